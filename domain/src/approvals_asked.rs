@@ -15,16 +15,28 @@ pub enum NeedsApproval {
     Flows,
     /// It goes on to its next stage.
     Promotions,
+    /// It answers from a version of a knowledge base behind which somebody stands.
+    Answers,
+    /// It sends the messages of its flow alone, of a version behind which somebody stands.
+    Messages,
 }
 
 impl NeedsApproval {
-    const ALL: [Self; 3] = [Self::Lists, Self::Flows, Self::Promotions];
+    const ALL: [Self; 5] = [
+        Self::Lists,
+        Self::Flows,
+        Self::Promotions,
+        Self::Answers,
+        Self::Messages,
+    ];
 
     const fn bit(self) -> u8 {
         match self {
             Self::Lists => 1,
             Self::Flows => 2,
             Self::Promotions => 4,
+            Self::Answers => 8,
+            Self::Messages => 16,
         }
     }
 }
@@ -43,6 +55,11 @@ impl Approvals {
 
     pub const fn ask_for(self, what: NeedsApproval) -> bool {
         self.0 & what.bit() != 0
+    }
+
+    /// Its flow is a version behind which somebody stands: for what is said, or for what is sent.
+    pub const fn ask_for_a_flow(self) -> bool {
+        self.ask_for(NeedsApproval::Flows) || self.ask_for(NeedsApproval::Messages)
     }
 }
 
@@ -71,6 +88,10 @@ mod tests {
         assert_eq!(serde_json::from_str::<Approvals>(&text).unwrap(), lists);
         assert!(lists.ask_for(NeedsApproval::Lists) && !lists.are_none());
         assert!(!Approvals::NONE.ask_for(NeedsApproval::Lists));
+        let all = Approvals::from(NeedsApproval::ALL.to_vec());
+        assert!(NeedsApproval::ALL.into_iter().all(|one| all.ask_for(one)));
+        let text = serde_json::to_string(&all).unwrap();
+        assert_eq!(text, r#"["lists","flows","promotions","answers","messages"]"#);
         assert!(serde_json::from_str::<Approvals>(r#"["everything"]"#).is_err());
     }
 }

@@ -36,6 +36,8 @@ pub struct SeenAsk {
     pub by: String,
     /// Only by this key of theirs.
     pub key: Option<KeyId>,
+    /// Not what the directory's own key read under that name, which is a claim.
+    pub without_claims: bool,
     pub from: Option<Timestamp>,
     pub to: Option<Timestamp>,
 }
@@ -176,7 +178,8 @@ async fn told(
             let envelope = stored
                 .envelope()
                 .map_err(|error| Problem::fault(error.to_string()))?;
-            if ask.key.is_none_or(|key| is_by_key(&envelope, key)) {
+            let is_meant = ask.key.is_none_or(|key| is_by_key(&envelope, key));
+            if is_meant && !(ask.without_claims && is_claim(&envelope)) {
                 told.push((envelope, stored.position));
             }
         }
@@ -194,6 +197,11 @@ async fn told(
 fn is_by_key(envelope: &Envelope, key: KeyId) -> bool {
     let way = envelope.by.as_ref().map(domain::actor::Actor::way);
     matches!(way, Some(Way::Key(of)) if of == key)
+}
+
+fn is_claim(envelope: &Envelope) -> bool {
+    let by = envelope.by.as_ref().filter(|by| !by.name().is_empty());
+    by.is_some_and(|by| by.way() == Way::Directory)
 }
 
 impl Seen {

@@ -12,6 +12,7 @@ pub(crate) use crate::guard::About;
 use crate::guard::Guard;
 pub(crate) use crate::input::{Input, parse_object};
 use crate::known_query::KnownQuery;
+use crate::rates::Weight;
 use crate::server::Peer;
 use application::parameter::Parameter;
 use application::query::Query;
@@ -96,6 +97,8 @@ pub struct Endpoint {
     says_who: &'static [&'static str],
     /// A place is kept for it: health, and what ends calls or keeps people from being called.
     pub kept: bool,
+    /// Whether it counts as a heavy question too.
+    pub weight: Weight,
     pub writing: Writing,
     pub standing: Standing,
     pub answer: AnswerOf,
@@ -162,6 +165,7 @@ impl Endpoint {
             about: About::Everybody,
             says_who: &[],
             kept: false,
+            weight: Weight::Usual,
             writing: Writing::AsItStands,
             standing: Standing::Current,
             answer: AnswerOf::TheMoment,
@@ -236,6 +240,11 @@ impl Endpoint {
         self.writing = Writing::Replaces;
         self
     }
+    /// It reads much of the rows or of the log: a user or key asks it less often.
+    pub const fn heavy(mut self) -> Self {
+        self.weight = Weight::Heavy;
+        self
+    }
     pub const fn kept(mut self) -> Self {
         self.kept = true;
         self
@@ -253,6 +262,7 @@ impl Endpoint {
             about: self.about,
             rows: self.rows,
             kept: self.kept,
+            weight: self.weight,
             answer: self.answer,
             writing: self.writing,
             takes: self.takes,

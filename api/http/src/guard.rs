@@ -9,6 +9,7 @@ use crate::context::{Context, RowsNeeded};
 use crate::endpoint::{AnswerOf, Takes, Writing};
 use crate::input::Input;
 use crate::known_query::{AFTER_POSITION, KnownQuery};
+use crate::rates::Weight;
 use application::access::{Caller, Refused};
 use domain::actor::Way;
 use domain::customer::{Assignee, CustomerState};
@@ -59,6 +60,7 @@ pub(crate) struct Guard {
     pub rows: RowsNeeded,
     /// It passes though too much was asked.
     pub kept: bool,
+    pub weight: Weight,
     /// Whether its answer can be kept.
     pub answer: AnswerOf,
     pub writing: Writing,
@@ -102,7 +104,9 @@ impl Guard {
         input.caller = identified.await?;
         let allowed = ctx.rates.allowed(&ctx.installation).await;
         let now = ctx.installation.now();
-        input.rate = ctx.rates.take(&input.caller, self.kept, allowed, now)?;
+        input.rate = ctx
+            .rates
+            .take(&input.caller, self.kept, self.weight, allowed, now)?;
         let Some(needs) = self.needs else { return Ok(()) };
         input.scope = input.caller.scope_for(needs)?;
         if input.scope.is_all() {

@@ -40,6 +40,7 @@ pub mod places;
 pub mod proxies;
 mod rates;
 mod reply;
+mod revealing;
 pub mod router;
 pub mod routes;
 pub mod running;

@@ -1,6 +1,9 @@
 //! How many requests a user or key may send: each has its own, refilled by the second, and is told what is
 //! left (`RateLimit-Policy` and `RateLimit`, draft-ietf-httpapi-ratelimit-headers).
 //!
+//! Heavy questions have a second limit beside it: as many of them as of others would take the readers of
+//! rows and log from everybody.
+//!
 //! It keeps one program's loop from taking the server from everybody else. Whoever owns the directory has no
 //! limit; what ends calls or keeps people from being called is counted, and never refused.
 
@@ -21,10 +24,23 @@ const CALLERS_MAX: usize = 4_096;
 /// Thousandths of a request, so that part of one comes back.
 const MILLI: u64 = 1_000;
 
+/// In which time heavy questions come back.
+const MINUTE_S: u64 = 60;
+
+/// What a request costs beside others.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Weight {
+    Usual,
+    /// It reads much of the rows or of the log: exports, SQL, searches, inspections.
+    Heavy,
+}
+
 /// What each user and key has left, and how much they may have.
 #[derive(Debug, Default)]
 pub struct Rates {
     callers: Mutex<BTreeMap<String, Left>>,
+    /// The same of heavy questions.
+    heavy: Mutex<BTreeMap<String, Left>>,
     read: Mutex<Option<Read>>,
 }
 
@@ -33,6 +49,7 @@ pub struct Rates {
 pub(crate) struct Allowed {
     pub per_second: u64,
     pub at_once_max: u64,
+    pub heavy_per_minute: u64,
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -46,6 +63,7 @@ impl Default for Allowed {
         Self {
             per_second: SettingName::RequestsPerSecond.default_value(),
             at_once_max: SettingName::RequestsAtOnceMax.default_value(),
+            heavy_per_minute: SettingName::HeavyRequestsPerMinute.default_value(),
         }
     }
 }
@@ -60,30 +78,37 @@ struct Left {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct RateLeft {
     requests: u64,
+    /// Heavy questions, of one.
+    heavy: Option<u64>,
     allowed: Allowed,
 }
 
 impl RateLeft {
-    /// The limit, as `RateLimit-Policy` says it.
+    /// The limits that count for this request, as `RateLimit-Policy` says them.
     pub(crate) fn policy(self) -> String {
         let Allowed {
             per_second,
             at_once_max,
+            heavy_per_minute,
         } = self.allowed;
-        format!(
-            "\"caller\";q={at_once_max};w={}",
-            at_once_max.div_ceil(per_second)
-        )
+        let window = at_once_max.div_ceil(per_second);
+        let caller = format!("\"caller\";q={at_once_max};w={window}");
+        match self.heavy {
+            Some(_) => format!("{caller}, \"heavy\";q={heavy_per_minute};w={MINUTE_S}"),
+            None => caller,
+        }
     }
 
     /// What is left and when all of it is back, as `RateLimit` says it.
     pub(crate) fn as_header(self) -> String {
         let missing = self.allowed.at_once_max.saturating_sub(self.requests);
-        format!(
-            "\"caller\";r={};t={}",
-            self.requests,
-            missing.div_ceil(self.allowed.per_second)
-        )
+        let back_s = missing.div_ceil(self.allowed.per_second);
+        let caller = format!("\"caller\";r={};t={back_s}", self.requests);
+        let Some(heavy) = self.heavy else { return caller };
+        let allowed = self.allowed.heavy_per_minute;
+        let missing = allowed.saturating_sub(heavy);
+        let back_s = missing.saturating_mul(MINUTE_S).div_ceil(allowed);
+        format!("{caller}, \"heavy\";r={heavy};t={back_s}")
     }
 }
 
@@ -112,6 +137,7 @@ impl Rates {
         &self,
         caller: &Caller,
         kept: bool,
+        weight: Weight,
         allowed: Allowed,
         now: Timestamp,
     ) -> Result<Option<RateLeft>, Problem> {
@@ -121,39 +147,83 @@ impl Rates {
         let Allowed {
             per_second,
             at_once_max,
+            heavy_per_minute,
         } = allowed;
-        let mut callers = self.callers.lock().unwrap_or_else(PoisonError::into_inner);
-        if callers.len() >= CALLERS_MAX && !callers.contains_key(&name) {
-            let oldest = callers.iter().min_by_key(|(_, left)| left.at);
-            if let Some(oldest) = oldest.map(|(name, _)| name.clone()) {
-                callers.remove(&oldest);
-            }
-        }
-        let left = callers.entry(name).or_insert(Left {
-            millis: at_once_max * MILLI,
-            at: now,
-        });
-        let came_back = now.ms_since(left.at).saturating_mul(per_second);
-        left.millis = left.millis.saturating_add(came_back).min(at_once_max * MILLI);
-        left.at = now;
-        match left.millis.checked_sub(MILLI) {
-            Some(millis) => left.millis = millis,
-            None if kept => left.millis = 0,
+        let exceeded = |why: String| {
+            let detail = format!("a user or key may send {why}: wait a second, and send it again");
+            Problem::new(Kind::Busy, "rate-exceeded", detail)
+        };
+        let per_ms = Refill {
+            millis: per_second,
+            each_ms: 1,
+            most: at_once_max,
+        };
+        let left = take_one(&self.callers, name.clone(), per_ms, now);
+        let requests = match left {
+            Some(left) => left,
+            None if kept => 0,
             None => {
-                return Err(Problem::new(
-                    Kind::Busy,
-                    "rate-exceeded",
-                    format!(
-                        "a user or key may send {at_once_max} requests at once and {per_second} a second: \
-                         wait a second, and send it again"
-                    ),
-                ));
+                let why = format!("{at_once_max} requests at once and {per_second} a second");
+                return Err(exceeded(why));
             }
-        }
+        };
+        let heavy = match weight {
+            Weight::Usual => None,
+            Weight::Heavy => {
+                let per_minute = Refill {
+                    millis: heavy_per_minute,
+                    each_ms: MINUTE_S,
+                    most: heavy_per_minute,
+                };
+                let left = take_one(&self.heavy, name, per_minute, now);
+                Some(left.ok_or_else(|| exceeded(format!("{heavy_per_minute} heavy questions a minute")))?)
+            }
+        };
         Ok(Some(RateLeft {
-            requests: left.millis / MILLI,
+            requests,
+            heavy,
             allowed,
         }))
+    }
+}
+
+/// How what is left comes back.
+#[derive(Clone, Copy)]
+struct Refill {
+    /// So many thousandths of a request in so many milliseconds.
+    millis: u64,
+    each_ms: u64,
+    /// Requests that are there after a pause.
+    most: u64,
+}
+
+/// Takes one of what is left of this caller, and says how many remain; nothing where none was.
+fn take_one(of: &Mutex<BTreeMap<String, Left>>, name: String, refill: Refill, now: Timestamp) -> Option<u64> {
+    let most = refill.most * MILLI;
+    let mut callers = of.lock().unwrap_or_else(PoisonError::into_inner);
+    if callers.len() >= CALLERS_MAX && !callers.contains_key(&name) {
+        let oldest = callers.iter().min_by_key(|(_, left)| left.at);
+        if let Some(oldest) = oldest.map(|(name, _)| name.clone()) {
+            callers.remove(&oldest);
+        }
+    }
+    let left = callers.entry(name).or_insert(Left {
+        millis: most,
+        at: now,
+    });
+    let came_back = now.ms_since(left.at).saturating_mul(refill.millis) / refill.each_ms;
+    left.millis = left.millis.saturating_add(came_back).min(most);
+    // Whoever asks again and again loses no part of one.
+    left.at = match left.millis == most {
+        true => now,
+        false => left.at.plus_ms(came_back * refill.each_ms / refill.millis.max(1)),
+    };
+    match left.millis.checked_sub(MILLI) {
+        Some(millis) => {
+            left.millis = millis;
+            Some(millis / MILLI)
+        }
+        None => None,
     }
 }
 
@@ -161,6 +231,10 @@ async fn of_settings(installation: &Installation) -> Result<Allowed, Problem> {
     Ok(Allowed {
         per_second: installation.setting(SettingName::RequestsPerSecond).await?.max(1),
         at_once_max: installation.setting(SettingName::RequestsAtOnceMax).await?,
+        heavy_per_minute: installation
+            .setting(SettingName::HeavyRequestsPerMinute)
+            .await?
+            .max(1),
     })
 }
 
@@ -196,7 +270,7 @@ mod tests {
 
     fn passed(rates: &Rates, caller: &Caller, allowed: Allowed, now: Timestamp) -> u64 {
         (0..2 * allowed.at_once_max)
-            .map(|_| u64::from(rates.take(caller, false, allowed, now).is_ok()))
+            .map(|_| u64::from(rates.take(caller, false, Weight::Usual, allowed, now).is_ok()))
             .sum()
     }
 
@@ -204,19 +278,54 @@ mod tests {
     fn each_caller_has_its_own_which_come_back_by_the_second() {
         let (rates, usual) = (Rates::default(), Allowed::default());
         assert_eq!(passed(&rates, &user("wang"), usual, at(0)), usual.at_once_max);
-        let refused = rates.take(&user("wang"), false, usual, at(0)).unwrap_err();
+        let refused = rates
+            .take(&user("wang"), false, Weight::Usual, usual, at(0))
+            .unwrap_err();
         assert_eq!(refused.code, "rate-exceeded");
         assert!(
-            rates.take(&user("wang"), true, usual, at(0)).is_ok(),
+            rates
+                .take(&user("wang"), true, Weight::Usual, usual, at(0))
+                .is_ok(),
             "an opt-out passes"
         );
         assert_eq!(passed(&rates, &user("wang"), usual, at(1_000)), usual.per_second);
-        let left = rates.take(&user("zhao"), false, usual, at(1_000));
+        let left = rates.take(&user("zhao"), false, Weight::Usual, usual, at(1_000));
         let left = left.unwrap().unwrap();
         assert_eq!(left.as_header(), "\"caller\";r=1999;t=1");
         assert_eq!(left.policy(), "\"caller\";q=2000;w=10");
         let owner = Caller::Directory { door: "token" };
-        assert_eq!(rates.take(&owner, false, usual, at(0)).unwrap(), None);
+        assert_eq!(
+            rates.take(&owner, false, Weight::Heavy, usual, at(0)).unwrap(),
+            None
+        );
+    }
+
+    #[test]
+    fn heavy_questions_have_a_limit_of_their_own_beside_it() {
+        let rates = Rates::default();
+        let few = Allowed {
+            heavy_per_minute: 30,
+            ..Allowed::default()
+        };
+        let heavy = |name: &str, now| rates.take(&user(name), false, Weight::Heavy, few, at(now));
+        for _ in 0..29 {
+            heavy("wang", 0).unwrap();
+        }
+        let last = heavy("wang", 0).unwrap().unwrap();
+        assert_eq!(last.policy(), "\"caller\";q=2000;w=10, \"heavy\";q=30;w=60");
+        assert_eq!(last.as_header(), "\"caller\";r=1970;t=1, \"heavy\";r=0;t=60");
+        assert_eq!(heavy("wang", 0).unwrap_err().code, "rate-exceeded");
+        assert!(heavy("zhao", 0).is_ok(), "each has their own");
+        let usual = rates
+            .take(&user("wang"), false, Weight::Usual, few, at(0))
+            .unwrap();
+        assert_eq!(usual.unwrap().policy(), "\"caller\";q=2000;w=10", "others go on");
+        // One comes back every two seconds, however often it is asked for meanwhile.
+        for now in (2_000..2_020).step_by(5) {
+            let asked = heavy("wang", now);
+            assert_eq!(asked.is_ok(), now == 2_000);
+        }
+        assert!(heavy("wang", 4_000).is_ok());
     }
 
     #[test]
@@ -225,13 +334,14 @@ mod tests {
         let less = Allowed {
             per_second: 20,
             at_once_max: 150,
+            ..Allowed::default()
         };
         rates
-            .take(&user("wang"), false, Allowed::default(), at(0))
+            .take(&user("wang"), false, Weight::Usual, Allowed::default(), at(0))
             .unwrap();
         assert_eq!(passed(&rates, &user("wang"), less, at(0)), 150);
         assert_eq!(passed(&rates, &user("wang"), less, at(1_000)), 20);
-        let left = rates.take(&user("zhao"), false, less, at(1_000));
+        let left = rates.take(&user("zhao"), false, Weight::Usual, less, at(1_000));
         let left = left.unwrap().unwrap();
         assert_eq!(left.policy(), "\"caller\";q=150;w=8");
     }
@@ -242,9 +352,16 @@ mod tests {
         for index in 0..CALLERS_MAX + 10 {
             let caller = user(&format!("user{index}"));
             rates
-                .take(&caller, false, Allowed::default(), at(index as u64))
+                .take(
+                    &caller,
+                    false,
+                    Weight::Heavy,
+                    Allowed::default(),
+                    at(index as u64),
+                )
                 .unwrap();
         }
         assert_eq!(rates.callers.lock().unwrap().len(), CALLERS_MAX);
+        assert_eq!(rates.heavy.lock().unwrap().len(), CALLERS_MAX);
     }
 }

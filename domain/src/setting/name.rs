@@ -42,6 +42,9 @@ pub enum SettingName {
     /// Requests of one user or key at once, after a pause.
     #[serde(rename = "requests.at_once_max")]
     RequestsAtOnceMax,
+    /// Heavy questions of one user or key (exports, SQL, searches, inspections) that come back each minute.
+    #[serde(rename = "requests.heavy_per_minute")]
+    HeavyRequestsPerMinute,
     /// Requests of one user or key to the engines of calls that come back each minute.
     #[serde(rename = "engines.requests_per_minute")]
     EngineRequestsPerMinute,
@@ -55,7 +58,7 @@ pub enum SettingName {
 
 impl SettingName {
     /// All of them, in the order in which they are shown.
-    pub const ALL: [Self; 14] = [
+    pub const ALL: [Self; 15] = [
         Self::AnswerPerMilleMin,
         Self::SettledCallsMin,
         Self::LineFailuresMax,
@@ -67,6 +70,7 @@ impl SettingName {
         Self::SessionIdleMinutesMax,
         Self::RequestsPerSecond,
         Self::RequestsAtOnceMax,
+        Self::HeavyRequestsPerMinute,
         Self::EngineRequestsPerMinute,
         Self::EngineRequestsAtOnceMax,
         Self::LabelsPeople,
@@ -85,6 +89,7 @@ impl SettingName {
             Self::SessionIdleMinutesMax => "sessions.idle_minutes_max",
             Self::RequestsPerSecond => "requests.per_second",
             Self::RequestsAtOnceMax => "requests.at_once_max",
+            Self::HeavyRequestsPerMinute => "requests.heavy_per_minute",
             Self::EngineRequestsPerMinute => "engines.requests_per_minute",
             Self::EngineRequestsAtOnceMax => "engines.at_once_max",
             Self::LabelsPeople => "labels.people",
@@ -108,6 +113,10 @@ impl SettingName {
             Self::SessionIdleMinutesMax => ("会话空闲上限（分钟）", "longest rest of a session, in minutes"),
             Self::RequestsPerSecond => ("每用户或密钥每秒请求数", "requests of a user or key a second"),
             Self::RequestsAtOnceMax => ("每用户或密钥突发请求上限", "requests of a user or key at once"),
+            Self::HeavyRequestsPerMinute => (
+                "每用户或密钥每分钟重型查询数",
+                "heavy questions of a user or key a minute",
+            ),
             Self::EngineRequestsPerMinute => (
                 "每用户或密钥每分钟引擎请求数",
                 "requests of a user or key to engines a minute",
@@ -139,6 +148,8 @@ impl SettingName {
             Self::RequestsPerSecond => 200,
             // What comes back within ten seconds.
             Self::RequestsAtOnceMax => 2_000,
+            // Ten a second: programs that ask for one report after another, and no loop.
+            Self::HeavyRequestsPerMinute => 600,
             // Ten a second: a chat of a few hundred people.
             Self::EngineRequestsPerMinute => 600,
             Self::EngineRequestsAtOnceMax => 4,
@@ -161,6 +172,8 @@ impl SettingName {
             // Few enough and nobody could open a page to set it back.
             Self::RequestsPerSecond => (20, 100_000),
             Self::RequestsAtOnceMax => (100, 1_000_000),
+            // A page of the console asks a few at once.
+            Self::HeavyRequestsPerMinute => (10, 100_000),
             // One a second at least, so that who waits a second may ask again.
             Self::EngineRequestsPerMinute => (60, 1_000_000),
             Self::EngineRequestsAtOnceMax => (1, 64),

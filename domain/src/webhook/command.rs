@@ -1,14 +1,23 @@
 //! Requests to a webhook: by whoever manages it, and by the sender that reports what became of events.
 
 use super::event::{Attempted, WebhookFacts};
+use super::format::Format;
 use crate::ids::{CampaignId, CustomerId, EventId};
 use crate::personal::Personal;
 use crate::record::stored_event::Position;
+use std::collections::BTreeSet;
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum WebhookCommand {
     Add {
         facts: Box<WebhookFacts>,
+    },
+    /// What it is told of, in which form and where, from now on.
+    Change {
+        change: Box<WebhookChange>,
+        /// Which revision whoever asks has read; without one, whatever there is.
+        read: Option<u64>,
+        reason: String,
     },
     /// From now on this secret signs.
     Rotate {
@@ -33,6 +42,26 @@ pub enum WebhookCommand {
         through: Position,
         outcomes: Vec<Outcome>,
     },
+}
+
+/// What a webhook is to be from now on.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct WebhookChange {
+    pub format: Format,
+    pub kinds: BTreeSet<String>,
+    pub allow_private: bool,
+    /// Another address; what was sent as a bearer to the one before is not sent to it.
+    pub address: Option<NewAddress>,
+    /// What is sent as `Authorization: Bearer` from now on.
+    pub bearer: Option<Personal<String>>,
+}
+
+/// Another address of a webhook.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NewAddress {
+    pub target: Personal<String>,
+    /// What of it is shown.
+    pub shown: String,
 }
 
 /// What became of one event.
@@ -65,6 +94,7 @@ impl WebhookCommand {
     pub const fn kind(&self) -> &'static str {
         match self {
             Self::Add { .. } => "webhook.add",
+            Self::Change { .. } => "webhook.change",
             Self::Rotate { .. } => "webhook.rotate",
             Self::Remove { .. } => "webhook.remove",
             Self::Replay { .. } => "webhook.replay",

@@ -1,8 +1,8 @@
 //! Decides commands to a webhook: added once, rotated with an overlap, and every event it is told of taken,
 //! tried again or given up.
 
-use super::command::{Outcome, OutcomeEnd, WebhookCommand};
-use super::event::{Delivery, WebhookEvent, WebhookFacts};
+use super::command::{Outcome, OutcomeEnd, WebhookChange, WebhookCommand};
+use super::event::{Delivery, WebhookEvent, WebhookFacts, WebhookTerms};
 use super::refusal::WebhookRefusal;
 use super::schedule::wait_ms;
 use super::state::WebhookState;
@@ -24,6 +24,7 @@ type Decided = Result<Vec<WebhookEvent>, WebhookRefusal>;
 pub(super) fn decide(state: &WebhookState, command: WebhookCommand, now: Timestamp) -> Decided {
     match command {
         WebhookCommand::Add { facts } => add(state, facts),
+        WebhookCommand::Change { change, read, reason } => changed(state, *change, read, reason),
         WebhookCommand::Rotate { secret } => rotate(state, secret, now),
         WebhookCommand::Remove { reason } => remove(state, reason),
         WebhookCommand::Replay { after } => {
@@ -78,6 +79,11 @@ fn remove(state: &WebhookState, reason: String) -> Decided {
         return Ok(Vec::new());
     }
     present(state)?;
+    refuse_unreasoned(&reason)?;
+    Ok(vec![WebhookEvent::Removed { reason }])
+}
+
+fn refuse_unreasoned(reason: &str) -> Result<(), WebhookRefusal> {
     if reason.trim().is_empty() {
         return Err(WebhookRefusal::NoReason);
     }
@@ -87,7 +93,48 @@ fn remove(state: &WebhookState, reason: String) -> Decided {
             bytes_max: REASON_BYTES_MAX,
         });
     }
-    Ok(vec![WebhookEvent::Removed { reason }])
+    Ok(())
+}
+
+/// Of what was read, and has not changed since. What is so already needs no event.
+fn changed(state: &WebhookState, change: WebhookChange, read: Option<u64>, reason: String) -> Decided {
+    let facts = present(state)?;
+    refuse_unreasoned(&reason)?;
+    if change.kinds.is_empty() {
+        return Err(WebhookRefusal::NoKind);
+    }
+    let is_other = facts.format != change.format;
+    if is_other && !(facts.format.is_signed() && change.format.is_signed()) {
+        return Err(WebhookRefusal::OtherReceiver);
+    }
+    let (target, shown) = match change.address {
+        Some(address) => (Some(address.target), address.shown),
+        None => (None, facts.shown.clone()),
+    };
+    let (before, after) = (
+        facts.terms(),
+        WebhookTerms {
+            format: change.format,
+            shown,
+            kinds: change.kinds,
+            allow_private: change.allow_private,
+        },
+    );
+    if read.is_some_and(|read| read != state.revision()) {
+        return Err(WebhookRefusal::Stale {
+            actual: state.revision(),
+        });
+    }
+    if before == after && target.is_none() && change.bearer.is_none() {
+        return Ok(Vec::new());
+    }
+    Ok(vec![WebhookEvent::Changed {
+        before: Box::new(before),
+        after: Box::new(after),
+        target,
+        bearer: change.bearer,
+        reason,
+    }])
 }
 
 /// Of an earlier run only what was taken is a fact worth keeping: the rest is sent again anyway.

@@ -21,6 +21,20 @@ pub enum WebhookEvent {
         #[serde(flatten)]
         facts: Box<WebhookFacts>,
     },
+    /// It is told of other kinds, in another form or elsewhere.
+    #[serde(rename = "webhook.changed")]
+    Changed {
+        before: Box<WebhookTerms>,
+        after: Box<WebhookTerms>,
+        /// The address, where it is another: sealed as that of `webhook.added`.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        target: Option<Personal<String>>,
+        /// What is sent as `Authorization: Bearer`, where it is another. Beside another address without one,
+        /// nothing is.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        bearer: Option<Personal<String>>,
+        reason: String,
+    },
     /// Another secret signs; the one before signs beside it for a while.
     #[serde(rename = "webhook.rotated")]
     Rotated {
@@ -113,6 +127,16 @@ pub struct WebhookFacts {
     /// It is a channel of alerts, and listed there.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub is_channel: bool,
+}
+
+/// What of a webhook can be changed, as it is shown.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+pub struct WebhookTerms {
+    pub format: Format,
+    pub shown: String,
+    pub kinds: BTreeSet<String>,
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub allow_private: bool,
 }
 
 /// Which event was, or is to be, delivered.
@@ -217,6 +241,7 @@ impl DeliveryFault {
 /// Stored kinds, each named for its variant. They never change.
 impl WebhookEvent {
     pub const ADDED: &'static str = "webhook.added";
+    pub const CHANGED: &'static str = "webhook.changed";
     pub const ROTATED: &'static str = "webhook.rotated";
     pub const REMOVED: &'static str = "webhook.removed";
     pub const DISABLED: &'static str = "webhook.disabled";
@@ -235,6 +260,7 @@ impl WebhookEvent {
             | Self::DeliveryDeferred { delivery, .. }
             | Self::DeadLettered { delivery, .. } => Some(delivery),
             Self::Added { .. }
+            | Self::Changed { .. }
             | Self::Rotated { .. }
             | Self::Removed { .. }
             | Self::Disabled { .. }
@@ -248,6 +274,7 @@ impl EventData for WebhookEvent {
     fn kind(&self) -> &'static str {
         match self {
             Self::Added { .. } => Self::ADDED,
+            Self::Changed { .. } => Self::CHANGED,
             Self::Rotated { .. } => Self::ROTATED,
             Self::Removed { .. } => Self::REMOVED,
             Self::Disabled { .. } => Self::DISABLED,
@@ -267,6 +294,13 @@ impl EventData for WebhookEvent {
     fn personal(&mut self) -> Vec<(String, &mut Personal<String>)> {
         match self {
             Self::Added { facts } => facts.personal(),
+            Self::Changed { target, bearer, .. } => {
+                let fields = [("/target", target.as_mut()), ("/bearer", bearer.as_mut())];
+                let fields = fields.into_iter();
+                fields
+                    .filter_map(|(pointer, field)| Some((pointer.to_owned(), field?)))
+                    .collect()
+            }
             Self::Rotated { secret, .. } => vec![("/secret".to_owned(), secret)],
             Self::Tested { attempt }
             | Self::Delivered { attempt, .. }
@@ -291,6 +325,16 @@ impl EventData for WebhookEvent {
 }
 
 impl WebhookFacts {
+    /// What of it can be changed.
+    pub fn terms(&self) -> WebhookTerms {
+        WebhookTerms {
+            format: self.format,
+            shown: self.shown.clone(),
+            kinds: self.kinds.clone(),
+            allow_private: self.allow_private,
+        }
+    }
+
     fn personal(&mut self) -> Vec<(String, &mut Personal<String>)> {
         let mut fields = vec![("/target".to_owned(), &mut self.target)];
         let others = [

@@ -1,6 +1,6 @@
 //! Every stored kind of a webhook's event, held against its golden file.
 
-use super::event::{Attempted, Delivery, DeliveryFault, WebhookEvent, WebhookFacts};
+use super::event::{Attempted, Delivery, DeliveryFault, WebhookEvent, WebhookFacts, WebhookTerms};
 use super::format::Format;
 use crate::ids::{CommandId, EventId};
 use crate::permission::CampaignScope;
@@ -30,6 +30,15 @@ fn attempt(fault: Option<DeliveryFault>, status: Option<u16>) -> Attempted {
     }
 }
 
+fn terms(format: Format, shown: &str) -> WebhookTerms {
+    WebhookTerms {
+        format,
+        shown: shown.to_owned(),
+        kinds: ["call.ended".to_owned()].into(),
+        allow_private: false,
+    }
+}
+
 #[test]
 fn every_kind_is_written_and_read_as_its_golden_file_says() {
     let sealed = |text: &str| Personal::open(text.to_owned());
@@ -51,6 +60,16 @@ fn every_kind_is_written_and_read_as_its_golden_file_says() {
     let events = [
         WebhookEvent::Added {
             facts: Box::new(facts),
+        },
+        WebhookEvent::Changed {
+            before: Box::new(terms(Format::Crm, "https://api.example.com/crm/customers")),
+            after: Box::new(WebhookTerms {
+                allow_private: true,
+                ..terms(Format::Standard, "https://hooks.example.com/in")
+            }),
+            target: Some(sealed("https://hooks.example.com/in?key=1")),
+            bearer: Some(sealed("another bearer")),
+            reason: "the CRM moved".to_owned(),
         },
         WebhookEvent::Rotated {
             secret: sealed("whsec_OTg3NjU0MzIxMDk4NzY1NDMyMTA5ODc2"),

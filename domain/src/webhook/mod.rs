@@ -18,9 +18,9 @@ mod golden;
 #[cfg(test)]
 mod tests;
 
-pub use command::{Outcome, OutcomeEnd, WebhookCommand};
+pub use command::{NewAddress, Outcome, OutcomeEnd, WebhookChange, WebhookCommand};
 pub use decide::{OVERLAP_MS, REASON_BYTES_MAX};
-pub use event::{Attempted, Delivery, DeliveryFault, WebhookEvent, WebhookFacts};
+pub use event::{Attempted, Delivery, DeliveryFault, WebhookEvent, WebhookFacts, WebhookTerms};
 pub use format::Format;
 pub use refusal::WebhookRefusal;
 pub use schedule::{ATTEMPTS_MAX, RETRY_AFTER_MS_MAX, wait_ms};

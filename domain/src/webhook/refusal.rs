@@ -14,6 +14,12 @@ pub enum WebhookRefusal {
     NoKind,
     #[error("nothing of ours signs what it is sent: there is no secret to rotate")]
     NotSigned,
+    #[error(
+        "one kind of receiver is not made into another: what signs, and who knows it, differs; add another webhook"
+    )]
+    OtherReceiver,
+    #[error("it is at version v{actual} now: read it again, and decide again")]
+    Stale { actual: u64 },
     #[error("a reason is needed")]
     NoReason,
     #[error("the reason has {bytes} bytes, more than the {bytes_max} it may have")]

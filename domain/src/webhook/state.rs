@@ -4,7 +4,7 @@
 //! settled behind that. Both stay small, because the sender has few events under way at once and reads no
 //! further while too many wait.
 
-use super::event::{Attempted, DeliveryFault, WebhookEvent, WebhookFacts};
+use super::event::{Attempted, DeliveryFault, WebhookEvent, WebhookFacts, WebhookTerms};
 use crate::ids::EventId;
 use crate::personal::Personal;
 use crate::record::stored_event::Position;
@@ -19,6 +19,7 @@ pub const DEAD_LETTERS_MAX: usize = 1_000;
 pub struct WebhookState {
     facts: Option<Box<WebhookFacts>>,
     since: Option<Timestamp>,
+    revision: u64,
     old_secret: Option<OldSecret>,
     removed: bool,
     disabled: bool,
@@ -75,6 +76,10 @@ impl WebhookState {
     pub const fn since(&self) -> Option<Timestamp> {
         self.since
     }
+    /// How often it was made or changed: what it is, whatever was delivered since.
+    pub const fn revision(&self) -> u64 {
+        self.revision
+    }
     pub const fn is_there(&self) -> bool {
         self.facts.is_some()
     }
@@ -127,8 +132,15 @@ impl WebhookState {
             WebhookEvent::Added { facts } => {
                 self.through = facts.after;
                 self.since = Some(at);
+                self.revision += 1;
                 self.facts = Some(facts.clone());
             }
+            WebhookEvent::Changed {
+                after,
+                target,
+                bearer,
+                ..
+            } => self.change(after, target.as_ref(), bearer.as_ref()),
             WebhookEvent::Rotated { secret, old_until } => self.rotate(secret, *old_until),
             WebhookEvent::Removed { .. } => self.remove(),
             WebhookEvent::Disabled { .. } => self.disabled = true,
@@ -180,6 +192,34 @@ impl WebhookState {
                     self.dead.pop_first();
                 }
             }
+        }
+    }
+
+    fn change(
+        &mut self,
+        after: &WebhookTerms,
+        target: Option<&Personal<String>>,
+        bearer: Option<&Personal<String>>,
+    ) {
+        self.revision += 1;
+        let Some(facts) = &mut self.facts else { return };
+        let WebhookTerms {
+            format,
+            shown,
+            kinds,
+            allow_private,
+        } = after;
+        facts.format = *format;
+        facts.shown.clone_from(shown);
+        facts.kinds.clone_from(kinds);
+        facts.allow_private = *allow_private;
+        if let Some(target) = target {
+            facts.target = target.clone();
+            // Whoever listens elsewhere is not handed what opens a door at the address before.
+            facts.bearer = None;
+        }
+        if let Some(bearer) = bearer {
+            facts.bearer = Some(bearer.clone());
         }
     }
 

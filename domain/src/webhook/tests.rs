@@ -1,8 +1,8 @@
 //! Given events, when a command, then events or a refusal.
 
 use super::{
-    ATTEMPTS_MAX, Attempted, DeliveryFault, Format, OVERLAP_MS, Outcome, OutcomeEnd, Webhook, WebhookCommand,
-    WebhookEvent, WebhookFacts, WebhookRefusal, WebhookState,
+    ATTEMPTS_MAX, Attempted, DeliveryFault, Format, NewAddress, OVERLAP_MS, Outcome, OutcomeEnd, Webhook,
+    WebhookChange, WebhookCommand, WebhookEvent, WebhookFacts, WebhookRefusal, WebhookState,
 };
 use crate::decider::{Context, Decider};
 use crate::ids::{CommandId, EventId};
@@ -132,6 +132,74 @@ fn an_old_secret_signs_beside_the_new_one_for_a_day() {
         facts: facts(Format::Wecom),
     };
     assert_eq!(decide(&[robot], rotate()), Err(WebhookRefusal::NotSigned));
+}
+
+/// Told of this from now on, in that form.
+fn change(format: Format, kinds: &[&str], url: Option<&str>) -> WebhookChange {
+    WebhookChange {
+        format,
+        kinds: kinds.iter().map(|kind| (*kind).to_owned()).collect(),
+        allow_private: false,
+        address: url.map(|url| NewAddress {
+            target: Personal::open(url.to_owned()),
+            shown: url.to_owned(),
+        }),
+        bearer: None,
+    }
+}
+
+fn ordered(change: WebhookChange, read: u64) -> WebhookCommand {
+    WebhookCommand::Change {
+        change: Box::new(change),
+        read: Some(read),
+        reason: "the CRM moved".to_owned(),
+    }
+}
+
+#[test]
+fn a_webhook_is_changed_as_it_was_read_and_hands_nothing_to_another_address() {
+    let mut facts = facts(Format::Standard);
+    facts.bearer = Some(Personal::open("opens a door".to_owned()));
+    let given = [WebhookEvent::Added { facts }];
+    let kinds = ["call.ended", "number.opted_out"];
+    let told = behind(&given, ordered(change(Format::Crm, &kinds, None), 1));
+    let terms = told.active().unwrap();
+    assert_eq!((terms.format, terms.kinds.len()), (Format::Crm, 2));
+    assert!(terms.bearer.is_some(), "it is the same address");
+    assert_eq!(told.revision(), 2);
+    let moved = change(Format::Standard, &kinds, Some("https://example.org/in"));
+    let moved = behind(&given, ordered(moved, 1));
+    let terms = moved.active().unwrap();
+    assert_eq!(terms.shown, "https://example.org/in");
+    assert_eq!((&terms.bearer, terms.secret.is_some()), (&None, true));
+    let mut with_bearer = change(Format::Standard, &kinds, Some("https://example.org/in"));
+    with_bearer.bearer = Some(Personal::open("another".to_owned()));
+    let moved = behind(&given, ordered(with_bearer, 1));
+    assert!(moved.active().unwrap().bearer.is_some());
+    // The same again is no event, also where nothing else was read.
+    let same = change(Format::Standard, &["call.ended"], None);
+    assert_eq!(decide(&given, ordered(same.clone(), 1)), Ok(vec![]));
+    for (change, read, refusal) in [
+        (same, 2, WebhookRefusal::Stale { actual: 1 }),
+        (change(Format::Standard, &[], None), 1, WebhookRefusal::NoKind),
+        (
+            change(Format::Wecom, &["call.ended"], None),
+            1,
+            WebhookRefusal::OtherReceiver,
+        ),
+    ] {
+        assert_eq!(decide(&given, ordered(change, read)), Err(refusal));
+    }
+    let unreasoned = WebhookCommand::Change {
+        change: Box::new(change(Format::Crm, &kinds, None)),
+        read: None,
+        reason: " ".to_owned(),
+    };
+    assert_eq!(decide(&given, unreasoned), Err(WebhookRefusal::NoReason));
+    assert_eq!(
+        decide(&[], ordered(change(Format::Crm, &kinds, None), 0)),
+        Err(WebhookRefusal::Unknown)
+    );
 }
 
 #[test]

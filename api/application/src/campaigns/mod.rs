@@ -22,7 +22,6 @@ use crate::models;
 use crate::why_not::campaign_now;
 use actors::Answer;
 use all_then::all_campaigns;
-use domain::approvals_asked::NeedsApproval;
 use domain::calling_plan::{CallingPlan, Duplicates, FlowRef};
 use domain::campaign::command::CampaignCommand;
 use domain::campaign::{Campaign, CampaignState, CampaignStatus};
@@ -61,11 +60,13 @@ pub async fn create_campaign(
         None => None,
     };
     plan.knowledge = match &body.knowledge {
-        Some(named) => Some(Box::new(knowledge::published(installation, named).await?)),
+        Some(named) => Some(Box::new(
+            knowledge::published(installation, named, plan.approvals).await?,
+        )),
         None => None,
     };
     follows_one_that_exists(installation, &plan).await?;
-    let needs_approval = plan.approvals.ask_for(NeedsApproval::Flows);
+    let needs_approval = plan.approvals.ask_for_a_flow();
     let flow = match (body.flow, existing.state.flow()) {
         (FlowBody::Version(named), _) => named_version(installation, &named, needs_approval).await?,
         (_, None) if needs_approval => {

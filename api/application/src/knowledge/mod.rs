@@ -22,6 +22,7 @@ use crate::approvals::{VersionActed, nobody_yet};
 use crate::installation::Installation;
 use actors::AskError;
 use domain::approval::Act;
+use domain::approvals_asked::{Approvals, NeedsApproval};
 use domain::decider::{Context, Decider};
 use domain::four_eyes::FourEyes;
 use domain::ids::KnowledgeId;
@@ -118,8 +119,13 @@ async fn make_current(
     shown::changed(knowledge.clone(), &answer)
 }
 
-/// The version that a name means, for a campaign: one that was published.
-pub async fn published(installation: &Installation, named: &KnowledgeNamed) -> Result<KnowledgeRef, Problem> {
+/// The version that a name means, for a campaign: one that was published; where the campaign asks for it, one
+/// behind which somebody stood.
+pub async fn published(
+    installation: &Installation,
+    named: &KnowledgeNamed,
+    asked: Approvals,
+) -> Result<KnowledgeRef, Problem> {
     let state = installation
         .entities
         .knowledge
@@ -131,6 +137,15 @@ pub async fn published(installation: &Installation, named: &KnowledgeNamed) -> R
         None => state.current(),
     };
     let found = found.ok_or_else(|| Problem::refused("knowledge-not-published", not_there(named, &state)))?;
+    if asked.ask_for(NeedsApproval::Answers) && found.four_eyes.is_none() {
+        return Err(Problem::refused(
+            "answers-not-approved",
+            format!(
+                "nobody stood behind {named} when it was published: publish it with `ledgerline knowledge publish \
+                 {named} --approvals`"
+            ),
+        ));
+    }
     Ok(found.knowledge_ref.clone())
 }
 

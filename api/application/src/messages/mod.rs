@@ -8,5 +8,5 @@ mod shown;
 
 pub use following::begin;
 pub use replying::{ReplyOrder, ReplyTaken, reply};
-pub use sending::{MessageDraft, MessageSent, send};
+pub use sending::{MessageDraft, MessageSent, send_ordered};
 pub use shown::{MessageShown, MessagesShown, messages_of};

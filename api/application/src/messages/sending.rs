@@ -2,11 +2,13 @@
 
 use super::shown::{MessageShown, describe};
 use crate::conversations::{Judged, hashed_lists_of};
+use crate::flows::definition_of;
 use crate::installation::{Installation, follow};
 use crate::reaching::may_be_reached;
 use actors::AskError;
+use domain::approvals_asked::NeedsApproval;
 use domain::customer::CustomerState;
-use domain::flow::filled_in;
+use domain::flow::{FlowNamed, MessageTemplate, filled_in};
 use domain::ids::{CampaignId, CustomerId, EventId, MessageId, NumberId};
 use domain::message::{MessageCommand, MessageRefusal, OrderedFact, SentAs, Way};
 use domain::personal::Personal;
@@ -52,8 +54,52 @@ pub struct MessageSent {
     pub version: StreamVersion,
 }
 
+/// Sends what somebody orders. A campaign whose messages are approved sends those of its flow alone, as they
+/// stand there: what another person stood behind, with values of the person and of nobody who orders.
+pub async fn send_ordered(
+    installation: &Installation,
+    draft: MessageDraft,
+    cause: Cause,
+) -> Result<MessageSent, Problem> {
+    let campaign = installation
+        .entities
+        .campaigns
+        .state(&draft.campaign)
+        .await?
+        .state;
+    if campaign.asks_for_approval_of(NeedsApproval::Messages) {
+        let own = campaign.flow().ok_or_else(|| Problem::missing("this campaign"))?;
+        let named = FlowNamed {
+            flow: own.flow.clone(),
+            version: Some(own.version),
+        };
+        let (_, flow) = definition_of(installation, &named).await?;
+        if !flow.messages.values().any(|template| draft.is_of(template)) {
+            return Err(Problem::refused(
+                "message-not-approved",
+                format!(
+                    "another person approves this campaign's messages: it sends those of {named} as they stand"
+                ),
+            ));
+        }
+    }
+    send(installation, draft, cause).await
+}
+
+impl MessageDraft {
+    /// Whether it says what a flow's message says, and no more.
+    fn is_of(&self, template: &MessageTemplate) -> bool {
+        self.way == template.way
+            && self.text == template.text
+            && self.subject == template.subject
+            && self.link == template.link
+            && self.attachments == template.attachments
+            && self.variables.is_empty()
+    }
+}
+
 /// Sends it; the same request again is answered with what became of it, and sends nothing.
-pub async fn send(
+pub(super) async fn send(
     installation: &Installation,
     draft: MessageDraft,
     cause: Cause,

@@ -7,7 +7,7 @@ use crate::figures::find;
 use crate::installation::Installation;
 use crate::webhooks::{named_streams, reached};
 use actors::{Answer, AskError};
-use domain::ids::UserId;
+use domain::ids::{UserId, WebhookId};
 use domain::permission::{DataScope, Permission};
 use domain::problem::{Kind, MemberError, Problem};
 use domain::saved_report::{
@@ -95,22 +95,28 @@ fn user_of(caller: &Caller) -> Option<UserId> {
     caller.user().map(|known| known.user.clone())
 }
 
-/// What another shares is shown as far as its reader may see: no campaign beyond that, and none of the
-/// channels, which are named by whoever may see those.
-fn shown(
+/// Shown as far as its reader may see, also to its owner by a key that is narrower than they are: no campaign
+/// beyond that, and none of the channels but those that its owner may name by what they ask with.
+async fn shown(
+    installation: &Installation,
     name: &SavedReportId,
     state: &SavedReportState,
     version: StreamVersion,
     caller: &Caller,
     scope: &DataScope,
-    now: Timestamp,
 ) -> Option<SavedShown> {
     let saved = state.saved()?;
+    let now = installation.now();
     let last: Option<(Timestamp, &Sending)> = state.last();
     let mut plan = (*saved.plan).clone();
-    if !is_own(saved, caller) {
-        plan.campaigns.retain(|campaign| scope.admits_campaign(campaign));
-        plan.channels.clear();
+    plan.campaigns.retain(|campaign| scope.admits_campaign(campaign));
+    plan.channels.clear();
+    if is_own(saved, caller) {
+        for id in &saved.plan.channels {
+            if may_name(installation, *id, caller).await {
+                plan.channels.insert(*id);
+            }
+        }
     }
     Some(SavedShown {
         name: name.clone(),
@@ -126,6 +132,18 @@ fn shown(
     })
 }
 
+/// Whether the caller may name this channel of alerts or webhook: it is there, and within what they may see.
+async fn may_name(installation: &Installation, id: WebhookId, caller: &Caller) -> bool {
+    for (permission, is_channel) in [(Permission::AlertsRead, true), (Permission::WebhooksRead, false)] {
+        if let Ok(reach) = caller.scope_for(permission)
+            && reached(installation, id, &reach, is_channel).await.is_ok()
+        {
+            return true;
+        }
+    }
+    false
+}
+
 /// Theirs, or whoever's it is where the directory's owner asks, who may remove what nobody else can any more.
 fn is_own(saved: &Saved, caller: &Caller) -> bool {
     let is_directory = matches!(caller, Caller::Directory { .. });
@@ -135,11 +153,14 @@ fn is_own(saved: &Saved, caller: &Caller) -> bool {
             .is_some_and(|known| saved.owner.as_ref() == Some(&known.user))
 }
 
-/// Whether this caller may know of it: their own, or a shared one that holds something in their scope.
+/// Whether this caller may know of it: their own, or a shared one, that holds something in their scope.
 fn may_read(state: &SavedReportState, caller: &Caller, scope: &DataScope) -> bool {
     let Some(saved) = state.saved() else { return false };
-    let is_theirs = is_own(saved, caller);
-    is_theirs || saved.plan.is_shared && !campaigns_in(&saved.plan, scope).is_empty()
+    if is_own(saved, caller) && scope.is_all() {
+        return true;
+    }
+    let is_theirs = is_own(saved, caller) || saved.plan.is_shared;
+    is_theirs && !campaigns_in(&saved.plan, scope).is_empty()
 }
 
 /// Every saved report that the caller may read, by name.
@@ -152,8 +173,8 @@ pub async fn all_saved(
     for name in ids(installation).await? {
         let loaded = installation.entities.saved_reports.state(&name).await?;
         if may_read(&loaded.state, caller, scope) {
-            let now = installation.now();
-            items.extend(shown(&name, &loaded.state, loaded.version, caller, scope, now));
+            let (state, version) = (&loaded.state, loaded.version);
+            items.extend(shown(installation, &name, state, version, caller, scope).await);
         }
     }
     Ok(SavedList { items })
@@ -190,7 +211,8 @@ pub async fn one_saved(
     let (state, version) = seen(installation, name, caller, scope).await?;
     let now = installation.now();
     let missing = || Problem::missing("this saved report");
-    let saved = shown(name, &state, version, caller, scope, now).ok_or_else(missing)?;
+    let saved = shown(installation, name, &state, version, caller, scope).await;
+    let saved = saved.ok_or_else(missing)?;
     let mut known = None;
     let mut at = now;
     if !moment.is_now() {
@@ -244,8 +266,7 @@ pub async fn save(
         }
         other => other?,
     };
-    let now = installation.now();
-    let shown = shown(&name, &answer.state, answer.version, caller, scope, now);
+    let shown = shown(installation, &name, &answer.state, answer.version, caller, scope).await;
     let shown = shown.ok_or_else(|| Problem::fault("a report that was saved is not there"))?;
     Ok(ReportChanged { shown, answer })
 }
@@ -344,15 +365,7 @@ async fn check(
     }
     for (index, id) in plan.channels.iter().enumerate() {
         let pointer = format!("/channels/{index}");
-        let is_there = match caller.scope_for(Permission::AlertsRead) {
-            Ok(reach) => reached(installation, *id, &reach, true).await.is_ok(),
-            Err(_forbidden) => false,
-        };
-        let is_there = is_there
-            || match caller.scope_for(Permission::WebhooksRead) {
-                Ok(reach) => reached(installation, *id, &reach, false).await.is_ok(),
-                Err(_forbidden) => false,
-            };
+        let is_there = may_name(installation, *id, caller).await;
         if !is_there {
             return Err(wrong(
                 &pointer,

@@ -181,7 +181,7 @@ fn narrowed(own: &CampaignScope, asked: Option<Vec<domain::ids::CampaignId>>) ->
 }
 
 /// What of an address is shown: of group robots the host, of mails no user, of all others no query.
-fn shown(format: Format, target: &str) -> Result<String, String> {
+pub(super) fn shown(format: Format, target: &str) -> Result<String, String> {
     if format == Format::Mail {
         let (_, host) = target.rsplit_once('@').ok_or("a mail address has an @")?;
         return Ok(format!("***@{host}"));
@@ -354,7 +354,7 @@ fn active(state: &WebhookState) -> Result<&WebhookFacts, Problem> {
     facts.ok_or_else(|| Problem::fault("a webhook that was changed is not there"))
 }
 
-fn wrong(pointer: &str, detail: String) -> Problem {
+pub(super) fn wrong(pointer: &str, detail: String) -> Problem {
     Problem::members(vec![MemberError {
         pointer: pointer.to_owned(),
         detail,

@@ -4,6 +4,7 @@
 //! What leaves goes by the `Courier`, a port: sockets, names and certificates are known there alone.
 
 mod attempt;
+mod changing;
 pub mod courier;
 mod found;
 mod kinds;
@@ -18,11 +19,12 @@ mod signature;
 mod storing;
 mod text;
 
+pub use changing::{WebhookReplaced, change_webhook};
 pub(crate) use found::{named_streams, streams_behind};
 pub use managing::{
     Adding, WebhookChanged, WebhookMade, WebhookTested, add_webhook, reached, remove, replay, rotate, test,
 };
-pub use order::{SECRET_BYTES_MAX, TARGET_BYTES_MAX, WebhookOrder, WebhookRemoval};
+pub use order::{SECRET_BYTES_MAX, TARGET_BYTES_MAX, WebhookChangeOrder, WebhookOrder, WebhookRemoval};
 pub use post_room::begin;
 pub use shown::{DeadLetters, WebhookList, WebhookShown, all, dead_letters, one};
 pub use signature::{is_signing_secret, signed_headers};

@@ -2,6 +2,7 @@
 
 use domain::call::event::CallEvent;
 use domain::ids::CampaignId;
+use domain::number::event::NumberEvent;
 use domain::stored_event::Position;
 use domain::webhook::{Format, REASON_BYTES_MAX};
 use intake::members::{Members, Order};
@@ -70,6 +71,43 @@ impl Order for WebhookOrder {
             allow_private: body.value("allow_private").unwrap_or(false),
             recordings_from: body.short_text("recordings_from", TARGET_BYTES_MAX),
             after,
+        }
+    }
+}
+
+/// What of a webhook is to be otherwise; what is left out stays as it is.
+#[derive(Debug, Clone, JsonSchema)]
+#[schemars(extend("examples" = [
+    { "events": [CallEvent::ENDED, NumberEvent::OPTED_OUT], "reason": "opt-outs too" }
+]))]
+pub struct WebhookChangeOrder {
+    /// Another address. What was sent there as a bearer is not sent to it, unless it is given again.
+    #[schemars(length(min = 1, max = TARGET_BYTES_MAX), example = &"https://example.com/hooks/2")]
+    pub url: Option<String>,
+    /// Which kinds of events, from now on. Beside another form and without them, its usual ones.
+    #[schemars(example = [CallEvent::ENDED])]
+    pub events: Option<Vec<String>>,
+    /// Among standard, call_ended and crm; for another kind of receiver, add another webhook.
+    pub format: Option<Format>,
+    /// Neither https nor a global address is demanded.
+    pub allow_private: Option<bool>,
+    /// Sent as Authorization: Bearer from now on.
+    #[schemars(length(max = SECRET_BYTES_MAX))]
+    pub bearer: Option<String>,
+    /// Stored for ever; name no person.
+    #[schemars(length(min = 1, max = REASON_BYTES_MAX))]
+    pub reason: String,
+}
+
+impl Order for WebhookChangeOrder {
+    fn read(body: &mut Members) -> Self {
+        Self {
+            url: body.short_text("url", TARGET_BYTES_MAX),
+            events: body.value("events"),
+            format: body.parsed("format"),
+            allow_private: body.value("allow_private"),
+            bearer: body.short_text("bearer", SECRET_BYTES_MAX),
+            reason: body.needed_short_text("reason", REASON_BYTES_MAX),
         }
     }
 }

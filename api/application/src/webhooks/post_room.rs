@@ -77,6 +77,7 @@ async fn tell(installation: &Arc<Installation>) -> String {
     };
     let kinds = [
         WebhookEvent::ADDED,
+        WebhookEvent::CHANGED,
         WebhookEvent::ROTATED,
         WebhookEvent::REMOVED,
         WebhookEvent::DISABLED,
@@ -113,8 +114,9 @@ fn change(
     };
     match envelope.kind.as_str() {
         WebhookEvent::ADDED if running.contains_key(&id) => {}
-        // A replay begins elsewhere: what is on its way is forgotten, and sent again if it is behind that.
-        WebhookEvent::ADDED | WebhookEvent::REPLAY_ASKED => {
+        // A replay begins elsewhere, and what was changed is told otherwise: what is on its way is forgotten,
+        // and sent again if it is not settled.
+        WebhookEvent::ADDED | WebhookEvent::CHANGED | WebhookEvent::REPLAY_ASKED => {
             running.insert(id, start(installation, id));
         }
         WebhookEvent::ROTATED => {

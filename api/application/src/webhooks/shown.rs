@@ -51,6 +51,9 @@ pub struct WebhookShown {
     pub last_delivered_at: Option<Timestamp>,
     /// Of the last attempt, where it was not taken.
     pub last_fault: Option<DeliveryFault>,
+    /// What `If-Match` says of a change: what is delivered does not change it.
+    #[schemars(example = &"\"v1\"")]
+    pub etag: String,
 }
 
 /// The webhooks.
@@ -138,6 +141,7 @@ fn shown(id: WebhookId, facts: &WebhookFacts, state: &WebhookState, head: Positi
         dead_letters: counts.dead_lettered,
         last_delivered_at: state.last_delivered_at(),
         last_fault: state.last_fault(),
+        etag: format!("\"v{}\"", state.revision()),
     }
 }
 

@@ -1,5 +1,6 @@
 //! `ledgerline user`: who may sign in, what they may, and keys for programs.
 
+use super::user_seen::SeenArgs;
 use super::user_sign_in::{self, PasswordArgs, ProviderArgs, TotpArgs};
 use crate::commands::{user_file, user_roles};
 use crate::kit::api::post;
@@ -146,6 +147,8 @@ enum Action {
         #[command(flatten)]
         asking: Asking,
     },
+    /// Show whose data you saw yourself, by the reads on record (本人查阅记录); with a key, by that key
+    Seen(SeenArgs),
     /// Print what each role may
     Roles {
         #[command(flatten)]
@@ -221,6 +224,7 @@ pub(crate) async fn run(args: Args, runtime: Arc<Runtime>) -> Result<(), Failure
             replace(runtime, &asking, &name, "roles", &body).await
         }
         Action::Scope(args) => args.replace(runtime).await,
+        Action::Seen(args) => args.show(runtime).await,
         Action::List { moment, asking } => list(runtime, &asking, &moment).await,
         Action::Invite { name, asking } => {
             added(runtime, &asking, &path_of(&name, "invite"), &json!({})).await

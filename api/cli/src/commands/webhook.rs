@@ -54,6 +54,31 @@ enum Action {
         #[command(flatten)]
         asking: Asking,
     },
+    /// Tell it of other events, in another form or elsewhere; what is left out stays
+    Change {
+        /// The webhook's id, as `list` shows it
+        id: String,
+        /// Another address; what was sent there as a bearer is not sent to it
+        #[arg(long)]
+        url: Option<String>,
+        /// Of these kinds of events, from now on
+        #[arg(long, value_name = "KIND", value_delimiter = ',')]
+        events: Vec<String>,
+        /// In this form
+        #[arg(long, value_name = "FORM", value_parser = ["standard", "call_ended", "crm"])]
+        format: Option<String>,
+        /// Environment variable with a token, sent as Authorization: Bearer from now on
+        #[arg(long, value_name = "V")]
+        bearer_env: Option<String>,
+        /// Whether neither https nor an address of the open internet is demanded
+        #[arg(long, value_name = "true|false")]
+        allow_private: Option<bool>,
+        /// Why; stored for ever, so name no person
+        #[arg(long)]
+        reason: String,
+        #[command(flatten)]
+        asking: Asking,
+    },
     /// List webhooks, how far each is told, and what waits
     List {
         #[command(flatten)]
@@ -113,6 +138,25 @@ pub(crate) async fn run(args: Args, runtime: Arc<Runtime>) -> Result<(), Failure
                 "after": after.map(|after| after.to_string()),
             }));
             asking.show(runtime, post("/api/v1/webhooks", &body)).await
+        }
+        Action::Change {
+            id,
+            url,
+            events,
+            format,
+            bearer_env,
+            allow_private,
+            reason,
+            asking,
+        } => {
+            let path = format!("/api/v1/webhooks/{}", encode(&id));
+            let body = given(json!({
+                "url": url, "events": (!events.is_empty()).then_some(events), "format": format,
+                "bearer": from_env(bearer_env.as_deref())?, "allow_private": allow_private, "reason": reason,
+            }));
+            asking
+                .replace(runtime, &path, &path, hyper::Method::PUT, &body)
+                .await
         }
         Action::List { asking } => list(runtime, &asking, "/api/v1/webhooks", "没有推送 no webhooks").await,
         Action::Test(named) => named.tell(runtime, "/test", json!({})).await,

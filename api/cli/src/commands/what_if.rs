@@ -35,6 +35,9 @@ pub(crate) struct Args {
     /// A model of `ledgerline nlu train`, or a published one: what was heard is read by it again
     #[arg(long, value_name = "FILE|NAME@V", conflicts_with_all = ["pacing", "preset", "retry"])]
     model: Option<String>,
+    /// Tell examples also of calls whose ways tell of the callee: who may see persons in clear says why
+    #[arg(long, value_name = "TEXT", conflicts_with_all = ["pacing", "preset", "retry"])]
+    reason: Option<String>,
     #[command(flatten)]
     policy: PolicyArgs,
     #[command(flatten)]
@@ -62,7 +65,10 @@ pub(crate) async fn run(args: Args, runtime: Arc<Runtime>) -> Result<(), Failure
             .map_err(unavailable)
     });
     let flow = args.flow.as_ref().map(ToString::to_string);
-    let body = given(json!({ "flow": flow, "model_base64": model.transpose()?, "model": named }));
+    let body = given(
+        json!({ "flow": flow, "model_base64": model.transpose()?, "model": named,
+        "reason": args.reason }),
+    );
     let path = format!("/api/v1/campaigns/{}/what-if", args.campaign);
     match args.asking.ask(runtime, post(&path, &body)).await? {
         Some(found) => show(&found),
@@ -90,12 +96,15 @@ fn show(found: &Value) -> Result<(), Failure> {
     for one in partings.into_iter().flatten() {
         let word = |member: &str| one.get(member).and_then(Value::as_str).unwrap_or("–");
         let calls = one.get("calls").and_then(Value::as_u64).unwrap_or_default();
+        let example = one.get("example").and_then(Value::as_str);
+        let example = example.map_or(String::new(), |call| {
+            format!("  (call replay {call} --against …)")
+        });
         output::line(&format!(
-            "{calls:>6}  {}: {} → {}  (call replay {} --against …)",
+            "{calls:>6}  {}: {} → {}{example}",
             word("node"),
             word("recorded"),
             word("other"),
-            word("example")
         ))?;
     }
     let changed = found.pointer("/outcomes/changed").and_then(Value::as_object);

@@ -257,6 +257,11 @@ pub(super) const AT_THE_DOORS: &[(&str, Beginning, &str)] = &[
         "somebody wants to be told",
     ),
     (
+        WebhookEvent::CHANGED,
+        Beginning::Outside,
+        "somebody wants to be told otherwise",
+    ),
+    (
         WebhookEvent::ROTATED,
         Beginning::Outside,
         "somebody wants another secret",

@@ -80,6 +80,7 @@ impl Graph {
     /// Said of an event whose cause does not stand right above it.
     fn told(&self, node: &Node) -> Option<String> {
         match node.causation {
+            None if node.told.is_some_and(|event| self.positions.contains_key(&event)) => None,
             None => Some(
                 beginning_of(&node.kind)
                     .map_or("no cause is recorded 未记录起因", |by| by.words())
@@ -95,7 +96,7 @@ impl Graph {
         }
     }
 
-    /// For Graphviz: solid edges are causes, dashed ones enrolments.
+    /// For Graphviz: solid edges are causes, dashed ones enrolments, dotted ones deliveries.
     pub fn dot(&self) -> Vec<String> {
         let mut lines = vec![
             "digraph causation {".to_owned(),
@@ -109,10 +110,10 @@ impl Graph {
             ));
         }
         for (from, to, why) in self.edges() {
-            let style = if why == Why::Enrolment {
-                " [style=dashed]"
-            } else {
-                ""
+            let style = match why {
+                Why::Cause => "",
+                Why::Enrolment => " [style=dashed]",
+                Why::Delivery => " [style=dotted]",
             };
             lines.push(format!("  n{from} -> n{to}{style};"));
         }
@@ -123,7 +124,8 @@ impl Graph {
     /// As nodes and edges, for programs.
     pub fn shown(&self) -> GraphShown {
         let node = |node: &Node| {
-            let begins = node.causation.is_none().then(|| beginning_of(&node.kind));
+            let is_begun = node.causation.is_none() && node.told.is_none();
+            let begins = is_begun.then(|| beginning_of(&node.kind));
             NodeShown {
                 position: node.position.to_string(),
                 id: node.id,

@@ -12,6 +12,7 @@ mod opened;
 mod page;
 mod recordings;
 mod shown;
+mod spoken;
 mod tell;
 
 pub use gather::{Ask, CALLS_MAX};

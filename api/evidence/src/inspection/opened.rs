@@ -2,8 +2,7 @@
 //! campaign is for.
 
 use super::gather::{Gathered, Told};
-use super::shown::{Heard, HeardTold, PersonShown};
-use super::tell::{heard, heard_of};
+use super::shown::PersonShown;
 use application::installation::Installation;
 use application::masked::masked;
 use domain::call::Call;
@@ -149,7 +148,7 @@ impl<'a> Opened<'a> {
     }
 
     /// The call's event with its personal fields open, where the person's key is there.
-    fn opened(&self, customer: &CustomerId, told: &Told<CallEvent>) -> Option<CallEvent> {
+    pub(super) fn opened(&self, customer: &CustomerId, told: &Told<CallEvent>) -> Option<CallEvent> {
         let key = self.persons.get(customer)?.key.as_ref()?;
         let mut event = read_event::<Call>(&told.envelope).ok()?;
         match open_personal(&told.envelope, &mut event, self.vault, Some(key)) {
@@ -170,29 +169,15 @@ impl<'a> Opened<'a> {
         self.values.of(Some(&callee), mask_e164)
     }
 
-    /// What was heard by an event: the flow's text where the robot spoke, the key where one was pressed.
-    pub(super) fn heard(
-        &self,
-        flow: &FlowRef,
-        customer: &CustomerId,
-        told: &Told<CallEvent>,
-    ) -> Option<HeardTold> {
-        let (what, node) = heard_of(&told.event)?;
-        let flow = self.flows.get(&(flow.flow.clone(), flow.version));
-        let text = match what {
-            Heard::RecordingNotice => flow.map(|flow| flow.notices.recording.clone()),
-            Heard::RobotNotice => flow.and_then(|flow| flow.notices.ai.clone()),
-            Heard::RobotSaid => {
-                let said = flow.zip(node).and_then(|(flow, node)| flow.nodes.get(node));
-                said.and_then(|node| node.text()).map(str::to_owned)
-            }
-            Heard::KeyPressed => {
-                let opened = self.opened(customer, told);
-                let digit = opened.as_ref().and_then(CallEvent::keypressed);
-                digit.and_then(Personal::value).cloned()
-            }
-            Heard::TransferAsked | Heard::HungUpByUs => None,
-        };
-        Some(heard(told.envelope.at, what, node, text))
+    pub(super) const fn values(&self) -> Values {
+        self.values
+    }
+
+    pub(super) fn flow(&self, of: &FlowRef) -> Option<&FlowDefinition> {
+        self.flows.get(&(of.flow.clone(), of.version)).map(AsRef::as_ref)
+    }
+
+    pub(super) fn state(&self, customer: &CustomerId) -> Option<&CustomerState> {
+        self.persons.get(customer).map(|person| person.state.as_ref())
     }
 }

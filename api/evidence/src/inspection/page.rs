@@ -271,7 +271,7 @@ fn heard(page: &mut Page, call: &CallTold) {
                 time(one.at, call.local_zone),
                 format!("{zh} / {en}"),
                 or_none(one.node.as_deref()),
-                or_none(one.text.as_deref()),
+                one.words(),
             ]
         })
         .collect();

@@ -136,7 +136,7 @@ pub struct CallTold {
     /// The flow it followed.
     #[schemars(example = &"greeting v1")]
     pub flow: String,
-    /// What happened in it, in order: notices, what the robot said, keys.
+    /// What happened in it, in order: notices, what the robot and the callee said, keys, decisions.
     pub heard: Vec<HeardTold>,
     /// The rules that allowed it.
     pub verdicts: Vec<VerdictTold>,
@@ -153,9 +153,25 @@ pub struct HeardTold {
     /// The node of the flow.
     #[schemars(example = &"greeting")]
     pub node: Option<String>,
-    /// What was said, as the flow has it, or the key.
+    /// What was said, the key, how it was understood, or which member of the flow decided; values of the
+    /// person are starred unless they are asked for in clear.
     #[schemars(example = &"您好，这里是示例银行。")]
     pub text: Option<String>,
+    /// It was there, and nobody can read it any more: it was erased with the person.
+    pub gone: bool,
+}
+
+impl HeardTold {
+    /// As the page has it; what nobody can read any more is said to be gone.
+    pub(super) fn words(&self) -> String {
+        let gone = "已随个人信息删除，无法读取 / erased, not readable any more";
+        match (&self.text, self.gone) {
+            (Some(text), true) => format!("{text} ({gone})"),
+            (None, true) => gone.to_owned(),
+            (Some(text), false) => text.clone(),
+            (None, false) => "—".to_owned(),
+        }
+    }
 }
 
 /// What was heard.
@@ -166,8 +182,18 @@ pub enum Heard {
     RecordingNotice,
     RobotNotice,
     RobotSaid,
+    NodeEntered,
+    CalleeSaid,
+    Understood,
+    Decided,
+    Interrupted,
+    Silent,
+    SensitiveWord,
+    EngineFailed,
+    AssistantAnswered,
     KeyPressed,
     TransferAsked,
+    AgentConnected,
     HungUpByUs,
 }
 
@@ -178,8 +204,18 @@ impl Heard {
             Self::RecordingNotice => ("录音告知", "recording notice"),
             Self::RobotNotice => ("机器人告知", "robot notice"),
             Self::RobotSaid => ("机器人播报", "the robot said"),
+            Self::NodeEntered => ("进入节点", "entered a node"),
+            Self::CalleeSaid => ("对方说", "the callee said"),
+            Self::Understood => ("理解为", "understood as"),
+            Self::Decided => ("流程判定", "decided by"),
+            Self::Interrupted => ("对方打断", "interrupted the robot"),
+            Self::Silent => ("对方未应答", "said nothing"),
+            Self::SensitiveWord => ("出现敏感词", "a sensitive word"),
+            Self::EngineFailed => ("语音引擎失效", "a speech engine failed"),
+            Self::AssistantAnswered => ("辅助选择已答复", "the assistant answered"),
             Self::KeyPressed => ("对方按键", "key pressed"),
             Self::TransferAsked => ("要求转人工", "asked for a colleague"),
+            Self::AgentConnected => ("坐席接听", "an agent took the call"),
             Self::HungUpByUs => ("我方挂断", "hung up by us"),
         }
     }

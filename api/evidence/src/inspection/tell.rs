@@ -3,11 +3,12 @@
 use super::gather::{Gathered, Told};
 use super::opened::Opened;
 use super::shown::{
-    BasisShown, CallTold, ConsentTold, Heard, HeardTold, ObjectionTold, OperationTold, RecordingState,
-    RecordingTold, RefusalTold, VerdictTold, Where,
+    BasisShown, CallTold, ConsentTold, ObjectionTold, OperationTold, RecordingState, RecordingTold,
+    RefusalTold, VerdictTold, Where,
 };
+use super::spoken::Spoken;
 use domain::call::Finding;
-use domain::call::event::{CallEvent, Notice};
+use domain::call::event::CallEvent;
 use domain::compliance::{Decision, Side, Verdict, allowed_in_words, in_words, zone_of};
 use domain::customer::event::CustomerEvent;
 use domain::disposition::{Disposition, Outcome};
@@ -307,9 +308,10 @@ fn call(events: &[Told<CallEvent>], opened: &Opened<'_>) -> Option<CallTold> {
         recording: None,
         event: of(first),
     };
+    let mut spoken = Spoken::of(opened, flow, customer, &customer_grant.campaign, later);
     for one in later {
         told.took(one);
-        told.heard.extend(opened.heard(flow, customer, one));
+        told.heard.extend(spoken.tell(one));
     }
     Some(told)
 }
@@ -365,33 +367,5 @@ impl CallTold {
         self.outcome = outcome;
         self.outcome_zh = outcome.map(Outcome::label_zh);
         self.outcome_en = outcome.map(Outcome::label_en);
-    }
-}
-
-/// What was heard by an event, as far as it says so without the flow's texts and the person's key.
-pub(super) fn heard_of(event: &CallEvent) -> Option<(Heard, Option<&String>)> {
-    Some(match event {
-        CallEvent::NoticePlayed {
-            notice: Notice::Recording,
-            ..
-        } => (Heard::RecordingNotice, None),
-        CallEvent::NoticePlayed {
-            notice: Notice::Ai, ..
-        } => (Heard::RobotNotice, None),
-        CallEvent::NodeEntered { node } => (Heard::RobotSaid, Some(node)),
-        CallEvent::Keypressed { node, .. } => (Heard::KeyPressed, Some(node)),
-        CallEvent::TransferRequested { node } => (Heard::TransferAsked, Some(node)),
-        CallEvent::HangupRequested { .. } => (Heard::HungUpByUs, None),
-        _ => return None,
-    })
-}
-
-/// One thing that was heard.
-pub(super) fn heard(at: Timestamp, what: Heard, node: Option<&String>, text: Option<String>) -> HeardTold {
-    HeardTold {
-        at,
-        what,
-        node: node.cloned(),
-        text,
     }
 }

@@ -23,7 +23,7 @@ pub use shown::{
     CandidateShown, DecidedShown, HeardShown, ReplayShown, SaidShown, StepShown, UnderstoodShown, Words,
 };
 pub use texts::Texts;
-pub use what_if::{Parting, WHAT_IF_CALLS_MAX, WhatIfShown, what_if};
+pub use what_if::{Examples, Parting, WHAT_IF_CALLS_MAX, WhatIfShown, what_if};
 
 use course::Course;
 use domain::problem::Problem;

@@ -8,7 +8,7 @@ use application::installation::Installation;
 use domain::disposition::Outcome;
 use domain::ids::{CallId, CampaignId};
 use domain::inquiry::ReadForm;
-use domain::problem::Problem;
+use domain::problem::{Kind, Problem};
 use domain::stored_event::Position;
 use projections::views::call_history::{self, CALLS_MAX, CallFilter};
 use schemars::JsonSchema;
@@ -20,6 +20,19 @@ pub const WHAT_IF_CALLS_MAX: u64 = 20_000;
 
 /// Most places of partings that are told, the most frequent first.
 const PARTINGS_MAX: usize = 50;
+
+/// Of fewer calls than these a figure is as good as a call: what a flow tells of values that the calls' own
+/// version did not test is then not told in figures either. As small as a table of figures commonly goes.
+const TOLD_CALLS_MIN: u64 = 10;
+
+/// Whether single calls are told where the other flow tests values that their own version did not.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Examples {
+    /// As where they are read in clear, with a reason.
+    Told,
+    /// Those calls are told in figures alone.
+    Kept,
+}
 
 /// What is opened of each call, and shown of none.
 const WALKED: Shown = Shown::of(&["heard", "slots", "keys", "variables"], ReadForm::Masked);
@@ -59,8 +72,9 @@ pub struct Parting {
     #[schemars(example = &"nodes.确认分期期数.on_filled")]
     pub other: Option<String>,
     pub calls: u64,
-    /// One of them, for `call replay --against`.
-    pub example: CallId,
+    /// One of them, for `call replay --against`; absent where its way would tell of the callee.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub example: Option<CallId>,
 }
 
 /// How the compared calls ended, and how they would have.
@@ -82,8 +96,13 @@ pub async fn what_if(
     campaign: &CampaignId,
     against: &Against<'_>,
     reader: &Reader,
+    examples: Examples,
 ) -> Result<WhatIfShown, Problem> {
     let mut found = Found::default();
+    let form = match examples {
+        Examples::Told => ReadForm::Clear,
+        Examples::Kept => ReadForm::Masked,
+    };
     let filter = CallFilter {
         campaign: Some(campaign.clone()),
         ..CallFilter::default()
@@ -100,6 +119,7 @@ pub async fn what_if(
         let shown = Shown {
             campaign: Some(campaign.clone()),
             calls: calls.clone(),
+            form,
             ..WALKED
         };
         put_on_record(installation, reader.clone(), shown).await?;
@@ -108,12 +128,23 @@ pub async fn what_if(
                 truncated = true;
                 break;
             }
-            found.take(call, &conversation(installation, call).await?, against);
+            let told = conversation(installation, call).await?;
+            found.take(call, &told, against, examples);
         }
         below = rows.last().map(|row| row.first_position);
         if truncated || rows.len() < CALLS_MAX {
             break;
         }
+    }
+    if examples == Examples::Kept && (1..TOLD_CALLS_MIN).contains(&found.tested) {
+        return Err(Problem::new(
+            Kind::Forbidden,
+            "scope-too-small",
+            format!(
+                "the flow tests a value otherwise than the version that fewer than {TOLD_CALLS_MIN} of these \
+                 calls ran: figures of so few tell of the callees, which needs customers:reveal and a reason"
+            ),
+        ));
     }
     Ok(found.shown(campaign.clone(), against.name.clone(), truncated))
 }
@@ -129,12 +160,14 @@ struct Found {
     same: u64,
     worded: u64,
     parted: u64,
-    partings: BTreeMap<Place, (u64, CallId)>,
+    partings: BTreeMap<Place, (u64, Option<CallId>)>,
+    /// Calls of which the other flow learns more than their own version did.
+    tested: u64,
     outcomes: OutcomesShown,
 }
 
 impl Found {
-    fn take(&mut self, call: CallId, conversation: &Conversation, against: &Against<'_>) {
+    fn take(&mut self, call: CallId, conversation: &Conversation, against: &Against<'_>, examples: Examples) {
         self.calls += 1;
         if !conversation.talked() {
             self.silent += 1;
@@ -145,6 +178,9 @@ impl Found {
             self.unexplained += 1;
             return;
         }
+        let is_tested = !conversation.tests_as_much_as(&against.flow);
+        self.tested += u64::from(is_tested);
+        let example = (!is_tested || examples == Examples::Told).then_some(call);
         let other = other::run(conversation, &course, against);
         let recorded = conversation.outcome();
         // Who hung up would have hung up there too, unless it had ended before.
@@ -161,17 +197,19 @@ impl Found {
             *self.outcomes.changed.entry(change).or_default() += 1;
         }
         match (&other.parted, &other.worded) {
-            (Some(parted), _) => self.part(call, parted),
+            (Some(parted), _) => self.part(example, parted),
             (None, Some(_)) => self.worded += 1,
             (None, None) => self.same += 1,
         }
     }
 
-    fn part(&mut self, call: CallId, parted: &Difference) {
+    fn part(&mut self, example: Option<CallId>, parted: &Difference) {
         self.parted += 1;
         let rule = |side: &other::Side| side.decided.first().map(|decision| decision.rule.clone());
         let place: Place = (parted.node.clone(), rule(&parted.recorded), rule(&parted.other));
-        self.partings.entry(place).or_insert((0, call)).0 += 1;
+        let (calls, first) = self.partings.entry(place).or_insert((0, None));
+        *calls += 1;
+        *first = first.or(example);
     }
 
     fn shown(self, campaign: CampaignId, against: String, truncated: bool) -> WhatIfShown {

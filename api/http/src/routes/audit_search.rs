@@ -34,6 +34,7 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
             find,
         )
         .needs(Permission::AuditRead, About::Everybody)
+        .heavy()
         .of_rows_as_they_are()
         .takes::<SearchOrder>(),
         Endpoint::post(

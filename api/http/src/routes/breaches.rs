@@ -26,6 +26,7 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
             worksheet,
         )
         .needs(Permission::InspectionsMake, About::Everybody)
+        .heavy()
         .takes::<WorksheetOrder>(),
     ]
 }
@@ -94,6 +95,7 @@ async fn worksheet(ctx: Ctx, input: Input) -> Result<Read<Seen>, Problem> {
     let ask = SeenAsk {
         by,
         key: order.key,
+        without_claims: false,
         from: order.from,
         to: order.to,
     };

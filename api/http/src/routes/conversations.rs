@@ -3,8 +3,9 @@
 use crate::conversation_socket::{self, MESSAGE_BYTES_MAX, Writing};
 use crate::described::{Changed, MadeOrChanged, Read, Socket};
 use crate::endpoint::{About, Ctx, Endpoint, Input, Permission};
-use crate::guard::{in_scope, limited, sees_call, sees_person};
+use crate::guard::{in_scope, sees_call, sees_person};
 use crate::reply::Written;
+use crate::revealing::{clear_asked, refuse_unrevealed};
 use application::access::WhileAllowed;
 use application::conversations::{
     ConversationOrder, ConversationShown, LineShown, MessageAnswered, MessageOrder, Side, close, describe,
@@ -225,19 +226,15 @@ async fn end(ctx: Ctx, input: Input) -> Result<Changed<ConversationShown>, Probl
 
 async fn show(ctx: Ctx, input: Input) -> Result<Read<ConversationShown>, Problem> {
     let installation = &ctx.installation;
-    let clear = input.flag(CLEAR.name)?;
-    if clear && input.caller.scope_for(Permission::CustomersReveal).is_err() {
-        return Err(limited("what was written in clear needs customers:reveal"));
-    }
-    if clear && input.text(REASON.name).is_none_or(|text| text.trim().is_empty()) {
-        return Err(Problem::invalid(
-            "reason-needed",
-            "say why with ?reason=: it is stored for ever, so name no person",
-        ));
-    }
+    let clear = clear_asked(&input, &CLEAR)?;
     let id: ConversationId = input.id(0, "this conversation")?;
     let reader = input.reader();
     let (state, opened) = seen(&ctx, input.scope.clone(), id).await?;
+    if clear {
+        let (campaign, customer) = (Some(&opened.campaign), Some(&opened.customer));
+        let what = "what was written in clear";
+        refuse_unrevealed(&ctx, &input.caller, campaign, customer, what).await?;
+    }
     let what = Shown {
         form: if clear { ReadForm::Clear } else { ReadForm::Masked },
         customer: Some(opened.customer.clone()),

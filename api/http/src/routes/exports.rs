@@ -36,6 +36,7 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
             export,
         )
         .needs(Permission::ExportsRead, About::RowsAsked)
+        .heavy()
         .query(
             const {
                 &[

@@ -50,6 +50,7 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
             inspect,
         )
         .needs(Permission::InspectionsMake, About::Everybody)
+        .heavy()
         .takes::<InspectionOrder>(),
         Endpoint::post(
             "/api/v1/inspections/bundle",
@@ -57,6 +58,7 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
             bundle,
         )
         .needs(Permission::InspectionsMake, About::Everybody)
+        .heavy()
         .takes::<InspectionOrder>(),
     ]
 }

@@ -75,6 +75,7 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
             train,
         )
         .needs(Permission::LabelsWrite, About::CampaignAsked)
+        .heavy()
         .query(const { &[CAMPAIGN, CURSOR, LIMIT, BY, REASON] }),
     ]
 }

@@ -6,7 +6,7 @@ use crate::guard::{in_scope, sees_person};
 use crate::reply::Written;
 use application::inquiring::{BY, REASON, Shown, put_on_record};
 use application::messages::{
-    MessageDraft, MessageSent, MessagesShown, ReplyOrder, ReplyTaken, messages_of, reply, send,
+    MessageDraft, MessageSent, MessagesShown, ReplyOrder, ReplyTaken, messages_of, reply, send_ordered,
 };
 use application::parameter::Parameter;
 use domain::ids::{CampaignId, MessageId};
@@ -139,7 +139,7 @@ async fn order(ctx: Ctx, input: Input) -> Result<MadeOrChanged<MessageSent>, Pro
         link: order.link,
         attachments: order.attachments.unwrap_or_default(),
     };
-    let sent = send(&ctx.installation, draft, cause).await?;
+    let sent = send_ordered(&ctx.installation, draft, cause).await?;
     Ok(MadeOrChanged::Made(Written {
         version: Some(sent.version),
         position: Some(sent.position),

@@ -57,6 +57,7 @@ mod one_call;
 mod own_access;
 mod own_customers;
 mod own_rules;
+mod own_seen;
 mod past_calls;
 mod persons;
 mod preferences;
@@ -166,6 +167,7 @@ fn groups() -> Vec<Vec<Endpoint>> {
         session::endpoints(),
         oidc::endpoints(),
         own_access::endpoints(),
+        own_seen::endpoints(),
         second_factor::endpoints(),
         settings::endpoints(),
         standings::endpoints(),

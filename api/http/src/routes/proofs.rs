@@ -30,6 +30,7 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
             proof,
         )
         .needs(Permission::AuditRead, About::Call)
+        .heavy()
         .of_rows_as_they_are(),
         Endpoint::get(
             "/api/v1/events/{id}/graph",
@@ -37,6 +38,7 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
             graph,
         )
         .needs(Permission::EventsRead, About::Everybody)
+        .heavy()
         .of_rows_as_they_are(),
     ]
 }

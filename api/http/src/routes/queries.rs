@@ -18,6 +18,7 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
             ask,
         )
         .needs(Permission::QueryRun, About::Everybody)
+        .heavy()
         .takes::<SqlQuery>(),
         Endpoint::get(
             "/api/v1/query/views",

@@ -3,6 +3,8 @@
 use crate::described::Read;
 use crate::endpoint::{About, Ctx, Endpoint, Input, Permission};
 use crate::guard::limited;
+use crate::revealing::{clear_asked, refuse_unrevealed};
+use application::access::Caller;
 use application::flows::{definition_of, sound, source_of};
 use application::inquiring::{BY, REASON, Reader, Shown, put_on_record};
 use application::installation::Installation;
@@ -15,8 +17,11 @@ use domain::flow::{FLOW_FILE_BYTES_MAX, FlowDefinition, FlowNamed};
 use domain::ids::{CallId, CampaignId};
 use domain::inquiry::{REASON_BYTES_MAX, ReadForm};
 use domain::model::ModelNamed;
+use domain::permission::People;
 use domain::problem::Problem;
-use evidence::replaying::{Against, ReplayShown, WhatIfShown, Words, conversation, replay, what_if};
+use evidence::replaying::{
+    Against, Conversation, Examples, ReplayShown, WhatIfShown, Words, conversation, replay, what_if,
+};
 use intake::members::{Members, Order};
 use schemars::JsonSchema;
 use serde_json::Value;
@@ -63,6 +68,7 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
             ask_what_if,
         )
         .needs(Permission::FiguresRead, About::Campaign)
+        .heavy()
         .takes::<WhatIfOrder>(),
     ]
 }
@@ -70,16 +76,7 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
 async fn replayed(ctx: Ctx, input: Input) -> Result<Read<ReplayShown>, Problem> {
     let installation = &ctx.installation;
     let call: CallId = input.id(0, "this call")?;
-    let clear = input.flag(CLEAR.name)?;
-    if clear && input.caller.scope_for(Permission::CustomersReveal).is_err() {
-        return Err(limited("what was heard in clear needs customers:reveal"));
-    }
-    if clear && input.text(REASON.name).is_none_or(|text| text.trim().is_empty()) {
-        return Err(Problem::invalid(
-            "reason-needed",
-            "say why with ?reason=: it is stored for ever, so name no person",
-        ));
-    }
+    let clear = clear_asked(&input, &CLEAR)?;
     let named: Option<FlowNamed> = match input.text(AGAINST.name).map(str::parse) {
         None => None,
         Some(Ok(named)) => Some(named),
@@ -90,25 +87,49 @@ async fn replayed(ctx: Ctx, input: Input) -> Result<Read<ReplayShown>, Problem> 
         None => None,
     };
     let against = other.map(|other| other.against(None));
+    let mut what = MASKED;
+    let told = conversation(installation, call).await?;
+    if clear {
+        let (campaign, customer) = (told.campaign(), told.customer());
+        let heard = "what was heard in clear";
+        refuse_unrevealed(&ctx, &input.caller, campaign, customer, heard).await?;
+        what.form = ReadForm::Clear;
+    }
+    let mut reader = input.reader();
+    if let Some(against) = &against
+        && let Some(reason) =
+            reason_to_test(&ctx, &input.caller, &told, against, input.text(REASON.name)).await?
+    {
+        reader = reader.because(reason);
+        what = TESTED;
+    }
     let words = if clear { Words::Clear } else { Words::Masked };
-    walked(installation, call, input.reader(), against.as_ref(), words).await
+    record_that_read(installation, call, reader, what).await?;
+    replay(&told, against.as_ref(), words).map(Read)
 }
 
-/// One call, once it is on record that somebody reads it.
-async fn walked(
-    installation: &Installation,
-    call: CallId,
-    reader: Reader,
-    against: Option<&Against<'_>>,
-    words: Words,
-) -> Result<Read<ReplayShown>, Problem> {
-    let form = match words {
-        Words::Clear => ReadForm::Clear,
-        Words::Masked => ReadForm::Masked,
+/// Why somebody asks where a call goes along a flow that tests a value otherwise than the version that the
+/// call ran: that tells of the callee's values, so it is asked and recorded as those are. `None` where the
+/// flow learns no more than the call's own did.
+async fn reason_to_test(
+    ctx: &Ctx,
+    caller: &Caller,
+    told: &Conversation,
+    against: &Against<'_>,
+    reason: Option<&str>,
+) -> Result<Option<String>, Problem> {
+    if told.tests_as_much_as(&against.flow) {
+        return Ok(None);
+    }
+    let what =
+        "a flow that tests a value otherwise than the version that the call ran tells of the callee: it";
+    refuse_unrevealed(ctx, caller, told.campaign(), told.customer(), what).await?;
+    let reason = reason.map(str::trim).filter(|text| !text.is_empty());
+    let unsaid = || {
+        let detail = "say why with reason: it is stored for ever, so name no person";
+        Problem::invalid("reason-needed", detail)
     };
-    record_that_read(installation, call, reader, Shown { form, ..MASKED }).await?;
-    let told = conversation(installation, call).await?;
-    replay(&told, against, words).map(Read)
+    reason.map(|text| Some(text.to_owned())).ok_or_else(unsaid)
 }
 
 /// On record before anything is answered.
@@ -161,30 +182,21 @@ const DRAFT: &str = "draft";
 async fn held_against(ctx: Ctx, input: Input) -> Result<Read<ReplayShown>, Problem> {
     let call: CallId = input.id(0, "this call")?;
     let mut reader = input.reader_by_post();
-    let may_reveal = input.caller.scope_for(Permission::CustomersReveal).is_ok();
+    let caller = input.caller.clone();
     let FlowDraftOrder { source, reason } = input.order().await?;
     let flow = sound(&source)?;
     let told = conversation(&ctx.installation, call).await?;
-    let mut what = MASKED;
-    if !told.tests_as_much_as(&flow) {
-        if !may_reveal {
-            return Err(limited(
-                "the file tests a value otherwise than the version that the call ran: where the call goes would \
-                 tell of the callee, which needs customers:reveal",
-            ));
-        }
-        let reason = reason.filter(|text| !text.trim().is_empty());
-        let unsaid = "say why in reason: it is stored for ever, so name no person";
-        let reason = reason.ok_or_else(|| Problem::invalid("reason-needed", unsaid))?;
-        reader = reader.because(reason);
-        what = TESTED;
-    }
     let against = Against {
         name: format!("{} {DRAFT}", flow.flow),
         flow,
         version: None,
         listener: None,
     };
+    let mut what = MASKED;
+    if let Some(reason) = reason_to_test(&ctx, &caller, &told, &against, reason.as_deref()).await? {
+        reader = reader.because(reason);
+        what = TESTED;
+    }
     record_that_read(&ctx.installation, call, reader, what).await?;
     replay(&told, Some(&against), Words::Masked).map(Read)
 }
@@ -229,6 +241,10 @@ struct WhatIfOrder {
     /// A published model instead, NAME or NAME@V.
     #[schemars(with = "Option<String>")]
     model: Option<ModelNamed>,
+    /// With `customers:reveal`: examples too of calls whose version tests fewer values than this one, whose
+    /// ways tell of the callee. Stored for ever; name no person.
+    #[schemars(length(max = REASON_BYTES_MAX), example = &"客诉核实")]
+    reason: Option<String>,
 }
 
 impl Order for WhatIfOrder {
@@ -237,6 +253,7 @@ impl Order for WhatIfOrder {
             flow: body.parsed("flow"),
             model_base64: model_text(body),
             model: body.parsed("model"),
+            reason: body.short_text("reason", REASON_BYTES_MAX),
         };
         if order.flow.is_none() && order.model_base64.is_none() && order.model.is_none() {
             body.wrong("flow", "is missing (or give a model)");
@@ -263,12 +280,25 @@ fn model_text(body: &mut Members) -> Option<String> {
 async fn ask_what_if(ctx: Ctx, input: Input) -> Result<Read<WhatIfShown>, Problem> {
     let installation = &ctx.installation;
     let campaign: CampaignId = input.id(0, "this campaign")?;
-    let reader = input.reader_by_post();
+    let mut reader = input.reader_by_post();
+    let caller = input.caller.clone();
     let WhatIfOrder {
         flow,
         model_base64,
         model,
+        reason,
     } = input.order().await?;
+    let mut examples = Examples::Kept;
+    if let Some(reason) = reason.filter(|text| !text.trim().is_empty()) {
+        let scope = caller.scope_for(Permission::CustomersReveal)?;
+        if scope.people != People::All || !scope.admits_campaign(&campaign) {
+            return Err(limited(
+                "examples of these calls need customers:reveal of all their callees",
+            ));
+        }
+        reader = reader.because(reason);
+        examples = Examples::Told;
+    }
     let state = installation.entities.campaigns.state(&campaign).await?.state;
     let Some(own) = state.flow() else {
         return Err(Problem::missing("this campaign"));
@@ -286,7 +316,7 @@ async fn ask_what_if(ctx: Ctx, input: Input) -> Result<Read<WhatIfShown>, Proble
     if let Some(model) = listener.as_ref().and_then(|listener| listener.model.as_deref()) {
         against.name = format!("{} model {}", against.name, model.get(..12).unwrap_or(model));
     }
-    what_if(installation, &campaign, &against, &reader)
+    what_if(installation, &campaign, &against, &reader, examples)
         .await
         .map(Read)
 }

@@ -2,8 +2,8 @@
 
 use crate::described::Read;
 use crate::endpoint::{About, Ctx, Endpoint, Input, Permission};
-use crate::guard::limited;
 use crate::own_people::{customers_of, seen};
+use crate::revealing::{clear_asked, refuse_unrevealed};
 use application::inquiring::{BY, REASON, Shown, put_on_record};
 use application::parameter::Parameter;
 use application::summaries::{SummaryShown, summary};
@@ -46,6 +46,7 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
             search,
         )
         .needs(Permission::CallsRead, About::OwnRowsAsked)
+        .heavy()
         .query(
             const {
                 &[
@@ -84,20 +85,16 @@ impl Order for TranscriptSearch {
 async fn show(ctx: Ctx, input: Input) -> Result<Read<SummaryShown>, Problem> {
     let installation = &ctx.installation;
     let call: CallId = input.id(0, "this call")?;
-    let clear = input.flag(CLEAR.name)?;
-    if clear && input.caller.scope_for(Permission::CustomersReveal).is_err() {
-        return Err(limited("a summary in clear needs customers:reveal"));
-    }
-    if clear && input.text(REASON.name).is_none_or(|text| text.trim().is_empty()) {
-        return Err(Problem::invalid(
-            "reason-needed",
-            "say why with ?reason=: it is stored for ever, so name no person",
-        ));
-    }
+    let clear = clear_asked(&input, &CLEAR)?;
     let state = installation.entities.calls.state(&call).await?.state;
     let Some(customer) = state.customer().cloned() else {
         return Err(Problem::missing("this call"));
     };
+    if clear {
+        let campaign = state.campaign();
+        let what = "a summary in clear";
+        refuse_unrevealed(&ctx, &input.caller, campaign, Some(&customer), what).await?;
+    }
     let shown = summary(installation, call, clear).await?;
     let what = Shown {
         form: if clear { ReadForm::Clear } else { ReadForm::Masked },

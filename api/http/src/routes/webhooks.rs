@@ -1,4 +1,5 @@
-//! Webhooks over HTTP: added with their secret shown once, listed, tested, replayed, rotated, removed.
+//! Webhooks over HTTP: added with their secret shown once, listed, changed, tested, replayed, rotated,
+//! removed.
 
 use crate::described::{Changed, MadeOrChanged, Read};
 use crate::endpoint::{About, Ctx, Endpoint, Input, Permission};
@@ -6,8 +7,9 @@ use crate::guard::limited;
 use crate::paging::{LONG, PAGED, Paged, Paging};
 use crate::reply::Written;
 use application::webhooks::{
-    Adding, DeadLetters, WebhookChanged, WebhookList, WebhookMade, WebhookOrder, WebhookRemoval,
-    WebhookShown, WebhookTested, add_webhook, all, dead_letters, one, reached, remove, replay, rotate, test,
+    Adding, DeadLetters, WebhookChangeOrder, WebhookChanged, WebhookList, WebhookMade, WebhookOrder,
+    WebhookRemoval, WebhookShown, WebhookTested, add_webhook, all, change_webhook, dead_letters, one,
+    reached, remove, replay, rotate, test,
 };
 use domain::ids::WebhookId;
 use domain::permission::People;
@@ -16,6 +18,7 @@ use domain::stored_event::Position;
 use domain::webhook::Format;
 use intake::members::{Members, Order};
 use schemars::JsonSchema;
+use serde::Serialize;
 
 pub(super) fn endpoints() -> Vec<Endpoint> {
     vec![
@@ -37,6 +40,13 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
         Endpoint::get("/api/v1/webhooks/{id}", "One webhook", show)
             .needs(Permission::WebhooksRead, About::Handler)
             .of_rows_as_they_are(),
+        Endpoint::put(
+            "/api/v1/webhooks/{id}",
+            "Tell a webhook of other events, in another form or elsewhere; what is left out stays",
+            change,
+        )
+        .needs(Permission::WebhooksWrite, About::Handler)
+        .takes::<WebhookChangeOrder>(),
         Endpoint::get(
             "/api/v1/webhooks/{id}/dead-letters",
             "The events that it never took, the latest 1,000 by name",
@@ -143,6 +153,36 @@ async fn add(ctx: Ctx, input: Input) -> Result<MadeOrChanged<WebhookMade>, Probl
     };
     let made = add_webhook(&ctx.installation, order, adding, cause).await?;
     Ok(made_of(made))
+}
+
+/// A webhook after a change.
+#[derive(Debug, Serialize, JsonSchema)]
+struct WebhookWritten {
+    #[serde(flatten)]
+    webhook: WebhookShown,
+    position: String,
+}
+
+async fn change(ctx: Ctx, input: Input) -> Result<Changed<WebhookWritten>, Problem> {
+    let id: WebhookId = input.id(0, "this webhook")?;
+    let cause = input.cause(&ctx.installation, "webhooks/change")?;
+    let (scope, caller) = (input.scope.clone(), input.caller.clone());
+    let order: WebhookChangeOrder = input.order().await?;
+    let adding = Adding {
+        scope: &scope,
+        is_channel: false,
+        may_be_private: caller.may(Permission::WebhooksPrivate),
+        may_listen: caller.may(Permission::RecordingsRead),
+    };
+    let replaced = change_webhook(&ctx.installation, id, order, adding, cause).await?;
+    Ok(Changed(Written {
+        version: Some(replaced.revision),
+        position: Some(replaced.position),
+        body: WebhookWritten {
+            webhook: replaced.shown,
+            position: replaced.position.to_string(),
+        },
+    }))
 }
 
 fn made_of(made: WebhookMade) -> MadeOrChanged<WebhookMade> {

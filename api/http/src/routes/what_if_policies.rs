@@ -23,6 +23,7 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
             ask,
         )
         .needs(Permission::FiguresRead, About::Campaign)
+        .heavy()
         .takes::<PolicyOrder>(),
     ]
 }

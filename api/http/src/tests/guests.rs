@@ -106,3 +106,46 @@ fn a_scope_is_replaced_as_it_was_read_and_known_as_it_was() {
     });
     story.end();
 }
+
+#[test]
+fn everybody_sees_what_they_saw_themselves_and_a_key_what_was_seen_by_it() {
+    let story = Story::begin();
+    story.runtime.block_on(async {
+        super::conversations::with_two(&story).await;
+        let until = story.running.installation.now().plus_ms(3_600_000);
+        let order = json!({ "name": "visitor", "roles": ["auditor"], "password": PASSWORD, "until": until });
+        assert_eq!(owner(&story, "/api/v1/users", order).await.status, 201);
+        let opens = key(&story, json!({ "user": "visitor" })).await;
+        let other = key(&story, json!({ "user": "visitor" })).await;
+        let shown = get(&story, "/api/v1/customers/C01", &opens).await;
+        assert_eq!(shown.status, 200, "{}", shown.body);
+        // What the directory's owner read under that name is a claim.
+        let claimed = get(&story, "/api/v1/customers/C02?by=visitor", &story.bearer()).await;
+        assert_eq!(claimed.status, 200, "{}", claimed.body);
+        let seen = get(&story, "/api/v1/whoami/seen", &opens).await;
+        assert_eq!(seen.status, 200, "{}", seen.body);
+        assert_eq!(
+            (&seen.body["by"], &seen.body["reads"]),
+            (&json!("visitor"), &json!(1))
+        );
+        assert_eq!(seen.body["persons"][0]["customer"], shown.body["id"]);
+        assert_eq!(get(&story, "/api/v1/whoami/seen", &other).await.body["reads"], 0);
+        let begun = sign_in(&story, "visitor", PASSWORD).await;
+        let cookie = begun.cookie.unwrap();
+        let path = "/api/v1/whoami/seen?to=2020-01-01T00:00:00Z";
+        let before = send(&story, Method::GET, path, &[("Cookie", &cookie)], None).await;
+        assert_eq!(before.body["reads"], 0, "{}", before.body);
+        let all = send(
+            &story,
+            Method::GET,
+            "/api/v1/whoami/seen",
+            &[("Cookie", &cookie)],
+            None,
+        )
+        .await;
+        assert_eq!(all.body["reads"], 1, "{}", all.body);
+        let wrong = get(&story, "/api/v1/whoami/seen?from=x", &opens).await;
+        assert_eq!(wrong.code(), "query-invalid", "{}", wrong.body);
+    });
+    story.end();
+}

@@ -132,3 +132,26 @@ fn how_much_a_key_may_send_is_a_setting_that_counts_from_the_next_second() {
     });
     story.end();
 }
+
+#[test]
+fn heavy_questions_have_a_limit_of_their_own_and_others_go_on() {
+    let story = Story::begin();
+    story.runtime.block_on(async {
+        add(&story, "chen", &["analyst"]).await;
+        let chen = key(&story, json!({ "user": "chen" })).await;
+        let path = "/api/v1/settings/requests.heavy_per_minute";
+        let order = json!({ "value": 10, "reason": "a loop of theirs" });
+        assert_eq!(put(&story, path, Some("\"v0\""), order).await.status, 200);
+        story.running.installation.pause(1_100).await;
+        let mut refused = 0;
+        for _ in 0..12 {
+            let headers = [("Authorization", chen.as_str())];
+            let question = json!({ "sql": "SELECT 1" });
+            let came = send(&story, Method::POST, "/api/v1/query", &headers, Some(question)).await;
+            refused += u32::from(came.code() == "rate-exceeded");
+        }
+        assert!((1..=2).contains(&refused), "{refused} of twelve");
+        assert_eq!(get(&story, "/api/v1/whoami", &chen).await.status, 200);
+    });
+    story.end();
+}

@@ -11,7 +11,7 @@ use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpListener;
 use std::sync::mpsc::{Receiver, sync_channel};
 
-const HOOKS: &str = "/api/v1/webhooks";
+pub(super) const HOOKS: &str = "/api/v1/webhooks";
 const CHANNELS: &str = "/api/v1/alerts/channels";
 
 /// With this `Authorization`, over the socket; nothing is a question.
@@ -33,12 +33,12 @@ async fn send(story: &Story, path: &str, bearer: &str, body: Value) -> (u16, Val
 }
 
 /// By the directory's owner.
-async fn ask(story: &Story, path: &str, body: Value) -> (u16, Value) {
+pub(super) async fn ask(story: &Story, path: &str, body: Value) -> (u16, Value) {
     send(story, path, &story.bearer(), body).await
 }
 
 /// Nobody listens there.
-fn nowhere(path: &str) -> Value {
+pub(super) fn nowhere(path: &str) -> Value {
     json!({ "url": format!("http://127.0.0.1:9{path}"), "allow_private": true })
 }
 
@@ -246,7 +246,7 @@ pub(super) fn receiver(statuses: &'static [u16]) -> (String, Receiver<Value>) {
 }
 
 /// Waits until the webhook is shown so.
-async fn until(story: &Story, path: &str, wanted: impl Fn(&Value) -> bool) -> Value {
+pub(super) async fn until(story: &Story, path: &str, wanted: impl Fn(&Value) -> bool) -> Value {
     let installation = &story.running.installation;
     let late = installation.now().plus_ms(20_000);
     loop {

@@ -1,0 +1,228 @@
+//! What was said and pressed in a call, line by line: the robot's words with the values that were spoken, the
+//! callee's own, what was made of them and where the flow went. Values are starred unless they are asked for
+//! in clear; words that nobody can read any more are said to be gone.
+
+use super::gather::Told;
+use super::opened::Opened;
+use super::shown::{Heard, HeardTold};
+use crate::replaying::Texts;
+use application::transcript_words::masked_words;
+use domain::call::SaidFact;
+use domain::call::event::{CallEvent, Notice};
+use domain::calling_plan::FlowRef;
+use domain::flow::{FlowDefinition, filled_in};
+use domain::ids::{CampaignId, CustomerId};
+use domain::personal::{Personal, mask_name};
+use domain::spoken_turn::{Certainty, TurnDecision, UnderstoodFact};
+use std::collections::BTreeMap;
+
+/// What a call is told with.
+pub(super) struct Spoken<'a> {
+    opened: &'a Opened<'a>,
+    customer: &'a CustomerId,
+    flow: Option<&'a FlowDefinition>,
+    texts: Option<Texts>,
+    /// Values of the person and of this call's slots, as they are shown.
+    values: BTreeMap<String, String>,
+    /// What was said is on record text by text: what a node has to say is not told a second time.
+    by_text: bool,
+}
+
+impl<'a> Spoken<'a> {
+    pub(super) fn of(
+        opened: &'a Opened<'a>,
+        flow: &FlowRef,
+        customer: &'a CustomerId,
+        campaign: &CampaignId,
+        events: &[Told<CallEvent>],
+    ) -> Self {
+        let flow = opened.flow(flow);
+        let known = opened.variables(customer, campaign);
+        let shown = known.filter_map(|(name, value)| {
+            let value = opened.values().of(Some(value), starred)?;
+            Some((name.clone(), value))
+        });
+        Self {
+            opened,
+            customer,
+            flow,
+            texts: flow.map(Texts::of),
+            values: shown.collect(),
+            by_text: events.iter().any(|told| matches!(told.event, CallEvent::Said(_))),
+        }
+    }
+
+    /// What is told of an event; nothing of one in which nobody says or does anything.
+    pub(super) fn tell(&mut self, told: &Told<CallEvent>) -> Option<HeardTold> {
+        let line = |what: Heard, node: Option<&String>| HeardTold {
+            at: told.envelope.at,
+            what,
+            node: node.cloned(),
+            text: None,
+            gone: false,
+        };
+        let mut line = match &told.event {
+            CallEvent::NoticePlayed { notice, .. } => self.notice(*notice, line),
+            CallEvent::NodeEntered { node } if self.by_text => line(Heard::NodeEntered, Some(node)),
+            CallEvent::NodeEntered { node } => {
+                let said = self.flow.and_then(|flow| flow.nodes.get(node));
+                let text = said.and_then(|node| node.text()).map(|text| self.filled(text));
+                line(Heard::RobotSaid, Some(node)).with(text)
+            }
+            CallEvent::Said(fact) => line(Heard::RobotSaid, Some(&fact.node)).with(self.said(fact)),
+            CallEvent::Keypressed { node, .. } => line(Heard::KeyPressed, Some(node)),
+            CallEvent::Heard(fact) => line(Heard::CalleeSaid, Some(&fact.node)),
+            CallEvent::Understood(fact) => line(Heard::Understood, Some(&fact.node)),
+            CallEvent::Decided(decision) => {
+                line(Heard::Decided, Some(&decision.node)).with(Some(why(decision)))
+            }
+            CallEvent::BargedIn(fact) => line(Heard::Interrupted, Some(&fact.node)),
+            CallEvent::SilenceTimedOut(fact) => line(Heard::Silent, Some(&fact.node)),
+            CallEvent::SensitiveWordMatched(fact) => line(Heard::SensitiveWord, Some(&fact.node)),
+            CallEvent::EngineFailed(fact) => line(Heard::EngineFailed, Some(&fact.node)),
+            CallEvent::AssistantAnswered(_) => line(Heard::AssistantAnswered, None),
+            CallEvent::TransferRequested { node } => line(Heard::TransferAsked, Some(node)),
+            CallEvent::AgentConnected { .. } => line(Heard::AgentConnected, None),
+            CallEvent::HangupRequested { .. } => line(Heard::HungUpByUs, None),
+            CallEvent::Permitted { .. }
+            | CallEvent::Dialing { .. }
+            | CallEvent::Ringing { .. }
+            | CallEvent::LegFailed { .. }
+            | CallEvent::Answered { .. }
+            | CallEvent::AssistantAsked(_)
+            | CallEvent::CancelRequested { .. }
+            | CallEvent::EndOrdered { .. }
+            | CallEvent::Ended { .. }
+            | CallEvent::LateAnswered { .. }
+            | CallEvent::Corrected { .. }
+            | CallEvent::RecordingDisposed { .. } => return None,
+        };
+        self.add_words(told, &mut line);
+        Some(line)
+    }
+
+    fn notice(&self, notice: Notice, line: impl Fn(Heard, Option<&String>) -> HeardTold) -> HeardTold {
+        match notice {
+            Notice::Recording => {
+                let text = self.flow.map(|flow| self.filled(&flow.notices.recording));
+                line(Heard::RecordingNotice, None).with(text)
+            }
+            Notice::Ai => {
+                let text = self.flow.and_then(|flow| flow.notices.ai.as_ref());
+                line(Heard::RobotNotice, None).with(text.map(|text| self.filled(text)))
+            }
+        }
+    }
+
+    /// A text with the values that were spoken; with its braces where one of them is not there any more.
+    fn filled(&self, text: &str) -> String {
+        filled_in(text, &self.values).unwrap_or_else(|_missing| text.to_owned())
+    }
+
+    /// A text as far as it was said; where it stands in no flow that is here, its place.
+    fn said(&self, fact: &SaidFact) -> Option<String> {
+        let texts = self.texts.as_ref()?;
+        let Some(text) = texts.at(&fact.prompt, fact.variant.as_deref()).text else {
+            return Some(format!("({})", fact.prompt));
+        };
+        let text = self.filled(&text);
+        let (spoken, of) = (fact.spoken_chars, fact.prompt_chars);
+        let is_whole = spoken >= of;
+        // Another length: a value was corrected since. It is told whole, and how much was said.
+        let is_same = u32::try_from(text.chars().count()).is_ok_and(|count| count == of);
+        Some(match (is_whole, is_same) {
+            (true, _) => text,
+            (false, true) => {
+                let said = usize::try_from(spoken).unwrap_or(usize::MAX);
+                text.chars().take(said).chain(['…']).collect()
+            }
+            (false, false) => format!("{text} ({spoken}/{of})"),
+        })
+    }
+
+    /// What only the person's key opens: words, keys, values.
+    fn add_words(&mut self, told: &Told<CallEvent>, line: &mut HeardTold) {
+        let opened = self.opened.opened(self.customer, told);
+        let values = self.opened.values();
+        match opened.as_ref().unwrap_or(&told.event) {
+            CallEvent::Heard(fact) => line.read(values.of(Some(&fact.text), masked_words)),
+            CallEvent::Keypressed { digit, .. } => line.read(digit.value().cloned()),
+            CallEvent::SensitiveWordMatched(fact) => {
+                let word = values.of(Some(&fact.word), masked_words);
+                line.read(word.map(|word| format!("{word} ({})", fact.list)));
+            }
+            CallEvent::Understood(fact) => {
+                line.gone = fact.slots.values().any(|value| value.value().is_none());
+                line.text = Some(self.understood(fact));
+            }
+            _ => {}
+        }
+    }
+
+    /// A reading in one line; values that it found are said by the robot from here on.
+    fn understood(&mut self, fact: &UnderstoodFact) -> String {
+        let sure = match fact.reading.certainty {
+            Certainty::Accepted => "采纳 / accepted",
+            Certainty::ToConfirm => "待确认 / to be confirmed",
+            Certainty::Abstained => "未采纳 / abstained",
+            Certainty::BackChannel => "附和 / back-channel",
+        };
+        let best = fact.reading.candidates.first();
+        let score = best.map_or(String::new(), |best| format!(" {}‰", best.score_permille));
+        let mut told = format!("{}{score}, {sure}", fact.intent.as_deref().unwrap_or("—"));
+        for (name, value) in &fact.slots {
+            let shown = self.opened.values().of(Some(value), starred);
+            told.push_str(&format!(", {name}={}", shown.as_deref().unwrap_or("—")));
+            if let Some(shown) = shown {
+                self.values.insert(name.clone(), shown);
+            }
+        }
+        if fact.opt_out {
+            told.push_str(", 谢绝来电 / opted out");
+        }
+        told
+    }
+}
+
+impl HeardTold {
+    fn with(self, text: Option<String>) -> Self {
+        Self { text, ..self }
+    }
+
+    /// Words that a key opens, or that are gone with it.
+    fn read(&mut self, words: Option<String>) {
+        self.gone = words.is_none();
+        self.text = words;
+    }
+}
+
+/// The rule, and the step of its ladder.
+fn why(decision: &TurnDecision) -> String {
+    match decision.explanation.rung {
+        Some(rung) => format!("{} ({rung})", decision.rule),
+        None => decision.rule.clone(),
+    }
+}
+
+/// A value of a person: nothing of one with figures in it, else its first character.
+fn starred(value: &str) -> String {
+    if value.chars().any(char::is_numeric) || value.chars().count() < 2 {
+        return "*".repeat(value.chars().count());
+    }
+    mask_name(value)
+}
+
+impl Opened<'_> {
+    /// Values of the person in this campaign, as they are now.
+    fn variables<'b>(
+        &'b self,
+        customer: &CustomerId,
+        campaign: &CampaignId,
+    ) -> impl Iterator<Item = (&'b String, &'b Personal<String>)> {
+        let state = self.state(customer);
+        let enrolment = state.and_then(|state| state.enrolment(campaign));
+        enrolment
+            .into_iter()
+            .flat_map(|enrolment| enrolment.variables.iter())
+    }
+}
