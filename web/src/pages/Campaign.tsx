@@ -35,6 +35,9 @@ const KINDS = [
   'completed', 'reopened', 'targets_set', 'segment_frozen', 'anonymized',
 ].map((kind) => `campaign.${kind}`)
 
+/** Those by which it stands as it does. */
+const STANDING = new Set(['campaign.started', 'campaign.paused', 'campaign.resumed', 'campaign.completed', 'campaign.reopened', 'campaign.stopped'])
+
 const TONES: Record<string, Tone> = {
   'campaign.started': 'line', 'campaign.resumed': 'line', 'campaign.reopened': 'line', 'campaign.paused': 'amber',
   'campaign.window_closed': 'amber', 'campaign.alert_raised': 'red', 'campaign.stopped': 'red',
@@ -80,6 +83,7 @@ export function CampaignPage() {
   // Whether it is over now, whatever it was then: the axis stays the same while one moves along it.
   const isOver = ['campaign.completed', 'campaign.stopped'].includes(marks[marks.length - 1]?.kind ?? '')
   const until = isOver || live.data === undefined ? undefined : Date.parse(live.data.shown_at)
+  const since = marks.filter((mark) => STANDING.has(mark.kind)).at(-1)?.position
   const stop = stops.data?.items.find((one) => one.scope === 'all' || (one.scope === 'campaign' && one.id === id))
   return (
     <div className={isPast ? 'past-page list' : 'list'}>
@@ -91,7 +95,7 @@ export function CampaignPage() {
         <span className="muted">{t('campaign.about', { flow: `${campaign.flow.flow}@${campaign.flow.version}`, preset: campaign.preset, zone: campaign.time_zone })}</span>
         <span className="spread" />
         {!isPast && <Clone id={id} />}
-        {!isPast && <Actions campaign={{ ...campaign, status }} stop={stop} />}
+        {!isPast && <Actions campaign={{ ...campaign, status }} stop={stop} since={since} />}
       </div>
       {shown.error && <Refused why={shown.error} again={() => void shown.refetch()} />}
       <LineOfTime marks={marks} cursor={position ?? null} onMove={moveTo} zone={campaign.time_zone} until={until} isOver={isOver} />

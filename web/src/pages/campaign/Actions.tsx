@@ -16,13 +16,15 @@ type Act = 'stop' | 'lift' | 'end'
 interface Props {
   campaign: { id: string; status: string }
   stop: StopShown | undefined
+  /** The event by which it stands as it does: a pause behind another one is another command. */
+  since: number | undefined
 }
 
-export function Actions({ campaign: { id, status }, stop }: Props) {
+export function Actions({ campaign: { id, status }, stop, since }: Props) {
   const { t } = useTranslation()
   const may = useMay()
   const { modal } = App.useApp()
-  const once = useOnce()
+  const once = useOnce(`${status} ${since ?? ''}`)
   const [act, setAct] = useState<Act | null>(null)
   const [isSending, setSending] = useState(false)
   // The rows have it when this is answered: until then nothing here pretends.

@@ -28,7 +28,6 @@ type Act = { kind: 'withdraw' | 'undo'; list: string } | { kind: 'people' }
 export function Running({ id, zone }: { id: string; zone: string }) {
   const { t } = useTranslation()
   const may = useMay()
-  const once = useOnce()
   const [act, setAct] = useState<Act | null>(null)
   const [said, setSaid] = useState<string | null>(null)
   const [pending, settle] = usePending((position) => get('/api/v1/campaigns/{id}', [id], { after_position: position }))
@@ -42,6 +41,8 @@ export function Running({ id, zone }: { id: string; zone: string }) {
     },
     refetchInterval: 5 * LIVE_MS,
   })
+  // The same file behind a list that was undone or withdrawn is another command.
+  const once = useOnce((lists.data ?? []).reduce((sum, one) => sum + one.withdrawn + (one.undone == null ? 0 : 1), 0).toString())
   const told = async (what: string, position: string | null | undefined) => {
     setSaid(what)
     await settle(position ?? null, null)
