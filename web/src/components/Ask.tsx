@@ -23,8 +23,8 @@ interface Props {
   children?: ReactNode
   /** What stands below the reason. */
   below?: ReactNode
-  /** `key` is the command's name. */
-  send: (reason: string, key: string) => Promise<unknown>
+  /** `key` is the command's name; `approval` that of another person, where the act needed one. */
+  send: (reason: string, key: string, approval: string | null) => Promise<unknown>
   onLeave: () => void
 }
 
@@ -37,11 +37,11 @@ export function Ask({ title, ok, what, isDanger = false, reason: named, reasonBy
   const [isAsking, setAsking] = useState(false)
   const bytes = bytesOf(reason)
   const lacks = named !== undefined && !mayBeEmpty && reason.trim() === ''
-  const go = async () => {
+  const go = async (approval: string | null = null) => {
     setAsking(true)
     setRefused(null)
     try {
-      await once('', (key) => send(reason.trim(), key))
+      await once(approval ?? '', (key) => send(reason.trim(), key, approval))
       onLeave()
     } catch (why) {
       setRefused(why)
@@ -77,7 +77,7 @@ export function Ask({ title, ok, what, isDanger = false, reason: named, reasonBy
           />
         )}
         {below}
-        {refused !== null && <Refused why={refused} />}
+        {refused !== null && <Refused why={refused} approved={(approval) => void go(approval)} />}
       </div>
     </Modal>
   )

@@ -31,7 +31,7 @@ export function Running({ id, zone }: { id: string; zone: string }) {
   const [act, setAct] = useState<Act | null>(null)
   const [said, setSaid] = useState<string | null>(null)
   const [pending, settle] = usePending((position) => get('/api/v1/campaigns/{id}', [id], { after_position: position }))
-  const [why, setWhy] = useState<unknown>(null)
+  const [why, setWhy] = useState<{ file: File; refused: unknown } | null>(null)
   const lists = useQuery({
     queryKey: ['lists', id],
     queryFn: async () => {
@@ -47,15 +47,15 @@ export function Running({ id, zone }: { id: string; zone: string }) {
     setSaid(what)
     await settle(position ?? null, null)
   }
-  const append = async (file: File) => {
+  const append = async (file: File, approval?: string) => {
     setWhy(null)
     setSaid(t('running.appending', { file: file.name }))
     try {
-      const { told: report, position } = await once(nameOf(file), (key) => upload('/api/v1/campaigns/{id}/lists', [id], { source: file.name }, file, key))
+      const { told: report, position } = await once(`${nameOf(file)} ${approval ?? ''}`, (key) => upload('/api/v1/campaigns/{id}/lists', [id], { source: file.name, approval }, file, key))
       await told(t('running.appended', { enrolled: report.enrolled, bad: report.bad_count }), position)
     } catch (refused) {
       setSaid(null)
-      setWhy(refused)
+      setWhy({ file, refused })
     }
   }
   return (
@@ -80,7 +80,7 @@ export function Running({ id, zone }: { id: string; zone: string }) {
       )}
       {said !== null && <p role="status">{said}</p>}
       {pending}
-      {why !== null && <Refused why={why} />}
+      {why !== null && <Refused why={why.refused} approved={(approval) => void append(why.file, approval)} />}
       {lists.error && <Refused why={lists.error} again={() => void lists.refetch()} />}
       <Table
         rowKey="list"

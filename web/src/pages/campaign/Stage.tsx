@@ -50,9 +50,9 @@ interface PromoteProps {
 function Promote({ id, to, onLeave, onDone }: PromoteProps) {
   const { t } = useTranslation()
   const [onDuty, setOnDuty] = useState('')
-  const send = async (reason: string, key: string) => {
+  const send = async (reason: string, key: string, approval: string | null) => {
     const evidence = onDuty.trim() === '' ? {} : { evidence: { person_on_duty: onDuty.trim() } }
-    onDone((await post('/api/v1/campaigns/{id}/promote', [id], { to, reason, ...evidence }, key)).position)
+    onDone((await post('/api/v1/campaigns/{id}/promote', [id], { to, reason, ...evidence, ...(approval === null ? {} : { approval }) }, key)).position)
   }
   return (
     <Ask
