@@ -101,5 +101,66 @@ async function approved(visit, { begin, words }, context) {
   await words(visit)
 }
 
-export const ACTS = { approved }
+/** Everything, a preset and a line are stopped from where one sees them, and each stop is lifted where it is shown. */
+async function stops(visit, { begin, words }) {
+  const { page } = visit
+  const engaged = async (id) => (await visit.api('/api/v1/stop')).items.some((one) => one.stop === id)
+  await begin(visit, 'operator', '/')
+  const everything = page.getByRole('button', { name: '停止全部外呼' })
+  await everything.click()
+  await send(visit, '停止全部外呼', 'the proof of stops')
+  await visit.until('the stop of everything', () => engaged('all'))
+  const needs = page.locator('section', { has: page.getByRole('heading', { name: '需要我处理' }) })
+  await needs.getByText('全部外呼').waitFor()
+  await visit.shot('all')
+  await visit.open('/campaigns/DEMO')
+  await page.getByRole('button', { name: '解除停止' }).waitFor()
+  await visit.open('/')
+  await needs.getByRole('button', { name: '解除停止' }).click()
+  await send(visit, '解除停止', 'the proof goes on')
+  await visit.until('its lifting', async () => !(await engaged('all')))
+  await page.getByRole('combobox', { name: '停止一个预置' }).click()
+  await page.locator('.ant-select-dropdown').filter({ visible: true }).getByTitle('eu-gdpr', { exact: true }).click()
+  await page.getByRole('button', { name: '停止预置 eu-gdpr' }).click()
+  await send(visit, '停止预置 eu-gdpr', 'the proof of stops')
+  await needs.getByRole('button', { name: '解除停止' }).click()
+  await send(visit, '解除停止', 'the proof goes on')
+  await visit.until('no stop', async () => (await visit.api('/api/v1/stop')).items.length === 0)
+  const { items } = await visit.api('/api/v1/trunks')
+  await visit.open('/lines')
+  const line = page.getByRole('region', { name: items[0].trunk, exact: true })
+  await line.getByRole('button', { name: /^停止线路/ }).click()
+  await send(visit, `停止线路 ${items[0].trunk}`, 'the proof of stops')
+  await line.getByRole('button', { name: '解除停止' }).click()
+  await send(visit, '解除停止', 'the proof goes on')
+  await line.getByRole('button', { name: /^停止线路/ }).waitFor()
+  await page.getByRole('heading', { level: 1 }).click()
+  await visit.until('the end of what was said', async () => (await page.locator('.ant-message-notice').count()) === 0)
+  await words(visit)
+}
+
+/** The ledger of abandoned calls leads to events; regions, reasons, words and who was cut off have their tabs. */
+async function ledger(visit, { begin, words }) {
+  const { page } = visit
+  await begin(visit, 'operator', '/campaigns/DEMO?tab=abandonment')
+  const told = await visit.api('/api/v1/campaigns/DEMO/abandonment')
+  await page.getByText('上限所用指标').first().waitFor()
+  for (const one of told.definitions) await page.getByText(one.label.zh, { exact: false }).first().waitFor()
+  await visit.shot('ledger')
+  await page.getByRole('button', { name: `事件 ${told.budget.metric}` }).first().click()
+  await page.getByRole('dialog').getByText('合计').waitFor()
+  await page.keyboard.press('Escape')
+  await page.getByRole('tab', { name: '地区' }).click()
+  await page.getByText('Asia/Shanghai').first().waitFor()
+  await page.getByRole('tab', { name: '拒绝原因' }).click()
+  await page.getByText('有对话').first().waitFor()
+  await page.getByRole('textbox', { name: /查看原因/ }).fill('the proof of words')
+  await page.getByRole('button', { name: '统计关键词' }).click()
+  await page.getByText('已打开').waitFor()
+  await page.getByRole('tab', { name: '被切断' }).click()
+  await page.getByText('没有人被切断').or(page.getByRole('columnheader', { name: '再呼时间' })).first().waitFor()
+  await words(visit)
+}
+
+export const ACTS = { approved, stops, ledger }
 export { ask, send, as }

@@ -86,7 +86,7 @@ async function once(visit, begin) {
   visit.hold(keys.length === 2 && keys[0] === keys[1], `one command has ${new Set(keys).size} names`)
   await page.unroute('**/api/v1/stop')
   // Taken, and not yet read back: that is no refusal.
-  await page.route('**/api/v1/campaigns/DEMO?after_position=*', (route) => route.fulfill(UNABLE))
+  await page.route('**/api/v1/stop?after_position=*', (route) => route.fulfill(UNABLE))
   await page.getByRole('button', { name: '解除停止' }).click()
   await dialog.getByRole('textbox').fill('found')
   await dialog.getByRole('button', { name: '解除停止' }).click()
