@@ -162,5 +162,95 @@ async function ledger(visit, { begin, words }) {
   await words(visit)
 }
 
-export const ACTS = { approved, stops, ledger }
+/** A call that ended: corrected by a new event, complained about, summed up, and taken away with its proof. */
+async function callActs(visit, { begin, words }) {
+  const { page } = visit
+  await begin(visit, 'compliance', '/calls')
+  const call = await visit.until('an answered call that has ended', async () => {
+    const { items } = await visit.api('/api/v1/calls?campaign=DEMO&disposition=answered&limit=50')
+    return items?.find((one) => one.ended_at !== null && one.corrected_at === null)
+  })
+  await visit.open(`/calls/${call.id}`)
+  await page.getByRole('region', { name: '小结' }).getByText('跟进', { exact: true }).waitFor()
+  const placed = page.locator('section', { has: page.getByRole('heading', { name: '为什么打这通电话' }) })
+  await placed.getByText('可外呼时段 · 允许').waitFor()
+  await page.getByRole('button', { name: '更正结果' }).click()
+  const dialog = page.getByRole('dialog')
+  await dialog.getByRole('combobox', { name: '呼叫结果' }).click()
+  await page.locator('.ant-select-dropdown').filter({ visible: true }).locator('.ant-select-item-option').nth(1).click()
+  await dialog.getByRole('combobox', { name: '对话结局' }).locator('xpath=ancestor::*[contains(@class,"ant-select")][1]').hover()
+  await page.locator('.ant-modal .ant-select-clear').last().click()
+  await send(visit, '更正结果', 'the recording says otherwise')
+  const region = page.getByRole('region', { name: '更正' })
+  await region.getByText('the recording says otherwise').waitFor()
+  const told = await visit.api(`/api/v1/calls/${call.id}`)
+  visit.hold(told.corrections.length === 1 && told.ended.disposition !== 'answered', 'the correction is not on record')
+  await page.getByRole('button', { name: '登记投诉' }).click()
+  await send(visit, '登记投诉', 'called in the evening')
+  await visit.until('the complaint', async () => (await visit.api('/api/v1/complaints?open=true')).items.some((one) => one.call === call.id))
+  const taken = page.waitForEvent('download')
+  await page.getByRole('button', { name: '导出证明包' }).click()
+  visit.hold((await taken).suggestedFilename() === `call-${call.id}.tar`, 'the proof is not taken away')
+  await visit.until('the end of what was said', async () => (await page.locator('.ant-message-notice').count()) === 0)
+  await visit.shot('zh')
+  await words(visit)
+}
+
+/** One person: why not at another moment, a request, a consent, somebody who sees to them, and no calls any more. */
+async function personActs(visit, { begin, words }, context) {
+  const { page } = visit
+  await begin(visit, 'compliance', '/')
+  const id = await visit.until('somebody who waits', async () => {
+    const { items } = await visit.api('/api/v1/calls?campaign=DEMO&limit=100')
+    for (const call of items.filter((one) => one.ended_at !== null)) {
+      const told = await visit.api(`/api/v1/customers/${call.customer}`)
+      const number = await visit.api(`/api/v1/numbers/${told.numbers?.[0]?.id}`)
+      if (told.standing?.erasure === 'none' && number.opted_out === false) return told.id
+    }
+    return null
+  })
+  await visit.open(`/customers/${id}?campaign=DEMO`)
+  await page.getByLabel(/换一个时刻再问/).fill('2026-03-03T23:00')
+  await page.getByRole('heading', { name: /届时为什么不可外呼/ }).waitFor()
+  await page.getByText('2026-03-03 23:00:00').first().waitFor()
+  const acts = page.getByRole('region', { name: '办理' })
+  await acts.getByRole('button', { name: '登记本人请求' }).click()
+  await send(visit, '登记本人请求')
+  await visit.until('the request', async () => (await visit.api('/api/v1/requests?open=true')).items.some((one) => one.customer === id))
+  await acts.getByRole('button', { name: '登记同意' }).click()
+  const dialog = page.getByRole('dialog')
+  await dialog.getByRole('textbox', { name: '用途' }).fill('service')
+  await dialog.getByRole('textbox', { name: /来源/ }).fill('counter')
+  await dialog.getByRole('textbox', { name: /证据/ }).fill('form 17')
+  await send(visit, '登记同意')
+  await visit.until('the consent', async () => (await visit.api(`/api/v1/customers/${id}/consents`)).consents.some((one) => one.scope === 'service' && one.consent === 'given'))
+  const shown = await page.getByRole('main').innerText()
+  visit.hold(!/1[3-9]\d{9}/.test(shown), 'a number in clear')
+  await page.getByRole('button', { name: '显示号码' }).click()
+  await send(visit, '显示号码', 'the letter names the number')
+  const [phone] = (await page.getByText(/\+\d{10,15}/).first().innerText()).match(/\+\d{10,15}/)
+  await page.getByRole('button', { name: '隐藏号码' }).click()
+  await acts.getByRole('button', { name: '加入名单' }).click()
+  await dialog.getByRole('textbox', { name: '号码' }).fill(phone)
+  await dialog.getByRole('textbox', { name: '名单名称' }).fill('signed-2026')
+  await send(visit, '加入名单', 'signed at the counter')
+  await acts.getByRole('button', { name: '谢绝来电' }).click()
+  await dialog.getByRole('textbox', { name: '号码' }).fill(phone)
+  await send(visit, '谢绝来电', 'said so by letter')
+  await acts.getByText('已谢绝来电').waitFor()
+  await acts.getByText('没有其他编号').waitFor()
+  await visit.shot('zh')
+  await context.clearCookies()
+  await begin(visit, 'operator', `/customers/${id}`)
+  await acts.getByRole('button', { name: '分配' }).click()
+  await dialog.getByRole('textbox', { name: '班组' }).fill('north')
+  await send(visit, '分配', 'speaks the dialect')
+  await visit.until('who sees to them', async () => {
+    return (await visit.api('/api/v1/customers?limit=100')).items?.length > 0
+  })
+  await visit.until('the end of what was said', async () => (await page.locator('.ant-message-notice').count()) === 0)
+  await words(visit)
+}
+
+export const ACTS = { approved, stops, ledger, 'call-acts': callActs, 'person-acts': personActs }
 export { ask, send, as }
