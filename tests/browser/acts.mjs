@@ -190,7 +190,7 @@ async function callActs(visit, { begin, words }) {
   await visit.until('the complaint', async () => (await visit.api('/api/v1/complaints?open=true')).items.some((one) => one.call === call.id))
   const taken = page.waitForEvent('download')
   await page.getByRole('button', { name: '导出证明包' }).click()
-  visit.hold((await taken).suggestedFilename() === `call-${call.id}.tar`, 'the proof is not taken away')
+  visit.hold((await taken).suggestedFilename() === `call-${call.id}.proof`, 'the proof is not taken away')
   await visit.until('the end of what was said', async () => (await page.locator('.ant-message-notice').count()) === 0)
   await visit.shot('zh')
   await words(visit)
@@ -252,5 +252,87 @@ async function personActs(visit, { begin, words }, context) {
   await words(visit)
 }
 
-export const ACTS = { approved, stops, ledger, 'call-acts': callActs, 'person-acts': personActs }
+/** Waits for a file that a button hands over, and answers its name. */
+async function taken(visit, button) {
+  const file = visit.page.waitForEvent('download')
+  await button.click()
+  return (await file).suggestedFilename()
+}
+
+/** Events as stored, and as the server's table; a search of the audit with its proof; who follows the events, and how far. */
+async function files(visit, { begin, words }, context) {
+  const { page } = visit
+  await begin(visit, 'auditor', '/events?kind=campaign.')
+  visit.hold((await taken(visit, page.getByRole('button', { name: '导出原样 JSONL' }))) === 'events.jsonl', 'events are not taken away')
+  await page.getByText(/已导出 \d+ 个事件/).waitFor()
+  visit.hold(/\.csv$/.test(await taken(visit, page.getByRole('button', { name: '导出 CSV' }))), 'the table of events is not taken away')
+  await visit.open('/audit')
+  await page.locator('tbody tr.ant-table-row').first().waitFor()
+  visit.hold(/\.proof$/.test(await taken(visit, page.getByRole('button', { name: '导出证明包' }))), 'a search is not taken away with its proof')
+  const followed = await page.evaluate(async () => {
+    const stop = new AbortController()
+    const reply = await fetch('/api/v1/events/stream?subscriber=browser-proof&kind=campaign.', { signal: stop.signal })
+    await reply.body.getReader().read()
+    stop.abort()
+    return reply.status
+  })
+  visit.hold(followed === 200, `a subscriber is answered ${followed}`)
+  await visit.open('/subscribers')
+  const row = page.getByRole('row', { name: /browser-proof/ })
+  await row.getByText(/距末尾/).waitFor()
+  await visit.shot('subscribers')
+  await row.getByRole('button', { name: '移除' }).click()
+  await send(visit, '移除', 'the proof is over')
+  await page.getByText('没有订阅者').waitFor()
+  await visit.until('the end of what was said', async () => (await page.locator('.ant-message-notice').count()) === 0)
+  await words(visit)
+  await context.clearCookies()
+}
+
+/** What a user saw, of which day others' lists are, and a look taken away; a guest, and how far somebody sees. */
+async function offices(visit, { begin, words }, context) {
+  const { page } = visit
+  await page.evaluate(() => localStorage.clear()).catch(() => undefined)
+  await begin(visit, 'compliance', '/compliance?tab=seen')
+  await page.getByRole('textbox', { name: '用户' }).fill('operator')
+  await page.getByRole('button', { name: '排查', exact: true }).click()
+  await page.getByText('截至位置').waitFor()
+  await visit.shot('seen')
+  await page.getByRole('tab', { name: '外部名单' }).click()
+  await page.getByRole('button', { name: '登记新版本' }).click()
+  const dialog = page.getByRole('dialog')
+  await dialog.getByRole('textbox', { name: '名单' }).fill('us-dnc')
+  await dialog.getByLabel('日期').fill('2026-03-01')
+  await dialog.getByRole('spinbutton', { name: '号码数' }).fill('12')
+  await send(visit, '登记新版本', 'the list of March')
+  await page.getByRole('cell', { name: 'us-dnc' }).waitFor()
+  await page.getByRole('tab', { name: '号码查证' }).click()
+  await page.getByRole('textbox', { name: '号码' }).fill('13800138000')
+  await page.getByRole('textbox', { name: /原因/ }).fill('a letter of the regulator')
+  visit.hold((await taken(visit, page.getByRole('button', { name: '导出查证包' }))).length > 0, 'a look is not taken away')
+  await visit.until('the end of what was said', async () => (await page.locator('.ant-message-notice').count()) === 0)
+  await words(visit)
+  await page.evaluate(() => localStorage.clear())
+  await context.clearCookies()
+  await begin(visit, 'admin', '/users')
+  const name = `guest-${Date.now() % 1_000_000}`
+  await page.getByRole('button', { name: '新增用户' }).click()
+  await dialog.getByRole('textbox', { name: '用户名' }).fill(name)
+  await dialog.getByRole('combobox', { name: '角色' }).click()
+  await page.locator('.ant-select-dropdown').filter({ visible: true }).getByTitle('审计员', { exact: true }).click()
+  await page.keyboard.press('Escape')
+  await dialog.getByLabel(/临时用户/).fill('2026-12-31T18:00')
+  await send(visit, '新增用户', 'the visit of the regulator')
+  const row = page.getByRole('row', { name: new RegExp(name) })
+  await row.getByText('临时，至 2026-12-31 18:00:00').waitFor()
+  await row.getByRole('button', { name: `改范围 ${name}` }).click()
+  await dialog.getByRole('textbox', { name: '班组' }).fill('north')
+  await dialog.getByLabel('延长至').fill('2027-01-15T18:00')
+  await send(visit, '改范围', 'stays longer')
+  await row.getByText('临时，至 2027-01-15 18:00:00').waitFor()
+  await row.getByText('north').waitFor()
+  await visit.shot('guest')
+}
+
+export const ACTS = { approved, stops, ledger, 'call-acts': callActs, 'person-acts': personActs, files, offices }
 export { ask, send, as }

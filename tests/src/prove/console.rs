@@ -19,7 +19,7 @@ const SHORT: &str = "campaign,home,call";
 const LONG: &str = "campaign,session,honest,door,home,campaigns,wizard,wizard_words,call,calls,customer,customers,alerts,\
     roles,wall,wall-held,lines,recording,campaign-then,badge,flows,events,audit,\
     projections,settings,users,approvals,webhooks,compliance,samples,labels,reports,sql,\
-    approved,stops,ledger,call-acts,person-acts";
+    approved,stops,ledger,call-acts,person-acts,files,offices";
 
 /// Customers of the demonstration whose pages are opened: it goes on while most pages of a long form are.
 const CUSTOMERS: u32 = 60;
@@ -47,7 +47,8 @@ pub(super) fn prove_words(_: Form) -> Proof {
     opened(
         "words",
         "campaign,home,campaigns,wizard_words,call,calls,customer,customers,alerts,wall,lines,\
-         events,audit,projections,settings,users,approvals,webhooks,compliance,samples,labels,reports,sql",
+         events,audit,projections,settings,users,approvals,webhooks,compliance,samples,labels,reports,sql,\
+         stops,ledger,call-acts,person-acts,files,offices",
     )
 }
 

@@ -24,3 +24,9 @@ export function takeFile(name: string, bytes: BlobPart, type = 'application/octe
   link.click()
   URL.revokeObjectURL(address)
 }
+
+/** A reply that is a file, by the name that the server has for it. */
+export async function takeReply(reply: Response, name: string): Promise<void> {
+  const said = /filename="([^"]+)"/.exec(reply.headers.get('Content-Disposition') ?? '')?.[1]
+  takeFile(said ?? name, await reply.arrayBuffer())
+}

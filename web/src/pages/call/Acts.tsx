@@ -3,11 +3,10 @@
 import { Button, Checkbox, Input, Select } from 'antd'
 import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
-import { addressOf, file, get, post, type Told } from '../../api/client'
+import { addressOf, get, post, send, type Told } from '../../api/client'
 import { useMay } from '../../app/session'
-import { takeFile } from '../../app/takeAway'
 import { Ask } from '../../components/Ask'
-import { Refused } from '../../components/States'
+import { Take } from '../../components/Take'
 import { usePending } from '../../components/usePending'
 
 type Call = Told<'/api/v1/calls/{id}'>
@@ -27,28 +26,14 @@ export function Acts({ call }: { call: Call }) {
   const { t } = useTranslation()
   const may = useMay()
   const [act, setAct] = useState<'correct' | 'complain' | null>(null)
-  const [isTaking, setTaking] = useState(false)
-  const [refused, setRefused] = useState<unknown>(null)
   const [pending, settle] = usePending((position) => get('/api/v1/calls/{id}', [call.id], { after_position: position }))
   const ended = call.ended
-  const take = async () => {
-    setTaking(true)
-    setRefused(null)
-    try {
-      takeFile(`call-${call.id}.tar`, await file(addressOf('/api/v1/calls/{id}/proof', [call.id])))
-    } catch (why) {
-      setRefused(why)
-    } finally {
-      setTaking(false)
-    }
-  }
   return (
     <>
       {pending}
-      {refused !== null && <Refused why={refused} />}
       {ended != null && may('calls:correct') && <Button onClick={() => setAct('correct')}>{t('callActs.correct')}</Button>}
       {may('cases:open') && <Button onClick={() => setAct('complain')}>{t('compliance.open')}</Button>}
-      {may('audit:read') && <Button loading={isTaking} onClick={() => void take()}>{t('callActs.take')}</Button>}
+      {may('audit:read') && <Take name={`call-${call.id}.proof`} ask={() => send(addressOf('/api/v1/calls/{id}/proof', [call.id]), {})}>{t('callActs.take')}</Take>}
       {act === 'correct' && ended != null && <Correct id={call.id} ended={ended} onLeave={() => setAct(null)} onDone={(position) => void settle(position, t('callActs.corrected'))} />}
       {act === 'complain' && <Complain id={call.id} onLeave={() => setAct(null)} onDone={(position) => void settle(position, t('compliance.saved'))} />}
     </>
@@ -65,11 +50,11 @@ function Correct({ id, ended, onLeave, onDone }: ActProps & { ended: Ended }) {
   const { t } = useTranslation()
   const [disposition, setDisposition] = useState<Disposition>(ended.disposition)
   const [outcome, setOutcome] = useState<Outcome | null>(ended.outcome)
-  const send = async (reason: string, key: string) =>
+  const correct = async (reason: string, key: string) =>
     onDone((await post('/api/v1/calls/{id}/correct', [id], { disposition, reason, ...(outcome === null ? {} : { outcome }) }, key)).position)
   const isSame = disposition === ended.disposition && outcome === ended.outcome
   return (
-    <Ask title={t('callActs.correct')} ok={t('callActs.correct')} what={t('callActs.correctWhat')} reason={t('act.reason')} isReady={!isSame} send={send} onLeave={onLeave}>
+    <Ask title={t('callActs.correct')} ok={t('callActs.correct')} what={t('callActs.correctWhat')} reason={t('act.reason')} isReady={!isSame} send={correct} onLeave={onLeave}>
       <Select<Disposition> showSearch={{ optionFilterProp: 'label' }} aria-label={t('callActs.disposition')} value={disposition} onChange={setDisposition} options={DISPOSITIONS.map((one) => ({ value: one, label: t(`disposition.${one}`) }))} />
       <Select<Outcome | null> allowClear aria-label={t('callActs.outcome')} placeholder={t('callActs.outcome')} value={outcome} onChange={(chosen) => setOutcome(chosen ?? null)} options={OUTCOMES.map((one) => ({ value: one, label: t(`outcome.${one}`) }))} />
     </Ask>
@@ -81,12 +66,12 @@ function Complain({ id, onLeave, onDone }: ActProps) {
   const [source, setSource] = useState<Source>('own')
   const [reference, setReference] = useState('')
   const [suppress, setSuppress] = useState(false)
-  const send = async (what: string, key: string) => {
+  const complain = async (what: string, key: string) => {
     const more = { ...(reference.trim() === '' ? {} : { reference: reference.trim() }), ...(suppress ? { suppress } : {}) }
     onDone((await post('/api/v1/complaints', [], { call: id, source, what, ...more }, key)).position)
   }
   return (
-    <Ask title={t('compliance.open')} ok={t('compliance.open')} reason={t('compliance.whatOf')} reasonBytesMax={512} send={send} onLeave={onLeave}>
+    <Ask title={t('compliance.open')} ok={t('compliance.open')} reason={t('compliance.whatOf')} reasonBytesMax={512} send={complain} onLeave={onLeave}>
       <Select<Source> aria-label={t('compliance.source')} value={source} onChange={setSource} options={SOURCES.map((one) => ({ value: one, label: t(`compliance.sourceOf.${one}`) }))} />
       <Input aria-label={t('compliance.reference')} placeholder={t('compliance.reference')} maxLength={64} value={reference} onChange={(event) => setReference(event.target.value)} />
       <Checkbox checked={suppress} onChange={(event) => setSuppress(event.target.checked)}>{t('compliance.suppress')}</Checkbox>

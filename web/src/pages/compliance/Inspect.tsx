@@ -4,16 +4,21 @@ import { Link } from '@tanstack/react-router'
 import { Button, Checkbox, Input } from 'antd'
 import { useState, type FormEvent } from 'react'
 import { useTranslation } from 'react-i18next'
-import { post } from '../../api/client'
+import { headersOf, post, send } from '../../api/client'
 import { clockOf, instantFrom, instantIn } from '../../app/format'
 import { toneOfCall, Word } from '../../components/Marks'
 import { ZONE } from '../../components/PageHead'
 import { Empty, Refused } from '../../components/States'
+import { Take } from '../../components/Take'
 
-async function ask({ number, at, reason, clear }: Typed, approval: string | undefined) {
+function orderOf({ number, at, reason, clear }: Typed, approval: string | null) {
   const when = instantFrom(at, ZONE)
-  const more = { ...(when === undefined ? {} : { at: when }), ...(clear ? { clear } : {}), ...(approval === undefined ? {} : { approval }) }
-  return (await post('/api/v1/inspections', [], { number: number.trim(), reason: reason.trim(), ...more })).told
+  const more = { ...(when === undefined ? {} : { at: when }), ...(clear ? { clear } : {}), ...(approval === null ? {} : { approval }) }
+  return { number: number.trim(), reason: reason.trim(), ...more }
+}
+
+async function ask(typed: Typed, approval: string | null) {
+  return (await post('/api/v1/inspections', [], orderOf(typed, approval))).told
 }
 interface Typed {
   number: string
@@ -34,7 +39,7 @@ export function Inspect() {
     event.preventDefault()
     void look()
   }
-  const look = async (approval?: string) => {
+  const look = async (approval: string | null = null) => {
     setAsking(true)
     setRefused(null)
     try {
@@ -55,6 +60,7 @@ export function Inspect() {
         <Input style={{ width: 320 }} maxLength={256} aria-label={t('act.reason')} placeholder={t('act.reason')} value={typed.reason} onChange={(event) => setTyped({ ...typed, reason: event.target.value })} />
         <Checkbox checked={typed.clear} onChange={(event) => setTyped({ ...typed, clear: event.target.checked })}>{t('compliance.clear')}</Checkbox>
         <Button type="primary" htmlType="submit" loading={isAsking} disabled={!isReady}>{t('compliance.inspect')}</Button>
+        <Take name="inspection.proof" isReady={isReady} ask={(approval) => send('/api/v1/inspections/bundle', { method: 'POST', headers: headersOf(), body: JSON.stringify(orderOf(typed, approval)) })}>{t('compliance.bundle')}</Take>
       </form>
       {refused !== null && <Refused why={refused} approved={(approval) => void look(approval)} />}
       {found === null ? refused === null && <Empty what={t('compliance.inspectWhat')} /> : <Told found={found.told} />}
