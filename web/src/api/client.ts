@@ -125,9 +125,10 @@ export async function post<P extends PostPath>(
   params: readonly string[],
   body?: paths[P] extends { post: infer O } ? BodyOf<O> : undefined,
   key: string = commandKey(),
+  query: Query = {},
 ): Promise<{ told: paths[P] extends { post: infer O } ? Ok<O> : never; position: string | null }> {
   const init = { method: 'POST', headers: headersOf('application/json', key), body: body === undefined ? null : JSON.stringify(body) }
-  const reply = await send(addressOf(path, params), init)
+  const reply = await send(addressOf(path, params, query), init)
   return { told: await reply.json(), position: reply.headers.get('X-Event-Position') }
 }
 

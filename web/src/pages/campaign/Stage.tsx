@@ -90,6 +90,9 @@ interface PromoteProps {
 function Promote({ id, to, onLeave, onDone }: PromoteProps) {
   const { t } = useTranslation()
   const [onDuty, setOnDuty] = useState('')
+  const may = useMay()
+  const ledger = useQuery({ queryKey: ['abandonment', id], queryFn: () => get('/api/v1/campaigns/{id}/abandonment', [id]), enabled: may('figures:read') })
+  const budget = ledger.data?.budget
   const send = async (reason: string, key: string, approval: string | null) => {
     const evidence = onDuty.trim() === '' ? {} : { evidence: { person_on_duty: onDuty.trim() } }
     onDone((await post('/api/v1/campaigns/{id}/promote', [id], { to, reason, ...evidence, ...(approval === null ? {} : { approval }) }, key)).position)
@@ -100,7 +103,12 @@ function Promote({ id, to, onLeave, onDone }: PromoteProps) {
       ok={t(`stage.to.${to}`)}
       what={t('stage.what')}
       reason={t('act.reason')}
-      below={to === 'full' && <Input maxLength={64} aria-label={t('stage.onDuty')} placeholder={t('stage.onDuty')} value={onDuty} onChange={(event) => setOnDuty(event.target.value)} />}
+      below={
+        <>
+          {budget !== undefined && <p>{t('stage.now', { answered: budget.answered, abandoned: budget.abandoned, days: budget.window_days })}</p>}
+          {to === 'full' && <Input maxLength={64} aria-label={t('stage.onDuty')} placeholder={t('stage.onDuty')} value={onDuty} onChange={(event) => setOnDuty(event.target.value)} />}
+        </>
+      }
       send={send}
       onLeave={onLeave}
     />

@@ -77,7 +77,7 @@ export function GoLiveStep({ filled, file, lacks, made, onMade, onStarted }: Pro
         next('list')
       }
       if (!now.segment && filled.segment.trim() !== '') {
-        position = (await once(filled.segment, (key) => post('/api/v1/campaigns/{id}/segment', [id], { sql: filled.segment }, key))).position ?? position
+        position = (await once(`${filled.segment} ${approval ?? ''}`, (key) => post('/api/v1/campaigns/{id}/segment', [id], { sql: filled.segment }, key, { approval }))).position ?? position
         next('segment')
       }
       const targets = targetsOf(filled)
