@@ -8,10 +8,17 @@ const SIZES = [{ width: 1366, height: 768 }, { width: 1920, height: 1080 }]
 const PAGES = [
   ['operator', '/', 'heading'], ['operator', '/campaigns', 'table'], ['operator', '/campaigns/DEMO', 'slider'], ['operator', '/calls', 'table'],
   ['operator', '/alerts', 'table'], ['operator', '/labels', 'table'],
+  ['operator', '/campaigns/new', 'textbox'], ['operator', '/wall', 'heading'], ['operator', '/lines', 'meter'], ['operator', '/customers', 'textbox'],
+  ['operator', '/flows', 'heading'], ['operator', '/reports', 'heading'], ['operator', '/campaigns/DEMO?tab=abandonment', 'table'],
+  ['operator', '/campaigns/DEMO?tab=regions', 'table'], ['operator', '/campaigns/DEMO?tab=reasons', 'textbox'], ['operator', '/campaigns/DEMO?tab=cut-off', 'table'],
+  ['operator', '/campaigns/DEMO?tab=lists', 'table'],
   ['auditor', 'a call', 'slider'], ['auditor', 'a person', 'slider'], ['auditor', '/events', 'slider'], ['auditor', '/audit', 'table'], ['auditor', '/samples', 'table'],
+  ['auditor', '/subscribers', 'table'],
   ['admin', '/approvals', 'table'], ['admin', '/projections', 'table'], ['admin', '/users', 'table'], ['admin', '/users?tab=keys', 'table'],
   ['admin', '/users?tab=matrix', 'table'], ['admin', '/users?tab=why', 'combobox'], ['admin', '/webhooks', 'table'], ['admin', '/settings', 'table'],
   ['compliance', '/compliance', 'textbox'], ['compliance', '/compliance?tab=complaints', 'table'], ['compliance', '/compliance?tab=reports', 'table'],
+  ['compliance', '/compliance?tab=requests', 'table'], ['compliance', '/compliance?tab=seen', 'textbox'], ['compliance', '/compliance?tab=registries', 'table'],
+  ['compliance', 'a person', 'slider'],
 ]
 
 async function addressOf(visit, path) {

@@ -9,6 +9,7 @@ import { begin, holdWords, PAGES, scanWords } from './pages.mjs'
 import { customers } from './customers.mjs'
 import { wizard, wizardWords } from './wizard.mjs'
 import { axeHolds, keyboard } from './axe.mjs'
+import { ACTS } from './acts.mjs'
 import { DESKS } from './desk.mjs'
 import { everyRole } from './roles.mjs'
 import { reports, sql } from './reports.mjs'
@@ -23,7 +24,7 @@ const passwords = Object.fromEntries(
 )
 const ALL = { ...PAGES, 'campaign-then': campaignThen, lines, recording, wall, 'wall-held': wallHeld, reports, sql }
 /** What is done with more than a page's own visit. */
-const MORE = { ...DESKS, axe: axeHolds, keyboard, 'every-role': everyRole }
+const MORE = { ...DESKS, ...ACTS, axe: axeHolds, keyboard, 'every-role': everyRole }
 const ARGS = [
   '--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking',
   '--disable-component-update', '--disable-sync',

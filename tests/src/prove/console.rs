@@ -18,7 +18,8 @@ const STARTED_WITHIN: Duration = Duration::from_secs(60);
 const SHORT: &str = "campaign,home,call";
 const LONG: &str = "campaign,session,honest,door,home,campaigns,wizard,wizard_words,call,calls,customer,customers,alerts,\
     roles,wall,wall-held,lines,recording,campaign-then,badge,flows,events,audit,\
-    projections,settings,users,approvals,webhooks,compliance,samples,labels,reports,sql";
+    projections,settings,users,approvals,webhooks,compliance,samples,labels,reports,sql,\
+    approved,stops,ledger,call-acts,person-acts,files,offices";
 
 /// Customers of the demonstration whose pages are opened: it goes on while most pages of a long form are.
 const CUSTOMERS: u32 = 60;
@@ -46,7 +47,8 @@ pub(super) fn prove_words(_: Form) -> Proof {
     opened(
         "words",
         "campaign,home,campaigns,wizard_words,call,calls,customer,customers,alerts,wall,lines,\
-         events,audit,projections,settings,users,approvals,webhooks,compliance,samples,labels,reports,sql",
+         events,audit,projections,settings,users,approvals,webhooks,compliance,samples,labels,reports,sql,\
+         stops,ledger,call-acts,person-acts,files,offices",
     )
 }
 
@@ -127,6 +129,7 @@ pub(super) fn installed() -> Result<(PathBuf, &'static str), String> {
     })?;
     // A script finds its packages beside itself; the tree's own copy is the one that counts.
     copied(&[
+        "acts.mjs",
         "console.mjs",
         "pages.mjs",
         "badge.mjs",

@@ -15,6 +15,8 @@ export class Problem extends Error {
     readonly code: string,
     detail: string,
     readonly errors: MemberError[] = [],
+    /** The approval that another person is to give first. */
+    readonly approval: string | null = null,
   ) {
     super(detail)
   }
@@ -65,8 +67,8 @@ export function addressOf(path: string, params: readonly string[], query: Query 
 
 async function problemOf(reply: Response): Promise<Problem> {
   const told: unknown = await reply.json().catch(() => null)
-  const body = (told ?? {}) as { code?: string; detail?: string; errors?: MemberError[] }
-  return new Problem(reply.status, body.code ?? 'fault', body.detail ?? reply.statusText, body.errors)
+  const body = (told ?? {}) as { code?: string; detail?: string; errors?: MemberError[]; approval?: string | null }
+  return new Problem(reply.status, body.code ?? 'fault', body.detail ?? reply.statusText, body.errors, body.approval ?? null)
 }
 
 /** Who one is may be asked by somebody who is nobody yet. */
@@ -123,9 +125,10 @@ export async function post<P extends PostPath>(
   params: readonly string[],
   body?: paths[P] extends { post: infer O } ? BodyOf<O> : undefined,
   key: string = commandKey(),
+  query: Query = {},
 ): Promise<{ told: paths[P] extends { post: infer O } ? Ok<O> : never; position: string | null }> {
   const init = { method: 'POST', headers: headersOf('application/json', key), body: body === undefined ? null : JSON.stringify(body) }
-  const reply = await send(addressOf(path, params), init)
+  const reply = await send(addressOf(path, params, query), init)
   return { told: await reply.json(), position: reply.headers.get('X-Event-Position') }
 }
 

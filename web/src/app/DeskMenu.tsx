@@ -14,6 +14,7 @@ export function DeskMenu() {
       {may('samples:read') && <Link to="/samples">{t('desk.samples')}</Link>}
       {may('labels:write') && <Link to="/labels">{t('desk.labels')}</Link>}
       {may('events:read') && <Link to="/events">{t('desk.events')}</Link>}
+      {may('events:read') && <Link to="/subscribers">{t('desk.subscribers')}</Link>}
       {may('audit:read') && <Link to="/audit">{t('desk.audit')}</Link>}
       {may('projections:read') && <Link to="/projections">{t('desk.projections')}</Link>}
       {may('users:read') && <Link to="/users">{t('desk.users')}</Link>}

@@ -92,4 +92,11 @@ const labels = createRoute({
   component: lazyRouteComponent(() => import('../pages/labels/Page'), 'LabelsPage'),
 })
 
-export const deskRoutes = [events, audit, projections, users, approvals, webhooks, settings, compliance, samples, labels] as const
+const subscribers = createRoute({
+  getParentRoute: () => root,
+  path: '/subscribers',
+  validateSearch: placed,
+  component: lazyRouteComponent(() => import('../pages/subscribers/Page'), 'SubscribersPage'),
+})
+
+export const deskRoutes = [events, subscribers, audit, projections, users, approvals, webhooks, settings, compliance, samples, labels] as const

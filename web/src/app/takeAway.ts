@@ -12,10 +12,21 @@ export function csvOf(lines: readonly (readonly string[])[]): string {
 
 /** Hands a file to whoever looks: nothing leaves the browser for it. */
 export function takeAway(name: string, lines: readonly (readonly string[])[]): void {
-  const address = URL.createObjectURL(new Blob([csvOf(lines)], { type: 'text/csv' }))
+  takeFile(name, csvOf(lines), 'text/csv')
+}
+
+/** Hands over what a server made, byte for byte. */
+export function takeFile(name: string, bytes: BlobPart, type = 'application/octet-stream'): void {
+  const address = URL.createObjectURL(new Blob([bytes], { type }))
   const link = document.createElement('a')
   link.href = address
   link.download = name
   link.click()
   URL.revokeObjectURL(address)
+}
+
+/** A reply that is a file, by the name that the server has for it. */
+export async function takeReply(reply: Response, name: string): Promise<void> {
+  const said = /filename="([^"]+)"/.exec(reply.headers.get('Content-Disposition') ?? '')?.[1]
+  takeFile(said ?? name, await reply.arrayBuffer())
 }

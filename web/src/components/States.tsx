@@ -5,6 +5,7 @@ import { Alert, Button, Spin } from 'antd'
 import type { ReactNode } from 'react'
 import { useTranslation } from 'react-i18next'
 import { get, Problem } from '../api/client'
+import { Approval } from './Approval'
 
 export function Waiting() {
   const { t } = useTranslation()
@@ -29,8 +30,8 @@ export function Empty({ what, next }: { what: string; next?: ReactNode }) {
   )
 }
 
-/** Why something was not done. What the server wrote stands beside our words for its code. */
-export function Refused({ why, again }: { why: unknown; again?: () => void }) {
+/** Why something was not done. What the server wrote stands beside our words for its code; `approved` does it by another person's word. */
+export function Refused({ why, again, approved }: { why: unknown; again?: () => void; approved?: (approval: string) => void }) {
   const { t, i18n } = useTranslation()
   const code = why instanceof Problem ? why.code : 'fault'
   const isOurs = i18n.exists(`problem.${code}`)
@@ -53,6 +54,7 @@ export function Refused({ why, again }: { why: unknown; again?: () => void }) {
         <>
           <div>{why instanceof Problem ? why.message : null}</div>
           {why instanceof Problem && why.errors.map((one) => <div key={one.pointer}>{`${one.pointer} ${one.detail}`}</div>)}
+          {why instanceof Problem && why.approval !== null && <Approval id={why.approval} again={approved} />}
           <a className="mono" href={`/api/v1/problems/${code}`} target="_blank" rel="noreferrer">{code}</a>
         </>
       }

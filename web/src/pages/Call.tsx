@@ -13,11 +13,13 @@ import { LineOfTime } from '../components/LineOfTime'
 import { indexAt } from '../components/lineMarks'
 import { Tag, toneOfCall } from '../components/Marks'
 import { Missing, Refused, Waiting } from '../components/States'
+import { Acts } from './call/Acts'
 import { Badge } from './call/Badge'
 import { Events, Whole } from './call/Events'
 import { Now, Placed } from './call/Now'
 import { ladderOf, lanesOf, marksOf, reasonsOf, statesOf, turnsOf, type Waveform, withWave } from './call/story'
 import { Talk } from './call/Talk'
+import { Corrections, Summary } from './call/Told'
 import { Why } from './call/Why'
 
 const here = getRouteApi('/calls/$id')
@@ -94,6 +96,7 @@ export function CallPage() {
         </span>
         <span className="spread" />
         <Age at={told.dataUpdatedAt} position={events[events.length - 1]?.position} />
+        {position === undefined && <Acts call={call} />}
       </div>
       {replay.error && <Refused why={replay.error} again={() => void replay.refetch()} />}
       <LineOfTime
@@ -113,6 +116,8 @@ export function CallPage() {
         </div>
         <div className="list">
           <Now state={states[index] ?? {}} before={states[index - 1] ?? {}} />
+          {position === undefined && ended != null && call.answered_at !== null && <Summary id={id} />}
+          <Corrections of={(call.corrections ?? []).filter((one) => position === undefined || Number(one.position) <= position)} zone={zone} />
           <Placed permitted={events[0]} campaign={call.campaign} customer={call.customer} />
         </div>
       </div>

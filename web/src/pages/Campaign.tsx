@@ -16,14 +16,18 @@ import type { Mark, Tone } from '../components/lineMarks'
 import { Status, Tag } from '../components/Marks'
 import { Missing, Refused, Waiting } from '../components/States'
 import { Actions } from './campaign/Actions'
+import { Abandonment } from './campaign/Abandonment'
 import { ByHour } from './campaign/ByHour'
 import { CallsOf } from './campaign/CallsOf'
 import { Clone } from './campaign/Clone'
 import { Cost } from './campaign/Cost'
+import { CutOff } from './campaign/CutOff'
 import { Figures } from './campaign/Figures'
 import { Funnel } from './campaign/Funnel'
 import { NotCalled } from './campaign/NotCalled'
 import { Plan } from './campaign/Plan'
+import { Reasons } from './campaign/Reasons'
+import { Regions } from './campaign/Regions'
 import { Running } from './campaign/Running'
 import { Stage } from './campaign/Stage'
 
@@ -34,6 +38,9 @@ const KINDS = [
   'created', 'started', 'paused', 'resumed', 'stopped', 'list_closed', 'list_undone', 'promoted', 'window_closed', 'alert_raised',
   'completed', 'reopened', 'targets_set', 'segment_frozen', 'anonymized',
 ].map((kind) => `campaign.${kind}`)
+
+/** Those by which it stands as it does. */
+const STANDING = new Set(['campaign.started', 'campaign.paused', 'campaign.resumed', 'campaign.completed', 'campaign.reopened', 'campaign.stopped'])
 
 const TONES: Record<string, Tone> = {
   'campaign.started': 'line', 'campaign.resumed': 'line', 'campaign.reopened': 'line', 'campaign.paused': 'amber',
@@ -80,7 +87,8 @@ export function CampaignPage() {
   // Whether it is over now, whatever it was then: the axis stays the same while one moves along it.
   const isOver = ['campaign.completed', 'campaign.stopped'].includes(marks[marks.length - 1]?.kind ?? '')
   const until = isOver || live.data === undefined ? undefined : Date.parse(live.data.shown_at)
-  const stop = stops.data?.items.find((one) => one.scope === 'all' || (one.scope === 'campaign' && one.id === id))
+  const since = marks.filter((mark) => STANDING.has(mark.kind)).at(-1)?.position
+  const stop = stops.data?.items.find((one) => one.scope === 'all' || (one.scope === 'campaign' && one.id === id) || (one.scope === 'preset' && one.id === campaign.preset))
   return (
     <div className={isPast ? 'past-page list' : 'list'}>
       <div className="head">
@@ -91,7 +99,7 @@ export function CampaignPage() {
         <span className="muted">{t('campaign.about', { flow: `${campaign.flow.flow}@${campaign.flow.version}`, preset: campaign.preset, zone: campaign.time_zone })}</span>
         <span className="spread" />
         {!isPast && <Clone id={id} />}
-        {!isPast && <Actions campaign={{ ...campaign, status }} stop={stop} />}
+        {!isPast && <Actions campaign={{ ...campaign, status }} stop={stop} since={since} />}
       </div>
       {shown.error && <Refused why={shown.error} again={() => void shown.refetch()} />}
       <LineOfTime marks={marks} cursor={position ?? null} onMove={moveTo} zone={campaign.time_zone} until={until} isOver={isOver} />
@@ -124,6 +132,14 @@ export function CampaignPage() {
                     : []),
                   { key: 'not-called', label: t('campaign.tabNotCalled'), children: <NotCalled report={report.data} campaign={campaign} /> },
                   { key: 'by-hour', label: t('campaign.tabByHour'), children: <ByHour report={report.data} /> },
+                  ...(may('figures:read')
+                    ? [
+                        { key: 'abandonment', label: t('campaign.tabAbandonment'), children: <Abandonment id={id} zone={campaign.time_zone} position={position} /> },
+                        { key: 'regions', label: t('campaign.tabRegions'), children: <Regions id={id} position={position} /> },
+                      ]
+                    : []),
+                  ...(isPast || !may('figures:read') ? [] : [{ key: 'reasons', label: t('campaign.tabReasons'), children: <Reasons id={id} /> }]),
+                  ...(isPast || !may('calls:read') ? [] : [{ key: 'cut-off', label: t('campaign.tabCutOff'), children: <CutOff id={id} zone={campaign.time_zone} /> }]),
                   { key: 'plan', label: t('campaign.tabPlan'), children: <Plan campaign={campaign} /> },
                   ...(isPast ? [] : [{ key: 'lists', label: t('campaign.tabLists'), children: <Running id={id} zone={campaign.time_zone} /> }]),
                   ...(isPast ? [] : [{ key: 'stage', label: t('campaign.tabStage'), children: <Stage campaign={campaign} /> }]),

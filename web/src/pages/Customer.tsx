@@ -14,6 +14,7 @@ import { Tag, Word } from '../components/Marks'
 import { Pairs } from '../components/Pairs'
 import { Empty, Missing, Refused, Waiting } from '../components/States'
 import { Acts } from './customer/Acts'
+import { Manage } from './customer/Manage'
 import { About } from './customer/Portrait'
 import { WhyNot } from './customer/WhyNot'
 
@@ -127,6 +128,7 @@ export function CustomerPage() {
               </ul>
             </section>
           </div>
+          {!isPast && <Manage person={person} zone={zone} />}
           <About person={person} zone={zone} position={position} />
         </>
       )}

@@ -3,13 +3,15 @@ import { useQuery } from '@tanstack/react-query'
 import { Link } from '@tanstack/react-router'
 import { useTranslation } from 'react-i18next'
 import { get } from '../api/client'
-import { useAlerts, useCampaigns, useLive, useReady, useStops } from '../api/queries'
+import { useCampaigns, useLive, useReady } from '../api/queries'
 import { instantIn, percent, seconds } from '../app/format'
 import { useMay, useSeesAll } from '../app/session'
 import { whyNotNow } from '../app/whyNot'
 import { Age, Figure } from '../components/Figure'
 import { Status, Word } from '../components/Marks'
 import { Empty, Refused, Waiting } from '../components/States'
+import { Needs } from './home/Needs'
+import { StopAll } from './home/StopAll'
 
 const ZONE = 'Asia/Shanghai'
 
@@ -21,6 +23,8 @@ export function Home() {
     <>
       <div className="head">
         <h1>{t('home.title')}</h1>
+        <span className="spread" />
+        <StopAll />
       </div>
       {may('figures:read') && seesAll && <Today />}
       <div className="split">
@@ -98,56 +102,6 @@ function Running() {
           )
         })}
       </div>
-    </section>
-  )
-}
-
-function Needs() {
-  const { t, i18n } = useTranslation()
-  const alerts = useAlerts()
-  const stops = useStops()
-  const approvals = useQuery({
-    queryKey: ['approvals'],
-    queryFn: () => get('/api/v1/approvals', [], { open: 'true', limit: 100 }),
-    refetchInterval: 10_000,
-  })
-  const may = useMay()
-  const [standing, engaged, asked] = [alerts.data?.items ?? [], stops.data?.items ?? [], approvals.data?.items ?? []]
-  // Nothing is said to need nobody before all of it has been read.
-  const questions = [...(may('alerts:read') ? [alerts] : []), ...(may('installation:read') ? [stops] : []), approvals]
-  const failed = questions.filter((one) => one.isError)
-  const isRead = questions.every((one) => one.isSuccess)
-  return (
-    <section className="card">
-      <header>
-        <h2>{t('home.needs')}</h2>
-        <Age at={alerts.dataUpdatedAt || approvals.dataUpdatedAt} />
-      </header>
-      {failed.map((one, index) => <Refused key={index} why={one.error} again={() => void one.refetch()} />)}
-      {!isRead && failed.length === 0 && <Waiting />}
-      <ul className="list body">
-        {engaged.map((one) => (
-          <li key={one.stop}>
-            <Word tone="red">{t('home.stop', { stop: one.stop, since: instantIn(one.since, ZONE), by: one.by ?? '–', reason: one.reason })}</Word>
-          </li>
-        ))}
-        {standing.map((one) => (
-          <li key={one.alert}>
-            <Word tone={one.severity === 'critical' ? 'red' : 'amber'}>{i18n.language === 'en' ? one.label_en : one.label_zh}</Word>
-            <div className="muted">
-              {one.campaign != null && <Link to="/campaigns/$id" params={{ id: one.campaign }}>{one.campaign}</Link>} {instantIn(one.raised_at, ZONE)}{' '}
-              {one.acknowledged_by != null ? t('alerts.acknowledgedBy', { by: one.acknowledged_by }) : t('alerts.nobodyYet')}
-            </div>
-          </li>
-        ))}
-        {asked.map((one) => (
-          <li key={one.id}>
-            <Word tone="amber">{t('home.approval', { act: i18n.language === 'en' ? one.act : one.act_zh, by: one.requested_by })}</Word>
-          </li>
-        ))}
-        {(alerts.data?.leftOff ?? 0) > 0 && <li className="c-amber">{t('wall.leftOff', { count: alerts.data?.leftOff ?? 0 })}</li>}
-        {isRead && standing.length + engaged.length + asked.length === 0 && <li className="muted">{t('home.nothing')}</li>}
-      </ul>
     </section>
   )
 }

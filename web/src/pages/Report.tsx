@@ -22,6 +22,12 @@ import { SaveDialog } from './reports/SaveDialog'
 type Made = Told<'/api/v1/saved-reports/{name}'>
 type Row = Made['figures'][number]
 
+/** What came of sending it: where it is on record, and why nothing left where nothing did. */
+interface Sent {
+  position: string | null
+  fault: string | null
+}
+
 /** Charts that a page draws at once; the table above has every figure. */
 const DRAWN_MAX = 12
 
@@ -38,8 +44,14 @@ export function ReportPage() {
     placeholderData: keepPreviousData,
   })
   const [asked, setAsked] = useState<'send' | 'change' | 'remove' | null>(null)
-  const [sent, setSent] = useState<string | null>(null)
+  const [sent, setSent] = useState<Sent | null>(null)
   const [behind, setBehind] = useState<Row | null>(null)
+  const sendNow = async (_: string, key: string) => {
+    setSent(null)
+    const { told, position } = await post('/api/v1/saved-reports/{name}/send', [name], undefined, key)
+    setSent({ position, fault: told.fault ?? null })
+    await queries.invalidateQueries({ queryKey: ['saved-report', name] })
+  }
   if (made.isPending || (as_of !== undefined && made.isPlaceholderData)) return <Waiting />
   if (made.data === undefined) return <Refused why={made.error} again={() => void made.refetch()} />
   const shown = made.data
@@ -68,7 +80,7 @@ export function ReportPage() {
         {shown.is_own && <Button danger onClick={() => setAsked('remove')}>{t('reports.remove')}</Button>}
       </div>
       {made.error && <Refused why={made.error} again={() => void made.refetch()} />}
-      {sent !== null && <Tag tone="line">{t('reports.sent', { position: sent })}</Tag>}
+      {sent !== null && <div role="status"><Tag tone={sent.fault === null ? 'line' : 'red'}>{sent.fault === null ? t('reports.sent', { position: sent.position ?? '–' }) : t(`reports.fault.${sent.fault}`)}</Tag></div>}
       <p className="muted">{t('reports.over', { from: instantIn(from, zone), to: instantIn(to, zone), zone })}</p>
       <div className="card">
         <Table<Row>
@@ -91,7 +103,7 @@ export function ReportPage() {
       {behind !== null && <Behind figure={behind} {...span} onClose={() => setBehind(null)} />}
       {asked === 'change' && <SaveDialog report={shown} onClose={() => setAsked(null)} />}
       {asked === 'send' && (
-        <Ask title={t('reports.send')} ok={t('reports.send')} what={t('reports.sendWhat', { count: (shown.channels ?? []).length })} onLeave={() => setAsked(null)} send={async (_, key) => setSent((await post('/api/v1/saved-reports/{name}/send', [name], undefined, key)).position)} />
+        <Ask title={t('reports.send')} ok={t('reports.send')} what={t('reports.sendWhat', { count: (shown.channels ?? []).length })} onLeave={() => setAsked(null)} send={sendNow} />
       )}
       {asked === 'remove' && (
         <Ask

@@ -46,7 +46,7 @@ const INDEX: &str = "index.html";
 const ASSETS: &str = "/assets/";
 
 /// What the addresses of pages begin with. Others are answered as what does not exist.
-const PAGES: [&str; 20] = [
+const PAGES: [&str; 21] = [
     "alerts",
     "approvals",
     "audit",
@@ -63,6 +63,7 @@ const PAGES: [&str; 20] = [
     "samples",
     "settings",
     "sign-in",
+    "subscribers",
     "users",
     "wall",
     "webhooks",

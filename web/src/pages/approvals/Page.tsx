@@ -9,6 +9,7 @@ import { paged } from '../../api/paged'
 import { SLOW_MS } from '../../api/queries'
 import { instantIn } from '../../app/format'
 import { useMe } from '../../app/session'
+import { APPROVAL_TONES } from '../../components/Approval'
 import { Ask } from '../../components/Ask'
 import { EventsLine } from '../../components/EventsLine'
 import { Tag } from '../../components/Marks'
@@ -18,7 +19,6 @@ import { usePending } from '../../components/usePending'
 
 const here = getRouteApi('/approvals')
 type Row = Told<'/api/v1/approvals'>['items'][number]
-const TONES = { waiting: 'amber', approved: 'line', rejected: 'red', used: 'slate', expired: 'slate' } as const
 
 export function ApprovalsPage() {
   const { t, i18n } = useTranslation()
@@ -69,7 +69,7 @@ export function ApprovalsPage() {
             { title: t('approvals.why'), dataIndex: 'reason', className: 'data' },
             { title: t('approvals.by'), key: 'by', render: (_, one) => `${one.requested_by} · ${instantIn(one.requested_at, ZONE)}` },
             { title: t('approvals.until'), key: 'until', render: (_, one) => instantIn(one.expires_at, ZONE) },
-            { title: t('approvals.standing'), key: 'standing', render: (_, one) => <><Tag tone={TONES[one.standing]}>{t(`approvals.is.${one.standing}`)}</Tag> {one.decision?.by}</> },
+            { title: t('approvals.standing'), key: 'standing', render: (_, one) => <><Tag tone={APPROVAL_TONES[one.standing]}>{t(`approvals.is.${one.standing}`)}</Tag> {one.decision?.by}</> },
             {
               title: t('desk.acts'),
               key: 'acts',

@@ -5,7 +5,7 @@ import { getRouteApi, useNavigate } from '@tanstack/react-router'
 import { Button, Input, Table } from 'antd'
 import { useMemo, useState, type FormEvent } from 'react'
 import { useTranslation } from 'react-i18next'
-import { post } from '../../api/client'
+import { headersOf, post, send } from '../../api/client'
 import { instantFrom, instantIn } from '../../app/format'
 import { useMay } from '../../app/session'
 import { takeAway } from '../../app/takeAway'
@@ -14,6 +14,7 @@ import { LineOfTime } from '../../components/LineOfTime'
 import type { Mark } from '../../components/lineMarks'
 import { PageHead, ZONE } from '../../components/PageHead'
 import { Empty, Refused } from '../../components/States'
+import { Take } from '../../components/Take'
 
 const here = getRouteApi('/audit')
 const LIMIT = 200
@@ -26,6 +27,12 @@ const PRESETS = ['inquiry.personal_data_read', 'inquiry.', 'access.', 'user.', '
 
 async function ask(order: Order) {
   return (await post('/api/v1/audit/search', [], { ...order, limit: LIMIT })).told
+}
+
+/** What such a search finds, from its first page on, as a file that proves itself; the server puts the export on record. */
+function proofOf(order: Order): Promise<Response> {
+  const whole = Object.fromEntries(Object.entries(order).filter(([name]) => name !== 'cursor'))
+  return send('/api/v1/audit/export', { method: 'POST', headers: headersOf(), body: JSON.stringify(whole) })
 }
 
 /** What was found as rows, in the order of the log's own columns; what an event says stays behind the door it came by. */
@@ -94,6 +101,7 @@ export function AuditPage() {
       <section className="card" aria-label={t('audit.found', { count: found.data?.total ?? 0 })}>
         <header>
           <Button size="small" disabled={items.length === 0} onClick={() => takeAway('audit.csv', rowsOf(items, [t('events.at'), t('audit.who'), t('audit.what'), t('audit.of'), t('line.position')]))}>{t('audit.export')}</Button>
+          <Take isSmall name="audit.proof" isReady={items.length > 0} ask={() => proofOf(order)}>{t('audit.take')}</Take>
           <h2>{t('audit.found', { count: found.data?.total ?? 0 })}</h2>
           <span className="muted">{t('audit.filtered', { order: Object.keys(order).map((name) => (name in typed ? t(`audit.field.${name}`, { defaultValue: t(`audit.${name}`, { defaultValue: name }) }) : name)).join(', ') || t('audit.nothing') })}</span>
         </header>

@@ -3,12 +3,14 @@ import { Link } from '@tanstack/react-router'
 import { useTranslation } from 'react-i18next'
 import type { CallEvent } from '../../api/queries'
 import { CustomerLink } from '../../components/CustomerLink'
+import { Word } from '../../components/Marks'
 import { dataOf, type State } from './story'
 
 interface Verdict {
   rule: string
   version: number
   decision: string
+  facts?: Record<string, string>
 }
 
 /** Values from closed lists have words; others are shown as they are. */
@@ -52,7 +54,8 @@ export function Now({ state, before }: { state: State; before: State }) {
 }
 
 export function Placed({ permitted, campaign, customer }: { permitted: CallEvent | undefined; campaign: string | null | undefined; customer: string | null | undefined }) {
-  const { t } = useTranslation()
+  const { t, i18n } = useTranslation()
+  const ruleWord = (rule: string) => (i18n.exists(`rule.${rule}`) ? t(`rule.${rule}`) : rule)
   const data = permitted === undefined ? {} : dataOf(permitted)
   const grants = ['customer_grant', 'number_grant'].map((name) => data[name] as { verdicts?: Verdict[] } | undefined)
   const verdicts = grants.flatMap((grant) => grant?.verdicts ?? [])
@@ -73,10 +76,17 @@ export function Placed({ permitted, campaign, customer }: { permitted: CallEvent
         <dd>
           {refused.length === 0
             ? t('call.allowed', { count: verdicts.length })
-            : t('call.refusedBy', { rules: refused.map((one) => one.rule).join(', ') })}
-          <div className="mono muted">{verdicts.map((one) => `${one.rule} v${one.version}`).join(' · ')}</div>
+            : t('call.refusedBy', { rules: refused.map((one) => ruleWord(one.rule)).join(', ') })}
         </dd>
       </dl>
+      <ul className="list body" aria-label={t('call.verdicts')}>
+        {verdicts.map((one, index) => (
+          <li key={`${index.toString()} ${one.rule}`}>
+            <Word tone={one.decision === 'allow' ? 'line' : 'red'}>{`${ruleWord(one.rule)} · ${t(one.decision === 'allow' ? 'verdict.allow' : 'verdict.forbid')}`}</Word>{' '}
+            <span className="mono muted">{`${one.rule} v${one.version} ${Object.entries(one.facts ?? {}).map(([name, value]) => `${name}=${value}`).join(' ')}`}</span>
+          </li>
+        ))}
+      </ul>
     </section>
   )
 }

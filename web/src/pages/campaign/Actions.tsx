@@ -8,21 +8,24 @@ import type { StopShown } from '../../api/queries'
 import { useMay } from '../../app/session'
 import { Ask } from '../../components/Ask'
 import { Refused } from '../../components/States'
+import { LiftIt } from '../../components/Stops'
 import { useOnce } from '../../components/useOnce'
 import { usePending } from '../../components/usePending'
 
-type Act = 'stop' | 'lift' | 'end'
+type Act = 'stop' | 'end'
 
 interface Props {
   campaign: { id: string; status: string }
   stop: StopShown | undefined
+  /** The event by which it stands as it does: a pause behind another one is another command. */
+  since: number | undefined
 }
 
-export function Actions({ campaign: { id, status }, stop }: Props) {
+export function Actions({ campaign: { id, status }, stop, since }: Props) {
   const { t } = useTranslation()
   const may = useMay()
   const { modal } = App.useApp()
-  const once = useOnce()
+  const once = useOnce(`${status} ${since ?? ''}`)
   const [act, setAct] = useState<Act | null>(null)
   const [isSending, setSending] = useState(false)
   // The rows have it when this is answered: until then nothing here pretends.
@@ -47,7 +50,7 @@ export function Actions({ campaign: { id, status }, stop }: Props) {
       {status === 'paused' && may('campaigns:start') && <Button loading={isSending} onClick={() => void go('resume')}>{t('act.resume')}</Button>}
       {stop === undefined
         ? may('stop:engage') && !isOver && status !== 'completed' && <Button danger onClick={() => setAct('stop')}>{t('act.stop')}</Button>
-        : may('stop:lift') && stop.scope === 'campaign' && <Button type="primary" onClick={() => setAct('lift')}>{t('act.lift')}</Button>}
+        : <LiftIt stop={stop} />}
       {!isOver && may('campaigns:start') && <Button type="text" danger onClick={() => setAct('end')}>{t('act.end')}</Button>}
       {act !== null && (
         <Reason act={act} id={id} onLeave={() => setAct(null)} onDone={(position) => void settle(position, t(`act.${act}Done`))} />
@@ -61,7 +64,6 @@ function Reason({ act, id, onLeave, onDone }: { act: Act; id: string; onLeave: (
   const [hangUp, setHangUp] = useState(false)
   const send = async (reason: string, key: string) => {
     if (act === 'stop') onDone((await post('/api/v1/stop', [], { scope: 'campaign', id, reason, hang_up: hangUp }, key)).position)
-    else if (act === 'lift') onDone((await post('/api/v1/stop/lift', [], { scope: 'campaign', id, reason }, key)).position)
     else onDone((await post('/api/v1/campaigns/{id}/stop', [id], { reason }, key)).position)
   }
   return (
@@ -69,7 +71,7 @@ function Reason({ act, id, onLeave, onDone }: { act: Act; id: string; onLeave: (
       title={t(`act.${act}Title`, { id })}
       ok={t(`act.${act}Ok`, { id })}
       what={t(`act.${act}What`)}
-      isDanger={act !== 'lift'}
+      isDanger
       reason={t('act.reason')}
       below={act === 'stop' && <Checkbox checked={hangUp} onChange={(event) => setHangUp(event.target.checked)}>{t('act.hangUp')}</Checkbox>}
       send={send}

@@ -28,11 +28,10 @@ type Act = { kind: 'withdraw' | 'undo'; list: string } | { kind: 'people' }
 export function Running({ id, zone }: { id: string; zone: string }) {
   const { t } = useTranslation()
   const may = useMay()
-  const once = useOnce()
   const [act, setAct] = useState<Act | null>(null)
   const [said, setSaid] = useState<string | null>(null)
   const [pending, settle] = usePending((position) => get('/api/v1/campaigns/{id}', [id], { after_position: position }))
-  const [why, setWhy] = useState<unknown>(null)
+  const [why, setWhy] = useState<{ file: File; refused: unknown } | null>(null)
   const lists = useQuery({
     queryKey: ['lists', id],
     queryFn: async () => {
@@ -42,19 +41,21 @@ export function Running({ id, zone }: { id: string; zone: string }) {
     },
     refetchInterval: 5 * LIVE_MS,
   })
+  // The same file behind a list that was undone or withdrawn is another command.
+  const once = useOnce((lists.data ?? []).reduce((sum, one) => sum + one.withdrawn + (one.undone == null ? 0 : 1), 0).toString())
   const told = async (what: string, position: string | null | undefined) => {
     setSaid(what)
     await settle(position ?? null, null)
   }
-  const append = async (file: File) => {
+  const append = async (file: File, approval?: string) => {
     setWhy(null)
     setSaid(t('running.appending', { file: file.name }))
     try {
-      const { told: report, position } = await once(nameOf(file), (key) => upload('/api/v1/campaigns/{id}/lists', [id], { source: file.name }, file, key))
+      const { told: report, position } = await once(`${nameOf(file)} ${approval ?? ''}`, (key) => upload('/api/v1/campaigns/{id}/lists', [id], { source: file.name, approval }, file, key))
       await told(t('running.appended', { enrolled: report.enrolled, bad: report.bad_count }), position)
     } catch (refused) {
       setSaid(null)
-      setWhy(refused)
+      setWhy({ file, refused })
     }
   }
   return (
@@ -79,7 +80,7 @@ export function Running({ id, zone }: { id: string; zone: string }) {
       )}
       {said !== null && <p role="status">{said}</p>}
       {pending}
-      {why !== null && <Refused why={why} />}
+      {why !== null && <Refused why={why.refused} approved={(approval) => void append(why.file, approval)} />}
       {lists.error && <Refused why={lists.error} again={() => void lists.refetch()} />}
       <Table
         rowKey="list"

@@ -1,13 +1,16 @@
 // Going live in stages: where the campaign is, what of its stage is used up, and the next stage with who stands for it. The
 // server counts the figures of the evidence from the log, and refuses where they are not enough.
+import { useQuery } from '@tanstack/react-query'
 import { Button, Input } from 'antd'
 import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { get, post } from '../../api/client'
-import type { CampaignShown } from '../../api/queries'
+import { SLOW_MS, type CampaignShown } from '../../api/queries'
+import { instantIn } from '../../app/format'
 import { useMay } from '../../app/session'
 import { Ask } from '../../components/Ask'
 import { Word } from '../../components/Marks'
+import { Refused } from '../../components/States'
 import { usePending } from '../../components/usePending'
 
 const NEXT = { test: 'pilot', pilot: 'full', full: null } as const
@@ -35,8 +38,45 @@ export function Stage({ campaign }: { campaign: CampaignShown }) {
         {pending}
       </div>
       {stage.waiting != null && <Word tone="amber">{i18n.language === 'en' ? stage.waiting.en : stage.waiting.zh}</Word>}
+      <Promotions id={campaign.id} zone={campaign.time_zone} />
       {isAsking && next !== null && <Promote id={campaign.id} to={next} onLeave={() => setAsking(false)} onDone={(position) => void settle(position, t('stage.done'))} />}
     </div>
+  )
+}
+
+interface Evidence {
+  calls?: number
+  answered?: number
+  abandoned?: number
+  complaints?: number
+  position?: number | string
+  person_on_duty?: string
+}
+
+/** Each promotion with what the server counted for it, and up to where. */
+function Promotions({ id, zone }: { id: string; zone: string }) {
+  const { t } = useTranslation()
+  const read = useQuery({
+    queryKey: ['promotions', id],
+    queryFn: () => get('/api/v1/campaigns/{id}/events', [id], { kind: 'campaign.promoted', limit: 100 }),
+    refetchInterval: SLOW_MS,
+  })
+  if (read.error) return <Refused why={read.error} again={() => void read.refetch()} />
+  return (
+    <ul className="list" aria-label={t('stage.evidence')}>
+      {(read.data?.items ?? []).map((event) => {
+        const { to, reason, evidence = {} } = event.data as { to?: 'pilot' | 'full'; reason?: string; evidence?: Evidence }
+        const { calls = 0, answered = 0, abandoned = 0, complaints = 0 } = evidence
+        return (
+          <li key={event.id}>
+            <Word tone="line">{to === undefined ? event.type : t(`stage.to.${to}`)}</Word> <span className="muted">{instantIn(event.time, zone)}</span>{' '}
+            <span className="data">{reason}</span>
+            <div>{t('stage.counted', { calls, answered, abandoned, complaints, position: String(evidence.position ?? '–') })}</div>
+            {evidence.person_on_duty !== undefined && <div className="data">{t('stage.duty', { name: evidence.person_on_duty })}</div>}
+          </li>
+        )
+      })}
+    </ul>
   )
 }
 
@@ -50,9 +90,12 @@ interface PromoteProps {
 function Promote({ id, to, onLeave, onDone }: PromoteProps) {
   const { t } = useTranslation()
   const [onDuty, setOnDuty] = useState('')
-  const send = async (reason: string, key: string) => {
+  const may = useMay()
+  const ledger = useQuery({ queryKey: ['abandonment', id], queryFn: () => get('/api/v1/campaigns/{id}/abandonment', [id]), enabled: may('figures:read') })
+  const budget = ledger.data?.budget
+  const send = async (reason: string, key: string, approval: string | null) => {
     const evidence = onDuty.trim() === '' ? {} : { evidence: { person_on_duty: onDuty.trim() } }
-    onDone((await post('/api/v1/campaigns/{id}/promote', [id], { to, reason, ...evidence }, key)).position)
+    onDone((await post('/api/v1/campaigns/{id}/promote', [id], { to, reason, ...evidence, ...(approval === null ? {} : { approval }) }, key)).position)
   }
   return (
     <Ask
@@ -60,7 +103,12 @@ function Promote({ id, to, onLeave, onDone }: PromoteProps) {
       ok={t(`stage.to.${to}`)}
       what={t('stage.what')}
       reason={t('act.reason')}
-      below={to === 'full' && <Input maxLength={64} aria-label={t('stage.onDuty')} placeholder={t('stage.onDuty')} value={onDuty} onChange={(event) => setOnDuty(event.target.value)} />}
+      below={
+        <>
+          {budget !== undefined && <p>{t('stage.now', { answered: budget.answered, abandoned: budget.abandoned, days: budget.window_days })}</p>}
+          {to === 'full' && <Input maxLength={64} aria-label={t('stage.onDuty')} placeholder={t('stage.onDuty')} value={onDuty} onChange={(event) => setOnDuty(event.target.value)} />}
+        </>
+      }
       send={send}
       onLeave={onLeave}
     />

@@ -1,33 +1,49 @@
 // A number and a time: which calls, on which basis, what was heard and recorded, by which rules, who saw it. The number
 // leaves this form in a body, is in no address, and the look is itself on record with its reason.
 import { Link } from '@tanstack/react-router'
-import { Button, Input } from 'antd'
+import { Button, Checkbox, Input } from 'antd'
 import { useState, type FormEvent } from 'react'
 import { useTranslation } from 'react-i18next'
-import { post } from '../../api/client'
+import { headersOf, post, send } from '../../api/client'
 import { clockOf, instantFrom, instantIn } from '../../app/format'
 import { toneOfCall, Word } from '../../components/Marks'
 import { ZONE } from '../../components/PageHead'
 import { Empty, Refused } from '../../components/States'
+import { Take } from '../../components/Take'
 
-async function ask(number: string, at: string, reason: string) {
+function orderOf({ number, at, reason, clear }: Typed, approval: string | null) {
   const when = instantFrom(at, ZONE)
-  return (await post('/api/v1/inspections', [], { number, reason, ...(when === undefined ? {} : { at: when }) })).told
+  const more = { ...(when === undefined ? {} : { at: when }), ...(clear ? { clear } : {}), ...(approval === null ? {} : { approval }) }
+  return { number: number.trim(), reason: reason.trim(), ...more }
+}
+
+async function ask(typed: Typed, approval: string | null) {
+  return (await post('/api/v1/inspections', [], orderOf(typed, approval))).told
+}
+interface Typed {
+  number: string
+  at: string
+  reason: string
+  /** Values in clear: by another person's word. */
+  clear: boolean
 }
 type Found = Awaited<ReturnType<typeof ask>>
 
 export function Inspect() {
   const { t } = useTranslation()
-  const [typed, setTyped] = useState({ number: '', at: '', reason: '' })
+  const [typed, setTyped] = useState<Typed>({ number: '', at: '', reason: '', clear: false })
   const [found, setFound] = useState<{ told: Found; at: number } | null>(null)
   const [refused, setRefused] = useState<unknown>(null)
   const [isAsking, setAsking] = useState(false)
-  const submit = async (event: FormEvent) => {
+  const submit = (event: FormEvent) => {
     event.preventDefault()
+    void look()
+  }
+  const look = async (approval: string | null = null) => {
     setAsking(true)
     setRefused(null)
     try {
-      setFound({ told: await ask(typed.number.trim(), typed.at, typed.reason.trim()), at: Date.now() })
+      setFound({ told: await ask(typed, approval), at: Date.now() })
     } catch (why) {
       setFound(null)
       setRefused(why)
@@ -38,13 +54,15 @@ export function Inspect() {
   const isReady = typed.number.trim() !== '' && typed.reason.trim() !== ''
   return (
     <div className="list" style={{ padding: '8px 0' }}>
-      <form className="head" role="search" aria-label={t('compliance.inspect')} onSubmit={(event) => void submit(event)}>
+      <form className="head" role="search" aria-label={t('compliance.inspect')} onSubmit={submit}>
         <Input style={{ width: 200 }} autoComplete="off" maxLength={64} aria-label={t('compliance.number')} placeholder={t('compliance.number')} value={typed.number} onChange={(event) => setTyped({ ...typed, number: event.target.value })} />
         <Input style={{ width: 210 }} type="datetime-local" aria-label={t('compliance.when')} value={typed.at} onChange={(event) => setTyped({ ...typed, at: event.target.value })} />
         <Input style={{ width: 320 }} maxLength={256} aria-label={t('act.reason')} placeholder={t('act.reason')} value={typed.reason} onChange={(event) => setTyped({ ...typed, reason: event.target.value })} />
+        <Checkbox checked={typed.clear} onChange={(event) => setTyped({ ...typed, clear: event.target.checked })}>{t('compliance.clear')}</Checkbox>
         <Button type="primary" htmlType="submit" loading={isAsking} disabled={!isReady}>{t('compliance.inspect')}</Button>
+        <Take name="inspection.proof" isReady={isReady} ask={(approval) => send('/api/v1/inspections/bundle', { method: 'POST', headers: headersOf(), body: JSON.stringify(orderOf(typed, approval)) })}>{t('compliance.bundle')}</Take>
       </form>
-      {refused !== null && <Refused why={refused} />}
+      {refused !== null && <Refused why={refused} approved={(approval) => void look(approval)} />}
       {found === null ? refused === null && <Empty what={t('compliance.inspectWhat')} /> : <Told found={found.told} />}
     </div>
   )

@@ -8,8 +8,10 @@ import { PageHead } from '../../components/PageHead'
 import { Missing } from '../../components/States'
 import { Complaints } from './Complaints'
 import { Inspect } from './Inspect'
+import { Registries } from './Registries'
 import { Reports } from './Reports'
 import { Requests } from './Requests'
+import { Seen } from './Seen'
 
 const here = getRouteApi('/compliance')
 const KINDS = ['complaint.', 'person_request.', 'report.', 'number.suppressed', 'customer.held', 'customer.hold_released', 'customer.erased']
@@ -21,7 +23,12 @@ export function CompliancePage() {
   const may = useMay()
   const go = (to: { position?: number | undefined; tab?: string }) => void navigate({ to: '/compliance', search: { position, tab, ...to }, replace: true })
   const items = [
-    ...(may('inspections:make') ? [{ key: 'inspect', label: t('compliance.tab.inspect'), children: <Inspect /> }] : []),
+    ...(may('inspections:make')
+      ? [
+          { key: 'inspect', label: t('compliance.tab.inspect'), children: <Inspect /> },
+          { key: 'seen', label: t('compliance.tab.seen'), children: <Seen /> },
+        ]
+      : []),
     ...(may('cases:read')
       ? [
           { key: 'complaints', label: t('compliance.tab.complaints'), children: <Complaints /> },
@@ -30,6 +37,8 @@ export function CompliancePage() {
       : []),
     ...(may('reports:read') ? [{ key: 'reports', label: t('compliance.tab.reports'), children: <Reports /> }] : []),
   ]
+  // Beside the desk's own parts, for whoever sees the desk at all.
+  if (items.length > 0 && may('installation:read')) items.push({ key: 'registries', label: t('compliance.tab.registries'), children: <Registries /> })
   if (items.length === 0) return <Missing />
   return (
     <>

@@ -75,7 +75,7 @@ function Answer({ one, onLeave, onDone }: { one: Row; onLeave: () => void; onDon
       what={t('compliance.answerWhat')}
       reason={t('compliance.answerNote')}
       reasonBytesMax={512}
-      send={async (note, key) => onDone((await post('/api/v1/requests/{id}/answer', [one.id], { note, ...(refuse ? { refuse } : {}) }, key)).position)}
+      send={async (note, key, approval) => onDone((await post('/api/v1/requests/{id}/answer', [one.id], { note, ...(refuse ? { refuse } : {}), ...(approval === null ? {} : { approval }) }, key)).position)}
       onLeave={onLeave}
     >
       <Checkbox checked={refuse} onChange={(event) => setRefuse(event.target.checked)}>{t('compliance.refuse')}</Checkbox>

@@ -19,14 +19,14 @@ export function Acts({ person }: { person: Person }) {
   const [pending, settle] = usePending((position) => get('/api/v1/customers/{id}/timeline', [person.id], { after_position: position }))
   const standing = person.standing
   const isErased = standing?.erasure !== 'none'
-  const send = async (what: Act, reason: string, key: string) => {
+  const send = async (what: Act, reason: string, key: string, approval: string | null) => {
     if (what === 'reveal') {
       const { told } = await post('/api/v1/customers/{id}/reveal', [person.id], { fields: ['external_id', 'name', 'phones'], reason }, key)
       const values = [told.external_id, told.name, ...(told.phones ?? []).map((one) => one.phone)]
       setClear(values.filter((one): one is string => typeof one === 'string'))
       return
     }
-    void settle((await order(what, person.id, reason, key)).position, t(`person.${what}Done`))
+    void settle((await order(what, person.id, { reason, ...(approval === null ? {} : { approval }) }, key)).position, t(`person.${what}Done`))
   }
   return (
     <>
@@ -43,7 +43,7 @@ export function Acts({ person }: { person: Person }) {
           what={t(`person.${act}What`)}
           isDanger={act === 'erase'}
           reason={t('act.reason')}
-          send={(reason, key) => send(act, reason, key)}
+          send={(reason, key, approval) => send(act, reason, key, approval)}
           onLeave={() => setAct(null)}
         />
       )}
@@ -51,8 +51,8 @@ export function Acts({ person }: { person: Person }) {
   )
 }
 
-function order(act: Exclude<Act, 'reveal'>, id: string, reason: string, key: string) {
-  if (act === 'hold') return post('/api/v1/customers/{id}/hold', [id], { reason }, key)
-  if (act === 'release') return post('/api/v1/customers/{id}/release', [id], { reason }, key)
-  return post('/api/v1/customers/{id}/erase', [id], { reason }, key)
+function order(act: Exclude<Act, 'reveal'>, id: string, said: { reason: string; approval?: string }, key: string) {
+  if (act === 'hold') return post('/api/v1/customers/{id}/hold', [id], { reason: said.reason }, key)
+  if (act === 'release') return post('/api/v1/customers/{id}/release', [id], said, key)
+  return post('/api/v1/customers/{id}/erase', [id], said, key)
 }

@@ -33,7 +33,7 @@ export function About({ person, zone, position }: Props) {
         <div className="body list">
           {seesAll && hasPortrait && <Calls id={person.id} zone={zone} position={position} />}
           {!hasPortrait && <span className="muted">{t('person.noCalls')}</span>}
-          {isNow && <Attributes id={person.id} />}
+          {isNow && may('customers:reveal') && <Attributes id={person.id} />}
         </div>
       </section>
       <section className="card">

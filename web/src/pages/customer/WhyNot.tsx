@@ -1,9 +1,11 @@
-// Why the person may not be called at this moment, or may: the verdict of every rule, in the order in which they are asked.
+// Why the person may not be called at this moment, or at one that was asked for, or may: the verdict of every rule, in the order in which they are asked.
 import { useQuery } from '@tanstack/react-query'
+import { Button, Input } from 'antd'
+import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { get } from '../../api/client'
 import { SLOW_MS } from '../../api/queries'
-import { instantIn } from '../../app/format'
+import { instantFrom, instantIn } from '../../app/format'
 import type { Tone } from '../../components/lineMarks'
 import { Word } from '../../components/Marks'
 import { Refused, Waiting } from '../../components/States'
@@ -21,23 +23,31 @@ function wordOf(decision: unknown): string {
 
 export function WhyNot({ id, campaign, zone }: { id: string; campaign: string; zone: string }) {
   const { t, i18n } = useTranslation()
+  const [at, setAt] = useState('')
+  const asked = instantFrom(at, zone)
   const why = useQuery({
-    queryKey: ['why-not', id, campaign],
-    queryFn: () => get('/api/v1/customers/{id}/why-not', [id], { campaign }),
-    refetchInterval: SLOW_MS,
+    queryKey: ['why-not', id, campaign, asked ?? 'now'],
+    queryFn: () => get('/api/v1/customers/{id}/why-not', [id], { campaign, at: asked }),
+    refetchInterval: asked === undefined ? SLOW_MS : false,
+    retry: false,
   })
-  if (why.error) return <Refused why={why.error} again={() => void why.refetch()} />
   const told = why.data
-  if (told === undefined) return <Waiting />
   const isEnglish = i18n.language === 'en'
   return (
     <section className="card">
       <header>
-        <h2>{t('customer.whyTitle', { campaign })}</h2>
-        <span className="muted">{instantIn(told.at, zone)}</span>
+        <h2>{t(asked === undefined ? 'customer.whyTitle' : 'customer.whyThen', { campaign })}</h2>
+        <span>
+          <Input style={{ width: 210 }} type="datetime-local" aria-label={t('customer.whyAt', { zone })} title={t('customer.whyAt', { zone })} value={at} onChange={(event) => setAt(event.target.value)} />{' '}
+          {at !== '' && <Button size="small" onClick={() => setAt('')}>{t('line.back')}</Button>} <span className="muted">{told === undefined ? '' : instantIn(told.at, zone)}</span>
+        </span>
       </header>
+      {why.error && <Refused why={why.error} again={() => void why.refetch()} />}
+      {why.isPending && <Waiting />}
+      {told !== undefined && (
       <div className="body list">
-        <Word tone={told.permitted ? 'line' : 'amber'}>{told.permitted ? t('customer.permitted') : isEnglish ? told.en : told.zh}</Word>
+        <Word tone={told.permitted ? 'line' : 'amber'}>{told.permitted ? t(asked === undefined ? 'customer.permitted' : 'customer.permittedThen') : isEnglish ? told.en : told.zh}</Word>
+        {told.not_before != null && <div>{t('customer.notBefore', { time: instantIn(told.not_before, zone) })}</div>}
         <dl className="pairs">
           {told.verdicts.map((one) => (
             <div key={`${one.judged_by}-${one.rule}`} style={{ display: 'contents' }}>
@@ -48,7 +58,9 @@ export function WhyNot({ id, campaign, zone }: { id: string; campaign: string; z
             </div>
           ))}
         </dl>
+        {told.assumed.length > 0 && <p className="muted">{t('customer.assumed')} <span className="mono">{told.assumed.join(', ')}</span></p>}
       </div>
+      )}
     </section>
   )
 }

@@ -15,6 +15,7 @@ import { Tag } from '../../components/Marks'
 import { PageHead, ZONE } from '../../components/PageHead'
 import { Empty, Refused } from '../../components/States'
 import { useSeen } from '../../components/useSeen'
+import { Export } from './Export'
 import { Filters } from './Filters'
 import { useFollowed, type Standing } from './follow'
 import { positionBefore } from './positionAt'
@@ -66,6 +67,7 @@ export function EventsPage() {
     <>
       <PageHead title={t('desk.events')} about={t('events.about')} at={isFollowing ? followed.heardAt : read.dataUpdatedAt} position={isFollowing ? followed.position : read.data?.next}>
         {isFollowing && <Tag tone={TONES[followed.standing]}>{t(`events.is.${followed.standing}`, { count: followed.behind })}</Tag>}
+        {!isFollowing && <Export filter={filter} after={begin} />}
         <label>
           {t('events.follow')} <Switch checked={isFollowing} onChange={(isOn) => void follow(isOn)} aria-label={t('events.follow')} />
         </label>

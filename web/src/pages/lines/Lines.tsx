@@ -4,11 +4,12 @@ import { keepPreviousData, useQuery } from '@tanstack/react-query'
 import { Table } from 'antd'
 import { useTranslation } from 'react-i18next'
 import { get, type Told } from '../../api/client'
-import { LIVE_MS, SLOW_MS } from '../../api/queries'
+import { LIVE_MS, SLOW_MS, useStops } from '../../api/queries'
 import { instantIn, percent, seconds } from '../../app/format'
 import { Age } from '../../components/Figure'
 import { Tag } from '../../components/Marks'
 import { Empty, Refused, Waiting } from '../../components/States'
+import { LiftIt, StopIt } from '../../components/Stops'
 import { Headroom } from './Headroom'
 
 type Day = Told<'/api/v1/trunks/quality'>['days'][number]
@@ -49,10 +50,13 @@ export function Lines() {
 function LineCard({ line }: { line: LineNow }) {
   const { t } = useTranslation()
   const hour = line.figures?.last_hour
+  const stops = useStops()
+  const stop = stops.data?.items.find((one) => one.scope === 'trunk' && one.id === line.trunk)
   return (
     <section className="card" aria-label={line.trunk}>
       <div className="body list">
         <Headroom line={line} />
+        {stops.data !== undefined && <div className="head">{stop === undefined ? <StopIt scope="trunk" id={line.trunk} /> : <LiftIt stop={stop} />}</div>}
         {line.rehearsal && <div><Tag tone="amber">{t('top.rehearsalShort')}</Tag></div>}
         {line.rests_until != null && <span className="c-red">{t('lines.restsUntil', { time: instantIn(line.rests_until, ZONE) })}</span>}
         <dl className="pairs">

@@ -6,7 +6,7 @@ import type { Dayjs } from 'dayjs'
 import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { get, type Told } from '../../api/client'
-import { instantIn } from '../../app/format'
+import { instantFrom, instantIn } from '../../app/format'
 import { takeAway } from '../../app/takeAway'
 import { Word } from '../../components/Marks'
 import type { Tone } from '../../components/lineMarks'
@@ -31,9 +31,9 @@ interface Props {
 
 const TONE: Record<Comparison['verdict'], Tone> = { higher: 'line', lower: 'amber', unclear: 'slate', too_few: 'slate', no_interval: 'slate', no_figure: 'slate' }
 
-/** A day as the API writes it. */
-function dayOf(day: Dayjs): string {
-  return day.format('YYYY-MM-DD')
+/** The instant at which a day begins where the report is about. */
+function beginOf(day: Dayjs, zone: string): string {
+  return instantFrom(`${day.format('YYYY-MM-DD')}T00:00:00`, zone) ?? ''
 }
 
 export function Compare({ figures, from, to, zone, asOf }: Props) {
@@ -67,7 +67,7 @@ export function Compare({ figures, from, to, zone, asOf }: Props) {
           <DatePicker.RangePicker
             aria-label={t('reports.baseOf')}
             placeholder={[t('reports.baseFrom'), t('reports.baseTo')]}
-            onChange={(chosen) => setBase(chosen?.[0] && chosen[1] ? { from: dayOf(chosen[0]), to: dayOf(chosen[1].add(1, 'day')) } : null)}
+            onChange={(chosen) => setBase(chosen?.[0] && chosen[1] ? { from: beginOf(chosen[0], zone), to: beginOf(chosen[1].add(1, 'day'), zone) } : null)}
           />{' '}
           <Button size="small" disabled={rows.length === 0} onClick={() => takeAway('comparison.csv', [titles, ...rows.map(cells)])}>{t('reports.takeAway')}</Button>
         </span>

@@ -9,19 +9,20 @@ import { Tag } from '../../components/Marks'
 import { Empty, Refused } from '../../components/States'
 
 type Channel = Told<'/api/v1/alerts/channels'>['items'][number]
+type Tested = Awaited<ReturnType<typeof post<'/api/v1/alerts/channels/{id}/test'>>>['told']
 
 export function Channels() {
   const { t } = useTranslation()
   const may = useMay()
   const channels = useQuery({ queryKey: ['channels'], queryFn: () => get('/api/v1/alerts/channels', [], { limit: 200 }) })
-  const [tested, setTested] = useState<{ id: string; answer: unknown; why: unknown } | null>(null)
+  const [tested, setTested] = useState<{ answer: Tested | null; why: unknown } | null>(null)
   const [asking, setAsking] = useState<string | null>(null)
   const test = async (id: string) => {
     setAsking(id)
     try {
-      setTested({ id, answer: (await post('/api/v1/alerts/channels/{id}/test', [id])).told, why: null })
+      setTested({ answer: (await post('/api/v1/alerts/channels/{id}/test', [id])).told, why: null })
     } catch (why) {
-      setTested({ id, answer: null, why })
+      setTested({ answer: null, why })
     } finally {
       setAsking(null)
     }
@@ -31,7 +32,7 @@ export function Channels() {
       <header><h2>{t('settings.channels')}</h2></header>
       {channels.error && <Refused why={channels.error} again={() => void channels.refetch()} />}
       {tested?.why != null && <Refused why={tested.why} />}
-      {tested?.answer != null && <p className="body" role="status"><Tag tone="line">{t('settings.tested')}</Tag> <span className="mono">{JSON.stringify(tested.answer)}</span></p>}
+      {tested?.answer != null && <p className="body" role="status"><Tag tone={tested.answer.delivered ? 'line' : 'red'}>{t(tested.answer.delivered ? 'settings.tested' : 'settings.untested')}</Tag> <span className="mono">{JSON.stringify(tested.answer)}</span></p>}
       <Table<Channel>
         rowKey="id"
         size="small"

@@ -3,7 +3,9 @@ import { Input, Select } from 'antd'
 import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { post } from '../../api/client'
+import { instantFrom } from '../../app/format'
 import { Ask } from '../../components/Ask'
+import { ZONE } from '../../components/PageHead'
 import type { UserShown } from './List'
 import { useRoles } from './Matrix'
 
@@ -22,9 +24,10 @@ export function AddUser({ onLeave, onLink, onDone }: Props) {
   const [roles, setRoles] = useState<Role[]>([])
   const [campaigns, setCampaigns] = useState<string[]>([])
   const [team, setTeam] = useState('')
+  const [until, setUntil] = useState('')
   const send = async (reason: string, key: string) => {
     const scope = { campaigns: campaigns.length === 0 ? null : campaigns, team: team.trim() || null }
-    const { told, position } = await post('/api/v1/users', [], { name: name.trim(), roles, reason, password: null, until: null, ...scope }, key)
+    const { told, position } = await post('/api/v1/users', [], { name: name.trim(), roles, reason, password: null, until: instantFrom(until, ZONE) ?? null, ...scope }, key)
     onLink(told.set_up ?? null)
     onDone(position)
   }
@@ -41,6 +44,10 @@ export function AddUser({ onLeave, onLink, onDone }: Props) {
       />
       <Select<string[]> mode="tags" aria-label={t('users.campaigns')} placeholder={t('users.campaigns')} value={campaigns} onChange={setCampaigns} />
       <Input aria-label={t('users.team')} placeholder={t('users.team')} maxLength={64} value={team} onChange={(event) => setTeam(event.target.value)} />
+      <label className="field">
+        <span>{t('users.guestUntil')}</span>
+        <Input type="datetime-local" aria-label={t('users.guestUntil')} value={until} onChange={(event) => setUntil(event.target.value)} />
+      </label>
     </Ask>
   )
 }

@@ -11,6 +11,7 @@ import { Secret } from '../../components/Secret'
 import { Empty } from '../../components/States'
 import { AddUser } from './AddUser'
 import { ChangeRoles } from './ChangeRoles'
+import { ChangeScope } from './ChangeScope'
 
 export type UserShown = Told<'/api/v1/users'>['items'][number]
 
@@ -22,11 +23,11 @@ interface Props {
 
 export function List({ users, mayWrite, onDone }: Props) {
   const { t } = useTranslation()
-  const [asked, setAsked] = useState<{ user: UserShown | null; act: 'add' | 'roles' | 'disable' | 'invite' } | null>(null)
+  const [asked, setAsked] = useState<{ user: UserShown | null; act: 'add' | 'roles' | 'scope' | 'disable' | 'invite' } | null>(null)
   const [link, setLink] = useState<string | null>(null)
   const name = asked?.user?.name ?? ''
   const leave = () => setAsked(null)
-  const button = (user: UserShown, act: 'roles' | 'disable' | 'invite') => (
+  const button = (user: UserShown, act: 'roles' | 'scope' | 'disable' | 'invite') => (
     <Button key={act} size="small" danger={act === 'disable'} aria-label={`${t(`users.act.${act}`)} ${user.name}`} onClick={() => setAsked({ user, act })}>{t(`users.act.${act}`)}</Button>
   )
   return (
@@ -55,11 +56,12 @@ export function List({ users, mayWrite, onDone }: Props) {
             ),
           },
           { title: t('users.signedIn'), key: 'signed', render: (_, one) => (one.signed_in_at === null ? t('users.never') : instantIn(one.signed_in_at, ZONE)) },
-          ...(mayWrite ? [{ title: t('desk.acts'), key: 'acts', render: (_: unknown, one: UserShown) => (one.disabled ? null : <>{button(one, 'roles')} {button(one, 'invite')} {button(one, 'disable')}</>) }] : []),
+          ...(mayWrite ? [{ title: t('desk.acts'), key: 'acts', render: (_: unknown, one: UserShown) => (one.disabled ? null : <>{button(one, 'roles')} {button(one, 'scope')} {button(one, 'invite')} {button(one, 'disable')}</>) }] : []),
         ]}
       />
       {asked?.act === 'add' && <AddUser onLeave={leave} onLink={setLink} onDone={(at) => onDone(at, t('users.added'))} />}
       {asked?.act === 'roles' && asked.user !== null && <ChangeRoles user={asked.user} onLeave={leave} onDone={(at) => onDone(at, t('users.changed'))} />}
+      {asked?.act === 'scope' && asked.user !== null && <ChangeScope user={asked.user} onLeave={leave} onDone={(at) => onDone(at, t('users.changed'))} />}
       {asked?.act === 'disable' && (
         <Ask title={t('users.disableOf', { name })} ok={t('users.act.disable')} what={t('users.disableWhat')} isDanger reason={t('act.reason')} onLeave={leave} send={async (reason, key) => onDone((await post('/api/v1/users/{name}/disable', [name], { reason }, key)).position, t('users.changed'))} />
       )}

@@ -55,7 +55,8 @@ export function GoLiveStep({ filled, file, lacks, made, onMade, onStarted }: Pro
       setDoing(null)
     }
   }
-  const make = () =>
+  /** By another person's word, where the list or the segment needs it. */
+  const make = (approval?: string) =>
     run('making', async () => {
       const now = { ...done }
       const next = (part: keyof Done) => {
@@ -71,12 +72,12 @@ export function GoLiveStep({ filled, file, lacks, made, onMade, onStarted }: Pro
         onMade(id)
       }
       if (!now.list && file !== null) {
-        const query = { map: mapText(filled.map), encoding: filled.encoding, source: file.name }
-        position = (await once(nameOf(file), (key) => upload('/api/v1/campaigns/{id}/lists', [id], query, file, key))).position ?? position
+        const query = { map: mapText(filled.map), encoding: filled.encoding, source: file.name, approval }
+        position = (await once(`${nameOf(file)} ${approval ?? ''}`, (key) => upload('/api/v1/campaigns/{id}/lists', [id], query, file, key))).position ?? position
         next('list')
       }
       if (!now.segment && filled.segment.trim() !== '') {
-        position = (await once(filled.segment, (key) => post('/api/v1/campaigns/{id}/segment', [id], { sql: filled.segment }, key))).position ?? position
+        position = (await once(`${filled.segment} ${approval ?? ''}`, (key) => post('/api/v1/campaigns/{id}/segment', [id], { sql: filled.segment }, key, { approval }))).position ?? position
         next('segment')
       }
       const targets = targetsOf(filled)
@@ -103,7 +104,7 @@ export function GoLiveStep({ filled, file, lacks, made, onMade, onStarted }: Pro
         {isMade && <Word tone="line">{t('wizard.made', { id })}</Word>}
         {doing !== null && <span role="status" className="c-amber">{t(`wizard.${doing}`)}</span>}
       </div>
-      {why !== null && <Refused why={why} />}
+      {why !== null && <Refused why={why} approved={(approval) => void make(approval)} />}
       {told !== null && <Verdict told={told} />}
       {isWhole && may('campaigns:start') && (
         <div className="head">

@@ -4,9 +4,8 @@ import { Input, InputNumber, Select } from 'antd'
 import { useTranslation } from 'react-i18next'
 import { get } from '../../api/client'
 import { useMay, useSeesAll } from '../../app/session'
+import { PRESETS } from './filled'
 import { Field, type StepProps } from './parts'
-
-const PRESETS = ['cn-service', 'cn-marketing', 'cn-collection', 'cn-cloud-trunk', 'us-tsr', 'us-regf', 'eu-gdpr']
 
 export function LinesStep({ filled, set }: StepProps) {
   const { t } = useTranslation()

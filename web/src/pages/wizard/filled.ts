@@ -38,6 +38,9 @@ export interface Filled {
   conversionPercent: number
 }
 
+/** The presets of rules that ship. */
+export const PRESETS = ['cn-service', 'cn-marketing', 'cn-collection', 'cn-cloud-trunk', 'us-tsr', 'us-regf', 'eu-gdpr']
+
 /** The rules that go with a scenario, and what is usually aimed at. */
 export const OF_SCENARIO: Record<Scenario, Pick<Filled, 'preset' | 'basis' | 'answerPercent' | 'conversionPercent'>> = {
   collection: { preset: 'cn-collection', basis: 'contract', answerPercent: 60, conversionPercent: 30 },

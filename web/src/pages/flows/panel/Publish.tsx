@@ -31,29 +31,27 @@ export function Publish({ draft, id, isPublished, onPublished }: Props) {
   const navigate = useNavigate()
   const versions = useVersions(id, isPublished)
   const [reason, setReason] = useState('')
-  const [approval, setApproval] = useState('')
   const [asks, setAsks] = useState(false)
   const [back, setBack] = useState<number | null>(null)
   const once = useOnce()
-  const behind = { reason: reason.trim() || null, approval: approval.trim() || null }
   const done = (flow: string) => {
     void queries.invalidateQueries({ queryKey: ['flow-versions', flow] })
     void queries.invalidateQueries({ queryKey: ['flows'] })
   }
   const publish = useMutation({
-    mutationFn: async () => {
+    mutationFn: async (approval: string | null) => {
       const definition = draft.checked?.definition
       if (!definition) throw new Error()
       const { text } = draft
-      const order = { definition, approvals: asks, ...behind }
+      const order = { definition, approvals: asks, reason: reason.trim() || null, approval }
       const { told } = await once(JSON.stringify(order), (key) => post('/api/v1/flows', [], order, key))
       onPublished(text)
       return told
     },
     onSuccess: (told) => done(told.flow),
   })
-  const rollBack = async (to: number, why: string, key: string) => {
-    const { told } = await post('/api/v1/flows/{id}/rollback', [id], { to, reason: why || null, approval: approval.trim() || null }, key)
+  const rollBack = async (to: number, why: string, key: string, approval: string | null) => {
+    const { told } = await post('/api/v1/flows/{id}/rollback', [id], { to, reason: why || null, approval }, key)
     done(told.flow)
     void navigate({ to: '/flows/$id', params: { id: told.flow }, search: { version: told.version, tab: 'publish' } })
   }
@@ -64,17 +62,16 @@ export function Publish({ draft, id, isPublished, onPublished }: Props) {
       {mayWrite && (
         <>
           <Input aria-label={t('flows.reason')} placeholder={t('flows.reason')} value={reason} onChange={(event) => setReason(event.target.value)} />
-          <Input aria-label={t('flows.approval')} placeholder={t('flows.approval')} value={approval} onChange={(event) => setApproval(event.target.value)} />
           {versions.data?.approvals === true ? (
             <p className="c-amber">{t('flows.fourEyes')}</p>
           ) : (
             <Checkbox checked={asks} onChange={(event) => setAsks(event.target.checked)}>{t('flows.askFourEyes')}</Checkbox>
           )}
-          <Button type="primary" disabled={!isReady} loading={publish.isPending} onClick={() => publish.mutate()}>{t('flows.publishNow')}</Button>
+          <Button type="primary" disabled={!isReady} loading={publish.isPending} onClick={() => publish.mutate(null)}>{t('flows.publishNow')}</Button>
           {!isReady && <p className="muted">{t('flows.notReady')}</p>}
         </>
       )}
-      {publish.error && <Refused why={publish.error} />}
+      {publish.error && <Refused why={publish.error} approved={(approval) => publish.mutate(approval)} />}
       {publish.data && (
         <p className="c-line" role="status">
           {t(publish.data.changed ? 'flows.publishedAs' : 'flows.publishedAlready', { named: publish.data.named })}{' '}
@@ -108,8 +105,7 @@ export function Publish({ draft, id, isPublished, onPublished }: Props) {
           reason={t('flows.reason')}
           reasonBytesMax={512}
           mayBeEmpty
-          below={<Input aria-label={t('flows.approval')} placeholder={t('flows.approval')} value={approval} onChange={(event) => setApproval(event.target.value)} />}
-          send={(why, key) => rollBack(back, why, key)}
+          send={(why, key, approval) => rollBack(back, why, key, approval)}
           onLeave={() => setBack(null)}
         />
       )}

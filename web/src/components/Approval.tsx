@@ -1,0 +1,38 @@
+// What another person is to say yes to first: how that stands, where it is decided, and, once it is, the same act again by
+// their word. The link opens beside the page, so that what was typed here stays.
+import { useQuery } from '@tanstack/react-query'
+import { Button } from 'antd'
+import { useTranslation } from 'react-i18next'
+import { get } from '../api/client'
+import { SLOW_MS } from '../api/queries'
+import type { Tone } from './lineMarks'
+import { Tag } from './Marks'
+
+export const APPROVAL_TONES = { waiting: 'amber', approved: 'line', rejected: 'red', used: 'slate', expired: 'slate' } as const satisfies Record<string, Tone>
+
+interface Props {
+  id: string
+  /** Does the same by this approval; none where a page has no way to. */
+  again?: ((approval: string) => void) | undefined
+}
+
+export function Approval({ id, again }: Props) {
+  const { t } = useTranslation()
+  const read = useQuery({
+    queryKey: ['approval', id],
+    queryFn: () => get('/api/v1/approvals/{id}', [id]),
+    refetchInterval: (query) => (query.state.data === undefined || query.state.data.standing === 'waiting' ? SLOW_MS / 4 : false),
+    retry: false,
+  })
+  const told = read.data
+  return (
+    <div className="list" role="status">
+      <div>
+        {told !== undefined && <Tag tone={APPROVAL_TONES[told.standing]}>{t(`approvals.is.${told.standing}`)}</Tag>} <span className="data">{told?.decision?.by}</span>{' '}
+        <a href="/approvals" target="_blank" rel="noreferrer">{t('approvals.open')}</a> <span className="mono muted">{id}</span>
+      </div>
+      {told?.standing === 'waiting' && <div>{t('approvals.waitHere')}</div>}
+      {told?.standing === 'approved' && again !== undefined && <div><Button size="small" type="primary" onClick={() => again(id)}>{t('approvals.again')}</Button></div>}
+    </div>
+  )
+}

@@ -1,0 +1,66 @@
+// What a call came to, in a few words, once it is over; and what was corrected of how it ended, with both findings.
+import { useQuery } from '@tanstack/react-query'
+import { Link } from '@tanstack/react-router'
+import { useTranslation } from 'react-i18next'
+import { get, Problem, type Told } from '../../api/client'
+import { instantIn } from '../../app/format'
+import { useMay } from '../../app/session'
+import { Tag } from '../../components/Marks'
+import { Pairs, type Pair } from '../../components/Pairs'
+import { Refused } from '../../components/States'
+
+type Call = Told<'/api/v1/calls/{id}'>
+type Correction = NonNullable<Call['corrections']>[number]
+
+export function Summary({ id }: { id: string }) {
+  const { t, i18n } = useTranslation()
+  const read = useQuery({ queryKey: ['summary', id], queryFn: () => get('/api/v1/calls/{id}/summary', [id]), retry: false, staleTime: Infinity })
+  // Of a call that nobody answered there is none.
+  if (read.error instanceof Problem && read.error.status === 404) return null
+  if (read.error) return <Refused why={read.error} again={() => void read.refetch()} />
+  const told = read.data
+  if (told === undefined) return null
+  const english = i18n.language === 'en'
+  const followUp = told.follow_up
+  const rows: Pair[] = [
+    { key: 'intent', name: t('call.intent'), value: told.intent ?? '–' },
+    { key: 'interest', name: t('summary.interest'), value: told.interest == null ? '–' : `${told.interest.level} · ${english ? told.interest.rule_en : told.interest.rule_zh}` },
+    { key: 'slots', name: t('call.slots'), value: Object.entries(told.slots as Record<string, unknown>).map(([name, value]) => `${name} = ${String(value)}`).join(', ') || '–' },
+    { key: 'next', name: t('summary.next'), value: `${english ? followUp.action_en : followUp.action_zh} · ${english ? followUp.reason_en : followUp.reason_zh}` },
+    { key: 'by', name: t('summary.by'), value: <span className="mono">{`v${told.summary_version.toString()} · ${told.made_at_position} ${told.models.join(', ')}`}</span> },
+  ]
+  return (
+    <section className="card" aria-label={t('summary.title')}>
+      <header>
+        <h2>{t('summary.title')}</h2>
+        <span>{told.tags.map((tag) => <Tag key={tag} tone="slate">{t(`summary.mark.${tag}`)}</Tag>)}</span>
+      </header>
+      <div className="body list">
+        {told.text != null && <div className="data">{told.text}</div>}
+        <Pairs rows={rows} />
+      </div>
+    </section>
+  )
+}
+
+export function Corrections({ of, zone }: { of: readonly Correction[]; zone: string }) {
+  const { t } = useTranslation()
+  const may = useMay()
+  if (of.length === 0) return null
+  const worded = (one: Correction['after']) => [t(`disposition.${one.disposition}`), one.outcome === null ? null : t(`outcome.${one.outcome}`)].filter(Boolean).join(' · ')
+  return (
+    <section className="card" aria-label={t('callActs.corrections')}>
+      <header><h2>{t('callActs.corrections')}</h2></header>
+      <ul className="list body">
+        {of.map((one) => (
+          <li key={one.id}>
+            <s>{worded(one.before)}</s> → <b>{worded(one.after)}</b>
+            <div className="muted">{`${instantIn(one.recorded_at, zone)} · ${one.by ?? '–'} · ${t('line.position')} ${one.position}`}</div>
+            <div className="data">{one.reason}</div>
+            {may('events:read') && <Link to="/events" search={{ position: Number(one.position) }}>{t('callActs.event')}</Link>}
+          </li>
+        ))}
+      </ul>
+    </section>
+  )
+}

@@ -1,0 +1,178 @@
+// What people do for one person besides calling: a request of theirs is taken down, they are given to somebody, called back at
+// a time that they named, or not at all; a consent is recorded or withdrawn; and who else may be the same person.
+import { useQuery } from '@tanstack/react-query'
+import { Link } from '@tanstack/react-router'
+import { Button, Input, Select } from 'antd'
+import { useState } from 'react'
+import { useTranslation } from 'react-i18next'
+import { get, post, type Told } from '../../api/client'
+import { instantFrom, instantIn } from '../../app/format'
+import { useMay } from '../../app/session'
+import { Ask } from '../../components/Ask'
+import { Word } from '../../components/Marks'
+import { Refused } from '../../components/States'
+import { usePending } from '../../components/usePending'
+import { Numbers } from './Numbers'
+
+type Person = Told<'/api/v1/customers/{id}'>
+type Wish = Told<'/api/v1/requests'>['items'][number]['wish']
+type Act = 'request' | 'assign' | 'callback' | 'unback' | 'consent' | 'unconsent'
+
+const WISHES: readonly Wish[] = ['copy', 'correct', 'restrict', 'explain', 'delete']
+
+interface Props {
+  person: Person
+  zone: string
+}
+
+/** Where each is asked of the server, and which right it needs. */
+const RIGHTS = {
+  request: 'cases:open', assign: 'customers:assign', callback: 'calls:write', unback: 'calls:write', consent: 'consents:write', unconsent: 'consents:withdraw',
+} as const
+
+export function Manage({ person, zone }: Props) {
+  const { t } = useTranslation()
+  const may = useMay()
+  const [act, setAct] = useState<Act | null>(null)
+  const [pending, settle] = usePending((position) => get('/api/v1/customers/{id}', [person.id], { after_position: position }))
+  const isErased = person.standing?.erasure !== 'none'
+  const hasCallback = (person.enrolments ?? []).some((one) => one.callback != null)
+  const acts = (Object.keys(RIGHTS) as Act[]).filter((one) => may(RIGHTS[one]) && (one !== 'unback' || hasCallback) && (one !== 'callback' || (person.enrolments ?? []).length > 0))
+  const done = (position: string | null, what: string) => void settle(position, what)
+  return (
+    <section className="card" aria-label={t('manage.title')}>
+      <header>
+        <h2>{t('manage.title')}</h2>
+        {pending}
+      </header>
+      <div className="body list">
+        {!isErased && (
+          <div className="head">
+            {acts.map((one) => <Button key={one} size="small" onClick={() => setAct(one)}>{t(`manage.${one}`)}</Button>)}
+          </div>
+        )}
+        <Callbacks person={person} zone={zone} />
+        <Numbers person={person} onDone={done} />
+        {may('customers:read') && <Duplicates person={person} mayJoin={may('customers:assign') && !isErased} onDone={done} />}
+      </div>
+      {act !== null && <Do key={act} act={act} person={person} zone={zone} onLeave={() => setAct(null)} onDone={done} />}
+    </section>
+  )
+}
+
+function Callbacks({ person, zone }: Props) {
+  const { t } = useTranslation()
+  const named = (person.enrolments ?? []).filter((one) => one.callback != null)
+  return named.map((one) => (
+    <div key={one.campaign}>
+      <Word tone="amber">{t('manage.backAt', { campaign: one.campaign, time: instantIn(one.callback?.at ?? '', zone) })}</Word> <span className="data">{one.callback?.agent}</span>
+    </div>
+  ))
+}
+
+interface DoProps extends Props {
+  act: Act
+  onLeave: () => void
+  onDone: (position: string | null, said: string) => void
+}
+
+interface Typed {
+  wish: Wish
+  user: string
+  team: string
+  campaign: string
+  at: string
+  scope: string
+  source: string
+  evidence: string
+}
+
+/** Sends one of them, with what was typed for it. */
+async function order(act: Act, person: Person, zone: string, typed: Typed, reason: string, key: string): Promise<string | null> {
+  const { id } = person
+  if (act === 'request') return (await post('/api/v1/requests', [], { customer: id, wish: typed.wish, ...(reason === '' ? {} : { note: reason }) }, key)).position
+  if (act === 'assign') return (await post('/api/v1/customers/{id}/assign', [id], { reason, user: typed.user.trim() || null, team: typed.team.trim() || null }, key)).position
+  if (act === 'callback') return (await post('/api/v1/customers/{id}/callbacks', [id], { campaign: typed.campaign, at: instantFrom(typed.at, zone) ?? '', reason: reason || null }, key)).position
+  if (act === 'unback') return (await post('/api/v1/customers/{id}/callbacks/cancel', [id], { campaign: typed.campaign, reason }, key)).position
+  const said = { scope: typed.scope.trim(), source: typed.source.trim() }
+  if (act === 'consent') return (await post('/api/v1/customers/{id}/consents', [id], { ...said, evidence: typed.evidence.trim() || null }, key)).position
+  return (await post('/api/v1/customers/{id}/consents/withdraw', [id], said, key)).position
+}
+
+/** Whether all that it needs is typed. */
+function isReadyFor(act: Act, typed: Typed): boolean {
+  if (act === 'callback') return typed.campaign !== '' && typed.at !== ''
+  if (act === 'unback') return typed.campaign !== ''
+  if (act === 'consent' || act === 'unconsent') return typed.scope.trim() !== '' && typed.source.trim() !== ''
+  return act !== 'assign' || typed.user.trim() === '' || typed.team.trim() === ''
+}
+
+function Do({ act, person, zone, onLeave, onDone }: DoProps) {
+  const { t } = useTranslation()
+  const enrolments = (person.enrolments ?? []).filter((one) => act !== 'unback' || one.callback != null)
+  const [typed, setTyped] = useState<Typed>({ wish: 'copy', user: '', team: '', campaign: enrolments[0]?.campaign ?? '', at: '', scope: '', source: '', evidence: '' })
+  const set = (some: Partial<Typed>) => setTyped((before) => ({ ...before, ...some }))
+  const isConsent = act === 'consent' || act === 'unconsent'
+  const field = (name: 'user' | 'team' | 'scope' | 'source' | 'evidence') => (
+    <Input aria-label={t(`manage.field.${name}`)} placeholder={t(`manage.field.${name}`)} maxLength={256} value={typed[name]} onChange={(event) => set({ [name]: event.target.value })} />
+  )
+  return (
+    <Ask
+      title={t(`manage.${act}`)}
+      ok={t(`manage.${act}`)}
+      what={t(`manage.what.${act}`)}
+      reason={isConsent ? undefined : t(act === 'request' ? 'manage.note' : 'act.reason')}
+      mayBeEmpty={act === 'request' || act === 'callback'}
+      isReady={isReadyFor(act, typed)}
+      send={async (reason, key) => onDone(await order(act, person, zone, typed, reason, key), t('manage.done'))}
+      onLeave={onLeave}
+    >
+      {act === 'request' && <Select<Wish> aria-label={t('compliance.wish')} value={typed.wish} onChange={(wish) => set({ wish })} options={WISHES.map((one) => ({ value: one, label: t(`compliance.wishOf.${one}`) }))} />}
+      {act === 'assign' && <>{field('user')}{field('team')}</>}
+      {(act === 'callback' || act === 'unback') && (
+        <Select<string> aria-label={t('campaigns.name')} value={typed.campaign} onChange={(campaign) => set({ campaign })} options={enrolments.map((one) => ({ value: one.campaign, label: one.campaign }))} />
+      )}
+      {act === 'callback' && <Input type="datetime-local" aria-label={t('manage.field.at', { zone })} title={t('manage.field.at', { zone })} value={typed.at} onChange={(event) => set({ at: event.target.value })} />}
+      {isConsent && <>{field('scope')}{field('source')}</>}
+      {act === 'consent' && field('evidence')}
+    </Ask>
+  )
+}
+
+interface DuplicatesProps {
+  person: Person
+  mayJoin: boolean
+  onDone: (position: string | null, said: string) => void
+}
+
+/** Other ids that share a number with this one; who joins them says why. */
+function Duplicates({ person, mayJoin, onDone }: DuplicatesProps) {
+  const { t } = useTranslation()
+  const [asked, setAsked] = useState<{ other: string; act: 'merge' | 'unmerge' } | null>(null)
+  const read = useQuery({ queryKey: ['duplicates', person.id], queryFn: () => get('/api/v1/customers/{id}/duplicates', [person.id]), retry: false })
+  const send = async (reason: string, key: string) => {
+    if (asked === null) return
+    const path = asked.act === 'merge' ? '/api/v1/customers/{id}/merge' : '/api/v1/customers/{id}/unmerge'
+    onDone((await post(path, [person.id], { other: asked.other, reason }, key)).position, t(`manage.${asked.act}Done`))
+  }
+  const merged = person.merged ?? []
+  const others = (read.data?.candidates ?? []).filter((one) => !merged.includes(one.customer))
+  const link = (id: string) => <Link to="/customers/$id" params={{ id }} className="mono">{id.slice(0, 12)}</Link>
+  return (
+    <div className="list">
+      {read.error && <Refused why={read.error} />}
+      {person.merged_into != null && <div>{t('manage.mergedInto')} {link(person.merged_into)}</div>}
+      {merged.map((id) => (
+        <div key={id}>{t('manage.isMerged')} {link(id)} {mayJoin && <Button size="small" onClick={() => setAsked({ other: id, act: 'unmerge' })}>{t('manage.unmerge')}</Button>}</div>
+      ))}
+      {others.map((one) => (
+        <div key={one.customer}>
+          {t('manage.duplicate')} {link(one.customer)} <span className="data">{one.numbers.join(', ')}</span>{' '}
+          {mayJoin && one.merged_into === null && <Button size="small" onClick={() => setAsked({ other: one.customer, act: 'merge' })}>{t('manage.merge')}</Button>}
+        </div>
+      ))}
+      {read.data !== undefined && others.length + merged.length === 0 && person.merged_into == null && <div className="muted">{t('manage.noDuplicates')}</div>}
+      {asked !== null && <Ask title={t(`manage.${asked.act}`)} ok={t(`manage.${asked.act}`)} what={t(`manage.what.${asked.act}`)} isDanger reason={t('act.reason')} send={send} onLeave={() => setAsked(null)} />}
+    </div>
+  )
+}
