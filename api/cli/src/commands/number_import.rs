@@ -145,17 +145,19 @@ impl Sum {
         if self.uncallable_lines.last() == Some(&last) {
             self.bad_lines.extend(self.uncallable_lines.pop());
         }
-        self.bad_lines.sort_unstable();
     }
 }
 
-/// Whether the last line of a file has no end; of what is no file nobody knows, and it is taken so.
-fn ends_open(file: &mut File) -> bool {
+/// Whether the last line of a file has no end; of what is no file nobody knows, and it is taken so. It is
+/// read from its beginning afterwards.
+fn ends_open(file: &mut File) -> std::io::Result<bool> {
+    if file.seek(SeekFrom::End(-1)).is_err() {
+        return Ok(true);
+    }
     let mut last = [0];
-    let read = file
-        .seek(SeekFrom::End(-1))
-        .and_then(|_| file.read_exact(&mut last));
-    read.is_err() || last != *b"\n"
+    file.read_exact(&mut last)?;
+    file.rewind()?;
+    Ok(last != *b"\n")
 }
 
 /// The next lines of a file with their numbers, as many as go in one request.
@@ -185,10 +187,8 @@ pub(super) async fn run(order: Import, runtime: Arc<Runtime>) -> Result<(), Fail
     let name = order.file.display().to_string();
     let unavailable = |error: std::io::Error| Failure::unavailable(format!("{name}: {error}"));
     let mut file = File::open(&order.file).map_err(unavailable)?;
-    let is_open_ended = ends_open(&mut file);
-    let mut lines = BufReader::new(File::open(&order.file).map_err(unavailable)?)
-        .lines()
-        .enumerate();
+    let is_open_ended = ends_open(&mut file).map_err(unavailable)?;
+    let mut lines = BufReader::new(file).lines().enumerate();
     let client = order.asking.client(runtime).await?;
     let (mut sum, mut line) = (Sum::default(), 0);
     let mut ended = loop {
@@ -215,6 +215,7 @@ pub(super) async fn run(order: Import, runtime: Arc<Runtime>) -> Result<(), Fail
     if ended.is_ok() && is_open_ended {
         sum.note_cut_off(line);
     }
+    sum.bad_lines.sort_unstable();
     let mut registry = Value::Null;
     if let (Ok(()), Some(body)) = (&ended, order.edition_of(&sum, salt)) {
         match post("/api/v1/registries", &body).ask(&client).await {
