@@ -230,10 +230,8 @@ pub(crate) async fn run(args: Args, runtime: Arc<Runtime>) -> Result<(), Failure
             added(runtime, &asking, &path_of(&name, "invite"), &json!({})).await
         }
         Action::Disable { name, reason, asking } => {
-            let body = json!({ "reason": reason });
-            asking
-                .show(runtime, post(&path_of(&name, "disable"), &body))
-                .await
+            let (path, body) = (path_of(&name, "disable"), json!({ "reason": reason }));
+            asking.show(runtime, post(&path, &body)).await
         }
         Action::Totp(args) => user_sign_in::totp(args, runtime).await,
         Action::Password(args) => user_sign_in::password(args, runtime).await,
