@@ -45,7 +45,7 @@ const BUTTONS = [
   ['/compliance', '查证', 'POST', '/api/v1/inspections', { number: '', reason: '' }, '合规工作台'],
   ['/samples', '抽取', 'POST', '/api/v1/samples', { seed: '', size: 0 }, '抽检'],
   ['/labels', '下一条', 'POST', `/api/v1/labels`, { turn: `call.${NOBODY}.1` }, '标注'],
-  ['/', '停止全部外呼', 'POST', '/api/v1/stop', { scope: 'all', reason: '' }, null],
+  ['/', '停止全部外呼', 'POST', '/api/v1/stop', { scope: 'trunk', id: 'no-such-line', reason: 'x' }, null],
   ['/campaigns/DEMO?tab=lists', '止呼指定客户', 'POST', '/api/v1/campaigns/NONE/withdraw', { customers: [], reason: '' }, '外呼任务'],
   ['/events', '导出 CSV', 'GET', '/api/v1/exports/nothing', undefined, '事件'],
   ['/audit', '导出证明包', 'POST', '/api/v1/audit/export', { limit: 'none' }, '审计检索'],

@@ -64,7 +64,7 @@ function Menu() {
       {may('figures:read') && <Link to="/wall">{t('menu.wall')}</Link>}
       {may('customers:read') && <Link to="/customers">{t('menu.customers')}</Link>}
       {may('calls:read') && <Link to="/calls">{t('menu.calls')}</Link>}
-      {may('rules:read') && <Link to="/flows">{t('menu.flows')}</Link>}
+      {may('rules:read') && seesAll && <Link to="/flows">{t('menu.flows')}</Link>}
       {may('figures:read') && <Link to="/reports">{t('menu.reports')}</Link>}
       {may('alerts:read') && (
         <Link to="/alerts">

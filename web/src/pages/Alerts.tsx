@@ -9,13 +9,14 @@ import { useMay } from '../app/session'
 import { Acknowledge } from '../components/Acknowledge'
 import { Age } from '../components/Figure'
 import { Word } from '../components/Marks'
-import { Empty, Refused } from '../components/States'
+import { Empty, Missing, Refused } from '../components/States'
 
 export function Alerts() {
   const { t, i18n } = useTranslation()
   const may = useMay()
   const alerts = useAlerts()
   const [seenTo, setSeenTo] = useState<AlertRow | null>(null)
+  if (!may('alerts:read')) return <Missing />
   return (
     <>
       <div className="head">

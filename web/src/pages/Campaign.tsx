@@ -123,6 +123,7 @@ export function CampaignPage() {
           <div className="split">
             <div className="card">
               <Tabs
+                className="tabs-all"
                 style={{ padding: '0 14px 8px' }}
                 activeKey={tab ?? 'calls'}
                 onChange={(chosen) => void navigate({ to: '/campaigns/$id', params: { id }, search: { position, tab: chosen }, replace: true })}
