@@ -199,10 +199,16 @@ async function changed(visit, id) {
   await page.getByRole('button', { name: '进入试点' }).click()
   await dialog.getByRole('textbox', { name: /原因/ }).fill('too early')
   await dialog.getByRole('button', { name: '进入试点' }).click()
-  const why = await dialog.getByRole('alert').innerText()
-  visit.hold(/[\u4e00-\u9fff]{4}/.test(why) && !why.includes('未能完成'), `a refusal without its reason: ${why}`)
-  await visit.shot('refused')
-  await dialog.getByRole('button', { name: '取消' }).click()
+  // Nobody may have been called yet, or somebody may: refused for its reason, or done on what the server counted.
+  const refused = dialog.getByRole('alert')
+  const counted = page.getByRole('list', { name: '晋级依据' }).getByText('服务器统计至位置')
+  await refused.or(counted).first().waitFor()
+  if (await refused.count() > 0) {
+    const why = await refused.innerText()
+    visit.hold(/[\u4e00-\u9fff]{4}/.test(why) && !why.includes('未能完成'), `a refusal without its reason: ${why}`)
+    await dialog.getByRole('button', { name: '取消' }).click()
+  }
+  await visit.shot('promoted')
   visit.isTrying = false
   await page.getByRole('tab', { name: '费用' }).click()
   await page.getByText('合计').waitFor()
