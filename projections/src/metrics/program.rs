@@ -148,6 +148,17 @@ impl Found {
 /// Reads some members of an object and passes over the others.
 struct Members<'a>(&'a [String]);
 
+impl Members<'_> {
+    /// Places what is wanted of a member's own members.
+    fn place_inner(&self, outer: &str, value: &Value, found: &mut [Option<Value>]) {
+        for (known, slot) in self.0.iter().zip(found) {
+            if let Some(inner) = within(known, outer) {
+                *slot = value.get(inner).cloned();
+            }
+        }
+    }
+}
+
 impl<'de> DeserializeSeed<'de> for Members<'_> {
     type Value = Found;
 
@@ -170,12 +181,7 @@ impl<'de> Visitor<'de> for Members<'_> {
             match member.and_then(|place| found.get_mut(place)) {
                 Some(slot) => *slot = Some(map.next_value()?),
                 None if self.0.iter().any(|known| within(known, &name).is_some()) => {
-                    let value: Value = map.next_value()?;
-                    for (known, slot) in self.0.iter().zip(&mut found) {
-                        if let Some(inner) = within(known, &name) {
-                            *slot = value.get(inner).cloned();
-                        }
-                    }
+                    self.place_inner(&name, &map.next_value()?, &mut found);
                 }
                 None => drop(map.next_value::<IgnoredAny>()?),
             }

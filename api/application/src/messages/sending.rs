@@ -6,7 +6,7 @@ use crate::installation::{Installation, follow};
 use crate::reaching::may_be_reached;
 use actors::AskError;
 use domain::customer::CustomerState;
-use domain::flow::filled_in;
+use domain::flow::{MessageTemplate, filled_in};
 use domain::ids::{CampaignId, CustomerId, EventId, MessageId, NumberId};
 use domain::message::{MessageCommand, MessageRefusal, OrderedFact, SentAs, Way};
 use domain::personal::Personal;
@@ -38,6 +38,37 @@ pub struct MessageDraft {
     pub variables: BTreeMap<String, String>,
     pub link: Option<String>,
     pub attachments: Vec<String>,
+}
+
+impl MessageDraft {
+    /// A flow's own message to one of the people whom it talks to.
+    pub(super) fn of_flow(
+        template: &MessageTemplate,
+        campaign: CampaignId,
+        customer: CustomerId,
+        variables: BTreeMap<String, String>,
+    ) -> Self {
+        let MessageTemplate {
+            way,
+            text,
+            link,
+            to,
+            subject,
+            attachments,
+            when: _,
+        } = template;
+        Self {
+            campaign,
+            customer,
+            way: *way,
+            to: to.clone(),
+            subject: subject.clone(),
+            text: text.clone(),
+            variables,
+            link: link.clone(),
+            attachments: attachments.clone(),
+        }
+    }
 }
 
 /// A message that was ordered, and what became of it.

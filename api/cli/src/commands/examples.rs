@@ -177,6 +177,7 @@ const EXAMPLES: &[&str] = &[
     "flow publish card_instalment_spoken --data ./first",
     "flow rollback card_instalment_spoken --to 1 --reason complaints --data ./first",
     "flow coverage card_instalment_spoken@1 --data ./first",
+    "flow variants card_instalment_spoken@1 --data ./first",
     "what-if --campaign A --preset cn-collection --data ./first",
     "what-if --campaign A --flow card_instalment_spoken@2 --data ./first",
     "mine keywords --campaign LOAN_REMIND_20231101 --by customer_segment --data ./first",

@@ -5,6 +5,7 @@ mod bench;
 mod coverage;
 mod in_sound;
 mod source;
+mod variants;
 mod versions;
 
 pub(crate) use source::Source;
@@ -98,6 +99,14 @@ enum Action {
         #[command(flatten)]
         asking: Asking,
     },
+    /// Which wording of a text does better, by the figure and after the calls that the flow states
+    Variants {
+        /// NAME@V, or NAME for the current version
+        #[arg(value_name = "FLOW@V")]
+        flow: FlowNamed,
+        #[command(flatten)]
+        asking: Asking,
+    },
     /// Hold flows to the transcripts of a folder
     Test {
         /// YAML files of transcripts
@@ -154,6 +163,7 @@ pub(crate) async fn run(args: Args, runtime: Arc<Runtime>) -> Result<(), Failure
             asking,
         } => bench::simulate(&source(asking), flow, *callers, *seed).await,
         Action::Coverage { flow, asking } => coverage::run(runtime, asking, flow).await,
+        Action::Variants { flow, asking } => variants::run(runtime, asking, flow).await,
         Action::Test { folder, asking } => bench::test(&source(asking), folder).await,
         Action::List { asking } => versions::list(Arc::clone(&runtime), asking).await,
         Action::Show { flow, asking } => versions::show(&source(asking), flow).await,
