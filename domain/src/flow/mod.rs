@@ -30,6 +30,7 @@ mod messages;
 mod named;
 mod nodes;
 mod notes;
+mod recordings;
 mod refusal;
 mod refusing_keys;
 #[cfg(test)]
@@ -65,6 +66,7 @@ pub use messages::{ATTACHMENTS_MAX, FLOW_MESSAGES_MAX, MessageTemplate, SentWhen
 pub use named::{FlowNamed, InvalidFlowName};
 pub use nodes::*;
 pub use notes::NOTED_TAGS_MAX;
+pub use recordings::RecordedPiece;
 pub use refusal::FlowRefusal;
 pub use shorthand::PRESETS;
 pub use state::{FlowState, PublishedFlow};

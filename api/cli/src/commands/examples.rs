@@ -170,6 +170,7 @@ const EXAMPLES: &[&str] = &[
     "projections retry call_history --data ./first",
     "projections verify --data ./first",
     "flow check card_instalment_spoken",
+    "flow check card_instalment_spoken --clips ./prompts",
     "flow diff card_instalment card_instalment_spoken",
     "flow simulate card_instalment_spoken --callers 1000 --seed 7 --json",
     "flow simulate card_instalment_spoken --callers 20 --seed 7 --audio --json",

@@ -4,6 +4,7 @@
 mod bench;
 mod coverage;
 mod in_sound;
+mod recorded;
 mod source;
 mod variants;
 mod versions;
@@ -17,6 +18,7 @@ use domain::flow::FlowNamed;
 use domain::ids::FlowId;
 use std::path::PathBuf;
 use std::sync::Arc;
+use recorded::Recorded;
 use tokio::runtime::Runtime;
 use versions::Reasoned;
 
@@ -39,6 +41,8 @@ enum Action {
         /// A file, a shipped flow, or NAME@V
         flow: String,
         #[command(flatten)]
+        recorded: Recorded,
+        #[command(flatten)]
         asking: Asking,
     },
     /// Publish a flow: a version of its own, unless it is the current one already
@@ -48,6 +52,8 @@ enum Action {
         /// From this version on another person approves each
         #[arg(long)]
         approvals: bool,
+        #[command(flatten)]
+        recorded: Recorded,
         #[command(flatten)]
         reasoned: Reasoned,
         #[command(flatten)]
@@ -134,13 +140,21 @@ pub(crate) async fn run(args: Args, runtime: Arc<Runtime>) -> Result<(), Failure
         asking,
     };
     match &args.action {
-        Action::Check { flow, asking } => bench::check(&source(asking), flow).await,
+        Action::Check {
+            flow,
+            recorded,
+            asking,
+        } => bench::check(&source(asking), flow, recorded).await,
         Action::Publish {
             flow,
             approvals,
+            recorded,
             reasoned,
             asking,
-        } => versions::publish(&source(asking), flow, *approvals, reasoned).await,
+        } => {
+            recorded.hold(&source(asking), flow).await?;
+            versions::publish(&source(asking), flow, *approvals, reasoned).await
+        }
         Action::Rollback {
             flow,
             to,
