@@ -49,6 +49,16 @@ pub struct Deciding {
     pub rule: String,
 }
 
+/// What a flow's act nodes note of a call that came to them, and the language in which it spoke.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct CallNotes {
+    pub lang: String,
+    /// Each once, in the order in which they were noted.
+    pub tags: Vec<String>,
+    /// The last word for how interested the callee is.
+    pub interest: Option<String>,
+}
+
 /// How the call ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct CourseEnd {
@@ -80,6 +90,8 @@ pub struct CallCourse {
     pub marks: BTreeSet<CourseMark>,
     /// Digests of the models that were asked.
     pub models: BTreeSet<String>,
+    /// The nodes of the flow that it came to, in order.
+    pub entered: Vec<String>,
     /// Decided, and no node entered since.
     pub(crate) undone: Option<Deciding>,
 }

@@ -37,6 +37,11 @@ pub struct SpeechPlan {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(example = &"f2")]
     pub voice: Option<String>,
+    /// A column of the list that holds the customer's own voice, such as one of their dialect; the campaign's
+    /// where it is empty.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(example = &"voice")]
+    pub voice_variable: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub speed_percent: Option<u16>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -118,7 +123,17 @@ impl SpeechPlan {
         Ok(())
     }
 
-    /// How what is said sounds.
+    /// How what is said to a customer sounds: in their own voice, where their row of the list names one.
+    pub fn manner_of(&self, variables: &BTreeMap<String, String>) -> Manner {
+        let own = own(self.voice_variable.as_ref(), variables, VOICE_BYTES_MAX);
+        let usual = self.manner();
+        Manner {
+            voice: own.or(usual.voice),
+            ..usual
+        }
+    }
+
+    /// How what is said sounds, whoever hears it.
     pub fn manner(&self) -> Manner {
         let usual = Manner::default();
         Manner {
@@ -131,15 +146,15 @@ impl SpeechPlan {
     /// The customer's own dialect, where their row of the list names one that can be asked for; else the
     /// campaign's.
     pub fn dialect_of(&self, variables: &BTreeMap<String, String>) -> Option<String> {
-        let own = self
-            .dialect_variable
-            .as_ref()
-            .and_then(|name| variables.get(name));
-        let own = own
-            .map(|value| value.trim())
-            .filter(|value| is_name(value, DIALECT_BYTES_MAX));
-        own.map(str::to_owned).or_else(|| self.dialect.clone())
+        let own = own(self.dialect_variable.as_ref(), variables, DIALECT_BYTES_MAX);
+        own.or_else(|| self.dialect.clone())
     }
+}
+
+/// What a customer's row says in a column, where that may stand in an engine's options.
+fn own(column: Option<&String>, variables: &BTreeMap<String, String>, bytes_max: usize) -> Option<String> {
+    let value = variables.get(column?)?.trim();
+    is_name(value, bytes_max).then(|| value.to_owned())
 }
 
 #[cfg(test)]
@@ -170,6 +185,25 @@ mod tests {
         assert!(with(|plan| plan.voice_threshold_db = Some(31)).contains("3 to 30"));
         assert!(with(|plan| plan.speed_percent = Some(49)).contains("50 to 200"));
         assert!(with(|plan| plan.pitch_percent = Some(201)).contains("50 to 200"));
+    }
+
+    #[test]
+    fn a_customers_own_voice_goes_before_the_campaigns() {
+        let plan = SpeechPlan {
+            voice: Some("f2".to_owned()),
+            voice_variable: Some("voice".to_owned()),
+            speed_percent: Some(90),
+            ..SpeechPlan::default()
+        };
+        let row = |value: &str| BTreeMap::from([("voice".to_owned(), value.to_owned())]);
+        let voice = |value: &str| plan.manner_of(&row(value)).voice;
+        assert_eq!(voice(" sichuan_f1 ").as_deref(), Some("sichuan_f1"));
+        assert_eq!(
+            (voice("").as_deref(), voice("女 声").as_deref()),
+            (Some("f2"), Some("f2"))
+        );
+        assert_eq!(plan.manner_of(&BTreeMap::new()), plan.manner());
+        assert_eq!(plan.manner_of(&row("x")).speed_percent, 90);
     }
 
     #[test]

@@ -5,7 +5,9 @@
 use crate::conversation::{
     ConversationEvent, ConversationState, Follows, OpenedFact, TextInput, TextSaidFact,
 };
-use crate::flow::{FlowAction, FlowDefinition, FlowInput, FlowPrompt, FlowRun, NoticeKind, STEPS_MAX};
+use crate::flow::{
+    FlowAction, FlowDefinition, FlowInput, FlowPrompt, FlowRun, Intention, NoticeKind, STEPS_MAX,
+};
 use crate::ids::ConversationId;
 use crate::personal::Personal;
 use std::collections::BTreeMap;
@@ -31,6 +33,30 @@ pub fn run_of(id: ConversationId, state: &ConversationState, graph: &Arc<FlowDef
     Some(run)
 }
 
+/// The messages that its act nodes have had sent so far, by name, each once and in their order. Its state is
+/// that of before it was closed, which forgets what came in.
+pub fn sends_of(id: ConversationId, state: &ConversationState, graph: &Arc<FlowDefinition>) -> Vec<String> {
+    let Some(opened) = state.opened().filter(|_| !state.is_unreadable()) else {
+        return Vec::new();
+    };
+    let (mut run, mut actions) = begun(id, opened, graph);
+    for input in state.inputs() {
+        let first = step(&mut run, input);
+        actions.extend(settled(&mut run, first));
+    }
+    let mut sends = Vec::new();
+    for action in actions {
+        if let FlowAction::Intend {
+            intention: Intention::Send(name),
+        } = action
+            && !sends.contains(&name)
+        {
+            sends.push(name);
+        }
+    }
+    sends
+}
+
 /// What a message leads to.
 pub fn take(run: &mut FlowRun, message: &str, input: &TextInput) -> Follows {
     let node = run.node().to_owned();
@@ -53,6 +79,7 @@ fn step(run: &mut FlowRun, input: &TextInput) -> Vec<FlowAction> {
     match input {
         TextInput::Key(key) => run.step(FlowInput::Keypress(*key)),
         TextInput::Words(understood) => run.step(FlowInput::Spoken(understood)),
+        TextInput::SensitiveWord => run.step(FlowInput::SensitiveWord),
     }
 }
 
@@ -97,7 +124,7 @@ fn follows(node: &str, message: Option<&str>, actions: Vec<FlowAction>) -> Follo
             FlowAction::RequestTransfer { .. } => follows.hands_over = true,
             FlowAction::OptOut => follows.opts_out = true,
             FlowAction::End { outcome } => follows.outcome = Some(outcome),
-            // A text is read at its reader's own pace; what an act node intends follows from the node.
+            // A text is read at its reader's own pace; what an act node intends is followed by `sends_of`.
             FlowAction::StopSaying
             | FlowAction::SpeakSlower
             | FlowAction::Listen { .. }

@@ -2,14 +2,14 @@
 
 use crate::calling_plan::FlowRef;
 use crate::conversation::*;
-use crate::decider::{Context, Decider};
+use crate::decider::{Context, Decider, EventData};
 use crate::disposition::Outcome;
 use crate::flow::FlowDefinition;
 use crate::ids::{CommandId, ConversationId};
 use crate::key_rule::KeyRule;
 use crate::personal::Personal;
 use crate::record::golden_support::{at, campaign, customer, number};
-use crate::spoken_turn::{Certainty, IntentCandidate, ReadBy, SpokenReading, Understood};
+use crate::spoken_turn::{Certainty, IntentCandidate, ReadBy, SpokenReading, Understood, UnderstoodFact};
 use crate::texting;
 use crate::time::Timestamp;
 use std::collections::BTreeMap;
@@ -112,6 +112,7 @@ impl Story {
             text: "…".to_owned(),
             node,
             input,
+            sensitive: None,
             inputs_before: self.state.inputs().len(),
             model: None,
             opt_out_stored: false,
@@ -193,6 +194,7 @@ fn a_refusal_of_calls_stands_on_the_number_first_and_ends_it() {
         text: "?".to_owned(),
         node: String::new(),
         input: words("affirm", false),
+        sensitive: None,
         inputs_before: 0,
         model: None,
         opt_out_stored: false,
@@ -293,4 +295,54 @@ fn whose_key_is_gone_is_not_gone_on_with() {
     Conversation::evolve(&mut state, &ConversationEvent::Opened(opened), at());
     assert!(state.is_unreadable() && texting::run_of(id(), &state, &graph).is_none());
     assert!(state.is_open());
+}
+
+#[test]
+fn a_word_of_the_lists_ends_it_at_once_and_is_kept() {
+    let mut story = Story::begun();
+    let mut hearing = story.hearing("m-1", TextInput::SensitiveWord);
+    hearing.sensitive = Some(TextWordFact {
+        message: "m-1".to_owned(),
+        node: hearing.node.clone(),
+        list: "campaign".to_owned(),
+        word: Personal::open("诈骗".to_owned()),
+    });
+    let events = story.when(ConversationCommand::Hear(Box::new(hearing))).unwrap();
+    let kinds: Vec<&str> = events.iter().map(EventData::kind).collect();
+    assert_eq!(
+        kinds,
+        [
+            ConversationEvent::HEARD,
+            ConversationEvent::SENSITIVE_WORD_MATCHED,
+            ConversationEvent::DECIDED,
+            ConversationEvent::CLOSED
+        ],
+        "nothing is answered"
+    );
+    let closed = story.state.closed().map(|(_, closed)| closed.outcome);
+    assert_eq!(closed, Some(Some(Outcome::Declined)));
+}
+
+#[test]
+fn what_act_nodes_have_sent_is_known_from_what_came_in() {
+    let text = include_str!("../../fixtures/flows/wealth_product.yaml");
+    let graph = Arc::new(FlowDefinition::from_yaml(text).unwrap());
+    let opened = opened_fact(&graph);
+    let mut state = ConversationState::default();
+    Conversation::evolve(&mut state, &ConversationEvent::Opened(opened), at());
+    assert_eq!(texting::sends_of(id(), &state, &graph), Vec::<String>::new());
+    for (message, key) in [("m-1", None), ("m-2", Some('2'))] {
+        let heard = TextHeardFact {
+            message: message.to_owned(),
+            node: String::new(),
+            text: Personal::open(key.map_or_else(|| "可以".to_owned(), String::from)),
+            as_key: key.is_some(),
+        };
+        Conversation::evolve(&mut state, &ConversationEvent::Heard(heard), at());
+        if let (None, TextInput::Words(understood)) = (key, words("affirm", false)) {
+            let fact = UnderstoodFact::of(String::new(), &understood, None);
+            Conversation::evolve(&mut state, &ConversationEvent::Understood(fact), at());
+        }
+    }
+    assert_eq!(texting::sends_of(id(), &state, &graph), ["产品说明书"]);
 }

@@ -9,11 +9,12 @@ use super::follow::Follow;
 use crate::error::{AskError, StartError};
 use crate::system::{ActorSystem, Environment};
 use crate::timers::wake_at;
+use domain::attribute::TagLevel;
 use domain::call::Call;
 use domain::call::course::take;
 use domain::call::event::CallEvent;
-use domain::call_course::CallCourse;
-use domain::calling_plan::FlowRef;
+use domain::call_course::{CallCourse, CallNotes};
+use domain::customer::{CustomerCommand, ProfileOrigin, TagOrder};
 use domain::decider::{Decider, EventData};
 use domain::event_filter::EventFilter;
 use domain::ids::{CallId, CustomerId};
@@ -60,6 +61,8 @@ enum NotWritten {
     Summary(String),
     #[error("the summary cannot be stored as it is")]
     Fault,
+    #[error("the person did not answer: {0}")]
+    Customer(String),
     #[error("the flow did not answer: {0}")]
     Flow(String),
 }
@@ -281,12 +284,15 @@ impl Writing {
         let Some((course, made_at, key)) = self.course(call).await? else {
             return Ok(());
         };
-        let lang = self.language(course.flow.as_ref()).await?;
-        let Some(mut fact) = written(&course, &lang, made_at, self.masking.as_ref()) else {
+        let notes = self.notes(&course).await?;
+        let Some(mut fact) = written(&course, &notes, made_at, self.masking.as_ref()) else {
             return Ok(());
         };
         if key.is_none() {
             fact.erase();
+        } else {
+            // Before the summary, by whose absence a start finds what is owed.
+            self.tag(call, &fact.customer, notes.tags, ended).await?;
         }
         let cause = Cause::follow(ended, "record_summary");
         let command = SummaryCommand::Record(Box::new(fact));
@@ -298,6 +304,36 @@ impl Writing {
             }
             Err(AskError::Fault) => Err(NotWritten::Fault),
             Err(error) => Err(NotWritten::Summary(error.to_string())),
+        }
+    }
+
+    /// Puts the flow's tags on the person, once a call; one who may not be tagged any more has none.
+    async fn tag(
+        &self,
+        call: CallId,
+        customer: &CustomerId,
+        tags: Vec<String>,
+        ended: &Envelope,
+    ) -> Result<(), NotWritten> {
+        if tags.is_empty() {
+            return Ok(());
+        }
+        let order = TagOrder {
+            level: TagLevel::Behavior,
+            added: tags,
+            removed: Vec::new(),
+            origin: ProfileOrigin::Call { call },
+        };
+        let cause = Cause::follow(ended, "tag_customer");
+        let command = CustomerCommand::Tag(Box::new(order));
+        match self.system.customers.ask(customer, command, cause).await {
+            Ok(_) => Ok(()),
+            Err(error @ (AskError::Refused(_) | AskError::AnotherRequest)) => {
+                tracing::warn!(%call, %error, "a flow's tags are refused");
+                Ok(())
+            }
+            Err(AskError::Fault) => Err(NotWritten::Fault),
+            Err(error) => Err(NotWritten::Customer(error.to_string())),
         }
     }
 
@@ -358,14 +394,19 @@ impl Writing {
         }
     }
 
-    async fn language(&self, flow: Option<&FlowRef>) -> Result<String, NotWritten> {
-        let Some(flow) = flow else {
-            return Ok(LANGUAGE_UNKNOWN.to_owned());
+    /// What its flow notes of it.
+    async fn notes(&self, course: &CallCourse) -> Result<CallNotes, NotWritten> {
+        let unknown = || CallNotes {
+            lang: LANGUAGE_UNKNOWN.to_owned(),
+            ..CallNotes::default()
+        };
+        let Some(flow) = &course.flow else {
+            return Ok(unknown());
         };
         let loaded = self.system.flows.state(&flow.flow).await;
         let loaded = loaded.map_err(|error| NotWritten::Flow(error.to_string()))?;
         let published = loaded.state.version(flow.version);
         let definition = published.and_then(|one| one.definition.as_ref());
-        Ok(definition.map_or_else(|| LANGUAGE_UNKNOWN.to_owned(), |one| one.lang.clone()))
+        Ok(definition.map_or_else(unknown, |one| one.notes_of(&course.entered)))
     }
 }

@@ -182,3 +182,48 @@ fn of_a_person_who_is_gone_it_says_what_can_be_counted_and_no_word() {
         assert_eq!(told["intent"], "affirm");
     });
 }
+
+/// As the shipped flow, but that its second question is one that an act node leads to.
+fn that_tags() -> FlowDefinition {
+    let tagging = SPOKEN.replacen("start: ", "start: 记标签 # ", 1);
+    let first = SPOKEN
+        .lines()
+        .find_map(|line| line.strip_prefix("start: "))
+        .expect("it begins somewhere")
+        .to_owned();
+    let act = format!("nodes:\n  记标签:\n    act: {{tags: [要资料, 老客户], next: {first}}}\n");
+    FlowDefinition::from_yaml(&tagging.replacen("\nnodes:\n", &format!("\n{act}"), 1)).expect("it is read")
+}
+
+#[test]
+fn a_person_is_tagged_once_by_what_a_flow_notes_however_often_a_summary_is_begun() {
+    on_one_thread(async {
+        let world = World::new(vec![answers()]).that_listens();
+        let _drivers = world.start_drivers().await;
+        let flow = publish_flow(&world, &that_tags()).await;
+        world.run_campaign(1, 1, flow).await;
+        world
+            .until("the question", |log| count(log, "call.node_entered") >= 2)
+            .await;
+        world.lines[0].tell(0, hung_up(HungUpBy::Callee));
+        world.lines[0].tell(0, closed());
+        until_ended(&world).await;
+        start(&world).await;
+        until_written(&world).await;
+        start(&world).await;
+        settle().await;
+        assert_eq!(world.count("customer.tagged"), 1);
+        let tagged = &world.data("customer.tagged")[0];
+        assert_eq!(tagged["added"].as_array().map(Vec::len), Some(2), "{tagged}");
+        assert!(tagged["added"][0]["sealed"].is_string(), "{tagged}");
+        assert_eq!(
+            (&tagged["level"], &tagged["origin"]["by"]),
+            (&"behavior".into(), &"call".into())
+        );
+        let told = &world.data("summary.recorded")[0];
+        assert!(told["flow_tags"][1]["sealed"].is_string(), "{told}");
+        let log = world.fakes.store.envelopes();
+        let of = |kind: &str| log.iter().find(|one| one.kind == kind).expect("it is stored");
+        assert_eq!(of("customer.tagged").causation, Some(of("call.ended").id));
+    });
+}

@@ -86,7 +86,7 @@ impl Understanding for ByModel {
     }
 }
 
-fn found_by(words: &[String]) -> Option<Box<dyn SensitiveWords>> {
+pub(crate) fn found_by(words: &[String]) -> Option<Box<dyn SensitiveWords>> {
     if words.is_empty() {
         return None;
     }

@@ -65,6 +65,9 @@ pub struct SummaryShown {
     #[schemars(example = &"calm")]
     emotion: Option<String>,
     tags: BTreeSet<CourseMark>,
+    /// What the flow tagged the person with; null where nobody can open it any more.
+    #[schemars(example = ["承诺还款"])]
+    flow_tags: Vec<Option<String>>,
     /// Null where nobody can open it any more.
     #[schemars(example = &"接通，通话41秒，结果：成功。")]
     text: Option<String>,
@@ -128,6 +131,7 @@ fn shown(call: CallId, fact: &SummaryFact, recorded_at: Timestamp, clear: bool) 
         slots: slots.map(|(name, value)| (name.clone(), words(value))).collect(),
         emotion: fact.emotion.clone(),
         tags: fact.tags.clone(),
+        flow_tags: fact.flow_tags.iter().map(words).collect(),
         text: words(&fact.text),
         lang: fact.lang.clone(),
         follow_up: FollowUpShown {

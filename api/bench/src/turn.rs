@@ -121,6 +121,7 @@ async fn spoken(voice: &BundledSynthesizer, text: &str) -> Result<Arc<Clip>, Pro
         text: text.to_owned(),
         language: "zh-CN".to_owned(),
         personal: false,
+        parts: Vec::new(),
         manner: Manner::default(),
     };
     let clip = voice.speak(&prompt).await;

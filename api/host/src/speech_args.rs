@@ -20,8 +20,8 @@ pub struct SpeechArgs {
     /// template:DIRECTORY to rehearse; without it keys alone answer
     #[arg(long, value_name = "SPEC")]
     recognizer: Option<RecognizerSpec>,
-    /// Speak by a service, such as openai:https://HOST/v1?voice=NAME&key_env=VARIABLE; default: espeak-ng
-    /// where it is installed, bundled clips elsewhere
+    /// Speak by a service, such as openai:https://HOST/v1?voice=NAME&key_env=VARIABLE, or clips:DIRECTORY with
+    /// recordings before it; default: espeak-ng where it is installed, bundled clips elsewhere
     #[arg(long, value_name = "SPEC")]
     synthesizer: Option<RecognizerSpec>,
     /// Ask an assistant what nobody is sure of, where a campaign allows it, such as

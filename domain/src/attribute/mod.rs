@@ -20,6 +20,9 @@ use std::fmt;
 /// Longest name: a column's heading.
 pub const NAME_BYTES_MAX: usize = 64;
 
+/// Longest tag: a few words.
+pub const TAG_BYTES_MAX: usize = 96;
+
 /// What values of an attribute are.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, schemars::JsonSchema)]
 #[serde(rename_all = "snake_case")]

@@ -21,11 +21,7 @@ pub fn take(course: &mut CallCourse, event: &CallEvent, at: Timestamp) {
             course.flow = Some(flow.clone());
         }
         CallEvent::Answered { .. } => course.is_answered = true,
-        CallEvent::NodeEntered { .. } => {
-            if let Some(deciding) = course.undone.take() {
-                course.deciding = Some(deciding);
-            }
-        }
+        CallEvent::NodeEntered { node } => enter(course, node),
         CallEvent::Keypressed { .. } => {
             turns.keypress_count += 1;
             course.marks.insert(CourseMark::Keyed);
@@ -81,6 +77,13 @@ pub fn take(course: &mut CallCourse, event: &CallEvent, at: Timestamp) {
         | CallEvent::LateAnswered { .. }
         | CallEvent::Corrected { .. }
         | CallEvent::RecordingDisposed { .. } => {}
+    }
+}
+
+fn enter(course: &mut CallCourse, node: &str) {
+    course.entered.push(node.to_owned());
+    if let Some(deciding) = course.undone.take() {
+        course.deciding = Some(deciding);
     }
 }
 

@@ -77,6 +77,7 @@ fn how_calls_listen_and_speak_is_written_as_its_golden_file() {
             voice_threshold_db: Some(12),
             noise_suppression: true,
             voice: Some("f2".to_owned()),
+            voice_variable: None,
             speed_percent: Some(90),
             pitch_percent: Some(110),
         })),
@@ -90,6 +91,33 @@ fn how_calls_listen_and_speak_is_written_as_its_golden_file() {
         plan,
     };
     check_with("campaign", "speech", event);
+}
+
+#[test]
+fn a_column_of_voices_is_written_as_its_golden_file() {
+    let CampaignEvent::Created {
+        campaign,
+        customer_segment,
+        flow,
+        plan,
+    } = created()
+    else {
+        unreachable!("a created campaign");
+    };
+    let plan = CallingPlan {
+        speech: Some(Box::new(SpeechPlan {
+            voice_variable: Some("voice".to_owned()),
+            ..SpeechPlan::default()
+        })),
+        ..plan
+    };
+    let event = CampaignEvent::Created {
+        campaign,
+        customer_segment,
+        flow,
+        plan,
+    };
+    check_with("campaign", "voice_variable", event);
 }
 
 fn promoted() -> CampaignEvent {

@@ -1,6 +1,6 @@
 //! Requests to a conversation: open it, take a message of theirs, close it.
 
-use super::event::{ConversationEvent, OpenedFact};
+use super::event::{ConversationEvent, OpenedFact, TextWordFact};
 use super::state::TextInput;
 use crate::disposition::Outcome;
 
@@ -25,6 +25,8 @@ pub struct Hearing {
     /// The node where the conversation is.
     pub node: String,
     pub input: TextInput,
+    /// The first word of the campaign's lists in it, as evidence.
+    pub sensitive: Option<TextWordFact>,
     /// How many inputs there were when it was read: with another count it is read again.
     pub inputs_before: usize,
     /// Digest of the model that was asked.

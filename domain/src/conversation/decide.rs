@@ -80,6 +80,7 @@ fn hear(state: &ConversationState, hearing: Hearing) -> Decided {
         let fact = UnderstoodFact::of(node, understood, hearing.model);
         events.push(ConversationEvent::Understood(fact));
     }
+    events.extend(hearing.sensitive.map(ConversationEvent::SensitiveWordMatched));
     events.extend(closing(hearing.follows, count(state).saturating_add(1)));
     Ok(events)
 }

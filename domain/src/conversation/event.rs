@@ -25,6 +25,9 @@ pub enum ConversationEvent {
     Heard(TextHeardFact),
     #[serde(rename = "conversation.understood")]
     Understood(UnderstoodFact),
+    /// A word of the campaign's lists was written; the conversation ends by it.
+    #[serde(rename = "conversation.sensitive_word_matched")]
+    SensitiveWordMatched(TextWordFact),
     /// Stored before what follows from it.
     #[serde(rename = "conversation.decided")]
     Decided(TurnDecision),
@@ -108,6 +111,18 @@ pub struct TextHeardFact {
     pub as_key: bool,
 }
 
+/// A word of a list, in a message of theirs.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+pub struct TextWordFact {
+    #[schemars(example = &"m-1")]
+    pub message: String,
+    /// The node the conversation was in.
+    pub node: String,
+    /// Which list.
+    pub list: String,
+    pub word: Personal<String>,
+}
+
 /// A text of ours.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct TextSaidFact {
@@ -160,6 +175,7 @@ impl ConversationEvent {
     pub const OPENED: &'static str = "conversation.opened";
     pub const HEARD: &'static str = "conversation.heard";
     pub const UNDERSTOOD: &'static str = "conversation.understood";
+    pub const SENSITIVE_WORD_MATCHED: &'static str = "conversation.sensitive_word_matched";
     pub const DECIDED: &'static str = "conversation.decided";
     pub const SAID: &'static str = "conversation.said";
     pub const CLOSED: &'static str = "conversation.closed";
@@ -171,6 +187,7 @@ impl EventData for ConversationEvent {
             Self::Opened(_) => Self::OPENED,
             Self::Heard(_) => Self::HEARD,
             Self::Understood(_) => Self::UNDERSTOOD,
+            Self::SensitiveWordMatched(_) => Self::SENSITIVE_WORD_MATCHED,
             Self::Decided(_) => Self::DECIDED,
             Self::Said(_) => Self::SAID,
             Self::Closed(_) => Self::CLOSED,
@@ -191,6 +208,7 @@ impl EventData for ConversationEvent {
             }
             Self::Heard(fact) => vec![("/text".to_owned(), &mut fact.text)],
             Self::Understood(fact) => fact.personal(),
+            Self::SensitiveWordMatched(fact) => vec![("/word".to_owned(), &mut fact.word)],
             Self::Said(fact) => vec![("/text".to_owned(), &mut fact.text)],
             Self::Decided(_) | Self::Closed(_) => Vec::new(),
         }

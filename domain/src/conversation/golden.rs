@@ -2,6 +2,7 @@
 
 use super::event::{
     BegunBy, Channel, CloseReason, ClosedFact, ConversationEvent, OpenedFact, TextHeardFact, TextSaidFact,
+    TextWordFact,
 };
 use crate::calling_plan::FlowRef;
 use crate::compliance::{Decision, Verdict};
@@ -75,6 +76,12 @@ fn every_kind_is_written_and_read_as_its_golden_file_says() {
         model: Some("ab".repeat(32)),
         emotion: None,
     };
+    let word = TextWordFact {
+        message: "m-2".to_owned(),
+        node: "greeting".to_owned(),
+        list: "campaign".to_owned(),
+        word: open("投诉到银监会"),
+    };
     let decided = TurnDecision {
         node: "greeting".to_owned(),
         rule: "opt_out".to_owned(),
@@ -100,6 +107,7 @@ fn every_kind_is_written_and_read_as_its_golden_file_says() {
         ConversationEvent::Opened(Box::new(opened())),
         ConversationEvent::Heard(heard.clone()),
         ConversationEvent::Understood(understood),
+        ConversationEvent::SensitiveWordMatched(word),
         ConversationEvent::Decided(decided),
         ConversationEvent::Said(said),
         ConversationEvent::Closed(closed),

@@ -18,6 +18,7 @@ pub use command::{ConversationCommand, Follows, Hearing};
 pub use decide::{MESSAGE_ID_BYTES_MAX, MESSAGES_MAX, TEXT_CHARS_MAX};
 pub use event::{
     BegunBy, Channel, CloseReason, ClosedFact, ConversationEvent, OpenedFact, TextHeardFact, TextSaidFact,
+    TextWordFact,
 };
 pub use refusal::ConversationRefusal;
 pub use state::{ConversationState, TextInput};

@@ -12,6 +12,8 @@ pub enum TextInput {
     /// A key of a menu, written.
     Key(char),
     Words(Understood),
+    /// It has a word of the campaign's lists: nothing follows from the rest of it.
+    SensitiveWord,
 }
 
 /// State of one conversation.
@@ -81,7 +83,8 @@ impl ConversationState {
                 Some(understood) => self.inputs.push(TextInput::Words(understood)),
                 None => self.unreadable = true,
             },
-            ConversationEvent::Decided(_) => {}
+            // What follows from a word of a list is the end.
+            ConversationEvent::SensitiveWordMatched(_) | ConversationEvent::Decided(_) => {}
             ConversationEvent::Said(_) => self.last_at = Some(at),
             ConversationEvent::Closed(fact) => {
                 self.closed = Some((at, fact.clone()));

@@ -50,6 +50,7 @@ mod golden;
 #[cfg(test)]
 mod tests;
 
+pub use crate::attribute::TAG_BYTES_MAX;
 pub use assignee::Assignee;
 pub use assignment::ASSIGNMENT_REASON_BYTES_MAX;
 pub use call_now::CALL_CANCELED;
@@ -71,7 +72,7 @@ pub use merging::{MERGE_REASON_BYTES_MAX, MERGED_MAX};
 pub use past::HistoryOrder;
 pub use profile::{COUNTS, Profile, ProfileChange, profile_changes};
 pub use profile_origin::ProfileOrigin;
-pub use profiling::{ATTRIBUTES_MAX, TAG_BYTES_MAX, TAGS_MAX};
+pub use profiling::{ATTRIBUTES_MAX, TAGS_MAX};
 pub use refusal::CustomerRefusal;
 pub use state::CustomerState;
 pub use why_not::{Above, Judge, Lifted, SidedVerdict, WhyNot, dialed_number, why_not};

@@ -9,7 +9,7 @@ use super::event::CustomerEvent;
 use super::profile::Profile;
 use super::refusal::CustomerRefusal;
 use super::state::CustomerState;
-use crate::attribute::{Attribute, AttributeValue, TagLevel};
+use crate::attribute::{Attribute, AttributeValue, TAG_BYTES_MAX, TagLevel};
 use crate::personal::Personal;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -18,9 +18,6 @@ pub const ATTRIBUTES_MAX: usize = 512;
 
 /// Most tags of one person, over all levels.
 pub const TAGS_MAX: usize = 256;
-
-/// Longest tag: a few words.
-pub const TAG_BYTES_MAX: usize = 96;
 
 /// Open bytes in one event: a record may have 64 KiB, and a sealed value is a third longer than an open one.
 const EVENT_BYTES_MAX: usize = 24 * 1024;

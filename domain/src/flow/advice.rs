@@ -65,6 +65,8 @@ pub enum Advice {
     EmptyFabe { answer: String, field: &'static str },
     #[error("notices.ai: nobody is told that a robot speaks")]
     UndisclosedRobot,
+    #[error("nodes.{node}.send: nothing is sent, for the flow carries no message {message:?}")]
+    UnsentMessage { node: String, message: String },
 }
 
 /// Intents that are objections: what answers them should argue.
@@ -112,6 +114,7 @@ impl FlowDefinition {
         self.advise_rhythm(&mut found);
         self.advise_structure(&mut found);
         self.advise_answers(&mut found);
+        self.advise_messages(&mut found);
         found
     }
 
@@ -239,6 +242,17 @@ impl FlowDefinition {
         let person = kinds().any(|node| node.ending().is_some_and(|ending| ending.transfer));
         if spoken && !person {
             found.push(Advice::NoPerson);
+        }
+    }
+
+    /// Where the flow carries some, naming another one is a fault.
+    fn advise_messages(&self, found: &mut Vec<Advice>) {
+        for (name, node) in &self.nodes {
+            let sent = node.kind().act().and_then(|act| act.send.as_ref());
+            if let Some(message) = sent.filter(|message| !self.messages.contains_key(*message)) {
+                let (node, message) = (name.clone(), message.clone());
+                found.push(Advice::UnsentMessage { node, message });
+            }
         }
     }
 

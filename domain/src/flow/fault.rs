@@ -60,6 +60,10 @@ pub enum DefinitionFault {
     UnknownMessage { member: String, message: String },
     #[error("{member}: a mail, and nothing else, says to whom; links are https, at most 5 are attached")]
     BadMessage { member: String },
+    #[error("{member}: at most 20 tags, each of 1 to 96 bytes without a control character")]
+    BadTags { member: String },
+    #[error("{member}: how a call went is the outcome of its end; a word of one's own is a tag")]
+    FreeDisposition { member: String },
     #[error("{member}: there is no group {group:?}")]
     UnknownGroup { member: String, group: String },
     #[error("nodes.{node}: an answer that returns bounds its visits")]

@@ -32,6 +32,8 @@ impl DefinitionFault {
             Self::UnknownAnswer { .. } => "unknown_answer",
             Self::UnknownMessage { .. } => "unknown_message",
             Self::BadMessage { .. } => "bad_message",
+            Self::BadTags { .. } => "bad_tags",
+            Self::FreeDisposition { .. } => "free_disposition",
             Self::UnknownGroup { .. } => "unknown_group",
             Self::UnboundedReturn { .. } => "unbounded_return",
             Self::BadIntent { .. } => "bad_intent",
@@ -57,6 +59,7 @@ impl Advice {
             Self::NoFabe { .. } => "no_fabe",
             Self::EmptyFabe { .. } => "empty_fabe",
             Self::UndisclosedRobot => "undisclosed_robot",
+            Self::UnsentMessage { .. } => "unsent_message",
         }
     }
 }

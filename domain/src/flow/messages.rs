@@ -178,6 +178,9 @@ mod tests {
     fn a_flow_without_templates_names_what_it_likes_and_stays_as_it_was() {
         let flow = flow(&json!({}), "plan");
         assert_eq!(flow.check(), []);
+        let advice: Vec<String> = flow.advice().iter().map(ToString::to_string).collect();
+        let unsent = "nodes.plan.send: nothing is sent, for the flow carries no message \"plan\"";
+        assert!(advice.contains(&unsent.to_owned()), "{advice:?}");
         assert!(flow.to_value().get("messages").is_none());
     }
 

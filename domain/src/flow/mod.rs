@@ -29,6 +29,8 @@ mod landed_tests;
 mod messages;
 mod named;
 mod nodes;
+mod notes;
+mod recordings;
 mod refusal;
 mod refusing_keys;
 #[cfg(test)]
@@ -63,6 +65,8 @@ pub use graph::{FLOW_FILE_BYTES_MAX, FlowDefinition, Notices, ReadFault, ValueFa
 pub use messages::{ATTACHMENTS_MAX, FLOW_MESSAGES_MAX, MessageTemplate, SentWhen};
 pub use named::{FlowNamed, InvalidFlowName};
 pub use nodes::*;
+pub use notes::NOTED_TAGS_MAX;
+pub use recordings::RecordedPiece;
 pub use refusal::FlowRefusal;
 pub use shorthand::PRESETS;
 pub use state::{FlowState, PublishedFlow};

@@ -90,6 +90,17 @@ fn the_notices_come_first_and_a_key_that_refuses_nothing_does_not_interrupt_them
             FlowAction::Say {
                 text: "您好,张三,您的贷款已逾期3天,请尽快还款至账号6222。".to_owned(),
                 personal: true,
+                parts: [
+                    "您好,",
+                    "张三",
+                    ",您的贷款已逾期",
+                    "3",
+                    "天,请尽快还款至账号",
+                    "6222",
+                    "。"
+                ]
+                .map(str::to_owned)
+                .into(),
                 prompt: prompt("message")
             }
         ]
@@ -104,6 +115,7 @@ fn the_notices_come_first_and_a_key_that_refuses_nothing_does_not_interrupt_them
             FlowAction::Say {
                 text: MENU.to_owned(),
                 personal: false,
+                parts: Vec::new(),
                 prompt: prompt("menu")
             },
             FlowAction::Listen { silence_ms: 5_000 }
@@ -133,6 +145,7 @@ fn a_key_during_the_question_stops_it_and_counts() {
             FlowAction::Say {
                 text: super::OPTED_OUT.to_owned(),
                 personal: false,
+                parts: Vec::new(),
                 prompt: prompt("refused")
             },
             FlowAction::End {

@@ -88,19 +88,32 @@ pub(super) struct Filled {
     pub(super) text: String,
     /// A variable was filled in.
     pub(super) personal: bool,
+    /// Plain text and values in turns, plain text first and last; empty where nothing was filled in.
+    pub(super) parts: Vec<String>,
 }
 
 /// Fills a text in. A variable without a value is left out (publication and import see to it that none is).
 pub(super) fn fill(text: &str, values: &BTreeMap<String, String>) -> Filled {
     let found = pieces(text).unwrap_or_default();
     let personal = found.iter().any(|piece| matches!(piece, Piece::Variable(_)));
-    let filled = found.into_iter().map(|piece| match piece {
-        Piece::Plain(plain) => plain,
-        Piece::Variable(name) => values.get(name).map_or("", String::as_str),
-    });
+    let mut parts = vec![String::new()];
+    for piece in found {
+        match piece {
+            Piece::Plain(plain) => {
+                if let Some(last) = parts.last_mut() {
+                    last.push_str(plain);
+                }
+            }
+            Piece::Variable(name) => {
+                parts.push(values.get(name).cloned().unwrap_or_default());
+                parts.push(String::new());
+            }
+        }
+    }
     Filled {
-        text: filled.collect(),
+        text: parts.concat(),
         personal,
+        parts: if personal { parts } else { Vec::new() },
     }
 }
 
@@ -143,7 +156,8 @@ mod tests {
             fill("您好，{{name}}", &values),
             Filled {
                 text: "您好，张三".to_owned(),
-                personal: true
+                personal: true,
+                parts: vec!["您好，".to_owned(), "张三".to_owned(), String::new()],
             }
         );
         assert!(!fill("您好", &values).personal);

@@ -106,6 +106,17 @@ pub enum InvalidOrder {
 }
 
 impl ListeningOrder {
+    /// The code of what is spoken, for engines that take one: the dialect's own where its tag is a language's
+    /// (`yue`), else that of the language (`zh`).
+    pub fn language_code(&self) -> String {
+        let primary = |tag: &String| tag.split(['-', '_']).next().unwrap_or("").to_ascii_lowercase();
+        let is_code = |code: &String| {
+            (2..=3).contains(&code.len()) && code.bytes().all(|letter| letter.is_ascii_alphabetic())
+        };
+        let own = self.dialect.as_ref().map(primary).filter(is_code);
+        own.unwrap_or_else(|| primary(&self.language))
+    }
+
     /// Checks every limit; each implementation asks it first.
     pub fn check(&self) -> Result<(), InvalidOrder> {
         if self.hot_words.len() > HOT_WORDS_MAX {
@@ -280,6 +291,24 @@ pub trait Recognizer: Send + Sync {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_dialect_that_is_a_language_has_its_own_code() {
+        for (dialect, code) in [
+            (None, "zh"),
+            (Some("yue"), "yue"),
+            (Some("yue-HK"), "yue"),
+            (Some("zh-Hans-CN-sichuan"), "zh"),
+            (Some("sichuan"), "zh"),
+        ] {
+            let order = ListeningOrder {
+                language: "zh-CN".to_owned(),
+                dialect: dialect.map(str::to_owned),
+                ..ListeningOrder::default()
+            };
+            assert_eq!(order.language_code(), code, "{dialect:?}");
+        }
+    }
 
     #[test]
     fn an_order_over_a_limit_is_refused_by_name() {

@@ -74,6 +74,9 @@ pub struct Prompt {
     pub language: String,
     /// True when the text holds a personal value: it is synthesised in memory and never cached on disk.
     pub personal: bool,
+    /// Plain text and values in turns, plain text first and last, for voices that have recordings of the one
+    /// and speak the other; together they are the text, and empty where nothing was filled in.
+    pub parts: Vec<String>,
     pub manner: Manner,
 }
 

@@ -102,6 +102,9 @@ pub struct SummaryFact {
     pub emotion: Option<String>,
     #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
     pub tags: BTreeSet<CourseMark>,
+    /// What the flow tagged the person with, masked; absent in summaries from before it did.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub flow_tags: Vec<Personal<String>>,
     /// Masked.
     pub text: Personal<String>,
     /// Of the text.
@@ -131,6 +134,8 @@ impl SummaryFact {
         let slots = self.slots.iter_mut();
         let slots = slots.map(|(name, value)| (format!("/slots/{name}"), value));
         let mut all: Vec<_> = slots.collect();
+        let tags = self.flow_tags.iter_mut().enumerate();
+        all.extend(tags.map(|(place, tag)| (format!("/flow_tags/{place}"), tag)));
         all.push(("/text".to_owned(), &mut self.text));
         all
     }

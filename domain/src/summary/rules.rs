@@ -4,7 +4,7 @@ use super::fact::{
     FollowUp, FollowUpAction, FollowUpReason, Interest, InterestLevel, InterestRule, SummaryFact,
 };
 use super::text::{Told, text};
-use crate::call_course::{CallCourse, CourseEnd, CourseMark};
+use crate::call_course::{CallCourse, CallNotes, CourseEnd, CourseMark};
 use crate::disposition::{Disposition, Outcome};
 use crate::personal::Personal;
 use crate::ports::masking::Masking;
@@ -12,7 +12,7 @@ use crate::record::stored_event::{Position, StreamVersion};
 use std::collections::BTreeMap;
 
 /// Of these rules and the texts; it changes with them, so that two summaries can be told apart.
-pub const SUMMARY_VERSION: u32 = 2;
+pub const SUMMARY_VERSION: u32 = 3;
 
 /// The intent of a call that no word decided, by its outcome; `hung_up` and `no_response` have none.
 pub const INTENT_BY_OUTCOME: &[(Outcome, &str)] = &[
@@ -41,11 +41,11 @@ pub struct MadeAt {
     pub version: StreamVersion,
 }
 
-/// The summary of a call that was answered and has ended; of any other there is none. `lang` is its flow's
-/// language, and `made_at` the place of its last event.
+/// The summary of a call that was answered and has ended; of any other there is none. `notes` are its flow's,
+/// and `made_at` is the place of its last event.
 pub fn written(
     course: &CallCourse,
-    lang: &str,
+    notes: &CallNotes,
     made_at: MadeAt,
     masking: &dyn Masking,
 ) -> Option<SummaryFact> {
@@ -53,7 +53,7 @@ pub fn written(
     let (campaign, customer) = (course.campaign.clone()?, course.customer.clone()?);
     let flow = course.flow.clone()?;
     let (intent, intent_rule) = intent(course, end);
-    let interest = interest(course, end, intent.as_deref());
+    let interest = interest(course, notes, end, intent.as_deref());
     let follow_up = follow_up(course, end, intent.as_deref(), interest);
     let slots: BTreeMap<String, Option<String>> = course
         .slots
@@ -67,8 +67,9 @@ pub fn written(
         interest,
         follow_up,
         slots: &slots,
+        tags: &notes.tags,
     };
-    let text = masking.masked(&text(&told, lang));
+    let text = masking.masked(&text(&told, &notes.lang));
     let personal = |value: Option<String>| value.map_or(Personal::Erased { hash: None }, Personal::open);
     Some(SummaryFact {
         campaign,
@@ -87,8 +88,13 @@ pub fn written(
             .collect(),
         emotion: course.emotion.map(|emotion| emotion.code().to_owned()),
         tags: course.marks.clone(),
+        flow_tags: notes
+            .tags
+            .iter()
+            .map(|tag| Personal::open(masking.masked(tag)))
+            .collect(),
         text: Personal::open(text),
-        lang: lang.to_owned(),
+        lang: notes.lang.clone(),
         follow_up,
         turns: course.turns,
         models: course.models.clone(),
@@ -125,15 +131,22 @@ fn is_among(intent: Option<&str>, list: &[&str]) -> bool {
     intent.is_some_and(|intent| list.contains(&intent))
 }
 
-/// By words only: of a call in which nothing was said it is not known.
-fn interest(course: &CallCourse, end: CourseEnd, intent: Option<&str>) -> Option<Interest> {
+/// By words only: of a call in which nothing was said it is not known. What the flow notes goes before what a
+/// model heard.
+fn interest(
+    course: &CallCourse,
+    notes: &CallNotes,
+    end: CourseEnd,
+    intent: Option<&str>,
+) -> Option<Interest> {
     if !course.is_spoken() {
         return None;
     }
     let refused = is_opted_out(course, end)
         || is_among(intent, REFUSALS)
         || matches!(end.outcome, Some(Outcome::Declined | Outcome::WrongParty));
-    let noted = course.interest.as_deref().and_then(level);
+    let noted = [&notes.interest, &course.interest].into_iter();
+    let noted = noted.flatten().find_map(|noted| level(noted));
     let is_asked = course.intents.iter().any(|intent| intent.starts_with(ASKS));
     let (level, rule) = if refused {
         (InterestLevel::Low, InterestRule::Refused)

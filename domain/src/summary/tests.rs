@@ -5,7 +5,7 @@ use super::{
     SUMMARY_TEXT_CHARS_MAX, Summary, SummaryCommand, SummaryEvent, SummaryFact, SummaryRefusal, SummaryState,
     written,
 };
-use crate::call_course::{CallCourse, CourseEnd, CourseMark, Deciding, TurnCounts};
+use crate::call_course::{CallCourse, CallNotes, CourseEnd, CourseMark, Deciding, TurnCounts};
 use crate::calling_plan::FlowRef;
 use crate::decider::{Context, Decider, EventData};
 use crate::disposition::{Disposition, Outcome};
@@ -28,6 +28,14 @@ impl Masking for Stars {
 
 pub(super) fn stars() -> Stars {
     Stars
+}
+
+/// Of a flow that notes nothing.
+pub(super) fn notes(lang: &str) -> CallNotes {
+    CallNotes {
+        lang: lang.to_owned(),
+        ..CallNotes::default()
+    }
 }
 
 pub(super) fn made_at() -> MadeAt {
@@ -90,7 +98,7 @@ fn with(outcome: Option<Outcome>, intent: Option<&str>) -> CallCourse {
 }
 
 fn told(course: &CallCourse) -> SummaryFact {
-    written(course, "zh-CN", made_at(), &Stars).unwrap()
+    written(course, &notes("zh-CN"), made_at(), &Stars).unwrap()
 }
 
 #[test]
@@ -119,7 +127,7 @@ fn an_agreement_says_its_intent_its_figures_and_what_may_follow() {
         Some("138****8000"),
         "masked before it is sealed"
     );
-    let english = written(&course(), "en", made_at(), &Stars).unwrap();
+    let english = written(&course(), &notes("en"), made_at(), &Stars).unwrap();
     assert_eq!(
         english.text.value().unwrap(),
         "answered, 41 s, outcome: success. Utterances: 3; intent: yes; interest: high (agreed). terms: 3. \
@@ -158,7 +166,7 @@ fn who_was_not_answered_or_has_not_ended_has_no_summary() {
         ..course()
     };
     for course in [unanswered, running] {
-        assert_eq!(written(&course, "zh-CN", made_at(), &Stars), None);
+        assert_eq!(written(&course, &notes("zh-CN"), made_at(), &Stars), None);
     }
 }
 
@@ -262,4 +270,50 @@ fn it_is_recorded_once_and_its_personal_fields_are_its_slots_and_its_text() {
         decide(&SummaryState::default(), record(long)),
         Err(SummaryRefusal::TextTooLong { chars })
     );
+}
+
+#[test]
+fn what_the_flow_notes_stands_in_the_summary_and_goes_before_what_a_model_heard() {
+    let mut course = with(Some(Outcome::Callback), None);
+    course.interest = Some("高".to_owned());
+    let noted = CallNotes {
+        tags: vec!["要资料13800138000".to_owned(), "老客户".to_owned()],
+        interest: Some("低".to_owned()),
+        ..notes("zh-CN")
+    };
+    let fact = written(&course, &noted, made_at(), &Stars).unwrap();
+    let interest = fact.interest.unwrap();
+    assert_eq!(
+        (interest.level, interest.rule),
+        (InterestLevel::Low, InterestRule::Noted)
+    );
+    let tags: Vec<&str> = fact
+        .flow_tags
+        .iter()
+        .map(|tag| tag.value().unwrap().as_str())
+        .collect();
+    assert_eq!(
+        tags,
+        ["要资料138****8000", "老客户"],
+        "masked before they are sealed"
+    );
+    assert!(
+        fact.text
+            .value()
+            .unwrap()
+            .contains("标签：要资料138****8000、老客户。")
+    );
+    let mut gone = fact;
+    gone.erase();
+    assert!(gone.flow_tags.iter().all(|tag| tag.value().is_none()));
+    let own = CallNotes {
+        interest: Some("看情况".to_owned()),
+        ..notes("zh-CN")
+    };
+    let level = written(&course, &own, made_at(), &Stars)
+        .unwrap()
+        .interest
+        .unwrap()
+        .level;
+    assert_eq!(level, InterestLevel::High, "a word of one's own is no level");
 }

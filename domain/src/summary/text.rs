@@ -9,6 +9,9 @@ const VALUE_CHARS_MAX: usize = 10;
 /// Slots told in the text; a flow asks for a handful.
 const SLOTS_TOLD_MAX: usize = 12;
 
+/// Tags told in the text; all of them stand in the summary.
+const TAGS_TOLD_MAX: usize = 6;
+
 /// What a text tells.
 pub(super) struct Told<'a> {
     pub(super) course: &'a CallCourse,
@@ -17,6 +20,7 @@ pub(super) struct Told<'a> {
     pub(super) interest: Option<Interest>,
     pub(super) follow_up: FollowUp,
     pub(super) slots: &'a BTreeMap<String, Option<String>>,
+    pub(super) tags: &'a [String],
 }
 
 /// Chinese where the flow speaks it, English everywhere else.
@@ -52,6 +56,9 @@ fn in_chinese(told: &Told<'_>) -> String {
     }
     for (name, value) in told.values() {
         text.push_str(&format!("{name}：{value}。"));
+    }
+    if !told.tags.is_empty() {
+        text.push_str(&format!("标签：{}。", told.tags().join("、")));
     }
     let marks = told.marks(CourseMark::label_zh);
     if !marks.is_empty() {
@@ -89,6 +96,9 @@ fn in_english(told: &Told<'_>) -> String {
     for (name, value) in told.values() {
         text.push_str(&format!("{name}: {value}. "));
     }
+    if !told.tags.is_empty() {
+        text.push_str(&format!("Tags: {}. ", told.tags().join(", ")));
+    }
     let marks = told.marks(CourseMark::label_en);
     if !marks.is_empty() {
         text.push_str(&format!("Marks: {}. ", marks.join(", ")));
@@ -116,6 +126,10 @@ impl Told<'_> {
         known
             .filter(move |(_, value)| is_figure(value))
             .take(SLOTS_TOLD_MAX)
+    }
+
+    fn tags(&self) -> Vec<&str> {
+        self.tags.iter().take(TAGS_TOLD_MAX).map(String::as_str).collect()
     }
 
     /// But for what the text says anyway.

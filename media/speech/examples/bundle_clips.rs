@@ -32,6 +32,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
             text: text.to_owned(),
             language: "zh-CN".to_owned(),
             personal: true,
+            parts: Vec::new(),
             manner: Manner::default(),
         };
         let clip = espeak.speak(&prompt).await?;

@@ -4,9 +4,10 @@
 use crate::connection::Server;
 use crate::openai_speech::{OpenAiSynthesizer, PCM_RATE_HZ, SpeechSettings};
 use crate::recognition::spec::{Kind, RecognizerSpec};
+use crate::spliced::{SpliceError, SplicedSynthesizer};
 use domain::ports::clock::Clock;
 use domain::ports::speech::Synthesizer;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use tls::TlsError;
 
@@ -19,14 +20,21 @@ const RATE_HZ: std::ops::RangeInclusive<u32> = 8_000..=48_000;
 /// Why there is no such synthesizer.
 #[derive(Debug, thiserror::Error)]
 pub enum VoiceError {
-    #[error("a synthesizer over the network is `openai:http://HOST:PORT/v1` or `openai:https://HOST/v1`")]
+    #[error("a synthesizer is `clips:DIRECTORY`, `openai:http://HOST:PORT/v1` or `openai:https://HOST/v1`")]
     NotSpeech,
     #[error("`rate` is its samples per second, from 8000 to 48000")]
     Rate,
     #[error("the environment variable {0}, which `key_env` names, is not set")]
     NoSecret(String),
     #[error(transparent)]
+    Recordings(#[from] SpliceError),
+    #[error(transparent)]
     Tls(#[from] TlsError),
+}
+
+/// Recordings before another synthesizer, which speaks the values between them and what is not recorded.
+pub fn with_recordings(dir: &Path, others: Arc<dyn Synthesizer>) -> Result<Arc<dyn Synthesizer>, VoiceError> {
+    Ok(Arc::new(SplicedSynthesizer::from_directory(dir, others)?))
 }
 
 /// Makes it; `secret` looks up an environment variable. The service is not asked yet.

@@ -12,6 +12,7 @@ fn prompt(text: &str) -> Prompt {
         text: text.to_owned(),
         language: "zh-CN".to_owned(),
         personal: false,
+        parts: Vec::new(),
         manner: Manner::default(),
     }
 }

@@ -341,6 +341,7 @@ mod tests {
             text: text.to_owned(),
             language: language.to_owned(),
             personal,
+            parts: Vec::new(),
             manner: Manner::default(),
         }
     }

@@ -6,7 +6,7 @@
 
 use super::clips::read_clip;
 use async_trait::async_trait;
-use domain::ports::speech::{Clip, Manner, Prompt, SpeechError, Synthesizer};
+use domain::ports::speech::{Clip, Prompt, SpeechError, Synthesizer};
 use sha2::{Digest, Sha256};
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -32,6 +32,12 @@ pub fn file_of(piece: &str) -> String {
     let hash = Sha256::digest(piece.trim());
     let digits: String = hash.iter().take(8).map(|byte| format!("{byte:02x}")).collect();
     digits + ".wav"
+}
+
+/// The pieces that have no recording in a directory, each once, with the file that it wants.
+pub fn missing<'a>(dir: &Path, pieces: impl Iterator<Item = &'a str>) -> BTreeMap<String, &'a str> {
+    let wanted = pieces.map(|piece| (file_of(piece), piece));
+    wanted.filter(|(file, _)| !dir.join(file).is_file()).collect()
 }
 
 /// Why recordings cannot be used.
@@ -78,26 +84,22 @@ impl SplicedSynthesizer {
         Ok(Self { recordings, others })
     }
 
-    /// Speaks a template: `pieces` has one more than `values`, and they alternate. Values are personal.
-    pub async fn splice(
-        &self,
-        pieces: &[&str],
-        values: &[&str],
-        language: &str,
-    ) -> Result<Arc<Clip>, SpeechError> {
-        let recorded: Option<Vec<Option<&Arc<Clip>>>> =
-            pieces.iter().map(|piece| self.piece(piece)).collect();
+    /// Speaks a template whose recorded pieces and values stand in the prompt's parts, in turns.
+    async fn splice(&self, prompt: &Prompt) -> Result<Arc<Clip>, SpeechError> {
+        let pieces = prompt.parts.iter().step_by(2);
+        let recorded: Option<Vec<Option<&Arc<Clip>>>> = pieces.map(|piece| self.piece(piece)).collect();
         let Some(recorded) = recorded else {
-            return self.spoken_whole(pieces, values, language).await;
+            return self.others.speak(prompt).await;
         };
+        let values = prompt.parts.iter().skip(1).step_by(2);
         let mut samples = Vec::new();
-        let mut values = values.iter();
+        let mut values = values;
         for piece in recorded {
             if let Some(clip) = piece {
                 join(&mut samples, &clip.samples);
             }
             if let Some(value) = values.next() {
-                let spoken = self.others.speak(&personal(value, language)).await?;
+                let spoken = self.others.speak(&value_of(prompt, value)).await?;
                 join(&mut samples, &spoken.samples);
             }
         }
@@ -111,28 +113,14 @@ impl SplicedSynthesizer {
         }
         self.recordings.get(&file_of(piece)).map(Some)
     }
-
-    async fn spoken_whole(
-        &self,
-        pieces: &[&str],
-        values: &[&str],
-        language: &str,
-    ) -> Result<Arc<Clip>, SpeechError> {
-        let mut text = String::new();
-        for (index, piece) in pieces.iter().enumerate() {
-            text.push_str(piece);
-            text.push_str(values.get(index).copied().unwrap_or(""));
-        }
-        self.others.speak(&personal(&text, language)).await
-    }
 }
 
-fn personal(text: &str, language: &str) -> Prompt {
+/// A value of a prompt, alone, in its manner.
+fn value_of(prompt: &Prompt, value: &str) -> Prompt {
     Prompt {
-        text: text.to_owned(),
-        language: language.to_owned(),
-        personal: true,
-        manner: Manner::default(),
+        text: value.to_owned(),
+        parts: Vec::new(),
+        ..prompt.clone()
     }
 }
 
@@ -175,6 +163,7 @@ impl Synthesizer for SplicedSynthesizer {
     async fn speak(&self, prompt: &Prompt) -> Result<Arc<Clip>, SpeechError> {
         match self.recordings.get(&file_of(&prompt.text)) {
             Some(clip) if !prompt.text.trim().is_empty() => Ok(Arc::clone(clip)),
+            Some(_) | None if !prompt.parts.is_empty() => self.splice(prompt).await,
             Some(_) | None => self.others.speak(prompt).await,
         }
     }
@@ -201,6 +190,20 @@ mod tests {
         SplicedSynthesizer::from_directory(dir.path(), Arc::new(SimulatedSynthesizer)).unwrap()
     }
 
+    /// The template of the pieces, with these values.
+    fn told(values: [&str; 2]) -> Prompt {
+        let [first, second, third] = PIECES;
+        let [one, other] = values;
+        let parts = [first, one, second, other, third];
+        Prompt {
+            text: parts.concat(),
+            language: "zh-CN".to_owned(),
+            personal: true,
+            parts: parts.map(str::to_owned).into(),
+            ..Prompt::default()
+        }
+    }
+
     #[tokio::test]
     async fn recordings_before_a_synthesizer_hold_the_contract() {
         contract::holds(&recorded(&PIECES)).await;
@@ -209,10 +212,7 @@ mod tests {
     #[tokio::test]
     async fn values_are_spoken_between_recordings_without_a_click() {
         let synthesizer = recorded(&PIECES);
-        let clip = synthesizer
-            .splice(&PIECES, &["张三", "三百"], "zh-CN")
-            .await
-            .unwrap();
+        let clip = synthesizer.speak(&told(["张三", "三百"])).await.unwrap();
         // Three recordings of 200 ms, two values of 400 ms, four seams of 60 ms.
         assert_eq!(clip.duration_ms(), 3 * 200 + 2 * 400 + 4 * 60);
         let steps = clip
@@ -225,13 +225,25 @@ mod tests {
     #[tokio::test]
     async fn a_piece_without_a_recording_has_the_whole_spoken_in_one_voice() {
         let clip = recorded(&PIECES[..2])
-            .splice(&PIECES, &["张三", "三百"], "zh-CN")
+            .speak(&told(["张三", "三百"]))
             .await
             .unwrap();
         assert_eq!(
             clip.duration_ms(),
             200 * 13,
             "thirteen characters of the simulation"
+        );
+    }
+
+    #[test]
+    fn a_missing_recording_is_named_with_its_text_and_its_file() {
+        let dir = tempfile::tempdir().unwrap();
+        std::fs::write(dir.path().join(file_of("您好，")), b"RIFF").unwrap();
+        let found = missing(dir.path(), ["您好，", "再见。", " 再见。"].into_iter());
+        assert_eq!(found.len(), 1, "{found:?}");
+        assert_eq!(
+            found.get(&file_of("再见。")).map(|text| text.trim()),
+            Some("再见。")
         );
     }
 

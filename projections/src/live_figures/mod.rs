@@ -19,6 +19,7 @@ use crate::view::{AnyEvent, ViewEvent};
 use domain::call::UnderstoodFact;
 use domain::call::event::{CallEvent, EndReason};
 use domain::call::progress::dispose_failure;
+use domain::conversation::ConversationEvent;
 use domain::disposition::{Disposition, Outcome};
 use domain::emotion::EmotionLevel;
 use domain::ids::{CallId, CampaignId};
@@ -43,6 +44,7 @@ pub const KINDS: &[&str] = &[
     CallEvent::ENGINE_FAILED,
     CallEvent::TRANSFER_REQUESTED,
     CallEvent::ENDED,
+    ConversationEvent::SENSITIVE_WORD_MATCHED,
 ];
 
 /// Width of a stretch of time, microseconds.
@@ -56,6 +58,12 @@ const CAMPAIGNS_MAX: usize = 1_000;
 
 /// Trunks remembered.
 const TRUNKS_MAX: usize = 1_000;
+
+/// The stretch in which an instant lies.
+const fn stretch_of(at: Timestamp) -> i64 {
+    let micros = at.micros();
+    micros - micros.rem_euclid(STRETCH_MICROS)
+}
 
 /// Counts of one stretch.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -139,10 +147,25 @@ impl LiveFigures {
         if !KINDS.contains(&event.envelope.kind.as_str()) {
             return Ok(());
         }
+        if event.envelope.kind == ConversationEvent::SENSITIVE_WORD_MATCHED {
+            self.written(event);
+            return Ok(());
+        }
         if let AnyEvent::Call(fact) = event.event()? {
             self.call(event.call()?, fact, event.at());
         }
         Ok(())
+    }
+
+    /// A word of a list in a text: it counts when it was written.
+    fn written(&mut self, event: &ViewEvent) {
+        let Some(campaign) = &event.envelope.campaign else {
+            return;
+        };
+        self.make_room(campaign);
+        let stretches = self.campaigns.entry(campaign.clone()).or_default();
+        let counts = stretches.entry(stretch_of(event.at())).or_default();
+        counts.sensitive_words += 1;
     }
 
     fn call(&mut self, call: CallId, fact: &CallEvent, at: Timestamp) {
@@ -192,8 +215,7 @@ impl LiveFigures {
 
     /// The first leg says when and on which trunk a call counts; each leg asks its own trunk.
     fn dialing(&mut self, call: CallId, trunk: &str, at: Timestamp) {
-        let micros = at.micros();
-        let stretch = micros - micros.rem_euclid(STRETCH_MICROS);
+        let stretch = stretch_of(at);
         let Some(open) = self.calls.get_mut(&call) else {
             return;
         };

@@ -1,6 +1,7 @@
 //! What the file of metrics must be before any figure follows from it.
 
 use super::catalog::{Metric, Unit};
+use super::evaluate::is_of_call;
 use super::term::{Measure, OncePer, Term};
 use domain::call::event::CallEvent;
 use std::collections::{BTreeMap, BTreeSet};
@@ -51,14 +52,14 @@ pub(super) fn check(terms: &[Term], metrics: &[Metric]) -> Result<(), String> {
 }
 
 fn check_term(term: &Term) -> Result<(), String> {
-    let of_calls = term.kinds.iter().all(|kind| kind.starts_with("call."));
+    let of_calls = term.kinds.iter().all(|kind| is_of_call(kind));
     let of_customers = term.kinds.iter().all(|kind| kind.starts_with("customer."));
     let of_complaints = term.kinds.iter().all(|kind| kind.starts_with("complaint."));
     // Each event is a change of a sum: no call is known of it, and all of them count.
     let sums_changes = term.once_per == OncePer::None && matches!(term.value, Some(Measure::Member(_)));
     let has_marks = term.marks().next().is_some();
     let ends = term.kinds.iter().all(|kind| kind == CallEvent::ENDED);
-    let late = |kind: &String| LATE_KINDS.contains(&kind.as_str());
+    let late = |kind: &String| LATE_KINDS.contains(&kind.as_str()) || kind.starts_with("summary.");
     let rules = [
         (term.kinds.is_empty(), "names no kinds"),
         (

@@ -1,7 +1,7 @@
 //! The events behind a figure: the log folded through the evaluator, without any view.
 
 use super::catalog::{Catalog, Metric};
-use super::evaluate::{Contribution, Fact, Subject, subject_of};
+use super::evaluate::{Contribution, Fact, Subject, is_of_call, subject_of};
 use super::term::{OncePer, Term};
 use super::{Scope, WindowError};
 use crate::error::ProjectionError;
@@ -160,7 +160,7 @@ fn corrupt(error: domain::stored_event::UnreadableRecord) -> DrillError {
 /// The kinds that touch a term, with those that say where a call counts.
 fn kinds_of(term: &Term) -> Vec<String> {
     let mut kinds: Vec<String> = term.touched_by().map(str::to_owned).collect();
-    if term.kinds.iter().any(|kind| kind.starts_with("call.")) {
+    if term.kinds.iter().any(|kind| is_of_call(kind)) {
         kinds.extend([CallEvent::PERMITTED, CallEvent::DIALING].map(str::to_owned));
     }
     // Where an enrolment counts, its first event says.

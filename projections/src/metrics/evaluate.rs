@@ -16,6 +16,14 @@ use serde_json::{Map, Value};
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
+/// What the kinds of calls and of their summaries begin with: a summary's stream has its call's id.
+const OF_CALLS: [&str; 2] = ["call.", "summary."];
+
+/// Whether an event of this kind is of a call.
+pub(crate) fn is_of_call(kind: &str) -> bool {
+    OF_CALLS.iter().any(|start| kind.starts_with(start))
+}
+
 /// What the kinds of complaints begin with.
 pub(crate) const COMPLAINTS: &str = "complaint.";
 
@@ -104,7 +112,7 @@ struct DialingTrunk<'a> {
 
 /// Whose state an event needs: a call's id, or `<campaign>/<customer>` of an enrolment.
 pub fn subject_of(envelope: &Envelope) -> Option<String> {
-    if envelope.kind.starts_with("call.") {
+    if is_of_call(&envelope.kind) {
         return Some(envelope.stream.id().to_owned());
     }
     // With its aggregate: no call has the same id.
@@ -286,7 +294,7 @@ fn begin(told: Told<'_>) -> Result<Option<Subject>, UnreadableRecord> {
         }
         _ => return Ok(None),
     };
-    let is_call = told.kind.starts_with("call.");
+    let is_call = is_of_call(told.kind);
     if is_call && told.kind != CallEvent::PERMITTED {
         return Ok(None);
     }

@@ -148,6 +148,17 @@ impl Found {
 /// Reads some members of an object and passes over the others.
 struct Members<'a>(&'a [String]);
 
+impl Members<'_> {
+    /// Places what is wanted of a member's own members.
+    fn place_inner(&self, outer: &str, value: &Value, found: &mut [Option<Value>]) {
+        for (known, slot) in self.0.iter().zip(found) {
+            if let Some(inner) = within(known, outer) {
+                *slot = value.get(inner).cloned();
+            }
+        }
+    }
+}
+
 impl<'de> DeserializeSeed<'de> for Members<'_> {
     type Value = Found;
 
@@ -169,11 +180,19 @@ impl<'de> Visitor<'de> for Members<'_> {
             let member = self.0.iter().position(|known| *known == name);
             match member.and_then(|place| found.get_mut(place)) {
                 Some(slot) => *slot = Some(map.next_value()?),
+                None if self.0.iter().any(|known| within(known, &name).is_some()) => {
+                    self.place_inner(&name, &map.next_value()?, &mut found);
+                }
                 None => drop(map.next_value::<IgnoredAny>()?),
             }
         }
         Ok(Found(found))
     }
+}
+
+/// The inner name of `outer.inner`, where its value stands in this member.
+fn within<'a>(known: &'a str, outer: &str) -> Option<&'a str> {
+    known.strip_prefix(outer)?.strip_prefix('.')
 }
 
 /// A member's name, copied only where it is escaped.
@@ -185,6 +204,21 @@ struct Key<'a>(#[serde(borrow)] Cow<'a, str>);
 mod tests {
     use super::super::catalog::catalog;
     use super::*;
+
+    #[test]
+    fn a_member_of_a_member_is_read_where_a_term_names_it() {
+        let program = Program {
+            members: ["interest.level", "disposition"].map(str::to_owned).into(),
+            ..Program::default()
+        };
+        let data = "{\"interest\":{\"level\":\"high\",\"rule\":\"agreed\"},\"disposition\":\"answered\"}";
+        let found = program.read(data).unwrap();
+        assert_eq!(found.get(0), Some(&Value::from("high")));
+        assert_eq!(found.get(1), Some(&Value::from("answered")));
+        for without in ["{}", "{\"interest\":null}", "{\"interest\":\"high\"}"] {
+            assert_eq!(program.read(without).unwrap().get(0), None, "{without}");
+        }
+    }
 
     #[test]
     fn only_the_members_that_terms_read_are_read_and_the_last_of_a_name_counts() {

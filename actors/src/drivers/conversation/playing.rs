@@ -1,5 +1,6 @@
 //! What is being said: clips queued in order, each on record once it was heard to its end or cut.
 
+use super::prepare::Words;
 use super::queued::{Playing, Said};
 use super::spoken::clip;
 use super::talk::Talk;
@@ -112,14 +113,14 @@ impl Talk<'_> {
     }
 
     /// Queues a text. False when it could not be spoken.
-    pub(super) async fn say(&mut self, text: &str, personal: bool, said: Said) -> Result<bool, Halt> {
+    pub(super) async fn say(&mut self, words: Words<'_>, said: Said) -> Result<bool, Halt> {
         self.silent_at = None;
         let (kit, voice) = (Arc::clone(&self.kit), self.voice.clone());
         let clock = kit.environment.clock.as_ref();
         let speaking = async {
             tokio::select! {
                 biased;
-                spoken = voice.speak(&kit, text, personal) => spoken,
+                spoken = voice.speak(&kit, words) => spoken,
                 () = clock.wait_until(clock.now().plus_ms(SAY_MS_MAX)) => {
                     Err(SpeechError::Failed("it took too long for somebody who waits".to_owned()))
                 }
@@ -140,7 +141,7 @@ impl Talk<'_> {
             play: self.plays_count,
             said,
             node: self.node.clone(),
-            text: text.to_owned(),
+            text: words.text.to_owned(),
             duration_ms: clip.duration_ms(),
         };
         if let Err(error) = self.leg.play(playing.play, clip).await {

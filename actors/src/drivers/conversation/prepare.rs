@@ -48,15 +48,10 @@ pub(crate) fn prepare(
 ) -> oneshot::Receiver<Prepared> {
     let (sender, receiver) = oneshot::channel();
     let (kit, flow, due) = (Arc::clone(kit), facts.flow.clone(), due.clone());
-    let manner = facts
-        .plan
-        .speech
-        .as_deref()
-        .map(SpeechPlan::manner)
-        .unwrap_or_default();
+    let speech = facts.plan.speech.clone();
     let tasks = Arc::clone(&kit.environment.tasks);
     let preparing = async move {
-        let prepared = match prepared(&kit, call, &flow, manner, &due).await {
+        let prepared = match prepared(&kit, call, &flow, speech.as_deref(), &due).await {
             Ok(prepared) => prepared,
             Err(halt) => {
                 tracing::error!(%call, %halt, "a conversation could not be prepared");
@@ -80,20 +75,20 @@ async fn prepared(
     kit: &Kit,
     call: CallId,
     flow: &FlowRef,
-    manner: Manner,
+    speech: Option<&SpeechPlan>,
     due: &DueEnrolment,
 ) -> Result<Prepared, Halt> {
     let definition = definition(kit, flow).await?;
     let variables = variables(kit, due).await?;
     let voice = Voice {
         language: definition.lang.clone(),
-        manner,
+        manner: speech.map_or_else(Manner::default, |speech| speech.manner_of(&variables)),
         clips: Arc::default(),
     };
     let (run, actions) = FlowRun::begin(&definition, &variables);
     let run = run.of_call(format!("{call}/{}", flow.version));
-    for (text, personal) in actions.iter().filter_map(spoken) {
-        if let Err(error) = voice.speak(kit, text, personal).await {
+    for words in actions.iter().filter_map(spoken) {
+        if let Err(error) = voice.speak(kit, words).await {
             tracing::error!(%error, "a notice could not be spoken");
             return Err(Halt::Fault);
         }
@@ -104,11 +99,41 @@ async fn prepared(
     })
 }
 
-/// The text an action speaks, and whether it holds a personal value.
-fn spoken(action: &FlowAction) -> Option<(&str, bool)> {
+/// A text to be spoken.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Words<'a> {
+    pub(crate) text: &'a str,
+    /// It holds a personal value.
+    pub(crate) personal: bool,
+    /// Then plain text and values in turns.
+    pub(crate) parts: &'a [String],
+}
+
+impl<'a> Words<'a> {
+    /// A text without values.
+    pub(crate) const fn plain(text: &'a str) -> Self {
+        Self {
+            text,
+            personal: false,
+            parts: &[],
+        }
+    }
+}
+
+/// The text an action speaks.
+fn spoken(action: &FlowAction) -> Option<Words<'_>> {
     match action {
-        FlowAction::Notice { text, .. } => Some((text, false)),
-        FlowAction::Say { text, personal, .. } => Some((text, *personal)),
+        FlowAction::Notice { text, .. } => Some(Words::plain(text)),
+        FlowAction::Say {
+            text,
+            personal,
+            parts,
+            ..
+        } => Some(Words {
+            text,
+            personal: *personal,
+            parts,
+        }),
         FlowAction::EnterNode { .. }
         | FlowAction::Decide { .. }
         | FlowAction::Intend { .. }
@@ -160,27 +185,23 @@ impl Voice {
     }
 
     async fn speak_all(&self, kit: &Kit, actions: &[FlowAction]) {
-        for (text, personal) in actions.iter().filter_map(spoken) {
-            if let Err(error) = self.speak(kit, text, personal).await {
+        for words in actions.iter().filter_map(spoken) {
+            if let Err(error) = self.speak(kit, words).await {
                 tracing::debug!(%error, "a later prompt could not be spoken ahead");
             }
         }
     }
 
     /// The clip of a text, kept in memory for this call.
-    pub(crate) async fn speak(
-        &self,
-        kit: &Kit,
-        text: &str,
-        personal: bool,
-    ) -> Result<Arc<Clip>, SpeechError> {
+    pub(crate) async fn speak(&self, kit: &Kit, words: Words<'_>) -> Result<Arc<Clip>, SpeechError> {
         let prompt = Prompt {
-            text: text.to_owned(),
+            text: words.text.to_owned(),
             language: self.language.clone(),
-            personal,
+            personal: words.personal,
+            parts: words.parts.to_vec(),
             manner: self.manner.clone(),
         };
-        let cell = self.cell(text);
+        let cell = self.cell(words.text);
         let clip = cell.get_or_try_init(|| speak_in_time(kit, &prompt)).await?;
         Ok(Arc::clone(clip))
     }

@@ -2,7 +2,7 @@
 
 use super::ear::{Ear, next_of};
 use super::end_facts::{CLOSE_MS_MAX, HungUp, ending};
-use super::prepare::{Prepared, Voice};
+use super::prepare::{Prepared, Voice, Words};
 use super::queued::{Playing, Said};
 use super::spoken::{HangUpOrders, Heard};
 use super::stored_notice;
@@ -272,16 +272,22 @@ impl<'a> Talk<'a> {
             match action {
                 FlowAction::Notice { notice, text } => {
                     let notice = stored_notice(notice);
-                    if !self.say(&text, false, Said::Notice(notice)).await? {
+                    if !self.say(Words::plain(&text), Said::Notice(notice)).await? {
                         return Box::pin(self.fault()).await;
                     }
                 }
                 FlowAction::Say {
                     text,
                     personal,
+                    parts,
                     prompt,
                 } => {
-                    if !self.say(&text, personal, Said::Prompt(prompt)).await? {
+                    let words = Words {
+                        text: &text,
+                        personal,
+                        parts: &parts,
+                    };
+                    if !self.say(words, Said::Prompt(prompt)).await? {
                         return Box::pin(self.fault()).await;
                     }
                 }

@@ -8,16 +8,18 @@ use super::unsubscribing::is_unsubscription;
 use crate::call_now::{CallOrder, Known, call_now};
 use crate::installation::{Installation, follow};
 use crate::knowledge::base;
+use crate::listening::found_by;
 use crate::transcript_words::masked_words;
 use actors::{Answer, AskError};
 use domain::conversation::{
     CloseReason, ClosedFact, Conversation, ConversationCommand, ConversationRefusal, ConversationState,
-    Hearing, TEXT_CHARS_MAX, TextInput,
+    Hearing, TEXT_CHARS_MAX, TextInput, TextWordFact,
 };
 use domain::customer::Erasure;
 use domain::flow::{FlowRun, Understood};
 use domain::ids::{CallId, CampaignId, CommandId, ConversationId};
 use domain::number::{NumberCommand, OptOutSource};
+use domain::personal::Personal;
 use domain::ports::knowledge::KnowledgeBase;
 use domain::problem::Problem;
 use domain::stored_event::{Cause, Position, RequestFacts, StreamVersion};
@@ -177,6 +179,12 @@ async fn taken(
     if let TextInput::Words(understood) = &mut input {
         look_up(installation, &opened.campaign, order, &run, understood).await?;
     }
+    let sensitive = sensitive_word(installation, &opened.campaign, order, &node).await?;
+    let refuses = matches!(&input, TextInput::Words(understood) if understood.opt_out);
+    // Whoever refuses further calls is heard, whatever else they wrote.
+    if sensitive.is_some() && !refuses {
+        input = TextInput::SensitiveWord;
+    }
     let follows = texting::take(&mut run, &order.message, &input);
     if follows.opts_out {
         opt_out(installation, state, cause).await?;
@@ -186,6 +194,7 @@ async fn taken(
         text: masked_words(&order.text),
         node,
         input,
+        sensitive,
         inputs_before: state.inputs().len(),
         model: listener.model.clone(),
         opt_out_stored: follows.opts_out,
@@ -199,6 +208,26 @@ async fn taken(
         Err(AskError::Refused(ConversationRefusal::WentOn)) => Err(Untaken::WentOn),
         Err(other) => Err(Untaken::Problem(other.into())),
     }
+}
+
+/// The first word of the campaign's lists, as it is kept.
+async fn sensitive_word(
+    installation: &Installation,
+    campaign: &CampaignId,
+    order: &MessageOrder,
+    node: &str,
+) -> Result<Option<TextWordFact>, Problem> {
+    let state = installation.entities.campaigns.state(campaign).await?.state;
+    let words = state
+        .plan()
+        .and_then(|plan| found_by(plan.sensitive_words.words()));
+    let found = words.and_then(|words| words.first(&order.text));
+    Ok(found.map(|found| TextWordFact {
+        message: order.message.clone(),
+        node: node.to_owned(),
+        list: found.list,
+        word: Personal::open(found.word),
+    }))
 }
 
 /// What the campaign's knowledge has to a message, as calls of it are answered.

@@ -66,6 +66,8 @@ pub struct WhyShown {
     #[schemars(example = ["terms"])]
     pub slots: Vec<String>,
     pub opt_out: bool,
+    /// A word of the campaign's lists stood in it.
+    pub sensitive_word: bool,
     /// What the flow decided by it.
     pub decided: Vec<TurnDecision>,
 }
@@ -143,6 +145,11 @@ pub fn texts_of(texted: &[Texted]) -> Vec<LineShown> {
             ConversationEvent::Understood(fact) => {
                 if let Some(why) = why_of_last(&mut lines) {
                     why.understood(fact);
+                }
+            }
+            ConversationEvent::SensitiveWordMatched(_) => {
+                if let Some(why) = why_of_last(&mut lines) {
+                    why.sensitive_word = true;
                 }
             }
             ConversationEvent::Decided(decision) => {

@@ -58,6 +58,7 @@ pub(super) async fn speak(
         text: order.text.clone(),
         language: order.language.clone().unwrap_or_else(|| "zh-CN".to_owned()),
         personal: order.personal.unwrap_or(true),
+        parts: Vec::new(),
         manner: Manner::default(),
     };
     match synthesizer.speak(&prompt).await {

@@ -3,8 +3,9 @@
 use super::named::{EntityShown, shown};
 use crate::flows::definition_of;
 use crate::installation::Installation;
-use crate::rehearsing::{AskedApart, Listener, interest_model, permille};
+use crate::rehearsing::{AskedApart, Listener, interest_model, permille, sentiment_model};
 use domain::flow::FlowNamed;
+use domain::label::Sentiment;
 use domain::problem::Problem;
 use domain::spoken_turn::{Certainty, IntentCandidate, ReadBy};
 use domain::summary::InterestLevel;
@@ -123,6 +124,8 @@ pub struct UnderstoodShown {
     pub answer: String,
     /// Chinese only.
     pub interest: Option<SoundedInterest>,
+    /// Chinese only.
+    pub sentiment: Option<SoundedSentiment>,
     /// Values for the flow's slots.
     #[schemars(example = BTreeMap::from([("terms", "3")]))]
     pub slots: BTreeMap<String, String>,
@@ -144,6 +147,14 @@ pub struct SoundedInterest {
     pub certainty: Certainty,
 }
 
+/// In which mood somebody speaks.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct SoundedSentiment {
+    pub sentiment: Sentiment,
+    pub score_permille: u16,
+    pub certainty: Certainty,
+}
+
 /// The level that a label of the shipped lines names.
 fn level_of(label: &str) -> Option<InterestLevel> {
     InterestLevel::ALL
@@ -158,6 +169,7 @@ pub(super) struct Readers {
     chinese: Arc<Listener>,
     english: Arc<Listener>,
     interest: Model,
+    sentiment: Model,
 }
 
 /// Learns once, beside the answers: about two seconds of a core.
@@ -185,6 +197,7 @@ fn learn() -> Result<Readers, String> {
         chinese: of("zh-CN")?,
         english: of("en")?,
         interest: interest_model().map_err(|fault| format!("{fault:?}"))?,
+        sentiment: sentiment_model().map_err(|fault| format!("{fault:?}"))?,
     })
 }
 
@@ -263,6 +276,7 @@ impl Readers {
             candidates: understood.reading.candidates.clone(),
             answer: answer_code(answers::read(text)).to_owned(),
             interest: is_chinese.then(|| self.interest_in(text)).flatten(),
+            sentiment: is_chinese.then(|| self.sentiment_in(text)).flatten(),
             slots: understood
                 .slots
                 .into_iter()
@@ -281,12 +295,27 @@ impl Readers {
         Some(SoundedInterest {
             level: level_of(&best.intent)?,
             score_permille: permille(best.probability),
-            certainty: match ranking.verdict {
-                Verdict::Accepted => Certainty::Accepted,
-                Verdict::ToConfirm => Certainty::ToConfirm,
-                Verdict::Abstained => Certainty::Abstained,
-            },
+            certainty: certainty_of(ranking.verdict),
         })
+    }
+
+    fn sentiment_in(&self, text: &str) -> Option<SoundedSentiment> {
+        let ranking = self.sentiment.rank(text);
+        let best = ranking.candidates.first()?;
+        let mut all = Sentiment::ALL.iter().copied();
+        Some(SoundedSentiment {
+            sentiment: all.find(|sentiment| sentiment.code() == best.intent)?,
+            score_permille: permille(best.probability),
+            certainty: certainty_of(ranking.verdict),
+        })
+    }
+}
+
+const fn certainty_of(verdict: Verdict) -> Certainty {
+    match verdict {
+        Verdict::Accepted => Certainty::Accepted,
+        Verdict::ToConfirm => Certainty::ToConfirm,
+        Verdict::Abstained => Certainty::Abstained,
     }
 }
 

@@ -104,7 +104,9 @@ fn in_conversation(stored: &[StoredEvent], id: TurnId) -> Result<Option<SealedTu
                 return Ok(before.turn(scope, understood, envelope.at, id.of));
             }
             ConversationEvent::Understood(_) => before.heard = None,
-            ConversationEvent::Decided(_) | ConversationEvent::Closed(_) => {}
+            ConversationEvent::SensitiveWordMatched(_)
+            | ConversationEvent::Decided(_)
+            | ConversationEvent::Closed(_) => {}
         }
     }
     Ok(None)

@@ -1,9 +1,10 @@
 //! What flows have sent: a message that an act node names is ordered while the call goes on, or once it has
-//! ended; each once a call, whatever stops in between.
+//! ended; each once a call or conversation, whatever stops in between.
 //!
 //! Its id follows from the call and the message's name, so that whoever looks again meets what was ordered.
 //! What a rule refuses is not sent later; what happened longer ago than an hour is not caught up on.
 
+use super::in_text;
 use super::sending::{MessageDraft, send};
 use crate::calls::stream_of;
 use crate::flows::definition_of;
@@ -11,6 +12,7 @@ use crate::installation::Installation;
 use domain::call::Call;
 use domain::call::event::CallEvent;
 use domain::calling_plan::FlowRef;
+use domain::conversation::ConversationEvent;
 use domain::decider::EventData;
 use domain::event_filter::EventFilter;
 use domain::flow::{FlowDefinition, FlowNamed, MessageTemplate, SentWhen};
@@ -56,9 +58,14 @@ async fn keep(installation: &Installation) {
 async fn look(installation: &Installation, reached: &mut Option<Position>) -> Result<(), Problem> {
     let store = installation.store();
     let filter = EventFilter {
-        kinds: [CallEvent::NODE_ENTERED, CallEvent::ENDED]
-            .map(str::to_owned)
-            .into(),
+        kinds: [
+            CallEvent::NODE_ENTERED,
+            CallEvent::ENDED,
+            ConversationEvent::OPENED,
+            ConversationEvent::HEARD,
+        ]
+        .map(str::to_owned)
+        .into(),
         ..EventFilter::default()
     };
     let mut after = match *reached {
@@ -88,6 +95,9 @@ async fn follow(installation: &Installation, stored: &StoredEvent) -> Result<(),
     let envelope = stored.envelope().map_err(|error| fault(&error))?;
     if envelope.at.plus_ms(LOOK_BACK_MS) < installation.now() {
         return Ok(());
+    }
+    if [ConversationEvent::OPENED, ConversationEvent::HEARD].contains(&envelope.kind.as_str()) {
+        return in_text::follow(installation, &envelope).await;
     }
     let Ok(call) = envelope.stream.id().parse::<CallId>() else {
         return Ok(());
@@ -188,26 +198,8 @@ impl Sending {
         name: &str,
         template: &MessageTemplate,
     ) -> Result<(), Problem> {
-        let MessageTemplate {
-            way,
-            text,
-            link,
-            to,
-            subject,
-            attachments,
-            when: _,
-        } = template;
-        let draft = MessageDraft {
-            campaign: self.campaign.clone(),
-            customer: self.customer.clone(),
-            way: *way,
-            to: to.clone(),
-            subject: subject.clone(),
-            text: text.clone(),
-            variables: self.slots(installation).await?,
-            link: link.clone(),
-            attachments: attachments.clone(),
-        };
+        let slots = self.slots(installation).await?;
+        let draft = MessageDraft::of_flow(template, self.campaign.clone(), self.customer.clone(), slots);
         let call = self.call;
         let cause = Cause {
             command: CommandId::derive_from_text(&format!("message of a flow/{call}/{name}")),
@@ -250,7 +242,7 @@ async fn flow_with_messages(
 }
 
 /// Whether the same may be done in a moment.
-const fn may_be_over(problem: &Problem) -> bool {
+pub(super) const fn may_be_over(problem: &Problem) -> bool {
     matches!(problem.kind, Kind::Unavailable | Kind::Busy)
 }
 

@@ -1,6 +1,7 @@
 //! Messages to persons, whoever sends them: asked of the rules, stored, carried, and what came back.
 
 mod following;
+mod in_text;
 mod replying;
 pub mod room;
 mod sending;

@@ -42,6 +42,37 @@ pub struct MessageDraft {
     pub attachments: Vec<String>,
 }
 
+impl MessageDraft {
+    /// A flow's own message to one of the people whom it talks to.
+    pub(super) fn of_flow(
+        template: &MessageTemplate,
+        campaign: CampaignId,
+        customer: CustomerId,
+        variables: BTreeMap<String, String>,
+    ) -> Self {
+        let MessageTemplate {
+            way,
+            text,
+            link,
+            to,
+            subject,
+            attachments,
+            when: _,
+        } = template;
+        Self {
+            campaign,
+            customer,
+            way: *way,
+            to: to.clone(),
+            subject: subject.clone(),
+            text: text.clone(),
+            variables,
+            link: link.clone(),
+            attachments: attachments.clone(),
+        }
+    }
+}
+
 /// A message that was ordered, and what became of it.
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct MessageSent {

@@ -16,6 +16,7 @@ use understanding::{Examples, Model, ModelFault, Settings, TrainingFault, Verdic
 const REFUSE_CALL: &str = "refuse_call";
 
 const SEED: &str = include_str!("../../../../fixtures/nlu/zh_outbound_seed.tsv");
+const MOODS: &str = include_str!("../../../../fixtures/nlu/zh_sentiment.jsonl");
 const LABELLED: &str = include_str!("../../../../fixtures/nlu/zh_outbound_labelled.jsonl");
 const ANYWHERE: &str = include_str!("../../../../fixtures/nlu/zh_global_intents.jsonl");
 
@@ -217,6 +218,12 @@ pub(crate) fn permille(ratio: f32) -> u16 {
 pub(crate) fn interest_model() -> Result<Model, TrainingFault> {
     let lines = LABELLED.lines().map(str::to_owned);
     train(&Examples::read(lines, "interest", 1), &Settings::default())
+}
+
+/// In which mood somebody speaks (positive, neutral, negative), learned from the shipped lines that say so.
+pub(crate) fn sentiment_model() -> Result<Model, TrainingFault> {
+    let lines = MOODS.lines().map(str::to_owned);
+    train(&Examples::read(lines, "sentiment", 1), &Settings::default())
 }
 
 /// The shipped examples as lines of one form.

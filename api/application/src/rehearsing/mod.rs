@@ -16,7 +16,7 @@ mod typed;
 
 pub use caller::Persona;
 pub use listener::{AskedApart, Listener, ListenerFault};
-pub(crate) use listener::{interest_model, permille};
+pub(crate) use listener::{interest_model, permille, sentiment_model};
 pub use report::{
     CALLERS_MAX, RecordedCall, Rehearsal, RehearsalShown, made_up, record, rehearse, rehearse_in_sound,
     rehearse_while, sayable,

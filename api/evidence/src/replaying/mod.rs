@@ -10,6 +10,7 @@ mod refusals;
 mod shown;
 mod steps;
 mod texts;
+mod variants;
 mod what_if;
 
 #[cfg(test)]
@@ -23,6 +24,7 @@ pub use shown::{
     CandidateShown, DecidedShown, HeardShown, ReplayShown, SaidShown, StepShown, UnderstoodShown, Words,
 };
 pub use texts::Texts;
+pub use variants::{ArmShown, VariantVerdict, VariantsShown, VariedText, variants};
 pub use what_if::{Examples, Parting, WHAT_IF_CALLS_MAX, WhatIfShown, what_if};
 
 use course::Course;

@@ -245,6 +245,9 @@ impl Opened {
         let clock = Arc::clone(&self.environment.clock);
         let prompts = Some(self.directory.join(PROMPTS_DIR));
         Ok(match chosen {
+            Some(RecognizerSpec::Clips(dir)) => {
+                chosen_voice::with_recordings(dir, synthesizer(prompts, clock).await)?
+            }
             Some(spec) => chosen_voice::synthesizer(spec, prompts, clock, &crate::config::named_variable)?,
             None => synthesizer(prompts, clock).await,
         })

@@ -10,7 +10,7 @@ use application::rehearsing::{Listener, RehearsalShown, rehearse_while};
 use domain::flow::FlowNamed;
 use domain::ids::FlowId;
 use domain::problem::Problem;
-use evidence::replaying::{CoverageShown, coverage};
+use evidence::replaying::{CoverageShown, VariantsShown, coverage, variants};
 use intake::members::{Members, Order};
 use schemars::JsonSchema;
 
@@ -36,6 +36,13 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
             "/api/v1/flows/{id}/coverage",
             "What of a published flow its recorded calls went through, and how many questions were answered",
             covered,
+        )
+        .needs(Permission::FiguresRead, About::Everybody)
+        .query(const { &[VERSION] }),
+        Endpoint::get(
+            "/api/v1/flows/{id}/variants",
+            "Which wording of a text does better, by the figure and after the calls that the flow states",
+            varied,
         )
         .needs(Permission::FiguresRead, About::Everybody)
         .query(const { &[VERSION] }),
@@ -94,4 +101,9 @@ async fn simulate(ctx: Ctx, input: Input) -> Result<Read<RehearsalShown>, Proble
 async fn covered(ctx: Ctx, input: Input) -> Result<Read<CoverageShown>, Problem> {
     let named = named(&input, input.number(VERSION.name)?)?;
     coverage(&ctx.installation, &named).await.map(Read)
+}
+
+async fn varied(ctx: Ctx, input: Input) -> Result<Read<VariantsShown>, Problem> {
+    let named = named(&input, input.number(VERSION.name)?)?;
+    variants(&ctx.installation, &named).await.map(Read)
 }

@@ -12,8 +12,11 @@ use tokio::io::AsyncWriteExt;
 /// The campaign T with the shipped spoken flow, and two people of its list.
 pub(super) async fn with_two(story: &Story) {
     let text = include_str!("../../../../fixtures/flows/card_instalment_spoken.yaml");
-    let flow = FlowDefinition::from_yaml(text).unwrap();
-    let made = json!({ "task_id": "T", "flow": flow.to_value(),
+    with_two_of(story, &FlowDefinition::from_yaml(text).unwrap(), &[]).await;
+}
+
+async fn with_two_of(story: &Story, flow: &FlowDefinition, words: &[&str]) {
+    let made = json!({ "task_id": "T", "flow": flow.to_value(), "sensitive_words": words,
         "schedule": { "start_time": "09:00", "end_time": "18:00" } });
     let came = owner(story, "/api/v1/campaigns", made).await;
     assert_eq!(came.status, 201, "{}", came.body);
@@ -138,6 +141,38 @@ fn what_was_written_is_masked_and_read_in_clear_with_a_reason_on_record() {
         let ling = key(&story, json!({ "user": "ling" })).await;
         let no = get(&story, &format!("{path}?clear=true&reason=x"), &ling).await;
         assert_eq!(no.status, 403, "{}", no.body);
+    });
+    story.end();
+}
+
+#[test]
+fn a_word_of_the_campaigns_list_ends_it_is_kept_and_counts_for_the_alert() {
+    let story = Story::begin();
+    story.runtime.block_on(async {
+        let text = include_str!("../../../../fixtures/flows/card_instalment_spoken.yaml");
+        let flow = FlowDefinition::from_yaml(text).unwrap();
+        with_two_of(&story, &flow, &["黑社会"]).await;
+        let came = opened(&story, "C01").await;
+        let id = came.body["id"].as_str().unwrap().to_owned();
+        let over = written(&story, &id, "m-1", "你们是黑 社 会吧").await;
+        assert_eq!(over.body["closed"]["outcome"], "declined", "{}", over.body);
+        assert_eq!(over.body["replies"], json!([]), "{}", over.body);
+        let matched = trail(&story, "conversation.sensitive_word_matched").await;
+        assert_eq!(matched.len(), 1);
+        assert!(matched[0]["data"]["word"]["sealed"].is_string(), "{matched:?}");
+        let shown = get(&story, &format!("/api/v1/conversations/{id}"), &story.bearer()).await;
+        let lines = shown.body["lines"].as_array().unwrap();
+        let theirs = lines.iter().find(|line| line["side"] == "customer").unwrap();
+        assert_eq!(theirs["why"]["sensitive_word"], true, "{theirs}");
+        // A refusal of further calls goes before it, and the word is kept all the same.
+        let came = opened(&story, "C02").await;
+        let id = came.body["id"].as_str().unwrap().to_owned();
+        let refused = written(&story, &id, "m-1", "黑社会，别再给我打电话了").await;
+        assert_eq!(refused.body["opted_out"], true, "{}", refused.body);
+        assert_eq!(
+            trail(&story, "conversation.sensitive_word_matched").await.len(),
+            2
+        );
     });
     story.end();
 }

@@ -81,6 +81,12 @@ fn a_text_is_understood_and_what_names_a_person_is_hidden() {
             (&keen["answer"], &keen["interest"]["level"]),
             (&json!("yes"), &json!("high"))
         );
+        assert_eq!(keen["sentiment"]["sentiment"], "positive", "{keen}");
+        let (_, cross) = post(&story, "/api/v1/understand", json!({ "text": "你们烦不烦啊" })).await;
+        assert_eq!(cross["sentiment"]["sentiment"], "negative", "{cross}");
+        let english = json!({ "text": "you are annoying", "language": "en" });
+        let (_, english) = post(&story, "/api/v1/understand", english).await;
+        assert!(english["sentiment"].is_null(), "{english}");
         let (status, wrong) = post(
             &story,
             "/api/v1/understand",

@@ -32,6 +32,7 @@ pub(super) use sub_flow::Calls;
 pub use sub_flow::{DEPTH_MAX, Return, SubFlow};
 pub use transfer::Transfer;
 
+use super::variants::Variants;
 use serde::{Deserialize, Serialize};
 
 /// One step of a flow.
@@ -55,6 +56,11 @@ impl Node {
     /// What it says, as written.
     pub fn text(&self) -> Option<&str> {
         self.kind().text()
+    }
+
+    /// Wordings of its text, of which a call says one.
+    pub fn variants(&self) -> Option<&Variants> {
+        self.kind().variants()
     }
 
     /// Whatever it is, as that which everything else asks.

@@ -57,10 +57,11 @@ pub enum FlowAction {
     EnterNode {
         node: String,
     },
-    /// `personal`: a variable was filled in.
+    /// `personal`: a variable was filled in. `parts`: then plain text and values in turns.
     Say {
         text: String,
         personal: bool,
+        parts: Vec<String>,
         prompt: FlowPrompt,
     },
     /// Drops what plays and what is queued: a key was pressed (barge-in), or something failed.

@@ -222,10 +222,15 @@ impl FlowRun {
     }
 
     fn say(&self, text: &str, prompt: FlowPrompt, actions: &mut Vec<FlowAction>) {
-        let Filled { text, personal } = fill(text, &self.spoken_values());
+        let Filled {
+            text,
+            personal,
+            parts,
+        } = fill(text, &self.spoken_values());
         actions.push(FlowAction::Say {
             text,
             personal,
+            parts,
             prompt,
         });
     }

@@ -44,6 +44,8 @@ pub enum RecognizerError {
     NoSecret(String),
     #[error("nls needs `appkey_env` and `token_env`: names of the environment variables that hold them")]
     NoKey,
+    #[error("`clips:DIRECTORY` is a synthesizer, and hears nothing")]
+    Clips,
 }
 
 /// Makes the recognizer of a SPEC; `secret` looks up an environment variable. Engines are not asked yet.
@@ -56,6 +58,7 @@ pub fn recognizer(
         RecognizerSpec::Template(dir) => {
             Arc::new(TemplateEngine::new(Arc::new(Vocabulary::from_directory(dir)?)))
         }
+        RecognizerSpec::Clips(_) => return Err(RecognizerError::Clips),
         RecognizerSpec::Remote(remote) => remote_engine(spec, remote, &ports, secret)?,
     };
     Ok(Arc::new(EngineRecognizer::new(engine, ports.clock, ports.tasks)))
@@ -92,7 +95,13 @@ fn remote_engine(
             }
             let token = percent_encoding::utf8_percent_encode(&token, percent_encoding::NON_ALPHANUMERIC);
             target = format!("{target}?token={token}");
-            Arc::new(Nls::new(configuration, app_key, Arc::clone(&ports.ids)))
+            let vocabulary = remote.option("vocabulary").map(str::to_owned);
+            Arc::new(Nls::new(
+                configuration,
+                app_key,
+                vocabulary,
+                Arc::clone(&ports.ids),
+            ))
         }
         Kind::OpenAi => {
             let settings = TranscriptionSettings {

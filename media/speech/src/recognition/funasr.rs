@@ -54,6 +54,7 @@ impl Dialect for FunAsr {
     fn begin(&self, order: &ListeningOrder) -> Box<dyn Protocol> {
         Box::new(FunAsrExchange {
             hot_words: order.hot_words.clone(),
+            language: order.language_code(),
             batch: PcmBatch::new(FRAMES_PER_MESSAGE),
             partial: String::new(),
             ending: false,
@@ -62,8 +63,12 @@ impl Dialect for FunAsr {
     }
 }
 
+/// What a model of several languages (SenseVoice) is told by `svs_lang`.
+const LANGUAGES: [&str; 5] = ["zh", "en", "yue", "ja", "ko"];
+
 struct FunAsrExchange {
     hot_words: Vec<HotWord>,
+    language: String,
     batch: PcmBatch,
     /// The increments of the present sentence.
     partial: String,
@@ -91,6 +96,10 @@ impl Protocol for FunAsrExchange {
                 .map(|hot| (hot.word.clone(), json!(hot.weight)))
                 .collect();
             add(&mut hello, "hotwords", json!(Value::Object(words).to_string()));
+        }
+        // Models of one language leave it aside.
+        if LANGUAGES.contains(&self.language.as_str()) {
+            add(&mut hello, "svs_lang", json!(self.language));
         }
         vec![Wire::json(&hello)]
     }
@@ -260,6 +269,27 @@ mod tests {
             }],
             ..ListeningOrder::default()
         })
+    }
+
+    #[test]
+    fn a_dialect_that_the_engine_has_reaches_it() {
+        let told = |dialect: &str| {
+            let mut exchange = FunAsr::new("0".repeat(16)).begin(&ListeningOrder {
+                language: "zh-CN".to_owned(),
+                dialect: Some(dialect.to_owned()),
+                ..ListeningOrder::default()
+            });
+            let Wire::Text(hello) = exchange.hello().remove(0) else {
+                panic!("a text");
+            };
+            serde_json::from_str::<Value>(&hello).unwrap()["svs_lang"].clone()
+        };
+        assert_eq!((told("yue"), told("sichuan")), (json!("yue"), json!("zh")));
+        assert_eq!(
+            told("nan"),
+            Value::Null,
+            "a language that it has not is not asked for"
+        );
     }
 
     #[test]

@@ -21,11 +21,18 @@ const CLIENT_STATUS: std::ops::Range<u64> = 40_000_000..50_000_000;
 pub(super) struct Nls {
     facts: RecognizerFacts,
     app_key: String,
+    /// The id of hot words that stand with the service: it takes none in a message.
+    vocabulary: Option<String>,
     ids: Arc<dyn IdSource>,
 }
 
 impl Nls {
-    pub(super) const fn new(configuration: String, app_key: String, ids: Arc<dyn IdSource>) -> Self {
+    pub(super) const fn new(
+        configuration: String,
+        app_key: String,
+        vocabulary: Option<String>,
+        ids: Arc<dyn IdSource>,
+    ) -> Self {
         Self {
             facts: RecognizerFacts {
                 name: "nls",
@@ -35,6 +42,7 @@ impl Nls {
                 cuts: Cuts::Engines,
             },
             app_key,
+            vocabulary,
             ids,
         }
     }
@@ -59,6 +67,7 @@ impl Dialect for Nls {
             app_key: self.app_key.clone(),
             ids: Arc::clone(&self.ids),
             task_id: draw(self.ids.as_ref()),
+            vocabulary: self.vocabulary.clone(),
             batch: PcmBatch::new(FRAMES_PER_MESSAGE),
         })
     }
@@ -69,6 +78,7 @@ struct NlsExchange {
     ids: Arc<dyn IdSource>,
     /// The same for the whole exchange.
     task_id: String,
+    vocabulary: Option<String>,
     batch: PcmBatch,
 }
 
@@ -90,7 +100,7 @@ impl NlsExchange {
 
 impl Protocol for NlsExchange {
     fn hello(&mut self) -> Vec<Wire> {
-        let payload = json!({
+        let mut payload = json!({
             "format": "pcm",
             "sample_rate": SAMPLES_PER_SECOND,
             "enable_intermediate_result": true,
@@ -98,6 +108,9 @@ impl Protocol for NlsExchange {
             "enable_inverse_text_normalization": true,
             "max_sentence_silence": SENTENCE_SILENCE_MS,
         });
+        if let Some(vocabulary) = &self.vocabulary {
+            add(&mut payload, "vocabulary_id", json!(vocabulary));
+        }
         vec![self.directive("StartTranscription", Some(payload))]
     }
 
@@ -151,7 +164,12 @@ mod tests {
     use crate::testing::SuiteIds;
 
     fn exchange() -> Box<dyn Protocol> {
-        let nls = Nls::new("0".repeat(16), "app".to_owned(), Arc::new(SuiteIds::default()));
+        let nls = Nls::new(
+            "0".repeat(16),
+            "app".to_owned(),
+            Some("v-7".to_owned()),
+            Arc::new(SuiteIds::default()),
+        );
         nls.begin(&ListeningOrder::default())
     }
 
@@ -175,6 +193,7 @@ mod tests {
             (Some("SpeechTranscriber"), Some("StartTranscription"))
         );
         assert_eq!(object(&hello).unwrap()["payload"]["max_sentence_silence"], 800);
+        assert_eq!(object(&hello).unwrap()["payload"]["vocabulary_id"], "v-7");
         let stop = header_of(exchange.farewell().last().unwrap());
         assert_eq!(stop["task_id"], header["task_id"]);
         assert_ne!(stop["message_id"], header["message_id"]);

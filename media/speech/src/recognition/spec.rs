@@ -49,7 +49,7 @@ impl Kind {
     const fn options(self) -> &'static [&'static str] {
         match self {
             Self::Vosk | Self::FunAsr | Self::Sherpa => &[],
-            Self::Nls => &["appkey_env", "token_env"],
+            Self::Nls => &["appkey_env", "token_env", "vocabulary"],
             Self::OpenAi => &["model", "key_env", "voice", "rate"],
         }
     }
@@ -79,6 +79,8 @@ impl Remote {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum RecognizerSpec {
     Template(PathBuf),
+    /// Recordings of a flow's texts, of a synthesizer alone.
+    Clips(PathBuf),
     Remote(Remote),
 }
 
@@ -91,6 +93,8 @@ pub enum SpecError {
     Unreadable,
     #[error("`template:` needs the directory of its WAV files, such as `template:/srv/commands`")]
     NoDirectory,
+    #[error("`clips:` needs the directory of its WAV files, such as `clips:/srv/prompts`")]
+    NoClips,
     #[error("{kind} is reached by {wanted}://HOST:PORT or {wanted}s://HOST:PORT, not by `{given}`")]
     Scheme {
         kind: &'static str,
@@ -130,6 +134,12 @@ impl FromStr for RecognizerSpec {
                 dir => Ok(Self::Template(PathBuf::from(dir))),
             };
         }
+        if kind == "clips" {
+            return match rest.trim() {
+                "" => Err(SpecError::NoClips),
+                dir => Ok(Self::Clips(PathBuf::from(dir))),
+            };
+        }
         let kind = Kind::ALL
             .into_iter()
             .find(|one| one.name() == kind)
@@ -143,6 +153,7 @@ impl fmt::Display for RecognizerSpec {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Template(dir) => write!(f, "template:{}", dir.display()),
+            Self::Clips(dir) => write!(f, "clips:{}", dir.display()),
             Self::Remote(remote) => {
                 let [plain, secure] = remote.kind.schemes();
                 let scheme = if remote.tls.is_some() { secure } else { plain };

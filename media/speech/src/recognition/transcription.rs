@@ -66,12 +66,11 @@ impl Engine for TranscriptionEngine {
     }
 
     fn begin(&self, order: &ListeningOrder) -> Box<dyn Hearing> {
-        let primary = order.language.split(['-', '_']).next().unwrap_or("");
         let words: Vec<&str> = order.hot_words.iter().map(|hot| hot.word.as_str()).collect();
         Box::new(TranscriptionHearing {
             settings: Arc::clone(&self.settings),
             server: Arc::clone(&self.server),
-            language: primary.to_ascii_lowercase(),
+            language: order.language_code(),
             prompt: words.join(" "),
         })
     }

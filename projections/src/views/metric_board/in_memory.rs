@@ -5,7 +5,7 @@ use super::{FIRST, FIRSTS, SUMS};
 use crate::database::Tx;
 use crate::error::ProjectionError;
 use crate::in_place::{InMemory, InPlace};
-use crate::metrics::{COMPLAINTS, Catalog, OncePer, Subject, Told, catalog};
+use crate::metrics::{COMPLAINTS, Catalog, OncePer, Subject, Told, catalog, is_of_call};
 use crate::value::Val;
 use domain::ids::CallId;
 use std::collections::{BTreeMap, BTreeSet};
@@ -165,7 +165,7 @@ impl InMemory for Sums {
             customer: event.customer(),
             data: event.data().get(),
         };
-        let kept = if told.kind.starts_with("call.") {
+        let kept = if is_of_call(told.kind) {
             let call = event.stream_id().parse::<CallId>();
             let call = call.map_err(|error| ProjectionError::Corrupt(format!("a stream's id: {error}")))?;
             self.calls.entry(call).or_default()

@@ -26,6 +26,7 @@ use customers::count_customers;
 use domain::call::event::CallEvent;
 use domain::complaint::ComplaintEvent;
 use domain::customer::event::CustomerEvent;
+use domain::summary::SummaryEvent;
 use rows::{add, read_subject, subject_row};
 
 /// The view's name, for `wait_for_view`.
@@ -33,7 +34,7 @@ pub const NAME: &str = "metric_board";
 
 /// Raised with every change of `metrics.yaml`'s terms: their indexes are bits of the rows, and new terms need
 /// old events. `tests.rs` holds the terms' hash to it.
-const VERSION: u32 = 6;
+const VERSION: u32 = 7;
 
 /// In place of an hour before, where there is none: before every hour since 1970.
 const FIRST: i64 = -1;
@@ -107,6 +108,7 @@ const KINDS: &[&str] = &[
     ComplaintEvent::OPENED,
     CustomerEvent::DEAL_REPORTED,
     CustomerEvent::ENROLLED,
+    SummaryEvent::RECORDED,
 ];
 
 /// Those that a term counting customers begins to count with.
@@ -115,6 +117,7 @@ const COUNTING_CUSTOMERS: &[&str] = &[
     CallEvent::DIALING,
     CallEvent::ENDED,
     CustomerEvent::ENROLLED,
+    SummaryEvent::RECORDED,
 ];
 
 const DEFINITION: ViewDefinition = ViewDefinition {

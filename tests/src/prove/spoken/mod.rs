@@ -22,6 +22,8 @@ const P95_MS: u64 = 1_200;
 const CUT_P95_MS: u64 = 200 + NOTICED_MS;
 /// What counts as cutting in, from its first voiced packet, before anything stops.
 const NOTICED_MS: u64 = 300;
+/// Calls among which one text may stop though nobody spoke into it.
+const CALLS_A_FALSE_BARGE_IN: u64 = 10;
 /// Nobody hears silence for longer.
 const SILENCE_MS_MAX: u64 = 3_000;
 
@@ -230,6 +232,12 @@ fn judged(held: &[(&str, Found)], form: Form) -> Proof {
     beyond("the slowest stop of twenty", of_hundred(&cuts, 95), CUT_P95_MS);
     beyond("the longest silence", silence_ms_max, SILENCE_MS_MAX);
     let sum = |count: fn(&Found) -> u64| held.iter().map(|(_, found)| count(found)).sum::<u64>();
+    let (calls, false_barge_ins) = (sum(|found| found.calls), sum(|found| found.false_barge_ins));
+    if is_interrupted_too_often(false_barge_ins, calls) {
+        broken.push(format!(
+            "{false_barge_ins} texts of {calls} calls stopped though nobody spoke into them, and 1 of {CALLS_A_FALSE_BARGE_IN} may"
+        ));
+    }
     let engines: Value = held
         .iter()
         .map(|(name, found)| {
@@ -242,13 +250,13 @@ fn judged(held: &[(&str, Found)], form: Form) -> Proof {
         .into();
     let line = json!({
         "proof": "spoken",
-        "calls": sum(|found| found.calls),
+        "calls": calls,
         "turns": replies.len(),
         "p50_ms": of_hundred(&replies, 50),
         "p95_ms": of_hundred(&replies, 95),
         "cut_p95_ms": of_hundred(&cuts, 95),
         "silence_ms_max": silence_ms_max,
-        "false_barge_ins": sum(|found| found.false_barge_ins),
+        "false_barge_ins": false_barge_ins,
         "as_told": sum(|found| found.as_told),
         "engines": engines,
         "broken": broken.iter().take(20).collect::<Vec<_>>(),
@@ -259,8 +267,24 @@ fn judged(held: &[(&str, Found)], form: Form) -> Proof {
     }
 }
 
+/// More than one in so many calls.
+const fn is_interrupted_too_often(false_barge_ins: u64, calls: u64) -> bool {
+    false_barge_ins.saturating_mul(CALLS_A_FALSE_BARGE_IN) > calls
+}
+
 /// The figure below which so many of a hundred lie.
 fn of_hundred(sorted: &[u64], percent: usize) -> Option<u64> {
     let place = (sorted.len() * percent).div_ceil(100).saturating_sub(1);
     sorted.get(place).copied()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::is_interrupted_too_often;
+
+    #[test]
+    fn one_false_barge_in_of_ten_calls_is_borne_and_no_more() {
+        assert!(!is_interrupted_too_often(0, 0) && !is_interrupted_too_often(3, 30));
+        assert!(is_interrupted_too_often(3, 29) && is_interrupted_too_often(1, 0));
+    }
 }

@@ -62,6 +62,10 @@ fn show(told: &Value) -> Result<(), Failure> {
             value.as_str().unwrap_or("-")
         ))?;
     }
+    let tags = told.pointer("/flow_tags").and_then(Value::as_array);
+    for tag in tags.into_iter().flatten() {
+        output::line(&format!("标签 tag         {}", tag.as_str().unwrap_or("-")))?;
+    }
     output::line(&format!(
         "跟进 follow-up   {} {}  ({} {})",
         text(told, "/follow_up/action"),

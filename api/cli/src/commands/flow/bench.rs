@@ -1,5 +1,6 @@
 //! What is done with flows before anybody is called: checked, compared, rehearsed, held to transcripts.
 
+use super::recorded::Recorded;
 use super::source::{Source, read};
 use crate::kit::failure::Failure;
 use crate::kit::output;
@@ -17,9 +18,10 @@ const TRANSCRIPTS_AT: &str = "2026-03-02T10:00:00+08:00";
 /// How the file of a flow ends that stands beside its transcripts.
 const FLOW_BESIDE: &str = ".flow.yaml";
 
-pub(super) async fn check(source: &Source<'_>, flow: &str) -> Result<(), Failure> {
+pub(super) async fn check(source: &Source<'_>, flow: &str, recorded: &Recorded) -> Result<(), Failure> {
     let definition = source.definition(flow).await?;
-    let faults: Vec<String> = definition.check().iter().map(ToString::to_string).collect();
+    let mut faults: Vec<String> = definition.check().iter().map(ToString::to_string).collect();
+    faults.extend(recorded.missing(&definition));
     let advice: Vec<String> = definition.advice().iter().map(ToString::to_string).collect();
     let hash = content_hash(&definition.to_value());
     if source.asking.wants_json() {

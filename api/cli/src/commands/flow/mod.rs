@@ -4,7 +4,9 @@
 mod bench;
 mod coverage;
 mod in_sound;
+mod recorded;
 mod source;
+mod variants;
 mod versions;
 
 pub(crate) use source::Source;
@@ -14,6 +16,7 @@ use crate::kit::failure::Failure;
 use application::rehearsing::CALLERS_MAX;
 use domain::flow::FlowNamed;
 use domain::ids::FlowId;
+use recorded::Recorded;
 use std::path::PathBuf;
 use std::sync::Arc;
 use tokio::runtime::Runtime;
@@ -38,6 +41,8 @@ enum Action {
         /// A file, a shipped flow, or NAME@V
         flow: String,
         #[command(flatten)]
+        recorded: Recorded,
+        #[command(flatten)]
         asking: Asking,
     },
     /// Publish a flow: a version of its own, unless it is the current one already
@@ -47,6 +52,8 @@ enum Action {
         /// From this version on another person approves each
         #[arg(long)]
         approvals: bool,
+        #[command(flatten)]
+        recorded: Recorded,
         #[command(flatten)]
         reasoned: Reasoned,
         #[command(flatten)]
@@ -98,6 +105,14 @@ enum Action {
         #[command(flatten)]
         asking: Asking,
     },
+    /// Which wording of a text does better, by the figure and after the calls that the flow states
+    Variants {
+        /// NAME@V, or NAME for the current version
+        #[arg(value_name = "FLOW@V")]
+        flow: FlowNamed,
+        #[command(flatten)]
+        asking: Asking,
+    },
     /// Hold flows to the transcripts of a folder
     Test {
         /// YAML files of transcripts
@@ -125,13 +140,21 @@ pub(crate) async fn run(args: Args, runtime: Arc<Runtime>) -> Result<(), Failure
         asking,
     };
     match &args.action {
-        Action::Check { flow, asking } => bench::check(&source(asking), flow).await,
+        Action::Check {
+            flow,
+            recorded,
+            asking,
+        } => bench::check(&source(asking), flow, recorded).await,
         Action::Publish {
             flow,
             approvals,
+            recorded,
             reasoned,
             asking,
-        } => versions::publish(&source(asking), flow, *approvals, reasoned).await,
+        } => {
+            recorded.hold(&source(asking), flow).await?;
+            versions::publish(&source(asking), flow, *approvals, reasoned).await
+        }
         Action::Rollback {
             flow,
             to,
@@ -154,6 +177,7 @@ pub(crate) async fn run(args: Args, runtime: Arc<Runtime>) -> Result<(), Failure
             asking,
         } => bench::simulate(&source(asking), flow, *callers, *seed).await,
         Action::Coverage { flow, asking } => coverage::run(runtime, asking, flow).await,
+        Action::Variants { flow, asking } => variants::run(runtime, asking, flow).await,
         Action::Test { folder, asking } => bench::test(&source(asking), folder).await,
         Action::List { asking } => versions::list(Arc::clone(&runtime), asking).await,
         Action::Show { flow, asking } => versions::show(&source(asking), flow).await,

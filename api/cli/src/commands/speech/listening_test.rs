@@ -179,6 +179,7 @@ async fn spoken(voice: &Voice, text: &str, language: &str) -> Result<Arc<Clip>, 
         text: text.to_owned(),
         language: language.to_owned(),
         personal: true,
+        parts: Vec::new(),
         manner: voice.manner.clone(),
     };
     let clip = voice.synthesizer.speak(&prompt).await;

@@ -1,0 +1,52 @@
+//! Whether a flow's texts are recorded, for a voice that is recordings (`serve --synthesizer clips:DIR`).
+
+use super::source::Source;
+use crate::kit::failure::Failure;
+use crate::kit::output;
+use domain::flow::FlowDefinition;
+use speech::spliced::missing;
+use std::path::PathBuf;
+
+/// Where the recordings are.
+#[derive(Debug, clap::Args)]
+pub(super) struct Recorded {
+    /// Recordings that every text, or piece between variables, must be among
+    #[arg(long, value_name = "DIR")]
+    clips: Option<PathBuf>,
+}
+
+impl Recorded {
+    /// What is not recorded: where it stands, its words, and the file that it wants.
+    pub(super) fn missing(&self, flow: &FlowDefinition) -> Vec<String> {
+        let Some(dir) = &self.clips else {
+            return Vec::new();
+        };
+        let pieces = flow.recorded_pieces();
+        let lacking = missing(dir, pieces.iter().map(|piece| piece.text.as_str()));
+        let place = |text: &str| pieces.iter().find(|piece| piece.text == text);
+        let told = lacking.into_iter().map(|(file, text)| {
+            let member = place(text).map_or("", |piece| piece.member.as_str());
+            format!("{member}: a missing clip, {file}: {text}")
+        });
+        told.collect()
+    }
+
+    /// Nothing is published that would change its voice in the middle of a sentence.
+    pub(super) async fn hold(&self, source: &Source<'_>, flow: &str) -> Result<(), Failure> {
+        if self.clips.is_none() {
+            return Ok(());
+        }
+        let missing = self.missing(&source.definition(flow).await?);
+        for one in &missing {
+            output::line(&format!("缺少录音 {one}"))?;
+        }
+        if missing.is_empty() {
+            Ok(())
+        } else {
+            Err(Failure::found(format!(
+                "{flow} is not published: {} clips are missing",
+                missing.len()
+            )))
+        }
+    }
+}

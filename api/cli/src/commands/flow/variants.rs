@@ -1,0 +1,68 @@
+//! `ledgerline flow variants`: which wording of a text does better, by what the flow itself states.
+
+use crate::kit::api::get;
+use crate::kit::asking::Asking;
+use crate::kit::failure::Failure;
+use crate::kit::output;
+use domain::flow::FlowNamed;
+use serde_json::Value;
+use std::sync::Arc;
+use tokio::runtime::Runtime;
+
+pub(super) async fn run(runtime: Arc<Runtime>, asking: &Asking, flow: &FlowNamed) -> Result<(), Failure> {
+    let version = flow
+        .version
+        .map_or_else(String::new, |version| format!("?version={version}"));
+    let path = format!("/api/v1/flows/{}/variants{version}", flow.flow);
+    let Some(found) = asking.ask(runtime, get(&path)).await? else {
+        return Ok(());
+    };
+    let name = found.get("flow").and_then(Value::as_str).unwrap_or_default();
+    let texts = found.get("texts").and_then(Value::as_array);
+    if texts.is_none_or(Vec::is_empty) {
+        return output::line(&format!("{name}: 没有多版本话术 no text has wordings"));
+    }
+    for told in texts.into_iter().flatten() {
+        show(name, told)?;
+    }
+    Ok(())
+}
+
+fn show(name: &str, told: &Value) -> Result<(), Failure> {
+    let text = |member: &str| told.get(member).and_then(Value::as_str).unwrap_or_default();
+    let number = |of: &Value, member: &str| of.get(member).and_then(Value::as_u64).unwrap_or_default();
+    let verdict = match text("verdict") {
+        "better" => format!("更好 better: {}", text("winner")),
+        "no_difference" => "无差别 no difference".to_owned(),
+        _ => "未决 not decided".to_owned(),
+    };
+    output::line(&format!(
+        "{name} {}: {}, {} / {} 通 calls; {verdict}",
+        text("node"),
+        text("metric"),
+        number(told, "calls"),
+        number(told, "stop_after_calls")
+    ))?;
+    for arm in told.get("arms").and_then(Value::as_array).into_iter().flatten() {
+        let share = |member: &str| arm.get(member).and_then(Value::as_f64);
+        let bounds = match (share("ratio"), share("low"), share("high")) {
+            (Some(ratio), Some(low), Some(high)) => {
+                format!(
+                    "{:.1} % ({:.1} – {:.1})",
+                    ratio * 100.0,
+                    low * 100.0,
+                    high * 100.0
+                )
+            }
+            _ => "-".to_owned(),
+        };
+        output::line(&format!(
+            "  {}: {} / {}  {bounds}  {}",
+            arm.get("arm").and_then(Value::as_str).unwrap_or_default(),
+            number(arm, "hits"),
+            number(arm, "calls"),
+            arm.get("text").and_then(Value::as_str).unwrap_or_default()
+        ))?;
+    }
+    Ok(())
+}
