@@ -84,7 +84,7 @@ impl Description {
             .collect()
     }
 
-    /// The named schemas that one leads to: to read all some six hundred for each costs more than all answers.
+    /// The named schemas that one needs: to read all some six hundred for each costs more than all answers.
     fn reached<'a>(&'a self, schema: &'a Value) -> Map<String, Value> {
         let mut found = Map::new();
         let mut open = vec![schema];

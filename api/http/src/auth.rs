@@ -96,7 +96,7 @@ impl Door {
         Ok(caller)
     }
 
-    /// On a loopback listener, holds a browser to our own pages; elsewhere, where a browser asks for more than to be
+    /// On a loopback listener, holds a browser to our own pages; elsewhere, where it asks for more than to be
     /// shown something: signing in too is no page's of the world to do.
     pub(crate) fn admit_page(&self, method: &Method, headers: &HeaderMap) -> Result<(), Problem> {
         match self {

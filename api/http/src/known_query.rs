@@ -42,7 +42,7 @@ impl KnownQuery {
         Err(Problem::invalid("query-unknown", detail))
     }
 
-    /// Refuses a parameter that is given twice where one value is meant: which of the two counts, nobody could know.
+    /// Refuses a parameter that is given twice where one value is meant: nobody could know which counts.
     fn refuse_twice(self, query: &[(String, String)]) -> Result<(), Problem> {
         let takes_many = |name: &str| {
             let known = self.0.iter().find(|known| known.name == name);

@@ -34,8 +34,9 @@ pub(crate) fn admit(headers: &HeaderMap, port: u16) -> Result<(), Problem> {
     Ok(())
 }
 
-/// Refuses what a page of another site asks of any listener, but for what only shows something: links lead here from
-/// everywhere, and none of them changes anything or opens a socket with somebody's cookie (RFC 6455, 10.2).
+/// Refuses what a page of another site asks of any listener, but for what only shows something: links come
+/// from everywhere, and none of them changes anything or opens a socket with somebody's cookie (RFC 6455,
+/// 10.2).
 pub(crate) fn admit_site(method: &Method, headers: &HeaderMap) -> Result<(), Problem> {
     let is_shown = *method == Method::GET && !headers.contains_key(UPGRADE);
     let site = single(headers, &SEC_FETCH_SITE)?;
@@ -99,7 +100,7 @@ mod tests {
     }
 
     #[test]
-    fn a_page_of_another_site_may_lead_here_and_neither_command_nor_open_a_socket() {
+    fn a_page_of_another_site_may_link_here_and_neither_command_nor_open_a_socket() {
         let asked = |method: Method, headers: &[(&'static str, &'static str)]| {
             let mut map = HeaderMap::new();
             for (name, value) in headers {

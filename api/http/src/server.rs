@@ -281,8 +281,8 @@ fn full() -> Response {
     response
 }
 
-/// One request's answer; a panic becomes a fault. No browser takes it for another kind of content, and none keeps it
-/// unless it says so itself.
+/// One request's answer; a panic becomes a fault. No browser takes it for another kind of content, and none
+/// keeps it unless it says so itself.
 pub(crate) async fn routed<B>(routes: &Router, request: hyper::Request<B>) -> Response
 where
     B: Body<Error: Into<Box<dyn std::error::Error + Send + Sync>>> + Send + Sync + 'static,

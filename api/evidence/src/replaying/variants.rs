@@ -1,4 +1,4 @@
-//! Wordings held against each other, judged: by the figure and after the number of calls that the flow states.
+//! Wordings held against each other, judged: by the figure and after the calls that the flow states.
 //!
 //! Only the first calls to end count, as many as the flow says: looking earlier or longer must not change
 //! what is found. One wording is better where its interval and those of all others part.

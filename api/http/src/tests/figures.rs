@@ -141,10 +141,10 @@ fn every_definition_is_listed_in_both_languages_and_what_awaits_events_has_no_fi
             "{metric}"
         );
     }
-    let awaited = world.found("metrics/interested_ratio");
+    let awaited = world.found("metrics/interested_ratio?version=1");
     assert_eq!(awaited["value"], Value::Null);
     assert!(awaited["awaits"].as_str().unwrap().contains("意向等级"));
-    assert_eq!(world.get("metrics/interested_ratio/events").0, 422);
+    assert_eq!(world.get("metrics/interested_ratio/events?version=1").0, 422);
     world.end();
 }
 

@@ -5,16 +5,16 @@
 //! the log of the last week; its command id follows from the stored `call.ended`, so that writing twice is
 //! writing once. Of a call that nobody answered nothing is written: its end says all there is.
 
+mod tagging;
+
 use super::follow::Follow;
 use crate::error::{AskError, StartError};
 use crate::system::{ActorSystem, Environment};
 use crate::timers::wake_at;
-use domain::attribute::TagLevel;
 use domain::call::Call;
 use domain::call::course::take;
 use domain::call::event::CallEvent;
 use domain::call_course::{CallCourse, CallNotes};
-use domain::customer::{CustomerCommand, ProfileOrigin, TagOrder};
 use domain::decider::{Decider, EventData};
 use domain::event_filter::EventFilter;
 use domain::ids::{CallId, CustomerId};
@@ -304,36 +304,6 @@ impl Writing {
             }
             Err(AskError::Fault) => Err(NotWritten::Fault),
             Err(error) => Err(NotWritten::Summary(error.to_string())),
-        }
-    }
-
-    /// Puts the flow's tags on the person, once a call; one who may not be tagged any more has none.
-    async fn tag(
-        &self,
-        call: CallId,
-        customer: &CustomerId,
-        tags: Vec<String>,
-        ended: &Envelope,
-    ) -> Result<(), NotWritten> {
-        if tags.is_empty() {
-            return Ok(());
-        }
-        let order = TagOrder {
-            level: TagLevel::Behavior,
-            added: tags,
-            removed: Vec::new(),
-            origin: ProfileOrigin::Call { call },
-        };
-        let cause = Cause::follow(ended, "tag_customer");
-        let command = CustomerCommand::Tag(Box::new(order));
-        match self.system.customers.ask(customer, command, cause).await {
-            Ok(_) => Ok(()),
-            Err(error @ (AskError::Refused(_) | AskError::AnotherRequest)) => {
-                tracing::warn!(%call, %error, "a flow's tags are refused");
-                Ok(())
-            }
-            Err(AskError::Fault) => Err(NotWritten::Fault),
-            Err(error) => Err(NotWritten::Customer(error.to_string())),
         }
     }
 

@@ -1,0 +1,40 @@
+//! The tags that a call's flow puts on the person.
+
+use super::{NotWritten, Writing};
+use crate::error::AskError;
+use domain::attribute::TagLevel;
+use domain::customer::{CustomerCommand, ProfileOrigin, TagOrder};
+use domain::ids::{CallId, CustomerId};
+use domain::stored_event::{Cause, Envelope};
+
+impl Writing {
+    /// Puts the flow's tags on the person, once a call; one who may not be tagged any more has none.
+    pub(super) async fn tag(
+        &self,
+        call: CallId,
+        customer: &CustomerId,
+        tags: Vec<String>,
+        ended: &Envelope,
+    ) -> Result<(), NotWritten> {
+        if tags.is_empty() {
+            return Ok(());
+        }
+        let order = TagOrder {
+            level: TagLevel::Behavior,
+            added: tags,
+            removed: Vec::new(),
+            origin: ProfileOrigin::Call { call },
+        };
+        let cause = Cause::follow(ended, "tag_customer");
+        let command = CustomerCommand::Tag(Box::new(order));
+        match self.system.customers.ask(customer, command, cause).await {
+            Ok(_) => Ok(()),
+            Err(error @ (AskError::Refused(_) | AskError::AnotherRequest)) => {
+                tracing::warn!(%call, %error, "a flow's tags are refused");
+                Ok(())
+            }
+            Err(AskError::Fault) => Err(NotWritten::Fault),
+            Err(error) => Err(NotWritten::Customer(error.to_string())),
+        }
+    }
+}
