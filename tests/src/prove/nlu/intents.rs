@@ -1,8 +1,8 @@
 //! `ledgerline nlu` on the development sets, beside linear models of scikit-learn on the same folds.
 //!
 //! Held to: never more than `BEHIND_MAX` behind them, never fewer lines right than were before, the same
-//! lines and seed make the same bytes, foreign lines are abstained from, and in the long form one utterance in
-//! a hundred takes at most a millisecond.
+//! lines and seed make the same bytes, foreign lines are abstained from, and in the long form one
+//! utterance in a hundred takes at most a millisecond.
 
 use super::data::{Fold, banking, chinese, clinc, folds};
 use super::{python, script};
