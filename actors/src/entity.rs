@@ -347,7 +347,8 @@ impl<D: Decider> Entity<D> {
             | StoreError::Unavailable(_)
             | StoreError::PartlyStored { .. }
             | StoreError::Invalid(_)
-            | StoreError::Damaged(_) => TryError::Final(store_error(stream, &error)),
+            | StoreError::Damaged(_)
+            | StoreError::TooLong { .. } => TryError::Final(store_error(stream, &error)),
         })
     }
 

@@ -64,9 +64,10 @@ pub(crate) fn store_error<R: std::error::Error>(stream: &StreamId, error: &Store
             tracing::warn!(%stream, why, "the store is unavailable");
             AskError::Unavailable
         }
-        StoreError::PartlyStored { .. } | StoreError::Invalid(_) | StoreError::Damaged(_) => {
-            fault(stream, error)
-        }
+        StoreError::PartlyStored { .. }
+        | StoreError::Invalid(_)
+        | StoreError::Damaged(_)
+        | StoreError::TooLong { .. } => fault(stream, error),
     }
 }
 

@@ -38,6 +38,7 @@ where
     a_batch_that_makes_no_sense_is_invalid(&*new().await).await;
     record_bytes_come_back_as_they_were(&*new().await).await;
     reads_are_pages_in_order(&*new().await).await;
+    retrieval::a_stream_of_many_pages_is_read_whole(&*new().await).await;
     recorded_at_never_decreases(&*new().await, &clock).await;
     live_readers::a_subscription_misses_and_repeats_nothing(&*new().await).await;
     live_readers::a_subscription_catches_up_over_many_pages(&*new().await).await;

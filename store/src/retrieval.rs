@@ -1,7 +1,7 @@
 //! The part of the stores' suite about getting at events again: by id, by filter, by position, and by taking
 //! over a whole log.
 
-use crate::contract::ids;
+use crate::contract::{append, ids, versions};
 use crate::test_records::{make_batch, make_record, make_record_of, stream};
 use domain::decider::Scope;
 use domain::event_filter::EventFilter;
@@ -249,6 +249,34 @@ pub(crate) async fn what_was_acknowledged_is_read_at_once(store: &dyn EventStore
         assert_eq!(subscription.next().await, Ok(next));
         before = position;
     }
+}
+
+/// More events than a page holds: a whole is all of them, in order, and a page still says where it ends.
+pub(crate) async fn a_stream_of_many_pages_is_read_whole(store: &dyn EventStore) {
+    let batches = PAGE_EVENTS_MAX / APPEND_EVENTS_MAX;
+    for number in 0..batches {
+        let expected = (number * APPEND_EVENTS_MAX) as u64;
+        append(
+            store,
+            "a",
+            expected,
+            &format!("a{number}"),
+            APPEND_EVENTS_MAX as u64,
+        )
+        .await;
+        append(store, "b", number as u64, &format!("b{number}"), 1).await;
+    }
+    let whole = async |name: &str| {
+        let events = store.read_whole_stream(&stream(name)).await.expect("it is read");
+        versions(&events)
+    };
+    // A page that is just full is not taken for the last one, and one event more is not left behind.
+    let full = PAGE_EVENTS_MAX as u64;
+    assert_eq!(whole("a").await, (1..=full).collect::<Vec<_>>());
+    append(store, "a", full, "one more", 1).await;
+    assert_eq!(whole("a").await, (1..=full + 1).collect::<Vec<_>>());
+    assert_eq!(whole("b").await, (1..=batches as u64).collect::<Vec<_>>());
+    assert!(whole("nobody").await.is_empty());
 }
 
 pub(crate) async fn the_largest_batch_is_kept_and_a_larger_record_refused(store: &dyn EventStore) {

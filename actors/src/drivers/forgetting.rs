@@ -20,7 +20,7 @@ use domain::ids::{CallId, CommandId, CustomerId, EnrolmentId, EventId, StreamId}
 use domain::ports::event_store::{EventStore, PAGE_EVENTS_MAX, StoreError};
 use domain::ports::recording::Recordings;
 use domain::ports::vault::VaultError;
-use domain::stored_event::{Cause, Envelope, Position, RequestFacts, StreamVersion};
+use domain::stored_event::{Cause, Envelope, Position, RequestFacts};
 use domain::time::Timestamp;
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -33,9 +33,6 @@ const AGAIN_MS: u64 = 5_000;
 
 /// Asks for one certificate: more enrolments than an append takes are settled by the asks before the last.
 const CERTIFY_ASKS_MAX: u32 = 64;
-
-/// Events of one call read at once; a call has a few dozen.
-const CALL_EVENTS_MAX: usize = 2_000;
 
 /// A decided erasure: the person, and the id of `customer.erased`.
 #[derive(Debug, Clone)]
@@ -242,9 +239,7 @@ impl Forgetting {
     async fn recorded_hash(&self, call: CallId) -> Result<Option<String>, StoreError> {
         let stream = StreamId::new("call", &call);
         let store: &dyn EventStore = self.environment.store.as_ref();
-        let events = store
-            .read_stream(&stream, StreamVersion(0), CALL_EVENTS_MAX)
-            .await?;
+        let events = store.read_whole_stream(&stream).await?;
         for stored in events.iter().rev() {
             let envelope = stored
                 .envelope()

@@ -13,13 +13,10 @@ use domain::ids::{CallId, CampaignId, CustomerId};
 use domain::phone_number::mask_e164;
 use domain::ports::event_store::EventStore;
 use domain::problem::Problem;
-use domain::stored_event::{StoredEvent, StreamVersion};
+use domain::stored_event::StoredEvent;
 use domain::time::Timestamp;
 use schemars::JsonSchema;
 use serde::Serialize;
-
-/// Events of one call shown: its legs, keypresses and nodes are bounded far below.
-const CALL_EVENTS_MAX: usize = 2_000;
 
 /// How a call ended, with its labels.
 #[derive(Debug, Clone, Serialize, JsonSchema)]
@@ -44,12 +41,10 @@ pub(crate) fn describe_finding(finding: Finding) -> FindingShown {
     }
 }
 
-/// The stored events of one call.
+/// The stored events of one call: all of them, since a history that is cut passes for a whole one.
 pub async fn stream_of(store: &dyn EventStore, call: CallId) -> Result<Vec<StoredEvent>, Problem> {
     let stream = Call::stream(&call);
-    Ok(store
-        .read_stream(&stream, StreamVersion(0), CALL_EVENTS_MAX)
-        .await?)
+    Ok(store.read_whole_stream(&stream).await?)
 }
 
 /// A call as shown.

@@ -53,7 +53,7 @@ pub(crate) fn of_store(error: &StoreError) -> Status {
         StoreError::WrongVersion { .. } => exception(Code::FailedPrecondition, "wrong-expected-version", why),
         StoreError::PartlyStored { .. } => Status::already_exists(why),
         StoreError::Invalid(_) => Status::invalid_argument(why),
-        StoreError::Busy => Status::resource_exhausted(why),
+        StoreError::Busy | StoreError::TooLong { .. } => Status::resource_exhausted(why),
         StoreError::Unavailable(_) => Status::unavailable(why),
         StoreError::Damaged(_) => Status::data_loss(why),
     }

@@ -30,6 +30,9 @@ pub const STREAM_BYTES_MAX: usize = 1_024;
 /// Most events a page of a read may ask for.
 pub const PAGE_EVENTS_MAX: usize = 4_096;
 
+/// Most events of one stream that are read at once as a whole: of the largest calls twenty times as many.
+pub const WHOLE_STREAM_EVENTS_MAX: usize = 65_536;
+
 /// What a backend can promise beyond the contract.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Capabilities {
@@ -69,6 +72,9 @@ pub enum StoreError {
         expected: StreamVersion,
         actual: StreamVersion,
     },
+    /// A whole stream was asked for, and it is longer than a reader holds at once. A part would pass for all.
+    #[error("stream {stream} has more than {most} events, which are read page by page only")]
+    TooLong { stream: StreamId, most: usize },
     /// Part of the batch is stored already, or on another stream: not a retry, a mistake.
     #[error("part of the batch for {stream} is stored already")]
     PartlyStored { stream: StreamId },
@@ -93,7 +99,9 @@ impl From<StoreError> for Problem {
             StoreError::WrongVersion { .. } | StoreError::PartlyStored { .. } => {
                 Self::new(Kind::Conflict, "conflict", "somebody else was faster")
             }
-            StoreError::Invalid(_) | StoreError::Damaged(_) => Self::fault(error.to_string()),
+            StoreError::Invalid(_) | StoreError::Damaged(_) | StoreError::TooLong { .. } => {
+                Self::fault(error.to_string())
+            }
         }
     }
 }
@@ -129,6 +137,25 @@ pub trait EventStore: Send + Sync {
         after: StreamVersion,
         limit: usize,
     ) -> Result<Vec<StoredEvent>, StoreError>;
+
+    /// All events of one stream, in order, however many pages they are: for readers to whom a part is wrong.
+    /// `TooLong` beyond `WHOLE_STREAM_EVENTS_MAX`, never a silent cut.
+    async fn read_whole_stream(&self, stream: &StreamId) -> Result<Vec<StoredEvent>, StoreError> {
+        let mut events: Vec<StoredEvent> = Vec::new();
+        loop {
+            let after = StreamVersion(events.len() as u64);
+            let page = self.read_stream(stream, after, PAGE_EVENTS_MAX).await?;
+            let last = page.len() < PAGE_EVENTS_MAX;
+            events.extend(page);
+            if events.len() > WHOLE_STREAM_EVENTS_MAX {
+                let (stream, most) = (stream.clone(), WHOLE_STREAM_EVENTS_MAX);
+                return Err(StoreError::TooLong { stream, most });
+            }
+            if last {
+                return Ok(events);
+            }
+        }
+    }
 
     /// Events of all streams after a position, in order, at most `limit` (≤ `PAGE_EVENTS_MAX`).
     async fn read_all(&self, after: After, limit: usize) -> Result<Vec<StoredEvent>, StoreError>;

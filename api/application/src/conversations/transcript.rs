@@ -10,14 +10,11 @@ use domain::ids::{CampaignId, ConversationId, CustomerId};
 use domain::ports::vault::VaultError;
 use domain::problem::Problem;
 use domain::spoken_turn::{TurnDecision, UnderstoodFact};
-use domain::stored_event::{StreamVersion, open_personal, read_event};
+use domain::stored_event::{open_personal, read_event};
 use domain::time::Timestamp;
 use schemars::JsonSchema;
 use serde::Serialize;
 use std::sync::Arc;
-
-/// Most events of one conversation that are read: two hundred messages with all that a flow has steps for.
-const EVENTS_MAX: usize = 4_000;
 
 /// Who wrote.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
@@ -102,10 +99,7 @@ pub async fn known(
 /// Its events.
 pub async fn transcript(installation: &Installation, id: ConversationId) -> Result<Vec<Texted>, Problem> {
     let stream = Conversation::stream(&id);
-    let stored = installation
-        .store()
-        .read_stream(&stream, StreamVersion(0), EVENTS_MAX)
-        .await?;
+    let stored = installation.store().read_whole_stream(&stream).await?;
     let fault = |error: &dyn std::error::Error| Problem::fault(error.to_string());
     let mut key = None;
     let mut texted = Vec::with_capacity(stored.len());
