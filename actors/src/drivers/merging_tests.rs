@@ -1,5 +1,7 @@
-//! Two ids of one person: one is called, and what was said under the other binds at the dial.
+//! Two ids of one person: one is called, and what was said under the other binds at the dial and while the
+//! phone rings.
 
+use super::DriversHandle;
 use crate::testing::line::{FakeLine, ringing};
 use crate::testing::world::{World, count, no_flow, phone};
 use crate::testing::{on_one_thread, settle};
@@ -121,5 +123,93 @@ fn a_number_whose_digest_is_on_a_list_under_the_other_id_keeps_the_person_from_b
         let refused = world.data("customer.dial_refused");
         assert_eq!(refused.len(), 1, "{:#?}", world.fakes.store.kinds());
         assert_eq!(refused[0]["facts"]["because"], "suppressed");
+    });
+}
+
+/// The kept id's phone rings, and drivers run.
+async fn ringing_merged() -> (World, DriversHandle) {
+    let world = merged().await;
+    let drivers = world.start_drivers().await;
+    world
+        .until("ringing", |log| count(log, "call.ringing") == 1)
+        .await;
+    (world, drivers)
+}
+
+/// The call of the kept id is canceled as after an opt-out of its own, and nobody is dialed again.
+async fn is_canceled(world: &World) {
+    world.until("the end", |log| count(log, "call.ended") == 1).await;
+    assert_eq!(world.data("call.cancel_requested")[0]["reason"], "opted_out");
+    let_time_pass(world).await;
+    assert_eq!(world.lines[0].dialed_count(), 1);
+}
+
+async fn say_under_the_other_id(world: &World, command: CustomerCommand) {
+    let customer = world.customer(1);
+    let asked = world.system.customers.ask(&customer, command, world.outside());
+    asked.await.expect("it is taken");
+    settle().await;
+}
+
+#[test]
+fn a_number_that_opts_out_under_the_other_id_cancels_the_call_that_rings() {
+    on_one_thread(async {
+        let (world, _drivers) = ringing_merged().await;
+        let command = NumberCommand::OptOut {
+            reason: "asked".to_owned(),
+            source: OptOutSource::Operator,
+            call: None,
+        };
+        let number = world.number(1);
+        let asked = world.system.numbers.ask(&number, command, world.outside());
+        asked.await.expect("an opt-out is always taken");
+        is_canceled(&world).await;
+    });
+}
+
+#[test]
+fn a_consent_withdrawn_under_the_other_id_cancels_the_call_of_its_purpose_and_no_other() {
+    on_one_thread(async {
+        let (world, _drivers) = ringing_merged().await;
+        let withdraw = |scope: &str| CustomerCommand::WithdrawConsent {
+            scope: scope.to_owned(),
+            source: "hotline".to_owned(),
+        };
+        say_under_the_other_id(&world, withdraw("of-another-scope")).await;
+        for _ in 0..20 {
+            settle().await;
+        }
+        assert_eq!(world.count("call.cancel_requested"), 0);
+        say_under_the_other_id(&world, withdraw("loan_reminder")).await;
+        is_canceled(&world).await;
+    });
+}
+
+#[test]
+fn an_opt_out_under_the_other_id_between_the_question_and_the_dial_stops_the_dial() {
+    on_one_thread(async {
+        let world = merged().await;
+        world.fakes.store.make_wait(Some("call.permitted"));
+        let _drivers = world.start_drivers().await;
+        world
+            .until("a grant", |log| count(log, "number.dial_granted") == 1)
+            .await;
+        let command = NumberCommand::OptOut {
+            reason: "asked".to_owned(),
+            source: OptOutSource::Operator,
+            call: None,
+        };
+        let number = world.number(1);
+        let asked = world.system.numbers.ask(&number, command, world.outside());
+        asked.await.expect("an opt-out is always taken");
+        for _ in 0..20 {
+            settle().await;
+        }
+        world.fakes.store.make_wait(None);
+        let_time_pass(&world).await;
+        assert_eq!(
+            (world.lines[0].dialed_count(), world.count("call.dialing")),
+            (0, 0)
+        );
     });
 }

@@ -192,12 +192,17 @@ fn lines_of(kit: &Kit, stop: &StopId) -> Vec<usize> {
 
 /// A withdrawal concerns the calls of its scope, which it names. Where a grant may just be coming, the work
 /// is given up too: a grant before the withdrawal is then given back, and what is of another scope is due
-/// again. Who is withdrawn from a campaign is not dialed in it, but a phone that rings may ring; what other
-/// campaigns do is no matter of theirs.
+/// again. What is said under another id of the person binds the call under the kept one in the same way. Who
+/// is withdrawn from a campaign is not dialed in it, but a phone that rings may ring; what other campaigns do
+/// is no matter of theirs.
 fn react_to_customer(kit: &Kit, customer: &CustomerId, event: &CustomerEvent) {
     let order = Order::GiveUp(EndReason::OptedOut);
-    if let CustomerEvent::ConsentWithdrawn { open_calls, .. } = event {
+    if let CustomerEvent::ConsentWithdrawn {
+        open_calls, scope, ..
+    } = event
+    {
         kit.live.order_calls_of(customer, open_calls, order);
+        kit.live.order_purpose_under_other_id(customer, scope, order);
     } else if let CustomerEvent::EnrolmentWithdrawn { campaign, .. } = event {
         let order = Order::DoNotDial(EndReason::Requested);
         kit.live.order_of(order, |enrolment| {
@@ -206,6 +211,7 @@ fn react_to_customer(kit: &Kit, customer: &CustomerId, event: &CustomerEvent) {
     } else {
         kit.live
             .order_of(order, |enrolment| &enrolment.customer == customer);
+        kit.live.order_under_other_id(customer, order);
     }
 }
 
@@ -237,6 +243,7 @@ fn react_to_number(kit: &Kit, number: &NumberId, event: &NumberEvent) {
         let order = Order::GiveUp(EndReason::OptedOut);
         kit.live.order_calls(open_calls, order);
         kit.live.order_number(number, order);
+        kit.live.order_number_under_other_id(number, order);
     }
 }
 

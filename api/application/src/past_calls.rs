@@ -42,6 +42,11 @@ pub struct PastCallRow {
     /// The system's own name for the record; the same again is the same record.
     #[schemars(example = &"1772416800.1", length(min = 1, max = KEY_BYTES_MAX))]
     pub key: String,
+    /// By which name it was imported before, where the system's files are named otherwise today: what was
+    /// taken by that name is this record.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(example = &"1772416800.1/2026-03-02T02:00:00Z", length(min = 1, max = KEY_BYTES_MAX))]
+    pub former_key: Option<String>,
     pub dialed_at: Timestamp,
     /// The record proves that the callee was dialed; else no cap counts it.
     pub proves_dial: bool,
@@ -85,8 +90,14 @@ pub struct PastCallRefused {
     pub why: String,
 }
 
-/// Records of one number, with their places in the request.
-type OfNumber = Vec<(usize, PastCall)>;
+/// A record as it is told.
+struct Told {
+    /// Its place in the request.
+    row: usize,
+    call: PastCall,
+    /// The id that it has where it was imported by its former name.
+    former: Option<PastCallId>,
+}
 
 /// Takes each number's records together; a bad one, also one that could not be read, takes none with it.
 pub async fn take_past_calls(
@@ -99,12 +110,12 @@ pub async fn take_past_calls(
         rows: rows.len(),
         ..PastCallsTaken::default()
     };
-    let mut numbers: BTreeMap<NumberId, OfNumber> = BTreeMap::new();
+    let mut numbers: BTreeMap<NumberId, Vec<Told>> = BTreeMap::new();
     for (row, told) in rows.into_iter().enumerate() {
         let unread = "a member of it is missing, of another form, or none of a record";
         let told = told.ok_or_else(|| unread.to_owned());
-        match told.and_then(|told| read(installation, source, told)) {
-            Ok((number, call)) => numbers.entry(number).or_default().push((row, call)),
+        match told.and_then(|told| read(installation, source, row, told)) {
+            Ok((number, told)) => numbers.entry(number).or_default().push(told),
             Err(why) => taken.refused.push(PastCallRefused { row, why }),
         }
     }
@@ -119,8 +130,8 @@ pub async fn take_past_calls(
         };
         match one.take(&calls, &mut taken).await {
             Err(problem) if matches!(problem.kind, Kind::Refused) => {
-                taken.refused.extend(calls.iter().map(|(row, _)| PastCallRefused {
-                    row: *row,
+                taken.refused.extend(calls.iter().map(|told| PastCallRefused {
+                    row: told.row,
                     why: problem.detail.clone(),
                 }));
             }
@@ -135,10 +146,12 @@ pub async fn take_past_calls(
 fn read(
     installation: &Installation,
     source: HistorySource,
+    place: usize,
     row: PastCallRow,
-) -> Result<(NumberId, PastCall), String> {
+) -> Result<(NumberId, Told), String> {
     let phone = PhoneNumber::parse(&row.phone).map_err(|error| error.to_string())?;
-    if row.key.is_empty() || row.key.len() > KEY_BYTES_MAX {
+    let mut keys = std::iter::once(&row.key).chain(&row.former_key);
+    if !keys.all(|key| (1..=KEY_BYTES_MAX).contains(&key.len())) {
         return Err(format!("its key has 1 to {KEY_BYTES_MAX} bytes"));
     }
     if !is_status(source, &row.status) {
@@ -148,15 +161,22 @@ fn read(
         return Err("the call lies in the future".to_owned());
     }
     let number = installation.vault().derive_number(phone.as_e164());
+    let named = |key: &str| PastCallId::derive(source, &number, key);
+    let former = row.former_key.as_deref().map(named);
     let call = PastCall {
-        record: PastCallId::derive(source, &number, &row.key),
+        record: named(&row.key),
         dialed_at: row.dialed_at,
         proves_dial: row.proves_dial,
         answered: row.answered,
         status: row.status,
         talk_ms: row.talk_ms,
     };
-    Ok((number, call))
+    let told = Told {
+        row: place,
+        call,
+        former,
+    };
+    Ok((number, told))
 }
 
 struct Importing<'a> {
@@ -167,8 +187,23 @@ struct Importing<'a> {
 }
 
 impl Importing<'_> {
-    async fn take(&self, rows: &[(usize, PastCall)], taken: &mut PastCallsTaken) -> Result<(), Problem> {
-        let calls: Vec<PastCall> = rows.iter().map(|(_, call)| call.clone()).collect();
+    /// The records by the ids that they have: what was imported by a former name keeps its id, for number
+    /// and people alike.
+    async fn as_known(&self, rows: &[Told]) -> Result<Vec<PastCall>, Problem> {
+        let loaded = self.installation.entities.numbers.state(&self.number).await?;
+        let imported = loaded.state.history().imported();
+        let named = rows.iter().map(|told| {
+            let has = |former: &PastCallId| imported.is_some_and(|known| known.has(*former));
+            PastCall {
+                record: told.former.filter(has).unwrap_or(told.call.record),
+                ..told.call.clone()
+            }
+        });
+        Ok(named.collect())
+    }
+
+    async fn take(&self, rows: &[Told], taken: &mut PastCallsTaken) -> Result<(), Problem> {
+        let calls = self.as_known(rows).await?;
         let entities = &self.installation.entities;
         let command = NumberCommand::ImportHistory {
             source: self.source,
@@ -183,7 +218,7 @@ impl Importing<'_> {
         let kept = calls.iter().filter(is_kept).count();
         let now = self.installation.now();
         let mut left_aside = 0;
-        for ((row, _), call) in rows.iter().zip(&calls) {
+        for (Told { row, .. }, call) in rows.iter().zip(&calls) {
             if !is_kept(&call) && ContactHistory::is_beyond_caps(call.dialed_at, now) {
                 left_aside += 1;
                 let why = "older than caps look back, and the number has all the records that are kept";

@@ -3,14 +3,13 @@
 
 use super::Worker;
 use crate::drivers::facts::hashed_on;
-use crate::drivers::kit::{Halt, Kit};
+use crate::drivers::kit::Halt;
 use crate::entity::Answer;
 use crate::error::AskError;
 use domain::compliance::JoinedFacts;
 use domain::customer::command::CustomerCommand;
 use domain::customer::{Customer, CustomerRefusal};
 use domain::ids::CustomerId;
-use domain::registry_book::RegistryBook;
 use domain::stored_event::Cause;
 
 impl Worker {
@@ -23,7 +22,8 @@ impl Worker {
         let alone = self.wants_grant(Vec::new());
         match customers.ask(&self.due.customer, alone, cause).await {
             Err(AskError::Refused(CustomerRefusal::JoinedNeeded { customers: joined })) => {
-                let told = self.wants_grant(facts_of(&self.kit, &joined, &self.facts.kept.registries).await?);
+                self.working.note_other_ids(&joined, &self.facts.plan.purpose);
+                let told = self.wants_grant(self.facts_of(&joined).await?);
                 Ok(customers.ask(&self.due.customer, told, cause).await)
             }
             asked => Ok(asked),
@@ -37,30 +37,28 @@ impl Worker {
             joined,
         }
     }
-}
 
-/// What binds of each, and what their numbers say of being called; lists that came as digests are asked of
-/// every number that can be read.
-async fn facts_of(
-    kit: &Kit,
-    joined: &[CustomerId],
-    registries: &RegistryBook,
-) -> Result<Vec<JoinedFacts>, Halt> {
-    let mut told = Vec::with_capacity(joined.len());
-    for id in joined {
-        let other = kit.state(&kit.system.customers, id).await?.state;
-        let mut facts = other.as_joined(id.clone());
-        for known in other.numbers() {
-            let number = kit.state(&kit.system.numbers, &known.number).await?.state;
-            facts.note_number(number.opted_out(), number.suppressed());
-            let phone = other.phone(&known.number).and_then(|phone| phone.value());
-            if let Some(e164) = phone
-                && !hashed_on(kit, registries, e164).await?.is_empty()
-            {
-                facts.note_listed();
+    /// What binds of each, and what their numbers say of being called; lists that came as digests are asked
+    /// of every number that can be read. What comes after it was read is an order to this work.
+    async fn facts_of(&self, joined: &[CustomerId]) -> Result<Vec<JoinedFacts>, Halt> {
+        let (kit, registries) = (&self.kit, &self.facts.kept.registries);
+        let mut told = Vec::with_capacity(joined.len());
+        for id in joined {
+            let other = kit.state(&kit.system.customers, id).await?.state;
+            let mut facts = other.as_joined(id.clone());
+            for known in other.numbers() {
+                self.working.note_number_of_other_id(&known.number);
+                let number = kit.state(&kit.system.numbers, &known.number).await?.state;
+                facts.note_number(number.opted_out(), number.suppressed());
+                let phone = other.phone(&known.number).and_then(|phone| phone.value());
+                if let Some(e164) = phone
+                    && !hashed_on(kit, registries, e164).await?.is_empty()
+                {
+                    facts.note_listed();
+                }
             }
+            told.push(facts);
         }
-        told.push(facts);
+        Ok(told)
     }
-    Ok(told)
 }

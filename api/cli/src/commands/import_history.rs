@@ -160,6 +160,9 @@ fn as_told(row: &PastRow) -> Value {
     let theirs = &row.theirs;
     told.insert("phone".to_owned(), json!(theirs.callee));
     told.insert("key".to_owned(), json!(theirs.key));
+    if let Some(former) = &row.former_key {
+        told.insert("former_key".to_owned(), json!(former));
+    }
     told.insert("dialed_at".to_owned(), json!(theirs.start));
     told.insert("proves_dial".to_owned(), json!(row.proves_dial));
     if let Some(answered) = row.answered {

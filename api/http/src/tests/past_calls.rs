@@ -61,6 +61,37 @@ fn records_are_facts_of_number_and_person_once_and_never_calls_of_ours() {
     server.end();
 }
 
+/// A log of an earlier version, which named Asterisk's records by their start in UTC.
+#[test]
+fn what_was_imported_by_a_former_name_is_the_same_record() {
+    let server = Server::begin();
+    let campaign = json!({ "task_id": "T", "script_template": "您好。" });
+    assert!(server.post("/api/v1/campaigns", &campaign).0 < 300);
+    let people = json!({ "task_id": "T", "records": [{ "customer_id": "C1", "phone": PHONE }] });
+    assert!(server.post("/api/v1/tasks/data", &people).0 < 300);
+    let at = "2026-03-01T10:00:00+08:00";
+    let told = |mut record: Value| {
+        record["status"] = json!("ANSWERED");
+        json!({ "source": "asterisk", "calls": [record] })
+    };
+    let before = record("1.1/2026-03-01T02:00:00.000000Z", PHONE, at);
+    assert_eq!(server.post("/api/v1/history", &told(before)).1["stored"], 1);
+    let mut today = record("1.1/2026-03-01 10:00:00", PHONE, at);
+    today["former_key"] = json!("1.1/2026-03-01T02:00:00.000000Z");
+    let (status, again) = server.post("/api/v1/history", &told(today.clone()));
+    assert_eq!(
+        (status, &again["stored"], &again["known"], &again["of_people"]),
+        (200, &json!(0), &json!(1), &json!(0)),
+        "{again}"
+    );
+    // Where nothing was imported before, it has the name of today, once.
+    today["phone"] = json!("13800138001");
+    assert_eq!(server.post("/api/v1/history", &told(today.clone())).1["stored"], 1);
+    assert_eq!(server.post("/api/v1/history", &told(today)).1["known"], 1);
+    assert_eq!(server.events("number.history_imported").len(), 2);
+    server.end();
+}
+
 #[test]
 fn many_numbers_are_suppressed_or_listed_in_one_request() {
     let server = Server::begin();

@@ -19,12 +19,10 @@ pub(super) fn read(files: &[PathBuf], offset: Option<FixedOffset>) -> Result<Pas
         each_record(path, &mut |line, record| {
             past.room()?;
             match record.and_then(|record| row(record, offset)) {
-                Ok((theirs, status, proves_dial)) => past.rows.push(PastRow {
-                    answered: Some(status == "ANSWERED").filter(|_known| proves_dial),
-                    theirs: Theirs { line, ..theirs },
+                Ok(row) => past.rows.push(PastRow {
                     file,
-                    status,
-                    proves_dial,
+                    theirs: Theirs { line, ..row.theirs },
+                    ..row
                 }),
                 Err(why) => past.bad.push(BadRow { file, line, why }),
             }
@@ -34,7 +32,7 @@ pub(super) fn read(files: &[PathBuf], offset: Option<FixedOffset>) -> Result<Pas
     Ok(past)
 }
 
-fn row(record: &StringRecord, offset: Option<FixedOffset>) -> Result<(Theirs, String, bool), String> {
+fn row(record: &StringRecord, offset: Option<FixedOffset>) -> Result<PastRow, String> {
     if !COLUMNS.contains(&record.len()) {
         return Err(format!("it has {} columns, not 16 to 18", record.len()));
     }
@@ -52,6 +50,11 @@ fn row(record: &StringRecord, offset: Option<FixedOffset>) -> Result<(Theirs, St
         true => format!("{}/{talk_s}", cell(9)),
         false => format!("{unique}/{}", cell(9)),
     };
+    // As a version named it that read the start first: what was imported then is the same record.
+    let former_key = match unique.is_empty() {
+        true => format!("{start}/{talk_s}"),
+        false => format!("{unique}/{start}"),
+    };
     let theirs = Theirs {
         line: 0,
         sip_ids: ids
@@ -63,5 +66,13 @@ fn row(record: &StringRecord, offset: Option<FixedOffset>) -> Result<(Theirs, St
         talk_s,
         minutes: talk_s.div_ceil(60),
     };
-    Ok((theirs, status, was_made && was_heard))
+    let proves_dial = was_made && was_heard;
+    Ok(PastRow {
+        former_key: Some(former_key).filter(|former| *former != theirs.key),
+        answered: Some(status == "ANSWERED").filter(|_known| proves_dial),
+        theirs,
+        file: 0,
+        status,
+        proves_dial,
+    })
 }

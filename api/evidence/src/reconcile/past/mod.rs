@@ -34,6 +34,8 @@ pub struct PastRow {
     pub proves_dial: bool,
     /// `None` where it does not tell.
     pub answered: Option<bool>,
+    /// By which name an earlier version imported the same record, where that was another one.
+    pub former_key: Option<String>,
 }
 
 /// A row that is not taken.

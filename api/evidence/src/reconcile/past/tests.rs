@@ -149,6 +149,18 @@ fn a_record_of_asterisk_is_itself_by_whatever_offset_it_is_read() {
     assert_eq!(keys(8), keys(9));
 }
 
+/// An earlier version named a record by its start in UTC.
+#[test]
+fn a_record_of_asterisk_says_how_an_earlier_version_named_it() {
+    let past = read_past(HistorySource::Asterisk, &[fixture("asterisk_history.csv")], beijing()).unwrap();
+    for row in &past.rows {
+        let former = row.former_key.as_deref().unwrap();
+        let unique = row.theirs.key.split('/').next().unwrap();
+        assert_eq!(former, format!("{unique}/{}", row.theirs.start));
+        assert_ne!(former, row.theirs.key);
+    }
+}
+
 #[test]
 fn an_epoch_of_no_usual_year_is_a_bad_row_beside_good_ones() {
     let folder = tempfile::tempdir().unwrap();

@@ -349,5 +349,6 @@ fn joined_row(call: Call, seen: Option<&Seen>, place: Place) -> PastRow {
         status: call.status,
         answered: answered.filter(|_known| proves_dial),
         proves_dial,
+        former_key: None,
     }
 }

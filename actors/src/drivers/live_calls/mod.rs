@@ -3,11 +3,16 @@
 //! An order only ever gets stronger: not to dial, to give up what is not answered, to hang up. This is
 //! memory only; after a crash the worklist says what was open.
 
-use domain::call::event::EndReason;
+mod order;
+mod other_ids;
+
+pub(crate) use order::Order;
+
 use domain::calling_plan::Preset;
 use domain::ids::{CallId, CampaignId, CustomerId, EnrolmentId, NumberId};
 use domain::time::Timestamp;
 use std::collections::{BTreeMap, BTreeSet};
+use other_ids::OtherIds;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tokio::sync::{Notify, watch};
 
@@ -17,50 +22,6 @@ const HELD_MAX: usize = 10_000;
 
 /// Dials of one campaign remembered as granted and not begun: a pilot's whole day.
 const UNUSED_MAX: usize = 1_000;
-
-/// What the worker of an enrolment is told.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Order {
-    Proceed,
-    /// Withdraw what is not dialed; what is dialed goes on.
-    DoNotDial(EndReason),
-    /// Also cancel what is not answered.
-    GiveUp(EndReason),
-    /// Also hang up what is answered.
-    HangUp(EndReason),
-}
-
-impl Order {
-    const fn rank(self) -> u8 {
-        match self {
-            Self::Proceed => 0,
-            Self::DoNotDial(_) => 1,
-            Self::GiveUp(_) => 2,
-            Self::HangUp(_) => 3,
-        }
-    }
-    /// Why an undialed call must not be dialed.
-    pub(crate) const fn against_dialing(self) -> Option<EndReason> {
-        match self {
-            Self::Proceed => None,
-            Self::DoNotDial(reason) | Self::GiveUp(reason) | Self::HangUp(reason) => Some(reason),
-        }
-    }
-    /// Why an unanswered leg must be cancelled.
-    pub(crate) const fn against_ringing(self) -> Option<EndReason> {
-        match self {
-            Self::Proceed | Self::DoNotDial(_) => None,
-            Self::GiveUp(reason) | Self::HangUp(reason) => Some(reason),
-        }
-    }
-    /// Why an answered leg must be hung up.
-    pub(crate) const fn against_talking(self) -> Option<EndReason> {
-        match self {
-            Self::Proceed | Self::DoNotDial(_) | Self::GiveUp(_) => None,
-            Self::HangUp(reason) => Some(reason),
-        }
-    }
-}
 
 /// How far the work on an enrolment is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -81,6 +42,8 @@ struct Work {
     /// On which line, and under which preset, it is being dialed; absent before it has a place.
     placed: Option<(usize, Preset)>,
     call: Option<CallId>,
+    /// Of whoever has several ids: what is said under the others reaches this work too.
+    others: Option<Box<OtherIds>>,
     phase: Phase,
     ringing_since: Option<Timestamp>,
     order: watch::Sender<Order>,
@@ -129,6 +92,7 @@ impl LiveCalls {
             number: number.clone(),
             placed: None,
             call: None,
+            others: None,
             phase: Phase::Asking,
             ringing_since: None,
             order,
@@ -401,6 +365,7 @@ impl Drop for Working {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use domain::call::event::EndReason;
 
     fn enrolment(campaign: &str) -> EnrolmentId {
         EnrolmentId {
