@@ -127,6 +127,26 @@ const reports = createRoute({
   validateSearch: (search: Record<string, unknown>): { tab?: string | undefined } => ({ tab: text(search['tab']) }),
   component: lazyRouteComponent(() => import('../pages/Reports'), 'Reports'),
 })
+interface PdcaSearch {
+  period?: 'day' | 'week' | 'month' | 'quarter' | 'year' | undefined
+  at?: string | undefined
+  campaign?: string | undefined
+  as_of?: string | undefined
+}
+
+const LENGTHS = ['day', 'week', 'month', 'quarter', 'year'] as const
+
+const pdca = createRoute({
+  getParentRoute: () => root,
+  path: '/reports/pdca',
+  validateSearch: (search: Record<string, unknown>): PdcaSearch => ({
+    period: LENGTHS.find((one) => one === search['period']),
+    at: text(search['at']),
+    campaign: text(search['campaign']),
+    as_of: instant(search['as_of']),
+  }),
+  component: lazyRouteComponent(() => import('../pages/pdca/Page'), 'PdcaPage'),
+})
 export const report = createRoute({
   getParentRoute: () => root,
   path: '/reports/$name',
@@ -135,7 +155,7 @@ export const report = createRoute({
 })
 
 export const router = createRouter({
-  routeTree: root.addChildren([home, campaigns, wizard, campaign, calls, call, customers, customer, alerts, wall, lines, flows, flow, reports, report, ...deskRoutes]),
+  routeTree: root.addChildren([home, campaigns, wizard, campaign, calls, call, customers, customer, alerts, wall, lines, flows, flow, reports, pdca, report, ...deskRoutes]),
   defaultPreload: 'intent',
   defaultPendingComponent: Waiting,
 })
