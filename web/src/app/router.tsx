@@ -1,6 +1,7 @@
 // The addresses of the console. Each page comes with its own script; what a page is looking at stands in its address.
 import { createRoute, createRouter, lazyRouteComponent } from '@tanstack/react-router'
 import { Waiting } from '../components/States'
+import type { Looked } from '../pages/reports/tabs'
 import { deskRoutes } from './deskRoutes'
 import { root } from './root'
 
@@ -124,7 +125,12 @@ const flow = createRoute({
 const reports = createRoute({
   getParentRoute: () => root,
   path: '/reports',
-  validateSearch: (search: Record<string, unknown>): { tab?: string | undefined } => ({ tab: text(search['tab']) }),
+  validateSearch: (search: Record<string, unknown>): Looked & { tab?: string | undefined } => ({
+    tab: text(search['tab']),
+    at: text(search['at']),
+    as_of: instant(search['as_of']),
+    campaign: text(search['campaign']),
+  }),
   component: lazyRouteComponent(() => import('../pages/Reports'), 'Reports'),
 })
 interface PdcaSearch {

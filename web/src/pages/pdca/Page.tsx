@@ -86,7 +86,6 @@ export function PdcaPage() {
           showTime
           aria-label={t('reports.asOf')}
           placeholder={t('reports.asOf')}
-          value={null}
           onChange={(then) => void navigate({ search: (before) => ({ ...before, as_of: instantFrom(then?.format('YYYY-MM-DDTHH:mm:ss') ?? '', ZONE) }) })}
         />
         {as_of !== undefined && <Button onClick={() => void navigate({ search: (before) => ({ ...before, as_of: undefined }) })}>{t('reports.now')}</Button>}
