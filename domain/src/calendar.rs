@@ -68,6 +68,17 @@ impl PeriodLength {
         }
     }
 
+    /// What `of_word` reads.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Day => "day",
+            Self::Week => "week",
+            Self::Month => "month",
+            Self::Quarter => "quarter",
+            Self::Year => "year",
+        }
+    }
+
     pub const fn label_zh(self) -> &'static str {
         match self {
             Self::Day => "日",

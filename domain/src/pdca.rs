@@ -3,7 +3,10 @@
 //!
 //! Pure: the figures come in, what somebody should look at comes out, in the order of the rules.
 
+use crate::calendar::PeriodLength;
 use crate::disposition::Disposition;
+use schemars::JsonSchema;
+use serde::Serialize;
 use std::collections::BTreeMap;
 
 /// A part of the swing below this is no reason to act: one per cent of all calls.
@@ -88,6 +91,42 @@ pub struct Suggestion {
     pub cause: String,
     pub zh: &'static str,
     pub en: &'static str,
+}
+
+/// Something that a report of a length is to tell and does not yet.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
+pub struct Lack {
+    #[schemars(extend("enum" = ["tags", "models", "architecture"]))]
+    pub code: &'static str,
+    pub zh: &'static str,
+    pub en: &'static str,
+}
+
+const TAGS: Lack = Lack {
+    code: "tags",
+    zh: "标签：哪些客户标签与接通、转化一起变化",
+    en: "tags: which tags of customers moved with answers and conversions",
+};
+const MODELS: Lack = Lack {
+    code: "models",
+    zh: "模型：各版本意图模型的准确率与弃权率",
+    en: "models: how right each version of the intent model was, and how often it abstained",
+};
+const ARCHITECTURE: Lack = Lack {
+    code: "architecture",
+    zh: "架构：部署、存储与引擎的年度复盘；容量已列出",
+    en: "architecture: a year of deployment, storage and engines; capacity is told",
+};
+
+/// What a report is to tell by REP-7 (a month scripts, tags and strategy, a quarter scale and models, a year
+/// architecture) and does not yet: a longer one lacks what a shorter one does.
+pub fn lacks(length: PeriodLength) -> Vec<Lack> {
+    match length {
+        PeriodLength::Day | PeriodLength::Week => Vec::new(),
+        PeriodLength::Month => vec![TAGS],
+        PeriodLength::Quarter => vec![TAGS, MODELS],
+        PeriodLength::Year => vec![TAGS, MODELS, ARCHITECTURE],
+    }
 }
 
 /// The suggestions, in the order of the rules.
@@ -258,6 +297,15 @@ mod tests {
         assert_eq!(rules(&noticed), ["trunk_rate", "hour_mix", "campaign_rate"]);
         let first = suggestions(&noticed).remove(0);
         assert_eq!(first.cause, "trunk a: -2.00 pp rate, +0.00 pp mix");
+    }
+
+    #[test]
+    fn a_longer_report_lacks_what_a_shorter_one_lacks_and_a_day_and_a_week_lack_nothing() {
+        let codes = |length| lacks(length).iter().map(|one| one.code).collect::<Vec<_>>();
+        assert_eq!((codes(PeriodLength::Day), codes(PeriodLength::Week)), (vec![], vec![]));
+        assert_eq!(codes(PeriodLength::Month), ["tags"]);
+        assert_eq!(codes(PeriodLength::Quarter), ["tags", "models"]);
+        assert_eq!(codes(PeriodLength::Year), ["tags", "models", "architecture"]);
     }
 
     #[test]

@@ -12,7 +12,9 @@ import { axeHolds, keyboard } from './axe.mjs'
 import { ACTS } from './acts.mjs'
 import { DESKS } from './desk.mjs'
 import { everyRole } from './roles.mjs'
+import { longCall } from './long_call.mjs'
 import { reports, sql } from './reports.mjs'
+import { costs, daily, exports, pdca } from './sheets.mjs'
 
 PAGES.wizard = (visit, context) => wizard(visit, context, begin)
 PAGES.wizard_words = (visit) => wizardWords(visit, begin, holdWords, scanWords)
@@ -22,7 +24,7 @@ const [url, logins, shots, wanted] = process.argv.slice(2)
 const passwords = Object.fromEntries(
   readFileSync(logins, 'utf8').trim().split('\n').map((line) => line.split(' ')),
 )
-const ALL = { ...PAGES, 'campaign-then': campaignThen, lines, recording, wall, 'wall-held': wallHeld, reports, sql }
+const ALL = { ...PAGES, 'campaign-then': campaignThen, lines, recording, wall, 'wall-held': wallHeld, reports, sql, pdca, daily, costs, exports, 'long-call': longCall }
 /** What is done with more than a page's own visit. */
 const MORE = { ...DESKS, ...ACTS, axe: axeHolds, keyboard, 'every-role': everyRole }
 const ARGS = [

@@ -19,6 +19,7 @@ const SHORT: &str = "campaign,home,call";
 const LONG: &str = "campaign,session,honest,door,home,campaigns,wizard,wizard_words,call,calls,customer,customers,alerts,\
     roles,wall,wall-held,lines,recording,campaign-then,badge,flows,events,audit,\
     projections,settings,users,approvals,webhooks,compliance,samples,labels,reports,sql,\
+    pdca,daily,costs,exports,long-call,own-id,\
     approved,stops,ledger,call-acts,person-acts,files,offices";
 
 /// Customers of the demonstration whose pages are opened: it goes on while most pages of a long form are.
@@ -48,6 +49,7 @@ pub(super) fn prove_words(_: Form) -> Proof {
         "words",
         "campaign,home,campaigns,wizard_words,call,calls,customer,customers,alerts,wall,lines,\
          events,audit,projections,settings,users,approvals,webhooks,compliance,samples,labels,reports,sql,\
+         pdca,daily,costs,exports,\
          stops,ledger,call-acts,person-acts,files,offices",
     )
 }
@@ -144,6 +146,8 @@ pub(super) fn installed() -> Result<(PathBuf, &'static str), String> {
         "axe.mjs",
         "roles.mjs",
         "reports.mjs",
+        "sheets.mjs",
+        "long_call.mjs",
     ])?;
     Ok((place, browser))
 }

@@ -1,6 +1,7 @@
 // The addresses of the console. Each page comes with its own script; what a page is looking at stands in its address.
 import { createRoute, createRouter, lazyRouteComponent } from '@tanstack/react-router'
 import { Waiting } from '../components/States'
+import type { Looked } from '../pages/reports/tabs'
 import { deskRoutes } from './deskRoutes'
 import { root } from './root'
 
@@ -124,8 +125,33 @@ const flow = createRoute({
 const reports = createRoute({
   getParentRoute: () => root,
   path: '/reports',
-  validateSearch: (search: Record<string, unknown>): { tab?: string | undefined } => ({ tab: text(search['tab']) }),
+  validateSearch: (search: Record<string, unknown>): Looked & { tab?: string | undefined } => ({
+    tab: text(search['tab']),
+    at: text(search['at']),
+    as_of: instant(search['as_of']),
+    campaign: text(search['campaign']),
+  }),
   component: lazyRouteComponent(() => import('../pages/Reports'), 'Reports'),
+})
+interface PdcaSearch {
+  period?: 'day' | 'week' | 'month' | 'quarter' | 'year' | undefined
+  at?: string | undefined
+  campaign?: string | undefined
+  as_of?: string | undefined
+}
+
+const LENGTHS = ['day', 'week', 'month', 'quarter', 'year'] as const
+
+const pdca = createRoute({
+  getParentRoute: () => root,
+  path: '/reports/pdca',
+  validateSearch: (search: Record<string, unknown>): PdcaSearch => ({
+    period: LENGTHS.find((one) => one === search['period']),
+    at: text(search['at']),
+    campaign: text(search['campaign']),
+    as_of: instant(search['as_of']),
+  }),
+  component: lazyRouteComponent(() => import('../pages/pdca/Page'), 'PdcaPage'),
 })
 export const report = createRoute({
   getParentRoute: () => root,
@@ -135,7 +161,7 @@ export const report = createRoute({
 })
 
 export const router = createRouter({
-  routeTree: root.addChildren([home, campaigns, wizard, campaign, calls, call, customers, customer, alerts, wall, lines, flows, flow, reports, report, ...deskRoutes]),
+  routeTree: root.addChildren([home, campaigns, wizard, campaign, calls, call, customers, customer, alerts, wall, lines, flows, flow, reports, pdca, report, ...deskRoutes]),
   defaultPreload: 'intent',
   defaultPendingComponent: Waiting,
 })

@@ -17,7 +17,11 @@ export function takeAway(name: string, lines: readonly (readonly string[])[]): v
 
 /** Hands over what a server made, byte for byte. */
 export function takeFile(name: string, bytes: BlobPart, type = 'application/octet-stream'): void {
-  const address = URL.createObjectURL(new Blob([bytes], { type }))
+  takeBlob(name, new Blob([bytes], { type }))
+}
+
+export function takeBlob(name: string, file: Blob): void {
+  const address = URL.createObjectURL(file)
   const link = document.createElement('a')
   link.href = address
   link.download = name

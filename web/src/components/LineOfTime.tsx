@@ -4,7 +4,7 @@ import { Button, Input } from 'antd'
 import { useEffect, useMemo, useRef, useState, type KeyboardEvent, type PointerEvent } from 'react'
 import { useTranslation } from 'react-i18next'
 import { timeIn } from '../app/format'
-import { indexAt, jumpedTo, moved, waveOf, type Lane, type Mark } from './lineMarks'
+import { drawnOf, indexAt, joined, jumpedTo, moved, nearest, waveOf, type Drawn, type Lane, type Mark } from './lineMarks'
 
 interface Props {
   marks: readonly Mark[]
@@ -39,12 +39,12 @@ function useWidth(): [React.RefObject<HTMLDivElement | null>, number] {
 }
 
 /** Labels that do not stand in one another's way: those that matter first, then from the left. */
-function labelled(marks: readonly Mark[], xOf: (at: number) => number): Set<number> {
+function labelled(marks: readonly Drawn[]): Set<number> {
   const taken: [number, number][] = []
   const shown = new Set<number>()
   const order = [...marks].sort((one, other) => Number(other.tone === 'red') - Number(one.tone === 'red'))
   for (const mark of order) {
-    const from = xOf(mark.at)
+    const from = mark.x
     const to = from + 14 + [...mark.label].reduce((sum, letter) => sum + (letter > '\u2e80' ? 12 : 7), 0)
     if (taken.some(([begin, end]) => from < end && to > begin)) continue
     taken.push([from, to])
@@ -53,29 +53,76 @@ function labelled(marks: readonly Mark[], xOf: (at: number) => number): Set<numb
   return shown
 }
 
+/** From the first to the last of all that stands on the line. */
+function reachOf(marks: readonly Mark[], lanes: readonly Lane[], until: number | undefined): [number, number] {
+  let from = marks[0]?.at ?? 0
+  for (const { stretches } of lanes) for (const one of stretches) from = Math.min(from, one.from)
+  let to = Math.max(marks[marks.length - 1]?.at ?? 1, from + 1, until ?? 0)
+  for (const { stretches, peaks } of lanes) {
+    for (const one of stretches) to = Math.max(to, one.to)
+    if (peaks !== undefined) to = Math.max(to, peaks.from + peaks.stepMs * peaks.values.length)
+  }
+  return [from, to]
+}
+
 const NO_LANES: readonly Lane[] = []
 
 export function LineOfTime({ marks, cursor, onMove, zone, lanes = NO_LANES, tell, until, isOver = false }: Props) {
   const { t } = useTranslation()
   const [ref, width] = useWidth()
   const [typed, setTyped] = useState<string | null>(null)
-  const [first, last] = [marks[0], marks[marks.length - 1]]
-  const ends = lanes.flatMap(({ stretches, peaks }) => [
-    ...stretches.map((stretch) => stretch.to),
-    ...(peaks === undefined ? [] : [peaks.from + peaks.stepMs * peaks.values.length]),
-  ])
-  const from = Math.min(first?.at ?? 0, ...lanes.flatMap((lane) => lane.stretches.map((stretch) => stretch.from)))
-  const to = Math.max(last?.at ?? 1, from + 1, until ?? 0, ...ends)
+  const last = marks[marks.length - 1]
+  const [from, to] = useMemo(() => reachOf(marks, lanes, until), [marks, lanes, until])
   const span = to - from
   const xOf = (at: number) => LEFT + ((at - from) / span) * (width - LEFT - RIGHT)
   const here = cursor === null ? marks.length - 1 : indexAt(marks, cursor)
   const mark = marks[here]
   const atCursor = cursor === null ? to : (mark?.at ?? from)
-  const shown = useMemo(() => labelled(marks, xOf), [marks, width, from, to])
+  const drawn = useMemo(() => drawnOf(marks, xOf), [marks, width, from, to])
   const waves = useMemo(
     () => lanes.map(({ peaks }, row) => (peaks === undefined ? undefined : waveOf(peaks, xOf, 56 + row * ROW, ROW / 2 - 2))),
     [lanes, width, from, to],
   )
+  // What does not move with the cursor is made once for all of its steps.
+  const ground = useMemo(() => {
+    const shown = labelled(drawn)
+    return (
+      <>
+        <text x={12} y={22} className="line-lane">{t('line.events')}</text>
+        <line x1={LEFT} x2={width - RIGHT} y1={18} y2={18} className="line-axis" />
+        {lanes.map((lane, row) => (
+          <g key={lane.name}>
+            <text x={12} y={60 + row * ROW} className="line-lane">{lane.name}</text>
+            <line x1={LEFT} x2={width - RIGHT} y1={56 + row * ROW} y2={56 + row * ROW} className="line-axis faint" />
+            {waves[row] !== undefined && <path className={row === 0 ? 'line-wave tone-line' : 'line-wave tone-slate'} d={waves[row]} />}
+            {(waves[row] === undefined ? joined(lane.stretches, xOf) : []).map((one) => (
+              <rect
+                key={`${one.from}-${one.label}`}
+                className={`tone-${one.tone}`}
+                x={xOf(one.from)}
+                y={48 + row * ROW}
+                width={Math.max(xOf(one.to) - xOf(one.from), 2)}
+                height={16}
+                rx={2}
+              />
+            ))}
+          </g>
+        ))}
+        {drawn.map((one) => (
+          <g key={one.position} className={`tone-${one.tone}`}>
+            {one.tone === 'red' ? (
+              <path d={`M ${one.x} 11 l 7 7 l -7 7 l -7 -7 z`} className="line-mark" />
+            ) : (
+              <circle cx={one.x} cy={18} r={5.5} className="line-mark" />
+            )}
+            {shown.has(one.position) && (
+              <text x={one.x + 4} y={38} className="line-label">{one.label}</text>
+            )}
+          </g>
+        ))}
+      </>
+    )
+  }, [drawn, lanes, waves, width, from, to, t])
   const height = 46 + lanes.length * ROW + 18
   const written = (at: number) => (tell ? tell(at) : timeIn(at, zone))
 
@@ -95,11 +142,7 @@ export function LineOfTime({ marks, cursor, onMove, zone, lanes = NO_LANES, tell
     const x = event.clientX - event.currentTarget.getBoundingClientRect().left
     if (x > width - RIGHT + 8) return onMove(null)
     const at = from + ((x - LEFT) / (width - LEFT - RIGHT)) * span
-    const near = marks.reduce<Mark | undefined>(
-      (best, one) => (best === undefined || Math.abs(one.at - at) < Math.abs(best.at - at) ? one : best),
-      undefined,
-    )
-    onMove(near?.position ?? null)
+    onMove(nearest(marks, at)?.position ?? null)
   }
   const ticks = [0, 0.25, 0.5, 0.75, 1].map((part) => from + part * span)
   return (
@@ -117,38 +160,7 @@ export function LineOfTime({ marks, cursor, onMove, zone, lanes = NO_LANES, tell
         onKeyDown={onKey}
       >
         <svg width={width} height={height} onPointerDown={onPointer} onPointerMove={onPointer} aria-hidden="true">
-          <text x={12} y={22} className="line-lane">{t('line.events')}</text>
-          <line x1={LEFT} x2={width - RIGHT} y1={18} y2={18} className="line-axis" />
-          {lanes.map((lane, row) => (
-            <g key={lane.name}>
-              <text x={12} y={60 + row * ROW} className="line-lane">{lane.name}</text>
-              <line x1={LEFT} x2={width - RIGHT} y1={56 + row * ROW} y2={56 + row * ROW} className="line-axis faint" />
-              {waves[row] !== undefined && <path className={row === 0 ? 'line-wave tone-line' : 'line-wave tone-slate'} d={waves[row]} />}
-              {(waves[row] === undefined ? lane.stretches : []).map((one) => (
-                <rect
-                  key={`${one.from}-${one.label}`}
-                  className={`tone-${one.tone}`}
-                  x={xOf(one.from)}
-                  y={48 + row * ROW}
-                  width={Math.max(xOf(one.to) - xOf(one.from), 2)}
-                  height={16}
-                  rx={2}
-                />
-              ))}
-            </g>
-          ))}
-          {marks.map((one) => (
-            <g key={one.position} className={`tone-${one.tone}`}>
-              {one.tone === 'red' ? (
-                <path d={`M ${xOf(one.at)} 11 l 7 7 l -7 7 l -7 -7 z`} className="line-mark" />
-              ) : (
-                <circle cx={xOf(one.at)} cy={18} r={5.5} className="line-mark" />
-              )}
-              {shown.has(one.position) && (
-                <text x={xOf(one.at) + 4} y={38} className="line-label">{one.label}</text>
-              )}
-            </g>
-          ))}
+          {ground}
           <g className={cursor === null ? 'line-cursor' : 'line-cursor past'}>
             <path d={`M ${xOf(atCursor) - 7} 0 h 14 l -7 9 z`} />
             <line x1={xOf(atCursor)} x2={xOf(atCursor)} y1={4} y2={height - 18} />

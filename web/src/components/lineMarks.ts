@@ -49,17 +49,65 @@ export function waveOf({ from, stepMs, values }: Peaks, xOf: (at: number) => num
   return lines.join('')
 }
 
-/** The last mark at or before a position; -1 before the first. */
-export function indexAt(marks: readonly Mark[], position: number): number {
-  let low = 0
-  let high = marks.length
+/** Pixels within which marks are one to the eye, and to a finger. */
+const TOUCH = 3
+
+/** A mark as it is drawn: it stands for all that fall into its place, the gravest of them or else the first. */
+export interface Drawn extends Mark {
+  x: number
+  many: number
+}
+
+const GRAVITY: Record<Tone, number> = { red: 3, amber: 2, line: 1, slate: 0 }
+
+/** Marks that fall into one place are drawn as one: a line of ten thousand has no more than there is room for. */
+export function drawnOf(marks: readonly Mark[], xOf: (at: number) => number): Drawn[] {
+  const places = new Map<number, Drawn>()
+  for (const mark of marks) {
+    const x = xOf(mark.at)
+    const place = Math.round(x / TOUCH)
+    const there = places.get(place)
+    if (there === undefined) places.set(place, { ...mark, x, many: 1 })
+    else if (GRAVITY[mark.tone] > GRAVITY[there.tone]) places.set(place, { ...mark, x, many: there.many + 1 })
+    else there.many += 1
+  }
+  return [...places.values()]
+}
+
+/** Stretches that touch on the screen and are of one tone are drawn as one. */
+export function joined(stretches: readonly Stretch[], xOf: (at: number) => number): Stretch[] {
+  const found: Stretch[] = []
+  for (const one of [...stretches].sort((some, other) => some.from - other.from)) {
+    const last = found[found.length - 1]
+    const isNear = last !== undefined && last.tone === one.tone && xOf(one.from) - xOf(last.to) < 1 && xOf(one.to) - xOf(last.from) < TOUCH
+    if (isNear) last.to = Math.max(last.to, one.to)
+    else found.push({ ...one })
+  }
+  return found
+}
+
+/** The mark nearest to an instant, of marks in the order of their positions; times may go back where clocks did. */
+export function nearest(marks: readonly Mark[], at: number): Mark | undefined {
+  let best: Mark | undefined
+  for (const mark of marks) if (best === undefined || Math.abs(mark.at - at) < Math.abs(best.at - at)) best = mark
+  return best
+}
+
+/** The last of some things in the order of their positions that stands at or before one; -1 where none does. */
+export function lastAt<One>(all: readonly One[], position: number, of: (one: One) => number): number {
+  let [low, high] = [0, all.length]
   while (low < high) {
     const middle = (low + high) >> 1
-    const mark = marks[middle]
-    if (mark !== undefined && mark.position <= position) low = middle + 1
+    const one = all[middle]
+    if (one !== undefined && of(one) <= position) low = middle + 1
     else high = middle
   }
   return low - 1
+}
+
+/** The last mark at or before a position; -1 before the first. */
+export function indexAt(marks: readonly Mark[], position: number): number {
+  return lastAt(marks, position, (mark) => mark.position)
 }
 
 /** Where the cursor goes by a key; null is now, undefined: not a key of ours. */

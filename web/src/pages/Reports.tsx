@@ -11,16 +11,21 @@ import { useMay, useSeesAll } from '../app/session'
 import { Age } from '../components/Figure'
 import { Tag } from '../components/Marks'
 import { Empty, Refused } from '../components/States'
+import { Costs } from './reports/Costs'
+import { Daily } from './reports/Daily'
+import { Exports } from './reports/Exports'
 import { Metrics } from './reports/Metrics'
+import { RegionsOf } from './reports/RegionsOf'
 import { SaveDialog } from './reports/SaveDialog'
 import { Sql } from './reports/Sql'
+import type { Looked } from './reports/tabs'
 
 const here = getRouteApi('/reports')
 type Row = Told<'/api/v1/saved-reports'>['items'][number]
 
 export function Reports() {
   const { t } = useTranslation()
-  const { tab = 'saved' } = here.useSearch()
+  const { tab = 'saved', ...looked } = here.useSearch()
   const navigate = useNavigate()
   const may = useMay()
   const seesAll = useSeesAll()
@@ -30,6 +35,8 @@ export function Reports() {
     queryFn: () => get('/api/v1/saved-reports', [], { limit: 500 }),
     refetchInterval: SLOW_MS,
   })
+  const look = (more: Looked) => void navigate({ to: '/reports', search: { tab, ...looked, ...more }, replace: true })
+  const shown = { look, looked }
   const list = (
     <>
       {reports.error && <Refused why={reports.error} again={() => void reports.refetch()} />}
@@ -55,24 +62,32 @@ export function Reports() {
         />
     </>
   )
+  const tabs = [
+    { key: 'saved', label: t('reports.title'), children: list },
+    ...(may('figures:read') && seesAll
+      ? [{ key: 'daily', label: t('daily.title'), children: <Daily {...shown} /> }, { key: 'costs', label: t('costs.title'), children: <Costs {...shown} /> }]
+      : []),
+    ...(may('figures:read') ? [{ key: 'regions', label: t('regions.title'), children: <RegionsOf {...shown} /> }] : []),
+    ...(may('exports:read') ? [{ key: 'exports', label: t('exports.title'), children: <Exports /> }] : []),
+    { key: 'metrics', label: t('reports.metrics'), children: <Metrics /> },
+    ...(may('query:run') && seesAll ? [{ key: 'sql', label: t('reports.sql'), children: <Sql /> }] : []),
+  ]
   return (
     <>
       <div className="head">
         <h1>{t('reports.title')}</h1>
         <span className="spread" />
         <Age at={reports.dataUpdatedAt} />
+        <Link to="/reports/pdca">{t('pdca.title')}</Link>
         <Button type="primary" onClick={() => setSaving(true)}>{t('reports.new')}</Button>
       </div>
       <div className="card">
         <Tabs
           style={{ padding: '0 14px 8px' }}
-          activeKey={tab}
+          activeKey={tabs.some((one) => one.key === tab) ? tab : 'saved'}
+          destroyOnHidden
           onChange={(chosen) => void navigate({ to: '/reports', search: { tab: chosen }, replace: true })}
-          items={[
-            { key: 'saved', label: t('reports.title'), children: list },
-            { key: 'metrics', label: t('reports.metrics'), children: <Metrics /> },
-            ...(may('query:run') && seesAll ? [{ key: 'sql', label: t('reports.sql'), children: <Sql /> }] : []),
-          ]}
+          items={tabs}
         />
       </div>
       {isSaving && <SaveDialog onClose={() => setSaving(false)} />}

@@ -11,12 +11,14 @@ mod figures;
 mod measured;
 mod planned;
 mod render;
+mod shown;
 mod tables;
 mod watch;
 
 pub use call_plan::{Assumed, CallPlan, PlanAsk, PlannedMonth, PlannedSum, call_plan};
 pub use evidence::evidence;
 pub use render::page;
+pub use shown::{PdcaShown, shown};
 
 use capacity::{Capacity, peaks};
 use chrono::NaiveDate;

@@ -11,7 +11,7 @@ use domain::pdca::suggestions;
 use std::collections::BTreeMap;
 
 /// Effects shown of each cause; the rest stands together in one row.
-const EFFECTS_SHOWN: usize = 12;
+pub(super) const EFFECTS_SHOWN: usize = 12;
 
 /// Heads of columns that count as the campaign board does: machines among the answers.
 const ANSWER_RATIO: &str = "接通率 v1（按呼叫，含应答机） / answer_ratio_per_call v1";

@@ -118,14 +118,14 @@ pub(super) fn shares(page: &mut Page, was: &Dispositions, now: &Dispositions) {
 }
 
 /// One disposition's part of all calls that ended.
-fn share(all: &Dispositions, code: &str) -> Option<f64> {
+pub(super) fn share(all: &Dispositions, code: &str) -> Option<f64> {
     let calls = |trunks: &BTreeMap<String, u64>| trunks.values().sum::<u64>();
     let whole: u64 = all.values().map(calls).sum();
     (whole > 0).then(|| float(all.get(code).map_or(0, calls)) / float(whole))
 }
 
 /// How one disposition's share of all calls moved, over the trunks they were dialed on.
-fn moved(was: &Dispositions, now: &Dispositions, code: &str) -> Option<Swing> {
+pub(super) fn moved(was: &Dispositions, now: &Dispositions, code: &str) -> Option<Swing> {
     let tallied = |all: &Dispositions| {
         let mut parts: BTreeMap<String, Tallied> = BTreeMap::new();
         for (one, trunks) in all {

@@ -12,8 +12,13 @@ use domain::number::event::NumberEvent;
 use domain::ports::event_store::EventStore;
 use domain::problem::Problem;
 use domain::stored_event::{Envelope, Position};
+use projections::position_at;
 use serde_json::Value;
 use std::collections::BTreeMap;
+
+/// An event is stored when it happens or after: from so long before the period on the log is read, should a
+/// clock have been wrong.
+const CLOCK_WRONG_MS_MAX: u64 = 86_400_000;
 
 /// Counts by a code.
 pub(super) type Counts = BTreeMap<String, u64>;
@@ -50,7 +55,8 @@ impl Watch {
             ..EventFilter::default()
         };
         let mut watch = Self::default();
-        let mut log = Matching::new(store, filter).between(Position(0), upto);
+        let from = position_at(store, period.from.minus_ms(CLOCK_WRONG_MS_MAX)).await?;
+        let mut log = Matching::new(store, filter).between(from, upto);
         while let Some(page) = log.next().await? {
             for stored in &page {
                 let envelope = stored.envelope().map_err(unreadable)?;

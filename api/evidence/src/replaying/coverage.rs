@@ -36,6 +36,9 @@ pub struct CoverageShown {
     pub timeouts: Seen,
     pub global_intents: Seen,
     pub questions: Questions,
+    /// By node, how many calls came to it; a call that came twice counts once.
+    #[schemars(example = BTreeMap::from([("greeting", 3)]))]
+    pub entered: BTreeMap<String, u64>,
 }
 
 /// How much of something was seen.
@@ -103,7 +106,7 @@ struct Covering<'a> {
     asked_by: BTreeSet<String>,
     calls: u64,
     talked: u64,
-    nodes: BTreeSet<String>,
+    nodes: BTreeMap<String, u64>,
     edges: BTreeSet<String>,
     timeouts: BTreeSet<String>,
     intents: BTreeSet<String>,
@@ -117,7 +120,7 @@ impl<'a> Covering<'a> {
             asked_by: flow.questions(),
             calls: 0,
             talked: 0,
-            nodes: BTreeSet::new(),
+            nodes: BTreeMap::new(),
             edges: BTreeSet::new(),
             timeouts: BTreeSet::new(),
             intents: BTreeSet::new(),
@@ -162,10 +165,12 @@ impl<'a> Covering<'a> {
         self.calls += 1;
         let mut at: Option<&str> = None;
         let mut pressed = false;
+        let mut here: BTreeSet<&str> = BTreeSet::new();
         for (place, event) in events.iter().enumerate() {
             match event {
                 CallEvent::NodeEntered { node } => {
                     self.enter(at, node, pressed);
+                    here.insert(node);
                     (at, pressed) = (Some(node.as_str()), false);
                 }
                 CallEvent::Keypressed { .. } => pressed = true,
@@ -185,10 +190,12 @@ impl<'a> Covering<'a> {
             }
         }
         self.talked += u64::from(at.is_some());
+        for node in here {
+            *self.nodes.entry(node.to_owned()).or_default() += 1;
+        }
     }
 
     fn enter(&mut self, from: Option<&str>, node: &str, pressed: bool) {
-        self.nodes.insert(node.to_owned());
         let Some(from) = from else { return };
         self.edges.insert(format!("{from} → {node}"));
         let silent_to = self.flow.waits().get(from).copied().flatten();
@@ -245,12 +252,13 @@ impl<'a> Covering<'a> {
         let edges = edges.map(|(from, to)| format!("{from} → {to}")).collect();
         let waits = self.flow.waits().into_keys().map(str::to_owned).collect();
         self.questions.answered_ratio = ratio(self.questions.answered, self.questions.asked);
+        let entered: BTreeSet<String> = self.nodes.keys().cloned().collect();
         CoverageShown {
             flow,
             calls: self.calls,
             talked: self.talked,
             truncated,
-            nodes: Seen::of(self.flow.nodes.keys().cloned().collect(), &self.nodes),
+            nodes: Seen::of(self.flow.nodes.keys().cloned().collect(), &entered),
             edges: Seen::of(edges, &self.edges),
             timeouts: Seen::of(waits, &self.timeouts),
             global_intents: Seen::of(
@@ -258,6 +266,7 @@ impl<'a> Covering<'a> {
                 &self.intents,
             ),
             questions: self.questions,
+            entered: self.nodes,
         }
     }
 }

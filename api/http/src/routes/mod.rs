@@ -59,6 +59,7 @@ mod own_customers;
 mod own_rules;
 mod own_seen;
 mod past_calls;
+mod pdca;
 mod persons;
 mod preferences;
 mod preflights;
@@ -117,6 +118,7 @@ fn groups() -> Vec<Vec<Endpoint>> {
     let mut groups = of_campaigns();
     groups.extend([
         reports::endpoints(),
+        pdca::endpoints(),
         queries::endpoints(),
         exports::endpoints(),
         takings::endpoints(),

@@ -6,7 +6,7 @@ use application::as_of::{AS_OF, Moment, PARAMETERS, VALID_AT};
 use application::figures::{Chart, Series, Source, Standing, Versions, versions};
 use application::parameter::Parameter;
 use application::tables::{
-    Abandonment, AbandonmentAsked, CostTable, Costing, Daily, abandonment, cost_table, daily,
+    Abandonment, AbandonmentAsked, Baseline, CostTable, Costing, Daily, abandonment, cost_table, daily,
 };
 use application::targets::campaign_of;
 use chrono::NaiveDate;
@@ -58,6 +58,11 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
                         &["60", "6", "1"],
                     ),
                     Parameter::number("per_minute_fen", "Tariff in fen a minute, a whole number", 15),
+                    AGENT_YEAR_FEN,
+                    WORK_DAYS,
+                    CALLS_MIN,
+                    CALLS_MAX,
+                    MINUTE_BEFORE,
                     AS_OF,
                     VALID_AT,
                 ]
@@ -85,6 +90,52 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
         .needs(Permission::FiguresRead, About::Campaign)
         .query(PARAMETERS),
     ]
+}
+
+/// What people alone would cost: with one of these the answer has a baseline, and what is not said is as
+/// documented.
+const AGENT_YEAR_FEN: Parameter = Parameter::number(
+    "agent_year_fen",
+    "Of a baseline: what an agent costs a year, in fen",
+    8_000_000,
+);
+const WORK_DAYS: Parameter =
+    Parameter::number("work_days_per_year", "Of a baseline: working days of a year", 250);
+const CALLS_MIN: Parameter = Parameter::number(
+    "calls_per_agent_day_min",
+    "Of a baseline: effective calls of an agent in a day, at least",
+    150,
+);
+const CALLS_MAX: Parameter = Parameter::number(
+    "calls_per_agent_day_max",
+    "Of a baseline: effective calls of an agent in a day, at most",
+    200,
+);
+const MINUTE_BEFORE: Parameter = Parameter::number(
+    "line_minute_fen_before",
+    "Of a baseline: what a minute on the line cost before, in fen",
+    20,
+);
+
+fn baseline_of(input: &Input) -> Result<Option<Baseline>, Problem> {
+    let said = |parameter: Parameter| input.number::<u64>(parameter.name);
+    let (year, days, before) = (said(AGENT_YEAR_FEN)?, said(WORK_DAYS)?, said(MINUTE_BEFORE)?);
+    let (fewest, most) = (said(CALLS_MIN)?, said(CALLS_MAX)?);
+    if [year, days, before, fewest, most].iter().all(Option::is_none) {
+        return Ok(None);
+    }
+    let usual = Baseline::default();
+    let baseline = Baseline {
+        agent_year_fen: year.unwrap_or(usual.agent_year_fen),
+        work_days_per_year: days.unwrap_or(usual.work_days_per_year),
+        calls_per_agent_day_min: fewest.unwrap_or(usual.calls_per_agent_day_min),
+        calls_per_agent_day_max: most.unwrap_or(usual.calls_per_agent_day_max),
+        line_minute_fen_before: before,
+    };
+    match baseline.fault() {
+        None => Ok(Some(baseline)),
+        Some(fault) => Err(Problem::invalid("baseline-invalid", fault)),
+    }
 }
 
 async fn day(ctx: Ctx, input: Input) -> Result<Read<Standing<Daily>>, Problem> {
@@ -117,7 +168,8 @@ async fn costs(ctx: Ctx, input: Input) -> Result<Read<Standing<CostTable>>, Prob
         input.text("to"),
         input.text("step"),
         input.number("per_minute_fen")?,
-    )?;
+    )?
+    .beside(baseline_of(&input)?);
     let views: Vec<Arc<dyn View>> = vec![Arc::new(CostBoard)];
     let moment = Moment::of(input.query())?;
     let source = match campaign {

@@ -108,6 +108,63 @@ fn a_figure_says_its_name_version_label_parts_and_age_and_gives_its_events() {
 }
 
 #[test]
+fn a_review_of_a_month_holds_the_figures_of_the_metrics_and_says_what_it_lacks() {
+    let world = World::begin();
+    let month = world.found("reports/pdca?period=month&at=2026-03-02");
+    assert_eq!(
+        (&month["length"], &month["period"]["label"], &month["before"]["label"]),
+        (&json!("month"), &json!("2026-03"), &json!("2026-02"))
+    );
+    let figures = month["done"]["figures"].as_array().unwrap();
+    let ratio = figures
+        .iter()
+        .find(|one| one["metric"] == "answer_ratio_per_call" && one["version"] == 1);
+    let ratio = ratio.unwrap();
+    assert_eq!(
+        (&ratio["now"]["numerator"], &ratio["now"]["denominator"]),
+        (&json!(8), &json!(14))
+    );
+    let events = ratio["events"].as_str().unwrap();
+    let listed = world.found(&format!("{}&which=numerator", events.trim_start_matches("/api/v1/")));
+    assert_eq!(listed["totals"]["items"], 8, "{listed}");
+    let dialed: u64 = month["done"]["trunks"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .filter_map(|one| one["dialed"].as_u64())
+        .sum();
+    assert_eq!(dialed, 14);
+    assert_eq!(month["check"]["splits"], json!([]), "the month before has no calls");
+    assert_eq!(month["lacks"][0]["code"], "tags");
+    assert_eq!(month["complete_up_to"]["position"], world.head.to_string());
+
+    let day = world.found("reports/pdca?at=2026-03-02&campaign=GOLDEN");
+    assert_eq!(
+        (&day["length"], &day["lacks"], &day["done"]["trunks"]),
+        (&json!("day"), &json!([]), &json!([]))
+    );
+    let then = format!("reports/pdca?period=year&at=2026-03-02&campaign=GOLDEN&as_of={}", world.head);
+    let then = world.found(&then);
+    assert_eq!(then["known"]["position"], world.head.to_string());
+    let lacks = then["lacks"].as_array().unwrap().iter().map(|one| &one["code"]);
+    assert_eq!(lacks.collect::<Vec<_>>(), ["tags", "models", "architecture"]);
+    assert!(then["check"]["capacity"]["events_per_day"].as_f64().is_some_and(|events| events > 0.0));
+    world.end();
+}
+
+#[test]
+fn a_review_before_the_campaign_was_made_has_none_and_another_length_is_refused() {
+    let world = World::begin();
+    let (status, then) = world.get("reports/pdca?campaign=GOLDEN&at=2026-03-02&as_of=1");
+    assert_eq!(status, 404, "{then}");
+    let (status, wrong) = world.get("reports/pdca?period=decade");
+    assert_eq!((status, &wrong["code"]), (400, &json!("query-invalid")));
+    let (status, wrong) = world.get("reports/pdca?at=yesterday");
+    assert_eq!(status, 400, "{wrong}");
+    world.end();
+}
+
+#[test]
 fn a_chart_has_the_shape_of_the_requirement_and_its_series_says_of_what() {
     let world = World::begin();
     let chart = world.found("charts/answer_ratio_per_call?version=1&campaign=GOLDEN");

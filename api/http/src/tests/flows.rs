@@ -197,6 +197,7 @@ fn a_published_flow_is_rehearsed_by_seed_and_never_with_too_many() {
             covered.body
         );
         assert_eq!(covered.body["nodes"]["missed"], json!(["bye", "hello"]));
+        assert_eq!(covered.body["entered"], json!({}));
         let varied = get(&story, "/api/v1/flows/greeting/variants", &story.bearer()).await;
         assert_eq!(
             (varied.status, &varied.body["texts"]),

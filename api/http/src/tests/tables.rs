@@ -71,11 +71,18 @@ async fn costs(client: &ApiClient, today: NaiveDate) {
     let billed = total["billed_calls"].as_u64().unwrap();
     assert_eq!(total["billed_seconds"], 60 * billed);
     assert_eq!(total["cost_fen"], 12 * billed);
+    assert_eq!(total["baseline"], Value::Null, "nobody said one");
+    let beside = shown(client, &format!("{path}&work_days_per_year=200")).await["total"]["baseline"].clone();
+    // Of 8,000,000 fen a year, 200 days and at most 200 calls a day: 200 fen a call.
+    assert_eq!(beside["effective_calls"], billed);
+    assert_eq!(beside["people_cost_fen_min"], 200 * billed);
     for wrong in [
         "step=30",
         "from=2026-11-20T10:00:00Z",
         "per_minute_fen=-1",
         "per_minute_fen=100001",
+        "work_days_per_year=367",
+        "calls_per_agent_day_min=9&calls_per_agent_day_max=8",
     ] {
         let found = asked(client, &format!("/reports/costs?{wrong}")).await;
         assert!(found.is_err(), "{wrong}");

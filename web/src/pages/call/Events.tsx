@@ -2,8 +2,9 @@
 import { Tabs } from 'antd'
 import { useTranslation } from 'react-i18next'
 import type { CallEvent } from '../../api/queries'
-import { clockOf, timeIn } from '../../app/format'
-import { useSeen } from '../../components/useSeen'
+import { clockOf, count, timeIn } from '../../app/format'
+import { lastAt } from '../../components/lineMarks'
+import { Rows } from '../../components/Rows'
 import type { Rung } from './story'
 
 interface Props {
@@ -14,43 +15,47 @@ interface Props {
   onMove: (position: number) => void
 }
 
-export function eventAt(events: readonly CallEvent[], position: number): CallEvent | undefined {
-  return [...events].reverse().find((event) => Number(event.position) <= position)
-}
+const positionOf = (event: CallEvent) => Number(event.position)
 
 export function Events({ events, begin, position, zone, onMove }: Props) {
   const { t } = useTranslation()
-  const here = useSeen<HTMLButtonElement>(position)
-  const shown = eventAt(events, position)
+  const at = lastAt(events, position, positionOf)
+  const row = (index: number) => {
+    const event = events[index]
+    if (event === undefined) return null
+    return (
+      <button
+        key={event.id}
+        type="button"
+        className={index === at ? 'event here' : 'event'}
+        aria-current={index === at}
+        onClick={() => onMove(positionOf(event))}
+      >
+        <span className="mono">{event.position}</span>
+        <span>{t(`event.${event.type}`)}</span>
+        <span className="muted" title={timeIn(event.time, zone)}>{clockOf(Date.parse(event.time) - begin)}</span>
+      </button>
+    )
+  }
   return (
     <section className="card">
       <header>
         <h2>{t('call.events')}</h2>
-        <span className="muted">{events.length}</span>
+        <span className="muted">{count(events.length)}</span>
       </header>
-      <div className="scroll short">
-        {events.map((event) => (
-          <button
-            key={event.id}
-            type="button"
-            className={event === shown ? 'event here' : 'event'}
-            aria-current={event === shown}
-            ref={event === shown ? here : null}
-            onClick={() => onMove(Number(event.position))}
-          >
-            <span className="mono">{event.position}</span>
-            <span>{t(`event.${event.type}`)}</span>
-            <span className="muted" title={timeIn(event.time, zone)}>{clockOf(Date.parse(event.time) - begin)}</span>
-          </button>
-        ))}
-      </div>
+      <Rows count={events.length} at={at < 0 ? undefined : at} render={row} label={t('call.events')} />
     </section>
   )
 }
 
+/** Most lines of signalling around the cursor: what stands behind them is said. */
+const RUNGS_MAX = 200
+
 export function Whole({ events, rungs, position, zone, onMove }: Omit<Props, 'begin'> & { rungs: readonly Rung[] }) {
   const { t } = useTranslation()
-  const shown = eventAt(events, position)
+  const shown = events[lastAt(events, position, positionOf)]
+  const begin = Math.max(lastAt(rungs, position, (rung) => rung.position) - RUNGS_MAX / 2, 0)
+  const near = rungs.slice(begin, begin + RUNGS_MAX)
   return (
     <div className="card">
       <Tabs
@@ -59,13 +64,18 @@ export function Whole({ events, rungs, position, zone, onMove }: Omit<Props, 'be
           {
             key: 'sip',
             label: t('call.sip'),
-            children: rungs.map((rung, at) => (
-              <button key={`${rung.position}-${at}`} type="button" className="event" onClick={() => onMove(rung.position)}>
-                <span className="mono">{rung.position}</span>
-                <span className="mono">{`${t('call.ladderUs')} ${rung.isOurs ? '──▶' : '◀──'} ${t('call.ladderThem')}   ${rung.what}`}</span>
-                <span className="muted">{timeIn(rung.at, zone)}</span>
-              </button>
-            )),
+            children: (
+              <>
+                {near.length < rungs.length && <p className="c-amber">{t('call.near', { shown: near.length, all: rungs.length })}</p>}
+                {near.map((rung, at) => (
+                  <button key={`${rung.position}-${at}`} type="button" className="event" onClick={() => onMove(rung.position)}>
+                    <span className="mono">{rung.position}</span>
+                    <span className="mono">{`${t('call.ladderUs')} ${rung.isOurs ? '──▶' : '◀──'} ${t('call.ladderThem')}   ${rung.what}`}</span>
+                    <span className="muted">{timeIn(rung.at, zone)}</span>
+                  </button>
+                ))}
+              </>
+            ),
           },
           {
             key: 'whole',

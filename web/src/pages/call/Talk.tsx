@@ -6,11 +6,15 @@ import { useTranslation } from 'react-i18next'
 import { addressOf, file, get } from '../../api/client'
 import { clockOf } from '../../app/format'
 import { useMay } from '../../app/session'
+import { lastAt } from '../../components/lineMarks'
 import { Empty, Refused, Waiting } from '../../components/States'
 import { useSeen } from '../../components/useSeen'
 import type { Turn, Waveform } from './story'
 
 const Wave = lazy(() => import('./Wave'))
+
+/** Most turns that stand on the page, around the cursor; how many stand before and behind them is said. */
+const TURNS_MAX = 120
 
 interface Props {
   id: string
@@ -28,7 +32,11 @@ interface Props {
 export function Talk({ id, turns, begin, position, hasRecording, onMove, onMoveTo, onWave }: Props) {
   const { t } = useTranslation()
   const may = useMay()
-  const current = [...turns].reverse().find((turn) => turn.position <= position)
+  const at = lastAt(turns, position, (turn) => turn.position)
+  const current = turns[at]
+  const begins = Math.max(Math.min(at - TURNS_MAX / 2, turns.length - TURNS_MAX), 0)
+  const shown = turns.slice(begins, begins + TURNS_MAX)
+  const [before, behind] = [turns[begins - 1], turns[begins + TURNS_MAX]]
   const here = useSeen<HTMLDivElement>(current?.position)
   return (
     <section className="card">
@@ -38,7 +46,8 @@ export function Talk({ id, turns, begin, position, hasRecording, onMove, onMoveT
       </header>
       <div className="scroll">
         {turns.length === 0 && <Empty what={t('call.noConversation')} />}
-        {turns.map((turn) => {
+        {before !== undefined && <Button size="small" type="text" block onClick={() => onMove(before.position)}>{t('call.before', { count: begins })}</Button>}
+        {shown.map((turn) => {
           const isHere = turn.position === current?.position
           const name = ['turn', turn.isTheirs ? 'theirs' : '', isHere ? 'here' : ''].join(' ')
           return (
@@ -51,6 +60,7 @@ export function Talk({ id, turns, begin, position, hasRecording, onMove, onMoveT
             </div>
           )
         })}
+        {behind !== undefined && <Button size="small" type="text" block onClick={() => onMove(behind.position)}>{t('call.behind', { count: turns.length - begins - TURNS_MAX })}</Button>}
       </div>
       <footer>
         {t('call.masked')}

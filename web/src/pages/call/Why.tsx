@@ -1,5 +1,6 @@
 // Why it answered as it did: what was heard and how surely, how it was understood, by which rule, and where that went.
 import { useTranslation } from 'react-i18next'
+import { lastAt } from '../../components/lineMarks'
 import { Empty } from '../../components/States'
 import type { Reason } from './story'
 
@@ -9,7 +10,7 @@ function perMille(value: number | null | undefined): string {
 
 export function Why({ reasons, position, flow }: { reasons: readonly Reason[]; position: number; flow: string }) {
   const { t } = useTranslation()
-  const reason = [...reasons].reverse().find((one) => one.position <= position)
+  const reason = reasons[lastAt(reasons, position, (one) => one.position)]
   const step = reason?.step
   return (
     <section className="card">

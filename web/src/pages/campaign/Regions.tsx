@@ -19,7 +19,7 @@ export function Regions({ id, position }: { id: string; position: number | undef
   })
   if (read.error) return <Refused why={read.error} again={() => void read.refetch()} />
   const told = read.data
-  const named = (member: 'answer_ratio_per_call' | 'conversion_ratio') => {
+  const named = (member: 'answer_ratio_per_call' | 'answer_ratio_per_call_people' | 'conversion_ratio' | 'conversion_ratio_people') => {
     const version = told?.versions[member]
     return version == null ? t('campaigns.figure') : `${i18n.language === 'en' ? version.label.en : version.label.zh} v${version.version ?? ''}`
   }
@@ -38,7 +38,9 @@ export function Regions({ id, position }: { id: string; position: number | undef
           { title: t('regions.dialed'), dataIndex: 'dialed', align: 'right' },
           { title: t('regions.answered'), dataIndex: 'answered', align: 'right' },
           { title: named('answer_ratio_per_call'), dataIndex: 'answer_ratio_per_call', align: 'right', render: percent },
+          { title: named('answer_ratio_per_call_people'), dataIndex: 'answer_ratio_per_call_people', align: 'right', render: percent },
           { title: named('conversion_ratio'), dataIndex: 'conversion_ratio', align: 'right', render: percent },
+          { title: named('conversion_ratio_people'), dataIndex: 'conversion_ratio_people', align: 'right', render: percent },
         ]}
       />
       {told?.complete === false && <p className="c-amber">{t('regions.notAll')}</p>}

@@ -1,0 +1,80 @@
+//! The PDCA report of a period over HTTP (REP-7): plan, do, check, act, now or as it was known then.
+
+use crate::described::Read;
+use crate::endpoint::{About, Ctx, Endpoint, Input, Permission};
+use application::as_of::{AS_OF, Moment};
+use application::figures::{Source, Standing};
+use application::parameter::Parameter;
+use application::targets::campaign_of;
+use chrono::NaiveDate;
+use domain::calendar::{PeriodLength, beijing_date};
+use domain::problem::Problem;
+use evidence::log_walk::turn;
+use evidence::pdca::{Ask, PdcaShown, gather, shown};
+use projections::View;
+use projections::views::call_history::CallHistory;
+use projections::views::campaign_board::CampaignBoard;
+use projections::views::metric_board::MetricBoard;
+use projections::views::target_board::TargetBoard;
+use std::sync::Arc;
+
+/// As `PeriodLength::of_word` reads them.
+const LENGTHS: &[&str] = &["day", "week", "month", "quarter", "year"];
+
+pub(super) fn endpoints() -> Vec<Endpoint> {
+    vec![
+        Endpoint::get(
+            "/api/v1/reports/pdca",
+            "The review of a day, week, month, quarter or year: plan, do, check, act; reads the log of the period",
+            report,
+        )
+        .needs(Permission::FiguresRead, About::CampaignAsked)
+        .heavy()
+        .query(
+            const {
+                &[
+                    Parameter::one_of("period", "Of which length; default day", LENGTHS),
+                    Parameter::day("at", "A day in the period; default: that of the moment looked at"),
+                    Parameter::campaign("Only this campaign"),
+                    AS_OF,
+                ]
+            },
+        ),
+    ]
+}
+
+async fn report(ctx: Ctx, input: Input) -> Result<Read<Standing<PdcaShown>>, Problem> {
+    let campaign = campaign_of(input.text("campaign"))?;
+    let length = match input.text("period").map(str::parse::<PeriodLength>) {
+        None => PeriodLength::Day,
+        Some(length) => length.map_err(|why| Problem::invalid("query-invalid", format!("period {why}")))?,
+    };
+    let named = input.text("at").map(str::parse::<NaiveDate>).transpose();
+    let named =
+        named.map_err(|_bad_day| Problem::invalid("date-invalid", "at is a day such as 2026-11-20"))?;
+    let moment = Moment::of(input.query())?;
+    let views: Vec<Arc<dyn View>> = vec![
+        Arc::new(CampaignBoard),
+        Arc::new(CallHistory),
+        Arc::new(MetricBoard),
+        Arc::new(TargetBoard),
+    ];
+    // The log of the period is read beside the rows: one report at a time, as others that read the log.
+    let _turn = turn()?;
+    let source = match &campaign {
+        Some(campaign) => Source::of(&ctx.installation, moment, campaign, views).await?,
+        None => Source::of_all(&ctx.installation, moment, views).await?,
+    };
+    let day = named.unwrap_or_else(|| beijing_date(source.at.unwrap_or_else(|| ctx.installation.now())));
+    let ask = Ask {
+        length,
+        day,
+        campaign,
+        upto: source.position,
+    };
+    let gathered = gather(source.db.as_ref(), ctx.installation.store(), ask).await?;
+    Ok(Read(Standing {
+        answer: shown(&gathered),
+        stands: source.stands,
+    }))
+}
