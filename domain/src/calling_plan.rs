@@ -13,6 +13,7 @@ use crate::ids::{CampaignId, FlowId, ListId, UserId};
 use crate::kept_facts::KeptFacts;
 use crate::knowledge::KnowledgeRef;
 use crate::model::ModelRef;
+use crate::ranking::PriorityPlan;
 use crate::running_plan::RunningPlan;
 use crate::screening::Screening;
 use crate::sensitive_words::SensitiveWordList;
@@ -327,6 +328,9 @@ pub struct CallingPlan {
     /// People are called outside of the times that they prefer too.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub ignores_preferred_times: bool,
+    /// In which order its due are called; by when they are due unless it is said.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub priority: Option<Box<PriorityPlan>>,
 }
 
 impl CallingPlan {

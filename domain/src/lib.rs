@@ -76,6 +76,7 @@ pub mod preference;
 pub mod preferred_times;
 pub mod problem;
 pub mod promotion;
+pub mod ranking;
 mod record;
 pub mod registry;
 pub mod registry_book;

@@ -35,6 +35,7 @@ impl CallingPlan {
             dispositions: DispositionMap::default(),
             caps: Vec::new(),
             ignores_preferred_times: false,
+            priority: None,
         }
     }
 }

@@ -101,6 +101,7 @@ impl Row<'_> {
             consent: self.consent(),
             same_number_as: None,
             preferred: Vec::new(),
+            priority: None,
             dedupe: domain::calling_plan::Dedupe::Campaign,
         }
     }

@@ -13,8 +13,9 @@ use domain::ids::{CallId, CampaignId, CustomerId, NumberId};
 use domain::number::event::NumberEvent;
 use domain::ports::event_store::EventStore;
 use domain::ports::worklist::{
-    CampaignWork, DueEnrolment, OpenCall, OpenGrant, UnclosedCall, Worklist, WorklistError,
+    CampaignWork, DueEnrolment, OpenCall, OpenGrant, RankedDue, UnclosedCall, Worklist, WorklistError,
 };
+use domain::ranking::{CallValue, Standing};
 use domain::stored_event::{Envelope, Position};
 use domain::time::Timestamp;
 use std::collections::BTreeMap;
@@ -46,6 +47,8 @@ struct Enrolled {
     due_at: Option<Timestamp>,
     settled: bool,
     callback: bool,
+    asked: bool,
+    value: CallValue,
 }
 
 struct Dialed {
@@ -104,13 +107,17 @@ impl Rows {
                 campaign,
                 number,
                 due_at,
+                placing,
                 ..
             } => {
+                let value = placing.and_then(|placing| placing.value);
                 let enrolled = Enrolled {
                     number,
                     due_at: Some(due_at),
                     settled: false,
                     callback: false,
+                    asked: false,
+                    value: value.unwrap_or_default(),
                 };
                 self.enrolments.insert((campaign, customer.clone()), enrolled);
             }
@@ -142,8 +149,11 @@ impl Rows {
                 }
                 self.set_due(&campaign, customer, next_due_at);
             }
-            CustomerEvent::CallBackOrdered { campaign, due_at, .. }
-            | CustomerEvent::CallAsked { campaign, due_at, .. } => {
+            CustomerEvent::CallBackOrdered { campaign, due_at, .. } => {
+                self.set_due(&campaign, customer, Some(due_at));
+            }
+            CustomerEvent::CallAsked { campaign, due_at, .. } => {
+                self.set_asked(&campaign, customer, true);
                 self.set_due(&campaign, customer, Some(due_at));
             }
             CustomerEvent::CallbackRequested {
@@ -184,6 +194,7 @@ impl Rows {
     }
 
     fn grant(&mut self, grant: CustomerGrant) {
+        self.set_asked(&grant.campaign, &grant.customer, false);
         self.set_due(&grant.campaign, &grant.customer, None);
         let open = OpenGrant {
             call: grant.call,
@@ -206,6 +217,12 @@ impl Rows {
     fn set_due(&mut self, campaign: &CampaignId, customer: &CustomerId, due_at: Option<Timestamp>) {
         if let Some(enrolled) = self.enrolments.get_mut(&(campaign.clone(), customer.clone())) {
             enrolled.due_at = due_at;
+        }
+    }
+
+    fn set_asked(&mut self, campaign: &CampaignId, customer: &CustomerId, asked: bool) {
+        if let Some(enrolled) = self.enrolments.get_mut(&(campaign.clone(), customer.clone())) {
+            enrolled.asked = asked;
         }
     }
 
@@ -288,6 +305,33 @@ impl Worklist for FakeWorklist {
         due.sort_by(|one, other| (one.due_at, &one.customer).cmp(&(other.due_at, &other.customer)));
         due.truncate(limit);
         Ok(due)
+    }
+    async fn due_ranked(
+        &self,
+        campaign: &CampaignId,
+        values: &[CallValue],
+        now: Timestamp,
+        _: usize,
+    ) -> Result<Vec<RankedDue>, WorklistError> {
+        let rows = self.rows();
+        let ranked = rows.enrolments.into_iter().filter(|((of, _), _)| of == campaign);
+        let ranked = ranked.filter_map(|((campaign, customer), row)| {
+            let due_at = row.due_at.filter(|at| *at <= now && !row.settled)?;
+            let standing = Standing {
+                asked: row.asked || row.callback,
+                due_at,
+                value: row.value,
+            };
+            let due = DueEnrolment {
+                campaign,
+                customer,
+                number: row.number,
+                due_at,
+            };
+            let is_named = standing.asked || values.contains(&row.value);
+            is_named.then_some(RankedDue { due, standing })
+        });
+        Ok(ranked.collect())
     }
     async fn due_of(
         &self,

@@ -241,6 +241,7 @@ impl World {
             consent: None,
             same_number_as: None,
             preferred: Vec::new(),
+            priority: None,
             dedupe: domain::calling_plan::Dedupe::Campaign,
         }
     }

@@ -11,15 +11,16 @@ use domain::calling_plan::{Basis, CallingPlan, CallingWindow, FlowRef};
 use domain::campaign::command::CampaignCommand;
 use domain::campaign::event::CampaignEvent;
 use domain::campaign::{Campaign, CampaignState};
-use domain::compliance::permit;
+use domain::compliance::{permit, zone_of_campaign};
 use domain::customer::event::CustomerEvent;
 use domain::customer::{Customer, CustomerCommand, CustomerState};
 use domain::decider::{Context, Decider, EventData};
 use domain::ids::{CampaignId, CommandId, CustomerId, EventId, ListId, NumberId, StreamId};
 use domain::number::{Number, NumberCommand, NumberState};
 use domain::personal::Personal;
-use domain::ports::worklist::{DueEnrolment, Worklist as _};
+use domain::ports::worklist::{DueEnrolment, Worklist as _, WorklistError};
 use domain::problem::Problem;
+use domain::ranking::{CallValue, Order, Placing, PriorityPlan};
 use domain::stored_event::{Position, StoredEvent};
 use domain::time::{TimeOfDay, Timestamp};
 use domain::working_calendar::Calendars;
@@ -41,6 +42,9 @@ const CAMPAIGNS_MAX: u64 = 1_000;
 /// Most decisions: each is fed to the rows behind it.
 const DECISIONS_MAX: i64 = 100_000;
 
+/// Whom a dialer reads that has room for one: one more, to know whether more are waiting.
+const POPPED: usize = 2;
+
 /// Events of one page that the rows are fed with.
 const PAGE_EVENTS: u64 = 10_000;
 
@@ -59,6 +63,9 @@ pub(crate) struct Args {
     /// Decisions that are timed
     #[arg(long, default_value_t = 5_000, value_parser = clap::value_parser!(u32).range(100..=DECISIONS_MAX))]
     decisions: u32,
+    /// Different values that people have to campaigns with an order; 0: no order
+    #[arg(long, default_value_t = 0, value_parser = clap::value_parser!(u8).range(0..=10))]
+    values: u8,
     /// Print one JSON object
     #[arg(long)]
     json: bool,
@@ -84,7 +91,7 @@ pub(crate) async fn run(args: Args) -> Result<(), Problem> {
     let p99_ms = whole.p99_us() / 1_000.0;
     let line = json!({
         "bench": "dial-decision", "waiting": args.waiting, "campaigns": args.campaigns,
-        "decisions": args.decisions,
+        "decisions": args.decisions, "values": args.values,
         "decision_ms_p50": whole.p50_us() / 1_000.0, "decision_ms_p99": p99_ms,
         "pop_ms_p50": popped.p50_us() / 1_000.0, "pop_ms_p99": popped.p99_us() / 1_000.0,
         "decision_ms_p99_max": DECISION_P99_MS_MAX, "within": p99_ms <= DECISION_P99_MS_MAX,
@@ -140,7 +147,7 @@ impl Floor {
             let mut page = Vec::new();
             for nth in first..last {
                 let (campaign, customer) = (campaign(nth % args.campaigns)?, customer(nth)?);
-                let event = enrolled(&campaign, nth, floor.now)?;
+                let event = enrolled(&campaign, nth, floor.now, args.values)?;
                 let stream = StreamId::new("customer", &customer);
                 page.push(floor.stored(&stream, &campaign, Some(&customer), &event)?);
             }
@@ -155,7 +162,7 @@ impl Floor {
         for nth in 0..args.campaigns {
             let id = campaign(nth)?;
             let mut state = CampaignState::default();
-            for event in begun(&id, args.waiting / args.campaigns)? {
+            for event in begun(&id, args)? {
                 Campaign::evolve(&mut state, &event, self.now);
                 page.push(self.stored(&StreamId::new("campaign", &id), &id, None, &event)?);
             }
@@ -173,7 +180,7 @@ impl Floor {
         let state = state.ok_or_else(made_up)?;
         let (context, now) = (Context { now: self.now }, self.now);
         let watch = Stopwatch::start();
-        let due = self.worklist.due(&id, now, 2).await;
+        let due = pop(&self.worklist, &id, state, now).await;
         let popped_nanos = watch.nanos();
         let due = due.map_err(|error| Problem::fault(error.to_string()))?;
         let next = due.first().ok_or_else(made_up)?;
@@ -257,6 +264,44 @@ impl Floor {
     }
 }
 
+/// Whom the campaign calls next, and one more, as the dialer reads them.
+async fn pop(
+    worklist: &SqlWorklist,
+    campaign: &CampaignId,
+    state: &CampaignState,
+    now: Timestamp,
+) -> Result<Vec<DueEnrolment>, WorklistError> {
+    let plan = state.plan();
+    let Some((plan, priority)) = plan.and_then(|plan| Some((plan, plan.priority.as_deref()?))) else {
+        return worklist.due(campaign, now, POPPED).await;
+    };
+    let order = Order {
+        plan: priority,
+        zone: zone_of_campaign(plan.preset),
+        now,
+    };
+    let ranked = worklist.due_ranked(campaign, &priority.by.values(), now, POPPED).await?;
+    let ranked = ranked.into_iter().map(|one| (one.standing, one.due));
+    Ok(order.first(ranked.collect(), POPPED))
+}
+
+/// The order of the measurement: so many words with a value of their own.
+fn priority(values: u8) -> Result<Option<Box<PriorityPlan>>, Problem> {
+    if values == 0 {
+        return Ok(None);
+    }
+    let words: BTreeMap<String, u8> = (0..values).map(|value| (format!("grade-{value}"), value)).collect();
+    let plan = json!({ "by": { "tags": { "values": words } }, "golden_hours": [["10:00", "12:00"]] });
+    let plan = serde_json::from_value(plan).map_err(|error| Problem::fault(error.to_string()))?;
+    Ok(Some(Box::new(plan)))
+}
+
+fn placing(values: u8, nth: u64) -> Option<Box<Placing>> {
+    let value = nth.checked_rem(u64::from(values))?;
+    let value = u8::try_from(value).ok().and_then(|value| CallValue::try_from(value).ok());
+    Some(Box::new(Placing { value }))
+}
+
 fn made_up() -> Problem {
     Problem::fault("what was made up for the measurement does not hold")
 }
@@ -286,7 +331,7 @@ fn number(nth: u64) -> Result<NumberId, Problem> {
 }
 
 /// Round the clock, each person for themselves, so that nothing but the decision is in the way.
-fn begun(id: &CampaignId, people: u64) -> Result<Vec<CampaignEvent>, Problem> {
+fn begun(id: &CampaignId, args: &Args) -> Result<Vec<CampaignEvent>, Problem> {
     let hour = |minutes| TimeOfDay::from_minutes(minutes).ok_or_else(made_up);
     let window = CallingWindow {
         start: hour(9 * 60)?,
@@ -305,6 +350,7 @@ fn begun(id: &CampaignId, people: u64) -> Result<Vec<CampaignEvent>, Problem> {
             },
             plan: CallingPlan {
                 max_concurrent: 1_000,
+                priority: priority(args.values)?,
                 ..CallingPlan::within(window)
             },
         },
@@ -316,13 +362,18 @@ fn begun(id: &CampaignId, people: u64) -> Result<Vec<CampaignEvent>, Problem> {
         CampaignEvent::Started {},
         CampaignEvent::ListClosed {
             list,
-            count: people,
+            count: args.waiting / args.campaigns,
             before: None,
         },
     ])
 }
 
-fn enrolled(campaign: &CampaignId, nth: u64, due_at: Timestamp) -> Result<CustomerEvent, Problem> {
+fn enrolled(
+    campaign: &CampaignId,
+    nth: u64,
+    due_at: Timestamp,
+    values: u8,
+) -> Result<CustomerEvent, Problem> {
     Ok(CustomerEvent::Enrolled {
         campaign: campaign.clone(),
         list: ListId::derive(campaign, "00"),
@@ -330,6 +381,7 @@ fn enrolled(campaign: &CampaignId, nth: u64, due_at: Timestamp) -> Result<Custom
         basis: Basis::Contract,
         due_at,
         variables: BTreeMap::new(),
+        placing: placing(values, nth),
     })
 }
 
@@ -353,6 +405,7 @@ fn known(due: &DueEnrolment, now: Timestamp) -> Result<CustomerState, Problem> {
             basis: Basis::Contract,
             due_at: due.due_at,
             variables: BTreeMap::new(),
+            placing: None,
         },
     ];
     for event in &events {

@@ -152,6 +152,7 @@ impl Workshop {
             consent: None,
             same_number_as: None,
             preferred: Vec::new(),
+            priority: None,
             dedupe: domain::calling_plan::Dedupe::Campaign,
         };
         self.ask_customer(customer, CustomerCommand::Enrol(Box::new(row)))

@@ -2,7 +2,9 @@
 
 use crate::members::Members;
 use crate::when_running::{ends_at, running};
-use crate::whom_and_when::{self, caps_of, days_of, ignores_preferred_times, screening_of};
+use crate::whom_and_when::{
+    self, caps_of, days_of, ignores_preferred_times, priority_of, screening_of,
+};
 use domain::approvals_asked::{Approvals, NeedsApproval};
 use domain::assist_plan::AssistPlan;
 use domain::calling_plan::{Basis, CallingPlan, CallingWindow, Duplicates, Preset, RetryPolicy};
@@ -241,6 +243,7 @@ impl CampaignBody {
             dispositions: body.value::<DispositionMap>("dispositions").unwrap_or_default(),
             caps: caps_of(&mut body),
             ignores_preferred_times: ignores_preferred_times(&mut body),
+            priority: priority_of(&mut body).map(Box::new),
         };
         let model = body.parsed::<ModelNamed>("model");
         if model.as_ref().is_some_and(|named| named.version.is_none()) {

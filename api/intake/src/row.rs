@@ -14,6 +14,7 @@ use domain::number_library::{self, HOME_LOCATION};
 use domain::phone_number::PhoneNumber;
 use domain::ports::vault::Vault;
 use domain::preferred_times::{PreferredTime, read_all};
+use domain::ranking::PriorityPlan;
 use domain::time::Timestamp;
 use std::sync::Arc;
 
@@ -47,6 +48,8 @@ pub struct RowRules {
     pub preset: Preset,
     pub basis: Basis,
     pub duplicates: Duplicates,
+    /// The order that the campaign asks for.
+    pub priority: Option<Arc<PriorityPlan>>,
     /// Where a person of the list must not be enrolled already.
     pub dedupe: Dedupe,
     pub consents: Consents,
@@ -96,6 +99,7 @@ pub fn check(mut row: NamedRow, rules: &RowRules, vault: &dyn Vault) -> Result<E
         variables: row.variables,
         consent,
         preferred,
+        priority: rules.priority.clone(),
         dedupe: rules.dedupe,
         same_number_as: None,
     })
@@ -304,6 +308,7 @@ mod tests {
             preset,
             basis: Basis::Contract,
             duplicates: Duplicates::ByCustomer,
+            priority: None,
             dedupe: Dedupe::Campaign,
             consents: Consents::InTheRow,
             flow: flow(variables),

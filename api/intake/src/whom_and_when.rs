@@ -6,6 +6,7 @@ use domain::calling_plan::Preset;
 use domain::compliance::holiday_country_of;
 use domain::disposition_map::DispositionMap;
 use domain::number_check::NumberCheckPlan;
+use domain::ranking::PriorityPlan;
 use domain::screening::{NumberListName, Relief, Screening};
 use domain::working_calendar::{CallingDays, Holidays, RestDay};
 use schemars::SchemaGenerator;
@@ -20,11 +21,14 @@ const IGNORE: &str = "ignore";
 /// The member that demands a vacancy check.
 const NUMBER_CHECK: &str = "number_check";
 
+/// The member that says in which order people are called.
+const PRIORITY: &str = "priority";
+
 /// A campaign that rests on all of them never calls.
 const DAYS_OF_WEEK: usize = 7;
 
 /// How these members are described.
-pub(crate) fn schemas(generator: &mut SchemaGenerator) -> [(String, Value); 9] {
+pub(crate) fn schemas(generator: &mut SchemaGenerator) -> [(String, Value); 10] {
     let of = |schema: Value, what: &str| {
         let mut schema = schema;
         if let Some(members) = schema.as_object_mut() {
@@ -86,6 +90,13 @@ pub(crate) fn schemas(generator: &mut SchemaGenerator) -> [(String, Value); 9] {
             of(list, "Only numbers on this list of ours are called"),
         ),
         (
+            PRIORITY,
+            of(
+                generator.subschema_for::<PriorityPlan>().to_value(),
+                "Who of the due is called first: by value, waiting and the hour; by due time unless it is said",
+            ),
+        ),
+        (
             NUMBER_CHECK,
             generator.subschema_for::<NumberCheckPlan>().to_value(),
         ),
@@ -143,6 +154,15 @@ pub(crate) fn ignores_preferred_times(body: &mut Members) -> bool {
             false
         }
     }
+}
+
+/// In which order its due are called.
+pub(crate) fn priority_of(body: &mut Members) -> Option<PriorityPlan> {
+    let asked = body.value::<PriorityPlan>(PRIORITY)?;
+    if let Some(fault) = asked.fault() {
+        body.wrong(PRIORITY, fault);
+    }
+    Some(asked)
 }
 
 /// Whom it may call at all.

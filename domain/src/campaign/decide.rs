@@ -138,6 +138,7 @@ fn create(state: &CampaignState, command: CampaignCommand, now: Timestamp) -> De
     scheduling::runs(&campaign, running, wanted.plan.ends_at)?;
     let plan = &wanted.plan;
     call_caps_checked::check(&plan.caps, &[plan.preset], now).map_err(CampaignRefusal::Caps)?;
+    scheduling::rings_long_enough(plan, now)?;
     let fits = plan.dispositions.check_against(plan.retry_policy.retries_max);
     fits.map_err(CampaignRefusal::Dispositions)?;
     Ok(vec![created_event(campaign, wanted)])

@@ -3,6 +3,7 @@
 use super::gates::Waiting;
 use super::state::CampaignStatus;
 use crate::call_caps_checked::CapFault;
+use crate::calling_plan::Preset;
 use crate::disposition_map::MapFault;
 use crate::go_live::Stage;
 use crate::ids::ListId;
@@ -19,6 +20,17 @@ pub enum CampaignRefusal {
     AnotherPlan,
     #[error("the plan allows no concurrent call: max_concurrent must be at least 1")]
     NoConcurrency,
+    /// The preset lets nobody's phone ring so shortly.
+    #[error(
+        "ring_timeout_ms is {ring_timeout_ms}: under {} a phone rings at least {ring_ms_min} ms before the call \
+         is given up",
+        preset.code()
+    )]
+    RingTooShort {
+        preset: Preset,
+        ring_timeout_ms: u64,
+        ring_ms_min: u64,
+    },
     #[error("{0}")]
     Caps(CapFault),
     #[error("{0}")]

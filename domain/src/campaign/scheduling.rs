@@ -4,7 +4,8 @@
 use super::event::CampaignEvent;
 use super::refusal::CampaignRefusal;
 use super::state::{CampaignState, CampaignStatus};
-use crate::compliance::{Opening, opening};
+use crate::calling_plan::CallingPlan;
+use crate::compliance::{Opening, opening, rules_at};
 use crate::running_plan::RunningPlan;
 use crate::time::Timestamp;
 
@@ -84,5 +85,20 @@ pub(super) fn runs(
     match running.and_then(|running| running.fault(campaign, ends_at)) {
         Some(why) => Err(CampaignRefusal::NeverRuns { why }),
         None => Ok(()),
+    }
+}
+
+/// Whoever plans less than the preset's least ringing believes in a number that would not bind.
+pub(super) fn rings_long_enough(plan: &CallingPlan, now: Timestamp) -> Result<(), CampaignRefusal> {
+    let ring_ms_min = rules_at(plan.preset, now).ring_ms_min;
+    match plan.ring_timeout_ms.zip(ring_ms_min) {
+        Some((ring_timeout_ms, ring_ms_min)) if ring_timeout_ms < ring_ms_min => {
+            Err(CampaignRefusal::RingTooShort {
+                preset: plan.preset,
+                ring_timeout_ms,
+                ring_ms_min,
+            })
+        }
+        Some(_) | None => Ok(()),
     }
 }

@@ -4,7 +4,7 @@ use super::command::CampaignCommand;
 use super::event::{CampaignEvent, PauseReason, Target};
 use super::given::{now, plan};
 use super::{BATCH_DIALS_MAX, Campaign, CampaignRefusal, CampaignState, CampaignStatus, LISTS_MAX};
-use crate::calling_plan::{CallingPlan, Duplicates, FlowRef};
+use crate::calling_plan::{CallingPlan, Duplicates, FlowRef, Preset};
 use crate::compliance::closed_for_all;
 use crate::decider::{Context, Decider};
 use crate::ids::{CampaignId, ListId};
@@ -180,6 +180,27 @@ fn a_plan_without_any_concurrent_call_is_refused() {
         ..plan()
     };
     check(&[], create_with(none), Err(CampaignRefusal::NoConcurrency));
+}
+
+#[test]
+fn a_plan_that_rings_shorter_than_its_preset_lets_a_phone_ring_is_refused_with_both_figures() {
+    let rings = |preset, ring_timeout_ms| {
+        let plan = CallingPlan {
+            preset,
+            ring_timeout_ms: Some(ring_timeout_ms),
+            ..plan()
+        };
+        let decided = Campaign::decide(&state_after(&[]), create_with(plan), Context { now: now() });
+        decided.map(|events| events.len())
+    };
+    let refused = CampaignRefusal::RingTooShort {
+        preset: Preset::UsTsr,
+        ring_timeout_ms: 14_999,
+        ring_ms_min: 15_000,
+    };
+    assert_eq!(rings(Preset::UsTsr, 14_999), Err(refused));
+    assert_eq!(rings(Preset::UsTsr, 15_000), Ok(1));
+    assert_eq!(rings(Preset::CnService, 3_000), Ok(1));
 }
 
 #[test]

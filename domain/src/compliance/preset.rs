@@ -32,6 +32,9 @@ const FILE_BYTES_MAX: usize = 64 * 1024;
 /// Most caps of a preset; each is counted at every dial.
 const CAPS_MAX: usize = 16;
 
+/// The longest least ringing: what networks let a phone ring at all.
+const RING_MS_MIN_MAX: u64 = 60_000;
+
 /// Milliseconds of a minute.
 const MINUTE_MS: u64 = 60_000;
 
@@ -56,6 +59,8 @@ pub struct PresetRules {
     pub caps: Vec<FrequencyCap>,
     /// Facts it needs: while one is not kept, every dial is refused.
     pub needs_facts: Vec<String>,
+    /// How long a phone rings at least before a call is given up.
+    pub ring_ms_min: Option<u64>,
     /// The list of numbers that others keep whose date it asks about, and how many days old it may be.
     pub registry: Option<RegistryNeed>,
     /// Whose public holidays it demands to be observed, whatever a campaign says: two letters.
@@ -151,6 +156,8 @@ struct PresetFile {
     #[serde(default)]
     needs_facts: Vec<String>,
     #[serde(default)]
+    ring_ms_min: Option<u64>,
+    #[serde(default)]
     registry: Option<RegistryNeed>,
     #[serde(default)]
     holidays: Option<String>,
@@ -211,6 +218,9 @@ impl PresetRules {
                 "a preset has a version from 1, a source and at most 16 caps",
             ));
         }
+        if file.ring_ms_min.is_some_and(|ring_ms| ring_ms > RING_MS_MIN_MAX) {
+            return Err(wrong("ring_ms_min is at most 60000: nobody's phone rings longer"));
+        }
         let is_country =
             |text: &String| text.len() == 2 && text.bytes().all(|byte| byte.is_ascii_lowercase());
         if !file.holidays.iter().all(is_country) {
@@ -231,10 +241,17 @@ impl PresetRules {
             bars_xinjiang_and_tibet: file.bars_xinjiang_and_tibet,
             caps: caps.collect::<Result<_, _>>()?,
             needs_facts: file.needs_facts,
+            ring_ms_min: file.ring_ms_min,
             registry: file.registry,
             holidays: file.holidays,
             source: file.source,
         })
+    }
+
+    /// How long a phone rings before it is given up, where so long was planned: never shorter than the preset
+    /// lets it.
+    pub fn ring_ms(&self, planned_ms: u64) -> u64 {
+        planned_ms.max(self.ring_ms_min.unwrap_or(0))
     }
 
     /// Which version it is and since when, as verdicts name it: `us-tsr@1 since 2026-01-01`.

@@ -14,8 +14,10 @@ use crate::disposition::{Disposition, Outcome};
 use crate::four_eyes::FourEyes;
 use crate::ids::{CallId, CampaignId, CustomerId, EventId, ListId, NumberId, PersonRequestId, UserId};
 use crate::preferred_times::PreferredTime;
+use crate::ranking::PriorityPlan;
 use crate::time::Timestamp;
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum CustomerCommand {
@@ -276,6 +278,8 @@ pub struct Enrolment {
     pub consent: Option<GivenConsent>,
     /// When the person prefers to be called, where the row says so.
     pub preferred: Vec<PreferredTime>,
+    /// The order that the campaign asks for.
+    pub priority: Option<Arc<PriorityPlan>>,
     /// Where the person must not be enrolled already.
     pub dedupe: Dedupe,
     /// The customer for whom the campaign calls this number already: this one is enrolled and settled at

@@ -3,6 +3,7 @@
 use super::answering::{Decided, at_most, not_erased, readable, settled_by};
 use super::command::{CustomerCommand, Enrolment, ForbiddenBy, GivenConsent};
 use super::event::CustomerEvent;
+use super::profile::Profile;
 use super::profile_origin::ProfileOrigin;
 use super::refusal::CustomerRefusal;
 use super::state::CustomerState;
@@ -16,6 +17,7 @@ use crate::decider::Context;
 use crate::disposition::Disposition;
 use crate::ids::{CallId, CampaignId, CustomerId, EnrolmentId};
 use crate::personal::Personal;
+use crate::ranking::{KnownOfPerson, Placing};
 use crate::time::Timestamp;
 use std::collections::BTreeMap;
 
@@ -165,6 +167,13 @@ fn enrol(state: &CustomerState, row: Enrolment, now: Timestamp) -> Decided {
     }
     let same_number = row.same_number_as.map(|other| left_out(&row.campaign, &other));
     let left_out = merging::left_out(state, &row.campaign).or(same_number);
+    let known = KnownOfPerson {
+        columns: &row.variables,
+        attributes: state.profile().map(Profile::values),
+        tags: state.profile().into_iter().flat_map(Profile::tag_names).collect(),
+        now,
+    };
+    let placing = Placing::of(row.priority.as_deref(), &known).map(Box::new);
     events.push(CustomerEvent::Enrolled {
         campaign: row.campaign,
         list: row.list,
@@ -172,6 +181,7 @@ fn enrol(state: &CustomerState, row: Enrolment, now: Timestamp) -> Decided {
         basis: row.basis,
         due_at: now,
         variables: all_personal(row.variables),
+        placing,
     });
     events.extend(left_out);
     Ok(events)

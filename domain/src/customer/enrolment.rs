@@ -8,6 +8,7 @@ use crate::disposition::{Disposition, Outcome};
 use crate::few_map::FewMap;
 use crate::ids::{CallId, CampaignId, ListId, NumberId};
 use crate::personal::Personal;
+use crate::ranking::{CallValue, Placing, Standing};
 use crate::time::Timestamp;
 use std::collections::BTreeMap;
 
@@ -19,6 +20,8 @@ pub struct EnrolmentState {
     pub number: NumberId,
     pub basis: Basis,
     pub variables: FewMap<String, Personal<String>>,
+    /// Where it stands by its campaign's plan.
+    pub placing: Option<Box<Placing>>,
     /// Grants so far, released ones too: the next call's attempt is one more.
     pub attempts: u32,
     /// Dials the retry policy counts.
@@ -62,6 +65,7 @@ impl EnrolmentState {
             basis,
             due_at,
             variables,
+            placing,
         } = event
         else {
             return None;
@@ -71,6 +75,7 @@ impl EnrolmentState {
             number: number.clone(),
             basis: *basis,
             variables: variables.clone().into_iter().collect(),
+            placing: placing.clone(),
             attempts: 0,
             charged_dials: 0,
             uncharged_dials: 0,
@@ -106,6 +111,16 @@ impl EnrolmentState {
         self.charged_dials = 0;
         self.uncharged_dials = 0;
         self.closed.clear();
+    }
+
+    /// What an order of its campaign goes by.
+    pub fn standing(&self) -> Standing {
+        let value = self.placing.as_deref().and_then(|placing| placing.value);
+        Standing {
+            asked: self.asked || self.callback.is_some(),
+            due_at: self.due_at,
+            value: value.unwrap_or(CallValue::NONE),
+        }
     }
 
     /// Neither being called nor settled.

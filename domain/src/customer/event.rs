@@ -16,6 +16,7 @@ use crate::ids::{CallId, CampaignId, CustomerId, EventId, ListId, NumberId, Pers
 use crate::past_call::{HistorySource, PastCall};
 use crate::personal::Personal;
 use crate::preferred_times::PreferredTime;
+use crate::ranking::Placing;
 use crate::time::Timestamp;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -68,6 +69,9 @@ pub enum CustomerEvent {
         /// By name; all values are personal.
         #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
         variables: BTreeMap<String, Personal<String>>,
+        /// Where it stands by its campaign's plan; absent where that says nothing of it.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        placing: Option<Box<Placing>>,
     },
     #[serde(rename = "customer.dial_granted")]
     DialGranted {

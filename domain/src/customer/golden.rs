@@ -86,6 +86,7 @@ fn who_and_what_they_allow() -> Vec<CustomerEvent> {
             basis: Basis::Contract,
             due_at: at(),
             variables: BTreeMap::from([("due/date".to_owned(), personal("3月5日"))]),
+            placing: None,
         },
     ]
 }

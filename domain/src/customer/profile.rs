@@ -45,6 +45,10 @@ impl Profile {
     pub const fn tags(&self) -> &BTreeSet<(TagLevel, String)> {
         &self.tags
     }
+    /// Tags of every level, by their names.
+    pub fn tag_names(&self) -> impl Iterator<Item = &str> {
+        self.tags.iter().map(|(_, tag)| tag.as_str())
+    }
     /// Registered and not erased: whom a segment may count.
     pub const fn is_somebody(&self) -> bool {
         self.is_registered && !self.is_forgotten

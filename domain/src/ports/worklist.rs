@@ -4,17 +4,25 @@
 //! follows events.
 
 use crate::ids::{CallId, CampaignId, CustomerId, NumberId};
+use crate::ranking::{CallValue, Standing};
 use crate::record::stored_event::{Envelope, Position};
 use crate::time::Timestamp;
 use async_trait::async_trait;
 
 /// An enrolment that is due or waiting.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct DueEnrolment {
     pub campaign: CampaignId,
     pub customer: CustomerId,
     pub number: NumberId,
     pub due_at: Timestamp,
+}
+
+/// One of the first of a value, or of those that were asked for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RankedDue {
+    pub due: DueEnrolment,
+    pub standing: Standing,
 }
 
 /// A dial that was granted and neither dialed nor released.
@@ -90,7 +98,16 @@ pub trait Worklist: Send + Sync {
         now: Timestamp,
         limit: usize,
     ) -> Result<Vec<DueEnrolment>, WorklistError>;
-    /// The same of these customers alone, at most `NAMED_MAX` of them, all in one answer.
+    /// What an order needs to know the first `limit` of: whom a call was asked for, and of each of these
+    /// values, the first `limit` by due time. In no order.
+    async fn due_ranked(
+        &self,
+        campaign: &CampaignId,
+        values: &[CallValue],
+        now: Timestamp,
+        limit: usize,
+    ) -> Result<Vec<RankedDue>, WorklistError>;
+    /// What `due` lists, of these customers alone, at most `NAMED_MAX` of them, all in one answer.
     async fn due_of(
         &self,
         campaign: &CampaignId,

@@ -109,6 +109,7 @@ impl Person {
                 basis: Basis::Contract,
                 due_at: at,
                 variables: BTreeMap::from([("name".to_owned(), self.sealed("variable"))]),
+                placing: None,
             },
         ];
         events.iter().try_for_each(|event| self.customer(told, event))

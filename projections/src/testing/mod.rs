@@ -191,6 +191,7 @@ impl Story {
             basis: Basis::Contract,
             due_at: self.at,
             variables: BTreeMap::new(),
+            placing: None,
         };
         self.customer(of, event)
     }

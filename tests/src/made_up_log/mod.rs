@@ -158,6 +158,7 @@ impl MadeUpLog {
             basis: Basis::Contract,
             due_at: self.now,
             variables: BTreeMap::new(),
+            placing: None,
         };
         self.customer(&dial, &registered, false);
         self.customer(&dial, &added, false);

@@ -4,6 +4,7 @@
 //! leg's place comes free and when a worker has left; never otherwise. What it reads is a hint: campaign,
 //! customer and number decide.
 
+mod due;
 mod pacing;
 mod past_end;
 mod round;

@@ -1,7 +1,8 @@
 //! What is still waiting when its campaign's end has come can only be settled, also while it is paused.
 
 use super::ROUND_MS;
-use super::round::{AGAIN_MS, DUE_ROWS_MAX, due_now, enrolment};
+use super::due::{DUE_ROWS_MAX, due_now, enrolment};
+use super::round::AGAIN_MS;
 use crate::drivers::kit::Kit;
 use domain::calling_plan::CampaignFacts;
 use domain::campaign::CampaignStatus;

@@ -1,5 +1,6 @@
 //! One round of the dialer: for each running campaign, as many workers as there is room, leave and due work.
 
+use super::due::{DUE_ROWS_MAX, due_now, enrolment, ordered};
 use super::pacing::{self, Wish};
 use super::past_end::{is_past_end, settle};
 use super::shares::Allowed;
@@ -12,7 +13,7 @@ use domain::calling_plan::CampaignFacts;
 use domain::campaign::command::CampaignCommand;
 use domain::campaign::event::PauseReason;
 use domain::campaign::{CampaignStatus, Gates};
-use domain::ids::{CampaignId, CustomerId, EnrolmentId, EventId};
+use domain::ids::{CampaignId, CustomerId, EventId};
 use domain::planted::{Bug, planted};
 use domain::ports::worklist::{CampaignWork, DueEnrolment, WorklistError};
 use domain::stop::StopId;
@@ -23,8 +24,6 @@ use std::sync::Arc;
 
 /// Most enrolments worked on at once, over all campaigns and lines: each is a task, a leg and its audio.
 pub(crate) const WORKERS_MAX: usize = 1_000;
-/// Rows of due work read for one campaign in one round.
-pub(super) const DUE_ROWS_MAX: usize = 256;
 /// Wait before the view is read again after an error, or a campaign is asked again after a refusal.
 pub(super) const AGAIN_MS: u64 = 1_000;
 /// The alert raised beside the pause.
@@ -112,6 +111,10 @@ async fn serve(kit: &Arc<Kit>, work: &CampaignWork, most: usize) -> Result<Optio
     if let Some((_, Some(until))) = facts {
         return Ok(Some(until));
     }
+    let due = match &facts {
+        Some((facts, _)) => ordered(kit, facts, due, room.saturating_add(1), now).await?,
+        None => due,
+    };
     let due = match staged::of_stage(kit, &work.campaign, &gates, due).await? {
         Staged::Due(due) => due,
         Staged::Waits(until) => return Ok(Some(until)),
@@ -154,38 +157,6 @@ async fn is_stopped(kit: &Kit, campaign: &CampaignId, facts: Option<&CampaignFac
         return true;
     }
     facts.is_some_and(|facts| kit.stops.stops_campaign(campaign, facts.plan.preset))
-}
-
-/// Up to `wanted_count` due enrolments that nobody is at.
-pub(super) async fn due_now(
-    kit: &Kit,
-    campaign: &CampaignId,
-    now: Timestamp,
-    wanted_count: usize,
-) -> Result<Vec<DueEnrolment>, WorklistError> {
-    let wanted_count = wanted_count.clamp(1, DUE_ROWS_MAX);
-    // The view also lists those that are being worked on or not to be asked yet, and they come first in its
-    // order. Mostly they are few: only when they fill the answer are more rows read.
-    let known_count = kit.live.count().saturating_add(kit.live.held_count(now));
-    let rows_max = wanted_count.saturating_add(known_count);
-    let mut limit = wanted_count;
-    loop {
-        let mut due = kit.ports.worklist.due(campaign, now, limit).await?;
-        let is_all = due.len() < limit || limit >= rows_max;
-        due.retain(|one| !kit.live.is_taken(&enrolment(one), now));
-        if is_all || due.len() >= wanted_count {
-            due.truncate(wanted_count);
-            return Ok(due);
-        }
-        limit = limit.saturating_mul(2).min(rows_max);
-    }
-}
-
-pub(super) fn enrolment(due: &DueEnrolment) -> EnrolmentId {
-    EnrolmentId {
-        campaign: due.campaign.clone(),
-        customer: due.customer.clone(),
-    }
 }
 
 /// How many dials to ask leave for, and how many calls are open; `None` when there is no room.

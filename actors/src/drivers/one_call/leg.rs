@@ -8,7 +8,7 @@ use crate::drivers::live_calls::{Order, Phase, Working};
 use domain::call::command::{CallCommand, CallEnding};
 use domain::call::event::{CallEvent, EndReason};
 use domain::call::{EndCause, LegIdentity};
-use domain::compliance::DialPermit;
+use domain::compliance::{DialPermit, rules_at};
 use domain::ids::CallId;
 use domain::ports::line::{
     AnsweredDialog, DialOrder, FailureCause, HungUpBy, Leg, LegEvent, LegFailure, Line, LineError,
@@ -198,10 +198,11 @@ async fn not_taken(attempt: &mut Attempt, leg: u8, error: &LineError) -> Result<
     Ok(if blames_trunk { end } else { end.blameless() })
 }
 
-/// Longest ringing: the campaign's own, else the line's.
+/// Longest ringing: the campaign's own, else the line's; never shorter than the preset lets a phone ring.
 fn ring_timeout_ms(attempt: &Attempt, line: &Arc<dyn Line>) -> u64 {
-    let planned_ms = attempt.facts.plan.ring_timeout_ms;
-    planned_ms.unwrap_or_else(|| line.facts().ring_timeout_ms)
+    let plan = &attempt.facts.plan;
+    let planned_ms = plan.ring_timeout_ms.unwrap_or_else(|| line.facts().ring_timeout_ms);
+    rules_at(plan.preset, attempt.kit.now()).ring_ms(planned_ms)
 }
 
 async fn fail_leg(

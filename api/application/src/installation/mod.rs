@@ -239,6 +239,7 @@ impl Installation {
             preset: plan.preset,
             basis: plan.basis,
             duplicates: plan.duplicates(),
+            priority: plan.priority.as_deref().cloned().map(Arc::new),
             dedupe: Dedupe::Campaign,
             consents: Consents::InTheRow,
             flow,

@@ -507,6 +507,7 @@ mod tests {
                 preset: Preset::CnService,
                 basis: Basis::Contract,
                 duplicates: Duplicates::ByCustomer,
+                priority: None,
                 dedupe: domain::calling_plan::Dedupe::Campaign,
                 consents: intake::row::Consents::InTheRow,
                 flow: Arc::new(domain::flow::from_script("T".parse().unwrap(), "{{days}}").unwrap()),

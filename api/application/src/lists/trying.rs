@@ -139,6 +139,7 @@ async fn rows_of(
             preset: trying.preset,
             basis: trying.basis,
             duplicates: Duplicates::of_new(trying.preset),
+            priority: None,
             dedupe: Dedupe::Campaign,
             consents: Consents::InTheRow,
             flow,

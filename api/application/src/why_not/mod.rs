@@ -3,10 +3,12 @@
 
 mod facts;
 mod near;
+mod order;
 mod shown;
 
 pub use facts::campaign_now;
 pub(crate) use facts::hashed_on;
+pub use order::OrderSaid;
 pub use shown::{CampaignSaid, DialNear, RuleSaid, WhyNotShown};
 
 use crate::as_of::{EntityCourse, Moment, Then};
@@ -176,8 +178,11 @@ pub async fn explain(
     let near = near::dials(installation, &customer, &of, at).await?;
     let phone = person.state.phone(&of.number).and_then(|phone| phone.value());
     let zone = zone_of(person.state.time_zone(), phone.map(String::as_str));
+    let enrolment = person.state.enrolment(&of.facts.campaign);
+    let order = enrolment.and_then(|enrolment| OrderSaid::of(&of.facts.plan, enrolment, at));
     let told = Said {
         customer,
+        order,
         of,
         said,
         all,

@@ -1,6 +1,7 @@
 //! What is shown of an answer to why somebody was not called, or was.
 
 use super::facts::OfCampaign;
+use super::order::OrderSaid;
 use crate::as_of::Known;
 use domain::compliance::{Decision, InWords, Side, allowed_in_words};
 use domain::customer::{SidedVerdict, WhyNot};
@@ -38,6 +39,10 @@ pub struct WhyNotShown {
     pub campaigns: Vec<CampaignSaid>,
     /// Grants, refusals and releases within a day of that time, as they stand in the log.
     pub dials: Vec<DialNear>,
+    /// Where they stand among the due of the campaign, and why; absent where it asks for no order, or where
+    /// nobody waits to be called.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub order: Option<OrderSaid>,
     /// Of the past: up to where the log was read.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub known: Option<Known>,
@@ -104,6 +109,7 @@ pub(super) type InTheirTimes<'a> = &'a dyn Fn(&str, &BTreeMap<String, String>, O
 /// What an answer is made of.
 pub(super) struct Said {
     pub(super) customer: CustomerId,
+    pub(super) order: Option<OrderSaid>,
     pub(super) of: OfCampaign,
     pub(super) said: WhyNot,
     pub(super) all: Vec<CampaignSaid>,
@@ -116,6 +122,7 @@ impl WhyNotShown {
     pub(super) fn of(told: Said, words: InTheirTimes<'_>) -> Self {
         let Said {
             customer,
+            order,
             of,
             said,
             all,
@@ -150,6 +157,7 @@ impl WhyNotShown {
                 .collect(),
             campaigns: all,
             dials: near,
+            order,
             known,
         }
     }

@@ -260,6 +260,7 @@ fn campaign_body(campaign: &CampaignId, loopback: bool) -> CampaignBody {
             dispositions: Default::default(),
             caps: Vec::new(),
             ignores_preferred_times: false,
+            priority: None,
             ..CallingPlan::within(CallingWindow {
                 start: hour(0),
                 end: hour(24),

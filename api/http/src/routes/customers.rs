@@ -366,6 +366,7 @@ mod tests {
             basis: Basis::Contract,
             due_at: at("2026-03-02T10:00:00+08:00"),
             variables: BTreeMap::new(),
+            placing: None,
         };
         let registered = CustomerEvent::Registered {
             external_id: Personal::open_hashed("C01".to_owned()),

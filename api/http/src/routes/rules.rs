@@ -149,6 +149,8 @@ struct PresetShown {
     /// Facts without which every dial is refused.
     #[schemars(extend("examples" = [["do_not_call_registry"]]))]
     needs_facts: Vec<String>,
+    /// How long a phone rings at least before a call is given up, in milliseconds.
+    ring_ms_min: Option<u64>,
     /// The list of numbers that others keep which it asks about.
     #[schemars(example = &"us-dnc")]
     registry: Option<String>,
@@ -168,6 +170,7 @@ impl PresetShown {
             status: rules.status,
             source: rules.source.clone(),
             needs_facts: rules.needs_facts.clone(),
+            ring_ms_min: rules.ring_ms_min,
             registry: rules.registry.as_ref().map(|need| need.name.to_string()),
             registry_days_max: rules.registry.as_ref().map(|need| need.days_max),
             holidays: rules.holidays.clone(),

@@ -51,6 +51,7 @@ async fn register(story: &Story) {
         consent: None,
         same_number_as: None,
         preferred: Vec::new(),
+        priority: None,
         dedupe: domain::calling_plan::Dedupe::Campaign,
     }));
     let cause = Cause::outside(CommandId::derive_from_text("register"));

@@ -157,3 +157,44 @@ fn a_campaign_that_contradicts_itself_or_its_preset_is_not_made() {
     assert_eq!(with("preferred_times", json!("ignore")).0, 201);
     server.end();
 }
+
+#[test]
+fn an_order_is_taken_with_the_campaign_and_why_not_says_where_somebody_stands_in_it() {
+    let campaign = r#"{"task_id":"T","script_template":"{{balance}}","basis":"contract",
+        "schedule":{"start_time":"09:00","end_time":"18:00"},
+        "priority":{"by":{"column":{"name":"balance","at_least":[{"number":100000,"value":9}]}},
+            "overtaken_ms_max":3600000,"golden_hours":[["10:00","12:00"]]}}"#;
+    let people = r#"{"task_id":"T","records":[
+        {"customer_id":"C1","phone":"13800138000","variables":{"balance":"250,000"}},
+        {"customer_id":"C2","phone":"13800138001","variables":{"balance":"99"}}]}"#;
+    let server = Server::with_people(campaign, people);
+    let placings: Vec<Value> = server
+        .events("customer.enrolled")
+        .into_iter()
+        .map(|event| event["data"]["placing"]["value"].clone())
+        .collect();
+    assert_eq!(placings.len(), 2);
+    assert!(placings.contains(&json!(9)) && placings.contains(&json!(0)), "{placings:?}");
+    let order = |of: &str, hour: i64| {
+        let at = tomorrow(&server, hour);
+        let path = format!("/api/v1/customers/{of}/why-not?at={at}&reason=test");
+        server.send("GET", &path, "").1["order"].clone()
+    };
+    // Tomorrow both have waited longer than anybody is overtaken.
+    let waited = order("C1", 11);
+    assert_eq!(
+        (&waited["class"], &waited["facts"]["value"], &waited["facts"]["hour"]),
+        (&json!("waited"), &json!("9"), &json!("golden")),
+        "{waited}"
+    );
+    assert!(waited["en"].as_str().unwrap().contains("before all who have not"), "{waited}");
+    let mut unordered: Value = serde_json::from_str(CAMPAIGN).unwrap();
+    unordered["task_id"] = json!("U");
+    unordered["priority"] = json!({ "by": { "tags": { "values": { "VIP": 10 } } } });
+    let refused = server.post("/api/v1/campaigns", &unordered);
+    assert_eq!(refused.1["errors"][0]["pointer"], "/priority", "{refused:?}");
+    unordered["priority"] = json!({ "by": { "tags": { "values": { "VIP": 9 } } }, "overtaken_ms_max": 1 });
+    let refused = server.post("/api/v1/campaigns", &unordered);
+    assert!(refused.1["errors"][0]["detail"].as_str().unwrap().contains("one minute"), "{refused:?}");
+    server.end();
+}

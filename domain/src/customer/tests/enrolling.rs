@@ -1,6 +1,9 @@
 //! Enrolling, and consent given and withdrawn.
 
 use super::*;
+use crate::attribute::TagLevel;
+use crate::ranking::PriorityPlan;
+use std::sync::Arc;
 
 #[test]
 fn a_new_person_is_registered_with_number_and_enrolment_due_at_once() {
@@ -44,6 +47,38 @@ fn a_second_enrolment_in_one_campaign_is_a_duplicate_whatever_its_list() {
             enrol(row),
             Err(CustomerRefusal::AlreadyEnrolled { campaign, list }),
         );
+    }
+}
+
+#[test]
+fn where_a_person_stands_is_told_once_by_the_row_and_the_tags_of_then() {
+    let by = |json: &str| {
+        let plan: PriorityPlan = serde_json::from_str(json).unwrap();
+        Some(Arc::new(plan))
+    };
+    let tagged = CustomerEvent::Tagged {
+        level: TagLevel::Basic,
+        added: vec![Personal::open("VIP".to_owned())],
+        removed: Vec::new(),
+        origin: ProfileOrigin::Import { list: list() },
+    };
+    let known = [registered(), added(number(), "+8613800138000"), tagged];
+    for (plan, value) in [
+        (by(r#"{"by":{"column":{"name":"amount","at_least":[{"number":500,"value":4}]}}}"#), Some(4)),
+        (by(r#"{"by":{"column":{"name":"due","at_least":[{"number":500,"value":4}]}}}"#), Some(0)),
+        (by(r#"{"by":{"tags":{"values":{"VIP":9,"new":2}}}}"#), Some(9)),
+        (None, None),
+    ] {
+        let row = Enrolment {
+            priority: plan,
+            ..row()
+        };
+        let events = decide(&known, enrol(row)).unwrap();
+        let Some(CustomerEvent::Enrolled { placing, .. }) = events.last() else {
+            panic!("{events:?}");
+        };
+        let told = placing.as_deref().and_then(|placing| placing.value);
+        assert_eq!(told.map(u8::from), value);
     }
 }
 

@@ -297,6 +297,7 @@ fn more_enrolments_than_one_append_takes_settle_before_the_certificate() {
             basis: Basis::Contract,
             due_at: now(),
             variables: BTreeMap::new(),
+            placing: None,
         });
     }
     let mut sizes = Vec::new();

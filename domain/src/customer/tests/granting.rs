@@ -209,6 +209,7 @@ fn a_debtors_cap_counts_all_campaigns_and_opens_with_the_next_days_window() {
         basis: Basis::Contract,
         due_at: now(),
         variables: BTreeMap::new(),
+        placing: None,
     });
     let mut collection = campaign_facts(Preset::CnCollection);
     collection.campaign = "OTHER".parse().unwrap();
@@ -292,6 +293,7 @@ fn a_trial_dials_at_night_but_not_after_consent_was_withdrawn() {
         basis: Basis::Contract,
         due_at: instant(night),
         variables: BTreeMap::new(),
+        placing: None,
     });
     let events = decide_at(&given, grant_with(trial.clone()), night).unwrap();
     assert!(matches!(events.as_slice(), [CustomerEvent::DialGranted { .. }]));

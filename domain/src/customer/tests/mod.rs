@@ -101,6 +101,7 @@ fn enrolled() -> CustomerEvent {
         basis: Basis::Contract,
         due_at: now(),
         variables: BTreeMap::from([("amount".to_owned(), Personal::open("800".to_owned()))]),
+        placing: None,
     }
 }
 
@@ -126,6 +127,7 @@ fn row() -> Enrolment {
         consent: None,
         same_number_as: None,
         preferred: Vec::new(),
+        priority: None,
         dedupe: crate::calling_plan::Dedupe::Campaign,
     }
 }

@@ -7,6 +7,7 @@ use crate::error::ProjectionError;
 use crate::value::Val;
 use domain::compliance::{CustomerGrant, Decision, Verdict};
 use domain::ids::{CallId, CampaignId, CustomerId, EnrolmentId, NumberId};
+use domain::ranking::Placing;
 use domain::time::Timestamp;
 use std::collections::BTreeMap;
 
@@ -49,7 +50,9 @@ impl Rows<'_> {
         customer: &CustomerId,
         number: &NumberId,
         due_at: Timestamp,
+        placing: Option<&Placing>,
     ) -> Result<(), ProjectionError> {
+        let value = placing.and_then(|placing| placing.value);
         let row = vec![
             Val::text(campaign),
             Val::text(customer),
@@ -65,6 +68,7 @@ impl Rows<'_> {
             Val::count(0),
             Val::Null,
             Val::count(0),
+            value.map_or(Val::Null, |value| Val::Int(i64::from(value.get()))),
             self.pos.clone(),
         ];
         if self

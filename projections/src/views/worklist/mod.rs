@@ -52,6 +52,7 @@ const CAMPAIGNS: Table = Table {
 };
 
 // callback: 1 while a time that was named for being called again waits
+// call_value: what the person is worth to a campaign that has an order; null in others
 // not_called_…: why it was not dialed when it was last asked for, its facts as a JSON object
 // asked_call: the id that the next call of the enrolment has, from when somebody asked for it until its grant
 // in_list: 0 where somebody asked for a call now, or named a time for being called again, who goes before
@@ -64,10 +65,12 @@ const ENROLMENTS: Table = Table {
         number text not null, due_at bigint not null, state text not null, call text,
         not_called_rule text, not_called_facts text, not_called_zh text, not_called_en text,
         in_list bigint not null, attempts bigint not null, asked_call text, callback bigint not null,
-        pos bigint not null,
+        call_value bigint, pos bigint not null,
         primary key (campaign, customer))",
         "create index worklist_enrolment_due on worklist_enrolment (campaign, in_list, due_at, customer)
         where state = 'waiting'",
+        "create index worklist_enrolment_value on worklist_enrolment
+        (campaign, call_value, in_list, due_at, customer) where state = 'waiting' and call_value is not null",
         "create index worklist_enrolment_asked on worklist_enrolment (asked_call)
         where asked_call is not null",
         "create index worklist_enrolment_callback on worklist_enrolment (campaign, customer)
@@ -108,7 +111,7 @@ columns! {
 columns! {
     enum EnrolmentColumn {
         Campaign, Customer, Number, DueAt, State, Call, NotCalledRule, NotCalledFacts, NotCalledZh,
-        NotCalledEn, InList, Attempts, AskedCall, Callback, Pos,
+        NotCalledEn, InList, Attempts, AskedCall, Callback, CallValue, Pos,
     }
 }
 
@@ -120,7 +123,7 @@ columns! {
 
 const DEFINITION: ViewDefinition = ViewDefinition {
     name: NAME,
-    version: 7,
+    version: 8,
     tables: TABLES,
     handles: Handles::Kinds(&[
         CampaignEvent::CREATED,
@@ -293,8 +296,9 @@ impl Rows<'_> {
                 campaign,
                 number,
                 due_at,
+                placing,
                 ..
-            } => self.enrolled(campaign, &customer, number, *due_at),
+            } => self.enrolled(campaign, &customer, number, *due_at, placing.as_deref()),
             CustomerEvent::DialGranted { attempt, grant } => self.customer_granted(grant, *attempt),
             CustomerEvent::DialRefused {
                 campaign,

@@ -8,8 +8,10 @@ use crate::value::{Row, Val};
 use async_trait::async_trait;
 use domain::ids::{CampaignId, CustomerId};
 use domain::ports::worklist::{
-    CampaignWork, DueEnrolment, NAMED_MAX, OpenCall, OpenGrant, UnclosedCall, Worklist, WorklistError,
+    CampaignWork, DueEnrolment, NAMED_MAX, OpenCall, OpenGrant, RankedDue, UnclosedCall, Worklist,
+    WorklistError,
 };
+use domain::ranking::{CallValue, Standing};
 use domain::stored_event::Position;
 use domain::time::Timestamp;
 use std::sync::Arc;
@@ -52,6 +54,44 @@ fn read_due(mut row: Row) -> Result<DueEnrolment, ProjectionError> {
     })
 }
 
+/// Whom a call was asked for, and the first of each value. Each is a range of an index: no row that is not
+/// due is looked at, however many wait, and nobody is sorted.
+fn first_of_each(values_count: usize) -> String {
+    let first = |of: &str| {
+        format!(
+            "select * from (select campaign, customer, number, due_at, in_list = 0 as asked,
+             coalesce(call_value, 0) as worth from worklist_enrolment
+             where campaign = $1 and state = 'waiting' and {of} and due_at <= $2
+             order by due_at, customer limit $3) as first_of"
+        )
+    };
+    let of_values =
+        (4..values_count + 4).map(|place| first(&format!("in_list = 1 and call_value = ${place}")));
+    let parts: Vec<String> = std::iter::once(first("in_list = 0"))
+        .chain(of_values)
+        .collect();
+    parts.join(" union all ")
+}
+
+fn read_ranked(mut row: Row) -> Result<RankedDue, ProjectionError> {
+    let due = DueEnrolment {
+        campaign: row.parse()?,
+        customer: row.parse()?,
+        number: row.parse()?,
+        due_at: row.at()?,
+    };
+    let asked = row.flag()?;
+    let value = u8::try_from(row.count()?).ok();
+    let value = value.and_then(|value| CallValue::try_from(value).ok());
+    let standing = Standing {
+        asked,
+        due_at: due.due_at,
+        // Rows are made of events that hold no other.
+        value: value.unwrap_or_default(),
+    };
+    Ok(RankedDue { due, standing })
+}
+
 fn failed(error: ProjectionError) -> WorklistError {
     WorklistError(error.to_string())
 }
@@ -89,6 +129,18 @@ impl Worklist for SqlWorklist {
             read_due,
         )
         .await
+    }
+
+    async fn due_ranked(
+        &self,
+        campaign: &CampaignId,
+        values: &[CallValue],
+        now: Timestamp,
+        limit: usize,
+    ) -> Result<Vec<RankedDue>, WorklistError> {
+        let mut arguments = vec![Val::text(campaign), Val::at(now), Val::count(limit)];
+        arguments.extend(values.iter().map(|value| Val::Int(i64::from(value.get()))));
+        self.read(&first_of_each(values.len()), arguments, read_ranked).await
     }
 
     async fn due_of(

@@ -1,11 +1,14 @@
 //! What waits without being due: campaigns that are to begin by themselves, callbacks of stopped ones.
 
 use super::tests::{late, worklist};
-use crate::testing::{Story, campaign, customer, ten};
+use crate::testing::{Story, campaign, customer, number, ten};
 use domain::callback::CallbackEnd;
+use domain::calling_plan::Basis;
 use domain::campaign::event::CampaignEvent;
 use domain::customer::event::CustomerEvent;
+use domain::ids::ListId;
 use domain::ports::worklist::Worklist;
+use domain::ranking::{CallValue, Placing};
 use std::collections::BTreeMap;
 
 fn requested() -> CustomerEvent {
@@ -90,4 +93,58 @@ async fn callbacks_of_a_stopped_campaign_are_listed_until_each_has_an_end() {
     assert_eq!(listed(&story).await, both);
     story.customer(1, ended(CallbackEnd::Canceled));
     assert_eq!(listed(&story).await, [customer(2)]);
+}
+
+/// Enrolled in a campaign that has an order.
+fn placed(of: u32, value: u8) -> CustomerEvent {
+    CustomerEvent::Enrolled {
+        campaign: campaign("T"),
+        list: ListId::derive(&campaign("T"), "00"),
+        number: number(of),
+        basis: Basis::Contract,
+        due_at: ten().plus_ms(u64::from(of)),
+        variables: BTreeMap::new(),
+        placing: Some(Box::new(Placing {
+            value: CallValue::try_from(value).ok(),
+        })),
+    }
+}
+
+#[tokio::test]
+async fn the_first_of_each_value_are_listed_and_whom_a_call_was_asked_for() {
+    let mut story = Story::new();
+    story.at = ten();
+    story.created("T");
+    for (of, value) in [(1, 0), (2, 9), (3, 0), (4, 9), (5, 0), (6, 5), (7, 9)] {
+        story.customer(of, placed(of, value));
+    }
+    story.customer(
+        5,
+        CustomerEvent::CallAsked {
+            campaign: campaign("T"),
+            due_at: ten(),
+            deadline: None,
+        },
+    );
+    let worklist = worklist(&story).await;
+    let values: Vec<CallValue> = [0, 9].into_iter().flat_map(CallValue::try_from).collect();
+    let listed = async |now| {
+        let ranked = worklist.due_ranked(&campaign("T"), &values, now, 2).await.unwrap();
+        let mut listed: Vec<_> = ranked
+            .into_iter()
+            .map(|one| (one.standing.asked, one.standing.value.get(), one.due.customer))
+            .collect();
+        listed.sort_unstable();
+        listed
+    };
+    let mut all = vec![
+        (false, 0, customer(1)),
+        (false, 0, customer(3)),
+        (false, 9, customer(2)),
+        (false, 9, customer(4)),
+        (true, 0, customer(5)),
+    ];
+    all.sort_unstable();
+    assert_eq!(listed(late()).await, all, "5 was asked for, 6 is of no value that was named");
+    assert_eq!(listed(ten()).await, [(true, 0, customer(5))], "nobody else is due yet");
 }

@@ -200,6 +200,7 @@ impl Case {
                 basis: Basis::Contract,
                 due_at: begin,
                 variables: BTreeMap::new(),
+                placing: None,
             },
             begin,
         );

@@ -1,0 +1,92 @@
+//! Whom the dialer asks for: the due that nobody is at, in the order that their campaign asks for. The order
+//! itself is the domain's; rows say only who may be among the first. A hint like every row: who is asked for is
+//! judged anew.
+
+use crate::drivers::kit::Kit;
+use domain::calling_plan::CampaignFacts;
+use domain::compliance::zone_of_campaign;
+use domain::ids::{CampaignId, EnrolmentId};
+use domain::ports::worklist::{DueEnrolment, WorklistError};
+use domain::ranking::Order;
+use domain::time::Timestamp;
+
+/// Rows of due work read for one campaign in one round.
+pub(super) const DUE_ROWS_MAX: usize = 256;
+
+/// Up to `wanted_count` due enrolments that nobody is at, by when they are due.
+pub(super) async fn due_now(
+    kit: &Kit,
+    campaign: &CampaignId,
+    now: Timestamp,
+    wanted_count: usize,
+) -> Result<Vec<DueEnrolment>, WorklistError> {
+    due_in(kit, campaign, None, now, wanted_count).await
+}
+
+/// The due as they are, or the first `wanted_count` in the campaign's own order.
+pub(super) async fn ordered(
+    kit: &Kit,
+    facts: &CampaignFacts,
+    due: Vec<DueEnrolment>,
+    wanted_count: usize,
+    now: Timestamp,
+) -> Result<Vec<DueEnrolment>, WorklistError> {
+    let Some(plan) = facts.plan.priority.as_deref() else {
+        return Ok(due);
+    };
+    let order = Order {
+        plan,
+        zone: zone_of_campaign(facts.plan.preset),
+        now,
+    };
+    due_in(kit, &facts.campaign, Some(&order), now, wanted_count).await
+}
+
+async fn due_in(
+    kit: &Kit,
+    campaign: &CampaignId,
+    order: Option<&Order<'_>>,
+    now: Timestamp,
+    wanted_count: usize,
+) -> Result<Vec<DueEnrolment>, WorklistError> {
+    let wanted_count = wanted_count.clamp(1, DUE_ROWS_MAX);
+    // The view also lists those that are being worked on or not to be asked yet, and they come first in its
+    // order. Mostly they are few: only when they fill the answer are more rows read.
+    let known_count = kit.live.count().saturating_add(kit.live.held_count(now));
+    let rows_max = wanted_count.saturating_add(known_count);
+    let mut limit = wanted_count;
+    loop {
+        let mut due = match order {
+            None => kit.ports.worklist.due(campaign, now, limit).await?,
+            Some(order) => first(kit, campaign, order, limit).await?,
+        };
+        let is_all = due.len() < limit || limit >= rows_max;
+        due.retain(|one| !kit.live.is_taken(&enrolment(one), now));
+        if is_all || due.len() >= wanted_count {
+            due.truncate(wanted_count);
+            return Ok(due);
+        }
+        limit = limit.saturating_mul(2).min(rows_max);
+    }
+}
+
+/// The first `limit` in an order.
+async fn first(
+    kit: &Kit,
+    campaign: &CampaignId,
+    order: &Order<'_>,
+    limit: usize,
+) -> Result<Vec<DueEnrolment>, WorklistError> {
+    let values = order.plan.by.values();
+    let worklist = &kit.ports.worklist;
+    let ranked = worklist.due_ranked(campaign, &values, order.now, limit).await?;
+    let ranked = ranked.into_iter().map(|one| (one.standing, one.due));
+    Ok(order.first(ranked.collect(), limit))
+}
+
+pub(super) fn enrolment(due: &DueEnrolment) -> EnrolmentId {
+    EnrolmentId {
+        campaign: due.campaign.clone(),
+        customer: due.customer.clone(),
+    }
+}

@@ -1,0 +1,60 @@
+//! A campaign that asks for an order, as its dialer dials it: whoever is worth most is called first, and whoever
+//! a call was asked for before them.
+
+use crate::testing::line::{FakeLine, failed, ringing};
+use crate::testing::on_one_thread;
+use crate::testing::world::{World, campaign, no_flow, plan};
+use domain::customer::CustomerCommand;
+use domain::ports::line::DialOrder;
+use domain::ranking::PriorityPlan;
+use std::sync::Arc;
+
+/// Everybody is busy, and nobody is called again.
+fn world() -> World {
+    World::new(vec![FakeLine::new(
+        "busy",
+        Box::new(|_: &DialOrder| vec![ringing(), failed(486, true)]),
+    )])
+}
+
+#[test]
+fn who_is_worth_most_is_called_first_and_whoever_a_call_was_asked_for_before_them() {
+    on_one_thread(async {
+        let world = world();
+        let order: PriorityPlan = serde_json::from_str(
+            r#"{"by":{"column":{"name":"name","values":{"person 3":9,"person 1":5,"person 4":9}}}}"#,
+        )
+        .expect("an order");
+        let order = Arc::new(order);
+        let mut plan = plan(1);
+        plan.retry_policy.rules.clear();
+        plan.priority = Some(Box::new(order.as_ref().clone()));
+        let ranked = Arc::clone(&order);
+        world
+            .run_plan(
+                6,
+                &|_, row| row.priority = Some(Arc::clone(&ranked)),
+                no_flow(),
+                plan,
+            )
+            .await;
+        let asked = CustomerCommand::CallNow {
+            campaign: campaign(),
+            deadline: None,
+        };
+        let customer = world.customer(5);
+        let answer = world.system.customers.ask(&customer, asked, world.outside()).await;
+        answer.expect("a call may be asked for");
+        let _drivers = world.start_drivers().await;
+        let done = |kinds: &[String]| kinds.iter().filter(|kind| *kind == "call.ended").count() == 6;
+        world.until("the end of all calls", done).await;
+        let grants = world.data("customer.dial_granted");
+        let people: Vec<&str> = grants.iter().filter_map(|one| one["customer"].as_str()).collect();
+        let place = |index: usize| {
+            let id = world.customer(index).to_string();
+            people.iter().position(|one| *one == id)
+        };
+        assert_eq!((place(5), place(1)), (Some(0), Some(3)), "{people:?}");
+        assert!(place(3) < Some(3) && place(4) < Some(3), "{people:?}");
+    });
+}
