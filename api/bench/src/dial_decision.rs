@@ -280,7 +280,9 @@ async fn pop(
         zone: zone_of_campaign(plan.preset),
         now,
     };
-    let ranked = worklist.due_ranked(campaign, &priority.by.values(), now, POPPED).await?;
+    let ranked = worklist
+        .due_ranked(campaign, &priority.by.values(), now, POPPED)
+        .await?;
     let ranked = ranked.into_iter().map(|one| (one.standing, one.due));
     Ok(order.first(ranked.collect(), POPPED))
 }
@@ -290,7 +292,9 @@ fn priority(values: u8) -> Result<Option<Box<PriorityPlan>>, Problem> {
     if values == 0 {
         return Ok(None);
     }
-    let words: BTreeMap<String, u8> = (0..values).map(|value| (format!("grade-{value}"), value)).collect();
+    let words: BTreeMap<String, u8> = (0..values)
+        .map(|value| (format!("grade-{value}"), value))
+        .collect();
     let plan = json!({ "by": { "tags": { "values": words } }, "golden_hours": [["10:00", "12:00"]] });
     let plan = serde_json::from_value(plan).map_err(|error| Problem::fault(error.to_string()))?;
     Ok(Some(Box::new(plan)))
@@ -298,7 +302,9 @@ fn priority(values: u8) -> Result<Option<Box<PriorityPlan>>, Problem> {
 
 fn placing(values: u8, nth: u64) -> Option<Box<Placing>> {
     let value = nth.checked_rem(u64::from(values))?;
-    let value = u8::try_from(value).ok().and_then(|value| CallValue::try_from(value).ok());
+    let value = u8::try_from(value)
+        .ok()
+        .and_then(|value| CallValue::try_from(value).ok());
     Some(Box::new(Placing { value }))
 }
 

@@ -2,9 +2,7 @@
 
 use crate::members::Members;
 use crate::when_running::{ends_at, running};
-use crate::whom_and_when::{
-    self, caps_of, days_of, ignores_preferred_times, priority_of, screening_of,
-};
+use crate::whom_and_when::{self, caps_of, days_of, ignores_preferred_times, priority_of, screening_of};
 use domain::approvals_asked::{Approvals, NeedsApproval};
 use domain::assist_plan::AssistPlan;
 use domain::calling_plan::{Basis, CallingPlan, CallingWindow, Duplicates, Preset, RetryPolicy};

@@ -174,7 +174,10 @@ fn an_order_is_taken_with_the_campaign_and_why_not_says_where_somebody_stands_in
         .map(|event| event["data"]["placing"]["value"].clone())
         .collect();
     assert_eq!(placings.len(), 2);
-    assert!(placings.contains(&json!(9)) && placings.contains(&json!(0)), "{placings:?}");
+    assert!(
+        placings.contains(&json!(9)) && placings.contains(&json!(0)),
+        "{placings:?}"
+    );
     let order = |of: &str, hour: i64| {
         let at = tomorrow(&server, hour);
         let path = format!("/api/v1/customers/{of}/why-not?at={at}&reason=test");
@@ -183,11 +186,18 @@ fn an_order_is_taken_with_the_campaign_and_why_not_says_where_somebody_stands_in
     // Tomorrow both have waited longer than anybody is overtaken.
     let waited = order("C1", 11);
     assert_eq!(
-        (&waited["class"], &waited["facts"]["value"], &waited["facts"]["hour"]),
+        (
+            &waited["class"],
+            &waited["facts"]["value"],
+            &waited["facts"]["hour"]
+        ),
         (&json!("waited"), &json!("9"), &json!("golden")),
         "{waited}"
     );
-    assert!(waited["en"].as_str().unwrap().contains("before all who have not"), "{waited}");
+    assert!(
+        waited["en"].as_str().unwrap().contains("before all who have not"),
+        "{waited}"
+    );
     let mut unordered: Value = serde_json::from_str(CAMPAIGN).unwrap();
     unordered["task_id"] = json!("U");
     unordered["priority"] = json!({ "by": { "tags": { "values": { "VIP": 10 } } } });
@@ -195,6 +205,12 @@ fn an_order_is_taken_with_the_campaign_and_why_not_says_where_somebody_stands_in
     assert_eq!(refused.1["errors"][0]["pointer"], "/priority", "{refused:?}");
     unordered["priority"] = json!({ "by": { "tags": { "values": { "VIP": 9 } } }, "overtaken_ms_max": 1 });
     let refused = server.post("/api/v1/campaigns", &unordered);
-    assert!(refused.1["errors"][0]["detail"].as_str().unwrap().contains("one minute"), "{refused:?}");
+    assert!(
+        refused.1["errors"][0]["detail"]
+            .as_str()
+            .unwrap()
+            .contains("one minute"),
+        "{refused:?}"
+    );
     server.end();
 }
