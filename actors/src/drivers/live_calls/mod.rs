@@ -11,8 +11,8 @@ pub(crate) use order::Order;
 use domain::calling_plan::Preset;
 use domain::ids::{CallId, CampaignId, CustomerId, EnrolmentId, NumberId};
 use domain::time::Timestamp;
-use std::collections::{BTreeMap, BTreeSet};
 use other_ids::OtherIds;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tokio::sync::{Notify, watch};
 

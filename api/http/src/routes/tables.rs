@@ -1,21 +1,17 @@
-//! Tables: the daily report, line costs, a campaign's regions and its abandonment ledger.
+//! Tables: the daily report, a campaign's regions and its abandonment ledger.
 
 use crate::described::Read;
 use crate::endpoint::{About, Ctx, Endpoint, Input, Permission};
 use application::as_of::{AS_OF, Moment, PARAMETERS, VALID_AT};
 use application::figures::{Chart, Series, Source, Standing, Versions, versions};
 use application::parameter::Parameter;
-use application::tables::{
-    Abandonment, AbandonmentAsked, CostTable, Costing, Daily, abandonment, cost_table, daily,
-};
-use application::targets::campaign_of;
+use application::tables::{Abandonment, AbandonmentAsked, Daily, abandonment, daily};
 use chrono::NaiveDate;
 use domain::calendar::beijing_date;
 use domain::ids::CampaignId;
 use domain::problem::Problem;
 use projections::View;
 use projections::views::campaign_board::{self, CampaignBoard};
-use projections::views::cost_board::CostBoard;
 use projections::views::metric_board::MetricBoard;
 use projections::views::region_board::{REGIONS_MAX, RegionBoard, RegionRow, regions};
 use projections::views::target_board::TargetBoard;
@@ -35,29 +31,6 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
             const {
                 &[
                     Parameter::day("date", "A day such as 2026-11-20; default today in Beijing"),
-                    AS_OF,
-                    VALID_AT,
-                ]
-            },
-        ),
-        Endpoint::get(
-            "/api/v1/reports/costs",
-            "Line costs by campaign, ending and conversion: seconds as carriers bill them, times a tariff",
-            costs,
-        )
-        .needs(Permission::FiguresRead, About::Everybody)
-        .query(
-            const {
-                &[
-                    Parameter::campaign("Only this campaign"),
-                    Parameter::text("from", "First day, Beijing", "2026-11-20"),
-                    Parameter::text("to", "The day before which it ends", "2026-11-21"),
-                    Parameter::one_of(
-                        "step",
-                        "Seconds to which each call is rounded up: 60 (default), 6 or 1",
-                        &["60", "6", "1"],
-                    ),
-                    Parameter::number("per_minute_fen", "Tariff in fen a minute, a whole number", 15),
                     AS_OF,
                     VALID_AT,
                 ]
@@ -103,29 +76,6 @@ async fn day(ctx: Ctx, input: Input) -> Result<Read<Standing<Daily>>, Problem> {
     // Without a day it is that of the moment looked at.
     let date = named.unwrap_or_else(|| beijing_date(source.at.unwrap_or_else(|| ctx.installation.now())));
     let answer = daily(source.db.as_ref(), date).await?;
-    Ok(Read(Standing {
-        answer,
-        stands: source.stands,
-    }))
-}
-
-async fn costs(ctx: Ctx, input: Input) -> Result<Read<Standing<CostTable>>, Problem> {
-    let campaign = campaign_of(input.text("campaign"))?;
-    let asked = Costing::read(
-        campaign.clone(),
-        input.text("from"),
-        input.text("to"),
-        input.text("step"),
-        input.number("per_minute_fen")?,
-    )?;
-    let views: Vec<Arc<dyn View>> = vec![Arc::new(CostBoard)];
-    let moment = Moment::of(input.query())?;
-    let source = match campaign {
-        Some(campaign) => Source::of(&ctx.installation, moment, &campaign, views).await?,
-        None => Source::of_all(&ctx.installation, moment, views).await?,
-    };
-    let mut answer = cost_table(source.db.as_ref(), &asked).await?;
-    answer.position = Some(source.position.map(|position| position.to_string()));
     Ok(Read(Standing {
         answer,
         stands: source.stands,

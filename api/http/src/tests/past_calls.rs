@@ -86,7 +86,10 @@ fn what_was_imported_by_a_former_name_is_the_same_record() {
     );
     // Where nothing was imported before, it has the name of today, once.
     today["phone"] = json!("13800138001");
-    assert_eq!(server.post("/api/v1/history", &told(today.clone())).1["stored"], 1);
+    assert_eq!(
+        server.post("/api/v1/history", &told(today.clone())).1["stored"],
+        1
+    );
     assert_eq!(server.post("/api/v1/history", &told(today)).1["known"], 1);
     assert_eq!(server.events("number.history_imported").len(), 2);
     server.end();

@@ -152,7 +152,12 @@ fn a_record_of_asterisk_is_itself_by_whatever_offset_it_is_read() {
 /// An earlier version named a record by its start in UTC.
 #[test]
 fn a_record_of_asterisk_says_how_an_earlier_version_named_it() {
-    let past = read_past(HistorySource::Asterisk, &[fixture("asterisk_history.csv")], beijing()).unwrap();
+    let past = read_past(
+        HistorySource::Asterisk,
+        &[fixture("asterisk_history.csv")],
+        beijing(),
+    )
+    .unwrap();
     for row in &past.rows {
         let former = row.former_key.as_deref().unwrap();
         let unique = row.theirs.key.split('/').next().unwrap();
