@@ -30,6 +30,7 @@ const EXAMPLES: &[&str] = &[
     "campaign target-actual LOAN_REMIND --data ./first",
     "campaign funnel LOAN_REMIND --data ./first",
     "campaign regions LOAN_REMIND --data ./first",
+    "campaign industries LOAN_REMIND --data ./first",
     "campaign abandonment LOAN_REMIND --data ./first",
     "campaign cut-off LOAN_REMIND --data ./first",
     "campaign list --as-of 2026-03-02T18:00:00+08:00 --data ./first",

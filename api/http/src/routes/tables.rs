@@ -1,10 +1,11 @@
-//! Tables: the daily report, a campaign's regions and its abandonment ledger.
+//! Tables: the daily report, a campaign's regions and industries, and its abandonment ledger.
 
 use crate::described::Read;
 use crate::endpoint::{About, Ctx, Endpoint, Input, Permission};
 use application::as_of::{AS_OF, Moment, PARAMETERS, VALID_AT};
 use application::figures::{Chart, Series, Source, Standing, Versions, versions};
 use application::parameter::Parameter;
+use application::segments::Industries;
 use application::tables::{Abandonment, AbandonmentAsked, Daily, abandonment, daily};
 use chrono::NaiveDate;
 use domain::calendar::beijing_date;
@@ -47,6 +48,13 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
             "/api/v1/campaigns/{id}/regions/chart",
             "Dialed, answered and converted calls by region, as ECharts options",
             region_chart,
+        )
+        .needs(Permission::FiguresRead, About::Campaign)
+        .query(PARAMETERS),
+        Endpoint::get(
+            "/api/v1/campaigns/{id}/industries",
+            "Calls of a campaign by industry of the callee, as customers' attributes have it at the moment looked at",
+            by_industry,
         )
         .needs(Permission::FiguresRead, About::Campaign)
         .query(PARAMETERS),
@@ -182,6 +190,13 @@ async fn region_chart(ctx: Ctx, input: Input) -> Result<Read<Standing<Chart>>, P
         answer,
         stands: source.stands,
     }))
+}
+
+async fn by_industry(ctx: Ctx, input: Input) -> Result<Read<Standing<Industries>>, Problem> {
+    let campaign: CampaignId = input.id(0, "this campaign")?;
+    let moment = Moment::of(input.query())?;
+    let found = ctx.installation.industries_of(campaign, moment);
+    Ok(Read(found.await?))
 }
 
 async fn ledger(ctx: Ctx, input: Input) -> Result<Read<Standing<Abandonment>>, Problem> {
