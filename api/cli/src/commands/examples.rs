@@ -245,6 +245,7 @@ const EXAMPLES: &[&str] = &[
     "segment rfm \"SELECT * FROM customers\" --data ./first",
     "campaign segment REMIND \"SELECT * FROM customers WHERE tag = '信用卡'\" --data ./first",
     "customer attribute C001 age=31 地域=浙江 --data ./first",
+    "customer attribute import crm.csv --map 手机号=- --dry-run --data ./first",
     "customer tag C001 信用卡 --level business --data ./first",
     "doctor --data ./first --trunk sip:127.0.0.1:5070",
     "trunk call 13800138000 --trunk sip:127.0.0.1:5070",
