@@ -50,6 +50,7 @@ pub mod percent;
 pub mod preferences;
 pub mod private_file;
 pub mod profiles;
+pub mod profiles_of_many;
 pub mod query;
 pub mod reaching;
 pub mod readers;

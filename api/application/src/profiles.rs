@@ -125,8 +125,9 @@ fn texts(body: &mut Members, name: &str) -> Option<Vec<String>> {
 }
 
 /// Why a column of a row is no attribute.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct WrongColumn {
+    #[schemars(example = &"age")]
     pub column: String,
     /// Never what the cell says: it may be personal.
     pub why: String,

@@ -5,6 +5,7 @@
 //! calls next, asks the campaign, the person and the number, each by its own rules, and mints the permit.
 //! What was granted is told to the rows behind the measurement, so that the next decision finds another.
 
+use crate::held::{self, Held};
 use crate::output;
 use crate::stopwatch::{Stopwatch, Times, float};
 use domain::calling_plan::{Basis, CallingPlan, CallingWindow, FlowRef};
@@ -51,6 +52,9 @@ const PAGE_EVENTS: u64 = 10_000;
 /// What a decision is held to, in milliseconds at the 99th percentile.
 const DECISION_P99_MS_MAX: f64 = 1.0;
 
+/// What somebody who waits may take in memory.
+const WAITING_BYTES_MAX: f64 = 200.0;
+
 /// Time the decision to dial with many people waiting, and count what each of them takes
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
@@ -66,6 +70,9 @@ pub(crate) struct Args {
     /// Different values that people have to campaigns with an order; 0: no order
     #[arg(long, default_value_t = 0, value_parser = clap::value_parser!(u8).range(0..=10))]
     values: u8,
+    /// End with an error where a figure is above its target
+    #[arg(long)]
+    check: bool,
     /// Print one JSON object
     #[arg(long)]
     json: bool,
@@ -89,20 +96,38 @@ pub(crate) async fn run(args: Args) -> Result<(), Problem> {
     }
     let waiting = float(args.waiting);
     let p99_ms = whole.p99_us() / 1_000.0;
+    let memory = float(after_bytes.saturating_sub(before_bytes)) / waiting;
+    let held = [
+        Held {
+            name: "decision_ms_p99".to_owned(),
+            value: p99_ms,
+            at_most: DECISION_P99_MS_MAX,
+            unit: "ms",
+        },
+        Held {
+            name: "memory_bytes_per_waiting".to_owned(),
+            value: memory,
+            at_most: WAITING_BYTES_MAX,
+            unit: "bytes",
+        },
+    ];
     let line = json!({
         "bench": "dial-decision", "waiting": args.waiting, "campaigns": args.campaigns,
         "decisions": args.decisions, "values": args.values,
         "decision_ms_p50": whole.p50_us() / 1_000.0, "decision_ms_p99": p99_ms,
         "pop_ms_p50": popped.p50_us() / 1_000.0, "pop_ms_p99": popped.p99_us() / 1_000.0,
         "decision_ms_p99_max": DECISION_P99_MS_MAX, "within": p99_ms <= DECISION_P99_MS_MAX,
-        "memory_bytes_per_waiting": float(after_bytes.saturating_sub(before_bytes)) / waiting,
+        "memory_bytes_per_waiting": memory,
         "row_bytes_per_waiting": float(rows_bytes) / waiting,
-        "filled_ms": floor.filled_ms,
+        "filled_ms": floor.filled_ms, "targets": held::told(&held),
     });
-    match args.json {
-        true => output::json(&line),
-        false => output::pretty(&line),
+    if args.json {
+        output::json(&line)?;
+    } else {
+        output::pretty(&line)?;
+        held::lines(&held)?;
     }
+    held::check(&held, args.check)
 }
 
 /// People who wait, and what is decided about them.

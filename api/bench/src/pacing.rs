@@ -1,6 +1,7 @@
 //! `ledgerline bench pacing`: our pacer and what others do, on floors of agents made from a seed.
 
 use crate::output;
+use crate::pacing_plot::{Point, svg};
 use crate::stopwatch::Stopwatch;
 use domain::problem::Problem;
 use pacing::baselines::{Adaptive, ByErlang, FixedRatio, Naive, Progressive, SafeBurst};
@@ -10,6 +11,7 @@ use pacing::floor::Shape;
 use pacing::trial::{Course, Ledger, Outcome, Trial, run as try_out};
 use pacing::{Ledgerline, Pacer};
 use serde_json::{Value, json};
+use std::path::PathBuf;
 
 /// Dial for floors of agents made from a seed: how busy they are, and how many answers find nobody, by pacer
 #[derive(Debug, clap::Args)]
@@ -22,6 +24,9 @@ pub(crate) struct Args {
     agents: Option<u32>,
     #[arg(long, default_value_t = 1)]
     seed: u64,
+    /// Draw the gain of each pacer by answer rate into this file (SVG)
+    #[arg(long, value_name = "FILE")]
+    plot: Option<PathBuf>,
     /// Print one JSON object
     #[arg(long)]
     json: bool,
@@ -110,6 +115,9 @@ pub(crate) fn run(args: &Args) -> Result<(), Problem> {
             "scores": scores.iter().map(Score::value).collect::<Vec<_>>(), "failed": failed,
         }))?;
     }
+    if let Some(file) = &args.plot {
+        std::fs::write(file, svg(&points(&scores)))?;
+    }
     if failed == 0 {
         return Ok(());
     }
@@ -117,6 +125,20 @@ pub(crate) fn run(args: &Args) -> Result<(), Problem> {
         "below-target",
         format!("{failed} scores of our pacer are below their floor, or above three of a hundred"),
     ))
+}
+
+/// Steady floors, the only ones on which all are tried. Of the fixed ratios there is one a cell, the best.
+fn points(scores: &[Score]) -> Vec<Point> {
+    let steady = scores.iter().filter(|score| score.trial.course == Course::Steady);
+    let drawn = steady.map(|score| Point {
+        pacer: score.pacer,
+        agents: score.trial.agents,
+        rate: score.trial.rate,
+        gain: score.outcome.gain(score.trial.rate),
+        floor: score.floor,
+        is_lawful: score.outcome.abandon_ratio_max <= 0.03,
+    });
+    drawn.collect()
 }
 
 struct Cell {

@@ -19,6 +19,7 @@ pub mod header;
 pub mod mapping;
 pub mod mapping_file;
 pub mod members;
+pub mod profile_file;
 pub mod row;
 pub mod same_number;
 pub mod source;

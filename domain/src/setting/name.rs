@@ -54,11 +54,44 @@ pub enum SettingName {
     /// How many people are asked what a turn of a conversation means.
     #[serde(rename = "labels.people")]
     LabelsPeople,
+    /// What a billed minute on the line costs, where a question does not say it; 0: it is not priced.
+    #[serde(rename = "costs.line_minute_fen")]
+    CostLine,
+    /// What it cost before; 0: it is not compared.
+    #[serde(rename = "costs.line_minute_fen_before")]
+    CostLineBefore,
+    /// What an agent costs a year where people alone call.
+    #[serde(rename = "costs.agent_year_fen")]
+    CostAgentYear,
+    /// Days that such an agent works.
+    #[serde(rename = "costs.work_days_per_year")]
+    CostWorkDays,
+    /// Effective calls of such an agent in a day, at least.
+    #[serde(rename = "costs.calls_per_agent_day_min")]
+    CostAgentCallsMin,
+    /// The same, at most.
+    #[serde(rename = "costs.calls_per_agent_day_max")]
+    CostAgentCallsMax,
+    /// What a minute of an agent in a call costs; 0: it is not priced. So are those of engines.
+    #[serde(rename = "costs.agent_minute_fen")]
+    CostAgentMinute,
+    /// An hour of recognized speech.
+    #[serde(rename = "costs.recognition_hour_fen")]
+    CostRecognition,
+    /// Ten thousand characters that are said.
+    #[serde(rename = "costs.synthesis_ten_thousand_chars_fen")]
+    CostSynthesis,
+    /// A thousand questions to an assistant.
+    #[serde(rename = "costs.assistant_thousand_requests_fen")]
+    CostAssistant,
+    /// A million tokens of its questions and answers.
+    #[serde(rename = "costs.assistant_million_tokens_fen")]
+    CostTokens,
 }
 
 impl SettingName {
     /// All of them, in the order in which they are shown.
-    pub const ALL: [Self; 15] = [
+    pub const ALL: [Self; 26] = [
         Self::AnswerPerMilleMin,
         Self::SettledCallsMin,
         Self::LineFailuresMax,
@@ -74,6 +107,17 @@ impl SettingName {
         Self::EngineRequestsPerMinute,
         Self::EngineRequestsAtOnceMax,
         Self::LabelsPeople,
+        Self::CostLine,
+        Self::CostLineBefore,
+        Self::CostAgentYear,
+        Self::CostWorkDays,
+        Self::CostAgentCallsMin,
+        Self::CostAgentCallsMax,
+        Self::CostAgentMinute,
+        Self::CostRecognition,
+        Self::CostSynthesis,
+        Self::CostAssistant,
+        Self::CostTokens,
     ];
 
     pub const fn code(self) -> &'static str {
@@ -93,6 +137,17 @@ impl SettingName {
             Self::EngineRequestsPerMinute => "engines.requests_per_minute",
             Self::EngineRequestsAtOnceMax => "engines.at_once_max",
             Self::LabelsPeople => "labels.people",
+            Self::CostLine => "costs.line_minute_fen",
+            Self::CostLineBefore => "costs.line_minute_fen_before",
+            Self::CostAgentYear => "costs.agent_year_fen",
+            Self::CostWorkDays => "costs.work_days_per_year",
+            Self::CostAgentCallsMin => "costs.calls_per_agent_day_min",
+            Self::CostAgentCallsMax => "costs.calls_per_agent_day_max",
+            Self::CostAgentMinute => "costs.agent_minute_fen",
+            Self::CostRecognition => "costs.recognition_hour_fen",
+            Self::CostSynthesis => "costs.synthesis_ten_thousand_chars_fen",
+            Self::CostAssistant => "costs.assistant_thousand_requests_fen",
+            Self::CostTokens => "costs.assistant_million_tokens_fen",
         }
     }
 
@@ -126,6 +181,26 @@ impl SettingName {
                 "requests of a user or key to engines at once",
             ),
             Self::LabelsPeople => ("每条话轮的标注人数", "people who are asked of a turn"),
+            Self::CostLine => ("线路每分钟费用（分）", "a billed minute on the line, in fen"),
+            Self::CostLineBefore => (
+                "以前的线路每分钟费用（分）",
+                "a minute on the line before, in fen",
+            ),
+            Self::CostAgentYear => ("每坐席年成本（分）", "an agent a year, in fen"),
+            Self::CostWorkDays => ("每坐席年工作日", "working days of an agent a year"),
+            Self::CostAgentCallsMin => ("每坐席日有效通话下限", "calls of an agent a day, at least"),
+            Self::CostAgentCallsMax => ("每坐席日有效通话上限", "calls of an agent a day, at most"),
+            Self::CostAgentMinute => ("坐席通话每分钟费用（分）", "an agent's minute in a call, in fen"),
+            Self::CostRecognition => ("语音识别每小时费用（分）", "an hour of recognized speech, in fen"),
+            Self::CostSynthesis => (
+                "语音合成每万字费用（分）",
+                "10,000 characters that are said, in fen",
+            ),
+            Self::CostAssistant => (
+                "大模型每千次请求费用（分）",
+                "1,000 questions to an assistant, in fen",
+            ),
+            Self::CostTokens => ("大模型每百万词元费用（分）", "1,000,000 of its tokens, in fen"),
         }
     }
 
@@ -154,6 +229,19 @@ impl SettingName {
             Self::EngineRequestsPerMinute => 600,
             Self::EngineRequestsAtOnceMax => 4,
             Self::LabelsPeople => 1,
+            // What nobody priced costs nothing, and is told as such.
+            Self::CostLine
+            | Self::CostLineBefore
+            | Self::CostAgentMinute
+            | Self::CostRecognition
+            | Self::CostSynthesis
+            | Self::CostAssistant
+            | Self::CostTokens => 0,
+            // DEP-8: ¥80,000 per agent and year, 150–200 effective calls per agent-day.
+            Self::CostAgentYear => 8_000_000,
+            Self::CostWorkDays => 250,
+            Self::CostAgentCallsMin => 150,
+            Self::CostAgentCallsMax => 200,
         }
     }
 
@@ -179,6 +267,13 @@ impl SettingName {
             Self::EngineRequestsAtOnceMax => (1, 64),
             // Where two differ, a third is asked.
             Self::LabelsPeople => (1, 2),
+            // As far as anything is priced anywhere; what divides is at least one.
+            Self::CostLine | Self::CostLineBefore | Self::CostAgentMinute => (0, 100_000),
+            Self::CostAgentYear => (1, 1_000_000_000),
+            Self::CostWorkDays => (1, 366),
+            Self::CostAgentCallsMin | Self::CostAgentCallsMax => (1, 2_880),
+            Self::CostRecognition | Self::CostSynthesis => (0, 1_000_000),
+            Self::CostAssistant | Self::CostTokens => (0, 10_000_000),
         }
     }
 }

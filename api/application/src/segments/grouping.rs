@@ -168,7 +168,7 @@ impl Installation {
     }
 }
 
-fn within(answer: &Answer) -> Result<(), Problem> {
+pub(super) fn within(answer: &Answer) -> Result<(), Problem> {
     if answer.known.len() as u64 > KNOWN_MAX {
         let detail = format!("more than the {KNOWN_MAX} customers of one question: narrow the segment");
         return Err(Problem::refused("segment-too-large", detail));

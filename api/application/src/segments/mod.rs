@@ -7,6 +7,7 @@
 mod enrolling;
 mod following;
 mod grouping;
+mod industries;
 pub mod room;
 
 use crate::as_of::Moment;
@@ -22,6 +23,7 @@ use domain::stored_event::Position;
 use domain::time::Timestamp;
 pub use enrolling::FrozenList;
 pub use grouping::{GroupsFound, RfmGraded, RfmOrder};
+pub use industries::Industries;
 use intake::members::{self, Order};
 use room::{Answer, Asked};
 use schemars::JsonSchema;

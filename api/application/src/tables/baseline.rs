@@ -1,6 +1,12 @@
-//! What people alone would cost for the same calls: a baseline that the reader sets (DEP-8), beside the
-//! lines' own cost. Whole fen, integers all the way; nothing here is known, it is what was said.
+//! What people alone would cost for the same calls: a baseline that the reader sets (DEP-8), beside what was
+//! used; with it the tariffs of agents and engines. Whole fen, integers all the way; nothing here is known, it
+//! is what was said: in the request, else in the settings of the installation.
 
+use domain::decider::Decider;
+use domain::ports::event_store::{EventStore, PAGE_EVENTS_MAX};
+use domain::problem::Problem;
+use domain::setting::{Setting, SettingName, SettingState};
+use domain::stored_event::{Position, StoredEvent, StreamVersion, read_event};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -16,6 +22,18 @@ pub struct Baseline {
     pub calls_per_agent_day_max: u64,
     /// What a minute on the line cost before, in fen; absent: it is not compared.
     pub line_minute_fen_before: Option<u64>,
+    /// What a billed minute costs, where the question does not say it. This and what follows: absent is not
+    /// priced.
+    pub line_minute_fen: Option<u64>,
+    /// A minute of an agent in a call.
+    pub agent_minute_fen: Option<u64>,
+    /// An hour of recognized speech.
+    pub recognition_hour_fen: Option<u64>,
+    /// Ten thousand characters that are said.
+    pub synthesis_ten_thousand_chars_fen: Option<u64>,
+    /// A thousand questions to an assistant, and a million of its tokens.
+    pub assistant_thousand_requests_fen: Option<u64>,
+    pub assistant_million_tokens_fen: Option<u64>,
 }
 
 impl Default for Baseline {
@@ -27,6 +45,12 @@ impl Default for Baseline {
             calls_per_agent_day_min: 150,
             calls_per_agent_day_max: 200,
             line_minute_fen_before: None,
+            line_minute_fen: None,
+            agent_minute_fen: None,
+            recognition_hour_fen: None,
+            synthesis_ten_thousand_chars_fen: None,
+            assistant_thousand_requests_fen: None,
+            assistant_million_tokens_fen: None,
         }
     }
 }
@@ -37,6 +61,8 @@ const AGENT_YEAR_FEN_MAX: u64 = 1_000_000_000;
 const DAYS_MAX: u64 = 366;
 /// A call every half minute of a day.
 const CALLS_MAX: u64 = 2_880;
+/// Highest tariff of anything: a hundred thousand yuan.
+const TARIFF_FEN_MAX: u64 = 10_000_000;
 
 /// The baseline beside one sum; fen are null where there is nothing to divide by.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
@@ -50,6 +76,8 @@ pub struct BesideBaseline {
     pub people_per_conversion_fen_max: Option<u64>,
     /// What the lines cost, of a thousand of the least that people would; null without a tariff.
     pub line_cost_per_mille: Option<u64>,
+    /// The same of all that is priced: lines, agents, engines.
+    pub total_cost_per_mille: Option<u64>,
     /// What a billed minute costs, and cost before, in fen.
     pub line_minute_fen: Option<u64>,
     pub line_minute_fen_before: Option<u64>,
@@ -62,9 +90,28 @@ pub(super) struct Ours {
     pub(super) conversions: u64,
     pub(super) billed_seconds: u64,
     pub(super) cost_fen: Option<u64>,
+    pub(super) total_fen: Option<u64>,
 }
 
 impl Baseline {
+    /// The one that stands in the settings, as a log has them up to a position; `None`: all of it.
+    pub async fn stored(store: &dyn EventStore, until: Option<Position>) -> Result<Self, Problem> {
+        let stored = Stored { store, until };
+        Ok(Self {
+            agent_year_fen: stored.value(SettingName::CostAgentYear).await?,
+            work_days_per_year: stored.value(SettingName::CostWorkDays).await?,
+            calls_per_agent_day_min: stored.value(SettingName::CostAgentCallsMin).await?,
+            calls_per_agent_day_max: stored.value(SettingName::CostAgentCallsMax).await?,
+            line_minute_fen_before: stored.tariff(SettingName::CostLineBefore).await?,
+            line_minute_fen: stored.tariff(SettingName::CostLine).await?,
+            agent_minute_fen: stored.tariff(SettingName::CostAgentMinute).await?,
+            recognition_hour_fen: stored.tariff(SettingName::CostRecognition).await?,
+            synthesis_ten_thousand_chars_fen: stored.tariff(SettingName::CostSynthesis).await?,
+            assistant_thousand_requests_fen: stored.tariff(SettingName::CostAssistant).await?,
+            assistant_million_tokens_fen: stored.tariff(SettingName::CostTokens).await?,
+        })
+    }
+
     /// What is wrong with it.
     pub fn fault(&self) -> Option<&'static str> {
         let Self {
@@ -77,9 +124,38 @@ impl Baseline {
         let is_possible = (1..=AGENT_YEAR_FEN_MAX).contains(&year)
             && (1..=DAYS_MAX).contains(&days)
             && (1..=CALLS_MAX).contains(&fewest)
-            && (fewest..=CALLS_MAX).contains(&most);
-        (!is_possible)
-            .then_some("a year's cost, its working days, and at least and at most so many calls a day")
+            && (fewest..=CALLS_MAX).contains(&most)
+            && self
+                .tariffs()
+                .into_iter()
+                .flatten()
+                .all(|fen| fen <= TARIFF_FEN_MAX);
+        (!is_possible).then_some(
+            "a year's cost, its working days, at least and at most so many calls a day, and tariffs",
+        )
+    }
+
+    const fn tariffs(&self) -> [Option<u64>; 7] {
+        [
+            self.line_minute_fen_before,
+            self.line_minute_fen,
+            self.agent_minute_fen,
+            self.recognition_hour_fen,
+            self.synthesis_ten_thousand_chars_fen,
+            self.assistant_thousand_requests_fen,
+            self.assistant_million_tokens_fen,
+        ]
+    }
+
+    /// Refused where nothing could be compared with it: two settings may have been changed one by one.
+    pub fn possible(self) -> Result<Self, Problem> {
+        match self.fault() {
+            None => Ok(self),
+            Some(fault) => Err(Problem::refused(
+                "baseline-invalid",
+                format!("the baseline is none: it has {fault} within their bounds"),
+            )),
+        }
     }
 
     /// Fen of so many calls at so many a day, up to the next whole fen.
@@ -95,18 +171,50 @@ impl Baseline {
         let least = self.people_fen(ours.effective_calls, self.calls_per_agent_day_max);
         let most = self.people_fen(ours.effective_calls, self.calls_per_agent_day_min);
         let minutes = ours.billed_seconds.div_ceil(60);
+        let per_mille = |fen: Option<u64>| fen.and_then(|fen| fen.saturating_mul(1_000).checked_div(least));
         BesideBaseline {
             effective_calls: ours.effective_calls,
             people_cost_fen_min: least,
             people_cost_fen_max: most,
             people_per_conversion_fen_min: least.checked_div(ours.conversions),
             people_per_conversion_fen_max: most.checked_div(ours.conversions),
-            line_cost_per_mille: ours
-                .cost_fen
-                .and_then(|fen| fen.saturating_mul(1_000).checked_div(least)),
+            line_cost_per_mille: per_mille(ours.cost_fen),
+            total_cost_per_mille: per_mille(ours.total_fen),
             line_minute_fen: ours.cost_fen.and_then(|fen| fen.checked_div(minutes)),
             line_minute_fen_before: self.line_minute_fen_before,
         }
+    }
+}
+
+/// Settings as their own streams have them.
+struct Stored<'a> {
+    store: &'a dyn EventStore,
+    until: Option<Position>,
+}
+
+impl Stored<'_> {
+    async fn value(&self, name: SettingName) -> Result<u64, Problem> {
+        let unreadable = |error: &dyn std::error::Error| Problem::fault(error.to_string());
+        let stream = Setting::stream(&name);
+        let (mut state, mut after) = (SettingState::default(), StreamVersion(0));
+        loop {
+            let page = self.store.read_stream(&stream, after, PAGE_EVENTS_MAX).await?;
+            if page.is_empty() {
+                return Ok(state.value(name));
+            }
+            after = StreamVersion(after.0 + page.len() as u64);
+            let is_known = |stored: &&StoredEvent| self.until.is_none_or(|until| stored.position <= until);
+            for stored in page.iter().filter(is_known) {
+                let envelope = stored.envelope().map_err(|error| unreadable(&error))?;
+                let event = read_event::<Setting>(&envelope).map_err(|error| unreadable(&error))?;
+                Setting::evolve(&mut state, &event, envelope.at);
+            }
+        }
+    }
+
+    /// 0 is not priced.
+    async fn tariff(&self, name: SettingName) -> Result<Option<u64>, Problem> {
+        Ok(Some(self.value(name).await?).filter(|fen| *fen > 0))
     }
 }
 
@@ -122,6 +230,7 @@ mod tests {
             conversions: 60,
             billed_seconds: 180_000,
             cost_fen: Some(30_000),
+            total_fen: Some(48_000),
         };
         let beside = Baseline::default().beside(ours);
         assert_eq!(
@@ -129,7 +238,10 @@ mod tests {
             (480_000, 640_000)
         );
         assert_eq!(beside.people_per_conversion_fen_min, Some(8_000));
-        assert_eq!(beside.line_cost_per_mille, Some(62));
+        assert_eq!(
+            (beside.line_cost_per_mille, beside.total_cost_per_mille),
+            (Some(62), Some(100))
+        );
         assert_eq!(
             (beside.line_minute_fen, beside.line_minute_fen_before),
             (Some(10), None)
@@ -153,6 +265,7 @@ mod tests {
             conversions: 0,
             billed_seconds: 0,
             cost_fen: Some(0),
+            total_fen: Some(0),
         };
         let beside = Baseline::default().beside(none);
         assert_eq!(
@@ -175,6 +288,10 @@ mod tests {
             },
             Baseline {
                 calls_per_agent_day_min: 201,
+                ..Baseline::default()
+            },
+            Baseline {
+                recognition_hour_fen: Some(10_000_001),
                 ..Baseline::default()
             },
         ] {

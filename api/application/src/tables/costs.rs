@@ -1,13 +1,15 @@
-//! What calls cost on the lines: seconds as carriers bill them, times a tariff that the reader gives.
+//! What calls cost: on the lines, seconds as carriers bill them, and of agents and engines what they did in
+//! them, each times a tariff that the reader or the installation gives.
 
 use super::baseline::{Baseline, BesideBaseline, Ours};
+use super::work_costs::WorkShown;
 use domain::calendar::{beijing_date, midnight, parse_day_or_instant};
 use domain::disposition::{Disposition, Outcome};
 use domain::ids::CampaignId;
 use domain::problem::Problem;
 use domain::time::Timestamp;
 use projections::ReadDb;
-use projections::views::cost_board::{BillingStep, CostFilter, CostRow, ROWS_MAX, costs};
+use projections::views::cost_board::{BillingStep, CostFilter, CostRow, ROWS_MAX, Used, costs};
 use schemars::JsonSchema;
 use serde::Serialize;
 use std::collections::BTreeMap;
@@ -60,7 +62,8 @@ impl Costing {
 
     /// In whole fen, half a fen up; `None` without a tariff.
     fn fen(&self, seconds: u64) -> Option<u64> {
-        let per_minute = self.per_minute_fen?;
+        let of_baseline = || self.baseline.and_then(|baseline| baseline.line_minute_fen);
+        let per_minute = self.per_minute_fen.or_else(of_baseline)?;
         Some(seconds.saturating_mul(per_minute).saturating_add(30) / 60)
     }
 }
@@ -84,6 +87,7 @@ struct Sum {
     talk_ms: u64,
     seconds: u64,
     conversions: u64,
+    used: Used,
 }
 
 impl Sum {
@@ -93,6 +97,7 @@ impl Sum {
         self.billed += row.billed;
         self.talk_ms += row.talk_ms;
         self.seconds += row.billed_seconds;
+        self.used = self.used.with(&row.used);
         if row.outcome.as_deref() == Some(Outcome::Success.code()) {
             self.conversions += row.calls;
         }
@@ -100,7 +105,9 @@ impl Sum {
 
     fn shown(&self, asked: &Costing) -> SumShown {
         let fen = asked.fen(self.seconds);
-        let of_conversion = fen.and_then(|fen| fen.checked_div(self.conversions));
+        let of_conversion = |fen: Option<u64>| fen.and_then(|fen| fen.checked_div(self.conversions));
+        let work = WorkShown::of(&self.used, asked.baseline.as_ref());
+        let total = work.with_lines(fen);
         SumShown {
             calls: self.calls,
             charged_calls: self.charged,
@@ -109,13 +116,17 @@ impl Sum {
             billed_seconds: self.seconds,
             cost_fen: fen,
             conversions: self.conversions,
-            cost_per_conversion_fen: of_conversion,
+            cost_per_conversion_fen: of_conversion(fen),
+            work,
+            total_cost_fen: total,
+            total_per_conversion_fen: of_conversion(total),
             baseline: asked.baseline.map(|baseline| {
                 baseline.beside(Ours {
                     effective_calls: self.billed,
                     conversions: self.conversions,
                     billed_seconds: self.seconds,
                     cost_fen: fen,
+                    total_fen: total,
                 })
             }),
         }
@@ -135,6 +146,11 @@ struct SumShown {
     cost_fen: Option<u64>,
     conversions: u64,
     cost_per_conversion_fen: Option<u64>,
+    /// What agents and engines did in them.
+    work: WorkShown,
+    /// Lines, agents and engines, as far as they are priced.
+    total_cost_fen: Option<u64>,
+    total_per_conversion_fen: Option<u64>,
     /// What people alone would cost for the same calls, where a baseline was given.
     #[serde(skip_serializing_if = "Option::is_none")]
     baseline: Option<BesideBaseline>,
@@ -161,9 +177,11 @@ struct EndingCost {
     talk_ms: u64,
     billed_seconds: u64,
     cost_fen: Option<u64>,
+    work: WorkShown,
+    total_cost_fen: Option<u64>,
 }
 
-/// Line costs by campaign and ending.
+/// Costs by campaign and ending.
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct CostTable {
     #[schemars(example = &"costs")]
@@ -172,6 +190,8 @@ pub struct CostTable {
     to: Option<Timestamp>,
     step_seconds: u64,
     per_minute_fen: Option<u64>,
+    /// What people alone are taken to cost, and tariffs: as sent, else as the settings stand.
+    baseline: Option<Baseline>,
     campaigns: Vec<CampaignCost>,
     endings: Vec<EndingCost>,
     total: SumShown,
@@ -193,6 +213,8 @@ pub async fn cost_table(db: &dyn ReadDb, asked: &Costing) -> Result<CostTable, P
     for row in &rows {
         all.add(row);
         campaigns.entry(row.campaign.as_str()).or_default().add(row);
+        let cost_fen = asked.fen(row.billed_seconds);
+        let work = WorkShown::of(&row.used, asked.baseline.as_ref());
         endings.push(EndingCost {
             campaign: row.campaign.clone(),
             disposition: row.disposition.clone(),
@@ -202,26 +224,32 @@ pub async fn cost_table(db: &dyn ReadDb, asked: &Costing) -> Result<CostTable, P
             billed_calls: row.billed,
             talk_ms: row.talk_ms,
             billed_seconds: row.billed_seconds,
-            cost_fen: asked.fen(row.billed_seconds),
+            cost_fen,
+            total_cost_fen: work.with_lines(cost_fen),
+            work,
         });
     }
     let shown = |(campaign, sum): (&&str, &Sum)| CampaignCost {
         campaign: (*campaign).to_owned(),
         sum: sum.shown(asked),
     };
+    let told = asked.baseline.as_ref();
     Ok(CostTable {
         report: "costs",
         from: asked.filter.from,
         to: asked.filter.to,
         step_seconds: asked.step.seconds(),
-        per_minute_fen: asked.per_minute_fen,
+        per_minute_fen: asked
+            .per_minute_fen
+            .or(told.and_then(|told| told.line_minute_fen)),
+        baseline: asked.baseline,
         campaigns: campaigns.iter().map(shown).collect(),
         endings,
         total: all.shown(asked),
         complete: rows.len() < ROWS_MAX,
-        label_zh: "线路费用（按通话计费，逐通进位；不含坐席工时，尚无坐席；不含振铃）",
-        label_en: "line costs: talk as carriers bill it, each call rounded up; no agents' minutes (there are no \
-            agents yet), no ringing",
+        label_zh: "费用：线路按通话计费、逐通进位，不含振铃；坐席自接手至通话结束（话后处理尚无事件）；引擎按通话事件计量",
+        label_en: "costs: talk as carriers bill it, each call rounded up, no ringing; agents from taking a call to \
+            its end (wrapping up awaits events); engines as the calls' events tell",
         position: None,
     })
 }

@@ -4,6 +4,7 @@ mod abandonment;
 mod baseline;
 mod costs;
 mod daily;
+mod work_costs;
 
 pub use abandonment::{Abandonment, AbandonmentAsked, Budget, WINDOW_DAYS, abandonment, budget};
 pub use baseline::{Baseline, BesideBaseline};

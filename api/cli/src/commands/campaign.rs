@@ -58,6 +58,8 @@ enum Action {
     Funnel(targets::OneArgs),
     /// A campaign's calls by region of the callee, as far as it is known (地区分布)
     Regions(targets::OneArgs),
+    /// A campaign's calls by industry of the callee, by customers' attributes (行业分布)
+    Industries(targets::OneArgs),
     /// The abandon rate of the last 30 days under every definition (呼损台账)
     Abandonment(targets::OneArgs),
     /// Whom we cut off after they answered, by a crash or a stop (被我方中断): list, call back, settle
@@ -149,6 +151,7 @@ pub(crate) async fn run(args: Args, runtime: Arc<Runtime>) -> Result<(), Failure
         Action::TargetActual(args) => targets::target_actual(args, runtime).await,
         Action::Funnel(args) => targets::funnel(args, runtime).await,
         Action::Regions(args) => targets::regions(args, runtime).await,
+        Action::Industries(args) => targets::industries(args, runtime).await,
         Action::Abandonment(args) => targets::abandonment(args, runtime).await,
         Action::CutOff(args) => cut_off::run(args, runtime).await,
         Action::Anonymize {

@@ -50,6 +50,7 @@ mod own_rules;
 pub(crate) mod person_request;
 mod preflight;
 mod profile;
+mod profile_import;
 pub(crate) mod projections;
 pub(crate) mod promote;
 pub(crate) mod query;

@@ -1,5 +1,6 @@
 //! `ledgerline customer attribute` and `customer tag`: what is known of one person.
 
+use crate::commands::profile_import;
 use crate::kit::api::{get, post};
 use crate::kit::asking::Asking;
 use crate::kit::failure::Failure;
@@ -10,9 +11,13 @@ use std::sync::Arc;
 use tokio::runtime::Runtime;
 
 #[derive(Debug, clap::Args)]
+#[command(args_conflicts_with_subcommands = true, subcommand_negates_reqs = true)]
 pub(super) struct AttributeArgs {
+    #[command(subcommand)]
+    of_many: Option<OfMany>,
     /// The institution's own customer_id, or ours
-    id: String,
+    #[arg(required = true)]
+    id: Option<String>,
     /// Values to set, such as age=31 地域=浙江; without any, and without --clear, they are shown in clear
     #[arg(value_name = "NAME=VALUE")]
     values: Vec<String>,
@@ -23,14 +28,32 @@ pub(super) struct AttributeArgs {
     asking: Asking,
 }
 
+/// What is known of many.
+#[derive(Debug, clap::Subcommand)]
+pub(super) enum OfMany {
+    /// Set attributes and tags of many customers from a CSV file, one row a customer
+    ///
+    /// One column is customer_id (客户编号); every other one is an attribute by its title, or tags of a level
+    /// (tags.business, 业务标签), several with ; between. An empty cell says nothing. Good rows count, bad ones are
+    /// told by row. The same file again changes nothing: whoever was stopped imports it again, or goes on with
+    /// --from-row.
+    Import(profile_import::ImportArgs),
+}
+
 impl AttributeArgs {
     pub(super) const fn only_shows(&self) -> bool {
-        self.values.is_empty() && self.clear.is_empty()
+        self.of_many.is_none() && self.values.is_empty() && self.clear.is_empty()
     }
 
     pub(super) async fn run(self, runtime: Arc<Runtime>) -> Result<(), Failure> {
-        let path = format!("/api/v1/customers/{}/attributes", encode(&self.id));
-        if self.only_shows() {
+        let only_shows = self.only_shows();
+        let id = match (self.of_many, self.id) {
+            (Some(OfMany::Import(args)), _) => return args.run(runtime).await,
+            (None, Some(id)) => id,
+            (None, None) => return Err(Failure::usage("a customer's id is missing")),
+        };
+        let path = format!("/api/v1/customers/{}/attributes", encode(&id));
+        if only_shows {
             return self.asking.show(runtime, get(&path)).await;
         }
         let body = json!({ "set": pairs(&self.values)?, "clear": self.clear });

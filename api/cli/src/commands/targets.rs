@@ -181,11 +181,28 @@ pub(super) async fn regions(args: OneArgs, runtime: Arc<Runtime>) -> Result<(), 
         .try_for_each(|line| output::line(line))
 }
 
+/// Calls by industry.
+pub(super) async fn industries(args: OneArgs, runtime: Arc<Runtime>) -> Result<(), Failure> {
+    let Some(reply) = asked_of(runtime, &args, "/industries").await? else {
+        return Ok(());
+    };
+    call_lines(&[("行业 industry", "/industry")], &reply)
+        .iter()
+        .try_for_each(|line| output::line(line))
+}
+
 /// Regions as a table, and what a region is.
 pub(super) fn region_lines(reply: &Value) -> Vec<String> {
-    let columns = [
+    let by = [
         ("地区（时区） region", "/region"),
         ("归属地 home location", "/home_location"),
+    ];
+    call_lines(&by, reply)
+}
+
+/// Calls by something as a table, and what that is.
+fn call_lines(by: &[(&'static str, &'static str)], reply: &Value) -> Vec<String> {
+    let counts = [
         ("拨号 dialed", "/dialed"),
         ("接通 answered", "/answered"),
         ("接通率（按呼叫，含应答机）v1 per call", "/answer_ratio_per_call"),
@@ -195,6 +212,7 @@ pub(super) fn region_lines(reply: &Value) -> Vec<String> {
         ("仅真人 v2 people only", "/conversion_ratio_people"),
         ("通话毫秒 talk ms", "/talk_ms"),
     ];
+    let columns: Vec<(&'static str, &'static str)> = by.iter().chain(&counts).copied().collect();
     let shares = [
         "answer_ratio_per_call",
         "answer_ratio_per_call_people",

@@ -282,6 +282,7 @@ fn whole(value: f64) -> u64 {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use projections::views::cost_board::Used;
 
     fn cell(day: u32, hour: u32, dialed: u64) -> Cell {
         let day = NaiveDate::from_ymd_opt(2026, 11, day).unwrap();
@@ -310,6 +311,7 @@ mod tests {
             billed: calls,
             talk_ms: 0,
             billed_seconds: calls * 60,
+            used: Used::default(),
         }
     }
 

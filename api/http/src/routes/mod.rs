@@ -22,6 +22,7 @@ mod complaints;
 mod compliance_reports;
 mod consents;
 mod conversations;
+mod costs;
 mod customers;
 mod cut_off;
 mod deals;
@@ -153,6 +154,7 @@ fn groups() -> Vec<Vec<Endpoint>> {
         audit_search::endpoints(),
         targets::endpoints(),
         tables::endpoints(),
+        costs::endpoints(),
         trunks::endpoints(),
         funnels::endpoints(),
         live::endpoints(),

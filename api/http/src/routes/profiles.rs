@@ -5,11 +5,13 @@ use crate::endpoint::{About, Ctx, Endpoint, Input, Permission};
 use crate::reply::Written;
 use application::inquiring::{Shown, put_on_record};
 use application::profiles::{AttributesBody, ProfileShown, TagsBody};
+use application::profiles_of_many::{PROFILES_OF_REQUEST_MAX, ProfileRow, ProfilesTaken, take_profiles};
 use domain::customer::CustomerCommand;
 use domain::ids::CustomerId;
 use domain::inquiry::ReadForm;
 use domain::problem::Problem;
 use domain::stored_event::Position;
+use intake::members::{Members, Order};
 use schemars::JsonSchema;
 use serde::Serialize;
 
@@ -29,6 +31,13 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
         )
         .needs(Permission::CustomersAssign, About::Customer)
         .takes::<TagsBody>(),
+        Endpoint::post(
+            "/api/v1/customers/attributes",
+            "Set attributes and tags of many customers: each row by itself, all of it or nothing; bad ones are told",
+            set_of_many,
+        )
+        .needs(Permission::CustomersAssign, About::Everybody)
+        .takes::<ProfilesOrder>(),
         Endpoint::get(
             "/api/v1/customers/{id}/attributes",
             "What is known of one person, in clear, also what follows from calls: on record before it is shown",
@@ -36,6 +45,43 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
         )
         .needs(Permission::CustomersReveal, About::Customer),
     ]
+}
+
+/// Customers, each by themselves: one that is refused takes none with it.
+#[derive(JsonSchema)]
+struct ProfilesOrder {
+    #[schemars(length(min = 1, max = PROFILES_OF_REQUEST_MAX))]
+    customers: Vec<ProfileRow>,
+    /// Nothing is stored: it says what would be.
+    dry_run: Option<bool>,
+}
+
+impl Order for ProfilesOrder {
+    fn read(body: &mut Members) -> Self {
+        let customers: Vec<ProfileRow> = body.value("customers").unwrap_or_default();
+        if customers.is_empty() || customers.len() > PROFILES_OF_REQUEST_MAX {
+            body.wrong(
+                "customers",
+                format!("has 1 to {PROFILES_OF_REQUEST_MAX} customers"),
+            );
+        }
+        Self {
+            customers,
+            dry_run: body.value("dry_run"),
+        }
+    }
+}
+
+async fn set_of_many(ctx: Ctx, input: Input) -> Result<Changed<ProfilesTaken>, Problem> {
+    let cause = input.cause(&ctx.installation, "customers/attributes/many")?;
+    let order: ProfilesOrder = input.order().await?;
+    let dry_run = order.dry_run.unwrap_or(false);
+    let taken = take_profiles(&ctx.installation, order.customers, dry_run, cause).await?;
+    Ok(Changed(Written {
+        version: None,
+        position: Some(taken.position),
+        body: taken,
+    }))
 }
 
 /// How much is known of the person from then on.

@@ -1,21 +1,18 @@
-//! Tables: the daily report, line costs, a campaign's regions and its abandonment ledger.
+//! Tables: the daily report, a campaign's regions and industries, and its abandonment ledger.
 
 use crate::described::Read;
 use crate::endpoint::{About, Ctx, Endpoint, Input, Permission};
 use application::as_of::{AS_OF, Moment, PARAMETERS, VALID_AT};
 use application::figures::{Chart, Series, Source, Standing, Versions, versions};
 use application::parameter::Parameter;
-use application::tables::{
-    Abandonment, AbandonmentAsked, Baseline, CostTable, Costing, Daily, abandonment, cost_table, daily,
-};
-use application::targets::campaign_of;
+use application::segments::Industries;
+use application::tables::{Abandonment, AbandonmentAsked, Daily, abandonment, daily};
 use chrono::NaiveDate;
 use domain::calendar::beijing_date;
 use domain::ids::CampaignId;
 use domain::problem::Problem;
 use projections::View;
 use projections::views::campaign_board::{self, CampaignBoard};
-use projections::views::cost_board::CostBoard;
 use projections::views::metric_board::MetricBoard;
 use projections::views::region_board::{REGIONS_MAX, RegionBoard, RegionRow, regions};
 use projections::views::target_board::TargetBoard;
@@ -41,34 +38,6 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
             },
         ),
         Endpoint::get(
-            "/api/v1/reports/costs",
-            "Line costs by campaign, ending and conversion: seconds as carriers bill them, times a tariff",
-            costs,
-        )
-        .needs(Permission::FiguresRead, About::Everybody)
-        .query(
-            const {
-                &[
-                    Parameter::campaign("Only this campaign"),
-                    Parameter::text("from", "First day, Beijing", "2026-11-20"),
-                    Parameter::text("to", "The day before which it ends", "2026-11-21"),
-                    Parameter::one_of(
-                        "step",
-                        "Seconds to which each call is rounded up: 60 (default), 6 or 1",
-                        &["60", "6", "1"],
-                    ),
-                    Parameter::number("per_minute_fen", "Tariff in fen a minute, a whole number", 15),
-                    AGENT_YEAR_FEN,
-                    WORK_DAYS,
-                    CALLS_MIN,
-                    CALLS_MAX,
-                    MINUTE_BEFORE,
-                    AS_OF,
-                    VALID_AT,
-                ]
-            },
-        ),
-        Endpoint::get(
             "/api/v1/campaigns/{id}/regions",
             "Calls of a campaign by region of the callee, as far as the permit's rules saw one",
             by_region,
@@ -79,6 +48,13 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
             "/api/v1/campaigns/{id}/regions/chart",
             "Dialed, answered and converted calls by region, as ECharts options",
             region_chart,
+        )
+        .needs(Permission::FiguresRead, About::Campaign)
+        .query(PARAMETERS),
+        Endpoint::get(
+            "/api/v1/campaigns/{id}/industries",
+            "Calls of a campaign by industry of the callee, as customers' attributes have it at the moment looked at",
+            by_industry,
         )
         .needs(Permission::FiguresRead, About::Campaign)
         .query(PARAMETERS),
@@ -94,50 +70,6 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
 
 /// What people alone would cost: with one of these the answer has a baseline, and what is not said is as
 /// documented.
-const AGENT_YEAR_FEN: Parameter = Parameter::number(
-    "agent_year_fen",
-    "Of a baseline: what an agent costs a year, in fen",
-    8_000_000,
-);
-const WORK_DAYS: Parameter =
-    Parameter::number("work_days_per_year", "Of a baseline: working days of a year", 250);
-const CALLS_MIN: Parameter = Parameter::number(
-    "calls_per_agent_day_min",
-    "Of a baseline: effective calls of an agent in a day, at least",
-    150,
-);
-const CALLS_MAX: Parameter = Parameter::number(
-    "calls_per_agent_day_max",
-    "Of a baseline: effective calls of an agent in a day, at most",
-    200,
-);
-const MINUTE_BEFORE: Parameter = Parameter::number(
-    "line_minute_fen_before",
-    "Of a baseline: what a minute on the line cost before, in fen",
-    20,
-);
-
-fn baseline_of(input: &Input) -> Result<Option<Baseline>, Problem> {
-    let said = |parameter: Parameter| input.number::<u64>(parameter.name);
-    let (year, days, before) = (said(AGENT_YEAR_FEN)?, said(WORK_DAYS)?, said(MINUTE_BEFORE)?);
-    let (fewest, most) = (said(CALLS_MIN)?, said(CALLS_MAX)?);
-    if [year, days, before, fewest, most].iter().all(Option::is_none) {
-        return Ok(None);
-    }
-    let usual = Baseline::default();
-    let baseline = Baseline {
-        agent_year_fen: year.unwrap_or(usual.agent_year_fen),
-        work_days_per_year: days.unwrap_or(usual.work_days_per_year),
-        calls_per_agent_day_min: fewest.unwrap_or(usual.calls_per_agent_day_min),
-        calls_per_agent_day_max: most.unwrap_or(usual.calls_per_agent_day_max),
-        line_minute_fen_before: before,
-    };
-    match baseline.fault() {
-        None => Ok(Some(baseline)),
-        Some(fault) => Err(Problem::invalid("baseline-invalid", fault)),
-    }
-}
-
 async fn day(ctx: Ctx, input: Input) -> Result<Read<Standing<Daily>>, Problem> {
     let named: Option<NaiveDate> = match input.text("date").map(str::parse) {
         None => None,
@@ -154,30 +86,6 @@ async fn day(ctx: Ctx, input: Input) -> Result<Read<Standing<Daily>>, Problem> {
     // Without a day it is that of the moment looked at.
     let date = named.unwrap_or_else(|| beijing_date(source.at.unwrap_or_else(|| ctx.installation.now())));
     let answer = daily(source.db.as_ref(), date).await?;
-    Ok(Read(Standing {
-        answer,
-        stands: source.stands,
-    }))
-}
-
-async fn costs(ctx: Ctx, input: Input) -> Result<Read<Standing<CostTable>>, Problem> {
-    let campaign = campaign_of(input.text("campaign"))?;
-    let asked = Costing::read(
-        campaign.clone(),
-        input.text("from"),
-        input.text("to"),
-        input.text("step"),
-        input.number("per_minute_fen")?,
-    )?
-    .beside(baseline_of(&input)?);
-    let views: Vec<Arc<dyn View>> = vec![Arc::new(CostBoard)];
-    let moment = Moment::of(input.query())?;
-    let source = match campaign {
-        Some(campaign) => Source::of(&ctx.installation, moment, &campaign, views).await?,
-        None => Source::of_all(&ctx.installation, moment, views).await?,
-    };
-    let mut answer = cost_table(source.db.as_ref(), &asked).await?;
-    answer.position = Some(source.position.map(|position| position.to_string()));
     Ok(Read(Standing {
         answer,
         stands: source.stands,
@@ -284,6 +192,13 @@ async fn region_chart(ctx: Ctx, input: Input) -> Result<Read<Standing<Chart>>, P
         answer,
         stands: source.stands,
     }))
+}
+
+async fn by_industry(ctx: Ctx, input: Input) -> Result<Read<Standing<Industries>>, Problem> {
+    let campaign: CampaignId = input.id(0, "this campaign")?;
+    let moment = Moment::of(input.query())?;
+    let found = ctx.installation.industries_of(campaign, moment);
+    Ok(Read(found.await?))
 }
 
 async fn ledger(ctx: Ctx, input: Input) -> Result<Read<Standing<Abandonment>>, Problem> {

@@ -39,6 +39,52 @@ fn known(server: &Server, customer: &str, age: &str, tag: &str) {
     );
 }
 
+#[test]
+fn many_customers_are_known_row_by_row_and_a_bad_row_takes_none_with_it() {
+    let server = Server::with_people(CAMPAIGN, PEOPLE);
+    let wide: serde_json::Map<String, Value> = (0..250)
+        .map(|number| (format!("dimension_{number}"), json!("x".repeat(40))))
+        .collect();
+    let mut body = json!({ "dry_run": true, "customers": [
+        { "customer": "C1", "set": { "age": "31", "行业": "零售" },
+            "tags": [{ "level": "business", "add": ["信用卡"] }] },
+        { "customer": "C2", "set": { "age": "thirty", "手机号": "1" } },
+        { "customer": "C9", "set": { "age": "40" } },
+        { "customer": "C3", "set": wide },
+        { "customer": "C2", "tags": [{ "level": "basic", "add": ["a"], "remove": ["a"] }] },
+    ]});
+    let taken = |reply: &(u16, Value)| {
+        let refused = reply.1["refused"].as_array().unwrap().iter();
+        let refused: Vec<u64> = refused.map(|row| row["row"].as_u64().unwrap()).collect();
+        (reply.0, reply.1["changed"].clone(), refused)
+    };
+    let path = "/api/v1/customers/attributes";
+    let dry = server.post(path, &body);
+    assert_eq!(taken(&dry), (200, json!(2), vec![1, 2, 4]), "{dry:?}");
+    assert!(server.events("customer.attributes_set").is_empty());
+    body["dry_run"] = json!(false);
+    let first = server.post(path, &body);
+    assert_eq!(taken(&first), taken(&dry), "{first:?}");
+    let columns = first.1["refused"][0]["columns"].as_array().unwrap();
+    assert_eq!(columns.len(), 2, "each wrong column: {first:?}");
+    assert!(!first.1.to_string().contains("thirty"), "{first:?}");
+    let again = server.post(path, &body);
+    assert_eq!(
+        (&again.1["changed"], &again.1["unchanged"]),
+        (&json!(0), &json!(2)),
+        "{again:?}"
+    );
+    assert_eq!(
+        count(&server, &asked("SELECT * FROM customers WHERE age = 31"))["count"],
+        1
+    );
+    let shown = server.send("GET", "/api/v1/customers/C3/attributes", "");
+    let known = shown.1["attributes"].as_object().unwrap();
+    let dimensions = known.keys().filter(|name| name.starts_with("dimension_"));
+    assert_eq!(dimensions.count(), 250);
+    server.end();
+}
+
 fn count(server: &Server, body: &Value) -> Value {
     let counted = server.post("/api/v1/segments/count", body);
     assert_eq!(counted.0, 200, "{counted:?}");

@@ -71,11 +71,32 @@ async fn costs(client: &ApiClient, today: NaiveDate) {
     let billed = total["billed_calls"].as_u64().unwrap();
     assert_eq!(total["billed_seconds"], 60 * billed);
     assert_eq!(total["cost_fen"], 12 * billed);
-    assert_eq!(total["baseline"], Value::Null, "nobody said one");
-    let beside = shown(client, &format!("{path}&work_days_per_year=200")).await["total"]["baseline"].clone();
+    let said = shown(client, &format!("{path}&work_days_per_year=200")).await["total"]["baseline"].clone();
     // Of 8,000,000 fen a year, 200 days and at most 200 calls a day: 200 fen a call.
-    assert_eq!(beside["effective_calls"], billed);
-    assert_eq!(beside["people_cost_fen_min"], 200 * billed);
+    assert_eq!(said["effective_calls"], billed);
+    assert_eq!(said["people_cost_fen_min"], 200 * billed);
+    assert_eq!(total["total_cost_fen"], 12 * billed, "nothing else is priced");
+    // ¥80,000 over 250 days of 200 and of 150 calls.
+    assert_eq!(total["baseline"]["people_cost_fen_min"], 160 * billed);
+    let body = json!({ "campaign": "T", "per_minute_fen": 12,
+        "baseline": { "agent_year_fen": 16_000_000, "line_minute_fen_before": 15 } });
+    let other = client
+        .ask(Method::POST, "/api/v1/reports/costs", Some(&body))
+        .await
+        .unwrap();
+    let beside = &other["total"]["baseline"];
+    assert_eq!(beside["people_cost_fen_min"], 320 * billed);
+    assert_eq!(
+        (&beside["line_minute_fen"], &beside["line_minute_fen_before"]),
+        (&json!(12), &json!(15))
+    );
+    let wrong = json!({ "baseline": { "calls_per_agent_day_min": 201 } });
+    assert!(
+        client
+            .ask(Method::POST, "/api/v1/reports/costs", Some(&wrong))
+            .await
+            .is_err()
+    );
     for wrong in [
         "step=30",
         "from=2026-11-20T10:00:00Z",

@@ -2,9 +2,11 @@
 //!
 //! The callee stays sealed, with the id of the event that sealed it, so that a permitted reply can open it.
 
+mod by_group;
 mod rows;
 mod spans;
 
+pub use by_group::{CallCounts, SUMMED_CALLS_MAX, counts_by_group};
 pub use rows::{CALLS_MAX, CUSTOMERS_MAX, CallFilter, CallRow, get, list};
 pub use spans::{Dispositions, dispositions};
 

@@ -1,5 +1,5 @@
-//! `ledgerline report costs`: what calls cost on the lines, from the rows beside a running server or
-//! without one.
+//! `ledgerline report costs`: what calls cost on the lines, in agents' minutes and in engines, beside what people
+//! alone would, from the rows beside a running server or without one.
 
 use super::from_rows;
 use crate::kit::failure::Failure;
@@ -33,9 +33,11 @@ pub(super) struct Args {
     /// Tariff in fen (0.01 yuan) a minute, a whole number; without one only seconds are shown
     #[arg(long, value_name = "FEN")]
     per_minute_fen: Option<u64>,
-    /// What agents alone would cost, a YAML or JSON file: agent_year_fen (8000000), work_days_per_year
-    /// (250), calls_per_agent_day_min and _max (150, 200), line_minute_fen_before; what is left out is as
-    /// printed here
+    /// What agents alone would cost, and tariffs: a YAML or JSON file with agent_year_fen (8000000),
+    /// work_days_per_year (250), calls_per_agent_day_min and _max (150, 200), line_minute_fen_before,
+    /// line_minute_fen, agent_minute_fen, recognition_hour_fen, synthesis_ten_thousand_chars_fen,
+    /// assistant_thousand_requests_fen, assistant_million_tokens_fen; what is left out is as printed here, or not
+    /// priced. Without a file the settings `costs.…` of the log count
     #[arg(long, value_name = "FILE")]
     baseline: Option<PathBuf>,
     /// Print one JSON object
@@ -56,8 +58,13 @@ pub(super) async fn run(args: Args) -> Result<(), Failure> {
         args.per_minute_fen,
     );
     let asked = asked.map_err(|problem| Failure::usage(problem.detail))?;
-    let asked = asked.beside(args.baseline.as_deref().map(baseline_of).transpose()?);
-    let report = from_rows(&args.log, &args.read_db, async |rows, _| {
+    let told = args.baseline.as_deref().map(baseline_of).transpose()?;
+    let report = from_rows(&args.log, &args.read_db, async |rows, store| {
+        let baseline = match told {
+            Some(told) => told,
+            None => Baseline::stored(store, None).await?.possible()?,
+        };
+        let asked = asked.beside(Some(baseline));
         Ok(value(&cost_table(rows, &asked).await?))
     })
     .await?;
@@ -84,8 +91,6 @@ fn text(report: &Value) -> Result<(), Failure> {
     if let Some(members) = total.as_object_mut() {
         members.insert("campaign".to_owned(), Value::from("合计 all"));
     }
-    // The last three say something only beside a baseline.
-    let shown = if total.get("baseline").is_some() { 10 } else { 7 };
     campaigns.push(total);
     let columns = [
         ("任务 campaign", "/campaign"),
@@ -95,11 +100,26 @@ fn text(report: &Value) -> Result<(), Failure> {
         ("费用 cost, fen", "/cost_fen"),
         ("转化 conversions", "/conversions"),
         ("单次转化 per conversion, fen", "/cost_per_conversion_fen"),
+        ("总费用 total, fen", "/total_cost_fen"),
         ("纯人工 people, fen", "/baseline/people_cost_fen_min"),
         ("至 to", "/baseline/people_cost_fen_max"),
-        ("线路占比 lines, ‰", "/baseline/line_cost_per_mille"),
+        ("占比 of it, ‰", "/baseline/total_cost_per_mille"),
     ];
-    table::members(columns.get(..shown).unwrap_or(&columns), &campaigns)?;
+    table::members(&columns, &campaigns)?;
+    output::line("")?;
+    let columns = [
+        ("任务 campaign", "/campaign"),
+        ("坐席 agents, ms", "/work/agents/talk_ms"),
+        ("fen", "/work/agents/cost_fen"),
+        ("识别 heard, ms", "/work/recognition/speech_ms"),
+        ("fen", "/work/recognition/cost_fen"),
+        ("合成 said, chars", "/work/synthesis/characters"),
+        ("fen", "/work/synthesis/cost_fen"),
+        ("大模型 asked", "/work/assistant/requests"),
+        ("tokens", "/work/assistant/tokens"),
+        ("fen", "/work/assistant/cost_fen"),
+    ];
+    table::members(&columns, &campaigns)?;
     output::line("")?;
     let columns = [
         ("任务 campaign", "/campaign"),
@@ -109,6 +129,7 @@ fn text(report: &Value) -> Result<(), Failure> {
         ("计费 billed", "/billed_calls"),
         ("计费秒 billed s", "/billed_seconds"),
         ("费用 cost, fen", "/cost_fen"),
+        ("总费用 total, fen", "/total_cost_fen"),
     ];
     table::members(&columns, table::items(report, "endings"))?;
     let label = |name: &str| report.get(name).and_then(Value::as_str).unwrap_or_default();

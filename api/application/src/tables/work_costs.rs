@@ -1,0 +1,155 @@
+//! What agents and engines did in calls, and what that costs by the tariffs that were said (DEP-8).
+
+use super::baseline::Baseline;
+use projections::views::cost_board::Used;
+use schemars::JsonSchema;
+use serde::Serialize;
+
+/// Milliseconds of a minute and of an hour.
+const MINUTE_MS: u64 = 60_000;
+const HOUR_MS: u64 = 3_600_000;
+
+/// Agents and engines; fen are null where nothing is priced.
+#[derive(Debug, Serialize, JsonSchema)]
+pub(super) struct WorkShown {
+    agents: AgentsShown,
+    recognition: RecognitionShown,
+    synthesis: SynthesisShown,
+    assistant: AssistantShown,
+}
+
+/// From the moment an agent took a call to its end; wrapping up is no event yet.
+#[derive(Debug, Serialize, JsonSchema)]
+struct AgentsShown {
+    calls: u64,
+    talk_ms: u64,
+    cost_fen: Option<u64>,
+}
+
+/// Utterances that were heard to their end.
+#[derive(Debug, Serialize, JsonSchema)]
+struct RecognitionShown {
+    utterances: u64,
+    speech_ms: u64,
+    cost_fen: Option<u64>,
+}
+
+/// Texts that were said, whole.
+#[derive(Debug, Serialize, JsonSchema)]
+struct SynthesisShown {
+    texts: u64,
+    characters: u64,
+    cost_fen: Option<u64>,
+}
+
+/// What an assistant was asked, and the tokens that it told.
+#[derive(Debug, Serialize, JsonSchema)]
+struct AssistantShown {
+    requests: u64,
+    tokens: u64,
+    cost_fen: Option<u64>,
+}
+
+impl WorkShown {
+    pub(super) fn of(used: &Used, tariffs: Option<&Baseline>) -> Self {
+        let fen = |amount: u64, tariff: fn(&Baseline) -> Option<u64>, per: u64| {
+            Some(fen_of(amount, tariffs.and_then(tariff)?, per))
+        };
+        let requests = fen(used.questions, |told| told.assistant_thousand_requests_fen, 1_000);
+        let tokens = fen(used.tokens, |told| told.assistant_million_tokens_fen, 1_000_000);
+        Self {
+            agents: AgentsShown {
+                calls: used.agent_calls,
+                talk_ms: used.agent_ms,
+                cost_fen: fen(used.agent_ms, |told| told.agent_minute_fen, MINUTE_MS),
+            },
+            recognition: RecognitionShown {
+                utterances: used.utterances,
+                speech_ms: used.utterance_ms,
+                cost_fen: fen(used.utterance_ms, |told| told.recognition_hour_fen, HOUR_MS),
+            },
+            synthesis: SynthesisShown {
+                texts: used.texts,
+                characters: used.text_chars,
+                cost_fen: fen(
+                    used.text_chars,
+                    |told| told.synthesis_ten_thousand_chars_fen,
+                    10_000,
+                ),
+            },
+            assistant: AssistantShown {
+                requests: used.questions,
+                tokens: used.tokens,
+                cost_fen: sum_of([requests, tokens]),
+            },
+        }
+    }
+
+    /// With the lines' own: what is priced; `None` where nothing is.
+    pub(super) fn with_lines(&self, lines_fen: Option<u64>) -> Option<u64> {
+        sum_of([
+            lines_fen,
+            self.agents.cost_fen,
+            self.recognition.cost_fen,
+            self.synthesis.cost_fen,
+            self.assistant.cost_fen,
+        ])
+    }
+}
+
+/// Of those that are known.
+fn sum_of<const N: usize>(parts: [Option<u64>; N]) -> Option<u64> {
+    parts.into_iter().flatten().reduce(u64::saturating_add)
+}
+
+/// In whole fen, half a fen up.
+fn fen_of(amount: u64, tariff: u64, per: u64) -> u64 {
+    let fen = u128::from(amount) * u128::from(tariff);
+    let rounded = (fen + u128::from(per / 2)) / u128::from(per.max(1));
+    u64::try_from(rounded).unwrap_or(u64::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const USED: Used = Used {
+        agent_calls: 2,
+        agent_ms: 90_000,
+        utterances: 3,
+        utterance_ms: 1_800_000,
+        texts: 5,
+        text_chars: 25_000,
+        questions: 4,
+        tokens: 500_000,
+    };
+
+    #[test]
+    fn each_part_is_priced_by_its_own_tariff_and_the_sum_is_of_those_that_are() {
+        let tariffs = Baseline {
+            agent_minute_fen: Some(67),
+            recognition_hour_fen: Some(121),
+            synthesis_ten_thousand_chars_fen: Some(10),
+            assistant_million_tokens_fen: Some(100),
+            ..Baseline::default()
+        };
+        let shown = WorkShown::of(&USED, Some(&tariffs));
+        // 100.5, 60.5 and 25 fen, half a fen up; requests are not priced.
+        assert_eq!(shown.agents.cost_fen, Some(101));
+        assert_eq!(shown.recognition.cost_fen, Some(61));
+        assert_eq!(shown.synthesis.cost_fen, Some(25));
+        assert_eq!(shown.assistant.cost_fen, Some(50));
+        assert_eq!(shown.with_lines(Some(3)), Some(240));
+        assert_eq!(shown.with_lines(None), Some(237));
+    }
+
+    #[test]
+    fn what_nobody_priced_costs_nothing_that_is_known() {
+        for tariffs in [None, Some(&Baseline::default())] {
+            let shown = WorkShown::of(&USED, tariffs);
+            assert_eq!(shown.with_lines(None), None);
+            assert_eq!(shown.with_lines(Some(7)), Some(7));
+            assert_eq!(shown.agents.talk_ms, 90_000);
+        }
+    }
+}

@@ -1,0 +1,80 @@
+//! Figures beside what they are held to (issue 15): each says its target and whether it is met; asked to, a
+//! measurement that misses one ends with an error.
+
+use crate::output;
+use domain::problem::Problem;
+use serde_json::{Value, json};
+
+/// A figure that may be so much at most.
+#[derive(Debug, Clone)]
+pub(crate) struct Held {
+    pub(crate) name: String,
+    pub(crate) value: f64,
+    pub(crate) at_most: f64,
+    pub(crate) unit: &'static str,
+}
+
+impl Held {
+    fn is_met(&self) -> bool {
+        self.value <= self.at_most
+    }
+
+    fn told(&self) -> Value {
+        json!({ "name": self.name, "value": self.value, "target_max": self.at_most, "unit": self.unit,
+            "met": self.is_met() })
+    }
+
+    fn line(&self) -> String {
+        let said = if self.is_met() { "met" } else { "NOT met" };
+        let (name, value, most, unit) = (&self.name, self.value, self.at_most, self.unit);
+        format!("{name:<36} {value:>10.3} {unit:<6} target at most {most} {unit}: {said}")
+    }
+}
+
+/// All of them, for a program.
+pub(crate) fn told(held: &[Held]) -> Vec<Value> {
+    held.iter().map(Held::told).collect()
+}
+
+/// All of them, for people.
+pub(crate) fn lines(held: &[Held]) -> Result<(), Problem> {
+    held.iter().try_for_each(|one| output::line(&one.line()))
+}
+
+/// Where it was asked to check: an error that names what was missed.
+pub(crate) fn check(held: &[Held], is_asked: bool) -> Result<(), Problem> {
+    let missed: Vec<&str> = held
+        .iter()
+        .filter(|one| is_asked && !one.is_met())
+        .map(|one| one.name.as_str())
+        .collect();
+    if missed.is_empty() {
+        return Ok(());
+    }
+    let detail = format!("above their targets: {}", missed.join(", "));
+    Err(Problem::refused("below-target", detail))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn held(value: f64) -> Vec<Held> {
+        vec![Held {
+            name: "decision p99".to_owned(),
+            value,
+            at_most: 1.0,
+            unit: "ms",
+        }]
+    }
+
+    #[test]
+    fn a_target_is_met_up_to_its_bound_and_missed_only_where_somebody_checks() {
+        assert_eq!(told(&held(1.0))[0]["met"], true);
+        assert_eq!(told(&held(1.001))[0]["met"], false);
+        assert!(check(&held(1.0), true).is_ok());
+        assert!(check(&held(1.001), false).is_ok());
+        let missed = check(&held(1.001), true).unwrap_err();
+        assert!(missed.detail.contains("decision p99"), "{missed:?}");
+    }
+}

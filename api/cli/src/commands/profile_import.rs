@@ -1,0 +1,156 @@
+//! `ledgerline customer attribute import`: attributes and tags of many customers from a file.
+
+use crate::kit::api::post;
+use crate::kit::asking::Asking;
+use crate::kit::failure::Failure;
+use crate::kit::output;
+use application::profiles_of_many::PROFILES_OF_REQUEST_MAX;
+use host::outbound::api_client::ApiClient;
+use intake::encoding::EncodingChoice;
+use intake::profile_file::{PROFILE_BYTES_MAX, ProfileColumns, ProfileLine, each};
+use intake::{BadRow, ImportError, bounded_file};
+use serde_json::{Value, json};
+use std::path::PathBuf;
+use std::sync::Arc;
+use tokio::runtime::Runtime;
+
+/// Bad rows named in the answer; all of them are counted.
+const NAMED_MAX: usize = 100;
+
+/// Most of one request as text: half of what a body may have.
+const REQUEST_BYTES_MAX: usize = 4 * 1024 * 1024;
+
+#[derive(Debug, clap::Args)]
+pub(super) struct ImportArgs {
+    file: PathBuf,
+    /// A column and what it is: an attribute, customer_id, tags.basic, tags.behavior, tags.business, or - to leave
+    /// it out
+    #[arg(long = "map", value_name = "COLUMN=NAME")]
+    maps: Vec<String>,
+    /// auto, utf-8, gbk or gb18030
+    #[arg(long, default_value = "auto")]
+    encoding: String,
+    /// Rows before this one are passed over: where an import was stopped
+    #[arg(long, value_name = "ROW", default_value_t = 0)]
+    from_row: u64,
+    /// Store nothing: say what would be
+    #[arg(long)]
+    dry_run: bool,
+    #[command(flatten)]
+    asking: Asking,
+}
+
+/// What became of the file.
+#[derive(Default)]
+struct Sum {
+    rows: u64,
+    changed: u64,
+    unchanged: u64,
+    bad: Vec<Value>,
+    bad_count: u64,
+    /// The row that the next import begins with, where this one was stopped.
+    stopped_at: Option<u64>,
+}
+
+impl ImportArgs {
+    pub(super) async fn run(self, runtime: Arc<Runtime>) -> Result<(), Failure> {
+        let mut sum = Sum::default();
+        let requests = self.requests(&mut sum)?;
+        let client = self.asking.client(runtime).await?;
+        let sent = self.send(&client, requests, &mut sum).await;
+        client.close().await;
+        self.asking.tell(&json!({
+            "rows": sum.rows, "changed": sum.changed, "unchanged": sum.unchanged, "refused": sum.bad_count,
+            "bad_rows": sum.bad, "dry_run": self.dry_run, "goes_on_from_row": sum.stopped_at,
+        }))?;
+        sent?;
+        match sum.bad_count {
+            0 => Ok(()),
+            count => Err(Failure::found(format!(
+                "{count} rows were not taken; the others count / {count} 行未导入，其余已计入"
+            ))),
+        }
+    }
+
+    /// Good rows in requests; the bad ones are told at once.
+    fn requests(&self, sum: &mut Sum) -> Result<Vec<Vec<ProfileLine>>, Failure> {
+        let told =
+            |error: &dyn std::fmt::Display| Failure::usage(format!("{}: {error}", self.file.display()));
+        let columns = ProfileColumns::read(&self.maps).map_err(|error| told(&error))?;
+        let encoding = EncodingChoice::parse(&self.encoding).map_err(|error| told(&error))?;
+        let bytes = bounded_file::read(&self.file, PROFILE_BYTES_MAX).map_err(|error| told(&error))?;
+        let mut requests: Vec<Vec<ProfileLine>> = Vec::new();
+        let mut bytes_count = 0;
+        let mut take = |read: Result<ProfileLine, BadRow>| {
+            let row = read.as_ref().map_or_else(|bad| bad.row, |line| line.row);
+            if row < self.from_row {
+                return Ok(());
+            }
+            sum.rows += 1;
+            match read {
+                Ok(line) => {
+                    let more = line.customer.to_string().len();
+                    let has_room = requests.last().is_some_and(|last| {
+                        last.len() < PROFILES_OF_REQUEST_MAX && bytes_count + more <= REQUEST_BYTES_MAX
+                    });
+                    if !has_room {
+                        requests.push(Vec::new());
+                        bytes_count = 0;
+                    }
+                    bytes_count += more;
+                    if let Some(last) = requests.last_mut() {
+                        last.push(line);
+                    }
+                }
+                Err(bad) => sum.note_bad(bad.row, &bad.reason, &json!([])),
+            }
+            Ok::<(), ImportError>(())
+        };
+        each(bytes, encoding, &columns, &mut take).map_err(|error| told(&error))?;
+        Ok(requests)
+    }
+
+    async fn send(
+        &self,
+        client: &ApiClient,
+        requests: Vec<Vec<ProfileLine>>,
+        sum: &mut Sum,
+    ) -> Result<(), Failure> {
+        for part in requests {
+            let customers: Vec<&Value> = part.iter().map(|line| &line.customer).collect();
+            let body = json!({ "customers": customers, "dry_run": self.dry_run });
+            match post("/api/v1/customers/attributes", &body).ask(client).await {
+                Ok(reply) => sum.add(&part, &reply),
+                Err(failure) => {
+                    sum.stopped_at = part.first().map(|line| line.row);
+                    output::notice(
+                        "the import stopped; the same file again goes on / 导入中断，重新导入同一文件即可继续",
+                    );
+                    return Err(failure);
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
+impl Sum {
+    fn note_bad(&mut self, row: u64, why: &str, columns: &Value) {
+        self.bad_count += 1;
+        if self.bad.len() < NAMED_MAX {
+            self.bad
+                .push(json!({ "row": row, "why": why, "columns": columns }));
+        }
+    }
+
+    fn add(&mut self, part: &[ProfileLine], reply: &Value) {
+        self.changed += reply["changed"].as_u64().unwrap_or(0);
+        self.unchanged += reply["unchanged"].as_u64().unwrap_or(0);
+        for refused in reply["refused"].as_array().into_iter().flatten() {
+            let row = refused["row"].as_u64().and_then(|row| usize::try_from(row).ok());
+            let row = row.and_then(|row| part.get(row)).map_or(0, |line| line.row);
+            let why = refused["why"].as_str().unwrap_or_default();
+            self.note_bad(row, why, &refused["columns"]);
+        }
+    }
+}

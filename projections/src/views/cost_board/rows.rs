@@ -1,0 +1,140 @@
+//! What is asked of the rows: calls and what was used for them, by campaign and ending.
+
+use super::BillingStep;
+use crate::database::{ReadDb, Select};
+use crate::error::ProjectionError;
+use crate::value::{Row, Val};
+use domain::ids::CampaignId;
+use domain::time::Timestamp;
+
+/// Most rows in one answer.
+pub const ROWS_MAX: usize = 20_000;
+
+/// Which calls.
+#[derive(Debug, Clone, Default)]
+pub struct CostFilter {
+    pub campaign: Option<CampaignId>,
+    /// Calls of days that begin from then on.
+    pub from: Option<Timestamp>,
+    /// Calls of days that begin before.
+    pub to: Option<Timestamp>,
+}
+
+/// Calls of a campaign with one ending.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CostRow {
+    pub campaign: CampaignId,
+    /// Disposition and, of a conversation, outcome: codes.
+    pub disposition: String,
+    pub outcome: Option<String>,
+    /// Calls that ended, also those never dialed.
+    pub calls: u64,
+    /// Of them, those the retry policy counts.
+    pub charged: u64,
+    /// Of them, those a carrier bills.
+    pub billed: u64,
+    pub talk_ms: u64,
+    pub billed_seconds: u64,
+    pub used: Used,
+}
+
+/// What agents and engines did in calls.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Used {
+    /// Calls that an agent took, and for how long they were in them.
+    pub agent_calls: u64,
+    pub agent_ms: u64,
+    /// Utterances that a recognizer heard to their end, and how long they were.
+    pub utterances: u64,
+    pub utterance_ms: u64,
+    /// Texts that were said, and their characters.
+    pub texts: u64,
+    pub text_chars: u64,
+    /// What an assistant was asked, and the tokens that it told.
+    pub questions: u64,
+    pub tokens: u64,
+}
+
+impl Used {
+    /// Both together.
+    pub const fn with(&self, other: &Self) -> Self {
+        Self {
+            agent_calls: self.agent_calls.saturating_add(other.agent_calls),
+            agent_ms: self.agent_ms.saturating_add(other.agent_ms),
+            utterances: self.utterances.saturating_add(other.utterances),
+            utterance_ms: self.utterance_ms.saturating_add(other.utterance_ms),
+            texts: self.texts.saturating_add(other.texts),
+            text_chars: self.text_chars.saturating_add(other.text_chars),
+            questions: self.questions.saturating_add(other.questions),
+            tokens: self.tokens.saturating_add(other.tokens),
+        }
+    }
+
+    /// The same in one order everywhere: columns, cells, sums.
+    fn of(mut next: impl FnMut() -> Result<u64, ProjectionError>) -> Result<Self, ProjectionError> {
+        Ok(Self {
+            agent_calls: next()?,
+            agent_ms: next()?,
+            utterances: next()?,
+            utterance_ms: next()?,
+            texts: next()?,
+            text_chars: next()?,
+            questions: next()?,
+            tokens: next()?,
+        })
+    }
+}
+
+/// Calls by campaign and ending, by campaign and code; at most `ROWS_MAX`.
+pub async fn costs(
+    db: &dyn ReadDb,
+    filter: &CostFilter,
+    step: BillingStep,
+) -> Result<Vec<CostRow>, ProjectionError> {
+    let steps = match step {
+        BillingStep::Minute => "minutes",
+        BillingStep::SixSeconds => "six_seconds",
+        BillingStep::Second => "seconds",
+    };
+    let summed = ["calls", "charged", "billed", "talk_ms", steps];
+    let used = [
+        "agent_calls",
+        "agent_ms",
+        "utterances",
+        "utterance_ms",
+        "texts",
+        "text_chars",
+        "questions",
+        "tokens",
+    ];
+    let sums = summed.iter().chain(&used);
+    let sums: Vec<String> = sums
+        .map(|column| format!("cast(sum({column}) as bigint)"))
+        .collect();
+    let head = format!(
+        "select campaign, disposition, outcome, {} from cost_board",
+        sums.join(", ")
+    );
+    let (sql, values) = Select::new(&head)
+        .when("calls >", Some(Val::Int(0)))
+        .when("campaign =", filter.campaign.as_ref().map(Val::text))
+        .when("day_at >=", filter.from.map(Val::at))
+        .when("day_at <", filter.to.map(Val::at))
+        .grouped("campaign, disposition, outcome", ROWS_MAX);
+    let rows = db.query(&sql, values).await?;
+    rows.into_iter().map(|row| read_row(row, step)).collect()
+}
+
+fn read_row(mut row: Row, step: BillingStep) -> Result<CostRow, ProjectionError> {
+    Ok(CostRow {
+        campaign: row.parse()?,
+        disposition: row.text()?,
+        outcome: Some(row.text()?).filter(|outcome| !outcome.is_empty()),
+        calls: row.count()?,
+        charged: row.count()?,
+        billed: row.count()?,
+        talk_ms: row.count()?,
+        billed_seconds: row.count()?.saturating_mul(step.seconds()),
+        used: Used::of(|| row.count())?,
+    })
+}
