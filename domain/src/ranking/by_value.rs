@@ -101,9 +101,7 @@ impl ValuedBy {
                 .map(|(_, value)| *value)
                 .max(),
             Self::Rfm { grades, limits } => known.rfm_facts().and_then(|facts| {
-                let amount = limits
-                    .amount
-                    .map(|whole| whole.saturating_mul(TEN_THOUSANDTHS));
+                let amount = limits.amount.map(|whole| whole.saturating_mul(TEN_THOUSANDTHS));
                 let limits = RfmLimits {
                     recency_days: limits.recency_days,
                     orders_count: limits.orders_count,

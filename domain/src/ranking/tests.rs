@@ -68,7 +68,11 @@ fn a_value_is_told_by_a_column_a_tag_or_nothing() {
         (&by_tag, BTreeMap::new(), &["vip"], 0),
     ] {
         let placing = Placing::of(Some(plan), &known(&columns, tags)).unwrap();
-        assert_eq!(placing.value.map(CallValue::get), Some(value), "{columns:?} {tags:?}");
+        assert_eq!(
+            placing.value.map(CallValue::get),
+            Some(value),
+            "{columns:?} {tags:?}"
+        );
     }
     assert_eq!(Placing::of(None, &known(&BTreeMap::new(), &["VIP"])), None);
 }
@@ -145,7 +149,9 @@ fn who_was_asked_for_is_first_and_who_has_waited_the_bound_is_next() {
     let waited_longer = standing(order.now.minus_ms(2 * HOUR_MS), 0);
     let vip = standing(order.now, 9);
     let those = [last_overtaken, vip, waited, asked, waited_longer];
-    let those = those.into_iter().zip(["last", "vip", "waited", "asked", "longer"]);
+    let those = those
+        .into_iter()
+        .zip(["last", "vip", "waited", "asked", "longer"]);
     let first = order.first(those.collect(), 4);
     assert_eq!(first, ["asked", "longer", "waited", "vip"]);
 }
@@ -167,7 +173,10 @@ fn nobody_who_has_waited_the_bound_is_overtaken_while_the_best_keep_coming() {
         };
         let best = if minute % 200 < 100 { 9 } else { 1 };
         waiting.extend([standing(now, best), standing(now, 9 - best)]);
-        let places = waiting.iter().enumerate().map(|(nth, one)| (order.place(*one), nth));
+        let places = waiting
+            .iter()
+            .enumerate()
+            .map(|(nth, one)| (order.place(*one), nth));
         let (_, next) = places.min().unwrap();
         let next = waiting.swap_remove(next);
         let overtaken = waiting
@@ -214,8 +223,14 @@ fn a_plan_that_makes_no_sense_is_named_and_the_order_says_why() {
     for (text, faulty) in [
         (r#"{"by":{"tags":{"values":{}}}}"#, true),
         (r#"{"by":{"tags":{"values":{"":1}}}}"#, true),
-        (r#"{"by":{"tags":{"values":{"VIP":1}}},"overtaken_ms_max":59999}"#, true),
-        (r#"{"by":{"tags":{"values":{"VIP":1}}},"overtaken_ms_max":60000}"#, false),
+        (
+            r#"{"by":{"tags":{"values":{"VIP":1}}},"overtaken_ms_max":59999}"#,
+            true,
+        ),
+        (
+            r#"{"by":{"tags":{"values":{"VIP":1}}},"overtaken_ms_max":60000}"#,
+            false,
+        ),
         (
             r#"{"by":{"tags":{"values":{"VIP":1}}},"golden_hours":[["12:00","10:00"]]}"#,
             true,

@@ -174,7 +174,10 @@ fn an_order_is_taken_with_the_campaign_and_why_not_says_where_somebody_stands_in
         .map(|event| event["data"]["placing"]["value"].clone())
         .collect();
     assert_eq!(placings.len(), 2);
-    assert!(placings.contains(&json!(9)) && placings.contains(&json!(0)), "{placings:?}");
+    assert!(
+        placings.contains(&json!(9)) && placings.contains(&json!(0)),
+        "{placings:?}"
+    );
     let order = |of: &str, hour: i64| {
         let at = tomorrow(&server, hour);
         let path = format!("/api/v1/customers/{of}/why-not?at={at}&reason=test");
@@ -183,11 +186,18 @@ fn an_order_is_taken_with_the_campaign_and_why_not_says_where_somebody_stands_in
     // Tomorrow both have waited longer than anybody is overtaken.
     let waited = order("C1", 11);
     assert_eq!(
-        (&waited["class"], &waited["facts"]["value"], &waited["facts"]["hour"]),
+        (
+            &waited["class"],
+            &waited["facts"]["value"],
+            &waited["facts"]["hour"]
+        ),
         (&json!("waited"), &json!("9"), &json!("golden")),
         "{waited}"
     );
-    assert!(waited["en"].as_str().unwrap().contains("before all who have not"), "{waited}");
+    assert!(
+        waited["en"].as_str().unwrap().contains("before all who have not"),
+        "{waited}"
+    );
     let mut unordered: Value = serde_json::from_str(CAMPAIGN).unwrap();
     unordered["task_id"] = json!("U");
     unordered["priority"] = json!({ "by": { "tags": { "values": { "VIP": 10 } } } });
@@ -195,6 +205,36 @@ fn an_order_is_taken_with_the_campaign_and_why_not_says_where_somebody_stands_in
     assert_eq!(refused.1["errors"][0]["pointer"], "/priority", "{refused:?}");
     unordered["priority"] = json!({ "by": { "tags": { "values": { "VIP": 9 } } }, "overtaken_ms_max": 1 });
     let refused = server.post("/api/v1/campaigns", &unordered);
-    assert!(refused.1["errors"][0]["detail"].as_str().unwrap().contains("one minute"), "{refused:?}");
+    assert!(
+        refused.1["errors"][0]["detail"]
+            .as_str()
+            .unwrap()
+            .contains("one minute"),
+        "{refused:?}"
+    );
+    server.end();
+}
+
+#[test]
+fn a_mode_of_dialing_is_taken_and_a_campaign_for_agents_without_any_says_so_before_its_start() {
+    let body = |mode: &str| {
+        let mut body: Value = serde_json::from_str(CAMPAIGN).unwrap();
+        body["dialing"] = json!({ "mode": mode });
+        body.to_string()
+    };
+    let server = Server::with_people(&body("progressive"), PEOPLE);
+    let (_, preflight) = server.send("GET", "/api/v1/campaigns/T/preflight", "");
+    let codes: Vec<&Value> = preflight["blockers"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|one| &one["code"])
+        .collect();
+    assert!(codes.contains(&&json!("no_agents")), "{preflight}");
+    for (campaign, mode, status) in [("B", "callback", 201), ("C", "predictive", 201), ("D", "loudly", 422)] {
+        let mut other: Value = serde_json::from_str(&body(mode)).unwrap();
+        other["task_id"] = json!(campaign);
+        assert_eq!(server.post("/api/v1/campaigns", &other).0, status, "{mode}");
+    }
     server.end();
 }

@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::attribute::TagLevel;
+use crate::customer::ProfileOrigin;
 use crate::ranking::PriorityPlan;
 use std::sync::Arc;
 
@@ -64,8 +65,14 @@ fn where_a_person_stands_is_told_once_by_the_row_and_the_tags_of_then() {
     };
     let known = [registered(), added(number(), "+8613800138000"), tagged];
     for (plan, value) in [
-        (by(r#"{"by":{"column":{"name":"amount","at_least":[{"number":500,"value":4}]}}}"#), Some(4)),
-        (by(r#"{"by":{"column":{"name":"due","at_least":[{"number":500,"value":4}]}}}"#), Some(0)),
+        (
+            by(r#"{"by":{"column":{"name":"amount","at_least":[{"number":500,"value":4}]}}}"#),
+            Some(4),
+        ),
+        (
+            by(r#"{"by":{"column":{"name":"due","at_least":[{"number":500,"value":4}]}}}"#),
+            Some(0),
+        ),
         (by(r#"{"by":{"tags":{"values":{"VIP":9,"new":2}}}}"#), Some(9)),
         (None, None),
     ] {

@@ -67,9 +67,7 @@ fn first_of_each(values_count: usize) -> String {
     };
     let of_values =
         (4..values_count + 4).map(|place| first(&format!("in_list = 1 and call_value = ${place}")));
-    let parts: Vec<String> = std::iter::once(first("in_list = 0"))
-        .chain(of_values)
-        .collect();
+    let parts: Vec<String> = std::iter::once(first("in_list = 0")).chain(of_values).collect();
     parts.join(" union all ")
 }
 
@@ -140,7 +138,8 @@ impl Worklist for SqlWorklist {
     ) -> Result<Vec<RankedDue>, WorklistError> {
         let mut arguments = vec![Val::text(campaign), Val::at(now), Val::count(limit)];
         arguments.extend(values.iter().map(|value| Val::Int(i64::from(value.get()))));
-        self.read(&first_of_each(values.len()), arguments, read_ranked).await
+        self.read(&first_of_each(values.len()), arguments, read_ranked)
+            .await
     }
 
     async fn due_of(

@@ -129,7 +129,10 @@ async fn the_first_of_each_value_are_listed_and_whom_a_call_was_asked_for() {
     let worklist = worklist(&story).await;
     let values: Vec<CallValue> = [0, 9].into_iter().flat_map(CallValue::try_from).collect();
     let listed = async |now| {
-        let ranked = worklist.due_ranked(&campaign("T"), &values, now, 2).await.unwrap();
+        let ranked = worklist
+            .due_ranked(&campaign("T"), &values, now, 2)
+            .await
+            .unwrap();
         let mut listed: Vec<_> = ranked
             .into_iter()
             .map(|one| (one.standing.asked, one.standing.value.get(), one.due.customer))
@@ -145,6 +148,14 @@ async fn the_first_of_each_value_are_listed_and_whom_a_call_was_asked_for() {
         (true, 0, customer(5)),
     ];
     all.sort_unstable();
-    assert_eq!(listed(late()).await, all, "5 was asked for, 6 is of no value that was named");
-    assert_eq!(listed(ten()).await, [(true, 0, customer(5))], "nobody else is due yet");
+    assert_eq!(
+        listed(late()).await,
+        all,
+        "5 was asked for, 6 is of no value that was named"
+    );
+    assert_eq!(
+        listed(ten()).await,
+        [(true, 0, customer(5))],
+        "nobody else is due yet"
+    );
 }
