@@ -19,30 +19,42 @@ pub enum DialingMode {
     Progressive,
     /// As many as a pacer counts on, never over the account of abandoned calls.
     Predictive,
+    /// Only whom a call was asked for, and who named a time for being called: nobody for standing in a list.
+    Callback,
 }
 
 impl DialingMode {
-    pub const ALL: [Self; 3] = [Self::Batch, Self::Progressive, Self::Predictive];
+    pub const ALL: [Self; 4] = [Self::Batch, Self::Progressive, Self::Predictive, Self::Callback];
 
     pub const fn code(self) -> &'static str {
         match self {
             Self::Batch => "batch",
             Self::Progressive => "progressive",
             Self::Predictive => "predictive",
+            Self::Callback => "callback",
         }
     }
 
     /// Whether agents take its calls.
     pub const fn needs_agents(self) -> bool {
         match self {
-            Self::Batch => false,
+            Self::Batch | Self::Callback => false,
             Self::Progressive | Self::Predictive => true,
+        }
+    }
+
+    /// Whether it calls nobody but those for whom a call was asked, or a time was named.
+    pub const fn only_asked(self) -> bool {
+        match self {
+            Self::Callback => true,
+            Self::Batch | Self::Progressive | Self::Predictive => false,
         }
     }
 }
 
 /// How a campaign dials.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, Default, schemars::JsonSchema)]
+#[serde(deny_unknown_fields)]
 pub struct DialingPlan {
     pub mode: DialingMode,
     /// Each day is held to the share of the 30 days too.
@@ -106,6 +118,8 @@ mod tests {
         for mode in DialingMode::ALL {
             let stored = serde_json::to_value(mode).unwrap();
             assert_eq!(stored, mode.code());
+            // A robot relieves whoever is called by a time that they named.
+            assert!(!(mode.needs_agents() && mode.only_asked()));
         }
     }
 }

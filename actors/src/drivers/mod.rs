@@ -49,6 +49,8 @@ mod pacers;
 #[cfg(feature = "planted")]
 mod planting;
 #[cfg(test)]
+mod priority_tests;
+#[cfg(test)]
 mod registry_tests;
 mod retry;
 #[cfg(test)]
@@ -254,6 +256,11 @@ impl DriversHandle {
     /// True while no dial begins because the store was away, or a recording had no room, a moment ago.
     pub fn are_dials_held(&self) -> bool {
         self.kit.store_away_until(self.kit.now()).is_some()
+    }
+
+    /// Whether agents may take calls here.
+    pub fn has_agents(&self) -> bool {
+        self.kit.ports.agents.is_some()
     }
 
     /// The names of the lines, in order of preference.

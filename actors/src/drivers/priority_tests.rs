@@ -2,9 +2,10 @@
 //! a call was asked for before them.
 
 use crate::testing::line::{FakeLine, failed, ringing};
-use crate::testing::on_one_thread;
+use crate::testing::{on_one_thread, settle};
 use crate::testing::world::{World, campaign, no_flow, plan};
 use domain::customer::CustomerCommand;
+use domain::dialing_plan::{DialingMode, DialingPlan};
 use domain::ports::line::DialOrder;
 use domain::ranking::PriorityPlan;
 use std::sync::Arc;
@@ -43,7 +44,11 @@ fn who_is_worth_most_is_called_first_and_whoever_a_call_was_asked_for_before_the
             deadline: None,
         };
         let customer = world.customer(5);
-        let answer = world.system.customers.ask(&customer, asked, world.outside()).await;
+        let answer = world
+            .system
+            .customers
+            .ask(&customer, asked, world.outside())
+            .await;
         answer.expect("a call may be asked for");
         let _drivers = world.start_drivers().await;
         let done = |kinds: &[String]| kinds.iter().filter(|kind| *kind == "call.ended").count() == 6;
@@ -56,5 +61,37 @@ fn who_is_worth_most_is_called_first_and_whoever_a_call_was_asked_for_before_the
         };
         assert_eq!((place(5), place(1)), (Some(0), Some(3)), "{people:?}");
         assert!(place(3) < Some(3) && place(4) < Some(3), "{people:?}");
+    });
+}
+
+#[test]
+fn a_campaign_of_callbacks_calls_whom_a_call_was_asked_for_and_lets_the_list_wait() {
+    on_one_thread(async {
+        let world = world();
+        let mut plan = plan(5);
+        plan.retry_policy.rules.clear();
+        plan.dialing = Some(DialingPlan {
+            mode: DialingMode::Callback,
+            holds_each_day: false,
+        });
+        world.run_plan(4, &|_, _| {}, no_flow(), plan).await;
+        let _drivers = world.start_drivers().await;
+        for _ in 0..10 {
+            settle().await;
+            world.fakes.clock.advance_ms(1_000);
+        }
+        assert_eq!(world.count("campaign.dials_granted"), 0, "nobody was asked for");
+        let asked = CustomerCommand::CallNow {
+            campaign: campaign(),
+            deadline: None,
+        };
+        let customer = world.customer(2);
+        let answer = world.system.customers.ask(&customer, asked, world.outside()).await;
+        answer.expect("a call may be asked for");
+        let done = |kinds: &[String]| kinds.iter().any(|kind| kind == "call.ended");
+        world.until("the end of the call", done).await;
+        let grants = world.data("customer.dial_granted");
+        assert_eq!(grants.len(), 1);
+        assert_eq!(grants[0]["customer"], customer.to_string());
     });
 }

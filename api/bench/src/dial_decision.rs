@@ -5,6 +5,7 @@
 //! calls next, asks the campaign, the person and the number, each by its own rules, and mints the permit.
 //! What was granted is told to the rows behind the measurement, so that the next decision finds another.
 
+use crate::dial_order::{placing, pop, priority};
 use crate::held::{self, Held};
 use crate::output;
 use crate::stopwatch::{Stopwatch, Times, float};
@@ -12,16 +13,15 @@ use domain::calling_plan::{Basis, CallingPlan, CallingWindow, FlowRef};
 use domain::campaign::command::CampaignCommand;
 use domain::campaign::event::CampaignEvent;
 use domain::campaign::{Campaign, CampaignState};
-use domain::compliance::{permit, zone_of_campaign};
+use domain::compliance::permit;
 use domain::customer::event::CustomerEvent;
 use domain::customer::{Customer, CustomerCommand, CustomerState};
 use domain::decider::{Context, Decider, EventData};
 use domain::ids::{CampaignId, CommandId, CustomerId, EventId, ListId, NumberId, StreamId};
 use domain::number::{Number, NumberCommand, NumberState};
 use domain::personal::Personal;
-use domain::ports::worklist::{DueEnrolment, Worklist as _, WorklistError};
+use domain::ports::worklist::DueEnrolment;
 use domain::problem::Problem;
-use domain::ranking::{CallValue, Order, Placing, PriorityPlan};
 use domain::stored_event::{Position, StoredEvent};
 use domain::time::{TimeOfDay, Timestamp};
 use domain::working_calendar::Calendars;
@@ -42,9 +42,6 @@ const CAMPAIGNS_MAX: u64 = 1_000;
 
 /// Most decisions: each is fed to the rows behind it.
 const DECISIONS_MAX: i64 = 100_000;
-
-/// Whom a dialer reads that has room for one: one more, to know whether more are waiting.
-const POPPED: usize = 2;
 
 /// Events of one page that the rows are fed with.
 const PAGE_EVENTS: u64 = 10_000;
@@ -287,50 +284,6 @@ impl Floor {
         let bytes = serde_json::to_vec(&envelope).map_err(wrong)?;
         Ok(StoredEvent::new(Position(self.position), self.now, bytes.into()))
     }
-}
-
-/// Whom the campaign calls next, and one more, as the dialer reads them.
-async fn pop(
-    worklist: &SqlWorklist,
-    campaign: &CampaignId,
-    state: &CampaignState,
-    now: Timestamp,
-) -> Result<Vec<DueEnrolment>, WorklistError> {
-    let plan = state.plan();
-    let Some((plan, priority)) = plan.and_then(|plan| Some((plan, plan.priority.as_deref()?))) else {
-        return worklist.due(campaign, now, POPPED).await;
-    };
-    let order = Order {
-        plan: priority,
-        zone: zone_of_campaign(plan.preset),
-        now,
-    };
-    let ranked = worklist
-        .due_ranked(campaign, &priority.by.values(), now, POPPED)
-        .await?;
-    let ranked = ranked.into_iter().map(|one| (one.standing, one.due));
-    Ok(order.first(ranked.collect(), POPPED))
-}
-
-/// The order of the measurement: so many words with a value of their own.
-fn priority(values: u8) -> Result<Option<Box<PriorityPlan>>, Problem> {
-    if values == 0 {
-        return Ok(None);
-    }
-    let words: BTreeMap<String, u8> = (0..values)
-        .map(|value| (format!("grade-{value}"), value))
-        .collect();
-    let plan = json!({ "by": { "tags": { "values": words } }, "golden_hours": [["10:00", "12:00"]] });
-    let plan = serde_json::from_value(plan).map_err(|error| Problem::fault(error.to_string()))?;
-    Ok(Some(Box::new(plan)))
-}
-
-fn placing(values: u8, nth: u64) -> Option<Box<Placing>> {
-    let value = nth.checked_rem(u64::from(values))?;
-    let value = u8::try_from(value)
-        .ok()
-        .and_then(|value| CallValue::try_from(value).ok());
-    Some(Box::new(Placing { value }))
 }
 
 fn made_up() -> Problem {

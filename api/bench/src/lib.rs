@@ -5,6 +5,7 @@ mod append;
 mod calls;
 mod cost;
 mod dial_decision;
+mod dial_order;
 mod figures;
 mod flow;
 mod held;

@@ -6,6 +6,7 @@ use crate::whom_and_when::{self, caps_of, days_of, ignores_preferred_times, prio
 use domain::approvals_asked::{Approvals, NeedsApproval};
 use domain::assist_plan::AssistPlan;
 use domain::calling_plan::{Basis, CallingPlan, CallingWindow, Duplicates, Preset, RetryPolicy};
+use domain::dialing_plan::DialingPlan;
 use domain::disposition_map::DispositionMap;
 use domain::emotion::EmotionPlan;
 use domain::flow::{FlowDefinition, FlowNamed};
@@ -124,10 +125,15 @@ impl JsonSchema for CampaignBody {
             generator.subschema_for::<RunningPlan>(),
             "Behind which campaign it begins, who comes back after days, its part of lines",
         );
+        let dialing = of(
+            generator.subschema_for::<DialingPlan>(),
+            "batch (the default), progressive, predictive: for agents; callback: only whom a call was asked for",
+        );
         if let Some(members) = schema.get_mut("properties").and_then(Value::as_object_mut) {
             members.extend(of_conversation(generator));
             members.extend(whom_and_when::schemas(generator));
             members.insert("stages".to_owned(), stages.to_value());
+            members.insert("dialing".to_owned(), dialing.to_value());
             members.insert("running".to_owned(), running.to_value());
         }
         schema
@@ -232,8 +238,7 @@ impl CampaignBody {
             assist: assist_of(&mut body).map(Box::new),
             speech: speech.map(Box::new),
             emotion: body.value::<EmotionPlan>("emotion"),
-            // Agents have no desks yet: a campaign that only they could take would never dial.
-            dialing: None,
+            dialing: body.value::<DialingPlan>("dialing"),
             days: days_of(&mut body, preset).map(Box::new),
             screening: screening_of(&mut body).map(Box::new),
             stages: body.value::<StagePlan>("stages"),
@@ -448,6 +453,8 @@ mod tests {
             ("speech", json!({"tempo": 3}), "/speech"),
             ("emotion", json!(true), "/emotion"),
             ("stages", json!({"from": "soon"}), "/stages"),
+            ("dialing", json!({"mode": "loudly"}), "/dialing"),
+            ("dialing", json!({"mode": "batch", "lines": 3}), "/dialing"),
             ("running", json!({"rounds": 2}), "/running"),
             ("schedule", json!({"start_at": "soon"}), "/schedule/start_at"),
             (

@@ -10,7 +10,7 @@ use chrono_tz::Tz;
 use std::collections::BTreeMap;
 
 /// Every rule, and every reason for which a grant is given back.
-const RULES: [Words; 37] = [
+const RULES: [Words; 38] = [
     ("number_state", "号码检测未通过", "the vacancy check forbids it"),
     ("merged_person", "另一编号不允许", "another id of theirs forbids"),
     (
@@ -34,6 +34,11 @@ const RULES: [Words; 37] = [
         "the person's place in the list",
     ),
     ("campaign_over", "任务已结束", "the campaign is over"),
+    (
+        "no_agents",
+        "任务由坐席接听，而本进程没有坐席",
+        "agents take the calls, and nobody here knows of any",
+    ),
     (
         "stage",
         "任务在分阶段上线，本阶段的名单或当天的呼叫已用完",

@@ -59,6 +59,11 @@ pub(super) fn grant_dial(
     if let Some(missed) = callbacks::overdue(state, enrolment, campaign, now) {
         return Ok(missed);
     }
+    if campaign.plan.dialing_mode().only_asked() && !enrolment.standing().asked {
+        return Err(CustomerRefusal::NotAskedFor {
+            campaign: campaign.campaign.clone(),
+        });
+    }
     let number = state.number_to_dial(enrolment);
     let together = Together::of(state, joined);
     let own = facts_of(state, enrolment, campaign, &number);

@@ -23,6 +23,12 @@ pub enum CustomerRefusal {
     /// Nobody asked for this call, or another one of the enrolment is next.
     #[error("call {call} does not wait to be dialed")]
     NotAsked { call: CallId },
+    /// The campaign calls nobody for standing in a list.
+    #[error(
+        "campaign {campaign} calls only whom a call was asked for, or who named a time: nobody asked for this \
+         person"
+    )]
+    NotAskedFor { campaign: CampaignId },
     /// Asked again while the grant or its call is open: go on with it, or release it.
     #[error("call {call} was granted already")]
     AlreadyGranted { call: CallId },

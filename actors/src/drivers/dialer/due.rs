@@ -20,7 +20,7 @@ pub(super) async fn due_now(
     now: Timestamp,
     wanted_count: usize,
 ) -> Result<Vec<DueEnrolment>, WorklistError> {
-    due_in(kit, campaign, None, now, wanted_count).await
+    due_in(kit, campaign, First::Due, now, wanted_count).await
 }
 
 /// The due as they are, or the first `wanted_count` in the campaign's own order.
@@ -31,21 +31,34 @@ pub(super) async fn ordered(
     wanted_count: usize,
     now: Timestamp,
 ) -> Result<Vec<DueEnrolment>, WorklistError> {
-    let Some(plan) = facts.plan.priority.as_deref() else {
-        return Ok(due);
-    };
-    let order = Order {
+    let order = facts.plan.priority.as_deref().map(|plan| Order {
         plan,
         zone: zone_of_campaign(facts.plan.preset),
         now,
+    });
+    let first = match &order {
+        _ if facts.plan.dialing_mode().only_asked() => First::Asked,
+        Some(order) => First::InOrder(order),
+        None => return Ok(due),
     };
-    due_in(kit, &facts.campaign, Some(&order), now, wanted_count).await
+    due_in(kit, &facts.campaign, first, now, wanted_count).await
+}
+
+/// Who comes first.
+#[derive(Clone, Copy)]
+enum First<'a> {
+    /// By when they are due.
+    Due,
+    /// By their campaign's own order.
+    InOrder(&'a Order<'a>),
+    /// Only whom a call was asked for, by when they are due.
+    Asked,
 }
 
 async fn due_in(
     kit: &Kit,
     campaign: &CampaignId,
-    order: Option<&Order<'_>>,
+    first: First<'_>,
     now: Timestamp,
     wanted_count: usize,
 ) -> Result<Vec<DueEnrolment>, WorklistError> {
@@ -56,9 +69,10 @@ async fn due_in(
     let rows_max = wanted_count.saturating_add(known_count);
     let mut limit = wanted_count;
     loop {
-        let mut due = match order {
-            None => kit.ports.worklist.due(campaign, now, limit).await?,
-            Some(order) => first(kit, campaign, order, limit).await?,
+        let mut due = match first {
+            First::Due => kit.ports.worklist.due(campaign, now, limit).await?,
+            First::InOrder(order) => in_order(kit, campaign, order, limit).await?,
+            First::Asked => asked(kit, campaign, now, limit).await?,
         };
         let is_all = due.len() < limit || limit >= rows_max;
         due.retain(|one| !kit.live.is_taken(&enrolment(one), now));
@@ -71,7 +85,7 @@ async fn due_in(
 }
 
 /// The first `limit` in an order.
-async fn first(
+async fn in_order(
     kit: &Kit,
     campaign: &CampaignId,
     order: &Order<'_>,
@@ -82,6 +96,20 @@ async fn first(
     let ranked = worklist.due_ranked(campaign, &values, order.now, limit).await?;
     let ranked = ranked.into_iter().map(|one| (one.standing, one.due));
     Ok(order.first(ranked.collect(), limit))
+}
+
+/// The first `limit` of those that were asked for.
+async fn asked(
+    kit: &Kit,
+    campaign: &CampaignId,
+    now: Timestamp,
+    limit: usize,
+) -> Result<Vec<DueEnrolment>, WorklistError> {
+    let ranked = kit.ports.worklist.due_ranked(campaign, &[], now, limit).await?;
+    let mut asked: Vec<DueEnrolment> = ranked.into_iter().map(|one| one.due).collect();
+    asked.sort_by(|one, other| (one.due_at, &one.customer).cmp(&(other.due_at, &other.customer)));
+    asked.truncate(limit);
+    Ok(asked)
 }
 
 pub(super) fn enrolment(due: &DueEnrolment) -> EnrolmentId {

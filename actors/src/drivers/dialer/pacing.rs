@@ -73,7 +73,7 @@ pub(super) fn wish(
         waiting,
     };
     let wished = match dialing.mode {
-        DialingMode::Batch | DialingMode::Progressive => floor.progressive(),
+        DialingMode::Batch | DialingMode::Progressive | DialingMode::Callback => floor.progressive(),
         DialingMode::Predictive => {
             let seen = paced_floor(state, dialing, &agents, floor, &ages_ms, now);
             let (own_ms, _) = kit.live.ringing(&BTreeSet::from([campaign.clone()]), now);

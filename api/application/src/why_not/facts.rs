@@ -9,6 +9,7 @@ use domain::campaign::{Campaign, CampaignStatus, Gates, Waiting};
 use domain::compliance::{JoinedFacts, PresetRules, calendars_asked, rules_at};
 use domain::customer::{Above, Customer, CustomerState, Judge, Lifted, dialed_number};
 use domain::decider::Decider;
+use domain::dialing_plan::DialingMode;
 use domain::go_live::Stage;
 use domain::holiday::Holiday;
 use domain::ids::{CampaignId, CustomerId, NumberId};
@@ -103,6 +104,9 @@ pub(super) async fn campaign(
     let mut above = stops(installation, &facts, then).await?;
     above.extend(over(state.status()));
     above.extend(stage(state.gates(), customer, at));
+    let drivers = installation.dialing.drivers().filter(|_| then.is_none());
+    let has_agents = drivers.map(|drivers| drivers.has_agents());
+    above.extend(without_agents(facts.plan.dialing_mode(), has_agents));
     let below = rules_alone(installation, customer, facts, person, at, then).await?;
     Ok(OfCampaign { above, ..below })
 }
@@ -255,6 +259,16 @@ fn over(status: Option<CampaignStatus>) -> Option<Above> {
     })
 }
 
+/// Agents take the calls, and whoever dials here knows of none. A process that does not dial cannot tell, and
+/// nobody can of a time gone by.
+fn without_agents(mode: DialingMode, has_agents: Option<bool>) -> Option<Above> {
+    (mode.needs_agents() && has_agents == Some(false)).then(|| Above {
+        rule: "no_agents".to_owned(),
+        facts: BTreeMap::from([("mode".to_owned(), mode.code().to_owned())]),
+        until: Lifted::Sometime("agents_there"),
+    })
+}
+
 /// A stage of going live that lets this person not be dialed: a test that is full without them, a pilot's day
 /// that is used up.
 fn stage(gates: &Gates, customer: &CustomerId, at: Timestamp) -> Option<Above> {
@@ -318,4 +332,23 @@ where
     };
     let folded = entity_then::<D>(installation.store(), id, then, installation.vault(), key).await?;
     Ok(Arc::new(folded.state))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_a_campaign_for_agents_lacks_them_and_only_where_it_is_known() {
+        for (mode, has_agents, lacks) in [
+            (DialingMode::Progressive, Some(false), true),
+            (DialingMode::Predictive, Some(false), true),
+            (DialingMode::Predictive, Some(true), false),
+            (DialingMode::Predictive, None, false),
+            (DialingMode::Batch, Some(false), false),
+            (DialingMode::Callback, Some(false), false),
+        ] {
+            assert_eq!(without_agents(mode, has_agents).is_some(), lacks, "{mode:?} {has_agents:?}");
+        }
+    }
 }

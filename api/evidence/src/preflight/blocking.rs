@@ -32,6 +32,8 @@ pub(super) struct Known<'a> {
     pub(super) waits_in_vain: bool,
     /// This process has no trunk.
     pub(super) no_trunk: bool,
+    /// Agents take its calls, and this process knows of none.
+    pub(super) no_agents: bool,
     pub(super) people: u64,
     /// The stops that are engaged over it.
     pub(super) stops: &'a [String],
@@ -90,6 +92,14 @@ pub(super) fn blockers(known: &Known<'_>, steps: &[FunnelStep]) -> Vec<Blocker> 
             false,
             "本进程未配置中继线路",
             "this process was given no trunk",
+        ));
+    }
+    if known.no_agents {
+        found.push(blocker(
+            "no_agents",
+            false,
+            "该任务的通话由坐席接听，而本进程没有坐席",
+            "agents take the calls of this campaign, and this process knows of none",
         ));
     }
     found.extend(known.stops.iter().map(|stop| Blocker {

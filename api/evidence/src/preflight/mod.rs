@@ -100,6 +100,8 @@ pub async fn preflight(installation: &Installation, ask: PreflightAsk<'_>) -> Re
         from: begins.from,
         waits_in_vain: begins.waits == Waits::InVain,
         no_trunk: installation.dialing.now() == DialingState::NoTrunk,
+        no_agents: plan.dialing_mode().needs_agents()
+            && !installation.dialing.drivers().is_some_and(|drivers| drivers.has_agents()),
         people: funnel.people,
         stops: &stops,
     };

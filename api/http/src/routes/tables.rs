@@ -68,8 +68,6 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
     ]
 }
 
-/// What people alone would cost: with one of these the answer has a baseline, and what is not said is as
-/// documented.
 async fn day(ctx: Ctx, input: Input) -> Result<Read<Standing<Daily>>, Problem> {
     let named: Option<NaiveDate> = match input.text("date").map(str::parse) {
         None => None,

@@ -214,3 +214,27 @@ fn an_order_is_taken_with_the_campaign_and_why_not_says_where_somebody_stands_in
     );
     server.end();
 }
+
+#[test]
+fn a_mode_of_dialing_is_taken_and_a_campaign_for_agents_without_any_says_so_before_its_start() {
+    let body = |mode: &str| {
+        let mut body: Value = serde_json::from_str(CAMPAIGN).unwrap();
+        body["dialing"] = json!({ "mode": mode });
+        body.to_string()
+    };
+    let server = Server::with_people(&body("progressive"), PEOPLE);
+    let (_, preflight) = server.send("GET", "/api/v1/campaigns/T/preflight", "");
+    let codes: Vec<&Value> = preflight["blockers"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|one| &one["code"])
+        .collect();
+    assert!(codes.contains(&&json!("no_agents")), "{preflight}");
+    for (campaign, mode, status) in [("B", "callback", 201), ("C", "predictive", 201), ("D", "loudly", 422)] {
+        let mut other: Value = serde_json::from_str(&body(mode)).unwrap();
+        other["task_id"] = json!(campaign);
+        assert_eq!(server.post("/api/v1/campaigns", &other).0, status, "{mode}");
+    }
+    server.end();
+}

@@ -1,6 +1,7 @@
 //! One call now: due before its time, not after its deadline, and never more than the rules permit.
 
 use super::*;
+use crate::dialing_plan::{DialingMode, DialingPlan};
 use crate::ids::CallId;
 
 fn call_now(deadline: Option<Timestamp>) -> CustomerCommand {
@@ -166,4 +167,25 @@ fn who_was_not_asked_for_or_is_being_called_is_not_canceled_so() {
     let busy = closed(&closing(1, Disposition::Busy), Some(now().plus_ms(3_600_000)));
     let retried = person(&[asked(None), granted(1), busy]);
     check(&retried, cancel(nth_call(2)), not_asked(nth_call(2)));
+}
+
+#[test]
+fn a_campaign_of_callbacks_dials_nobody_but_whom_a_call_was_asked_for() {
+    let mut facts = facts();
+    facts.plan.dialing = Some(DialingPlan {
+        mode: DialingMode::Callback,
+        holds_each_day: false,
+    });
+    check(
+        &person(&[]),
+        grant_with(facts.clone()),
+        Err(CustomerRefusal::NotAskedFor { campaign: campaign() }),
+    );
+    let asked = CustomerEvent::CallAsked {
+        campaign: campaign(),
+        due_at: now(),
+        deadline: None,
+    };
+    let events = decide(&person(&[asked]), grant_with(facts)).unwrap();
+    assert!(matches!(events.as_slice(), [CustomerEvent::DialGranted { .. }]), "{events:?}");
 }

@@ -28,6 +28,7 @@ fn enrolled_with(variables: &[(&str, &str)]) -> CustomerEvent {
             .iter()
             .map(|(name, value)| ((*name).to_owned(), Personal::open((*value).to_owned())))
             .collect(),
+        placing: None,
     }
 }
 

@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::attribute::TagLevel;
+use crate::customer::ProfileOrigin;
 use crate::ranking::PriorityPlan;
 use std::sync::Arc;
 

@@ -1,0 +1,60 @@
+//! The order of `ledgerline bench dial-decision --values N`: who of a million waiting is popped first, read as the
+//! dialer reads them.
+
+use domain::campaign::CampaignState;
+use domain::compliance::zone_of_campaign;
+use domain::ids::CampaignId;
+use domain::ports::worklist::{DueEnrolment, Worklist as _, WorklistError};
+use domain::problem::Problem;
+use domain::ranking::{CallValue, Order, Placing, PriorityPlan};
+use domain::time::Timestamp;
+use projections::SqlWorklist;
+use serde_json::json;
+use std::collections::BTreeMap;
+
+/// Whom a dialer reads that has room for one: one more, to know whether more are waiting.
+const POPPED: usize = 2;
+
+/// Whom the campaign calls next, and one more, as the dialer reads them.
+pub(crate) async fn pop(
+    worklist: &SqlWorklist,
+    campaign: &CampaignId,
+    state: &CampaignState,
+    now: Timestamp,
+) -> Result<Vec<DueEnrolment>, WorklistError> {
+    let plan = state.plan();
+    let Some((plan, priority)) = plan.and_then(|plan| Some((plan, plan.priority.as_deref()?))) else {
+        return worklist.due(campaign, now, POPPED).await;
+    };
+    let order = Order {
+        plan: priority,
+        zone: zone_of_campaign(plan.preset),
+        now,
+    };
+    let ranked = worklist
+        .due_ranked(campaign, &priority.by.values(), now, POPPED)
+        .await?;
+    let ranked = ranked.into_iter().map(|one| (one.standing, one.due));
+    Ok(order.first(ranked.collect(), POPPED))
+}
+
+/// The order of the measurement: so many words with a value of their own.
+pub(crate) fn priority(values: u8) -> Result<Option<Box<PriorityPlan>>, Problem> {
+    if values == 0 {
+        return Ok(None);
+    }
+    let words: BTreeMap<String, u8> = (0..values)
+        .map(|value| (format!("grade-{value}"), value))
+        .collect();
+    let plan = json!({ "by": { "tags": { "values": words } }, "golden_hours": [["10:00", "12:00"]] });
+    let plan = serde_json::from_value(plan).map_err(|error| Problem::fault(error.to_string()))?;
+    Ok(Some(Box::new(plan)))
+}
+
+pub(crate) fn placing(values: u8, nth: u64) -> Option<Box<Placing>> {
+    let value = nth.checked_rem(u64::from(values))?;
+    let value = u8::try_from(value)
+        .ok()
+        .and_then(|value| CallValue::try_from(value).ok());
+    Some(Box::new(Placing { value }))
+}
