@@ -1,8 +1,9 @@
 //! How well rows are told apart that were not learned from: each part judged by a model of the others.
 
 use crate::evaluation::{Prediction, predict};
-use crate::learning::{Example, Examples, Settings, TrainingFault, folds, groups, train};
+use crate::learning::{Example, Examples, Settings, TrainingFault, folds, groups, train_while};
 use crate::model::Verdict;
+use std::collections::BTreeMap;
 
 /// Counts over all parts.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -15,12 +16,38 @@ pub struct HeldOut {
     pub foreign_rows: u64,
     /// Those abstained from.
     pub foreign_abstained: u64,
+    /// Rows of an intent that were taken for something without asking back.
+    pub accepted: u64,
+    /// Those taken for what they are.
+    pub accepted_right: u64,
+}
+
+/// What rows were taken for: by what was said, then by what was ranked first, how often.
+pub type Confusion = BTreeMap<String, BTreeMap<String, u64>>;
+
+/// Counts, and which intent was taken for which.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct HeldOutInFull {
+    /// Over all parts.
+    pub counts: HeldOut,
+    /// Every pair that occurs, rows of no intent included.
+    pub confusion: Confusion,
 }
 
 impl HeldOut {
     /// Rows ranked right, of a thousand; of nothing, nothing is right.
     pub fn first_permille(self) -> Option<u16> {
         permille(self.first, self.rows)
+    }
+
+    /// Accepted rows, of a thousand of those of an intent.
+    pub fn accepted_permille(self) -> Option<u16> {
+        permille(self.accepted, self.rows)
+    }
+
+    /// Accepted rows that are right, of a thousand accepted ones.
+    pub fn accepted_right_permille(self) -> Option<u16> {
+        permille(self.accepted_right, self.accepted)
     }
 
     /// Foreign rows abstained from, of a thousand.
@@ -36,6 +63,16 @@ fn permille(part: u64, whole: u64) -> Option<u16> {
 
 /// Holds out each of some parts. Near-duplicates are of one part, so that none is known from another.
 pub fn held_out(examples: &Examples, settings: &Settings, parts: usize) -> Result<HeldOut, TrainingFault> {
+    held_out_while(examples, settings, parts, &|| true).map(|found| found.counts)
+}
+
+/// The same with what was taken for what, for as long as somebody waits for it.
+pub fn held_out_while(
+    examples: &Examples,
+    settings: &Settings,
+    parts: usize,
+    goes_on: &(dyn Fn() -> bool + Sync),
+) -> Result<HeldOutInFull, TrainingFault> {
     let is_foreign = |row: &Example| settings.foreign.as_deref() == Some(row.intent.as_str());
     let texts: Vec<&str> = examples.rows.iter().map(|row| row.text.as_str()).collect();
     let intents = examples.intents();
@@ -45,7 +82,7 @@ pub fn held_out(examples: &Examples, settings: &Settings, parts: usize) -> Resul
     };
     let owners: Vec<Option<usize>> = examples.rows.iter().map(owner).collect();
     let part_of = folds(&groups(&texts), &owners, parts, settings.seed);
-    let mut counts = HeldOut::default();
+    let mut found = HeldOutInFull::default();
     for part in 0..parts {
         let rows = |inside: bool| {
             let rows = examples.rows.iter().zip(&part_of);
@@ -56,12 +93,26 @@ pub fn held_out(examples: &Examples, settings: &Settings, parts: usize) -> Resul
         if out.is_empty() {
             continue;
         }
-        let model = train(&Examples::of(rows(false), settings.seed), settings)?;
+        let model = train_while(&Examples::of(rows(false), settings.seed), settings, goes_on)?;
         for prediction in predict(&model, &out) {
-            counts.count(&prediction, is_foreign(prediction.example));
+            found.counts.count(&prediction, is_foreign(prediction.example));
+            found.note(&prediction);
         }
     }
-    Ok(counts)
+    Ok(found)
+}
+
+impl HeldOutInFull {
+    fn note(&mut self, prediction: &Prediction<'_>) {
+        let Some(first) = prediction.ranking.candidates.first() else {
+            return;
+        };
+        let taken_for = self
+            .confusion
+            .entry(prediction.example.intent.clone())
+            .or_default();
+        *taken_for.entry(first.intent.clone()).or_default() += 1;
+    }
 }
 
 impl HeldOut {
@@ -73,8 +124,12 @@ impl HeldOut {
             return;
         }
         let first = ranking.candidates.first();
+        let is_right = first.is_some_and(|first| first.intent == prediction.example.intent);
+        let is_accepted = ranking.verdict == Verdict::Accepted;
         self.rows += 1;
-        self.first += u64::from(first.is_some_and(|first| first.intent == prediction.example.intent));
+        self.first += u64::from(is_right);
+        self.accepted += u64::from(is_accepted);
+        self.accepted_right += u64::from(is_accepted && is_right);
     }
 }
 
@@ -103,5 +158,29 @@ mod tests {
             Some(u16::try_from(counts.first * 1_000 / 12).unwrap())
         );
         assert_eq!(HeldOut::default().first_permille(), None);
+        let full = held_out_while(&examples, &Settings::default(), 3, &|| true).unwrap();
+        assert_eq!(full.counts, counts);
+        let of = |said: &str| full.confusion[said].values().sum::<u64>();
+        assert_eq!((of("term"), of("rate"), of("oos")), (6, 6, 3));
+        let diagonal = ["term", "rate"].map(|said| full.confusion[said].get(said).copied().unwrap_or(0));
+        assert_eq!(diagonal.iter().sum::<u64>(), counts.first);
+    }
+
+    #[test]
+    fn learning_that_nobody_waits_for_ends_with_nothing() {
+        let lines = ["转人工", "人工客服", "找真人"].map(|text| (text, "human"));
+        let others = ["再见", "拜拜", "挂了"].map(|text| (text, "bye"));
+        let rows = lines.into_iter().chain(others).map(|(text, intent)| Example {
+            text: text.to_owned(),
+            intent: intent.to_owned(),
+        });
+        let examples = Examples::of(rows, 1);
+        let asked = std::sync::atomic::AtomicUsize::new(0);
+        // Yes a few times, so that learning is under way when nobody waits any more.
+        let goes_on = || asked.fetch_add(1, std::sync::atomic::Ordering::Relaxed) < 5;
+        let stopped = train_while(&examples, &Settings::default(), &goes_on);
+        assert_eq!(stopped, Err(TrainingFault::Stopped));
+        let never = held_out_while(&examples, &Settings::default(), 2, &|| false);
+        assert_eq!(never, Err(TrainingFault::Stopped));
     }
 }

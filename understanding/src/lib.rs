@@ -21,6 +21,6 @@ pub mod text;
 
 pub use learning::{
     Calibration, Example, Examples, FAULTS_LISTED_MAX, Fault, INTENTS_MAX, LineFault, ROWS_MAX,
-    ROWS_PER_INTENT_MAX, Settings, TrainingFault, folds, groups, train,
+    ROWS_PER_INTENT_MAX, Settings, TrainingFault, folds, groups, train, train_while,
 };
 pub use model::{Candidate, EXPECTED_BOOST, MODEL_BYTES_MAX, Model, ModelFault, Ranking, Verdict};

@@ -119,6 +119,12 @@ impl Spooled {
         Ok(again.into_rows(mapping))
     }
 
+    /// The bytes as they came, for whoever reads them by lines. Blocking.
+    pub fn into_reader(mut self) -> Result<BufReader<File>, ImportError> {
+        self.file.seek(SeekFrom::Start(0)).map_err(ImportError::Disk)?;
+        Ok(BufReader::new(self.file))
+    }
+
     /// The titles of its columns. Blocking; before `into_rows`.
     pub(crate) fn titles(&self) -> Result<Vec<String>, ImportError> {
         let mut file = self.file.try_clone().map_err(ImportError::Disk)?;

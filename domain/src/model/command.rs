@@ -13,6 +13,13 @@ pub enum ModelCommand {
         training: Option<Training>,
         four_eyes: Option<Box<FourEyes>>,
     },
+    /// Keeps a content that was learned, with what it was learned from, and publishes nothing. Known already:
+    /// answered without an event.
+    KeepDraft {
+        model: ModelId,
+        artefact: Artefact,
+        training: Training,
+    },
     /// Publishes an earlier version's content as a further version; without one named, the one before.
     PublishAgain {
         model: ModelId,
@@ -26,6 +33,7 @@ impl ModelCommand {
     pub const fn kind(&self) -> &'static str {
         match self {
             Self::Publish { .. } => "model.publish",
+            Self::KeepDraft { .. } => "model.keep_draft",
             Self::PublishAgain { .. } => "model.publish_again",
         }
     }

@@ -14,6 +14,9 @@ pub const MODEL_FILE_BYTES_MAX: u64 = 10_000_000;
 /// Most versions of one model: several a day for a year; all are held in memory while it is awake.
 pub const VERSIONS_MAX: u32 = 1_000;
 
+/// Most contents of one model that were learned and never published: each is a file of up to ten megabytes.
+pub const DRAFTS_MAX: usize = 50;
+
 /// Longest name of what was learned: a member of a line.
 const LABEL_BYTES_MAX: usize = 64;
 
@@ -25,6 +28,11 @@ pub(super) fn decide(state: &ModelState, command: ModelCommand) -> Result<Vec<Mo
             training,
             four_eyes,
         } => publish(state, model, artefact, training, four_eyes),
+        ModelCommand::KeepDraft {
+            model,
+            artefact,
+            training,
+        } => keep_draft(state, model, artefact, training),
         ModelCommand::PublishAgain {
             model,
             version,
@@ -40,12 +48,7 @@ fn publish(
     training: Option<Training>,
     four_eyes: Option<Box<FourEyes>>,
 ) -> Result<Vec<ModelEvent>, ModelRefusal> {
-    if artefact.size_bytes > MODEL_FILE_BYTES_MAX {
-        return Err(ModelRefusal::TooLarge {
-            size_bytes: artefact.size_bytes,
-            bytes_max: MODEL_FILE_BYTES_MAX,
-        });
-    }
+    fits(&artefact)?;
     training.as_ref().map_or(Ok(()), check)?;
     let known = state.training(&artefact.digest);
     let trained = training
@@ -57,6 +60,40 @@ fn publish(
         });
     let published = version_of(state, model, artefact, None, four_eyes)?;
     Ok(trained.into_iter().chain(published).collect())
+}
+
+fn fits(artefact: &Artefact) -> Result<(), ModelRefusal> {
+    if artefact.size_bytes > MODEL_FILE_BYTES_MAX {
+        return Err(ModelRefusal::TooLarge {
+            size_bytes: artefact.size_bytes,
+            bytes_max: MODEL_FILE_BYTES_MAX,
+        });
+    }
+    Ok(())
+}
+
+fn keep_draft(
+    state: &ModelState,
+    model: ModelId,
+    artefact: Artefact,
+    training: Training,
+) -> Result<Vec<ModelEvent>, ModelRefusal> {
+    fits(&artefact)?;
+    check(&training)?;
+    let known = state.training(&artefact.digest);
+    if known == Some(&training) {
+        return Ok(Vec::new());
+    }
+    if known.is_none() && state.drafts().count() >= DRAFTS_MAX {
+        return Err(ModelRefusal::TooManyDrafts {
+            drafts_max: DRAFTS_MAX,
+        });
+    }
+    Ok(vec![ModelEvent::Trained {
+        model,
+        artefact,
+        training,
+    }])
 }
 
 /// Of another content than the current one: the same again would be no change.

@@ -18,7 +18,7 @@ mod golden;
 mod tests;
 
 pub use command::ModelCommand;
-pub use decide::{MODEL_FILE_BYTES_MAX, VERSIONS_MAX};
+pub use decide::{DRAFTS_MAX, MODEL_FILE_BYTES_MAX, VERSIONS_MAX};
 pub use event::{Artefact, ModelEvent, Training};
 pub use named::{InvalidModelName, ModelNamed, ModelRef};
 pub use refusal::ModelRefusal;

@@ -19,6 +19,10 @@ pub enum ModelRefusal {
     TooLarge { size_bytes: u64, bytes_max: u64 },
     #[error("the model has {versions_max} versions, the most it may have")]
     TooManyVersions { versions_max: u32 },
+    #[error(
+        "the model has {drafts_max} drafts that were never published, the most it may have: publish one, or train under another name"
+    )]
+    TooManyDrafts { drafts_max: usize },
     /// Its versions are approved by another person, and nobody stands behind this one.
     #[error("versions of model {model} are approved by another person, and nobody stands behind this one")]
     NeedsApproval { model: ModelId },

@@ -21,6 +21,8 @@ pub struct ModelState {
     versions: BTreeMap<u32, PublishedModel>,
     /// By the content's hash: what its bytes were learned from.
     trained: BTreeMap<String, Training>,
+    /// By the content's hash: what was learned here and has not been published.
+    drafts: BTreeMap<String, Artefact>,
 }
 
 impl ModelState {
@@ -48,12 +50,25 @@ impl ModelState {
         self.trained.get(digest)
     }
 
+    /// Contents that were learned and have not been published.
+    pub fn drafts(&self) -> impl Iterator<Item = (&Artefact, Option<&Training>)> {
+        self.drafts
+            .values()
+            .map(|one| (one, self.trained.get(&one.digest)))
+    }
+    pub fn is_draft(&self, digest: &str) -> bool {
+        self.drafts.contains_key(digest)
+    }
+
     pub(super) fn apply(&mut self, event: &ModelEvent) {
         match event {
             ModelEvent::Trained {
                 artefact, training, ..
             } => {
                 self.trained.insert(artefact.digest.clone(), training.clone());
+                if !self.versions.values().any(|one| one.artefact == *artefact) {
+                    self.drafts.insert(artefact.digest.clone(), artefact.clone());
+                }
             }
             ModelEvent::Published {
                 model,
@@ -72,6 +87,7 @@ impl ModelState {
                     again_of: *again_of,
                     four_eyes: four_eyes.clone(),
                 };
+                self.drafts.remove(&artefact.digest);
                 self.versions.insert(*model_version, published);
             }
         }

@@ -1,7 +1,8 @@
 //! Given events, when a command, then events or a refusal.
 
 use super::{
-    Artefact, MODEL_FILE_BYTES_MAX, Model, ModelCommand, ModelEvent, ModelRefusal, ModelState, Training,
+    Artefact, DRAFTS_MAX, MODEL_FILE_BYTES_MAX, Model, ModelCommand, ModelEvent, ModelRefusal, ModelState,
+    Training,
 };
 use crate::decider::{Context, Decider};
 use crate::four_eyes::{FourEyes, NobodyBecause};
@@ -161,4 +162,96 @@ fn what_is_told_of_its_training_has_bounds() {
         four_eyes: None,
     };
     assert!(matches!(decide(&[], command), Err(ModelRefusal::TooLarge { .. })));
+}
+
+fn draft(letter: char, training: Training) -> ModelCommand {
+    ModelCommand::KeepDraft {
+        model: name(),
+        artefact: artefact(letter),
+        training,
+    }
+}
+
+fn trained(letter: char) -> ModelEvent {
+    ModelEvent::Trained {
+        model: name(),
+        artefact: artefact(letter),
+        training: training(),
+    }
+}
+
+#[test]
+fn a_draft_is_what_was_learned_and_is_no_version_until_it_is_published() {
+    assert_eq!(decide(&[], draft('a', training())), Ok(vec![trained('a')]));
+    assert_eq!(
+        decide(&[trained('a')], draft('a', training())),
+        Ok(vec![]),
+        "known"
+    );
+    let mut state = ModelState::default();
+    Model::evolve(&mut state, &trained('a'), Timestamp::EPOCH);
+    assert!(state.is_draft(&artefact('a').digest));
+    assert!(state.current().is_none(), "nobody is understood by it");
+    assert_eq!(
+        decide(&[trained('a')], publish('a', None, None)),
+        Ok(vec![published(1, 'a', None)])
+    );
+    Model::evolve(&mut state, &published(1, 'a', None), Timestamp::EPOCH);
+    assert_eq!(state.drafts().count(), 0);
+    // Told again of what is published: still no draft.
+    Model::evolve(&mut state, &trained('a'), Timestamp::EPOCH);
+    assert_eq!(state.drafts().count(), 0);
+}
+
+#[test]
+fn drafts_have_an_end_and_say_what_they_were_learned_from() {
+    let given: Vec<ModelEvent> = (0..DRAFTS_MAX)
+        .map(|number| {
+            let digest = format!("{number:064}");
+            let artefact = Artefact {
+                digest,
+                ..artefact('a')
+            };
+            ModelEvent::Trained {
+                model: name(),
+                artefact,
+                training: training(),
+            }
+        })
+        .collect();
+    let (last, before) = given.split_last().unwrap();
+    let ModelEvent::Trained { artefact: full, .. } = last else {
+        panic!("a draft")
+    };
+    let again = ModelCommand::KeepDraft {
+        model: name(),
+        artefact: full.clone(),
+        training: training(),
+    };
+    assert_eq!(
+        decide(before, again.clone()),
+        Ok(vec![last.clone()]),
+        "the last that fits"
+    );
+    assert_eq!(decide(&given, again), Ok(vec![]), "known, so none more");
+    let refused = ModelRefusal::TooManyDrafts {
+        drafts_max: DRAFTS_MAX,
+    };
+    assert_eq!(decide(&given, draft('b', training())), Err(refused));
+    let of_nothing = Training {
+        rows: 0,
+        ..training()
+    };
+    assert!(matches!(
+        decide(&[], draft('a', of_nothing)),
+        Err(ModelRefusal::Training { .. })
+    ));
+    let mut large = artefact('a');
+    large.size_bytes = MODEL_FILE_BYTES_MAX + 1;
+    let large = ModelCommand::KeepDraft {
+        model: name(),
+        artefact: large,
+        training: training(),
+    };
+    assert!(matches!(decide(&[], large), Err(ModelRefusal::TooLarge { .. })));
 }

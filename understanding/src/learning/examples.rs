@@ -22,7 +22,7 @@ pub const FAULTS_LISTED_MAX: usize = 100;
 /// What is wrong with a line.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum LineFault {
-    /// Not a JSON object with `text` and a label.
+    /// Not a JSON object with `text`, or `utterance`, and a label.
     Unreadable,
     /// Nothing is left of the text without punctuation.
     Empty,
@@ -71,12 +71,35 @@ pub struct Examples {
     pub good_count: u64,
 }
 
+impl LineFault {
+    /// As replies name it.
+    pub const fn code(self) -> &'static str {
+        match self {
+            Self::Unreadable => "unreadable",
+            Self::Empty => "empty",
+            Self::Unlabelled => "unlabelled",
+            Self::OtherLabelBefore => "other_label_before",
+            Self::Repeated => "repeated",
+            Self::NearlyRepeated => "nearly_repeated",
+            Self::OneIntentTooMany => "one_intent_too_many",
+        }
+    }
+}
+
 /// The members of a line that are read; more may stand there.
 #[derive(Deserialize)]
 struct Line {
     text: Option<String>,
     #[serde(flatten)]
     others: BTreeMap<String, serde_json::Value>,
+}
+
+impl Line {
+    /// What was said: `text`, or `utterance` as other programs write it.
+    fn said(&self) -> Option<&str> {
+        let utterance = || self.others.get("utterance").and_then(|said| said.as_str());
+        self.text.as_deref().or_else(utterance)
+    }
 }
 
 impl Examples {
@@ -88,14 +111,14 @@ impl Examples {
                 continue;
             }
             match serde_json::from_str::<Line>(&line) {
-                Ok(Line {
-                    text: Some(text),
-                    others,
-                }) => {
-                    let label = others.get(label).and_then(|label| label.as_str());
-                    reader.take(number, text, label.unwrap_or_default());
-                }
-                Ok(Line { text: None, .. }) | Err(_) => reader.fault(number, LineFault::Unreadable, None),
+                Ok(line) => match line.said() {
+                    Some(said) => {
+                        let label = line.others.get(label).and_then(|label| label.as_str());
+                        reader.take(number, said.to_owned(), label.unwrap_or_default());
+                    }
+                    None => reader.fault(number, LineFault::Unreadable, None),
+                },
+                Err(_) => reader.fault(number, LineFault::Unreadable, None),
             }
         }
         reader.finish()
@@ -287,6 +310,24 @@ mod tests {
             ]
         );
         assert_eq!((found.good_count, found.rows.len()), (2, 2));
+    }
+
+    #[test]
+    fn an_utterance_is_read_by_either_name_and_may_have_several_labels() {
+        let lines = [
+            r#"{"utterance":"这个利率太高了","intent":"拒绝_利率","sentiment":"negative"}"#,
+            r#"{"text":"好的","intent":"affirm","sentiment":"positive"}"#,
+            r#"{"utterance":7,"intent":"affirm"}"#,
+        ];
+        let by = |label: &str| Examples::read(lines.iter().map(|line| (*line).to_owned()), label, 1);
+        assert_eq!(by("intent").intents(), ["affirm", "拒绝_利率"]);
+        let moods = by("sentiment");
+        assert_eq!(moods.intents(), ["negative", "positive"]);
+        assert_eq!(moods.rows[0].text, "这个利率太高了");
+        assert_eq!(
+            (moods.faults[0].line, moods.faults[0].what),
+            (3, LineFault::Unreadable)
+        );
     }
 
     #[test]

@@ -75,10 +75,23 @@ pub enum TrainingFault {
         /// The only one.
         intent: String,
     },
+    /// Whoever asked for it does not wait any more.
+    #[error("learning was stopped before its end")]
+    Stopped,
 }
 
 /// Learns a model; calibrates it on rows held out for that, then learns from all.
 pub fn train(examples: &Examples, settings: &Settings) -> Result<Model, TrainingFault> {
+    train_while(examples, settings, &|| true)
+}
+
+/// The same for as long as somebody waits for it: what is asked now and then says no once, and never yes
+/// again.
+pub fn train_while(
+    examples: &Examples,
+    settings: &Settings,
+    goes_on: &(dyn Fn() -> bool + Sync),
+) -> Result<Model, TrainingFault> {
     let is_foreign = |intent: &str| settings.foreign.as_deref() == Some(intent);
     let mut intents: Vec<String> = examples.intents().into_iter().map(str::to_owned).collect();
     intents.retain(|intent| !is_foreign(intent));
@@ -100,10 +113,11 @@ pub fn train(examples: &Examples, settings: &Settings) -> Result<Model, Training
         owners: &owners,
         intents: &intents,
         settings,
+        goes_on,
     };
     let mut held = Vec::new();
     for fold in 0..if few { 5 } else { 1 } {
-        let judges = course.learn(|row| folds.get(row) != Some(&fold));
+        let judges = course.learn(|row| folds.get(row) != Some(&fold))?;
         let out = texts
             .iter()
             .zip(&owners)
@@ -118,7 +132,7 @@ pub fn train(examples: &Examples, settings: &Settings) -> Result<Model, Training
             }
         }));
     }
-    let judges = course.learn(|_| true);
+    let judges = course.learn(|_| true)?;
     Ok(Model::new(intents.clone(), judges, Calibration::fit(&held)))
 }
 
@@ -128,11 +142,15 @@ struct Course<'c> {
     owners: &'c [Option<usize>],
     intents: &'c [String],
     settings: &'c Settings,
+    goes_on: &'c (dyn Fn() -> bool + Sync),
 }
 
 impl Course<'_> {
     /// Judges from the rows that a condition lets in.
-    fn learn(&self, is_in: impl Fn(usize) -> bool) -> Judges {
+    fn learn(&self, is_in: impl Fn(usize) -> bool) -> Result<Judges, TrainingFault> {
+        if !(self.goes_on)() {
+            return Err(TrainingFault::Stopped);
+        }
         let chosen = || {
             let all = self.texts.iter().zip(self.owners).enumerate();
             all.filter(|(row, _)| is_in(*row))
@@ -164,7 +182,11 @@ impl Course<'_> {
             passes: PASSES,
             seed,
         };
-        let weights = solver::solve(&rows, self.intents.len(), effort, threads);
-        Judges::of(vocabulary, &weights)
+        let weights = solver::solve(&rows, self.intents.len(), effort, threads, self.goes_on);
+        // Asked after the last pass: what a stop cut short is never taken for learned.
+        match (self.goes_on)() {
+            true => Ok(Judges::of(vocabulary, &weights)),
+            false => Err(TrainingFault::Stopped),
+        }
     }
 }

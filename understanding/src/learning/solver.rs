@@ -30,13 +30,20 @@ const TOLERANCE: f32 = 0.1;
 /// Intents solved side by side: a row is read once for all of them.
 const LANES: usize = 8;
 
-/// Learns a judge for each intent; rows whose intent is none belong to nobody.
-pub(crate) fn solve(rows: &Rows, intents: usize, effort: Effort, threads: usize) -> Vec<Weights> {
+/// Learns a judge for each intent; rows whose intent is none belong to nobody. Once `goes_on` says no, what
+/// is answered is unfinished and of no use: whoever asked it knows.
+pub(crate) fn solve(
+    rows: &Rows,
+    intents: usize,
+    effort: Effort,
+    threads: usize,
+    goes_on: &(dyn Fn() -> bool + Sync),
+) -> Vec<Weights> {
     let blocks = intents.div_ceil(LANES);
     let threads = threads.clamp(1, blocks.max(1));
     let part = |first: usize| -> Vec<(usize, Vec<Weights>)> {
         let own = (first..blocks).step_by(threads);
-        own.map(|block| (block, solve_block(rows, block * LANES, effort)))
+        own.map(|block| (block, solve_block(rows, block * LANES, effort, goes_on)))
             .collect()
     };
     let mut all: Vec<(usize, Vec<Weights>)> = std::thread::scope(|scope| {
@@ -66,7 +73,12 @@ struct Dual<'r> {
     length: f32,
 }
 
-fn solve_block(rows: &Rows, first: usize, effort: Effort) -> Vec<Weights> {
+fn solve_block(
+    rows: &Rows,
+    first: usize,
+    effort: Effort,
+    goes_on: &(dyn Fn() -> bool + Sync),
+) -> Vec<Weights> {
     let mut duals: Vec<Dual<'_>> = rows
         .iter()
         .map(|(features, owner)| {
@@ -94,6 +106,9 @@ fn solve_block(rows: &Rows, first: usize, effort: Effort) -> Vec<Weights> {
     let mut random = Random(effort.seed ^ (first as u64).wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1);
     let mut bound = f32::INFINITY;
     for _ in 0..effort.passes {
+        if !goes_on() {
+            break;
+        }
         random.shuffle(&mut active);
         let mut largest = 0.0_f32;
         active.retain(|row| {

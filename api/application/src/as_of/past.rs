@@ -33,6 +33,15 @@ const REHEARSALS_MAX: usize = 1;
 /// Longest fold: two million events take about ten seconds; a caller has given up by then.
 const FOLD_WITHIN_MS: u64 = 30_000;
 
+/// Models learned at once: a core each, and dialing needs the other.
+const TRAININGS_MAX: usize = 1;
+
+/// Trainings that may wait: each keeps its lines on the disk meanwhile.
+const TRAININGS_WAITING_MAX: usize = 2;
+
+/// Longest training: eighty thousand rows of some hundred intents, held out in five parts, take about that.
+pub const TRAINING_WITHIN_MS: u64 = 300_000;
+
 /// Folded campaigns that are kept: somebody who looks at a report looks at its chart next.
 const KEPT_MAX: usize = 4;
 
@@ -79,6 +88,8 @@ pub struct Past {
     line: Line,
     /// Of rehearsals of flows.
     rehearsals: Line,
+    /// Of models that are learned.
+    trainings: Line,
     kept: Mutex<Vec<(Key, Rows)>>,
 }
 
@@ -87,6 +98,7 @@ impl Default for Past {
         Self {
             line: Line::new(FOLDS_MAX, WAITING_MAX, WAIT_MS_MAX),
             rehearsals: Line::new(REHEARSALS_MAX, WAITING_MAX, WAIT_MS_MAX),
+            trainings: Line::new(TRAININGS_MAX, TRAININGS_WAITING_MAX, WAIT_MS_MAX),
             kept: Mutex::default(),
         }
     }
@@ -210,7 +222,7 @@ impl Past {
         work: impl FnOnce(&Apart<'_>) -> T + Send + 'static,
     ) -> Result<Option<T>, Problem> {
         let place = self.place(environment.clock.as_ref()).await?;
-        Ok(apart_in(place, environment, work).await)
+        Ok(apart_in(place, environment, FOLD_WITHIN_MS, work).await)
     }
 
     /// The same of a rehearsal, which has a place of its own.
@@ -224,7 +236,21 @@ impl Past {
             Problem::new(Kind::Unavailable, "rehearsals-busy", detail)
         };
         let place = self.rehearsals.place(environment.clock.as_ref(), busy).await?;
-        Ok(apart_in(place, environment, work).await)
+        Ok(apart_in(place, environment, FOLD_WITHIN_MS, work).await)
+    }
+
+    /// The same of a model that is learned, which takes longer.
+    pub async fn trained<T: Send + 'static>(
+        &self,
+        environment: &Environment,
+        work: impl FnOnce(&Apart<'_>) -> T + Send + 'static,
+    ) -> Result<Option<T>, Problem> {
+        let busy = || {
+            let detail = format!("{TRAININGS_MAX} model is being learned, and others wait; ask again");
+            Problem::new(Kind::Unavailable, "trainings-busy", detail)
+        };
+        let place = self.trainings.place(environment.clock.as_ref(), busy).await?;
+        Ok(apart_in(place, environment, TRAINING_WITHIN_MS, work).await)
     }
 
     /// A place among the few. Who finds none waits in line, where there is room in it, and leaves it by going
@@ -253,7 +279,7 @@ async fn fold_in(
     let copied = (!wanted.begun.is_empty()).then_some(wanted.after);
     let begun = wanted.begun;
     let began = environment.clock.now();
-    let folded = apart_in(place, environment, move |on| {
+    let folded = apart_in(place, environment, FOLD_WITHIN_MS, move |on| {
         on.runtime.block_on(fold_onto(
             on.store,
             &span,
@@ -277,9 +303,10 @@ async fn fold_in(
 async fn apart_in<T: Send + 'static>(
     place: OwnedSemaphorePermit,
     environment: &Environment,
+    within_ms: u64,
     work: impl FnOnce(&Apart<'_>) -> T + Send + 'static,
 ) -> Option<T> {
-    let until = environment.clock.now().plus_ms(FOLD_WITHIN_MS);
+    let until = environment.clock.now().plus_ms(within_ms);
     let (done, answer) = oneshot::channel::<T>();
     let (store, clock) = (Arc::clone(&environment.store), Arc::clone(&environment.clock));
     let tasks = Arc::clone(&environment.tasks);

@@ -4,11 +4,14 @@
 mod order;
 mod shelf;
 mod shown;
+pub mod training;
 
 pub use crate::approvals::RollbackOrder;
 pub use order::ModelOrder;
 pub use shelf::{ModelShelf, ShelfFault};
-pub use shown::{ModelChanged, ModelListed, ModelVersionShown, ModelVersions, Models, listed, versions};
+pub use shown::{
+    ModelChanged, ModelDraftShown, ModelListed, ModelVersionShown, ModelVersions, Models, listed, versions,
+};
 
 use crate::access::Caller;
 use crate::approvals::{VersionActed, nobody_yet};
@@ -39,13 +42,7 @@ pub async fn publish(
         approval,
     } = order;
     // What this build cannot read is refused by name, before anybody is asked to stand behind it.
-    let listener = Listener::with_model(&bytes);
-    let listener = listener.map_err(|fault| Problem::refused("model-unreadable", fault.to_string()))?;
-    let artefact = Artefact {
-        digest: listener.model.clone().unwrap_or_default(),
-        size_bytes: bytes.len() as u64,
-        intents: listener.intents_count(),
-    };
+    let artefact = artefact_of(&bytes)?;
     let state = installation.entities.models.state(&model).await?.state;
     let command = |four_eyes| ModelCommand::Publish {
         model: model.clone(),
@@ -70,6 +67,17 @@ pub async fn publish(
         .ask(&model, command(behind), cause)
         .await?;
     changed(model, &answer)
+}
+
+/// What is told of bytes that are a model of this build; others are refused by name.
+fn artefact_of(bytes: &[u8]) -> Result<Artefact, Problem> {
+    let listener = Listener::with_model(bytes);
+    let listener = listener.map_err(|fault| Problem::refused("model-unreadable", fault.to_string()))?;
+    Ok(Artefact {
+        digest: listener.model.clone().unwrap_or_default(),
+        size_bytes: bytes.len() as u64,
+        intents: listener.intents_count(),
+    })
 }
 
 /// Publishes an earlier version's content as a further version.

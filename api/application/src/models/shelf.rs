@@ -7,6 +7,7 @@ use crate::installation::Installation;
 use crate::private_file;
 use crate::recent::Recent;
 use crate::rehearsing::{Listener, ListenerFault};
+use domain::ids::ModelId;
 use domain::model::ModelRef;
 use sha2::{Digest, Sha256};
 use std::io;
@@ -77,16 +78,7 @@ impl ModelShelf {
             return Ok(kept);
         }
         let named = || model.to_string();
-        let bytes = match std::fs::read(&path) {
-            Ok(bytes) => bytes,
-            Err(error) if error.kind() == io::ErrorKind::NotFound => {
-                return Err(ShelfFault::Missing { named: named() });
-            }
-            Err(error) => return Err(ShelfFault::Disk(error)),
-        };
-        if hex(&bytes) != model.digest {
-            return Err(ShelfFault::Damaged { named: named() });
-        }
+        let bytes = self.bytes_of(&named(), &model.digest)?;
         let listener = Listener::with_model(&bytes);
         let listener = listener.map_err(|fault| ShelfFault::Unreadable {
             named: named(),
@@ -97,9 +89,29 @@ impl ModelShelf {
         Ok(listener)
     }
 
+    /// The bytes of a content, checked.
+    pub fn bytes(&self, model: &ModelId, digest: &str) -> Result<Vec<u8>, ShelfFault> {
+        self.bytes_of(model.as_str(), digest)
+    }
+
+    fn bytes_of(&self, named: &str, digest: &str) -> Result<Vec<u8>, ShelfFault> {
+        let named = || named.to_owned();
+        let bytes = match std::fs::read(self.path(digest)) {
+            Ok(bytes) => bytes,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {
+                return Err(ShelfFault::Missing { named: named() });
+            }
+            Err(error) => return Err(ShelfFault::Disk(error)),
+        };
+        match hex(&bytes) == digest {
+            true => Ok(bytes),
+            false => Err(ShelfFault::Damaged { named: named() }),
+        }
+    }
+
     /// Whether a file of its digest is there, whatever it holds.
-    pub fn has(&self, model: &ModelRef) -> bool {
-        self.path(&model.digest).is_file()
+    pub fn has(&self, digest: &str) -> bool {
+        self.path(digest).is_file()
     }
 
     fn path(&self, digest: &str) -> PathBuf {

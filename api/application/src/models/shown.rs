@@ -54,10 +54,25 @@ pub struct ModelChanged {
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct ModelVersions {
     model: ModelId,
+    /// 0 where nothing is published yet.
     current_version: u32,
     /// Each version is approved by another person.
     approvals: bool,
     items: Vec<ModelVersionShown>,
+    /// What was learned here and not published.
+    drafts: Vec<ModelDraftShown>,
+}
+
+/// A content that was learned and not published.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct ModelDraftShown {
+    #[schemars(example = &"9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08")]
+    digest: String,
+    size_bytes: u64,
+    intents: u32,
+    training: Option<Training>,
+    /// A file of its digest is on this machine.
+    here: bool,
 }
 
 /// One version of a model.
@@ -104,11 +119,22 @@ pub async fn versions(installation: &Installation, model: &ModelId) -> Result<Mo
         }
     })
     .await?;
+    let shelf = ModelShelf::of(installation);
+    let drafts: Vec<ModelDraftShown> = state
+        .drafts()
+        .map(|(artefact, training)| ModelDraftShown {
+            digest: artefact.digest.clone(),
+            size_bytes: artefact.size_bytes,
+            intents: artefact.intents,
+            training: training.cloned(),
+            here: shelf.has(&artefact.digest),
+        })
+        .collect();
     let current_version = match state.current() {
         Some(current) => current.model_ref.version,
-        None => return Err(Problem::missing("this model")),
+        None if drafts.is_empty() => return Err(Problem::missing("this model")),
+        None => 0,
     };
-    let shelf = ModelShelf::of(installation);
     let shown = published.into_iter().filter_map(|(version, published_at)| {
         let one = state.version(version)?;
         Some(ModelVersionShown {
@@ -121,7 +147,7 @@ pub async fn versions(installation: &Installation, model: &ModelId) -> Result<Mo
             again_of: one.again_of,
             approved_by: one.four_eyes.as_ref().and_then(|one| one.approved_by().cloned()),
             training: state.training(&one.artefact.digest).cloned(),
-            here: shelf.has(&one.model_ref),
+            here: shelf.has(&one.artefact.digest),
         })
     });
     Ok(ModelVersions {
@@ -129,5 +155,6 @@ pub async fn versions(installation: &Installation, model: &ModelId) -> Result<Mo
         current_version,
         approvals: state.asks_for_approval(),
         items: shown.collect(),
+        drafts,
     })
 }

@@ -5,6 +5,12 @@ use crate::described::{Changed, MadeOrChanged, Read};
 use crate::endpoint::{About, Ctx, Endpoint, Input, Permission};
 use crate::paging::{LONG, PAGED, Paged, Paging};
 use crate::reply::Written;
+use crate::uploads::receive;
+use application::as_of::past::TRAINING_WITHIN_MS;
+use application::models::training::{
+    FOLDS_MAX, Keep, LABEL_BYTES_MAX, ModelDraftOrder, TrainingOrder, TrainingShown, keep, learn,
+    position_of, publish_draft,
+};
 use application::models::{
     ModelChanged, ModelOrder, ModelVersions, Models, RollbackOrder, listed, publish, publish_again, versions,
 };
@@ -12,6 +18,7 @@ use application::parameter::Parameter;
 use domain::ids::{ApprovalId, ModelId};
 use domain::model::{MODEL_FILE_BYTES_MAX, Training};
 use domain::problem::{Kind, Problem};
+use intake::encoding::EncodingChoice;
 
 const NAME: Parameter = Parameter::text("name", "The model's name", "zh_outbound");
 const TRAINING: Parameter = Parameter::text(
@@ -27,6 +34,32 @@ const REASON: Parameter = Parameter::text(
     "more rows",
 );
 const APPROVAL: Parameter = Parameter::uuid("approval", "The approval that another person gave");
+
+const LABEL: Parameter = Parameter::text(
+    "label",
+    "The member of a line that is learned: intent, sentiment, interest; default: intent",
+    "sentiment",
+);
+const SEED: Parameter = Parameter::number(
+    "seed",
+    "Orders rows and parts; equal seeds make equal bytes; default: 1",
+    1,
+);
+const FOREIGN: Parameter = Parameter::text(
+    "foreign",
+    "The label of lines that belong to none; default: oos",
+    "oos",
+);
+const FOLDS: Parameter = Parameter::number(
+    "folds",
+    "Parts that are held out one after the other, 2 to 10; 0: none, and no figures; default: 5",
+    5,
+);
+const KEEP: Parameter = Parameter::one_of(
+    "keep",
+    "What becomes of it: nothing (its figures are told), a draft, or a version; default: nothing",
+    Keep::CODES,
+);
 
 pub(super) fn endpoints() -> Vec<Endpoint> {
     vec![
@@ -57,6 +90,22 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
             show,
         )
         .needs(Permission::RulesRead, About::Everybody),
+        Endpoint::post(
+            "/api/v1/models/{name}/train",
+            "Learn a model from JSON lines {utterance, intent, sentiment} as the body: faulty lines, figures of rows \
+             held out with their confusion matrix; kept as a draft or a version where that is wished",
+            train,
+        )
+        .needs(Permission::CampaignsWrite, About::Everybody)
+        .query(const { &[LABEL, SEED, FOREIGN, FOLDS, KEEP] })
+        .takes_file(),
+        Endpoint::post(
+            "/api/v1/models/{name}/publish",
+            "Publish a draft: what was learned here and kept, by its digest",
+            publish_kept,
+        )
+        .needs(Permission::CampaignsWrite, About::Everybody)
+        .takes::<ModelDraftOrder>(),
         Endpoint::post(
             "/api/v1/models/{name}/rollback",
             "Publish an earlier version's content again, as a further version",
@@ -116,6 +165,70 @@ async fn file(mut body: Body) -> Result<Vec<u8>, Problem> {
         }
     }
     Ok(bytes)
+}
+
+/// How a model is to be learned, as the address says it.
+fn ordered(input: &Input) -> Result<TrainingOrder, Problem> {
+    let wrong = |name: &str, why: &str| Problem::invalid("query-invalid", format!("{name}: {why}"));
+    let label = |parameter: &Parameter, otherwise: &str| {
+        let label = input.text(parameter.name).unwrap_or(otherwise).to_owned();
+        match label.is_empty() || label.len() > LABEL_BYTES_MAX {
+            true => Err(wrong(parameter.name, "it is the name of a label, up to 64 bytes")),
+            false => Ok(label),
+        }
+    };
+    let folds = input.number::<u32>(FOLDS.name)?.unwrap_or(5);
+    if folds == 1 || folds > FOLDS_MAX {
+        return Err(wrong(FOLDS.name, "0, or from 2 to 10"));
+    }
+    let keep = match input.text(KEEP.name) {
+        None => Keep::Nothing,
+        Some(code) => Keep::of_code(code).ok_or_else(|| wrong(KEEP.name, "nothing, draft or version"))?,
+    };
+    Ok(TrainingOrder {
+        label: label(&LABEL, "intent")?,
+        seed: input.number(SEED.name)?.unwrap_or(1),
+        foreign: label(&FOREIGN, "oos")?,
+        folds,
+        keep,
+    })
+}
+
+async fn train(ctx: Ctx, mut input: Input) -> Result<Changed<TrainingShown>, Problem> {
+    let model: ModelId = input.id(0, "this model")?;
+    // Before the lines come: a wrong order takes none.
+    let order = ordered(&input)?;
+    let cause = input.cause(&ctx.installation, "models/train")?;
+    let received = receive(&ctx.installation, &mut input.body).await?;
+    received.turn.is_over();
+    let spooled = received.spool.finish(EncodingChoice::Auto);
+    drop(received.turn);
+    let wished = order.keep;
+    let past = &ctx.installation.past;
+    let told = past.trained(&ctx.installation.environment, move |apart| {
+        let hash = spooled.content_sha256.clone();
+        learn(spooled.into_reader()?, hash, &order, apart.goes_on)
+    });
+    let Some(learned) = told.await?.transpose()?.flatten() else {
+        return Err(Problem::unavailable(format!(
+            "the process ends, or it took more than {TRAINING_WITHIN_MS} ms: send fewer lines, labels or folds"
+        )));
+    };
+    let shown = keep(&ctx.installation, &input.caller, model, learned, wished, cause).await?;
+    Ok(Changed(Written {
+        version: None,
+        position: position_of(&shown),
+        body: shown,
+    }))
+}
+
+async fn publish_kept(ctx: Ctx, input: Input) -> Result<Changed<ModelChanged>, Problem> {
+    let model: ModelId = input.id(0, "this model")?;
+    let cause = input.cause(&ctx.installation, "models/publish")?;
+    let caller = input.caller.clone();
+    let order: ModelDraftOrder = input.order().await?;
+    let done = publish_draft(&ctx.installation, &caller, model, order, cause).await?;
+    Ok(Changed(written(done)))
 }
 
 async fn back(ctx: Ctx, input: Input) -> Result<Changed<ModelChanged>, Problem> {

@@ -159,3 +159,125 @@ fn a_model_whose_versions_are_approved_is_published_by_two() {
     });
     story.end();
 }
+
+/// Lines of two intents and two moods, as other programs write them.
+fn lines() -> String {
+    let mut text = String::from("no line\n");
+    let said = [
+        ("我要分三期", "这个利率太高了"),
+        ("六期可以吗", "手续费贵"),
+        ("办九个月的", "利息划不来"),
+        ("十二期吧", "别家比你们便宜"),
+        ("两年的有没有", "年化多少啊太多"),
+        ("最多能分多少", "不划算"),
+    ];
+    for (term, rate) in said {
+        for (said, intent, mood) in [(term, "term", "positive"), (rate, "拒绝_利率", "negative")] {
+            let line = json!({ "utterance": said, "intent": intent, "sentiment": mood });
+            text.push_str(&format!("{line}\n"));
+        }
+    }
+    text
+}
+
+async fn taught(story: &Story, query: &str, body: &str) -> (u16, Value) {
+    let url = format!("{}/api/v1/models/zh/train?{query}", story.url);
+    let request = Request::builder().method(Method::POST).uri(url);
+    let request = request.header("Authorization", story.bearer());
+    let client = Client::builder(TokioExecutor::new()).build_http();
+    let request = request.body(Full::new(Bytes::from(body.to_owned()))).unwrap();
+    let response = client.request(request).await.unwrap();
+    let status = response.status().as_u16();
+    let body = response.into_body().collect().await.unwrap().to_bytes();
+    (status, serde_json::from_slice(&body).unwrap())
+}
+
+#[test]
+fn a_model_is_learned_over_the_api_kept_as_a_draft_and_published() {
+    let story = Story::begin();
+    story.runtime.block_on(async {
+        let bearer = story.bearer();
+        let text = lines();
+        let (status, told) = taught(&story, "folds=3&seed=7", &text).await;
+        assert_eq!((status, &told["kept"]), (200, &json!("nothing")), "{told}");
+        assert_eq!(
+            told["lines"]["faults"][0],
+            json!({ "line": 1, "what": "unreadable" })
+        );
+        assert_eq!(told["held_out"]["confusion"][0]["rows"], 6);
+        assert_eq!(
+            get(&story, "/api/v1/models/zh", &bearer).await.status,
+            404,
+            "nothing was kept"
+        );
+        let examples = Examples::read(text.lines().map(str::to_owned), "intent", 7);
+        let settings = Settings {
+            seed: 7,
+            ..Settings::default()
+        };
+        let command = train(&examples, &settings).unwrap();
+        assert_eq!(told["digest"], command.digest(), "as `nlu train` makes it");
+
+        let (_, draft) = taught(&story, "folds=0&seed=7&keep=draft", &text).await;
+        assert_eq!(
+            (&draft["kept"], &draft["digest"]),
+            (&json!("draft"), &told["digest"]),
+            "{draft}"
+        );
+        let shown = get(&story, "/api/v1/models/zh", &bearer).await;
+        assert_eq!(
+            (&shown.body["current_version"], &shown.body["drafts"][0]["here"]),
+            (&json!(0), &json!(true))
+        );
+        let folder = story.running.installation.directory.join("models");
+        let file = folder.join(format!("{}.llnlu", command.digest()));
+        assert_eq!(std::fs::read(file).unwrap(), command.to_bytes());
+
+        let unknown = owner(
+            &story,
+            "/api/v1/models/zh/publish",
+            json!({ "digest": "0".repeat(64) }),
+        )
+        .await;
+        assert_eq!((unknown.status, unknown.code()), (404, "draft-unknown"));
+        let published = owner(
+            &story,
+            "/api/v1/models/zh/publish",
+            json!({ "digest": told["digest"] }),
+        )
+        .await;
+        assert_eq!(published.body["named"], "zh@1", "{}", published.body);
+        assert_eq!(published.body["training"]["seed"], 7);
+        let (_, moods) = taught(&story, "label=sentiment&keep=version", &text).await;
+        assert_eq!(
+            (&moods["kept"], &moods["version"]["named"]),
+            (&json!("version"), &json!("zh@2")),
+            "{moods}"
+        );
+        assert_eq!(moods["intents"], json!(["negative", "positive"]));
+        let shown = get(&story, "/api/v1/models/zh", &bearer).await;
+        assert_eq!(shown.body["drafts"], json!([]));
+    });
+    story.end();
+}
+
+#[test]
+fn lines_that_teach_nothing_are_refused_by_name() {
+    let story = Story::begin();
+    story.runtime.block_on(async {
+        let one = "{\"text\":\"好\",\"intent\":\"yes\"}\n{\"text\":\"行\",\"intent\":\"yes\"}\n";
+        let (status, told) = taught(&story, "keep=version", one).await;
+        assert_eq!(
+            (status, &told["code"]),
+            (422, &json!("nothing-to-learn")),
+            "{told}"
+        );
+        for query in ["folds=1", "folds=11", "keep=all", "label=", "seed=x"] {
+            let (status, told) = taught(&story, query, &lines()).await;
+            assert_eq!(status, 400, "{query}: {told}");
+        }
+        let bearer = story.bearer();
+        assert_eq!(get(&story, "/api/v1/models/zh", &bearer).await.status, 404);
+    });
+    story.end();
+}

@@ -7,16 +7,18 @@ use crate::kit::asking::Asking;
 use crate::kit::failure::Failure;
 use crate::kit::output;
 use crate::kit::part::Part;
+use application::models::training::{HeldOutShown, bounded_lines, held_out_shown};
 use bench::micros_of;
 use domain::ids::ModelId;
 use published::{Learned, Reasoned, Sending};
 use serde_json::{Value, json};
 use std::fmt::Write as _;
-use std::io::{BufRead, BufReader, Write};
+use std::io::{BufReader, Write};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use tokio::runtime::Runtime;
 use understanding::evaluation::{Evaluation, Prediction, evaluate, predict};
+use understanding::held_out::held_out_while;
 use understanding::{Example, Examples, MODEL_BYTES_MAX, Model, Settings, Verdict, train};
 
 /// Intents from labelled lines (意图模型): learn a model, hold it against labelled lines, compare two.
@@ -44,6 +46,9 @@ enum Action {
         /// The label of lines that belong to no intent
         #[arg(long, value_name = "LABEL", default_value = "oos")]
         foreign: String,
+        /// Hold out so many parts one after the other: how they were told apart, with a confusion matrix
+        #[arg(long, value_name = "PARTS", value_parser = clap::value_parser!(u32).range(2..=20))]
+        folds: Option<u32>,
         #[command(flatten)]
         reading: Reading,
     },
@@ -165,6 +170,7 @@ pub(crate) async fn run(args: Args, runtime: Arc<Runtime>) -> Result<(), Failure
             out,
             seed,
             foreign,
+            folds,
             reading,
         } => {
             let settings = Settings {
@@ -172,7 +178,11 @@ pub(crate) async fn run(args: Args, runtime: Arc<Runtime>) -> Result<(), Failure
                 foreign: Some(foreign.clone()),
                 ..Settings::default()
             };
-            learn(file, out, &settings, reading)
+            let taught = Taught {
+                settings,
+                folds: *folds,
+            };
+            learn(file, out, &taught, reading)
         }
         Action::Eval {
             model,
@@ -191,9 +201,25 @@ pub(crate) async fn run(args: Args, runtime: Arc<Runtime>) -> Result<(), Failure
     }
 }
 
-fn learn(file: &Path, out: &Path, settings: &Settings, reading: &Reading) -> Result<(), Failure> {
+/// How a model is learned, and in how many parts its lines are held out.
+struct Taught {
+    settings: Settings,
+    folds: Option<u32>,
+}
+
+fn learn(file: &Path, out: &Path, taught: &Taught, reading: &Reading) -> Result<(), Failure> {
+    let settings = &taught.settings;
     let examples = reading.examples(file, settings.seed)?;
-    let model = train(&examples, settings).map_err(|fault| Failure::refused(fault.to_string()))?;
+    let refused = |fault: understanding::TrainingFault| Failure::refused(fault.to_string());
+    let model = train(&examples, settings).map_err(refused)?;
+    let held_out = match taught.folds {
+        None => None,
+        Some(folds) => {
+            let parts = usize::try_from(folds).unwrap_or(usize::MAX);
+            let found = held_out_while(&examples, settings, parts, &|| true).map_err(refused)?;
+            Some(held_out_shown(folds, found))
+        }
+    };
     let bytes = model.to_bytes();
     write(out, &bytes)?;
     let faults = faults(&examples);
@@ -201,7 +227,7 @@ fn learn(file: &Path, out: &Path, settings: &Settings, reading: &Reading) -> Res
     let said = json!({
         "model": model.digest(), "bytes": bytes.len(), "intents": model.intents(),
         "rows": examples.rows.len(), "good": examples.good_count, "faults": faults,
-        "accept": calibration.accept, "confirm": calibration.confirm,
+        "accept": calibration.accept, "confirm": calibration.confirm, "held_out": held_out,
     });
     if reading.json {
         return output::json(&said);
@@ -217,7 +243,29 @@ fn learn(file: &Path, out: &Path, settings: &Settings, reading: &Reading) -> Res
         calibration.confirm,
         bytes.len(),
         model.digest()
-    ))
+    ))?;
+    held_out.map_or(Ok(()), |held_out| matrix(&held_out))
+}
+
+/// How rows held out were told apart: the figure, then a line for each label with what it was taken for.
+fn matrix(held_out: &HeldOutShown) -> Result<(), Failure> {
+    let permille = |figure: Option<u16>| figure.map_or_else(|| "-".to_owned(), |figure| format!("{figure}‰"));
+    output::line(&format!(
+        "{} 份留出 parts held out, {} 行 rows: 首选 first {}, 接受 accepted {}, of these right {}",
+        held_out.folds,
+        held_out.rows,
+        permille(held_out.first_permille),
+        permille(held_out.accepted_permille),
+        permille(held_out.accepted_right_permille)
+    ))?;
+    for row in &held_out.confusion {
+        let taken = row.taken_for.iter();
+        let taken: Vec<String> = taken
+            .map(|(taken_for, times)| format!("{taken_for} {times}"))
+            .collect();
+        output::line(&format!("  {} ({}) → {}", row.said, row.rows, taken.join(", ")))?;
+    }
+    Ok(())
 }
 
 fn hold(model: &Path, file: &Path, out: Option<&Path>, reading: &Reading) -> Result<(), Failure> {
@@ -286,10 +334,9 @@ impl Reading {
     fn examples(&self, file: &Path, seed: u64) -> Result<Examples, Failure> {
         let opened = std::fs::File::open(file).map_err(|error| unavailable(file, &error))?;
         let mut broke_off = None;
-        let lines = BufReader::new(opened).split(b'\n');
         // A line that is no text is a faulty line; a file that breaks off is not taken for whole.
-        let lines = lines.map_while(|line| match line {
-            Ok(line) => Some(String::from_utf8_lossy(&line).into_owned()),
+        let lines = bounded_lines(BufReader::new(opened)).map_while(|line| match line {
+            Ok(line) => Some(line),
             Err(error) => {
                 broke_off = Some(error);
                 None
