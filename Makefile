@@ -1,6 +1,6 @@
 # The two commands of this project are `make demo` and `make test`; both set up what they need.
 # The long proofs are `make prove-…`; `make test` runs a short form of each and says so.
-.PHONY: demo test check packages build console prove-console prove-axe prove-roles-console prove-proof-badge prove-wall prove-flow-editor prove-words prove-access prove-api prove-seeds prove-as-of prove-two-processes prove-clock prove-crash prove-sipp prove-projections prove-rebuild prove-roles prove-rules prove-kurrent prove-stores prove-forgetting prove-keys prove-audit prove-contract prove-exports prove-full-disk prove-gates prove-history prove-hostile prove-http prove-import prove-inspect prove-jdbc prove-nlu prove-entities prove-oidc prove-replay prove-segments prove-speech-faults prove-spoken prove-stop prove-subscribers prove-summary prove-webhooks prove-simulation prove-days prove-planted bench-api bench-calls bench-cost bench-append bench-read bench-subscribe bench-project bench-query
+.PHONY: demo test check packages build console prove-console prove-axe prove-roles-console prove-proof-badge prove-wall prove-flow-editor prove-words prove-access prove-api prove-seeds prove-as-of prove-two-processes prove-clock prove-crash prove-sipp prove-projections prove-rebuild prove-roles prove-rules prove-kurrent prove-stores prove-forgetting prove-keys prove-audit prove-contract prove-exports prove-full-disk prove-gates prove-history prove-hostile prove-http prove-import prove-inspect prove-jdbc prove-night prove-nlu prove-entities prove-oidc prove-replay prove-segments prove-speech-faults prove-spoken prove-simulate prove-stop prove-subscribers prove-summary prove-webhooks prove-simulation prove-days prove-planted bench-api bench-calls bench-cost bench-append bench-read bench-subscribe bench-project bench-query
 
 CARGO ?= cargo
 BIN := target/debug/ledgerline
@@ -32,7 +32,7 @@ build:
 	$(CARGO) build --quiet --locked --package cli --package tests
 
 # Long proofs: each prints one JSON line and exits non-zero on any violation.
-prove-console prove-axe prove-roles-console prove-proof-badge prove-wall prove-flow-editor prove-words prove-access prove-api prove-seeds prove-as-of prove-two-processes prove-clock prove-crash prove-sipp prove-projections prove-rebuild prove-forgetting prove-keys prove-audit prove-contract prove-exports prove-full-disk prove-gates prove-history prove-http prove-import prove-inspect prove-jdbc prove-nlu prove-entities prove-oidc prove-replay prove-segments prove-rules prove-speech-faults prove-spoken prove-stop prove-subscribers prove-summary prove-webhooks: packages build
+prove-console prove-axe prove-roles-console prove-proof-badge prove-wall prove-flow-editor prove-words prove-access prove-api prove-seeds prove-as-of prove-two-processes prove-clock prove-crash prove-sipp prove-projections prove-rebuild prove-forgetting prove-keys prove-audit prove-contract prove-exports prove-full-disk prove-gates prove-history prove-http prove-import prove-inspect prove-jdbc prove-nlu prove-entities prove-oidc prove-replay prove-segments prove-rules prove-speech-faults prove-spoken prove-simulate prove-stop prove-summary prove-webhooks: packages build
 	@target/debug/prove $(@:prove-%=%)
 
 # 1,100 connections need as many descriptors here and in the server, which inherits the limit.
@@ -53,6 +53,12 @@ prove-roles: packages build
 prove-stores: packages build
 	@target/debug/prove stores
 	@$(MAKE) --no-print-directory prove-kurrent
+
+# What is measured is measured on a release build: 10,000 people in real time with real SIP and RTP, over a closed
+# window and three kills (PEOPLE=N for fewer), and readers of a million events, who are held to a rate.
+prove-night prove-subscribers: packages
+	$(CARGO) build --quiet --locked --release --package cli --package tests
+	@target/release/prove $(@:prove-%=%)
 
 prove-simulation: build
 	$(CARGO) build --quiet --locked --release --package cli

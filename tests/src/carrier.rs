@@ -14,6 +14,7 @@ pub struct CdrLine {
     pub call_id: String,
     pub callee: String,
     pub invites: u32,
+    pub invited_at: String,
     pub code: Option<u16>,
     pub answered_at: Option<String>,
     pub ended_at: Option<String>,

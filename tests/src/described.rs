@@ -54,7 +54,7 @@ impl Description {
     }
 
     /// The operation of a request; the one with the fewest parameters where several fit.
-    fn operation(&self, method: &str, path: &str) -> Option<Operation<'_>> {
+    pub fn operation(&self, method: &str, path: &str) -> Option<Operation<'_>> {
         let path = path.split('?').next().unwrap_or_default();
         let asked: Vec<&str> = path.split('/').collect();
         let mut fits: Vec<Operation<'_>> = self.operations();

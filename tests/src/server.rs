@@ -44,9 +44,14 @@ impl Server {
     }
 
     /// The same arguments behind another program, such as strace.
-    pub fn wrapped(mut program: Command, data: &Path, trunk: &str) -> Command {
+    pub fn wrapped(program: Command, data: &Path, trunk: &str) -> Command {
+        Self::rehearsing_at(program, data, trunk, REHEARSAL)
+    }
+
+    /// The same with another instant to begin at.
+    pub fn rehearsing_at(mut program: Command, data: &Path, trunk: &str, at: &str) -> Command {
         program.arg("serve").arg("--data").arg(data);
-        program.args(["--trunk", trunk, "--rehearse-at", REHEARSAL]);
+        program.args(["--trunk", trunk, "--rehearse-at", at]);
         program.args(["--http", "127.0.0.1:0", "--drain", "5s"]);
         program
     }

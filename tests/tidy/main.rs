@@ -19,6 +19,7 @@ mod orphans;
 mod parameters;
 mod peers;
 mod problems;
+mod proofs;
 mod rooms;
 mod routes;
 mod secrets;
@@ -70,4 +71,5 @@ checks! {
     c21_each_problem_is_explained: problems::check;
     c22_stories_are_told_of_what_they_wait_for: waits::check;
     c23_the_console_is_the_one_that_its_sources_say: console::check;
+    c24_no_proof_is_forgotten: proofs::check;
 }

@@ -199,8 +199,86 @@ def allowed_to_sell(case, at, asked=None):
     return (latest - date.fromisoformat(as_of)).days <= 31 and 100 * drops <= 3 * max(answers, 100)
 
 
+def retries_left(case):
+    """So many retries that count, and so many dials that do not, of which the first may always be; calls in all."""
+    policy, charged = case["plan"]["retry_policy"], case["further"]["charged"]
+    uncharged = len(case["dials"]) - charged
+    if policy.get("calls_max") is not None and len(case["dials"]) >= policy["calls_max"]:
+        return False
+    return charged <= policy["retries_max"] and (uncharged == 0 or uncharged < policy["uncharged_max"])
+
+
+def preferred(case, at):
+    spans = case["further"]["preferred"]
+    if not spans:
+        return True
+    zones = zones_of(case)
+    return zones is not None and all(any(in_span(span, at.astimezone(ZoneInfo(zone))) for span in spans)
+                                     for zone in zones)
+
+
+def in_span(text, there):
+    days, hours = text.split(" ")
+    first, last = days.split("-") if "-" in days else (days, days)
+    begins, ends = hours.split("-")
+    on_day = WEEKDAYS.index(first) <= there.weekday() <= WEEKDAYS.index(last)
+    return on_day and minutes(begins) <= there.hour * 60 + there.minute < minutes(ends)
+
+
+def below_own_cap(case, at):
+    """All prepared dials are of one campaign: a cap of the matter counts what one of the person does."""
+    cap = case["further"]["own_cap"]
+    if cap is None:
+        return True
+    zones = zones_of(case)
+    counts = {"dialed": lambda dials: len(dials), "answered": lambda dials: dials.count(True),
+              "unanswered": lambda dials: dials.count(False)}[cap["counted"]]
+    return zones is not None and all(
+        counts(same_days(case, at, zone, cap["local_days"])) < cap["calls_max"] for zone in zones)
+
+
+def other_id_allows(case, at):
+    """What was said under another id of the person was said by the person; of consent the last word counts."""
+    other, consent = case["further"]["other"], case["consent"]
+    if other is None:
+        return True
+    if other["erasing"]:
+        return False
+    withdrawn_at = other["withdrawn_at"]
+    if withdrawn_at is not None and (consent is None or consent["given_at"] <= withdrawn_at):
+        return False
+    return other["suppressed_until"] is None or at >= moment(other["suppressed_until"])
+
+
+def number_allows(case, at, asked=None):
+    """A demanded list has it; a demanded check found it fit at most so many days ago; it is nobody else's; and
+    nobody is called on it now, which takes 310 s at most. A check that nobody made may have come an hour later."""
+    plan, further = case["plan"], case["further"]
+    screening = plan.get("screening") or {}
+    wanted = screening.get("only_listed_on")
+    if wanted is not None and further["listed_on"] != wanted:
+        return False
+    demanded = screening.get("number_check")
+    if demanded is not None:
+        state, checked_at = further["checked"] or (None, None)
+        age = None if state is None else (at - moment(checked_at)) // timedelta(milliseconds=1)
+        is_fresh = age is not None and age <= demanded["max_age_days"] * 24 * 3_600_000
+        if is_fresh and state in demanded["refuse"]:
+            return False
+        if not is_fresh and (asked is None or at < asked + timedelta(hours=1)):
+            return False
+    if plan.get("duplicates") == "by_number" and further["claimed"]:
+        return False
+    return further["open_since"] is None or at >= moment(further["open_since"]) + timedelta(seconds=310)
+
+
 def lawful(case, at, asked=None):
-    plan = case["plan"]
+    plan, further = case["plan"], case["further"]
+    if further["unknowable"] or further["erasing"] or not retries_left(case):
+        return False
+    if not (preferred(case, at) and below_own_cap(case, at) and other_id_allows(case, at)
+            and number_allows(case, at, asked)):
+        return False
     ends_at = plan.get("ends_at")
     if ends_at is not None and at >= datetime.fromisoformat(ends_at.replace("Z", "+00:00")):
         return False
@@ -231,7 +309,8 @@ def main():
         if expected != said["permitted"]:
             told["lawful_refused"] += expected
             wrong.append("permitted is %s" % expected)
-        if not said["permitted"] and said["not_before"] is not None:
+        # Of a pause or a hold nobody can tell when it ends: it is taken to be over when that is asked.
+        if not said["permitted"] and said["not_before"] is not None and not case["further"]["unknowable"]:
             told["not_before_checked"] += 1
             opens = moment(said["not_before"])
             if opens <= at or not lawful(case, opens, at):

@@ -7,7 +7,7 @@ use std::process::ExitCode;
 use std::time::Instant;
 use tests::history::member;
 use tests::program::instant;
-use tests::prove::{Form, MEASURING, Proof, SHORT, WAITING, run};
+use tests::prove::{Form, LONG_ONLY, MEASURING, PROOFS, Proof, SHORT, WAITING, run};
 
 fn say(line: &str) {
     // Nobody can be told that standard output is gone.
@@ -44,9 +44,8 @@ fn main() -> ExitCode {
         };
         let Some(proof) = run(&name, form) else {
             say("usage: prove NAME [--short] | prove short; NAME is one of");
-            say(
-                "access api as-of keys seeds two-processes clock crash projections rebuild roles sipp stores kurrent audit contract forgetting full-disk gates history exports hostile http import inspect jdbc oidc replay segments rules stop subscribers summary webhooks simulation",
-            );
+            let names: Vec<&str> = PROOFS.iter().map(|(name, _)| *name).collect();
+            say(&names.join(" "));
             return ExitCode::from(2);
         };
         show(&proof);
@@ -71,6 +70,8 @@ fn run_short() -> bool {
             .flat_map(|group| group.iter())
             .any(|lane| lane.contains(&name))
     };
+    let long: Vec<&str> = LONG_ONLY.iter().map(|(name, _)| *name).collect();
+    say(&format!("without a short form: {}", long.join(", ")));
     let mut failed = Vec::new();
     for (name, form) in SHORT.iter().filter(|(name, _)| !waits(name)) {
         say(&format!("short form of prove-{name}: {form}"));

@@ -107,7 +107,7 @@ impl Cell<'_> {
 }
 
 /// A path whose names are of nothing.
-fn without_names(path: &str) -> String {
+pub(super) fn without_names(path: &str) -> String {
     let segments = path.split('/').map(|segment| match segment.starts_with('{') {
         true => NOTHING,
         false => segment,

@@ -1,10 +1,13 @@
 //! Every role on every route, and every id of one data scope asked for with a key of another.
 //!
 //! The matrix is made from the description of a running server, so no route is forgotten, and held against
-//! the table of `docs/reference/access.md`, which people read. What a limited key is told is searched for
-//! anything of the campaign that it may not see: pages, streams, files, and KurrentDB's protocol. Both are
-//! held to holes made on purpose, each of which must be seen.
+//! the table of `docs/reference/access.md`, which people read; so is each scope that a key may have alone.
+//! What a limited key is told is searched for anything of the campaign that it may not see: pages, streams,
+//! files, and KurrentDB's protocol; orders whose bodies name something of it are not accepted, and nothing
+//! comes of them. Each is held to holes made on purpose, which must be seen.
 
+mod bodies;
+mod key_scopes;
 mod matrix;
 mod people;
 mod scopes;
@@ -22,6 +25,10 @@ use std::time::Duration;
 const MINE: &str = "MINE-CAMPAIGN";
 const THEIRS: &str = "THEIRS-CAMPAIGN";
 
+/// Their people are other people.
+const MY_SALT: u32 = 3;
+const THEIR_SALT: u32 = 4;
+
 /// What a campaign of a few people must end within.
 const SETTLED_WITHIN: Duration = Duration::from_secs(150);
 
@@ -29,9 +36,10 @@ const SETTLED_WITHIN: Duration = Duration::from_secs(150);
 const NAMED_MAX: usize = 20;
 
 pub(super) fn prove(form: Form) -> Proof {
-    let customers = match form {
-        Form::Short => 2,
-        Form::Long => 6,
+    // Of the routes that a scope is not for a short form asks some, others for each scope.
+    let (customers, step) = match form {
+        Form::Short => (2, 16),
+        Form::Long => (6, 1),
     };
     let folder = tempfile::tempdir().unwrap_or_else(|error| fail(&error.to_string()));
     let carrier = CarrierProcess::start(folder.path(), 7, &[]);
@@ -45,9 +53,14 @@ pub(super) fn prove(form: Form) -> Proof {
     settle(&server, customers);
     let description = server.description();
     let cells = matrix::every(&description, &server);
+    let keys = key_scopes::every(&description, &server, step);
+    let theirs = scopes::ids_of(THEIRS, &data);
     let found = scopes::every(&description, &server, &data);
     let is_up = server.drains();
-    let named = cells.wrong.iter().chain(&cells.unseen).chain(&found.leaked);
+    let is_held = |by: &str| by.ends_with("-held");
+    let written = bodies::written(&data, &theirs, is_held);
+    let wrong = cells.wrong.iter().chain(&cells.unseen).chain(&keys.wrong);
+    let named = wrong.chain(&found.leaked).chain(&written);
     Proof {
         holds: is_up
             && cells.wrong.is_empty()
@@ -57,7 +70,12 @@ pub(super) fn prove(form: Form) -> Proof {
             && found.leaked.is_empty()
             && cells.count > 0
             && found.asked > 0
-            && found.own_rows > 0,
+            && found.own_rows > 0
+            && keys.wrong.is_empty()
+            && keys.let_in > 0
+            && found.bodies_asked > 0
+            && found.bodies_accepted > 0
+            && written.is_empty(),
         line: json!({
             "proof": "roles",
             "operations": description.operations().len(),
@@ -65,6 +83,13 @@ pub(super) fn prove(form: Form) -> Proof {
             "wrong": cells.wrong.len(),
             "holes_planted": cells.holes + scopes::HOLES.len(),
             "holes_unseen": cells.unseen.len() + scopes::HOLES.len() - found.holes_seen,
+            "key_scopes": keys.scopes,
+            "key_cells": keys.count,
+            "key_cells_let_in": keys.let_in,
+            "key_cells_wrong": keys.wrong.len(),
+            "bodies_asked": found.bodies_asked,
+            "bodies_accepted_from_all": found.bodies_accepted,
+            "written_about_theirs": written.len(),
             "asked": found.asked,
             "leaked": found.leaked.len(),
             "own_rows": found.own_rows,
@@ -76,7 +101,7 @@ pub(super) fn prove(form: Form) -> Proof {
 
 /// Both campaigns are called to their ends.
 fn settle(server: &Server, customers: u32) {
-    for (salt, campaign) in [(3, MINE), (4, THEIRS)] {
+    for (salt, campaign) in [(MY_SALT, MINE), (THEIR_SALT, THEIRS)] {
         server.call(campaign, &records(customers, salt));
     }
     for campaign in [MINE, THEIRS] {

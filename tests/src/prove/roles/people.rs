@@ -1,7 +1,7 @@
 //! Whoever is held to people: an agent who is given the persons of one campaign, and a supervisor whose team
 //! is given those of the other. Neither learns of the other's; each lists their own.
 
-use super::scopes::{Found, ask_all, ids_of};
+use super::scopes::{Found, ask_all, ids_of, kurrent};
 use super::{MINE, THEIRS};
 use crate::described::Description;
 use crate::history::{History, member};
@@ -27,7 +27,10 @@ pub(super) fn every(description: &Description, server: &Server, data: &Path, fou
         for list in LISTS {
             found.own_rows += own_rows(server, key, list, given);
         }
-        ask_all(description, server, who, key, &ids_of(theirs, data), found);
+        let theirs = ids_of(theirs, data);
+        ask_all(description, server, who, key, &theirs, found);
+        // The log is of everybody: by KurrentDB's protocol whoever is held to people is told nothing of it.
+        kurrent(who, key, data, &theirs, found);
     }
 }
 

@@ -1,6 +1,7 @@
 //! Every id of a campaign asked for with keys that are held to another: what is told is searched for it.
 
 use super::super::api::ROLES;
+use super::bodies::Orders;
 use super::people;
 use super::{MINE, THEIRS, key_of, order_of};
 use crate::described::Description;
@@ -19,6 +20,10 @@ pub(super) struct Found {
     pub own_rows: usize,
     /// Of the holes that were made on purpose.
     pub holes_seen: usize,
+    /// Orders that named something of the other scope in their body.
+    pub bodies_asked: usize,
+    /// Of these orders, those that are accepted from one who may do everything.
+    pub bodies_accepted: usize,
 }
 
 /// Commands that act on everything are not for a look around; limited keys are refused them by the matrix.
@@ -38,13 +43,18 @@ pub(super) fn every(description: &Description, server: &Server, data: &Path) -> 
         kurrent_events: 0,
         own_rows: 0,
         holes_seen: holes_seen(server, data, &theirs),
+        bodies_asked: 0,
+        bodies_accepted: 0,
     };
+    let orders = Orders::of(description, server, data);
     for role in ROLES {
         let key = key_of(server, role, Some(MINE));
         ask_all(description, server, role, &key, &theirs, &mut found);
+        orders.ask(server, role, &key, &theirs, &mut found);
         kurrent(role, &key, data, &theirs, &mut found);
     }
     people::every(description, server, data, &mut found);
+    found.bodies_accepted = orders.accepted(server);
     found
 }
 
@@ -76,7 +86,7 @@ fn holes_seen(server: &Server, data: &Path, theirs: &BTreeSet<String>) -> usize 
 }
 
 /// What of theirs is told.
-fn finds<'a>(theirs: &'a BTreeSet<String>, told: &str) -> Option<&'a String> {
+pub(super) fn finds<'a>(theirs: &'a BTreeSet<String>, told: &str) -> Option<&'a String> {
     theirs.iter().find(|id| told.contains(id.as_str()))
 }
 
@@ -141,7 +151,16 @@ fn paths(path: &str, theirs: &BTreeSet<String>) -> Vec<String> {
         });
         return named.chain(plain).collect();
     }
-    theirs.iter().map(|id| format!("{before}{id}{after}")).collect()
+    // What is asked for by its stream has the name of one, and nothing else has.
+    let fits = |id: &&String| is_stream(id) == (parameter == "stream");
+    let named = theirs.iter().filter(fits);
+    named.map(|id| format!("{before}{id}{after}")).collect()
+}
+
+/// Such as `call-…`: ids begin otherwise.
+fn is_stream(id: &str) -> bool {
+    let aggregate = id.split_once('-').map(|(aggregate, _)| aggregate);
+    aggregate.is_some_and(|it| it.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'_'))
 }
 
 /// The campaign, its people, calls, lists, flow and streams: everything by which something of it is named,
@@ -153,13 +172,13 @@ pub(super) fn ids_of(campaign: &str, data: &Path) -> BTreeSet<String> {
         if member(event, "/campaign") != campaign {
             continue;
         }
-        for pointer in ["/stream", "/customer", "/id"] {
+        for pointer in ["/subject", "/customer", "/id"] {
             if let Some(id) = member(event, pointer).as_str() {
                 ids.insert(id.to_owned());
                 ids.extend(
                     id.split_once('-')
                         .map(|(_, own)| own.to_owned())
-                        .filter(|_| pointer == "/stream"),
+                        .filter(|_| pointer == "/subject"),
                 );
             }
         }
@@ -178,7 +197,7 @@ pub(super) fn ids_of(campaign: &str, data: &Path) -> BTreeSet<String> {
 }
 
 /// The same log by KurrentDB's protocol: only what is about the key's campaign.
-fn kurrent(role: &str, key: &str, data: &Path, theirs: &BTreeSet<String>, found: &mut Found) {
+pub(super) fn kurrent(role: &str, key: &str, data: &Path, theirs: &BTreeSet<String>, found: &mut Found) {
     found.asked += 1;
     let text = read_by_kurrent(key, data);
     found.kurrent_events += text.lines().count();

@@ -1,5 +1,6 @@
 //! One case: a plan, a person with a past, and a time; asked of `why-not`, and written for the oracle.
 
+use super::further::Further;
 use domain::calling_plan::{Basis, CallingPlan, CampaignFacts, FlowRef};
 use domain::compliance::{CustomerGrant, NumberGrant};
 use domain::customer::event::CustomerEvent;
@@ -92,6 +93,7 @@ pub(super) struct Case {
     pub(super) opted_out: bool,
     pub(super) suppressed_until: Option<Timestamp>,
     pub(super) kept: Kept,
+    pub(super) further: Further,
 }
 
 /// A plan of this preset that is open all day.
@@ -114,11 +116,11 @@ fn customer() -> CustomerId {
     "00112233445566778899aabbccddeeff".parse().expect("a constant id")
 }
 
-fn number() -> NumberId {
+pub(super) fn number() -> NumberId {
     "ffeeddccbbaa99887766554433221100".parse().expect("a constant id")
 }
 
-fn nth_call(attempt: u32) -> CallId {
+pub(super) fn nth_call(attempt: u32) -> CallId {
     let enrolment = EnrolmentId {
         campaign: campaign(),
         customer: customer(),
@@ -139,6 +141,7 @@ impl Case {
             opted_out: false,
             suppressed_until: None,
             kept: Kept::default(),
+            further: Further::default(),
         }
     }
 
@@ -148,7 +151,7 @@ impl Case {
         let facts = CampaignFacts {
             campaign: campaign(),
             version: 1,
-            running: true,
+            running: !self.further.paused,
             flow: FlowRef {
                 flow: "rules".parse().expect("a constant id"),
                 version: 1,
@@ -162,11 +165,12 @@ impl Case {
         };
         let (person, number) = (self.person(), self.number());
         let hashed_on = self.kept.hashed_on();
+        let joined = self.further.joined(self.at);
         let judge = Judge {
             number: facts_of(&number, &customer(), &facts, &hashed_on),
             above: Vec::new(),
             coming: None,
-            joined: &[],
+            joined: &joined,
         };
         why_not(&person, &judge, self.at).expect("the person is in the campaign")
     }
@@ -214,7 +218,10 @@ impl Case {
             };
             take(&recorded, begin);
         }
-        for (attempt, dial) in (1..).zip(&self.dials) {
+        for event in self.further.of_person() {
+            take(&event, begin);
+        }
+        for (attempt, dial) in (1_u32..).zip(&self.dials) {
             let call = nth_call(attempt);
             let grant = CustomerGrant {
                 call,
@@ -232,7 +239,7 @@ impl Case {
                 number: number(),
                 disposition: disposition(dial),
                 outcome: None,
-                charged: false,
+                charged: usize::try_from(attempt).is_ok_and(|attempt| attempt <= self.further.charged),
                 answered: dial.answered,
                 dialed_at: dial.at,
                 next_due_at: Some(dial.at),
@@ -267,6 +274,9 @@ impl Case {
                 },
                 dial.at,
             );
+        }
+        for (event, at) in self.further.of_number(&campaign(), self.at) {
+            take(&event, at);
         }
         if self.opted_out {
             let opted_out = NumberEvent::OptedOut {
@@ -303,6 +313,7 @@ impl Case {
             "time_zone": self.time_zone, "dials": dials, "consent": consent, "opted_out": self.opted_out,
             "suppressed_until": self.suppressed_until.map(Timestamp::micros), "registry": self.kept.registry,
             "abandoned": self.kept.abandoned, "agents": self.kept.agents, "hashed": self.kept.hashed,
+            "further": self.further.line(),
             "said": { "permitted": said.permitted(), "not_before": said.not_before.map(Timestamp::micros),
                 "rule": said.binding.map(|verdict| verdict.rule) } })
     }

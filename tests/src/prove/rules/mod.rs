@@ -3,8 +3,11 @@
 //! facts by its own clock and its own tables.
 
 mod case;
+mod further;
 mod prepared;
 mod random;
+mod records;
+mod sides;
 mod telemarketing;
 
 use crate::program::{command, is_installed};
@@ -26,7 +29,10 @@ pub(super) fn prove(form: Form) -> Proof {
         return skipped("rules", "python3 is missing");
     }
     let mut wrong = Vec::new();
-    let prepared = prepared::cases();
+    let sides = prepared::cases();
+    let lacking = sides::rules_without(&sides.pairs);
+    wrong.extend(lacking.iter().map(|rule| format!("{rule} has no case on each side")));
+    let prepared = sides.made;
     for (name, case, permitted) in &prepared {
         let said = case.ask();
         if said.permitted() != *permitted {
@@ -52,6 +58,8 @@ pub(super) fn prove(form: Form) -> Proof {
     Proof {
         holds: wrong.is_empty(),
         line: json!({ "proof": "rules", "cases": all.len(), "prepared": prepared.len(),
+            "pairs": sides.pairs.len(), "rules": domain::compliance::all_rules().len(),
+            "rules_without_both_sides": lacking.len(),
             "disagreements": disagreements, "lawful_refused": count("lawful_refused"),
             "permitted": count("permitted"), "not_before_checked": count("not_before_checked"),
             "wrong": wrong.iter().take(10).collect::<Vec<_>>() }),

@@ -2,16 +2,24 @@
 //! the other way around.
 
 use super::case::{Case, Consent, Dial, instant};
-use super::telemarketing;
+use super::{records, telemarketing};
 use domain::time::Timestamp;
 use serde_json::{Value, json};
 
 /// A name, a case, and whether it is permitted.
 pub(super) type Prepared = (String, Case, bool);
 
-/// Both sides of the instant at which something changes.
+/// Two cases that differ in one thing.
+pub(super) struct Pair {
+    pub(super) refused: Case,
+    pub(super) permitted: Case,
+}
+
+/// Both sides of whatever changes something.
+#[derive(Default)]
 pub(super) struct Sides {
     pub(super) made: Vec<Prepared>,
+    pub(super) pairs: Vec<Pair>,
 }
 
 impl Sides {
@@ -19,20 +27,32 @@ impl Sides {
     pub(super) fn at(&mut self, name: &str, edge: &str, after: bool, case: impl Fn(Timestamp) -> Case) {
         let edge = instant(edge);
         let before = Timestamp::from_micros(edge.micros() - 1);
-        self.made.push((format!("{name}, before"), case(before), !after));
-        self.made.push((format!("{name}, at"), case(edge), after));
+        let (before, edge) = (case(before), case(edge));
+        self.made.push((format!("{name}, before"), before.clone(), !after));
+        self.made.push((format!("{name}, at"), edge.clone(), after));
+        let (refused, permitted) = if after { (before, edge) } else { (edge, before) };
+        self.pairs.push(Pair { refused, permitted });
+    }
+
+    /// What is refused, and what differs so little that it is permitted.
+    pub(super) fn both(&mut self, name: &str, refused: Case, permitted: Case) {
+        self.made.push((name.to_owned(), refused.clone(), false));
+        self.made
+            .push((format!("{name}, other side"), permitted.clone(), true));
+        self.pairs.push(Pair { refused, permitted });
     }
 }
 
-pub(super) fn cases() -> Vec<Prepared> {
-    let mut sides = Sides { made: Vec::new() };
+pub(super) fn cases() -> Sides {
+    let mut sides = Sides::default();
     hours(&mut sides);
     daylight_saving(&mut sides);
     days(&mut sides);
     caps(&mut sides);
     persons(&mut sides);
     telemarketing::cases(&mut sides);
-    sides.made
+    records::cases(&mut sides);
+    sides
 }
 
 pub(super) fn with(mut case: Case, change: impl FnOnce(&mut Case)) -> Case {
@@ -185,6 +205,9 @@ fn days(sides: &mut Sides) {
             .made
             .push((name.to_owned(), working(instant(at)), permitted));
     }
+    let on = |day: &str| working(instant(&format!("{day}T10:00:00+08:00")));
+    sides.both("a Saturday of rest", on("2026-03-07"), on("2026-03-06"));
+    sides.both("a holiday and a worked Saturday", on("2026-02-15"), on("2026-02-14"));
     let resting = |at| {
         with(Case::new("cn-service", at), |case| {
             member(
@@ -205,7 +228,7 @@ fn days(sides: &mut Sides) {
     }
 }
 
-fn dialed(case: Case, dials: &[(&str, bool)]) -> Case {
+pub(super) fn dialed(case: Case, dials: &[(&str, bool)]) -> Case {
     with(case, |case| {
         case.dials = dials
             .iter()
@@ -267,11 +290,11 @@ fn caps(sides: &mut Sides) {
     };
     // The day of the conversation is the first of seven; clocks change on 8 March.
     sides.at("the seventh day", "2026-03-09T08:00:00-04:00", true, seventh);
-    sides.made.push((
-        "within the seventh day".to_owned(),
+    sides.both(
+        "within the seventh day",
         seventh(instant("2026-03-08T12:00:00-04:00")),
-        false,
-    ));
+        seventh(instant("2026-03-09T12:00:00-04:00")),
+    );
 }
 
 fn persons(sides: &mut Sides) {
@@ -286,6 +309,8 @@ fn persons(sides: &mut Sides) {
         let case = with(Case::new("cn-cloud-trunk", now), |case| case.phone = phone);
         sides.made.push((name.to_owned(), case, permitted));
     }
+    let of = |phone| with(Case::new("cn-cloud-trunk", now), |case| case.phone = phone);
+    sides.both("a landline in Tibet, or in Beijing", of("+868916529988"), of("+861065529988"));
     let consenting = |given: &str, until: Option<&str>| Consent {
         given_at: instant(given),
         until: until.map(instant),

@@ -31,8 +31,13 @@ const STALLED_MB_MAX: u64 = 32;
 /// How long the whole log may take one reader.
 const WITHIN: Duration = Duration::from_secs(1_200);
 
+/// Events a second that one reader is told at least who is behind a whole long log, on a release build.
+const CATCH_UP_MIN: u64 = 100_000;
+
 struct Length {
     events: u64,
+    /// Held to that rate: a debug build is many times as slow, and a short log says little.
+    catch_up_min: Option<u64>,
     /// Of each way, at the same time.
     readers: usize,
     stalled: usize,
@@ -44,12 +49,14 @@ pub(crate) fn prove(form: Form) -> Proof {
     let length = match form {
         Form::Short => Length {
             events: 20_000,
+            catch_up_min: None,
             readers: 1,
             stalled: 20,
             written: 20,
         },
         Form::Long => Length {
             events: 1_000_000,
+            catch_up_min: (!cfg!(debug_assertions)).then_some(CATCH_UP_MIN),
             readers: 2,
             stalled: 100,
             written: 200,
@@ -67,7 +74,8 @@ pub(crate) fn prove(form: Form) -> Proof {
     let subscribers = server.get("/api/v1/subscribers").map(|reply| reply.body);
     end(server);
     let log = expected(&data);
-    let catch_up = json!({ "alone_per_s": rate, "beside_the_stalled_per_s": beside });
+    let catch_up = json!({ "alone_per_s": rate, "beside_the_stalled_per_s": beside,
+        "held_to_per_s": length.catch_up_min, "build": if cfg!(debug_assertions) { "debug" } else { "release" } });
     judge(&length, &catch_up, &found, grown_mb, subscribers, &log)
 }
 
@@ -207,6 +215,10 @@ fn judge(
     }
     if let Err(error) = &subscribers {
         wrong.push(format!("the subscribers cannot be listed: {error}"));
+    }
+    let caught_up = catch_up.get("alone_per_s").and_then(Value::as_u64);
+    if length.catch_up_min.is_some_and(|least| caught_up < Some(least)) {
+        wrong.push(format!("a reader of a whole log is told {caught_up:?} events a second"));
     }
     if grown_mb.is_none_or(|grown| grown > STALLED_MB_MAX) {
         wrong.push(format!(

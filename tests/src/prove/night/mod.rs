@@ -1,0 +1,278 @@
+//! A night's work in real time, with real SIP and RTP: thousands are called, the window closes while many
+//! still wait, and opens again in the morning; the server is killed while it dials, just behind the closing
+//! with conversations open, and in the morning.
+//!
+//! The carrier's own records say whether each person was called lawfully, nobody twice, nobody forgotten; the
+//! log is only held against them. What the server writes, holds and computes for it is the kernel's count.
+
+mod judged;
+mod shift;
+mod used;
+
+use super::crash::BUNDLED_TEXT;
+use super::reconcile::{compare, not_zero};
+use super::{Form, Proof, quick_campaign};
+use crate::carrier::CarrierProcess;
+use crate::history::History;
+use crate::program::fail;
+use crate::server::Server;
+use domain::time::Timestamp;
+use judged::{Night, judge};
+use serde_json::{Value, json};
+use shift::{Ended, Place, Shift, instant_of};
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+const CAMPAIGN: &str = "NIGHT";
+
+/// People of the long form unless `PEOPLE=N` says otherwise (CMP-7).
+const PEOPLE: u32 = 10_000;
+
+/// How many may be asked for: fewer are no night, and more than one machine's carrier remembers.
+const PEOPLE_ASKED: std::ops::RangeInclusive<u32> = 1_000..=10_000;
+
+/// Two working days in Beijing, each from 09:00 to 18:00.
+const EVENING: [&str; 2] = ["2026-03-02T01:00:00Z", "2026-03-02T10:00:00Z"];
+const MORNING: [&str; 2] = ["2026-03-03T01:00:00Z", "2026-03-03T10:00:00Z"];
+
+/// Dials begun a second: with calls of some four seconds about 150 are open at once.
+const DIALS_PER_SECOND: u32 = 40;
+
+/// Most calls at once: more than come of that.
+const CONCURRENT: u64 = 300;
+
+/// A server that could dial is looked at for so long while the window is closed: past the five seconds after
+/// which whom a kill left is due again.
+const LOOKED_AT_CLOSED: Duration = Duration::from_secs(10);
+
+/// A kill comes so long behind the closing: conversations are still open.
+const BEHIND_CLOSING: Duration = Duration::from_secs(1);
+
+/// A server is started so many times what its first start took before it is needed.
+const STARTS: u32 = 3;
+
+/// Whatever takes longer is stuck: two minutes, and for each person a quarter of a second.
+const SETTLED_WITHIN: Duration = Duration::from_secs(120);
+const SETTLED_A_PERSON: Duration = Duration::from_millis(250);
+
+/// What must be zero.
+const ZERO: &[&str] = &[
+    "outside",
+    "dialed_again",
+    "at_once_to_one",
+    "forgotten",
+    "unknown_callees",
+    "by_nobody",
+    "over_the_days_cap",
+    "legs_with_two_invites",
+    "unfinished",
+    "unsettled",
+    "mismatched",
+    "dirty_exit",
+];
+
+struct Length {
+    people: u32,
+    /// Also killed while it dials, in the evening and in the morning.
+    is_killed_dialing: bool,
+    /// Calls open at the middle INVITE, at least.
+    at_once: usize,
+}
+
+impl Length {
+    fn of(form: Form) -> Self {
+        match form {
+            Form::Short => Self {
+                people: 240,
+                is_killed_dialing: false,
+                at_once: 20,
+            },
+            Form::Long => Self {
+                people: asked_people().unwrap_or(PEOPLE),
+                is_killed_dialing: true,
+                at_once: 100,
+            },
+        }
+    }
+
+    /// So long the campaign runs before the window closes: half of them could be dialed.
+    fn evening(&self) -> Duration {
+        Duration::from_secs(1) * (self.people / 2 / DIALS_PER_SECOND).max(4)
+    }
+
+    const fn kills(&self) -> u32 {
+        match self.is_killed_dialing {
+            true => 3,
+            false => 1,
+        }
+    }
+}
+
+/// `PEOPLE=N` of the environment, as `make prove-night PEOPLE=N` hands it on.
+fn asked_people() -> Option<u32> {
+    let asked = std::env::var_os("PEOPLE").filter(|asked| !asked.is_empty())?;
+    let read = asked.into_string().ok().and_then(|asked| asked.parse().ok());
+    let read = read.filter(|people| PEOPLE_ASKED.contains(people));
+    Some(read.unwrap_or_else(|| fail("PEOPLE is a number from 1000 to 10000")))
+}
+
+pub(super) fn prove(form: Form) -> Proof {
+    let length = Length::of(form);
+    let folder = tempfile::tempdir().unwrap_or_else(|error| fail(&error.to_string()));
+    let carrier = carrier(folder.path());
+    let place = Place {
+        data: folder.path().join("data"),
+        trunk: format!(
+            "{};legs-max=400;dials-per-second={DIALS_PER_SECOND}",
+            carrier.trunk()
+        ),
+    };
+    let first_start = prepare(&place, folder.path(), length.people);
+    let mut shifts = Vec::new();
+    evening(&place, &length, first_start, &mut shifts);
+    let is_completed = morning(&place, &length, first_start, &mut shifts);
+    let history = History::read(&place.data);
+    let lines = carrier.lines();
+    let night = Night {
+        shifts: &shifts,
+        windows: [EVENING, MORNING].map(|day| day.map(instant_of)),
+        phones: (0..length.people).map(phone).collect(),
+    };
+    let found = judge(&lines, &night);
+    let disagreements = compare(&history, &lines);
+    let mut line = json!({"proof": "night", "people": length.people, "kills": length.kills(),
+        "completed": is_completed, "unfinished": history.unfinished().len(), "unsettled": history.unsettled(),
+        "legs_with_two_invites": lines.values().filter(|line| line.invites > 1).count(),
+        "cut_off": history.cut_off(), "mismatched": disagreements.wrong.len(), "events": history.events.len(),
+        "dirty_exit": shifts.iter().filter(|shift| shift.is_dirty).count(),
+        "named": disagreements.wrong.iter().chain(&found.wrong).take(10).collect::<Vec<_>>()});
+    merge(&mut line, found.line());
+    merge(&mut line, costs(&shifts, lines.len(), found.at_once_max));
+    let holds = is_completed
+        && !not_zero(&line, ZERO)
+        && found.at_once >= length.at_once
+        && found.evening > 0
+        && found.morning > 0
+        && history.cut_off() > 0;
+    Proof { line, holds }
+}
+
+fn merge(line: &mut Value, more: Value) {
+    if let (Some(line), Value::Object(more)) = (line.as_object_mut(), more) {
+        line.extend(more);
+    }
+}
+
+/// Nearly all answer, hear some of the robot and hang up; the others refuse in ways that are final.
+fn carrier(folder: &Path) -> CarrierProcess {
+    let profile = folder.join("people.json");
+    let text = json!({
+        "weights": {"hangs_up_midway": 84, "answers_and_goes": 4, "busy": 6, "declines": 3, "vacant": 3},
+        "post_dial_delay_ms": {"min": 20, "max": 60},
+        "ring_ms": {"min": 100, "max": 600},
+        "patience_ms": {"min": 2_500, "max": 4_500},
+    });
+    std::fs::write(&profile, text.to_string()).unwrap_or_else(|error| fail(&error.to_string()));
+    CarrierProcess::start(folder, 7, &["--profile", &profile.to_string_lossy()])
+}
+
+fn phone(index: u32) -> String {
+    format!("1380{index:07}")
+}
+
+/// The campaign and its people, by a server that then ends; how long its start took.
+fn prepare(place: &Place, folder: &Path, people: u32) -> Duration {
+    let shift = Shift::start(place, instant_of(EVENING[0]));
+    let retry = json!({"waits_ms": [5_000], "retries_max": 1});
+    let mut body = quick_campaign(CAMPAIGN);
+    merge(
+        &mut body,
+        json!({"script_template": BUNDLED_TEXT, "ends_at": MORNING[1],
+        "schedule": {"start_time": "09:00", "end_time": "18:00", "max_concurrent": CONCURRENT},
+        "retry_policy": {"retries_max": 1, "uncharged_max": 3, "rules": {"interrupted": retry}}}),
+    );
+    shift.server.must_post("/api/v1/campaigns", &body);
+    let list = list(folder, people).to_string_lossy().into_owned();
+    let import = shift
+        .server
+        .run_json(&["import", &list, "--campaign", CAMPAIGN, "--json"]);
+    match import {
+        Ok((_, report)) if report.get("enrolled") == Some(&json!(people)) => {}
+        other => fail(&format!("the people are not enrolled: {other:?}")),
+    }
+    let took = shift.start_took;
+    shift.end();
+    took
+}
+
+fn list(folder: &Path, people: u32) -> PathBuf {
+    let rows = (0..people).map(|index| format!("N{index:07},{}\n", phone(index)));
+    let file = folder.join("people.csv");
+    let text: String = std::iter::once("customer_id,phone\n".to_owned()).chain(rows).collect();
+    std::fs::write(&file, text).unwrap_or_else(|error| fail(&error.to_string()));
+    file
+}
+
+/// Until behind the closing, with a kill there.
+fn evening(place: &Place, length: &Length, first_start: Duration, shifts: &mut Vec<Ended>) {
+    let closing = instant_of(EVENING[1]);
+    let begins = before(closing, length.evening());
+    let mut shift = Shift::start(place, before(begins, first_start * STARTS));
+    shift.wait_until(begins);
+    start_campaign(&shift.server);
+    if length.is_killed_dialing {
+        shift.wait_until(before(closing, length.evening() / 2));
+        shifts.push(shift.kill());
+        shift = Shift::start(place, begins);
+    }
+    shift.wait_until(closing.plus(BEHIND_CLOSING));
+    shifts.push(shift.kill());
+    if length.is_killed_dialing {
+        let shift = Shift::start(place, closing);
+        shift.wait_for(LOOKED_AT_CLOSED);
+        shifts.push(shift.end());
+    }
+}
+
+fn start_campaign(server: &Server) {
+    server.must_post(&format!("/api/v1/campaigns/{CAMPAIGN}/start"), &json!({}));
+}
+
+/// From before the opening until everybody is settled; whether that comes.
+fn morning(place: &Place, length: &Length, first_start: Duration, shifts: &mut Vec<Ended>) -> bool {
+    let opening = instant_of(MORNING[0]);
+    let begins = before(opening, first_start * STARTS);
+    let mut shift = Shift::start(place, begins);
+    if length.is_killed_dialing {
+        shift.wait_until(opening.plus(length.evening() / 2));
+        shifts.push(shift.kill());
+        shift = Shift::start(place, begins);
+    }
+    let within = SETTLED_WITHIN + SETTLED_A_PERSON * length.people;
+    let is_completed = shift.server.is_completed(CAMPAIGN, within);
+    shifts.push(shift.end());
+    is_completed
+}
+
+fn before(at: Timestamp, by: Duration) -> Timestamp {
+    at.minus_ms(u64::try_from(by.as_millis()).unwrap_or(u64::MAX))
+}
+
+/// What the servers of the night used, in all and for each call that was dialed.
+fn costs(shifts: &[Ended], calls: usize, at_once_max: usize) -> Value {
+    let calls = u64::try_from(calls).unwrap_or(u64::MAX).max(1);
+    let at_once = u64::try_from(at_once_max).unwrap_or(u64::MAX).max(1);
+    let sum = |pick: fn(&Ended) -> u64| shifts.iter().map(pick).sum::<u64>();
+    let written = sum(|shift| shift.used.written_bytes);
+    let processor_ms = sum(|shift| shift.used.processor_ms);
+    let resident_kb = shifts.iter().map(|shift| shift.used.resident_kb_max).max();
+    let grown_kb = shifts.iter().map(|shift| shift.used.grown_kb()).max();
+    json!({
+        "seconds": sum(|shift| shift.seconds()),
+        "written_bytes": written,
+        "written_bytes_a_call": written / calls,
+        "processor_ms_a_call": processor_ms / calls,
+        "resident_kb_max": resident_kb,
+        "resident_kb_a_call_at_once": grown_kb.unwrap_or(0) / at_once,
+    })
+}

@@ -1,0 +1,183 @@
+//! Orders whose bodies name a campaign, a person, a call or a number of the other data scope: nothing is told
+//! of it, nothing is done to it, and none is accepted.
+
+use super::super::contract::filled;
+use super::scopes::{Found, finds};
+use super::{MINE, THEIR_SALT, THEIRS, records};
+use crate::described::Description;
+use crate::history::{History, member};
+use crate::opened::whole_log;
+use crate::program::fail;
+use crate::server::{Server, asked_with};
+use serde_json::{Value, json};
+use std::collections::BTreeSet;
+use std::path::Path;
+
+/// One of each kind of the other data scope.
+struct Theirs {
+    /// The person by our id and by the institution's own.
+    customers: [String; 2],
+    call: String,
+    phone: String,
+}
+
+/// One order that names something of theirs.
+struct Naming {
+    method: String,
+    path: String,
+    order: Value,
+    /// Which member names it, and by what word.
+    named: String,
+    word: String,
+}
+
+/// Orders that name something of theirs, and whose example is otherwise about what is ours.
+pub(super) struct Orders(Vec<Naming>);
+
+impl Orders {
+    pub(super) fn of(description: &Description, server: &Server, data: &Path) -> Self {
+        let theirs = Theirs::find(data);
+        let mut orders = Vec::new();
+        for one in filled(description, server, MINE) {
+            let Some(order) = one.order.filter(Value::is_object) else {
+                continue;
+            };
+            for name in names(description, &one.method, &one.path, &order) {
+                for word in theirs.words(&name) {
+                    let mut order = order.clone();
+                    put(&mut order, &name, &word);
+                    orders.push(Naming {
+                        method: one.method.clone(),
+                        path: one.path.clone(),
+                        order,
+                        named: name.clone(),
+                        word,
+                    });
+                }
+            }
+        }
+        if orders.is_empty() {
+            fail("no order names anybody in its body");
+        }
+        Self(orders)
+    }
+
+    /// Asks them all with a key that is held to the other campaign.
+    pub(super) fn ask(&self, server: &Server, who: &str, key: &str, theirs: &BTreeSet<String>, found: &mut Found) {
+        for one in &self.0 {
+            found.bodies_asked += 1;
+            let (status, told) = one.ask(server, &format!("Bearer {key}"));
+            let (method, path, named) = (&one.method, &one.path, &one.named);
+            if let Some(id) = finds(theirs, &told) {
+                found.leaked.push(format!("{who} {method} {path} with {named} of theirs tells of {id}"));
+            }
+            if status < 300 {
+                found
+                    .leaked
+                    .push(format!("{who} {method} {path} with {named} {} of theirs: {status}", one.word));
+            }
+            if status >= 500 {
+                found.leaked.push(format!("{who} {method} {path} with {named} of theirs: {status}"));
+            }
+        }
+    }
+
+    /// How many of them are accepted from one who may do everything: were it none, the orders would be wrong,
+    /// and say nothing of whoever may not.
+    pub(super) fn accepted(&self, server: &Server) -> usize {
+        let bearer = server.bearer();
+        self.0.iter().filter(|one| one.ask(server, &bearer).0 < 300).count()
+    }
+}
+
+impl Naming {
+    /// Its status, and what is said besides the word that was asked by.
+    fn ask(&self, server: &Server, bearer: &str) -> (u16, String) {
+        let url = format!("{}{}", server.url, self.path);
+        let reply = asked_with(&self.method, &url, bearer, Some(&self.order));
+        let (reply, _) = reply.unwrap_or_else(|error| fail(&format!("{} {}: {error}", self.method, self.path)));
+        (reply.status, reply.body.to_string().replace(&self.word, ""))
+    }
+}
+
+/// Members by which an order may name somebody: those of its example and of its schema.
+fn names(description: &Description, method: &str, path: &str, order: &Value) -> BTreeSet<String> {
+    let mut names: BTreeSet<String> = order.as_object().into_iter().flatten().map(|(name, _)| name.clone()).collect();
+    let operation = description.operation(method, path);
+    let schema = operation.as_ref().and_then(|operation| {
+        let body = operation.described.get("requestBody")?;
+        body.pointer("/content/application~1json/schema")
+    });
+    let reference = schema.and_then(|schema| schema.get("$ref")?.as_str());
+    let schema = match reference {
+        Some(reference) => description.document.pointer(reference.trim_start_matches('#')),
+        None => schema,
+    };
+    let members = schema.and_then(|schema| schema.get("properties")?.as_object());
+    names.extend(members.into_iter().flatten().map(|(name, _)| name.clone()));
+    names
+}
+
+fn put(order: &mut Value, name: &str, word: &str) {
+    let is_list = name.ends_with('s');
+    if let Some(members) = order.as_object_mut() {
+        let value = if is_list { json!([word]) } else { json!(word) };
+        members.insert(name.to_owned(), value);
+    }
+}
+
+impl Theirs {
+    fn find(data: &Path) -> Self {
+        let history = History::read(data);
+        let of_theirs = |event: &&Value| member(event, "/campaign") == THEIRS;
+        let mut calls = history.of("call.ended").filter(of_theirs);
+        let call = calls.next().unwrap_or_else(|| fail("the other campaign has calls"));
+        let text = |pointer: &str| member(call, pointer).as_str().unwrap_or_default().to_owned();
+        // The first of the people of `settle`.
+        let person = records(1, THEIR_SALT).remove(0);
+        let own = |name: &str| member(&person, name).as_str().unwrap_or_default().to_owned();
+        Self {
+            customers: [text("/customer"), own("/customer_id")],
+            call: text("/subject").trim_start_matches("call-").to_owned(),
+            phone: own("/phone"),
+        }
+    }
+
+    /// What of theirs a member of this name could be.
+    fn words(&self, name: &str) -> Vec<String> {
+        match name {
+            "campaign" | "campaigns" | "task_id" => vec![THEIRS.to_owned()],
+            "customer" | "customers" | "customer_id" => self.customers.to_vec(),
+            "call" | "calls" => vec![self.call.clone()],
+            "number" | "phone" => vec![self.phone.clone()],
+            "id" => vec![THEIRS.to_owned()],
+            _ => Vec::new(),
+        }
+    }
+}
+
+/// What whoever is held to another data scope wrote about theirs: events by their names, reads and refusals on
+/// record apart.
+pub(super) fn written(data: &Path, theirs: &BTreeSet<String>, is_held: impl Fn(&str) -> bool) -> Vec<String> {
+    let mut wrong = Vec::new();
+    for event in whole_log(data) {
+        let Ok(envelope) = event.envelope() else {
+            wrong.push(format!("{:?} cannot be read", event.position));
+            continue;
+        };
+        let Some(by) = envelope.by.map(|by| by.name().to_owned()).filter(|by| is_held(by)) else {
+            continue;
+        };
+        let about = [
+            envelope.campaign.as_ref().map(ToString::to_string),
+            envelope.customer.as_ref().map(ToString::to_string),
+            Some(envelope.stream.to_string()),
+        ];
+        let is_theirs = about.iter().flatten().any(|id| theirs.contains(id));
+        let is_record = envelope.kind.starts_with("inquiry.") || envelope.kind.starts_with("access.");
+        if is_theirs && !is_record {
+            wrong.push(format!("{by} wrote {} about theirs", envelope.kind));
+        }
+    }
+    wrong
+}

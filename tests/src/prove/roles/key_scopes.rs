@@ -1,0 +1,85 @@
+//! Keys of each scope on every route: a key is answered where its one scope is what the route needs, and
+//! refused everywhere else, whatever roles its user has.
+
+use super::super::api::ROLES;
+use super::matrix::without_names;
+use super::order_of;
+use crate::described::{Description, Operation};
+use crate::history::member;
+use crate::program::fail;
+use crate::server::{Server, asked_with};
+use serde_json::{Value, json};
+use std::collections::BTreeSet;
+
+/// Why a key is refused, by the code of the problem: it is not for this, or no role of anybody is.
+const NOT_FOR_THIS: [&str; 2] = ["scope-missing", "role-missing"];
+
+/// What no role has: no key can be for it.
+const NOBODYS: &str = "directory:write";
+
+/// Whose keys they are.
+const USER: &str = "of-every-role";
+
+#[derive(Default)]
+pub(super) struct Cells {
+    pub(super) scopes: usize,
+    pub(super) count: usize,
+    pub(super) wrong: Vec<String>,
+    /// Where the key's scope is the one that is needed: were all refused, nothing would be held.
+    pub(super) let_in: usize,
+}
+
+/// Each scope alone; of the routes that need another one every `step`th, others for each scope.
+pub(super) fn every(description: &Description, server: &Server, step: usize) -> Cells {
+    let operations: Vec<(Operation<'_>, &str)> = description.operations().into_iter().filter_map(needing).collect();
+    let scopes: BTreeSet<&str> = operations.iter().map(|(_, needs)| *needs).filter(|needs| *needs != NOBODYS).collect();
+    let user = json!({ "name": USER, "roles": ROLES, "team": "north" });
+    server.must_post("/api/v1/users", &user);
+    let mut cells = Cells {
+        scopes: scopes.len(),
+        ..Cells::default()
+    };
+    for (turn, scope) in scopes.into_iter().enumerate() {
+        let key = format!("Bearer {}", key_for(server, scope));
+        for (index, (operation, needs)) in operations.iter().enumerate() {
+            if *needs == scope || (index + turn) % step == 0 {
+                cells.ask(server, &key, scope, operation, needs);
+            }
+        }
+    }
+    cells
+}
+
+/// An operation that needs a permission.
+fn needing(operation: Operation<'_>) -> Option<(Operation<'_>, &str)> {
+    let needs = operation.described.get("x-permission")?.as_str()?;
+    Some((operation, needs))
+}
+
+fn key_for(server: &Server, scope: &str) -> String {
+    let made = server.must_post("/api/v1/api-keys", &json!({ "user": USER, "scopes": [scope] }));
+    let key: Option<&str> = member(&made.body, "/key").as_str();
+    key.unwrap_or_else(|| fail("a key is shown when it is made"))
+        .to_owned()
+}
+
+impl Cells {
+    fn ask(&mut self, server: &Server, key: &str, scope: &str, operation: &Operation<'_>, needs: &str) {
+        self.count += 1;
+        let method = operation.method.to_uppercase();
+        let path = without_names(operation.path);
+        let order: Option<Value> = order_of(operation.described);
+        let reply = asked_with(&method, &format!("{}{path}", server.url), key, order.as_ref());
+        let (reply, _) = reply.unwrap_or_else(|error| fail(&format!("{method} {path}: {error}")));
+        let code = member(&reply.body, "/code").as_str().unwrap_or_default();
+        let is_refused = reply.status == 403 && NOT_FOR_THIS.contains(&code);
+        let may = scope == needs;
+        self.let_in += usize::from(may && !is_refused);
+        if may == is_refused || reply.status == 401 || reply.status >= 500 {
+            self.wrong.push(format!(
+                "a key for {scope}, {method} {} ({needs}): {} {code}",
+                operation.path, reply.status
+            ));
+        }
+    }
+}

@@ -1,0 +1,305 @@
+//! The proofs by name, which of them `make test` runs in their short form, and why the others have none.
+//!
+//! A tidy check holds `Makefile`, `README.md` and the closing line of `make test` to this list.
+
+use super::{
+    access, api, as_of, audit, clock, console, contract, crash, demo, exports, forgetting, full_disk, gates, hostile, http, imports, inspect, keys, kurrent, night, nlu, oidc, past_calls, projections, rebuild, rehearsed, replay, roles, rules, segments, sipp, spoken, stop, stores, subscribers, summary, tails, two_processes, wall, webhooks,
+};
+use super::{Form, Proof};
+
+type Prove = fn(Form) -> Proof;
+
+/// Every proof, as `make prove-NAME` runs it.
+pub const PROOFS: &[(&str, Prove)] = &[
+    ("access", access::prove),
+    ("api", api::prove),
+    ("as-of", as_of::prove),
+    ("audit", audit::prove),
+    ("axe", console::prove_axe),
+    ("clock", clock::prove),
+    ("console", console::prove),
+    ("contract", contract::prove),
+    ("crash", crash::prove),
+    ("entities", nlu::prove_entities),
+    ("exports", exports::prove),
+    ("flow-editor", console::prove_flow_editor),
+    ("forgetting", forgetting::prove),
+    ("full-disk", full_disk::prove),
+    ("gates", gates::prove),
+    ("history", past_calls::prove),
+    ("hostile", hostile::prove),
+    ("http", http::prove),
+    ("import", imports::prove),
+    ("inspect", inspect::prove),
+    ("jdbc", imports::prove_jdbc),
+    ("keys", |form| tails::join(|| keys::prove(form), form)),
+    ("kurrent", kurrent::prove),
+    ("night", night::prove),
+    ("nlu", nlu::prove_nlu),
+    ("oidc", oidc::prove),
+    ("projections", projections::prove),
+    ("proof-badge", console::prove_badge),
+    ("rebuild", rebuild::prove),
+    ("replay", replay::prove),
+    ("roles", roles::prove),
+    ("roles-console", console::prove_roles),
+    ("rules", rules::prove),
+    ("seeds", demo::seeds),
+    ("segments", segments::prove),
+    ("simulate", rehearsed::prove),
+    ("simulation", demo::simulation),
+    ("sipp", sipp::prove),
+    ("speech-faults", spoken::prove_faults),
+    ("spoken", spoken::prove),
+    ("stop", stop::prove),
+    ("stores", stores::prove),
+    ("subscribers", subscribers::prove),
+    ("summary", summary::prove),
+    ("two-processes", two_processes::prove),
+    ("wall", wall::prove),
+    ("webhooks", webhooks::prove),
+    ("words", console::prove_words),
+];
+
+/// What proofs run of this program themselves, and whoever makes their fixtures.
+const INSIDE: &[(&str, Prove)] = &[
+    ("audit-vectors", |_| audit::write_vectors()),
+    ("full-disk-inside", full_disk::prove_inside),
+];
+
+/// Runs the proof of this name; `None` when there is none.
+pub fn run(name: &str, form: Form) -> Option<Proof> {
+    let mut all = PROOFS.iter().chain(INSIDE);
+    all.find(|(known, _)| *known == name).map(|(_, prove)| prove(form))
+}
+
+/// Proofs without a short form, and why.
+pub const LONG_ONLY: &[(&str, &str)] = &[
+    ("api", "ten minutes of made-up requests; `contract` makes some of them"),
+    ("axe", "every page by axe-core and by keys; `console` opens three"),
+    ("flow-editor", "Chromium for minutes; the designer's own tests edit flows"),
+    ("proof-badge", "part of the long form of `console`"),
+    ("roles-console", "every role's pages in Chromium; `roles` asks every route"),
+    ("wall", "it measures a share of a processor, which a machine that tests has not to spare"),
+    ("words", "every page in Chromium; a tidy check compares the catalogues"),
+];
+
+/// Proofs that wait for real time, or for one core, more than they work, in groups of lanes: the lanes of a
+/// group run at once, the short forms of a lane one after another. A lane's first wait less than the longest
+/// of the group, so that those behind them cost no time of their own, and not all servers begin at once.
+///
+/// In no group are two that measure what other proofs on the same processors would be part of: `rebuild` its
+/// slowest read, and `hostile`, whose last attack holds the dials beside an import to those before it (its
+/// other attacks it makes at once, before that); and two that work all the time and beside others would end
+/// no sooner: `projections` and `as-of`.
+pub const WAITING: &[&[&[&str]]] = &[
+    &[
+        &["simulation"],
+        &["kurrent"],
+        &["stores"],
+        &["exports", "keys"],
+        &["contract"],
+        &["roles"],
+    ],
+    &[
+        &["crash"],
+        &["two-processes"],
+        &["seeds"],
+        &["audit"],
+        &["forgetting"],
+        &["summary", "gates"],
+        &["access"],
+        &["console"],
+        &["night"],
+        &["oidc"],
+        &["nlu", "entities"],
+        &["inspect"],
+        &["webhooks", "subscribers"],
+    ],
+    // Replies are measured here, as people would hear them,
+    &[&["spoken"]],
+    // and silences here, beside those that mostly wait.
+    &[&["speech-faults"], &["http"], &["sipp", "clock"], &["full-disk"]],
+];
+
+/// Those that hold a limit of time, which what else the machine does can break: they are asked again, alone.
+pub const MEASURING: &[&str] = &["rebuild", "hostile", "stop", "spoken", "speech-faults"];
+
+/// The proofs that `make test` runs in their short form, and what that form is.
+pub const SHORT: &[(&str, &str)] = &[
+    (
+        "crash",
+        "2 kills at random moments and 3 at an fsync, instead of 20 and every one",
+    ),
+    (
+        "console",
+        "home, campaign and call in Chromium, instead of every page, role and altered proof",
+    ),
+    (
+        "clock",
+        "6 h forward before the window opens and 3 s back before it closes, instead of five clocks at both edges and four starts",
+    ),
+    (
+        "oidc",
+        "the first refused attempt on record, instead of every one",
+    ),
+    (
+        "nlu",
+        "the Chinese set in five folds; banking77 in five folds and CLINC150 in the long form",
+    ),
+    (
+        "entities",
+        "1,200 texts and as many values that are said, instead of 30,000",
+    ),
+    (
+        "simulate",
+        "the card instalment with 1,000 callers of one seed, twice, instead of every shipped flow and three seeds",
+    ),
+    (
+        "import",
+        "5,000 rows and two kills instead of 1,000,000 and 20",
+    ),
+    (
+        "jdbc",
+        "2,000 rows of each database instead of 100,000",
+    ),
+    (
+        "rules",
+        "1,000 random cases instead of 20,000; every prepared one all the same",
+    ),
+    (
+        "roles",
+        "two campaigns of 2 people instead of 6, every 16th route that a key's scope is not for; every role, route, id and body all the same",
+    ),
+    (
+        "segments",
+        "60 made-up segments of 120 people instead of 400 of 600, and the required one",
+    ),
+    (
+        "history",
+        "nine records of both systems twice, instead of 20,000 more",
+    ),
+    ("two-processes", "20 customers instead of 200"),
+    ("seeds", "1 other seed with 30 customers, instead of 10 with 200"),
+    (
+        "simulation",
+        "2 days of 100 calls twice, instead of 200 of 1,000, in the debug build",
+    ),
+    (
+        "stores",
+        "10 kills of a writer on SQLite and on PostgreSQL and 2 of PostgreSQL, which also hangs under a server, instead of 200, 200 and 20, and of a server whose database is killed and read-only too",
+    ),
+    (
+        "audit",
+        "4 customers, one byte of every event and every byte of one, every 17th byte of a bundle, instead of 20, 20 and all",
+    ),
+    (
+        "forgetting",
+        "20 persons called, erased and searched for, instead of 200",
+    ),
+    (
+        "rebuild",
+        "1.5 s of load over 5,000 events on each database, instead of 30 s over 200,000",
+    ),
+    (
+        "projections",
+        "4 kills while 20,000 events are projected on each database, instead of 40 and 1,000,000",
+    ),
+    (
+        "as-of",
+        "10 positions, instants and truths of a log of three days, instead of 100 and of PostgreSQL too",
+    ),
+    ("exports", "20,000 calls in each format, instead of a million"),
+    (
+        "contract",
+        "20 s of made-up requests against the published description, instead of 5 minutes",
+    ),
+    (
+        "keys",
+        "4 mixtures of log and keys and 2 shortened logs on SQLite, instead of 7 and 3 on it and on PostgreSQL",
+    ),
+    (
+        "full-disk",
+        "2 fillings of the disk, at once, and people who soon hang up, instead of 10 one after another",
+    ),
+    (
+        "hostile",
+        "24 people under attack, attacks that do not disturb one another at once, all kinds of silent connections at once, growing SQL one question at a time on each database, 300 readers of a short log, an import of 6,000 rows and 5 s of broken SIP, people who soon hang up and 4 s for the question that only its time ends, instead of 400, of each kind alone too, of 30 questions at once too, of a long log and a reader who waits for a slow one's place, of 200,000 rows and of 120 s",
+    ),
+    (
+        "http",
+        "5 streams and 5 sockets open at each stop, instead of 100; certificates and PostgreSQL over TLS whole",
+    ),
+    (
+        "replay",
+        "60 recorded calls instead of 1,000, 2 of them alone and 1 as a bundle instead of 20 and 5",
+    ),
+    (
+        "gates",
+        "a test of 205 people on the rehearsal carrier: the 201st waits; promotions without evidence are refused",
+    ),
+    (
+        "summary",
+        "30 spoken calls and 20 people called instead of 400 and 150, the words of 2 instead of 20",
+    ),
+    ("inspect", "8 numbers and times of 9 people instead of 50 of 60"),
+    ("sipp", "every scenario"),
+    (
+        "speech-faults",
+        "one kind of engine, 5 of 9 ways to fail in 3 calls each, instead of five kinds, all ways and 50 calls; silences half as long again",
+    ),
+    (
+        "spoken",
+        "one caller of each story instead of 6, three of the eight of PocketSphinx; every engine all the same; times half as much again, since other steps run beside it",
+    ),
+    (
+        "stop",
+        "1 stop of each scope with 200 calls in flight, instead of 20",
+    ),
+    (
+        "night",
+        "240 people over one closing and opening, killed once with conversations open, instead of 10,000 and three kills",
+    ),
+    (
+        "access",
+        "4 people called of 100 instead of 40; every operation, name and number all the same",
+    ),
+    (
+        "subscribers",
+        "3 readers cut at random over 20,000 events and 20 that read nothing, instead of 6 over 1,000,000 and 100",
+    ),
+    (
+        "webhooks",
+        "200 people called while the receiver refuses, is slow and restarts, instead of 2,000",
+    ),
+    (
+        "kurrent",
+        "5,000 events per client and 6 people on a log in KurrentDB, instead of 100,000 and 30",
+    ),
+];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::collections::BTreeSet;
+
+    #[test]
+    fn every_proof_has_a_short_form_or_a_reason_for_none() {
+        let proofs: Vec<&str> = PROOFS.iter().map(|(name, _)| *name).collect();
+        let told: Vec<&str> = SHORT.iter().chain(LONG_ONLY).map(|(name, _)| *name).collect();
+        let once = |names: &[&str]| names.iter().copied().collect::<BTreeSet<_>>().len() == names.len();
+        assert!(once(&proofs) && once(&told));
+        assert_eq!(
+            proofs.into_iter().collect::<BTreeSet<_>>(),
+            told.into_iter().collect()
+        );
+    }
+
+    #[test]
+    fn what_waits_or_measures_has_a_short_form() {
+        let lanes = WAITING.concat().concat();
+        for name in lanes.iter().chain(MEASURING) {
+            assert!(SHORT.iter().any(|(short, _)| short == name), "{name}");
+        }
+    }
+}

@@ -1,0 +1,106 @@
+//! Check 24: every proof is in the list of `prove`, in `Makefile`, in the table of `README.md` and in what
+//! `make test` says of the long forms; none is forgotten, and none is named that is not there.
+
+use super::tree::{File, Finding, Tree};
+use regex::Regex;
+use std::collections::BTreeSet;
+
+/// The list of `prove`.
+const LIST: &str = "tests/src/prove/table.rs";
+const MAKEFILE: &str = "Makefile";
+const README: &str = "README.md";
+const STEPS: &str = "tests/steps.sh";
+
+/// Part of `prove-stores`, which runs it: it needs a client that the default build leaves out.
+const WITHIN_ANOTHER: &[&str] = &["kurrent"];
+
+pub(crate) fn check(tree: &Tree) -> Vec<Finding> {
+    let (Some(list), Some(makefile), Some(readme), Some(steps)) =
+        (tree.get(LIST), tree.get(MAKEFILE), tree.get(README), tree.get(STEPS))
+    else {
+        return Vec::new();
+    };
+    let targets = targets(makefile);
+    let phony = named(makefile.lines().filter(|(_, line)| line.starts_with(".PHONY:")));
+    let shown = named(readme.lines().filter(|(_, line)| line.starts_with('|')));
+    let told = named(steps.lines().filter(|(_, line)| line.contains("the long forms are")));
+    let mut findings = Vec::new();
+    let mut lacks = |file: &File, known: &BTreeSet<String>, wanted: &BTreeSet<String>, place: &str| {
+        let missing = wanted.difference(known);
+        findings.extend(missing.map(|name| file.finding(1, format!("prove-{name} is not in {place}"))));
+    };
+    lacks(makefile, &targets, &listed(list), "its rules");
+    lacks(makefile, &phony, &targets, ".PHONY");
+    lacks(makefile, &targets, &phony, "its rules, only in .PHONY");
+    let apart: BTreeSet<String> = targets
+        .iter()
+        .filter(|name| !WITHIN_ANOTHER.contains(&name.as_str()))
+        .cloned()
+        .collect();
+    lacks(readme, &shown, &apart, "its table");
+    lacks(makefile, &targets, &shown, "its rules, only in README.md");
+    lacks(steps, &told, &targets, "its closing line");
+    lacks(makefile, &targets, &told, "its rules, only in the closing line of make test");
+    findings
+}
+
+/// The names between the brackets of `PROOFS`.
+fn listed(file: &File) -> BTreeSet<String> {
+    let row = Regex::new(r#"^\s*\("([a-z-]+)",$|^\s*\("([a-z-]+)", "#).expect("a constant pattern");
+    let rows = file.lines().map(|(_, line)| line);
+    let rows = rows.skip_while(|line| !line.contains("const PROOFS")).take_while(|line| *line != "];");
+    let found = rows.filter_map(|line| row.captures(line));
+    found
+        .filter_map(|found| found.get(1).or(found.get(2)).map(|name| name.as_str().to_owned()))
+        .collect()
+}
+
+/// What can be made: names in front of the colon of a rule.
+fn targets(file: &File) -> BTreeSet<String> {
+    let rules = file.lines().filter(|(_, line)| line.starts_with("prove-"));
+    named(rules.map(|(number, line)| (number, line.split(':').next().unwrap_or_default())))
+}
+
+/// Every `prove-NAME` of some lines.
+fn named<'a>(lines: impl Iterator<Item = (usize, &'a str)>) -> BTreeSet<String> {
+    let name = Regex::new(r"(?:^|[^a-z-])prove-([a-z-]+)").expect("a constant pattern");
+    let found = lines.flat_map(|(_, line)| {
+        let names = name.captures_iter(line).map(|found| found[1].to_owned());
+        names.collect::<Vec<_>>()
+    });
+    found.collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const LISTED: &str = "pub const PROOFS: &[(&str, Prove)] = &[\n    (\"one\", one::prove),\n    (\"two\", two::prove),\n];\n(\"three\", x)\n";
+
+    fn found(makefile: &str, readme: &str, steps: &str) -> Vec<String> {
+        let tree = Tree::of(&[(LIST, LISTED), (MAKEFILE, makefile), (README, readme), (STEPS, steps)]);
+        check(&tree).into_iter().map(|finding| finding.what).collect()
+    }
+
+    const MAKE: &str = ".PHONY: test prove-one prove-two\nprove-one prove-two: build\n\t@prove\n";
+    const SHOWN: &str = "text on prove-nothing\n| first | `make prove-one`, `prove-two` |\n";
+    const TOLD: &str = "echo \"the long forms are: make prove-one prove-two\"\n";
+
+    #[test]
+    fn what_is_everywhere_is_right() {
+        assert_eq!(found(MAKE, SHOWN, TOLD), Vec::<String>::new());
+    }
+
+    #[test]
+    fn what_is_missing_or_only_named_is_found() {
+        let without = |text: &str| text.replace("prove-two", "");
+        assert_eq!(found(MAKE, &without(SHOWN), TOLD), ["prove-two is not in its table"]);
+        assert_eq!(found(MAKE, SHOWN, &without(TOLD)), ["prove-two is not in its closing line"]);
+        assert!(found(&without(MAKE), SHOWN, TOLD).contains(&"prove-two is not in its rules".to_owned()));
+        let only_told = TOLD.replace("prove-two", "prove-two prove-four");
+        assert_eq!(
+            found(MAKE, SHOWN, &only_told),
+            ["prove-four is not in its rules, only in the closing line of make test"]
+        );
+    }
+}
