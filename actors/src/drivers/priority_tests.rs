@@ -2,8 +2,8 @@
 //! a call was asked for before them.
 
 use crate::testing::line::{FakeLine, failed, ringing};
-use crate::testing::{on_one_thread, settle};
 use crate::testing::world::{World, campaign, no_flow, plan};
+use crate::testing::{on_one_thread, settle};
 use domain::customer::CustomerCommand;
 use domain::dialing_plan::{DialingMode, DialingPlan};
 use domain::ports::line::DialOrder;
@@ -86,7 +86,11 @@ fn a_campaign_of_callbacks_calls_whom_a_call_was_asked_for_and_lets_the_list_wai
             deadline: None,
         };
         let customer = world.customer(2);
-        let answer = world.system.customers.ask(&customer, asked, world.outside()).await;
+        let answer = world
+            .system
+            .customers
+            .ask(&customer, asked, world.outside())
+            .await;
         answer.expect("a call may be asked for");
         let done = |kinds: &[String]| kinds.iter().any(|kind| kind == "call.ended");
         world.until("the end of the call", done).await;

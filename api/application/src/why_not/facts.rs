@@ -348,7 +348,11 @@ mod tests {
             (DialingMode::Batch, Some(false), false),
             (DialingMode::Callback, Some(false), false),
         ] {
-            assert_eq!(without_agents(mode, has_agents).is_some(), lacks, "{mode:?} {has_agents:?}");
+            assert_eq!(
+                without_agents(mode, has_agents).is_some(),
+                lacks,
+                "{mode:?} {has_agents:?}"
+            );
         }
     }
 }

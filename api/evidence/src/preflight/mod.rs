@@ -101,7 +101,10 @@ pub async fn preflight(installation: &Installation, ask: PreflightAsk<'_>) -> Re
         waits_in_vain: begins.waits == Waits::InVain,
         no_trunk: installation.dialing.now() == DialingState::NoTrunk,
         no_agents: plan.dialing_mode().needs_agents()
-            && !installation.dialing.drivers().is_some_and(|drivers| drivers.has_agents()),
+            && !installation
+                .dialing
+                .drivers()
+                .is_some_and(|drivers| drivers.has_agents()),
         people: funnel.people,
         stops: &stops,
     };

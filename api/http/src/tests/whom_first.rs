@@ -231,7 +231,11 @@ fn a_mode_of_dialing_is_taken_and_a_campaign_for_agents_without_any_says_so_befo
         .map(|one| &one["code"])
         .collect();
     assert!(codes.contains(&&json!("no_agents")), "{preflight}");
-    for (campaign, mode, status) in [("B", "callback", 201), ("C", "predictive", 201), ("D", "loudly", 422)] {
+    for (campaign, mode, status) in [
+        ("B", "callback", 201),
+        ("C", "predictive", 201),
+        ("D", "loudly", 422),
+    ] {
         let mut other: Value = serde_json::from_str(&body(mode)).unwrap();
         other["task_id"] = json!(campaign);
         assert_eq!(server.post("/api/v1/campaigns", &other).0, status, "{mode}");

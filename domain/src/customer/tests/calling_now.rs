@@ -187,5 +187,8 @@ fn a_campaign_of_callbacks_dials_nobody_but_whom_a_call_was_asked_for() {
         deadline: None,
     };
     let events = decide(&person(&[asked]), grant_with(facts)).unwrap();
-    assert!(matches!(events.as_slice(), [CustomerEvent::DialGranted { .. }]), "{events:?}");
+    assert!(
+        matches!(events.as_slice(), [CustomerEvent::DialGranted { .. }]),
+        "{events:?}"
+    );
 }

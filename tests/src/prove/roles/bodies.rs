@@ -63,21 +63,33 @@ impl Orders {
     }
 
     /// Asks them all with a key that is held to the other campaign.
-    pub(super) fn ask(&self, server: &Server, who: &str, key: &str, theirs: &BTreeSet<String>, found: &mut Found) {
+    pub(super) fn ask(
+        &self,
+        server: &Server,
+        who: &str,
+        key: &str,
+        theirs: &BTreeSet<String>,
+        found: &mut Found,
+    ) {
         for one in &self.0 {
             found.bodies_asked += 1;
             let (status, told) = one.ask(server, &format!("Bearer {key}"));
             let (method, path, named) = (&one.method, &one.path, &one.named);
             if let Some(id) = finds(theirs, &told) {
-                found.leaked.push(format!("{who} {method} {path} with {named} of theirs tells of {id}"));
+                found.leaked.push(format!(
+                    "{who} {method} {path} with {named} of theirs tells of {id}"
+                ));
             }
             if status < 300 {
-                found
-                    .leaked
-                    .push(format!("{who} {method} {path} with {named} {} of theirs: {status}", one.word));
+                found.leaked.push(format!(
+                    "{who} {method} {path} with {named} {} of theirs: {status}",
+                    one.word
+                ));
             }
             if status >= 500 {
-                found.leaked.push(format!("{who} {method} {path} with {named} of theirs: {status}"));
+                found
+                    .leaked
+                    .push(format!("{who} {method} {path} with {named} of theirs: {status}"));
             }
         }
     }
@@ -86,7 +98,10 @@ impl Orders {
     /// and say nothing of whoever may not.
     pub(super) fn accepted(&self, server: &Server) -> usize {
         let bearer = server.bearer();
-        self.0.iter().filter(|one| one.ask(server, &bearer).0 < 300).count()
+        self.0
+            .iter()
+            .filter(|one| one.ask(server, &bearer).0 < 300)
+            .count()
     }
 }
 
@@ -95,14 +110,20 @@ impl Naming {
     fn ask(&self, server: &Server, bearer: &str) -> (u16, String) {
         let url = format!("{}{}", server.url, self.path);
         let reply = asked_with(&self.method, &url, bearer, Some(&self.order));
-        let (reply, _) = reply.unwrap_or_else(|error| fail(&format!("{} {}: {error}", self.method, self.path)));
+        let (reply, _) =
+            reply.unwrap_or_else(|error| fail(&format!("{} {}: {error}", self.method, self.path)));
         (reply.status, reply.body.to_string().replace(&self.word, ""))
     }
 }
 
 /// Members by which an order may name somebody: those of its example and of its schema.
 fn names(description: &Description, method: &str, path: &str, order: &Value) -> BTreeSet<String> {
-    let mut names: BTreeSet<String> = order.as_object().into_iter().flatten().map(|(name, _)| name.clone()).collect();
+    let mut names: BTreeSet<String> = order
+        .as_object()
+        .into_iter()
+        .flatten()
+        .map(|(name, _)| name.clone())
+        .collect();
     let operation = description.operation(method, path);
     let schema = operation.as_ref().and_then(|operation| {
         let body = operation.described.get("requestBody")?;
@@ -131,7 +152,9 @@ impl Theirs {
         let history = History::read(data);
         let of_theirs = |event: &&Value| member(event, "/campaign") == THEIRS;
         let mut calls = history.of("call.ended").filter(of_theirs);
-        let call = calls.next().unwrap_or_else(|| fail("the other campaign has calls"));
+        let call = calls
+            .next()
+            .unwrap_or_else(|| fail("the other campaign has calls"));
         let text = |pointer: &str| member(call, pointer).as_str().unwrap_or_default().to_owned();
         // The first of the people of `settle`.
         let person = records(1, THEIR_SALT).remove(0);
@@ -165,7 +188,11 @@ pub(super) fn written(data: &Path, theirs: &BTreeSet<String>, is_held: impl Fn(&
             wrong.push(format!("{:?} cannot be read", event.position));
             continue;
         };
-        let Some(by) = envelope.by.map(|by| by.name().to_owned()).filter(|by| is_held(by)) else {
+        let Some(by) = envelope
+            .by
+            .map(|by| by.name().to_owned())
+            .filter(|by| is_held(by))
+        else {
             continue;
         };
         let about = [
