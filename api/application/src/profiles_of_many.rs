@@ -14,6 +14,7 @@ use domain::stored_event::{Cause, Position};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 /// Most customers of one request: each is asked, and may write four events.
 pub const PROFILES_OF_REQUEST_MAX: usize = 500;
@@ -157,7 +158,7 @@ async fn take_one(
     let commands = commands_of(row);
     let now = installation.now();
     // All of them are judged before any is stored: a row holds or does not.
-    let judged = judged(state, &commands, Context { now })?;
+    let judged = judged(Arc::unwrap_or_clone(state), &commands, Context { now })?;
     if dry_run {
         return Ok((judged, Position(0)));
     }
