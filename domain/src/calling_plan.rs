@@ -13,6 +13,7 @@ use crate::ids::{CampaignId, FlowId, ListId, UserId};
 use crate::kept_facts::KeptFacts;
 use crate::knowledge::KnowledgeRef;
 use crate::model::ModelRef;
+use crate::model_tier::ModelTiers;
 use crate::ranking::PriorityPlan;
 use crate::running_plan::RunningPlan;
 use crate::screening::Screening;
@@ -292,6 +293,9 @@ pub struct CallingPlan {
     /// The published model that its calls are understood by; the bundled one unless it is said.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub model: Option<Box<ModelRef>>,
+    /// Other published models for people of a grade or a value; none unless it is said.
+    #[serde(default, skip_serializing_if = "ModelTiers::is_empty")]
+    pub model_tiers: ModelTiers,
     /// The published knowledge that its calls answer from; none unless it is said.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub knowledge: Option<Box<KnowledgeRef>>,

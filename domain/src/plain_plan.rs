@@ -3,6 +3,7 @@
 use crate::approvals_asked::Approvals;
 use crate::calling_plan::{Basis, CallingPlan, CallingWindow, Preset, RetryPolicy};
 use crate::disposition_map::DispositionMap;
+use crate::model_tier::ModelTiers;
 use crate::sensitive_words::SensitiveWordList;
 
 impl CallingPlan {
@@ -23,6 +24,7 @@ impl CallingPlan {
             approvals: Approvals::NONE,
             sensitive_words: SensitiveWordList::default(),
             model: None,
+            model_tiers: ModelTiers::default(),
             knowledge: None,
             assist: None,
             speech: None,

@@ -1,6 +1,8 @@
 //! The body that creates a campaign (CMP-2), its defaults and its limits.
 
 use crate::members::Members;
+use crate::model_tiers::{TierNamed, tiers_of};
+use crate::of_conversation::{described as of, of_conversation};
 use crate::when_running::{ends_at, running};
 use crate::whom_and_when::{self, caps_of, days_of, ignores_preferred_times, priority_of, screening_of};
 use domain::approvals_asked::{Approvals, NeedsApproval};
@@ -14,6 +16,7 @@ use domain::go_live::StagePlan;
 use domain::ids::CampaignId;
 use domain::knowledge::KnowledgeNamed;
 use domain::model::ModelNamed;
+use domain::model_tier::ModelTiers;
 use domain::problem::Problem;
 use domain::running_plan::RunningPlan;
 use domain::sensitive_words::{SENSITIVE_WORD_CHARS_MAX, SENSITIVE_WORDS_MAX, SensitiveWordList};
@@ -58,6 +61,8 @@ pub struct CampaignBody {
     pub plan: CallingPlan,
     /// The model that its calls are understood by; it is resolved when the campaign is made.
     pub model: Option<ModelNamed>,
+    /// Other models for people of a grade or a value; likewise.
+    pub model_tiers: Vec<TierNamed>,
     /// The knowledge that its calls answer from; likewise.
     pub knowledge: Option<KnowledgeNamed>,
 }
@@ -140,66 +145,6 @@ impl JsonSchema for CampaignBody {
     }
 }
 
-/// How its calls listen, understand, answer and speak.
-fn of_conversation(generator: &mut SchemaGenerator) -> [(String, Value); 6] {
-    [
-        (
-            "flow_version",
-            published(
-                "A published version of a flow, NAME@V, instead of script_template or flow",
-                "card_instalment@2",
-            ),
-        ),
-        (
-            "model",
-            published(
-                "A published model, NAME@V, that its calls are understood by",
-                "zh_outbound@2",
-            ),
-        ),
-        (
-            "knowledge",
-            published(
-                "A published knowledge base, NAME@V, that its calls answer from",
-                "card_instalment@1",
-            ),
-        ),
-        (
-            "assist",
-            of(
-                generator.subschema_for::<AssistPlan>(),
-                "What an assistant may be asked (`serve --llm`); nobody unless it is said",
-            ),
-        ),
-        (
-            "speech",
-            of(
-                generator.subschema_for::<SpeechPlan>(),
-                "How its calls listen and speak; as the installation does unless it is said",
-            ),
-        ),
-        (
-            "emotion",
-            of(
-                generator.subschema_for::<EmotionPlan>(),
-                "How callees sound is measured; not unless it is said",
-            ),
-        ),
-    ]
-    .map(|(name, schema)| (name.to_owned(), schema.to_value()))
-}
-
-fn of(mut schema: Schema, what: &str) -> Schema {
-    schema.insert("description".to_owned(), what.into());
-    schema
-}
-
-/// Something published, named with its version.
-fn published(what: &str, example: &str) -> Schema {
-    json_schema!({ "type": "string", "pattern": "^[A-Za-z0-9_.-]{1,64}@[1-9][0-9]*$", "description": what,
-        "examples": [example] })
-}
-
 impl CampaignBody {
     pub fn read(object: Map<String, Value>) -> Result<Self, Problem> {
         let mut body = Members::new(object);
@@ -234,6 +179,7 @@ impl CampaignBody {
                 .unwrap_or_default(),
             // Which content its name means is known where it is published.
             model: None,
+            model_tiers: ModelTiers::default(),
             knowledge: None,
             assist: assist_of(&mut body).map(Box::new),
             speech: speech.map(Box::new),
@@ -252,6 +198,7 @@ impl CampaignBody {
         if model.as_ref().is_some_and(|named| named.version.is_none()) {
             body.wrong("model", "names no version: NAME@V");
         }
+        let model_tiers = tiers_of(&mut body);
         let knowledge = body.parsed::<KnowledgeNamed>("knowledge");
         if knowledge.as_ref().is_some_and(|named| named.version.is_none()) {
             body.wrong("knowledge", "names no version: NAME@V");
@@ -263,6 +210,7 @@ impl CampaignBody {
             flow,
             plan,
             model,
+            model_tiers,
             knowledge,
         });
         body.finish()?;

@@ -19,6 +19,8 @@ pub mod header;
 pub mod mapping;
 pub mod mapping_file;
 pub mod members;
+pub mod model_tiers;
+mod of_conversation;
 pub mod profile_file;
 pub mod row;
 pub mod same_number;

@@ -38,7 +38,7 @@ use AttributeType::{Boolean, Date, Decimal, Integer, Text, Time};
 use TagLevel::{Basic, Behavior, Business};
 
 /// Every known attribute. Names never change; new ones come behind. The first seven are those of CUS-4.
-pub static CATALOGUE: [Known; 32] = [
+pub static CATALOGUE: [Known; 34] = [
     set("age", "年龄", Integer, Basic),
     set("gender", "性别", Text, Basic),
     set("region", "地域", Text, Basic),
@@ -71,6 +71,8 @@ pub static CATALOGUE: [Known; 32] = [
     set("overdue_days", "逾期天数", Integer, Business),
     set("is_member", "是否会员", Boolean, Business),
     set("joined_date", "入会日期", Date, Business),
+    set("is_profiling_refused", "是否拒绝个性化", Boolean, Basic),
+    set("rfm_grade", "RFM等级", Text, Business),
 ];
 
 /// Names whose values would say who somebody is, or how to reach them.

@@ -177,6 +177,8 @@ impl CallCommand {
             CallEvent::EngineFailed(fact) => Self::NoteTurn(TurnFact::EngineFailed(fact)),
             CallEvent::AssistantAsked(fact) => Self::NoteTurn(TurnFact::AssistantAsked(fact)),
             CallEvent::AssistantAnswered(fact) => Self::NoteTurn(TurnFact::AssistantAnswered(fact)),
+            CallEvent::OfferChosen(fact) => Self::NoteTurn(TurnFact::OfferChosen(fact)),
+            CallEvent::ModelChosen(fact) => Self::NoteTurn(TurnFact::ModelChosen(fact)),
             CallEvent::TransferRequested { node } => Self::RequestTransfer { node },
             CallEvent::AgentConnected { leg, agent } => Self::ConnectAgent { leg, agent },
             CallEvent::CancelRequested { leg, reason } => Self::RequestCancel { leg, reason },

@@ -71,6 +71,8 @@ pub fn take(course: &mut CallCourse, event: &CallEvent, at: Timestamp) {
         // What came of it stands in what was understood.
         | CallEvent::AssistantAsked(_)
         | CallEvent::AssistantAnswered(_)
+        | CallEvent::OfferChosen(_)
+        | CallEvent::ModelChosen(_)
         | CallEvent::CancelRequested { .. }
         | CallEvent::HangupRequested { .. }
         | CallEvent::EndOrdered { .. }

@@ -13,6 +13,8 @@ use crate::decider::{EventData, UnreadableEvent, read_current};
 use crate::disposition::{Disposition, Outcome};
 use crate::ids::{EventId, UserId};
 use crate::key_rule::KeyRule;
+use crate::model_tier::ModelChosenFact;
+use crate::offering::OfferChosenFact;
 use crate::personal::Personal;
 use crate::ports::line::{AnsweredDialog, LegFailure};
 use crate::spoken_turn::TurnDecision;
@@ -106,6 +108,12 @@ pub enum CallEvent {
     AssistantAsked(AssistantAskedFact),
     #[serde(rename = "call.assistant_answered")]
     AssistantAnswered(AssistantAnsweredFact),
+    /// Which of the flow's offers the person is made, and why; before anything is said.
+    #[serde(rename = "call.offer_chosen")]
+    OfferChosen(Box<OfferChosenFact>),
+    /// By which model the call is understood, where the campaign has tiers; before anything is said.
+    #[serde(rename = "call.model_chosen")]
+    ModelChosen(ModelChosenFact),
     /// The callee asked for a colleague (MANUAL in the four-state view).
     #[serde(rename = "call.transfer_requested")]
     TransferRequested { node: String },
@@ -253,6 +261,8 @@ impl CallEvent {
     pub const ENGINE_FAILED: &'static str = "call.engine_failed";
     pub const ASSISTANT_ASKED: &'static str = "call.assistant_asked";
     pub const ASSISTANT_ANSWERED: &'static str = "call.assistant_answered";
+    pub const OFFER_CHOSEN: &'static str = "call.offer_chosen";
+    pub const MODEL_CHOSEN: &'static str = "call.model_chosen";
     pub const TRANSFER_REQUESTED: &'static str = "call.transfer_requested";
     pub const AGENT_CONNECTED: &'static str = "call.agent_connected";
     pub const CANCEL_REQUESTED: &'static str = "call.cancel_requested";
@@ -285,6 +295,8 @@ impl EventData for CallEvent {
             Self::EngineFailed(_) => Self::ENGINE_FAILED,
             Self::AssistantAsked(_) => Self::ASSISTANT_ASKED,
             Self::AssistantAnswered(_) => Self::ASSISTANT_ANSWERED,
+            Self::OfferChosen(_) => Self::OFFER_CHOSEN,
+            Self::ModelChosen(_) => Self::MODEL_CHOSEN,
             Self::TransferRequested { .. } => Self::TRANSFER_REQUESTED,
             Self::AgentConnected { .. } => Self::AGENT_CONNECTED,
             Self::CancelRequested { .. } => Self::CANCEL_REQUESTED,
@@ -308,6 +320,7 @@ impl EventData for CallEvent {
             Self::Heard(fact) => vec![("/text".to_owned(), &mut fact.text)],
             Self::Understood(fact) => fact.personal(),
             Self::SensitiveWordMatched(fact) => vec![("/word".to_owned(), &mut fact.word)],
+            Self::OfferChosen(fact) => fact.personal(),
             Self::Dialing { .. }
             | Self::Ringing { .. }
             | Self::LegFailed { .. }
@@ -321,6 +334,7 @@ impl EventData for CallEvent {
             | Self::EngineFailed(_)
             | Self::AssistantAsked(_)
             | Self::AssistantAnswered(_)
+            | Self::ModelChosen(_)
             | Self::TransferRequested { .. }
             | Self::AgentConnected { .. }
             | Self::EndOrdered { .. }

@@ -27,6 +27,9 @@ mod given;
 #[cfg(test)]
 mod golden;
 pub(crate) mod leg_identity;
+mod leg_state;
+#[cfg(test)]
+mod offer_golden;
 mod outcome;
 mod permitted;
 mod recording;
@@ -48,10 +51,11 @@ pub use end_order::END_REASON_BYTES_MAX;
 pub use finding::Finding;
 pub use four_state::{FourSignal, FourState};
 pub use leg_identity::{LegIdentity, LegKey};
+pub use leg_state::LegState;
 pub use permitted::Permitted;
 pub use recording::RecordingStanding;
 pub use refusal::CallRefusal;
-pub use state::{CallPhase, CallState, EndedCall, LegState};
+pub use state::{CallPhase, CallState, EndedCall};
 pub use turn_fact::{
     BargedInFact, EngineFailedFact, EngineKind, HEARD_CHARS_MAX, HeardFact, SaidFact, SensitiveWordFact,
     SilenceFact, TURN_FACTS_MAX, TurnFact, UnderstoodFact,

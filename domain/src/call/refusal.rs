@@ -41,6 +41,8 @@ pub enum CallRefusal {
     TooManyNodes { nodes_max: u32 },
     #[error("the call has {turn_facts_max} facts of turns, the most that are recorded")]
     TooManyTurnFacts { turn_facts_max: u32 },
+    #[error("an offer and a model are chosen once, before anything is said by them")]
+    ChosenTooLate,
     #[error("an order to end a call needs a reason of 1 to {bytes_max} bytes")]
     NoEndReason { bytes_max: usize },
     #[error("the call has ended")]

@@ -88,6 +88,7 @@ impl CallEvent {
             }) => true,
             Self::AssistantAsked(fact) => fact.is_anonymous(),
             Self::AssistantAnswered(fact) => fact.is_anonymous(),
+            Self::ModelChosen(fact) => fact.is_anonymous(),
             // A reason is what somebody wrote.
             Self::Permitted { .. }
             | Self::Dialing { .. }
@@ -97,6 +98,7 @@ impl CallEvent {
             | Self::Heard(_)
             | Self::Understood(_)
             | Self::SensitiveWordMatched(_)
+            | Self::OfferChosen(_)
             | Self::AgentConnected { .. }
             | Self::EndOrdered { .. }
             | Self::Ended { .. }

@@ -4,15 +4,16 @@ use super::attended::Attended;
 use super::event::{CallEvent, EndReason, Notice};
 use super::finding::Finding;
 use super::four_state::FourState;
+use super::leg_state::LegState;
 use super::permitted::Permitted;
-use super::progress::{Disposed, NextLeg, dispose_failure};
+use super::progress::NextLeg;
 use super::recording::RecordingStanding;
+use super::turn_fact::KeptTurns;
 use crate::calling_plan::FlowRef;
 use crate::compliance::CallGrants;
 use crate::disposition::{Disposition, Outcome};
 use crate::ids::{CallId, CampaignId, CustomerId, NumberId, UserId};
 use crate::personal::Personal;
-use crate::ports::line::{AnsweredDialog, LegFailure};
 use crate::time::Timestamp;
 use std::collections::BTreeSet;
 
@@ -32,33 +33,6 @@ pub enum CallPhase {
     /// The robot entered the flow.
     InConversation,
     Ended,
-}
-
-/// One leg, as its events tell it.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct LegState {
-    pub leg: u8,
-    pub trunk: String,
-    pub sip_call_id: String,
-    pub local: String,
-    pub caller: Option<String>,
-    pub hold_off_ms: u64,
-    pub dialing_at: Timestamp,
-    pub rang: bool,
-    pub failure: Option<LegFailure>,
-    /// Set when it was answered in time.
-    pub answered: Option<AnsweredDialog>,
-    /// Set when a 2xx came after we had given up.
-    pub late_answered: Option<AnsweredDialog>,
-    pub cancel_requested: Option<EndReason>,
-    pub hangup_requested: Option<EndReason>,
-}
-
-impl LegState {
-    /// What its failure means, if it failed.
-    pub fn disposed(&self) -> Option<Disposed> {
-        self.failure.as_ref().map(dispose_failure)
-    }
 }
 
 /// What `call.ended` said.
@@ -82,7 +56,7 @@ pub struct CallState {
     pub(super) node: Option<String>,
     pub(super) nodes_count: u32,
     pub(super) keypresses_count: u32,
-    pub(super) turn_facts_count: u32,
+    pub(super) turns: KeptTurns,
     pub(super) transfer_requested: bool,
     agent: Option<UserId>,
     pub(super) attended: Attended,
@@ -258,9 +232,9 @@ impl CallState {
             | CallEvent::SensitiveWordMatched(_)
             | CallEvent::EngineFailed(_)
             | CallEvent::AssistantAsked(_)
-            | CallEvent::AssistantAnswered(_) => {
-                self.turn_facts_count = self.turn_facts_count.saturating_add(1);
-            }
+            | CallEvent::AssistantAnswered(_)
+            | CallEvent::OfferChosen(_)
+            | CallEvent::ModelChosen(_) => self.turns.note(event),
             CallEvent::TransferRequested { .. } => self.transfer_requested = true,
             CallEvent::AgentConnected { agent, .. } => self.agent = Some(agent.clone()),
             CallEvent::EndOrdered { hang_up, .. } => self.end_ordered = Some(*hang_up),
@@ -353,6 +327,8 @@ impl CallState {
             | CallEvent::EngineFailed(_)
             | CallEvent::AssistantAsked(_)
             | CallEvent::AssistantAnswered(_)
+            | CallEvent::OfferChosen(_)
+            | CallEvent::ModelChosen(_)
             | CallEvent::TransferRequested { .. }
             | CallEvent::AgentConnected { .. }
             | CallEvent::Ended { .. }
@@ -365,36 +341,5 @@ impl CallState {
         if let Some(leg) = self.leg_mut(leg) {
             change(leg);
         }
-    }
-}
-
-impl LegState {
-    fn begun(event: &CallEvent, at: Timestamp) -> Option<Self> {
-        if let CallEvent::Dialing {
-            leg,
-            trunk,
-            sip_call_id,
-            local,
-            caller,
-            hold_off_ms,
-        } = event
-        {
-            return Some(Self {
-                leg: *leg,
-                trunk: trunk.clone(),
-                sip_call_id: sip_call_id.clone(),
-                local: local.clone(),
-                caller: caller.clone(),
-                hold_off_ms: *hold_off_ms,
-                dialing_at: at,
-                rang: false,
-                failure: None,
-                answered: None,
-                late_answered: None,
-                cancel_requested: None,
-                hangup_requested: None,
-            });
-        }
-        None
     }
 }

@@ -5,6 +5,8 @@ use super::event::CallEvent;
 use super::refusal::CallRefusal;
 use super::state::CallState;
 use crate::assisting::{AssistantAnsweredFact, AssistantAskedFact};
+use crate::model_tier::ModelChosenFact;
+use crate::offering::OfferChosenFact;
 use crate::personal::Personal;
 use crate::spoken_turn::TurnDecision;
 pub use crate::spoken_turn::UnderstoodFact;
@@ -117,6 +119,44 @@ pub enum TurnFact {
     EngineFailed(EngineFailedFact),
     AssistantAsked(AssistantAskedFact),
     AssistantAnswered(AssistantAnsweredFact),
+    OfferChosen(Box<OfferChosenFact>),
+    ModelChosen(ModelChosenFact),
+}
+
+/// What is kept of a call's turns: how many facts, and what was chosen before them.
+#[derive(Debug, Clone, Default)]
+pub(super) struct KeptTurns {
+    count: u32,
+    has_offer: bool,
+    has_model: bool,
+}
+
+impl KeptTurns {
+    /// Takes one more.
+    pub(super) fn note(&mut self, event: &CallEvent) {
+        self.count = self.count.saturating_add(1);
+        self.has_offer |= matches!(event, CallEvent::OfferChosen(_));
+        self.has_model |= matches!(event, CallEvent::ModelChosen(_));
+    }
+
+    /// An offer and a model are chosen once, before the conversation: nothing is said by another afterwards.
+    fn has_chosen(&self, fact: &TurnFact) -> bool {
+        let chosen = u32::from(self.has_offer) + u32::from(self.has_model);
+        match fact {
+            TurnFact::OfferChosen(_) => self.has_offer || self.count > chosen,
+            TurnFact::ModelChosen(_) => self.has_model || self.count > chosen,
+            TurnFact::Heard(_)
+            | TurnFact::Understood(_)
+            | TurnFact::Decided(_)
+            | TurnFact::Said(_)
+            | TurnFact::BargedIn(_)
+            | TurnFact::SilenceTimedOut(_)
+            | TurnFact::SensitiveWordMatched(_)
+            | TurnFact::EngineFailed(_)
+            | TurnFact::AssistantAsked(_)
+            | TurnFact::AssistantAnswered(_) => false,
+        }
+    }
 }
 
 impl From<TurnFact> for CallEvent {
@@ -132,6 +172,8 @@ impl From<TurnFact> for CallEvent {
             TurnFact::EngineFailed(fact) => Self::EngineFailed(fact),
             TurnFact::AssistantAsked(fact) => Self::AssistantAsked(fact),
             TurnFact::AssistantAnswered(fact) => Self::AssistantAnswered(fact),
+            TurnFact::OfferChosen(fact) => Self::OfferChosen(fact),
+            TurnFact::ModelChosen(fact) => Self::ModelChosen(fact),
         }
     }
 }
@@ -141,7 +183,10 @@ pub(super) fn note_turn(state: &CallState, fact: TurnFact) -> Result<Vec<CallEve
     if state.answered_at().is_none() {
         return Err(CallRefusal::NotAnswered);
     }
-    if state.turn_facts_count >= TURN_FACTS_MAX {
+    if state.turns.has_chosen(&fact) {
+        return Err(CallRefusal::ChosenTooLate);
+    }
+    if state.turns.count >= TURN_FACTS_MAX {
         return Err(CallRefusal::TooManyTurnFacts {
             turn_facts_max: TURN_FACTS_MAX,
         });

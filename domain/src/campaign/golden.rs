@@ -11,6 +11,8 @@ use crate::disposition::Disposition;
 use crate::emotion::EmotionPlan;
 use crate::four_eyes::{FourEyes, NobodyBecause};
 use crate::go_live::{Stage, StagePlan};
+use crate::model::ModelRef;
+use crate::model_tier::{ModelTier, ModelTiers};
 use crate::promotion::{Evidence, SaidEvidence};
 use crate::record::golden_support::{at, campaign, check, check_with, list};
 use crate::record::stored_event::Position;
@@ -177,6 +179,23 @@ fn a_demanded_check_of_numbers_is_written_as_its_golden_file() {
         }));
     }
     check_with("campaign", "number_check", checked);
+}
+
+#[test]
+fn tiers_of_models_are_written_as_their_golden_file() {
+    let mut tiered = created();
+    if let CampaignEvent::Created { plan, .. } = &mut tiered {
+        plan.model_tiers = ModelTiers::new(vec![ModelTier {
+            by: "rfm_grade".to_owned(),
+            is: "champion".to_owned(),
+            model: ModelRef {
+                model: "best".parse().unwrap(),
+                version: 3,
+                digest: "a".repeat(64),
+            },
+        }]);
+    }
+    check_with("campaign", "model_tiers", tiered);
 }
 
 #[test]

@@ -36,6 +36,19 @@ pub struct Profile {
 }
 
 impl Profile {
+    /// Of somebody of whom just this is known.
+    pub const fn told(
+        values: BTreeMap<Attribute, AttributeValue>,
+        tags: BTreeSet<(TagLevel, String)>,
+    ) -> Self {
+        Self {
+            values,
+            tags,
+            is_forgotten: false,
+            is_registered: true,
+        }
+    }
+
     pub fn value(&self, attribute: &Attribute) -> Option<&AttributeValue> {
         self.values.get(attribute)
     }

@@ -67,6 +67,8 @@ pub enum Advice {
     UndisclosedRobot,
     #[error("nodes.{node}.send: nothing is sent, for the flow carries no message {message:?}")]
     UnsentMessage { node: String, message: String },
+    #[error("offers.candidates: nothing is said and no way is taken by {offer:?}")]
+    UnsaidOffer { offer: String },
 }
 
 /// Intents that are objections: what answers them should argue.
@@ -115,6 +117,10 @@ impl FlowDefinition {
         self.advise_structure(&mut found);
         self.advise_answers(&mut found);
         self.advise_messages(&mut found);
+        let unsaid = self.unsaid_offers().into_iter();
+        found.extend(unsaid.map(|offer| Advice::UnsaidOffer {
+            offer: offer.to_owned(),
+        }));
         found
     }
 

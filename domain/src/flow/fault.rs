@@ -56,6 +56,12 @@ pub enum DefinitionFault {
     NotAsExpected { node: String },
     #[error("{member}: there is no answer {answer:?}")]
     UnknownAnswer { member: String, answer: String },
+    #[error("offers.plain: {plain:?} is no offer that asks nothing of anybody")]
+    NoPlainOffer { plain: String },
+    #[error("{member}: {why}")]
+    BadOffer { member: String, why: String },
+    #[error("{member}: the flow has no offer {offer:?}, or it is the plain one")]
+    UnknownOffer { member: String, offer: String },
     #[error("{member}: the flow carries no message {message:?}")]
     UnknownMessage { member: String, message: String },
     #[error("{member}: a mail, and nothing else, says to whom; links are https, at most 5 are attached")]

@@ -30,6 +30,9 @@ impl DefinitionFault {
             Self::SlotsWithoutNext { .. } => "slots_without_next",
             Self::NotAsExpected { .. } => "not_as_expected",
             Self::UnknownAnswer { .. } => "unknown_answer",
+            Self::NoPlainOffer { .. } => "no_plain_offer",
+            Self::BadOffer { .. } => "bad_offer",
+            Self::UnknownOffer { .. } => "unknown_offer",
             Self::UnknownMessage { .. } => "unknown_message",
             Self::BadMessage { .. } => "bad_message",
             Self::BadTags { .. } => "bad_tags",
@@ -60,6 +63,7 @@ impl Advice {
             Self::EmptyFabe { .. } => "empty_fabe",
             Self::UndisclosedRobot => "undisclosed_robot",
             Self::UnsentMessage { .. } => "unsent_message",
+            Self::UnsaidOffer { .. } => "unsaid_offer",
         }
     }
 }

@@ -6,6 +6,7 @@
 use super::dialogue::{Dialogue, SILENT};
 use super::messages::MessageTemplate;
 use super::nodes::Node;
+use super::offers::Offers;
 use super::shorthand::written_out;
 use super::text::variables_of;
 use super::variable::{Variable, VariableKind, Variables};
@@ -38,6 +39,9 @@ pub struct FlowDefinition {
     /// What counts in every node of a spoken flow.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub dialogue: Option<Dialogue>,
+    /// Offers of which each person is made one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub offers: Option<Offers>,
     /// Messages that its nodes send, by name.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub messages: BTreeMap<String, MessageTemplate>,
@@ -128,6 +132,9 @@ impl FlowDefinition {
         let value = written_out.as_ref().unwrap_or(value);
         if let Some(dialogue) = value.get("dialogue") {
             read_part::<Dialogue>("dialogue", dialogue)?;
+        }
+        if let Some(offers) = value.get("offers") {
+            read_part::<Offers>("offers", offers)?;
         }
         if let Some(variables) = value.get("variables") {
             read_members::<Variable>("variables", variables)?;

@@ -30,6 +30,9 @@ mod messages;
 mod named;
 mod nodes;
 mod notes;
+mod offers;
+#[cfg(test)]
+mod offers_tests;
 mod recordings;
 mod refusal;
 mod refusing_keys;
@@ -66,6 +69,7 @@ pub use messages::{ATTACHMENTS_MAX, FLOW_MESSAGES_MAX, MessageTemplate, SentWhen
 pub use named::{FlowNamed, InvalidFlowName};
 pub use nodes::*;
 pub use notes::NOTED_TAGS_MAX;
+pub use offers::{OFFER_SCORE_MAX, OFFER_SCORES_MAX, OFFERS_MAX, Offer, OfferRule, OfferScore, Offers};
 pub use recordings::RecordedPiece;
 pub use refusal::FlowRefusal;
 pub use shorthand::PRESETS;

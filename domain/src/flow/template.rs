@@ -55,6 +55,7 @@ pub fn from_script(flow: FlowId, script: &str) -> Result<FlowDefinition, TextFau
         start: "message".to_owned(),
         on_exception: "exception".to_owned(),
         dialogue: None,
+        offers: None,
         messages: BTreeMap::new(),
         nodes: nodes(script),
     })
@@ -91,6 +92,7 @@ fn say(text: &str, next: &str, visits: Option<Visits>) -> Node {
         text: text.to_owned(),
         next: next.to_owned(),
         variants: None,
+        by_offer: BTreeMap::new(),
         visits,
         on_exception: None,
     })

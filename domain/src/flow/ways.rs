@@ -1,6 +1,7 @@
 //! Where each node of a flow leads, by the member that says so: the edges of the graph that people draw.
 
 use super::graph::FlowDefinition;
+use super::offers::Offers;
 use std::collections::BTreeSet;
 
 /// One way from a node to another.
@@ -41,7 +42,11 @@ impl FlowDefinition {
     pub fn tests_no_more_than(&self, other: &Self) -> bool {
         let tests = |flow: &Self| -> BTreeSet<String> {
             let nodes = flow.nodes.values();
-            nodes.flat_map(|node| node.kind().value_tests()).collect()
+            let of_offers = flow.offers.iter().flat_map(Offers::value_tests);
+            nodes
+                .flat_map(|node| node.kind().value_tests())
+                .chain(of_offers)
+                .collect()
         };
         tests(self).is_subset(&tests(other))
     }

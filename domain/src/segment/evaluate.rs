@@ -6,6 +6,7 @@ use crate::attribute::{AttributeValue, TagLevel, folded};
 use crate::customer::Profile;
 use crate::time::Timestamp;
 use std::cmp::Ordering;
+use std::collections::BTreeSet;
 
 impl Segment {
     /// Whether this person is meant, before any LIMIT: only a yes counts. Who was erased or never registered
@@ -14,9 +15,70 @@ impl Segment {
         let is_meant = |condition: &Condition| condition.of(profile, now) == Some(true);
         profile.is_somebody() && self.condition().is_none_or(is_meant)
     }
+
+    /// What its condition answers of a person; `None` where it asks of what is not known.
+    pub fn answer(&self, profile: &Profile, now: Timestamp) -> Option<bool> {
+        let condition = self.condition();
+        condition.map_or(Some(true), |condition| condition.of(profile, now))
+    }
+
+    /// The tags of a person without which it would answer otherwise: of others it asks nothing.
+    pub fn counting_tags(&self, profile: &Profile, now: Timestamp) -> BTreeSet<(TagLevel, String)> {
+        let mut found = BTreeSet::new();
+        let condition = self.condition();
+        condition
+            .into_iter()
+            .for_each(|condition| condition.counting_tags(profile, now, &mut found));
+        found
+    }
 }
 
 impl Condition {
+    fn counting_tags(&self, profile: &Profile, now: Timestamp, found: &mut BTreeSet<(TagLevel, String)>) {
+        let mut keep = |level: Option<TagLevel>, fits: &dyn Fn(&str) -> bool| {
+            let tags = profile.tags().iter();
+            let fitting = tags.filter(|(of, tag)| level.is_none_or(|level| level == *of) && fits(tag));
+            found.extend(fitting.cloned());
+        };
+        match self {
+            Self::And(one, other) | Self::Or(one, other) => {
+                one.counting_tags(profile, now, found);
+                other.counting_tags(profile, now, found);
+            }
+            Self::Not(inner) => inner.counting_tags(profile, now, found),
+            Self::Compare {
+                column: Column::Tag(level),
+                value,
+                ..
+            } => keep(*level, &|tag| is_same(tag, &value.at(now))),
+            Self::In {
+                column: Column::Tag(level),
+                values,
+                ..
+            } => keep(*level, &|tag| {
+                values.iter().any(|value| is_same(tag, &value.at(now)))
+            }),
+            Self::Like {
+                column: Column::Tag(level),
+                pattern,
+                ..
+            } => keep(*level, &|tag| pattern.fits(&folded(tag))),
+            Self::IsNull {
+                column: Column::Tag(level),
+                ..
+            } => {
+                let mut tags = profile.tags().iter();
+                let one = tags.find(|(of, _)| level.is_none_or(|level| level == *of));
+                found.extend(one.cloned());
+            }
+            Self::Compare { .. }
+            | Self::In { .. }
+            | Self::Like { .. }
+            | Self::IsNull { .. }
+            | Self::Between { .. } => {}
+        }
+    }
+
     /// `None` is SQL's unknown.
     fn of(&self, profile: &Profile, now: Timestamp) -> Option<bool> {
         match self {

@@ -39,6 +39,28 @@ impl SegmentFault {
         }
     }
 
+    /// A condition was read behind other words: its first line begins later there.
+    pub(super) fn moved_left(self, chars: usize) -> Self {
+        let moved = u64::try_from(chars).unwrap_or(u64::MAX);
+        match self.line {
+            1 => Self {
+                column: self.column.saturating_sub(moved),
+                ..self
+            },
+            _ => self,
+        }
+    }
+
+    pub(super) fn more_than_a_condition() -> Self {
+        Self {
+            kind: FaultKind::Forbidden,
+            what: "more than a condition".to_owned(),
+            hint: "what stands behind WHERE, without ORDER BY and LIMIT".to_owned(),
+            line: 0,
+            column: 0,
+        }
+    }
+
     pub(super) fn too_long(bytes: usize) -> Self {
         Self {
             kind: FaultKind::TooLarge,

@@ -39,6 +39,9 @@ pub const IN_VALUES_MAX: usize = 500;
 /// Most columns of an ORDER BY.
 pub const ORDERINGS_MAX: usize = 8;
 
+/// What a condition alone is read behind.
+const BEFORE_CONDITION: &str = "SELECT * FROM customers WHERE ";
+
 /// Most people that a LIMIT may name: beyond it none is needed.
 pub const LIMIT_MAX: u64 = 10_000_000;
 
@@ -56,6 +59,25 @@ impl Segment {
     /// Reads and checks it.
     pub fn read(text: &str) -> Result<Self, SegmentFault> {
         outline::read(text)
+    }
+
+    /// Reads what stands behind WHERE alone: a condition that is asked of one person.
+    pub fn of_condition(text: &str) -> Result<Self, SegmentFault> {
+        let read = outline::read(&format!("{BEFORE_CONDITION}{text}"));
+        let segment = read.map_err(|fault| fault.moved_left(BEFORE_CONDITION.len()))?;
+        match segment.order.is_empty() && segment.limit.is_none() {
+            true => Ok(segment),
+            false => Err(SegmentFault::more_than_a_condition()),
+        }
+    }
+
+    /// Every column that it asks of, in its order.
+    pub fn columns(&self) -> Vec<&Column> {
+        let mut columns = Vec::new();
+        self.condition
+            .iter()
+            .for_each(|condition| condition.columns(&mut columns));
+        columns
     }
 
     /// As it was written.
@@ -88,11 +110,7 @@ impl Segment {
 
     /// Attributes beside the named ones: somebody must have them, or the name is a slip of the pen.
     pub fn further(&self) -> BTreeSet<String> {
-        let mut columns = Vec::new();
-        self.condition
-            .iter()
-            .for_each(|condition| condition.columns(&mut columns));
-        let asked = columns.into_iter().filter_map(|column| match column {
+        let asked = self.columns().into_iter().filter_map(|column| match column {
             Column::Attribute(attribute) => Some(attribute),
             Column::Tag(_) => None,
         });

@@ -39,8 +39,8 @@ impl Talk<'_> {
         let order = self.listening_order(run);
         self.ear = Ear::open(&hearing.recognizer, self.leg.as_mut(), order).await;
         self.kept.turns = self.ear.is_some();
-        let model = self.attempt.facts.plan.model.as_deref();
-        if let Some(model) = model {
+        let own = self.attempt.facts.plan.model.as_deref();
+        if let Some(model) = self.tier_model.as_ref().or(own) {
             self.by_model = hearing.understanding.by_model(model);
         }
         if let Some(named) = self.attempt.facts.plan.knowledge.as_deref() {

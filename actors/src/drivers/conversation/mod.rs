@@ -19,6 +19,9 @@ mod hearing;
 mod hearing_tests;
 #[cfg(test)]
 mod manner_tests;
+mod offering;
+#[cfg(test)]
+mod offering_tests;
 mod opt_out;
 mod playing;
 mod prepare;

@@ -1,13 +1,13 @@
 //! What can be made ready while the phone rings: the flow's version, the variables, the first prompts.
 
+use super::offering::Chosen;
 use crate::drivers::kit::{Halt, Kit};
-use domain::calling_plan::{CampaignFacts, FlowRef};
+use domain::calling_plan::{CallingPlan, CampaignFacts, FlowRef};
 use domain::flow::{FlowAction, FlowDefinition, FlowInput, FlowRun};
 use domain::ids::CallId;
 use domain::personal::Personal;
 use domain::ports::speech::{Clip, Manner, Prompt, SpeechError};
 use domain::ports::worklist::DueEnrolment;
-use domain::speech_plan::SpeechPlan;
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
 use tokio::sync::{OnceCell, oneshot};
@@ -26,6 +26,7 @@ const SPEAK_MS_MAX: u64 = 10_000;
 pub(crate) struct Prepared {
     pub(crate) run: Option<(FlowRun, Vec<FlowAction>)>,
     pub(crate) voice: Voice,
+    pub(crate) chosen: Chosen,
 }
 
 /// Clips by text, made or being made.
@@ -48,10 +49,10 @@ pub(crate) fn prepare(
 ) -> oneshot::Receiver<Prepared> {
     let (sender, receiver) = oneshot::channel();
     let (kit, flow, due) = (Arc::clone(kit), facts.flow.clone(), due.clone());
-    let speech = facts.plan.speech.clone();
+    let plan = facts.plan.clone();
     let tasks = Arc::clone(&kit.environment.tasks);
     let preparing = async move {
-        let prepared = match prepared(&kit, call, &flow, speech.as_deref(), &due).await {
+        let prepared = match prepared(&kit, call, &flow, &plan, &due).await {
             Ok(prepared) => prepared,
             Err(halt) => {
                 tracing::error!(%call, %halt, "a conversation could not be prepared");
@@ -75,18 +76,23 @@ async fn prepared(
     kit: &Kit,
     call: CallId,
     flow: &FlowRef,
-    speech: Option<&SpeechPlan>,
+    plan: &CallingPlan,
     due: &DueEnrolment,
 ) -> Result<Prepared, Halt> {
     let definition = definition(kit, flow).await?;
     let variables = variables(kit, due).await?;
     let voice = Voice {
         language: definition.lang.clone(),
-        manner: speech.map_or_else(Manner::default, |speech| speech.manner_of(&variables)),
+        manner: plan
+            .speech
+            .as_deref()
+            .map_or_else(Manner::default, |speech| speech.manner_of(&variables)),
         clips: Arc::default(),
     };
     let (run, actions) = FlowRun::begin(&definition, &variables);
-    let run = run.of_call(format!("{call}/{}", flow.version));
+    let chosen = Chosen::of(kit, &due.customer, &definition, &plan.model_tiers, &variables).await;
+    let offer = chosen.offer.as_ref().map(|fact| fact.offer.as_str());
+    let run = run.of_call(format!("{call}/{}", flow.version)).of_offer(offer);
     for words in actions.iter().filter_map(spoken) {
         if let Err(error) = voice.speak(kit, words).await {
             tracing::error!(%error, "a notice could not be spoken");
@@ -96,6 +102,7 @@ async fn prepared(
     Ok(Prepared {
         run: Some((run, actions)),
         voice,
+        chosen,
     })
 }
 

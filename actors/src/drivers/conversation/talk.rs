@@ -2,6 +2,7 @@
 
 use super::ear::{Ear, next_of};
 use super::end_facts::{CLOSE_MS_MAX, HungUp, ending};
+use super::offering::Chosen;
 use super::prepare::{Prepared, Voice, Words};
 use super::queued::{Playing, Said};
 use super::spoken::{HangUpOrders, Heard};
@@ -15,6 +16,7 @@ use domain::call::event::EndReason;
 use domain::call::{EndCause, TurnFact};
 use domain::disposition::Outcome;
 use domain::flow::{FlowAction, FlowInput, FlowRun};
+use domain::model::ModelRef;
 use domain::number::event::OptOutSource;
 use domain::ports::knowledge::KnowledgeBase;
 use domain::ports::line::{Leg, LegEvent, LegSummary};
@@ -42,6 +44,10 @@ pub(super) struct Talk<'a> {
     pub(super) leg_number: u8,
     pub(super) run: Option<FlowRun>,
     first: Vec<FlowAction>,
+    /// Chosen before the call, and still to be stored.
+    chosen: Chosen,
+    /// The tier's model, where the campaign has tiers and the person is of one.
+    pub(super) tier_model: Option<ModelRef>,
     pub(super) voice: Voice,
     pub(super) node: String,
     pub(super) playing: VecDeque<Playing>,
@@ -98,6 +104,8 @@ impl<'a> Talk<'a> {
             leg_number,
             run,
             first,
+            tier_model: prepared.chosen.model.as_ref().and_then(|fact| fact.model.clone()),
+            chosen: prepared.chosen,
             voice: prepared.voice,
             node: String::new(),
             playing: VecDeque::new(),
@@ -128,6 +136,8 @@ impl<'a> Talk<'a> {
         working: &mut Working,
         heard: VecDeque<Heard>,
     ) -> Result<CallEnding, Halt> {
+        let chosen = std::mem::take(&mut self.chosen);
+        self.note_chosen(chosen).await?;
         for (event, at) in heard {
             if let Some(summary) = self.hear(event, at).await? {
                 return self.over(summary).await;

@@ -3,6 +3,7 @@
 mod all_then;
 mod anonymizing;
 mod cloning;
+mod naming;
 mod persons;
 mod promoting;
 mod shown;
@@ -17,12 +18,10 @@ use crate::as_of::{Moment, PastRows, Then, entity_then};
 use crate::figures::{FORMULA, PEOPLE, People, Stands, versions};
 use crate::flows::definition_of;
 use crate::installation::{Installation, follow, script_flow};
-use crate::knowledge;
-use crate::models;
 use crate::why_not::campaign_now;
 use actors::Answer;
 use all_then::all_campaigns;
-use domain::calling_plan::{CallingPlan, Duplicates, FlowRef};
+use domain::calling_plan::{Duplicates, FlowRef};
 use domain::campaign::command::CampaignCommand;
 use domain::campaign::{Campaign, CampaignState, CampaignStatus};
 use domain::compliance::unknown_year;
@@ -33,6 +32,7 @@ use domain::ids::{CampaignId, FlowId};
 use domain::problem::Problem;
 use domain::stored_event::Cause;
 use intake::campaign_body::{CampaignBody, FlowBody};
+use naming::Naming;
 use projections::View;
 use projections::views::campaign_board::{self, BoardRow, CampaignBoard, Share};
 use serde_json::{Value, json};
@@ -55,17 +55,12 @@ pub async fn create_campaign(
     if existing.state.created().is_none() {
         plan.duplicates = plan.duplicates.or(Some(Duplicates::of_new(plan.preset)));
     }
-    plan.model = match &body.model {
-        Some(named) => Some(Box::new(models::published(installation, named).await?)),
-        None => None,
+    let naming = Naming {
+        model: body.model.as_ref(),
+        model_tiers: &body.model_tiers,
+        knowledge: body.knowledge.as_ref(),
     };
-    plan.knowledge = match &body.knowledge {
-        Some(named) => Some(Box::new(
-            knowledge::published(installation, named, plan.approvals).await?,
-        )),
-        None => None,
-    };
-    follows_one_that_exists(installation, &plan).await?;
+    naming.resolve(installation, &mut plan).await?;
     let needs_approval = plan.approvals.ask_for_a_flow();
     let flow = match (body.flow, existing.state.flow()) {
         (FlowBody::Version(named), _) => named_version(installation, &named, needs_approval).await?,
@@ -100,24 +95,6 @@ pub async fn create_campaign(
         .campaigns
         .ask(&body.campaign, command, cause)
         .await?)
-}
-
-/// Whom a campaign waits for exists before it does, so that nobody waits in a circle.
-async fn follows_one_that_exists(installation: &Installation, plan: &CallingPlan) -> Result<(), Problem> {
-    let Some(after) = plan.running.as_deref().and_then(|running| running.after.as_ref()) else {
-        return Ok(());
-    };
-    let before = installation.entities.campaigns.state(&after.campaign).await?;
-    match before.state.created() {
-        Some(_) => Ok(()),
-        None => Err(Problem::refused(
-            "after-unknown",
-            format!(
-                "there is no campaign {} to wait for: make it first",
-                after.campaign
-            ),
-        )),
-    }
 }
 
 /// A published version; where the campaign asks for it, one behind which somebody stood.

@@ -56,6 +56,8 @@ pub(super) struct Rehearsed<'a, 'line> {
     pub(super) values: &'a BTreeMap<String, String>,
     /// By which one of several wordings is chosen.
     pub(super) call: String,
+    /// Which of the flow's offers the caller is made; the plain one unless it is said.
+    pub(super) offer: Option<&'a str>,
     pub(super) listener: &'a Listener,
     pub(super) begins: Timestamp,
     pub(super) recorder: Option<Recorder>,
@@ -66,7 +68,7 @@ pub(super) struct Rehearsed<'a, 'line> {
 pub(super) fn talk(rehearsed: Rehearsed<'_, '_>, caller: &mut Caller<'_>) -> Talked {
     let (run, first) = FlowRun::begin(rehearsed.flow, rehearsed.values);
     let mut call = Call {
-        run: run.of_call(rehearsed.call),
+        run: run.of_call(rehearsed.call).of_offer(rehearsed.offer),
         listener: rehearsed.listener,
         line: rehearsed.line,
         begins: rehearsed.begins,

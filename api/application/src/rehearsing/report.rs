@@ -39,6 +39,8 @@ pub struct Rehearsal {
     pub abstained: u64,
     pub outcomes: BTreeMap<&'static str, u64>,
     pub personas: BTreeMap<&'static str, u64>,
+    /// Callers by the offer that they were made, where the flow has several.
+    pub offers: BTreeMap<String, u64>,
     nodes: BTreeSet<String>,
     edges: BTreeSet<(String, String)>,
     rules: BTreeSet<String>,
@@ -66,6 +68,10 @@ pub struct RehearsalShown {
     pub outcomes: BTreeMap<&'static str, u64>,
     #[schemars(example = BTreeMap::from([("agrees", 40)]))]
     pub personas: BTreeMap<&'static str, u64>,
+    /// Callers by the offer that they were made: each in turn, where the flow has several.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    #[schemars(example = BTreeMap::from([("premium", 34)]))]
+    pub offers: BTreeMap<String, u64>,
     #[schemars(example = ["goodbye"])]
     pub nodes_missed: Vec<String>,
     #[schemars(example = ["menu → goodbye"])]
@@ -98,6 +104,7 @@ pub fn rehearse_while(
         let line = Line::Text;
         let (persona, talked) = one_call(flow, &values, listener, &phrases, [number, seed], line);
         found.take(persona, talked);
+        found.count_offer(offer_of(flow, number));
     }
     Some(found)
 }
@@ -128,6 +135,7 @@ pub fn rehearse_in_sound(
         };
         let (persona, talked) = one_call(flow, &values, listener, &phrases, [number, seed], line);
         found.take(persona, talked);
+        found.count_offer(offer_of(flow, number));
         if accounts.fault.is_some() {
             break;
         }
@@ -152,12 +160,21 @@ fn one_call(
         flow,
         values,
         call: format!("{seed}-{number}"),
+        offer: offer_of(flow, number),
         listener,
         begins: BEGINS_AT.parse().unwrap_or_default(),
         recorder: None,
         line,
     };
     (persona, talk(rehearsed, &mut caller))
+}
+
+/// Callers are made each offer in turn.
+fn offer_of(flow: &FlowDefinition, number: u64) -> Option<&str> {
+    let candidates = &flow.offers.as_ref()?.candidates;
+    let place = number.checked_rem(u64::try_from(candidates.len()).ok()?)?;
+    let offer = candidates.get(usize::try_from(place).ok()?)?;
+    Some(&offer.offer)
 }
 
 /// One rehearsed call as its driver would have recorded it.
@@ -187,6 +204,7 @@ pub fn record(
         flow,
         values,
         call,
+        offer: None,
         listener,
         begins: BEGINS_AT.parse().unwrap_or_default(),
         recorder: Some(Recorder::default()),
@@ -218,6 +236,12 @@ pub fn made_up(flow: &FlowDefinition) -> BTreeMap<String, String> {
 }
 
 impl Rehearsal {
+    fn count_offer(&mut self, offer: Option<&str>) {
+        if let Some(offer) = offer {
+            *self.offers.entry(offer.to_owned()).or_default() += 1;
+        }
+    }
+
     fn take(&mut self, persona: Persona, talked: Talked) {
         self.callers += 1;
         *self.personas.entry(persona.code()).or_default() += 1;
@@ -285,6 +309,7 @@ impl Rehearsal {
             abstained: self.abstained,
             outcomes: self.outcomes.clone(),
             personas: self.personas.clone(),
+            offers: self.offers.clone(),
             nodes_missed: nodes_missed.into_iter().map(str::to_owned).collect(),
             edges_missed: edges,
             global_intents: flow.dialogue().intents.len(),

@@ -21,6 +21,9 @@ pub struct Transcript {
     pub flow: String,
     #[serde(default)]
     pub values: BTreeMap<String, String>,
+    /// The offer that the callee is made; the plain one unless it is said.
+    #[serde(default)]
+    pub offer: Option<String>,
     pub turns: Vec<Turn>,
     pub expect: Expected,
 }
@@ -167,6 +170,7 @@ pub fn follow(
     at: Timestamp,
 ) -> Result<(), Unlike> {
     let (run, _) = FlowRun::begin(flow, &transcript.values);
+    let run = run.of_offer(transcript.offer.as_deref());
     let mut following = Following {
         run,
         nodes: Vec::new(),

@@ -233,6 +233,7 @@ fn campaign_body(campaign: &CampaignId, loopback: bool) -> CampaignBody {
         // Bundled, so that a trunk can be tried without a synthesizer.
         flow: FlowBody::ScriptTemplate(speech::clips::DEMO_TEXT.to_owned()),
         model: None,
+        model_tiers: Vec::new(),
         knowledge: None,
         plan: CallingPlan {
             retry_policy: RetryPolicy {
@@ -248,6 +249,7 @@ fn campaign_body(campaign: &CampaignId, loopback: bool) -> CampaignBody {
             approvals: Approvals::NONE,
             sensitive_words: SensitiveWordList::default(),
             model: None,
+            model_tiers: Default::default(),
             knowledge: None,
             assist: None,
             speech: None,

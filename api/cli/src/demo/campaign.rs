@@ -104,6 +104,7 @@ impl Part {
             customer_segment: Some("demo".to_owned()),
             flow: self.flow(installation)?,
             model: None,
+            model_tiers: Vec::new(),
             knowledge: None,
             plan: CallingPlan {
                 max_concurrent: MAX_CONCURRENT,

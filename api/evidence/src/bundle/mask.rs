@@ -4,7 +4,7 @@
 use crate::bundle::gather::{Gathered, Typed};
 use crate::bundle::mask_ends::{masked_end, masked_failure};
 use crate::bundle::mask_turns::{masked_meaning, masked_word, masked_words};
-use crate::bundle::recorded::{key_rule, story};
+use crate::bundle::recorded::{key_rule, offer_of, story};
 use crate::bundle::walk::infer;
 use crate::bundle::{BundleEvent, Content};
 use domain::call::LegIdentity;
@@ -55,7 +55,10 @@ pub(super) fn mask(gathered: &Gathered) -> Result<Content, Problem> {
         .and_then(|flow| FlowDefinition::from_value(flow).ok());
     let told = || gathered.call.iter().map(|one| &one.event);
     let inferred = match definition {
-        Some(definition) => infer(key_rule(told()), &Arc::new(definition), &story(told())),
+        Some(definition) => {
+            let offer = offer_of(told()).map(|fact| fact.offer.as_str());
+            infer(key_rule(told()), &Arc::new(definition), offer, &story(told()))
+        }
         None => crate::bundle::walk::Inferred::default(),
     };
     let mut events = masker.grants(gathered)?;
@@ -244,6 +247,8 @@ impl Masker {
             CallEvent::Heard(fact) => CallEvent::Heard(masked_words(fact)),
             CallEvent::Understood(fact) => CallEvent::Understood(masked_meaning(fact)),
             CallEvent::SensitiveWordMatched(fact) => CallEvent::SensitiveWordMatched(masked_word(fact)),
+            CallEvent::OfferChosen(fact) => CallEvent::OfferChosen(Box::new(fact.masked())),
+            CallEvent::ModelChosen(fact) => CallEvent::ModelChosen(fact.masked()),
             CallEvent::Ended { .. } => masked_end(event),
             CallEvent::Corrected { .. } => self.masked_correction(event),
             CallEvent::EndOrdered { hang_up, reason: _ } => CallEvent::EndOrdered {

@@ -4,6 +4,7 @@ use domain::call::event::CallEvent;
 use domain::call::{EngineKind, UnderstoodFact};
 use domain::flow::{Interruption, Understood};
 use domain::key_rule::KeyRule;
+use domain::offering::OfferChosenFact;
 use domain::spoken_turn::TurnInput;
 use domain::turn::AnswerBy;
 use std::collections::BTreeMap;
@@ -79,6 +80,14 @@ pub(crate) fn key_rule<'a>(mut events: impl Iterator<Item = &'a CallEvent>) -> K
         _ => None,
     });
     recorded.unwrap_or_default()
+}
+
+/// The offer that the person was made.
+pub(crate) fn offer_of<'a>(mut events: impl Iterator<Item = &'a CallEvent>) -> Option<&'a OfferChosenFact> {
+    events.find_map(|event| match event {
+        CallEvent::OfferChosen(fact) => Some(fact.as_ref()),
+        _ => None,
+    })
 }
 
 /// The steps of a call, in order.

@@ -1,6 +1,6 @@
 //! A bundle decided again: every command behind every event, the way through the flow, and both grants.
 
-use crate::bundle::recorded::{key_rule, story};
+use crate::bundle::recorded::{key_rule, offer_of, story};
 use crate::bundle::redecide::otherwise;
 use crate::bundle::walk::walk;
 use crate::bundle::{Bundle, BundleEvent};
@@ -183,6 +183,7 @@ fn retrace(bundle: &Bundle, events: &[CallEvent], replayed: &mut Replayed) {
     let rule = key_rule(events.iter());
     let definition = Arc::new(definition);
     let (run, _) = FlowRun::begin_by(rule, &definition, &bundle.variables);
+    let run = run.of_offer(offer_of(events.iter()).map(|fact| fact.offer.as_str()));
     let walked = walk(run, &definition, &story);
     replayed.walked = (walked.explained, walked.steps);
     if let Some(otherwise) = walked.otherwise {

@@ -56,9 +56,15 @@ pub(crate) struct Inferred {
 }
 
 /// Finds keys and variables that lead the recorded way, without knowing the real ones.
-pub(crate) fn infer(rule: KeyRule, flow: &Arc<FlowDefinition>, story: &[Told]) -> Inferred {
+pub(crate) fn infer(
+    rule: KeyRule,
+    flow: &Arc<FlowDefinition>,
+    offer: Option<&str>,
+    story: &[Told],
+) -> Inferred {
     let variables = variables_of(flow, story);
     let (run, _) = FlowRun::begin_by(rule, flow, &variables);
+    let run = run.of_offer(offer);
     let Walked { digits, slots, .. } = walk(run, flow, story);
     Inferred {
         digits,

@@ -12,6 +12,7 @@ use domain::call::event::{CallEvent, Notice};
 use domain::calling_plan::FlowRef;
 use domain::flow::{FlowDefinition, filled_in};
 use domain::ids::{CampaignId, CustomerId};
+use domain::offering::OfferChosenFact;
 use domain::personal::{Personal, mask_name};
 use domain::spoken_turn::{Certainty, TurnDecision, UnderstoodFact};
 use std::collections::BTreeMap;
@@ -81,6 +82,8 @@ impl<'a> Spoken<'a> {
             CallEvent::SensitiveWordMatched(fact) => line(Heard::SensitiveWord, Some(&fact.node)),
             CallEvent::EngineFailed(fact) => line(Heard::EngineFailed, Some(&fact.node)),
             CallEvent::AssistantAnswered(_) => line(Heard::AssistantAnswered, None),
+            CallEvent::OfferChosen(fact) => line(Heard::OfferChosen, None).with(Some(fact.in_words())),
+            CallEvent::ModelChosen(fact) => line(Heard::ModelChosen, None).with(Some(fact.in_words())),
             CallEvent::TransferRequested { node } => line(Heard::TransferAsked, Some(node)),
             CallEvent::AgentConnected { .. } => line(Heard::AgentConnected, None),
             CallEvent::HangupRequested { .. } => line(Heard::HungUpByUs, None),
@@ -155,7 +158,27 @@ impl<'a> Spoken<'a> {
                 line.gone = fact.slots.values().any(|value| value.value().is_none());
                 line.text = Some(self.understood(fact));
             }
+            CallEvent::OfferChosen(fact) => self.add_known(fact, line),
             _ => {}
+        }
+    }
+
+    /// What was known of the person when an offer was chosen.
+    fn add_known(&self, fact: &OfferChosenFact, line: &mut HeardTold) {
+        let tags = fact.tags.iter().map(|one| ("tag", &one.tag));
+        let known = fact.known.iter().map(|(name, value)| (name.as_str(), value));
+        let told: Vec<String> = known
+            .chain(tags)
+            .map(|(name, value)| {
+                line.gone |= value.value().is_none();
+                let shown = self.opened.values().of(Some(value), starred);
+                format!("{name}={}", shown.as_deref().unwrap_or("—"))
+            })
+            .collect();
+        if let Some(text) = &mut line.text
+            && !told.is_empty()
+        {
+            text.push_str(&format!(" ({})", told.join(", ")));
         }
     }
 

@@ -3,13 +3,14 @@
 
 use super::gathered::Conversation;
 use super::other::{Difference, Side, What};
+use super::shown::DecidedShown;
 use super::steps::Steps;
 use super::texts::Texts;
 use crate::bundle::recorded::Told;
 use crate::bundle::walk::{Walked, walk};
 use domain::call::event::{CallEvent, EndReason};
 use domain::flow::{FlowAction, FlowInput};
-use domain::spoken_turn::TurnDecision;
+use domain::spoken_turn::{Explanation, TurnDecision, TurnInput};
 
 /// A call, walked.
 #[derive(Debug)]
@@ -44,7 +45,8 @@ impl Course {
 
     /// The first decision that this build makes another way; at most one.
     pub(super) fn differences(&self, conversation: &Conversation, steps: &Steps) -> Vec<Difference> {
-        let found = self.unlike_decision(conversation, steps);
+        let found = unlike_choice(conversation, steps);
+        let found = found.or_else(|| self.unlike_decision(conversation, steps));
         let found = found.or_else(|| self.unexplained(conversation, steps));
         found
             .or_else(|| self.other_end(conversation, steps))
@@ -156,6 +158,33 @@ impl Course {
             },
         })
     }
+}
+
+/// Another offer than the one that was recorded, by what was recorded as known. A bundle holds none of it.
+fn unlike_choice(conversation: &Conversation, steps: &Steps) -> Option<Difference> {
+    let recorded = conversation.chosen().filter(|_| conversation.call.is_some())?;
+    let offers = conversation.flow.offers.as_ref()?;
+    let made = offers.chosen(&recorded.known_then()?, recorded.as_of);
+    if (&made.offer, made.reason) == (&recorded.offer, recorded.reason) {
+        return None;
+    }
+    let start = &conversation.flow.start;
+    let side = |offer: &str| Side {
+        decided: vec![DecidedShown::of(&TurnDecision {
+            node: start.clone(),
+            rule: format!("offers.{offer}"),
+            explanation: Explanation::of(TurnInput::Played),
+        })],
+        ..Side::default()
+    };
+    Some(Difference {
+        flow: conversation.named(),
+        step: steps.of_event(0) + 1,
+        node: start.clone(),
+        what: What::Explanation,
+        recorded: side(&recorded.offer),
+        other: side(&made.offer),
+    })
 }
 
 /// Which slots a turn corrected follows from their values, which a bundle has none of.

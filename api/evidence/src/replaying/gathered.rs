@@ -1,7 +1,7 @@
 //! What a replay is made of: the events of one call with their personal fields open, where the person's key
 //! is there, the version of the flow that it ran, and the variables it ran with.
 
-use crate::bundle::recorded::{Told, key_rule, told_by};
+use crate::bundle::recorded::{Told, key_rule, offer_of, told_by};
 use crate::bundle::walk::infer;
 use crate::bundle::{Bundle, call_event};
 use application::calls::stream_of;
@@ -12,6 +12,7 @@ use domain::call::event::CallEvent;
 use domain::disposition::Outcome;
 use domain::flow::{FlowDefinition, FlowNamed, FlowRun};
 use domain::ids::{CallId, CampaignId, CustomerId};
+use domain::offering::OfferChosenFact;
 use domain::personal::Personal;
 use domain::ports::vault::VaultError;
 use domain::problem::Problem;
@@ -76,10 +77,27 @@ impl Conversation {
     pub(super) fn begin(&self, flow: &Arc<FlowDefinition>, version: Option<u32>) -> FlowRun {
         let rule = key_rule(self.events.iter().map(|happened| &happened.event));
         let (run, _) = FlowRun::begin_by(rule, flow, &self.variables);
+        let run = run.of_offer(self.offer_by(flow).as_deref());
         match (self.call, version) {
             (Some(call), Some(version)) => run.of_call(format!("{call}/{version}")),
             _ => run,
         }
+    }
+
+    /// What was chosen for the person before the first word, as it was recorded.
+    pub(super) fn chosen(&self) -> Option<&OfferChosenFact> {
+        offer_of(self.events.iter().map(|happened| &happened.event))
+    }
+
+    /// The offer that a flow makes this person: the recorded one, or by other offers what they choose of what
+    /// was recorded as known.
+    fn offer_by(&self, flow: &FlowDefinition) -> Option<String> {
+        let chosen = self.chosen()?;
+        if flow.offers == self.flow.offers {
+            return Some(chosen.offer.clone());
+        }
+        let known = chosen.known_then()?;
+        Some(flow.offers.as_ref()?.chosen(&known, chosen.as_of).offer)
     }
 
     pub(super) fn outcome(&self) -> Option<Outcome> {
@@ -148,7 +166,8 @@ impl Conversation {
     fn inferred(&self) -> BTreeMap<String, String> {
         let rule = key_rule(self.events.iter().map(|happened| &happened.event));
         let story: Vec<Told> = self.story().map(|(_, told)| told).collect();
-        infer(rule, &self.flow, &story).variables
+        let offer = self.chosen().map(|fact| fact.offer.as_str());
+        infer(rule, &self.flow, offer, &story).variables
     }
 }
 

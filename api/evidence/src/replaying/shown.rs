@@ -68,6 +68,9 @@ pub struct StepShown {
     /// `answered`, `spoken`, `keypress`, `silence`, `barged_in`, `unheard` or `sensitive_word`.
     #[schemars(example = &"spoken")]
     pub input: &'static str,
+    /// The offer that was chosen by who the person is, before the first word, and why.
+    #[schemars(example = &"premium: 首个符合条件 / the first whose condition holds (first_that_holds); premium holds [balance]")]
+    pub offer: Option<String>,
     pub heard: Option<HeardShown>,
     /// The key that was pressed, where it can be read.
     #[schemars(example = &"1")]

@@ -134,6 +134,11 @@ impl Folding {
                     step.decided.push(DecidedShown::of(decision));
                 }
             }
+            CallEvent::OfferChosen(fact) => {
+                if let Some(step) = self.steps.shown.last_mut() {
+                    step.offer = Some(fact.in_words());
+                }
+            }
             CallEvent::NodeEntered { node } => {
                 self.node.clone_from(node);
                 if let Some(step) = self.steps.shown.last_mut() {

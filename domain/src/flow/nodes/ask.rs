@@ -5,7 +5,7 @@ use super::super::dialogue::{AFFIRM, DENY};
 use super::super::fault::DefinitionFault;
 use super::super::variants::Variants;
 use super::ask_keypress::check_keys;
-use super::node_kind::{NodeKind, Place, Target, Visits, check_range, undefined};
+use super::node_kind::{NodeKind, Place, Target, Visits, check_range, offers_of, undefined, wordings};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
@@ -25,6 +25,9 @@ pub struct Ask {
     pub text: String,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub variants: Option<Variants>,
+    /// Its text for those who are made an offer of the flow, by the offer; the plain one's is `text`.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub by_offer: BTreeMap<String, String>,
     /// What kind of answer is expected.
     pub expect: Expect,
     /// From intent to node.
@@ -193,7 +196,16 @@ impl NodeKind for Ask {
             let texts = ladder.say.iter().enumerate();
             found.extend(texts.map(|(place, text)| (format!("{member}.say[{place}]"), text.as_str())));
         }
+        found.extend(wordings(&self.by_offer));
         found
+    }
+
+    fn wording_of(&self, offer: &str) -> Option<&str> {
+        self.by_offer.get(offer).map(String::as_str)
+    }
+
+    fn offers(&self) -> Vec<(String, &str)> {
+        offers_of(&self.by_offer)
     }
 
     fn targets(&self) -> Vec<Target<'_>> {

@@ -23,7 +23,7 @@ pub struct DecideRule {
 }
 
 /// One condition: on a `value` with one of `equals`, `at_least`, `at_most` and `present`; or `intent`, or
-/// `interest`, any one of those listed; or `emotion_at_least`, which never holds where the campaign does not
+/// `interest`, or `offer`, any one of those listed; or `emotion_at_least`, which never holds where the campaign does not
 /// let it; or how often a node was `entered`, with `at_least`.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
@@ -44,6 +44,9 @@ pub struct Condition {
     pub intent: Vec<String>,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub interest: Vec<String>,
+    /// The offer that the person is made.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub offer: Vec<String>,
     /// How the callee sounded last, or more so.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub emotion_at_least: Option<EmotionLevel>,
@@ -65,6 +68,9 @@ impl Condition {
         }
         if !self.interest.is_empty() {
             return among(&self.interest, facts.interest);
+        }
+        if !self.offer.is_empty() {
+            return among(&self.offer, facts.offer);
         }
         if let Some(least) = self.emotion_at_least {
             return facts.emotion.is_some_and(|emotion| emotion >= least);
@@ -103,6 +109,7 @@ impl Condition {
             self.value.is_some(),
             !self.intent.is_empty(),
             !self.interest.is_empty(),
+            !self.offer.is_empty(),
             self.emotion_at_least.is_some(),
             self.entered.is_some(),
         ];
@@ -133,6 +140,16 @@ impl NodeKind for Decide {
         let conditions = self.rules.iter().flat_map(|rule| &rule.when);
         let of_values = conditions.filter(|condition| condition.value.is_some());
         of_values.map(|condition| format!("{condition:?}")).collect()
+    }
+
+    fn offers(&self) -> Vec<(String, &str)> {
+        let rules = self.rules.iter().enumerate();
+        rules
+            .flat_map(|(index, rule)| {
+                let offers = rule.when.iter().flat_map(|condition| &condition.offer);
+                offers.map(move |offer| (format!("rules[{index}]"), offer.as_str()))
+            })
+            .collect()
     }
 
     fn targets(&self) -> Vec<Target<'_>> {
@@ -186,6 +203,7 @@ mod tests {
             values: &values,
             intent: Some("affirm"),
             interest: Some("高"),
+            offer: Some("premium"),
             emotion: Some(EmotionLevel::Raised),
             entered: &entered,
         };
@@ -199,6 +217,8 @@ mod tests {
             (json!({"value": "gone", "equals": ""}), false),
             (json!({"intent": ["deny", "affirm"]}), true),
             (json!({"interest": ["低"]}), false),
+            (json!({"offer": ["regular", "premium"]}), true),
+            (json!({"offer": ["regular"]}), false),
             (json!({"emotion_at_least": "raised"}), true),
             (json!({"emotion_at_least": "angry"}), false),
             (json!({"entered": "menu", "at_least": 2}), true),

@@ -23,6 +23,8 @@ pub(in crate::flow) struct Facts<'a> {
     pub(in crate::flow) intent: Option<&'a str>,
     /// How interested the callee seemed last.
     pub(in crate::flow) interest: Option<&'a str>,
+    /// The offer that the person is made, where the flow has several.
+    pub(in crate::flow) offer: Option<&'a str>,
     /// How the callee sounded last, where the campaign lets a flow go by it.
     pub(in crate::flow) emotion: Option<EmotionLevel>,
     /// How often each node was entered.
@@ -89,6 +91,16 @@ pub(in crate::flow) trait NodeKind {
     /// How it goes into a group of nodes, or back out of one.
     fn calls(&self) -> Option<Calls<'_>> {
         None
+    }
+
+    /// Its wording for those who are made this offer, in place of its text.
+    fn wording_of(&self, _offer: &str) -> Option<&str> {
+        None
+    }
+
+    /// Every offer that it names, with the place inside the node.
+    fn offers(&self) -> Vec<(String, &str)> {
+        Vec::new()
     }
 
     /// Wordings of its text, of which a call says one.
@@ -220,6 +232,21 @@ impl Place<'_> {
             }
         }
     }
+}
+
+/// Wordings by offer, with their places inside the node.
+pub(super) fn wordings(by_offer: &BTreeMap<String, String>) -> impl Iterator<Item = (String, &str)> {
+    by_offer
+        .iter()
+        .map(|(offer, text)| (format!("by_offer.{offer}"), text.as_str()))
+}
+
+/// The offers that have a wording, with their places inside the node.
+pub(super) fn offers_of(by_offer: &BTreeMap<String, String>) -> Vec<(String, &str)> {
+    let offers = by_offer.keys();
+    offers
+        .map(|offer| (format!("by_offer.{offer}"), offer.as_str()))
+        .collect()
 }
 
 pub(super) fn undefined(member: &str, variable: &str) -> DefinitionFault {

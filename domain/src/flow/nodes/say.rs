@@ -2,8 +2,9 @@
 
 use super::super::fault::DefinitionFault;
 use super::super::variants::Variants;
-use super::node_kind::{Facts, NodeKind, Place, Target, Visits};
+use super::node_kind::{Facts, NodeKind, Place, Target, Visits, offers_of, wordings};
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
@@ -12,6 +13,9 @@ pub struct Say {
     pub next: String,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub variants: Option<Variants>,
+    /// Its text for those who are made an offer of the flow, by the offer; the plain one's is `text`.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub by_offer: BTreeMap<String, String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub visits: Option<Visits>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -32,8 +36,16 @@ impl NodeKind for Say {
 
     fn further_texts(&self) -> Vec<(String, &str)> {
         let arms = self.variants.iter().flat_map(|variants| &variants.arms);
-        arms.map(|(name, arm)| (format!("variants.arms.{name}.text"), arm.text.as_str()))
-            .collect()
+        let arms = arms.map(|(name, arm)| (format!("variants.arms.{name}.text"), arm.text.as_str()));
+        arms.chain(wordings(&self.by_offer)).collect()
+    }
+
+    fn wording_of(&self, offer: &str) -> Option<&str> {
+        self.by_offer.get(offer).map(String::as_str)
+    }
+
+    fn offers(&self) -> Vec<(String, &str)> {
+        offers_of(&self.by_offer)
     }
 
     fn next(&self, _: &Facts<'_>) -> Option<&str> {

@@ -97,7 +97,7 @@ impl FlowRun {
             visits: BTreeMap::new(),
             steps: 0,
             failed: false,
-            talked: Talked::default(),
+            talked: Talked::offered(graph),
         };
         let notice = |notice, text: &str| FlowAction::Notice {
             notice,
@@ -113,6 +113,15 @@ impl FlowRun {
     /// step.
     pub fn of_call(mut self, call: String) -> Self {
         self.talked.call = Some(call);
+        self
+    }
+
+    /// Names the offer that the person is made; the plain one where nothing is named, or what the flow has not.
+    pub fn of_offer(mut self, offer: Option<&str>) -> Self {
+        let known = offer.filter(|offer| self.graph.offers.as_ref().is_some_and(|one| one.has(offer)));
+        if let Some(offer) = known {
+            self.talked.offer = Some(offer.to_owned());
+        }
         self
     }
 
@@ -235,8 +244,11 @@ impl FlowRun {
         });
     }
 
-    /// A node's own text, in this call's wording.
+    /// A node's own text, in the wording of the offer or of this call.
     fn say_text(&self, text: &str, variants: Option<&Variants>, actions: &mut Vec<FlowAction>) {
+        if let Some((offer, wording)) = self.offered_wording() {
+            return self.say(wording, self.prompt(&format!("by_offer.{offer}")), actions);
+        }
         let call = self.talked.call.as_deref();
         let chosen = variants.zip(call);
         let chosen = chosen.and_then(|(variants, call)| variants.chosen(call, &self.node));

@@ -1,6 +1,8 @@
 //! What a run remembers of what was said: rungs climbed, what is to be confirmed, where to come back to.
 
-use super::super::nodes::Facts;
+use super::super::graph::FlowDefinition;
+use super::super::nodes::{Facts, Node};
+use super::FlowRun;
 use crate::emotion::EmotionLevel;
 use std::collections::BTreeMap;
 
@@ -17,6 +19,8 @@ pub(super) enum Pending {
 pub(super) struct Talked {
     /// Call and version, by which one of several wordings is chosen.
     pub(super) call: Option<String>,
+    /// The offer that the person is made, where the flow has several.
+    pub(super) offer: Option<String>,
     /// The node that asked last.
     pub(super) asked: Option<String>,
     /// Where groups return to, the innermost last.
@@ -40,6 +44,14 @@ pub(super) struct Talked {
 }
 
 impl Talked {
+    /// Of a call of which nothing is known yet: the plain offer.
+    pub(super) fn offered(graph: &FlowDefinition) -> Self {
+        Self {
+            offer: graph.offers.as_ref().map(|offers| offers.plain.clone()),
+            ..Self::default()
+        }
+    }
+
     /// A node is entered: what was climbed and asked back in the one before is over.
     pub(super) fn enter(&mut self, node: &str) {
         self.silences = 0;
@@ -62,8 +74,18 @@ impl Talked {
             values,
             intent: self.intent.as_deref(),
             interest: self.interest.as_deref(),
+            offer: self.offer.as_deref(),
             emotion: self.emotion,
             entered: &self.entered,
         }
+    }
+}
+
+impl FlowRun {
+    /// The wording that the node has for the offer of this call.
+    pub(super) fn offered_wording(&self) -> Option<(&str, &str)> {
+        let offer = self.talked.offer.as_deref()?;
+        let node = self.graph.nodes.get(&self.node).map(Node::kind)?;
+        Some((offer, node.wording_of(offer)?))
     }
 }

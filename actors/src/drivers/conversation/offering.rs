@@ -1,0 +1,119 @@
+//! What is known of whoever is called, read while their phone rings, and what follows from it before the first
+//! word: the offer of a flow that has several, and the model of a campaign that has tiers. Both are on record
+//! before anything is said by them; what cannot be read in time is as if nothing were known.
+
+use super::talk::Talk;
+use crate::drivers::kit::{Halt, Kit};
+use domain::call::TurnFact;
+use domain::customer::{Customer, Profile};
+use domain::decider::Decider;
+use domain::flow::FlowDefinition;
+use domain::ids::CustomerId;
+use domain::model_tier::{ModelChosenFact, ModelTiers};
+use domain::offering::{KnownOfPerson, OfferChosenFact};
+use domain::ports::event_store::StoreError;
+use domain::ports::vault::VaultError;
+use domain::stored_event::{UnreadableRecord, open_personal, read_event};
+use std::collections::BTreeMap;
+
+/// Longest it may take to read what is known: a quarter of what the whole preparation has.
+const KNOWN_MS_MAX: u64 = 1_000;
+
+/// What was chosen for one call, before it.
+#[derive(Default, Clone)]
+pub(crate) struct Chosen {
+    pub(crate) offer: Option<OfferChosenFact>,
+    pub(crate) model: Option<ModelChosenFact>,
+}
+
+impl Chosen {
+    /// By what is known now; nobody is read of whom nothing is asked.
+    pub(super) async fn of(
+        kit: &Kit,
+        customer: &CustomerId,
+        definition: &FlowDefinition,
+        tiers: &ModelTiers,
+        variables: &BTreeMap<String, String>,
+    ) -> Self {
+        let offers = definition.offers.as_ref();
+        if offers.is_none() && tiers.is_empty() {
+            return Self::default();
+        }
+        let as_of = kit.now();
+        let known = known(kit, customer).await;
+        Self {
+            offer: offers.map(|offers| offers.chosen(&known, as_of)),
+            model: tiers.chosen(variables, &known),
+        }
+    }
+}
+
+impl Talk<'_> {
+    /// Before the first word.
+    pub(super) async fn note_chosen(&mut self, chosen: Chosen) -> Result<(), Halt> {
+        if let Some(fact) = chosen.offer {
+            self.note_turn(TurnFact::OfferChosen(Box::new(fact))).await?;
+        }
+        if let Some(fact) = chosen.model {
+            self.note_turn(TurnFact::ModelChosen(fact)).await?;
+        }
+        Ok(())
+    }
+}
+
+async fn known(kit: &Kit, customer: &CustomerId) -> KnownOfPerson {
+    let clock = &kit.environment.clock;
+    let read = tokio::select! {
+        biased;
+        read = read(kit, customer) => read,
+        () = clock.wait_until(clock.now().plus_ms(KNOWN_MS_MAX)) => Err(NotRead::Late),
+    };
+    read.unwrap_or_else(|why| {
+        tracing::warn!(%customer, %why, "what is known of a person could not be read: they are offered the plain");
+        KnownOfPerson::NotRead
+    })
+}
+
+/// Why it is not known.
+#[derive(Debug, thiserror::Error)]
+enum NotRead {
+    #[error("it took too long")]
+    Late,
+    #[error("the person did not answer: {0}")]
+    Customer(Halt),
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    #[error(transparent)]
+    Vault(#[from] VaultError),
+    #[error(transparent)]
+    Unreadable(#[from] UnreadableRecord),
+}
+
+/// Folded from the person's own events: what somebody said of them, and what follows from their calls.
+async fn read(kit: &Kit, customer: &CustomerId) -> Result<KnownOfPerson, NotRead> {
+    let loaded = kit
+        .state(&kit.system.customers, customer)
+        .await
+        .map_err(NotRead::Customer)?;
+    if KnownOfPerson::is_restricted(&loaded.state) {
+        return Ok(KnownOfPerson::Restricted);
+    }
+    let environment = &kit.environment;
+    let key = environment.vault.existing_key(customer).await?;
+    let mut profile = Profile::default();
+    for stored in environment
+        .store
+        .read_whole_stream(&Customer::stream(customer))
+        .await?
+    {
+        let envelope = stored.shared_envelope()?;
+        let unreadable = |why: String| UnreadableRecord {
+            position: stored.position,
+            why,
+        };
+        let mut event = read_event::<Customer>(&envelope).map_err(|error| unreadable(error.to_string()))?;
+        open_personal(&envelope, &mut event, environment.vault.as_ref(), key.as_ref())?;
+        profile.evolve(&event);
+    }
+    Ok(KnownOfPerson::of(profile, loaded.state.held().is_some()))
+}

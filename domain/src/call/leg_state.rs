@@ -1,0 +1,62 @@
+//! One leg of a call, as its events tell it.
+
+use super::event::{CallEvent, EndReason};
+use super::progress::{Disposed, dispose_failure};
+use crate::ports::line::{AnsweredDialog, LegFailure};
+use crate::time::Timestamp;
+
+/// One leg.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LegState {
+    pub leg: u8,
+    pub trunk: String,
+    pub sip_call_id: String,
+    pub local: String,
+    pub caller: Option<String>,
+    pub hold_off_ms: u64,
+    pub dialing_at: Timestamp,
+    pub rang: bool,
+    pub failure: Option<LegFailure>,
+    /// Set when it was answered in time.
+    pub answered: Option<AnsweredDialog>,
+    /// Set when a 2xx came after we had given up.
+    pub late_answered: Option<AnsweredDialog>,
+    pub cancel_requested: Option<EndReason>,
+    pub hangup_requested: Option<EndReason>,
+}
+
+impl LegState {
+    /// What its failure means, if it failed.
+    pub fn disposed(&self) -> Option<Disposed> {
+        self.failure.as_ref().map(dispose_failure)
+    }
+
+    pub(super) fn begun(event: &CallEvent, at: Timestamp) -> Option<Self> {
+        if let CallEvent::Dialing {
+            leg,
+            trunk,
+            sip_call_id,
+            local,
+            caller,
+            hold_off_ms,
+        } = event
+        {
+            return Some(Self {
+                leg: *leg,
+                trunk: trunk.clone(),
+                sip_call_id: sip_call_id.clone(),
+                local: local.clone(),
+                caller: caller.clone(),
+                hold_off_ms: *hold_off_ms,
+                dialing_at: at,
+                rang: false,
+                failure: None,
+                answered: None,
+                late_answered: None,
+                cancel_requested: None,
+                hangup_requested: None,
+            });
+        }
+        None
+    }
+}
