@@ -79,35 +79,20 @@ impl ImportArgs {
         let columns = ProfileColumns::read(&self.maps).map_err(|error| told(&error))?;
         let encoding = EncodingChoice::parse(&self.encoding).map_err(|error| told(&error))?;
         let bytes = bounded_file::read(&self.file, PROFILE_BYTES_MAX).map_err(|error| told(&error))?;
-        let mut requests: Vec<Vec<ProfileLine>> = Vec::new();
-        let mut bytes_count = 0;
+        let mut requests = Requests::default();
         let mut take = |read: Result<ProfileLine, BadRow>| {
             let row = read.as_ref().map_or_else(|bad| bad.row, |line| line.row);
-            if row < self.from_row {
-                return Ok(());
-            }
-            sum.rows += 1;
-            match read {
-                Ok(line) => {
-                    let more = line.customer.to_string().len();
-                    let has_room = requests.last().is_some_and(|last| {
-                        last.len() < PROFILES_OF_REQUEST_MAX && bytes_count + more <= REQUEST_BYTES_MAX
-                    });
-                    if !has_room {
-                        requests.push(Vec::new());
-                        bytes_count = 0;
-                    }
-                    bytes_count += more;
-                    if let Some(last) = requests.last_mut() {
-                        last.push(line);
-                    }
+            if row >= self.from_row {
+                sum.rows += 1;
+                match read {
+                    Ok(line) => requests.push(line),
+                    Err(bad) => sum.note_bad(bad.row, &bad.reason, &json!([])),
                 }
-                Err(bad) => sum.note_bad(bad.row, &bad.reason, &json!([])),
             }
             Ok::<(), ImportError>(())
         };
         each(bytes, encoding, &columns, &mut take).map_err(|error| told(&error))?;
-        Ok(requests)
+        Ok(requests.all)
     }
 
     async fn send(
@@ -131,6 +116,30 @@ impl ImportArgs {
             }
         }
         Ok(())
+    }
+}
+
+/// Good rows in requests that each fit.
+#[derive(Default)]
+struct Requests {
+    all: Vec<Vec<ProfileLine>>,
+    /// Of the last one.
+    bytes: usize,
+}
+
+impl Requests {
+    fn push(&mut self, line: ProfileLine) {
+        let more = line.customer.to_string().len();
+        match self.all.last_mut() {
+            Some(last) if last.len() < PROFILES_OF_REQUEST_MAX && self.bytes + more <= REQUEST_BYTES_MAX => {
+                self.bytes += more;
+                last.push(line);
+            }
+            _ => {
+                self.bytes = more;
+                self.all.push(vec![line]);
+            }
+        }
     }
 }
 
