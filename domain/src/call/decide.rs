@@ -68,6 +68,7 @@ pub(super) fn decide(state: &CallState, command: CallCommand, context: Context) 
             preset,
             days,
         } => dispose_recording(state, disposal, preset, days),
+        CallCommand::DisposeTranscript(of) => super::said::dispose_transcript(state, of),
     }
 }
 
@@ -80,6 +81,7 @@ const fn answered_after_end(command: &CallCommand) -> bool {
         | CallCommand::End(_)
         | CallCommand::NoteLateAnswer { .. }
         | CallCommand::DisposeRecording { .. }
+        | CallCommand::DisposeTranscript(_)
         | CallCommand::Correct(_) => true,
         CallCommand::Dial { .. }
         | CallCommand::NoteRinging { .. }
