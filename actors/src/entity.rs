@@ -299,8 +299,8 @@ impl<D: Decider> Entity<D> {
         Ok(records)
     }
 
-    /// The person's key, durable, when the event has something to seal; that of the transcript beside it, where
-    /// it is part of one.
+    /// The person's key, durable, when the event has something to seal; that of the transcript beside it,
+    /// where it is part of one.
     async fn sealing_key(
         &self,
         event: &mut D::Event,

@@ -135,8 +135,8 @@ pub(crate) fn seal(key: &PersonKey, nonce: [u8; NONCE_BYTES], aad: &[u8], value:
     }
 }
 
-/// What a transcript is sealed under: HMAC-SHA-256 of its own key under the person's. Whoever lacks one of the
-/// two knows nothing of it.
+/// What a transcript is sealed under: HMAC-SHA-256 of its own key under the person's. Whoever lacks one of
+/// the two knows nothing of it.
 fn joined(person: &PersonKey, transcript: &PersonKey) -> Secret {
     let own = Secret::new(*person.bytes());
     let mut mac =

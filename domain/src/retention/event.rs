@@ -124,7 +124,8 @@ pub struct Reviewed {
     /// Persons up to here were looked at; the next review goes on behind. Left out where all were.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub through: Option<CustomerId>,
-    /// Of transcripts: of the log up to here nothing is left to be disposed of; the next review goes on behind.
+    /// Of transcripts: of the log up to here nothing is left to be disposed of; the next review goes on
+    /// behind.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub through_position: Option<Position>,
 }

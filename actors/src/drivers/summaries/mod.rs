@@ -326,8 +326,8 @@ impl Writing {
                     let of = TranscriptOf::Call(call);
                     key = key_to_read(vault, &customer_grant.customer, of).await?;
                 }
-                // Of words that are gone alone, with an older copy of the keys, nothing is told either; and no
-                // other key is made for them.
+                // Of words that are gone alone, with an older copy of the keys, nothing is told either; and
+                // no other key is made for them.
                 if key.is_some() && is_gone(&event) {
                     key = None;
                 }

@@ -33,8 +33,8 @@ fn ends(envelope: &Envelope) -> Option<TranscriptOf> {
     }
 }
 
-/// Transcripts with a key of their own that are past their period, whose persons are not held. It is looked from
-/// where the last review left off: up to the first that is still there.
+/// Transcripts with a key of their own that are past their period, whose persons are not held. It is looked
+/// from where the last review left off: up to the first that is still there.
 pub(super) async fn due(
     installation: &Installation,
     state: &RetentionState,
