@@ -17,9 +17,10 @@ use domain::decider::{Context, Decider, EventData};
 use domain::ids::{CustomerId, StreamId};
 use domain::personal::Personal;
 use domain::ports::event_store::{StoreError, Writers};
-use domain::ports::vault::PersonKey;
+use domain::ports::vault::{PersonKey, key_to_seal};
 use domain::stored_event::{Cause, Position, Record, RecordFacts, Sealer, StreamVersion, record_in_place};
 use domain::time::Timestamp;
+use domain::transcript::TranscriptOf;
 use std::sync::Arc;
 
 /// One entity; `loaded` is `None` before the first command and after a failed append.
@@ -274,7 +275,8 @@ impl<D: Decider> Entity<D> {
             D::evolve(state, event, now);
             let scope = D::scope(&self.id, state, event);
             let person = D::sealed_under(&self.id, &scope);
-            let key = self.sealing_key(event, person.as_ref()).await?;
+            let transcript = D::transcript(&self.id, event);
+            let key = self.sealing_key(event, person.as_ref(), transcript).await?;
             let facts = RecordFacts {
                 stream: self.stream.clone(),
                 stream_version: StreamVersion(live.version.0 + index as u64 + 1),
@@ -297,11 +299,13 @@ impl<D: Decider> Entity<D> {
         Ok(records)
     }
 
-    /// The person's key, durable, when the event has something to seal.
+    /// The person's key, durable, when the event has something to seal; that of the transcript beside it,
+    /// where it is part of one.
     async fn sealing_key(
         &self,
         event: &mut D::Event,
         person: Option<&CustomerId>,
+        transcript: Option<TranscriptOf>,
     ) -> Asked<Option<PersonKey>, D> {
         let seals = event
             .personal()
@@ -309,7 +313,11 @@ impl<D: Decider> Entity<D> {
             .any(|(_, field)| matches!(field, Personal::Open { .. }));
         match person {
             Some(person) if seals => {
-                let key = self.environment.vault.key(person).await;
+                let vault = self.environment.vault.as_ref();
+                let key = match transcript {
+                    Some(transcript) => key_to_seal(vault, person, transcript).await,
+                    None => vault.key(person).await,
+                };
                 key.map(Some).map_err(|error| vault_error(&self.stream, &error))
             }
             _ => Ok(None),

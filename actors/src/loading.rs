@@ -145,7 +145,7 @@ async fn begin<F: Future + Unpin>(mut asked: F) -> Begun<F> {
     }
 }
 
-/// Opens personal fields; a person's key is asked for once per load.
+/// Opens personal fields; each key is asked for once per load.
 struct Reader<'a> {
     stream: &'a StreamId,
     environment: &'a Environment,
@@ -193,11 +193,10 @@ impl Reader<'_> {
             };
             fault(self.stream, &unreadable)
         })?;
-        if let Some(person) = sealed_for(&mut event) {
-            self.fetch_key::<D>(&person).await?;
-            let key = self.keys.get(&person).and_then(Option::as_ref);
+        if let Some(names) = sealed_for(&mut event) {
+            let key = self.key_of::<D>(&names).await?;
             let vault = self.environment.vault.as_ref();
-            open_personal_of(self.stream, heading.id, &mut event, vault, key)
+            open_personal_of(self.stream, heading.id, &mut event, vault, key.as_ref())
                 .map_err(|error| vault_error(self.stream, &error))?;
         }
         D::evolve(Arc::make_mut(&mut live.state), &event, heading.at);
@@ -206,13 +205,29 @@ impl Reader<'_> {
         Ok((heading.command, event))
     }
 
-    async fn fetch_key<D: Decider>(&mut self, person: &CustomerId) -> Asked<(), D> {
-        if !self.keys.contains_key(person) {
-            let key = self.environment.vault.existing_key(person).await;
-            let key = key.map_err(|error| vault_error(self.stream, &error))?;
-            self.keys.insert(person.clone(), key);
+    /// The person's key, with that of the transcript where it is sealed under both.
+    async fn key_of<D: Decider>(&mut self, names: &KeyNames) -> Asked<Option<PersonKey>, D> {
+        let Some(own) = self.fetch_key::<D>(&names.person).await? else {
+            return Ok(None);
+        };
+        let Some(transcript) = &names.transcript else {
+            return Ok(Some(own));
+        };
+        let transcript = self.fetch_key::<D>(transcript).await?;
+        Ok(Some(match transcript {
+            Some(transcript) => own.with_transcript(&transcript),
+            None => own,
+        }))
+    }
+
+    async fn fetch_key<D: Decider>(&mut self, name: &CustomerId) -> Asked<Option<PersonKey>, D> {
+        if let Some(known) = self.keys.get(name) {
+            return Ok(known.clone());
         }
-        Ok(())
+        let key = self.environment.vault.existing_key(name).await;
+        let key = key.map_err(|error| vault_error(self.stream, &error))?;
+        self.keys.insert(name.clone(), key.clone());
+        Ok(key)
     }
 }
 
@@ -223,10 +238,19 @@ fn erase<E: EventData>(events: &mut [E]) {
     }
 }
 
-/// Whose key sealed the event, where anything in it is sealed.
-fn sealed_for<E: EventData>(event: &mut E) -> Option<CustomerId> {
+/// The keys that sealed an event, by their names.
+struct KeyNames {
+    person: CustomerId,
+    transcript: Option<CustomerId>,
+}
+
+/// What sealed the event, where anything in it is sealed.
+fn sealed_for<E: EventData>(event: &mut E) -> Option<KeyNames> {
     event.personal().into_iter().find_map(|(_, field)| match field {
-        Personal::Sealed(sealed) => Some(sealed.key.clone()),
+        Personal::Sealed(sealed) => Some(KeyNames {
+            person: sealed.key.clone(),
+            transcript: sealed.transcript.clone(),
+        }),
         Personal::Open { .. } | Personal::Erased { .. } => None,
     })
 }

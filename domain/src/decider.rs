@@ -7,6 +7,7 @@ use crate::ids::{CampaignId, CustomerId, StreamId};
 use crate::personal::Personal;
 use crate::record::tagged::read_tagged;
 use crate::time::Timestamp;
+use crate::transcript::TranscriptOf;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::value::RawValue;
@@ -116,6 +117,11 @@ pub trait Decider: Send + Sync + Sized + 'static {
     /// Whose key seals what an event of `scope` holds of a person: whom it is about.
     fn sealed_under(_id: &Self::Id, scope: &Scope) -> Option<CustomerId> {
         scope.customer.clone()
+    }
+
+    /// Whose transcript the personal fields of an event are part of: they are sealed under its key as well.
+    fn transcript(_id: &Self::Id, _event: &Self::Event) -> Option<TranscriptOf> {
+        None
     }
 
     fn stream(id: &Self::Id) -> StreamId {

@@ -107,6 +107,7 @@ mod texting_ids;
 #[cfg(test)]
 mod texting_tests;
 pub mod time;
+pub mod transcript;
 pub mod turn;
 pub mod user;
 pub mod view;

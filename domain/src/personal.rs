@@ -23,6 +23,10 @@ pub struct Sealed {
     pub sealed: String,
     /// Whose key opens it.
     pub key: CustomerId,
+    /// Of what was said: the transcript's own key, without which that of the person opens nothing. Absent in
+    /// records from before there was one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub transcript: Option<CustomerId>,
     /// Only for phones and external ids.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub hash: Option<LookupHash>,
@@ -108,6 +112,7 @@ impl<'de, T> Deserialize<'de> for Personal<T> {
         struct AnyForm {
             sealed: Option<String>,
             key: Option<CustomerId>,
+            transcript: Option<CustomerId>,
             hash: Option<LookupHash>,
             erased: Option<bool>,
         }
@@ -116,6 +121,7 @@ impl<'de, T> Deserialize<'de> for Personal<T> {
             (Some(sealed), Some(key), None) => Ok(Self::Sealed(Box::new(Sealed {
                 sealed,
                 key,
+                transcript: form.transcript,
                 hash: form.hash,
             }))),
             (None, None, Some(true)) => Ok(Self::Erased { hash: form.hash }),
@@ -167,6 +173,7 @@ mod tests {
     fn sealed_and_erased_forms_read_back_as_written() {
         for text in [
             r#"{"sealed":"AAAA","key":"00112233445566778899aabbccddeeff","hash":"ab"}"#,
+            r#"{"sealed":"AAAA","key":"00112233445566778899aabbccddeeff","transcript":"0f112233445566778899aabbccddeeff"}"#,
             r#"{"erased":true}"#,
         ] {
             let value: Personal<String> = serde_json::from_str(text).unwrap();

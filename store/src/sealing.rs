@@ -120,22 +120,43 @@ pub(crate) fn decrypt(key: &[u8; KEY_BYTES], aad: &[u8], sealed: &[u8]) -> Optio
         .map(Zeroizing::new)
 }
 
-/// Seals one personal value under its person's key.
+/// Seals one personal value under its person's key, and under that of a transcript where one is held.
 pub(crate) fn seal(key: &PersonKey, nonce: [u8; NONCE_BYTES], aad: &[u8], value: &str) -> Sealed {
+    let transcript = key.transcript();
+    let sealed = match &transcript {
+        None => encrypt(key.bytes(), nonce, aad, value.as_bytes()),
+        Some(transcript) => encrypt(joined(key, transcript).bytes(), nonce, aad, value.as_bytes()),
+    };
     Sealed {
-        sealed: STANDARD.encode(encrypt(key.bytes(), nonce, aad, value.as_bytes())),
+        sealed: STANDARD.encode(sealed),
         key: key.person().clone(),
+        transcript: transcript.map(|transcript| transcript.person().clone()),
         hash: None,
     }
 }
 
+/// What a transcript is sealed under: HMAC-SHA-256 of its own key under the person's. Whoever lacks one of
+/// the two knows nothing of it.
+fn joined(person: &PersonKey, transcript: &PersonKey) -> Secret {
+    let own = Secret::new(*person.bytes());
+    let mut mac =
+        <Hmac<Sha256> as KeyInit>::new_from_slice(own.bytes()).expect("HMAC takes a key of any length");
+    mac.update(b"transcript:");
+    mac.update(transcript.bytes());
+    Secret::new(mac.finalize().into_bytes().into())
+}
+
 /// Opens what `seal` made.
 pub(crate) fn open(key: &PersonKey, aad: &[u8], sealed: &Sealed) -> Result<String, VaultError> {
-    if *key.person() != sealed.key {
+    if *key.person() != sealed.key || !key.suffices_for(sealed) {
         return Err(VaultError::DoesNotOpen);
     }
+    let transcript = key.transcript().filter(|_| sealed.transcript.is_some());
     let bytes = STANDARD.decode(&sealed.sealed).ok();
-    let plain = bytes.and_then(|bytes| decrypt(key.bytes(), aad, &bytes));
+    let plain = bytes.and_then(|bytes| match &transcript {
+        None => decrypt(key.bytes(), aad, &bytes),
+        Some(transcript) => decrypt(joined(key, transcript).bytes(), aad, &bytes),
+    });
     let text = plain.and_then(|plain| String::from_utf8(plain.to_vec()).ok());
     text.ok_or(VaultError::DoesNotOpen)
 }

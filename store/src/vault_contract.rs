@@ -1,9 +1,10 @@
 //! The suite every vault runs whole: what the `Vault` port says, as checks. A failed check panics.
 
-use domain::ids::CustomerId;
+use domain::ids::{CallId, CustomerId};
 use domain::personal::Sealed;
-use domain::ports::vault::{PersonKey, Vault, VaultError};
+use domain::ports::vault::{PersonKey, Vault, VaultError, key_to_read, key_to_seal};
 use domain::time::Timestamp;
+use domain::transcript::TranscriptOf;
 use std::fmt::Debug;
 use std::future::Future;
 use std::sync::Arc;
@@ -18,6 +19,7 @@ where
     what_is_sealed_opens_again(&*make().await).await;
     a_sealed_value_opens_only_where_it_was_sealed(&*make().await).await;
     an_altered_value_does_not_open(&*make().await).await;
+    a_transcript_opens_with_both_its_keys_alone(&*make().await).await;
     a_key_exists_once_it_was_asked_for(&*make().await).await;
     askers_at_once_get_one_key(make().await).await;
     ids_and_hashes_are_stable_and_apart(&*make().await, &*make().await);
@@ -97,6 +99,70 @@ async fn an_altered_value_does_not_open(vault: &dyn Vault) {
         };
         assert_eq!(vault.open(&key, b"here", &broken), Err(VaultError::DoesNotOpen));
     }
+}
+
+/// Whoever lacks the person's key or the transcript's knows nothing of it, whatever name they give theirs.
+async fn a_transcript_opens_with_both_its_keys_alone(vault: &dyn Vault) {
+    let of = |number| TranscriptOf::Call(CallId::new(uuid::Uuid::from_u128(number)));
+    let sealing = key_to_seal(vault, &person(1), of(1))
+        .await
+        .expect("keys are made");
+    let sealed = vault
+        .seal(&sealing, [9; 12], b"here", "three months")
+        .expect("sealed");
+    assert_eq!(
+        (&sealed.key, &sealed.transcript),
+        (&person(1), &Some(of(1).key()))
+    );
+    let reading = key_to_read(vault, &person(1), of(1))
+        .await
+        .expect("the vault answers");
+    let reading = reading.expect("the person has a key");
+    assert_eq!(
+        vault.open(&reading, b"here", &sealed).as_deref(),
+        Ok("three months")
+    );
+    // The person's other values open with the same.
+    let own = key(vault, 1).await;
+    let other = vault.seal(&own, [8; 12], b"there", "a name").expect("sealed");
+    assert_eq!(vault.open(&reading, b"there", &other).as_deref(), Ok("a name"));
+
+    let foreign = key_to_seal(vault, &person(2), of(1))
+        .await
+        .expect("keys are made");
+    let elsewhere = key_to_seal(vault, &person(1), of(2))
+        .await
+        .expect("keys are made");
+    let unnamed = Sealed {
+        transcript: None,
+        ..sealed.clone()
+    };
+    let renamed = Sealed {
+        transcript: Some(of(2).key()),
+        ..sealed.clone()
+    };
+    let refused = Err(VaultError::DoesNotOpen);
+    for key in [&own, &foreign, &elsewhere] {
+        for sealed in [&sealed, &unnamed, &renamed] {
+            assert_eq!(vault.open(key, b"here", sealed), refused, "{key:?}");
+        }
+    }
+    let now = Timestamp::from_millis(1_000);
+    vault
+        .destroy(&of(1).key(), now)
+        .await
+        .expect("a key is destroyed");
+    let left = key_to_read(vault, &person(1), of(1))
+        .await
+        .expect("the vault answers");
+    let left = left.expect("the person's own key is there");
+    assert_eq!(vault.open(&left, b"here", &sealed), refused);
+    assert_eq!(vault.open(&left, b"there", &other).as_deref(), Ok("a name"));
+    let again = key_to_seal(vault, &person(1), of(1)).await;
+    assert!(
+        matches!(again, Err(VaultError::Destroyed(_))),
+        "no other is ever made"
+    );
 }
 
 async fn a_key_exists_once_it_was_asked_for(vault: &dyn Vault) {

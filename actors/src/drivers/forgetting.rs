@@ -11,6 +11,7 @@ use crate::error::{AskError, StartError};
 use crate::system::{ActorSystem, Environment};
 use crate::timers::wake_at;
 use domain::call::event::CallEvent;
+use domain::conversation::ConversationEvent;
 use domain::customer::command::{CustomerCommand, DoneErasure};
 use domain::customer::event::CustomerEvent;
 use domain::customer::{CustomerState, DeletedRecording, Erasure};
@@ -22,6 +23,7 @@ use domain::ports::recording::Recordings;
 use domain::ports::vault::VaultError;
 use domain::stored_event::{Cause, Envelope, Position, RequestFacts};
 use domain::time::Timestamp;
+use domain::transcript::TranscriptOf;
 use std::collections::VecDeque;
 use std::sync::Arc;
 
@@ -81,21 +83,40 @@ struct Forgetting {
 }
 
 impl Forgetting {
-    /// Destroys the keys of all who are erased, where they still exist; answers how far it looked.
+    /// Destroys the keys of all who are erased and of transcripts that were disposed of, where they still
+    /// exist; answers how far it looked.
     async fn destroy_again(&self) -> Result<Position, StartError> {
+        let filter = EventFilter {
+            kinds: [
+                CustomerEvent::ERASED,
+                CallEvent::TRANSCRIPT_DISPOSED,
+                ConversationEvent::TRANSCRIPT_DISPOSED,
+            ]
+            .map(str::to_owned)
+            .into(),
+            ..EventFilter::default()
+        };
+        let store = &self.environment.store;
         let mut after = Position(0);
         loop {
-            let (works, reached) = self.erased_after(after).await?;
-            for work in &works {
-                if self.vault().destroyed(&work.person).await?.is_none() {
-                    self.vault().destroy(&work.person, self.now()).await?;
-                    tracing::warn!(person = %work.person, "the key of an erased person was there and is destroyed");
+            let page = store.read_matching(&filter, after, PAGE_EVENTS_MAX).await?;
+            for stored in &page.events {
+                let envelope = stored
+                    .envelope()
+                    .map_err(|error| StoreError::Damaged(error.to_string()))?;
+                let Some(key) = destroyed_by(&envelope) else {
+                    continue;
+                };
+                if self.vault().destroyed(&key).await?.is_none() {
+                    self.vault().destroy(&key, self.now()).await?;
+                    let (stream, kind) = (&envelope.stream, &envelope.kind);
+                    tracing::warn!(%stream, kind, "a key that the log says is destroyed was there and is destroyed");
                 }
             }
-            if reached == after {
+            if page.reached == after {
                 return Ok(after);
             }
-            after = reached;
+            after = page.reached;
         }
     }
 
@@ -179,7 +200,12 @@ impl Forgetting {
                     self.vault().forget_cached(&person);
                 }
             }
-            _ => {}
+            // The same of a transcript.
+            _ => {
+                if let Some(key) = destroyed_by(envelope) {
+                    self.vault().forget_cached(&key);
+                }
+            }
         }
     }
 
@@ -317,4 +343,15 @@ fn work_of(envelope: &Envelope) -> Option<Work> {
         person,
         erasure: envelope.id,
     })
+}
+
+/// The key that is destroyed where this event stands.
+fn destroyed_by(envelope: &Envelope) -> Option<CustomerId> {
+    let id = envelope.stream.id();
+    match envelope.kind.as_str() {
+        CustomerEvent::ERASED => id.parse().ok(),
+        CallEvent::TRANSCRIPT_DISPOSED => Some(TranscriptOf::Call(id.parse().ok()?).key()),
+        ConversationEvent::TRANSCRIPT_DISPOSED => Some(TranscriptOf::Conversation(id.parse().ok()?).key()),
+        _ => None,
+    }
 }

@@ -13,9 +13,10 @@ use domain::calling_plan::FlowRef;
 use domain::decider::Decider;
 use domain::flow::SlotKind;
 use domain::ids::{CallId, CustomerId};
-use domain::ports::vault::VaultError;
+use domain::ports::vault::key_to_read;
 use domain::stored_event::{StoredEvent, StreamVersion, open_personal, read_event};
 use domain::time::Timestamp;
+use domain::transcript::TranscriptOf;
 
 /// Events of one call read at once; a call has a few dozen.
 const CALL_PAGE_EVENTS: usize = 1_024;
@@ -31,9 +32,10 @@ pub(super) async fn named(
     if state.answered_at().is_none() || !asks_for_one(kit, flow).await? {
         return Ok(None);
     }
-    let key = match kit.environment.vault.existing_key(customer).await {
+    let vault = kit.environment.vault.as_ref();
+    let key = match key_to_read(vault, customer, TranscriptOf::Call(call)).await {
         Ok(Some(key)) => key,
-        Ok(None) | Err(VaultError::Destroyed(_)) => return Ok(None),
+        Ok(None) => return Ok(None),
         Err(error) => {
             tracing::warn!(%call, %error, "what was named in a call cannot be read yet");
             return Err(Halt::Unavailable);

@@ -58,13 +58,14 @@ impl Vault for FakeVault {
         Ok(Sealed {
             sealed: format!("{}|{turned}", derived(&String::from_utf8_lossy(aad))),
             key: key.person().clone(),
+            transcript: key.transcript().map(|own| own.person().clone()),
             hash: None,
         })
     }
     fn open(&self, key: &PersonKey, aad: &[u8], sealed: &Sealed) -> Result<String, VaultError> {
         let place = derived(&String::from_utf8_lossy(aad));
         match sealed.sealed.split_once('|') {
-            Some((at, turned)) if at == place && key.person() == &sealed.key => {
+            Some((at, turned)) if at == place && key.person() == &sealed.key && key.suffices_for(sealed) => {
                 Ok(turned.chars().rev().collect())
             }
             _ => Err(VaultError::DoesNotOpen),

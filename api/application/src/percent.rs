@@ -54,4 +54,9 @@ mod tests {
             assert_eq!(decode(bad), None, "{bad}");
         }
     }
+    #[test]
+    fn what_was_encoded_twice_is_decoded_once() {
+        assert_eq!(decode("%252B86").as_deref(), Some("%2B86"));
+        assert_eq!(decode("%25%32%42").as_deref(), Some("%2B"));
+    }
 }

@@ -9,10 +9,11 @@ use crate::transcript_words::masked_words;
 use domain::call::Call;
 use domain::call::event::CallEvent;
 use domain::ids::{CallId, CampaignId, CustomerId};
-use domain::ports::vault::{PersonKey, VaultError};
+use domain::ports::vault::key_to_read;
 use domain::problem::Problem;
 use domain::stored_event::{open_personal, read_event};
 use domain::time::Timestamp;
+use domain::transcript::TranscriptOf;
 use schemars::JsonSchema;
 use serde::Serialize;
 
@@ -77,7 +78,8 @@ pub async fn heard_in(
     call: CallId,
     customer: &CustomerId,
 ) -> Result<Vec<SaidWords>, Problem> {
-    let Some(key) = key(installation, customer).await? else {
+    let key = key_to_read(installation.vault(), customer, TranscriptOf::Call(call)).await?;
+    let Some(key) = key else {
         return Ok(Vec::new());
     };
     let fault = |why: String| Problem::fault(why);
@@ -100,13 +102,6 @@ pub async fn heard_in(
         }
     }
     Ok(said)
-}
-
-async fn key(installation: &Installation, customer: &CustomerId) -> Result<Option<PersonKey>, Problem> {
-    match installation.vault().existing_key(customer).await {
-        Err(VaultError::Destroyed(_)) => Ok(None),
-        other => Ok(other?),
-    }
 }
 
 /// Letters count alike in both cases.

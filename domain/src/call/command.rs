@@ -3,6 +3,7 @@
 use super::correction::Correction;
 use super::end_cause::EndCause;
 use super::event::{CallEvent, EndReason, Notice};
+use super::said::Disposal;
 use super::state::CallState;
 use super::turn_fact::TurnFact;
 use crate::calling_plan::{FlowRef, Preset};
@@ -104,6 +105,8 @@ pub enum CallCommand {
         preset: Preset,
         days: u32,
     },
+    /// The key of what was said in it is destroyed: its time was over.
+    DisposeTranscript(Disposal),
 }
 
 impl CallCommand {
@@ -129,6 +132,7 @@ impl CallCommand {
             Self::NoteLateAnswer { .. } => "call.note_late_answer",
             Self::Correct(_) => "call.correct",
             Self::DisposeRecording { .. } => "call.dispose_recording",
+            Self::DisposeTranscript(_) => "call.dispose_transcript",
         }
     }
 
@@ -205,6 +209,15 @@ impl CallCommand {
                 preset,
                 days,
             } => Self::dispose_recording(disposal, preset, days),
+            CallEvent::TranscriptDisposed {
+                disposal,
+                preset,
+                days,
+            } => Self::DisposeTranscript(Disposal {
+                disposal,
+                preset,
+                days,
+            }),
         }
     }
 

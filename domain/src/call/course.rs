@@ -78,7 +78,8 @@ pub fn take(course: &mut CallCourse, event: &CallEvent, at: Timestamp) {
         | CallEvent::EndOrdered { .. }
         | CallEvent::LateAnswered { .. }
         | CallEvent::Corrected { .. }
-        | CallEvent::RecordingDisposed { .. } => {}
+        | CallEvent::RecordingDisposed { .. }
+        | CallEvent::TranscriptDisposed { .. } => {}
     }
 }
 

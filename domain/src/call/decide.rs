@@ -69,6 +69,7 @@ pub(super) fn decide(state: &CallState, command: CallCommand, context: Context) 
             preset,
             days,
         } => dispose_recording(state, disposal, preset, days),
+        CallCommand::DisposeTranscript(of) => super::said::dispose_transcript(state, of),
     }
 }
 
@@ -81,6 +82,7 @@ const fn answered_after_end(command: &CallCommand) -> bool {
         | CallCommand::End(_)
         | CallCommand::NoteLateAnswer { .. }
         | CallCommand::DisposeRecording { .. }
+        | CallCommand::DisposeTranscript(_)
         | CallCommand::Correct(_) => true,
         CallCommand::Dial { .. }
         | CallCommand::NoteRinging { .. }

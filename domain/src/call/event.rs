@@ -195,6 +195,15 @@ pub enum CallEvent {
         /// For how long it was to be kept.
         days: u32,
     },
+    /// What was said in it cannot be read any more: its time was over. Follows `call.ended`.
+    #[serde(rename = "call.transcript_disposed")]
+    TranscriptDisposed {
+        /// The number of the disposal of transcripts that it was part of.
+        disposal: u64,
+        preset: Preset,
+        /// For how long it was to be kept.
+        days: u32,
+    },
 }
 
 /// Which notice was played.
@@ -272,6 +281,7 @@ impl CallEvent {
     pub const LATE_ANSWERED: &'static str = "call.late_answered";
     pub const CORRECTED: &'static str = "call.corrected";
     pub const RECORDING_DISPOSED: &'static str = "call.recording_disposed";
+    pub const TRANSCRIPT_DISPOSED: &'static str = "call.transcript_disposed";
 }
 
 impl EventData for CallEvent {
@@ -306,6 +316,7 @@ impl EventData for CallEvent {
             Self::LateAnswered { .. } => Self::LATE_ANSWERED,
             Self::Corrected { .. } => Self::CORRECTED,
             Self::RecordingDisposed { .. } => Self::RECORDING_DISPOSED,
+            Self::TranscriptDisposed { .. } => Self::TRANSCRIPT_DISPOSED,
         }
     }
 
@@ -343,7 +354,8 @@ impl EventData for CallEvent {
             | Self::Ended { .. }
             | Self::LateAnswered { .. }
             | Self::Corrected { .. }
-            | Self::RecordingDisposed { .. } => Vec::new(),
+            | Self::RecordingDisposed { .. }
+            | Self::TranscriptDisposed { .. } => Vec::new(),
         }
     }
 

@@ -34,6 +34,7 @@ mod outcome;
 mod permitted;
 mod recording;
 mod refusal;
+mod said;
 mod shown;
 #[cfg(test)]
 mod small_world_tests;
@@ -55,6 +56,7 @@ pub use leg_state::LegState;
 pub use permitted::Permitted;
 pub use recording::RecordingStanding;
 pub use refusal::CallRefusal;
+pub use said::Disposal;
 pub use state::{CallPhase, CallState, EndedCall};
 pub use turn_fact::{
     BargedInFact, EngineFailedFact, EngineKind, HEARD_CHARS_MAX, HeardFact, SaidFact, SensitiveWordFact,
@@ -64,6 +66,7 @@ pub use turn_fact::{
 use crate::decider::{Context, Decider, Scope};
 use crate::ids::CallId;
 use crate::time::Timestamp;
+use crate::transcript::TranscriptOf;
 use command::CallCommand;
 use event::CallEvent;
 
@@ -98,6 +101,11 @@ impl Decider for Call {
 
     fn is_underway(state: &CallState) -> bool {
         state.ended().is_none()
+    }
+
+    /// What the callee said and what was made of it; the number dialed and keys pressed are the person's.
+    fn transcript(id: &CallId, event: &CallEvent) -> Option<TranscriptOf> {
+        event.is_of_transcript().then_some(TranscriptOf::Call(*id))
     }
 
     fn scope(_: &CallId, state: &CallState, _: &CallEvent) -> Scope {

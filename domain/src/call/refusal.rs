@@ -49,6 +49,8 @@ pub enum CallRefusal {
     Ended,
     #[error("the call has not ended: there is nothing to correct yet")]
     NotEnded,
+    #[error("nobody was talked to in the call, or it goes on: there is no transcript to be disposed of")]
+    NothingSaid,
     #[error("the call has no recording that could be disposed of")]
     NothingRecorded,
     #[error("a correction needs a reason of 1 to {chars_max} characters")]

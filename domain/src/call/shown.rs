@@ -31,6 +31,14 @@ impl CallEvent {
         Some(node)
     }
 
+    /// Whether its words are the transcript's: what the callee said, and what was made of it.
+    pub const fn is_of_transcript(&self) -> bool {
+        matches!(
+            self,
+            Self::Heard(_) | Self::Understood(_) | Self::SensitiveWordMatched(_)
+        )
+    }
+
     /// True where nothing in it tells of a person, a line, a time or this installation, so that it may be
     /// shown to strangers as it is. Every member is named here: a new one has to be judged.
     pub const fn is_anonymous(&self) -> bool {
@@ -50,6 +58,11 @@ impl CallEvent {
             | Self::CancelRequested { leg: _, reason: _ }
             | Self::HangupRequested { leg: _, reason: _ }
             | Self::RecordingDisposed {
+                disposal: _,
+                preset: _,
+                days: _,
+            }
+            | Self::TranscriptDisposed {
                 disposal: _,
                 preset: _,
                 days: _,

@@ -64,6 +64,7 @@ pub struct CallState {
     pub(super) ended: Option<EndedCall>,
     pub(super) corrected: Option<Finding>,
     pub(super) recording: RecordingStanding,
+    pub(super) transcript_disposed: bool,
     pub(super) four_state: FourState,
 }
 
@@ -140,10 +141,6 @@ impl CallState {
             disposition: ended.disposition,
             outcome: ended.outcome,
         }))
-    }
-    /// Whether there is a recording of it.
-    pub const fn recording(&self) -> RecordingStanding {
-        self.recording
     }
     pub const fn is_ended(&self) -> bool {
         self.ended.is_some()
@@ -241,6 +238,7 @@ impl CallState {
             CallEvent::Ended { .. } => self.apply_ended(event, at),
             CallEvent::Corrected { after, .. } => self.corrected = Some(*after),
             CallEvent::RecordingDisposed { .. } => self.recording = RecordingStanding::Disposed,
+            CallEvent::TranscriptDisposed { .. } => self.transcript_disposed = true,
             CallEvent::CancelRequested { .. }
             | CallEvent::HangupRequested { .. }
             | CallEvent::LateAnswered { .. } => {}
@@ -333,7 +331,8 @@ impl CallState {
             | CallEvent::AgentConnected { .. }
             | CallEvent::Ended { .. }
             | CallEvent::Corrected { .. }
-            | CallEvent::RecordingDisposed { .. } => {}
+            | CallEvent::RecordingDisposed { .. }
+            | CallEvent::TranscriptDisposed { .. } => {}
         }
     }
 

@@ -2,6 +2,7 @@
 
 use super::event::{ConversationEvent, OpenedFact, TextWordFact};
 use super::state::TextInput;
+use crate::calling_plan::Preset;
 use crate::disposition::Outcome;
 
 /// What the flow makes of an input: decisions and texts in their order, and whether it ends.
@@ -47,6 +48,12 @@ pub enum ConversationCommand {
     CloseIdle,
     /// Somebody closes it.
     Close,
+    /// The key of what was written is destroyed: its time was over.
+    DisposeTranscript {
+        disposal: u64,
+        preset: Preset,
+        days: u32,
+    },
 }
 
 impl ConversationCommand {
@@ -57,6 +64,7 @@ impl ConversationCommand {
             Self::Hear(_) => "conversation.hear",
             Self::CloseIdle => "conversation.close_idle",
             Self::Close => "conversation.close",
+            Self::DisposeTranscript { .. } => "conversation.dispose_transcript",
         }
     }
 }

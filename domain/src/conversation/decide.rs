@@ -5,6 +5,7 @@ use super::command::{ConversationCommand, Follows, Hearing};
 use super::event::{CloseReason, ClosedFact, ConversationEvent, OpenedFact, TextHeardFact};
 use super::refusal::ConversationRefusal;
 use super::state::{ConversationState, TextInput};
+use crate::calling_plan::Preset;
 use crate::personal::Personal;
 use crate::spoken_turn::UnderstoodFact;
 use crate::time::Timestamp;
@@ -26,7 +27,27 @@ pub(super) fn decide(state: &ConversationState, command: ConversationCommand, no
         ConversationCommand::Hear(hearing) => hear(state, *hearing),
         ConversationCommand::CloseIdle => close_idle(state, now),
         ConversationCommand::Close => close(state),
+        ConversationCommand::DisposeTranscript {
+            disposal,
+            preset,
+            days,
+        } => dispose_transcript(state, disposal, preset, days),
     }
+}
+
+/// Its key is gone: it is said once, and only of a conversation that is over.
+fn dispose_transcript(state: &ConversationState, disposal: u64, preset: Preset, days: u32) -> Decided {
+    if state.is_transcript_disposed() {
+        return Ok(Vec::new());
+    }
+    if state.closed().is_none() {
+        return Err(ConversationRefusal::NotClosed);
+    }
+    Ok(vec![ConversationEvent::TranscriptDisposed {
+        disposal,
+        preset,
+        days,
+    }])
 }
 
 /// Whoever opens it again has it already.

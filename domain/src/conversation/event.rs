@@ -1,7 +1,7 @@
 //! Facts about one conversation in text, in the order they happen. Stored kinds and versions; never changed,
 //! only added to. What was understood and decided are a call's facts.
 
-use crate::calling_plan::FlowRef;
+use crate::calling_plan::{FlowRef, Preset};
 use crate::compliance::Verdict;
 use crate::decider::{EventData, UnreadableEvent, read_current};
 use crate::disposition::Outcome;
@@ -37,6 +37,15 @@ pub enum ConversationEvent {
     /// Exactly one per conversation.
     #[serde(rename = "conversation.closed")]
     Closed(ClosedFact),
+    /// What was written cannot be read any more: its time was over. Follows `conversation.closed`.
+    #[serde(rename = "conversation.transcript_disposed")]
+    TranscriptDisposed {
+        /// The number of the disposal of transcripts that it was part of.
+        disposal: u64,
+        preset: Preset,
+        /// For how long it was to be kept.
+        days: u32,
+    },
 }
 
 /// Whom it is with, about what, along which flow.
@@ -179,6 +188,15 @@ impl ConversationEvent {
     pub const DECIDED: &'static str = "conversation.decided";
     pub const SAID: &'static str = "conversation.said";
     pub const CLOSED: &'static str = "conversation.closed";
+    pub const TRANSCRIPT_DISPOSED: &'static str = "conversation.transcript_disposed";
+
+    /// Whether its words are the transcript's: what both sides wrote, and what was made of it.
+    pub const fn is_of_transcript(&self) -> bool {
+        matches!(
+            self,
+            Self::Heard(_) | Self::Understood(_) | Self::SensitiveWordMatched(_) | Self::Said(_)
+        )
+    }
 }
 
 impl EventData for ConversationEvent {
@@ -191,6 +209,7 @@ impl EventData for ConversationEvent {
             Self::Decided(_) => Self::DECIDED,
             Self::Said(_) => Self::SAID,
             Self::Closed(_) => Self::CLOSED,
+            Self::TranscriptDisposed { .. } => Self::TRANSCRIPT_DISPOSED,
         }
     }
 
@@ -210,7 +229,7 @@ impl EventData for ConversationEvent {
             Self::Understood(fact) => fact.personal(),
             Self::SensitiveWordMatched(fact) => vec![("/word".to_owned(), &mut fact.word)],
             Self::Said(fact) => vec![("/text".to_owned(), &mut fact.text)],
-            Self::Decided(_) | Self::Closed(_) => Vec::new(),
+            Self::Decided(_) | Self::Closed(_) | Self::TranscriptDisposed { .. } => Vec::new(),
         }
     }
 

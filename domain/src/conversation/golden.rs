@@ -4,7 +4,7 @@ use super::event::{
     BegunBy, Channel, CloseReason, ClosedFact, ConversationEvent, OpenedFact, TextHeardFact, TextSaidFact,
     TextWordFact,
 };
-use crate::calling_plan::FlowRef;
+use crate::calling_plan::{FlowRef, Preset};
 use crate::compliance::{Decision, Verdict};
 use crate::disposition::Outcome;
 use crate::key_rule::KeyRule;
@@ -111,6 +111,11 @@ fn every_kind_is_written_and_read_as_its_golden_file_says() {
         ConversationEvent::Decided(decided),
         ConversationEvent::Said(said),
         ConversationEvent::Closed(closed),
+        ConversationEvent::TranscriptDisposed {
+            disposal: 17,
+            preset: Preset::CnService,
+            days: 365,
+        },
     ] {
         check("conversation", event);
     }

@@ -26,6 +26,7 @@ pub use state::{ConversationState, TextInput};
 use crate::decider::{Context, Decider, Scope};
 use crate::ids::ConversationId;
 use crate::time::Timestamp;
+use crate::transcript::TranscriptOf;
 
 /// The conversation's decider.
 #[derive(Debug)]
@@ -59,6 +60,13 @@ impl Decider for Conversation {
 
     fn is_underway(state: &ConversationState) -> bool {
         state.is_open()
+    }
+
+    /// What both sides wrote; the variables that it was opened with are the person's.
+    fn transcript(id: &ConversationId, event: &ConversationEvent) -> Option<TranscriptOf> {
+        event
+            .is_of_transcript()
+            .then_some(TranscriptOf::Conversation(*id))
     }
 
     fn scope(_: &ConversationId, state: &ConversationState, _: &ConversationEvent) -> Scope {

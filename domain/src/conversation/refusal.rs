@@ -9,6 +9,8 @@ pub enum ConversationRefusal {
     Unknown,
     #[error("the conversation is closed: what is written now begins another one")]
     Closed,
+    #[error("the conversation goes on: what is written in it is not disposed of")]
+    NotClosed,
     #[error("a message has an id of 1 to {bytes_max} printable ASCII characters")]
     MessageId { bytes_max: usize },
     #[error("a message has 1 to {chars_max} characters")]

@@ -26,6 +26,7 @@ pub struct ConversationState {
     closed: Option<(Timestamp, ClosedFact)>,
     /// Something of it cannot be read any more: its person's key is gone.
     unreadable: bool,
+    transcript_disposed: bool,
 }
 
 impl ConversationState {
@@ -40,6 +41,9 @@ impl ConversationState {
     }
     pub const fn is_unreadable(&self) -> bool {
         self.unreadable
+    }
+    pub const fn is_transcript_disposed(&self) -> bool {
+        self.transcript_disposed
     }
     /// What came in, in order: what the flow was asked about.
     pub fn inputs(&self) -> &[TextInput] {
@@ -86,6 +90,7 @@ impl ConversationState {
             // What follows from a word of a list is the end.
             ConversationEvent::SensitiveWordMatched(_) | ConversationEvent::Decided(_) => {}
             ConversationEvent::Said(_) => self.last_at = Some(at),
+            ConversationEvent::TranscriptDisposed { .. } => self.transcript_disposed = true,
             ConversationEvent::Closed(fact) => {
                 self.closed = Some((at, fact.clone()));
                 // Nothing follows from it any more: what was said leaves memory.

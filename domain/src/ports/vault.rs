@@ -5,13 +5,20 @@ use crate::ids::{CallId, CustomerId, NumberId};
 use crate::personal::{LookupHash, Sealed};
 use crate::problem::Problem;
 use crate::time::Timestamp;
+use crate::transcript::TranscriptOf;
 use async_trait::async_trait;
 use std::fmt;
 use std::sync::Arc;
 
 /// A person's 256-bit key, unwrapped, in memory only. `Debug` does not show it.
+///
+/// It may hold the key of a transcript of the person's beside their own: then it seals under both, and opens
+/// what was sealed so.
 #[derive(Clone)]
-pub struct PersonKey(Arc<HeldKey>);
+pub struct PersonKey {
+    own: Arc<HeldKey>,
+    transcript: Option<Arc<HeldKey>>,
+}
 
 /// Overwritten when the last holder drops it, as well as safe code can.
 struct HeldKey {
@@ -28,19 +35,45 @@ impl Drop for HeldKey {
 
 impl PersonKey {
     pub fn new(person: CustomerId, bytes: [u8; 32]) -> Self {
-        Self(Arc::new(HeldKey { person, bytes }))
+        Self {
+            own: Arc::new(HeldKey { person, bytes }),
+            transcript: None,
+        }
     }
     pub fn person(&self) -> &CustomerId {
-        &self.0.person
+        &self.own.person
     }
     pub fn bytes(&self) -> &[u8; 32] {
-        &self.0.bytes
+        &self.own.bytes
+    }
+
+    /// The person's key with that of a transcript beside it.
+    #[must_use]
+    pub fn with_transcript(&self, transcript: &Self) -> Self {
+        Self {
+            own: Arc::clone(&self.own),
+            transcript: Some(Arc::clone(&transcript.own)),
+        }
+    }
+
+    /// The key of the transcript, where it is held.
+    pub fn transcript(&self) -> Option<Self> {
+        self.transcript.as_ref().map(|transcript| Self {
+            own: Arc::clone(transcript),
+            transcript: None,
+        })
+    }
+
+    /// Whether everything is held that `sealed` was sealed under, by the names of the keys.
+    pub fn suffices_for(&self, sealed: &Sealed) -> bool {
+        let held = self.transcript.as_ref().map(|transcript| &transcript.person);
+        sealed.transcript.is_none() || sealed.transcript.as_ref() == held
     }
 }
 
 impl fmt::Debug for PersonKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "PersonKey({})", self.0.person)
+        write!(f, "PersonKey({})", self.own.person)
     }
 }
 
@@ -87,6 +120,8 @@ impl From<VaultError> for Problem {
 #[async_trait]
 pub trait Vault: Send + Sync {
     /// The person's key, made and made durable if there was none.
+    ///
+    /// A transcript's key is asked for by the name that `TranscriptOf::key` gives it, here and below.
     async fn key(&self, person: &CustomerId) -> Result<PersonKey, VaultError>;
     /// The person's key, or `None` when it was never made or has been destroyed.
     async fn existing_key(&self, person: &CustomerId) -> Result<Option<PersonKey>, VaultError>;
@@ -112,4 +147,40 @@ pub trait Vault: Send + Sync {
     /// What signs a link that opens something for a while, lower hex: HMAC-SHA-256 of what it opens, for whom
     /// and until when, under a key of its own made of the installation secret.
     fn sign_link(&self, link: &str) -> String;
+}
+
+/// The person's key, with that of the transcript where it has one that still exists: what opens the events of
+/// a call or a conversation. `None` where the person's was never made or has been destroyed.
+pub async fn key_to_read(
+    vault: &dyn Vault,
+    person: &CustomerId,
+    transcript: TranscriptOf,
+) -> Result<Option<PersonKey>, VaultError> {
+    let Some(own) = existing(vault, person).await? else {
+        return Ok(None);
+    };
+    let transcript = existing(vault, &transcript.key()).await?;
+    Ok(Some(match transcript {
+        Some(transcript) => own.with_transcript(&transcript),
+        None => own,
+    }))
+}
+
+/// Both keys, made and made durable where there were none: what seals a transcript.
+pub async fn key_to_seal(
+    vault: &dyn Vault,
+    person: &CustomerId,
+    transcript: TranscriptOf,
+) -> Result<PersonKey, VaultError> {
+    let own = vault.key(person).await?;
+    let transcript = vault.key(&transcript.key()).await?;
+    Ok(own.with_transcript(&transcript))
+}
+
+/// A key that was destroyed is one that is not there.
+async fn existing(vault: &dyn Vault, name: &CustomerId) -> Result<Option<PersonKey>, VaultError> {
+    match vault.existing_key(name).await {
+        Err(VaultError::Destroyed(_)) => Ok(None),
+        other => other,
+    }
 }

@@ -10,7 +10,7 @@ use crate::ids::{
     InquiryId, KeyId, ListId, LogId, NumberId, PersonRequestId, StreamId, WebhookId,
 };
 use crate::past_call::{HistorySource, PastCall, PastCallId};
-use crate::personal::{LookupHash, Sealed};
+use crate::personal::{LookupHash, Personal, Sealed};
 use crate::ports::vault::{Destroyed, PersonKey, Vault, VaultError};
 use crate::record::stored_event::{
     Cause, Envelope, RecordFacts, RequestFacts, Sealer, StreamVersion, open_personal, record, record_in_place,
@@ -18,6 +18,7 @@ use crate::record::stored_event::{
 use crate::setting::SettingName;
 use crate::stop::StopId;
 use crate::time::Timestamp;
+use crate::transcript::TranscriptOf;
 use async_trait::async_trait;
 use std::path::{Path, PathBuf};
 
@@ -78,17 +79,32 @@ pub(crate) fn at() -> Timestamp {
 /// panic shows what was written, so that a new file can be made from it; an existing one is never edited.
 pub(crate) fn check<E: EventData>(aggregate: &str, event: E) {
     let path = golden_path(aggregate, &event, "");
-    check_at(&path, aggregate, &event);
+    check_at(&path, aggregate, &event, &fake_key());
+}
+
+/// As `check`, of words that are sealed under the key of their transcript as well:
+/// `<kind>.v<N>.transcript.json`.
+pub(crate) fn check_transcript<E: EventData>(aggregate: &str, of: TranscriptOf, event: E) {
+    let path = golden_path(aggregate, &event, ".transcript");
+    let key = fake_key().with_transcript(&PersonKey::new(of.key(), [8; 32]));
+    check_at(&path, aggregate, &event, &key);
+    let stored = std::fs::read_to_string(&path).unwrap_or_default();
+    let mut without: E = read_back(stored.trim_end(), &fake_key());
+    let is_erased = |field: &Personal<String>| *field == Personal::Erased { hash: None };
+    assert!(
+        without.personal().iter().all(|(_, field)| is_erased(field)),
+        "the person's key alone opens nothing of it"
+    );
 }
 
 /// As `check`, for an optional member that came after the kind's file: `<kind>.v<N>.<member>.json`.
 pub(crate) fn check_with<E: EventData>(aggregate: &str, member: &str, event: E) {
     let path = golden_path(aggregate, &event, &format!(".{member}"));
-    check_at(&path, aggregate, &event);
+    check_at(&path, aggregate, &event, &fake_key());
 }
 
-fn check_at<E: EventData>(path: &Path, aggregate: &str, event: &E) {
-    let written = written_record(aggregate, event);
+fn check_at<E: EventData>(path: &Path, aggregate: &str, event: &E, key: &PersonKey) {
+    let written = written_record(aggregate, event, key);
     let stored = std::fs::read_to_string(path).unwrap_or_default();
     let stored = stored.strip_suffix('\n').unwrap_or(&stored);
     assert_eq!(
@@ -98,7 +114,7 @@ fn check_at<E: EventData>(path: &Path, aggregate: &str, event: &E) {
         path.display()
     );
     assert_eq!(
-        &read_back::<E>(stored),
+        &read_back::<E>(stored, key),
         event,
         "{} reads as another event",
         path.display()
@@ -111,12 +127,11 @@ fn golden_path<E: EventData>(aggregate: &str, event: &E, member: &str) -> PathBu
     fixtures.join(aggregate).join(name)
 }
 
-fn written_record<E: EventData>(aggregate: &str, event: &E) -> String {
-    let key = fake_key();
+fn written_record<E: EventData>(aggregate: &str, event: &E, key: &PersonKey) -> String {
     let mut random = |buffer: &mut [u8]| buffer.fill(0);
     let mut sealer = Sealer {
         vault: &FakeVault,
-        key: Some(&key),
+        key: Some(key),
         random: &mut random,
     };
     let record = record(fixed_facts(aggregate), event, &mut sealer).expect("a record can be made");
@@ -131,11 +146,11 @@ fn written_record<E: EventData>(aggregate: &str, event: &E) -> String {
     String::from_utf8(record.bytes().to_vec()).expect("a record is UTF-8")
 }
 
-fn read_back<E: EventData>(stored: &str) -> E {
+fn read_back<E: EventData>(stored: &str, key: &PersonKey) -> E {
     let envelope: Envelope = serde_json::from_str(stored).expect("a golden file is a record");
     let mut event =
         E::read(&envelope.kind, envelope.version, &envelope.data).expect("a golden event can be read");
-    open_personal(&envelope, &mut event, &FakeVault, Some(&fake_key())).expect("a fake seal opens");
+    open_personal(&envelope, &mut event, &FakeVault, Some(key)).expect("a fake seal opens");
     event
 }
 
@@ -278,6 +293,7 @@ impl Vault for FakeVault {
         Ok(Sealed {
             sealed: format!("{FAKE_NONCE}{digits}"),
             key: key.person().clone(),
+            transcript: key.transcript().map(|own| own.person().clone()),
             hash: None,
         })
     }

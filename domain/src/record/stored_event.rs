@@ -282,7 +282,8 @@ pub fn aad(stream: &StreamId, id: EventId, pointer: &str) -> Vec<u8> {
     [stream.as_str(), "\n", id, "\n", pointer].concat().into_bytes()
 }
 
-/// Opens every personal field of an event read from `envelope`. Without a key they become `Erased`.
+/// Opens every personal field of an event read from `envelope`. Without a key they become `Erased`, and so do
+/// those of a transcript whose own key is not held.
 pub fn open_personal<E: EventData>(
     envelope: &Envelope,
     event: &mut E,
@@ -304,7 +305,7 @@ pub fn open_personal_of<E: EventData>(
         let Personal::Sealed(sealed) = field else {
             continue;
         };
-        *field = match key {
+        *field = match key.filter(|key| key.suffices_for(sealed)) {
             None => Personal::Erased {
                 hash: sealed.hash.clone(),
             },

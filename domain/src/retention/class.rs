@@ -15,17 +15,21 @@ pub enum DataClass {
     Recordings,
     /// What is known of persons, over all campaigns: readable by each one's key, which is destroyed.
     Persons,
+    /// What was said in calls and conversations, and what was made of it: readable by a key of each one's own
+    /// beside that of the person.
+    Transcripts,
 }
 
 impl DataClass {
     /// Every class, in the order in which they are shown and disposed of.
-    pub const ALL: [Self; 2] = [Self::Recordings, Self::Persons];
+    pub const ALL: [Self; 3] = [Self::Recordings, Self::Persons, Self::Transcripts];
 
     /// As stored and as asked for.
     pub const fn code(self) -> &'static str {
         match self {
             Self::Recordings => "recordings",
             Self::Persons => "persons",
+            Self::Transcripts => "transcripts",
         }
     }
 
@@ -33,6 +37,7 @@ impl DataClass {
         match self {
             Self::Recordings => "录音",
             Self::Persons => "个人信息与通话历史",
+            Self::Transcripts => "通话与会话文本",
         }
     }
 }
@@ -49,6 +54,6 @@ impl FromStr for DataClass {
     fn from_str(code: &str) -> Result<Self, Self::Err> {
         let mut all = Self::ALL.into_iter();
         all.find(|class| class.code() == code)
-            .ok_or("must be recordings or persons")
+            .ok_or("must be recordings, persons or transcripts")
     }
 }

@@ -93,11 +93,7 @@ fn begin(state: &RetentionState, beginning: Beginning, now: Timestamp) -> Decide
             disposal: under_way.disposal,
         });
     }
-    let of_class = match class {
-        DataClass::Recordings => what.customers.is_empty(),
-        DataClass::Persons => what.calls.is_empty(),
-    };
-    if what.count() == 0 || what.count() > DISPOSAL_ITEMS_MAX || !of_class {
+    if what.count() == 0 || what.count() > DISPOSAL_ITEMS_MAX || !what.is_of(class) {
         return Err(RetentionRefusal::NotOfClass);
     }
     let Period { days, rule } = state.period(class, preset).ok_or(RetentionRefusal::NoPeriod)?;

@@ -4,8 +4,9 @@
 use super::class::DataClass;
 use crate::calling_plan::Preset;
 use crate::decider::{EventData, UnreadableEvent, read_current};
-use crate::ids::{CallId, CustomerId};
+use crate::ids::{CallId, ConversationId, CustomerId};
 use crate::personal::Personal;
+use crate::stored_event::Position;
 use crate::time::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
@@ -70,18 +71,31 @@ pub struct DisposalRule {
 /// What is destroyed, by ids of our own.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct DisposedThings {
-    /// Of recordings, the calls.
+    /// Of recordings and transcripts, the calls.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub calls: Vec<CallId>,
     /// Of persons, they themselves.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub customers: Vec<CustomerId>,
+    /// Of transcripts, conversations in text.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub conversations: Vec<ConversationId>,
 }
 
 impl DisposedThings {
     /// How many are destroyed.
     pub const fn count(&self) -> usize {
-        self.calls.len().saturating_add(self.customers.len())
+        let of_calls = self.calls.len().saturating_add(self.conversations.len());
+        of_calls.saturating_add(self.customers.len())
+    }
+
+    /// Whether all of it is what a disposal of the class destroys.
+    pub const fn is_of(&self, class: DataClass) -> bool {
+        match class {
+            DataClass::Recordings => self.customers.is_empty() && self.conversations.is_empty(),
+            DataClass::Persons => self.calls.is_empty() && self.conversations.is_empty(),
+            DataClass::Transcripts => self.customers.is_empty(),
+        }
     }
 }
 
@@ -110,6 +124,10 @@ pub struct Reviewed {
     /// Persons up to here were looked at; the next review goes on behind. Left out where all were.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub through: Option<CustomerId>,
+    /// Of transcripts: of the log up to here nothing is left to be disposed of; the next review goes on
+    /// behind.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub through_position: Option<Position>,
 }
 
 /// Stored kinds, each named for its variant. They never change.

@@ -36,10 +36,10 @@ const DEBT: Floor = Floor {
     source: "three years: 12 CFR 1006.100, records and recordings of debt collection",
 };
 
-/// The shortest time for a class of data under a preset. Both classes are records of the same calls.
+/// The shortest time for a class of data under a preset. All classes are records of the same calls.
 pub const fn floor(class: DataClass, preset: Preset) -> Floor {
     match class {
-        DataClass::Recordings | DataClass::Persons => match preset {
+        DataClass::Recordings | DataClass::Persons | DataClass::Transcripts => match preset {
             // Evidence of consent is kept for five months or more: the six months of all are longer.
             Preset::CnService | Preset::CnMarketing | Preset::CnCloudTrunk | Preset::EuGdpr => GENERAL_FLOOR,
             Preset::CnCollection => COLLECTION,

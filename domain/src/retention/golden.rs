@@ -3,7 +3,9 @@
 use super::class::DataClass;
 use super::event::{DisposalResult, DisposalRule, DisposedThings, RetentionEvent, Reviewed};
 use crate::calling_plan::Preset;
+use crate::ids::{CommandId, ConversationId};
 use crate::record::golden_support::{at, call, check, check_with, customer};
+use crate::stored_event::Position;
 
 fn under(class: DataClass) -> DisposalRule {
     DisposalRule {
@@ -29,7 +31,7 @@ fn every_kind_is_written_and_read_as_its_golden_file_says() {
         under: under(DataClass::Recordings),
         what: Box::new(DisposedThings {
             calls: vec![call()],
-            customers: Vec::new(),
+            ..DisposedThings::default()
         }),
     };
     let disposed = RetentionEvent::Disposed {
@@ -49,6 +51,7 @@ fn every_kind_is_written_and_read_as_its_golden_file_says() {
             held: 1,
             left: 1,
             through: Some(customer()),
+            through_position: None,
         },
     };
     for event in [set, begun, disposed, reviewed] {
@@ -58,9 +61,27 @@ fn every_kind_is_written_and_read_as_its_golden_file_says() {
         disposal: 18,
         under: under(DataClass::Persons),
         what: Box::new(DisposedThings {
-            calls: Vec::new(),
             customers: vec![customer()],
+            ..DisposedThings::default()
         }),
     };
     check_with("retention", "persons", persons);
+    let transcripts = RetentionEvent::DisposalBegun {
+        disposal: 19,
+        under: under(DataClass::Transcripts),
+        what: Box::new(DisposedThings {
+            calls: vec![call()],
+            conversations: vec![ConversationId::derive(CommandId::derive_from_text("golden"))],
+            ..DisposedThings::default()
+        }),
+    };
+    check_with("retention", "transcripts", transcripts);
+    let reviewed = RetentionEvent::Reviewed {
+        reviewed: Reviewed {
+            looked_at: 10,
+            through_position: Some(Position(4_711)),
+            ..Reviewed::default()
+        },
+    };
+    check_with("retention", "through_position", reviewed);
 }

@@ -3,7 +3,8 @@
 //! Promises: nothing is disposed of before somebody has set a period, none is shorter than its floor, and
 //! the longest that applies counts; what is disposed of is on record, by ids, before it is destroyed, and
 //! that it is done after; one disposal at a time, so that a crash leaves at most one to be finished. It
-//! destroys nothing itself. One stream per class of data: `retention-recordings`, `retention-persons`.
+//! destroys nothing itself. One stream per class of data: `retention-recordings`, `retention-persons`,
+//! `retention-transcripts`.
 
 mod class;
 pub mod command;

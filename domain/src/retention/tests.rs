@@ -61,7 +61,7 @@ fn begin(count: u32, newest_at: Timestamp) -> RetentionCommand {
         newest_at,
         what: DisposedThings {
             calls: (0..count).map(call).collect(),
-            customers: Vec::new(),
+            ..DisposedThings::default()
         },
     }))
 }
@@ -211,4 +211,83 @@ fn a_disposal_is_completed_once_and_says_what_came_of_it() {
     check(&done, complete(1), Ok(vec![]));
     assert_eq!((state(&done).destroyed(), state(&done).disposals()), (1, 1));
     assert!(state(&done).under_way().is_none());
+}
+
+#[test]
+fn a_disposal_names_what_its_class_is_of_and_nothing_else() {
+    let calls = || vec![call(1)];
+    let conversations = || vec!["308b38fa-b3fa-59e5-b685-93b305968d97".parse().unwrap()];
+    let customers = || vec!["00112233445566778899aabbccddeeff".parse().unwrap()];
+    let nothing = DisposedThings::default;
+    for (class, what, is_of) in [
+        (
+            DataClass::Transcripts,
+            DisposedThings {
+                calls: calls(),
+                conversations: conversations(),
+                ..nothing()
+            },
+            true,
+        ),
+        (
+            DataClass::Transcripts,
+            DisposedThings {
+                customers: customers(),
+                ..nothing()
+            },
+            false,
+        ),
+        (
+            DataClass::Recordings,
+            DisposedThings {
+                calls: calls(),
+                ..nothing()
+            },
+            true,
+        ),
+        (
+            DataClass::Recordings,
+            DisposedThings {
+                conversations: conversations(),
+                ..nothing()
+            },
+            false,
+        ),
+        (
+            DataClass::Persons,
+            DisposedThings {
+                customers: customers(),
+                ..nothing()
+            },
+            true,
+        ),
+        (
+            DataClass::Persons,
+            DisposedThings {
+                conversations: conversations(),
+                ..nothing()
+            },
+            false,
+        ),
+        (
+            DataClass::Persons,
+            DisposedThings {
+                calls: calls(),
+                ..nothing()
+            },
+            false,
+        ),
+    ] {
+        assert_eq!(what.is_of(class), is_of, "{class}: {what:?}");
+        let begin = RetentionCommand::BeginDisposal(Box::new(Beginning {
+            class,
+            preset: Preset::CnService,
+            oldest_at: kept_from(NOW, 365),
+            newest_at: kept_from(NOW, 365),
+            what,
+        }));
+        let set = [was_set(None, None, Some(365))];
+        let decided = Retention::decide(&state(&set), begin, Context { now: NOW });
+        assert_eq!(decided.is_ok(), is_of, "{class}: {decided:?}");
+    }
 }

@@ -30,6 +30,7 @@ pub use state::SummaryState;
 use crate::decider::{Context, Decider, Scope};
 use crate::ids::CallId;
 use crate::time::Timestamp;
+use crate::transcript::TranscriptOf;
 
 /// The summary's decider; its id is its call's.
 #[derive(Debug)]
@@ -71,6 +72,11 @@ impl Decider for Summary {
 
     fn is_underway(_: &SummaryState) -> bool {
         false
+    }
+
+    /// Its call's words.
+    fn transcript(id: &CallId, _: &SummaryEvent) -> Option<TranscriptOf> {
+        Some(TranscriptOf::Call(*id))
     }
 
     /// The campaign and the person of the call.

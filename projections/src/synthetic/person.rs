@@ -87,6 +87,7 @@ impl Person {
         Personal::Sealed(Box::new(Sealed {
             sealed: format!("c3ludGhldGljIGFuZCBuZXZlciBvcGVuZWQ{what}{:08}", self.index),
             key: self.customer.clone(),
+            transcript: None,
             hash: Some(LookupHash(format!("{:064x}", self.index))),
         }))
     }

@@ -73,6 +73,7 @@ pub(crate) fn sealed(text: &str, hashed: bool) -> Personal<String> {
     Personal::Sealed(Box::new(Sealed {
         sealed: text.to_owned(),
         key: customer(0),
+        transcript: None,
         hash: hashed.then(|| LookupHash(format!("hash of {text}"))),
     }))
 }

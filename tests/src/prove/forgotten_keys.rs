@@ -72,10 +72,14 @@ impl Keys {
             let mut sealed = Vec::new();
             sealed_in(member(event, "/data"), "", &mut sealed);
             for (pointer, sealed) in sealed {
-                let opened = self
-                    .unwrapped
-                    .get(&sealed.key)
-                    .and_then(|key| vault.open(key, &aad(&stream, id, &pointer), &sealed).ok());
+                let key = self.unwrapped.get(&sealed.key);
+                let transcript = sealed.transcript.as_ref().map(|own| self.unwrapped.get(own));
+                let key = match (key, transcript) {
+                    (Some(key), None) => Some(key.clone()),
+                    (Some(key), Some(Some(transcript))) => Some(key.with_transcript(transcript)),
+                    (Some(_) | None, _) => None,
+                };
+                let opened = key.and_then(|key| vault.open(&key, &aad(&stream, id, &pointer), &sealed).ok());
                 values.extend(opened);
             }
         }

@@ -17,15 +17,17 @@ use domain::call::event::CallEvent;
 use domain::call_course::{CallCourse, CallNotes};
 use domain::decider::{Decider, EventData};
 use domain::event_filter::EventFilter;
-use domain::ids::{CallId, CustomerId};
+use domain::ids::CallId;
+use domain::personal::Personal;
 use domain::ports::event_store::{PAGE_EVENTS_MAX, StoreError};
 use domain::ports::masking::Masking;
-use domain::ports::vault::{PersonKey, VaultError};
+use domain::ports::vault::{PersonKey, VaultError, key_to_read};
 use domain::stored_event::{
     Cause, Envelope, Position, StoredEvent, StreamVersion, UnreadableRecord, open_personal, read_event,
 };
 use domain::summary::{MadeAt, SummaryCommand, SummaryEvent, written};
 use domain::time::Timestamp;
+use domain::transcript::TranscriptOf;
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::{Arc, Mutex, PoisonError};
 use tokio::sync::{Notify, Semaphore};
@@ -320,7 +322,14 @@ impl Writing {
             for stored in &page {
                 let (envelope, event) = self.opened(stored, key.as_ref())?;
                 if let CallEvent::Permitted { customer_grant, .. } = &event {
-                    key = self.key(&customer_grant.customer).await?;
+                    let vault = self.environment.vault.as_ref();
+                    let of = TranscriptOf::Call(call);
+                    key = key_to_read(vault, &customer_grant.customer, of).await?;
+                }
+                // Of words that are gone alone, with an older copy of the keys, nothing is told either; and
+                // no other key is made for them.
+                if key.is_some() && is_gone(&event) {
+                    key = None;
                 }
                 take(&mut course, &event, envelope.at);
                 if course.ended.is_some() {
@@ -356,14 +365,6 @@ impl Writing {
         Ok((envelope, event))
     }
 
-    /// None of a person who was erased: then nothing that they said is told.
-    async fn key(&self, person: &CustomerId) -> Result<Option<PersonKey>, VaultError> {
-        match self.environment.vault.existing_key(person).await {
-            Err(VaultError::Destroyed(_)) => Ok(None),
-            other => other,
-        }
-    }
-
     /// What its flow notes of it.
     async fn notes(&self, course: &CallCourse) -> Result<CallNotes, NotWritten> {
         let unknown = || CallNotes {
@@ -379,4 +380,12 @@ impl Writing {
         let definition = published.and_then(|one| one.definition.as_ref());
         Ok(definition.map_or_else(unknown, |one| one.notes_of(&course.entered)))
     }
+}
+
+/// Whether words of it cannot be read, though it has some.
+fn is_gone(event: &CallEvent) -> bool {
+    let mut event = event.clone();
+    let is_of_transcript = event.is_of_transcript();
+    let is_erased = |field: &Personal<String>| matches!(field, Personal::Erased { .. });
+    is_of_transcript && event.personal().iter().any(|(_, field)| is_erased(field))
 }

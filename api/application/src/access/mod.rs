@@ -11,6 +11,7 @@ mod identify;
 mod idle;
 mod keys;
 mod managing;
+mod many;
 mod own;
 mod passwords;
 mod provider_desk;
@@ -32,6 +33,7 @@ pub use managing::{
     RoleChange, ScopeOrder, UserChanged, UserOrder, add_user, change_role, change_scope, disable_user,
     invite_user, others_who_are_admin,
 };
+pub use many::{ManyRoles, ManyRolesShown, ROLE_ROWS_MAX, change_many};
 pub use own::{
     PasswordChange, SessionList, SessionShown, SessionsEnded, change_password, end_sessions, own_sessions,
 };

@@ -7,11 +7,12 @@ use domain::conversation::{
 };
 use domain::decider::Decider;
 use domain::ids::{CampaignId, ConversationId, CustomerId};
-use domain::ports::vault::VaultError;
+use domain::ports::vault::key_to_read;
 use domain::problem::Problem;
 use domain::spoken_turn::{TurnDecision, UnderstoodFact};
 use domain::stored_event::{open_personal, read_event};
 use domain::time::Timestamp;
+use domain::transcript::TranscriptOf;
 use schemars::JsonSchema;
 use serde::Serialize;
 use std::sync::Arc;
@@ -107,10 +108,8 @@ pub async fn transcript(installation: &Installation, id: ConversationId) -> Resu
         let envelope = one.envelope().map_err(|error| fault(&error))?;
         let mut event = read_event::<Conversation>(&envelope).map_err(|error| fault(&error))?;
         if let ConversationEvent::Opened(opened) = &event {
-            key = match installation.vault().existing_key(&opened.customer).await {
-                Err(VaultError::Destroyed(_)) => None,
-                other => other?,
-            };
+            let of = TranscriptOf::Conversation(id);
+            key = key_to_read(installation.vault(), &opened.customer, of).await?;
         }
         open_personal(&envelope, &mut event, installation.vault(), key.as_ref())?;
         texted.push(Texted {
@@ -161,7 +160,9 @@ pub fn texts_of(texted: &[Texted]) -> Vec<LineShown> {
                 text: said.text.value().cloned(),
                 why: None,
             }),
-            ConversationEvent::Opened(_) | ConversationEvent::Closed(_) => {}
+            ConversationEvent::Opened(_)
+            | ConversationEvent::Closed(_)
+            | ConversationEvent::TranscriptDisposed { .. } => {}
         }
     }
     lines

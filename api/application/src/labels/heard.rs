@@ -8,15 +8,16 @@ use domain::call::Call;
 use domain::call::event::CallEvent;
 use domain::calling_plan::FlowRef;
 use domain::conversation::{Conversation, ConversationEvent};
-use domain::decider::Decider;
+use domain::decider::{Decider, EventData};
 use domain::ids::{CampaignId, CustomerId};
 use domain::label::{TurnId, TurnOf};
 use domain::personal::Personal;
-use domain::ports::vault::{PersonKey, VaultError};
+use domain::ports::vault::{PersonKey, key_to_read};
 use domain::problem::Problem;
 use domain::spoken_turn::UnderstoodFact;
 use domain::stored_event::{StoredEvent, StreamVersion, open_personal, read_event};
 use domain::time::Timestamp;
+use domain::transcript::TranscriptOf;
 
 /// A turn as it stands in its stream; its words are sealed.
 #[derive(Debug)]
@@ -106,7 +107,8 @@ fn in_conversation(stored: &[StoredEvent], id: TurnId) -> Result<Option<SealedTu
             ConversationEvent::Understood(_) => before.heard = None,
             ConversationEvent::SensitiveWordMatched(_)
             | ConversationEvent::Decided(_)
-            | ConversationEvent::Closed(_) => {}
+            | ConversationEvent::Closed(_)
+            | ConversationEvent::TranscriptDisposed { .. } => {}
         }
     }
     Ok(None)
@@ -134,17 +136,39 @@ impl Before {
     }
 }
 
+fn opens<E: EventData>(key: &PersonKey, mut event: E) -> bool {
+    event.personal().into_iter().all(|(_, field)| match field {
+        Personal::Sealed(sealed) => key.suffices_for(sealed),
+        Personal::Open { .. } | Personal::Erased { .. } => true,
+    })
+}
+
 impl SealedTurn {
-    /// Whether its person's key is there.
+    /// Whether the keys are there that its words are sealed under.
     pub(super) async fn can_be_opened(&self, installation: &Installation) -> Result<bool, Problem> {
         Ok(self.key(installation).await?.is_some())
     }
 
-    async fn key(&self, installation: &Installation) -> Result<Option<PersonKey>, Problem> {
-        match installation.vault().existing_key(&self.customer).await {
-            Err(VaultError::Destroyed(_)) => Ok(None),
-            other => Ok(other?),
+    /// Whether the words can be read: the transcript's own key may be gone and the person's not.
+    fn is_opened_by(&self, key: &PersonKey) -> bool {
+        let Ok(envelope) = self.heard.envelope() else {
+            return false;
+        };
+        match self.of {
+            TurnOf::Call(_) => read_event::<Call>(&envelope).is_ok_and(|event| opens(key, event)),
+            TurnOf::Conversation(_) => {
+                read_event::<Conversation>(&envelope).is_ok_and(|event| opens(key, event))
+            }
         }
+    }
+
+    async fn key(&self, installation: &Installation) -> Result<Option<PersonKey>, Problem> {
+        let of = match self.of {
+            TurnOf::Call(call) => TranscriptOf::Call(call),
+            TurnOf::Conversation(conversation) => TranscriptOf::Conversation(conversation),
+        };
+        let key = key_to_read(installation.vault(), &self.customer, of).await?;
+        Ok(key.filter(|key| self.is_opened_by(key)))
     }
 
     /// With its words, masked; nothing where they cannot be read any more. Asked only behind a record of it.

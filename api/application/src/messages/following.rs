@@ -18,9 +18,10 @@ use domain::event_filter::EventFilter;
 use domain::flow::{FlowDefinition, FlowNamed, MessageTemplate, SentWhen};
 use domain::ids::{CallId, CampaignId, CommandId, CustomerId};
 use domain::ports::event_store::PAGE_EVENTS_MAX;
-use domain::ports::vault::VaultError;
+use domain::ports::vault::key_to_read;
 use domain::problem::{Kind, Problem};
 use domain::stored_event::{Cause, Envelope, Position, StoredEvent, open_personal, read_event};
+use domain::transcript::TranscriptOf;
 use projections::position_at;
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -171,10 +172,7 @@ impl Sending {
     /// What was learned from the callee, by the flow's names; nothing where their key is gone.
     async fn slots(&self, installation: &Installation) -> Result<BTreeMap<String, String>, Problem> {
         let vault = installation.vault();
-        let key = match vault.existing_key(&self.customer).await {
-            Err(VaultError::Destroyed(_)) => None,
-            other => other?,
-        };
+        let key = key_to_read(vault, &self.customer, TranscriptOf::Call(self.call)).await?;
         let mut slots = BTreeMap::new();
         for stored in &self.stored {
             let envelope = stored.envelope().map_err(|error| fault(&error))?;

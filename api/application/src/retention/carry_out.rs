@@ -3,6 +3,7 @@
 
 use super::complained::Complained;
 use super::due::is_used;
+use super::transcripts;
 use crate::carried_out::{caused, erase};
 use crate::installation::Installation;
 use domain::call::command::CallCommand;
@@ -30,26 +31,29 @@ pub(super) async fn carry_out(
     let begun = begun(installation, class, under_way.disposal).await?;
     let complained = Complained::now(installation).await?;
     let mut result = DisposalResult::default();
-    for call in &under_way.what.calls {
-        match recording(installation, *call, under_way, begun, &complained).await? {
-            Outcome::Destroyed => result.destroyed = result.destroyed.saturating_add(1),
-            Outcome::Gone => result.gone = result.gone.saturating_add(1),
-            Outcome::Kept => result.kept = result.kept.saturating_add(1),
-        }
-    }
-    let mut erased = Vec::new();
-    for customer in &under_way.what.customers {
-        match person(installation, customer, under_way, begun, &complained).await? {
-            Outcome::Destroyed => result.destroyed = result.destroyed.saturating_add(1),
-            Outcome::Gone => result.gone = result.gone.saturating_add(1),
-            Outcome::Kept => {
-                result.kept = result.kept.saturating_add(1);
-                continue;
+    match class {
+        DataClass::Recordings => {
+            for call in &under_way.what.calls {
+                let outcome = recording(installation, *call, under_way, begun, &complained).await?;
+                outcome.count_in(&mut result);
             }
         }
-        erased.push(customer);
+        DataClass::Transcripts => {
+            for of in transcripts::named(&under_way.what) {
+                let outcome = transcripts::dispose(installation, of, under_way, begun, &complained).await?;
+                outcome.count_in(&mut result);
+            }
+        }
+        DataClass::Persons => {
+            let mut erased = Vec::new();
+            for customer in &under_way.what.customers {
+                let outcome = person(installation, customer, under_way, begun, &complained).await?;
+                outcome.count_in(&mut result);
+                erased.extend((outcome != Outcome::Kept).then_some(customer));
+            }
+            certified(installation, erased).await?;
+        }
     }
-    certified(installation, erased).await?;
     let command = RetentionCommand::CompleteDisposal {
         disposal: under_way.disposal,
         result,
@@ -63,10 +67,23 @@ pub(super) async fn carry_out(
     Ok(result)
 }
 
-enum Outcome {
+/// What came of one thing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Outcome {
     Destroyed,
     Gone,
     Kept,
+}
+
+impl Outcome {
+    const fn count_in(self, result: &mut DisposalResult) {
+        let count = match self {
+            Self::Destroyed => &mut result.destroyed,
+            Self::Gone => &mut result.gone,
+            Self::Kept => &mut result.kept,
+        };
+        *count = count.saturating_add(1);
+    }
 }
 
 async fn recording(

@@ -11,7 +11,7 @@ use domain::decider::Decider;
 use domain::ids::{CallId, CampaignId, CustomerId};
 use domain::problem::Problem;
 use domain::retention::{DataClass, RetentionState, kept_from};
-use domain::stored_event::StreamVersion;
+use domain::stored_event::{Position, StreamVersion};
 use domain::time::Timestamp;
 use projections::views::call_history;
 use projections::views::customer_timeline::registered_before;
@@ -48,10 +48,12 @@ pub(super) struct Due<T> {
     /// Of which no event says whose they are: they are not touched.
     pub(super) unknown: u64,
     pub(super) through: Option<CustomerId>,
+    /// Of the log up to here nothing is left.
+    pub(super) through_position: Option<Position>,
 }
 
 impl<T> Due<T> {
-    const fn nothing() -> Self {
+    pub(super) const fn nothing() -> Self {
         Self {
             groups: BTreeMap::new(),
             looked_at: 0,
@@ -59,6 +61,7 @@ impl<T> Due<T> {
             left: 0,
             unknown: 0,
             through: None,
+            through_position: None,
         }
     }
 
@@ -66,7 +69,7 @@ impl<T> Due<T> {
         self.groups.values().map(Vec::len).sum()
     }
 
-    fn add(&mut self, preset: Preset, item: Item<T>, most: usize) {
+    pub(super) fn add(&mut self, preset: Preset, item: Item<T>, most: usize) {
         if self.count() >= most {
             self.left = self.left.saturating_add(1);
             return;
@@ -76,20 +79,20 @@ impl<T> Due<T> {
 }
 
 /// The presets of campaigns, as each campaign says.
-struct Presets<'a> {
+pub(super) struct Presets<'a> {
     installation: &'a Installation,
     known: BTreeMap<CampaignId, Option<Preset>>,
 }
 
 impl<'a> Presets<'a> {
-    const fn new(installation: &'a Installation) -> Self {
+    pub(super) const fn new(installation: &'a Installation) -> Self {
         Self {
             installation,
             known: BTreeMap::new(),
         }
     }
 
-    async fn of(&mut self, campaign: &CampaignId) -> Result<Option<Preset>, Problem> {
+    pub(super) async fn of(&mut self, campaign: &CampaignId) -> Result<Option<Preset>, Problem> {
         if let Some(known) = self.known.get(campaign) {
             return Ok(*known);
         }
@@ -101,7 +104,7 @@ impl<'a> Presets<'a> {
 }
 
 /// Until when the things that are kept for the shortest came to rest: nothing later is due.
-fn latest(state: &RetentionState, class: DataClass, now: Timestamp) -> Option<Timestamp> {
+pub(super) fn latest(state: &RetentionState, class: DataClass, now: Timestamp) -> Option<Timestamp> {
     let periods = PERIODS.iter().filter_map(|preset| state.period(class, *preset));
     periods.map(|period| kept_from(now, period.days)).max()
 }

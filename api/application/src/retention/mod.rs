@@ -10,6 +10,7 @@ mod due;
 mod order;
 mod run;
 mod shown;
+mod transcripts;
 
 pub use daily::begin;
 pub use order::{PeriodOrder, RunOrder};

@@ -2,9 +2,10 @@
 
 use super::carry_out::carry_out;
 use super::due::{Due, persons, recordings};
+use super::transcripts;
 use crate::installation::{Installation, follow};
 use domain::calling_plan::Preset;
-use domain::ids::{CallId, CustomerId};
+use domain::ids::{CallId, ConversationId, CustomerId};
 use domain::problem::{Kind, Problem};
 use domain::retention::{
     Beginning, DISPOSAL_ITEMS_MAX, DataClass, DisposalResult, DisposedThings, RetentionCommand,
@@ -67,6 +68,7 @@ pub struct ClassRun {
     /// What is due, at most 20.
     pub calls: Vec<CallId>,
     pub customers: Vec<CustomerId>,
+    pub conversations: Vec<ConversationId>,
 }
 
 /// Runs once over all classes. Whoever demands that somebody else agrees first, demands it here.
@@ -118,6 +120,7 @@ impl<'a> Running<'a> {
                 disposals: Vec::new(),
                 calls: Vec::new(),
                 customers: Vec::new(),
+                conversations: Vec::new(),
             },
         }
     }
@@ -129,31 +132,37 @@ impl<'a> Running<'a> {
         if !self.shown.set {
             return Ok(self.shown);
         }
-        let through = match self.class {
+        let (mut through, mut through_position) = (None, None);
+        match self.class {
             DataClass::Recordings => {
                 let due = recordings(self.installation, &state).await?;
                 let things = |calls| DisposedThings {
                     calls,
-                    customers: Vec::new(),
+                    ..DisposedThings::default()
                 };
-                let named = self.dispose(due, things).await?;
-                self.shown.calls = named;
-                None
+                self.shown.calls = self.dispose(due, things).await?;
             }
             DataClass::Persons => {
                 let due = persons(self.installation, &state).await?;
-                let through = due.through.clone();
+                through.clone_from(&due.through);
                 let things = |customers| DisposedThings {
-                    calls: Vec::new(),
                     customers,
+                    ..DisposedThings::default()
                 };
-                let named = self.dispose(due, things).await?;
-                self.shown.customers = named;
-                through
+                self.shown.customers = self.dispose(due, things).await?;
             }
-        };
+            DataClass::Transcripts => {
+                let due = transcripts::due(self.installation, &state).await?;
+                through_position = due.through_position;
+                let named = self.dispose(due, transcripts::things).await?;
+                let DisposedThings {
+                    calls, conversations, ..
+                } = transcripts::things(named);
+                (self.shown.calls, self.shown.conversations) = (calls, conversations);
+            }
+        }
         if !self.dry_run {
-            self.say(through).await?;
+            self.say(through, through_position).await?;
         }
         Ok(self.shown)
     }
@@ -247,7 +256,11 @@ impl<'a> Running<'a> {
         self.shown.kept = self.shown.kept.saturating_add(result.kept);
     }
 
-    async fn say(&self, through: Option<CustomerId>) -> Result<(), Problem> {
+    async fn say(
+        &self,
+        through: Option<CustomerId>,
+        through_position: Option<Position>,
+    ) -> Result<(), Problem> {
         let command = RetentionCommand::Review(Reviewed {
             looked_at: self.shown.looked_at,
             due: self.shown.due,
@@ -255,6 +268,7 @@ impl<'a> Running<'a> {
             held: self.shown.held,
             left: self.shown.left,
             through,
+            through_position,
         });
         let cause = follow(self.cause, &format!("{}/reviewed", self.class));
         let entities = &self.installation.entities.retentions;

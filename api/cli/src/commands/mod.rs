@@ -73,6 +73,7 @@ pub(crate) mod targets;
 pub(crate) mod trunk;
 pub(crate) mod user;
 mod user_file;
+mod user_role;
 mod user_roles;
 mod user_seen;
 mod user_sign_in;

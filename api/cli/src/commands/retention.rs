@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 use std::sync::Arc;
 use tokio::runtime::Runtime;
 
-/// Retention (保存期限): how long recordings and persons are kept, and what was disposed of after it.
+/// Retention (保存期限): how long recordings, persons and transcripts are kept, and what was disposed of.
 ///
 /// Nothing is disposed of before a period is set; none is below its floor, the longest that applies counts,
 /// and a hold beats all. A running server looks once a day.
@@ -31,7 +31,7 @@ enum Action {
     /// Set for how long a class of data is kept
     Set {
         /// Which
-        #[arg(value_parser = ["recordings", "persons"])]
+        #[arg(value_parser = ["recordings", "persons", "transcripts"])]
         class: String,
         /// For so many days
         #[arg(long, value_name = "N", required_unless_present = "keep")]

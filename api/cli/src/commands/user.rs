@@ -2,6 +2,7 @@
 
 use super::user_seen::SeenArgs;
 use super::user_sign_in::{self, PasswordArgs, ProviderArgs, TotpArgs};
+use crate::commands::user_role::RoleArgs;
 use crate::commands::{user_file, user_roles};
 use crate::kit::api::post;
 use crate::kit::asking::{Asking, given};
@@ -66,21 +67,7 @@ enum Action {
         asking: Asking,
     },
     /// Give or take a role; the user's sessions end
-    #[command(group(clap::ArgGroup::new("change").required(true)))]
-    Role {
-        name: String,
-        /// The role to give
-        #[arg(long, value_name = "R", group = "change")]
-        add: Option<String>,
-        /// The role to take
-        #[arg(long, value_name = "R", group = "change")]
-        remove: Option<String>,
-        /// Why; stored for ever, so name no person
-        #[arg(long, value_name = "TEXT")]
-        reason: String,
-        #[command(flatten)]
-        asking: Asking,
-    },
+    Role(RoleArgs),
     /// Give a user another scope, whole: what is not named is not limited; the user's sessions end
     Scope(ScopeArgs),
     /// List users, with roles and scope
@@ -213,16 +200,7 @@ pub(crate) async fn run(args: Args, runtime: Arc<Runtime>) -> Result<(), Failure
             );
             added(runtime, &asking, "/api/v1/users", &body).await
         }
-        Action::Role {
-            name,
-            add,
-            remove,
-            reason,
-            asking,
-        } => {
-            let body = given(json!({ "add": add, "remove": remove, "reason": reason }));
-            replace(runtime, &asking, &name, "roles", &body).await
-        }
+        Action::Role(args) => args.change(runtime).await,
         Action::Scope(args) => args.replace(runtime).await,
         Action::Seen(args) => args.show(runtime).await,
         Action::List { moment, asking } => list(runtime, &asking, &moment).await,
@@ -261,7 +239,7 @@ pub(crate) async fn run(args: Args, runtime: Arc<Runtime>) -> Result<(), Failure
 }
 
 /// Changes a user as they were read a moment ago.
-async fn replace(
+pub(super) async fn replace(
     runtime: Arc<Runtime>,
     asking: &Asking,
     name: &str,

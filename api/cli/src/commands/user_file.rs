@@ -53,6 +53,66 @@ pub(super) async fn add(
     }
 }
 
+/// Rows of one order, as the server takes them.
+const ROWS_AT_ONCE: usize = 1_000;
+
+/// Gives each row's user the roles that it names, some rows at a time.
+pub(super) async fn assign(
+    runtime: Arc<Runtime>,
+    asking: &Asking,
+    file: &Path,
+    reason: &str,
+    dry_run: bool,
+) -> Result<(), Failure> {
+    let rows = read(std::fs::File::open(file)?)?;
+    let foreign = rows
+        .iter()
+        .find(|(_, row)| row.get("campaigns").is_some() || row.get("team").is_some());
+    if let Some((line, _)) = foreign {
+        return Err(Failure::usage(format!(
+            "line {line}: roles alone are assigned by a file; `user scope` gives campaigns and a team"
+        )));
+    }
+    let client = asking.client(runtime).await?;
+    let (mut changed, mut unchanged, mut bad) = (Vec::new(), 0_u64, Vec::new());
+    for part in rows.chunks(ROWS_AT_ONCE) {
+        let orders: Vec<&Value> = part.iter().map(|(_, row)| row).collect();
+        let body = json!({ "rows": orders, "reason": reason, "dry_run": dry_run });
+        let done = post("/api/v1/roles/assign", &body).ask(&client).await?;
+        unchanged += done.get("unchanged").and_then(Value::as_u64).unwrap_or(0);
+        changed.extend(by_line(&done, "changed", part));
+        bad.extend(by_line(&done, "bad_rows", part));
+    }
+    client.close().await;
+    let count = bad.len();
+    output::pretty(
+        &json!({ "dry_run": dry_run, "rows": rows.len(), "changed": changed,
+        "unchanged": unchanged, "bad_rows": bad }),
+    )?;
+    match count {
+        0 => Ok(()),
+        _ => Err(Failure::refused(format!(
+            "{count} of {} rows are bad",
+            rows.len()
+        ))),
+    }
+}
+
+/// What is said of rows, with the lines of the file instead of their numbers.
+fn by_line(done: &Value, member: &str, part: &[(u64, Value)]) -> Vec<Value> {
+    let items = done.get(member).and_then(Value::as_array);
+    let mut items: Vec<Value> = items.cloned().unwrap_or_default();
+    for item in &mut items {
+        let row = item.get("row").and_then(Value::as_u64);
+        let index = row.and_then(|row| usize::try_from(row).ok()?.checked_sub(1));
+        let line = index.and_then(|index| part.get(index)).map(|(line, _)| *line);
+        if let (Some(object), Some(line)) = (item.as_object_mut(), line) {
+            object.insert("row".to_owned(), json!(line));
+        }
+    }
+    items
+}
+
 /// The rows as orders, each with its line.
 fn read(file: impl std::io::Read) -> Result<Vec<(u64, Value)>, Failure> {
     let mut reader = csv::ReaderBuilder::new()

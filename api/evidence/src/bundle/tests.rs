@@ -127,6 +127,7 @@ impl Story {
                 *field = Personal::Sealed(Box::new(Sealed {
                     sealed: "the sealed".to_owned(),
                     key: CUSTOMER.parse().unwrap(),
+                    transcript: None,
                     hash: Some(LookupHash("lookup hash".to_owned())),
                 }));
             }

@@ -11,12 +11,13 @@ use domain::calling_plan::{CallingPlan, FlowRef};
 use domain::compliance::zone_of;
 use domain::customer::{CustomerState, Erasure};
 use domain::flow::FlowDefinition;
-use domain::ids::{CampaignId, CustomerId, FlowId};
+use domain::ids::{CampaignId, CustomerId, FlowId, StreamId};
 use domain::personal::{Personal, mask_external_id, mask_name};
 use domain::phone_number::mask_e164;
-use domain::ports::vault::{PersonKey, Vault, VaultError};
+use domain::ports::vault::{PersonKey, Vault, VaultError, key_to_read};
 use domain::problem::Problem;
-use domain::stored_event::{open_personal, read_event};
+use domain::stored_event::{Envelope, open_personal, read_event};
+use domain::transcript::TranscriptOf;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
@@ -48,6 +49,8 @@ pub(super) struct Opened<'a> {
     vault: &'a dyn Vault,
     values: Values,
     persons: BTreeMap<CustomerId, Person>,
+    /// By the call's stream: the person's key with that of the call's transcript.
+    transcripts: BTreeMap<StreamId, PersonKey>,
     plans: BTreeMap<CampaignId, CallingPlan>,
     flows: BTreeMap<(FlowId, u32), Arc<FlowDefinition>>,
 }
@@ -62,6 +65,7 @@ impl<'a> Opened<'a> {
             vault: installation.vault(),
             values,
             persons: BTreeMap::new(),
+            transcripts: BTreeMap::new(),
             plans: BTreeMap::new(),
             flows: BTreeMap::new(),
         };
@@ -85,6 +89,7 @@ impl<'a> Opened<'a> {
         for told in calls() {
             if let CallEvent::Permitted { flow, .. } = &told.event {
                 opened.open_flow(installation, flow).await?;
+                opened.open_transcript(&told.envelope).await?;
             }
         }
         Ok(opened)
@@ -99,6 +104,16 @@ impl<'a> Opened<'a> {
         let phone = state.numbers().first().and_then(|known| known.phone.value());
         let zone = zone_of(state.time_zone(), phone.map(String::as_str)).name();
         self.persons.insert(person, Person { state, key, zone });
+        Ok(())
+    }
+
+    async fn open_transcript(&mut self, permitted: &Envelope) -> Result<(), Problem> {
+        let (Some(person), Ok(call)) = (&permitted.customer, permitted.stream.id().parse()) else {
+            return Ok(());
+        };
+        if let Some(key) = key_to_read(self.vault, person, TranscriptOf::Call(call)).await? {
+            self.transcripts.insert(permitted.stream.clone(), key);
+        }
         Ok(())
     }
 
@@ -149,7 +164,8 @@ impl<'a> Opened<'a> {
 
     /// The call's event with its personal fields open, where the person's key is there.
     pub(super) fn opened(&self, customer: &CustomerId, told: &Told<CallEvent>) -> Option<CallEvent> {
-        let key = self.persons.get(customer)?.key.as_ref()?;
+        let own = self.persons.get(customer)?.key.as_ref()?;
+        let key = self.transcripts.get(&told.envelope.stream).unwrap_or(own);
         let mut event = read_event::<Call>(&told.envelope).ok()?;
         match open_personal(&told.envelope, &mut event, self.vault, Some(key)) {
             Ok(()) => Some(event),

@@ -98,7 +98,8 @@ impl<'a> Spoken<'a> {
             | CallEvent::Ended { .. }
             | CallEvent::LateAnswered { .. }
             | CallEvent::Corrected { .. }
-            | CallEvent::RecordingDisposed { .. } => return None,
+            | CallEvent::RecordingDisposed { .. }
+            | CallEvent::TranscriptDisposed { .. } => return None,
         };
         self.add_words(told, &mut line);
         Some(line)

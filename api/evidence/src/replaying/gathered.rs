@@ -14,10 +14,11 @@ use domain::flow::{FlowDefinition, FlowNamed, FlowRun};
 use domain::ids::{CallId, CampaignId, CustomerId};
 use domain::offering::OfferChosenFact;
 use domain::personal::Personal;
-use domain::ports::vault::VaultError;
+use domain::ports::vault::key_to_read;
 use domain::problem::Problem;
 use domain::stored_event::{open_personal, read_event};
 use domain::time::Timestamp;
+use domain::transcript::TranscriptOf;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -123,10 +124,8 @@ pub async fn conversation(installation: &Installation, call: CallId) -> Result<C
             customer_grant, flow, ..
         } = &event
         {
-            key = match installation.vault().existing_key(&customer_grant.customer).await {
-                Err(VaultError::Destroyed(_)) => None,
-                other => other?,
-            };
+            let of = TranscriptOf::Call(call);
+            key = key_to_read(installation.vault(), &customer_grant.customer, of).await?;
             let (customer, campaign) = (customer_grant.customer.clone(), customer_grant.campaign.clone());
             permitted = Some((customer, campaign, flow.clone()));
         }

@@ -5,9 +5,9 @@ use crate::endpoint::{About, Ctx, Endpoint, Input, Permission};
 use crate::paging::{CURSOR, LIMIT, LONG, Paged, Paging};
 use crate::reply::Written;
 use application::access::{
-    ProviderOrder, RoleChange, RoleTable, ScopeOrder, UserChanged, UserList, UserOrder, UserStanding,
-    add_user, change_role, change_scope, disable_user, invite_user, link_provider, reset_second_factor,
-    role_table, unlink_provider, user, users,
+    ManyRoles, ManyRolesShown, ProviderOrder, RoleChange, RoleTable, ScopeOrder, UserChanged, UserList,
+    UserOrder, UserStanding, add_user, change_many, change_role, change_scope, disable_user, invite_user,
+    link_provider, reset_second_factor, role_table, unlink_provider, user, users,
 };
 use application::as_of::{AS_OF, Moment, PARAMETERS, VALID_AT};
 use application::parameter::Parameter;
@@ -102,6 +102,13 @@ fn of_users() -> Vec<Endpoint> {
         )
         .needs(Permission::UsersWrite, About::Everybody)
         .takes::<ReasonOrder>(),
+        Endpoint::post(
+            "/api/v1/roles/assign",
+            "Give many users the roles that their rows name; good rows count, bad ones are listed with why",
+            assign,
+        )
+        .needs(Permission::UsersWrite, About::Everybody)
+        .takes::<ManyRoles>(),
         Endpoint::get(
             "/api/v1/roles",
             "The table of roles and permissions, as the guard of every route reads it",
@@ -207,6 +214,18 @@ async fn change(ctx: Ctx, input: Input) -> Result<Changed<UserChanged>, Problem>
     };
     let changed = change_role(&ctx.installation, user, change, &caller, cause).await?;
     Ok(Changed(written(changed)))
+}
+
+async fn assign(ctx: Ctx, input: Input) -> Result<Changed<ManyRolesShown>, Problem> {
+    let cause = input.cause(&ctx.installation, "roles/assign")?;
+    let caller = input.caller.clone();
+    let order: ManyRoles = input.order().await?;
+    let body = change_many(&ctx.installation, order, &caller, cause).await?;
+    Ok(Changed(Written {
+        version: None,
+        position: Some(body.position),
+        body,
+    }))
 }
 
 async fn invite(ctx: Ctx, input: Input) -> Result<Changed<UserChanged>, Problem> {

@@ -149,7 +149,7 @@ fn begun(facts: &CampaignFacts, attempt: u32, grant: &CustomerGrant) -> [CallCom
 }
 
 /// A spoken call of C01 that was answered, talked on and closed.
-async fn spoken_call(story: &Story) {
+pub(super) async fn spoken_call(story: &Story) {
     let installation = &story.running.installation;
     let (facts, attempt, grant) = granted(story).await;
     let end = CallCommand::End(CallEnding {
@@ -188,14 +188,14 @@ async fn spoken_call(story: &Story) {
     drop(customers.ask(&grant.customer, close, cause("close")).await);
 }
 
-async fn inspected(story: &Story, clear: bool) -> Vec<Value> {
+pub(super) async fn inspected(story: &Story, clear: bool) -> Vec<Value> {
     let ask = json!({ "customer": "C01", "clear": clear, "reason": "a complaint" });
     let told = owner(story, "/api/v1/inspections", ask).await;
     assert_eq!(told.status, 200, "{}", told.body);
     told.body["calls"][0]["heard"].as_array().unwrap().clone()
 }
 
-fn text<'a>(told: &'a [Value], what: &str) -> &'a Value {
+pub(super) fn text<'a>(told: &'a [Value], what: &str) -> &'a Value {
     let line = told.iter().find(|line| line["what"] == what);
     line.unwrap_or_else(|| panic!("{what} in {told:?}"))
 }

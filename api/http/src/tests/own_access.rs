@@ -137,3 +137,27 @@ fn users_see_their_own_sessions_and_end_them() {
     });
     story.end();
 }
+
+#[test]
+fn a_password_is_checked_as_it_was_typed() {
+    const TYPED: &str = " Zwölf Ringe sind  genug 7 ";
+    let story = Story::begin();
+    story.runtime.block_on(async {
+        let order = json!({ "name": "wang", "roles": ["viewer"], "password": TYPED });
+        let added = owner(&story, "/api/v1/users", order).await;
+        assert_eq!(added.status, 201, "{}", added.body);
+        let others = [
+            TYPED.trim().to_owned(),
+            TYPED.to_lowercase(),
+            TYPED.replace("  ", " "),
+            // The same to the eye: a letter and its dots apart.
+            TYPED.replace('ö', "o\u{308}"),
+        ];
+        for other in others {
+            let refused = sign_in(&story, "wang", &other).await;
+            assert_eq!(refused.status, 401, "{other:?}");
+        }
+        assert_eq!(sign_in(&story, "wang", TYPED).await.status, 200);
+    });
+    story.end();
+}

@@ -60,7 +60,7 @@ async fn register(story: &Story) {
 }
 
 /// A year, for all.
-async fn set(story: &Story, class: &str) {
+pub(super) async fn set(story: &Story, class: &str) {
     let shown = get(story, &format!("{RETENTION}/{class}"), &story.bearer()).await;
     let etag = shown.body["etag"].as_str().unwrap().to_owned();
     let done = put(
@@ -74,7 +74,7 @@ async fn set(story: &Story, class: &str) {
 }
 
 /// Once the server's own run is over.
-async fn run(story: &Story, dry_run: bool) -> Value {
+pub(super) async fn run(story: &Story, dry_run: bool) -> Value {
     let installation = &story.running.installation;
     let late = installation.now().plus_ms(20_000);
     loop {
@@ -90,7 +90,7 @@ async fn run(story: &Story, dry_run: bool) -> Value {
 }
 
 /// The server again on the same directory, at another time.
-fn later(story: Story, at: &str) -> Story {
+pub(super) fn later(story: Story, at: &str) -> Story {
     let Story {
         running,
         runtime,
@@ -167,10 +167,7 @@ fn a_period_replaces_another_from_its_floor_on_and_only_at_the_version_that_was_
         assert_eq!(done.body["presets"][0]["days"], 365);
         let events = trail(&story, "retention.period_set").await;
         assert_eq!(events.len(), 2);
-        assert_eq!(
-            put(&story, "transcripts", Some("\"v0\""), year()).await.status,
-            404
-        );
+        assert_eq!(put(&story, "backups", Some("\"v0\""), year()).await.status, 404);
         let dry = run(&story, true).await;
         assert_eq!(
             (&dry["classes"][0]["set"], &dry["classes"][1]["set"]),
@@ -298,7 +295,7 @@ fn a_disposal_that_a_crash_cut_is_finished_by_the_next_run() {
             newest_at: now.minus_ms(366 * 86_400_000),
             what: DisposedThings {
                 calls: vec![call(1), call(2)],
-                customers: Vec::new(),
+                ..DisposedThings::default()
             },
         }));
         let cause = Cause::outside(CommandId::derive_from_text("crash"));

@@ -234,6 +234,7 @@ fn what_cannot_be_done_is_told_as_a_problem() {
     for (method, path, body, status, code) in [
         ("GET", "/nothing", "", 404, "no-such-route"),
         ("GET", "/api/v1/tasks/data", "", 405, "method-not-allowed"),
+        ("TRACE", "/api/v1/campaigns", "", 405, "method-not-allowed"),
         ("POST", "/api/v1/campaigns", "{", 400, "body-not-json"),
         ("POST", "/api/v1/campaigns", "{}", 422, "invalid-members"),
         ("GET", "/api/v1/campaigns/NONE", "", 404, "missing"),

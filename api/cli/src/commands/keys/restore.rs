@@ -4,6 +4,8 @@
 use crate::commands::keys::{has_log, place};
 use crate::kit::failure::Failure;
 use crate::kit::output;
+use domain::call::event::CallEvent;
+use domain::conversation::ConversationEvent;
 use domain::customer::{Customer, CustomerEvent};
 use domain::ids::{CustomerId, LogId};
 use domain::installation::{Installation, InstallationCommand, RestoredKeys};
@@ -11,8 +13,9 @@ use domain::personal::Personal;
 use domain::ports::clock::Clock;
 use domain::ports::event_store::EventStore;
 use domain::ports::vault::VaultError;
-use domain::stored_event::read_event;
+use domain::stored_event::{Envelope, read_event};
 use domain::time::Timestamp;
+use domain::transcript::TranscriptOf;
 use evidence::log_walk::each_of_kinds;
 use host::app::{AppError, ReadOnly, RecordableLog};
 use host::clock::SystemClock;
@@ -31,6 +34,8 @@ struct LoggedPeople {
     /// Of whom something is sealed, in the order they came.
     sealed: Vec<CustomerId>,
     erased: BTreeMap<CustomerId, Timestamp>,
+    /// Keys of transcripts that were disposed of.
+    disposed: BTreeMap<CustomerId, Timestamp>,
     /// `None` of a log without events.
     mode: Option<Mode>,
 }
@@ -50,8 +55,17 @@ impl LoggedPeople {
         };
         each_of_kinds(
             store,
-            &[CustomerEvent::ERASED, CustomerEvent::REGISTERED],
+            &[
+                CustomerEvent::ERASED,
+                CustomerEvent::REGISTERED,
+                CallEvent::TRANSCRIPT_DISPOSED,
+                ConversationEvent::TRANSCRIPT_DISPOSED,
+            ],
             |envelope| {
+                if let Some(of) = disposed_transcript(envelope) {
+                    people.disposed.insert(of.key(), envelope.at);
+                    return;
+                }
                 let Ok(person) = envelope.stream.id().parse::<CustomerId>() else {
                     return;
                 };
@@ -101,6 +115,16 @@ impl LoggedPeople {
     }
 }
 
+/// Of an event that says that a transcript was disposed of.
+fn disposed_transcript(envelope: &Envelope) -> Option<TranscriptOf> {
+    let id = envelope.stream.id();
+    match envelope.kind.as_str() {
+        CallEvent::TRANSCRIPT_DISPOSED => id.parse().ok().map(TranscriptOf::Call),
+        ConversationEvent::TRANSCRIPT_DISPOSED => id.parse().ok().map(TranscriptOf::Conversation),
+        _ => None,
+    }
+}
+
 pub(super) async fn run(file: &Path, keys: Option<KeysPlace>, log: &LogArgs) -> Result<(), Failure> {
     let spec = log.spec().ok().filter(has_log);
     let people = match &spec {
@@ -135,7 +159,9 @@ async fn restore(
         Err(VaultError::WrongMaster(_)) => BTreeSet::new(),
         Err(error) => return Err(AppError::from(error).into()),
     };
-    let restored = store::restore_keys(file, place, &people.erased, now).await?;
+    let mut gone = people.disposed.clone();
+    gone.extend(people.erased.clone());
+    let restored = store::restore_keys(file, place, &gone, now).await?;
     let (unreadable, newest_readable) = people.left(&backup, &listed);
     if let Some((log, mode)) = log {
         let command = InstallationCommand::NoteKeysRestored(RestoredKeys {
@@ -168,6 +194,7 @@ mod tests {
                 .iter()
                 .map(|one| (person(*one), Timestamp::EPOCH))
                 .collect(),
+            disposed: BTreeMap::new(),
             mode: None,
         }
     }

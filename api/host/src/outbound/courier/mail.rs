@@ -167,4 +167,27 @@ mod tests {
             .is_err()
         );
     }
+    #[test]
+    fn the_end_of_a_line_adds_nothing_to_the_head_of_a_mail() {
+        let mail = |to: &str, subject: &str| Mail {
+            smtp: "127.0.0.1:25".to_owned(),
+            login: None,
+            to: to.to_owned(),
+            subject: subject.to_owned(),
+            text: "ALERT".to_owned(),
+            allow_private: true,
+        };
+        for end in ["\r\n", "\n", "\r"] {
+            let subject = format!("ALERT{end}Bcc: other@example.com{end}{end}another text");
+            if let Ok(made) = message(&mail("wang@example.com", &subject), "127.0.0.1") {
+                let text = String::from_utf8(made.formatted()).unwrap();
+                let (head, _) = text.split_once("\r\n\r\n").unwrap();
+                let mut lines = head.split(['\r', '\n']);
+                assert!(!lines.any(|line| line.starts_with("Bcc")), "{end:?}: {head}");
+                assert!(text.trim_end().ends_with("ALERT"), "{end:?}: {text}");
+            }
+            let to = format!("wang@example.com{end}Bcc: other@example.com");
+            assert!(message(&mail(&to, "ALERT"), "127.0.0.1").is_err(), "{end:?}");
+        }
+    }
 }

@@ -1,0 +1,221 @@
+//! Transcripts past their period: found in the log, where calls and conversations end, and known by their own
+//! key. What has none was never written, is gone already, or is of before there were such keys: that is under
+//! the person's key alone, and goes with it.
+
+use super::carry_out::Outcome;
+use super::complained::Complained;
+use super::due::{Due, Item, Presets, latest};
+use crate::carried_out::caused;
+use crate::installation::Installation;
+use domain::call::Disposal;
+use domain::call::command::CallCommand;
+use domain::call::event::CallEvent;
+use domain::conversation::{ConversationCommand, ConversationEvent};
+use domain::event_filter::EventFilter;
+use domain::ids::{CustomerId, EventId};
+use domain::ports::event_store::PAGE_EVENTS_MAX;
+use domain::problem::Problem;
+use domain::retention::{DataClass, DisposedThings, RetentionState, UnderWay, kept_from};
+use domain::stored_event::{Envelope, Position};
+use domain::time::Timestamp;
+use domain::transcript::TranscriptOf;
+
+/// Most transcripts that one run disposes of: a minute or two of destroying keys and storing.
+const TRANSCRIPTS_MAX: usize = 5_000;
+
+/// Whose transcript ends with this event.
+fn ends(envelope: &Envelope) -> Option<TranscriptOf> {
+    let id = envelope.stream.id();
+    match envelope.kind.as_str() {
+        CallEvent::ENDED => id.parse().ok().map(TranscriptOf::Call),
+        ConversationEvent::CLOSED => id.parse().ok().map(TranscriptOf::Conversation),
+        _ => None,
+    }
+}
+
+/// Transcripts with a key of their own that are past their period, whose persons are not held. It is looked
+/// from where the last review left off: up to the first that is still there.
+pub(super) async fn due(
+    installation: &Installation,
+    state: &RetentionState,
+) -> Result<Due<TranscriptOf>, Problem> {
+    let now = installation.now();
+    let mut due = Due::nothing();
+    let last = state.last_review();
+    let mut after = last
+        .and_then(|last| last.reviewed.through_position)
+        .unwrap_or(Position(0));
+    due.through_position = Some(after);
+    let Some(latest) = latest(state, DataClass::Transcripts, now) else {
+        return Ok(due);
+    };
+    let mut looking = Looking {
+        installation,
+        state,
+        now,
+        presets: Presets::new(installation),
+        complained: Complained::now(installation).await?,
+        due,
+        is_settled: true,
+    };
+    let filter = EventFilter {
+        kinds: [CallEvent::ENDED, ConversationEvent::CLOSED]
+            .map(str::to_owned)
+            .into(),
+        ..EventFilter::default()
+    };
+    loop {
+        let store = installation.store();
+        let page = store.read_matching(&filter, after, PAGE_EVENTS_MAX).await?;
+        for stored in &page.events {
+            let envelope = stored.envelope();
+            let envelope = envelope.map_err(|error| Problem::fault(error.to_string()))?;
+            // Times never decrease along the log: nothing behind is due.
+            if envelope.at > latest {
+                return Ok(looking.due);
+            }
+            if let Some(of) = ends(&envelope) {
+                looking.look_at(of, &envelope).await?;
+            }
+            looking.reached(stored.position);
+        }
+        if page.reached == after {
+            return Ok(looking.due);
+        }
+        after = page.reached;
+    }
+}
+
+/// What was found so far.
+struct Looking<'a> {
+    installation: &'a Installation,
+    state: &'a RetentionState,
+    now: Timestamp,
+    presets: Presets<'a>,
+    complained: Complained,
+    due: Due<TranscriptOf>,
+    /// Nothing was found yet that is there: the next review need not look here again.
+    is_settled: bool,
+}
+
+impl Looking<'_> {
+    fn reached(&mut self, position: Position) {
+        if self.is_settled {
+            self.due.through_position = Some(position);
+        }
+    }
+
+    async fn look_at(&mut self, of: TranscriptOf, ended: &Envelope) -> Result<(), Problem> {
+        self.due.looked_at = self.due.looked_at.saturating_add(1);
+        if self.installation.vault().existing_key(&of.key()).await?.is_none() {
+            return Ok(());
+        }
+        self.is_settled = false;
+        let (Some(campaign), Some(customer)) = (&ended.campaign, &ended.customer) else {
+            self.due.unknown = self.due.unknown.saturating_add(1);
+            return Ok(());
+        };
+        let Some(preset) = self.presets.of(campaign).await? else {
+            return Ok(());
+        };
+        let period = self.state.period(DataClass::Transcripts, preset);
+        if period.is_none_or(|period| ended.at > kept_from(self.now, period.days)) {
+            return Ok(());
+        }
+        if is_held(self.installation, &self.complained, of, customer).await? {
+            self.due.held = self.due.held.saturating_add(1);
+            return Ok(());
+        }
+        let item = Item {
+            id: of,
+            rested_at: ended.at,
+        };
+        self.due.add(preset, item, TRANSCRIPTS_MAX);
+        Ok(())
+    }
+}
+
+async fn is_held(
+    installation: &Installation,
+    complained: &Complained,
+    of: TranscriptOf,
+    customer: &CustomerId,
+) -> Result<bool, Problem> {
+    let person = installation.entities.customers.state(customer).await?.state;
+    let is_named = match of {
+        TranscriptOf::Call(call) => complained.names_call(call, customer, &person),
+        TranscriptOf::Conversation(_) => complained.names(customer, &person),
+    };
+    Ok(is_named || person.held().is_some())
+}
+
+/// As a disposal names them.
+pub(super) fn things(transcripts: Vec<TranscriptOf>) -> DisposedThings {
+    let mut things = DisposedThings::default();
+    for of in transcripts {
+        match of {
+            TranscriptOf::Call(call) => things.calls.push(call),
+            TranscriptOf::Conversation(conversation) => things.conversations.push(conversation),
+        }
+    }
+    things
+}
+
+/// The other way around.
+pub(super) fn named(things: &DisposedThings) -> impl Iterator<Item = TranscriptOf> + '_ {
+    let calls = things.calls.iter().copied().map(TranscriptOf::Call);
+    let conversations = things.conversations.iter().copied();
+    calls.chain(conversations.map(TranscriptOf::Conversation))
+}
+
+/// Destroys the key of one, unless its person is held by now, and says so in its own stream.
+pub(super) async fn dispose(
+    installation: &Installation,
+    of: TranscriptOf,
+    under_way: &UnderWay,
+    begun: EventId,
+    complained: &Complained,
+) -> Result<Outcome, Problem> {
+    let entities = &installation.entities;
+    let customer = match of {
+        TranscriptOf::Call(call) => entities.calls.state(&call).await?.state.customer().cloned(),
+        TranscriptOf::Conversation(id) => {
+            let state = entities.conversations.state(&id).await?.state;
+            state.opened().map(|opened| opened.customer.clone())
+        }
+    };
+    if let Some(customer) = customer
+        && is_held(installation, complained, of, &customer).await?
+    {
+        return Ok(Outcome::Kept);
+    }
+    let (vault, key) = (installation.vault(), of.key());
+    let was_there = vault.destroyed(&key).await?.is_none();
+    vault.destroy(&key, installation.now()).await?;
+    let (disposal, preset, days) = (under_way.disposal, under_way.under.preset, under_way.under.days);
+    match of {
+        TranscriptOf::Call(call) => {
+            let command = CallCommand::DisposeTranscript(Disposal {
+                disposal,
+                preset,
+                days,
+            });
+            let cause = caused(begun, &format!("transcript:{call}"));
+            entities.calls.ask(&call, command, cause).await?;
+        }
+        TranscriptOf::Conversation(conversation) => {
+            let command = ConversationCommand::DisposeTranscript {
+                disposal,
+                preset,
+                days,
+            };
+            let cause = caused(begun, &format!("transcript:{conversation}"));
+            entities.conversations.ask(&conversation, command, cause).await?;
+        }
+    }
+    Ok(if was_there {
+        Outcome::Destroyed
+    } else {
+        Outcome::Gone
+    })
+}

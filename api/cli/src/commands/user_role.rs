@@ -1,0 +1,45 @@
+//! `ledgerline user role`: a role given to a user or taken, and roles of many users by a file.
+
+use crate::commands::user::replace;
+use crate::commands::user_file;
+use crate::kit::asking::{Asking, given};
+use crate::kit::failure::Failure;
+use serde_json::json;
+use std::path::PathBuf;
+use std::sync::Arc;
+use tokio::runtime::Runtime;
+
+#[derive(Debug, clap::Args)]
+#[command(group(clap::ArgGroup::new("change").required(true)))]
+pub(super) struct RoleArgs {
+    #[arg(required_unless_present = "from", conflicts_with = "from")]
+    name: Option<String>,
+    /// The role to give
+    #[arg(long, value_name = "R", group = "change")]
+    add: Option<String>,
+    /// The role to take
+    #[arg(long, value_name = "R", group = "change")]
+    remove: Option<String>,
+    /// Roles of many users: CSV with columns name and roles (`;` between), all that they are to have
+    #[arg(long, value_name = "FILE", group = "change")]
+    from: Option<PathBuf>,
+    /// With --from: change nothing, and say what would be
+    #[arg(long, requires = "from")]
+    dry_run: bool,
+    /// Why; stored for ever, so name no person
+    #[arg(long, value_name = "TEXT")]
+    reason: String,
+    #[command(flatten)]
+    asking: Asking,
+}
+
+impl RoleArgs {
+    pub(super) async fn change(self, runtime: Arc<Runtime>) -> Result<(), Failure> {
+        if let Some(file) = self.from {
+            return user_file::assign(runtime, &self.asking, &file, &self.reason, self.dry_run).await;
+        }
+        let name = self.name.unwrap_or_default();
+        let body = given(json!({ "add": self.add, "remove": self.remove, "reason": self.reason }));
+        replace(runtime, &self.asking, &name, "roles", &body).await
+    }
+}
