@@ -82,7 +82,8 @@ impl Talked {
 }
 
 impl FlowRun {
-    /// Names the offer that the person is made; the plain one where nothing is named, or what the flow has not.
+    /// Names the offer that the person is made; the plain one where nothing is named, or what the flow has
+    /// not.
     pub fn of_offer(mut self, offer: Option<&str>) -> Self {
         let known = offer.filter(|offer| self.graph.offers.as_ref().is_some_and(|one| one.has(offer)));
         if let Some(offer) = known {
