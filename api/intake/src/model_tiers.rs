@@ -1,4 +1,5 @@
-//! `model_tiers` of a campaign's body: by which published model the people of a grade or a value are understood.
+//! `model_tiers` of a campaign's body: by which published model the people of a grade or a value are
+//! understood.
 
 use crate::members::Members;
 use domain::grouping::RFM_GRADES;
@@ -13,9 +14,10 @@ const TIER_TEXT_BYTES_MAX: usize = 128;
 /// One tier, as it is sent.
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-#[schemars(rename = "ModelTierOrder", extend("examples" = [{ "grade": "champion", "model": "zh_outbound@2" }]))]
+#[schemars(rename = "ModelTierOrder", extend("examples" = [{ "grade": "lost", "model": "zh_outbound@2" }]))]
 pub(crate) struct TierSent {
-    /// A grade by recency, frequency and money, which stands in the list's column or the attribute `rfm_grade`.
+    /// A grade by recency, frequency and money, which stands in the list's column or the attribute
+    /// `rfm_grade`.
     #[serde(default)]
     grade: Option<String>,
     /// Instead: a column of the list, or an attribute, with the value that it has.

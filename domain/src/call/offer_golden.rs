@@ -6,9 +6,9 @@ use super::event::CallEvent;
 use super::given::{and, check as check_call, up_to_answer};
 use super::{CallRefusal, SilenceFact, TurnFact};
 use crate::attribute::TagLevel;
-use crate::model::ModelRef;
-use crate::model_tier::{ModelChosenFact, ModelReason};
-use crate::offering::{KnownTag, OfferAnswer, OfferCandidate, OfferChosenFact, OfferReason};
+use crate::offering::{
+    KnownTag, ModelChosenFact, ModelReason, OfferAnswer, OfferCandidate, OfferChosenFact, OfferReason,
+};
 use crate::personal::Personal;
 use crate::record::golden_support::{at, check};
 use std::collections::BTreeMap;
@@ -46,11 +46,10 @@ fn offer() -> OfferChosenFact {
 
 fn model() -> ModelChosenFact {
     ModelChosenFact {
-        model: Some(ModelRef {
-            model: "zh_outbound".parse().unwrap(),
-            version: 2,
-            digest: "a".repeat(64),
-        }),
+        model: serde_json::from_value(serde_json::json!({
+            "model": "zh_outbound", "version": 2, "digest": "a".repeat(64),
+        }))
+        .unwrap(),
         reason: ModelReason::Tier,
         tier: Some(0),
         by: Some("rfm_grade".to_owned()),

@@ -11,7 +11,6 @@ use crate::disposition::Disposition;
 use crate::emotion::EmotionPlan;
 use crate::four_eyes::{FourEyes, NobodyBecause};
 use crate::go_live::{Stage, StagePlan};
-use crate::model::ModelRef;
 use crate::model_tier::{ModelTier, ModelTiers};
 use crate::promotion::{Evidence, SaidEvidence};
 use crate::record::golden_support::{at, campaign, check, check_with, list};
@@ -188,11 +187,10 @@ fn tiers_of_models_are_written_as_their_golden_file() {
         plan.model_tiers = ModelTiers::new(vec![ModelTier {
             by: "rfm_grade".to_owned(),
             is: "champion".to_owned(),
-            model: ModelRef {
-                model: "best".parse().unwrap(),
-                version: 3,
-                digest: "a".repeat(64),
-            },
+            model: serde_json::from_value(serde_json::json!({
+                "model": "best", "version": 3, "digest": "a".repeat(64),
+            }))
+            .unwrap(),
         }]);
     }
     check_with("campaign", "model_tiers", tiered);

@@ -1,6 +1,6 @@
-//! Offers of a flow: which of them a person is made, by conditions over what is known of them, in the words of
-//! segments; by the first that holds, or by the highest score. One of them is plain: it asks nothing, anybody
-//! gets it of whom nothing holds, nothing is known, or who refuses to be told apart.
+//! Offers of a flow: which of them a person is made, by conditions over what is known of them, in the words
+//! of segments; by the first that holds, or by the highest score. One of them is plain: it asks nothing,
+//! anybody gets it of whom nothing holds, nothing is known, or who refuses to be told apart.
 //!
 //! Pure: what is known comes with the question. `say` and `ask` nodes have further wordings `by_offer` beside
 //! their own text, which is the plain one's; a `decide` node goes by the offer.
@@ -10,8 +10,9 @@ use super::graph::FlowDefinition;
 use super::nodes::Node;
 use super::text::is_variable_name;
 use crate::attribute::Attribute;
-use crate::customer::Profile;
-use crate::offering::{KnownOfPerson, KnownTag, OfferAnswer, OfferCandidate, OfferChosenFact, OfferReason};
+use crate::offering::{
+    KnownOfPerson, KnownTag, OfferAnswer, OfferCandidate, OfferChosenFact, OfferReason, Profile,
+};
 use crate::personal::Personal;
 use crate::segment::{Column, Segment};
 use crate::time::Timestamp;

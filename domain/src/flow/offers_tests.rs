@@ -1,11 +1,10 @@
-//! Offers by who somebody is: which is chosen of whom and why, that it is chosen again from what was recorded,
-//! what is said by it, and what a check finds.
+//! Offers by who somebody is: which is chosen of whom and why, that it is chosen again from what was
+//! recorded, what is said by it, and what a check finds.
 
 use super::FlowDefinition;
 use super::{FlowAction, FlowInput, FlowRun, OfferRule, Offers};
 use crate::attribute::{Attribute, TagLevel};
-use crate::customer::Profile;
-use crate::offering::{KnownOfPerson, OfferAnswer, OfferReason};
+use crate::offering::{KnownOfPerson, OfferAnswer, OfferReason, Profile};
 use crate::personal::Personal;
 use crate::time::Timestamp;
 use std::collections::{BTreeMap, BTreeSet};
@@ -143,7 +142,8 @@ fn who_refuses_or_is_held_gets_the_plain_one_and_nothing_of_them_is_written_down
 #[test]
 fn the_highest_score_wins_and_of_equals_the_first() {
     let text = r#"{plain: standard, choose: highest_score, candidates: [
-        {offer: a, when: "balance > 0", score: 10, scores: [{when: "tag = 'x'", add: 5}, {when: "age > 60", add: -20}]},
+        {offer: a, when: "balance > 0", score: 10,
+         scores: [{when: "tag = 'x'", add: 5}, {when: "age > 60", add: -20}]},
         {offer: b, when: "balance > 0", score: 12},
         {offer: c, when: "balance > 0", score: 12},
         {offer: standard, score: 1}]}"#;

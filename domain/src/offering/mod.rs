@@ -1,13 +1,17 @@
-//! Which of several offers one person is made in a conversation, as a fact: what was thought of, by which names
-//! of values each was judged, which was chosen and why. A replay reads it and asks nobody.
+//! Which of several offers one person is made in a conversation, as a fact: what was thought of, by which
+//! names of values each was judged, which was chosen and why. A replay reads it and asks nobody.
 //!
-//! Which offers there are is the flow's (`flow/offers.rs`). Names of attributes, answers and scores stand open,
-//! as the nodes of a branch do; values and tags are sealed. What is stored is as much as the conditions ask of,
-//! and no more: chosen again from it, the same is chosen.
+//! Which offers there are is the flow's (`flow/offers.rs`). Names of attributes, answers and scores stand
+//! open, as the nodes of a branch do; values and tags are sealed. What is stored is as much as the
+//! conditions ask of, and no more: chosen again from it, the same is chosen.
 
 mod known;
+mod tier;
 
+/// What is known, as segments ask it.
+pub use crate::customer::Profile;
 pub use known::KnownOfPerson;
+pub use tier::{ModelChosenFact, ModelReason, model_of};
 
 use crate::attribute::TagLevel;
 use crate::personal::Personal;

@@ -1,16 +1,14 @@
-//! What is known of whoever is called, read while their phone rings, and what follows from it before the first
-//! word: the offer of a flow that has several, and the model of a campaign that has tiers. Both are on record
-//! before anything is said by them; what cannot be read in time is as if nothing were known.
+//! What is known of whoever is called, read while their phone rings, and what follows from it before the
+//! first word: the offer of a flow that has several, and the model of a campaign that has tiers. Both are
+//! on record before anything is said by them; what cannot be read in time is as if nothing were known.
 
-use super::talk::Talk;
 use crate::drivers::kit::{Halt, Kit};
-use domain::call::TurnFact;
 use domain::customer::{Customer, Profile};
 use domain::decider::Decider;
 use domain::flow::FlowDefinition;
 use domain::ids::CustomerId;
-use domain::model_tier::{ModelChosenFact, ModelTiers};
-use domain::offering::{KnownOfPerson, OfferChosenFact};
+use domain::model_tier::ModelTiers;
+use domain::offering::{KnownOfPerson, ModelChosenFact, OfferChosenFact, model_of};
 use domain::ports::event_store::StoreError;
 use domain::ports::vault::VaultError;
 use domain::stored_event::{UnreadableRecord, open_personal, read_event};
@@ -43,21 +41,8 @@ impl Chosen {
         let known = known(kit, customer).await;
         Self {
             offer: offers.map(|offers| offers.chosen(&known, as_of)),
-            model: tiers.chosen(variables, &known),
+            model: model_of(tiers, variables, &known),
         }
-    }
-}
-
-impl Talk<'_> {
-    /// Before the first word.
-    pub(super) async fn note_chosen(&mut self, chosen: Chosen) -> Result<(), Halt> {
-        if let Some(fact) = chosen.offer {
-            self.note_turn(TurnFact::OfferChosen(Box::new(fact))).await?;
-        }
-        if let Some(fact) = chosen.model {
-            self.note_turn(TurnFact::ModelChosen(fact)).await?;
-        }
-        Ok(())
     }
 }
 
@@ -69,7 +54,7 @@ async fn known(kit: &Kit, customer: &CustomerId) -> KnownOfPerson {
         () = clock.wait_until(clock.now().plus_ms(KNOWN_MS_MAX)) => Err(NotRead::Late),
     };
     read.unwrap_or_else(|why| {
-        tracing::warn!(%customer, %why, "what is known of a person could not be read: they are offered the plain");
+        tracing::warn!(%customer, %why, "what is known of a person could not be read: the plain");
         KnownOfPerson::NotRead
     })
 }

@@ -1,5 +1,5 @@
-//! Calls of a flow with offers, and of a campaign with tiers of models: what is on record before the first word,
-//! what is said by it, and that a person who refuses is told apart by nothing.
+//! Calls of a flow with offers, and of a campaign with tiers of models: what is on record before the first
+//! word, what is said by it, and that a person who refuses is told apart by nothing.
 
 use crate::testing::line::{FakeLine, dialog, ringing};
 use crate::testing::on_one_thread;

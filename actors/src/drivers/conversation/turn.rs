@@ -1,5 +1,6 @@
 //! Facts of a spoken turn on their way to the call's stream: what the flow decided, and that nobody answered.
 
+use super::offering::Chosen;
 use super::talk::Talk;
 use crate::drivers::kit::Halt;
 use domain::call::command::CallCommand;
@@ -7,6 +8,17 @@ use domain::call::{SilenceFact, TurnFact};
 use domain::flow::{FlowInput, FlowRun};
 
 impl Talk<'_> {
+    /// Before the first word.
+    pub(super) async fn note_chosen(&mut self, chosen: Chosen) -> Result<(), Halt> {
+        if let Some(fact) = chosen.offer {
+            self.note_turn(TurnFact::OfferChosen(Box::new(fact))).await?;
+        }
+        if let Some(fact) = chosen.model {
+            self.note_turn(TurnFact::ModelChosen(fact)).await?;
+        }
+        Ok(())
+    }
+
     /// Stored before what follows from it is done. Beyond what is kept of a call it has been too long.
     pub(super) async fn note_turn(&mut self, fact: TurnFact) -> Result<(), Halt> {
         match self.attempt.ask(CallCommand::NoteTurn(fact)).await {

@@ -69,7 +69,7 @@ pub struct StepShown {
     #[schemars(example = &"spoken")]
     pub input: &'static str,
     /// The offer that was chosen by who the person is, before the first word, and why.
-    #[schemars(example = &"premium: 首个符合条件 / the first whose condition holds (first_that_holds); premium holds [balance]")]
+    #[schemars(example = &"premium: 首个符合条件 / the first (first_that_holds); premium holds [balance]")]
     pub offer: Option<String>,
     pub heard: Option<HeardShown>,
     /// The key that was pressed, where it can be read.

@@ -23,8 +23,8 @@ pub struct DecideRule {
 }
 
 /// One condition: on a `value` with one of `equals`, `at_least`, `at_most` and `present`; or `intent`, or
-/// `interest`, or `offer`, any one of those listed; or `emotion_at_least`, which never holds where the campaign does not
-/// let it; or how often a node was `entered`, with `at_least`.
+/// `interest`, or `offer`, any one of those listed; or `emotion_at_least`, which never holds where the
+/// campaign does not let it; or how often a node was `entered`, with `at_least`.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
 #[schemars(rename = "DecideCondition")]

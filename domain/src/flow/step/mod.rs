@@ -116,15 +116,6 @@ impl FlowRun {
         self
     }
 
-    /// Names the offer that the person is made; the plain one where nothing is named, or what the flow has not.
-    pub fn of_offer(mut self, offer: Option<&str>) -> Self {
-        let known = offer.filter(|offer| self.graph.offers.as_ref().is_some_and(|one| one.has(offer)));
-        if let Some(offer) = known {
-            self.talked.offer = Some(offer.to_owned());
-        }
-        self
-    }
-
     /// The language the flow speaks, BCP 47.
     pub fn language(&self) -> &str {
         &self.graph.lang

@@ -82,6 +82,16 @@ impl Talked {
 }
 
 impl FlowRun {
+    /// Names the offer that the person is made; the plain one where nothing is named, or what the flow has
+    /// not.
+    pub fn of_offer(mut self, offer: Option<&str>) -> Self {
+        let known = offer.filter(|offer| self.graph.offers.as_ref().is_some_and(|one| one.has(offer)));
+        if let Some(offer) = known {
+            self.talked.offer = Some(offer.to_owned());
+        }
+        self
+    }
+
     /// The wording that the node has for the offer of this call.
     pub(super) fn offered_wording(&self) -> Option<(&str, &str)> {
         let offer = self.talked.offer.as_deref()?;

@@ -1,0 +1,211 @@
+//! Which model a call is understood by, by what is known of its person and the tiers of its campaign: a fact
+//! before the first word.
+
+use super::KnownOfPerson;
+use crate::attribute::{Attribute, folded};
+use crate::model::ModelRef;
+use crate::model_tier::ModelTiers;
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+
+/// Which model was chosen for a call, before anything was said. The value that chose it is the person's, and
+/// stands nowhere.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ModelChosenFact {
+    /// Absent: the campaign's own, or the bundled one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub model: Option<ModelRef>,
+    pub reason: ModelReason,
+    /// Which tier, from 0.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tier: Option<u32>,
+    /// By which variable or attribute.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(example = &"rfm_grade")]
+    pub by: Option<String>,
+}
+
+/// Why this model.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum ModelReason {
+    /// The first tier that is meant.
+    Tier,
+    /// No tier is meant, or nothing is known.
+    NoTier,
+    /// The person refuses to be told apart, or their data is not to be used.
+    Restricted,
+}
+
+impl ModelReason {
+    /// In Chinese and English.
+    pub const fn labels(self) -> (&'static str, &'static str) {
+        match self {
+            Self::Tier => ("按档次", "by a tier"),
+            Self::NoTier => ("不属任何档次", "of no tier"),
+            Self::Restricted => ("客户拒绝或限制个性化", "refused or restricted"),
+        }
+    }
+}
+
+impl ModelChosenFact {
+    /// In one line: which, and why.
+    pub fn in_words(&self) -> String {
+        let (zh, en) = self.reason.labels();
+        let model = self
+            .model
+            .as_ref()
+            .map_or_else(|| "—".to_owned(), ToString::to_string);
+        let by = self
+            .by
+            .as_deref()
+            .map_or_else(String::new, |by| format!(" ({by})"));
+        format!("{model}: {zh} / {en}{by}")
+    }
+
+    /// Without the names of an installation's models and columns.
+    pub const fn masked(&self) -> Self {
+        Self {
+            model: None,
+            reason: self.reason,
+            tier: self.tier,
+            by: None,
+        }
+    }
+
+    /// The tier tells of a person.
+    pub const fn is_anonymous(&self) -> bool {
+        false
+    }
+}
+
+/// The model of a person's call; nothing where there are no tiers.
+pub fn model_of(
+    tiers: &ModelTiers,
+    variables: &BTreeMap<String, String>,
+    known: &KnownOfPerson,
+) -> Option<ModelChosenFact> {
+    if tiers.is_empty() {
+        return None;
+    }
+    let without = |reason| ModelChosenFact {
+        model: None,
+        reason,
+        tier: None,
+        by: None,
+    };
+    if *known == KnownOfPerson::Restricted {
+        return Some(without(ModelReason::Restricted));
+    }
+    let mut all = tiers.tiers().iter().enumerate();
+    let meant = all.find(|(_, tier)| {
+        let value = value_of(&tier.by, variables, known);
+        value.is_some_and(|value| folded(value.trim()) == folded(tier.is.trim()))
+    });
+    Some(match meant {
+        Some((at, tier)) => ModelChosenFact {
+            model: Some(tier.model.clone()),
+            reason: ModelReason::Tier,
+            tier: u32::try_from(at).ok(),
+            by: Some(tier.by.clone()),
+        },
+        None => without(ModelReason::NoTier),
+    })
+}
+
+fn value_of(name: &str, variables: &BTreeMap<String, String>, known: &KnownOfPerson) -> Option<String> {
+    let listed = variables.get(name).filter(|value| !value.trim().is_empty());
+    if let Some(value) = listed {
+        return Some(value.clone());
+    }
+    match known {
+        KnownOfPerson::Told(profile) => {
+            let attribute = Attribute::named(name).ok()?;
+            profile.value(&attribute).map(|value| value.written())
+        }
+        KnownOfPerson::Restricted | KnownOfPerson::NotRead => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::customer::Profile;
+    use crate::model_tier::{GRADE, ModelTier};
+
+    fn model(name: &str, version: u32) -> ModelRef {
+        serde_json::from_value(serde_json::json!({
+            "model": name, "version": version, "digest": "a".repeat(64),
+        }))
+        .unwrap()
+    }
+
+    fn tiers() -> ModelTiers {
+        let tier = |by: &str, is: &str, name| ModelTier {
+            by: by.to_owned(),
+            is: is.to_owned(),
+            model: model(name, 2),
+        };
+        ModelTiers::new(vec![
+            tier(GRADE, "champion", "best"),
+            tier("customer_level", "VIP", "good"),
+        ])
+    }
+
+    fn told(values: &[(&str, &str)]) -> KnownOfPerson {
+        let values = values.iter().map(|(name, text)| {
+            let attribute = Attribute::named(name).unwrap();
+            let value = attribute.read(text).unwrap();
+            (attribute, value)
+        });
+        KnownOfPerson::of(
+            Profile::told(values.collect(), std::collections::BTreeSet::new()),
+            false,
+        )
+    }
+
+    #[test]
+    fn the_first_tier_that_is_meant_names_the_model_and_why() {
+        let list = |value: &str| BTreeMap::from([(GRADE.to_owned(), value.to_owned())]);
+        let nothing = BTreeMap::new();
+        let refuses = told(&[("rfm_grade", "champion"), ("is_profiling_refused", "true")]);
+        for (variables, known, tier, reason) in [
+            (&list("champion"), told(&[]), Some(0), ModelReason::Tier),
+            (
+                &nothing,
+                told(&[("rfm_grade", "Champion")]),
+                Some(0),
+                ModelReason::Tier,
+            ),
+            (
+                &nothing,
+                told(&[("customer_level", "vip")]),
+                Some(1),
+                ModelReason::Tier,
+            ),
+            (
+                &list("lost"),
+                told(&[("rfm_grade", "champion")]),
+                None,
+                ModelReason::NoTier,
+            ),
+            (&nothing, told(&[]), None, ModelReason::NoTier),
+            (&nothing, KnownOfPerson::NotRead, None, ModelReason::NoTier),
+            (&nothing, refuses.clone(), None, ModelReason::Restricted),
+            (&list("champion"), refuses, None, ModelReason::Restricted),
+        ] {
+            let chosen = model_of(&tiers(), variables, &known).unwrap();
+            assert_eq!(
+                (chosen.tier, chosen.reason),
+                (tier, reason),
+                "{variables:?} {known:?}"
+            );
+            assert_eq!(chosen.model.is_some(), tier.is_some());
+        }
+        assert_eq!(
+            model_of(&ModelTiers::default(), &list("champion"), &told(&[])),
+            None
+        );
+    }
+}
