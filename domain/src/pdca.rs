@@ -302,7 +302,10 @@ mod tests {
     #[test]
     fn a_longer_report_lacks_what_a_shorter_one_lacks_and_a_day_and_a_week_lack_nothing() {
         let codes = |length| lacks(length).iter().map(|one| one.code).collect::<Vec<_>>();
-        assert_eq!((codes(PeriodLength::Day), codes(PeriodLength::Week)), (vec![], vec![]));
+        assert_eq!(
+            (codes(PeriodLength::Day), codes(PeriodLength::Week)),
+            (vec![], vec![])
+        );
         assert_eq!(codes(PeriodLength::Month), ["tags"]);
         assert_eq!(codes(PeriodLength::Quarter), ["tags", "models"]);
         assert_eq!(codes(PeriodLength::Year), ["tags", "models", "architecture"]);

@@ -22,6 +22,7 @@ mod complaints;
 mod compliance_reports;
 mod consents;
 mod conversations;
+mod customer_lookups;
 mod customers;
 mod cut_off;
 mod deals;
@@ -126,6 +127,7 @@ fn groups() -> Vec<Vec<Endpoint>> {
         chart_notes::endpoints(),
         charts::endpoints(),
         customers::endpoints(),
+        customer_lookups::endpoints(),
         persons::endpoints(),
         profiles::endpoints(),
         own_customers::endpoints(),

@@ -112,7 +112,11 @@ fn a_review_of_a_month_holds_the_figures_of_the_metrics_and_says_what_it_lacks()
     let world = World::begin();
     let month = world.found("reports/pdca?period=month&at=2026-03-02");
     assert_eq!(
-        (&month["length"], &month["period"]["label"], &month["before"]["label"]),
+        (
+            &month["length"],
+            &month["period"]["label"],
+            &month["before"]["label"]
+        ),
         (&json!("month"), &json!("2026-03"), &json!("2026-02"))
     );
     let figures = month["done"]["figures"].as_array().unwrap();
@@ -125,7 +129,10 @@ fn a_review_of_a_month_holds_the_figures_of_the_metrics_and_says_what_it_lacks()
         (&json!(8), &json!(14))
     );
     let events = ratio["events"].as_str().unwrap();
-    let listed = world.found(&format!("{}&which=numerator", events.trim_start_matches("/api/v1/")));
+    let listed = world.found(&format!(
+        "{}&which=numerator",
+        events.trim_start_matches("/api/v1/")
+    ));
     assert_eq!(listed["totals"]["items"], 8, "{listed}");
     let dialed: u64 = month["done"]["trunks"]
         .as_array()
@@ -134,7 +141,11 @@ fn a_review_of_a_month_holds_the_figures_of_the_metrics_and_says_what_it_lacks()
         .filter_map(|one| one["dialed"].as_u64())
         .sum();
     assert_eq!(dialed, 14);
-    assert_eq!(month["check"]["splits"], json!([]), "the month before has no calls");
+    assert_eq!(
+        month["check"]["splits"],
+        json!([]),
+        "the month before has no calls"
+    );
     assert_eq!(month["lacks"][0]["code"], "tags");
     assert_eq!(month["complete_up_to"]["position"], world.head.to_string());
 
@@ -143,12 +154,19 @@ fn a_review_of_a_month_holds_the_figures_of_the_metrics_and_says_what_it_lacks()
         (&day["length"], &day["lacks"], &day["done"]["trunks"]),
         (&json!("day"), &json!([]), &json!([]))
     );
-    let then = format!("reports/pdca?period=year&at=2026-03-02&campaign=GOLDEN&as_of={}", world.head);
+    let then = format!(
+        "reports/pdca?period=year&at=2026-03-02&campaign=GOLDEN&as_of={}",
+        world.head
+    );
     let then = world.found(&then);
     assert_eq!(then["known"]["position"], world.head.to_string());
     let lacks = then["lacks"].as_array().unwrap().iter().map(|one| &one["code"]);
     assert_eq!(lacks.collect::<Vec<_>>(), ["tags", "models", "architecture"]);
-    assert!(then["check"]["capacity"]["events_per_day"].as_f64().is_some_and(|events| events > 0.0));
+    assert!(
+        then["check"]["capacity"]["events_per_day"]
+            .as_f64()
+            .is_some_and(|events| events > 0.0)
+    );
     world.end();
 }
 

@@ -254,10 +254,10 @@ fn dispositions(gathered: &Gathered) -> Vec<PdcaDisposition> {
     let codes: BTreeSet<&String> = was.keys().chain(now.keys()).collect();
     let of = |code: &String| {
         let moved = moved(was, now, code);
-        let sum =
-            |part: fn(&Effect) -> f64| moved.as_ref().map(|moved| moved.effects.iter().map(part).sum());
+        let sum = |part: fn(&Effect) -> f64| moved.as_ref().map(|moved| moved.effects.iter().map(part).sum());
         PdcaDisposition {
-            disposition: Disposition::from_code(code).map_or_else(|| code.clone(), |known| known.code().into()),
+            disposition: Disposition::from_code(code)
+                .map_or_else(|| code.clone(), |known| known.code().into()),
             calls: now.get(code).map_or(0, |trunks| trunks.values().sum()),
             before_ratio: share(was, code),
             now_ratio: share(now, code),
