@@ -16,7 +16,7 @@ import { everyRole } from './roles.mjs'
 import { longCall } from './long_call.mjs'
 import { pictures } from './pictures.mjs'
 import { reports, sql } from './reports.mjs'
-import { costs, daily, exports, pdca } from './sheets.mjs'
+import { costs, daily, exports, pacing, pdca } from './sheets.mjs'
 
 PAGES.wizard = (visit, context) => wizard(visit, context, begin)
 PAGES.wizard_words = (visit) => wizardWords(visit, begin, holdWords, scanWords)
@@ -27,7 +27,7 @@ const [url, logins, shots, wanted] = process.argv.slice(2)
 const passwords = Object.fromEntries(
   readFileSync(logins, 'utf8').trim().split('\n').map((line) => line.split(' ')),
 )
-const ALL = { ...PAGES, 'campaign-then': campaignThen, lines, recording, wall, 'wall-held': wallHeld, reports, sql, pdca, daily, costs, exports, 'long-call': longCall, 'flow-kept': flowKept, 'flow-call': flowCall, 'flow-back': flowBack }
+const ALL = { ...PAGES, 'campaign-then': campaignThen, lines, recording, wall, 'wall-held': wallHeld, reports, sql, pdca, daily, costs, exports, pacing, 'long-call': longCall, 'flow-kept': flowKept, 'flow-call': flowCall, 'flow-back': flowBack }
 /** What is done with more than a page's own visit. */
 const MORE = { ...DESKS, ...ACTS, axe: axeHolds, keyboard, 'every-role': everyRole, pictures }
 const ARGS = [
