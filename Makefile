@@ -1,6 +1,6 @@
 # The two commands of this project are `make demo` and `make test`; both set up what they need.
 # The long proofs are `make prove-…`; `make test` runs a short form of each and says so.
-.PHONY: demo bill-of-materials prove-advisories test check packages build console prove-console prove-axe prove-roles-console prove-proof-badge prove-wall prove-flow-editor prove-words prove-access prove-api prove-seeds prove-as-of prove-two-processes prove-clock prove-crash prove-sipp prove-projections prove-rebuild prove-roles prove-rules prove-kurrent prove-stores prove-forgetting prove-keys prove-audit prove-contract prove-exports prove-full-disk prove-gates prove-history prove-hostile prove-http prove-import prove-inspect prove-jdbc prove-night prove-nlu prove-entities prove-oidc prove-replay prove-segments prove-speech-faults prove-spoken prove-simulate prove-stop prove-subscribers prove-summary prove-webhooks prove-simulation prove-days prove-planted bench-api bench-calls bench-cost bench-append bench-read bench-subscribe bench-project bench-query
+.PHONY: demo bill-of-materials pictures prove-advisories test check packages build console prove-console prove-axe prove-roles-console prove-proof-badge prove-wall prove-flow-editor prove-words prove-access prove-api prove-seeds prove-as-of prove-two-processes prove-clock prove-crash prove-sipp prove-projections prove-rebuild prove-roles prove-rules prove-kurrent prove-stores prove-forgetting prove-keys prove-audit prove-contract prove-exports prove-full-disk prove-gates prove-history prove-hostile prove-http prove-import prove-inspect prove-jdbc prove-night prove-nlu prove-entities prove-oidc prove-replay prove-segments prove-speech-faults prove-spoken prove-simulate prove-stop prove-subscribers prove-summary prove-webhooks prove-simulation prove-days prove-planted bench-api bench-calls bench-cost bench-append bench-read bench-subscribe bench-project bench-query
 
 CARGO ?= cargo
 BIN := target/debug/ledgerline
@@ -22,6 +22,12 @@ check: packages
 ## The console's assets, web/dist, where their sources have changed and Node is there; else they stay as they are.
 console:
 	@bash web/scripts/console.sh
+
+## The pictures of the docs, made anew of a demonstration that runs; without Chromium or Node they stay as they are.
+pictures: packages build
+	@PAGE=pictures target/debug/prove console
+	@mkdir -p docs/images
+	@cp target/console/shots/pictures/*.webp docs/images/ 2>/dev/null || echo "pictures: docs/images stays as it is"
 
 packages:
 	@bash tests/packages.sh

@@ -6,27 +6,30 @@ import { chromium } from 'playwright-core'
 import { campaignThen, lines, recording } from './lines.mjs'
 import { wall, wallHeld } from './wall.mjs'
 import { begin, holdWords, PAGES, scanWords } from './pages.mjs'
-import { customers } from './customers.mjs'
+import { customers, ownId } from './customers.mjs'
+import { flowBack, flowCall, flowKept } from './flow_kept.mjs'
 import { wizard, wizardWords } from './wizard.mjs'
 import { axeHolds, keyboard } from './axe.mjs'
 import { ACTS } from './acts.mjs'
 import { DESKS } from './desk.mjs'
 import { everyRole } from './roles.mjs'
 import { longCall } from './long_call.mjs'
+import { pictures } from './pictures.mjs'
 import { reports, sql } from './reports.mjs'
-import { costs, daily, exports, pdca } from './sheets.mjs'
+import { costs, daily, exports, pacing, pdca } from './sheets.mjs'
 
 PAGES.wizard = (visit, context) => wizard(visit, context, begin)
 PAGES.wizard_words = (visit) => wizardWords(visit, begin, holdWords, scanWords)
 PAGES.customers = (visit) => customers(visit, begin, holdWords)
+PAGES['own-id'] = (visit) => ownId(visit, begin)
 
 const [url, logins, shots, wanted] = process.argv.slice(2)
 const passwords = Object.fromEntries(
   readFileSync(logins, 'utf8').trim().split('\n').map((line) => line.split(' ')),
 )
-const ALL = { ...PAGES, 'campaign-then': campaignThen, lines, recording, wall, 'wall-held': wallHeld, reports, sql, pdca, daily, costs, exports, 'long-call': longCall }
+const ALL = { ...PAGES, 'campaign-then': campaignThen, lines, recording, wall, 'wall-held': wallHeld, reports, sql, pdca, daily, costs, exports, pacing, 'long-call': longCall, 'flow-kept': flowKept, 'flow-call': flowCall, 'flow-back': flowBack }
 /** What is done with more than a page's own visit. */
-const MORE = { ...DESKS, ...ACTS, axe: axeHolds, keyboard, 'every-role': everyRole }
+const MORE = { ...DESKS, ...ACTS, axe: axeHolds, keyboard, 'every-role': everyRole, pictures }
 const ARGS = [
   '--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking',
   '--disable-component-update', '--disable-sync',
@@ -41,6 +44,7 @@ class Visit {
     this.page = page
     this.name = name
     this.url = url
+    this.shots = shots
     this.passwords = passwords
     this.violations = []
     page.on('console', (said) => {

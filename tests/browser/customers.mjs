@@ -97,3 +97,33 @@ async function erased(visit, id) {
   await page.reload()
   await page.getByText(state.certificate).waitFor()
 }
+
+/** An old link by the institution's own id leads on to the one by ours, and no request of the API has the own id in its address. */
+export async function ownId(visit, begin) {
+  const own = 'C00001'
+  const asked = []
+  visit.page.on('request', (request) => asked.push(new URL(request.url())))
+  await begin(visit, 'operator', '/customers')
+  const { page } = visit
+  const found = await page.evaluate(async (customer) => {
+    const { csrf_token } = await (await fetch('/api/v1/whoami')).json()
+    const headers = { 'Content-Type': 'application/json', 'X-CSRF-Token': csrf_token }
+    return (await fetch('/api/v1/customers/find', { method: 'POST', headers, body: JSON.stringify({ customer }) })).json()
+  }, own)
+  visit.hold(/^[0-9a-f]{32}$/.test(found.id ?? ''), `an own id is answered ${JSON.stringify(found)}`)
+  await visit.open(`/customers/${own}?campaign=DEMO`)
+  await visit.until('our id in the address', () => new URL(page.url()).pathname === `/customers/${found.id}`)
+  visit.hold(new URL(page.url()).searchParams.get('campaign') === 'DEMO', 'the rest of the address is lost')
+  await page.getByRole('heading', { level: 1 }).getByText('客户').first().waitFor()
+  await page.goBack()
+  visit.hold(!page.url().includes(own), 'the way back leads to the own id')
+  await visit.open('/customers')
+  await page.getByRole('textbox', { name: '客户编号或手机号' }).fill(own)
+  await page.keyboard.press('Enter')
+  await visit.until('the page by our id', () => new URL(page.url()).pathname === `/customers/${found.id}`)
+  const held = asked.filter((one) => one.pathname.startsWith('/api/') && one.href.includes(own))
+  visit.hold(held.length === 0, `the own id stands in ${held.map((one) => one.pathname).join(', ')}`)
+  visit.isTrying = true
+  await visit.open('/customers/nobody-of-that-name')
+  await page.locator('main .empty').first().waitFor()
+}

@@ -102,3 +102,27 @@ export async function exports(visit) {
   visit.isTrying = false
   await holdWords(visit)
 }
+
+/** What sizes a campaign's calls: its batches as its own events have them, its budget, and the lines as the dialer counts. */
+export async function pacing(visit) {
+  await begin(visit, 'operator', '/campaigns/DEMO?tab=pacing')
+  const { page } = visit
+  await page.getByText('定量方式').waitFor()
+  const read = await visit.api('/api/v1/campaigns/DEMO/events?kind=campaign.dials_granted&limit=1000')
+  const [first] = read.items
+  const position = page.getByRole('tabpanel').locator('tbody .mono').first()
+  const shown = await visit.until('a batch', async () => Number(await position.innerText().catch(() => 0)))
+  const batches = await visit.api(`/api/v1/campaigns/DEMO/events?kind=campaign.dials_granted&after=${shown - 1}&limit=1`)
+  visit.hold(batches.items[0]?.position === String(shown) && shown >= Number(first.position), `${shown} is no batch of the campaign`)
+  const { budget } = await visit.api('/api/v1/campaigns/DEMO/abandonment')
+  const left = Math.floor((budget.limit_per_mille * budget.answered) / 1000) - budget.abandoned
+  await page.getByText(left < 0 ? /已超出 \d+ 通/ : /还可呼损 \d+ 通/).first().waitFor()
+  await page.getByRole('meter', { name: '通道' }).first().waitFor()
+  await visit.shot('zh')
+  // As it was known at the first batch there was no later one.
+  await visit.open(`/campaigns/DEMO?tab=pacing&position=${first.position}`)
+  await page.getByText('不是现在').waitFor()
+  await visit.until('the first batch', async () => (await position.innerText().catch(() => '')) === first.position)
+  visit.hold((await page.getByRole('meter', { name: '通道' }).count()) === 0, 'lines of now stand on a page of then')
+  await holdWords(visit)
+}

@@ -19,7 +19,7 @@ const SHORT: &str = "campaign,home,call";
 const LONG: &str = "campaign,session,honest,door,home,campaigns,wizard,wizard_words,call,calls,customer,customers,alerts,\
     roles,wall,wall-held,lines,recording,campaign-then,badge,flows,events,audit,\
     projections,settings,users,approvals,webhooks,compliance,samples,labels,reports,sql,\
-    pdca,daily,costs,exports,long-call,own-id,\
+    pdca,daily,costs,exports,pacing,long-call,own-id,flow-kept,flow-call,flow-back,\
     approved,stops,ledger,call-acts,person-acts,files,offices";
 
 /// Customers of the demonstration whose pages are opened: it goes on while most pages of a long form are.
@@ -148,6 +148,8 @@ pub(super) fn installed() -> Result<(PathBuf, &'static str), String> {
         "reports.mjs",
         "sheets.mjs",
         "long_call.mjs",
+        "flow_kept.mjs",
+        "pictures.mjs",
     ])?;
     Ok((place, browser))
 }

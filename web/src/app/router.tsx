@@ -21,6 +21,8 @@ function instant(value: unknown): string | undefined {
 }
 
 interface FlowSearch {
+  /** A draft that the server keeps. */
+  draft?: string | undefined
   from?: string | undefined
   version?: number | undefined
   base?: number | undefined
@@ -113,6 +115,7 @@ const flow = createRoute({
   getParentRoute: () => root,
   path: '/flows/$id',
   validateSearch: (search: Record<string, unknown>): FlowSearch => ({
+    draft: text(search['draft']),
     from: text(search['from']),
     version: position(search['version']),
     base: position(search['base']),

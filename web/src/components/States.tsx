@@ -43,7 +43,8 @@ export function Refused({ why, again, approved }: { why: unknown; again?: () => 
     staleTime: Infinity,
     retry: false,
   })
-  const told = i18n.language === 'en' ? meaning.data?.en : meaning.data?.zh
+  // The server's own words name its member `detail`; what it says there stands below them here.
+  const told = i18n.language === 'en' ? meaning.data?.en : meaning.data?.zh.replaceAll(/ ?detail ?/g, t('problem.below'))
   const words = isOurs ? t(`problem.${code}`) : (told ?? t('problem.other'))
   return (
     <Alert

@@ -115,7 +115,7 @@ export function CallPage() {
           <Events events={events} begin={begin} position={at} zone={zone} onMove={moveTo} />
         </div>
         <div className="list">
-          <Now state={states[index] ?? {}} before={states[index - 1] ?? {}} />
+          <Now state={states[index] ?? {}} before={states[index - 1] ?? {}} zone={zone} />
           {position === undefined && ended != null && call.answered_at !== null && <Summary id={id} />}
           <Corrections of={(call.corrections ?? []).filter((one) => position === undefined || Number(one.position) <= position)} zone={zone} />
           <Placed permitted={events[0]} campaign={call.campaign} customer={call.customer} />

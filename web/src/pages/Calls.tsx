@@ -26,8 +26,10 @@ export function Calls() {
           onChange={(chosen: string | null | undefined) => void navigate({ to: '/calls', search: { campaign: chosen ?? undefined } })}
         />
       </div>
-      <div className="card body">
-        <CallsOf id={campaign} zone="Asia/Shanghai" />
+      <div className="card">
+        <div className="body">
+          <CallsOf id={campaign} zone="Asia/Shanghai" />
+        </div>
       </div>
     </>
   )

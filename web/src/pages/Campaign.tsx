@@ -25,6 +25,7 @@ import { CutOff } from './campaign/CutOff'
 import { Figures } from './campaign/Figures'
 import { Funnel } from './campaign/Funnel'
 import { NotCalled } from './campaign/NotCalled'
+import { Pacing } from './campaign/Pacing'
 import { Plan } from './campaign/Plan'
 import { Reasons } from './campaign/Reasons'
 import { Regions } from './campaign/Regions'
@@ -45,6 +46,11 @@ const STANDING = new Set(['campaign.started', 'campaign.paused', 'campaign.resum
 const TONES: Record<string, Tone> = {
   'campaign.started': 'line', 'campaign.resumed': 'line', 'campaign.reopened': 'line', 'campaign.paused': 'amber',
   'campaign.window_closed': 'amber', 'campaign.alert_raised': 'red', 'campaign.stopped': 'red',
+}
+
+/** Where the rows are; without them, the last event by which somebody finds their way. */
+function lastKnown(rows: string | null | undefined, marks: readonly Mark[]): number | undefined {
+  return rows == null ? marks[marks.length - 1]?.position : Number(rows)
 }
 
 export function CampaignPage() {
@@ -135,6 +141,7 @@ export function CampaignPage() {
                   { key: 'by-hour', label: t('campaign.tabByHour'), children: <ByHour report={report.data} /> },
                   ...(may('figures:read')
                     ? [
+                        { key: 'pacing', label: t('campaign.tabPacing'), children: <Pacing id={id} campaign={campaign} upTo={position ?? lastKnown(report.data?.as_of_position, marks)} isPast={isPast} /> },
                         { key: 'abandonment', label: t('campaign.tabAbandonment'), children: <Abandonment id={id} zone={campaign.time_zone} position={position} /> },
                         { key: 'regions', label: t('campaign.tabRegions'), children: <Regions id={id} position={position} /> },
                       ]

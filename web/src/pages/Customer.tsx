@@ -2,9 +2,9 @@
 // or may not be called at this moment, by each rule with the facts that it saw.
 import { useQuery } from '@tanstack/react-query'
 import { getRouteApi, Link, useNavigate } from '@tanstack/react-router'
-import { useMemo } from 'react'
+import { useEffect, useMemo } from 'react'
 import { useTranslation } from 'react-i18next'
-import { get, Problem } from '../api/client'
+import { ask, get, Problem } from '../api/client'
 import { useReady } from '../api/queries'
 import { instantIn } from '../app/format'
 import { Age } from '../components/Figure'
@@ -26,9 +26,30 @@ function toneOf(kind: string): Tone {
   return kind.startsWith('call.') ? 'amber' : 'slate'
 }
 
+/** As our ids are written: an institution's own may be an identity number, and stands in no address of ours. */
+const OURS = /^[0-9a-f]{32}$/
+
 export function CustomerPage() {
-  const { t, i18n } = useTranslation()
   const { id } = here.useParams()
+  return OURS.test(id) ? <Person id={id} /> : <Elsewhere named={id} />
+}
+
+/** An address of old, by an own id: the page moves on to the one by ours, and leaves nothing of it behind. */
+function Elsewhere({ named }: { named: string }) {
+  const search = here.useSearch()
+  const navigate = useNavigate()
+  const found = useQuery({ queryKey: ['customer-found', named], queryFn: () => ask('/api/v1/customers/find', [], { customer: named }), retry: false, gcTime: 0 })
+  const id = found.data?.id
+  useEffect(() => {
+    if (id !== undefined) void navigate({ to: '/customers/$id', params: { id }, search, replace: true })
+  }, [id, navigate, search])
+  if (found.error instanceof Problem && found.error.status === 404) return <Missing />
+  if (found.error) return <Refused why={found.error} again={() => void found.refetch()} />
+  return <Waiting />
+}
+
+function Person({ id }: { id: string }) {
+  const { t, i18n } = useTranslation()
   const { position, campaign } = here.useSearch()
   const navigate = useNavigate()
   const ready = useReady()

@@ -5,7 +5,7 @@ import { getRouteApi, Link, useNavigate } from '@tanstack/react-router'
 import { Button, Input, Table } from 'antd'
 import { useState, type FormEvent } from 'react'
 import { useTranslation } from 'react-i18next'
-import { get, post, Problem, type Told } from '../api/client'
+import { ask, get, post, Problem, type Told } from '../api/client'
 import { useMay } from '../app/session'
 import { Age } from '../components/Figure'
 import { Tag } from '../components/Marks'
@@ -151,7 +151,7 @@ function isNumber(said: string): boolean {
 
 /**
  * Our ids of whoever is meant. What may be a number is asked in a body first, and stands in an address only where no number
- * is written like that; an institution's own id is asked by its address, for which the API has no other question.
+ * is written like that; an institution's own id is asked in a body too, and no address holds it.
  */
 async function looked(said: string): Promise<string[]> {
   if (!mayBeNumber(said)) return byId(said)
@@ -168,5 +168,5 @@ async function looked(said: string): Promise<string[]> {
 }
 
 async function byId(said: string): Promise<string[]> {
-  return [(await get('/api/v1/customers/{id}', [said])).id]
+  return [(await ask('/api/v1/customers/find', [], { customer: said })).id]
 }

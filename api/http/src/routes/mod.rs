@@ -23,6 +23,7 @@ mod compliance_reports;
 mod consents;
 mod conversations;
 mod costs;
+mod customer_lookups;
 mod customers;
 mod cut_off;
 mod deals;
@@ -127,6 +128,7 @@ fn groups() -> Vec<Vec<Endpoint>> {
         chart_notes::endpoints(),
         charts::endpoints(),
         customers::endpoints(),
+        customer_lookups::endpoints(),
         persons::endpoints(),
         profiles::endpoints(),
         own_customers::endpoints(),

@@ -1,10 +1,11 @@
 //! Look-ups by number are limited in rate at each of their doors, together; what keeps a person from being
 //! called is taken meanwhile.
 
+use super::asking::{add, get, key, owner, send};
 use crate::testing::Story;
 use http_body_util::BodyExt;
-use hyper::StatusCode;
 use hyper::header::RETRY_AFTER;
+use hyper::{Method, StatusCode};
 use serde_json::json;
 
 #[test]
@@ -66,6 +67,37 @@ fn consent_given_by_number_is_a_look_up_too_and_one_by_our_id_is_none() {
         for _ in 0..120 {
             assert_eq!(story.open(&ours, &[]).await.status(), StatusCode::NOT_FOUND);
         }
+    });
+    story.end();
+}
+
+#[test]
+fn an_own_id_is_asked_in_a_body_and_whoever_is_not_theirs_is_nobody() {
+    let story = Story::begin();
+    story.runtime.block_on(async {
+        for task in ["T", "U"] {
+            let made = json!({ "task_id": task, "script_template": "您好。",
+                "schedule": { "start_time": "09:00", "end_time": "18:00" } });
+            assert_eq!(owner(&story, "/api/v1/campaigns", made).await.status, 201);
+        }
+        let listed = json!({ "task_id": "T", "records": [{ "customer_id": "C1", "phone": "13800138000" }] });
+        assert_eq!(owner(&story, "/api/v1/tasks/data", listed).await.status, 200);
+        let find = "/api/v1/customers/find";
+        let found = owner(&story, find, json!({ "customer": "C1" })).await;
+        assert_eq!(found.status, 200, "{}", found.body);
+        let id = found.body["id"].as_str().unwrap().to_owned();
+        assert_eq!(found.body, json!({ "id": id }), "nothing else is told of them");
+        let again = owner(&story, find, json!({ "customer": id })).await;
+        assert_eq!(again.body, json!({ "id": id }));
+        let shown = get(&story, &format!("/api/v1/customers/{id}"), &story.bearer()).await;
+        assert_eq!(shown.status, 200, "{}", shown.body);
+        assert_eq!(owner(&story, find, json!({ "customer": "C2" })).await.status, 404);
+        assert_eq!(owner(&story, find, json!({})).await.status, 400);
+        add(&story, "wang", &["operator"]).await;
+        let held = key(&story, json!({ "user": "wang", "campaigns": ["U"] })).await;
+        let body = Some(json!({ "customer": "C1" }));
+        let other = send(&story, Method::POST, find, &[("Authorization", &held)], body).await;
+        assert_eq!((other.status, other.code()), (404, "missing"));
     });
     story.end();
 }

@@ -2,6 +2,7 @@
 import { Link } from '@tanstack/react-router'
 import { useTranslation } from 'react-i18next'
 import type { CallEvent } from '../../api/queries'
+import { instantIn } from '../../app/format'
 import { CustomerLink } from '../../components/CustomerLink'
 import { Word } from '../../components/Marks'
 import { dataOf, type State } from './story'
@@ -14,18 +15,20 @@ interface Verdict {
 }
 
 /** Values from closed lists have words; others are shown as they are. */
-function useValue(): (name: string, value: string) => string {
+function useValue(zone: string): (name: string, value: string) => string {
   const { t } = useTranslation()
   return (name, value) => {
+    if (name === 'answered') return instantIn(value, zone)
+    if (name === 'reason') return t(`endReason.${value}`, { defaultValue: value })
     if (name === 'four') return t(`state4.${value}`)
     if (name === 'disposition' || name === 'outcome') return t(`${name}.${value}`)
     return value
   }
 }
 
-export function Now({ state, before }: { state: State; before: State }) {
+export function Now({ state, before, zone }: { state: State; before: State; zone: string }) {
   const { t, i18n } = useTranslation()
-  const valueOf = useValue()
+  const valueOf = useValue(zone)
   const nameOf = (name: string) => {
     const [group = '', rest] = name.split('.')
     if (group.startsWith('leg')) return t('call.leg', { leg: group.slice(3) })

@@ -20,6 +20,7 @@ export function Card({ data: { node, mark, isStart }, selected }: NodeProps<Card
       <header>
         <span className="flow-kind">{t(`flowKind.${node.kind}`, { defaultValue: node.kind })}</span>
         {isStart && <span className="c-line">{t('flows.start')}</span>}
+        {mark.calls !== undefined && <span className={mark.calls === 0 ? 'muted' : 'c-line'}>{t('flows.callsOf', { count: mark.calls })}</span>}
         {mark.parts && <span className="c-amber">{t('flows.parts')}</span>}
         {mark.faults > 0 && <span className="c-red">{t('flows.faultsOf', { count: mark.faults })}</span>}
         {mark.advice > 0 && <span className="c-amber">{t('flows.adviceOf', { count: mark.advice })}</span>}

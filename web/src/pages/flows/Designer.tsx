@@ -1,13 +1,15 @@
 // The designer: the graph and the panel beside it, both of one text; what the server finds stands above them.
-import { getRouteApi, useBlocker, useNavigate } from '@tanstack/react-router'
+import { getRouteApi, Link, useBlocker, useNavigate } from '@tanstack/react-router'
 import { Alert, Button, Tabs } from 'antd'
-import { useEffect, useMemo, useState } from 'react'
+import { useEffect, useMemo, useState, type ReactNode } from 'react'
 import { useTranslation } from 'react-i18next'
 import { useMay } from '../../app/session'
 import { Tag } from '../../components/Marks'
 import { Refused } from '../../components/States'
 import { Canvas } from './Canvas'
 import { useDraft, type Draft } from './draft'
+import { useKept } from './kept'
+import { KeptLine } from './KeptLine'
 import { marksOf, type Coverage } from './marks'
 import { CallPanel } from './panel/CallPanel'
 import { Checks, Rhythm } from './panel/Checks'
@@ -18,12 +20,14 @@ import { Publish } from './panel/Publish'
 import { Rehearse } from './panel/Rehearse'
 import { Source } from './panel/Source'
 import { Talk } from './panel/Talk'
+import { VariantsPanel } from './panel/VariantsPanel'
 
 const here = getRouteApi('/flows/$id')
 
 interface Opened {
   version?: number
   from?: string
+  draft?: string
 }
 
 interface Place {
@@ -36,19 +40,22 @@ interface Props {
   text: string
   version: number | undefined
   hash: string | undefined
+  /** The draft that was opened, as the server keeps it. */
+  kept: { place: string; etag: string; at: number; text: string } | undefined
 }
 
 /** The address names what is opened: another version, or the same flow from elsewhere, is another draft. */
 function isElsewhere(one: Place, other: Place): boolean {
-  const [{ version, from }, next] = [one.search as Opened, other.search as Opened]
-  return one.pathname !== other.pathname || version !== next.version || from !== next.from
+  const [{ version, from, draft }, next] = [one.search as Opened, other.search as Opened]
+  return one.pathname !== other.pathname || version !== next.version || from !== next.from || draft !== next.draft
 }
 
 export function Designer({ id, ...opened }: Props) {
   const { t } = useTranslation()
   // What was opened, until another address is: a version that appears meanwhile does not replace a draft.
-  const [{ text, version, hash }] = useState(opened)
+  const [{ text, version, hash, kept: first }] = useState(opened)
   const [saved, setSaved] = useState<string | null>(null)
+  const [begun, setBegun] = useState<string | null>(null)
   const navigate = useNavigate()
   const may = useMay()
   const { node, tab, base: asked } = here.useSearch()
@@ -61,7 +68,10 @@ export function Designer({ id, ...opened }: Props) {
     void navigate({ to: '/flows/$id', params: { id }, search: (before) => ({ ...before, ...more }), replace: true })
   const choose = (name: string | undefined) => look({ node: name, tab: 'node' })
   useKeys(draft)
-  const isUnsaved = draft.isTouched && draft.text !== saved
+  const kept = useKept(first, setBegun)
+  const keep = () => kept.save({ flow: draft.flow.id || id, source: draft.text, version })
+  const isKept = kept.standing.as === 'kept' && kept.standing.text === draft.text
+  const isUnsaved = draft.isTouched && draft.text !== saved && !isKept
   useBlocker({
     shouldBlockFn: ({ current, next }) => isUnsaved && isElsewhere(current, next) && !window.confirm(t('flows.leave')),
     enableBeforeUnload: () => isUnsaved,
@@ -74,14 +84,15 @@ export function Designer({ id, ...opened }: Props) {
     { key: 'rehearse', label: t('flows.rehearse'), children: <Rehearse draft={draft} /> },
     { key: 'differences', label: t('flows.differences'), children: <Differences draft={draft} id={id} base={base} onBase={(one) => look({ base: one })} /> },
     ...(version !== undefined && may('figures:read')
-      ? [{ key: 'coverage', label: t('flows.coverage'), children: <CoveragePanel id={id} version={version} shown={coverage} onShow={setCoverage} /> }]
+      ? [{ key: 'variants', label: t('flows.variants'), children: <VariantsPanel id={id} version={version} onChoose={choose} /> }, { key: 'coverage', label: t('flows.coverage'), children: <CoveragePanel id={id} version={version} shown={coverage} onShow={setCoverage} /> }]
       : []),
     ...(may('calls:read') ? [{ key: 'call', label: t('flows.call'), children: <CallPanel draft={draft} onParts={setParts} onChoose={choose} /> }] : []),
     { key: 'publish', label: t('flows.publish'), children: <Publish draft={draft} id={id} isPublished={version !== undefined} onPublished={setSaved} /> },
   ]
   return (
     <>
-      <Head draft={draft} id={id} version={version} hash={hash} />
+      <Head draft={draft} id={id} version={version} hash={hash}>{may('campaigns:write') && <KeptLine draft={draft} kept={kept} onSave={keep} />}</Head>
+      {begun !== null && <p className="muted">{t('flows.begun')} <Link to="/flows/$id" params={{ id }} search={{ draft: begun }}>{begun}</Link></p>}
       {draft.refused !== null && <Alert type="warning" showIcon title={t('flows.notEdited')} description={draft.refused} />}
       {draft.flow.wrong !== null && <Alert type="error" showIcon title={t('flows.unreadable')} description={draft.flow.wrong} />}
       {draft.checkError && <Refused why={draft.checkError} />}
@@ -96,7 +107,15 @@ export function Designer({ id, ...opened }: Props) {
   )
 }
 
-function Head({ draft, id, version, hash }: { draft: Draft; id: string; version: number | undefined; hash: string | undefined }) {
+interface HeadProps {
+  draft: Draft
+  id: string
+  version: number | undefined
+  hash: string | undefined
+  children: ReactNode
+}
+
+function Head({ draft, id, version, hash, children }: HeadProps) {
   const { t } = useTranslation()
   const { checked } = draft
   const now = checked?.content_hash
@@ -112,6 +131,7 @@ function Head({ draft, id, version, hash }: { draft: Draft; id: string; version:
       </span>
       {hash !== undefined && draft.isChecked && <span className="muted">{now === hash ? t('flows.same') : t('flows.changed')}</span>}
       <span className="spread" />
+      {children}
       <Button disabled={!draft.canUndo} onClick={draft.undo}>{t('flows.undo')}</Button>
       <Button disabled={!draft.canRedo} onClick={draft.redo}>{t('flows.redo')}</Button>
     </div>

@@ -1,12 +1,14 @@
 // The flows: those that are published, with their versions; those that ship, to begin with; and a file of one's own.
-import { useQuery } from '@tanstack/react-query'
+import { useQuery, useQueryClient } from '@tanstack/react-query'
 import { Link, useNavigate } from '@tanstack/react-router'
 import { Button, Table } from 'antd'
-import { useRef } from 'react'
+import { useRef, useState } from 'react'
 import { useTranslation } from 'react-i18next'
-import { get, type Told } from '../../api/client'
+import { get, post, type Told } from '../../api/client'
 import { SLOW_MS } from '../../api/queries'
+import { clockNow } from '../../app/format'
 import { useMay } from '../../app/session'
+import { Ask } from '../../components/Ask'
 import { Age } from '../../components/Figure'
 import { Empty, Refused } from '../../components/States'
 import { readFlow } from './graph/read'
@@ -33,6 +35,7 @@ export function Flows() {
         <Age at={flows.dataUpdatedAt} />
       </div>
       {flows.error && <Refused why={flows.error} again={() => void flows.refetch()} />}
+      {may('campaigns:write') && <Drafts />}
       <div className="card">
         <header><h2>{t('flows.published')}</h2></header>
         <Table<Listed>
@@ -60,6 +63,44 @@ export function Flows() {
         </div>
       </div>
     </>
+  )
+}
+
+/** Flows that one has begun to change, each to go on with or to be thrown away. */
+function Drafts() {
+  const { t } = useTranslation()
+  const queries = useQueryClient()
+  const [gone, setGone] = useState<string | null>(null)
+  const drafts = useQuery({ queryKey: ['drafts'], queryFn: () => get('/api/v1/drafts') })
+  const items = (drafts.data?.items ?? []).filter((one) => one.kind === 'flow')
+  if (drafts.error) return <Refused why={drafts.error} again={() => void drafts.refetch()} />
+  if (items.length === 0) return null
+  return (
+    <section className="card" aria-label={t('flows.drafts')}>
+      <header><h2>{t('flows.drafts')}</h2></header>
+      <ul className="list body">
+        {items.map((one) => (
+          <li key={one.id} className="head">
+            <Link to="/flows/$id" params={{ id: (one.title ?? one.id).split('@')[0] ?? one.id }} search={{ draft: one.id }}>{one.title ?? one.id}</Link>
+            <span className="muted">{clockNow(Date.parse(one.saved_at))}</span>
+            <Button size="small" aria-label={`${t('flows.discard')} ${one.id}`} onClick={() => setGone(one.id)}>{t('flows.discard')}</Button>
+          </li>
+        ))}
+      </ul>
+      {gone !== null && (
+        <Ask
+          title={t('flows.discard')}
+          ok={t('flows.discard')}
+          what={t('flows.discardWhat')}
+          isDanger
+          onLeave={() => setGone(null)}
+          send={async (_, key) => {
+            await post('/api/v1/drafts/{id}/remove', [gone], undefined, key)
+            await queries.invalidateQueries({ queryKey: ['drafts'] })
+          }}
+        />
+      )}
+    </section>
   )
 }
 

@@ -7,6 +7,8 @@ export interface Mark {
   advice: number
   /** What real calls came to; nothing where no coverage is shown. */
   seen: boolean | undefined
+  /** Calls that came to it. */
+  calls: number | undefined
   parts: boolean
 }
 
@@ -27,6 +29,7 @@ export function marksOf(checked: Checked | undefined, coverage: Coverage | undef
       faults: count(checked?.faults, name),
       advice: count(checked?.advice, name),
       seen: coverage === undefined ? undefined : !missed.has(name),
+      calls: coverage === undefined ? undefined : (coverage.entered[name] ?? 0),
       parts: parts.includes(name),
     }),
     wayOf: (from, to) => (coverage === undefined ? '' : ways.has(`${from} → ${to}`) ? 'way-missed' : 'way-seen'),

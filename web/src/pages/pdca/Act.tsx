@@ -45,7 +45,7 @@ export function Act({ act, lacks }: Pick<Review, 'act' | 'lacks'>) {
           <dt>{t('pdca.refusals')}</dt>
           <dd>{counts(act.refusals).map(([rule, many]) => <div key={rule}>{`${refusedWord(rule)} · ${count(many)}`}</div>)}{counts(act.refusals).length === 0 && '0'}</dd>
           <dt>{t('pdca.alerts')}</dt>
-          <dd>{counts(act.alerts).map(([rule, many]) => <div key={rule}>{`${rule} · ${count(many)}`}</div>)}{counts(act.alerts).length === 0 && '0'}</dd>
+          <dd>{counts(act.alerts).map(([rule, many]) => <div key={rule}>{`${t(`pdca.alert.${rule}`, { defaultValue: rule })} · ${count(many)}`}</div>)}{counts(act.alerts).length === 0 && '0'}</dd>
           <dt>{t('pdca.optOuts')}</dt>
           <dd>{count(act.opt_outs)}</dd>
           <dt>{t('pdca.corrections')}</dt>

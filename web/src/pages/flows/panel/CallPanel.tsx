@@ -33,7 +33,7 @@ export function CallPanel({ draft, onParts, onChoose }: Props) {
       {run.error && <Refused why={run.error} />}
       {told && told.differences.length === 0 && <p className="c-line">{t('flows.sameWay', { flow: told.flow })}</p>}
       {(told?.differences ?? []).map((one) => (
-        <div key={`${one.flow} ${one.step}`} className="card body">
+        <div key={`${one.flow} ${one.step}`} className="card padded">
           <p className="c-amber">{t('flows.partsAt', { step: one.step, flow: one.flow })}</p>
           <button type="button" className="plain c-line data" onClick={() => onChoose(one.node)}>{one.node}</button>
           <pre className="mono flow-before">{JSON.stringify(one.recorded, null, 1)}</pre>

@@ -63,7 +63,9 @@ export function Rhythm({ rhythm }: { rhythm: Checked['rhythm'] | undefined }) {
           <dd className={ms === null ? 'muted' : ms > by ? 'c-red' : 'c-line'}>
             {ms === null ? t('flowRhythm.none') : t('flowRhythm.of', { ms: seconds(ms), by: seconds(by) })}
           </dd>
-          <progress max={by} value={Math.min(ms ?? 0, by)} aria-label={t(`flowRhythm.${key}`)} />
+          <dd>
+            <progress max={by} value={Math.min(ms ?? 0, by)} aria-label={t(`flowRhythm.${key}`)} />
+          </dd>
         </div>
       ))}
     </dl>
