@@ -15,15 +15,22 @@ const STEPS: &str = "tests/steps.sh";
 const WITHIN_ANOTHER: &[&str] = &["kurrent"];
 
 pub(crate) fn check(tree: &Tree) -> Vec<Finding> {
-    let (Some(list), Some(makefile), Some(readme), Some(steps)) =
-        (tree.get(LIST), tree.get(MAKEFILE), tree.get(README), tree.get(STEPS))
-    else {
+    let (Some(list), Some(makefile), Some(readme), Some(steps)) = (
+        tree.get(LIST),
+        tree.get(MAKEFILE),
+        tree.get(README),
+        tree.get(STEPS),
+    ) else {
         return Vec::new();
     };
     let targets = targets(makefile);
     let phony = named(makefile.lines().filter(|(_, line)| line.starts_with(".PHONY:")));
     let shown = named(readme.lines().filter(|(_, line)| line.starts_with('|')));
-    let told = named(steps.lines().filter(|(_, line)| line.contains("the long forms are")));
+    let told = named(
+        steps
+            .lines()
+            .filter(|(_, line)| line.contains("the long forms are")),
+    );
     let mut findings = Vec::new();
     let mut lacks = |file: &File, known: &BTreeSet<String>, wanted: &BTreeSet<String>, place: &str| {
         let missing = wanted.difference(known);
@@ -40,7 +47,12 @@ pub(crate) fn check(tree: &Tree) -> Vec<Finding> {
     lacks(readme, &shown, &apart, "its table");
     lacks(makefile, &targets, &shown, "its rules, only in README.md");
     lacks(steps, &told, &targets, "its closing line");
-    lacks(makefile, &targets, &told, "its rules, only in the closing line of make test");
+    lacks(
+        makefile,
+        &targets,
+        &told,
+        "its rules, only in the closing line of make test",
+    );
     findings
 }
 
@@ -48,7 +60,9 @@ pub(crate) fn check(tree: &Tree) -> Vec<Finding> {
 fn listed(file: &File) -> BTreeSet<String> {
     let row = Regex::new(r#"^\s*\("([a-z-]+)",$|^\s*\("([a-z-]+)", "#).expect("a constant pattern");
     let rows = file.lines().map(|(_, line)| line);
-    let rows = rows.skip_while(|line| !line.contains("const PROOFS")).take_while(|line| *line != "];");
+    let rows = rows
+        .skip_while(|line| !line.contains("const PROOFS"))
+        .take_while(|line| *line != "];");
     let found = rows.filter_map(|line| row.captures(line));
     found
         .filter_map(|found| found.get(1).or(found.get(2)).map(|name| name.as_str().to_owned()))
@@ -78,7 +92,12 @@ mod tests {
     const LISTED: &str = "pub const PROOFS: &[(&str, Prove)] = &[\n    (\"one\", one::prove),\n    (\"two\", two::prove),\n];\n(\"three\", x)\n";
 
     fn found(makefile: &str, readme: &str, steps: &str) -> Vec<String> {
-        let tree = Tree::of(&[(LIST, LISTED), (MAKEFILE, makefile), (README, readme), (STEPS, steps)]);
+        let tree = Tree::of(&[
+            (LIST, LISTED),
+            (MAKEFILE, makefile),
+            (README, readme),
+            (STEPS, steps),
+        ]);
         check(&tree).into_iter().map(|finding| finding.what).collect()
     }
 
@@ -94,8 +113,14 @@ mod tests {
     #[test]
     fn what_is_missing_or_only_named_is_found() {
         let without = |text: &str| text.replace("prove-two", "");
-        assert_eq!(found(MAKE, &without(SHOWN), TOLD), ["prove-two is not in its table"]);
-        assert_eq!(found(MAKE, SHOWN, &without(TOLD)), ["prove-two is not in its closing line"]);
+        assert_eq!(
+            found(MAKE, &without(SHOWN), TOLD),
+            ["prove-two is not in its table"]
+        );
+        assert_eq!(
+            found(MAKE, SHOWN, &without(TOLD)),
+            ["prove-two is not in its closing line"]
+        );
         assert!(found(&without(MAKE), SHOWN, TOLD).contains(&"prove-two is not in its rules".to_owned()));
         let only_told = TOLD.replace("prove-two", "prove-two prove-four");
         assert_eq!(

@@ -47,7 +47,11 @@ pub(super) fn prove(form: Form) -> Proof {
                 one
             })
             .collect();
-        if reports.iter().zip(reports.iter().skip(1)).any(|(one, other)| one == other) {
+        if reports
+            .iter()
+            .zip(reports.iter().skip(1))
+            .any(|(one, other)| one == other)
+        {
             wrong.push(format!("{flow}: two seeds print the same"));
         }
         let reports: Vec<Value> = reports
@@ -79,8 +83,21 @@ fn shipped() -> Vec<String> {
 /// What a run prints, to the byte; what it could not do where it failed.
 fn simulate(flow: &str, seed: u64) -> String {
     let (callers, seed) = (CALLERS.to_string(), seed.to_string());
-    let output = run(&["flow", "simulate", flow, "--callers", &callers, "--seed", &seed, "--json"]);
-    let said = if output.status.success() { output.stdout } else { output.stderr };
+    let output = run(&[
+        "flow",
+        "simulate",
+        flow,
+        "--callers",
+        &callers,
+        "--seed",
+        &seed,
+        "--json",
+    ]);
+    let said = if output.status.success() {
+        output.stdout
+    } else {
+        output.stderr
+    };
     String::from_utf8_lossy(&said).into_owned()
 }
 
@@ -90,14 +107,19 @@ fn faults(flow: &str, report: &Value) -> Vec<String> {
     let checks = [
         ("not every caller called", number("callers") == Some(CALLERS)),
         ("somebody is stuck", number("stuck") == Some(0)),
-        ("too few came to an end", number("completed") >= Some(COMPLETED_MIN)),
+        (
+            "too few came to an end",
+            number("completed") >= Some(COMPLETED_MIN),
+        ),
         (
             "a silence is too long",
             number("silence_ms_max").is_some_and(|silence| silence <= silence_ms_max),
         ),
     ];
     let broken = checks.iter().filter(|(_, holds)| !holds);
-    broken.map(|(what, _)| format!("{flow}: {what}: {report}")).collect()
+    broken
+        .map(|(what, _)| format!("{flow}: {what}: {report}"))
+        .collect()
 }
 
 /// What no caller of any seed reaches is what is known of, no more and no less.
@@ -132,7 +154,15 @@ fn silence_allowed(flow: &str) -> u64 {
 }
 
 fn told(report: &Value) -> Value {
-    let names = ["flow", "seed", "completed", "stuck", "node_coverage_ratio", "edge_coverage_ratio", "silence_ms_max"];
+    let names = [
+        "flow",
+        "seed",
+        "completed",
+        "stuck",
+        "node_coverage_ratio",
+        "edge_coverage_ratio",
+        "silence_ms_max",
+    ];
     let members = names.map(|name| (name.to_owned(), member(report, &format!("/{name}")).clone()));
     members.into_iter().collect()
 }

@@ -2,10 +2,13 @@
 //!
 //! A tidy check holds `Makefile`, `README.md` and the closing line of `make test` to this list.
 
-use super::{
-    access, api, as_of, audit, clock, console, contract, crash, demo, exports, forgetting, full_disk, gates, hostile, http, imports, inspect, keys, kurrent, night, nlu, oidc, past_calls, projections, rebuild, rehearsed, replay, roles, rules, segments, sipp, spoken, stop, stores, subscribers, summary, tails, two_processes, wall, webhooks,
-};
 use super::{Form, Proof};
+use super::{
+    access, api, as_of, audit, clock, console, contract, crash, demo, exports, forgetting, full_disk, gates,
+    hostile, http, imports, inspect, keys, kurrent, night, nlu, oidc, past_calls, projections, rebuild,
+    rehearsed, replay, roles, rules, segments, sipp, spoken, stop, stores, subscribers, summary, tails,
+    two_processes, wall, webhooks,
+};
 
 type Prove = fn(Form) -> Proof;
 
@@ -70,18 +73,34 @@ const INSIDE: &[(&str, Prove)] = &[
 /// Runs the proof of this name; `None` when there is none.
 pub fn run(name: &str, form: Form) -> Option<Proof> {
     let mut all = PROOFS.iter().chain(INSIDE);
-    all.find(|(known, _)| *known == name).map(|(_, prove)| prove(form))
+    all.find(|(known, _)| *known == name)
+        .map(|(_, prove)| prove(form))
 }
 
 /// Proofs without a short form, and why.
 pub const LONG_ONLY: &[(&str, &str)] = &[
-    ("api", "ten minutes of made-up requests; `contract` makes some of them"),
+    (
+        "api",
+        "ten minutes of made-up requests; `contract` makes some of them",
+    ),
     ("axe", "every page by axe-core and by keys; `console` opens three"),
-    ("flow-editor", "Chromium for minutes; the designer's own tests edit flows"),
+    (
+        "flow-editor",
+        "Chromium for minutes; the designer's own tests edit flows",
+    ),
     ("proof-badge", "part of the long form of `console`"),
-    ("roles-console", "every role's pages in Chromium; `roles` asks every route"),
-    ("wall", "it measures a share of a processor, which a machine that tests has not to spare"),
-    ("words", "every page in Chromium; a tidy check compares the catalogues"),
+    (
+        "roles-console",
+        "every role's pages in Chromium; `roles` asks every route",
+    ),
+    (
+        "wall",
+        "it measures a share of a processor, which a machine that tests has not to spare",
+    ),
+    (
+        "words",
+        "every page in Chromium; a tidy check compares the catalogues",
+    ),
 ];
 
 /// Proofs that wait for real time, or for one core, more than they work, in groups of lanes: the lanes of a
@@ -155,14 +174,8 @@ pub const SHORT: &[(&str, &str)] = &[
         "simulate",
         "the card instalment with 1,000 callers of one seed, twice, instead of every shipped flow and three seeds",
     ),
-    (
-        "import",
-        "5,000 rows and two kills instead of 1,000,000 and 20",
-    ),
-    (
-        "jdbc",
-        "2,000 rows of each database instead of 100,000",
-    ),
+    ("import", "5,000 rows and two kills instead of 1,000,000 and 20"),
+    ("jdbc", "2,000 rows of each database instead of 100,000"),
     (
         "rules",
         "1,000 random cases instead of 20,000; every prepared one all the same",

@@ -196,7 +196,9 @@ fn fields_on_record(server: &Server, planted: &Planted, held: &[&Answer]) -> Fie
         fields.shown += shown;
         fields.recorded += shown.saturating_sub(missing.len());
         fields.answers += usize::from(missing.is_empty());
-        let missing = missing.iter().map(|what| format!("{} showed {what}: not on record", one.what));
+        let missing = missing
+            .iter()
+            .map(|what| format!("{} showed {what}: not on record", one.what));
         fields.wrong.extend(missing);
     }
     fields

@@ -31,7 +31,9 @@ impl Ids {
         let person = |event: &Value| customers.get(member(event, "/customer").as_str()?).copied();
         let text = |event: &Value, pointer: &str| member(event, pointer).as_str().map(str::to_owned);
         let added = events(server, "customer.number_added");
-        let numbers = added.iter().filter_map(|event| Some((text(event, "/data/number")?, person(event)?)));
+        let numbers = added
+            .iter()
+            .filter_map(|event| Some((text(event, "/data/number")?, person(event)?)));
         let dialed = events(server, "call.dialing");
         let calls = dialed.iter().filter_map(|event| {
             let call = text(event, "/subject")?.trim_start_matches("call-").to_owned();
@@ -53,7 +55,10 @@ pub(super) fn events(server: &Server, kind: &str) -> Vec<Value> {
         let page = server.get(&path).unwrap_or_else(|error| fail(&error));
         let items = member(&page.body, "/items").as_array();
         all.extend(items.into_iter().flatten().cloned());
-        let next = member(&page.body, "/next").as_str().unwrap_or_default().to_owned();
+        let next = member(&page.body, "/next")
+            .as_str()
+            .unwrap_or_default()
+            .to_owned();
         if next == after {
             return all;
         }
@@ -80,8 +85,16 @@ impl Recorded {
             match member(event, "/type").as_str() {
                 Some("inquiry.personal_data_read") => {
                     let persons = persons(member(event, "/data"), ids);
+                    // A read of a number names the number itself.
+                    let number = member(event, "/data/number").as_str();
+                    let number = number.and_then(|number| ids.numbers.get(number));
+                    recorded
+                        .reads
+                        .extend(number.map(|person| (*person, Field::Phone)));
                     for field in named("/data/fields") {
-                        recorded.reads.extend(persons.iter().map(|person| (*person, field)));
+                        recorded
+                            .reads
+                            .extend(persons.iter().map(|person| (*person, field)));
                     }
                 }
                 Some("inquiry.exported") => recorded.columns.extend(named("/data/columns")),
@@ -101,7 +114,11 @@ impl Recorded {
             .collect();
         // Whose name it is a masked one does not say: there are no more of them than persons on record.
         let masked = planted.masked_names(text);
-        let named = self.reads.iter().filter(|(_, field)| *field == Field::Name).count();
+        let named = self
+            .reads
+            .iter()
+            .filter(|(_, field)| *field == Field::Name)
+            .count();
         if masked > named && !self.columns.contains(&Field::Name) {
             missing.push(format!("{masked} masked names, {named} on record"));
         }

@@ -41,7 +41,11 @@ pub(super) fn transcripts(folder: &Path) -> Found {
         wrong: Vec::new(),
     };
     let mut asked: Vec<(String, &str, &[&str])> = Vec::new();
-    for (call, (what, fields)) in made.calls.iter().flat_map(|call| SHOWN.iter().map(move |one| (call, one))) {
+    for (call, (what, fields)) in made
+        .calls
+        .iter()
+        .flat_map(|call| SHOWN.iter().map(move |one| (call, one)))
+    {
         for clear in ["", "?clear=true&reason=complaint"] {
             let reader = Reader::new(&server, format!("listener-{}", found.asked));
             let path = format!("/api/v1/calls/{call}/{what}{clear}");
@@ -58,7 +62,9 @@ pub(super) fn transcripts(folder: &Path) -> Found {
         if is_on_record(&inquiries, &reader, call, fields) {
             found.recorded += 1;
         } else {
-            found.wrong.push(format!("{reader} was told what was said in {call}, and is not on record"));
+            found.wrong.push(format!(
+                "{reader} was told what was said in {call}, and is not on record"
+            ));
         }
     }
     found
@@ -66,7 +72,9 @@ pub(super) fn transcripts(folder: &Path) -> Found {
 
 /// Whether a read of this call by this reader is on record, with all of these fields.
 fn is_on_record(inquiries: &[Value], reader: &str, call: &str, fields: &[&str]) -> bool {
-    let mut reads = inquiries.iter().filter(|event| member(event, "/data/by") == reader);
+    let mut reads = inquiries
+        .iter()
+        .filter(|event| member(event, "/data/by") == reader);
     reads.any(|event| {
         let has = |pointer: &str, wanted: &str| {
             let all = member(event, pointer).as_array();

@@ -82,9 +82,15 @@ pub(super) fn judge(lines: &BTreeMap<String, CdrLine>, night: &Night<'_>) -> Jud
         of_number.entry(&dial.callee).or_default().push(dial);
     }
     found.called = of_number.len();
-    let forgotten = night.phones.iter().filter(|phone| !of_number.contains_key(phone.as_str()));
+    let forgotten = night
+        .phones
+        .iter()
+        .filter(|phone| !of_number.contains_key(phone.as_str()));
     found.forgotten = forgotten.count();
-    found.unknown_callees = of_number.keys().filter(|callee| !night.phones.contains(**callee)).count();
+    found.unknown_callees = of_number
+        .keys()
+        .filter(|callee| !night.phones.contains(**callee))
+        .count();
     for dials in of_number.values() {
         found.hold_to_once(dials, night);
     }
@@ -102,7 +108,11 @@ fn dial<'a>(line: &'a CdrLine, night: &Night<'_>) -> Option<Dial<'a>> {
     let by = by.find(|shift| shift.began <= invited && invited <= until(shift));
     Some(Dial {
         call_id: &line.call_id,
-        callee: line.callee.trim_start_matches('+').trim_start_matches("86").to_owned(),
+        callee: line
+            .callee
+            .trim_start_matches('+')
+            .trim_start_matches("86")
+            .to_owned(),
         invited,
         is_answered: line.answered_at.is_some(),
         ended: line.ended_at.as_deref().and_then(|at| at.parse().ok()),
@@ -144,7 +154,10 @@ impl Judged {
             }
         }
         let days: BTreeSet<_> = dials.iter().map(|dial| dial.day()).collect();
-        let most = days.iter().map(|day| dials.iter().filter(|dial| dial.day() == *day).count()).max();
+        let most = days
+            .iter()
+            .map(|day| dials.iter().filter(|dial| dial.day() == *day).count())
+            .max();
         self.over_the_days_cap += usize::from(most > Some(A_DAY_MAX));
     }
 
@@ -166,7 +179,10 @@ impl Judged {
 /// Whether it was open when a server was killed, or over so shortly before that nothing of it was stored.
 fn was_killed(dial: &Dial<'_>, night: &Night<'_>) -> bool {
     let is_open_at = |kill: Timestamp| {
-        dial.invited <= kill && dial.ended.is_none_or(|ended| ended.plus_ms(STORED_WITHIN_MS) >= kill)
+        dial.invited <= kill
+            && dial
+                .ended
+                .is_none_or(|ended| ended.plus_ms(STORED_WITHIN_MS) >= kill)
     };
     let mut kills = night.shifts.iter().filter(|shift| shift.is_killed);
     kills.any(|shift| is_open_at(shift.ended))
@@ -255,7 +271,11 @@ mod tests {
         let outside = ("2", "2026-03-02T10:00:00.020Z", true, "2026-03-02T10:00:03Z");
         let edge = ("2", "2026-03-02T10:00:00.009Z", true, "2026-03-02T10:00:03Z");
         assert_eq!(judged(&[FIRST, outside]).outside, 1);
-        assert_eq!(judged(&[FIRST, edge]).outside, 0, "the clocks are told apart no better");
+        assert_eq!(
+            judged(&[FIRST, edge]).outside,
+            0,
+            "the clocks are told apart no better"
+        );
         let nobody = ("2", "2026-03-02T20:00:00Z", true, "2026-03-02T20:00:03Z");
         assert_eq!(judged(&[FIRST, nobody]).by_nobody, 1);
         assert_eq!(judged(&[FIRST]).forgotten, 1);

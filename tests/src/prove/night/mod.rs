@@ -208,7 +208,9 @@ fn prepare(place: &Place, folder: &Path, people: u32) -> Duration {
 fn list(folder: &Path, people: u32) -> PathBuf {
     let rows = (0..people).map(|index| format!("N{index:07},{}\n", phone(index)));
     let file = folder.join("people.csv");
-    let text: String = std::iter::once("customer_id,phone\n".to_owned()).chain(rows).collect();
+    let text: String = std::iter::once("customer_id,phone\n".to_owned())
+        .chain(rows)
+        .collect();
     std::fs::write(&file, text).unwrap_or_else(|error| fail(&error.to_string()));
     file
 }

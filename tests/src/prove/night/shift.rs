@@ -66,7 +66,8 @@ impl Ended {
 
 /// The instant of a text that stands in this proof.
 pub(super) fn instant_of(text: &str) -> Timestamp {
-    text.parse().unwrap_or_else(|_| fail("the instants of a proof are RFC 3339"))
+    text.parse()
+        .unwrap_or_else(|_| fail("the instants of a proof are RFC 3339"))
 }
 
 /// What the machine's clock says, and the carrier's: it is that one.
@@ -78,7 +79,8 @@ impl Shift {
     /// Starts a server whose clock begins at `at`, or goes on behind what is recorded later.
     pub(super) fn start(place: &Place, at: Timestamp) -> Self {
         let began = machine_now();
-        let program = Server::rehearsing_at(command(ledgerline()), &place.data, &place.trunk, &at.to_string());
+        let program =
+            Server::rehearsing_at(command(ledgerline()), &place.data, &place.trunk, &at.to_string());
         let mut server = Server::of(program, &place.data);
         if !server.wait_ready() {
             fail("the server does not become ready");

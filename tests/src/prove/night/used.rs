@@ -22,7 +22,8 @@ const TIMES: [usize; 2] = [11, 12];
 impl Used {
     /// As a process stands now.
     pub(super) fn of(process: u32) -> Self {
-        let read = |name: &str| std::fs::read_to_string(format!("/proc/{process}/{name}")).unwrap_or_default();
+        let read =
+            |name: &str| std::fs::read_to_string(format!("/proc/{process}/{name}")).unwrap_or_default();
         let (status, io) = (read("status"), read("io"));
         Self {
             processor_ms: processor_ms(&read("stat")),
@@ -64,10 +65,16 @@ mod tests {
 
     #[test]
     fn a_process_is_counted_whatever_its_name() {
-        assert_eq!(processor_ms("42 (a (b) c) S 1 2 3 4 5 6 7 8 9 10 70 30 0 0 20 0"), 1_000);
+        assert_eq!(
+            processor_ms("42 (a (b) c) S 1 2 3 4 5 6 7 8 9 10 70 30 0 0 20 0"),
+            1_000
+        );
         let io = "wchar: 9\nwrite_bytes: 20\ncancelled_write_bytes: 3\n";
         assert_eq!((number(io, "write_bytes:"), number(io, "nothing:")), (20, 0));
         let used = Used::of(std::process::id());
-        assert!(used.resident_kb > 0 && used.resident_kb_max >= used.resident_kb, "{used:?}");
+        assert!(
+            used.resident_kb > 0 && used.resident_kb_max >= used.resident_kb,
+            "{used:?}"
+        );
     }
 }

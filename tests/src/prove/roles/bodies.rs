@@ -18,6 +18,7 @@ use std::path::Path;
 const PROTECTS: &[&str] = &[
     "/numbers/opt-out",
     "/numbers/suppress",
+    "/numbers/list-off",
     "/consents/withdraw",
     "/customers/reveal",
 ];
@@ -26,6 +27,7 @@ const PROTECTS: &[&str] = &[
 const PROTECTING: &[&str] = &[
     "number.opted_out",
     "number.suppressed",
+    "number.unlisted",
     "customer.consent_withdrawn",
 ];
 
@@ -79,21 +81,33 @@ impl Orders {
     }
 
     /// Asks them all with a key that is held to the other campaign.
-    pub(super) fn ask(&self, server: &Server, who: &str, key: &str, theirs: &BTreeSet<String>, found: &mut Found) {
+    pub(super) fn ask(
+        &self,
+        server: &Server,
+        who: &str,
+        key: &str,
+        theirs: &BTreeSet<String>,
+        found: &mut Found,
+    ) {
         for one in &self.0 {
             found.bodies_asked += 1;
             let (status, told) = one.ask(server, &format!("Bearer {key}"));
             let (method, path, named) = (&one.method, &one.path, &one.named);
             if let Some(id) = finds(theirs, &told) {
-                found.leaked.push(format!("{who} {method} {path} with {named} of theirs tells of {id}"));
+                found.leaked.push(format!(
+                    "{who} {method} {path} with {named} of theirs tells of {id}"
+                ));
             }
             if status < 300 && !PROTECTS.iter().any(|known| path.ends_with(known)) {
-                found
-                    .leaked
-                    .push(format!("{who} {method} {path} with {named} {} of theirs: {status}", one.word));
+                found.leaked.push(format!(
+                    "{who} {method} {path} with {named} {} of theirs: {status}",
+                    one.word
+                ));
             }
             if status >= 500 {
-                found.leaked.push(format!("{who} {method} {path} with {named} of theirs: {status}"));
+                found
+                    .leaked
+                    .push(format!("{who} {method} {path} with {named} of theirs: {status}"));
             }
         }
     }
@@ -102,7 +116,10 @@ impl Orders {
     /// and say nothing of whoever may not.
     pub(super) fn accepted(&self, server: &Server) -> usize {
         let bearer = server.bearer();
-        self.0.iter().filter(|one| one.ask(server, &bearer).0 < 300).count()
+        self.0
+            .iter()
+            .filter(|one| one.ask(server, &bearer).0 < 300)
+            .count()
     }
 }
 
@@ -111,17 +128,26 @@ impl Naming {
     fn ask(&self, server: &Server, bearer: &str) -> (u16, String) {
         let url = format!("{}{}", server.url, self.path);
         let reply = asked_with(&self.method, &url, bearer, Some(&self.order));
-        let (reply, _) = reply.unwrap_or_else(|error| fail(&format!("{} {}: {error}", self.method, self.path)));
+        let (reply, _) =
+            reply.unwrap_or_else(|error| fail(&format!("{} {}: {error}", self.method, self.path)));
         // The id of a number follows from the number that was asked by.
         let number = member(&reply.body, "/id").as_str().filter(|id| !id.is_empty());
         let told = reply.body.to_string().replace(&self.word, "");
-        (reply.status, number.map_or(told.clone(), |id| told.replace(id, "")))
+        (
+            reply.status,
+            number.map_or(told.clone(), |id| told.replace(id, "")),
+        )
     }
 }
 
 /// Members by which an order may name somebody: those of its example and of its schema.
 fn names(description: &Description, method: &str, path: &str, order: &Value) -> BTreeSet<String> {
-    let mut names: BTreeSet<String> = order.as_object().into_iter().flatten().map(|(name, _)| name.clone()).collect();
+    let mut names: BTreeSet<String> = order
+        .as_object()
+        .into_iter()
+        .flatten()
+        .map(|(name, _)| name.clone())
+        .collect();
     let operation = description.operation(method, path);
     let schema = operation.as_ref().and_then(|operation| {
         let body = operation.described.get("requestBody")?;
@@ -150,7 +176,9 @@ impl Theirs {
         let history = History::read(data);
         let of_theirs = |event: &&Value| member(event, "/campaign") == THEIRS;
         let mut calls = history.of("call.ended").filter(of_theirs);
-        let call = calls.next().unwrap_or_else(|| fail("the other campaign has calls"));
+        let call = calls
+            .next()
+            .unwrap_or_else(|| fail("the other campaign has calls"));
         let text = |pointer: &str| member(call, pointer).as_str().unwrap_or_default().to_owned();
         // The first of the people of `settle`.
         let person = records(1, THEIR_SALT).remove(0);
@@ -184,7 +212,11 @@ pub(super) fn written(data: &Path, theirs: &BTreeSet<String>, is_held: impl Fn(&
             wrong.push(format!("{:?} cannot be read", event.position));
             continue;
         };
-        let Some(by) = envelope.by.map(|by| by.name().to_owned()).filter(|by| is_held(by)) else {
+        let Some(by) = envelope
+            .by
+            .map(|by| by.name().to_owned())
+            .filter(|by| is_held(by))
+        else {
             continue;
         };
         let about = [

@@ -31,8 +31,13 @@ pub(super) struct Cells {
 
 /// Each scope alone; of the routes that need another one every `step`th, others for each scope.
 pub(super) fn every(description: &Description, server: &Server, step: usize) -> Cells {
-    let operations: Vec<(Operation<'_>, &str)> = description.operations().into_iter().filter_map(needing).collect();
-    let scopes: BTreeSet<&str> = operations.iter().map(|(_, needs)| *needs).filter(|needs| *needs != NOBODYS).collect();
+    let operations: Vec<(Operation<'_>, &str)> =
+        description.operations().into_iter().filter_map(needing).collect();
+    let scopes: BTreeSet<&str> = operations
+        .iter()
+        .map(|(_, needs)| *needs)
+        .filter(|needs| *needs != NOBODYS)
+        .collect();
     let user = json!({ "name": USER, "roles": ROLES, "team": "north" });
     server.must_post("/api/v1/users", &user);
     let mut cells = Cells {

@@ -71,7 +71,10 @@ impl Further {
     pub(super) fn of_person(&self) -> Vec<CustomerEvent> {
         let mut events = Vec::new();
         if !self.preferred.is_empty() {
-            let times = self.preferred.iter().map(|time| time.parse().expect("a constant time"));
+            let times = self
+                .preferred
+                .iter()
+                .map(|time| time.parse().expect("a constant time"));
             events.push(CustomerEvent::PreferredTimesSet {
                 times: times.collect(),
                 origin: ProfileOrigin::Person,
@@ -136,7 +139,11 @@ impl Further {
                 };
                 Customer::evolve(&mut state, &withdrawn, withdrawn_at);
             }
-            let said = other.erasing.then(erasure).into_iter().chain(other.held.then(hold));
+            let said = other
+                .erasing
+                .then(erasure)
+                .into_iter()
+                .chain(other.held.then(hold));
             for event in said {
                 Customer::evolve(&mut state, &event, begin);
             }

@@ -31,7 +31,11 @@ pub(super) fn prove(form: Form) -> Proof {
     let mut wrong = Vec::new();
     let sides = prepared::cases();
     let lacking = sides::rules_without(&sides.pairs);
-    wrong.extend(lacking.iter().map(|rule| format!("{rule} has no case on each side")));
+    wrong.extend(
+        lacking
+            .iter()
+            .map(|rule| format!("{rule} has no case on each side")),
+    );
     let prepared = sides.made;
     for (name, case, permitted) in &prepared {
         let said = case.ask();

@@ -28,7 +28,8 @@ impl Sides {
         let edge = instant(edge);
         let before = Timestamp::from_micros(edge.micros() - 1);
         let (before, edge) = (case(before), case(edge));
-        self.made.push((format!("{name}, before"), before.clone(), !after));
+        self.made
+            .push((format!("{name}, before"), before.clone(), !after));
         self.made.push((format!("{name}, at"), edge.clone(), after));
         let (refused, permitted) = if after { (before, edge) } else { (edge, before) };
         self.pairs.push(Pair { refused, permitted });
@@ -207,7 +208,11 @@ fn days(sides: &mut Sides) {
     }
     let on = |day: &str| working(instant(&format!("{day}T10:00:00+08:00")));
     sides.both("a Saturday of rest", on("2026-03-07"), on("2026-03-06"));
-    sides.both("a holiday and a worked Saturday", on("2026-02-15"), on("2026-02-14"));
+    sides.both(
+        "a holiday and a worked Saturday",
+        on("2026-02-15"),
+        on("2026-02-14"),
+    );
     let resting = |at| {
         with(Case::new("cn-service", at), |case| {
             member(
@@ -310,7 +315,11 @@ fn persons(sides: &mut Sides) {
         sides.made.push((name.to_owned(), case, permitted));
     }
     let of = |phone| with(Case::new("cn-cloud-trunk", now), |case| case.phone = phone);
-    sides.both("a landline in Tibet, or in Beijing", of("+868916529988"), of("+861065529988"));
+    sides.both(
+        "a landline in Tibet, or in Beijing",
+        of("+868916529988"),
+        of("+861065529988"),
+    );
     let consenting = |given: &str, until: Option<&str>| Consent {
         given_at: instant(given),
         until: until.map(instant),

@@ -62,7 +62,11 @@ fn retries(sides: &mut Sides) {
     let none = || json!({ "retries_max": 0, "uncharged_max": 0, "rules": {} });
     sides.both("no retry", case(1, 1, none()), case(0, 0, none()));
     let two_calls = || json!({ "retries_max": 3, "uncharged_max": 3, "calls_max": 2, "rules": {} });
-    sides.both("two calls in all", case(2, 1, two_calls()), case(1, 1, two_calls()));
+    sides.both(
+        "two calls in all",
+        case(2, 1, two_calls()),
+        case(1, 1, two_calls()),
+    );
 }
 
 fn own_record(sides: &mut Sides) {
@@ -115,9 +119,8 @@ fn own_caps(sides: &mut Sides) {
         };
         dialed(known(instant(at), further), dials)
     };
-    let answered = |days: u32| {
-        json!({ "counted": "answered", "over": "person", "local_days": days, "calls_max": 1 })
-    };
+    let answered =
+        |days: u32| json!({ "counted": "answered", "over": "person", "local_days": days, "calls_max": 1 });
     let talked = [("2026-02-24T12:00:00+08:00", true)];
     sides.both(
         "a conversation in seven days, the seventh",
@@ -167,18 +170,23 @@ fn other_ids(sides: &mut Sides) {
     });
     // What is said last counts, under whichever id.
     let withdrawn = "2026-03-01T10:00:00+08:00";
-    sides.at("consent again after another id took it back", "2026-03-01T10:00:00.000001+08:00", true, |given_at| {
-        let taken_back = OtherId {
-            withdrawn_at: Some(instant(withdrawn)),
-            ..OtherId::default()
-        };
-        with(joined(now, taken_back), |case| {
-            case.consent = Some(Consent {
-                given_at,
-                until: None,
-            });
-        })
-    });
+    sides.at(
+        "consent again after another id took it back",
+        "2026-03-01T10:00:00.000001+08:00",
+        true,
+        |given_at| {
+            let taken_back = OtherId {
+                withdrawn_at: Some(instant(withdrawn)),
+                ..OtherId::default()
+            };
+            with(joined(now, taken_back), |case| {
+                case.consent = Some(Consent {
+                    given_at,
+                    until: None,
+                });
+            })
+        },
+    );
 }
 
 fn numbers(sides: &mut Sides) {
@@ -191,7 +199,11 @@ fn numbers(sides: &mut Sides) {
         planned(now, "screening", json!({ "only_listed_on": "ours" }), further)
     };
     sides.both("no number of our list", listed(None), listed(Some("ours")));
-    sides.both("a number of another list", listed(Some("theirs")), listed(Some("ours")));
+    sides.both(
+        "a number of another list",
+        listed(Some("theirs")),
+        listed(Some("ours")),
+    );
     let checked = |at, checked| {
         let further = Further {
             checked,
@@ -203,9 +215,16 @@ fn numbers(sides: &mut Sides) {
     let lately = instant("2026-02-20T10:00:00+08:00");
     let live = || checked(now, Some(("live", lately)));
     sides.both("a vacant number", checked(now, Some(("vacant", lately))), live());
-    sides.both("a suspended number", checked(now, Some(("suspended", lately))), live());
+    sides.both(
+        "a suspended number",
+        checked(now, Some(("suspended", lately))),
+        live(),
+    );
     sides.both("a number that nobody checked", checked(now, None), live());
-    let (until, past) = (instant("2026-03-22T10:00:00+08:00"), instant("2026-03-22T10:00:00.001+08:00"));
+    let (until, past) = (
+        instant("2026-03-22T10:00:00+08:00"),
+        instant("2026-03-22T10:00:00.001+08:00"),
+    );
     let old = |at| checked(at, Some(("live", lately)));
     sides.both("a check of thirty days", old(past), old(until));
     let claimed = |claimed| {
@@ -217,11 +236,16 @@ fn numbers(sides: &mut Sides) {
     };
     sides.both("a number that is another's", claimed(true), claimed(false));
     // 120 s to set up, 180 s of talk and 10 s to hang up.
-    sides.at("a call of somebody else is over", "2026-03-02T10:05:10+08:00", true, |at| {
-        let further = Further {
-            open_since: Some(now),
-            ..Further::default()
-        };
-        known(at, further)
-    });
+    sides.at(
+        "a call of somebody else is over",
+        "2026-03-02T10:05:10+08:00",
+        true,
+        |at| {
+            let further = Further {
+                open_since: Some(now),
+                ..Further::default()
+            };
+            known(at, further)
+        },
+    );
 }

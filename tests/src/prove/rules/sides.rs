@@ -17,7 +17,9 @@ pub(super) fn rules_without(pairs: &[Pair]) -> Vec<String> {
             .any(|(refused, permitted)| is_of(rule, refused, permitted))
     };
     let lacking = all_rules().into_iter().filter(lacks);
-    lacking.map(|rule| format!("{:?} {}", rule.side, rule.id)).collect()
+    lacking
+        .map(|rule| format!("{:?} {}", rule.side, rule.id))
+        .collect()
 }
 
 fn is_of(rule: &RuleListed, refused: &WhyNot, permitted: &WhyNot) -> bool {

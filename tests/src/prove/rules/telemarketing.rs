@@ -81,9 +81,17 @@ pub(super) fn cases(sides: &mut Sides) {
             .push((format!("us-tsr, {name}"), of_tsr(now, change), permitted));
     }
     let listed = |as_of| of_tsr(now, |case| case.kept.registry = Some((as_of, None)));
-    sides.both("us-tsr, a list of 32 days and one of 31", listed("2026-01-29"), listed("2026-01-30"));
+    sides.both(
+        "us-tsr, a list of 32 days and one of 31",
+        listed("2026-01-29"),
+        listed("2026-01-30"),
+    );
     let abandoned = |drops| of_tsr(now, |case| case.kept.abandoned = Some((1_000, drops)));
-    sides.both("us-tsr, 31 and 30 of 1,000 abandoned", abandoned(31), abandoned(30));
+    sides.both(
+        "us-tsr, 31 and 30 of 1,000 abandoned",
+        abandoned(31),
+        abandoned(30),
+    );
     let hashed = with(
         Case::new("cn-service", instant("2026-03-02T10:00:00+08:00")),
         |case| {

@@ -218,7 +218,9 @@ fn judge(
     }
     let caught_up = catch_up.get("alone_per_s").and_then(Value::as_u64);
     if length.catch_up_min.is_some_and(|least| caught_up < Some(least)) {
-        wrong.push(format!("a reader of a whole log is told {caught_up:?} events a second"));
+        wrong.push(format!(
+            "a reader of a whole log is told {caught_up:?} events a second"
+        ));
     }
     if grown_mb.is_none_or(|grown| grown > STALLED_MB_MAX) {
         wrong.push(format!(

@@ -331,7 +331,14 @@ async fn suppress(ctx: Ctx, input: Input) -> Result<Changed<NumberChanged>, Prob
     );
     let scope = input.scope.clone();
     let Suppression { reason, until } = input.order().await?;
-    change(&ctx, &phone, NumberCommand::Suppress { reason, until }, cause, &scope).await
+    change(
+        &ctx,
+        &phone,
+        NumberCommand::Suppress { reason, until },
+        cause,
+        &scope,
+    )
+    .await
 }
 
 async fn suppress_here(ctx: Ctx, input: Input) -> Result<Changed<NumberChanged>, Problem> {
