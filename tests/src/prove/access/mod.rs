@@ -3,8 +3,8 @@
 //! Two hundred planted names and numbers are imported and some of them called. Every operation of the
 //! description is then asked by somebody of a name of its own: where the answer shows a person's number or
 //! name, the log has an inquiry by that name that names the person and the field; counted, the two are equal.
-//! The same of what was said in spoken calls. With the store away the same questions are refused, and show nothing. The
-//! server's log lines, its metrics and its streams are searched for all that was planted.
+//! The same of what was said in spoken calls. With the store away the same questions are refused, and show
+//! nothing. The server's log lines, its metrics and its streams are searched for all that was planted.
 
 mod planted;
 mod questions;
@@ -54,10 +54,7 @@ pub(super) fn prove(form: Form) -> Proof {
     if let Some(postgres) = &postgres {
         program.args(["--store", &postgres.url()]);
     }
-    let mut server = Server::of(program, &data);
-    if !server.wait_ready() {
-        fail("the server does not become ready");
-    }
+    let mut server = begun(program, &data);
     let planted = Planted::new(called);
     settle(&server, &planted);
     let questions = every_question(&server, &planted);
@@ -73,16 +70,11 @@ pub(super) fn prove(form: Form) -> Proof {
     wrong.extend(said.wrong);
     wrong.extend(streams(&server, &planted));
     wrong.extend(metrics(&server, &planted));
-    let away = match &postgres {
-        Some(postgres) => {
-            postgres.kill();
-            let asking: Vec<(&Question, &Reader)> = questions.iter().zip(&others).collect();
-            let found = without_store(&server, &asking, &approver, &held, &planted);
-            wrong.extend(found.wrong);
-            json!({ "asked": found.asked })
-        }
-        None => json!({ "skipped": "it is not installed (apt-get install postgresql)" }),
-    };
+    let asking: Vec<(&Question, &Reader)> = questions.iter().zip(&others).collect();
+    let away = postgres.as_ref().map(|postgres| {
+        postgres.kill();
+        without_store(&server, &asking, &approver, &held, &planted)
+    });
     server.program.kill();
     let lines = std::fs::read_to_string(&log).unwrap_or_default();
     wrong.extend(
@@ -90,6 +82,7 @@ pub(super) fn prove(form: Form) -> Proof {
             .found_in(&lines)
             .map(|what| format!("the server's log names {what}")),
     );
+    wrong.extend(away.iter().flat_map(|away| away.wrong.clone()));
     Proof {
         holds: wrong.is_empty()
             && !held.is_empty()
@@ -108,12 +101,24 @@ pub(super) fn prove(form: Form) -> Proof {
             "transcripts_asked": said.asked,
             "transcripts_shown": said.shown,
             "transcripts_on_record": said.recorded,
-            "store_away": away,
+            "store_away": away.map_or_else(not_installed, |away| json!({ "asked": away.asked })),
             "log_lines": lines.lines().count(),
             "wrong": wrong.len(),
             "named": wrong.iter().take(NAMED_MAX).collect::<Vec<_>>(),
         }),
     }
+}
+
+fn not_installed() -> Value {
+    json!({ "skipped": "it is not installed (apt-get install postgresql)" })
+}
+
+fn begun(program: Command, data: &Path) -> Server {
+    let mut server = Server::of(program, data);
+    if !server.wait_ready() {
+        fail("the server does not become ready");
+    }
+    server
 }
 
 /// Each question, by a reader of its own.

@@ -203,8 +203,8 @@ impl Theirs {
     }
 }
 
-/// What whoever is held to another data scope wrote about theirs: events by their names, reads and refusals on
-/// record apart.
+/// What whoever is held to another data scope wrote about theirs: events by their names. Reads and refusals
+/// that are on record are none.
 pub(super) fn written(data: &Path, theirs: &BTreeSet<String>, is_held: impl Fn(&str) -> bool) -> Vec<String> {
     let mut wrong = Vec::new();
     for event in whole_log(data) {
