@@ -1,5 +1,5 @@
-//! Shipped flows in text with seeded callers: every node and edge is reached by some, nobody is stuck, nobody hears
-//! silence for longer than they may, and the same seed prints the same bytes.
+//! Shipped flows in text with seeded callers: every node and edge is reached by some, nobody is stuck, nobody
+//! hears silence for longer than they may, and the same seed prints the same bytes.
 
 use super::{Form, Proof};
 use crate::history::member;

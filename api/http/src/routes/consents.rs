@@ -6,6 +6,7 @@
 
 use crate::described::{Changed, Read};
 use crate::endpoint::{About, Ctx, Endpoint, Input, Permission};
+use crate::guard::sees_person;
 use crate::lookups::NumberOnly;
 use crate::reply::Written;
 use application::consents::{
@@ -23,6 +24,7 @@ use domain::problem::Problem;
 use domain::stored_event::{Cause, Position};
 use domain::time::Timestamp;
 use projections::views::customer_timeline::{self, HAVING_MAX};
+use std::sync::Arc;
 
 /// How long a question by number waits until the view of customers has what the log has.
 const VIEW_WAIT_MS: u64 = 5_000;
@@ -85,17 +87,17 @@ async fn change_one<T: OfConsent>(ctx: Ctx, input: Input) -> Result<Changed<Cons
     let cause = input.cause(&ctx.installation, "customers")?;
     let order: T = input.order().await?;
     let wanted = order.wanted(ctx.installation.now());
-    let (after, position) = ask(&ctx.installation, &customer, wanted, cause).await?;
+    let asked = ask(&ctx.installation, &customer, wanted, cause).await?;
     let body = ConsentChanged {
-        after,
-        position: position.to_string(),
+        after: asked.after,
+        position: asked.position.to_string(),
     };
-    Ok(done(body, position))
+    Ok(done(body, asked.position))
 }
 
 async fn change_by_number<T: OfConsent>(ctx: Ctx, input: Input) -> Result<Changed<ConsentsChanged>, Problem> {
     let cause = input.cause(&ctx.installation, "consents")?;
-    let peer = input.peer();
+    let (peer, scope) = (input.peer(), input.scope.clone());
     let ByNumber::<T> { number, order } = input.order().await?;
     let wanted = order.wanted(ctx.installation.now());
     // Whoever withdraws is never told to come again.
@@ -116,10 +118,12 @@ async fn change_by_number<T: OfConsent>(ctx: Ctx, input: Input) -> Result<Change
             scope: wanted.scope.clone(),
             command: wanted.command.clone(),
         };
-        let (after, position) =
-            ask(&ctx.installation, customer, one, follow(cause, customer.as_str())).await?;
-        last = last.max(position);
-        items.push(after);
+        let asked = ask(&ctx.installation, customer, one, follow(cause, customer.as_str())).await?;
+        last = last.max(asked.position);
+        // It holds for everybody with the number, whoever says it, and tells of nobody outside the scope.
+        if sees_person(&ctx, &scope, &asked.state).await? {
+            items.push(asked.after);
+        }
     }
     let body = ConsentsChanged {
         number: having.phone.mask(),
@@ -138,12 +142,19 @@ fn done<T>(body: T, position: Position) -> Changed<T> {
     })
 }
 
+/// A person after an order.
+struct Asked {
+    after: ConsentAfter,
+    state: Arc<CustomerState>,
+    position: Position,
+}
+
 async fn ask(
     installation: &Installation,
     customer: &CustomerId,
     wanted: Wanted,
     cause: Cause,
-) -> Result<(ConsentAfter, Position), Problem> {
+) -> Result<Asked, Problem> {
     let withdraws = matches!(wanted.command, CustomerCommand::WithdrawConsent { .. });
     let asked = installation
         .entities
@@ -155,7 +166,11 @@ async fn ask(
         consent: described(&answer.state, &wanted.scope, installation.now()),
         open_calls: withdraws.then(|| answer.state.open_calls_for(&wanted.scope)),
     };
-    Ok((after, answer.position))
+    Ok(Asked {
+        after,
+        state: answer.state,
+        position: answer.position,
+    })
 }
 
 async fn show(ctx: Ctx, input: Input) -> Result<Read<ConsentsShown>, Problem> {

@@ -1,23 +1,26 @@
 //! Every answer that held something of a person has its record, and nobody is named where nobody should be.
 //!
 //! Two hundred planted names and numbers are imported and some of them called. Every operation of the
-//! description is then asked by somebody of a name of its own: where the answer shows a person, the log has
-//! an inquiry by that name. With the store away the same questions are refused, and show nothing. The
-//! server's log lines, its metrics and its streams are searched for all that was planted.
+//! description is then asked by somebody of a name of its own: where the answer shows a person's number or
+//! name, the log has an inquiry by that name that names the person and the field; counted, the two are equal.
+//! The same of what was said in spoken calls. With the store away the same questions are refused, and show
+//! nothing. The server's log lines, its metrics and its streams are searched for all that was planted.
 
 mod planted;
 mod questions;
+mod recorded;
+mod spoken;
 
 use super::contract::filled;
 use super::{Form, Proof};
 use crate::carrier::CarrierProcess;
-use crate::history::member;
 use crate::passing_time::ask_on;
 use crate::postgres::PostgresServer;
 use crate::program::{command, fail, ledgerline};
 use crate::server::{Server, followed};
 use planted::Planted;
 use questions::{Answer, Question, Reader};
+use recorded::{Ids, Recorded, events};
 use serde_json::{Value, json};
 use std::path::Path;
 use std::process::Command;
@@ -51,10 +54,7 @@ pub(super) fn prove(form: Form) -> Proof {
     if let Some(postgres) = &postgres {
         program.args(["--store", &postgres.url()]);
     }
-    let mut server = Server::of(program, &data);
-    if !server.wait_ready() {
-        fail("the server does not become ready");
-    }
+    let mut server = begun(program, &data);
     let planted = Planted::new(called);
     settle(&server, &planted);
     let questions = every_question(&server, &planted);
@@ -63,29 +63,18 @@ pub(super) fn prove(form: Form) -> Proof {
     let approver = Reader::new(&server, "approver".to_owned());
     let answers = answers(&server, &questions, &readers, &approver);
     let mut wrong = Vec::new();
-    let records = records(&server);
     let held: Vec<&Answer> = answers.iter().filter(|one| planted.is_shown(&one.text)).collect();
-    let recorded = held
-        .iter()
-        .filter(|one| records.contains(&one.quoted_name()))
-        .count();
-    for one in &held {
-        if !records.contains(&one.quoted_name()) {
-            wrong.push(format!("{} showed a person and is not on record", one.what));
-        }
-    }
+    let fields = fields_on_record(&server, &planted, &held);
+    wrong.extend(fields.wrong);
+    let said = spoken::transcripts(folder.path());
+    wrong.extend(said.wrong);
     wrong.extend(streams(&server, &planted));
     wrong.extend(metrics(&server, &planted));
-    let away = match &postgres {
-        Some(postgres) => {
-            postgres.kill();
-            let asking: Vec<(&Question, &Reader)> = questions.iter().zip(&others).collect();
-            let found = without_store(&server, &asking, &approver, &held, &planted);
-            wrong.extend(found.wrong);
-            json!({ "asked": found.asked })
-        }
-        None => json!({ "skipped": "it is not installed (apt-get install postgresql)" }),
-    };
+    let asking: Vec<(&Question, &Reader)> = questions.iter().zip(&others).collect();
+    let away = postgres.as_ref().map(|postgres| {
+        postgres.kill();
+        without_store(&server, &asking, &approver, &held, &planted)
+    });
     server.program.kill();
     let lines = std::fs::read_to_string(&log).unwrap_or_default();
     wrong.extend(
@@ -93,20 +82,43 @@ pub(super) fn prove(form: Form) -> Proof {
             .found_in(&lines)
             .map(|what| format!("the server's log names {what}")),
     );
+    wrong.extend(away.iter().flat_map(|away| away.wrong.clone()));
     Proof {
-        holds: wrong.is_empty() && !held.is_empty() && recorded == held.len(),
+        holds: wrong.is_empty()
+            && !held.is_empty()
+            && fields.answers == held.len()
+            && fields.shown > 0
+            && said.shown > 0
+            && said.recorded == said.shown,
         line: json!({
             "proof": "access",
             "planted": planted.count(),
             "asked": answers.len(),
             "showed_a_person": held.len(),
-            "on_record": recorded,
-            "store_away": away,
+            "on_record": fields.answers,
+            "fields_shown": fields.shown,
+            "fields_on_record": fields.recorded,
+            "transcripts_asked": said.asked,
+            "transcripts_shown": said.shown,
+            "transcripts_on_record": said.recorded,
+            "store_away": away.map_or_else(not_installed, |away| json!({ "asked": away.asked })),
             "log_lines": lines.lines().count(),
             "wrong": wrong.len(),
             "named": wrong.iter().take(NAMED_MAX).collect::<Vec<_>>(),
         }),
     }
+}
+
+fn not_installed() -> Value {
+    json!({ "skipped": "it is not installed (apt-get install postgresql)" })
+}
+
+fn begun(program: Command, data: &Path) -> Server {
+    let mut server = Server::of(program, data);
+    if !server.wait_ready() {
+        fail("the server does not become ready");
+    }
+    server
 }
 
 /// Each question, by a reader of its own.
@@ -170,24 +182,31 @@ fn every_question(server: &Server, planted: &Planted) -> Vec<Question> {
     all
 }
 
-/// All inquiries of the log, as one text.
-fn records(server: &Server) -> String {
-    let (mut text, mut after) = (String::new(), "0".to_owned());
-    loop {
-        let path = format!("/api/v1/events?after={after}&limit=1000&kind=inquiry.");
-        let Ok(page) = server.get(&path) else {
-            fail("the inquiries cannot be read");
-        };
-        text.push_str(&page.body.to_string());
-        let next = member(&page.body, "/next")
-            .as_str()
-            .unwrap_or_default()
-            .to_owned();
-        if next == after {
-            return text;
-        }
-        after = next;
+/// What was shown of the planted, and what of it is on record.
+#[derive(Default)]
+struct Fields {
+    /// Answers of which all is on record.
+    answers: usize,
+    shown: usize,
+    recorded: usize,
+    wrong: Vec<String>,
+}
+
+fn fields_on_record(server: &Server, planted: &Planted, held: &[&Answer]) -> Fields {
+    let ids = Ids::of(server, planted);
+    let inquiries = events(server, "inquiry.");
+    let mut fields = Fields::default();
+    for one in held {
+        let (shown, missing) = Recorded::of(&one.reader, &inquiries, &ids).hold(&one.text, planted);
+        fields.shown += shown;
+        fields.recorded += shown.saturating_sub(missing.len());
+        fields.answers += usize::from(missing.is_empty());
+        let missing = missing
+            .iter()
+            .map(|what| format!("{} showed {what}: not on record", one.what));
+        fields.wrong.extend(missing);
     }
+    fields
 }
 
 /// Streams show everything sealed: of all that was planted they say nothing.

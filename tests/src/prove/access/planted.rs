@@ -1,6 +1,7 @@
 //! The people of this proof: names and numbers that stand nowhere else, and how they show.
 
 use serde_json::{Value, json};
+use std::collections::BTreeSet;
 
 /// People: a name and a number each.
 const PEOPLE: usize = 100;
@@ -10,6 +11,16 @@ const FAMILY: char = '麴';
 
 /// How all numbers begin, and a masked one.
 const PREFIX: &str = "137";
+
+/// The number of the first ends so; the others follow.
+const FIRST: usize = 7_000;
+
+/// What of a person an answer may show.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Field {
+    Phone,
+    Name,
+}
 
 /// Who was planted.
 pub(super) struct Planted {
@@ -33,7 +44,7 @@ impl Planted {
     }
 
     pub(super) fn phone(&self, index: usize) -> String {
-        format!("{PREFIX}9136{:04}", 7_000 + index)
+        format!("{PREFIX}9136{:04}", FIRST + index)
     }
 
     pub(super) fn customer(&self, index: usize) -> String {
@@ -58,6 +69,27 @@ impl Planted {
         (0..PEOPLE)
             .flat_map(|index| [self.name(index), self.phone(index)])
             .filter(|planted| text.contains(planted.as_str()))
+    }
+
+    pub(super) const fn people(&self) -> usize {
+        PEOPLE
+    }
+
+    /// Whose number or name a text shows: a number also masked, since its last digits stay.
+    pub(super) fn shown(&self, text: &str) -> BTreeSet<(usize, Field)> {
+        let people = 0..PEOPLE;
+        let phones = people.clone().filter(|index| {
+            let masked = format!("{PREFIX}****{:04}", FIRST + index);
+            text.contains(&masked) || text.contains(&self.phone(*index))
+        });
+        let names = people.filter(|index| text.contains(&self.name(*index)));
+        let phones = phones.map(|index| (index, Field::Phone));
+        phones.chain(names.map(|index| (index, Field::Name))).collect()
+    }
+
+    /// How many masked names it shows.
+    pub(super) fn masked_names(&self, text: &str) -> usize {
+        text.matches(&format!("{FAMILY}*")).count()
     }
 
     /// Whether a text shows any of them: in clear, or masked.

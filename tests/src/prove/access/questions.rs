@@ -42,7 +42,7 @@ pub(super) struct Answer {
     pub(super) what: String,
     pub(super) status: u16,
     pub(super) text: String,
-    reader: String,
+    pub(super) reader: String,
 }
 
 impl Question {
@@ -102,12 +102,5 @@ impl Question {
             text: String::from_utf8_lossy(&bytes).into_owned(),
             reader: reader.name.clone(),
         }
-    }
-}
-
-impl Answer {
-    /// The reader's name as an inquiry writes it.
-    pub(super) fn quoted_name(&self) -> String {
-        format!("\"{}\"", self.reader)
     }
 }

@@ -231,7 +231,7 @@ fn evening(place: &Place, length: &Length, first_start: Duration, shifts: &mut V
     shifts.push(shift.kill());
     if length.is_killed_dialing {
         let shift = Shift::start(place, closing);
-        shift.wait_for(LOOKED_AT_CLOSED);
+        shift.goes_on_for(LOOKED_AT_CLOSED);
         shifts.push(shift.end());
     }
 }

@@ -100,10 +100,10 @@ impl Shift {
     /// Until its clock has come there; it must not end meanwhile.
     pub(super) fn wait_until(&self, at: Timestamp) {
         let (_, latest) = self.ahead.of_machine(machine_now());
-        self.wait_for(at.duration_since(latest));
+        self.goes_on_for(at.duration_since(latest));
     }
 
-    pub(super) fn wait_for(&self, time: Duration) {
+    pub(super) fn goes_on_for(&self, time: Duration) {
         if self.server.program.ends(time).is_some() {
             fail("the server has ended by itself");
         }

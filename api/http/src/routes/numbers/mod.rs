@@ -13,6 +13,7 @@ use domain::compliance::{InWords, Suppressed, in_words, zone_of};
 use domain::ids::{CallId, NumberId};
 use domain::inquiry::ReadForm;
 use domain::number::{Number, NumberCommand, NumberState, OptOutSource};
+use domain::permission::DataScope;
 use domain::phone_number::PhoneNumber;
 use domain::problem::Problem;
 use domain::stored_event::Cause;
@@ -292,7 +293,8 @@ struct NumberChanged {
     id: NumberId,
     opted_out: bool,
     suppressed: bool,
-    /// Granted before: withdrawn, or cancelled if not yet answered.
+    /// Granted before: withdrawn, or cancelled if not yet answered. Told to whoever is held to nothing: whose
+    /// calls they are a number does not say.
     open_calls: Vec<CallId>,
     position: String,
 }
@@ -310,14 +312,16 @@ async fn opt_out(ctx: Ctx, input: Input) -> Result<Changed<NumberChanged>, Probl
         parsed(&input.param(0)?)?,
         input.cause(&ctx.installation, "numbers")?,
     );
+    let scope = input.scope.clone();
     let OptOut { reason } = input.order().await?;
-    change(&ctx, &phone, opting_out(reason), cause).await
+    change(&ctx, &phone, opting_out(reason), cause, &scope).await
 }
 
 async fn opt_out_here(ctx: Ctx, input: Input) -> Result<Changed<NumberChanged>, Problem> {
     let cause = input.cause(&ctx.installation, "numbers/opt-out")?;
+    let scope = input.scope.clone();
     let OptOutHere { number, order } = input.order().await?;
-    change(&ctx, &parsed(&number)?, opting_out(order.reason), cause).await
+    change(&ctx, &parsed(&number)?, opting_out(order.reason), cause, &scope).await
 }
 
 async fn suppress(ctx: Ctx, input: Input) -> Result<Changed<NumberChanged>, Problem> {
@@ -325,16 +329,25 @@ async fn suppress(ctx: Ctx, input: Input) -> Result<Changed<NumberChanged>, Prob
         parsed(&input.param(0)?)?,
         input.cause(&ctx.installation, "numbers")?,
     );
+    let scope = input.scope.clone();
     let Suppression { reason, until } = input.order().await?;
-    change(&ctx, &phone, NumberCommand::Suppress { reason, until }, cause).await
+    change(
+        &ctx,
+        &phone,
+        NumberCommand::Suppress { reason, until },
+        cause,
+        &scope,
+    )
+    .await
 }
 
 async fn suppress_here(ctx: Ctx, input: Input) -> Result<Changed<NumberChanged>, Problem> {
     let cause = input.cause(&ctx.installation, "numbers/suppress")?;
+    let scope = input.scope.clone();
     let SuppressionHere { number, order } = input.order().await?;
     let Suppression { reason, until } = order;
     let command = NumberCommand::Suppress { reason, until };
-    change(&ctx, &parsed(&number)?, command, cause).await
+    change(&ctx, &parsed(&number)?, command, cause, &scope).await
 }
 
 async fn change(
@@ -342,6 +355,7 @@ async fn change(
     phone: &PhoneNumber,
     command: NumberCommand,
     cause: Cause,
+    scope: &DataScope,
 ) -> Result<Changed<NumberChanged>, Problem> {
     let number = ctx.installation.vault().derive_number(phone.as_e164());
     let answer = ctx
@@ -356,7 +370,10 @@ async fn change(
             id: number,
             opted_out: answer.state.opted_out(),
             suppressed: answer.state.suppressed().is_some(),
-            open_calls: answer.state.open_calls(),
+            open_calls: match scope.is_all() {
+                true => answer.state.open_calls(),
+                false => Vec::new(),
+            },
             position: answer.position.to_string(),
         },
         version: Some(answer.version),

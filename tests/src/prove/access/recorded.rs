@@ -1,0 +1,148 @@
+//! What is on record of a reader: of which persons, and which fields of them; held against what was shown.
+
+use super::planted::{Field, Planted};
+use crate::history::member;
+use crate::program::fail;
+use crate::server::Server;
+use serde_json::Value;
+use std::collections::{BTreeMap, BTreeSet};
+
+/// Members of a record by which a number, or a name, is said to be shown.
+const PHONES: &[&str] = &["phone", "phones", "callee", "number", "identity"];
+const NAMES: &[&str] = &["name", "identity"];
+
+/// Who of the planted has which id of ours.
+pub(super) struct Ids {
+    customers: BTreeMap<String, usize>,
+    numbers: BTreeMap<String, usize>,
+    calls: BTreeMap<String, usize>,
+}
+
+impl Ids {
+    pub(super) fn of(server: &Server, planted: &Planted) -> Self {
+        let mut customers = BTreeMap::new();
+        for index in 0..planted.people() {
+            let path = format!("/api/v1/customers/{}", planted.customer(index));
+            let shown = server.get(&path).unwrap_or_else(|error| fail(&error));
+            let id = member(&shown.body, "/id").as_str();
+            let id = id.unwrap_or_else(|| fail(&format!("{path} has no id: {}", shown.body)));
+            customers.insert(id.to_owned(), index);
+        }
+        let person = |event: &Value| customers.get(member(event, "/customer").as_str()?).copied();
+        let text = |event: &Value, pointer: &str| member(event, pointer).as_str().map(str::to_owned);
+        let added = events(server, "customer.number_added");
+        let numbers = added
+            .iter()
+            .filter_map(|event| Some((text(event, "/data/number")?, person(event)?)));
+        let dialed = events(server, "call.dialing");
+        let calls = dialed.iter().filter_map(|event| {
+            let call = text(event, "/subject")?.trim_start_matches("call-").to_owned();
+            Some((call, person(event)?))
+        });
+        Self {
+            numbers: numbers.collect(),
+            calls: calls.collect(),
+            customers,
+        }
+    }
+}
+
+/// Every event of a kind, or of kinds that begin so.
+pub(super) fn events(server: &Server, kind: &str) -> Vec<Value> {
+    let (mut all, mut after) = (Vec::new(), "0".to_owned());
+    loop {
+        let path = format!("/api/v1/events?after={after}&limit=1000&kind={kind}");
+        let page = server.get(&path).unwrap_or_else(|error| fail(&error));
+        let items = member(&page.body, "/items").as_array();
+        all.extend(items.into_iter().flatten().cloned());
+        let next = member(&page.body, "/next")
+            .as_str()
+            .unwrap_or_default()
+            .to_owned();
+        if next == after {
+            return all;
+        }
+        after = next;
+    }
+}
+
+/// All that is on record of one reader.
+#[derive(Debug, Default)]
+pub(super) struct Recorded {
+    /// Person and field of each read.
+    reads: BTreeSet<(usize, Field)>,
+    /// A file of rows is on record with its columns, whoever is in it.
+    columns: BTreeSet<Field>,
+}
+
+impl Recorded {
+    /// Of a reader by name, among all inquiries.
+    pub(super) fn of(reader: &str, inquiries: &[Value], ids: &Ids) -> Self {
+        let mut recorded = Self::default();
+        let of_reader = |event: &&Value| member(event, "/data/by") == reader;
+        for event in inquiries.iter().filter(of_reader) {
+            let named = |pointer: &str| fields(member(event, pointer));
+            match member(event, "/type").as_str() {
+                Some("inquiry.personal_data_read") => {
+                    let persons = persons(member(event, "/data"), ids);
+                    // A read of a number names the number itself.
+                    let number = member(event, "/data/number").as_str();
+                    let number = number.and_then(|number| ids.numbers.get(number));
+                    recorded
+                        .reads
+                        .extend(number.map(|person| (*person, Field::Phone)));
+                    for field in named("/data/fields") {
+                        recorded
+                            .reads
+                            .extend(persons.iter().map(|person| (*person, field)));
+                    }
+                }
+                Some("inquiry.exported") => recorded.columns.extend(named("/data/columns")),
+                Some(_) | None => {}
+            }
+        }
+        recorded
+    }
+
+    /// Of what an answer showed: how many persons' fields, and those of which there is no record.
+    pub(super) fn hold(&self, text: &str, planted: &Planted) -> (usize, Vec<String>) {
+        let shown = planted.shown(text);
+        let is_recorded = |one: &(usize, Field)| self.reads.contains(one) || self.columns.contains(&one.1);
+        let missing = shown.iter().filter(|one| !is_recorded(one));
+        let mut missing: Vec<String> = missing
+            .map(|(person, field)| format!("{field:?} of {}", planted.customer(*person)))
+            .collect();
+        // Whose name it is a masked one does not say: there are no more of them than persons on record.
+        let masked = planted.masked_names(text);
+        let named = self
+            .reads
+            .iter()
+            .filter(|(_, field)| *field == Field::Name)
+            .count();
+        if masked > named && !self.columns.contains(&Field::Name) {
+            missing.push(format!("{masked} masked names, {named} on record"));
+        }
+        (shown.len() + masked, missing)
+    }
+}
+
+/// What of a record's fields, or a file's columns, names or numbers are shown by.
+fn fields(named: &Value) -> BTreeSet<Field> {
+    let names = named.as_array().into_iter().flatten().filter_map(Value::as_str);
+    let mut fields = BTreeSet::new();
+    for name in names {
+        fields.extend(PHONES.contains(&name).then_some(Field::Phone));
+        fields.extend(NAMES.contains(&name).then_some(Field::Name));
+    }
+    fields
+}
+
+/// Whom a record names: by person, number or call.
+fn persons(data: &Value, ids: &Ids) -> BTreeSet<usize> {
+    let of = |known: &BTreeMap<String, usize>, name: &Value| known.get(name.as_str()?).copied();
+    let calls = member(data, "/calls").as_array().into_iter().flatten();
+    let by_calls = calls.filter_map(|call| of(&ids.calls, call));
+    let by_customer = of(&ids.customers, member(data, "/customer"));
+    let by_number = of(&ids.numbers, member(data, "/number"));
+    by_calls.chain(by_customer).chain(by_number).collect()
+}
