@@ -7,7 +7,8 @@ use std::process::ExitCode;
 use std::time::Instant;
 use tests::history::member;
 use tests::program::instant;
-use tests::prove::{Form, LONG_ONLY, MEASURING, PROOFS, Proof, SHORT, WAITING, run};
+use tests::prove::table::{LONG_ONLY, MEASURING, PROOFS, SHORT, WAITING, run};
+use tests::prove::{Form, Proof};
 
 fn say(line: &str) {
     // Nobody can be told that standard output is gone.

@@ -44,14 +44,13 @@ mod stop;
 mod stores;
 mod subscribers;
 mod summary;
-mod table;
+pub mod table;
 mod tails;
 mod two_processes;
 mod wall;
 mod webhooks;
 
 pub use crash::{BUNDLED_TEXT, quick_campaign, records};
-pub use table::{LONG_ONLY, MEASURING, PROOFS, SHORT, WAITING, run};
 
 use serde_json::{Value, json};
 
