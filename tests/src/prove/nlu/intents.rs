@@ -5,7 +5,7 @@
 //! utterance in a hundred takes at most a millisecond.
 
 use super::data::{Fold, banking, chinese, clinc, folds};
-use super::{python, script};
+use super::{encoder, python, script};
 use crate::program::{command, run_json};
 use crate::prove::{Form, Proof, skipped};
 use serde_json::{Value, json};
@@ -88,6 +88,9 @@ fn proved(python: &Path, form: Form) -> Result<Proof, String> {
         });
         line.insert(name.to_owned(), figures);
         same &= same_bytes(folder, folds.first())?;
+    }
+    if form == Form::Long {
+        line.insert("encoder_recipe".to_owned(), encoder::checked(&mut violations));
     }
     if !same {
         violations.push("the same lines and seed made other bytes".to_owned());

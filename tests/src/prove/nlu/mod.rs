@@ -2,6 +2,7 @@
 //! amounts, dates, phones and cards as public libraries write and read them.
 
 mod data;
+mod encoder;
 mod entities;
 mod intents;
 

@@ -1,0 +1,37 @@
+//! The recipe for an encoder of one's own, run as it is shipped on a made-up encoder of some thousand
+//! weights: learned, written as ONNX, read by onnxruntime, and asked over HTTP as calls ask an assistant.
+
+use super::SETS;
+use crate::program::command;
+use crate::prove::other_tools::{place, python_with};
+use serde_json::{Value, json};
+use std::path::Path;
+use std::process::Stdio;
+
+/// The recipe's script.
+const RECIPE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/how-to/train-an-encoder.py");
+
+/// What is installed for it, by exact versions.
+const PINNED: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/clients/encoder/requirements.txt");
+
+/// What the recipe says of itself, and what does not hold; said aloud where it cannot be run.
+pub(super) fn checked(violations: &mut Vec<String>) -> Value {
+    let python = match python_with(Path::new(PINNED), &place("tools", "encoder")) {
+        Ok(python) => python,
+        Err(why) => return json!({ "SKIPPED": why }),
+    };
+    let lines = Path::new(SETS).join("zh_outbound_labelled.jsonl");
+    let mut asked = command(&python);
+    asked.arg(RECIPE).arg("check").arg(lines).stdin(Stdio::null());
+    let told = match asked.output() {
+        Ok(output) => serde_json::from_slice::<Value>(&output.stdout).ok(),
+        Err(_) => None,
+    };
+    let Some(told) = told else {
+        violations.push("encoder: the recipe ended without its line".to_owned());
+        return Value::Null;
+    };
+    let named = told["violations"].as_array().into_iter().flatten();
+    violations.extend(named.map(|one| format!("encoder: {one}")));
+    told
+}
