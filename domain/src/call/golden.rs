@@ -12,9 +12,7 @@ use crate::emotion::{EmotionLevel, EmotionReading, Prosody};
 use crate::ids::{CommandId, EventId};
 use crate::personal::Personal;
 use crate::ports::line::{AnsweredDialog, FailureCause, LegFailure};
-use crate::record::golden_support::{
-    at, call, campaign, check, check_transcript, check_with, customer, number,
-};
+use crate::record::golden_support::{at, call, campaign, check, check_with, customer, number};
 use crate::spoken_turn::{
     Certainty, Explanation, IntentCandidate, ReadBy, SpokenReading, TurnDecision, TurnInput,
 };

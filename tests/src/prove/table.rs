@@ -164,7 +164,7 @@ pub const SHORT: &[(&str, &str)] = &[
     ),
     (
         "nlu",
-        "the Chinese set in five folds; banking77 in five folds and CLINC150 in the long form",
+        "the Chinese set in five folds; banking77 in five folds, CLINC150 and the recipe for an encoder in the long form",
     ),
     (
         "entities",
