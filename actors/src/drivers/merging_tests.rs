@@ -157,7 +157,7 @@ fn a_number_that_opts_out_under_the_other_id_cancels_the_call_that_rings() {
         let (world, _drivers) = ringing_merged().await;
         let command = NumberCommand::OptOut {
             reason: "asked".to_owned(),
-            source: OptOutSource::Operator,
+            source: OptOutSource::Import,
             call: None,
         };
         let number = world.number(1);
@@ -196,7 +196,7 @@ fn an_opt_out_under_the_other_id_between_the_question_and_the_dial_stops_the_dia
             .await;
         let command = NumberCommand::OptOut {
             reason: "asked".to_owned(),
-            source: OptOutSource::Operator,
+            source: OptOutSource::Import,
             call: None,
         };
         let number = world.number(1);

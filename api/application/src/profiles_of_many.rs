@@ -264,7 +264,7 @@ mod tests {
             assert!(bytes.sum::<usize>() <= COMMAND_BYTES_MAX);
             names.extend(order.values.keys().cloned());
         }
-        assert_eq!((commands.len(), names.len()), (3, 250));
+        assert_eq!((commands.len(), names.len()), (2, 250));
         assert_eq!(commands_of(row(0)).len(), 0);
     }
 

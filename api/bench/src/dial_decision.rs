@@ -95,18 +95,8 @@ pub(crate) async fn run(args: Args) -> Result<(), Problem> {
     let p99_ms = whole.p99_us() / 1_000.0;
     let memory = float(after_bytes.saturating_sub(before_bytes)) / waiting;
     let held = [
-        Held {
-            name: "decision_ms_p99".to_owned(),
-            value: p99_ms,
-            at_most: DECISION_P99_MS_MAX,
-            unit: "ms",
-        },
-        Held {
-            name: "memory_bytes_per_waiting".to_owned(),
-            value: memory,
-            at_most: WAITING_BYTES_MAX,
-            unit: "bytes",
-        },
+        Held::new("decision_ms_p99", p99_ms, DECISION_P99_MS_MAX, "ms"),
+        Held::new("memory_bytes_per_waiting", memory, WAITING_BYTES_MAX, "bytes"),
     ];
     let line = json!({
         "bench": "dial-decision", "waiting": args.waiting, "campaigns": args.campaigns,

@@ -8,13 +8,22 @@ use serde_json::{Value, json};
 /// A figure that may be so much at most.
 #[derive(Debug, Clone)]
 pub(crate) struct Held {
-    pub(crate) name: String,
-    pub(crate) value: f64,
-    pub(crate) at_most: f64,
-    pub(crate) unit: &'static str,
+    name: String,
+    value: f64,
+    at_most: f64,
+    unit: &'static str,
 }
 
 impl Held {
+    pub(crate) fn new(name: &str, value: f64, at_most: f64, unit: &'static str) -> Self {
+        Self {
+            name: name.to_owned(),
+            value,
+            at_most,
+            unit,
+        }
+    }
+
     fn is_met(&self) -> bool {
         self.value <= self.at_most
     }
@@ -60,12 +69,7 @@ mod tests {
     use super::*;
 
     fn held(value: f64) -> Vec<Held> {
-        vec![Held {
-            name: "decision p99".to_owned(),
-            value,
-            at_most: 1.0,
-            unit: "ms",
-        }]
+        vec![Held::new("decision p99", value, 1.0, "ms")]
     }
 
     #[test]

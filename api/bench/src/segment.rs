@@ -74,12 +74,8 @@ pub(crate) async fn run(args: Args) -> Result<(), Problem> {
         let middle = each.get(each.len() / 2).copied().unwrap_or(0);
         let most = each.last().copied().unwrap_or(0);
         asked.push(json!({ "name": name, "count": count, "ms_p50": middle, "ms_max": most }));
-        held.push(Held {
-            name: format!("{name}_ms_max"),
-            value: float(most),
-            at_most: ASKED_MS_MAX,
-            unit: "ms",
-        });
+        let named = format!("{name}_ms_max");
+        held.push(Held::new(&named, float(most), ASKED_MS_MAX, "ms"));
         if !args.json {
             output::line(&format!(
                 "{name:<12} {count:>8} people  {middle:>6} ms, at most {most} ms"

@@ -41,8 +41,8 @@ pub struct ProfileColumns {
 }
 
 impl ProfileColumns {
-    /// From `COLUMN=NAME` each: an attribute, `customer_id`, `tags.business`, or `-` for a column that is left
-    /// out.
+    /// From `COLUMN=NAME` each: an attribute, `customer_id`, `tags.business`, or `-` for a column that is
+    /// left out.
     pub fn read(said: &[String]) -> Result<Self, ImportError> {
         let mut columns = BTreeMap::new();
         for text in said {
@@ -110,8 +110,8 @@ pub struct ProfileLine {
     pub customer: Value,
 }
 
-/// Reads rows, hands each good one to `take`, and tells the bad ones; `Err` where the header is none, or where
-/// `take` ends it.
+/// Reads rows, and hands each to `take`, good or bad; `Err` where the header is none, or where `take` ends
+/// it.
 pub fn each<E: From<ImportError>>(
     bytes: Vec<u8>,
     choice: EncodingChoice,

@@ -1,9 +1,9 @@
-//! A campaign's calls by the industry of those who were called (行业分布, REP-2): the attribute `industry` of each
+//! A campaign's calls by the industry of those who were called (行业分布, REP-2): the attribute of each
 //! person, as it was known at the moment that is looked at, over the calls of the campaign then.
 //!
-//! Values of attributes stand in no view (decision 0111): they are read from the rows in memory, and only sums
-//! leave this. An industry that fewer than three people have could single somebody out by what it is called:
-//! such ones are one row.
+//! Values of attributes stand in no view (decision 0111): they are read from the rows in memory, and only
+//! sums leave this. An industry that fewer than three people have could single somebody out by what it is
+//! called: such ones are one row.
 
 use super::grouping::within;
 use super::{SegmentOrder, Wanted};

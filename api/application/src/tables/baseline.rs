@@ -1,6 +1,6 @@
 //! What people alone would cost for the same calls: a baseline that the reader sets (DEP-8), beside what was
-//! used; with it the tariffs of agents and engines. Whole fen, integers all the way; nothing here is known, it
-//! is what was said: in the request, else in the settings of the installation.
+//! used; with it the tariffs of agents and engines. Whole fen, integers all the way; nothing here is known,
+//! it is what was said: in the request, else in the settings of the installation.
 
 use domain::decider::Decider;
 use domain::ports::event_store::{EventStore, PAGE_EVENTS_MAX};

@@ -117,7 +117,7 @@ impl Sum {
             cost_fen: fen,
             conversions: self.conversions,
             cost_per_conversion_fen: of_conversion(fen),
-            work,
+            used: work,
             total_cost_fen: total,
             total_per_conversion_fen: of_conversion(total),
             baseline: asked.baseline.map(|baseline| {
@@ -147,7 +147,7 @@ struct SumShown {
     conversions: u64,
     cost_per_conversion_fen: Option<u64>,
     /// What agents and engines did in them.
-    work: WorkShown,
+    used: WorkShown,
     /// Lines, agents and engines, as far as they are priced.
     total_cost_fen: Option<u64>,
     total_per_conversion_fen: Option<u64>,
@@ -177,7 +177,7 @@ struct EndingCost {
     talk_ms: u64,
     billed_seconds: u64,
     cost_fen: Option<u64>,
-    work: WorkShown,
+    used: WorkShown,
     total_cost_fen: Option<u64>,
 }
 
@@ -226,7 +226,7 @@ pub async fn cost_table(db: &dyn ReadDb, asked: &Costing) -> Result<CostTable, P
             billed_seconds: row.billed_seconds,
             cost_fen,
             total_cost_fen: work.with_lines(cost_fen),
-            work,
+            used: work,
         });
     }
     let shown = |(campaign, sum): (&&str, &Sum)| CampaignCost {

@@ -5,8 +5,9 @@ use projections::views::cost_board::Used;
 use schemars::JsonSchema;
 use serde::Serialize;
 
-/// Milliseconds of a minute and of an hour.
+/// Milliseconds of a minute.
 const MINUTE_MS: u64 = 60_000;
+/// Milliseconds of an hour.
 const HOUR_MS: u64 = 3_600_000;
 
 /// Agents and engines; fen are null where nothing is priced.

@@ -279,8 +279,13 @@ pub(crate) fn with_examples(command: Command) -> Command {
 fn of_leaf(command: Command, above: &str) -> Command {
     let path = format!("{above} {}", command.get_name());
     let path = path.trim_start().to_owned();
-    if command.has_subcommands() {
-        return command.mut_subcommands(|below| of_leaf(below, &path));
+    let is_done_itself = does_itself(&command);
+    let command = match command.has_subcommands() {
+        true => command.mut_subcommands(|below| of_leaf(below, &path)),
+        false => command,
+    };
+    if !is_done_itself {
+        return command;
     }
     let own = command.get_after_help().map(ToString::to_string);
     let own = own.filter(|own| own.contains("Example"));
@@ -289,6 +294,11 @@ fn of_leaf(command: Command, above: &str) -> Command {
     let shown = own.or_else(line).unwrap_or_default();
     let whom = whom::line(&path).map_or_else(String::new, |whom| format!("{whom}\n\n"));
     command.after_help(format!("{whom}{}\n\n{EXIT_CODES}", shown.trim_end()))
+}
+
+/// Whether a command does something by itself: also one that has others below it and takes arguments instead.
+fn does_itself(command: &Command) -> bool {
+    !command.has_subcommands() || command.is_args_conflicts_with_subcommands_set()
 }
 
 /// Whether a line begins with the words of a command.
@@ -306,9 +316,8 @@ mod tests {
     fn leaves(command: &Command, above: &str, found: &mut Vec<(String, String)>) {
         for below in command.get_subcommands() {
             let path = format!("{above} {}", below.get_name()).trim_start().to_owned();
-            if below.has_subcommands() {
-                leaves(below, &path, found);
-            } else {
+            leaves(below, &path, found);
+            if does_itself(below) {
                 let help = below
                     .get_after_help()
                     .map(ToString::to_string)

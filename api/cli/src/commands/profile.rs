@@ -33,10 +33,10 @@ pub(super) struct AttributeArgs {
 pub(super) enum OfMany {
     /// Set attributes and tags of many customers from a CSV file, one row a customer
     ///
-    /// One column is customer_id (客户编号); every other one is an attribute by its title, or tags of a level
-    /// (tags.business, 业务标签), several with ; between. An empty cell says nothing. Good rows count, bad ones are
-    /// told by row. The same file again changes nothing: whoever was stopped imports it again, or goes on with
-    /// --from-row.
+    /// One column is customer_id (客户编号); every other one is an attribute by its title, or tags of a
+    /// level (tags.business, 业务标签), several with ; between. An empty cell says nothing. Good rows count,
+    /// bad ones are told by row. The same file again changes nothing: whoever was stopped imports it again,
+    /// or goes on with --from-row.
     Import(profile_import::ImportArgs),
 }
 

@@ -23,8 +23,8 @@ const REQUEST_BYTES_MAX: usize = 4 * 1024 * 1024;
 #[derive(Debug, clap::Args)]
 pub(super) struct ImportArgs {
     file: PathBuf,
-    /// A column and what it is: an attribute, customer_id, tags.basic, tags.behavior, tags.business, or - to leave
-    /// it out
+    /// A column and what it is: an attribute, customer_id, tags.basic, tags.behavior, tags.business, or - to
+    /// leave it out
     #[arg(long = "map", value_name = "COLUMN=NAME")]
     maps: Vec<String>,
     /// auto, utf-8, gbk or gb18030

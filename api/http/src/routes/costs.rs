@@ -1,5 +1,5 @@
-//! Costs over HTTP (DEP-8): lines, agents and engines by campaign, ending and conversion, beside a baseline of
-//! people alone: the settings', or another one that is sent with the question.
+//! Costs over HTTP (DEP-8): lines, agents and engines by campaign, ending and conversion, beside a baseline
+//! of people alone: the settings', or another one that is sent with the question.
 
 use crate::described::Read;
 use crate::endpoint::{About, Ctx, Endpoint, Input, Permission};

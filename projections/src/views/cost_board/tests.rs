@@ -184,7 +184,8 @@ async fn what_agents_and_engines_did_counts_with_the_call_and_moves_with_a_corre
     };
     let times = |count: u64| Used {
         agent_calls: count,
-        agent_ms: 90_000 * count,
+        // A story moves on by a second with each event.
+        agent_ms: 91_000 * count,
         utterances: count,
         utterance_ms: 2_500 * count,
         texts: count,

@@ -1,5 +1,5 @@
-//! What agents and engines do in a call until it ends: counted as it happens, and taken over by the call's row
-//! at its end.
+//! What agents and engines do in a call until it ends: counted as it happens, and taken over by the call's
+//! row at its end.
 
 use super::TABLES;
 use crate::cells::{Cells, change_or_begin, columns};

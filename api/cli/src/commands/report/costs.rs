@@ -1,5 +1,5 @@
-//! `ledgerline report costs`: what calls cost on the lines, in agents' minutes and in engines, beside what people
-//! alone would, from the rows beside a running server or without one.
+//! `ledgerline report costs`: what calls cost on the lines, in agents' minutes and in engines, beside what
+//! people alone would, from the rows beside a running server or without one.
 
 use super::from_rows;
 use crate::kit::failure::Failure;
@@ -36,8 +36,8 @@ pub(super) struct Args {
     /// What agents alone would cost, and tariffs: a YAML or JSON file with agent_year_fen (8000000),
     /// work_days_per_year (250), calls_per_agent_day_min and _max (150, 200), line_minute_fen_before,
     /// line_minute_fen, agent_minute_fen, recognition_hour_fen, synthesis_ten_thousand_chars_fen,
-    /// assistant_thousand_requests_fen, assistant_million_tokens_fen; what is left out is as printed here, or not
-    /// priced. Without a file the settings `costs.…` of the log count
+    /// assistant_thousand_requests_fen, assistant_million_tokens_fen; what is left out is as printed here,
+    /// or not priced. Without a file the settings `costs.…` of the log count
     #[arg(long, value_name = "FILE")]
     baseline: Option<PathBuf>,
     /// Print one JSON object
@@ -109,15 +109,15 @@ fn text(report: &Value) -> Result<(), Failure> {
     output::line("")?;
     let columns = [
         ("任务 campaign", "/campaign"),
-        ("坐席 agents, ms", "/work/agents/talk_ms"),
-        ("fen", "/work/agents/cost_fen"),
-        ("识别 heard, ms", "/work/recognition/speech_ms"),
-        ("fen", "/work/recognition/cost_fen"),
-        ("合成 said, chars", "/work/synthesis/characters"),
-        ("fen", "/work/synthesis/cost_fen"),
-        ("大模型 asked", "/work/assistant/requests"),
-        ("tokens", "/work/assistant/tokens"),
-        ("fen", "/work/assistant/cost_fen"),
+        ("坐席 agents, ms", "/used/agents/talk_ms"),
+        ("fen", "/used/agents/cost_fen"),
+        ("识别 heard, ms", "/used/recognition/speech_ms"),
+        ("fen", "/used/recognition/cost_fen"),
+        ("合成 said, chars", "/used/synthesis/characters"),
+        ("fen", "/used/synthesis/cost_fen"),
+        ("大模型 asked", "/used/assistant/requests"),
+        ("tokens", "/used/assistant/tokens"),
+        ("fen", "/used/assistant/cost_fen"),
     ];
     table::members(&columns, &campaigns)?;
     output::line("")?;
