@@ -3,9 +3,8 @@
 //! The days of a week are like those of the last one, as the forecast has it; it knows no holidays and no new
 //! campaign. So it is a draft, and says what it assumes.
 
-use super::HISTORY_DAYS;
 use super::capacity::lines;
-use super::figures::{Tally, by, float, tally};
+use super::figures::{HISTORY_DAYS, Tally, by, float, tally};
 use chrono::{NaiveDate, Timelike};
 use domain::calendar::{PeriodLength, Span, beijing, beijing_date, midnight};
 use domain::disposition::Outcome;

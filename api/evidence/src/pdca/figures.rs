@@ -4,6 +4,9 @@ use projections::swing::Tallied;
 use projections::views::campaign_board::Cell;
 use std::collections::BTreeMap;
 
+/// Days before the end of a period that a forecast is made from: thirteen whole weeks.
+pub(super) const HISTORY_DAYS: u64 = 91;
+
 /// Calls of some hours.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub(super) struct Tally {

@@ -29,7 +29,7 @@ use domain::ports::event_store::EventStore;
 use domain::problem::Problem;
 use domain::stored_event::Position;
 use domain::time::Timestamp;
-use figures::{Tally, by, float, tally};
+use figures::{HISTORY_DAYS, Tally, by, float, tally};
 use measured::{Measured, measured};
 use planned::{Planned, planned};
 use projections::forecast::{Forecast, forecast};
@@ -39,9 +39,6 @@ use projections::views::campaign_board::{self, BoardRow, Cell, LISTED_MAX, cells
 use projections::{ReadDb, position_at};
 use std::collections::BTreeMap;
 use watch::Watch;
-
-/// Days before the end of the period that a forecast is made from: thirteen whole weeks.
-const HISTORY_DAYS: u64 = 91;
 
 /// Days forecast, and how many of them are to fall into their intervals.
 const AHEAD_DAYS: usize = 28;

@@ -2,52 +2,27 @@
 //!
 //! It computes nothing: whatever it says, the page says too. The events behind a figure are a route away.
 
-mod check;
+mod members;
 
-use super::Gathered;
+pub use members::PdcaShown;
+
 use super::act::noticed;
 use super::figures::Tally;
 use super::measured::Measured;
+use super::render::EFFECTS_SHOWN;
 use super::tables::{moved, share};
-use check::{PdcaCheck, check};
+use super::{Gathered, Split};
+use chrono::NaiveDate;
 use domain::calendar::{PeriodLength, Span};
-use domain::campaign::CampaignStatus;
 use domain::disposition::Disposition;
-use domain::ids::CampaignId;
-use domain::pdca::{Lack, Suggestion, lacks, suggestions};
-use domain::time::Timestamp;
-use projections::metrics::{Texts, Unit};
+use domain::pdca::{SplitBy, Suggestion, lacks, suggestions};
+use members::{
+    PdcaAct, PdcaAhead, PdcaCampaign, PdcaCapacity, PdcaCause, PdcaCheck, PdcaDisposition, PdcaDone,
+    PdcaEffect, PdcaFigure, PdcaPart, PdcaPeak, PdcaPeriod, PdcaPlan, PdcaSplit, PdcaSuggestion, PdcaTarget,
+};
+use projections::forecast::Forecast;
 use projections::swing::{Effect, Swing};
-use projections::views::metric_board::Figure;
-use schemars::JsonSchema;
-use serde::Serialize;
 use std::collections::{BTreeMap, BTreeSet};
-
-/// A review of one period: what was planned, what was done, how it compares with the period before, what
-/// to do about it.
-#[derive(Debug, Serialize, JsonSchema)]
-pub struct PdcaShown {
-    #[schemars(extend("enum" = ["day", "week", "month", "quarter", "year"]))]
-    length: &'static str,
-    period: PdcaPeriod,
-    before: PdcaPeriod,
-    campaign: Option<CampaignId>,
-    plan: PdcaPlan,
-    done: PdcaDone,
-    check: PdcaCheck,
-    act: PdcaAct,
-    /// What a report of this length is to tell and does not yet.
-    lacks: Vec<Lack>,
-}
-
-/// From its first instant to before the next one's, in Beijing.
-#[derive(Debug, Serialize, JsonSchema)]
-struct PdcaPeriod {
-    #[schemars(example = &"2026-11")]
-    label: String,
-    from: Timestamp,
-    to: Timestamp,
-}
 
 impl From<&Span> for PdcaPeriod {
     fn from(span: &Span) -> Self {
@@ -57,115 +32,6 @@ impl From<&Span> for PdcaPeriod {
             to: span.to,
         }
     }
-}
-
-/// Campaigns that dialed in the period or were made in it, and what they are to reach.
-#[derive(Debug, Serialize, JsonSchema)]
-struct PdcaPlan {
-    campaigns: Vec<PdcaCampaign>,
-    targets: Vec<PdcaTarget>,
-}
-
-#[derive(Debug, Serialize, JsonSchema)]
-struct PdcaCampaign {
-    campaign: CampaignId,
-    purpose: String,
-    status: CampaignStatus,
-    flow: String,
-    flow_version: u64,
-    listed: u64,
-    settled: u64,
-}
-
-#[derive(Debug, Serialize, JsonSchema)]
-struct PdcaTarget {
-    campaign: String,
-    #[schemars(example = &"answer_ratio_per_call v1")]
-    metric: String,
-    target_ratio: f64,
-    period_ratio: Option<f64>,
-    /// Since the campaign began.
-    so_far_ratio: Option<f64>,
-    /// The largest parts of the gap so far.
-    causes: Vec<PdcaCause>,
-}
-
-#[derive(Debug, Serialize, JsonSchema)]
-struct PdcaCause {
-    /// In Chinese and English.
-    cause: String,
-    part_ratio: f64,
-}
-
-/// Calls of the period beside the one before.
-#[derive(Debug, Serialize, JsonSchema)]
-struct PdcaDone {
-    figures: Vec<PdcaFigure>,
-    dispositions: Vec<PdcaDisposition>,
-    /// From a month on.
-    flow_versions: Vec<PdcaPart>,
-    trunks: Vec<PdcaPart>,
-}
-
-/// A metric in both periods.
-#[derive(Debug, Serialize, JsonSchema)]
-struct PdcaFigure {
-    metric: &'static str,
-    version: u32,
-    label: &'static Texts,
-    unit: Unit,
-    before: Option<Figure>,
-    now: Option<Figure>,
-    /// The route that lists the events behind `now`.
-    #[schemars(example = &"/api/v1/metrics/dialed_calls/events?version=1")]
-    events: String,
-}
-
-/// How one way of ending a call moved; the change is split over trunks into mix and rate.
-#[derive(Debug, Serialize, JsonSchema)]
-struct PdcaDisposition {
-    disposition: String,
-    calls: u64,
-    before_ratio: Option<f64>,
-    now_ratio: Option<f64>,
-    change: Option<f64>,
-    mix: Option<f64>,
-    rate: Option<f64>,
-}
-
-/// A part of the calls: a flow version, a trunk.
-#[derive(Debug, Serialize, JsonSchema)]
-struct PdcaPart {
-    part: String,
-    dialed: u64,
-    /// `answer_ratio_per_call` v1; `_people` v2.
-    answer_ratio: Option<f64>,
-    answer_ratio_people: Option<f64>,
-    talk_s_mean: Option<f64>,
-    /// `conversion_ratio` v1; `_people` v2.
-    conversion_ratio: Option<f64>,
-    conversion_ratio_people: Option<f64>,
-}
-
-/// What to do, and what it rests on.
-#[derive(Debug, Serialize, JsonSchema)]
-struct PdcaAct {
-    suggestions: Vec<PdcaSuggestion>,
-    /// By rule and version.
-    refusals: BTreeMap<String, u64>,
-    alerts: BTreeMap<String, u64>,
-    opt_outs: u64,
-    corrections: u64,
-}
-
-/// What somebody should look at, by which rule, from which cause.
-#[derive(Debug, Serialize, JsonSchema)]
-struct PdcaSuggestion {
-    #[schemars(example = &"trunk_rate")]
-    rule: &'static str,
-    cause: String,
-    zh: &'static str,
-    en: &'static str,
 }
 
 impl From<Suggestion> for PdcaSuggestion {
@@ -278,6 +144,78 @@ fn part_of(part: &str, tally: &Tally) -> PdcaPart {
         talk_s_mean: tally.talk_s_mean(),
         conversion_ratio: tally.conversion_ratio(),
         conversion_ratio_people: tally.conversion_ratio_people(),
+    }
+}
+
+fn check(gathered: &Gathered) -> PdcaCheck {
+    let ahead = gathered.ahead.iter().map(|(day, one)| ahead_of(*day, *one));
+    let capacity = gathered.capacity.as_ref().map(|capacity| PdcaCapacity {
+        events_per_day: capacity.events_per_day,
+        ring_ms_mean: capacity.ring_ms_mean,
+        peaks: gathered
+            .peaks
+            .iter()
+            .map(|(hour_at, tally)| PdcaPeak {
+                hour_at: *hour_at,
+                dialed: tally.dialed,
+                erlang: capacity.erlang(tally),
+                lines: capacity.lines(tally),
+            })
+            .collect(),
+    });
+    PdcaCheck {
+        people_before: gathered.was.answer_ratio_people(),
+        people_now: gathered.now.answer_ratio_people(),
+        splits: gathered.splits.iter().map(split).collect(),
+        ahead: ahead.collect(),
+        capacity,
+    }
+}
+
+const fn ahead_of(day: NaiveDate, one: Forecast) -> PdcaAhead {
+    PdcaAhead {
+        day,
+        calls: one.value,
+        calls_low: one.low,
+        calls_high: one.high,
+    }
+}
+
+fn split(split: &Split) -> PdcaSplit {
+    let swing = &split.swing;
+    let others = || swing.effects.iter().skip(EFFECTS_SHOWN);
+    let effects = swing.effects.iter().take(EFFECTS_SHOWN).map(|effect| {
+        let [before_people, now_people] = split.people_of(&effect.part);
+        PdcaEffect {
+            part: effect.part.clone(),
+            before_calls: effect.before.calls,
+            now_calls: effect.now.calls,
+            before_ratio: effect.before.ratio,
+            now_ratio: effect.now.ratio,
+            before_people,
+            now_people,
+            mix: effect.mix,
+            rate: effect.rate,
+        }
+    });
+    PdcaSplit {
+        by: word(split.by),
+        before_ratio: swing.before,
+        now_ratio: swing.now,
+        change: swing.change(),
+        effects: effects.collect(),
+        others_mix: others().map(|effect| effect.mix).sum(),
+        others_rate: others().map(|effect| effect.rate).sum(),
+    }
+}
+
+const fn word(by: SplitBy) -> &'static str {
+    match by {
+        SplitBy::Trunk => "trunk",
+        SplitBy::Hour => "hour",
+        SplitBy::Weekday => "weekday",
+        SplitBy::FlowVersion => "flow_version",
+        SplitBy::Campaign => "campaign",
     }
 }
 

@@ -1,0 +1,217 @@
+//! A review as programs read it: its members and what they mean. How they are made of a report's figures is
+//! said beside.
+
+use chrono::NaiveDate;
+use domain::campaign::CampaignStatus;
+use domain::ids::CampaignId;
+use domain::pdca::Lack;
+use domain::time::Timestamp;
+use projections::metrics::{Texts, Unit};
+use projections::views::metric_board::Figure;
+use schemars::JsonSchema;
+use serde::Serialize;
+use std::collections::BTreeMap;
+
+/// A review of one period: what was planned, what was done, how it compares with the period before, what
+/// to do about it.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct PdcaShown {
+    #[schemars(extend("enum" = ["day", "week", "month", "quarter", "year"]))]
+    pub(super) length: &'static str,
+    pub(super) period: PdcaPeriod,
+    pub(super) before: PdcaPeriod,
+    pub(super) campaign: Option<CampaignId>,
+    pub(super) plan: PdcaPlan,
+    pub(super) done: PdcaDone,
+    pub(super) check: PdcaCheck,
+    pub(super) act: PdcaAct,
+    /// What a report of this length is to tell and does not yet.
+    pub(super) lacks: Vec<Lack>,
+}
+
+/// From its first instant to before the next one's, in Beijing.
+#[derive(Debug, Serialize, JsonSchema)]
+pub(super) struct PdcaPeriod {
+    #[schemars(example = &"2026-11")]
+    pub(super) label: String,
+    pub(super) from: Timestamp,
+    pub(super) to: Timestamp,
+}
+
+/// Campaigns that dialed in the period or were made in it, and what they are to reach.
+#[derive(Debug, Serialize, JsonSchema)]
+pub(super) struct PdcaPlan {
+    pub(super) campaigns: Vec<PdcaCampaign>,
+    pub(super) targets: Vec<PdcaTarget>,
+}
+
+#[derive(Debug, Serialize, JsonSchema)]
+pub(super) struct PdcaCampaign {
+    pub(super) campaign: CampaignId,
+    pub(super) purpose: String,
+    pub(super) status: CampaignStatus,
+    pub(super) flow: String,
+    pub(super) flow_version: u64,
+    pub(super) listed: u64,
+    pub(super) settled: u64,
+}
+
+#[derive(Debug, Serialize, JsonSchema)]
+pub(super) struct PdcaTarget {
+    pub(super) campaign: String,
+    #[schemars(example = &"answer_ratio_per_call v1")]
+    pub(super) metric: String,
+    pub(super) target_ratio: f64,
+    pub(super) period_ratio: Option<f64>,
+    /// Since the campaign began.
+    pub(super) so_far_ratio: Option<f64>,
+    /// The largest parts of the gap so far.
+    pub(super) causes: Vec<PdcaCause>,
+}
+
+#[derive(Debug, Serialize, JsonSchema)]
+pub(super) struct PdcaCause {
+    /// In Chinese and English.
+    pub(super) cause: String,
+    pub(super) part_ratio: f64,
+}
+
+/// Calls of the period beside the one before.
+#[derive(Debug, Serialize, JsonSchema)]
+pub(super) struct PdcaDone {
+    pub(super) figures: Vec<PdcaFigure>,
+    pub(super) dispositions: Vec<PdcaDisposition>,
+    /// From a month on.
+    pub(super) flow_versions: Vec<PdcaPart>,
+    pub(super) trunks: Vec<PdcaPart>,
+}
+
+/// A metric in both periods.
+#[derive(Debug, Serialize, JsonSchema)]
+pub(super) struct PdcaFigure {
+    pub(super) metric: &'static str,
+    pub(super) version: u32,
+    pub(super) label: &'static Texts,
+    pub(super) unit: Unit,
+    pub(super) before: Option<Figure>,
+    pub(super) now: Option<Figure>,
+    /// The route that lists the events behind `now`.
+    #[schemars(example = &"/api/v1/metrics/dialed_calls/events?version=1")]
+    pub(super) events: String,
+}
+
+/// How one way of ending a call moved; the change is split over trunks into mix and rate.
+#[derive(Debug, Serialize, JsonSchema)]
+pub(super) struct PdcaDisposition {
+    pub(super) disposition: String,
+    pub(super) calls: u64,
+    pub(super) before_ratio: Option<f64>,
+    pub(super) now_ratio: Option<f64>,
+    pub(super) change: Option<f64>,
+    pub(super) mix: Option<f64>,
+    pub(super) rate: Option<f64>,
+}
+
+/// A part of the calls: a flow version, a trunk.
+#[derive(Debug, Serialize, JsonSchema)]
+pub(super) struct PdcaPart {
+    pub(super) part: String,
+    pub(super) dialed: u64,
+    /// `answer_ratio_per_call` v1; `_people` v2.
+    pub(super) answer_ratio: Option<f64>,
+    pub(super) answer_ratio_people: Option<f64>,
+    pub(super) talk_s_mean: Option<f64>,
+    /// `conversion_ratio` v1; `_people` v2.
+    pub(super) conversion_ratio: Option<f64>,
+    pub(super) conversion_ratio_people: Option<f64>,
+}
+
+/// What to do, and what it rests on.
+#[derive(Debug, Serialize, JsonSchema)]
+pub(super) struct PdcaAct {
+    pub(super) suggestions: Vec<PdcaSuggestion>,
+    /// By rule and version.
+    pub(super) refusals: BTreeMap<String, u64>,
+    pub(super) alerts: BTreeMap<String, u64>,
+    pub(super) opt_outs: u64,
+    pub(super) corrections: u64,
+}
+
+/// What somebody should look at, by which rule, from which cause.
+#[derive(Debug, Serialize, JsonSchema)]
+pub(super) struct PdcaSuggestion {
+    #[schemars(example = &"trunk_rate")]
+    pub(super) rule: &'static str,
+    pub(super) cause: String,
+    pub(super) zh: &'static str,
+    pub(super) en: &'static str,
+}
+
+/// Why `answer_ratio_per_call` v1 moved, and what is ahead.
+#[derive(Debug, Serialize, JsonSchema)]
+pub(super) struct PdcaCheck {
+    /// People only, `answer_ratio_per_call` v2.
+    pub(super) people_before: Option<f64>,
+    pub(super) people_now: Option<f64>,
+    /// Empty where one of the periods has no calls.
+    pub(super) splits: Vec<PdcaSplit>,
+    /// Of a quarter and a year: calls by day; empty with less than two weeks of calls.
+    pub(super) ahead: Vec<PdcaAhead>,
+    /// Of a year: what it asked of lines and log.
+    pub(super) capacity: Option<PdcaCapacity>,
+}
+
+/// The change split over one cause; the effects of all parts add up to it.
+#[derive(Debug, Serialize, JsonSchema)]
+pub(super) struct PdcaSplit {
+    #[schemars(extend("enum" = ["trunk", "hour", "weekday", "flow_version", "campaign"]))]
+    pub(super) by: &'static str,
+    pub(super) before_ratio: f64,
+    pub(super) now_ratio: f64,
+    pub(super) change: f64,
+    /// The largest.
+    pub(super) effects: Vec<PdcaEffect>,
+    /// Of the parts that are not named.
+    pub(super) others_mix: f64,
+    pub(super) others_rate: f64,
+}
+
+#[derive(Debug, Serialize, JsonSchema)]
+pub(super) struct PdcaEffect {
+    pub(super) part: String,
+    pub(super) before_calls: u64,
+    pub(super) now_calls: u64,
+    pub(super) before_ratio: Option<f64>,
+    pub(super) now_ratio: Option<f64>,
+    pub(super) before_people: Option<f64>,
+    pub(super) now_people: Option<f64>,
+    pub(super) mix: f64,
+    pub(super) rate: f64,
+}
+
+/// Calls expected of a day, 80 % intervals.
+#[derive(Debug, Serialize, JsonSchema)]
+pub(super) struct PdcaAhead {
+    #[schemars(with = "String", extend("format" = "date"), example = &"2026-11-20")]
+    pub(super) day: NaiveDate,
+    pub(super) calls: f64,
+    pub(super) calls_low: f64,
+    pub(super) calls_high: f64,
+}
+
+#[derive(Debug, Serialize, JsonSchema)]
+pub(super) struct PdcaCapacity {
+    pub(super) events_per_day: f64,
+    pub(super) ring_ms_mean: f64,
+    /// The busiest hours.
+    pub(super) peaks: Vec<PdcaPeak>,
+}
+
+/// One hour: its traffic in Erlang, and the lines on which one call in a hundred finds none free (Erlang B).
+#[derive(Debug, Serialize, JsonSchema)]
+pub(super) struct PdcaPeak {
+    pub(super) hour_at: Timestamp,
+    pub(super) dialed: u64,
+    pub(super) erlang: f64,
+    pub(super) lines: Option<u32>,
+}
