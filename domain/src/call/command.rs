@@ -189,21 +189,7 @@ impl CallCommand {
             CallEvent::HangupRequested { leg, reason } => Self::RequestHangup { leg, reason },
             CallEvent::EndOrdered { hang_up, reason } => Self::OrderEnd { hang_up, reason },
             CallEvent::Ended { q850, .. } => Self::End(CallEnding::behind(event, state, q850)),
-            CallEvent::Dialing {
-                leg,
-                trunk,
-                sip_call_id,
-                local,
-                caller,
-                hold_off_ms,
-            } => Self::Dial {
-                leg,
-                trunk,
-                sip_call_id,
-                local,
-                caller,
-                hold_off_ms,
-            },
+            CallEvent::Dialing { .. } => Self::dialed(event),
             CallEvent::RecordingDisposed {
                 disposal,
                 preset,
@@ -218,6 +204,31 @@ impl CallCommand {
                 preset,
                 days,
             }),
+        }
+    }
+
+    /// Anything else dialed nothing, and is refused.
+    fn dialed(event: &CallEvent) -> Self {
+        let CallEvent::Dialing {
+            leg,
+            trunk,
+            sip_call_id,
+            local,
+            caller,
+            hold_off_ms,
+        } = event.clone()
+        else {
+            return Self::Withdraw {
+                reason: EndReason::Fault,
+            };
+        };
+        Self::Dial {
+            leg,
+            trunk,
+            sip_call_id,
+            local,
+            caller,
+            hold_off_ms,
         }
     }
 

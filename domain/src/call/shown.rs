@@ -90,15 +90,8 @@ impl CallEvent {
                 node: _,
                 rule: _,
                 explanation: _,
-            })
-            | Self::EngineFailed(EngineFailedFact {
-                leg: _,
-                node: _,
-                engine_kind: _,
-                engine: _,
-                class: _,
-                answer_by: _,
             }) => true,
+            Self::EngineFailed(fact) => fact.is_anonymous(),
             Self::AssistantAsked(fact) => fact.is_anonymous(),
             Self::AssistantAnswered(fact) => fact.is_anonymous(),
             Self::ModelChosen(fact) => fact.is_anonymous(),
@@ -118,5 +111,20 @@ impl CallEvent {
             | Self::LateAnswered { .. }
             | Self::Corrected { .. } => false,
         }
+    }
+}
+
+impl EngineFailedFact {
+    /// Every member is named here too.
+    const fn is_anonymous(&self) -> bool {
+        let Self {
+            leg: _,
+            node: _,
+            engine_kind: _,
+            engine: _,
+            class: _,
+            answer_by: _,
+        } = self;
+        true
     }
 }

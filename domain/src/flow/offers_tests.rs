@@ -206,10 +206,10 @@ fn said_and_end(offer: Option<&str>) -> (Vec<(String, String)>, Vec<String>) {
     let (mut said, mut nodes) = (Vec::new(), Vec::new());
     for _ in 0..3 {
         for action in run.step(FlowInput::Played) {
-            match action {
-                FlowAction::Say { text, prompt, .. } => said.push((prompt.member, text)),
-                FlowAction::EnterNode { node } => nodes.push(node),
-                _ => {}
+            if let FlowAction::Say { text, prompt, .. } = action {
+                said.push((prompt.member, text));
+            } else if let FlowAction::EnterNode { node } = action {
+                nodes.push(node);
             }
         }
     }

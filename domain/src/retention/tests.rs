@@ -215,69 +215,32 @@ fn a_disposal_is_completed_once_and_says_what_came_of_it() {
 
 #[test]
 fn a_disposal_names_what_its_class_is_of_and_nothing_else() {
-    let calls = || vec![call(1)];
-    let conversations = || vec!["308b38fa-b3fa-59e5-b685-93b305968d97".parse().unwrap()];
-    let customers = || vec!["00112233445566778899aabbccddeeff".parse().unwrap()];
-    let nothing = DisposedThings::default;
+    let calls = DisposedThings {
+        calls: vec![call(1)],
+        ..DisposedThings::default()
+    };
+    let conversations = DisposedThings {
+        conversations: vec!["308b38fa-b3fa-59e5-b685-93b305968d97".parse().unwrap()],
+        ..DisposedThings::default()
+    };
+    let customers = DisposedThings {
+        customers: vec!["00112233445566778899aabbccddeeff".parse().unwrap()],
+        ..DisposedThings::default()
+    };
+    let both = DisposedThings {
+        calls: calls.calls.clone(),
+        ..conversations.clone()
+    };
     for (class, what, is_of) in [
-        (
-            DataClass::Transcripts,
-            DisposedThings {
-                calls: calls(),
-                conversations: conversations(),
-                ..nothing()
-            },
-            true,
-        ),
-        (
-            DataClass::Transcripts,
-            DisposedThings {
-                customers: customers(),
-                ..nothing()
-            },
-            false,
-        ),
-        (
-            DataClass::Recordings,
-            DisposedThings {
-                calls: calls(),
-                ..nothing()
-            },
-            true,
-        ),
-        (
-            DataClass::Recordings,
-            DisposedThings {
-                conversations: conversations(),
-                ..nothing()
-            },
-            false,
-        ),
-        (
-            DataClass::Persons,
-            DisposedThings {
-                customers: customers(),
-                ..nothing()
-            },
-            true,
-        ),
-        (
-            DataClass::Persons,
-            DisposedThings {
-                conversations: conversations(),
-                ..nothing()
-            },
-            false,
-        ),
-        (
-            DataClass::Persons,
-            DisposedThings {
-                calls: calls(),
-                ..nothing()
-            },
-            false,
-        ),
+        (DataClass::Transcripts, &both, true),
+        (DataClass::Transcripts, &customers, false),
+        (DataClass::Recordings, &calls, true),
+        (DataClass::Recordings, &conversations, false),
+        (DataClass::Persons, &customers, true),
+        (DataClass::Persons, &conversations, false),
+        (DataClass::Persons, &calls, false),
     ] {
+        let what = what.clone();
         assert_eq!(what.is_of(class), is_of, "{class}: {what:?}");
         let begin = RetentionCommand::BeginDisposal(Box::new(Beginning {
             class,
