@@ -96,7 +96,7 @@ impl dyn View + '_ {
 #[derive(Debug, Clone, PartialEq)]
 pub enum AnyEvent {
     Call(CallEvent),
-    Campaign(CampaignEvent),
+    Campaign(Box<CampaignEvent>),
     Customer(CustomerEvent),
     Flow(FlowEvent),
     Number(NumberEvent),
@@ -176,7 +176,9 @@ fn read_any(envelope: &Envelope) -> Result<AnyEvent, String> {
     let aggregate = kind.split('.').next().unwrap_or("");
     match aggregate {
         "call" => CallEvent::read(kind, *version, data).map(AnyEvent::Call),
-        "campaign" => CampaignEvent::read(kind, *version, data).map(AnyEvent::Campaign),
+        "campaign" => {
+            CampaignEvent::read(kind, *version, data).map(|event| AnyEvent::Campaign(Box::new(event)))
+        }
         "customer" => CustomerEvent::read(kind, *version, data).map(AnyEvent::Customer),
         "flow" => FlowEvent::read(kind, *version, data).map(AnyEvent::Flow),
         "number" => NumberEvent::read(kind, *version, data).map(AnyEvent::Number),

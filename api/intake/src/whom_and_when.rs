@@ -27,15 +27,16 @@ const PRIORITY: &str = "priority";
 /// A campaign that rests on all of them never calls.
 const DAYS_OF_WEEK: usize = 7;
 
+/// A schema with what its member is.
+fn of(mut schema: Value, what: &str) -> Value {
+    if let Some(members) = schema.as_object_mut() {
+        members.insert("description".to_owned(), json!(what));
+    }
+    schema
+}
+
 /// How these members are described.
 pub(crate) fn schemas(generator: &mut SchemaGenerator) -> [(String, Value); 10] {
-    let of = |schema: Value, what: &str| {
-        let mut schema = schema;
-        if let Some(members) = schema.as_object_mut() {
-            members.insert("description".to_owned(), json!(what));
-        }
-        schema
-    };
     let holidays = generator.subschema_for::<Holidays>().to_value();
     let caps = json!({ "type": "array", "items": generator.subschema_for::<CallCap>(),
         "maxItems": OWN_CAPS_MAX,

@@ -41,7 +41,10 @@ impl View for TargetBoard {
     }
 
     fn apply(&self, tx: &mut dyn Tx, event: &ViewEvent) -> Result<(), ProjectionError> {
-        let AnyEvent::Campaign(CampaignEvent::TargetsSet { targets, by }) = event.event()? else {
+        let AnyEvent::Campaign(fact) = event.event()? else {
+            return Ok(());
+        };
+        let CampaignEvent::TargetsSet { targets, by } = fact.as_ref() else {
             return Ok(());
         };
         let campaign: CampaignId = event.stream_id()?;

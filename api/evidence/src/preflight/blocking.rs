@@ -23,6 +23,10 @@ pub struct Blocker {
 }
 
 /// What is known of the campaign besides its people.
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "facts beside one another, not states"
+)]
 pub(super) struct Known<'a> {
     pub(super) plan: &'a CallingPlan,
     pub(super) status: Option<CampaignStatus>,

@@ -113,22 +113,28 @@ impl Shift {
     pub(super) fn kill(mut self) -> Ended {
         let used = Used::of(self.server.program.id());
         self.server.program.kill();
-        self.ended(used, true, false)
+        Ended {
+            is_killed: true,
+            ..self.ended(used)
+        }
     }
 
     /// Lets its calls end.
     pub(super) fn end(mut self) -> Ended {
         let used = Used::of(self.server.program.id());
         let is_clean = self.server.program.drains(DRAINED);
-        self.ended(used, false, !is_clean)
+        Ended {
+            is_dirty: !is_clean,
+            ..self.ended(used)
+        }
     }
 
-    fn ended(self, used: Used, is_killed: bool, is_dirty: bool) -> Ended {
+    fn ended(self, used: Used) -> Ended {
         Ended {
             began: self.began,
             ended: machine_now(),
-            is_killed,
-            is_dirty,
+            is_killed: false,
+            is_dirty: false,
             ahead: self.ahead,
             used: used.since(self.first),
         }

@@ -31,7 +31,7 @@ pub(super) fn checked(violations: &mut Vec<String>) -> Value {
         violations.push("encoder: the recipe ended without its line".to_owned());
         return Value::Null;
     };
-    let named = told["violations"].as_array().into_iter().flatten();
-    violations.extend(named.map(|one| format!("encoder: {one}")));
+    let named = told.get("violations").and_then(Value::as_array);
+    violations.extend(named.into_iter().flatten().map(|one| format!("encoder: {one}")));
     told
 }

@@ -221,6 +221,12 @@ impl Case {
         for event in self.further.of_person() {
             take(&event, begin);
         }
+        self.dialed(&mut take);
+        state
+    }
+
+    /// What the dials of the case left with the person.
+    fn dialed(&self, take: &mut impl FnMut(&CustomerEvent, Timestamp)) {
         for (attempt, dial) in (1_u32..).zip(&self.dials) {
             let call = nth_call(attempt);
             let grant = CustomerGrant {
@@ -249,7 +255,6 @@ impl Case {
             };
             take(&closed, dial.at);
         }
-        state
     }
 
     fn number(&self) -> NumberState {

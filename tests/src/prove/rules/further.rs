@@ -13,6 +13,7 @@ use domain::time::Timestamp;
 use serde_json::{Value, json};
 
 #[derive(Debug, Clone, Default)]
+#[expect(clippy::struct_excessive_bools, reason = "facts of a case, not states")]
 pub(super) struct Further {
     /// The campaign does not run.
     pub(super) paused: bool,

@@ -20,22 +20,11 @@ fn of_tsr(at: Timestamp, change: impl FnOnce(&mut Case)) -> Case {
     with(case, change)
 }
 
-pub(super) fn cases(sides: &mut Sides) {
-    let last_day = "2026-03-02T08:00:00-05:00";
-    sides.at("us-tsr, its last day with this list", last_day, true, |at| {
-        of_tsr(at, |_| {})
-    });
-    let day_after = "2026-03-03T08:00:00-05:00";
-    let morning = instant(day_after);
-    for (name, at, permitted) in [
-        ("a list of 31 days", instant("2026-03-02T20:59:59-05:00"), true),
-        ("a list of 32 days", morning, false),
-    ] {
-        sides.made.push((name.to_owned(), of_tsr(at, |_| {}), permitted));
-    }
-    let now = instant("2026-03-02T10:00:00-05:00");
-    type Change = fn(&mut Case);
-    let changes: [(&str, Change, bool); 10] = [
+type Change = fn(&mut Case);
+
+/// What is changed of a case that is permitted, and whether it still is.
+fn changes() -> [(&'static str, Change, bool); 10] {
+    [
         (
             "a list of 31 days, whole",
             |case| case.kept.registry = Some(("2026-01-30", None)),
@@ -74,8 +63,24 @@ pub(super) fn cases(sides: &mut Sides) {
             |case| member(case, "screening", json!({ "relief": "robot" })),
             false,
         ),
-    ];
-    for (name, change, permitted) in changes {
+    ]
+}
+
+pub(super) fn cases(sides: &mut Sides) {
+    let last_day = "2026-03-02T08:00:00-05:00";
+    sides.at("us-tsr, its last day with this list", last_day, true, |at| {
+        of_tsr(at, |_| {})
+    });
+    let day_after = "2026-03-03T08:00:00-05:00";
+    let morning = instant(day_after);
+    for (name, at, permitted) in [
+        ("a list of 31 days", instant("2026-03-02T20:59:59-05:00"), true),
+        ("a list of 32 days", morning, false),
+    ] {
+        sides.made.push((name.to_owned(), of_tsr(at, |_| {}), permitted));
+    }
+    let now = instant("2026-03-02T10:00:00-05:00");
+    for (name, change, permitted) in changes() {
         sides
             .made
             .push((format!("us-tsr, {name}"), of_tsr(now, change), permitted));
