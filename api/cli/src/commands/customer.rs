@@ -90,7 +90,7 @@ enum Action {
         asking: Asking,
     },
     /// Show or set what is known of a person (客户属性): NAME=VALUE, in either language
-    Attribute(profile::AttributeArgs),
+    Attribute(Box<profile::AttributeArgs>),
     /// Give tags of one level to a person (客户标签), and take them away
     Tag(profile::TagArgs),
     /// Call a person again at a time that they named (预约回拨): not before, then first; or --cancel

@@ -127,7 +127,7 @@ async fn the_first_of_each_value_are_listed_and_whom_a_call_was_asked_for() {
         },
     );
     let worklist = worklist(&story).await;
-    let values: Vec<CallValue> = [0, 9].into_iter().flat_map(CallValue::try_from).collect();
+    let values: Vec<CallValue> = [0_u8, 9].into_iter().flat_map(CallValue::try_from).collect();
     let listed = async |now| {
         let ranked = worklist
             .due_ranked(&campaign("T"), &values, now, 2)
