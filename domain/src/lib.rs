@@ -66,7 +66,6 @@ pub mod number_check;
 pub mod number_library;
 pub mod offering;
 pub mod past_call;
-pub mod pdca;
 pub mod permission;
 pub mod person_request;
 pub mod personal;

@@ -1,5 +1,5 @@
-//! A campaign that asks for an order, as its dialer dials it: whoever is worth most is called first, and whoever
-//! a call was asked for before them.
+//! A campaign that asks for an order, as its dialer dials it: whoever is worth most is called first, and
+//! whoever a call was asked for before them.
 
 use crate::testing::line::{FakeLine, failed, ringing};
 use crate::testing::world::{World, campaign, no_flow, plan};

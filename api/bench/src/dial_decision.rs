@@ -5,7 +5,7 @@
 //! calls next, asks the campaign, the person and the number, each by its own rules, and mints the permit.
 //! What was granted is told to the rows behind the measurement, so that the next decision finds another.
 
-use crate::dial_order::{placing, pop, priority};
+use crate::dial_order::{DECISION_P99_MS_MAX, WAITING_BYTES_MAX, placing, pop, priority};
 use crate::held::{self, Held};
 use crate::output;
 use crate::stopwatch::{Stopwatch, Times, float};
@@ -45,12 +45,6 @@ const DECISIONS_MAX: i64 = 100_000;
 
 /// Events of one page that the rows are fed with.
 const PAGE_EVENTS: u64 = 10_000;
-
-/// What a decision is held to, in milliseconds at the 99th percentile.
-const DECISION_P99_MS_MAX: f64 = 1.0;
-
-/// What somebody who waits may take in memory.
-const WAITING_BYTES_MAX: f64 = 200.0;
 
 /// Time the decision to dial with many people waiting, and count what each of them takes
 #[derive(Debug, clap::Args)]

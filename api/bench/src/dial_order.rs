@@ -1,5 +1,5 @@
-//! The order of `ledgerline bench dial-decision --values N`: who of a million waiting is popped first, read as the
-//! dialer reads them.
+//! The order of `ledgerline bench dial-decision --values N`: who of a million waiting is popped first, read
+//! as the dialer reads them.
 
 use domain::campaign::CampaignState;
 use domain::compliance::zone_of_campaign;
@@ -11,6 +11,12 @@ use domain::time::Timestamp;
 use projections::SqlWorklist;
 use serde_json::json;
 use std::collections::BTreeMap;
+
+/// What a decision is held to, in milliseconds at the 99th percentile.
+pub(crate) const DECISION_P99_MS_MAX: f64 = 1.0;
+
+/// What somebody who waits may take in memory.
+pub(crate) const WAITING_BYTES_MAX: f64 = 200.0;
 
 /// Whom a dialer reads that has room for one: one more, to know whether more are waiting.
 const POPPED: usize = 2;

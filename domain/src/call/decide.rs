@@ -65,10 +65,10 @@ pub(super) fn decide(state: &CallState, command: CallCommand, context: Context) 
         CallCommand::NoteLateAnswer { leg, dialog } => note_late_answer(state, leg, dialog),
         CallCommand::Correct(correction) => correct(state, correction),
         CallCommand::DisposeRecording {
-            disposal,
+            disposal: of,
             preset,
             days,
-        } => dispose_recording(state, disposal, preset, days),
+        } => dispose_recording(state, of, preset, days),
         CallCommand::DisposeTranscript(of) => super::said::dispose_transcript(state, of),
     }
 }

@@ -21,7 +21,7 @@ pub struct ModelChosenFact {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub tier: Option<u32>,
     /// By which variable or attribute.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(rename = "tier_by", default, skip_serializing_if = "Option::is_none")]
     #[schemars(example = &"rfm_grade")]
     pub by: Option<String>,
 }

@@ -1,7 +1,7 @@
 //! Golden hours: in them whoever is worth most goes first, outside of them the others do.
 //!
-//! They order, and keep nobody waiting while nobody else is due; when a person may be called at all is for the
-//! windows to say. They are hours of the campaign's zone, as its schedule's times are.
+//! They order, and keep nobody waiting while nobody else is due; when a person may be called at all is for
+//! the windows to say. They are hours of the campaign's zone, as its schedule's times are.
 
 use super::Class;
 use crate::time::{TimeOfDay, Timestamp, seconds_of_day};

@@ -2,10 +2,10 @@
 //! waited, and by the hour; one file an ordering.
 //!
 //! Promises. Whoever was asked for is first, as without an order. Whoever has waited the plan's
-//! `overtaken_ms_max` since they were due goes before all who have not, oldest first, whatever anybody is worth
-//! and whatever the hour: so nobody is called before somebody who became due `overtaken_ms_max` earlier. Of one
-//! value the earlier due go first, so the first few of each value are enough to know the first few of all: no
-//! order of everybody is ever made.
+//! `overtaken_ms_max` since they were due goes before all who have not, oldest first, whatever anybody is
+//! worth and whatever the hour: so nobody is called before somebody who became due `overtaken_ms_max`
+//! earlier. Of one value the earlier due go first, so the first few of each value are enough to know the
+//! first few of all: no order of everybody is ever made.
 
 mod ageing;
 mod by_value;

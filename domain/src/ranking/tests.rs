@@ -5,7 +5,9 @@ use crate::calling_plan::Preset;
 use crate::compliance::zone_of_campaign;
 use std::collections::{BTreeMap, BTreeSet};
 
+/// A minute, and an hour of them.
 const MINUTE_MS: u64 = 60_000;
+/// Sixty of them.
 const HOUR_MS: u64 = 60 * MINUTE_MS;
 
 fn plan(json: &str) -> PriorityPlan {

@@ -147,10 +147,8 @@ impl MadeUpLog {
             name: None,
             time_zone: None,
         };
-        let added = CustomerEvent::NumberAdded {
-            number: dial.number.clone(),
-            phone: erased(),
-        };
+        let (number, phone) = (dial.number.clone(), erased());
+        let added = CustomerEvent::NumberAdded { number, phone };
         let enrolled = CustomerEvent::Enrolled {
             campaign: dial.campaign.clone(),
             list: ListId::derive(&dial.campaign, "00"),

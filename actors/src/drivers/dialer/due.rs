@@ -1,6 +1,6 @@
 //! Whom the dialer asks for: the due that nobody is at, in the order that their campaign asks for. The order
-//! itself is the domain's; rows say only who may be among the first. A hint like every row: who is asked for is
-//! judged anew.
+//! itself is the domain's; rows say only who may be among the first. A hint like every row: who is asked for
+//! is judged anew.
 
 use crate::drivers::kit::Kit;
 use domain::calling_plan::CampaignFacts;

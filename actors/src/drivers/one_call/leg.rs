@@ -201,9 +201,8 @@ async fn not_taken(attempt: &mut Attempt, leg: u8, error: &LineError) -> Result<
 /// Longest ringing: the campaign's own, else the line's; never shorter than the preset lets a phone ring.
 fn ring_timeout_ms(attempt: &Attempt, line: &Arc<dyn Line>) -> u64 {
     let plan = &attempt.facts.plan;
-    let planned_ms = plan
-        .ring_timeout_ms
-        .unwrap_or_else(|| line.facts().ring_timeout_ms);
+    let line_ms = || line.facts().ring_timeout_ms;
+    let planned_ms = plan.ring_timeout_ms.unwrap_or_else(line_ms);
     rules_at(plan.preset, attempt.kit.now()).ring_ms(planned_ms)
 }
 

@@ -1,8 +1,8 @@
-//! What the gathered figures are to the rules that suggest what to do (`domain::pdca`).
+//! What the gathered figures are to the rules that suggest what to do (`suggesting`).
 
 use crate::pdca::Gathered;
+use crate::pdca::suggesting::{Noticed, PartEffect};
 use domain::disposition::Disposition;
-use domain::pdca::{Noticed, PartEffect};
 
 /// What rules look at, of a report's figures.
 pub(super) fn noticed(gathered: &Gathered) -> Noticed {

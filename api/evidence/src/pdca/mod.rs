@@ -12,6 +12,7 @@ mod measured;
 mod planned;
 mod render;
 mod shown;
+mod suggesting;
 mod tables;
 mod watch;
 
@@ -20,11 +21,11 @@ pub use evidence::evidence;
 pub use render::page;
 pub use shown::{PdcaShown, shown};
 
+use crate::pdca::suggesting::SplitBy;
 use capacity::{Capacity, peaks};
 use chrono::NaiveDate;
 use domain::calendar::{PeriodLength, Span, beijing, beijing_date};
 use domain::ids::CampaignId;
-use domain::pdca::SplitBy;
 use domain::ports::event_store::EventStore;
 use domain::problem::Problem;
 use domain::stored_event::Position;

@@ -3,11 +3,11 @@
 use crate::html::{Good, Page, row};
 use crate::pdca::act::noticed;
 use crate::pdca::figures::Tally;
+use crate::pdca::suggesting::suggestions;
 use crate::pdca::tables::{ahead, measured, needs, shares, targets};
 use crate::pdca::watch::Counts;
 use crate::pdca::{Gathered, Split};
 use domain::calendar::{PeriodLength, beijing};
-use domain::pdca::suggestions;
 use std::collections::BTreeMap;
 
 /// Effects shown of each cause; the rest stands together in one row.

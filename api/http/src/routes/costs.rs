@@ -119,6 +119,7 @@ const CALLS_MIN: Parameter = Parameter::number(
     "Of a baseline: effective calls of an agent in a day, at least",
     150,
 );
+/// As a baseline itself has it.
 const CALLS_MAX: Parameter = Parameter::number(
     "calls_per_agent_day_max",
     "Of a baseline: effective calls of an agent in a day, at most",

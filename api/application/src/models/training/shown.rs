@@ -14,6 +14,7 @@ pub struct TrainingShown {
     #[schemars(example = &"9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08")]
     pub digest: String,
     pub size_bytes: u64,
+    #[schemars(example = ["refuse_rate"])]
     pub intents: Vec<String>,
     pub lines: LinesShown,
     /// Absent where nothing was held out.

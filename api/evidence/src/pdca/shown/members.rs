@@ -1,10 +1,10 @@
 //! A review as programs read it: its members and what they mean. How they are made of a report's figures is
 //! said beside.
 
+use crate::pdca::suggesting::Lack;
 use chrono::NaiveDate;
 use domain::campaign::CampaignStatus;
 use domain::ids::CampaignId;
-use domain::pdca::Lack;
 use domain::time::Timestamp;
 use projections::metrics::{Texts, Unit};
 use projections::views::metric_board::Figure;
@@ -132,6 +132,7 @@ pub(super) struct PdcaAct {
     pub(super) suggestions: Vec<PdcaSuggestion>,
     /// By rule and version.
     pub(super) refusals: BTreeMap<String, u64>,
+    #[schemars(extend("examples" = [{ "low_answer_ratio": 2 }]))]
     pub(super) alerts: BTreeMap<String, u64>,
     pub(super) opt_outs: u64,
     pub(super) corrections: u64,

@@ -12,10 +12,10 @@ use super::measured::Measured;
 use super::render::EFFECTS_SHOWN;
 use super::tables::{moved, share};
 use super::{Gathered, Split};
+use crate::pdca::suggesting::{SplitBy, Suggestion, lacks, suggestions};
 use chrono::NaiveDate;
 use domain::calendar::{PeriodLength, Span};
 use domain::disposition::Disposition;
-use domain::pdca::{SplitBy, Suggestion, lacks, suggestions};
 use members::{
     PdcaAct, PdcaAhead, PdcaCampaign, PdcaCapacity, PdcaCause, PdcaCheck, PdcaDisposition, PdcaDone,
     PdcaEffect, PdcaFigure, PdcaPart, PdcaPeak, PdcaPeriod, PdcaPlan, PdcaSplit, PdcaSuggestion, PdcaTarget,
