@@ -1,17 +1,15 @@
 //! What each event of the fake store does to the rows of its worklist.
 
-use super::{Dialed, Enrolled, Rows, Stands};
+use super::{Closed, Dialed, Enrolled, Rows, Stands};
 use domain::call::event::CallEvent;
 use domain::callback::CallbackEnd;
 use domain::campaign::event::CampaignEvent;
 use domain::compliance::CustomerGrant;
 use domain::customer::event::CustomerEvent;
 use domain::decider::EventData;
-use domain::disposition::Disposition;
-use domain::ids::{CallId, CampaignId, CustomerId, NumberId};
+use domain::ids::{CallId, CampaignId, CustomerId};
 use domain::number::event::NumberEvent;
 use domain::ports::worklist::OpenGrant;
-use domain::ranking::CallValue;
 use domain::stored_event::{Envelope, Position};
 use domain::time::Timestamp;
 

@@ -29,7 +29,7 @@ const OF_LINES: [Disposition; 5] = [
 
 /// By what a change of the answer ratio is split.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum SplitBy {
+pub(super) enum SplitBy {
     Trunk,
     Hour,
     Weekday,
@@ -38,7 +38,7 @@ pub enum SplitBy {
 }
 
 impl SplitBy {
-    pub const fn label_zh(self) -> &'static str {
+    pub(super) const fn label_zh(self) -> &'static str {
         match self {
             Self::Trunk => "中继",
             Self::Hour => "时段",
@@ -47,7 +47,7 @@ impl SplitBy {
             Self::Campaign => "任务",
         }
     }
-    pub const fn label_en(self) -> &'static str {
+    pub(super) const fn label_en(self) -> &'static str {
         match self {
             Self::Trunk => "trunk",
             Self::Hour => "hour",
@@ -60,46 +60,46 @@ impl SplitBy {
 
 /// What one part contributed to the change of the answer ratio between two periods.
 #[derive(Debug, Clone, PartialEq)]
-pub struct PartEffect {
-    pub by: SplitBy,
+pub(super) struct PartEffect {
+    pub(super) by: SplitBy,
     /// The part's name, such as a trunk's.
-    pub part: String,
+    pub(super) part: String,
     /// By its own ratio, as a share of all calls (0.01 is one percentage point).
-    pub rate: f64,
+    pub(super) rate: f64,
     /// By its share of all calls, likewise.
-    pub mix: f64,
+    pub(super) mix: f64,
 }
 
 /// The figures of a period that rules look at.
 #[derive(Debug, Clone, PartialEq, Default)]
-pub struct Noticed {
+pub(super) struct Noticed {
     /// Calls that ended, by how.
-    pub ended: BTreeMap<Disposition, u64>,
-    pub answered: u64,
-    pub opt_outs: u64,
+    pub(super) ended: BTreeMap<Disposition, u64>,
+    pub(super) answered: u64,
+    pub(super) opt_outs: u64,
     /// The rule that refused most dials, and how many.
-    pub refused_most: Option<(String, u64)>,
-    pub alerts: u64,
-    pub effects: Vec<PartEffect>,
+    pub(super) refused_most: Option<(String, u64)>,
+    pub(super) alerts: u64,
+    pub(super) effects: Vec<PartEffect>,
 }
 
 /// One suggestion.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Suggestion {
+pub(super) struct Suggestion {
     /// Name of the rule.
-    pub rule: &'static str,
-    pub cause: String,
-    pub zh: &'static str,
-    pub en: &'static str,
+    pub(super) rule: &'static str,
+    pub(super) cause: String,
+    pub(super) zh: &'static str,
+    pub(super) en: &'static str,
 }
 
 /// Something that a report of a length is to tell and does not yet.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
-pub struct Lack {
+pub(super) struct Lack {
     #[schemars(extend("enum" = ["tags", "models", "architecture"]))]
-    pub code: &'static str,
-    pub zh: &'static str,
-    pub en: &'static str,
+    pub(super) code: &'static str,
+    pub(super) zh: &'static str,
+    pub(super) en: &'static str,
 }
 
 const TAGS: Lack = Lack {
@@ -120,7 +120,7 @@ const ARCHITECTURE: Lack = Lack {
 
 /// What a report is to tell by REP-7 (a month scripts, tags and strategy, a quarter scale and models, a year
 /// architecture) and does not yet: a longer one lacks what a shorter one does.
-pub fn lacks(length: PeriodLength) -> Vec<Lack> {
+pub(super) fn lacks(length: PeriodLength) -> Vec<Lack> {
     match length {
         PeriodLength::Day | PeriodLength::Week => Vec::new(),
         PeriodLength::Month => vec![TAGS],
@@ -130,7 +130,7 @@ pub fn lacks(length: PeriodLength) -> Vec<Lack> {
 }
 
 /// The suggestions, in the order of the rules.
-pub fn suggestions(noticed: &Noticed) -> Vec<Suggestion> {
+pub(super) fn suggestions(noticed: &Noticed) -> Vec<Suggestion> {
     let mut found: Vec<Suggestion> = noticed.effects.iter().filter_map(of_effect).collect();
     let all: u64 = noticed.ended.values().sum();
     let ended = |dispositions: &[Disposition]| -> u64 {

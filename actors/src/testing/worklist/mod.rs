@@ -4,21 +4,14 @@ mod rows;
 
 use super::FakeStore;
 use async_trait::async_trait;
-use domain::call::event::CallEvent;
-use domain::callback::CallbackEnd;
-use domain::campaign::event::CampaignEvent;
-use domain::compliance::CustomerGrant;
-use domain::customer::event::CustomerEvent;
-use domain::decider::EventData;
 use domain::disposition::Disposition;
 use domain::ids::{CallId, CampaignId, CustomerId, NumberId};
-use domain::number::event::NumberEvent;
 use domain::ports::event_store::EventStore;
 use domain::ports::worklist::{
     CampaignWork, DueEnrolment, OpenCall, OpenGrant, RankedDue, UnclosedCall, Worklist, WorklistError,
 };
 use domain::ranking::{CallValue, Standing};
-use domain::stored_event::{Envelope, Position};
+use domain::stored_event::Position;
 use domain::time::Timestamp;
 use std::collections::BTreeMap;
 use std::sync::Arc;
