@@ -1,5 +1,4 @@
-//! What a call answers to a command: one function per command. Repeats of facts are answered without an
-//! event; a repeated dial is refused, because its asker would send an INVITE.
+//! What a call answers to a command. A repeated fact makes no event; a repeated dial is refused.
 
 use super::attended::connect_agent;
 use super::carrier_words::{dialog_without_callee, may_tell_a_number, without_callee};

@@ -34,7 +34,7 @@ static PEOPLE: Table = Table {
             a_success_count bigint, a_last_visit_time bigint, a_last_order_date bigint,
             a_orders_count bigint, a_orders_amount bigint, a_customer_level text, a_balance bigint,
             a_overdue_days bigint, a_is_member bigint, a_joined_date bigint,
-            a_is_profiling_refused bigint)"],
+            a_is_profiling_refused bigint, a_rfm_grade text)"],
     key_columns: 1,
 };
 static FURTHER: Table = Table {

@@ -48,8 +48,10 @@ pub(super) struct PdcaPlan {
 #[derive(Debug, Serialize, JsonSchema)]
 pub(super) struct PdcaCampaign {
     pub(super) campaign: CampaignId,
+    #[schemars(example = &"service")]
     pub(super) purpose: String,
     pub(super) status: CampaignStatus,
+    #[schemars(example = &"card_instalment@1")]
     pub(super) flow: String,
     pub(super) flow_version: u64,
     pub(super) listed: u64,
@@ -58,6 +60,7 @@ pub(super) struct PdcaCampaign {
 
 #[derive(Debug, Serialize, JsonSchema)]
 pub(super) struct PdcaTarget {
+    #[schemars(example = &"LOAN_REMIND")]
     pub(super) campaign: String,
     #[schemars(example = &"answer_ratio_per_call v1")]
     pub(super) metric: String,
@@ -72,6 +75,7 @@ pub(super) struct PdcaTarget {
 #[derive(Debug, Serialize, JsonSchema)]
 pub(super) struct PdcaCause {
     /// In Chinese and English.
+    #[schemars(example = &"trunk_rate")]
     pub(super) cause: String,
     pub(super) part_ratio: f64,
 }
@@ -89,6 +93,7 @@ pub(super) struct PdcaDone {
 /// A metric in both periods.
 #[derive(Debug, Serialize, JsonSchema)]
 pub(super) struct PdcaFigure {
+    #[schemars(example = &"answer_ratio_per_call")]
     pub(super) metric: &'static str,
     pub(super) version: u32,
     pub(super) label: &'static Texts,
@@ -103,6 +108,7 @@ pub(super) struct PdcaFigure {
 /// How one way of ending a call moved; the change is split over trunks into mix and rate.
 #[derive(Debug, Serialize, JsonSchema)]
 pub(super) struct PdcaDisposition {
+    #[schemars(example = &"no_answer")]
     pub(super) disposition: String,
     pub(super) calls: u64,
     pub(super) before_ratio: Option<f64>,
@@ -115,6 +121,7 @@ pub(super) struct PdcaDisposition {
 /// A part of the calls: a flow version, a trunk.
 #[derive(Debug, Serialize, JsonSchema)]
 pub(super) struct PdcaPart {
+    #[schemars(example = &"main")]
     pub(super) part: String,
     pub(super) dialed: u64,
     /// `answer_ratio_per_call` v1; `_people` v2.
@@ -131,6 +138,7 @@ pub(super) struct PdcaPart {
 pub(super) struct PdcaAct {
     pub(super) suggestions: Vec<PdcaSuggestion>,
     /// By rule and version.
+    #[schemars(extend("examples" = [{ "calling_window@2": 14 }]))]
     pub(super) refusals: BTreeMap<String, u64>,
     #[schemars(extend("examples" = [{ "low_answer_ratio": 2 }]))]
     pub(super) alerts: BTreeMap<String, u64>,
@@ -143,8 +151,11 @@ pub(super) struct PdcaAct {
 pub(super) struct PdcaSuggestion {
     #[schemars(example = &"trunk_rate")]
     pub(super) rule: &'static str,
+    #[schemars(example = &"trunk_rate")]
     pub(super) cause: String,
+    #[schemars(example = &"检查线路")]
     pub(super) zh: &'static str,
+    #[schemars(example = &"look at the line")]
     pub(super) en: &'static str,
 }
 
@@ -179,6 +190,7 @@ pub(super) struct PdcaSplit {
 
 #[derive(Debug, Serialize, JsonSchema)]
 pub(super) struct PdcaEffect {
+    #[schemars(example = &"main")]
     pub(super) part: String,
     pub(super) before_calls: u64,
     pub(super) now_calls: u64,
