@@ -12,6 +12,13 @@ pub(super) const WORDS_MAX: usize = 64;
 /// Longest column and tag, in bytes: those of lists and tags.
 pub(super) const WORD_BYTES_MAX: usize = 128;
 
+/// What each word is worth, as it is described: under a name of its own, since generators of clients would
+/// name one within an alternative twice.
+#[derive(schemars::JsonSchema)]
+#[schemars(transparent)]
+#[expect(dead_code, reason = "only its schema is of use")]
+struct ValuesByWord(BTreeMap<String, CallValue>);
+
 /// By what a person's value is told. Whoever has none of what is named is worth 0.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "snake_case", deny_unknown_fields)]
@@ -20,13 +27,17 @@ pub enum ValuedBy {
     Column {
         name: String,
         #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+        #[schemars(with = "ValuesByWord")]
         values: BTreeMap<String, CallValue>,
         /// From which number on it is worth how much; the highest that is reached counts.
         #[serde(default, skip_serializing_if = "Vec::is_empty")]
         at_least: Vec<AtLeast>,
     },
     /// Tags of the person, of any level; the best of theirs counts.
-    Tags { values: BTreeMap<String, CallValue> },
+    Tags {
+        #[schemars(with = "ValuesByWord")]
+        values: BTreeMap<String, CallValue>,
+    },
     /// The grade by recency, frequency and money, of the attributes `last_order_date`, `orders_count` and
     /// `orders_amount` when they are enrolled, by given limits.
     Rfm {
