@@ -12,13 +12,6 @@ pub(super) const WORDS_MAX: usize = 64;
 /// Longest column and tag, in bytes: those of lists and tags.
 pub(super) const WORD_BYTES_MAX: usize = 128;
 
-/// What each word is worth, as it is described: under a name of its own, since generators of clients would
-/// name one within an alternative twice.
-#[derive(schemars::JsonSchema)]
-#[schemars(transparent)]
-#[expect(dead_code, reason = "only its schema is of use")]
-struct ValuesByWord(BTreeMap<String, CallValue>);
-
 /// By what a person's value is told. Whoever has none of what is named is worth 0.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "snake_case", deny_unknown_fields)]
@@ -27,17 +20,13 @@ pub enum ValuedBy {
     Column {
         name: String,
         #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
-        #[schemars(with = "ValuesByWord")]
         values: BTreeMap<String, CallValue>,
         /// From which number on it is worth how much; the highest that is reached counts.
         #[serde(default, skip_serializing_if = "Vec::is_empty")]
         at_least: Vec<AtLeast>,
     },
     /// Tags of the person, of any level; the best of theirs counts.
-    Tags {
-        #[schemars(with = "ValuesByWord")]
-        values: BTreeMap<String, CallValue>,
-    },
+    Tags { values: BTreeMap<String, CallValue> },
     /// The grade by recency, frequency and money, of the attributes `last_order_date`, `orders_count` and
     /// `orders_amount` when they are enrolled, by given limits.
     Rfm {
@@ -46,9 +35,12 @@ pub enum ValuedBy {
     },
 }
 
+// It and the limits are described where they stand: a generator of clients that comes to the alternatives
+// before a schema they refer to reads them twice, and names what lies within them twice.
 /// A step of a number.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
+#[schemars(inline)]
 pub struct AtLeast {
     pub number: i64,
     pub value: CallValue,
@@ -57,6 +49,7 @@ pub struct AtLeast {
 /// From which value on a score is 2, 3, 4 and 5; of days, up to which number it is 5, 4, 3 and 2.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
+#[schemars(inline)]
 pub struct GradeLimits {
     pub recency_days: [i64; 4],
     pub orders_count: [i64; 4],
