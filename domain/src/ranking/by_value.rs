@@ -13,34 +13,47 @@ pub(super) const WORDS_MAX: usize = 64;
 pub(super) const WORD_BYTES_MAX: usize = 128;
 
 /// By what a person's value is told. Whoever has none of what is named is worth 0.
+///
+/// What stands within an alternative has a name of its own: generators of clients would name it twice.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "snake_case", deny_unknown_fields)]
 pub enum ValuedBy {
-    /// A column of its lists: by its words, or by its number.
-    Column {
-        name: String,
-        #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
-        values: BTreeMap<String, CallValue>,
-        /// From which number on it is worth how much; the highest that is reached counts.
-        #[serde(default, skip_serializing_if = "Vec::is_empty")]
-        at_least: Vec<AtLeast>,
-    },
-    /// Tags of the person, of any level; the best of theirs counts.
-    Tags { values: BTreeMap<String, CallValue> },
-    /// The grade by recency, frequency and money, of the attributes `last_order_date`, `orders_count` and
-    /// `orders_amount` when they are enrolled, by given limits.
-    Rfm {
-        grades: BTreeMap<String, CallValue>,
-        limits: GradeLimits,
-    },
+    Column(ByColumn),
+    Tags(ByTags),
+    Rfm(ByGrade),
 }
 
-// It and the limits are described where they stand: a generator of clients that comes to the alternatives
-// before a schema they refer to reads them twice, and names what lies within them twice.
+/// A column of its lists: by its words, or by its number.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ByColumn {
+    pub name: String,
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub values: BTreeMap<String, CallValue>,
+    /// From which number on it is worth how much; the highest that is reached counts.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub at_least: Vec<AtLeast>,
+}
+
+/// Tags of the person, of any level; the best of theirs counts.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ByTags {
+    pub values: BTreeMap<String, CallValue>,
+}
+
+/// The grade by recency, frequency and money, of the attributes `last_order_date`, `orders_count` and
+/// `orders_amount` when they are enrolled, by given limits.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ByGrade {
+    pub grades: BTreeMap<String, CallValue>,
+    pub limits: GradeLimits,
+}
+
 /// A step of a number.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
-#[schemars(inline)]
 pub struct AtLeast {
     pub number: i64,
     pub value: CallValue,
@@ -49,7 +62,6 @@ pub struct AtLeast {
 /// From which value on a score is 2, 3, 4 and 5; of days, up to which number it is 5, 4, 3 and 2.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
-#[schemars(inline)]
 pub struct GradeLimits {
     pub recency_days: [i64; 4],
     pub orders_count: [i64; 4],
@@ -63,9 +75,9 @@ const TEN_THOUSANDTHS: i64 = 10_000;
 impl ValuedBy {
     pub const fn code(&self) -> &'static str {
         match self {
-            Self::Column { .. } => "column",
-            Self::Tags { .. } => "tags",
-            Self::Rfm { .. } => "rfm",
+            Self::Column(_) => "column",
+            Self::Tags(_) => "tags",
+            Self::Rfm(_) => "rfm",
         }
     }
 
@@ -73,11 +85,13 @@ impl ValuedBy {
     pub fn values(&self) -> Vec<CallValue> {
         let mut all = vec![CallValue::NONE];
         match self {
-            Self::Column { values, at_least, .. } => {
+            Self::Column(ByColumn { values, at_least, .. }) => {
                 all.extend(values.values().copied());
                 all.extend(at_least.iter().map(|step| step.value));
             }
-            Self::Tags { values } | Self::Rfm { grades: values, .. } => all.extend(values.values().copied()),
+            Self::Tags(ByTags { values }) | Self::Rfm(ByGrade { grades: values, .. }) => {
+                all.extend(values.values().copied())
+            }
         }
         all.sort_unstable();
         all.dedup();
@@ -87,11 +101,11 @@ impl ValuedBy {
     /// What this person is worth.
     pub(super) fn value(&self, known: &KnownOfPerson<'_>) -> CallValue {
         let best = match self {
-            Self::Column {
+            Self::Column(ByColumn {
                 name,
                 values,
                 at_least,
-            } => known.column(name).and_then(|text| {
+            }) => known.column(name).and_then(|text| {
                 let by_word = values.get(text.trim()).copied();
                 let number = whole_number(text);
                 let reached = at_least
@@ -99,12 +113,12 @@ impl ValuedBy {
                     .filter(|step| number.is_some_and(|number| number >= step.number));
                 by_word.into_iter().chain(reached.map(|step| step.value)).max()
             }),
-            Self::Tags { values } => values
+            Self::Tags(ByTags { values }) => values
                 .iter()
                 .filter(|(tag, _)| known.has_tag(tag))
                 .map(|(_, value)| *value)
                 .max(),
-            Self::Rfm { grades, limits } => known.rfm_facts().and_then(|facts| {
+            Self::Rfm(ByGrade { grades, limits }) => known.rfm_facts().and_then(|facts| {
                 let amount = limits.amount.map(|whole| whole.saturating_mul(TEN_THOUSANDTHS));
                 let limits = RfmLimits {
                     recency_days: limits.recency_days,
@@ -122,13 +136,13 @@ impl ValuedBy {
     /// What is wrong with it.
     pub(super) fn fault(&self) -> Option<&'static str> {
         let (name, words, steps) = match self {
-            Self::Column {
+            Self::Column(ByColumn {
                 name,
                 values,
                 at_least,
-            } => (name.as_str(), values, at_least.len()),
-            Self::Tags { values } => ("tags", values, 0),
-            Self::Rfm { grades, .. } => ("rfm", grades, 0),
+            }) => (name.as_str(), values, at_least.len()),
+            Self::Tags(ByTags { values }) => ("tags", values, 0),
+            Self::Rfm(ByGrade { grades, .. }) => ("rfm", grades, 0),
         };
         let is_word = |word: &str| !word.is_empty() && word.len() <= WORD_BYTES_MAX;
         if !is_word(name) || !words.keys().all(|word| is_word(word)) {
@@ -139,10 +153,10 @@ impl ValuedBy {
         }
         let is_grade = |code: &String| RFM_GRADES.iter().any(|grade| grade.code == code);
         match self {
-            Self::Rfm { grades, .. } if !grades.keys().all(is_grade) => {
+            Self::Rfm(ByGrade { grades, .. }) if !grades.keys().all(is_grade) => {
                 Some("names a grade that RFM does not know: champion, regular, promising, new, to_win_back …")
             }
-            Self::Column { .. } | Self::Tags { .. } | Self::Rfm { .. } => None,
+            Self::Column(_) | Self::Tags(_) | Self::Rfm(_) => None,
         }
     }
 }

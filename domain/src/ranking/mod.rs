@@ -15,7 +15,7 @@ mod plan;
 #[cfg(test)]
 mod tests;
 
-pub use by_value::{AtLeast, ValuedBy};
+pub use by_value::{AtLeast, ByColumn, ByGrade, ByTags, GradeLimits, ValuedBy};
 pub use golden_hours::Hour;
 pub use placing::{KnownOfPerson, Placing};
 pub use plan::{CallValue, PriorityPlan, VALUE_MAX};
