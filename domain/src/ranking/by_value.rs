@@ -90,7 +90,7 @@ impl ValuedBy {
                 all.extend(at_least.iter().map(|step| step.value));
             }
             Self::Tags(ByTags { values }) | Self::Rfm(ByGrade { grades: values, .. }) => {
-                all.extend(values.values().copied())
+                all.extend(values.values().copied());
             }
         }
         all.sort_unstable();
