@@ -10,6 +10,7 @@
 //! PostgreSQL and stands only in `database.rs` and `views/`.
 
 mod ahead;
+pub mod alert_words;
 pub mod ask;
 mod cells;
 mod checkpoint;

@@ -150,8 +150,11 @@ async function ledger(visit, { begin, words }) {
   await page.getByRole('button', { name: `事件 ${told.budget.metric}` }).first().click()
   await page.getByRole('dialog').getByText('合计').waitFor()
   await page.keyboard.press('Escape')
-  await page.getByRole('tab', { name: '地区' }).click()
+  await page.getByRole('tab', { name: '地区与行业' }).click()
   await page.getByText('Asia/Shanghai').first().waitFor()
+  const { items } = await visit.api('/api/v1/campaigns/DEMO/industries')
+  const industry = { unknown: '未知', few: '人数过少的行业' }[items[0].industry] ?? items[0].industry
+  await page.getByRole('row', { name: new RegExp(`^${industry} ${items[0].dialed} ${items[0].answered} `) }).waitFor()
   await page.getByRole('tab', { name: '拒绝原因' }).click()
   await page.getByText('有对话').first().waitFor()
   await page.getByRole('textbox', { name: /查看原因/ }).fill('the proof of words')

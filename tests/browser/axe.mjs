@@ -12,7 +12,7 @@ const PAGES = [
   ['operator', '/flows', 'heading'], ['operator', '/reports', 'heading'], ['operator', '/campaigns/DEMO?tab=abandonment', 'table'],
   ['operator', '/campaigns/DEMO?tab=regions', 'table'], ['operator', '/campaigns/DEMO?tab=reasons', 'textbox'], ['operator', '/campaigns/DEMO?tab=cut-off', 'table'],
   ['operator', '/campaigns/DEMO?tab=lists', 'table'], ['operator', '/campaigns/DEMO?tab=pacing', 'meter'],
-  ['operator', '/reports/pdca', 'table'], ['operator', '/reports?tab=daily', 'table'], ['operator', '/reports?tab=costs', 'table'],
+  ['operator', '/pdca', 'table'], ['operator', '/reports?tab=daily', 'table'], ['operator', '/reports?tab=costs', 'table'],
   ['auditor', '/reports?tab=exports', 'combobox'], ['operator', '/flows/DEMO?version=1&tab=variants', 'tab'],
   ['auditor', 'a call', 'slider'], ['auditor', 'a person', 'slider'], ['auditor', '/events', 'slider'], ['auditor', '/audit', 'table'], ['auditor', '/samples', 'table'],
   ['auditor', '/subscribers', 'table'],

@@ -36,7 +36,7 @@ export async function pdca(visit) {
   await visit.shot('zh')
   // As it was known at the campaign's beginning nothing had been dialed.
   const { items } = await visit.api('/api/v1/campaigns/DEMO/events?limit=3')
-  await visit.open(`/reports/pdca?campaign=DEMO&as_of=${encodeURIComponent(items[items.length - 1].time)}`)
+  await visit.open(`/pdca?campaign=DEMO&as_of=${encodeURIComponent(items[items.length - 1].time)}`)
   await page.getByText('时所知').first().waitFor()
   await page.getByText('从对比期或本期').or(page.getByText('对比期或本期没有呼叫，无从比较')).waitFor()
   await holdWords(visit)
@@ -74,8 +74,8 @@ export async function costs(visit) {
   })
   await page.getByText('人工基线是此处填写的，不是测得的').waitFor()
   await visit.shot('zh')
-  await page.getByRole('tab', { name: '地区' }).click()
-  await page.getByRole('columnheader', { name: '地区' }).waitFor()
+  await page.getByRole('tab', { name: '地区与行业' }).click()
+  await page.getByRole('columnheader', { name: '地区', exact: true }).waitFor()
   await page.getByRole('tab', { name: '费用' }).click()
   await holdWords(visit)
 }

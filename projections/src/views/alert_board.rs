@@ -1,5 +1,6 @@
 //! Alerts: what stands, since when, who saw to it, and how often it came.
 
+use crate::alert_words::in_chinese;
 use crate::database::{ReadDb, Select, Table, Tx};
 use crate::error::ProjectionError;
 use crate::value::{Row, Val};
@@ -138,6 +139,9 @@ pub struct AlertRow {
     /// The figure that raised it, or that ended it.
     pub figure: AlertFigure,
     pub detail: String,
+    /// The detail in Chinese, where it is a sentence of ours.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub detail_zh: Option<String>,
     pub standing: bool,
     pub raised_at: Timestamp,
     /// How often it has been raised, in all.
@@ -200,7 +204,7 @@ pub async fn list(
 fn read_row(mut row: Row) -> Result<AlertRow, ProjectionError> {
     let alert = row.parse()?;
     let rule: AlertRule = row.parse()?;
-    Ok(AlertRow {
+    let mut told = AlertRow {
         alert,
         rule,
         label_zh: rule.label_zh(),
@@ -210,6 +214,7 @@ fn read_row(mut row: Row) -> Result<AlertRow, ProjectionError> {
         severity: row.text()?,
         figure: read_figure(&row.text()?)?,
         detail: row.text()?,
+        detail_zh: None,
         standing: row.flag()?,
         raised_at: row.at()?,
         raised_count: row.count()?,
@@ -219,7 +224,9 @@ fn read_row(mut row: Row) -> Result<AlertRow, ProjectionError> {
         note: row.maybe_text()?,
         escalated_at: row.maybe_at()?,
         muted_until: row.maybe_at()?,
-    })
+    };
+    told.detail_zh = in_chinese(&told.detail);
+    Ok(told)
 }
 
 fn read_figure(json: &str) -> Result<AlertFigure, ProjectionError> {

@@ -147,7 +147,7 @@ const LENGTHS = ['day', 'week', 'month', 'quarter', 'year'] as const
 
 const pdca = createRoute({
   getParentRoute: () => root,
-  path: '/reports/pdca',
+  path: '/pdca',
   validateSearch: (search: Record<string, unknown>): PdcaSearch => ({
     period: LENGTHS.find((one) => one === search['period']),
     at: text(search['at']),

@@ -78,7 +78,7 @@ export function Reports() {
         <h1>{t('reports.title')}</h1>
         <span className="spread" />
         <Age at={reports.dataUpdatedAt} />
-        <Link to="/reports/pdca">{t('pdca.title')}</Link>
+        <Link to="/pdca">{t('pdca.title')}</Link>
         <Button type="primary" onClick={() => setSaving(true)}>{t('reports.new')}</Button>
       </div>
       <div className="card">

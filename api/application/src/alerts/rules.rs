@@ -252,7 +252,9 @@ fn bounded(text: &str) -> String {
 mod tests {
     use super::*;
     use domain::call::EngineKind;
+    use domain::installation::ClockDoubtCause;
     use domain::time::Timestamp;
+    use projections::alert_words::in_chinese;
 
     fn window(answered: u64, settled: u64) -> WindowFigures {
         WindowFigures {
@@ -318,6 +320,33 @@ mod tests {
         };
         assert!(angry_callers(&campaign, &sounded(1)).is_beyond);
         assert!(!angry_callers(&campaign, &sounded(0)).is_beyond);
+    }
+
+    #[test]
+    fn what_each_finding_says_is_told_in_chinese_too() {
+        let (campaign, limits) = ("T".parse().unwrap(), AlertLimits::default());
+        let mut all = vec![
+            answer_ratio(&campaign, &window(5, 20), &limits),
+            sensitive_words(&campaign, &window(5, 20)),
+            angry_callers(&campaign, &window(5, 20)),
+            of_log(DialingState::Damaged),
+            of_history(DialingState::Lost),
+        ];
+        let doubt = |cause| ClockDoubt {
+            cause,
+            apart_ms: -5_000,
+        };
+        all.push(of_wall(Some(doubt(ClockDoubtCause::WallMoved))));
+        all.push(of_wall(Some(doubt(ClockDoubtCause::BeforeLog))));
+        of_views(&[], &limits, &mut all);
+        for found in all {
+            assert!(
+                in_chinese(&found.detail).is_some(),
+                "{:?} {}",
+                found.rule,
+                found.detail
+            );
+        }
     }
 
     #[test]

@@ -30,6 +30,7 @@ const USUAL: &[(&str, &str)] = &[
     ("customer_segment", "due-in-3-days"),
     ("date", "2026-11-20"),
     ("detail", "in words"),
+    ("detail_zh", "中文"),
     ("dialing_refused", "the clock was set back"),
     ("effective_from", "2026-01-01"),
     ("en", "in English"),

@@ -23,7 +23,7 @@ export type Review = Told<'/api/v1/reports/pdca'>
 const LENGTHS = ['day', 'week', 'month', 'quarter', 'year'] as const
 export type Length = (typeof LENGTHS)[number]
 
-const here = getRouteApi('/reports/pdca')
+const here = getRouteApi('/pdca')
 const PICKERS = { day: 'date', week: 'week', month: 'month', quarter: 'quarter', year: 'year' } as const
 /** How often and after how long one asks again while another report is being read. */
 const TRIES_MAX = 10

@@ -87,7 +87,7 @@ export function Standing({ asOf, zone }: { asOf: string | undefined; zone: strin
         {items.slice(0, ALERTS_MAX).map((one) => (
           <li key={one.alert}>
             <Word tone={one.severity === 'critical' ? 'red' : 'amber'}>{i18n.language === 'en' ? one.label_en : one.label_zh}</Word>{' '}
-            <span className="muted data">{`${one.campaign ?? one.subject} · ${one.detail ?? ''} · ${instantIn(one.raised_at, zone)}`}</span>{' '}
+            <span className="muted data">{`${one.campaign ?? one.subject} · ${(i18n.language === 'en' ? one.detail : (one.detail_zh ?? one.detail)) ?? ''} · ${instantIn(one.raised_at, zone)}`}</span>{' '}
             {one.acknowledged_by != null && <span>{t('alerts.acknowledgedBy', { by: one.acknowledged_by })}</span>}
             {one.acknowledged_by == null && asOf === undefined && may('alerts:write') && (
               <Button size="small" onClick={() => setSeenTo(one)}>{t('alerts.acknowledge')}</Button>

@@ -1,0 +1,125 @@
+//! What an alert says of its figure, in Chinese. The event holds English; events never change, so the Chinese
+//! is made of it when it is shown, for alerts of long ago as well.
+
+/// A detail in English, its holes as `{}`, and the same in Chinese, whose `{n}` name the English holes from 0
+/// on. The first that fits is taken, so what is longer stands before what it ends with.
+const SENTENCES: [(&str, &str); 14] = [
+    ("{} in a row, the last was {}", "连续 {0} 次，最后一次为 {1}"),
+    (
+        "{} calls were ended for a process that did not",
+        "{0} 通电话因进程中断、由后来的进程补记结束",
+    ),
+    (
+        "{} calls were ended by a word of the campaign's lists",
+        "{0} 通电话因说出活动敏感词表中的词而结束",
+    ),
+    (
+        "{} callees sounded angry, by their words and their voice",
+        "从用语和声音判断，{0} 位被叫情绪愤怒",
+    ),
+    (
+        "in {} of its last {} calls, the last failure was {}",
+        "最近 {1} 通电话中有 {0} 通失败，最后一次失败为 {2}",
+    ),
+    (
+        "{} of {} calls that a person answered in {} days ({} v1); at most {} in 1000",
+        "近 {2} 天真人接听的 {1} 通电话中有 {0} 通被放弃（{3} v1），上限为千分之 {4}",
+    ),
+    ("{} of {} calls", "{1} 通电话中 {0} 通"),
+    ("before position {}: {}", "停在位置 {0} 之前：{1}"),
+    ("{} is {} events behind the log", "{0} 落后事件日志 {1} 个事件"),
+    (
+        "nothing is dialed; ledgerline audit verify names the position",
+        "已停止拨号；用 ledgerline audit verify 查出受损位置",
+    ),
+    (
+        "nothing is dialed until ledgerline backup confirm; /readyz says since when",
+        "在执行 ledgerline backup confirm 之前停止拨号；/readyz 说明自何时起",
+    ),
+    (
+        "{} ms from it, give or take {}; beyond the limit nothing is dialed",
+        "与其相差 {0} 毫秒（误差 {1} 毫秒以内）；超出上限即停止拨号",
+    ),
+    (
+        "this machine's clock was set: it is {} s {} this server's time, {}",
+        "本机时钟被人改动，与本服务器以稳定时钟推算的时间相差 {0} 秒；核对前停止新的拨号，核对后执行 ledgerline clock confirm --reason TEXT",
+    ),
+    (
+        "this machine's clock is {} s before the last event of the log was recorded{}",
+        "本机时钟比日志中最后一个事件的记录时间早 {0} 秒；核对前停止新的拨号，核对后执行 ledgerline clock confirm --reason TEXT",
+    ),
+];
+
+/// None of what no version of ours wrote: it is shown as it is.
+pub fn in_chinese(detail: &str) -> Option<String> {
+    SENTENCES.iter().find_map(|(english, chinese)| {
+        let told = holes(english, detail)?;
+        let numbered = told.iter().enumerate();
+        Some(numbered.fold((*chinese).to_owned(), |sentence, (hole, value)| {
+            sentence.replace(&format!("{{{hole}}}"), value)
+        }))
+    })
+}
+
+/// What stands in each hole of the sentence, if the text is that sentence.
+fn holes<'a>(sentence: &str, text: &'a str) -> Option<Vec<&'a str>> {
+    let mut parts = sentence.split("{}");
+    let mut left = text.strip_prefix(parts.next()?)?;
+    let mut found = Vec::new();
+    let mut parts = parts.peekable();
+    while let Some(part) = parts.next() {
+        let ends = match (part.is_empty(), parts.peek()) {
+            (true, None) => left.len(),
+            (false, None) if left.ends_with(part) => left.len() - part.len(),
+            (false, None) => return None,
+            _ => left.find(part)?,
+        };
+        let (value, rest) = left.split_at(ends);
+        found.push(value);
+        left = rest.strip_prefix(part)?;
+    }
+    left.is_empty().then_some(found)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_sentence_is_told_in_chinese_with_its_values_in_their_places() {
+        for (english, chinese) in SENTENCES {
+            let mut detail = english.to_owned();
+            for value in 0.. {
+                if !detail.contains("{}") {
+                    break;
+                }
+                detail = detail.replacen("{}", &format!("v{value}"), 1);
+            }
+            let mut expected = chinese.to_owned();
+            for hole in 0..6 {
+                expected = expected.replace(&format!("{{{hole}}}"), &format!("v{hole}"));
+            }
+            assert_eq!(in_chinese(&detail), Some(expected), "{detail}");
+        }
+        let failing = "in 5 of its last 20 calls, the last failure was late";
+        assert_eq!(
+            in_chinese(failing).as_deref(),
+            Some("最近 20 通电话中有 5 通失败，最后一次失败为 late")
+        );
+        assert_eq!(
+            in_chinese("5 in a row, the last was busy").as_deref(),
+            Some("连续 5 次，最后一次为 busy")
+        );
+        assert_eq!(
+            in_chinese("36 of 170 calls").as_deref(),
+            Some("170 通电话中 36 通")
+        );
+    }
+
+    #[test]
+    fn what_no_version_wrote_is_left_as_it_is() {
+        assert_eq!(in_chinese(""), None);
+        assert_eq!(in_chinese("it hums"), None);
+        assert_eq!(in_chinese("36 of 170 calls, or so"), None);
+    }
+}
