@@ -46,7 +46,7 @@ const INDEX: &str = "index.html";
 const ASSETS: &str = "/assets/";
 
 /// What the addresses of pages begin with. Others are answered as what does not exist.
-const PAGES: [&str; 21] = [
+const PAGES: [&str; 22] = [
     "alerts",
     "approvals",
     "audit",
@@ -58,6 +58,7 @@ const PAGES: [&str; 21] = [
     "flows",
     "labels",
     "lines",
+    "pdca",
     "projections",
     "reports",
     "samples",
@@ -154,7 +155,7 @@ mod tests {
     #[tokio::test]
     async fn every_address_of_the_console_is_its_page_with_a_nonce_of_its_own() {
         let mut nonces = std::collections::BTreeSet::new();
-        for path in ["/", "/campaigns", "/campaigns/DEMO", "/calls/1", "/reports/x"] {
+        for path in ["/", "/campaigns", "/campaigns/DEMO", "/calls/1", "/reports/x", "/pdca"] {
             let response = at(Console::Shown, path, None).unwrap();
             let policy = header(&response, "content-security-policy");
             assert!(!policy.contains("unsafe") && policy.contains("frame-ancestors 'none'"));
