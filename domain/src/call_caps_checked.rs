@@ -1,10 +1,10 @@
 //! Whether caps of a campaign or a person may be set: in their bounds, each once, and none that a preset
 //! makes idle.
 
-use crate::call_caps::{CALLS_OF_CAP_MAX, CAP_DAYS_MAX, CallCap, CapOver, OWN_CAPS_MAX};
 use crate::calling_plan::Preset;
 use crate::compliance::{CountedOver, Period, rules_at};
 use crate::time::Timestamp;
+use values::call_caps::{CALLS_OF_CAP_MAX, CAP_DAYS_MAX, CallCap, CapOver, OWN_CAPS_MAX};
 
 /// Milliseconds of a day.
 const DAY_MS: u64 = 86_400_000;
@@ -90,7 +90,7 @@ fn tighter_of(cap: CallCap, preset: Preset, now: Timestamp) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::call_caps::{CapOver, CountedCalls};
+    use values::call_caps::{CapOver, CountedCalls};
 
     fn now() -> Timestamp {
         "2026-03-02T10:00:00+08:00".parse().unwrap()

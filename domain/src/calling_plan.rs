@@ -1,14 +1,9 @@
 //! What a campaign fixes about calling: windows, retry policy, preset and basis; values shared by
 //! campaign, customer, number and the compliance rules.
 
-use crate::approvals_asked::{Approvals, NeedsApproval};
 use crate::assist_plan::AssistPlan;
-use crate::call_caps::CallCap;
 use crate::dialing_plan::{DialingMode, DialingPlan};
-use crate::disposition::Disposition;
 use crate::disposition_map::DispositionMap;
-use crate::emotion::EmotionPlan;
-use crate::go_live::StagePlan;
 use crate::ids::{CampaignId, FlowId, ListId, UserId};
 use crate::kept_facts::KeptFacts;
 use crate::knowledge::KnowledgeRef;
@@ -17,15 +12,20 @@ use crate::model_tier::ModelTiers;
 use crate::ranking::PriorityPlan;
 use crate::running_plan::RunningPlan;
 use crate::screening::Screening;
-use crate::sensitive_words::SensitiveWordList;
 use crate::speech_plan::SpeechPlan;
 use crate::time::{TimeOfDay, Timestamp};
 use crate::working_calendar::{Calendars, CallingDays};
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
+use values::approvals_asked::{Approvals, NeedsApproval};
+use values::call_caps::CallCap;
+use values::disposition::Disposition;
+use values::emotion::EmotionPlan;
+use values::go_live::StagePlan;
+use values::sensitive_words::SensitiveWordList;
 
-pub use crate::dedupe::Dedupe;
 pub use crate::duplicates::Duplicates;
+pub use values::dedupe::Dedupe;
 
 /// A named set of compliance rules (`docs/compliance.md`).
 #[derive(

@@ -5,9 +5,9 @@
 //! number that the network or the person closed is not retried: no map loosens that.
 
 use crate::calling_plan::{CallingPlan, RetryRule};
-use crate::disposition::Disposition;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
+use values::disposition::Disposition;
 
 /// Most attempts and waits of one disposition, above any policy that is sane.
 pub const ATTEMPTS_MAX: u32 = 20;

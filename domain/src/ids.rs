@@ -11,7 +11,7 @@ use std::fmt;
 use std::str::FromStr;
 use uuid::Uuid;
 
-pub use crate::stream_id::StreamId;
+pub use values::stream_id::StreamId;
 
 /// The fixed namespace of every derived UUID (event, call and list ids). Never changes: stored ids follow
 /// from it.

@@ -1,10 +1,10 @@
 //! A plan of which nothing is asked but its hours: what every other plan is told apart by.
 
-use crate::approvals_asked::Approvals;
 use crate::calling_plan::{Basis, CallingPlan, CallingWindow, Preset, RetryPolicy};
 use crate::disposition_map::DispositionMap;
 use crate::model_tier::ModelTiers;
-use crate::sensitive_words::SensitiveWordList;
+use values::approvals_asked::Approvals;
+use values::sensitive_words::SensitiveWordList;
 
 impl CallingPlan {
     /// Service calls under contract within these hours, one at a time, tried again by the standard policy,

@@ -1,9 +1,9 @@
 //! What stands beside a promotion of a campaign (DEP-7): figures of its log, what only people know, and what
 //! is still lacking.
 
-use crate::go_live::{Stage, StagePlan};
 use crate::record::stored_event::Position;
 use serde::{Deserialize, Serialize};
+use values::go_live::{Stage, StagePlan};
 
 /// Agents of a pilot that agents take over (DEP-7: 3 to 5).
 pub const PILOT_AGENTS: (u32, u32) = (3, 5);

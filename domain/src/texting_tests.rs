@@ -3,10 +3,8 @@
 use crate::calling_plan::FlowRef;
 use crate::conversation::*;
 use crate::decider::{Context, Decider, EventData};
-use crate::disposition::Outcome;
 use crate::flow::FlowDefinition;
 use crate::ids::{CommandId, ConversationId};
-use crate::key_rule::KeyRule;
 use crate::personal::Personal;
 use crate::record::golden_support::{at, campaign, customer, number};
 use crate::spoken_turn::{Certainty, IntentCandidate, ReadBy, SpokenReading, Understood, UnderstoodFact};
@@ -14,6 +12,8 @@ use crate::texting;
 use crate::time::Timestamp;
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use values::disposition::Outcome;
+use values::key_rule::KeyRule;
 
 fn id() -> ConversationId {
     ConversationId::derive(CommandId::derive_from_text("conversation test"))

@@ -2,7 +2,6 @@
 //! envelope.
 
 use crate::decider::{EventData, UnreadableEvent, read_current};
-use crate::digest::SecretDigest;
 use crate::ids::UserId;
 use crate::permission::{CampaignScope, Permission};
 use crate::personal::Personal;
@@ -10,6 +9,7 @@ use crate::time::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use std::collections::BTreeSet;
+use values::digest::SecretDigest;
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(tag = "kind", content = "data")]

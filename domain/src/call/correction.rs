@@ -8,8 +8,8 @@ use super::event::CallEvent;
 use super::finding::Finding;
 use super::refusal::CallRefusal;
 use super::state::CallState;
-use crate::disposition::Disposition;
 use crate::ids::EventId;
+use values::disposition::Disposition;
 
 /// Characters a correction's reason may have.
 pub const CORRECTION_REASON_CHARS_MAX: usize = 500;
@@ -67,7 +67,7 @@ mod tests {
     use super::super::event::EndReason;
     use super::super::given::{and, check, dialing, ended, permitted, state_after, up_to_answer};
     use super::*;
-    use crate::disposition::Outcome;
+    use values::disposition::Outcome;
 
     fn finding(disposition: Disposition, outcome: Option<Outcome>) -> Finding {
         Finding { disposition, outcome }

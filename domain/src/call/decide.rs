@@ -15,10 +15,10 @@ use super::state::CallState;
 use super::turn_fact::note_turn;
 use crate::compliance::{permit, permit_next_leg};
 use crate::decider::Context;
-use crate::key_rule::KeyRule;
 use crate::personal::Personal;
 use crate::ports::line::{AnsweredDialog, LegFailure};
 use crate::time::Timestamp;
+use values::key_rule::KeyRule;
 
 /// Most keypresses recorded of one call: four minutes of one press a second bound the stream.
 pub const KEYPRESSES_MAX: u32 = 240;

@@ -1,7 +1,7 @@
 //! What brought a call, or one leg of it, to its end where neither the callee nor the carrier did: the closed
 //! list behind the member `cause` of `call.ended`. A cause explains; the disposition and the reason decide.
 
-use crate::disposition::labelled;
+use values::disposition::labelled;
 
 labelled! {
     /// A lack of ours, or what was missing from the far end.

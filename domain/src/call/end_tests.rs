@@ -9,9 +9,9 @@ use super::given::{
 };
 use super::{Call, CallPhase, CallRefusal, FourState};
 use crate::decider::Decider;
-use crate::disposition::{Disposition, Outcome};
 use crate::ports::line::{FailureCause, LegFailure};
 use crate::ports::recording::RecordingFacts;
+use values::disposition::{Disposition, Outcome};
 
 #[test]
 fn an_answer_that_crosses_our_cancel_is_late_and_the_call_stays_unanswered() {

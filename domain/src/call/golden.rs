@@ -7,8 +7,6 @@ use super::{
 };
 use crate::calling_plan::{FlowRef, Preset};
 use crate::compliance::{CustomerGrant, Decision, GRANT_VALID_MS, NumberGrant, Verdict};
-use crate::disposition::{Disposition, Outcome};
-use crate::emotion::{EmotionLevel, EmotionReading, Prosody};
 use crate::ids::{CommandId, EventId};
 use crate::personal::Personal;
 use crate::ports::line::{AnsweredDialog, FailureCause, LegFailure};
@@ -19,6 +17,8 @@ use crate::spoken_turn::{
 use crate::time::Timestamp;
 use crate::turn::AnswerBy;
 use std::collections::BTreeMap;
+use values::disposition::{Disposition, Outcome};
+use values::emotion::{EmotionLevel, EmotionReading, Prosody};
 
 fn verdict(rule: &str) -> Verdict {
     Verdict {

@@ -3,7 +3,7 @@
 use super::command::CallEnding;
 use super::event::EndReason;
 use super::state::CallState;
-use crate::disposition::{Disposition, Outcome};
+use values::disposition::{Disposition, Outcome};
 
 /// Only an answered conversation has an outcome. What the callee did outranks that they then hung up.
 pub(super) fn outcome(

@@ -6,8 +6,8 @@
 use super::end_cause::EndCause;
 use super::event::EndReason;
 use crate::compliance::LEGS_MAX;
-use crate::disposition::Disposition;
 use crate::ports::line::{FailureCause, LegFailure};
+use values::disposition::Disposition;
 
 /// Version of the table below; stored in every `call.ended`.
 pub const DISPOSITION_VERSION: u32 = 1;

@@ -39,7 +39,7 @@ mod tests {
     use super::super::event::EndReason;
     use super::super::given::{and, check, ended, permitted, up_to_answer};
     use super::*;
-    use crate::disposition::Disposition;
+    use values::disposition::Disposition;
 
     fn end(sha256: Option<String>) -> CallEvent {
         let mut event = ended(Disposition::Answered, EndReason::FlowEnded);

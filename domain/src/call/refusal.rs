@@ -2,8 +2,8 @@
 
 use super::finding::Finding;
 use crate::compliance::PermitRefusal;
-use crate::disposition::Disposition;
 use crate::problem::Explained;
+use values::disposition::Disposition;
 
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum CallRefusal {

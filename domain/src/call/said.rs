@@ -57,10 +57,10 @@ mod tests {
     use super::super::given::{and, check, ended, permitted, up_to_answer};
     use super::*;
     use crate::call::HeardFact;
-    use crate::disposition::Disposition;
     use crate::personal::Personal;
     use crate::record::golden_support::{call, check as check_golden, check_transcript};
     use crate::transcript::TranscriptOf;
+    use values::disposition::Disposition;
 
     #[test]
     fn a_transcript_is_disposed_of_once_and_only_of_an_answered_call_that_is_over() {

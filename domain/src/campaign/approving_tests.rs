@@ -4,12 +4,12 @@ use super::command::CampaignCommand;
 use super::event::CampaignEvent;
 use super::tests::created;
 use super::{Campaign, CampaignRefusal, CampaignState};
-use crate::approvals_asked::{Approvals, NeedsApproval};
 use crate::decider::{Context, Decider};
 use crate::four_eyes::{FourEyes, NobodyBecause};
 use crate::ids::{ApprovalId, ListId};
 use crate::time::Timestamp;
 use uuid::Uuid;
+use values::approvals_asked::{Approvals, NeedsApproval};
 
 fn list() -> ListId {
     ListId::new(Uuid::from_u128(1))

@@ -6,12 +6,12 @@ use crate::abandonment::Answered;
 use crate::calling_plan::{CallingPlan, FlowRef};
 use crate::dialing_plan::FloorSeen;
 use crate::four_eyes::FourEyes;
-use crate::go_live::Stage;
 use crate::ids::{CampaignId, CustomerId, ListId};
 use crate::promotion::Evidence;
 use crate::record::stored_event::Position;
 use crate::time::Timestamp;
 use crate::working_calendar::Calendars;
+use values::go_live::Stage;
 
 #[expect(
     clippy::large_enum_variant,

@@ -13,7 +13,6 @@ use super::pacing;
 use super::refusal::CampaignRefusal;
 use super::state::{CampaignState, CampaignStatus, CreatedCampaign};
 use super::{promoting, querying, scheduling, undoing};
-use crate::approvals_asked::NeedsApproval;
 use crate::call_caps_checked;
 use crate::compliance::{ClosedWindow, closed_for_all};
 use crate::decider::Context;
@@ -22,6 +21,7 @@ use crate::four_eyes::FourEyes;
 use crate::ids::{CampaignId, ListId};
 use crate::planted::{Bug, planted};
 use crate::time::Timestamp;
+use values::approvals_asked::NeedsApproval;
 
 /// Most dials of one batch: twice the 100 concurrent calls one process is measured for.
 pub const BATCH_DIALS_MAX: u32 = 200;

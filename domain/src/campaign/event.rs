@@ -7,7 +7,6 @@ use crate::compliance::Verdict;
 use crate::decider::{EventData, UnreadableEvent, read_current};
 use crate::dialing_plan::PacedBy;
 use crate::four_eyes::FourEyes;
-use crate::go_live::Stage;
 use crate::ids::{CampaignId, CustomerId, ListId};
 use crate::personal::Personal;
 use crate::promotion::Evidence;
@@ -16,6 +15,7 @@ use crate::running_plan::After;
 use crate::time::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
+use values::go_live::Stage;
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(tag = "kind", content = "data")]

@@ -3,14 +3,10 @@
 use super::event::{AnonymizedCounts, CampaignEvent, FrozenSegment, PauseReason, Target};
 use super::query_mark::QueryMark;
 use crate::abandonment::Answered;
-use crate::approvals_asked::{Approvals, NeedsApproval};
 use crate::calling_plan::{CallingPlan, CallingWindow, FlowRef, RetryPolicy, RetryRule};
 use crate::compliance::{Decision, Verdict};
 use crate::dialing_plan::{DialingMode, FloorSeen, PacedBy};
-use crate::disposition::Disposition;
-use crate::emotion::EmotionPlan;
 use crate::four_eyes::{FourEyes, NobodyBecause};
-use crate::go_live::{Stage, StagePlan};
 use crate::model_tier::{ModelTier, ModelTiers};
 use crate::promotion::{Evidence, SaidEvidence};
 use crate::record::golden_support::{at, campaign, check, check_with, list};
@@ -20,6 +16,10 @@ use crate::screening::Screening;
 use crate::speech_plan::SpeechPlan;
 use crate::time::TimeOfDay;
 use std::collections::BTreeMap;
+use values::approvals_asked::{Approvals, NeedsApproval};
+use values::disposition::Disposition;
+use values::emotion::EmotionPlan;
+use values::go_live::{Stage, StagePlan};
 
 fn time(minutes: u16) -> TimeOfDay {
     TimeOfDay::from_minutes(minutes).unwrap()

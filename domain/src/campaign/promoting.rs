@@ -3,10 +3,10 @@
 use super::event::CampaignEvent;
 use super::refusal::CampaignRefusal;
 use super::state::{CampaignState, CampaignStatus};
-use crate::approvals_asked::NeedsApproval;
 use crate::four_eyes::FourEyes;
-use crate::go_live::Stage;
 use crate::promotion::Evidence;
+use values::approvals_asked::NeedsApproval;
+use values::go_live::Stage;
 
 /// Longest reason of a promotion: it is stored for ever and must hold nothing personal.
 pub const PROMOTION_REASON_BYTES_MAX: usize = 256;

@@ -5,12 +5,12 @@ use super::state::CampaignStatus;
 use crate::call_caps_checked::CapFault;
 use crate::calling_plan::Preset;
 use crate::disposition_map::MapFault;
-use crate::go_live::Stage;
 use crate::ids::ListId;
 use crate::problem::Explained;
 use crate::promotion::Lacking;
 use crate::record::stored_event::Position;
 use crate::time::Timestamp;
+use values::go_live::Stage;
 
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum CampaignRefusal {

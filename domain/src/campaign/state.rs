@@ -4,7 +4,6 @@ use super::event::{CampaignEvent, FrozenSegment, PauseReason, Target};
 use super::gates::Gates;
 use super::query_mark::QueryMark;
 use crate::abandonment::{AbandonmentAccount, Answered};
-use crate::approvals_asked::NeedsApproval;
 use crate::calling_plan::{CallingPlan, CampaignFacts, FlowRef};
 use crate::compliance::{ClosedWindow, closed_for_all};
 use crate::four_eyes::FourEyes;
@@ -16,6 +15,7 @@ use crate::time::Timestamp;
 use crate::working_calendar::Calendars;
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
+use values::approvals_asked::NeedsApproval;
 
 /// Where a campaign is in its life: draft → ready → running ⇄ paused → completed / stopped.
 #[derive(

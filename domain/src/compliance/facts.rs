@@ -1,7 +1,6 @@
 //! What the rules may know of one dial: values that customer and number keep, and the campaign's facts.
 
 use super::{ContactHistory, PresetRules, rules_at};
-use crate::call_caps::CallCap;
 use crate::calling_plan::{Basis, CampaignFacts};
 use crate::ids::{CampaignId, CustomerId};
 use crate::number_check::Checked;
@@ -9,6 +8,7 @@ use crate::preferred_times::PreferredTime;
 use crate::screening::NumberListName;
 use crate::time::Timestamp;
 use std::collections::BTreeMap;
+use values::call_caps::CallCap;
 
 /// What the person's side of a dial is judged by.
 #[derive(Debug, Clone, Copy)]

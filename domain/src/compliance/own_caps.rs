@@ -8,9 +8,9 @@ use super::facts::Counters;
 use super::preset::{CountedOver, FrequencyCap, Period};
 use super::zones::zones_of;
 use super::{CustomerFacts, Decision, Rule};
-use crate::call_caps::{CallCap, CapOver};
 use crate::time::Timestamp;
 use std::collections::BTreeMap;
+use values::call_caps::{CallCap, CapOver};
 
 pub(super) struct OwnCaps;
 

@@ -5,15 +5,15 @@
 //! from its date on. A preset that needs a fact which is not kept is refused: unknown means no.
 
 use super::zones::{day_in, local};
-pub use crate::call_caps::CountedCalls;
 use crate::calling_plan::Preset;
 use crate::screening::NumberListName;
 use crate::time::{TimeOfDay, Timestamp};
 use crate::working_calendar::Day;
-use crate::yaml_bound;
 use chrono_tz::Tz;
 use serde::{Deserialize, Serialize};
 use std::sync::OnceLock;
+pub use values::call_caps::CountedCalls;
+use values::yaml_bound;
 
 /// The files that ship, versions of one preset in their order.
 const SHIPPED: [&str; 7] = [

@@ -4,12 +4,12 @@
 //! region that issued the number counts at once; else the zone is unknown, and unknown means no.
 
 use crate::calling_plan::Preset;
-use crate::phone_number::region_of_e164;
 use crate::planted::{Bug, planted};
 use crate::time::Timestamp;
 use crate::working_calendar::Day;
 use chrono::{Days, NaiveDate, NaiveDateTime, NaiveTime, TimeDelta, TimeZone};
 use chrono_tz::{OffsetComponents, Tz};
+use values::phone_number::region_of_e164;
 
 /// Beijing time, the one zone of mainland China.
 pub(super) const BEIJING: Tz = Tz::Asia__Shanghai;

@@ -3,7 +3,7 @@
 use super::event::{ConversationEvent, OpenedFact, TextWordFact};
 use super::state::TextInput;
 use crate::calling_plan::Preset;
-use crate::disposition::Outcome;
+use values::disposition::Outcome;
 
 /// What the flow makes of an input: decisions and texts in their order, and whether it ends.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]

@@ -4,15 +4,15 @@
 use crate::calling_plan::{FlowRef, Preset};
 use crate::compliance::Verdict;
 use crate::decider::{EventData, UnreadableEvent, read_current};
-use crate::disposition::Outcome;
 use crate::ids::{CampaignId, CustomerId, NumberId};
-use crate::key_rule::KeyRule;
 use crate::personal::{Personal, escaped};
 use crate::spoken_turn::{TurnDecision, UnderstoodFact};
 use crate::time::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use std::collections::BTreeMap;
+use values::disposition::Outcome;
+use values::key_rule::KeyRule;
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(tag = "kind", content = "data")]

@@ -6,14 +6,14 @@ use super::event::{
 };
 use crate::calling_plan::{FlowRef, Preset};
 use crate::compliance::{Decision, Verdict};
-use crate::disposition::Outcome;
-use crate::key_rule::KeyRule;
 use crate::personal::Personal;
 use crate::record::golden_support::{at, campaign, check, check_with, customer, number};
 use crate::spoken_turn::{
     Certainty, Explanation, IntentCandidate, ReadBy, SpokenReading, TurnDecision, TurnInput, UnderstoodFact,
 };
 use std::collections::BTreeMap;
+use values::disposition::Outcome;
+use values::key_rule::KeyRule;
 
 fn open(text: &str) -> Personal<String> {
     Personal::open(text.to_owned())

@@ -10,9 +10,9 @@ use crate::callback::{
     CALLBACK_AGAIN_MS, CALLBACK_AHEAD_MS_MAX, CALLBACK_LATE_MS_MAX, CALLBACKS_MAX, Callback, CallbackEnd,
 };
 use crate::calling_plan::CampaignFacts;
-use crate::disposition::Outcome;
 use crate::time::Timestamp;
 use std::collections::BTreeMap;
+use values::disposition::Outcome;
 
 /// A time that lies behind, or too far ahead, or one too many.
 const CALLBACK_TIME: &str = "callback_time";

@@ -17,10 +17,10 @@ use super::{callback_closing, callbacks, profiling, recycling, withdrawing};
 use crate::attribute::TagLevel;
 use crate::calling_plan::{AfterCutOff, CampaignFacts, RetryRule};
 use crate::compliance::next_local_day;
-use crate::disposition::{Disposition, Outcome};
 use crate::ids::NumberId;
 use crate::planted::{Bug, planted};
 use crate::time::Timestamp;
+use values::disposition::{Disposition, Outcome};
 
 /// How long after its first dial a call can still be talking: three legs within 6 s, 120 s to an answer,
 /// 180 s of talk, and a margin. A restart days later ends it then, but the conversation was on the day of

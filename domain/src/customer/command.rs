@@ -7,10 +7,8 @@ use super::merge_side::MergeSide;
 use super::past::HistoryOrder;
 use super::profile_origin::ProfileOrigin;
 use crate::attribute::TagLevel;
-use crate::call_caps::CallCap;
 use crate::calling_plan::{Basis, CampaignFacts, Dedupe, Preset};
 use crate::compliance::JoinedFacts;
-use crate::disposition::{Disposition, Outcome};
 use crate::four_eyes::FourEyes;
 use crate::ids::{CallId, CampaignId, CustomerId, EventId, ListId, NumberId, PersonRequestId, UserId};
 use crate::preferred_times::PreferredTime;
@@ -18,6 +16,8 @@ use crate::ranking::PriorityPlan;
 use crate::time::Timestamp;
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use values::call_caps::CallCap;
+use values::disposition::{Disposition, Outcome};
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum CustomerCommand {

@@ -4,13 +4,13 @@ use super::event::CustomerEvent;
 use crate::callback::Callback;
 use crate::calling_plan::Basis;
 use crate::compliance::ClosedWindow;
-use crate::disposition::{Disposition, Outcome};
-use crate::few_map::FewMap;
 use crate::ids::{CallId, CampaignId, ListId, NumberId};
 use crate::personal::Personal;
 use crate::ranking::{CallValue, Placing, Standing};
 use crate::time::Timestamp;
 use std::collections::BTreeMap;
+use values::disposition::{Disposition, Outcome};
+use values::few_map::FewMap;
 
 /// One campaign's enrolment of this person.
 #[derive(Debug, Clone)]

@@ -5,12 +5,10 @@ use super::erasure::DeletedRecording;
 use super::merge_side::MergeSide;
 use super::profile_origin::ProfileOrigin;
 use crate::attribute::TagLevel;
-use crate::call_caps::CallCap;
 use crate::callback::CallbackEnd;
 use crate::calling_plan::Basis;
 use crate::compliance::{CustomerGrant, Verdict};
 use crate::deal::{Deal, DealCounts};
-use crate::disposition::{Disposition, Outcome};
 use crate::four_eyes::FourEyes;
 use crate::ids::{CallId, CampaignId, CustomerId, EventId, ListId, NumberId, PersonRequestId, UserId};
 use crate::past_call::{HistorySource, PastCall};
@@ -20,6 +18,8 @@ use crate::ranking::Placing;
 use crate::time::Timestamp;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
+use values::call_caps::CallCap;
+use values::disposition::{Disposition, Outcome};
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(tag = "kind", content = "data")]

@@ -5,10 +5,10 @@ use super::enrolment::{EnrolmentState, LastCall, SettledAs};
 use super::event::CustomerEvent;
 use super::state::CustomerState;
 use crate::compliance::CustomerGrant;
-use crate::disposition::Disposition;
 use crate::ids::CampaignId;
 use crate::time::Timestamp;
 use std::collections::BTreeMap;
+use values::disposition::Disposition;
 
 impl CustomerState {
     fn note_settled(&mut self, event: &CustomerEvent, at: Timestamp) {

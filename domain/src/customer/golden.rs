@@ -7,12 +7,10 @@ use super::forget::KEY_BACKUP_DAYS_MAX;
 use super::merge_side::MergeSide;
 use super::profile_origin::ProfileOrigin;
 use crate::attribute::TagLevel;
-use crate::call_caps::{CallCap, CapOver};
 use crate::callback::{CALLBACK_LATE_MS_MAX, CallbackEnd};
 use crate::calling_plan::Basis;
 use crate::compliance::{CountedCalls, CustomerGrant, Decision, GRANT_VALID_MS, Verdict};
 use crate::deal::{Currency, Deal, DealCounts, DealKind};
-use crate::disposition::{Disposition, Outcome};
 use crate::ids::{CommandId, CustomerId, EventId};
 use crate::past_call::HistorySource;
 use crate::personal::Personal;
@@ -21,6 +19,8 @@ use crate::record::golden_support::{
     at, call, campaign, check, check_with, customer, list, number, other_number, past_call,
 };
 use std::collections::BTreeMap;
+use values::call_caps::{CallCap, CapOver};
+use values::disposition::{Disposition, Outcome};
 
 fn personal(text: &str) -> Personal<String> {
     Personal::open(text.to_owned())

@@ -1,8 +1,8 @@
 //! Caps and preferred times of one person, as their events leave them.
 
 use super::event::CustomerEvent;
-use crate::call_caps::CallCap;
 use crate::preferred_times::PreferredTime;
+use values::call_caps::CallCap;
 
 /// As the person's events leave them.
 #[derive(Debug, Clone, Default)]

@@ -6,10 +6,10 @@
 
 use super::event::CustomerEvent;
 use crate::attribute::{Attribute, AttributeValue, TagLevel};
-use crate::disposition::{InterestLevel, Outcome};
 use crate::personal::Personal;
 use crate::time::Timestamp;
 use std::collections::{BTreeMap, BTreeSet};
+use values::disposition::{InterestLevel, Outcome};
 
 /// One step of what is known.
 #[derive(Debug, Clone, PartialEq, Eq)]

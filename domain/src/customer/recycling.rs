@@ -4,8 +4,8 @@
 use super::command::{CallAgain, CallClosing};
 use super::enrolment::EnrolmentState;
 use crate::calling_plan::CampaignFacts;
-use crate::disposition::Outcome;
 use crate::time::Timestamp;
+use values::disposition::Outcome;
 
 /// One day in milliseconds.
 const DAY_MS: u64 = 86_400_000;

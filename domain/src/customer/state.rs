@@ -10,15 +10,15 @@ use super::known_number::KnownNumber;
 use super::merge_side::MergedIds;
 use super::own_rules_kept::OwnRules;
 use super::profile::Profile;
-use crate::call_caps::CallCap;
 use crate::compliance::{ConsentFacts, ContactHistory};
 use crate::deal::Deal;
-use crate::few_map::FewMap;
 use crate::ids::{CallId, CampaignId, NumberId};
 use crate::personal::Personal;
 use crate::preferred_times::PreferredTime;
 use crate::time::Timestamp;
 use std::collections::BTreeMap;
+use values::call_caps::CallCap;
+use values::few_map::FewMap;
 
 #[derive(Debug, Clone, Default)]
 pub struct CustomerState {

@@ -6,10 +6,10 @@ use super::event::FlowEvent;
 use super::graph::FlowDefinition;
 use super::refusal::FlowRefusal;
 use super::state::FlowState;
-use crate::canonical::{canonical_json, content_hash};
 use crate::four_eyes::FourEyes;
 use crate::ids::FlowId;
 use serde_json::Value;
+use values::canonical::{canonical_json, content_hash};
 
 /// Largest definition, as canonical JSON: a record of 65,527 bytes less the envelope around it.
 pub const DEFINITION_BYTES_MAX: usize = 60_000;

@@ -1,10 +1,10 @@
 //! What a spoken flow knows in all of its nodes: slots, answers, intents that count anywhere, words for them.
 
 use super::variable::{VALUE_CHARS_MAX, VariableKind};
-use crate::fabe::Fabe;
 use crate::time::Timestamp;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
+use values::fabe::Fabe;
 
 /// Most intents that count in every node.
 pub const GLOBAL_INTENTS_MAX: usize = 60;

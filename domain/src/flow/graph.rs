@@ -11,11 +11,11 @@ use super::shorthand::written_out;
 use super::text::variables_of;
 use super::variable::{Variable, VariableKind, Variables};
 use crate::ids::FlowId;
-use crate::yaml_bound;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
+use values::yaml_bound;
 
 /// Largest flow file: four times what a stored definition may have, for comments and blanks.
 pub const FLOW_FILE_BYTES_MAX: usize = 256 * 1024;

@@ -5,11 +5,11 @@ use super::spoken_tests::sure;
 use super::step_tests::variables;
 use super::tests::{script, shipped};
 use super::{FlowAction, FlowDefinition, FlowInput, FlowRun, Node};
-use crate::disposition::Outcome;
-use crate::key_rule::KeyRule;
 use FlowInput::{Fault, Keypress, Played, Silence, Spoken};
 use serde_json::{Value, json};
 use std::sync::Arc;
+use values::disposition::Outcome;
+use values::key_rule::KeyRule;
 
 /// Runs a flow by a rule over these inputs; the nodes entered, how often it opted out, and how it ended.
 fn played_by(

@@ -6,8 +6,8 @@ use super::check::TEXT_CHARS_MAX;
 use super::fault::DefinitionFault;
 use super::graph::FlowDefinition;
 use super::text::variables_of;
-use crate::message_way::Way;
 use serde::{Deserialize, Serialize};
+use values::message_way::Way;
 
 /// Most messages of one flow.
 pub const FLOW_MESSAGES_MAX: usize = 20;

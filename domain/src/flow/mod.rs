@@ -55,7 +55,6 @@ mod variants;
 mod version_tests;
 mod ways;
 
-pub use crate::canonical::{canonical_json, content_hash};
 pub use advice::{Advice, CHARACTER_MS, DECISION_BY_MS, IDENTIFIED_BY_MS, Rhythm, VALUE_BY_MS};
 pub use check::{FLOW_NODES_MAX, FLOW_VARIABLES_MAX, NODE_NAME_CHARS_MAX, TEXT_CHARS_MAX, VISITS_MAX};
 pub use decide::{DEFINITION_BYTES_MAX, REASON_BYTES_MAX, VERSIONS_MAX};
@@ -79,6 +78,7 @@ pub use step::{
 };
 pub use template::{AI_NOTICE, CALLBACK_PROMISE, GOODBYE, MENU, OPTED_OUT, RECORDING_NOTICE, from_script};
 pub use text::{FillFault, TextFault, VARIABLE_NAME_MAX, filled_in, is_variable_name};
+pub use values::canonical::{canonical_json, content_hash};
 pub use variable::{VALUE_CHARS_MAX, Variable, VariableKind};
 pub use variants::{ARMS_MAX, Arm, VariantMetric, Variants};
 pub use ways::Way;

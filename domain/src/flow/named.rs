@@ -1,9 +1,9 @@
 //! How a published flow is named: `NAME` is its current version, `NAME@V` one version for ever.
 
 use crate::ids::FlowId;
-use crate::named_version;
 use std::fmt;
 use std::str::FromStr;
+use values::named_version;
 
 /// A flow, and which version of it; without one the current.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -3,8 +3,8 @@
 
 use super::graph::FlowDefinition;
 use super::nodes::NodeKind;
-use crate::key_rule::KeyRule;
 use std::collections::BTreeSet;
+use values::key_rule::KeyRule;
 
 impl FlowDefinition {
     /// The node a key leads to by which some menu refuses further calls. Where menus lead to several such

@@ -6,12 +6,12 @@ use super::tests::shipped;
 use super::{
     BargeIn, FlowAction, FlowDefinition, FlowInput, FlowRun, Intention, Interruption, Node, Understood,
 };
-use crate::disposition::Outcome;
-use crate::emotion::EmotionPlan;
 use crate::spoken_turn::{Certainty, IntentCandidate, ReadBy, SpokenReading};
 use FlowInput::{BargedIn, Deaf, Keypress, Played, SensitiveWord, Silence, Spoken, Unheard};
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use values::disposition::Outcome;
+use values::emotion::EmotionPlan;
 
 fn said(intent: &str, certainty: Certainty) -> Understood {
     let candidate = IntentCandidate {

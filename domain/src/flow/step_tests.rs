@@ -5,11 +5,11 @@ use super::{
     AI_NOTICE, FlowAction, FlowDefinition, FlowInput, FlowPrompt, FlowRun, MENU, NoticeKind,
     RECORDING_NOTICE, STEPS_MAX,
 };
-use crate::disposition::Outcome;
 use FlowInput::{Fault, Keypress, Played, Silence};
 use serde_json::json;
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use values::disposition::Outcome;
 
 pub(super) fn variables() -> BTreeMap<String, String> {
     [

@@ -465,3 +465,14 @@ fn a_definition_that_fits_into_no_record_is_refused() {
         })
     ));
 }
+
+#[test]
+fn a_flow_that_few_bytes_repeat_beyond_all_memory_is_refused_before_it_is_read() {
+    let bomb = format!(
+        "a: &a [{}1]\nb: [{}*a]\n",
+        "1,".repeat(10_000),
+        "*a,".repeat(10_000)
+    );
+    let refused = FlowDefinition::yaml_value(&bomb).unwrap_err().to_string();
+    assert!(refused.contains("repeat"), "{refused}");
+}

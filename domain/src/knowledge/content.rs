@@ -1,8 +1,8 @@
 //! What a version of a knowledge base holds: answers, objections and facts, with the thresholds of retrieval.
 
 use super::day::Day;
-use crate::fabe::Fabe;
 use serde::{Deserialize, Serialize};
+use values::fabe::Fabe;
 
 /// Accepted from here on, unless the file says otherwise; measured in `docs/reference/knowledge.md`.
 const ACCEPT_PERMILLE: u16 = 480;

@@ -6,9 +6,9 @@ use super::content::KnowledgeContent;
 use super::event::KnowledgeEvent;
 use super::refusal::KnowledgeRefusal;
 use super::state::KnowledgeState;
-use crate::canonical::{canonical_json, content_hash};
 use crate::four_eyes::FourEyes;
 use crate::ids::KnowledgeId;
+use values::canonical::{canonical_json, content_hash};
 
 /// Largest content, as canonical JSON: it is stored whole in one record, which holds 64 KB.
 pub const CONTENT_BYTES_MAX: usize = 60_000;

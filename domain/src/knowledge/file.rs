@@ -3,12 +3,12 @@
 
 use super::content::{Fact, KnowledgeContent, KnownAnswer, Objection, Thresholds};
 use super::placeholder::{PlaceholderFault, check, chosen, is_name};
-use crate::fabe::Fabe;
 use crate::ids::KnowledgeId;
-use crate::yaml_bound;
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 use std::collections::BTreeMap;
+use values::fabe::Fabe;
+use values::yaml_bound;
 
 /// Largest file: a quarter more than ten times what a version may hold, with comments and blanks.
 pub const FILE_BYTES_MAX: usize = 256 * 1024;

@@ -5,8 +5,8 @@ use super::{
     OPEN_MS, Sentiment, SettledBy,
 };
 use crate::decider::{Context, Decider};
-use crate::disposition::InterestLevel;
 use crate::time::Timestamp;
+use values::disposition::InterestLevel;
 
 pub(super) fn turn() -> LabelledTurn {
     LabelledTurn {

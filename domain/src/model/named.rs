@@ -1,10 +1,10 @@
 //! How a published model is named: `NAME` is its current version, `NAME@V` one version for ever.
 
 use crate::ids::ModelId;
-use crate::named_version;
 use serde::{Deserialize, Serialize};
 use std::fmt;
 use std::str::FromStr;
+use values::named_version;
 
 /// A model, and which version of it; without one the current.
 #[derive(Debug, Clone, PartialEq, Eq)]

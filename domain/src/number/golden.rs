@@ -2,10 +2,10 @@
 
 use super::event::{NumberEvent, OptOutSource};
 use crate::compliance::{Decision, GRANT_VALID_MS, NumberGrant, Verdict};
-use crate::disposition::Disposition;
 use crate::past_call::HistorySource;
 use crate::record::golden_support::{at, call, campaign, check, customer, number, past_call};
 use std::collections::BTreeMap;
+use values::disposition::Disposition;
 
 fn verdict(decision: Decision) -> Verdict {
     Verdict {

@@ -17,8 +17,8 @@
 //!   in a panic, and not in memory that grows.
 
 use super::speech::SAMPLES_PER_SECOND;
-use crate::emotion::Prosody;
 use async_trait::async_trait;
+use values::emotion::Prosody;
 
 /// Samples of one frame: 20 ms, as a packet carries them.
 pub const FRAME_SAMPLES: usize = 160;

@@ -2,9 +2,9 @@
 
 use super::plan::PlanFault;
 use super::*;
-use crate::digest::SecretDigest;
 use crate::record::stored_event::Position;
 use std::collections::BTreeSet;
+use values::digest::SecretDigest;
 
 pub(super) fn plan() -> ReportPlan {
     ReportPlan {

@@ -2,14 +2,14 @@
 
 use crate::call_course::{CourseMark, TurnCounts};
 use crate::calling_plan::FlowRef;
-pub use crate::disposition::InterestLevel;
-use crate::disposition::{Disposition, Outcome, labelled};
 use crate::ids::{CampaignId, CustomerId};
 use crate::personal::Personal;
 use crate::record::stored_event::{Position, StreamVersion};
 use crate::time::Timestamp;
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
+pub use values::disposition::InterestLevel;
+use values::disposition::{Disposition, Outcome, labelled};
 
 /// Longest text of a summary, in characters: a card's length, many times over.
 pub const SUMMARY_TEXT_CHARS_MAX: usize = 2_000;

@@ -5,11 +5,11 @@ use super::fact::{
 };
 use super::text::{Told, text};
 use crate::call_course::{CallCourse, CallNotes, CourseEnd, CourseMark};
-use crate::disposition::{Disposition, Outcome};
 use crate::personal::Personal;
 use crate::ports::masking::Masking;
 use crate::record::stored_event::{Position, StreamVersion};
 use std::collections::BTreeMap;
+use values::disposition::{Disposition, Outcome};
 
 /// Of these rules and the texts; it changes with them, so that two summaries can be told apart.
 pub const SUMMARY_VERSION: u32 = 3;

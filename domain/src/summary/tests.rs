@@ -8,12 +8,12 @@ use super::{
 use crate::call_course::{CallCourse, CallNotes, CourseEnd, CourseMark, Deciding, TurnCounts};
 use crate::calling_plan::FlowRef;
 use crate::decider::{Context, Decider, EventData};
-use crate::disposition::{Disposition, Outcome};
 use crate::personal::Personal;
 use crate::ports::masking::Masking;
 use crate::record::stored_event::{Position, StreamVersion};
 use crate::time::Timestamp;
 use std::collections::{BTreeMap, BTreeSet};
+use values::disposition::{Disposition, Outcome};
 
 const NOW: Timestamp = Timestamp::from_millis(1_772_416_800_000);
 

@@ -3,7 +3,6 @@
 
 use super::second_factor::SecondFactorUsed;
 use crate::decider::{EventData, UnreadableEvent, read_current};
-use crate::digest::SecretDigest;
 use crate::ids::TeamId;
 use crate::permission::{CampaignScope, Role};
 use crate::personal::{LookupHash, Personal};
@@ -11,6 +10,7 @@ use crate::time::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use std::collections::BTreeSet;
+use values::digest::SecretDigest;
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(tag = "kind", content = "data")]

@@ -8,11 +8,11 @@ use super::decide::{active, given, may_sign_in};
 use super::event::UserEvent;
 use super::refusal::UserRefusal;
 use super::state::UserState;
-use crate::digest::SecretDigest;
 use crate::personal::{LookupHash, Personal};
 use crate::time::Timestamp;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
+use values::digest::SecretDigest;
 
 /// How long a secret that was shown may be confirmed by its first code.
 pub const OFFERED_MS: u64 = 15 * 60_000;

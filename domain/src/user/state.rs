@@ -3,12 +3,12 @@
 use super::decide::SESSIONS_MAX;
 use super::event::{Invitation, UserEvent};
 use super::second_factor::{Offered, SecondFactor, SecondFactorUsed};
-use crate::digest::SecretDigest;
 use crate::ids::TeamId;
 use crate::permission::{CampaignScope, Role};
 use crate::personal::{LookupHash, Personal};
 use crate::time::Timestamp;
 use std::collections::{BTreeSet, VecDeque};
+use values::digest::SecretDigest;
 
 /// State of one user.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]

@@ -3,10 +3,10 @@
 
 use super::day::Day;
 use crate::ids::InvalidId;
-use crate::yaml_bound;
 use serde::{Deserialize, Serialize};
 use std::fmt;
 use std::str::FromStr;
+use values::yaml_bound;
 
 /// Largest file of a year: the shipped ones have 1 KB.
 pub const CALENDAR_BYTES_MAX: usize = 64 * 1024;

@@ -155,7 +155,14 @@ mod tests {
     #[tokio::test]
     async fn every_address_of_the_console_is_its_page_with_a_nonce_of_its_own() {
         let mut nonces = std::collections::BTreeSet::new();
-        for path in ["/", "/campaigns", "/campaigns/DEMO", "/calls/1", "/reports/x", "/pdca"] {
+        for path in [
+            "/",
+            "/campaigns",
+            "/campaigns/DEMO",
+            "/calls/1",
+            "/reports/x",
+            "/pdca",
+        ] {
             let response = at(Console::Shown, path, None).unwrap();
             let policy = header(&response, "content-security-policy");
             assert!(!policy.contains("unsafe") && policy.contains("frame-ancestors 'none'"));

@@ -1,10 +1,10 @@
 //! Two ids of one person: who is called afterwards, what binds, and how it is undone.
 
 use super::*;
-use crate::call_caps::{CallCap, CapOver};
 use crate::compliance::{CountedCalls, JoinedFacts, MERGED_PERSON};
 use crate::customer::{MERGED_MAX, MergeOrder, MergeSide, UnmergeOrder};
 use crate::ids::CustomerId;
+use values::call_caps::{CallCap, CapOver};
 
 fn other() -> CustomerId {
     "99112233445566778899aabbccddeeff".parse().unwrap()

@@ -2,11 +2,11 @@
 
 use super::*;
 use crate::attribute::TagLevel;
-use crate::call_caps::{CallCap, CapOver};
 use crate::compliance::CountedCalls;
 use crate::customer::ProfileOrigin;
 use crate::preferred_times::read_all;
 use crate::running_plan::{Recycle, RunningPlan};
+use values::call_caps::{CallCap, CapOver};
 
 /// At most so many conversations a day.
 fn answered(calls_max: u32) -> CustomerCommand {

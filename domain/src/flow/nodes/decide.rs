@@ -3,8 +3,8 @@
 
 use super::super::fault::DefinitionFault;
 use super::node_kind::{Facts, NodeKind, Place, Target, undefined};
-use crate::emotion::EmotionLevel;
 use serde::{Deserialize, Serialize};
+use values::emotion::EmotionLevel;
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]

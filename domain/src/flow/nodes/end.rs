@@ -2,8 +2,8 @@
 
 use super::super::fault::DefinitionFault;
 use super::node_kind::{Ending, NodeKind, Place};
-use crate::disposition::Outcome;
 use serde::{Deserialize, Serialize};
+use values::disposition::Outcome;
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]

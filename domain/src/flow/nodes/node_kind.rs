@@ -9,10 +9,10 @@ use super::act::Act;
 use super::ask::Ask;
 use super::question::Question;
 use super::sub_flow::Calls;
-use crate::disposition::Outcome;
-use crate::emotion::EmotionLevel;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
+use values::disposition::Outcome;
+use values::emotion::EmotionLevel;
 
 /// What a node may go by that needs nothing from the callee.
 #[derive(Debug, Clone, Copy)]

@@ -1,8 +1,8 @@
 //! A node that hands the call to a colleague. Until agents exist it says that one will call back and ends.
 
 use super::node_kind::{Ending, NodeKind};
-use crate::disposition::Outcome;
 use serde::{Deserialize, Serialize};
+use values::disposition::Outcome;
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]

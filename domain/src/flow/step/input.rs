@@ -1,7 +1,7 @@
 //! What can happen in a call of a flow, and what the driver does next.
 
-use crate::disposition::Outcome;
 use crate::spoken_turn::{TurnDecision, Understood};
+use values::disposition::Outcome;
 
 /// What happened on the line.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -21,11 +21,11 @@ use super::graph::FlowDefinition;
 use super::nodes::{Ending, Node, NodeKind, Question, Reprompt};
 use super::text::{Filled, fill};
 use super::variants::Variants;
-use crate::disposition::Outcome;
-use crate::key_rule::KeyRule;
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 use talked::Talked;
+use values::disposition::Outcome;
+use values::key_rule::KeyRule;
 
 /// Most node entries and replays of one call; beyond it the call ends as failed. Ten minutes of prompts of
 /// three seconds; less than `call::NODES_MAX`, so that every entry can be recorded.

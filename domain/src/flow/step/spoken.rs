@@ -6,9 +6,9 @@ use super::super::nodes::{Ask, Node};
 use super::input::{FlowAction, FlowPrompt};
 use super::talked::Pending;
 use super::{Doing, FlowRun};
-use crate::disposition::Outcome;
 use crate::spoken_turn::{Certainty, Explanation, ReadBy, TurnInput, Understood};
 use std::sync::Arc;
+use values::disposition::Outcome;
 
 impl FlowRun {
     pub(super) fn take_spoken(&mut self, said: &Understood, actions: &mut Vec<FlowAction>) {

@@ -3,8 +3,8 @@
 use super::super::graph::FlowDefinition;
 use super::super::nodes::{Facts, Node};
 use super::FlowRun;
-use crate::emotion::EmotionLevel;
 use std::collections::BTreeMap;
+use values::emotion::EmotionLevel;
 
 /// What was asked back, and counts after a yes.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -5,6 +5,7 @@
 //! CRM's `outcome` is the zh label of the outcome, else of the disposition.
 
 /// A closed list with its stored names and its labels, zh and en.
+#[macro_export]
 macro_rules! labelled {
     ($(#[$doc:meta])* $name:ident { $($variant:ident => $code:literal, $zh:literal, $en:literal;)* }) => {
         $(#[$doc])*
@@ -31,7 +32,7 @@ macro_rules! labelled {
         }
     };
 }
-pub(crate) use labelled;
+pub use crate::labelled;
 
 labelled! {
     /// How interested somebody seemed (意向).

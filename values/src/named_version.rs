@@ -6,7 +6,7 @@ use std::fmt;
 use std::str::FromStr;
 
 /// A name and the version behind it; `None` for what names nothing.
-pub(crate) fn read<I: FromStr>(text: &str) -> Option<(I, Option<u32>)> {
+pub fn read<I: FromStr>(text: &str) -> Option<(I, Option<u32>)> {
     let (name, version) = match text.split_once('@') {
         None => (text, None),
         Some((name, version)) => {
@@ -20,11 +20,7 @@ pub(crate) fn read<I: FromStr>(text: &str) -> Option<(I, Option<u32>)> {
 }
 
 /// As it is read.
-pub(crate) fn write(
-    to: &mut fmt::Formatter<'_>,
-    name: &impl fmt::Display,
-    version: Option<u32>,
-) -> fmt::Result {
+pub fn write(to: &mut fmt::Formatter<'_>, name: &impl fmt::Display, version: Option<u32>) -> fmt::Result {
     match version {
         Some(version) => write!(to, "{name}@{version}"),
         None => write!(to, "{name}"),

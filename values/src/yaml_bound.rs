@@ -104,7 +104,6 @@ impl<'de> Visitor<'de> for Count<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::flow::FlowDefinition;
 
     #[test]
     fn what_few_bytes_repeat_beyond_all_memory_is_refused_before_it_is_read() {
@@ -112,8 +111,6 @@ mod tests {
         let aliases = "*a,".repeat(10_000);
         let bomb = format!("a: &a [{ones}1]\nb: [{aliases}*a]\n");
         assert!(check(&bomb).is_err());
-        let refused = FlowDefinition::yaml_value(&bomb).unwrap_err().to_string();
-        assert!(refused.contains("repeat"), "{refused}");
         // In depth, and of a text.
         let mut deep = String::from("a0: &a0 [1,1,1,1,1,1,1,1,1,1]\n");
         for level in 1..12 {

@@ -1,0 +1,24 @@
+//! Values that deciders and doors share, each whole by itself: how calls end, telephone numbers, names of
+//! streams, bounds of what is read. Nothing here knows an aggregate, an event or a port; `domain` names them
+//! as its own to whoever stands above it.
+#![deny(clippy::wildcard_enum_match_arm)]
+
+pub mod approvals_asked;
+pub mod call_caps;
+pub mod canonical;
+pub mod dedupe;
+pub mod digest;
+pub mod disposition;
+pub mod emotion;
+pub mod fabe;
+pub mod few_map;
+pub mod go_live;
+pub mod key_rule;
+pub mod message_way;
+pub mod named_version;
+pub mod phone_number;
+pub mod routing_score;
+pub mod sensitive_words;
+pub mod sharing;
+pub mod stream_id;
+pub mod yaml_bound;
