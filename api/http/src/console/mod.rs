@@ -178,7 +178,7 @@ mod tests {
             assert!(!page.contains(reply::NONCE_PLACE));
             nonces.insert(nonce.to_owned());
         }
-        assert_eq!(nonces.len(), 5, "none is used twice");
+        assert_eq!(nonces.len(), 6, "none is used twice");
     }
 
     #[tokio::test]
