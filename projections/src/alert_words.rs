@@ -3,7 +3,7 @@
 
 /// A detail in English, its holes as `{}`, and the same in Chinese, whose `{n}` name the English holes from 0
 /// on. The first that fits is taken, so what is longer stands before what it ends with.
-const SENTENCES: [(&str, &str); 14] = [
+const SENTENCES: [(&str, &str); 15] = [
     ("{} in a row, the last was {}", "连续 {0} 次，最后一次为 {1}"),
     (
         "{} calls were ended for a process that did not",
@@ -41,8 +41,12 @@ const SENTENCES: [(&str, &str); 14] = [
         "与其相差 {0} 毫秒（误差 {1} 毫秒以内）；超出上限即停止拨号",
     ),
     (
-        "this machine's clock was set: it is {} s {} this server's time, {}",
-        "本机时钟被人改动，与本服务器以稳定时钟推算的时间相差 {0} 秒；核对前停止新的拨号，核对后执行 ledgerline clock confirm --reason TEXT",
+        "this machine's clock was set: it is {} s ahead of this server's time, {}",
+        "本机时钟被人改动，比本服务器以稳定时钟推算的时间快 {0} 秒；核对前停止新的拨号，核对后执行 ledgerline clock confirm --reason TEXT",
+    ),
+    (
+        "this machine's clock was set: it is {} s behind this server's time, {}",
+        "本机时钟被人改动，比本服务器以稳定时钟推算的时间慢 {0} 秒；核对前停止新的拨号，核对后执行 ledgerline clock confirm --reason TEXT",
     ),
     (
         "this machine's clock is {} s before the last event of the log was recorded{}",
@@ -52,13 +56,22 @@ const SENTENCES: [(&str, &str); 14] = [
 
 /// None of what no version of ours wrote: it is shown as it is.
 pub fn in_chinese(detail: &str) -> Option<String> {
-    SENTENCES.iter().find_map(|(english, chinese)| {
-        let told = holes(english, detail)?;
-        let numbered = told.iter().enumerate();
-        Some(numbered.fold((*chinese).to_owned(), |sentence, (hole, value)| {
-            sentence.replace(&format!("{{{hole}}}"), value)
-        }))
-    })
+    SENTENCES
+        .iter()
+        .find_map(|(english, chinese)| holes(english, detail).map(|told| filled(chinese, &told)))
+}
+
+/// In one pass: what a value holds is never read as a hole.
+fn filled(chinese: &str, told: &[&str]) -> String {
+    let mut parts = chinese.split('{');
+    let mut sentence = parts.next().unwrap_or_default().to_owned();
+    for part in parts {
+        let (hole, rest) = part.split_once('}').unwrap_or(("", part));
+        let number: Option<usize> = hole.parse().ok();
+        sentence.push_str(number.and_then(|number| told.get(number)).unwrap_or(&""));
+        sentence.push_str(rest);
+    }
+    sentence
 }
 
 /// What stands in each hole of the sentence, if the text is that sentence.
@@ -120,6 +133,12 @@ mod tests {
     fn what_no_version_wrote_is_left_as_it_is() {
         assert_eq!(in_chinese(""), None);
         assert_eq!(in_chinese("it hums"), None);
+        let braces = in_chinese("{1} in a row, the last was {0}");
+        assert_eq!(
+            braces.as_deref(),
+            Some("连续 {1} 次，最后一次为 {0}"),
+            "a value is no hole"
+        );
         assert_eq!(in_chinese("36 of 170 calls, or so"), None);
     }
 }

@@ -10,8 +10,8 @@ import { whyNotNow } from '../app/whyNot'
 import { Age, Figure } from '../components/Figure'
 import { Status, Word } from '../components/Marks'
 import { Empty, Refused, Waiting } from '../components/States'
-import { Needs } from './home/Needs'
-import { StopAll } from './home/StopAll'
+import { Needs } from './homepage/Needs'
+import { StopAll } from './homepage/StopAll'
 
 const ZONE = 'Asia/Shanghai'
 

@@ -76,6 +76,14 @@ mod tests {
     }
 
     #[test]
+    fn what_it_says_is_told_in_chinese_too() {
+        let told = projections::alert_words::in_chinese(&of(4, 120).detail);
+        let expected =
+            "近 30 天真人接听的 120 通电话中有 4 通被放弃（abandon_ratio_house v1），上限为千分之 30";
+        assert_eq!(told.as_deref(), Some(expected));
+    }
+
+    #[test]
     fn four_fifths_of_the_budget_warn_and_more_than_all_of_it_is_critical() {
         for (abandoned, is_beyond, severity) in [
             (23, false, Severity::Warning),

@@ -339,6 +339,12 @@ mod tests {
         all.push(of_wall(Some(doubt(ClockDoubtCause::WallMoved))));
         all.push(of_wall(Some(doubt(ClockDoubtCause::BeforeLog))));
         of_views(&[], &limits, &mut all);
+        all.push(of_clock(&ClockOffset {
+            offset_ms: -2_500,
+            round_trip_ms: 10,
+            source: "ntp.example".to_owned(),
+            uncertainty_ms: 5,
+        }));
         for found in all {
             assert!(
                 in_chinese(&found.detail).is_some(),
