@@ -9,6 +9,7 @@ use crate::kept_facts::KeptFacts;
 use crate::knowledge::KnowledgeRef;
 use crate::model::ModelRef;
 use crate::model_tier::ModelTiers;
+use crate::preview::AcceptedPreview;
 use crate::ranking::PriorityPlan;
 use crate::running_plan::RunningPlan;
 use crate::screening::Screening;
@@ -266,6 +267,9 @@ pub struct FlowRef {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct CallingPlan {
     pub preset: Preset,
+    /// Further ones that bind beside it, the strictest on each rule; none unless it is said.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub also_presets: Vec<Preset>,
     pub basis: Basis,
     /// What the calls are for; consent is checked for this scope.
     pub purpose: String,
@@ -338,6 +342,11 @@ pub struct CallingPlan {
 }
 
 impl CallingPlan {
+    /// All that bind, its own first.
+    pub fn presets(&self) -> impl Iterator<Item = Preset> {
+        std::iter::once(self.preset).chain(self.also_presets.iter().copied())
+    }
+
     /// By customer where nothing was chosen: a campaign made before goes on as it went.
     pub fn duplicates(&self) -> Duplicates {
         self.duplicates.unwrap_or(Duplicates::ByCustomer)
@@ -372,6 +381,9 @@ pub struct CampaignFacts {
     /// Agents of the campaign who are free, where a call may wait for one of them.
     #[serde(skip)]
     pub free_agents: Vec<UserId>,
+    /// Calls that agents accepted who were shown whom.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub accepted: Vec<AcceptedPreview>,
 }
 
 impl CampaignFacts {

@@ -61,6 +61,7 @@ pub mod planted;
 pub mod ports;
 pub mod preference;
 pub mod preferred_times;
+pub mod preview;
 pub mod problem;
 pub mod promotion;
 pub mod ranking;

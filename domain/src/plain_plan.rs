@@ -12,6 +12,7 @@ impl CallingPlan {
     pub fn within(window: CallingWindow) -> Self {
         Self {
             preset: Preset::CnService,
+            also_presets: Vec::new(),
             basis: Basis::Contract,
             purpose: "service".to_owned(),
             window,

@@ -199,7 +199,7 @@ impl Kit {
 
     /// Why nobody may be dialed for this campaign on this line by what is known of emergency stops.
     pub(crate) fn stopped(&self, facts: &CampaignFacts, line: usize) -> Option<EndReason> {
-        if self.stops.stops_campaign(&facts.campaign, facts.plan.preset) || self.is_line_stopped(line) {
+        if self.stops.stops_campaign(&facts.campaign, facts.plan.presets()) || self.is_line_stopped(line) {
             return Some(EndReason::EmergencyStop);
         }
         // What was granted before is given back: whoever grants again knows more.

@@ -42,12 +42,15 @@ mod live_calls;
 #[cfg(test)]
 mod merging_tests;
 mod named_callback;
+mod offers_of_stopped;
 mod one_call;
 mod orders;
 mod outreach;
 mod pacers;
 #[cfg(feature = "planted")]
 mod planting;
+#[cfg(test)]
+mod preview_tests;
 #[cfg(test)]
 mod priority_tests;
 #[cfg(test)]

@@ -48,6 +48,7 @@ pub mod parameter;
 pub mod past_calls;
 pub mod percent;
 pub mod preferences;
+pub mod previews;
 pub mod private_file;
 pub mod profiles;
 pub mod profiles_of_many;

@@ -137,6 +137,7 @@ impl JsonSchema for CampaignBody {
         if let Some(members) = schema.get_mut("properties").and_then(Value::as_object_mut) {
             members.extend(of_conversation(generator));
             members.extend(whom_and_when::schemas(generator));
+            members.insert("also_presets".to_owned(), also_presets(generator));
             members.insert("stages".to_owned(), stages.to_value());
             members.insert("dialing".to_owned(), dialing.to_value());
             members.insert("running".to_owned(), running.to_value());
@@ -159,6 +160,7 @@ impl CampaignBody {
         let preset: Preset = body.value("preset").unwrap_or_default();
         let plan = CallingPlan {
             preset,
+            also_presets: body.value::<Vec<Preset>>("also_presets").unwrap_or_default(),
             basis: body.value::<Basis>("basis").unwrap_or_default(),
             purpose: name(&mut body, "purpose").unwrap_or_else(|| purpose_of(preset).to_owned()),
             window: schedule.window,
@@ -216,6 +218,14 @@ impl CampaignBody {
         body.finish()?;
         read.ok_or_else(|| Problem::fault("a campaign body without its members passed its checks"))
     }
+}
+
+/// Further presets.
+fn also_presets(generator: &mut SchemaGenerator) -> Value {
+    let preset = generator.subschema_for::<Preset>().to_value();
+    serde_json::json!({ "type": "array", "items": preset, "uniqueItems": true, "maxItems": Preset::ALL.len() - 1,
+        "description": "Further presets that bind beside it, the strictest on each rule",
+        "examples": [["cn-marketing"]] })
 }
 
 /// What consent is checked for when the body names no purpose.
@@ -394,6 +404,8 @@ mod tests {
                 "/schedule/max_concurrent",
             ),
             ("preset", json!("cn-nothing"), "/preset"),
+            ("also_presets", json!(["cn-nothing"]), "/also_presets"),
+            ("also_presets", json!("cn-service"), "/also_presets"),
             ("ends_at", json!("tomorrow"), "/ends_at"),
             ("script_template", json!(" "), "/script_template"),
             ("colour", json!("red"), "/colour"),

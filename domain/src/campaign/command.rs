@@ -6,7 +6,7 @@ use crate::abandonment::Answered;
 use crate::calling_plan::{CallingPlan, FlowRef};
 use crate::dialing_plan::FloorSeen;
 use crate::four_eyes::FourEyes;
-use crate::ids::{CampaignId, CustomerId, ListId};
+use crate::ids::{CallId, CampaignId, CustomerId, ListId, UserId};
 use crate::promotion::Evidence;
 use crate::record::stored_event::Position;
 use crate::time::Timestamp;
@@ -90,6 +90,8 @@ pub enum CampaignCommand {
         /// Who stood behind it, where the campaign asks for somebody.
         four_eyes: Option<Box<FourEyes>>,
     },
+    /// Whom agents are shown before a call.
+    Preview(PreviewCommand),
     RaiseAlert {
         alert: String,
         detail: String,
@@ -134,6 +136,10 @@ impl CampaignCommand {
             Self::GrantDials { .. } => "campaign.grant_dials",
             Self::RecordAbandonment { .. } => "campaign.record_abandonment",
             Self::Promote { .. } => "campaign.promote",
+            Self::Preview(PreviewCommand::Offer { .. }) => "campaign.offer_preview",
+            Self::Preview(PreviewCommand::Accept { .. }) => "campaign.accept_preview",
+            Self::Preview(PreviewCommand::Skip { .. }) => "campaign.skip_preview",
+            Self::Preview(PreviewCommand::Withdraw { .. }) => "campaign.withdraw_previews",
             Self::RaiseAlert { .. } => "campaign.raise_alert",
             Self::SetTargets { .. } => "campaign.set_targets",
             Self::FreezeSegment(_) => "campaign.freeze_segment",
@@ -142,4 +148,30 @@ impl CampaignCommand {
             Self::Complete { .. } => "campaign.complete",
         }
     }
+}
+
+/// Requests about offers.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum PreviewCommand {
+    /// Shows an agent a person. They have this offer already: no event.
+    Offer {
+        agent: UserId,
+        customer: CustomerId,
+        /// Years of holidays that were imported, where the plan asks about days.
+        calendars: Calendars,
+    },
+    /// The agent takes the call, which the person's next one is. Accepted so already: no event.
+    Accept {
+        agent: UserId,
+        customer: CustomerId,
+        call: CallId,
+    },
+    /// The agent does not call the person whom they are shown.
+    Skip {
+        agent: UserId,
+        customer: CustomerId,
+        reason: String,
+    },
+    /// Takes all offers back. None is open: no event.
+    Withdraw { reason: String },
 }

@@ -12,7 +12,7 @@ use super::gates::{Asking, BATCH_VALID_MS};
 use super::pacing;
 use super::refusal::CampaignRefusal;
 use super::state::{CampaignState, CampaignStatus, CreatedCampaign};
-use super::{promoting, querying, scheduling, undoing};
+use super::{previewing, promoting, querying, scheduling, undoing};
 use crate::call_caps_checked;
 use crate::compliance::{ClosedWindow, closed_for_all};
 use crate::decider::Context;
@@ -95,6 +95,7 @@ pub(super) fn decide(state: &CampaignState, command: CampaignCommand, context: C
             evidence,
             four_eyes,
         } => promoting::promote(state, status, to, reason, evidence, four_eyes),
+        CampaignCommand::Preview(command) => previewing::decide(state, status, command, context.now),
         CampaignCommand::RaiseAlert { alert, detail } => {
             Ok(vec![CampaignEvent::AlertRaised { alert, detail }])
         }
@@ -137,8 +138,13 @@ fn create(state: &CampaignState, command: CampaignCommand, now: Timestamp) -> De
     let running = wanted.plan.running.as_deref();
     scheduling::runs(&campaign, running, wanted.plan.ends_at)?;
     let plan = &wanted.plan;
-    call_caps_checked::check(&plan.caps, &[plan.preset], now).map_err(CampaignRefusal::Caps)?;
+    call_caps_checked::check(&plan.caps, &plan.presets().collect::<Vec<_>>(), now)
+        .map_err(CampaignRefusal::Caps)?;
+    scheduling::presets_agree(plan, now)?;
     scheduling::rings_long_enough(plan, now)?;
+    if let Some(why) = plan.dialing.and_then(|dialing| dialing.fault()) {
+        return Err(CampaignRefusal::NeverDials { why });
+    }
     let fits = plan.dispositions.check_against(plan.retry_policy.retries_max);
     fits.map_err(CampaignRefusal::Dispositions)?;
     Ok(vec![created_event(campaign, wanted)])
@@ -304,7 +310,11 @@ fn close_list(state: &CampaignState, status: CampaignStatus, list: ListId, count
 }
 
 /// It runs, and its end has not come.
-fn running(state: &CampaignState, status: CampaignStatus, now: Timestamp) -> Result<(), CampaignRefusal> {
+pub(super) fn running(
+    state: &CampaignState,
+    status: CampaignStatus,
+    now: Timestamp,
+) -> Result<(), CampaignRefusal> {
     if status != CampaignStatus::Running && !planted(Bug::PausedCampaignGrants) {
         return Err(CampaignRefusal::WrongStatus { status });
     }

@@ -7,7 +7,7 @@ use crate::compliance::Verdict;
 use crate::decider::{EventData, UnreadableEvent, read_current};
 use crate::dialing_plan::PacedBy;
 use crate::four_eyes::FourEyes;
-use crate::ids::{CampaignId, CustomerId, ListId};
+use crate::ids::{CallId, CampaignId, CustomerId, ListId, UserId};
 use crate::personal::Personal;
 use crate::promotion::Evidence;
 use crate::record::stored_event::Position;
@@ -128,6 +128,32 @@ pub enum CampaignEvent {
         verdict: Verdict,
         until: Timestamp,
     },
+    /// An agent is shown a person who may be called, and says until then whether they are. Behind it the
+    /// offer is over, and the person is where they were.
+    #[serde(rename = "campaign.preview_offered")]
+    PreviewOffered {
+        agent: UserId,
+        customer: CustomerId,
+        until: Timestamp,
+    },
+    /// The agent takes the call: this one and no other, if it begins before then and every rule permits it.
+    #[serde(rename = "campaign.preview_accepted")]
+    PreviewAccepted {
+        agent: UserId,
+        customer: CustomerId,
+        call: CallId,
+        until: Timestamp,
+    },
+    /// The agent does not; the person's own stream says when they are offered again.
+    #[serde(rename = "campaign.preview_skipped")]
+    PreviewSkipped {
+        agent: UserId,
+        customer: CustomerId,
+        reason: String,
+    },
+    /// All offers that were open, accepted or not, are none any more.
+    #[serde(rename = "campaign.previews_withdrawn")]
+    PreviewsWithdrawn { reason: String },
     #[serde(rename = "campaign.alert_raised")]
     AlertRaised { alert: String, detail: String },
     /// Every enrolment of every closed list is settled.
@@ -239,6 +265,10 @@ impl CampaignEvent {
     pub const DIALS_GRANTED: &'static str = "campaign.dials_granted";
     pub const PROMOTED: &'static str = "campaign.promoted";
     pub const WINDOW_CLOSED: &'static str = "campaign.window_closed";
+    pub const PREVIEW_OFFERED: &'static str = "campaign.preview_offered";
+    pub const PREVIEW_ACCEPTED: &'static str = "campaign.preview_accepted";
+    pub const PREVIEW_SKIPPED: &'static str = "campaign.preview_skipped";
+    pub const PREVIEWS_WITHDRAWN: &'static str = "campaign.previews_withdrawn";
     pub const ALERT_RAISED: &'static str = "campaign.alert_raised";
     pub const COMPLETED: &'static str = "campaign.completed";
     pub const REOPENED: &'static str = "campaign.reopened";
@@ -292,6 +322,10 @@ impl EventData for CampaignEvent {
             Self::DialsGranted { .. } => Self::DIALS_GRANTED,
             Self::Promoted { .. } => Self::PROMOTED,
             Self::WindowClosed { .. } => Self::WINDOW_CLOSED,
+            Self::PreviewOffered { .. } => Self::PREVIEW_OFFERED,
+            Self::PreviewAccepted { .. } => Self::PREVIEW_ACCEPTED,
+            Self::PreviewSkipped { .. } => Self::PREVIEW_SKIPPED,
+            Self::PreviewsWithdrawn { .. } => Self::PREVIEWS_WITHDRAWN,
             Self::AlertRaised { .. } => Self::ALERT_RAISED,
             Self::Completed { .. } => Self::COMPLETED,
             Self::Reopened { .. } => Self::REOPENED,

@@ -3,13 +3,13 @@
 use super::event::{AnonymizedCounts, CampaignEvent, FrozenSegment, PauseReason, Target};
 use super::query_mark::QueryMark;
 use crate::abandonment::Answered;
-use crate::calling_plan::{CallingPlan, CallingWindow, FlowRef, RetryPolicy, RetryRule};
+use crate::calling_plan::{CallingPlan, CallingWindow, FlowRef, Preset, RetryPolicy, RetryRule};
 use crate::compliance::{Decision, Verdict};
-use crate::dialing_plan::{DialingMode, FloorSeen, PacedBy};
+use crate::dialing_plan::{DialingMode, DialingPlan, FloorSeen, PacedBy};
 use crate::four_eyes::{FourEyes, NobodyBecause};
 use crate::model_tier::{ModelTier, ModelTiers};
 use crate::promotion::{Evidence, SaidEvidence};
-use crate::record::golden_support::{at, campaign, check, check_with, list};
+use crate::record::golden_support::{at, call, campaign, check, check_with, customer, list};
 use crate::record::stored_event::Position;
 use crate::running_plan::{After, Reached, Recycle, RunningPlan};
 use crate::screening::Screening;
@@ -221,6 +221,58 @@ fn what_a_campaign_waits_for_is_written_as_its_golden_files() {
         after: Some(after(Reached::Completed)),
     };
     check("campaign", scheduled);
+}
+
+#[test]
+fn what_becomes_of_offers_is_written_as_its_golden_files() {
+    let agent = || "wang".parse().unwrap();
+    let events = [
+        CampaignEvent::PreviewOffered {
+            agent: agent(),
+            customer: customer(),
+            until: at().plus_ms(120_000),
+        },
+        CampaignEvent::PreviewAccepted {
+            agent: agent(),
+            customer: customer(),
+            call: call(),
+            until: at().plus_ms(30_000),
+        },
+        CampaignEvent::PreviewSkipped {
+            agent: agent(),
+            customer: customer(),
+            reason: "in a meeting until noon".to_owned(),
+        },
+        CampaignEvent::PreviewsWithdrawn {
+            reason: "emergency stop all".to_owned(),
+        },
+    ];
+    for event in events {
+        check("campaign", event);
+    }
+}
+
+#[test]
+fn how_offers_are_made_is_written_as_its_golden_file() {
+    let mut event = created();
+    if let CampaignEvent::Created { plan, .. } = &mut event {
+        plan.dialing = Some(DialingPlan {
+            mode: DialingMode::Preview,
+            holds_each_day: false,
+            offer_ms: Some(90_000),
+            skip_wait_ms: Some(1_800_000),
+        });
+    }
+    check_with("campaign", "preview", event);
+}
+
+#[test]
+fn further_presets_are_written_as_their_golden_file() {
+    let mut event = created();
+    if let CampaignEvent::Created { plan, .. } = &mut event {
+        plan.also_presets = vec![Preset::CnMarketing, Preset::UsRegf];
+    }
+    check_with("campaign", "also_presets", event);
 }
 
 #[test]

@@ -23,6 +23,9 @@ mod golden;
 mod pacing;
 #[cfg(test)]
 mod pacing_tests;
+mod previewing;
+#[cfg(test)]
+mod previewing_tests;
 mod promoting;
 mod query_mark;
 mod querying;

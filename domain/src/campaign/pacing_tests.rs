@@ -24,7 +24,11 @@ fn running(mode: DialingMode, holds_each_day: bool) -> CampaignState {
         },
         plan: CallingPlan {
             ends_at: None,
-            dialing: Some(DialingPlan { mode, holds_each_day }),
+            dialing: Some(DialingPlan {
+                mode,
+                holds_each_day,
+                ..DialingPlan::default()
+            }),
             ..plan()
         },
     };

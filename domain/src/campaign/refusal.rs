@@ -4,6 +4,8 @@ use super::gates::Waiting;
 use super::state::CampaignStatus;
 use crate::call_caps_checked::CapFault;
 use crate::calling_plan::Preset;
+use crate::compliance::Contradiction;
+use crate::dialing_plan::DialingMode;
 use crate::disposition_map::MapFault;
 use crate::ids::ListId;
 use crate::problem::Explained;
@@ -32,6 +34,10 @@ pub enum CampaignRefusal {
         ring_ms_min: u64,
     },
     #[error("{0}")]
+    Contradiction(Contradiction),
+    #[error("the preset {} is said twice", preset.code())]
+    PresetTwice { preset: Preset },
+    #[error("{0}")]
     Caps(CapFault),
     #[error("{0}")]
     Dispositions(MapFault),
@@ -49,6 +55,21 @@ pub enum CampaignRefusal {
     NeverOpens,
     #[error("the campaign can never run: {why}")]
     NeverRuns { why: &'static str },
+    #[error("the campaign cannot dial so: {why}")]
+    NeverDials { why: &'static str },
+    #[error("the campaign dials by the mode {}: nobody is offered before a call", mode.code())]
+    NoPreviews { mode: DialingMode },
+    #[error("the agent has an offer of this campaign until {until}: accept or skip it first")]
+    OfferOpen { until: Timestamp },
+    #[error("another agent has an offer of this person")]
+    OfferedToAnother,
+    #[error("{offers_max} agents have offers of this campaign, the most it makes at once")]
+    TooManyOffers { offers_max: usize },
+    /// Never made, over, skipped, or taken back.
+    #[error("the agent has no offer of this person any more: ask for the next")]
+    NoOffer,
+    #[error("the offer is accepted: its call is on its way")]
+    OfferAccepted,
     #[error("the campaign's time to start has not come, or what it waits for has not")]
     NotStartedYet,
     #[error("{in_flight} calls are open, and the campaign may hold {max_concurrent} at once")]

@@ -9,6 +9,7 @@ use crate::compliance::{ClosedWindow, closed_for_all};
 use crate::four_eyes::FourEyes;
 use crate::ids::{ApprovalId, CampaignId, ListId};
 use crate::kept_facts::{Abandoned, KeptFacts};
+use crate::preview::Offers;
 use crate::record::stored_event::Position;
 use crate::running_plan::Life;
 use crate::time::Timestamp;
@@ -115,6 +116,8 @@ pub struct CampaignState {
     begun: bool,
     /// How far it has gone live.
     gates: Gates,
+    /// Persons whom agents are shown, where it dials so.
+    offers: Offers,
     version: u64,
 }
 
@@ -156,6 +159,10 @@ impl CampaignState {
     /// Told to start, it has not begun: its time has not come, or another campaign is not so far.
     pub const fn is_start_scheduled(&self) -> bool {
         self.start_scheduled
+    }
+    /// Persons whom agents are shown.
+    pub const fn offers(&self) -> &Offers {
+        &self.offers
     }
     pub fn plan(&self) -> Option<&CallingPlan> {
         self.created().map(|created| &created.plan)
@@ -253,6 +260,7 @@ impl CampaignState {
             kept: KeptFacts::default(),
             undone_lists: self.undone_lists.clone(),
             free_agents: Vec::new(),
+            accepted: self.offers.accepted(),
         })
     }
 
@@ -316,6 +324,10 @@ impl CampaignState {
                     verdict: verdict.clone(),
                 });
             }
+            CampaignEvent::PreviewOffered { .. }
+            | CampaignEvent::PreviewAccepted { .. }
+            | CampaignEvent::PreviewSkipped { .. }
+            | CampaignEvent::PreviewsWithdrawn { .. } => self.apply_preview(event, at),
             CampaignEvent::AlertRaised { .. } => {}
             CampaignEvent::TargetsSet { targets, .. } => self.targets.clone_from(targets),
             CampaignEvent::SegmentFrozen { segment } => self.frozen = Some(Box::new(segment.clone())),
@@ -351,11 +363,35 @@ impl CampaignState {
         }
     }
 
-    /// A change of status takes back what was granted under the old one.
+    fn apply_preview(&mut self, event: &CampaignEvent, at: Timestamp) {
+        if let CampaignEvent::PreviewOffered {
+            agent,
+            customer,
+            until,
+        } = event
+        {
+            self.offers.offer(agent, customer, *until, at);
+        }
+        if let CampaignEvent::PreviewAccepted {
+            agent, call, until, ..
+        } = event
+        {
+            self.offers.accept(agent, *call, *until);
+        }
+        if let CampaignEvent::PreviewSkipped { agent, .. } = event {
+            self.offers.end(agent);
+        }
+        if let CampaignEvent::PreviewsWithdrawn { .. } = event {
+            self.offers.clear();
+        }
+    }
+
+    /// A change of status takes back what was granted or offered under the old one.
     fn enter(&mut self, status: CampaignStatus) {
         self.status = Some(status);
         self.start_scheduled &= status == CampaignStatus::Ready;
         self.pause_reason = None;
         self.granted_until = None;
+        self.offers.clear();
     }
 }

@@ -7,6 +7,7 @@
 mod calling_days;
 mod calling_window;
 mod campaign_state;
+mod closed;
 #[cfg(test)]
 mod closed_tests;
 mod consent;
@@ -15,6 +16,7 @@ mod counting;
 mod erased_person;
 mod facts;
 mod frequency_cap;
+mod further;
 mod home_location;
 mod merged_person;
 mod missing_fact;
@@ -36,9 +38,11 @@ mod zones;
 
 pub use calling_days::{calendars_asked, holiday_country_of, unknown_year, waits_for_holidays};
 pub use calling_window::{Opening, opening, opening_in_beijing};
+pub use closed::{ClosedWindow, closed_for_all};
 pub use consent::{CONSENT_GIVEN, consent_state};
 pub use contact_history::{ContactHistory, PastDial};
 pub use facts::{ConsentFacts, CustomerFacts, JoinedFacts, MERGED_PERSON, NumberFacts, Suppressed};
+pub use further::{Contradiction, contradiction, needs_facts, ring_ms, rules_of};
 #[cfg(feature = "planted")]
 pub use permit::planted_permit;
 pub use permit::{
@@ -54,9 +58,8 @@ pub use same_number::SAME_NUMBER;
 pub use words::{InWords, Side, allowed_in_words, in_words};
 pub use zones::{next_local_day, same_local_day};
 
-use crate::calling_plan::{CallingPlan, Duplicates};
+use crate::calling_plan::Duplicates;
 use crate::time::Timestamp;
-use crate::working_calendar::Calendars;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
@@ -203,6 +206,7 @@ pub fn judge_customer(facts: &CustomerFacts<'_>, now: Timestamp) -> Vec<Verdict>
         verdicts.extend(times_of_other_ids(facts, now));
         verdicts.push(merged_person::MergedPerson.judge(facts, now));
     }
+    verdicts.extend(further::of_customer(facts, now));
     verdicts
 }
 
@@ -236,6 +240,7 @@ pub fn judge_number(facts: &NumberFacts<'_>, now: Timestamp) -> Vec<Verdict> {
     if screening.is_some_and(|screening| screening.number_check.is_some()) {
         verdicts.push(number_state::NumberFound.judge(facts, now));
     }
+    verdicts.extend(further::of_number(facts, now));
     verdicts
 }
 
@@ -260,50 +265,8 @@ pub fn judge_text(
     let mut verdicts = vec![erased];
     verdicts.extend(rules.iter().map(|rule| rule.judge(customer, now)));
     verdicts.push(suppression::NotSuppressed.judge(number, now));
+    verdicts.extend(further::of_text(customer, now));
     verdicts
-}
-
-/// A calling window or day that is closed for everybody a campaign may call, judged without any person.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct ClosedWindow {
-    pub judged_at: Timestamp,
-    /// Nobody may be dialed before; later for those whose own facts say so.
-    pub until: Timestamp,
-    pub verdict: Verdict,
-}
-
-impl ClosedWindow {
-    /// Whether it is what keeps somebody waiting who would be due then.
-    pub fn binds(&self, due_at: Timestamp) -> bool {
-        due_at < self.until
-    }
-}
-
-/// Whether hours or day are closed whoever is called: in the zone that the preset itself names. Of both the
-/// one that is closed longer. `None` where somebody may be dialed, where only each person's zone can tell,
-/// and where nothing opens before the campaign's end: then each is asked, and settles.
-pub fn closed_for_all(plan: &CallingPlan, calendars: &Calendars, now: Timestamp) -> Option<ClosedWindow> {
-    let rules = rules_at(plan.preset, now);
-    let zone = rules.zone.filter(|_| !plan.trial)?;
-    let closed = [
-        calling_window::closed_hours(plan, rules, zone, now),
-        calling_days::closed_days(plan, rules, calendars, zone, now),
-    ];
-    let until = |verdict: Verdict| match verdict.decision {
-        Decision::DeferUntil(until) => Some((until, verdict)),
-        Decision::Allow | Decision::Forbid => None,
-    };
-    let closed = closed.into_iter().flatten().filter_map(until);
-    let (until, mut verdict) = closed.reduce(|one, other| if other.0 > one.0 { other } else { one })?;
-    if plan.ends_at.is_some_and(|ends_at| until >= ends_at) {
-        return None;
-    }
-    verdict.facts.insert(PRESET.to_owned(), rules.named());
-    Some(ClosedWindow {
-        judged_at: now,
-        until,
-        verdict,
-    })
 }
 
 /// The verdict that binds: forbid before the latest defer; the first of equals. `None` when all allow.
@@ -399,7 +362,8 @@ pub fn waits_for_check(verdict: &Verdict) -> bool {
 pub fn by_preset(mut verdicts: Vec<Verdict>, rules: &PresetRules) -> Vec<Verdict> {
     for (index, verdict) in verdicts.iter_mut().enumerate() {
         if index == 0 || !verdict.allows() {
-            verdict.facts.insert(PRESET.to_owned(), rules.named());
+            let named = || rules.named();
+            verdict.facts.entry(PRESET.to_owned()).or_insert_with(named);
         }
     }
     verdicts

@@ -97,6 +97,7 @@ mod tests {
         campaign_of.plan.dialing = Some(crate::dialing_plan::DialingPlan {
             mode: crate::dialing_plan::DialingMode::Progressive,
             holds_each_day: false,
+            ..crate::dialing_plan::DialingPlan::default()
         });
         let start = instant("2026-03-02T10:00:00+08:00");
         let mut history = ContactHistory::default();

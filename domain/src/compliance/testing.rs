@@ -84,6 +84,7 @@ pub(crate) fn campaign_facts(preset: Preset) -> CampaignFacts {
         kept: KeptFacts::default(),
         undone_lists: Default::default(),
         free_agents: Vec::new(),
+        accepted: Vec::new(),
     }
 }
 

@@ -9,7 +9,7 @@ use super::refusal::CustomerRefusal;
 use super::state::CustomerState;
 use super::{
     assignment, call_now, callbacks, close_call, consent, correction, cut_off, deals, forget, grant_dial,
-    merging, own_rules, past, profiling, releasing, withdrawing,
+    merging, own_rules, past, previewing, profiling, releasing, withdrawing,
 };
 use crate::calling_plan::Dedupe;
 use crate::compliance::SAME_NUMBER;
@@ -41,6 +41,13 @@ pub(super) fn decide(state: &CustomerState, command: CustomerCommand, context: C
             facts,
             joined,
         } => grant_dial::grant_dial(state, customer, &facts, &joined, context.now),
+        CustomerCommand::JudgePreview { .. } => previewing::judge(state, command, context.now),
+        CustomerCommand::SkipPreview {
+            campaign,
+            agent,
+            reason,
+            wait_ms,
+        } => previewing::skip(state, campaign, agent, reason, context.now.plus_ms(wait_ms)),
         CustomerCommand::ReleaseDial { .. } => {
             let events = releasing::release_dial(state, command, context.now)?;
             Ok(forget::with_what_waited(state, events, context.now))

@@ -23,6 +23,7 @@ impl CustomerEvent {
             | Self::CallClosed { campaign, .. }
             | Self::CallBackOrdered { campaign, .. }
             | Self::CallAsked { campaign, .. }
+            | Self::PreviewSkipped { campaign, .. }
             | Self::CallbackRequested { campaign, .. }
             | Self::CallbackEnded { campaign, .. }
             | Self::EnrolmentWithdrawn { campaign, .. }
@@ -67,6 +68,7 @@ impl CustomerEvent {
             | Self::ConsentWithdrawn { .. }
             | Self::Enrolled { .. }
             | Self::CallAsked { .. }
+            | Self::PreviewSkipped { .. }
             | Self::EnrolmentWithdrawn { .. }
             | Self::EnrolmentSettled { .. }
             | Self::Held { .. }

@@ -70,6 +70,9 @@ impl CustomerState {
                 due_at,
                 deadline,
             } => self.with_enrolment(campaign, |enrolment| enrolment.note_asked(*due_at, *deadline)),
+            CustomerEvent::PreviewSkipped { campaign, due_at, .. } => {
+                self.with_enrolment(campaign, |enrolment| enrolment.due_at = *due_at);
+            }
             CustomerEvent::CallbackRequested { .. } => self.note_callback_requested(event),
             CustomerEvent::CallbackEnded { .. } => self.note_callback_ended(event),
             CustomerEvent::EnrolmentSettled { .. } => self.note_settled(event, at),

@@ -15,6 +15,7 @@ use crate::ids::{CommandId, CustomerId, EventId};
 use crate::past_call::HistorySource;
 use crate::personal::Personal;
 use crate::preferred_times::read_all;
+use crate::ranking::{CallValue, Placing};
 use crate::record::golden_support::{
     at, call, campaign, check, check_with, customer, list, number, other_number, past_call,
 };
@@ -127,6 +128,12 @@ fn endings() -> Vec<CustomerEvent> {
             next_number: Some(other_number()),
             round: None,
             policy_due_at: None,
+        },
+        CustomerEvent::PreviewSkipped {
+            campaign: campaign(),
+            agent: "wang".parse().unwrap(),
+            reason: "in a meeting until noon".to_owned(),
+            due_at: at().plus_ms(3_600_000),
         },
         CustomerEvent::CallAsked {
             campaign: campaign(),
@@ -306,6 +313,29 @@ fn how_long_legs_may_follow_is_written_as_its_golden_file() {
     };
     let granted = CustomerEvent::DialGranted { attempt: 1, grant };
     check_with("customer", "legs_until", granted);
+}
+
+#[test]
+fn where_somebody_stands_is_written_as_its_golden_file() {
+    let mut enrolled = who_and_what_they_allow().pop().unwrap();
+    if let CustomerEvent::Enrolled { placing, .. } = &mut enrolled {
+        let value = Some(CallValue::try_from(7).unwrap());
+        *placing = Some(Box::new(Placing { value }));
+    }
+    check_with("customer", "placing", enrolled);
+}
+
+#[test]
+fn why_a_rule_said_so_is_written_as_its_golden_file() {
+    let is_set = |event: &CustomerEvent| matches!(event, CustomerEvent::AttributesSet { .. });
+    let mut set = held_and_erased().into_iter().find(is_set).unwrap();
+    if let CustomerEvent::AttributesSet { origin, .. } = &mut set {
+        *origin = ProfileOrigin::Rule {
+            rule: "rfm".to_owned(),
+            reason: Some("grades of the quarter".to_owned()),
+        };
+    }
+    check_with("customer", "rule_reason", set);
 }
 
 #[test]

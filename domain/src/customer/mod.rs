@@ -35,6 +35,7 @@ mod own_rules;
 mod own_rules_kept;
 mod past;
 mod pointers;
+mod previewing;
 mod profile;
 mod profile_origin;
 mod profiling;

@@ -9,8 +9,12 @@ use serde::{Deserialize, Serialize};
 pub enum ProfileOrigin {
     /// Somebody, whom the envelope names.
     Person,
-    /// A rule, by its name.
-    Rule { rule: String },
+    /// A rule, by its name; why somebody let it say so, where they did.
+    Rule {
+        rule: String,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        reason: Option<String>,
+    },
     /// What became of a call.
     Call { call: CallId },
     /// A row of a list.

@@ -29,6 +29,9 @@ pub enum CustomerRefusal {
          person"
     )]
     NotAskedFor { campaign: CampaignId },
+    /// The campaign calls nobody whom no agent accepted, and an acceptance is of one call.
+    #[error("no agent who is free accepted this call of campaign {campaign}")]
+    NotAccepted { campaign: CampaignId },
     /// Asked again while the grant or its call is open: go on with it, or release it.
     #[error("call {call} was granted already")]
     AlreadyGranted { call: CallId },

@@ -6,13 +6,14 @@ use super::deals::{Deals, KnownDeal};
 use super::enrolment::EnrolmentState;
 use super::erasure::Erasure;
 use super::event::CustomerEvent;
+use super::grant_dial;
 use super::known_number::KnownNumber;
 use super::merge_side::MergedIds;
 use super::own_rules_kept::OwnRules;
 use super::profile::Profile;
 use crate::compliance::{ConsentFacts, ContactHistory};
 use crate::deal::Deal;
-use crate::ids::{CallId, CampaignId, NumberId};
+use crate::ids::{CallId, CampaignId, CustomerId, NumberId};
 use crate::personal::Personal;
 use crate::preferred_times::PreferredTime;
 use crate::time::Timestamp;
@@ -67,6 +68,10 @@ impl CustomerState {
     }
     pub fn enrolment(&self, campaign: &CampaignId) -> Option<&EnrolmentState> {
         self.enrolments.get(campaign)
+    }
+    /// The id that their next call in a campaign has; `None` where they are not in it.
+    pub fn next_call(&self, customer: &CustomerId, campaign: &CampaignId) -> Option<CallId> {
+        grant_dial::next_call(self, customer, campaign)
     }
     pub const fn enrolments(&self) -> &FewMap<CampaignId, EnrolmentState> {
         &self.enrolments
@@ -194,6 +199,7 @@ impl CustomerState {
             | CustomerEvent::CallClosed { .. }
             | CustomerEvent::CallBackOrdered { .. }
             | CustomerEvent::CallAsked { .. }
+            | CustomerEvent::PreviewSkipped { .. }
             | CustomerEvent::CallbackRequested { .. }
             | CustomerEvent::CallbackEnded { .. }
             | CustomerEvent::EnrolmentWithdrawn { .. }

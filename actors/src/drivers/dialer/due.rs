@@ -5,13 +5,17 @@
 use crate::drivers::kit::Kit;
 use domain::calling_plan::CampaignFacts;
 use domain::compliance::zone_of_campaign;
-use domain::ids::{CampaignId, EnrolmentId};
-use domain::ports::worklist::{DueEnrolment, WorklistError};
+use domain::ids::{CampaignId, CustomerId, EnrolmentId};
+use domain::ports::worklist::{DueEnrolment, NAMED_MAX, WorklistError};
+use domain::preview::AcceptedPreview;
 use domain::ranking::Order;
 use domain::time::Timestamp;
 
 /// Rows of due work read for one campaign in one round.
 pub(super) const DUE_ROWS_MAX: usize = 256;
+
+/// How soon an agent who accepted a call and is not free yet is looked for again.
+const AGENT_AGAIN_MS: u64 = 500;
 
 /// Up to `wanted_count` due enrolments that nobody is at, by when they are due.
 pub(super) async fn due_now(
@@ -31,6 +35,9 @@ pub(super) async fn ordered(
     wanted_count: usize,
     now: Timestamp,
 ) -> Result<Vec<DueEnrolment>, WorklistError> {
+    if facts.plan.dialing_mode().only_accepted() {
+        return accepted(kit, facts, now).await;
+    }
     let order = facts.plan.priority.as_deref().map(|plan| Order {
         plan,
         zone: zone_of_campaign(facts.plan.preset),
@@ -42,6 +49,29 @@ pub(super) async fn ordered(
         None => return Ok(due),
     };
     due_in(kit, &facts.campaign, first, now, wanted_count).await
+}
+
+/// Whom agents accepted who are free for them: everybody else waits to be offered.
+async fn accepted(
+    kit: &Kit,
+    facts: &CampaignFacts,
+    now: Timestamp,
+) -> Result<Vec<DueEnrolment>, WorklistError> {
+    let agents = kit.ports.agents.as_ref();
+    let free = agents.map_or_else(Vec::new, |agents| agents.free_agents(&facts.campaign, now));
+    let waits = |one: &&AcceptedPreview| now < one.until && free.contains(&one.agent);
+    let accepted = facts.accepted.iter().filter(waits);
+    let people: Vec<CustomerId> = accepted.map(|one| one.customer.clone()).take(NAMED_MAX).collect();
+    let worklist = &kit.ports.worklist;
+    let mut due = worklist.due_of(&facts.campaign, &people, now).await?;
+    due.retain(|one| !kit.live.is_taken(&enrolment(one), now));
+    Ok(due)
+}
+
+/// When to look again at calls that were accepted and did not begin: an agent may come to be free.
+pub(super) fn accepted_again(facts: &CampaignFacts, now: Timestamp) -> Option<Timestamp> {
+    let waits = facts.accepted.iter().any(|one| now < one.until);
+    waits.then(|| now.plus_ms(AGENT_AGAIN_MS))
 }
 
 /// Who comes first.

@@ -1,6 +1,6 @@
 //! One round of the dialer: for each running campaign, as many workers as there is room, leave and due work.
 
-use super::due::{DUE_ROWS_MAX, due_now, enrolment, ordered};
+use super::due::{DUE_ROWS_MAX, accepted_again, due_now, enrolment, ordered};
 use super::pacing::{self, Wish};
 use super::past_end::{is_past_end, settle};
 use super::shares::Allowed;
@@ -119,8 +119,10 @@ async fn serve(kit: &Arc<Kit>, work: &CampaignWork, most: usize) -> Result<Optio
         Staged::Due(due) => due,
         Staged::Waits(until) => return Ok(Some(until)),
     };
+    let again = facts.as_ref().and_then(|(facts, _)| accepted_again(facts, now));
     let Some((wanted, open_count)) = wanted(kit, &work.campaign, due.len().min(room)) else {
-        return Ok(earlier(ahead, kit.capacity.free_at(now).filter(|at| *at > now)));
+        let free_at = kit.capacity.free_at(now).filter(|at| *at > now);
+        return Ok(earlier(again, earlier(ahead, free_at)));
     };
     let for_agents = facts.is_none_or(|(facts, _)| facts.plan.dialing_mode().needs_agents());
     let paced = match for_agents {
@@ -156,7 +158,7 @@ async fn is_stopped(kit: &Kit, campaign: &CampaignId, facts: Option<&CampaignFac
         tracing::warn!(%campaign, %error, "it cannot be read whether a campaign is stopped: nobody is dialed");
         return true;
     }
-    facts.is_some_and(|facts| kit.stops.stops_campaign(campaign, facts.plan.preset))
+    facts.is_some_and(|facts| kit.stops.stops_campaign(campaign, facts.plan.presets()))
 }
 
 /// How many dials to ask leave for, and how many calls are open; `None` when there is no room.
@@ -284,7 +286,7 @@ fn begin(kit: &Arc<Kit>, due: Vec<DueEnrolment>, batch: &Batch) -> Option<Timest
         let Some(working) = kit.live.begin(&enrolment(&due), &due.number) else {
             continue;
         };
-        working.set_place(place.line(), batch.facts.plan.preset);
+        working.set_place(place.line(), batch.facts.plan.presets());
         let assignment = Assignment {
             due,
             facts: batch.facts.clone(),

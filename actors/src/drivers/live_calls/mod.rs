@@ -37,10 +37,15 @@ pub(crate) enum Phase {
     Closing,
 }
 
+struct Placed {
+    line: usize,
+    presets: Vec<Preset>,
+}
+
 struct Work {
     number: NumberId,
-    /// On which line, and under which preset, it is being dialed; absent before it has a place.
-    placed: Option<(usize, Preset)>,
+    /// On which line, and under which presets, it is being dialed; absent before it has a place.
+    placed: Option<Placed>,
     call: Option<CallId>,
     /// Of whoever has several ids: what is said under the others reaches this work too.
     others: Option<Box<OtherIds>>,
@@ -238,13 +243,14 @@ impl LiveCalls {
     /// Whoever is being dialed on this line.
     pub(crate) fn order_line(&self, line: usize, order: Order) {
         self.order(order, |_, work| {
-            work.placed.is_some_and(|placed| placed.0 == line)
+            work.placed.as_ref().is_some_and(|placed| placed.line == line)
         });
     }
 
     pub(crate) fn order_preset(&self, preset: Preset, order: Order) {
         self.order(order, |_, work| {
-            work.placed.is_some_and(|placed| placed.1 == preset)
+            let placed = work.placed.as_ref();
+            placed.is_some_and(|placed| placed.presets.contains(&preset))
         });
     }
 
@@ -311,10 +317,11 @@ impl Working {
         }
     }
 
-    /// The line it is being dialed on now, and the campaign's preset.
-    pub(crate) fn set_place(&self, line: usize, preset: Preset) {
+    /// The line it is being dialed on now, and the campaign's presets.
+    pub(crate) fn set_place(&self, line: usize, presets: impl IntoIterator<Item = Preset>) {
         if let Some(work) = self.calls.lock().work.get_mut(&self.enrolment) {
-            work.placed = Some((line, preset));
+            let presets = presets.into_iter().collect();
+            work.placed = Some(Placed { line, presets });
         }
     }
 
@@ -440,12 +447,12 @@ mod tests {
         let one = calls.begin(&enrolment("A"), &number()).unwrap();
         let other = calls.begin(&enrolment("B"), &number()).unwrap();
         let unplaced = calls.begin(&enrolment("C"), &number()).unwrap();
-        one.set_place(0, Preset::CnService);
-        other.set_place(1, Preset::CnCollection);
+        one.set_place(0, [Preset::CnService]);
+        other.set_place(1, [Preset::CnCollection]);
         let stopped = Order::GiveUp(EndReason::EmergencyStop);
         calls.order_line(1, stopped);
         assert_eq!((one.order(), other.order()), (Order::Proceed, stopped));
-        other.set_place(0, Preset::CnCollection);
+        other.set_place(0, [Preset::CnCollection]);
         calls.order_preset(Preset::CnService, stopped);
         assert_eq!((one.order(), unplaced.order()), (stopped, Order::Proceed));
         calls.order_all(stopped);

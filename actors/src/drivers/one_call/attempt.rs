@@ -96,7 +96,7 @@ impl Attempt {
         let mut used = Vec::new();
         loop {
             used.push(place.line());
-            working.set_place(place.line(), self.facts.plan.preset);
+            working.set_place(place.line(), self.facts.plan.presets());
             let end = match one_leg(self, working, &place, permit, leg).await {
                 Err(Halt::Refused) if leg > 1 => LegEnd::Over(network_ending()),
                 end => end?,

@@ -8,7 +8,7 @@ use crate::drivers::live_calls::{Order, Phase, Working};
 use domain::call::command::{CallCommand, CallEnding};
 use domain::call::event::{CallEvent, EndReason};
 use domain::call::{EndCause, LegIdentity};
-use domain::compliance::{DialPermit, rules_at};
+use domain::compliance::{DialPermit, ring_ms};
 use domain::ids::CallId;
 use domain::ports::line::{
     AnsweredDialog, DialOrder, FailureCause, HungUpBy, Leg, LegEvent, LegFailure, Line, LineError,
@@ -203,7 +203,7 @@ fn ring_timeout_ms(attempt: &Attempt, line: &Arc<dyn Line>) -> u64 {
     let plan = &attempt.facts.plan;
     let line_ms = || line.facts().ring_timeout_ms;
     let planned_ms = plan.ring_timeout_ms.unwrap_or_else(line_ms);
-    rules_at(plan.preset, attempt.kit.now()).ring_ms(planned_ms)
+    ring_ms(plan, planned_ms, attempt.kit.now())
 }
 
 async fn fail_leg(

@@ -86,7 +86,8 @@ impl Rows {
                 }
                 self.set_due(&campaign, customer, next_due_at);
             }
-            CustomerEvent::CallBackOrdered { campaign, due_at, .. } => {
+            CustomerEvent::CallBackOrdered { campaign, due_at, .. }
+            | CustomerEvent::PreviewSkipped { campaign, due_at, .. } => {
                 self.set_due(&campaign, customer, Some(due_at));
             }
             CustomerEvent::CallAsked { campaign, due_at, .. } => {

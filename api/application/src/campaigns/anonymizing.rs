@@ -5,6 +5,7 @@ use super::persons::Enrolments;
 use crate::carried_out::{caused, erase};
 use crate::installation::Installation;
 use domain::call::RecordingStanding;
+use domain::calling_plan::Preset;
 use domain::campaign::command::CampaignCommand;
 use domain::campaign::event::{AnonymizedCounts, CampaignEvent};
 use domain::customer::{CustomerState, Erasure};
@@ -171,9 +172,12 @@ async fn why_known(
     if !person.open_calls().is_empty() {
         return Ok(Some(WhyKnown::OpenCall));
     }
-    let preset = installation.entities.campaigns.state(campaign).await?.state;
-    let preset = preset.plan().map(|plan| plan.preset).unwrap_or_default();
-    let days = floor(DataClass::Recordings, preset).days;
+    let state = installation.entities.campaigns.state(campaign).await?.state;
+    let presets = state.plan().into_iter().flat_map(|plan| plan.presets());
+    let floors = presets.map(|preset| floor(DataClass::Recordings, preset).days);
+    let days = floors
+        .max()
+        .unwrap_or_else(|| floor(DataClass::Recordings, Preset::default()).days);
     let latest = kept_from(installation.now(), days);
     let attempts = person
         .enrolments()

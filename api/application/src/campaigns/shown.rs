@@ -128,6 +128,9 @@ pub struct Created {
     #[serde(skip_serializing_if = "Option::is_none")]
     customer_segment: Option<String>,
     preset: Preset,
+    /// Further ones that bind beside it.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    also_presets: Vec<Preset>,
     basis: Basis,
     purpose: String,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -158,6 +161,7 @@ impl Created {
         Self {
             customer_segment: created.customer_segment.clone(),
             preset: plan.preset,
+            also_presets: plan.also_presets.clone(),
             basis: plan.basis,
             purpose: plan.purpose.clone(),
             ends_at: plan.ends_at,

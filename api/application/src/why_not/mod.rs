@@ -17,7 +17,7 @@ use domain::calling_plan::{CampaignFacts, Preset};
 use domain::campaign::Campaign;
 use domain::compliance::PresetRules;
 use domain::compliance::{in_words, zone_of};
-use domain::customer::{Above, SidedVerdict, WhyNot, why_not};
+use domain::customer::{Above, CustomerCommand, SidedVerdict, WhyNot, why_not};
 use domain::ids::{CampaignId, CustomerId, NumberId};
 use domain::problem::Problem;
 use domain::stored_event::Position;
@@ -145,6 +145,15 @@ pub async fn engaged_stops(
     let above = facts::stops(installation, &campaign, None).await?;
     let name = |above: Above| above.facts.get("stop").cloned();
     Ok(above.into_iter().filter_map(name).collect())
+}
+
+/// What a person is to be asked before an agent is shown them, who alone is taken to be free.
+pub async fn judged_for_preview(
+    installation: &Installation,
+    customer: &CustomerId,
+    facts: CampaignFacts,
+) -> Result<CustomerCommand, Problem> {
+    facts::preview(installation, customer, facts, installation.now()).await
 }
 
 /// Asks the rules of each campaign; the first that permits answers, else the one that will permit first.

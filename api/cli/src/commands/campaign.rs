@@ -3,6 +3,7 @@
 
 use crate::commands::cut_off;
 use crate::commands::preflight;
+use crate::commands::preview;
 use crate::commands::promote;
 use crate::commands::targets;
 use crate::kit::api::{get, post};
@@ -91,6 +92,9 @@ enum Action {
     },
     /// Numbers left after each rule, why nothing would be dialed, when it would end (预检)
     Preflight(preflight::Args),
+    /// Whom an agent calls next (预览外呼): shown, accepted, skipped
+    #[command(subcommand)]
+    Preview(preview::Action),
     /// Let a campaign go on to its next stage (进入下一阶段): pilot, or full
     Promote(promote::Args),
     /// Create a campaign with the plan and flow of another; lists and figures are its own
@@ -171,6 +175,7 @@ pub(crate) async fn run(args: Args, runtime: Arc<Runtime>) -> Result<(), Failure
             named.asking.show(runtime, post(&path, &body)).await
         }
         Action::Preflight(args) => preflight::run(args, runtime).await,
+        Action::Preview(action) => preview::run(action, runtime).await,
         Action::Promote(args) => promote::run(args, runtime).await,
         Action::List { moment, asking } => {
             let path = format!("/api/v1/campaigns{}", moment.query());

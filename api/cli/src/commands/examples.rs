@@ -22,6 +22,10 @@ const EXAMPLES: &[&str] = &[
     "campaign stop LOAN_REMIND --data ./first",
     "campaign anonymize LOAN_REMIND --reason \"the study is over\" --dry-run --data ./first",
     "campaign preflight LOAN_REMIND --per-minute-fen 15 --data ./first",
+    "campaign preview next LOAN_REMIND --agent wang --data ./first",
+    "campaign preview accept LOAN_REMIND --agent wang --customer 00112233445566778899aabbccddeeff --data ./first",
+    "campaign preview skip LOAN_REMIND --agent wang --customer 00112233445566778899aabbccddeeff \
+     --reason \"in a meeting\" --data ./first",
     "campaign promote LOAN_REMIND --to pilot --reason \"200 people, no complaint\" --data ./first",
     "campaign clone LOAN_REMIND LOAN_REMIND_2 --data ./first",
     "campaign show LOAN_REMIND --data ./first",

@@ -65,6 +65,7 @@ mod pdca;
 mod persons;
 mod preferences;
 mod preflights;
+mod previews;
 mod problems;
 mod profiles;
 mod projections;
@@ -197,6 +198,7 @@ fn of_campaigns() -> Vec<Vec<Endpoint>> {
         drafts::endpoints(),
         cut_off::endpoints(),
         callbacks::endpoints(),
+        previews::endpoints(),
         merges::endpoints(),
         own_rules::endpoints(),
         deals::endpoints(),

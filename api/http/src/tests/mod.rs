@@ -52,6 +52,7 @@ mod persons;
 mod plain_reads;
 mod preferences;
 mod preflights;
+mod previews;
 mod prometheus;
 mod proxies;
 mod recordings;

@@ -20,6 +20,7 @@ pub(super) fn for_agents() -> CampaignFacts {
     facts.plan.dialing = Some(DialingPlan {
         mode: DialingMode::Progressive,
         holds_each_day: false,
+        ..DialingPlan::default()
     });
     facts
 }

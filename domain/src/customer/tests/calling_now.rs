@@ -175,6 +175,7 @@ fn a_campaign_of_callbacks_dials_nobody_but_whom_a_call_was_asked_for() {
     facts.plan.dialing = Some(DialingPlan {
         mode: DialingMode::Callback,
         holds_each_day: false,
+        ..DialingPlan::default()
     });
     check(
         &person(&[]),

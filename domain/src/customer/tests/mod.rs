@@ -31,6 +31,7 @@ mod granting;
 mod importing_history;
 mod merging;
 mod own_rules;
+mod previewing;
 mod profiling;
 mod recycling;
 mod releasing;

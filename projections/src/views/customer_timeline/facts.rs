@@ -43,7 +43,9 @@ pub(super) fn of_customer(fact: &CustomerEvent) -> serde_json::Value {
         CustomerEvent::CallAsked { due_at, deadline, .. } => {
             json!({ "next_due_at": due_at, "deadline": deadline })
         }
-        CustomerEvent::CallbackRequested { .. } | CustomerEvent::CallbackEnded { .. } => of_callback(fact),
+        CustomerEvent::PreviewSkipped { .. }
+        | CustomerEvent::CallbackRequested { .. }
+        | CustomerEvent::CallbackEnded { .. } => of_callback(fact),
         CustomerEvent::CallBackOrdered { due_at, by, .. } => json!({ "next_due_at": due_at, "by": by }),
         CustomerEvent::EnrolmentSettled {
             disposition,
@@ -145,6 +147,15 @@ fn of_profile(fact: &CustomerEvent) -> serde_json::Value {
 
 /// A time that was named for being called again, and how it ended.
 fn of_callback(fact: &CustomerEvent) -> serde_json::Value {
+    if let CustomerEvent::PreviewSkipped {
+        agent,
+        reason,
+        due_at,
+        ..
+    } = fact
+    {
+        return json!({ "agent": agent, "reason": reason, "next_due_at": due_at });
+    }
     match fact {
         CustomerEvent::CallbackRequested {
             callback_at,

@@ -106,6 +106,7 @@ const DEFINITION: ViewDefinition = ViewDefinition {
         CustomerEvent::CALL_CLOSED,
         CustomerEvent::CALL_BACK_ORDERED,
         CustomerEvent::CALL_ASKED,
+        CustomerEvent::PREVIEW_SKIPPED,
         CustomerEvent::CALLBACK_REQUESTED,
         CustomerEvent::CALLBACK_ENDED,
         CustomerEvent::ENROLMENT_WITHDRAWN,

@@ -162,6 +162,7 @@ impl Case {
             kept: self.kept.facts(),
             undone_lists: Default::default(),
             free_agents: Vec::new(),
+            accepted: Vec::new(),
         };
         let (person, number) = (self.person(), self.number());
         let hashed_on = self.kept.hashed_on();

@@ -13,7 +13,7 @@ import { Headroom } from '../lines/Headroom'
 
 /** By what a batch was sized, where agents take the calls: the floor as the dialer saw it, and the account then. */
 interface Paced {
-  mode: 'batch' | 'progressive' | 'predictive'
+  mode: 'batch' | 'progressive' | 'predictive' | 'callback' | 'preview'
   agents: number
   free: number
   ringing: number
