@@ -3,6 +3,7 @@
 
 use crate::approvals_asked::{Approvals, NeedsApproval};
 use crate::assist_plan::AssistPlan;
+use crate::best_times::{BestTimesPlan, LearntTimes};
 use crate::call_caps::CallCap;
 use crate::dialing_plan::{DialingMode, DialingPlan};
 use crate::disposition::Disposition;
@@ -14,6 +15,7 @@ use crate::kept_facts::KeptFacts;
 use crate::knowledge::KnowledgeRef;
 use crate::model::ModelRef;
 use crate::model_tier::ModelTiers;
+use crate::quota::{FullQuota, Quota};
 use crate::ranking::PriorityPlan;
 use crate::running_plan::RunningPlan;
 use crate::screening::Screening;
@@ -23,6 +25,7 @@ use crate::time::{TimeOfDay, Timestamp};
 use crate::working_calendar::{Calendars, CallingDays};
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 pub use crate::dedupe::Dedupe;
 pub use crate::duplicates::Duplicates;
@@ -335,14 +338,15 @@ pub struct CallingPlan {
     /// In which order its due are called; by when they are due unless it is said.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub priority: Option<Box<PriorityPlan>>,
+    /// When its people answer is learnt, and retries wait for it; it is not unless it is said.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub best_times: Option<Box<BestTimesPlan>>,
+    /// Of groups of people at most so many calls; no bound unless it is said.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub quotas: Vec<Quota>,
 }
 
 impl CallingPlan {
-    /// By customer where nothing was chosen: a campaign made before goes on as it went.
-    pub fn duplicates(&self) -> Duplicates {
-        self.duplicates.unwrap_or(Duplicates::ByCustomer)
-    }
-
     /// In batches where nothing was chosen: a robot takes each call.
     pub fn dialing_mode(&self) -> DialingMode {
         self.dialing.map_or(DialingMode::Batch, |dialing| dialing.mode)
@@ -369,6 +373,12 @@ pub struct CampaignFacts {
     /// Lists that were undone: who came by one of them is not dialed, withdrawn yet or not.
     #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
     pub undone_lists: BTreeSet<ListId>,
+    /// The quota of the person asked about that is full.
+    #[serde(skip)]
+    pub full: Option<Box<FullQuota>>,
+    /// What it has learnt of hours.
+    #[serde(skip)]
+    pub learnt: Option<Arc<LearntTimes>>,
     /// Agents of the campaign who are free, where a call may wait for one of them.
     #[serde(skip)]
     pub free_agents: Vec<UserId>,

@@ -38,6 +38,9 @@ mod forgetting_tests;
 mod kit;
 #[cfg(test)]
 mod late_record_tests;
+mod learning;
+#[cfg(test)]
+mod learning_tests;
 mod live_calls;
 #[cfg(test)]
 mod merging_tests;
@@ -50,6 +53,8 @@ mod pacers;
 mod planting;
 #[cfg(test)]
 mod priority_tests;
+#[cfg(test)]
+mod quotas_tests;
 #[cfg(test)]
 mod registry_tests;
 mod retry;

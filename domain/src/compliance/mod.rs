@@ -16,6 +16,7 @@ mod erased_person;
 mod facts;
 mod frequency_cap;
 mod home_location;
+mod local_hour;
 mod merged_person;
 mod missing_fact;
 mod number_state;
@@ -39,6 +40,7 @@ pub use calling_window::{Opening, opening, opening_in_beijing};
 pub use consent::{CONSENT_GIVEN, consent_state};
 pub use contact_history::{ContactHistory, PastDial};
 pub use facts::{ConsentFacts, CustomerFacts, JoinedFacts, MERGED_PERSON, NumberFacts, Suppressed};
+pub use local_hour::{hour_in, hour_of_person, hours_ahead, open_hours};
 #[cfg(feature = "planted")]
 pub use permit::planted_permit;
 pub use permit::{

@@ -84,6 +84,8 @@ pub(crate) fn campaign_facts(preset: Preset) -> CampaignFacts {
         kept: KeptFacts::default(),
         undone_lists: Default::default(),
         free_agents: Vec::new(),
+        learnt: None,
+        full: None,
     }
 }
 

@@ -7,6 +7,7 @@ use super::forget::KEY_BACKUP_DAYS_MAX;
 use super::merge_side::MergeSide;
 use super::profile_origin::ProfileOrigin;
 use crate::attribute::TagLevel;
+use crate::best_times::{BetterHour, CallHour, CallTiming, DaySort};
 use crate::call_caps::{CallCap, CapOver};
 use crate::callback::{CALLBACK_LATE_MS_MAX, CallbackEnd};
 use crate::calling_plan::Basis;
@@ -17,9 +18,11 @@ use crate::ids::{CommandId, CustomerId, EventId};
 use crate::past_call::HistorySource;
 use crate::personal::Personal;
 use crate::preferred_times::read_all;
+use crate::ranking::{CallValue, Placing};
 use crate::record::golden_support::{
     at, call, campaign, check, check_with, customer, list, number, other_number, past_call,
 };
+use crate::record::stored_event::Position;
 use std::collections::BTreeMap;
 
 fn personal(text: &str) -> Personal<String> {
@@ -127,6 +130,7 @@ fn endings() -> Vec<CustomerEvent> {
             next_number: Some(other_number()),
             round: None,
             policy_due_at: None,
+            timing: None,
         },
         CustomerEvent::CallAsked {
             campaign: campaign(),
@@ -349,4 +353,43 @@ fn what_figures_count_of_a_deal_is_written_as_its_golden_file() {
         }),
     };
     check_with("customer", "counts", reported);
+}
+
+#[test]
+fn the_hour_of_a_call_and_of_the_next_is_written_as_its_golden_file() {
+    let mut closed = endings().swap_remove(0);
+    let at_hour = |hour, group| CallHour {
+        hour,
+        day: DaySort::Workday,
+        group,
+    };
+    if let CustomerEvent::CallClosed { timing, .. } = &mut closed {
+        *timing = Some(Box::new(CallTiming {
+            dialed: at_hour(10, 0),
+            moved: Some(BetterHour {
+                instead_of: at().plus_ms(60_000),
+                hour: at_hour(19, 2),
+                dials: 120,
+                answers: 60,
+                per_mille: 402,
+                instead_per_mille: 121,
+                through: Position(4_711),
+            }),
+        }));
+    }
+    check_with("customer", "timing", closed);
+}
+
+#[test]
+fn where_somebody_stands_is_written_as_its_golden_file() {
+    let mut enrolled = who_and_what_they_allow()
+        .into_iter()
+        .find(|event| matches!(event, CustomerEvent::Enrolled { .. }));
+    if let Some(CustomerEvent::Enrolled { placing, .. }) = &mut enrolled {
+        *placing = Some(Box::new(Placing {
+            value: CallValue::try_from(9).ok(),
+            times_group: Some(2),
+        }));
+    }
+    check_with("customer", "placing", enrolled.unwrap());
 }
