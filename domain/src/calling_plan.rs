@@ -2,6 +2,7 @@
 //! campaign, customer, number and the compliance rules.
 
 use crate::assist_plan::AssistPlan;
+use crate::best_times::{BestTimesPlan, LearntTimes};
 use crate::dialing_plan::{DialingMode, DialingPlan};
 use crate::disposition_map::DispositionMap;
 use crate::ids::{CampaignId, FlowId, ListId, UserId};
@@ -10,6 +11,7 @@ use crate::knowledge::KnowledgeRef;
 use crate::model::ModelRef;
 use crate::model_tier::ModelTiers;
 use crate::preview::AcceptedPreview;
+use crate::quota::{FullQuota, Quota};
 use crate::ranking::PriorityPlan;
 use crate::running_plan::RunningPlan;
 use crate::screening::Screening;
@@ -24,6 +26,7 @@ use values::disposition::Disposition;
 use values::emotion::EmotionPlan;
 use values::go_live::StagePlan;
 use values::sensitive_words::SensitiveWordList;
+use std::sync::Arc;
 
 pub use crate::duplicates::Duplicates;
 pub use values::dedupe::Dedupe;
@@ -339,17 +342,18 @@ pub struct CallingPlan {
     /// In which order its due are called; by when they are due unless it is said.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub priority: Option<Box<PriorityPlan>>,
+    /// When its people answer is learnt, and retries wait for it; it is not unless it is said.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub best_times: Option<Box<BestTimesPlan>>,
+    /// Of groups of people at most so many calls; no bound unless it is said.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub quotas: Vec<Quota>,
 }
 
 impl CallingPlan {
     /// All that bind, its own first.
     pub fn presets(&self) -> impl Iterator<Item = Preset> {
         std::iter::once(self.preset).chain(self.also_presets.iter().copied())
-    }
-
-    /// By customer where nothing was chosen: a campaign made before goes on as it went.
-    pub fn duplicates(&self) -> Duplicates {
-        self.duplicates.unwrap_or(Duplicates::ByCustomer)
     }
 
     /// In batches where nothing was chosen: a robot takes each call.
@@ -378,6 +382,12 @@ pub struct CampaignFacts {
     /// Lists that were undone: who came by one of them is not dialed, withdrawn yet or not.
     #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
     pub undone_lists: BTreeSet<ListId>,
+    /// The quota of the person asked about that is full.
+    #[serde(skip)]
+    pub full: Option<Box<FullQuota>>,
+    /// What it has learnt of hours.
+    #[serde(skip)]
+    pub learnt: Option<Arc<LearntTimes>>,
     /// Agents of the campaign who are free, where a call may wait for one of them.
     #[serde(skip)]
     pub free_agents: Vec<UserId>,

@@ -27,6 +27,15 @@ pub(crate) async fn campaign_facts(kit: &Kit, campaign: &CampaignId) -> Result<C
     })
 }
 
+/// The same for a call that ended: with the days of its calendar, where the next hour is chosen.
+pub(crate) async fn closing_facts(kit: &Kit, campaign: &CampaignId) -> Result<CampaignFacts, Halt> {
+    let mut facts = campaign_facts(kit, campaign).await?;
+    if facts.plan.best_times.is_some() {
+        facts.calendars = calendars(kit, &facts.plan).await?;
+    }
+    Ok(facts)
+}
+
 /// The years of holidays that were imported, where the plan or its preset asks about days.
 pub(crate) async fn calendars(kit: &Kit, plan: &CallingPlan) -> Result<Calendars, Halt> {
     let now = kit.now();

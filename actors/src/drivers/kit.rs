@@ -2,6 +2,7 @@
 
 use super::DriverPorts;
 use super::alarms::Alarms;
+use super::learning::Learning;
 use super::live_calls::LiveCalls;
 use super::pacers::Pacers;
 use crate::capacity::Capacity;
@@ -50,6 +51,7 @@ pub(crate) struct Kit {
     pub(crate) capacity: Arc<Capacity>,
     pub(crate) live: Arc<LiveCalls>,
     pub(crate) pacers: Pacers,
+    pub(crate) learning: Learning,
     pub(crate) alarms: Alarms,
     pub(crate) stops: Stops,
     draining: watch::Sender<bool>,
@@ -71,6 +73,7 @@ impl Kit {
             capacity: Capacity::new(facts),
             live: LiveCalls::new(),
             pacers: Pacers::default(),
+            learning: Learning::default(),
             alarms: Alarms::default(),
             stops: Stops::default(),
             draining: watch::Sender::new(false),

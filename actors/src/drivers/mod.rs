@@ -38,6 +38,9 @@ mod forgetting_tests;
 mod kit;
 #[cfg(test)]
 mod late_record_tests;
+mod learning;
+#[cfg(test)]
+mod learning_tests;
 mod live_calls;
 #[cfg(test)]
 mod merging_tests;
@@ -53,6 +56,8 @@ mod planting;
 mod preview_tests;
 #[cfg(test)]
 mod priority_tests;
+#[cfg(test)]
+mod quotas_tests;
 #[cfg(test)]
 mod registry_tests;
 mod retry;

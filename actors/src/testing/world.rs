@@ -240,6 +240,7 @@ impl World {
             variables: BTreeMap::from([("name".to_owned(), format!("person {index}"))]),
             consent: None,
             same_number_as: None,
+            best_times: None,
             preferred: Vec::new(),
             priority: None,
             dedupe: domain::calling_plan::Dedupe::Campaign,

@@ -61,7 +61,8 @@ pub(crate) struct Args {
     /// Different values that people have to campaigns with an order; 0: no order
     #[arg(long, default_value_t = 0, value_parser = clap::value_parser!(u8).range(0..=10))]
     values: u8,
-    /// End with an error where a figure is above its target
+    /// End with an error where a decision takes more than 1 ms at the 99th percentile, or somebody who waits more
+    /// than 200 bytes of memory
     #[arg(long)]
     check: bool,
     /// Print one JSON object
@@ -200,6 +201,7 @@ impl Floor {
             people: Vec::new(),
             calendars: Calendars::default(),
             unused: Vec::new(),
+            quota_people: Vec::new(),
         };
         let leave = Campaign::decide(state, leave, context).map_err(refused)?;
         let facts = state.facts(id.clone()).ok_or_else(made_up)?;

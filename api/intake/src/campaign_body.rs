@@ -1,5 +1,6 @@
 //! The body that creates a campaign (CMP-2), its defaults and its limits.
 
+use crate::hours_and_quotas::{self, best_times_of, quotas_of};
 use crate::members::Members;
 use crate::model_tiers::{TierNamed, tiers_of};
 use crate::of_conversation::{described as of, of_conversation};
@@ -138,6 +139,7 @@ impl JsonSchema for CampaignBody {
             members.extend(of_conversation(generator));
             members.extend(whom_and_when::schemas(generator));
             members.insert("also_presets".to_owned(), also_presets(generator));
+            members.extend(hours_and_quotas::schemas(generator));
             members.insert("stages".to_owned(), stages.to_value());
             members.insert("dialing".to_owned(), dialing.to_value());
             members.insert("running".to_owned(), running.to_value());
@@ -195,6 +197,8 @@ impl CampaignBody {
             caps: caps_of(&mut body),
             ignores_preferred_times: ignores_preferred_times(&mut body),
             priority: priority_of(&mut body).map(Box::new),
+            best_times: best_times_of(&mut body).map(Box::new),
+            quotas: quotas_of(&mut body),
         };
         let model = body.parsed::<ModelNamed>("model");
         if model.as_ref().is_some_and(|named| named.version.is_none()) {

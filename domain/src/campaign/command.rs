@@ -3,11 +3,13 @@
 use super::event::{AnonymizedCounts, FrozenSegment, PauseReason, Target};
 use super::query_mark::QueryMark;
 use crate::abandonment::Answered;
+use crate::best_times::CountedTimes;
 use crate::calling_plan::{CallingPlan, FlowRef};
 use crate::dialing_plan::FloorSeen;
 use crate::four_eyes::FourEyes;
 use crate::ids::{CallId, CampaignId, CustomerId, ListId, UserId};
 use crate::promotion::Evidence;
+use crate::quota::{QuotaEnd, QuotaPerson};
 use crate::record::stored_event::Position;
 use crate::time::Timestamp;
 use crate::working_calendar::Calendars;
@@ -72,6 +74,12 @@ pub enum CampaignCommand {
         calendars: Calendars,
         /// Of batches granted before, when each ran out whose dial was never begun: one a dial.
         unused: Vec<Timestamp>,
+        /// Who is due, with their quotas, in the same order; asked for where the plan has quotas.
+        quota_people: Vec<QuotaPerson>,
+    },
+    /// What came of places of quotas. Counted before: no event.
+    CountQuotas {
+        ended: Vec<QuotaEnd>,
     },
     /// What was counted of the calls that ended up to a position, all of them in one hour. Counted before: no
     /// event.
@@ -80,6 +88,12 @@ pub enum CampaignCommand {
         /// The end of the last of them.
         ended_at: Timestamp,
         /// The log was read up to here.
+        through: Position,
+    },
+    /// What was counted of dials and answers by the hour behind `after`, where it stands, up to `through`.
+    LearnTimes {
+        counted: Box<CountedTimes>,
+        after: Position,
         through: Position,
     },
     /// It goes on to the next stage of going live. In that stage already: no event.
@@ -135,6 +149,8 @@ impl CampaignCommand {
             Self::UndoList { .. } => "campaign.undo_list",
             Self::GrantDials { .. } => "campaign.grant_dials",
             Self::RecordAbandonment { .. } => "campaign.record_abandonment",
+            Self::LearnTimes { .. } => "campaign.learn_times",
+            Self::CountQuotas { .. } => "campaign.count_quotas",
             Self::Promote { .. } => "campaign.promote",
             Self::Preview(PreviewCommand::Offer { .. }) => "campaign.offer_preview",
             Self::Preview(PreviewCommand::Accept { .. }) => "campaign.accept_preview",

@@ -2,6 +2,7 @@
 
 use super::query_mark::QueryMark;
 use crate::abandonment::Answered;
+use crate::best_times::LearntTimes;
 use crate::calling_plan::{CallingPlan, FlowRef};
 use crate::compliance::Verdict;
 use crate::decider::{EventData, UnreadableEvent, read_current};
@@ -10,6 +11,7 @@ use crate::four_eyes::FourEyes;
 use crate::ids::{CallId, CampaignId, CustomerId, ListId, UserId};
 use crate::personal::Personal;
 use crate::promotion::Evidence;
+use crate::quota::{QuotaEnd, QuotaPlace};
 use crate::record::stored_event::Position;
 use crate::running_plan::After;
 use crate::time::Timestamp;
@@ -98,7 +100,13 @@ pub enum CampaignEvent {
         /// In a pilot: so many dials granted on this day before were not begun, and count no more.
         #[serde(default, skip_serializing_if = "is_zero")]
         unused: u32,
+        /// Of quotas: who may be called of those who are of one, besides who is of none.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        places: Vec<QuotaPlace>,
     },
+    /// What came of places of quotas: they are counted, or free again.
+    #[serde(rename = "campaign.quota_counted")]
+    QuotaCounted { ended: Vec<QuotaEnd> },
     /// Calls of a campaign whose calls agents take, which ended within one hour: how many a person answered,
     /// and how many of those found nobody. Stored before the next batch is granted.
     #[serde(rename = "campaign.abandonment_recorded")]
@@ -108,6 +116,12 @@ pub enum CampaignEvent {
         ended_at: Timestamp,
         /// Calls that ended up to here are counted.
         through: Position,
+    },
+    /// In which hours its people answered, as counted up to a position of the log: what it goes by from here on.
+    #[serde(rename = "campaign.times_learnt")]
+    TimesLearnt {
+        #[serde(flatten)]
+        learnt: LearntTimes,
     },
     /// It went on to the next stage of going live, with what stood beside it (DEP-7).
     #[serde(rename = "campaign.promoted")]
@@ -276,6 +290,8 @@ impl CampaignEvent {
     pub const SEGMENT_FROZEN: &'static str = "campaign.segment_frozen";
     pub const ANONYMIZATION_BEGUN: &'static str = "campaign.anonymization_begun";
     pub const ABANDONMENT_RECORDED: &'static str = "campaign.abandonment_recorded";
+    pub const TIMES_LEARNT: &'static str = "campaign.times_learnt";
+    pub const QUOTA_COUNTED: &'static str = "campaign.quota_counted";
     pub const ANONYMIZED: &'static str = "campaign.anonymized";
 }
 
@@ -333,6 +349,8 @@ impl EventData for CampaignEvent {
             Self::SegmentFrozen { .. } => Self::SEGMENT_FROZEN,
             Self::AnonymizationBegun { .. } => Self::ANONYMIZATION_BEGUN,
             Self::AbandonmentRecorded { .. } => Self::ABANDONMENT_RECORDED,
+            Self::TimesLearnt { .. } => Self::TIMES_LEARNT,
+            Self::QuotaCounted { .. } => Self::QUOTA_COUNTED,
             Self::Anonymized { .. } => Self::ANONYMIZED,
         }
     }

@@ -28,6 +28,7 @@ pub(super) fn granted(count: u32, until: Timestamp) -> CampaignEvent {
         admitted: Vec::new(),
         unused: 0,
         paced: None,
+        places: Vec::new(),
     }
 }
 
@@ -39,6 +40,7 @@ fn asking(wanted: u32, in_flight: u32, people: Vec<CustomerId>, unused: Vec<Time
         people,
         calendars: Default::default(),
         unused,
+        quota_people: Vec::new(),
     }
 }
 

@@ -25,7 +25,7 @@ fn time(minutes: u16) -> TimeOfDay {
     TimeOfDay::from_minutes(minutes).unwrap()
 }
 
-fn created() -> CampaignEvent {
+pub(super) fn created() -> CampaignEvent {
     let busy = RetryRule {
         waits_ms: vec![300_000, 900_000, 3_600_000],
         retries_max: 3,
@@ -163,6 +163,7 @@ fn going_live_in_stages_is_written_as_its_golden_files() {
         admitted: vec!["0a1b2c3d4e5f60718293a4b5c6d7e8f9".parse().unwrap()],
         unused: 1,
         paced: None,
+        places: Vec::new(),
     };
     check_with("campaign", "stages", granted);
     check("campaign", promoted());
@@ -296,6 +297,7 @@ fn by_what_a_batch_was_sized_is_written_as_its_golden_file() {
         paced: Some(Box::new(paced)),
         admitted: Vec::new(),
         unused: 0,
+        places: Vec::new(),
     };
     check_with("campaign", "paced", event);
 }

@@ -80,6 +80,7 @@ fn wish(wanted: u32, floor: Option<FloorSeen>) -> CampaignCommand {
         people: Vec::new(),
         calendars: Default::default(),
         unused: Vec::new(),
+        quota_people: Vec::new(),
     }
 }
 

@@ -38,6 +38,8 @@ pub enum CampaignRefusal {
     #[error("the preset {} is said twice", preset.code())]
     PresetTwice { preset: Preset },
     #[error("{0}")]
+    Quotas(String),
+    #[error("{0}")]
     Caps(CapFault),
     #[error("{0}")]
     Dispositions(MapFault),
@@ -83,8 +85,14 @@ pub enum CampaignRefusal {
     NobodyFree { free: u32, ringing: u32, waiting: u32 },
     #[error("robots take the calls of this campaign: it keeps no account of abandoned calls")]
     NoAccount,
+    #[error("its plan does not learn when people answer: best_times is not said")]
+    LearnsNothing,
+    #[error("its plan tells {groups} groups of people apart, and something was counted of another one")]
+    GroupBeyond { groups: usize },
     #[error("{drops} of {answers} answers cannot have found nobody")]
     DropsBeyondAnswers { answers: u64, drops: u64 },
+    #[error("the quotas of all who are due are full, or taken by calls in flight")]
+    QuotasFull,
     #[error("no dial was asked for")]
     NothingWanted,
     #[error(

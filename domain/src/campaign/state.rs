@@ -4,12 +4,14 @@ use super::event::{CampaignEvent, FrozenSegment, PauseReason, Target};
 use super::gates::Gates;
 use super::query_mark::QueryMark;
 use crate::abandonment::{AbandonmentAccount, Answered};
+use crate::best_times::LearntTimes;
 use crate::calling_plan::{CallingPlan, CampaignFacts, FlowRef};
-use crate::compliance::{ClosedWindow, closed_for_all};
+use crate::compliance::{ClosedWindow, closed_for_all, zone_of_campaign};
 use crate::four_eyes::FourEyes;
 use crate::ids::{ApprovalId, CampaignId, ListId};
 use crate::kept_facts::{Abandoned, KeptFacts};
 use crate::preview::Offers;
+use crate::quota::QuotaAccount;
 use crate::record::stored_event::Position;
 use crate::running_plan::Life;
 use crate::time::Timestamp;
@@ -17,6 +19,7 @@ use crate::working_calendar::Calendars;
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 use values::approvals_asked::NeedsApproval;
+use std::sync::Arc;
 
 /// Where a campaign is in its life: draft → ready → running ⇄ paused → completed / stopped.
 #[derive(
@@ -114,6 +117,11 @@ pub struct CampaignState {
     start_scheduled: bool,
     /// It ran, whatever became of it since.
     begun: bool,
+    /// What it goes by of hours, and when it learnt that.
+    pub(super) learnt: Option<Arc<LearntTimes>>,
+    pub(super) learnt_at: Option<Timestamp>,
+    /// What of its quotas is counted and taken.
+    quotas: QuotaAccount,
     /// How far it has gone live.
     gates: Gates,
     /// Persons whom agents are shown, where it dials so.
@@ -181,6 +189,10 @@ impl CampaignState {
     /// Whom it is for, once that is fixed.
     pub fn frozen_segment(&self) -> Option<&FrozenSegment> {
         self.frozen.as_deref()
+    }
+    /// What of its quotas is counted and taken.
+    pub const fn quotas(&self) -> &QuotaAccount {
+        &self.quotas
     }
     /// What it is to reach, as last set.
     pub fn targets(&self) -> &[Target] {
@@ -259,6 +271,8 @@ impl CampaignState {
             calendars: Calendars::default(),
             kept: KeptFacts::default(),
             undone_lists: self.undone_lists.clone(),
+            learnt: self.learnt.clone(),
+            full: None,
             free_agents: Vec::new(),
             accepted: self.offers.accepted(),
         })
@@ -279,6 +293,7 @@ impl CampaignState {
                     plan: plan.clone(),
                 });
                 self.gates = Gates::of(plan);
+                self.quotas = QuotaAccount::of(&plan.quotas, zone_of_campaign(plan.preset));
                 self.enter(CampaignStatus::Draft);
             }
             CampaignEvent::Started {} | CampaignEvent::Resumed {} | CampaignEvent::Reopened { .. } => {
@@ -316,6 +331,8 @@ impl CampaignState {
             }
             CampaignEvent::DialsGranted { .. }
             | CampaignEvent::Promoted { .. }
+            | CampaignEvent::QuotaCounted { .. }
+            | CampaignEvent::TimesLearnt { .. }
             | CampaignEvent::AbandonmentRecorded { .. } => self.apply_dialing(event, at),
             CampaignEvent::WindowClosed { verdict, until } => {
                 self.closed_window = Some(ClosedWindow {
@@ -343,11 +360,20 @@ impl CampaignState {
             until,
             admitted,
             unused,
+            places,
             ..
         } = event
         {
+            places.iter().for_each(|place| self.quotas.taken(place, at));
             self.granted_until = Some(*until);
             self.gates.granted(*count, admitted, *unused, at);
+        }
+        if let CampaignEvent::TimesLearnt { learnt } = event {
+            self.learnt = Some(Arc::new(learnt.clone()));
+            self.learnt_at = Some(at);
+        }
+        if let CampaignEvent::QuotaCounted { ended } = event {
+            ended.iter().for_each(|end| self.quotas.ended(end));
         }
         if let CampaignEvent::Promoted { to, evidence, .. } = event {
             self.gates.promoted(*to, evidence);

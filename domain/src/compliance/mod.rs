@@ -18,6 +18,7 @@ mod facts;
 mod frequency_cap;
 mod further;
 mod home_location;
+mod local_hour;
 mod merged_person;
 mod missing_fact;
 mod number_state;
@@ -43,6 +44,7 @@ pub use consent::{CONSENT_GIVEN, consent_state};
 pub use contact_history::{ContactHistory, PastDial};
 pub use facts::{ConsentFacts, CustomerFacts, JoinedFacts, MERGED_PERSON, NumberFacts, Suppressed};
 pub use further::{Contradiction, contradiction, needs_facts, ring_ms, rules_of};
+pub use local_hour::{hour_in, hour_of_person, hours_ahead, open_hours};
 #[cfg(feature = "planted")]
 pub use permit::planted_permit;
 pub use permit::{

@@ -85,6 +85,8 @@ pub(crate) fn campaign_facts(preset: Preset) -> CampaignFacts {
         undone_lists: Default::default(),
         free_agents: Vec::new(),
         accepted: Vec::new(),
+        learnt: None,
+        full: None,
     }
 }
 

@@ -7,6 +7,7 @@ use super::merge_side::MergeSide;
 use super::past::HistoryOrder;
 use super::profile_origin::ProfileOrigin;
 use crate::attribute::TagLevel;
+use crate::best_times::BestTimesPlan;
 use crate::calling_plan::{Basis, CampaignFacts, Dedupe, Preset};
 use crate::compliance::{JoinedFacts, Verdict};
 use crate::four_eyes::FourEyes;
@@ -298,6 +299,8 @@ pub struct Enrolment {
     pub preferred: Vec<PreferredTime>,
     /// The order that the campaign asks for.
     pub priority: Option<Arc<PriorityPlan>>,
+    /// By what groups it learns when people answer.
+    pub best_times: Option<Arc<BestTimesPlan>>,
     /// Where the person must not be enrolled already.
     pub dedupe: Dedupe,
     /// The customer for whom the campaign calls this number already: this one is enrolled and settled at

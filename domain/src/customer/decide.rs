@@ -180,7 +180,7 @@ fn enrol(state: &CustomerState, row: Enrolment, now: Timestamp) -> Decided {
         tags: state.profile().into_iter().flat_map(Profile::tag_names).collect(),
         now,
     };
-    let placing = Placing::of(row.priority.as_deref(), &known).map(Box::new);
+    let placing = Placing::of(row.priority.as_deref(), row.best_times.as_deref(), &known).map(Box::new);
     events.push(CustomerEvent::Enrolled {
         campaign: row.campaign,
         list: row.list,

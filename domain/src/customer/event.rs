@@ -5,6 +5,7 @@ use super::erasure::DeletedRecording;
 use super::merge_side::MergeSide;
 use super::profile_origin::ProfileOrigin;
 use crate::attribute::TagLevel;
+use crate::best_times::CallTiming;
 use crate::callback::CallbackEnd;
 use crate::calling_plan::Basis;
 use crate::compliance::{CustomerGrant, Verdict};
@@ -121,6 +122,8 @@ pub enum CustomerEvent {
         /// When the retry policy would call: due then if the callback that waits ends without a call.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         policy_due_at: Option<Timestamp>,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        timing: Option<Box<CallTiming>>,
     },
     /// A person ordered that somebody who was cut off by us is called again, sooner than the policy would.
     #[serde(rename = "customer.call_back_ordered")]

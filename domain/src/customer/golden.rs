@@ -7,6 +7,7 @@ use super::forget::KEY_BACKUP_DAYS_MAX;
 use super::merge_side::MergeSide;
 use super::profile_origin::ProfileOrigin;
 use crate::attribute::TagLevel;
+use crate::best_times::{BetterHour, CallHour, CallTiming, DaySort};
 use crate::callback::{CALLBACK_LATE_MS_MAX, CallbackEnd};
 use crate::calling_plan::Basis;
 use crate::compliance::{CountedCalls, CustomerGrant, Decision, GRANT_VALID_MS, Verdict};
@@ -19,6 +20,7 @@ use crate::ranking::{CallValue, Placing};
 use crate::record::golden_support::{
     at, call, campaign, check, check_with, customer, list, number, other_number, past_call,
 };
+use crate::record::stored_event::Position;
 use std::collections::BTreeMap;
 use values::call_caps::{CallCap, CapOver};
 use values::disposition::{Disposition, Outcome};
@@ -128,6 +130,7 @@ fn endings() -> Vec<CustomerEvent> {
             next_number: Some(other_number()),
             round: None,
             policy_due_at: None,
+            timing: None,
         },
         CustomerEvent::PreviewSkipped {
             campaign: campaign(),
@@ -316,16 +319,6 @@ fn how_long_legs_may_follow_is_written_as_its_golden_file() {
 }
 
 #[test]
-fn where_somebody_stands_is_written_as_its_golden_file() {
-    let mut enrolled = who_and_what_they_allow().pop().unwrap();
-    if let CustomerEvent::Enrolled { placing, .. } = &mut enrolled {
-        let value = Some(CallValue::try_from(7).unwrap());
-        *placing = Some(Box::new(Placing { value }));
-    }
-    check_with("customer", "placing", enrolled);
-}
-
-#[test]
 fn why_a_rule_said_so_is_written_as_its_golden_file() {
     let is_set = |event: &CustomerEvent| matches!(event, CustomerEvent::AttributesSet { .. });
     let mut set = held_and_erased().into_iter().find(is_set).unwrap();
@@ -379,4 +372,43 @@ fn what_figures_count_of_a_deal_is_written_as_its_golden_file() {
         }),
     };
     check_with("customer", "counts", reported);
+}
+
+#[test]
+fn the_hour_of_a_call_and_of_the_next_is_written_as_its_golden_file() {
+    let mut closed = endings().swap_remove(0);
+    let at_hour = |hour, group| CallHour {
+        hour,
+        day: DaySort::Workday,
+        group,
+    };
+    if let CustomerEvent::CallClosed { timing, .. } = &mut closed {
+        *timing = Some(Box::new(CallTiming {
+            dialed: at_hour(10, 0),
+            moved: Some(BetterHour {
+                instead_of: at().plus_ms(60_000),
+                hour: at_hour(19, 2),
+                dials: 120,
+                answers: 60,
+                per_mille: 402,
+                instead_per_mille: 121,
+                through: Position(4_711),
+            }),
+        }));
+    }
+    check_with("customer", "timing", closed);
+}
+
+#[test]
+fn where_somebody_stands_is_written_as_its_golden_file() {
+    let mut enrolled = who_and_what_they_allow()
+        .into_iter()
+        .find(|event| matches!(event, CustomerEvent::Enrolled { .. }));
+    if let Some(CustomerEvent::Enrolled { placing, .. }) = &mut enrolled {
+        *placing = Some(Box::new(Placing {
+            value: CallValue::try_from(9).ok(),
+            times_group: Some(2),
+        }));
+    }
+    check_with("customer", "placing", enrolled.unwrap());
 }

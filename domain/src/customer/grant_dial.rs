@@ -21,6 +21,7 @@ use crate::compliance::{
 };
 use crate::ids::{CallId, CampaignId, CustomerId, EnrolmentId, NumberId, UserId};
 use crate::number_library::HOME_LOCATION;
+use crate::quota::{FullQuota, QUOTA};
 use crate::time::Timestamp;
 use std::collections::BTreeMap;
 use std::slice;
@@ -152,6 +153,9 @@ pub(super) fn ask(
     if let Some(waiting) = callbacks::waits_for_agent(enrolment, free_agents, now) {
         return no(&waiting);
     }
+    if let Some(full) = campaign.full.as_deref() {
+        return refuse(state, enrolment, &facts, call, &quota_full(full), now);
+    }
     let verdicts = by_preset(judge_customer(&facts, now), facts.rules(now));
     if let Some(verdict) = strictest(&verdicts).or(of_number) {
         return no(verdict);
@@ -211,6 +215,17 @@ pub(super) fn without_key() -> Verdict {
         effective_from: "2026-11-21".to_owned(),
         decision: Decision::Forbid,
         facts: BTreeMap::from([("key".to_owned(), "missing".to_owned())]),
+    }
+}
+
+/// Of whose group the campaign calls nobody any more, or nobody today. No rule of its own, for the same reason.
+pub(super) fn quota_full(full: &FullQuota) -> Verdict {
+    Verdict {
+        rule: QUOTA.to_owned(),
+        version: 1,
+        effective_from: "2026-11-25".to_owned(),
+        decision: full.until.map_or(Decision::Forbid, Decision::DeferUntil),
+        facts: full.facts.clone(),
     }
 }
 

@@ -235,25 +235,8 @@ impl MadeUpLog {
             2 => (Disposition::Answered, Some(Outcome::Declined), 9_000),
             _ => (Disposition::Answered, Some(Outcome::Success), 31_000),
         };
-        let ended = CallEvent::Ended {
-            disposition,
-            disposition_version: 1,
-            outcome,
-            talk_ms,
-            charged: true,
-            reason: EndReason::FlowEnded,
-            sip_code: None,
-            reason_header: None,
-            q850: None,
-            late_answer: false,
-            recording_sha256: None,
-            recording_bytes: None,
-            cause: None,
-            recording_ms: None,
-            callee_audio_from_ms: None,
-        };
         let answered = disposition == Disposition::Answered;
-        let ended_id = self.call(dial, &ended);
+        let ended_id = self.call(dial, &call_ended(disposition, outcome, talk_ms));
         let closed = CustomerEvent::CallClosed {
             campaign: dial.campaign.clone(),
             call: dial.call,
@@ -267,6 +250,7 @@ impl MadeUpLog {
             next_number: None,
             round: None,
             policy_due_at: None,
+            timing: None,
         };
         self.customer(dial, &closed, true);
         let closed = NumberEvent::CallClosed {
@@ -395,5 +379,25 @@ impl MadeUpLog {
         ));
         self.now = self.now.plus_ms(self.chance.below(4) * 250);
         envelope.id
+    }
+}
+
+fn call_ended(disposition: Disposition, outcome: Option<Outcome>, talk_ms: u64) -> CallEvent {
+    CallEvent::Ended {
+        disposition,
+        disposition_version: 1,
+        outcome,
+        talk_ms,
+        charged: true,
+        reason: EndReason::FlowEnded,
+        sip_code: None,
+        reason_header: None,
+        q850: None,
+        late_answer: false,
+        recording_sha256: None,
+        recording_bytes: None,
+        cause: None,
+        recording_ms: None,
+        callee_audio_from_ms: None,
     }
 }

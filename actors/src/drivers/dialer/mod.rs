@@ -7,6 +7,7 @@
 mod due;
 mod pacing;
 mod past_end;
+mod quotas;
 mod round;
 mod shares;
 mod staged;

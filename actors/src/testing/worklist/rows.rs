@@ -47,14 +47,14 @@ impl Rows {
                 placing,
                 ..
             } => {
-                let value = placing.and_then(|placing| placing.value);
+                let rung = placing.map(|placing| placing.rung());
                 let enrolled = Enrolled {
                     number,
                     due_at: Some(due_at),
                     settled: false,
                     callback: false,
                     asked: false,
-                    value: value.unwrap_or_default(),
+                    rung: rung.unwrap_or_default(),
                 };
                 self.enrolments.insert((campaign, customer.clone()), enrolled);
             }

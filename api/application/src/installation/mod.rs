@@ -243,6 +243,7 @@ impl Installation {
             basis: plan.basis,
             duplicates: plan.duplicates(),
             priority: plan.priority.as_deref().cloned().map(Arc::new),
+            best_times: plan.best_times.as_deref().cloned().map(Arc::new),
             dedupe: Dedupe::Campaign,
             consents: Consents::InTheRow,
             flow,

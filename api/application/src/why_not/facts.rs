@@ -18,6 +18,7 @@ use domain::ids::{CampaignId, CustomerId, NumberId};
 use domain::number::{Number, NumberState, facts_of};
 use domain::ports::vault::PersonKey;
 use domain::problem::Problem;
+use domain::quota_members::Members;
 use domain::registry::{AllRegistries, NumberRegistry};
 use domain::registry_book::RegistryBook;
 use domain::screening::NumberListName;
@@ -127,7 +128,9 @@ pub(super) async fn campaign(
     let entities = &installation.entities;
     let state = state_of::<Campaign>(installation, &entities.campaigns, campaign, then, None).await?;
     let facts = state.facts(campaign.clone());
-    let facts = facts.ok_or_else(|| Problem::missing("this campaign, at the time asked for,"))?;
+    let mut facts = facts.ok_or_else(|| Problem::missing("this campaign, at the time asked for,"))?;
+    let quotas = Members::of(&facts.plan.quotas).judge(&person.state, at);
+    facts.full = state.quotas().full_for(&quotas, at).map(Box::new);
     let mut above = stops(installation, &facts, then).await?;
     above.extend(over(state.status()));
     above.extend(stage(state.gates(), customer, at));

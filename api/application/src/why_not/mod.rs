@@ -188,7 +188,7 @@ pub async fn explain(
     let phone = person.state.phone(&of.number).and_then(|phone| phone.value());
     let zone = zone_of(person.state.time_zone(), phone.map(String::as_str));
     let enrolment = person.state.enrolment(&of.facts.campaign);
-    let order = enrolment.and_then(|enrolment| OrderSaid::of(&of.facts.plan, enrolment, at));
+    let order = enrolment.and_then(|enrolment| OrderSaid::of(&of.facts, enrolment, at));
     let told = Said {
         customer,
         order,

@@ -63,6 +63,8 @@ enum Action {
     Industries(targets::OneArgs),
     /// The abandon rate of the last 30 days under every definition (呼损台账)
     Abandonment(targets::OneArgs),
+    /// When a campaign's people answer, as it has learnt (最佳呼叫时间)
+    Times(targets::OneArgs),
     /// Whom we cut off after they answered, by a crash or a stop (被我方中断): list, call back, settle
     CutOff(cut_off::Args),
     /// Make the persons of a campaign that is over unknowable (匿名化): figures and calls stay
@@ -157,6 +159,7 @@ pub(crate) async fn run(args: Args, runtime: Arc<Runtime>) -> Result<(), Failure
         Action::Regions(args) => targets::regions(args, runtime).await,
         Action::Industries(args) => targets::industries(args, runtime).await,
         Action::Abandonment(args) => targets::abandonment(args, runtime).await,
+        Action::Times(args) => targets::times(args, runtime).await,
         Action::CutOff(args) => cut_off::run(args, runtime).await,
         Action::Anonymize {
             named,

@@ -8,6 +8,7 @@ mod api_keys;
 mod approvals;
 pub mod audit;
 mod audit_search;
+mod best_times;
 mod breaches;
 mod bulk_reveal;
 mod call_plans;
@@ -194,6 +195,7 @@ fn groups() -> Vec<Vec<Endpoint>> {
 fn of_campaigns() -> Vec<Vec<Endpoint>> {
     vec![
         campaigns::endpoints(),
+        best_times::endpoints(),
         campaign_clones::endpoints(),
         drafts::endpoints(),
         cut_off::endpoints(),

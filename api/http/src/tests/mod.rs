@@ -30,6 +30,7 @@ mod flow_files;
 mod flows;
 mod forms;
 mod guests;
+mod hours_and_quotas;
 mod imported_lists;
 mod inspected_words;
 mod kept_replies;

@@ -50,6 +50,7 @@ async fn register(story: &Story) {
         variables: BTreeMap::new(),
         consent: None,
         same_number_as: None,
+        best_times: None,
         preferred: Vec::new(),
         priority: None,
         dedupe: domain::calling_plan::Dedupe::Campaign,

@@ -17,6 +17,7 @@ use std::collections::BTreeMap;
 use values::disposition::{Disposition, Outcome};
 
 mod assigning;
+mod best_times;
 mod callback_ends;
 mod calling_back;
 mod calling_now;
@@ -127,6 +128,7 @@ fn row() -> Enrolment {
         variables: BTreeMap::from([("amount".to_owned(), "800".to_owned())]),
         consent: None,
         same_number_as: None,
+        best_times: None,
         preferred: Vec::new(),
         priority: None,
         dedupe: crate::calling_plan::Dedupe::Campaign,
@@ -229,6 +231,7 @@ fn closed(closing: &CallClosing, next_due_at: Option<Timestamp>) -> CustomerEven
         next_number: None,
         round: None,
         policy_due_at: None,
+        timing: None,
     }
 }
 
