@@ -20,13 +20,13 @@ use crate::time::{TimeOfDay, Timestamp};
 use crate::working_calendar::{Calendars, CallingDays};
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 use values::approvals_asked::{Approvals, NeedsApproval};
 use values::call_caps::CallCap;
 use values::disposition::Disposition;
 use values::emotion::EmotionPlan;
 use values::go_live::StagePlan;
 use values::sensitive_words::SensitiveWordList;
-use std::sync::Arc;
 
 pub use crate::duplicates::Duplicates;
 pub use values::dedupe::Dedupe;

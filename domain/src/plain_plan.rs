@@ -5,9 +5,9 @@ use crate::calling_plan::{Basis, CallingPlan, CallingWindow, Preset, RetryPolicy
 use crate::disposition_map::DispositionMap;
 use crate::duplicates::Duplicates;
 use crate::model_tier::ModelTiers;
+use crate::ranking::PriorityPlan;
 use values::approvals_asked::Approvals;
 use values::sensitive_words::SensitiveWordList;
-use crate::ranking::PriorityPlan;
 
 impl CallingPlan {
     /// Service calls under contract within these hours, one at a time, tried again by the standard policy,

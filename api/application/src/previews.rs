@@ -11,7 +11,7 @@ use actors::{AskError, engaged_now};
 use domain::calling_plan::CampaignFacts;
 use domain::campaign::command::{CampaignCommand, PreviewCommand};
 use domain::campaign::{CampaignRefusal, CampaignState};
-use domain::compliance::zone_of_campaign;
+use domain::compliance::{hours_ahead, zone_of_campaign};
 use domain::customer::{CustomerCommand, CustomerState};
 use domain::disposition::Disposition;
 use domain::ids::{CallId, CampaignId, CustomerId, UserId};
@@ -103,13 +103,14 @@ pub async fn next_people(
     of: Option<&[CustomerId]>,
 ) -> Result<Vec<CustomerId>, Problem> {
     let state = campaign(installation, asking).await?;
-    let plan = state.plan().ok_or_else(|| Problem::missing("this campaign"))?;
+    let facts = state.facts(asking.campaign.clone());
+    let facts = facts.ok_or_else(|| Problem::missing("this campaign"))?;
     let (now, rows) = (installation.now(), installation.rows.worklist());
     let away = |error: domain::ports::worklist::WorklistError| {
         Problem::unavailable(format!("who is due cannot be read: {error}"))
     };
     let limit = LOOKED_AT_MAX * 2;
-    let due = match (of, plan.priority.as_deref()) {
+    let due = match (of, facts.plan.order()) {
         (Some(of), _) => {
             let mut due = Vec::new();
             for some in of.chunks(NAMED_MAX) {
@@ -119,10 +120,16 @@ pub async fn next_people(
         }
         (None, None) => rows.due(&asking.campaign, now, limit).await.map_err(away)?,
         (None, Some(plan)) => {
-            let zone = zone_of_campaign(state.plan().map_or_else(Default::default, |plan| plan.preset));
-            let order = Order { plan, zone, now };
-            let values = plan.by.values();
-            let ranked = rows.due_ranked(&asking.campaign, &values, now, limit).await;
+            let zone = zone_of_campaign(facts.plan.preset);
+            let ahead = hours_ahead(&facts, now);
+            let order = Order {
+                plan,
+                zone,
+                now,
+                ahead,
+            };
+            let rungs = order.rungs(facts.plan.times_groups_count());
+            let ranked = rows.due_ranked(&asking.campaign, &rungs, now, limit).await;
             let ranked = ranked.map_err(away)?.into_iter();
             order.first(ranked.map(|one| (one.standing, one.due)).collect(), limit)
         }

@@ -84,7 +84,6 @@ impl JsonSchema for CampaignBody {
         let task_id = generator.subschema_for::<CampaignId>();
         let time = generator.subschema_for::<TimeOfDay>();
         let ends_at = generator.subschema_for::<Timestamp>();
-        let (starts_at, stops_at) = (ends_at.clone(), ends_at.clone());
         let flow = of(
             generator.subschema_for::<FlowDefinition>(),
             "A flow of one's own, instead of script_template",
@@ -101,8 +100,8 @@ impl JsonSchema for CampaignBody {
                     "start_time": time, "end_time": { "allOf": [time], "examples": ["18:00"] },
                     "rests": { "type": "array", "items": { "type": "array", "items": time, "minItems": 2,
                         "maxItems": 2 }, "examples": [[["12:00", "13:30"]]] },
-                    "start_at": of(starts_at, "Told to start, it begins then"),
-                    "stop_at": of(stops_at, "Its end, as ends_at"),
+                    "start_at": of(ends_at.clone(), "Told to start, it begins then"),
+                    "stop_at": of(ends_at.clone(), "Its end, as ends_at"),
                     "max_concurrent": { "type": "integer", "minimum": 1, "maximum": MAX_CONCURRENT_MAX } } },
                 "preset": preset,
                 "basis": basis,

@@ -13,7 +13,7 @@ use super::learning;
 use super::pacing;
 use super::refusal::CampaignRefusal;
 use super::state::{CampaignState, CampaignStatus, CreatedCampaign};
-use super::{previewing, promoting, querying, scheduling, undoing, quotas, targets};
+use super::{previewing, promoting, querying, quotas, scheduling, targets, undoing};
 use crate::call_caps_checked;
 use crate::compliance::{ClosedWindow, closed_for_all};
 use crate::decider::Context;

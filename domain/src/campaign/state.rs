@@ -18,8 +18,8 @@ use crate::time::Timestamp;
 use crate::working_calendar::Calendars;
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
-use values::approvals_asked::NeedsApproval;
 use std::sync::Arc;
+use values::approvals_asked::NeedsApproval;
 
 /// Where a campaign is in its life: draft → ready → running ⇄ paused → completed / stopped.
 #[derive(
@@ -286,16 +286,11 @@ impl CampaignState {
                 flow,
                 plan,
                 ..
-            } => {
-                self.created = Some(CreatedCampaign {
-                    customer_segment: customer_segment.clone(),
-                    flow: flow.clone(),
-                    plan: plan.clone(),
-                });
-                self.gates = Gates::of(plan);
-                self.quotas = QuotaAccount::of(&plan.quotas, zone_of_campaign(plan.preset));
-                self.enter(CampaignStatus::Draft);
-            }
+            } => self.begin_as_draft(CreatedCampaign {
+                customer_segment: customer_segment.clone(),
+                flow: flow.clone(),
+                plan: plan.clone(),
+            }),
             CampaignEvent::Started {} | CampaignEvent::Resumed {} | CampaignEvent::Reopened { .. } => {
                 self.begun = true;
                 self.enter(CampaignStatus::Running);
@@ -351,6 +346,14 @@ impl CampaignState {
             CampaignEvent::AnonymizationBegun { .. } => self.anonymization = Anonymization::UnderWay,
             CampaignEvent::Anonymized { .. } => self.anonymization = Anonymization::Done(at),
         }
+    }
+
+    fn begin_as_draft(&mut self, created: CreatedCampaign) {
+        let plan = &created.plan;
+        self.gates = Gates::of(plan);
+        self.quotas = QuotaAccount::of(&plan.quotas, zone_of_campaign(plan.preset));
+        self.created = Some(created);
+        self.enter(CampaignStatus::Draft);
     }
 
     /// Batches, and what they stand on: the stage of going live, and the account of abandoned calls.

@@ -154,7 +154,7 @@ pub(super) fn ask(
         return no(&waiting);
     }
     if let Some(full) = campaign.full.as_deref() {
-        return refuse(state, enrolment, &facts, call, &quota_full(full), now);
+        return no(&quota_full(full));
     }
     let verdicts = by_preset(judge_customer(&facts, now), facts.rules(now));
     if let Some(verdict) = strictest(&verdicts).or(of_number) {

@@ -5,7 +5,7 @@
 use crate::drivers::kit::Kit;
 use crate::drivers::learning;
 use domain::calling_plan::CampaignFacts;
-use domain::compliance::{zone_of_campaign, hours_ahead};
+use domain::compliance::{hours_ahead, zone_of_campaign};
 use domain::ids::{CampaignId, CustomerId, EnrolmentId};
 use domain::ports::worklist::{DueEnrolment, NAMED_MAX, WorklistError};
 use domain::preview::AcceptedPreview;

@@ -119,7 +119,7 @@ async fn serve(kit: &Arc<Kit>, work: &CampaignWork, most: usize) -> Result<Optio
         Ok(held) => held,
         Err(until) => return Ok(Some(until)),
     };
-    let again = facts.as_ref().and_then(|(facts, _)| accepted_again(facts, now));
+    let again = facts.as_ref().and_then(|facts| accepted_again(facts, now));
     let Some((wanted, open_count)) = wanted(kit, &work.campaign, due.len().min(room)) else {
         let free_at = kit.capacity.free_at(now).filter(|at| *at > now);
         return Ok(earlier(again, earlier(ahead, free_at)));
