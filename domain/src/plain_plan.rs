@@ -1,5 +1,5 @@
-//! A plan of which nothing is asked but its hours, what every other plan is told apart by; and what holds where
-//! a plan says nothing.
+//! A plan of which nothing is asked but its hours, what every other plan is told apart by; and what holds
+//! where a plan says nothing.
 
 use crate::calling_plan::{Basis, CallingPlan, CallingWindow, Preset, RetryPolicy};
 use crate::disposition_map::DispositionMap;
@@ -10,8 +10,9 @@ use values::approvals_asked::Approvals;
 use values::sensitive_words::SensitiveWordList;
 
 impl CallingPlan {
-    /// Service calls under contract within these hours, one at a time, tried again by the standard policy,
-    /// nothing else said. A new member of a plan has its default here, and whoever makes plans keeps theirs.
+    /// Service calls under contract within these hours, one at a time, tried again by the standard
+    /// policy, nothing else said. A new member of a plan has its default here, and whoever makes plans
+    /// keeps theirs.
     pub fn within(window: CallingWindow) -> Self {
         Self {
             preset: Preset::CnService,

@@ -1,5 +1,5 @@
-//! Learns when people answer, for campaigns whose plan asks for it: counts the calls that ended behind what the
-//! campaign stands on, from the log, and tells the campaign, which alone decides by it.
+//! Learns when people answer, for campaigns whose plan asks for it: counts the calls that ended behind what
+//! the campaign stands on, from the log, and tells the campaign, which alone decides by it.
 //!
 //! Once a day, while somebody is due, beside the dialer: nobody waits for it. The first time reads every call
 //! that ended in the log; what is older than half a year says little of today and is not counted. Lost in a
@@ -83,11 +83,7 @@ async fn learn(kit: &Kit, campaign: &CampaignId, now: Timestamp) -> Result<(), H
     }
     let mut facts = loaded.state.facts(campaign.clone()).ok_or(Halt::Fault)?;
     facts.calendars = calendars(kit, &facts.plan).await?;
-    let after = loaded
-        .state
-        .learnt()
-        .map(|learnt| learnt.through)
-        .unwrap_or_default();
+    let after = Position(loaded.state.learnt().map_or(0, |learnt| learnt.through));
     let (counted, through) = count(kit, &facts, after, now).await?;
     if counted.is_empty() {
         return Ok(());

@@ -1,4 +1,5 @@
-//! `ledgerline bench best-times`: whether learning finds the hour in which people answer, and what it is worth.
+//! `ledgerline bench best-times`: whether learning finds the hour in which people answer, and what it is
+//! worth.
 //!
 //! People made from a seed answer by the hour with planted chances. The same people, with the same luck at
 //! each attempt, are called twice: by the retry policy alone, and with retries moved as the domain moves
@@ -8,7 +9,6 @@ use crate::output;
 use domain::best_times::{CallHour, CountedTimes, DaySort, HourOfDay, LearntTimes, Retry, better_hour};
 use domain::calendar::HOUR_MICROS;
 use domain::problem::Problem;
-use domain::stored_event::Position;
 use domain::time::Timestamp;
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::{RngCore, SeedableRng};
@@ -163,7 +163,7 @@ fn course(made: &Made, args: &Args, learns: bool) -> Came {
             }
         }
         stands.counted = counted.clone();
-        stands.through = Position(day + 1);
+        stands.through = day + 1;
     }
     let of = |hour: u8| {
         counted.rate(CallHour {

@@ -61,8 +61,7 @@ pub(crate) struct Args {
     /// Different values that people have to campaigns with an order; 0: no order
     #[arg(long, default_value_t = 0, value_parser = clap::value_parser!(u8).range(0..=10))]
     values: u8,
-    /// End with an error where a decision takes more than 1 ms at the 99th percentile, or somebody who waits more
-    /// than 200 bytes of memory
+    /// End with an error above 1 ms a decision (99th percentile), or 200 bytes for somebody who waits
     #[arg(long)]
     check: bool,
     /// Print one JSON object

@@ -1,4 +1,5 @@
-//! Members of a campaign's body about the hours in which people answer, and about how many of a group are called.
+//! Members of a campaign's body about the hours in which people answer, and about how many of a group are
+//! called.
 
 use crate::members::Members;
 use domain::best_times::BestTimesPlan;

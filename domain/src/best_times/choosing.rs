@@ -2,7 +2,6 @@
 
 use super::hours::{CallHour, HourOfDay};
 use super::learnt::{CountedTimes, LearntTimes, Rate};
-use crate::record::stored_event::Position;
 use crate::time::Timestamp;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -41,7 +40,7 @@ pub struct BetterHour {
     pub per_mille: u64,
     pub instead_per_mille: u64,
     /// By what was learnt up to here.
-    pub through: Position,
+    pub through: u64,
 }
 
 impl BetterHour {
@@ -56,7 +55,7 @@ impl BetterHour {
             ("answers", self.answers.to_string()),
             ("per_mille", self.per_mille.to_string()),
             ("instead_per_mille", self.instead_per_mille.to_string()),
-            ("learnt_through", self.through.0.to_string()),
+            ("learnt_through", self.through.to_string()),
         ];
         facts.map(|(name, fact)| (name.to_owned(), fact)).into()
     }
@@ -89,7 +88,8 @@ pub fn better_hour(
         })
         .collect();
     let (instead_of, _, instead) = *open.first()?;
-    let (at, hour, rate) = best(&open)?;
+    let known = open.iter().filter(|(_, hour, _)| learnt.counted.is_known(*hour));
+    let (at, hour, rate) = best(known)?;
     if !rate.is_clearly_above(instead) {
         return None;
     }
@@ -107,8 +107,10 @@ pub fn better_hour(
 }
 
 /// The likeliest; of two alike the sooner.
-fn best(open: &[(Timestamp, CallHour, Rate)]) -> Option<(Timestamp, CallHour, Rate)> {
-    open.iter()
+fn best<'a>(
+    known: impl Iterator<Item = &'a (Timestamp, CallHour, Rate)>,
+) -> Option<(Timestamp, CallHour, Rate)> {
+    known
         .copied()
         .max_by_key(|(at, _, rate)| (*rate, std::cmp::Reverse(*at)))
 }
@@ -127,5 +129,7 @@ pub(super) fn is_better_ahead(counted: &CountedTimes, hours: &[HourOfDay], group
     let Some(now) = hours.first().map(rate) else {
         return false;
     };
-    hours.iter().skip(1).any(|at| rate(at).is_clearly_above(now))
+    let ahead = hours.iter().skip(1);
+    let mut known = ahead.filter(|at| counted.is_known(of_group(**at, group)));
+    known.any(|at| rate(at).is_clearly_above(now))
 }

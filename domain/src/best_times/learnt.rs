@@ -7,11 +7,13 @@
 
 use super::hours::{CallHour, DaySort, HOURS_OF_DAY, is_none};
 use super::plan::TIMES_GROUPS_MAX;
-use crate::record::stored_event::Position;
 use serde::{Deserialize, Serialize};
 
 /// With how many dials what is known above weighs against what was counted of an hour.
 pub const PRIOR_DIALS: u64 = 50;
+
+/// Dials in an hour before it is known at all: fewer make nobody's better hour.
+const KNOWN_DIALS_MIN: u64 = 20;
 
 /// A certain answer.
 const CERTAIN: u64 = 1_000_000;
@@ -57,7 +59,7 @@ pub struct CountedTimes {
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct LearntTimes {
     /// Calls that ended up to here are counted.
-    pub through: Position,
+    pub through: u64,
     /// Dials of the campaign that are counted.
     pub dials: u64,
     #[serde(flatten)]
@@ -72,6 +74,14 @@ struct Sum {
 }
 
 impl Sum {
+    /// What is left without a part of it.
+    const fn without(self, part: Self) -> Self {
+        Self {
+            dials: self.dials.saturating_sub(part.dials),
+            answers: self.answers.saturating_sub(part.answers),
+        }
+    }
+
     /// Drawn towards `prior`.
     const fn drawn_to(self, prior: u64) -> u64 {
         let weighed = self
@@ -122,20 +132,24 @@ impl CountedTimes {
         (sum.dials, sum.answers)
     }
 
-    /// How likely an answer is in that hour.
+    /// Whether enough was counted of an hour, here or anywhere in the institution.
+    pub fn is_known(&self, at: CallHour) -> bool {
+        sum(self.institution.iter(), at.day, Some(at.hour)).dials >= KNOWN_DIALS_MIN
+    }
+
+    /// How likely an answer is in that hour. Each level is without the one below it: no call counts twice.
     pub fn rate(&self, at: CallHour) -> Rate {
-        let of = |rows: &[HourRow], hour| sum(rows.iter(), at.day, hour);
         let of_group = |hour| sum(self.own.iter().filter(|row| row.group == at.group), at.day, hour);
-        let all = of(&self.institution, None);
+        let own = |hour| sum(self.own.iter(), at.day, hour);
+        let others = |hour| sum(self.institution.iter(), at.day, hour).without(own(hour));
+        let one = Some(at.hour);
+        let all = others(None);
         // Laplace's rule of succession: nothing known is even odds.
         let mean = all.answers.saturating_add(1).saturating_mul(CERTAIN) / all.dials.saturating_add(2);
-        let hour = of(&self.institution, Some(at.hour)).drawn_to(mean);
-        let own = level(
-            of(&self.own, None),
-            of(&self.own, Some(at.hour)),
-            Level { mean, hour },
-        );
-        let group = level(of_group(None), of_group(Some(at.hour)), own);
+        let hour = others(one).drawn_to(mean);
+        let rest = |hour| own(hour).without(of_group(hour));
+        let campaign = level(rest(None), rest(one), Level { mean, hour });
+        let group = level(of_group(None), of_group(one), campaign);
         Rate(group.hour.min(CERTAIN))
     }
 }

@@ -6,7 +6,6 @@ use crate::best_times::{BestTimesPlan, CallHour, CountedTimes, DaySort, LearntTi
 use crate::ids::CustomerId;
 use crate::quota::{QuotaEnd, QuotaPlace};
 use crate::record::golden_support::{at, call, check, check_with};
-use crate::record::stored_event::Position;
 
 #[test]
 fn what_was_learnt_of_hours_is_written_as_its_golden_file() {
@@ -19,7 +18,7 @@ fn what_was_learnt_of_hours_is_written_as_its_golden_file() {
         counted.note_own(CallHour { hour, day, group }, answered);
     }
     let learnt = LearntTimes {
-        through: Position(4_711),
+        through: 4_711,
         dials: counted.dials(),
         counted,
     };

@@ -71,8 +71,8 @@ pub enum CampaignEvent {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         before: Option<u64>,
     },
-    /// The list was a mistake: nobody whom it brought is dialed from here on. Each of them is withdrawn by an
-    /// event of their own; the list's count stays as it was closed.
+    /// The list was a mistake: nobody whom it brought is dialed from here on. Each of them is withdrawn
+    /// by an event of their own; the list's count stays as it was closed.
     #[serde(rename = "campaign.list_undone")]
     ListUndone {
         list: ListId,
@@ -107,8 +107,8 @@ pub enum CampaignEvent {
     /// What came of places of quotas: they are counted, or free again.
     #[serde(rename = "campaign.quota_counted")]
     QuotaCounted { ended: Vec<QuotaEnd> },
-    /// Calls of a campaign whose calls agents take, which ended within one hour: how many a person answered,
-    /// and how many of those found nobody. Stored before the next batch is granted.
+    /// Calls of a campaign whose calls agents take, which ended within one hour: how many a person
+    /// answered, and how many of those found nobody. Stored before the next batch is granted.
     #[serde(rename = "campaign.abandonment_recorded")]
     AbandonmentRecorded {
         #[serde(flatten)]
@@ -117,7 +117,8 @@ pub enum CampaignEvent {
         /// Calls that ended up to here are counted.
         through: Position,
     },
-    /// In which hours its people answered, as counted up to a position of the log: what it goes by from here on.
+    /// In which hours its people answered, as counted up to a position of the log: what it goes by from
+    /// here on.
     #[serde(rename = "campaign.times_learnt")]
     TimesLearnt {
         #[serde(flatten)]

@@ -27,7 +27,7 @@ pub(super) fn learn(
     if !counted.is_within(groups) {
         return Err(CampaignRefusal::GroupBeyond { groups });
     }
-    let stands = state.learnt().map(|learnt| learnt.through).unwrap_or_default();
+    let stands = Position(state.learnt().map_or(0, |learnt| learnt.through));
     let is_due = state.learns_at().is_none_or(|at| now >= at);
     if !is_due || after != stands || through <= after || counted.is_empty() {
         return Ok(Vec::new());
@@ -35,7 +35,7 @@ pub(super) fn learn(
     let mut learnt = state.learnt().cloned().unwrap_or_default();
     learnt.counted.add(counted);
     learnt.dials = learnt.counted.dials();
-    learnt.through = through;
+    learnt.through = through.0;
     Ok(vec![CampaignEvent::TimesLearnt { learnt }])
 }
 
@@ -84,7 +84,6 @@ mod tests {
     }
 
     fn learnt(counted: CountedTimes, dials: u64, through: u64) -> CampaignEvent {
-        let through = Position(through);
         CampaignEvent::TimesLearnt {
             learnt: LearntTimes {
                 through,

@@ -20,7 +20,6 @@ use crate::ranking::{CallValue, Placing};
 use crate::record::golden_support::{
     at, call, campaign, check, check_with, customer, list, number, other_number, past_call,
 };
-use crate::record::stored_event::Position;
 use std::collections::BTreeMap;
 use values::call_caps::{CallCap, CapOver};
 use values::disposition::{Disposition, Outcome};
@@ -392,7 +391,7 @@ fn the_hour_of_a_call_and_of_the_next_is_written_as_its_golden_file() {
                 answers: 60,
                 per_mille: 402,
                 instead_per_mille: 121,
-                through: Position(4_711),
+                through: 4_711,
             }),
         }));
     }

@@ -218,7 +218,8 @@ pub(super) fn without_key() -> Verdict {
     }
 }
 
-/// Of whose group the campaign calls nobody any more, or nobody today. No rule of its own, for the same reason.
+/// Of whose group the campaign calls nobody any more, or nobody today. No rule of its own, for the same
+/// reason.
 pub(super) fn quota_full(full: &FullQuota) -> Verdict {
     Verdict {
         rule: QUOTA.to_owned(),
@@ -316,11 +317,11 @@ fn refuse(
     Ok(events)
 }
 
-/// The first instant from `at` on that every rule permits. Whether the campaign runs or a hold stands then,
-/// on this id or another of the person, what a day is of a year whose holidays nobody knows yet, or a fact
-/// that may still come, cannot be told; the best is taken, or each would push the due time further with every
-/// step, and beyond the campaign's end for good. `None` where the hours of the person, the preset and the
-/// campaign have no instant in common.
+/// The first instant from `at` on that every rule permits. Whether the campaign runs or a hold stands
+/// then, on this id or another of the person, what a day is of a year whose holidays nobody knows yet, or
+/// a fact that may still come, cannot be told; the best is taken, or each would push the due time further
+/// with every step, and beyond the campaign's end for good. `None` where the hours of the person, the
+/// preset and the campaign have no instant in common.
 fn permitted_from(facts: &CustomerFacts<'_>, at: Timestamp) -> Option<Timestamp> {
     let mut running = facts.campaign.clone();
     running.running = true;
@@ -351,7 +352,8 @@ fn never_opens(facts: &CustomerFacts<'_>, from: Timestamp) -> bool {
     true
 }
 
-/// This rule has refused this enrolment today, and nothing was granted since: another event says nothing new.
+/// This rule has refused this enrolment today, and nothing was granted since: another event says nothing
+/// new.
 fn was_refused_today(
     enrolment: &EnrolmentState,
     facts: &CustomerFacts<'_>,

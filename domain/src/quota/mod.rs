@@ -1,10 +1,11 @@
 //! Quotas (配额): of a group of people at most so many dials, connected calls or completed ones, of the whole
 //! campaign or each day.
 //!
-//! Promises. What counts is the campaign's own events: a place of a quota is taken when a batch is granted,
-//! and given back or counted when the call has ended; no view is asked. A place that is taken counts as if its
-//! call came out as the quota wants it, so that no quota is ever passed, however many calls are in flight, and
-//! what a crash leaves open stays taken until the call's own stream says what came of it.
+//! Promises. What counts is the campaign's own events: a place of a quota is taken when a batch is
+//! granted, and given back or counted when the call has ended; no view is asked. A place that is taken
+//! counts as if its call came out as the quota wants it, so that no quota is ever passed, however many
+//! calls are in flight, and what a crash leaves open stays taken until the call's own stream says what
+//! came of it.
 
 mod account;
 #[cfg(test)]

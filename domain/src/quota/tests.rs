@@ -10,9 +10,7 @@ fn quota(json: &str) -> Quota {
 }
 
 fn east(counted: &str, per: &str, most: u32) -> Quota {
-    let text = format!(
-        r#"{{"name":"east","where":"SELECT * FROM customers WHERE region = '上海'","{counted}":{most},"per":"{per}"}}"#
-    );
+    let text = format!(r#"{{"name":"east","where":"VIP","{counted}":{most},"per":"{per}"}}"#);
     quota(&text)
 }
 

@@ -235,8 +235,24 @@ impl MadeUpLog {
             2 => (Disposition::Answered, Some(Outcome::Declined), 9_000),
             _ => (Disposition::Answered, Some(Outcome::Success), 31_000),
         };
-        let answered = disposition == Disposition::Answered;
-        let ended_id = self.call(dial, &call_ended(disposition, outcome, talk_ms));
+        let ended = CallEvent::Ended {
+            disposition,
+            disposition_version: 1,
+            outcome,
+            talk_ms,
+            charged: true,
+            reason: EndReason::FlowEnded,
+            sip_code: None,
+            reason_header: None,
+            q850: None,
+            late_answer: false,
+            recording_sha256: None,
+            recording_bytes: None,
+            cause: None,
+            recording_ms: None,
+            callee_audio_from_ms: None,
+        };
+        let ended_id = self.call(dial, &ended);
         let closed = CustomerEvent::CallClosed {
             campaign: dial.campaign.clone(),
             call: dial.call,
@@ -244,7 +260,7 @@ impl MadeUpLog {
             disposition,
             outcome,
             charged: true,
-            answered,
+            answered: talk_ms > 0,
             dialed_at: self.now,
             next_due_at: None,
             next_number: None,
@@ -256,7 +272,7 @@ impl MadeUpLog {
         let closed = NumberEvent::CallClosed {
             call: dial.call,
             disposition,
-            answered,
+            answered: talk_ms > 0,
             dialed_at: self.now,
         };
         self.number(dial, &closed, true);
@@ -379,25 +395,5 @@ impl MadeUpLog {
         ));
         self.now = self.now.plus_ms(self.chance.below(4) * 250);
         envelope.id
-    }
-}
-
-fn call_ended(disposition: Disposition, outcome: Option<Outcome>, talk_ms: u64) -> CallEvent {
-    CallEvent::Ended {
-        disposition,
-        disposition_version: 1,
-        outcome,
-        talk_ms,
-        charged: true,
-        reason: EndReason::FlowEnded,
-        sip_code: None,
-        reason_header: None,
-        q850: None,
-        late_answer: false,
-        recording_sha256: None,
-        recording_bytes: None,
-        cause: None,
-        recording_ms: None,
-        callee_audio_from_ms: None,
     }
 }

@@ -1,8 +1,9 @@
-//! The dialer of a campaign with quotas: what ended is counted on the campaign before a batch is asked for;
-//! whoever is of a full quota is refused by their own decider; of the others the campaign says who has a place.
+//! The dialer of a campaign with quotas: what ended is counted on the campaign before a batch is asked
+//! for; whoever is of a full quota is refused by their own decider; of the others the campaign says who
+//! has a place.
 //!
-//! What came of a place is read of its call's own stream, which its attempt tells: no view is asked, and what
-//! a crash left is settled like all the rest.
+//! What came of a place is read of its call's own stream, which its attempt tells: no view is asked, and
+//! what a crash left is settled like all the rest.
 
 use crate::drivers::facts::is_dialed;
 use crate::drivers::kit::{Halt, Kit};

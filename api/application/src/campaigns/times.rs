@@ -23,10 +23,12 @@ pub struct TimesShown {
     /// Whether its plan asks for it; else the rest is empty.
     learns: bool,
     by: Option<TimesBy>,
+    #[schemars(extend("examples" = [["retail"]]))]
     groups: Vec<String>,
     /// How long a retry waits at most for a better hour.
     later_ms_max: Option<u64>,
-    /// When it learnt last, and up to which position of the log calls are counted; null before the first time.
+    /// When it learnt last, and up to which position of the log calls are counted; null before the first
+    /// time.
     learnt_at: Option<Timestamp>,
     #[schemars(example = &"4711")]
     through: Option<String>,
@@ -103,7 +105,7 @@ fn shown(
         groups: asked.map(|times| times.groups.clone()).unwrap_or_default(),
         later_ms_max: asked.map(|times| times.later_ms_max),
         learnt_at: state.learnt_at(),
-        through: learnt.map(|learnt| learnt.through.0.to_string()),
+        through: learnt.map(|learnt| learnt.through.to_string()),
         dials: learnt.map_or(0, |learnt| learnt.dials),
         prior_dials: PRIOR_DIALS,
         rows: learnt.map_or_else(Vec::new, |learnt| rows(plan, &learnt.counted, at)),

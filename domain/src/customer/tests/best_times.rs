@@ -2,7 +2,6 @@
 
 use super::*;
 use crate::best_times::{BEST_TIME, BestTimesPlan, CallHour, CountedTimes, DaySort, LearntTimes};
-use crate::record::stored_event::Position;
 use std::sync::Arc;
 
 /// Of 100 calls at ten 10 were answered, of 100 at 19 o'clock 50; open from 9 to 20.
@@ -16,7 +15,7 @@ fn learning() -> CampaignFacts {
     facts.plan.window = window("09:00-20:00");
     facts.plan.best_times = Some(Box::default());
     facts.learnt = Some(Arc::new(LearntTimes {
-        through: Position(77),
+        through: 77,
         dials: 200,
         counted,
     }));
