@@ -5,8 +5,10 @@
 //! every zone the callee may be in it must be such a day. A year without its calendar is unknown: refused,
 //! and asked about again the next day, because a file may have come.
 
+use super::facts::CustomerFacts;
+use super::preset::{PresetRules, rules_of};
+use super::verdict::{Decision, Rule, Verdict, named};
 use super::zones::{later_day, local, start_of_day, zones_of};
-use super::{CustomerFacts, Decision, PresetRules, Rule, Verdict, named, rules_of};
 use crate::calling_plan::{CallingPlan, Preset};
 use crate::planted::{Bug, planted};
 use crate::time::Timestamp;

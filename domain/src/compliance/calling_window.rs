@@ -5,8 +5,10 @@
 //! first that is not; rests are cut out the same way. The built-in trial campaign dials a rehearsal, so
 //! only its own window binds it.
 
+use super::facts::CustomerFacts;
+use super::preset::{PresetRules, rules_of};
+use super::verdict::{Decision, Rule, Verdict, named};
 use super::zones::{instant_of, later_day, local, zones_of};
-use super::{CustomerFacts, Decision, PresetRules, Rule, Verdict, named, rules_of};
 use crate::calling_plan::CallingPlan;
 use crate::planted::{Bug, planted};
 use crate::time::{Timestamp, seconds_of_day};

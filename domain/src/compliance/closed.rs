@@ -1,8 +1,8 @@
 //! Hours or days that are closed whoever is called: judged once for a campaign, without any person.
 
-use super::further::rules_of;
-use super::preset::PresetRules;
-use super::{Decision, PRESET, Verdict, calling_days, calling_window};
+use super::preset::{PresetRules, rules_of};
+use super::verdict::{Decision, PRESET, Verdict};
+use super::{calling_days, calling_window};
 use crate::calling_plan::CallingPlan;
 use crate::time::Timestamp;
 use crate::working_calendar::Calendars;

@@ -1,6 +1,7 @@
 //! What the rules may know of one dial: values that customer and number keep, and the campaign's facts.
 
-use super::{ContactHistory, PresetRules, rules_at};
+use super::contact_history::ContactHistory;
+use super::preset::{PresetRules, rules_at};
 use crate::calling_plan::{Basis, CampaignFacts};
 use crate::ids::{CampaignId, CustomerId};
 use crate::number_check::Checked;

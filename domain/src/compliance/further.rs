@@ -4,17 +4,13 @@
 //! Presets whose hours never meet, or one of which lets a phone ring longer than another permits, contradict
 //! one another: no plan may have both.
 
-use super::{
-    CustomerFacts, NumberFacts, PRESET, PresetRules, Rule, Verdict, calling_days, calling_window, consent,
-    frequency_cap, home_location, missing_fact, rules_at,
-};
+use super::facts::{CustomerFacts, NumberFacts};
+use super::preset::rules_of;
+use super::preset::{PresetRules, rules_at};
+use super::verdict::{PRESET, Rule, Verdict};
+use super::{calling_days, calling_window, consent, frequency_cap, home_location, missing_fact};
 use crate::calling_plan::{CallingPlan, Preset};
 use crate::time::Timestamp;
-
-/// What a plan's presets ask at an instant, its own first.
-pub fn rules_of(plan: &CallingPlan, now: Timestamp) -> impl Iterator<Item = &'static PresetRules> {
-    plan.presets().map(move |preset| rules_at(preset, now))
-}
 
 /// Whether any of a plan's presets asks for facts that are kept beside the plan.
 pub fn needs_facts(plan: &CallingPlan, now: Timestamp) -> bool {

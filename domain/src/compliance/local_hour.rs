@@ -3,8 +3,10 @@
 //!
 //! Where a callee may be in several zones it is the first of them: a guess is good enough to count by.
 
+use super::calling_days::holiday_country_of;
+use super::calling_window::{Opening, opening, opening_in_beijing};
+use super::said_zones::zone_of_campaign;
 use super::zones::{BEIJING, day_in, local, zones_of};
-use super::{Opening, holiday_country_of, opening, opening_in_beijing, zone_of_campaign};
 use crate::best_times::{DaySort, HourOfDay, HoursAhead};
 use crate::calling_plan::{CallingPlan, CampaignFacts};
 use crate::time::Timestamp;

@@ -4,8 +4,10 @@
 //! Source: no regulation; the operator's default in every preset. An open call holds the number for as long
 //! as the longest call can take, so that one whose end was lost does not hold it for ever.
 
+use super::contact_history::PastDial;
+use super::facts::NumberFacts;
 use super::permit::HELD_MS;
-use super::{Decision, NumberFacts, PastDial, Rule, named};
+use super::verdict::{Decision, Rule, named};
 use crate::time::Timestamp;
 use std::collections::BTreeMap;
 

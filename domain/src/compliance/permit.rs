@@ -1,6 +1,6 @@
 //! The permit: the stored agreement of customer and number to one dial. Only this file mints one.
 
-use super::Verdict;
+use super::verdict::Verdict;
 use crate::ids::{CallId, CampaignId, CustomerId, NumberId};
 use crate::planted::{Bug, planted};
 use crate::time::Timestamp;

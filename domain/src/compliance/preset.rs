@@ -5,7 +5,7 @@
 //! from its date on. A preset that needs a fact which is not kept is refused: unknown means no.
 
 use super::zones::{day_in, local};
-use crate::calling_plan::Preset;
+use crate::calling_plan::{CallingPlan, Preset};
 use crate::screening::NumberListName;
 use crate::time::{TimeOfDay, Timestamp};
 use crate::working_calendar::Day;
@@ -291,6 +291,11 @@ pub fn shipped_presets() -> &'static [PresetRules] {
 /// What a preset asks at an instant: its last version that counts by then, else its first.
 pub fn rules_at(preset: Preset, at: Timestamp) -> &'static PresetRules {
     at_of(shipped_presets(), preset, at)
+}
+
+/// What a plan's presets ask at an instant, its own first.
+pub fn rules_of(plan: &CallingPlan, now: Timestamp) -> impl Iterator<Item = &'static PresetRules> {
+    plan.presets().map(move |preset| rules_at(preset, now))
 }
 
 fn at_of(versions: &[PresetRules], preset: Preset, at: Timestamp) -> &PresetRules {

@@ -90,20 +90,6 @@ pub(super) fn grant_dial(
     })
 }
 
-/// The id that the person's next call in a campaign has.
-pub(super) fn next_call(
-    state: &CustomerState,
-    customer: &CustomerId,
-    campaign: &CampaignId,
-) -> Option<CallId> {
-    let enrolment = EnrolmentId {
-        campaign: campaign.clone(),
-        customer: customer.clone(),
-    };
-    let attempts = state.enrolment(campaign)?.attempts;
-    Some(CallId::derive(&enrolment, attempts.saturating_add(1)))
-}
-
 /// Asks every rule, and answers what is stored of it.
 pub(super) fn ask(
     state: &CustomerState,

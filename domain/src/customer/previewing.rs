@@ -3,7 +3,7 @@
 use super::answering::Decided;
 use super::command::CustomerCommand;
 use super::event::CustomerEvent;
-use super::grant_dial::{Asked, Asking, ask, next_call};
+use super::grant_dial::{Asked, Asking, ask};
 use super::refusal::CustomerRefusal;
 use super::state::CustomerState;
 use crate::calling_plan::CampaignFacts;
@@ -42,7 +42,7 @@ pub(super) fn accepted<'a>(
     facts: &'a CampaignFacts,
     now: Timestamp,
 ) -> Result<&'a AcceptedPreview, CustomerRefusal> {
-    let call = next_call(state, customer, &facts.campaign);
+    let call = state.next_call(customer, &facts.campaign);
     let is_this = |one: &&AcceptedPreview| {
         one.customer == *customer
             && Some(one.call) == call

@@ -6,14 +6,13 @@ use super::deals::{Deals, KnownDeal};
 use super::enrolment::EnrolmentState;
 use super::erasure::Erasure;
 use super::event::CustomerEvent;
-use super::grant_dial;
 use super::known_number::KnownNumber;
 use super::merge_side::MergedIds;
 use super::own_rules_kept::OwnRules;
 use super::profile::Profile;
 use crate::compliance::{ConsentFacts, ContactHistory};
 use crate::deal::Deal;
-use crate::ids::{CallId, CampaignId, CustomerId, NumberId};
+use crate::ids::{CallId, CampaignId, CustomerId, EnrolmentId, NumberId};
 use crate::personal::Personal;
 use crate::preferred_times::PreferredTime;
 use crate::time::Timestamp;
@@ -71,7 +70,12 @@ impl CustomerState {
     }
     /// The id that their next call in a campaign has; `None` where they are not in it.
     pub fn next_call(&self, customer: &CustomerId, campaign: &CampaignId) -> Option<CallId> {
-        grant_dial::next_call(self, customer, campaign)
+        let enrolment = EnrolmentId {
+            campaign: campaign.clone(),
+            customer: customer.clone(),
+        };
+        let attempts = self.enrolment(campaign)?.attempts;
+        Some(CallId::derive(&enrolment, attempts.saturating_add(1)))
     }
     pub const fn enrolments(&self) -> &FewMap<CampaignId, EnrolmentState> {
         &self.enrolments
