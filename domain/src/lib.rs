@@ -58,6 +58,7 @@ pub mod kept_facts;
 pub mod key_rule;
 pub mod knowledge;
 pub mod label;
+pub mod local_hour;
 pub mod message;
 pub mod message_way;
 pub mod model_tier;

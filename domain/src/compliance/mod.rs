@@ -16,7 +16,6 @@ mod erased_person;
 mod facts;
 mod frequency_cap;
 mod home_location;
-mod local_hour;
 mod merged_person;
 mod missing_fact;
 mod number_state;
@@ -40,7 +39,6 @@ pub use calling_window::{Opening, opening, opening_in_beijing};
 pub use consent::{CONSENT_GIVEN, consent_state};
 pub use contact_history::{ContactHistory, PastDial};
 pub use facts::{ConsentFacts, CustomerFacts, JoinedFacts, MERGED_PERSON, NumberFacts, Suppressed};
-pub use local_hour::{hour_in, hour_of_person, hours_ahead, open_hours};
 #[cfg(feature = "planted")]
 pub use permit::planted_permit;
 pub use permit::{
@@ -54,7 +52,7 @@ pub use preset::{
 pub use said_zones::{zone_of, zone_of_campaign};
 pub use same_number::SAME_NUMBER;
 pub use words::{InWords, Side, allowed_in_words, in_words};
-pub use zones::{next_local_day, same_local_day};
+pub use zones::{local_time, next_local_day, same_local_day, zone_of_person};
 
 use crate::calling_plan::{CallingPlan, Duplicates};
 use crate::time::Timestamp;

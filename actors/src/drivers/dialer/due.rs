@@ -5,8 +5,9 @@
 use crate::drivers::kit::Kit;
 use crate::drivers::learning;
 use domain::calling_plan::CampaignFacts;
-use domain::compliance::{hours_ahead, zone_of_campaign};
+use domain::compliance::zone_of_campaign;
 use domain::ids::{CampaignId, EnrolmentId};
+use domain::local_hour::hours_ahead;
 use domain::ports::worklist::{DueEnrolment, WorklistError};
 use domain::ranking::{Order, Rung};
 use domain::time::Timestamp;
