@@ -47,6 +47,7 @@ pub mod installation;
 pub mod kept_facts;
 pub mod knowledge;
 pub mod label;
+pub mod local_hour;
 pub mod message;
 pub mod model_tier;
 pub mod number;

@@ -18,7 +18,6 @@ mod facts;
 mod frequency_cap;
 mod further;
 mod home_location;
-mod local_hour;
 mod merged_person;
 mod missing_fact;
 mod number_state;
@@ -61,7 +60,7 @@ pub use same_number::SAME_NUMBER;
 pub use verdict::{Decision, Rule, Verdict};
 use verdict::PRESET;
 pub use words::{InWords, Side, allowed_in_words, in_words};
-pub use zones::{next_local_day, same_local_day};
+pub use zones::{local_time, next_local_day, same_local_day, zone_of_person};
 
 use crate::calling_plan::Duplicates;
 use crate::time::Timestamp;

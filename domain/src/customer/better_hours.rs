@@ -10,7 +10,8 @@ use super::grant_dial::facts_of;
 use super::state::CustomerState;
 use crate::best_times::{BetterHour, CallHour, CallTiming, HourOfDay, Retry, better_hour};
 use crate::calling_plan::CampaignFacts;
-use crate::compliance::{hour_of_person, judge_customer};
+use crate::compliance::judge_customer;
+use crate::local_hour::hour_of_person;
 use crate::time::Timestamp;
 
 /// Rules that say in which hours and on which days.

@@ -5,10 +5,11 @@
 use crate::drivers::kit::Kit;
 use crate::drivers::learning;
 use domain::calling_plan::CampaignFacts;
-use domain::compliance::{hours_ahead, zone_of_campaign};
+use domain::compliance::zone_of_campaign;
 use domain::ids::{CampaignId, CustomerId, EnrolmentId};
 use domain::ports::worklist::{DueEnrolment, NAMED_MAX, WorklistError};
 use domain::preview::AcceptedPreview;
+use domain::local_hour::hours_ahead;
 use domain::ranking::{Order, Rung};
 use domain::time::Timestamp;
 use std::sync::Arc;

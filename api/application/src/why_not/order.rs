@@ -1,8 +1,9 @@
 //! Where somebody stands among the due of a campaign that asks for an order, and why.
 
 use domain::calling_plan::CampaignFacts;
-use domain::compliance::{hours_ahead, zone_of_campaign};
+use domain::compliance::zone_of_campaign;
 use domain::customer::EnrolmentState;
+use domain::local_hour::hours_ahead;
 use domain::ranking::Order;
 use domain::time::Timestamp;
 use schemars::JsonSchema;

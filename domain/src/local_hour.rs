@@ -3,14 +3,13 @@
 //!
 //! Where a callee may be in several zones it is the first of them: a guess is good enough to count by.
 
-use super::calling_days::holiday_country_of;
-use super::calling_window::{Opening, opening, opening_in_beijing};
-use super::said_zones::zone_of_campaign;
-use super::zones::{BEIJING, day_in, local, zones_of};
 use crate::best_times::{DaySort, HourOfDay, HoursAhead};
 use crate::calling_plan::{CallingPlan, CampaignFacts};
+use crate::compliance::{
+    Opening, holiday_country_of, local_time, opening, opening_in_beijing, zone_of_campaign, zone_of_person,
+};
 use crate::time::Timestamp;
-use crate::working_calendar::{Calendars, DayKind, RestDay};
+use crate::working_calendar::{Calendars, Day, DayKind, RestDay};
 use chrono::Timelike as _;
 use chrono_tz::Tz;
 use std::collections::BTreeSet;
@@ -29,14 +28,14 @@ pub fn hour_of_person(
     record_zone: Option<&str>,
     at: Timestamp,
 ) -> Option<HourOfDay> {
-    let zones = zones_of(None, phone, record_zone).ok()?;
-    Some(hour_in(*zones.first()?, plan, calendars, at))
+    let zone = zone_of_person(phone, record_zone)?;
+    Some(hour_in(zone, plan, calendars, at))
 }
 
 /// The hour of a zone's day.
 pub fn hour_in(zone: Tz, plan: &CallingPlan, calendars: &Calendars, at: Timestamp) -> HourOfDay {
-    let local = local(at, zone);
-    let day = day_in(local);
+    let local = local_time(at, zone);
+    let day = Day::of(local.date());
     let said = plan.days.as_deref().and_then(|days| days.country.as_deref());
     let country = said.or_else(|| holiday_country_of(plan.preset));
     let year = country.and_then(|country| calendars.year(country, day.year()));
@@ -60,10 +59,9 @@ pub fn hour_in(zone: Tz, plan: &CallingPlan, calendars: &Calendars, at: Timestam
 /// when, which tells which hours of their own day.
 pub fn open_hours(plan: &CallingPlan, at: Timestamp) -> BTreeSet<u8> {
     let is_zoned = opening(plan, at) != Opening::ByPerson;
-    let zone = if is_zoned {
-        zone_of_campaign(plan.preset)
-    } else {
-        BEIJING
+    let zone = match is_zoned {
+        true => zone_of_campaign(plan.preset),
+        false => Tz::Asia__Shanghai,
     };
     (0..HOURS_OF_DAY_MAX)
         .map(|hours| at.plus_ms(hours * HOUR_MS))
@@ -84,10 +82,10 @@ pub fn hours_ahead(facts: &CampaignFacts, now: Timestamp) -> HoursAhead {
         return HoursAhead::default();
     };
     let zone = zone_of_campaign(plan.preset);
-    let today = local(now, zone).date();
+    let today = local_time(now, zone).date();
     let hours: Vec<HourOfDay> = (0..HOURS_OF_DAY_MAX)
         .map(|hours| now.plus_ms(hours * HOUR_MS))
-        .take_while(|at| local(*at, zone).date() == today)
+        .take_while(|at| local_time(*at, zone).date() == today)
         .filter(|at| opening(plan, *at) == Opening::At(*at))
         .map(|at| hour_in(zone, plan, &facts.calendars, at))
         .collect();
