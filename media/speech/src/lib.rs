@@ -20,6 +20,7 @@ pub mod simulated;
 pub mod spliced;
 #[cfg(any(test, feature = "testing"))]
 pub mod testing;
+pub mod voice_likeness;
 
 #[cfg(test)]
 mod contract;
