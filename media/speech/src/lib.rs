@@ -7,6 +7,7 @@ mod chinese_readings;
 pub mod chosen_voice;
 pub mod clips;
 mod connection;
+pub mod encoder;
 pub mod espeak;
 pub mod evaluation;
 pub mod given;
