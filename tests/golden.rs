@@ -36,6 +36,7 @@ use domain::subscriber::Subscriber;
 use domain::summary::Summary;
 use domain::user::User;
 use domain::view::View;
+use domain::voiceprint::Voiceprint;
 use domain::webhook::Webhook;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
@@ -135,6 +136,7 @@ const AGGREGATES: &[(&str, fn())] = &[
     (Summary::AGGREGATE, check::<Summary>),
     (User::AGGREGATE, check::<User>),
     (View::AGGREGATE, check::<View>),
+    (Voiceprint::AGGREGATE, check::<Voiceprint>),
     (Webhook::AGGREGATE, check::<Webhook>),
 ];
 

@@ -12,6 +12,7 @@ mod assist;
 mod capacity;
 mod clock_skew;
 mod drivers;
+mod encode;
 mod entity;
 mod error;
 mod hosting;
@@ -38,6 +39,7 @@ pub use drivers::{
     DriverPorts, Drivers, DriversHandle, Hearing, Progress, installation_now, start_forgetting,
     start_summarizing, unconfirmed_restore,
 };
+pub use encode::Encode;
 pub use entity::{Answer, Asked, Loaded};
 pub use error::{AskError, StartError};
 pub use hosting::{ARBITERS_MAX, Place};

@@ -52,6 +52,7 @@ use domain::subscriber::Subscriber;
 use domain::summary::Summary;
 use domain::user::User;
 use domain::view::View;
+use domain::voiceprint::Voiceprint;
 use domain::webhook::Webhook;
 use std::sync::Arc;
 use tokio::sync::oneshot;
@@ -128,6 +129,8 @@ pub struct ActorSystem {
     pub users: Entities<User>,
     /// What was done by hand to the rows of each view.
     pub views: Entities<View>,
+    /// How persons who consented to it sound.
+    pub voiceprints: Entities<Voiceprint>,
     /// Whom we tell of events, and how far.
     pub webhooks: Entities<Webhook>,
 }
@@ -170,6 +173,7 @@ impl ActorSystem {
             summaries: Entities::start(&environment, &hosting),
             users: Entities::start(&environment, &hosting),
             views: Entities::start(&environment, &hosting),
+            voiceprints: Entities::start(&environment, &hosting),
             webhooks: Entities::start(&environment, &hosting),
         }
     }

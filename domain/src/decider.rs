@@ -124,6 +124,11 @@ pub trait Decider: Send + Sync + Sized + 'static {
         None
     }
 
+    /// The name of a key that the personal fields of an event have to themselves, beside their person's.
+    fn own_key(id: &Self::Id, event: &Self::Event) -> Option<CustomerId> {
+        Self::transcript(id, event).map(TranscriptOf::key)
+    }
+
     fn stream(id: &Self::Id) -> StreamId {
         StreamId::new(Self::AGGREGATE, id)
     }

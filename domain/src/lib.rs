@@ -97,6 +97,7 @@ pub mod transcript;
 pub mod turn;
 pub mod user;
 pub mod view;
+pub mod voiceprint;
 pub mod webhook;
 
 pub use record::{event_filter, stored_event, upcasting};

@@ -79,6 +79,7 @@ pub use forgetting::start_forgetting;
 pub use summaries::start_summarizing;
 
 use crate::assist::Assist;
+use crate::encode::Encode;
 use crate::error::StartError;
 use crate::line_load::LineLoad;
 use crate::system::{ActorSystem, Environment};
@@ -137,6 +138,8 @@ pub struct Hearing {
     pub knowledge: Arc<dyn KnowledgeBases>,
     /// Who may be asked what nobody is sure of; absent: nobody.
     pub assist: Option<Assist>,
+    /// Who ranks before the linear model; absent: nobody.
+    pub encode: Option<Encode>,
 }
 
 /// Calls in progress now.

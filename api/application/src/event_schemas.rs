@@ -67,6 +67,7 @@ const AGGREGATES: &[fn() -> Vec<EventSchema>] = &[
     kinds::<domain::summary::Summary>,
     kinds::<domain::user::User>,
     kinds::<domain::view::View>,
+    kinds::<domain::voiceprint::Voiceprint>,
     kinds::<domain::webhook::Webhook>,
 ];
 

@@ -71,6 +71,7 @@ pub mod tables;
 pub mod targets;
 pub mod transcript_words;
 pub mod transcripts;
+pub mod voiceprints;
 pub mod waveform;
 pub mod webhooks;
 mod whole_stream;

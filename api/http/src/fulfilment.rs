@@ -5,6 +5,7 @@ use application::cases::correcting::{RightValues, correction};
 use application::inquiring::{Reader, Shown, put_on_record};
 use application::installation::{Installation, follow};
 use application::profiles::ProfileShown;
+use application::voiceprints::{VoiceprintShown, described};
 use domain::customer::CustomerCommand;
 use domain::decider::Decider;
 use domain::four_eyes::FourEyes;
@@ -33,6 +34,7 @@ const COPY: &[&str] = &[
     "consents",
     "pressed",
     "operations",
+    "voiceprint",
 ];
 const EXPLANATION: &[&str] = &["calls", "decisions", "consents", "pressed", "operations"];
 
@@ -46,6 +48,8 @@ pub(crate) struct PersonCopy {
     variables: BTreeMap<CampaignId, BTreeMap<String, Option<String>>>,
     /// What is known of the person, also what follows from calls.
     known: ProfileShown,
+    /// How their voiceprint stands: consent, enrolment, comparisons.
+    voiceprint: VoiceprintShown,
 }
 
 /// What was done for a person, and by which event.
@@ -103,6 +107,7 @@ pub(crate) async fn fulfil(
                 found: found.answer,
                 variables: variables(installation, customer).await?,
                 known: installation.profile_of(customer).await?,
+                voiceprint: voiceprint(installation, customer).await?,
             });
             Ok(Done {
                 by: Some(by),
@@ -165,6 +170,11 @@ async fn record(
         ..Shown::of(fields, ReadForm::Clear)
     };
     put_on_record(installation, reader, shown).await
+}
+
+async fn voiceprint(installation: &Installation, customer: &CustomerId) -> Result<VoiceprintShown, Problem> {
+    let state = installation.entities.voiceprints.state(customer).await?.state;
+    Ok(described(customer.clone(), &state, installation.now()))
 }
 
 async fn variables(

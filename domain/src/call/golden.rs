@@ -12,7 +12,7 @@ use crate::personal::Personal;
 use crate::ports::line::{AnsweredDialog, FailureCause, LegFailure};
 use crate::record::golden_support::{at, call, campaign, check, check_with, customer, number};
 use crate::spoken_turn::{
-    Certainty, Explanation, IntentCandidate, ReadBy, SpokenReading, TurnDecision, TurnInput,
+    Certainty, EncoderShare, Explanation, IntentCandidate, ReadBy, SpokenReading, TurnDecision, TurnInput,
 };
 use crate::time::Timestamp;
 use crate::turn::AnswerBy;
@@ -279,8 +279,31 @@ fn how_somebody_sounded_is_written_as_its_golden_file() {
             }),
             may_branch: true,
         }),
+        encoder: None,
     };
     check_with("call", "emotion", CallEvent::Understood(understood));
+}
+
+#[test]
+fn what_an_encoder_had_to_it_is_written_as_its_golden_file() {
+    let share = EncoderShare {
+        model: "9f".repeat(32),
+        decided: false,
+        took_ms: 400,
+        failure: Some("late".to_owned()),
+    };
+    let understood = UnderstoodFact {
+        node: "gauge".to_owned(),
+        intent: Some("ask_term".to_owned()),
+        reading: reading(),
+        slots: BTreeMap::new(),
+        interest: None,
+        opt_out: false,
+        model: Some("5e".repeat(32)),
+        emotion: None,
+        encoder: Some(Box::new(share)),
+    };
+    check_with("call", "encoder", CallEvent::Understood(understood));
 }
 
 fn engine_failed() -> CallEvent {
@@ -340,6 +363,7 @@ fn every_fact_of_a_turn_is_written_as_its_golden_file() {
             opt_out: true,
             model: Some("5e".repeat(32)),
             emotion: None,
+            encoder: None,
         }),
         CallEvent::Decided(TurnDecision {
             node: node(),

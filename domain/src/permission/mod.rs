@@ -131,6 +131,9 @@ pub enum Permission {
     /// Turns of conversations, read masked and labelled.
     #[serde(rename = "labels:write")]
     LabelsWrite,
+    /// Voices of consenting persons, described and compared.
+    #[serde(rename = "voiceprints:write")]
+    VoiceprintsWrite,
     /// Only the directory's own key.
     #[serde(rename = "directory:write")]
     DirectoryWrite,
@@ -138,7 +141,7 @@ pub enum Permission {
 
 impl Permission {
     /// Every permission, in the order of the table's rows.
-    pub const ALL: [Self; 53] = [
+    pub const ALL: [Self; 54] = [
         Self::CampaignsRead,
         Self::CampaignsWrite,
         Self::CampaignsStart,
@@ -191,6 +194,7 @@ impl Permission {
         Self::CasesWrite,
         Self::EnginesUse,
         Self::LabelsWrite,
+        Self::VoiceprintsWrite,
         Self::DirectoryWrite,
     ];
 
@@ -249,6 +253,7 @@ impl Permission {
             Self::CasesWrite => "cases:write",
             Self::EnginesUse => "engines:use",
             Self::LabelsWrite => "labels:write",
+            Self::VoiceprintsWrite => "voiceprints:write",
             Self::DirectoryWrite => "directory:write",
         }
     }
@@ -272,10 +277,7 @@ impl Permission {
             Self::CallsRead => ("查看通话（号码掩码）", "see calls, numbers masked"),
             Self::CallsWrite => ("单次外呼", "have one person called now"),
             Self::CallsCorrect => ("更正通话结果", "correct how a call ended"),
-            Self::RecordingsRead => (
-                "收听、下载录音（须说明理由）",
-                "listen to recordings and take them, with a reason",
-            ),
+            Self::RecordingsRead => ("收听、下载录音（须说明理由）", "take recordings, with a reason"),
             Self::CustomersRead => ("查看客户（掩码）", "see customers, masked"),
             Self::CustomersReveal => ("查看明文（须说明理由）", "see values in clear, with a reason"),
             Self::CustomersAssign => ("分配客户", "assign customers to users and teams"),
@@ -332,6 +334,7 @@ impl Permission {
             ),
             Self::EnginesUse => ("调用通话引擎", "ask the engines of calls"),
             Self::LabelsWrite => ("标注话轮（掩码）", "label turns, read masked"),
+            Self::VoiceprintsWrite => ("登记、比对声纹（须说明理由）", "describe and compare voices"),
             Self::DirectoryWrite => ("数据目录所有者", "what only the directory's owner does"),
         }
     }

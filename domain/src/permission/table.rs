@@ -90,6 +90,7 @@ const TABLE: &[(P, [Reach; 9])] = &[
     (P::CasesWrite,        [N, N, N, N, N, A, N, N, N]),
     (P::EnginesUse,        [A, A, N, N, N, N, N, A, A]),
     (P::LabelsWrite,       [N, A, N, N, N, N, N, A, N]),
+    (P::VoiceprintsWrite,  [N, N, N, N, T, A, N, N, N]),
     (P::DirectoryWrite,    [N, N, N, N, N, N, N, N, N]),
 ];
 

@@ -6,6 +6,7 @@ pub mod agents;
 pub mod assistant;
 pub mod clock;
 pub mod disk;
+pub mod encoder;
 pub mod event_store;
 pub mod id_source;
 pub mod knowledge;

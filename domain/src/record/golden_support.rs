@@ -85,8 +85,13 @@ pub(crate) fn check<E: EventData>(aggregate: &str, event: E) {
 /// As `check`, of words that are sealed under the key of their transcript as well:
 /// `<kind>.v<N>.transcript.json`.
 pub(crate) fn check_transcript<E: EventData>(aggregate: &str, of: TranscriptOf, event: E) {
+    check_own_key(aggregate, of.key(), event);
+}
+
+/// The same of whatever else has a key to itself, by that key's name.
+pub(crate) fn check_own_key<E: EventData>(aggregate: &str, own_key: CustomerId, event: E) {
     let path = golden_path(aggregate, &event, ".transcript");
-    let key = fake_key().with_transcript(&PersonKey::new(of.key(), [8; 32]));
+    let key = fake_key().with_transcript(&PersonKey::new(own_key, [8; 32]));
     check_at(&path, aggregate, &event, &key);
     let stored = std::fs::read_to_string(&path).unwrap_or_default();
     let mut without: E = read_back(stored.trim_end(), &fake_key());
@@ -207,6 +212,7 @@ fn fixed_facts(aggregate: &str) -> RecordFacts {
             let request = PersonRequestId::derive(CommandId::derive_from_text("golden"));
             (StreamId::new(aggregate, &request), None, Some(customer()))
         }
+        "voiceprint" => (StreamId::new(aggregate, &customer()), None, Some(customer())),
         other => (StreamId::new(other, &"loan_remind"), None, None),
     };
     RecordFacts {
@@ -245,9 +251,8 @@ fn of_nobody(
 fn by(aggregate: &str) -> Option<Actor> {
     let way = match aggregate {
         "user" | "retention" | "stop" | "subscriber" | "webhook" | "complaint" | "person_request"
-        | "approval" | "setting" | "draft" | "holiday" | "registry" | "conversation" | "message" => {
-            Way::Session
-        }
+        | "approval" | "setting" | "draft" | "holiday" | "registry" | "conversation" | "message"
+        | "voiceprint" => Way::Session,
         "api_key" => Way::Directory,
         _ => return None,
     };

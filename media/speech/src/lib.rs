@@ -7,6 +7,7 @@ mod chinese_readings;
 pub mod chosen_voice;
 pub mod clips;
 mod connection;
+pub mod encoder;
 pub mod espeak;
 pub mod evaluation;
 pub mod given;
@@ -20,6 +21,7 @@ pub mod simulated;
 pub mod spliced;
 #[cfg(any(test, feature = "testing"))]
 pub mod testing;
+pub mod voice_likeness;
 
 #[cfg(test)]
 mod contract;

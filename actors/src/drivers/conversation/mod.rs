@@ -13,6 +13,9 @@ mod attending;
 #[cfg(test)]
 mod attending_tests;
 mod ear;
+mod encoding;
+#[cfg(test)]
+mod encoding_tests;
 mod end_facts;
 mod hearing;
 #[cfg(test)]

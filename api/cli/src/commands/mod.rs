@@ -79,6 +79,7 @@ mod user_role;
 mod user_roles;
 mod user_seen;
 mod user_sign_in;
+pub(crate) mod voiceprint;
 pub(crate) mod webhook;
 pub(crate) mod what_if;
 mod what_if_policies;
@@ -139,6 +140,7 @@ pub(crate) enum Command {
     Label(label::Args),
     User(user::Args),
     Approval(approval::Args),
+    Voiceprint(voiceprint::Args),
     Settings(settings::Args),
     Rules(rules::Args),
     Holidays(holidays::Args),
@@ -203,6 +205,7 @@ impl Command {
             | Self::Label(_)
             | Self::User(_)
             | Self::Approval(_)
+            | Self::Voiceprint(_)
             | Self::Settings(_)
             | Self::Holidays(_)
             | Self::Bench(_)
@@ -248,6 +251,7 @@ pub(crate) async fn dispatch(command: Command, runtime: Arc<Runtime>) -> Result<
         Command::Doctor(args) => doctor::run(args).await,
         Command::Trunk(args) => Box::pin(trunk::run(args, runtime)).await,
         Command::Bench(args) => Ok(Box::pin(bench::run(args, runtime)).await?),
+        Command::Voiceprint(args) => Box::pin(voiceprint::run(args, runtime)).await,
         Command::Approval(args) => Box::pin(approval::run(args, runtime)).await,
         Command::Rules(args) => rules::run(args, runtime).await,
         Command::Holidays(args) => holidays::run(args, runtime).await,

@@ -23,6 +23,7 @@ use domain::setting::SettingEvent;
 use domain::stop::StopEvent;
 use domain::subscriber::SubscriberEvent;
 use domain::user::UserEvent;
+use domain::voiceprint::VoiceprintEvent;
 use domain::webhook::WebhookEvent;
 
 /// As the list of all others: a kind, where it begins, and why without a cause.
@@ -156,6 +157,31 @@ pub(super) const AT_THE_DOORS: &[(&str, Beginning, &str)] = &[
         PreferenceEvent::CHANGED,
         Beginning::Outside,
         "somebody prefers another language, theme or first page",
+    ),
+    (
+        VoiceprintEvent::CONSENTED,
+        Beginning::Outside,
+        "somebody records a consent to a voiceprint",
+    ),
+    (
+        VoiceprintEvent::ENROLLED,
+        Beginning::Outside,
+        "somebody brings a person's voice",
+    ),
+    (
+        VoiceprintEvent::COMPARED,
+        Beginning::Outside,
+        "somebody compares a voice",
+    ),
+    (
+        VoiceprintEvent::WITHDRAWN,
+        Beginning::Outside,
+        "a person withdraws their consent to a voiceprint",
+    ),
+    (
+        VoiceprintEvent::DELETED,
+        Beginning::Outside,
+        "somebody deletes a voiceprint, or its consent is over",
     ),
     (
         SavedReportEvent::SAVED,

@@ -99,6 +99,7 @@ mod takings;
 mod targets;
 mod trunks;
 mod users;
+mod voiceprints;
 mod webhooks;
 mod what_if_policies;
 mod why_not;
@@ -182,6 +183,7 @@ fn groups() -> Vec<Vec<Endpoint>> {
         stop::endpoints(),
         retention::endpoints(),
         users::endpoints(),
+        voiceprints::endpoints(),
         api_keys::endpoints(),
         approvals::endpoints(),
         health::endpoints(),

@@ -74,6 +74,7 @@ fn turns() -> Vec<CallCommand> {
             opt_out: false,
             model: None,
             emotion: None,
+            encoder: None,
         }),
         TurnFact::Decided(TurnDecision {
             node: node.to_owned(),

@@ -76,6 +76,7 @@ mod tables;
 mod takings;
 mod token;
 mod undone_lists;
+mod voiceprints;
 mod webhooks;
 mod webhooks_changed;
 mod what_if_policies;

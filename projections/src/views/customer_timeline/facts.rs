@@ -3,8 +3,25 @@
 use crate::view::code_of;
 use domain::call::event::CallEvent;
 use domain::customer::event::CustomerEvent;
+use domain::voiceprint::VoiceprintEvent;
 use serde_json::json;
 use std::collections::{BTreeMap, BTreeSet};
+
+/// The facts of a voiceprint's event: nothing of the voice.
+pub(super) fn of_voiceprint(fact: &VoiceprintEvent) -> serde_json::Value {
+    without_nulls(match fact {
+        VoiceprintEvent::Consented(consented) => {
+            json!({ "source": consented.source, "until": consented.until })
+        }
+        VoiceprintEvent::Enrolled(enrolled) => json!({ "takes": enrolled.takes, "form": enrolled.form }),
+        VoiceprintEvent::Compared(compared) => json!({ "likeness": compared.likeness,
+            "distance_milli": compared.distance_milli, "threshold_milli": compared.threshold_milli }),
+        VoiceprintEvent::Withdrawn { source, .. } => json!({ "source": source }),
+        VoiceprintEvent::Deleted {
+            deleted_for, reason, ..
+        } => json!({ "deleted_for": deleted_for, "reason": reason }),
+    })
+}
 
 /// The facts of a customer's event.
 pub(super) fn of_customer(fact: &CustomerEvent) -> serde_json::Value {
