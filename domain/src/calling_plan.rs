@@ -5,7 +5,6 @@ use crate::assist_plan::AssistPlan;
 use crate::best_times::{BestTimesPlan, LearntTimes};
 use crate::dialing_plan::{DialingMode, DialingPlan};
 use crate::disposition_map::DispositionMap;
-use crate::ids::{CampaignId, FlowId, ListId, UserId};
 use crate::kept_facts::KeptFacts;
 use crate::knowledge::KnowledgeRef;
 use crate::model::ModelRef;
@@ -26,6 +25,7 @@ use values::call_caps::CallCap;
 use values::disposition::Disposition;
 use values::emotion::EmotionPlan;
 use values::go_live::StagePlan;
+use values::ids::{CampaignId, FlowId, ListId, UserId};
 use values::sensitive_words::SensitiveWordList;
 
 pub use crate::duplicates::Duplicates;

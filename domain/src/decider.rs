@@ -3,7 +3,6 @@
 //! `decide` may refuse; `evolve` never fails and never judges. Time and ids arrive in `Context`: a
 //! replay of the same events and commands gives the same answers for ever.
 
-use crate::ids::{CampaignId, CustomerId, StreamId};
 use crate::personal::Personal;
 use crate::record::tagged::read_tagged;
 use crate::time::Timestamp;
@@ -12,6 +11,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::value::RawValue;
 use std::fmt;
+use values::ids::{CampaignId, CustomerId, StreamId};
 
 /// What a decision may know besides state and command.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -35,13 +35,11 @@ pub mod dialing_plan;
 pub mod disposition_map;
 pub mod draft;
 mod duplicates;
-mod enrolment_id;
 mod fact_words;
 pub mod flow;
 pub mod four_eyes;
 pub mod grouping;
 pub mod holiday;
-pub mod ids;
 pub mod inquiry;
 pub mod installation;
 pub mod kept_facts;
@@ -55,7 +53,6 @@ pub mod number_check;
 pub mod number_library;
 pub mod offering;
 pub mod past_call;
-pub mod permission;
 pub mod person_request;
 pub mod personal;
 mod plain_plan;
@@ -89,7 +86,6 @@ pub mod stop;
 pub mod subscriber;
 pub mod summary;
 pub mod texting;
-mod texting_ids;
 #[cfg(test)]
 mod texting_tests;
 pub mod time;
@@ -105,6 +101,6 @@ pub mod working_calendar;
 
 // Values that are whole by themselves have a crate of their own and stay known by these names.
 pub use values::{
-    approvals_asked, call_caps, digest, disposition, emotion, fabe, few_map, go_live, key_rule, message_way,
-    phone_number, routing_score, sensitive_words, sharing, stream_id, yaml_bound,
+    approvals_asked, call_caps, digest, disposition, emotion, fabe, few_map, go_live, ids, key_rule,
+    message_way, permission, phone_number, routing_score, sensitive_words, sharing, stream_id, yaml_bound,
 };

@@ -4,10 +4,10 @@
 //! time, and with whatever ends the campaign's running. An acceptance is of one call, by its id: it is no
 //! permit, and no second call comes of it.
 
-use crate::ids::{CallId, CustomerId, UserId};
 use crate::time::Timestamp;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
+use values::ids::{CallId, CustomerId, UserId};
 
 /// How long after the acceptance its call may begin: whoever accepted waits for it.
 pub const ACCEPTED_MS: u64 = 30_000;

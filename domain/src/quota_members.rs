@@ -2,11 +2,11 @@
 //! whether the quotas of a plan can be asked at all.
 
 use crate::customer::{CustomerState, Profile};
-use crate::ids::{CampaignId, CustomerId};
 use crate::quota::{QUOTA_NAME_BYTES_MAX, QUOTA_WHERE_BYTES_MAX, QUOTAS_MAX, Quota, QuotaPerson};
 use crate::segment::Segment;
 use crate::time::Timestamp;
 use std::collections::BTreeSet;
+use values::ids::{CampaignId, CustomerId};
 
 /// The quotas of a plan, read once for many people.
 #[derive(Debug)]

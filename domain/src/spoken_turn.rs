@@ -1,11 +1,11 @@
 //! What was made of one turn of a conversation: the reading of what was said, and why the flow decided as it
 //! did. Values that a flow's step and a call's events share.
 
-use crate::ids::KnowledgeId;
 use crate::personal::Personal;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use values::emotion::EmotionReading;
+use values::ids::KnowledgeId;
 
 /// How sure a reading is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]

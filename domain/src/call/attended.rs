@@ -9,10 +9,10 @@ use super::refusal::CallRefusal;
 use super::state::CallState;
 use crate::abandonment::Answered;
 use crate::calling_plan::Preset;
-use crate::ids::UserId;
 use crate::planted::{Bug, planted};
 use crate::time::Timestamp;
 use values::disposition::Disposition;
+use values::ids::UserId;
 
 /// How long a person who answered may wait (16 CFR 310.4(b)(4)(ii)).
 pub const ATTENDED_WITHIN_MS: u64 = 2_000;

@@ -7,7 +7,6 @@ use super::{
 };
 use crate::calling_plan::{FlowRef, Preset};
 use crate::compliance::{CustomerGrant, Decision, GRANT_VALID_MS, NumberGrant, Verdict};
-use crate::ids::{CommandId, EventId};
 use crate::personal::Personal;
 use crate::ports::line::{AnsweredDialog, FailureCause, LegFailure};
 use crate::record::golden_support::{at, call, campaign, check, check_with, customer, number};
@@ -19,6 +18,7 @@ use crate::turn::AnswerBy;
 use std::collections::BTreeMap;
 use values::disposition::{Disposition, Outcome};
 use values::emotion::{EmotionLevel, EmotionReading, Prosody};
+use values::ids::{CommandId, EventId};
 
 fn verdict(rule: &str) -> Verdict {
     Verdict {

@@ -64,11 +64,11 @@ pub use turn_fact::{
 };
 
 use crate::decider::{Context, Decider, Scope};
-use crate::ids::CallId;
 use crate::time::Timestamp;
 use crate::transcript::TranscriptOf;
 use command::CallCommand;
 use event::CallEvent;
+use values::ids::CallId;
 
 /// The decider of one call.
 pub struct Call;

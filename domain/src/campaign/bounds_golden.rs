@@ -3,9 +3,9 @@
 use super::event::CampaignEvent;
 use super::golden::created;
 use crate::best_times::{BestTimesPlan, CallHour, CountedTimes, DaySort, LearntTimes, TimesBy};
-use crate::ids::CustomerId;
 use crate::quota::{QuotaEnd, QuotaPlace};
 use crate::record::golden_support::{at, call, check, check_with};
+use values::ids::CustomerId;
 
 #[test]
 fn what_was_learnt_of_hours_is_written_as_its_golden_file() {

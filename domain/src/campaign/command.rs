@@ -7,13 +7,13 @@ use crate::best_times::CountedTimes;
 use crate::calling_plan::{CallingPlan, FlowRef};
 use crate::dialing_plan::FloorSeen;
 use crate::four_eyes::FourEyes;
-use crate::ids::{CallId, CampaignId, CustomerId, ListId, UserId};
 use crate::promotion::Evidence;
 use crate::quota::{QuotaEnd, QuotaPerson};
 use crate::record::stored_event::Position;
 use crate::time::Timestamp;
 use crate::working_calendar::Calendars;
 use values::go_live::Stage;
+use values::ids::{CallId, CampaignId, CustomerId, ListId, UserId};
 
 #[expect(
     clippy::large_enum_variant,

@@ -19,12 +19,12 @@ use crate::compliance::{ClosedWindow, closed_for_all};
 use crate::decider::Context;
 use crate::dialing_plan::PacedBy;
 use crate::four_eyes::FourEyes;
-use crate::ids::{CampaignId, ListId};
 use crate::planted::{Bug, planted};
 use crate::quota::QuotaPlace;
 use crate::quota_members::fault_of;
 use crate::time::Timestamp;
 use values::approvals_asked::NeedsApproval;
+use values::ids::{CampaignId, ListId};
 
 /// Most dials of one batch: twice the 100 concurrent calls one process is measured for.
 pub const BATCH_DIALS_MAX: u32 = 200;

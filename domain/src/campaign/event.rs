@@ -8,7 +8,6 @@ use crate::compliance::Verdict;
 use crate::decider::{EventData, UnreadableEvent, read_current};
 use crate::dialing_plan::PacedBy;
 use crate::four_eyes::FourEyes;
-use crate::ids::{CallId, CampaignId, CustomerId, ListId, UserId};
 use crate::personal::Personal;
 use crate::promotion::Evidence;
 use crate::quota::{QuotaEnd, QuotaPlace};
@@ -18,6 +17,7 @@ use crate::time::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use values::go_live::Stage;
+use values::ids::{CallId, CampaignId, CustomerId, ListId, UserId};
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(tag = "kind", content = "data")]

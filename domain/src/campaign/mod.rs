@@ -58,10 +58,10 @@ pub use targets::TARGETS_MAX;
 pub use undoing::{LISTS_UNDONE_MAX, UNDO_REASON_BYTES_MAX};
 
 use crate::decider::{Context, Decider, Scope};
-use crate::ids::CampaignId;
 use crate::time::Timestamp;
 use command::CampaignCommand;
 use event::CampaignEvent;
+use values::ids::CampaignId;
 
 /// The decider of one campaign.
 pub struct Campaign;

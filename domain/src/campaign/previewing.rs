@@ -10,10 +10,10 @@ use super::refusal::CampaignRefusal;
 use super::state::{CampaignState, CampaignStatus};
 use crate::compliance::closed_for_all;
 use crate::dialing_plan::DialingPlan;
-use crate::ids::{CallId, CustomerId, UserId};
 use crate::preview::{ACCEPTED_MS, OFFERS_MAX, Offer, PREVIEW_REASON_BYTES_MAX};
 use crate::time::Timestamp;
 use crate::working_calendar::Calendars;
+use values::ids::{CallId, CustomerId, UserId};
 
 type Decided = Result<Vec<CampaignEvent>, CampaignRefusal>;
 

@@ -9,10 +9,10 @@ use super::{Campaign, CampaignStatus};
 use crate::calling_plan::{CallingPlan, FlowRef};
 use crate::decider::{Context, Decider};
 use crate::dialing_plan::{DialingMode, DialingPlan};
-use crate::ids::{CallId, CustomerId, UserId};
 use crate::preview::{ACCEPTED_MS, OFFERS_MAX};
 use crate::time::Timestamp;
 use crate::working_calendar::Calendars;
+use values::ids::{CallId, CustomerId, UserId};
 
 type Asked = Result<Vec<CampaignEvent>, CampaignRefusal>;
 

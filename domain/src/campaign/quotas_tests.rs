@@ -8,8 +8,8 @@ use super::refusal::CampaignRefusal;
 use super::state::CampaignState;
 use crate::calling_plan::{CallingPlan, FlowRef};
 use crate::decider::{Context, Decider};
-use crate::ids::CustomerId;
 use crate::quota::{Quota, QuotaEnd, QuotaPerson, QuotaPlace};
+use values::ids::CustomerId;
 
 fn quotas(dials: u32) -> Vec<Quota> {
     let text = format!(r#"[{{"name":"vip","where":"VIP","dials":{dials},"per":"campaign"}}]"#);

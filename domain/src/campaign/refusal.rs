@@ -7,12 +7,12 @@ use crate::calling_plan::Preset;
 use crate::compliance::Contradiction;
 use crate::dialing_plan::DialingMode;
 use crate::disposition_map::MapFault;
-use crate::ids::ListId;
 use crate::problem::Explained;
 use crate::promotion::Lacking;
 use crate::record::stored_event::Position;
 use crate::time::Timestamp;
 use values::go_live::Stage;
+use values::ids::ListId;
 
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum CampaignRefusal {

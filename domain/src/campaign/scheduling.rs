@@ -79,7 +79,7 @@ fn is_past_end(state: &CampaignState, now: Timestamp) -> bool {
 
 /// A plan that cannot be run is refused when it is made.
 pub(super) fn runs(
-    campaign: &crate::ids::CampaignId,
+    campaign: &values::ids::CampaignId,
     running: Option<&RunningPlan>,
     ends_at: Option<Timestamp>,
 ) -> Result<(), CampaignRefusal> {

@@ -8,7 +8,6 @@ use crate::best_times::LearntTimes;
 use crate::calling_plan::{CallingPlan, CampaignFacts, FlowRef};
 use crate::compliance::{ClosedWindow, closed_for_all, zone_of_campaign};
 use crate::four_eyes::FourEyes;
-use crate::ids::{ApprovalId, CampaignId, ListId};
 use crate::kept_facts::{Abandoned, KeptFacts};
 use crate::preview::Offers;
 use crate::quota::QuotaAccount;
@@ -20,6 +19,7 @@ use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use values::approvals_asked::NeedsApproval;
+use values::ids::{ApprovalId, CampaignId, ListId};
 
 /// Where a campaign is in its life: draft → ready → running ⇄ paused → completed / stopped.
 #[derive(

@@ -44,7 +44,6 @@ pub use consent::{CONSENT_GIVEN, consent_state};
 pub use contact_history::{ContactHistory, PastDial};
 pub use facts::{ConsentFacts, CustomerFacts, JoinedFacts, MERGED_PERSON, NumberFacts, Suppressed};
 pub use further::{Contradiction, contradiction, needs_facts, ring_ms};
-pub use local_hour::{hour_in, hour_of_person, hours_ahead, open_hours};
 #[cfg(feature = "planted")]
 pub use permit::planted_permit;
 pub use permit::{
@@ -57,8 +56,8 @@ pub use preset::{
 };
 pub use said_zones::{zone_of, zone_of_campaign};
 pub use same_number::SAME_NUMBER;
-pub use verdict::{Decision, Rule, Verdict};
 use verdict::PRESET;
+pub use verdict::{Decision, Rule, Verdict};
 pub use words::{InWords, Side, allowed_in_words, in_words};
 pub use zones::{local_time, next_local_day, same_local_day, zone_of_person};
 

@@ -1,10 +1,10 @@
 //! The permit: the stored agreement of customer and number to one dial. Only this file mints one.
 
 use super::verdict::Verdict;
-use crate::ids::{CallId, CampaignId, CustomerId, NumberId};
 use crate::planted::{Bug, planted};
 use crate::time::Timestamp;
 use serde::{Deserialize, Serialize};
+use values::ids::{CallId, CampaignId, CustomerId, NumberId};
 
 /// How long a grant may wait for its `call.dialing` (compliance: now + 2 s).
 pub const GRANT_VALID_MS: u64 = 2_000;

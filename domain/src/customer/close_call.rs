@@ -18,10 +18,10 @@ use crate::attribute::TagLevel;
 use crate::best_times::{BetterHour, CallTiming};
 use crate::calling_plan::{AfterCutOff, CampaignFacts, RetryRule};
 use crate::compliance::next_local_day;
-use crate::ids::NumberId;
 use crate::planted::{Bug, planted};
 use crate::time::Timestamp;
 use values::disposition::{Disposition, Outcome};
+use values::ids::NumberId;
 
 /// How long after its first dial a call can still be talking: three legs within 6 s, 120 s to an answer,
 /// 180 s of talk, and a margin. A restart days later ends it then, but the conversation was on the day of

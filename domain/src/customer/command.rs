@@ -11,7 +11,6 @@ use crate::best_times::BestTimesPlan;
 use crate::calling_plan::{Basis, CampaignFacts, Dedupe, Preset};
 use crate::compliance::{JoinedFacts, Verdict};
 use crate::four_eyes::FourEyes;
-use crate::ids::{CallId, CampaignId, CustomerId, EventId, ListId, NumberId, PersonRequestId, UserId};
 use crate::preferred_times::PreferredTime;
 use crate::ranking::PriorityPlan;
 use crate::time::Timestamp;
@@ -19,6 +18,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use values::call_caps::CallCap;
 use values::disposition::{Disposition, Outcome};
+use values::ids::{CallId, CampaignId, CustomerId, EventId, ListId, NumberId, PersonRequestId, UserId};
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum CustomerCommand {

@@ -14,12 +14,12 @@ use super::{
 use crate::calling_plan::Dedupe;
 use crate::compliance::SAME_NUMBER;
 use crate::decider::Context;
-use crate::ids::{CallId, CampaignId, CustomerId, EnrolmentId};
 use crate::personal::Personal;
 use crate::ranking::{KnownOfPerson, Placing};
 use crate::time::Timestamp;
 use std::collections::BTreeMap;
 use values::disposition::Disposition;
+use values::ids::{CallId, CampaignId, CustomerId, EnrolmentId};
 
 /// Most numbers of one person: files carry two or three; more are a mapping gone wrong.
 const NUMBERS_MAX: usize = 16;

@@ -5,13 +5,13 @@ use crate::best_times::BEST_TIME;
 use crate::callback::Callback;
 use crate::calling_plan::Basis;
 use crate::compliance::ClosedWindow;
-use crate::ids::{CallId, CampaignId, ListId, NumberId};
 use crate::personal::Personal;
 use crate::ranking::{Placing, Rung, Standing};
 use crate::time::Timestamp;
 use std::collections::BTreeMap;
 use values::disposition::{Disposition, Outcome};
 use values::few_map::FewMap;
+use values::ids::{CallId, CampaignId, ListId, NumberId};
 
 /// One campaign's enrolment of this person.
 #[derive(Debug, Clone)]

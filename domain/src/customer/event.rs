@@ -11,7 +11,6 @@ use crate::calling_plan::Basis;
 use crate::compliance::{CustomerGrant, Verdict};
 use crate::deal::{Deal, DealCounts};
 use crate::four_eyes::FourEyes;
-use crate::ids::{CallId, CampaignId, CustomerId, EventId, ListId, NumberId, PersonRequestId, UserId};
 use crate::past_call::{HistorySource, PastCall};
 use crate::personal::Personal;
 use crate::preferred_times::PreferredTime;
@@ -21,6 +20,7 @@ use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use values::call_caps::CallCap;
 use values::disposition::{Disposition, Outcome};
+use values::ids::{CallId, CampaignId, CustomerId, EventId, ListId, NumberId, PersonRequestId, UserId};
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(tag = "kind", content = "data")]

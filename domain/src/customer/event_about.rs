@@ -2,7 +2,7 @@
 
 use super::event::CustomerEvent;
 use crate::compliance::CustomerGrant;
-use crate::ids::{CallId, CampaignId};
+use values::ids::{CallId, CampaignId};
 
 /// What is searched for in answers and streams, so that a search need not know every other event.
 impl CustomerEvent {

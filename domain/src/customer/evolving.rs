@@ -6,10 +6,10 @@ use super::event::CustomerEvent;
 use super::state::CustomerState;
 use crate::best_times::BEST_TIME;
 use crate::compliance::CustomerGrant;
-use crate::ids::CampaignId;
 use crate::time::Timestamp;
 use std::collections::BTreeMap;
 use values::disposition::Disposition;
+use values::ids::CampaignId;
 
 impl CustomerState {
     fn note_settled(&mut self, event: &CustomerEvent, at: Timestamp) {

@@ -12,7 +12,6 @@ use crate::callback::{CALLBACK_LATE_MS_MAX, CallbackEnd};
 use crate::calling_plan::Basis;
 use crate::compliance::{CountedCalls, CustomerGrant, Decision, GRANT_VALID_MS, Verdict};
 use crate::deal::{Currency, Deal, DealCounts, DealKind};
-use crate::ids::{CommandId, CustomerId, EventId};
 use crate::past_call::HistorySource;
 use crate::personal::Personal;
 use crate::preferred_times::read_all;
@@ -23,6 +22,7 @@ use crate::record::golden_support::{
 use std::collections::BTreeMap;
 use values::call_caps::{CallCap, CapOver};
 use values::disposition::{Disposition, Outcome};
+use values::ids::{CommandId, CustomerId, EventId};
 
 fn personal(text: &str) -> Personal<String> {
     Personal::open(text.to_owned())

@@ -19,12 +19,12 @@ use crate::compliance::{
     CustomerFacts, CustomerGrant, Decision, GRANT_VALID_MS, JoinedFacts, NEXT_LEG_WITHIN_MS, Verdict,
     by_preset, first_permitted, judge_customer, permitted_until, same_local_day, strictest,
 };
-use crate::ids::{CallId, CampaignId, CustomerId, EnrolmentId, NumberId, UserId};
 use crate::number_library::HOME_LOCATION;
 use crate::quota::{FullQuota, QUOTA};
 use crate::time::Timestamp;
 use std::collections::BTreeMap;
 use std::slice;
+use values::ids::{CallId, CustomerId, EnrolmentId, NumberId, UserId};
 
 /// Where the record itself says that the number is of.
 fn said_home(enrolment: &EnrolmentState) -> Option<&str> {

@@ -81,8 +81,8 @@ pub use why_not::{Above, Judge, Lifted, SidedVerdict, WhyNot, dialed_number, why
 pub use withdrawing::{ENROLMENT_WITHDRAWN, WITHDRAWAL_REASON_BYTES_MAX};
 
 use crate::decider::{Context, Decider, Scope};
-use crate::ids::CustomerId;
 use crate::time::Timestamp;
+use values::ids::CustomerId;
 
 /// The customer's decider.
 #[derive(Debug)]

@@ -7,9 +7,9 @@ use super::grant_dial::{Asked, Asking, ask};
 use super::refusal::CustomerRefusal;
 use super::state::CustomerState;
 use crate::calling_plan::CampaignFacts;
-use crate::ids::{CampaignId, CustomerId, UserId};
 use crate::preview::{AcceptedPreview, PREVIEW_REASON_BYTES_MAX};
 use crate::time::Timestamp;
+use values::ids::{CampaignId, CustomerId, UserId};
 
 /// What forbids or defers a dial is stored as at a dial; who may be called is not noted.
 pub(super) fn judge(state: &CustomerState, command: CustomerCommand, now: Timestamp) -> Decided {

@@ -1,7 +1,7 @@
 //! Where a value or a tag of a person comes from: a person, a rule, a call or a list.
 
-use crate::ids::{CallId, ListId};
 use serde::{Deserialize, Serialize};
+use values::ids::{CallId, ListId};
 
 /// Who says so.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]

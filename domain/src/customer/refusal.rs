@@ -2,11 +2,11 @@
 
 use crate::attribute::NameFault;
 use crate::call_caps_checked::CapFault;
-use crate::ids::{CallId, CampaignId, CustomerId, ListId};
 use crate::problem::Explained;
 use crate::time::Timestamp;
 use std::collections::BTreeMap;
 use values::disposition::Disposition;
+use values::ids::{CallId, CampaignId, CustomerId, ListId};
 
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum CustomerRefusal {

@@ -12,13 +12,13 @@ use super::own_rules_kept::OwnRules;
 use super::profile::Profile;
 use crate::compliance::{ConsentFacts, ContactHistory};
 use crate::deal::Deal;
-use crate::ids::{CallId, CampaignId, CustomerId, EnrolmentId, NumberId};
 use crate::personal::Personal;
 use crate::preferred_times::PreferredTime;
 use crate::time::Timestamp;
 use std::collections::BTreeMap;
 use values::call_caps::CallCap;
 use values::few_map::FewMap;
+use values::ids::{CallId, CampaignId, CustomerId, EnrolmentId, NumberId};
 
 #[derive(Debug, Clone, Default)]
 pub struct CustomerState {

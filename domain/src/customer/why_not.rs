@@ -16,10 +16,10 @@ use crate::compliance::{
     judge_customer, judge_number, strictest, waits_for_check, waits_for_facts, waits_for_holidays,
     when_permitted,
 };
-use crate::ids::{CampaignId, NumberId};
 use crate::number_check::check_asked_again;
 use crate::time::Timestamp;
 use std::collections::BTreeMap;
+use values::ids::{CampaignId, NumberId};
 
 /// The name under which the enrolment's own state stands among the rules.
 const ENROLMENT: &str = "enrolment";

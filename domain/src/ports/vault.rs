@@ -1,7 +1,6 @@
 //! The Vault port: keys of persons, sealing under them, and the installation's keyed hashes.
 
 use crate::call::LegKey;
-use crate::ids::{CallId, CustomerId, NumberId};
 use crate::personal::{LookupHash, Sealed};
 use crate::problem::Problem;
 use crate::time::Timestamp;
@@ -9,6 +8,7 @@ use crate::transcript::TranscriptOf;
 use async_trait::async_trait;
 use std::fmt;
 use std::sync::Arc;
+use values::ids::{CallId, CustomerId, NumberId};
 
 /// A person's 256-bit key, unwrapped, in memory only. `Debug` does not show it.
 ///

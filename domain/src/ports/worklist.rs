@@ -3,11 +3,11 @@
 //! A driver waits until the view has reached the head position at start, reads its open work here, then
 //! follows events.
 
-use crate::ids::{CallId, CampaignId, CustomerId, NumberId};
 use crate::ranking::{Rung, Standing};
 use crate::record::stored_event::{Envelope, Position};
 use crate::time::Timestamp;
 use async_trait::async_trait;
+use values::ids::{CallId, CampaignId, CustomerId, NumberId};
 
 /// An enrolment that is due or waiting.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]

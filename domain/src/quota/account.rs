@@ -1,12 +1,12 @@
 //! What of a campaign's quotas is counted and what is taken, folded from its own events.
 
 use super::{Counted, Per, Quota};
-use crate::ids::{CallId, CustomerId};
 use crate::time::Timestamp;
 use chrono::{Days as ManyDays, NaiveDate, NaiveTime, TimeDelta, TimeZone as _};
 use chrono_tz::Tz;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
+use values::ids::{CallId, CustomerId};
 
 /// Days of which counts are kept: of a call that ends behind midnight, and of a crash before a weekend.
 const DAYS_KEPT: usize = 8;

@@ -1,9 +1,9 @@
 //! Who is of which quota, what a place counts as, and when a quota is full.
 
 use super::*;
-use crate::ids::{CallId, CustomerId};
 use crate::time::Timestamp;
 use chrono_tz::Tz;
+use values::ids::{CallId, CustomerId};
 
 fn quota(json: &str) -> Quota {
     serde_json::from_str(json).unwrap()

@@ -5,10 +5,6 @@
 use crate::actor::{Actor, Way};
 use crate::call::LegKey;
 use crate::decider::{EventData, Scope};
-use crate::ids::{
-    AlertId, ApprovalId, CallId, CampaignId, CommandId, ComplaintId, ConversationId, CustomerId, EventId,
-    InquiryId, KeyId, ListId, LogId, NumberId, PersonRequestId, StreamId, WebhookId,
-};
 use crate::past_call::{HistorySource, PastCall, PastCallId};
 use crate::personal::{LookupHash, Personal, Sealed};
 use crate::ports::vault::{Destroyed, PersonKey, Vault, VaultError};
@@ -21,6 +17,10 @@ use crate::time::Timestamp;
 use crate::transcript::TranscriptOf;
 use async_trait::async_trait;
 use std::path::{Path, PathBuf};
+use values::ids::{
+    AlertId, ApprovalId, CallId, CampaignId, CommandId, ComplaintId, ConversationId, CustomerId, EventId,
+    InquiryId, KeyId, ListId, LogId, NumberId, PersonRequestId, StreamId, WebhookId,
+};
 
 /// The campaign of every golden event.
 pub(crate) fn campaign() -> CampaignId {

@@ -7,8 +7,8 @@ use super::{
 };
 use crate::calling_plan::Preset;
 use crate::decider::{Context, Decider};
-use crate::ids::CallId;
 use crate::time::Timestamp;
+use values::ids::CallId;
 
 const NOW: Timestamp = Timestamp::from_millis(1_772_416_800_000);
 

@@ -28,9 +28,9 @@ pub use rules::{INTENT_BY_OUTCOME, MadeAt, SUMMARY_VERSION, written};
 pub use state::SummaryState;
 
 use crate::decider::{Context, Decider, Scope};
-use crate::ids::CallId;
 use crate::time::Timestamp;
 use crate::transcript::TranscriptOf;
+use values::ids::CallId;
 
 /// The summary's decider; its id is its call's.
 #[derive(Debug)]

@@ -3,13 +3,13 @@
 
 use super::key_name;
 use crate::decider::{EventData, UnreadableEvent, read_current};
-use crate::disposition::labelled;
-use crate::ids::{CampaignId, CustomerId};
 use crate::personal::Personal;
 use crate::record::stored_event::Envelope;
 use crate::time::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
+use values::disposition::labelled;
+use values::ids::{CampaignId, CustomerId};
 
 /// A consent to a voiceprint and to nothing else (PIPL, article 29).
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]

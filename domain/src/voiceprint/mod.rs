@@ -25,9 +25,9 @@ pub use state::{HeldVoiceConsent, HeldVoiceprint, VoiceprintState};
 pub use take::{NOISE_BELOW_DB_MIN, SPOKEN_MS_MIN, TakeFacts};
 
 use crate::decider::{Context, Decider, Scope};
-use crate::ids::{CustomerId, NAMESPACE};
 use crate::time::Timestamp;
 use uuid::Uuid;
+use values::ids::{CustomerId, NAMESPACE};
 
 /// Enrolments and comparisons of one person: some each day for years.
 pub const EVENTS_MAX: u32 = 10_000;

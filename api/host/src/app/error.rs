@@ -116,6 +116,7 @@ impl From<AppError> for Problem {
             | AppError::Recognizer(_)
             | AppError::Voice(_)
             | AppError::Assistant(_)
+            | AppError::Encoder(_)
             | AppError::OtherKeys => Self::refused("installation-refused", error.to_string()),
             AppError::NotBuilt(_) => Self::invalid("not-built", error.to_string()),
             AppError::Lock(_)

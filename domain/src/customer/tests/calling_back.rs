@@ -3,7 +3,7 @@
 use super::*;
 use crate::customer::command::CallbackOrder;
 use crate::dialing_plan::{DialingMode, DialingPlan};
-use crate::ids::UserId;
+use values::ids::UserId;
 
 pub(super) fn at(text: &str) -> Timestamp {
     instant(&format!("2026-03-02T{text}+08:00"))

@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::dialing_plan::{DialingMode, DialingPlan};
-use crate::ids::CallId;
+use values::ids::CallId;
 
 fn call_now(deadline: Option<Timestamp>) -> CustomerCommand {
     CustomerCommand::CallNow {

@@ -10,11 +10,11 @@ use crate::calling_plan::{Basis, CampaignFacts, Preset, RetryPolicy};
 use crate::compliance::testing::{campaign, campaign_facts, customer, instant, nth_call, window};
 use crate::compliance::{CustomerGrant, Decision, GRANT_VALID_MS, Verdict};
 use crate::decider::{Context, Decider};
-use crate::ids::{ListId, NumberId};
 use crate::personal::Personal;
 use crate::time::Timestamp;
 use std::collections::BTreeMap;
 use values::disposition::{Disposition, Outcome};
+use values::ids::{ListId, NumberId};
 
 mod assigning;
 mod best_times;

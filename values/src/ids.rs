@@ -11,7 +11,7 @@ use std::fmt;
 use std::str::FromStr;
 use uuid::Uuid;
 
-pub use values::stream_id::StreamId;
+pub use crate::stream_id::StreamId;
 
 /// The fixed namespace of every derived UUID (event, call and list ids). Never changes: stored ids follow
 /// from it.
@@ -32,6 +32,7 @@ pub const CAMPAIGN_ID_BYTES_MAX: usize = 64;
 /// Bytes of the keyed hash that make a customer's or number's id (128 bits).
 pub const DERIVED_ID_BYTES: usize = 16;
 
+#[macro_export]
 macro_rules! text_id {
     ($(#[$doc:meta])* $name:ident, $kind:literal, $check:expr, $pattern:expr, $example:literal) => {
         $(#[$doc])*
@@ -91,6 +92,7 @@ macro_rules! text_id {
     };
 }
 
+#[macro_export]
 macro_rules! uuid_id {
     ($(#[$doc:meta])* $name:ident, $kind:literal) => {
         $(#[$doc])*
@@ -138,13 +140,13 @@ macro_rules! uuid_id {
 
 pub use crate::enrolment_id::EnrolmentId;
 pub use crate::texting_ids::{ConversationId, MessageId};
-pub(crate) use {text_id, uuid_id};
+pub use crate::{text_id, uuid_id};
 
 /// The two alphabets as JSON schemas say them.
 const PLAIN_WORD: &str = "^[A-Za-z0-9_.-]{1,64}$";
 const DERIVED_HEX: &str = "^[0-9a-f]{32}$";
 
-pub(crate) fn plain_word(text: &str) -> Result<(), &'static str> {
+pub fn plain_word(text: &str) -> Result<(), &'static str> {
     if text.is_empty() || text.len() > CAMPAIGN_ID_BYTES_MAX {
         return Err("it must have 1 to 64 characters");
     }
@@ -162,7 +164,7 @@ const LOGIN_NAME: &str = "^[a-z0-9_.-]{1,64}$";
 /// Whose attempts were refused.
 const ACCESS_WORD: &str = "^(user|key|address)\\.[a-z0-9_.-]{1,64}$";
 
-pub(crate) fn login_name(text: &str) -> Result<(), &'static str> {
+pub fn login_name(text: &str) -> Result<(), &'static str> {
     plain_word(text)?;
     if text.bytes().any(|b| b.is_ascii_uppercase()) {
         return Err("it is written in lower case");
