@@ -273,6 +273,11 @@ uuid_id!(
     SampleId, "sample"
 );
 text_id!(
+    /// One anonymous transcript: first 128 bits, lower hex, of an HMAC under a secret that is destroyed
+    /// afterwards. It also names the transcript's key.
+    AnonymousTranscriptId, "anonymous_transcript", derived_hex, DERIVED_HEX, "5e6f7a8b9c0d1e2f3a4b5c6d7e8f9a0b"
+);
+text_id!(
     /// A kind of report and its period, such as `compliance.2026-10`; every issue of it is in one stream.
     ReportId, "report", plain_word, PLAIN_WORD, "compliance.2026-10"
 );
