@@ -137,12 +137,12 @@ macro_rules! uuid_id {
 }
 
 pub use crate::enrolment_id::EnrolmentId;
-pub use crate::texting_ids::{ConversationId, MessageId};
+pub use crate::texting_ids::{AnonymousTranscriptId, ConversationId, MessageId};
 pub(crate) use {text_id, uuid_id};
 
 /// The two alphabets as JSON schemas say them.
 const PLAIN_WORD: &str = "^[A-Za-z0-9_.-]{1,64}$";
-const DERIVED_HEX: &str = "^[0-9a-f]{32}$";
+pub(crate) const DERIVED_HEX: &str = "^[0-9a-f]{32}$";
 
 pub(crate) fn plain_word(text: &str) -> Result<(), &'static str> {
     if text.is_empty() || text.len() > CAMPAIGN_ID_BYTES_MAX {
@@ -177,7 +177,7 @@ fn access_word(text: &str) -> Result<(), &'static str> {
     }
 }
 
-fn derived_hex(text: &str) -> Result<(), &'static str> {
+pub(crate) fn derived_hex(text: &str) -> Result<(), &'static str> {
     if text.len() != DERIVED_ID_BYTES * 2 {
         return Err("it must have 32 hexadecimal digits");
     }
@@ -271,11 +271,6 @@ uuid_id!(
 uuid_id!(
     /// One draw of calls for an audit: UUIDv5 of everything that fixes it, so the same draw again is itself.
     SampleId, "sample"
-);
-text_id!(
-    /// One anonymous transcript: first 128 bits, lower hex, of an HMAC under a secret that is destroyed
-    /// afterwards. It also names the transcript's key.
-    AnonymousTranscriptId, "anonymous_transcript", derived_hex, DERIVED_HEX, "5e6f7a8b9c0d1e2f3a4b5c6d7e8f9a0b"
 );
 text_id!(
     /// A kind of report and its period, such as `compliance.2026-10`; every issue of it is in one stream.

@@ -105,8 +105,8 @@ fn words(tree: &Tree) -> Vec<Finding> {
     findings
 }
 
-/// Every kind of event that a golden file has, by its name, has a word: it stands in lines of time, stories of
-/// calls and what a search for it finds.
+/// Every kind of event that a golden file has, by its name, has a word: it stands in lines of time, stories
+/// of calls and what a search for it finds.
 fn unnamed_kinds(tree: &Tree) -> Vec<Finding> {
     let Some(english) = tree.get(ENGLISH) else {
         return Vec::new();

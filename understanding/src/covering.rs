@@ -1,5 +1,5 @@
-//! A text without anything that tells whose it is: every value that is known of its person, and whatever could
-//! be one that is not known: names that are told, numbers, sums, dates.
+//! A text without anything that tells whose it is: every value that is known of its person, and whatever
+//! could be one that is not known: names that are told, numbers, sums, dates.
 //!
 //! More goes than in a masked text, which keeps the ends of a number: these suffice to find somebody on a
 //! list. A run of stars is one star, so that the length of what was covered tells nothing.

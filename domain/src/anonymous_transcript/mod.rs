@@ -1,8 +1,9 @@
 //! The anonymous transcript aggregate: what somebody said, without anything that tells who or in which call.
 //!
 //! Promises: one stream a copy, kept once and never changed; its envelope names the campaign and nobody; its
-//! words are sealed under a key of its own that is no person's. Its id follows from a secret that is destroyed
-//! when the order that made it is carried out, so that nothing leads from a call to it (decision 0142).
+//! words are sealed under a key of its own that is no person's. Its id follows from a secret that is
+//! destroyed when the order that made it is carried out, so that nothing leads from a call to it (decision
+//! 0142).
 
 pub mod event;
 

@@ -1,5 +1,5 @@
-//! Making a campaign's persons unknowable: what they said is kept without them, then who occurs in it alone is
-//! erased as a person; who cannot be is counted and named with the reason. Figures and calls stay.
+//! Making a campaign's persons unknowable: what they said is kept without them, then who occurs in it alone
+//! is erased as a person; who cannot be is counted and named with the reason. Figures and calls stay.
 
 use super::anonymous::{self, Copied, Copying, is_all_copied};
 use super::persons::Enrolments;

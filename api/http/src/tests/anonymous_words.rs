@@ -1,4 +1,4 @@
-//! What was said in a campaign outlives its persons: copies that nothing leads to, made once however often the
+//! What was said in a campaign outlives its persons: copies that name nobody, made once however often the
 //! order is cut, before anybody is erased.
 
 use super::asking::{Came, get, owner, trail};
@@ -141,7 +141,7 @@ fn names(story: &Story) -> BTreeSet<String> {
 }
 
 /// Nothing in the records or words of the copies names anybody, and their places in the log tell nothing.
-async fn lead_nowhere(story: &Story) {
+async fn name_nobody(story: &Story) {
     let (names, kept) = (names(story), copies(story).await);
     let of_calls: BTreeSet<_> = events(story, "call.ended")
         .await
@@ -206,7 +206,7 @@ fn envelope(stored: &StoredEvent) -> Envelope {
 }
 
 #[test]
-fn words_outlive_their_persons_once_and_nothing_leads_to_them() {
+fn words_outlive_their_persons_once_and_name_nobody() {
     let story = Story::begin();
     story.runtime.block_on(async {
         called(&story).await;
@@ -260,7 +260,7 @@ fn words_outlive_their_persons_once_and_nothing_leads_to_them() {
         );
         assert_eq!(trail(&story, "call.transcript_disposed").await.len(), 1);
         assert_eq!(trail(&story, "campaign.anonymized").await.len(), 1);
-        lead_nowhere(&story).await;
+        name_nobody(&story).await;
         found(&story).await;
         copied_for(&story).await;
         // What is asked again finds nothing more to keep.

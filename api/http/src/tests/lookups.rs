@@ -116,10 +116,11 @@ fn whoever_may_not_look_persons_up_is_answered_alike_whether_a_number_is_known()
         let blind = key(&story, of_scopes).await;
         let held = key(&story, json!({ "user": "crm", "campaigns": ["U"] })).await;
         let withdraw = "/api/v1/consents/withdraw";
+        let unknown = format!("138{:04}8000", 1_113);
         for bearer in [&blind, &held] {
             let mut told = Vec::new();
             // Of three digits less that are shown, the two numbers are masked alike.
-            for number in ["13800138000", "13811138000"] {
+            for number in ["13800138000", unknown.as_str()] {
                 let body = json!({ "number": number, "scope": "offers", "source": "phone" });
                 let came = send(
                     &story,
@@ -148,7 +149,7 @@ fn whoever_may_not_look_persons_up_is_answered_alike_whether_a_number_is_known()
             taken.body
         );
         // Whoever may look them up is told.
-        let body = json!({ "number": "13811138000", "scope": "offers", "source": "phone" });
+        let body = json!({ "number": unknown, "scope": "offers", "source": "phone" });
         assert_eq!(owner(&story, withdraw, body).await.status, 404);
         let opt_out = json!({ "number": "13800138000", "reason": "asked" });
         let path = "/api/v1/numbers/opt-out";

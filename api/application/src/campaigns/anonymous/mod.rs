@@ -314,7 +314,7 @@ impl<'a> Copying<'a> {
             (kept.disposition, kept.outcome) = (ending.disposition, ending.outcome);
         }
         let command = AnonymousTranscriptCommand::Keep(Box::new(kept));
-        // The command's id follows from the copy's, since events' ids follow from it and are recomputed easily.
+        // By the copy's id: anybody can make an event's id again of what its command's follows from.
         let cause = caused(begun, &format!("copy:{id}"));
         let copies = &self.installation.entities.anonymous_transcripts;
         copies.ask(id, command, cause).await?;

@@ -292,8 +292,8 @@ struct NumberChanged {
     id: NumberId,
     opted_out: bool,
     suppressed: bool,
-    /// Granted before: withdrawn, or cancelled if not yet answered. Told to whoever may look numbers up and is
-    /// held to nothing: whose calls they are a number does not say.
+    /// Granted before: withdrawn, or cancelled if not yet answered. Told to whoever may look numbers up and
+    /// is held to nothing: whose calls they are a number does not say.
     open_calls: Vec<CallId>,
     position: String,
 }
