@@ -3,6 +3,7 @@
 
 use domain::access::Access;
 use domain::alert::Alert;
+use domain::anonymous_transcript::AnonymousTranscript;
 use domain::api_key::ApiKey;
 use domain::approval::Approval;
 use domain::call::Call;
@@ -105,6 +106,7 @@ fn expected_of(file: &Path) -> serde_json::Value {
 const AGGREGATES: &[(&str, fn())] = &[
     (Access::AGGREGATE, check::<Access>),
     (Alert::AGGREGATE, check::<Alert>),
+    (AnonymousTranscript::AGGREGATE, check::<AnonymousTranscript>),
     (ApiKey::AGGREGATE, check::<ApiKey>),
     (Approval::AGGREGATE, check::<Approval>),
     (Call::AGGREGATE, check::<Call>),

@@ -14,6 +14,7 @@ use crate::mailbox::{Mailbox, Request};
 use crate::registry::{Generation, Registry, ReserveError, Reserved};
 use domain::access::Access;
 use domain::alert::Alert;
+use domain::anonymous_transcript::AnonymousTranscript;
 use domain::api_key::ApiKey;
 use domain::approval::Approval;
 use domain::call::Call;
@@ -89,6 +90,8 @@ pub struct ActorSystem {
     pub installation: Entities<Installation>,
     /// Whose attempts to come in were refused.
     pub accesses: Entities<Access>,
+    /// What somebody said, without who.
+    pub anonymous_transcripts: Entities<AnonymousTranscript>,
     pub api_keys: Entities<ApiKey>,
     /// What somebody asked another person to approve.
     pub approvals: Entities<Approval>,
@@ -151,6 +154,7 @@ impl ActorSystem {
             inquiries: Entities::start(&environment, &hosting),
             installation: Entities::start(&environment, &hosting),
             accesses: Entities::start(&environment, &hosting),
+            anonymous_transcripts: Entities::start(&environment, &hosting),
             api_keys: Entities::start(&environment, &hosting),
             approvals: Entities::start(&environment, &hosting),
             reports: Entities::start(&environment, &hosting),

@@ -10,6 +10,7 @@ pub mod abandonment;
 pub mod access;
 pub mod actor;
 pub mod alert;
+pub mod anonymous_transcript;
 pub mod api_key;
 pub mod approval;
 pub mod assist_plan;

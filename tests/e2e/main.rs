@@ -14,6 +14,7 @@ mod index_is_made_again;
 mod keys_guard_the_past;
 mod lists_wait_for_approval;
 mod malformed_bodies_name_the_member;
+mod many_users_change_at_once;
 mod one_process_writes;
 mod opt_out_is_everywhere;
 mod rehearsal_is_for_life;

@@ -139,12 +139,12 @@ macro_rules! uuid_id {
 }
 
 pub use crate::enrolment_id::EnrolmentId;
-pub use crate::texting_ids::{ConversationId, MessageId};
+pub use crate::texting_ids::{AnonymousTranscriptId, ConversationId, MessageId};
 pub use crate::{text_id, uuid_id};
 
 /// The two alphabets as JSON schemas say them.
 const PLAIN_WORD: &str = "^[A-Za-z0-9_.-]{1,64}$";
-const DERIVED_HEX: &str = "^[0-9a-f]{32}$";
+pub(crate) const DERIVED_HEX: &str = "^[0-9a-f]{32}$";
 
 pub fn plain_word(text: &str) -> Result<(), &'static str> {
     if text.is_empty() || text.len() > CAMPAIGN_ID_BYTES_MAX {
@@ -179,7 +179,7 @@ fn access_word(text: &str) -> Result<(), &'static str> {
     }
 }
 
-fn derived_hex(text: &str) -> Result<(), &'static str> {
+pub(crate) fn derived_hex(text: &str) -> Result<(), &'static str> {
     if text.len() != DERIVED_ID_BYTES * 2 {
         return Err("it must have 32 hexadecimal digits");
     }

@@ -1,7 +1,8 @@
-//! Ids of what is written instead of said: conversations in text, and messages to persons.
+//! Ids of what is written: conversations in text, messages to persons, and what is kept of words without
+//! whoever said them.
 
-use crate::ids::{CommandId, EventId, InvalidId, NAMESPACE, uuid_id};
-use serde::{Deserialize, Serialize};
+use crate::ids::{CommandId, DERIVED_HEX, EventId, InvalidId, NAMESPACE, derived_hex, text_id, uuid_id};
+use serde::{Deserialize, Serialize, Serializer};
 use std::borrow::Cow;
 use std::fmt;
 use std::str::FromStr;
@@ -14,6 +15,12 @@ uuid_id!(
 uuid_id!(
     /// One message to a person: the id of the event that orders it, so that it is found by it.
     MessageId, "message"
+);
+
+text_id!(
+    /// One anonymous transcript: first 128 bits, lower hex, of an HMAC under a secret that is destroyed
+    /// afterwards. It also names the transcript's key.
+    AnonymousTranscriptId, "anonymous_transcript", derived_hex, DERIVED_HEX, "5e6f7a8b9c0d1e2f3a4b5c6d7e8f9a0b"
 );
 
 impl ConversationId {

@@ -36,6 +36,7 @@ pub fn all() -> &'static [EventSchema] {
 const AGGREGATES: &[fn() -> Vec<EventSchema>] = &[
     kinds::<domain::access::Access>,
     kinds::<domain::alert::Alert>,
+    kinds::<domain::anonymous_transcript::AnonymousTranscript>,
     kinds::<domain::api_key::ApiKey>,
     kinds::<domain::approval::Approval>,
     kinds::<domain::call::Call>,

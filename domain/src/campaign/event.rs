@@ -240,6 +240,27 @@ pub struct AnonymizedCounts {
     pub held: u64,
     /// Still known: a call is open, or a recording is younger than it has to be kept.
     pub not_yet: u64,
+    /// Calls and conversations whose words are kept without whoever said them; absent of none, as all below.
+    #[serde(default, skip_serializing_if = "is_none_at_all")]
+    pub copied: u64,
+    /// Whose words could not be read, or were nothing but what was covered.
+    #[serde(default, skip_serializing_if = "is_none_at_all")]
+    pub without_words: u64,
+    /// Not copied: fewer than three persons said anything, so that each would be known.
+    #[serde(default, skip_serializing_if = "is_none_at_all")]
+    pub too_few: u64,
+    /// Of persons who are still known: transcripts that were destroyed behind their copies.
+    #[serde(default, skip_serializing_if = "is_none_at_all")]
+    pub transcripts_disposed: u64,
+    /// Of persons who are still known: transcripts that stay, since they are not past their period, open with
+    /// a key that others need, or stand under a hold or a complaint.
+    #[serde(default, skip_serializing_if = "is_none_at_all")]
+    pub transcripts_kept: u64,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes a reference")]
+const fn is_none_at_all(count: &u64) -> bool {
+    *count == 0
 }
 
 /// A metric that is a ratio, and what it is to reach.

@@ -166,6 +166,7 @@ fn fixed_facts(aggregate: &str) -> RecordFacts {
         "call" => of_both(aggregate, &call()),
         "number" => (StreamId::new(aggregate, &number()), Some(campaign()), None),
         "campaign" => (StreamId::new(aggregate, &campaign()), Some(campaign()), None),
+        "anonymous_transcript" => (StreamId::new(aggregate, &customer()), Some(campaign()), None),
         "installation" => (StreamId::new(aggregate, &LogId), None, None),
         "alert" => {
             let alert = AlertId::derive("answer_ratio_low", campaign().as_str());

@@ -2,6 +2,7 @@
 
 mod all_then;
 mod anonymizing;
+mod anonymous;
 mod cloning;
 mod naming;
 mod persons;
@@ -10,7 +11,8 @@ mod quotas;
 mod shown;
 mod times;
 
-pub use anonymizing::{AnonymizedShown, anonymize};
+pub use anonymizing::{AnonymizedShown, CARRYING, Carrying, anonymize};
+pub use anonymous::{AnonymousFound, AnonymousWords, anonymous_with, anonymous_words};
 pub use cloning::clone_campaign;
 pub use persons::enrolled;
 pub use promoting::{Promoting, promote};

@@ -139,7 +139,7 @@ impl Looking<'_> {
     }
 }
 
-async fn is_held(
+pub(super) async fn is_held(
     installation: &Installation,
     complained: &Complained,
     of: TranscriptOf,

@@ -125,6 +125,7 @@ const EXAMPLES: &[&str] = &[
     "user keys --data ./first",
     "user revoke 00000000-0000-5000-8000-000000000001 --reason \"replaced\" --data ./first",
     "user seen --from 2026-03-01T00:00:00+08:00 --data ./first",
+    "user scope --from team.csv --reason \"the teams are new\" --dry-run --data ./first",
     "user roles --data ./first",
     "alerts list --standing --data ./first",
     "alerts show 00000000-0000-5000-8000-000000000001 --data ./first",

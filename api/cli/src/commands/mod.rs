@@ -77,6 +77,7 @@ pub(crate) mod user;
 mod user_file;
 mod user_role;
 mod user_roles;
+mod user_scope;
 mod user_seen;
 mod user_sign_in;
 pub(crate) mod voiceprint;
