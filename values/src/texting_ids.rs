@@ -1,7 +1,9 @@
 //! Ids of what is written: conversations in text, messages to persons, and what is kept of words without
 //! whoever said them.
 
-use crate::ids::{CommandId, DERIVED_HEX, EventId, InvalidId, NAMESPACE, derived_hex, text_id, uuid_id};
+use crate::ids::{
+    CommandId, CustomerId, DERIVED_HEX, EventId, InvalidId, NAMESPACE, derived_hex, text_id, uuid_id,
+};
 use serde::{Deserialize, Serialize, Serializer};
 use std::borrow::Cow;
 use std::fmt;
@@ -37,5 +39,14 @@ impl MessageId {
     /// The message that `command` orders.
     pub fn derive(command: CommandId) -> Self {
         Self(EventId::derive(command, 0).uuid())
+    }
+}
+
+impl AnonymousTranscriptId {
+    /// The name of its key. Keys are named as persons are, by 32 hexadecimal digits; nobody's are these.
+    pub fn key(&self) -> CustomerId {
+        let name = self.as_str().to_owned();
+        name.try_into()
+            .expect("both are 32 lower-case hexadecimal digits")
     }
 }

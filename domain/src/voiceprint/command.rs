@@ -1,4 +1,4 @@
-//! Requests to one person's voiceprint.
+//! Requests to one person's voiceprint, imperative: what a person or a command of ours asks of it.
 
 use super::event::Compared;
 use super::take::TakeFacts;

@@ -217,7 +217,7 @@ mod tests {
                 SuiteClock.wait_until(SuiteClock.now().plus_ms(ms)).await;
                 whole(GOOD)
             }
-            Other::Cuts => with("200 OK", &GOOD[..40], GOOD.len()),
+            Other::Cuts => with("200 OK", GOOD.get(..40).unwrap(), GOOD.len()),
             Other::Swells => whole(&"x".repeat(ANSWER_BYTES_MAX + 1)),
         };
         // Whoever asked may have gone away.

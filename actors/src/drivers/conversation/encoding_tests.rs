@@ -56,7 +56,7 @@ fn an_encoder_that_is_sure_decides_and_is_named() {
 }
 
 #[test]
-fn what_it_is_not_sure_of_or_leads_nowhere_leaves_the_reading_as_it_was() {
+fn what_it_is_not_sure_of_or_has_no_way_on_leaves_the_reading_as_it_was() {
     on_one_thread(async {
         let world = asked().await;
         for (intent, score) in [("deny", 499), ("of_another_flow", 990)] {

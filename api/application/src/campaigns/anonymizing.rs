@@ -171,9 +171,12 @@ async fn complete(
 }
 
 /// By which calls a campaign's are held to floors.
+/// Of a campaign's presets the one that keeps what was said and recorded for longest.
 async fn preset_of(installation: &Installation, campaign: &CampaignId) -> Result<Preset, Problem> {
     let state = installation.entities.campaigns.state(campaign).await?.state;
-    Ok(state.plan().map(|plan| plan.preset).unwrap_or_default())
+    let presets = state.plan().into_iter().flat_map(|plan| plan.presets());
+    let longest = presets.max_by_key(|preset| floor(DataClass::Recordings, *preset).days);
+    Ok(longest.unwrap_or_default())
 }
 
 /// Takes the counts of what was copied; disposes of what is behind its copy, once all are made.
@@ -286,12 +289,8 @@ pub(super) async fn why_known(
     if !person.open_calls().is_empty() {
         return Ok(Some(WhyKnown::OpenCall));
     }
-    let state = installation.entities.campaigns.state(campaign).await?.state;
-    let presets = state.plan().into_iter().flat_map(|plan| plan.presets());
-    let floors = presets.map(|preset| floor(DataClass::Recordings, preset).days);
-    let days = floors
-        .max()
-        .unwrap_or_else(|| floor(DataClass::Recordings, Preset::default()).days);
+    let preset = preset_of(installation, campaign).await?;
+    let days = floor(DataClass::Recordings, preset).days;
     let latest = kept_from(installation.now(), days);
     let attempts = person
         .enrolments()

@@ -252,7 +252,6 @@ fn campaign_body(campaign: &CampaignId, loopback: bool) -> CampaignBody {
             model_tiers: Default::default(),
             knowledge: None,
             assist: None,
-            encode: None,
             speech: None,
             emotion: None,
             dialing: None,

@@ -121,6 +121,7 @@ use warp::reply::Response;
 /// from.
 fn groups() -> Vec<Vec<Endpoint>> {
     let mut groups = of_campaigns();
+    groups.extend(of_persons());
     groups.extend([
         reports::endpoints(),
         pdca::endpoints(),
@@ -130,17 +131,6 @@ fn groups() -> Vec<Vec<Endpoint>> {
         metrics::endpoints(),
         chart_notes::endpoints(),
         charts::endpoints(),
-        customers::endpoints(),
-        customer_lookups::endpoints(),
-        persons::endpoints(),
-        profiles::endpoints(),
-        own_customers::endpoints(),
-        bulk_reveal::endpoints(),
-        consents::endpoints(),
-        number_imports::endpoints(),
-        number_checks::endpoints(),
-        number_lists::endpoints(),
-        numbers::endpoints(),
         calls::endpoints(),
         recordings::endpoints(),
         one_call::endpoints(),
@@ -183,7 +173,6 @@ fn groups() -> Vec<Vec<Endpoint>> {
         stop::endpoints(),
         retention::endpoints(),
         users::endpoints(),
-        voiceprints::endpoints(),
         api_keys::endpoints(),
         approvals::endpoints(),
         health::endpoints(),
@@ -191,6 +180,24 @@ fn groups() -> Vec<Vec<Endpoint>> {
         api_docs::endpoints(),
     ]);
     groups
+}
+
+/// Persons, their voices and their numbers.
+fn of_persons() -> Vec<Vec<Endpoint>> {
+    vec![
+        customers::endpoints(),
+        customer_lookups::endpoints(),
+        persons::endpoints(),
+        profiles::endpoints(),
+        own_customers::endpoints(),
+        bulk_reveal::endpoints(),
+        consents::endpoints(),
+        voiceprints::endpoints(),
+        number_imports::endpoints(),
+        number_checks::endpoints(),
+        number_lists::endpoints(),
+        numbers::endpoints(),
+    ]
 }
 
 /// Campaigns, whom they may call, and what came of it.

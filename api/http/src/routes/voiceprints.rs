@@ -152,7 +152,7 @@ fn wav_of(text: &str) -> Result<Vec<u8>, String> {
     if text.len() > TAKE_BYTES_MAX.div_ceil(3) * 4 {
         return Err(format!("is longer than {TAKE_BYTES_MAX} bytes of audio"));
     }
-    STANDARD.decode(text).map_err(|_| "is no base64".to_owned())
+    STANDARD.decode(text).map_err(|_what| "is no base64".to_owned())
 }
 
 /// A voiceprint after an order.
@@ -306,7 +306,7 @@ async fn worked_on<T: Send + 'static>(
     installation.tasks().thread("voices", Box::new(work));
     let done = tokio::select! {
         biased;
-        done = told => done.map_err(|_| Problem::unavailable("the process ends"))?,
+        done = told => done.map_err(|_gone| Problem::unavailable("the process ends"))?,
         () = installation.pause(WORK_MS_MAX) => {
             let (code, why) = ("voice-too-slow", "comparing took longer than it may");
             return Err(Problem::new(domain::problem::Kind::Unavailable, code, why));

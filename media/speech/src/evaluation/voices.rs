@@ -62,7 +62,11 @@ impl VoicesEvaluation {
 
 /// Lets all say the phrase, and compares them; `None` where espeak-ng is not installed.
 pub fn evaluated() -> Option<VoicesEvaluation> {
-    let speakers: Option<Vec<Vec<VoiceTake>>> = SPEAKERS.iter().zip(0..).map(takes_of).collect();
+    let speakers: Option<Vec<Vec<VoiceTake>>> = SPEAKERS
+        .iter()
+        .zip(0..)
+        .map(|(variant, seed)| takes_of(variant, seed))
+        .collect();
     let speakers = speakers?;
     let mut genuine = Vec::new();
     let mut impostor = Vec::new();
@@ -93,7 +97,7 @@ pub fn evaluated() -> Option<VoicesEvaluation> {
     })
 }
 
-fn takes_of((variant, seed): (&&'static str, u64)) -> Option<Vec<VoiceTake>> {
+fn takes_of(variant: &'static str, seed: u64) -> Option<Vec<VoiceTake>> {
     let take = |((pace, pitch), number): (&(u32, u32), u64)| {
         let (pace, pitch) = (*pace, *pitch);
         let mut sound = Speaker { variant, pace, pitch }.says(PHRASE)?;
