@@ -5,7 +5,7 @@ use domain::access::Access;
 use domain::alert::Alert;
 use domain::api_key::ApiKey;
 use domain::approval::Approval;
-use domain::call::Call;
+use domain::call::{Call, TestCall};
 use domain::campaign::Campaign;
 use domain::chart_note::ChartNote;
 use domain::complaint::Complaint;
@@ -34,6 +34,7 @@ use domain::stop::Stop;
 use domain::stored_event::Envelope;
 use domain::subscriber::Subscriber;
 use domain::summary::Summary;
+use domain::test_phones::TestPhones;
 use domain::user::User;
 use domain::view::View;
 use domain::webhook::Webhook;
@@ -133,6 +134,8 @@ const AGGREGATES: &[(&str, fn())] = &[
     (Stop::AGGREGATE, check::<Stop>),
     (Subscriber::AGGREGATE, check::<Subscriber>),
     (Summary::AGGREGATE, check::<Summary>),
+    (TestCall::AGGREGATE, check::<TestCall>),
+    (TestPhones::AGGREGATE, check::<TestPhones>),
     (User::AGGREGATE, check::<User>),
     (View::AGGREGATE, check::<View>),
     (Webhook::AGGREGATE, check::<Webhook>),

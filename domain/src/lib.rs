@@ -101,6 +101,7 @@ pub mod stop;
 pub mod stream_id;
 pub mod subscriber;
 pub mod summary;
+pub mod test_phones;
 pub mod texting;
 mod texting_ids;
 #[cfg(test)]

@@ -39,6 +39,7 @@ mod kit;
 #[cfg(test)]
 mod late_record_tests;
 mod live_calls;
+mod look_back;
 #[cfg(test)]
 mod merging_tests;
 mod named_callback;
@@ -60,15 +61,21 @@ mod stop_tests;
 mod summaries;
 #[cfg(test)]
 mod summaries_tests;
+mod test_call;
+#[cfg(test)]
+mod test_call_tests;
 #[cfg(test)]
 mod tests;
 mod watchdog;
 #[cfg(test)]
 mod withdrawal_tests;
+#[cfg(test)]
+mod wording_tests;
 
 pub use dialing_gate::{installation_now, unconfirmed_restore};
 pub use forgetting::start_forgetting;
-pub use summaries::start_summarizing;
+pub use summaries::{SummaryPorts, SummaryWriter, start_summarizing};
+pub use test_call::{TestCallOrder, TestCallRefusal};
 
 use crate::assist::Assist;
 use crate::error::StartError;
@@ -76,6 +83,7 @@ use crate::line_load::LineLoad;
 use crate::system::{ActorSystem, Environment};
 use dialing_gate::RestoredPast;
 use domain::call::event::EndReason;
+use domain::ids::CallId;
 use domain::planted::{Bug, planted};
 use domain::ports::agents::Agents;
 use domain::ports::knowledge::KnowledgeBases;
@@ -206,6 +214,7 @@ async fn begin(kit: &Arc<Kit>) -> Result<(), StartError> {
         true => 0,
         false => watchdog::sweep(kit).await?,
     };
+    test_call::sweep(kit).await?;
     if left > 0 {
         tracing::warn!(
             left,
@@ -251,6 +260,12 @@ impl DriversHandle {
             ringing: self.kit.live.phase_count(Phase::Ringing),
             talking: self.kit.live.phase_count(Phase::Talking),
         }
+    }
+
+    /// Dials one of our own phones for a campaign. Answers once its permit is on record; a repeat of the same
+    /// command dials nobody again.
+    pub async fn test_call(&self, order: TestCallOrder) -> Result<CallId, TestCallRefusal> {
+        test_call::begin(&self.kit, order).await
     }
 
     /// True while no dial begins because the store was away, or a recording had no room, a moment ago.

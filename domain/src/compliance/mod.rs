@@ -43,7 +43,7 @@ pub use facts::{ConsentFacts, CustomerFacts, JoinedFacts, MERGED_PERSON, NumberF
 pub use permit::planted_permit;
 pub use permit::{
     CallGrants, CustomerGrant, DialPermit, GRANT_VALID_MS, LEGS_MAX, NEXT_LEG_WITHIN_MS, NumberGrant,
-    PermitRefusal, permit, permit_next_leg,
+    OWN_TEST_NUMBER, PermitRefusal, permit, permit_next_leg, test_grants, test_stand_in,
 };
 pub use preset::{
     CountedCalls, CountedOver, FrequencyCap, Period, PresetFault, PresetRules, PresetStatus, RegistryNeed,

@@ -20,3 +20,4 @@ pub mod tasks;
 pub mod understanding;
 pub mod vault;
 pub mod worklist;
+pub mod writer;

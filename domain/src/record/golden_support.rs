@@ -191,7 +191,7 @@ fn fixed_facts(aggregate: &str) -> RecordFacts {
             let complaint = ComplaintId::derive(CommandId::derive_from_text("golden"));
             of_both(aggregate, &complaint)
         }
-        "summary" => of_both(aggregate, &call()),
+        "summary" | "test_call" => of_both(aggregate, &call()),
         "label" => of_both(aggregate, &format!("call.{}.12", call())),
         "conversation" => {
             let conversation = ConversationId::derive(CommandId::derive_from_text("golden"));
@@ -201,6 +201,7 @@ fn fixed_facts(aggregate: &str) -> RecordFacts {
         "approval" => of_both(aggregate, &ApprovalId::new(command.uuid())),
         "holiday" => of_nobody(aggregate, &"cn-2026"),
         "registry" => of_nobody(aggregate, &"all"),
+        "test_phones" => of_nobody(aggregate, &"own"),
         "draft" => of_nobody(aggregate, &"wang.campaign-1"),
         "setting" => of_nobody(aggregate, &SettingName::AnswerPerMilleMin),
         "person_request" => {
@@ -245,9 +246,8 @@ fn of_nobody(
 fn by(aggregate: &str) -> Option<Actor> {
     let way = match aggregate {
         "user" | "retention" | "stop" | "subscriber" | "webhook" | "complaint" | "person_request"
-        | "approval" | "setting" | "draft" | "holiday" | "registry" | "conversation" | "message" => {
-            Way::Session
-        }
+        | "approval" | "setting" | "draft" | "holiday" | "registry" | "conversation" | "message"
+        | "test_phones" => Way::Session,
         "api_key" => Way::Directory,
         _ => return None,
     };

@@ -6,6 +6,7 @@ mod cache;
 mod chinese_readings;
 pub mod chosen_voice;
 pub mod clips;
+mod completion;
 mod connection;
 pub mod espeak;
 pub mod evaluation;
@@ -20,6 +21,7 @@ pub mod simulated;
 pub mod spliced;
 #[cfg(any(test, feature = "testing"))]
 pub mod testing;
+mod writing;
 
 #[cfg(test)]
 mod contract;

@@ -8,6 +8,7 @@ use application::listening::BundledUnderstanding;
 use application::models::ModelShelf;
 use application::transcript_words::MaskedWords;
 use domain::ports::recognizer::Recognizer;
+use domain::ports::writer::Writer;
 use speech::recognition::spec::RecognizerSpec;
 use speech::recognition::{self, RecognizerPorts};
 use std::path::Path;
@@ -62,4 +63,12 @@ fn assist(environment: &Environment, choice: &SpeechChoice) -> Result<Option<Ass
     let clock = Arc::clone(&environment.clock);
     let assistant = speech::assistant::assistant(spec, clock, &crate::config::named_variable)?;
     Ok(Some(Assist::new(assistant, Arc::new(MaskedWords))))
+}
+
+/// Who words what people read and decide on, where the server was started with one.
+pub fn writer(environment: &Environment, choice: &SpeechChoice) -> Result<Option<Arc<dyn Writer>>, AppError> {
+    let Some(spec) = &choice.llm else { return Ok(None) };
+    let clock = Arc::clone(&environment.clock);
+    let writer = speech::assistant::assistant(spec, clock, &crate::config::named_variable)?;
+    Ok(Some(writer))
 }

@@ -95,6 +95,7 @@ mod summaries;
 mod tables;
 mod takings;
 mod targets;
+mod test_calls;
 mod trunks;
 mod users;
 mod webhooks;
@@ -155,6 +156,7 @@ fn groups() -> Vec<Vec<Endpoint>> {
         audit::endpoints(),
         audit_search::endpoints(),
         targets::endpoints(),
+        test_calls::endpoints(),
         tables::endpoints(),
         costs::endpoints(),
         trunks::endpoints(),
