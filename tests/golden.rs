@@ -6,7 +6,7 @@ use domain::alert::Alert;
 use domain::anonymous_transcript::AnonymousTranscript;
 use domain::api_key::ApiKey;
 use domain::approval::Approval;
-use domain::call::Call;
+use domain::call::{Call, TestCall};
 use domain::campaign::Campaign;
 use domain::chart_note::ChartNote;
 use domain::complaint::Complaint;
@@ -35,6 +35,7 @@ use domain::stop::Stop;
 use domain::stored_event::Envelope;
 use domain::subscriber::Subscriber;
 use domain::summary::Summary;
+use domain::test_phones::TestPhones;
 use domain::user::User;
 use domain::view::View;
 use domain::voiceprint::Voiceprint;
@@ -136,6 +137,8 @@ const AGGREGATES: &[(&str, fn())] = &[
     (Stop::AGGREGATE, check::<Stop>),
     (Subscriber::AGGREGATE, check::<Subscriber>),
     (Summary::AGGREGATE, check::<Summary>),
+    (TestCall::AGGREGATE, check::<TestCall>),
+    (TestPhones::AGGREGATE, check::<TestPhones>),
     (User::AGGREGATE, check::<User>),
     (View::AGGREGATE, check::<View>),
     (Voiceprint::AGGREGATE, check::<Voiceprint>),

@@ -17,7 +17,7 @@ use domain::alert::Alert;
 use domain::anonymous_transcript::AnonymousTranscript;
 use domain::api_key::ApiKey;
 use domain::approval::Approval;
-use domain::call::Call;
+use domain::call::{Call, TestCall};
 use domain::campaign::Campaign;
 use domain::chart_note::ChartNote;
 use domain::complaint::Complaint;
@@ -51,6 +51,7 @@ use domain::stop::Stop;
 use domain::stored_event::Cause;
 use domain::subscriber::Subscriber;
 use domain::summary::Summary;
+use domain::test_phones::TestPhones;
 use domain::user::User;
 use domain::view::View;
 use domain::voiceprint::Voiceprint;
@@ -128,6 +129,10 @@ pub struct ActorSystem {
     pub subscribers: Entities<Subscriber>,
     /// What each ended call came to.
     pub summaries: Entities<Summary>,
+    /// Our own phones, which test calls may go to.
+    pub test_phones: Entities<TestPhones>,
+    /// Calls to them.
+    pub test_calls: Entities<TestCall>,
     /// Who may sign in.
     pub users: Entities<User>,
     /// What was done by hand to the rows of each view.
@@ -175,6 +180,8 @@ impl ActorSystem {
             stops: Entities::start(&environment, &hosting),
             subscribers: Entities::start(&environment, &hosting),
             summaries: Entities::start(&environment, &hosting),
+            test_phones: Entities::start(&environment, &hosting),
+            test_calls: Entities::start(&environment, &hosting),
             users: Entities::start(&environment, &hosting),
             views: Entities::start(&environment, &hosting),
             voiceprints: Entities::start(&environment, &hosting),

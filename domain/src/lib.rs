@@ -86,6 +86,7 @@ pub mod spoken_turn;
 pub mod stop;
 pub mod subscriber;
 pub mod summary;
+pub mod test_phones;
 pub mod texting;
 #[cfg(test)]
 mod texting_tests;

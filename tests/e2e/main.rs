@@ -17,6 +17,7 @@ mod malformed_bodies_name_the_member;
 mod many_users_change_at_once;
 mod one_process_writes;
 mod opt_out_is_everywhere;
+mod our_own_phone_rings;
 mod rehearsal_is_for_life;
 mod reports_are_redone;
 mod restore;

@@ -66,6 +66,8 @@ const AGGREGATES: &[fn() -> Vec<EventSchema>] = &[
     kinds::<domain::stop::Stop>,
     kinds::<domain::subscriber::Subscriber>,
     kinds::<domain::summary::Summary>,
+    kinds::<domain::test_phones::TestPhones>,
+    kinds::<domain::call::TestCall>,
     kinds::<domain::user::User>,
     kinds::<domain::view::View>,
     kinds::<domain::voiceprint::Voiceprint>,

@@ -69,6 +69,7 @@ pub mod subscribers;
 pub mod summaries;
 pub mod tables;
 pub mod targets;
+pub mod test_calls;
 pub mod transcript_words;
 pub mod transcripts;
 pub mod voiceprints;

@@ -48,7 +48,7 @@ pub use further::{Contradiction, contradiction, needs_facts, ring_ms};
 pub use permit::planted_permit;
 pub use permit::{
     CallGrants, CustomerGrant, DialPermit, GRANT_VALID_MS, LEGS_MAX, NEXT_LEG_WITHIN_MS, NumberGrant,
-    PermitRefusal, permit, permit_next_leg,
+    OWN_TEST_NUMBER, PermitRefusal, permit, permit_next_leg, test_grants, test_stand_in,
 };
 pub use preset::{
     CountedCalls, CountedOver, FrequencyCap, Period, PresetFault, PresetRules, PresetStatus, RegistryNeed,

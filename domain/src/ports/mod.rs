@@ -21,3 +21,4 @@ pub mod tasks;
 pub mod understanding;
 pub mod vault;
 pub mod worklist;
+pub mod writer;

@@ -163,7 +163,7 @@ fn fixed_facts(aggregate: &str) -> RecordFacts {
     let command = CommandId::derive_from_text("golden");
     let (stream, campaign, customer) = match aggregate {
         "customer" | "message" => of_both(aggregate, &customer()),
-        "call" | "summary" => of_both(aggregate, &call()),
+        "call" | "summary" | "test_call" => of_both(aggregate, &call()),
         "number" => (StreamId::new(aggregate, &number()), Some(campaign()), None),
         "campaign" => (StreamId::new(aggregate, &campaign()), Some(campaign()), None),
         "anonymous_transcript" => (StreamId::new(aggregate, &customer()), Some(campaign()), None),
@@ -205,6 +205,7 @@ fn fixed_facts(aggregate: &str) -> RecordFacts {
         "approval" => of_both(aggregate, &ApprovalId::new(command.uuid())),
         "holiday" => of_nobody(aggregate, &"cn-2026"),
         "registry" => of_nobody(aggregate, &"all"),
+        "test_phones" => of_nobody(aggregate, &"own"),
         "draft" => of_nobody(aggregate, &"wang.campaign-1"),
         "setting" => of_nobody(aggregate, &SettingName::AnswerPerMilleMin),
         "person_request" => {
@@ -251,7 +252,7 @@ fn by(aggregate: &str) -> Option<Actor> {
     let way = match aggregate {
         "user" | "retention" | "stop" | "subscriber" | "webhook" | "complaint" | "person_request"
         | "approval" | "setting" | "draft" | "holiday" | "registry" | "conversation" | "message"
-        | "voiceprint" => Way::Session,
+        | "voiceprint" | "test_phones" => Way::Session,
         "api_key" => Way::Directory,
         _ => return None,
     };

@@ -6,6 +6,7 @@ mod cache;
 mod chinese_readings;
 pub mod chosen_voice;
 pub mod clips;
+mod completion;
 mod connection;
 pub mod encoder;
 pub mod espeak;
@@ -22,6 +23,7 @@ pub mod spliced;
 #[cfg(any(test, feature = "testing"))]
 pub mod testing;
 pub mod voice_likeness;
+mod writing;
 
 #[cfg(test)]
 mod contract;

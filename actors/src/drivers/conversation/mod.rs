@@ -38,7 +38,7 @@ mod tests;
 mod turn;
 mod unrecorded;
 
-pub(crate) use prepare::{Prepared, prepare};
+pub(crate) use prepare::{Prepared, Trial, prepare};
 
 use super::kit::{Halt, Kit};
 use super::live_calls::Working;

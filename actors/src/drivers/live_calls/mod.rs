@@ -43,6 +43,8 @@ struct Placed {
 }
 
 struct Work {
+    /// A test call: it is no work of its campaign, and stands in no figure.
+    is_test: bool,
     number: NumberId,
     /// On which line, and under which presets, it is being dialed; absent before it has a place.
     placed: Option<Placed>,
@@ -87,6 +89,19 @@ impl LiveCalls {
 
     /// Begins work on an enrolment; `None` when somebody is at it, or nobody is to begin any more.
     pub(crate) fn begin(self: &Arc<Self>, enrolment: &EnrolmentId, number: &NumberId) -> Option<Working> {
+        let working = self.begin_test(enrolment, number)?;
+        if let Some(work) = self.lock().work.get_mut(enrolment) {
+            work.is_test = false;
+        }
+        Some(working)
+    }
+
+    /// The same for a test call.
+    pub(crate) fn begin_test(
+        self: &Arc<Self>,
+        enrolment: &EnrolmentId,
+        number: &NumberId,
+    ) -> Option<Working> {
         let mut book = self.lock();
         if book.work.contains_key(enrolment) || book.is_closed {
             return None;
@@ -94,6 +109,7 @@ impl LiveCalls {
         let order = watch::Sender::new(Order::Proceed);
         let orders = order.subscribe();
         let work = Work {
+            is_test: true,
             number: number.clone(),
             placed: None,
             call: None,
@@ -124,10 +140,9 @@ impl LiveCalls {
     /// Enrolments of a campaign in the book, those closing left out.
     pub(crate) fn open_count(&self, campaign: &CampaignId) -> u32 {
         let book = self.lock();
-        let of_campaign = book
-            .work
-            .iter()
-            .filter(|(enrolment, work)| &enrolment.campaign == campaign && work.phase != Phase::Closing);
+        let of_campaign = book.work.iter().filter(|(enrolment, work)| {
+            &enrolment.campaign == campaign && work.phase != Phase::Closing && !work.is_test
+        });
         u32::try_from(of_campaign.count()).unwrap_or(u32::MAX)
     }
 
@@ -138,7 +153,7 @@ impl LiveCalls {
         for (_, work) in book
             .work
             .iter()
-            .filter(|(of, _)| campaigns.contains(&of.campaign))
+            .filter(|(of, work)| campaigns.contains(&of.campaign) && !work.is_test)
         {
             match work.phase {
                 Phase::Asking => ages_ms.push(0),
@@ -155,7 +170,7 @@ impl LiveCalls {
             .lock()
             .work
             .values()
-            .filter(|work| work.phase == phase)
+            .filter(|work| work.phase == phase && !work.is_test)
             .count();
         u32::try_from(count).unwrap_or(u32::MAX)
     }

@@ -165,6 +165,7 @@ impl Worker {
             number: grants.customer.number.clone(),
             callee,
             call: grants.customer.call,
+            trial: None,
             keeps_agent: self.kept.is_some(),
             steps_count: 0,
             last: self.last,

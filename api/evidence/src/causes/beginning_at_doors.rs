@@ -5,6 +5,7 @@ use super::beginning::Beginning;
 use domain::access::AccessEvent;
 use domain::api_key::ApiKeyEvent;
 use domain::approval::ApprovalEvent;
+use domain::call::TestCallEvent;
 use domain::chart_note::ChartNoteEvent;
 use domain::complaint::ComplaintEvent;
 use domain::conversation::ConversationEvent;
@@ -22,6 +23,7 @@ use domain::saved_report::SavedReportEvent;
 use domain::setting::SettingEvent;
 use domain::stop::StopEvent;
 use domain::subscriber::SubscriberEvent;
+use domain::test_phones::TestPhonesEvent;
 use domain::user::UserEvent;
 use domain::voiceprint::VoiceprintEvent;
 use domain::webhook::WebhookEvent;
@@ -202,6 +204,16 @@ pub(super) const AT_THE_DOORS: &[(&str, Beginning, &str)] = &[
         ChartNoteEvent::ADDED,
         Beginning::Outside,
         "somebody notes something on a chart",
+    ),
+    (
+        TestPhonesEvent::CHANGED,
+        Beginning::Outside,
+        "somebody says which phones are ours to try flows on",
+    ),
+    (
+        TestCallEvent::STEP_RECORDED,
+        Beginning::Outside,
+        "somebody tries a campaign's flow on one of them",
     ),
     (
         SettingEvent::CHANGED,

@@ -8,6 +8,7 @@ use application::listening::BundledUnderstanding;
 use application::models::ModelShelf;
 use application::transcript_words::MaskedWords;
 use domain::ports::recognizer::Recognizer;
+use domain::ports::writer::Writer;
 use speech::recognition::spec::RecognizerSpec;
 use speech::recognition::{self, RecognizerPorts};
 use std::path::Path;
@@ -73,4 +74,12 @@ fn encode(environment: &Environment, choice: &SpeechChoice) -> Result<Option<Enc
     let clock = Arc::clone(&environment.clock);
     let encoder = speech::encoder::encoder(spec, clock, &crate::config::named_variable)?;
     Ok(Some(Encode::new(encoder, Arc::new(MaskedWords))))
+}
+
+/// Who words what people read and decide on, where the server was started with one.
+pub fn writer(environment: &Environment, choice: &SpeechChoice) -> Result<Option<Arc<dyn Writer>>, AppError> {
+    let Some(spec) = &choice.llm else { return Ok(None) };
+    let clock = Arc::clone(&environment.clock);
+    let writer = speech::assistant::assistant(spec, clock, &crate::config::named_variable)?;
+    Ok(Some(writer))
 }

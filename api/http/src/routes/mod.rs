@@ -97,6 +97,7 @@ mod summaries;
 mod tables;
 mod takings;
 mod targets;
+mod test_calls;
 mod trunks;
 mod users;
 mod voiceprints;
@@ -148,6 +149,7 @@ fn groups() -> Vec<Vec<Endpoint>> {
         audit::endpoints(),
         audit_search::endpoints(),
         targets::endpoints(),
+        test_calls::endpoints(),
         tables::endpoints(),
         costs::endpoints(),
         trunks::endpoints(),

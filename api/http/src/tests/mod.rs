@@ -76,6 +76,7 @@ mod stop;
 mod subscribers;
 mod tables;
 mod takings;
+mod test_calls;
 mod token;
 mod undone_lists;
 mod voiceprints;
