@@ -76,10 +76,19 @@ fn our_own_phone_rings_before_the_start_and_counts_nowhere() {
 
 /// No list of calls, no figure of the campaign.
 fn counted_nowhere(server: &Server) {
-    let calls = server.get("/api/v1/calls").unwrap().body;
-    assert_eq!(calls["items"], json!([]), "{calls}");
-    let shown = server.get("/api/v1/campaigns/A").unwrap().body;
-    let counts = |member: &str| shown[member].as_u64().unwrap_or_default();
+    let calls = server.get("/api/v1/calls").expect("the list of calls").body;
+    assert_eq!(
+        calls.pointer("/items").cloned().unwrap_or_default(),
+        json!([]),
+        "{calls}"
+    );
+    let shown = server.get("/api/v1/campaigns/A").expect("the campaign").body;
+    let counts = |member: &str| {
+        shown
+            .get(member)
+            .and_then(serde_json::Value::as_u64)
+            .unwrap_or_default()
+    };
     assert_eq!(
         (counts("dialed"), counts("answered"), counts("enrolled")),
         (0, 0, 0),

@@ -104,11 +104,7 @@ pub async fn preflight(installation: &Installation, ask: PreflightAsk<'_>) -> Re
         from: begins.from,
         waits_in_vain: begins.waits == Waits::InVain,
         no_trunk: installation.dialing.now() == DialingState::NoTrunk,
-        no_agents: plan.dialing_mode().needs_agents()
-            && !installation
-                .dialing
-                .drivers()
-                .is_some_and(|drivers| drivers.has_agents()),
+        no_agents: plan.dialing_mode().needs_agents() && !has_agents(installation),
         people: funnel.people,
         stops: &stops,
     };
@@ -137,6 +133,11 @@ pub async fn preflight(installation: &Installation, ask: PreflightAsk<'_>) -> Re
         cost: ahead.cost(ask.per_minute_fen),
         funnel: steps,
     })
+}
+
+fn has_agents(installation: &Installation) -> bool {
+    let drivers = installation.dialing.drivers();
+    drivers.is_some_and(|drivers| drivers.has_agents())
 }
 
 /// From when on it would run, were it started now.
