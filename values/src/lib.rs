@@ -20,6 +20,7 @@ pub mod message_way;
 pub mod named_version;
 pub mod permission;
 pub mod phone_number;
+pub mod preset_name;
 pub mod routing_score;
 pub mod sensitive_words;
 pub mod sharing;

@@ -51,6 +51,7 @@ mod one_call;
 mod orders;
 mod outreach;
 mod pacers;
+mod placed;
 #[cfg(feature = "planted")]
 mod planting;
 #[cfg(test)]
@@ -82,8 +83,8 @@ mod wording_tests;
 
 pub use dialing_gate::{installation_now, unconfirmed_restore};
 pub use forgetting::start_forgetting;
+pub use placed::{TestCallOrder, TestCallRefusal};
 pub use summaries::{SummaryPorts, SummaryWriter, start_summarizing};
-pub use test_call::{TestCallOrder, TestCallRefusal};
 
 use crate::assist::Assist;
 use crate::encode::Encode;

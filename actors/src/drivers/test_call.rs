@@ -7,6 +7,7 @@ use super::facts::campaign_facts;
 use super::kit::{Halt, Kit};
 use super::live_calls::Phase;
 use super::one_call::Attempt;
+use super::placed::{Placed, TestCallOrder, TestCallRefusal};
 use super::watchdog;
 use crate::capacity::LegPlace;
 use crate::entity::{Answer, Loaded};
@@ -17,56 +18,16 @@ use domain::call::{Call, TestCallEvent};
 use domain::calling_plan::CampaignFacts;
 use domain::compliance::{CustomerGrant, DialPermit, NumberGrant, permit, test_grants};
 use domain::event_filter::EventFilter;
-use domain::ids::{CallId, CampaignId, EnrolmentId, EventId, NumberId};
+use domain::ids::{CallId, EnrolmentId, EventId};
 use domain::ports::event_store::PAGE_EVENTS_MAX;
 use domain::ports::worklist::DueEnrolment;
 use domain::stored_event::{Cause, Position};
 use domain::test_phones::OwnPhones;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 /// How far back a start looks for tests that a crash cut off.
 const LOOK_BACK_MS: u64 = 86_400_000;
-
-/// For whom a call is placed: which aggregate its steps are of.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Placed {
-    ForCustomer,
-    ForTest,
-}
-
-/// What is to be tried.
-#[derive(Debug, Clone)]
-pub struct TestCallOrder {
-    pub campaign: CampaignId,
-    /// E.164.
-    pub phone: String,
-    pub number: NumberId,
-    /// What the flow's variables stand for.
-    pub variables: BTreeMap<String, String>,
-    pub cause: Cause,
-}
-
-/// Why nobody is dialed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-pub enum TestCallRefusal {
-    #[error("there is no such campaign")]
-    NoCampaign,
-    #[error("the number is not on the list of our own test phones")]
-    NotOurs,
-    #[error("agents take the calls of this campaign: its flow is spoken by nobody")]
-    ForAgents,
-    #[error("a test call of this campaign is under way")]
-    UnderWay,
-    #[error("an emergency stop is engaged")]
-    Stopped,
-    #[error("no line has a place now")]
-    NoPlace,
-    #[error("nothing is dialed here now")]
-    NotDialing,
-    #[error("it could not be recorded")]
-    NotRecorded,
-}
 
 impl Kit {
     /// Asks the entity of a call, whichever it is.

@@ -7,7 +7,7 @@
 
 use super::facts::{dialed_leg, is_dialed};
 use super::kit::{Halt, Kit, call_cause};
-use super::test_call::Placed;
+use super::placed::Placed;
 use crate::timers::wake_at;
 use domain::call::command::{CallCommand, CallEnding};
 use domain::call::event::EndReason;

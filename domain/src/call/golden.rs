@@ -13,7 +13,6 @@ use crate::record::golden_support::{at, call, campaign, check, check_with, custo
 use crate::spoken_turn::{
     Certainty, EncoderShare, Explanation, IntentCandidate, ReadBy, SpokenReading, TurnDecision, TurnInput,
 };
-use crate::time::Timestamp;
 use crate::turn::AnswerBy;
 use std::collections::BTreeMap;
 use values::disposition::{Disposition, Outcome};
@@ -30,7 +29,7 @@ fn verdict(rule: &str) -> Verdict {
     }
 }
 
-fn permitted(legs_until: Option<Timestamp>) -> CallEvent {
+fn permitted(legs_until: Option<crate::time::Timestamp>) -> CallEvent {
     let valid_until = at().plus_ms(GRANT_VALID_MS);
     CallEvent::Permitted {
         attempt: 2,
@@ -397,7 +396,5 @@ fn every_fact_of_a_turn_is_written_as_its_golden_file() {
         }),
         engine_failed(),
     ];
-    for event in events {
-        check("call", event);
-    }
+    events.into_iter().for_each(|event| check("call", event));
 }

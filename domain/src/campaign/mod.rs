@@ -22,7 +22,10 @@ mod gates_tests;
 mod given;
 #[cfg(test)]
 mod golden;
+#[cfg(test)]
+mod golden_tests;
 mod learning;
+mod offers_applied;
 mod pacing;
 #[cfg(test)]
 mod pacing_tests;

@@ -2,6 +2,7 @@
 
 use super::event::{CampaignEvent, FrozenSegment, PauseReason, Target};
 use super::gates::Gates;
+use super::offers_applied;
 use super::query_mark::QueryMark;
 use crate::abandonment::{AbandonmentAccount, Answered};
 use crate::best_times::LearntTimes;
@@ -339,7 +340,7 @@ impl CampaignState {
             CampaignEvent::PreviewOffered { .. }
             | CampaignEvent::PreviewAccepted { .. }
             | CampaignEvent::PreviewSkipped { .. }
-            | CampaignEvent::PreviewsWithdrawn { .. } => self.apply_preview(event, at),
+            | CampaignEvent::PreviewsWithdrawn { .. } => offers_applied::apply(&mut self.offers, event, at),
             CampaignEvent::AlertRaised { .. } => {}
             CampaignEvent::TargetsSet { targets, .. } => self.targets.clone_from(targets),
             CampaignEvent::SegmentFrozen { segment } => self.frozen = Some(Box::new(segment.clone())),
@@ -389,29 +390,6 @@ impl CampaignState {
         {
             self.account.add(*ended_at, *counted);
             self.accounted_through = Some(*through);
-        }
-    }
-
-    fn apply_preview(&mut self, event: &CampaignEvent, at: Timestamp) {
-        if let CampaignEvent::PreviewOffered {
-            agent,
-            customer,
-            until,
-        } = event
-        {
-            self.offers.offer(agent, customer, *until, at);
-        }
-        if let CampaignEvent::PreviewAccepted {
-            agent, call, until, ..
-        } = event
-        {
-            self.offers.accept(agent, *call, *until);
-        }
-        if let CampaignEvent::PreviewSkipped { agent, .. } = event {
-            self.offers.end(agent);
-        }
-        if let CampaignEvent::PreviewsWithdrawn { .. } = event {
-            self.offers.clear();
         }
     }
 

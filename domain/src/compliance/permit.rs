@@ -55,7 +55,7 @@ impl CustomerGrant {
 /// What allows a test call, and alone: the number stands on the list of our own phones.
 pub const OWN_TEST_NUMBER: &str = "own_test_number";
 
-/// Who stands where a call has its customer: nobody. Its key seals our own numbers, and what is said in tests.
+/// Who stands where a call has its customer: nobody. Its key seals our own numbers and what tests hold.
 pub fn test_stand_in() -> CustomerId {
     let digits = Uuid::new_v5(&NAMESPACE, b"test_phones").simple().to_string();
     digits
@@ -63,8 +63,8 @@ pub fn test_stand_in() -> CustomerId {
         .expect("a UUID without hyphens has 32 lower-case hexadecimal digits")
 }
 
-/// Both sides of a test call's permit; the verdict where the number is not `listed` as one of ours. They begin
-/// no call to a customer.
+/// Both sides of a test call's permit; the verdict where the number is not `listed` as one of ours. They
+/// begin no call to a customer.
 pub fn test_grants(
     call: CallId,
     campaign: &CampaignId,

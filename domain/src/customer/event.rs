@@ -155,9 +155,7 @@ pub enum CustomerEvent {
     #[serde(rename = "customer.callback_requested")]
     CallbackRequested {
         campaign: CampaignId,
-        /// When; a call that is open ends first.
         callback_at: Timestamp,
-        /// From then on it was missed.
         until: Timestamp,
         /// The agent who alone makes it, at first.
         #[serde(default, skip_serializing_if = "Option::is_none")]

@@ -7,7 +7,6 @@ use super::forget::KEY_BACKUP_DAYS_MAX;
 use super::merge_side::MergeSide;
 use super::profile_origin::ProfileOrigin;
 use crate::attribute::TagLevel;
-use crate::best_times::{BetterHour, CallHour, CallTiming, DaySort};
 use crate::callback::{CALLBACK_LATE_MS_MAX, CallbackEnd};
 use crate::calling_plan::Basis;
 use crate::compliance::{CountedCalls, CustomerGrant, Decision, GRANT_VALID_MS, Verdict};
@@ -15,7 +14,6 @@ use crate::deal::{Currency, Deal, DealCounts, DealKind};
 use crate::past_call::HistorySource;
 use crate::personal::Personal;
 use crate::preferred_times::read_all;
-use crate::ranking::{CallValue, Placing};
 use crate::record::golden_support::{
     at, call, campaign, check, check_with, customer, list, number, other_number, past_call,
 };
@@ -58,7 +56,7 @@ fn grant() -> CustomerGrant {
     }
 }
 
-fn who_and_what_they_allow() -> Vec<CustomerEvent> {
+pub(super) fn who_and_what_they_allow() -> Vec<CustomerEvent> {
     vec![
         CustomerEvent::Registered {
             external_id: Personal::open_hashed("C001".to_owned()),
@@ -114,7 +112,7 @@ fn grants() -> Vec<CustomerEvent> {
     ]
 }
 
-fn endings() -> Vec<CustomerEvent> {
+pub(super) fn endings() -> Vec<CustomerEvent> {
     vec![
         CustomerEvent::CallClosed {
             campaign: campaign(),
@@ -371,43 +369,4 @@ fn what_figures_count_of_a_deal_is_written_as_its_golden_file() {
         }),
     };
     check_with("customer", "counts", reported);
-}
-
-#[test]
-fn the_hour_of_a_call_and_of_the_next_is_written_as_its_golden_file() {
-    let mut closed = endings().swap_remove(0);
-    let at_hour = |hour, group| CallHour {
-        hour,
-        day: DaySort::Workday,
-        group,
-    };
-    if let CustomerEvent::CallClosed { timing, .. } = &mut closed {
-        *timing = Some(Box::new(CallTiming {
-            dialed: at_hour(10, 0),
-            moved: Some(BetterHour {
-                instead_of: at().plus_ms(60_000),
-                hour: at_hour(19, 2),
-                dials: 120,
-                answers: 60,
-                per_mille: 402,
-                instead_per_mille: 121,
-                through: 4_711,
-            }),
-        }));
-    }
-    check_with("customer", "timing", closed);
-}
-
-#[test]
-fn where_somebody_stands_is_written_as_its_golden_file() {
-    let mut enrolled = who_and_what_they_allow()
-        .into_iter()
-        .find(|event| matches!(event, CustomerEvent::Enrolled { .. }));
-    if let Some(CustomerEvent::Enrolled { placing, .. }) = &mut enrolled {
-        *placing = Some(Box::new(Placing {
-            value: CallValue::try_from(9).ok(),
-            times_group: Some(2),
-        }));
-    }
-    check_with("customer", "placing", enrolled.unwrap());
 }

@@ -50,6 +50,8 @@ mod withdrawing;
 #[cfg(test)]
 mod golden;
 #[cfg(test)]
+mod golden_tests;
+#[cfg(test)]
 mod tests;
 
 pub use crate::attribute::TAG_BYTES_MAX;

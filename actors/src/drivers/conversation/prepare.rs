@@ -2,8 +2,7 @@
 
 use super::offering::Chosen;
 use crate::drivers::kit::{Halt, Kit};
-use crate::drivers::one_call::Attempt;
-use domain::calling_plan::{CallingPlan, FlowRef};
+use domain::calling_plan::{CallingPlan, CampaignFacts, FlowRef};
 use domain::flow::{FlowAction, FlowDefinition, FlowInput, FlowRun};
 use domain::ids::CallId;
 use domain::personal::Personal;
@@ -48,14 +47,16 @@ pub(crate) struct Trial {
 }
 
 /// Begins to prepare beside the dialing.
-pub(crate) fn prepare(attempt: &Attempt) -> oneshot::Receiver<Prepared> {
+pub(crate) fn prepare(
+    kit: &Arc<Kit>,
+    call: CallId,
+    due: &DueEnrolment,
+    facts: &CampaignFacts,
+    trial: Option<Arc<Trial>>,
+) -> oneshot::Receiver<Prepared> {
     let (sender, receiver) = oneshot::channel();
-    let (kit, call, due) = (Arc::clone(&attempt.kit), attempt.call, attempt.due.clone());
-    let (flow, plan, trial) = (
-        attempt.facts.flow.clone(),
-        attempt.facts.plan.clone(),
-        attempt.trial.clone(),
-    );
+    let (kit, due) = (Arc::clone(kit), due.clone());
+    let (flow, plan) = (facts.flow.clone(), facts.plan.clone());
     let tasks = Arc::clone(&kit.environment.tasks);
     let preparing = async move {
         let prepared = match prepared(&kit, call, &flow, &plan, &due, trial.as_deref()).await {

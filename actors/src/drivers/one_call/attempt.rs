@@ -7,7 +7,7 @@ use crate::drivers::conversation::Trial;
 use crate::drivers::dialer::{pause_running_campaigns, waits_for_records};
 use crate::drivers::kit::{Halt, Kit};
 use crate::drivers::live_calls::Working;
-use crate::drivers::test_call::Placed;
+use crate::drivers::placed::Placed;
 use crate::entity::Answer;
 use domain::call::Call;
 use domain::call::command::{CallCommand, CallEnding};

@@ -5,7 +5,7 @@ use crate::capacity::{LegPlace, TrunkSign};
 use crate::drivers::conversation::{prepare, talk};
 use crate::drivers::kit::{Halt, Kit, call_cause};
 use crate::drivers::live_calls::{Order, Phase, Working};
-use crate::drivers::test_call::Placed;
+use crate::drivers::placed::Placed;
 use domain::call::command::{CallCommand, CallEnding};
 use domain::call::event::{CallEvent, EndReason};
 use domain::call::{EndCause, LegIdentity};
@@ -24,7 +24,6 @@ const SETUP_MS_MAX: u64 = 120_000;
 const RING_BACKSTOP_MS: u64 = 2_000;
 /// How long a canceled leg may take to say how it ended: 64 x T1 and a margin (RFC 3261, 9.1).
 const CANCEL_MS_MAX: u64 = 34_000;
-
 /// How a leg ended.
 pub(super) enum LegEnd {
     NotAnswered {
@@ -77,7 +76,8 @@ pub(super) async fn one_leg(
         Err(error) => return not_taken(attempt, leg, &error).await,
     };
     working.rings_since(kit.now());
-    let prepared = prepare(attempt);
+    let trial = attempt.trial.clone();
+    let prepared = prepare(&kit, attempt.call, &attempt.due, &attempt.facts, trial);
     let mut waiting = Waiting {
         leg,
         given_up: None,

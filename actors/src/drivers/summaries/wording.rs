@@ -1,5 +1,5 @@
-//! A model's words beside a summary that is recorded already: asked once, only where the campaign says so, and
-//! never waited for. What it is asked, what it wrote and why it wrote nothing are events of the summary.
+//! A model's words beside a summary that is recorded already: asked once, only where the campaign says so,
+//! and never waited for. What it is asked, what it wrote and why it wrote nothing are events of the summary.
 
 use super::brief::{brief, leaving};
 use crate::asked::AskedSoFar;

@@ -386,17 +386,12 @@ fn grades_are_written_onto_people_page_by_page_for_a_reason_and_the_same_again_i
         &asked("SELECT * FROM customers WHERE rfm_grade = 'champion'"),
     );
     assert_eq!(champions["count"], 1);
-    let last = json!("f".repeat(32));
-    body["after"] = last;
+    body["after"] = json!("f".repeat(32));
     let behind = server.post(path, &body);
-    assert_eq!(
-        told(&behind),
-        (200, json!(2), json!(1), json!(0)),
-        "nobody is behind: {behind:?}"
-    );
+    assert_eq!(told(&behind), (200, json!(2), json!(1), json!(0)), "{behind:?}");
     body["as_of"] = json!("10");
     assert_eq!(server.post(path, &body).0, 422, "the past is not written");
-    body = json!({ "sql": "SELECT * FROM customers" });
+    let body = json!({ "sql": "SELECT * FROM customers" });
     assert_eq!(server.post(path, &body).0, 422, "a reason is needed");
     server.end();
 }
