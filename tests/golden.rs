@@ -3,9 +3,10 @@
 
 use domain::access::Access;
 use domain::alert::Alert;
+use domain::anonymous_transcript::AnonymousTranscript;
 use domain::api_key::ApiKey;
 use domain::approval::Approval;
-use domain::call::Call;
+use domain::call::{Call, TestCall};
 use domain::campaign::Campaign;
 use domain::chart_note::ChartNote;
 use domain::complaint::Complaint;
@@ -34,8 +35,10 @@ use domain::stop::Stop;
 use domain::stored_event::Envelope;
 use domain::subscriber::Subscriber;
 use domain::summary::Summary;
+use domain::test_phones::TestPhones;
 use domain::user::User;
 use domain::view::View;
+use domain::voiceprint::Voiceprint;
 use domain::webhook::Webhook;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
@@ -104,6 +107,7 @@ fn expected_of(file: &Path) -> serde_json::Value {
 const AGGREGATES: &[(&str, fn())] = &[
     (Access::AGGREGATE, check::<Access>),
     (Alert::AGGREGATE, check::<Alert>),
+    (AnonymousTranscript::AGGREGATE, check::<AnonymousTranscript>),
     (ApiKey::AGGREGATE, check::<ApiKey>),
     (Approval::AGGREGATE, check::<Approval>),
     (Call::AGGREGATE, check::<Call>),
@@ -133,8 +137,11 @@ const AGGREGATES: &[(&str, fn())] = &[
     (Stop::AGGREGATE, check::<Stop>),
     (Subscriber::AGGREGATE, check::<Subscriber>),
     (Summary::AGGREGATE, check::<Summary>),
+    (TestCall::AGGREGATE, check::<TestCall>),
+    (TestPhones::AGGREGATE, check::<TestPhones>),
     (User::AGGREGATE, check::<User>),
     (View::AGGREGATE, check::<View>),
+    (Voiceprint::AGGREGATE, check::<Voiceprint>),
     (Webhook::AGGREGATE, check::<Webhook>),
 ];
 

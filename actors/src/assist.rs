@@ -1,6 +1,7 @@
 //! An assistant, as calls ask it: only where a campaign allows it, so often and no more, not while it keeps
 //! failing, and never for longer than its turn has time.
 
+use crate::asked::AskedSoFar;
 use domain::assist_plan::AssistPlan;
 use domain::ids::CampaignId;
 use domain::ports::assistant::{
@@ -9,8 +10,7 @@ use domain::ports::assistant::{
 use domain::ports::clock::Clock;
 use domain::ports::masking::Masking;
 use domain::time::Timestamp;
-use std::collections::BTreeMap;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 
 /// Longest wait for a pick: who asked something notices a second (`speech.md` §7).
 const ANSWER_MS_MAX: u64 = 800;
@@ -19,26 +19,12 @@ const ANSWER_MS_MIN: u64 = 150;
 /// From the end of what was said until something is said by us: nobody hears nothing for three seconds, and
 /// the way to the ear takes the rest (decision 0097).
 const TURN_MS_MAX: u64 = 2_600;
-/// Failures in a row after which it rests.
-const FAILURES_MAX: u32 = 5;
-/// For how long.
-const REST_MS: u64 = 30_000;
-/// Campaigns whose questions are counted; more of one process have no assistant.
-const CAMPAIGNS_MAX: usize = 1_000;
-
 /// Who is asked, and what was asked so far.
 #[derive(Clone)]
 pub struct Assist {
     pub assistant: Arc<dyn Assistant>,
     pub masking: Arc<dyn Masking>,
-    counted: Arc<Mutex<Counted>>,
-}
-
-#[derive(Default)]
-struct Counted {
-    asked: BTreeMap<CampaignId, u32>,
-    failures: u32,
-    rests_until: Option<Timestamp>,
+    asked: Arc<AskedSoFar>,
 }
 
 impl Assist {
@@ -46,7 +32,7 @@ impl Assist {
         Self {
             assistant,
             masking,
-            counted: Arc::default(),
+            asked: Arc::default(),
         }
     }
 
@@ -62,16 +48,9 @@ impl Assist {
         if left < ANSWER_MS_MIN {
             return None;
         }
-        let mut counted = self.counted.lock().unwrap_or_else(PoisonError::into_inner);
-        if counted.rests_until.is_some_and(|until| now < until) {
+        if !self.asked.admits(campaign, plan.asks_max, now) {
             return None;
         }
-        let has_room = counted.asked.len() < CAMPAIGNS_MAX || counted.asked.contains_key(campaign);
-        let asked = counted.asked.get(campaign).copied().unwrap_or_default();
-        if !has_room || asked >= plan.asks_max {
-            return None;
-        }
-        counted.asked.insert(campaign.clone(), asked + 1);
         Some(left)
     }
 
@@ -93,27 +72,15 @@ impl Assist {
             Some(choice) if !options.iter().any(|one| one.id == *choice) => Err(AssistantFailure::Outside),
             Some(_) | None => Ok(pick),
         });
-        self.note(picked.is_ok(), clock.now());
+        self.asked.note(picked.is_ok(), clock.now());
         picked
-    }
-
-    fn note(&self, answered: bool, now: Timestamp) {
-        let mut counted = self.counted.lock().unwrap_or_else(PoisonError::into_inner);
-        if answered {
-            (counted.failures, counted.rests_until) = (0, None);
-            return;
-        }
-        counted.failures = counted.failures.saturating_add(1);
-        if counted.failures >= FAILURES_MAX {
-            counted.rests_until = Some(now.plus_ms(REST_MS));
-            counted.failures = 0;
-        }
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::asked::REST_MS;
     use crate::testing::assistant::{FakeAssistant, Unmasked};
 
     fn assist() -> Assist {
@@ -124,6 +91,7 @@ mod tests {
         AssistPlan {
             picks: vec![domain::spoken_turn::PickOf::Answer],
             asks_max,
+            summaries_max: 0,
         }
     }
 
@@ -159,14 +127,14 @@ mod tests {
                 .is_some()
         };
         for _ in 0..4 {
-            assist.note(false, Timestamp::EPOCH);
+            assist.asked.note(false, Timestamp::EPOCH);
         }
-        assist.note(true, Timestamp::EPOCH);
+        assist.asked.note(true, Timestamp::EPOCH);
         for _ in 0..4 {
-            assist.note(false, Timestamp::EPOCH);
+            assist.asked.note(false, Timestamp::EPOCH);
         }
         assert!(at(0), "four in a row");
-        assist.note(false, Timestamp::EPOCH);
+        assist.asked.note(false, Timestamp::EPOCH);
         assert!(!at(0) && !at(REST_MS - 1) && at(REST_MS));
     }
 }

@@ -20,7 +20,6 @@ use domain::ports::event_store::{StoreError, Writers};
 use domain::ports::vault::{PersonKey, key_to_seal};
 use domain::stored_event::{Cause, Position, Record, RecordFacts, Sealer, StreamVersion, record_in_place};
 use domain::time::Timestamp;
-use domain::transcript::TranscriptOf;
 use std::sync::Arc;
 
 /// One entity; `loaded` is `None` before the first command and after a failed append.
@@ -275,8 +274,8 @@ impl<D: Decider> Entity<D> {
             D::evolve(state, event, now);
             let scope = D::scope(&self.id, state, event);
             let person = D::sealed_under(&self.id, &scope);
-            let transcript = D::transcript(&self.id, event);
-            let key = self.sealing_key(event, person.as_ref(), transcript).await?;
+            let own_key = D::own_key(&self.id, event);
+            let key = self.sealing_key(event, person.as_ref(), own_key).await?;
             let facts = RecordFacts {
                 stream: self.stream.clone(),
                 stream_version: StreamVersion(live.version.0 + index as u64 + 1),
@@ -299,13 +298,13 @@ impl<D: Decider> Entity<D> {
         Ok(records)
     }
 
-    /// The person's key, durable, when the event has something to seal; that of the transcript beside it,
-    /// where it is part of one.
+    /// The person's key, durable, when the event has something to seal; beside it the one that it has to
+    /// itself, such as a transcript's.
     async fn sealing_key(
         &self,
         event: &mut D::Event,
         person: Option<&CustomerId>,
-        transcript: Option<TranscriptOf>,
+        own_key: Option<CustomerId>,
     ) -> Asked<Option<PersonKey>, D> {
         let seals = event
             .personal()
@@ -314,8 +313,8 @@ impl<D: Decider> Entity<D> {
         match person {
             Some(person) if seals => {
                 let vault = self.environment.vault.as_ref();
-                let key = match transcript {
-                    Some(transcript) => key_to_seal(vault, person, transcript).await,
+                let key = match own_key {
+                    Some(own_key) => key_to_seal(vault, person, &own_key).await,
                     None => vault.key(person).await,
                 };
                 key.map(Some).map_err(|error| vault_error(&self.stream, &error))

@@ -7,11 +7,13 @@
 mod answer;
 #[cfg(test)]
 mod arbiter_tests;
+mod asked;
 mod asker_task;
 mod assist;
 mod capacity;
 mod clock_skew;
 mod drivers;
+mod encode;
 mod entity;
 mod error;
 mod hosting;
@@ -35,9 +37,10 @@ mod timers;
 pub use assist::Assist;
 pub use clock_skew::ClockSkew;
 pub use drivers::{
-    DriverPorts, Drivers, DriversHandle, Hearing, Progress, installation_now, start_forgetting,
-    start_summarizing, unconfirmed_restore,
+    DriverPorts, Drivers, DriversHandle, Hearing, Progress, SummaryPorts, SummaryWriter, TestCallOrder,
+    TestCallRefusal, installation_now, start_forgetting, start_summarizing, unconfirmed_restore,
 };
+pub use encode::Encode;
 pub use entity::{Answer, Asked, Loaded};
 pub use error::{AskError, StartError};
 pub use hosting::{ARBITERS_MAX, Place};

@@ -41,7 +41,7 @@ const LIVE_ENTITIES_MAX: usize = 20_000;
 impl Lifespan {
     pub(crate) fn of<D: Decider>() -> Self {
         let idle_ms = match D::AGGREGATE {
-            "call" => CALL_IDLE_MS,
+            "call" | "test_call" => CALL_IDLE_MS,
             "conversation" => CONVERSATION_IDLE_MS,
             "customer" | "number" => PERSON_IDLE_MS,
             "campaign" => CAMPAIGN_IDLE_MS,

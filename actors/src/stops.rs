@@ -70,11 +70,15 @@ impl Stops {
     }
 
     /// Whether nobody may be dialed for this campaign, on whatever line.
-    pub(crate) fn stops_campaign(&self, campaign: &CampaignId, preset: Preset) -> bool {
+    pub(crate) fn stops_campaign(
+        &self,
+        campaign: &CampaignId,
+        mut presets: impl Iterator<Item = Preset>,
+    ) -> bool {
         let known = self.lock();
         known.is_engaged(&StopId::All)
             || known.is_engaged(&StopId::Campaign(campaign.clone()))
-            || known.is_engaged(&StopId::Preset(preset))
+            || presets.any(|preset| known.is_engaged(&StopId::Preset(preset)))
     }
 
     /// Whether nobody may be dialed on this line.

@@ -14,9 +14,10 @@ use crate::mailbox::{Mailbox, Request};
 use crate::registry::{Generation, Registry, ReserveError, Reserved};
 use domain::access::Access;
 use domain::alert::Alert;
+use domain::anonymous_transcript::AnonymousTranscript;
 use domain::api_key::ApiKey;
 use domain::approval::Approval;
-use domain::call::Call;
+use domain::call::{Call, TestCall};
 use domain::campaign::Campaign;
 use domain::chart_note::ChartNote;
 use domain::complaint::Complaint;
@@ -50,8 +51,10 @@ use domain::stop::Stop;
 use domain::stored_event::Cause;
 use domain::subscriber::Subscriber;
 use domain::summary::Summary;
+use domain::test_phones::TestPhones;
 use domain::user::User;
 use domain::view::View;
+use domain::voiceprint::Voiceprint;
 use domain::webhook::Webhook;
 use std::sync::Arc;
 use tokio::sync::oneshot;
@@ -88,6 +91,8 @@ pub struct ActorSystem {
     pub installation: Entities<Installation>,
     /// Whose attempts to come in were refused.
     pub accesses: Entities<Access>,
+    /// What somebody said, without who.
+    pub anonymous_transcripts: Entities<AnonymousTranscript>,
     pub api_keys: Entities<ApiKey>,
     /// What somebody asked another person to approve.
     pub approvals: Entities<Approval>,
@@ -124,10 +129,16 @@ pub struct ActorSystem {
     pub subscribers: Entities<Subscriber>,
     /// What each ended call came to.
     pub summaries: Entities<Summary>,
+    /// Our own phones, which test calls may go to.
+    pub test_phones: Entities<TestPhones>,
+    /// Calls to them.
+    pub test_calls: Entities<TestCall>,
     /// Who may sign in.
     pub users: Entities<User>,
     /// What was done by hand to the rows of each view.
     pub views: Entities<View>,
+    /// How persons who consented to it sound.
+    pub voiceprints: Entities<Voiceprint>,
     /// Whom we tell of events, and how far.
     pub webhooks: Entities<Webhook>,
 }
@@ -148,6 +159,7 @@ impl ActorSystem {
             inquiries: Entities::start(&environment, &hosting),
             installation: Entities::start(&environment, &hosting),
             accesses: Entities::start(&environment, &hosting),
+            anonymous_transcripts: Entities::start(&environment, &hosting),
             api_keys: Entities::start(&environment, &hosting),
             approvals: Entities::start(&environment, &hosting),
             reports: Entities::start(&environment, &hosting),
@@ -168,8 +180,11 @@ impl ActorSystem {
             stops: Entities::start(&environment, &hosting),
             subscribers: Entities::start(&environment, &hosting),
             summaries: Entities::start(&environment, &hosting),
+            test_phones: Entities::start(&environment, &hosting),
+            test_calls: Entities::start(&environment, &hosting),
             users: Entities::start(&environment, &hosting),
             views: Entities::start(&environment, &hosting),
+            voiceprints: Entities::start(&environment, &hosting),
             webhooks: Entities::start(&environment, &hosting),
         }
     }

@@ -3,7 +3,8 @@
 
   train LINES --out DIR [--seed S]  learns a made-up encoder of some thousand weights; DIR/encoder.onnx
   predict DIR LINES --out FILE      what it makes of labelled lines, as `nlu eval --predictions` writes it
-  serve DIR [--port P]              answers `serve --llm http://127.0.0.1:P/v1` with one of the ids offered
+  serve DIR [--port P]              ranks for `serve --encoder encoder:http://127.0.0.1:P/v1`, and answers
+                                    `serve --llm http://127.0.0.1:P/v1` with one of the ids offered
   check LINES                       all of it on a copy; one JSON line, and 1 where anything does not hold
 
 The encoder is a stand-in: embeddings of hashed pieces, their mean, one layer. It shows every step at a cost
@@ -204,6 +205,27 @@ def picked(encoder, question):
     return {"choice": "none", "confidence": 0.0}
 
 
+def ranking(encoder, question):
+    """The best intents with their chances, and from which chance on they count."""
+    text = question["text"]
+    if not isinstance(text, str):
+        raise ValueError
+    candidates = [{"intent": one, "probability": chance} for one, chance in encoder.ranked(text)[:3]]
+    accept = encoder.facts["accept"]
+    confirm = encoder.facts.get("confirm", accept)  # without one nothing is asked back
+    return {"model": encoder.digest, "candidates": candidates, "accept": accept, "confirm": confirm}
+
+
+def completed(encoder, question):
+    answer = picked(encoder, json.loads(question["messages"][1]["content"]))
+    message = {"role": "assistant", "content": json.dumps(answer, ensure_ascii=False)}
+    choice = {"index": 0, "finish_reason": "stop", "message": message}
+    return {"model": encoder.digest, "choices": [choice]}
+
+
+ANSWERS = {"/rank": ranking, "/chat/completions": completed}
+
+
 def server(encoder, port):
     class Handler(http.server.BaseHTTPRequestHandler):
         timeout = 5
@@ -211,16 +233,13 @@ def server(encoder, port):
         def do_POST(self):
             try:
                 length = int(self.headers.get("Content-Length", "0"))
-                if not self.path.endswith("/chat/completions") or not 0 < length <= BODY_BYTES_MAX:
+                answers = [answer for end, answer in ANSWERS.items() if self.path.endswith(end)]
+                if not answers or not 0 < length <= BODY_BYTES_MAX:
                     raise ValueError
-                asked = json.loads(self.rfile.read(length))
-                answer = picked(encoder, json.loads(asked["messages"][1]["content"]))
+                told = answers[0](encoder, json.loads(self.rfile.read(length)))
             except (ValueError, KeyError, IndexError, TypeError, AttributeError):
                 self.send_error(400)
                 return
-            message = {"role": "assistant", "content": json.dumps(answer, ensure_ascii=False)}
-            choice = {"index": 0, "finish_reason": "stop", "message": message}
-            told = {"model": encoder.digest, "choices": [choice]}
             body = json.dumps(told, ensure_ascii=False).encode()
             self.send_response(200)
             self.send_header("Content-Type", "application/json")
@@ -269,6 +288,17 @@ def check(lines):
             with urllib.request.urlopen(sent, timeout=5) as told:
                 return json.loads(json.loads(told.read())["choices"][0]["message"]["content"])
 
+        def ranked(text):
+            sent = json.dumps({"text": text, "language": "zh-CN"}).encode()
+            sent = urllib.request.Request(address.replace("/chat/completions", "/rank"), sent)
+            with urllib.request.urlopen(sent, timeout=5) as told:
+                return json.loads(told.read())
+
+        for text in [rows[0][0], "分期" * 5_000]:
+            told = ranked(text)
+            first = [(one["intent"], one["probability"]) for one in told["candidates"]]
+            holds(first == encoder.ranked(text)[:3], "a ranking over HTTP is another than its own")
+            holds(set(told) == {"model", "candidates", "accept", "confirm"}, "a ranking has other members")
         sure = [(text, intent) for text, intent in rows if encoder.ranked(text)[0][0] == intent
                 and encoder.ranked(text)[0][1] >= encoder.facts["accept"]]
         holds(bool(sure), "nothing is accepted")

@@ -2,9 +2,9 @@
 //!
 //! It travels with the cause of every command, so it is copied and holds its text in place.
 
-use crate::ids::KeyId;
 use serde::{Deserialize, Serialize, Serializer};
 use std::fmt;
+use values::ids::KeyId;
 
 /// Longest name of who acts, in bytes: what events have held of readers from the start.
 pub const ACTOR_BYTES_MAX: usize = 64;

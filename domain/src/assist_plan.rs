@@ -11,11 +11,18 @@ pub const ASKS_MAX: u32 = 1_000_000;
 #[serde(deny_unknown_fields)]
 pub struct AssistPlan {
     /// What it may pick, each once.
-    #[schemars(length(min = 1, max = 2), example = ["answer"])]
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schemars(length(max = 2), example = ["answer"])]
     pub picks: Vec<PickOf>,
     /// How often it may be asked in all of the campaign's calls, counted anew by each process that dials.
-    #[schemars(range(min = 1, max = ASKS_MAX))]
+    #[serde(default, skip_serializing_if = "is_zero")]
+    #[schemars(range(max = ASKS_MAX))]
     pub asks_max: u32,
+    /// Of how many of its calls a model may word the summary besides, counted likewise; of none unless it is
+    /// said.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    #[schemars(range(max = ASKS_MAX))]
+    pub summaries_max: u32,
 }
 
 impl AssistPlan {
@@ -29,9 +36,54 @@ impl AssistPlan {
         let mut picks = self.picks.clone();
         picks.sort_unstable();
         picks.dedup();
-        if picks.is_empty() || picks.len() != self.picks.len() {
+        if picks.len() != self.picks.len() || picks.is_empty() && self.summaries_max == 0 {
             return Some("picks names intent, answer, or both, each once");
         }
-        (!(1..=ASKS_MAX).contains(&self.asks_max)).then_some("asks_max is 1 to 1000000")
+        if self.summaries_max > ASKS_MAX {
+            return Some("summaries_max is at most 1000000");
+        }
+        let asks_min = u32::from(!picks.is_empty());
+        (!(asks_min..=ASKS_MAX).contains(&self.asks_max)).then_some("asks_max is 1 to 1000000")
+    }
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde hands a reference")]
+const fn is_zero(count: &u32) -> bool {
+    *count == 0
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn fault(picks: &[PickOf], asks_max: u32, summaries_max: u32) -> Option<&'static str> {
+        let picks = picks.to_vec();
+        AssistPlan {
+            picks,
+            asks_max,
+            summaries_max,
+        }
+        .fault()
+    }
+
+    #[test]
+    fn a_plan_picks_or_words_something_and_says_how_often() {
+        assert_eq!(fault(&[PickOf::Answer], 1, 0), None);
+        assert_eq!(fault(&[], 0, 1), None);
+        assert_eq!(fault(&[PickOf::Answer], ASKS_MAX, ASKS_MAX), None);
+        for wrong in [
+            fault(&[], 0, 0),
+            fault(&[], 5, 0),
+            fault(&[PickOf::Answer], 0, 5),
+            fault(&[PickOf::Answer, PickOf::Answer], 5, 5),
+            fault(&[], 0, ASKS_MAX + 1),
+        ] {
+            assert!(wrong.is_some());
+        }
+        let stored: AssistPlan = serde_json::from_str(r#"{"picks":["answer"],"asks_max":3}"#).unwrap();
+        assert_eq!(
+            serde_json::to_string(&stored).unwrap(),
+            r#"{"picks":["answer"],"asks_max":3}"#
+        );
     }
 }

@@ -2,12 +2,12 @@
 //! how often who did what. A value that a call's events make and a summary is written from.
 
 use crate::calling_plan::FlowRef;
-use crate::ids::{CampaignId, CustomerId};
 use crate::time::Timestamp;
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 use values::disposition::{Disposition, Outcome, labelled};
 use values::emotion::EmotionLevel;
+use values::ids::{CampaignId, CustomerId};
 
 labelled! {
     /// What is worth finding a call by.

@@ -3,9 +3,9 @@
 //! It overrides the retry policy's waits and counts, never compliance: a time that the rules do not allow is
 //! refused when it is named, and the dial asks them again.
 
-use crate::ids::UserId;
 use crate::time::Timestamp;
 use serde::{Deserialize, Serialize};
+use values::ids::UserId;
 
 /// One day in milliseconds.
 const DAY_MS: u64 = 86_400_000;

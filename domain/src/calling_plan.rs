@@ -2,13 +2,15 @@
 //! campaign, customer, number and the compliance rules.
 
 use crate::assist_plan::AssistPlan;
+use crate::best_times::{BestTimesPlan, LearntTimes};
 use crate::dialing_plan::{DialingMode, DialingPlan};
 use crate::disposition_map::DispositionMap;
-use crate::ids::{CampaignId, FlowId, ListId, UserId};
 use crate::kept_facts::KeptFacts;
 use crate::knowledge::KnowledgeRef;
 use crate::model::ModelRef;
 use crate::model_tier::ModelTiers;
+use crate::preview::AcceptedPreview;
+use crate::quota::{FullQuota, Quota};
 use crate::ranking::PriorityPlan;
 use crate::running_plan::RunningPlan;
 use crate::screening::Screening;
@@ -17,62 +19,18 @@ use crate::time::{TimeOfDay, Timestamp};
 use crate::working_calendar::{Calendars, CallingDays};
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 use values::approvals_asked::{Approvals, NeedsApproval};
 use values::call_caps::CallCap;
 use values::disposition::Disposition;
 use values::emotion::EmotionPlan;
 use values::go_live::StagePlan;
+use values::ids::{CampaignId, FlowId, ListId, UserId};
 use values::sensitive_words::SensitiveWordList;
 
 pub use crate::duplicates::Duplicates;
 pub use values::dedupe::Dedupe;
-
-/// A named set of compliance rules (`docs/compliance.md`).
-#[derive(
-    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, Default, schemars::JsonSchema,
-)]
-#[serde(rename_all = "kebab-case")]
-pub enum Preset {
-    #[default]
-    CnService,
-    CnMarketing,
-    CnCollection,
-    CnCloudTrunk,
-    UsTsr,
-    UsRegf,
-    EuGdpr,
-}
-
-impl Preset {
-    /// Every preset, in the order in which they are shown.
-    pub const ALL: [Self; 7] = [
-        Self::CnService,
-        Self::CnMarketing,
-        Self::CnCollection,
-        Self::CnCloudTrunk,
-        Self::UsTsr,
-        Self::UsRegf,
-        Self::EuGdpr,
-    ];
-
-    /// As stored and as asked for.
-    pub const fn code(self) -> &'static str {
-        match self {
-            Self::CnService => "cn-service",
-            Self::CnMarketing => "cn-marketing",
-            Self::CnCollection => "cn-collection",
-            Self::CnCloudTrunk => "cn-cloud-trunk",
-            Self::UsTsr => "us-tsr",
-            Self::UsRegf => "us-regf",
-            Self::EuGdpr => "eu-gdpr",
-        }
-    }
-
-    /// The preset with this code.
-    pub fn of_code(code: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|preset| preset.code() == code)
-    }
-}
+pub use values::preset_name::Preset;
 
 /// Why the institution may call these people at all.
 #[derive(
@@ -266,6 +224,9 @@ pub struct FlowRef {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct CallingPlan {
     pub preset: Preset,
+    /// Further ones that bind beside it, the strictest on each rule; none unless it is said.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub also_presets: Vec<Preset>,
     pub basis: Basis,
     /// What the calls are for; consent is checked for this scope.
     pub purpose: String,
@@ -335,12 +296,18 @@ pub struct CallingPlan {
     /// In which order its due are called; by when they are due unless it is said.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub priority: Option<Box<PriorityPlan>>,
+    /// When its people answer is learnt, and retries wait for it; it is not unless it is said.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub best_times: Option<Box<BestTimesPlan>>,
+    /// Of groups of people at most so many calls; no bound unless it is said.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub quotas: Vec<Quota>,
 }
 
 impl CallingPlan {
-    /// By customer where nothing was chosen: a campaign made before goes on as it went.
-    pub fn duplicates(&self) -> Duplicates {
-        self.duplicates.unwrap_or(Duplicates::ByCustomer)
+    /// All that bind, its own first.
+    pub fn presets(&self) -> impl Iterator<Item = Preset> {
+        std::iter::once(self.preset).chain(self.also_presets.iter().copied())
     }
 
     /// In batches where nothing was chosen: a robot takes each call.
@@ -369,9 +336,18 @@ pub struct CampaignFacts {
     /// Lists that were undone: who came by one of them is not dialed, withdrawn yet or not.
     #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
     pub undone_lists: BTreeSet<ListId>,
+    /// The quota of the person asked about that is full.
+    #[serde(skip)]
+    pub full: Option<Box<FullQuota>>,
+    /// What it has learnt of hours.
+    #[serde(skip)]
+    pub learnt: Option<Arc<LearntTimes>>,
     /// Agents of the campaign who are free, where a call may wait for one of them.
     #[serde(skip)]
     pub free_agents: Vec<UserId>,
+    /// Calls that agents accepted who were shown whom.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub accepted: Vec<AcceptedPreview>,
 }
 
 impl CampaignFacts {

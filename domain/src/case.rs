@@ -2,10 +2,10 @@
 //! who says so, and what their texts may be.
 
 use crate::calendar::{beijing_date, midnight};
-use crate::ids::{CallId, CampaignId, CustomerId, NumberId};
 use crate::time::Timestamp;
 use chrono::Days;
 use serde::{Deserialize, Serialize};
+use values::ids::{CallId, CampaignId, CustomerId, NumberId};
 
 /// Longest text of a case: it is stored for ever and must name no person.
 pub const CASE_TEXT_BYTES_MAX: usize = 512;

@@ -1,9 +1,9 @@
 //! What came of a call afterwards, as the institution's own systems report it (INT-5): a contract signed or a
 //! debt repaid, with amount and time. Values that the customer and requests share.
 
-use crate::ids::{CallId, CampaignId};
 use crate::time::Timestamp;
 use serde::{Deserialize, Serialize};
+use values::ids::{CallId, CampaignId};
 
 /// Longest reference: a number of the institution's own system.
 pub const DEAL_REFERENCE_BYTES_MAX: usize = 64;

@@ -3,7 +3,6 @@
 //! `decide` may refuse; `evolve` never fails and never judges. Time and ids arrive in `Context`: a
 //! replay of the same events and commands gives the same answers for ever.
 
-use crate::ids::{CampaignId, CustomerId, StreamId};
 use crate::personal::Personal;
 use crate::record::tagged::read_tagged;
 use crate::time::Timestamp;
@@ -12,6 +11,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::value::RawValue;
 use std::fmt;
+use values::ids::{CampaignId, CustomerId, StreamId};
 
 /// What a decision may know besides state and command.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -122,6 +122,11 @@ pub trait Decider: Send + Sync + Sized + 'static {
     /// Whose transcript the personal fields of an event are part of: they are sealed under its key as well.
     fn transcript(_id: &Self::Id, _event: &Self::Event) -> Option<TranscriptOf> {
         None
+    }
+
+    /// The name of a key that the personal fields of an event have to themselves, beside their person's.
+    fn own_key(id: &Self::Id, event: &Self::Event) -> Option<CustomerId> {
+        Self::transcript(id, event).map(TranscriptOf::key)
     }
 
     fn stream(id: &Self::Id) -> StreamId {

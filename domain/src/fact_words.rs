@@ -4,7 +4,25 @@
 pub(crate) type Words = (&'static str, &'static str, &'static str);
 
 /// Names of facts.
-pub(crate) const FACTS: [Words; 45] = [
+pub(crate) const FACTS: [Words; 59] = [
+    ("quota", "配额", "quota"),
+    ("counted_as", "统计口径", "counted as"),
+    ("per", "统计周期", "per"),
+    ("in_flight", "进行中", "in flight"),
+    ("at_most", "上限", "at most"),
+    ("hour", "时刻（点）", "hour"),
+    ("day_sort", "日类型", "sort of day"),
+    ("times_group", "时段组", "group of hours"),
+    ("instead_of", "原定时间", "instead of"),
+    ("dials", "该时段拨打", "dials in that hour"),
+    ("answers", "该时段接听", "answers in that hour"),
+    ("per_mille", "预计接听（千分比）", "likely answers (per mille)"),
+    (
+        "instead_per_mille",
+        "原定时段预计接听（千分比）",
+        "likely answers instead (per mille)",
+    ),
+    ("learnt_through", "学习截至位置", "learnt through"),
     ("number_state", "号码状态", "number state"),
     ("merged_with", "合并客户", "merged with"),
     ("day", "日期", "day"),
@@ -53,7 +71,8 @@ pub(crate) const FACTS: [Words; 45] = [
 ];
 
 /// Values that are codes.
-pub(crate) const VALUES: [Words; 34] = [
+pub(crate) const VALUES: [Words; 35] = [
+    ("workday", "工作日", "a working day"),
     ("not_checked", "尚未检测", "not checked"),
     ("vacant", "空号", "vacant"),
     ("suspended", "停机", "suspended"),

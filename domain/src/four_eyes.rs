@@ -3,8 +3,8 @@
 //! Either an approval that somebody else gave, or nobody, and then why nobody had to: the event never leaves
 //! that open.
 
-use crate::ids::{ApprovalId, UserId};
 use serde::{Deserialize, Serialize};
+use values::ids::{ApprovalId, UserId};
 
 /// Who stood behind an act.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]

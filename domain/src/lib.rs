@@ -10,11 +10,13 @@ pub mod abandonment;
 pub mod access;
 pub mod actor;
 pub mod alert;
+pub mod anonymous_transcript;
 pub mod api_key;
 pub mod approval;
 pub mod assist_plan;
 pub mod assisting;
 pub mod attribute;
+pub mod best_times;
 pub mod calendar;
 pub mod call;
 pub mod call_caps_checked;
@@ -34,18 +36,17 @@ pub mod dialing_plan;
 pub mod disposition_map;
 pub mod draft;
 mod duplicates;
-mod enrolment_id;
 mod fact_words;
 pub mod flow;
 pub mod four_eyes;
 pub mod grouping;
 pub mod holiday;
-pub mod ids;
 pub mod inquiry;
 pub mod installation;
 pub mod kept_facts;
 pub mod knowledge;
 pub mod label;
+pub mod local_hour;
 pub mod message;
 pub mod model_tier;
 pub mod number;
@@ -53,7 +54,6 @@ pub mod number_check;
 pub mod number_library;
 pub mod offering;
 pub mod past_call;
-pub mod permission;
 pub mod person_request;
 pub mod personal;
 mod plain_plan;
@@ -61,8 +61,11 @@ pub mod planted;
 pub mod ports;
 pub mod preference;
 pub mod preferred_times;
+pub mod preview;
 pub mod problem;
 pub mod promotion;
+pub mod quota;
+pub mod quota_members;
 pub mod ranking;
 mod record;
 pub mod registry;
@@ -83,8 +86,8 @@ pub mod spoken_turn;
 pub mod stop;
 pub mod subscriber;
 pub mod summary;
+pub mod test_phones;
 pub mod texting;
-mod texting_ids;
 #[cfg(test)]
 mod texting_tests;
 pub mod time;
@@ -92,6 +95,7 @@ pub mod transcript;
 pub mod turn;
 pub mod user;
 pub mod view;
+pub mod voiceprint;
 pub mod webhook;
 
 pub use record::{event_filter, stored_event, upcasting};
@@ -99,6 +103,6 @@ pub mod working_calendar;
 
 // Values that are whole by themselves have a crate of their own and stay known by these names.
 pub use values::{
-    approvals_asked, call_caps, digest, disposition, emotion, fabe, few_map, go_live, key_rule, message_way,
-    phone_number, routing_score, sensitive_words, sharing, stream_id, yaml_bound,
+    approvals_asked, call_caps, digest, disposition, emotion, fabe, few_map, go_live, ids, key_rule,
+    message_way, permission, phone_number, routing_score, sensitive_words, sharing, stream_id, yaml_bound,
 };

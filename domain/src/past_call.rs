@@ -4,7 +4,6 @@
 //! Promises: a record counts once, however often it is imported; one that proves no dial is kept, and no cap
 //! counts it until a later export of the same record proves it.
 
-use crate::ids::{InvalidId, NAMESPACE, NumberId, uuid_id};
 use crate::time::Timestamp;
 use serde::{Deserialize, Serialize};
 use std::borrow::Cow;
@@ -12,6 +11,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::str::FromStr;
 use uuid::Uuid;
+use values::ids::{InvalidId, NAMESPACE, NumberId, uuid_id};
 
 /// Most calls of one event: a record stays far below a megabyte.
 pub const PAST_CALLS_OF_EVENT_MAX: usize = 500;

@@ -4,9 +4,9 @@
 //! made (`stored_event::record`); opening when an entity loads or a permitted reply is written.
 //! Decisions must work with `Erased`. `Debug` never shows the value.
 
-use crate::ids::CustomerId;
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de, ser};
 use std::fmt;
+use values::ids::CustomerId;
 
 /// A keyed hash (HMAC-SHA-256 under the installation's secret, lower hex) of a phone or external id.
 /// It serves lookup and outlives erasure.

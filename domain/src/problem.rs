@@ -5,7 +5,7 @@
 //! room and by the command line. What only we should know of a fault, its cause, travels inside and is never
 //! serialised: the edge that answers writes it to the log.
 
-use crate::ids::ApprovalId;
+use values::ids::ApprovalId;
 
 /// What whoever asked can do about it; the table of `docs/house.md`, "Errors".
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]

@@ -4,12 +4,12 @@
 //! A campaign that is named by `after` exists before the one that names it, and plans never change: so nobody
 //! can wait in a circle.
 
-use crate::ids::CampaignId;
 use crate::time::Timestamp;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
 use values::disposition::Disposition;
 use values::go_live::Stage;
+use values::ids::CampaignId;
 
 /// Most rounds of one person: a year of fortnights.
 pub const ROUNDS_MAX: u32 = 26;

@@ -1,11 +1,11 @@
 //! Whom a campaign may call at all beyond what is said of hours: who relieves its calls, and whether only
 //! numbers on a list of ours are called.
 
-use crate::ids::InvalidId;
 use crate::number_check::NumberCheckPlan;
 use serde::{Deserialize, Serialize};
 use std::fmt;
 use std::str::FromStr;
+use values::ids::InvalidId;
 
 /// Longest name of a list of numbers: it stands in events and facts.
 pub const LIST_NAME_BYTES_MAX: usize = 64;

@@ -1,11 +1,11 @@
 //! What was made of one turn of a conversation: the reading of what was said, and why the flow decided as it
 //! did. Values that a flow's step and a call's events share.
 
-use crate::ids::KnowledgeId;
 use crate::personal::Personal;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use values::emotion::EmotionReading;
+use values::ids::KnowledgeId;
 
 /// How sure a reading is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
@@ -218,6 +218,22 @@ pub struct TurnDecision {
     pub explanation: Explanation,
 }
 
+/// What an encoder of the installation's own had to one reading, where it was asked.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct EncoderShare {
+    /// As its server calls it.
+    #[schemars(example = &"9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08")]
+    pub model: String,
+    /// Whether the reading is its own; else it is what the linear model, or nobody, made of it.
+    pub decided: bool,
+    pub took_ms: u64,
+    /// `late`, `unreachable`, `denied`, `garbled` or `cut`: it ranked nothing.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(example = &"late")]
+    pub failure: Option<String>,
+}
+
 /// What was made of an utterance or a message, as it is stored.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct UnderstoodFact {
@@ -241,6 +257,9 @@ pub struct UnderstoodFact {
     /// How they sounded; absent where the campaign does not measure it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub emotion: Option<EmotionReading>,
+    /// What an encoder had to it; absent where none was asked.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub encoder: Option<Box<EncoderShare>>,
 }
 
 impl UnderstoodFact {
@@ -258,6 +277,7 @@ impl UnderstoodFact {
             opt_out: understood.opt_out,
             model,
             emotion: understood.emotion.clone(),
+            encoder: None,
         }
     }
 

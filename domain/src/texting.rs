@@ -8,10 +8,10 @@ use crate::conversation::{
 use crate::flow::{
     FlowAction, FlowDefinition, FlowInput, FlowPrompt, FlowRun, Intention, NoticeKind, STEPS_MAX,
 };
-use crate::ids::ConversationId;
 use crate::personal::Personal;
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use values::ids::ConversationId;
 
 /// Most texts read in a row before somebody has to answer: what a run has steps for, and the notices.
 const PLAYED_MAX: u32 = STEPS_MAX + 2;

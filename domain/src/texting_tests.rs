@@ -4,7 +4,6 @@ use crate::calling_plan::FlowRef;
 use crate::conversation::*;
 use crate::decider::{Context, Decider, EventData};
 use crate::flow::FlowDefinition;
-use crate::ids::{CommandId, ConversationId};
 use crate::personal::Personal;
 use crate::record::golden_support::{at, campaign, customer, number};
 use crate::spoken_turn::{Certainty, IntentCandidate, ReadBy, SpokenReading, Understood, UnderstoodFact};
@@ -13,6 +12,7 @@ use crate::time::Timestamp;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use values::disposition::Outcome;
+use values::ids::{CommandId, ConversationId};
 use values::key_rule::KeyRule;
 
 fn id() -> ConversationId {

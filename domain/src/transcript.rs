@@ -4,8 +4,8 @@
 //! is noise: whoever is erased takes their transcripts along, and a transcript that is past its time goes
 //! alone. What was stored before there were such keys is under the person's alone.
 
-use crate::ids::{CallId, ConversationId, CustomerId, NAMESPACE};
 use uuid::Uuid;
+use values::ids::{CallId, ConversationId, CustomerId, NAMESPACE};
 
 /// Whose words. A summary's are those of its call.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]

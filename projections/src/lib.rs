@@ -47,6 +47,8 @@ pub mod swing;
 pub mod synthetic;
 mod table;
 #[cfg(test)]
+mod test_call_tests;
+#[cfg(test)]
 mod testing;
 #[cfg(test)]
 mod tests;

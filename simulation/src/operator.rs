@@ -219,6 +219,7 @@ impl Operator {
         plan.dialing = (self.plan.agents > 0).then_some(DialingPlan {
             mode: DialingMode::Predictive,
             holds_each_day: false,
+            ..DialingPlan::default()
         });
         plan
     }

@@ -100,6 +100,7 @@ impl Row<'_> {
             variables: BTreeMap::from([("name".to_owned(), format!("客户{}", self.index))]),
             consent: self.consent(),
             same_number_as: None,
+            best_times: None,
             preferred: Vec::new(),
             priority: None,
             dedupe: domain::calling_plan::Dedupe::Campaign,

@@ -104,7 +104,7 @@ async fn an_altered_value_does_not_open(vault: &dyn Vault) {
 /// Whoever lacks the person's key or the transcript's knows nothing of it, whatever name they give theirs.
 async fn a_transcript_opens_with_both_its_keys_alone(vault: &dyn Vault) {
     let of = |number| TranscriptOf::Call(CallId::new(uuid::Uuid::from_u128(number)));
-    let sealing = key_to_seal(vault, &person(1), of(1))
+    let sealing = key_to_seal(vault, &person(1), &of(1).key())
         .await
         .expect("keys are made");
     let sealed = vault
@@ -127,10 +127,10 @@ async fn a_transcript_opens_with_both_its_keys_alone(vault: &dyn Vault) {
     let other = vault.seal(&own, [8; 12], b"there", "a name").expect("sealed");
     assert_eq!(vault.open(&reading, b"there", &other).as_deref(), Ok("a name"));
 
-    let foreign = key_to_seal(vault, &person(2), of(1))
+    let foreign = key_to_seal(vault, &person(2), &of(1).key())
         .await
         .expect("keys are made");
-    let elsewhere = key_to_seal(vault, &person(1), of(2))
+    let elsewhere = key_to_seal(vault, &person(1), &of(2).key())
         .await
         .expect("keys are made");
     let unnamed = Sealed {
@@ -158,7 +158,7 @@ async fn a_transcript_opens_with_both_its_keys_alone(vault: &dyn Vault) {
     let left = left.expect("the person's own key is there");
     assert_eq!(vault.open(&left, b"here", &sealed), refused);
     assert_eq!(vault.open(&left, b"there", &other).as_deref(), Ok("a name"));
-    let again = key_to_seal(vault, &person(1), of(1)).await;
+    let again = key_to_seal(vault, &person(1), &of(1).key()).await;
     assert!(
         matches!(again, Err(VaultError::Destroyed(_))),
         "no other is ever made"

@@ -105,6 +105,29 @@ fn words(tree: &Tree) -> Vec<Finding> {
     findings
 }
 
+/// Every kind of event that a golden file has, by its name, has a word: it stands in lines of time, stories
+/// of calls and what a search for it finds.
+fn unnamed_kinds(tree: &Tree) -> Vec<Finding> {
+    let Some(english) = tree.get(ENGLISH) else {
+        return Vec::new();
+    };
+    let named = names_of(english);
+    let kinds: BTreeSet<String> = tree.files.iter().filter_map(|file| kind_of(&file.path)).collect();
+    let is_unnamed = |kind: &&String| {
+        let words = [format!("event.{kind}"), format!("kind.{kind}")];
+        words.iter().all(|word| !named.contains(word))
+    };
+    let finding = |kind: &String| english.finding(1, format!("has no word for the event {kind}"));
+    kinds.iter().filter(is_unnamed).map(finding).collect()
+}
+
+/// Of `fixtures/events/call/call.answered.v1.json`: `call.answered`.
+fn kind_of(path: &str) -> Option<String> {
+    let name = path.strip_prefix("fixtures/events/")?.split('/').nth(1)?;
+    let mut parts = name.split('.');
+    Some(format!("{}.{}", parts.next()?, parts.next()?))
+}
+
 fn sources(tree: &Tree) -> impl Iterator<Item = &File> {
     let is_source = |path: &str| path.ends_with(".ts") || path.ends_with(".tsx");
     let ours = move |file: &&File| file.path.starts_with("web/src/") && is_source(&file.path);
@@ -139,6 +162,7 @@ fn loose_words(tree: &Tree) -> Vec<Finding> {
 pub(crate) fn check(tree: &Tree) -> Vec<Finding> {
     let mut findings = words(tree);
     findings.extend(loose_words(tree));
+    findings.extend(unnamed_kinds(tree));
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../web");
     let built = fs::read_to_string(root.join("dist/SOURCE_HASH")).unwrap_or_default();
     if built.trim() != hash_of(&root) {
@@ -167,6 +191,22 @@ mod tests {
         ]);
         assert_eq!(words(&tree).len(), 2);
         assert_eq!(loose_words(&tree).len(), 1);
+    }
+
+    #[test]
+    fn a_kind_of_event_without_a_word_is_found() {
+        let tree = Tree::of(&[
+            (
+                ENGLISH,
+                r#"{"event":{"call":{"ended":"ended"}},"kind":{"stop":{"lifted":"lifted"}}}"#,
+            ),
+            ("fixtures/events/call/call.ended.v1.json", ""),
+            ("fixtures/events/call/call.ended.v1.cause.json", ""),
+            ("fixtures/events/stop/stop.lifted.v1.json", ""),
+            ("fixtures/events/stop/stop.engaged.v1.json", ""),
+        ]);
+        let found: Vec<String> = unnamed_kinds(&tree).into_iter().map(|one| one.what).collect();
+        assert_eq!(found, ["has no word for the event stop.engaged"]);
     }
 
     #[test]

@@ -11,7 +11,9 @@ const PEER_FOLDERS: &[(&str, &str)] = &[
 ];
 
 /// Names that are not peers in those folders: the folder's own entry and what all of its members share.
-const SHARED: &[&str] = &["mod", "permit", "preset", "testing", "zones", "facts", "counting"];
+const SHARED: &[&str] = &[
+    "mod", "permit", "preset", "testing", "zones", "facts", "counting", "verdict",
+];
 
 fn aggregates(tree: &Tree) -> BTreeSet<String> {
     tree.under("domain/src/")

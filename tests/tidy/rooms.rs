@@ -24,8 +24,10 @@ const AT_HOME: &[(&str, &[&str])] = &[
     ("ExitCode", &["api/cli/src/", "tests/"]),
 ];
 
+/// A module of golden files is compiled with the tests alone, as theirs are.
 fn is_test(path: &str) -> bool {
-    path.contains("/tests/") || path.contains("/testing") || path.ends_with("tests.rs")
+    let is_golden = path.ends_with("golden.rs");
+    is_golden || path.contains("/tests/") || path.contains("/testing") || path.ends_with("tests.rs")
 }
 
 pub(crate) fn check(tree: &Tree) -> Vec<Finding> {

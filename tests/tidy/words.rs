@@ -16,7 +16,7 @@ const RIGHT_HERE: &[(&str, &str)] = &[
     ("operator", "api/http/src/tests/report_schedule.rs"),
     ("operator", "api/http/src/routes/numbers/mod.rs"),
     ("operator", "simulation/src/"),
-    ("operator", "domain/src/permission/"),
+    ("operator", "values/src/permission/"),
     ("operator", "domain/src/user/"),
     ("operator", "api/application/src/access/"),
     // `+` and `and`, as the SQL parser calls them.

@@ -4,6 +4,7 @@
 //! an argument. It knows nothing of calls, flows or events, and imports nothing of this workspace.
 
 pub mod answers;
+pub mod covering;
 mod english_numbers;
 pub mod entities;
 pub mod evaluation;

@@ -47,17 +47,20 @@ pub fn mask(text: &str) -> Masked {
             masked_count += 1;
         }
     }
-    for place in 0..folded.chars().len() {
-        if let Some(name) = name_at(&folded, place) {
-            hidden.extend(name);
-            masked_count += 1;
-        }
+    for name in told_names(&folded) {
+        hidden.extend(name);
+        masked_count += 1;
     }
     let star = |(place, found): (usize, char)| if hidden.contains(&place) { '*' } else { found };
     Masked {
         text: text.chars().enumerate().map(star).collect(),
         masked_count,
     }
+}
+
+/// The characters of each name that is told.
+pub(crate) fn told_names(text: &Folded) -> impl Iterator<Item = Range<usize>> + '_ {
+    (0..text.chars().len()).filter_map(|place| name_at(text, place))
 }
 
 /// The places to hide of a number; a group that was taken back is in none, and hidden whole.

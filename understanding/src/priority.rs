@@ -23,6 +23,8 @@ pub enum Priority {
     WrongPerson,
     /// 已还款, 已办理.
     AlreadyDone,
+    /// Another time, in English; in Chinese a model tells it from its neighbours.
+    Busy,
 }
 
 /// A rule that matched, with its words' bytes.
@@ -180,6 +182,17 @@ const RULES: &[(Priority, &[&str])] = &[
             "paid it already",
         ],
     ),
+    (
+        Priority::Busy,
+        &[
+            "i am busy",
+            "i'm busy",
+            "in a meeting",
+            "call me later",
+            "call back later",
+            "not a good time",
+        ],
+    ),
 ];
 
 /// Words right before a rule's that take it back, and those that only seem to.
@@ -262,6 +275,8 @@ mod tests {
             ("no don't stop calling me", Some(Priority::OptOut)),
             ("remove me from your list", Some(Priority::OptOut)),
             ("take my number off", Some(Priority::OptOut)),
+            ("I'm busy, call me later", Some(Priority::Busy)),
+            ("I am not busy", None),
             ("不用转人工", None),
             ("我不想投诉你们", None),
             ("没投诉过", None),

@@ -48,6 +48,7 @@ fn for_agents() -> CallingPlan {
         dialing: Some(DialingPlan {
             mode: DialingMode::Progressive,
             holds_each_day: false,
+            ..DialingPlan::default()
         }),
         ..plan(20)
     }

@@ -3,7 +3,7 @@
 use super::kit::{Halt, Kit};
 use domain::call::{CallState, LegIdentity, LegState, dialog_with_callee};
 use domain::calling_plan::{CallingPlan, CampaignFacts};
-use domain::compliance::{calendars_asked, rules_at};
+use domain::compliance::{calendars_asked, needs_facts, rules_at};
 use domain::customer::command::{CallAgain, CallClosing};
 use domain::ids::{CallId, CampaignId, CustomerId};
 use domain::kept_facts::AgentsThere;
@@ -27,6 +27,15 @@ pub(crate) async fn campaign_facts(kit: &Kit, campaign: &CampaignId) -> Result<C
     })
 }
 
+/// The same for a call that ended: with the days of its calendar, where the next hour is chosen.
+pub(crate) async fn closing_facts(kit: &Kit, campaign: &CampaignId) -> Result<CampaignFacts, Halt> {
+    let mut facts = campaign_facts(kit, campaign).await?;
+    if facts.plan.best_times.is_some() {
+        facts.calendars = calendars(kit, &facts.plan).await?;
+    }
+    Ok(facts)
+}
+
 /// The years of holidays that were imported, where the plan or its preset asks about days.
 pub(crate) async fn calendars(kit: &Kit, plan: &CallingPlan) -> Result<Calendars, Halt> {
     let now = kit.now();
@@ -41,7 +50,7 @@ pub(crate) async fn calendars(kit: &Kit, plan: &CallingPlan) -> Result<Calendars
 /// The same with the facts of the installation that its plan asks about.
 pub(crate) async fn with_kept(kit: &Kit, mut facts: CampaignFacts) -> Result<CampaignFacts, Halt> {
     facts.calendars = calendars(kit, &facts.plan).await?;
-    if !rules_at(facts.plan.preset, kit.now()).needs_facts.is_empty() {
+    if needs_facts(&facts.plan, kit.now()) {
         let state = kit.state(&kit.system.campaigns, &facts.campaign).await?.state;
         facts.kept.abandoned = state.abandoned(kit.now());
         let floor = kit

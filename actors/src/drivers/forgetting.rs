@@ -24,6 +24,7 @@ use domain::ports::vault::VaultError;
 use domain::stored_event::{Cause, Envelope, Position, RequestFacts};
 use domain::time::Timestamp;
 use domain::transcript::TranscriptOf;
+use domain::voiceprint::VoiceprintEvent;
 use std::collections::VecDeque;
 use std::sync::Arc;
 
@@ -83,14 +84,15 @@ struct Forgetting {
 }
 
 impl Forgetting {
-    /// Destroys the keys of all who are erased and of transcripts that were disposed of, where they still
-    /// exist; answers how far it looked.
+    /// Destroys the keys of all who are erased, of transcripts that were disposed of and of voiceprints that
+    /// were deleted, where they still exist; answers how far it looked.
     async fn destroy_again(&self) -> Result<Position, StartError> {
         let filter = EventFilter {
             kinds: [
                 CustomerEvent::ERASED,
                 CallEvent::TRANSCRIPT_DISPOSED,
                 ConversationEvent::TRANSCRIPT_DISPOSED,
+                VoiceprintEvent::DELETED,
             ]
             .map(str::to_owned)
             .into(),
@@ -200,7 +202,7 @@ impl Forgetting {
                     self.vault().forget_cached(&person);
                 }
             }
-            // The same of a transcript.
+            // The same of a transcript or a voiceprint.
             _ => {
                 if let Some(key) = destroyed_by(envelope) {
                     self.vault().forget_cached(&key);
@@ -352,6 +354,6 @@ fn destroyed_by(envelope: &Envelope) -> Option<CustomerId> {
         CustomerEvent::ERASED => id.parse().ok(),
         CallEvent::TRANSCRIPT_DISPOSED => Some(TranscriptOf::Call(id.parse().ok()?).key()),
         ConversationEvent::TRANSCRIPT_DISPOSED => Some(TranscriptOf::Conversation(id.parse().ok()?).key()),
-        _ => None,
+        _ => VoiceprintEvent::key_destroyed_by(envelope),
     }
 }

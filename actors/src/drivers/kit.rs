@@ -2,6 +2,7 @@
 
 use super::DriverPorts;
 use super::alarms::Alarms;
+use super::learning::Learning;
 use super::live_calls::LiveCalls;
 use super::pacers::Pacers;
 use crate::capacity::Capacity;
@@ -50,6 +51,7 @@ pub(crate) struct Kit {
     pub(crate) capacity: Arc<Capacity>,
     pub(crate) live: Arc<LiveCalls>,
     pub(crate) pacers: Pacers,
+    pub(crate) learning: Learning,
     pub(crate) alarms: Alarms,
     pub(crate) stops: Stops,
     draining: watch::Sender<bool>,
@@ -71,6 +73,7 @@ impl Kit {
             capacity: Capacity::new(facts),
             live: LiveCalls::new(),
             pacers: Pacers::default(),
+            learning: Learning::default(),
             alarms: Alarms::default(),
             stops: Stops::default(),
             draining: watch::Sender::new(false),
@@ -199,7 +202,7 @@ impl Kit {
 
     /// Why nobody may be dialed for this campaign on this line by what is known of emergency stops.
     pub(crate) fn stopped(&self, facts: &CampaignFacts, line: usize) -> Option<EndReason> {
-        if self.stops.stops_campaign(&facts.campaign, facts.plan.preset) || self.is_line_stopped(line) {
+        if self.stops.stops_campaign(&facts.campaign, facts.plan.presets()) || self.is_line_stopped(line) {
             return Some(EndReason::EmergencyStop);
         }
         // What was granted before is given back: whoever grants again knows more.

@@ -38,18 +38,28 @@ mod forgetting_tests;
 mod kit;
 #[cfg(test)]
 mod late_record_tests;
+mod learning;
+#[cfg(test)]
+mod learning_tests;
 mod live_calls;
+mod look_back;
 #[cfg(test)]
 mod merging_tests;
 mod named_callback;
+mod offers_of_stopped;
 mod one_call;
 mod orders;
 mod outreach;
 mod pacers;
+mod placed;
 #[cfg(feature = "planted")]
 mod planting;
 #[cfg(test)]
+mod preview_tests;
+#[cfg(test)]
 mod priority_tests;
+#[cfg(test)]
+mod quotas_tests;
 #[cfg(test)]
 mod registry_tests;
 mod retry;
@@ -60,22 +70,30 @@ mod stop_tests;
 mod summaries;
 #[cfg(test)]
 mod summaries_tests;
+mod test_call;
+#[cfg(test)]
+mod test_call_tests;
 #[cfg(test)]
 mod tests;
 mod watchdog;
 #[cfg(test)]
 mod withdrawal_tests;
+#[cfg(test)]
+mod wording_tests;
 
 pub use dialing_gate::{installation_now, unconfirmed_restore};
 pub use forgetting::start_forgetting;
-pub use summaries::start_summarizing;
+pub use placed::{TestCallOrder, TestCallRefusal};
+pub use summaries::{SummaryPorts, SummaryWriter, start_summarizing};
 
 use crate::assist::Assist;
+use crate::encode::Encode;
 use crate::error::StartError;
 use crate::line_load::LineLoad;
 use crate::system::{ActorSystem, Environment};
 use dialing_gate::RestoredPast;
 use domain::call::event::EndReason;
+use domain::ids::CallId;
 use domain::planted::{Bug, planted};
 use domain::ports::agents::Agents;
 use domain::ports::knowledge::KnowledgeBases;
@@ -129,6 +147,8 @@ pub struct Hearing {
     pub knowledge: Arc<dyn KnowledgeBases>,
     /// Who may be asked what nobody is sure of; absent: nobody.
     pub assist: Option<Assist>,
+    /// Who ranks before the linear model; absent: nobody.
+    pub encode: Option<Encode>,
 }
 
 /// Calls in progress now.
@@ -206,6 +226,7 @@ async fn begin(kit: &Arc<Kit>) -> Result<(), StartError> {
         true => 0,
         false => watchdog::sweep(kit).await?,
     };
+    test_call::sweep(kit).await?;
     if left > 0 {
         tracing::warn!(
             left,
@@ -251,6 +272,12 @@ impl DriversHandle {
             ringing: self.kit.live.phase_count(Phase::Ringing),
             talking: self.kit.live.phase_count(Phase::Talking),
         }
+    }
+
+    /// Dials one of our own phones for a campaign. Answers once its permit is on record; a repeat of the same
+    /// command dials nobody again.
+    pub async fn test_call(&self, order: TestCallOrder) -> Result<CallId, TestCallRefusal> {
+        test_call::begin(&self.kit, order).await
     }
 
     /// True while no dial begins because the store was away, or a recording had no room, a moment ago.

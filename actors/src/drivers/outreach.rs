@@ -9,12 +9,14 @@ use super::callbacks_of_stopped::end_callbacks;
 use super::dialer::settle_paused;
 use super::follow::Follow;
 use super::kit::{Halt, Kit, campaign_cause};
+use super::offers_of_stopped::withdraw_offers;
 use crate::timers::{earlier, wake_at};
 use domain::campaign::command::CampaignCommand;
 use domain::campaign::event::CampaignEvent;
 use domain::customer::event::CustomerEvent;
 use domain::number::event::NumberEvent;
 use domain::ports::worklist::{CampaignWork, WorklistError};
+use domain::stop::StopEvent;
 use domain::stored_event::{Envelope, Position};
 use domain::time::Timestamp;
 use std::sync::Arc;
@@ -47,18 +49,21 @@ pub(crate) async fn run(kit: Arc<Kit>, after: Position) {
     let mut follow = Follow::new(&kit.environment, after);
     let mut seen = after;
     let mut look_at = Some(kit.now());
+    // A stop may be engaged since before this process began.
+    let mut is_stopped = true;
     loop {
         tokio::select! {
             biased;
             () = stop.stopping() => return,
             () = wake_at(kit.environment.clock.as_ref(), look_at) => {
-                look_at = look(&kit, seen).await;
+                look_at = look(&kit, seen, &mut is_stopped).await;
             }
             page = follow.next() => {
                 // Dialing has stopped with it; a campaign is not completed on half a log.
                 let Ok(page) = page else { return };
                 seen = page.last().map_or(seen, |(position, _)| *position);
-                if page.iter().any(|(_, envelope)| matters(envelope)) {
+                is_stopped |= page.iter().any(|(_, envelope)| envelope.kind == StopEvent::ENGAGED);
+                if is_stopped || page.iter().any(|(_, envelope)| matters(envelope)) {
                     look_at = earlier(look_at, Some(kit.now().plus_ms(LOOK_MS)));
                 }
             }
@@ -71,9 +76,12 @@ fn matters(envelope: &Envelope) -> bool {
 }
 
 /// Looks at all campaigns as of `seen`. Answers when to look again by time alone.
-async fn look(kit: &Kit, seen: Position) -> Option<Timestamp> {
-    match look_once(kit, seen).await {
-        Ok(again_at) => again_at,
+async fn look(kit: &Kit, seen: Position, is_stopped: &mut bool) -> Option<Timestamp> {
+    match look_once(kit, seen, *is_stopped).await {
+        Ok((again_at, stopped_at)) => {
+            *is_stopped = stopped_at.is_some();
+            earlier(again_at, stopped_at)
+        }
         Err(error) => {
             tracing::warn!(%error, "outreach cannot read the worklist");
             Some(kit.now().plus_ms(AGAIN_MS))
@@ -81,7 +89,12 @@ async fn look(kit: &Kit, seen: Position) -> Option<Timestamp> {
     }
 }
 
-async fn look_once(kit: &Kit, seen: Position) -> Result<Option<Timestamp>, WorklistError> {
+/// The second is when to look again at what a stop reaches, where that could not be asked.
+async fn look_once(
+    kit: &Kit,
+    seen: Position,
+    is_stopped: bool,
+) -> Result<(Option<Timestamp>, Option<Timestamp>), WorklistError> {
     kit.ports.worklist.wait_for(seen).await?;
     let position = kit.ports.worklist.position().await?;
     let mut again_at = None;
@@ -94,7 +107,11 @@ async fn look_once(kit: &Kit, seen: Position) -> Result<Option<Timestamp>, Workl
         again_at = earlier(again_at, next);
         again_at = earlier(again_at, begin_by_time(kit, &work).await);
     }
-    Ok(earlier(again_at, end_callbacks(kit).await?))
+    let stopped_at = match is_stopped {
+        true => withdraw_offers(kit).await?,
+        false => None,
+    };
+    Ok((earlier(again_at, end_callbacks(kit).await?), stopped_at))
 }
 
 /// Answers when to ask again, if it gave no answer.

@@ -73,6 +73,7 @@ fn a_campaign_of_callbacks_calls_whom_a_call_was_asked_for_and_lets_the_list_wai
         plan.dialing = Some(DialingPlan {
             mode: DialingMode::Callback,
             holds_each_day: false,
+            ..DialingPlan::default()
         });
         world.run_plan(4, &|_, _| {}, no_flow(), plan).await;
         let _drivers = world.start_drivers().await;

@@ -123,6 +123,7 @@ fn telemarketing(relief: Relief) -> CallingPlan {
         dialing: Some(DialingPlan {
             mode: DialingMode::Progressive,
             holds_each_day: false,
+            ..DialingPlan::default()
         }),
         screening: Some(Box::new(Screening {
             number_check: None,

@@ -2,7 +2,7 @@
 //!
 //! Command ids follow from the stored `call.ended`, so that telling twice is telling once.
 
-use super::facts::{call_closing, campaign_facts, is_unwanted, with_kept};
+use super::facts::{call_closing, closing_facts, is_unwanted, with_kept};
 use super::follow::Follow;
 use super::kit::{Halt, Kit};
 use super::named_callback::named;
@@ -166,7 +166,7 @@ impl Retry {
             dialed_at: closing.dialed_at,
         };
         let number_at = self.tell_number(&number, told, ended).await?;
-        let mut facts = campaign_facts(&self.kit, &closing.campaign).await?;
+        let mut facts = closing_facts(&self.kit, &closing.campaign).await?;
         closing.callback_at = named(&self.kit, call, &loaded.state, &customer, &facts.flow).await?;
         if closing.callback_at.is_some() {
             facts = with_kept(&self.kit, facts).await?;

@@ -57,6 +57,7 @@ async fn grant(world: &World, wanted: u32) {
         people: people.collect(),
         calendars: Default::default(),
         unused: Vec::new(),
+        quota_people: Vec::new(),
     };
     world.tell_campaign(command).await;
 }

@@ -1,7 +1,7 @@
 //! What ended calls came to: written beside the dialing, once each, also of what a crash left and of people
 //! who are gone.
 
-use crate::drivers::start_summarizing;
+use crate::drivers::{SummaryPorts, start_summarizing};
 use crate::testing::AppendFault;
 use crate::testing::line::{FakeLine, closed, dialog, failed, hung_up, ringing};
 use crate::testing::world::{World, count, no_flow, publish_flow};
@@ -28,7 +28,11 @@ fn answers() -> Arc<FakeLine> {
 
 async fn start(world: &World) {
     let environment = &world.fakes.environment;
-    let started = start_summarizing(&world.system, environment, Arc::new(Unmasked)).await;
+    let ports = SummaryPorts {
+        masking: Arc::new(Unmasked),
+        writer: None,
+    };
+    let started = start_summarizing(&world.system, environment, ports).await;
     started.expect("summaries are written");
 }
 

@@ -7,6 +7,7 @@
 
 use super::facts::{dialed_leg, is_dialed};
 use super::kit::{Halt, Kit, call_cause};
+use super::placed::Placed;
 use crate::timers::wake_at;
 use domain::call::command::{CallCommand, CallEnding};
 use domain::call::event::EndReason;
@@ -187,12 +188,12 @@ async fn end_call(kit: &Kit, open: &OpenCall) -> Result<Position, Halt> {
     if is_worked_on(kit, &open.campaign, &open.customer) {
         return Ok(Position(0));
     }
-    end_left_over(kit, open.call).await
+    end_left_over(kit, Placed::ForCustomer, open.call).await
 }
 
 /// Ends a dialed call: the leg, the recording, the call.
-async fn end_left_over(kit: &Kit, call: CallId) -> Result<Position, Halt> {
-    let loaded = kit.state(&kit.system.calls, &call).await?;
+pub(super) async fn end_left_over(kit: &Kit, placed: Placed, call: CallId) -> Result<Position, Halt> {
+    let loaded = kit.call_state(placed, &call).await?;
     // Its worker was done with it since we looked: nothing is sent for a call that is over.
     if loaded.state.is_ended() {
         return Ok(loaded.position);
@@ -215,9 +216,7 @@ async fn end_left_over(kit: &Kit, call: CallId) -> Result<Position, Halt> {
         ..CallEnding::default()
     };
     let cause = call_cause(call, "end_left_over", None);
-    let answer = kit
-        .ask(&kit.system.calls, &call, CallCommand::End(ending), cause)
-        .await;
+    let answer = kit.ask_call(placed, &call, CallCommand::End(ending), cause).await;
     match answer {
         Ok(answer) => Ok(answer.position),
         // Ended by its worker in the meantime.
@@ -297,7 +296,7 @@ pub(crate) async fn withdraw_and_release(
     let call = release.call;
     let loaded = kit.state(&kit.system.calls, &call).await?;
     if is_dialed(&loaded.state) {
-        return end_left_over(kit, call).await;
+        return end_left_over(kit, Placed::ForCustomer, call).await;
     }
     let mut because = release.because;
     if loaded.version.0 > 0 {
@@ -306,7 +305,7 @@ pub(crate) async fn withdraw_and_release(
         match kit.ask(&kit.system.calls, &call, command, cause).await {
             Ok(_) => because = Some(EventId::derive(cause.command, 0)),
             // Only a dialed call refuses: it was dialed since we looked.
-            Err(Halt::Refused) => return end_left_over(kit, call).await,
+            Err(Halt::Refused) => return end_left_over(kit, Placed::ForCustomer, call).await,
             Err(halt) => return Err(halt),
         }
     }

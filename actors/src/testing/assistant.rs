@@ -5,6 +5,8 @@ use domain::ports::assistant::{
     Assistant, AssistantFailure, AssistantPick, AssistantPrompt, AssistantQuestion,
 };
 use domain::ports::masking::Masking;
+use domain::ports::writer::{Figures, Writer, WritingBrief, Written};
+use std::collections::BTreeSet;
 use std::sync::Mutex;
 
 /// Nothing told: it never answers.
@@ -43,6 +45,58 @@ impl Assistant for FakeAssistant {
             Some(answer) => answer,
             None => std::future::pending().await,
         }
+    }
+}
+
+/// It writes this, or never answers; `@outcome` and `@action` are the call's own.
+#[derive(Default)]
+pub(crate) struct FakeWriter {
+    pub(crate) answers: Mutex<Option<Result<String, AssistantFailure>>>,
+    pub(crate) briefs: Mutex<Vec<WritingBrief>>,
+}
+
+#[async_trait]
+impl Writer for FakeWriter {
+    fn model(&self) -> &'static str {
+        "fake"
+    }
+    fn prompt(&self, brief: &WritingBrief) -> AssistantPrompt {
+        self.briefs.lock().expect("no panic inside").push(brief.clone());
+        AssistantPrompt {
+            body: brief.quoted.to_string(),
+            sha256: "0".repeat(64),
+        }
+    }
+    async fn write(&self, _: &AssistantPrompt, _: u64) -> Result<Written, AssistantFailure> {
+        let told = self.answers.lock().expect("no panic inside").clone();
+        let Some(answer) = told else {
+            return std::future::pending().await;
+        };
+        let briefs = self.briefs.lock().expect("no panic inside").clone();
+        let facts = briefs.last().map(|brief| brief.quoted["facts"].clone());
+        let fact = |name: &str| {
+            facts
+                .as_ref()
+                .and_then(|facts| facts[name].as_str())
+                .unwrap_or_default()
+        };
+        answer.map(|content| Written {
+            content: content
+                .replace("@outcome", fact("outcome"))
+                .replace("@action", fact("action")),
+            prompt_tokens: Some(400),
+            answer_tokens: Some(50),
+        })
+    }
+}
+
+/// Every run of digits.
+pub(crate) struct Digits;
+
+impl Figures for Digits {
+    fn figures(&self, text: &str) -> BTreeSet<String> {
+        let runs = text.split(|one: char| !one.is_ascii_digit());
+        runs.filter(|run| !run.is_empty()).map(str::to_owned).collect()
     }
 }
 

@@ -127,7 +127,11 @@ impl Understanding for FakeUnderstanding {
                 } else {
                     Certainty::Abstained
                 },
-                read_by: ReadBy::Exact,
+                read_by: if intent.is_some() {
+                    ReadBy::Exact
+                } else {
+                    ReadBy::Nothing
+                },
                 candidates: intent.map(candidate).into_iter().collect(),
                 accept_permille: None,
                 confirm_permille: None,

@@ -5,6 +5,7 @@ pub(crate) mod assistant;
 mod clock;
 pub(crate) mod counter;
 pub(crate) mod ear;
+pub(crate) mod encoder;
 pub(crate) mod line;
 mod store;
 mod synthesizer;

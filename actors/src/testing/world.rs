@@ -8,9 +8,11 @@ use super::synthesizer::FakeSynthesizer;
 use super::{FakeClock, FakeStore, FakeWorklist, Fakes, settle};
 use crate::assist::Assist;
 use crate::drivers::{DriverPorts, Drivers, DriversHandle, Hearing};
+use crate::encode::Encode;
 use crate::error::StartError;
 use crate::hosting::Place;
 use crate::system::ActorSystem;
+use crate::testing::encoder::FakeEncoder;
 use domain::calling_plan::{AfterCutOff, Basis, CallingPlan, CallingWindow, FlowRef, RetryPolicy, RetryRule};
 use domain::campaign::command::CampaignCommand;
 use domain::customer::command::{CustomerCommand, Enrolment};
@@ -38,6 +40,7 @@ pub(crate) struct World {
     /// Who listens; nobody in a world that is not told so.
     pub(crate) recognizer: Option<Arc<FakeRecognizer>>,
     assistant: Option<Arc<FakeAssistant>>,
+    encoder: Option<Arc<FakeEncoder>>,
     /// Who takes the calls of campaigns for agents; nobody in a world that is not told so.
     pub(crate) agents: Option<Arc<FakeAgents>>,
 }
@@ -99,6 +102,7 @@ impl World {
             synthesizer: Arc::default(),
             recognizer: None,
             assistant: None,
+            encoder: None,
             agents: None,
         }
     }
@@ -107,6 +111,16 @@ impl World {
     pub(crate) fn that_is_assisted(mut self) -> Self {
         self.assistant = Some(Arc::default());
         self
+    }
+
+    /// The same world, with an encoder that ranks first.
+    pub(crate) fn that_has_an_encoder(mut self) -> Self {
+        self.encoder = Some(Arc::default());
+        self
+    }
+
+    pub(crate) fn encoder(&self) -> &FakeEncoder {
+        self.encoder.as_deref().expect("this world has an encoder")
     }
 
     pub(crate) fn assistant(&self) -> &FakeAssistant {
@@ -144,6 +158,10 @@ impl World {
                 assist: self.assistant.as_ref().map(|assistant| {
                     let assistant = Arc::<FakeAssistant>::clone(assistant);
                     Assist::new(assistant, Arc::new(Unmasked))
+                }),
+                encode: self.encoder.as_ref().map(|encoder| {
+                    let encoder = Arc::<FakeEncoder>::clone(encoder);
+                    Encode::new(encoder, Arc::new(Starred))
                 }),
             }),
             recordings: Arc::new(FakeRecordings),
@@ -240,6 +258,7 @@ impl World {
             variables: BTreeMap::from([("name".to_owned(), format!("person {index}"))]),
             consent: None,
             same_number_as: None,
+            best_times: None,
             preferred: Vec::new(),
             priority: None,
             dedupe: domain::calling_plan::Dedupe::Campaign,

@@ -36,6 +36,7 @@ pub fn all() -> &'static [EventSchema] {
 const AGGREGATES: &[fn() -> Vec<EventSchema>] = &[
     kinds::<domain::access::Access>,
     kinds::<domain::alert::Alert>,
+    kinds::<domain::anonymous_transcript::AnonymousTranscript>,
     kinds::<domain::api_key::ApiKey>,
     kinds::<domain::approval::Approval>,
     kinds::<domain::call::Call>,
@@ -65,8 +66,11 @@ const AGGREGATES: &[fn() -> Vec<EventSchema>] = &[
     kinds::<domain::stop::Stop>,
     kinds::<domain::subscriber::Subscriber>,
     kinds::<domain::summary::Summary>,
+    kinds::<domain::test_phones::TestPhones>,
+    kinds::<domain::call::TestCall>,
     kinds::<domain::user::User>,
     kinds::<domain::view::View>,
+    kinds::<domain::voiceprint::Voiceprint>,
     kinds::<domain::webhook::Webhook>,
 ];
 

@@ -29,11 +29,8 @@ pub async fn may_be_reached(installation: &Installation, facts: &CampaignFacts) 
             "the clock of this machine is off: calling hours cannot be told / 本机时钟偏差过大".to_owned(),
         ));
     }
-    let stops = [
-        StopId::All,
-        StopId::Campaign(facts.campaign.clone()),
-        StopId::Preset(facts.plan.preset),
-    ];
+    let stops = [StopId::All, StopId::Campaign(facts.campaign.clone())].into_iter();
+    let stops = stops.chain(facts.plan.presets().map(StopId::Preset));
     for stop in stops {
         if engaged_now(installation.store(), &stop).await?.is_some() {
             return Err(Problem::refused(

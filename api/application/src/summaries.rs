@@ -7,7 +7,9 @@ use domain::disposition::{Disposition, Outcome};
 use domain::ids::{CallId, CampaignId, CustomerId};
 use domain::personal::Personal;
 use domain::problem::Problem;
-use domain::summary::{FollowUpAction, FollowUpReason, InterestLevel, InterestRule, SummaryFact};
+use domain::summary::{
+    FollowUpAction, FollowUpReason, InterestLevel, InterestRule, SummaryFact, WordingKnown,
+};
 use domain::time::Timestamp;
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -32,6 +34,33 @@ pub struct FollowUpShown {
     reason: FollowUpReason,
     reason_zh: &'static str,
     reason_en: &'static str,
+}
+
+/// What a model wrote of the call besides, where the campaign asked for it: words for people, and no figure.
+#[derive(Debug, Serialize, JsonSchema)]
+#[schemars(extend("examples" = [{ "state": "worded", "text": "客户同意分三期办理。", "follow_up": "发送确认信息。",
+    "model": "qwen2.5-7b-instruct", "failure": null, "took_ms": 1840, "recorded_at": "2026-03-02T02:00:03Z" }]))]
+pub struct WordingShown {
+    state: WordingShownState,
+    /// Written by a model; null where it wrote nothing that is kept, or nobody can open it any more.
+    text: Option<String>,
+    /// What may be done next, in its words; likewise.
+    follow_up: Option<String>,
+    /// As its server calls it; null while it is asked.
+    model: Option<String>,
+    /// Why there is nothing: `late`, `garbled`, `contradicts`, `figures` …
+    failure: Option<String>,
+    took_ms: Option<u64>,
+    recorded_at: Option<Timestamp>,
+}
+
+/// How far it is.
+#[derive(Debug, Clone, Copy, Serialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+enum WordingShownState {
+    Asked,
+    Worded,
+    Failed,
 }
 
 /// A summary as shown.
@@ -74,6 +103,8 @@ pub struct SummaryShown {
     #[schemars(example = &"zh-CN")]
     lang: String,
     follow_up: FollowUpShown,
+    /// Beside it, by a model; null where none was asked.
+    wording: Option<WordingShown>,
     turns: TurnCounts,
     /// Digests of the models that were asked during the call.
     #[schemars(example = ["9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"])]
@@ -97,14 +128,52 @@ pub async fn summary(
     let Some((fact, recorded_at)) = state.recorded() else {
         return Err(Problem::missing("a summary of this call"));
     };
-    Ok(shown(call, fact, recorded_at, clear))
+    let wording = state.wording().map(|known| wording(known, clear));
+    Ok(SummaryShown {
+        wording,
+        ..shown(call, fact, recorded_at, clear)
+    })
+}
+
+fn words_of(value: &Personal<String>, clear: bool) -> Option<String> {
+    let value = value.value()?;
+    Some(if clear { value.clone() } else { masked_words(value) })
+}
+
+fn wording(known: &WordingKnown, clear: bool) -> WordingShown {
+    let asked = WordingShown {
+        state: WordingShownState::Asked,
+        text: None,
+        follow_up: None,
+        model: None,
+        failure: None,
+        took_ms: None,
+        recorded_at: None,
+    };
+    match known {
+        WordingKnown::Asked => asked,
+        WordingKnown::Worded(fact, at) => WordingShown {
+            state: WordingShownState::Worded,
+            text: words_of(&fact.text, clear),
+            follow_up: words_of(&fact.follow_up, clear),
+            model: Some(fact.model.clone()),
+            took_ms: Some(fact.took_ms),
+            recorded_at: Some(*at),
+            ..asked
+        },
+        WordingKnown::Failed(fact, at) => WordingShown {
+            state: WordingShownState::Failed,
+            model: Some(fact.model.clone()),
+            failure: Some(fact.failure.clone()),
+            took_ms: Some(fact.took_ms),
+            recorded_at: Some(*at),
+            ..asked
+        },
+    }
 }
 
 fn shown(call: CallId, fact: &SummaryFact, recorded_at: Timestamp, clear: bool) -> SummaryShown {
-    let words = |value: &Personal<String>| {
-        let value = value.value()?;
-        Some(if clear { value.clone() } else { masked_words(value) })
-    };
+    let words = |value: &Personal<String>| words_of(value, clear);
     let follow_up = fact.follow_up;
     let slots = fact.slots.iter();
     SummaryShown {
@@ -142,6 +211,7 @@ fn shown(call: CallId, fact: &SummaryFact, recorded_at: Timestamp, clear: bool) 
             reason_zh: follow_up.reason.label_zh(),
             reason_en: follow_up.reason.label_en(),
         },
+        wording: None,
         turns: fact.turns,
         models: fact.models.clone(),
         summary_version: fact.summary_version,

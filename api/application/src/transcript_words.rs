@@ -2,6 +2,8 @@
 //! starred.
 
 use domain::ports::masking::Masking;
+use domain::ports::writer::Figures;
+use std::collections::BTreeSet;
 use understanding::masking::mask;
 
 /// Masks what is stored of words as it masks what is shown.
@@ -11,6 +13,16 @@ pub struct MaskedWords;
 impl Masking for MaskedWords {
     fn masked(&self, text: &str) -> String {
         masked_words(text)
+    }
+}
+
+/// Numbers and days of a text, found as they are understood in calls.
+#[derive(Debug, Clone, Copy)]
+pub struct NamedFigures;
+
+impl Figures for NamedFigures {
+    fn figures(&self, text: &str) -> BTreeSet<String> {
+        understanding::entities::figures(text)
     }
 }
 

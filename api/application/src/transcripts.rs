@@ -4,6 +4,7 @@
 //! person by trying.
 
 use crate::calls::stream_of;
+use crate::campaigns::AnonymousFound;
 use crate::installation::Installation;
 use crate::transcript_words::masked_words;
 use domain::call::Call;
@@ -30,6 +31,8 @@ const SAID_MAX: usize = 5;
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct TranscriptsFound {
     pub items: Vec<TranscriptFound>,
+    /// Where a campaign is named: what is kept of its calls without whoever said it.
+    pub anonymous: Vec<AnonymousFound>,
     /// Calls that were opened for it.
     pub searched_calls: usize,
     /// There are more calls in this time than are opened at once: ask for a shorter one.

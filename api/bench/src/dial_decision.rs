@@ -61,7 +61,7 @@ pub(crate) struct Args {
     /// Different values that people have to campaigns with an order; 0: no order
     #[arg(long, default_value_t = 0, value_parser = clap::value_parser!(u8).range(0..=10))]
     values: u8,
-    /// End with an error where a figure is above its target
+    /// End with an error above 1 ms a decision (99th percentile), or 200 bytes for somebody who waits
     #[arg(long)]
     check: bool,
     /// Print one JSON object
@@ -200,6 +200,7 @@ impl Floor {
             people: Vec::new(),
             calendars: Calendars::default(),
             unused: Vec::new(),
+            quota_people: Vec::new(),
         };
         let leave = Campaign::decide(state, leave, context).map_err(refused)?;
         let facts = state.facts(id.clone()).ok_or_else(made_up)?;

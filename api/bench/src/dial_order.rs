@@ -1,6 +1,7 @@
 //! The order of `ledgerline bench dial-decision --values N`: who of a million waiting is popped first, read
 //! as the dialer reads them.
 
+use domain::best_times::HoursAhead;
 use domain::campaign::CampaignState;
 use domain::compliance::zone_of_campaign;
 use domain::ids::CampaignId;
@@ -36,9 +37,10 @@ pub(crate) async fn pop(
         plan: priority,
         zone: zone_of_campaign(plan.preset),
         now,
+        ahead: HoursAhead::default(),
     };
     let ranked = worklist
-        .due_ranked(campaign, &priority.by.values(), now, POPPED)
+        .due_ranked(campaign, &order.rungs(0), now, POPPED)
         .await?;
     let ranked = ranked.into_iter().map(|one| (one.standing, one.due));
     Ok(order.first(ranked.collect(), POPPED))
@@ -62,5 +64,8 @@ pub(crate) fn placing(values: u8, nth: u64) -> Option<Box<Placing>> {
     let value = u8::try_from(value)
         .ok()
         .and_then(|value| CallValue::try_from(value).ok());
-    Some(Box::new(Placing { value }))
+    Some(Box::new(Placing {
+        value,
+        times_group: None,
+    }))
 }

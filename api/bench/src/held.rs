@@ -30,7 +30,7 @@ impl Held {
 
     fn told(&self) -> Value {
         json!({ "name": self.name, "value": self.value, "target_max": self.at_most, "unit": self.unit,
-            "met": self.is_met() })
+            "of_target": self.value / self.at_most, "met": self.is_met() })
     }
 
     fn line(&self) -> String {

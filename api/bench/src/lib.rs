@@ -2,6 +2,7 @@
 
 mod api;
 mod append;
+mod best_times;
 mod calls;
 mod cost;
 mod dial_decision;
@@ -55,6 +56,7 @@ enum Action {
     Webhook(webhook::Args),
     Nlu(nlu::Args),
     Flow(flow::Args),
+    BestTimes(best_times::Args),
     Pacing(pacing::Args),
     Segment(segment::Args),
     DialDecision(dial_decision::Args),
@@ -82,6 +84,7 @@ pub async fn run(args: Args, runtime: Arc<Runtime>) -> Result<(), Problem> {
         Action::Webhook(args) => webhook::run(args, runtime).await,
         Action::Nlu(args) => nlu::run(&args),
         Action::Flow(args) => flow::run(&args),
+        Action::BestTimes(args) => best_times::run(&args),
         Action::Pacing(args) => pacing::run(&args),
         Action::DialDecision(args) => dial_decision::run(args).await,
         Action::Segment(args) => segment::run(args).await,

@@ -22,7 +22,7 @@ pub(crate) struct Args {
     /// Times each is asked
     #[arg(long, default_value_t = 5, value_parser = clap::value_parser!(u32).range(1..=100))]
     times: u32,
-    /// End with an error where a question takes longer than its target
+    /// End with an error where a question takes longer than 1,000 ms, the target over a million customers
     #[arg(long)]
     check: bool,
     /// Print one JSON object

@@ -151,6 +151,7 @@ impl Workshop {
             variables: std::collections::BTreeMap::new(),
             consent: None,
             same_number_as: None,
+            best_times: None,
             preferred: Vec::new(),
             priority: None,
             dedupe: domain::calling_plan::Dedupe::Campaign,

@@ -8,9 +8,12 @@ use crate::app::{self, HeldLock};
 use crate::process::Process;
 use crate::proving::{history, tail};
 use crate::serve_settings::ServeSettings;
-use actors::{DriverPorts, Drivers, DriversHandle, Environment, Hearing, StartError, Supervisor};
+use actors::{
+    DriverPorts, Drivers, DriversHandle, Environment, Hearing, StartError, SummaryPorts, SummaryWriter,
+    Supervisor,
+};
 use application::installation::DialingState;
-use application::transcript_words::MaskedWords;
+use application::transcript_words::{MaskedWords, NamedFigures};
 use domain::ports::tasks::Tasks;
 use domain::problem::Problem;
 use std::sync::Arc;
@@ -194,8 +197,16 @@ impl Driving {
         let unavailable = |error: StartError| Problem::unavailable(error.to_string());
         let drivers = Drivers::start(entities.clone(), environment.clone(), ports).await;
         let drivers = drivers.map_err(unavailable)?;
-        let masking = Arc::new(MaskedWords);
-        let summaries = actors::start_summarizing(entities, &environment, masking).await;
+        let writer = app::writer(&environment, &self.settings.speech);
+        let writer = writer.map_err(|error| Problem::unavailable(error.to_string()))?;
+        let ports = SummaryPorts {
+            masking: Arc::new(MaskedWords),
+            writer: writer.map(|writer| SummaryWriter {
+                writer,
+                figures: Arc::new(NamedFigures),
+            }),
+        };
+        let summaries = actors::start_summarizing(entities, &environment, ports).await;
         summaries.map_err(unavailable)?;
         Ok(drivers)
     }

@@ -11,6 +11,8 @@ pub struct SpeechChoice {
     pub synthesizer: Option<RecognizerSpec>,
     /// Absent: nobody is asked what nobody is sure of.
     pub llm: Option<RecognizerSpec>,
+    /// Absent: the linear model ranks alone.
+    pub encoder: Option<RecognizerSpec>,
 }
 
 /// The arguments of it, for commands that place calls.
@@ -28,6 +30,15 @@ pub struct SpeechArgs {
     /// https://HOST/v1?model=NAME&key_env=VARIABLE; it picks among approved ids and says nothing itself
     #[arg(long, value_name = "URL", value_parser = assistant_spec)]
     llm: Option<RecognizerSpec>,
+    /// Let an encoder of one's own rank what was said before the linear model, such as
+    /// encoder:http://127.0.0.1:8091/v1; what is late or no ranking leaves the linear model's reading
+    #[arg(long, value_name = "SPEC", value_parser = encoder_spec)]
+    encoder: Option<RecognizerSpec>,
+}
+
+/// `encoder:` or an address alone: the one form that there is.
+fn encoder_spec(text: &str) -> Result<RecognizerSpec, SpecError> {
+    assistant_spec(text.strip_prefix("encoder:").unwrap_or(text))
 }
 
 /// An address alone means the one form that there is.
@@ -44,6 +55,7 @@ impl SpeechArgs {
             recognizer: self.recognizer,
             synthesizer: self.synthesizer,
             llm: self.llm,
+            encoder: self.encoder,
         }
     }
 }

@@ -5,6 +5,8 @@ use application::cases::correcting::{RightValues, correction};
 use application::inquiring::{Reader, Shown, put_on_record};
 use application::installation::{Installation, follow};
 use application::profiles::ProfileShown;
+use application::voiceprints::{VoiceprintShown, described};
+use domain::campaign::Anonymization;
 use domain::customer::CustomerCommand;
 use domain::decider::Decider;
 use domain::four_eyes::FourEyes;
@@ -33,6 +35,7 @@ const COPY: &[&str] = &[
     "consents",
     "pressed",
     "operations",
+    "voiceprint",
 ];
 const EXPLANATION: &[&str] = &["calls", "decisions", "consents", "pressed", "operations"];
 
@@ -46,6 +49,30 @@ pub(crate) struct PersonCopy {
     variables: BTreeMap<CampaignId, BTreeMap<String, Option<String>>>,
     /// What is known of the person, also what follows from calls.
     known: ProfileShown,
+    /// How their voiceprint stands: consent, enrolment, comparisons.
+    voiceprint: VoiceprintShown,
+    /// What of theirs cannot be copied, since nobody can tell that it is theirs.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    anonymous: Option<AnonymousNote>,
+}
+
+/// Campaigns of theirs of which words are kept without whoever said them.
+#[derive(Debug, Serialize, JsonSchema)]
+struct AnonymousNote {
+    campaigns: Vec<CampaignId>,
+    zh: &'static str,
+    en: &'static str,
+}
+
+impl AnonymousNote {
+    const fn of(campaigns: Vec<CampaignId>) -> Self {
+        Self {
+            campaigns,
+            zh: "这些任务已匿名化：其中说过的话只以匿名文本保留，无法辨认哪些是本人所说，因而不在本副本中。",
+            en: "These campaigns were anonymised: what was said in them is kept as anonymous transcripts, of which nobody \
+                 can tell whose they are; they are not part of this copy.",
+        }
+    }
 }
 
 /// What was done for a person, and by which event.
@@ -103,6 +130,8 @@ pub(crate) async fn fulfil(
                 found: found.answer,
                 variables: variables(installation, customer).await?,
                 known: installation.profile_of(customer).await?,
+                voiceprint: voiceprint(installation, customer).await?,
+                anonymous: anonymous(installation, customer).await?,
             });
             Ok(Done {
                 by: Some(by),
@@ -167,6 +196,11 @@ async fn record(
     put_on_record(installation, reader, shown).await
 }
 
+async fn voiceprint(installation: &Installation, customer: &CustomerId) -> Result<VoiceprintShown, Problem> {
+    let state = installation.entities.voiceprints.state(customer).await?.state;
+    Ok(described(customer.clone(), &state, installation.now()))
+}
+
 async fn variables(
     installation: &Installation,
     customer: &CustomerId,
@@ -179,6 +213,22 @@ async fn variables(
         (campaign.clone(), values.collect())
     });
     Ok(enrolments.collect())
+}
+
+/// Nothing where no campaign of theirs was anonymised.
+async fn anonymous(
+    installation: &Installation,
+    customer: &CustomerId,
+) -> Result<Option<AnonymousNote>, Problem> {
+    let person = installation.entities.customers.state(customer).await?.state;
+    let mut campaigns = Vec::new();
+    for (campaign, _) in person.enrolments().iter() {
+        let state = installation.entities.campaigns.state(campaign).await?.state;
+        if matches!(state.anonymization(), Anonymization::Done(_)) {
+            campaigns.push(campaign.clone());
+        }
+    }
+    Ok((!campaigns.is_empty()).then(|| AnonymousNote::of(campaigns)))
 }
 
 /// The person's own command, caused by the request; a refusal of theirs leaves the request open.

@@ -35,7 +35,7 @@ pub(crate) async fn of_team(ctx: &Context, team: &TeamId) -> Result<Vec<Assignee
 }
 
 /// All of them, as far as the rows go; nothing for whoever is not held to people.
-async fn own(ctx: &Context, scope: &DataScope) -> Result<Option<Vec<CustomerId>>, Problem> {
+pub(crate) async fn own(ctx: &Context, scope: &DataScope) -> Result<Option<Vec<CustomerId>>, Problem> {
     let Some(assignees) = assignees(ctx, scope).await? else {
         return Ok(None);
     };
@@ -92,7 +92,11 @@ pub(crate) async fn seen(
 }
 
 /// Whether the person's own events say so too: rows may be behind.
-async fn is_seen(ctx: &Context, scope: &DataScope, customer: &CustomerId) -> Result<bool, Problem> {
+pub(crate) async fn is_seen(
+    ctx: &Context,
+    scope: &DataScope,
+    customer: &CustomerId,
+) -> Result<bool, Problem> {
     let state = ctx.installation.entities.customers.state(customer).await?.state;
     sees_person(ctx, scope, &state).await
 }

@@ -1,5 +1,6 @@
 //! The body that creates a campaign (CMP-2), its defaults and its limits.
 
+use crate::hours_and_quotas::{self, best_times_of, quotas_of};
 use crate::members::Members;
 use crate::model_tiers::{TierNamed, tiers_of};
 use crate::of_conversation::{described as of, of_conversation};
@@ -83,7 +84,6 @@ impl JsonSchema for CampaignBody {
         let task_id = generator.subschema_for::<CampaignId>();
         let time = generator.subschema_for::<TimeOfDay>();
         let ends_at = generator.subschema_for::<Timestamp>();
-        let (starts_at, stops_at) = (ends_at.clone(), ends_at.clone());
         let flow = of(
             generator.subschema_for::<FlowDefinition>(),
             "A flow of one's own, instead of script_template",
@@ -100,8 +100,8 @@ impl JsonSchema for CampaignBody {
                     "start_time": time, "end_time": { "allOf": [time], "examples": ["18:00"] },
                     "rests": { "type": "array", "items": { "type": "array", "items": time, "minItems": 2,
                         "maxItems": 2 }, "examples": [[["12:00", "13:30"]]] },
-                    "start_at": of(starts_at, "Told to start, it begins then"),
-                    "stop_at": of(stops_at, "Its end, as ends_at"),
+                    "start_at": of(ends_at.clone(), "Told to start, it begins then"),
+                    "stop_at": of(ends_at.clone(), "Its end, as ends_at"),
                     "max_concurrent": { "type": "integer", "minimum": 1, "maximum": MAX_CONCURRENT_MAX } } },
                 "preset": preset,
                 "basis": basis,
@@ -137,6 +137,8 @@ impl JsonSchema for CampaignBody {
         if let Some(members) = schema.get_mut("properties").and_then(Value::as_object_mut) {
             members.extend(of_conversation(generator));
             members.extend(whom_and_when::schemas(generator));
+            members.insert("also_presets".to_owned(), also_presets(generator));
+            members.extend(hours_and_quotas::schemas(generator));
             members.insert("stages".to_owned(), stages.to_value());
             members.insert("dialing".to_owned(), dialing.to_value());
             members.insert("running".to_owned(), running.to_value());
@@ -159,6 +161,7 @@ impl CampaignBody {
         let preset: Preset = body.value("preset").unwrap_or_default();
         let plan = CallingPlan {
             preset,
+            also_presets: body.value::<Vec<Preset>>("also_presets").unwrap_or_default(),
             basis: body.value::<Basis>("basis").unwrap_or_default(),
             purpose: name(&mut body, "purpose").unwrap_or_else(|| purpose_of(preset).to_owned()),
             window: schedule.window,
@@ -193,6 +196,8 @@ impl CampaignBody {
             caps: caps_of(&mut body),
             ignores_preferred_times: ignores_preferred_times(&mut body),
             priority: priority_of(&mut body).map(Box::new),
+            best_times: best_times_of(&mut body).map(Box::new),
+            quotas: quotas_of(&mut body),
         };
         let model = body.parsed::<ModelNamed>("model");
         if model.as_ref().is_some_and(|named| named.version.is_none()) {
@@ -216,6 +221,14 @@ impl CampaignBody {
         body.finish()?;
         read.ok_or_else(|| Problem::fault("a campaign body without its members passed its checks"))
     }
+}
+
+/// Further presets.
+fn also_presets(generator: &mut SchemaGenerator) -> Value {
+    let preset = generator.subschema_for::<Preset>().to_value();
+    serde_json::json!({ "type": "array", "items": preset, "uniqueItems": true, "maxItems": Preset::ALL.len() - 1,
+        "description": "Further presets that bind beside it, the strictest on each rule",
+        "examples": [["cn-marketing"]] })
 }
 
 /// What consent is checked for when the body names no purpose.
@@ -394,6 +407,8 @@ mod tests {
                 "/schedule/max_concurrent",
             ),
             ("preset", json!("cn-nothing"), "/preset"),
+            ("also_presets", json!(["cn-nothing"]), "/also_presets"),
+            ("also_presets", json!("cn-service"), "/also_presets"),
             ("ends_at", json!("tomorrow"), "/ends_at"),
             ("script_template", json!(" "), "/script_template"),
             ("colour", json!("red"), "/colour"),

@@ -16,6 +16,7 @@ pub mod encoding;
 mod evidence;
 mod file_kind;
 pub mod header;
+mod hours_and_quotas;
 pub mod mapping;
 pub mod mapping_file;
 pub mod members;

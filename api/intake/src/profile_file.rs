@@ -1,16 +1,19 @@
-//! A file of what is known of customers: CSV in any encoding that lists have, one row a customer, read into
-//! rows of the request that sets it. A bad row is told by its number, and the others count.
+//! A file of what is known of customers: CSV in any encoding that lists have, or XLSX, one row a customer,
+//! read into rows of the request that sets it. A bad row is told by its number, and the others count.
 //!
 //! One column is the customer's id; every other one is an attribute by its own title or by what it is mapped
 //! to, or holds tags of one level, several behind one another with `;` between. An empty cell says nothing.
 
 use crate::csv_text::{CsvText, Row};
 use crate::encoding::{DecodingReader, Detection, EncodingChoice};
-use crate::{BadRow, COLUMNS_MAX, ImportError, cut, cut_titles};
+use crate::source::Cell;
+use crate::{BadRow, COLUMNS_MAX, ImportError, bounded_file, cut, cut_titles, file_kind, xlsx};
 use domain::attribute::{Attribute, TagLevel};
 use serde_json::{Map, Value, json};
 use std::collections::{BTreeMap, BTreeSet};
+use std::fs::File;
 use std::io::Cursor;
+use std::path::Path;
 
 /// Largest file: a quarter of a million customers with forty values each.
 pub const PROFILE_BYTES_MAX: usize = 256 * 1024 * 1024;
@@ -110,8 +113,69 @@ pub struct ProfileLine {
     pub customer: Value,
 }
 
-/// Reads rows, and hands each to `take`, good or bad; `Err` where the header is none, or where `take` ends
-/// it.
+/// Reads a file by its first bytes, a workbook's first sheet or text, and hands each row to `take`.
+pub fn each_of_file<E: From<ImportError>>(
+    path: &Path,
+    choice: EncodingChoice,
+    columns: &ProfileColumns,
+    take: &mut dyn FnMut(Result<ProfileLine, BadRow>) -> Result<(), E>,
+) -> Result<(), E> {
+    let bytes = bounded_file::read(path, PROFILE_BYTES_MAX).map_err(ImportError::Disk)?;
+    let name = path.file_name().unwrap_or_default().to_string_lossy();
+    let head = bytes.get(..file_kind::HEAD_BYTES).unwrap_or(&bytes);
+    file_kind::check(&name, head)?;
+    if head.starts_with(file_kind::ARCHIVE_MARK) {
+        drop(bytes);
+        return each_of_sheet(path, columns, take);
+    }
+    each(bytes, choice, columns, take)
+}
+
+/// Rows of a workbook's first sheet. A cell that lost digits, or holds an error, costs its row.
+fn each_of_sheet<E: From<ImportError>>(
+    path: &Path,
+    columns: &ProfileColumns,
+    take: &mut dyn FnMut(Result<ProfileLine, BadRow>) -> Result<(), E>,
+) -> Result<(), E> {
+    let file = File::open(path).map_err(ImportError::Disk)?;
+    let mut header: Option<(Vec<String>, Vec<Holds>)> = None;
+    let mut ended = Ok(());
+    xlsx::each_row_of(file, |row, cells| {
+        let Some((titles, holds)) = &header else {
+            let titles: Vec<String> = cells.into_iter().map(Result::unwrap_or_default).collect();
+            let holds = columns.of(&titles)?;
+            header = Some((titles, holds));
+            return Ok(true);
+        };
+        ended = take(sheet_line(row, cells, titles, holds));
+        Ok(ended.is_ok())
+    })?;
+    ended?;
+    header.map(|_read| ()).ok_or_else(|| ImportError::NoHeader.into())
+}
+
+fn sheet_line(row: u64, cells: Vec<Cell>, titles: &[String], holds: &[Holds]) -> Result<ProfileLine, BadRow> {
+    let mut read = Vec::with_capacity(cells.len());
+    for (place, cell) in cells.into_iter().enumerate() {
+        let is_left_out = holds.get(place) == Some(&Holds::Nothing);
+        read.push(match cell {
+            Ok(text) => text,
+            Err(_) if is_left_out => String::new(),
+            Err(reason) => {
+                let column = titles.get(place).map_or_else(String::new, |title| cut(title));
+                return Err(BadRow { row, column, reason });
+            }
+        });
+    }
+    // What stands behind the titles and is empty is no cell of the row.
+    while read.len() > holds.len() && read.last().is_some_and(|cell| cell.trim().is_empty()) {
+        read.pop();
+    }
+    line(row, &read, holds)
+}
+
+/// Reads rows of text, and hands each to `take`, good or bad; `Err` where the header is none, or where `take`
+/// ends it.
 pub fn each<E: From<ImportError>>(
     bytes: Vec<u8>,
     choice: EncodingChoice,
@@ -247,5 +311,98 @@ mod tests {
         let told = rows("customer_id,age\nC1,\"31\nC2,32\nC3,33,34\nC4,35\n", &[]).unwrap();
         let good: Vec<u64> = told.iter().flatten().map(|line| line.row).collect();
         assert_eq!((good, told.len()), (vec![3, 5], 4));
+    }
+
+    /// A workbook of one sheet, as small as one may be.
+    fn workbook(rows: &[(u32, String)]) -> Vec<u8> {
+        use std::io::Write;
+        // Names of the format, no addresses that are asked.
+        let named = |what: &str| format!("http://{}.org/{what}", "schemas.openxmlformats");
+        let main = named("spreadsheetml/2006/main");
+        let office = named("officeDocument/2006/relationships");
+        let package = named("package/2006/relationships");
+        let of_rows = |(row, cells): &(u32, String)| format!("<row r=\"{row}\">{cells}</row>");
+        let cells: String = rows.iter().map(of_rows).collect();
+        let parts = [
+            (
+                "xl/workbook.xml",
+                format!(
+                    "<workbook xmlns=\"{main}\" xmlns:r=\"{office}\"><sheets><sheet name=\"1\" sheetId=\"1\" \
+                     r:id=\"r1\"/></sheets></workbook>"
+                ),
+            ),
+            (
+                "xl/_rels/workbook.xml.rels",
+                format!(
+                    "<Relationships xmlns=\"{package}\"><Relationship Id=\"r1\" Type=\"{office}/worksheet\" \
+                     Target=\"worksheets/sheet1.xml\"/></Relationships>"
+                ),
+            ),
+            (
+                "xl/worksheets/sheet1.xml",
+                format!("<worksheet xmlns=\"{main}\"><sheetData>{cells}</sheetData></worksheet>"),
+            ),
+        ];
+        let mut archive = zip::ZipWriter::new(Cursor::new(Vec::new()));
+        for (name, text) in parts {
+            let options = zip::write::SimpleFileOptions::default();
+            archive.start_file(name, options).unwrap();
+            archive.write_all(text.as_bytes()).unwrap();
+        }
+        archive.finish().unwrap().into_inner()
+    }
+
+    #[test]
+    fn a_workbook_is_read_as_text_is_and_a_cell_that_lost_digits_costs_its_row() {
+        let title =
+            |at: &str, text: &str| format!("<c r=\"{at}\" t=\"inlineStr\"><is><t>{text}</t></is></c>");
+        let number = |at: &str, text: &str| format!("<c r=\"{at}\"><v>{text}</v></c>");
+        let rows = [
+            (
+                1,
+                title("A1", "客户编号")
+                    + &title("B1", "年龄")
+                    + &title("C1", "备注")
+                    + &title("D1", "业务标签"),
+            ),
+            (
+                2,
+                title("A2", "C1")
+                    + &number("B2", "31")
+                    + &number("C2", "1e16")
+                    + &title("D2", "信用卡；存款"),
+            ),
+            (4, number("A4", "1e16") + &number("B4", "40")),
+            (5, number("B5", "41")),
+        ];
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("crm.xlsx");
+        std::fs::write(&path, workbook(&rows)).unwrap();
+        let columns = ProfileColumns::read(&["备注=-".to_owned()]).unwrap();
+        let mut told = Vec::new();
+        let mut take = |row| {
+            told.push(row);
+            Ok::<(), ImportError>(())
+        };
+        each_of_file(&path, EncodingChoice::Auto, &columns, &mut take).unwrap();
+        let first = told[0].as_ref().unwrap();
+        assert_eq!(
+            (first.row, &first.customer),
+            (
+                2,
+                &json!({ "customer": "C1", "set": { "age": "31" },
+                    "tags": [{ "level": "business", "add": ["信用卡", "存款"] }] })
+            )
+        );
+        let bad: Vec<(u64, &str)> = told
+            .iter()
+            .filter_map(|one| one.as_ref().err())
+            .map(|bad| (bad.row, bad.column.as_str()))
+            .collect();
+        assert_eq!(bad, [(4, "客户编号"), (5, "customer_id")]);
+        let misnamed = folder.path().join("crm.csv");
+        std::fs::copy(&path, &misnamed).unwrap();
+        let refused = each_of_file::<ImportError>(&misnamed, EncodingChoice::Auto, &columns, &mut |_| Ok(()));
+        assert!(refused.unwrap_err().to_string().contains("XLSX workbook"));
     }
 }

@@ -5,6 +5,7 @@ use crate::both::{both, of_phone};
 use crate::mapping::Member;
 use crate::source::NamedRow;
 use chrono::{DateTime, NaiveDate, NaiveDateTime, NaiveTime};
+use domain::best_times::BestTimesPlan;
 use domain::calling_plan::{Basis, Dedupe, Duplicates, Preset};
 use domain::customer::Assignee;
 use domain::customer::command::{Enrolment, GivenConsent};
@@ -50,6 +51,8 @@ pub struct RowRules {
     pub duplicates: Duplicates,
     /// The order that the campaign asks for.
     pub priority: Option<Arc<PriorityPlan>>,
+    /// By what groups it learns when people answer.
+    pub best_times: Option<Arc<BestTimesPlan>>,
     /// Where a person of the list must not be enrolled already.
     pub dedupe: Dedupe,
     pub consents: Consents,
@@ -100,6 +103,7 @@ pub fn check(mut row: NamedRow, rules: &RowRules, vault: &dyn Vault) -> Result<E
         consent,
         preferred,
         priority: rules.priority.clone(),
+        best_times: rules.best_times.clone(),
         dedupe: rules.dedupe,
         same_number_as: None,
     })
@@ -309,6 +313,7 @@ mod tests {
             basis: Basis::Contract,
             duplicates: Duplicates::ByCustomer,
             priority: None,
+            best_times: None,
             dedupe: Dedupe::Campaign,
             consents: Consents::InTheRow,
             flow: flow(variables),

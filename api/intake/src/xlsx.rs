@@ -109,6 +109,19 @@ impl RowSource for XlsxSource {
     }
 }
 
+/// Rows of the first sheet that are not blank, numbered as a spreadsheet counts, until `take` wants no more.
+pub(crate) fn each_row_of(
+    mut file: File,
+    mut take: impl FnMut(u64, Vec<Cell>) -> Result<bool, ImportError>,
+) -> Result<(), ImportError> {
+    unfolding::check(&mut file)?;
+    let mut workbook = Xlsx::new(BufReader::new(file)).map_err(unreadable)?;
+    each_row(&mut workbook, |row| match row.is_blank() {
+        true => Ok(true),
+        false => take(u64::from(row.index) + 1, row.cells),
+    })
+}
+
 /// Rows of the first sheet in order, until `take` wants no more.
 fn each_row(
     workbook: &mut Xlsx<BufReader<File>>,

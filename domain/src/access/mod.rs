@@ -21,8 +21,8 @@ pub use refusal::AccessRefusal;
 pub use state::AccessState;
 
 use crate::decider::{Context, Decider, Scope};
-use crate::ids::AccessId;
 use crate::time::Timestamp;
+use values::ids::AccessId;
 
 /// The decider of refused attempts.
 #[derive(Debug)]

@@ -1,8 +1,8 @@
 //! Requests to an alert, by those who watch figures and by the people who see to it.
 
 use super::event::{AlertFigure, AlertRule, Severity};
-use crate::ids::CampaignId;
 use crate::time::Timestamp;
+use values::ids::CampaignId;
 
 #[derive(Debug, Clone, PartialEq)]
 pub enum AlertCommand {

@@ -25,8 +25,8 @@ pub use refusal::AlertRefusal;
 pub use state::{AlertState, Standing};
 
 use crate::decider::{Context, Decider, Scope};
-use crate::ids::AlertId;
 use crate::time::Timestamp;
+use values::ids::AlertId;
 
 /// The alert's decider.
 #[derive(Debug)]

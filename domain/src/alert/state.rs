@@ -1,8 +1,8 @@
 //! What an alert's events add up to: whether it stands, since when, who sees to it, until when it is muted.
 
 use super::event::{AlertEvent, AlertFigure, AlertRule, Severity};
-use crate::ids::CampaignId;
 use crate::time::Timestamp;
+use values::ids::CampaignId;
 
 /// State of one alert.
 #[derive(Debug, Clone, PartialEq, Default)]

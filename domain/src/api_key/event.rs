@@ -2,14 +2,14 @@
 //! envelope.
 
 use crate::decider::{EventData, UnreadableEvent, read_current};
-use crate::ids::UserId;
-use crate::permission::{CampaignScope, Permission};
 use crate::personal::Personal;
 use crate::time::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use std::collections::BTreeSet;
 use values::digest::SecretDigest;
+use values::ids::UserId;
+use values::permission::{CampaignScope, Permission};
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(tag = "kind", content = "data")]

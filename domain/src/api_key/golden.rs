@@ -1,9 +1,9 @@
 //! Every stored kind of a key's event, held against its golden file.
 
 use super::event::{ApiKeyEvent, KeyFacts};
-use crate::permission::{CampaignScope, Permission};
 use crate::record::golden_support::{at, campaign, check};
 use values::digest::SecretDigest;
+use values::permission::{CampaignScope, Permission};
 
 #[test]
 fn every_kind_is_written_and_read_as_its_golden_file_says() {

@@ -21,8 +21,8 @@ pub use refusal::ApiKeyRefusal;
 pub use state::ApiKeyState;
 
 use crate::decider::{Context, Decider, Scope};
-use crate::ids::KeyId;
 use crate::time::Timestamp;
+use values::ids::KeyId;
 
 /// The key's decider.
 #[derive(Debug)]

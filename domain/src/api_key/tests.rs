@@ -1,9 +1,9 @@
 //! Given a key's events, when a command, then events or a refusal.
 
 use super::*;
-use crate::permission::{CampaignScope, Permission};
 use std::collections::BTreeSet;
 use values::digest::SecretDigest;
+use values::permission::{CampaignScope, Permission};
 
 fn now() -> Timestamp {
     "2026-03-02T10:00:00Z".parse().unwrap()

@@ -1,10 +1,10 @@
 //! Which acts need a second person, the right that each needs, and what exactly is asked for.
 
-use crate::ids::{ApprovalId, CampaignId, CustomerId, NAMESPACE, UserId};
-use crate::permission::Permission;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use uuid::Uuid;
+use values::ids::{ApprovalId, CampaignId, CustomerId, NAMESPACE, UserId};
+use values::permission::Permission;
 
 /// An act that needs a second person.
 #[derive(

@@ -1,8 +1,8 @@
 //! Requests to an approval: ask for it, decide it, use it.
 
 use super::act::Asked;
-use crate::ids::UserId;
 use crate::time::Timestamp;
+use values::ids::UserId;
 
 /// Somebody asks for an act.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -6,8 +6,8 @@ use super::command::{ApprovalCommand, ApproverNow, Requesting};
 use super::event::ApprovalEvent;
 use super::refusal::ApprovalRefusal;
 use super::state::{ApprovalState, RequestedApproval, Standing};
-use crate::ids::UserId;
 use crate::time::Timestamp;
+use values::ids::UserId;
 
 type Decided = Result<Vec<ApprovalEvent>, ApprovalRefusal>;
 

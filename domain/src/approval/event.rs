@@ -2,11 +2,11 @@
 
 use super::act::Asked;
 use crate::decider::{EventData, UnreadableEvent, read_current};
-use crate::ids::UserId;
 use crate::personal::Personal;
 use crate::time::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
+use values::ids::UserId;
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(tag = "kind", content = "data")]

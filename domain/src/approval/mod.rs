@@ -27,8 +27,8 @@ pub use refusal::ApprovalRefusal;
 pub use state::{ApprovalState, DecidedApproval, RequestedApproval, Standing};
 
 use crate::decider::{Context, Decider, Scope};
-use crate::ids::ApprovalId;
 use crate::time::Timestamp;
+use values::ids::ApprovalId;
 
 /// Longest reason kept: it is stored for ever and must hold nothing personal.
 pub const REASON_BYTES_MAX: usize = 512;

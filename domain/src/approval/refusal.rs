@@ -1,8 +1,8 @@
 //! Why a command to an approval can be refused: a rule said no, nothing was written.
 
-use crate::ids::UserId;
 use crate::problem::Explained;
 use crate::time::Timestamp;
+use values::ids::UserId;
 
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum ApprovalRefusal {

@@ -2,9 +2,9 @@
 
 use super::act::Asked;
 use super::event::ApprovalEvent;
-use crate::ids::UserId;
 use crate::time::Timestamp;
 use serde::Serialize;
+use values::ids::UserId;
 
 /// State of one approval.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]

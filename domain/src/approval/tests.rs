@@ -1,7 +1,7 @@
 //! Approvals as given, when, then: who may decide, for how long, and for what one is used.
 
 use super::*;
-use crate::ids::UserId;
+use values::ids::UserId;
 
 fn at(text: &str) -> Timestamp {
     text.parse().unwrap()

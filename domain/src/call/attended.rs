@@ -9,10 +9,10 @@ use super::refusal::CallRefusal;
 use super::state::CallState;
 use crate::abandonment::Answered;
 use crate::calling_plan::Preset;
-use crate::ids::UserId;
 use crate::planted::{Bug, planted};
 use crate::time::Timestamp;
 use values::disposition::Disposition;
+use values::ids::UserId;
 
 /// How long a person who answered may wait (16 CFR 310.4(b)(4)(ii)).
 pub const ATTENDED_WITHIN_MS: u64 = 2_000;
@@ -63,7 +63,7 @@ impl CallState {
     /// What this call adds to the account of its campaign: one answer of a person, who found somebody in time
     /// or did not. Nothing before it has ended, and nothing of machines and of who was gone at once. By what
     /// was known at its end: a correction moves metrics, and no account.
-    pub fn counted(&self, preset: Preset) -> Answered {
+    pub fn counted(&self, presets: &[Preset]) -> Answered {
         let by_person = self.ended().is_some_and(|ended| {
             !matches!(
                 ended.disposition,
@@ -73,7 +73,7 @@ impl CallState {
         if self.answered_at().is_none() || !by_person {
             return Answered::default();
         }
-        let in_time = self.is_attended_in_time(preset);
+        let in_time = self.is_attended_in_time(presets);
         Answered {
             answers: 1,
             drops: u64::from(!in_time && !planted(Bug::AbandonedNotCounted)),
@@ -81,8 +81,10 @@ impl CallState {
     }
 
     /// Whether somebody attended to the callee so far, and within the limit.
-    pub fn is_attended_in_time(&self, preset: Preset) -> bool {
-        let by_robot = self.attended.by_robot.filter(|_| robot_attends(preset));
+    /// Under several presets a robot counts where it does under each.
+    pub fn is_attended_in_time(&self, presets: &[Preset]) -> bool {
+        let is_somebody = presets.iter().copied().all(robot_attends);
+        let by_robot = self.attended.by_robot.filter(|_| is_somebody);
         let first = [by_robot, self.attended.by_agent].into_iter().flatten().min();
         self.answered_at()
             .zip(first)

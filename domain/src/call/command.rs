@@ -8,12 +8,12 @@ use super::state::CallState;
 use super::turn_fact::TurnFact;
 use crate::calling_plan::{FlowRef, Preset};
 use crate::compliance::{CustomerGrant, NumberGrant};
-use crate::ids::{CallId, UserId};
 use crate::personal::Personal;
 use crate::ports::line::{AnsweredDialog, LegFailure};
 use crate::ports::recording::RecordingFacts;
 use crate::time::Timestamp;
 use values::disposition::{Disposition, Outcome};
+use values::ids::{CallId, UserId};
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum CallCommand {

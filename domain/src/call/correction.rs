@@ -8,8 +8,8 @@ use super::event::CallEvent;
 use super::finding::Finding;
 use super::refusal::CallRefusal;
 use super::state::CallState;
-use crate::ids::EventId;
 use values::disposition::Disposition;
+use values::ids::EventId;
 
 /// Characters a correction's reason may have.
 pub const CORRECTION_REASON_CHARS_MAX: usize = 500;

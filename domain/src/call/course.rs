@@ -240,6 +240,7 @@ mod tests {
                 opt_out: false,
                 model: Some("5e".to_owned()),
                 emotion: None,
+                encoder: None,
             })
         };
         let three = Personal::open("3".to_owned());

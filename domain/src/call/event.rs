@@ -10,7 +10,6 @@ use crate::assisting::{AssistantAnsweredFact, AssistantAskedFact};
 use crate::calling_plan::{FlowRef, Preset};
 use crate::compliance::{CustomerGrant, NumberGrant};
 use crate::decider::{EventData, UnreadableEvent, read_current};
-use crate::ids::{EventId, UserId};
 use crate::offering::{ModelChosenFact, OfferChosenFact};
 use crate::personal::Personal;
 use crate::ports::line::{AnsweredDialog, LegFailure};
@@ -18,6 +17,7 @@ use crate::spoken_turn::TurnDecision;
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use values::disposition::{Disposition, Outcome};
+use values::ids::{EventId, UserId};
 use values::key_rule::KeyRule;
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]

@@ -6,12 +6,12 @@ use super::{Call, CallRefusal, CallState, LegIdentity};
 use crate::calling_plan::FlowRef;
 use crate::compliance::{CustomerGrant, Decision, NumberGrant, Verdict};
 use crate::decider::{Context, Decider};
-use crate::ids::{CallId, CampaignId, CustomerId, EnrolmentId, NumberId};
 use crate::personal::Personal;
 use crate::ports::line::{AnsweredDialog, FailureCause, LegFailure};
 use crate::time::Timestamp;
 use std::collections::BTreeMap;
 use values::disposition::{Disposition, Outcome};
+use values::ids::{CallId, CampaignId, CustomerId, EnrolmentId, NumberId};
 
 pub(super) fn start() -> Timestamp {
     "2026-03-02T02:00:00Z".parse().unwrap()

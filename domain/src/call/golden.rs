@@ -7,18 +7,17 @@ use super::{
 };
 use crate::calling_plan::{FlowRef, Preset};
 use crate::compliance::{CustomerGrant, Decision, GRANT_VALID_MS, NumberGrant, Verdict};
-use crate::ids::{CommandId, EventId};
 use crate::personal::Personal;
 use crate::ports::line::{AnsweredDialog, FailureCause, LegFailure};
 use crate::record::golden_support::{at, call, campaign, check, check_with, customer, number};
 use crate::spoken_turn::{
-    Certainty, Explanation, IntentCandidate, ReadBy, SpokenReading, TurnDecision, TurnInput,
+    Certainty, EncoderShare, Explanation, IntentCandidate, ReadBy, SpokenReading, TurnDecision, TurnInput,
 };
-use crate::time::Timestamp;
 use crate::turn::AnswerBy;
 use std::collections::BTreeMap;
 use values::disposition::{Disposition, Outcome};
 use values::emotion::{EmotionLevel, EmotionReading, Prosody};
+use values::ids::{CommandId, EventId};
 
 fn verdict(rule: &str) -> Verdict {
     Verdict {
@@ -30,7 +29,7 @@ fn verdict(rule: &str) -> Verdict {
     }
 }
 
-fn permitted(legs_until: Option<Timestamp>) -> CallEvent {
+fn permitted(legs_until: Option<crate::time::Timestamp>) -> CallEvent {
     let valid_until = at().plus_ms(GRANT_VALID_MS);
     CallEvent::Permitted {
         attempt: 2,
@@ -279,8 +278,31 @@ fn how_somebody_sounded_is_written_as_its_golden_file() {
             }),
             may_branch: true,
         }),
+        encoder: None,
     };
     check_with("call", "emotion", CallEvent::Understood(understood));
+}
+
+#[test]
+fn what_an_encoder_had_to_it_is_written_as_its_golden_file() {
+    let share = EncoderShare {
+        model: "9f".repeat(32),
+        decided: false,
+        took_ms: 400,
+        failure: Some("late".to_owned()),
+    };
+    let understood = UnderstoodFact {
+        node: "gauge".to_owned(),
+        intent: Some("ask_term".to_owned()),
+        reading: reading(),
+        slots: BTreeMap::new(),
+        interest: None,
+        opt_out: false,
+        model: Some("5e".repeat(32)),
+        emotion: None,
+        encoder: Some(Box::new(share)),
+    };
+    check_with("call", "encoder", CallEvent::Understood(understood));
 }
 
 fn engine_failed() -> CallEvent {
@@ -340,6 +362,7 @@ fn every_fact_of_a_turn_is_written_as_its_golden_file() {
             opt_out: true,
             model: Some("5e".repeat(32)),
             emotion: None,
+            encoder: None,
         }),
         CallEvent::Decided(TurnDecision {
             node: node(),
@@ -373,7 +396,5 @@ fn every_fact_of_a_turn_is_written_as_its_golden_file() {
         }),
         engine_failed(),
     ];
-    for event in events {
-        check("call", event);
-    }
+    events.into_iter().for_each(|event| check("call", event));
 }

@@ -1,11 +1,11 @@
 //! A leg's SIP identity: Call-ID, From tag and branches, derived and never drawn, so that a restarted
 //! process can name what it finds open; under the installation's secret, so that nobody else can.
 
-use crate::ids::CallId;
 use hmac::{Hmac, KeyInit, Mac};
 use sha2::Sha256;
 use std::fmt;
 use uuid::{Builder, Uuid};
+use values::ids::CallId;
 
 /// What the installation's secret makes of one leg (`Vault::derive_leg`). `Debug` does not show it.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -102,8 +102,8 @@ fn named_under(key: &LegKey, what: &str) -> Uuid {
 #[cfg(test)]
 mod tests {
     use super::{LegIdentity, LegKey};
-    use crate::ids::CallId;
     use uuid::Uuid;
+    use values::ids::CallId;
 
     const CALL: CallId = CallId::new(Uuid::from_u128(7));
 

@@ -39,6 +39,7 @@ mod shown;
 #[cfg(test)]
 mod small_world_tests;
 mod state;
+pub mod test_call;
 #[cfg(test)]
 mod tests;
 mod turn_fact;
@@ -58,17 +59,19 @@ pub use recording::RecordingStanding;
 pub use refusal::CallRefusal;
 pub use said::Disposal;
 pub use state::{CallPhase, CallState, EndedCall};
+pub use test_call::{TestCall, TestCallEvent};
 pub use turn_fact::{
     BargedInFact, EngineFailedFact, EngineKind, HEARD_CHARS_MAX, HeardFact, SaidFact, SensitiveWordFact,
     SilenceFact, TURN_FACTS_MAX, TurnFact, UnderstoodFact,
 };
 
+use crate::compliance::{OWN_TEST_NUMBER, PermitRefusal};
 use crate::decider::{Context, Decider, Scope};
-use crate::ids::CallId;
 use crate::time::Timestamp;
 use crate::transcript::TranscriptOf;
 use command::CallCommand;
 use event::CallEvent;
+use values::ids::CallId;
 
 /// The decider of one call.
 pub struct Call;
@@ -92,6 +95,14 @@ impl Decider for Call {
         command: CallCommand,
         context: Context,
     ) -> Result<Vec<CallEvent>, CallRefusal> {
+        // Who is tried is no customer: what allows a test allows no call.
+        if let CallCommand::Permit { customer_grant, .. } = &command
+            && customer_grant.is_of_test()
+        {
+            return Err(CallRefusal::Permit(PermitRefusal::NotAllowed(
+                OWN_TEST_NUMBER.to_owned(),
+            )));
+        }
         decide::decide(state, command, context)
     }
 

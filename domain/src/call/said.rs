@@ -22,6 +22,11 @@ impl CallState {
         self.transcript_disposed
     }
 
+    /// Whether the callee was heard to say anything.
+    pub const fn has_heard(&self) -> bool {
+        self.turns.heard_count() > 0
+    }
+
     /// Whether there is a recording of it.
     pub const fn recording(&self) -> RecordingStanding {
         self.recording

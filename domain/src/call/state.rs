@@ -11,11 +11,11 @@ use super::recording::RecordingStanding;
 use super::turn_fact::KeptTurns;
 use crate::calling_plan::FlowRef;
 use crate::compliance::CallGrants;
-use crate::ids::{CallId, CampaignId, CustomerId, NumberId, UserId};
 use crate::personal::Personal;
 use crate::time::Timestamp;
 use std::collections::BTreeSet;
 use values::disposition::{Disposition, Outcome};
+use values::ids::{CallId, CampaignId, CustomerId, NumberId, UserId};
 
 /// How far a call has come.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]

@@ -126,6 +126,7 @@ pub enum TurnFact {
 #[derive(Debug, Clone, Default)]
 pub(super) struct KeptTurns {
     count: u32,
+    heard_count: u32,
     has_offer: bool,
     has_model: bool,
 }
@@ -134,8 +135,16 @@ impl KeptTurns {
     /// Takes one more.
     pub(super) fn note(&mut self, event: &CallEvent) {
         self.count = self.count.saturating_add(1);
+        self.heard_count = self
+            .heard_count
+            .saturating_add(u32::from(matches!(event, CallEvent::Heard(_))));
         self.has_offer |= matches!(event, CallEvent::OfferChosen(_));
         self.has_model |= matches!(event, CallEvent::ModelChosen(_));
+    }
+
+    /// How often somebody was heard to say something.
+    pub(super) const fn heard_count(&self) -> u32 {
+        self.heard_count
     }
 
     /// An offer and a model are chosen once, before the conversation: nothing is said by another afterwards.

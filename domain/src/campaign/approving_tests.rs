@@ -6,10 +6,10 @@ use super::tests::created;
 use super::{Campaign, CampaignRefusal, CampaignState};
 use crate::decider::{Context, Decider};
 use crate::four_eyes::{FourEyes, NobodyBecause};
-use crate::ids::{ApprovalId, ListId};
 use crate::time::Timestamp;
 use uuid::Uuid;
 use values::approvals_asked::{Approvals, NeedsApproval};
+use values::ids::{ApprovalId, ListId};
 
 fn list() -> ListId {
     ListId::new(Uuid::from_u128(1))

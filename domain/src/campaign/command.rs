@@ -3,15 +3,17 @@
 use super::event::{AnonymizedCounts, FrozenSegment, PauseReason, Target};
 use super::query_mark::QueryMark;
 use crate::abandonment::Answered;
+use crate::best_times::CountedTimes;
 use crate::calling_plan::{CallingPlan, FlowRef};
 use crate::dialing_plan::FloorSeen;
 use crate::four_eyes::FourEyes;
-use crate::ids::{CampaignId, CustomerId, ListId};
 use crate::promotion::Evidence;
+use crate::quota::{QuotaEnd, QuotaPerson};
 use crate::record::stored_event::Position;
 use crate::time::Timestamp;
 use crate::working_calendar::Calendars;
 use values::go_live::Stage;
+use values::ids::{CallId, CampaignId, CustomerId, ListId, UserId};
 
 #[expect(
     clippy::large_enum_variant,
@@ -72,6 +74,12 @@ pub enum CampaignCommand {
         calendars: Calendars,
         /// Of batches granted before, when each ran out whose dial was never begun: one a dial.
         unused: Vec<Timestamp>,
+        /// Who is due, with their quotas, in the same order; asked for where the plan has quotas.
+        quota_people: Vec<QuotaPerson>,
+    },
+    /// What came of places of quotas. Counted before: no event.
+    CountQuotas {
+        ended: Vec<QuotaEnd>,
     },
     /// What was counted of the calls that ended up to a position, all of them in one hour. Counted before: no
     /// event.
@@ -82,6 +90,12 @@ pub enum CampaignCommand {
         /// The log was read up to here.
         through: Position,
     },
+    /// What was counted of dials and answers by the hour behind `after`, where it stands, up to `through`.
+    LearnTimes {
+        counted: Box<CountedTimes>,
+        after: Position,
+        through: Position,
+    },
     /// It goes on to the next stage of going live. In that stage already: no event.
     Promote {
         to: Stage,
@@ -90,6 +104,8 @@ pub enum CampaignCommand {
         /// Who stood behind it, where the campaign asks for somebody.
         four_eyes: Option<Box<FourEyes>>,
     },
+    /// Whom agents are shown before a call.
+    Preview(PreviewCommand),
     RaiseAlert {
         alert: String,
         detail: String,
@@ -133,7 +149,13 @@ impl CampaignCommand {
             Self::UndoList { .. } => "campaign.undo_list",
             Self::GrantDials { .. } => "campaign.grant_dials",
             Self::RecordAbandonment { .. } => "campaign.record_abandonment",
+            Self::LearnTimes { .. } => "campaign.learn_times",
+            Self::CountQuotas { .. } => "campaign.count_quotas",
             Self::Promote { .. } => "campaign.promote",
+            Self::Preview(PreviewCommand::Offer { .. }) => "campaign.offer_preview",
+            Self::Preview(PreviewCommand::Accept { .. }) => "campaign.accept_preview",
+            Self::Preview(PreviewCommand::Skip { .. }) => "campaign.skip_preview",
+            Self::Preview(PreviewCommand::Withdraw { .. }) => "campaign.withdraw_previews",
             Self::RaiseAlert { .. } => "campaign.raise_alert",
             Self::SetTargets { .. } => "campaign.set_targets",
             Self::FreezeSegment(_) => "campaign.freeze_segment",
@@ -142,4 +164,30 @@ impl CampaignCommand {
             Self::Complete { .. } => "campaign.complete",
         }
     }
+}
+
+/// Requests about offers.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum PreviewCommand {
+    /// Shows an agent a person. They have this offer already: no event.
+    Offer {
+        agent: UserId,
+        customer: CustomerId,
+        /// Years of holidays that were imported, where the plan asks about days.
+        calendars: Calendars,
+    },
+    /// The agent takes the call, which the person's next one is. Accepted so already: no event.
+    Accept {
+        agent: UserId,
+        customer: CustomerId,
+        call: CallId,
+    },
+    /// The agent does not call the person whom they are shown.
+    Skip {
+        agent: UserId,
+        customer: CustomerId,
+        reason: String,
+    },
+    /// Takes all offers back. None is open: no event.
+    Withdraw { reason: String },
 }

@@ -6,36 +6,31 @@
 
 use super::anonymizing;
 use super::command::CampaignCommand;
-use super::event::{CampaignEvent, PauseReason, Target};
+use super::event::{CampaignEvent, PauseReason};
 use super::freezing;
 use super::gates::{Asking, BATCH_VALID_MS};
+use super::learning;
 use super::pacing;
 use super::refusal::CampaignRefusal;
 use super::state::{CampaignState, CampaignStatus, CreatedCampaign};
-use super::{promoting, querying, scheduling, undoing};
+use super::{previewing, promoting, querying, quotas, scheduling, targets, undoing};
 use crate::call_caps_checked;
 use crate::compliance::{ClosedWindow, closed_for_all};
 use crate::decider::Context;
 use crate::dialing_plan::PacedBy;
 use crate::four_eyes::FourEyes;
-use crate::ids::{CampaignId, ListId};
 use crate::planted::{Bug, planted};
+use crate::quota::QuotaPlace;
+use crate::quota_members::fault_of;
 use crate::time::Timestamp;
 use values::approvals_asked::NeedsApproval;
+use values::ids::{CampaignId, ListId};
 
 /// Most dials of one batch: twice the 100 concurrent calls one process is measured for.
 pub const BATCH_DIALS_MAX: u32 = 200;
 
 /// Most lists of one campaign; each body of `tasks/data` is one, and the state holds 24 bytes of each.
 pub const LISTS_MAX: usize = 100_000;
-
-/// Most targets of one campaign: more than there are ratios.
-pub const TARGETS_MAX: usize = 20;
-/// The longest name of a metric, in bytes.
-const METRIC_BYTES_MAX: usize = 64;
-
-/// A target of everything.
-const PER_MILLE_MAX: u32 = 1_000;
 
 type Decided = Result<Vec<CampaignEvent>, CampaignRefusal>;
 
@@ -61,44 +56,29 @@ pub(super) fn decide(state: &CampaignState, command: CampaignCommand, context: C
         CampaignCommand::CloseList { list, count } => close_list(state, status, list, count),
         CampaignCommand::MarkQuery { mark } => querying::mark(state, mark),
         CampaignCommand::UndoList { list, reason, by } => undoing::undo(state, list, reason, by),
-        CampaignCommand::GrantDials {
-            wanted,
-            in_flight,
-            floor,
-            people,
-            calendars,
-            unused,
-        } => {
-            running(state, status, context.now)?;
-            let closed = state.plan();
-            let closed = closed.and_then(|plan| closed_for_all(plan, &calendars, context.now));
-            if let Some(closed) = closed.filter(|_| wanted > 0) {
-                return window_closed(state, closed);
-            }
-            let wanted = wanted.min(free(state, in_flight)?).min(BATCH_DIALS_MAX);
-            let (wanted, paced) = pacing::sized(state, wanted, floor, context.now)?;
-            let asking = Asking {
-                wanted,
-                people,
-                unused,
-            };
-            grant_dials(state, asking, paced, context.now)
-        }
+        CampaignCommand::GrantDials { .. } => grant(state, status, command, context.now),
+        CampaignCommand::CountQuotas { ended } => quotas::count(state, ended),
         CampaignCommand::RecordAbandonment {
             counted,
             ended_at,
             through,
         } => pacing::record(state, counted, ended_at, through),
+        CampaignCommand::LearnTimes {
+            counted,
+            after,
+            through,
+        } => learning::learn(state, &counted, after, through, context.now),
         CampaignCommand::Promote {
             to,
             reason,
             evidence,
             four_eyes,
         } => promoting::promote(state, status, to, reason, evidence, four_eyes),
+        CampaignCommand::Preview(command) => previewing::decide(state, status, command, context.now),
         CampaignCommand::RaiseAlert { alert, detail } => {
             Ok(vec![CampaignEvent::AlertRaised { alert, detail }])
         }
-        CampaignCommand::SetTargets { targets, by } => set_targets(state, targets, by),
+        CampaignCommand::SetTargets { targets, by } => targets::set(state, targets, by),
         CampaignCommand::FreezeSegment(segment) => freezing::freeze(state, status, *segment),
         CampaignCommand::BeginAnonymization { reason, four_eyes } => {
             anonymizing::begin(state, status, reason, four_eyes)
@@ -137,8 +117,16 @@ fn create(state: &CampaignState, command: CampaignCommand, now: Timestamp) -> De
     let running = wanted.plan.running.as_deref();
     scheduling::runs(&campaign, running, wanted.plan.ends_at)?;
     let plan = &wanted.plan;
-    call_caps_checked::check(&plan.caps, &[plan.preset], now).map_err(CampaignRefusal::Caps)?;
+    call_caps_checked::check(&plan.caps, &plan.presets().collect::<Vec<_>>(), now)
+        .map_err(CampaignRefusal::Caps)?;
+    scheduling::presets_agree(plan, now)?;
     scheduling::rings_long_enough(plan, now)?;
+    if let Some(why) = plan.dialing.and_then(|dialing| dialing.fault()) {
+        return Err(CampaignRefusal::NeverDials { why });
+    }
+    if let Some(fault) = fault_of(&plan.quotas) {
+        return Err(CampaignRefusal::Quotas(fault));
+    }
     let fits = plan.dispositions.check_against(plan.retry_policy.retries_max);
     fits.map_err(CampaignRefusal::Dispositions)?;
     Ok(vec![created_event(campaign, wanted)])
@@ -160,36 +148,6 @@ fn created_event(campaign: CampaignId, created: CreatedCampaign) -> CampaignEven
         flow: created.flow,
         plan: created.plan,
     }
-}
-
-fn set_targets(state: &CampaignState, targets: Vec<Target>, by: Option<String>) -> Decided {
-    if targets.is_empty() || targets.len() > TARGETS_MAX {
-        return Err(CampaignRefusal::TargetCount {
-            count: targets.len(),
-            targets_max: TARGETS_MAX,
-        });
-    }
-    let once = |target: &&Target| {
-        targets
-            .iter()
-            .filter(|other| other.metric == target.metric)
-            .count()
-            == 1
-    };
-    let possible = |target: &&Target| {
-        let named = !target.metric.is_empty() && target.metric.len() <= METRIC_BYTES_MAX;
-        named && (1..=PER_MILLE_MAX).contains(&target.per_mille) && once(target)
-    };
-    if let Some(wrong) = targets.iter().find(|target| !possible(target)) {
-        return Err(CampaignRefusal::TargetInvalid {
-            metric: wrong.metric.chars().take(METRIC_BYTES_MAX).collect(),
-            per_mille: wrong.per_mille,
-        });
-    }
-    if state.targets() == targets {
-        return Ok(Vec::new());
-    }
-    Ok(vec![CampaignEvent::TargetsSet { targets, by }])
 }
 
 fn start(state: &CampaignState, status: CampaignStatus, now: Timestamp) -> Decided {
@@ -304,7 +262,11 @@ fn close_list(state: &CampaignState, status: CampaignStatus, list: ListId, count
 }
 
 /// It runs, and its end has not come.
-fn running(state: &CampaignState, status: CampaignStatus, now: Timestamp) -> Result<(), CampaignRefusal> {
+pub(super) fn running(
+    state: &CampaignState,
+    status: CampaignStatus,
+    now: Timestamp,
+) -> Result<(), CampaignRefusal> {
     if status != CampaignStatus::Running && !planted(Bug::PausedCampaignGrants) {
         return Err(CampaignRefusal::WrongStatus { status });
     }
@@ -336,11 +298,43 @@ fn free(state: &CampaignState, in_flight: u32) -> Result<u32, CampaignRefusal> {
     Ok(free)
 }
 
+/// A batch: within its hours, its concurrency, its agents, its quotas and its stage.
+fn grant(state: &CampaignState, status: CampaignStatus, command: CampaignCommand, now: Timestamp) -> Decided {
+    let CampaignCommand::GrantDials {
+        wanted,
+        in_flight,
+        floor,
+        people,
+        calendars,
+        unused,
+        quota_people,
+    } = command
+    else {
+        return Ok(Vec::new());
+    };
+    running(state, status, now)?;
+    let closed = state.plan();
+    let closed = closed.and_then(|plan| closed_for_all(plan, &calendars, now));
+    if let Some(closed) = closed.filter(|_| wanted > 0) {
+        return window_closed(state, closed);
+    }
+    let wanted = wanted.min(free(state, in_flight)?).min(BATCH_DIALS_MAX);
+    let (wanted, paced) = pacing::sized(state, wanted, floor, now)?;
+    let (wanted, places) = quotas::held(state, wanted, &quota_people, now)?;
+    let asking = Asking {
+        wanted,
+        people,
+        unused,
+    };
+    grant_dials(state, asking, paced, places, now)
+}
+
 /// A batch never outlives the campaign.
 fn grant_dials(
     state: &CampaignState,
     asking: Asking,
     paced: Option<Box<PacedBy>>,
+    places: Vec<QuotaPlace>,
     now: Timestamp,
 ) -> Decided {
     if asking.wanted == 0 {
@@ -355,6 +349,7 @@ fn grant_dials(
         paced,
         admitted: passed.admitted,
         unused: passed.unused,
+        places,
     }])
 }
 

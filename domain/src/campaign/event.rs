@@ -2,20 +2,22 @@
 
 use super::query_mark::QueryMark;
 use crate::abandonment::Answered;
+use crate::best_times::LearntTimes;
 use crate::calling_plan::{CallingPlan, FlowRef};
 use crate::compliance::Verdict;
 use crate::decider::{EventData, UnreadableEvent, read_current};
 use crate::dialing_plan::PacedBy;
 use crate::four_eyes::FourEyes;
-use crate::ids::{CampaignId, CustomerId, ListId};
 use crate::personal::Personal;
 use crate::promotion::Evidence;
+use crate::quota::{QuotaEnd, QuotaPlace};
 use crate::record::stored_event::Position;
 use crate::running_plan::After;
 use crate::time::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use values::go_live::Stage;
+use values::ids::{CallId, CampaignId, CustomerId, ListId, UserId};
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(tag = "kind", content = "data")]
@@ -69,8 +71,8 @@ pub enum CampaignEvent {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         before: Option<u64>,
     },
-    /// The list was a mistake: nobody whom it brought is dialed from here on. Each of them is withdrawn by an
-    /// event of their own; the list's count stays as it was closed.
+    /// The list was a mistake: nobody whom it brought is dialed from here on. Each of them is withdrawn
+    /// by an event of their own; the list's count stays as it was closed.
     #[serde(rename = "campaign.list_undone")]
     ListUndone {
         list: ListId,
@@ -98,9 +100,15 @@ pub enum CampaignEvent {
         /// In a pilot: so many dials granted on this day before were not begun, and count no more.
         #[serde(default, skip_serializing_if = "is_zero")]
         unused: u32,
+        /// Of quotas: who may be called of those who are of one, besides who is of none.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        places: Vec<QuotaPlace>,
     },
-    /// Calls of a campaign whose calls agents take, which ended within one hour: how many a person answered,
-    /// and how many of those found nobody. Stored before the next batch is granted.
+    /// What came of places of quotas: they are counted, or free again.
+    #[serde(rename = "campaign.quota_counted")]
+    QuotaCounted { ended: Vec<QuotaEnd> },
+    /// Calls of a campaign whose calls agents take, which ended within one hour: how many a person
+    /// answered, and how many of those found nobody. Stored before the next batch is granted.
     #[serde(rename = "campaign.abandonment_recorded")]
     AbandonmentRecorded {
         #[serde(flatten)]
@@ -108,6 +116,13 @@ pub enum CampaignEvent {
         ended_at: Timestamp,
         /// Calls that ended up to here are counted.
         through: Position,
+    },
+    /// In which hours its people answered, as counted up to a position of the log: what it goes by from
+    /// here on.
+    #[serde(rename = "campaign.times_learnt")]
+    TimesLearnt {
+        #[serde(flatten)]
+        learnt: LearntTimes,
     },
     /// It went on to the next stage of going live, with what stood beside it (DEP-7).
     #[serde(rename = "campaign.promoted")]
@@ -128,6 +143,32 @@ pub enum CampaignEvent {
         verdict: Verdict,
         until: Timestamp,
     },
+    /// An agent is shown a person who may be called, and says until then whether they are. Behind it the
+    /// offer is over, and the person is where they were.
+    #[serde(rename = "campaign.preview_offered")]
+    PreviewOffered {
+        agent: UserId,
+        customer: CustomerId,
+        until: Timestamp,
+    },
+    /// The agent takes the call: this one and no other, if it begins before then and every rule permits it.
+    #[serde(rename = "campaign.preview_accepted")]
+    PreviewAccepted {
+        agent: UserId,
+        customer: CustomerId,
+        call: CallId,
+        until: Timestamp,
+    },
+    /// The agent does not; the person's own stream says when they are offered again.
+    #[serde(rename = "campaign.preview_skipped")]
+    PreviewSkipped {
+        agent: UserId,
+        customer: CustomerId,
+        reason: String,
+    },
+    /// All offers that were open, accepted or not, are none any more.
+    #[serde(rename = "campaign.previews_withdrawn")]
+    PreviewsWithdrawn { reason: String },
     #[serde(rename = "campaign.alert_raised")]
     AlertRaised { alert: String, detail: String },
     /// Every enrolment of every closed list is settled.
@@ -199,6 +240,27 @@ pub struct AnonymizedCounts {
     pub held: u64,
     /// Still known: a call is open, or a recording is younger than it has to be kept.
     pub not_yet: u64,
+    /// Calls and conversations whose words are kept without whoever said them; absent of none, as all below.
+    #[serde(default, skip_serializing_if = "is_none_at_all")]
+    pub copied: u64,
+    /// Whose words could not be read, or were nothing but what was covered.
+    #[serde(default, skip_serializing_if = "is_none_at_all")]
+    pub without_words: u64,
+    /// Not copied: fewer than three persons said anything, so that each would be known.
+    #[serde(default, skip_serializing_if = "is_none_at_all")]
+    pub too_few: u64,
+    /// Of persons who are still known: transcripts that were destroyed behind their copies.
+    #[serde(default, skip_serializing_if = "is_none_at_all")]
+    pub transcripts_disposed: u64,
+    /// Of persons who are still known: transcripts that stay, since they are not past their period, open with
+    /// a key that others need, or stand under a hold or a complaint.
+    #[serde(default, skip_serializing_if = "is_none_at_all")]
+    pub transcripts_kept: u64,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes a reference")]
+const fn is_none_at_all(count: &u64) -> bool {
+    *count == 0
 }
 
 /// A metric that is a ratio, and what it is to reach.
@@ -239,6 +301,10 @@ impl CampaignEvent {
     pub const DIALS_GRANTED: &'static str = "campaign.dials_granted";
     pub const PROMOTED: &'static str = "campaign.promoted";
     pub const WINDOW_CLOSED: &'static str = "campaign.window_closed";
+    pub const PREVIEW_OFFERED: &'static str = "campaign.preview_offered";
+    pub const PREVIEW_ACCEPTED: &'static str = "campaign.preview_accepted";
+    pub const PREVIEW_SKIPPED: &'static str = "campaign.preview_skipped";
+    pub const PREVIEWS_WITHDRAWN: &'static str = "campaign.previews_withdrawn";
     pub const ALERT_RAISED: &'static str = "campaign.alert_raised";
     pub const COMPLETED: &'static str = "campaign.completed";
     pub const REOPENED: &'static str = "campaign.reopened";
@@ -246,6 +312,8 @@ impl CampaignEvent {
     pub const SEGMENT_FROZEN: &'static str = "campaign.segment_frozen";
     pub const ANONYMIZATION_BEGUN: &'static str = "campaign.anonymization_begun";
     pub const ABANDONMENT_RECORDED: &'static str = "campaign.abandonment_recorded";
+    pub const TIMES_LEARNT: &'static str = "campaign.times_learnt";
+    pub const QUOTA_COUNTED: &'static str = "campaign.quota_counted";
     pub const ANONYMIZED: &'static str = "campaign.anonymized";
 }
 
@@ -292,6 +360,10 @@ impl EventData for CampaignEvent {
             Self::DialsGranted { .. } => Self::DIALS_GRANTED,
             Self::Promoted { .. } => Self::PROMOTED,
             Self::WindowClosed { .. } => Self::WINDOW_CLOSED,
+            Self::PreviewOffered { .. } => Self::PREVIEW_OFFERED,
+            Self::PreviewAccepted { .. } => Self::PREVIEW_ACCEPTED,
+            Self::PreviewSkipped { .. } => Self::PREVIEW_SKIPPED,
+            Self::PreviewsWithdrawn { .. } => Self::PREVIEWS_WITHDRAWN,
             Self::AlertRaised { .. } => Self::ALERT_RAISED,
             Self::Completed { .. } => Self::COMPLETED,
             Self::Reopened { .. } => Self::REOPENED,
@@ -299,6 +371,8 @@ impl EventData for CampaignEvent {
             Self::SegmentFrozen { .. } => Self::SEGMENT_FROZEN,
             Self::AnonymizationBegun { .. } => Self::ANONYMIZATION_BEGUN,
             Self::AbandonmentRecorded { .. } => Self::ABANDONMENT_RECORDED,
+            Self::TimesLearnt { .. } => Self::TIMES_LEARNT,
+            Self::QuotaCounted { .. } => Self::QUOTA_COUNTED,
             Self::Anonymized { .. } => Self::ANONYMIZED,
         }
     }

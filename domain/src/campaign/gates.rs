@@ -8,7 +8,6 @@
 use super::refusal::CampaignRefusal;
 use crate::calling_plan::CallingPlan;
 use crate::compliance::zone_of_campaign;
-use crate::ids::CustomerId;
 use crate::planted::{Bug, planted};
 use crate::promotion::Evidence;
 use crate::time::Timestamp;
@@ -17,6 +16,7 @@ use chrono_tz::Tz;
 use std::collections::BTreeSet;
 use std::fmt;
 use values::go_live::{PILOT_CALLS_PER_DAY_MAX, Stage, StagePlan, TEST_PEOPLE_MAX};
+use values::ids::CustomerId;
 
 /// How long a granted batch may start dials (compliance: at most 1 s), so that a pause holds within it.
 pub const BATCH_VALID_MS: u64 = 1_000;

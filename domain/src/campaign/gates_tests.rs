@@ -7,12 +7,12 @@ use super::tests::created;
 use super::{Campaign, CampaignRefusal, CampaignState, Waiting};
 use crate::decider::{Context, Decider};
 use crate::four_eyes::{FourEyes, NobodyBecause};
-use crate::ids::{CustomerId, ListId};
 use crate::promotion::{Evidence, Lacking, SaidEvidence};
 use crate::time::Timestamp;
 use uuid::Uuid;
 use values::approvals_asked::{Approvals, NeedsApproval};
 use values::go_live::{Stage, StagePlan};
+use values::ids::{CustomerId, ListId};
 
 /// Within the hours of the plan, on one day of Beijing.
 const SECOND_MS: u64 = 1_000;
@@ -28,6 +28,7 @@ pub(super) fn granted(count: u32, until: Timestamp) -> CampaignEvent {
         admitted: Vec::new(),
         unused: 0,
         paced: None,
+        places: Vec::new(),
     }
 }
 
@@ -39,6 +40,7 @@ fn asking(wanted: u32, in_flight: u32, people: Vec<CustomerId>, unused: Vec<Time
         people,
         calendars: Default::default(),
         unused,
+        quota_people: Vec::new(),
     }
 }
 

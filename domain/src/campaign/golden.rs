@@ -3,13 +3,13 @@
 use super::event::{AnonymizedCounts, CampaignEvent, FrozenSegment, PauseReason, Target};
 use super::query_mark::QueryMark;
 use crate::abandonment::Answered;
-use crate::calling_plan::{CallingPlan, CallingWindow, FlowRef, RetryPolicy, RetryRule};
+use crate::calling_plan::{CallingPlan, CallingWindow, FlowRef, Preset, RetryPolicy, RetryRule};
 use crate::compliance::{Decision, Verdict};
-use crate::dialing_plan::{DialingMode, FloorSeen, PacedBy};
+use crate::dialing_plan::{DialingMode, DialingPlan, FloorSeen, PacedBy};
 use crate::four_eyes::{FourEyes, NobodyBecause};
 use crate::model_tier::{ModelTier, ModelTiers};
 use crate::promotion::{Evidence, SaidEvidence};
-use crate::record::golden_support::{at, campaign, check, check_with, list};
+use crate::record::golden_support::{at, call, campaign, check, check_with, customer, list};
 use crate::record::stored_event::Position;
 use crate::running_plan::{After, Reached, Recycle, RunningPlan};
 use crate::screening::Screening;
@@ -25,7 +25,7 @@ fn time(minutes: u16) -> TimeOfDay {
     TimeOfDay::from_minutes(minutes).unwrap()
 }
 
-fn created() -> CampaignEvent {
+pub(super) fn created() -> CampaignEvent {
     let busy = RetryRule {
         waits_ms: vec![300_000, 900_000, 3_600_000],
         retries_max: 3,
@@ -163,6 +163,7 @@ fn going_live_in_stages_is_written_as_its_golden_files() {
         admitted: vec!["0a1b2c3d4e5f60718293a4b5c6d7e8f9".parse().unwrap()],
         unused: 1,
         paced: None,
+        places: Vec::new(),
     };
     check_with("campaign", "stages", granted);
     check("campaign", promoted());
@@ -224,6 +225,58 @@ fn what_a_campaign_waits_for_is_written_as_its_golden_files() {
 }
 
 #[test]
+fn what_becomes_of_offers_is_written_as_its_golden_files() {
+    let agent = || "wang".parse().unwrap();
+    let events = [
+        CampaignEvent::PreviewOffered {
+            agent: agent(),
+            customer: customer(),
+            until: at().plus_ms(120_000),
+        },
+        CampaignEvent::PreviewAccepted {
+            agent: agent(),
+            customer: customer(),
+            call: call(),
+            until: at().plus_ms(30_000),
+        },
+        CampaignEvent::PreviewSkipped {
+            agent: agent(),
+            customer: customer(),
+            reason: "in a meeting until noon".to_owned(),
+        },
+        CampaignEvent::PreviewsWithdrawn {
+            reason: "emergency stop all".to_owned(),
+        },
+    ];
+    for event in events {
+        check("campaign", event);
+    }
+}
+
+#[test]
+fn how_offers_are_made_is_written_as_its_golden_file() {
+    let mut event = created();
+    if let CampaignEvent::Created { plan, .. } = &mut event {
+        plan.dialing = Some(DialingPlan {
+            mode: DialingMode::Preview,
+            holds_each_day: false,
+            offer_ms: Some(90_000),
+            skip_wait_ms: Some(1_800_000),
+        });
+    }
+    check_with("campaign", "preview", event);
+}
+
+#[test]
+fn further_presets_are_written_as_their_golden_file() {
+    let mut event = created();
+    if let CampaignEvent::Created { plan, .. } = &mut event {
+        plan.also_presets = vec![Preset::CnMarketing, Preset::UsRegf];
+    }
+    check_with("campaign", "also_presets", event);
+}
+
+#[test]
 fn by_what_a_batch_was_sized_is_written_as_its_golden_file() {
     let paced = PacedBy {
         mode: DialingMode::Predictive,
@@ -244,6 +297,7 @@ fn by_what_a_batch_was_sized_is_written_as_its_golden_file() {
         paced: Some(Box::new(paced)),
         admitted: Vec::new(),
         unused: 0,
+        places: Vec::new(),
     };
     check_with("campaign", "paced", event);
 }
@@ -336,6 +390,7 @@ fn every_kind_is_written_as_its_golden_file() {
                 in_other_campaigns: 1,
                 held: 1,
                 not_yet: 1,
+                ..AnonymizedCounts::default()
             },
         },
     ];

@@ -6,6 +6,8 @@
 //! paused.
 
 mod anonymizing;
+#[cfg(test)]
+mod bounds_golden;
 pub mod command;
 pub mod event;
 
@@ -20,36 +22,49 @@ mod gates_tests;
 mod given;
 #[cfg(test)]
 mod golden;
+#[cfg(test)]
+mod golden_tests;
+mod learning;
+mod offers_applied;
 mod pacing;
 #[cfg(test)]
 mod pacing_tests;
+mod previewing;
+#[cfg(test)]
+mod previewing_tests;
 mod promoting;
 mod query_mark;
 mod querying;
+mod quotas;
+#[cfg(test)]
+mod quotas_tests;
 mod refusal;
 mod scheduling;
 #[cfg(test)]
 mod scheduling_tests;
 mod state;
+mod targets;
 #[cfg(test)]
 mod tests;
 mod undoing;
 
 pub use anonymizing::ANONYMIZATION_REASON_BYTES_MAX;
-pub use decide::{BATCH_DIALS_MAX, LISTS_MAX, TARGETS_MAX};
+pub use decide::{BATCH_DIALS_MAX, LISTS_MAX};
 pub use gates::{BATCH_VALID_MS, Gates, Waiting};
+pub use learning::LEARN_EVERY_MS;
 pub use promoting::PROMOTION_REASON_BYTES_MAX;
 pub use query_mark::QueryMark;
 pub use querying::QUERIES_MAX;
 pub use refusal::CampaignRefusal;
 pub use state::{Anonymization, CampaignState, CampaignStatus, CreatedCampaign};
+pub use targets::TARGETS_MAX;
 pub use undoing::{LISTS_UNDONE_MAX, UNDO_REASON_BYTES_MAX};
 
 use crate::decider::{Context, Decider, Scope};
-use crate::ids::CampaignId;
 use crate::time::Timestamp;
 use command::CampaignCommand;
 use event::CampaignEvent;
+use values::ids::CampaignId;
 
 /// The decider of one campaign.
 pub struct Campaign;

@@ -24,7 +24,11 @@ fn running(mode: DialingMode, holds_each_day: bool) -> CampaignState {
         },
         plan: CallingPlan {
             ends_at: None,
-            dialing: Some(DialingPlan { mode, holds_each_day }),
+            dialing: Some(DialingPlan {
+                mode,
+                holds_each_day,
+                ..DialingPlan::default()
+            }),
             ..plan()
         },
     };
@@ -76,6 +80,7 @@ fn wish(wanted: u32, floor: Option<FloorSeen>) -> CampaignCommand {
         people: Vec::new(),
         calendars: Default::default(),
         unused: Vec::new(),
+        quota_people: Vec::new(),
     }
 }
 

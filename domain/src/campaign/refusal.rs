@@ -4,13 +4,15 @@ use super::gates::Waiting;
 use super::state::CampaignStatus;
 use crate::call_caps_checked::CapFault;
 use crate::calling_plan::Preset;
+use crate::compliance::Contradiction;
+use crate::dialing_plan::DialingMode;
 use crate::disposition_map::MapFault;
-use crate::ids::ListId;
 use crate::problem::Explained;
 use crate::promotion::Lacking;
 use crate::record::stored_event::Position;
 use crate::time::Timestamp;
 use values::go_live::Stage;
+use values::ids::ListId;
 
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum CampaignRefusal {
@@ -32,6 +34,12 @@ pub enum CampaignRefusal {
         ring_ms_min: u64,
     },
     #[error("{0}")]
+    Contradiction(Contradiction),
+    #[error("the preset {} is said twice", preset.code())]
+    PresetTwice { preset: Preset },
+    #[error("{0}")]
+    Quotas(String),
+    #[error("{0}")]
     Caps(CapFault),
     #[error("{0}")]
     Dispositions(MapFault),
@@ -49,6 +57,21 @@ pub enum CampaignRefusal {
     NeverOpens,
     #[error("the campaign can never run: {why}")]
     NeverRuns { why: &'static str },
+    #[error("the campaign cannot dial so: {why}")]
+    NeverDials { why: &'static str },
+    #[error("the campaign dials by the mode {}: nobody is offered before a call", mode.code())]
+    NoPreviews { mode: DialingMode },
+    #[error("the agent has an offer of this campaign until {until}: accept or skip it first")]
+    OfferOpen { until: Timestamp },
+    #[error("another agent has an offer of this person")]
+    OfferedToAnother,
+    #[error("{offers_max} agents have offers of this campaign, the most it makes at once")]
+    TooManyOffers { offers_max: usize },
+    /// Never made, over, skipped, or taken back.
+    #[error("the agent has no offer of this person any more: ask for the next")]
+    NoOffer,
+    #[error("the offer is accepted: its call is on its way")]
+    OfferAccepted,
     #[error("the campaign's time to start has not come, or what it waits for has not")]
     NotStartedYet,
     #[error("{in_flight} calls are open, and the campaign may hold {max_concurrent} at once")]
@@ -62,8 +85,14 @@ pub enum CampaignRefusal {
     NobodyFree { free: u32, ringing: u32, waiting: u32 },
     #[error("robots take the calls of this campaign: it keeps no account of abandoned calls")]
     NoAccount,
+    #[error("its plan does not learn when people answer: best_times is not said")]
+    LearnsNothing,
+    #[error("its plan tells {groups} groups of people apart, and something was counted of another one")]
+    GroupBeyond { groups: usize },
     #[error("{drops} of {answers} answers cannot have found nobody")]
     DropsBeyondAnswers { answers: u64, drops: u64 },
+    #[error("the quotas of all who are due are full, or taken by calls in flight")]
+    QuotasFull,
     #[error("no dial was asked for")]
     NothingWanted,
     #[error(

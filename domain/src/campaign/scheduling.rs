@@ -5,9 +5,10 @@ use super::event::CampaignEvent;
 use super::refusal::CampaignRefusal;
 use super::state::{CampaignState, CampaignStatus};
 use crate::calling_plan::CallingPlan;
-use crate::compliance::{Opening, opening, rules_at};
+use crate::compliance::{Opening, contradiction, opening, rules_of};
 use crate::running_plan::RunningPlan;
 use crate::time::Timestamp;
+use std::collections::BTreeSet;
 
 /// Why a campaign is stopped that was told to start and did not come to it.
 const PAST_END: &str = "its end came before it could begin";
@@ -78,7 +79,7 @@ fn is_past_end(state: &CampaignState, now: Timestamp) -> bool {
 
 /// A plan that cannot be run is refused when it is made.
 pub(super) fn runs(
-    campaign: &crate::ids::CampaignId,
+    campaign: &values::ids::CampaignId,
     running: Option<&RunningPlan>,
     ends_at: Option<Timestamp>,
 ) -> Result<(), CampaignRefusal> {
@@ -88,13 +89,31 @@ pub(super) fn runs(
     }
 }
 
-/// Whoever plans less than the preset's least ringing believes in a number that would not bind.
+/// Each preset is said once, and none of them contradicts another.
+pub(super) fn presets_agree(plan: &CallingPlan, now: Timestamp) -> Result<(), CampaignRefusal> {
+    if plan.also_presets.is_empty() {
+        return Ok(());
+    }
+    let mut once = BTreeSet::new();
+    if let Some(twice) = plan.presets().find(|preset| !once.insert(*preset)) {
+        return Err(CampaignRefusal::PresetTwice { preset: twice });
+    }
+    match contradiction(plan, now) {
+        Some(found) => Err(CampaignRefusal::Contradiction(found)),
+        None => Ok(()),
+    }
+}
+
+/// Whoever plans less than a preset's least ringing believes in a number that would not bind.
 pub(super) fn rings_long_enough(plan: &CallingPlan, now: Timestamp) -> Result<(), CampaignRefusal> {
-    let ring_ms_min = rules_at(plan.preset, now).ring_ms_min;
-    match plan.ring_timeout_ms.zip(ring_ms_min) {
-        Some((ring_timeout_ms, ring_ms_min)) if ring_timeout_ms < ring_ms_min => {
+    let least = rules_of(plan, now).filter_map(|rules| Some((rules.ring_ms_min?, rules.preset)));
+    match plan
+        .ring_timeout_ms
+        .zip(least.max_by_key(|(ring_ms_min, _)| *ring_ms_min))
+    {
+        Some((ring_timeout_ms, (ring_ms_min, preset))) if ring_timeout_ms < ring_ms_min => {
             Err(CampaignRefusal::RingTooShort {
-                preset: plan.preset,
+                preset,
                 ring_timeout_ms,
                 ring_ms_min,
             })

@@ -2,20 +2,25 @@
 
 use super::event::{CampaignEvent, FrozenSegment, PauseReason, Target};
 use super::gates::Gates;
+use super::offers_applied;
 use super::query_mark::QueryMark;
 use crate::abandonment::{AbandonmentAccount, Answered};
+use crate::best_times::LearntTimes;
 use crate::calling_plan::{CallingPlan, CampaignFacts, FlowRef};
-use crate::compliance::{ClosedWindow, closed_for_all};
+use crate::compliance::{ClosedWindow, closed_for_all, zone_of_campaign};
 use crate::four_eyes::FourEyes;
-use crate::ids::{ApprovalId, CampaignId, ListId};
 use crate::kept_facts::{Abandoned, KeptFacts};
+use crate::preview::Offers;
+use crate::quota::QuotaAccount;
 use crate::record::stored_event::Position;
 use crate::running_plan::Life;
 use crate::time::Timestamp;
 use crate::working_calendar::Calendars;
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 use values::approvals_asked::NeedsApproval;
+use values::ids::{ApprovalId, CampaignId, ListId};
 
 /// Where a campaign is in its life: draft → ready → running ⇄ paused → completed / stopped.
 #[derive(
@@ -113,8 +118,15 @@ pub struct CampaignState {
     start_scheduled: bool,
     /// It ran, whatever became of it since.
     begun: bool,
+    /// What it goes by of hours, and when it learnt that.
+    pub(super) learnt: Option<Arc<LearntTimes>>,
+    pub(super) learnt_at: Option<Timestamp>,
+    /// What of its quotas is counted and taken.
+    quotas: QuotaAccount,
     /// How far it has gone live.
     gates: Gates,
+    /// Persons whom agents are shown, where it dials so.
+    offers: Offers,
     version: u64,
 }
 
@@ -157,6 +169,10 @@ impl CampaignState {
     pub const fn is_start_scheduled(&self) -> bool {
         self.start_scheduled
     }
+    /// Persons whom agents are shown.
+    pub const fn offers(&self) -> &Offers {
+        &self.offers
+    }
     pub fn plan(&self) -> Option<&CallingPlan> {
         self.created().map(|created| &created.plan)
     }
@@ -174,6 +190,10 @@ impl CampaignState {
     /// Whom it is for, once that is fixed.
     pub fn frozen_segment(&self) -> Option<&FrozenSegment> {
         self.frozen.as_deref()
+    }
+    /// What of its quotas is counted and taken.
+    pub const fn quotas(&self) -> &QuotaAccount {
+        &self.quotas
     }
     /// What it is to reach, as last set.
     pub fn targets(&self) -> &[Target] {
@@ -252,7 +272,10 @@ impl CampaignState {
             calendars: Calendars::default(),
             kept: KeptFacts::default(),
             undone_lists: self.undone_lists.clone(),
+            learnt: self.learnt.clone(),
+            full: None,
             free_agents: Vec::new(),
+            accepted: self.offers.accepted(),
         })
     }
 
@@ -264,15 +287,11 @@ impl CampaignState {
                 flow,
                 plan,
                 ..
-            } => {
-                self.created = Some(CreatedCampaign {
-                    customer_segment: customer_segment.clone(),
-                    flow: flow.clone(),
-                    plan: plan.clone(),
-                });
-                self.gates = Gates::of(plan);
-                self.enter(CampaignStatus::Draft);
-            }
+            } => self.begin_as_draft(CreatedCampaign {
+                customer_segment: customer_segment.clone(),
+                flow: flow.clone(),
+                plan: plan.clone(),
+            }),
             CampaignEvent::Started {} | CampaignEvent::Resumed {} | CampaignEvent::Reopened { .. } => {
                 self.begun = true;
                 self.enter(CampaignStatus::Running);
@@ -308,6 +327,8 @@ impl CampaignState {
             }
             CampaignEvent::DialsGranted { .. }
             | CampaignEvent::Promoted { .. }
+            | CampaignEvent::QuotaCounted { .. }
+            | CampaignEvent::TimesLearnt { .. }
             | CampaignEvent::AbandonmentRecorded { .. } => self.apply_dialing(event, at),
             CampaignEvent::WindowClosed { verdict, until } => {
                 self.closed_window = Some(ClosedWindow {
@@ -316,12 +337,24 @@ impl CampaignState {
                     verdict: verdict.clone(),
                 });
             }
+            CampaignEvent::PreviewOffered { .. }
+            | CampaignEvent::PreviewAccepted { .. }
+            | CampaignEvent::PreviewSkipped { .. }
+            | CampaignEvent::PreviewsWithdrawn { .. } => offers_applied::apply(&mut self.offers, event, at),
             CampaignEvent::AlertRaised { .. } => {}
             CampaignEvent::TargetsSet { targets, .. } => self.targets.clone_from(targets),
             CampaignEvent::SegmentFrozen { segment } => self.frozen = Some(Box::new(segment.clone())),
             CampaignEvent::AnonymizationBegun { .. } => self.anonymization = Anonymization::UnderWay,
             CampaignEvent::Anonymized { .. } => self.anonymization = Anonymization::Done(at),
         }
+    }
+
+    fn begin_as_draft(&mut self, created: CreatedCampaign) {
+        let plan = &created.plan;
+        self.gates = Gates::of(plan);
+        self.quotas = QuotaAccount::of(&plan.quotas, zone_of_campaign(plan.preset));
+        self.created = Some(created);
+        self.enter(CampaignStatus::Draft);
     }
 
     /// Batches, and what they stand on: the stage of going live, and the account of abandoned calls.
@@ -331,11 +364,20 @@ impl CampaignState {
             until,
             admitted,
             unused,
+            places,
             ..
         } = event
         {
+            places.iter().for_each(|place| self.quotas.taken(place, at));
             self.granted_until = Some(*until);
             self.gates.granted(*count, admitted, *unused, at);
+        }
+        if let CampaignEvent::TimesLearnt { learnt } = event {
+            self.learnt = Some(Arc::new(learnt.clone()));
+            self.learnt_at = Some(at);
+        }
+        if let CampaignEvent::QuotaCounted { ended } = event {
+            ended.iter().for_each(|end| self.quotas.ended(end));
         }
         if let CampaignEvent::Promoted { to, evidence, .. } = event {
             self.gates.promoted(*to, evidence);
@@ -351,11 +393,12 @@ impl CampaignState {
         }
     }
 
-    /// A change of status takes back what was granted under the old one.
+    /// A change of status takes back what was granted or offered under the old one.
     fn enter(&mut self, status: CampaignStatus) {
         self.status = Some(status);
         self.start_scheduled &= status == CampaignStatus::Ready;
         self.pause_reason = None;
         self.granted_until = None;
+        self.offers.clear();
     }
 }

@@ -7,10 +7,10 @@ use super::{BATCH_DIALS_MAX, Campaign, CampaignRefusal, CampaignState, CampaignS
 use crate::calling_plan::{CallingPlan, Duplicates, FlowRef, Preset};
 use crate::compliance::closed_for_all;
 use crate::decider::{Context, Decider};
-use crate::ids::{CampaignId, ListId};
 use crate::record::stored_event::Position;
 use crate::time::Timestamp;
 use uuid::Uuid;
+use values::ids::{CampaignId, ListId};
 
 fn list(number: u128) -> ListId {
     ListId::new(Uuid::from_u128(number))

@@ -5,7 +5,7 @@
 use super::event::CampaignEvent;
 use super::refusal::CampaignRefusal;
 use super::state::CampaignState;
-use crate::ids::ListId;
+use values::ids::ListId;
 
 /// Longest reason kept: it is stored for ever and must hold nothing personal.
 pub const UNDO_REASON_BYTES_MAX: usize = 256;
@@ -51,8 +51,8 @@ mod tests {
     use super::super::{Campaign, CampaignCommand};
     use super::*;
     use crate::decider::{Context, Decider};
-    use crate::ids::CampaignId;
     use crate::time::Timestamp;
+    use values::ids::CampaignId;
 
     fn list(name: &str) -> ListId {
         let campaign: CampaignId = "T".parse().unwrap();

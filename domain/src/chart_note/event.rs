@@ -1,11 +1,11 @@
 //! Facts about the notes of one chart. Stored kinds and versions; never changed, only added to.
 
 use crate::decider::{EventData, UnreadableEvent, read_current};
-use crate::ids::CampaignId;
 use crate::personal::Personal;
 use crate::time::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
+use values::ids::CampaignId;
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(tag = "kind", content = "data")]

@@ -1,10 +1,10 @@
 //! Which chart a note stands on, by the name of what it shows.
 
-use crate::ids::{InvalidId, plain_word, text_id};
 use serde::{Deserialize, Serialize, Serializer};
 use std::borrow::Cow;
 use std::fmt;
 use std::str::FromStr;
+use values::ids::{InvalidId, plain_word, text_id};
 
 text_id!(
     /// A chart, by the name of its metric.

@@ -24,8 +24,8 @@ pub use source::{ComplaintOutcome, ComplaintSource};
 pub use state::{ComplaintState, OpenedComplaint, ResolvedComplaint};
 
 use crate::decider::{Context, Decider, Scope};
-use crate::ids::ComplaintId;
 use crate::time::Timestamp;
+use values::ids::ComplaintId;
 
 /// The complaint's decider.
 #[derive(Debug)]

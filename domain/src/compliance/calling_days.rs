@@ -5,15 +5,17 @@
 //! every zone the callee may be in it must be such a day. A year without its calendar is unknown: refused,
 //! and asked about again the next day, because a file may have come.
 
+use super::facts::CustomerFacts;
+use super::preset::{PresetRules, rules_of};
+use super::verdict::{Decision, Rule, Verdict, named};
 use super::zones::{later_day, local, start_of_day, zones_of};
-use super::{CustomerFacts, Decision, PresetRules, Rule, Verdict, named, rules_at};
 use crate::calling_plan::{CallingPlan, Preset};
 use crate::planted::{Bug, planted};
 use crate::time::Timestamp;
 use crate::working_calendar::{CalendarYearId, Calendars, CallingDays, Day, DayKind, Holidays, Origin};
 use chrono::{Datelike, NaiveDate};
 use chrono_tz::Tz;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Most days looked ahead for one to call on: the longest holiday there was had 9, and rests lie around it.
 const DAYS_AHEAD_MAX: u32 = 31;
@@ -125,17 +127,17 @@ pub(super) fn are_asked(plan: &CallingPlan, rules: &PresetRules) -> bool {
 /// The year of holidays that a dial at this time would be judged by and that nobody knows; such a campaign
 /// dials nobody.
 pub fn unknown_year(plan: &CallingPlan, calendars: &Calendars, now: Timestamp) -> Option<CalendarYearId> {
-    let rules = rules_at(plan.preset, now);
-    let day = local(now, rules.zone.unwrap_or(Tz::UTC)).date();
-    let observed = days_of(plan, rules)
-        .into_iter()
-        .filter(|days| days.holidays == Holidays::Observe);
-    let mut asked = observed
-        .filter_map(|days| days.country)
-        .map(|country| CalendarYearId {
-            country,
-            year: day.year(),
-        });
+    let mut asked = rules_of(plan, now).flat_map(|rules| {
+        let day = local(now, rules.zone.unwrap_or(Tz::UTC)).date();
+        let observed = days_of(plan, rules).into_iter();
+        let observed = observed.filter(|days| days.holidays == Holidays::Observe);
+        observed
+            .filter_map(|days| days.country)
+            .map(move |country| CalendarYearId {
+                country,
+                year: day.year(),
+            })
+    });
     asked.find(|id| calendars.year(&id.country, id.year).is_none())
 }
 
@@ -151,10 +153,15 @@ pub fn waits_for_holidays(verdict: &Verdict) -> bool {
 
 /// The years of holidays that a dial about now may be judged by: those that may have been imported.
 pub fn calendars_asked(plan: &CallingPlan, rules: &PresetRules, now: Timestamp) -> Vec<CalendarYearId> {
-    let observed = days_of(plan, rules)
+    let mut all: Vec<&PresetRules> = vec![rules];
+    for further in rules_of(plan, now).skip(1) {
+        all.push(further);
+    }
+    let observed = all
         .into_iter()
+        .flat_map(|rules| days_of(plan, rules))
         .filter(|days| days.holidays == Holidays::Observe);
-    let countries = observed.filter_map(|days| days.country);
+    let countries: BTreeSet<String> = observed.filter_map(|days| days.country).collect();
     // At the turn of a year it is another year somewhere; what comes next is looked for in the next one.
     let year = now.to_utc().year();
     let years = |country: String| {
@@ -163,7 +170,7 @@ pub fn calendars_asked(plan: &CallingPlan, rules: &PresetRules, now: Timestamp) 
             year,
         })
     };
-    countries.flat_map(years).collect()
+    countries.into_iter().flat_map(years).collect()
 }
 
 /// Whose holidays a preset's text is about; `None` where it is about many countries.

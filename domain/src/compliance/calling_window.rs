@@ -5,8 +5,10 @@
 //! first that is not; rests are cut out the same way. The built-in trial campaign dials a rehearsal, so
 //! only its own window binds it.
 
+use super::facts::CustomerFacts;
+use super::preset::{PresetRules, rules_of};
+use super::verdict::{Decision, Rule, Verdict, named};
 use super::zones::{instant_of, later_day, local, zones_of};
-use super::{CustomerFacts, Decision, PresetRules, Rule, Verdict, named, rules_at};
 use crate::calling_plan::CallingPlan;
 use crate::planted::{Bug, planted};
 use crate::time::{Timestamp, seconds_of_day};
@@ -99,31 +101,58 @@ pub enum Opening {
 
 /// The first opening from `now` on. Days are not asked about: they need calendars.
 pub fn opening(plan: &CallingPlan, now: Timestamp) -> Opening {
-    let rules = rules_at(plan.preset, now);
-    let windows = windows_of(plan, rules);
-    let in_time = |at: Timestamp| plan.ends_at.is_none_or(|ends_at| at < ends_at);
-    let Some(zone) = rules.zone.filter(|_| !plan.trial) else {
-        // Whatever the zone is, both windows are meant in it.
-        let never = next_open(&[Tz::UTC], &windows, now).is_none() || !in_time(now);
-        return if never { Opening::Never } else { Opening::ByPerson };
-    };
-    match next_open(&[zone], &windows, now) {
-        Some(at) if in_time(at) => Opening::At(at),
-        Some(_) | None => Opening::Never,
-    }
+    opening_by(plan, None, now)
 }
 
 /// The same, but where each person's own zone says it: as if all of them were in Beijing's. That tells how
 /// many hours a day are open, and not which.
 pub fn opening_in_beijing(plan: &CallingPlan, now: Timestamp) -> Opening {
-    let zoned = opening(plan, now);
-    if zoned != Opening::ByPerson {
-        return zoned;
+    opening_by(plan, Some(Tz::Asia__Shanghai), now)
+}
+
+/// Presets without a zone of their own are asked in `other`, and where that is none, each person says it.
+fn opening_by(plan: &CallingPlan, other: Option<Tz>, now: Timestamp) -> Opening {
+    let rules: Vec<&PresetRules> = rules_of(plan, now).collect();
+    let in_time = |at: Timestamp| plan.ends_at.is_none_or(|ends_at| at < ends_at);
+    let is_zoned = |rules: &&&PresetRules| rules.zone.is_some() && !plan.trial;
+    let by_person = rules.iter().filter(is_zoned).count() < rules.len() && other.is_none();
+    // Whatever a zone that each person has is, all its hours are meant in it.
+    let found = next_open_by(plan, &rules, other.unwrap_or(Tz::UTC), now);
+    match found {
+        None => Opening::Never,
+        Some(_) if by_person && in_time(now) => Opening::ByPerson,
+        Some(at) if !by_person && in_time(at) => Opening::At(at),
+        Some(_) => Opening::Never,
     }
-    let windows = windows_of(plan, rules_at(plan.preset, now));
-    match next_open(&[Tz::Asia__Shanghai], &windows, now) {
-        Some(at) if plan.ends_at.is_none_or(|ends_at| at < ends_at) => Opening::At(at),
-        Some(_) | None => Opening::Never,
+}
+
+/// Whether the hours of these presets, and the plan's own, have an instant in common.
+pub(super) fn meet(plan: &CallingPlan, rules: &[&PresetRules], now: Timestamp) -> bool {
+    next_open_by(plan, rules, Tz::UTC, now).is_some()
+}
+
+/// The first instant at which all are open: those that name a zone in theirs, the others by themselves in
+/// another one.
+fn next_open_by(plan: &CallingPlan, rules: &[&PresetRules], other: Tz, now: Timestamp) -> Option<Timestamp> {
+    let zone = |rules: &PresetRules| rules.zone.filter(|_| !plan.trial);
+    let asked = |one: &PresetRules, zone: Tz| -> Vec<(Tz, Hours)> {
+        windows_of(plan, one)
+            .into_iter()
+            .map(|hours| (zone, hours))
+            .collect()
+    };
+    let named: Vec<(Tz, Hours)> = rules
+        .iter()
+        .filter_map(|one| Some(asked(one, zone(one)?)))
+        .flatten()
+        .collect();
+    let unnamed = rules.iter().filter(|one| zone(one).is_none());
+    let unnamed: Vec<(Tz, Hours)> = unnamed.flat_map(|one| asked(one, other)).collect();
+    let by_itself = next_open_of(&unnamed, now)?;
+    match named.is_empty() {
+        true => Some(by_itself),
+        false if other == Tz::UTC => next_open_of(&named, now),
+        false => next_open_of(&named.into_iter().chain(unnamed).collect::<Vec<_>>(), now),
     }
 }
 
@@ -204,12 +233,26 @@ fn local_times(zones: &[Tz], now: Timestamp) -> String {
 
 /// The first instant from `now` on at which every window is open in every zone.
 fn next_open(zones: &[Tz], windows: &[Hours], now: Timestamp) -> Option<Timestamp> {
-    let mut at = now;
-    for _ in 0..OPENING_STEPS_MAX {
-        let closed = zones
+    let pairs = || {
+        zones
             .iter()
             .flat_map(|zone| windows.iter().map(move |window| (*zone, window)))
-            .find(|(zone, window)| !window.is_open(local(at, *zone)));
+    };
+    first_open(pairs, now)
+}
+
+/// The same of windows that have a zone each.
+fn next_open_of(asked: &[(Tz, Hours)], now: Timestamp) -> Option<Timestamp> {
+    first_open(|| asked.iter().map(|(zone, window)| (*zone, window)), now)
+}
+
+fn first_open<'a, I>(pairs: impl Fn() -> I, now: Timestamp) -> Option<Timestamp>
+where
+    I: Iterator<Item = (Tz, &'a Hours)>,
+{
+    let mut at = now;
+    for _ in 0..OPENING_STEPS_MAX {
+        let closed = pairs().find(|(zone, window)| !window.is_open(local(at, *zone)));
         match closed {
             None => return Some(at),
             Some((zone, window)) => at = next_opening(zone, window, at)?,

@@ -2,7 +2,8 @@
 //!
 //! Source: our own order (pause and stop act at the batch; a permit in flight must not outlive them).
 
-use super::{CustomerFacts, Decision, Rule, named};
+use super::facts::CustomerFacts;
+use super::verdict::{Decision, Rule, named};
 use crate::time::Timestamp;
 use std::collections::BTreeMap;
 

@@ -1,10 +1,10 @@
 //! A night, a holiday, a day of rest and a year that nobody knows, judged for a whole campaign.
 
-use super::{Calendars, closed_for_all};
+use super::closed_for_all;
 use crate::calling_plan::CallingPlan;
 use crate::calling_plan::Preset;
 use crate::compliance::testing::{campaign_facts, instant, window};
-use crate::working_calendar::{CalendarYear, CallingDays, Holidays, RestDay};
+use crate::working_calendar::{CalendarYear, Calendars, CallingDays, Holidays, RestDay};
 
 fn observing() -> CallingPlan {
     let mut plan = campaign_facts(Preset::CnService).plan;

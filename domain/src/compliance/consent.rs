@@ -5,7 +5,8 @@
 //! A withdrawal for the purpose forbids under every basis, and consent given before it counts no more,
 //! even when a file brings it in afterwards.
 
-use super::{ConsentFacts, CustomerFacts, Decision, Rule, named};
+use super::facts::{ConsentFacts, CustomerFacts};
+use super::verdict::{Decision, Rule, named};
 use crate::calling_plan::Basis;
 use crate::planted::{Bug, planted};
 use crate::time::Timestamp;

@@ -3,9 +3,9 @@
 //! A grant counts from the moment it is given until it is released; what was dialed is never released.
 
 use super::permit::{CustomerGrant, NumberGrant};
-use crate::ids::{CallId, CampaignId, NumberId};
 use crate::past_call::{PAST_CALLS_MAX, PastCall, PastCallFault, PastCalls, SAME_DIAL_MS};
 use crate::time::Timestamp;
+use values::ids::{CallId, CampaignId, NumberId};
 
 /// How long a closed dial is kept: the longest period of any cap is 7 days; 30 leave room for presets to
 /// come (abandoned calls are counted over 30 days).

@@ -1,9 +1,10 @@
 //! How calls are counted against caps: by period, by answer, by matter, in every zone the callee may be in.
 
+use super::contact_history::PastDial;
 use super::facts::Counters;
 use super::preset::{CountedCalls, CountedOver, FrequencyCap, Period};
+use super::verdict::{Decision, named};
 use super::zones::{UnknownZone, later_day, local, start_of_day};
-use super::{Decision, PastDial, named};
 use crate::past_call::{IMPORTED_FACT, ImportedDial, PastCalls};
 use crate::planted::{Bug, planted};
 use crate::time::Timestamp;

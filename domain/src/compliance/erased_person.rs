@@ -3,7 +3,8 @@
 //!
 //! Source: the right to erasure (PIPL article 47, GDPR article 17), as far as known.
 
-use super::{CustomerFacts, Decision, Rule, named};
+use super::facts::CustomerFacts;
+use super::verdict::{Decision, Rule, named};
 use crate::time::Timestamp;
 use std::collections::BTreeMap;
 

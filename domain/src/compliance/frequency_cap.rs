@@ -6,9 +6,10 @@
 
 use super::counting::judge_caps;
 use super::facts::Counters;
+use super::facts::{CustomerFacts, NumberFacts};
 use super::preset::{CountedOver, FrequencyCap, PresetRules};
+use super::verdict::{Decision, Rule};
 use super::zones::{UnknownZone, zones_of};
-use super::{CustomerFacts, Decision, NumberFacts, Rule};
 use crate::time::Timestamp;
 use std::collections::BTreeMap;
 

@@ -4,7 +4,8 @@
 //! library, which knows issued mobile ranges and area codes; unknown means no. Other presets permit, and the
 //! verdict says the province where it is known: `campaign regions` counts by it.
 
-use super::{CustomerFacts, Decision, Rule, named};
+use super::facts::CustomerFacts;
+use super::verdict::{Decision, Rule, named};
 use crate::number_library::{home, province_of};
 use crate::time::Timestamp;
 use std::collections::BTreeMap;

@@ -5,8 +5,9 @@
 //! GDPR articles 7 and 21), as far as known. Caps and preferred times of the other ids are asked by their
 //! own rules.
 
+use super::facts::CustomerFacts;
 use super::facts::{ConsentFacts, JoinedFacts, MERGED_PERSON, Suppressed};
-use super::{CustomerFacts, Decision, Rule, named};
+use super::verdict::{Decision, Rule, named};
 use crate::time::Timestamp;
 use std::collections::BTreeMap;
 

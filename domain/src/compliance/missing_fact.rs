@@ -7,8 +7,10 @@
 //! takes over (16 CFR 310.4(b)(4)); a robot is none. What may come (a list, agents at their desks) is asked
 //! about again the next day (version 2); a campaign of a robot never has agents.
 
+use super::facts::CustomerFacts;
+use super::preset::PresetRules;
+use super::verdict::{Decision, Rule, named};
 use super::zones::{local, zones_of};
-use super::{CustomerFacts, Decision, PresetRules, Rule, named};
 use crate::kept_facts::AgentsThere;
 use crate::screening::Relief;
 use crate::time::Timestamp;

@@ -7,6 +7,7 @@
 mod calling_days;
 mod calling_window;
 mod campaign_state;
+mod closed;
 #[cfg(test)]
 mod closed_tests;
 mod consent;
@@ -15,6 +16,7 @@ mod counting;
 mod erased_person;
 mod facts;
 mod frequency_cap;
+mod further;
 mod home_location;
 mod merged_person;
 mod missing_fact;
@@ -30,99 +32,37 @@ mod same_number;
 mod suppression;
 #[cfg(test)]
 pub(crate) mod testing;
+mod verdict;
 mod white_list;
 mod words;
 mod zones;
 
 pub use calling_days::{calendars_asked, holiday_country_of, unknown_year, waits_for_holidays};
 pub use calling_window::{Opening, opening, opening_in_beijing};
+pub use closed::{ClosedWindow, closed_for_all};
 pub use consent::{CONSENT_GIVEN, consent_state};
 pub use contact_history::{ContactHistory, PastDial};
 pub use facts::{ConsentFacts, CustomerFacts, JoinedFacts, MERGED_PERSON, NumberFacts, Suppressed};
+pub use further::{Contradiction, contradiction, needs_facts, ring_ms};
 #[cfg(feature = "planted")]
 pub use permit::planted_permit;
 pub use permit::{
     CallGrants, CustomerGrant, DialPermit, GRANT_VALID_MS, LEGS_MAX, NEXT_LEG_WITHIN_MS, NumberGrant,
-    PermitRefusal, permit, permit_next_leg,
+    OWN_TEST_NUMBER, PermitRefusal, permit, permit_next_leg, test_grants, test_stand_in,
 };
 pub use preset::{
     CountedCalls, CountedOver, FrequencyCap, Period, PresetFault, PresetRules, PresetStatus, RegistryNeed,
-    rules_at, shipped_presets,
+    rules_at, rules_of, shipped_presets,
 };
 pub use said_zones::{zone_of, zone_of_campaign};
 pub use same_number::SAME_NUMBER;
+use verdict::PRESET;
+pub use verdict::{Decision, Rule, Verdict};
 pub use words::{InWords, Side, allowed_in_words, in_words};
-pub use zones::{next_local_day, same_local_day};
+pub use zones::{local_time, next_local_day, same_local_day, zone_of_person};
 
-use crate::calling_plan::{CallingPlan, Duplicates};
+use crate::calling_plan::Duplicates;
 use crate::time::Timestamp;
-use crate::working_calendar::Calendars;
-use serde::{Deserialize, Serialize};
-use std::collections::BTreeMap;
-
-/// What one rule said of one dial, with the facts it saw.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
-pub struct Verdict {
-    /// The rule's id, such as `calling_window`.
-    pub rule: String,
-    pub version: u32,
-    /// Date from which this version holds, `YYYY-MM-DD`.
-    pub effective_from: String,
-    pub decision: Decision,
-    /// Facts by name, never personal.
-    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
-    pub facts: BTreeMap<String, String>,
-}
-
-impl Verdict {
-    pub const fn allows(&self) -> bool {
-        matches!(self.decision, Decision::Allow)
-    }
-}
-
-/// Allow, not before a time, or never for this enrolment.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum Decision {
-    Allow,
-    DeferUntil(Timestamp),
-    Forbid,
-}
-
-/// A pure check of one requirement before a dial, over the facts `F` of a customer or a number.
-pub trait Rule<F>: Sync {
-    /// Stable name, such as `calling_window`; it is stored in every verdict.
-    fn id(&self) -> &'static str;
-    /// Raised with every change of what the rule decides.
-    fn version(&self) -> u32 {
-        1
-    }
-    /// Date from which this version holds, `YYYY-MM-DD`.
-    fn effective_from(&self) -> &'static str {
-        "2026-01-01"
-    }
-    /// Where the requirement comes from, as far as known.
-    fn source(&self) -> &'static str;
-    /// Decides about a dial at `now`; the second part are the facts it saw, by name, never personal.
-    fn decide(&self, facts: &F, now: Timestamp) -> (Decision, BTreeMap<String, String>);
-
-    /// The decision with the rule's name, version, date and facts.
-    fn judge(&self, facts: &F, now: Timestamp) -> Verdict {
-        let (decision, seen) = self.decide(facts, now);
-        self.says(decision, seen)
-    }
-
-    /// A decision under the rule's name, version and date.
-    fn says(&self, decision: Decision, facts: BTreeMap<String, String>) -> Verdict {
-        Verdict {
-            rule: self.id().to_owned(),
-            version: self.version(),
-            effective_from: self.effective_from().to_owned(),
-            decision,
-            facts,
-        }
-    }
-}
 
 /// The customer's rules, in the order of their verdicts.
 pub fn customer_rules<'a>() -> [&'a dyn Rule<CustomerFacts<'a>>; 8] {
@@ -203,6 +143,7 @@ pub fn judge_customer(facts: &CustomerFacts<'_>, now: Timestamp) -> Vec<Verdict>
         verdicts.extend(times_of_other_ids(facts, now));
         verdicts.push(merged_person::MergedPerson.judge(facts, now));
     }
+    verdicts.extend(further::of_customer(facts, now));
     verdicts
 }
 
@@ -236,6 +177,7 @@ pub fn judge_number(facts: &NumberFacts<'_>, now: Timestamp) -> Vec<Verdict> {
     if screening.is_some_and(|screening| screening.number_check.is_some()) {
         verdicts.push(number_state::NumberFound.judge(facts, now));
     }
+    verdicts.extend(further::of_number(facts, now));
     verdicts
 }
 
@@ -260,50 +202,8 @@ pub fn judge_text(
     let mut verdicts = vec![erased];
     verdicts.extend(rules.iter().map(|rule| rule.judge(customer, now)));
     verdicts.push(suppression::NotSuppressed.judge(number, now));
+    verdicts.extend(further::of_text(customer, now));
     verdicts
-}
-
-/// A calling window or day that is closed for everybody a campaign may call, judged without any person.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct ClosedWindow {
-    pub judged_at: Timestamp,
-    /// Nobody may be dialed before; later for those whose own facts say so.
-    pub until: Timestamp,
-    pub verdict: Verdict,
-}
-
-impl ClosedWindow {
-    /// Whether it is what keeps somebody waiting who would be due then.
-    pub fn binds(&self, due_at: Timestamp) -> bool {
-        due_at < self.until
-    }
-}
-
-/// Whether hours or day are closed whoever is called: in the zone that the preset itself names. Of both the
-/// one that is closed longer. `None` where somebody may be dialed, where only each person's zone can tell,
-/// and where nothing opens before the campaign's end: then each is asked, and settles.
-pub fn closed_for_all(plan: &CallingPlan, calendars: &Calendars, now: Timestamp) -> Option<ClosedWindow> {
-    let rules = rules_at(plan.preset, now);
-    let zone = rules.zone.filter(|_| !plan.trial)?;
-    let closed = [
-        calling_window::closed_hours(plan, rules, zone, now),
-        calling_days::closed_days(plan, rules, calendars, zone, now),
-    ];
-    let until = |verdict: Verdict| match verdict.decision {
-        Decision::DeferUntil(until) => Some((until, verdict)),
-        Decision::Allow | Decision::Forbid => None,
-    };
-    let closed = closed.into_iter().flatten().filter_map(until);
-    let (until, mut verdict) = closed.reduce(|one, other| if other.0 > one.0 { other } else { one })?;
-    if plan.ends_at.is_some_and(|ends_at| until >= ends_at) {
-        return None;
-    }
-    verdict.facts.insert(PRESET.to_owned(), rules.named());
-    Some(ClosedWindow {
-        judged_at: now,
-        until,
-        verdict,
-    })
 }
 
 /// The verdict that binds: forbid before the latest defer; the first of equals. `None` when all allow.
@@ -399,18 +299,11 @@ pub fn waits_for_check(verdict: &Verdict) -> bool {
 pub fn by_preset(mut verdicts: Vec<Verdict>, rules: &PresetRules) -> Vec<Verdict> {
     for (index, verdict) in verdicts.iter_mut().enumerate() {
         if index == 0 || !verdict.allows() {
-            verdict.facts.insert(PRESET.to_owned(), rules.named());
+            let named = || rules.named();
+            verdict.facts.entry(PRESET.to_owned()).or_insert_with(named);
         }
     }
     verdicts
-}
-
-/// The fact that names a preset's version.
-const PRESET: &str = "preset";
-
-/// Facts of a verdict, by name.
-fn named<const N: usize>(facts: [(&str, String); N]) -> BTreeMap<String, String> {
-    facts.map(|(name, value)| (name.to_owned(), value)).into()
 }
 
 #[cfg(test)]
@@ -418,6 +311,7 @@ mod tests {
     use super::testing::{campaign_facts, customer_facts, history_of, instant};
     use super::*;
     use crate::calling_plan::Preset;
+    use std::collections::BTreeMap;
 
     fn verdict(rule: &str, decision: Decision) -> Verdict {
         Verdict {

@@ -4,7 +4,8 @@
 //! Source: the campaign's own plan (LIN-6). What was not checked is unknown, and unknown means not yet: it is
 //! asked about again an hour later, for a check may have come meanwhile.
 
-use super::{Decision, NumberFacts, Rule, named};
+use super::facts::NumberFacts;
+use super::verdict::{Decision, Rule, named};
 use crate::time::Timestamp;
 use std::collections::BTreeMap;
 

@@ -4,8 +4,10 @@
 //! Source: no regulation; the operator's default in every preset. An open call holds the number for as long
 //! as the longest call can take, so that one whose end was lost does not hold it for ever.
 
+use super::contact_history::PastDial;
+use super::facts::NumberFacts;
 use super::permit::HELD_MS;
-use super::{Decision, NumberFacts, PastDial, Rule, named};
+use super::verdict::{Decision, Rule, named};
 use crate::time::Timestamp;
 use std::collections::BTreeMap;
 
@@ -97,6 +99,7 @@ mod tests {
         campaign_of.plan.dialing = Some(crate::dialing_plan::DialingPlan {
             mode: crate::dialing_plan::DialingMode::Progressive,
             holds_each_day: false,
+            ..crate::dialing_plan::DialingPlan::default()
         });
         let start = instant("2026-03-02T10:00:00+08:00");
         let mut history = ContactHistory::default();

@@ -5,9 +5,10 @@
 
 use super::counting::judge_caps;
 use super::facts::Counters;
+use super::facts::CustomerFacts;
 use super::preset::{CountedOver, FrequencyCap, Period};
+use super::verdict::{Decision, Rule};
 use super::zones::zones_of;
-use super::{CustomerFacts, Decision, Rule};
 use crate::time::Timestamp;
 use std::collections::BTreeMap;
 use values::call_caps::{CallCap, CapOver};

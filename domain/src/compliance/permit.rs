@@ -1,10 +1,12 @@
 //! The permit: the stored agreement of customer and number to one dial. Only this file mints one.
 
-use super::Verdict;
-use crate::ids::{CallId, CampaignId, CustomerId, NumberId};
+use super::verdict::{Decision, Verdict};
 use crate::planted::{Bug, planted};
 use crate::time::Timestamp;
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+use uuid::Uuid;
+use values::ids::{CallId, CampaignId, CustomerId, NAMESPACE, NumberId};
 
 /// How long a grant may wait for its `call.dialing` (compliance: now + 2 s).
 pub const GRANT_VALID_MS: u64 = 2_000;
@@ -39,6 +41,65 @@ pub struct NumberGrant {
     pub number: NumberId,
     pub valid_until: Timestamp,
     pub verdicts: Vec<Verdict>,
+}
+
+impl CustomerGrant {
+    /// Whether it is a test's: of one of our own phones, and of no customer.
+    pub fn is_of_test(&self) -> bool {
+        self.verdicts
+            .iter()
+            .any(|verdict| verdict.rule == OWN_TEST_NUMBER)
+    }
+}
+
+/// What allows a test call, and alone: the number stands on the list of our own phones.
+pub const OWN_TEST_NUMBER: &str = "own_test_number";
+
+/// Who stands where a call has its customer: nobody. Its key seals our own numbers and what tests hold.
+pub fn test_stand_in() -> CustomerId {
+    let digits = Uuid::new_v5(&NAMESPACE, b"test_phones").simple().to_string();
+    digits
+        .try_into()
+        .expect("a UUID without hyphens has 32 lower-case hexadecimal digits")
+}
+
+/// Both sides of a test call's permit; the verdict where the number is not `listed` as one of ours. They
+/// begin no call to a customer.
+pub fn test_grants(
+    call: CallId,
+    campaign: &CampaignId,
+    number: &NumberId,
+    listed: bool,
+    now: Timestamp,
+) -> Result<(CustomerGrant, NumberGrant), Verdict> {
+    let verdict = Verdict {
+        rule: OWN_TEST_NUMBER.to_owned(),
+        version: 1,
+        effective_from: "2026-11-01".to_owned(),
+        decision: if listed { Decision::Allow } else { Decision::Forbid },
+        facts: BTreeMap::new(),
+    };
+    if !listed {
+        return Err(verdict);
+    }
+    let valid_until = now.plus_ms(GRANT_VALID_MS);
+    let of_number = NumberGrant {
+        call,
+        campaign: campaign.clone(),
+        number: number.clone(),
+        valid_until,
+        verdicts: vec![verdict.clone()],
+    };
+    let of_customer = CustomerGrant {
+        call,
+        campaign: campaign.clone(),
+        customer: test_stand_in(),
+        number: number.clone(),
+        valid_until,
+        legs_until: None,
+        verdicts: vec![verdict],
+    };
+    Ok((of_customer, of_number))
 }
 
 /// The fact of a number's grant by which its call is known to be an agent's.
@@ -176,9 +237,7 @@ pub fn planted_permit(call: CallId, number: NumberId, leg: u8) -> DialPermit {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::compliance::Decision;
     use crate::compliance::testing::{campaign, customer, instant, nth_call};
-    use std::collections::BTreeMap;
 
     fn granted_at() -> Timestamp {
         instant("2026-03-02T10:00:00+08:00")

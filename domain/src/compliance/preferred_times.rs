@@ -3,8 +3,9 @@
 //! Source: the person's own record. Asked only of people who prefer any; where several zones are possible
 //! it must be a preferred time in each.
 
+use super::facts::CustomerFacts;
+use super::verdict::{Decision, Rule, named};
 use super::zones::{instant_of, later_day, local, zones_of};
-use super::{CustomerFacts, Decision, Rule, named};
 use crate::preferred_times::PreferredTime;
 use crate::time::{TimeOfDay, Timestamp};
 use chrono::{Datelike, NaiveDate, NaiveTime, TimeDelta};

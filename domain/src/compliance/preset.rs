@@ -5,7 +5,7 @@
 //! from its date on. A preset that needs a fact which is not kept is refused: unknown means no.
 
 use super::zones::{day_in, local};
-use crate::calling_plan::Preset;
+use crate::calling_plan::{CallingPlan, Preset};
 use crate::screening::NumberListName;
 use crate::time::{TimeOfDay, Timestamp};
 use crate::working_calendar::Day;
@@ -61,6 +61,8 @@ pub struct PresetRules {
     pub needs_facts: Vec<String>,
     /// How long a phone rings at least before a call is given up.
     pub ring_ms_min: Option<u64>,
+    /// How long at most.
+    pub ring_ms_max: Option<u64>,
     /// The list of numbers that others keep whose date it asks about, and how many days old it may be.
     pub registry: Option<RegistryNeed>,
     /// Whose public holidays it demands to be observed, whatever a campaign says: two letters.
@@ -158,6 +160,8 @@ struct PresetFile {
     #[serde(default)]
     ring_ms_min: Option<u64>,
     #[serde(default)]
+    ring_ms_max: Option<u64>,
+    #[serde(default)]
     registry: Option<RegistryNeed>,
     #[serde(default)]
     holidays: Option<String>,
@@ -221,6 +225,12 @@ impl PresetRules {
         if file.ring_ms_min.is_some_and(|ring_ms| ring_ms > RING_MS_MIN_MAX) {
             return Err(wrong("ring_ms_min is at most 60000: nobody's phone rings longer"));
         }
+        if file
+            .ring_ms_max
+            .is_some_and(|most| most < file.ring_ms_min.unwrap_or(1))
+        {
+            return Err(wrong("ring_ms_max is not below ring_ms_min, and above nothing"));
+        }
         let is_country =
             |text: &String| text.len() == 2 && text.bytes().all(|byte| byte.is_ascii_lowercase());
         if !file.holidays.iter().all(is_country) {
@@ -242,6 +252,7 @@ impl PresetRules {
             caps: caps.collect::<Result<_, _>>()?,
             needs_facts: file.needs_facts,
             ring_ms_min: file.ring_ms_min,
+            ring_ms_max: file.ring_ms_max,
             registry: file.registry,
             holidays: file.holidays,
             source: file.source,
@@ -249,9 +260,10 @@ impl PresetRules {
     }
 
     /// How long a phone rings before it is given up, where so long was planned: never shorter than the preset
-    /// lets it.
+    /// lets it, nor longer than it permits.
     pub fn ring_ms(&self, planned_ms: u64) -> u64 {
-        planned_ms.max(self.ring_ms_min.unwrap_or(0))
+        let most = self.ring_ms_max.unwrap_or(u64::MAX);
+        planned_ms.min(most).max(self.ring_ms_min.unwrap_or(0))
     }
 
     /// Which version it is and since when, as verdicts name it: `us-tsr@1 since 2026-01-01`.
@@ -279,6 +291,11 @@ pub fn shipped_presets() -> &'static [PresetRules] {
 /// What a preset asks at an instant: its last version that counts by then, else its first.
 pub fn rules_at(preset: Preset, at: Timestamp) -> &'static PresetRules {
     at_of(shipped_presets(), preset, at)
+}
+
+/// What a plan's presets ask at an instant, its own first.
+pub fn rules_of(plan: &CallingPlan, now: Timestamp) -> impl Iterator<Item = &'static PresetRules> {
+    plan.presets().map(move |preset| rules_at(preset, now))
 }
 
 fn at_of(versions: &[PresetRules], preset: Preset, at: Timestamp) -> &PresetRules {

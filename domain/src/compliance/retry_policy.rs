@@ -4,7 +4,8 @@
 //! (call progress). A callback goes beyond it: the person asked for that call. Spacing is the enrolment's due
 //! time, which the customer keeps.
 
-use super::{CustomerFacts, Decision, Rule, named};
+use super::facts::CustomerFacts;
+use super::verdict::{Decision, Rule, named};
 use crate::time::Timestamp;
 use std::collections::BTreeMap;
 

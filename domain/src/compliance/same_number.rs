@@ -3,7 +3,8 @@
 //! Source: no regulation; the operator's default for new campaigns. Where each customer is called for their
 //! own matter (collection), the campaign says `by_customer` and this rule is not asked.
 
-use super::{Decision, NumberFacts, Rule, named};
+use super::facts::NumberFacts;
+use super::verdict::{Decision, Rule, named};
 use crate::time::Timestamp;
 use std::collections::BTreeMap;
 

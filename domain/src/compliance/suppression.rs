@@ -5,7 +5,8 @@
 //! TSR 16 CFR 310.4(b)(1)(iii) for company lists). A number the network called invalid stays so: numbers are
 //! issued anew, but to another person.
 
-use super::{Decision, NumberFacts, Rule, Suppressed, named};
+use super::facts::{NumberFacts, Suppressed};
+use super::verdict::{Decision, Rule, named};
 use crate::planted::{Bug, planted};
 use crate::time::Timestamp;
 use std::collections::BTreeMap;

@@ -4,12 +4,12 @@ use super::{ContactHistory, CustomerFacts, NumberFacts};
 use crate::calling_plan::{
     Basis, CallingPlan, CallingWindow, CampaignFacts, FlowRef, Preset, RetryPolicy, RetryRule,
 };
-use crate::ids::{CallId, CampaignId, CustomerId, EnrolmentId};
 use crate::kept_facts::KeptFacts;
 use crate::time::{TimeOfDay, Timestamp};
 use crate::working_calendar::Calendars;
 use std::collections::BTreeMap;
 use values::disposition::Disposition;
+use values::ids::{CallId, CampaignId, CustomerId, EnrolmentId};
 
 pub(crate) fn instant(text: &str) -> Timestamp {
     text.parse().expect("an instant")
@@ -84,6 +84,9 @@ pub(crate) fn campaign_facts(preset: Preset) -> CampaignFacts {
         kept: KeptFacts::default(),
         undone_lists: Default::default(),
         free_agents: Vec::new(),
+        accepted: Vec::new(),
+        learnt: None,
+        full: None,
     }
 }
 

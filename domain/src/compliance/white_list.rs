@@ -2,7 +2,8 @@
 //!
 //! Source: the campaign's own plan. A number that is on no list is not on this one: unknown means no.
 
-use super::{Decision, NumberFacts, Rule, named};
+use super::facts::NumberFacts;
+use super::verdict::{Decision, Rule, named};
 use crate::planted::{Bug, planted};
 use crate::time::Timestamp;
 use std::collections::BTreeMap;

@@ -10,7 +10,13 @@ use chrono_tz::Tz;
 use std::collections::BTreeMap;
 
 /// Every rule, and every reason for which a grant is given back.
-const RULES: [Words; 38] = [
+const RULES: [Words; 41] = [
+    ("quota", "客群配额已满", "the quota of their group is full"),
+    (
+        "best_time",
+        "等待更易接通的时段",
+        "waits for an hour in which people answer more often",
+    ),
     ("number_state", "号码检测未通过", "the vacancy check forbids it"),
     ("merged_person", "另一编号不允许", "another id of theirs forbids"),
     (
@@ -38,6 +44,11 @@ const RULES: [Words; 38] = [
         "no_agents",
         "任务由坐席接听，而本进程没有坐席",
         "agents take the calls, and nobody here knows of any",
+    ),
+    (
+        "preview",
+        "预览外呼：须先由坐席查看并接受",
+        "an agent is shown them first, and accepts",
     ),
     (
         "stage",

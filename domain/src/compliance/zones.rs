@@ -122,6 +122,16 @@ pub(super) fn local(at: Timestamp, zone: Tz) -> NaiveDateTime {
     local.naive_local()
 }
 
+/// The wall clock of `zone` at an instant, for whoever counts by it.
+pub fn local_time(at: Timestamp, zone: Tz) -> NaiveDateTime {
+    local(at, zone)
+}
+
+/// The first of the zones that somebody may be in; `None` where that is not known. Good enough to count by.
+pub fn zone_of_person(phone: Option<&str>, record_zone: Option<&str>) -> Option<Tz> {
+    zones_of(None, phone, record_zone).ok()?.first().copied()
+}
+
 /// The day that a wall clock shows.
 pub(super) fn day_in(local: NaiveDateTime) -> Day {
     Day::of(local.date())

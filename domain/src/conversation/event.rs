@@ -4,7 +4,6 @@
 use crate::calling_plan::{FlowRef, Preset};
 use crate::compliance::Verdict;
 use crate::decider::{EventData, UnreadableEvent, read_current};
-use crate::ids::{CampaignId, CustomerId, NumberId};
 use crate::personal::{Personal, escaped};
 use crate::spoken_turn::{TurnDecision, UnderstoodFact};
 use crate::time::Timestamp;
@@ -12,6 +11,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use std::collections::BTreeMap;
 use values::disposition::Outcome;
+use values::ids::{CampaignId, CustomerId, NumberId};
 use values::key_rule::KeyRule;
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]

@@ -75,6 +75,7 @@ fn every_kind_is_written_and_read_as_its_golden_file_says() {
         opt_out: true,
         model: Some("ab".repeat(32)),
         emotion: None,
+        encoder: None,
     };
     let word = TextWordFact {
         message: "m-2".to_owned(),

@@ -24,9 +24,9 @@ pub use refusal::ConversationRefusal;
 pub use state::{ConversationState, TextInput};
 
 use crate::decider::{Context, Decider, Scope};
-use crate::ids::ConversationId;
 use crate::time::Timestamp;
 use crate::transcript::TranscriptOf;
+use values::ids::ConversationId;
 
 /// The conversation's decider.
 #[derive(Debug)]

@@ -7,10 +7,10 @@ use super::event::CustomerEvent;
 use super::refusal::CustomerRefusal;
 use super::state::CustomerState;
 use crate::callback::CallbackEnd;
-use crate::ids::CampaignId;
 use crate::time::Timestamp;
 use std::collections::BTreeMap;
 use values::disposition::Disposition;
+use values::ids::CampaignId;
 
 pub(super) type Decided = Result<Vec<CustomerEvent>, CustomerRefusal>;
 

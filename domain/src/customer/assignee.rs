@@ -1,7 +1,7 @@
 //! To whom a customer is given: a user or a team.
 
-use crate::ids::{TeamId, UserId};
 use serde::{Deserialize, Serialize};
+use values::ids::{TeamId, UserId};
 
 /// To whom a customer is assigned.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]

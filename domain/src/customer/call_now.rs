@@ -5,9 +5,9 @@ use super::command::ForbiddenBy;
 use super::enrolment::EnrolmentState;
 use super::event::CustomerEvent;
 use super::refusal::CustomerRefusal;
-use crate::ids::{CallId, CampaignId, EnrolmentId};
 use crate::time::Timestamp;
 use std::collections::BTreeMap;
+use values::ids::{CallId, CampaignId, EnrolmentId};
 
 /// The stored rule of an enrolment whose call was asked for and canceled before it was dialed.
 pub const CALL_CANCELED: &str = "call_canceled";

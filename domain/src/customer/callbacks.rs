@@ -17,10 +17,10 @@ use crate::callback::{
 };
 use crate::calling_plan::{AfterCutOff, CallingPlan, CampaignFacts};
 use crate::compliance::{CustomerFacts, Decision, Verdict, judge_customer, strictest, when_permitted};
-use crate::ids::{CampaignId, UserId};
 use crate::time::Timestamp;
 use std::collections::BTreeMap;
 use values::disposition::Disposition;
+use values::ids::{CampaignId, UserId};
 
 /// The stored rule of an enrolment whose callback was missed, and that the retry policy has done with.
 pub const CALLBACK_MISSED: &str = "callback_missed";

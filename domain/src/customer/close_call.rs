@@ -13,14 +13,15 @@ use super::event::CustomerEvent;
 use super::profile_origin::ProfileOrigin;
 use super::refusal::CustomerRefusal;
 use super::state::CustomerState;
-use super::{callback_closing, callbacks, profiling, recycling, withdrawing};
+use super::{better_hours, callback_closing, callbacks, profiling, recycling, withdrawing};
 use crate::attribute::TagLevel;
+use crate::best_times::{BetterHour, CallTiming};
 use crate::calling_plan::{AfterCutOff, CampaignFacts, RetryRule};
 use crate::compliance::next_local_day;
-use crate::ids::NumberId;
 use crate::planted::{Bug, planted};
 use crate::time::Timestamp;
 use values::disposition::{Disposition, Outcome};
+use values::ids::NumberId;
 
 /// How long after its first dial a call can still be talking: three legs within 6 s, 120 s to an answer,
 /// 180 s of talk, and a margin. A restart days later ends it then, but the conversation was on the day of
@@ -31,6 +32,18 @@ const TALKING_MS_MAX: u64 = 600_000;
 struct Next {
     due_at: Timestamp,
     number: Option<NumberId>,
+    /// The hour to which it was moved.
+    moved: Option<BetterHour>,
+}
+
+impl Next {
+    const fn at(due_at: Timestamp) -> Self {
+        Self {
+            due_at,
+            number: None,
+            moved: None,
+        }
+    }
 }
 
 /// A call closed before, or released, changes nothing. A call that was withdrawn before its dial is released
@@ -46,18 +59,7 @@ pub(super) fn close_call(state: &CustomerState, closing: &CallClosing, facts: &C
         return no_longer_open(enrolment, closing);
     }
     if closing.disposition == Disposition::Withdrawn {
-        let released = CustomerEvent::DialReleased {
-            campaign: campaign.clone(),
-            call: closing.call,
-            reason: Disposition::Withdrawn.code().to_owned(),
-            not_before: callbacks::named_while_open(enrolment, closing.ended_at),
-        };
-        let forbidden = withdrawing::forbids(enrolment);
-        let settled = forbidden.map(|forbidden| settled_by(campaign, enrolment, forbidden));
-        return Ok([released]
-            .into_iter()
-            .chain(settled.into_iter().flatten())
-            .collect());
+        return Ok(released(enrolment, closing));
     }
     let forbidden = withdrawing::forbids(enrolment);
     let is_over = forbidden.is_some() || enrolment.settled.is_some();
@@ -76,6 +78,12 @@ pub(super) fn close_call(state: &CustomerState, closing: &CallClosing, facts: &C
         false => recycling::round(enrolment, closing, facts),
     };
     let round_at = round.as_ref().map(|round| round.due_at);
+    let is_last = next.is_none() && round_at.is_none();
+    let timing = better_hours::timing(state, enrolment, closing, facts);
+    let timing = timing.map(|timing| CallTiming {
+        moved: next.as_ref().and_then(|next| next.moved.clone()),
+        ..timing
+    });
     let mut events = marked(state, closing, facts, is_over);
     events.extend(callback.named);
     events.push(CustomerEvent::CallClosed {
@@ -91,9 +99,10 @@ pub(super) fn close_call(state: &CustomerState, closing: &CallClosing, facts: &C
         next_number: next.as_ref().and_then(|next| next.number.clone()),
         round: round.map(|round| round.number),
         policy_due_at,
+        timing: timing.map(Box::new),
     });
     events.extend(callback.ended);
-    if next.is_none() && round_at.is_none() && enrolment.settled.is_none() {
+    if is_last && enrolment.settled.is_none() {
         events.push(CustomerEvent::EnrolmentSettled {
             campaign: campaign.clone(),
             disposition: closing.disposition,
@@ -106,6 +115,22 @@ pub(super) fn close_call(state: &CustomerState, closing: &CallClosing, facts: &C
         events.extend(again);
     }
     Ok(events)
+}
+
+/// Withdrawn before its dial: it never rang.
+fn released(enrolment: &EnrolmentState, closing: &CallClosing) -> Vec<CustomerEvent> {
+    let released = CustomerEvent::DialReleased {
+        campaign: closing.campaign.clone(),
+        call: closing.call,
+        reason: Disposition::Withdrawn.code().to_owned(),
+        not_before: callbacks::named_while_open(enrolment, closing.ended_at),
+    };
+    let forbidden = withdrawing::forbids(enrolment);
+    let settled = forbidden.map(|forbidden| settled_by(&closing.campaign, enrolment, forbidden));
+    [released]
+        .into_iter()
+        .chain(settled.into_iter().flatten())
+        .collect()
 }
 
 /// Nothing was ever granted to this enrolment: the call cannot be one of its own.
@@ -140,8 +165,8 @@ fn marked(
 fn by_callback(state: &CustomerState, closing: &CallClosing, due_at: Timestamp) -> Next {
     let is_invalid = closing.disposition == Disposition::InvalidNumber;
     Next {
-        due_at: due_at.max(held_off_until(closing)),
         number: state.next_number(&closing.number).filter(|_| is_invalid),
+        ..Next::at(due_at.max(held_off_until(closing)))
     }
 }
 
@@ -161,12 +186,12 @@ fn next_dial(
     }
     if closing.disposition == Disposition::InvalidNumber {
         return state.next_number(&closing.number).map(|number| Next {
-            due_at: closing.ended_at,
             number: Some(number),
+            ..Next::at(closing.ended_at)
         });
     }
     if closing.was_cut_off() {
-        return after_cut_off(state, closing, facts).map(|due_at| Next { due_at, number: None });
+        return after_cut_off(state, closing, facts).map(Next::at);
     }
     let rule = facts.plan.retry_rule(closing.disposition)?;
     let before = enrolment
@@ -180,10 +205,15 @@ fn next_dial(
         return None;
     }
     let due_at = closing.ended_at.plus_ms(wait_ms(&rule, before.all));
-    Some(Next {
-        due_at: due_at.max(held_off_until(closing)),
-        number: None,
-    })
+    let due_at = due_at.max(held_off_until(closing));
+    let moved = better_hours::moved(state, enrolment, closing, facts, due_at);
+    Some(moved.map_or_else(
+        || Next::at(due_at),
+        |(due_at, better)| Next {
+            moved: Some(better),
+            ..Next::at(due_at)
+        },
+    ))
 }
 
 /// When somebody who was cut off by us is due again; `None` when nobody calls again.

@@ -7,10 +7,10 @@ use super::merge_side::MergeSide;
 use super::past::HistoryOrder;
 use super::profile_origin::ProfileOrigin;
 use crate::attribute::TagLevel;
+use crate::best_times::BestTimesPlan;
 use crate::calling_plan::{Basis, CampaignFacts, Dedupe, Preset};
-use crate::compliance::JoinedFacts;
+use crate::compliance::{JoinedFacts, Verdict};
 use crate::four_eyes::FourEyes;
-use crate::ids::{CallId, CampaignId, CustomerId, EventId, ListId, NumberId, PersonRequestId, UserId};
 use crate::preferred_times::PreferredTime;
 use crate::ranking::PriorityPlan;
 use crate::time::Timestamp;
@@ -18,6 +18,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use values::call_caps::CallCap;
 use values::disposition::{Disposition, Outcome};
+use values::ids::{CallId, CampaignId, CustomerId, EventId, ListId, NumberId, PersonRequestId, UserId};
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum CustomerCommand {
@@ -40,6 +41,22 @@ pub enum CustomerCommand {
         customer: CustomerId,
         facts: Box<CampaignFacts>,
         joined: Vec<JoinedFacts>,
+    },
+    /// Judges the person as a grant would be, before an agent is shown them: what forbids or defers a dial is
+    /// stored, and nothing is granted. May they be called: no event. `of_number` is what their number's own
+    /// facts say against it.
+    JudgePreview {
+        customer: CustomerId,
+        facts: Box<CampaignFacts>,
+        joined: Vec<JoinedFacts>,
+        of_number: Option<Box<Verdict>>,
+    },
+    /// An agent who was shown the person does not call them: they wait.
+    SkipPreview {
+        campaign: CampaignId,
+        agent: UserId,
+        reason: String,
+        wait_ms: u64,
     },
     /// Gives back a grant that was not dialed. With `forbidden_by` (a number's final refusal) it settles too.
     /// A callback whose time is over before `not_before` was missed, where the campaign's `facts` are told.
@@ -168,6 +185,8 @@ impl CustomerCommand {
             Self::Enrol(_) => "customer.enrol",
             Self::WithdrawEnrolment { .. } => "customer.withdraw_enrolment",
             Self::GrantDial { .. } => "customer.grant_dial",
+            Self::JudgePreview { .. } => "customer.judge_preview",
+            Self::SkipPreview { .. } => "customer.skip_preview",
             Self::ReleaseDial { .. } => "customer.release_dial",
             Self::CloseCall { .. } => "customer.close_call",
             Self::CallBack { .. } => "customer.call_back",
@@ -280,6 +299,8 @@ pub struct Enrolment {
     pub preferred: Vec<PreferredTime>,
     /// The order that the campaign asks for.
     pub priority: Option<Arc<PriorityPlan>>,
+    /// By what groups it learns when people answer.
+    pub best_times: Option<Arc<BestTimesPlan>>,
     /// Where the person must not be enrolled already.
     pub dedupe: Dedupe,
     /// The customer for whom the campaign calls this number already: this one is enrolled and settled at

@@ -10,9 +10,9 @@ use super::event::CustomerEvent;
 use super::refusal::CustomerRefusal;
 use super::state::CustomerState;
 use crate::compliance::{CONSENT_GIVEN, consent_state};
-use crate::ids::CallId;
 use crate::personal::Personal;
 use crate::time::Timestamp;
+use values::ids::CallId;
 
 /// Most consent scopes of one person; a scope is a purpose, of which an institution has a handful.
 const SCOPES_MAX: usize = 64;

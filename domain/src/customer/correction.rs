@@ -8,9 +8,9 @@ use super::command::Correction;
 use super::event::CustomerEvent;
 use super::refusal::CustomerRefusal;
 use super::state::CustomerState;
-use crate::ids::CampaignId;
 use crate::personal::Personal;
 use std::collections::{BTreeMap, BTreeSet};
+use values::ids::CampaignId;
 
 /// Longest corrected value: what a cell of a list may have, at four bytes a letter.
 pub const CORRECTED_BYTES_MAX: usize = 4_096;

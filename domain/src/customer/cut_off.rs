@@ -8,10 +8,10 @@ use super::enrolment::{EnrolmentState, LastCall};
 use super::event::CustomerEvent;
 use super::refusal::CustomerRefusal;
 use super::state::CustomerState;
-use crate::ids::CampaignId;
 use crate::time::Timestamp;
 use std::collections::BTreeMap;
 use values::disposition::Disposition;
+use values::ids::CampaignId;
 
 /// The stored rule of an enrolment that a person settled after it was cut off.
 pub const CUT_OFF_SETTLED: &str = "cut_off_settled";

@@ -11,9 +11,9 @@ use super::state::CustomerState;
 use crate::deal::{
     ATTRIBUTION_DAYS_MAX, Currency, DEAL_AMOUNT_MINOR_MAX, Deal, DealCounts, DealKind, is_reference,
 };
-use crate::ids::{CallId, CampaignId, CustomerId, EnrolmentId};
 use crate::time::Timestamp;
 use std::collections::BTreeMap;
+use values::ids::{CallId, CampaignId, CustomerId, EnrolmentId};
 
 /// Most deals of one person: a repayment a month for thirty years.
 pub const DEALS_MAX: usize = 400;

@@ -9,17 +9,17 @@ use super::refusal::CustomerRefusal;
 use super::state::CustomerState;
 use super::{
     assignment, call_now, callbacks, close_call, consent, correction, cut_off, deals, forget, grant_dial,
-    merging, own_rules, past, profiling, releasing, withdrawing,
+    merging, own_rules, past, previewing, profiling, releasing, withdrawing,
 };
 use crate::calling_plan::Dedupe;
 use crate::compliance::SAME_NUMBER;
 use crate::decider::Context;
-use crate::ids::{CallId, CampaignId, CustomerId, EnrolmentId};
 use crate::personal::Personal;
 use crate::ranking::{KnownOfPerson, Placing};
 use crate::time::Timestamp;
 use std::collections::BTreeMap;
 use values::disposition::Disposition;
+use values::ids::{CallId, CampaignId, CustomerId, EnrolmentId};
 
 /// Most numbers of one person: files carry two or three; more are a mapping gone wrong.
 const NUMBERS_MAX: usize = 16;
@@ -41,6 +41,13 @@ pub(super) fn decide(state: &CustomerState, command: CustomerCommand, context: C
             facts,
             joined,
         } => grant_dial::grant_dial(state, customer, &facts, &joined, context.now),
+        CustomerCommand::JudgePreview { .. } => previewing::judge(state, command, context.now),
+        CustomerCommand::SkipPreview {
+            campaign,
+            agent,
+            reason,
+            wait_ms,
+        } => previewing::skip(state, campaign, agent, reason, context.now.plus_ms(wait_ms)),
         CustomerCommand::ReleaseDial { .. } => {
             let events = releasing::release_dial(state, command, context.now)?;
             Ok(forget::with_what_waited(state, events, context.now))
@@ -173,7 +180,7 @@ fn enrol(state: &CustomerState, row: Enrolment, now: Timestamp) -> Decided {
         tags: state.profile().into_iter().flat_map(Profile::tag_names).collect(),
         now,
     };
-    let placing = Placing::of(row.priority.as_deref(), &known).map(Box::new);
+    let placing = Placing::of(row.priority.as_deref(), row.best_times.as_deref(), &known).map(Box::new);
     events.push(CustomerEvent::Enrolled {
         campaign: row.campaign,
         list: row.list,

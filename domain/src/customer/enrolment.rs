@@ -1,16 +1,17 @@
 //! One campaign's enrolment of a person, as its events leave it: what was dialed, what is due, how it ended.
 
 use super::event::CustomerEvent;
+use crate::best_times::BEST_TIME;
 use crate::callback::Callback;
 use crate::calling_plan::Basis;
 use crate::compliance::ClosedWindow;
-use crate::ids::{CallId, CampaignId, ListId, NumberId};
 use crate::personal::Personal;
-use crate::ranking::{CallValue, Placing, Standing};
+use crate::ranking::{Placing, Rung, Standing};
 use crate::time::Timestamp;
 use std::collections::BTreeMap;
 use values::disposition::{Disposition, Outcome};
 use values::few_map::FewMap;
+use values::ids::{CallId, CampaignId, ListId, NumberId};
 
 /// One campaign's enrolment of this person.
 #[derive(Debug, Clone)]
@@ -115,11 +116,12 @@ impl EnrolmentState {
 
     /// What an order of its campaign goes by.
     pub fn standing(&self) -> Standing {
-        let value = self.placing.as_deref().and_then(|placing| placing.value);
+        let Rung { value, group } = self.placing.as_deref().map(Placing::rung).unwrap_or_default();
         Standing {
             asked: self.asked || self.callback.is_some(),
             due_at: self.due_at,
-            value: value.unwrap_or(CallValue::NONE),
+            value,
+            times_group: group,
         }
     }
 
@@ -138,6 +140,11 @@ impl EnrolmentState {
             not_before: Some(closed.until),
         });
         for_all.or_else(|| self.not_dialed.clone())
+    }
+
+    /// The better hour for which it waits.
+    pub fn waits_for_hour(&self) -> Option<&NotDialed> {
+        self.not_dialed.as_ref().filter(|waits| waits.rule == BEST_TIME)
     }
 
     /// When it is due, as far as is known: not before a closed window of its campaign opens.

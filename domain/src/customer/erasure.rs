@@ -1,8 +1,8 @@
 //! How far the erasure of a person has come: from a request to its certificate, and never back.
 
-use crate::ids::{CallId, EventId};
 use crate::time::Timestamp;
 use serde::{Deserialize, Serialize};
+use values::ids::{CallId, EventId};
 
 /// How far the erasure of this person has come.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]

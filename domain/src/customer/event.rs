@@ -5,12 +5,12 @@ use super::erasure::DeletedRecording;
 use super::merge_side::MergeSide;
 use super::profile_origin::ProfileOrigin;
 use crate::attribute::TagLevel;
+use crate::best_times::CallTiming;
 use crate::callback::CallbackEnd;
 use crate::calling_plan::Basis;
 use crate::compliance::{CustomerGrant, Verdict};
 use crate::deal::{Deal, DealCounts};
 use crate::four_eyes::FourEyes;
-use crate::ids::{CallId, CampaignId, CustomerId, EventId, ListId, NumberId, PersonRequestId, UserId};
 use crate::past_call::{HistorySource, PastCall};
 use crate::personal::Personal;
 use crate::preferred_times::PreferredTime;
@@ -20,6 +20,7 @@ use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use values::call_caps::CallCap;
 use values::disposition::{Disposition, Outcome};
+use values::ids::{CallId, CampaignId, CustomerId, EventId, ListId, NumberId, PersonRequestId, UserId};
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(tag = "kind", content = "data")]
@@ -50,8 +51,7 @@ pub enum CustomerEvent {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         evidence: Option<Personal<String>>,
     },
-    /// From here nobody is called for this scope. `open_calls` were granted for it before and are withdrawn
-    /// or cancelled.
+    /// From here nobody is called for this scope; `open_calls` of before are withdrawn or cancelled.
     #[serde(rename = "customer.consent_withdrawn")]
     ConsentWithdrawn {
         scope: String,
@@ -119,16 +119,16 @@ pub enum CustomerEvent {
         /// The enrolment begins anew, for the first, second … time; `next_due_at` says when.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         round: Option<u32>,
-        /// When the retry policy would call, where a callback says when: due then if the callback ends
-        /// without a call.
+        /// When the retry policy would call: due then if the callback that waits ends without a call.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         policy_due_at: Option<Timestamp>,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        timing: Option<Box<CallTiming>>,
     },
     /// A person ordered that somebody who was cut off by us is called again, sooner than the policy would.
     #[serde(rename = "customer.call_back_ordered")]
     CallBackOrdered {
         campaign: CampaignId,
-        /// The call that was cut off.
         call: CallId,
         due_at: Timestamp,
         #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -143,18 +143,23 @@ pub enum CustomerEvent {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         deadline: Option<Timestamp>,
     },
+    /// An agent who was shown this person did not call them: not before then in this campaign.
+    #[serde(rename = "customer.preview_skipped")]
+    PreviewSkipped {
+        campaign: CampaignId,
+        agent: UserId,
+        reason: String,
+        due_at: Timestamp,
+    },
     /// A time was named for calling this person again: not before it, and then before ordinary work.
     #[serde(rename = "customer.callback_requested")]
     CallbackRequested {
         campaign: CampaignId,
-        /// When; a call that is open ends first.
         callback_at: Timestamp,
-        /// From then on it was missed.
         until: Timestamp,
         /// The agent who alone makes it, at first.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         agent: Option<UserId>,
-        /// The call in which it was named.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         call: Option<CallId>,
         #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -200,8 +205,7 @@ pub enum CustomerEvent {
         #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
         facts: BTreeMap<String, String>,
     },
-    /// Nobody calls this person in the campaign any more; what was granted and not dialed is given back, and
-    /// the end of a call that is open settles.
+    /// Nobody calls this person in the campaign any more; an open call's end settles, a grant is given back.
     #[serde(rename = "customer.enrolment_withdrawn")]
     EnrolmentWithdrawn {
         campaign: CampaignId,
@@ -251,8 +255,7 @@ pub enum CustomerEvent {
         #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
         variables: BTreeMap<CampaignId, BTreeMap<String, Personal<String>>>,
     },
-    /// Values of attributes, by their names, are these from here on; those of `cleared` are not known any
-    /// more. Names say their type.
+    /// Values of attributes by name (names say their type), and those that are not known any more.
     #[serde(rename = "customer.attributes_set")]
     AttributesSet {
         /// All values are personal; written as their type is.
@@ -354,7 +357,6 @@ pub enum CustomerEvent {
         #[serde(default, skip_serializing_if = "Vec::is_empty")]
         recordings: Vec<DeletedRecording>,
         recordings_count: u32,
-        /// What outlives the erasure, by name.
         stays: Vec<String>,
         /// Until when a backup of the keys may still hold this person's: so many days after its destruction.
         key_backup_days_max: u32,
@@ -374,6 +376,7 @@ impl CustomerEvent {
     pub const CALL_CLOSED: &'static str = "customer.call_closed";
     pub const CALL_BACK_ORDERED: &'static str = "customer.call_back_ordered";
     pub const CALL_ASKED: &'static str = "customer.call_asked";
+    pub const PREVIEW_SKIPPED: &'static str = "customer.preview_skipped";
     pub const CALLBACK_REQUESTED: &'static str = "customer.callback_requested";
     pub const CALLBACK_ENDED: &'static str = "customer.callback_ended";
     pub const ENROLMENT_SETTLED: &'static str = "customer.enrolment_settled";

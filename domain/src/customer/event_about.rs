@@ -2,7 +2,7 @@
 
 use super::event::CustomerEvent;
 use crate::compliance::CustomerGrant;
-use crate::ids::{CallId, CampaignId};
+use values::ids::{CallId, CampaignId};
 
 /// What is searched for in answers and streams, so that a search need not know every other event.
 impl CustomerEvent {
@@ -23,6 +23,7 @@ impl CustomerEvent {
             | Self::CallClosed { campaign, .. }
             | Self::CallBackOrdered { campaign, .. }
             | Self::CallAsked { campaign, .. }
+            | Self::PreviewSkipped { campaign, .. }
             | Self::CallbackRequested { campaign, .. }
             | Self::CallbackEnded { campaign, .. }
             | Self::EnrolmentWithdrawn { campaign, .. }
@@ -67,6 +68,7 @@ impl CustomerEvent {
             | Self::ConsentWithdrawn { .. }
             | Self::Enrolled { .. }
             | Self::CallAsked { .. }
+            | Self::PreviewSkipped { .. }
             | Self::EnrolmentWithdrawn { .. }
             | Self::EnrolmentSettled { .. }
             | Self::Held { .. }

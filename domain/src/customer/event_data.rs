@@ -20,6 +20,7 @@ impl EventData for CustomerEvent {
             Self::CallClosed { .. } => Self::CALL_CLOSED,
             Self::CallBackOrdered { .. } => Self::CALL_BACK_ORDERED,
             Self::CallAsked { .. } => Self::CALL_ASKED,
+            Self::PreviewSkipped { .. } => Self::PREVIEW_SKIPPED,
             Self::CallbackRequested { .. } => Self::CALLBACK_REQUESTED,
             Self::CallbackEnded { .. } => Self::CALLBACK_ENDED,
             Self::EnrolmentSettled { .. } => Self::ENROLMENT_SETTLED,
@@ -83,6 +84,7 @@ impl EventData for CustomerEvent {
             | Self::CallClosed { .. }
             | Self::CallBackOrdered { .. }
             | Self::CallAsked { .. }
+            | Self::PreviewSkipped { .. }
             | Self::CallbackRequested { .. }
             | Self::CallbackEnded { .. }
             | Self::EnrolmentWithdrawn { .. }

@@ -4,11 +4,12 @@ use super::consented::scope_of;
 use super::enrolment::{EnrolmentState, LastCall, SettledAs};
 use super::event::CustomerEvent;
 use super::state::CustomerState;
+use crate::best_times::BEST_TIME;
 use crate::compliance::CustomerGrant;
-use crate::ids::CampaignId;
 use crate::time::Timestamp;
 use std::collections::BTreeMap;
 use values::disposition::Disposition;
+use values::ids::CampaignId;
 
 impl CustomerState {
     fn note_settled(&mut self, event: &CustomerEvent, at: Timestamp) {
@@ -61,7 +62,7 @@ impl CustomerState {
                     enrolment.note_not_dialed(reason, &BTreeMap::new(), at, *not_before);
                 });
             }
-            CustomerEvent::CallClosed { .. } => self.note_closed(event),
+            CustomerEvent::CallClosed { .. } => self.note_closed(event, at),
             CustomerEvent::CallBackOrdered { campaign, due_at, .. } => {
                 self.with_enrolment(campaign, |enrolment| enrolment.due_at = *due_at);
             }
@@ -70,6 +71,9 @@ impl CustomerState {
                 due_at,
                 deadline,
             } => self.with_enrolment(campaign, |enrolment| enrolment.note_asked(*due_at, *deadline)),
+            CustomerEvent::PreviewSkipped { campaign, due_at, .. } => {
+                self.with_enrolment(campaign, |enrolment| enrolment.due_at = *due_at);
+            }
             CustomerEvent::CallbackRequested { .. } => self.note_callback_requested(event),
             CustomerEvent::CallbackEnded { .. } => self.note_callback_ended(event),
             CustomerEvent::EnrolmentSettled { .. } => self.note_settled(event, at),
@@ -113,7 +117,7 @@ impl CustomerState {
         });
     }
 
-    fn note_closed(&mut self, event: &CustomerEvent) {
+    fn note_closed(&mut self, event: &CustomerEvent, at: Timestamp) {
         let CustomerEvent::CallClosed {
             campaign,
             call,
@@ -127,6 +131,7 @@ impl CustomerState {
             next_number,
             round,
             policy_due_at,
+            timing,
         } = event
         else {
             return;
@@ -159,6 +164,9 @@ impl CustomerState {
             }
             if let Some(round) = round {
                 enrolment.begin_round(*round);
+            }
+            if let Some(better) = timing.as_deref().and_then(|timing| timing.moved.as_ref()) {
+                enrolment.note_not_dialed(BEST_TIME, &better.facts(), at, *next_due_at);
             }
         });
     }

@@ -3,10 +3,10 @@
 use super::erasure::Erasure;
 use super::event::CustomerEvent;
 use super::state::CustomerState;
-use crate::ids::CampaignId;
 use crate::personal::Personal;
 use crate::time::Timestamp;
 use std::collections::BTreeMap;
+use values::ids::CampaignId;
 
 impl CustomerState {
     pub(super) fn evolve_erasure(&mut self, event: &CustomerEvent, at: Timestamp) {
@@ -34,6 +34,7 @@ impl CustomerState {
             | CustomerEvent::CallClosed { .. }
             | CustomerEvent::CallBackOrdered { .. }
             | CustomerEvent::CallAsked { .. }
+            | CustomerEvent::PreviewSkipped { .. }
             | CustomerEvent::CallbackRequested { .. }
             | CustomerEvent::CallbackEnded { .. }
             | CustomerEvent::EnrolmentWithdrawn { .. }

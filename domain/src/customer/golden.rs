@@ -11,7 +11,6 @@ use crate::callback::{CALLBACK_LATE_MS_MAX, CallbackEnd};
 use crate::calling_plan::Basis;
 use crate::compliance::{CountedCalls, CustomerGrant, Decision, GRANT_VALID_MS, Verdict};
 use crate::deal::{Currency, Deal, DealCounts, DealKind};
-use crate::ids::{CommandId, CustomerId, EventId};
 use crate::past_call::HistorySource;
 use crate::personal::Personal;
 use crate::preferred_times::read_all;
@@ -21,6 +20,7 @@ use crate::record::golden_support::{
 use std::collections::BTreeMap;
 use values::call_caps::{CallCap, CapOver};
 use values::disposition::{Disposition, Outcome};
+use values::ids::{CommandId, CustomerId, EventId};
 
 fn personal(text: &str) -> Personal<String> {
     Personal::open(text.to_owned())
@@ -56,7 +56,7 @@ fn grant() -> CustomerGrant {
     }
 }
 
-fn who_and_what_they_allow() -> Vec<CustomerEvent> {
+pub(super) fn who_and_what_they_allow() -> Vec<CustomerEvent> {
     vec![
         CustomerEvent::Registered {
             external_id: Personal::open_hashed("C001".to_owned()),
@@ -112,7 +112,7 @@ fn grants() -> Vec<CustomerEvent> {
     ]
 }
 
-fn endings() -> Vec<CustomerEvent> {
+pub(super) fn endings() -> Vec<CustomerEvent> {
     vec![
         CustomerEvent::CallClosed {
             campaign: campaign(),
@@ -127,6 +127,13 @@ fn endings() -> Vec<CustomerEvent> {
             next_number: Some(other_number()),
             round: None,
             policy_due_at: None,
+            timing: None,
+        },
+        CustomerEvent::PreviewSkipped {
+            campaign: campaign(),
+            agent: "wang".parse().unwrap(),
+            reason: "in a meeting until noon".to_owned(),
+            due_at: at().plus_ms(3_600_000),
         },
         CustomerEvent::CallAsked {
             campaign: campaign(),
@@ -306,6 +313,19 @@ fn how_long_legs_may_follow_is_written_as_its_golden_file() {
     };
     let granted = CustomerEvent::DialGranted { attempt: 1, grant };
     check_with("customer", "legs_until", granted);
+}
+
+#[test]
+fn why_a_rule_said_so_is_written_as_its_golden_file() {
+    let is_set = |event: &CustomerEvent| matches!(event, CustomerEvent::AttributesSet { .. });
+    let mut set = held_and_erased().into_iter().find(is_set).unwrap();
+    if let CustomerEvent::AttributesSet { origin, .. } = &mut set {
+        *origin = ProfileOrigin::Rule {
+            rule: "rfm".to_owned(),
+            reason: Some("grades of the quarter".to_owned()),
+        };
+    }
+    check_with("customer", "rule_reason", set);
 }
 
 #[test]

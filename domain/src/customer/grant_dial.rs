@@ -13,16 +13,18 @@ use super::event::CustomerEvent;
 use super::merging::{Together, untold};
 use super::refusal::CustomerRefusal;
 use super::state::CustomerState;
-use super::{callbacks, withdrawing};
+use super::{callbacks, previewing, withdrawing};
 use crate::calling_plan::CampaignFacts;
 use crate::compliance::{
     CustomerFacts, CustomerGrant, Decision, GRANT_VALID_MS, JoinedFacts, NEXT_LEG_WITHIN_MS, Verdict,
     by_preset, first_permitted, judge_customer, permitted_until, same_local_day, strictest,
 };
-use crate::ids::{CallId, CustomerId, EnrolmentId, NumberId};
 use crate::number_library::HOME_LOCATION;
+use crate::quota::{FullQuota, QUOTA};
 use crate::time::Timestamp;
 use std::collections::BTreeMap;
+use std::slice;
+use values::ids::{CallId, CustomerId, EnrolmentId, NumberId, UserId};
 
 /// Where the record itself says that the number is of.
 fn said_home(enrolment: &EnrolmentState) -> Option<&str> {
@@ -45,6 +47,22 @@ const RULES_OF_HOURS: [&str; 3] = ["calling_window", "calling_days", "preferred_
 /// Most steps from one rule of hours to the next: two a day over a month, or more where days are left out.
 const HOURS_STEPS_MAX: usize = 64;
 
+/// What a dial is asked with.
+pub(super) struct Asking<'a> {
+    pub(super) customer: CustomerId,
+    pub(super) campaign: &'a CampaignFacts,
+    pub(super) joined: &'a [JoinedFacts],
+    pub(super) free_agents: &'a [UserId],
+    /// What the number's own facts say against it, where they were asked before.
+    pub(super) of_number: Option<&'a Verdict>,
+}
+
+/// What the rules make of it.
+pub(super) enum Asked {
+    Refused(Vec<CustomerEvent>),
+    Permitted(Box<CustomerEvent>),
+}
+
 pub(super) fn grant_dial(
     state: &CustomerState,
     customer: CustomerId,
@@ -52,12 +70,45 @@ pub(super) fn grant_dial(
     joined: &[JoinedFacts],
     now: Timestamp,
 ) -> Decided {
+    let mode = campaign.plan.dialing_mode();
+    let accepted = match mode.only_accepted() {
+        true => Some(previewing::accepted(state, &customer, campaign, now)?),
+        false => None,
+    };
+    // Whoever accepted calls: nobody else is free for a callback of somebody else's.
+    let free_agents = accepted.map_or(campaign.free_agents.as_slice(), |one| slice::from_ref(&one.agent));
+    let asking = Asking {
+        customer,
+        campaign,
+        joined,
+        free_agents,
+        of_number: None,
+    };
+    Ok(match ask(state, asking, now)? {
+        Asked::Refused(events) => events,
+        Asked::Permitted(granted) => vec![*granted],
+    })
+}
+
+/// Asks every rule, and answers what is stored of it.
+pub(super) fn ask(
+    state: &CustomerState,
+    asking: Asking<'_>,
+    now: Timestamp,
+) -> Result<Asked, CustomerRefusal> {
+    let Asking {
+        customer,
+        campaign,
+        joined,
+        free_agents,
+        of_number,
+    } = asking;
     if let Some(withdrawn) = withdrawing::of_undone_list(state, campaign) {
-        return Ok(withdrawn);
+        return Ok(Asked::Refused(withdrawn));
     }
     let enrolment = askable(state, campaign, now)?;
     if let Some(missed) = callbacks::overdue(state, enrolment, campaign, now) {
-        return Ok(missed);
+        return Ok(Asked::Refused(missed));
     }
     if campaign.plan.dialing_mode().only_asked() && !enrolment.standing().asked {
         return Err(CustomerRefusal::NotAskedFor {
@@ -74,18 +125,26 @@ pub(super) fn grant_dial(
         customer,
     };
     let call = CallId::derive(&enrolment_id, attempt);
+    let no = |verdict: &Verdict| {
+        Ok(Asked::Refused(refuse(
+            state, enrolment, &facts, call, verdict, now,
+        )?))
+    };
     if state.is_unreadable() {
-        return refuse(state, enrolment, &facts, call, &without_key(), now);
+        return no(&without_key());
     }
     if let Some(late) = enrolment.deadline.filter(|deadline| now >= *deadline) {
-        return refuse(state, enrolment, &facts, call, &too_late(late), now);
+        return no(&too_late(late));
     }
-    if let Some(waiting) = callbacks::waits_for_agent(enrolment, &campaign.free_agents, now) {
-        return refuse(state, enrolment, &facts, call, &waiting, now);
+    if let Some(waiting) = callbacks::waits_for_agent(enrolment, free_agents, now) {
+        return no(&waiting);
+    }
+    if let Some(full) = campaign.full.as_deref() {
+        return no(&quota_full(full));
     }
     let verdicts = by_preset(judge_customer(&facts, now), facts.rules(now));
-    if let Some(verdict) = strictest(&verdicts) {
-        return refuse(state, enrolment, &facts, call, verdict, now);
+    if let Some(verdict) = strictest(&verdicts).or(of_number) {
+        return no(verdict);
     }
     untold(state, joined)?;
     let judge = |at| judge_customer(&facts, at);
@@ -99,7 +158,10 @@ pub(super) fn grant_dial(
         legs_until: Some(permitted_until(now, last_leg_at, judge)).filter(|until| *until < last_leg_at),
         verdicts,
     };
-    Ok(vec![CustomerEvent::DialGranted { attempt, grant }])
+    Ok(Asked::Permitted(Box::new(CustomerEvent::DialGranted {
+        attempt,
+        grant,
+    })))
 }
 
 /// What the rules are asked about one enrolment.
@@ -139,6 +201,18 @@ pub(super) fn without_key() -> Verdict {
         effective_from: "2026-11-21".to_owned(),
         decision: Decision::Forbid,
         facts: BTreeMap::from([("key".to_owned(), "missing".to_owned())]),
+    }
+}
+
+/// Of whose group the campaign calls nobody any more, or nobody today. No rule of its own, for the same
+/// reason.
+pub(super) fn quota_full(full: &FullQuota) -> Verdict {
+    Verdict {
+        rule: QUOTA.to_owned(),
+        version: 1,
+        effective_from: "2026-11-25".to_owned(),
+        decision: full.until.map_or(Decision::Forbid, Decision::DeferUntil),
+        facts: full.facts.clone(),
     }
 }
 
@@ -229,11 +303,11 @@ fn refuse(
     Ok(events)
 }
 
-/// The first instant from `at` on that every rule permits. Whether the campaign runs or a hold stands then,
-/// on this id or another of the person, what a day is of a year whose holidays nobody knows yet, or a fact
-/// that may still come, cannot be told; the best is taken, or each would push the due time further with every
-/// step, and beyond the campaign's end for good. `None` where the hours of the person, the preset and the
-/// campaign have no instant in common.
+/// The first instant from `at` on that every rule permits. Whether the campaign runs or a hold stands
+/// then, on this id or another of the person, what a day is of a year whose holidays nobody knows yet, or
+/// a fact that may still come, cannot be told; the best is taken, or each would push the due time further
+/// with every step, and beyond the campaign's end for good. `None` where the hours of the person, the
+/// preset and the campaign have no instant in common.
 fn permitted_from(facts: &CustomerFacts<'_>, at: Timestamp) -> Option<Timestamp> {
     let mut running = facts.campaign.clone();
     running.running = true;
@@ -264,7 +338,8 @@ fn never_opens(facts: &CustomerFacts<'_>, from: Timestamp) -> bool {
     true
 }
 
-/// This rule has refused this enrolment today, and nothing was granted since: another event says nothing new.
+/// This rule has refused this enrolment today, and nothing was granted since: another event says nothing
+/// new.
 fn was_refused_today(
     enrolment: &EnrolmentState,
     facts: &CustomerFacts<'_>,

@@ -1,7 +1,7 @@
 //! A telephone number of a person, as the person's own events leave it.
 
-use crate::ids::NumberId;
 use crate::personal::Personal;
+use values::ids::NumberId;
 
 /// A phone of this person, in the order they were added.
 #[derive(Debug, Clone)]

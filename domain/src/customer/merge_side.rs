@@ -1,8 +1,8 @@
 //! Two ids that turned out to be one person: which of the two somebody is called by, and whom a person's own
 //! events name.
 
-use crate::ids::CustomerId;
 use serde::{Deserialize, Serialize};
+use values::ids::CustomerId;
 
 /// Which of the two ids an event is about.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]

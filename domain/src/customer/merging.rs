@@ -12,10 +12,10 @@ use super::merge_side::MergeSide;
 use super::refusal::CustomerRefusal;
 use super::state::CustomerState;
 use crate::compliance::{ContactHistory, CustomerFacts, JoinedFacts, MERGED_PERSON};
-use crate::ids::{CampaignId, CustomerId};
 use std::collections::BTreeMap;
 use values::call_caps::CallCap;
 use values::disposition::Disposition;
+use values::ids::{CampaignId, CustomerId};
 
 /// Most ids that are merged into one person: a person has a handful of accounts; more is a file gone wrong.
 pub const MERGED_MAX: usize = 16;

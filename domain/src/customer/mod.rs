@@ -8,6 +8,7 @@
 mod answering;
 mod assignee;
 mod assignment;
+mod better_hours;
 mod call_now;
 mod callback_closing;
 mod callbacks;
@@ -35,6 +36,7 @@ mod own_rules;
 mod own_rules_kept;
 mod past;
 mod pointers;
+mod previewing;
 mod profile;
 mod profile_origin;
 mod profiling;
@@ -47,6 +49,8 @@ mod withdrawing;
 
 #[cfg(test)]
 mod golden;
+#[cfg(test)]
+mod golden_tests;
 #[cfg(test)]
 mod tests;
 
@@ -79,8 +83,8 @@ pub use why_not::{Above, Judge, Lifted, SidedVerdict, WhyNot, dialed_number, why
 pub use withdrawing::{ENROLMENT_WITHDRAWN, WITHDRAWAL_REASON_BYTES_MAX};
 
 use crate::decider::{Context, Decider, Scope};
-use crate::ids::CustomerId;
 use crate::time::Timestamp;
+use values::ids::CustomerId;
 
 /// The customer's decider.
 #[derive(Debug)]

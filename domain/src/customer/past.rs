@@ -4,9 +4,9 @@
 use super::event::CustomerEvent;
 use super::refusal::CustomerRefusal;
 use super::state::CustomerState;
-use crate::ids::NumberId;
 use crate::past_call::{HistorySource, PAST_CALLS_MAX, PAST_CALLS_OF_EVENT_MAX, PastCall, PastCallFault};
 use crate::time::Timestamp;
+use values::ids::NumberId;
 
 /// Records of one number.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -1,9 +1,9 @@
 //! Where personal values stand in the events of a person, as pointers into their data (RFC 6901).
 
-use crate::ids::CampaignId;
 use crate::personal::Personal;
 pub(super) use crate::personal::escaped;
 use std::collections::BTreeMap;
+use values::ids::CampaignId;
 
 /// What is personal in a correction, with where it stands.
 pub(super) fn of_correction<'a>(

@@ -165,6 +165,7 @@ pub fn profile_changes(event: &CustomerEvent) -> Vec<ProfileChange> {
         | CustomerEvent::DialReleased { .. }
         | CustomerEvent::CallBackOrdered { .. }
         | CustomerEvent::CallAsked { .. }
+        | CustomerEvent::PreviewSkipped { .. }
         | CustomerEvent::Held { .. }
         | CustomerEvent::HoldReleased { .. }
         | CustomerEvent::Assigned { .. }

@@ -1,7 +1,7 @@
 //! Where a value or a tag of a person comes from: a person, a rule, a call or a list.
 
-use crate::ids::{CallId, ListId};
 use serde::{Deserialize, Serialize};
+use values::ids::{CallId, ListId};
 
 /// Who says so.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
@@ -9,8 +9,12 @@ use serde::{Deserialize, Serialize};
 pub enum ProfileOrigin {
     /// Somebody, whom the envelope names.
     Person,
-    /// A rule, by its name.
-    Rule { rule: String },
+    /// A rule, by its name; why somebody let it say so, where they did.
+    Rule {
+        rule: String,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        reason: Option<String>,
+    },
     /// What became of a call.
     Call { call: CallId },
     /// A row of a list.

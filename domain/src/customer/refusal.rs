@@ -2,11 +2,11 @@
 
 use crate::attribute::NameFault;
 use crate::call_caps_checked::CapFault;
-use crate::ids::{CallId, CampaignId, CustomerId, ListId};
 use crate::problem::Explained;
 use crate::time::Timestamp;
 use std::collections::BTreeMap;
 use values::disposition::Disposition;
+use values::ids::{CallId, CampaignId, CustomerId, ListId};
 
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum CustomerRefusal {
@@ -29,6 +29,9 @@ pub enum CustomerRefusal {
          person"
     )]
     NotAskedFor { campaign: CampaignId },
+    /// The campaign calls nobody whom no agent accepted, and an acceptance is of one call.
+    #[error("no agent who is free accepted this call of campaign {campaign}")]
+    NotAccepted { campaign: CampaignId },
     /// Asked again while the grant or its call is open: go on with it, or release it.
     #[error("call {call} was granted already")]
     AlreadyGranted { call: CallId },

@@ -9,9 +9,9 @@ use super::event::CustomerEvent;
 use super::state::CustomerState;
 use super::withdrawing;
 use crate::calling_plan::CampaignFacts;
-use crate::ids::CampaignId;
 use crate::time::Timestamp;
 use std::collections::BTreeMap;
+use values::ids::CampaignId;
 
 /// Nothing to release (closed, released before, never granted): no event.
 pub(super) fn release_dial(state: &CustomerState, command: CustomerCommand, now: Timestamp) -> Decided {

@@ -12,13 +12,13 @@ use super::own_rules_kept::OwnRules;
 use super::profile::Profile;
 use crate::compliance::{ConsentFacts, ContactHistory};
 use crate::deal::Deal;
-use crate::ids::{CallId, CampaignId, NumberId};
 use crate::personal::Personal;
 use crate::preferred_times::PreferredTime;
 use crate::time::Timestamp;
 use std::collections::BTreeMap;
 use values::call_caps::CallCap;
 use values::few_map::FewMap;
+use values::ids::{CallId, CampaignId, CustomerId, EnrolmentId, NumberId};
 
 #[derive(Debug, Clone, Default)]
 pub struct CustomerState {
@@ -67,6 +67,15 @@ impl CustomerState {
     }
     pub fn enrolment(&self, campaign: &CampaignId) -> Option<&EnrolmentState> {
         self.enrolments.get(campaign)
+    }
+    /// The id that their next call in a campaign has; `None` where they are not in it.
+    pub fn next_call(&self, customer: &CustomerId, campaign: &CampaignId) -> Option<CallId> {
+        let enrolment = EnrolmentId {
+            campaign: campaign.clone(),
+            customer: customer.clone(),
+        };
+        let attempts = self.enrolment(campaign)?.attempts;
+        Some(CallId::derive(&enrolment, attempts.saturating_add(1)))
     }
     pub const fn enrolments(&self) -> &FewMap<CampaignId, EnrolmentState> {
         &self.enrolments
@@ -194,6 +203,7 @@ impl CustomerState {
             | CustomerEvent::CallClosed { .. }
             | CustomerEvent::CallBackOrdered { .. }
             | CustomerEvent::CallAsked { .. }
+            | CustomerEvent::PreviewSkipped { .. }
             | CustomerEvent::CallbackRequested { .. }
             | CustomerEvent::CallbackEnded { .. }
             | CustomerEvent::EnrolmentWithdrawn { .. }

@@ -5,20 +5,21 @@
 //! taken to be over when it is asked from when on, as a refusal's due time takes it, and is named.
 
 use super::enrolment::EnrolmentState;
-use super::grant_dial::{facts_of, too_late, without_key};
+use super::grant_dial::{facts_of, quota_full, too_late, without_key};
 use super::merging::Together;
 use super::state::CustomerState;
 use super::withdrawing::ENROLMENT_WITHDRAWN;
+use crate::best_times::BEST_TIME;
 use crate::calling_plan::CampaignFacts;
 use crate::compliance::{
     CustomerFacts, Decision, JoinedFacts, NumberFacts, PresetRules, Side, Verdict, by_preset, is_of_check,
     judge_customer, judge_number, strictest, waits_for_check, waits_for_facts, waits_for_holidays,
     when_permitted,
 };
-use crate::ids::{CampaignId, NumberId};
 use crate::number_check::check_asked_again;
 use crate::time::Timestamp;
 use std::collections::BTreeMap;
+use values::ids::{CampaignId, NumberId};
 
 /// The name under which the enrolment's own state stands among the rules.
 const ENROLMENT: &str = "enrolment";
@@ -106,6 +107,7 @@ pub fn why_not(state: &CustomerState, judge: &Judge<'_>, at: Timestamp) -> Optio
         false => of_enrolment(state, enrolment, at),
     }];
     verdicts.extend(judge.above.iter().map(|above| from_above(above, at)));
+    verdicts.extend(campaign.full.as_deref().map(quota_full));
     verdicts.extend(by_preset(judge_customer(&facts, at), facts.rules(at)));
     let of_customer = verdicts.len();
     verdicts.extend(by_preset(judge_number(&of_number, at), of_number.rules(at)));
@@ -210,7 +212,9 @@ impl When<'_> {
 
     fn not_before(&self, at: Timestamp) -> Option<Timestamp> {
         let never = self.judge.above.iter().any(|above| above.until == Lifted::Never);
-        if never || is_withdrawn(self.enrolment, self.facts.campaign) {
+        let full = self.facts.campaign.full.as_deref();
+        let is_full = full.is_some_and(|full| full.until.is_none());
+        if never || is_full || is_withdrawn(self.enrolment, self.facts.campaign) {
             return None;
         }
         let lifted_at = self.judge.above.iter().filter_map(|above| match above.until {
@@ -222,7 +226,10 @@ impl When<'_> {
         let is_unfit = self
             .of_check(at)
             .is_some_and(|verdict| verdict.decision == Decision::Forbid);
-        let at = lifted_at.chain(self.asked_again_at(at)).fold(at, Timestamp::max);
+        let at = lifted_at
+            .chain(full.and_then(|full| full.until))
+            .chain(self.asked_again_at(at))
+            .fold(at, Timestamp::max);
         let mut campaign = match is_unfit {
             true => self.facts.campaign.clone(),
             false => self.facts.campaign.assuming_checked(),
@@ -282,6 +289,13 @@ fn of_enrolment(state: &CustomerState, enrolment: &EnrolmentState, at: Timestamp
     if let Some(call) = enrolment.open {
         let again_at = at.plus_ms(ASK_AGAIN_MS);
         return verdict(Decision::DeferUntil(again_at), "call", call.to_string());
+    }
+    if let Some(better) = enrolment.waits_for_hour().filter(|_| at < enrolment.due_at) {
+        return named(
+            BEST_TIME,
+            Decision::DeferUntil(enrolment.due_at),
+            better.facts.clone(),
+        );
     }
     let decision = match at < enrolment.due_at {
         true => Decision::DeferUntil(enrolment.due_at),

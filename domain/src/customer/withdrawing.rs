@@ -8,9 +8,9 @@ use super::event::CustomerEvent;
 use super::refusal::CustomerRefusal;
 use super::state::CustomerState;
 use crate::calling_plan::CampaignFacts;
-use crate::ids::{CampaignId, ListId};
 use crate::planted::{Bug, planted};
 use std::collections::BTreeMap;
+use values::ids::{CampaignId, ListId};
 
 /// The stored rule of an enrolment that was withdrawn.
 pub const ENROLMENT_WITHDRAWN: &str = "enrolment_withdrawn";

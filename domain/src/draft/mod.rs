@@ -26,9 +26,9 @@ pub use refusal::DraftRefusal;
 pub use state::DraftState;
 
 use crate::decider::{Context, Decider, Scope};
-use crate::ids::CustomerId;
 use crate::time::Timestamp;
 use sha2::{Digest, Sha256};
+use values::ids::CustomerId;
 
 /// The draft's decider.
 #[derive(Debug)]

@@ -1,9 +1,9 @@
 //! Where a draft stands: a user's few places for each kind, so that nobody keeps drafts without end.
 
-use crate::ids::{InvalidId, UserId};
 use serde::{Deserialize, Serialize};
 use std::fmt;
 use std::str::FromStr;
+use values::ids::{InvalidId, UserId};
 
 /// Places of one user for drafts of one kind: more than anybody works on at once. Each is a stream.
 pub const PLACES_MAX: u8 = 10;

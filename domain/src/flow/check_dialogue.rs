@@ -6,7 +6,7 @@ use super::fault::DefinitionFault;
 use super::graph::FlowDefinition;
 use super::nodes::Calls;
 use super::text::is_variable_name;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 impl FlowDefinition {
     pub(super) fn check_dialogue(&self, faults: &mut Vec<DefinitionFault>) {
@@ -129,6 +129,18 @@ impl FlowDefinition {
             }
         }
         found
+    }
+
+    /// Where a call wanted to go that came from one node to another: to one that it had `entered` as often as
+    /// it may be visited, and whose place the other took.
+    pub fn used_up(&self, from: &str, to: &str, entered: &BTreeMap<String, u32>) -> Option<&str> {
+        let targets = self.nodes.get(from)?.kind().targets();
+        let mut wanted = targets.into_iter().map(|target| target.node);
+        wanted.find(|name| {
+            let visits = self.nodes.get(*name).and_then(|node| node.kind().visits());
+            let count = entered.get(*name).copied().unwrap_or_default();
+            visits.is_some_and(|visits| visits.then == to && count >= visits.max)
+        })
     }
 
     /// Nodes that a call can come to without being in a group.

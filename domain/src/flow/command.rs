@@ -2,7 +2,7 @@
 //! back to an earlier version.
 
 use crate::four_eyes::FourEyes;
-use crate::ids::FlowId;
+use values::ids::FlowId;
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum FlowCommand {

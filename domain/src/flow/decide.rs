@@ -7,9 +7,9 @@ use super::graph::FlowDefinition;
 use super::refusal::FlowRefusal;
 use super::state::FlowState;
 use crate::four_eyes::FourEyes;
-use crate::ids::FlowId;
 use serde_json::Value;
 use values::canonical::{canonical_json, content_hash};
+use values::ids::FlowId;
 
 /// Largest definition, as canonical JSON: a record of 65,527 bytes less the envelope around it.
 pub const DEFINITION_BYTES_MAX: usize = 60_000;

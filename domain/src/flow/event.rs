@@ -2,10 +2,10 @@
 
 use crate::decider::{EventData, UnreadableEvent, read_current};
 use crate::four_eyes::FourEyes;
-use crate::ids::FlowId;
 use crate::personal::Personal;
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
+use values::ids::FlowId;
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(tag = "kind", content = "data")]

@@ -10,11 +10,11 @@ use super::offers::Offers;
 use super::shorthand::written_out;
 use super::text::variables_of;
 use super::variable::{Variable, VariableKind, Variables};
-use crate::ids::FlowId;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
+use values::ids::FlowId;
 use values::yaml_bound;
 
 /// Largest flow file: four times what a stored definition may have, for comments and blanks.

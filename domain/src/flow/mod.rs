@@ -84,10 +84,10 @@ pub use variants::{ARMS_MAX, Arm, VariantMetric, Variants};
 pub use ways::Way;
 
 use crate::decider::{Context, Decider, Scope};
-use crate::ids::FlowId;
 use crate::time::Timestamp;
 use command::FlowCommand;
 use event::FlowEvent;
+use values::ids::FlowId;
 
 /// The decider of one flow.
 pub struct Flow;

@@ -1,8 +1,8 @@
 //! How a published flow is named: `NAME` is its current version, `NAME@V` one version for ever.
 
-use crate::ids::FlowId;
 use std::fmt;
 use std::str::FromStr;
+use values::ids::FlowId;
 use values::named_version;
 
 /// A flow, and which version of it; without one the current.

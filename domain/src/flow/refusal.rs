@@ -2,8 +2,8 @@
 
 use super::fault::DefinitionFault;
 use super::graph::ReadFault;
-use crate::ids::FlowId;
 use crate::problem::Explained;
+use values::ids::FlowId;
 
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum FlowRefusal {

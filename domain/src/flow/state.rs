@@ -4,9 +4,9 @@ use super::event::FlowEvent;
 use super::graph::FlowDefinition;
 use crate::calling_plan::FlowRef;
 use crate::four_eyes::FourEyes;
-use crate::ids::FlowId;
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use values::ids::FlowId;
 
 /// One published version.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -10,9 +10,9 @@ use super::graph::{FlowDefinition, Notices};
 use super::nodes::{AskKeypress, End, Node, Reprompt, Say, Transfer, Visits};
 use super::text::{TextFault, pieces, variables_of};
 use super::variable::{Variable, VariableKind};
-use crate::ids::FlowId;
 use std::collections::BTreeMap;
 use values::disposition::Outcome;
+use values::ids::FlowId;
 
 /// The recording notice (DLG-7).
 pub const RECORDING_NOTICE: &str = "本次通话将录音。";

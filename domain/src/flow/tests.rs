@@ -7,9 +7,9 @@ use super::{
     from_script,
 };
 use crate::decider::{Context, Decider};
-use crate::ids::FlowId;
 use crate::time::Timestamp;
 use serde_json::{Value, json};
+use values::ids::FlowId;
 
 const SCRIPT: &str = "您好,{{customer_name}},您的贷款已逾期{{days}}天,请尽快还款至账号{{account}}。";
 

@@ -5,9 +5,9 @@ use super::event::FlowEvent;
 use super::{Flow, FlowRefusal, FlowState, tests};
 use crate::decider::{Context, Decider};
 use crate::four_eyes::{FourEyes, NobodyBecause};
-use crate::ids::FlowId;
 use crate::time::Timestamp;
 use serde_json::{Value, json};
+use values::ids::FlowId;
 
 fn small() -> FlowId {
     "small".parse().unwrap()

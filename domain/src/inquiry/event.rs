@@ -2,11 +2,11 @@
 
 use crate::decider::{EventData, UnreadableEvent, read_current};
 use crate::four_eyes::FourEyes;
-use crate::ids::{CallId, CampaignId, CustomerId, EventId, KeyId, NumberId, UserId};
 use crate::personal::Personal;
 use crate::time::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
+use values::ids::{CallId, CampaignId, CustomerId, EventId, KeyId, NumberId, UserId};
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(tag = "kind", content = "data")]

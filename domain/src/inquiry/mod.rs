@@ -25,8 +25,8 @@ pub use refusal::InquiryRefusal;
 pub use state::InquiryState;
 
 use crate::decider::{Context, Decider, Scope};
-use crate::ids::InquiryId;
 use crate::time::Timestamp;
+use values::ids::InquiryId;
 
 /// The inquiry's decider.
 #[derive(Debug)]

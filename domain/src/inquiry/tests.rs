@@ -86,7 +86,7 @@ fn an_export_is_an_inquiry_too_and_counts_for_its_campaign() {
     )
     .unwrap();
     assert_eq!(events, [InquiryEvent::Exported { facts, by: None }]);
-    let id = crate::ids::InquiryId::new(uuid::Uuid::nil());
+    let id = values::ids::InquiryId::new(uuid::Uuid::nil());
     let scope = Inquiry::scope(&id, &InquiryState::default(), &events[0]);
     assert_eq!(scope.campaign, Some("T".parse().unwrap()));
 }
@@ -109,7 +109,7 @@ fn what_is_taken_of_one_person_is_found_beside_that_person() {
             customer()
         )
     );
-    let id = crate::ids::InquiryId::new(uuid::Uuid::nil());
+    let id = values::ids::InquiryId::new(uuid::Uuid::nil());
     let scope = Inquiry::scope(&id, &InquiryState::default(), &events[0]);
     assert_eq!(scope.customer, Some(customer()));
 }
@@ -164,7 +164,7 @@ fn texts_have_limits() {
 }
 
 fn facts(reason: &str, calls: usize) -> ReadFacts {
-    let id = |n: usize| crate::ids::CallId::new(uuid::Uuid::from_u128(n as u128));
+    let id = |n: usize| values::ids::CallId::new(uuid::Uuid::from_u128(n as u128));
     ReadFacts {
         route: "GET /api/v1/calls".to_owned(),
         door: "token".to_owned(),
@@ -192,7 +192,7 @@ fn a_read_is_about_whom_it_shows_and_is_over_when_it_is_on_record() {
     };
     assert_eq!(by.as_deref(), Some("wang ***********"));
     assert_eq!(kept.reason.as_deref(), Some("he rang from ***-****-****"));
-    let id = crate::ids::InquiryId::new(uuid::Uuid::nil());
+    let id = values::ids::InquiryId::new(uuid::Uuid::nil());
     let scope = Inquiry::scope(&id, &InquiryState::default(), &events[0]);
     assert_eq!(
         (&scope.customer, &scope.campaign),

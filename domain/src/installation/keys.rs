@@ -8,9 +8,9 @@ use super::decide::Decided;
 use super::event::InstallationEvent;
 use super::refusal::InstallationRefusal;
 use super::state::InstallationState;
-use crate::ids::CustomerId;
 use crate::time::Timestamp;
 use serde::{Deserialize, Serialize};
+use values::ids::CustomerId;
 
 /// The text whose keyed hash tells installations apart. Never changed: it is in stored logs.
 pub const NAMED_BY: &str = "the keys of this log";

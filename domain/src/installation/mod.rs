@@ -29,8 +29,8 @@ pub use refusal::InstallationRefusal;
 pub use state::InstallationState;
 
 use crate::decider::{Context, Decider, Scope};
-use crate::ids::LogId;
 use crate::time::Timestamp;
+use values::ids::LogId;
 
 /// The installation's decider.
 #[derive(Debug)]

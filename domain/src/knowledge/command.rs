@@ -2,7 +2,7 @@
 
 use super::content::KnowledgeContent;
 use crate::four_eyes::FourEyes;
-use crate::ids::KnowledgeId;
+use values::ids::KnowledgeId;
 
 /// Which version is to be published.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -7,8 +7,8 @@ use super::event::KnowledgeEvent;
 use super::refusal::KnowledgeRefusal;
 use super::state::KnowledgeState;
 use crate::four_eyes::FourEyes;
-use crate::ids::KnowledgeId;
 use values::canonical::{canonical_json, content_hash};
+use values::ids::KnowledgeId;
 
 /// Largest content, as canonical JSON: it is stored whole in one record, which holds 64 KB.
 pub const CONTENT_BYTES_MAX: usize = 60_000;

@@ -3,10 +3,10 @@
 use super::content::KnowledgeContent;
 use crate::decider::{EventData, UnreadableEvent, read_current};
 use crate::four_eyes::FourEyes;
-use crate::ids::KnowledgeId;
 use crate::personal::Personal;
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
+use values::ids::KnowledgeId;
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(tag = "kind", content = "data")]

@@ -3,11 +3,11 @@
 
 use super::content::{Fact, KnowledgeContent, KnownAnswer, Objection, Thresholds};
 use super::placeholder::{PlaceholderFault, check, chosen, is_name};
-use crate::ids::KnowledgeId;
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 use std::collections::BTreeMap;
 use values::fabe::Fabe;
+use values::ids::KnowledgeId;
 use values::yaml_bound;
 
 /// Largest file: a quarter more than ten times what a version may hold, with comments and blanks.

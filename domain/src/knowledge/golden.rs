@@ -7,7 +7,7 @@ use crate::record::golden_support::check;
 
 #[test]
 fn every_kind_is_written_and_read_as_its_golden_file_says() {
-    let knowledge: crate::ids::KnowledgeId = "card_instalment".parse().unwrap();
+    let knowledge: values::ids::KnowledgeId = "card_instalment".parse().unwrap();
     let imported = KnowledgeEvent::Imported {
         knowledge: knowledge.clone(),
         knowledge_version: 2,

@@ -34,8 +34,8 @@ pub use refusal::KnowledgeRefusal;
 pub use state::{KnowledgeState, KnownVersion};
 
 use crate::decider::{Context, Decider, Scope};
-use crate::ids::KnowledgeId;
 use crate::time::Timestamp;
+use values::ids::KnowledgeId;
 
 /// The knowledge base's decider.
 #[derive(Debug)]

@@ -1,9 +1,9 @@
 //! How knowledge is named: `NAME` is its current version, `NAME@V` one version for ever.
 
-use crate::ids::KnowledgeId;
 use serde::{Deserialize, Serialize};
 use std::fmt;
 use std::str::FromStr;
+use values::ids::KnowledgeId;
 use values::named_version;
 
 /// A knowledge base, and which version of it; without one the current.

@@ -1,7 +1,7 @@
 //! Why knowledge is not imported or published: a rule said no, nothing was written.
 
-use crate::ids::KnowledgeId;
 use crate::problem::Explained;
+use values::ids::KnowledgeId;
 
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum KnowledgeRefusal {

@@ -3,12 +3,12 @@
 
 use super::turn_id::TurnId;
 use crate::decider::{EventData, UnreadableEvent, read_current};
-use crate::ids::{CampaignId, CustomerId};
 use crate::personal::Personal;
 use crate::time::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use values::disposition::{InterestLevel, labelled};
+use values::ids::{CampaignId, CustomerId};
 
 /// Which turn of whose conversation.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]

@@ -1,12 +1,12 @@
 //! The name of a turn: the conversation it was said in, and the place of what was understood of it in that
 //! stream. A place is found again after a restore, and says nothing of what was said.
 
-use crate::ids::{CallId, ConversationId, InvalidId};
 use crate::record::stored_event::StreamVersion;
 use serde::{Deserialize, Serialize, Serializer};
 use std::borrow::Cow;
 use std::fmt;
 use std::str::FromStr;
+use values::ids::{CallId, ConversationId, InvalidId};
 
 /// In which conversation a turn was said.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]

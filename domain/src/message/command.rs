@@ -2,7 +2,7 @@
 
 use super::event::{OrderedFact, RepliedFact};
 use super::state::SentAs;
-use crate::ids::MessageId;
+use values::ids::MessageId;
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum MessageCommand {

@@ -5,9 +5,9 @@ use super::event::{MessageEvent, OrderedFact, RepliedFact};
 use super::refusal::MessageRefusal;
 use super::state::{MessageState, SentAs};
 use crate::compliance::strictest;
-use crate::ids::MessageId;
 use crate::personal::Personal;
 use crate::time::Timestamp;
+use values::ids::MessageId;
 
 /// Longest message, in characters: seven parts of a short message.
 pub const TEXT_CHARS_MAX: usize = 500;

@@ -2,10 +2,10 @@
 
 use crate::compliance::Verdict;
 use crate::decider::{EventData, UnreadableEvent, read_current};
-use crate::ids::{CampaignId, MessageId, NumberId};
 use crate::personal::Personal;
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
+use values::ids::{CampaignId, MessageId, NumberId};
 pub use values::message_way::Way;
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]

@@ -2,10 +2,10 @@
 
 use super::event::{MessageEvent, OrderedFact, RepliedFact, Way};
 use crate::compliance::{Decision, Verdict};
-use crate::ids::{CommandId, MessageId};
 use crate::personal::Personal;
 use crate::record::golden_support::{campaign, check, check_with, number};
 use std::collections::BTreeMap;
+use values::ids::{CommandId, MessageId};
 
 #[test]
 fn every_kind_is_written_and_read_as_its_golden_file_says() {

@@ -24,8 +24,8 @@ pub use refusal::MessageRefusal;
 pub use state::{KeptMessage, MessageState, SentAs};
 
 use crate::decider::{Context, Decider, Scope};
-use crate::ids::CustomerId;
 use crate::time::Timestamp;
+use values::ids::CustomerId;
 
 /// The decider of one person's messages.
 #[derive(Debug)]

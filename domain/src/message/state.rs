@@ -1,9 +1,9 @@
 //! What the events of one person's messages add up to: which were ordered when, and what became of each.
 
 use super::event::{MessageEvent, Way};
-use crate::ids::{CampaignId, MessageId, NumberId};
 use crate::time::Timestamp;
 use std::collections::{BTreeMap, BTreeSet};
+use values::ids::{CampaignId, MessageId, NumberId};
 
 /// What became of a message.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -2,10 +2,10 @@
 
 use super::*;
 use crate::compliance::{Decision, Verdict};
-use crate::ids::{CommandId, MessageId};
 use crate::personal::Personal;
 use crate::record::golden_support::{at, campaign, customer, number};
 use std::collections::BTreeMap;
+use values::ids::{CommandId, MessageId};
 
 /// The first cap's stretch.
 const DAY_MS: u64 = 86_400_000;

@@ -2,7 +2,7 @@
 
 use super::event::{Artefact, Training};
 use crate::four_eyes::FourEyes;
-use crate::ids::ModelId;
+use values::ids::ModelId;
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum ModelCommand {

@@ -6,7 +6,7 @@ use super::event::{Artefact, ModelEvent, Training};
 use super::refusal::ModelRefusal;
 use super::state::ModelState;
 use crate::four_eyes::FourEyes;
-use crate::ids::ModelId;
+use values::ids::ModelId;
 
 /// Largest file of a model: what the understanding reads at most.
 pub const MODEL_FILE_BYTES_MAX: u64 = 10_000_000;

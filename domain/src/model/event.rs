@@ -2,10 +2,10 @@
 
 use crate::decider::{EventData, UnreadableEvent, read_current};
 use crate::four_eyes::FourEyes;
-use crate::ids::ModelId;
 use crate::personal::Personal;
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
+use values::ids::ModelId;
 
 /// The bytes of a model, as they are told of.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]

@@ -7,7 +7,7 @@ use crate::record::golden_support::check;
 
 #[test]
 fn every_kind_is_written_and_read_as_its_golden_file_says() {
-    let model: crate::ids::ModelId = "zh_outbound".parse().unwrap();
+    let model: values::ids::ModelId = "zh_outbound".parse().unwrap();
     let trained = ModelEvent::Trained {
         model: model.clone(),
         artefact: artefact('a'),

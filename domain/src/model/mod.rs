@@ -25,8 +25,8 @@ pub use refusal::ModelRefusal;
 pub use state::{ModelState, PublishedModel};
 
 use crate::decider::{Context, Decider, Scope};
-use crate::ids::ModelId;
 use crate::time::Timestamp;
+use values::ids::ModelId;
 
 /// The model's decider.
 #[derive(Debug)]

@@ -1,9 +1,9 @@
 //! How a published model is named: `NAME` is its current version, `NAME@V` one version for ever.
 
-use crate::ids::ModelId;
 use serde::{Deserialize, Serialize};
 use std::fmt;
 use std::str::FromStr;
+use values::ids::ModelId;
 use values::named_version;
 
 /// A model, and which version of it; without one the current.

@@ -1,7 +1,7 @@
 //! Why a model is not published: a rule said no, nothing was written.
 
-use crate::ids::ModelId;
 use crate::problem::Explained;
+use values::ids::ModelId;
 
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum ModelRefusal {

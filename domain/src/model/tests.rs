@@ -6,8 +6,8 @@ use super::{
 };
 use crate::decider::{Context, Decider};
 use crate::four_eyes::{FourEyes, NobodyBecause};
-use crate::ids::ModelId;
 use crate::time::Timestamp;
+use values::ids::ModelId;
 
 pub(super) fn artefact(letter: char) -> Artefact {
     Artefact {

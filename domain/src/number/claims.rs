@@ -8,7 +8,7 @@ use super::event::NumberEvent;
 use super::refusal::NumberRefusal;
 use super::state::NumberState;
 use crate::calling_plan::{CampaignFacts, Duplicates};
-use crate::ids::{CampaignId, CustomerId};
+use values::ids::{CampaignId, CustomerId};
 
 /// Most campaigns in which one number is claimed: one a day for ten years, as enrolments of one person.
 const CLAIMS_MAX: usize = 4_096;

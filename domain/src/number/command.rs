@@ -2,12 +2,12 @@
 
 use super::event::OptOutSource;
 use crate::calling_plan::CampaignFacts;
-use crate::ids::{CallId, CampaignId, CustomerId, NumberId};
 use crate::number_check::CheckedState;
 use crate::past_call::{HistorySource, PastCall};
 use crate::screening::NumberListName;
 use crate::time::Timestamp;
 use values::disposition::Disposition;
+use values::ids::{CallId, CampaignId, CustomerId, NumberId};
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum NumberCommand {

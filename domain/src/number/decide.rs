@@ -13,12 +13,12 @@ use crate::compliance::{
     strictest, waits_for_check,
 };
 use crate::decider::Context;
-use crate::ids::{CallId, CustomerId, NumberId};
 use crate::number_check::check_asked_again;
 use crate::planted::{Bug, planted};
 use crate::screening::NumberListName;
 use crate::time::Timestamp;
 use values::disposition::Disposition;
+use values::ids::{CallId, CustomerId, NumberId};
 
 pub(super) type Decided = Result<Vec<NumberEvent>, NumberRefusal>;
 

@@ -3,7 +3,6 @@
 
 use crate::compliance::{NumberGrant, Verdict};
 use crate::decider::{EventData, UnreadableEvent, read_current};
-use crate::ids::{CallId, CampaignId, CustomerId};
 use crate::number_check::CheckedState;
 use crate::past_call::{HistorySource, PastCall};
 use crate::personal::Personal;
@@ -12,6 +11,7 @@ use crate::time::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use values::disposition::Disposition;
+use values::ids::{CallId, CampaignId, CustomerId};
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(tag = "kind", content = "data")]

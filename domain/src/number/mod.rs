@@ -25,8 +25,8 @@ pub use refusal::NumberRefusal;
 pub use state::NumberState;
 
 use crate::decider::{Context, Decider, Scope};
-use crate::ids::NumberId;
 use crate::time::Timestamp;
+use values::ids::NumberId;
 
 /// The number's decider.
 #[derive(Debug)]

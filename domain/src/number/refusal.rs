@@ -1,7 +1,7 @@
 //! Why a command to a number is turned down. A rule's no to a dial is an event, not one of these.
 
-use crate::ids::{CallId, CampaignId, CustomerId};
 use crate::problem::Explained;
+use values::ids::{CallId, CampaignId, CustomerId};
 
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum NumberRefusal {

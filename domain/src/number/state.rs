@@ -2,12 +2,12 @@
 
 use super::event::NumberEvent;
 use crate::compliance::{ContactHistory, Suppressed};
-use crate::ids::{CallId, CampaignId, CustomerId};
 use crate::number_check::Checked;
 use crate::screening::NumberListName;
 use crate::time::Timestamp;
 use values::disposition::Disposition;
 use values::few_map::FewMap;
+use values::ids::{CallId, CampaignId, CustomerId};
 
 #[derive(Debug, Clone, Default)]
 pub struct NumberState {

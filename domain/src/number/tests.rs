@@ -5,10 +5,10 @@ use crate::calling_plan::{CampaignFacts, Duplicates, Preset};
 use crate::compliance::testing::{campaign_facts, customer, instant, nth_call};
 use crate::compliance::{Decision, GRANT_VALID_MS, NumberGrant, Suppressed};
 use crate::decider::{Context, Decider};
-use crate::ids::{CallId, NumberId};
 use crate::screening::{NumberListName, Screening};
 use crate::time::Timestamp;
 use values::disposition::Disposition;
+use values::ids::{CallId, NumberId};
 
 fn number() -> NumberId {
     "ffeeddccbbaa99887766554433221100".parse().unwrap()

@@ -1,8 +1,8 @@
 //! Requests to a person's request: it is received, and answered.
 
 use super::wish::{AnswerKind, Wish};
-use crate::ids::{CustomerId, EventId};
 use crate::time::Timestamp;
+use values::ids::{CustomerId, EventId};
 
 /// A person asked for something.
 #[derive(Debug, Clone, PartialEq, Eq)]

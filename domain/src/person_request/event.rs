@@ -4,11 +4,11 @@
 use super::wish::{AnswerKind, Wish};
 use crate::case::Deadline;
 use crate::decider::{EventData, UnreadableEvent, read_current};
-use crate::ids::{CustomerId, EventId};
 use crate::personal::Personal;
 use crate::time::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
+use values::ids::{CustomerId, EventId};
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(tag = "kind", content = "data")]

@@ -3,8 +3,8 @@
 use super::event::PersonRequestEvent;
 use super::wish::{AnswerKind, Wish};
 use crate::case::Deadline;
-use crate::ids::{CommandId, EventId};
 use crate::record::golden_support::{check, customer};
+use values::ids::{CommandId, EventId};
 
 #[test]
 fn every_kind_is_written_and_read_as_its_golden_file_says() {

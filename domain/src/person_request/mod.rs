@@ -24,8 +24,8 @@ pub use state::{AnsweredRequest, PersonRequestState, ReceivedRequest};
 pub use wish::{AnswerKind, Wish};
 
 use crate::decider::{Context, Decider, Scope};
-use crate::ids::PersonRequestId;
 use crate::time::Timestamp;
+use values::ids::PersonRequestId;
 
 /// The request's decider.
 #[derive(Debug)]

@@ -3,8 +3,8 @@
 use super::event::PersonRequestEvent;
 use super::wish::{AnswerKind, Wish};
 use crate::case::Deadline;
-use crate::ids::{CustomerId, EventId};
 use crate::time::Timestamp;
+use values::ids::{CustomerId, EventId};
 
 /// State of one request.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]

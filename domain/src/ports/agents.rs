@@ -3,9 +3,9 @@
 //! The dialer asks how the floor stands and hands answered calls over; agents' desks, or agents that a
 //! simulation makes, answer. A floor that nobody knows is not an empty one: nothing is dialed for it.
 
-use crate::ids::{CallId, CampaignId, UserId};
 use crate::time::Timestamp;
 use async_trait::async_trait;
+use values::ids::{CallId, CampaignId, UserId};
 
 /// The agents of one campaign at one instant.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]

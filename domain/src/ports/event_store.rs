@@ -14,11 +14,11 @@
 //! - **After a failed sync** nothing later is acknowledged: the store answers `Unavailable` until reopened.
 //! - Every queue is bounded; a full one answers `Busy` at once.
 
-use crate::ids::{EventId, StreamId};
 use crate::problem::{Kind, Problem};
 use crate::record::event_filter::{EventFacts, EventFilter};
 use crate::record::stored_event::{Position, Record, StoredEvent, StreamVersion, UnreadableRecord};
 use async_trait::async_trait;
+use values::ids::{EventId, StreamId};
 
 /// Most events in one append; a command never needs as many.
 pub const APPEND_EVENTS_MAX: usize = 256;

@@ -1,8 +1,8 @@
 //! The IdSource port: new ids and random bytes. Seeded in the simulation, the system's elsewhere.
 
-use crate::ids::CommandId;
 use crate::time::Timestamp;
 use uuid::Uuid;
+use values::ids::CommandId;
 
 /// Ids and randomness. Never blocks and never fails: a system whose random source fails stops at start.
 pub trait IdSource: Send + Sync {

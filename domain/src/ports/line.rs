@@ -10,11 +10,11 @@ use super::speech::Clip;
 use crate::call::end_cause::EndCause;
 use crate::call::leg_identity::LegIdentity;
 use crate::compliance::DialPermit;
-use crate::ids::CallId;
 use crate::time::Timestamp;
 use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
+use values::ids::CallId;
 
 /// What a line says of itself.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

@@ -5,9 +5,9 @@
 //! a fault after which the message may have left is told as such, and nobody sends it again. It never logs an
 //! address or a text.
 
-use crate::ids::MessageId;
 use crate::message::Way;
 use async_trait::async_trait;
+use values::ids::MessageId;
 
 /// A message that leaves.
 #[derive(Clone, PartialEq, Eq)]

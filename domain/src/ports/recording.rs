@@ -1,8 +1,8 @@
 //! The Recordings port: what a crash left of a recording is repaired, hashed and accounted for.
 
-use crate::ids::CallId;
 use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
+use values::ids::CallId;
 
 /// A finished recording. Its file is `<recordings>/<call id>.wav`: two channels (robot, callee), 8 kHz, 16
 /// bit.

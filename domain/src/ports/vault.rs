@@ -1,7 +1,6 @@
 //! The Vault port: keys of persons, sealing under them, and the installation's keyed hashes.
 
 use crate::call::LegKey;
-use crate::ids::{CallId, CustomerId, NumberId};
 use crate::personal::{LookupHash, Sealed};
 use crate::problem::Problem;
 use crate::time::Timestamp;
@@ -9,6 +8,7 @@ use crate::transcript::TranscriptOf;
 use async_trait::async_trait;
 use std::fmt;
 use std::sync::Arc;
+use values::ids::{CallId, CustomerId, NumberId};
 
 /// A person's 256-bit key, unwrapped, in memory only. `Debug` does not show it.
 ///
@@ -156,24 +156,34 @@ pub async fn key_to_read(
     person: &CustomerId,
     transcript: TranscriptOf,
 ) -> Result<Option<PersonKey>, VaultError> {
+    key_to_read_with(vault, person, &transcript.key()).await
+}
+
+/// The person's key, with one of the thing's own by its name, where that still exists.
+pub async fn key_to_read_with(
+    vault: &dyn Vault,
+    person: &CustomerId,
+    own_key: &CustomerId,
+) -> Result<Option<PersonKey>, VaultError> {
     let Some(own) = existing(vault, person).await? else {
         return Ok(None);
     };
-    let transcript = existing(vault, &transcript.key()).await?;
+    let transcript = existing(vault, own_key).await?;
     Ok(Some(match transcript {
         Some(transcript) => own.with_transcript(&transcript),
         None => own,
     }))
 }
 
-/// Both keys, made and made durable where there were none: what seals a transcript.
+/// Both keys, made and made durable where there were none: what seals a transcript, or whatever else has a
+/// key to itself, by that key's name.
 pub async fn key_to_seal(
     vault: &dyn Vault,
     person: &CustomerId,
-    transcript: TranscriptOf,
+    own_key: &CustomerId,
 ) -> Result<PersonKey, VaultError> {
     let own = vault.key(person).await?;
-    let transcript = vault.key(&transcript.key()).await?;
+    let transcript = vault.key(own_key).await?;
     Ok(own.with_transcript(&transcript))
 }
 

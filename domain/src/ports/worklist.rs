@@ -3,11 +3,11 @@
 //! A driver waits until the view has reached the head position at start, reads its open work here, then
 //! follows events.
 
-use crate::ids::{CallId, CampaignId, CustomerId, NumberId};
-use crate::ranking::{CallValue, Standing};
+use crate::ranking::{Rung, Standing};
 use crate::record::stored_event::{Envelope, Position};
 use crate::time::Timestamp;
 use async_trait::async_trait;
+use values::ids::{CallId, CampaignId, CustomerId, NumberId};
 
 /// An enrolment that is due or waiting.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -99,11 +99,11 @@ pub trait Worklist: Send + Sync {
         limit: usize,
     ) -> Result<Vec<DueEnrolment>, WorklistError>;
     /// What an order needs to know the first `limit` of: whom a call was asked for, and of each of these
-    /// values, the first `limit` by due time. In no order.
+    /// rungs, the first `limit` by due time. In no order.
     async fn due_ranked(
         &self,
         campaign: &CampaignId,
-        values: &[CallValue],
+        rungs: &[Rung],
         now: Timestamp,
         limit: usize,
     ) -> Result<Vec<RankedDue>, WorklistError>;

@@ -22,8 +22,8 @@ pub use refusal::PreferenceRefusal;
 pub use state::PreferenceState;
 
 use crate::decider::{Context, Decider, Scope};
-use crate::ids::UserId;
 use crate::time::Timestamp;
+use values::ids::UserId;
 
 /// Changes of one user: some each day for years. A switch that somebody's script turns all day has an end.
 pub const CHANGES_MAX: u32 = 10_000;

@@ -17,9 +17,10 @@ mod tests;
 
 pub use by_value::{AtLeast, ByColumn, ByGrade, ByTags, GradeLimits, ValuedBy};
 pub use golden_hours::Hour;
-pub use placing::{KnownOfPerson, Placing};
+pub use placing::{KnownOfPerson, Placing, Rung};
 pub use plan::{CallValue, PriorityPlan, VALUE_MAX};
 
+use crate::best_times::HoursAhead;
 use crate::time::Timestamp;
 use chrono_tz::Tz;
 use std::collections::BTreeMap;
@@ -31,6 +32,8 @@ pub struct Standing {
     pub asked: bool,
     pub due_at: Timestamp,
     pub value: CallValue,
+    /// Of which group of hours they are; 0 of none.
+    pub times_group: u8,
 }
 
 /// Who goes before whom, best first.
@@ -89,11 +92,21 @@ pub struct Order<'a> {
     /// In which golden hours are said.
     pub zone: Tz,
     pub now: Timestamp,
+    /// Groups whose better hour is still to come today.
+    pub ahead: HoursAhead,
 }
 
 impl Order<'_> {
     pub fn hour(&self) -> Hour {
         golden_hours::hour(&self.plan.golden_hours, self.zone, self.now)
+    }
+
+    /// What rows tell apart whom this order may put first.
+    pub fn rungs(&self, groups: usize) -> Vec<Rung> {
+        let groups = 0..=u8::try_from(groups).unwrap_or(0);
+        let values = self.plan.by.values();
+        let of_group = |group| values.iter().map(move |value| Rung { value: *value, group });
+        groups.flat_map(of_group).collect()
     }
 
     /// Where somebody stands now.
@@ -104,7 +117,9 @@ impl Order<'_> {
         } else if ageing::has_waited(one.due_at, self.now, bound_ms) {
             Class::Waited
         } else {
-            golden_hours::class(self.hour(), self.plan.is_high(one.value))
+            let class = golden_hours::class(self.hour(), self.plan.is_high(one.value));
+            let waits = class == Class::OfTheHour && self.ahead.has(one.times_group);
+            if waits { Class::OfOtherHours } else { class }
         };
         let key = match class {
             Class::Asked | Class::Waited => one.due_at,
@@ -140,6 +155,10 @@ impl Order<'_> {
             ("hour", self.hour().code().to_owned()),
             ("placed_as_due_at", place.key.to_string()),
         ];
-        facts.map(|(name, fact)| (name.to_owned(), fact)).into()
+        let mut facts = BTreeMap::from(facts.map(|(name, fact)| (name.to_owned(), fact)));
+        if self.ahead.has(one.times_group) {
+            facts.insert("better_hour_ahead".to_owned(), one.times_group.to_string());
+        }
+        facts
     }
 }

@@ -1,6 +1,6 @@
 //! The order that a campaign asks for: what a person is worth, how long anybody is overtaken, golden hours.
 
-use super::by_value::ValuedBy;
+use super::by_value::{ByTags, ValuedBy};
 use crate::time::TimeOfDay;
 use serde::{Deserialize, Serialize};
 use std::borrow::Cow;
@@ -93,6 +93,19 @@ const fn overtaken_default() -> u64 {
 }
 
 impl PriorityPlan {
+    /// Everybody alike: the order of a campaign that only learns when people answer.
+    pub fn of_all_alike() -> &'static Self {
+        static ALIKE: std::sync::OnceLock<PriorityPlan> = std::sync::OnceLock::new();
+        ALIKE.get_or_init(|| Self {
+            by: ValuedBy::Tags(ByTags {
+                values: std::collections::BTreeMap::new(),
+            }),
+            overtaken_ms_max: OVERTAKEN_MS_DEFAULT,
+            high_from: None,
+            golden_hours: Vec::new(),
+        })
+    }
+
     /// Whether golden hours are for people of this value.
     pub fn is_high(&self, value: CallValue) -> bool {
         value >= self.high_from.unwrap_or(CallValue(1))

@@ -30,6 +30,7 @@ fn order<'a>(plan: &'a PriorityPlan, now: &str) -> Order<'a> {
         plan,
         zone: zone_of_campaign(Preset::CnCollection),
         now: at(now),
+        ahead: HoursAhead::default(),
     }
 }
 
@@ -38,6 +39,7 @@ fn standing(due_at: Timestamp, value: u8) -> Standing {
         asked: false,
         due_at,
         value: CallValue::try_from(value).unwrap(),
+        times_group: 0,
     }
 }
 
@@ -69,14 +71,14 @@ fn a_value_is_told_by_a_column_a_tag_or_nothing() {
         (&by_tag, BTreeMap::new(), &["信用卡", "VIP"], 9),
         (&by_tag, BTreeMap::new(), &["vip"], 0),
     ] {
-        let placing = Placing::of(Some(plan), &known(&columns, tags)).unwrap();
+        let placing = Placing::of(Some(plan), None, &known(&columns, tags)).unwrap();
         assert_eq!(
             placing.value.map(CallValue::get),
             Some(value),
             "{columns:?} {tags:?}"
         );
     }
-    assert_eq!(Placing::of(None, &known(&BTreeMap::new(), &["VIP"])), None);
+    assert_eq!(Placing::of(None, None, &known(&BTreeMap::new(), &["VIP"])), None);
 }
 
 #[test]
@@ -109,7 +111,7 @@ fn a_grade_is_told_by_attributes_and_unknown_is_worth_nothing() {
             attributes: Some(attributes),
             ..known(&columns, &[])
         };
-        let placing = Placing::of(Some(&plan), &known).unwrap();
+        let placing = Placing::of(Some(&plan), None, &known).unwrap();
         assert_eq!(placing.value.map(CallValue::get), Some(value));
     }
 }
@@ -172,6 +174,7 @@ fn nobody_who_has_waited_the_bound_is_overtaken_while_the_best_keep_coming() {
             plan: &golden,
             zone: zone_of_campaign(Preset::CnCollection),
             now,
+            ahead: HoursAhead::default(),
         };
         let best = if minute % 200 < 100 { 9 } else { 1 };
         waiting.extend([standing(now, best), standing(now, 9 - best)]);

@@ -1,9 +1,9 @@
 //! Where a command came from, and who asked: what its events' envelopes say of it.
 
 use crate::actor::Actor;
-use crate::ids::{CommandId, EventId};
 use crate::record::request::RequestFacts;
 use crate::record::stored_event::Envelope;
+use values::ids::{CommandId, EventId};
 
 /// Where a command came from: its own id, the event or request that caused it, the story it belongs to, and
 /// who asked.

@@ -2,10 +2,10 @@
 //!
 //! One meaning for the command line, the HTTP streams, webhooks and every store's index.
 
-use crate::ids::{CampaignId, CustomerId, EventId};
 use crate::record::stored_event::{StoredEvent, UnreadableRecord};
 use serde::Deserialize;
 use std::borrow::Cow;
+use values::ids::{CampaignId, CustomerId, EventId};
 
 /// Most kinds, and most streams, a filter may name; more is refused where filters are read.
 pub const FILTER_NAMES_MAX: usize = 64;

@@ -5,10 +5,6 @@
 use crate::actor::{Actor, Way};
 use crate::call::LegKey;
 use crate::decider::{EventData, Scope};
-use crate::ids::{
-    AlertId, ApprovalId, CallId, CampaignId, CommandId, ComplaintId, ConversationId, CustomerId, EventId,
-    InquiryId, KeyId, ListId, LogId, NumberId, PersonRequestId, StreamId, WebhookId,
-};
 use crate::past_call::{HistorySource, PastCall, PastCallId};
 use crate::personal::{LookupHash, Personal, Sealed};
 use crate::ports::vault::{Destroyed, PersonKey, Vault, VaultError};
@@ -21,6 +17,10 @@ use crate::time::Timestamp;
 use crate::transcript::TranscriptOf;
 use async_trait::async_trait;
 use std::path::{Path, PathBuf};
+use values::ids::{
+    AlertId, ApprovalId, CallId, CampaignId, CommandId, ComplaintId, ConversationId, CustomerId, EventId,
+    InquiryId, KeyId, ListId, LogId, NumberId, PersonRequestId, StreamId, WebhookId,
+};
 
 /// The campaign of every golden event.
 pub(crate) fn campaign() -> CampaignId {
@@ -85,8 +85,13 @@ pub(crate) fn check<E: EventData>(aggregate: &str, event: E) {
 /// As `check`, of words that are sealed under the key of their transcript as well:
 /// `<kind>.v<N>.transcript.json`.
 pub(crate) fn check_transcript<E: EventData>(aggregate: &str, of: TranscriptOf, event: E) {
+    check_own_key(aggregate, of.key(), event);
+}
+
+/// The same of whatever else has a key to itself, by that key's name.
+pub(crate) fn check_own_key<E: EventData>(aggregate: &str, own_key: CustomerId, event: E) {
     let path = golden_path(aggregate, &event, ".transcript");
-    let key = fake_key().with_transcript(&PersonKey::new(of.key(), [8; 32]));
+    let key = fake_key().with_transcript(&PersonKey::new(own_key, [8; 32]));
     check_at(&path, aggregate, &event, &key);
     let stored = std::fs::read_to_string(&path).unwrap_or_default();
     let mut without: E = read_back(stored.trim_end(), &fake_key());
@@ -157,10 +162,11 @@ fn read_back<E: EventData>(stored: &str, key: &PersonKey) -> E {
 fn fixed_facts(aggregate: &str) -> RecordFacts {
     let command = CommandId::derive_from_text("golden");
     let (stream, campaign, customer) = match aggregate {
-        "customer" => of_both(aggregate, &customer()),
-        "call" => of_both(aggregate, &call()),
+        "customer" | "message" => of_both(aggregate, &customer()),
+        "call" | "summary" | "test_call" => of_both(aggregate, &call()),
         "number" => (StreamId::new(aggregate, &number()), Some(campaign()), None),
         "campaign" => (StreamId::new(aggregate, &campaign()), Some(campaign()), None),
+        "anonymous_transcript" => (StreamId::new(aggregate, &customer()), Some(campaign()), None),
         "installation" => (StreamId::new(aggregate, &LogId), None, None),
         "alert" => {
             let alert = AlertId::derive("answer_ratio_low", campaign().as_str());
@@ -191,22 +197,22 @@ fn fixed_facts(aggregate: &str) -> RecordFacts {
             let complaint = ComplaintId::derive(CommandId::derive_from_text("golden"));
             of_both(aggregate, &complaint)
         }
-        "summary" => of_both(aggregate, &call()),
         "label" => of_both(aggregate, &format!("call.{}.12", call())),
         "conversation" => {
             let conversation = ConversationId::derive(CommandId::derive_from_text("golden"));
             of_both(aggregate, &conversation)
         }
-        "message" => of_both(aggregate, &customer()),
         "approval" => of_both(aggregate, &ApprovalId::new(command.uuid())),
         "holiday" => of_nobody(aggregate, &"cn-2026"),
         "registry" => of_nobody(aggregate, &"all"),
+        "test_phones" => of_nobody(aggregate, &"own"),
         "draft" => of_nobody(aggregate, &"wang.campaign-1"),
         "setting" => of_nobody(aggregate, &SettingName::AnswerPerMilleMin),
         "person_request" => {
             let request = PersonRequestId::derive(CommandId::derive_from_text("golden"));
             (StreamId::new(aggregate, &request), None, Some(customer()))
         }
+        "voiceprint" => (StreamId::new(aggregate, &customer()), None, Some(customer())),
         other => (StreamId::new(other, &"loan_remind"), None, None),
     };
     RecordFacts {
@@ -245,9 +251,8 @@ fn of_nobody(
 fn by(aggregate: &str) -> Option<Actor> {
     let way = match aggregate {
         "user" | "retention" | "stop" | "subscriber" | "webhook" | "complaint" | "person_request"
-        | "approval" | "setting" | "draft" | "holiday" | "registry" | "conversation" | "message" => {
-            Way::Session
-        }
+        | "approval" | "setting" | "draft" | "holiday" | "registry" | "conversation" | "message"
+        | "voiceprint" | "test_phones" => Way::Session,
         "api_key" => Way::Directory,
         _ => return None,
     };

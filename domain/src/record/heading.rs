@@ -5,7 +5,6 @@
 //! parsing members nobody asks for. Whatever differs from that form in one byte is left to the parser, so
 //! that this never answers what it would not (the tests change every byte of records and compare).
 
-use crate::ids::{CommandId, EventId};
 use crate::record::stored_event::StreamVersion;
 use crate::time::Timestamp;
 use serde::Deserialize;
@@ -13,6 +12,7 @@ use serde_json::value::RawValue;
 use std::borrow::Cow;
 use uuid::Uuid;
 use uuid::fmt::Hyphenated;
+use values::ids::{CommandId, EventId};
 
 /// What rebuilding an entity needs of a record, borrowed from it.
 #[derive(Debug, Deserialize)]

@@ -14,13 +14,13 @@ use super::shared_event::Parsed;
 use super::{heading, text};
 use crate::actor::Actor;
 use crate::decider::{Decider, EventData, Scope, UnreadableEvent};
-use crate::ids::{CampaignId, CommandId, CustomerId, EventId, StreamId};
 use crate::personal::{Personal, Sealed};
 use crate::ports::vault::{PersonKey, Vault, VaultError};
 use crate::time::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use std::sync::Arc;
+use values::ids::{CampaignId, CommandId, CustomerId, EventId, StreamId};
 
 /// Largest record: tlog-tiles entry bundles carry a 16-bit length, less the 8 bytes of `recorded_at`.
 pub const RECORD_BYTES_MAX: usize = 65_527;

@@ -2,12 +2,12 @@
 
 use crate::actor::Actor;
 use crate::decider::EventData;
-use crate::ids::{CampaignId, CommandId, CustomerId, EventId, StreamId};
 use crate::record::ordered_json::append_data;
 use crate::record::request::{RequestMark, TraceParent};
 use crate::record::stored_event::{RECORD_BYTES_MAX, RecordError, RecordFacts, StreamVersion};
 use crate::time::Timestamp;
 use serde::Serialize;
+use values::ids::{CampaignId, CommandId, CustomerId, EventId, StreamId};
 
 /// Room for most records, so that the buffer they are written to does not grow.
 pub(crate) const USUAL_RECORD_BYTES: usize = 768;

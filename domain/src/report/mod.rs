@@ -20,8 +20,8 @@ pub use refusal::ReportRefusal;
 pub use state::ReportState;
 
 use crate::decider::{Context, Decider, Scope};
-use crate::ids::ReportId;
 use crate::time::Timestamp;
+use values::ids::ReportId;
 
 /// The report's decider.
 #[derive(Debug)]

@@ -13,6 +13,16 @@ pub struct Beginning {
     pub oldest_at: Timestamp,
     pub newest_at: Timestamp,
     pub what: DisposedThings,
+    pub under: Under,
+}
+
+/// By what something is disposed of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Under {
+    /// The period that was set.
+    Period,
+    /// An order that is on record elsewhere; where no period was set, the floor has to be past.
+    Order,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -2,7 +2,7 @@
 //! time, one disposal after another.
 
 use super::class::DataClass;
-use super::command::{Beginning, RetentionCommand};
+use super::command::{Beginning, RetentionCommand, Under};
 use super::event::{DisposalResult, DisposalRule, RetentionEvent};
 use super::floor::{Floor, GENERAL_FLOOR, floor};
 use super::refusal::RetentionRefusal;
@@ -87,6 +87,7 @@ fn begin(state: &RetentionState, beginning: Beginning, now: Timestamp) -> Decide
         oldest_at,
         newest_at,
         what,
+        under,
     } = beginning;
     if let Some(under_way) = state.under_way() {
         return Err(RetentionRefusal::UnderWay {
@@ -96,7 +97,11 @@ fn begin(state: &RetentionState, beginning: Beginning, now: Timestamp) -> Decide
     if what.count() == 0 || what.count() > DISPOSAL_ITEMS_MAX || !what.is_of(class) {
         return Err(RetentionRefusal::NotOfClass);
     }
-    let Period { days, rule } = state.period(class, preset).ok_or(RetentionRefusal::NoPeriod)?;
+    let period = match under {
+        Under::Period => state.period(class, preset).ok_or(RetentionRefusal::NoPeriod)?,
+        Under::Order => state.period_of_order(class, preset),
+    };
+    let Period { days, rule } = period;
     if newest_at > kept_from(now, days) {
         return Err(RetentionRefusal::TooEarly { days });
     }

@@ -4,12 +4,12 @@
 use super::class::DataClass;
 use crate::calling_plan::Preset;
 use crate::decider::{EventData, UnreadableEvent, read_current};
-use crate::ids::{CallId, ConversationId, CustomerId};
 use crate::personal::Personal;
 use crate::stored_event::Position;
 use crate::time::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
+use values::ids::{CallId, ConversationId, CustomerId};
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(tag = "kind", content = "data")]

@@ -3,9 +3,9 @@
 use super::class::DataClass;
 use super::event::{DisposalResult, DisposalRule, DisposedThings, RetentionEvent, Reviewed};
 use crate::calling_plan::Preset;
-use crate::ids::{CommandId, ConversationId};
 use crate::record::golden_support::{at, call, check, check_with, customer};
 use crate::stored_event::Position;
+use values::ids::{CommandId, ConversationId};
 
 fn under(class: DataClass) -> DisposalRule {
     DisposalRule {

@@ -20,7 +20,7 @@ mod golden;
 mod tests;
 
 pub use class::DataClass;
-pub use command::{Beginning, RetentionCommand};
+pub use command::{Beginning, RetentionCommand, Under};
 pub use decide::{DISPOSAL_ITEMS_MAX, PERIOD_DAYS_MAX, REASON_BYTES_MAX, kept_from};
 pub use event::{DisposalResult, DisposalRule, DisposedThings, RetentionEvent, Reviewed};
 pub use floor::{Floor, GENERAL_FLOOR, floor};

@@ -2,7 +2,7 @@
 
 use super::class::DataClass;
 use super::event::{DisposalRule, DisposedThings, RetentionEvent, Reviewed};
-use super::floor::floor;
+use super::floor::{Floor, floor};
 use crate::calling_plan::Preset;
 use crate::time::Timestamp;
 use std::collections::BTreeMap;
@@ -71,6 +71,15 @@ impl RetentionState {
         Some(Period {
             days,
             rule: rule.to_owned(),
+        })
+    }
+
+    /// The same for an order to destroy something: at the least the floor, whatever was set.
+    pub fn period_of_order(&self, class: DataClass, preset: Preset) -> Period {
+        let Floor { days, source } = floor(class, preset);
+        self.period(class, preset).unwrap_or_else(|| Period {
+            days,
+            rule: source.to_owned(),
         })
     }
 

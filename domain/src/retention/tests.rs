@@ -2,13 +2,13 @@
 
 use super::{
     Beginning, DISPOSAL_ITEMS_MAX, DataClass, DisposalResult, DisposedThings, GENERAL_FLOOR, PERIOD_DAYS_MAX,
-    REASON_BYTES_MAX, Retention, RetentionCommand, RetentionEvent, RetentionRefusal, RetentionState, floor,
-    kept_from,
+    REASON_BYTES_MAX, Retention, RetentionCommand, RetentionEvent, RetentionRefusal, RetentionState, Under,
+    floor, kept_from,
 };
 use crate::calling_plan::Preset;
 use crate::decider::{Context, Decider};
-use crate::ids::CallId;
 use crate::time::Timestamp;
+use values::ids::CallId;
 
 const NOW: Timestamp = Timestamp::from_millis(1_772_416_800_000);
 
@@ -63,6 +63,7 @@ fn begin(count: u32, newest_at: Timestamp) -> RetentionCommand {
             calls: (0..count).map(call).collect(),
             ..DisposedThings::default()
         },
+        under: Under::Period,
     }))
 }
 
@@ -248,9 +249,35 @@ fn a_disposal_names_what_its_class_is_of_and_nothing_else() {
             oldest_at: kept_from(NOW, 365),
             newest_at: kept_from(NOW, 365),
             what,
+            under: Under::Period,
         }));
         let set = [was_set(None, None, Some(365))];
         let decided = Retention::decide(&state(&set), begin, Context { now: NOW });
         assert_eq!(decided.is_ok(), is_of, "{class}: {decided:?}");
     }
+}
+
+#[test]
+fn an_order_needs_no_period_but_the_floor_and_what_is_set_to_be_past() {
+    let of = |at: Timestamp| {
+        let RetentionCommand::BeginDisposal(mut beginning) = begin(1, at) else {
+            panic!("it begins");
+        };
+        beginning.under = Under::Order;
+        RetentionCommand::BeginDisposal(beginning)
+    };
+    let days = GENERAL_FLOOR.days;
+    let past = kept_from(NOW, days);
+    let decided =
+        |given: &[RetentionEvent], at| Retention::decide(&state(given), of(at), Context { now: NOW });
+    assert_eq!(decided(&[], past).map(|events| events.len()), Ok(1));
+    assert_eq!(
+        decided(&[], past.plus_ms(1)),
+        Err(RetentionRefusal::TooEarly { days })
+    );
+    let given = [was_set(None, None, Some(365))];
+    assert_eq!(
+        decided(&given, past),
+        Err(RetentionRefusal::TooEarly { days: 365 })
+    );
 }

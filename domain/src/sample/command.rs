@@ -1,7 +1,7 @@
 //! Requests to a sample: draw it, record what was found in a call, sign it off.
 
 use super::event::{Drawn, Finding};
-use crate::ids::CallId;
+use values::ids::CallId;
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum SampleCommand {

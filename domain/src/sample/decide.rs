@@ -5,8 +5,8 @@ use super::command::SampleCommand;
 use super::event::{Drawn, Finding, SampleEvent};
 use super::refusal::SampleRefusal;
 use super::state::SampleState;
-use crate::ids::CallId;
 use std::collections::BTreeSet;
+use values::ids::CallId;
 
 /// Most calls of one sample: their ids take two thirds of the largest record.
 pub const SAMPLE_CALLS_MAX: usize = 1_000;

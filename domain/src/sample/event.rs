@@ -1,13 +1,13 @@
 //! Facts about one sample of calls. Stored kinds and versions; never changed, only added to.
 
 use crate::decider::{EventData, UnreadableEvent, read_current};
-use crate::ids::{CallId, CampaignId};
 use crate::personal::Personal;
 use crate::record::stored_event::Position;
 use crate::time::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use std::collections::BTreeMap;
+use values::ids::{CallId, CampaignId};
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(tag = "kind", content = "data")]

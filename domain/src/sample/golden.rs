@@ -2,9 +2,9 @@
 
 use super::event::{Answer, DrawFacts, Drawn, Finding, SampleEvent, Stratify, Stratum};
 use super::{BY_BYTES_MAX, CHECKLIST, REMARK_BYTES_MAX, SAMPLE_CALLS_MAX, STRATA_MAX};
-use crate::ids::{CAMPAIGN_ID_BYTES_MAX, CallId};
 use crate::record::golden_support::{at, call, campaign, check};
 use crate::record::stored_event::{Position, RECORD_BYTES_MAX};
+use values::ids::{CAMPAIGN_ID_BYTES_MAX, CallId};
 
 fn drawn() -> Drawn {
     Drawn {

@@ -24,8 +24,8 @@ pub use refusal::SampleRefusal;
 pub use state::SampleState;
 
 use crate::decider::{Context, Decider, Scope};
-use crate::ids::SampleId;
 use crate::time::Timestamp;
+use values::ids::SampleId;
 
 /// The sample's decider.
 #[derive(Debug)]

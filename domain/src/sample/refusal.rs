@@ -1,7 +1,7 @@
 //! Why a command to a sample can be refused: a rule said no, nothing was written.
 
-use crate::ids::CallId;
 use crate::problem::Explained;
+use values::ids::CallId;
 
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum SampleRefusal {

@@ -1,9 +1,9 @@
 //! What a sample's events add up to: the draw, the findings, the sign-off.
 
 use super::event::{Drawn, Finding, SampleEvent};
-use crate::ids::CallId;
 use crate::time::Timestamp;
 use std::collections::BTreeMap;
+use values::ids::CallId;
 
 /// State of a sample.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]

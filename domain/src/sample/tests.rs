@@ -5,9 +5,9 @@ use super::{
     CHECKLIST, REMARK_BYTES_MAX, SAMPLE_CALLS_MAX, Sample, SampleCommand, SampleRefusal, SampleState,
 };
 use crate::decider::{Context, Decider};
-use crate::ids::CallId;
 use crate::record::stored_event::Position;
 use crate::time::Timestamp;
+use values::ids::CallId;
 
 fn nth(n: usize) -> CallId {
     CallId::new(uuid::Uuid::from_u128(u128::try_from(n).unwrap() + 1))

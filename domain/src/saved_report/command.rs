@@ -2,7 +2,7 @@
 
 use super::event::Sending;
 use super::plan::ReportPlan;
-use crate::ids::UserId;
+use values::ids::UserId;
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum SavedReportCommand {

@@ -5,8 +5,8 @@ use super::event::{SavedReportEvent, Sending};
 use super::plan::{CHANNELS_MAX, FIGURES_MAX, ReportPlan};
 use super::refusal::SavedReportRefusal;
 use super::state::SavedReportState;
-use crate::ids::UserId;
 use crate::time::Timestamp;
+use values::ids::UserId;
 
 pub(super) fn decide(
     state: &SavedReportState,

@@ -3,7 +3,6 @@
 
 use super::plan::ReportPlan;
 use crate::decider::{EventData, UnreadableEvent, read_current};
-use crate::ids::{CampaignId, UserId, WebhookId};
 use crate::personal::Personal;
 use crate::record::stored_event::Position;
 use crate::time::Timestamp;
@@ -11,6 +10,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use std::collections::BTreeSet;
 use values::digest::SecretDigest;
+use values::ids::{CampaignId, UserId, WebhookId};
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(tag = "kind", content = "data")]

@@ -1,11 +1,11 @@
 //! What a saved report shows, when it is sent, and to whom: its limits, and the instants that follow from it.
 
-use crate::ids::{CampaignId, UserId, WebhookId};
 use crate::time::Timestamp;
 use chrono::{DateTime, Datelike, Days, NaiveDate, NaiveTime, Offset, TimeZone, Utc};
 use chrono_tz::Tz;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
+use values::ids::{CampaignId, UserId, WebhookId};
 
 /// Longest title, in bytes: a line of a mail's subject.
 pub const TITLE_BYTES_MAX: usize = 120;

@@ -2,8 +2,8 @@
 
 use super::event::{SavedReportEvent, Sending};
 use super::plan::ReportPlan;
-use crate::ids::UserId;
 use crate::time::Timestamp;
+use values::ids::UserId;
 
 /// State of one saved report.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]

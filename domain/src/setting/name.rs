@@ -54,6 +54,9 @@ pub enum SettingName {
     /// How many people are asked what a turn of a conversation means.
     #[serde(rename = "labels.people")]
     LabelsPeople,
+    /// Whether voiceprints are made and compared: 0 or 1.
+    #[serde(rename = "voiceprints.on")]
+    VoiceprintsOn,
     /// What a billed minute on the line costs, where a question does not say it; 0: it is not priced.
     #[serde(rename = "costs.line_minute_fen")]
     CostLine,
@@ -91,7 +94,7 @@ pub enum SettingName {
 
 impl SettingName {
     /// All of them, in the order in which they are shown.
-    pub const ALL: [Self; 26] = [
+    pub const ALL: [Self; 27] = [
         Self::AnswerPerMilleMin,
         Self::SettledCallsMin,
         Self::LineFailuresMax,
@@ -107,6 +110,7 @@ impl SettingName {
         Self::EngineRequestsPerMinute,
         Self::EngineRequestsAtOnceMax,
         Self::LabelsPeople,
+        Self::VoiceprintsOn,
         Self::CostLine,
         Self::CostLineBefore,
         Self::CostAgentYear,
@@ -137,6 +141,7 @@ impl SettingName {
             Self::EngineRequestsPerMinute => "engines.requests_per_minute",
             Self::EngineRequestsAtOnceMax => "engines.at_once_max",
             Self::LabelsPeople => "labels.people",
+            Self::VoiceprintsOn => "voiceprints.on",
             Self::CostLine => "costs.line_minute_fen",
             Self::CostLineBefore => "costs.line_minute_fen_before",
             Self::CostAgentYear => "costs.agent_year_fen",
@@ -181,6 +186,10 @@ impl SettingName {
                 "requests of a user or key to engines at once",
             ),
             Self::LabelsPeople => ("每条话轮的标注人数", "people who are asked of a turn"),
+            Self::VoiceprintsOn => (
+                "声纹登记与比对（0 关闭，1 开启）",
+                "voiceprints are made and compared (0 off, 1 on)",
+            ),
             Self::CostLine => ("线路每分钟费用（分）", "a billed minute on the line, in fen"),
             Self::CostLineBefore => (
                 "以前的线路每分钟费用（分）",
@@ -229,6 +238,8 @@ impl SettingName {
             Self::EngineRequestsPerMinute => 600,
             Self::EngineRequestsAtOnceMax => 4,
             Self::LabelsPeople => 1,
+            // AI-6: off until somebody answers for it.
+            Self::VoiceprintsOn => 0,
             // What nobody priced costs nothing, and is told as such.
             Self::CostLine
             | Self::CostLineBefore
@@ -267,6 +278,7 @@ impl SettingName {
             Self::EngineRequestsAtOnceMax => (1, 64),
             // Where two differ, a third is asked.
             Self::LabelsPeople => (1, 2),
+            Self::VoiceprintsOn => (0, 1),
             // As far as anything is priced anywhere; what divides is at least one.
             Self::CostLine | Self::CostLineBefore | Self::CostAgentMinute => (0, 100_000),
             Self::CostAgentYear => (1, 1_000_000_000),

@@ -1,10 +1,10 @@
 //! What a stop stops: everything, or one named thing. It is the stop's id, so that there is one of each.
 
 use crate::calling_plan::Preset;
-use crate::ids::{CampaignId, InvalidId};
 use serde::{Deserialize, Serialize};
 use std::fmt;
 use std::str::FromStr;
+use values::ids::{CampaignId, InvalidId};
 
 /// Longest name of a trunk in a stop's id; `serve` refuses longer names of trunks long before.
 pub const TRUNK_NAME_BYTES_MAX: usize = 128;

@@ -3,11 +3,11 @@
 
 use crate::decider::{EventData, UnreadableEvent, read_current};
 use crate::event_filter::EventFilter;
-use crate::ids::{CampaignId, CustomerId};
 use crate::personal::Personal;
 use crate::stored_event::Position;
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
+use values::ids::{CampaignId, CustomerId};
 
 /// Which events a subscriber follows; everything given must hold, and nothing given is every event.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, schemars::JsonSchema)]

@@ -1,10 +1,10 @@
 //! The id of a named subscriber: a name, and the user whose it is.
 
-use crate::ids::{InvalidId, UserId, login_name, plain_word, text_id};
 use serde::{Deserialize, Serialize, Serializer};
 use std::borrow::Cow;
 use std::fmt;
 use std::str::FromStr;
+use values::ids::{InvalidId, UserId, login_name, plain_word, text_id};
 
 text_id!(
     /// Under which name somebody follows the events: `crm` of the directory's owner, `crm@wang` of a user.

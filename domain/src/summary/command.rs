@@ -1,10 +1,15 @@
-//! The request to a summary: record what was written of its call.
+//! The requests to a summary: record what was written of its call, and what a model words of it.
 
 use super::fact::SummaryFact;
+use super::wording::{WordedFact, WordingAskedFact, WordingFailedFact};
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum SummaryCommand {
     Record(Box<SummaryFact>),
+    /// Once, before anything is sent.
+    AskWording(Box<WordingAskedFact>),
+    KeepWording(Box<WordedFact>),
+    FailWording(Box<WordingFailedFact>),
 }
 
 impl SummaryCommand {
@@ -12,6 +17,9 @@ impl SummaryCommand {
     pub const fn kind(&self) -> &'static str {
         match self {
             Self::Record(_) => "summary.record",
+            Self::AskWording(_) => "summary.ask_wording",
+            Self::KeepWording(_) => "summary.keep_wording",
+            Self::FailWording(_) => "summary.fail_wording",
         }
     }
 }

@@ -1,6 +1,7 @@
-//! The fact about one summary. Stored kind and version; never changed, only added to.
+//! The facts about one summary. Stored kinds and versions; never changed, only added to.
 
 use super::fact::SummaryFact;
+use super::wording::{WordedFact, WordingAskedFact, WordingFailedFact};
 use crate::decider::{EventData, UnreadableEvent, read_current};
 use crate::personal::Personal;
 use serde::{Deserialize, Serialize};
@@ -12,17 +13,32 @@ pub enum SummaryEvent {
     /// What an ended call came to.
     #[serde(rename = "summary.recorded")]
     Recorded(Box<SummaryFact>),
+    /// A model is about to be asked for words beside it.
+    #[serde(rename = "summary.wording_asked")]
+    WordingAsked(Box<WordingAskedFact>),
+    /// What the model wrote. It is for people to read: no figure and no decision rests on it.
+    #[serde(rename = "summary.worded")]
+    Worded(Box<WordedFact>),
+    /// The model wrote nothing, or what it may not say.
+    #[serde(rename = "summary.wording_failed")]
+    WordingFailed(Box<WordingFailedFact>),
 }
 
 /// Stored kinds, each named for its variant. They never change.
 impl SummaryEvent {
     pub const RECORDED: &'static str = "summary.recorded";
+    pub const WORDING_ASKED: &'static str = "summary.wording_asked";
+    pub const WORDED: &'static str = "summary.worded";
+    pub const WORDING_FAILED: &'static str = "summary.wording_failed";
 }
 
 impl EventData for SummaryEvent {
     fn kind(&self) -> &'static str {
         match self {
             Self::Recorded(_) => Self::RECORDED,
+            Self::WordingAsked(_) => Self::WORDING_ASKED,
+            Self::Worded(_) => Self::WORDED,
+            Self::WordingFailed(_) => Self::WORDING_FAILED,
         }
     }
 
@@ -31,8 +47,14 @@ impl EventData for SummaryEvent {
     }
 
     fn personal(&mut self) -> Vec<(String, &mut Personal<String>)> {
-        let Self::Recorded(fact) = self;
-        fact.personal()
+        match self {
+            Self::Recorded(fact) => fact.personal(),
+            Self::Worded(fact) => vec![
+                ("/text".to_owned(), &mut fact.text),
+                ("/follow_up".to_owned(), &mut fact.follow_up),
+            ],
+            Self::WordingAsked(_) | Self::WordingFailed(_) => Vec::new(),
+        }
     }
 
     fn read(kind: &str, version: u16, data: &RawValue) -> Result<Self, UnreadableEvent> {

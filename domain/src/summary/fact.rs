@@ -2,7 +2,6 @@
 
 use crate::call_course::{CourseMark, TurnCounts};
 use crate::calling_plan::FlowRef;
-use crate::ids::{CampaignId, CustomerId};
 use crate::personal::Personal;
 use crate::record::stored_event::{Position, StreamVersion};
 use crate::time::Timestamp;
@@ -10,6 +9,7 @@ use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 pub use values::disposition::InterestLevel;
 use values::disposition::{Disposition, Outcome, labelled};
+use values::ids::{CampaignId, CustomerId};
 
 /// Longest text of a summary, in characters: a card's length, many times over.
 pub const SUMMARY_TEXT_CHARS_MAX: usize = 2_000;

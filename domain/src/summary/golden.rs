@@ -1,7 +1,8 @@
-//! The stored kind of a summary's event, held against its golden file.
+//! The stored kinds of a summary's events, held against their golden files.
 
 use super::event::SummaryEvent;
 use super::tests::{course, made_at, notes, stars};
+use super::wording::{WordedFact, WordingAskedFact, WordingFailedFact};
 use super::written;
 use crate::personal::Personal;
 use crate::record::golden_support::{campaign, check, check_with, customer};
@@ -17,4 +18,29 @@ fn every_kind_is_written_and_read_as_its_golden_file_says() {
     check("summary", SummaryEvent::Recorded(Box::new(fact.clone())));
     fact.flow_tags = vec![Personal::open("承诺还款".to_owned())];
     check_with("summary", "flow_tags", SummaryEvent::Recorded(Box::new(fact)));
+    let (model, prompt_sha256) = ("qwen2.5-7b-instruct".to_owned(), "9f".repeat(32));
+    let asked = WordingAskedFact {
+        model: model.clone(),
+        prompt_sha256: prompt_sha256.clone(),
+    };
+    check("summary", SummaryEvent::WordingAsked(Box::new(asked)));
+    let worded = WordedFact {
+        text: Personal::open("客户同意分三期办理。".to_owned()),
+        follow_up: Personal::open("发送确认信息。".to_owned()),
+        model: model.clone(),
+        prompt_sha256: prompt_sha256.clone(),
+        took_ms: 1_840,
+        prompt_tokens: Some(412),
+        answer_tokens: Some(58),
+    };
+    check("summary", SummaryEvent::Worded(Box::new(worded)));
+    let failed = WordingFailedFact {
+        model,
+        prompt_sha256,
+        took_ms: 2_015,
+        failure: "figures".to_owned(),
+        prompt_tokens: Some(412),
+        answer_tokens: Some(61),
+    };
+    check("summary", SummaryEvent::WordingFailed(Box::new(failed)));
 }

@@ -2,7 +2,8 @@
 //!
 //! Promises: a summary follows from the events of its call alone (`written` is pure), so it can be written
 //! again at any time and held against what is stored; it is recorded once; what is personal in it is masked
-//! before it is sealed. It is no truth of its own: nothing is decided by it.
+//! before it is sealed. It is no truth of its own: nothing is decided by it. What a model words of it comes
+//! after it, once, beside it, and in words alone.
 
 pub mod command;
 pub mod event;
@@ -11,6 +12,7 @@ mod refusal;
 mod rules;
 mod state;
 mod text;
+pub mod wording;
 
 #[cfg(test)]
 mod golden;
@@ -25,12 +27,13 @@ pub use fact::{
 };
 pub use refusal::SummaryRefusal;
 pub use rules::{INTENT_BY_OUTCOME, MadeAt, SUMMARY_VERSION, written};
-pub use state::SummaryState;
+pub use state::{SummaryState, WordingKnown};
 
 use crate::decider::{Context, Decider, Scope};
-use crate::ids::CallId;
+use crate::personal::Personal;
 use crate::time::Timestamp;
 use crate::transcript::TranscriptOf;
+use values::ids::CallId;
 
 /// The summary's decider; its id is its call's.
 #[derive(Debug)]
@@ -49,21 +52,30 @@ impl Decider for Summary {
         command.kind()
     }
 
-    /// Whoever records it again has it already.
+    /// Whoever records it again has it already; a model is asked once, and answers once.
     fn decide(
         state: &SummaryState,
         command: SummaryCommand,
         _: Context,
     ) -> Result<Vec<SummaryEvent>, SummaryRefusal> {
-        let SummaryCommand::Record(fact) = command;
-        if state.recorded().is_some() {
-            return Ok(Vec::new());
+        match command {
+            SummaryCommand::Record(_) if state.recorded().is_some() => Ok(Vec::new()),
+            SummaryCommand::Record(fact) => {
+                refuse_too_long(&fact.text)?;
+                Ok(vec![SummaryEvent::Recorded(fact)])
+            }
+            SummaryCommand::AskWording(fact) => match (state.recorded(), state.wording()) {
+                (None, _) => Err(SummaryRefusal::NotRecorded),
+                (Some(_), Some(_)) => Err(SummaryRefusal::WordingAsked),
+                (Some(_), None) => Ok(vec![SummaryEvent::WordingAsked(fact)]),
+            },
+            SummaryCommand::KeepWording(fact) => {
+                refuse_too_long(&fact.text)?;
+                refuse_too_long(&fact.follow_up)?;
+                answered(state, SummaryEvent::Worded(fact))
+            }
+            SummaryCommand::FailWording(fact) => answered(state, SummaryEvent::WordingFailed(fact)),
         }
-        let chars = fact.text.value().map_or(0, |text| text.chars().count());
-        if chars > SUMMARY_TEXT_CHARS_MAX {
-            return Err(SummaryRefusal::TextTooLong { chars });
-        }
-        Ok(vec![SummaryEvent::Recorded(fact)])
     }
 
     fn evolve(state: &mut SummaryState, event: &SummaryEvent, at: Timestamp) {
@@ -80,11 +92,32 @@ impl Decider for Summary {
     }
 
     /// The campaign and the person of the call.
-    fn scope(_: &CallId, _: &SummaryState, event: &SummaryEvent) -> Scope {
-        let SummaryEvent::Recorded(fact) = event;
+    fn scope(_: &CallId, state: &SummaryState, event: &SummaryEvent) -> Scope {
+        let fact = match event {
+            SummaryEvent::Recorded(fact) => Some(fact.as_ref()),
+            SummaryEvent::WordingAsked(_) | SummaryEvent::Worded(_) | SummaryEvent::WordingFailed(_) => {
+                state.recorded().map(|(fact, _)| fact)
+            }
+        };
         Scope {
-            campaign: Some(fact.campaign.clone()),
-            customer: Some(fact.customer.clone()),
+            campaign: fact.map(|fact| fact.campaign.clone()),
+            customer: fact.map(|fact| fact.customer.clone()),
         }
+    }
+}
+
+fn refuse_too_long(text: &Personal<String>) -> Result<(), SummaryRefusal> {
+    let chars = text.value().map_or(0, |text| text.chars().count());
+    if chars > SUMMARY_TEXT_CHARS_MAX {
+        return Err(SummaryRefusal::TextTooLong { chars });
+    }
+    Ok(())
+}
+
+fn answered(state: &SummaryState, event: SummaryEvent) -> Result<Vec<SummaryEvent>, SummaryRefusal> {
+    match state.wording() {
+        None => Err(SummaryRefusal::WordingNotAsked),
+        Some(WordingKnown::Asked) => Ok(vec![event]),
+        Some(WordingKnown::Worded(..) | WordingKnown::Failed(..)) => Ok(Vec::new()),
     }
 }

@@ -1,13 +1,23 @@
-//! What a summary's events add up to: whether it is written, when and as what.
+//! What a summary's events add up to: whether it is written, when and as what; and what a model made of it.
 
 use super::event::SummaryEvent;
 use super::fact::SummaryFact;
+use super::wording::{WordedFact, WordingFailedFact};
 use crate::time::Timestamp;
+
+/// What came of asking a model.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum WordingKnown {
+    Asked,
+    Worded(Box<WordedFact>, Timestamp),
+    Failed(Box<WordingFailedFact>, Timestamp),
+}
 
 /// State of one summary.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct SummaryState {
     recorded: Option<(Box<SummaryFact>, Timestamp)>,
+    wording: Option<WordingKnown>,
 }
 
 impl SummaryState {
@@ -15,9 +25,17 @@ impl SummaryState {
     pub fn recorded(&self) -> Option<(&SummaryFact, Timestamp)> {
         self.recorded.as_ref().map(|(fact, at)| (fact.as_ref(), *at))
     }
+    /// Absent where no model was asked.
+    pub const fn wording(&self) -> Option<&WordingKnown> {
+        self.wording.as_ref()
+    }
 
     pub(super) fn apply(&mut self, event: &SummaryEvent, at: Timestamp) {
-        let SummaryEvent::Recorded(fact) = event;
-        self.recorded = Some((fact.clone(), at));
+        match event {
+            SummaryEvent::Recorded(fact) => self.recorded = Some((fact.clone(), at)),
+            SummaryEvent::WordingAsked(_) => self.wording = Some(WordingKnown::Asked),
+            SummaryEvent::Worded(fact) => self.wording = Some(WordingKnown::Worded(fact.clone(), at)),
+            SummaryEvent::WordingFailed(fact) => self.wording = Some(WordingKnown::Failed(fact.clone(), at)),
+        }
     }
 }

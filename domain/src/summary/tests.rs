@@ -1,5 +1,6 @@
 //! Given a call's course, then its summary; and given a summary, when it is recorded again, then nothing.
 
+use super::wording::{WordingAskedFact, WordingFailedFact, WordingFailure, worded};
 use super::{
     FollowUpAction, FollowUpReason, INTENT_BY_OUTCOME, InterestLevel, InterestRule, MadeAt,
     SUMMARY_TEXT_CHARS_MAX, Summary, SummaryCommand, SummaryEvent, SummaryFact, SummaryRefusal, SummaryState,
@@ -316,4 +317,96 @@ fn what_the_flow_notes_stands_in_the_summary_and_goes_before_what_a_model_heard(
         .unwrap()
         .level;
     assert_eq!(level, InterestLevel::High, "a word of one's own is no level");
+}
+
+/// Every digit, and each of these days.
+struct Digits;
+
+impl crate::ports::writer::Figures for Digits {
+    fn figures(&self, text: &str) -> BTreeSet<String> {
+        let digits = text
+            .split(|one: char| !one.is_ascii_digit())
+            .filter(|run| !run.is_empty());
+        digits
+            .map(str::to_owned)
+            .chain(text.contains("明天").then(|| "明天".to_owned()))
+            .collect()
+    }
+}
+
+#[test]
+fn what_a_model_words_names_the_calls_own_outcome_and_no_other_figure() {
+    let fact = told(&course());
+    let heard = ["明天也行，138****8000".to_owned()];
+    let read = |answer: &str| worded(answer, &fact, &heard, &Digits).map_err(WordingFailure::name);
+    let answer = |outcome: &str, action: &str, summary: &str| {
+        serde_json::json!({ "outcome": outcome, "action": action, "summary": summary,
+            "follow_up": "发送确认。" })
+        .to_string()
+    };
+    let good = read(&answer("success", "send_message", "客户同意分3期，明天确认。")).unwrap();
+    assert_eq!(
+        (good.text.as_str(), good.follow_up.as_str()),
+        ("客户同意分3期，明天确认。", "发送确认。")
+    );
+    for (answer, why) in [
+        (answer("declined", "send_message", "客户拒绝。"), "contradicts"),
+        (answer("success", "none", "客户同意。"), "contradicts"),
+        (answer("success", "send_message", "客户同意分12期。"), "figures"),
+        (
+            answer("success", "send_message", "客户同意，减免5000元。"),
+            "figures",
+        ),
+        (answer("success", "send_message", " "), "garbled"),
+        (answer("success", "send_message", "同意\n忽略"), "garbled"),
+        (
+            answer(
+                "success",
+                "send_message",
+                &"同".repeat(SUMMARY_TEXT_CHARS_MAX + 1),
+            ),
+            "garbled",
+        ),
+        ("当然，客户同意了。".to_owned(), "garbled"),
+        (
+            answer("success", "send_message", "同意").replace("summary", "say"),
+            "garbled",
+        ),
+    ] {
+        assert_eq!(read(&answer), Err(why), "{answer}");
+    }
+}
+
+#[test]
+fn a_model_is_asked_once_after_the_summary_and_answers_once() {
+    let asked = || {
+        SummaryCommand::AskWording(Box::new(WordingAskedFact {
+            model: "m".to_owned(),
+            prompt_sha256: "9f".repeat(32),
+        }))
+    };
+    let failed = || {
+        SummaryCommand::FailWording(Box::new(WordingFailedFact {
+            model: "m".to_owned(),
+            prompt_sha256: "9f".repeat(32),
+            took_ms: 1,
+            failure: "late".to_owned(),
+            prompt_tokens: None,
+            answer_tokens: None,
+        }))
+    };
+    let mut state = SummaryState::default();
+    let mut tell = |command: SummaryCommand| -> Result<usize, SummaryRefusal> {
+        let events = Summary::decide(&state, command, Context { now: NOW })?;
+        events
+            .iter()
+            .for_each(|event| Summary::evolve(&mut state, event, NOW));
+        Ok(events.len())
+    };
+    assert_eq!(tell(asked()), Err(SummaryRefusal::NotRecorded));
+    assert_eq!(tell(SummaryCommand::Record(Box::new(told(&course())))), Ok(1));
+    assert_eq!(tell(failed()), Err(SummaryRefusal::WordingNotAsked));
+    assert_eq!(tell(asked()), Ok(1));
+    assert_eq!(tell(asked()), Err(SummaryRefusal::WordingAsked));
+    assert_eq!((tell(failed()), tell(failed())), (Ok(1), Ok(0)));
 }

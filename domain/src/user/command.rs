@@ -2,12 +2,12 @@
 
 use super::event::{Invitation, SignInFault, UserScope};
 use super::second_factor::SignInProof;
-use crate::ids::TeamId;
-use crate::permission::{CampaignScope, Role};
 use crate::personal::{LookupHash, Personal};
 use crate::time::Timestamp;
 use std::collections::BTreeSet;
 use values::digest::SecretDigest;
+use values::ids::TeamId;
+use values::permission::{CampaignScope, Role};
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum UserCommand {

@@ -6,10 +6,10 @@ use super::event::{SignInFault, UserEvent, UserScope};
 use super::refusal::UserRefusal;
 use super::second_factor::{self, SignInProof};
 use super::state::{Account, UserState};
-use crate::permission::Role;
 use crate::personal::Personal;
 use crate::time::Timestamp;
 use std::collections::BTreeSet;
+use values::permission::Role;
 
 /// Longest reason kept: it is stored for ever and must hold nothing personal.
 pub const REASON_BYTES_MAX: usize = 256;

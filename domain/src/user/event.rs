@@ -3,14 +3,14 @@
 
 use super::second_factor::SecondFactorUsed;
 use crate::decider::{EventData, UnreadableEvent, read_current};
-use crate::ids::TeamId;
-use crate::permission::{CampaignScope, Role};
 use crate::personal::{LookupHash, Personal};
 use crate::time::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use std::collections::BTreeSet;
 use values::digest::SecretDigest;
+use values::ids::TeamId;
+use values::permission::{CampaignScope, Role};
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(tag = "kind", content = "data")]

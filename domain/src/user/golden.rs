@@ -2,10 +2,10 @@
 
 use super::event::{Invitation, SignInFault, UserEvent, UserScope};
 use super::second_factor::SecondFactorUsed;
-use crate::permission::{CampaignScope, Role};
 use crate::personal::{LookupHash, Personal};
 use crate::record::golden_support::{at, campaign, check, check_with};
 use values::digest::SecretDigest;
+use values::permission::{CampaignScope, Role};
 
 /// A guest's scope, that many milliseconds long.
 fn scope(campaigns: CampaignScope, team: Option<&str>, ms: u64) -> UserScope {

@@ -27,9 +27,9 @@ pub use second_factor::{SecondFactor, SecondFactorUsed, SignInProof};
 pub use state::{Account, Session, UserState};
 
 use crate::decider::{Context, Decider, Scope};
-use crate::ids::{CustomerId, UserId};
 use crate::time::Timestamp;
 use sha2::{Digest, Sha256};
+use values::ids::{CustomerId, UserId};
 
 /// The user's decider.
 #[derive(Debug)]

@@ -1,8 +1,8 @@
 //! Why a command to a user can be refused: a rule said no, nothing was written.
 
-use crate::permission::Role;
 use crate::problem::Explained;
 use crate::time::Timestamp;
+use values::permission::Role;
 
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum UserRefusal {

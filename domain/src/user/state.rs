@@ -3,12 +3,12 @@
 use super::decide::SESSIONS_MAX;
 use super::event::{Invitation, UserEvent};
 use super::second_factor::{Offered, SecondFactor, SecondFactorUsed};
-use crate::ids::TeamId;
-use crate::permission::{CampaignScope, Role};
 use crate::personal::{LookupHash, Personal};
 use crate::time::Timestamp;
 use std::collections::{BTreeSet, VecDeque};
 use values::digest::SecretDigest;
+use values::ids::TeamId;
+use values::permission::{CampaignScope, Role};
 
 /// State of one user.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]

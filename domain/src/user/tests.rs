@@ -2,11 +2,11 @@
 
 use super::event::{Invitation, SignInFault, UserEvent, UserScope};
 use super::*;
-use crate::permission::{CampaignScope, Role};
 use crate::personal::Personal;
 use crate::time::Timestamp;
 use std::collections::BTreeSet;
 use values::digest::SecretDigest;
+use values::permission::{CampaignScope, Role};
 
 fn now() -> Timestamp {
     "2026-03-02T10:00:00Z".parse().unwrap()

@@ -23,8 +23,8 @@ pub use refusal::ViewRefusal;
 pub use state::ViewState;
 
 use crate::decider::{Context, Decider, Scope};
-use crate::ids::ViewId;
 use crate::time::Timestamp;
+use values::ids::ViewId;
 
 /// The view's decider.
 #[derive(Debug)]

@@ -2,10 +2,10 @@
 
 use super::event::{Attempted, WebhookFacts};
 use super::format::Format;
-use crate::ids::{CampaignId, CustomerId, EventId};
 use crate::personal::Personal;
 use crate::record::stored_event::Position;
 use std::collections::BTreeSet;
+use values::ids::{CampaignId, CustomerId, EventId};
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum WebhookCommand {

@@ -3,14 +3,14 @@
 
 use super::format::Format;
 use crate::decider::{EventData, UnreadableEvent, read_current};
-use crate::ids::{CampaignId, CustomerId, EventId};
-use crate::permission::CampaignScope;
 use crate::personal::Personal;
 use crate::record::stored_event::Position;
 use crate::time::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use std::collections::BTreeSet;
+use values::ids::{CampaignId, CustomerId, EventId};
+use values::permission::CampaignScope;
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(tag = "kind", content = "data")]

@@ -2,11 +2,11 @@
 
 use super::event::{Attempted, Delivery, DeliveryFault, WebhookEvent, WebhookFacts, WebhookTerms};
 use super::format::Format;
-use crate::ids::{CommandId, EventId};
-use crate::permission::CampaignScope;
 use crate::personal::Personal;
 use crate::record::golden_support::{at, campaign, check, customer};
 use crate::record::stored_event::Position;
+use values::ids::{CommandId, EventId};
+use values::permission::CampaignScope;
 
 fn delivery(attempts: u32) -> Delivery {
     Delivery {

@@ -27,9 +27,9 @@ pub use schedule::{ATTEMPTS_MAX, RETRY_AFTER_MS_MAX, wait_ms};
 pub use state::{Counts, DEAD_LETTERS_MAX, DeadLetter, OldSecret, Waiting, WebhookState};
 
 use crate::decider::{Context, Decider, Scope};
-use crate::ids::{CustomerId, WebhookId};
 use crate::time::Timestamp;
 use sha2::{Digest, Sha256};
+use values::ids::{CustomerId, WebhookId};
 
 /// Longest part of an answer that is kept with a delivery: enough to see why a CRM said no, and of millions
 /// of deliveries not more than their events take.

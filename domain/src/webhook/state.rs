@@ -5,11 +5,11 @@
 //! further while too many wait.
 
 use super::event::{Attempted, DeliveryFault, WebhookEvent, WebhookFacts, WebhookTerms};
-use crate::ids::EventId;
 use crate::personal::Personal;
 use crate::record::stored_event::Position;
 use crate::time::Timestamp;
 use std::collections::{BTreeMap, BTreeSet};
+use values::ids::EventId;
 
 /// Dead letters that are listed by name; of older ones only the count is kept, and the events tell.
 pub const DEAD_LETTERS_MAX: usize = 1_000;

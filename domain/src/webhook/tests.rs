@@ -5,11 +5,11 @@ use super::{
     WebhookChange, WebhookCommand, WebhookEvent, WebhookFacts, WebhookRefusal, WebhookState,
 };
 use crate::decider::{Context, Decider};
-use crate::ids::{CommandId, EventId};
-use crate::permission::CampaignScope;
 use crate::personal::Personal;
 use crate::record::stored_event::Position;
 use crate::time::Timestamp;
+use values::ids::{CommandId, EventId};
+use values::permission::CampaignScope;
 
 const NOW: Timestamp = Timestamp::from_millis(1_772_416_800_000);
 

@@ -2,10 +2,10 @@
 //! small file and checked before it counts.
 
 use super::day::Day;
-use crate::ids::InvalidId;
 use serde::{Deserialize, Serialize};
 use std::fmt;
 use std::str::FromStr;
+use values::ids::InvalidId;
 use values::yaml_bound;
 
 /// Largest file of a year: the shipped ones have 1 KB.

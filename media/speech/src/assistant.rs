@@ -4,11 +4,10 @@
 //! Everything else that comes back is a failure with a class: prose, a page of a proxy, two objects, an
 //! answer that broke off, is late or too long. Nothing of an answer is ever spoken.
 
+use crate::completion::{Completed, completed, hashed};
 use crate::connection::Server;
-use crate::http::{Post, PostError, post};
 use crate::recognition::spec::{Kind, RecognizerSpec};
 use async_trait::async_trait;
-use bytes::Bytes;
 use domain::ports::assistant::{
     Assistant, AssistantFailure, AssistantPick, AssistantPrompt, AssistantQuestion,
 };
@@ -16,7 +15,6 @@ use domain::ports::clock::Clock;
 use domain::spoken_turn::PickOf;
 use serde::Deserialize;
 use serde_json::{Value, json};
-use sha2::{Digest, Sha256};
 use std::sync::Arc;
 use tls::TlsError;
 
@@ -53,11 +51,11 @@ pub enum AssistantError {
 
 /// A service of that form.
 pub struct OpenAiAssistant {
-    server: Server,
-    target: String,
-    model: String,
-    key: Option<String>,
-    clock: Arc<dyn Clock>,
+    pub(crate) server: Server,
+    pub(crate) target: String,
+    pub(crate) model: String,
+    pub(crate) key: Option<String>,
+    pub(crate) clock: Arc<dyn Clock>,
 }
 
 /// Makes it; `secret` looks up an environment variable. The service is not asked yet.
@@ -65,7 +63,7 @@ pub fn assistant(
     spec: &RecognizerSpec,
     clock: Arc<dyn Clock>,
     secret: &dyn Fn(&str) -> Option<String>,
-) -> Result<Arc<dyn Assistant>, AssistantError> {
+) -> Result<Arc<OpenAiAssistant>, AssistantError> {
     let RecognizerSpec::Remote(remote) = spec else {
         return Err(AssistantError::NotAssistant);
     };
@@ -83,30 +81,6 @@ pub fn assistant(
         key: remote.option("key_env").map(looked_up).transpose()?,
         clock,
     }))
-}
-
-/// The envelope of an answer, as far as it is read.
-#[derive(Deserialize)]
-struct Completion {
-    choices: Vec<Choice>,
-    usage: Option<Usage>,
-}
-
-#[derive(Deserialize)]
-struct Choice {
-    message: Message,
-    finish_reason: Option<String>,
-}
-
-#[derive(Deserialize)]
-struct Message {
-    content: Option<String>,
-}
-
-#[derive(Deserialize)]
-struct Usage {
-    prompt_tokens: Option<u32>,
-    completion_tokens: Option<u32>,
 }
 
 /// What the content must be, and nothing beside it.
@@ -153,9 +127,7 @@ impl Assistant for OpenAiAssistant {
                 "json_schema": { "name": "pick", "strict": true, "schema": schema } },
         })
         .to_string();
-        let digest = Sha256::digest(body.as_bytes());
-        let sha256 = digest.iter().map(|byte| format!("{byte:02x}")).collect();
-        AssistantPrompt { body, sha256 }
+        hashed(body)
     }
 
     async fn pick(
@@ -163,59 +135,27 @@ impl Assistant for OpenAiAssistant {
         prompt: &AssistantPrompt,
         within_ms: u64,
     ) -> Result<AssistantPick, AssistantFailure> {
-        let request = Post {
-            target: &self.target,
-            content_type: "application/json",
-            key: self.key.as_deref(),
-            body: Bytes::from(prompt.body.clone()),
-            answer_bytes_max: ANSWER_BYTES_MAX,
-            ms_max: within_ms,
-        };
-        let answer = post(&self.server, self.clock.as_ref(), request).await;
-        let answer = answer.map_err(|error| {
-            // Its words, if it said any, are in no error: a service may quote what it was sent.
-            let failure = failure_of(&error);
-            tracing::debug!(class = failure.name(), "an assistant did not answer");
-            failure
-        })?;
+        let answer = self.asked(prompt, ANSWER_BYTES_MAX, within_ms).await?;
         read(&answer)
-    }
-}
-
-const fn failure_of(error: &PostError) -> AssistantFailure {
-    match error {
-        PostError::Unreachable(_) => AssistantFailure::Unreachable,
-        PostError::Late(_) => AssistantFailure::Late,
-        PostError::Status(_) => AssistantFailure::Denied,
-        PostError::Broken(_) => AssistantFailure::Cut,
-        PostError::TooLong(_) => AssistantFailure::Garbled,
     }
 }
 
 fn read(answer: &[u8]) -> Result<AssistantPick, AssistantFailure> {
     let garbled = AssistantFailure::Garbled;
-    let completion: Completion = serde_json::from_slice(answer).map_err(|_prose| garbled)?;
-    let [only] = completion.choices.as_slice() else {
-        return Err(garbled);
-    };
-    if only
-        .finish_reason
-        .as_deref()
-        .is_some_and(|reason| reason == "length")
-    {
-        return Err(AssistantFailure::Cut);
-    }
-    let content = only.message.content.as_deref().unwrap_or_default();
-    let agreed: Agreed = serde_json::from_str(content).map_err(|_prose| garbled)?;
+    let Completed {
+        content,
+        prompt_tokens,
+        answer_tokens,
+    } = completed(answer)?;
+    let agreed: Agreed = serde_json::from_str(&content).map_err(|_prose| garbled)?;
     if !(0.0..=1.0).contains(&agreed.confidence) {
         return Err(garbled);
     }
-    let usage = completion.usage;
     Ok(AssistantPick {
         choice: Some(agreed.choice).filter(|choice| choice != NONE),
         confidence_permille: Some(permille(agreed.confidence)),
-        prompt_tokens: usage.as_ref().and_then(|usage| usage.prompt_tokens),
-        answer_tokens: usage.as_ref().and_then(|usage| usage.completion_tokens),
+        prompt_tokens,
+        answer_tokens,
     })
 }
 

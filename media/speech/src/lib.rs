@@ -6,7 +6,9 @@ mod cache;
 mod chinese_readings;
 pub mod chosen_voice;
 pub mod clips;
+mod completion;
 mod connection;
+pub mod encoder;
 pub mod espeak;
 pub mod evaluation;
 pub mod given;
@@ -20,6 +22,8 @@ pub mod simulated;
 pub mod spliced;
 #[cfg(any(test, feature = "testing"))]
 pub mod testing;
+pub mod voice_likeness;
+mod writing;
 
 #[cfg(test)]
 mod contract;

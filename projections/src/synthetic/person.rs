@@ -254,6 +254,7 @@ impl Person {
             next_number: None,
             round: None,
             policy_due_at: None,
+            timing: None,
         };
         self.customer(told, &closed)?;
         let closed = NumberEvent::CallClosed {

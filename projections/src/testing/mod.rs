@@ -318,6 +318,7 @@ impl Story {
             next_number: None,
             round: None,
             policy_due_at: None,
+            timing: None,
         };
         self.customer(of, event)
     }

@@ -136,6 +136,7 @@ impl<N: Iterator<Item = u64>> Teller<N> {
                 paced: None,
                 admitted: Vec::new(),
                 unused: 0,
+                places: Vec::new(),
             },
             8 => CampaignEvent::AlertRaised {
                 alert: "slow".to_owned(),
@@ -186,6 +187,7 @@ impl<N: Iterator<Item = u64>> Teller<N> {
                 next_number: self.one_in(4).then(|| number(of + 100)),
                 round: None,
                 policy_due_at: None,
+                timing: None,
             },
             7..=11 => {
                 let disposition = self.disposition();

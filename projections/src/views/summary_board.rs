@@ -41,7 +41,9 @@ impl View for SummaryBoard {
 
     fn apply(&self, tx: &mut dyn Tx, event: &ViewEvent) -> Result<(), ProjectionError> {
         let call: CallId = event.stream_id()?;
-        let SummaryEvent::Recorded(fact) = event.read_as()?;
+        let SummaryEvent::Recorded(fact) = event.read_as()? else {
+            return Ok(());
+        };
         let [table] = &TABLES;
         let interest = fact.interest;
         let row = vec![

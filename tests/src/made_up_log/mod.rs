@@ -252,7 +252,6 @@ impl MadeUpLog {
             recording_ms: None,
             callee_audio_from_ms: None,
         };
-        let answered = disposition == Disposition::Answered;
         let ended_id = self.call(dial, &ended);
         let closed = CustomerEvent::CallClosed {
             campaign: dial.campaign.clone(),
@@ -261,18 +260,19 @@ impl MadeUpLog {
             disposition,
             outcome,
             charged: true,
-            answered,
+            answered: talk_ms > 0,
             dialed_at: self.now,
             next_due_at: None,
             next_number: None,
             round: None,
             policy_due_at: None,
+            timing: None,
         };
         self.customer(dial, &closed, true);
         let closed = NumberEvent::CallClosed {
             call: dial.call,
             disposition,
-            answered,
+            answered: talk_ms > 0,
             dialed_at: self.now,
         };
         self.number(dial, &closed, true);

@@ -22,13 +22,6 @@ const COMPLETED_MIN: u64 = 950;
 /// Longest silence in a conversation.
 const SILENCE_MS_MAX: u64 = 3_000;
 
-/// What no seeded caller does, by flow: none asks to hear it a fourth time, and who says in English that
-/// they are busy is not understood to mean another time.
-const NOT_REACHED: &[(&str, &[&str])] = &[
-    ("reminder", &["message_again → heard"]),
-    ("survey_en", &["later"]),
-];
-
 pub(super) fn prove(form: Form) -> Proof {
     let (flows, seeds): (Vec<String>, &[u64]) = match form {
         Form::Short => (vec![REQUIRED.to_owned()], &[7]),
@@ -132,10 +125,7 @@ fn not_reached(flow: &str, reports: &[Value]) -> Option<String> {
     let mut missed = reports.iter().map(missed_in);
     let first = missed.next()?;
     let missed = missed.fold(first, |all, one| &all & &one);
-    let known = NOT_REACHED.iter().find(|(name, _)| *name == flow);
-    let known = known.map_or(&[][..], |(_, missed)| *missed);
-    let is_known = missed.iter().map(String::as_str).eq(known.iter().copied());
-    (!is_known).then(|| format!("{flow}: nobody reaches {missed:?}, and {known:?} is known of"))
+    (!missed.is_empty()).then(|| format!("{flow}: nobody reaches {missed:?}"))
 }
 
 /// Whoever is listened to is answered in time; a menu for keys alone waits as long as it says.

@@ -16,7 +16,7 @@ pub(super) struct Words {
 }
 
 impl Words {
-    fn of(text: &str) -> Self {
+    pub(super) fn of(text: &str) -> Self {
         let mut all: Vec<Word> = Vec::new();
         let mut open: Option<Word> = None;
         let characters: Vec<char> = text.chars().collect();

@@ -8,6 +8,7 @@ mod calendar;
 mod digits;
 mod english;
 mod english_when;
+mod figures;
 mod money;
 mod number;
 mod period;
@@ -15,6 +16,7 @@ mod when;
 
 pub(crate) use digits::{Run, named, runs};
 pub use digits::{is_bank_card, is_identity_number};
+pub use figures::figures;
 
 use crate::text::Folded;
 use serde::Serialize;

@@ -18,6 +18,7 @@ fn knowing(picks: &[PickOf]) -> CallingPlan {
     let assist = AssistPlan {
         picks: picks.to_vec(),
         asks_max: 3,
+        summaries_max: 0,
     };
     CallingPlan {
         knowledge: Some(Box::new(KnowledgeRef {

@@ -140,7 +140,10 @@ impl Attending<'_> {
         };
         let connected = self.attempt.ask(connect).await?;
         let facts = &self.attempt.facts;
-        if connected.state.is_attended_in_time(facts.plan.preset) {
+        if connected
+            .state
+            .is_attended_in_time(&facts.plan.presets().collect::<Vec<_>>())
+        {
             self.kit.pacers.served(&facts.campaign);
         } else {
             self.kit.pacers.dropped(&facts.campaign);

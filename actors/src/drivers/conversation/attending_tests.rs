@@ -21,6 +21,7 @@ fn paced(mode: DialingMode) -> CallingPlan {
         dialing: Some(DialingPlan {
             mode,
             holds_each_day: false,
+            ..DialingPlan::default()
         }),
         ..plan(20)
     }

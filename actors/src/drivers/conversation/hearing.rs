@@ -17,6 +17,7 @@ use domain::ports::recognizer::{
     FINAL_MS_MAX, FailureClass, HotWord, ListeningOrder, RecognitionEvent, Utterance,
 };
 use domain::ports::understanding::Understanding;
+use domain::spoken_turn::EncoderShare;
 use domain::turn::{AnswerBy, BargeIn, Expected, TurnAct};
 use std::sync::Arc;
 
@@ -199,7 +200,7 @@ impl Talk<'_> {
             return Ok(false);
         }
         self.forget_turn();
-        self.act_on_words(said, understood).await?;
+        self.act_on_words(said, understood, None).await?;
         Ok(true)
     }
 
@@ -223,11 +224,17 @@ impl Talk<'_> {
         if let Some((base, run)) = self.base.as_ref().zip(self.run.as_ref()) {
             base.look_up(&said.text, run, self.kit.now(), &mut understood);
         }
-        self.act_on_words(said, understood).await
+        let share = self.rank(said, &mut understood).await;
+        self.act_on_words(said, understood, share).await
     }
 
     /// Who refuses further calls is protected before anything else of what they said is stored.
-    async fn act_on_words(&mut self, said: &Utterance, mut understood: Understood) -> Result<(), Halt> {
+    async fn act_on_words(
+        &mut self,
+        said: &Utterance,
+        mut understood: Understood,
+        share: Option<Box<EncoderShare>>,
+    ) -> Result<(), Halt> {
         let refuses = self.means_opt_out(FlowInput::Spoken(&understood));
         if refuses {
             self.opt_out(OptOutSource::Speech).await?;
@@ -240,7 +247,10 @@ impl Talk<'_> {
         if !refuses {
             self.assist(said, &mut understood).await?;
         }
-        let fact = self.understood_fact(&understood);
+        let fact = UnderstoodFact {
+            encoder: share,
+            ..self.understood_fact(&understood)
+        };
         self.note_turn(TurnFact::Understood(fact)).await?;
         self.step(FlowInput::Spoken(&understood)).await
     }

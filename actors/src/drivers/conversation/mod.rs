@@ -13,6 +13,9 @@ mod attending;
 #[cfg(test)]
 mod attending_tests;
 mod ear;
+mod encoding;
+#[cfg(test)]
+mod encoding_tests;
 mod end_facts;
 mod hearing;
 #[cfg(test)]
@@ -35,7 +38,7 @@ mod tests;
 mod turn;
 mod unrecorded;
 
-pub(crate) use prepare::{Prepared, prepare};
+pub(crate) use prepare::{Prepared, Trial, prepare};
 
 use super::kit::{Halt, Kit};
 use super::live_calls::Working;

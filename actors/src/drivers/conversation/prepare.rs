@@ -40,19 +40,26 @@ pub(crate) struct Voice {
     clips: Arc<Mutex<Clips>>,
 }
 
+/// What a test call has in place of an enrolment.
+#[derive(Debug)]
+pub(crate) struct Trial {
+    pub(crate) variables: BTreeMap<String, String>,
+}
+
 /// Begins to prepare beside the dialing.
 pub(crate) fn prepare(
     kit: &Arc<Kit>,
     call: CallId,
-    facts: &CampaignFacts,
     due: &DueEnrolment,
+    facts: &CampaignFacts,
+    trial: Option<Arc<Trial>>,
 ) -> oneshot::Receiver<Prepared> {
     let (sender, receiver) = oneshot::channel();
-    let (kit, flow, due) = (Arc::clone(kit), facts.flow.clone(), due.clone());
-    let plan = facts.plan.clone();
+    let (kit, due) = (Arc::clone(kit), due.clone());
+    let (flow, plan) = (facts.flow.clone(), facts.plan.clone());
     let tasks = Arc::clone(&kit.environment.tasks);
     let preparing = async move {
-        let prepared = match prepared(&kit, call, &flow, &plan, &due).await {
+        let prepared = match prepared(&kit, call, &flow, &plan, &due, trial.as_deref()).await {
             Ok(prepared) => prepared,
             Err(halt) => {
                 tracing::error!(%call, %halt, "a conversation could not be prepared");
@@ -78,9 +85,13 @@ async fn prepared(
     flow: &FlowRef,
     plan: &CallingPlan,
     due: &DueEnrolment,
+    trial: Option<&Trial>,
 ) -> Result<Prepared, Halt> {
     let definition = definition(kit, flow).await?;
-    let variables = variables(kit, due).await?;
+    let variables = match trial {
+        Some(trial) => trial.variables.clone(),
+        None => variables(kit, due).await?,
+    };
     let voice = Voice {
         language: definition.lang.clone(),
         manner: plan

@@ -3,15 +3,22 @@
 //! is judged anew.
 
 use crate::drivers::kit::Kit;
+use crate::drivers::learning;
 use domain::calling_plan::CampaignFacts;
 use domain::compliance::zone_of_campaign;
-use domain::ids::{CampaignId, EnrolmentId};
-use domain::ports::worklist::{DueEnrolment, WorklistError};
-use domain::ranking::Order;
+use domain::ids::{CampaignId, CustomerId, EnrolmentId};
+use domain::local_hour::hours_ahead;
+use domain::ports::worklist::{DueEnrolment, NAMED_MAX, WorklistError};
+use domain::preview::AcceptedPreview;
+use domain::ranking::{Order, Rung};
 use domain::time::Timestamp;
+use std::sync::Arc;
 
 /// Rows of due work read for one campaign in one round.
 pub(super) const DUE_ROWS_MAX: usize = 256;
+
+/// How soon an agent who accepted a call and is not free yet is looked for again.
+const AGENT_AGAIN_MS: u64 = 500;
 
 /// Up to `wanted_count` due enrolments that nobody is at, by when they are due.
 pub(super) async fn due_now(
@@ -25,23 +32,55 @@ pub(super) async fn due_now(
 
 /// The due as they are, or the first `wanted_count` in the campaign's own order.
 pub(super) async fn ordered(
-    kit: &Kit,
+    kit: &Arc<Kit>,
     facts: &CampaignFacts,
     due: Vec<DueEnrolment>,
     wanted_count: usize,
     now: Timestamp,
 ) -> Result<Vec<DueEnrolment>, WorklistError> {
-    let order = facts.plan.priority.as_deref().map(|plan| Order {
+    learning::look(kit, facts, now);
+    if facts.plan.dialing_mode().only_accepted() {
+        return accepted(kit, facts, now).await;
+    }
+    let has_quotas = !facts.plan.quotas.is_empty();
+    let order = facts.plan.order().map(|plan| Order {
         plan,
         zone: zone_of_campaign(facts.plan.preset),
         now,
+        ahead: hours_ahead(facts, now),
     });
     let first = match &order {
         _ if facts.plan.dialing_mode().only_asked() => First::Asked,
-        Some(order) => First::InOrder(order),
+        Some(order) => First::InOrder(order, facts.plan.times_groups_count()),
+        None if has_quotas => First::Due,
         None => return Ok(due),
     };
+    // Many of the first may be of a quota that is full.
+    let wanted_count = if has_quotas { DUE_ROWS_MAX } else { wanted_count };
     due_in(kit, &facts.campaign, first, now, wanted_count).await
+}
+
+/// Whom agents accepted who are free for them: everybody else waits to be offered.
+async fn accepted(
+    kit: &Kit,
+    facts: &CampaignFacts,
+    now: Timestamp,
+) -> Result<Vec<DueEnrolment>, WorklistError> {
+    let agents = kit.ports.agents.as_ref();
+    let free = agents.map_or_else(Vec::new, |agents| agents.free_agents(&facts.campaign, now));
+    let waits = |one: &&AcceptedPreview| now < one.until && free.contains(&one.agent);
+    let accepted = facts.accepted.iter().filter(waits);
+    let people: Vec<CustomerId> = accepted.map(|one| one.customer.clone()).take(NAMED_MAX).collect();
+    let worklist = &kit.ports.worklist;
+    let mut due = worklist.due_of(&facts.campaign, &people, now).await?;
+    due.retain(|one| !kit.live.is_taken(&enrolment(one), now));
+    Ok(due)
+}
+
+/// When to look again at calls that were accepted and did not begin: an agent may come to be free.
+pub(super) fn accepted_again(facts: &CampaignFacts, now: Timestamp) -> Option<Timestamp> {
+    let waits = facts.accepted.iter().any(|one| now < one.until);
+    waits.then(|| now.plus_ms(AGENT_AGAIN_MS))
 }
 
 /// Who comes first.
@@ -49,8 +88,8 @@ pub(super) async fn ordered(
 enum First<'a> {
     /// By when they are due.
     Due,
-    /// By their campaign's own order.
-    InOrder(&'a Order<'a>),
+    /// By their campaign's own order, which tells so many groups of hours apart.
+    InOrder(&'a Order<'a>, usize),
     /// Only whom a call was asked for, by when they are due.
     Asked,
 }
@@ -71,7 +110,9 @@ async fn due_in(
     loop {
         let mut due = match first {
             First::Due => kit.ports.worklist.due(campaign, now, limit).await?,
-            First::InOrder(order) => in_order(kit, campaign, order, limit).await?,
+            First::InOrder(order, groups) => {
+                in_order(kit, campaign, &order.rungs(groups), order, limit).await?
+            }
             First::Asked => asked(kit, campaign, now, limit).await?,
         };
         let is_all = due.len() < limit || limit >= rows_max;
@@ -88,12 +129,12 @@ async fn due_in(
 async fn in_order(
     kit: &Kit,
     campaign: &CampaignId,
+    rungs: &[Rung],
     order: &Order<'_>,
     limit: usize,
 ) -> Result<Vec<DueEnrolment>, WorklistError> {
-    let values = order.plan.by.values();
     let worklist = &kit.ports.worklist;
-    let ranked = worklist.due_ranked(campaign, &values, order.now, limit).await?;
+    let ranked = worklist.due_ranked(campaign, rungs, order.now, limit).await?;
     let ranked = ranked.into_iter().map(|one| (one.standing, one.due));
     Ok(order.first(ranked.collect(), limit))
 }

@@ -7,6 +7,7 @@
 mod due;
 mod pacing;
 mod past_end;
+mod quotas;
 mod round;
 mod shares;
 mod staged;
@@ -30,11 +31,12 @@ const ROUND_MS: u64 = 20;
 const IMPORT_ROUND_MS: u64 = 250;
 
 /// Kinds after which something may be due that was not.
-const KINDS: [&str; 13] = [
+const KINDS: [&str; 14] = [
     CampaignEvent::STARTED,
     CampaignEvent::RESUMED,
     CampaignEvent::REOPENED,
     CampaignEvent::PROMOTED,
+    CampaignEvent::PREVIEW_ACCEPTED,
     CustomerEvent::DIAL_REFUSED,
     CustomerEvent::DIAL_RELEASED,
     CustomerEvent::CALL_CLOSED,

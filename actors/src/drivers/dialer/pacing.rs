@@ -73,7 +73,9 @@ pub(super) fn wish(
         waiting,
     };
     let wished = match dialing.mode {
-        DialingMode::Batch | DialingMode::Progressive | DialingMode::Callback => floor.progressive(),
+        DialingMode::Batch | DialingMode::Progressive | DialingMode::Callback | DialingMode::Preview => {
+            floor.progressive()
+        }
         DialingMode::Predictive => {
             let seen = paced_floor(state, dialing, &agents, floor, &ages_ms, now);
             let (own_ms, _) = kit.live.ringing(&BTreeSet::from([campaign.clone()]), now);
@@ -132,6 +134,7 @@ pub(super) async fn account(kit: &Kit, state: &CampaignState, facts: &CampaignFa
     kit.pacers.begin(campaign);
     let looked = kit.pacers.counted_through(campaign);
     let mut after = state.accounted_through().max(looked).unwrap_or_default();
+    let presets: Vec<Preset> = facts.plan.presets().collect();
     let store = kit.environment.store.as_ref();
     let filter = EventFilter {
         kinds: vec![CallEvent::ENDED.to_owned()],
@@ -144,7 +147,7 @@ pub(super) async fn account(kit: &Kit, state: &CampaignState, facts: &CampaignFa
             tracing::warn!(%campaign, %error, "ended calls cannot be counted: nobody is dialed");
             Halt::Unavailable
         })?;
-        for counted in counted(kit, facts.plan.preset, &page.events).await? {
+        for counted in counted(kit, &presets, &page.events).await? {
             record(kit, campaign, counted).await?;
         }
         if page.reached == after {
@@ -163,7 +166,7 @@ struct Counted {
     through: Position,
 }
 
-async fn counted(kit: &Kit, preset: Preset, events: &[StoredEvent]) -> Result<Vec<Counted>, Halt> {
+async fn counted(kit: &Kit, presets: &[Preset], events: &[StoredEvent]) -> Result<Vec<Counted>, Halt> {
     let mut hours: Vec<Counted> = Vec::new();
     for event in events {
         let envelope = event.envelope().map_err(|error| {
@@ -172,7 +175,7 @@ async fn counted(kit: &Kit, preset: Preset, events: &[StoredEvent]) -> Result<Ve
         })?;
         let call: CallId = envelope.stream.id().parse().map_err(|_not_a_call| Halt::Fault)?;
         let loaded = kit.state(&kit.system.calls, &call).await?;
-        let found = loaded.state.counted(preset);
+        let found = loaded.state.counted(presets);
         let same_hour = |one: &Counted| {
             one.ended_at.micros().div_euclid(HOUR_MICROS) == envelope.at.micros().div_euclid(HOUR_MICROS)
         };

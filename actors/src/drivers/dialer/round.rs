@@ -1,8 +1,9 @@
 //! One round of the dialer: for each running campaign, as many workers as there is room, leave and due work.
 
-use super::due::{DUE_ROWS_MAX, due_now, enrolment, ordered};
+use super::due::{DUE_ROWS_MAX, accepted_again, due_now, enrolment, ordered};
 use super::pacing::{self, Wish};
 use super::past_end::{is_past_end, settle};
+use super::quotas::{self, Held, Places};
 use super::shares::Allowed;
 use super::staged::{self, Staged};
 use crate::drivers::facts::{calendars, with_kept};
@@ -16,6 +17,7 @@ use domain::campaign::{CampaignStatus, Gates};
 use domain::ids::{CampaignId, CustomerId, EventId};
 use domain::planted::{Bug, planted};
 use domain::ports::worklist::{CampaignWork, DueEnrolment, WorklistError};
+use domain::quota::QuotaPerson;
 use domain::stop::StopId;
 use domain::stored_event::Position;
 use domain::time::Timestamp;
@@ -111,18 +113,18 @@ async fn serve(kit: &Arc<Kit>, work: &CampaignWork, most: usize) -> Result<Optio
     if let Some((_, Some(until))) = facts {
         return Ok(Some(until));
     }
-    let due = match &facts {
-        Some((facts, _)) => ordered(kit, facts, due, room.saturating_add(1), now).await?,
-        None => due,
+    let facts = facts.map(|(facts, _)| facts);
+    let held = held(kit, &work.campaign, facts.as_ref(), &gates, due, room).await?;
+    let Held { due, people } = match held {
+        Ok(held) => held,
+        Err(until) => return Ok(Some(until)),
     };
-    let due = match staged::of_stage(kit, &work.campaign, &gates, due).await? {
-        Staged::Due(due) => due,
-        Staged::Waits(until) => return Ok(Some(until)),
-    };
+    let again = facts.as_ref().and_then(|facts| accepted_again(facts, now));
     let Some((wanted, open_count)) = wanted(kit, &work.campaign, due.len().min(room)) else {
-        return Ok(earlier(ahead, kit.capacity.free_at(now).filter(|at| *at > now)));
+        let free_at = kit.capacity.free_at(now).filter(|at| *at > now);
+        return Ok(earlier(again, earlier(ahead, free_at)));
     };
-    let for_agents = facts.is_none_or(|(facts, _)| facts.plan.dialing_mode().needs_agents());
+    let for_agents = facts.is_none_or(|facts| facts.plan.dialing_mode().needs_agents());
     let paced = match for_agents {
         true => paced(kit, &work.campaign, wanted, now).await,
         false => Ok((Wish::of_robots(wanted), None)),
@@ -137,16 +139,38 @@ async fn serve(kit: &Arc<Kit>, work: &CampaignWork, most: usize) -> Result<Optio
         wish,
         in_flight: open_count,
         people: staged::people(&gates, &due),
+        quota_people: people,
     };
     match batch(kit, &work.campaign, asked).await {
         Ok(Leave::Granted(batch)) => {
-            let due = staged::admitted(&batch.gates, due);
+            let due = staged::admitted(&batch.gates, quotas::placed(&batch.places, due));
             let begun = begin(kit, due, &batch);
             Ok(earlier(earlier(later, begun), tick))
         }
         Ok(Leave::Closed(until)) => Ok(Some(until)),
         Err(_halt) => Ok(Some(now.plus_ms(AGAIN_MS))),
     }
+}
+
+/// Whom of the due the campaign is asked for, by its order, its stage and its quotas; or until when nobody.
+async fn held(
+    kit: &Arc<Kit>,
+    campaign: &CampaignId,
+    facts: Option<&CampaignFacts>,
+    gates: &Gates,
+    due: Vec<DueEnrolment>,
+    room: usize,
+) -> Result<Result<Held, Timestamp>, WorklistError> {
+    let due = match facts {
+        Some(facts) => ordered(kit, facts, due, room.saturating_add(1), kit.now()).await?,
+        None => due,
+    };
+    let due = match staged::of_stage(kit, campaign, gates, due).await? {
+        Staged::Due(due) => due,
+        Staged::Waits(until) => return Ok(Err(until)),
+    };
+    let held = quotas::of_due(kit, facts, due).await;
+    Ok(held.map_err(|_halt| kit.now().plus_ms(AGAIN_MS)))
 }
 
 /// Whether an emergency stop holds this campaign, or it cannot be read whether one does.
@@ -156,7 +180,7 @@ async fn is_stopped(kit: &Kit, campaign: &CampaignId, facts: Option<&CampaignFac
         tracing::warn!(%campaign, %error, "it cannot be read whether a campaign is stopped: nobody is dialed");
         return true;
     }
-    facts.is_some_and(|facts| kit.stops.stops_campaign(campaign, facts.plan.preset))
+    facts.is_some_and(|facts| kit.stops.stops_campaign(campaign, facts.plan.presets()))
 }
 
 /// How many dials to ask leave for, and how many calls are open; `None` when there is no room.
@@ -183,6 +207,8 @@ struct Batch {
     facts: CampaignFacts,
     /// How far it has gone live.
     gates: Gates,
+    /// Who has a place of their quotas.
+    places: Places,
     count: u32,
     until: Timestamp,
     /// `campaign.dials_granted`.
@@ -212,6 +238,7 @@ struct Asked {
     wish: Wish,
     in_flight: u32,
     people: Vec<CustomerId>,
+    quota_people: Vec<QuotaPerson>,
 }
 
 /// Asks the campaign for a batch.
@@ -231,6 +258,7 @@ async fn batch(kit: &Kit, campaign: &CampaignId, asked: Asked) -> Result<Leave, 
         people: asked.people,
         calendars,
         unused,
+        quota_people: asked.quota_people.clone(),
     };
     let cause = kit.fresh_cause();
     let answer = kit.ask(&kit.system.campaigns, campaign, command, cause).await?;
@@ -251,6 +279,7 @@ async fn batch(kit: &Kit, campaign: &CampaignId, asked: Asked) -> Result<Leave, 
                 Leave::Granted(Box::new(Batch {
                     facts: facts.clone(),
                     gates: answer.state.gates().clone(),
+                    places: Places::of(answer.state.quotas(), &asked.quota_people),
                     count,
                     until,
                     leave: EventId::derive(cause.command, index),
@@ -284,7 +313,7 @@ fn begin(kit: &Arc<Kit>, due: Vec<DueEnrolment>, batch: &Batch) -> Option<Timest
         let Some(working) = kit.live.begin(&enrolment(&due), &due.number) else {
             continue;
         };
-        working.set_place(place.line(), batch.facts.plan.preset);
+        working.set_place(place.line(), batch.facts.plan.presets());
         let assignment = Assignment {
             due,
             facts: batch.facts.clone(),

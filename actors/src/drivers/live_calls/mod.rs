@@ -37,10 +37,17 @@ pub(crate) enum Phase {
     Closing,
 }
 
+struct Placed {
+    line: usize,
+    presets: Vec<Preset>,
+}
+
 struct Work {
+    /// A test call: it is no work of its campaign, and stands in no figure.
+    is_test: bool,
     number: NumberId,
-    /// On which line, and under which preset, it is being dialed; absent before it has a place.
-    placed: Option<(usize, Preset)>,
+    /// On which line, and under which presets, it is being dialed; absent before it has a place.
+    placed: Option<Placed>,
     call: Option<CallId>,
     /// Of whoever has several ids: what is said under the others reaches this work too.
     others: Option<Box<OtherIds>>,
@@ -82,6 +89,19 @@ impl LiveCalls {
 
     /// Begins work on an enrolment; `None` when somebody is at it, or nobody is to begin any more.
     pub(crate) fn begin(self: &Arc<Self>, enrolment: &EnrolmentId, number: &NumberId) -> Option<Working> {
+        let working = self.begin_test(enrolment, number)?;
+        if let Some(work) = self.lock().work.get_mut(enrolment) {
+            work.is_test = false;
+        }
+        Some(working)
+    }
+
+    /// The same for a test call.
+    pub(crate) fn begin_test(
+        self: &Arc<Self>,
+        enrolment: &EnrolmentId,
+        number: &NumberId,
+    ) -> Option<Working> {
         let mut book = self.lock();
         if book.work.contains_key(enrolment) || book.is_closed {
             return None;
@@ -89,6 +109,7 @@ impl LiveCalls {
         let order = watch::Sender::new(Order::Proceed);
         let orders = order.subscribe();
         let work = Work {
+            is_test: true,
             number: number.clone(),
             placed: None,
             call: None,
@@ -119,10 +140,9 @@ impl LiveCalls {
     /// Enrolments of a campaign in the book, those closing left out.
     pub(crate) fn open_count(&self, campaign: &CampaignId) -> u32 {
         let book = self.lock();
-        let of_campaign = book
-            .work
-            .iter()
-            .filter(|(enrolment, work)| &enrolment.campaign == campaign && work.phase != Phase::Closing);
+        let of_campaign = book.work.iter().filter(|(enrolment, work)| {
+            &enrolment.campaign == campaign && work.phase != Phase::Closing && !work.is_test
+        });
         u32::try_from(of_campaign.count()).unwrap_or(u32::MAX)
     }
 
@@ -133,7 +153,7 @@ impl LiveCalls {
         for (_, work) in book
             .work
             .iter()
-            .filter(|(of, _)| campaigns.contains(&of.campaign))
+            .filter(|(of, work)| campaigns.contains(&of.campaign) && !work.is_test)
         {
             match work.phase {
                 Phase::Asking => ages_ms.push(0),
@@ -150,7 +170,7 @@ impl LiveCalls {
             .lock()
             .work
             .values()
-            .filter(|work| work.phase == phase)
+            .filter(|work| work.phase == phase && !work.is_test)
             .count();
         u32::try_from(count).unwrap_or(u32::MAX)
     }
@@ -238,13 +258,14 @@ impl LiveCalls {
     /// Whoever is being dialed on this line.
     pub(crate) fn order_line(&self, line: usize, order: Order) {
         self.order(order, |_, work| {
-            work.placed.is_some_and(|placed| placed.0 == line)
+            work.placed.as_ref().is_some_and(|placed| placed.line == line)
         });
     }
 
     pub(crate) fn order_preset(&self, preset: Preset, order: Order) {
         self.order(order, |_, work| {
-            work.placed.is_some_and(|placed| placed.1 == preset)
+            let placed = work.placed.as_ref();
+            placed.is_some_and(|placed| placed.presets.contains(&preset))
         });
     }
 
@@ -311,10 +332,11 @@ impl Working {
         }
     }
 
-    /// The line it is being dialed on now, and the campaign's preset.
-    pub(crate) fn set_place(&self, line: usize, preset: Preset) {
+    /// The line it is being dialed on now, and the campaign's presets.
+    pub(crate) fn set_place(&self, line: usize, presets: impl IntoIterator<Item = Preset>) {
         if let Some(work) = self.calls.lock().work.get_mut(&self.enrolment) {
-            work.placed = Some((line, preset));
+            let presets = presets.into_iter().collect();
+            work.placed = Some(Placed { line, presets });
         }
     }
 
@@ -440,12 +462,12 @@ mod tests {
         let one = calls.begin(&enrolment("A"), &number()).unwrap();
         let other = calls.begin(&enrolment("B"), &number()).unwrap();
         let unplaced = calls.begin(&enrolment("C"), &number()).unwrap();
-        one.set_place(0, Preset::CnService);
-        other.set_place(1, Preset::CnCollection);
+        one.set_place(0, [Preset::CnService]);
+        other.set_place(1, [Preset::CnCollection]);
         let stopped = Order::GiveUp(EndReason::EmergencyStop);
         calls.order_line(1, stopped);
         assert_eq!((one.order(), other.order()), (Order::Proceed, stopped));
-        other.set_place(0, Preset::CnCollection);
+        other.set_place(0, [Preset::CnCollection]);
         calls.order_preset(Preset::CnService, stopped);
         assert_eq!((one.order(), unplaced.order()), (stopped, Order::Proceed));
         calls.order_all(stopped);

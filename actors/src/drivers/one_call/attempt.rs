@@ -3,9 +3,11 @@
 use super::leg::{LegEnd, one_leg};
 use crate::capacity::{LegPlace, TrunkSign};
 use crate::drivers::alarms;
+use crate::drivers::conversation::Trial;
 use crate::drivers::dialer::{pause_running_campaigns, waits_for_records};
 use crate::drivers::kit::{Halt, Kit};
 use crate::drivers::live_calls::Working;
+use crate::drivers::placed::Placed;
 use crate::entity::Answer;
 use domain::call::Call;
 use domain::call::command::{CallCommand, CallEnding};
@@ -33,6 +35,8 @@ pub(crate) struct Attempt {
     /// E.164.
     pub(crate) callee: String,
     pub(crate) call: CallId,
+    /// A test call, and what the flow's variables stand for in it.
+    pub(crate) trial: Option<Arc<Trial>>,
     /// An agent is kept for this call alone.
     pub(crate) keeps_agent: bool,
     /// Commands asked so far: with the call they make each command's id.
@@ -48,12 +52,19 @@ impl Attempt {
     pub(crate) async fn ask(&mut self, command: CallCommand) -> Result<Answer<Call>, Halt> {
         let kit = Arc::clone(&self.kit);
         let cause = self.cause();
-        let answer = kit.ask(&kit.system.calls, &self.call, command, cause).await?;
+        let answer = kit.ask_call(self.placed(), &self.call, command, cause).await?;
         self.last = self.last.max(answer.position);
         if let Some(index) = answer.events.len().checked_sub(1) {
             self.last_event = EventId::derive(cause.command, index);
         }
         Ok(answer)
+    }
+
+    pub(crate) const fn placed(&self) -> Placed {
+        match self.trial {
+            Some(_) => Placed::ForTest,
+            None => Placed::ForCustomer,
+        }
     }
 
     /// Stores the request, then hangs up.
@@ -86,7 +97,7 @@ impl Attempt {
     }
 
     /// Dials leg after leg until the call is over. `Refused`: the first leg may not be dialed.
-    pub(super) async fn run(
+    pub(crate) async fn run(
         &mut self,
         working: &mut Working,
         place: LegPlace,
@@ -96,7 +107,7 @@ impl Attempt {
         let mut used = Vec::new();
         loop {
             used.push(place.line());
-            working.set_place(place.line(), self.facts.plan.preset);
+            working.set_place(place.line(), self.facts.plan.presets());
             let end = match one_leg(self, working, &place, permit, leg).await {
                 Err(Halt::Refused) if leg > 1 => LegEnd::Over(network_ending()),
                 end => end?,
@@ -108,7 +119,8 @@ impl Attempt {
                     given_up,
                     blames_trunk,
                 } => {
-                    if blames_trunk {
+                    // A test says nothing of how a trunk carries calls.
+                    if blames_trunk && self.trial.is_none() {
                         self.note_trunk(place.line(), &failure).await;
                     }
                     (failure, given_up)
@@ -183,7 +195,7 @@ impl Attempt {
         if !wanted || working.order().against_dialing().is_some() {
             return Ok(None);
         }
-        let loaded = self.kit.state(&self.kit.system.calls, &self.call).await?;
+        let loaded = self.kit.call_state(self.placed(), &self.call).await?;
         let Some(grants) = loaded.state.grants() else {
             return Ok(None);
         };
@@ -198,7 +210,7 @@ impl Attempt {
             return Ok(None);
         };
         // Read again: an opt-out may have come while this waited.
-        let loaded = self.kit.state(&self.kit.system.calls, &self.call).await?;
+        let loaded = self.kit.call_state(self.placed(), &self.call).await?;
         let permit = loaded
             .state
             .grants()

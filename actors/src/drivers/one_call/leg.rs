@@ -5,10 +5,11 @@ use crate::capacity::{LegPlace, TrunkSign};
 use crate::drivers::conversation::{prepare, talk};
 use crate::drivers::kit::{Halt, Kit, call_cause};
 use crate::drivers::live_calls::{Order, Phase, Working};
+use crate::drivers::placed::Placed;
 use domain::call::command::{CallCommand, CallEnding};
 use domain::call::event::{CallEvent, EndReason};
 use domain::call::{EndCause, LegIdentity};
-use domain::compliance::{DialPermit, rules_at};
+use domain::compliance::{DialPermit, ring_ms};
 use domain::ids::CallId;
 use domain::ports::line::{
     AnsweredDialog, DialOrder, FailureCause, HungUpBy, Leg, LegEvent, LegFailure, Line, LineError,
@@ -23,7 +24,6 @@ const SETUP_MS_MAX: u64 = 120_000;
 const RING_BACKSTOP_MS: u64 = 2_000;
 /// How long a canceled leg may take to say how it ended: 64 x T1 and a margin (RFC 3261, 9.1).
 const CANCEL_MS_MAX: u64 = 34_000;
-
 /// How a leg ended.
 pub(super) enum LegEnd {
     NotAnswered {
@@ -76,7 +76,8 @@ pub(super) async fn one_leg(
         Err(error) => return not_taken(attempt, leg, &error).await,
     };
     working.rings_since(kit.now());
-    let prepared = prepare(&kit, attempt.call, &attempt.facts, &attempt.due);
+    let trial = attempt.trial.clone();
+    let prepared = prepare(&kit, attempt.call, &attempt.due, &attempt.facts, trial);
     let mut waiting = Waiting {
         leg,
         given_up: None,
@@ -203,7 +204,7 @@ fn ring_timeout_ms(attempt: &Attempt, line: &Arc<dyn Line>) -> u64 {
     let plan = &attempt.facts.plan;
     let line_ms = || line.facts().ring_timeout_ms;
     let planned_ms = plan.ring_timeout_ms.unwrap_or_else(line_ms);
-    rules_at(plan.preset, attempt.kit.now()).ring_ms(planned_ms)
+    ring_ms(plan, planned_ms, attempt.kit.now())
 }
 
 async fn fail_leg(
@@ -315,18 +316,17 @@ impl Waiting {
     }
 }
 
-/// A failed leg is listened to until the line has closed it. One that failed without a final word may still
-/// be answered: that is stored, also after the call's end. It keeps its place on the line so long: the line
-/// counts it too, and would refuse whoever is dialed in its stead.
+/// A failed leg is listened to until the line has closed it: without a final word it may still be answered,
+/// which is stored. So long it keeps its place: the line would refuse whoever is dialed in its stead.
 fn linger(attempt: &Attempt, leg: u8, handle: Box<dyn Leg>, place: Arc<LegPlace>) {
-    let (kit, call) = (Arc::clone(&attempt.kit), attempt.call);
+    let (kit, call, placed) = (Arc::clone(&attempt.kit), attempt.call, attempt.placed());
     let lingering = async move {
         let (mut handle, place) = (handle, place);
         let stop = kit.environment.tasks.stop_signal();
         tokio::select! {
             biased;
             () = stop.stopping() => {}
-            () = hear_out(&kit, call, leg, handle.as_mut()) => {}
+            () = hear_out(&kit, placed, call, leg, handle.as_mut()) => {}
         }
         // The line must have the leg back before its place is given to another.
         drop(handle);
@@ -336,7 +336,7 @@ fn linger(attempt: &Attempt, leg: u8, handle: Box<dyn Leg>, place: Arc<LegPlace>
     tasks.spawn("late_answer", Box::pin(lingering));
 }
 
-async fn hear_out(kit: &Kit, call: CallId, leg: u8, handle: &mut dyn Leg) {
+async fn hear_out(kit: &Kit, placed: Placed, call: CallId, leg: u8, handle: &mut dyn Leg) {
     let deadline = kit.now().plus_ms(CANCEL_MS_MAX);
     loop {
         let event = tokio::select! {
@@ -348,7 +348,7 @@ async fn hear_out(kit: &Kit, call: CallId, leg: u8, handle: &mut dyn Leg) {
             LegEvent::LateAnswered(dialog) | LegEvent::Answered(dialog) => {
                 let command = CallCommand::NoteLateAnswer { leg, dialog };
                 let cause = call_cause(call, &format!("late_answer_{leg}"), None);
-                if let Err(halt) = kit.ask(&kit.system.calls, &call, command, cause).await {
+                if let Err(halt) = kit.ask_call(placed, &call, command, cause).await {
                     tracing::warn!(%call, %halt, "a late answer could not be stored");
                 }
             }
@@ -364,7 +364,7 @@ async fn hear_out(kit: &Kit, call: CallId, leg: u8, handle: &mut dyn Leg) {
     }
 }
 
-/// Our own side failed: nothing left the machine, so it is definite.
+/// Our own side failed, and it is definite.
 fn nothing_left(lack: Option<EndCause>) -> LegFailure {
     LegFailure {
         lack,

@@ -165,6 +165,7 @@ impl Worker {
             number: grants.customer.number.clone(),
             callee,
             call: grants.customer.call,
+            trial: None,
             keeps_agent: self.kept.is_some(),
             steps_count: 0,
             last: self.last,
@@ -270,6 +271,10 @@ impl Worker {
         let enrolment = answer.state.enrolment(&self.facts.campaign);
         let callback = enrolment.and_then(|enrolment| enrolment.callback.as_deref());
         self.only = callback.and_then(|callback| callback.only_by(self.kit.now()).cloned());
+        let accepted = self.facts.accepted.iter();
+        if let Some(one) = accepted.rev().find(|one| one.customer == self.due.customer) {
+            self.only = Some(one.agent.clone());
+        }
         Ok(answer.events.iter().enumerate().find_map(|(index, event)| {
             let (attempt, grant) = event.dial_granted()?;
             Some((attempt, grant.clone(), EventId::derive(cause.command, index)))
@@ -374,7 +379,10 @@ impl Worker {
         let now = campaign_facts(&self.kit, &self.due.campaign).await?;
         let undone = (now.undone_lists != self.facts.undone_lists).then_some(EndReason::Requested);
         let paused = (!now.running).then_some(EndReason::CampaignPaused);
-        let against = self.against_dialing().or(paused).or(undone);
+        let is_wanted =
+            !now.plan.dialing_mode().only_accepted() || now.accepted.iter().any(|one| one.call == call);
+        let taken_back = (!is_wanted).then_some(EndReason::Requested);
+        let against = self.against_dialing().or(paused).or(undone).or(taken_back);
         let minted = permit(&grants.customer, &grants.number, self.kit.now());
         match (against, minted) {
             (None, Ok(permit)) => Ok(Some(permit)),

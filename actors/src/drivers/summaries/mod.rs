@@ -5,32 +5,31 @@
 //! the log of the last week; its command id follows from the stored `call.ended`, so that writing twice is
 //! writing once. Of a call that nobody answered nothing is written: its end says all there is.
 
+mod brief;
 mod tagging;
+mod told;
+mod wording;
+
+pub use wording::SummaryWriter;
 
 use super::follow::Follow;
+use super::look_back::last_before;
 use crate::error::{AskError, StartError};
 use crate::system::{ActorSystem, Environment};
 use crate::timers::wake_at;
-use domain::call::Call;
-use domain::call::course::take;
 use domain::call::event::CallEvent;
-use domain::call_course::{CallCourse, CallNotes};
-use domain::decider::{Decider, EventData};
+use domain::decider::EventData;
 use domain::event_filter::EventFilter;
 use domain::ids::CallId;
-use domain::personal::Personal;
 use domain::ports::event_store::{PAGE_EVENTS_MAX, StoreError};
 use domain::ports::masking::Masking;
-use domain::ports::vault::{PersonKey, VaultError, key_to_read};
-use domain::stored_event::{
-    Cause, Envelope, Position, StoredEvent, StreamVersion, UnreadableRecord, open_personal, read_event,
-};
-use domain::summary::{MadeAt, SummaryCommand, SummaryEvent, written};
-use domain::time::Timestamp;
-use domain::transcript::TranscriptOf;
+use domain::ports::vault::VaultError;
+use domain::stored_event::{Cause, Envelope, Position, UnreadableRecord};
+use domain::summary::{SummaryCommand, SummaryEvent, written};
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::{Arc, Mutex, PoisonError};
 use tokio::sync::{Notify, Semaphore};
+use wording::Worder;
 
 /// Summaries written at once; each reads one stream and appends once.
 const WRITING_AT_ONCE_MAX: usize = 16;
@@ -45,10 +44,6 @@ const AGAIN_MS: u64 = 1_000;
 const LOOK_BACK_MS: u64 = 10 * 86_400_000;
 /// Ended calls of the past held until it is known whether they have one; beyond it the oldest are asked for.
 const PAST_CALLS_MAX: usize = 50_000;
-/// Events of one call read at once; a call has a few dozen.
-const CALL_PAGE_EVENTS: usize = 1_024;
-/// What is written in where a flow cannot be read: the presets' own language.
-const LANGUAGE_UNKNOWN: &str = "zh-CN";
 
 /// Why a summary is not written yet.
 #[derive(Debug, thiserror::Error)]
@@ -80,13 +75,16 @@ impl NotWritten {
 pub async fn start_summarizing(
     system: &ActorSystem,
     environment: &Environment,
-    masking: Arc<dyn Masking>,
+    ports: SummaryPorts,
 ) -> Result<(), StartError> {
     let head = environment.store.head().await?;
+    let SummaryPorts { masking, writer } = ports;
+    let wording = writer.map(|writer| Worder::start(system, environment, Arc::clone(&masking), writer));
     let writing = Arc::new(Writing {
         system: system.clone(),
         environment: environment.clone(),
         masking,
+        wording,
         places: Arc::new(Semaphore::new(WRITING_AT_ONCE_MAX)),
         failed: Mutex::default(),
         has_failed: Notify::new(),
@@ -97,8 +95,12 @@ pub async fn start_summarizing(
     Ok(())
 }
 
-/// A call's course, where its end stands, and the person's key where it is there.
-type ToldCourse = (CallCourse, MadeAt, Option<PersonKey>);
+/// What summaries are written with.
+pub struct SummaryPorts {
+    pub masking: Arc<dyn Masking>,
+    /// Who words them besides, where a campaign asks for it; absent: nobody.
+    pub writer: Option<SummaryWriter>,
+}
 
 /// An ended call whose summary is to be written.
 struct Owed {
@@ -110,6 +112,7 @@ struct Writing {
     system: ActorSystem,
     environment: Environment,
     masking: Arc<dyn Masking>,
+    wording: Option<Worder>,
     places: Arc<Semaphore>,
     failed: Mutex<VecDeque<Owed>>,
     has_failed: Notify,
@@ -226,7 +229,7 @@ impl Writing {
         };
         let store = &self.environment.store;
         let since = self.environment.clock.now().minus_ms(LOOK_BACK_MS);
-        let mut after = self.last_before(since, head).await?;
+        let mut after = last_before(store.as_ref(), since, head).await?;
         // By the ended event's position, which is the order in which they are asked for.
         let mut open: BTreeMap<Position, Arc<Envelope>> = BTreeMap::new();
         let mut places: BTreeMap<String, Position> = BTreeMap::new();
@@ -264,42 +267,36 @@ impl Writing {
         Ok(())
     }
 
-    /// A position before which everything was recorded before `since`: times never decrease along the log.
-    async fn last_before(&self, since: Timestamp, head: Position) -> Result<Position, StoreError> {
-        let (mut before, mut behind) = (0, head.0);
-        while behind.saturating_sub(before) > 1 {
-            let middle = before + (behind - before) / 2;
-            let page = self.environment.store.read_all(Position(middle), 1).await?;
-            match page.first() {
-                Some(event) if event.recorded_at < since => before = event.position.0.min(behind),
-                Some(_) | None => behind = middle,
-            }
-        }
-        Ok(Position(before))
-    }
-
     async fn write(&self, ended: &Envelope) -> Result<(), NotWritten> {
         let Ok(call) = ended.stream.id().parse::<CallId>() else {
             tracing::error!(stream = %ended.stream, "the stream of an ended call names none");
             return Ok(());
         };
-        let Some((course, made_at, key)) = self.course(call).await? else {
+        let Some(told) = self.told(call).await? else {
             return Ok(());
         };
-        let notes = self.notes(&course).await?;
-        let Some(mut fact) = written(&course, &notes, made_at, self.masking.as_ref()) else {
+        let notes = self.notes(&told.course).await?;
+        let Some(mut fact) = written(&told.course, &notes, told.made_at, self.masking.as_ref()) else {
             return Ok(());
         };
-        if key.is_none() {
+        if told.key.is_none() {
             fact.erase();
         } else {
             // Before the summary, by whose absence a start finds what is owed.
             self.tag(call, &fact.customer, notes.tags, ended).await?;
         }
         let cause = Cause::follow(ended, "record_summary");
+        // Of somebody who is gone there is nothing to word.
+        let to_word = self.wording.as_ref().filter(|_| told.key.is_some());
+        let to_word = to_word.map(|wording| (wording, fact.clone()));
         let command = SummaryCommand::Record(Box::new(fact));
         match self.system.summaries.ask(&call, command, cause).await {
-            Ok(_) => Ok(()),
+            Ok(_) => {
+                if let Some((wording, fact)) = to_word {
+                    wording.owe(call, ended, fact, told.heard).await;
+                }
+                Ok(())
+            }
             Err(error @ (AskError::Refused(_) | AskError::AnotherRequest)) => {
                 tracing::error!(%call, %error, "a summary is refused");
                 Ok(())
@@ -308,84 +305,4 @@ impl Writing {
             Err(error) => Err(NotWritten::Summary(error.to_string())),
         }
     }
-
-    /// What the call's events up to its end add up to, and where that end stands.
-    async fn course(&self, call: CallId) -> Result<Option<ToldCourse>, NotWritten> {
-        let stream = Call::stream(&call);
-        let (mut course, mut after, mut key) = (CallCourse::default(), StreamVersion(0), None);
-        loop {
-            let page = self
-                .environment
-                .store
-                .read_stream(&stream, after, CALL_PAGE_EVENTS)
-                .await?;
-            for stored in &page {
-                let (envelope, event) = self.opened(stored, key.as_ref())?;
-                if let CallEvent::Permitted { customer_grant, .. } = &event {
-                    let vault = self.environment.vault.as_ref();
-                    let of = TranscriptOf::Call(call);
-                    key = key_to_read(vault, &customer_grant.customer, of).await?;
-                }
-                // Of words that are gone alone, with an older copy of the keys, nothing is told either; and
-                // no other key is made for them.
-                if key.is_some() && is_gone(&event) {
-                    key = None;
-                }
-                take(&mut course, &event, envelope.at);
-                if course.ended.is_some() {
-                    let made_at = MadeAt {
-                        position: stored.position,
-                        version: envelope.stream_version,
-                    };
-                    return Ok(Some((course, made_at, key)));
-                }
-                after = envelope.stream_version;
-            }
-            if page.len() < CALL_PAGE_EVENTS {
-                return Ok(None);
-            }
-        }
-    }
-
-    /// The number dialed comes before the key is asked for, and stays sealed: nothing of it is told.
-    fn opened(
-        &self,
-        stored: &StoredEvent,
-        key: Option<&PersonKey>,
-    ) -> Result<(Arc<Envelope>, CallEvent), NotWritten> {
-        let envelope = stored.shared_envelope()?;
-        let unreadable = |why: String| UnreadableRecord {
-            position: stored.position,
-            why,
-        };
-        let mut event = read_event::<Call>(&envelope).map_err(|error| unreadable(error.to_string()))?;
-        if !matches!(event, CallEvent::Permitted { .. }) {
-            open_personal(&envelope, &mut event, self.environment.vault.as_ref(), key)?;
-        }
-        Ok((envelope, event))
-    }
-
-    /// What its flow notes of it.
-    async fn notes(&self, course: &CallCourse) -> Result<CallNotes, NotWritten> {
-        let unknown = || CallNotes {
-            lang: LANGUAGE_UNKNOWN.to_owned(),
-            ..CallNotes::default()
-        };
-        let Some(flow) = &course.flow else {
-            return Ok(unknown());
-        };
-        let loaded = self.system.flows.state(&flow.flow).await;
-        let loaded = loaded.map_err(|error| NotWritten::Flow(error.to_string()))?;
-        let published = loaded.state.version(flow.version);
-        let definition = published.and_then(|one| one.definition.as_ref());
-        Ok(definition.map_or_else(unknown, |one| one.notes_of(&course.entered)))
-    }
-}
-
-/// Whether words of it cannot be read, though it has some.
-fn is_gone(event: &CallEvent) -> bool {
-    let mut event = event.clone();
-    let is_of_transcript = event.is_of_transcript();
-    let is_erased = |field: &Personal<String>| matches!(field, Personal::Erased { .. });
-    is_of_transcript && event.personal().iter().any(|(_, field)| is_erased(field))
 }

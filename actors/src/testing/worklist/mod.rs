@@ -10,7 +10,7 @@ use domain::ports::event_store::EventStore;
 use domain::ports::worklist::{
     CampaignWork, DueEnrolment, OpenCall, OpenGrant, RankedDue, UnclosedCall, Worklist, WorklistError,
 };
-use domain::ranking::{CallValue, Standing};
+use domain::ranking::{Rung, Standing};
 use domain::stored_event::Position;
 use domain::time::Timestamp;
 use std::collections::BTreeMap;
@@ -44,7 +44,7 @@ struct Enrolled {
     settled: bool,
     callback: bool,
     asked: bool,
-    value: CallValue,
+    rung: Rung,
 }
 
 struct Dialed {
@@ -108,7 +108,7 @@ impl Worklist for FakeWorklist {
     async fn due_ranked(
         &self,
         campaign: &CampaignId,
-        values: &[CallValue],
+        rungs: &[Rung],
         now: Timestamp,
         _: usize,
     ) -> Result<Vec<RankedDue>, WorklistError> {
@@ -119,7 +119,8 @@ impl Worklist for FakeWorklist {
             let standing = Standing {
                 asked: row.asked || row.callback,
                 due_at,
-                value: row.value,
+                value: row.rung.value,
+                times_group: row.rung.group,
             };
             let due = DueEnrolment {
                 campaign,
@@ -127,7 +128,7 @@ impl Worklist for FakeWorklist {
                 number: row.number,
                 due_at,
             };
-            let is_named = standing.asked || values.contains(&row.value);
+            let is_named = standing.asked || rungs.contains(&row.rung);
             is_named.then_some(RankedDue { due, standing })
         });
         Ok(ranked.collect())

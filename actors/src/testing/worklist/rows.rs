@@ -47,14 +47,14 @@ impl Rows {
                 placing,
                 ..
             } => {
-                let value = placing.and_then(|placing| placing.value);
+                let rung = placing.map(|placing| placing.rung());
                 let enrolled = Enrolled {
                     number,
                     due_at: Some(due_at),
                     settled: false,
                     callback: false,
                     asked: false,
-                    value: value.unwrap_or_default(),
+                    rung: rung.unwrap_or_default(),
                 };
                 self.enrolments.insert((campaign, customer.clone()), enrolled);
             }
@@ -86,7 +86,8 @@ impl Rows {
                 }
                 self.set_due(&campaign, customer, next_due_at);
             }
-            CustomerEvent::CallBackOrdered { campaign, due_at, .. } => {
+            CustomerEvent::CallBackOrdered { campaign, due_at, .. }
+            | CustomerEvent::PreviewSkipped { campaign, due_at, .. } => {
                 self.set_due(&campaign, customer, Some(due_at));
             }
             CustomerEvent::CallAsked { campaign, due_at, .. } => {

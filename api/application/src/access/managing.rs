@@ -23,7 +23,7 @@ use serde::Serialize;
 use std::collections::BTreeSet;
 
 /// Most campaigns a user or key names: more are all of them.
-const CAMPAIGNS_MAX: usize = 1_000;
+pub(super) const CAMPAIGNS_MAX: usize = 1_000;
 
 /// A user to be added.
 #[derive(Debug, JsonSchema)]

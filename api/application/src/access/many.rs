@@ -95,6 +95,12 @@ pub struct BadRow {
     why: String,
 }
 
+impl BadRow {
+    pub(super) const fn of(row: usize, why: String) -> Self {
+        Self { row, why }
+    }
+}
+
 /// Changes the rows one after another.
 pub async fn change_many(
     installation: &Installation,
@@ -124,7 +130,7 @@ pub async fn change_many(
         match changing.row(row_number, row).await {
             Ok(Some(changed)) => shown.changed.push(changed),
             Ok(None) => shown.unchanged = shown.unchanged.saturating_add(1),
-            Err(RowFault::Bad(why)) => shown.bad_rows.push(BadRow { row: row_number, why }),
+            Err(RowFault::Bad(why)) => shown.bad_rows.push(BadRow::of(row_number, why)),
             Err(RowFault::Stop(problem)) => return Err(problem),
         }
     }
@@ -133,7 +139,7 @@ pub async fn change_many(
 }
 
 /// Why a row changed nothing.
-enum RowFault {
+pub(super) enum RowFault {
     /// It is the row's own.
     Bad(String),
     /// The log or the keys are away: no row would fare better.

@@ -12,6 +12,7 @@ mod idle;
 mod keys;
 mod managing;
 mod many;
+mod many_scopes;
 mod own;
 mod passwords;
 mod provider_desk;
@@ -34,6 +35,7 @@ pub use managing::{
     invite_user, others_who_are_admin,
 };
 pub use many::{ManyRoles, ManyRolesShown, ROLE_ROWS_MAX, change_many};
+pub use many_scopes::{ManyScopes, ManyScopesShown, SCOPE_ROWS_MAX, change_many_scopes};
 pub use own::{
     PasswordChange, SessionList, SessionShown, SessionsEnded, change_password, end_sessions, own_sessions,
 };

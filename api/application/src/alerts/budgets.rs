@@ -4,7 +4,7 @@
 
 use crate::alerts::rules::{Finding, figure};
 use crate::installation::Installation;
-use crate::tables::{Budget, WINDOW_DAYS, budget};
+use crate::tables::{Budget, WINDOW_DAYS, budget, counting_preset};
 use domain::alert::{ABANDONED_PER_MILLE_MAX, AlertLimits, AlertRule, Severity};
 use domain::campaign::CampaignStatus;
 use domain::ids::CampaignId;
@@ -32,7 +32,8 @@ pub async fn findings(
         .filter(|row| row.status == CampaignStatus::Running || stands.contains(row.campaign.as_str()));
     let mut found = Vec::new();
     for row in asked.take(CAMPAIGNS_MAX) {
-        let used = budget(db.as_ref(), &row.campaign, &row.preset, installation.now()).await?;
+        let preset = counting_preset(installation, &row.campaign).await?;
+        let used = budget(db.as_ref(), &row.campaign, preset.code(), installation.now()).await?;
         found.push(finding(&row.campaign, &used, limits));
     }
     Ok(found)

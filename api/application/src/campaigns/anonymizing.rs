@@ -1,10 +1,13 @@
-//! Making a campaign's persons unknowable: who occurs in it alone is erased as a person; who cannot be is
-//! counted and named with the reason. Figures and calls stay.
+//! Making a campaign's persons unknowable: what they said is kept without them, then who occurs in it alone
+//! is erased as a person; who cannot be is counted and named with the reason. Figures and calls stay.
 
+use super::anonymous::{self, Copied, Copying, is_all_copied};
 use super::persons::Enrolments;
 use crate::carried_out::{caused, erase};
 use crate::installation::Installation;
+use crate::retention::dispose;
 use domain::call::RecordingStanding;
+use domain::calling_plan::Preset;
 use domain::campaign::command::CampaignCommand;
 use domain::campaign::event::{AnonymizedCounts, CampaignEvent};
 use domain::customer::{CustomerState, Erasure};
@@ -12,6 +15,7 @@ use domain::event_filter::EventFilter;
 use domain::four_eyes::FourEyes;
 use domain::ids::{CallId, CampaignId, CustomerId, EnrolmentId, EventId};
 use domain::ports::event_store::PAGE_EVENTS_MAX;
+use domain::ports::vault::PersonKey;
 use domain::problem::Problem;
 use domain::retention::{DataClass, floor, kept_from};
 use domain::stored_event::{Cause, Position};
@@ -21,6 +25,9 @@ use serde::Serialize;
 /// Most persons that one request erases: some seconds; the same request again goes on.
 const ERASED_MAX: u64 = 2_000;
 
+/// Most copies that one request makes: some seconds, since each has a key that is made durable first.
+const COPIES_MAX: u64 = 1_000;
+
 /// Persons named in a reply with why they are still known.
 const NAMED_MAX: usize = 100;
 
@@ -28,13 +35,15 @@ const NAMED_MAX: usize = 100;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 #[schemars(inline)]
-enum WhyKnown {
+pub(super) enum WhyKnown {
     /// Their one key opens what another campaign knows too.
     InOtherCampaign,
     Held,
     OpenCall,
     /// A recording of theirs is younger than it has to be kept.
     RecordingBelowFloor,
+    /// They were held, or called, when the copies were made: the same request again makes theirs.
+    NotCopied,
 }
 
 /// Somebody who is still known.
@@ -54,6 +63,10 @@ pub struct AnonymizedShown {
     pub counts: AnonymizedCounts,
     /// To be erased yet: the same request again goes on. Of a dry run all who would be.
     pub left: u64,
+    /// Calls and conversations to be copied, or transcripts to be disposed of, yet: nobody is erased before.
+    pub to_copy: u64,
+    #[serde(skip)]
+    newly_erased: u64,
     /// At most 100 of them.
     still_known: Vec<StillKnown>,
     #[serde(serialize_with = "Position::as_text")]
@@ -61,21 +74,39 @@ pub struct AnonymizedShown {
     pub position: Position,
 }
 
-/// Looks at everybody who was ever enrolled, and erases who may be. Whoever demands that somebody else agrees
-/// first, demands it here.
+/// How an order is carried out.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Carrying {
+    /// Nothing is stored and nobody erased.
+    DryRun,
+    /// At most so many copies are made now.
+    Copies(u64),
+}
+
+/// As much as one request does.
+pub const CARRYING: Carrying = Carrying::Copies(COPIES_MAX);
+
+/// Keeps what was said, looks at everybody who was ever enrolled, and erases who may be. Whoever demands that
+/// somebody else agrees first, demands it here.
 pub async fn anonymize(
     installation: &Installation,
     campaign: &CampaignId,
     reason: String,
-    dry_run: bool,
+    carrying: Carrying,
     four_eyes: Option<Box<FourEyes>>,
     cause: Cause,
 ) -> Result<AnonymizedShown, Problem> {
+    let (dry_run, copies_max) = match carrying {
+        Carrying::DryRun => (true, 0),
+        Carrying::Copies(most) => (false, most),
+    };
     let mut shown = AnonymizedShown {
         campaign: campaign.clone(),
         dry_run,
         counts: AnonymizedCounts::default(),
         left: 0,
+        to_copy: 0,
+        newly_erased: 0,
         still_known: Vec::new(),
         position: Position(0),
     };
@@ -89,31 +120,100 @@ pub async fn anonymize(
             .await?;
         begun = last_begun(installation, campaign).await?;
     }
+    let secret = match begun {
+        Some(begun) => anonymous::secret(installation, begun).await?,
+        None => None,
+    };
+    let order = secret.as_ref().zip(begun);
+    let preset = preset_of(installation, campaign).await?;
+    // Behind the secret all is copied and erased that was to be: only its end is missing.
+    if dry_run || order.is_some() {
+        let copied = Copying::of(installation, campaign, preset, order).await?;
+        let copied = copied.run(copies_max).await?;
+        take(installation, preset, begun, copied, &mut shown).await?;
+    } else if let Some(begun) = begun {
+        shown.counts.copied = anonymous::made_by(installation, campaign, begun).await?;
+    }
+    let erasing = order
+        .filter(|_| shown.to_copy == 0)
+        .map(|(secret, begun)| Erasing {
+            secret,
+            begun,
+            copies: shown.counts.too_few == 0,
+        });
     let mut enrolments = Enrolments::of(campaign);
     while let Some(page) = enrolments.next(installation).await? {
         for customer in &page {
-            look_at(installation, campaign, customer, begun, &mut shown).await?;
+            look_at(installation, campaign, customer, erasing.as_ref(), &mut shown).await?;
         }
     }
-    if let Some(begun) = begun.filter(|_| shown.left == 0) {
-        let counts = shown.counts;
-        let command = CampaignCommand::CompleteAnonymization { counts };
-        let cause = caused(begun, "complete");
-        installation
-            .entities
-            .campaigns
-            .ask(campaign, command, cause)
-            .await?;
+    if let Some(begun) = begun.filter(|_| order.is_none() || (shown.left == 0 && shown.to_copy == 0)) {
+        complete(installation, campaign, shown.counts, begun).await?;
     }
     shown.position = installation.store().head().await?;
     Ok(shown)
+}
+
+/// From here on nobody can tell which copy is of which call.
+async fn complete(
+    installation: &Installation,
+    campaign: &CampaignId,
+    counts: AnonymizedCounts,
+    begun: EventId,
+) -> Result<(), Problem> {
+    anonymous::destroy_secret(installation, begun).await?;
+    let command = CampaignCommand::CompleteAnonymization { counts };
+    let campaigns = &installation.entities.campaigns;
+    campaigns
+        .ask(campaign, command, caused(begun, "complete"))
+        .await?;
+    Ok(())
+}
+
+/// By which calls a campaign's are held to floors.
+/// Of a campaign's presets the one that keeps what was said and recorded for longest.
+async fn preset_of(installation: &Installation, campaign: &CampaignId) -> Result<Preset, Problem> {
+    let state = installation.entities.campaigns.state(campaign).await?.state;
+    let presets = state.plan().into_iter().flat_map(|plan| plan.presets());
+    let longest = presets.max_by_key(|preset| floor(DataClass::Recordings, *preset).days);
+    Ok(longest.unwrap_or_default())
+}
+
+/// Takes the counts of what was copied; disposes of what is behind its copy, once all are made.
+async fn take(
+    installation: &Installation,
+    preset: Preset,
+    begun: Option<EventId>,
+    copied: Copied,
+    shown: &mut AnonymizedShown,
+) -> Result<(), Problem> {
+    let counts = &mut shown.counts;
+    counts.copied = copied.copied;
+    counts.without_words = copied.without_words;
+    counts.too_few = copied.too_few;
+    counts.transcripts_disposed = copied.transcripts_disposed;
+    counts.transcripts_kept = copied.transcripts_kept;
+    shown.to_copy = copied.left.saturating_add(copied.left_to_dispose);
+    if let Some(begun) = begun.filter(|_| copied.left == 0) {
+        let destroyed = dispose(installation, preset, copied.to_dispose, begun).await?;
+        shown.counts.transcripts_disposed = shown.counts.transcripts_disposed.saturating_add(destroyed);
+    }
+    Ok(())
+}
+
+/// An order under which persons are erased.
+struct Erasing<'a> {
+    secret: &'a PersonKey,
+    begun: EventId,
+    /// What they said is kept first; not where they are too few.
+    copies: bool,
 }
 
 async fn look_at(
     installation: &Installation,
     campaign: &CampaignId,
     customer: &CustomerId,
-    begun: Option<EventId>,
+    erasing: Option<&Erasing<'_>>,
     shown: &mut AnonymizedShown,
 ) -> Result<(), Problem> {
     let person = installation.entities.customers.state(customer).await?.state;
@@ -124,15 +224,16 @@ async fn look_at(
     }
     let why = match why_known(installation, campaign, customer, &person).await? {
         Some(why) => why,
-        None => match begun {
-            Some(begun) if shown.counts.erased < ERASED_MAX => {
-                let reason = format!("anonymization of campaign {campaign}");
-                if erase(installation, customer, begun, reason).await? {
-                    shown.counts.erased = shown.counts.erased.saturating_add(1);
-                    return Ok(());
+        None => match erasing {
+            Some(erasing) if shown.newly_erased < ERASED_MAX => {
+                match erasing.erase(installation, campaign, customer).await? {
+                    Some(why) => why,
+                    None => {
+                        shown.newly_erased = shown.newly_erased.saturating_add(1);
+                        shown.counts.erased = shown.counts.erased.saturating_add(1);
+                        return Ok(());
+                    }
                 }
-                // A hold came between.
-                WhyKnown::Held
             }
             Some(_) | None => {
                 shown.left = shown.left.saturating_add(1);
@@ -143,7 +244,7 @@ async fn look_at(
     let count = match why {
         WhyKnown::InOtherCampaign => &mut shown.counts.in_other_campaigns,
         WhyKnown::Held => &mut shown.counts.held,
-        WhyKnown::OpenCall | WhyKnown::RecordingBelowFloor => &mut shown.counts.not_yet,
+        WhyKnown::OpenCall | WhyKnown::RecordingBelowFloor | WhyKnown::NotCopied => &mut shown.counts.not_yet,
     };
     *count = count.saturating_add(1);
     if shown.still_known.len() < NAMED_MAX {
@@ -155,8 +256,25 @@ async fn look_at(
     Ok(())
 }
 
+impl Erasing<'_> {
+    /// Why not, where something came between.
+    async fn erase(
+        &self,
+        installation: &Installation,
+        campaign: &CampaignId,
+        customer: &CustomerId,
+    ) -> Result<Option<WhyKnown>, Problem> {
+        if self.copies && !is_all_copied(installation, campaign, customer, self.secret).await? {
+            return Ok(Some(WhyKnown::NotCopied));
+        }
+        let reason = format!("anonymization of campaign {campaign}");
+        let is_erased = erase(installation, customer, self.begun, reason).await?;
+        Ok((!is_erased).then_some(WhyKnown::Held))
+    }
+}
+
 /// `None` where nothing stands against an erasure.
-async fn why_known(
+pub(super) async fn why_known(
     installation: &Installation,
     campaign: &CampaignId,
     customer: &CustomerId,
@@ -171,8 +289,7 @@ async fn why_known(
     if !person.open_calls().is_empty() {
         return Ok(Some(WhyKnown::OpenCall));
     }
-    let preset = installation.entities.campaigns.state(campaign).await?.state;
-    let preset = preset.plan().map(|plan| plan.preset).unwrap_or_default();
+    let preset = preset_of(installation, campaign).await?;
     let days = floor(DataClass::Recordings, preset).days;
     let latest = kept_from(installation.now(), days);
     let attempts = person

@@ -2,17 +2,22 @@
 
 mod all_then;
 mod anonymizing;
+mod anonymous;
 mod cloning;
 mod naming;
 mod persons;
 mod promoting;
+mod quotas;
 mod shown;
+mod times;
 
-pub use anonymizing::{AnonymizedShown, anonymize};
+pub use anonymizing::{AnonymizedShown, CARRYING, Carrying, anonymize};
+pub use anonymous::{AnonymousFound, AnonymousWords, anonymous_with, anonymous_words};
 pub use cloning::clone_campaign;
 pub use persons::enrolled;
 pub use promoting::{Promoting, promote};
 pub use shown::{CampaignShown, Campaigns, StageShown};
+pub use times::{TimesShown, learnt_times};
 
 use crate::as_of::{Moment, PastRows, Then, entity_then};
 use crate::figures::{FORMULA, PEOPLE, People, Stands, versions};
@@ -226,6 +231,7 @@ pub async fn show(
     );
     body.hours = loaded.state.plan().filter(|_| !is_over).map(hours);
     body.stage = StageShown::of(loaded.state.gates(), now);
+    body.quotas = quotas::quotas_of(&loaded.state, now);
     if let Some(row) = installation.board(campaign).await? {
         body.headed = Some(headed(&row)?);
     }
@@ -371,6 +377,7 @@ pub fn describe(campaign: &CampaignId, state: &CampaignState) -> CampaignShown {
         start_scheduled: state.is_start_scheduled(),
         hours: None,
         stage: None,
+        quotas: Vec::new(),
         headed: None,
         known: None,
     }

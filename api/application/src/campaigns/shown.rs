@@ -1,5 +1,6 @@
 //! What is shown of campaigns: as asked for with its defaults, where it stands, and its headline figures.
 
+use super::quotas::QuotaShown;
 use crate::as_of::Known;
 use crate::figures::{People, Stands, Versions};
 use domain::calling_plan::{Basis, CallingPlan, Duplicates, FlowRef, Preset};
@@ -35,6 +36,9 @@ pub struct CampaignShown {
     /// How far it has gone live, of one that does so in stages.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub stage: Option<StageShown>,
+    /// How its quotas stand.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub quotas: Vec<QuotaShown>,
     #[serde(flatten)]
     pub headed: Option<Headed>,
     /// Of the past: where the answer lies.
@@ -128,6 +132,9 @@ pub struct Created {
     #[serde(skip_serializing_if = "Option::is_none")]
     customer_segment: Option<String>,
     preset: Preset,
+    /// Further ones that bind beside it.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    also_presets: Vec<Preset>,
     basis: Basis,
     purpose: String,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -158,6 +165,7 @@ impl Created {
         Self {
             customer_segment: created.customer_segment.clone(),
             preset: plan.preset,
+            also_presets: plan.also_presets.clone(),
             basis: plan.basis,
             purpose: plan.purpose.clone(),
             ends_at: plan.ends_at,

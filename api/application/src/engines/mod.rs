@@ -97,6 +97,11 @@ impl Engines {
         spoken::speak(installation.synthesizer.as_ref(), order).await
     }
 
+    /// A place for describing or comparing a voice, until it is dropped.
+    pub async fn voices(&self, installation: &Installation, caller: &Caller) -> Result<EngineTurn, Problem> {
+        self.turn(installation, caller, Engine::Voices).await
+    }
+
     async fn turn(
         &self,
         installation: &Installation,

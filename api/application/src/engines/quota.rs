@@ -21,10 +21,12 @@ pub enum Engine {
     Understand,
     Recognize,
     Synthesize,
+    /// A voice is described or compared.
+    Voices,
 }
 
 impl Engine {
-    pub const ALL: [Self; 3] = [Self::Understand, Self::Recognize, Self::Synthesize];
+    pub const ALL: [Self; 4] = [Self::Understand, Self::Recognize, Self::Synthesize, Self::Voices];
 
     /// As figures and problems name it.
     pub const fn code(self) -> &'static str {
@@ -32,6 +34,7 @@ impl Engine {
             Self::Understand => "understand",
             Self::Recognize => "recognize",
             Self::Synthesize => "synthesize",
+            Self::Voices => "voices",
         }
     }
 
@@ -44,6 +47,8 @@ impl Engine {
             Self::Recognize => 4,
             // A program of its own each; one of two cores stays with the calls.
             Self::Synthesize => 1,
+            // Some milliseconds of one of two cores for each second of sound.
+            Self::Voices => 1,
         }
     }
 }

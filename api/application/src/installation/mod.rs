@@ -22,7 +22,7 @@ use crate::segments::room::SegmentRoom;
 use crate::webhooks::courier::Courier;
 use actors::{ActorSystem, Environment};
 use domain::call::Call;
-use domain::calling_plan::Dedupe;
+use domain::calling_plan::{Dedupe, Preset};
 use domain::campaign::{CampaignState, LISTS_MAX};
 use domain::decider::Decider;
 use domain::flow::{FlowDefinition, from_script};
@@ -236,10 +236,14 @@ impl Installation {
         Ok(RowRules {
             campaign: campaign.clone(),
             list: ListId::derive(campaign, content_sha256),
-            preset: plan.preset,
+            preset: plan
+                .presets()
+                .find(|preset| *preset == Preset::CnMarketing)
+                .unwrap_or(plan.preset),
             basis: plan.basis,
             duplicates: plan.duplicates(),
             priority: plan.priority.as_deref().cloned().map(Arc::new),
+            best_times: plan.best_times.as_deref().cloned().map(Arc::new),
             dedupe: Dedupe::Campaign,
             consents: Consents::InTheRow,
             flow,

@@ -508,6 +508,7 @@ mod tests {
                 basis: Basis::Contract,
                 duplicates: Duplicates::ByCustomer,
                 priority: None,
+                best_times: None,
                 dedupe: domain::calling_plan::Dedupe::Campaign,
                 consents: intake::row::Consents::InTheRow,
                 flow: Arc::new(domain::flow::from_script("T".parse().unwrap(), "{{days}}").unwrap()),

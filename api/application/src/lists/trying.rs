@@ -140,6 +140,7 @@ async fn rows_of(
             basis: trying.basis,
             duplicates: Duplicates::of_new(trying.preset),
             priority: None,
+            best_times: None,
             dedupe: Dedupe::Campaign,
             consents: Consents::InTheRow,
             flow,

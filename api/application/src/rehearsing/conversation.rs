@@ -43,6 +43,9 @@ struct Call<'a, 'line> {
     begins: Timestamp,
     talked: Talked,
     at: String,
+    flow: &'a FlowDefinition,
+    /// How often it came to each node.
+    entered: BTreeMap<String, u32>,
     /// How long what is queued takes.
     queued_ms: u64,
     /// How long the flow waits after it.
@@ -77,6 +80,8 @@ pub(super) fn talk(rehearsed: Rehearsed<'_, '_>, caller: &mut Caller<'_>) -> Tal
             ..Talked::default()
         },
         at: String::new(),
+        flow: rehearsed.flow,
+        entered: BTreeMap::new(),
         queued_ms: 0,
         listens_ms: None,
         over: false,
@@ -235,6 +240,12 @@ impl Call<'_, '_> {
                 FlowAction::StopSaying => self.queued_ms = 0,
                 FlowAction::EnterNode { node } => {
                     self.listens_ms = None;
+                    // A node whose visits are used up is passed, and not entered.
+                    if let Some(passed) = self.flow.used_up(&self.at, &node, &self.entered) {
+                        self.talked.edges.insert((self.at.clone(), passed.to_owned()));
+                        self.talked.edges.insert((passed.to_owned(), node.clone()));
+                    }
+                    *self.entered.entry(node.clone()).or_default() += 1;
                     self.talked.edges.insert((self.at.clone(), node.clone()));
                     self.talked.nodes.insert(node.clone());
                     self.at = node;

@@ -21,13 +21,14 @@ const LABELLED: &str = include_str!("../../../../fixtures/nlu/zh_outbound_labell
 const ANYWHERE: &str = include_str!("../../../../fixtures/nlu/zh_global_intents.jsonl");
 
 /// Rules that go before any model, under the names that the shipped intents have.
-const RULES: [(Priority, &str); 6] = [
+const RULES: [(Priority, &str); 7] = [
     (Priority::Deceased, "deceased"),
     (Priority::OptOut, REFUSE_CALL),
     (Priority::Complaint, "complaint"),
     (Priority::Human, "transfer_human"),
     (Priority::WrongPerson, "wrong_number"),
     (Priority::AlreadyDone, "already_done"),
+    (Priority::Busy, "busy"),
 ];
 
 /// Why there is nobody to listen.

@@ -81,7 +81,7 @@ impl<T> Due<T> {
 /// The presets of campaigns, as each campaign says.
 pub(super) struct Presets<'a> {
     installation: &'a Installation,
-    known: BTreeMap<CampaignId, Option<Preset>>,
+    known: BTreeMap<CampaignId, Vec<Preset>>,
 }
 
 impl<'a> Presets<'a> {
@@ -92,14 +92,31 @@ impl<'a> Presets<'a> {
         }
     }
 
-    pub(super) async fn of(&mut self, campaign: &CampaignId) -> Result<Option<Preset>, Problem> {
-        if let Some(known) = self.known.get(campaign) {
-            return Ok(*known);
+    /// All that bind the campaign; none where it is not known.
+    pub(super) async fn all_of(&mut self, campaign: &CampaignId) -> Result<&[Preset], Problem> {
+        if !self.known.contains_key(campaign) {
+            let state = self.installation.entities.campaigns.state(campaign).await?.state;
+            let presets = state.plan().into_iter().flat_map(|plan| plan.presets());
+            self.known.insert(campaign.clone(), presets.collect());
         }
-        let state = self.installation.entities.campaigns.state(campaign).await?.state;
-        let preset = state.plan().map(|plan| plan.preset);
-        self.known.insert(campaign.clone(), preset);
-        Ok(preset)
+        Ok(self.known.get(campaign).map_or(&[], Vec::as_slice))
+    }
+
+    /// The one of them that keeps this class for longest: one that says no period keeps it for ever.
+    pub(super) async fn of(
+        &mut self,
+        campaign: &CampaignId,
+        state: &RetentionState,
+        class: DataClass,
+    ) -> Result<Option<Preset>, Problem> {
+        let all = self.all_of(campaign).await?.iter().copied();
+        let days = |preset: &Preset| {
+            state
+                .period(class, *preset)
+                .map_or(u32::MAX, |period| period.days)
+        };
+        // Of equals the campaign's own.
+        Ok(all.rev().max_by_key(days))
     }
 }
 
@@ -138,7 +155,7 @@ pub(super) async fn recordings(
         let (Some(ended), Some(customer)) = (called.ended(), called.customer()) else {
             continue;
         };
-        let Some(preset) = presets.of(&row.campaign).await? else {
+        let Some(preset) = presets.of(&row.campaign, state, class).await? else {
             continue;
         };
         let period = state.period(class, preset);
@@ -254,7 +271,7 @@ async fn standing(
     // Of nobody's campaign: as under the preset that a campaign has unless it says another.
     let mut of = vec![Preset::default()];
     for (campaign, _) in person.enrolments().iter() {
-        of.extend(presets.of(campaign).await?);
+        of.extend(presets.all_of(campaign).await?.iter().copied());
     }
     if of.len() > 1 {
         of.remove(0);

@@ -8,12 +8,14 @@ mod complained;
 mod daily;
 mod due;
 mod order;
+mod ordered;
 mod run;
 mod shown;
 mod transcripts;
 
 pub use daily::begin;
 pub use order::{PeriodOrder, RunOrder};
+pub(crate) use ordered::{Orderable, dispose};
 pub use run::{ClassRun, RunShown, run};
 pub use shown::{ClassShown, RetentionShown, all, one};
 

@@ -9,14 +9,14 @@ use domain::ids::{CallId, ConversationId, CustomerId};
 use domain::problem::{Kind, Problem};
 use domain::retention::{
     Beginning, DISPOSAL_ITEMS_MAX, DataClass, DisposalResult, DisposedThings, RetentionCommand,
-    RetentionState, Reviewed,
+    RetentionState, Reviewed, Under,
 };
 use domain::stored_event::{Cause, Position};
 use domain::time::Timestamp;
 use schemars::JsonSchema;
 use serde::Serialize;
 use std::sync::Arc;
-use tokio::sync::Semaphore;
+use tokio::sync::{Semaphore, SemaphorePermit};
 
 /// One run at a time.
 static PLACE: Semaphore = Semaphore::const_new(1);
@@ -71,10 +71,15 @@ pub struct ClassRun {
     pub conversations: Vec<ConversationId>,
 }
 
+/// The place of whoever destroys by disposals, for as long as it is held.
+pub(super) fn only_one() -> Result<SemaphorePermit<'static>, Problem> {
+    let busy = |_| Problem::new(Kind::Busy, "retention-busy", "a run of retention is under way");
+    PLACE.try_acquire().map_err(busy)
+}
+
 /// Runs once over all classes. Whoever demands that somebody else agrees first, demands it here.
 pub async fn run(installation: &Installation, dry_run: bool, cause: Cause) -> Result<RunShown, Problem> {
-    let busy = |_| Problem::new(Kind::Busy, "retention-busy", "a run of retention is under way");
-    let _place = PLACE.try_acquire().map_err(busy)?;
+    let _place = only_one()?;
     let head = installation.store().head().await?;
     installation.rows_at(head, ROWS_WAIT_MS).await?;
     let mut classes = Vec::new();
@@ -236,6 +241,7 @@ impl<'a> Running<'a> {
             oldest_at,
             newest_at,
             what,
+            under: Under::Period,
         }));
         let entities = &self.installation.entities.retentions;
         let answer = entities

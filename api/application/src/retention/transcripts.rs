@@ -115,7 +115,11 @@ impl Looking<'_> {
             self.due.unknown = self.due.unknown.saturating_add(1);
             return Ok(());
         };
-        let Some(preset) = self.presets.of(campaign).await? else {
+        let Some(preset) = self
+            .presets
+            .of(campaign, self.state, DataClass::Transcripts)
+            .await?
+        else {
             return Ok(());
         };
         let period = self.state.period(DataClass::Transcripts, preset);
@@ -135,7 +139,7 @@ impl Looking<'_> {
     }
 }
 
-async fn is_held(
+pub(super) async fn is_held(
     installation: &Installation,
     complained: &Complained,
     of: TranscriptOf,

@@ -11,6 +11,7 @@ use domain::grouping::{
     Feature, FeatureKind, Features, GroupingLimits, RFM_GRADES, RfmFacts, RfmGrade, RfmLimits, RfmScore,
     grades_by_quantiles, grades_by_rules, group,
 };
+use domain::ids::CustomerId;
 use domain::problem::Problem;
 use domain::time::Timestamp;
 use intake::members::{Members, Order};
@@ -89,10 +90,10 @@ pub struct GradeShown {
 #[schemars(extend("examples" = [{ "sql": "SELECT * FROM customers" }]))]
 pub struct RfmOrder {
     #[schemars(flatten)]
-    asked: SegmentOrder,
+    pub(super) asked: SegmentOrder,
     /// From which values on a score is 2, 3, 4 and 5; of recency, up to which days it is. Default: fifths.
     #[schemars(with = "Option<RfmLimitsSent>")]
-    limits: Option<RfmLimits>,
+    pub(super) limits: Option<RfmLimits>,
 }
 
 /// Four limits of each.
@@ -161,10 +162,16 @@ impl Installation {
 
     /// A segment's customers by recency, frequency and money.
     pub async fn rfm_of_segment(&self, order: RfmOrder) -> Result<RfmGraded, Problem> {
-        let wanted = RFM_FACTS.iter().filter_map(|name| Known::named(name)).collect();
-        let (counted, answer) = self.asked_segment(order.asked, Wanted::known(wanted)).await?;
-        within(&answer)?;
+        let (counted, answer) = self.rfm_facts(order.asked).await?;
         Ok(graded(counted, &answer.known, order.limits.as_ref()))
+    }
+
+    /// What the grades of a segment's customers stand on.
+    pub(super) async fn rfm_facts(&self, asked: SegmentOrder) -> Result<(SegmentCounted, Answer), Problem> {
+        let wanted = RFM_FACTS.iter().filter_map(|name| Known::named(name)).collect();
+        let (counted, answer) = self.asked_segment(asked, Wanted::known(wanted)).await?;
+        within(&answer)?;
+        Ok((counted, answer))
     }
 }
 
@@ -280,29 +287,49 @@ fn row(person: &KnownOf, features: &[(usize, Feature)]) -> Features {
     }
 }
 
-fn graded(counted: SegmentCounted, known: &[KnownOf], limits: Option<&RfmLimits>) -> RfmGraded {
-    let today = day_of(counted.at);
-    let facts = known.iter().filter_map(|(_, values)| {
+/// A person whose three are known, their scores, and whether they converted.
+pub(super) struct Scored<'a> {
+    pub(super) customer: &'a CustomerId,
+    pub(super) score: RfmScore,
+    converted: bool,
+}
+
+/// Everybody of whom the three are known, in the order of the answer.
+pub(super) fn scored<'a>(at: Timestamp, known: &'a [KnownOf], limits: Option<&RfmLimits>) -> Vec<Scored<'a>> {
+    let today = day_of(at);
+    let facts = known.iter().filter_map(|(customer, values)| {
         let at = |place: usize| values.get(place).and_then(number);
         let facts = RfmFacts {
             recency_days: today.saturating_sub(at(0)?),
             orders_count: at(1)?,
             amount: at(2)?,
         };
-        Some((facts, at(3).is_some_and(|count| count > 0)))
+        Some((facts, (customer, at(3).is_some_and(|count| count > 0))))
     });
-    let (facts, converted): (Vec<RfmFacts>, Vec<bool>) = facts.unzip();
+    let (facts, people): (Vec<RfmFacts>, Vec<(&CustomerId, bool)>) = facts.unzip();
     let scores = match limits {
         Some(limits) => grades_by_rules(&facts, limits),
         None => grades_by_quantiles(&facts),
     };
+    let scored = people.into_iter().zip(scores);
+    scored
+        .map(|((customer, converted), score)| Scored {
+            customer,
+            score,
+            converted,
+        })
+        .collect()
+}
+
+pub(super) fn graded(counted: SegmentCounted, known: &[KnownOf], limits: Option<&RfmLimits>) -> RfmGraded {
+    let scored = scored(counted.at, known, limits);
     let mut grades: Vec<GradeShown> = RFM_GRADES.iter().rev().map(nobody_of).collect();
-    for (score, converted) in scores.iter().zip(converted) {
-        note(&mut grades, *score, converted);
+    for one in &scored {
+        note(&mut grades, one.score, one.converted);
     }
     RfmGraded {
         counted,
-        without_facts: known.len() - facts.len(),
+        without_facts: known.len() - scored.len(),
         grades,
     }
 }

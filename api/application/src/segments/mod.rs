@@ -6,6 +6,7 @@
 
 mod enrolling;
 mod following;
+mod grading;
 mod grouping;
 mod industries;
 pub mod room;
@@ -22,6 +23,7 @@ use domain::segment::{FaultKind, SEGMENT_BYTES_MAX, Segment, SegmentFault, membe
 use domain::stored_event::Position;
 use domain::time::Timestamp;
 pub use enrolling::FrozenList;
+pub use grading::{GradesOrder, GradesWritten};
 pub use grouping::{GroupsFound, RfmGraded, RfmOrder};
 pub use industries::Industries;
 use intake::members::{self, Order};

@@ -2,8 +2,10 @@
 //! much of the budget of its preset is used.
 
 use crate::figures::{FigureShown, MetricShown, describe_figure, describe_metric};
+use crate::installation::Installation;
 use crate::percent::encode;
 use domain::alert::ABANDONED_PER_MILLE_MAX;
+use domain::calling_plan::Preset;
 use domain::ids::CampaignId;
 use domain::problem::Problem;
 use domain::stored_event::Position;
@@ -53,6 +55,15 @@ pub(crate) fn definition_of(preset: &str) -> &'static str {
         true => FTC,
         false => HOUSE,
     }
+}
+
+/// The preset by whose definition a campaign's budget is counted: of several the one that counts the most as
+/// abandoned.
+pub async fn counting_preset(installation: &Installation, campaign: &CampaignId) -> Result<Preset, Problem> {
+    let state = installation.entities.campaigns.state(campaign).await?.state;
+    let plan = state.plan().ok_or_else(|| Problem::missing("this campaign"))?;
+    let strictest = plan.presets().find(|preset| preset.code() == FTC_PRESET);
+    Ok(strictest.unwrap_or(plan.preset))
 }
 
 /// The last 30 days up to this hour, it included.

@@ -6,7 +6,9 @@ mod costs;
 mod daily;
 mod work_costs;
 
-pub use abandonment::{Abandonment, AbandonmentAsked, Budget, WINDOW_DAYS, abandonment, budget};
+pub use abandonment::{
+    Abandonment, AbandonmentAsked, Budget, WINDOW_DAYS, abandonment, budget, counting_preset,
+};
 pub use baseline::{Baseline, BesideBaseline};
 pub use costs::{CostTable, Costing, cost_table};
 pub use daily::{Daily, daily};

@@ -5,9 +5,11 @@ use crate::as_of::{Then, entity_then};
 use crate::installation::Installation;
 use actors::Entities;
 use domain::calling_plan::CampaignFacts;
-use domain::campaign::{Campaign, CampaignStatus, Gates, Waiting};
-use domain::compliance::{JoinedFacts, PresetRules, calendars_asked, rules_at};
-use domain::customer::{Above, Customer, CustomerState, Judge, Lifted, dialed_number};
+use domain::campaign::{Campaign, CampaignState, CampaignStatus, Gates, Waiting};
+use domain::compliance::{
+    JoinedFacts, PresetRules, by_preset, calendars_asked, judge_number, needs_facts, rules_at, strictest,
+};
+use domain::customer::{Above, Customer, CustomerCommand, CustomerState, Judge, Lifted, dialed_number};
 use domain::decider::Decider;
 use domain::dialing_plan::DialingMode;
 use domain::go_live::Stage;
@@ -16,6 +18,7 @@ use domain::ids::{CampaignId, CustomerId, NumberId};
 use domain::number::{Number, NumberState, facts_of};
 use domain::ports::vault::PersonKey;
 use domain::problem::Problem;
+use domain::quota_members::Members;
 use domain::registry::{AllRegistries, NumberRegistry};
 use domain::registry_book::RegistryBook;
 use domain::screening::NumberListName;
@@ -72,6 +75,31 @@ impl OfCampaign {
     }
 }
 
+/// What a person is judged with before an agent is shown them. Whether agents are there only whoever dials
+/// can tell, and asks: it is taken that they are.
+pub(super) async fn preview(
+    installation: &Installation,
+    customer: &CustomerId,
+    facts: CampaignFacts,
+    at: Timestamp,
+) -> Result<CustomerCommand, Problem> {
+    let person = person(installation, customer, None).await?;
+    let free_agents = facts.free_agents.clone();
+    let of = rules_alone(installation, customer, facts, &person, at, None).await?;
+    let numbers = facts_of(&of.number_state, customer, &of.facts, &of.hashed_on);
+    let verdicts = by_preset(judge_number(&numbers, at), numbers.rules(at));
+    let of_number = strictest(&verdicts).cloned().map(Box::new);
+    let mut facts = of.facts;
+    facts.free_agents = free_agents;
+    facts.kept = facts.kept.assuming_kept();
+    Ok(CustomerCommand::JudgePreview {
+        customer: customer.clone(),
+        facts: Box::new(facts),
+        joined: of.joined,
+        of_number,
+    })
+}
+
 pub(super) async fn person(
     installation: &Installation,
     customer: &CustomerId,
@@ -100,13 +128,16 @@ pub(super) async fn campaign(
     let entities = &installation.entities;
     let state = state_of::<Campaign>(installation, &entities.campaigns, campaign, then, None).await?;
     let facts = state.facts(campaign.clone());
-    let facts = facts.ok_or_else(|| Problem::missing("this campaign, at the time asked for,"))?;
+    let mut facts = facts.ok_or_else(|| Problem::missing("this campaign, at the time asked for,"))?;
+    let quotas = Members::of(&facts.plan.quotas).judge(&person.state, at);
+    facts.full = state.quotas().full_for(&quotas, at).map(Box::new);
     let mut above = stops(installation, &facts, then).await?;
     above.extend(over(state.status()));
     above.extend(stage(state.gates(), customer, at));
     let drivers = installation.dialing.drivers().filter(|_| then.is_none());
     let has_agents = drivers.map(|drivers| drivers.has_agents());
     above.extend(without_agents(facts.plan.dialing_mode(), has_agents));
+    above.extend(unaccepted(&facts, &state, customer, at));
     let below = rules_alone(installation, customer, facts, person, at, then).await?;
     Ok(OfCampaign { above, ..below })
 }
@@ -205,7 +236,7 @@ async fn with_kept(
     let registries = &installation.entities.registries;
     let known = state_of::<NumberRegistry>(installation, registries, &AllRegistries, then, None).await?;
     facts.kept.registries = Arc::clone(known.book());
-    if !rules.needs_facts.is_empty() {
+    if needs_facts(&facts.plan, about) {
         let campaigns = &installation.entities.campaigns;
         let state = state_of::<Campaign>(installation, campaigns, &facts.campaign, then, None).await?;
         facts.kept.abandoned = state.abandoned(about);
@@ -269,6 +300,28 @@ fn without_agents(mode: DialingMode, has_agents: Option<bool>) -> Option<Above> 
     })
 }
 
+/// Nobody is called whom no agent accepted; who has been offered them is said.
+fn unaccepted(
+    facts: &CampaignFacts,
+    state: &CampaignState,
+    customer: &CustomerId,
+    at: Timestamp,
+) -> Option<Above> {
+    let mode = facts.plan.dialing_mode();
+    let offers = state.offers();
+    let offered_to = offers.agent_of(customer, at);
+    let offer = offered_to.and_then(|agent| offers.of(agent, at));
+    let is_accepted = offer.is_some_and(|offer| offer.accepted.is_some());
+    (mode.only_accepted() && !is_accepted).then(|| Above {
+        rule: "preview".to_owned(),
+        facts: offered_to
+            .map(|agent| ("offered_to".to_owned(), agent.to_string()))
+            .into_iter()
+            .collect(),
+        until: Lifted::Sometime("accepted"),
+    })
+}
+
 /// A stage of going live that lets this person not be dialed: a test that is full without them, a pilot's day
 /// that is used up.
 fn stage(gates: &Gates, customer: &CustomerId, at: Timestamp) -> Option<Above> {
@@ -296,11 +349,8 @@ pub(super) async fn stops(
     facts: &CampaignFacts,
     then: Option<&Then>,
 ) -> Result<Vec<Above>, Problem> {
-    let reaching = [
-        StopId::All,
-        StopId::Campaign(facts.campaign.clone()),
-        StopId::Preset(facts.plan.preset),
-    ];
+    let reaching = [StopId::All, StopId::Campaign(facts.campaign.clone())].into_iter();
+    let reaching = reaching.chain(facts.plan.presets().map(StopId::Preset));
     let mut engaged = Vec::new();
     for stop in reaching {
         let state = state_of::<Stop>(installation, &installation.entities.stops, &stop, then, None).await?;
@@ -347,6 +397,7 @@ mod tests {
             (DialingMode::Predictive, None, false),
             (DialingMode::Batch, Some(false), false),
             (DialingMode::Callback, Some(false), false),
+            (DialingMode::Preview, Some(false), true),
         ] {
             assert_eq!(
                 without_agents(mode, has_agents).is_some(),

@@ -17,7 +17,7 @@ use domain::calling_plan::{CampaignFacts, Preset};
 use domain::campaign::Campaign;
 use domain::compliance::PresetRules;
 use domain::compliance::{in_words, zone_of};
-use domain::customer::{Above, SidedVerdict, WhyNot, why_not};
+use domain::customer::{Above, CustomerCommand, SidedVerdict, WhyNot, why_not};
 use domain::ids::{CampaignId, CustomerId, NumberId};
 use domain::problem::Problem;
 use domain::stored_event::Position;
@@ -147,6 +147,15 @@ pub async fn engaged_stops(
     Ok(above.into_iter().filter_map(name).collect())
 }
 
+/// What a person is to be asked before an agent is shown them, who alone is taken to be free.
+pub async fn judged_for_preview(
+    installation: &Installation,
+    customer: &CustomerId,
+    facts: CampaignFacts,
+) -> Result<CustomerCommand, Problem> {
+    facts::preview(installation, customer, facts, installation.now()).await
+}
+
 /// Asks the rules of each campaign; the first that permits answers, else the one that will permit first.
 pub async fn explain(
     installation: &Installation,
@@ -179,7 +188,7 @@ pub async fn explain(
     let phone = person.state.phone(&of.number).and_then(|phone| phone.value());
     let zone = zone_of(person.state.time_zone(), phone.map(String::as_str));
     let enrolment = person.state.enrolment(&of.facts.campaign);
-    let order = enrolment.and_then(|enrolment| OrderSaid::of(&of.facts.plan, enrolment, at));
+    let order = enrolment.and_then(|enrolment| OrderSaid::of(&of.facts, enrolment, at));
     let told = Said {
         customer,
         order,

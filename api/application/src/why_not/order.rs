@@ -1,8 +1,9 @@
 //! Where somebody stands among the due of a campaign that asks for an order, and why.
 
-use domain::calling_plan::CallingPlan;
+use domain::calling_plan::CampaignFacts;
 use domain::compliance::zone_of_campaign;
 use domain::customer::EnrolmentState;
+use domain::local_hour::hours_ahead;
 use domain::ranking::Order;
 use domain::time::Timestamp;
 use schemars::JsonSchema;
@@ -27,12 +28,12 @@ pub struct OrderSaid {
 
 impl OrderSaid {
     /// `None` where the campaign asks for no order, or nobody waits.
-    pub(super) fn of(plan: &CallingPlan, enrolment: &EnrolmentState, at: Timestamp) -> Option<Self> {
-        let priority = plan.priority.as_deref().filter(|_| enrolment.is_waiting())?;
+    pub(super) fn of(facts: &CampaignFacts, enrolment: &EnrolmentState, at: Timestamp) -> Option<Self> {
         let order = Order {
-            plan: priority,
-            zone: zone_of_campaign(plan.preset),
+            plan: facts.plan.order().filter(|_| enrolment.is_waiting())?,
+            zone: zone_of_campaign(facts.plan.preset),
             now: at,
+            ahead: hours_ahead(facts, at),
         };
         let standing = enrolment.standing();
         let place = order.place(standing);

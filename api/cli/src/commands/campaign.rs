@@ -3,6 +3,7 @@
 
 use crate::commands::cut_off;
 use crate::commands::preflight;
+use crate::commands::preview;
 use crate::commands::promote;
 use crate::commands::targets;
 use crate::kit::api::{get, post};
@@ -62,6 +63,8 @@ enum Action {
     Industries(targets::OneArgs),
     /// The abandon rate of the last 30 days under every definition (呼损台账)
     Abandonment(targets::OneArgs),
+    /// When a campaign's people answer, as it has learnt (最佳呼叫时间)
+    Times(targets::OneArgs),
     /// Whom we cut off after they answered, by a crash or a stop (被我方中断): list, call back, settle
     CutOff(cut_off::Args),
     /// Make the persons of a campaign that is over unknowable (匿名化): figures and calls stay
@@ -91,6 +94,9 @@ enum Action {
     },
     /// Numbers left after each rule, why nothing would be dialed, when it would end (预检)
     Preflight(preflight::Args),
+    /// Whom an agent calls next (预览外呼): shown, accepted, skipped
+    #[command(subcommand)]
+    Preview(preview::Action),
     /// Let a campaign go on to its next stage (进入下一阶段): pilot, or full
     Promote(promote::Args),
     /// Create a campaign with the plan and flow of another; lists and figures are its own
@@ -153,6 +159,7 @@ pub(crate) async fn run(args: Args, runtime: Arc<Runtime>) -> Result<(), Failure
         Action::Regions(args) => targets::regions(args, runtime).await,
         Action::Industries(args) => targets::industries(args, runtime).await,
         Action::Abandonment(args) => targets::abandonment(args, runtime).await,
+        Action::Times(args) => targets::times(args, runtime).await,
         Action::CutOff(args) => cut_off::run(args, runtime).await,
         Action::Anonymize {
             named,
@@ -171,6 +178,7 @@ pub(crate) async fn run(args: Args, runtime: Arc<Runtime>) -> Result<(), Failure
             named.asking.show(runtime, post(&path, &body)).await
         }
         Action::Preflight(args) => preflight::run(args, runtime).await,
+        Action::Preview(action) => preview::run(action, runtime).await,
         Action::Promote(args) => promote::run(args, runtime).await,
         Action::List { moment, asking } => {
             let path = format!("/api/v1/campaigns{}", moment.query());

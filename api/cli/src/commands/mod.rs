@@ -27,9 +27,10 @@ pub(crate) mod events;
 pub(crate) mod examples;
 pub(crate) mod export;
 pub(crate) mod flow;
+pub(crate) mod grades;
 #[cfg(test)]
 mod headline_tests;
-pub(crate) mod holidays;
+mod holidays;
 pub(crate) mod import;
 pub(crate) mod import_history;
 mod import_query;
@@ -49,6 +50,7 @@ mod number_import;
 mod own_rules;
 pub(crate) mod person_request;
 mod preflight;
+pub(crate) mod preview;
 mod profile;
 mod profile_import;
 pub(crate) mod projections;
@@ -70,13 +72,16 @@ pub(crate) mod speech;
 pub(crate) mod stop;
 pub(crate) mod subscriber;
 pub(crate) mod targets;
-pub(crate) mod trunk;
+pub(crate) mod test_call;
+mod trunk;
 pub(crate) mod user;
 mod user_file;
 mod user_role;
 mod user_roles;
+mod user_scope;
 mod user_seen;
 mod user_sign_in;
+pub(crate) mod voiceprint;
 pub(crate) mod webhook;
 pub(crate) mod what_if;
 mod what_if_policies;
@@ -137,6 +142,7 @@ pub(crate) enum Command {
     Label(label::Args),
     User(user::Args),
     Approval(approval::Args),
+    Voiceprint(voiceprint::Args),
     Settings(settings::Args),
     Rules(rules::Args),
     Holidays(holidays::Args),
@@ -201,6 +207,7 @@ impl Command {
             | Self::Label(_)
             | Self::User(_)
             | Self::Approval(_)
+            | Self::Voiceprint(_)
             | Self::Settings(_)
             | Self::Holidays(_)
             | Self::Bench(_)
@@ -246,6 +253,7 @@ pub(crate) async fn dispatch(command: Command, runtime: Arc<Runtime>) -> Result<
         Command::Doctor(args) => doctor::run(args).await,
         Command::Trunk(args) => Box::pin(trunk::run(args, runtime)).await,
         Command::Bench(args) => Ok(Box::pin(bench::run(args, runtime)).await?),
+        Command::Voiceprint(args) => Box::pin(voiceprint::run(args, runtime)).await,
         Command::Approval(args) => Box::pin(approval::run(args, runtime)).await,
         Command::Rules(args) => rules::run(args, runtime).await,
         Command::Holidays(args) => holidays::run(args, runtime).await,

@@ -1,5 +1,6 @@
 //! `ledgerline campaign preflight`: what would become of a campaign if it were started, as lines or JSON.
 
+use crate::commands::test_call::{Tried, try_it};
 use crate::kit::api::get;
 use crate::kit::asking::Asking;
 use crate::kit::failure::Failure;
@@ -17,11 +18,26 @@ pub(crate) struct Args {
     /// Tariff in fen a minute, for the cost
     #[arg(long, value_name = "FEN")]
     per_minute_fen: Option<u32>,
+    /// Call one of our own phones by the campaign's flow (试呼): this one, or the only one on the list
+    /// (`settings test-phones`); it stands in no figure, and is no call to a customer
+    #[arg(long, value_name = "NUMBER", num_args = 0..=1)]
+    test_call: Option<Option<String>>,
+    /// With --test-call: the value of a variable of the flow, NAME=VALUE
+    #[arg(long, value_name = "NAME=VALUE", requires = "test_call")]
+    variable: Vec<String>,
     #[command(flatten)]
     asking: Asking,
 }
 
 pub(crate) async fn run(args: Args, runtime: Arc<Runtime>) -> Result<(), Failure> {
+    if let Some(phone) = &args.test_call {
+        let tried = Tried {
+            campaign: &args.id,
+            phone: phone.as_deref(),
+            variables: &args.variable,
+        };
+        return try_it(tried, &args.asking, runtime).await;
+    }
     let tariff = args
         .per_minute_fen
         .map_or_else(String::new, |fen| format!("?per_minute_fen={fen}"));
@@ -53,6 +69,14 @@ fn show(told: &Value) -> Result<(), Failure> {
     for blocker in items("blockers").into_iter().flatten() {
         let text = |member: &str| blocker.get(member).and_then(Value::as_str).unwrap_or("–");
         output::line(&format!("! {} / {}", text("zh"), text("en")))?;
+    }
+    for model in items("models").into_iter().flatten() {
+        let text = |member: &str| model.get(member).and_then(Value::as_str);
+        if let Some((zh, en)) = text("zh").zip(text("en")) {
+            let of = [text("model"), text("tier")].into_iter().flatten();
+            let named: Vec<&str> = of.collect();
+            output::line(&format!("! {}：{zh} / {en}", named.join(" ")))?;
+        }
     }
     let unknown = told.pointer("/ends/unknown").and_then(Value::as_array);
     let unknown: Vec<&str> = unknown.into_iter().flatten().filter_map(Value::as_str).collect();

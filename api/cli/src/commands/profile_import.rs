@@ -1,4 +1,4 @@
-//! `ledgerline customer attribute import`: attributes and tags of many customers from a file.
+//! `ledgerline customer attribute import`: attributes and tags of many customers from a file, CSV or XLSX.
 
 use crate::kit::api::post;
 use crate::kit::asking::Asking;
@@ -7,8 +7,8 @@ use crate::kit::output;
 use application::profiles_of_many::PROFILES_OF_REQUEST_MAX;
 use host::outbound::api_client::ApiClient;
 use intake::encoding::EncodingChoice;
-use intake::profile_file::{PROFILE_BYTES_MAX, ProfileColumns, ProfileLine, each};
-use intake::{BadRow, ImportError, bounded_file};
+use intake::profile_file::{ProfileColumns, ProfileLine, each_of_file};
+use intake::{BadRow, ImportError};
 use serde_json::{Value, json};
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -78,7 +78,6 @@ impl ImportArgs {
             |error: &dyn std::fmt::Display| Failure::usage(format!("{}: {error}", self.file.display()));
         let columns = ProfileColumns::read(&self.maps).map_err(|error| told(&error))?;
         let encoding = EncodingChoice::parse(&self.encoding).map_err(|error| told(&error))?;
-        let bytes = bounded_file::read(&self.file, PROFILE_BYTES_MAX).map_err(|error| told(&error))?;
         let mut requests = Requests::default();
         let mut take = |read: Result<ProfileLine, BadRow>| {
             let row = read.as_ref().map_or_else(|bad| bad.row, |line| line.row);
@@ -91,7 +90,7 @@ impl ImportArgs {
             }
             Ok::<(), ImportError>(())
         };
-        each(bytes, encoding, &columns, &mut take).map_err(|error| told(&error))?;
+        each_of_file(&self.file, encoding, &columns, &mut take).map_err(|error| told(&error))?;
         Ok(requests.all)
     }
 

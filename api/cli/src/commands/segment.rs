@@ -1,5 +1,6 @@
 //! `ledgerline segment`: check, count and preview a segment of customers (客群), in the words of SQL.
 
+use crate::commands::grades;
 use crate::kit::api::{get, post};
 use crate::kit::asking::{Asking, given};
 use crate::kit::failure::Failure;
@@ -43,6 +44,18 @@ enum Action {
         /// Limits as JSON: recency_days, orders_count, amount, four of each; default: fifths
         #[arg(long, value_name = "JSON")]
         limits: Option<String>,
+        /// Write the grades onto the people as rfm_grade; needs a reason
+        #[arg(long, requires = "reason", conflicts_with = "as_of")]
+        write: bool,
+        /// With --write: store nothing, say what would be
+        #[arg(long, requires = "write")]
+        dry_run: bool,
+        /// Why; stored for ever with each grade, so name no person
+        #[arg(long, value_name = "TEXT")]
+        reason: Option<String>,
+        /// With --write: goes on behind this customer, where a run was stopped
+        #[arg(long, value_name = "CUSTOMER", requires = "write")]
+        after: Option<String>,
     },
     /// The attributes that may be asked, with their types and names in both languages
     Columns {
@@ -73,16 +86,20 @@ impl Asked {
     }
 
     async fn grade(self, runtime: Arc<Runtime>, limits: Option<&str>) -> Result<(), Failure> {
-        let read = |text: &str| {
-            let read: Result<Value, _> = serde_json::from_str(text);
-            read.map_err(|error| Failure::usage(format!("--limits: {error}")))
-        };
-        let limits = limits.map(read).transpose()?;
+        let limits = read_limits(limits)?;
         let body = given(json!({ "sql": self.sql, "as_of": self.as_of, "at": self.at, "limits": limits }));
         self.asking
             .show(runtime, post("/api/v1/segments/rfm", &body))
             .await
     }
+}
+
+fn read_limits(limits: Option<&str>) -> Result<Option<Value>, Failure> {
+    let read = |text: &str| {
+        let read: Result<Value, _> = serde_json::from_str(text);
+        read.map_err(|error| Failure::usage(format!("--limits: {error}")))
+    };
+    limits.map(read).transpose()
 }
 
 pub(crate) async fn run(args: Args, runtime: Arc<Runtime>) -> Result<(), Failure> {
@@ -91,7 +108,20 @@ pub(crate) async fn run(args: Args, runtime: Arc<Runtime>) -> Result<(), Failure
         Action::Count(asked) => asked.ask(runtime, "count", None).await,
         Action::Preview { asked, sample } => asked.ask(runtime, "preview", sample).await,
         Action::Groups(asked) => asked.ask(runtime, "groups", None).await,
-        Action::Rfm { asked, limits } => asked.grade(runtime, limits.as_deref()).await,
+        Action::Rfm {
+            asked,
+            limits,
+            write: true,
+            dry_run,
+            reason,
+            after,
+        } => {
+            let limits = read_limits(limits.as_deref())?;
+            let body = given(json!({ "sql": asked.sql, "at": asked.at, "limits": limits,
+                "reason": reason, "dry_run": dry_run, "after": after }));
+            grades::write(&asked.asking, runtime, body).await
+        }
+        Action::Rfm { asked, limits, .. } => asked.grade(runtime, limits.as_deref()).await,
         Action::Columns { asking } => asking.show(runtime, get("/api/v1/segments/columns")).await,
     }
 }

@@ -1,5 +1,6 @@
 //! `ledgerline settings`: the values by which an installation goes, and their change.
 
+use crate::commands::test_call::{Phones, phones};
 use crate::kit::api::get;
 use crate::kit::asking::Asking;
 use crate::kit::failure::Failure;
@@ -19,6 +20,11 @@ pub(crate) struct Args {
 
 #[derive(Debug, clap::Subcommand)]
 enum Action {
+    /// Our own phones, which alone test calls go to (自有测试号码)
+    TestPhones {
+        #[command(subcommand)]
+        action: Phones,
+    },
     /// Every setting, now or as of a time
     List {
         #[command(flatten)]
@@ -48,6 +54,7 @@ enum Action {
 
 pub(crate) async fn run(args: Args, runtime: Arc<Runtime>) -> Result<(), Failure> {
     match args.action {
+        Action::TestPhones { action } => phones(action, runtime).await,
         Action::List { moment, asking } => {
             let columns = [
                 ("设置 name", "/name"),

@@ -259,6 +259,59 @@ pub(super) async fn abandonment(args: OneArgs, runtime: Arc<Runtime>) -> Result<
     ))
 }
 
+/// When people answer: the hours that are open, by group and sort of day.
+pub(super) async fn times(args: OneArgs, runtime: Arc<Runtime>) -> Result<(), Failure> {
+    let Some(reply) = asked_of(runtime, &args, "/times").await? else {
+        return Ok(());
+    };
+    let said = |name: &str| reply.get(name).filter(|value| !value.is_null());
+    if reply.get("learns") != Some(&Value::Bool(true)) {
+        return output::line(
+            "该任务未启用最佳时间学习 its plan does not learn when people answer (best_times)",
+        );
+    }
+    let mut rows: Vec<Value> = Vec::new();
+    for group in items(&reply, "rows") {
+        let best = group.get("best_hour");
+        for hour in items(group, "hours")
+            .iter()
+            .filter(|hour| hour["open"] == json!(true))
+        {
+            let mark = if hour.get("hour") == best {
+                "最佳 best"
+            } else {
+                ""
+            };
+            let mut row = with(hour, "mark", json!(mark));
+            for name in ["group", "day"] {
+                row = with(&row, name, group.get(name).cloned().unwrap_or(Value::Null));
+            }
+            rows.push(row);
+        }
+    }
+    let columns = [
+        ("组 group", "/group"),
+        ("日类型 day", "/day"),
+        ("时 hour", "/hour"),
+        ("拨打 dials", "/dials"),
+        ("接听 answers", "/answers"),
+        ("全机构拨打 all dials", "/institution_dials"),
+        ("全机构接听 all answers", "/institution_answers"),
+        ("预计接听‰ likely", "/per_mille"),
+        ("", "/mark"),
+    ];
+    members(&columns, &rows)?;
+    let text =
+        |name: &str| said(name).map_or_else(|| "–".to_owned(), |value| value.to_string().replace('"', ""));
+    output::line(&format!(
+        "学习于 learnt at {}, 截至位置 through {}, 拨打 dials {}, 先验 prior {} dials",
+        text("learnt_at"),
+        text("through"),
+        text("dials"),
+        text("prior_dials"),
+    ))
+}
+
 /// Trunks by day.
 pub(super) async fn quality(args: QualityArgs, runtime: Arc<Runtime>) -> Result<(), Failure> {
     let given = [("from", args.from), ("to", args.to)];

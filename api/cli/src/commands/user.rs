@@ -3,6 +3,7 @@
 use super::user_seen::SeenArgs;
 use super::user_sign_in::{self, PasswordArgs, ProviderArgs, TotpArgs};
 use crate::commands::user_role::RoleArgs;
+use crate::commands::user_scope::ScopeArgs;
 use crate::commands::{user_file, user_roles};
 use crate::kit::api::post;
 use crate::kit::asking::{Asking, given};
@@ -143,33 +144,6 @@ enum Action {
     },
 }
 
-#[derive(Debug, clap::Args)]
-struct ScopeArgs {
-    name: String,
-    /// Only this campaign; may be given several times. Without it: all
-    #[arg(long, value_name = "ID")]
-    campaign: Vec<String>,
-    /// The team whose customers the user sees to
-    #[arg(long, value_name = "T")]
-    team: Option<String>,
-    /// Of a guest: until when
-    #[arg(long, value_name = "T")]
-    until: Option<Timestamp>,
-    /// Why; stored for ever, so name no person
-    #[arg(long, value_name = "TEXT")]
-    reason: String,
-    #[command(flatten)]
-    asking: Asking,
-}
-
-impl ScopeArgs {
-    async fn replace(self, runtime: Arc<Runtime>) -> Result<(), Failure> {
-        let body = given(json!({ "campaigns": some(self.campaign), "team": self.team,
-            "until": self.until, "reason": self.reason }));
-        replace(runtime, &self.asking, &self.name, "scope", &body).await
-    }
-}
-
 /// `90d`, or a bare number of days.
 fn days(text: &str) -> Result<u32, String> {
     let number = text.strip_suffix('d').unwrap_or(text);
@@ -258,7 +232,7 @@ pub(super) fn path_of(name: &str, verb: &str) -> String {
 }
 
 /// A list that was given; an empty one was not.
-fn some(list: Vec<String>) -> Value {
+pub(super) fn some(list: Vec<String>) -> Value {
     if list.is_empty() { Value::Null } else { json!(list) }
 }
 

@@ -56,10 +56,32 @@ pub(super) async fn add(
 /// Rows of one order, as the server takes them.
 const ROWS_AT_ONCE: usize = 1_000;
 
-/// Gives each row's user the roles that it names, some rows at a time.
+/// What the rows of a file are to assign.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Assigned {
+    path: &'static str,
+    /// Columns that an order of another kind has.
+    foreign: &'static [&'static str],
+    why: &'static str,
+}
+
+pub(super) const ROLES: Assigned = Assigned {
+    path: "/api/v1/roles/assign",
+    foreign: &["campaigns", "team", "until"],
+    why: "roles alone are assigned by a file of roles; `user scope --from` gives campaigns and a team",
+};
+
+pub(super) const SCOPES: Assigned = Assigned {
+    path: "/api/v1/scopes/assign",
+    foreign: &["roles"],
+    why: "campaigns and team alone are assigned by a file of scopes; `user role --from` gives roles",
+};
+
+/// Gives each row's user what it names, some rows at a time.
 pub(super) async fn assign(
     runtime: Arc<Runtime>,
     asking: &Asking,
+    of: Assigned,
     file: &Path,
     reason: &str,
     dry_run: bool,
@@ -67,18 +89,16 @@ pub(super) async fn assign(
     let rows = read(std::fs::File::open(file)?)?;
     let foreign = rows
         .iter()
-        .find(|(_, row)| row.get("campaigns").is_some() || row.get("team").is_some());
+        .find(|(_, row)| of.foreign.iter().any(|column| row.get(column).is_some()));
     if let Some((line, _)) = foreign {
-        return Err(Failure::usage(format!(
-            "line {line}: roles alone are assigned by a file; `user scope` gives campaigns and a team"
-        )));
+        return Err(Failure::usage(format!("line {line}: {}", of.why)));
     }
     let client = asking.client(runtime).await?;
     let (mut changed, mut unchanged, mut bad) = (Vec::new(), 0_u64, Vec::new());
     for part in rows.chunks(ROWS_AT_ONCE) {
         let orders: Vec<&Value> = part.iter().map(|(_, row)| row).collect();
         let body = json!({ "rows": orders, "reason": reason, "dry_run": dry_run });
-        let done = post("/api/v1/roles/assign", &body).ask(&client).await?;
+        let done = post(of.path, &body).ask(&client).await?;
         unchanged += done.get("unchanged").and_then(Value::as_u64).unwrap_or(0);
         changed.extend(by_line(&done, "changed", part));
         bad.extend(by_line(&done, "bad_rows", part));

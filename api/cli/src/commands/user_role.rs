@@ -36,7 +36,8 @@ pub(super) struct RoleArgs {
 impl RoleArgs {
     pub(super) async fn change(self, runtime: Arc<Runtime>) -> Result<(), Failure> {
         if let Some(file) = self.from {
-            return user_file::assign(runtime, &self.asking, &file, &self.reason, self.dry_run).await;
+            let of = user_file::ROLES;
+            return user_file::assign(runtime, &self.asking, of, &file, &self.reason, self.dry_run).await;
         }
         let name = self.name.unwrap_or_default();
         let body = given(json!({ "add": self.add, "remove": self.remove, "reason": self.reason }));

@@ -2,7 +2,7 @@
 
 use domain::call::{HeardFact, SensitiveWordFact, UnderstoodFact};
 use domain::personal::Personal;
-use domain::spoken_turn::SpokenReading;
+use domain::spoken_turn::{EncoderShare, SpokenReading};
 
 /// Stands for the recognizer and the model of an installation.
 const ENGINE: &str = "engine-1";
@@ -39,6 +39,7 @@ pub(super) fn masked_meaning(fact: &UnderstoodFact) -> UnderstoodFact {
         opt_out,
         model,
         emotion,
+        encoder,
     } = fact;
     let SpokenReading {
         certainty,
@@ -68,6 +69,12 @@ pub(super) fn masked_meaning(fact: &UnderstoodFact) -> UnderstoodFact {
         opt_out: *opt_out,
         model: model.as_ref().map(|_| ENGINE.to_owned()),
         emotion: emotion.clone(),
+        encoder: encoder.as_deref().map(|share| {
+            Box::new(EncoderShare {
+                model: ENGINE.to_owned(),
+                ..share.clone()
+            })
+        }),
     }
 }
 

@@ -116,6 +116,31 @@ const BEGINNINGS: &[(&str, Beginning, &str)] = &[
         "somebody says what it is to reach",
     ),
     (
+        CampaignEvent::PREVIEW_OFFERED,
+        Beginning::Outside,
+        "an agent asks whom to call next",
+    ),
+    (
+        CampaignEvent::PREVIEW_ACCEPTED,
+        Beginning::Outside,
+        "an agent takes the call",
+    ),
+    (
+        CampaignEvent::PREVIEW_SKIPPED,
+        Beginning::Outside,
+        "an agent does not take the call",
+    ),
+    (
+        CampaignEvent::PREVIEWS_WITHDRAWN,
+        Beginning::Clock,
+        "an emergency stop is engaged",
+    ),
+    (
+        CustomerEvent::PREVIEW_SKIPPED,
+        Beginning::Outside,
+        "an agent does not call whom they were shown",
+    ),
+    (
         CampaignEvent::PROMOTED,
         Beginning::Outside,
         "somebody lets it go on to its next stage",

@@ -5,6 +5,7 @@ use super::beginning::Beginning;
 use domain::access::AccessEvent;
 use domain::api_key::ApiKeyEvent;
 use domain::approval::ApprovalEvent;
+use domain::call::TestCallEvent;
 use domain::chart_note::ChartNoteEvent;
 use domain::complaint::ComplaintEvent;
 use domain::conversation::ConversationEvent;
@@ -22,7 +23,9 @@ use domain::saved_report::SavedReportEvent;
 use domain::setting::SettingEvent;
 use domain::stop::StopEvent;
 use domain::subscriber::SubscriberEvent;
+use domain::test_phones::TestPhonesEvent;
 use domain::user::UserEvent;
+use domain::voiceprint::VoiceprintEvent;
 use domain::webhook::WebhookEvent;
 
 /// As the list of all others: a kind, where it begins, and why without a cause.
@@ -158,6 +161,31 @@ pub(super) const AT_THE_DOORS: &[(&str, Beginning, &str)] = &[
         "somebody prefers another language, theme or first page",
     ),
     (
+        VoiceprintEvent::CONSENTED,
+        Beginning::Outside,
+        "somebody records a consent to a voiceprint",
+    ),
+    (
+        VoiceprintEvent::ENROLLED,
+        Beginning::Outside,
+        "somebody brings a person's voice",
+    ),
+    (
+        VoiceprintEvent::COMPARED,
+        Beginning::Outside,
+        "somebody compares a voice",
+    ),
+    (
+        VoiceprintEvent::WITHDRAWN,
+        Beginning::Outside,
+        "a person withdraws their consent to a voiceprint",
+    ),
+    (
+        VoiceprintEvent::DELETED,
+        Beginning::Outside,
+        "somebody deletes a voiceprint, or its consent is over",
+    ),
+    (
         SavedReportEvent::SAVED,
         Beginning::Outside,
         "somebody saves a report",
@@ -176,6 +204,16 @@ pub(super) const AT_THE_DOORS: &[(&str, Beginning, &str)] = &[
         ChartNoteEvent::ADDED,
         Beginning::Outside,
         "somebody notes something on a chart",
+    ),
+    (
+        TestPhonesEvent::CHANGED,
+        Beginning::Outside,
+        "somebody says which phones are ours to try flows on",
+    ),
+    (
+        TestCallEvent::STEP_RECORDED,
+        Beginning::Outside,
+        "somebody tries a campaign's flow on one of them",
     ),
     (
         SettingEvent::CHANGED,

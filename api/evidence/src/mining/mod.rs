@@ -8,6 +8,7 @@ mod words;
 
 pub use words::Keyword;
 
+use application::campaigns::anonymous_words;
 use application::inquiring::{Reader, Shown, put_on_record};
 use application::installation::Installation;
 use application::transcripts::heard_in;
@@ -43,6 +44,8 @@ pub struct KeywordsShown {
     pub campaign: CampaignId,
     /// Calls that were opened for it, the newest.
     pub calls: u64,
+    /// Beside them: what is kept of calls without whoever said it, each counted as one person's.
+    pub anonymous: u64,
     /// There are more calls than were opened.
     pub truncated: bool,
     #[serde(flatten)]
@@ -105,10 +108,16 @@ pub async fn keywords(
             break truncated;
         }
     };
+    let (copies, more) = anonymous_words(installation, campaign, KEYWORD_CALLS_MAX - calls).await?;
+    let anonymous = copies.len() as u64;
+    for copy in copies {
+        heard.take(&copy.counted_as(), None, copy.pieces);
+    }
     Ok(KeywordsShown {
         campaign: campaign.clone(),
         calls: calls as u64,
-        truncated,
+        anonymous,
+        truncated: truncated || more,
         all: heard.all(),
         column: column.map(str::to_owned),
         groups: column.map(|_| heard.groups()).unwrap_or_default(),

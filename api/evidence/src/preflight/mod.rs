@@ -5,10 +5,12 @@
 mod blocking;
 mod ends;
 mod funnel;
+mod models;
 
 pub use blocking::Blocker;
 pub use ends::{CostForecast, EndForecast, HistoryOf};
 pub use funnel::FunnelStep;
+pub use models::{ModelFound, ModelFoundState};
 
 use crate::dry_run::enrolled;
 use application::installation::{DialingState, Installation};
@@ -49,6 +51,8 @@ pub struct Preflight {
     pub funnel: Vec<FunnelStep>,
     /// Why nothing would be dialed; empty where somebody would be.
     pub blockers: Vec<Blocker>,
+    /// The models that it names, and whether they are on the machine that answers.
+    pub models: Vec<ModelFound>,
     pub ends: EndForecast,
     pub cost: CostForecast,
 }
@@ -100,11 +104,7 @@ pub async fn preflight(installation: &Installation, ask: PreflightAsk<'_>) -> Re
         from: begins.from,
         waits_in_vain: begins.waits == Waits::InVain,
         no_trunk: installation.dialing.now() == DialingState::NoTrunk,
-        no_agents: plan.dialing_mode().needs_agents()
-            && !installation
-                .dialing
-                .drivers()
-                .is_some_and(|drivers| drivers.has_agents()),
+        no_agents: plan.dialing_mode().needs_agents() && !has_agents(installation),
         people: funnel.people,
         stops: &stops,
     };
@@ -128,10 +128,16 @@ pub async fn preflight(installation: &Installation, ask: PreflightAsk<'_>) -> Re
         whole,
         left: funnel.left,
         blockers: found,
+        models: models::models(installation, plan),
         ends: ahead.end(),
         cost: ahead.cost(ask.per_minute_fen),
         funnel: steps,
     })
+}
+
+fn has_agents(installation: &Installation) -> bool {
+    let drivers = installation.dialing.drivers();
+    drivers.is_some_and(|drivers| drivers.has_agents())
 }
 
 /// From when on it would run, were it started now.

@@ -165,12 +165,19 @@ impl<'a> Covering<'a> {
         self.calls += 1;
         let mut at: Option<&str> = None;
         let mut pressed = false;
-        let mut here: BTreeSet<&str> = BTreeSet::new();
+        let mut here: BTreeMap<String, u32> = BTreeMap::new();
         for (place, event) in events.iter().enumerate() {
             match event {
                 CallEvent::NodeEntered { node } => {
+                    // A node whose visits are used up is passed, and not entered.
+                    if let Some((from, passed)) =
+                        at.and_then(|from| Some((from, self.flow.used_up(from, node, &here)?)))
+                    {
+                        self.edges.insert(format!("{from} → {passed}"));
+                        self.edges.insert(format!("{passed} → {node}"));
+                    }
                     self.enter(at, node, pressed);
-                    here.insert(node);
+                    *here.entry(node.clone()).or_default() += 1;
                     (at, pressed) = (Some(node.as_str()), false);
                 }
                 CallEvent::Keypressed { .. } => pressed = true,
@@ -190,8 +197,8 @@ impl<'a> Covering<'a> {
             }
         }
         self.talked += u64::from(at.is_some());
-        for node in here {
-            *self.nodes.entry(node.to_owned()).or_default() += 1;
+        for node in here.into_keys() {
+            *self.nodes.entry(node).or_default() += 1;
         }
     }
 

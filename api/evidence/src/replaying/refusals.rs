@@ -313,6 +313,7 @@ mod tests {
             opt_out: false,
             model: None,
             emotion: None,
+            encoder: None,
         })
     }
 

@@ -9,6 +9,7 @@ use media::error::MediaError;
 use projections::{OtherBuild, ProjectionError};
 use speech::assistant::AssistantError;
 use speech::chosen_voice::VoiceError;
+use speech::encoder::EncoderError;
 use speech::recognition::RecognizerError;
 use store::{LockError, OpenError};
 
@@ -42,6 +43,8 @@ pub enum AppError {
     Voice(#[from] VoiceError),
     #[error(transparent)]
     Assistant(#[from] AssistantError),
+    #[error(transparent)]
+    Encoder(#[from] EncoderError),
     #[error("the shipped examples cannot be learned from: {0}")]
     Understanding(#[from] ListenerFault),
     #[error("the process is stopping")]
@@ -113,6 +116,7 @@ impl From<AppError> for Problem {
             | AppError::Recognizer(_)
             | AppError::Voice(_)
             | AppError::Assistant(_)
+            | AppError::Encoder(_)
             | AppError::OtherKeys => Self::refused("installation-refused", error.to_string()),
             AppError::NotBuilt(_) => Self::invalid("not-built", error.to_string()),
             AppError::Lock(_)

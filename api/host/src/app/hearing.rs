@@ -2,12 +2,13 @@
 
 use crate::app::error::AppError;
 use crate::speech_args::SpeechChoice;
-use actors::{Assist, Environment, Hearing};
+use actors::{Assist, Encode, Environment, Hearing};
 use application::knowledge::LoggedKnowledge;
 use application::listening::BundledUnderstanding;
 use application::models::ModelShelf;
 use application::transcript_words::MaskedWords;
 use domain::ports::recognizer::Recognizer;
+use domain::ports::writer::Writer;
 use speech::recognition::spec::RecognizerSpec;
 use speech::recognition::{self, RecognizerPorts};
 use std::path::Path;
@@ -52,6 +53,7 @@ pub async fn hearing(
         understanding: Arc::new(understanding),
         masking: Arc::new(MaskedWords),
         assist: assist(environment, choice)?,
+        encode: encode(environment, choice)?,
         knowledge: Arc::new(LoggedKnowledge(Arc::clone(&environment.store))),
     }))
 }
@@ -62,4 +64,22 @@ fn assist(environment: &Environment, choice: &SpeechChoice) -> Result<Option<Ass
     let clock = Arc::clone(&environment.clock);
     let assistant = speech::assistant::assistant(spec, clock, &crate::config::named_variable)?;
     Ok(Some(Assist::new(assistant, Arc::new(MaskedWords))))
+}
+
+/// Who ranks what was said first, where the server was started with one.
+fn encode(environment: &Environment, choice: &SpeechChoice) -> Result<Option<Encode>, AppError> {
+    let Some(spec) = &choice.encoder else {
+        return Ok(None);
+    };
+    let clock = Arc::clone(&environment.clock);
+    let encoder = speech::encoder::encoder(spec, clock, &crate::config::named_variable)?;
+    Ok(Some(Encode::new(encoder, Arc::new(MaskedWords))))
+}
+
+/// Who words what people read and decide on, where the server was started with one.
+pub fn writer(environment: &Environment, choice: &SpeechChoice) -> Result<Option<Arc<dyn Writer>>, AppError> {
+    let Some(spec) = &choice.llm else { return Ok(None) };
+    let clock = Arc::clone(&environment.clock);
+    let writer = speech::assistant::assistant(spec, clock, &crate::config::named_variable)?;
+    Ok(Some(writer))
 }

@@ -23,6 +23,7 @@ const PARAMETERS: &[(&str, Parameter)] = &[
     ),
     ("lists", Parameter::uuid("list", "A list that was imported")),
     ("calls", Parameter::uuid("id", "A call")),
+    ("test-calls", Parameter::uuid("call", "A test call")),
     (
         "problems",
         Parameter::text("code", "The code of a problem", "missing"),

@@ -4,7 +4,7 @@ use crate::described::Changed;
 use crate::endpoint::{About, Ctx, Endpoint, Input, Permission};
 use crate::reply::Written;
 use application::approvals::{Doing, four_eyes};
-use application::campaigns::{AnonymizedShown, anonymize};
+use application::campaigns::{AnonymizedShown, CARRYING, Carrying, anonymize};
 use domain::approval::{Act, Asked};
 use domain::campaign::{ANONYMIZATION_REASON_BYTES_MAX, Anonymization};
 use domain::ids::{ApprovalId, CampaignId};
@@ -17,7 +17,7 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
     vec![
         Endpoint::post(
             "/api/v1/campaigns/{id}/anonymize",
-            "Make the persons of a campaign that is over unknowable: figures and calls stay, keys are destroyed",
+            "Make the persons of a campaign that is over unknowable: figures, calls and words stay, keys are destroyed",
             make_unknowable,
         )
         .needs(Permission::CustomersErase, About::Campaign)
@@ -79,7 +79,8 @@ async fn make_unknowable(ctx: Ctx, input: Input) -> Result<Changed<AnonymizedSho
     } else {
         None
     };
-    let done = anonymize(&ctx.installation, &campaign, reason, dry_run, behind, cause).await?;
+    let carrying = if dry_run { Carrying::DryRun } else { CARRYING };
+    let done = anonymize(&ctx.installation, &campaign, reason, carrying, behind, cause).await?;
     Ok(Changed(Written {
         version: None,
         position: Some(done.position),

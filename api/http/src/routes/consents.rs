@@ -19,6 +19,7 @@ use domain::compliance::consent_state;
 use domain::customer::{CustomerCommand, CustomerState, Erasure};
 use domain::ids::CustomerId;
 use domain::inquiry::ReadForm;
+use domain::permission::DataScope;
 use domain::phone_number::PhoneNumber;
 use domain::problem::Problem;
 use domain::stored_event::{Cause, Position};
@@ -97,15 +98,23 @@ async fn change_one<T: OfConsent>(ctx: Ctx, input: Input) -> Result<Changed<Cons
 
 async fn change_by_number<T: OfConsent>(ctx: Ctx, input: Input) -> Result<Changed<ConsentsChanged>, Problem> {
     let cause = input.cause(&ctx.installation, "consents")?;
-    let (peer, scope) = (input.peer(), input.scope.clone());
+    let (peer, sight) = (input.peer(), Sight::of(&input));
     let ByNumber::<T> { number, order } = input.order().await?;
     let wanted = order.wanted(ctx.installation.now());
     // Whoever withdraws is never told to come again.
     if T::IS_OF_ONE {
         ctx.lookups.take(peer, ctx.installation.now())?;
     }
-    let found = having(&ctx.installation, &number).await;
-    let having = ctx.lookups.count_miss(peer, ctx.installation.now(), found)?;
+    let having = if T::IS_OF_ONE || sight.is_whole() {
+        let found = having(&ctx.installation, &number).await;
+        ctx.lookups.count_miss(peer, ctx.installation.now(), found)?
+    } else {
+        let (mut having, reached) = having_or_nobody(&ctx.installation, &number).await?;
+        // How many there are would tell, too.
+        having.complete = reached.is_ok();
+        having
+    };
+    let before = ctx.installation.store().head().await?;
     let count = having.customers.len();
     if T::IS_OF_ONE && !(count == 1 && having.complete) {
         let detail = format!("{count} customers or more have this number: name the one who consents by id");
@@ -121,9 +130,13 @@ async fn change_by_number<T: OfConsent>(ctx: Ctx, input: Input) -> Result<Change
         let asked = ask(&ctx.installation, customer, one, follow(cause, customer.as_str())).await?;
         last = last.max(asked.position);
         // It holds for everybody with the number, whoever says it, and tells of nobody outside the scope.
-        if sees_person(&ctx, &scope, &asked.state).await? {
+        if sight.sees(&ctx, &asked.state).await? {
             items.push(asked.after);
         }
+    }
+    // Where something was written tells that there was somebody.
+    if !sight.is_whole() {
+        last = before;
     }
     let body = ConsentsChanged {
         number: having.phone.mask(),
@@ -132,6 +145,34 @@ async fn change_by_number<T: OfConsent>(ctx: Ctx, input: Input) -> Result<Change
         position: last.to_string(),
     };
     Ok(done(body, last))
+}
+
+/// Which persons whoever asks is told of: none, and not whether there are any, beyond whom they may look up.
+struct Sight {
+    ordered: DataScope,
+    /// Of the permission to look persons up.
+    looked_up: Option<DataScope>,
+}
+
+impl Sight {
+    fn of(input: &Input) -> Self {
+        Self {
+            ordered: input.scope.clone(),
+            looked_up: input.caller.scope_for(Permission::CustomersRead).ok(),
+        }
+    }
+
+    /// They could ask who has a number, and be told.
+    fn is_whole(&self) -> bool {
+        self.ordered.is_all() && self.looked_up.as_ref().is_some_and(DataScope::is_all)
+    }
+
+    async fn sees(&self, ctx: &Ctx, person: &CustomerState) -> Result<bool, Problem> {
+        let Some(looked_up) = &self.looked_up else {
+            return Ok(false);
+        };
+        Ok(sees_person(ctx, &self.ordered, person).await? && sees_person(ctx, looked_up, person).await?)
+    }
 }
 
 fn done<T>(body: T, position: Position) -> Changed<T> {
@@ -221,6 +262,19 @@ struct Having {
 /// The view only says whom to ask; each answers from their own events. While it is behind (an import runs),
 /// those it knows are asked at once, and the reply says that there may be more.
 async fn having(installation: &Installation, text: &str) -> Result<Having, Problem> {
+    let (having, reached) = having_or_nobody(installation, text).await?;
+    if having.customers.is_empty() {
+        reached?;
+        return Err(Problem::missing("a customer with this number"));
+    }
+    Ok(having)
+}
+
+/// The same where nobody has it; and whether the view has what the log has.
+async fn having_or_nobody(
+    installation: &Installation,
+    text: &str,
+) -> Result<(Having, Result<(), Problem>), Problem> {
     let phone =
         PhoneNumber::parse(text).map_err(|error| Problem::refused("number-invalid", error.to_string()))?;
     let number = installation.vault().derive_number(phone.as_e164());
@@ -237,15 +291,12 @@ async fn having(installation: &Installation, text: &str) -> Result<Having, Probl
             customers.push(customer);
         }
     }
-    if customers.is_empty() {
-        reached?;
-        return Err(Problem::missing("a customer with this number"));
-    }
-    Ok(Having {
+    let having = Having {
         phone,
         customers,
         complete,
-    })
+    };
+    Ok((having, reached))
 }
 
 fn listed(customer: &CustomerId, state: &CustomerState, now: Timestamp) -> ConsentsShown {

@@ -8,6 +8,7 @@ mod api_keys;
 mod approvals;
 pub mod audit;
 mod audit_search;
+mod best_times;
 mod breaches;
 mod bulk_reveal;
 mod call_plans;
@@ -65,6 +66,7 @@ mod pdca;
 mod persons;
 mod preferences;
 mod preflights;
+mod previews;
 mod problems;
 mod profiles;
 mod projections;
@@ -95,8 +97,10 @@ mod summaries;
 mod tables;
 mod takings;
 mod targets;
+mod test_calls;
 mod trunks;
 mod users;
+mod voiceprints;
 mod webhooks;
 mod what_if_policies;
 mod why_not;
@@ -118,6 +122,7 @@ use warp::reply::Response;
 /// from.
 fn groups() -> Vec<Vec<Endpoint>> {
     let mut groups = of_campaigns();
+    groups.extend(of_persons());
     groups.extend([
         reports::endpoints(),
         pdca::endpoints(),
@@ -127,17 +132,6 @@ fn groups() -> Vec<Vec<Endpoint>> {
         metrics::endpoints(),
         chart_notes::endpoints(),
         charts::endpoints(),
-        customers::endpoints(),
-        customer_lookups::endpoints(),
-        persons::endpoints(),
-        profiles::endpoints(),
-        own_customers::endpoints(),
-        bulk_reveal::endpoints(),
-        consents::endpoints(),
-        number_imports::endpoints(),
-        number_checks::endpoints(),
-        number_lists::endpoints(),
-        numbers::endpoints(),
         calls::endpoints(),
         recordings::endpoints(),
         one_call::endpoints(),
@@ -155,6 +149,7 @@ fn groups() -> Vec<Vec<Endpoint>> {
         audit::endpoints(),
         audit_search::endpoints(),
         targets::endpoints(),
+        test_calls::endpoints(),
         tables::endpoints(),
         costs::endpoints(),
         trunks::endpoints(),
@@ -189,14 +184,34 @@ fn groups() -> Vec<Vec<Endpoint>> {
     groups
 }
 
+/// Persons, their voices and their numbers.
+fn of_persons() -> Vec<Vec<Endpoint>> {
+    vec![
+        customers::endpoints(),
+        customer_lookups::endpoints(),
+        persons::endpoints(),
+        profiles::endpoints(),
+        own_customers::endpoints(),
+        bulk_reveal::endpoints(),
+        consents::endpoints(),
+        voiceprints::endpoints(),
+        number_imports::endpoints(),
+        number_checks::endpoints(),
+        number_lists::endpoints(),
+        numbers::endpoints(),
+    ]
+}
+
 /// Campaigns, whom they may call, and what came of it.
 fn of_campaigns() -> Vec<Vec<Endpoint>> {
     vec![
         campaigns::endpoints(),
+        best_times::endpoints(),
         campaign_clones::endpoints(),
         drafts::endpoints(),
         cut_off::endpoints(),
         callbacks::endpoints(),
+        previews::endpoints(),
         merges::endpoints(),
         own_rules::endpoints(),
         deals::endpoints(),

@@ -128,7 +128,7 @@ async fn presets_of(ctx: &Ctx, state: &CustomerState) -> Result<Vec<Preset>, Pro
     let mut presets = BTreeSet::new();
     for (campaign, _) in open {
         let loaded = ctx.installation.entities.campaigns.state(campaign).await?;
-        presets.extend(loaded.state.plan().map(|plan| plan.preset));
+        presets.extend(loaded.state.plan().into_iter().flat_map(|plan| plan.presets()));
     }
     Ok(presets.into_iter().collect())
 }

@@ -1,9 +1,11 @@
 //! Segments over HTTP: checked, counted, previewed. What is asked stands in the body, never in an address.
 
-use crate::described::Read;
+use crate::described::{Changed, Read};
 use crate::endpoint::{About, Ctx, Endpoint, Input, Permission};
+use crate::reply::Written;
 use application::segments::{
-    GroupsFound, RfmGraded, RfmOrder, SegmentChecked, SegmentCounted, SegmentOrder, SegmentPreviewed,
+    GradesOrder, GradesWritten, GroupsFound, RfmGraded, RfmOrder, SegmentChecked, SegmentCounted,
+    SegmentOrder, SegmentPreviewed,
 };
 use domain::attribute::{AttributeType, CATALOGUE, TagLevel};
 use domain::problem::Problem;
@@ -47,6 +49,13 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
         )
         .needs(Permission::QueryRun, About::Everybody)
         .takes::<RfmOrder>(),
+        Endpoint::post(
+            "/api/v1/segments/rfm/write",
+            "Write the grades of a segment's customers onto them (rfm_grade), page by page, for a reason; or say what would be",
+            write_grades,
+        )
+        .needs(Permission::CustomersAssign, About::Everybody)
+        .takes::<GradesOrder>(),
         Endpoint::get(
             "/api/v1/segments/columns",
             "The attributes that segments ask, with their types, in zh and en",
@@ -80,6 +89,17 @@ async fn groups(ctx: Ctx, input: Input) -> Result<Read<GroupsFound>, Problem> {
 async fn rfm(ctx: Ctx, input: Input) -> Result<Read<RfmGraded>, Problem> {
     let order: RfmOrder = input.order().await?;
     ctx.installation.rfm_of_segment(order).await.map(Read)
+}
+
+async fn write_grades(ctx: Ctx, input: Input) -> Result<Changed<GradesWritten>, Problem> {
+    let cause = input.cause(&ctx.installation, "segments/rfm/write")?;
+    let order: GradesOrder = input.order().await?;
+    let written = ctx.installation.write_grades(order, cause).await?;
+    Ok(Changed(Written {
+        version: None,
+        position: Some(written.position),
+        body: written,
+    }))
 }
 
 /// What segments may ask.

@@ -4,6 +4,7 @@ use crate::described::Read;
 use crate::endpoint::{About, Ctx, Endpoint, Input, Permission};
 use crate::own_people::{customers_of, seen};
 use crate::revealing::{clear_asked, refuse_unrevealed};
+use application::campaigns::{AnonymousFound, anonymous_with, anonymous_words};
 use application::inquiring::{BY, REASON, Shown, put_on_record};
 use application::parameter::Parameter;
 use application::summaries::{SummaryShown, summary};
@@ -12,6 +13,7 @@ use application::transcripts::{
 };
 use domain::ids::{CallId, CampaignId};
 use domain::inquiry::ReadForm;
+use domain::permission::{DataScope, People};
 use domain::problem::Problem;
 use domain::time::Timestamp;
 use intake::members::{Members, Order};
@@ -132,12 +134,13 @@ async fn search(ctx: Ctx, input: Input) -> Result<Read<TranscriptsFound>, Proble
     rows.retain(|row| row.answered_at.is_some());
     if !rows.is_empty() {
         let what = Shown {
-            campaign,
+            campaign: campaign.clone(),
             calls: rows.iter().map(|row| row.call).collect(),
             ..HEARD
         };
         put_on_record(installation, reader, what).await?;
     }
+    let (anonymous, more) = anonymous(&ctx, &scope, campaign.as_ref(), &sought).await?;
     let mut items = Vec::new();
     for row in &rows {
         let said = said_with(installation, row.call, &row.customer, &sought).await?;
@@ -153,9 +156,26 @@ async fn search(ctx: Ctx, input: Input) -> Result<Read<TranscriptsFound>, Proble
     }
     Ok(Read(TranscriptsFound {
         items,
+        anonymous,
         searched_calls: rows.len(),
-        truncated,
+        truncated: truncated || more,
     }))
+}
+
+/// What nobody's name stands at is about nobody in particular: whoever is held to persons sees none of it.
+/// No record of a read: it tells of nobody.
+async fn anonymous(
+    ctx: &Ctx,
+    scope: &DataScope,
+    campaign: Option<&CampaignId>,
+    sought: &str,
+) -> Result<(Vec<AnonymousFound>, bool), Problem> {
+    let campaign = campaign.filter(|one| scope.people == People::All && scope.admits_campaign(one));
+    let Some(campaign) = campaign else {
+        return Ok((Vec::new(), false));
+    };
+    let (all, more) = anonymous_words(&ctx.installation, campaign, SEARCHED_CALLS_MAX).await?;
+    Ok((anonymous_with(all, sought), more))
 }
 
 fn instant(input: &Input, name: &'static str) -> Result<Option<Timestamp>, Problem> {

@@ -6,7 +6,7 @@ use application::as_of::{AS_OF, Moment, PARAMETERS, VALID_AT};
 use application::figures::{Chart, Series, Source, Standing, Versions, versions};
 use application::parameter::Parameter;
 use application::segments::Industries;
-use application::tables::{Abandonment, AbandonmentAsked, Daily, abandonment, daily};
+use application::tables::{Abandonment, AbandonmentAsked, Daily, abandonment, counting_preset, daily};
 use chrono::NaiveDate;
 use domain::calendar::beijing_date;
 use domain::ids::CampaignId;
@@ -205,14 +205,16 @@ async fn ledger(ctx: Ctx, input: Input) -> Result<Read<Standing<Abandonment>>, P
     let moment = Moment::of(input.query())?;
     let source = Source::of(&ctx.installation, moment, &campaign, views).await?;
     let db = source.db.as_ref();
-    let Some(board) = campaign_board::get(db, &campaign).await? else {
+    if campaign_board::get(db, &campaign).await?.is_none() {
         return Err(source.missing());
-    };
+    }
+    // What binds was fixed when it was made.
+    let preset = counting_preset(&ctx.installation, &campaign).await?;
     // The window of 30 days ends at the moment looked at.
     let at = source.at.unwrap_or_else(|| ctx.installation.now());
     let asked = AbandonmentAsked {
         campaign: &campaign,
-        preset: &board.preset,
+        preset: preset.code(),
         at,
         as_of: source.position.filter(|_| source.known.is_some()),
     };

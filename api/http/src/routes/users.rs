@@ -5,9 +5,10 @@ use crate::endpoint::{About, Ctx, Endpoint, Input, Permission};
 use crate::paging::{CURSOR, LIMIT, LONG, Paged, Paging};
 use crate::reply::Written;
 use application::access::{
-    ManyRoles, ManyRolesShown, ProviderOrder, RoleChange, RoleTable, ScopeOrder, UserChanged, UserList,
-    UserOrder, UserStanding, add_user, change_many, change_role, change_scope, disable_user, invite_user,
-    link_provider, reset_second_factor, role_table, unlink_provider, user, users,
+    ManyRoles, ManyRolesShown, ManyScopes, ManyScopesShown, ProviderOrder, RoleChange, RoleTable, ScopeOrder,
+    UserChanged, UserList, UserOrder, UserStanding, add_user, change_many, change_many_scopes, change_role,
+    change_scope, disable_user, invite_user, link_provider, reset_second_factor, role_table, unlink_provider,
+    user, users,
 };
 use application::as_of::{AS_OF, Moment, PARAMETERS, VALID_AT};
 use application::parameter::Parameter;
@@ -109,6 +110,13 @@ fn of_users() -> Vec<Endpoint> {
         )
         .needs(Permission::UsersWrite, About::Everybody)
         .takes::<ManyRoles>(),
+        Endpoint::post(
+            "/api/v1/scopes/assign",
+            "Let many users see the campaigns and team that their rows name; bad rows are listed with why",
+            assign_scopes,
+        )
+        .needs(Permission::UsersWrite, About::Everybody)
+        .takes::<ManyScopes>(),
         Endpoint::get(
             "/api/v1/roles",
             "The table of roles and permissions, as the guard of every route reads it",
@@ -221,6 +229,17 @@ async fn assign(ctx: Ctx, input: Input) -> Result<Changed<ManyRolesShown>, Probl
     let caller = input.caller.clone();
     let order: ManyRoles = input.order().await?;
     let body = change_many(&ctx.installation, order, &caller, cause).await?;
+    Ok(Changed(Written {
+        version: None,
+        position: Some(body.position),
+        body,
+    }))
+}
+
+async fn assign_scopes(ctx: Ctx, input: Input) -> Result<Changed<ManyScopesShown>, Problem> {
+    let cause = input.cause(&ctx.installation, "scopes/assign")?;
+    let order: ManyScopes = input.order().await?;
+    let body = change_many_scopes(&ctx.installation, order, cause).await?;
     Ok(Changed(Written {
         version: None,
         position: Some(body.position),

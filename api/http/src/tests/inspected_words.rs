@@ -40,8 +40,22 @@ fn reading() -> SpokenReading {
     }
 }
 
+/// Who is called, and what they say.
+#[derive(Clone, Copy)]
+pub(super) struct Caller<'a> {
+    pub(super) id: &'a str,
+    pub(super) phone: &'a str,
+    pub(super) says: &'a str,
+}
+
+const C01: Caller<'static> = Caller {
+    id: "C01",
+    phone: "+8613800138001",
+    says: "我叫欧阳小明，手机13800138001，是本人",
+};
+
 /// The turns of a call that was answered.
-fn turns() -> Vec<CallCommand> {
+fn turns(says: &str) -> Vec<CallCommand> {
     let said = |prompt: &str, spoken: u32, of: u32| {
         TurnFact::Said(SaidFact {
             leg: 1,
@@ -59,7 +73,7 @@ fn turns() -> Vec<CallCommand> {
         TurnFact::Heard(HeardFact {
             leg: 1,
             node: node.to_owned(),
-            text: Personal::open("我叫欧阳小明，手机13800138001，是本人".to_owned()),
+            text: Personal::open(says.to_owned()),
             confidence_permille: None,
             engine: "carrier.example".to_owned(),
             begins_ms: 1_000,
@@ -74,6 +88,7 @@ fn turns() -> Vec<CallCommand> {
             opt_out: false,
             model: None,
             emotion: None,
+            encoder: None,
         }),
         TurnFact::Decided(TurnDecision {
             node: node.to_owned(),
@@ -88,11 +103,11 @@ fn turns() -> Vec<CallCommand> {
     facts.into_iter().map(CallCommand::NoteTurn).collect()
 }
 
-/// Leave to call C01, as if the campaign ran at any hour, and whose it is.
-async fn granted(story: &Story) -> (CampaignFacts, u32, CustomerGrant) {
+/// Leave to call somebody, as if the campaign ran at any hour, and whose it is.
+async fn granted(story: &Story, id: &str) -> (CampaignFacts, u32, CustomerGrant) {
     let entities = &story.running.installation.entities;
     let campaign: CampaignId = enrolment().campaign;
-    let customer: CustomerId = story.running.installation.vault().derive_customer("C01");
+    let customer: CustomerId = story.running.installation.vault().derive_customer(id);
     let loaded = entities.campaigns.state(&campaign).await.unwrap();
     let mut facts = loaded.state.facts(campaign).unwrap();
     facts.running = true;
@@ -106,7 +121,7 @@ async fn granted(story: &Story) -> (CampaignFacts, u32, CustomerGrant) {
     };
     let granted = entities
         .customers
-        .ask(&customer, ask, cause("grant"))
+        .ask(&customer, ask, cause(&format!("grant {id}")))
         .await
         .unwrap();
     let [CustomerEvent::DialGranted { attempt, grant }] = granted.events.as_slice() else {
@@ -116,12 +131,12 @@ async fn granted(story: &Story) -> (CampaignFacts, u32, CustomerGrant) {
 }
 
 /// From the permit to the notice that was heard.
-fn begun(facts: &CampaignFacts, attempt: u32, grant: &CustomerGrant) -> [CallCommand; 4] {
+fn begun(facts: &CampaignFacts, attempt: u32, grant: &CustomerGrant, phone: &str) -> [CallCommand; 4] {
     let call = grant.call;
     let permit = CallCommand::Permit {
         call,
         attempt,
-        callee: "+8613800138001".to_owned(),
+        callee: phone.to_owned(),
         customer_grant: Box::new(grant.clone()),
         number_grant: Box::new(NumberGrant {
             call,
@@ -150,19 +165,27 @@ fn begun(facts: &CampaignFacts, attempt: u32, grant: &CustomerGrant) -> [CallCom
 
 /// A spoken call of C01 that was answered, talked on and closed.
 pub(super) async fn spoken_call(story: &Story) {
+    spoken_call_of(story, C01).await;
+}
+
+/// The same of somebody else.
+pub(super) async fn spoken_call_of(story: &Story, caller: Caller<'_>) {
+    let Caller { id, phone, says } = caller;
     let installation = &story.running.installation;
-    let (facts, attempt, grant) = granted(story).await;
+    let (facts, attempt, grant) = granted(story, id).await;
     let end = CallCommand::End(CallEnding {
         heard_rtp: true,
         reason: Some(EndReason::CalleeHungUp),
         ..CallEnding::default()
     });
-    let commands = begun(&facts, attempt, &grant).into_iter();
-    let commands = commands.chain(turns()).chain([end]);
+    let commands = begun(&facts, attempt, &grant, phone).into_iter();
+    let commands = commands.chain(turns(says)).chain([end]);
     let mut ended_at = installation.now();
     let calls = &installation.entities.calls;
     for (step, command) in commands.enumerate() {
-        let told = calls.ask(&grant.call, command, cause(&format!("c{step}"))).await;
+        let told = calls
+            .ask(&grant.call, command, cause(&format!("{id} c{step}")))
+            .await;
         ended_at = told.unwrap().state.ended().map_or(ended_at, |ended| ended.at);
     }
     let closing = CallClosing {
@@ -185,7 +208,11 @@ pub(super) async fn spoken_call(story: &Story) {
     };
     // The retry driver of this server may have been first; telling twice is telling once.
     let customers = &installation.entities.customers;
-    drop(customers.ask(&grant.customer, close, cause("close")).await);
+    drop(
+        customers
+            .ask(&grant.customer, close, cause(&format!("{id} close")))
+            .await,
+    );
 }
 
 pub(super) async fn inspected(story: &Story, clear: bool) -> Vec<Value> {

@@ -101,3 +101,72 @@ fn an_own_id_is_asked_in_a_body_and_whoever_is_not_theirs_is_nobody() {
     });
     story.end();
 }
+
+#[test]
+fn whoever_may_not_look_persons_up_is_answered_alike_whether_a_number_is_known() {
+    let story = Story::begin();
+    story.runtime.block_on(async {
+        let made = json!({ "task_id": "T", "script_template": "您好。",
+            "schedule": { "start_time": "09:00", "end_time": "18:00" } });
+        assert_eq!(owner(&story, "/api/v1/campaigns", made).await.status, 201);
+        let listed = json!({ "task_id": "T", "records": [{ "customer_id": "C1", "phone": "13800138000" }] });
+        assert_eq!(owner(&story, "/api/v1/tasks/data", listed).await.status, 200);
+        add(&story, "crm", &["operator"]).await;
+        let of_scopes = json!({ "user": "crm", "scopes": ["numbers:opt-out", "consents:withdraw"] });
+        let blind = key(&story, of_scopes).await;
+        let held = key(&story, json!({ "user": "crm", "campaigns": ["U"] })).await;
+        let withdraw = "/api/v1/consents/withdraw";
+        let unknown = format!("138{:04}8000", 1_113);
+        for bearer in [&blind, &held] {
+            let mut told = Vec::new();
+            // Of three digits less that are shown, the two numbers are masked alike.
+            for number in ["13800138000", unknown.as_str()] {
+                let body = json!({ "number": number, "scope": "offers", "source": "phone" });
+                let came = send(
+                    &story,
+                    Method::POST,
+                    withdraw,
+                    &[("Authorization", bearer)],
+                    Some(body),
+                )
+                .await;
+                assert_eq!(came.status, 200, "{number}: {}", came.body);
+                told.push(came.body);
+            }
+            assert_eq!(told[0]["customers"], json!([]), "{}", told[0]);
+            assert_eq!(
+                (&told[0]["number"], &told[0]["complete"]),
+                (&told[1]["number"], &told[1]["complete"])
+            );
+        }
+        // It was taken all the same.
+        let head = story.running.installation.store().head().await.unwrap();
+        let path = format!("/api/v1/audit?kind=customer.consent_withdrawn&after_position={head}");
+        let taken = get(&story, &path, &story.bearer()).await;
+        assert!(
+            !taken.body["items"].as_array().unwrap().is_empty(),
+            "{}",
+            taken.body
+        );
+        // Whoever may look them up is told.
+        let body = json!({ "number": unknown, "scope": "offers", "source": "phone" });
+        assert_eq!(owner(&story, withdraw, body).await.status, 404);
+        let opt_out = json!({ "number": "13800138000", "reason": "asked" });
+        let path = "/api/v1/numbers/opt-out";
+        let first = send(
+            &story,
+            Method::POST,
+            path,
+            &[("Authorization", &blind)],
+            Some(opt_out),
+        )
+        .await;
+        assert_eq!(
+            (first.status, &first.body["open_calls"]),
+            (200, &json!([])),
+            "{}",
+            first.body
+        );
+    });
+    story.end();
+}

@@ -103,6 +103,59 @@ fn a_model_is_published_named_by_a_campaign_and_gone_back_to() {
 }
 
 #[test]
+fn preflight_says_which_models_of_a_campaigns_tiers_are_not_on_this_machine() {
+    let story = Story::begin();
+    story.runtime.block_on(async {
+        let bearer = story.bearer();
+        for line in ["最长几期", "能分二十四期吗"] {
+            let (status, told) = sent(&story, &bearer, "name=zh", model(line)).await;
+            assert_eq!(status, 201, "{told}");
+        }
+        let tiers = json!([{ "by": "rfm_grade", "is": "champion", "model": "zh@1" },
+            { "by": "rfm_grade", "is": "lost", "model": "zh@2" }]);
+        let body = json!({ "task_id": "A", "script_template": "您好。", "model_tiers": tiers });
+        let made = owner(&story, "/api/v1/campaigns", body).await;
+        assert_eq!(made.status, 201, "{}", made.body);
+        let told = get(&story, "/api/v1/campaigns/A/preflight", &bearer).await;
+        let states = |told: &Value| -> Vec<String> {
+            let models = told["models"].as_array().unwrap().iter();
+            models
+                .map(|one| format!("{} {} {}", one["model"], one["tier"], one["state"]))
+                .collect()
+        };
+        let both = [
+            r#""zh@1" "rfm_grade=champion" "here""#,
+            r#""zh@2" "rfm_grade=lost" "here""#,
+        ];
+        assert_eq!(states(&told.body), both, "{}", told.body);
+        let published = get(&story, "/api/v1/models/zh/versions", &bearer).await;
+        let digest = published.body["items"][1]["digest"].as_str().unwrap().to_owned();
+        let folder = story.running.installation.directory.join("models");
+        let mut files = std::fs::read_dir(&folder)
+            .unwrap()
+            .flatten()
+            .map(|entry| entry.path());
+        let file = files
+            .find(|path| path.to_string_lossy().contains(&digest))
+            .unwrap();
+        std::fs::remove_file(file).unwrap();
+        let told = get(&story, "/api/v1/campaigns/A/preflight", &bearer).await;
+        let missing = told.body["models"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .filter(|one| one["state"] == "missing");
+        assert_eq!(missing.count(), 1, "{}", told.body);
+        assert!(
+            told.body.to_string().contains("publish its file here again"),
+            "{}",
+            told.body
+        );
+    });
+    story.end();
+}
+
+#[test]
 fn what_is_no_model_of_this_build_is_refused_by_name() {
     let story = Story::begin();
     story.runtime.block_on(async {

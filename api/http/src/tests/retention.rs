@@ -7,7 +7,7 @@ use domain::calling_plan::{Basis, Preset};
 use domain::customer::CustomerCommand;
 use domain::customer::command::Enrolment;
 use domain::ids::{CallId, CommandId, EnrolmentId, ListId};
-use domain::retention::{Beginning, DataClass, DisposedThings, RetentionCommand};
+use domain::retention::{Beginning, DataClass, DisposedThings, RetentionCommand, Under};
 use domain::stored_event::Cause;
 use hyper::Method;
 use serde_json::{Value, json};
@@ -50,6 +50,7 @@ async fn register(story: &Story) {
         variables: BTreeMap::new(),
         consent: None,
         same_number_as: None,
+        best_times: None,
         preferred: Vec::new(),
         priority: None,
         dedupe: domain::calling_plan::Dedupe::Campaign,
@@ -297,6 +298,7 @@ fn a_disposal_that_a_crash_cut_is_finished_by_the_next_run() {
                 calls: vec![call(1), call(2)],
                 ..DisposedThings::default()
             },
+            under: Under::Period,
         }));
         let cause = Cause::outside(CommandId::derive_from_text("crash"));
         let entities = &installation.entities.retentions;

@@ -242,3 +242,61 @@ fn a_mode_of_dialing_is_taken_and_a_campaign_for_agents_without_any_says_so_befo
     }
     server.end();
 }
+
+#[test]
+fn further_presets_bind_are_named_and_contradictory_ones_are_refused_with_both_names() {
+    let body = |name: &str, hours: (&str, &str), preset: &str, also: Value| {
+        json!({ "task_id": name, "script_template": "您好。", "basis": "contract", "preset": preset,
+            "also_presets": also, "schedule": { "start_time": hours.0, "end_time": hours.1 } })
+    };
+    let both = body("T", ("09:00", "18:00"), "cn-service", json!(["cn-marketing"]));
+    let server = Server::begin();
+    let made = server.post("/api/v1/campaigns", &both);
+    assert_eq!(
+        (made.0, &made.1["also_presets"]),
+        (201, &json!(["cn-marketing"])),
+        "{made:?}"
+    );
+    let without = server.send("POST", "/api/v1/tasks/data", PEOPLE);
+    assert!(
+        without.0 == 422 || without.1.to_string().contains("consent"),
+        "{without:?}"
+    );
+    let with = r#"{"task_id":"T","records":[{"customer_id":"C1","phone":"13800138000","consent_scope":"other",
+        "consent_source":"web","consent_at":"2026-01-01T00:00:00Z","consent_evidence":"form 1"}]}"#;
+    let taken = server.send("POST", "/api/v1/tasks/data", with);
+    assert_eq!(taken.0, 200, "{taken:?}");
+    let why = server.send("GET", "/api/v1/customers/C1/why-not?reason=test", "");
+    let said = why.1["verdicts"].as_array().unwrap();
+    let of = |preset: &str| {
+        let is = |one: &&Value| {
+            let of = one["facts"]["preset"].as_str().unwrap_or_default();
+            one["rule"] == "consent" && of.starts_with(preset)
+        };
+        said.iter().find(is)
+    };
+    assert_eq!(of("cn-marketing").unwrap()["decision"], "forbid", "{why:?}");
+    assert_eq!(why.1["permitted"], false, "{why:?}");
+    for (name, hours, also, words) in [
+        (
+            "A",
+            ("20:00", "21:00"),
+            json!(["cn-service"]),
+            ["cn-collection", "cn-service"],
+        ),
+        (
+            "B",
+            ("09:00", "18:00"),
+            json!(["cn-collection"]),
+            ["cn-collection", "twice"],
+        ),
+    ] {
+        let refused = server.post("/api/v1/campaigns", &body(name, hours, "cn-collection", also));
+        assert_eq!(refused.0, 422, "{refused:?}");
+        assert!(
+            words.iter().all(|word| detail(&refused).contains(word)),
+            "{refused:?}"
+        );
+    }
+    server.end();
+}

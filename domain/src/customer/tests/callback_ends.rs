@@ -3,7 +3,7 @@
 use super::calling_back::{at, ended_how, for_agents, granted_at, order, requested, windowed};
 use super::*;
 use crate::customer::ENROLMENT_WITHDRAWN;
-use crate::ids::UserId;
+use values::ids::UserId;
 
 /// One day in milliseconds.
 const DAY_MS: u64 = 86_400_000;

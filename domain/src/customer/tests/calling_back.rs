@@ -3,7 +3,7 @@
 use super::*;
 use crate::customer::command::CallbackOrder;
 use crate::dialing_plan::{DialingMode, DialingPlan};
-use crate::ids::UserId;
+use values::ids::UserId;
 
 pub(super) fn at(text: &str) -> Timestamp {
     instant(&format!("2026-03-02T{text}+08:00"))
@@ -20,6 +20,7 @@ pub(super) fn for_agents() -> CampaignFacts {
     facts.plan.dialing = Some(DialingPlan {
         mode: DialingMode::Progressive,
         holds_each_day: false,
+        ..DialingPlan::default()
     });
     facts
 }

@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::dialing_plan::{DialingMode, DialingPlan};
-use crate::ids::CallId;
+use values::ids::CallId;
 
 fn call_now(deadline: Option<Timestamp>) -> CustomerCommand {
     CustomerCommand::CallNow {
@@ -175,6 +175,7 @@ fn a_campaign_of_callbacks_dials_nobody_but_whom_a_call_was_asked_for() {
     facts.plan.dialing = Some(DialingPlan {
         mode: DialingMode::Callback,
         holds_each_day: false,
+        ..DialingPlan::default()
     });
     check(
         &person(&[]),

@@ -239,6 +239,7 @@ fn an_invalid_number_gives_way_to_the_next_and_is_never_dialed_again() {
         next_number: Some(other_number()),
         round: None,
         policy_due_at: None,
+        timing: None,
     };
     check(&two_numbers, close(invalid), Ok(vec![expected.clone()]));
     let both_tried = [two_numbers, vec![expected, granted_to(2, other_number())]].concat();

@@ -32,7 +32,7 @@ fn withdraw(scope: &str) -> CustomerCommand {
     }
 }
 
-fn withdrawn(scope: &str, open_calls: Vec<crate::ids::CallId>) -> CustomerEvent {
+fn withdrawn(scope: &str, open_calls: Vec<values::ids::CallId>) -> CustomerEvent {
     CustomerEvent::ConsentWithdrawn {
         scope: scope.to_owned(),
         source: "hotline".to_owned(),

@@ -3,7 +3,7 @@
 use super::*;
 use crate::customer::{CORRECTED_BYTES_MAX, Correction};
 use crate::decider::EventData;
-use crate::ids::{CommandId, PersonRequestId};
+use values::ids::{CommandId, PersonRequestId};
 
 fn correct(name: Option<&str>, variables: &[(&str, &str)]) -> CustomerCommand {
     let owned = |text: &str| text.to_owned();

@@ -153,7 +153,7 @@ fn of_two_consents_for_one_scope_the_later_counts() {
 
 #[test]
 fn who_shares_a_number_is_enrolled_and_settled_at_once_and_never_asked_for() {
-    let other: crate::ids::CustomerId = "aa112233445566778899aabbccddeeff".parse().unwrap();
+    let other: values::ids::CustomerId = "aa112233445566778899aabbccddeeff".parse().unwrap();
     let shared = Enrolment {
         same_number_as: Some(other.clone()),
         ..row()

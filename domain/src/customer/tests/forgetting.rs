@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::customer::{DeletedRecording, DoneErasure, Erasure, KEY_BACKUP_DAYS_MAX, RECORDINGS_NAMED_MAX};
-use crate::ids::{CommandId, EventId};
+use values::ids::{CommandId, EventId};
 
 fn hold() -> CustomerCommand {
     CustomerCommand::Hold {

@@ -3,8 +3,8 @@
 use super::*;
 use crate::compliance::{CountedCalls, JoinedFacts, MERGED_PERSON};
 use crate::customer::{MERGED_MAX, MergeOrder, MergeSide, UnmergeOrder};
-use crate::ids::CustomerId;
 use values::call_caps::{CallCap, CapOver};
+use values::ids::CustomerId;
 
 fn other() -> CustomerId {
     "99112233445566778899aabbccddeeff".parse().unwrap()

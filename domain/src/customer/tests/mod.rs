@@ -10,13 +10,14 @@ use crate::calling_plan::{Basis, CampaignFacts, Preset, RetryPolicy};
 use crate::compliance::testing::{campaign, campaign_facts, customer, instant, nth_call, window};
 use crate::compliance::{CustomerGrant, Decision, GRANT_VALID_MS, Verdict};
 use crate::decider::{Context, Decider};
-use crate::ids::{ListId, NumberId};
 use crate::personal::Personal;
 use crate::time::Timestamp;
 use std::collections::BTreeMap;
 use values::disposition::{Disposition, Outcome};
+use values::ids::{ListId, NumberId};
 
 mod assigning;
+mod best_times;
 mod callback_ends;
 mod calling_back;
 mod calling_now;
@@ -31,6 +32,7 @@ mod granting;
 mod importing_history;
 mod merging;
 mod own_rules;
+mod previewing;
 mod profiling;
 mod recycling;
 mod releasing;
@@ -126,6 +128,7 @@ fn row() -> Enrolment {
         variables: BTreeMap::from([("amount".to_owned(), "800".to_owned())]),
         consent: None,
         same_number_as: None,
+        best_times: None,
         preferred: Vec::new(),
         priority: None,
         dedupe: crate::calling_plan::Dedupe::Campaign,
@@ -228,6 +231,7 @@ fn closed(closing: &CallClosing, next_due_at: Option<Timestamp>) -> CustomerEven
         next_number: None,
         round: None,
         policy_due_at: None,
+        timing: None,
     }
 }
 

@@ -145,6 +145,7 @@ fn behaviour_follows_the_end_of_calls() {
         next_number: None,
         round: None,
         policy_due_at: None,
+        timing: None,
     };
     let mut given = person(&[]);
     assert_eq!(value(&profile(&given), "calls_count").as_deref(), Some("0"));

@@ -3,7 +3,7 @@
 use super::*;
 use crate::calling_plan::Dedupe;
 use crate::customer::ENROLMENT_WITHDRAWN;
-use crate::ids::CallId;
+use values::ids::CallId;
 
 fn withdraw(list: Option<ListId>) -> CustomerCommand {
     CustomerCommand::WithdrawEnrolment {

@@ -7,6 +7,7 @@ mod figures;
 pub mod hearing;
 pub mod line;
 pub mod opinions;
+pub mod voices;
 
 pub use attested::{
     ACCURACY_RATIO_FLOOR, ACCURACY_RATIO_TARGET, Attested, ByCondition, Compared, Condition, ErrorFigures,

@@ -101,6 +101,13 @@ fn dot(one: &[f64], other: &[f64]) -> f64 {
 
 /// The coefficients of an utterance; empty where it is shorter than a window.
 pub fn coefficients_of(samples: &[i16]) -> Vec<Coefficients> {
+    let mut all = plain_coefficients_of(samples);
+    normalise(&mut all);
+    all
+}
+
+/// The same as they are, with what line and voice do to them.
+pub(super) fn plain_coefficients_of(samples: &[i16]) -> Vec<Coefficients> {
     let mut before = 0.0;
     let emphasised: Vec<f64> = samples
         .iter()
@@ -112,9 +119,7 @@ pub fn coefficients_of(samples: &[i16]) -> Vec<Coefficients> {
         })
         .collect();
     let windows = emphasised.windows(WINDOW).step_by(STEP);
-    let mut all: Vec<Coefficients> = windows.map(|window| TABLES.coefficients(window)).collect();
-    normalise(&mut all);
-    all
+    windows.map(|window| TABLES.coefficients(window)).collect()
 }
 
 fn normalise(all: &mut [Coefficients]) {

@@ -3,8 +3,25 @@
 use crate::view::code_of;
 use domain::call::event::CallEvent;
 use domain::customer::event::CustomerEvent;
+use domain::voiceprint::VoiceprintEvent;
 use serde_json::json;
 use std::collections::{BTreeMap, BTreeSet};
+
+/// The facts of a voiceprint's event: nothing of the voice.
+pub(super) fn of_voiceprint(fact: &VoiceprintEvent) -> serde_json::Value {
+    without_nulls(match fact {
+        VoiceprintEvent::Consented(consented) => {
+            json!({ "source": consented.source, "until": consented.until })
+        }
+        VoiceprintEvent::Enrolled(enrolled) => json!({ "takes": enrolled.takes, "form": enrolled.form }),
+        VoiceprintEvent::Compared(compared) => json!({ "likeness": compared.likeness,
+            "distance_milli": compared.distance_milli, "threshold_milli": compared.threshold_milli }),
+        VoiceprintEvent::Withdrawn { source, .. } => json!({ "source": source }),
+        VoiceprintEvent::Deleted {
+            deleted_for, reason, ..
+        } => json!({ "deleted_for": deleted_for, "reason": reason }),
+    })
+}
 
 /// The facts of a customer's event.
 pub(super) fn of_customer(fact: &CustomerEvent) -> serde_json::Value {
@@ -43,7 +60,9 @@ pub(super) fn of_customer(fact: &CustomerEvent) -> serde_json::Value {
         CustomerEvent::CallAsked { due_at, deadline, .. } => {
             json!({ "next_due_at": due_at, "deadline": deadline })
         }
-        CustomerEvent::CallbackRequested { .. } | CustomerEvent::CallbackEnded { .. } => of_callback(fact),
+        CustomerEvent::PreviewSkipped { .. }
+        | CustomerEvent::CallbackRequested { .. }
+        | CustomerEvent::CallbackEnded { .. } => of_callback(fact),
         CustomerEvent::CallBackOrdered { due_at, by, .. } => json!({ "next_due_at": due_at, "by": by }),
         CustomerEvent::EnrolmentSettled {
             disposition,
@@ -145,6 +164,15 @@ fn of_profile(fact: &CustomerEvent) -> serde_json::Value {
 
 /// A time that was named for being called again, and how it ended.
 fn of_callback(fact: &CustomerEvent) -> serde_json::Value {
+    if let CustomerEvent::PreviewSkipped {
+        agent,
+        reason,
+        due_at,
+        ..
+    } = fact
+    {
+        return json!({ "agent": agent, "reason": reason, "next_due_at": due_at });
+    }
     match fact {
         CustomerEvent::CallbackRequested {
             callback_at,

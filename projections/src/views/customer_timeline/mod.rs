@@ -17,9 +17,11 @@ use crate::view::{AnyEvent, Handles, View, ViewDefinition, ViewEvent, erased_col
 use domain::call::event::CallEvent;
 use domain::compliance::CustomerGrant;
 use domain::customer::event::CustomerEvent;
+use domain::decider::Decider;
 use domain::disposition::Outcome;
 use domain::ids::{CustomerId, NumberId};
 use domain::personal::Personal;
+use domain::voiceprint::{Voiceprint, VoiceprintEvent};
 
 /// The view's name, for `wait_for_view`.
 pub const NAME: &str = "customer_timeline";
@@ -92,7 +94,7 @@ columns! {
 
 const DEFINITION: ViewDefinition = ViewDefinition {
     name: NAME,
-    version: 8,
+    version: 9,
     tables: TABLES,
     handles: Handles::Kinds(&[
         CustomerEvent::REGISTERED,
@@ -106,6 +108,7 @@ const DEFINITION: ViewDefinition = ViewDefinition {
         CustomerEvent::CALL_CLOSED,
         CustomerEvent::CALL_BACK_ORDERED,
         CustomerEvent::CALL_ASKED,
+        CustomerEvent::PREVIEW_SKIPPED,
         CustomerEvent::CALLBACK_REQUESTED,
         CustomerEvent::CALLBACK_ENDED,
         CustomerEvent::ENROLMENT_WITHDRAWN,
@@ -133,6 +136,11 @@ const DEFINITION: ViewDefinition = ViewDefinition {
         CallEvent::ENDED,
         CallEvent::LATE_ANSWERED,
         CallEvent::CORRECTED,
+        VoiceprintEvent::CONSENTED,
+        VoiceprintEvent::ENROLLED,
+        VoiceprintEvent::COMPARED,
+        VoiceprintEvent::WITHDRAWN,
+        VoiceprintEvent::DELETED,
     ]),
 };
 
@@ -142,6 +150,9 @@ impl View for CustomerTimeline {
     }
 
     fn apply(&self, tx: &mut dyn Tx, event: &ViewEvent) -> Result<(), ProjectionError> {
+        if event.envelope.stream.aggregate() == Voiceprint::AGGREGATE {
+            return apply_voiceprint(tx, event, &event.read_as::<VoiceprintEvent>()?);
+        }
         match event.event()? {
             AnyEvent::Customer(fact) => apply_customer(tx, event, fact),
             AnyEvent::Call(fact) => apply_call(tx, event, fact),
@@ -199,6 +210,16 @@ fn apply_customer(tx: &mut dyn Tx, event: &ViewEvent, fact: &CustomerEvent) -> R
     let (campaign, call) = (Val::maybe_text(campaign), Val::maybe_text(call));
     let facts = facts::of_customer(fact);
     say(tx, event, Val::text(&customer), campaign, call, &facts)
+}
+
+fn apply_voiceprint(
+    tx: &mut dyn Tx,
+    event: &ViewEvent,
+    fact: &VoiceprintEvent,
+) -> Result<(), ProjectionError> {
+    let (customer, campaign) = (event.envelope.stream.id(), event.envelope.campaign.as_ref());
+    let (campaign, facts) = (Val::maybe_text(campaign), facts::of_voiceprint(fact));
+    say(tx, event, Val::text(customer), campaign, Val::Null, &facts)
 }
 
 fn registered(

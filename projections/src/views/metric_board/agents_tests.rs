@@ -50,7 +50,7 @@ fn counted(events: &[StoredEvent], preset: Preset) -> [i64; 2] {
             Call::evolve(state, &read, envelope.at);
         }
     }
-    let sums = calls.values().map(|state| state.counted(preset));
+    let sums = calls.values().map(|state| state.counted(&[preset]));
     sums.fold([0, 0], |[drops, answers], one| {
         let count = |one: u64| i64::try_from(one).unwrap();
         [drops + count(one.drops), answers + count(one.answers)]

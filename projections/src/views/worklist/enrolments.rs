@@ -52,7 +52,7 @@ impl Rows<'_> {
         due_at: Timestamp,
         placing: Option<&Placing>,
     ) -> Result<(), ProjectionError> {
-        let value = placing.and_then(|placing| placing.value);
+        let rung = placing.map(Placing::rung);
         let row = vec![
             Val::text(campaign),
             Val::text(customer),
@@ -68,7 +68,7 @@ impl Rows<'_> {
             Val::count(0),
             Val::Null,
             Val::count(0),
-            value.map_or(Val::Null, |value| Val::Int(i64::from(value.get()))),
+            rung.map_or(Val::Null, |rung| Val::Int(i64::from(rung.code()))),
             self.pos.clone(),
         ];
         if self

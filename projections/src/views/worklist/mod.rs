@@ -142,6 +142,7 @@ const DEFINITION: ViewDefinition = ViewDefinition {
         CustomerEvent::CALL_CLOSED,
         CustomerEvent::CALL_BACK_ORDERED,
         CustomerEvent::CALL_ASKED,
+        CustomerEvent::PREVIEW_SKIPPED,
         CustomerEvent::CALLBACK_REQUESTED,
         CustomerEvent::CALLBACK_ENDED,
         CustomerEvent::ENROLMENT_SETTLED,
@@ -325,7 +326,8 @@ impl Rows<'_> {
                 self.next_attempt(campaign, &customer, *next_due_at, next_number.as_ref())?;
                 self.customer_told(*call)
             }
-            CustomerEvent::CallBackOrdered { campaign, due_at, .. } => {
+            CustomerEvent::CallBackOrdered { campaign, due_at, .. }
+            | CustomerEvent::PreviewSkipped { campaign, due_at, .. } => {
                 self.called_back(campaign, &customer, *due_at)
             }
             CustomerEvent::CallAsked { campaign, due_at, .. } => {

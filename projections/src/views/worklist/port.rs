@@ -11,7 +11,7 @@ use domain::ports::worklist::{
     CampaignWork, DueEnrolment, NAMED_MAX, OpenCall, OpenGrant, RankedDue, UnclosedCall, Worklist,
     WorklistError,
 };
-use domain::ranking::{CallValue, Standing};
+use domain::ranking::{Rung, Standing};
 use domain::stored_event::Position;
 use domain::time::Timestamp;
 use std::sync::Arc;
@@ -79,13 +79,12 @@ fn read_ranked(mut row: Row) -> Result<RankedDue, ProjectionError> {
         due_at: row.at()?,
     };
     let asked = row.flag()?;
-    let value = u8::try_from(row.count()?).ok();
-    let value = value.and_then(|value| CallValue::try_from(value).ok());
+    let rung = Rung::of_code(row.count()?);
     let standing = Standing {
         asked,
         due_at: due.due_at,
-        // Rows are made of events that hold no other.
-        value: value.unwrap_or_default(),
+        value: rung.value,
+        times_group: rung.group,
     };
     Ok(RankedDue { due, standing })
 }
@@ -132,13 +131,13 @@ impl Worklist for SqlWorklist {
     async fn due_ranked(
         &self,
         campaign: &CampaignId,
-        values: &[CallValue],
+        rungs: &[Rung],
         now: Timestamp,
         limit: usize,
     ) -> Result<Vec<RankedDue>, WorklistError> {
         let mut arguments = vec![Val::text(campaign), Val::at(now), Val::count(limit)];
-        arguments.extend(values.iter().map(|value| Val::Int(i64::from(value.get()))));
-        self.read(&first_of_each(values.len()), arguments, read_ranked)
+        arguments.extend(rungs.iter().map(|rung| Val::Int(i64::from(rung.code()))));
+        self.read(&first_of_each(rungs.len()), arguments, read_ranked)
             .await
     }
 

@@ -303,6 +303,7 @@ async fn a_closed_call_is_due_again_at_the_next_time_on_the_next_number() {
         next_number: Some(number(8)),
         round: None,
         policy_due_at: None,
+        timing: None,
     };
     story.customer(1, closed);
     let list = worklist(&story).await;

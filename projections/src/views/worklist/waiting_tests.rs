@@ -8,7 +8,7 @@ use domain::campaign::event::CampaignEvent;
 use domain::customer::event::CustomerEvent;
 use domain::ids::ListId;
 use domain::ports::worklist::Worklist;
-use domain::ranking::{CallValue, Placing};
+use domain::ranking::{CallValue, Placing, Rung};
 use std::collections::BTreeMap;
 
 fn requested() -> CustomerEvent {
@@ -106,6 +106,7 @@ fn placed(of: u32, value: u8) -> CustomerEvent {
         variables: BTreeMap::new(),
         placing: Some(Box::new(Placing {
             value: CallValue::try_from(value).ok(),
+            times_group: None,
         })),
     }
 }
@@ -127,12 +128,11 @@ async fn the_first_of_each_value_are_listed_and_whom_a_call_was_asked_for() {
         },
     );
     let worklist = worklist(&story).await;
-    let values: Vec<CallValue> = [0_u8, 9].into_iter().flat_map(CallValue::try_from).collect();
+    // As rows have them: the value, and ten for each group of hours.
+    let rungs = [0, 9].map(Rung::of_code);
+    assert_eq!(Rung::of_code(29), Rung { group: 2, ..rungs[1] });
     let listed = async |now| {
-        let ranked = worklist
-            .due_ranked(&campaign("T"), &values, now, 2)
-            .await
-            .unwrap();
+        let ranked = worklist.due_ranked(&campaign("T"), &rungs, now, 2).await.unwrap();
         let mut listed: Vec<_> = ranked
             .into_iter()
             .map(|one| (one.standing.asked, one.standing.value.get(), one.due.customer))

@@ -162,6 +162,9 @@ impl Case {
             kept: self.kept.facts(),
             undone_lists: Default::default(),
             free_agents: Vec::new(),
+            accepted: Vec::new(),
+            learnt: None,
+            full: None,
         };
         let (person, number) = (self.person(), self.number());
         let hashed_on = self.kept.hashed_on();
@@ -252,6 +255,7 @@ impl Case {
                 next_number: None,
                 round: None,
                 policy_due_at: None,
+                timing: None,
             };
             take(&closed, dial.at);
         }

@@ -38,8 +38,23 @@ export function Summary({ id }: { id: string }) {
       <div className="body list">
         {told.text != null && <div className="data">{told.text}</div>}
         <Pairs rows={rows} />
+        {told.wording != null && <Worded of={told.wording} />}
       </div>
     </section>
+  )
+}
+
+// What a model wrote beside it: never taken for the summary, which the rules wrote.
+function Worded({ of }: { of: NonNullable<Told<'/api/v1/calls/{id}/summary'>['wording']> }) {
+  const { t } = useTranslation()
+  return (
+    <div className="list" aria-label={t('summary.wording.title')}>
+      <div><Tag tone="slate">{t('summary.wording.title')}</Tag> <span className="muted mono">{of.model ?? ''}</span></div>
+      {of.state === 'asked' && <div className="muted">{t('summary.wording.asked')}</div>}
+      {of.state === 'failed' && <div className="muted">{t('summary.wording.failed', { why: of.failure ?? '–' })}</div>}
+      {of.text != null && <div className="data">{of.text}</div>}
+      {of.follow_up != null && <div className="data">{of.follow_up}</div>}
+    </div>
   )
 }
 

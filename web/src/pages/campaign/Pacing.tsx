@@ -10,10 +10,11 @@ import { Age } from '../../components/Figure'
 import { Word } from '../../components/Marks'
 import { Empty, Refused } from '../../components/States'
 import { Headroom } from '../lines/Headroom'
+import { BestTimes } from './BestTimes'
 
 /** By what a batch was sized, where agents take the calls: the floor as the dialer saw it, and the account then. */
 interface Paced {
-  mode: 'batch' | 'progressive' | 'predictive'
+  mode: 'batch' | 'progressive' | 'predictive' | 'callback' | 'preview'
   agents: number
   free: number
   ringing: number
@@ -137,6 +138,7 @@ export function Pacing({ id, campaign, upTo, isPast }: Props) {
       />
       {batches.data !== undefined && batches.data.length > SHOWN_MAX && <p className="muted">{t('pacing.more', { shown: SHOWN_MAX, all: batches.data.length })}</p>}
       <Age at={batches.dataUpdatedAt} position={last?.position.toString()} />
+      <BestTimes id={id} zone={zone} position={isPast ? upTo : undefined} />
     </div>
   )
 }

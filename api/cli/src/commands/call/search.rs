@@ -52,6 +52,12 @@ pub(super) async fn run(args: Args, runtime: Arc<Runtime>) -> Result<(), Failure
             output::line(&format!("    {}  {}", text(said, "node"), text(said, "text")))?;
         }
     }
+    for item in items(&found, "anonymous") {
+        output::line(&format!("-  {} (anonymous / 匿名)", text(item, "id")))?;
+        for said in items(item, "said").filter_map(Value::as_str) {
+            output::line(&format!("    {said}"))?;
+        }
+    }
     let searched = found.get("searched_calls").and_then(Value::as_u64).unwrap_or(0);
     let more = found.get("truncated").and_then(Value::as_bool) == Some(true);
     let rest = if more {

@@ -73,6 +73,23 @@ fn show(told: &Value) -> Result<(), Failure> {
         text(told, "/follow_up/reason"),
         text(told, "/follow_up/reason_zh")
     ))?;
+    if let Some(state) = told.pointer("/wording/state").and_then(Value::as_str) {
+        output::line(&format!(
+            "模型所写 model   {}  ({}, {state})",
+            text(
+                told,
+                if state == "failed" {
+                    "/wording/failure"
+                } else {
+                    "/wording/text"
+                }
+            ),
+            text(told, "/wording/model")
+        ))?;
+        if state == "worded" {
+            output::line(&format!("                 {}", text(told, "/wording/follow_up")))?;
+        }
+    }
     output::line(&format!(
         "时间 ended       {}, written {}",
         text(told, "/ended_at"),

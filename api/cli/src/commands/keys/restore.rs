@@ -16,6 +16,7 @@ use domain::ports::vault::VaultError;
 use domain::stored_event::{Envelope, read_event};
 use domain::time::Timestamp;
 use domain::transcript::TranscriptOf;
+use domain::voiceprint::VoiceprintEvent;
 use evidence::log_walk::each_of_kinds;
 use host::app::{AppError, ReadOnly, RecordableLog};
 use host::clock::SystemClock;
@@ -60,10 +61,11 @@ impl LoggedPeople {
                 CustomerEvent::REGISTERED,
                 CallEvent::TRANSCRIPT_DISPOSED,
                 ConversationEvent::TRANSCRIPT_DISPOSED,
+                VoiceprintEvent::DELETED,
             ],
             |envelope| {
-                if let Some(of) = disposed_transcript(envelope) {
-                    people.disposed.insert(of.key(), envelope.at);
+                if let Some(key) = own_key_destroyed_by(envelope) {
+                    people.disposed.insert(key, envelope.at);
                     return;
                 }
                 let Ok(person) = envelope.stream.id().parse::<CustomerId>() else {
@@ -115,13 +117,13 @@ impl LoggedPeople {
     }
 }
 
-/// Of an event that says that a transcript was disposed of.
-fn disposed_transcript(envelope: &Envelope) -> Option<TranscriptOf> {
+/// Of an event that says that a transcript was disposed of, or a voiceprint deleted.
+fn own_key_destroyed_by(envelope: &Envelope) -> Option<CustomerId> {
     let id = envelope.stream.id();
     match envelope.kind.as_str() {
-        CallEvent::TRANSCRIPT_DISPOSED => id.parse().ok().map(TranscriptOf::Call),
-        ConversationEvent::TRANSCRIPT_DISPOSED => id.parse().ok().map(TranscriptOf::Conversation),
-        _ => None,
+        CallEvent::TRANSCRIPT_DISPOSED => Some(TranscriptOf::Call(id.parse().ok()?).key()),
+        ConversationEvent::TRANSCRIPT_DISPOSED => Some(TranscriptOf::Conversation(id.parse().ok()?).key()),
+        _ => VoiceprintEvent::key_destroyed_by(envelope),
     }
 }
 

@@ -55,6 +55,15 @@ enum Action {
         #[arg(long)]
         json: bool,
     },
+    /// How synthetic speakers are told apart by one phrase: the equal-error rate (needs espeak-ng)
+    ///
+    /// Exit code 1: it, or an error at the threshold that is used, is above 3 %. Where espeak-ng is not
+    /// installed nothing is evaluated, which is said as SKIPPED and is no success.
+    EvalVoiceprint {
+        /// Print JSON on one line
+        #[arg(long)]
+        json: bool,
+    },
     /// Write samples of voices and a page on which people score them (MOS)
     ListeningTest {
         /// An empty or new folder
@@ -104,6 +113,7 @@ pub(crate) async fn run(args: Args) -> Result<(), Failure> {
             heard::run(&folder, &provider, &order, json).await
         }
         Action::EvalEmotion { json } => shown::emotion(json),
+        Action::EvalVoiceprint { json } => shown::voices(json),
         Action::ListeningTest {
             folder,
             synthesizer,

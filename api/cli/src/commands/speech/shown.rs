@@ -4,6 +4,7 @@ use crate::kit::failure::Failure;
 use crate::kit::output;
 use serde::Serialize;
 use speech::evaluation::emotion::{EmotionEvaluation, evaluated};
+use speech::evaluation::voices::{self, VoicesEvaluation};
 
 /// What is said where there are no voices.
 pub(super) const NO_ESPEAK: &str = "espeak-ng is not installed, or does not speak: apt-get install espeak-ng";
@@ -22,6 +23,43 @@ pub(super) fn emotion(json: bool) -> Result<(), Failure> {
     }
     Err(Failure::found(
         "the measure does not keep what it promises".to_owned(),
+    ))
+}
+
+pub(super) fn voices(json: bool) -> Result<(), Failure> {
+    let Some(found) = voices::evaluated() else {
+        return Err(Failure::unavailable(format!("SKIPPED: {NO_ESPEAK}")));
+    };
+    if json {
+        as_json(&found)?;
+    } else {
+        voices_in_words(&found)?;
+    }
+    if found.holds() {
+        return Ok(());
+    }
+    Err(Failure::found(
+        "voices are told apart less well than is promised".to_owned(),
+    ))
+}
+
+fn voices_in_words(found: &VoicesEvaluation) -> Result<(), Failure> {
+    output::line(&format!(
+        "等错误率 equal-error rate: {:.3} (≤ {}), 本人 genuine {}, 他人 impostor {}, 说话人 speakers {}",
+        found.equal_error_ratio,
+        found.equal_error_ratio_max,
+        found.genuine_count,
+        found.impostor_count,
+        found.speakers
+    ))?;
+    output::line(&format!(
+        "阈值 threshold {}: 误认 false alike {}, 误拒 false unlike {}; 本人最远 genuine up to {}, 他人最近 impostor \
+         from {}; 合成音 synthetic voices: 只是提示，不作身份认证 a hint, and no authentication",
+        found.threshold_milli,
+        found.false_alike_count,
+        found.false_unlike_count,
+        found.genuine_milli_max,
+        found.impostor_milli_min
     ))
 }
 

@@ -13,7 +13,6 @@ use domain::compliance::{InWords, Suppressed, in_words, zone_of};
 use domain::ids::{CallId, NumberId};
 use domain::inquiry::ReadForm;
 use domain::number::{Number, NumberCommand, NumberState, OptOutSource};
-use domain::permission::DataScope;
 use domain::phone_number::PhoneNumber;
 use domain::problem::Problem;
 use domain::stored_event::Cause;
@@ -293,8 +292,8 @@ struct NumberChanged {
     id: NumberId,
     opted_out: bool,
     suppressed: bool,
-    /// Granted before: withdrawn, or cancelled if not yet answered. Told to whoever is held to nothing: whose
-    /// calls they are a number does not say.
+    /// Granted before: withdrawn, or cancelled if not yet answered. Told to whoever may look numbers up and
+    /// is held to nothing: whose calls they are a number does not say.
     open_calls: Vec<CallId>,
     position: String,
 }
@@ -307,21 +306,39 @@ const fn opting_out(reason: String) -> NumberCommand {
     }
 }
 
+/// How much whoever orders something of a number is told of it.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Told {
+    All,
+    /// Not whether it was known before: they could not ask for it either.
+    OrderAlone,
+}
+
+impl Told {
+    fn to(input: &Input) -> Self {
+        let asked = input.caller.scope_for(Permission::NumbersRead);
+        match input.scope.is_all() && asked.is_ok_and(|scope| scope.is_all()) {
+            true => Self::All,
+            false => Self::OrderAlone,
+        }
+    }
+}
+
 async fn opt_out(ctx: Ctx, input: Input) -> Result<Changed<NumberChanged>, Problem> {
     let (phone, cause) = (
         parsed(&input.param(0)?)?,
         input.cause(&ctx.installation, "numbers")?,
     );
-    let scope = input.scope.clone();
+    let told = Told::to(&input);
     let OptOut { reason } = input.order().await?;
-    change(&ctx, &phone, opting_out(reason), cause, &scope).await
+    change(&ctx, &phone, opting_out(reason), cause, told).await
 }
 
 async fn opt_out_here(ctx: Ctx, input: Input) -> Result<Changed<NumberChanged>, Problem> {
     let cause = input.cause(&ctx.installation, "numbers/opt-out")?;
-    let scope = input.scope.clone();
+    let told = Told::to(&input);
     let OptOutHere { number, order } = input.order().await?;
-    change(&ctx, &parsed(&number)?, opting_out(order.reason), cause, &scope).await
+    change(&ctx, &parsed(&number)?, opting_out(order.reason), cause, told).await
 }
 
 async fn suppress(ctx: Ctx, input: Input) -> Result<Changed<NumberChanged>, Problem> {
@@ -329,25 +346,25 @@ async fn suppress(ctx: Ctx, input: Input) -> Result<Changed<NumberChanged>, Prob
         parsed(&input.param(0)?)?,
         input.cause(&ctx.installation, "numbers")?,
     );
-    let scope = input.scope.clone();
+    let told = Told::to(&input);
     let Suppression { reason, until } = input.order().await?;
     change(
         &ctx,
         &phone,
         NumberCommand::Suppress { reason, until },
         cause,
-        &scope,
+        told,
     )
     .await
 }
 
 async fn suppress_here(ctx: Ctx, input: Input) -> Result<Changed<NumberChanged>, Problem> {
     let cause = input.cause(&ctx.installation, "numbers/suppress")?;
-    let scope = input.scope.clone();
+    let told = Told::to(&input);
     let SuppressionHere { number, order } = input.order().await?;
     let Suppression { reason, until } = order;
     let command = NumberCommand::Suppress { reason, until };
-    change(&ctx, &parsed(&number)?, command, cause, &scope).await
+    change(&ctx, &parsed(&number)?, command, cause, told).await
 }
 
 async fn change(
@@ -355,7 +372,7 @@ async fn change(
     phone: &PhoneNumber,
     command: NumberCommand,
     cause: Cause,
-    scope: &DataScope,
+    told: Told,
 ) -> Result<Changed<NumberChanged>, Problem> {
     let number = ctx.installation.vault().derive_number(phone.as_e164());
     let answer = ctx
@@ -370,13 +387,14 @@ async fn change(
             id: number,
             opted_out: answer.state.opted_out(),
             suppressed: answer.state.suppressed().is_some(),
-            open_calls: match scope.is_all() {
-                true => answer.state.open_calls(),
-                false => Vec::new(),
+            open_calls: match told {
+                Told::All => answer.state.open_calls(),
+                Told::OrderAlone => Vec::new(),
             },
             position: answer.position.to_string(),
         },
-        version: Some(answer.version),
+        // A number of which nothing was known has had one event.
+        version: (told == Told::All).then_some(answer.version),
         position: Some(answer.position),
     }))
 }

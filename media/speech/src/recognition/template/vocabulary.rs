@@ -5,7 +5,7 @@
 
 use crate::clips::{ClipError, read_clip};
 use domain::ports::recognizer::{PHRASE_BYTES_MAX, VOCABULARY_MAX};
-use media::audio::likeness::{Coefficients, coefficients_of, distance};
+use media::audio::likeness::{Coefficients, coefficients_of, distance, without_silence};
 use sha2::{Digest, Sha256};
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -146,15 +146,4 @@ impl Vocabulary {
         ranked.sort_by(|one, other| one.1.total_cmp(&other.1));
         ranked
     }
-}
-
-/// An example without the quiet before and after it: what a detector would cut out of a call, and a tenth of
-/// a second around it.
-fn without_silence(samples: &[i16]) -> &[i16] {
-    const AROUND: usize = 800;
-    let loudest = samples.iter().map(|one| one.unsigned_abs()).max().unwrap_or(0);
-    let loud = |one: &i16| one.unsigned_abs() > loudest / 12;
-    let from = samples.iter().position(loud).unwrap_or(0).saturating_sub(AROUND);
-    let to = samples.iter().rposition(loud).map_or(0, |last| last + AROUND);
-    samples.get(from..to.min(samples.len())).unwrap_or(&[])
 }

@@ -1,0 +1,56 @@
+//! How often somebody outside was asked for each campaign, and whether they may be asked now: not beyond its
+//! budget, and not for a while after they failed again and again.
+
+use domain::ids::CampaignId;
+use domain::time::Timestamp;
+use std::collections::BTreeMap;
+use std::sync::{Mutex, PoisonError};
+
+/// Failures in a row after which they rest.
+const FAILURES_MAX: u32 = 5;
+/// For how long.
+pub(crate) const REST_MS: u64 = 30_000;
+/// Campaigns whose questions are counted; more of one process ask nobody.
+const CAMPAIGNS_MAX: usize = 1_000;
+
+/// What was asked so far.
+#[derive(Default)]
+pub(crate) struct AskedSoFar(Mutex<Counted>);
+
+#[derive(Default)]
+struct Counted {
+    asked: BTreeMap<CampaignId, u32>,
+    failures: u32,
+    rests_until: Option<Timestamp>,
+}
+
+impl AskedSoFar {
+    /// True where they may be asked now; the question is counted.
+    pub(crate) fn admits(&self, campaign: &CampaignId, asks_max: u32, now: Timestamp) -> bool {
+        let mut counted = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if counted.rests_until.is_some_and(|until| now < until) {
+            return false;
+        }
+        let has_room = counted.asked.len() < CAMPAIGNS_MAX || counted.asked.contains_key(campaign);
+        let asked = counted.asked.get(campaign).copied().unwrap_or_default();
+        if !has_room || asked >= asks_max {
+            return false;
+        }
+        counted.asked.insert(campaign.clone(), asked + 1);
+        true
+    }
+
+    /// They answered, or did not.
+    pub(crate) fn note(&self, answered: bool, now: Timestamp) {
+        let mut counted = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if answered {
+            (counted.failures, counted.rests_until) = (0, None);
+            return;
+        }
+        counted.failures = counted.failures.saturating_add(1);
+        if counted.failures >= FAILURES_MAX {
+            counted.rests_until = Some(now.plus_ms(REST_MS));
+            counted.failures = 0;
+        }
+    }
+}

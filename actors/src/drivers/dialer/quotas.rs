@@ -1,0 +1,188 @@
+//! The dialer of a campaign with quotas: what ended is counted on the campaign before a batch is asked
+//! for; whoever is of a full quota is refused by their own decider; of the others the campaign says who
+//! has a place.
+//!
+//! What came of a place is read of its call's own stream, which its attempt tells: no view is asked, and
+//! what a crash left is settled like all the rest.
+
+use crate::drivers::facts::is_dialed;
+use crate::drivers::kit::{Halt, Kit};
+use domain::calling_plan::CampaignFacts;
+use domain::campaign::CampaignState;
+use domain::campaign::command::CampaignCommand;
+use domain::customer::CustomerCommand;
+use domain::disposition::{Disposition, Outcome};
+use domain::ids::{CallId, CampaignId, CustomerId, EnrolmentId};
+use domain::ports::worklist::DueEnrolment;
+use domain::quota::{FullQuota, QuotaAccount, QuotaEnd, QuotaPerson};
+use domain::quota_members::Members;
+use domain::time::Timestamp;
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+/// How long a place is kept whose dial is not begun: a batch is for a second, and a worker is quick.
+const BEGUN_WITHIN_MS: u64 = 60_000;
+
+/// Most people of full quotas refused in one round: each is an event.
+const REFUSED_MAX: usize = 64;
+
+/// Whom the campaign may be asked for.
+pub(super) struct Held {
+    pub(super) due: Vec<DueEnrolment>,
+    /// All of them with their quotas, in the same order; nobody where the plan has none.
+    pub(super) people: Vec<QuotaPerson>,
+}
+
+/// The due without those of full quotas, who are told so.
+pub(super) async fn of_due(
+    kit: &Kit,
+    facts: Option<&CampaignFacts>,
+    due: Vec<DueEnrolment>,
+) -> Result<Held, Halt> {
+    let Some(facts) = facts.filter(|facts| !facts.plan.quotas.is_empty()) else {
+        let people = Vec::new();
+        return Ok(Held { due, people });
+    };
+    let state = counted(kit, &facts.campaign).await?;
+    let (members, now) = (Members::of(&facts.plan.quotas), kit.now());
+    let mut held = Held {
+        due: Vec::new(),
+        people: Vec::new(),
+    };
+    let mut refused = 0;
+    for one in due {
+        let loaded = kit.state(&kit.system.customers, &one.customer).await?;
+        let Some(person) = members.person(&one.customer, &loaded.state, &facts.campaign, now) else {
+            continue;
+        };
+        match state.quotas().full_for(&person.quotas, now) {
+            None => {
+                held.due.push(one);
+                held.people.push(person);
+            }
+            Some(full) if refused < REFUSED_MAX => {
+                refused += 1;
+                refuse(kit, facts, &one.customer, full).await?;
+            }
+            Some(_) => {}
+        }
+    }
+    Ok(held)
+}
+
+/// Who of those whom a batch was asked for needs no place, or has one; everybody where there are no quotas.
+pub(super) struct Places(Option<BTreeSet<CustomerId>>);
+
+impl Places {
+    pub(super) fn of(account: &QuotaAccount, people: &[QuotaPerson]) -> Self {
+        let may = |person: &&QuotaPerson| {
+            person.quotas.is_empty() || account.has_place(&person.customer, person.attempt)
+        };
+        let those = || people.iter().filter(may).map(|person| person.customer.clone());
+        Self((!account.quotas().is_empty()).then(|| those().collect()))
+    }
+}
+
+/// Those of the due whom the batch is for.
+pub(super) fn placed(places: &Places, mut due: Vec<DueEnrolment>) -> Vec<DueEnrolment> {
+    if let Some(those) = &places.0 {
+        due.retain(|one| those.contains(&one.customer));
+    }
+    due
+}
+
+/// The person's own decider says no, by the campaign's counts.
+async fn refuse(
+    kit: &Kit,
+    facts: &CampaignFacts,
+    customer: &CustomerId,
+    full: FullQuota,
+) -> Result<(), Halt> {
+    let mut facts = facts.clone();
+    facts.full = Some(Box::new(full));
+    let command = CustomerCommand::GrantDial {
+        customer: customer.clone(),
+        facts: Box::new(facts),
+        joined: Vec::new(),
+    };
+    let asked = kit.ask(&kit.system.customers, customer, command, kit.fresh_cause());
+    match asked.await {
+        Ok(_) | Err(Halt::Refused) => Ok(()),
+        Err(halt) => Err(halt),
+    }
+}
+
+/// The campaign with all that has ended counted.
+async fn counted(kit: &Kit, campaign: &CampaignId) -> Result<Arc<CampaignState>, Halt> {
+    let loaded = kit.state(&kit.system.campaigns, campaign).await?;
+    let now = kit.now();
+    let mut ended = Vec::new();
+    for (customer, attempt, at) in loaded.state.quotas().places() {
+        ended.extend(
+            end(
+                kit,
+                campaign,
+                Place {
+                    customer,
+                    attempt,
+                    at,
+                },
+                now,
+            )
+            .await?,
+        );
+    }
+    if ended.is_empty() {
+        return Ok(loaded.state);
+    }
+    let command = CampaignCommand::CountQuotas { ended };
+    let answer = kit
+        .ask(&kit.system.campaigns, campaign, command, kit.fresh_cause())
+        .await?;
+    Ok(answer.state)
+}
+
+struct Place<'a> {
+    customer: &'a CustomerId,
+    attempt: u32,
+    at: Timestamp,
+}
+
+/// What came of a place; `None` while that is open.
+async fn end(
+    kit: &Kit,
+    campaign: &CampaignId,
+    place: Place<'_>,
+    now: Timestamp,
+) -> Result<Option<QuotaEnd>, Halt> {
+    let id = EnrolmentId {
+        campaign: campaign.clone(),
+        customer: place.customer.clone(),
+    };
+    let call = CallId::derive(&id, place.attempt);
+    let state = kit.state(&kit.system.calls, &call).await?.state;
+    let mut end = QuotaEnd {
+        customer: place.customer.clone(),
+        attempt: place.attempt,
+        call: None,
+        connected: false,
+        completed: false,
+    };
+    if is_dialed(&state) {
+        let Some(ended) = state.ended() else {
+            return Ok(None);
+        };
+        end.call = Some(call).filter(|_| ended.disposition != Disposition::Withdrawn);
+        let by_machine = matches!(ended.disposition, Disposition::Machine | Disposition::Screened);
+        end.connected = state.answered_at().is_some() && !by_machine;
+        end.completed = matches!(ended.outcome, Some(Outcome::Success | Outcome::Transferred));
+        return Ok(Some(end));
+    }
+    let person = kit.state(&kit.system.customers, place.customer).await?.state;
+    let enrolment = person.enrolment(campaign);
+    let is_open = enrolment.is_some_and(|one| one.open == Some(call));
+    let was_granted = enrolment.is_some_and(|one| one.attempts >= place.attempt);
+    let may_begin = kit.live.is_taken(&id, now) || now.ms_since(place.at) < BEGUN_WITHIN_MS;
+    let is_over = !is_open && (was_granted || !may_begin);
+    Ok(is_over.then_some(end))
+}

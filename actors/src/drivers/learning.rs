@@ -1,0 +1,175 @@
+//! Learns when people answer, for campaigns whose plan asks for it: counts the calls that ended behind what
+//! the campaign stands on, from the log, and tells the campaign, which alone decides by it.
+//!
+//! Once a day, while somebody is due, beside the dialer: nobody waits for it. The first time reads every call
+//! that ended in the log; what is older than half a year says little of today and is not counted. Lost in a
+//! crash, it is counted again.
+
+use super::facts::calendars;
+use super::kit::{Halt, Kit};
+use domain::best_times::{CallHour, CountedTimes};
+use domain::calling_plan::CampaignFacts;
+use domain::campaign::command::CampaignCommand;
+use domain::compliance::zone_of_campaign;
+use domain::customer::event::CustomerEvent;
+use domain::decider::EventData;
+use domain::disposition::Disposition;
+use domain::event_filter::EventFilter;
+use domain::ids::CampaignId;
+use domain::local_hour::hour_in;
+use domain::ports::event_store::PAGE_EVENTS_MAX;
+use domain::stored_event::{Position, StoredEvent};
+use domain::time::Timestamp;
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+/// How long after a look a campaign is looked at again, unless it says itself when: an hour.
+const LOOK_AGAIN_MS: u64 = 3_600_000;
+
+/// Calls older than that are not counted: half a year.
+const COUNTED_MS_MAX: u64 = 183 * 86_400_000;
+
+/// Most campaigns remembered; beyond it the first are looked at again, which costs one question each.
+const REMEMBERED_MAX: usize = 10_000;
+
+/// When each campaign is looked at again. Memory of this process alone: the campaign knows when it learnt.
+#[derive(Default)]
+pub(crate) struct Learning(Mutex<BTreeMap<CampaignId, Timestamp>>);
+
+impl Learning {
+    fn lock(&self) -> MutexGuard<'_, BTreeMap<CampaignId, Timestamp>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Whether it is time; then nobody else looks for an hour.
+    fn take(&self, campaign: &CampaignId, now: Timestamp) -> bool {
+        let mut known = self.lock();
+        if known.get(campaign).is_some_and(|at| now < *at) {
+            return false;
+        }
+        if known.len() >= REMEMBERED_MAX {
+            known.pop_first();
+        }
+        known.insert(campaign.clone(), now.plus_ms(LOOK_AGAIN_MS));
+        true
+    }
+
+    fn set(&self, campaign: &CampaignId, at: Timestamp) {
+        self.lock().insert(campaign.clone(), at);
+    }
+}
+
+/// Learns beside the dialer, where the plan asks for it and it is time.
+pub(crate) fn look(kit: &Arc<Kit>, facts: &CampaignFacts, now: Timestamp) {
+    if facts.plan.best_times.is_none() || !kit.learning.take(&facts.campaign, now) {
+        return;
+    }
+    let (kit, campaign) = (Arc::clone(kit), facts.campaign.clone());
+    let tasks = Arc::clone(&kit.environment.tasks);
+    let work = async move {
+        if let Err(halt) = learn(&kit, &campaign, now).await
+            && !kit.is_stopping()
+        {
+            tracing::warn!(%campaign, %halt, "nothing could be learnt of when people answer");
+        }
+    };
+    tasks.spawn("learning", Box::pin(work));
+}
+
+async fn learn(kit: &Kit, campaign: &CampaignId, now: Timestamp) -> Result<(), Halt> {
+    let loaded = kit.state(&kit.system.campaigns, campaign).await?;
+    if let Some(at) = loaded.state.learns_at().filter(|at| now < *at) {
+        kit.learning.set(campaign, at);
+        return Ok(());
+    }
+    let mut facts = loaded.state.facts(campaign.clone()).ok_or(Halt::Fault)?;
+    facts.calendars = calendars(kit, &facts.plan).await?;
+    let after = Position(loaded.state.learnt().map_or(0, |learnt| learnt.through));
+    let (counted, through) = count(kit, &facts, after, now).await?;
+    if counted.is_empty() {
+        return Ok(());
+    }
+    let command = CampaignCommand::LearnTimes {
+        counted: Box::new(counted),
+        after,
+        through,
+    };
+    let cause = kit.fresh_cause();
+    let answer = kit.ask(&kit.system.campaigns, campaign, command, cause).await?;
+    if let Some(at) = answer.state.learns_at() {
+        kit.learning.set(campaign, at);
+    }
+    Ok(())
+}
+
+/// Counts the calls that ended behind a position, up to the end of the log.
+async fn count(
+    kit: &Kit,
+    facts: &CampaignFacts,
+    after: Position,
+    now: Timestamp,
+) -> Result<(CountedTimes, Position), Halt> {
+    let store = kit.environment.store.as_ref();
+    let filter = EventFilter {
+        kinds: vec![CustomerEvent::CALL_CLOSED.to_owned()],
+        ..EventFilter::default()
+    };
+    let (mut counted, mut through) = (CountedTimes::default(), after);
+    let since = now.minus_ms(COUNTED_MS_MAX);
+    while !kit.is_stopping() {
+        let read = store.read_matching(&filter, through, PAGE_EVENTS_MAX).await;
+        let page = read.map_err(|_away| Halt::Unavailable)?;
+        for event in &page.events {
+            note(&mut counted, facts, event, since)?;
+        }
+        if page.reached == through {
+            return Ok((counted, through));
+        }
+        through = page.reached;
+    }
+    Err(Halt::Unavailable)
+}
+
+/// Counts one call, where it says something of its person: it rang with them, or they answered.
+fn note(
+    counted: &mut CountedTimes,
+    facts: &CampaignFacts,
+    event: &StoredEvent,
+    since: Timestamp,
+) -> Result<(), Halt> {
+    let envelope = event.envelope().map_err(|_damaged| Halt::Fault)?;
+    let read = CustomerEvent::read(&envelope.kind, envelope.version, &envelope.data);
+    let CustomerEvent::CallClosed {
+        campaign,
+        disposition,
+        charged,
+        answered,
+        dialed_at,
+        timing,
+        ..
+    } = read.map_err(|_damaged| Halt::Fault)?
+    else {
+        return Ok(());
+    };
+    if dialed_at < since || !(charged || answered) {
+        return Ok(());
+    }
+    let by_person = answered && !matches!(disposition, Disposition::Machine | Disposition::Screened);
+    match timing {
+        Some(timing) if campaign == facts.campaign => counted.note_own(timing.dialed, by_person),
+        Some(timing) => counted.note_other(timing.dialed, by_person),
+        // Of its own people all but those whose zone nobody knows have it.
+        None if campaign == facts.campaign => {}
+        None => {
+            let zone = zone_of_campaign(facts.plan.preset);
+            let at = hour_in(zone, &facts.plan, &facts.calendars, dialed_at);
+            let at = CallHour {
+                hour: at.hour,
+                day: at.day,
+                group: 0,
+            };
+            counted.note_other(at, by_person);
+        }
+    }
+    Ok(())
+}

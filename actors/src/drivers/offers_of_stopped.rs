@@ -1,0 +1,57 @@
+//! Offers of campaigns that an emergency stop reaches: nobody calls whom an agent was shown before it, not
+//! even when the stop is lifted within the offer's time.
+//!
+//! Asked of the stops' own streams, at each start and whenever one is engaged.
+
+use super::kit::{Halt, Kit};
+use crate::stops::engaged_now;
+use domain::campaign::command::{CampaignCommand, PreviewCommand};
+use domain::ids::CampaignId;
+use domain::ports::worklist::WorklistError;
+use domain::stop::StopId;
+use domain::time::Timestamp;
+
+/// Wait before offers are looked at again after an error.
+const AGAIN_MS: u64 = 1_000;
+
+/// Takes back what stops reach. Answers when to look again, where something could not be asked.
+pub(super) async fn withdraw_offers(kit: &Kit) -> Result<Option<Timestamp>, WorklistError> {
+    let mut again_at = None;
+    for work in kit.ports.worklist.unfinished_campaigns().await? {
+        if !work.running {
+            continue;
+        }
+        match withdraw(kit, &work.campaign).await {
+            Ok(()) | Err(Halt::Refused) => {}
+            Err(halt @ (Halt::Unavailable | Halt::Fault)) => {
+                tracing::warn!(campaign = %work.campaign, %halt, "offers could not be taken back");
+                again_at = Some(kit.now().plus_ms(AGAIN_MS));
+            }
+        }
+    }
+    Ok(again_at)
+}
+
+async fn withdraw(kit: &Kit, campaign: &CampaignId) -> Result<(), Halt> {
+    let state = kit.state(&kit.system.campaigns, campaign).await?.state;
+    let plan = state.plan();
+    let Some(plan) = plan.filter(|_| state.offers().open(kit.now()).next().is_some()) else {
+        return Ok(());
+    };
+    let reaching = [StopId::All, StopId::Campaign(campaign.clone())].into_iter();
+    for stop in reaching.chain(plan.presets().map(StopId::Preset)) {
+        let engaged = engaged_now(kit.environment.store.as_ref(), &stop).await;
+        let engaged = engaged.map_err(|error| {
+            tracing::warn!(%stop, %error, "it cannot be read whether a stop is engaged");
+            Halt::Unavailable
+        })?;
+        if engaged.is_some() {
+            let reason = format!("emergency stop {stop}");
+            let command = CampaignCommand::Preview(PreviewCommand::Withdraw { reason });
+            kit.ask(&kit.system.campaigns, campaign, command, kit.fresh_cause())
+                .await?;
+            return Ok(());
+        }
+    }
+    Ok(())
+}

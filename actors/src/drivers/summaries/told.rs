@@ -1,0 +1,124 @@
+//! A call as its own events tell it, up to its end: what a summary of it is written from.
+
+use super::{NotWritten, Writing};
+use domain::call::Call;
+use domain::call::course::take;
+use domain::call::event::CallEvent;
+use domain::call_course::{CallCourse, CallNotes};
+use domain::decider::{Decider, EventData};
+use domain::ids::CallId;
+use domain::personal::Personal;
+use domain::ports::vault::{PersonKey, key_to_read};
+use domain::stored_event::{
+    Envelope, StoredEvent, StreamVersion, UnreadableRecord, open_personal, read_event,
+};
+use domain::summary::MadeAt;
+use domain::transcript::TranscriptOf;
+use std::sync::Arc;
+
+/// Events of one call read at once; a call has a few dozen.
+const CALL_PAGE_EVENTS: usize = 1_024;
+/// What is written in where a flow cannot be read: the presets' own language.
+const LANGUAGE_UNKNOWN: &str = "zh-CN";
+
+/// A call as its events tell it, up to its end.
+pub(super) struct ToldCall {
+    pub(super) course: CallCourse,
+    /// Where that end stands.
+    pub(super) made_at: MadeAt,
+    /// The person's, where it is there.
+    pub(super) key: Option<PersonKey>,
+    /// What the callee said, in its order.
+    pub(super) heard: Vec<String>,
+}
+
+impl Writing {
+    /// What the call's events up to its end add up to, and where that end stands.
+    pub(super) async fn told(&self, call: CallId) -> Result<Option<ToldCall>, NotWritten> {
+        let stream = Call::stream(&call);
+        let (mut course, mut after, mut key) = (CallCourse::default(), StreamVersion(0), None);
+        let mut heard = Vec::new();
+        loop {
+            let page = self
+                .environment
+                .store
+                .read_stream(&stream, after, CALL_PAGE_EVENTS)
+                .await?;
+            for stored in &page {
+                let (envelope, event) = self.opened(stored, key.as_ref())?;
+                if let CallEvent::Permitted { customer_grant, .. } = &event {
+                    let vault = self.environment.vault.as_ref();
+                    let of = TranscriptOf::Call(call);
+                    key = key_to_read(vault, &customer_grant.customer, of).await?;
+                }
+                // Of words that are gone alone, with an older copy of the keys, nothing is told either; and
+                // no other key is made for them.
+                if key.is_some() && is_gone(&event) {
+                    key = None;
+                }
+                take(&mut course, &event, envelope.at);
+                if let CallEvent::Heard(fact) = &event {
+                    heard.extend(fact.text.value().cloned());
+                }
+                if course.ended.is_some() {
+                    let made_at = MadeAt {
+                        position: stored.position,
+                        version: envelope.stream_version,
+                    };
+                    return Ok(Some(ToldCall {
+                        course,
+                        made_at,
+                        key,
+                        heard,
+                    }));
+                }
+                after = envelope.stream_version;
+            }
+            if page.len() < CALL_PAGE_EVENTS {
+                return Ok(None);
+            }
+        }
+    }
+
+    /// The number dialed comes before the key is asked for, and stays sealed: nothing of it is told.
+    fn opened(
+        &self,
+        stored: &StoredEvent,
+        key: Option<&PersonKey>,
+    ) -> Result<(Arc<Envelope>, CallEvent), NotWritten> {
+        let envelope = stored.shared_envelope()?;
+        let unreadable = |why: String| UnreadableRecord {
+            position: stored.position,
+            why,
+        };
+        let mut event = read_event::<Call>(&envelope).map_err(|error| unreadable(error.to_string()))?;
+        if !matches!(event, CallEvent::Permitted { .. }) {
+            open_personal(&envelope, &mut event, self.environment.vault.as_ref(), key)?;
+        }
+        Ok((envelope, event))
+    }
+
+    /// What its flow notes of it.
+    pub(super) async fn notes(&self, course: &CallCourse) -> Result<CallNotes, NotWritten> {
+        let unknown = || CallNotes {
+            lang: LANGUAGE_UNKNOWN.to_owned(),
+            ..CallNotes::default()
+        };
+        let Some(flow) = &course.flow else {
+            return Ok(unknown());
+        };
+        let loaded = self.system.flows.state(&flow.flow).await;
+        let loaded = loaded.map_err(|error| NotWritten::Flow(error.to_string()))?;
+        let published = loaded.state.version(flow.version);
+        let definition = published.and_then(|one| one.definition.as_ref());
+        Ok(definition.map_or_else(unknown, |one| one.notes_of(&course.entered)))
+    }
+}
+
+/// Whether words of it cannot be read, though it has some.
+fn is_gone(event: &CallEvent) -> bool {
+    let mut event = event.clone();
+    let is_of_transcript = event.is_of_transcript();
+    let is_erased = |field: &Personal<String>| matches!(field, Personal::Erased { .. });
+    is_of_transcript && event.personal().iter().any(|(_, field)| is_erased(field))
+}

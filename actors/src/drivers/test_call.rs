@@ -1,0 +1,258 @@
+//! A test call: the campaign's flow on one of our own phones, by the lines, voices and limits of every call,
+//! before the campaign starts or beside it. It is of an aggregate of its own: no customer, no enrolment, no
+//! cap and no figure knows of it.
+
+use super::conversation::Trial;
+use super::facts::campaign_facts;
+use super::kit::{Halt, Kit};
+use super::live_calls::Phase;
+use super::one_call::Attempt;
+use super::placed::{Placed, TestCallOrder, TestCallRefusal};
+use super::watchdog;
+use crate::capacity::LegPlace;
+use crate::entity::{Answer, Loaded};
+use crate::error::StartError;
+use domain::call::command::CallCommand;
+use domain::call::event::EndReason;
+use domain::call::{Call, TestCallEvent};
+use domain::calling_plan::CampaignFacts;
+use domain::compliance::{CustomerGrant, DialPermit, NumberGrant, permit, test_grants};
+use domain::event_filter::EventFilter;
+use domain::ids::{CallId, EnrolmentId, EventId};
+use domain::ports::event_store::PAGE_EVENTS_MAX;
+use domain::ports::worklist::DueEnrolment;
+use domain::stored_event::{Cause, Position};
+use domain::test_phones::OwnPhones;
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+/// How far back a start looks for tests that a crash cut off.
+const LOOK_BACK_MS: u64 = 86_400_000;
+
+impl Kit {
+    /// Asks the entity of a call, whichever it is.
+    pub(crate) async fn ask_call(
+        &self,
+        placed: Placed,
+        call: &CallId,
+        command: CallCommand,
+        cause: Cause,
+    ) -> Result<Answer<Call>, Halt> {
+        if placed == Placed::ForCustomer {
+            return self.ask(&self.system.calls, call, command, cause).await;
+        }
+        let answer = self.ask(&self.system.test_calls, call, command, cause).await?;
+        let steps = answer.events.iter().map(|event| event.step().clone());
+        Ok(Answer {
+            events: Arc::new(steps.collect()),
+            state: answer.state,
+            version: answer.version,
+            position: answer.position,
+            repeated: answer.repeated,
+        })
+    }
+
+    pub(crate) async fn call_state(&self, placed: Placed, call: &CallId) -> Result<Loaded<Call>, Halt> {
+        if placed == Placed::ForCustomer {
+            return self.state(&self.system.calls, call).await;
+        }
+        let loaded = self.state(&self.system.test_calls, call).await?;
+        Ok(Loaded {
+            state: loaded.state,
+            version: loaded.version,
+            position: loaded.position,
+        })
+    }
+}
+
+/// Permits it, on record, and dials beside whoever asked.
+pub(super) async fn begin(kit: &Arc<Kit>, order: TestCallOrder) -> Result<CallId, TestCallRefusal> {
+    let not_recorded = |_: Halt| TestCallRefusal::NotRecorded;
+    let call = CallId::new(order.cause.command.uuid());
+    let known = kit
+        .call_state(Placed::ForTest, &call)
+        .await
+        .map_err(not_recorded)?;
+    if known.state.permitted().is_some() {
+        // The same request again: it was dialed then, or was not to be.
+        return Ok(call);
+    }
+    let facts = campaign_facts(kit, &order.campaign).await;
+    let facts = facts.map_err(|_none| TestCallRefusal::NoCampaign)?;
+    if facts.plan.dialing_mode().needs_agents() {
+        return Err(TestCallRefusal::ForAgents);
+    }
+    let phones = kit
+        .state(&kit.system.test_phones, &OwnPhones)
+        .await
+        .map_err(not_recorded)?;
+    let listed = phones.state.holds(&order.number);
+    let granted = test_grants(call, &order.campaign, &order.number, listed, kit.now());
+    let (customer, number) = granted.map_err(|_verdict| TestCallRefusal::NotOurs)?;
+    let place = place(kit, &facts)?;
+    let enrolment = EnrolmentId {
+        campaign: order.campaign.clone(),
+        customer: customer.customer.clone(),
+    };
+    let working = kit.live.begin_test(&enrolment, &order.number);
+    let working = working.ok_or(TestCallRefusal::UnderWay)?;
+    working.set_call(call, &order.number);
+    let permit = permitted(kit, &order, &facts, customer, number)
+        .await
+        .map_err(not_recorded)?;
+    let attempt = Attempt {
+        kit: Arc::clone(kit),
+        due: DueEnrolment {
+            campaign: enrolment.campaign.clone(),
+            customer: enrolment.customer.clone(),
+            number: order.number.clone(),
+            due_at: kit.now(),
+        },
+        facts,
+        number: order.number,
+        callee: order.phone,
+        call,
+        trial: Some(Arc::new(Trial {
+            variables: order.variables,
+        })),
+        keeps_agent: false,
+        steps_count: 0,
+        last: Position(0),
+        last_event: EventId::derive(order.cause.command, 0),
+    };
+    let stop = kit.environment.tasks.stop_signal();
+    let work = async move {
+        let mut working = working;
+        tokio::select! {
+            biased;
+            () = stop.stopping() => {}
+            () = Box::pin(dial(attempt, &mut working, place, permit)) => {}
+        }
+    };
+    kit.environment.tasks.spawn("test_call", Box::pin(work));
+    Ok(call)
+}
+
+/// A place on a line, where anybody may be dialed now.
+fn place(kit: &Arc<Kit>, facts: &CampaignFacts) -> Result<LegPlace, TestCallRefusal> {
+    let now = kit.now();
+    let is_held = kit.is_draining() || kit.is_dialing_paused() || kit.store_away_until(now).is_some();
+    if is_held || kit.environment.skew.stops_dialing() || kit.environment.damage.first().is_some() {
+        return Err(TestCallRefusal::NotDialing);
+    }
+    let place = kit.capacity.take(now, &[]).ok_or(TestCallRefusal::NoPlace)?;
+    match kit.stopped(facts, place.line()) {
+        Some(EndReason::EmergencyStop) => return Err(TestCallRefusal::Stopped),
+        Some(_) => return Err(TestCallRefusal::NotDialing),
+        None => {}
+    }
+    let line = kit.ports.lines.get(place.line());
+    if line.is_none_or(|line| line.lack().is_some()) {
+        return Err(TestCallRefusal::NoPlace);
+    }
+    Ok(place)
+}
+
+/// Begins its stream under both grants, and mints the permit of its first leg.
+async fn permitted(
+    kit: &Kit,
+    order: &TestCallOrder,
+    facts: &CampaignFacts,
+    customer: CustomerGrant,
+    number: NumberGrant,
+) -> Result<DialPermit, Halt> {
+    let call = customer.call;
+    let command = CallCommand::Permit {
+        call,
+        attempt: 1,
+        callee: order.phone.clone(),
+        customer_grant: Box::new(customer.clone()),
+        number_grant: Box::new(number.clone()),
+        flow: facts.flow.clone(),
+    };
+    kit.ask_call(Placed::ForTest, &call, command, order.cause).await?;
+    permit(&customer, &number, kit.now()).map_err(|_expired| Halt::Refused)
+}
+
+async fn dial(
+    mut attempt: Attempt,
+    working: &mut super::live_calls::Working,
+    place: LegPlace,
+    permit: DialPermit,
+) {
+    let (kit, call) = (Arc::clone(&attempt.kit), attempt.call);
+    let dialed = attempt.run(working, place, permit).await;
+    if dialed == Err(Halt::Refused) {
+        let reason = working.order().against_dialing();
+        let withdraw = CallCommand::Withdraw {
+            reason: reason.unwrap_or(EndReason::GrantExpired),
+        };
+        if let Err(halt) = attempt.ask(withdraw).await {
+            tracing::warn!(%call, %halt, "a test call could not be withdrawn");
+        }
+    } else if let Err(halt) = dialed {
+        tracing::warn!(%call, %halt, "a test call was cut off");
+        if let Err(halt) = watchdog::end_left_over(&kit, Placed::ForTest, call).await {
+            tracing::warn!(%call, %halt, "a test call could not be ended; the next start ends it");
+        }
+    }
+    working.set_phase(Phase::Closing);
+    forget_recording(&kit, call).await;
+}
+
+/// Nobody's retention would ever come for it.
+async fn forget_recording(kit: &Kit, call: CallId) {
+    if let Err(error) = kit.ports.recordings.delete(call).await {
+        tracing::warn!(%call, %error, "the recording of a test call could not be deleted");
+    }
+}
+
+/// Ends what a crash left of tests.
+pub(super) async fn sweep(kit: &Kit) -> Result<(), StartError> {
+    let store = kit.environment.store.as_ref();
+    let head = store.head().await?;
+    let filter = EventFilter {
+        kinds: vec![TestCallEvent::STEP_RECORDED.to_owned()],
+        ..EventFilter::default()
+    };
+    let since = kit.now().minus_ms(LOOK_BACK_MS);
+    let mut after = super::look_back::last_before(store, since, head).await?;
+    let mut seen: BTreeSet<CallId> = BTreeSet::new();
+    loop {
+        let page = store
+            .read_matching_until(&filter, after, head, PAGE_EVENTS_MAX)
+            .await?;
+        let streams = page
+            .events
+            .iter()
+            .filter_map(|stored| stored.shared_envelope().ok());
+        seen.extend(streams.filter_map(|envelope| envelope.stream.id().parse::<CallId>().ok()));
+        if page.reached == after || page.reached >= head {
+            break;
+        }
+        after = page.reached;
+    }
+    for call in seen {
+        let left = match kit.call_state(Placed::ForTest, &call).await {
+            Ok(loaded) if loaded.state.is_ended() => continue,
+            Ok(loaded) if loaded.state.legs().is_empty() => {
+                let cause = super::kit::call_cause(call, "withdraw_test", None);
+                let command = CallCommand::Withdraw {
+                    reason: EndReason::Crash,
+                };
+                kit.ask_call(Placed::ForTest, &call, command, cause)
+                    .await
+                    .map(|_| ())
+            }
+            Ok(_) => watchdog::end_left_over(kit, Placed::ForTest, call)
+                .await
+                .map(|_| ()),
+            Err(halt) => Err(halt),
+        };
+        if let Err(halt) = left {
+            tracing::warn!(%call, %halt, "a left-over test call could not be ended");
+        }
+        forget_recording(kit, call).await;
+    }
+    Ok(())
+}

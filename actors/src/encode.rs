@@ -1,0 +1,162 @@
+//! An encoder of the installation's own, as calls ask it: so many at once and no more, not while it keeps
+//! failing, and never for longer than its turn has time.
+
+use domain::ports::clock::Clock;
+use domain::ports::encoder::{Encoder, EncoderFailure, EncoderRanking};
+use domain::ports::masking::Masking;
+use domain::time::Timestamp;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+/// Longest wait for a ranking: an encoder on a processor takes some ten milliseconds, and who asked something
+/// notices half a second.
+const ANSWER_MS_MAX: u64 = 400;
+/// What an answer has left at the least, or it is not asked for.
+const ANSWER_MS_MIN: u64 = 50;
+/// From the end of what was said until something is said by us, as for an assistant, which comes after it.
+const TURN_MS_MAX: u64 = 2_600;
+/// Calls that ask at once: a machine of few cores ranks one after the other, and a queue is late anyway.
+const AT_ONCE_MAX: u32 = 4;
+/// Failures in a row after which it rests.
+const FAILURES_MAX: u32 = 5;
+/// For how long.
+const REST_MS: u64 = 30_000;
+
+/// Who is asked, and how it went so far.
+#[derive(Clone)]
+pub struct Encode {
+    encoder: Arc<dyn Encoder>,
+    masking: Arc<dyn Masking>,
+    counted: Arc<Mutex<Counted>>,
+}
+
+#[derive(Default)]
+struct Counted {
+    at_once: u32,
+    failures: u32,
+    rests_until: Option<Timestamp>,
+}
+
+/// A ranking, or how there is none, after how long.
+pub(crate) struct Asked {
+    pub(crate) ranked: Result<EncoderRanking, EncoderFailure>,
+    pub(crate) took_ms: u64,
+}
+
+/// A place among those that ask at once, given back when it is dropped: also by a call that ends meanwhile.
+struct Place(Arc<Mutex<Counted>>);
+
+impl Drop for Place {
+    fn drop(&mut self) {
+        let mut counted = locked(&self.0);
+        counted.at_once = counted.at_once.saturating_sub(1);
+    }
+}
+
+fn locked(counted: &Mutex<Counted>) -> MutexGuard<'_, Counted> {
+    counted.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+impl Encode {
+    pub fn new(encoder: Arc<dyn Encoder>, masking: Arc<dyn Masking>) -> Self {
+        Self {
+            encoder,
+            masking,
+            counted: Arc::default(),
+        }
+    }
+
+    /// What it is called where it did not answer.
+    pub(crate) fn model(&self) -> &str {
+        self.encoder.model()
+    }
+
+    /// Asks once, where it may be asked now; what was said goes out masked.
+    pub(crate) async fn rank(
+        &self,
+        clock: &dyn Clock,
+        said: &str,
+        language: &str,
+        since_said_ms: u64,
+    ) -> Option<Asked> {
+        let asked_at = clock.now();
+        let within_ms = TURN_MS_MAX.saturating_sub(since_said_ms).min(ANSWER_MS_MAX);
+        let _place = self.place(within_ms, asked_at)?;
+        let masked = self.masking.masked(said);
+        let ranked = tokio::select! {
+            biased;
+            ranked = self.encoder.rank(&masked, language, within_ms) => ranked,
+            () = clock.wait_until(asked_at.plus_ms(within_ms)) => Err(EncoderFailure::Late),
+        };
+        let now = clock.now();
+        self.note(ranked.is_ok(), now);
+        Some(Asked {
+            ranked,
+            took_ms: now.ms_since(asked_at),
+        })
+    }
+
+    fn place(&self, within_ms: u64, now: Timestamp) -> Option<Place> {
+        let mut counted = locked(&self.counted);
+        let rests = counted.rests_until.is_some_and(|until| now < until);
+        if within_ms < ANSWER_MS_MIN || rests || counted.at_once >= AT_ONCE_MAX {
+            return None;
+        }
+        counted.at_once += 1;
+        Some(Place(Arc::clone(&self.counted)))
+    }
+
+    fn note(&self, answered: bool, now: Timestamp) {
+        let mut counted = locked(&self.counted);
+        if answered {
+            (counted.failures, counted.rests_until) = (0, None);
+            return;
+        }
+        counted.failures = counted.failures.saturating_add(1);
+        if counted.failures >= FAILURES_MAX {
+            counted.rests_until = Some(now.plus_ms(REST_MS));
+            counted.failures = 0;
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing::assistant::Unmasked;
+    use crate::testing::encoder::FakeEncoder;
+
+    fn encode() -> Encode {
+        Encode::new(Arc::new(FakeEncoder::default()), Arc::new(Unmasked))
+    }
+
+    #[test]
+    fn so_many_ask_at_once_and_a_place_comes_back() {
+        let encode = encode();
+        let ask = || encode.place(ANSWER_MS_MAX, Timestamp::EPOCH);
+        let mut held: Vec<Place> = (0..AT_ONCE_MAX).filter_map(|_| ask()).collect();
+        assert_eq!(held.len(), AT_ONCE_MAX as usize);
+        assert!(ask().is_none());
+        held.pop();
+        assert!(ask().is_some());
+        assert!(
+            encode.place(ANSWER_MS_MIN - 1, Timestamp::EPOCH).is_none(),
+            "no time is left"
+        );
+    }
+
+    #[test]
+    fn who_fails_five_times_in_a_row_rests_for_half_a_minute() {
+        let encode = encode();
+        let may = |ms| {
+            encode
+                .place(ANSWER_MS_MAX, Timestamp::EPOCH.plus_ms(ms))
+                .is_some()
+        };
+        (0..4).for_each(|_| encode.note(false, Timestamp::EPOCH));
+        encode.note(true, Timestamp::EPOCH);
+        (0..4).for_each(|_| encode.note(false, Timestamp::EPOCH));
+        assert!(may(0), "four in a row");
+        encode.note(false, Timestamp::EPOCH);
+        assert!(!may(0) && !may(REST_MS - 1) && may(REST_MS));
+    }
+}

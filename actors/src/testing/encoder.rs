@@ -1,0 +1,50 @@
+//! An encoder that ranks as a test tells it to.
+
+use async_trait::async_trait;
+use domain::ports::encoder::{Encoder, EncoderFailure, EncoderRanking};
+use domain::spoken_turn::IntentCandidate;
+use std::sync::Mutex;
+
+/// Nothing told: it never answers.
+#[derive(Default)]
+pub(crate) struct FakeEncoder {
+    answers: Mutex<Option<Result<EncoderRanking, EncoderFailure>>>,
+    /// What it was handed.
+    pub(crate) said: Mutex<Vec<String>>,
+}
+
+impl FakeEncoder {
+    /// From now on it ranks this first.
+    pub(crate) fn ranks(&self, intent: &str, score_permille: u16) {
+        let ranking = EncoderRanking {
+            model: "encoder-1".to_owned(),
+            candidates: vec![IntentCandidate {
+                intent: intent.to_owned(),
+                score_permille,
+            }],
+            accept_permille: 900,
+            confirm_permille: 500,
+        };
+        *self.answers.lock().expect("no panic inside") = Some(Ok(ranking));
+    }
+
+    /// From now on it fails so.
+    pub(crate) fn fails(&self, failure: EncoderFailure) {
+        *self.answers.lock().expect("no panic inside") = Some(Err(failure));
+    }
+}
+
+#[async_trait]
+impl Encoder for FakeEncoder {
+    fn model(&self) -> &'static str {
+        "fake"
+    }
+    async fn rank(&self, said: &str, _: &str, _: u64) -> Result<EncoderRanking, EncoderFailure> {
+        self.said.lock().expect("no panic inside").push(said.to_owned());
+        let told = self.answers.lock().expect("no panic inside").clone();
+        match told {
+            Some(answer) => answer,
+            None => std::future::pending().await,
+        }
+    }
+}

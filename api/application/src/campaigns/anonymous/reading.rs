@@ -1,0 +1,106 @@
+//! Reads of anonymous transcripts: what was said in a campaign whose persons are unknowable, by its words.
+
+use crate::installation::Installation;
+use domain::anonymous_transcript::{AnonymousTranscript, AnonymousTranscriptEvent, SaidIn};
+use domain::event_filter::EventFilter;
+use domain::ids::{AnonymousTranscriptId, CampaignId, CustomerId};
+use domain::personal::Personal;
+use domain::ports::event_store::PAGE_EVENTS_MAX;
+use domain::problem::Problem;
+use domain::stored_event::{Position, StoredEvent, open_personal, read_event};
+use schemars::JsonSchema;
+use serde::Serialize;
+
+/// Most pieces shown of one copy.
+const PIECES_MAX: usize = 5;
+
+/// What was said in one call or conversation, of which nobody knows any more whose it was.
+#[derive(Debug, Clone)]
+pub struct AnonymousWords {
+    pub id: AnonymousTranscriptId,
+    pub said_in: SaidIn,
+    pub pieces: Vec<String>,
+}
+
+impl AnonymousWords {
+    /// A name under which it is counted as one person's; nobody's is this.
+    pub fn counted_as(&self) -> CustomerId {
+        self.id.key()
+    }
+}
+
+/// One copy in which the words stand that were looked for.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct AnonymousFound {
+    pub id: AnonymousTranscriptId,
+    pub said_in: SaidIn,
+    /// At most five pieces of what was said, in the order of the alphabet.
+    #[schemars(example = ["太贵了"])]
+    pub said: Vec<String>,
+}
+
+/// The copies of a campaign, in the order of the log; at most so many, and whether there are more.
+pub async fn anonymous_words(
+    installation: &Installation,
+    campaign: &CampaignId,
+    most: usize,
+) -> Result<(Vec<AnonymousWords>, bool), Problem> {
+    let filter = EventFilter {
+        kinds: vec![AnonymousTranscriptEvent::KEPT.to_owned()],
+        campaign: Some(campaign.clone()),
+        ..EventFilter::default()
+    };
+    let (mut after, mut all) = (Position(0), Vec::new());
+    loop {
+        let store = installation.store();
+        let page = store.read_matching(&filter, after, PAGE_EVENTS_MAX).await?;
+        for stored in &page.events {
+            if all.len() >= most {
+                return Ok((all, true));
+            }
+            all.extend(opened(installation, stored).await?);
+        }
+        if page.reached == after {
+            return Ok((all, false));
+        }
+        after = page.reached;
+    }
+}
+
+async fn opened(
+    installation: &Installation,
+    stored: &StoredEvent,
+) -> Result<Option<AnonymousWords>, Problem> {
+    let fault = |why: String| Problem::fault(why);
+    let envelope = stored.envelope().map_err(|error| fault(error.to_string()))?;
+    let Ok(id) = envelope.stream.id().parse::<AnonymousTranscriptId>() else {
+        return Ok(None);
+    };
+    let vault = installation.vault();
+    let Some(key) = vault.existing_key(&id.key()).await? else {
+        return Ok(None);
+    };
+    let event = read_event::<AnonymousTranscript>(&envelope);
+    let mut event = event.map_err(|error| fault(error.to_string()))?;
+    open_personal(&envelope, &mut event, vault, Some(&key))?;
+    let AnonymousTranscriptEvent::Kept(kept) = event;
+    let pieces = Personal::value(&kept.words).map(|words| serde_json::from_str(words));
+    let pieces = pieces.transpose().map_err(|error| fault(error.to_string()))?;
+    Ok(Some(AnonymousWords {
+        id,
+        said_in: kept.said_in,
+        pieces: pieces.unwrap_or_default(),
+    }))
+}
+
+/// Of these, which hold the words; letters count alike in both cases.
+pub fn anonymous_with(all: Vec<AnonymousWords>, sought: &str) -> Vec<AnonymousFound> {
+    let sought = sought.to_lowercase();
+    let holds = |piece: &String| piece.to_lowercase().contains(&sought);
+    let found = all.into_iter().map(|one| AnonymousFound {
+        id: one.id,
+        said_in: one.said_in,
+        said: one.pieces.into_iter().filter(holds).take(PIECES_MAX).collect(),
+    });
+    found.filter(|one| !one.said.is_empty()).collect()
+}

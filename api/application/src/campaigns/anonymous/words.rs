@@ -1,0 +1,204 @@
+//! The words of one call or conversation, made fit to be kept without whoever said them: pieces between
+//! punctuation, without anything that is known of the person or could be theirs, without what only fills a
+//! pause, each once and in the order of the alphabet.
+//!
+//! When and after what something was said, how long each utterance was and how many there were stand open in
+//! the call's own events: whoever had that here as well could lay the two beside one another (decision 0142).
+
+use crate::installation::Installation;
+use domain::anonymous_transcript::ANONYMOUS_WORDS_BYTES_MAX;
+use domain::attribute::AttributeValue;
+use domain::call::Call;
+use domain::call::event::CallEvent;
+use domain::conversation::{Conversation, ConversationEvent};
+use domain::customer::CustomerState;
+use domain::decider::Decider;
+use domain::ids::CustomerId;
+use domain::personal::Personal;
+use domain::ports::vault::{PersonKey, key_to_read};
+use domain::problem::Problem;
+use domain::stored_event::{StoredEvent, open_personal, read_event};
+use domain::transcript::TranscriptOf;
+use std::collections::BTreeSet;
+use understanding::covering::{KnownValues, cover};
+
+/// What is sealed is filled up to a multiple of this: a few short answers, and as many long ones.
+const STEP_BYTES: usize = 2_048;
+
+/// Longest piece kept, in characters: a very long one would be known by its length.
+const PIECE_CHARS_MAX: usize = 40;
+
+/// Fewest characters of a piece besides what fills a pause.
+const PIECE_CHARS_MIN: usize = 2;
+
+/// An attribute's number from which on it tells of somebody.
+const COUNT_MAX: f64 = 100.0;
+
+/// What fills a pause, and a star.
+const FILLERS: &str = "嗯啊哦呃哎唉欸诶喂呀*";
+
+/// What is kept of the words, filled up; nothing where nothing of them can be read or kept.
+pub(super) async fn words(
+    installation: &Installation,
+    of: TranscriptOf,
+    customer: &CustomerId,
+) -> Result<Option<String>, Problem> {
+    let Some(key) = key_to_read(installation.vault(), customer, of).await? else {
+        return Ok(None);
+    };
+    let mut known = known_of(installation, customer).await?;
+    let mut texts = Vec::new();
+    match of {
+        TranscriptOf::Call(call) => {
+            for event in opened::<Call>(installation, &call, &key).await? {
+                if let CallEvent::Heard(heard) = &event {
+                    texts.extend(clear(&heard.text));
+                } else if let CallEvent::Permitted { callee, .. } = &event {
+                    clear(callee).iter().for_each(|phone| known.add_phone(phone));
+                }
+            }
+        }
+        TranscriptOf::Conversation(conversation) => {
+            for event in opened::<Conversation>(installation, &conversation, &key).await? {
+                if let ConversationEvent::Heard(heard) = &event {
+                    texts.extend(clear(&heard.text).filter(|_| !heard.as_key));
+                } else if let ConversationEvent::Opened(opened) = &event {
+                    let values = opened.variables.values().filter_map(clear);
+                    values.for_each(|value| known.add(&value));
+                }
+            }
+        }
+    }
+    filled(pieces(&texts, &known))
+}
+
+fn clear(value: &Personal<String>) -> Option<String> {
+    value.value().cloned()
+}
+
+/// The events of a stream, opened.
+async fn opened<D: Decider>(
+    installation: &Installation,
+    id: &D::Id,
+    key: &PersonKey,
+) -> Result<Vec<D::Event>, Problem> {
+    let stored = installation.store().read_whole_stream(&D::stream(id)).await?;
+    let open = |stored: &StoredEvent| -> Result<D::Event, Problem> {
+        let fault = |why: String| Problem::fault(why);
+        let envelope = stored.envelope().map_err(|error| fault(error.to_string()))?;
+        let mut event = read_event::<D>(&envelope).map_err(|error| fault(error.to_string()))?;
+        open_personal(&envelope, &mut event, installation.vault(), Some(key))?;
+        Ok(event)
+    };
+    stored.iter().map(open).collect()
+}
+
+/// All that this installation knows of a person, by whichever campaign.
+async fn known_of(installation: &Installation, customer: &CustomerId) -> Result<KnownValues, Problem> {
+    let person = installation.entities.customers.state(customer).await?.state;
+    Ok(known_in(&person))
+}
+
+fn known_in(person: &CustomerState) -> KnownValues {
+    let mut known = KnownValues::default();
+    if let Some(name) = person.name().and_then(Personal::value) {
+        known.add_name(name);
+    }
+    if let Some(id) = person.external_id().and_then(Personal::value) {
+        known.add(id);
+    }
+    for number in person.numbers() {
+        if let Some(phone) = number.phone.value() {
+            known.add_phone(phone);
+        }
+    }
+    for (_, enrolment) in person.enrolments().iter() {
+        for (name, value) in enrolment.variables.iter() {
+            match value.value() {
+                Some(value) if name.contains("name") => known.add_name(value),
+                Some(value) => known.add(value),
+                None => {}
+            }
+        }
+    }
+    if let Some(profile) = person.profile() {
+        // A count of a few is nobody's.
+        let is_count = |written: &String| written.parse::<f64>().is_ok_and(|count| count < COUNT_MAX);
+        let values = profile.values().values().map(AttributeValue::written);
+        values
+            .filter(|value| !is_count(value))
+            .for_each(|value| known.add(&value));
+        profile.tag_names().for_each(|tag| known.add(tag));
+    }
+    known
+}
+
+/// The pieces of what was said.
+fn pieces(texts: &[String], known: &KnownValues) -> BTreeSet<String> {
+    let is_between = |found: char| !(found.is_alphanumeric() || matches!(found, '*' | ' ' | '\'' | '%'));
+    let mut pieces = BTreeSet::new();
+    for text in texts {
+        for piece in cover(text, known).split(is_between) {
+            let is_word = |found: &char| found.is_alphanumeric() && !FILLERS.contains(*found);
+            if piece.chars().filter(is_word).count() >= PIECE_CHARS_MIN {
+                pieces.insert(piece.trim().chars().take(PIECE_CHARS_MAX).collect());
+            }
+        }
+    }
+    pieces
+}
+
+/// As it is kept: as many pieces as there is room for, and blanks.
+fn filled(mut pieces: BTreeSet<String>) -> Result<Option<String>, Problem> {
+    loop {
+        if pieces.is_empty() {
+            return Ok(None);
+        }
+        let written = serde_json::to_string(&pieces).map_err(|error| Problem::fault(error.to_string()))?;
+        if written.len() <= ANONYMOUS_WORDS_BYTES_MAX {
+            let length = written.len().next_multiple_of(STEP_BYTES);
+            return Ok(Some(format!(
+                "{written:length$}",
+                length = blanks_up_to(&written, length)
+            )));
+        }
+        pieces.pop_last();
+    }
+}
+
+/// A width counts characters, and what is sealed is as long as its bytes.
+fn blanks_up_to(written: &str, bytes: usize) -> usize {
+    written.chars().count() + bytes.saturating_sub(written.len())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn said(texts: &[&str]) -> Option<String> {
+        let texts: Vec<String> = texts.iter().map(|text| (*text).to_owned()).collect();
+        let mut known = KnownValues::default();
+        known.add_name("欧阳小明");
+        filled(pieces(&texts, &known)).unwrap()
+    }
+
+    #[test]
+    fn pieces_are_kept_once_in_the_order_of_the_alphabet_and_as_long_as_others() {
+        let words = said(&["嗯，太贵了。我考虑一下", "我叫欧阳小明，太贵了！", "嗯嗯"]).unwrap();
+        assert_eq!(words.trim_end(), r#"["太贵了","我叫*","我考虑一下"]"#);
+        assert_eq!(words.len(), STEP_BYTES);
+        assert_eq!(said(&["太贵了"]).unwrap().len(), STEP_BYTES);
+        assert_eq!(said(&["嗯", "。", "欧阳小明"]), None);
+        let long = said(&[&"贵".repeat(900)]).unwrap();
+        assert_eq!(long.trim_end().chars().count(), PIECE_CHARS_MAX + 4);
+    }
+
+    #[test]
+    fn more_than_a_record_holds_is_left_out() {
+        let texts: Vec<String> = (0..2_000)
+            .map(|n| format!("say{} {}", "x".repeat(n % 9), "贵".repeat(n % 37 + 1)))
+            .collect();
+        let texts: Vec<&str> = texts.iter().map(String::as_str).collect();
+        assert!(said(&texts).unwrap().len() <= ANONYMOUS_WORDS_BYTES_MAX);
+    }
+}

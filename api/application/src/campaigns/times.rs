@@ -1,0 +1,162 @@
+//! When a campaign's people answer, as it has learnt: counts by the hour with what is made of them.
+
+use crate::as_of::{Known, Moment, entity_then};
+use crate::installation::Installation;
+use domain::best_times::{CallHour, CountedTimes, DaySort, HourRow, PRIOR_DIALS, TimesBy};
+use domain::calling_plan::CallingPlan;
+use domain::campaign::{Campaign, CampaignState};
+use domain::ids::CampaignId;
+use domain::local_hour::open_hours;
+use domain::problem::Problem;
+use domain::time::Timestamp;
+use schemars::JsonSchema;
+use serde::Serialize;
+
+/// Hours of a day.
+const HOURS_OF_DAY: u8 = 24;
+
+/// What a campaign has learnt of hours. Counts are its own events; rates and the best hour follow from them
+/// as its decisions do.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct TimesShown {
+    campaign: CampaignId,
+    /// Whether its plan asks for it; else the rest is empty.
+    learns: bool,
+    by: Option<TimesBy>,
+    #[schemars(extend("examples" = [["retail"]]))]
+    groups: Vec<String>,
+    /// How long a retry waits at most for a better hour.
+    later_ms_max: Option<u64>,
+    /// When it learnt last, and up to which position of the log calls are counted; null before the first
+    /// time.
+    learnt_at: Option<Timestamp>,
+    #[schemars(example = &"4711")]
+    through: Option<String>,
+    /// Dials that are counted.
+    dials: u64,
+    /// With how many dials what is known above weighs against the counts of an hour.
+    prior_dials: u64,
+    rows: Vec<TimesOfGroup>,
+    label_zh: &'static str,
+    label_en: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    known: Option<Known>,
+}
+
+/// One group on one sort of day.
+#[derive(Debug, Serialize, JsonSchema)]
+struct TimesOfGroup {
+    /// The name in the plan; null of everybody else.
+    #[schemars(example = &"retail")]
+    group: Option<String>,
+    day: DaySort,
+    /// The best of the open hours; null where nothing is counted.
+    #[schemars(range(max = 23))]
+    best_hour: Option<u8>,
+    hours: Vec<TimesOfHour>,
+}
+
+/// One hour, in people's own time.
+#[derive(Debug, Serialize, JsonSchema)]
+struct TimesOfHour {
+    #[schemars(range(max = 23))]
+    hour: u8,
+    /// Calls may begin in it, by the campaign's window and its preset.
+    open: bool,
+    dials: u64,
+    answers: u64,
+    /// Of the whole institution, for comparison.
+    institution_dials: u64,
+    institution_answers: u64,
+    /// How likely an answer is, drawn to what is known above, per mille.
+    per_mille: u64,
+}
+
+/// What a campaign goes by, now or at a moment of the past.
+pub async fn learnt_times(
+    installation: &Installation,
+    campaign: &CampaignId,
+    moment: Moment,
+) -> Result<TimesShown, Problem> {
+    if moment.is_now() {
+        let state = installation.campaign(campaign).await?;
+        return shown(campaign, &state, installation.now(), None);
+    }
+    let then = moment.resolve(installation.store(), installation.now()).await?;
+    let (store, vault) = (installation.store(), installation.vault());
+    let entity = entity_then::<Campaign>(store, campaign, &then, vault, None).await?;
+    let at = then.at().unwrap_or_else(|| installation.now());
+    shown(campaign, &entity.state, at, Some(entity.known(&then)))
+}
+
+fn shown(
+    campaign: &CampaignId,
+    state: &CampaignState,
+    at: Timestamp,
+    known: Option<Known>,
+) -> Result<TimesShown, Problem> {
+    let plan = state.plan().ok_or_else(|| Problem::missing("this campaign"))?;
+    let asked = plan.best_times.as_deref();
+    let learnt = state.learnt();
+    Ok(TimesShown {
+        campaign: campaign.clone(),
+        learns: asked.is_some(),
+        by: asked.map(|times| times.by),
+        groups: asked.map(|times| times.groups.clone()).unwrap_or_default(),
+        later_ms_max: asked.map(|times| times.later_ms_max),
+        learnt_at: state.learnt_at(),
+        through: learnt.map(|learnt| learnt.through.to_string()),
+        dials: learnt.map_or(0, |learnt| learnt.dials),
+        prior_dials: PRIOR_DIALS,
+        rows: learnt.map_or_else(Vec::new, |learnt| rows(plan, &learnt.counted, at)),
+        label_zh: "按客户当地时刻与日类型统计的拨打与接听；预计接听为平滑后的千分比",
+        label_en: "dials and answers by people's own hour and the sort of day; per_mille is drawn to what is \
+            known of more dials",
+        known,
+    })
+}
+
+/// Groups that have counts; the others go by those of all.
+fn rows(plan: &CallingPlan, counted: &CountedTimes, at: Timestamp) -> Vec<TimesOfGroup> {
+    let open = open_hours(plan, at);
+    let name = |group| {
+        plan.best_times
+            .as_deref()
+            .and_then(|times| times.group_name(group))
+    };
+    let of = |row: &HourRow| {
+        let hours: Vec<TimesOfHour> = (0..HOURS_OF_DAY)
+            .map(|hour| of_hour(counted, row, hour, open.contains(&hour)))
+            .collect();
+        let best = hours.iter().filter(|hour| hour.open);
+        TimesOfGroup {
+            group: name(row.group).map(str::to_owned),
+            day: row.day,
+            best_hour: best
+                .max_by_key(|hour| (hour.per_mille, std::cmp::Reverse(hour.hour)))
+                .map(|hour| hour.hour),
+            hours,
+        }
+    };
+    counted.own.iter().map(of).collect()
+}
+
+fn of_hour(counted: &CountedTimes, row: &HourRow, hour: u8, open: bool) -> TimesOfHour {
+    let (day, group) = (row.day, row.group);
+    let at = CallHour { hour, day, group };
+    let (dials, answers) = counted.of_hour(at);
+    let institution = counted.institution.iter().find(|one| one.day == day);
+    let count = |counts: fn(&HourRow) -> &[u64; 24]| {
+        let counts = institution.and_then(|row| counts(row).get(usize::from(hour)));
+        counts.copied().unwrap_or(0)
+    };
+    TimesOfHour {
+        hour,
+        open,
+        dials,
+        answers,
+        institution_dials: count(|row| &row.dials),
+        institution_answers: count(|row| &row.answers),
+        per_mille: counted.rate(at).per_mille(),
+    }
+}

@@ -1,0 +1,287 @@
+//! Preview dialing, whoever asks: an agent is shown the next person who may be called, and accepts or skips.
+//!
+//! Rows say who may be next; the person's own stream judges them before they are shown, as it does again at
+//! the dial; the campaign's stream decides whose offer it is. Nothing here dials.
+
+use crate::customers::CallbackShown;
+use crate::installation::{Installation, follow};
+use crate::masked::masked;
+use crate::why_not::{campaign_now, judged_for_preview};
+use actors::{AskError, engaged_now};
+use domain::calling_plan::CampaignFacts;
+use domain::campaign::command::{CampaignCommand, PreviewCommand};
+use domain::campaign::{CampaignRefusal, CampaignState};
+use domain::compliance::zone_of_campaign;
+use domain::customer::{CustomerCommand, CustomerState};
+use domain::disposition::Disposition;
+use domain::ids::{CallId, CampaignId, CustomerId, UserId};
+use domain::local_hour::hours_ahead;
+use domain::personal::{mask_external_id, mask_name};
+use domain::phone_number::mask_e164;
+use domain::ports::worklist::{NAMED_MAX, Worklist};
+use domain::preview::Offer;
+use domain::problem::Problem;
+use domain::ranking::Order;
+use domain::stop::StopId;
+use domain::stored_event::{Cause, Position};
+use domain::time::Timestamp;
+use schemars::JsonSchema;
+use serde::Serialize;
+use std::sync::Arc;
+
+/// Most people who are looked at for one offer: whoever may not be called is deferred or settled by it, and
+/// is not among the first again.
+pub const LOOKED_AT_MAX: usize = 64;
+
+/// Who asks, and where.
+#[derive(Debug, Clone)]
+pub struct Asking {
+    pub campaign: CampaignId,
+    pub agent: UserId,
+}
+
+/// A person who is offered to an agent; what is personal is masked, and null where it is erased.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct OfferShown {
+    pub customer: CustomerId,
+    /// The institution's own, masked.
+    #[schemars(example = &"**1")]
+    pub customer_id: Option<String>,
+    #[schemars(example = &"王*")]
+    pub name: Option<String>,
+    /// Masked.
+    #[schemars(example = &"138****8000")]
+    pub phone: Option<String>,
+    /// From then on it is no offer any more; what was accepted is not dialed any more.
+    pub until: Timestamp,
+    /// The call that was accepted, where it was.
+    pub call: Option<CallId>,
+    /// Calls in this campaign so far, and how the last ended.
+    pub calls_count: u32,
+    pub last: Option<Disposition>,
+    /// When the person is to be called again, as they named it.
+    pub callback: Option<CallbackShown>,
+}
+
+impl OfferShown {
+    pub fn of(campaign: &CampaignId, offer: &Offer, person: &CustomerState) -> Self {
+        let enrolment = person.enrolment(campaign);
+        let phone = enrolment.and_then(|enrolment| person.phone(&enrolment.number));
+        let callback = enrolment.and_then(|enrolment| enrolment.callback.as_deref());
+        Self {
+            customer: offer.customer.clone(),
+            customer_id: masked(person.external_id(), mask_external_id),
+            name: masked(person.name(), mask_name),
+            phone: masked(phone, mask_e164),
+            until: offer.until,
+            call: offer.accepted,
+            calls_count: enrolment.map_or(0, |enrolment| enrolment.calls_count()),
+            last: enrolment
+                .and_then(|enrolment| enrolment.last)
+                .map(|last| last.disposition),
+            callback: callback.map(CallbackShown::of),
+        }
+    }
+}
+
+/// What an agent's answer left.
+pub struct Answered {
+    pub offer: Option<Offer>,
+    pub position: Position,
+}
+
+/// The agent's offer that is open, of before.
+pub async fn open(installation: &Installation, asking: &Asking) -> Result<Option<Offer>, Problem> {
+    let state = campaign(installation, asking).await?;
+    may_be_offered(installation, asking, &state).await?;
+    Ok(state.offers().of(&asking.agent, installation.now()).cloned())
+}
+
+/// Who may be next, in the campaign's own order; of these people alone, where they are named.
+pub async fn next_people(
+    installation: &Installation,
+    asking: &Asking,
+    of: Option<&[CustomerId]>,
+) -> Result<Vec<CustomerId>, Problem> {
+    let state = campaign(installation, asking).await?;
+    let facts = state.facts(asking.campaign.clone());
+    let facts = facts.ok_or_else(|| Problem::missing("this campaign"))?;
+    let (now, rows) = (installation.now(), installation.rows.worklist());
+    let away = |error: domain::ports::worklist::WorklistError| {
+        Problem::unavailable(format!("who is due cannot be read: {error}"))
+    };
+    let limit = LOOKED_AT_MAX * 2;
+    let due = match (of, facts.plan.order()) {
+        (Some(of), _) => {
+            let mut due = Vec::new();
+            for some in of.chunks(NAMED_MAX) {
+                due.extend(rows.due_of(&asking.campaign, some, now).await.map_err(away)?);
+            }
+            due
+        }
+        (None, None) => rows.due(&asking.campaign, now, limit).await.map_err(away)?,
+        (None, Some(plan)) => {
+            let zone = zone_of_campaign(facts.plan.preset);
+            let ahead = hours_ahead(&facts, now);
+            let order = Order {
+                plan,
+                zone,
+                now,
+                ahead,
+            };
+            let rungs = order.rungs(facts.plan.times_groups_count());
+            let ranked = rows.due_ranked(&asking.campaign, &rungs, now, limit).await;
+            let ranked = ranked.map_err(away)?.into_iter();
+            order.first(ranked.map(|one| (one.standing, one.due)).collect(), limit)
+        }
+    };
+    let is_free = |customer: &CustomerId| state.offers().agent_of(customer, now).is_none();
+    let people = due.into_iter().map(|one| one.customer);
+    Ok(people.filter(is_free).take(LOOKED_AT_MAX).collect())
+}
+
+/// The campaign's facts as the people are judged by: this agent is free, and nobody else.
+pub async fn judged_by(installation: &Installation, asking: &Asking) -> Result<CampaignFacts, Problem> {
+    let mut facts = campaign_now(installation, &asking.campaign).await?;
+    facts.free_agents = vec![asking.agent.clone()];
+    Ok(facts)
+}
+
+/// Offers somebody who may be called now; `None` where they may not, or another agent was first.
+pub async fn offer(
+    installation: &Installation,
+    asking: &Asking,
+    customer: &CustomerId,
+    facts: &CampaignFacts,
+    cause: Cause,
+) -> Result<Option<Answered>, Problem> {
+    let judge = judged_for_preview(installation, customer, facts.clone()).await?;
+    let named = follow(cause, &format!("judge:{customer}"));
+    match installation.entities.customers.ask(customer, judge, named).await {
+        Ok(answer) if answer.events.is_empty() => {}
+        // Deferred or settled by a rule; or called, settled or not due since the rows were made.
+        Ok(_) | Err(AskError::Refused(_)) => return Ok(None),
+        Err(other) => return Err(other.into()),
+    }
+    let command = PreviewCommand::Offer {
+        agent: asking.agent.clone(),
+        customer: customer.clone(),
+        calendars: facts.calendars.clone(),
+    };
+    match ask(installation, asking, command, cause).await {
+        Ok(answered) => Ok(Some(answered)),
+        Err(AskError::Refused(CampaignRefusal::OfferedToAnother)) => Ok(None),
+        Err(other) => Err(other.into()),
+    }
+}
+
+/// Takes the call of whom the agent is shown: the person's next, by its id.
+pub async fn accept(
+    installation: &Installation,
+    asking: &Asking,
+    customer: CustomerId,
+    cause: Cause,
+) -> Result<Answered, Problem> {
+    let state = campaign(installation, asking).await?;
+    may_be_offered(installation, asking, &state).await?;
+    let person = installation.entities.customers.state(&customer).await?.state;
+    let call = person.next_call(&customer, &asking.campaign);
+    let call = call.ok_or_else(|| Problem::from(AskError::Refused(CampaignRefusal::NoOffer)))?;
+    let command = PreviewCommand::Accept {
+        agent: asking.agent.clone(),
+        customer,
+        call,
+    };
+    Ok(ask(installation, asking, command, cause).await?)
+}
+
+/// Does not take it: the person waits as long as the campaign says, and is nobody's offer. Where the process
+/// ends between the two, the offer ends by itself.
+pub async fn skip(
+    installation: &Installation,
+    asking: &Asking,
+    customer: CustomerId,
+    reason: String,
+    cause: Cause,
+) -> Result<Answered, Problem> {
+    let state = campaign(installation, asking).await?;
+    let dialing = state.plan().and_then(|plan| plan.dialing).unwrap_or_default();
+    let open = state.offers().of(&asking.agent, installation.now());
+    let is_open = open.is_some_and(|open| open.customer == customer && open.accepted.is_none());
+    if is_open {
+        let wait = CustomerCommand::SkipPreview {
+            campaign: asking.campaign.clone(),
+            agent: asking.agent.clone(),
+            reason: reason.clone(),
+            wait_ms: dialing.skip_wait_ms(),
+        };
+        let named = follow(cause, "wait");
+        installation
+            .entities
+            .customers
+            .ask(&customer, wait, named)
+            .await?;
+    }
+    let command = PreviewCommand::Skip {
+        agent: asking.agent.clone(),
+        customer,
+        reason,
+    };
+    Ok(ask(installation, asking, command, cause).await?)
+}
+
+async fn ask(
+    installation: &Installation,
+    asking: &Asking,
+    command: PreviewCommand,
+    cause: Cause,
+) -> Result<Answered, AskError<CampaignRefusal>> {
+    let campaigns = &installation.entities.campaigns;
+    let command = CampaignCommand::Preview(command);
+    let answer = campaigns.ask(&asking.campaign, command, cause).await?;
+    Ok(Answered {
+        offer: answer
+            .state
+            .offers()
+            .of(&asking.agent, installation.now())
+            .cloned(),
+        position: answer.position,
+    })
+}
+
+async fn campaign(installation: &Installation, asking: &Asking) -> Result<Arc<CampaignState>, Problem> {
+    let state = installation
+        .entities
+        .campaigns
+        .state(&asking.campaign)
+        .await?
+        .state;
+    let known = state.status().is_some();
+    known
+        .then_some(state)
+        .ok_or_else(|| Problem::missing("this campaign"))
+}
+
+/// No emergency stop reaches the campaign, and it dials so.
+async fn may_be_offered(
+    installation: &Installation,
+    asking: &Asking,
+    state: &CampaignState,
+) -> Result<(), Problem> {
+    let plan = state.plan().ok_or_else(|| Problem::missing("this campaign"))?;
+    let mode = plan.dialing_mode();
+    if !mode.only_accepted() {
+        return Err(AskError::Refused(CampaignRefusal::NoPreviews { mode }).into());
+    }
+    let stops = [StopId::All, StopId::Campaign(asking.campaign.clone())].into_iter();
+    let stops = stops.chain(plan.presets().map(StopId::Preset));
+    for stop in stops {
+        if engaged_now(installation.store(), &stop).await?.is_some() {
+            return Err(Problem::refused(
+                "stop-engaged",
+                format!("the emergency stop {stop} is engaged: nobody is called / 紧急停止中"),
+            ));
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,231 @@
+//! Grades by recency, frequency and money (RFM) written onto the people of a segment, as the attribute by
+//! which offers, models and orders of calling go.
+//!
+//! Page by page in the order of our ids: a request that failed half-way is sent again, and whoever has the
+//! grade already is no event. Whom the three facts are not known of keeps what they have.
+
+use super::RfmOrder;
+use super::grouping::scored;
+use crate::installation::{Installation, follow};
+use actors::AskError;
+use domain::customer::{AttributesOrder, Customer, CustomerCommand, ProfileOrigin};
+use domain::decider::{Context, Decider};
+use domain::grouping::RfmGrade;
+use domain::ids::CustomerId;
+use domain::model_tier::GRADE;
+use domain::problem::Problem;
+use domain::stored_event::{Cause, Position};
+use domain::time::Timestamp;
+use futures_util::stream::{StreamExt, iter};
+use intake::members::{Members, Order};
+use schemars::JsonSchema;
+use serde::Serialize;
+use std::collections::BTreeMap;
+
+/// Most people of one request: each is asked, and may write an event.
+const GRADES_OF_REQUEST_MAX: usize = 5_000;
+
+/// Asked at once: enough to fill a group commit.
+const AT_ONCE_MAX: usize = 64;
+
+/// Longest reason: it is stored for ever and must hold nothing personal.
+const REASON_BYTES_MAX: usize = 256;
+
+/// Refused people who are named; all are counted.
+const NAMED_MAX: usize = 100;
+
+/// The rule that says so, as the people's events name it.
+const RULE: &str = "rfm";
+
+/// Whose grades are written, and why.
+#[derive(JsonSchema)]
+#[schemars(extend("examples" = [{ "sql": "SELECT * FROM customers", "reason": "grades of the quarter" }]))]
+pub struct GradesOrder {
+    #[schemars(flatten)]
+    graded: RfmOrder,
+    /// Stored for ever with each grade; nothing personal.
+    #[schemars(length(min = 1, max = REASON_BYTES_MAX))]
+    reason: String,
+    /// Nothing is stored: it says what would be.
+    dry_run: Option<bool>,
+    /// Goes on behind this customer: what the last reply says.
+    after: Option<CustomerId>,
+}
+
+impl Order for GradesOrder {
+    fn read(body: &mut Members) -> Self {
+        if !body.is_absent("as_of") {
+            body.wrong("as_of", "grades of the past are asked for, and not written");
+        }
+        Self {
+            graded: RfmOrder::read(body),
+            reason: body.needed_short_text("reason", REASON_BYTES_MAX),
+            dry_run: body.value("dry_run"),
+            after: body.parsed("after"),
+        }
+    }
+}
+
+/// What became of one page of them.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct GradesWritten {
+    /// What NOW() meant; the next page is asked for with it.
+    pub at: Timestamp,
+    /// All people of the segment of whom the three facts are known, and those of whom they are not.
+    pub graded: usize,
+    pub without_facts: usize,
+    /// Of this page.
+    pub changed: usize,
+    pub unchanged: usize,
+    pub refused_count: usize,
+    /// The first hundred of them.
+    pub refused: Vec<GradeRefused>,
+    /// Those of this page whose grade changed, by it.
+    #[schemars(extend("examples" = [{ "champion": 12 }]))]
+    pub by_grade: BTreeMap<&'static str, usize>,
+    /// More are to be written, behind this one; absent where all are.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub goes_on_after: Option<CustomerId>,
+    pub dry_run: bool,
+    #[serde(serialize_with = "Position::as_text")]
+    #[schemars(with = "String")]
+    pub position: Position,
+}
+
+/// Who keeps what they had, and why.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct GradeRefused {
+    pub customer: CustomerId,
+    #[schemars(example = &"the customer was erased, or is being erased")]
+    pub why: String,
+}
+
+/// One person's grade.
+struct Graded {
+    customer: CustomerId,
+    grade: RfmGrade,
+}
+
+impl Installation {
+    /// Writes a page of grades.
+    pub async fn write_grades(&self, order: GradesOrder, cause: Cause) -> Result<GradesWritten, Problem> {
+        let GradesOrder {
+            graded: RfmOrder { asked, limits },
+            reason,
+            dry_run,
+            after,
+        } = order;
+        let dry_run = dry_run.unwrap_or(false);
+        let (counted, answer) = self.rfm_facts(asked).await?;
+        let at = counted.at;
+        let known = answer.known.len();
+        let mut people: Vec<Graded> = scored(at, &answer.known, limits.as_ref())
+            .into_iter()
+            .map(|one| Graded {
+                customer: one.customer.clone(),
+                grade: one.score.grade(),
+            })
+            .collect();
+        let graded_count = people.len();
+        people.sort_unstable_by(|one, other| one.customer.cmp(&other.customer));
+        people.retain(|one| after.as_ref().is_none_or(|after| one.customer > *after));
+        let is_more = people.len() > GRADES_OF_REQUEST_MAX;
+        people.truncate(GRADES_OF_REQUEST_MAX);
+        let last = people.last().map(|one| one.customer.clone());
+        let mut written = GradesWritten {
+            at,
+            graded: graded_count,
+            without_facts: known - graded_count,
+            changed: 0,
+            unchanged: 0,
+            refused_count: 0,
+            refused: Vec::new(),
+            by_grade: BTreeMap::new(),
+            goes_on_after: last.filter(|_| is_more),
+            dry_run,
+            position: counted.position,
+        };
+        let each = iter(people).map(|one| self.write_grade(one, &reason, dry_run, cause));
+        let mut each = each.buffered(AT_ONCE_MAX);
+        while let Some(done) = each.next().await {
+            written.note(done?);
+        }
+        Ok(written)
+    }
+
+    async fn write_grade(
+        &self,
+        one: Graded,
+        reason: &str,
+        dry_run: bool,
+        cause: Cause,
+    ) -> Result<Done, Problem> {
+        let order = AttributesOrder {
+            values: BTreeMap::from([(GRADE.to_owned(), one.grade.code.to_owned())]),
+            cleared: Vec::new(),
+            origin: ProfileOrigin::Rule {
+                rule: RULE.to_owned(),
+                reason: Some(reason.to_owned()),
+            },
+        };
+        let command = CustomerCommand::SetAttributes(Box::new(order));
+        let customers = &self.entities.customers;
+        let asked = match dry_run {
+            true => {
+                let state = customers.state(&one.customer).await?.state;
+                let context = Context { now: self.now() };
+                let decided = Customer::decide(&state, command, context);
+                decided
+                    .map(|events| (events.len(), Position(0)))
+                    .map_err(AskError::Refused)
+            }
+            false => {
+                let cause = follow(cause, &format!("grade/{}", one.customer));
+                let asked = customers.ask(&one.customer, command, cause).await;
+                asked.map(|answer| (answer.events.len(), answer.position))
+            }
+        };
+        let how = match asked {
+            Ok((0, position)) => How::Same(position),
+            Ok((_, position)) => How::Changed(position),
+            Err(AskError::Refused(why)) => How::Refused(why.to_string()),
+            Err(other) => return Err(other.into()),
+        };
+        Ok(Done { of: one, how })
+    }
+}
+
+/// What became of one.
+struct Done {
+    of: Graded,
+    how: How,
+}
+
+enum How {
+    Changed(Position),
+    Same(Position),
+    Refused(String),
+}
+
+impl GradesWritten {
+    fn note(&mut self, done: Done) {
+        match done.how {
+            How::Changed(position) => {
+                self.changed += 1;
+                *self.by_grade.entry(done.of.grade.code).or_default() += 1;
+                self.position = self.position.max(position);
+            }
+            How::Same(position) => {
+                self.unchanged += 1;
+                self.position = self.position.max(position);
+            }
+            How::Refused(why) => {
+                self.refused_count += 1;
+                if self.refused.len() < NAMED_MAX {
+                    let customer = done.of.customer;
+                    self.refused.push(GradeRefused { customer, why });
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,100 @@
+//! The list of our own phones: shown masked, changed one at a time with a reason.
+
+use crate::installation::Installation;
+use crate::masked::masked;
+use domain::ids::NumberId;
+use domain::personal::Personal;
+use domain::phone_number::{PhoneNumber, mask_e164};
+use domain::problem::Problem;
+use domain::stored_event::{Cause, Position, StreamVersion};
+use domain::test_phones::{OwnPhones, TestPhone, TestPhonesCommand, TestPhonesState};
+use schemars::JsonSchema;
+use serde::Serialize;
+
+/// One phone of ours.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct PhoneListed {
+    pub number: NumberId,
+    /// Masked; null where its key is not at hand.
+    #[schemars(example = &"138****8000")]
+    pub phone: Option<String>,
+    #[schemars(example = &"reception")]
+    pub label: String,
+}
+
+/// All that test calls may go to.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct PhonesListed {
+    pub items: Vec<PhoneListed>,
+}
+
+/// The list after a change.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct TestPhonesChanged {
+    pub items: Vec<PhoneListed>,
+    #[serde(serialize_with = "Position::as_text")]
+    #[schemars(with = "String")]
+    pub position: Position,
+    #[serde(skip)]
+    pub version: StreamVersion,
+}
+
+fn listed(state: &TestPhonesState) -> Vec<PhoneListed> {
+    let phones = state.phones().iter();
+    phones
+        .map(|one| PhoneListed {
+            number: one.number.clone(),
+            phone: masked(Some(&one.phone), mask_e164),
+            label: one.label.clone(),
+        })
+        .collect()
+}
+
+pub async fn phones(installation: &Installation) -> Result<PhonesListed, Problem> {
+    let state = installation.entities.test_phones.state(&OwnPhones).await?.state;
+    Ok(PhonesListed {
+        items: listed(&state),
+    })
+}
+
+pub async fn add_phone(
+    installation: &Installation,
+    phone: &PhoneNumber,
+    label: String,
+    reason: String,
+    cause: Cause,
+) -> Result<TestPhonesChanged, Problem> {
+    let phone = TestPhone {
+        number: installation.vault().derive_number(phone.as_e164()),
+        phone: Personal::open(phone.as_e164().to_owned()),
+        label,
+    };
+    change(installation, TestPhonesCommand::Add { phone, reason }, cause).await
+}
+
+pub async fn remove_phone(
+    installation: &Installation,
+    phone: &PhoneNumber,
+    reason: String,
+    cause: Cause,
+) -> Result<TestPhonesChanged, Problem> {
+    let number = installation.vault().derive_number(phone.as_e164());
+    change(installation, TestPhonesCommand::Remove { number, reason }, cause).await
+}
+
+async fn change(
+    installation: &Installation,
+    command: TestPhonesCommand,
+    cause: Cause,
+) -> Result<TestPhonesChanged, Problem> {
+    let answer = installation
+        .entities
+        .test_phones
+        .ask(&OwnPhones, command, cause)
+        .await?;
+    Ok(TestPhonesChanged {
+        items: listed(&answer.state),
+        position: answer.position,
+        version: answer.version,
+    })
+}

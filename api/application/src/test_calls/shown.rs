@@ -1,0 +1,116 @@
+//! What came of a test call: what was dialed, whether it was answered, what was heard, decided and said, and
+//! how it ended.
+
+use crate::calls::{CallShown, describe, masked_callee_of};
+use crate::installation::Installation;
+use crate::transcript_words::masked_words;
+use domain::call::event::CallEvent;
+use domain::call::{TestCall, TestCallEvent};
+use domain::compliance::test_stand_in;
+use domain::decider::{Decider, EventData};
+use domain::ids::{CallId, CampaignId};
+use domain::ports::vault::key_to_read;
+use domain::problem::Problem;
+use domain::stored_event::{open_personal, read_event};
+use domain::time::Timestamp;
+use domain::transcript::TranscriptOf;
+use schemars::JsonSchema;
+use serde::Serialize;
+
+/// A test call as shown.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct TestCallShown {
+    /// It stands in no figure, and no customer was called.
+    pub test: bool,
+    pub call: CallShown,
+    /// In their order.
+    pub steps: Vec<TestStepShown>,
+}
+
+/// One thing that happened in it.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct TestStepShown {
+    pub at: Timestamp,
+    /// As the event of a call would be called.
+    #[schemars(example = &CallEvent::HEARD)]
+    pub step: &'static str,
+    /// Where in the flow.
+    pub node: Option<String>,
+    /// What was heard, masked; what was said, by its place in the flow; by which rule was decided.
+    #[schemars(example = &"听得到")]
+    pub text: Option<String>,
+}
+
+/// Between two looks at one that goes on.
+const LOOK_MS: u64 = 200;
+
+/// A test call of this campaign, with its steps: at its end, if that comes within so long.
+pub async fn shown(
+    installation: &Installation,
+    campaign: &CampaignId,
+    call: CallId,
+    within_ms: u64,
+) -> Result<TestCallShown, Problem> {
+    let until = installation.now().plus_ms(within_ms);
+    let state = loop {
+        let state = installation.entities.test_calls.state(&call).await?.state;
+        if state.campaign() != Some(campaign) {
+            return Err(Problem::missing("this test call"));
+        }
+        if state.is_ended() || installation.now() >= until {
+            break state;
+        }
+        installation.pause(LOOK_MS).await;
+    };
+    let vault = installation.vault();
+    let key = key_to_read(vault, &test_stand_in(), TranscriptOf::Call(call)).await?;
+    let fault = |why: String| Problem::fault(why);
+    let mut steps = Vec::new();
+    for stored in installation
+        .store()
+        .read_whole_stream(&TestCall::stream(&call))
+        .await?
+    {
+        let envelope = stored.envelope().map_err(|error| fault(error.to_string()))?;
+        let mut event = read_event::<TestCall>(&envelope).map_err(|error| fault(error.to_string()))?;
+        open_personal(&envelope, &mut event, vault, key.as_ref())?;
+        let TestCallEvent::StepRecorded { step } = event;
+        steps.push(step_shown(envelope.at, &step));
+    }
+    let call = CallShown {
+        // Nobody's: the stand-in is no customer.
+        customer: None,
+        attempt: None,
+        callee: masked_callee_of(&state),
+        ..describe(call, &state)
+    };
+    Ok(TestCallShown {
+        test: true,
+        call,
+        steps,
+    })
+}
+
+fn step_shown(at: Timestamp, step: &CallEvent) -> TestStepShown {
+    let (node, text) = match step {
+        CallEvent::NodeEntered { node } | CallEvent::TransferRequested { node } => (Some(node), None),
+        CallEvent::Keypressed { node, digit, .. } => (Some(node), digit.value().cloned()),
+        CallEvent::Heard(fact) => {
+            let words = fact.text.value().map(|text| masked_words(text));
+            (Some(&fact.node), words)
+        }
+        CallEvent::Understood(fact) => (None, fact.intent.clone()),
+        CallEvent::Decided(decision) => (Some(&decision.node), Some(decision.rule.clone())),
+        CallEvent::Said(fact) => (Some(&fact.node), Some(fact.prompt.clone())),
+        CallEvent::SilenceTimedOut(fact) => (Some(&fact.node), None),
+        CallEvent::EngineFailed(fact) => (Some(&fact.node), Some(fact.class.clone())),
+        CallEvent::Dialing { trunk, .. } => (None, Some(trunk.clone())),
+        _ => (None, None),
+    };
+    TestStepShown {
+        at,
+        step: step.kind(),
+        node: node.cloned(),
+        text,
+    }
+}

@@ -1,0 +1,83 @@
+//! `ledgerline segment rfm --write`: grades written onto the people of a segment, page by page.
+
+use crate::kit::api::post;
+use crate::kit::asking::Asking;
+use crate::kit::failure::Failure;
+use crate::kit::output;
+use serde_json::{Map, Value, json};
+use std::sync::Arc;
+use tokio::runtime::Runtime;
+
+/// Refused people who are named; all are counted.
+const NAMED_MAX: usize = 100;
+
+/// What became of all pages.
+#[derive(Default)]
+struct Sum {
+    changed: u64,
+    unchanged: u64,
+    refused_count: u64,
+    refused: Vec<Value>,
+    by_grade: Map<String, Value>,
+    last: Value,
+}
+
+/// Asks page by page until all are written. Where one fails, what is done is told, and behind whom to go on.
+pub(super) async fn write(asking: &Asking, runtime: Arc<Runtime>, mut body: Value) -> Result<(), Failure> {
+    let client = asking.client(runtime).await?;
+    let mut sum = Sum::default();
+    let done = loop {
+        match post("/api/v1/segments/rfm/write", &body).ask(&client).await {
+            Ok(reply) => {
+                // One meaning of NOW() for all pages.
+                let next = (member(&reply, "at"), member(&reply, "goes_on_after"));
+                let is_done = next.1.is_null();
+                if let Some(body) = body.as_object_mut() {
+                    body.insert("at".to_owned(), next.0);
+                    body.insert("after".to_owned(), next.1);
+                }
+                sum.add(&reply);
+                if is_done {
+                    break Ok(());
+                }
+            }
+            Err(failure) => {
+                output::notice("the writing stopped; --after goes on / 写入中断，用 --after 续写");
+                break Err(failure);
+            }
+        }
+    };
+    client.close().await;
+    let last = &sum.last;
+    asking.tell(&json!({
+        "graded": member(last, "graded"), "without_facts": member(last, "without_facts"),
+        "at": member(last, "at"), "changed": sum.changed, "unchanged": sum.unchanged,
+        "by_grade": sum.by_grade, "refused_count": sum.refused_count, "refused": sum.refused,
+        "dry_run": member(last, "dry_run"), "goes_on_after": member(&body, "after"),
+    }))?;
+    done
+}
+
+fn member(of: &Value, name: &str) -> Value {
+    of.get(name).cloned().unwrap_or_default()
+}
+
+impl Sum {
+    fn add(&mut self, reply: &Value) {
+        let count = |name: &str| reply.get(name).and_then(Value::as_u64).unwrap_or(0);
+        self.changed += count("changed");
+        self.unchanged += count("unchanged");
+        self.refused_count += count("refused_count");
+        let by_grade = reply.get("by_grade").and_then(Value::as_object);
+        for (grade, people) in by_grade.into_iter().flatten() {
+            let before = self.by_grade.get(grade).and_then(Value::as_u64).unwrap_or(0);
+            let all = before + people.as_u64().unwrap_or(0);
+            self.by_grade.insert(grade.clone(), json!(all));
+        }
+        let room = NAMED_MAX.saturating_sub(self.refused.len());
+        let refused = reply.get("refused").and_then(Value::as_array);
+        self.refused
+            .extend(refused.into_iter().flatten().take(room).cloned());
+        self.last = reply.clone();
+    }
+}

@@ -1,0 +1,167 @@
+//! `ledgerline campaign preflight ID --test-call`: one of our own phones rings, and what came of it is told;
+//! `ledgerline settings test-phones`: which phones these are.
+
+use crate::kit::api::{get, post};
+use crate::kit::asking::{Asking, given};
+use crate::kit::failure::Failure;
+use crate::kit::output;
+use application::percent::encode;
+use domain::ids::CampaignId;
+use serde_json::{Map, Value, json};
+use std::sync::Arc;
+use tokio::runtime::Runtime;
+
+/// Looks at one call, each of which waits for its end: longer than a call may ring and be talked.
+const LOOKS_MAX: u32 = 30;
+/// How long each waits.
+const WITHIN_SECONDS: u64 = 15;
+
+/// Which campaign is tried, on which phone.
+pub(crate) struct Tried<'a> {
+    pub(crate) campaign: &'a CampaignId,
+    pub(crate) phone: Option<&'a str>,
+    /// Each `NAME=VALUE`.
+    pub(crate) variables: &'a [String],
+}
+
+/// Dials, waits for the end, and tells it.
+pub(crate) async fn try_it(tried: Tried<'_>, asking: &Asking, runtime: Arc<Runtime>) -> Result<(), Failure> {
+    let path = format!("/api/v1/campaigns/{}/test-calls", encode(tried.campaign.as_str()));
+    let body = given(json!({ "phone": tried.phone, "variables": values(tried.variables)? }));
+    // One client for all: a process that serves a directory by itself dials as long as it is asked.
+    let client = asking.client(runtime).await?;
+    let asked = post(&path, &body).that_dials().ask(&client).await?;
+    let call = asked.get("call").and_then(Value::as_str).unwrap_or_default();
+    let path = format!("{path}/{call}?within_seconds={WITHIN_SECONDS}");
+    for _ in 0..LOOKS_MAX {
+        let told = get(&path).ask(&client).await?;
+        if told.pointer("/call/ended").is_some_and(|ended| !ended.is_null()) {
+            return tell(&told, asking);
+        }
+    }
+    Err(Failure::unavailable("the test call does not end"))
+}
+
+fn values(variables: &[String]) -> Result<Map<String, Value>, Failure> {
+    let value = |text: &String| {
+        let (name, value) = text.split_once('=')?;
+        Some((name.trim().to_owned(), Value::from(value)))
+    };
+    let known: Option<Map<String, Value>> = variables.iter().map(value).collect();
+    known.ok_or_else(|| Failure::usage("a variable is NAME=VALUE"))
+}
+
+fn tell(told: &Value, asking: &Asking) -> Result<(), Failure> {
+    if asking.wants_json() {
+        return output::json(told);
+    }
+    let word = |of: &Value, pointer: &str| -> String {
+        let found = of.pointer(pointer).and_then(Value::as_str);
+        found.unwrap_or("–").to_owned()
+    };
+    output::line(&format!(
+        "试呼 test call {}  {}  {}",
+        word(told, "/call/id"),
+        word(told, "/call/callee"),
+        word(told, "/call/legs/0/trunk")
+    ))?;
+    for step in told.get("steps").and_then(Value::as_array).into_iter().flatten() {
+        output::line(&format!(
+            "  {}  {:<26} {:<16} {}",
+            word(step, "/at"),
+            word(step, "/step"),
+            word(step, "/node"),
+            word(step, "/text")
+        ))?;
+    }
+    output::line(&format!(
+        "结束 ended {} {} {}",
+        word(told, "/call/ended/disposition"),
+        word(told, "/call/ended/outcome"),
+        word(told, "/call/ended/reason")
+    ))
+}
+
+/// Which phones are ours.
+#[derive(Debug, clap::Subcommand)]
+pub(crate) enum Phones {
+    /// Our own phones, masked
+    List {
+        #[command(flatten)]
+        asking: Asking,
+    },
+    /// Put one on the list
+    Add {
+        phone: String,
+        /// Whose or which it is, without a name
+        #[arg(long, default_value = "")]
+        label: String,
+        /// Why, for the log; stored for ever, so name no person
+        #[arg(long)]
+        reason: String,
+        #[command(flatten)]
+        asking: Asking,
+    },
+    /// Take one off the list
+    Remove {
+        phone: String,
+        /// Why, for the log; stored for ever, so name no person
+        #[arg(long)]
+        reason: String,
+        #[command(flatten)]
+        asking: Asking,
+    },
+}
+
+pub(crate) async fn phones(action: Phones, runtime: Arc<Runtime>) -> Result<(), Failure> {
+    match action {
+        Phones::List { asking } => {
+            let columns = [
+                ("号码 phone", "/phone"),
+                ("说明 label", "/label"),
+                ("编号 number", "/number"),
+            ];
+            let path = "/api/v1/test-phones";
+            asking
+                .show_items(
+                    runtime,
+                    path,
+                    Value::clone,
+                    &columns,
+                    "没有测试号码 no phone of ours",
+                )
+                .await
+        }
+        Phones::Add {
+            phone,
+            label,
+            reason,
+            asking,
+        } => {
+            let body = json!({ "phone": phone, "label": label, "reason": reason });
+            asking.show(runtime, post("/api/v1/test-phones/add", &body)).await
+        }
+        Phones::Remove {
+            phone,
+            reason,
+            asking,
+        } => {
+            let body = json!({ "phone": phone, "reason": reason });
+            asking
+                .show(runtime, post("/api/v1/test-phones/remove", &body))
+                .await
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn variables_are_names_with_values() {
+        let told = values(&["days=3".to_owned(), "name=a=b".to_owned()]).unwrap();
+        assert_eq!(Value::Object(told), json!({ "days": "3", "name": "a=b" }));
+        assert!(values(&["days".to_owned()]).is_err());
+    }
+}

@@ -1,0 +1,172 @@
+//! `ledgerline voiceprint`: whose voice is described, with which consent, and how near another one is.
+
+use crate::kit::api::{get, post};
+use crate::kit::asking::{Asking, given};
+use crate::kit::failure::Failure;
+use crate::kit::reader::ReaderArgs;
+use application::percent::encode;
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use domain::ids::CampaignId;
+use domain::time::Timestamp;
+use serde_json::{Value, json};
+use std::fs::File;
+use std::io::Read;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use tokio::runtime::Runtime;
+
+/// Largest file of one utterance: what the server takes.
+const FILE_BYTES_MAX: u64 = 400_000;
+
+/// Voiceprints (声纹) of consenting persons: a hint whether the same person speaks, and no authentication.
+///
+/// Off until the setting voiceprints.on is 1. Files are WAV of 8 or 16 kHz, mono, 16 bit; each says the same
+/// sentence, in one to six seconds. Sound is never stored; a template is sealed under a key of its own.
+#[derive(Debug, clap::Args)]
+#[command(after_help = crate::kit::failure::EXIT_CODES)]
+pub(crate) struct Args {
+    #[command(subcommand)]
+    action: Action,
+}
+
+#[derive(Debug, clap::Args)]
+struct Whose {
+    /// The institution's own customer_id, or our id
+    customer: String,
+    #[command(flatten)]
+    asking: Asking,
+}
+
+impl Whose {
+    fn path(&self, verb: &str) -> String {
+        format!("/api/v1/customers/{}/voiceprint{verb}", encode(&self.customer))
+    }
+
+    async fn tell(&self, runtime: Arc<Runtime>, verb: &str, body: Value) -> Result<(), Failure> {
+        let path = self.path(verb);
+        self.asking.show(runtime, post(&path, &given(body))).await
+    }
+}
+
+#[derive(Debug, clap::Subcommand)]
+enum Action {
+    /// Record the separate consent (单独同意) that a voiceprint needs
+    Consent {
+        #[command(flatten)]
+        whose: Whose,
+        /// By which way it came; nothing personal
+        #[arg(long, value_name = "TEXT")]
+        source: String,
+        /// What the person was told and agreed to
+        #[arg(long, value_name = "TEXT")]
+        wording: String,
+        /// What shows it; stored sealed
+        #[arg(long, value_name = "TEXT")]
+        evidence: String,
+        /// Until when it holds, within 366 days
+        #[arg(long, value_name = "INSTANT")]
+        until: Timestamp,
+    },
+    /// Withdraw that consent (撤回同意): the voiceprint is deleted at once
+    Withdraw {
+        #[command(flatten)]
+        whose: Whose,
+        /// By which way it came; nothing personal
+        #[arg(long, value_name = "TEXT")]
+        source: String,
+    },
+    /// Describe the voice by two to five files that say one sentence
+    Enrol {
+        #[command(flatten)]
+        whose: Whose,
+        #[arg(required = true, value_name = "WAV")]
+        takes: Vec<PathBuf>,
+        /// Why, for the record; nothing personal
+        #[arg(long, value_name = "TEXT")]
+        reason: String,
+    },
+    /// How near a voice that says that sentence is: a hint, and no authentication
+    Compare {
+        #[command(flatten)]
+        whose: Whose,
+        #[arg(value_name = "WAV")]
+        take: PathBuf,
+        /// For which campaign, where it is for one
+        #[arg(long, value_name = "ID")]
+        campaign: Option<CampaignId>,
+        /// Why, for the record; nothing personal
+        #[arg(long, value_name = "TEXT")]
+        reason: String,
+    },
+    /// Delete the voiceprint (删除声纹): its own key is destroyed
+    Delete {
+        #[command(flatten)]
+        whose: Whose,
+        /// Why, for the record; nothing personal
+        #[arg(long, value_name = "TEXT")]
+        reason: String,
+    },
+    /// Show its consent and the last comparison; never the voice
+    Show {
+        #[command(flatten)]
+        whose: Whose,
+        #[command(flatten)]
+        reader: ReaderArgs,
+    },
+}
+
+pub(crate) async fn run(args: Args, runtime: Arc<Runtime>) -> Result<(), Failure> {
+    match args.action {
+        Action::Consent {
+            whose,
+            source,
+            wording,
+            evidence,
+            until,
+        } => {
+            let body = json!({
+                "source": source, "wording": wording, "evidence": evidence, "until": until,
+            });
+            whose.tell(runtime, "/consent", body).await
+        }
+        Action::Withdraw { whose, source } => {
+            whose
+                .tell(runtime, "/withdraw", json!({ "source": source }))
+                .await
+        }
+        Action::Enrol { whose, takes, reason } => {
+            let takes: Result<Vec<String>, Failure> = takes.iter().map(|file| text_of(file)).collect();
+            let body = json!({ "takes": takes?, "reason": reason });
+            whose.tell(runtime, "/enrol", body).await
+        }
+        Action::Compare {
+            whose,
+            take,
+            campaign,
+            reason,
+        } => {
+            let body = json!({ "take": text_of(&take)?, "campaign": campaign, "reason": reason });
+            whose.tell(runtime, "/compare", body).await
+        }
+        Action::Delete { whose, reason } => whose.tell(runtime, "/delete", json!({ "reason": reason })).await,
+        Action::Show { whose, reader } => {
+            let path = reader.put(&whose.path(""));
+            whose.asking.show(runtime, get(&path)).await
+        }
+    }
+}
+
+fn text_of(path: &Path) -> Result<String, Failure> {
+    let mut bytes = Vec::new();
+    File::open(path)?
+        .take(FILE_BYTES_MAX + 1)
+        .read_to_end(&mut bytes)?;
+    if bytes.len() as u64 > FILE_BYTES_MAX {
+        let shown = path.display();
+        return Err(Failure::refused(format!(
+            "{shown} is larger than {FILE_BYTES_MAX} bytes: a take has one to six seconds of speech"
+        )));
+    }
+    Ok(STANDARD.encode(bytes))
+}

@@ -1,0 +1,26 @@
+//! When a campaign's people answer, as it has learnt (CMP-4).
+
+use crate::described::Read;
+use crate::endpoint::{About, Ctx, Endpoint, Input, Permission};
+use application::as_of::{Moment, PARAMETERS};
+use application::campaigns::{TimesShown, learnt_times};
+use domain::ids::CampaignId;
+use domain::problem::Problem;
+
+pub(super) fn endpoints() -> Vec<Endpoint> {
+    vec![
+        Endpoint::get(
+            "/api/v1/campaigns/{id}/times",
+            "When a campaign's people answer, as it has learnt: counts by hour and group, and the best hour",
+            times,
+        )
+        .needs(Permission::FiguresRead, About::Campaign)
+        .query(PARAMETERS),
+    ]
+}
+
+async fn times(ctx: Ctx, input: Input) -> Result<Read<TimesShown>, Problem> {
+    let campaign: CampaignId = input.id(0, "this campaign")?;
+    let moment = Moment::of(input.query())?;
+    learnt_times(&ctx.installation, &campaign, moment).await.map(Read)
+}

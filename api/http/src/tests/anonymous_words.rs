@@ -1,0 +1,331 @@
+//! What was said in a campaign outlives its persons: copies that name nobody, made once however often the
+//! order is cut, before anybody is erased.
+
+use super::asking::{Came, get, owner, trail};
+use super::conversations::with_two;
+use super::inspected_words::{Caller, spoken_call_of};
+use super::retention::later;
+use crate::testing::Story;
+use application::campaigns::{Carrying, anonymize, anonymous_words};
+use domain::anonymous_transcript::AnonymousTranscriptEvent;
+use domain::event_filter::EventFilter;
+use domain::ids::{CallId, CampaignId, CommandId, EnrolmentId};
+use domain::ports::event_store::PAGE_EVENTS_MAX;
+use domain::stored_event::{Cause, Envelope, Position, StoredEvent};
+use domain::transcript::TranscriptOf;
+use serde_json::{Value, json};
+use std::collections::BTreeSet;
+
+/// The calls are of 2 March 2026: behind the floor of transcripts.
+const PAST: &str = "2027-03-04T10:00:00+08:00";
+
+const CALLERS: [Caller<'static>; 4] = [
+    Caller {
+        id: "C01",
+        phone: "+8613800138001",
+        says: "我叫欧阳小明，手机13800138001，你们手续费太高了",
+    },
+    Caller {
+        id: "C02",
+        phone: "+8613800138002",
+        says: "手续费多少，小明不在",
+    },
+    Caller {
+        id: "C03",
+        phone: "+8613800138003",
+        says: "嗯，手续费能便宜点吗。尾号六六二一",
+    },
+    Caller {
+        id: "C04",
+        phone: "+8613800138004",
+        says: "一万二的手续费，我考虑一下",
+    },
+];
+
+fn campaign() -> CampaignId {
+    "T".parse().unwrap()
+}
+
+/// Four who were called and talked, of whom the last is called by another campaign too; the campaign is over.
+async fn called(story: &Story) {
+    with_two(story).await;
+    let person = |caller: &Caller<'_>| {
+        let phone = caller.phone.trim_start_matches("+86");
+        json!({ "customer_id": caller.id, "phone": phone, "bank_name": "示例银行", "name": "欧阳小明",
+            "card_tail": "6621", "amount": "12000", "fee_text": "年化百分之六" })
+    };
+    let [_, _, third, fourth] = &CALLERS;
+    let list = json!({ "task_id": "T", "records": [person(third), person(fourth)] });
+    assert_eq!(owner(story, "/api/v1/tasks/data", list).await.status, 200);
+    for caller in CALLERS {
+        spoken_call_of(story, caller).await;
+    }
+    let made = json!({ "task_id": "U", "script_template": "您好。",
+        "schedule": { "start_time": "09:00", "end_time": "18:00" } });
+    assert_eq!(owner(story, "/api/v1/campaigns", made).await.status, 201);
+    let list = json!({ "task_id": "U", "records": [person(fourth)] });
+    assert_eq!(owner(story, "/api/v1/tasks/data", list).await.status, 200);
+    let stopped = owner(story, "/api/v1/campaigns/T/stop", json!({ "reason": "over" })).await;
+    assert_eq!(stopped.status, 200, "{}", stopped.body);
+}
+
+async fn ordered(story: &Story, dry_run: bool) -> Value {
+    let installation = &story.running.installation;
+    let late = installation.now().plus_ms(20_000);
+    loop {
+        let order = json!({ "reason": "the study is over", "dry_run": dry_run });
+        let done: Came = owner(story, "/api/v1/campaigns/T/anonymize", order).await;
+        // The server's own look at what is past its period comes with its start.
+        if done.code() != "retention-busy" {
+            assert_eq!(done.status, 200, "{}", done.body);
+            return done.body;
+        }
+        assert!(installation.now() < late, "{}", done.body);
+        installation.pause(10).await;
+    }
+}
+
+async fn events(story: &Story, kind: &str) -> Vec<StoredEvent> {
+    let filter = EventFilter {
+        kinds: vec![kind.to_owned()],
+        ..EventFilter::default()
+    };
+    let store = story.running.installation.store();
+    let page = store.read_matching(&filter, Position(0), PAGE_EVENTS_MAX).await;
+    page.unwrap().events
+}
+
+async fn copies(story: &Story) -> Vec<StoredEvent> {
+    events(story, AnonymousTranscriptEvent::KEPT).await
+}
+
+/// All by which a person or a call is named anywhere, and what is derived of it without a secret or with the
+/// installation's.
+fn names(story: &Story) -> BTreeSet<String> {
+    let vault = story.running.installation.vault();
+    let mut names: BTreeSet<String> = ["欧阳", "小明", "6621", "12000"].map(str::to_owned).into();
+    for caller in CALLERS {
+        let customer = vault.derive_customer(caller.id);
+        let id = EnrolmentId {
+            campaign: campaign(),
+            customer: customer.clone(),
+        };
+        let call = CallId::derive(&id, 1);
+        let national = caller.phone.trim_start_matches("+86");
+        for name in [
+            caller.id.to_owned(),
+            caller.phone.to_owned(),
+            national.to_owned(),
+            vault.derive_number(caller.phone).to_string(),
+            customer.to_string(),
+            call.to_string(),
+            call.uuid().simple().to_string(),
+            TranscriptOf::Call(call).key().to_string(),
+        ] {
+            let derived = [
+                vault.hash(&name).0,
+                vault.derive_customer(&name).to_string(),
+                vault.derive_number(&name).to_string(),
+                CommandId::derive_from_text(&name).to_string(),
+                CommandId::derive_from_text(&name).uuid().simple().to_string(),
+            ];
+            let cut: Vec<String> = derived
+                .iter()
+                .map(|text| text.chars().take(32).collect())
+                .collect();
+            names.extend(derived.into_iter().chain(cut));
+            names.insert(name);
+        }
+    }
+    names
+}
+
+/// Nothing in the records or words of the copies names anybody, and their places in the log tell nothing.
+async fn name_nobody(story: &Story) {
+    let (names, kept) = (names(story), copies(story).await);
+    let of_calls: BTreeSet<_> = events(story, "call.ended")
+        .await
+        .iter()
+        .map(envelope)
+        .map(|of| of.correlation)
+        .collect();
+    let begun: BTreeSet<_> = events(story, "campaign.anonymization_begun")
+        .await
+        .iter()
+        .map(|one| envelope(one).id)
+        .collect();
+    let mut ids = Vec::new();
+    for stored in &kept {
+        let (envelope, text) = (
+            envelope(stored),
+            String::from_utf8(stored.record.to_vec()).unwrap(),
+        );
+        // A short one of letters and digits may stand in what is sealed by chance.
+        for name in names.iter().filter(|name| name.len() >= 8 || !name.is_ascii()) {
+            assert!(!text.contains(name.as_str()), "{name} in {text}");
+        }
+        assert_eq!((envelope.customer, envelope.by), (None, None), "{text}");
+        assert!(begun.contains(&envelope.causation.unwrap()), "{text}");
+        assert!(!of_calls.contains(&envelope.correlation), "{text}");
+        ids.push(envelope.stream.id().to_owned());
+    }
+    // In the order of ids that nobody can make again, and all before anybody is erased.
+    assert!(ids.is_sorted(), "{ids:?}");
+    let erased = events(story, "customer.erasure_requested").await;
+    let first = erased.first().map(|one| one.position).unwrap();
+    assert!(kept.iter().all(|one| one.position < first));
+    let (words, _) = anonymous_words(&story.running.installation, &campaign(), 100)
+        .await
+        .unwrap();
+    let words: BTreeSet<String> = words.into_iter().flat_map(|one| one.pieces).collect();
+    for (word, name) in words
+        .iter()
+        .flat_map(|word| names.iter().map(move |name| (word, name)))
+    {
+        assert!(!word.contains(name.as_str()), "{name} in {word}");
+    }
+    let told: Vec<&str> = words.iter().map(String::as_str).collect();
+    assert_eq!(
+        told,
+        [
+            "*不在",
+            "*的手续费",
+            "你们手续费太高了",
+            "尾号*",
+            "我叫*",
+            "我考虑一下",
+            "手机*",
+            "手续费多少",
+            "手续费能便宜点吗"
+        ]
+    );
+}
+
+fn envelope(stored: &StoredEvent) -> Envelope {
+    stored.envelope().unwrap()
+}
+
+#[test]
+fn words_outlive_their_persons_once_and_name_nobody() {
+    let story = Story::begin();
+    story.runtime.block_on(async {
+        called(&story).await;
+        // The fourth is known from elsewhere, and what they said is younger than it has to be kept.
+        let dry = ordered(&story, true).await;
+        assert_eq!(
+            (&dry["to_copy"], &dry["transcripts_kept"], &dry["left"]),
+            (&json!(3), &json!(1), &json!(3)),
+            "{dry}"
+        );
+    });
+    let story = later(story, PAST);
+    story.runtime.block_on(async {
+        let dry = ordered(&story, true).await;
+        assert_eq!(dry["to_copy"], 4, "{dry}");
+        assert!(copies(&story).await.is_empty());
+        // Cut behind two copies.
+        let cause = Cause::outside(CommandId::derive_from_text("cut"));
+        let installation = &story.running.installation;
+        let reason = "the study is over".to_owned();
+        let cut = anonymize(
+            installation,
+            &campaign(),
+            reason,
+            Carrying::Copies(2),
+            None,
+            cause,
+        )
+        .await
+        .unwrap();
+        assert_eq!((cut.counts.copied, cut.to_copy, cut.counts.erased), (2, 2, 0));
+        assert_eq!(copies(&story).await.len(), 2);
+    });
+    let story = later(story, PAST);
+    story.runtime.block_on(async {
+        let done = ordered(&story, false).await;
+        assert_eq!(
+            (
+                &done["copied"],
+                &done["erased"],
+                &done["in_other_campaigns"],
+                &done["transcripts_disposed"]
+            ),
+            (&json!(4), &json!(3), &json!(1), &json!(1)),
+            "{done}"
+        );
+        assert_eq!(
+            (&done["to_copy"], &done["left"]),
+            (&json!(0), &json!(0)),
+            "{done}"
+        );
+        assert_eq!(trail(&story, "call.transcript_disposed").await.len(), 1);
+        assert_eq!(trail(&story, "campaign.anonymized").await.len(), 1);
+        name_nobody(&story).await;
+        found(&story).await;
+        copied_for(&story).await;
+        // What is asked again finds nothing more to keep.
+        let again = ordered(&story, false).await;
+        assert_eq!(
+            (&again["copied"], &again["erased"]),
+            (&Value::Null, &json!(3)),
+            "{again}"
+        );
+        assert_eq!(copies(&story).await.len(), 4);
+    });
+    story.end();
+}
+
+/// A copy for the person who is still known says what it cannot hold.
+async fn copied_for(story: &Story) {
+    let asked = json!({ "customer": "C04", "wish": "copy", "channel": "hotline" });
+    let opened = owner(story, "/api/v1/requests", asked).await;
+    assert!(opened.status < 300, "{}", opened.body);
+    let path = format!("/api/v1/requests/{}/answer", opened.body["id"].as_str().unwrap());
+    let answered = owner(story, &path, json!({})).await.body;
+    let note = &answered["copy"]["anonymous"];
+    assert_eq!(note["campaigns"], json!(["T"]), "{answered}");
+    assert!(note["zh"].is_string() && note["en"].is_string(), "{answered}");
+}
+
+/// Searches and keywords go on, and show nobody.
+async fn found(story: &Story) {
+    let path = "/api/v1/transcripts/search?campaign=T&reason=quality";
+    let found = owner(story, path, json!({ "text": "手续费" })).await.body;
+    assert_eq!(found["items"], json!([]), "{found}");
+    assert_eq!(found["anonymous"].as_array().map(Vec::len), Some(4), "{found}");
+    let nobody = owner(story, path, json!({ "text": "小明" })).await.body;
+    assert_eq!(nobody["anonymous"], json!([]), "{nobody}");
+    let path = "/api/v1/campaigns/T/keywords?reason=quality";
+    let words = get(story, path, &story.bearer()).await.body;
+    assert_eq!(
+        (&words["anonymous"], &words["persons"]),
+        (&json!(4), &json!(4)),
+        "{words}"
+    );
+    assert_eq!(
+        (&words["keywords"][0]["word"], &words["keywords"][0]["calls"]),
+        (&json!("手续费"), &json!(4)),
+        "{words}"
+    );
+}
+
+#[test]
+fn where_fewer_than_three_said_anything_nothing_is_kept_of_it() {
+    let story = Story::begin();
+    story.runtime.block_on(async {
+        with_two(&story).await;
+        let [first, second, _, _] = CALLERS;
+        spoken_call_of(&story, first).await;
+        spoken_call_of(&story, second).await;
+        let stopped = owner(&story, "/api/v1/campaigns/T/stop", json!({ "reason": "over" })).await;
+        assert_eq!(stopped.status, 200, "{}", stopped.body);
+        let done = ordered(&story, false).await;
+        assert_eq!(
+            (&done["too_few"], &done["erased"], &done["copied"]),
+            (&json!(2), &json!(2), &Value::Null),
+            "{done}"
+        );
+        assert!(copies(&story).await.is_empty());
+    });
+    story.end();
+}

@@ -1,0 +1,53 @@
+//! The list of our own phones over HTTP, and which test calls are refused: to anybody else, of no campaign,
+//! where nothing is dialed.
+
+use crate::tests::routes::Story;
+use serde_json::json;
+
+#[test]
+fn our_own_phones_are_listed_masked_with_a_reason_and_alone_may_be_tried() {
+    let story = Story::begin();
+    let campaign = json!({ "task_id": "T", "script_template": "您好，{{days}}天。" }).to_string();
+    assert_eq!(story.send("POST", "/api/v1/campaigns", &campaign).0, 201);
+    let order = json!({ "phone": "13800138000", "label": "reception", "reason": "who reviews flows" });
+    let (status, told) = story.send("POST", "/api/v1/test-phones/add", &order.to_string());
+    assert_eq!(
+        (status, &told["items"][0]["phone"]),
+        (200, &json!("138****8000")),
+        "{told}"
+    );
+    let (status, told) = story.send("GET", "/api/v1/test-phones", "");
+    assert_eq!((status, &told["items"][0]["label"]), (200, &json!("reception")));
+    assert!(!told.to_string().contains("13800138000"));
+    let calls = "/api/v1/campaigns/T/test-calls";
+    // A variable of the flow is missing; then everything is there but a line.
+    let (status, told) = story.send("POST", calls, "{}");
+    assert_eq!(
+        (status, &told["errors"][0]["pointer"]),
+        (422, &json!("/variables")),
+        "{told}"
+    );
+    let given = json!({ "variables": { "days": 3 } }).to_string();
+    assert_eq!(story.send("POST", calls, &given).0, 503);
+    assert_eq!(
+        story.send("POST", "/api/v1/campaigns/NONE/test-calls", &given).0,
+        404
+    );
+    let nobody = format!("{calls}/00000000-0000-4000-8000-000000000001");
+    assert_eq!(story.send("GET", &nobody, "").0, 404);
+    let unexplained = json!({ "phone": "13800138000", "reason": "" }).to_string();
+    assert_eq!(
+        story.send("POST", "/api/v1/test-phones/remove", &unexplained).0,
+        422
+    );
+    let removal = json!({ "phone": "13800138000", "reason": "returned" }).to_string();
+    let (status, told) = story.send("POST", "/api/v1/test-phones/remove", &removal);
+    assert_eq!((status, &told["items"]), (200, &json!([])), "{told}");
+    let (status, told) = story.send("POST", calls, &given);
+    assert_eq!(
+        (status, &told["code"]),
+        (422, &json!("test-number-not-listed")),
+        "{told}"
+    );
+    story.end();
+}

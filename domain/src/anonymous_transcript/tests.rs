@@ -1,0 +1,55 @@
+//! An anonymous transcript as given, when, then, and as its golden file has it.
+
+use super::*;
+use crate::record::golden_support::{campaign, check as check_golden};
+use values::disposition::{Disposition, Outcome};
+
+fn kept(words: String) -> KeptFact {
+    KeptFact::new(campaign(), SaidIn::Call, words)
+}
+
+fn check(given: &[AnonymousTranscriptEvent], words: String, then: Result<usize, AnonymousTranscriptRefusal>) {
+    let now = "2026-03-02T10:00:00Z".parse().unwrap();
+    let mut state = AnonymousTranscriptState::default();
+    for event in given {
+        AnonymousTranscript::evolve(&mut state, event, now);
+    }
+    let command = AnonymousTranscriptCommand::Keep(Box::new(kept(words)));
+    let decided = AnonymousTranscript::decide(&state, command, Context { now });
+    assert_eq!(decided.map(|events| events.len()), then);
+}
+
+#[test]
+fn it_is_kept_once_with_words_and_about_nobody() {
+    let nothing = Err(AnonymousTranscriptRefusal::NoOrTooManyWords);
+    check(&[], "[\"太贵了\"]".to_owned(), Ok(1));
+    check(&[], String::new(), nothing);
+    check(&[], " ".repeat(ANONYMOUS_WORDS_BYTES_MAX), Ok(1));
+    check(&[], " ".repeat(ANONYMOUS_WORDS_BYTES_MAX + 1), nothing);
+    let event = AnonymousTranscriptEvent::Kept(Box::new(kept("[]".to_owned())));
+    check(std::slice::from_ref(&event), "[]".to_owned(), Ok(0));
+
+    let id: AnonymousTranscriptId = "0a1b2c3d4e5f60718293a4b5c6d7e8f9".parse().unwrap();
+    let state = AnonymousTranscriptState {
+        campaign: Some(campaign()),
+    };
+    let scope = AnonymousTranscript::scope(&id, &state, &event);
+    assert_eq!(
+        (scope.campaign.clone(), scope.customer.clone()),
+        (Some(campaign()), None)
+    );
+    assert_eq!(AnonymousTranscript::sealed_under(&id, &scope), Some(id.key()));
+}
+
+#[test]
+fn it_is_written_and_read_as_its_golden_file_says() {
+    let event = KeptFact {
+        disposition: Some(Disposition::Answered),
+        outcome: Some(Outcome::OptedOut),
+        ..kept("[\"太贵了\"]  ".to_owned())
+    };
+    check_golden(
+        "anonymous_transcript",
+        AnonymousTranscriptEvent::Kept(Box::new(event)),
+    );
+}

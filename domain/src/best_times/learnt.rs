@@ -1,0 +1,227 @@
+//! Dials and answers by the hour, and how likely an answer is by them: counts of few dials are drawn towards
+//! what is known of more (Beta-Binomial), so that one lucky call makes no best hour.
+//!
+//! Of three levels, each with the weight of `PRIOR_DIALS` dials against what was counted: the institution's
+//! hours towards its mean; a campaign's hours towards its own mean in the shape of the institution's hours; a
+//! group's hours towards its own mean in the shape of the campaign's. A mean is drawn to the mean above it.
+
+use super::hours::{CallHour, DaySort, HOURS_OF_DAY, is_none};
+use super::plan::TIMES_GROUPS_MAX;
+use serde::{Deserialize, Serialize};
+
+/// With how many dials what is known above weighs against what was counted of an hour.
+pub const PRIOR_DIALS: u64 = 50;
+
+/// Dials in an hour before it is known at all: fewer make nobody's better hour.
+const KNOWN_DIALS_MIN: u64 = 20;
+
+/// A certain answer.
+const CERTAIN: u64 = 1_000_000;
+
+/// How likely an answer is, in millionths.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Rate(u64);
+
+impl Rate {
+    pub const fn per_mille(self) -> u64 {
+        self.0 / 1_000
+    }
+
+    /// By a tenth at least: less is not worth anybody's waiting.
+    pub const fn is_clearly_above(self, other: Self) -> bool {
+        self.0.saturating_mul(10) >= other.0.saturating_mul(11) && self.0 > other.0
+    }
+}
+
+/// What was counted of one group on one sort of day, by the hour.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+pub struct HourRow {
+    /// The plan's first group is 1; absent of nobody's, and of the institution.
+    #[serde(default, skip_serializing_if = "is_none")]
+    pub group: u8,
+    pub day: DaySort,
+    /// Dials that say something of the person, from 0 to 23 o'clock.
+    pub dials: [u64; HOURS_OF_DAY],
+    /// Those of them that a person answered.
+    pub answers: [u64; HOURS_OF_DAY],
+}
+
+/// Counts by the hour.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, schemars::JsonSchema)]
+pub struct CountedTimes {
+    /// The campaign's own, by group and sort of day.
+    pub own: Vec<HourRow>,
+    /// Of all campaigns of the institution, this one among them, by the sort of day.
+    pub institution: Vec<HourRow>,
+}
+
+/// What a campaign goes by: everything that was counted up to a position.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, schemars::JsonSchema)]
+pub struct LearntTimes {
+    /// Calls that ended up to here are counted.
+    pub through: u64,
+    /// Dials of the campaign that are counted.
+    pub dials: u64,
+    #[serde(flatten)]
+    pub counted: CountedTimes,
+}
+
+/// Dials and answers of some hours.
+#[derive(Clone, Copy, Default)]
+struct Sum {
+    dials: u64,
+    answers: u64,
+}
+
+impl Sum {
+    /// What is left without a part of it.
+    const fn without(self, part: Self) -> Self {
+        Self {
+            dials: self.dials.saturating_sub(part.dials),
+            answers: self.answers.saturating_sub(part.answers),
+        }
+    }
+
+    /// Drawn towards `prior`.
+    const fn drawn_to(self, prior: u64) -> u64 {
+        let weighed = self
+            .answers
+            .saturating_mul(CERTAIN)
+            .saturating_add(PRIOR_DIALS.saturating_mul(prior));
+        weighed / self.dials.saturating_add(PRIOR_DIALS)
+    }
+}
+
+impl CountedTimes {
+    pub fn is_empty(&self) -> bool {
+        self.own.is_empty() && self.institution.is_empty()
+    }
+
+    /// Counts a dial of the campaign itself.
+    pub fn note_own(&mut self, at: CallHour, answered: bool) {
+        note(&mut self.own, at, answered);
+        self.note_other(at, answered);
+    }
+
+    /// Counts a dial of another campaign.
+    pub fn note_other(&mut self, at: CallHour, answered: bool) {
+        note(&mut self.institution, CallHour { group: 0, ..at }, answered);
+    }
+
+    /// Adds what was counted behind it.
+    pub fn add(&mut self, more: &Self) {
+        add(&mut self.own, &more.own);
+        add(&mut self.institution, &more.institution);
+    }
+
+    /// Dials of the campaign.
+    pub fn dials(&self) -> u64 {
+        self.own.iter().flat_map(|row| row.dials).sum()
+    }
+
+    /// Whether no row is of a group beyond those.
+    pub fn is_within(&self, groups: usize) -> bool {
+        let within = |row: &HourRow| usize::from(row.group) <= groups.min(TIMES_GROUPS_MAX);
+        self.own.iter().all(within) && self.institution.iter().all(|row| row.group == 0)
+    }
+
+    /// What was counted of an hour of the campaign.
+    pub fn of_hour(&self, at: CallHour) -> (u64, u64) {
+        let rows = self.own.iter();
+        let sum = sum(rows.filter(|row| row.group == at.group), at.day, Some(at.hour));
+        (sum.dials, sum.answers)
+    }
+
+    /// Whether enough was counted of an hour, here or anywhere in the institution.
+    pub fn is_known(&self, at: CallHour) -> bool {
+        sum(self.institution.iter(), at.day, Some(at.hour)).dials >= KNOWN_DIALS_MIN
+    }
+
+    /// How likely an answer is in that hour. Each level is without the one below it: no call counts twice.
+    pub fn rate(&self, at: CallHour) -> Rate {
+        let of_group = |hour| sum(self.own.iter().filter(|row| row.group == at.group), at.day, hour);
+        let own = |hour| sum(self.own.iter(), at.day, hour);
+        let others = |hour| sum(self.institution.iter(), at.day, hour).without(own(hour));
+        let one = Some(at.hour);
+        let all = others(None);
+        // Laplace's rule of succession: nothing known is even odds.
+        let mean = all.answers.saturating_add(1).saturating_mul(CERTAIN) / all.dials.saturating_add(2);
+        let hour = others(one).drawn_to(mean);
+        let rest = |hour| own(hour).without(of_group(hour));
+        let campaign = level(rest(None), rest(one), Level { mean, hour });
+        let group = level(of_group(None), of_group(one), campaign);
+        Rate(group.hour.min(CERTAIN))
+    }
+}
+
+/// How likely an answer is at one level, in all hours and in one.
+#[derive(Clone, Copy)]
+struct Level {
+    mean: u64,
+    hour: u64,
+}
+
+/// A level, of the one above it.
+fn level(all: Sum, hour: Sum, above: Level) -> Level {
+    let mean = all.drawn_to(above.mean);
+    let shaped = mean.saturating_mul(above.hour) / above.mean.max(1);
+    let hour = hour.drawn_to(shaped.min(CERTAIN));
+    Level { mean, hour }
+}
+
+fn sum<'a>(rows: impl Iterator<Item = &'a HourRow>, day: DaySort, hour: Option<u8>) -> Sum {
+    let mut sum = Sum::default();
+    for row in rows.filter(|row| row.day == day) {
+        let each = (0..).zip(row.dials.iter().zip(&row.answers));
+        for (_, (dials, answers)) in each.filter(|(at, _)| hour.is_none_or(|hour| hour == *at)) {
+            sum.dials = sum.dials.saturating_add(*dials);
+            sum.answers = sum.answers.saturating_add(*answers);
+        }
+    }
+    sum
+}
+
+fn note(rows: &mut Vec<HourRow>, at: CallHour, answered: bool) {
+    let row = row_of(rows, at.group, at.day);
+    let hour = usize::from(at.hour);
+    for (counts, more) in [(&mut row.dials, 1), (&mut row.answers, u64::from(answered))] {
+        if let Some(count) = counts.get_mut(hour) {
+            *count = count.saturating_add(more);
+        }
+    }
+}
+
+/// Its row, made where there is none: in the order of groups and days.
+#[expect(
+    clippy::indexing_slicing,
+    reason = "the row was found there, or has just been put there"
+)]
+fn row_of(rows: &mut Vec<HourRow>, group: u8, day: DaySort) -> &mut HourRow {
+    let found = rows.binary_search_by_key(&(group, day), |row| (row.group, row.day));
+    let (index, is_new) = found.map_or_else(|index| (index, true), |index| (index, false));
+    if is_new {
+        let row = HourRow {
+            group,
+            day,
+            dials: [0; HOURS_OF_DAY],
+            answers: [0; HOURS_OF_DAY],
+        };
+        rows.insert(index, row);
+    }
+    &mut rows[index]
+}
+
+fn add(rows: &mut Vec<HourRow>, more: &[HourRow]) {
+    for counted in more {
+        let row = row_of(rows, counted.group, counted.day);
+        let sums = [
+            (&mut row.dials, &counted.dials),
+            (&mut row.answers, &counted.answers),
+        ];
+        for (sums, more) in sums {
+            for (sum, more) in sums.iter_mut().zip(more) {
+                *sum = sum.saturating_add(*more);
+            }
+        }
+    }
+}

@@ -1,0 +1,51 @@
+//! What happens in a test call: one kind, whose step is what the event of a call would be. Never changed,
+//! only added to.
+
+use crate::call::event::CallEvent;
+use crate::decider::{EventData, UnreadableEvent, read_current};
+use crate::personal::Personal;
+use serde::{Deserialize, Serialize};
+use serde_json::value::RawValue;
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+#[serde(tag = "kind", content = "data")]
+pub enum TestCallEvent {
+    /// A step of a test call. It is no call of a customer and counts nowhere.
+    #[serde(rename = "test_call.step_recorded")]
+    StepRecorded { step: Box<CallEvent> },
+}
+
+/// Stored kinds, each named for its variant. They never change.
+impl TestCallEvent {
+    pub const STEP_RECORDED: &'static str = "test_call.step_recorded";
+
+    pub const fn step(&self) -> &CallEvent {
+        match self {
+            Self::StepRecorded { step } => step,
+        }
+    }
+}
+
+impl EventData for TestCallEvent {
+    fn kind(&self) -> &'static str {
+        match self {
+            Self::StepRecorded { .. } => Self::STEP_RECORDED,
+        }
+    }
+
+    fn version(&self) -> u16 {
+        1
+    }
+
+    fn personal(&mut self) -> Vec<(String, &mut Personal<String>)> {
+        let Self::StepRecorded { step } = self;
+        let fields = step.personal().into_iter();
+        fields
+            .map(|(place, field)| (format!("/step/data{place}"), field))
+            .collect()
+    }
+
+    fn read(kind: &str, version: u16, data: &RawValue) -> Result<Self, UnreadableEvent> {
+        read_current(kind, version, data)
+    }
+}

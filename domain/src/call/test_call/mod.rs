@@ -1,0 +1,76 @@
+//! A test call (试呼): the flow of a campaign on one of our own phones, before its customers hear it.
+//!
+//! Promises: it goes through the same states as a call and a line dials it by the same permit, whose grants
+//! say by the rule `own_test_number` that the number is one of ours. Its events are of an aggregate of their
+//! own, one kind for every step: whatever counts, bills, reports or follows calls reads other kinds, and can
+//! take none of it for a call to a customer.
+
+pub mod event;
+
+#[cfg(test)]
+mod golden;
+#[cfg(test)]
+mod tests;
+
+pub use event::TestCallEvent;
+
+use super::command::CallCommand;
+use super::{Call, CallRefusal, CallState};
+use crate::compliance::{OWN_TEST_NUMBER, PermitRefusal};
+use crate::decider::{Context, Decider, Scope};
+use crate::time::Timestamp;
+use crate::transcript::TranscriptOf;
+use values::ids::CallId;
+
+/// The decider of one test call.
+pub struct TestCall;
+
+impl Decider for TestCall {
+    type Id = CallId;
+    type Command = CallCommand;
+    type Event = TestCallEvent;
+    type State = CallState;
+    type Refusal = CallRefusal;
+
+    const AGGREGATE: &'static str = "test_call";
+    const SEQUENTIAL: bool = true;
+
+    fn command_kind(command: &CallCommand) -> &'static str {
+        command.kind()
+    }
+
+    /// As a call decides; but it begins under the grants of a test alone.
+    fn decide(
+        state: &CallState,
+        command: CallCommand,
+        context: Context,
+    ) -> Result<Vec<TestCallEvent>, CallRefusal> {
+        if let CallCommand::Permit { customer_grant, .. } = &command
+            && !customer_grant.is_of_test()
+        {
+            return Err(CallRefusal::Permit(PermitRefusal::NotAllowed(
+                OWN_TEST_NUMBER.to_owned(),
+            )));
+        }
+        let steps = super::decide::decide(state, command, context)?;
+        let step = |step| TestCallEvent::StepRecorded { step: Box::new(step) };
+        Ok(steps.into_iter().map(step).collect())
+    }
+
+    fn evolve(state: &mut CallState, event: &TestCallEvent, at: Timestamp) {
+        Call::evolve(state, event.step(), at);
+    }
+
+    fn is_underway(state: &CallState) -> bool {
+        Call::is_underway(state)
+    }
+
+    fn transcript(id: &CallId, event: &TestCallEvent) -> Option<TranscriptOf> {
+        Call::transcript(id, event.step())
+    }
+
+    /// The campaign whose flow is tried, and the stand-in under whose key its words are sealed: nobody.
+    fn scope(id: &CallId, state: &CallState, event: &TestCallEvent) -> Scope {
+        Call::scope(id, state, event.step())
+    }
+}

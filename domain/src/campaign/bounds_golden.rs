@@ -1,0 +1,72 @@
+//! What bounds and orders the calls of groups of people, held against its golden files: hours and quotas.
+
+use super::event::CampaignEvent;
+use super::golden::created;
+use crate::best_times::{BestTimesPlan, CallHour, CountedTimes, DaySort, LearntTimes, TimesBy};
+use crate::quota::{QuotaEnd, QuotaPlace};
+use crate::record::golden_support::{at, call, check, check_with};
+use values::ids::CustomerId;
+
+#[test]
+fn what_was_learnt_of_hours_is_written_as_its_golden_file() {
+    let mut counted = CountedTimes::default();
+    for (hour, day, group, answered) in [
+        (10, DaySort::Workday, 0, false),
+        (19, DaySort::Workday, 1, true),
+        (19, DaySort::RestDay, 1, false),
+    ] {
+        counted.note_own(CallHour { hour, day, group }, answered);
+    }
+    let learnt = LearntTimes {
+        through: 4_711,
+        dials: counted.dials(),
+        counted,
+    };
+    check("campaign", CampaignEvent::TimesLearnt { learnt });
+    let mut event = created();
+    if let CampaignEvent::Created { plan, .. } = &mut event {
+        plan.best_times = Some(Box::new(BestTimesPlan {
+            by: TimesBy::Industry,
+            groups: vec!["retail".to_owned()],
+            ..BestTimesPlan::default()
+        }));
+    }
+    check_with("campaign", "best_times", event);
+}
+
+fn customer() -> CustomerId {
+    "00112233445566778899aabbccddeeff".parse().unwrap()
+}
+
+#[test]
+fn quotas_their_places_and_what_came_of_them_are_written_as_their_golden_files() {
+    let mut event = created();
+    if let CampaignEvent::Created { plan, .. } = &mut event {
+        let quotas = r#"[{"name":"east","where":"SELECT * FROM customers WHERE region = '上海'","connected":500,
+            "per":"day"},{"name":"vip","where":"VIP","dials":2000,"per":"campaign"}]"#;
+        plan.quotas = serde_json::from_str(quotas).unwrap();
+    }
+    check_with("campaign", "quotas", event);
+    let granted = CampaignEvent::DialsGranted {
+        count: 2,
+        until: at().plus_ms(1_000),
+        paced: None,
+        admitted: Vec::new(),
+        unused: 0,
+        places: vec![QuotaPlace {
+            customer: customer(),
+            attempt: 3,
+            quotas: vec![0, 1],
+        }],
+    };
+    check_with("campaign", "places", granted);
+    let end = |call| QuotaEnd {
+        customer: customer(),
+        attempt: 3,
+        call,
+        connected: call.is_some(),
+        completed: false,
+    };
+    let ended = vec![end(Some(call())), end(None)];
+    check("campaign", CampaignEvent::QuotaCounted { ended });
+}

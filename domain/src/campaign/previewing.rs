@@ -1,0 +1,170 @@
+//! Offers of preview dialing: made to one agent of one person, accepted, skipped, taken back.
+//!
+//! Whether the person may be called is judged by the person's own stream before the offer is made and again
+//! when the call is dialed; here it is only that nobody has two offers and no person two agents.
+
+use super::command::PreviewCommand;
+use super::decide::running;
+use super::event::CampaignEvent;
+use super::refusal::CampaignRefusal;
+use super::state::{CampaignState, CampaignStatus};
+use crate::compliance::closed_for_all;
+use crate::dialing_plan::DialingPlan;
+use crate::preview::{ACCEPTED_MS, OFFERS_MAX, Offer, PREVIEW_REASON_BYTES_MAX};
+use crate::time::Timestamp;
+use crate::working_calendar::Calendars;
+use values::ids::{CallId, CustomerId, UserId};
+
+type Decided = Result<Vec<CampaignEvent>, CampaignRefusal>;
+
+/// Offers are made and accepted while it runs; what takes one back is taken at any time.
+pub(super) fn decide(
+    state: &CampaignState,
+    status: CampaignStatus,
+    command: PreviewCommand,
+    now: Timestamp,
+) -> Decided {
+    match command {
+        PreviewCommand::Offer {
+            agent,
+            customer,
+            calendars,
+        } => {
+            running(state, status, now)?;
+            offer(state, agent, customer, &calendars, now)
+        }
+        PreviewCommand::Accept {
+            agent,
+            customer,
+            call,
+        } => {
+            running(state, status, now)?;
+            accept(state, agent, customer, call, now)
+        }
+        PreviewCommand::Skip {
+            agent,
+            customer,
+            reason,
+        } => skip(state, agent, customer, reason, now),
+        PreviewCommand::Withdraw { reason } => withdraw(state, reason, now),
+    }
+}
+
+/// The campaign's plan of offers, where it makes any.
+fn of_previews(state: &CampaignState) -> Result<DialingPlan, CampaignRefusal> {
+    let dialing = state.plan().and_then(|plan| plan.dialing).unwrap_or_default();
+    match dialing.mode.only_accepted() {
+        true => Ok(dialing),
+        false => Err(CampaignRefusal::NoPreviews { mode: dialing.mode }),
+    }
+}
+
+/// The time before the campaign's end, an instant that no offer outlives.
+fn within(state: &CampaignState, until: Timestamp) -> Timestamp {
+    let ends_at = state.plan().and_then(|plan| plan.ends_at);
+    ends_at.map_or(until, |ends_at| until.min(ends_at))
+}
+
+pub(super) fn offer(
+    state: &CampaignState,
+    agent: UserId,
+    customer: CustomerId,
+    calendars: &Calendars,
+    now: Timestamp,
+) -> Decided {
+    let dialing = of_previews(state)?;
+    let offers = state.offers();
+    if let Some(open) = offers.of(&agent, now) {
+        let is_same = open.customer == customer && open.accepted.is_none();
+        return match is_same {
+            true => Ok(Vec::new()),
+            false => Err(CampaignRefusal::OfferOpen { until: open.until }),
+        };
+    }
+    if offers.agent_of(&customer, now).is_some() {
+        return Err(CampaignRefusal::OfferedToAnother);
+    }
+    if offers.open(now).count() >= OFFERS_MAX {
+        return Err(CampaignRefusal::TooManyOffers {
+            offers_max: OFFERS_MAX,
+        });
+    }
+    if let Some(closed) = state.plan().and_then(|plan| closed_for_all(plan, calendars, now)) {
+        return Err(CampaignRefusal::WindowClosed { until: closed.until });
+    }
+    let until = within(state, now.plus_ms(dialing.offer_ms()));
+    Ok(vec![CampaignEvent::PreviewOffered {
+        agent,
+        customer,
+        until,
+    }])
+}
+
+/// The agent's open offer of this person.
+fn open<'a>(
+    state: &'a CampaignState,
+    agent: &UserId,
+    customer: &CustomerId,
+    now: Timestamp,
+) -> Result<&'a Offer, CampaignRefusal> {
+    of_previews(state)?;
+    let open = state.offers().of(agent, now);
+    open.filter(|open| open.customer == *customer)
+        .ok_or(CampaignRefusal::NoOffer)
+}
+
+pub(super) fn accept(
+    state: &CampaignState,
+    agent: UserId,
+    customer: CustomerId,
+    call: CallId,
+    now: Timestamp,
+) -> Decided {
+    match open(state, &agent, &customer, now)?.accepted {
+        Some(accepted) if accepted == call => return Ok(Vec::new()),
+        Some(_) => return Err(CampaignRefusal::OfferAccepted),
+        None => {}
+    }
+    let until = within(state, now.plus_ms(ACCEPTED_MS));
+    Ok(vec![CampaignEvent::PreviewAccepted {
+        agent,
+        customer,
+        call,
+        until,
+    }])
+}
+
+pub(super) fn skip(
+    state: &CampaignState,
+    agent: UserId,
+    customer: CustomerId,
+    reason: String,
+    now: Timestamp,
+) -> Decided {
+    has_reason(&reason)?;
+    if open(state, &agent, &customer, now)?.accepted.is_some() {
+        return Err(CampaignRefusal::OfferAccepted);
+    }
+    Ok(vec![CampaignEvent::PreviewSkipped {
+        agent,
+        customer,
+        reason,
+    }])
+}
+
+/// All that are open, accepted or not. None is: no event.
+pub(super) fn withdraw(state: &CampaignState, reason: String, now: Timestamp) -> Decided {
+    has_reason(&reason)?;
+    if state.offers().open(now).next().is_none() {
+        return Ok(Vec::new());
+    }
+    Ok(vec![CampaignEvent::PreviewsWithdrawn { reason }])
+}
+
+fn has_reason(reason: &str) -> Result<(), CampaignRefusal> {
+    let bytes_max = PREVIEW_REASON_BYTES_MAX;
+    match reason.trim().is_empty() || reason.len() > bytes_max {
+        true => Err(CampaignRefusal::NoReason { bytes_max }),
+        false => Ok(()),
+    }
+}

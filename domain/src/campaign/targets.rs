@@ -1,0 +1,46 @@
+//! What a campaign is to reach: ratios by metric, all of them set at once.
+
+use super::event::{CampaignEvent, Target};
+use super::refusal::CampaignRefusal;
+use super::state::CampaignState;
+
+/// Most targets of one campaign: more than there are ratios.
+pub const TARGETS_MAX: usize = 20;
+/// The longest name of a metric, in bytes.
+const METRIC_BYTES_MAX: usize = 64;
+
+/// A target of everything.
+const PER_MILLE_MAX: u32 = 1_000;
+
+type Decided = Result<Vec<CampaignEvent>, CampaignRefusal>;
+
+/// The same targets again are answered without an event.
+pub(super) fn set(state: &CampaignState, targets: Vec<Target>, by: Option<String>) -> Decided {
+    if targets.is_empty() || targets.len() > TARGETS_MAX {
+        return Err(CampaignRefusal::TargetCount {
+            count: targets.len(),
+            targets_max: TARGETS_MAX,
+        });
+    }
+    let once = |target: &&Target| {
+        targets
+            .iter()
+            .filter(|other| other.metric == target.metric)
+            .count()
+            == 1
+    };
+    let possible = |target: &&Target| {
+        let named = !target.metric.is_empty() && target.metric.len() <= METRIC_BYTES_MAX;
+        named && (1..=PER_MILLE_MAX).contains(&target.per_mille) && once(target)
+    };
+    if let Some(wrong) = targets.iter().find(|target| !possible(target)) {
+        return Err(CampaignRefusal::TargetInvalid {
+            metric: wrong.metric.chars().take(METRIC_BYTES_MAX).collect(),
+            per_mille: wrong.per_mille,
+        });
+    }
+    if state.targets() == targets {
+        return Ok(Vec::new());
+    }
+    Ok(vec![CampaignEvent::TargetsSet { targets, by }])
+}

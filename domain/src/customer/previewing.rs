@@ -1,0 +1,87 @@
+//! A person before an agent is shown them: judged as a dial would be, and skipped.
+
+use super::answering::Decided;
+use super::command::CustomerCommand;
+use super::event::CustomerEvent;
+use super::grant_dial::{Asked, Asking, ask};
+use super::refusal::CustomerRefusal;
+use super::state::CustomerState;
+use crate::calling_plan::CampaignFacts;
+use crate::preview::{AcceptedPreview, PREVIEW_REASON_BYTES_MAX};
+use crate::time::Timestamp;
+use values::ids::{CampaignId, CustomerId, UserId};
+
+/// What forbids or defers a dial is stored as at a dial; who may be called is not noted.
+pub(super) fn judge(state: &CustomerState, command: CustomerCommand, now: Timestamp) -> Decided {
+    let CustomerCommand::JudgePreview {
+        customer,
+        facts,
+        joined,
+        of_number,
+    } = command
+    else {
+        return Ok(Vec::new());
+    };
+    let asking = Asking {
+        customer,
+        campaign: &facts,
+        joined: &joined,
+        free_agents: &facts.free_agents,
+        of_number: of_number.as_deref(),
+    };
+    match ask(state, asking, now)? {
+        Asked::Refused(events) => Ok(events),
+        Asked::Permitted(_) => Ok(Vec::new()),
+    }
+}
+
+/// The agent who accepted the person's next call, and is free for it.
+pub(super) fn accepted<'a>(
+    state: &CustomerState,
+    customer: &CustomerId,
+    facts: &'a CampaignFacts,
+    now: Timestamp,
+) -> Result<&'a AcceptedPreview, CustomerRefusal> {
+    let call = state.next_call(customer, &facts.campaign);
+    let is_this = |one: &&AcceptedPreview| {
+        one.customer == *customer
+            && Some(one.call) == call
+            && now < one.until
+            && facts.free_agents.contains(&one.agent)
+    };
+    let campaign = || facts.campaign.clone();
+    let found = facts.accepted.iter().find(is_this);
+    found.ok_or_else(|| CustomerRefusal::NotAccepted { campaign: campaign() })
+}
+
+pub(super) fn skip(
+    state: &CustomerState,
+    campaign: CampaignId,
+    agent: UserId,
+    reason: String,
+    due_at: Timestamp,
+) -> Decided {
+    let Some(enrolment) = state.enrolment(&campaign) else {
+        return Err(CustomerRefusal::NotEnrolled { campaign });
+    };
+    if let Some(settled) = enrolment.settled {
+        let disposition = settled.disposition;
+        return Err(CustomerRefusal::Settled {
+            campaign,
+            disposition,
+        });
+    }
+    if let Some(call) = enrolment.open {
+        return Err(CustomerRefusal::AlreadyGranted { call });
+    }
+    let bytes_max = PREVIEW_REASON_BYTES_MAX;
+    if reason.trim().is_empty() || reason.len() > bytes_max {
+        return Err(CustomerRefusal::ReasonNeeded { bytes_max });
+    }
+    Ok(vec![CustomerEvent::PreviewSkipped {
+        campaign,
+        agent,
+        reason,
+        due_at,
+    }])
+}

@@ -1,0 +1,295 @@
+//! What of a campaign's quotas is counted and what is taken, folded from its own events.
+
+use super::{Counted, Per, Quota};
+use crate::time::Timestamp;
+use chrono::{Days as ManyDays, NaiveDate, NaiveTime, TimeDelta, TimeZone as _};
+use chrono_tz::Tz;
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+use values::ids::{CallId, CustomerId};
+
+/// Days of which counts are kept: of a call that ends behind midnight, and of a crash before a weekend.
+const DAYS_KEPT: usize = 8;
+
+/// A place that somebody has of quotas from the grant on until their call has ended.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+pub struct QuotaPlace {
+    pub customer: CustomerId,
+    /// Of their enrolment: it tells the call.
+    pub attempt: u32,
+    /// By their places in the plan, from 0.
+    pub quotas: Vec<u8>,
+}
+
+/// What came of a place.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+pub struct QuotaEnd {
+    pub customer: CustomerId,
+    pub attempt: u32,
+    /// Absent where it was never dialed: the place is free again.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub call: Option<CallId>,
+    /// A person answered.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub connected: bool,
+    /// Its conversation came to its end.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub completed: bool,
+}
+
+impl QuotaEnd {
+    const fn counts_as(&self, counted: Counted) -> bool {
+        match counted {
+            Counted::Dials => self.call.is_some(),
+            Counted::Connected => self.call.is_some() && self.connected,
+            Counted::Completed => self.call.is_some() && self.completed,
+        }
+    }
+}
+
+/// A place, and when it was taken.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Taken {
+    attempt: u32,
+    quotas: Vec<u8>,
+    at: Timestamp,
+}
+
+/// Counts of a quota by the day on which the batch was granted; of the whole campaign under one key.
+type Days = BTreeMap<Option<NaiveDate>, u32>;
+
+/// Counts and places.
+#[derive(Debug, Clone, Default)]
+pub struct QuotaAccount {
+    zone: Option<Tz>,
+    quotas: Vec<Quota>,
+    counted: BTreeMap<u8, Days>,
+    places: BTreeMap<CustomerId, Taken>,
+}
+
+/// Whom a batch is asked for, and of which quotas they are, by their places in the plan.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct QuotaPerson {
+    pub customer: CustomerId,
+    /// The attempt that their next grant is.
+    pub attempt: u32,
+    pub quotas: Vec<u8>,
+}
+
+/// A quota that is full: its name and counts, and until when, where not for good.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FullQuota {
+    pub facts: BTreeMap<String, String>,
+    pub until: Option<Timestamp>,
+}
+
+/// How a quota stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Standing {
+    Open,
+    /// Counts and calls in flight fill it: what they come to is not known yet.
+    Taken,
+    /// Until the next day.
+    FullUntil(Timestamp),
+    /// For good.
+    Full,
+}
+
+/// A quota, its counts and how it stands.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct QuotaStanding<'a> {
+    pub quota: &'a Quota,
+    /// Of the campaign, or of today.
+    pub counted: u32,
+    pub in_flight: u32,
+    pub standing: Standing,
+}
+
+impl QuotaStanding<'_> {
+    /// Why its people are not called; `None` while they may be, or may be soon.
+    pub fn full(&self) -> Option<FullQuota> {
+        let until = match self.standing {
+            Standing::Open | Standing::Taken => return None,
+            Standing::FullUntil(until) => Some(until),
+            Standing::Full => None,
+        };
+        let facts = self.facts();
+        Some(FullQuota { facts, until })
+    }
+
+    /// Its name and counts.
+    fn facts(&self) -> BTreeMap<String, String> {
+        let (counted, most) = self.quota.bound();
+        let facts = [
+            ("quota", self.quota.name.clone()),
+            ("counted_as", counted.code().to_owned()),
+            ("per", self.quota.per.code().to_owned()),
+            ("counted", self.counted.to_string()),
+            ("in_flight", self.in_flight.to_string()),
+            ("at_most", most.to_string()),
+        ];
+        facts.map(|(name, fact)| (name.to_owned(), fact)).into()
+    }
+}
+
+impl QuotaAccount {
+    pub fn of(quotas: &[Quota], zone: Tz) -> Self {
+        Self {
+            zone: Some(zone),
+            quotas: quotas.to_vec(),
+            ..Self::default()
+        }
+    }
+
+    pub fn quotas(&self) -> &[Quota] {
+        &self.quotas
+    }
+
+    /// Places that are taken: whose, of which attempt, and since when.
+    pub fn places(&self) -> impl Iterator<Item = (&CustomerId, u32, Timestamp)> {
+        self.places
+            .iter()
+            .map(|(customer, taken)| (customer, taken.attempt, taken.at))
+    }
+
+    /// Whether somebody has a place for this attempt.
+    pub fn has_place(&self, customer: &CustomerId, attempt: u32) -> bool {
+        self.places
+            .get(customer)
+            .is_some_and(|taken| taken.attempt == attempt)
+    }
+
+    /// How every quota stands.
+    pub fn standings(&self, now: Timestamp) -> Vec<QuotaStanding<'_>> {
+        let all = (0..).zip(&self.quotas);
+        all.map(|(place, quota)| self.standing(place, quota, now))
+            .collect()
+    }
+
+    fn standing<'a>(&self, place: u8, quota: &'a Quota, now: Timestamp) -> QuotaStanding<'a> {
+        let day = self.day(quota, now);
+        let counted = self.counted.get(&place).and_then(|days| days.get(&day)).copied();
+        let counted = counted.unwrap_or(0);
+        let is_in_flight = |taken: &&Taken| taken.quotas.contains(&place) && self.day(quota, taken.at) == day;
+        let in_flight = self.places.values().filter(is_in_flight).count();
+        let in_flight = u32::try_from(in_flight).unwrap_or(u32::MAX);
+        let (_, most) = quota.bound();
+        let standing = if counted >= most {
+            match (quota.per, self.zone.and_then(|zone| start_of_next_day(zone, now))) {
+                (Per::Day, Some(until)) => Standing::FullUntil(until),
+                (Per::Day, None) | (Per::Campaign, _) => Standing::Full,
+            }
+        } else if counted.saturating_add(in_flight) >= most {
+            Standing::Taken
+        } else {
+            Standing::Open
+        };
+        QuotaStanding {
+            quota,
+            counted,
+            in_flight,
+            standing,
+        }
+    }
+
+    /// Why somebody of these quotas is not called: the first that is full for good, else the one that is full
+    /// longest.
+    pub fn full_for(&self, quotas: &[u8], now: Timestamp) -> Option<FullQuota> {
+        let standings = self.standings(now);
+        let own = quotas
+            .iter()
+            .filter_map(|place| standings.get(usize::from(*place)));
+        let full = own.filter_map(QuotaStanding::full);
+        full.max_by_key(|full| (full.until.is_none(), full.until))
+    }
+
+    /// Of those due, in their order, the places of the first `wanted` who may be called, and how many of them
+    /// those are; whoever is of no quota needs none.
+    pub(crate) fn take(&self, wanted: u32, people: &[QuotaPerson], now: Timestamp) -> (u32, Vec<QuotaPlace>) {
+        let mut ahead = self.clone();
+        let (mut count, mut places) = (0, Vec::new());
+        for person in people {
+            if count >= wanted {
+                break;
+            }
+            if person.quotas.is_empty() {
+                count += 1;
+                continue;
+            }
+            let standings = ahead.standings(now);
+            let is_open = |place: &u8| {
+                let standing = standings.get(usize::from(*place));
+                standing.is_some_and(|one| one.standing == Standing::Open)
+            };
+            if ahead.places.contains_key(&person.customer) || !person.quotas.iter().all(is_open) {
+                continue;
+            }
+            let place = QuotaPlace {
+                customer: person.customer.clone(),
+                attempt: person.attempt,
+                quotas: person.quotas.clone(),
+            };
+            ahead.taken(&place, now);
+            places.push(place);
+            count += 1;
+        }
+        (count, places)
+    }
+
+    pub(crate) fn taken(&mut self, place: &QuotaPlace, at: Timestamp) {
+        let taken = Taken {
+            attempt: place.attempt,
+            quotas: place.quotas.clone(),
+            at,
+        };
+        self.places.insert(place.customer.clone(), taken);
+    }
+
+    pub(crate) fn ended(&mut self, end: &QuotaEnd) {
+        if !self.has_place(&end.customer, end.attempt) {
+            return;
+        }
+        let Some(taken) = self.places.remove(&end.customer) else {
+            return;
+        };
+        for place in taken.quotas {
+            let Some(quota) = self.quotas.get(usize::from(place)) else {
+                continue;
+            };
+            if !end.counts_as(quota.bound().0) {
+                continue;
+            }
+            let day = self.day(quota, taken.at);
+            let days = self.counted.entry(place).or_default();
+            let count = days.entry(day).or_default();
+            *count = count.saturating_add(1);
+            while days.len() > DAYS_KEPT {
+                days.pop_first();
+            }
+        }
+    }
+
+    /// Under which key a quota counts what was granted then.
+    fn day(&self, quota: &Quota, at: Timestamp) -> Option<NaiveDate> {
+        match quota.per {
+            Per::Campaign => None,
+            Per::Day => self.zone.map(|zone| day_of(zone, at)),
+        }
+    }
+}
+
+fn day_of(zone: Tz, at: Timestamp) -> NaiveDate {
+    at.to_utc().with_timezone(&zone).date_naive()
+}
+
+/// The first instant of the next day: its midnight or, where a zone skips that, an hour behind it.
+fn start_of_next_day(zone: Tz, at: Timestamp) -> Option<Timestamp> {
+    let midnight = day_of(zone, at)
+        .checked_add_days(ManyDays::new(1))?
+        .and_time(NaiveTime::MIN);
+    let either = [midnight, midnight + TimeDelta::hours(1)];
+    let found = either
+        .into_iter()
+        .find_map(|local| zone.from_local_datetime(&local).earliest())?;
+    Some(Timestamp::from_micros(found.timestamp_micros()))
+}

@@ -1,0 +1,156 @@
+//! Who is of which quota: a segment asked of one person in memory, or a tag, at the moment of the grant; and
+//! whether the quotas of a plan can be asked at all.
+
+use crate::customer::{CustomerState, Profile};
+use crate::quota::{QUOTA_NAME_BYTES_MAX, QUOTA_WHERE_BYTES_MAX, QUOTAS_MAX, Quota, QuotaPerson};
+use crate::segment::Segment;
+use crate::time::Timestamp;
+use std::collections::BTreeSet;
+use values::ids::{CampaignId, CustomerId};
+
+/// The quotas of a plan, read once for many people.
+#[derive(Debug)]
+pub struct Members(Vec<Group>);
+
+#[derive(Debug)]
+enum Group {
+    Segment(Box<Segment>),
+    Tag(String),
+    Everybody,
+}
+
+impl Members {
+    /// Quotas of a plan that was checked; one that cannot be read any more takes everybody for its own, so
+    /// that it holds back rather than lets through.
+    pub fn of(quotas: &[Quota]) -> Self {
+        let group = |quota: &Quota| match segment_of(&quota.group) {
+            None => Group::Tag(quota.group.trim().to_owned()),
+            Some(Ok(segment)) => Group::Segment(Box::new(segment)),
+            Some(Err(_)) => Group::Everybody,
+        };
+        Self(quotas.iter().map(group).collect())
+    }
+
+    /// Of which of them somebody is.
+    pub fn judge(&self, state: &CustomerState, now: Timestamp) -> Vec<u8> {
+        let nothing = Profile::default();
+        let profile = state.profile().unwrap_or(&nothing);
+        let is_of = |group: &Group| match group {
+            Group::Segment(segment) => segment.holds(profile, now),
+            Group::Tag(tag) => profile.tag_names().any(|own| own == tag),
+            Group::Everybody => true,
+        };
+        let places = (0..).zip(&self.0);
+        places
+            .filter(|(_, group)| is_of(group))
+            .map(|(place, _)| place)
+            .collect()
+    }
+
+    /// Somebody of a campaign as a batch is asked for them; `None` where they are not in it.
+    pub fn person(
+        &self,
+        customer: &CustomerId,
+        state: &CustomerState,
+        campaign: &CampaignId,
+        now: Timestamp,
+    ) -> Option<QuotaPerson> {
+        let enrolment = state.enrolment(campaign)?;
+        Some(QuotaPerson {
+            customer: customer.clone(),
+            attempt: enrolment.attempts.saturating_add(1),
+            quotas: self.judge(state, now),
+        })
+    }
+}
+
+/// `None` where the text is a tag.
+fn segment_of(text: &str) -> Option<Result<Segment, String>> {
+    let first = text.split_whitespace().next()?;
+    if !first.eq_ignore_ascii_case("select") {
+        return None;
+    }
+    Some(
+        Segment::read(text)
+            .map_err(|fault| fault.to_string())
+            .and_then(whole),
+    )
+}
+
+/// A segment that may be asked of one person.
+fn whole(segment: Segment) -> Result<Segment, String> {
+    match segment.order().is_empty() && segment.limit.is_none() {
+        true => Ok(segment),
+        false => Err("a quota's segment has no ORDER BY and no LIMIT".to_owned()),
+    }
+}
+
+/// What is wrong with the quotas of a plan.
+pub fn fault_of(quotas: &[Quota]) -> Option<String> {
+    if quotas.len() > QUOTAS_MAX {
+        return Some(format!("at most {QUOTAS_MAX} quotas"));
+    }
+    let names: BTreeSet<&str> = quotas.iter().map(|quota| quota.name.as_str()).collect();
+    if names.len() != quotas.len() {
+        return Some("each quota has a name of its own".to_owned());
+    }
+    quotas.iter().find_map(fault)
+}
+
+fn fault(quota: &Quota) -> Option<String> {
+    let name = &quota.name;
+    if name.trim().is_empty() || name.len() > QUOTA_NAME_BYTES_MAX {
+        return Some(format!("a quota has a name of 1 to {QUOTA_NAME_BYTES_MAX} bytes"));
+    }
+    let said = [quota.dials, quota.connected, quota.completed];
+    let most: Vec<u32> = said.into_iter().flatten().collect();
+    if most.len() != 1 || most.contains(&0) {
+        return Some(format!(
+            "{name}: one of dials, connected and completed, from 1 on"
+        ));
+    }
+    if quota.group.trim().is_empty() || quota.group.len() > QUOTA_WHERE_BYTES_MAX {
+        return Some(format!("{name}: where is a segment or a tag"));
+    }
+    let why = segment_of(&quota.group)?.err()?;
+    Some(format!("{name}: {why}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn quota(json: &str) -> Quota {
+        serde_json::from_str(json).unwrap()
+    }
+
+    #[test]
+    fn what_makes_no_quota_is_refused_with_its_reason() {
+        let good = quota(
+            r#"{"name":"east","where":"SELECT * FROM customers WHERE region = '上海'","dials":10,"per":"day"}"#,
+        );
+        assert_eq!(fault_of(std::slice::from_ref(&good)), None);
+        for (wrong, word) in [
+            (r#"{"name":"","where":"VIP","dials":1,"per":"day"}"#, "a name"),
+            (r#"{"name":"a","where":"VIP","per":"day"}"#, "one of"),
+            (r#"{"name":"a","where":"VIP","dials":0,"per":"day"}"#, "from 1"),
+            (
+                r#"{"name":"a","where":"VIP","dials":1,"connected":1,"per":"day"}"#,
+                "one of",
+            ),
+            (r#"{"name":"a","where":" ","dials":1,"per":"day"}"#, "a tag"),
+            (
+                r#"{"name":"a","where":"SELECT * FROM customers WHERE age > 'x'","dials":1,"per":"day"}"#,
+                "a: ",
+            ),
+            (
+                r#"{"name":"a","where":"SELECT * FROM customers LIMIT 5","dials":1,"per":"day"}"#,
+                "LIMIT",
+            ),
+        ] {
+            let fault = fault_of(&[quota(wrong)]).unwrap_or_default();
+            assert!(fault.contains(word), "{wrong}: {fault}");
+        }
+        assert!(fault_of(&[good.clone(), good]).is_some(), "two of one name");
+    }
+}

@@ -1,0 +1,311 @@
+//! An encoder over HTTP: `POST …/rank` with a masked text answers intents with their chances, as the recipe
+//! of the guide serves them (`docs/how-to/train-an-encoder.md`).
+//!
+//! Everything else that comes back is a failure with a class: prose, chances that are none, an answer that is
+//! late, too long or breaks off. Inputs are cut by the encoder's own tokenizer, at 128 tokens.
+
+use crate::connection::Server;
+use crate::http::{Post, PostError, post};
+use crate::recognition::spec::{Kind, RecognizerSpec};
+use async_trait::async_trait;
+use bytes::Bytes;
+use domain::ports::clock::Clock;
+use domain::ports::encoder::{Encoder, EncoderFailure, EncoderRanking, RANKED_MAX};
+use domain::spoken_turn::IntentCandidate;
+use serde::Deserialize;
+use serde_json::json;
+use std::sync::Arc;
+use tls::TlsError;
+
+/// Longest answer read: some hundred intents with their chances.
+const ANSWER_BYTES_MAX: usize = 64 * 1_024;
+/// Longest that is sent of what was said: 128 tokens are no longer in any language.
+const SAID_CHARS_MAX: usize = 400;
+/// Longest name of an intent and of a model: a digest in hexadecimal digits and a word.
+const NAME_BYTES_MAX: usize = 128;
+/// What it is called until it says so itself.
+const MODEL: &str = "encoder";
+
+/// Why there is no such encoder.
+#[derive(Debug, thiserror::Error)]
+pub enum EncoderError {
+    #[error("an encoder is `encoder:http://HOST:PORT` or `encoder:https://HOST`, with `model` and `key_env`")]
+    NotEncoder,
+    #[error("the environment variable {0}, which `key_env` names, is not set")]
+    NoSecret(String),
+    #[error(transparent)]
+    Tls(#[from] TlsError),
+}
+
+/// A server of that form.
+pub struct HttpEncoder {
+    server: Server,
+    target: String,
+    model: String,
+    key: Option<String>,
+    clock: Arc<dyn Clock>,
+}
+
+/// Makes it; `secret` looks up an environment variable. The server is not asked yet.
+pub fn encoder(
+    spec: &RecognizerSpec,
+    clock: Arc<dyn Clock>,
+    secret: &dyn Fn(&str) -> Option<String>,
+) -> Result<Arc<dyn Encoder>, EncoderError> {
+    let RecognizerSpec::Remote(remote) = spec else {
+        return Err(EncoderError::NotEncoder);
+    };
+    if remote.kind != Kind::OpenAi {
+        return Err(EncoderError::NotEncoder);
+    }
+    let looked_up = |name: &str| {
+        let found = secret(name).filter(|one| !one.is_empty());
+        found.ok_or_else(|| EncoderError::NoSecret(name.to_owned()))
+    };
+    Ok(Arc::new(HttpEncoder {
+        server: Server::new(&remote.host, remote.port, remote.tls.as_ref())?,
+        target: format!("{}/rank", remote.path.trim_end_matches('/')),
+        model: remote.option("model").unwrap_or(MODEL).to_owned(),
+        key: remote.option("key_env").map(looked_up).transpose()?,
+        clock,
+    }))
+}
+
+/// What an answer must be, and nothing beside it.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Agreed {
+    model: String,
+    /// Best first.
+    candidates: Vec<AgreedCandidate>,
+    accept: f64,
+    confirm: f64,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct AgreedCandidate {
+    intent: String,
+    probability: f64,
+}
+
+#[async_trait]
+impl Encoder for HttpEncoder {
+    fn model(&self) -> &str {
+        &self.model
+    }
+
+    async fn rank(
+        &self,
+        said: &str,
+        language: &str,
+        within_ms: u64,
+    ) -> Result<EncoderRanking, EncoderFailure> {
+        let text: String = said.chars().take(SAID_CHARS_MAX).collect();
+        let body = json!({ "text": text, "language": language }).to_string();
+        let request = Post {
+            target: &self.target,
+            content_type: "application/json",
+            key: self.key.as_deref(),
+            body: Bytes::from(body),
+            answer_bytes_max: ANSWER_BYTES_MAX,
+            ms_max: within_ms,
+        };
+        let answer = post(&self.server, self.clock.as_ref(), request).await;
+        let answer = answer.map_err(|error| {
+            // Its words, if it said any, are in no error: a server may quote what it was sent.
+            let failure = failure_of(&error);
+            tracing::debug!(class = failure.name(), "an encoder did not answer");
+            failure
+        })?;
+        read(&answer).ok_or(EncoderFailure::Garbled)
+    }
+}
+
+const fn failure_of(error: &PostError) -> EncoderFailure {
+    match error {
+        PostError::Unreachable(_) => EncoderFailure::Unreachable,
+        PostError::Late(_) => EncoderFailure::Late,
+        PostError::Status(_) => EncoderFailure::Denied,
+        PostError::Broken(_) => EncoderFailure::Cut,
+        PostError::TooLong(_) => EncoderFailure::Garbled,
+    }
+}
+
+fn read(answer: &[u8]) -> Option<EncoderRanking> {
+    let agreed: Agreed = serde_json::from_slice(answer).ok()?;
+    let is_name = |name: &str| (1..=NAME_BYTES_MAX).contains(&name.len()) && !name.contains(char::is_control);
+    if !is_name(&agreed.model) || agreed.confirm > agreed.accept {
+        return None;
+    }
+    let mut candidates = Vec::new();
+    let mut before = 1_000;
+    for one in agreed.candidates.into_iter().take(RANKED_MAX) {
+        let score_permille = permille(one.probability)?;
+        if !is_name(&one.intent) || score_permille > before {
+            return None;
+        }
+        before = score_permille;
+        candidates.push(IntentCandidate {
+            intent: one.intent,
+            score_permille,
+        });
+    }
+    Some(EncoderRanking {
+        model: agreed.model,
+        candidates,
+        accept_permille: permille(agreed.accept)?,
+        confirm_permille: permille(agreed.confirm)?,
+    })
+}
+
+/// Of a chance; `None` where it is none.
+#[expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "it is held to be between 0 and 1"
+)]
+fn permille(ratio: f64) -> Option<u16> {
+    (0.0..=1.0)
+        .contains(&ratio)
+        .then(|| (ratio * 1_000.0).round() as u16)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing::SuiteClock;
+    use tokio::io::{AsyncReadExt, AsyncWriteExt};
+    use tokio::net::{TcpListener, TcpStream};
+    use tokio::sync::mpsc;
+
+    const GOOD: &str = r#"{"model":"m1","candidates":[{"intent":"busy","probability":0.91},
+        {"intent":"later","probability":0.05}],"accept":0.9,"confirm":0.5}"#;
+
+    /// How the other side behaves.
+    #[derive(Clone, Copy)]
+    enum Other {
+        Says(&'static str),
+        Denies,
+        Stalls,
+        /// After so long.
+        Late(u64),
+        /// Ends in the middle of the answer.
+        Cuts,
+        Swells,
+    }
+
+    async fn answered(mut stream: TcpStream, other: Other, asked: mpsc::Sender<String>) {
+        let mut text = String::new();
+        let mut piece = [0; 4_096];
+        while !text.contains("\"text\"") {
+            let Ok(count @ 1..) = stream.read(&mut piece).await else {
+                return;
+            };
+            text.push_str(&String::from_utf8_lossy(&piece[..count]));
+        }
+        asked.send(text).await.unwrap();
+        let with = |status: &str, body: &str, length: usize| {
+            format!("HTTP/1.1 {status}\r\nContent-Length: {length}\r\n\r\n{body}")
+        };
+        let whole = |body: &str| with("200 OK", body, body.len());
+        let answer = match other {
+            Other::Says(body) => whole(body),
+            Other::Denies => with("401 Unauthorized", "", 0),
+            Other::Stalls => return std::future::pending().await,
+            Other::Late(ms) => {
+                SuiteClock.wait_until(SuiteClock.now().plus_ms(ms)).await;
+                whole(GOOD)
+            }
+            Other::Cuts => with("200 OK", GOOD.get(..40).unwrap(), GOOD.len()),
+            Other::Swells => whole(&"x".repeat(ANSWER_BYTES_MAX + 1)),
+        };
+        // Whoever asked may have gone away.
+        let _gone = stream.write_all(answer.as_bytes()).await;
+    }
+
+    /// What was sent, and what came of it within `within_ms`.
+    #[expect(clippy::disallowed_methods, reason = "a test's own server")]
+    async fn asked(other: Other, within_ms: u64) -> (String, Result<EncoderRanking, EncoderFailure>) {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        let (tell, mut told) = mpsc::channel(1);
+        let serving = tokio::spawn(async move {
+            let (stream, _) = listener.accept().await.unwrap();
+            answered(stream, other, tell).await;
+        });
+        let spec = format!("openai:http://{address}/v1").parse().unwrap();
+        let encoder = encoder(&spec, Arc::new(SuiteClock), &|_| None).unwrap();
+        let ranked = encoder.rank("现在不方便", "zh-CN", within_ms).await;
+        let sent = told.recv().await.unwrap();
+        serving.abort();
+        (sent, ranked)
+    }
+
+    #[tokio::test]
+    async fn a_ranking_comes_with_its_model_and_its_thresholds() {
+        let (sent, ranked) = asked(Other::Says(GOOD), 2_000).await;
+        assert!(sent.starts_with("POST /v1/rank "), "{sent}");
+        assert!(sent.contains("现在不方便") && sent.contains("zh-CN"), "{sent}");
+        let ranked = ranked.unwrap();
+        assert_eq!((ranked.model.as_str(), ranked.candidates.len()), ("m1", 2));
+        assert_eq!(ranked.candidates[0].score_permille, 910);
+        assert_eq!((ranked.accept_permille, ranked.confirm_permille), (900, 500));
+    }
+
+    #[tokio::test]
+    async fn what_was_not_agreed_is_a_failure_with_its_class() {
+        for (other, class) in [
+            (Other::Says("好的，没问题"), "garbled"),
+            (Other::Says(r#"{"choices":[]}"#), "garbled"),
+            (
+                Other::Says(
+                    r#"{"model":"m","candidates":[{"intent":"a","probability":7}],"accept":1,"confirm":1}"#,
+                ),
+                "garbled",
+            ),
+            (
+                Other::Says(
+                    r#"{"model":"m","candidates":[{"intent":"","probability":0.7}],"accept":1,"confirm":1}"#,
+                ),
+                "garbled",
+            ),
+            (
+                Other::Says(
+                    r#"{"model":"m","candidates":[{"intent":"a","probability":0.1},
+                        {"intent":"b","probability":0.9}],"accept":0.9,"confirm":0.5}"#,
+                ),
+                "garbled",
+            ),
+            (
+                Other::Says(r#"{"model":"m","candidates":[],"accept":0.5,"confirm":0.9}"#),
+                "garbled",
+            ),
+            (Other::Swells, "garbled"),
+            (Other::Denies, "denied"),
+            (Other::Cuts, "cut"),
+            (Other::Stalls, "late"),
+            (Other::Late(3_000), "late"),
+        ] {
+            let (_, ranked) = asked(other, 300).await;
+            assert_eq!(ranked.unwrap_err().name(), class);
+        }
+    }
+
+    #[test]
+    fn a_spec_names_an_encoder_or_says_what_is_wrong() {
+        let made = |spec: &str| encoder(&spec.parse().unwrap(), Arc::new(SuiteClock), &|_| None);
+        assert_eq!(
+            made("openai:http://127.0.0.1:9/?model=m").ok().unwrap().model(),
+            "m"
+        );
+        for (spec, says) in [
+            ("vosk:ws://127.0.0.1:9", "encoder:http"),
+            ("template:/x", "encoder:http"),
+            ("openai:http://127.0.0.1:9/?key_env=K", "K"),
+        ] {
+            let told = made(spec).err().unwrap().to_string();
+            assert!(told.contains(says), "{spec}: {told}");
+        }
+    }
+}

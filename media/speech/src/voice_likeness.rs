@@ -1,0 +1,90 @@
+//! How near a voice is to one that was described before: takes out of WAV files, a template out of takes, and
+//! a distance. A hint, and nothing that proves who somebody is.
+
+use crate::clips::{ClipError, read_audio};
+use media::audio::likeness::BadTake;
+
+pub use media::audio::likeness::{TAKE_MS_MAX, VOICE_FORM, VoiceTake};
+
+/// The largest distance that is alike, in thousandths: between the farthest that synthetic speakers are from
+/// themselves and the nearest that they are to others (`ledgerline speech eval-voiceprint`).
+pub const THRESHOLD_MILLI: u32 = 665;
+
+/// Why some audio is no take, or some text no template.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum VoiceError {
+    #[error(transparent)]
+    Audio(#[from] ClipError),
+    #[error(transparent)]
+    Take(#[from] BadTake),
+}
+
+/// One utterance out of a WAV file of 8 or 16 kHz.
+pub fn take_of(wav: &[u8]) -> Result<VoiceTake, VoiceError> {
+    Ok(VoiceTake::of(&read_audio(wav)?.samples)?)
+}
+
+/// Takes as one text: each in hexadecimal digits, one after another.
+pub fn template_of(takes: &[VoiceTake]) -> String {
+    let digits = |take: &VoiceTake| take.to_bytes().iter().map(|byte| format!("{byte:02x}")).collect();
+    takes.iter().map(digits).collect::<Vec<String>>().join(" ")
+}
+
+/// How far a take lies from the nearest of a template; what cannot be the same phrase is as far as can be.
+pub fn apart_milli(template: &str, take: &VoiceTake) -> Result<u32, VoiceError> {
+    let mut nearest = u32::MAX;
+    for digits in template.split(' ') {
+        let kept = VoiceTake::from_bytes(&bytes_of(digits)?)?;
+        nearest = nearest.min(kept.apart_milli(take).unwrap_or(u32::MAX));
+    }
+    Ok(nearest)
+}
+
+fn bytes_of(digits: &str) -> Result<Vec<u8>, BadTake> {
+    let byte = |two: &[u8]| {
+        let two = std::str::from_utf8(two).map_err(|_other| BadTake::Unreadable)?;
+        u8::from_str_radix(two, 16).map_err(|_other| BadTake::Unreadable)
+    };
+    if !digits.len().is_multiple_of(2) {
+        return Err(BadTake::Unreadable);
+    }
+    digits.as_bytes().chunks(2).map(byte).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::clips::write_clip;
+    use crate::testing::sounds::voice;
+    use domain::ports::speech::Clip;
+
+    fn wav(samples: Vec<i16>) -> Vec<u8> {
+        write_clip(&Clip { samples }).unwrap()
+    }
+
+    #[test]
+    fn a_template_is_a_text_of_takes_and_the_nearest_of_them_counts() {
+        let takes = [700, 1_000].map(|ms| take_of(&wav(voice(ms))).unwrap());
+        let template = template_of(&takes);
+        assert_eq!(apart_milli(&template, &takes[1]), Ok(0));
+        assert_eq!(apart_milli(&template_of(&takes[..1]), &takes[0]), Ok(0));
+        assert!(apart_milli(&template_of(&takes[..1]), &takes[1]).unwrap() > 0);
+    }
+
+    #[test]
+    fn what_is_no_audio_and_no_template_is_told() {
+        assert!(matches!(take_of(b"RIFF"), Err(VoiceError::Audio(_))));
+        assert_eq!(
+            take_of(&wav(vec![0; 4_000])),
+            Err(VoiceError::Take(BadTake::Silent))
+        );
+        let take = take_of(&wav(voice(700))).unwrap();
+        for bad in ["", "0", "zz", "00", "0011223344556677889900112233é"] {
+            assert_eq!(
+                apart_milli(bad, &take),
+                Err(VoiceError::Take(BadTake::Unreadable)),
+                "{bad}"
+            );
+        }
+    }
+}

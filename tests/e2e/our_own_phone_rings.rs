@@ -1,0 +1,97 @@
+//! A test call: our own phone rings by the campaign's flow and trunk before its start, it is told step by
+//! step, and no customer, call or figure knows of it.
+
+use serde_json::json;
+use tests::carrier::CarrierProcess;
+use tests::history::History;
+use tests::server::Server;
+
+const PHONE: &str = "13800138000";
+
+#[test]
+fn our_own_phone_rings_before_the_start_and_counts_nowhere() {
+    let folder = tempfile::tempdir().unwrap();
+    let carrier = CarrierProcess::start(folder.path(), 7, &[]);
+    let data = folder.path().join("data");
+    let server = Server::start(&data, &carrier.trunk());
+    let body = json!({"task_id": "A", "script_template": tests::prove::BUNDLED_TEXT});
+    server.must_post("/api/v1/campaigns", &body);
+    let foreign = ["campaign", "preflight", "A", "--test-call", PHONE, "--json"];
+    let refused = server.run(&foreign);
+    let said = String::from_utf8_lossy(&refused.stderr).into_owned();
+    assert!(
+        !refused.status.success() && said.contains("test phones"),
+        "{said}"
+    );
+    let add = [
+        "settings",
+        "test-phones",
+        "add",
+        PHONE,
+        "--reason",
+        "who reviews flows",
+    ];
+    assert!(server.run(&add).status.success());
+    // By the route, and by the command that waits for the end.
+    let asked = server.must_post("/api/v1/campaigns/A/test-calls", &json!({}));
+    let call = asked.body["call"].as_str().unwrap().to_owned();
+    let path = format!("/api/v1/campaigns/A/test-calls/{call}?within_seconds=20");
+    let told = server.get(&path).unwrap().body;
+    assert!(told["call"]["ended"]["disposition"].is_string(), "{told}");
+    let (status, told) = server.run_json(&foreign).unwrap();
+    assert!(status.success(), "{told}");
+    let steps: Vec<&str> = told["steps"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .filter_map(|one| one["step"].as_str())
+        .collect();
+    assert_eq!(
+        (steps[0], steps[1]),
+        ("call.permitted", "call.dialing"),
+        "{steps:?}"
+    );
+    assert_eq!(
+        (told["test"].as_bool(), &told["call"]["callee"]),
+        (Some(true), &json!("138****8000"))
+    );
+    counted_nowhere(&server);
+    assert!(
+        carrier.cdr.metadata().map_or(0, |file| file.len()) > 0,
+        "the carrier saw it"
+    );
+    drop(server);
+    let history = History::read(&data);
+    for kind in [
+        "call.permitted",
+        "call.dialing",
+        "call.ended",
+        "customer.enrolled",
+        "summary.recorded",
+    ] {
+        assert_eq!(history.of(kind).count(), 0, "{kind}");
+    }
+    assert!(history.of("test_call.step_recorded").count() >= 6);
+}
+
+/// No list of calls, no figure of the campaign.
+fn counted_nowhere(server: &Server) {
+    let calls = server.get("/api/v1/calls").expect("the list of calls").body;
+    assert_eq!(
+        calls.pointer("/items").cloned().unwrap_or_default(),
+        json!([]),
+        "{calls}"
+    );
+    let shown = server.get("/api/v1/campaigns/A").expect("the campaign").body;
+    let counts = |member: &str| {
+        shown
+            .get(member)
+            .and_then(serde_json::Value::as_u64)
+            .unwrap_or_default()
+    };
+    assert_eq!(
+        (counts("dialed"), counts("answered"), counts("enrolled")),
+        (0, 0, 0),
+        "{shown}"
+    );
+}

@@ -1,0 +1,210 @@
+//! A text without anything that tells whose it is: every value that is known of its person, and whatever
+//! could be one that is not known: names that are told, numbers, sums, dates.
+//!
+//! More goes than in a masked text, which keeps the ends of a number: these suffice to find somebody on a
+//! list. A run of stars is one star, so that the length of what was covered tells nothing.
+
+use crate::entities::{CallMoment, Value, find, runs};
+use crate::masking::told_names;
+use crate::text::{Folded, is_han};
+
+/// Digits from which on a run is somebody's: the last four of a card or a phone.
+const DIGITS_MIN: usize = 4;
+
+/// A number from which on it may be a sum: a thousand, in thousandths.
+const LARGE_THOUSANDTHS: i64 = 1_000_000;
+
+/// Words behind a family name.
+const TITLES: &[&str] = &[
+    "先生", "女士", "小姐", "太太", "老师", "经理", "总", "阿姨", "师傅",
+];
+
+/// Family names of two characters.
+const DOUBLE_FAMILY: &[&str] = &["欧阳", "司徒", "诸葛", "上官", "司马", "皇甫", "尉迟", "慕容"];
+
+/// What is known of one person, made ready to be found.
+#[derive(Debug, Clone, Default)]
+pub struct KnownValues {
+    texts: Vec<Vec<char>>,
+    numbers: Vec<i64>,
+    families: Vec<Vec<char>>,
+}
+
+impl KnownValues {
+    /// A value in clear, such as an id or a variable.
+    pub fn add(&mut self, value: &str) {
+        let value = value.trim();
+        let folded = Folded::of(value).chars().to_vec();
+        if folded.is_empty() {
+            return;
+        }
+        let digits = value.replace([',', ' '], "");
+        let whole = digits.split('.').next().unwrap_or_default();
+        let is_number = digits.chars().all(|found| found.is_ascii_digit() || found == '.');
+        if let Some(number) = whole.parse().ok().filter(|_| is_number) {
+            self.numbers.push(number);
+        }
+        self.texts.push(folded);
+    }
+
+    /// A person's name: whole, its parts, and how one is addressed by it.
+    pub fn add_name(&mut self, name: &str) {
+        self.add(name);
+        for part in name.split_whitespace().filter(|part| part.chars().count() > 1) {
+            self.add(part);
+        }
+        let chars: Vec<char> = name.trim().chars().collect();
+        if chars.len() < 2 || !chars.iter().all(|found| is_han(*found)) {
+            return;
+        }
+        let is_double = DOUBLE_FAMILY.iter().any(|family| name.trim().starts_with(family));
+        let (family, given) = chars.split_at(if is_double && chars.len() > 2 { 2 } else { 1 });
+        self.families.push(family.to_vec());
+        if given.len() > 1 {
+            self.texts.push(given.to_vec());
+        }
+    }
+
+    /// A phone number, with or without its country.
+    pub fn add_phone(&mut self, e164: &str) {
+        self.add(e164);
+        self.add(e164.trim_start_matches("+86"));
+        self.add(e164.trim_start_matches('+'));
+    }
+}
+
+/// The text, with a star for each thing that tells of somebody.
+pub fn cover(text: &str, known: &KnownValues) -> String {
+    let folded = Folded::of(text);
+    let mut hidden = vec![false; folded.chars().len()];
+    let mut hide = |places: std::ops::Range<usize>| {
+        if let Some(part) = hidden.get_mut(places) {
+            part.fill(true);
+        }
+    };
+    for value in &known.texts {
+        found_at(folded.chars(), value).for_each(|start| hide(start..start + value.len()));
+    }
+    for family in &known.families {
+        for start in found_at(folded.chars(), family) {
+            let end = start + family.len();
+            if folded.one_of(end, TITLES).is_some() {
+                hide(start..end);
+            }
+        }
+    }
+    for run in runs(&folded) {
+        if run.digits.len() + run.taken_back.len() >= DIGITS_MIN {
+            run.places
+                .iter()
+                .chain(&run.taken_back)
+                .cloned()
+                .for_each(&mut hide);
+        }
+    }
+    told_names(&folded).for_each(&mut hide);
+    let offsets: Vec<usize> = text.char_indices().map(|(offset, _)| offset).collect();
+    let moment = CallMoment {
+        at_ms: 0,
+        zone_minutes: 0,
+    };
+    for entity in find(text, moment) {
+        if is_somebodys(&entity.value, &known.numbers) {
+            let place = |byte: usize| offsets.partition_point(|offset| *offset < byte);
+            hide(place(entity.span.start)..place(entity.span.end));
+        }
+    }
+    let mut covered = String::with_capacity(text.len());
+    for (found, is_hidden) in text.chars().zip(hidden) {
+        let shown = if is_hidden { '*' } else { found };
+        if shown != '*' || !covered.ends_with('*') {
+            covered.push(shown);
+        }
+    }
+    covered
+}
+
+/// Sums and instants are few people's; a small number is somebody's where it stands in their row.
+fn is_somebodys(value: &Value, known: &[i64]) -> bool {
+    match value {
+        Value::Amount { .. }
+        | Value::Time { .. }
+        | Value::Phone(_)
+        | Value::BankCard(_)
+        | Value::IdentityNumber(_)
+        | Value::Unknown(_) => true,
+        Value::Number {
+            thousandths_max: most,
+            ..
+        } => *most >= LARGE_THOUSANDTHS || known.contains(&(most / 1_000)),
+        Value::Period {
+            count_min, count_max, ..
+        } => known.contains(count_min) || known.contains(count_max),
+        Value::Share { .. } => false,
+    }
+}
+
+/// Where a value begins. One of a letter or two is meant only where it stands alone.
+fn found_at<'a>(text: &'a [char], value: &'a [char]) -> impl Iterator<Item = usize> + 'a {
+    let is_short = value.len() < 3 && value.iter().all(char::is_ascii_alphanumeric);
+    let is_letter = move |place: Option<usize>| {
+        let found = place.and_then(|place| text.get(place));
+        found.is_some_and(char::is_ascii_alphanumeric)
+    };
+    let windows = text.windows(value.len().max(1)).enumerate();
+    windows
+        .filter(move |(_, window)| *window == value)
+        .map(|(start, _)| start)
+        .filter(move |start| {
+            !is_short || !(is_letter(start.checked_sub(1)) || is_letter(Some(start + value.len())))
+        })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn known() -> KnownValues {
+        let mut known = KnownValues::default();
+        known.add_name("欧阳小明");
+        known.add_name("John Smith");
+        known.add_phone("+8613800138001");
+        for value in ["C01", "示例银行", "6621", "12", "12000.00", "年化百分之六", "A"] {
+            known.add(value);
+        }
+        known
+    }
+
+    #[test]
+    fn nothing_of_a_person_is_left_in_digits_or_words() {
+        for (said, wanted) in [
+            ("我叫欧阳小明，手机13800138001，是本人", "我叫*，手机*，是本人"),
+            ("小明不在，欧阳先生出差了", "*不在，*先生出差了"),
+            ("ask JOHN please, or Smith", "ask * please, or *"),
+            ("幺三八零零幺三八零零幺", "*"),
+            ("尾号六六二一的卡", "尾号*的卡"),
+            ("尾号8001", "尾号*"),
+            ("订单号4111111111111112", "订单号*"),
+            ("一万二太多了", "*太多了"),
+            ("分十二期", "分*"),
+            ("示例银行的年化百分之六", "*的*"),
+            ("我是c01，a就是我", "我是*，*就是我"),
+        ] {
+            assert_eq!(cover(said, &known()), wanted, "{said}");
+        }
+    }
+
+    #[test]
+    fn what_many_say_stays() {
+        for said in [
+            "手续费太高了",
+            "那就分三期吧",
+            "Can I think about it",
+            "",
+            "我在开会",
+        ] {
+            assert_eq!(cover(said, &known()), said);
+        }
+        assert_eq!(cover("太贵了", &KnownValues::default()), "太贵了");
+    }
+}

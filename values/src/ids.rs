@@ -1,0 +1,428 @@
+//! One newtype per id, so that two ids can never be swapped, and the rules by which ids are derived.
+//!
+//! Ids fixed by the outside are derived, so that a second import meets the same entity without asking
+//! a view: a number and a customer are keyed hashes made by the `Vault` port; a campaign is its
+//! `task_id`; a call follows from its enrolment and the attempt's number. All ids are lower-case text
+//! in JSON, except the campaign's, whose case is kept.
+
+use serde::{Deserialize, Serialize, Serializer};
+use std::borrow::Cow;
+use std::fmt;
+use std::str::FromStr;
+use uuid::Uuid;
+
+pub use crate::stream_id::StreamId;
+
+/// The fixed namespace of every derived UUID (event, call and list ids). Never changes: stored ids follow
+/// from it.
+pub const NAMESPACE: Uuid = Uuid::from_u128(0x6c65_6467_6572_6c69_6e65_0000_0000_0001);
+
+/// Why a text is not an id of the wanted kind.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{text:?} is not a {kind} id: {why}")]
+pub struct InvalidId {
+    pub kind: &'static str,
+    pub text: String,
+    pub why: &'static str,
+}
+
+/// Longest `task_id` accepted (requirements, house: `[A-Za-z0-9_.-]{1,64}`).
+pub const CAMPAIGN_ID_BYTES_MAX: usize = 64;
+
+/// Bytes of the keyed hash that make a customer's or number's id (128 bits).
+pub const DERIVED_ID_BYTES: usize = 16;
+
+#[macro_export]
+macro_rules! text_id {
+    ($(#[$doc:meta])* $name:ident, $kind:literal, $check:expr, $pattern:expr, $example:literal) => {
+        $(#[$doc])*
+        #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Deserialize)]
+        #[serde(try_from = "String")]
+        pub struct $name(String);
+
+        impl Serialize for $name {
+            fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+                serializer.serialize_str(&self.0)
+            }
+        }
+
+        impl schemars::JsonSchema for $name {
+            fn inline_schema() -> bool {
+                true
+            }
+            fn schema_name() -> Cow<'static, str> {
+                stringify!($name).into()
+            }
+            fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
+                schemars::json_schema!({ "type": "string", "pattern": $pattern, "examples": [$example] })
+            }
+        }
+
+        impl $name {
+            pub fn as_str(&self) -> &str {
+                &self.0
+            }
+        }
+        impl TryFrom<String> for $name {
+            type Error = InvalidId;
+            fn try_from(text: String) -> Result<Self, InvalidId> {
+                let check: fn(&str) -> Result<(), &'static str> = $check;
+                match check(&text) {
+                    Ok(()) => Ok(Self(text)),
+                    Err(why) => Err(InvalidId { kind: $kind, text, why }),
+                }
+            }
+        }
+        impl FromStr for $name {
+            type Err = InvalidId;
+            fn from_str(text: &str) -> Result<Self, InvalidId> {
+                Self::try_from(text.to_owned())
+            }
+        }
+        impl From<$name> for String {
+            fn from(id: $name) -> Self {
+                id.0
+            }
+        }
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str(&self.0)
+            }
+        }
+    };
+}
+
+#[macro_export]
+macro_rules! uuid_id {
+    ($(#[$doc:meta])* $name:ident, $kind:literal) => {
+        $(#[$doc])*
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+        #[serde(transparent)]
+        pub struct $name(Uuid);
+
+        impl schemars::JsonSchema for $name {
+            fn inline_schema() -> bool {
+                true
+            }
+            fn schema_name() -> Cow<'static, str> {
+                stringify!($name).into()
+            }
+            fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
+                let example = Uuid::new_v5(&NAMESPACE, $kind.as_bytes());
+                schemars::json_schema!({ "type": "string", "format": "uuid", "examples": [example] })
+            }
+        }
+
+        impl $name {
+            pub const fn new(id: Uuid) -> Self {
+                Self(id)
+            }
+            pub const fn uuid(self) -> Uuid {
+                self.0
+            }
+        }
+        impl FromStr for $name {
+            type Err = InvalidId;
+            fn from_str(text: &str) -> Result<Self, InvalidId> {
+                match Uuid::parse_str(text) {
+                    Ok(id) => Ok(Self(id)),
+                    Err(_) => Err(InvalidId { kind: $kind, text: text.to_owned(), why: "it is not a UUID" }),
+                }
+            }
+        }
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                write!(f, "{}", self.0)
+            }
+        }
+    };
+}
+
+pub use crate::enrolment_id::EnrolmentId;
+pub use crate::texting_ids::{AnonymousTranscriptId, ConversationId, MessageId};
+pub use crate::{text_id, uuid_id};
+
+/// The two alphabets as JSON schemas say them.
+const PLAIN_WORD: &str = "^[A-Za-z0-9_.-]{1,64}$";
+pub(crate) const DERIVED_HEX: &str = "^[0-9a-f]{32}$";
+
+pub fn plain_word(text: &str) -> Result<(), &'static str> {
+    if text.is_empty() || text.len() > CAMPAIGN_ID_BYTES_MAX {
+        return Err("it must have 1 to 64 characters");
+    }
+    if text
+        .bytes()
+        .all(|b| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'.' | b'-'))
+    {
+        return Ok(());
+    }
+    Err("only A-Z a-z 0-9 _ . - are allowed")
+}
+
+/// The alphabet of names by which people sign in, and of teams.
+const LOGIN_NAME: &str = "^[a-z0-9_.-]{1,64}$";
+/// Whose attempts were refused.
+const ACCESS_WORD: &str = "^(user|key|address)\\.[a-z0-9_.-]{1,64}$";
+
+pub fn login_name(text: &str) -> Result<(), &'static str> {
+    plain_word(text)?;
+    if text.bytes().any(|b| b.is_ascii_uppercase()) {
+        return Err("it is written in lower case");
+    }
+    Ok(())
+}
+
+fn access_word(text: &str) -> Result<(), &'static str> {
+    match text.split_once('.') {
+        Some(("user" | "key" | "address", rest)) => login_name(rest),
+        _ => Err("it begins with user., key. or address."),
+    }
+}
+
+pub(crate) fn derived_hex(text: &str) -> Result<(), &'static str> {
+    if text.len() != DERIVED_ID_BYTES * 2 {
+        return Err("it must have 32 hexadecimal digits");
+    }
+    if text.bytes().all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f')) {
+        return Ok(());
+    }
+    Err("only lower-case hexadecimal digits are allowed")
+}
+
+text_id!(
+    /// A campaign's id: its `task_id`, `[A-Za-z0-9_.-]{1,64}`, case kept.
+    CampaignId, "campaign", plain_word, PLAIN_WORD, "TASK20261120"
+);
+text_id!(
+    /// A flow's id, in the same alphabet as a campaign's.
+    FlowId, "flow", plain_word, PLAIN_WORD, "TASK20261120"
+);
+text_id!(
+    /// A published model's id, in the same alphabet.
+    ModelId, "model", plain_word, PLAIN_WORD, "zh_outbound"
+);
+text_id!(
+    /// A knowledge base's id, in the same alphabet.
+    KnowledgeId, "knowledge base", plain_word, PLAIN_WORD, "card_instalment"
+);
+text_id!(
+    /// A person: first 128 bits, lower hex, of HMAC-SHA-256(installation secret, `customer:` + external id).
+    /// It also names the person's key.
+    CustomerId, "customer", derived_hex, DERIVED_HEX, "0a1b2c3d4e5f60718293a4b5c6d7e8f9"
+);
+text_id!(
+    /// A phone number: first 128 bits, lower hex, of HMAC-SHA-256(installation secret, `number:` + E.164).
+    NumberId, "number", derived_hex, DERIVED_HEX, "ffeeddccbbaa99887766554433221100"
+);
+uuid_id!(
+    /// One event. UUIDv5 of the command's id and the event's index in its batch, so a retry meets itself.
+    EventId, "event"
+);
+uuid_id!(
+    /// One command. Made by the asker; the same id asked twice is answered once.
+    CommandId, "command"
+);
+uuid_id!(
+    /// One call: UUIDv5(fixed namespace, `<campaign>/<customer>/<attempt>`).
+    CallId, "call"
+);
+uuid_id!(
+    /// One contact list: UUIDv5 of campaign and SHA-256 of its content, so the same content again resumes it.
+    ListId, "list"
+);
+text_id!(
+    /// A user's name by which they sign in; lower case, so that two cannot differ by case alone.
+    UserId, "user", login_name, LOGIN_NAME, "wang"
+);
+text_id!(
+    /// Customers and the users who see to them, in the same alphabet as a user's name.
+    TeamId, "team", login_name, LOGIN_NAME, "north"
+);
+text_id!(
+    /// Whose refused attempts one stream holds: `user.<name>`, `key.<id>`, or `address.<hash>`.
+    AccessId, "access", access_word, ACCESS_WORD, "user.wang"
+);
+uuid_id!(
+    /// One key of an API: UUIDv5 of the command that made it, so that a repeated request is the same key.
+    KeyId, "key"
+);
+uuid_id!(
+    /// One webhook: UUIDv5 of the command that added it, so that a repeated request is the same webhook.
+    WebhookId, "webhook"
+);
+uuid_id!(
+    /// One alert: UUIDv5 of its rule and what it is about, so that the same trouble again is the same alert.
+    AlertId, "alert"
+);
+uuid_id!(
+    /// One question to the rows: UUIDv5 of the command that asked it, so that a repeated request is the same.
+    InquiryId, "inquiry"
+);
+uuid_id!(
+    /// One complaint: UUIDv5 of the command that opened it, so that a repeated request is the same.
+    ComplaintId, "complaint"
+);
+uuid_id!(
+    /// One approval of an act by a second person: UUIDv5 of what is asked, by whom and on which day.
+    ApprovalId, "approval"
+);
+uuid_id!(
+    /// One request of a person: UUIDv5 of the command that received it, so that a repeated one is the same.
+    PersonRequestId, "person_request"
+);
+uuid_id!(
+    /// One draw of calls for an audit: UUIDv5 of everything that fixes it, so the same draw again is itself.
+    SampleId, "sample"
+);
+text_id!(
+    /// A kind of report and its period, such as `compliance.2026-10`; every issue of it is in one stream.
+    ReportId, "report", plain_word, PLAIN_WORD, "compliance.2026-10"
+);
+text_id!(
+    /// A view of the read side, by its name, such as `campaign_board`.
+    ViewId, "view", plain_word, PLAIN_WORD, "campaign_board"
+);
+
+/// The log as a whole: there is one in a store, and its stream is `installation-log`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
+pub struct LogId;
+
+impl fmt::Display for LogId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("log")
+    }
+}
+
+impl EventId {
+    /// The id of the `index`-th event (from 0) that `command` led to.
+    pub fn derive(command: CommandId, index: usize) -> Self {
+        Self(Uuid::new_v5(&command.0, index.to_string().as_bytes()))
+    }
+}
+
+impl CommandId {
+    /// A driver's command id: UUIDv5 of the event that caused it and the command's kind, so that a driver
+    /// that forgets what it did asks the same again and is answered once.
+    pub fn derive(cause: EventId, kind: &str) -> Self {
+        Self(Uuid::new_v5(&cause.0, kind.as_bytes()))
+    }
+
+    /// A command id fixed by what it is about, for commands without a causing event.
+    pub fn derive_from_text(text: &str) -> Self {
+        Self(Uuid::new_v5(&NAMESPACE, text.as_bytes()))
+    }
+}
+
+impl CallId {
+    /// The call of one attempt (from 1) of an enrolment.
+    pub fn derive(enrolment: &EnrolmentId, attempt: u32) -> Self {
+        Self(Uuid::new_v5(
+            &NAMESPACE,
+            format!("{enrolment}/{attempt}").as_bytes(),
+        ))
+    }
+}
+
+impl AlertId {
+    /// The alert of `rule` about `subject`.
+    pub fn derive(rule: &str, subject: &str) -> Self {
+        Self(Uuid::new_v5(
+            &NAMESPACE,
+            format!("alert:{rule}/{subject}").as_bytes(),
+        ))
+    }
+}
+
+impl UserId {
+    /// The name that a person types, whatever its case.
+    pub fn typed(text: &str) -> Result<Self, InvalidId> {
+        text.trim().to_lowercase().parse()
+    }
+}
+
+impl KeyId {
+    /// The key that `command` made.
+    pub fn derive(command: CommandId) -> Self {
+        Self(Uuid::new_v5(&NAMESPACE, format!("api key:{command}").as_bytes()))
+    }
+}
+
+impl WebhookId {
+    /// The webhook that `command` added.
+    pub fn derive(command: CommandId) -> Self {
+        Self(Uuid::new_v5(&NAMESPACE, format!("webhook:{command}").as_bytes()))
+    }
+}
+
+impl InquiryId {
+    /// The inquiry that `command` began.
+    pub fn derive(command: CommandId) -> Self {
+        Self(Uuid::new_v5(&NAMESPACE, format!("inquiry:{command}").as_bytes()))
+    }
+}
+
+impl ComplaintId {
+    /// The complaint that `command` opened.
+    pub fn derive(command: CommandId) -> Self {
+        Self(Uuid::new_v5(
+            &NAMESPACE,
+            format!("complaint:{command}").as_bytes(),
+        ))
+    }
+}
+
+impl PersonRequestId {
+    /// The request that `command` received.
+    pub fn derive(command: CommandId) -> Self {
+        Self(Uuid::new_v5(
+            &NAMESPACE,
+            format!("person_request:{command}").as_bytes(),
+        ))
+    }
+}
+
+impl ListId {
+    /// The list that has this content in this campaign; `content_sha256` is lower hex.
+    pub fn derive(campaign: &CampaignId, content_sha256: &str) -> Self {
+        Self(Uuid::new_v5(
+            &NAMESPACE,
+            format!("list:{campaign}/{content_sha256}").as_bytes(),
+        ))
+    }
+}
+
+impl SampleId {
+    /// The draw that `text` fixes: seed, size, population and position in one form.
+    pub fn derive(text: &str) -> Self {
+        Self(Uuid::new_v5(&NAMESPACE, format!("sample:{text}").as_bytes()))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_task_id_keeps_its_case_and_refuses_what_could_break_a_path() {
+        assert_eq!(
+            "LOAN_REMIND_20231101".parse::<CampaignId>().unwrap().as_str(),
+            "LOAN_REMIND_20231101"
+        );
+        for bad in ["", "a/b", "a b", "名单", &"x".repeat(65)] {
+            assert!(bad.parse::<CampaignId>().is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn derived_ids_are_the_same_for_ever() {
+        let enrolment = EnrolmentId {
+            campaign: "T".parse().unwrap(),
+            customer: "00112233445566778899aabbccddeeff".parse().unwrap(),
+        };
+        assert_eq!(
+            CallId::derive(&enrolment, 1).to_string(),
+            "308b38fa-b3fa-59e5-b685-93b305968d97"
+        );
+        assert_ne!(CallId::derive(&enrolment, 1), CallId::derive(&enrolment, 2));
+    }
+}

@@ -1,0 +1,50 @@
+//! Which sets of compliance rules there are, by the names they are stored and asked for under.
+
+use serde::{Deserialize, Serialize};
+
+/// A named set of compliance rules (`docs/compliance.md`).
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, Default, schemars::JsonSchema,
+)]
+#[serde(rename_all = "kebab-case")]
+pub enum Preset {
+    #[default]
+    CnService,
+    CnMarketing,
+    CnCollection,
+    CnCloudTrunk,
+    UsTsr,
+    UsRegf,
+    EuGdpr,
+}
+
+impl Preset {
+    /// Every preset, in the order in which they are shown.
+    pub const ALL: [Self; 7] = [
+        Self::CnService,
+        Self::CnMarketing,
+        Self::CnCollection,
+        Self::CnCloudTrunk,
+        Self::UsTsr,
+        Self::UsRegf,
+        Self::EuGdpr,
+    ];
+
+    /// As stored and as asked for.
+    pub const fn code(self) -> &'static str {
+        match self {
+            Self::CnService => "cn-service",
+            Self::CnMarketing => "cn-marketing",
+            Self::CnCollection => "cn-collection",
+            Self::CnCloudTrunk => "cn-cloud-trunk",
+            Self::UsTsr => "us-tsr",
+            Self::UsRegf => "us-regf",
+            Self::EuGdpr => "eu-gdpr",
+        }
+    }
+
+    /// The preset with this code.
+    pub fn of_code(code: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|preset| preset.code() == code)
+    }
+}
