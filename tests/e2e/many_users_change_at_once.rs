@@ -32,7 +32,9 @@ fn a_shift_is_changed_by_two_files_and_a_bad_row_stops_no_other() {
     );
     let run = |command: &str, file: &str, more: &[&str]| {
         let args = ["user", command, "--from", file, "--reason", "the night shift"];
-        server.run_json(&[&args[..], more].concat()).unwrap()
+        let ran = server.run(&[&args[..], more].concat());
+        let said: Value = serde_json::from_slice(&ran.stdout).unwrap();
+        (ran.status, said)
     };
 
     for more in [&["--dry-run"][..], &[]] {

@@ -12,7 +12,15 @@ const PEER_FOLDERS: &[(&str, &str)] = &[
 
 /// Names that are not peers in those folders: the folder's own entry and what all of its members share.
 const SHARED: &[&str] = &[
-    "mod", "permit", "preset", "testing", "zones", "facts", "counting", "verdict",
+    "mod",
+    "permit",
+    "preset",
+    "testing",
+    "zones",
+    "facts",
+    "counting",
+    "verdict",
+    "contact_history",
 ];
 
 fn aggregates(tree: &Tree) -> BTreeSet<String> {

@@ -19,15 +19,15 @@ use domain::calling_plan::CampaignFacts;
 use domain::compliance::{CustomerGrant, DialPermit, NumberGrant, permit, test_grants};
 use domain::event_filter::EventFilter;
 use domain::ids::{CallId, EnrolmentId, EventId};
-use domain::ports::event_store::PAGE_EVENTS_MAX;
+use domain::ports::event_store::{PAGE_EVENTS_MAX, StoreError};
 use domain::ports::worklist::DueEnrolment;
 use domain::stored_event::{Cause, Position};
 use domain::test_phones::OwnPhones;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-/// How far back a start looks for tests that a crash cut off.
-const LOOK_BACK_MS: u64 = 86_400_000;
+/// How far back a start looks for tests that a crash cut off: longer than a server stands still.
+const LOOK_BACK_MS: u64 = 30 * 86_400_000;
 
 impl Kit {
     /// Asks the entity of a call, whichever it is.
@@ -207,8 +207,26 @@ async fn forget_recording(kit: &Kit, call: CallId) {
     }
 }
 
-/// Ends what a crash left of tests.
+/// Ends what a crash left of tests. Where a damaged log does not tell which they are, nothing is dialed either.
 pub(super) async fn sweep(kit: &Kit) -> Result<(), StartError> {
+    let seen = match begun_lately(kit).await {
+        Ok(seen) => seen,
+        Err(StoreError::Damaged(what)) => {
+            tracing::warn!(%what, "test calls that were cut off could not be looked for");
+            return Ok(());
+        }
+        Err(error) => return Err(error.into()),
+    };
+    for call in seen {
+        if let Err(halt) = end_cut_off(kit, call).await {
+            tracing::warn!(%call, %halt, "a left-over test call could not be ended");
+        }
+        forget_recording(kit, call).await;
+    }
+    Ok(())
+}
+
+async fn begun_lately(kit: &Kit) -> Result<BTreeSet<CallId>, StoreError> {
     let store = kit.environment.store.as_ref();
     let head = store.head().await?;
     let filter = EventFilter {
@@ -228,31 +246,26 @@ pub(super) async fn sweep(kit: &Kit) -> Result<(), StartError> {
             .filter_map(|stored| stored.shared_envelope().ok());
         seen.extend(streams.filter_map(|envelope| envelope.stream.id().parse::<CallId>().ok()));
         if page.reached == after || page.reached >= head {
-            break;
+            return Ok(seen);
         }
         after = page.reached;
     }
-    for call in seen {
-        let left = match kit.call_state(Placed::ForTest, &call).await {
-            Ok(loaded) if loaded.state.is_ended() => continue,
-            Ok(loaded) if loaded.state.legs().is_empty() => {
-                let cause = super::kit::call_cause(call, "withdraw_test", None);
-                let command = CallCommand::Withdraw {
-                    reason: EndReason::Crash,
-                };
-                kit.ask_call(Placed::ForTest, &call, command, cause)
-                    .await
-                    .map(|_| ())
-            }
-            Ok(_) => watchdog::end_left_over(kit, Placed::ForTest, call)
-                .await
-                .map(|_| ()),
-            Err(halt) => Err(halt),
-        };
-        if let Err(halt) = left {
-            tracing::warn!(%call, %halt, "a left-over test call could not be ended");
-        }
-        forget_recording(kit, call).await;
+}
+
+async fn end_cut_off(kit: &Kit, call: CallId) -> Result<(), Halt> {
+    let known = kit.call_state(Placed::ForTest, &call).await?.state;
+    if known.is_ended() {
+        return Ok(());
     }
-    Ok(())
+    if !known.legs().is_empty() {
+        return watchdog::end_left_over(kit, Placed::ForTest, call)
+            .await
+            .map(|_| ());
+    }
+    let cause = super::kit::call_cause(call, "withdraw_test", None);
+    let reason = EndReason::Crash;
+    let withdraw = CallCommand::Withdraw { reason };
+    kit.ask_call(Placed::ForTest, &call, withdraw, cause)
+        .await
+        .map(|_| ())
 }

@@ -325,6 +325,13 @@ mod tests {
         let cells: String = rows.iter().map(of_rows).collect();
         let parts = [
             (
+                "_rels/.rels",
+                format!(
+                    "<Relationships xmlns=\"{package}\"><Relationship Id=\"r0\" \
+                     Type=\"{office}/officeDocument\" Target=\"xl/workbook.xml\"/></Relationships>"
+                ),
+            ),
+            (
                 "xl/workbook.xml",
                 format!(
                     "<workbook xmlns=\"{main}\" xmlns:r=\"{office}\"><sheets><sheet name=\"1\" sheetId=\"1\" \

@@ -3,7 +3,8 @@
 
 use super::event::{AnonymizedCounts, CampaignEvent};
 use super::refusal::CampaignRefusal;
-use super::state::{Anonymization, CampaignState, CampaignStatus};
+use super::state::{Anonymization, CampaignState};
+use super::status::CampaignStatus;
 use crate::four_eyes::FourEyes;
 
 /// Longest reason kept: it is stored for ever and must hold nothing personal.

@@ -2,7 +2,8 @@
 
 use super::event::{CampaignEvent, FrozenSegment};
 use super::refusal::CampaignRefusal;
-use super::state::{CampaignState, CampaignStatus};
+use super::state::CampaignState;
+use super::status::CampaignStatus;
 
 type Decided = Result<Vec<CampaignEvent>, CampaignRefusal>;
 

@@ -43,6 +43,7 @@ mod scheduling;
 #[cfg(test)]
 mod scheduling_tests;
 mod state;
+mod status;
 mod targets;
 #[cfg(test)]
 mod tests;
@@ -56,7 +57,8 @@ pub use promoting::PROMOTION_REASON_BYTES_MAX;
 pub use query_mark::QueryMark;
 pub use querying::QUERIES_MAX;
 pub use refusal::CampaignRefusal;
-pub use state::{Anonymization, CampaignState, CampaignStatus, CreatedCampaign};
+pub use state::{Anonymization, CampaignState, CreatedCampaign};
+pub use status::CampaignStatus;
 pub use targets::TARGETS_MAX;
 pub use undoing::{LISTS_UNDONE_MAX, UNDO_REASON_BYTES_MAX};
 

@@ -2,7 +2,8 @@
 
 use super::event::CampaignEvent;
 use super::refusal::CampaignRefusal;
-use super::state::{CampaignState, CampaignStatus};
+use super::state::CampaignState;
+use super::status::CampaignStatus;
 use crate::four_eyes::FourEyes;
 use crate::promotion::Evidence;
 use values::approvals_asked::NeedsApproval;

@@ -1,7 +1,7 @@
 //! Why a command to a campaign can be refused: a rule said no, nothing was written.
 
 use super::gates::Waiting;
-use super::state::CampaignStatus;
+use super::status::CampaignStatus;
 use crate::call_caps_checked::CapFault;
 use crate::calling_plan::Preset;
 use crate::compliance::Contradiction;

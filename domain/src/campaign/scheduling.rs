@@ -3,7 +3,8 @@
 
 use super::event::CampaignEvent;
 use super::refusal::CampaignRefusal;
-use super::state::{CampaignState, CampaignStatus};
+use super::state::CampaignState;
+use super::status::CampaignStatus;
 use crate::calling_plan::CallingPlan;
 use crate::compliance::{Opening, contradiction, opening, rules_of};
 use crate::running_plan::RunningPlan;

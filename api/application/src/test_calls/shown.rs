@@ -35,6 +35,7 @@ pub struct TestStepShown {
     #[schemars(example = &CallEvent::HEARD)]
     pub step: &'static str,
     /// Where in the flow.
+    #[schemars(example = &"greeting")]
     pub node: Option<String>,
     /// What was heard, masked; what was said, by its place in the flow; by which rule was decided.
     #[schemars(example = &"听得到")]

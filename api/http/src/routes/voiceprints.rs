@@ -136,7 +136,10 @@ struct VoiceComparison {
 
 impl Order for VoiceComparison {
     fn read(body: &mut Members) -> Self {
-        let found = wav_of(&body.needed_text("take").unwrap_or_default());
+        let found = match body.value::<String>("take") {
+            Some(text) => wav_of(&text),
+            None => Err("is missing".to_owned()),
+        };
         if let Err(why) = &found {
             body.wrong("take", why);
         }

@@ -144,8 +144,8 @@ fn what_is_no_take_is_refused_and_each_enrolment_has_its_end() {
             422,
             "dB below",
         ),
-        (vec![take(220.0, 1_300, 20.0)], 400, "2 to 5"),
-        (vec!["*".to_owned(), "*".to_owned()], 400, "base64"),
+        (vec![take(220.0, 1_300, 20.0)], 422, "2 to 5"),
+        (vec!["*".to_owned(), "*".to_owned()], 422, "base64"),
         (vec![STANDARD.encode("RIFF"), STANDARD.encode("RIFF")], 400, "WAV"),
         (
             vec![take(220.0, 7_000, 20.0), take(220.0, 1_300, 20.0)],

@@ -243,15 +243,19 @@ impl<'a> Copying<'a> {
             self.done.copied += 1;
             self.done.transcripts_disposed += u64::from(is_known && is_disposed);
             found.count(&over.customer, ending);
-            if is_known && !is_disposed && self.goes_alone(&over).await? {
-                self.remember_to_dispose(&over);
-            }
-            return Ok(());
         }
         if !is_known || is_disposed {
             return Ok(());
         }
-        let goes_alone = match why_known(self.installation, self.campaign, &over.customer, &person).await? {
+        let why = why_known(self.installation, self.campaign, &over.customer, &person).await?;
+        if is_copied {
+            // Whoever is known only until this order erases them takes theirs along.
+            if matches!(why, Some(WhyKnown::InOtherCampaign)) && self.goes_alone(&over).await? {
+                self.remember_to_dispose(&over);
+            }
+            return Ok(());
+        }
+        let goes_alone = match why {
             None => false,
             Some(WhyKnown::InOtherCampaign) if self.goes_alone(&over).await? => true,
             Some(WhyKnown::InOtherCampaign) => {

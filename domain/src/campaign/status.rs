@@ -1,0 +1,64 @@
+//! Where a campaign is in its life, and what each place is called.
+
+use serde::{Deserialize, Serialize};
+
+/// Where a campaign is in its life: draft → ready → running ⇄ paused → completed / stopped.
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, schemars::JsonSchema,
+)]
+#[serde(rename_all = "snake_case")]
+pub enum CampaignStatus {
+    /// Created, without a closed list.
+    Draft,
+    /// At least one list is closed; it can be started.
+    Ready,
+    Running,
+    Paused,
+    /// Everything settled; a later list reopens it.
+    Completed,
+    /// For good.
+    Stopped,
+}
+
+impl CampaignStatus {
+    pub const ALL: &'static [Self] = &[
+        Self::Draft,
+        Self::Ready,
+        Self::Running,
+        Self::Paused,
+        Self::Completed,
+        Self::Stopped,
+    ];
+
+    /// The name in replies and rows.
+    pub const fn code(self) -> &'static str {
+        match self {
+            Self::Draft => "draft",
+            Self::Ready => "ready",
+            Self::Running => "running",
+            Self::Paused => "paused",
+            Self::Completed => "completed",
+            Self::Stopped => "stopped",
+        }
+    }
+    pub const fn label_zh(self) -> &'static str {
+        match self {
+            Self::Draft => "草稿",
+            Self::Ready => "就绪",
+            Self::Running => "执行中",
+            Self::Paused => "已暂停",
+            Self::Completed => "已完成",
+            Self::Stopped => "已终止",
+        }
+    }
+    pub const fn label_en(self) -> &'static str {
+        match self {
+            Self::Draft => "a draft",
+            Self::Ready => "ready",
+            Self::Running => "running",
+            Self::Paused => "paused",
+            Self::Completed => "completed",
+            Self::Stopped => "stopped",
+        }
+    }
+}
