@@ -207,7 +207,8 @@ async fn forget_recording(kit: &Kit, call: CallId) {
     }
 }
 
-/// Ends what a crash left of tests. Where a damaged log does not tell which they are, nothing is dialed either.
+/// Ends what a crash left of tests. Where a damaged log does not tell which they are, nothing is dialed
+/// either.
 pub(super) async fn sweep(kit: &Kit) -> Result<(), StartError> {
     let seen = match begun_lately(kit).await {
         Ok(seen) => seen,

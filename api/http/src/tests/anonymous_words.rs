@@ -281,7 +281,7 @@ async fn copied_for(story: &Story) {
     let opened = owner(story, "/api/v1/requests", asked).await;
     assert!(opened.status < 300, "{}", opened.body);
     let path = format!("/api/v1/requests/{}/answer", opened.body["id"].as_str().unwrap());
-    let answered = owner(story, &path, json!({})).await.body;
+    let answered = owner(story, &path, json!({ "note": "read to them" })).await.body;
     let note = &answered["copy"]["anonymous"];
     assert_eq!(note["campaigns"], json!(["T"]), "{answered}");
     assert!(note["zh"].is_string() && note["en"].is_string(), "{answered}");
