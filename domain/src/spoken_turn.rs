@@ -7,6 +7,9 @@ use std::collections::BTreeMap;
 use values::emotion::EmotionReading;
 use values::ids::KnowledgeId;
 
+/// The intent by which further calls are refused.
+pub const REFUSE_CALL: &str = "refuse_call";
+
 /// How sure a reading is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "snake_case")]

@@ -1,5 +1,6 @@
 //! The stories: what a user sees, one file each, on the real binary with real SIP, RTP and files.
 
+mod a_quota_holds_over_a_kill;
 mod bad_rows_are_listed;
 mod checkpoints_are_stamped;
 mod commands_are_done_in_one_way;

@@ -14,13 +14,14 @@ use crate::entity::{Answer, Loaded};
 use crate::error::StartError;
 use domain::call::command::CallCommand;
 use domain::call::event::EndReason;
-use domain::call::{Call, TestCallEvent};
+use domain::call::{Call, CallState, TestCallEvent};
 use domain::calling_plan::CampaignFacts;
 use domain::compliance::{CustomerGrant, DialPermit, NumberGrant, permit, test_grants};
 use domain::event_filter::EventFilter;
 use domain::ids::{CallId, EnrolmentId, EventId};
 use domain::ports::event_store::{PAGE_EVENTS_MAX, StoreError};
 use domain::ports::worklist::DueEnrolment;
+use domain::stop::StopId;
 use domain::stored_event::{Cause, Position};
 use domain::test_phones::OwnPhones;
 use std::collections::BTreeSet;
@@ -74,8 +75,8 @@ pub(super) async fn begin(kit: &Arc<Kit>, order: TestCallOrder) -> Result<CallId
         .await
         .map_err(not_recorded)?;
     if known.state.permitted().is_some() {
-        // The same request again: it was dialed then, or was not to be.
-        return Ok(call);
+        // The same request again.
+        return dialed_before(kit, call, &known.state).await;
     }
     let facts = campaign_facts(kit, &order.campaign).await;
     let facts = facts.map_err(|_none| TestCallRefusal::NoCampaign)?;
@@ -89,6 +90,10 @@ pub(super) async fn begin(kit: &Arc<Kit>, order: TestCallOrder) -> Result<CallId
     let listed = phones.state.holds(&order.number);
     let granted = test_grants(call, &order.campaign, &order.number, listed, kit.now());
     let (customer, number) = granted.map_err(|_verdict| TestCallRefusal::NotOurs)?;
+    // Nobody may ever have served this campaign here.
+    let own = StopId::Campaign(order.campaign.clone());
+    let learnt = kit.stops.learn(kit.environment.store.as_ref(), &own).await;
+    learnt.map_err(|_unknown| TestCallRefusal::NotDialing)?;
     let place = place(kit, &facts)?;
     let enrolment = EnrolmentId {
         campaign: order.campaign.clone(),
@@ -97,9 +102,13 @@ pub(super) async fn begin(kit: &Arc<Kit>, order: TestCallOrder) -> Result<CallId
     let working = kit.live.begin_test(&enrolment, &order.number);
     let working = working.ok_or(TestCallRefusal::UnderWay)?;
     working.set_call(call, &order.number);
-    let permit = permitted(kit, &order, &facts, customer, number)
-        .await
-        .map_err(not_recorded)?;
+    let permit = match permitted(kit, &order, &facts, customer, number).await {
+        Ok(permit) => permit,
+        Err(_halt) => {
+            withdraw(kit, call).await;
+            return Err(TestCallRefusal::NotRecorded);
+        }
+    };
     let attempt = Attempt {
         kit: Arc::clone(kit),
         due: DueEnrolment {
@@ -133,6 +142,27 @@ pub(super) async fn begin(kit: &Arc<Kit>, order: TestCallOrder) -> Result<CallId
     Ok(call)
 }
 
+/// The call of an earlier request; what was permitted and never dialed is none, and is so on record.
+async fn dialed_before(kit: &Kit, call: CallId, known: &CallState) -> Result<CallId, TestCallRefusal> {
+    if !known.legs().is_empty() || kit.live.is_at(call) {
+        return Ok(call);
+    }
+    withdraw(kit, call).await;
+    Err(TestCallRefusal::NotRecorded)
+}
+
+/// Ends one that was permitted, and will not be dialed. Where it was not permitted either, nothing is to end.
+async fn withdraw(kit: &Kit, call: CallId) {
+    let reason = EndReason::GrantExpired;
+    let cause = super::kit::call_cause(call, "withdraw_test", None);
+    let asked = kit
+        .ask_call(Placed::ForTest, &call, CallCommand::Withdraw { reason }, cause)
+        .await;
+    if let Err(halt) = asked {
+        tracing::warn!(%call, %halt, "a test call could not be withdrawn; the next start ends it");
+    }
+}
+
 /// A place on a line, where anybody may be dialed now.
 fn place(kit: &Arc<Kit>, facts: &CampaignFacts) -> Result<LegPlace, TestCallRefusal> {
     let now = kit.now();
@@ -140,7 +170,8 @@ fn place(kit: &Arc<Kit>, facts: &CampaignFacts) -> Result<LegPlace, TestCallRefu
     if is_held || kit.environment.skew.stops_dialing() || kit.environment.damage.first().is_some() {
         return Err(TestCallRefusal::NotDialing);
     }
-    let place = kit.capacity.take(now, &[]).ok_or(TestCallRefusal::NoPlace)?;
+    // Never the place that a customer's further leg waits for.
+    let place = kit.capacity.take_first(now).ok_or(TestCallRefusal::NoPlace)?;
     match kit.stopped(facts, place.line()) {
         Some(EndReason::EmergencyStop) => return Err(TestCallRefusal::Stopped),
         Some(_) => return Err(TestCallRefusal::NotDialing),

@@ -9,6 +9,7 @@ use domain::campaign::command::CampaignCommand;
 use domain::ids::{CommandId, NumberId};
 use domain::personal::Personal;
 use domain::ports::line::{DialOrder, HungUpBy, LegEvent};
+use domain::stop::{StopCommand, StopId};
 use domain::stored_event::Cause;
 use domain::test_phones::{OwnPhones, TestPhone, TestPhonesCommand};
 use serde_json::json;
@@ -132,6 +133,25 @@ fn a_number_that_is_not_listed_and_a_campaign_that_is_none_are_refused_before_an
         listed(&world).await;
         let refused = handle.test_call(order(foreign, "foreign")).await;
         assert_eq!(refused, Err(TestCallRefusal::NotOurs));
+        assert!(steps(&world).is_empty() && world.lines[0].dialed_count() == 0);
+    });
+}
+
+#[test]
+fn a_stop_of_a_campaign_that_nobody_served_here_holds_its_test_calls() {
+    on_one_thread(async {
+        let world = world();
+        planned(&world).await;
+        let number = listed(&world).await;
+        let stop = StopId::Campaign(campaign());
+        let engage = StopCommand::Engage {
+            reason: "a complaint".to_owned(),
+            hang_up: false,
+        };
+        world.system.stops.ask(&stop, engage, cause("stop")).await.expect("it is engaged");
+        let handle = world.start_drivers().await;
+        let refused = handle.test_call(order(number, "one")).await;
+        assert_eq!(refused, Err(TestCallRefusal::Stopped));
         assert!(steps(&world).is_empty() && world.lines[0].dialed_count() == 0);
     });
 }

@@ -107,12 +107,15 @@ impl Listening for FakeListening {
 /// What a few words mean, word for word; everything else means nothing.
 pub(crate) struct FakeUnderstanding;
 
+/// May be a refusal: it is asked back.
+const DOUBTFUL: &str = "别再打";
+
 impl Understanding for FakeUnderstanding {
     fn understand(&self, text: &str, _: &FlowRun, _: Timestamp) -> Understood {
         let intent = match text {
             "是的" => Some("affirm"),
             "你是谁" => Some("who_are_you"),
-            "别再打了" => Some("refuse_call"),
+            "别再打了" | DOUBTFUL => Some("refuse_call"),
             "你说慢一点" => Some("slower"),
             _ => None,
         };
@@ -122,15 +125,15 @@ impl Understanding for FakeUnderstanding {
         };
         Understood {
             reading: SpokenReading {
-                certainty: if intent.is_some() {
-                    Certainty::Accepted
-                } else {
-                    Certainty::Abstained
+                certainty: match intent {
+                    Some(_) if text == DOUBTFUL => Certainty::ToConfirm,
+                    Some(_) => Certainty::Accepted,
+                    None => Certainty::Abstained,
                 },
-                read_by: if intent.is_some() {
-                    ReadBy::Exact
-                } else {
-                    ReadBy::Nothing
+                read_by: match intent {
+                    Some(_) if text == DOUBTFUL => ReadBy::Model,
+                    Some(_) => ReadBy::Exact,
+                    None => ReadBy::Nothing,
                 },
                 candidates: intent.map(candidate).into_iter().collect(),
                 accept_permille: None,
@@ -145,7 +148,7 @@ impl Understanding for FakeUnderstanding {
                 .into_iter()
                 .collect(),
             interest: None,
-            opt_out: intent == Some("refuse_call"),
+            opt_out: intent == Some("refuse_call") && text != DOUBTFUL,
             answers: BTreeMap::new(),
             emotion: None,
         }

@@ -5,7 +5,7 @@
 //! between 0 and 1, or a failure. It logs no word.
 
 use super::assistant::AssistantFailure;
-use crate::spoken_turn::{Certainty, IntentCandidate, ReadBy, SpokenReading, Understood};
+use crate::spoken_turn::{Certainty, IntentCandidate, REFUSE_CALL, ReadBy, SpokenReading, Understood};
 use async_trait::async_trait;
 
 /// How it fails: as an assistant does.
@@ -28,6 +28,12 @@ pub struct EncoderRanking {
 }
 
 impl EncoderRanking {
+    /// Whether it is sure that further calls are refused: that counts, wherever a flow leads.
+    pub fn refuses(&self) -> bool {
+        let best = self.candidates.first();
+        best.is_some_and(|best| best.intent == REFUSE_CALL && best.score_permille >= self.accept_permille)
+    }
+
     /// The reading by it, in place of the one that stands; `None` where it is not sure enough to take its
     /// place. What the linear model accepts, a doubt of the encoder does not undo.
     pub fn over(&self, standing: &SpokenReading) -> Option<SpokenReading> {

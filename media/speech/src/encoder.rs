@@ -134,7 +134,9 @@ const fn failure_of(error: &PostError) -> EncoderFailure {
 
 fn read(answer: &[u8]) -> Option<EncoderRanking> {
     let agreed: Agreed = serde_json::from_slice(answer).ok()?;
-    let is_name = |name: &str| (1..=NAME_BYTES_MAX).contains(&name.len()) && !name.contains(char::is_control);
+    // Names stand in events for ever: no words of somebody pass for one.
+    let is_of_name = |sign: char| sign.is_ascii_alphanumeric() || "_.:@/-".contains(sign);
+    let is_name = |name: &str| (1..=NAME_BYTES_MAX).contains(&name.len()) && name.chars().all(is_of_name);
     if !is_name(&agreed.model) || agreed.confirm > agreed.accept {
         return None;
     }

@@ -2,10 +2,10 @@
 //! record with what was understood; without an answer in time the linear model's reading stands.
 
 use super::talk::Talk;
-use domain::flow::Understood;
+use domain::flow::{FlowInput, Understood};
 use domain::ports::encoder::is_for_models;
 use domain::ports::recognizer::Utterance;
-use domain::spoken_turn::EncoderShare;
+use domain::spoken_turn::{Certainty, EncoderShare, REFUSE_CALL};
 use std::sync::Arc;
 
 impl Talk<'_> {
@@ -20,7 +20,7 @@ impl Talk<'_> {
         let encode = kit.ports.hearing.as_ref()?.encode.as_ref()?;
         let run = self.run.as_ref()?;
         // Before the recording notice was heard, no word of theirs leaves the house for this.
-        if !self.kept.words || !is_for_models(understood) {
+        if !self.kept.words || !is_for_models(understood) || self.refuses_already(understood) {
             return None;
         }
         let since_said_ms = self.ear.as_ref().map_or(0, |ear| ear.ms_since(said.end_ms));
@@ -38,15 +38,26 @@ impl Talk<'_> {
             Err(failure) => share.failure = Some(failure.name().to_owned()),
             Ok(ranking) => {
                 let over = ranking.over(&understood.reading);
+                let refuses = ranking.refuses();
                 share.model = ranking.model;
-                // What leads nowhere here is nothing that it is surer of.
-                let over = over.filter(|over| over.intent().is_some_and(|intent| run.takes_intent(intent)));
-                if let Some(over) = over {
+                // What leads nowhere here is nothing that it is surer of; a refusal counts in every flow.
+                let leads = |intent: &str| run.takes_intent(intent) || (refuses && intent == REFUSE_CALL);
+                if let Some(mut over) = over.filter(|over| over.intent().is_some_and(leads)) {
+                    // The words of no flow of ours stand in an event.
+                    over.candidates.retain(|one| leads(&one.intent));
                     share.decided = true;
+                    understood.opt_out = refuses;
                     understood.reading = over;
                 }
             }
         }
         Some(Box::new(share))
+    }
+
+    /// Whether what stands refuses further calls, or may: nobody is asked to read it as something else.
+    fn refuses_already(&self, understood: &Understood) -> bool {
+        let reading = &understood.reading;
+        let may_refuse = reading.certainty != Certainty::Abstained && reading.intent() == Some(REFUSE_CALL);
+        may_refuse || self.means_opt_out(FlowInput::Spoken(understood))
     }
 }

@@ -100,3 +100,41 @@ fn who_never_answers_or_fails_is_left_and_the_call_goes_on() {
         assert_eq!(garbled["certainty"], "abstained");
     });
 }
+
+#[test]
+fn a_refusal_that_it_is_sure_of_counts_in_a_flow_that_has_no_way_for_it() {
+    on_one_thread(async {
+        let world = asked().await;
+        world.encoder().ranks("refuse_call", 950);
+        world.ear().say("这个嘛", 200, 900);
+        world
+            .until("the refusal", |log| count(log, "number.opted_out") == 1)
+            .await;
+        world
+            .until("what was understood", |log| count(log, "call.understood") == 1)
+            .await;
+        let understood = world.data("call.understood").remove(0);
+        assert_eq!(
+            (&understood["intent"], &understood["encoder"]["decided"]),
+            (&"refuse_call".into(), &true.into())
+        );
+    });
+}
+
+#[test]
+fn whoever_refuses_already_is_read_by_nobody_as_anything_else() {
+    on_one_thread(async {
+        let world = asked().await;
+        world.encoder().ranks("affirm", 990);
+        world.ear().say("别再打", 200, 900);
+        world
+            .until("the decision", |log| count(log, "call.decided") == 1)
+            .await;
+        let understood = world.data("call.understood").remove(0);
+        assert_eq!(
+            (&understood["certainty"], &understood["encoder"]),
+            (&"to_confirm".into(), &Value::Null)
+        );
+        assert!(world.encoder().said.lock().unwrap().is_empty());
+    });
+}

@@ -131,6 +131,11 @@ impl LiveCalls {
         self.lock().work.contains_key(enrolment)
     }
 
+    /// Whether somebody is at this call.
+    pub(crate) fn is_at(&self, call: CallId) -> bool {
+        self.lock().work.values().any(|work| work.call == Some(call))
+    }
+
     /// True while the enrolment is worked on or not to be asked yet.
     pub(crate) fn is_taken(&self, enrolment: &EnrolmentId, now: Timestamp) -> bool {
         let book = self.lock();

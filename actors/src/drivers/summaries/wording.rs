@@ -5,7 +5,8 @@ use super::brief::{brief, leaving};
 use crate::asked::AskedSoFar;
 use crate::error::AskError;
 use crate::system::{ActorSystem, Environment};
-use domain::ids::CallId;
+use domain::customer::Erasure;
+use domain::ids::{CallId, CustomerId};
 use domain::personal::Personal;
 use domain::ports::assistant::{AssistantFailure, AssistantPrompt};
 use domain::ports::masking::Masking;
@@ -14,6 +15,7 @@ use domain::stored_event::{Cause, Envelope};
 use domain::summary::wording::{
     WordedFact, Wording, WordingAskedFact, WordingFailedFact, WordingFailure, worded,
 };
+use domain::transcript::TranscriptOf;
 use domain::summary::{SummaryCommand, SummaryFact, SummaryRefusal};
 use std::sync::Arc;
 use tokio::sync::{Semaphore, mpsc};
@@ -151,6 +153,10 @@ impl AtWork {
             heard,
         } = owed;
         let clock = self.environment.clock.as_ref();
+        // It may have waited for minutes.
+        if !self.may_leave(call, &fact.customer).await? {
+            return Ok(());
+        }
         let summaries_max = self.summaries_max(&fact).await;
         if !self.asked.admits(&fact.campaign, summaries_max, clock.now()) {
             return Ok(());
@@ -203,13 +209,32 @@ impl AtWork {
         match summaries.ask(&call, command, cause).await {
             Ok(_) => Ok(()),
             // The key went while the model wrote: its words cannot be sealed, and are not kept.
-            Err(AskError::Fault) => {
+            Err(AskError::Fault) if !self.may_leave(call, &fact.customer).await? => {
                 let cause = Cause::follow(&ended, "fail_wording");
                 summaries.ask(&call, failed(WordingFailure::Gone), cause).await?;
                 Ok(())
             }
             Err(error) => Err(error),
         }
+    }
+
+    /// Whether this person and what they said in this call are still there: of whom is forgotten nothing leaves.
+    async fn may_leave(&self, call: CallId, customer: &CustomerId) -> Result<bool, AskError<SummaryRefusal>> {
+        let Ok(person) = self.system.customers.state(customer).await else {
+            return Err(AskError::Unavailable);
+        };
+        if !matches!(person.state.erasure(), Erasure::None) {
+            return Ok(false);
+        }
+        let vault = self.environment.vault.as_ref();
+        for key in [customer, &TranscriptOf::Call(call).key()] {
+            match vault.existing_key(key).await {
+                Ok(Some(_)) => {}
+                Ok(None) => return Ok(false),
+                Err(_unknown) => return Err(AskError::Unavailable),
+            }
+        }
+        Ok(true)
     }
 
     /// Asks once, and waits no longer than one does.

@@ -7,13 +7,10 @@ use crate::transcript_words::masked_words;
 use domain::conversation::TextInput;
 use domain::flow::{FlowRun, SlotKind};
 use domain::problem::Problem;
-use domain::spoken_turn::{Certainty, IntentCandidate, ReadBy, SpokenReading, Understood};
+use domain::spoken_turn::{Certainty, IntentCandidate, REFUSE_CALL, ReadBy, SpokenReading, Understood};
 use domain::time::Timestamp;
 use std::sync::Arc;
 use tokio::sync::oneshot;
-
-/// The intent by which further calls are refused.
-const REFUSE_CALL: &str = "refuse_call";
 
 /// Who reads what is written in a language; the first one waits a second until that is learned.
 pub(super) async fn listener(installation: &Installation, language: &str) -> Result<Arc<Listener>, Problem> {

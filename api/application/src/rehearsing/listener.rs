@@ -3,7 +3,7 @@
 
 use super::said_values::Values;
 use domain::flow::{AFFIRM, DENY, FlowRun, Slot, Understood};
-use domain::spoken_turn::{Certainty, IntentCandidate, ReadBy, SpokenReading};
+use domain::spoken_turn::{Certainty, IntentCandidate, REFUSE_CALL, ReadBy, SpokenReading};
 use domain::time::Timestamp;
 use std::collections::BTreeMap;
 use std::sync::{Arc, OnceLock};
@@ -11,9 +11,6 @@ use understanding::answers::{self, Answer};
 use understanding::priority::{Priority, first, says};
 use understanding::reading::{By, Reader, Reading};
 use understanding::{Examples, Model, ModelFault, Settings, TrainingFault, Verdict, train};
-
-/// The intent by which further calls are refused.
-const REFUSE_CALL: &str = "refuse_call";
 
 const SEED: &str = include_str!("../../../../fixtures/nlu/zh_outbound_seed.tsv");
 const MOODS: &str = include_str!("../../../../fixtures/nlu/zh_sentiment.jsonl");
