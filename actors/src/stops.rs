@@ -129,6 +129,15 @@ struct ReadStop {
     version: StreamVersion,
     state: StopState,
     engaged_by: Option<Actor>,
+    engaged_at: Option<Timestamp>,
+}
+
+/// When the stop was engaged last, lifted since or not.
+pub(crate) async fn last_engaged_at(
+    store: &dyn EventStore,
+    stop: &StopId,
+) -> Result<Option<Timestamp>, StoreError> {
+    Ok(read(store, stop).await?.engaged_at)
 }
 
 /// The stop as the log says now, where it is engaged.
@@ -155,7 +164,7 @@ async fn read(store: &dyn EventStore, stop: &StopId) -> Result<ReadStop, StoreEr
             Stop::evolve(&mut read.state, &event, envelope.at);
             read.version = envelope.stream_version;
             if matches!(event, StopEvent::Engaged { .. }) {
-                read.engaged_by = envelope.by;
+                (read.engaged_by, read.engaged_at) = (envelope.by, Some(envelope.at));
             }
         }
         if page.len() < PAGE_EVENTS_MAX {

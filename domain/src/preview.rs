@@ -22,6 +22,7 @@ pub const PREVIEW_REASON_BYTES_MAX: usize = 256;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Offer {
     pub customer: CustomerId,
+    pub offered_at: Timestamp,
     /// From then on it is no offer, and where it was accepted, its call does not begin any more.
     pub until: Timestamp,
     /// The call that was accepted.
@@ -75,6 +76,7 @@ impl Offers {
         self.0.retain(|_, offer| at < offer.until);
         let offer = Offer {
             customer: customer.clone(),
+            offered_at: at,
             until,
             accepted: None,
         };

@@ -4,7 +4,7 @@
 //! Asked of the stops' own streams, at each start and whenever one is engaged.
 
 use super::kit::{Halt, Kit};
-use crate::stops::engaged_now;
+use crate::stops::last_engaged_at;
 use domain::campaign::command::{CampaignCommand, PreviewCommand};
 use domain::ids::CampaignId;
 use domain::ports::worklist::WorklistError;
@@ -35,17 +35,23 @@ pub(super) async fn withdraw_offers(kit: &Kit) -> Result<Option<Timestamp>, Work
 async fn withdraw(kit: &Kit, campaign: &CampaignId) -> Result<(), Halt> {
     let state = kit.state(&kit.system.campaigns, campaign).await?.state;
     let plan = state.plan();
-    let Some(plan) = plan.filter(|_| state.offers().open(kit.now()).next().is_some()) else {
+    let oldest = state
+        .offers()
+        .open(kit.now())
+        .map(|(_, offer)| offer.offered_at)
+        .min();
+    let Some((plan, oldest)) = plan.zip(oldest) else {
         return Ok(());
     };
     let reaching = [StopId::All, StopId::Campaign(campaign.clone())].into_iter();
     for stop in reaching.chain(plan.presets().map(StopId::Preset)) {
-        let engaged = engaged_now(kit.environment.store.as_ref(), &stop).await;
+        // It may be lifted by now: who was shown before it was engaged is called by nobody for that.
+        let engaged = last_engaged_at(kit.environment.store.as_ref(), &stop).await;
         let engaged = engaged.map_err(|error| {
             tracing::warn!(%stop, %error, "it cannot be read whether a stop is engaged");
             Halt::Unavailable
         })?;
-        if engaged.is_some() {
+        if engaged.is_some_and(|engaged| engaged >= oldest) {
             let reason = format!("emergency stop {stop}");
             let command = CampaignCommand::Preview(PreviewCommand::Withdraw { reason });
             kit.ask(&kit.system.campaigns, campaign, command, kit.fresh_cause())

@@ -6,6 +6,8 @@ use crate::testing::on_one_thread;
 use crate::testing::world::{World, no_flow, plan};
 use domain::attribute::TagLevel;
 use domain::customer::{CustomerCommand, ProfileOrigin, TagOrder};
+use domain::number::command::NumberCommand;
+use domain::number::event::OptOutSource;
 use domain::ports::line::DialOrder;
 
 /// Everybody is busy, and nobody is called again.
@@ -71,5 +73,37 @@ fn of_a_group_exactly_so_many_are_dialed_and_of_the_others_everybody() {
             .map(Vec::len)
             .sum();
         assert_eq!(ended, 2, "{counted:?}");
+    });
+}
+
+#[test]
+fn whoever_their_own_rules_put_off_keeps_no_place_from_others() {
+    on_one_thread(async {
+        let world = world();
+        let mut plan = plan(10);
+        plan.retry_policy.rules.clear();
+        let quotas = r#"[{"name":"vip","where":"VIP","dials":1,"per":"campaign"}]"#;
+        plan.quotas = serde_json::from_str(quotas).expect("quotas");
+        world.run_plan(6, &|_, _| {}, no_flow(), plan).await;
+        for index in 0..6 {
+            tag(&world, index).await;
+        }
+        for index in 0..5 {
+            let command = NumberCommand::OptOut {
+                reason: "a complaint".to_owned(),
+                source: OptOutSource::Import,
+                call: None,
+            };
+            let number = world.number(index);
+            let asked = world.system.numbers.ask(&number, command, world.outside());
+            asked.await.expect("it is known");
+        }
+        let begun_at = world.fakes.environment.clock.now();
+        let _drivers = world.start_drivers().await;
+        world
+            .until("the call", |kinds| kinds.iter().any(|kind| kind == "call.ended"))
+            .await;
+        let took_ms = world.fakes.environment.clock.now().ms_since(begun_at);
+        assert!(took_ms < 30_000, "{took_ms}");
     });
 }

@@ -102,13 +102,7 @@ pub(super) async fn begin(kit: &Arc<Kit>, order: TestCallOrder) -> Result<CallId
     let working = kit.live.begin_test(&enrolment, &order.number);
     let working = working.ok_or(TestCallRefusal::UnderWay)?;
     working.set_call(call, &order.number);
-    let permit = match permitted(kit, &order, &facts, customer, number).await {
-        Ok(permit) => permit,
-        Err(_halt) => {
-            withdraw(kit, call).await;
-            return Err(TestCallRefusal::NotRecorded);
-        }
-    };
+    let permit = permitted(kit, &order, &facts, customer, number).await?;
     let attempt = Attempt {
         kit: Arc::clone(kit),
         due: DueEnrolment {
@@ -191,7 +185,7 @@ async fn permitted(
     facts: &CampaignFacts,
     customer: CustomerGrant,
     number: NumberGrant,
-) -> Result<DialPermit, Halt> {
+) -> Result<DialPermit, TestCallRefusal> {
     let call = customer.call;
     let command = CallCommand::Permit {
         call,
@@ -201,8 +195,14 @@ async fn permitted(
         number_grant: Box::new(number.clone()),
         flow: facts.flow.clone(),
     };
-    kit.ask_call(Placed::ForTest, &call, command, order.cause).await?;
-    permit(&customer, &number, kit.now()).map_err(|_expired| Halt::Refused)
+    let asked = kit.ask_call(Placed::ForTest, &call, command, order.cause).await;
+    let minted = asked
+        .ok()
+        .and_then(|_| permit(&customer, &number, kit.now()).ok());
+    if minted.is_none() {
+        withdraw(kit, call).await;
+    }
+    minted.ok_or(TestCallRefusal::NotRecorded)
 }
 
 async fn dial(

@@ -145,10 +145,16 @@ fn a_stop_of_a_campaign_that_nobody_served_here_holds_its_test_calls() {
         let number = listed(&world).await;
         let stop = StopId::Campaign(campaign());
         let engage = StopCommand::Engage {
+            stop: stop.clone(),
             reason: "a complaint".to_owned(),
             hang_up: false,
         };
-        world.system.stops.ask(&stop, engage, cause("stop")).await.expect("it is engaged");
+        world
+            .system
+            .stops
+            .ask(&stop, engage, cause("stop"))
+            .await
+            .expect("it is engaged");
         let handle = world.start_drivers().await;
         let refused = handle.test_call(order(number, "one")).await;
         assert_eq!(refused, Err(TestCallRefusal::Stopped));

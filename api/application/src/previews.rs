@@ -10,9 +10,9 @@ use crate::why_not::{campaign_now, judged_for_preview};
 use actors::{AskError, engaged_now};
 use domain::calling_plan::CampaignFacts;
 use domain::campaign::command::{CampaignCommand, PreviewCommand};
-use domain::campaign::{CampaignRefusal, CampaignState};
+use domain::campaign::{CampaignRefusal, CampaignState, Waiting};
 use domain::compliance::zone_of_campaign;
-use domain::customer::{CustomerCommand, CustomerState};
+use domain::customer::{CustomerCommand, CustomerRefusal, CustomerState};
 use domain::disposition::Disposition;
 use domain::ids::{CallId, CampaignId, CustomerId, UserId};
 use domain::local_hour::hours_ahead;
@@ -29,9 +29,12 @@ use schemars::JsonSchema;
 use serde::Serialize;
 use std::sync::Arc;
 
-/// Most people who are looked at for one offer: whoever may not be called is deferred or settled by it, and
-/// is not among the first again.
-pub const LOOKED_AT_MAX: usize = 64;
+/// Most people who are looked at for one offer. Whoever may not be called is deferred or settled by it, and
+/// is not among the first again; only whom the same rule struck on this day before stays there.
+pub const LOOKED_AT_MAX: usize = 256;
+
+/// Why an agent lets go of whom they are shown no more.
+const GIVEN_AWAY: &str = "given to somebody else";
 
 /// Who asks, and where.
 #[derive(Debug, Clone)]
@@ -104,13 +107,13 @@ pub async fn next_people(
     of: Option<&[CustomerId]>,
 ) -> Result<Vec<CustomerId>, Problem> {
     let state = campaign(installation, asking).await?;
-    let facts = state.facts(asking.campaign.clone());
-    let facts = facts.ok_or_else(|| Problem::missing("this campaign"))?;
+    let facts = campaign_now(installation, &asking.campaign).await?;
     let (now, rows) = (installation.now(), installation.rows.worklist());
     let away = |error: domain::ports::worklist::WorklistError| {
         Problem::unavailable(format!("who is due cannot be read: {error}"))
     };
-    let limit = LOOKED_AT_MAX * 2;
+    // Whoever is another agent's offer is due as before.
+    let limit = LOOKED_AT_MAX + state.offers().open(now).count();
     let due = match (of, facts.plan.order()) {
         (Some(of), _) => {
             let mut due = Vec::new();
@@ -135,7 +138,15 @@ pub async fn next_people(
             order.first(ranked.map(|one| (one.standing, one.due)).collect(), limit)
         }
     };
-    let is_free = |customer: &CustomerId| state.offers().agent_of(customer, now).is_none();
+    // A stage that is full lets nobody else be dialed.
+    let gates = state.gates();
+    let may_be_dialed = |customer: &CustomerId| match gates.waiting(now) {
+        None => true,
+        Some(Waiting::TestIsFull) => gates.admits(customer),
+        Some(Waiting::DayIsFull { .. }) => false,
+    };
+    let is_free =
+        |customer: &CustomerId| may_be_dialed(customer) && state.offers().agent_of(customer, now).is_none();
     let people = due.into_iter().map(|one| one.customer);
     Ok(people.filter(is_free).take(LOOKED_AT_MAX).collect())
 }
@@ -216,11 +227,16 @@ pub async fn skip(
             wait_ms: dialing.skip_wait_ms(),
         };
         let named = follow(cause, "wait");
-        installation
-            .entities
-            .customers
-            .ask(&customer, wait, named)
-            .await?;
+        match installation.entities.customers.ask(&customer, wait, named).await {
+            // Settled, withdrawn or called since they were shown: the offer ends all the same.
+            Ok(_)
+            | Err(AskError::Refused(
+                CustomerRefusal::Settled { .. }
+                | CustomerRefusal::NotEnrolled { .. }
+                | CustomerRefusal::AlreadyGranted { .. },
+            )) => {}
+            Err(error) => return Err(error.into()),
+        }
     }
     let command = PreviewCommand::Skip {
         agent: asking.agent.clone(),
@@ -228,6 +244,22 @@ pub async fn skip(
         reason,
     };
     Ok(ask(installation, asking, command, cause).await?)
+}
+
+/// Ends the offer of somebody who is this agent's no more; nothing is said of the person.
+pub async fn let_go(
+    installation: &Installation,
+    asking: &Asking,
+    customer: CustomerId,
+    cause: Cause,
+) -> Result<(), Problem> {
+    let command = PreviewCommand::Skip {
+        agent: asking.agent.clone(),
+        customer,
+        reason: GIVEN_AWAY.to_owned(),
+    };
+    ask(installation, asking, command, follow(cause, "let_go")).await?;
+    Ok(())
 }
 
 async fn ask(

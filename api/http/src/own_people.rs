@@ -11,6 +11,9 @@ use projections::views::assignment_board::{ASSIGNEES_MAX, given_to};
 use projections::views::call_history::{CUSTOMERS_MAX, CallRow};
 use std::collections::BTreeMap;
 
+/// Most persons of one's own among whom the next is looked for.
+const TO_CALL_MAX: usize = 10_000;
+
 /// To whom those persons are given; nothing for whoever is not held to people.
 pub(crate) async fn assignees(ctx: &Context, scope: &DataScope) -> Result<Option<Vec<Assignee>>, Problem> {
     Ok(match &scope.people {
@@ -45,6 +48,19 @@ pub(crate) async fn own(ctx: &Context, scope: &DataScope) -> Result<Option<Vec<C
         let why = format!("more than {CUSTOMERS_MAX} persons are given to you: name one with ?customer=");
         return Err(Problem::refused("too-many-in-list", why));
     }
+    Ok(Some(found))
+}
+
+/// The same of those who may be called next: of more than so many the first.
+pub(crate) async fn own_to_call(
+    ctx: &Context,
+    scope: &DataScope,
+) -> Result<Option<Vec<CustomerId>>, Problem> {
+    let Some(assignees) = assignees(ctx, scope).await? else {
+        return Ok(None);
+    };
+    let db = ctx.installation.rows.db();
+    let found = given_to(db.as_ref(), Some(&assignees), None, TO_CALL_MAX).await?;
     Ok(Some(found))
 }
 

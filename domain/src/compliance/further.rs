@@ -17,11 +17,13 @@ pub fn needs_facts(plan: &CallingPlan, now: Timestamp) -> bool {
     rules_of(plan, now).any(|rules| !rules.needs_facts.is_empty())
 }
 
-/// How long a phone rings before it is given up, where so long was planned: as long as the most demanding
-/// preset lets it.
+/// How long a phone rings before it is given up, where so long was planned: no longer than any preset
+/// permits, and as long as the most demanding one lets it. Presets of which one demands more than another
+/// permits are refused with the plan.
 pub fn ring_ms(plan: &CallingPlan, planned_ms: u64, now: Timestamp) -> u64 {
-    let most = rules_of(plan, now).map(|rules| rules.ring_ms(planned_ms)).max();
-    most.unwrap_or(planned_ms)
+    let most = rules_of(plan, now).filter_map(|rules| rules.ring_ms_max).min();
+    let least = rules_of(plan, now).filter_map(|rules| rules.ring_ms_min).max();
+    planned_ms.min(most.unwrap_or(u64::MAX)).max(least.unwrap_or(0))
 }
 
 /// The rules that ask a preset, by those that are further ones.

@@ -71,10 +71,12 @@ pub(super) fn grant_dial(
     now: Timestamp,
 ) -> Decided {
     let mode = campaign.plan.dialing_mode();
-    let accepted = match mode.only_accepted() {
+    // Whoever is of a full quota is told so, accepted or not.
+    let accepted = match mode.only_accepted() && campaign.full.is_none() {
         true => Some(previewing::accepted(state, &customer, campaign, now)?),
         false => None,
     };
+    let needs_acceptance = mode.only_accepted() && accepted.is_none();
     // Whoever accepted calls: nobody else is free for a callback of somebody else's.
     let free_agents = accepted.map_or(campaign.free_agents.as_slice(), |one| slice::from_ref(&one.agent));
     let asking = Asking {
@@ -86,6 +88,11 @@ pub(super) fn grant_dial(
     };
     Ok(match ask(state, asking, now)? {
         Asked::Refused(events) => events,
+        Asked::Permitted(_) if needs_acceptance => {
+            return Err(CustomerRefusal::NotAccepted {
+                campaign: campaign.campaign.clone(),
+            });
+        }
         Asked::Permitted(granted) => vec![*granted],
     })
 }

@@ -78,6 +78,8 @@ pub(super) fn skip(
     if reason.trim().is_empty() || reason.len() > bytes_max {
         return Err(CustomerRefusal::ReasonNeeded { bytes_max });
     }
+    // Nobody is called earlier for a skip: they may have named a time meanwhile.
+    let due_at = due_at.max(enrolment.due_at);
     Ok(vec![CustomerEvent::PreviewSkipped {
         campaign,
         agent,

@@ -5,7 +5,7 @@ use crate::time::Timestamp;
 use chrono::{Days as ManyDays, NaiveDate, NaiveTime, TimeDelta, TimeZone as _};
 use chrono_tz::Tz;
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use values::ids::{CallId, CustomerId};
 
 /// Days of which counts are kept: of a call that ends behind midnight, and of a crash before a weekend.
@@ -106,6 +106,15 @@ pub struct QuotaStanding<'a> {
 }
 
 impl QuotaStanding<'_> {
+    /// Places that are left of it.
+    fn left(&self) -> u32 {
+        let (_, most) = self.quota.bound();
+        match self.standing {
+            Standing::Open => most.saturating_sub(self.counted.saturating_add(self.in_flight)),
+            Standing::Taken | Standing::FullUntil(_) | Standing::Full => 0,
+        }
+    }
+
     /// Why its people are not called; `None` while they may be, or may be soon.
     pub fn full(&self) -> Option<FullQuota> {
         let until = match self.standing {
@@ -195,19 +204,15 @@ impl QuotaAccount {
     /// Why somebody of these quotas is not called: the first that is full for good, else the one that is full
     /// longest.
     pub fn full_for(&self, quotas: &[u8], now: Timestamp) -> Option<FullQuota> {
-        let standings = self.standings(now);
-        let own = quotas
-            .iter()
-            .filter_map(|place| standings.get(usize::from(*place)));
-        let full = own.filter_map(QuotaStanding::full);
-        full.max_by_key(|full| (full.until.is_none(), full.until))
+        full_of(&self.standings(now), quotas)
     }
 
     /// Of those due, in their order, the places of the first `wanted` who may be called, and how many of them
     /// those are; whoever is of no quota needs none.
     pub(crate) fn take(&self, wanted: u32, people: &[QuotaPerson], now: Timestamp) -> (u32, Vec<QuotaPlace>) {
-        let mut ahead = self.clone();
-        let (mut count, mut places) = (0, Vec::new());
+        let mut left: Vec<u32> = self.standings(now).iter().map(QuotaStanding::left).collect();
+        let (mut count, mut places) = (0, Vec::<QuotaPlace>::new());
+        let mut placed = BTreeSet::new();
         for person in people {
             if count >= wanted {
                 break;
@@ -216,21 +221,21 @@ impl QuotaAccount {
                 count += 1;
                 continue;
             }
-            let standings = ahead.standings(now);
-            let is_open = |place: &u8| {
-                let standing = standings.get(usize::from(*place));
-                standing.is_some_and(|one| one.standing == Standing::Open)
-            };
-            if ahead.places.contains_key(&person.customer) || !person.quotas.iter().all(is_open) {
+            let is_open = |place: &u8| left.get(usize::from(*place)).is_some_and(|left| *left > 0);
+            let has_place = self.places.contains_key(&person.customer);
+            if has_place || !person.quotas.iter().all(is_open) || !placed.insert(&person.customer) {
                 continue;
             }
-            let place = QuotaPlace {
+            for place in &person.quotas {
+                if let Some(left) = left.get_mut(usize::from(*place)) {
+                    *left = left.saturating_sub(1);
+                }
+            }
+            places.push(QuotaPlace {
                 customer: person.customer.clone(),
                 attempt: person.attempt,
                 quotas: person.quotas.clone(),
-            };
-            ahead.taken(&place, now);
-            places.push(place);
+            });
             count += 1;
         }
         (count, places)
@@ -276,6 +281,23 @@ impl QuotaAccount {
             Per::Day => self.zone.map(|zone| day_of(zone, at)),
         }
     }
+}
+
+/// The same, of standings that were asked for once for many people.
+pub fn full_of(standings: &[QuotaStanding<'_>], quotas: &[u8]) -> Option<FullQuota> {
+    let own = quotas
+        .iter()
+        .filter_map(|place| standings.get(usize::from(*place)));
+    let full = own.filter_map(QuotaStanding::full);
+    full.max_by_key(|full| (full.until.is_none(), full.until))
+}
+
+/// Whether calls in flight fill one of these quotas: its people wait until what they come to is known.
+pub fn waits_for_calls(standings: &[QuotaStanding<'_>], quotas: &[u8]) -> bool {
+    let own = quotas
+        .iter()
+        .filter_map(|place| standings.get(usize::from(*place)));
+    own.into_iter().any(|one| one.standing == Standing::Taken)
 }
 
 fn day_of(zone: Tz, at: Timestamp) -> NaiveDate {

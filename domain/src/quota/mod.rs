@@ -11,7 +11,10 @@ mod account;
 #[cfg(test)]
 mod tests;
 
-pub use account::{FullQuota, QuotaAccount, QuotaEnd, QuotaPerson, QuotaPlace, QuotaStanding, Standing};
+pub use account::{
+    FullQuota, QuotaAccount, QuotaEnd, QuotaPerson, QuotaPlace, QuotaStanding, Standing, full_of,
+    waits_for_calls,
+};
 
 use serde::{Deserialize, Serialize};
 

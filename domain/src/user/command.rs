@@ -27,6 +27,8 @@ pub enum UserCommand {
     ChangeScope {
         to: UserScope,
         reason: String,
+        /// Whether anybody else manages users: an admin who is held to campaigns does not.
+        has_other_admin: bool,
     },
     /// A new link to choose a password; the one before it is void.
     Invite {

@@ -31,7 +31,11 @@ type Decided = Result<Vec<UserEvent>, UserRefusal>;
 pub(super) fn decide(state: &UserState, command: UserCommand, now: Timestamp) -> Decided {
     match command {
         UserCommand::Add { .. } => add(state, command, now),
-        UserCommand::ChangeScope { to, reason } => change_scope(state, to, reason, now),
+        UserCommand::ChangeScope {
+            to,
+            reason,
+            has_other_admin,
+        } => change_scope(state, to, reason, has_other_admin, now),
         UserCommand::Invite { invitation } => {
             active(state)?;
             Ok(vec![UserEvent::Invited { invitation }])
@@ -145,7 +149,13 @@ fn to_come(until: Timestamp, now: Timestamp) -> Result<(), UserRefusal> {
 }
 
 /// Also of a guest whose time is over: they may come again.
-fn change_scope(state: &UserState, to: UserScope, reason: String, now: Timestamp) -> Decided {
+fn change_scope(
+    state: &UserState,
+    to: UserScope,
+    reason: String,
+    has_other_admin: bool,
+    now: Timestamp,
+) -> Decided {
     let account = active(state)?;
     given(&reason)?;
     let before = UserScope {
@@ -160,6 +170,10 @@ fn change_scope(state: &UserState, to: UserScope, reason: String, now: Timestamp
     }
     if before == to {
         return Ok(Vec::new());
+    }
+    // Held to campaigns, an admin manages nobody any more.
+    if account.roles.contains(&Role::Admin) && !to.campaigns.is_all() && !has_other_admin {
+        return Err(UserRefusal::LastAdmin);
     }
     Ok(vec![UserEvent::ScopeChanged {
         before,

@@ -517,6 +517,7 @@ fn a_scope_changes_with_a_reason_before_and_after_and_ends_every_session() {
     let change = |to: UserScope, reason: &str| UserCommand::ChangeScope {
         to,
         reason: reason.to_owned(),
+        has_other_admin: false,
     };
     let mut state = after(&[added(&[Role::Supervisor])]);
     for event in when_at(&state, now(), sign_in("s")).unwrap() {
@@ -549,6 +550,21 @@ fn a_scope_changes_with_a_reason_before_and_after_and_ends_every_session() {
 }
 
 #[test]
+fn the_last_admin_is_not_held_to_campaigns() {
+    let state = after(&[added(&[Role::Admin])]);
+    let change = |has_other_admin| UserCommand::ChangeScope {
+        to: UserScope {
+            campaigns: CampaignScope::of(["T".parse().unwrap()]),
+            ..UserScope::default()
+        },
+        reason: "one campaign".to_owned(),
+        has_other_admin,
+    };
+    assert_eq!(when_at(&state, now(), change(false)), Err(UserRefusal::LastAdmin));
+    assert!(when_at(&state, now(), change(true)).is_ok());
+}
+
+#[test]
 fn a_guest_whose_time_is_over_may_come_again() {
     let until = now().plus_ms(60_000);
     let state = after(&when(&[], guest(&[Role::Auditor], until)).unwrap());
@@ -558,6 +574,7 @@ fn a_guest_whose_time_is_over_may_come_again() {
             ..UserScope::default()
         },
         reason: "a second visit".to_owned(),
+        has_other_admin: false,
     };
     let later = until.plus_ms(60_000);
     assert!(when_at(&state, until, to(Some(later))).is_ok());

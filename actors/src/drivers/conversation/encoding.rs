@@ -40,11 +40,11 @@ impl Talk<'_> {
                 let over = ranking.over(&understood.reading);
                 let refuses = ranking.refuses();
                 share.model = ranking.model;
-                // What leads nowhere here is nothing that it is surer of; a refusal counts in every flow.
-                let leads = |intent: &str| run.takes_intent(intent) || (refuses && intent == REFUSE_CALL);
-                if let Some(mut over) = over.filter(|over| over.intent().is_some_and(leads)) {
+                // What has no way on here is nothing that it is surer of; a refusal counts in every flow.
+                let counts = |intent: &str| run.takes_intent(intent) || (refuses && intent == REFUSE_CALL);
+                if let Some(mut over) = over.filter(|over| over.intent().is_some_and(counts)) {
                     // The words of no flow of ours stand in an event.
-                    over.candidates.retain(|one| leads(&one.intent));
+                    over.candidates.retain(|one| counts(&one.intent));
                     share.decided = true;
                     understood.opt_out = refuses;
                     understood.reading = over;

@@ -14,7 +14,7 @@ use domain::customer::CustomerCommand;
 use domain::disposition::{Disposition, Outcome};
 use domain::ids::{CallId, CampaignId, CustomerId, EnrolmentId};
 use domain::ports::worklist::DueEnrolment;
-use domain::quota::{FullQuota, QuotaAccount, QuotaEnd, QuotaPerson};
+use domain::quota::{FullQuota, QuotaAccount, QuotaEnd, QuotaPerson, full_of, waits_for_calls};
 use domain::quota_members::Members;
 use domain::time::Timestamp;
 use std::collections::BTreeSet;
@@ -22,6 +22,12 @@ use std::sync::Arc;
 
 /// How long a place is kept whose dial is not begun: a batch is for a second, and a worker is quick.
 const BEGUN_WITHIN_MS: u64 = 60_000;
+
+/// How long whoever needs a place waits where calls in flight have all of them.
+const WAIT_MS: u64 = 1_000;
+
+/// How long whoever is refused for good waits for their settlement to be seen.
+const SETTLED_WITHIN_MS: u64 = 60_000;
 
 /// Most people of full quotas refused in one round: each is an event.
 const REFUSED_MAX: usize = 64;
@@ -45,6 +51,7 @@ pub(super) async fn of_due(
     };
     let state = counted(kit, &facts.campaign).await?;
     let (members, now) = (Members::of(&facts.plan.quotas), kit.now());
+    let standings = state.quotas().standings(now);
     let mut held = Held {
         due: Vec::new(),
         people: Vec::new(),
@@ -55,7 +62,12 @@ pub(super) async fn of_due(
         let Some(person) = members.person(&one.customer, &loaded.state, &facts.campaign, now) else {
             continue;
         };
-        match state.quotas().full_for(&person.quotas, now) {
+        match full_of(&standings, &person.quotas) {
+            // Those behind them are of other groups, or of none.
+            None if waits_for_calls(&standings, &person.quotas) => {
+                kit.live
+                    .hold(&enrolment(facts, &one.customer), now.plus_ms(WAIT_MS), now);
+            }
             None => {
                 held.due.push(one);
                 held.people.push(person);
@@ -91,13 +103,23 @@ pub(super) fn placed(places: &Places, mut due: Vec<DueEnrolment>) -> Vec<DueEnro
     due
 }
 
-/// The person's own decider says no, by the campaign's counts.
+fn enrolment(facts: &CampaignFacts, customer: &CustomerId) -> EnrolmentId {
+    EnrolmentId {
+        campaign: facts.campaign.clone(),
+        customer: customer.clone(),
+    }
+}
+
+/// The person's own decider says no, by the campaign's counts. Whom it refused by them on this day before is
+/// held until the quota opens: no event moves them out of the way of others.
 async fn refuse(
     kit: &Kit,
     facts: &CampaignFacts,
     customer: &CustomerId,
     full: FullQuota,
 ) -> Result<(), Halt> {
+    let (id, now) = (enrolment(facts, customer), kit.now());
+    let until = full.until.unwrap_or_else(|| now.plus_ms(SETTLED_WITHIN_MS));
     let mut facts = facts.clone();
     facts.full = Some(Box::new(full));
     let command = CustomerCommand::GrantDial {
@@ -107,7 +129,11 @@ async fn refuse(
     };
     let asked = kit.ask(&kit.system.customers, customer, command, kit.fresh_cause());
     match asked.await {
-        Ok(_) | Err(Halt::Refused) => Ok(()),
+        Ok(_) => Ok(()),
+        Err(Halt::Refused) => {
+            kit.live.hold(&id, until, now);
+            Ok(())
+        }
         Err(halt) => Err(halt),
     }
 }
@@ -160,6 +186,8 @@ async fn end(
         customer: place.customer.clone(),
     };
     let call = CallId::derive(&id, place.attempt);
+    // The person before the call: what was dialed and closed between the two looks is seen by the second.
+    let person = kit.state(&kit.system.customers, place.customer).await?.state;
     let state = kit.state(&kit.system.calls, &call).await?.state;
     let mut end = QuotaEnd {
         customer: place.customer.clone(),
@@ -178,11 +206,12 @@ async fn end(
         end.completed = matches!(ended.outcome, Some(Outcome::Success | Outcome::Transferred));
         return Ok(Some(end));
     }
-    let person = kit.state(&kit.system.customers, place.customer).await?.state;
     let enrolment = person.enrolment(campaign);
     let is_open = enrolment.is_some_and(|one| one.open == Some(call));
     let was_granted = enrolment.is_some_and(|one| one.attempts >= place.attempt);
-    let may_begin = kit.live.is_taken(&id, now) || now.ms_since(place.at) < BEGUN_WITHIN_MS;
-    let is_over = !is_open && (was_granted || !may_begin);
+    // Their own rules put them off, or settled them.
+    let is_put_off = enrolment.is_none_or(|one| one.settled.is_some() || now < one.due_at);
+    let is_late = now.ms_since(place.at) >= BEGUN_WITHIN_MS;
+    let is_over = !is_open && !kit.live.is_working(&id) && (was_granted || is_put_off || is_late);
     Ok(is_over.then_some(end))
 }

@@ -13,7 +13,7 @@ use crate::timers::earlier;
 use domain::calling_plan::CampaignFacts;
 use domain::campaign::command::CampaignCommand;
 use domain::campaign::event::PauseReason;
-use domain::campaign::{CampaignStatus, Gates};
+use domain::campaign::{CampaignState, CampaignStatus, Gates};
 use domain::ids::{CampaignId, CustomerId, EventId};
 use domain::planted::{Bug, planted};
 use domain::ports::worklist::{CampaignWork, DueEnrolment, WorklistError};
@@ -97,10 +97,7 @@ async fn serve(kit: &Arc<Kit>, work: &CampaignWork, most: usize) -> Result<Optio
         Some(plan) => calendars(kit, plan).await.unwrap_or_default(),
         None => Calendars::default(),
     };
-    let facts = campaign.and_then(|loaded| {
-        let closed_until = loaded.state.judged_closed_until(&calendars, now);
-        Some((loaded.state.facts(work.campaign.clone())?, closed_until))
-    });
+    let facts = campaign.and_then(|loaded| of_day(&loaded.state, &work.campaign, calendars, now));
     if let Some((facts, _)) = facts.as_ref().filter(|(facts, _)| is_past_end(facts, now)) {
         let due = due_now(kit, &work.campaign, now, DUE_ROWS_MAX).await?;
         settle(kit, due, facts).await;
@@ -171,6 +168,18 @@ async fn held(
     };
     let held = quotas::of_due(kit, facts, due).await;
     Ok(held.map_err(|_halt| kit.now().plus_ms(AGAIN_MS)))
+}
+
+/// The campaign's facts with these holidays, and until when it is closed for everybody.
+fn of_day(
+    state: &CampaignState,
+    campaign: &CampaignId,
+    calendars: Calendars,
+    now: Timestamp,
+) -> Option<(CampaignFacts, Option<Timestamp>)> {
+    let closed_until = state.judged_closed_until(&calendars, now);
+    let facts = state.facts(campaign.clone())?;
+    Some((CampaignFacts { calendars, ..facts }, closed_until))
 }
 
 /// Whether an emergency stop holds this campaign, or it cannot be read whether one does.

@@ -15,8 +15,8 @@ use domain::stored_event::{Cause, Envelope};
 use domain::summary::wording::{
     WordedFact, Wording, WordingAskedFact, WordingFailedFact, WordingFailure, worded,
 };
-use domain::transcript::TranscriptOf;
 use domain::summary::{SummaryCommand, SummaryFact, SummaryRefusal};
+use domain::transcript::TranscriptOf;
 use std::sync::Arc;
 use tokio::sync::{Semaphore, mpsc};
 
@@ -218,7 +218,8 @@ impl AtWork {
         }
     }
 
-    /// Whether this person and what they said in this call are still there: of whom is forgotten nothing leaves.
+    /// Whether this person and what they said in this call are still there: of whoever is forgotten nothing
+    /// leaves.
     async fn may_leave(&self, call: CallId, customer: &CustomerId) -> Result<bool, AskError<SummaryRefusal>> {
         let Ok(person) = self.system.customers.state(customer).await else {
             return Err(AskError::Unavailable);

@@ -117,6 +117,10 @@ pub struct UserChanged {
     #[serde(skip)]
     #[schemars(skip)]
     pub version: StreamVersion,
+    /// Something was stored, now or by the same request before.
+    #[serde(skip)]
+    #[schemars(skip)]
+    pub(super) is_change: bool,
 }
 
 /// Adds a user, with a password or a link to choose one.
@@ -181,6 +185,7 @@ pub async fn change_scope(
             until: order.until,
         },
         reason: order.reason,
+        has_other_admin: !others_who_are_admin(installation, &name).await?.is_empty(),
     };
     changed(installation, name, command, cause, None).await
 }
@@ -252,7 +257,7 @@ pub async fn disable_user(
     changed(installation, name, command, cause, None).await
 }
 
-/// The admins there are besides one user.
+/// The admins there are besides one user; one who is held to campaigns manages nobody.
 pub async fn others_who_are_admin(installation: &Installation, but: &UserId) -> Result<Vec<UserId>, Problem> {
     let mut admins = Vec::new();
     for row in board_at_head(installation).await? {
@@ -261,7 +266,7 @@ pub async fn others_who_are_admin(installation: &Installation, but: &UserId) -> 
         }
         let loaded = installation.entities.users.state(&row.name).await?;
         let account = loaded.state.active();
-        if account.is_some_and(|account| account.roles.contains(&Role::Admin)) {
+        if account.is_some_and(|account| account.roles.contains(&Role::Admin) && account.campaigns.is_all()) {
             admins.push(row.name);
         }
     }
@@ -317,5 +322,6 @@ pub(super) async fn changed(
         set_up: link.map(|link| link.text),
         position: answer.position,
         version: answer.version,
+        is_change: answer.repeated || !answer.events.is_empty(),
     })
 }

@@ -1,13 +1,13 @@
 //! Whose data many users see, by one order: a row replaces the scope of its user as a whole. Good rows count,
 //! bad ones are listed with why.
 
-use super::managing::{CAMPAIGNS_MAX, ScopeOrder, change_scope};
+use super::managing::{CAMPAIGNS_MAX, ScopeOrder, change_scope, others_who_are_admin};
 use super::many::{BadRow, RowFault};
 use crate::installation::{Installation, follow};
 use domain::decider::{Context, Decider};
 use domain::ids::{CampaignId, UserId};
 use domain::permission::CampaignScope;
-use domain::problem::Problem;
+use domain::problem::{Kind, Problem};
 use domain::stored_event::{Cause, Position, StreamVersion};
 use domain::time::Timestamp;
 use domain::user::{REASON_BYTES_MAX, User, UserCommand, UserScope};
@@ -139,6 +139,7 @@ pub async fn change_many_scopes(
         reason: order.reason,
         dry_run: order.dry_run,
         seen: BTreeSet::new(),
+        held_by_then: BTreeSet::new(),
     };
     for (index, row) in order.rows.into_iter().enumerate() {
         let row_number = index.saturating_add(1);
@@ -159,9 +160,17 @@ struct Changing<'a> {
     reason: String,
     dry_run: bool,
     seen: BTreeSet<UserId>,
+    /// Of a dry run: who would be held to campaigns by the rows before.
+    held_by_then: BTreeSet<UserId>,
 }
 
 impl Changing<'_> {
+    /// Whether an admin is left besides this user, by the rows before too.
+    async fn has_other_admin(&self, name: &UserId) -> Result<bool, RowFault> {
+        let others = others_who_are_admin(self.installation, name).await?;
+        Ok(others.iter().any(|other| !self.held_by_then.contains(other)))
+    }
+
     async fn row(&mut self, number: usize, row: Value) -> Result<Option<ScopeChanged>, RowFault> {
         let bad = |why: String| RowFault::Bad(why);
         let row: ScopeRow = serde_json::from_value(row).map_err(|error| bad(error.to_string()))?;
@@ -176,7 +185,8 @@ impl Changing<'_> {
             return Err(bad(format!("{name} is unknown or disabled")));
         };
         let version = row.version.map(StreamVersion);
-        if version.is_some_and(|version| version != loaded.version) {
+        // Of a row that is changed its stream says so itself: what is repeated is no change of another's.
+        if self.dry_run && version.is_some_and(|version| version != loaded.version) {
             return Err(bad(format!("{name} is at version {} by now", loaded.version.0)));
         }
         let before = UserScope {
@@ -187,14 +197,20 @@ impl Changing<'_> {
         let command = UserCommand::ChangeScope {
             to: after.clone(),
             reason: self.reason.clone(),
+            has_other_admin: self.has_other_admin(&name).await?,
         };
         let now = self.installation.now();
         let decided = User::decide(&loaded.state, command, Context { now });
-        if decided.map_err(|refusal| bad(refusal.to_string()))?.is_empty() {
+        let is_same = decided.map_err(|refusal| bad(refusal.to_string()))?.is_empty();
+        if self.dry_run && is_same {
             return Ok(None);
         }
+        if self.dry_run && !after.campaigns.is_all() {
+            self.held_by_then.insert(name.clone());
+        }
         if !self.dry_run {
-            let cause = follow(self.cause, &format!("{number}/scope"));
+            let mut cause = follow(self.cause, &format!("{number}/scope"));
+            cause.request.expected = version;
             let order = ScopeOrder {
                 campaigns: match &after.campaigns {
                     CampaignScope::All => None,
@@ -204,7 +220,14 @@ impl Changing<'_> {
                 until: after.until,
                 reason: self.reason.clone(),
             };
-            change_scope(self.installation, name.clone(), order, cause).await?;
+            match change_scope(self.installation, name.clone(), order, cause).await {
+                Ok(changed) if changed.is_change => {}
+                Ok(_) => return Ok(None),
+                Err(problem) if matches!(problem.kind, Kind::Stale | Kind::Refused) => {
+                    return Err(bad(problem.detail));
+                }
+                Err(problem) => return Err(problem.into()),
+            }
         }
         Ok(Some(ScopeChanged {
             row: number,

@@ -58,7 +58,13 @@ pub async fn create_campaign(
     let existing = installation.entities.campaigns.state(&body.campaign).await?;
     let mut plan = body.plan;
     if existing.state.created().is_none() {
-        plan.duplicates = plan.duplicates.or(Some(Duplicates::of_new(plan.preset)));
+        // The strictest on each rule: where any preset calls a number for one customer alone, that holds.
+        let by_number = plan
+            .presets()
+            .map(Duplicates::of_new)
+            .find(|one| *one == Duplicates::ByNumber);
+        let of_new = by_number.unwrap_or_else(|| Duplicates::of_new(plan.preset));
+        plan.duplicates = plan.duplicates.or(Some(of_new));
     }
     let naming = Naming {
         model: body.model.as_ref(),

@@ -128,7 +128,12 @@ fn rows(plan: &CallingPlan, counted: &CountedTimes, at: Timestamp) -> Vec<TimesO
         let hours: Vec<TimesOfHour> = (0..HOURS_OF_DAY)
             .map(|hour| of_hour(counted, row, hour, open.contains(&hour)))
             .collect();
-        let best = hours.iter().filter(|hour| hour.open);
+        // As decisions have it: an hour of which too little is known is no reason to wait for it.
+        let is_known = |hour: u8| {
+            let (day, group) = (row.day, row.group);
+            counted.is_known(CallHour { hour, day, group })
+        };
+        let best = hours.iter().filter(|hour| hour.open && is_known(hour.hour));
         TimesOfGroup {
             group: name(row.group).map(str::to_owned),
             day: row.day,

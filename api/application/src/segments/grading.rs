@@ -14,6 +14,7 @@ use domain::grouping::RfmGrade;
 use domain::ids::CustomerId;
 use domain::model_tier::GRADE;
 use domain::problem::Problem;
+use domain::segment::{Column, Segment};
 use domain::stored_event::{Cause, Position};
 use domain::time::Timestamp;
 use futures_util::stream::{StreamExt, iter};
@@ -54,7 +55,8 @@ pub struct GradesOrder {
 
 impl Order for GradesOrder {
     fn read(body: &mut Members) -> Self {
-        if !body.is_absent("as_of") {
+        // A later page is of the people of the first one, whoever changed since.
+        if !body.is_absent("as_of") && body.is_absent("after") {
             body.wrong("as_of", "grades of the past are asked for, and not written");
         }
         Self {
@@ -71,6 +73,10 @@ impl Order for GradesOrder {
 pub struct GradesWritten {
     /// What NOW() meant; the next page is asked for with it.
     pub at: Timestamp,
+    /// Where the log stood when the people were graded; the next page is asked for with it.
+    #[serde(serialize_with = "Position::as_text")]
+    #[schemars(with = "String")]
+    pub as_of: Position,
     /// All people of the segment of whom the three facts are known, and those of whom they are not.
     pub graded: usize,
     pub without_facts: usize,
@@ -116,6 +122,10 @@ impl Installation {
             after,
         } = order;
         let dry_run = dry_run.unwrap_or(false);
+        if Segment::read(&asked.sql).is_ok_and(|segment| asks_of_grades(&segment)) {
+            let detail = format!("the segment asks of {GRADE}, which it is to write: leave it out");
+            return Err(Problem::refused("segment-asks-what-it-writes", detail));
+        }
         let (counted, answer) = self.rfm_facts(asked).await?;
         let at = counted.at;
         let known = answer.known.len();
@@ -134,6 +144,7 @@ impl Installation {
         let last = people.last().map(|one| one.customer.clone());
         let mut written = GradesWritten {
             at,
+            as_of: counted.position,
             graded: graded_count,
             without_facts: known - graded_count,
             changed: 0,
@@ -193,6 +204,12 @@ impl Installation {
         };
         Ok(Done { of: one, how })
     }
+}
+
+/// Each page would be graded among other people than the one before.
+fn asks_of_grades(segment: &Segment) -> bool {
+    let is_grade = |column: &&Column| matches!(column, Column::Attribute(one) if one.name() == GRADE);
+    segment.columns().iter().any(is_grade) || segment.order().iter().any(|by| by.attribute.name() == GRADE)
 }
 
 /// What became of one.

@@ -6,10 +6,8 @@ use crate::installation::Installation;
 use actors::Entities;
 use domain::calling_plan::CampaignFacts;
 use domain::campaign::{Campaign, CampaignState, CampaignStatus, Gates, Waiting};
-use domain::compliance::{
-    JoinedFacts, PresetRules, by_preset, calendars_asked, judge_number, needs_facts, rules_at, strictest,
-};
-use domain::customer::{Above, Customer, CustomerCommand, CustomerState, Judge, Lifted, dialed_number};
+use domain::compliance::{JoinedFacts, PresetRules, calendars_asked, needs_facts, rules_at};
+use domain::customer::{Above, Customer, CustomerState, Judge, Lifted, dialed_number};
 use domain::decider::Decider;
 use domain::dialing_plan::DialingMode;
 use domain::go_live::Stage;
@@ -39,10 +37,10 @@ pub struct OfPerson {
 pub(super) struct OfCampaign {
     pub(super) facts: CampaignFacts,
     pub(super) number: NumberId,
-    number_state: Arc<NumberState>,
-    hashed_on: Vec<NumberListName>,
+    pub(super) number_state: Arc<NumberState>,
+    pub(super) hashed_on: Vec<NumberListName>,
     above: Vec<Above>,
-    joined: Vec<JoinedFacts>,
+    pub(super) joined: Vec<JoinedFacts>,
 }
 
 impl OfCampaign {
@@ -73,31 +71,6 @@ impl OfCampaign {
             joined: &self.joined,
         }
     }
-}
-
-/// What a person is judged with before an agent is shown them. Whether agents are there only whoever dials
-/// can tell, and asks: it is taken that they are.
-pub(super) async fn preview(
-    installation: &Installation,
-    customer: &CustomerId,
-    facts: CampaignFacts,
-    at: Timestamp,
-) -> Result<CustomerCommand, Problem> {
-    let person = person(installation, customer, None).await?;
-    let free_agents = facts.free_agents.clone();
-    let of = rules_alone(installation, customer, facts, &person, at, None).await?;
-    let numbers = facts_of(&of.number_state, customer, &of.facts, &of.hashed_on);
-    let verdicts = by_preset(judge_number(&numbers, at), numbers.rules(at));
-    let of_number = strictest(&verdicts).cloned().map(Box::new);
-    let mut facts = of.facts;
-    facts.free_agents = free_agents;
-    facts.kept = facts.kept.assuming_kept();
-    Ok(CustomerCommand::JudgePreview {
-        customer: customer.clone(),
-        facts: Box::new(facts),
-        joined: of.joined,
-        of_number,
-    })
 }
 
 pub(super) async fn person(

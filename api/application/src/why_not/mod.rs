@@ -4,6 +4,7 @@
 mod facts;
 mod near;
 mod order;
+mod preview;
 mod shown;
 
 pub use facts::campaign_now;
@@ -153,7 +154,7 @@ pub async fn judged_for_preview(
     customer: &CustomerId,
     facts: CampaignFacts,
 ) -> Result<CustomerCommand, Problem> {
-    facts::preview(installation, customer, facts, installation.now()).await
+    preview::preview(installation, customer, facts, installation.now()).await
 }
 
 /// Asks the rules of each campaign; the first that permits answers, else the one that will permit first.

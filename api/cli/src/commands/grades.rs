@@ -29,12 +29,13 @@ pub(super) async fn write(asking: &Asking, runtime: Arc<Runtime>, mut body: Valu
     let done = loop {
         match post("/api/v1/segments/rfm/write", &body).ask(&client).await {
             Ok(reply) => {
-                // One meaning of NOW() for all pages.
-                let next = (member(&reply, "at"), member(&reply, "goes_on_after"));
-                let is_done = next.1.is_null();
+                // One meaning of NOW() for all pages, and the people of the first one.
+                let after = member(&reply, "goes_on_after");
+                let is_done = after.is_null();
                 if let Some(body) = body.as_object_mut() {
-                    body.insert("at".to_owned(), next.0);
-                    body.insert("after".to_owned(), next.1);
+                    body.insert("at".to_owned(), member(&reply, "at"));
+                    body.insert("after".to_owned(), after);
+                    body.insert("as_of".to_owned(), member(&reply, "as_of"));
                 }
                 sum.add(&reply);
                 if is_done {

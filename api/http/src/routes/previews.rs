@@ -3,14 +3,15 @@
 
 use crate::described::Changed;
 use crate::endpoint::{About, Ctx, Endpoint, Input, Permission};
-use crate::own_people::{is_seen, own};
+use crate::own_people::{is_seen, own_to_call};
 use crate::reply::Written;
-use application::inquiring::{Shown, put_on_record};
+use application::inquiring::{Reader, Shown, put_on_record};
+use application::installation::Installation;
 use application::previews::{self, Answered, Asking, OfferShown};
 use domain::ids::{CampaignId, CustomerId, UserId};
 use domain::inquiry::ReadForm;
 use domain::permission::DataScope;
-use domain::preview::PREVIEW_REASON_BYTES_MAX;
+use domain::preview::{Offer, PREVIEW_REASON_BYTES_MAX};
 use domain::problem::Problem;
 use domain::stored_event::{Cause, Position};
 use intake::members::{Members, Order};
@@ -149,14 +150,33 @@ async fn next(ctx: Ctx, input: Input) -> Result<Changed<PreviewChanged>, Problem
     let asking = asking(campaign, signed_in, order.agent)?;
     let installation = &ctx.installation;
     let head = async || installation.store().head().await;
-    let (offer, position) = match previews::open(installation, &asking).await? {
+    let mut open = previews::open(installation, &asking).await?;
+    if let Some(offer) = &open
+        && !is_seen(&ctx, &scope, &offer.customer).await?
+    {
+        // Given to somebody else since: they do not exist for this agent any more.
+        previews::let_go(installation, &asking, offer.customer.clone(), cause).await?;
+        open = None;
+    }
+    let (offer, position) = match open {
         Some(offer) => (Some(offer), head().await?),
         None => match new_offer(&ctx, &scope, &asking, cause).await? {
             Some(Answered { offer, position }) => (offer, position),
             None => (None, head().await?),
         },
     };
-    if let Some(offer) = &offer {
+    shown_on_record(installation, reader, &asking, offer.as_ref()).await?;
+    changed(&ctx, asking, Answered { offer, position }).await
+}
+
+/// Before whoever is offered is shown.
+async fn shown_on_record(
+    installation: &Installation,
+    reader: Reader,
+    asking: &Asking,
+    offer: Option<&Offer>,
+) -> Result<(), Problem> {
+    if let Some(offer) = offer {
         let shown = Shown {
             customer: Some(offer.customer.clone()),
             campaign: Some(asking.campaign.clone()),
@@ -164,7 +184,7 @@ async fn next(ctx: Ctx, input: Input) -> Result<Changed<PreviewChanged>, Problem
         };
         put_on_record(installation, reader, shown).await?;
     }
-    changed(&ctx, asking, Answered { offer, position }).await
+    Ok(())
 }
 
 /// The first of those whom the agent may see and who may be called.
@@ -176,7 +196,7 @@ async fn new_offer(
 ) -> Result<Option<Answered>, Problem> {
     let installation = &ctx.installation;
     let facts = previews::judged_by(installation, asking).await?;
-    let people = own(ctx, scope).await?;
+    let people = own_to_call(ctx, scope).await?;
     for customer in previews::next_people(installation, asking, people.as_deref()).await? {
         if is_seen(ctx, scope, &customer).await? {
             let offered = previews::offer(installation, asking, &customer, &facts, cause).await?;
@@ -191,7 +211,7 @@ async fn new_offer(
 async fn accept(ctx: Ctx, input: Input) -> Result<Changed<PreviewChanged>, Problem> {
     let campaign: CampaignId = input.id(0, "this campaign")?;
     let cause = input.cause(&ctx.installation, "campaigns/preview/accept")?;
-    let (scope, signed_in) = (input.scope.clone(), input.by());
+    let (scope, reader, signed_in) = (input.scope.clone(), input.reader(), input.by());
     let order: AcceptOrder = input.order().await?;
     let asking = asking(campaign, signed_in, order.agent)?;
     let customer = order.customer.ok_or_else(without_customer)?;
@@ -200,16 +220,20 @@ async fn accept(ctx: Ctx, input: Input) -> Result<Changed<PreviewChanged>, Probl
         return Err(Problem::missing("this customer"));
     }
     let answered = previews::accept(&ctx.installation, &asking, customer, cause).await?;
+    shown_on_record(&ctx.installation, reader, &asking, answered.offer.as_ref()).await?;
     changed(&ctx, asking, answered).await
 }
 
 async fn skip(ctx: Ctx, input: Input) -> Result<Changed<PreviewChanged>, Problem> {
     let campaign: CampaignId = input.id(0, "this campaign")?;
     let cause = input.cause(&ctx.installation, "campaigns/preview/skip")?;
-    let signed_in = input.by();
+    let (scope, signed_in) = (input.scope.clone(), input.by());
     let order: SkipOrder = input.order().await?;
     let asking = asking(campaign, signed_in, order.agent)?;
     let customer = order.customer.ok_or_else(without_customer)?;
+    if !is_seen(&ctx, &scope, &customer).await? {
+        return Err(Problem::missing("this customer"));
+    }
     let answered = previews::skip(&ctx.installation, &asking, customer, order.reason, cause).await?;
     changed(&ctx, asking, answered).await
 }

@@ -389,8 +389,17 @@ fn grades_are_written_onto_people_page_by_page_for_a_reason_and_the_same_again_i
     body["after"] = json!("f".repeat(32));
     let behind = server.post(path, &body);
     assert_eq!(told(&behind), (200, json!(2), json!(1), json!(0)), "{behind:?}");
+    // A later page is of the people of the first one; the first is of now.
     body["as_of"] = json!("10");
+    assert_eq!(server.post(path, &body).0, 200);
+    body.as_object_mut().unwrap().remove("after");
     assert_eq!(server.post(path, &body).0, 422, "the past is not written");
+    let own = json!({ "sql": "SELECT * FROM customers WHERE rfm_grade IS NULL", "reason": "x" });
+    let own = server.post(path, &own);
+    assert_eq!(
+        (own.0, &own.1["code"]),
+        (422, &json!("segment-asks-what-it-writes"))
+    );
     let body = json!({ "sql": "SELECT * FROM customers" });
     assert_eq!(server.post(path, &body).0, 422, "a reason is needed");
     server.end();
