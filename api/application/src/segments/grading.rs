@@ -75,7 +75,7 @@ pub struct GradesWritten {
     pub at: Timestamp,
     /// Where the log stood when the people were graded; the next page is asked for with it.
     #[serde(serialize_with = "Position::as_text")]
-    #[schemars(with = "String")]
+    #[schemars(with = "String", example = &"1200")]
     pub as_of: Position,
     /// All people of the segment of whom the three facts are known, and those of whom they are not.
     pub graded: usize,
