@@ -10,7 +10,9 @@ use super::follow::Follow;
 use crate::error::{AskError, StartError};
 use crate::system::{ActorSystem, Environment};
 use crate::timers::wake_at;
+use domain::anonymous_transcript::secret_destroyed_by;
 use domain::call::event::CallEvent;
+use domain::campaign::event::CampaignEvent;
 use domain::conversation::ConversationEvent;
 use domain::customer::command::{CustomerCommand, DoneErasure};
 use domain::customer::event::CustomerEvent;
@@ -84,8 +86,9 @@ struct Forgetting {
 }
 
 impl Forgetting {
-    /// Destroys the keys of all who are erased, of transcripts that were disposed of and of voiceprints that
-    /// were deleted, where they still exist; answers how far it looked.
+    /// Destroys the keys of all who are erased, of transcripts that were disposed of, of voiceprints that
+    /// were deleted and of anonymizations that are carried out, where they still exist; answers how far it
+    /// looked.
     async fn destroy_again(&self) -> Result<Position, StartError> {
         let filter = EventFilter {
             kinds: [
@@ -93,6 +96,7 @@ impl Forgetting {
                 CallEvent::TRANSCRIPT_DISPOSED,
                 ConversationEvent::TRANSCRIPT_DISPOSED,
                 VoiceprintEvent::DELETED,
+                CampaignEvent::ANONYMIZED,
             ]
             .map(str::to_owned)
             .into(),
@@ -202,7 +206,7 @@ impl Forgetting {
                     self.vault().forget_cached(&person);
                 }
             }
-            // The same of a transcript or a voiceprint.
+            // The same of a transcript, a voiceprint or an order's secret.
             _ => {
                 if let Some(key) = destroyed_by(envelope) {
                     self.vault().forget_cached(&key);
@@ -354,6 +358,7 @@ fn destroyed_by(envelope: &Envelope) -> Option<CustomerId> {
         CustomerEvent::ERASED => id.parse().ok(),
         CallEvent::TRANSCRIPT_DISPOSED => Some(TranscriptOf::Call(id.parse().ok()?).key()),
         ConversationEvent::TRANSCRIPT_DISPOSED => Some(TranscriptOf::Conversation(id.parse().ok()?).key()),
+        CampaignEvent::ANONYMIZED => secret_destroyed_by(envelope),
         _ => VoiceprintEvent::key_destroyed_by(envelope),
     }
 }

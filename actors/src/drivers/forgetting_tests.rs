@@ -2,13 +2,18 @@
 
 use crate::drivers::start_forgetting;
 use crate::testing::line::{FakeLine, FakeRecordings, ringing};
-use crate::testing::world::{World, count, no_flow};
+use crate::testing::world::{World, campaign, count, no_flow};
 use crate::testing::{on_one_thread, settle};
+use domain::anonymous_transcript::secret_name;
+use domain::campaign::command::CampaignCommand;
+use domain::campaign::event::AnonymizedCounts;
 use domain::customer::Erasure;
 use domain::customer::command::CustomerCommand;
+use domain::ids::EventId;
 use domain::ports::clock::Clock;
 use domain::ports::line::DialOrder;
 use domain::ports::vault::Vault;
+use domain::stored_event::Cause;
 use std::sync::Arc;
 
 fn ringing_only() -> Arc<FakeLine> {
@@ -145,5 +150,40 @@ fn no_value_of_an_erased_person_is_remembered_for_repeats() {
             world.outside(),
         );
         assert!(enrolled_again.await.is_err(), "an erased person cannot be held");
+    });
+}
+
+#[test]
+fn the_secret_of_an_order_that_is_over_is_destroyed_by_the_next_start() {
+    on_one_thread(async {
+        let world = World::new(Vec::new());
+        world.run_campaign(1, 1, no_flow()).await;
+        let reason = || "over".to_owned();
+        world
+            .tell_campaign(CampaignCommand::Stop { reason: reason() })
+            .await;
+        let begin = CampaignCommand::BeginAnonymization {
+            reason: reason(),
+            four_eyes: None,
+        };
+        let cause = world.outside();
+        let campaigns = &world.system.campaigns;
+        campaigns.ask(&campaign(), begin, cause).await.unwrap();
+        let begun = EventId::derive(cause.command, 0);
+        let (vault, secret) = (&world.fakes.vault, secret_name(begun));
+        vault.key(&secret).await.unwrap();
+        // Still under way: the copies that are to be made follow from it.
+        start(&world).await;
+        assert!(vault.destroyed(&secret).await.unwrap().is_none());
+        let complete = CampaignCommand::CompleteAnonymization {
+            counts: AnonymizedCounts::default(),
+        };
+        let cause = Cause {
+            causation: Some(begun),
+            ..world.outside()
+        };
+        campaigns.ask(&campaign(), complete, cause).await.unwrap();
+        start(&world).await;
+        assert!(vault.destroyed(&secret).await.unwrap().is_some());
     });
 }

@@ -68,9 +68,9 @@ impl AnonymousNote {
     const fn of(campaigns: Vec<CampaignId>) -> Self {
         Self {
             campaigns,
-            zh: "这些任务已匿名化：其中说过的话只以匿名文本保留，无法辨认哪些是本人所说，因而不在本副本中。",
-            en: "These campaigns were anonymised: what was said in them is kept as anonymous transcripts, of which nobody \
-                 can tell whose they are; they are not part of this copy.",
+            zh: "这些任务已匿名化或正在匿名化：其中说过的话只以匿名文本保留，无法辨认哪些是本人所说，因而不在本副本中。",
+            en: "These campaigns were or are being anonymised: what was said in them is kept as anonymous transcripts, of \
+                 which nobody can tell whose they are; they are not part of this copy.",
         }
     }
 }
@@ -215,7 +215,8 @@ async fn variables(
     Ok(enrolments.collect())
 }
 
-/// Nothing where no campaign of theirs was anonymised.
+/// Nothing where no campaign of theirs was ever told to be anonymised: copies are there from the first
+/// request of an order on, and stay when another one begins.
 async fn anonymous(
     installation: &Installation,
     customer: &CustomerId,
@@ -224,7 +225,7 @@ async fn anonymous(
     let mut campaigns = Vec::new();
     for (campaign, _) in person.enrolments().iter() {
         let state = installation.entities.campaigns.state(campaign).await?.state;
-        if matches!(state.anonymization(), Anonymization::Done(_)) {
+        if state.anonymization() != Anonymization::None {
             campaigns.push(campaign.clone());
         }
     }
