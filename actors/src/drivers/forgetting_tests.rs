@@ -14,6 +14,7 @@ use domain::ports::clock::Clock;
 use domain::ports::line::DialOrder;
 use domain::ports::vault::Vault;
 use domain::stored_event::Cause;
+use domain::voiceprint::{TakeFacts, VoiceprintCommand, key_name};
 use std::sync::Arc;
 
 fn ringing_only() -> Arc<FakeLine> {
@@ -186,4 +187,61 @@ fn the_secret_of_an_order_that_is_over_is_destroyed_by_the_next_start() {
         start(&world).await;
         assert!(vault.destroyed(&secret).await.unwrap().is_some());
     });
+}
+
+#[test]
+fn the_voiceprint_of_an_erased_person_is_deleted_once_and_its_own_key_destroyed() {
+    on_one_thread(async {
+        let world = World::new(Vec::new());
+        world.run_campaign(2, 1, no_flow()).await;
+        for index in 0..2 {
+            enrol_voice(&world, index).await;
+        }
+        erase(&world, 0).await;
+        start(&world).await;
+        world
+            .until("the certificate", |log| {
+                count(log, "customer.erasure_certified") == 1
+            })
+            .await;
+        let deleted = world.data("voiceprint.deleted");
+        assert_eq!(deleted.len(), 1, "{deleted:?}");
+        assert_eq!(deleted[0]["deleted_for"], "erased");
+        let vault = &world.fakes.vault;
+        let key = |index: usize| key_name(&world.customer(index), 1);
+        assert!(vault.destroyed(&key(0)).await.unwrap().is_some());
+        assert!(vault.destroyed(&key(1)).await.unwrap().is_none());
+        let left = world.system.voiceprints.state(&world.customer(0)).await.unwrap();
+        assert!(left.state.held().is_none());
+        // The next start does nothing twice.
+        start(&world).await;
+        settle().await;
+        assert_eq!(world.count("voiceprint.deleted"), 1);
+    });
+}
+
+async fn enrol_voice(world: &World, index: usize) {
+    let take = TakeFacts {
+        spoken_ms: 1_500,
+        noise_below_db: 30,
+    };
+    let text = || "counter".to_owned();
+    let commands = [
+        VoiceprintCommand::Consent {
+            source: text(),
+            wording: text(),
+            evidence: text(),
+            until: world.fakes.clock.now().plus_ms(86_400_000),
+        },
+        VoiceprintCommand::Enrol {
+            form: "mfcc12-dtw/1".to_owned(),
+            takes: vec![take; 2],
+            template: "00ff".to_owned(),
+        },
+    ];
+    for command in commands {
+        let (customer, cause) = (world.customer(index), world.outside());
+        let asked = world.system.voiceprints.ask(&customer, command, cause).await;
+        asked.expect("voiceprints are made");
+    }
 }

@@ -5,7 +5,7 @@ use application::cases::correcting::{RightValues, correction};
 use application::inquiring::{Reader, Shown, put_on_record};
 use application::installation::{Installation, follow};
 use application::profiles::ProfileShown;
-use application::voiceprints::{VoiceprintShown, described};
+use application::voiceprints::{VoiceprintShown, other_ids, standing};
 use domain::campaign::Anonymization;
 use domain::customer::CustomerCommand;
 use domain::decider::Decider;
@@ -51,6 +51,9 @@ pub(crate) struct PersonCopy {
     known: ProfileShown,
     /// How their voiceprint stands: consent, enrolment, comparisons.
     voiceprint: VoiceprintShown,
+    /// The same of the other ids that are theirs.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    merged_voiceprints: Vec<VoiceprintShown>,
     /// What of theirs cannot be copied, since nobody can tell that it is theirs.
     #[serde(skip_serializing_if = "Option::is_none")]
     anonymous: Option<AnonymousNote>,
@@ -125,12 +128,14 @@ pub(crate) async fn fulfil(
         }
         Wish::Copy => {
             let found = found(installation, customer, Values::Clear).await?;
-            let by = record(installation, reader, customer, &found, COPY).await?;
+            let by = record(installation, reader.clone(), customer, &found, COPY).await?;
+            let (voiceprint, merged_voiceprints) = voiceprints(installation, reader, customer).await?;
             let copy = Some(PersonCopy {
                 found: found.answer,
                 variables: variables(installation, customer).await?,
                 known: installation.profile_of(customer).await?,
-                voiceprint: voiceprint(installation, customer).await?,
+                voiceprint,
+                merged_voiceprints,
                 anonymous: anonymous(installation, customer).await?,
             });
             Ok(Done {
@@ -196,9 +201,26 @@ async fn record(
     put_on_record(installation, reader, shown).await
 }
 
-async fn voiceprint(installation: &Installation, customer: &CustomerId) -> Result<VoiceprintShown, Problem> {
-    let state = installation.entities.voiceprints.state(customer).await?.state;
-    Ok(described(customer.clone(), &state, installation.now()))
+/// How their voiceprint stands, and those of the other ids that are theirs: each is a read of its own.
+async fn voiceprints(
+    installation: &Installation,
+    reader: Reader,
+    customer: &CustomerId,
+) -> Result<(VoiceprintShown, Vec<VoiceprintShown>), Problem> {
+    let customers = &installation.entities.customers;
+    let person = customers.state(customer).await?.state;
+    let mut merged = Vec::new();
+    for other in other_ids(installation, customer, &person).await? {
+        let shown = Shown {
+            customer: Some(other.clone()),
+            ..Shown::of(&["voiceprint"], ReadForm::Clear)
+        };
+        put_on_record(installation, reader.clone(), shown).await?;
+        let state = customers.state(&other).await?.state;
+        merged.push(standing(installation, &other, &state).await?.shown());
+    }
+    let own = standing(installation, customer, &person).await?;
+    Ok((own.shown(), merged))
 }
 
 async fn variables(
