@@ -1,5 +1,5 @@
 //! A text without anything that tells whose it is: every value that is known of its person, and whatever
-//! could be one that is not known: names that are told, numbers, sums, dates.
+//! could be one that is not known: names that are told, addresses of mail, numbers, sums, dates.
 //!
 //! More goes than in a masked text, which keeps the ends of a number: these suffice to find somebody on a
 //! list. A run of stars is one star, so that the length of what was covered tells nothing.
@@ -7,9 +7,16 @@
 use crate::entities::{CallMoment, Value, find, runs};
 use crate::masking::told_names;
 use crate::text::{Folded, is_han};
+use std::ops::Range;
 
 /// Digits from which on a run is somebody's: the last four of a card or a phone.
 const DIGITS_MIN: usize = 4;
+
+/// Letters and digits in one run from which on it is somebody's number: of a contract, a plate, an order.
+const MIXED_MIN: usize = 6;
+
+/// Longest Chinese name, in characters: two of the family and two given.
+const NAME_CHARS_MAX: usize = 4;
 
 /// A number from which on it may be a sum: a thousand, in thousandths.
 const LARGE_THOUSANDTHS: i64 = 1_000_000;
@@ -65,6 +72,20 @@ impl KnownValues {
         }
     }
 
+    /// What somebody told in words of their own, such as their name: whole, and the names told in it.
+    pub fn add_told(&mut self, said: &str) {
+        if said.trim().chars().count() <= NAME_CHARS_MAX {
+            self.add_name(said);
+        } else {
+            self.add(said);
+        }
+        let folded = Folded::of(said);
+        for places in told_names(&folded) {
+            let name: String = folded.chars().get(places).unwrap_or_default().iter().collect();
+            self.add_name(&name);
+        }
+    }
+
     /// A phone number, with or without its country.
     pub fn add_phone(&mut self, e164: &str) {
         self.add(e164);
@@ -77,7 +98,7 @@ impl KnownValues {
 pub fn cover(text: &str, known: &KnownValues) -> String {
     let folded = Folded::of(text);
     let mut hidden = vec![false; folded.chars().len()];
-    let mut hide = |places: std::ops::Range<usize>| {
+    let mut hide = |places: Range<usize>| {
         if let Some(part) = hidden.get_mut(places) {
             part.fill(true);
         }
@@ -103,6 +124,16 @@ pub fn cover(text: &str, known: &KnownValues) -> String {
         }
     }
     told_names(&folded).for_each(&mut hide);
+    let of_mail = ascii_runs(folded.chars(), |found| found.is_ascii_graphic());
+    of_mail
+        .filter(|(_, run)| run.contains(&'@'))
+        .for_each(|(places, _)| hide(places));
+    let of_numbers = ascii_runs(folded.chars(), |found| {
+        found.is_ascii_alphanumeric() || found == '-'
+    });
+    of_numbers
+        .filter(|(_, run)| is_mixed(run))
+        .for_each(|(places, _)| hide(places));
     let offsets: Vec<usize> = text.char_indices().map(|(offset, _)| offset).collect();
     let moment = CallMoment {
         at_ms: 0,
@@ -122,6 +153,23 @@ pub fn cover(text: &str, known: &KnownValues) -> String {
         }
     }
     covered
+}
+
+/// Runs of such characters, with their places.
+fn ascii_runs(text: &[char], is_of: impl Fn(char) -> bool) -> impl Iterator<Item = (Range<usize>, &[char])> {
+    let mut start = 0;
+    text.split(move |found| !is_of(*found)).map(move |run| {
+        let places = start..start + run.len();
+        start = places.end + 1;
+        (places, run)
+    })
+}
+
+/// Letters and digits together, enough of them to be one thing's alone.
+fn is_mixed(run: &[char]) -> bool {
+    let count = |is_of: fn(&char) -> bool| run.iter().filter(|found| is_of(found)).count();
+    let (letters, digits) = (count(char::is_ascii_alphabetic), count(char::is_ascii_digit));
+    letters > 0 && digits > 0 && letters + digits >= MIXED_MIN
 }
 
 /// Sums and instants are few people's; a small number is somebody's where it stands in their row.
@@ -189,6 +237,9 @@ mod tests {
             ("分十二期", "分*"),
             ("示例银行的年化百分之六", "*的*"),
             ("我是c01，a就是我", "我是*，*就是我"),
+            ("邮箱是zhang.san@qq.com谢谢", "邮箱是*谢谢"),
+            ("mail me at J.Doe+x@Example.org please", "mail me at * please"),
+            ("合同号AB12-3C，车牌京A1B2C3", "合同号*，车牌京*"),
         ] {
             assert_eq!(cover(said, &known()), wanted, "{said}");
         }
@@ -200,11 +251,21 @@ mod tests {
             "手续费太高了",
             "那就分三期吧",
             "Can I think about it",
+            "这个app要升级到wifi6吗",
+            "well-known to every-one",
             "",
             "我在开会",
         ] {
             assert_eq!(cover(said, &known()), said);
         }
         assert_eq!(cover("太贵了", &KnownValues::default()), "太贵了");
+    }
+
+    #[test]
+    fn what_was_told_once_is_known_wherever_it_is_said_again() {
+        let mut known = KnownValues::default();
+        known.add_told("我叫李雷");
+        known.add_told("中关村大街");
+        assert_eq!(cover("李雷，住中关村大街附近", &known), "*，住*附近");
     }
 }

@@ -1,5 +1,5 @@
 //! Carries out erasures: after `customer.erased` the person's recordings are deleted, the key is destroyed,
-//! and the certificate is asked for.
+//! the voiceprint is deleted, and the certificate is asked for.
 //!
 //! It needs no line and runs in every process: each drops the key it holds in memory and deletes the
 //! recordings of its own directory; destroying and certifying are idempotent. What a crash cut is begun
@@ -10,7 +10,9 @@ use super::follow::Follow;
 use crate::error::{AskError, StartError};
 use crate::system::{ActorSystem, Environment};
 use crate::timers::wake_at;
+use domain::anonymous_transcript::secret_destroyed_by;
 use domain::call::event::CallEvent;
+use domain::campaign::event::CampaignEvent;
 use domain::conversation::ConversationEvent;
 use domain::customer::command::{CustomerCommand, DoneErasure};
 use domain::customer::event::CustomerEvent;
@@ -24,7 +26,7 @@ use domain::ports::vault::VaultError;
 use domain::stored_event::{Cause, Envelope, Position, RequestFacts};
 use domain::time::Timestamp;
 use domain::transcript::TranscriptOf;
-use domain::voiceprint::VoiceprintEvent;
+use domain::voiceprint::{VoiceprintCommand, VoiceprintEvent};
 use std::collections::VecDeque;
 use std::sync::Arc;
 
@@ -49,6 +51,8 @@ struct Work {
 enum NotDone {
     #[error("the customer did not answer: {0}")]
     Customer(String),
+    #[error("the voiceprint did not answer: {0}")]
+    Voiceprint(String),
     #[error(transparent)]
     Store(#[from] StoreError),
     #[error(transparent)]
@@ -84,8 +88,9 @@ struct Forgetting {
 }
 
 impl Forgetting {
-    /// Destroys the keys of all who are erased, of transcripts that were disposed of and of voiceprints that
-    /// were deleted, where they still exist; answers how far it looked.
+    /// Destroys the keys of all who are erased, of transcripts that were disposed of, of voiceprints that
+    /// were deleted and of anonymizations that are carried out, where they still exist; answers how far it
+    /// looked.
     async fn destroy_again(&self) -> Result<Position, StartError> {
         let filter = EventFilter {
             kinds: [
@@ -93,6 +98,7 @@ impl Forgetting {
                 CallEvent::TRANSCRIPT_DISPOSED,
                 ConversationEvent::TRANSCRIPT_DISPOSED,
                 VoiceprintEvent::DELETED,
+                CampaignEvent::ANONYMIZED,
             ]
             .map(str::to_owned)
             .into(),
@@ -202,7 +208,7 @@ impl Forgetting {
                     self.vault().forget_cached(&person);
                 }
             }
-            // The same of a transcript or a voiceprint.
+            // The same of a transcript, a voiceprint or an order's secret.
             _ => {
                 if let Some(key) = destroyed_by(envelope) {
                     self.vault().forget_cached(&key);
@@ -234,6 +240,7 @@ impl Forgetting {
             .state;
         let recordings = self.delete_recordings(&work.person, &state).await?;
         let destroyed = self.vault().destroy(&work.person, self.now()).await?;
+        self.forget_voice(work).await?;
         if matches!(state.erasure(), Erasure::Certified { .. }) {
             return Ok(());
         }
@@ -243,6 +250,26 @@ impl Forgetting {
             recordings,
         };
         self.certify(work, &done).await
+    }
+
+    /// Ends the person's voiceprint, also of those who were erased before this was done, and destroys its own key.
+    async fn forget_voice(&self, work: &Work) -> Result<(), NotDone> {
+        let voiceprints = &self.system.voiceprints;
+        let cause = Cause {
+            command: CommandId::derive(work.erasure, "voiceprint"),
+            causation: Some(work.erasure),
+            correlation: None,
+            by: None,
+            request: RequestFacts::NONE,
+        };
+        let asked = voiceprints
+            .ask(&work.person, VoiceprintCommand::Erase, cause)
+            .await;
+        let answer = asked.map_err(|error| NotDone::Voiceprint(error.to_string()))?;
+        if let Some(key) = answer.state.key_to_destroy(&work.person) {
+            self.vault().destroy(&key, self.now()).await?;
+        }
+        Ok(())
     }
 
     /// Deletes every recording of the person; answers those that were, by the log or on this disk.
@@ -354,6 +381,7 @@ fn destroyed_by(envelope: &Envelope) -> Option<CustomerId> {
         CustomerEvent::ERASED => id.parse().ok(),
         CallEvent::TRANSCRIPT_DISPOSED => Some(TranscriptOf::Call(id.parse().ok()?).key()),
         ConversationEvent::TRANSCRIPT_DISPOSED => Some(TranscriptOf::Conversation(id.parse().ok()?).key()),
+        CampaignEvent::ANONYMIZED => secret_destroyed_by(envelope),
         _ => VoiceprintEvent::key_destroyed_by(envelope),
     }
 }

@@ -2,13 +2,19 @@
 
 use crate::drivers::start_forgetting;
 use crate::testing::line::{FakeLine, FakeRecordings, ringing};
-use crate::testing::world::{World, count, no_flow};
+use crate::testing::world::{World, campaign, count, no_flow};
 use crate::testing::{on_one_thread, settle};
+use domain::anonymous_transcript::secret_name;
+use domain::campaign::command::CampaignCommand;
+use domain::campaign::event::AnonymizedCounts;
 use domain::customer::Erasure;
 use domain::customer::command::CustomerCommand;
+use domain::ids::EventId;
 use domain::ports::clock::Clock;
 use domain::ports::line::DialOrder;
 use domain::ports::vault::Vault;
+use domain::stored_event::Cause;
+use domain::voiceprint::{TakeFacts, VoiceprintCommand, key_name};
 use std::sync::Arc;
 
 fn ringing_only() -> Arc<FakeLine> {
@@ -146,4 +152,96 @@ fn no_value_of_an_erased_person_is_remembered_for_repeats() {
         );
         assert!(enrolled_again.await.is_err(), "an erased person cannot be held");
     });
+}
+
+#[test]
+fn the_secret_of_an_order_that_is_over_is_destroyed_by_the_next_start() {
+    on_one_thread(async {
+        let world = World::new(Vec::new());
+        world.run_campaign(1, 1, no_flow()).await;
+        let reason = || "over".to_owned();
+        world
+            .tell_campaign(CampaignCommand::Stop { reason: reason() })
+            .await;
+        let begin = CampaignCommand::BeginAnonymization {
+            reason: reason(),
+            four_eyes: None,
+        };
+        let cause = world.outside();
+        let campaigns = &world.system.campaigns;
+        campaigns.ask(&campaign(), begin, cause).await.unwrap();
+        let begun = EventId::derive(cause.command, 0);
+        let (vault, secret) = (&world.fakes.vault, secret_name(begun));
+        vault.key(&secret).await.unwrap();
+        // Still under way: the copies that are to be made follow from it.
+        start(&world).await;
+        assert!(vault.destroyed(&secret).await.unwrap().is_none());
+        let complete = CampaignCommand::CompleteAnonymization {
+            counts: AnonymizedCounts::default(),
+        };
+        let cause = Cause {
+            causation: Some(begun),
+            ..world.outside()
+        };
+        campaigns.ask(&campaign(), complete, cause).await.unwrap();
+        start(&world).await;
+        assert!(vault.destroyed(&secret).await.unwrap().is_some());
+    });
+}
+
+#[test]
+fn the_voiceprint_of_an_erased_person_is_deleted_once_and_its_own_key_destroyed() {
+    on_one_thread(async {
+        let world = World::new(Vec::new());
+        world.run_campaign(2, 1, no_flow()).await;
+        for index in 0..2 {
+            enrol_voice(&world, index).await;
+        }
+        erase(&world, 0).await;
+        start(&world).await;
+        world
+            .until("the certificate", |log| {
+                count(log, "customer.erasure_certified") == 1
+            })
+            .await;
+        let deleted = world.data("voiceprint.deleted");
+        assert_eq!(deleted.len(), 1, "{deleted:?}");
+        assert_eq!(deleted[0]["deleted_for"], "erased");
+        let vault = &world.fakes.vault;
+        let key = |index: usize| key_name(&world.customer(index), 1);
+        assert!(vault.destroyed(&key(0)).await.unwrap().is_some());
+        assert!(vault.destroyed(&key(1)).await.unwrap().is_none());
+        let left = world.system.voiceprints.state(&world.customer(0)).await.unwrap();
+        assert!(left.state.held().is_none());
+        // The next start does nothing twice.
+        start(&world).await;
+        settle().await;
+        assert_eq!(world.count("voiceprint.deleted"), 1);
+    });
+}
+
+async fn enrol_voice(world: &World, index: usize) {
+    let take = TakeFacts {
+        spoken_ms: 1_500,
+        noise_below_db: 30,
+    };
+    let text = || "counter".to_owned();
+    let commands = [
+        VoiceprintCommand::Consent {
+            source: text(),
+            wording: text(),
+            evidence: text(),
+            until: world.fakes.clock.now().plus_ms(86_400_000),
+        },
+        VoiceprintCommand::Enrol {
+            form: "mfcc12-dtw/1".to_owned(),
+            takes: vec![take; 2],
+            template: "00ff".to_owned(),
+        },
+    ];
+    for command in commands {
+        let (customer, cause) = (world.customer(index), world.outside());
+        let asked = world.system.voiceprints.ask(&customer, command, cause).await;
+        asked.expect("voiceprints are made");
+    }
 }

@@ -178,5 +178,7 @@ pub struct ConsentsChanged {
     pub customers: Vec<ConsentAfter>,
     /// False while there may be more.
     pub complete: bool,
-    pub position: String,
+    /// Not told to whoever may not look everybody up: it would say whether somebody has the number.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub position: Option<String>,
 }

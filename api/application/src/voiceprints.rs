@@ -10,7 +10,7 @@ use domain::ids::{CampaignId, CustomerId};
 use domain::ports::vault::key_to_read_with;
 use domain::problem::Problem;
 use domain::setting::SettingName;
-use domain::stored_event::{Cause, open_personal, read_event};
+use domain::stored_event::{Cause, Position, open_personal, read_event};
 use domain::time::Timestamp;
 use domain::voiceprint::{
     HeldVoiceConsent, HeldVoiceprint, TEXT_BYTES_MAX, Voiceprint, VoiceprintCommand, VoiceprintEvent,
@@ -150,24 +150,104 @@ pub struct VoiceComparisonShown {
     pub compared_at: Timestamp,
 }
 
-/// As it is shown.
-pub fn described(customer: CustomerId, state: &VoiceprintState, now: Timestamp) -> VoiceprintShown {
-    VoiceprintShown {
-        customer,
-        consent: consent_word(state, now),
-        consented: state.consent().map(consent_shown),
-        enrolled: state.held().map(enrolment_shown),
-        deleted_at: state.deleted_at(),
+/// What an order about a voiceprint answers: whoever may give it may not read what else is known of it.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct VoiceprintOrdered {
+    pub customer: CustomerId,
+    /// Whether it may be compared now.
+    #[schemars(extend("enum" = ["given", "absent", "withdrawn", "expired"]))]
+    pub consent: &'static str,
+    /// When the last one was deleted, where none is enrolled since.
+    pub deleted_at: Option<Timestamp>,
+    pub position: String,
+}
+
+/// One person's voiceprint as it stands by all of their ids.
+pub struct VoiceStanding {
+    customer: CustomerId,
+    pub state: Arc<VoiceprintState>,
+    /// Why there is no consent that counts now.
+    refusal: Option<VoiceprintRefusal>,
+    /// Nothing of them is to be had any more.
+    erased: bool,
+}
+
+impl VoiceStanding {
+    /// As it is shown.
+    pub fn shown(&self) -> VoiceprintShown {
+        let known = (!self.erased).then_some(self.state.as_ref());
+        VoiceprintShown {
+            customer: self.customer.clone(),
+            consent: self.consent_word(),
+            consented: known.and_then(|state| state.consent().map(consent_shown)),
+            enrolled: known.and_then(|state| state.held().map(enrolment_shown)),
+            deleted_at: self.state.deleted_at(),
+        }
+    }
+
+    /// As an order answers it.
+    pub fn ordered(self, position: Position) -> VoiceprintOrdered {
+        VoiceprintOrdered {
+            consent: self.consent_word(),
+            customer: self.customer,
+            deleted_at: self.state.deleted_at(),
+            position: position.to_string(),
+        }
+    }
+
+    const fn consent_word(&self) -> &'static str {
+        match &self.refusal {
+            None => "given",
+            Some(VoiceprintRefusal::ConsentWithdrawn) => "withdrawn",
+            Some(VoiceprintRefusal::ConsentExpired { .. }) => "expired",
+            Some(_) => "absent",
+        }
     }
 }
 
-fn consent_word(state: &VoiceprintState, now: Timestamp) -> &'static str {
-    match state.consented(now) {
-        Ok(_) => "given",
-        Err(VoiceprintRefusal::ConsentWithdrawn) => "withdrawn",
-        Err(VoiceprintRefusal::ConsentExpired { .. }) => "expired",
-        Err(_) => "absent",
+/// How it stands now.
+pub async fn standing(
+    installation: &Installation,
+    customer: &CustomerId,
+    person: &CustomerState,
+) -> Result<VoiceStanding, Problem> {
+    let state = installation.entities.voiceprints.state(customer).await?.state;
+    let mut refusal = state.consented(installation.now()).err();
+    if refusal.is_none() {
+        for other in other_ids(installation, customer, person).await? {
+            let said = installation.entities.voiceprints.state(&other).await?.state;
+            if said.withdrawn_behind(&state) {
+                refusal = Some(VoiceprintRefusal::ConsentWithdrawn);
+            }
+        }
     }
+    // Whoever asked to be erased is compared no more; when it is decided, nothing of theirs is to be had.
+    if person.erasure() != Erasure::None {
+        refusal = Some(VoiceprintRefusal::NotConsented);
+    }
+    Ok(VoiceStanding {
+        customer: customer.clone(),
+        state,
+        refusal,
+        erased: person.erasure().is_final(),
+    })
+}
+
+/// The other ids of the same person: those that are called by this one; else the one it was merged into, and
+/// what else was.
+pub async fn other_ids(
+    installation: &Installation,
+    customer: &CustomerId,
+    person: &CustomerState,
+) -> Result<Vec<CustomerId>, Problem> {
+    let mut ids = person.joined().to_vec();
+    if let Some(kept) = person.merged_into() {
+        let loaded = installation.entities.customers.state(kept).await?;
+        ids.push(kept.clone());
+        ids.extend(loaded.state.joined().iter().cloned());
+    }
+    ids.retain(|id| id != customer);
+    Ok(ids)
 }
 
 fn consent_shown(held: &HeldVoiceConsent) -> VoiceConsentShown {
@@ -217,10 +297,11 @@ pub async fn may_be_made(installation: &Installation, person: &CustomerState) ->
 pub async fn consenting(
     installation: &Installation,
     customer: &CustomerId,
+    person: &CustomerState,
     cause: Cause,
 ) -> Result<Arc<VoiceprintState>, Problem> {
-    let state = installation.entities.voiceprints.state(customer).await?.state;
-    let Err(refusal) = state.consented(installation.now()).map(|_| ()) else {
+    let VoiceStanding { state, refusal, .. } = standing(installation, customer, person).await?;
+    let Some(refusal) = refusal else {
         return Ok(state);
     };
     if matches!(refusal, VoiceprintRefusal::ConsentExpired { .. }) {
@@ -233,6 +314,28 @@ pub async fn consenting(
         .await?;
     }
     Err(Problem::refused("refused", refusal.to_string()))
+}
+
+/// Asks what ends something of the person and of each of their other ids: they withdrew or were heard as one.
+/// Answers for the id that was named.
+pub async fn ask_each(
+    installation: &Installation,
+    customer: &CustomerId,
+    person: &CustomerState,
+    command: VoiceprintCommand,
+    cause: Cause,
+) -> Result<Answer<Voiceprint>, Problem> {
+    let answer = ask(installation, customer, command.clone(), cause).await?;
+    for other in other_ids(installation, customer, person).await? {
+        ask(
+            installation,
+            &other,
+            command.clone(),
+            follow(cause, other.as_str()),
+        )
+        .await?;
+    }
+    Ok(answer)
 }
 
 /// Asks it, and destroys the key of what was deleted: nothing of this installation opens it any more.
@@ -248,9 +351,7 @@ pub async fn ask(
         .ask(customer, command, cause)
         .await?;
     // A repeat destroys again what a crash between the two left; so does each start.
-    let last = answer.state.enrolments();
-    if answer.state.held().is_none() && last > 0 {
-        let key = key_name(customer, last);
+    if let Some(key) = answer.state.key_to_destroy(customer) {
         installation.vault().destroy(&key, installation.now()).await?;
     }
     Ok(answer)

@@ -5,7 +5,7 @@ use application::cases::correcting::{RightValues, correction};
 use application::inquiring::{Reader, Shown, put_on_record};
 use application::installation::{Installation, follow};
 use application::profiles::ProfileShown;
-use application::voiceprints::{VoiceprintShown, described};
+use application::voiceprints::{VoiceprintShown, other_ids, standing};
 use domain::campaign::Anonymization;
 use domain::customer::CustomerCommand;
 use domain::decider::Decider;
@@ -51,6 +51,9 @@ pub(crate) struct PersonCopy {
     known: ProfileShown,
     /// How their voiceprint stands: consent, enrolment, comparisons.
     voiceprint: VoiceprintShown,
+    /// The same of the other ids that are theirs.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    merged_voiceprints: Vec<VoiceprintShown>,
     /// What of theirs cannot be copied, since nobody can tell that it is theirs.
     #[serde(skip_serializing_if = "Option::is_none")]
     anonymous: Option<AnonymousNote>,
@@ -68,9 +71,9 @@ impl AnonymousNote {
     const fn of(campaigns: Vec<CampaignId>) -> Self {
         Self {
             campaigns,
-            zh: "这些任务已匿名化：其中说过的话只以匿名文本保留，无法辨认哪些是本人所说，因而不在本副本中。",
-            en: "These campaigns were anonymised: what was said in them is kept as anonymous transcripts, of which nobody \
-                 can tell whose they are; they are not part of this copy.",
+            zh: "这些任务已匿名化或正在匿名化：其中说过的话只以匿名文本保留，无法辨认哪些是本人所说，因而不在本副本中。",
+            en: "These campaigns were or are being anonymised: what was said in them is kept as anonymous transcripts, of \
+                 which nobody can tell whose they are; they are not part of this copy.",
         }
     }
 }
@@ -125,12 +128,14 @@ pub(crate) async fn fulfil(
         }
         Wish::Copy => {
             let found = found(installation, customer, Values::Clear).await?;
-            let by = record(installation, reader, customer, &found, COPY).await?;
+            let by = record(installation, reader.clone(), customer, &found, COPY).await?;
+            let (voiceprint, merged_voiceprints) = voiceprints(installation, reader, customer).await?;
             let copy = Some(PersonCopy {
                 found: found.answer,
                 variables: variables(installation, customer).await?,
                 known: installation.profile_of(customer).await?,
-                voiceprint: voiceprint(installation, customer).await?,
+                voiceprint,
+                merged_voiceprints,
                 anonymous: anonymous(installation, customer).await?,
             });
             Ok(Done {
@@ -196,9 +201,26 @@ async fn record(
     put_on_record(installation, reader, shown).await
 }
 
-async fn voiceprint(installation: &Installation, customer: &CustomerId) -> Result<VoiceprintShown, Problem> {
-    let state = installation.entities.voiceprints.state(customer).await?.state;
-    Ok(described(customer.clone(), &state, installation.now()))
+/// How their voiceprint stands, and those of the other ids that are theirs: each is a read of its own.
+async fn voiceprints(
+    installation: &Installation,
+    reader: Reader,
+    customer: &CustomerId,
+) -> Result<(VoiceprintShown, Vec<VoiceprintShown>), Problem> {
+    let customers = &installation.entities.customers;
+    let person = customers.state(customer).await?.state;
+    let mut merged = Vec::new();
+    for other in other_ids(installation, customer, &person).await? {
+        let shown = Shown {
+            customer: Some(other.clone()),
+            ..Shown::of(&["voiceprint"], ReadForm::Clear)
+        };
+        put_on_record(installation, reader.clone(), shown).await?;
+        let state = customers.state(&other).await?.state;
+        merged.push(standing(installation, &other, &state).await?.shown());
+    }
+    let own = standing(installation, customer, &person).await?;
+    Ok((own.shown(), merged))
 }
 
 async fn variables(
@@ -215,7 +237,8 @@ async fn variables(
     Ok(enrolments.collect())
 }
 
-/// Nothing where no campaign of theirs was anonymised.
+/// Nothing where no campaign of theirs was ever told to be anonymised: copies are there from the first
+/// request of an order on, and stay when another one begins.
 async fn anonymous(
     installation: &Installation,
     customer: &CustomerId,
@@ -224,7 +247,7 @@ async fn anonymous(
     let mut campaigns = Vec::new();
     for (campaign, _) in person.enrolments().iter() {
         let state = installation.entities.campaigns.state(campaign).await?.state;
-        if matches!(state.anonymization(), Anonymization::Done(_)) {
+        if state.anonymization() != Anonymization::None {
             campaigns.push(campaign.clone());
         }
     }

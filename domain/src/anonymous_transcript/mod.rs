@@ -12,14 +12,32 @@ mod tests;
 
 pub use event::{AnonymousTranscriptEvent, KeptFact, SaidIn};
 
+use crate::campaign::event::CampaignEvent;
 use crate::decider::{Context, Decider, Scope};
 use crate::personal::Personal;
 use crate::problem::Explained;
+use crate::stored_event::Envelope;
 use crate::time::Timestamp;
-use values::ids::{AnonymousTranscriptId, CampaignId, CustomerId};
+use values::ids::{AnonymousTranscriptId, CampaignId, CommandId, CustomerId, EventId};
 
 /// Longest words of one copy, in bytes: sealed and in base64 they fill three quarters of a record.
 pub const ANONYMOUS_WORDS_BYTES_MAX: usize = 36_864;
+
+/// The name of the key that holds the secret of one order, by the event that began it. Keys are named as
+/// persons are, by 32 hexadecimal digits; nobody's are these.
+pub fn secret_name(begun: EventId) -> CustomerId {
+    let name = CommandId::derive_from_text(&format!("anonymization/{begun}"));
+    let digits = name.uuid().simple().to_string();
+    digits
+        .try_into()
+        .expect("a UUID without hyphens has 32 lower-case hexadecimal digits")
+}
+
+/// The secret that is destroyed where it stands that an order is carried out.
+pub fn secret_destroyed_by(envelope: &Envelope) -> Option<CustomerId> {
+    let begun = envelope.causation?;
+    (envelope.kind == CampaignEvent::ANONYMIZED).then(|| secret_name(begun))
+}
 
 /// Requests to a copy.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -83,6 +83,14 @@ impl RetentionState {
         })
     }
 
+    /// Of a campaign's presets the one under which an order has to leave this class for longest; of equals
+    /// the campaign's own, which comes first.
+    pub fn longest_of_order(&self, class: DataClass, presets: &[Preset]) -> Preset {
+        let presets = presets.iter().rev().copied();
+        let longest = presets.max_by_key(|preset| self.period_of_order(class, *preset).days);
+        longest.unwrap_or_default()
+    }
+
     /// The disposal that was begun and not completed.
     pub const fn under_way(&self) -> Option<&UnderWay> {
         self.under_way.as_ref()

@@ -75,6 +75,42 @@ fn begun() -> RetentionEvent {
 }
 
 #[test]
+fn an_order_goes_by_the_preset_that_keeps_for_longest_whatever_their_floors() {
+    let (own, further) = (Preset::CnService, Preset::CnMarketing);
+    assert_eq!(
+        floor(DataClass::Transcripts, own),
+        floor(DataClass::Transcripts, further)
+    );
+    for (given, presets, wanted, days) in [
+        (vec![], vec![own, further], own, GENERAL_FLOOR.days),
+        (
+            vec![was_set(Some(own), None, Some(800))],
+            vec![own, further],
+            own,
+            800,
+        ),
+        (
+            vec![was_set(Some(further), None, Some(800))],
+            vec![own, further],
+            further,
+            800,
+        ),
+        (
+            vec![was_set(Some(own), None, Some(800))],
+            vec![own, Preset::UsTsr],
+            Preset::UsTsr,
+            1_827,
+        ),
+        (vec![was_set(None, None, Some(365))], vec![own, further], own, 365),
+    ] {
+        let state = state(&given);
+        let longest = state.longest_of_order(DataClass::Transcripts, &presets);
+        let period = state.period_of_order(DataClass::Transcripts, longest);
+        assert_eq!((longest, period.days), (wanted, days), "{given:?}");
+    }
+}
+
+#[test]
 fn a_period_is_set_with_a_reason_from_its_floor_on_and_says_what_was_before() {
     let least = GENERAL_FLOOR.days;
     check(

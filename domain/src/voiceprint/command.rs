@@ -27,6 +27,8 @@ pub enum VoiceprintCommand {
     Delete { reason: String },
     /// Ends a voiceprint whose consent is over.
     Expire,
+    /// Ends the voiceprint of somebody who is erased. Where there is none: answered without an event.
+    Erase,
 }
 
 impl VoiceprintCommand {
@@ -39,6 +41,7 @@ impl VoiceprintCommand {
             Self::Withdraw { .. } => "voiceprint.withdraw",
             Self::Delete { .. } => "voiceprint.delete",
             Self::Expire => "voiceprint.expire",
+            Self::Erase => "voiceprint.erase",
         }
     }
 }

@@ -89,6 +89,7 @@ pub(super) fn decide(state: &VoiceprintState, command: VoiceprintCommand, now: T
             Err(Refusal::ConsentExpired { .. }) => Ok(deleted(state, VoiceDeletedFor::Expired, None)),
             Ok(_) | Err(_) => Ok(Vec::new()),
         },
+        VoiceprintCommand::Erase => Ok(deleted(state, VoiceDeletedFor::Erased, None)),
     }
 }
 

@@ -57,6 +57,7 @@ labelled! {
         Asked => "asked", "要求删除", "somebody asked for it";
         Withdrawn => "withdrawn", "撤回同意", "the consent was withdrawn";
         Expired => "expired", "同意到期", "the consent ended";
+        Erased => "erased", "删除个人信息", "the person was erased";
     }
 }
 

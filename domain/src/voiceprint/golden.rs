@@ -28,6 +28,7 @@ fn every_kind_is_written_and_read_as_its_golden_file_says() {
         "reason",
         deleted(VoiceDeletedFor::Asked, Some("asked at the counter")),
     );
+    check_with("voiceprint", "erased", deleted(VoiceDeletedFor::Erased, None));
 }
 
 #[test]

@@ -2,7 +2,9 @@
 //! the log, on record, so that no entity at rest holds anybody's voice. Never judges.
 
 use super::event::{Compared, VoiceprintEvent};
+use super::key_name;
 use crate::time::Timestamp;
+use values::ids::CustomerId;
 
 /// The latest consent.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -52,6 +54,17 @@ impl VoiceprintState {
     /// When the last one was deleted, where none is there since.
     pub const fn deleted_at(&self) -> Option<Timestamp> {
         self.deleted_at
+    }
+    /// The name of the key that is to be destroyed: the last template's, where it is deleted.
+    pub fn key_to_destroy(&self, person: &CustomerId) -> Option<CustomerId> {
+        (self.held.is_none() && self.enrolments > 0).then(|| key_name(person, self.enrolments))
+    }
+    /// Whether the latest that was said under this id, of which `other` is another, is a withdrawal behind the
+    /// consent of `other`: the person is one, and so is their word.
+    pub fn withdrawn_behind(&self, other: &Self) -> bool {
+        let withdrawn_at = self.consent.as_ref().and_then(|held| held.withdrawn_at);
+        let given_at = other.consent.as_ref().map(|held| held.given_at);
+        withdrawn_at.is_some_and(|withdrawn| given_at.is_some_and(|given| withdrawn >= given))
     }
     pub(super) const fn events(&self) -> u32 {
         self.events

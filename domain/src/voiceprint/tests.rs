@@ -260,6 +260,36 @@ fn a_withdrawal_deletes_at_once_and_a_deletion_needs_no_consent() {
 }
 
 #[test]
+fn an_erasure_deletes_whatever_was_consented_and_twice_is_once() {
+    let given = [consented(1, june()), enrolled(1)];
+    let erased = || deleted(VoiceDeletedFor::Erased);
+    check(&given, VoiceprintCommand::Erase, Ok(vec![erased()]));
+    check_at(june(), &given, VoiceprintCommand::Erase, Ok(vec![erased()]));
+    check(&given[..1], VoiceprintCommand::Erase, Ok(vec![]));
+    let [first, second] = given;
+    check(&[first, second, erased()], VoiceprintCommand::Erase, Ok(vec![]));
+}
+
+#[test]
+fn a_withdrawal_under_another_id_counts_until_a_consent_behind_it() {
+    let state = |events: &[(VoiceprintEvent, Timestamp)]| {
+        let mut state = VoiceprintState::default();
+        for (event, at) in events {
+            Voiceprint::evolve(&mut state, event, *at);
+        }
+        state
+    };
+    let later = now().plus_ms(1);
+    let other = state(&[(consented(1, june()), now()), (withdrawn(), later)]);
+    for (given_at, is_over) in [(now(), true), (later, true), (later.plus_ms(1), false)] {
+        let own = state(&[(consented(1, june()), given_at)]);
+        assert_eq!(other.withdrawn_behind(&own), is_over, "{given_at}");
+        assert!(!own.withdrawn_behind(&other), "nothing was withdrawn under it");
+    }
+    assert!(!other.withdrawn_behind(&state(&[])), "there is no consent");
+}
+
+#[test]
 fn events_have_an_end_and_ending_it_needs_no_room() {
     let mut full = vec![consented(1, june()), enrolled(1)];
     full.resize(EVENTS_MAX as usize, VoiceprintEvent::Compared(compared(1, 1)));

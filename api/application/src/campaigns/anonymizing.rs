@@ -5,9 +5,10 @@ use super::anonymous::{self, Copied, Copying, is_all_copied};
 use super::persons::Enrolments;
 use crate::carried_out::{caused, erase};
 use crate::installation::Installation;
-use crate::retention::dispose;
+use crate::retention::{dispose, finish_left_over};
 use domain::call::RecordingStanding;
 use domain::calling_plan::Preset;
+use domain::campaign::Anonymization;
 use domain::campaign::command::CampaignCommand;
 use domain::campaign::event::{AnonymizedCounts, CampaignEvent};
 use domain::customer::{CustomerState, Erasure};
@@ -17,7 +18,7 @@ use domain::ids::{CallId, CampaignId, CustomerId, EnrolmentId, EventId};
 use domain::ports::event_store::PAGE_EVENTS_MAX;
 use domain::ports::vault::PersonKey;
 use domain::problem::Problem;
-use domain::retention::{DataClass, floor, kept_from};
+use domain::retention::{DataClass, GENERAL_FLOOR, floor, kept_from};
 use domain::stored_event::{Cause, Position};
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -74,6 +75,21 @@ pub struct AnonymizedShown {
     pub position: Position,
 }
 
+impl AnonymizedShown {
+    fn nothing(campaign: CampaignId, dry_run: bool) -> Self {
+        Self {
+            campaign,
+            dry_run,
+            counts: AnonymizedCounts::default(),
+            left: 0,
+            to_copy: 0,
+            newly_erased: 0,
+            still_known: Vec::new(),
+            position: Position(0),
+        }
+    }
+}
+
 /// How an order is carried out.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Carrying {
@@ -100,89 +116,101 @@ pub async fn anonymize(
         Carrying::DryRun => (true, 0),
         Carrying::Copies(most) => (false, most),
     };
-    let mut shown = AnonymizedShown {
-        campaign: campaign.clone(),
-        dry_run,
-        counts: AnonymizedCounts::default(),
-        left: 0,
-        to_copy: 0,
-        newly_erased: 0,
-        still_known: Vec::new(),
-        position: Position(0),
-    };
+    let mut shown = AnonymizedShown::nothing(campaign.clone(), dry_run);
     let mut begun = None;
     if !dry_run {
         let command = CampaignCommand::BeginAnonymization { reason, four_eyes };
-        installation
-            .entities
-            .campaigns
-            .ask(campaign, command, cause)
-            .await?;
-        begun = last_begun(installation, campaign).await?;
+        begun = begin(installation, campaign, command, cause).await?;
+        finish_left_over(installation).await?;
     }
     let secret = match begun {
-        Some(begun) => anonymous::secret(installation, begun).await?,
+        Some(begun) => anonymous::secret(installation, campaign, begun).await?,
         None => None,
     };
     let order = secret.as_ref().zip(begun);
-    let preset = preset_of(installation, campaign).await?;
+    let presets = presets_of(installation, campaign).await?;
+    let mut step = Step::OnlyLook;
     // Behind the secret all is copied and erased that was to be: only its end is missing.
     if dry_run || order.is_some() {
-        let copied = Copying::of(installation, campaign, preset, order).await?;
+        let copied = Copying::of(installation, campaign, &presets, order).await?;
         let copied = copied.run(copies_max).await?;
-        take(installation, preset, begun, copied, &mut shown).await?;
+        take(installation, &presets, begun, copied, &mut shown).await?;
     } else if let Some(begun) = begun {
         shown.counts.copied = anonymous::made_by(installation, campaign, begun).await?;
+        step = Step::OnlyEnd;
     }
-    let erasing = order
-        .filter(|_| shown.to_copy == 0)
-        .map(|(secret, begun)| Erasing {
+    if let Some((secret, begun)) = order.filter(|_| shown.to_copy == 0) {
+        step = Step::Erase(Erasing {
             secret,
             begun,
             copies: shown.counts.too_few == 0,
         });
+    }
     let mut enrolments = Enrolments::of(campaign);
     while let Some(page) = enrolments.next(installation).await? {
         for customer in &page {
-            look_at(installation, campaign, customer, erasing.as_ref(), &mut shown).await?;
+            look_at(installation, campaign, customer, &step, &mut shown).await?;
         }
     }
-    if let Some(begun) = begun.filter(|_| order.is_none() || (shown.left == 0 && shown.to_copy == 0)) {
+    if let Some(begun) = begun.filter(|_| shown.left == 0 && shown.to_copy == 0) {
         complete(installation, campaign, shown.counts, begun).await?;
     }
     shown.position = installation.store().head().await?;
     Ok(shown)
 }
 
-/// From here on nobody can tell which copy is of which call.
+/// What an order ended with is on record first; the secret of an order that is over is destroyed again by the
+/// next start, and by the next order. From then on nobody can tell which copy is of which call.
 async fn complete(
     installation: &Installation,
     campaign: &CampaignId,
     counts: AnonymizedCounts,
     begun: EventId,
 ) -> Result<(), Problem> {
-    anonymous::destroy_secret(installation, begun).await?;
     let command = CampaignCommand::CompleteAnonymization { counts };
     let campaigns = &installation.entities.campaigns;
     campaigns
         .ask(campaign, command, caused(begun, "complete"))
         .await?;
-    Ok(())
+    anonymous::destroy_secret(installation, begun).await
 }
 
-/// By which calls a campaign's are held to floors.
-/// Of a campaign's presets the one that keeps what was said and recorded for longest.
-async fn preset_of(installation: &Installation, campaign: &CampaignId) -> Result<Preset, Problem> {
+/// Begins an order, or goes on with the one that is under way; answers the event that began it.
+async fn begin(
+    installation: &Installation,
+    campaign: &CampaignId,
+    command: CampaignCommand,
+    cause: Cause,
+) -> Result<Option<EventId>, Problem> {
+    let campaigns = &installation.entities.campaigns;
+    let state = campaigns.state(campaign).await?.state;
+    if matches!(state.anonymization(), Anonymization::Done(_))
+        && let Some(before) = last_begun(installation, campaign).await?
+    {
+        anonymous::destroy_secret(installation, before).await?;
+    }
+    campaigns.ask(campaign, command, cause).await?;
+    last_begun(installation, campaign).await
+}
+
+/// All that bind a campaign, its own first.
+async fn presets_of(installation: &Installation, campaign: &CampaignId) -> Result<Vec<Preset>, Problem> {
     let state = installation.entities.campaigns.state(campaign).await?.state;
     let presets = state.plan().into_iter().flat_map(|plan| plan.presets());
-    let longest = presets.max_by_key(|preset| floor(DataClass::Recordings, *preset).days);
-    Ok(longest.unwrap_or_default())
+    Ok(presets.collect())
+}
+
+/// For how many days recordings of the campaign have to be kept: by the strictest of its presets.
+async fn recordings_days(installation: &Installation, campaign: &CampaignId) -> Result<u32, Problem> {
+    let presets = presets_of(installation, campaign).await?.into_iter();
+    let days = presets.map(|preset| floor(DataClass::Recordings, preset).days);
+    Ok(days.max().unwrap_or(GENERAL_FLOOR.days))
 }
 
 /// Takes the counts of what was copied; disposes of what is behind its copy, once all are made.
 async fn take(
     installation: &Installation,
-    preset: Preset,
+    presets: &[Preset],
     begun: Option<EventId>,
     copied: Copied,
     shown: &mut AnonymizedShown,
@@ -195,10 +223,18 @@ async fn take(
     counts.transcripts_kept = copied.transcripts_kept;
     shown.to_copy = copied.left.saturating_add(copied.left_to_dispose);
     if let Some(begun) = begun.filter(|_| copied.left == 0) {
-        let destroyed = dispose(installation, preset, copied.to_dispose, begun).await?;
-        shown.counts.transcripts_disposed = shown.counts.transcripts_disposed.saturating_add(destroyed);
+        let gone = dispose(installation, presets, &copied.to_dispose, begun).await?;
+        shown.counts.transcripts_disposed = shown.counts.transcripts_disposed.saturating_add(gone);
     }
     Ok(())
+}
+
+/// How far an order is, where persons are looked at.
+enum Step<'a> {
+    OnlyLook,
+    Erase(Erasing<'a>),
+    /// Its secret is destroyed: what was said since has no copy by it, and waits for the next order.
+    OnlyEnd,
 }
 
 /// An order under which persons are erased.
@@ -213,7 +249,7 @@ async fn look_at(
     installation: &Installation,
     campaign: &CampaignId,
     customer: &CustomerId,
-    erasing: Option<&Erasing<'_>>,
+    step: &Step<'_>,
     shown: &mut AnonymizedShown,
 ) -> Result<(), Problem> {
     let person = installation.entities.customers.state(customer).await?.state;
@@ -224,8 +260,8 @@ async fn look_at(
     }
     let why = match why_known(installation, campaign, customer, &person).await? {
         Some(why) => why,
-        None => match erasing {
-            Some(erasing) if shown.newly_erased < ERASED_MAX => {
+        None => match step {
+            Step::Erase(erasing) if shown.newly_erased < ERASED_MAX => {
                 match erasing.erase(installation, campaign, customer).await? {
                     Some(why) => why,
                     None => {
@@ -235,7 +271,8 @@ async fn look_at(
                     }
                 }
             }
-            Some(_) | None => {
+            Step::OnlyEnd => WhyKnown::NotCopied,
+            Step::Erase(_) | Step::OnlyLook => {
                 shown.left = shown.left.saturating_add(1);
                 return Ok(());
             }
@@ -289,9 +326,7 @@ pub(super) async fn why_known(
     if !person.open_calls().is_empty() {
         return Ok(Some(WhyKnown::OpenCall));
     }
-    let preset = preset_of(installation, campaign).await?;
-    let days = floor(DataClass::Recordings, preset).days;
-    let latest = kept_from(installation.now(), days);
+    let latest = kept_from(installation.now(), recordings_days(installation, campaign).await?);
     let attempts = person
         .enrolments()
         .iter()

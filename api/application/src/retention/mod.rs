@@ -15,7 +15,7 @@ mod transcripts;
 
 pub use daily::begin;
 pub use order::{PeriodOrder, RunOrder};
-pub(crate) use ordered::{Orderable, dispose};
+pub(crate) use ordered::{Orderable, dispose, finish_left_over};
 pub use run::{ClassRun, RunShown, run};
 pub use shown::{ClassShown, RetentionShown, all, one};
 

@@ -7,6 +7,7 @@ use super::run::only_one;
 use super::transcripts::{is_held, things};
 use crate::carried_out::caused;
 use crate::installation::Installation;
+use domain::call::RecordingStanding;
 use domain::calling_plan::Preset;
 use domain::ids::{CustomerId, EventId};
 use domain::problem::Problem;
@@ -23,36 +24,73 @@ pub(crate) struct Orderable<'a> {
 }
 
 impl<'a> Orderable<'a> {
-    pub(crate) async fn now(installation: &'a Installation, preset: Preset) -> Result<Self, Problem> {
-        let class = DataClass::Transcripts;
-        let state = installation.entities.retentions.state(&class).await?.state;
-        let days = state.period_of_order(class, preset).days;
+    /// Of a campaign that goes by these presets.
+    pub(crate) async fn now(installation: &'a Installation, presets: &[Preset]) -> Result<Self, Problem> {
+        let (_, latest) = longest(installation, presets).await?;
         Ok(Self {
             installation,
             complained: Complained::now(installation).await?,
-            latest: kept_from(installation.now(), days),
+            latest,
         })
     }
 
-    /// Only what has a key of its own: destroying the person's would take along what others need.
+    /// Only what has a key of its own: destroying the person's would take along what others need. A recording
+    /// of the same call says the same aloud.
     pub(crate) async fn has(
         &self,
         of: TranscriptOf,
         customer: &CustomerId,
         ended_at: Timestamp,
     ) -> Result<bool, Problem> {
-        let is_past = ended_at <= self.latest;
-        Ok(is_past
-            && self.installation.vault().existing_key(&of.key()).await?.is_some()
-            && !is_held(self.installation, &self.complained, of, customer).await?)
+        if ended_at > self.latest {
+            return Ok(false);
+        }
+        if let TranscriptOf::Call(call) = of {
+            let state = self.installation.entities.calls.state(&call).await?.state;
+            if state.recording() == RecordingStanding::Kept {
+                return Ok(false);
+            }
+        }
+        let key = self.installation.vault().existing_key(&of.key()).await?;
+        Ok(key.is_some() && !is_held(self.installation, &self.complained, of, customer).await?)
     }
 }
 
-/// Disposes of them, as many as there are; answers how many were destroyed. What a crash left is done first.
+/// The preset that keeps transcripts for longest, and until when a transcript came to rest that it keeps no
+/// longer.
+async fn longest(installation: &Installation, presets: &[Preset]) -> Result<(Preset, Timestamp), Problem> {
+    let class = DataClass::Transcripts;
+    let state = installation.entities.retentions.state(&class).await?.state;
+    let preset = state.longest_of_order(class, presets);
+    let days = state.period_of_order(class, preset).days;
+    Ok((preset, kept_from(installation.now(), days)))
+}
+
+/// Finishes what a crash left of a disposal of transcripts, whoever began it: what is gone is on record then.
+pub(crate) async fn finish_left_over(installation: &Installation) -> Result<(), Problem> {
+    let retentions = &installation.entities.retentions;
+    let state = retentions.state(&DataClass::Transcripts).await?.state;
+    if state.under_way().is_none() {
+        return Ok(());
+    }
+    let _place = only_one()?;
+    finish(installation).await
+}
+
+async fn finish(installation: &Installation) -> Result<(), Problem> {
+    let class = DataClass::Transcripts;
+    let state = installation.entities.retentions.state(&class).await?.state;
+    if let Some(under_way) = state.under_way() {
+        carry_out(installation, class, under_way).await?;
+    }
+    Ok(())
+}
+
+/// Disposes of them, as many as there are; answers how many of them are gone.
 pub(crate) async fn dispose(
     installation: &Installation,
-    preset: Preset,
-    mut transcripts: Vec<(TranscriptOf, Timestamp)>,
+    presets: &[Preset],
+    transcripts: &[(TranscriptOf, Timestamp)],
     begun: EventId,
 ) -> Result<u64, Problem> {
     if transcripts.is_empty() {
@@ -61,13 +99,17 @@ pub(crate) async fn dispose(
     let class = DataClass::Transcripts;
     let _place = only_one()?;
     let retentions = &installation.entities.retentions;
-    let mut destroyed: u64 = 0;
-    if let Some(under_way) = retentions.state(&class).await?.state.under_way() {
-        let result = carry_out(installation, class, under_way).await?;
-        destroyed = destroyed.saturating_add(result.destroyed);
+    finish(installation).await?;
+    // A period may have been set since it was looked.
+    let (preset, latest) = longest(installation, presets).await?;
+    let mut due = Vec::with_capacity(transcripts.len());
+    for (of, at) in transcripts {
+        if *at <= latest && !is_disposed(installation, *of).await? {
+            due.push((*of, *at));
+        }
     }
-    transcripts.sort_by_key(|(_, at)| *at);
-    for part in transcripts.chunks(DISPOSAL_ITEMS_MAX) {
+    due.sort_by_key(|(_, at)| *at);
+    for part in due.chunks(DISPOSAL_ITEMS_MAX) {
         let (Some((first, oldest_at)), Some((last, newest_at))) = (part.first(), part.last()) else {
             continue;
         };
@@ -82,9 +124,24 @@ pub(crate) async fn dispose(
         let what = format!("transcripts:{}:{}:{}", first.key(), last.key(), part.len());
         let answer = retentions.ask(&class, command, caused(begun, &what)).await?;
         if let Some(under_way) = answer.state.under_way() {
-            let result = carry_out(installation, class, under_way).await?;
-            destroyed = destroyed.saturating_add(result.destroyed);
+            carry_out(installation, class, under_way).await?;
         }
     }
-    Ok(destroyed)
+    let mut gone: u64 = 0;
+    for (of, _) in transcripts {
+        gone = gone.saturating_add(u64::from(is_disposed(installation, *of).await?));
+    }
+    Ok(gone)
+}
+
+/// Whether its own events say that it was disposed of.
+async fn is_disposed(installation: &Installation, of: TranscriptOf) -> Result<bool, Problem> {
+    let entities = &installation.entities;
+    Ok(match of {
+        TranscriptOf::Call(call) => entities.calls.state(&call).await?.state.is_transcript_disposed(),
+        TranscriptOf::Conversation(conversation) => {
+            let state = entities.conversations.state(&conversation).await?.state;
+            state.is_transcript_disposed()
+        }
+    })
 }

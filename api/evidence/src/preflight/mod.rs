@@ -128,7 +128,7 @@ pub async fn preflight(installation: &Installation, ask: PreflightAsk<'_>) -> Re
         whole,
         left: funnel.left,
         blockers: found,
-        models: models::models(installation, plan),
+        models: models::models(installation, plan).await?,
         ends: ahead.end(),
         cost: ahead.cost(ask.per_minute_fen),
         funnel: steps,

@@ -5,8 +5,11 @@ use application::installation::Installation;
 use application::models::{ModelShelf, ShelfFault};
 use domain::calling_plan::CallingPlan;
 use domain::model::ModelRef;
+use domain::problem::Problem;
 use schemars::JsonSchema;
 use serde::Serialize;
+use std::collections::BTreeMap;
+use tokio::sync::oneshot;
 
 /// One model that the campaign names.
 #[derive(Debug, Serialize, JsonSchema)]
@@ -32,22 +35,53 @@ pub enum ModelFoundState {
     Damaged,
 }
 
-/// The campaign's own model first, then its tiers in their order.
-pub(super) fn models(installation: &Installation, plan: &CallingPlan) -> Vec<ModelFound> {
+/// The campaign's own model first, then its tiers in their order. Each is up to ten megabytes: they are read on
+/// a thread of their own, beside the answers of others.
+pub(super) async fn models(
+    installation: &Installation,
+    plan: &CallingPlan,
+) -> Result<Vec<ModelFound>, Problem> {
+    let named = named(plan);
+    if named.is_empty() {
+        return Ok(Vec::new());
+    }
     let shelf = ModelShelf::of(installation);
-    let own = plan.model.as_deref().map(|model| (model, None));
+    let (tell, told) = oneshot::channel();
+    let work = move || {
+        // From the disk: what another campaign has in memory is gone with the process.
+        let found = found(named, |model| shelf.bytes(&model.model, &model.digest).err());
+        // Whoever asked may have gone away.
+        let _gone = tell.send(found);
+    };
+    installation.tasks().thread("models", Box::new(work));
+    told.await
+        .map_err(|_gone| Problem::unavailable("the process ends"))
+}
+
+/// A model, and for whom it is.
+type Named = (ModelRef, Option<String>);
+
+fn named(plan: &CallingPlan) -> Vec<Named> {
+    let own = plan.model.as_deref().map(|model| (model.clone(), None));
     let tiers = plan.model_tiers.tiers().iter();
-    let tiers = tiers.map(|tier| (&tier.model, Some(format!("{}={}", tier.by, tier.is))));
-    own.into_iter()
-        .chain(tiers)
-        .map(|(model, tier)| found(&shelf, model, tier))
+    let tiers = tiers.map(|tier| (tier.model.clone(), Some(format!("{}={}", tier.by, tier.is))));
+    own.into_iter().chain(tiers).collect()
+}
+
+/// Each content is looked at once, by however many names it goes.
+fn found(named: Vec<Named>, look: impl Fn(&ModelRef) -> Option<ShelfFault>) -> Vec<ModelFound> {
+    let mut looked: BTreeMap<String, Option<ShelfFault>> = BTreeMap::new();
+    named
+        .into_iter()
+        .map(|(model, tier)| {
+            let fault = looked.entry(model.digest.clone()).or_insert_with(|| look(&model));
+            described(&model, tier, fault.as_ref())
+        })
         .collect()
 }
 
-fn found(shelf: &ModelShelf, model: &ModelRef, tier: Option<String>) -> ModelFound {
-    // From the disk: what another campaign has in memory is gone with the process.
-    let fault = shelf.bytes(&model.model, &model.digest).err();
-    let (state, zh) = match &fault {
+fn described(model: &ModelRef, tier: Option<String>, fault: Option<&ShelfFault>) -> ModelFound {
+    let (state, zh) = match fault {
         None => (ModelFoundState::Here, None),
         Some(ShelfFault::Missing { .. }) => (
             ModelFoundState::Missing,
@@ -62,7 +96,55 @@ fn found(shelf: &ModelShelf, model: &ModelRef, tier: Option<String>) -> ModelFou
         model: model.to_string(),
         tier,
         state,
-        en: fault.map(|fault| fault.to_string()),
+        en: fault.map(|fault| said_of(fault, model)),
         zh,
+    }
+}
+
+/// In the words of the fault, by the name that is asked about: the same content may have been found so by
+/// another.
+fn said_of(fault: &ShelfFault, model: &ModelRef) -> String {
+    let named = model.model.to_string();
+    match fault {
+        ShelfFault::Missing { .. } => ShelfFault::Missing { named }.to_string(),
+        ShelfFault::Damaged { .. } => ShelfFault::Damaged { named }.to_string(),
+        ShelfFault::Unreadable { fault, .. } => format!("model {named}: {fault}"),
+        ShelfFault::Disk(_) => fault.to_string(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::cell::RefCell;
+
+    fn model(name: &str, digest: &str) -> ModelRef {
+        ModelRef {
+            model: name.parse().unwrap(),
+            version: 1,
+            digest: digest.to_owned(),
+        }
+    }
+
+    #[test]
+    fn each_content_is_looked_at_once_and_said_of_each_name() {
+        let named = vec![
+            (model("zh", "aa"), None),
+            (model("zh", "bb"), Some("rfm_grade=lost".to_owned())),
+            (model("of_old", "aa"), Some("rfm_grade=champion".to_owned())),
+        ];
+        let looked = RefCell::new(Vec::new());
+        let all = found(named, |model| {
+            looked.borrow_mut().push(model.digest.clone());
+            let named = model.model.to_string();
+            (model.digest == "aa").then_some(ShelfFault::Missing { named })
+        });
+        assert_eq!(looked.into_inner(), ["aa", "bb"]);
+        let states: Vec<ModelFoundState> = all.iter().map(|one| one.state).collect();
+        let (missing, here) = (ModelFoundState::Missing, ModelFoundState::Here);
+        assert_eq!(states, [missing, here, missing]);
+        let said = all[2].en.as_deref().unwrap();
+        assert!(said.contains("of_old") && !said.contains("zh"), "{said}");
+        assert_eq!(all[2].tier.as_deref(), Some("rfm_grade=champion"));
     }
 }

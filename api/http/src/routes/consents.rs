@@ -21,7 +21,7 @@ use domain::ids::CustomerId;
 use domain::inquiry::ReadForm;
 use domain::permission::DataScope;
 use domain::phone_number::PhoneNumber;
-use domain::problem::Problem;
+use domain::problem::{Kind, Problem};
 use domain::stored_event::{Cause, Position};
 use domain::time::Timestamp;
 use projections::views::customer_timeline::{self, HAVING_MAX};
@@ -59,7 +59,7 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
         .kept(),
         Endpoint::post(
             "/api/v1/consents",
-            "Records a consent of the one customer who has this number",
+            "Records a consent of the one customer who has this number, for whoever may look everybody up",
             change_by_number::<Consent>,
         )
 .needs(Permission::ConsentsWrite, About::Everybody)
@@ -100,12 +100,17 @@ async fn change_by_number<T: OfConsent>(ctx: Ctx, input: Input) -> Result<Change
     let cause = input.cause(&ctx.installation, "consents")?;
     let (peer, sight) = (input.peer(), Sight::of(&input));
     let ByNumber::<T> { number, order } = input.order().await?;
+    // Before any look-up: whether somebody has it, and how many, is not theirs to learn.
+    if T::IS_OF_ONE && !sight.is_whole() {
+        let detail = "giving consent by number is for whoever may look everybody up: name the customer by id";
+        return Err(Problem::refused("refused", detail));
+    }
     let wanted = order.wanted(ctx.installation.now());
     // Whoever withdraws is never told to come again.
     if T::IS_OF_ONE {
         ctx.lookups.take(peer, ctx.installation.now())?;
     }
-    let having = if T::IS_OF_ONE || sight.is_whole() {
+    let having = if sight.is_whole() {
         let found = having(&ctx.installation, &number).await;
         ctx.lookups.count_miss(peer, ctx.installation.now(), found)?
     } else {
@@ -114,37 +119,71 @@ async fn change_by_number<T: OfConsent>(ctx: Ctx, input: Input) -> Result<Change
         having.complete = reached.is_ok();
         having
     };
-    let before = ctx.installation.store().head().await?;
     let count = having.customers.len();
     if T::IS_OF_ONE && !(count == 1 && having.complete) {
         let detail = format!("{count} customers or more have this number: name the one who consents by id");
         return Err(Problem::refused("number-shared", detail));
     }
-    let mut last = Position(0);
-    let mut items = Vec::with_capacity(count);
+    let AskedAll { items, last } = ask_all(&ctx, &having, &sight, &wanted, cause).await?;
+    // Where something was written, and when, tells whether there was somebody.
+    let position = sight.is_whole().then_some(last);
+    let body = ConsentsChanged {
+        number: having.phone.mask(),
+        customers: items,
+        complete: having.complete,
+        position: position.map(|position| position.to_string()),
+    };
+    Ok(Changed(Written {
+        body,
+        version: None,
+        position,
+    }))
+}
+
+/// What came of an order for everybody who has a number.
+struct AskedAll {
+    /// Of those whom whoever orders sees.
+    items: Vec<ConsentAfter>,
+    last: Position,
+}
+
+/// It holds for everybody with the number, whoever says it, and tells of nobody outside the scope: who refuses
+/// keeps it from none of the others, and is told of, once they all were asked, only to whoever sees them.
+async fn ask_all(
+    ctx: &Ctx,
+    having: &Having,
+    sight: &Sight,
+    wanted: &Wanted,
+    cause: Cause,
+) -> Result<AskedAll, Problem> {
+    let mut all = AskedAll {
+        items: Vec::with_capacity(having.customers.len()),
+        last: Position(0),
+    };
+    let mut refused = None;
     for customer in &having.customers {
         let one = Wanted {
             scope: wanted.scope.clone(),
             command: wanted.command.clone(),
         };
-        let asked = ask(&ctx.installation, customer, one, follow(cause, customer.as_str())).await?;
-        last = last.max(asked.position);
-        // It holds for everybody with the number, whoever says it, and tells of nobody outside the scope.
-        if sight.sees(&ctx, &asked.state).await? {
-            items.push(asked.after);
+        match ask(&ctx.installation, customer, one, follow(cause, customer.as_str())).await {
+            Ok(asked) => {
+                all.last = all.last.max(asked.position);
+                if sight.sees(ctx, &asked.state).await? {
+                    all.items.push(asked.after);
+                }
+            }
+            Err(problem) if problem.kind == Kind::Refused => {
+                tracing::warn!(%customer, %problem, "an order by number was refused by one who has it");
+                let person = ctx.installation.entities.customers.state(customer).await?.state;
+                if sight.sees(ctx, &person).await? {
+                    refused = refused.or(Some(problem));
+                }
+            }
+            Err(problem) => return Err(problem),
         }
     }
-    // Where something was written tells that there was somebody.
-    if !sight.is_whole() {
-        last = before;
-    }
-    let body = ConsentsChanged {
-        number: having.phone.mask(),
-        customers: items,
-        complete: having.complete,
-        position: last.to_string(),
-    };
-    Ok(done(body, last))
+    refused.map_or(Ok(all), Err)
 }
 
 /// Which persons whoever asks is told of: none, and not whether there are any, beyond whom they may look up.

@@ -16,6 +16,7 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
             ask,
         )
         .needs(Permission::FiguresRead, About::Campaign)
+        .heavy()
         .query(
             const {
                 &[Parameter::number(

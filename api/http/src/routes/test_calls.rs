@@ -56,7 +56,7 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
             "Call one of our own phones by the campaign's flow, trunk and voice: no customer, in no figure",
             ask,
         )
-        .needs(Permission::CallsWrite, About::Campaign)
+        .needs(Permission::CampaignsWrite, About::Campaign)
         .takes::<TestCallOrder>(),
         Endpoint::get(
             "/api/v1/campaigns/{id}/test-calls/{call}",

@@ -9,11 +9,12 @@ use actors::Answer;
 use application::inquiring::{BY, REASON, Shown, put_on_record};
 use application::installation::Installation;
 use application::voiceprints::{
-    VoiceConsentOrder, VoiceDeletion, VoiceWithdrawal, VoiceprintShown, ask, consenting, described,
-    may_be_made, template,
+    VoiceConsentOrder, VoiceDeletion, VoiceWithdrawal, VoiceprintOrdered, VoiceprintShown, ask, ask_each,
+    consenting, may_be_made, standing, template,
 };
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
+use domain::customer::CustomerState;
 use domain::ids::{CampaignId, CustomerId};
 use domain::inquiry::{REASON_BYTES_MAX, ReadForm};
 use domain::problem::Problem;
@@ -158,7 +159,7 @@ fn wav_of(text: &str) -> Result<Vec<u8>, String> {
     STANDARD.decode(text).map_err(|_what| "is no base64".to_owned())
 }
 
-/// A voiceprint after an order.
+/// A voiceprint after its enrolment or a comparison.
 #[derive(Debug, Serialize, JsonSchema)]
 struct VoiceprintChanged {
     #[serde(flatten)]
@@ -166,27 +167,45 @@ struct VoiceprintChanged {
     position: String,
 }
 
-fn changed(
+/// All of it, to whoever had it put on record that they look.
+async fn changed(
     installation: &Installation,
-    customer: CustomerId,
+    customer: &CustomerId,
+    person: &CustomerState,
     answer: &Answer<Voiceprint>,
-) -> Changed<VoiceprintChanged> {
-    Changed(Written {
+) -> Result<Changed<VoiceprintChanged>, Problem> {
+    let standing = standing(installation, customer, person).await?;
+    Ok(Changed(Written {
         body: VoiceprintChanged {
-            voiceprint: described(customer, &answer.state, installation.now()),
+            voiceprint: standing.shown(),
             position: answer.position.to_string(),
         },
         version: Some(answer.version),
         position: Some(answer.position),
-    })
+    }))
+}
+
+/// No more than what was ordered: how often somebody was compared, the version would tell.
+async fn ordered(
+    installation: &Installation,
+    customer: &CustomerId,
+    person: &CustomerState,
+    answer: &Answer<Voiceprint>,
+) -> Result<Changed<VoiceprintOrdered>, Problem> {
+    let standing = standing(installation, customer, person).await?;
+    Ok(Changed(Written {
+        body: standing.ordered(answer.position),
+        version: None,
+        position: Some(answer.position),
+    }))
 }
 
 async fn show(ctx: Ctx, input: Input) -> Result<Read<VoiceprintShown>, Problem> {
     let installation = &ctx.installation;
-    let (customer, _) = installation.customer_named(&input.param(0)?).await?;
+    let (customer, person) = installation.customer_named(&input.param(0)?).await?;
     put_on_record(installation, input.reader(), of(STATE, &customer)).await?;
-    let state = installation.entities.voiceprints.state(&customer).await?.state;
-    Ok(Read(described(customer, &state, installation.now())))
+    let standing = standing(installation, &customer, &person).await?;
+    Ok(Read(standing.shown()))
 }
 
 fn of(what: Shown, customer: &CustomerId) -> Shown {
@@ -196,34 +215,34 @@ fn of(what: Shown, customer: &CustomerId) -> Shown {
     }
 }
 
-async fn consent(ctx: Ctx, input: Input) -> Result<Changed<VoiceprintChanged>, Problem> {
+async fn consent(ctx: Ctx, input: Input) -> Result<Changed<VoiceprintOrdered>, Problem> {
     let installation = &ctx.installation;
     let (customer, person) = installation.customer_named(&input.param(0)?).await?;
     let cause = input.cause(installation, "voiceprint/consent")?;
     let order: VoiceConsentOrder = input.order().await?;
     may_be_made(installation, &person).await?;
     let answer = ask(installation, &customer, order.into(), cause).await?;
-    Ok(changed(installation, customer, &answer))
+    ordered(installation, &customer, &person, &answer).await
 }
 
-async fn withdraw(ctx: Ctx, input: Input) -> Result<Changed<VoiceprintChanged>, Problem> {
+async fn withdraw(ctx: Ctx, input: Input) -> Result<Changed<VoiceprintOrdered>, Problem> {
     let installation = &ctx.installation;
-    let (customer, _) = installation.customer_named(&input.param(0)?).await?;
+    let (customer, person) = installation.customer_named(&input.param(0)?).await?;
     let cause = input.cause(installation, "voiceprint/withdraw")?;
     let VoiceWithdrawal { source } = input.order().await?;
     let command = VoiceprintCommand::Withdraw { source };
-    let answer = ask(installation, &customer, command, cause).await?;
-    Ok(changed(installation, customer, &answer))
+    let answer = ask_each(installation, &customer, &person, command, cause).await?;
+    ordered(installation, &customer, &person, &answer).await
 }
 
-async fn delete(ctx: Ctx, input: Input) -> Result<Changed<VoiceprintChanged>, Problem> {
+async fn delete(ctx: Ctx, input: Input) -> Result<Changed<VoiceprintOrdered>, Problem> {
     let installation = &ctx.installation;
-    let (customer, _) = installation.customer_named(&input.param(0)?).await?;
+    let (customer, person) = installation.customer_named(&input.param(0)?).await?;
     let cause = input.cause(installation, "voiceprint/delete")?;
     let VoiceDeletion { reason } = input.order().await?;
     let command = VoiceprintCommand::Delete { reason };
-    let answer = ask(installation, &customer, command, cause).await?;
-    Ok(changed(installation, customer, &answer))
+    let answer = ask_each(installation, &customer, &person, command, cause).await?;
+    ordered(installation, &customer, &person, &answer).await
 }
 
 async fn enrol(ctx: Ctx, input: Input) -> Result<Changed<VoiceprintChanged>, Problem> {
@@ -233,7 +252,7 @@ async fn enrol(ctx: Ctx, input: Input) -> Result<Changed<VoiceprintChanged>, Pro
     let (caller, reader) = (input.caller.clone(), input.reader_by_post());
     let VoiceEnrolment { takes, reason } = input.order().await?;
     may_be_made(installation, &person).await?;
-    consenting(installation, &customer, cause).await?;
+    consenting(installation, &customer, &person, cause).await?;
     put_on_record(installation, reader.because(reason), of(TEMPLATE, &customer)).await?;
     let _turn = ctx.engines.voices(installation, &caller).await?;
     let described = worked_on(installation, move || {
@@ -247,7 +266,7 @@ async fn enrol(ctx: Ctx, input: Input) -> Result<Changed<VoiceprintChanged>, Pro
         template,
     };
     let answer = ask(installation, &customer, command, cause).await?;
-    Ok(changed(installation, customer, &answer))
+    changed(installation, &customer, &person, &answer).await
 }
 
 async fn compare(ctx: Ctx, input: Input) -> Result<Changed<VoiceprintChanged>, Problem> {
@@ -266,7 +285,7 @@ async fn compare(ctx: Ctx, input: Input) -> Result<Changed<VoiceprintChanged>, P
         installation.campaign(campaign).await?;
     }
     may_be_made(installation, &person).await?;
-    let state = consenting(installation, &customer, cause).await?;
+    let state = consenting(installation, &customer, &person, cause).await?;
     let held = state.held().ok_or_else(|| Problem::missing("this voiceprint"))?;
     put_on_record(installation, reader.because(reason), of(TEMPLATE, &customer)).await?;
     let template = template(installation, &customer, held.enrolment).await?;
@@ -286,7 +305,7 @@ async fn compare(ctx: Ctx, input: Input) -> Result<Changed<VoiceprintChanged>, P
     };
     let command = VoiceprintCommand::Compare { compared, take };
     let answer = ask(installation, &customer, command, cause).await?;
-    Ok(changed(installation, customer, &answer))
+    changed(installation, &customer, &person, &answer).await
 }
 
 fn facts(take: &VoiceTake) -> TakeFacts {

@@ -3,7 +3,7 @@
 
 use super::asking::{Came, get, owner, trail};
 use super::conversations::with_two;
-use super::inspected_words::{Caller, spoken_call_of};
+use super::inspected_words::{Caller, spoken_and_recorded, spoken_call_of};
 use super::retention::later;
 use crate::testing::Story;
 use application::campaigns::{Carrying, anonymize, anonymous_words};
@@ -11,15 +11,16 @@ use domain::anonymous_transcript::AnonymousTranscriptEvent;
 use domain::event_filter::EventFilter;
 use domain::ids::{CallId, CampaignId, CommandId, EnrolmentId};
 use domain::ports::event_store::PAGE_EVENTS_MAX;
+use domain::ports::recording::RecordingFacts;
 use domain::stored_event::{Cause, Envelope, Position, StoredEvent};
 use domain::transcript::TranscriptOf;
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
 
 /// The calls are of 2 March 2026: behind the floor of transcripts.
-const PAST: &str = "2027-03-04T10:00:00+08:00";
+pub(super) const PAST: &str = "2027-03-04T10:00:00+08:00";
 
-const CALLERS: [Caller<'static>; 4] = [
+pub(super) const CALLERS: [Caller<'static>; 4] = [
     Caller {
         id: "C01",
         phone: "+8613800138001",
@@ -42,13 +43,18 @@ const CALLERS: [Caller<'static>; 4] = [
     },
 ];
 
-fn campaign() -> CampaignId {
+pub(super) fn campaign() -> CampaignId {
     "T".parse().unwrap()
 }
 
 /// Four who were called and talked, of whom the last is called by another campaign too; the campaign is over.
-async fn called(story: &Story) {
+pub(super) async fn called(story: &Story) {
     with_two(story).await;
+    called_in_two(story, None).await;
+}
+
+/// The same of campaign T as it is; the last one's call may be recorded.
+pub(super) async fn called_in_two(story: &Story, recording: Option<RecordingFacts>) {
     let person = |caller: &Caller<'_>| {
         let phone = caller.phone.trim_start_matches("+86");
         json!({ "customer_id": caller.id, "phone": phone, "bank_name": "示例银行", "name": "欧阳小明",
@@ -57,9 +63,11 @@ async fn called(story: &Story) {
     let [_, _, third, fourth] = &CALLERS;
     let list = json!({ "task_id": "T", "records": [person(third), person(fourth)] });
     assert_eq!(owner(story, "/api/v1/tasks/data", list).await.status, 200);
-    for caller in CALLERS {
+    let [first, second, _, _] = CALLERS;
+    for caller in [first, second, *third] {
         spoken_call_of(story, caller).await;
     }
+    spoken_and_recorded(story, *fourth, recording).await;
     let made = json!({ "task_id": "U", "script_template": "您好。",
         "schedule": { "start_time": "09:00", "end_time": "18:00" } });
     assert_eq!(owner(story, "/api/v1/campaigns", made).await.status, 201);
@@ -69,7 +77,7 @@ async fn called(story: &Story) {
     assert_eq!(stopped.status, 200, "{}", stopped.body);
 }
 
-async fn ordered(story: &Story, dry_run: bool) -> Value {
+pub(super) async fn ordered(story: &Story, dry_run: bool) -> Value {
     let installation = &story.running.installation;
     let late = installation.now().plus_ms(20_000);
     loop {
@@ -85,7 +93,7 @@ async fn ordered(story: &Story, dry_run: bool) -> Value {
     }
 }
 
-async fn events(story: &Story, kind: &str) -> Vec<StoredEvent> {
+pub(super) async fn events(story: &Story, kind: &str) -> Vec<StoredEvent> {
     let filter = EventFilter {
         kinds: vec![kind.to_owned()],
         ..EventFilter::default()
@@ -95,7 +103,19 @@ async fn events(story: &Story, kind: &str) -> Vec<StoredEvent> {
     page.unwrap().events
 }
 
-async fn copies(story: &Story) -> Vec<StoredEvent> {
+/// The same, cut behind two copies.
+pub(super) async fn cut(story: &Story) {
+    let cause = Cause::outside(CommandId::derive_from_text("cut"));
+    let installation = &story.running.installation;
+    let reason = "the study is over".to_owned();
+    let carrying = Carrying::Copies(2);
+    let cut = anonymize(installation, &campaign(), reason, carrying, None, cause).await;
+    let cut = cut.unwrap();
+    assert_eq!((cut.counts.copied, cut.to_copy, cut.counts.erased), (2, 2, 0));
+    assert_eq!(copies(story).await.len(), 2);
+}
+
+pub(super) async fn copies(story: &Story) -> Vec<StoredEvent> {
     events(story, AnonymousTranscriptEvent::KEPT).await
 }
 
@@ -201,7 +221,7 @@ async fn name_nobody(story: &Story) {
     );
 }
 
-fn envelope(stored: &StoredEvent) -> Envelope {
+pub(super) fn envelope(stored: &StoredEvent) -> Envelope {
     stored.envelope().unwrap()
 }
 
@@ -223,22 +243,9 @@ fn words_outlive_their_persons_once_and_name_nobody() {
         let dry = ordered(&story, true).await;
         assert_eq!(dry["to_copy"], 4, "{dry}");
         assert!(copies(&story).await.is_empty());
-        // Cut behind two copies.
-        let cause = Cause::outside(CommandId::derive_from_text("cut"));
-        let installation = &story.running.installation;
-        let reason = "the study is over".to_owned();
-        let cut = anonymize(
-            installation,
-            &campaign(),
-            reason,
-            Carrying::Copies(2),
-            None,
-            cause,
-        )
-        .await
-        .unwrap();
-        assert_eq!((cut.counts.copied, cut.to_copy, cut.counts.erased), (2, 2, 0));
-        assert_eq!(copies(&story).await.len(), 2);
+        cut(&story).await;
+        // Their copies are there, and nobody can tell whose.
+        copied_for(&story).await;
     });
     let story = later(story, PAST);
     story.runtime.block_on(async {
@@ -276,7 +283,7 @@ fn words_outlive_their_persons_once_and_name_nobody() {
 }
 
 /// A copy for the person who is still known says what it cannot hold.
-async fn copied_for(story: &Story) {
+pub(super) async fn copied_for(story: &Story) {
     let asked = json!({ "customer": "C04", "wish": "copy", "channel": "hotline" });
     let opened = owner(story, "/api/v1/requests", asked).await;
     assert!(opened.status < 300, "{}", opened.body);

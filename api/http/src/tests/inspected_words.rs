@@ -15,6 +15,7 @@ use domain::customer::event::CustomerEvent;
 use domain::disposition::{Disposition, Outcome};
 use domain::ids::{CampaignId, CommandId, CustomerId};
 use domain::personal::Personal;
+use domain::ports::recording::RecordingFacts;
 use domain::spoken_turn::{Certainty, Explanation, IntentCandidate, ReadBy, SpokenReading};
 use domain::spoken_turn::{TurnDecision, TurnInput};
 use domain::stored_event::Cause;
@@ -170,12 +171,22 @@ pub(super) async fn spoken_call(story: &Story) {
 
 /// The same of somebody else.
 pub(super) async fn spoken_call_of(story: &Story, caller: Caller<'_>) {
+    spoken_and_recorded(story, caller, None).await;
+}
+
+/// The same with what is on record of its recording.
+pub(super) async fn spoken_and_recorded(
+    story: &Story,
+    caller: Caller<'_>,
+    recording: Option<RecordingFacts>,
+) {
     let Caller { id, phone, says } = caller;
     let installation = &story.running.installation;
     let (facts, attempt, grant) = granted(story, id).await;
     let end = CallCommand::End(CallEnding {
         heard_rtp: true,
         reason: Some(EndReason::CalleeHungUp),
+        recording,
         ..CallEnding::default()
     });
     let commands = begun(&facts, attempt, &grant, phone).into_iter();

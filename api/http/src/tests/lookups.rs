@@ -6,7 +6,7 @@ use crate::testing::Story;
 use http_body_util::BodyExt;
 use hyper::header::RETRY_AFTER;
 use hyper::{Method, StatusCode};
-use serde_json::json;
+use serde_json::{Value, json};
 
 #[test]
 fn whoever_tries_numbers_is_told_to_come_again_and_an_opt_out_is_taken_meanwhile() {
@@ -134,10 +134,7 @@ fn whoever_may_not_look_persons_up_is_answered_alike_whether_a_number_is_known()
                 told.push(came.body);
             }
             assert_eq!(told[0]["customers"], json!([]), "{}", told[0]);
-            assert_eq!(
-                (&told[0]["number"], &told[0]["complete"]),
-                (&told[1]["number"], &told[1]["complete"])
-            );
+            assert_eq!(told[0], told[1], "nor is it told where something was written");
         }
         // It was taken all the same.
         let head = story.running.installation.store().head().await.unwrap();
@@ -161,11 +158,104 @@ fn whoever_may_not_look_persons_up_is_answered_alike_whether_a_number_is_known()
             Some(opt_out),
         )
         .await;
+        assert_eq!(first.status, 200, "{}", first.body);
+        let members = |body: &Value| -> Vec<String> { body.as_object().unwrap().keys().cloned().collect() };
+        assert_eq!(members(&first.body), ["id", "number", "open_calls", "opted_out"]);
         assert_eq!(
-            (first.status, &first.body["open_calls"]),
-            (200, &json!([])),
-            "{}",
-            first.body
+            (&first.body["open_calls"], &first.body["opted_out"]),
+            (&json!([]), &json!(true))
+        );
+    });
+    story.end();
+}
+
+/// A campaign of one person, and a key of whoever may give and withdraw consents, and look nobody up.
+async fn blind(story: &Story) -> String {
+    let made = json!({ "task_id": "T", "script_template": "您好。",
+        "schedule": { "start_time": "09:00", "end_time": "18:00" } });
+    assert_eq!(owner(story, "/api/v1/campaigns", made).await.status, 201);
+    let listed = json!({ "task_id": "T", "records": [{ "customer_id": "C1", "phone": "13800138000" }] });
+    assert_eq!(owner(story, "/api/v1/tasks/data", listed).await.status, 200);
+    add(story, "crm", &["integrator"]).await;
+    key(story, json!({ "user": "crm" })).await
+}
+
+/// Nobody has it, and it is masked as the known one.
+fn unknown() -> String {
+    format!("138{:04}8000", 1_113)
+}
+
+#[test]
+fn what_a_known_person_refuses_tells_nothing_to_whoever_may_not_look_them_up() {
+    let story = Story::begin();
+    story.runtime.block_on(async {
+        let bearer = blind(&story).await;
+        let withdraw = "/api/v1/consents/withdraw";
+        let asked = async |number: &str, scope: &str, key: &str| {
+            let body = json!({ "number": number, "scope": scope, "source": "phone" });
+            let headers = [("Authorization", bearer.as_str()), ("Idempotency-Key", key)];
+            let came = send(&story, Method::POST, withdraw, &headers, Some(body)).await;
+            (came.status, came.body)
+        };
+        let known = "13800138000";
+        // More scopes than a person may have.
+        for index in 0..70 {
+            let scope = format!("made up {index}");
+            let told = asked(known, &scope, &format!("known-{index}")).await;
+            assert_eq!(told.0, 200, "{index}: {}", told.1);
+            if index > 60 {
+                let other = asked(&unknown(), &scope, &format!("unknown-{index}")).await;
+                assert_eq!(told, other);
+            }
+        }
+        // One key for two orders: alike again, whether it is remembered or not.
+        for scope in ["made up 1", "made up 2"] {
+            let (told, other) = (
+                asked(known, scope, "reused").await,
+                asked(&unknown(), scope, "reused-too").await,
+            );
+            assert_eq!(told.0, other.0, "{} {}", told.1, other.1);
+        }
+        let whole = json!({ "number": known, "scope": "one too many", "source": "phone" });
+        let refused = owner(&story, withdraw, whole).await;
+        assert_eq!(
+            refused.status, 422,
+            "whoever may look them up is told: {}",
+            refused.body
+        );
+    });
+    story.end();
+}
+
+#[test]
+fn consent_is_given_by_number_only_by_whoever_may_look_everybody_up() {
+    let story = Story::begin();
+    story.runtime.block_on(async {
+        let bearer = blind(&story).await;
+        let mut told = Vec::new();
+        for number in ["13800138000", unknown().as_str()] {
+            let body =
+                json!({ "number": number, "scope": "offers", "source": "form", "evidence": "form 17" });
+            let headers = [("Authorization", bearer.as_str())];
+            let came = send(&story, Method::POST, "/api/v1/consents", &headers, Some(body)).await;
+            told.push((
+                came.status,
+                came.body["code"].clone(),
+                came.body["detail"].clone(),
+            ));
+        }
+        assert_eq!(told[0], told[1]);
+        assert_eq!((told[0].0, &told[0].1), (422, &json!("refused")));
+        assert!(told[0].2.as_str().unwrap().contains("by id"), "{told:?}");
+        // By id it is theirs to give.
+        let body = json!({ "scope": "offers", "source": "form", "evidence": "form 17" });
+        let headers = [("Authorization", bearer.as_str())];
+        let path = "/api/v1/customers/C1/consents";
+        assert_eq!(
+            send(&story, Method::POST, path, &headers, Some(body))
+                .await
+                .status,
+            200
         );
     });
     story.end();

@@ -4,6 +4,7 @@ mod abandoned_questions;
 mod access;
 mod alerts;
 mod anonymization;
+mod anonymous_kept;
 mod anonymous_words;
 mod api_docs;
 mod approvals;

@@ -1,6 +1,7 @@
 //! What would become of a campaign, asked over HTTP: numbers left after each rule with ids, why nothing
 //! would be dialed, and that nobody knows the end of what was never dialed.
 
+use super::asking::{add, key};
 use crate::tests::routes::Story;
 use serde_json::{Value, json};
 
@@ -82,5 +83,20 @@ fn what_keeps_everybody_is_named_and_what_can_never_dial_is_not_started() {
     );
     let (status, _) = story.send("GET", "/api/v1/campaigns/NONE/preflight", "");
     assert_eq!(status, 404);
+    story.end();
+}
+
+#[test]
+fn it_reads_much_and_counts_as_a_heavy_question() {
+    let story = crate::testing::Story::begin();
+    story.runtime.block_on(async {
+        add(&story, "chen", &["analyst"]).await;
+        let chen = key(&story, json!({ "user": "chen" })).await;
+        for (path, is_heavy) in [("/api/v1/campaigns/T/preflight", true), ("/api/v1/whoami", false)] {
+            let answer = story.open_with(path, &[("Authorization", &chen)]).await;
+            let policy = answer.headers()["ratelimit-policy"].to_str().unwrap();
+            assert_eq!(policy.contains("heavy"), is_heavy, "{path}: {policy}");
+        }
+    });
     story.end();
 }

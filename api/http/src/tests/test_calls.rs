@@ -1,7 +1,9 @@
 //! The list of our own phones over HTTP, and which test calls are refused: to anybody else, of no campaign,
 //! where nothing is dialed.
 
+use super::asking::{add, key, owner, send};
 use crate::tests::routes::Story;
+use hyper::Method;
 use serde_json::json;
 
 #[test]
@@ -49,5 +51,28 @@ fn our_own_phones_are_listed_masked_with_a_reason_and_alone_may_be_tried() {
         (422, &json!("test-number-not-listed")),
         "{told}"
     );
+    story.end();
+}
+
+#[test]
+fn whoever_makes_campaigns_may_hear_them_and_who_takes_calls_may_not() {
+    let story = crate::testing::Story::begin();
+    story.runtime.block_on(async {
+        let campaign = json!({ "task_id": "T", "script_template": "您好。" });
+        assert_eq!(owner(&story, "/api/v1/campaigns", campaign).await.status, 201);
+        let calls = "/api/v1/campaigns/T/test-calls";
+        for (name, role, status) in [
+            ("wang", "operator", 422),
+            ("li", "admin", 422),
+            ("zhao", "agent", 403),
+        ] {
+            add(&story, name, &[role]).await;
+            let bearer = key(&story, json!({ "user": name, "campaigns": ["T"] })).await;
+            let headers = [("Authorization", bearer.as_str())];
+            let came = send(&story, Method::POST, calls, &headers, Some(json!({}))).await;
+            // No phone of ours is listed: that is what they are told.
+            assert_eq!(came.status, status, "{role}: {}", came.body);
+        }
+    });
     story.end();
 }

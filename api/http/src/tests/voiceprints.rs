@@ -15,6 +15,13 @@ const CAMPAIGN: &str = r#"{"task_id":"T","script_template":"您好。","basis":"
 const PEOPLE: &str = r#"{"task_id":"T","records":[{"customer_id":"C1","phone":"13800138000"}]}"#;
 const PATH: &str = "/api/v1/customers/C1/voiceprint";
 
+/// What an order answers: whoever may end it may not read how it stood.
+const ORDERED: &[&str] = &["consent", "customer", "deleted_at", "position"];
+
+fn members(body: &Value) -> Vec<&str> {
+    body.as_object().unwrap().keys().map(String::as_str).collect()
+}
+
 /// A voice of so many hertz, which says the same for `ms` at its own level, behind and before quiet.
 fn take(hertz: f64, ms: u32, hiss: f64) -> String {
     let mut seed = 3_u64;
@@ -48,7 +55,11 @@ fn consented(server: &Server) -> Value {
 }
 
 fn turned_on() -> Server {
-    let server = Server::with_people(CAMPAIGN, PEOPLE);
+    turned_on_with(PEOPLE)
+}
+
+fn turned_on_with(people: &str) -> Server {
+    let server = Server::with_people(CAMPAIGN, people);
     let off = server.post(&format!("{PATH}/consent"), &consented(&server));
     assert_eq!(
         (off.0, &off.1["code"]),
@@ -86,7 +97,7 @@ fn nothing_is_taken_of_a_voice_without_the_consent_and_a_withdrawal_deletes_it()
         (200, &json!("given")),
         "{given:?}"
     );
-    assert!(!given.1.to_string().contains("form 17"));
+    assert_eq!(members(&given.1), ORDERED, "{given:?}");
     let made = verb("enrol", &enrolment());
     assert_eq!(
         (made.0, &made.1["enrolled"]["takes"]),
@@ -111,11 +122,9 @@ fn nothing_is_taken_of_a_voice_without_the_consent_and_a_withdrawal_deletes_it()
     assert_eq!(shown.1["consent"], "given", "{shown:?}");
     assert_eq!(server.events("inquiry.personal_data_read").len(), reads + 1);
     let gone = verb("withdraw", &json!({ "source": "hotline" }));
-    assert_eq!(
-        (&gone.1["consent"], &gone.1["enrolled"]),
-        (&json!("withdrawn"), &Value::Null),
-        "{gone:?}"
-    );
+    assert_eq!(members(&gone.1), ORDERED, "{gone:?}");
+    assert_eq!(gone.1["consent"], "withdrawn");
+    assert!(gone.1["deleted_at"].is_string(), "{gone:?}");
     assert_eq!(
         server.events("voiceprint.deleted")[0]["data"]["deleted_for"],
         "withdrawn"
@@ -166,11 +175,8 @@ fn what_is_no_take_is_refused_and_each_enrolment_has_its_end() {
         "{second:?}"
     );
     let deleted = verb("delete", &json!({ "reason": "no longer needed" }));
-    assert_eq!(
-        (deleted.0, &deleted.1["enrolled"]),
-        (200, &Value::Null),
-        "{deleted:?}"
-    );
+    assert_eq!(deleted.0, 200, "{deleted:?}");
+    assert_eq!(members(&deleted.1), ORDERED, "{deleted:?}");
     let again = verb("enrol", &enrolment());
     assert_eq!(again.1["enrolled"]["enrolment"], 2, "{again:?}");
     let alike = verb("compare", &comparison(&take(220.0, 1_450, 25.0)));
@@ -186,5 +192,90 @@ fn what_is_no_take_is_refused_and_each_enrolment_has_its_end() {
         })
         .collect();
     assert!(keys.len() == 2 && keys[0] != keys[1], "{keys:?}");
+    server.end();
+}
+
+/// Two ids that are of one person.
+const TWO: &str = r#"{"task_id":"T","records":[{"customer_id":"C1","phone":"13800138000"},
+    {"customer_id":"C2","phone":"13800138001"}]}"#;
+
+#[test]
+fn what_ends_under_one_id_of_a_person_ends_under_the_other() {
+    let server = turned_on_with(TWO);
+    let verb = |of: &str, verb: &str, body: &Value| {
+        let told = server.post(&format!("/api/v1/customers/{of}/voiceprint/{verb}"), body);
+        assert!(told.0 < 300, "{of} {verb}: {told:?}");
+        told
+    };
+    for of in ["C1", "C2"] {
+        verb(of, "consent", &consented(&server));
+        verb(of, "enrol", &enrolment());
+    }
+    let order = json!({ "other": "C2", "reason": "two accounts", "by": "li" });
+    assert_eq!(server.post("/api/v1/customers/C1/merge", &order).0, 200);
+    verb("C1", "delete", &json!({ "reason": "asked" }));
+    assert_eq!(server.events("voiceprint.deleted").len(), 2);
+    verb("C2", "enrol", &enrolment());
+    verb("C1", "withdraw", &json!({ "source": "hotline" }));
+    assert_eq!(server.events("voiceprint.withdrawn").len(), 2);
+    assert_eq!(server.events("voiceprint.deleted").len(), 3);
+    // And from the other one, of what was given to the kept one since.
+    verb("C1", "consent", &consented(&server));
+    verb("C1", "enrol", &enrolment());
+    verb("C2", "withdraw", &json!({ "source": "hotline" }));
+    assert_eq!(server.events("voiceprint.deleted").len(), 4);
+    let asked = json!({ "customer": "C1", "wish": "copy", "channel": "hotline" });
+    let request = server.post("/api/v1/requests", &asked);
+    let number = request.1["id"].as_str().unwrap_or_default();
+    let answer = json!({ "note": "copied" });
+    let copied = server.post(&format!("/api/v1/requests/{number}/answer"), &answer);
+    let theirs = &copied.1["copy"]["merged_voiceprints"];
+    assert_eq!(theirs[0]["consent"], "withdrawn", "{copied:?}");
+    server.end();
+}
+
+#[test]
+fn a_withdrawal_from_before_two_ids_were_one_keeps_an_older_consent_from_counting() {
+    let server = turned_on_with(TWO);
+    let post = |of: &str, verb: &str, body: &Value| {
+        server.post(&format!("/api/v1/customers/{of}/voiceprint/{verb}"), body)
+    };
+    for of in ["C1", "C2"] {
+        assert_eq!(post(of, "consent", &consented(&server)).0, 200);
+    }
+    post("C2", "withdraw", &json!({ "source": "hotline" }));
+    let order = json!({ "other": "C2", "reason": "two accounts", "by": "li" });
+    assert_eq!(server.post("/api/v1/customers/C1/merge", &order).0, 200);
+    let refused = post("C1", "enrol", &enrolment());
+    assert_eq!(refused.0, 422, "{refused:?}");
+    assert!(
+        refused.1["detail"].as_str().unwrap().contains("withdrew"),
+        "{refused:?}"
+    );
+    let shown = server.send("GET", &format!("{PATH}?reason=test"), "");
+    assert_eq!(shown.1["consent"], "withdrawn", "{shown:?}");
+    // A consent behind it counts.
+    assert_eq!(post("C1", "consent", &consented(&server)).1["consent"], "given");
+    assert_eq!(post("C1", "enrol", &enrolment()).0, 200);
+    server.end();
+}
+
+#[test]
+fn nothing_is_shown_of_the_voiceprint_of_somebody_who_is_erased() {
+    let server = turned_on();
+    server.post(&format!("{PATH}/consent"), &consented(&server));
+    assert_eq!(server.post(&format!("{PATH}/enrol"), &enrolment()).0, 200);
+    let erased = server.post("/api/v1/customers/C1/erase", &json!({ "reason": "asked" }));
+    assert!(erased.0 < 300, "{erased:?}");
+    let shown = server.send("GET", &format!("{PATH}?reason=test"), "");
+    assert_eq!(shown.0, 200, "{shown:?}");
+    assert_eq!(shown.1["consent"], "absent", "{shown:?}");
+    assert_eq!(
+        (&shown.1["consented"], &shown.1["enrolled"]),
+        (&Value::Null, &Value::Null),
+        "{shown:?}"
+    );
+    let ended = server.post(&format!("{PATH}/withdraw"), &json!({ "source": "hotline" }));
+    assert_eq!(ended.1["consent"], "absent", "{ended:?}");
     server.end();
 }

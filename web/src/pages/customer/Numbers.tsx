@@ -54,9 +54,10 @@ function Standing({ one }: { one: Owned }) {
   )
 }
 
+// Where it was written is told only to whoever may look numbers up; null: the pages are read again as they are.
 async function order(act: Act, number: string, list: string, reason: string, key: string): Promise<string | null> {
-  if (act === 'optOut') return (await post('/api/v1/numbers/opt-out', [], { number, reason }, key)).position
-  if (act === 'suppress') return (await post('/api/v1/numbers/suppress', [], { number, reason }, key)).position
+  if (act === 'optOut') return (await post('/api/v1/numbers/opt-out', [], { number, reason }, key)).position ?? null
+  if (act === 'suppress') return (await post('/api/v1/numbers/suppress', [], { number, reason }, key)).position ?? null
   return (await post(act === 'listOn' ? '/api/v1/numbers/list-on' : '/api/v1/numbers/list-off', [], { list, number, reason }, key)).position
 }
 

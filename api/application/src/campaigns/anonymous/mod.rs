@@ -4,33 +4,33 @@
 //! A copy's id is an HMAC of the call under a secret of this one order, which lies in the vault and is
 //! destroyed when the order is carried out: until then whoever goes on behind a crash meets each copy again
 //! and makes none twice, and from then on nothing leads from a call to its copy. They are made in the order
-//! of these ids, all before the first person is erased, so that no place in the log tells either.
+//! of these ids, all before the first person is erased, so that no place in the log tells either. How many
+//! persons' words there are is known before the first is made.
 
+mod order;
 mod reading;
 mod spoken;
 mod words;
 
+pub(super) use order::{destroy_secret, is_all_copied, made_by, secret};
 pub use reading::{AnonymousFound, AnonymousWords, anonymous_with, anonymous_words};
 
 use super::anonymizing::{WhyKnown, why_known};
 use crate::carried_out::caused;
 use crate::installation::Installation;
 use crate::retention::Orderable;
-use domain::anonymous_transcript::{AnonymousTranscriptCommand, AnonymousTranscriptEvent, KeptFact};
+use domain::anonymous_transcript::{AnonymousTranscriptCommand, KeptFact};
 use domain::calling_plan::Preset;
-use domain::customer::Erasure;
-use domain::event_filter::EventFilter;
-use domain::ids::{AnonymousTranscriptId, CampaignId, CommandId, CustomerId, EventId};
-use domain::ports::event_store::PAGE_EVENTS_MAX;
-use domain::ports::vault::{PersonKey, VaultError};
+use domain::customer::{CustomerState, Erasure};
+use domain::ids::{AnonymousTranscriptId, CampaignId, CustomerId, EventId};
+use domain::ports::vault::PersonKey;
 use domain::problem::Problem;
-use domain::stored_event::Position;
 use domain::time::Timestamp;
 use domain::transcript::TranscriptOf;
-use hmac::{Hmac, KeyInit, Mac};
-use sha2::Sha256;
+use order::{copy_id, of_nobody};
 use spoken::{AllOver, Ending, Over, Said};
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 /// Most that are remembered at once to be copied, in the order of their ids: some megabytes.
 const PENDING_MAX: usize = 20_000;
@@ -38,7 +38,7 @@ const PENDING_MAX: usize = 20_000;
 /// Most transcripts of persons who are still known that one request disposes of.
 const DISPOSED_MAX: usize = 5_000;
 
-/// Fewest persons who said something: of fewer each would be known. Keywords ask for as many.
+/// Fewest persons of whom words can be kept: of fewer each would be known. Keywords ask for as many.
 const PERSONS_MIN: usize = 3;
 
 /// What was found and done.
@@ -57,72 +57,17 @@ pub(super) struct Copied {
     pub(super) to_dispose: Vec<(TranscriptOf, Timestamp)>,
 }
 
-/// The secret of one order; nothing where it was destroyed: then all of it is done.
-pub(super) async fn secret(
-    installation: &Installation,
-    begun: EventId,
-) -> Result<Option<PersonKey>, Problem> {
-    match installation.vault().key(&secret_name(begun)).await {
-        Ok(key) => Ok(Some(key)),
-        Err(VaultError::Destroyed(_)) => Ok(None),
-        Err(error) => Err(error.into()),
-    }
-}
-
-/// Who has the key store from here on has nothing that leads from a call to its copy.
-pub(super) async fn destroy_secret(installation: &Installation, begun: EventId) -> Result<(), Problem> {
-    let name = secret_name(begun);
-    installation.vault().destroy(&name, installation.now()).await?;
-    Ok(())
-}
-
-/// How many copies an order made.
-pub(super) async fn made_by(
-    installation: &Installation,
-    campaign: &CampaignId,
-    begun: EventId,
-) -> Result<u64, Problem> {
-    let filter = EventFilter {
-        kinds: vec![AnonymousTranscriptEvent::KEPT.to_owned()],
-        campaign: Some(campaign.clone()),
-        ..EventFilter::default()
-    };
-    let (mut after, mut count) = (Position(0), 0);
-    loop {
-        let store = installation.store();
-        let page = store.read_matching(&filter, after, PAGE_EVENTS_MAX).await?;
-        for stored in &page.events {
-            let envelope = stored.envelope();
-            let envelope = envelope.map_err(|error| Problem::fault(error.to_string()))?;
-            count += u64::from(envelope.causation == Some(begun));
-        }
-        if page.reached == after {
-            return Ok(count);
-        }
-        after = page.reached;
-    }
-}
-
-/// Keys are named as persons are, by 32 hexadecimal digits; nobody's are these.
-fn secret_name(begun: EventId) -> CustomerId {
-    let name = CommandId::derive_from_text(&format!("anonymization/{begun}"));
-    let digits = name.uuid().simple().to_string();
-    digits
-        .try_into()
-        .expect("a UUID without hyphens has 32 lower-case hexadecimal digits")
-}
-
-/// First 128 bits of HMAC-SHA-256 under the order's secret.
-fn copy_id(secret: &PersonKey, of: TranscriptOf) -> AnonymousTranscriptId {
-    let mac = <Hmac<Sha256> as KeyInit>::new_from_slice(secret.bytes());
-    let mut mac = mac.expect("HMAC takes a key of any length");
-    mac.update(b"anonymous_transcript:");
-    mac.update(of.key().as_str().as_bytes());
-    let bytes = mac.finalize().into_bytes();
-    let digits: String = bytes.iter().take(16).map(|byte| format!("{byte:02x}")).collect();
-    digits
-        .try_into()
-        .expect("16 bytes are 32 lower-case hexadecimal digits")
+/// What becomes of a transcript.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Way {
+    /// It is copied, and goes with its person.
+    WithPerson,
+    /// The person is still known afterwards: it is copied, and goes by itself.
+    Alone,
+    /// The person is still known, and so are their words: words that stand twice are no secret.
+    Stays,
+    /// Nothing is done about the person yet.
+    Later,
 }
 
 /// One to be copied.
@@ -139,7 +84,9 @@ struct Found {
     pending: BTreeMap<AnonymousTranscriptId, Pending>,
     /// Further on in the order of ids than is remembered.
     beyond: u64,
-    /// Persons who said something that is or will be copied; as many as matter.
+    /// Nothing of it can be read or kept; counted while persons are too few.
+    without_words: u64,
+    /// Persons of whom words are or will be kept; as many as matter.
     persons: BTreeSet<CustomerId>,
     /// How calls ended, and of how many persons.
     endings: BTreeMap<Ending, BTreeSet<CustomerId>>,
@@ -159,13 +106,13 @@ impl<'a> Copying<'a> {
     pub(super) async fn of(
         installation: &'a Installation,
         campaign: &'a CampaignId,
-        preset: Preset,
+        presets: &[Preset],
         order: Option<(&'a PersonKey, EventId)>,
     ) -> Result<Self, Problem> {
         Ok(Self {
             installation,
             campaign,
-            orderable: Orderable::now(installation, preset).await?,
+            orderable: Orderable::now(installation, presets).await?,
             order,
             done: Copied::default(),
         })
@@ -176,7 +123,9 @@ impl<'a> Copying<'a> {
         let mut found = self.look(None).await?;
         let all = found.pending.len() as u64 + found.beyond;
         if found.persons.len() < PERSONS_MIN {
-            self.done.too_few = all;
+            // Each was asked for its words: none of these persons was enough.
+            self.done.without_words = found.without_words;
+            self.done.too_few = all.saturating_sub(found.without_words);
             self.done.transcripts_kept += found.pending.values().filter(|one| one.goes_alone).count() as u64;
             return Ok(self.done);
         }
@@ -224,15 +173,8 @@ impl<'a> Copying<'a> {
         let Some(Said { ending, is_disposed }) = spoken::said(self.installation, over.of).await? else {
             return Ok(());
         };
-        let person = self
-            .installation
-            .entities
-            .customers
-            .state(&over.customer)
-            .await?
-            .state;
+        let person = self.person(&over).await?;
         let is_known = matches!(person.erasure(), Erasure::None);
-        // Where it is only looked, nothing was copied by this order, and any id will do.
         let id = match self.order {
             Some((secret, _)) => copy_id(secret, over.of),
             None => of_nobody(over.of),
@@ -247,28 +189,30 @@ impl<'a> Copying<'a> {
         if !is_known || is_disposed {
             return Ok(());
         }
-        let why = why_known(self.installation, self.campaign, &over.customer, &person).await?;
+        let way = self.way_of(&over, &person).await?;
         if is_copied {
             // Whoever is known only until this order erases them takes theirs along.
-            if matches!(why, Some(WhyKnown::InOtherCampaign)) && self.goes_alone(&over).await? {
+            if way == Way::Alone {
                 self.remember_to_dispose(&over);
             }
             return Ok(());
         }
-        let goes_alone = match why {
-            None => false,
-            Some(WhyKnown::InOtherCampaign) if self.goes_alone(&over).await? => true,
-            Some(WhyKnown::InOtherCampaign) => {
+        let goes_alone = match way {
+            Way::WithPerson => false,
+            Way::Alone => true,
+            Way::Stays => {
                 self.done.transcripts_kept += 1;
                 return Ok(());
             }
-            Some(
-                WhyKnown::Held | WhyKnown::OpenCall | WhyKnown::RecordingBelowFloor | WhyKnown::NotCopied,
-            ) => {
-                return Ok(());
-            }
+            Way::Later => return Ok(()),
         };
-        found.count(&over.customer, ending);
+        if !found.is_settled(&over.customer, ending) {
+            if self.has_words(&over).await? {
+                found.count(&over.customer, ending);
+            } else {
+                found.without_words += 1;
+            }
+        }
         if behind.is_none_or(|behind| id > *behind) {
             let one = Pending {
                 over,
@@ -280,9 +224,29 @@ impl<'a> Copying<'a> {
         Ok(())
     }
 
-    /// Whether its transcript may be destroyed while the person is still known.
-    async fn goes_alone(&self, over: &Over) -> Result<bool, Problem> {
-        self.orderable.has(over.of, &over.customer, over.at).await
+    async fn person(&self, over: &Over) -> Result<Arc<CustomerState>, Problem> {
+        let customers = &self.installation.entities.customers;
+        Ok(customers.state(&over.customer).await?.state)
+    }
+
+    /// What becomes of its transcript, of a person who is not erased.
+    async fn way_of(&self, over: &Over, person: &CustomerState) -> Result<Way, Problem> {
+        let why = why_known(self.installation, self.campaign, &over.customer, person).await?;
+        Ok(match why {
+            None => Way::WithPerson,
+            Some(WhyKnown::InOtherCampaign) => {
+                let is_past = self.orderable.has(over.of, &over.customer, over.at).await?;
+                if is_past { Way::Alone } else { Way::Stays }
+            }
+            Some(
+                WhyKnown::Held | WhyKnown::OpenCall | WhyKnown::RecordingBelowFloor | WhyKnown::NotCopied,
+            ) => Way::Later,
+        })
+    }
+
+    async fn has_words(&self, over: &Over) -> Result<bool, Problem> {
+        let words = words::words(self.installation, over.of, &over.customer).await?;
+        Ok(words.is_some())
     }
 
     fn remember_to_dispose(&mut self, over: &Over) {
@@ -301,9 +265,27 @@ impl<'a> Copying<'a> {
         endings: &BTreeMap<Ending, BTreeSet<CustomerId>>,
         begun: EventId,
     ) -> Result<bool, Problem> {
-        let Pending { over, ending, .. } = one;
+        let Pending {
+            over,
+            ending,
+            goes_alone,
+        } = one;
+        // It is some time since all of them were looked at.
+        let person = self.person(over).await?;
+        if !matches!(person.erasure(), Erasure::None) {
+            return Ok(false);
+        }
+        match self.way_of(over, &person).await? {
+            Way::WithPerson if !goes_alone => {}
+            Way::Alone if *goes_alone => {}
+            Way::Stays => {
+                self.done.transcripts_kept += 1;
+                return Ok(false);
+            }
+            Way::WithPerson | Way::Alone | Way::Later => return Ok(false),
+        }
         let words = words::words(self.installation, over.of, &over.customer).await?;
-        if one.goes_alone {
+        if *goes_alone {
             self.remember_to_dispose(over);
         }
         let Some(words) = words else {
@@ -328,6 +310,14 @@ impl<'a> Copying<'a> {
 }
 
 impl Found {
+    /// Whether one more of this person, which ended so, changes nothing.
+    fn is_settled(&self, customer: &CustomerId, ending: Ending) -> bool {
+        let is_full = |persons: &BTreeSet<CustomerId>| persons.len() >= PERSONS_MIN;
+        let of_ending = self.endings.get(&ending);
+        is_full(&self.persons)
+            && of_ending.is_some_and(|persons| is_full(persons) || persons.contains(customer))
+    }
+
     fn count(&mut self, customer: &CustomerId, ending: Ending) {
         let count = |persons: &mut BTreeSet<CustomerId>| {
             if persons.len() < PERSONS_MIN {
@@ -345,36 +335,4 @@ impl Found {
             self.beyond += 1;
         }
     }
-}
-
-fn of_nobody(of: TranscriptOf) -> AnonymousTranscriptId {
-    let digits = of.key().to_string();
-    digits
-        .try_into()
-        .expect("both are 32 lower-case hexadecimal digits")
-}
-
-/// Whether all that a person said in the campaign has its copy, or can be read by nobody: asked right before
-/// the person is erased, since whoever was held a moment ago had none made.
-pub(super) async fn is_all_copied(
-    installation: &Installation,
-    campaign: &CampaignId,
-    customer: &CustomerId,
-    secret: &PersonKey,
-) -> Result<bool, Problem> {
-    let mut all = AllOver::of(campaign, Some(customer));
-    while let Some(page) = all.next(installation).await? {
-        for over in page {
-            let said = spoken::said(installation, over.of).await?;
-            if said.is_none_or(|said| said.is_disposed) {
-                continue;
-            }
-            let copies = &installation.entities.anonymous_transcripts;
-            let is_kept = copies.state(&copy_id(secret, over.of)).await?.state.is_kept();
-            if !is_kept && words::words(installation, over.of, customer).await?.is_some() {
-                return Ok(false);
-            }
-        }
-    }
-    Ok(true)
 }

@@ -17,7 +17,9 @@ use domain::ids::CustomerId;
 use domain::personal::Personal;
 use domain::ports::vault::{PersonKey, key_to_read};
 use domain::problem::Problem;
+use domain::spoken_turn::UnderstoodFact;
 use domain::stored_event::{StoredEvent, open_personal, read_event};
+use domain::time::Timestamp;
 use domain::transcript::TranscriptOf;
 use std::collections::BTreeSet;
 use understanding::covering::{KnownValues, cover};
@@ -46,30 +48,70 @@ pub(super) async fn words(
     let Some(key) = key_to_read(installation.vault(), customer, of).await? else {
         return Ok(None);
     };
-    let mut known = known_of(installation, customer).await?;
-    let mut texts = Vec::new();
+    let mut said = SaidWords::of(known_of(installation, customer).await?);
     match of {
         TranscriptOf::Call(call) => {
             for event in opened::<Call>(installation, &call, &key).await? {
                 if let CallEvent::Heard(heard) = &event {
-                    texts.extend(clear(&heard.text));
+                    said.texts.extend(clear(&heard.text));
+                } else if let CallEvent::Understood(fact) = &event {
+                    said.understand(fact);
                 } else if let CallEvent::Permitted { callee, .. } = &event {
-                    clear(callee).iter().for_each(|phone| known.add_phone(phone));
+                    clear(callee).iter().for_each(|phone| said.known.add_phone(phone));
                 }
             }
         }
         TranscriptOf::Conversation(conversation) => {
             for event in opened::<Conversation>(installation, &conversation, &key).await? {
                 if let ConversationEvent::Heard(heard) = &event {
-                    texts.extend(clear(&heard.text).filter(|_| !heard.as_key));
+                    said.texts.extend(clear(&heard.text).filter(|_| !heard.as_key));
+                } else if let ConversationEvent::Understood(fact) = &event {
+                    said.understand(fact);
                 } else if let ConversationEvent::Opened(opened) = &event {
                     let values = opened.variables.values().filter_map(clear);
-                    values.for_each(|value| known.add(&value));
+                    values.for_each(|value| said.known.add(&value));
                 }
             }
         }
     }
-    filled(pieces(&texts, &known))
+    filled(pieces(&said.texts, &said.known))
+}
+
+/// What was said, and what is known of whoever said it.
+struct SaidWords {
+    known: KnownValues,
+    texts: Vec<String>,
+    /// So many of the texts are of turns before this one.
+    before_turn: usize,
+}
+
+impl SaidWords {
+    const fn of(known: KnownValues) -> Self {
+        Self {
+            known,
+            texts: Vec::new(),
+            before_turn: 0,
+        }
+    }
+
+    /// What a flow took from a turn is a value of the person's like any other. Where it took words and no
+    /// number, they answered in words of their own, such as a name or an address: nothing of it is kept.
+    fn understand(&mut self, fact: &UnderstoodFact) {
+        for value in fact.slots.values().filter_map(clear) {
+            self.known.add(&value);
+            if is_of_words(&value) {
+                self.known.add_told(&value);
+                self.texts.truncate(self.before_turn);
+            }
+        }
+        self.before_turn = self.texts.len();
+    }
+}
+
+/// Neither a number nor an instant: a slot of a flow that takes what is said as it is.
+fn is_of_words(value: &str) -> bool {
+    let is_of_number = |found: char| found.is_ascii_digit() || matches!(found, '-' | '+' | '.');
+    !value.chars().all(is_of_number) && value.parse::<Timestamp>().is_err()
 }
 
 fn clear(value: &Personal<String>) -> Option<String> {
@@ -174,6 +216,8 @@ fn blanks_up_to(written: &str, bytes: usize) -> usize {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use domain::spoken_turn::{Certainty, ReadBy, SpokenReading, Understood};
+    use std::collections::BTreeMap;
 
     fn said(texts: &[&str]) -> Option<String> {
         let texts: Vec<String> = texts.iter().map(|text| (*text).to_owned()).collect();
@@ -191,6 +235,46 @@ mod tests {
         assert_eq!(said(&["嗯", "。", "欧阳小明"]), None);
         let long = said(&[&"贵".repeat(900)]).unwrap();
         assert_eq!(long.trim_end().chars().count(), PIECE_CHARS_MAX + 4);
+    }
+
+    fn understood(slots: &[(&str, &str)]) -> UnderstoodFact {
+        let reading = SpokenReading {
+            certainty: Certainty::Accepted,
+            read_by: ReadBy::Rule,
+            candidates: Vec::new(),
+            accept_permille: None,
+            confirm_permille: None,
+            knowledge: None,
+            picked: None,
+        };
+        let understood = Understood {
+            reading,
+            slots: slots
+                .iter()
+                .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
+                .collect(),
+            interest: None,
+            opt_out: false,
+            answers: BTreeMap::new(),
+            emotion: None,
+        };
+        UnderstoodFact::of("ask".to_owned(), &understood, None)
+    }
+
+    #[test]
+    fn what_a_flow_took_from_a_turn_is_known_in_all_of_them() {
+        let mut said = SaidWords::of(KnownValues::default());
+        for (text, slots) in [
+            ("王小丽那边太贵了", &[][..]),
+            ("我叫王小丽，住学院路", &[("name", "我叫王小丽，住学院路")]),
+            ("小丽觉得十八期可以", &[("terms", "18")]),
+            ("学院路我考虑一下", &[("street", "学院路")]),
+        ] {
+            said.texts.push(text.to_owned());
+            said.understand(&understood(slots));
+        }
+        let kept: Vec<String> = pieces(&said.texts, &said.known).into_iter().collect();
+        assert_eq!(kept, ["*觉得*可以", "*那边太贵了"]);
     }
 
     #[test]

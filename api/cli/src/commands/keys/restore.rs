@@ -4,7 +4,9 @@
 use crate::commands::keys::{has_log, place};
 use crate::kit::failure::Failure;
 use crate::kit::output;
+use domain::anonymous_transcript::secret_destroyed_by;
 use domain::call::event::CallEvent;
+use domain::campaign::event::CampaignEvent;
 use domain::conversation::ConversationEvent;
 use domain::customer::{Customer, CustomerEvent};
 use domain::ids::{CustomerId, LogId};
@@ -35,7 +37,7 @@ struct LoggedPeople {
     /// Of whom something is sealed, in the order they came.
     sealed: Vec<CustomerId>,
     erased: BTreeMap<CustomerId, Timestamp>,
-    /// Keys of transcripts that were disposed of.
+    /// Keys of what was disposed of, of voiceprints, and secrets of anonymizations that are carried out.
     disposed: BTreeMap<CustomerId, Timestamp>,
     /// `None` of a log without events.
     mode: Option<Mode>,
@@ -62,6 +64,7 @@ impl LoggedPeople {
                 CallEvent::TRANSCRIPT_DISPOSED,
                 ConversationEvent::TRANSCRIPT_DISPOSED,
                 VoiceprintEvent::DELETED,
+                CampaignEvent::ANONYMIZED,
             ],
             |envelope| {
                 if let Some(key) = own_key_destroyed_by(envelope) {
@@ -117,12 +120,14 @@ impl LoggedPeople {
     }
 }
 
-/// Of an event that says that a transcript was disposed of, or a voiceprint deleted.
+/// Of an event that says that a transcript was disposed of, a voiceprint deleted, or an anonymization carried
+/// out.
 fn own_key_destroyed_by(envelope: &Envelope) -> Option<CustomerId> {
     let id = envelope.stream.id();
     match envelope.kind.as_str() {
         CallEvent::TRANSCRIPT_DISPOSED => Some(TranscriptOf::Call(id.parse().ok()?).key()),
         ConversationEvent::TRANSCRIPT_DISPOSED => Some(TranscriptOf::Conversation(id.parse().ok()?).key()),
+        CampaignEvent::ANONYMIZED => secret_destroyed_by(envelope),
         _ => VoiceprintEvent::key_destroyed_by(envelope),
     }
 }
@@ -184,6 +189,7 @@ async fn restore(
 #[cfg(test)]
 mod tests {
     use super::*;
+    use domain::anonymous_transcript::secret_name;
 
     fn person(number: u32) -> CustomerId {
         format!("{number:032x}").parse().unwrap()
@@ -220,6 +226,17 @@ mod tests {
             assert_eq!(held.is_ok(), taken, "{sealed:?} {erased:?} {keys:?}");
         }
         assert!(people(&[1], &[]).refuse_foreign(&backup(&[], &[1])).is_ok());
+    }
+
+    #[test]
+    fn an_order_that_is_carried_out_takes_its_secret_along() {
+        let begun = "00000000-0000-0000-0000-000000000001";
+        let record = json!({ "id": "00000000-0000-5000-8000-000000000001", "kind": "campaign.anonymized",
+            "version": 1, "stream": "campaign-T", "stream_version": 2, "at": "2026-03-02T10:00:00Z",
+            "command": "00000000-0000-5000-8000-000000000002", "causation": begun, "data": {} });
+        let envelope: Envelope = serde_json::from_value(record).unwrap();
+        let secret = secret_name(begun.parse().unwrap());
+        assert_eq!(own_key_destroyed_by(&envelope), Some(secret));
     }
 
     #[test]

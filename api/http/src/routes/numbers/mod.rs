@@ -290,12 +290,18 @@ struct NumberChanged {
     #[schemars(example = &"138****8000")]
     number: String,
     id: NumberId,
-    opted_out: bool,
-    suppressed: bool,
+    /// After a suppression told only to whoever may look numbers up.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    opted_out: Option<bool>,
+    /// After an opt-out told only to whoever may look numbers up.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    suppressed: Option<bool>,
     /// Granted before: withdrawn, or cancelled if not yet answered. Told to whoever may look numbers up and
     /// is held to nothing: whose calls they are a number does not say.
     open_calls: Vec<CallId>,
-    position: String,
+    /// Told only to whoever may look numbers up: an old one says that it was ordered before.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    position: Option<String>,
 }
 
 const fn opting_out(reason: String) -> NumberCommand {
@@ -310,7 +316,7 @@ const fn opting_out(reason: String) -> NumberCommand {
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Told {
     All,
-    /// Not whether it was known before: they could not ask for it either.
+    /// What was ordered, and not what was known before: they could not ask for it either.
     OrderAlone,
 }
 
@@ -375,26 +381,24 @@ async fn change(
     told: Told,
 ) -> Result<Changed<NumberChanged>, Problem> {
     let number = ctx.installation.vault().derive_number(phone.as_e164());
-    let answer = ctx
-        .installation
-        .entities
-        .numbers
-        .ask(&number, command, cause)
-        .await?;
+    let (is_told, opts_out) = (told == Told::All, matches!(command, NumberCommand::OptOut { .. }));
+    let numbers = &ctx.installation.entities.numbers;
+    let answer = numbers.ask(&number, command, cause).await?;
+    let position = is_told.then_some(answer.position);
     Ok(Changed(Written {
         body: NumberChanged {
             number: phone.mask(),
             id: number,
-            opted_out: answer.state.opted_out(),
-            suppressed: answer.state.suppressed().is_some(),
+            opted_out: (is_told || opts_out).then(|| answer.state.opted_out()),
+            suppressed: (is_told || !opts_out).then(|| answer.state.suppressed().is_some()),
             open_calls: match told {
                 Told::All => answer.state.open_calls(),
                 Told::OrderAlone => Vec::new(),
             },
-            position: answer.position.to_string(),
+            position: position.map(|position| position.to_string()),
         },
         // A number of which nothing was known has had one event.
-        version: (told == Told::All).then_some(answer.version),
-        position: Some(answer.position),
+        version: is_told.then_some(answer.version),
+        position,
     }))
 }

@@ -1,0 +1,123 @@
+//! The secret of one order, and what follows from it: the ids of its copies.
+
+use super::{spoken, words};
+use crate::installation::Installation;
+use domain::anonymous_transcript::{AnonymousTranscriptEvent, secret_name};
+use domain::event_filter::EventFilter;
+use domain::ids::{AnonymousTranscriptId, CampaignId, CustomerId, EventId};
+use domain::ports::event_store::PAGE_EVENTS_MAX;
+use domain::ports::vault::PersonKey;
+use domain::problem::Problem;
+use domain::stored_event::Position;
+use domain::transcript::TranscriptOf;
+use hmac::{Hmac, KeyInit, Mac};
+use sha2::Sha256;
+use spoken::AllOver;
+
+/// The secret of one order; nothing where it was destroyed: then all of it is done. One that is missing
+/// though copies follow from it is not made anew, since each would be made twice.
+pub(in crate::campaigns) async fn secret(
+    installation: &Installation,
+    campaign: &CampaignId,
+    begun: EventId,
+) -> Result<Option<PersonKey>, Problem> {
+    let (vault, name) = (installation.vault(), secret_name(begun));
+    if vault.destroyed(&name).await?.is_some() {
+        return Ok(None);
+    }
+    if let Some(key) = vault.existing_key(&name).await? {
+        return Ok(Some(key));
+    }
+    let made = made_by(installation, campaign, begun).await?;
+    if made > 0 {
+        let why = format!(
+            "the keys do not hold the secret of this order, by which {made} copies were made; another one would \
+             make each of them twice: restore a backup of the keys that was taken since the order began"
+        );
+        return Err(Problem::refused("anonymization-secret-missing", why));
+    }
+    Ok(Some(vault.key(&name).await?))
+}
+
+/// Who has the key store from here on has nothing that leads from a call to its copy.
+pub(in crate::campaigns) async fn destroy_secret(
+    installation: &Installation,
+    begun: EventId,
+) -> Result<(), Problem> {
+    let name = secret_name(begun);
+    installation.vault().destroy(&name, installation.now()).await?;
+    Ok(())
+}
+
+/// How many copies an order made.
+pub(in crate::campaigns) async fn made_by(
+    installation: &Installation,
+    campaign: &CampaignId,
+    begun: EventId,
+) -> Result<u64, Problem> {
+    let filter = EventFilter {
+        kinds: vec![AnonymousTranscriptEvent::KEPT.to_owned()],
+        campaign: Some(campaign.clone()),
+        ..EventFilter::default()
+    };
+    let (mut after, mut count) = (Position(0), 0);
+    loop {
+        let store = installation.store();
+        let page = store.read_matching(&filter, after, PAGE_EVENTS_MAX).await?;
+        for stored in &page.events {
+            let envelope = stored.envelope();
+            let envelope = envelope.map_err(|error| Problem::fault(error.to_string()))?;
+            count += u64::from(envelope.causation == Some(begun));
+        }
+        if page.reached == after {
+            return Ok(count);
+        }
+        after = page.reached;
+    }
+}
+
+/// First 128 bits of HMAC-SHA-256 under the order's secret.
+pub(super) fn copy_id(secret: &PersonKey, of: TranscriptOf) -> AnonymousTranscriptId {
+    let mac = <Hmac<Sha256> as KeyInit>::new_from_slice(secret.bytes());
+    let mut mac = mac.expect("HMAC takes a key of any length");
+    mac.update(b"anonymous_transcript:");
+    mac.update(of.key().as_str().as_bytes());
+    let bytes = mac.finalize().into_bytes();
+    let digits: String = bytes.iter().take(16).map(|byte| format!("{byte:02x}")).collect();
+    digits
+        .try_into()
+        .expect("16 bytes are 32 lower-case hexadecimal digits")
+}
+
+/// Where it is only looked, nothing was copied, and any id will do.
+pub(super) fn of_nobody(of: TranscriptOf) -> AnonymousTranscriptId {
+    let digits = of.key().to_string();
+    digits
+        .try_into()
+        .expect("both are 32 lower-case hexadecimal digits")
+}
+
+/// Whether all that a person said in the campaign has its copy, or can be read by nobody: asked right before
+/// the person is erased, since whoever was held a moment ago had none made.
+pub(in crate::campaigns) async fn is_all_copied(
+    installation: &Installation,
+    campaign: &CampaignId,
+    customer: &CustomerId,
+    secret: &PersonKey,
+) -> Result<bool, Problem> {
+    let mut all = AllOver::of(campaign, Some(customer));
+    while let Some(page) = all.next(installation).await? {
+        for over in page {
+            let said = spoken::said(installation, over.of).await?;
+            if said.is_none_or(|said| said.is_disposed) {
+                continue;
+            }
+            let copies = &installation.entities.anonymous_transcripts;
+            let is_kept = copies.state(&copy_id(secret, over.of)).await?.state.is_kept();
+            if !is_kept && words::words(installation, over.of, customer).await?.is_some() {
+                return Ok(false);
+            }
+        }
+    }
+    Ok(true)
+}
