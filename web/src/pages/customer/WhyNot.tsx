@@ -1,11 +1,12 @@
 // Why the person may not be called at this moment, or at one that was asked for, or may: the verdict of every rule, in the order in which they are asked.
 import { useQuery } from '@tanstack/react-query'
-import { Button, Input } from 'antd'
+import { Button } from 'antd'
 import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { get } from '../../api/client'
 import { SLOW_MS } from '../../api/queries'
 import { instantFrom, instantIn } from '../../app/format'
+import { Moment } from '../../components/TimeFields'
 import type { Tone } from '../../components/lineMarks'
 import { Word } from '../../components/Marks'
 import { Refused, Waiting } from '../../components/States'
@@ -38,7 +39,7 @@ export function WhyNot({ id, campaign, zone }: { id: string; campaign: string; z
       <header>
         <h2>{t(asked === undefined ? 'customer.whyTitle' : 'customer.whyThen', { campaign })}</h2>
         <span>
-          <Input style={{ width: 210 }} type="datetime-local" aria-label={t('customer.whyAt', { zone })} title={t('customer.whyAt', { zone })} value={at} onChange={(event) => setAt(event.target.value)} />{' '}
+          <Moment style={{ width: 280 }} aria-label={t('customer.whyAt', { zone })} placeholder={t('customer.whyAt', { zone })} value={at} onChange={setAt} />{' '}
           {at !== '' && <Button size="small" onClick={() => setAt('')}>{t('line.back')}</Button>} <span className="muted">{told === undefined ? '' : instantIn(told.at, zone)}</span>
         </span>
       </header>
