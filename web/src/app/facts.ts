@@ -7,6 +7,7 @@ export type Facts = Readonly<Record<string, string>>
 
 const INSTANT = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)$/
 const CAP = /^(imported_)?([a-z]+_per_[a-z]+)_in_(\d+)_(days|minutes)$/
+const PRESET = /^(\S+) since (\S+)$/
 const OF = /^(\d+) of (\d+)$/
 /** Words that somebody wrote, names and ids. */
 const NO_CODES = ['reason', 'by', 'agent', 'offered_to', 'stop', 'scope', 'quota', 'list', 'call', 'same_as', 'merged_with', 'holiday', 'preset', 'time_zones', 'times_group', 'registry']
@@ -31,6 +32,8 @@ function coded(value: string, t: TFunction): string {
 
 function valueOf(name: string, value: string, zone: string, t: TFunction): string {
   if (INSTANT.test(value)) return instantIn(value, zone)
+  const [, preset, day] = (name === 'preset' && PRESET.exec(value)) || []
+  if (preset !== undefined && day !== undefined) return t('factSaid.preset', { preset, day })
   if (NO_CODES.includes(name)) return value
   if (name === 'settled') return t(`disposition.${value}`, { defaultValue: value })
   if (name === 'status') return t(`status.${value}`, { defaultValue: value })

@@ -47,7 +47,7 @@ export function WhyNot({ id, campaign, zone }: { id: string; campaign: string; z
       <header>
         <h2>{t(asked === undefined ? 'customer.whyTitle' : 'customer.whyThen', { campaign })}</h2>
         <span>
-          <Moment style={{ width: 280 }} aria-label={t('customer.whyAt', { zone })} placeholder={t('customer.whyAt', { zone })} value={at} onChange={setAt} />{' '}
+          <Moment style={{ width: at === '' ? 280 : 190 }} aria-label={t('customer.whyAt', { zone })} placeholder={t('customer.whyAt', { zone })} value={at} onChange={setAt} />{' '}
           {at !== '' && <Button size="small" onClick={() => setAt('')}>{t('line.back')}</Button>} <span className="muted">{told === undefined ? '' : instantIn(told.at, zone)}</span>
         </span>
       </header>
@@ -60,7 +60,7 @@ export function WhyNot({ id, campaign, zone }: { id: string; campaign: string; z
         <dl className="pairs">
           {told.verdicts.map((one) => (
             <div key={`${one.judged_by}-${one.rule}`} style={{ display: 'contents' }}>
-              <dt title={`${one.rule} v${one.version}`}>{ruleWord(one.rule)} <span className="muted">{t(`customer.ruleOf.${one.judged_by}`)}</span></dt>
+              <dt title={`${one.rule} v${one.version}`}>{ruleWord(one.rule)} <span className="muted">· {t(`customer.ruleOf.${one.judged_by}`)}</span></dt>
               <dd>
                 <Word tone={toneOf(one.decision)}>{decided(one.decision)}</Word>{' '}
                 <FactsLine rule={one.rule} version={one.version} facts={one.facts} zone={zone} otherwise={one.decision === 'allow' ? '' : isEnglish ? one.en : one.zh} />
