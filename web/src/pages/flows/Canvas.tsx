@@ -16,7 +16,7 @@ const TYPES = { card: Card }
 type Shown = ReactFlowInstance<CardNode>
 
 /** The least zoom at which a flow is opened: below it nobody reads a card. What is longer begins at its start. */
-const READ_ZOOM = 0.72
+const READ_ZOOM = 0.8
 /** A flow with more nodes than this has an overview beside it. */
 const FEW_NODES = 6
 

@@ -3,7 +3,7 @@
 import { isRecord, type FlowNode, type FlowRead } from './read'
 
 /** A card as style.css draws it: its width with the way to the next column, and the heights of its parts. */
-const [COLUMN, HEAD, LINE, EXIT, GAP] = [350, 66, 20, 24, 28]
+const [COLUMN, HEAD, LINE, EXIT, GAP] = [336, 66, 20, 24, 28]
 /** Lines of a text that a card shows, and the width of one; a Chinese character is as wide as its size, others about half. */
 const [LINES_MAX, LINE_WIDTH, WIDE, NARROW] = [3, 244, 14, 7.5]
 
