@@ -4,7 +4,7 @@
 pub(crate) type Words = (&'static str, &'static str, &'static str);
 
 /// Names of facts.
-pub(crate) const FACTS: [Words; 59] = [
+pub(crate) const FACTS: [Words; 70] = [
     ("quota", "配额", "quota"),
     ("counted_as", "统计口径", "counted as"),
     ("per", "统计周期", "per"),
@@ -68,6 +68,17 @@ pub(crate) const FACTS: [Words; 59] = [
     ("set_by", "设定者", "set by"),
     ("agent", "坐席", "agent"),
     ("any_agent_from", "其后任一坐席", "any agent from"),
+    ("counted", "已计", "counted"),
+    ("calls_max", "呼叫总数上限", "calls at most"),
+    ("phone", "号码", "number"),
+    ("erasure", "删除个人信息", "erasure"),
+    ("hold", "保留", "hold"),
+    ("key", "密钥", "key"),
+    ("mode", "外呼方式", "way of dialing"),
+    ("offered_to", "已请坐席查看", "shown to agent"),
+    ("stage", "上线阶段", "stage"),
+    ("people_admitted", "已纳入人数", "people admitted"),
+    ("calls_of_day", "当天呼叫", "calls of the day"),
 ];
 
 /// Values that are codes.

@@ -213,7 +213,9 @@ async function personActs(visit, { begin, words }, context) {
     return null
   })
   await visit.open(`/customers/${id}?campaign=DEMO`)
-  await page.getByLabel(/换一个时刻再问/).fill('2026-03-03T23:00')
+  const moment = page.getByLabel(/换一个时刻再问/)
+  await moment.fill('2026-03-03 23:00')
+  await moment.press('Enter')
   await page.getByRole('heading', { name: /届时为什么不可外呼/ }).waitFor()
   await page.getByText('2026-03-03 23:00:00').first().waitFor()
   const acts = page.getByRole('region', { name: '办理' })

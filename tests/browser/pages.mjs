@@ -188,7 +188,7 @@ async function customer(visit) {
   const [one] = items.filter((call) => call.ended_at !== null)
   await visit.open(`/customers/${one.customer}?campaign=DEMO`)
   await page.getByRole('heading', { name: '现在为什么不可外呼' }).waitFor()
-  await page.getByText('calling_window v').waitFor()
+  await page.getByTitle(/^calling_window v\d+$/).waitFor()
   await visit.shot('zh')
   await page.getByRole('slider').focus()
   await page.keyboard.press('Home')

@@ -128,6 +128,65 @@ fn kind_of(path: &str) -> Option<String> {
     Some(format!("{}.{}", parts.next()?, parts.next()?))
 }
 
+/// Where rules and orders say by which facts they judged, and the words that the programs have for those.
+const FACTS_IN: [&str; 10] = [
+    "domain/src/compliance/",
+    "domain/src/quota/account.rs",
+    "domain/src/best_times/choosing.rs",
+    "domain/src/customer/why_not.rs",
+    "domain/src/customer/callbacks.rs",
+    "domain/src/customer/call_now.rs",
+    "domain/src/customer/cut_off.rs",
+    "domain/src/customer/grant_dial.rs",
+    "domain/src/fact_words.rs",
+    "api/application/src/why_not/facts.rs",
+];
+
+/// Every fact by which a rule judges has a word, which stands beside its verdicts.
+fn unnamed_facts(tree: &Tree) -> Vec<Finding> {
+    let Some(english) = tree.get(ENGLISH) else {
+        return Vec::new();
+    };
+    let named = names_of(english);
+    // A pair that begins with a name, one put into a map, one handed on, and a name that has a constant.
+    let told = Regex::new(
+        r#"(?:(?:^|[\s\[(])\(|insert\()"([a-z_]+)"(?:\.to_owned\(\))?, |, "([a-z_]+)", \w+\.|const (?:PRESET|HELD_MS): &str = "([a-z_]+)""#,
+    )
+    .expect("a pattern");
+    let is_of_facts = |file: &&File| {
+        let is_beside = ["/words.rs", "_tests.rs"]
+            .iter()
+            .any(|end| file.path.ends_with(end));
+        !is_beside && FACTS_IN.iter().any(|place| file.path.starts_with(place))
+    };
+    // What a question of a later time takes for granted is named among the facts, and has words of its own.
+    let groups = ["fact", "customer.assumedOf"];
+    let mut findings = Vec::new();
+    for file in tree.files.iter().filter(is_of_facts) {
+        let unnamed = facts_of(file, &told).into_iter().filter(|(_, name)| {
+            groups
+                .iter()
+                .all(|group| !named.contains(&format!("{group}.{name}")))
+        });
+        findings.extend(unnamed.map(|(number, name)| {
+            file.finding(number, format!("the console has no word for the fact {name}"))
+        }));
+    }
+    findings
+}
+
+/// Names of facts before a file's tests, and before a table of their values, with their lines.
+fn facts_of<'a>(file: &'a File, told: &Regex) -> Vec<(usize, &'a str)> {
+    let lines = file.lines().take(file.lines_before_tests());
+    let lines = lines.take_while(|(_, line)| !line.contains(" VALUES: "));
+    let names = lines.flat_map(|(number, line)| {
+        let found = told.captures_iter(line);
+        let names = found.filter_map(|found| found.iter().skip(1).flatten().next());
+        names.map(|name| (number, name.as_str())).collect::<Vec<_>>()
+    });
+    names.collect()
+}
+
 fn sources(tree: &Tree) -> impl Iterator<Item = &File> {
     let is_source = |path: &str| path.ends_with(".ts") || path.ends_with(".tsx");
     let ours = move |file: &&File| file.path.starts_with("web/src/") && is_source(&file.path);
@@ -163,6 +222,7 @@ pub(crate) fn check(tree: &Tree) -> Vec<Finding> {
     let mut findings = words(tree);
     findings.extend(loose_words(tree));
     findings.extend(unnamed_kinds(tree));
+    findings.extend(unnamed_facts(tree));
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../web");
     let built = fs::read_to_string(root.join("dist/SOURCE_HASH")).unwrap_or_default();
     if built.trim() != hash_of(&root) {
@@ -207,6 +267,25 @@ mod tests {
         ]);
         let found: Vec<String> = unnamed_kinds(&tree).into_iter().map(|one| one.what).collect();
         assert_eq!(found, ["has no word for the event stop.engaged"]);
+    }
+
+    #[test]
+    fn a_fact_of_a_rule_without_a_word_is_found() {
+        let rule = "let seen = named([(\"hours\", hours), (\"minutes\", minutes)]);\n\
+                    seen.insert(\"seconds\".to_owned(), seconds);\n\
+                    let other = map_or(\"other\", |home| home.code);\n\
+                    #[cfg(test)]\nlet seen = named([(\"tested\", tested)]);\n";
+        let tree = Tree::of(&[
+            (ENGLISH, r#"{"fact":{"hours":"hours"}}"#),
+            ("domain/src/compliance/hours.rs", rule),
+            (
+                "domain/src/customer/merging.rs",
+                "(\"elsewhere\".to_owned(), one)",
+            ),
+        ]);
+        let found: Vec<String> = unnamed_facts(&tree).into_iter().map(|one| one.what).collect();
+        let lacks = |name: &str| format!("the console has no word for the fact {name}");
+        assert_eq!(found, [lacks("minutes"), lacks("seconds")]);
     }
 
     #[test]

@@ -118,7 +118,7 @@ export function CallPage() {
           <Now state={states[index] ?? {}} before={states[index - 1] ?? {}} zone={zone} />
           {position === undefined && ended != null && call.answered_at !== null && <Summary id={id} />}
           <Corrections of={(call.corrections ?? []).filter((one) => position === undefined || Number(one.position) <= position)} zone={zone} />
-          <Placed permitted={events[0]} campaign={call.campaign} customer={call.customer} />
+          <Placed permitted={events[0]} campaign={call.campaign} customer={call.customer} zone={zone} />
         </div>
       </div>
       <Whole events={events} rungs={story.rungs} position={at} zone={zone} onMove={moveTo} />

@@ -11,6 +11,7 @@ import { useMay } from '../../app/session'
 import { takeAway } from '../../app/takeAway'
 import { toneOfKind, useKindWord } from '../../components/EventsLine'
 import { LineOfTime } from '../../components/LineOfTime'
+import { Moment } from '../../components/TimeFields'
 import type { Mark } from '../../components/lineMarks'
 import { PageHead, ZONE } from '../../components/PageHead'
 import { Empty, Refused } from '../../components/States'
@@ -81,8 +82,8 @@ export function AuditPage() {
             onChange={(event) => setTyped({ ...typed, [field]: event.target.value })}
           />
         ))}
-        <Input style={{ width: 200 }} type="datetime-local" aria-label={t('audit.from')} value={typed.from} onChange={(event) => setTyped({ ...typed, from: event.target.value })} />
-        <Input style={{ width: 200 }} type="datetime-local" aria-label={t('audit.to')} value={typed.to} onChange={(event) => setTyped({ ...typed, to: event.target.value })} />
+        <Moment style={{ width: 200 }} aria-label={t('audit.from')} placeholder={t('audit.from')} value={typed.from} onChange={(from) => setTyped({ ...typed, from })} />
+        <Moment style={{ width: 200 }} aria-label={t('audit.to')} placeholder={t('audit.to')} value={typed.to} onChange={(to) => setTyped({ ...typed, to })} />
         <Button type="primary" htmlType="submit" loading={found.isFetching}>{t('audit.search')}</Button>
         {PRESETS.map((kind) => (
           <Button

@@ -4,6 +4,7 @@ import { useTranslation } from 'react-i18next'
 import type { CallEvent } from '../../api/queries'
 import { instantIn } from '../../app/format'
 import { CustomerLink } from '../../components/CustomerLink'
+import { FactsLine, useRuleWord } from '../../components/FactsLine'
 import { Word } from '../../components/Marks'
 import { dataOf, type State } from './story'
 
@@ -56,9 +57,16 @@ export function Now({ state, before, zone }: { state: State; before: State; zone
   )
 }
 
-export function Placed({ permitted, campaign, customer }: { permitted: CallEvent | undefined; campaign: string | null | undefined; customer: string | null | undefined }) {
-  const { t, i18n } = useTranslation()
-  const ruleWord = (rule: string) => (i18n.exists(`rule.${rule}`) ? t(`rule.${rule}`) : rule)
+interface PlacedProps {
+  permitted: CallEvent | undefined
+  campaign: string | null | undefined
+  customer: string | null | undefined
+  zone: string
+}
+
+export function Placed({ permitted, campaign, customer, zone }: PlacedProps) {
+  const { t } = useTranslation()
+  const ruleWord = useRuleWord()
   const data = permitted === undefined ? {} : dataOf(permitted)
   const grants = ['customer_grant', 'number_grant'].map((name) => data[name] as { verdicts?: Verdict[] } | undefined)
   const verdicts = grants.flatMap((grant) => grant?.verdicts ?? [])
@@ -86,7 +94,7 @@ export function Placed({ permitted, campaign, customer }: { permitted: CallEvent
         {verdicts.map((one, index) => (
           <li key={`${index.toString()} ${one.rule}`}>
             <Word tone={one.decision === 'allow' ? 'line' : 'red'}>{`${ruleWord(one.rule)} · ${t(one.decision === 'allow' ? 'verdict.allow' : 'verdict.forbid')}`}</Word>{' '}
-            <span className="mono muted">{`${one.rule} v${one.version} ${Object.entries(one.facts ?? {}).map(([name, value]) => `${name}=${value}`).join(' ')}`}</span>
+            <FactsLine rule={one.rule} version={one.version} facts={one.facts} zone={zone} />
           </li>
         ))}
       </ul>

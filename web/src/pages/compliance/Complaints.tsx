@@ -14,6 +14,7 @@ import { Clock } from '../../components/Clock'
 import { Age } from '../../components/Figure'
 import { ZONE } from '../../components/PageHead'
 import { Empty, Refused } from '../../components/States'
+import { Moment } from '../../components/TimeFields'
 import { usePending } from '../../components/usePending'
 
 type Complaint = Told<'/api/v1/complaints'>['items'][number]
@@ -125,7 +126,7 @@ function Open({ onLeave, onDone }: { onLeave: () => void; onDone: (position: str
   return (
     <Ask title={t('compliance.open')} ok={t('compliance.open')} reason={t('compliance.whatOf')} reasonBytesMax={512} isReady={typed.number.trim() !== ''} send={send} onLeave={onLeave}>
       <Input autoComplete="off" aria-label={t('compliance.number')} placeholder={t('compliance.number')} maxLength={64} value={typed.number} onChange={(event) => setTyped({ ...typed, number: event.target.value })} />
-      <Input type="datetime-local" aria-label={t('compliance.when')} value={typed.at} onChange={(event) => setTyped({ ...typed, at: event.target.value })} />
+      <Moment aria-label={t('compliance.when')} placeholder={t('compliance.when')} value={typed.at} onChange={(at) => setTyped({ ...typed, at })} />
       <Select<Complaint['source']> aria-label={t('compliance.source')} value={source} onChange={setSource} options={SOURCES.map((one) => ({ value: one, label: t(`compliance.sourceOf.${one}`) }))} />
       <Input aria-label={t('compliance.reference')} placeholder={t('compliance.reference')} maxLength={64} value={typed.reference} onChange={(event) => setTyped({ ...typed, reference: event.target.value })} />
       <Checkbox checked={suppress} onChange={(event) => setSuppress(event.target.checked)}>{t('compliance.suppress')}</Checkbox>

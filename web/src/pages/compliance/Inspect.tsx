@@ -10,6 +10,7 @@ import { toneOfCall, Word } from '../../components/Marks'
 import { ZONE } from '../../components/PageHead'
 import { Empty, Refused } from '../../components/States'
 import { Take } from '../../components/Take'
+import { Moment } from '../../components/TimeFields'
 
 function orderOf({ number, at, reason, clear }: Typed, approval: string | null) {
   const when = instantFrom(at, ZONE)
@@ -56,7 +57,7 @@ export function Inspect() {
     <div className="list" style={{ padding: '8px 0' }}>
       <form className="head" role="search" aria-label={t('compliance.inspect')} onSubmit={submit}>
         <Input style={{ width: 200 }} autoComplete="off" maxLength={64} aria-label={t('compliance.number')} placeholder={t('compliance.number')} value={typed.number} onChange={(event) => setTyped({ ...typed, number: event.target.value })} />
-        <Input style={{ width: 210 }} type="datetime-local" aria-label={t('compliance.when')} value={typed.at} onChange={(event) => setTyped({ ...typed, at: event.target.value })} />
+        <Moment style={{ width: 210 }} aria-label={t('compliance.when')} placeholder={t('compliance.when')} value={typed.at} onChange={(at) => setTyped({ ...typed, at })} />
         <Input style={{ width: 320 }} maxLength={256} aria-label={t('act.reason')} placeholder={t('act.reason')} value={typed.reason} onChange={(event) => setTyped({ ...typed, reason: event.target.value })} />
         <Checkbox checked={typed.clear} onChange={(event) => setTyped({ ...typed, clear: event.target.checked })}>{t('compliance.clear')}</Checkbox>
         <Button type="primary" htmlType="submit" loading={isAsking} disabled={!isReady}>{t('compliance.inspect')}</Button>

@@ -8,6 +8,7 @@ import { useMay } from '../../app/session'
 import { Ask } from '../../components/Ask'
 import { Age } from '../../components/Figure'
 import { Empty, Refused } from '../../components/States'
+import { Day } from '../../components/TimeFields'
 import { usePending } from '../../components/usePending'
 
 type Row = Told<'/api/v1/registries'>['items'][number]
@@ -66,7 +67,7 @@ function TakenIn({ onLeave, onDone }: { onLeave: () => void; onDone: (position: 
       onLeave={onLeave}
     >
       <Input aria-label={t('registries.name')} placeholder={t('registries.name')} maxLength={64} value={registry} onChange={(event) => setRegistry(event.target.value)} />
-      <Input type="date" aria-label={t('registries.day')} value={day} onChange={(event) => setDay(event.target.value)} />
+      <Day aria-label={t('registries.day')} placeholder={t('registries.day')} value={day} onChange={setDay} />
       <InputNumber min={0} precision={0} aria-label={t('registries.numbers')} placeholder={t('registries.numbers')} value={numbers} onChange={(value) => setNumbers(value ?? 0)} />
     </Ask>
   )

@@ -9,6 +9,7 @@ import { instantFrom, instantIn } from '../../app/format'
 import { takeAway } from '../../app/takeAway'
 import { ZONE } from '../../components/PageHead'
 import { Empty, Refused } from '../../components/States'
+import { Moment } from '../../components/TimeFields'
 
 interface Typed {
   user: string
@@ -52,7 +53,7 @@ export function Seen() {
   const field = (name: 'user' | 'key' | 'reason', width: number) => (
     <Input style={{ width }} maxLength={256} autoComplete="off" aria-label={t(`seen.${name}`)} placeholder={t(`seen.${name}`)} value={typed[name]} onChange={(event) => setTyped({ ...typed, [name]: event.target.value })} />
   )
-  const time = (name: 'from' | 'to') => <Input style={{ width: 210 }} type="datetime-local" aria-label={t(`seen.${name}`)} title={t(`seen.${name}`)} value={typed[name]} onChange={(event) => setTyped({ ...typed, [name]: event.target.value })} />
+  const time = (name: 'from' | 'to') => <Moment style={{ width: 210 }} aria-label={t(`seen.${name}`)} placeholder={t(`seen.${name}`)} value={typed[name]} onChange={(value) => setTyped({ ...typed, [name]: value })} />
   const check = (name: 'notice' | 'clear') => <Checkbox checked={typed[name]} onChange={(event) => setTyped({ ...typed, [name]: event.target.checked })}>{t(`seen.${name}`)}</Checkbox>
   const isReady = (typed.user.trim() !== '' || typed.key.trim() !== '') && (!typed.notice || typed.reason.trim() !== '')
   return (

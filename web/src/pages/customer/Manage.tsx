@@ -11,6 +11,7 @@ import { useMay } from '../../app/session'
 import { Ask } from '../../components/Ask'
 import { Word } from '../../components/Marks'
 import { Refused } from '../../components/States'
+import { Moment } from '../../components/TimeFields'
 import { usePending } from '../../components/usePending'
 import { Numbers } from './Numbers'
 
@@ -132,7 +133,7 @@ function Do({ act, person, zone, onLeave, onDone }: DoProps) {
       {(act === 'callback' || act === 'unback') && (
         <Select<string> aria-label={t('campaigns.name')} value={typed.campaign} onChange={(campaign) => set({ campaign })} options={enrolments.map((one) => ({ value: one.campaign, label: one.campaign }))} />
       )}
-      {act === 'callback' && <Input type="datetime-local" aria-label={t('manage.field.at', { zone })} title={t('manage.field.at', { zone })} value={typed.at} onChange={(event) => set({ at: event.target.value })} />}
+      {act === 'callback' && <Moment aria-label={t('manage.field.at', { zone })} placeholder={t('manage.field.at', { zone })} value={typed.at} onChange={(at) => set({ at })} />}
       {isConsent && <>{field('scope')}{field('source')}</>}
       {act === 'consent' && field('evidence')}
     </Ask>

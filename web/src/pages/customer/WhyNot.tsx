@@ -1,11 +1,13 @@
 // Why the person may not be called at this moment, or at one that was asked for, or may: the verdict of every rule, in the order in which they are asked.
 import { useQuery } from '@tanstack/react-query'
-import { Button, Input } from 'antd'
+import { Button } from 'antd'
 import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { get } from '../../api/client'
 import { SLOW_MS } from '../../api/queries'
 import { instantFrom, instantIn } from '../../app/format'
+import { Moment } from '../../components/TimeFields'
+import { FactsLine, useRuleWord } from '../../components/FactsLine'
 import type { Tone } from '../../components/lineMarks'
 import { Word } from '../../components/Marks'
 import { Refused, Waiting } from '../../components/States'
@@ -16,9 +18,10 @@ function toneOf(decision: unknown): Tone {
   return decision === 'forbid' ? 'red' : 'amber'
 }
 
-function wordOf(decision: unknown): string {
-  if (decision === 'allow') return 'verdict.allow'
-  return decision === 'forbid' ? 'verdict.forbid' : 'verdict.defer'
+/** Until when it is put off; nothing where it is not. */
+function untilOf(decision: unknown): string | null {
+  const until = typeof decision === 'object' && decision !== null ? Object.values(decision)[0] : null
+  return typeof until === 'string' ? until : null
 }
 
 export function WhyNot({ id, campaign, zone }: { id: string; campaign: string; zone: string }) {
@@ -32,13 +35,19 @@ export function WhyNot({ id, campaign, zone }: { id: string; campaign: string; z
     retry: false,
   })
   const told = why.data
+  const ruleWord = useRuleWord()
+  const decided = (decision: unknown) => {
+    const until = untilOf(decision)
+    if (until !== null) return t('verdict.deferUntil', { time: instantIn(until, zone) })
+    return t(decision === 'allow' ? 'verdict.allow' : 'verdict.forbid')
+  }
   const isEnglish = i18n.language === 'en'
   return (
     <section className="card">
       <header>
         <h2>{t(asked === undefined ? 'customer.whyTitle' : 'customer.whyThen', { campaign })}</h2>
         <span>
-          <Input style={{ width: 210 }} type="datetime-local" aria-label={t('customer.whyAt', { zone })} title={t('customer.whyAt', { zone })} value={at} onChange={(event) => setAt(event.target.value)} />{' '}
+          <Moment style={{ width: at === '' ? 280 : 190 }} aria-label={t('customer.whyAt', { zone })} placeholder={t('customer.whyAt', { zone })} value={at} onChange={setAt} />{' '}
           {at !== '' && <Button size="small" onClick={() => setAt('')}>{t('line.back')}</Button>} <span className="muted">{told === undefined ? '' : instantIn(told.at, zone)}</span>
         </span>
       </header>
@@ -51,14 +60,15 @@ export function WhyNot({ id, campaign, zone }: { id: string; campaign: string; z
         <dl className="pairs">
           {told.verdicts.map((one) => (
             <div key={`${one.judged_by}-${one.rule}`} style={{ display: 'contents' }}>
-              <dt className="mono">{`${one.rule} v${one.version}`}</dt>
+              <dt title={`${one.rule} v${one.version}`}>{ruleWord(one.rule)} <span className="muted">· {t(`customer.ruleOf.${one.judged_by}`)}</span></dt>
               <dd>
-                <Word tone={toneOf(one.decision)}>{t(wordOf(one.decision))}</Word> <span className="muted">{isEnglish ? one.en : one.zh}</span>
+                <Word tone={toneOf(one.decision)}>{decided(one.decision)}</Word>{' '}
+                <FactsLine rule={one.rule} version={one.version} facts={one.facts} zone={zone} otherwise={one.decision === 'allow' ? '' : isEnglish ? one.en : one.zh} />
               </dd>
             </div>
           ))}
         </dl>
-        {told.assumed.length > 0 && <p className="muted">{t('customer.assumed')} <span className="mono">{told.assumed.join(', ')}</span></p>}
+        {told.assumed.length > 0 && <p className="muted">{t('customer.assumed')} {told.assumed.map((one) => t(`customer.assumedOf.${one}`, { defaultValue: one })).join(t('factSaid.between'))}</p>}
       </div>
       )}
     </section>

@@ -8,6 +8,7 @@ import type { EventSearch } from '../../app/deskRoutes'
 import { instantFrom } from '../../app/format'
 import { ZONE } from '../../components/PageHead'
 import { Refused } from '../../components/States'
+import { Moment } from '../../components/TimeFields'
 import { positionBefore } from './positionAt'
 
 interface Props {
@@ -46,7 +47,7 @@ export function Filters({ filter, onFilter }: Props) {
       </AutoComplete>
       <Input style={{ width: 280 }} aria-label={t('events.stream')} placeholder={t('events.stream')} maxLength={128} value={typed.stream} onChange={(event) => setTyped({ ...typed, stream: event.target.value })} />
       <Input style={{ width: 160 }} aria-label={t('campaigns.name')} placeholder={t('campaigns.name')} maxLength={64} value={typed.campaign} onChange={(event) => setTyped({ ...typed, campaign: event.target.value })} />
-      <Input style={{ width: 210 }} type="datetime-local" aria-label={t('events.from')} value={moment} onChange={(event) => setMoment(event.target.value)} />
+      <Moment style={{ width: 210 }} aria-label={t('events.from')} placeholder={t('events.from')} value={moment} onChange={setMoment} />
       <Button htmlType="submit" type="primary" loading={isLooking}>{t('events.show')}</Button>
       {refused !== null && <Refused why={refused} />}
     </form>

@@ -1,7 +1,7 @@
 // The graph of a flow: nodes that are moved by hand or keys, ways that are drawn from a member of one to another.
-import { Background, Controls, ReactFlow, type Connection, type Edge, type NodeChange, applyNodeChanges } from '@xyflow/react'
+import { Background, Controls, MiniMap, ReactFlow, type Connection, type Edge, type NodeChange, type ReactFlowInstance, applyNodeChanges } from '@xyflow/react'
 import '@xyflow/react/dist/style.css'
-import { useMemo, useState } from 'react'
+import { useEffect, useMemo, useRef, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { useIsDark } from '../../app/preferences'
 import { Card, type CardNode } from './Card'
@@ -12,6 +12,32 @@ import type { Draft } from './draft'
 import type { Marks } from './marks'
 
 const TYPES = { card: Card }
+
+type Shown = ReactFlowInstance<CardNode>
+
+/** The least zoom at which a flow is opened: below it nobody reads a card. What is longer begins at its start. */
+const READ_ZOOM = 0.8
+/** A flow with more nodes than this has an overview beside it. */
+const FEW_NODES = 6
+
+/** The whole flow where it can be read so, else the beginning of it. */
+async function open(canvas: Shown, start: string) {
+  await canvas.fitView({ maxZoom: 1, padding: 0.06 })
+  const first = canvas.getNode(start)
+  if (canvas.getZoom() >= READ_ZOOM || first === undefined) return
+  await canvas.setViewport({ x: 24 - first.position.x * READ_ZOOM, y: 24 - first.position.y * READ_ZOOM, zoom: READ_ZOOM })
+}
+
+/** Brings a node to the middle that is not to be seen whole. */
+function bring(canvas: Shown, name: string, frame: DOMRect) {
+  const node = canvas.getNode(name)
+  if (node === undefined) return
+  const [width, height] = [node.measured?.width ?? 0, node.measured?.height ?? 0]
+  const from = canvas.flowToScreenPosition(node.position)
+  const to = canvas.flowToScreenPosition({ x: node.position.x + width, y: node.position.y + height })
+  if (from.x >= frame.left && from.y >= frame.top && to.x <= frame.right && to.y <= frame.bottom) return
+  void canvas.setCenter(node.position.x + width / 2, node.position.y + height / 2, { zoom: Math.max(canvas.getZoom(), READ_ZOOM) })
+}
 
 interface Props {
   draft: Draft
@@ -24,6 +50,11 @@ export function Canvas({ draft, marks, chosen, onChoose }: Props) {
   const { t } = useTranslation()
   const isDark = useIsDark()
   const { flow, edit } = draft
+  const frame = useRef<HTMLDivElement>(null)
+  const [canvas, setCanvas] = useState<Shown | null>(null)
+  useEffect(() => {
+    if (canvas !== null && chosen !== undefined && frame.current !== null) bring(canvas, chosen, frame.current.getBoundingClientRect())
+  }, [canvas, chosen])
   // Where somebody put a node; a file holds no places.
   const [moved, setMoved] = useState<CardNode[]>([])
   const places = useMemo(() => laidOut(flow), [flow])
@@ -70,14 +101,13 @@ export function Canvas({ draft, marks, chosen, onChoose }: Props) {
     if (kept.length > 0) setMoved(applyNodeChanges(kept, nodes))
   }
   return (
-    <div className="flow-canvas" role="region" aria-label={t('flows.canvas')}>
+    <div className="flow-canvas" ref={frame} role="region" aria-label={t('flows.canvas')}>
       <ReactFlow<CardNode>
         nodes={nodes}
         edges={edges}
         nodeTypes={TYPES}
         colorMode={isDark ? 'dark' : 'light'}
-        fitView
-        fitViewOptions={{ maxZoom: 1, minZoom: 0.35 }}
+        onInit={(canvas) => void open(canvas, flow.start).then(() => setCanvas(canvas))}
         minZoom={0.1}
         onlyRenderVisibleElements={flow.nodes.length > 80}
         onNodesChange={change}
@@ -90,6 +120,7 @@ export function Canvas({ draft, marks, chosen, onChoose }: Props) {
       >
         <Background />
         <Controls showInteractive={false} aria-label={t('flows.zoom')} />
+        {flow.nodes.length > FEW_NODES && <MiniMap pannable zoomable position="bottom-left" ariaLabel={t('flows.overview')} style={{ width: 150, height: 96, left: 44 }} />}
       </ReactFlow>
     </div>
   )

@@ -1,35 +1,57 @@
-// One node as it is drawn: its kind and name, what it says, where it leads, and what was found of it.
+// One node as it is drawn: its kind and name, what it says, where it leads, and what was found of it. It can be read at the
+// least zoom at which a flow is opened.
 import { Handle, Position, type Node, type NodeProps } from '@xyflow/react'
+import type { ReactNode } from 'react'
 import { useTranslation } from 'react-i18next'
+import { saidBy } from './graph/layout'
 import type { FlowNode } from './graph/read'
 import type { Mark } from './marks'
 
 export type CardNode = Node<{ node: FlowNode; mark: Mark; isStart: boolean }, 'card'>
 
-/** Most characters of a text on a card; the panel has it whole. */
-const SHOWN_MAX = 46
+/** Most characters of a text on a card, of which three lines are shown; the panel has it whole. */
+const SHOWN_MAX = 120
 
-export function Card({ data: { node, mark, isStart }, selected }: NodeProps<CardNode>) {
+/** What leads on: what a caller does in words, a name that the flow gives as it is. */
+function Way({ member }: { member: string }) {
+  const { t, i18n } = useTranslation()
+  const [head = '', rest = ''] = member.split('.')
+  if (head === 'keys') return t('flowExit.keys', { key: rest })
+  if (/^\d+$/.test(rest) && i18n.exists(`flowExit.${head}`)) return t(`flowExit.${head}`, { count: Number(rest) + 1 })
+  if (head === 'intents') return <span className="data">{member.slice('intents.'.length)}</span>
+  return i18n.exists(`flowExit.${head}`) ? t(`flowExit.${head}`) : <span className="data">{member}</span>
+}
+
+function Badges({ node, mark, isStart }: CardNode['data']) {
   const { t } = useTranslation()
-  const said = node.body['text']
-  const words = typeof said === 'string' ? said : ''
+  const outcome = node.kind === 'end' ? node.body['outcome'] : undefined
+  const all: [string, string, ReactNode][] = []
+  if (isStart) all.push(['start', 'c-line', t('flows.start')])
+  if (typeof outcome === 'string') all.push(['outcome', '', t(`outcome.${outcome}`, { defaultValue: outcome })])
+  if (mark.calls !== undefined) all.push(['calls', mark.calls === 0 ? '' : 'c-line', t('flows.callsOf', { count: mark.calls })])
+  if (mark.parts) all.push(['parts', 'c-amber', t('flows.parts')])
+  if (mark.faults > 0) all.push(['faults', 'c-red', t('flows.faultsOf', { count: mark.faults })])
+  if (mark.advice > 0) all.push(['advice', 'c-amber', t('flows.adviceOf', { count: mark.advice })])
+  return all.map(([name, tone, words]) => <span key={name} className={`flow-badge ${tone}`}>{words}</span>)
+}
+
+export function Card({ data, selected }: NodeProps<CardNode>) {
+  const { t } = useTranslation()
+  const { node, mark } = data
+  const words = saidBy(node)
   const seen = mark.seen === undefined ? '' : mark.seen ? ' seen' : ' missed'
   return (
     <div className={`flow-card${selected ? ' chosen' : ''}${node.isWritten ? '' : ' made'}${seen}`}>
       <Handle type="target" position={Position.Left} isConnectable={node.isWritten} />
       <header>
         <span className="flow-kind">{t(`flowKind.${node.kind}`, { defaultValue: node.kind })}</span>
-        {isStart && <span className="c-line">{t('flows.start')}</span>}
-        {mark.calls !== undefined && <span className={mark.calls === 0 ? 'muted' : 'c-line'}>{t('flows.callsOf', { count: mark.calls })}</span>}
-        {mark.parts && <span className="c-amber">{t('flows.parts')}</span>}
-        {mark.faults > 0 && <span className="c-red">{t('flows.faultsOf', { count: mark.faults })}</span>}
-        {mark.advice > 0 && <span className="c-amber">{t('flows.adviceOf', { count: mark.advice })}</span>}
+        <Badges {...data} />
       </header>
       <div className="flow-name data">{node.name}</div>
-      {words !== '' && <p className="data">{words.length > SHOWN_MAX ? `${words.slice(0, SHOWN_MAX)}…` : words}</p>}
+      {words !== '' && <p className="data">{words.slice(0, SHOWN_MAX)}</p>}
       {node.exits.map((exit) => (
-        <div key={exit.member} className="flow-exit mono">
-          {exit.member}
+        <div key={exit.member} className="flow-exit" title={`${exit.member} → ${exit.to}`}>
+          <Way member={exit.member} />
           <Handle id={exit.member} type="source" position={Position.Right} isConnectable={node.isWritten} />
         </div>
       ))}

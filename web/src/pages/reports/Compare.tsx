@@ -3,6 +3,7 @@
 import { useQueries } from '@tanstack/react-query'
 import { Button, DatePicker, Table } from 'antd'
 import type { Dayjs } from 'dayjs'
+import 'dayjs/locale/zh-cn'
 import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { get, type Told } from '../../api/client'

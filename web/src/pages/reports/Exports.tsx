@@ -3,6 +3,7 @@
 import { useQuery } from '@tanstack/react-query'
 import { Link } from '@tanstack/react-router'
 import { Button, DatePicker, Input, Select } from 'antd'
+import 'dayjs/locale/zh-cn'
 import { useRef, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { addressOf, get, Problem, send } from '../../api/client'

@@ -12,6 +12,7 @@ import { getVersioned, put } from '../../api/versions'
 import { useMay, useSeesAll } from '../../app/session'
 import { BothVersions } from '../../components/BothVersions'
 import { Refused } from '../../components/States'
+import { TimeOfDay } from '../../components/TimeFields'
 import { useMetrics } from './Metrics'
 import { worded } from './figures'
 
@@ -129,7 +130,7 @@ export function SaveDialog({ report, onClose }: { report?: Report; onClose: () =
           )}
           {every !== 'none' && (
             <Form.Item name="time" label={t('reports.time')} rules={[{ required: true, message: t('reports.needed') }]}>
-              <Input type="time" />
+              <TimeOfDay />
             </Form.Item>
           )}
         </div>

@@ -6,6 +6,7 @@ import { post } from '../../api/client'
 import { instantFrom } from '../../app/format'
 import { Ask } from '../../components/Ask'
 import { ZONE } from '../../components/PageHead'
+import { Moment } from '../../components/TimeFields'
 import type { UserShown } from './List'
 import { useRoles } from './Matrix'
 
@@ -46,7 +47,7 @@ export function AddUser({ onLeave, onLink, onDone }: Props) {
       <Input aria-label={t('users.team')} placeholder={t('users.team')} maxLength={64} value={team} onChange={(event) => setTeam(event.target.value)} />
       <label className="field">
         <span>{t('users.guestUntil')}</span>
-        <Input type="datetime-local" aria-label={t('users.guestUntil')} value={until} onChange={(event) => setUntil(event.target.value)} />
+        <Moment aria-label={t('users.guestUntil')} value={until} onChange={setUntil} />
       </label>
     </Ask>
   )

@@ -10,6 +10,7 @@ import { instantFrom, instantIn } from '../../app/format'
 import { Ask } from '../../components/Ask'
 import { BothVersions } from '../../components/BothVersions'
 import { ZONE } from '../../components/PageHead'
+import { Moment } from '../../components/TimeFields'
 import type { UserShown } from './List'
 
 interface Props {
@@ -47,7 +48,7 @@ export function ChangeScope({ user, onLeave, onDone }: Props) {
       {user.guest_until !== null && (
         <>
           <p className="muted">{t('users.guest', { until: instantIn(user.guest_until, ZONE) })}</p>
-          <Input type="datetime-local" aria-label={t('users.until')} title={t('users.until')} value={until} onChange={(event) => setUntil(event.target.value)} />
+          <Moment aria-label={t('users.until')} placeholder={t('users.until')} value={until} onChange={setUntil} />
         </>
       )}
     </Ask>

@@ -1,17 +1,18 @@
 // When the campaign calls, how many at once, how long it rings and whether it tries again, and when it begins and ends.
 import { useQuery } from '@tanstack/react-query'
-import { Input, InputNumber, Select } from 'antd'
+import { InputNumber, Select } from 'antd'
 import { useTranslation } from 'react-i18next'
 import { get } from '../../api/client'
 import { useMay, useSeesAll } from '../../app/session'
+import { Moment, TimeOfDay } from '../../components/TimeFields'
 import { PRESETS } from './filled'
 import { Field, type StepProps } from './parts'
 
 export function LinesStep({ filled, set }: StepProps) {
   const { t } = useTranslation()
-  const timed = (name: 'from' | 'to' | 'restFrom' | 'restTo' | 'startAt' | 'stopAt', type: 'time' | 'datetime-local') => (
+  const timed = (name: 'from' | 'to' | 'restFrom' | 'restTo' | 'startAt' | 'stopAt', Kind: typeof Moment) => (
     <Field name={t(`wizard.member.${name}`)}>
-      <Input type={type} value={filled[name]} aria-label={t(`wizard.member.${name}`)} onChange={(event) => set({ [name]: event.target.value })} />
+      <Kind value={filled[name]} aria-label={t(`wizard.member.${name}`)} onChange={(value) => set({ [name]: value })} />
     </Field>
   )
   const numbered = (name: 'concurrent' | 'ringSeconds', least: number, most: number) => (
@@ -22,14 +23,14 @@ export function LinesStep({ filled, set }: StepProps) {
   return (
     <div className="list">
       <div className="fields">
-        {timed('from', 'time')}
-        {timed('to', 'time')}
-        {timed('restFrom', 'time')}
-        {timed('restTo', 'time')}
+        {timed('from', TimeOfDay)}
+        {timed('to', TimeOfDay)}
+        {timed('restFrom', TimeOfDay)}
+        {timed('restTo', TimeOfDay)}
         {numbered('concurrent', 1, 1_000)}
         {numbered('ringSeconds', 3, 120)}
-        {timed('startAt', 'datetime-local')}
-        {timed('stopAt', 'datetime-local')}
+        {timed('startAt', Moment)}
+        {timed('stopAt', Moment)}
         <Field name={t('wizard.member.retries')}>
           <Select
             value={filled.retries}

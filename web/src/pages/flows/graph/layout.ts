@@ -1,8 +1,11 @@
 // Where the nodes of a flow stand: a column by how many steps they are from the start, in a column by their order in the
 // file. A file holds no places, so the same file is always drawn the same way.
-import type { FlowNode, FlowRead } from './read'
+import { isRecord, type FlowNode, type FlowRead } from './read'
 
-const [COLUMN, ROW, EXIT, GAP] = [290, 92, 22, 22]
+/** A card as style.css draws it: its width with the way to the next column, and the heights of its parts. */
+const [COLUMN, HEAD, LINE, EXIT, GAP] = [336, 66, 20, 24, 28]
+/** Lines of a text that a card shows, and the width of one; a Chinese character is as wide as its size, others about half. */
+const [LINES_MAX, LINE_WIDTH, WIDE, NARROW] = [3, 244, 14, 7.5]
 
 export interface Place {
   x: number
@@ -23,8 +26,22 @@ function depths(flow: FlowRead): Map<string, number> {
   return found
 }
 
+/** What a node says; of several wordings the first. */
+export function saidBy({ body }: FlowNode): string {
+  const { text, variants } = body
+  if (typeof text === 'string') return text
+  const arms = isRecord(variants) ? variants['arms'] : undefined
+  const first = isRecord(arms) ? Object.values(arms)[0] : undefined
+  return isRecord(first) && typeof first['text'] === 'string' ? first['text'] : ''
+}
+
+function linesOf(text: string): number {
+  const width = [...text].reduce((sum, letter) => sum + (letter > '\u2e7f' ? WIDE : NARROW), 0)
+  return Math.min(LINES_MAX, Math.ceil(width / LINE_WIDTH))
+}
+
 function heightOf(node: FlowNode): number {
-  return ROW + EXIT * node.exits.length + GAP
+  return HEAD + LINE * linesOf(saidBy(node)) + EXIT * node.exits.length + GAP
 }
 
 export function laidOut(flow: FlowRead): Map<string, Place> {
