@@ -12,7 +12,6 @@ mod tests;
 
 pub use event::{AnonymousTranscriptEvent, KeptFact, SaidIn};
 
-use crate::campaign::event::CampaignEvent;
 use crate::decider::{Context, Decider, Scope};
 use crate::personal::Personal;
 use crate::problem::Explained;
@@ -33,10 +32,9 @@ pub fn secret_name(begun: EventId) -> CustomerId {
         .expect("a UUID without hyphens has 32 lower-case hexadecimal digits")
 }
 
-/// The secret that is destroyed where it stands that an order is carried out.
-pub fn secret_destroyed_by(envelope: &Envelope) -> Option<CustomerId> {
-    let begun = envelope.causation?;
-    (envelope.kind == CampaignEvent::ANONYMIZED).then(|| secret_name(begun))
+/// The secret that is destroyed where this event stands, which says that an order is carried out.
+pub fn secret_destroyed_by(anonymized: &Envelope) -> Option<CustomerId> {
+    anonymized.causation.map(secret_name)
 }
 
 /// Requests to a copy.
