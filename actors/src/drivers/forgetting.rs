@@ -252,7 +252,8 @@ impl Forgetting {
         self.certify(work, &done).await
     }
 
-    /// Ends the person's voiceprint, also of those who were erased before this was done, and destroys its own key.
+    /// Ends the person's voiceprint, also of those who were erased before this was done, and destroys its own
+    /// key.
     async fn forget_voice(&self, work: &Work) -> Result<(), NotDone> {
         let voiceprints = &self.system.voiceprints;
         let cause = Cause {

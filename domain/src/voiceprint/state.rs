@@ -59,8 +59,8 @@ impl VoiceprintState {
     pub fn key_to_destroy(&self, person: &CustomerId) -> Option<CustomerId> {
         (self.held.is_none() && self.enrolments > 0).then(|| key_name(person, self.enrolments))
     }
-    /// Whether the latest that was said under this id, of which `other` is another, is a withdrawal behind the
-    /// consent of `other`: the person is one, and so is their word.
+    /// Whether the latest that was said under this id, of which `other` is another, is a withdrawal behind
+    /// the consent of `other`: the person is one, and so is their word.
     pub fn withdrawn_behind(&self, other: &Self) -> bool {
         let withdrawn_at = self.consent.as_ref().and_then(|held| held.withdrawn_at);
         let given_at = other.consent.as_ref().map(|held| held.given_at);

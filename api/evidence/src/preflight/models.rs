@@ -35,8 +35,8 @@ pub enum ModelFoundState {
     Damaged,
 }
 
-/// The campaign's own model first, then its tiers in their order. Each is up to ten megabytes: they are read on
-/// a thread of their own, beside the answers of others.
+/// The campaign's own model first, then its tiers in their order. Each is up to ten megabytes: they are read
+/// on a thread of their own, beside the answers of others.
 pub(super) async fn models(
     installation: &Installation,
     plan: &CallingPlan,

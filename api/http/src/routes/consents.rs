@@ -147,8 +147,9 @@ struct AskedAll {
     last: Position,
 }
 
-/// It holds for everybody with the number, whoever says it, and tells of nobody outside the scope: who refuses
-/// keeps it from none of the others, and is told of, once they all were asked, only to whoever sees them.
+/// It holds for everybody with the number, whoever says it, and tells of nobody outside the scope: who
+/// refuses keeps it from none of the others, and is told of, once they all were asked, only to whoever sees
+/// them.
 async fn ask_all(
     ctx: &Ctx,
     having: &Having,

@@ -31,6 +31,7 @@ mod figures;
 mod flow_files;
 mod flows;
 mod forms;
+mod grades;
 mod guests;
 mod hours_and_quotas;
 mod imported_lists;

@@ -12,15 +12,15 @@ use intake::source::NamedRow;
 use serde_json::{Value, json};
 use std::sync::Arc;
 
-const CAMPAIGN: &str = r#"{"task_id":"T","script_template":"您好。","basis":"contract"}"#;
+pub(super) const CAMPAIGN: &str = r#"{"task_id":"T","script_template":"您好。","basis":"contract"}"#;
 const NEXT: &str = r#"{"task_id":"NEXT","script_template":"您好。","basis":"contract"}"#;
-const PEOPLE: &str = r#"{"task_id":"T","records":[
+pub(super) const PEOPLE: &str = r#"{"task_id":"T","records":[
     {"customer_id":"C1","phone":"13800138000"},
     {"customer_id":"C2","phone":"13800138001"},
     {"customer_id":"C3","phone":"13800138002"}]}"#;
 const CARDS: &str = "SELECT * FROM customers WHERE age BETWEEN 25 AND 35 AND tag LIKE '%信用卡%'";
 
-fn asked(sql: &str) -> Value {
+pub(super) fn asked(sql: &str) -> Value {
     json!({ "sql": sql })
 }
 
@@ -85,7 +85,7 @@ fn many_customers_are_known_row_by_row_and_a_bad_row_takes_none_with_it() {
     server.end();
 }
 
-fn count(server: &Server, body: &Value) -> Value {
+pub(super) fn count(server: &Server, body: &Value) -> Value {
     let counted = server.post("/api/v1/segments/count", body);
     assert_eq!(counted.0, 200, "{counted:?}");
     counted.1
@@ -333,70 +333,5 @@ fn a_segment_of_which_nobody_can_be_enrolled_is_not_frozen() {
         (200, &json!(1)),
         "{done:?}"
     );
-    server.end();
-}
-
-#[test]
-fn grades_are_written_onto_people_page_by_page_for_a_reason_and_the_same_again_is_nothing() {
-    let server = Server::with_people(CAMPAIGN, PEOPLE);
-    for (customer, day, count) in [("C1", "2026-03-01", "30"), ("C2", "2025-01-01", "1")] {
-        let set =
-            json!({ "set": { "last_order_date": day, "orders_count": count, "orders_amount": "9000" } });
-        let done = server.post(&format!("/api/v1/customers/{customer}/attributes"), &set);
-        assert_eq!(done.0, 200, "{done:?}");
-    }
-    let path = "/api/v1/segments/rfm/write";
-    let mut body = json!({ "sql": "SELECT * FROM customers", "reason": "grades of the quarter",
-        "limits": { "recency_days": [180, 90, 30, 7], "orders_count": [2, 5, 10, 20],
-            "amount": ["100", "500", "1000", "5000"] }, "dry_run": true });
-    let before = server.events("customer.attributes_set").len();
-    let dry = server.post(path, &body);
-    let told = |reply: &(u16, Value)| {
-        let one = &reply.1;
-        (
-            reply.0,
-            one["graded"].clone(),
-            one["without_facts"].clone(),
-            one["changed"].clone(),
-        )
-    };
-    assert_eq!(told(&dry), (200, json!(2), json!(1), json!(2)), "{dry:?}");
-    assert_eq!(
-        server.events("customer.attributes_set").len(),
-        before,
-        "a dry run stores nothing"
-    );
-    body["dry_run"] = json!(false);
-    let first = server.post(path, &body);
-    assert_eq!(told(&first), told(&dry), "{first:?}");
-    assert_eq!(first.1["by_grade"]["champion"], 1, "{first:?}");
-    assert_eq!(first.1["goes_on_after"], Value::Null);
-    let again = server.post(path, &body);
-    let (changed, unchanged) = (&again.1["changed"], &again.1["unchanged"]);
-    assert_eq!((changed, unchanged), (&json!(0), &json!(2)), "{again:?}");
-    let written = server.events("customer.attributes_set");
-    assert_eq!(written.len(), before + 2);
-    let origin = &written[before]["data"]["origin"];
-    assert_eq!(
-        (&origin["rule"], &origin["reason"]),
-        (&json!("rfm"), &json!("grades of the quarter"))
-    );
-    let champions = count(
-        &server,
-        &asked("SELECT * FROM customers WHERE rfm_grade = 'champion'"),
-    );
-    assert_eq!(champions["count"], 1);
-    body["after"] = json!("f".repeat(32));
-    let behind = server.post(path, &body);
-    assert_eq!(told(&behind), (200, json!(2), json!(1), json!(0)), "{behind:?}");
-    // A later page is of the people of the first one; the first is of now.
-    body["as_of"] = json!("10");
-    assert_eq!(server.post(path, &body).0, 200);
-    body.as_object_mut().unwrap().remove("after");
-    assert_eq!(server.post(path, &body).0, 422, "the past is not written");
-    let own = json!({ "sql": "SELECT * FROM customers WHERE rfm_grade = 'x'", "reason": "x" });
-    assert_eq!(server.post(path, &own).1["code"], "segment-asks-what-it-writes");
-    let body = json!({ "sql": "SELECT * FROM customers" });
-    assert_eq!(server.post(path, &body).0, 422, "a reason is needed");
     server.end();
 }

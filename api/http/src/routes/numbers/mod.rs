@@ -354,14 +354,8 @@ async fn suppress(ctx: Ctx, input: Input) -> Result<Changed<NumberChanged>, Prob
     );
     let told = Told::to(&input);
     let Suppression { reason, until } = input.order().await?;
-    change(
-        &ctx,
-        &phone,
-        NumberCommand::Suppress { reason, until },
-        cause,
-        told,
-    )
-    .await
+    let command = NumberCommand::Suppress { reason, until };
+    change(&ctx, &phone, command, cause, told).await
 }
 
 async fn suppress_here(ctx: Ctx, input: Input) -> Result<Changed<NumberChanged>, Problem> {
