@@ -20,7 +20,7 @@ fn begun(server: &Server) {
     let quota = json!({ "name": "vip", "where": "VIP", "dials": AT_MOST, "per": "campaign" });
     let campaign = json!({ "task_id": "T", "script_template": tests::prove::BUNDLED_TEXT,
         "schedule": { "start_time": "09:00", "end_time": "18:00", "max_concurrent": 3 },
-        "retry_policy": { "retries_max": 1, "rules": {} }, "quotas": [quota] });
+        "retry_policy": { "retries_max": 1, "uncharged_max": 3, "rules": {} }, "quotas": [quota] });
     server.must_post("/api/v1/campaigns", &campaign);
     let person = |index| json!({ "customer_id": format!("C{index}"), "phone": phone(index) });
     let people: Vec<Value> = (0..PEOPLE).map(person).collect();
@@ -31,10 +31,7 @@ fn begun(server: &Server) {
     let tags = json!([{ "level": "business", "add": ["VIP"] }]);
     let row = |index| json!({ "customer": format!("C{index}"), "tags": tags });
     let rows: Vec<Value> = (0..OF_THE_GROUP).map(row).collect();
-    let written = server.must_post(
-        "/api/v1/customers/attributes",
-        &json!({ "rows": rows, "reason": "the CRM" }),
-    );
+    let written = server.must_post("/api/v1/customers/attributes", &json!({ "customers": rows }));
     assert_eq!(
         written.body.get("changed"),
         Some(&json!(OF_THE_GROUP)),
