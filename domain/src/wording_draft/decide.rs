@@ -12,9 +12,7 @@ type Decided = Result<Vec<WordingDraftEvent>, WordingDraftRefusal>;
 pub(super) fn decide(state: &WordingDraftState, command: WordingDraftCommand) -> Decided {
     match command {
         WordingDraftCommand::Ask(asking) => ask(state, *asking),
-        WordingDraftCommand::Keep { text, cost } => {
-            written(state, WordingDraftEvent::Drafted { text, cost })
-        }
+        WordingDraftCommand::Keep { text, cost } => written(state, WordingDraftEvent::Drafted { text, cost }),
         WordingDraftCommand::Fail { no_draft, cost } => {
             let failed = WordingDraftEvent::Failed {
                 failure: no_draft.failure.name().to_owned(),

@@ -66,14 +66,21 @@ fn a_text_that_keeps_its_place_and_names_what_stands_there_is_kept() {
 
 #[test]
 fn what_may_not_be_said_is_refused_by_its_class() {
-    let long = format!("{PLACE}{}", "长".repeat(TEXT_CHARS_MAX - PLACE.chars().count() + 1));
+    let long = format!(
+        "{PLACE}{}",
+        "长".repeat(TEXT_CHARS_MAX - PLACE.chars().count() + 1)
+    );
     let original = task().original;
     for (text, class, detail) in [
         (String::new(), "garbled", None),
         (format!("满{PLACE}\n即可"), "garbled", None),
         (long, "too_long", None),
         (original, "unchanged", None),
-        ("满额就能申请。".to_owned(), "placeholders", Some("fact:分期.起点")),
+        (
+            "满额就能申请。".to_owned(),
+            "placeholders",
+            Some("fact:分期.起点"),
+        ),
         (
             format!("{{{{name}}}}，满{PLACE}即可。"),
             "placeholders",
@@ -96,7 +103,12 @@ fn what_may_not_be_said_is_refused_by_its_class() {
 
 #[test]
 fn what_was_not_agreed_is_garbled_and_kept_masked_and_cut() {
-    for answer in ["当然可以！", "{}", r#"{"text":"好","why":"短"}"#, r#"{"text":"好"} 好"#] {
+    for answer in [
+        "当然可以！",
+        "{}",
+        r#"{"text":"好","why":"短"}"#,
+        r#"{"text":"好"} 好"#,
+    ] {
         let refused = said(answer).unwrap_err();
         let found = (refused.failure.name(), refused.output.as_deref());
         assert_eq!(found, ("garbled", Some(answer)));

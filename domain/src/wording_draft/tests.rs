@@ -205,6 +205,9 @@ fn what_was_asked_and_never_answered_is_lost() {
     assert_eq!(later(LOST_AFTER_MS), Some(DraftStanding::Lost));
     let (_, state) = after(&[ask(None), keep("好。")]);
     let stands = state.standing(now().plus_ms(LOST_AFTER_MS));
-    assert_eq!((stands, state.text()), (Some(DraftStanding::Drafted), Some("好。")));
+    assert_eq!(
+        (stands, state.text()),
+        (Some(DraftStanding::Drafted), Some("好。"))
+    );
     assert_eq!(WordingDraftState::default().standing(now()), None);
 }

@@ -56,7 +56,9 @@ pub async fn adopt(
 ) -> Result<DraftAdopted, Problem> {
     let state = of_base(installation, knowledge, id).await?;
     let base = installation.entities.knowledge.state(knowledge).await?.state;
-    let from_version = adopted_from(&state).or(order.onto).unwrap_or_else(|| base.versions_count());
+    let from_version = adopted_from(&state)
+        .or(order.onto)
+        .unwrap_or_else(|| base.versions_count());
     let content = content_with(installation, knowledge, from_version, &state).await?;
     let value = serde_json::to_value(&content).map_err(|error| Problem::fault(error.to_string()))?;
     let hash = content_hash(&value);
@@ -118,7 +120,9 @@ async fn content_with(
 ) -> Result<KnowledgeContent, Problem> {
     let asked = state.asked().ok_or_else(|| Problem::missing("this draft"))?;
     let Some(text) = state.text() else {
-        let standing = state.standing(installation.now()).ok_or_else(|| Problem::missing("this draft"))?;
+        let standing = state
+            .standing(installation.now())
+            .ok_or_else(|| Problem::missing("this draft"))?;
         return Err(told(AskError::Refused(WordingDraftRefusal::NotDrafted(standing))));
     };
     let content = content_of(installation.store(), knowledge, from_version).await?;
@@ -141,7 +145,10 @@ async fn content_with(
     let read = read.map_err(|fault| Problem::refused("knowledge-invalid", fault.to_string()))?;
     match read.faults.first() {
         None => Ok(read.content),
-        Some(fault) => Err(outdated(&format!("would not be good: {} {}", fault.place, fault.what))),
+        Some(fault) => Err(outdated(&format!(
+            "would not be good: {} {}",
+            fault.place, fault.what
+        ))),
     }
 }
 

@@ -14,7 +14,7 @@ pub use order::{AdoptOrder, DraftOrder, RejectOrder};
 pub use shown::{DraftList, DraftShown, draft, drafts};
 
 use crate::access::Caller;
-use crate::installation::{Installation, follow};
+use crate::installation::Installation;
 use crate::knowledge::content_of;
 use crate::transcript_words::masked_words;
 use brief::brief;
@@ -36,7 +36,7 @@ use writing::{Writing, sensitive_words};
 pub struct DraftChanged {
     pub shown: DraftShown,
     pub position: Position,
-    /// It was asked for by this very request, for the first time.
+    /// It was asked for by this very request, now or the first time that it came.
     pub made: bool,
 }
 
@@ -69,7 +69,9 @@ pub async fn ask(
     };
     let asked = drafts.ask(&id, WordingDraftCommand::Ask(Box::new(asking)), cause);
     let asked = asked.await.map_err(told)?;
-    let is_new = !asked.repeated && !asked.events.is_empty();
+    // A repeat is answered as the first time, and asks nobody.
+    let made = !asked.events.is_empty();
+    let is_new = made && !asked.repeated;
     let mut position = asked.position;
     if let (true, Some(writer)) = (is_new, writer) {
         let writing = Writing {
@@ -87,14 +89,15 @@ pub async fn ask(
             let _gone = done.send(writing.done(&inside).await);
             drop(place);
         });
-        let stopping = |_stopping| Problem::unavailable("the process stops: the draft stays as it was asked for");
+        let stopping =
+            |_stopping| Problem::unavailable("the process stops: the draft stays as it was asked for");
         position = written.await.map_err(stopping)??;
     }
     let state = drafts.state(&id).await.map_err(told)?.state;
     Ok(DraftChanged {
         shown: shown::describe(installation, id, &state).await?,
         position,
-        made: is_new,
+        made,
     })
 }
 
@@ -129,8 +132,12 @@ async fn of_base(
 ) -> Result<Arc<WordingDraftState>, Problem> {
     let loaded = installation.entities.wording_drafts.state(&id).await;
     let state = loaded.map_err(told)?.state;
-    let is_of_it = state.asked().is_some_and(|asked| asked.task.knowledge == *knowledge);
-    is_of_it.then_some(state).ok_or_else(|| Problem::missing("this draft"))
+    let is_of_it = state
+        .asked()
+        .is_some_and(|asked| asked.task.knowledge == *knowledge);
+    is_of_it
+        .then_some(state)
+        .ok_or_else(|| Problem::missing("this draft"))
 }
 
 /// What is to be worded, as it stands in the version that is meant.

@@ -122,7 +122,9 @@ pub async fn drafts(
     for (position, id) in placed_ids_of::<WordingDraftId>(installation, WordingDraftEvent::ASKED).await? {
         let loaded = installation.entities.wording_drafts.state(&id).await;
         let state = loaded.map_err(told)?.state;
-        let is_of_it = state.asked().is_some_and(|asked| asked.task.knowledge == *knowledge);
+        let is_of_it = state
+            .asked()
+            .is_some_and(|asked| asked.task.knowledge == *knowledge);
         if is_of_it {
             found.push((position, describe(installation, id, &state).await?));
         }

@@ -101,7 +101,10 @@ pub(super) async fn sensitive_words(
             let named = plan.knowledge.as_deref();
             named.is_some_and(|named| named.knowledge == *knowledge)
         });
-        words.extend(plan.into_iter().flat_map(|plan| plan.sensitive_words.words().to_vec()));
+        words.extend(
+            plan.into_iter()
+                .flat_map(|plan| plan.sensitive_words.words().to_vec()),
+        );
     }
     Ok(words.into_iter().collect())
 }

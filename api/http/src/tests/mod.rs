@@ -85,3 +85,4 @@ mod webhooks_changed;
 mod what_if_policies;
 mod whom_first;
 mod why_not;
+mod wording_drafts;
