@@ -36,9 +36,9 @@ pub enum WordingDraftEvent {
     /// The model wrote nothing, or what may not be said.
     #[serde(rename = "wording_draft.failed")]
     Failed {
-        /// `late`, `unreachable`, `denied`, `garbled`, `cut`; `too_long`; `unchanged`; `placeholders`: a place
-        /// was left out, or one was put in; `figures`: it named a number or day that stands nowhere in what it
-        /// was given; `sensitive`: it held a word that ends calls; `personal`: it named somebody.
+        /// `late`, `unreachable`, `denied`, `garbled`, `cut`; `too_long`; `unchanged`; `placeholders`: a
+        /// place was left out, or one was put in; `figures`: it named a number or day that stands nowhere in
+        /// what it was given; `sensitive`: it held a word that ends calls; `personal`: it named somebody.
         failure: String,
         /// Which place, figure or word.
         #[serde(default, skip_serializing_if = "Option::is_none")]

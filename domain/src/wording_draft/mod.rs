@@ -1,9 +1,9 @@
 //! The wording draft aggregate: other words for one answer of a knowledge base, written by a model and taken
 //! by people or not.
 //!
-//! Promises: what is sent is on record before it is sent, and a model is asked once; what it wrote counts only
-//! where it holds the places and no other figures of what stands there now; nobody adopts a draft that they
-//! asked for themselves, unless nobody else could, and then the event says so. Adopting makes no version
+//! Promises: what is sent is on record before it is sent, and a model is asked once; what it wrote counts
+//! only where it holds the places and no other figures of what stands there now; nobody adopts a draft that
+//! they asked for themselves, unless nobody else could, and then the event says so. Adopting makes no version
 //! current: that is the knowledge base's own publication. Nothing personal is in it.
 
 pub mod command;

@@ -1,5 +1,6 @@
 //! Drafts of wording, whoever asks: other words for one answer of a knowledge base, asked of a model, shown,
-//! taken into a new version by a person, or rejected. Nothing of it is heard before that version is published.
+//! taken into a new version by a person, or rejected. Nothing of it is heard before that version is
+//! published.
 
 mod adopting;
 mod brief;

@@ -1,5 +1,5 @@
-//! A model asked once for one draft, and no longer than a person waits: what it wrote, or why it wrote nothing
-//! that may be kept, is on record before anybody is answered.
+//! A model asked once for one draft, and no longer than a person waits: what it wrote, or why it wrote
+//! nothing that may be kept, is on record before anybody is answered.
 
 use super::refused::told;
 use crate::installation::{Installation, follow};

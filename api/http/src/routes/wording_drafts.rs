@@ -1,5 +1,5 @@
-//! Drafts of wording over HTTP: a model asked for other words of an answer, what came of it, and what a person
-//! makes of that.
+//! Drafts of wording over HTTP: a model asked for other words of an answer, what came of it, and what a
+//! person makes of that.
 
 use crate::described::{Changed, MadeOrChanged, Read};
 use crate::endpoint::{About, Ctx, Endpoint, Input, Permission};

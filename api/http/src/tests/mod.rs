@@ -86,3 +86,4 @@ mod what_if_policies;
 mod whom_first;
 mod why_not;
 mod wording_drafts;
+mod writing_models;

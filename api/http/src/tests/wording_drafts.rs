@@ -2,22 +2,16 @@
 //! somebody else, and heard once they are published.
 
 use super::asking::{Came, add, get, key, owner, send, trail};
+use super::writing_models::{Pen, model, text};
 use crate::testing::{Story, settings};
-use async_trait::async_trait;
 use domain::ids::{CommandId, WordingDraftId};
-use domain::ports::assistant::{AssistantFailure, AssistantPrompt};
-use domain::ports::writer::{Writer, WritingBrief, Written};
+use domain::ports::assistant::AssistantFailure;
 use domain::stored_event::Cause;
 use domain::wording_draft::{AskingForDraft, DraftTask, DraftedBy, EntryKind, WordingDraftCommand};
 use futures_util::future::join_all;
 use hyper::Method;
 use serde_json::{Value, json};
-use std::collections::{BTreeMap, VecDeque};
-use std::io::{BufRead, BufReader, Read, Write};
-use std::net::TcpListener;
-use std::sync::mpsc::{Receiver, sync_channel};
-use std::sync::{Arc, Mutex};
-use tokio::sync::Semaphore;
+use std::collections::BTreeMap;
 
 const DRAFTS: &str = "/api/v1/knowledge/card/drafts";
 const ORIGINAL: &str = "满{{fact:分期.起点}}就可以申请，3个工作日内到账。";
@@ -46,7 +40,7 @@ fn wish() -> Value {
     json!({ "answer": "起点", "instruction": "说得更亲切" })
 }
 
-async fn operator(story: &Story, name: &str) -> String {
+async fn writer_of_campaigns(story: &Story, name: &str) -> String {
     add(story, name, &["operator"]).await;
     key(story, json!({ "user": name })).await
 }
@@ -54,90 +48,6 @@ async fn operator(story: &Story, name: &str) -> String {
 /// A draft's own path.
 fn of(came: &Came) -> String {
     format!("{DRAFTS}/{}", came.body["id"].as_str().unwrap())
-}
-
-/// A model of the OpenAI form that writes this, whatever it is asked; what it was sent.
-#[expect(clippy::disallowed_methods, reason = "the test's own model, on loopback")]
-fn model(text: &'static str) -> (String, Receiver<Value>) {
-    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-    let spec = format!("openai:http://{}/v1?model=double", listener.local_addr().unwrap());
-    let (tell, told) = sync_channel(64);
-    std::thread::spawn(move || {
-        for stream in listener.incoming() {
-            let mut reader = BufReader::new(stream.unwrap());
-            let (mut line, mut length) = (String::new(), 0);
-            while line != "\r\n" {
-                line.clear();
-                reader.read_line(&mut line).unwrap();
-                if let Some(("content-length", value)) = line.to_lowercase().split_once(':') {
-                    length = value.trim().parse().unwrap();
-                }
-            }
-            let mut body = vec![0; length];
-            reader.read_exact(&mut body).unwrap();
-            // The story may be over.
-            drop(tell.send(serde_json::from_slice(&body).unwrap()));
-            let content = json!({ "text": text }).to_string();
-            let answer = json!({ "choices": [{ "message": { "content": content }, "finish_reason": "stop" }],
-                "usage": { "prompt_tokens": 300, "completion_tokens": 40 } })
-            .to_string();
-            let head = format!(
-                "HTTP/1.1 200 -\r\nconnection: close\r\ncontent-length: {}\r\n\r\n",
-                answer.len()
-            );
-            let written = format!("{head}{answer}");
-            reader.get_mut().write_all(written.as_bytes()).unwrap();
-        }
-    });
-    (spec, told)
-}
-
-/// It writes one after the other, and then never answers.
-struct Pen {
-    answers: Mutex<VecDeque<Result<String, AssistantFailure>>>,
-    /// One more for each time that it never answers.
-    waiting: Arc<Semaphore>,
-}
-
-impl Pen {
-    /// The only model of a server that was started without one.
-    fn of(story: &Story, answers: Vec<Result<String, AssistantFailure>>) -> Arc<Semaphore> {
-        let waiting = Arc::new(Semaphore::new(0));
-        let pen = Self {
-            answers: Mutex::new(answers.into()),
-            waiting: Arc::clone(&waiting),
-        };
-        story.running.installation.writing.write_by(Arc::new(pen));
-        waiting
-    }
-}
-
-#[async_trait]
-impl Writer for Pen {
-    fn model(&self) -> &'static str {
-        "pen"
-    }
-    fn prompt(&self, brief: &WritingBrief) -> AssistantPrompt {
-        AssistantPrompt {
-            body: brief.quoted.to_string(),
-            sha256: "0".repeat(64),
-        }
-    }
-    async fn write(&self, _: &AssistantPrompt, _: u64) -> Result<Written, AssistantFailure> {
-        let next = self.answers.lock().unwrap().pop_front();
-        let Some(answer) = next else {
-            self.waiting.add_permits(1);
-            return std::future::pending().await;
-        };
-        answer.map(|content| Written {
-            content,
-            ..Written::default()
-        })
-    }
-}
-
-fn text(text: &str) -> Result<String, AssistantFailure> {
-    Ok(json!({ "text": text }).to_string())
 }
 
 /// What callees are told, as a call would hear it.
@@ -153,7 +63,10 @@ fn a_draft_is_taken_by_somebody_else_and_heard_once_it_is_published() {
     let story = Story::begin_with(|_, settings| settings.speech.llm = Some(spec.parse().unwrap()));
     story.runtime.block_on(async {
         published(&story).await;
-        let (wang, li) = (operator(&story, "wang").await, operator(&story, "li").await);
+        let (wang, li) = (
+            writer_of_campaigns(&story, "wang").await,
+            writer_of_campaigns(&story, "li").await,
+        );
         let order = json!({ "answer": "起点", "instruction": "说得更亲切，问13800138000的张经理" });
         let headers = [("Authorization", wang.as_str()), ("Idempotency-Key", "one")];
         let drafted = send(&story, Method::POST, DRAFTS, &headers, Some(order.clone())).await;
@@ -318,7 +231,7 @@ fn who_is_alone_takes_their_own_and_what_changed_meanwhile_is_not_replaced() {
         let taken = owner(&story, &format!("{}/adopt", of(&by_owner)), json!({})).await;
         let found = (taken.status, &taken.body["draft"]["decision"]["nobody"]);
         assert_eq!(found, (200, &json!("directory")), "{}", taken.body);
-        let wang = operator(&story, "wang").await;
+        let wang = writer_of_campaigns(&story, "wang").await;
         let outdated = post(&story, DRAFTS, &wang, wish()).await;
         let adopt = format!("{}/adopt", of(&outdated));
         let refused = post(&story, &adopt, &wang, json!({})).await;
