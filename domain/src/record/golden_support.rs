@@ -189,10 +189,7 @@ fn fixed_facts(aggregate: &str) -> RecordFacts {
             let stop = StopId::Campaign(campaign());
             (StreamId::new(aggregate, &stop), Some(campaign()), None)
         }
-        "webhook" => {
-            let webhook = WebhookId::derive(CommandId::derive_from_text("golden"));
-            of_both(aggregate, &webhook)
-        }
+        "webhook" => of_both(aggregate, &WebhookId::derive(command)),
         "complaint" => {
             let complaint = ComplaintId::derive(CommandId::derive_from_text("golden"));
             of_both(aggregate, &complaint)
