@@ -40,6 +40,7 @@ use domain::user::User;
 use domain::view::View;
 use domain::voiceprint::Voiceprint;
 use domain::webhook::Webhook;
+use domain::wording_draft::WordingDraft;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -143,6 +144,7 @@ const AGGREGATES: &[(&str, fn())] = &[
     (View::AGGREGATE, check::<View>),
     (Voiceprint::AGGREGATE, check::<Voiceprint>),
     (Webhook::AGGREGATE, check::<Webhook>),
+    (WordingDraft::AGGREGATE, check::<WordingDraft>),
 ];
 
 #[test]

@@ -56,6 +56,7 @@ use domain::user::User;
 use domain::view::View;
 use domain::voiceprint::Voiceprint;
 use domain::webhook::Webhook;
+use domain::wording_draft::WordingDraft;
 use std::sync::Arc;
 use tokio::sync::oneshot;
 
@@ -141,6 +142,8 @@ pub struct ActorSystem {
     pub voiceprints: Entities<Voiceprint>,
     /// Whom we tell of events, and how far.
     pub webhooks: Entities<Webhook>,
+    /// Other words for answers, written by a model and taken by people or not.
+    pub wording_drafts: Entities<WordingDraft>,
 }
 
 impl ActorSystem {
@@ -186,6 +189,7 @@ impl ActorSystem {
             views: Entities::start(&environment, &hosting),
             voiceprints: Entities::start(&environment, &hosting),
             webhooks: Entities::start(&environment, &hosting),
+            wording_drafts: Entities::start(&environment, &hosting),
         }
     }
 }

@@ -97,6 +97,7 @@ pub mod user;
 pub mod view;
 pub mod voiceprint;
 pub mod webhook;
+pub mod wording_draft;
 
 pub use record::{event_filter, stored_event, upcasting};
 pub mod working_calendar;

@@ -4,6 +4,7 @@
 #![deny(clippy::wildcard_enum_match_arm)]
 
 pub mod approvals_asked;
+pub mod braces;
 pub mod call_caps;
 pub mod canonical;
 pub mod dedupe;

@@ -1,5 +1,5 @@
-//! Ids of what is written: conversations in text, messages to persons, and what is kept of words without
-//! whoever said them.
+//! Ids of what is written: conversations in text, messages to persons, drafts of wording, and what is kept
+//! of words without whoever said them.
 
 use crate::ids::{
     CommandId, CustomerId, DERIVED_HEX, EventId, InvalidId, NAMESPACE, derived_hex, text_id, uuid_id,
@@ -19,6 +19,11 @@ uuid_id!(
     MessageId, "message"
 );
 
+uuid_id!(
+    /// One draft of wording: UUIDv5 of the command that asked for it, so that a repeated request is it.
+    WordingDraftId, "wording_draft"
+);
+
 text_id!(
     /// One anonymous transcript: first 128 bits, lower hex, of an HMAC under a secret that is destroyed
     /// afterwards. It also names the transcript's key.
@@ -31,6 +36,16 @@ impl ConversationId {
         Self(Uuid::new_v5(
             &NAMESPACE,
             format!("conversation:{command}").as_bytes(),
+        ))
+    }
+}
+
+impl WordingDraftId {
+    /// The draft that `command` asked for.
+    pub fn derive(command: CommandId) -> Self {
+        Self(Uuid::new_v5(
+            &NAMESPACE,
+            format!("wording_draft:{command}").as_bytes(),
         ))
     }
 }

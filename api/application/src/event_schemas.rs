@@ -72,6 +72,7 @@ const AGGREGATES: &[fn() -> Vec<EventSchema>] = &[
     kinds::<domain::view::View>,
     kinds::<domain::voiceprint::Voiceprint>,
     kinds::<domain::webhook::Webhook>,
+    kinds::<domain::wording_draft::WordingDraft>,
 ];
 
 /// An event is written as `{"kind": …, "data": …}`: each choice of its schema is a kind.

@@ -77,3 +77,4 @@ pub mod waveform;
 pub mod webhooks;
 mod whole_stream;
 pub mod why_not;
+pub mod wording_drafts;

@@ -26,8 +26,9 @@ pub struct SpeechArgs {
     /// recordings before it; default: espeak-ng where it is installed, bundled clips elsewhere
     #[arg(long, value_name = "SPEC")]
     synthesizer: Option<RecognizerSpec>,
-    /// Ask an assistant what nobody is sure of, where a campaign allows it, such as
-    /// https://HOST/v1?model=NAME&key_env=VARIABLE; it picks among approved ids and says nothing itself
+    /// Ask an assistant what nobody is sure of, where a campaign allows it, and for words that people decide
+    /// on, such as https://HOST/v1?model=NAME&key_env=VARIABLE; it picks among approved ids and says nothing
+    /// itself
     #[arg(long, value_name = "URL", value_parser = assistant_spec)]
     llm: Option<RecognizerSpec>,
     /// Let an encoder of one's own rank what was said before the linear model, such as

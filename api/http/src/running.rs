@@ -97,6 +97,7 @@ impl Running {
             .await?;
         demand_second_factor(&installation, &settings);
         carry_messages(&installation, &settings);
+        app::ask_writer(&installation, &settings.speech)?;
         let environment = &installation.environment;
         let evidence = ClockEvidence::new(
             environment,

@@ -147,6 +147,18 @@ impl KnowledgeContent {
         });
         answers.chain(objections).collect()
     }
+
+    /// The same with other words for one answer or objection; `None` where there is none of that id.
+    pub fn reworded(&self, id: &str, text: &str) -> Option<Self> {
+        let mut other = self.clone();
+        if let Some(answer) = other.answers.iter_mut().find(|one| one.id == id) {
+            text.clone_into(&mut answer.answer);
+            return Some(other);
+        }
+        let objection = other.objections.iter_mut().find(|one| one.id == id)?;
+        objection.answer = Some(text.to_owned());
+        Some(other)
+    }
 }
 
 impl Objection {

@@ -29,7 +29,7 @@ pub use decide::{CONTENT_BYTES_MAX, VERSIONS_MAX};
 pub use event::KnowledgeEvent;
 pub use file::{FILE_BYTES_MAX, FileFault, KnowledgeFile, ROW_FAULTS_LISTED_MAX, RowFault};
 pub use named::{InvalidKnowledgeName, KnowledgeNamed, KnowledgeRef};
-pub use placeholder::{Worded, worded};
+pub use placeholder::{Worded, named_facts, worded};
 pub use refusal::KnowledgeRefusal;
 pub use state::{KnowledgeState, KnownVersion};
 

@@ -6,6 +6,7 @@
 
 use super::content::Fact;
 use std::collections::BTreeMap;
+use values::braces::{Piece, Unclosed, pieces};
 
 const FACT: &str = "fact:";
 
@@ -41,24 +42,14 @@ enum Part<'a> {
 }
 
 fn parts(text: &str) -> Result<Vec<Part<'_>>, PlaceholderFault> {
-    let mut found = Vec::new();
-    let mut rest = text;
-    while let Some((plain, after)) = rest.split_once("{{") {
-        let (inside, tail) = after.split_once("}}").ok_or(PlaceholderFault::Unclosed)?;
-        if !plain.is_empty() {
-            found.push(Part::Plain(plain));
-        }
-        found.push(
-            part_of(inside.trim()).ok_or_else(|| PlaceholderFault::Unreadable {
-                found: inside.to_owned(),
-            })?,
-        );
-        rest = tail;
-    }
-    if !rest.is_empty() {
-        found.push(Part::Plain(rest));
-    }
-    Ok(found)
+    let pieces = pieces(text).map_err(|Unclosed| PlaceholderFault::Unclosed)?;
+    let parts = pieces.into_iter().map(|piece| match piece {
+        Piece::Plain(plain) => Ok(Part::Plain(plain)),
+        Piece::Braced(inside) => part_of(inside.trim()).ok_or_else(|| PlaceholderFault::Unreadable {
+            found: inside.to_owned(),
+        }),
+    });
+    parts.collect()
 }
 
 fn part_of(inside: &str) -> Option<Part<'_>> {
@@ -114,6 +105,26 @@ pub(super) fn check(text: &str, facts: &[Fact]) -> Result<(), PlaceholderFault> 
 pub(super) fn chosen(entity: &str) -> Option<(&str, &str)> {
     let (of, value) = entity.split_once('[')?;
     Some((of, value.strip_suffix(']')?))
+}
+
+/// The facts that a text names by themselves, with what they say; one that a slot chooses is none of them.
+pub fn named_facts(text: &str, facts: &[Fact]) -> BTreeMap<String, String> {
+    let parts = parts(text).unwrap_or_default().into_iter();
+    let named = parts.filter_map(|part| {
+        let Part::Fact {
+            entity,
+            slot,
+            attribute,
+        } = part
+        else {
+            return None;
+        };
+        let entity = slot.map_or_else(|| entity.to_owned(), |slot| format!("{entity}[{slot}]"));
+        let mut known = facts.iter();
+        let fact = known.find(|fact| fact.entity == entity && fact.attribute == attribute)?;
+        Some((format!("{entity}.{attribute}"), fact.value.clone()))
+    });
+    named.collect()
 }
 
 /// A text as it is said in a call with these values; `None` where something in it is unknown there.
@@ -197,6 +208,17 @@ mod tests {
         );
         let of_person = worded(by_terms, &facts, &values("3")).unwrap();
         assert!(of_person.personal && !worded("满500元。", &facts, &values("3")).unwrap().personal);
+    }
+
+    #[test]
+    fn facts_are_named_by_themselves_or_by_nobody() {
+        let facts = [fact("分期[3]", "费率", "0.6%"), fact("分期", "起点", "500元")];
+        let text = "{{name}}，满{{fact:分期.起点}}，{{fact:分期[terms].费率}}或{{fact:分期[3].费率}}。";
+        let named: Vec<_> = named_facts(text, &facts).into_iter().collect();
+        let wanted = [("分期.起点", "500元"), ("分期[3].费率", "0.6%")];
+        let wanted = wanted.map(|(name, value)| (name.to_owned(), value.to_owned()));
+        assert_eq!(named, wanted);
+        assert!(named_facts("{{", &facts).is_empty());
     }
 
     #[test]

@@ -201,3 +201,18 @@ fn an_objection_without_an_answer_is_answered_by_its_four_parts() {
     let day = |text: &str| Day::try_from(text.to_owned()).unwrap();
     assert!(dated.is_effective(day("2026-12-31")) && !dated.is_effective(day("2027-01-01")));
 }
+
+#[test]
+fn one_entry_is_worded_anew_and_the_rest_stays() {
+    let content = content(700);
+    let said = |content: &KnowledgeContent, id: &str| {
+        let entries = content.entries();
+        entries.iter().find(|entry| entry.id == id).unwrap().text.clone()
+    };
+    for id in ["手续费", "太贵"] {
+        let other = content.reworded(id, "好。").unwrap();
+        assert_eq!(said(&other, id), "好。");
+        assert_eq!(said(&other, "起点"), said(&content, "起点"));
+    }
+    assert_eq!(content.reworded("不在", "好。"), None);
+}

@@ -19,7 +19,7 @@ use async_trait::async_trait;
 use std::path::{Path, PathBuf};
 use values::ids::{
     AlertId, ApprovalId, CallId, CampaignId, CommandId, ComplaintId, ConversationId, CustomerId, EventId,
-    InquiryId, KeyId, ListId, LogId, NumberId, PersonRequestId, StreamId, WebhookId,
+    InquiryId, KeyId, ListId, LogId, NumberId, PersonRequestId, StreamId, WebhookId, WordingDraftId,
 };
 
 /// The campaign of every golden event.
@@ -189,10 +189,7 @@ fn fixed_facts(aggregate: &str) -> RecordFacts {
             let stop = StopId::Campaign(campaign());
             (StreamId::new(aggregate, &stop), Some(campaign()), None)
         }
-        "webhook" => {
-            let webhook = WebhookId::derive(CommandId::derive_from_text("golden"));
-            of_both(aggregate, &webhook)
-        }
+        "webhook" => of_both(aggregate, &WebhookId::derive(command)),
         "complaint" => {
             let complaint = ComplaintId::derive(CommandId::derive_from_text("golden"));
             of_both(aggregate, &complaint)
@@ -206,6 +203,7 @@ fn fixed_facts(aggregate: &str) -> RecordFacts {
         "holiday" => of_nobody(aggregate, &"cn-2026"),
         "registry" => of_nobody(aggregate, &"all"),
         "test_phones" => of_nobody(aggregate, &"own"),
+        "wording_draft" => of_nobody(aggregate, &WordingDraftId::derive(command)),
         "draft" => of_nobody(aggregate, &"wang.campaign-1"),
         "setting" => of_nobody(aggregate, &SettingName::AnswerPerMilleMin),
         "person_request" => {
@@ -252,7 +250,7 @@ fn by(aggregate: &str) -> Option<Actor> {
     let way = match aggregate {
         "user" | "retention" | "stop" | "subscriber" | "webhook" | "complaint" | "person_request"
         | "approval" | "setting" | "draft" | "holiday" | "registry" | "conversation" | "message"
-        | "voiceprint" | "test_phones" => Way::Session,
+        | "voiceprint" | "test_phones" | "wording_draft" => Way::Session,
         "api_key" => Way::Directory,
         _ => return None,
     };

@@ -12,7 +12,7 @@ use domain::problem::Problem;
 use domain::user::Account;
 
 /// Whether an enabled user besides this one holds the right.
-pub(super) async fn another_holds(
+pub(crate) async fn another_holds(
     installation: &Installation,
     but: &UserId,
     asked: &Asked,

@@ -11,6 +11,7 @@ mod version;
 
 pub(crate) use gate::nobody_yet;
 pub use gate::{Doing, four_eyes, four_eyes_on, goes_on, was_given_for};
+pub(crate) use holders::another_holds;
 pub use rollback::RollbackOrder;
 pub use shown::{ApprovalChanged, ApprovalList, ApprovalShown, approval, approvals, approve, reject};
 pub(crate) use version::VersionActed;

@@ -20,6 +20,7 @@ use crate::number_check_room::NumberCheckRoom;
 use crate::readers::Readers;
 use crate::segments::room::SegmentRoom;
 use crate::webhooks::courier::Courier;
+use crate::wording_drafts::room::WritingRoom;
 use actors::{ActorSystem, Environment};
 use domain::call::Call;
 use domain::calling_plan::{Dedupe, Preset};
@@ -79,6 +80,8 @@ pub struct Installation {
     pub messages: Arc<MessageRoom>,
     /// Who knows which numbers are vacant.
     pub number_checks: Arc<NumberCheckRoom>,
+    /// Who writes drafts of wording.
+    pub writing: Arc<WritingRoom>,
     /// Imports that run now.
     pub imports: Arc<UnderWay>,
     /// What this machine can speak with.

@@ -19,7 +19,7 @@ const KEPT_MAX: usize = 16;
 static KEPT: Recent<KnowledgeRef, Arc<Base>> = Recent::of(KEPT_MAX);
 
 /// The content of a version and its hash, by its stream.
-pub(super) async fn content_of(
+pub(crate) async fn content_of(
     store: &dyn EventStore,
     knowledge: &KnowledgeId,
     version: u32,

@@ -9,6 +9,7 @@ mod shown;
 
 pub use crate::approvals::RollbackOrder;
 pub use base::{Base, Found};
+pub(crate) use bases::content_of;
 pub use bases::{LoggedKnowledge, base};
 pub use held::{AskedRow, HeldAgainst, held_against, rows};
 pub use order::{ImportOrder, PublishOrder, QuestionOrder};

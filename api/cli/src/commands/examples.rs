@@ -222,6 +222,12 @@ const EXAMPLES: &[&str] = &[
     "knowledge list --data ./first",
     "knowledge show card_instalment@1 --data ./first",
     "knowledge ask card_instalment 提前还款要违约金吗 --data ./first",
+    "knowledge draft card_instalment@1 --answer 手续费 --instruction \"shorter, and warmer\" --server \
+     http://127.0.0.1:8080",
+    "knowledge drafts card_instalment --data ./first",
+    "knowledge adopt card_instalment 00000000-0000-5000-8000-000000000001 --data ./first",
+    "knowledge reject card_instalment 00000000-0000-5000-8000-000000000001 --reason \"sounds like a promise\" \
+     --data ./first",
     "knowledge eval answers.yaml asked.jsonl --value terms=6",
     "nlu read said.jsonl --at 2026-03-02T10:00:00+08:00",
     "nlu say values.jsonl --lang zh",

@@ -27,6 +27,7 @@ use domain::test_phones::TestPhonesEvent;
 use domain::user::UserEvent;
 use domain::voiceprint::VoiceprintEvent;
 use domain::webhook::WebhookEvent;
+use domain::wording_draft::WordingDraftEvent;
 
 /// As the list of all others: a kind, where it begins, and why without a cause.
 pub(super) const AT_THE_DOORS: &[(&str, Beginning, &str)] = &[
@@ -39,6 +40,11 @@ pub(super) const AT_THE_DOORS: &[(&str, Beginning, &str)] = &[
         KnowledgeEvent::PUBLISHED,
         Beginning::Outside,
         "somebody makes a version of answers current",
+    ),
+    (
+        WordingDraftEvent::ASKED,
+        Beginning::Outside,
+        "somebody wants other words for an answer from a model",
     ),
     (
         LabelEvent::REQUESTED,

@@ -3,6 +3,7 @@
 use crate::app::error::AppError;
 use crate::speech_args::SpeechChoice;
 use actors::{Assist, Encode, Environment, Hearing};
+use application::installation::Installation;
 use application::knowledge::LoggedKnowledge;
 use application::listening::BundledUnderstanding;
 use application::models::ModelShelf;
@@ -74,6 +75,14 @@ fn encode(environment: &Environment, choice: &SpeechChoice) -> Result<Option<Enc
     let clock = Arc::clone(&environment.clock);
     let encoder = speech::encoder::encoder(spec, clock, &crate::config::named_variable)?;
     Ok(Some(Encode::new(encoder, Arc::new(MaskedWords))))
+}
+
+/// Drafts of wording are asked of whoever the server was started with.
+pub fn ask_writer(installation: &Installation, choice: &SpeechChoice) -> Result<(), AppError> {
+    if let Some(writer) = writer(&installation.environment, choice)? {
+        installation.writing.write_by(writer);
+    }
+    Ok(())
 }
 
 /// Who words what people read and decide on, where the server was started with one.

@@ -19,7 +19,7 @@ mod vault;
 
 pub use driver_lock::HeldLock;
 pub use error::AppError;
-pub use hearing::{hearing, recognizer, writer};
+pub use hearing::{ask_writer, hearing, recognizer, writer};
 pub use left_behind::left_behind;
 pub use log::{ReadOnly, RecordableLog, WritableLog};
 pub use opened::Opened;

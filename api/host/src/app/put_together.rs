@@ -52,6 +52,7 @@ impl Opened {
             conversations: Arc::default(),
             messages: Arc::default(),
             number_checks: Arc::default(),
+            writing: Arc::default(),
             imports: Arc::default(),
             access: Arc::default(),
             synthesizer,

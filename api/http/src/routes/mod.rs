@@ -105,6 +105,7 @@ mod webhooks;
 mod what_if_policies;
 mod why_not;
 mod withdrawals;
+mod wording_drafts;
 
 use crate::answering::Answering;
 use crate::endpoint::{Ctx, Endpoint, join};
@@ -245,6 +246,7 @@ fn spoken_groups() -> Vec<Vec<Endpoint>> {
         engines::endpoints(),
         models::endpoints(),
         knowledge::endpoints(),
+        wording_drafts::endpoints(),
     ]
 }
 

@@ -87,3 +87,5 @@ mod webhooks_changed;
 mod what_if_policies;
 mod whom_first;
 mod why_not;
+mod wording_drafts;
+mod writing_models;

@@ -1,6 +1,7 @@
-//! `ledgerline knowledge`: approved answers imported from a file, published as versions, asked, and held
-//! against labelled questions.
+//! `ledgerline knowledge`: approved answers imported from a file, published as versions, asked, held against
+//! labelled questions, and worded anew by a model for people to decide on.
 
+mod drafts;
 mod held;
 
 use crate::kit::api::{get, post};
@@ -87,6 +88,8 @@ enum Action {
         #[command(flatten)]
         asking: Asking,
     },
+    #[command(flatten)]
+    Drafting(drafts::Drafting),
     /// Hold a base against labelled questions: how often the right answer comes first, or among three
     Eval {
         /// A knowledge file, or NAME@V
@@ -153,6 +156,7 @@ pub(crate) async fn run(args: Args, runtime: Arc<Runtime>) -> Result<(), Failure
                 given(json!({ "text": text, "version": named.version, "campaign": campaign, "at": at }));
             asking.tell(&asking.reply(runtime, post(&path, &body)).await?)
         }
+        Action::Drafting(action) => drafts::run(action, runtime).await,
         Action::Eval {
             base,
             questions,

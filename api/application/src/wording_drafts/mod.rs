@@ -1,0 +1,229 @@
+//! Drafts of wording, whoever asks: other words for one answer of a knowledge base, asked of a model, shown,
+//! taken into a new version by a person, or rejected. Nothing of it is heard before that version is
+//! published.
+
+mod adopting;
+mod brief;
+mod order;
+mod refused;
+pub mod room;
+mod shown;
+mod writing;
+
+pub use adopting::{DraftAdopted, adopt};
+pub use order::{AdoptOrder, DraftOrder, RejectOrder};
+pub use shown::{DraftList, DraftShown, draft, drafts};
+
+use crate::access::Caller;
+use crate::installation::Installation;
+use crate::knowledge::content_of;
+use crate::transcript_words::masked_words;
+use brief::brief;
+use domain::ids::{KnowledgeId, WordingDraftId};
+use domain::knowledge::{KnowledgeContent, named_facts};
+use domain::ports::assistant::AssistantPrompt;
+use domain::ports::writer::Writer;
+use domain::problem::{Kind, MemberError, Problem};
+use domain::stored_event::{Cause, Position};
+use domain::wording_draft::{
+    AskingForDraft, DraftTask, DraftedBy, EntryKind, WordingDraftCommand, WordingDraftState,
+};
+use refused::told;
+use std::sync::Arc;
+use tokio::sync::oneshot;
+use writing::{Writing, sensitive_words};
+
+/// A draft after something was done with it.
+pub struct DraftChanged {
+    pub shown: DraftShown,
+    pub position: Position,
+    /// It was asked for by this very request, now or the first time that it came.
+    pub made: bool,
+}
+
+/// Asks a model for other words, and answers when it wrote them or will not. The same command again asks
+/// nobody a second time. Whoever hangs up meanwhile finds it among the drafts.
+pub async fn ask(
+    installation: &Arc<Installation>,
+    caller: &Caller,
+    knowledge: KnowledgeId,
+    order: DraftOrder,
+    cause: Cause,
+) -> Result<DraftChanged, Problem> {
+    let id = WordingDraftId::derive(cause.command);
+    let drafts = &installation.entities.wording_drafts;
+    let writer = installation.writing.writer();
+    let task = task(installation, knowledge, &order).await?;
+    let is_known = drafts.state(&id).await.map_err(told)?.state.asked().is_some();
+    // Of what was asked before, nothing is asked again; the entity knows whether it is the same request.
+    let sent = match (is_known, writer) {
+        (true, _) => nothing_sent(),
+        (false, Some(writer)) => sent_to(writer.as_ref(), &task),
+        (false, None) => return Err(no_writer()),
+    };
+    let words = sensitive_words(installation, &task.knowledge).await?;
+    let place = installation.writing.place().ok_or_else(too_many)?;
+    let asking = AskingForDraft {
+        task: task.clone(),
+        by: caller.user().map(|known| known.user.clone()),
+        sent: sent.clone(),
+    };
+    let asked = drafts.ask(&id, WordingDraftCommand::Ask(Box::new(asking)), cause);
+    let asked = asked.await.map_err(told)?;
+    // A repeat is answered as the first time, and asks nobody.
+    let made = !asked.events.is_empty();
+    let is_new = made && !asked.repeated;
+    let mut position = asked.position;
+    if let (true, Some(writer)) = (is_new, writer) {
+        let writing = Writing {
+            draft: id,
+            task,
+            writer: Arc::clone(writer),
+            prompt: prompt_of(sent),
+            words,
+            cause,
+        };
+        let (done, written) = oneshot::channel();
+        let inside = Arc::clone(installation);
+        installation.until_stopped("wording-draft", async move {
+            // Who asked may be gone: it is on record all the same.
+            let _gone = done.send(writing.done(&inside).await);
+            drop(place);
+        });
+        let stopping =
+            |_stopping| Problem::unavailable("the process stops: the draft stays as it was asked for");
+        position = written.await.map_err(stopping)??;
+    }
+    let state = drafts.state(&id).await.map_err(told)?.state;
+    Ok(DraftChanged {
+        shown: shown::describe(installation, id, &state).await?,
+        position,
+        made,
+    })
+}
+
+/// It is not to be said.
+pub async fn reject(
+    installation: &Installation,
+    caller: &Caller,
+    knowledge: &KnowledgeId,
+    id: WordingDraftId,
+    order: RejectOrder,
+    cause: Cause,
+) -> Result<DraftChanged, Problem> {
+    of_base(installation, knowledge, id).await?;
+    let command = WordingDraftCommand::Reject {
+        by: caller.user().map(|known| known.user.clone()),
+        reason: order.reason,
+    };
+    let drafts = &installation.entities.wording_drafts;
+    let answer = drafts.ask(&id, command, cause).await.map_err(told)?;
+    Ok(DraftChanged {
+        shown: shown::describe(installation, id, &answer.state).await?,
+        position: answer.position,
+        made: false,
+    })
+}
+
+/// A draft of this base; of another it does not exist here.
+async fn of_base(
+    installation: &Installation,
+    knowledge: &KnowledgeId,
+    id: WordingDraftId,
+) -> Result<Arc<WordingDraftState>, Problem> {
+    let loaded = installation.entities.wording_drafts.state(&id).await;
+    let state = loaded.map_err(told)?.state;
+    let is_of_it = state
+        .asked()
+        .is_some_and(|asked| asked.task.knowledge == *knowledge);
+    is_of_it
+        .then_some(state)
+        .ok_or_else(|| Problem::missing("this draft"))
+}
+
+/// What is to be worded, as it stands in the version that is meant.
+async fn task(
+    installation: &Installation,
+    knowledge: KnowledgeId,
+    order: &DraftOrder,
+) -> Result<DraftTask, Problem> {
+    let missing = || Problem::missing("this version of the knowledge base");
+    let state = installation.entities.knowledge.state(&knowledge).await?.state;
+    let version = match order.version {
+        Some(version) => state.version(version),
+        None => state.current().or_else(|| state.versions().next_back()),
+    };
+    let named = version.ok_or_else(missing)?.knowledge_ref.clone();
+    let content = content_of(installation.store(), &knowledge, named.version).await?;
+    let (content_hash, content) = content.ok_or_else(missing)?;
+    let found = entry_of(&content, &order.answer);
+    let (entry_kind, question, original) = found.ok_or_else(|| {
+        Problem::members(vec![MemberError {
+            pointer: "/answer".to_owned(),
+            detail: format!("is no answer and no objection of {named}"),
+        }])
+    })?;
+    Ok(DraftTask {
+        knowledge,
+        knowledge_version: named.version,
+        content_hash,
+        entry: order.answer.clone(),
+        entry_kind,
+        facts: named_facts(&original, &content.facts),
+        lang: content.lang,
+        question,
+        original,
+        instruction: masked_words(order.instruction.trim()),
+    })
+}
+
+/// Its kind, how it is asked, and what is said to it.
+fn entry_of(content: &KnowledgeContent, id: &str) -> Option<(EntryKind, String, String)> {
+    let entries = content.entries();
+    let entry = entries.iter().find(|entry| entry.id == id)?;
+    let kind = match content.answers.iter().any(|answer| answer.id == id) {
+        true => EntryKind::Answer,
+        false => EntryKind::Objection,
+    };
+    Some((kind, entry.question.to_owned(), entry.text.clone()))
+}
+
+fn sent_to(writer: &dyn Writer, task: &DraftTask) -> DraftedBy {
+    let prompt = writer.prompt(&brief(task));
+    DraftedBy {
+        model: writer.model().to_owned(),
+        prompt: prompt.body,
+        prompt_sha256: prompt.sha256,
+    }
+}
+
+/// Never stored: what was asked before is not asked again.
+const fn nothing_sent() -> DraftedBy {
+    DraftedBy {
+        model: String::new(),
+        prompt: String::new(),
+        prompt_sha256: String::new(),
+    }
+}
+
+fn prompt_of(sent: DraftedBy) -> AssistantPrompt {
+    AssistantPrompt {
+        body: sent.prompt,
+        sha256: sent.prompt_sha256,
+    }
+}
+
+fn no_writer() -> Problem {
+    Problem::refused(
+        "no-writer",
+        "this process was started without a model that writes (`serve --llm`): nobody could be asked / 未配置可起草文案的模型",
+    )
+}
+
+fn too_many() -> Problem {
+    Problem::new(
+        Kind::Busy,
+        "busy",
+        "as many drafts are being written as may be: ask again in a minute",
+    )
+}

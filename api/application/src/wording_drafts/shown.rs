@@ -1,0 +1,227 @@
+//! Drafts as they are shown: one whole, with all that was sent; those of a base without it.
+
+use super::of_base;
+use super::refused::told;
+use crate::cases::placed_ids_of;
+use crate::installation::Installation;
+use domain::four_eyes::NobodyBecause;
+use domain::ids::{KnowledgeId, UserId, WordingDraftId};
+use domain::problem::Problem;
+use domain::stored_event::Position;
+use domain::time::Timestamp;
+use domain::wording_draft::{
+    AskedDraft, DecidedDraft, DraftCost, DraftOutcome, DraftStanding, EntryKind, WordingDraftEvent,
+    WordingDraftState,
+};
+use schemars::JsonSchema;
+use serde::Serialize;
+
+/// One draft.
+#[derive(Debug, Serialize, JsonSchema)]
+#[schemars(rename = "WordingDraft")]
+pub struct DraftShown {
+    pub id: WordingDraftId,
+    pub standing: DraftStanding,
+    pub knowledge: KnowledgeId,
+    /// The version that was worded.
+    pub version: u32,
+    /// The id of the answer or objection.
+    #[schemars(example = &"起点")]
+    pub answer: String,
+    pub entry_kind: EntryKind,
+    #[schemars(example = &"zh-CN")]
+    pub lang: String,
+    #[schemars(example = &"多少钱可以分期")]
+    pub question: String,
+    /// What is said in that version.
+    #[schemars(example = &"满{{fact:分期.起点}}就可以申请分期。")]
+    pub original: String,
+    /// Masked.
+    #[schemars(example = &"说得更亲切")]
+    pub instruction: String,
+    /// What the model wrote, where it may be taken.
+    #[schemars(example = &"您只要满{{fact:分期.起点}}，就能申请分期。")]
+    pub text: Option<String>,
+    /// Why nothing of it may be taken.
+    pub failed: Option<DraftFailed>,
+    /// What asking cost; absent while nothing came back.
+    pub cost: Option<DraftCost>,
+    #[schemars(example = &"qwen")]
+    pub model: String,
+    #[schemars(example = &"9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08")]
+    pub prompt_sha256: String,
+    /// All that was sent; of one draft alone.
+    #[schemars(example = &"{\"model\":\"qwen\",\"messages\":[]}")]
+    pub prompt: Option<String>,
+    /// Null where the directory's own key was used.
+    pub asked_by: Option<UserId>,
+    pub asked_at: Timestamp,
+    pub decision: Option<DraftDecision>,
+}
+
+/// Why there are no words to take.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct DraftFailed {
+    #[schemars(example = &"figures")]
+    pub failure: String,
+    /// Which place, figure or word.
+    #[schemars(example = &"24")]
+    pub detail: Option<String>,
+    /// What was written, masked.
+    #[schemars(example = &"满500元即可，24期免息。")]
+    pub output: Option<String>,
+}
+
+/// How a person decided.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct DraftDecision {
+    pub adopted: bool,
+    /// Null where the directory's own key was used.
+    pub by: Option<UserId>,
+    pub at: Timestamp,
+    /// Why it was rejected.
+    #[schemars(example = &"sounds like a promise")]
+    pub reason: Option<String>,
+    /// Why nobody but who asked stands behind it, where nobody does.
+    pub nobody: Option<NobodyBecause>,
+    /// The version that holds its words; null where it was not made yet: the same asked again makes it.
+    pub version: Option<u32>,
+    /// The version that everything else of it is from.
+    pub from_version: Option<u32>,
+    #[schemars(example = &"9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08")]
+    pub content_hash: Option<String>,
+}
+
+/// Drafts of one base.
+#[derive(Debug, Serialize, JsonSchema)]
+#[schemars(rename = "WordingDrafts")]
+pub struct DraftList {
+    pub items: Vec<DraftShown>,
+}
+
+/// One draft of this base, with all that was sent.
+pub async fn draft(
+    installation: &Installation,
+    knowledge: &KnowledgeId,
+    id: WordingDraftId,
+) -> Result<DraftShown, Problem> {
+    let state = of_base(installation, knowledge, id).await?;
+    let prompt = state.asked().map(|asked| asked.prompt.clone());
+    Ok(DraftShown {
+        prompt,
+        ..describe(installation, id, &state).await?
+    })
+}
+
+/// Those of a base, each with the position at which it was asked for.
+pub async fn drafts(
+    installation: &Installation,
+    knowledge: &KnowledgeId,
+) -> Result<Vec<(Position, DraftShown)>, Problem> {
+    let mut found = Vec::new();
+    for (position, id) in placed_ids_of::<WordingDraftId>(installation, WordingDraftEvent::ASKED).await? {
+        let loaded = installation.entities.wording_drafts.state(&id).await;
+        let state = loaded.map_err(told)?.state;
+        let is_of_it = state
+            .asked()
+            .is_some_and(|asked| asked.task.knowledge == *knowledge);
+        if is_of_it {
+            found.push((position, describe(installation, id, &state).await?));
+        }
+    }
+    Ok(found)
+}
+
+/// As it is shown in lists and after a decision.
+pub(super) async fn describe(
+    installation: &Installation,
+    id: WordingDraftId,
+    state: &WordingDraftState,
+) -> Result<DraftShown, Problem> {
+    let missing = || Problem::missing("this draft");
+    let standing = state.standing(installation.now()).ok_or_else(missing)?;
+    let asked = state.asked().ok_or_else(missing)?;
+    let mut shown = of_asked(id, standing, asked);
+    match state.outcome() {
+        None => {}
+        Some(DraftOutcome::Drafted { text, cost }) => {
+            shown.text = Some(text.clone());
+            shown.cost = Some(*cost);
+        }
+        Some(DraftOutcome::Failed {
+            failure,
+            detail,
+            output,
+            cost,
+        }) => {
+            shown.failed = Some(DraftFailed {
+                failure: failure.clone(),
+                detail: detail.clone(),
+                output: output.clone(),
+            });
+            shown.cost = Some(*cost);
+        }
+    }
+    if let Some(decided) = state.decided() {
+        shown.decision = Some(decision(installation, &asked.task.knowledge, decided).await?);
+    }
+    Ok(shown)
+}
+
+fn of_asked(id: WordingDraftId, standing: DraftStanding, asked: &AskedDraft) -> DraftShown {
+    let task = asked.task.clone();
+    DraftShown {
+        id,
+        standing,
+        knowledge: task.knowledge,
+        version: task.knowledge_version,
+        answer: task.entry,
+        entry_kind: task.entry_kind,
+        lang: task.lang,
+        question: task.question,
+        original: task.original,
+        instruction: task.instruction,
+        text: None,
+        failed: None,
+        cost: None,
+        model: asked.model.clone(),
+        prompt_sha256: asked.prompt_sha256.clone(),
+        prompt: None,
+        asked_by: asked.by.clone(),
+        asked_at: asked.at,
+        decision: None,
+    }
+}
+
+async fn decision(
+    installation: &Installation,
+    knowledge: &KnowledgeId,
+    decided: &DecidedDraft,
+) -> Result<DraftDecision, Problem> {
+    match decided.clone() {
+        DecidedDraft::Adopted(adopted) => {
+            let base = installation.entities.knowledge.state(knowledge).await?.state;
+            let made = base.of_content(&adopted.content_hash);
+            Ok(DraftDecision {
+                adopted: true,
+                by: adopted.by,
+                at: adopted.at,
+                reason: None,
+                nobody: adopted.nobody,
+                version: made.map(|version| version.knowledge_ref.version),
+                from_version: Some(adopted.from_version),
+                content_hash: Some(adopted.content_hash),
+            })
+        }
+        DecidedDraft::Rejected(rejected) => Ok(DraftDecision {
+            adopted: false,
+            by: rejected.by,
+            at: rejected.at,
+            reason: Some(rejected.reason),
+            nobody: None,
+            version: None,
+            from_version: None,
+            content_hash: None,
+        }),
+    }
+}

@@ -1,0 +1,165 @@
+//! A model asked once for one draft, and no longer than a person waits: what it wrote, or why it wrote
+//! nothing that may be kept, is on record before anybody is answered.
+
+use super::refused::told;
+use crate::installation::{Installation, follow};
+use crate::listening::found_by;
+use crate::transcript_words::{MaskedWords, NamedFigures};
+use domain::campaign::CampaignStatus;
+use domain::ids::{KnowledgeId, WordingDraftId};
+use domain::ports::assistant::{AssistantFailure, AssistantPrompt};
+use domain::ports::clock::Clock;
+use domain::ports::writer::{Writer, Written};
+use domain::problem::Problem;
+use domain::stored_event::{Cause, Position};
+use domain::wording_draft::{DraftCost, DraftTask, HeldTo, WordingDraftCommand, read};
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+/// Longest wait for an answer: somebody sits before it.
+const ANSWER_MS_MAX: u64 = 20_000;
+
+/// What is asked of whom.
+pub(super) struct Writing {
+    pub(super) draft: WordingDraftId,
+    pub(super) task: DraftTask,
+    pub(super) writer: Arc<dyn Writer>,
+    pub(super) prompt: AssistantPrompt,
+    /// That end calls which answer from this base.
+    pub(super) words: Vec<String>,
+    /// Of the request that it is part of.
+    pub(super) cause: Cause,
+}
+
+impl Writing {
+    /// Asks, holds the answer to what stands there now, and keeps what came of it.
+    pub(super) async fn done(self, installation: &Installation) -> Result<Position, Problem> {
+        let clock = installation.environment.clock.as_ref();
+        let asked_at = clock.now();
+        let written = within(clock, self.writer.as_ref(), &self.prompt).await;
+        let took_ms = clock.now().ms_since(asked_at);
+        let (prompt_tokens, answer_tokens) = match &written {
+            Ok(written) => (written.prompt_tokens, written.answer_tokens),
+            Err(_) => (None, None),
+        };
+        let cost = DraftCost {
+            took_ms,
+            prompt_tokens,
+            answer_tokens,
+        };
+        let sensitive = found_by(&self.words);
+        let held = HeldTo {
+            figures: &NamedFigures,
+            masking: &MaskedWords,
+            sensitive: sensitive.as_deref(),
+        };
+        let text = match written {
+            Ok(written) => read(&written.content, &self.task, &held),
+            Err(failure) => Err(failure.into()),
+        };
+        let command = match text {
+            Ok(text) => WordingDraftCommand::Keep { text, cost },
+            Err(no_draft) => WordingDraftCommand::Fail { no_draft, cost },
+        };
+        // A model wrote it: nobody in particular did.
+        let cause = Cause {
+            by: None,
+            ..follow(self.cause, "wording written")
+        };
+        let drafts = &installation.entities.wording_drafts;
+        let answer = drafts.ask(&self.draft, command, cause).await.map_err(told)?;
+        Ok(answer.position)
+    }
+}
+
+/// Asks once, and waits no longer than one does, whatever the adapter promises.
+async fn within(
+    clock: &dyn Clock,
+    writer: &dyn Writer,
+    prompt: &AssistantPrompt,
+) -> Result<Written, AssistantFailure> {
+    let until = clock.now().plus_ms(ANSWER_MS_MAX);
+    tokio::select! {
+        biased;
+        written = writer.write(prompt, ANSWER_MS_MAX) => written,
+        () = clock.wait_until(until) => Err(AssistantFailure::Late),
+    }
+}
+
+/// Words that end the calls of campaigns which answer from this base and are not over.
+pub(super) async fn sensitive_words(
+    installation: &Installation,
+    knowledge: &KnowledgeId,
+) -> Result<Vec<String>, Problem> {
+    let mut words = BTreeSet::new();
+    for row in installation.boards().await? {
+        if matches!(row.status, CampaignStatus::Completed | CampaignStatus::Stopped) {
+            continue;
+        }
+        let campaign = installation.entities.campaigns.state(&row.campaign).await?.state;
+        let plan = campaign.plan().filter(|plan| {
+            let named = plan.knowledge.as_deref();
+            named.is_some_and(|named| named.knowledge == *knowledge)
+        });
+        words.extend(
+            plan.into_iter()
+                .flat_map(|plan| plan.sensitive_words.words().to_vec()),
+        );
+    }
+    Ok(words.into_iter().collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use async_trait::async_trait;
+    use domain::ports::writer::WritingBrief;
+    use domain::time::Timestamp;
+
+    /// Its time is over as soon as somebody waits for it.
+    struct Over;
+
+    #[async_trait]
+    impl Clock for Over {
+        fn now(&self) -> Timestamp {
+            Timestamp::EPOCH
+        }
+        async fn wait_until(&self, _: Timestamp) {}
+    }
+
+    /// Answers at once, or never.
+    struct Pen(Option<&'static str>);
+
+    #[async_trait]
+    impl Writer for Pen {
+        fn model(&self) -> &'static str {
+            "pen"
+        }
+        fn prompt(&self, brief: &WritingBrief) -> AssistantPrompt {
+            AssistantPrompt {
+                body: brief.quoted.to_string(),
+                sha256: String::new(),
+            }
+        }
+        async fn write(&self, _: &AssistantPrompt, _: u64) -> Result<Written, AssistantFailure> {
+            match self.0 {
+                Some(content) => Ok(Written {
+                    content: content.to_owned(),
+                    ..Written::default()
+                }),
+                None => std::future::pending().await,
+            }
+        }
+    }
+
+    #[tokio::test]
+    async fn who_does_not_answer_in_time_is_late() {
+        let prompt = AssistantPrompt {
+            body: String::new(),
+            sha256: String::new(),
+        };
+        let asked = async |pen: Pen| within(&Over, &pen, &prompt).await.map(|one| one.content);
+        assert_eq!(asked(Pen(None)).await, Err(AssistantFailure::Late));
+        assert_eq!(asked(Pen(Some("好"))).await.as_deref(), Ok("好"));
+    }
+}

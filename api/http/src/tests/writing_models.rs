@@ -1,0 +1,97 @@
+//! Models that write drafts of wording for tests: one of the OpenAI form on a socket, and one in the process.
+
+use crate::testing::Story;
+use async_trait::async_trait;
+use domain::ports::assistant::{AssistantFailure, AssistantPrompt};
+use domain::ports::writer::{Writer, WritingBrief, Written};
+use serde_json::{Value, json};
+use std::collections::VecDeque;
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::TcpListener;
+use std::sync::mpsc::{Receiver, sync_channel};
+use std::sync::{Arc, Mutex};
+use tokio::sync::Semaphore;
+
+/// A model of the OpenAI form that writes this, whatever it is asked; what it was sent.
+#[expect(clippy::disallowed_methods, reason = "the test's own model, on loopback")]
+pub(super) fn model(text: &'static str) -> (String, Receiver<Value>) {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let spec = format!("openai:http://{}/v1?model=double", listener.local_addr().unwrap());
+    let (tell, told) = sync_channel(64);
+    std::thread::spawn(move || {
+        for stream in listener.incoming() {
+            let mut reader = BufReader::new(stream.unwrap());
+            let (mut line, mut length) = (String::new(), 0);
+            while line != "\r\n" {
+                line.clear();
+                reader.read_line(&mut line).unwrap();
+                if let Some(("content-length", value)) = line.to_lowercase().split_once(':') {
+                    length = value.trim().parse().unwrap();
+                }
+            }
+            let mut body = vec![0; length];
+            reader.read_exact(&mut body).unwrap();
+            // The story may be over.
+            drop(tell.send(serde_json::from_slice(&body).unwrap()));
+            let content = json!({ "text": text }).to_string();
+            let answer = json!({ "choices": [{ "message": { "content": content }, "finish_reason": "stop" }],
+                "usage": { "prompt_tokens": 300, "completion_tokens": 40 } })
+            .to_string();
+            let head = format!(
+                "HTTP/1.1 200 -\r\nconnection: close\r\ncontent-length: {}\r\n\r\n",
+                answer.len()
+            );
+            let written = format!("{head}{answer}");
+            reader.get_mut().write_all(written.as_bytes()).unwrap();
+        }
+    });
+    (spec, told)
+}
+
+/// It writes one after the other, and then never answers.
+pub(super) struct Pen {
+    answers: Mutex<VecDeque<Result<String, AssistantFailure>>>,
+    /// One more for each time that it never answers.
+    waiting: Arc<Semaphore>,
+}
+
+impl Pen {
+    /// The only model of a server that was started without one.
+    pub(super) fn of(story: &Story, answers: Vec<Result<String, AssistantFailure>>) -> Arc<Semaphore> {
+        let waiting = Arc::new(Semaphore::new(0));
+        let pen = Self {
+            answers: Mutex::new(answers.into()),
+            waiting: Arc::clone(&waiting),
+        };
+        story.running.installation.writing.write_by(Arc::new(pen));
+        waiting
+    }
+}
+
+#[async_trait]
+impl Writer for Pen {
+    fn model(&self) -> &'static str {
+        "pen"
+    }
+    fn prompt(&self, brief: &WritingBrief) -> AssistantPrompt {
+        AssistantPrompt {
+            body: brief.quoted.to_string(),
+            sha256: "0".repeat(64),
+        }
+    }
+    async fn write(&self, _: &AssistantPrompt, _: u64) -> Result<Written, AssistantFailure> {
+        let next = self.answers.lock().unwrap().pop_front();
+        let Some(answer) = next else {
+            self.waiting.add_permits(1);
+            return std::future::pending().await;
+        };
+        answer.map(|content| Written {
+            content,
+            ..Written::default()
+        })
+    }
+}
+
+pub(super) fn text(text: &str) -> Result<String, AssistantFailure> {
+    Ok(json!({ "text": text }).to_string())
+}

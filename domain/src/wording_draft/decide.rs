@@ -1,0 +1,118 @@
+//! Decides commands to a draft: asked once, written once, and decided once by a person.
+
+use super::command::{Adopting, AskingForDraft, WordingDraftCommand};
+use super::event::WordingDraftEvent;
+use super::refusal::WordingDraftRefusal;
+use super::state::{AskedDraft, DecidedDraft, DraftOutcome, DraftStanding, WordingDraftState};
+use super::{INSTRUCTION_BYTES_MAX, PROMPT_BYTES_MAX, REASON_BYTES_MAX};
+use values::ids::UserId;
+
+type Decided = Result<Vec<WordingDraftEvent>, WordingDraftRefusal>;
+
+pub(super) fn decide(state: &WordingDraftState, command: WordingDraftCommand) -> Decided {
+    match command {
+        WordingDraftCommand::Ask(asking) => ask(state, *asking),
+        WordingDraftCommand::Keep { text, cost } => written(state, WordingDraftEvent::Drafted { text, cost }),
+        WordingDraftCommand::Fail { no_draft, cost } => {
+            let failed = WordingDraftEvent::Failed {
+                failure: no_draft.failure.name().to_owned(),
+                detail: no_draft.detail,
+                output: no_draft.output,
+                cost,
+            };
+            written(state, failed)
+        }
+        WordingDraftCommand::Adopt(adopting) => adopt(state, *adopting),
+        WordingDraftCommand::Reject { by, reason } => reject(state, by, reason),
+    }
+}
+
+fn ask(state: &WordingDraftState, asking: AskingForDraft) -> Decided {
+    if state.asked().is_some() {
+        return Ok(Vec::new());
+    }
+    let AskingForDraft { task, by, sent } = asking;
+    if task.instruction.trim().is_empty() {
+        return Err(WordingDraftRefusal::NoInstruction);
+    }
+    if task.instruction.len() > INSTRUCTION_BYTES_MAX || sent.prompt.len() > PROMPT_BYTES_MAX {
+        return Err(WordingDraftRefusal::TooLong);
+    }
+    Ok(vec![WordingDraftEvent::Asked {
+        task: Box::new(task),
+        asked_by: by,
+        model: sent.model,
+        prompt: sent.prompt,
+        prompt_sha256: sent.prompt_sha256,
+    }])
+}
+
+/// What came first stays: nothing that was written is written over.
+fn written(state: &WordingDraftState, event: WordingDraftEvent) -> Decided {
+    state.asked().ok_or(WordingDraftRefusal::Unknown)?;
+    if state.outcome().is_some() {
+        return Ok(Vec::new());
+    }
+    Ok(vec![event])
+}
+
+fn adopt(state: &WordingDraftState, adopting: Adopting) -> Decided {
+    let asked = drafted(state)?;
+    let Adopting {
+        by,
+        nobody,
+        from_version,
+        content_hash,
+    } = adopting;
+    match state.decided() {
+        Some(DecidedDraft::Adopted(adopted)) if adopted.content_hash == content_hash => {
+            return Ok(Vec::new());
+        }
+        Some(DecidedDraft::Adopted(_)) => {
+            return Err(WordingDraftRefusal::Decided(DraftStanding::Adopted));
+        }
+        Some(DecidedDraft::Rejected(_)) => {
+            return Err(WordingDraftRefusal::Decided(DraftStanding::Rejected));
+        }
+        None => {}
+    }
+    let is_own = by.is_none() || by == asked.by;
+    if is_own && nobody.is_none() {
+        return Err(WordingDraftRefusal::OwnRequest);
+    }
+    Ok(vec![WordingDraftEvent::Adopted {
+        from_version,
+        content_hash,
+        adopted_by: by,
+        nobody: nobody.filter(|_| is_own),
+    }])
+}
+
+/// Also who asked for it takes it back.
+fn reject(state: &WordingDraftState, by: Option<UserId>, reason: String) -> Decided {
+    drafted(state)?;
+    if reason.trim().is_empty() {
+        return Err(WordingDraftRefusal::NoReason);
+    }
+    if reason.len() > REASON_BYTES_MAX {
+        return Err(WordingDraftRefusal::TooLong);
+    }
+    match state.decided() {
+        Some(DecidedDraft::Rejected(_)) => Ok(Vec::new()),
+        Some(DecidedDraft::Adopted(_)) => Err(WordingDraftRefusal::Decided(DraftStanding::Adopted)),
+        None => Ok(vec![WordingDraftEvent::Rejected {
+            rejected_by: by,
+            reason,
+        }]),
+    }
+}
+
+/// What was asked, where words came of it.
+fn drafted(state: &WordingDraftState) -> Result<&AskedDraft, WordingDraftRefusal> {
+    let asked = state.asked().ok_or(WordingDraftRefusal::Unknown)?;
+    match state.outcome() {
+        Some(DraftOutcome::Drafted { .. }) => Ok(asked),
+        Some(DraftOutcome::Failed { .. }) => Err(WordingDraftRefusal::NotDrafted(DraftStanding::Failed)),
+        None => Err(WordingDraftRefusal::NotDrafted(DraftStanding::Asked)),
+    }
+}

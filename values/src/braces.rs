@@ -1,0 +1,53 @@
+//! Texts with places between `{{` and `}}`: taken apart, whatever a place holds.
+
+/// A piece of such a text.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Piece<'a> {
+    /// What stands between two places.
+    Plain(&'a str),
+    /// What a place holds, as it is written.
+    Braced(&'a str),
+}
+
+/// A `{{` that nothing closes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("{{{{ is not closed by }}}}")]
+pub struct Unclosed;
+
+/// The pieces of a text, in order.
+pub fn pieces(text: &str) -> Result<Vec<Piece<'_>>, Unclosed> {
+    let mut found = Vec::new();
+    let mut rest = text;
+    while let Some((plain, after)) = rest.split_once("{{") {
+        let (inside, tail) = after.split_once("}}").ok_or(Unclosed)?;
+        if !plain.is_empty() {
+            found.push(Piece::Plain(plain));
+        }
+        found.push(Piece::Braced(inside));
+        rest = tail;
+    }
+    if !rest.is_empty() {
+        found.push(Piece::Plain(rest));
+    }
+    Ok(found)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_text_is_taken_apart_and_one_that_is_not_closed_is_told() {
+        assert_eq!(pieces(""), Ok(vec![]));
+        let found = pieces("满{{fact:分期.起点}}可分{{ name }}");
+        let wanted = vec![
+            Piece::Plain("满"),
+            Piece::Braced("fact:分期.起点"),
+            Piece::Plain("可分"),
+            Piece::Braced(" name "),
+        ];
+        assert_eq!(found, Ok(wanted));
+        assert_eq!(pieces("{{name"), Err(Unclosed));
+        assert_eq!(pieces("a}}b{c}"), Ok(vec![Piece::Plain("a}}b{c}")]));
+    }
+}
