@@ -37,13 +37,16 @@ fn show(proof: &Proof) {
 
 fn main() -> ExitCode {
     let name = std::env::args().nth(1).unwrap_or_default();
+    // What is asked for by mistake, or for help, runs no proof of an hour.
+    let is_unknown = |arg: &String| arg.starts_with('-') && arg != "--short";
     if name != "short" {
         let form = if std::env::args().any(|arg| arg == "--short") {
             Form::Short
         } else {
             Form::Long
         };
-        let Some(proof) = run(&name, form) else {
+        let asked = (!std::env::args().skip(1).any(|arg| is_unknown(&arg))).then(|| run(&name, form));
+        let Some(proof) = asked.flatten() else {
             say("usage: prove NAME [--short] | prove short; NAME is one of");
             let names: Vec<&str> = PROOFS.iter().map(|(name, _)| *name).collect();
             say(&names.join(" "));

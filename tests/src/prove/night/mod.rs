@@ -13,13 +13,14 @@ use super::crash::BUNDLED_TEXT;
 use super::reconcile::{compare, not_zero};
 use super::{Form, Proof, quick_campaign};
 use crate::carrier::CarrierProcess;
-use crate::history::History;
+use crate::history::{History, member};
 use crate::program::fail;
 use crate::server::Server;
 use domain::time::Timestamp;
 use judged::{Night, judge};
 use serde_json::{Value, json};
 use shift::{Ended, Place, Shift, instant_of};
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -145,6 +146,7 @@ pub(super) fn prove(form: Form) -> Proof {
         "legs_with_two_invites": lines.values().filter(|line| line.invites > 1).count(),
         "cut_off": history.cut_off(), "mismatched": disagreements.wrong.len(), "events": history.events.len(),
         "dirty_exit": shifts.iter().filter(|shift| shift.is_dirty).count(),
+        "never_dialed": never_dialed(&history),
         "named": disagreements.wrong.iter().chain(&found.wrong).take(10).collect::<Vec<_>>()});
     merge(&mut line, found.line());
     merge(&mut line, costs(&shifts, lines.len(), found.at_once_max));
@@ -155,6 +157,20 @@ pub(super) fn prove(form: Form) -> Proof {
         && found.morning > 0
         && history.cut_off() > 0;
     Proof { line, holds }
+}
+
+/// Of those who were never dialed, how their enrolments were settled: why somebody was forgotten.
+fn never_dialed(history: &History) -> BTreeMap<String, usize> {
+    let of = |event: &Value| member(event, "/customer").as_str().map(str::to_owned);
+    let dialed: BTreeSet<String> = history.of("call.dialing").filter_map(of).collect();
+    let mut reasons = BTreeMap::new();
+    for settled in history.of("customer.enrolment_settled") {
+        if of(settled).is_some_and(|customer| !dialed.contains(&customer)) {
+            let reason = member(settled, "/data/disposition").as_str().unwrap_or("?");
+            *reasons.entry(reason.to_owned()).or_default() += 1;
+        }
+    }
+    reasons
 }
 
 fn merge(line: &mut Value, more: Value) {
