@@ -76,7 +76,6 @@ pub(crate) async fn run(args: Args) -> Result<(), Problem> {
     std::fs::create_dir(&rows)?;
     let mut floor = Floor::fill(&rows, &opened, &args).await?;
     let (before_bytes, rows_bytes) = (floor.resident_before, file_bytes(&rows)?);
-    let after_bytes = resident_bytes();
     let (mut popped, mut whole) = (Times::default(), Times::default());
     for nth in 0..args.decisions {
         let campaign = u64::from(nth) % args.campaigns;
@@ -85,6 +84,8 @@ pub(crate) async fn run(args: Args) -> Result<(), Problem> {
         whole.add(decided.nanos);
         floor.tell(decided.granted).await?;
     }
+    // Looked at once they wait: what a view takes to catch up with so many events it has given back by then.
+    let after_bytes = resident_bytes();
     let waiting = float(args.waiting);
     let p99_ms = whole.p99_us() / 1_000.0;
     let memory = float(after_bytes.saturating_sub(before_bytes)) / waiting;

@@ -4,7 +4,7 @@
 import { useQuery, useQueryClient } from '@tanstack/react-query'
 import { Link, Outlet } from '@tanstack/react-router'
 import { App, Button, Modal, Switch } from 'antd'
-import { useEffect, useState } from 'react'
+import { useEffect, useRef, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { onEnded } from '../api/client'
 import { useAlerts, useLive, useReady } from '../api/queries'
@@ -15,6 +15,7 @@ import { Door, SignInForm } from './Door'
 import { Prefer, usePreferred } from './Prefer'
 import { chooseDark, chooseLanguage, useIsDark, useLanguage } from './preferences'
 import { signOut, useMay, useMe, useSeesAll, whoAmI } from './session'
+import { useReachable } from './useReachable'
 
 export function Frame() {
   const { t } = useTranslation()
@@ -32,9 +33,7 @@ export function Frame() {
       <Menu />
       <div>
         <Top />
-        <main className="work">
-          <Outlet />
-        </main>
+        <Work />
       </div>
       <Modal open={hasEnded} title={t('door.ended')} footer={null} closable={false} destroyOnHidden>
         <SignInForm
@@ -47,6 +46,17 @@ export function Frame() {
         />
       </Modal>
     </div>
+  )
+}
+
+function Work() {
+  const { t } = useTranslation()
+  const place = useRef<HTMLElement>(null)
+  useReachable(place, t('top.scrolls'))
+  return (
+    <main className="work" ref={place}>
+      <Outlet />
+    </main>
   )
 }
 
