@@ -7,7 +7,7 @@ const SIZES = [{ width: 1366, height: 768 }, { width: 1920, height: 1080 }]
 /** Each page with who opens it, and what is there once it shows what it is for. */
 const PAGES = [
   ['operator', '/', 'heading'], ['operator', '/campaigns', 'table'], ['operator', '/campaigns/DEMO', 'slider'], ['operator', '/calls', 'table'],
-  ['operator', '/alerts', 'table'], ['operator', '/labels', 'table'],
+  ['operator', '/alerts', 'table'], ['operator', '/labels', 'table'], ['operator', '/knowledge', 'heading'],
   ['operator', '/campaigns/new', 'textbox'], ['operator', '/wall', 'heading'], ['operator', '/lines', 'meter'], ['operator', '/customers', 'textbox'],
   ['operator', '/flows', 'heading'], ['operator', '/reports', 'heading'], ['operator', '/campaigns/DEMO?tab=abandonment', 'table'],
   ['operator', '/campaigns/DEMO?tab=regions', 'table'], ['operator', '/campaigns/DEMO?tab=reasons', 'textbox'], ['operator', '/campaigns/DEMO?tab=cut-off', 'table'],

@@ -15,6 +15,7 @@ const ENTRIES = [
   ['告警', '/alerts', ['/api/v1/alerts', '/api/v1/alerts?campaign={held}']],
   ['审批', '/approvals', ['/api/v1/approvals']],
   ['合规工作台', '/compliance', ['/api/v1/complaints', '/api/v1/requests', '/api/v1/compliance-reports']],
+  ['知识库', '/knowledge', ['/api/v1/knowledge']],
   ['抽检', '/samples', ['/api/v1/samples']],
   ['标注', '/labels', ['/api/v1/labels']],
   ['事件', '/events', ['/api/v1/events?limit=1']],

@@ -18,7 +18,7 @@ const STARTED_WITHIN: Duration = Duration::from_secs(60);
 const SHORT: &str = "campaign,home,call";
 const LONG: &str = "campaign,session,honest,door,home,campaigns,wizard,wizard_words,call,calls,customer,customers,alerts,\
     roles,wall,wall-held,lines,recording,campaign-then,badge,flows,events,audit,\
-    projections,settings,users,approvals,webhooks,compliance,samples,labels,reports,sql,\
+    projections,settings,users,approvals,webhooks,compliance,samples,labels,knowledge,reports,sql,\
     pdca,daily,costs,exports,pacing,long-call,own-id,flow-kept,flow-call,flow-back,\
     approved,stops,ledger,call-acts,person-acts,files,offices";
 
@@ -48,7 +48,7 @@ pub(super) fn prove_words(_: Form) -> Proof {
     opened(
         "words",
         "campaign,home,campaigns,wizard_words,call,calls,customer,customers,alerts,wall,lines,\
-         events,audit,projections,settings,users,approvals,webhooks,compliance,samples,labels,reports,sql,\
+         events,audit,projections,settings,users,approvals,webhooks,compliance,samples,labels,knowledge,reports,sql,\
          pdca,daily,costs,exports,\
          stops,ledger,call-acts,person-acts,files,offices",
     )
@@ -147,6 +147,7 @@ pub(super) fn installed() -> Result<(PathBuf, &'static str), String> {
         "roles.mjs",
         "reports.mjs",
         "sheets.mjs",
+        "knowledge.mjs",
         "long_call.mjs",
         "flow_kept.mjs",
         "pictures.mjs",
@@ -177,6 +178,7 @@ pub(super) fn demonstrated(browser: &Browser, script: &str, customers: u32, rest
     node.arg(browser.modules.join(script)).arg(url);
     node.arg(data.join("rehearsal/logins")).args(rest);
     node.env("CHROMIUM", which(browser.program));
+    node.env("LEDGERLINE", ledgerline());
     let output = node.output().unwrap_or_else(|error| fail(&error.to_string()));
     let text = String::from_utf8_lossy(&output.stdout);
     let line = text

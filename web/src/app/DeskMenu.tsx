@@ -11,6 +11,7 @@ export function DeskMenu() {
     <>
       <Link to="/approvals">{t('desk.approvals')}</Link>
       {(may('cases:read') || may('inspections:make') || may('reports:read')) && <Link to="/compliance">{t('desk.compliance')}</Link>}
+      {may('rules:read') && seesAll && <Link to="/knowledge">{t('desk.knowledge')}</Link>}
       {may('samples:read') && <Link to="/samples">{t('desk.samples')}</Link>}
       {may('labels:write') && <Link to="/labels">{t('desk.labels')}</Link>}
       {may('events:read') && <Link to="/events">{t('desk.events')}</Link>}

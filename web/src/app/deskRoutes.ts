@@ -99,4 +99,11 @@ const subscribers = createRoute({
   component: lazyRouteComponent(() => import('../pages/subscribers/Page'), 'SubscribersPage'),
 })
 
-export const deskRoutes = [events, subscribers, audit, projections, users, approvals, webhooks, settings, compliance, samples, labels] as const
+const knowledge = createRoute({
+  getParentRoute: () => root,
+  path: '/knowledge',
+  validateSearch: (search: Search): Placed & { name?: string | undefined } => ({ ...placed(search), name: text(search['name']) }),
+  component: lazyRouteComponent(() => import('../pages/knowledge/Page'), 'KnowledgePage'),
+})
+
+export const deskRoutes = [knowledge, events, subscribers, audit, projections, users, approvals, webhooks, settings, compliance, samples, labels] as const

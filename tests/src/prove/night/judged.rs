@@ -104,7 +104,8 @@ pub(super) fn judge(lines: &BTreeMap<String, CdrLine>, night: &Night<'_>) -> Jud
 fn dial<'a>(line: &'a CdrLine, night: &Night<'_>) -> Option<Dial<'a>> {
     let invited: Timestamp = line.invited_at.parse().ok()?;
     let until = |shift: &Ended| shift.ended.plus_ms(ON_ITS_WAY_MS);
-    let mut by = night.shifts.iter();
+    // Where the next has begun meanwhile, it is that one's: a datagram takes less long than a start.
+    let mut by = night.shifts.iter().rev();
     let by = by.find(|shift| shift.began <= invited && invited <= until(shift));
     Some(Dial {
         call_id: &line.call_id,
@@ -150,7 +151,19 @@ impl Judged {
             let is_same_day = first.day() == second.day();
             if !was_killed(first, night) || (first.is_answered && is_same_day) {
                 self.dialed_again += 1;
-                self.say(format!("{}: called before in {}", second.call_id, first.call_id));
+                self.say(format!(
+                    "{} at {}: called before at {}, {}, over at {:?}, in {}",
+                    second.call_id,
+                    second.invited,
+                    first.invited,
+                    if first.is_answered {
+                        "answered"
+                    } else {
+                        "not answered"
+                    },
+                    first.ended.map(|ended| ended.to_string()),
+                    first.call_id
+                ));
             }
         }
         let days: BTreeSet<_> = dials.iter().map(|dial| dial.day()).collect();
@@ -228,6 +241,22 @@ mod tests {
     /// A number, when it was invited, whether it answered, and when it was over; all as `HH:MM:SS` of a day.
     type Call = (&'static str, &'static str, bool, &'static str);
 
+    fn line(index: usize, (callee, invited, is_answered, ended): &Call) -> (String, CdrLine) {
+        let line = CdrLine {
+            call_id: format!("call-{index}"),
+            callee: format!("+86{callee}"),
+            invites: 1,
+            invited_at: (*invited).to_owned(),
+            code: Some(200),
+            answered_at: is_answered.then(|| (*invited).to_owned()),
+            ended_at: Some((*ended).to_owned()),
+            ended_by: None,
+            digits: String::new(),
+            turns: None,
+        };
+        (line.call_id.clone(), line)
+    }
+
     fn judged(calls: &[Call]) -> Judged {
         let shifts = [
             shift("2026-03-02T09:59:00Z", "2026-03-02T10:00:01Z", true),
@@ -238,22 +267,8 @@ mod tests {
             windows: [EVENING, MORNING].map(|day| day.map(instant_of)),
             phones: ["1", "2"].map(str::to_owned).into(),
         };
-        let line = |(index, (callee, invited, is_answered, ended)): (usize, &Call)| {
-            let line = CdrLine {
-                call_id: format!("call-{index}"),
-                callee: format!("+86{callee}"),
-                invites: 1,
-                invited_at: (*invited).to_owned(),
-                code: Some(200),
-                answered_at: is_answered.then(|| (*invited).to_owned()),
-                ended_at: Some((*ended).to_owned()),
-                ended_by: None,
-                digits: String::new(),
-                turns: None,
-            };
-            (line.call_id.clone(), line)
-        };
-        judge(&calls.iter().enumerate().map(line).collect(), &night)
+        let lines = calls.iter().enumerate();
+        judge(&lines.map(|(index, call)| line(index, call)).collect(), &night)
     }
 
     const FIRST: Call = ("1", "2026-03-02T09:59:10Z", true, "2026-03-02T09:59:14Z");
@@ -298,6 +313,34 @@ mod tests {
         let same_day = ("2", "2026-03-02T10:00:01.500Z", true, "2026-03-02T10:00:05Z");
         let left = ("2", "2026-03-02T09:59:57Z", true, "2026-03-02T10:00:01.100Z");
         assert_eq!(judged(&[FIRST, left, same_day]).dialed_again, 1);
+    }
+
+    #[test]
+    fn a_dial_just_behind_a_change_of_servers_is_of_the_one_that_began() {
+        let apart = |ahead: i64| Ahead {
+            least: ahead,
+            most: ahead,
+        };
+        let hours = 3_600 * 1_000_000;
+        let evening = Ended {
+            ahead: apart(0),
+            ..shift("2026-03-02T09:59:00Z", "2026-03-02T10:00:20Z", false)
+        };
+        let morning = Ended {
+            ahead: apart(15 * hours),
+            ..shift("2026-03-02T10:00:20Z", "2026-03-02T10:30:00Z", false)
+        };
+        let night = Night {
+            shifts: &[evening, morning],
+            windows: [EVENING, MORNING].map(|day| day.map(instant_of)),
+            phones: ["1"].map(str::to_owned).into(),
+        };
+        let lines = [line(
+            0,
+            &("1", "2026-03-02T10:00:20.900Z", true, "2026-03-02T10:00:24Z"),
+        )];
+        let found = judge(&lines.into(), &night);
+        assert_eq!((found.outside, found.morning), (0, 1), "{:?}", found.wrong);
     }
 
     #[test]

@@ -147,6 +147,7 @@ pub(super) fn prove(form: Form) -> Proof {
         "cut_off": history.cut_off(), "mismatched": disagreements.wrong.len(), "events": history.events.len(),
         "dirty_exit": shifts.iter().filter(|shift| shift.is_dirty).count(),
         "never_dialed": never_dialed(&history),
+        "killed_at": shifts.iter().filter(|shift| shift.is_killed).map(|shift| shift.ended.to_string()).collect::<Vec<_>>(),
         "named": disagreements.wrong.iter().chain(&found.wrong).take(10).collect::<Vec<_>>()});
     merge(&mut line, found.line());
     merge(&mut line, costs(&shifts, lines.len(), found.at_once_max));
