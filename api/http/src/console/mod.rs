@@ -46,7 +46,7 @@ const INDEX: &str = "index.html";
 const ASSETS: &str = "/assets/";
 
 /// What the addresses of pages begin with. Others are answered as what does not exist.
-const PAGES: [&str; 22] = [
+const PAGES: [&str; 23] = [
     "alerts",
     "approvals",
     "audit",
@@ -56,6 +56,7 @@ const PAGES: [&str; 22] = [
     "customers",
     "events",
     "flows",
+    "knowledge",
     "labels",
     "lines",
     "pdca",

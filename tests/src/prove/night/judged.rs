@@ -10,6 +10,9 @@ use std::collections::{BTreeMap, BTreeSet};
 /// Of a call that was over so shortly before a kill, the end may not have been stored.
 const STORED_WITHIN_MS: u64 = 3_000;
 
+/// An answer so shortly before a kill may not have been stored.
+const ANSWER_STORED_WITHIN_MS: u64 = 500;
+
 /// A datagram of a server that is gone may still be read by the carrier.
 const ON_ITS_WAY_MS: u64 = 1_000;
 
@@ -53,7 +56,7 @@ struct Dial<'a> {
     call_id: &'a str,
     callee: String,
     invited: Timestamp,
-    is_answered: bool,
+    answered: Option<Timestamp>,
     ended: Option<Timestamp>,
     /// Of the server that sent it.
     ahead: Option<Ahead>,
@@ -115,7 +118,7 @@ fn dial<'a>(line: &'a CdrLine, night: &Night<'_>) -> Option<Dial<'a>> {
             .trim_start_matches("86")
             .to_owned(),
         invited,
-        is_answered: line.answered_at.is_some(),
+        answered: line.answered_at.as_deref().and_then(|at| at.parse().ok()),
         ended: line.ended_at.as_deref().and_then(|at| at.parse().ok()),
         ahead: by.map(|shift| shift.ahead),
     })
@@ -141,7 +144,7 @@ impl Judged {
         }
     }
 
-    /// Once each, unless a kill of ours is why; and never again on a day on which somebody had answered.
+    /// Once each, unless a kill of ours is why; and never again on a day on which somebody was spoken to.
     fn hold_to_once(&mut self, dials: &[&Dial<'_>], night: &Night<'_>) {
         for (first, second) in dials.iter().zip(dials.iter().skip(1)) {
             if first.ended.is_none_or(|ended| ended > second.invited) {
@@ -149,19 +152,15 @@ impl Judged {
                 self.say(format!("{}: while {} was open", second.call_id, first.call_id));
             }
             let is_same_day = first.day() == second.day();
-            if !was_killed(first, night) || (first.is_answered && is_same_day) {
+            if !was_killed(first, night) || (was_spoken_to(first, night) && is_same_day) {
                 self.dialed_again += 1;
                 self.say(format!(
-                    "{} at {}: called before at {}, {}, over at {:?}, in {}",
+                    "{} at {}: called before at {}, answered {:?}, over {:?}, in {}",
                     second.call_id,
                     second.invited,
                     first.invited,
-                    if first.is_answered {
-                        "answered"
-                    } else {
-                        "not answered"
-                    },
-                    first.ended.map(|ended| ended.to_string()),
+                    first.answered.map(|at| at.to_string()),
+                    first.ended.map(|at| at.to_string()),
                     first.call_id
                 ));
             }
@@ -201,6 +200,17 @@ fn was_killed(dial: &Dial<'_>, night: &Night<'_>) -> bool {
     kills.any(|shift| is_open_at(shift.ended))
 }
 
+/// Whether somebody answered while a server was there to take it. Who picks up a call of one that is gone is
+/// told nothing, and no log can say that they did.
+fn was_spoken_to(dial: &Dial<'_>, night: &Night<'_>) -> bool {
+    let is_unheard = |answered: Timestamp, kill: Timestamp| {
+        dial.invited <= kill && kill <= answered.plus_ms(ANSWER_STORED_WITHIN_MS)
+    };
+    let mut kills = night.shifts.iter().filter(|shift| shift.is_killed);
+    dial.answered
+        .is_some_and(|answered| !kills.any(|shift| is_unheard(answered, shift.ended)))
+}
+
 /// How many calls are open at each INVITE, itself included.
 fn at_once(dials: &[Dial<'_>]) -> Vec<usize> {
     let mut ends: Vec<Timestamp> = dials.iter().filter_map(|dial| dial.ended).collect();
@@ -238,7 +248,7 @@ mod tests {
         }
     }
 
-    /// A number, when it was invited, whether it answered, and when it was over; all as `HH:MM:SS` of a day.
+    /// A number, when it was invited, whether it answered (a second later), and when it was over.
     type Call = (&'static str, &'static str, bool, &'static str);
 
     fn line(index: usize, (callee, invited, is_answered, ended): &Call) -> (String, CdrLine) {
@@ -248,7 +258,7 @@ mod tests {
             invites: 1,
             invited_at: (*invited).to_owned(),
             code: Some(200),
-            answered_at: is_answered.then(|| (*invited).to_owned()),
+            answered_at: is_answered.then(|| instant_of(invited).plus_ms(1_000).to_string()),
             ended_at: Some((*ended).to_owned()),
             ended_by: None,
             digits: String::new(),
@@ -313,6 +323,12 @@ mod tests {
         let same_day = ("2", "2026-03-02T10:00:01.500Z", true, "2026-03-02T10:00:05Z");
         let left = ("2", "2026-03-02T09:59:57Z", true, "2026-03-02T10:00:01.100Z");
         assert_eq!(judged(&[FIRST, left, same_day]).dialed_again, 1);
+        let unheard = ("2", "2026-03-02T10:00:00.900Z", true, "2026-03-02T10:00:01.400Z");
+        assert_eq!(
+            judged(&[FIRST, unheard, same_day]).dialed_again,
+            0,
+            "answered behind the kill"
+        );
     }
 
     #[test]
