@@ -84,11 +84,10 @@ pub(crate) async fn run(args: Args) -> Result<(), Problem> {
         whole.add(decided.nanos);
         floor.tell(decided.granted).await?;
     }
-    // Looked at once they wait: what a view takes to catch up with so many events it has given back by then.
-    let after_bytes = resident_bytes();
     let waiting = float(args.waiting);
     let p99_ms = whole.p99_us() / 1_000.0;
-    let memory = float(after_bytes.saturating_sub(before_bytes)) / waiting;
+    // Looked at once they wait: what a view takes to catch up with so many events it has given back by then.
+    let memory = float(resident_bytes().saturating_sub(before_bytes)) / waiting;
     let held = [
         Held::new("decision_ms_p99", p99_ms, DECISION_P99_MS_MAX, "ms"),
         Held::new("memory_bytes_per_waiting", memory, WAITING_BYTES_MAX, "bytes"),

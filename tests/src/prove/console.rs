@@ -48,8 +48,8 @@ pub(super) fn prove_words(_: Form) -> Proof {
     opened(
         "words",
         "campaign,home,campaigns,wizard_words,call,calls,customer,customers,alerts,wall,lines,\
-         events,audit,projections,settings,users,approvals,webhooks,compliance,samples,labels,knowledge,reports,sql,\
-         pdca,daily,costs,exports,\
+         events,audit,projections,settings,users,approvals,webhooks,compliance,samples,labels,knowledge,\
+         reports,sql,pdca,daily,costs,exports,\
          stops,ledger,call-acts,person-acts,files,offices",
     )
 }
