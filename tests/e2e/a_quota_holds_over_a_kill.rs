@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 use tests::carrier::{CarrierProcess, CdrLine};
-use tests::history::History;
+use tests::history::{History, member};
 use tests::server::Server;
 
 const PEOPLE: usize = 24;
@@ -45,16 +45,16 @@ fn begun(server: &Server) {
 fn never_invited(history: &History, invited: &BTreeMap<String, CdrLine>) -> usize {
     let sip_ids = history
         .of("call.dialing")
-        .filter_map(|event| event["data"]["sip_call_id"].as_str());
+        .filter_map(|event| member(event, "/data/sip_call_id").as_str());
     sip_ids.filter(|id| !invited.contains_key(*id)).count()
 }
 
 fn refused_by_quota(history: &History) -> BTreeSet<String> {
     let refused = history
         .of("customer.dial_refused")
-        .filter(|event| event["data"]["rule"] == "quota");
+        .filter(|event| member(event, "/data/rule") == "quota");
     refused
-        .filter_map(|event| event["subject"].as_str())
+        .filter_map(|event| member(event, "/subject").as_str())
         .filter_map(|subject| subject.strip_prefix("customer-"))
         .map(str::to_owned)
         .collect()
@@ -62,10 +62,14 @@ fn refused_by_quota(history: &History) -> BTreeSet<String> {
 
 /// Whom a call on record was dialed to.
 fn dialed(history: &History) -> BTreeSet<String> {
-    let was_dialed = |events: &Vec<&Value>| events.iter().any(|event| event["type"] == "call.dialing");
+    let was_dialed = |events: &Vec<&Value>| {
+        events
+            .iter()
+            .any(|event| member(event, "/type") == "call.dialing")
+    };
     let customer = |events: Vec<&Value>| {
         events.iter().find_map(|event| {
-            event["data"]["customer_grant"]["customer"]
+            member(event, "/data/customer_grant/customer")
                 .as_str()
                 .map(str::to_owned)
         })
