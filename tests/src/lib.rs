@@ -19,6 +19,7 @@ pub mod program;
 pub mod prove;
 pub mod search;
 pub mod server;
+mod socket;
 pub mod stamping;
 pub mod watched;
 pub mod wire;

@@ -1,9 +1,9 @@
-//! Check 20: each row of OWASP's ASVS names a state, what is met names what shows it, and each test and
-//! proof so named exists; the counts at the top are those of the rows.
+//! Check 20: each row of OWASP's ASVS names a state, what is met names what shows it, and each test, proof
+//! and file so named exists; the counts at the top are those of the rows.
 
 use super::tree::{File, Finding, Tree};
 use regex::Regex;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 const TABLE: &str = "docs/reference/asvs.md";
 
@@ -14,7 +14,11 @@ pub(crate) fn check(tree: &Tree) -> Vec<Finding> {
     let Some(file) = tree.get(TABLE) else {
         return Vec::new();
     };
-    let (tests, proofs) = (functions(tree), targets(tree));
+    let named = Named {
+        tests: tests_of(tree),
+        proofs: targets(tree),
+        tree,
+    };
     let mut findings = Vec::new();
     for (number, line) in rows(file) {
         let cells: Vec<&str> = line.trim_matches('|').split('|').map(str::trim).collect();
@@ -29,7 +33,7 @@ pub(crate) fn check(tree: &Tree) -> Vec<Finding> {
         if matches!(*state, "met" | "partly") && spans.is_empty() {
             findings.push(file.finding(number, format!("is {state}, and nothing shows it")));
         }
-        let faults = spans.iter().filter_map(|span| fault(span, &tests, &proofs));
+        let faults = spans.iter().filter_map(|span| named.fault(span));
         findings.extend(faults.map(|what| file.finding(number, what)));
     }
     findings.extend(counts(file));
@@ -41,13 +45,29 @@ fn rows(file: &File) -> impl Iterator<Item = (usize, &str)> {
     file.lines().filter(|(_, line)| line.starts_with("| V"))
 }
 
-/// The names of all functions, tests among them.
-fn functions(tree: &Tree) -> BTreeSet<String> {
-    let named = Regex::new(r"\bfn ([a-z0-9_]+)\(").expect("a constant pattern");
-    tree.rust()
-        .flat_map(|file| named.captures_iter(&file.text))
-        .map(|found| found[1].to_owned())
-        .collect()
+/// What a row may name.
+struct Named<'a> {
+    /// By name, the paths of the files that have a test of it.
+    tests: BTreeMap<String, Vec<String>>,
+    proofs: BTreeSet<&'a str>,
+    tree: &'a Tree,
+}
+
+/// All tests: functions behind an attribute that makes one of them.
+fn tests_of(tree: &Tree) -> BTreeMap<String, Vec<String>> {
+    let behind = r"\s*(?:(?:#\[[^\]]*\]|//[^\n]*)\s*)*(?:async )?fn (\w+)\(";
+    let test =
+        Regex::new(&format!(r"#\[(?:tokio::)?test(?:\([^\]]*\))?\]{behind}")).expect("a constant pattern");
+    let mut tests: BTreeMap<String, Vec<String>> = BTreeMap::new();
+    for file in tree.rust() {
+        for found in test.captures_iter(&file.text) {
+            tests
+                .entry(found[1].to_owned())
+                .or_default()
+                .push(file.path.clone());
+        }
+    }
+    tests
 }
 
 /// What can be made.
@@ -61,13 +81,35 @@ fn targets(tree: &Tree) -> BTreeSet<&str> {
         .collect()
 }
 
-/// What is wrong with a code span, if anything is.
-fn fault(span: &str, tests: &BTreeSet<String>, proofs: &BTreeSet<&str>) -> Option<String> {
-    if let Some(proof) = span.strip_prefix("make ") {
-        return (!proofs.contains(proof)).then(|| format!("names make {proof}, which is no target"));
+impl Named<'_> {
+    /// What is wrong with a code span, if anything is.
+    fn fault(&self, span: &str) -> Option<String> {
+        if let Some(proof) = span.strip_prefix("make ") {
+            return (!self.proofs.contains(proof)).then(|| format!("names make {proof}, which is no target"));
+        }
+        if let Some((room, test)) = span.rsplit_once("::") {
+            let Some(files) = self.tests.get(test) else {
+                return Some(format!("names the test {test}, which is not there"));
+            };
+            // Each word of the room is a part of the file's path: a crate, a folder, a module.
+            let is_in = |path: &String| {
+                let parts: Vec<&str> = path.trim_end_matches(".rs").split('/').collect();
+                let words = room.split("::").filter(|word| *word != "tests");
+                words.into_iter().all(|word| parts.contains(&word))
+            };
+            let elsewhere = || format!("names {span}, whose test is in {}", files.join(", "));
+            return (!files.iter().any(is_in)).then(elsewhere);
+        }
+        let is_path =
+            span.contains('/') && !span.contains([' ', '*', '{', '<', ':']) && !span.starts_with('/');
+        let is_there = || {
+            self.tree
+                .paths
+                .iter()
+                .any(|path| path == span || path.starts_with(span))
+        };
+        (is_path && !is_there()).then(|| format!("names {span}, which is not there"))
     }
-    let (_, test) = span.rsplit_once("::")?;
-    (!tests.contains(test)).then(|| format!("names the test {test}, which is not there"))
 }
 
 /// The line of each state at the top: rows of level 1, of level 2, and both.
@@ -104,7 +146,11 @@ mod tests {
                 "Makefile",
                 ".PHONY: prove-gone\nprove-a prove-b: build\n\t@x prove-c: y\n",
             ),
-            ("a/src/x.rs", "async fn a_right_one_passes() {}\n"),
+            (
+                "a/src/x.rs",
+                "#[tokio::test]\nasync fn a_right_one_passes() {}\nfn no_test() {}\n",
+            ),
+            ("docs/house.md", "# House\n"),
         ]);
         check(&tree).into_iter().map(|finding| finding.what).collect()
     }
@@ -127,6 +173,15 @@ mod tests {
                     | V1.1.5 | 2 | x | done | `docs/house.md` |\n\
                     | V1.1.6 | 2 |\n";
         assert_eq!(found(rows).len(), 5);
+    }
+
+    #[test]
+    fn a_test_of_another_room_what_is_no_test_and_a_lost_file_are_found() {
+        let rows = "| V1.1.1 | 1 | x | met | `b::x::a_right_one_passes` |\n\
+                    | V1.1.2 | 2 | x | met | `a::x::no_test`, `docs/lost.md`, `nosniff` |\n\
+                    | V1.1.3 | 1 | x | open | not built |\n\
+                    | V1.1.4 | 2 | x | n/a | no such thing |\n";
+        assert_eq!(found(rows).len(), 3);
     }
 
     #[test]

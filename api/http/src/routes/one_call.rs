@@ -148,7 +148,8 @@ struct CallAsking {
     name: Option<String>,
     /// The flow that is expected: the campaign's own, or the order is refused.
     flow: Option<FlowId>,
-    /// Values of the flow's variables, by their names.
+    /// Values of the flow's variables, by their names; of somebody who is in the campaign already, those that
+    /// it has.
     #[schemars(with = "Option<std::collections::BTreeMap<String, Value>>")]
     variables: Option<Map<String, Value>>,
     /// From then on the person is not dialed any more.

@@ -116,6 +116,48 @@ fn what_cannot_be_called_is_refused_and_enrols_nobody() {
 }
 
 #[test]
+fn what_an_order_says_of_somebody_enrolled_is_what_the_campaign_has_or_is_refused() {
+    let story = Story::begin();
+    story.runtime.block_on(async {
+        created(&story, "T").await;
+        let list = json!({ "task_id": "T", "records": [
+            { "customer_id": "C01", "phone": "13800138001", "name": "王芳", "days": 3 },
+        ] });
+        assert_eq!(owner(&story, "/api/v1/tasks/data", list).await.status, 200);
+        let order = |more: Value| {
+            let mut body = json!({ "campaign": "T", "customer": "C01" });
+            for (name, value) in more.as_object().unwrap() {
+                body[name] = value.clone();
+            }
+            body
+        };
+        let others = [
+            (json!({ "phone": "13800138009" }), "/phone"),
+            (json!({ "name": "李雷" }), "/name"),
+            (json!({ "variables": { "days": 4 } }), "/variables/days"),
+            (
+                json!({ "variables": { "days": 3, "amount": 9 } }),
+                "/variables/amount",
+            ),
+        ];
+        for (more, pointer) in others {
+            let came = asked(&story, order(more)).await;
+            assert_eq!(
+                (came.status, &came.body["errors"][0]["pointer"]),
+                (422, &json!(pointer)),
+                "{}",
+                came.body
+            );
+        }
+        assert!(trail(&story, "customer.call_asked").await.is_empty());
+        let same = json!({ "phone": "138 0013 8001", "name": "王芳", "variables": { "days": "3" } });
+        let came = asked(&story, order(same)).await;
+        assert_eq!(came.status, 201, "{}", came.body);
+    });
+    story.end();
+}
+
+#[test]
 fn a_key_may_ask_for_its_campaigns_and_the_same_request_again_calls_nobody_twice() {
     let story = Story::begin();
     story.runtime.block_on(async {

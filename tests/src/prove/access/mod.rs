@@ -9,6 +9,7 @@
 mod planted;
 mod questions;
 mod recorded;
+mod sound;
 mod spoken;
 
 use super::contract::filled;
@@ -18,6 +19,7 @@ use crate::passing_time::ask_on;
 use crate::postgres::PostgresServer;
 use crate::program::{command, fail, ledgerline};
 use crate::server::{Server, followed};
+use crate::socket::heard;
 use planted::Planted;
 use questions::{Answer, Question, Reader};
 use recorded::{Ids, Recorded, events};
@@ -68,7 +70,11 @@ pub(super) fn prove(form: Form) -> Proof {
     wrong.extend(fields.wrong);
     let said = spoken::transcripts(folder.path());
     wrong.extend(said.wrong);
+    let heard = sound::recordings(&server, &approver);
+    wrong.extend(heard.wrong);
+    wrong.extend(files(&answers));
     wrong.extend(streams(&server, &planted));
+    wrong.extend(sockets(&server, &planted));
     wrong.extend(metrics(&server, &planted));
     let asking: Vec<(&Question, &Reader)> = questions.iter().zip(&others).collect();
     let away = postgres.as_ref().map(|postgres| {
@@ -89,7 +95,8 @@ pub(super) fn prove(form: Form) -> Proof {
             && fields.answers == held.len()
             && fields.shown > 0
             && said.shown > 0
-            && said.recorded == said.shown,
+            && said.recorded == said.shown
+            && heard.given > 0,
         line: json!({
             "proof": "access",
             "planted": planted.count(),
@@ -101,6 +108,8 @@ pub(super) fn prove(form: Form) -> Proof {
             "transcripts_asked": said.asked,
             "transcripts_shown": said.shown,
             "transcripts_on_record": said.recorded,
+            "sounds_asked": heard.asked,
+            "sounds_given_and_on_record": heard.given,
             "store_away": away.map_or_else(not_installed, |away| json!({ "asked": away.asked })),
             "log_lines": lines.lines().count(),
             "wrong": wrong.len(),
@@ -164,8 +173,9 @@ fn every_question(server: &Server, planted: &Planted) -> Vec<Question> {
             json!({ "customers": [customer], "fields": ["name", "phones"], "reason": "letters" }),
         ),
     ]);
-    for what in ["calls", "customers", "numbers", "enrolments", "audit"] {
-        for format in ["csv", "ndjson"] {
+    // Files as they are taken: a table in rows that can be searched; the others hold the same.
+    for what in ["calls", "events", "metrics"] {
+        for format in ["csv", "jsonl", "xlsx", "parquet"] {
             all.push(get(format!("/api/v1/exports/{what}?format={format}")));
         }
     }
@@ -224,6 +234,29 @@ fn streams(server: &Server, planted: &Planted) -> Vec<String> {
         }
     }
     wrong
+}
+
+/// The same streams by WebSocket.
+fn sockets(server: &Server, planted: &Planted) -> Vec<String> {
+    let mut wrong = Vec::new();
+    for path in ["/api/v1/events/ws?after=0", "/api/v1/live/ws"] {
+        match heard(&format!("{}{path}", server.url), &server.bearer()) {
+            Some(told) if told.is_empty() => wrong.push(format!("{path} tells nothing")),
+            Some(told) if planted.is_shown(&told) => wrong.push(format!("{path} shows a person")),
+            Some(_) => {}
+            None => wrong.push(format!("{path}: there is no such socket")),
+        }
+    }
+    wrong
+}
+
+/// Files that were asked for are there: a refusal shows nobody, and says nothing of what a file would.
+fn files(answers: &[Answer]) -> Vec<String> {
+    let asked = answers.iter().filter(|one| one.what.contains("/exports/"));
+    let refused = asked.filter(|one| one.what.contains("?format=") && one.status != 200);
+    refused
+        .map(|one| format!("{} was answered {}", one.what, one.status))
+        .collect()
 }
 
 fn metrics(server: &Server, planted: &Planted) -> Vec<String> {

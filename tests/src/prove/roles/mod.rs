@@ -6,6 +6,7 @@
 //! files, and KurrentDB's protocol; orders whose bodies name something of it are not accepted, and nothing
 //! comes of them. Each is held to holes made on purpose, which must be seen.
 
+mod asking;
 mod bodies;
 mod key_scopes;
 mod matrix;

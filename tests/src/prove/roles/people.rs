@@ -1,8 +1,9 @@
 //! Whoever is held to people: an agent who is given the persons of one campaign, and a supervisor whose team
 //! is given those of the other. Neither learns of the other's; each lists their own.
 
-use super::scopes::{Found, ask_all, ids_of, kurrent};
-use super::{MINE, THEIRS};
+use super::asking::{Asker, Theirs, ask_all};
+use super::scopes::{Found, ids_of, kurrent};
+use super::{MINE, MY_SALT, THEIR_SALT, THEIRS};
 use crate::described::Description;
 use crate::history::{History, member};
 use crate::program::fail;
@@ -27,10 +28,16 @@ pub(super) fn every(description: &Description, server: &Server, data: &Path, fou
         for list in LISTS {
             found.own_rows += own_rows(server, key, list, given);
         }
-        let theirs = ids_of(theirs, data);
-        ask_all(description, server, who, key, &theirs, found);
+        let ids = ids_of(theirs, data);
+        let all = Theirs {
+            ids: &ids,
+            salt: if theirs == MINE { MY_SALT } else { THEIR_SALT },
+            // A campaign itself is not a person's, and a mute may come before its alert.
+            open: &[theirs, "/alerts/"],
+        };
+        ask_all(description, server, &Asker { who, key }, &all, found);
         // The log is of everybody: by KurrentDB's protocol whoever is held to people is told nothing of it.
-        kurrent(who, key, data, &theirs, found);
+        kurrent(who, key, data, &ids, found);
     }
 }
 

@@ -1,14 +1,15 @@
 //! Every id of a campaign asked for with keys that are held to another: what is told is searched for it.
 
 use super::super::api::ROLES;
+use super::asking::{Asker, Theirs, ask_all, is_let_in, said_by, tells_a_value, told};
 use super::bodies::Orders;
 use super::people;
-use super::{MINE, THEIRS, key_of, order_of};
+use super::{MINE, THEIR_SALT, THEIRS, key_of};
 use crate::described::Description;
 use crate::history::{History, member};
-use crate::program::{fail, run};
-use crate::server::{Server, asked_with, followed};
-use serde_json::Value;
+use crate::program::run;
+use crate::server::{Server, asked_with};
+use serde_json::{Value, json};
 use std::collections::BTreeSet;
 use std::path::Path;
 
@@ -26,15 +27,6 @@ pub(super) struct Found {
     pub bodies_accepted: usize,
 }
 
-/// Commands that act on everything are not for a look around; limited keys are refused them by the matrix.
-const NOT_ASKED: &[&str] = &["/rebuild", "/switch", "/cancel", "/retry", "/measure-clock"];
-
-/// Parameters of paths that name no id: what is there to be named.
-const NAMED: &[(&str, &[&str])] = &[
-    ("what", &["calls", "events", "metrics"]),
-    ("name", &["answer_ratio_per_call", "campaign_board"]),
-];
-
 pub(super) fn every(description: &Description, server: &Server, data: &Path) -> Found {
     let theirs = ids_of(THEIRS, data);
     let mut found = Found {
@@ -47,9 +39,15 @@ pub(super) fn every(description: &Description, server: &Server, data: &Path) -> 
         bodies_accepted: 0,
     };
     let orders = Orders::of(description, server, data);
+    let all = Theirs {
+        ids: &theirs,
+        salt: THEIR_SALT,
+        open: &[],
+    };
     for role in ROLES {
         let key = key_of(server, role, Some(MINE));
-        ask_all(description, server, role, &key, &theirs, &mut found);
+        let asker = Asker { who: role, key: &key };
+        ask_all(description, server, &asker, &all, &mut found);
         orders.ask(server, role, &key, &theirs, &mut found);
         kurrent(role, &key, data, &theirs, &mut found);
     }
@@ -60,107 +58,56 @@ pub(super) fn every(description: &Description, server: &Server, data: &Path) -> 
 
 /// Ways by which one who may see everything is told of the other campaign: a page, a stream, a file, and
 /// KurrentDB's protocol. Whoever searches must find it in each, or would not find a leak either.
-pub(super) const HOLES: [&str; 4] = [
+pub(super) const HOLES: [&str; 7] = [
     "/api/v1/events?campaign=THEIRS-CAMPAIGN",
     "/api/v1/events/stream",
+    "/api/v1/events/ws?after=0",
     "/api/v1/exports/calls?format=csv",
     KURRENT,
+    REVEALED,
+    RECORDED,
 ];
 
 /// Stands for KurrentDB's protocol among the ways.
 const KURRENT: &str = "kurrent";
 
+/// Stands for values of a person in clear, in a reply that has none of the ids that are searched for.
+const REVEALED: &str = "revealed";
+
+/// Stands for the sound of a call: bytes in which nothing can be searched for.
+const RECORDED: &str = "recorded";
+
 fn holes_seen(server: &Server, data: &Path, theirs: &BTreeSet<String>) -> usize {
     let bearer = server.bearer();
-    let said = |way: &&str| match *way {
-        KURRENT => read_by_kurrent(bearer.trim_start_matches("Bearer "), data),
-        way if way.ends_with("/stream") => {
-            followed(&format!("{}{way}", server.url), &bearer).unwrap_or_default()
+    let url = |way: &str| format!("{}{way}", server.url);
+    let sees = |way: &&&str| match **way {
+        RECORDED => theirs.iter().any(|call| {
+            let way = format!("/api/v1/calls/{call}/recording?reason=hole");
+            asked_with("GET", &url(&way), &bearer, None)
+                .is_ok_and(|(reply, _)| is_let_in(reply.status, &way, Some(call)))
+        }),
+        REVEALED => theirs.iter().any(|customer| {
+            let way = format!("/api/v1/customers/{customer}/reveal");
+            let order = json!({ "fields": ["phones"], "reason": "hole" });
+            asked_with("POST", &url(&way), &bearer, Some(&order))
+                .is_ok_and(|(reply, _)| tells_a_value(&told(&reply.body, &way), THEIR_SALT))
+        }),
+        KURRENT => finds(
+            theirs,
+            &read_by_kurrent(bearer.trim_start_matches("Bearer "), data),
+        )
+        .is_some(),
+        way => {
+            let said = said_by(server, "GET", way, &bearer, None);
+            said.is_ok_and(|(_, told)| finds(theirs, &told).is_some())
         }
-        way => asked_with("GET", &format!("{}{way}", server.url), &bearer, None)
-            .map(|(reply, _)| told(&reply.body, way))
-            .unwrap_or_default(),
     };
-    let sees = |way: &&&str| finds(theirs, &said(way)).is_some();
     HOLES.iter().filter(sees).count()
 }
 
 /// What of theirs is told.
 pub(super) fn finds<'a>(theirs: &'a BTreeSet<String>, told: &str) -> Option<&'a String> {
     theirs.iter().find(|id| told.contains(id.as_str()))
-}
-
-/// Every operation, by each of their ids, with this key: nothing of them is told.
-pub(super) fn ask_all(
-    description: &Description,
-    server: &Server,
-    who: &str,
-    key: &str,
-    theirs: &BTreeSet<String>,
-    found: &mut Found,
-) {
-    let bearer = format!("Bearer {key}");
-    for operation in description.operations() {
-        if operation.described.get("x-permission").is_none() {
-            continue;
-        }
-        let method = operation.method.to_uppercase();
-        for path in paths(operation.path, theirs) {
-            if NOT_ASKED.iter().any(|end| path.ends_with(end)) || path.ends_with("/ws") {
-                continue;
-            }
-            found.asked += 1;
-            let url = format!("{}{path}", server.url);
-            let told = if path.contains("/stream?") || path.ends_with("/stream") {
-                followed(&url, &bearer)
-            } else {
-                let order = order_of(operation.described);
-                asked_with(&method, &url, &bearer, order.as_ref()).map(|(reply, _)| told(&reply.body, &path))
-            };
-            let told = told.unwrap_or_else(|error| fail(&format!("{method} {path}: {error}")));
-            if let Some(id) = finds(theirs, &told) {
-                found.leaked.push(format!("{who} {method} {path} tells of {id}"));
-            }
-        }
-    }
-}
-
-/// What a reply says besides what was asked: a problem may repeat the path's own word.
-fn told(body: &Value, path: &str) -> String {
-    let text = body.to_string();
-    let asked = path.split(['/', '?', '=', '&']);
-    asked
-        .filter(|word| word.len() > 7)
-        .fold(text, |text, word| text.replace(word, ""))
-}
-
-/// Every way to name one of their ids by this route; without a name in it, with and without their campaign.
-fn paths(path: &str, theirs: &BTreeSet<String>) -> Vec<String> {
-    let Some((before, rest)) = path.split_once('{') else {
-        return vec![path.to_owned(), format!("{path}?campaign={THEIRS}")];
-    };
-    let (parameter, after) = rest.split_once('}').unwrap_or((rest, ""));
-    if let Some((_, names)) = NAMED.iter().find(|(known, _)| *known == parameter) {
-        let named = names.iter().flat_map(|name| {
-            let path = format!("{before}{name}{after}");
-            ["", "&campaign=THEIRS-CAMPAIGN"].map(|campaign| format!("{path}?format=csv{campaign}"))
-        });
-        let plain = names.iter().flat_map(|name| {
-            let path = format!("{before}{name}{after}");
-            ["", "?by=campaign", "?campaign=THEIRS-CAMPAIGN"].map(|query| format!("{path}{query}"))
-        });
-        return named.chain(plain).collect();
-    }
-    // What is asked for by its stream has the name of one, and nothing else has.
-    let fits = |id: &&String| is_stream(id) == (parameter == "stream");
-    let named = theirs.iter().filter(fits);
-    named.map(|id| format!("{before}{id}{after}")).collect()
-}
-
-/// Such as `call-…`: ids begin otherwise.
-fn is_stream(id: &str) -> bool {
-    let aggregate = id.split_once('-').map(|(aggregate, _)| aggregate);
-    aggregate.is_some_and(|it| it.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'_'))
 }
 
 /// The campaign, its people, calls, lists, flow and streams: everything by which something of it is named,

@@ -1,6 +1,8 @@
 //! One call now: one person of one campaign, whoever asks. Who is not in the campaign yet is enrolled by a
 //! list of one; from there on permit, caps and events are those of every call.
 
+mod known_values;
+
 use crate::installation::{Installation, follow};
 use crate::lists::enroller::CampaignEnroller;
 use crate::lists::load::{ImportReport, Load, load};
@@ -105,14 +107,17 @@ pub async fn call_now(
     let enrolment = state.and_then(|state| state.enrolment(&order.campaign));
     let is_in = enrolment.is_some();
     // Unless it is this very order that comes again.
-    if let Some(settled) = enrolment.and_then(|enrolment| enrolment.settled)
+    if let Some((state, enrolment)) = state.zip(enrolment)
         && installation
             .store()
             .find(EventId::derive(cause.command, 0))
             .await?
             .is_none()
     {
-        return Err(over(&order.campaign, settled.disposition));
+        if let Some(settled) = enrolment.settled {
+            return Err(over(&order.campaign, settled.disposition));
+        }
+        known_values::as_known(&order, state, enrolment)?;
     }
     if !is_in {
         enrol(installation, &order, state, cause).await?;

@@ -1,0 +1,72 @@
+//! What an order for one call says of somebody whom the campaign has. An order changes nothing that is
+//! known of a person: what it says is what the campaign has, or it is refused before anybody is called by
+//! values that its sender does not mean.
+
+use super::CallOrder;
+use domain::customer::{CustomerState, EnrolmentState};
+use domain::personal::Personal;
+use domain::phone_number::PhoneNumber;
+use domain::problem::{MemberError, Problem};
+use intake::body::BodySource;
+use intake::mapping::Member;
+use intake::source::{NamedRow, ReadRow, RowSource};
+use serde_json::{Map, Value};
+use std::ops::ControlFlow;
+
+/// Refuses each member of the order whose value the campaign does not have.
+pub(super) fn as_known(
+    order: &CallOrder,
+    state: &CustomerState,
+    enrolment: &EnrolmentState,
+) -> Result<(), Problem> {
+    let row = read(order)?;
+    let mut others = Vec::new();
+    if let Some(phone) = row.members.get(&Member::Phone) {
+        let called = state.phone(&enrolment.number).and_then(Personal::value);
+        let asked = PhoneNumber::parse(phone).ok();
+        let is_it = asked.is_some_and(|asked| called.is_some_and(|called| called == asked.as_e164()));
+        others.extend((!is_it).then(|| "/phone".to_owned()));
+    }
+    if let Some(name) = row.members.get(&Member::Name) {
+        let is_it = state.name().and_then(Personal::value) == Some(name);
+        others.extend((!is_it).then(|| "/name".to_owned()));
+    }
+    for (name, value) in &row.variables {
+        let has = enrolment.variables.get(name).and_then(Personal::value);
+        if has != Some(value) {
+            others.push(format!("/variables/{name}"));
+        }
+    }
+    if others.is_empty() {
+        return Ok(());
+    }
+    let told = |pointer| MemberError {
+        pointer,
+        detail: format!(
+            "is not what campaign {} has of this person, whom it would call by its own value: leave it \
+             out, or have the value corrected first, by a request of the person",
+            order.campaign
+        ),
+    };
+    Err(Problem::members(others.into_iter().map(told).collect()))
+}
+
+/// The order's values as a row of a list has them: texts, trimmed.
+fn read(order: &CallOrder) -> Result<NamedRow, Problem> {
+    let mut record = Map::new();
+    let members = [("phone", &order.phone), ("name", &order.name)];
+    for (name, value) in members {
+        record.extend(value.clone().map(|value| (name.to_owned(), Value::from(value))));
+    }
+    record.insert("variables".to_owned(), Value::Object(order.variables.clone()));
+    let mut row: Option<ReadRow> = None;
+    let mut sink = |read: ReadRow| {
+        row = Some(read);
+        ControlFlow::Break(())
+    };
+    BodySource::new(vec![record])
+        .read_rows(&mut sink)
+        .map_err(|error| Problem::fault(error.to_string()))?;
+    row.unwrap_or_else(|| Ok(NamedRow::default()))
+        .map_err(|bad| super::wrong(&format!("/variables/{}", bad.column), &bad.reason))
+}

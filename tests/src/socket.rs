@@ -1,0 +1,34 @@
+//! A reader of a running server's WebSockets who takes what there is and leaves.
+
+use std::net::TcpStream;
+use std::time::Duration;
+use tungstenite::Message;
+use tungstenite::client::IntoClientRequest;
+use tungstenite::http::HeaderValue;
+
+/// Whoever hears nothing for so long on a socket has been told all.
+const QUIET: Duration = Duration::from_millis(300);
+
+/// Messages of a socket that are read.
+const MESSAGES_MAX: usize = 2_000;
+
+/// All that a socket tells until it is quiet; `None` where there is none to be had.
+#[expect(clippy::disallowed_methods, reason = "plays a reader of a WebSocket")]
+pub(crate) fn heard(url: &str, bearer: &str) -> Option<String> {
+    let address = url.trim_start_matches("http://");
+    let mut request = format!("ws://{address}").into_client_request().ok()?;
+    let bearer = HeaderValue::from_str(bearer).ok()?;
+    request.headers_mut().insert("authorization", bearer);
+    let stream = TcpStream::connect(address.split('/').next()?).ok()?;
+    stream.set_read_timeout(Some(QUIET)).ok()?;
+    let (mut socket, _) = tungstenite::client(request, stream).ok()?;
+    let mut told = String::new();
+    for _ in 0..MESSAGES_MAX {
+        match socket.read() {
+            Ok(Message::Text(text)) => told.push_str(&text),
+            Ok(Message::Close(_)) | Err(_) => break,
+            Ok(_) => {}
+        }
+    }
+    Some(told)
+}
