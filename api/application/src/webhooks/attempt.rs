@@ -1,5 +1,6 @@
 //! One attempt at one event: its message is made, what it discloses put on record, and it is carried.
 
+use super::contact;
 use super::courier::{Answered, Courier};
 use super::letter::{Content, Stamp, call_ended, cloud_event, is_declined};
 use super::text::said;
@@ -9,7 +10,7 @@ use crate::recordings::{Link, link};
 use domain::call::Call;
 use domain::call::event::CallEvent;
 use domain::decider::{Decider, EventData};
-use domain::ids::{CallId, WebhookId};
+use domain::ids::{CallId, CustomerId, WebhookId};
 use domain::inquiry::ReadForm;
 use domain::personal::Personal;
 use domain::problem::Problem;
@@ -102,10 +103,13 @@ async fn content(
     match settings.facts.format {
         Format::Standard => Ok(cloud_event(stored, link.as_ref())),
         format @ (Format::CallEnded | Format::Crm) => {
+            if contact::KINDS.contains(&envelope.kind.as_str()) {
+                return contact::contact_changed(installation, settings, envelope).await;
+            }
             let Some(customer) = &envelope.customer else {
                 return Ok(None);
             };
-            disclose(installation, settings, envelope).await?;
+            disclose_of(installation, settings, envelope, customer.clone()).await?;
             let customer = installation.entities.customers.state(customer).await?.state;
             let external = customer.external_id().and_then(Personal::value);
             let external = external.map(String::as_str);
@@ -139,14 +143,15 @@ fn recording_link(installation: &Installation, settings: &Settings, envelope: &E
 }
 
 /// That somebody outside is told who it is stands in the log before a byte leaves.
-async fn disclose(
+pub(super) async fn disclose_of(
     installation: &Installation,
     settings: &Settings,
     envelope: &Envelope,
+    customer: CustomerId,
 ) -> Result<(), Problem> {
     let reader = Reader::of_program(format!("webhook {}", settings.id), "webhook");
     let mut shown = Shown::of(EXTERNAL_ID, ReadForm::Clear);
-    shown.customer.clone_from(&envelope.customer);
+    shown.customer = Some(customer);
     shown.campaign.clone_from(&envelope.campaign);
     if envelope.stream.aggregate() == Call::AGGREGATE {
         shown.calls.extend(envelope.stream.id().parse::<CallId>().ok());

@@ -1,6 +1,7 @@
 //! Of which events somebody may be told, and which a form can tell. Events about deliveries are not among
 //! them: telling of them would never end.
 
+use super::contact;
 use domain::alert::AlertEvent;
 use domain::call::event::CallEvent;
 use domain::campaign::event::CampaignEvent;
@@ -74,8 +75,13 @@ pub(super) fn refuse_others(kinds: &BTreeSet<String>, format: Format) -> Result<
                 known.join(", ")
             ));
         }
-        if format.is_personal() && kind != CallEvent::ENDED {
-            return Err(format!("{} tells of call.ended only", format.code()));
+        let is_personal = kind == CallEvent::ENDED || contact::KINDS.contains(&kind.as_str());
+        if format.is_personal() && !is_personal {
+            return Err(format!(
+                "{} tells of call.ended, {} only",
+                format.code(),
+                contact::KINDS.join(", ")
+            ));
         }
     }
     Ok(())
@@ -101,6 +107,8 @@ mod tests {
         assert!(refuse_others(&usual(Format::Standard), Format::Standard).is_ok());
         assert!(refuse_others(&usual(Format::Standard), Format::Crm).is_err());
         assert!(refuse_others(&usual(Format::Crm), Format::Crm).is_ok());
+        let contacts = contact::KINDS.map(str::to_owned).into();
+        assert!(refuse_others(&contacts, Format::Crm).is_ok());
         assert!(refuse_others(&of_channels(), Format::Mail).is_ok());
     }
 }

@@ -5,6 +5,7 @@
 
 mod attempt;
 mod changing;
+mod contact;
 pub mod courier;
 mod found;
 mod kinds;

@@ -84,6 +84,7 @@ mod undone_lists;
 mod voiceprints;
 mod webhooks;
 mod webhooks_changed;
+mod webhooks_contact;
 mod what_if_policies;
 mod whom_first;
 mod why_not;

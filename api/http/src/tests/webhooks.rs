@@ -98,7 +98,7 @@ fn what_may_not_be_told_is_refused_and_says_why() {
                 "/events",
             ),
             (
-                json!({ "url": "https://1.1.1.1/", "format": "crm", "events": ["number.opted_out"] }),
+                json!({ "url": "https://1.1.1.1/", "format": "crm", "events": ["campaign.started"] }),
                 "/events",
             ),
             (
