@@ -67,11 +67,9 @@ async fn concerned(
     if let Some(customer) = &envelope.customer {
         return Ok((vec![customer.clone()], true));
     }
-    let number: NumberId = envelope
-        .stream
-        .id()
-        .parse()
-        .map_err(|_| Problem::fault("an event about a number is on a stream of none"))?;
+    let number: NumberId = envelope.stream.id().parse().map_err(|error| {
+        Problem::fault(format!("an event about a number is on a stream of none: {error}"))
+    })?;
     let head = installation.store().head().await?;
     installation.rows_at(head, ROWS_WITHIN_MS).await?;
     let all = having(installation.rows.db().as_ref(), &number).await?;

@@ -326,6 +326,69 @@ mod tests {
         );
     }
 
+    const SECRET: &str = "SECabc";
+
+    /// A webhook of this form, with a secret and a number where the form has one.
+    fn facts(format: Format) -> WebhookFacts {
+        let personal = |text: &str| Personal::open(text.to_owned());
+        WebhookFacts {
+            format,
+            target: personal("https://robots.example/send?access_token=1"),
+            shown: "robots.example".to_owned(),
+            kinds: std::collections::BTreeSet::new(),
+            campaigns: domain::permission::CampaignScope::default(),
+            allow_private: false,
+            secret: Some(personal(SECRET)),
+            bearer: None,
+            to: Some(personal("+8613800138000")),
+            smtp: None,
+            recordings_from: None,
+            after: domain::stored_event::Position(0),
+            is_channel: true,
+        }
+    }
+
+    fn posted(format: Format) -> (Post, Value) {
+        let facts = facts(format);
+        let stamp = Stamp {
+            facts: &facts,
+            secrets: Vec::new(),
+            id: "m".to_owned(),
+            sent_at: Timestamp::EPOCH.plus_ms(1_700_000_000_000),
+        };
+        let Some(Letter::Post(post)) = stamp.letter(Content::Text(Said::test())) else {
+            panic!("{format:?} is posted");
+        };
+        let body = serde_json::from_slice(&post.body).unwrap();
+        (post, body)
+    }
+
+    /// As the vendors' pages on group robots, and ours on gateways, print them.
+    #[test]
+    fn each_channel_is_posted_the_body_that_it_reads() {
+        let text = Said::test().text_within(ROBOT_BYTES_MAX);
+        let (wecom, body) = posted(Format::Wecom);
+        assert_eq!(body, json!({ "msgtype": "text", "text": { "content": text } }));
+        assert_eq!(wecom.url, "https://robots.example/send?access_token=1");
+        let (dingtalk_post, body) = posted(Format::Dingtalk);
+        assert_eq!(body, json!({ "msgtype": "text", "text": { "content": text } }));
+        let sign = crate::percent::encode(&dingtalk(SECRET, 1_700_000_000_000));
+        let signed = format!("{}&timestamp=1700000000000&sign={sign}", wecom.url);
+        assert_eq!(dingtalk_post.url, signed);
+        let (feishu_post, body) = posted(Format::Feishu);
+        let sign = feishu(SECRET, 1_700_000_000);
+        let wanted = json!({ "msg_type": "text", "content": { "text": text },
+            "timestamp": "1700000000", "sign": sign });
+        assert_eq!((&feishu_post.url, body), (&wecom.url, wanted));
+        let (sms, body) = posted(Format::Sms);
+        assert_eq!(body, json!({ "to": "+8613800138000", "text": text }));
+        let bearer = |header: &Header| header.name == "authorization" && header.value == "Bearer SECabc";
+        assert!(sms.headers.iter().any(bearer));
+        for post in [wecom, dingtalk_post, feishu_post] {
+            assert!(post.headers.iter().all(|header| header.name != "authorization"));
+        }
+    }
+
     #[test]
     fn a_group_robot_that_answers_an_error_has_not_taken_it() {
         assert!(is_declined(

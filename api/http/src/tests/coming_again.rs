@@ -2,7 +2,7 @@
 //! their own; and what events keep of a request's trace.
 
 use super::asking::{Came, add, key, send, trail};
-use crate::testing::Story;
+use crate::testing::{Story, settings};
 use hyper::Method;
 use serde_json::{Value, json};
 
@@ -49,6 +49,44 @@ fn a_key_is_for_one_body_and_the_same_again_is_answered_as_the_first_time() {
         assert_eq!((changed.status, changed.code()), (422, "idempotency-key-reused"));
         let made = trail(&story, "campaign.created").await;
         assert_eq!(made.len(), 1, "nothing of the others was done");
+    });
+    story.end();
+}
+
+/// What the log has survives the process: the key is known to the next one.
+#[test]
+fn a_key_of_before_a_restart_is_answered_as_then_and_does_nothing() {
+    let story = Story::begin();
+    let path = "/api/v1/campaigns";
+    let first = story.runtime.block_on(async {
+        let bearer = story.bearer();
+        let headers = [
+            ("Authorization", bearer.as_str()),
+            ("Idempotency-Key", "tuesday-1"),
+        ];
+        post(&story, path, &headers, campaign("A")).await
+    });
+    assert_eq!(first.status, 201, "{}", first.body);
+    let Story {
+        running,
+        runtime,
+        directory,
+        ..
+    } = story;
+    runtime.block_on(running.stop());
+    let later = settings(directory.path());
+    let story = Story::on(directory, runtime, later);
+    story.runtime.block_on(async {
+        let bearer = story.bearer();
+        let headers = [
+            ("Authorization", bearer.as_str()),
+            ("Idempotency-Key", "tuesday-1"),
+        ];
+        let again = post(&story, path, &headers, campaign("A")).await;
+        assert_eq!((again.status, &again.body), (201, &first.body));
+        let other = post(&story, path, &headers, campaign("B")).await;
+        assert_eq!((other.status, other.code()), (422, "idempotency-key-reused"));
+        assert_eq!(trail(&story, "campaign.created").await.len(), 1);
     });
     story.end();
 }

@@ -73,9 +73,7 @@ pub(super) fn prove(form: Form) -> Proof {
     let heard = sound::recordings(&server, &approver);
     wrong.extend(heard.wrong);
     wrong.extend(files(&answers));
-    wrong.extend(streams(&server, &planted));
-    wrong.extend(sockets(&server, &planted));
-    wrong.extend(metrics(&server, &planted));
+    wrong.extend(unnamed(&server, &planted));
     let asking: Vec<(&Question, &Reader)> = questions.iter().zip(&others).collect();
     let away = postgres.as_ref().map(|postgres| {
         postgres.kill();
@@ -217,6 +215,13 @@ fn fields_on_record(server: &Server, planted: &Planted, held: &[&Answer]) -> Fie
         fields.wrong.extend(missing);
     }
     fields
+}
+
+/// What is told to whoever reads along names nobody.
+fn unnamed(server: &Server, planted: &Planted) -> Vec<String> {
+    let streams = streams(server, planted).into_iter();
+    let sockets = sockets(server, planted).into_iter();
+    streams.chain(sockets).chain(metrics(server, planted)).collect()
 }
 
 /// Streams show everything sealed: of all that was planted they say nothing.
