@@ -72,8 +72,7 @@ pub(super) fn prove(form: Form) -> Proof {
     wrong.extend(said.wrong);
     let heard = sound::recordings(&server, &approver);
     wrong.extend(heard.wrong);
-    wrong.extend(files(&answers));
-    wrong.extend(unnamed(&server, &planted));
+    wrong.extend(files(&answers).into_iter().chain(unnamed(&server, &planted)));
     let asking: Vec<(&Question, &Reader)> = questions.iter().zip(&others).collect();
     let away = postgres.as_ref().map(|postgres| {
         postgres.kill();
