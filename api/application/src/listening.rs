@@ -12,11 +12,12 @@ use understanding::sensitive::{SensitiveWords as Lists, WordList};
 /// The name of a campaign's own list, as events and alerts show it.
 const CAMPAIGN_LIST: &str = "campaign";
 
-/// Chinese by a model and rules, every other language by rules alone.
+/// Chinese and English by a model and rules, every other language by rules alone.
 #[derive(Debug)]
 pub struct BundledUnderstanding {
     chinese: Arc<Listener>,
     english: Arc<Listener>,
+    by_rules: Arc<Listener>,
     /// Where published models stand.
     shelf: ModelShelf,
 }
@@ -30,15 +31,16 @@ impl BundledUnderstanding {
         Ok(Self {
             chinese: Listener::shared("zh-CN")?,
             english: Listener::shared("en")?,
+            by_rules: Listener::shared("")?,
             shelf,
         })
     }
 
     fn of(&self, language: &str) -> &Listener {
-        if language.starts_with("zh") {
-            &self.chinese
-        } else {
-            &self.english
+        match language.get(..2) {
+            Some("zh") => &self.chinese,
+            Some("en") => &self.english,
+            _ => &self.by_rules,
         }
     }
 }
@@ -130,6 +132,8 @@ mod tests {
         assert_eq!((found.list.as_str(), found.word.as_str()), ("campaign", "诈 骗"));
         assert_eq!(words.first("你们这是诈"), None);
         assert!(understanding.sensitive_words(&[]).is_none());
-        assert!(understanding.model("zh-CN").is_some() && understanding.model("en").is_none());
+        let model = |language| understanding.model(language);
+        assert!(model("zh-CN").is_some() && model("en").is_some() && model("fr").is_none());
+        assert_ne!(model("zh-CN"), model("en"));
     }
 }

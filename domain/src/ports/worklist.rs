@@ -107,7 +107,8 @@ pub trait Worklist: Send + Sync {
         now: Timestamp,
         limit: usize,
     ) -> Result<Vec<RankedDue>, WorklistError>;
-    /// What `due` lists, of these customers alone, at most `NAMED_MAX` of them, all in one answer.
+    /// What `due` lists at `now`, of these customers alone, at most `NAMED_MAX` of them, all in one answer. A
+    /// `now` that is still to come tells who will be due by then.
     async fn due_of(
         &self,
         campaign: &CampaignId,

@@ -9,8 +9,9 @@ use domain::ports::worklist::{DueEnrolment, WorklistError};
 use domain::time::Timestamp;
 use std::sync::Arc;
 
-/// Wait before it is looked again whether somebody of a full test is due.
-const LOOK_AGAIN_MS: u64 = 1_000;
+/// How far ahead it is looked for whom a full test has due next. What changes that before is an event, or a
+/// worker who leaves: both begin a round.
+const LOOK_AHEAD_MS: u64 = 60_000;
 
 /// What a stage leaves of the due.
 pub(super) enum Staged {
@@ -40,10 +41,12 @@ pub(super) async fn of_stage(
         }
         Some(Waiting::TestIsFull) => {
             let admitted: Vec<CustomerId> = gates.admitted().cloned().collect();
-            let mut due = kit.ports.worklist.due_of(campaign, &admitted, now).await?;
+            let horizon = now.plus_ms(LOOK_AHEAD_MS);
+            let soon = kit.ports.worklist.due_of(campaign, &admitted, horizon).await?;
+            let (mut due, later): (Vec<_>, Vec<_>) = soon.into_iter().partition(|one| one.due_at <= now);
             due.retain(|one| !kit.live.is_taken(&enrolment(one), now));
             Ok(match due.is_empty() {
-                true => Staged::Waits(now.plus_ms(LOOK_AGAIN_MS)),
+                true => Staged::Waits(later.iter().map(|one| one.due_at).min().unwrap_or(horizon)),
                 false => Staged::Due(due),
             })
         }

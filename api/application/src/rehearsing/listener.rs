@@ -13,6 +13,7 @@ use understanding::reading::{By, Reader, Reading};
 use understanding::{Examples, Model, ModelFault, Settings, TrainingFault, Verdict, train};
 
 const SEED: &str = include_str!("../../../../fixtures/nlu/zh_outbound_seed.tsv");
+const SEED_EN: &str = include_str!("../../../../fixtures/nlu/en_outbound_seed.tsv");
 const MOODS: &str = include_str!("../../../../fixtures/nlu/zh_sentiment.jsonl");
 const LABELLED: &str = include_str!("../../../../fixtures/nlu/zh_outbound_labelled.jsonl");
 const ANYWHERE: &str = include_str!("../../../../fixtures/nlu/zh_global_intents.jsonl");
@@ -57,16 +58,35 @@ pub struct Listener {
     pub model: Option<String>,
 }
 
+/// Which examples are shipped for a language.
+enum Shipped {
+    Chinese,
+    English,
+    Nothing,
+}
+
+impl Shipped {
+    fn of(language: &str) -> Self {
+        match language.get(..2) {
+            Some("zh") => Self::Chinese,
+            Some("en") => Self::English,
+            _ => Self::Nothing,
+        }
+    }
+}
+
 impl Listener {
-    /// With the model learned from the shipped examples, in this process; English has rules alone.
+    /// With the model learned from the shipped examples, in this process; a language that is neither Chinese
+    /// nor English has rules alone.
     pub fn bundled(language: &str) -> Result<Self, ListenerFault> {
-        let model = if language.starts_with("zh") {
-            let examples = Examples::read(lines().into_iter(), "intent", 1);
-            Some(train(&examples, &Settings::default()).map_err(ListenerFault::Untrained)?)
-        } else {
-            None
+        let lines = match Shipped::of(language) {
+            Shipped::Chinese => lines(),
+            Shipped::English => seed_lines(SEED_EN).collect(),
+            Shipped::Nothing => return Ok(Self::of(None)),
         };
-        Ok(Self::of(model))
+        let examples = Examples::read(lines.into_iter(), "intent", 1);
+        let model = train(&examples, &Settings::default()).map_err(ListenerFault::Untrained)?;
+        Ok(Self::of(Some(model)))
     }
 
     /// The same, learned once in this process.
@@ -85,11 +105,12 @@ impl Listener {
 
     fn kept(language: &str) -> &'static OnceLock<Arc<Self>> {
         static CHINESE: OnceLock<Arc<Listener>> = OnceLock::new();
+        static ENGLISH: OnceLock<Arc<Listener>> = OnceLock::new();
         static BY_RULES: OnceLock<Arc<Listener>> = OnceLock::new();
-        if language.starts_with("zh") {
-            &CHINESE
-        } else {
-            &BY_RULES
+        match Shipped::of(language) {
+            Shipped::Chinese => &CHINESE,
+            Shipped::English => &ENGLISH,
+            Shipped::Nothing => &BY_RULES,
         }
     }
 
@@ -130,10 +151,22 @@ impl Listener {
         self.made_of(text, &expected, values)
     }
 
+    /// What a model knows in a longer answer. A yes it never makes of anything: words alone agree.
+    fn said_beside(&self, text: &str, expected: &[&str]) -> Option<SpokenReading> {
+        let reading = reading_of(&self.reader.read(text, expected));
+        let is_sure = matches!(reading.certainty, Certainty::Accepted | Certainty::ToConfirm);
+        let is_other = reading.read_by == ReadBy::Model && reading.intent() != Some(AFFIRM);
+        (is_sure && is_other).then_some(reading)
+    }
+
     fn made_of(&self, text: &str, expected: &[&str], values: Values) -> Understood {
         let rule = first(text);
         let answered = rule.is_none().then(|| answer(text, values.replaces)).flatten();
-        let reading = answered.unwrap_or_else(|| reading_of(&self.reader.read(text, expected)));
+        let reading = match answered {
+            Some(answer) if !is_more_than_an_answer(text) => answer,
+            Some(answer) => self.said_beside(text, expected).unwrap_or(answer),
+            None => reading_of(&self.reader.read(text, expected)),
+        };
         let refuses = reading.certainty == Certainty::Accepted && reading.intent() == Some(REFUSE_CALL);
         Understood {
             reading,
@@ -144,6 +177,12 @@ impl Listener {
             emotion: None,
         }
     }
+}
+
+/// English says "not" and "right" for much that is neither no nor yes (I can't hear you, right who is this):
+/// fixed words bind alone only where there is little else.
+fn is_more_than_an_answer(text: &str) -> bool {
+    text.is_ascii() && text.split_whitespace().count() > 2
 }
 
 /// Yes, no and sounds of listening, by fixed words. A no that names what is wanted instead (不要十二期，要六期)
@@ -226,10 +265,14 @@ pub(crate) fn sentiment_model() -> Result<Model, TrainingFault> {
 
 /// The shipped examples as lines of one form.
 fn lines() -> Vec<String> {
-    let seed = SEED.lines().filter_map(|line| line.split_once('\t'));
-    let seed = seed.map(|(intent, text)| serde_json::json!({ "text": text, "intent": intent }).to_string());
     let labelled = LABELLED.lines().chain(ANYWHERE.lines()).map(str::to_owned);
-    seed.chain(labelled).collect()
+    seed_lines(SEED).chain(labelled).collect()
+}
+
+/// A table of intent and text as such lines.
+fn seed_lines(table: &str) -> impl Iterator<Item = String> {
+    let rows = table.lines().filter_map(|line| line.split_once('\t'));
+    rows.map(|(intent, text)| serde_json::json!({ "text": text, "intent": intent }).to_string())
 }
 
 #[cfg(test)]
@@ -312,6 +355,34 @@ mod tests {
                 .understand("remove me from your list", &at_terms(), at)
                 .opt_out
         );
+    }
+
+    #[test]
+    fn what_people_ask_in_english_is_understood() {
+        let english = Listener::bundled("en").unwrap();
+        for (text, intent) in [
+            ("how much does it cost", "ask_fee"),
+            ("who gave you my number", "where_from_my_number"),
+            ("that is too expensive", "too_expensive"),
+            ("speak slower", "slower"),
+            ("sorry I am driving", "busy"),
+            ("I already paid that", "already_done"),
+            ("don't ever phone me again", REFUSE_CALL),
+            ("sorry I can't hear you", "hello_hold"),
+        ] {
+            let heard = english.understand(text, &at_terms(), Timestamp::EPOCH);
+            assert_eq!(heard.reading.intent(), Some(intent), "{text}: {heard:?}");
+        }
+        let unseen = include_str!("../../../../fixtures/nlu/en_outbound_after.jsonl");
+        let wrong = unseen.lines().filter_map(|line| {
+            let line: serde_json::Value = serde_json::from_str(line).unwrap();
+            let (text, intent) = (line["text"].as_str().unwrap(), line["intent"].as_str());
+            let heard = english.understand(text, &at_terms(), Timestamp::EPOCH).reading;
+            let first = heard.candidates.first().map(|one| one.intent.as_str());
+            (first != intent).then(|| format!("{text}: {first:?}, not {intent:?}"))
+        });
+        let (wrong, all): (Vec<_>, _) = (wrong.collect(), unseen.lines().count());
+        assert!(wrong.len() * 5 <= all, "{wrong:#?}");
     }
 
     #[test]

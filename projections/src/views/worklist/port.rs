@@ -14,6 +14,7 @@ use domain::ports::worklist::{
 use domain::ranking::{Rung, Standing};
 use domain::stored_event::Position;
 use domain::time::Timestamp;
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 /// Most unfinished campaigns one process carries; beyond it the later ones (by id) wait for the earlier.
@@ -52,6 +53,49 @@ fn read_due(mut row: Row) -> Result<DueEnrolment, ProjectionError> {
         number: row.parse()?,
         due_at: row.at()?,
     })
+}
+
+/// The first of each part of an index, and the open calls counted in one walk: what waits is not walked,
+/// however much it is.
+pub(super) const UNFINISHED_CAMPAIGNS: &str =
+    "select worklist_campaign.campaign, status = 'running', enrolled, settled, coalesce(open_count, 0),
+     (select min(due_at) from worklist_enrolment where in_list = 0
+      and worklist_enrolment.campaign = worklist_campaign.campaign and state = 'waiting'),
+     (select min(due_at) from worklist_enrolment where in_list = 1
+      and worklist_enrolment.campaign = worklist_campaign.campaign and state = 'waiting'),
+     start_scheduled = 1
+     from worklist_campaign left join
+     (select campaign as open_in, count(*) as open_count from worklist_call
+      where customer is not null and ended_pos is null
+      and (dialed_at is not null or customer_side = 'granted' or number_side = 'granted')
+      group by campaign) as open_calls on open_in = worklist_campaign.campaign
+     where status not in ('completed', 'stopped')
+     order by worklist_campaign.campaign limit $1";
+
+/// Whom somebody asked for, then whom a list names: a range of the index each, so that nobody is walked who
+/// waits and is not due.
+pub(super) const DUE: &str = "select campaign, customer, number, due_at from
+     (select * from (select campaign, customer, number, due_at, in_list from worklist_enrolment
+       where campaign = $1 and state = 'waiting' and in_list = 0 and due_at <= $2
+       order by due_at, customer limit $3) as of_orders
+      union all
+      select * from (select campaign, customer, number, due_at, in_list from worklist_enrolment
+       where campaign = $1 and state = 'waiting' and in_list = 1 and due_at <= $2
+       order by due_at, customer limit $3) as of_lists) as of_both
+     order by in_list, due_at, customer limit $3";
+
+/// Of so many names. Each is one look into the primary key, however many of the campaign wait: `cross join`
+/// keeps SQLite from walking them instead.
+pub(super) fn due_of_sql(names_count: usize) -> String {
+    let named: Vec<String> = (3..names_count + 3).map(|place| format!("(${place})")).collect();
+    format!(
+        "with named(person) as (values {})
+         select campaign, customer, number, due_at
+         from named cross join worklist_enrolment
+         where campaign = $1 and customer = person and state = 'waiting' and due_at <= $2
+         order by in_list, due_at, customer",
+        named.join(", ")
+    )
 }
 
 /// Whom a call was asked for, and the first of each value. Each is a range of an index: no row that is not
@@ -119,9 +163,7 @@ impl Worklist for SqlWorklist {
         limit: usize,
     ) -> Result<Vec<DueEnrolment>, WorklistError> {
         self.read(
-            "select campaign, customer, number, due_at from worklist_enrolment
-             where campaign = $1 and state = 'waiting' and due_at <= $2
-             order by in_list, due_at, customer limit $3",
+            DUE,
             vec![Val::text(campaign), Val::at(now), Val::count(limit)],
             read_due,
         )
@@ -150,18 +192,10 @@ impl Worklist for SqlWorklist {
         if customers.is_empty() {
             return Ok(Vec::new());
         }
-        let customers = customers.get(..NAMED_MAX).unwrap_or(customers);
-        let named: Vec<String> = (3..customers.len() + 3)
-            .map(|place| format!("${place}"))
-            .collect();
-        let sql = format!(
-            "select campaign, customer, number, due_at from worklist_enrolment
-             where campaign = $1 and state = 'waiting' and due_at <= $2 and customer in ({})
-             order by in_list, due_at, customer",
-            named.join(", ")
-        );
+        let named: BTreeSet<&CustomerId> = customers.iter().take(NAMED_MAX).collect();
+        let sql = due_of_sql(named.len());
         let mut values = vec![Val::text(campaign), Val::at(now)];
-        values.extend(customers.iter().map(Val::text));
+        values.extend(named.into_iter().map(Val::text));
         self.read(&sql, values, read_due).await
     }
 
@@ -225,15 +259,7 @@ impl Worklist for SqlWorklist {
 
     async fn unfinished_campaigns(&self) -> Result<Vec<CampaignWork>, WorklistError> {
         self.read(
-            "select campaign, status = 'running', enrolled, settled,
-             (select count(*) from worklist_call where worklist_call.campaign = worklist_campaign.campaign
-              and customer is not null and ended_pos is null
-              and (dialed_at is not null or customer_side = 'granted' or number_side = 'granted')),
-             (select min(due_at) from worklist_enrolment
-              where worklist_enrolment.campaign = worklist_campaign.campaign and state = 'waiting'),
-             start_scheduled = 1
-             from worklist_campaign where status not in ('completed', 'stopped')
-             order by campaign limit $1",
+            UNFINISHED_CAMPAIGNS,
             vec![Val::count(CAMPAIGNS_MAX)],
             |mut row| {
                 Ok(CampaignWork {
@@ -242,7 +268,7 @@ impl Worklist for SqlWorklist {
                     enrolled_count: row.count()?,
                     settled_count: row.count()?,
                     open_count: row.count()?,
-                    next_due_at: row.maybe_at()?,
+                    next_due_at: [row.maybe_at()?, row.maybe_at()?].into_iter().flatten().min(),
                     start_scheduled: row.flag()?,
                 })
             },

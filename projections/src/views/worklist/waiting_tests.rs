@@ -1,7 +1,11 @@
 //! What waits without being due: campaigns that are to begin by themselves, callbacks of stopped ones.
 
+use super::port::{DUE, UNFINISHED_CAMPAIGNS, due_of_sql};
 use super::tests::{late, worklist};
+use crate::database::ReadDb;
+use crate::sqlite::SqliteReadDb;
 use crate::testing::{Story, campaign, customer, number, ten};
+use crate::value::Val;
 use domain::callback::CallbackEnd;
 use domain::calling_plan::Basis;
 use domain::campaign::event::CampaignEvent;
@@ -158,4 +162,57 @@ async fn the_first_of_each_value_are_listed_and_whom_a_call_was_asked_for() {
         [(true, 0, customer(5))],
         "nobody else is due yet"
     );
+}
+
+/// What SQLite says it will do about enrolments.
+async fn plan(sql: &str, values_count: usize) -> Vec<String> {
+    let db = SqliteReadDb::open_inline().unwrap();
+    for ddl in super::TABLES.iter().flat_map(|table| table.ddl) {
+        db.exec(ddl, Vec::new()).await.unwrap();
+    }
+    let values = (0..values_count).map(|_| Val::Int(1)).collect();
+    let lines = db.query(&format!("explain query plan {sql}"), values).await;
+    let lines = lines.unwrap().into_iter();
+    let lines = lines.map(|row| format!("{:?}", row.rest().last()));
+    lines.filter(|line| line.contains("worklist_enrolment")).collect()
+}
+
+/// A walk over what waits would grow with the lists: a million rows at each round of the dialer.
+#[tokio::test]
+async fn no_round_of_the_dialer_walks_what_waits() {
+    let asked = [
+        (UNFINISHED_CAMPAIGNS.to_owned(), 1),
+        (DUE.to_owned(), 3),
+        (due_of_sql(200), 202),
+    ];
+    for (sql, values_count) in asked {
+        let plan = plan(&sql, values_count).await;
+        assert!(!plan.is_empty(), "{sql}");
+        for line in plan {
+            assert!(
+                line.contains("SEARCH") && line.contains("campaign=? AND"),
+                "{line}"
+            );
+        }
+    }
+}
+
+#[tokio::test]
+async fn named_people_are_told_who_are_due_by_then_each_once() {
+    let mut story = Story::new();
+    story.at = ten();
+    story.created("T");
+    for of in [1, 2, 3] {
+        story.customer(of, placed(of, 0));
+    }
+    let worklist = worklist(&story).await;
+    let of = async |named: &[u32], after_ms: u64| {
+        let people: Vec<_> = named.iter().copied().map(customer).collect();
+        let now = ten().plus_ms(after_ms);
+        let due = worklist.due_of(&campaign("T"), &people, now).await.unwrap();
+        due.into_iter().map(|one| one.customer).collect::<Vec<_>>()
+    };
+    assert_eq!(of(&[3, 1, 3], 3).await, [customer(1), customer(3)]);
+    assert_eq!(of(&[3, 1], 2).await, [customer(1)], "3 is due a moment later");
+    assert_eq!(of(&[], 3).await, [], "nobody was named");
 }

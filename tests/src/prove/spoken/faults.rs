@@ -23,6 +23,9 @@ const MANNERS: [(&str, Manner); 9] = [
     ("denies", Manner::Denies),
 ];
 
+/// Those that an engine's client must notice itself; what lies or falls silent is told only by its words.
+const NOTICED: [&str; 3] = ["hangs", "cuts", "late"];
+
 const KINDS: [Kind; 5] = [Kind::Vosk, Kind::FunAsr, Kind::Sherpa, Kind::Nls, Kind::OpenAi];
 
 /// Says what it is asked by word, and then by key: with a recognizer that fails, keys answer.
@@ -124,6 +127,10 @@ impl Judged {
         }
         self.calls += found.calls;
         self.silence_ms_max = self.silence_ms_max.max(found.silence_ms_max);
+        // A double that does not fail proves nothing.
+        if NOTICED.contains(&name) && found.engine_failures.is_empty() {
+            self.broken.push(about("no call says that its engine failed"));
+        }
         let sums = self.by_manner.entry(name.to_owned()).or_default();
         for (class, count) in &found.engine_failures {
             *sums.entry(class.clone()).or_default() += count;

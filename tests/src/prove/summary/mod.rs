@@ -19,7 +19,9 @@ use std::time::Duration;
 
 /// Spoken calls, people of the carrier, and calls whose words are held against their summary too.
 const SHORT: (u64, u32, usize) = (30, 20, 2);
-const LONG: (u64, u32, usize) = (400, 150, 20);
+const LONG: (u64, u32, usize) = (500, 150, 20);
+/// Summaries that the long form holds to their time.
+const LONG_SUMMARIES_MIN: usize = 500;
 /// The campaign whose people the carrier plays.
 const DIALED: &str = "SUMMED";
 /// The requirement (CAL-3).
@@ -52,6 +54,9 @@ pub(crate) fn prove(form: Form) -> Proof {
     // Some of the recorded callers say nothing; some of the dialed ones are not there.
     let is_whole =
         found.spoken * 2 > made.calls.len() && found.answered > made.calls.len() + 1 && found.unanswered > 0;
+    if matches!(form, Form::Long) && found.summaries < LONG_SUMMARIES_MIN {
+        wrong.push(format!("{} summaries of {LONG_SUMMARIES_MIN}", found.summaries));
+    }
     if !is_whole {
         wrong.push(format!(
             "{} answered calls, {} of them spoken, and {} that nobody answered",
