@@ -22,8 +22,8 @@ const SENTENCES: [(&str, &str); 15] = [
         "最近 {1} 通电话中有 {0} 通失败，最后一次失败为 {2}",
     ),
     (
-        "{} of {} calls that a person answered in {} days ({} v1); at most {} in 1000",
-        "近 {2} 天真人接听的 {1} 通电话中有 {0} 通被放弃（{3} v1），上限为千分之 {4}",
+        "{} of {} calls that a person answered in {} days ({} v{}); at most {} in 1000",
+        "近 {2} 天真人接听的 {1} 通电话中有 {0} 通被放弃（{3} v{4}），上限为千分之 {5}",
     ),
     ("{} of {} calls", "{1} 通电话中 {0} 通"),
     ("before position {}: {}", "停在位置 {0} 之前：{1}"),

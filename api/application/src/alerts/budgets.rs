@@ -4,7 +4,7 @@
 
 use crate::alerts::rules::{Finding, figure};
 use crate::installation::Installation;
-use crate::tables::{Budget, WINDOW_DAYS, budget, counting_preset};
+use crate::tables::{Budget, WINDOW_DAYS, binding_budget};
 use domain::alert::{ABANDONED_PER_MILLE_MAX, AlertLimits, AlertRule, Severity};
 use domain::campaign::CampaignStatus;
 use domain::ids::CampaignId;
@@ -32,8 +32,7 @@ pub async fn findings(
         .filter(|row| row.status == CampaignStatus::Running || stands.contains(row.campaign.as_str()));
     let mut found = Vec::new();
     for row in asked.take(CAMPAIGNS_MAX) {
-        let preset = counting_preset(installation, &row.campaign).await?;
-        let used = budget(db.as_ref(), &row.campaign, preset.code(), installation.now()).await?;
+        let used = binding_budget(installation, &row.campaign, installation.now()).await?;
         found.push(finding(&row.campaign, &used, limits));
     }
     Ok(found)
@@ -54,9 +53,9 @@ fn finding(campaign: &CampaignId, used: &Budget, limits: &AlertLimits) -> Findin
         },
         figure: figure(value, limits.abandoned_per_mille_max, "per_mille", used.window_ms),
         detail: format!(
-            "{} of {} calls that a person answered in {WINDOW_DAYS} days ({} v1); at most \
+            "{} of {} calls that a person answered in {WINDOW_DAYS} days ({} v{}); at most \
              {ABANDONED_PER_MILLE_MAX} in 1000",
-            used.abandoned, used.answered, used.definition
+            used.abandoned, used.answered, used.definition, used.version
         ),
         is_beyond: used.answered >= limits.person_answered_min && value >= limits.abandoned_per_mille_max,
     }
@@ -69,6 +68,7 @@ mod tests {
     fn of(abandoned: i64, answered: i64) -> Finding {
         let used = Budget {
             definition: "abandon_ratio_house",
+            version: 2,
             abandoned,
             answered,
             window_ms: 30 * 86_400_000,
@@ -80,7 +80,7 @@ mod tests {
     fn what_it_says_is_told_in_chinese_too() {
         let told = projections::alert_words::in_chinese(&of(4, 120).detail);
         let expected =
-            "近 30 天真人接听的 120 通电话中有 4 通被放弃（abandon_ratio_house v1），上限为千分之 30";
+            "近 30 天真人接听的 120 通电话中有 4 通被放弃（abandon_ratio_house v2），上限为千分之 30";
         assert_eq!(told.as_deref(), Some(expected));
     }
 

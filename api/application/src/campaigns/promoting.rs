@@ -5,7 +5,7 @@ use super::board_then;
 use crate::as_of::Moment;
 use crate::cases::complaints::{Wanted, complaints};
 use crate::installation::Installation;
-use crate::tables::{budget, counting_preset};
+use crate::tables::binding_budget;
 use actors::Answer;
 use domain::campaign::Campaign;
 use domain::campaign::command::CampaignCommand;
@@ -64,9 +64,7 @@ async fn evidence(
     let row = row.ok_or_else(|| Problem::missing("this campaign"))?;
     // The ledger is asked of rows, which have to be as far as the rest of the evidence.
     installation.rows_at(position, ROWS_WAIT_MS).await?;
-    let db = installation.rows.db();
-    let preset = counting_preset(installation, campaign).await?;
-    let used = budget(db.as_ref(), campaign, preset.code(), installation.now()).await?;
+    let used = binding_budget(installation, campaign, installation.now()).await?;
     let (about, _) = complaints(installation, &Wanted::default()).await?;
     let about_it = about
         .iter()

@@ -4,8 +4,11 @@
 use crate::figures::{FigureShown, MetricShown, describe_figure, describe_metric};
 use crate::installation::Installation;
 use crate::percent::encode;
+use domain::abandonment::Answered;
 use domain::alert::ABANDONED_PER_MILLE_MAX;
 use domain::calling_plan::Preset;
+use domain::campaign::CampaignState;
+use domain::campaign::event::CampaignEvent;
 use domain::ids::CampaignId;
 use domain::problem::Problem;
 use domain::stored_event::Position;
@@ -33,10 +36,18 @@ const FTC_PRESET: &str = "us-tsr";
 /// Of both: the version that knows agents.
 const DEFINITION_VERSION: u32 = 2;
 
+/// What a budget is counted by where agents take the calls and the campaign's own account says more.
+const ACCOUNT: &str = CampaignEvent::ABANDONMENT_RECORDED;
+
+/// Of its kind, as of a metric.
+const ACCOUNT_VERSION: u32 = 1;
+
 /// How much of a campaign's budget is used.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Budget {
+    /// The metric, or the kind of event, that it is counted by, and its version.
     pub definition: &'static str,
+    pub version: u32,
     pub abandoned: i64,
     pub answered: i64,
     pub window_ms: u64,
@@ -46,6 +57,27 @@ impl Budget {
     /// Whole per mille, cut off; `None` of no call.
     pub fn per_mille(&self) -> Option<i64> {
         self.abandoned.saturating_mul(1_000).checked_div(self.answered)
+    }
+
+    /// What the campaign's own account says, which binds its batches; `None` where nobody keeps one.
+    fn of_account(state: &CampaignState, now: Timestamp) -> Option<Self> {
+        state.accounted_through()?;
+        let Answered { answers, drops } = state.account().window(now);
+        Some(Self {
+            definition: ACCOUNT,
+            version: ACCOUNT_VERSION,
+            abandoned: i64::try_from(drops).unwrap_or(i64::MAX),
+            answered: i64::try_from(answers).unwrap_or(i64::MAX),
+            window_ms: WINDOW_MS,
+        })
+    }
+
+    /// Of two counts the one that has used more: a correction moves the metric and not the account, and rows
+    /// may be behind it.
+    fn or_worse(self, other: Option<Self>) -> Self {
+        other
+            .filter(|other| other.per_mille() > self.per_mille())
+            .unwrap_or(self)
     }
 }
 
@@ -79,7 +111,7 @@ fn window(campaign: &CampaignId, now: Timestamp) -> Scope {
 }
 
 /// What a campaign has used of its budget by the last 30 days.
-pub async fn budget(
+async fn budget(
     db: &dyn ReadDb,
     campaign: &CampaignId,
     preset: &str,
@@ -91,10 +123,25 @@ pub async fn budget(
     let figure = found.into_iter().next().flatten();
     Ok(Budget {
         definition,
+        version: DEFINITION_VERSION,
         abandoned: figure.as_ref().map_or(0, |figure| figure.numerator),
         answered: figure.and_then(|figure| figure.denominator).unwrap_or(0),
         window_ms: WINDOW_MS,
     })
+}
+
+/// What an alert and a promotion go by: the metric of the campaign's preset or, where it has used more, the
+/// campaign's own account.
+pub async fn binding_budget(
+    installation: &Installation,
+    campaign: &CampaignId,
+    now: Timestamp,
+) -> Result<Budget, Problem> {
+    let preset = counting_preset(installation, campaign).await?;
+    let db = installation.rows.db();
+    let by_metric = budget(db.as_ref(), campaign, preset.code(), now).await?;
+    let state = installation.entities.campaigns.state(campaign).await?.state;
+    Ok(by_metric.or_worse(Budget::of_account(&state, now)))
 }
 
 /// Whose ledger, and of when.
@@ -196,4 +243,29 @@ fn link(metric: &Metric, scope: &Scope, part: Part, as_of: Option<Position>) -> 
         text(scope.from),
         text(scope.to),
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_has_used_more_of_the_budget_binds() {
+        let of = |definition, abandoned, answered| Budget {
+            definition,
+            version: 2,
+            abandoned,
+            answered,
+            window_ms: WINDOW_MS,
+        };
+        let metric = of(HOUSE, 20, 1_000);
+        assert_eq!(metric.or_worse(None), metric, "nobody keeps an account");
+        assert_eq!(metric.or_worse(Some(of(ACCOUNT, 19, 1_000))), metric);
+        // A correction took two out of the metric, or its rows are behind.
+        let account = of(ACCOUNT, 22, 1_000);
+        assert_eq!(metric.or_worse(Some(account)), account);
+        let nothing_yet = of(HOUSE, 0, 0);
+        assert_eq!(nothing_yet.or_worse(Some(account)), account);
+        assert_eq!(metric.or_worse(Some(of(ACCOUNT, 0, 0))), metric);
+    }
 }
