@@ -23,6 +23,12 @@ const SOURCES: [&str; 7] = [
 /// Most lines of one file of the console's sources, as of ours.
 const LINES_MAX: usize = 400;
 
+/// Most bytes of compressed scripts that a browser loads until the first page is seen.
+const FIRST_MAX: u64 = 350_000;
+
+/// Which scripts those are, as the build knows (`web/vite.config.ts`).
+const FIRST: &str = "web/dist/FIRST";
+
 const HASH: &str = "web/dist/SOURCE_HASH";
 const CHINESE: &str = "web/src/locales/zh-CN.json";
 const ENGLISH: &str = "web/src/locales/en.json";
@@ -218,12 +224,43 @@ fn loose_words(tree: &Tree) -> Vec<Finding> {
     findings
 }
 
+/// What is loaded first, by the sizes of its files; whatever the page itself names is part of it.
+fn loaded_first(dist: &Path) -> Vec<Finding> {
+    let finding = |what: String| Finding {
+        path: FIRST.to_owned(),
+        line: 1,
+        what,
+    };
+    let listed = fs::read_to_string(dist.join("FIRST")).unwrap_or_default();
+    let page = fs::read_to_string(dist.join("index.html")).unwrap_or_default();
+    let script = Regex::new(r#""/(assets/[^"]+\.js)""#).expect("a pattern");
+    let named = script.captures_iter(&page).map(|found| found[1].to_owned());
+    let left_out = named.filter(|name| !listed.lines().any(|line| line == name));
+    let mut findings: Vec<_> = left_out
+        .map(|name| finding(format!("lacks {name}, which the page loads")))
+        .collect();
+    let mut bytes = 0;
+    for name in listed.lines() {
+        match fs::metadata(dist.join(format!("{name}.gz"))) {
+            Ok(file) => bytes += file.len(),
+            Err(_) => findings.push(finding(format!("names {name}, which is not there"))),
+        }
+    }
+    if bytes == 0 || bytes > FIRST_MAX {
+        findings.push(finding(format!(
+            "{bytes} B of compressed scripts are loaded first, of {FIRST_MAX} that are allowed"
+        )));
+    }
+    findings
+}
+
 pub(crate) fn check(tree: &Tree) -> Vec<Finding> {
     let mut findings = words(tree);
     findings.extend(loose_words(tree));
     findings.extend(unnamed_kinds(tree));
     findings.extend(unnamed_facts(tree));
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../web");
+    findings.extend(loaded_first(&root.join("dist")));
     let built = fs::read_to_string(root.join("dist/SOURCE_HASH")).unwrap_or_default();
     if built.trim() != hash_of(&root) {
         findings.push(Finding {
@@ -286,6 +323,32 @@ mod tests {
         let found: Vec<String> = unnamed_facts(&tree).into_iter().map(|one| one.what).collect();
         let lacks = |name: &str| format!("the console has no word for the fact {name}");
         assert_eq!(found, [lacks("minutes"), lacks("seconds")]);
+    }
+
+    #[test]
+    fn too_much_that_is_loaded_first_and_what_is_not_counted_are_found() {
+        let folder = tempfile::tempdir().unwrap();
+        let put = |name: &str, bytes: &[u8]| fs::write(folder.path().join(name), bytes).unwrap();
+        fs::create_dir(folder.path().join("assets")).unwrap();
+        put("index.html", br#"<script src="/assets/a.js">"#);
+        put("assets/a.js.gz", &[0; 350_000]);
+        let found = || {
+            loaded_first(folder.path())
+                .into_iter()
+                .map(|one| one.what)
+                .collect::<Vec<_>>()
+        };
+        assert_eq!(found().len(), 2);
+        put("FIRST", b"assets/a.js\n");
+        assert_eq!(found(), Vec::<String>::new());
+        put("assets/b.js.gz", &[0; 1]);
+        put("FIRST", b"assets/a.js\nassets/b.js\n");
+        assert_eq!(
+            found(),
+            ["350001 B of compressed scripts are loaded first, of 350000 that are allowed"]
+        );
+        put("FIRST", b"assets/c.js\nassets/a.js\n");
+        assert_eq!(found(), ["names assets/c.js, which is not there"]);
     }
 
     #[test]

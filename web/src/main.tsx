@@ -11,7 +11,6 @@ import { noticeTouches } from './app/attended'
 import { speak, useIsDark, useLanguage } from './app/preferences'
 import { router } from './app/router'
 import { themeOf } from './app/theme'
-import './i18n'
 import './style.css'
 
 const nonce = document.querySelector<HTMLScriptElement>('script[nonce]')?.nonce ?? ''
@@ -51,10 +50,10 @@ function Console() {
   )
 }
 
-noticeTouches()
-speak()
-const root = document.getElementById('root')
-if (root !== null) {
+/** Shows the page once there are words for it. */
+async function begin(root: HTMLElement) {
+  noticeTouches()
+  await speak()
   createRoot(root).render(
     <StrictMode>
       <QueryClientProvider client={queries}>
@@ -63,3 +62,6 @@ if (root !== null) {
     </StrictMode>,
   )
 }
+
+const root = document.getElementById('root')
+if (root !== null) void begin(root)

@@ -10,6 +10,7 @@ mod audit;
 mod brief_people;
 mod clock;
 mod console;
+mod console_build;
 mod contract;
 mod crash;
 mod demo;

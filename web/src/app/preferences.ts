@@ -1,6 +1,6 @@
 // What whoever looks prefers, kept by their browser: language and theme. Nothing else is kept there.
 import { useSyncExternalStore } from 'react'
-import i18n from '../i18n'
+import i18n, { learn } from '../i18n'
 
 export type Language = 'zh-CN' | 'en'
 
@@ -31,9 +31,12 @@ function subscribe(hear: () => void): () => void {
 /** What the user prefers wherever they sign in: it counts where nobody has switched this browser. */
 let preferred: { language: Language | null; theme: 'light' | 'dark' | null } = { language: null, theme: null }
 
-export function language(): Language {
+function wanted(): Language {
   return (kept('language') ?? preferred.language) === 'en' ? 'en' : 'zh-CN'
 }
+
+/** In which language the page is: the one that is wanted, once its words are here. */
+let spoken: Language = wanted()
 
 export function isDark(): boolean {
   const said = kept('theme') ?? preferred.theme
@@ -41,27 +44,38 @@ export function isDark(): boolean {
 }
 
 export function useLanguage(): Language {
-  return useSyncExternalStore(subscribe, language)
+  return useSyncExternalStore(subscribe, () => spoken)
 }
 
 export function useIsDark(): boolean {
   return useSyncExternalStore(subscribe, isDark)
 }
 
-/** The words of the language that counts. */
-export function speak(): void {
-  document.documentElement.lang = language()
-  void i18n.changeLanguage(language())
+/** Speaks the language that counts, once its words have come. */
+export async function speak(): Promise<void> {
+  const asked = wanted()
+  await learn(asked)
+  // Another one was chosen meanwhile: it speaks for itself.
+  if (asked !== wanted()) return
+  spoken = asked
+  document.documentElement.lang = asked
+  await i18n.changeLanguage(asked)
+  for (const hear of listeners) hear()
+}
+
+/** Where the words do not come the page stays in the language that it is in. */
+function speakOrStay(): void {
+  speak().catch(() => undefined)
 }
 
 export function chooseLanguage(chosen: Language): void {
   keep('language', chosen)
-  speak()
+  speakOrStay()
 }
 
 export function preferHere(told: typeof preferred): void {
   preferred = told
-  speak()
+  speakOrStay()
   for (const hear of listeners) hear()
 }
 
