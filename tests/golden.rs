@@ -28,6 +28,8 @@ use domain::preference::Preference;
 use domain::registry::NumberRegistry;
 use domain::report::Report;
 use domain::retention::Retention;
+use domain::routing::Routing;
+use domain::routing_weights::RoutingWeights;
 use domain::sample::Sample;
 use domain::saved_report::SavedReport;
 use domain::setting::Setting;
@@ -132,6 +134,8 @@ const AGGREGATES: &[(&str, fn())] = &[
     (NumberRegistry::AGGREGATE, check::<NumberRegistry>),
     (Report::AGGREGATE, check::<Report>),
     (Retention::AGGREGATE, check::<Retention>),
+    (Routing::AGGREGATE, check::<Routing>),
+    (RoutingWeights::AGGREGATE, check::<RoutingWeights>),
     (Sample::AGGREGATE, check::<Sample>),
     (SavedReport::AGGREGATE, check::<SavedReport>),
     (Setting::AGGREGATE, check::<Setting>),

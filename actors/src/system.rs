@@ -44,6 +44,8 @@ use domain::preference::Preference;
 use domain::registry::NumberRegistry;
 use domain::report::Report;
 use domain::retention::Retention;
+use domain::routing::Routing;
+use domain::routing_weights::RoutingWeights;
 use domain::sample::Sample;
 use domain::saved_report::SavedReport;
 use domain::setting::Setting;
@@ -105,6 +107,10 @@ pub struct ActorSystem {
     pub chart_notes: Entities<ChartNote>,
     /// How long each class of data is kept.
     pub retentions: Entities<Retention>,
+    /// Who should take each call, as it was scored.
+    pub routings: Entities<Routing>,
+    /// By which weights.
+    pub routing_weights: Entities<RoutingWeights>,
     /// Values by which this installation goes.
     pub settings: Entities<Setting>,
     /// What users have begun to fill in, a place each.
@@ -170,6 +176,8 @@ impl ActorSystem {
             saved_reports: Entities::start(&environment, &hosting),
             chart_notes: Entities::start(&environment, &hosting),
             retentions: Entities::start(&environment, &hosting),
+            routings: Entities::start(&environment, &hosting),
+            routing_weights: Entities::start(&environment, &hosting),
             settings: Entities::start(&environment, &hosting),
             drafts: Entities::start(&environment, &hosting),
             preferences: Entities::start(&environment, &hosting),

@@ -72,6 +72,8 @@ pub mod registry;
 pub mod registry_book;
 pub mod report;
 pub mod retention;
+pub mod routing;
+pub mod routing_weights;
 pub mod running_plan;
 pub mod sample;
 pub mod saved_report;

@@ -18,7 +18,8 @@ const REGION: u32 = 200;
 const HISTORY: u32 = 300;
 
 /// How much each part counts, of 1,000 together.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+#[schemars(rename = "RoutingWeights", extend("examples" = [Self::PRINTED]))]
 #[serde(deny_unknown_fields)]
 pub struct Weights {
     pub version: u32,
@@ -48,9 +49,11 @@ impl Weights {
 }
 
 /// Who may take a call.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct RoutingCandidate {
+    /// Names no person where it is stored.
+    #[schemars(example = &"agent-7")]
     pub id: String,
     pub kind: CandidateKind,
     #[serde(default)]
@@ -68,17 +71,19 @@ pub struct RoutingCandidate {
     pub line_quality: u32,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "snake_case")]
+#[schemars(inline)]
 pub enum CandidateKind {
     Robot,
     Agent,
 }
 
 /// Whom the call is with.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct RoutingCustomer {
+    /// What they are worth, of 1,000.
     pub rfm: u32,
     #[serde(default)]
     pub industry: Option<String>,
@@ -87,10 +92,17 @@ pub struct RoutingCustomer {
 }
 
 /// The parts of one candidate's total.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+#[schemars(rename = "RoutingBreakdown")]
 pub struct Breakdown {
+    #[schemars(example = &"agent-7")]
     pub candidate: String,
+    pub kind: CandidateKind,
     pub weights_version: u32,
+    /// Whether the industry and the region of the callee are among the candidate's: what the match is made
+    /// of, beside what came of such calls before.
+    pub industry_fits: bool,
+    pub region_fits: bool,
     pub rfm: u32,
     pub robot_match: u32,
     pub agent_skill: u32,
@@ -102,7 +114,9 @@ pub struct Breakdown {
 /// A candidate's parts and total.
 pub fn score(customer: &RoutingCustomer, candidate: &RoutingCandidate, weights: &Weights) -> Breakdown {
     let rfm = customer.rfm.min(WHOLE);
-    let robot_match = match_of(customer, candidate);
+    let industry_fits = fits(&candidate.industries, customer.industry.as_ref());
+    let region_fits = fits(&candidate.regions, customer.region.as_ref());
+    let robot_match = match_of(industry_fits, region_fits, candidate.history);
     let agent_skill = match candidate.kind {
         CandidateKind::Agent => candidate.skill.min(WHOLE),
         CandidateKind::Robot => 0,
@@ -119,7 +133,10 @@ pub fn score(customer: &RoutingCustomer, candidate: &RoutingCandidate, weights: 
         .map(|(weight, part)| weight.saturating_mul(part));
     Breakdown {
         candidate: candidate.id.clone(),
+        kind: candidate.kind,
         weights_version: weights.version,
+        industry_fits,
+        region_fits,
         rfm,
         robot_match,
         agent_skill,
@@ -128,21 +145,14 @@ pub fn score(customer: &RoutingCustomer, candidate: &RoutingCandidate, weights: 
     }
 }
 
+fn fits(known: &[String], wanted: Option<&String>) -> bool {
+    wanted.is_some_and(|it| known.contains(it))
+}
+
 /// How well a candidate suits somebody of this industry and region, by what came of such calls.
-fn match_of(customer: &RoutingCustomer, candidate: &RoutingCandidate) -> u32 {
-    let fits =
-        |known: &[String], wanted: &Option<String>| wanted.as_ref().is_some_and(|it| known.contains(it));
-    let industry = if fits(&candidate.industries, &customer.industry) {
-        INDUSTRY
-    } else {
-        0
-    };
-    let region = if fits(&candidate.regions, &customer.region) {
-        REGION
-    } else {
-        0
-    };
-    industry + region + HISTORY * candidate.history.min(WHOLE) / WHOLE
+fn match_of(industry_fits: bool, region_fits: bool, history: u32) -> u32 {
+    let part = |fits: bool, whole: u32| if fits { whole } else { 0 };
+    part(industry_fits, INDUSTRY) + part(region_fits, REGION) + HISTORY * history.min(WHOLE) / WHOLE
 }
 
 /// All breakdowns, and which of them wins; `None` of nobody.

@@ -60,6 +60,8 @@ const AGGREGATES: &[fn() -> Vec<EventSchema>] = &[
     kinds::<domain::preference::Preference>,
     kinds::<domain::report::Report>,
     kinds::<domain::retention::Retention>,
+    kinds::<domain::routing::Routing>,
+    kinds::<domain::routing_weights::RoutingWeights>,
     kinds::<domain::sample::Sample>,
     kinds::<domain::saved_report::SavedReport>,
     kinds::<domain::setting::Setting>,

@@ -61,6 +61,7 @@ pub mod registries;
 pub mod rehearsing;
 pub mod reply_value;
 pub mod retention;
+pub mod routing;
 pub mod saved_reports;
 pub mod segments;
 pub mod settings;

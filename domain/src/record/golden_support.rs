@@ -163,7 +163,7 @@ fn fixed_facts(aggregate: &str) -> RecordFacts {
     let command = CommandId::derive_from_text("golden");
     let (stream, campaign, customer) = match aggregate {
         "customer" | "message" => of_both(aggregate, &customer()),
-        "call" | "summary" | "test_call" => of_both(aggregate, &call()),
+        "call" | "summary" | "test_call" | "routing" => of_both(aggregate, &call()),
         "number" => (StreamId::new(aggregate, &number()), Some(campaign()), None),
         "campaign" => (StreamId::new(aggregate, &campaign()), Some(campaign()), None),
         "anonymous_transcript" => (StreamId::new(aggregate, &customer()), Some(campaign()), None),
@@ -202,7 +202,7 @@ fn fixed_facts(aggregate: &str) -> RecordFacts {
         "approval" => of_both(aggregate, &ApprovalId::new(command.uuid())),
         "holiday" => of_nobody(aggregate, &"cn-2026"),
         "registry" => of_nobody(aggregate, &"all"),
-        "test_phones" => of_nobody(aggregate, &"own"),
+        "test_phones" | "routing_weights" => of_nobody(aggregate, &"own"),
         "wording_draft" => of_nobody(aggregate, &WordingDraftId::derive(command)),
         "draft" => of_nobody(aggregate, &"wang.campaign-1"),
         "setting" => of_nobody(aggregate, &SettingName::AnswerPerMilleMin),
@@ -250,7 +250,7 @@ fn by(aggregate: &str) -> Option<Actor> {
     let way = match aggregate {
         "user" | "retention" | "stop" | "subscriber" | "webhook" | "complaint" | "person_request"
         | "approval" | "setting" | "draft" | "holiday" | "registry" | "conversation" | "message"
-        | "voiceprint" | "test_phones" | "wording_draft" => Way::Session,
+        | "voiceprint" | "test_phones" | "wording_draft" | "routing" | "routing_weights" => Way::Session,
         "api_key" => Way::Directory,
         _ => return None,
     };

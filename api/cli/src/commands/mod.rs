@@ -244,7 +244,7 @@ pub(crate) async fn dispatch(command: Command, runtime: Arc<Runtime>) -> Result<
         Command::Segment(args) => Box::pin(segment::run(args, runtime)).await,
         Command::ImportHistory(args) => Box::pin(import_history::run(args, runtime)).await,
         Command::Deal(args) => Box::pin(deal::run(args, runtime)).await,
-        Command::Score(args) => score::run(args),
+        Command::Score(args) => Box::pin(score::run(args, runtime)).await,
         Command::Export(args) => Box::pin(export::run(args, runtime)).await,
         Command::Query(args) => Box::pin(query::run(args, runtime)).await,
         Command::Complaint(args) => Box::pin(complaint::run(args, runtime)).await,

@@ -1,12 +1,19 @@
-//! `ledgerline score evaluate`: the routing score on labelled cases: how often it chose whom people chose.
+//! `ledgerline score`: which robot or agent should take a call: weights as versions, candidates of a call and
+//! what was kept of them; on labelled cases, how often it chose whom people chose.
 
+use crate::kit::api::{get, post};
+use crate::kit::asking::Asking;
 use crate::kit::failure::Failure;
+use crate::kit::moment::MomentArgs;
 use crate::kit::output;
+use domain::ids::CallId;
 use domain::routing_score::{Breakdown, CANDIDATES_MAX, RoutingCandidate, RoutingCustomer, Weights, choose};
 use intake::bounded_file;
 use serde::Deserialize;
 use serde_json::{Value, json};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use tokio::runtime::Runtime;
 
 /// Largest file of cases.
 const FILE_BYTES_MAX: usize = 64 * 1024 * 1024;
@@ -38,7 +45,70 @@ enum Action {
         #[arg(long)]
         json: bool,
     },
+    /// The weights in force, as versions (路由权重)
+    Weights {
+        #[command(subcommand)]
+        action: WeightsAction,
+    },
+    /// Weigh the candidates of a call by the weights in force, and keep every breakdown: a JSON object with
+    /// customer and candidates
+    Call {
+        call: CallId,
+        file: PathBuf,
+        #[command(flatten)]
+        asking: Asking,
+    },
+    /// Who should have taken a call, each time that it was scored
+    Show {
+        call: CallId,
+        #[command(flatten)]
+        moment: MomentArgs,
+        #[command(flatten)]
+        asking: Asking,
+    },
 }
+
+#[derive(Debug, clap::Subcommand)]
+enum WeightsAction {
+    /// Those in force, now or as of a time
+    Show {
+        #[command(flatten)]
+        moment: MomentArgs,
+        #[command(flatten)]
+        asking: Asking,
+    },
+    /// Weigh by others from now on, unless somebody else changes them at the same time; parts of 1,000 that
+    /// add up to it
+    Set {
+        #[command(flatten)]
+        parts: Parts,
+        /// Why, for the log; stored for ever, so name no person
+        #[arg(long)]
+        reason: String,
+        #[command(flatten)]
+        asking: Asking,
+    },
+}
+
+/// How much each part counts.
+#[derive(Debug, clap::Args)]
+struct Parts {
+    /// What the customer is worth
+    #[arg(long)]
+    rfm: u32,
+    /// How the candidate suits industry and region, by what came of such calls
+    #[arg(long)]
+    robot_match: u32,
+    /// What an agent is skilled at this
+    #[arg(long)]
+    agent_skill: u32,
+    /// The line that they are reached by
+    #[arg(long)]
+    line_quality: u32,
+}
+
+/// Where weights are read and replaced.
+const WEIGHTS: &str = "/api/v1/routing-weights";
 
 /// One labelled case.
 #[derive(Debug, Deserialize)]
@@ -50,16 +120,57 @@ struct Case {
     chosen: String,
 }
 
-pub(crate) fn run(args: Args) -> Result<(), Failure> {
-    let Action::Evaluate { file, weights, json } = args.action;
-    let weights = match weights {
-        Some(path) => weights_of(&path)?,
-        None => Weights::PRINTED,
-    };
-    let report = evaluate(&text_of(&file)?, &weights).map_err(|why| told(&file, &why))?;
-    match json {
-        true => output::json(&report),
-        false => output::pretty(&report),
+pub(crate) async fn run(args: Args, runtime: Arc<Runtime>) -> Result<(), Failure> {
+    match args.action {
+        Action::Evaluate { file, weights, json } => {
+            let weights = match weights {
+                Some(path) => weights_of(&path)?,
+                None => Weights::PRINTED,
+            };
+            let report = evaluate(&text_of(&file)?, &weights).map_err(|why| told(&file, &why))?;
+            match json {
+                true => output::json(&report),
+                false => output::pretty(&report),
+            }
+        }
+        Action::Weights { action } => weights(action, runtime).await,
+        Action::Call { call, file, asking } => {
+            let body: Value = serde_json::from_str(&text_of(&file)?).map_err(|error| told(&file, &error))?;
+            asking.show(runtime, post(&scores_of(call), &body)).await
+        }
+        Action::Show { call, moment, asking } => {
+            let path = format!("{}{}", scores_of(call), moment.query());
+            asking.show(runtime, get(&path)).await
+        }
+    }
+}
+
+fn scores_of(call: CallId) -> String {
+    format!("/api/v1/calls/{call}/routing-scores")
+}
+
+async fn weights(action: WeightsAction, runtime: Arc<Runtime>) -> Result<(), Failure> {
+    match action {
+        WeightsAction::Show { moment, asking } => {
+            let path = format!("{WEIGHTS}{}", moment.query());
+            asking.show(runtime, get(&path)).await
+        }
+        WeightsAction::Set {
+            parts,
+            reason,
+            asking,
+        } => {
+            let body = json!({
+                "rfm": parts.rfm,
+                "robot_match": parts.robot_match,
+                "agent_skill": parts.agent_skill,
+                "line_quality": parts.line_quality,
+                "reason": reason,
+            });
+            asking
+                .replace(runtime, WEIGHTS, WEIGHTS, hyper::Method::PUT, &body)
+                .await
+        }
     }
 }
 

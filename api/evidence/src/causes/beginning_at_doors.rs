@@ -19,6 +19,8 @@ use domain::person_request::PersonRequestEvent;
 use domain::preference::PreferenceEvent;
 use domain::registry::RegistryEvent;
 use domain::retention::RetentionEvent;
+use domain::routing::RoutingEvent;
+use domain::routing_weights::RoutingWeightsEvent;
 use domain::saved_report::SavedReportEvent;
 use domain::setting::SettingEvent;
 use domain::stop::StopEvent;
@@ -220,6 +222,16 @@ pub(super) const AT_THE_DOORS: &[(&str, Beginning, &str)] = &[
         TestCallEvent::STEP_RECORDED,
         Beginning::Outside,
         "somebody tries a campaign's flow on one of them",
+    ),
+    (
+        RoutingWeightsEvent::CHANGED,
+        Beginning::Outside,
+        "somebody changes the weights of the routing score",
+    ),
+    (
+        RoutingEvent::SCORED,
+        Beginning::Outside,
+        "somebody asks who should take a call",
     ),
     (
         SettingEvent::CHANGED,

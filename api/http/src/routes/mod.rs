@@ -82,6 +82,7 @@ mod replays;
 mod reports;
 mod requests;
 mod retention;
+mod routing_scores;
 mod rules;
 mod samples;
 mod saved_reports;
@@ -171,6 +172,7 @@ fn groups() -> Vec<Vec<Endpoint>> {
         own_access::endpoints(),
         own_seen::endpoints(),
         second_factor::endpoints(),
+        routing_scores::endpoints(),
         settings::endpoints(),
         standings::endpoints(),
         stop::endpoints(),

@@ -67,6 +67,7 @@ mod retained_words;
 mod retention;
 mod revealing;
 mod routes;
+mod routing_scores;
 mod same_number;
 mod saved_reports;
 mod second_factor;

@@ -1,0 +1,181 @@
+//! The routing score, whoever asks: weights and their versions, now and as of a time; candidates of a call,
+//! weighed and kept; what was kept.
+
+use crate::as_of::{Known, Moment, entity_then};
+use crate::installation::Installation;
+use domain::ids::CallId;
+use domain::problem::Problem;
+use domain::routing::{Routing, RoutingCommand, RoutingState, Scoring};
+use domain::routing_score::{Breakdown, RoutingCandidate, RoutingCustomer, Weights};
+use domain::routing_weights::{OwnWeights, RoutingWeights, RoutingWeightsCommand};
+use domain::stored_event::{Cause, Position, StreamVersion};
+use domain::time::Timestamp;
+use schemars::JsonSchema;
+use serde::Serialize;
+
+/// The weights in force.
+#[derive(Debug, Serialize, JsonSchema)]
+#[schemars(rename = "RoutingWeightsInForce")]
+pub struct WeightsShown {
+    #[serde(flatten)]
+    pub weights: Weights,
+    /// What `If-Match` says of a change: the version that was read.
+    #[schemars(example = &"\"v0\"")]
+    pub etag: String,
+    #[serde(skip)]
+    #[schemars(skip)]
+    pub version: StreamVersion,
+    /// Of the past: where the answer lies.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub known: Option<Known>,
+}
+
+impl WeightsShown {
+    fn of(weights: Weights, version: StreamVersion, known: Option<Known>) -> Self {
+        Self {
+            weights,
+            etag: format!("\"v{}\"", version.0),
+            version,
+            known,
+        }
+    }
+}
+
+/// One time that a call was scored.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct RoutingScored {
+    pub at: Timestamp,
+    /// Those in force then.
+    pub weights: Weights,
+    /// The highest total, of equals the first.
+    #[schemars(example = &"agent-7")]
+    pub chosen: String,
+    /// In the order in which they were named.
+    pub candidates: Vec<Breakdown>,
+}
+
+/// Every time that a call was scored; the last one counts.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct RoutingOfCall {
+    pub call: CallId,
+    pub items: Vec<RoutingScored>,
+    /// Of the past: where the answer lies.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub known: Option<Known>,
+}
+
+fn scored(scoring: &Scoring) -> RoutingScored {
+    RoutingScored {
+        at: scoring.at,
+        weights: scoring.weights,
+        chosen: scoring.chosen.clone(),
+        candidates: scoring.candidates.clone(),
+    }
+}
+
+fn of_call(call: CallId, state: &RoutingState, known: Option<Known>) -> RoutingOfCall {
+    RoutingOfCall {
+        call,
+        items: state.scorings().iter().map(scored).collect(),
+        known,
+    }
+}
+
+/// The weights, now or at a moment.
+pub async fn weights(installation: &Installation, moment: &Moment) -> Result<WeightsShown, Problem> {
+    if moment.is_now() {
+        let loaded = installation.entities.routing_weights.state(&OwnWeights).await?;
+        return Ok(WeightsShown::of(loaded.state.weights(), loaded.version, None));
+    }
+    let then = moment.resolve(installation.store(), installation.now()).await?;
+    let (store, vault) = (installation.store(), installation.vault());
+    let entity = entity_then::<RoutingWeights>(store, &OwnWeights, &then, vault, None).await?;
+    let known = entity.known(&then);
+    let version = StreamVersion(entity.events);
+    Ok(WeightsShown::of(entity.state.weights(), version, Some(known)))
+}
+
+/// The weights after a change, and where it stands.
+pub struct WeightsChanged {
+    pub shown: WeightsShown,
+    pub position: Position,
+}
+
+/// Weighs by others from now on; their version is the next one.
+pub async fn change_weights(
+    installation: &Installation,
+    to: Weights,
+    reason: String,
+    cause: Cause,
+) -> Result<WeightsChanged, Problem> {
+    let command = RoutingWeightsCommand::Change { to, reason };
+    let weights = &installation.entities.routing_weights;
+    let answer = weights.ask(&OwnWeights, command, cause).await?;
+    Ok(WeightsChanged {
+        shown: WeightsShown::of(answer.state.weights(), answer.version, None),
+        position: answer.position,
+    })
+}
+
+/// What came of a call's candidates, and where it stands.
+pub struct CallScored {
+    pub shown: RoutingOfCall,
+    pub version: StreamVersion,
+    pub position: Position,
+}
+
+/// Weighs the candidates of a call by the weights in force, and keeps every breakdown.
+pub async fn score_call(
+    installation: &Installation,
+    call: CallId,
+    customer: RoutingCustomer,
+    candidates: Vec<RoutingCandidate>,
+    cause: Cause,
+) -> Result<CallScored, Problem> {
+    let entities = &installation.entities;
+    let of = entities.calls.state(&call).await?.state;
+    let (Some(campaign), Some(person)) = (of.campaign(), of.customer()) else {
+        return Err(Problem::missing("this call"));
+    };
+    let command = RoutingCommand::Score {
+        campaign: campaign.clone(),
+        person: person.clone(),
+        customer,
+        candidates,
+        weights: entities.routing_weights.state(&OwnWeights).await?.state.weights(),
+    };
+    let answer = entities.routings.ask(&call, command, cause).await?;
+    Ok(CallScored {
+        shown: of_call(call, &answer.state, None),
+        version: answer.version,
+        position: answer.position,
+    })
+}
+
+/// Every time that a call was scored, now or up to a moment.
+pub async fn routing_of(
+    installation: &Installation,
+    call: CallId,
+    moment: &Moment,
+) -> Result<RoutingOfCall, Problem> {
+    if installation
+        .entities
+        .calls
+        .state(&call)
+        .await?
+        .state
+        .campaign()
+        .is_none()
+    {
+        return Err(Problem::missing("this call"));
+    }
+    if moment.is_now() {
+        let loaded = installation.entities.routings.state(&call).await?;
+        return Ok(of_call(call, &loaded.state, None));
+    }
+    let then = moment.resolve(installation.store(), installation.now()).await?;
+    let (store, vault) = (installation.store(), installation.vault());
+    let entity = entity_then::<Routing>(store, &call, &then, vault, None).await?;
+    let known = entity.known(&then);
+    Ok(of_call(call, &entity.state, Some(known)))
+}

@@ -1,0 +1,185 @@
+//! The routing score over HTTP: weights as versions, replaced with the one that was read and a reason; who
+//! should take a call, weighed by them and kept with every candidate's breakdown.
+
+use crate::described::{Changed, MadeOrChanged, Read, ReadAt};
+use crate::endpoint::{About, Ctx, Endpoint, Input, Permission};
+use crate::reply::Written;
+use application::as_of::{Moment, PARAMETERS};
+use application::routing::{RoutingOfCall, WeightsShown, change_weights, routing_of, score_call, weights};
+use domain::ids::CallId;
+use domain::problem::Problem;
+use domain::routing::CANDIDATES_OF_A_CALL_MAX;
+use domain::routing_score::{RoutingCandidate, RoutingCustomer, Weights};
+use domain::routing_weights::REASON_BYTES_MAX;
+use intake::members::{Members, Order};
+use schemars::JsonSchema;
+use serde::Serialize;
+
+/// What all parts of weights come to.
+const WHOLE: u32 = 1_000;
+
+pub(super) fn endpoints() -> Vec<Endpoint> {
+    vec![
+        Endpoint::get(
+            "/api/v1/routing-weights",
+            "The weights of the routing score in force; their ETag is what a change names",
+            show,
+        )
+        .needs(Permission::InstallationRead, About::Everybody)
+        .query(PARAMETERS),
+        Endpoint::put(
+            "/api/v1/routing-weights",
+            "Weigh by others from now on: the next version, on record with a reason",
+            change,
+        )
+        .needs(Permission::InstallationWrite, About::Everybody)
+        .takes::<WeightsOrder>(),
+        Endpoint::get(
+            "/api/v1/calls/{id}/routing-scores",
+            "Who should have taken a call, each time that it was scored, with every candidate's breakdown",
+            read,
+        )
+        .needs(Permission::CallsRead, About::Call)
+        .query(PARAMETERS),
+        Endpoint::post(
+            "/api/v1/calls/{id}/routing-scores",
+            "Weigh the candidates of a call: the highest total is chosen, of equals the first; it is kept",
+            score,
+        )
+        .needs(Permission::CallsWrite, About::Call)
+        .takes::<ScoreOrder>(),
+    ]
+}
+
+/// Parts of 1,000 together, and why.
+#[derive(JsonSchema)]
+#[schemars(rename = "RoutingWeightsOrder", extend("examples" = [{ "rfm": 300, "robot_match": 400, "agent_skill": 200,
+    "line_quality": 100, "reason": "matches count more" }]))]
+struct WeightsOrder {
+    #[schemars(range(min = 0, max = WHOLE))]
+    rfm: u32,
+    #[schemars(range(min = 0, max = WHOLE))]
+    robot_match: u32,
+    #[schemars(range(min = 0, max = WHOLE))]
+    agent_skill: u32,
+    #[schemars(range(min = 0, max = WHOLE))]
+    line_quality: u32,
+    /// Stored for ever; name no person.
+    #[schemars(length(min = 1, max = REASON_BYTES_MAX))]
+    reason: String,
+}
+
+fn part(body: &mut Members, name: &str) -> u32 {
+    if body.is_absent(name) {
+        body.wrong(name, "is missing");
+    }
+    body.count(name, 0, WHOLE).unwrap_or_default()
+}
+
+impl Order for WeightsOrder {
+    fn read(body: &mut Members) -> Self {
+        Self {
+            rfm: part(body, "rfm"),
+            robot_match: part(body, "robot_match"),
+            agent_skill: part(body, "agent_skill"),
+            line_quality: part(body, "line_quality"),
+            reason: body.needed_short_text("reason", REASON_BYTES_MAX),
+        }
+    }
+}
+
+/// Whom the call is with, which is not kept, and who may take it.
+#[derive(JsonSchema)]
+#[schemars(rename = "RoutingScoreOrder", extend("examples" = [{
+    "customer": { "rfm": 800, "industry": "retail", "region": "浙江" },
+    "candidates": [
+        { "id": "robot-1", "kind": "robot", "industries": ["retail"], "history": 500, "line_quality": 700 },
+        { "id": "agent-7", "kind": "agent", "industries": ["retail"], "history": 500, "skill": 900,
+            "line_quality": 700 }
+    ]
+}]))]
+struct ScoreOrder {
+    #[schemars(with = "RoutingCustomer")]
+    customer: Option<RoutingCustomer>,
+    #[schemars(length(min = 1, max = CANDIDATES_OF_A_CALL_MAX))]
+    candidates: Vec<RoutingCandidate>,
+}
+
+impl Order for ScoreOrder {
+    fn read(body: &mut Members) -> Self {
+        for name in ["customer", "candidates"] {
+            if body.is_absent(name) {
+                body.wrong(name, "is missing");
+            }
+        }
+        Self {
+            customer: body.value("customer"),
+            candidates: body.value("candidates").unwrap_or_default(),
+        }
+    }
+}
+
+/// Weights after a change.
+#[derive(Debug, Serialize, JsonSchema)]
+#[schemars(rename = "RoutingWeightsWritten")]
+struct WeightsWritten {
+    #[serde(flatten)]
+    weights: WeightsShown,
+    position: String,
+}
+
+async fn show(ctx: Ctx, input: Input) -> Result<ReadAt<WeightsShown>, Problem> {
+    let moment = Moment::of(input.query())?;
+    let body = weights(&ctx.installation, &moment).await?;
+    Ok(ReadAt {
+        version: body.version,
+        body,
+    })
+}
+
+async fn change(ctx: Ctx, input: Input) -> Result<Changed<WeightsWritten>, Problem> {
+    let cause = input.cause(&ctx.installation, "routing-weights")?;
+    let WeightsOrder {
+        rfm,
+        robot_match,
+        agent_skill,
+        line_quality,
+        reason,
+    } = input.order().await?;
+    let to = Weights {
+        version: 0,
+        rfm,
+        robot_match,
+        agent_skill,
+        line_quality,
+    };
+    let changed = change_weights(&ctx.installation, to, reason, cause).await?;
+    let version = changed.shown.version;
+    Ok(Changed(Written {
+        body: WeightsWritten {
+            weights: changed.shown,
+            position: changed.position.to_string(),
+        },
+        version: Some(version),
+        position: Some(changed.position),
+    }))
+}
+
+async fn read(ctx: Ctx, input: Input) -> Result<Read<RoutingOfCall>, Problem> {
+    let call: CallId = input.id(0, "this call")?;
+    let moment = Moment::of(input.query())?;
+    routing_of(&ctx.installation, call, &moment).await.map(Read)
+}
+
+async fn score(ctx: Ctx, input: Input) -> Result<MadeOrChanged<RoutingOfCall>, Problem> {
+    let call: CallId = input.id(0, "this call")?;
+    let cause = input.cause(&ctx.installation, "routing-scores")?;
+    let ScoreOrder { customer, candidates } = input.order().await?;
+    let customer = customer.ok_or_else(|| Problem::missing("this customer"))?;
+    let kept = score_call(&ctx.installation, call, customer, candidates, cause).await?;
+    Ok(MadeOrChanged::Made(Written {
+        body: kept.shown,
+        version: Some(kept.version),
+        position: Some(kept.position),
+    }))
+}

@@ -1,0 +1,131 @@
+//! The weights aggregate of the routing score (路由权重): how much each part counts, as versions.
+//!
+//! Promises: there are weights from the start, those of CAL-4 as version 1; a change is a version above the
+//! one before it, adds up to the whole, has a reason and says what was and what is. One stream for the
+//! installation, `routing_weights-own`; who changed them stands in the envelope.
+
+pub mod event;
+
+#[cfg(test)]
+mod tests;
+
+pub use event::RoutingWeightsEvent;
+
+use crate::decider::{Context, Decider, Scope};
+use crate::problem::Explained;
+use crate::time::Timestamp;
+use std::fmt;
+use values::routing_score::Weights;
+
+/// Longest reason kept: it is stored for ever and must hold nothing personal.
+pub const REASON_BYTES_MAX: usize = 512;
+
+/// The id of the one stream.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
+pub struct OwnWeights;
+
+impl fmt::Display for OwnWeights {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("own")
+    }
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum RoutingWeightsCommand {
+    /// So already: no event. The version that is given does not count: it is the next one.
+    Change { to: Weights, reason: String },
+}
+
+/// Why weights can be refused: a rule said no, nothing was written.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum RoutingWeightsRefusal {
+    #[error("a reason is needed")]
+    NoReason,
+    #[error("a reason has at most {REASON_BYTES_MAX} bytes")]
+    TooLong,
+    #[error("{0}")]
+    Weights(&'static str),
+}
+
+impl Explained for RoutingWeightsRefusal {}
+
+/// What the events of the weights add up to: those in force.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct RoutingWeightsState {
+    changed_to: Option<Weights>,
+}
+
+impl RoutingWeightsState {
+    /// Those in force.
+    pub fn weights(&self) -> Weights {
+        self.changed_to.unwrap_or(Weights::PRINTED)
+    }
+}
+
+/// The decider of the weights.
+#[derive(Debug)]
+pub struct RoutingWeights;
+
+impl Decider for RoutingWeights {
+    type Id = OwnWeights;
+    type Command = RoutingWeightsCommand;
+    type Event = RoutingWeightsEvent;
+    type State = RoutingWeightsState;
+    type Refusal = RoutingWeightsRefusal;
+
+    const AGGREGATE: &'static str = "routing_weights";
+
+    fn command_kind(command: &RoutingWeightsCommand) -> &'static str {
+        match command {
+            RoutingWeightsCommand::Change { .. } => "routing_weights.change",
+        }
+    }
+
+    fn decide(
+        state: &RoutingWeightsState,
+        command: RoutingWeightsCommand,
+        _: Context,
+    ) -> Result<Vec<RoutingWeightsEvent>, RoutingWeightsRefusal> {
+        let RoutingWeightsCommand::Change { to, reason } = command;
+        if reason.trim().is_empty() {
+            return Err(RoutingWeightsRefusal::NoReason);
+        }
+        if reason.len() > REASON_BYTES_MAX {
+            return Err(RoutingWeightsRefusal::TooLong);
+        }
+        let before = state.weights();
+        let as_before = Weights {
+            version: before.version,
+            ..to
+        };
+        if let Some(fault) = as_before.fault() {
+            return Err(RoutingWeightsRefusal::Weights(fault));
+        }
+        if as_before == before {
+            return Ok(Vec::new());
+        }
+        let after = Weights {
+            version: before.version.saturating_add(1),
+            ..to
+        };
+        Ok(vec![RoutingWeightsEvent::Changed {
+            before,
+            after,
+            reason,
+        }])
+    }
+
+    fn evolve(state: &mut RoutingWeightsState, event: &RoutingWeightsEvent, _: Timestamp) {
+        let RoutingWeightsEvent::Changed { after, .. } = event;
+        state.changed_to = Some(*after);
+    }
+
+    fn is_underway(_: &RoutingWeightsState) -> bool {
+        false
+    }
+
+    /// About nobody.
+    fn scope(_: &OwnWeights, _: &RoutingWeightsState, _: &RoutingWeightsEvent) -> Scope {
+        Scope::default()
+    }
+}
