@@ -19,13 +19,18 @@ const HISTORY: u32 = 300;
 
 /// How much each part counts, of 1,000 together.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
-#[schemars(rename = "RoutingWeights", extend("examples" = [Self::PRINTED]))]
+#[schemars(rename = "RoutingWeights")]
 #[serde(deny_unknown_fields)]
 pub struct Weights {
+    #[schemars(example = Self::PRINTED.version)]
     pub version: u32,
+    #[schemars(example = Self::PRINTED.rfm)]
     pub rfm: u32,
+    #[schemars(example = Self::PRINTED.robot_match)]
     pub robot_match: u32,
+    #[schemars(example = Self::PRINTED.agent_skill)]
     pub agent_skill: u32,
+    #[schemars(example = Self::PRINTED.line_quality)]
     pub line_quality: u32,
 }
 
@@ -116,7 +121,10 @@ pub fn score(customer: &RoutingCustomer, candidate: &RoutingCandidate, weights: 
     let rfm = customer.rfm.min(WHOLE);
     let industry_fits = fits(&candidate.industries, customer.industry.as_ref());
     let region_fits = fits(&candidate.regions, customer.region.as_ref());
-    let robot_match = match_of(industry_fits, region_fits, candidate.history);
+    // How well a candidate suits somebody of this industry and region, by what came of such calls.
+    let robot_match = INDUSTRY * u32::from(industry_fits)
+        + REGION * u32::from(region_fits)
+        + HISTORY * candidate.history.min(WHOLE) / WHOLE;
     let agent_skill = match candidate.kind {
         CandidateKind::Agent => candidate.skill.min(WHOLE),
         CandidateKind::Robot => 0,
@@ -147,12 +155,6 @@ pub fn score(customer: &RoutingCustomer, candidate: &RoutingCandidate, weights: 
 
 fn fits(known: &[String], wanted: Option<&String>) -> bool {
     wanted.is_some_and(|it| known.contains(it))
-}
-
-/// How well a candidate suits somebody of this industry and region, by what came of such calls.
-fn match_of(industry_fits: bool, region_fits: bool, history: u32) -> u32 {
-    let part = |fits: bool, whole: u32| if fits { whole } else { 0 };
-    part(industry_fits, INDUSTRY) + part(region_fits, REGION) + HISTORY * history.min(WHOLE) / WHOLE
 }
 
 /// All breakdowns, and which of them wins; `None` of nobody.

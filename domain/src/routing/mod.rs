@@ -164,7 +164,7 @@ fn refuse_candidates(candidates: &[RoutingCandidate]) -> Result<(), RoutingRefus
     }
     let mut seen = BTreeSet::new();
     for candidate in candidates {
-        plain_word(&candidate.id).map_err(|_| RoutingRefusal::Id)?;
+        plain_word(&candidate.id).map_err(|_why| RoutingRefusal::Id)?;
         if !seen.insert(candidate.id.as_str()) {
             return Err(RoutingRefusal::Twice(candidate.id.clone()));
         }
