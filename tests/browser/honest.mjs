@@ -40,6 +40,15 @@ async function unread(visit, begin) {
   await page.getByRole('navigation').waitFor()
 }
 
+/** Where the words do not come the page says so, and is not empty. */
+async function wordless(visit) {
+  const { page } = visit
+  visit.isTrying = true
+  await page.route('**/assets/zh-CN-*', (route) => route.abort())
+  await visit.open('/')
+  await page.getByText('控制台的文字没有载入').waitFor()
+}
+
 /** Of the past, nothing of now is shown while then is being read. */
 async function then(visit, begin) {
   const { page } = visit
@@ -215,7 +224,7 @@ async function unsent(visit, begin) {
 }
 
 export async function honest(visit, begin, endedCall) {
-  const parts = [another, unread, then, once, later, unjudged, unsent, unchecked]
+  const parts = [another, unread, wordless, then, once, later, unjudged, unsent, unchecked]
   for (const part of parts) {
     await part(visit, begin, endedCall)
     await visit.page.unrouteAll({ behavior: 'ignoreErrors' })

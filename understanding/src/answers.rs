@@ -118,6 +118,8 @@ const YES: &[&str] = &[
     "确认",
 ];
 const NO_WORDS: &[&str] = &["no", "nope", "not", "don't", "dont", "never", "can't", "won't"];
+/// Of these the ones that refuse by themselves; the others are part of what follows (don't know, can't hear).
+const NO_FIRST: &[&str] = &["no", "nope", "never"];
 const YES_WORDS: &[&str] = &[
     "yes", "yeah", "yep", "yup", "sure", "ok", "okay", "correct", "right", "fine", "agree", "agreed",
 ];
@@ -148,6 +150,13 @@ pub fn read(text: &str) -> Answer {
         (Answer::Yes, Some(_)) => Answer::YesBut,
         (answer, _) => answer,
     }
+}
+
+/// Whether an answer in English begins with its refusal, whatever follows.
+pub fn begins_with_no(text: &str) -> bool {
+    let said = normalised(text);
+    let first = said.split(' ').next().unwrap_or_default();
+    NO_FIRST.contains(&first)
 }
 
 /// Whether an answer binds: words of agreement without condition, never a sound.

@@ -7,7 +7,7 @@
 use serde::{Deserialize, Serialize};
 
 /// What is whole: a part, and all weights together.
-const WHOLE: u32 = 1_000;
+pub const WHOLE: u32 = 1_000;
 
 /// Most candidates of one case.
 pub const CANDIDATES_MAX: usize = 1_000;

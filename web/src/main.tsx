@@ -53,7 +53,13 @@ function Console() {
 /** Shows the page once there are words for it. */
 async function begin(root: HTMLElement) {
   noticeTouches()
-  await speak()
+  try {
+    await speak()
+  } catch {
+    // Without words the page itself says so, in both languages.
+    root.querySelector('p')?.removeAttribute('hidden')
+    return
+  }
   createRoot(root).render(
     <StrictMode>
       <QueryClientProvider client={queries}>

@@ -2,7 +2,8 @@
 //!
 //! Promises: the highest total wins, of equals the first that was named; the weights stand in the event, so
 //! that nobody is asked again to explain it. One stream a call, `routing-<call>`; scored again, it says so
-//! again. It routes nothing itself, and keeps nothing of the callee but whether they fit.
+//! again. It routes nothing itself, and keeps nothing of the callee but what they are worth and whether they
+//! fit.
 
 pub mod event;
 

@@ -151,20 +151,31 @@ impl Listener {
         self.made_of(text, &expected, values)
     }
 
-    /// What a model knows in a longer answer. A yes it never makes of anything: words alone agree.
-    fn said_beside(&self, text: &str, expected: &[&str]) -> Option<SpokenReading> {
+    /// What a model knows in a longer answer. A yes it never makes of anything: words alone agree. A refusal
+    /// that begins with its no is not asked about, unless it may be one of all calls.
+    fn said_beside(&self, answer: &SpokenReading, text: &str, expected: &[&str]) -> Option<SpokenReading> {
+        if answer.certainty != Certainty::Accepted || !is_more_than_an_answer(text) {
+            return None;
+        }
         let reading = reading_of(&self.reader.read(text, expected));
-        let is_sure = matches!(reading.certainty, Certainty::Accepted | Certainty::ToConfirm);
-        let is_other = reading.read_by == ReadBy::Model && reading.intent() != Some(AFFIRM);
-        (is_sure && is_other).then_some(reading)
+        let intent = reading.intent();
+        let is_other =
+            reading.read_by == ReadBy::Model && intent != Some(AFFIRM) && intent != answer.intent();
+        let counts = match reading.certainty {
+            Certainty::Accepted => true,
+            Certainty::ToConfirm => {
+                answer.intent() != Some(DENY) || intent == Some(REFUSE_CALL) || !answers::begins_with_no(text)
+            }
+            Certainty::BackChannel | Certainty::Abstained => false,
+        };
+        (is_other && counts).then_some(reading)
     }
 
     fn made_of(&self, text: &str, expected: &[&str], values: Values) -> Understood {
         let rule = first(text);
         let answered = rule.is_none().then(|| answer(text, values.replaces)).flatten();
         let reading = match answered {
-            Some(answer) if !is_more_than_an_answer(text) => answer,
-            Some(answer) => self.said_beside(text, expected).unwrap_or(answer),
+            Some(answer) => self.said_beside(&answer, text, expected).unwrap_or(answer),
             None => reading_of(&self.reader.read(text, expected)),
         };
         let refuses = reading.certainty == Certainty::Accepted && reading.intent() == Some(REFUSE_CALL);
@@ -180,9 +191,10 @@ impl Listener {
 }
 
 /// English says "not" and "right" for much that is neither no nor yes (I can't hear you, right who is this):
-/// fixed words bind alone only where there is little else.
+/// fixed words bind alone only where there is little else. Chinese words bind as they stand.
 fn is_more_than_an_answer(text: &str) -> bool {
-    text.is_ascii() && text.split_whitespace().count() > 2
+    let is_chinese = text.chars().any(|one| ('\u{2e80}'..='\u{9fff}').contains(&one));
+    !is_chinese && text.split_whitespace().count() > 2
 }
 
 /// Yes, no and sounds of listening, by fixed words. A no that names what is wanted instead (不要十二期，要六期)
@@ -383,6 +395,37 @@ mod tests {
         });
         let (wrong, all): (Vec<_>, _) = (wrong.collect(), unseen.lines().count());
         assert!(wrong.len() * 5 <= all, "{wrong:#?}");
+    }
+
+    #[test]
+    fn a_refusal_in_english_is_not_asked_about_and_listening_says_nothing() {
+        let english = Listener::bundled("en").unwrap();
+        let understood = |text| english.understand(text, &at_terms(), Timestamp::EPOCH).reading;
+        for text in [
+            "no I don't want that",
+            "no thanks I am fine",
+            "no no no no",
+            "nope I have no use for it",
+            "no I do not want it",
+            "no thank you very much",
+        ] {
+            let heard = understood(text);
+            let refuses = heard.intent() == Some(DENY) || heard.intent() == Some("not_interested");
+            assert!(
+                refuses && heard.certainty == Certainty::Accepted,
+                "{text}: {heard:?}"
+            );
+        }
+        let heard = understood("uh huh mm hmm uh huh");
+        assert_eq!(heard.certainty, Certainty::BackChannel, "{heard:?}");
+        // A no that names what is wanted instead refuses a value, whatever else it sounds like.
+        let instead = answer("not twelve months, six months", true).unwrap();
+        let beside = english.said_beside(&instead, "not twelve months, six months", &[]);
+        assert_eq!((instead.certainty, beside), (Certainty::Abstained, None));
+        assert!(
+            is_more_than_an_answer("I can\u{2019}t hear you")
+                && !is_more_than_an_answer("不要 十二期 要 六期")
+        );
     }
 
     #[test]

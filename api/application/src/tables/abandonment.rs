@@ -92,7 +92,10 @@ pub(crate) fn definition_of(preset: &str) -> &'static str {
 /// The preset by whose definition a campaign's budget is counted: of several the one that counts the most as
 /// abandoned.
 pub async fn counting_preset(installation: &Installation, campaign: &CampaignId) -> Result<Preset, Problem> {
-    let state = installation.entities.campaigns.state(campaign).await?.state;
+    preset_of(&installation.entities.campaigns.state(campaign).await?.state)
+}
+
+fn preset_of(state: &CampaignState) -> Result<Preset, Problem> {
     let plan = state.plan().ok_or_else(|| Problem::missing("this campaign"))?;
     let strictest = plan.presets().find(|preset| preset.code() == FTC_PRESET);
     Ok(strictest.unwrap_or(plan.preset))
@@ -137,10 +140,9 @@ pub async fn binding_budget(
     campaign: &CampaignId,
     now: Timestamp,
 ) -> Result<Budget, Problem> {
-    let preset = counting_preset(installation, campaign).await?;
-    let db = installation.rows.db();
-    let by_metric = budget(db.as_ref(), campaign, preset.code(), now).await?;
     let state = installation.entities.campaigns.state(campaign).await?.state;
+    let preset = preset_of(&state)?;
+    let by_metric = budget(installation.rows.db().as_ref(), campaign, preset.code(), now).await?;
     Ok(by_metric.or_worse(Budget::of_account(&state, now)))
 }
 

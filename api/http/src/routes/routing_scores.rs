@@ -9,14 +9,11 @@ use application::routing::{RoutingOfCall, WeightsShown, change_weights, routing_
 use domain::ids::CallId;
 use domain::problem::Problem;
 use domain::routing::CANDIDATES_OF_A_CALL_MAX;
-use domain::routing_score::{RoutingCandidate, RoutingCustomer, Weights};
+use domain::routing_score::{RoutingCandidate, RoutingCustomer, WHOLE, Weights};
 use domain::routing_weights::REASON_BYTES_MAX;
 use intake::members::{Members, Order};
 use schemars::JsonSchema;
 use serde::Serialize;
-
-/// What all parts of weights come to.
-const WHOLE: u32 = 1_000;
 
 pub(super) fn endpoints() -> Vec<Endpoint> {
     vec![
