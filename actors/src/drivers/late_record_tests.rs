@@ -45,8 +45,10 @@ fn one_that_outlasts_the_permit_is_not_and_the_person_is_called_again_later() {
             (&failed[0]["cause"], &failed[0]["definite"]),
             (&"local".into(), &true.into())
         );
+        assert_eq!(failed[0]["lack"], "too_late", "no word of the trunk");
         let ended = world.data("call.ended");
         assert_eq!((ended.len(), &ended[0]["charged"]), (1, &false.into()));
+        assert_eq!(ended[0]["disposition"], "interrupted");
         world
             .until("the call is closed", |log| {
                 count(log, "customer.call_closed") == 1

@@ -9,6 +9,7 @@ labelled! {
         NoRtpPort => "no_rtp_port", "本机没有空闲的 RTP 端口", "no RTP port of this machine was free";
         NoDescriptor => "no_descriptor", "本机文件描述符用尽", "this process had no free file descriptor";
         RecordingFailed => "recording_failed", "录音无法写入", "the recording could not be written";
+        TooLate => "too_late", "请求未能在允许的最后时刻前发出", "its INVITE could not leave by its last instant";
         MediaSilent => "media_silent", "对端媒体中断", "no audio came from the far end for too long";
         RefreshMissed => "refresh_missed", "SIP 会话超时", "the far end did not refresh the call in time";
         CallTooLong => "call_too_long", "超过最长通话时间", "the call reached its longest duration";
@@ -16,10 +17,10 @@ labelled! {
 }
 
 impl EndCause {
-    /// True for what this machine lacked: says nothing of a trunk, and is over when the lack is.
+    /// True for what this machine lacked, time among it: says nothing of a trunk, and is over when the lack is.
     pub const fn is_own_lack(self) -> bool {
         match self {
-            Self::NoRtpPort | Self::NoDescriptor | Self::RecordingFailed => true,
+            Self::NoRtpPort | Self::NoDescriptor | Self::RecordingFailed | Self::TooLate => true,
             Self::MediaSilent | Self::RefreshMissed | Self::CallTooLong => false,
         }
     }

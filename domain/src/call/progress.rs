@@ -660,7 +660,7 @@ mod tests {
 
     #[test]
     fn what_this_machine_lacked_says_nothing_of_a_trunk_and_is_not_charged() {
-        for lack in [EndCause::NoRtpPort, EndCause::NoDescriptor] {
+        for lack in [EndCause::NoRtpPort, EndCause::NoDescriptor, EndCause::TooLate] {
             let failure = LegFailure {
                 lack: Some(lack),
                 ..local(FailureCause::Local, true)

@@ -188,12 +188,11 @@ async fn not_taken(attempt: &mut Attempt, leg: u8, error: &LineError) -> Result<
     let (lack, blames_trunk) = match error {
         LineError::Lacks(lack) => (Some(*lack), false),
         LineError::NoRecording(_) => (Some(EndCause::RecordingFailed), false),
+        LineError::TooLate(_) => (Some(EndCause::TooLate), false),
         LineError::Unavailable(_) => (None, true),
-        LineError::PermitMismatch { .. }
-        | LineError::Busy
-        | LineError::TooLate(_)
-        | LineError::Ended
-        | LineError::Invalid(_) => (None, false),
+        LineError::PermitMismatch { .. } | LineError::Busy | LineError::Ended | LineError::Invalid(_) => {
+            (None, false)
+        }
     };
     let end = fail_leg(attempt, leg, nothing_left(lack), None).await?;
     Ok(if blames_trunk { end } else { end.blameless() })

@@ -26,6 +26,7 @@ use crate::sip::message::SipMessage;
 use crate::sip::stray;
 use crate::sip::user_agent::{Input, Output, Uac};
 use crate::sip::via;
+use domain::call::EndCause;
 use domain::ports::line::{FailureCause, LegEvent, LegFailure};
 use domain::ports::tasks::StopSignal;
 use domain::time::Timestamp;
@@ -195,11 +196,16 @@ impl Signalling {
         };
         let too_late = self.stopping || self.grounds.time.now() > new.leaves_by;
         if too_late || self.legs.contains_key(&call_id) {
-            // One leg has one INVITE: the same leg asked for twice is closed unsent, as is a late one.
-            tracing::error!(%call_id, too_late, "a leg was ordered twice, or too late");
+            // One leg has one INVITE: the same leg asked for twice is closed unsent, as is a late one, which
+            // says nothing of its trunk.
+            match too_late {
+                true => tracing::warn!(%call_id, "a leg was ordered too late"),
+                false => tracing::error!(%call_id, "a leg was ordered twice"),
+            }
             live.mailbox.push(LegEvent::Failed(LegFailure {
                 cause: FailureCause::Local,
                 definite: true,
+                lack: too_late.then_some(EndCause::TooLate),
                 ..LegFailure::default()
             }));
             self.ask_pace(Request::End { leg: live.number }).await;

@@ -3,7 +3,7 @@
 
 use super::*;
 use crate::sip::user_agent::LegSettings;
-use domain::call::LegIdentity;
+use domain::call::{EndCause, LegIdentity};
 use domain::ids::CallId;
 use tokio::sync::Semaphore;
 
@@ -147,7 +147,14 @@ async fn an_order_that_waited_beyond_its_permit_leaves_nothing() {
     let late = desk.dial_by(1, &mailbox, now.minus_ms(1)).await;
     assert_eq!(desk.phase(&late), None, "no leg was begun");
     match mailbox.next().await {
-        LegEvent::Failed(failure) => assert!(failure.definite && failure.cause == FailureCause::Local),
+        LegEvent::Failed(failure) => {
+            assert!(failure.definite && failure.cause == FailureCause::Local);
+            assert_eq!(
+                failure.lack,
+                Some(EndCause::TooLate),
+                "it says nothing of the trunk"
+            );
+        }
         event => panic!("{event:?}"),
     }
     let mut datagram = [0; 64];
