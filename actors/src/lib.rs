@@ -37,8 +37,9 @@ mod timers;
 pub use assist::Assist;
 pub use clock_skew::ClockSkew;
 pub use drivers::{
-    DriverPorts, Drivers, DriversHandle, Hearing, Progress, SummaryPorts, SummaryWriter, TestCallOrder,
-    TestCallRefusal, installation_now, start_forgetting, start_summarizing, unconfirmed_restore,
+    DriverPorts, Drivers, DriversHandle, Hearing, Progress, SummariesOf, SummaryPorts, SummaryWriter,
+    TestCallOrder, TestCallRefusal, installation_now, start_forgetting, start_summarizing,
+    unconfirmed_restore,
 };
 pub use encode::Encode;
 pub use entity::{Answer, Asked, Loaded};

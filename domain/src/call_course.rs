@@ -1,13 +1,18 @@
-//! What a call's events add up to once it is over: how it ended, which intent decided it, what was filled in,
-//! how often who did what. A value that a call's events make and a summary is written from.
+//! What a call's or a conversation's events add up to once it is over: how it ended, which intent decided it,
+//! what was filled in, how often who did what. A value that its events make and a summary is written from.
 
 use crate::calling_plan::FlowRef;
+use crate::spoken_turn::{Certainty, TurnDecision, TurnInput, UnderstoodFact};
+use crate::text_channel::{Channel, CloseReason};
 use crate::time::Timestamp;
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 use values::disposition::{Disposition, Outcome, labelled};
 use values::emotion::EmotionLevel;
 use values::ids::{CampaignId, CustomerId};
+
+/// What stands before an intent's name in a rule of a flow.
+const INTENTS: &str = ".intents.";
 
 labelled! {
     /// What is worth finding a call by.
@@ -68,6 +73,26 @@ pub struct CourseEnd {
     pub at: Timestamp,
 }
 
+/// How a conversation in text was closed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct TextClose {
+    pub channel: Channel,
+    pub reason: CloseReason,
+    pub outcome: Option<Outcome>,
+    pub at: Timestamp,
+}
+
+/// What the events of one conversation in text add up to.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct TextCourse {
+    /// As a call's, but for its end.
+    pub course: CallCourse,
+    pub channel: Option<Channel>,
+    pub close: Option<TextClose>,
+    /// Where the last decision was taken: a text of another node says that the flow went on by it.
+    pub(crate) decided_in: Option<String>,
+}
+
 /// What the events of one call add up to.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct CallCourse {
@@ -104,4 +129,73 @@ impl CallCourse {
     pub fn is(&self, mark: CourseMark) -> bool {
         self.marks.contains(&mark)
     }
+
+    /// The flow went on: what was decided before is what decided it.
+    pub(crate) fn enter(&mut self, node: &str) {
+        self.entered.push(node.to_owned());
+        self.move_on();
+    }
+
+    /// The same where it came to its end.
+    pub(crate) fn move_on(&mut self) {
+        if let Some(deciding) = self.undone.take() {
+            self.deciding = Some(deciding);
+        }
+    }
+
+    pub(crate) fn understand(&mut self, fact: &UnderstoodFact) {
+        self.turns.understood_count += 1;
+        self.marks.insert(CourseMark::Spoken);
+        match fact.reading.certainty {
+            Certainty::Accepted => self.intents.extend(fact.intent.clone()),
+            Certainty::Abstained => {
+                self.marks.insert(CourseMark::Unclear);
+            }
+            Certainty::ToConfirm | Certainty::BackChannel => {}
+        }
+        for (name, value) in &fact.slots {
+            self.slots.insert(name.clone(), value.value().cloned());
+        }
+        if fact.interest.is_some() {
+            self.interest.clone_from(&fact.interest);
+        }
+        self.emotion = self
+            .emotion
+            .max(fact.emotion.as_ref().map(|emotion| emotion.level));
+        if fact.opt_out {
+            self.marks.insert(CourseMark::OptedOut);
+        }
+        self.models.extend(fact.model.clone());
+    }
+
+    /// What follows from the robot's own words alone decides nothing.
+    pub(crate) fn decide(&mut self, decision: &TurnDecision) {
+        self.turns.decided_count += 1;
+        if !decision.explanation.corrected.is_empty() {
+            self.marks.insert(CourseMark::Corrected);
+        }
+        let intent = match decision.explanation.input {
+            TurnInput::Played => return,
+            TurnInput::Spoken => intent_of(decision),
+            TurnInput::Keypress
+            | TurnInput::Unheard
+            | TurnInput::Deaf
+            | TurnInput::Silence
+            | TurnInput::SensitiveWord => None,
+        };
+        self.undone = Some(Deciding {
+            intent,
+            rule: decision.rule.clone(),
+        });
+    }
+}
+
+/// The intent that the rule names; where it names none, what was accepted.
+fn intent_of(decision: &TurnDecision) -> Option<String> {
+    if let Some((_, named)) = decision.rule.rsplit_once(INTENTS) {
+        return named.split('.').next().map(str::to_owned);
+    }
+    let reading = decision.explanation.reading.as_ref()?;
+    let is_accepted = reading.certainty == Certainty::Accepted;
+    reading.intent().filter(|_| is_accepted).map(str::to_owned)
 }

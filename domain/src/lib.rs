@@ -89,6 +89,7 @@ pub mod stop;
 pub mod subscriber;
 pub mod summary;
 pub mod test_phones;
+pub mod text_channel;
 pub mod texting;
 #[cfg(test)]
 mod texting_tests;

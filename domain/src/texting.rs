@@ -36,16 +36,8 @@ pub fn run_of(id: ConversationId, state: &ConversationState, graph: &Arc<FlowDef
 /// The messages that its act nodes have had sent so far, by name, each once and in their order. Its state is
 /// that of before it was closed, which forgets what came in.
 pub fn sends_of(id: ConversationId, state: &ConversationState, graph: &Arc<FlowDefinition>) -> Vec<String> {
-    let Some(opened) = state.opened().filter(|_| !state.is_unreadable()) else {
-        return Vec::new();
-    };
-    let (mut run, mut actions) = begun(id, opened, graph);
-    for input in state.inputs() {
-        let first = step(&mut run, input);
-        actions.extend(settled(&mut run, first));
-    }
     let mut sends = Vec::new();
-    for action in actions {
+    for action in actions_of(id, state, graph) {
         if let FlowAction::Intend {
             intention: Intention::Send(name),
         } = action
@@ -55,6 +47,30 @@ pub fn sends_of(id: ConversationId, state: &ConversationState, graph: &Arc<FlowD
         }
     }
     sends
+}
+
+/// The nodes that it came to, in order; of a state of before it was closed, as `sends_of`.
+pub fn entered_of(id: ConversationId, state: &ConversationState, graph: &Arc<FlowDefinition>) -> Vec<String> {
+    let mut entered = Vec::new();
+    for action in actions_of(id, state, graph) {
+        if let FlowAction::EnterNode { node } = action {
+            entered.push(node);
+        }
+    }
+    entered
+}
+
+/// All that the flow did; nothing where that cannot be read any more.
+fn actions_of(id: ConversationId, state: &ConversationState, graph: &Arc<FlowDefinition>) -> Vec<FlowAction> {
+    let Some(opened) = state.opened().filter(|_| !state.is_unreadable()) else {
+        return Vec::new();
+    };
+    let (mut run, mut actions) = begun(id, opened, graph);
+    for input in state.inputs() {
+        let first = step(&mut run, input);
+        actions.extend(settled(&mut run, first));
+    }
+    actions
 }
 
 /// What a message leads to.

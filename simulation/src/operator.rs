@@ -266,6 +266,7 @@ impl Operator {
             list,
             source: "simulation".to_owned(),
             four_eyes: None,
+            request_key: None,
         };
         self.campaign(&id, open, &format!("open:{id}:{name}")).await;
         let mut count = 0;

@@ -21,6 +21,7 @@ pub mod search;
 pub mod server;
 mod socket;
 pub mod stamping;
+mod texting;
 pub mod watched;
 pub mod wire;
 

@@ -139,7 +139,7 @@ macro_rules! uuid_id {
 }
 
 pub use crate::enrolment_id::EnrolmentId;
-pub use crate::texting_ids::{AnonymousTranscriptId, ConversationId, MessageId, WordingDraftId};
+pub use crate::texting_ids::{AnonymousTranscriptId, ConversationId, MessageId, SummaryId, WordingDraftId};
 pub use crate::{text_id, uuid_id};
 
 /// The two alphabets as JSON schemas say them.

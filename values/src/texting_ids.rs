@@ -2,7 +2,7 @@
 //! of words without whoever said them.
 
 use crate::ids::{
-    CommandId, CustomerId, DERIVED_HEX, EventId, InvalidId, NAMESPACE, derived_hex, text_id, uuid_id,
+    CallId, CommandId, CustomerId, DERIVED_HEX, EventId, InvalidId, NAMESPACE, derived_hex, text_id, uuid_id,
 };
 use serde::{Deserialize, Serialize, Serializer};
 use std::borrow::Cow;
@@ -29,6 +29,23 @@ text_id!(
     /// afterwards. It also names the transcript's key.
     AnonymousTranscriptId, "anonymous_transcript", derived_hex, DERIVED_HEX, "5e6f7a8b9c0d1e2f3a4b5c6d7e8f9a0b"
 );
+
+uuid_id!(
+    /// One summary: its call's or its conversation's own id.
+    SummaryId, "summary"
+);
+
+impl From<CallId> for SummaryId {
+    fn from(call: CallId) -> Self {
+        Self(call.uuid())
+    }
+}
+
+impl From<ConversationId> for SummaryId {
+    fn from(conversation: ConversationId) -> Self {
+        Self(conversation.0)
+    }
+}
 
 impl ConversationId {
     /// The conversation that `command` opened.

@@ -102,6 +102,7 @@ async fn make(world: &World, another: &CampaignId) {
             list,
             source: "a test".to_owned(),
             four_eyes: None,
+            request_key: None,
         },
         CampaignCommand::CloseList { list, count: 0 },
     ] {

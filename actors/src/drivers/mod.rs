@@ -84,7 +84,7 @@ mod wording_tests;
 pub use dialing_gate::{installation_now, unconfirmed_restore};
 pub use forgetting::start_forgetting;
 pub use placed::{TestCallOrder, TestCallRefusal};
-pub use summaries::{SummaryPorts, SummaryWriter, start_summarizing};
+pub use summaries::{SummariesOf, SummaryPorts, SummaryWriter, start_summarizing};
 
 use crate::assist::Assist;
 use crate::encode::Encode;

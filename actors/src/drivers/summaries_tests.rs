@@ -1,7 +1,7 @@
 //! What ended calls came to: written beside the dialing, once each, also of what a crash left and of people
 //! who are gone.
 
-use crate::drivers::{SummaryPorts, start_summarizing};
+use crate::drivers::{SummariesOf, SummaryPorts, start_summarizing};
 use crate::testing::AppendFault;
 use crate::testing::line::{FakeLine, closed, dialog, failed, hung_up, ringing};
 use crate::testing::world::{World, count, no_flow, publish_flow};
@@ -29,6 +29,7 @@ fn answers() -> Arc<FakeLine> {
 async fn start(world: &World) {
     let environment = &world.fakes.environment;
     let ports = SummaryPorts {
+        of: SummariesOf::CallsAndTexts,
         masking: Arc::new(Unmasked),
         writer: None,
     };

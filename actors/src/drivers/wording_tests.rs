@@ -1,7 +1,7 @@
 //! What a model words beside a summary: once, where the campaign asks for it, after the summary is recorded;
 //! and that nothing waits for it, whatever it does.
 
-use crate::drivers::{SummaryPorts, SummaryWriter, start_summarizing};
+use crate::drivers::{SummariesOf, SummaryPorts, SummaryWriter, start_summarizing};
 use crate::testing::assistant::{Digits, FakeWriter, Starred};
 use crate::testing::line::{FakeLine, closed, dialog, hung_up, ringing};
 use crate::testing::world::{World, count, plan, publish_flow};
@@ -43,6 +43,7 @@ async fn ended(
     let writer = Arc::new(FakeWriter::default());
     *writer.answers.lock().expect("no panic inside") = answers;
     let ports = SummaryPorts {
+        of: SummariesOf::CallsAndTexts,
         masking: Arc::new(Starred),
         writer: Some(SummaryWriter {
             writer: Arc::<FakeWriter>::clone(&writer) as Arc<dyn Writer>,

@@ -229,6 +229,7 @@ impl World {
             list,
             source: "a test".to_owned(),
             four_eyes: None,
+            request_key: None,
         })
         .await;
         for index in 0..people {

@@ -8,7 +8,8 @@ use domain::ids::{CallId, CampaignId, CustomerId};
 use domain::personal::Personal;
 use domain::problem::Problem;
 use domain::summary::{
-    FollowUpAction, FollowUpReason, InterestLevel, InterestRule, SummaryFact, WordingKnown,
+    FollowUp, FollowUpAction, FollowUpReason, Interest, InterestLevel, InterestRule, SummaryFact,
+    WordingKnown,
 };
 use domain::time::Timestamp;
 use schemars::JsonSchema;
@@ -25,6 +26,18 @@ pub struct InterestShown {
     rule_en: &'static str,
 }
 
+impl InterestShown {
+    pub(crate) const fn of(interest: Interest) -> Self {
+        Self {
+            level: interest.level,
+            level_zh: interest.level.label_zh(),
+            rule: interest.rule,
+            rule_zh: interest.rule.label_zh(),
+            rule_en: interest.rule.label_en(),
+        }
+    }
+}
+
 /// What may follow, and why.
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct FollowUpShown {
@@ -34,6 +47,19 @@ pub struct FollowUpShown {
     reason: FollowUpReason,
     reason_zh: &'static str,
     reason_en: &'static str,
+}
+
+impl FollowUpShown {
+    pub(crate) const fn of(follow_up: FollowUp) -> Self {
+        Self {
+            action: follow_up.action,
+            action_zh: follow_up.action.label_zh(),
+            action_en: follow_up.action.label_en(),
+            reason: follow_up.reason,
+            reason_zh: follow_up.reason.label_zh(),
+            reason_en: follow_up.reason.label_en(),
+        }
+    }
 }
 
 /// What a model wrote of the call besides, where the campaign asked for it: words for people, and no figure.
@@ -124,7 +150,7 @@ pub async fn summary(
     call: CallId,
     clear: bool,
 ) -> Result<SummaryShown, Problem> {
-    let state = installation.entities.summaries.state(&call).await?.state;
+    let state = installation.entities.summaries.state(&call.into()).await?.state;
     let Some((fact, recorded_at)) = state.recorded() else {
         return Err(Problem::missing("a summary of this call"));
     };
@@ -135,7 +161,7 @@ pub async fn summary(
     })
 }
 
-fn words_of(value: &Personal<String>, clear: bool) -> Option<String> {
+pub(crate) fn words_of(value: &Personal<String>, clear: bool) -> Option<String> {
     let value = value.value()?;
     Some(if clear { value.clone() } else { masked_words(value) })
 }
@@ -174,7 +200,6 @@ fn wording(known: &WordingKnown, clear: bool) -> WordingShown {
 
 fn shown(call: CallId, fact: &SummaryFact, recorded_at: Timestamp, clear: bool) -> SummaryShown {
     let words = |value: &Personal<String>| words_of(value, clear);
-    let follow_up = fact.follow_up;
     let slots = fact.slots.iter();
     SummaryShown {
         call,
@@ -190,27 +215,14 @@ fn shown(call: CallId, fact: &SummaryFact, recorded_at: Timestamp, clear: bool) 
         outcome_zh: fact.outcome.map(Outcome::label_zh),
         intent: fact.intent.clone(),
         intent_rule: fact.intent_rule.clone(),
-        interest: fact.interest.map(|interest| InterestShown {
-            level: interest.level,
-            level_zh: interest.level.label_zh(),
-            rule: interest.rule,
-            rule_zh: interest.rule.label_zh(),
-            rule_en: interest.rule.label_en(),
-        }),
+        interest: fact.interest.map(InterestShown::of),
         slots: slots.map(|(name, value)| (name.clone(), words(value))).collect(),
         emotion: fact.emotion.clone(),
         tags: fact.tags.clone(),
         flow_tags: fact.flow_tags.iter().map(words).collect(),
         text: words(&fact.text),
         lang: fact.lang.clone(),
-        follow_up: FollowUpShown {
-            action: follow_up.action,
-            action_zh: follow_up.action.label_zh(),
-            action_en: follow_up.action.label_en(),
-            reason: follow_up.reason,
-            reason_zh: follow_up.reason.label_zh(),
-            reason_en: follow_up.reason.label_en(),
-        },
+        follow_up: FollowUpShown::of(fact.follow_up),
         wording: None,
         turns: fact.turns,
         models: fact.models.clone(),

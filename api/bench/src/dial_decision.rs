@@ -327,6 +327,7 @@ fn begun(id: &CampaignId, args: &Args) -> Result<Vec<CampaignEvent>, Problem> {
             list,
             source: "bench".to_owned(),
             four_eyes: None,
+            request_key: None,
         },
         CampaignEvent::Started {},
         CampaignEvent::ListClosed {
@@ -392,9 +393,5 @@ fn resident_bytes() -> u64 {
 }
 
 fn file_bytes(folder: &Path) -> Result<u64, Problem> {
-    let mut bytes = 0;
-    for file in std::fs::read_dir(folder)? {
-        bytes += file?.metadata()?.len();
-    }
-    Ok(bytes)
+    std::fs::read_dir(folder)?.try_fold(0, |bytes, file| Ok(bytes + file?.metadata()?.len()))
 }

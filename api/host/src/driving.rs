@@ -9,8 +9,8 @@ use crate::process::Process;
 use crate::proving::{history, tail};
 use crate::serve_settings::ServeSettings;
 use actors::{
-    DriverPorts, Drivers, DriversHandle, Environment, Hearing, StartError, SummaryPorts, SummaryWriter,
-    Supervisor,
+    ActorSystem, DriverPorts, Drivers, DriversHandle, Environment, Hearing, StartError, SummariesOf,
+    SummaryPorts, SummaryWriter, Supervisor,
 };
 use application::installation::DialingState;
 use application::transcript_words::{MaskedWords, NamedFigures};
@@ -40,7 +40,16 @@ struct Tenure {
 pub async fn begin(process: Arc<Process>, settings: ServeSettings) -> Result<(), Problem> {
     if settings.trunks.is_empty() {
         process.installation.dialing.begin(DialingState::NoTrunk, None);
-        return Ok(());
+        // Conversations in text come to an end here too.
+        let installation = &process.installation;
+        let environment = installation.environment.clone();
+        return summarize(
+            &installation.entities,
+            &environment,
+            &settings,
+            SummariesOf::Texts,
+        )
+        .await;
     }
     let driving = Driving {
         process,
@@ -67,6 +76,28 @@ pub async fn begin(process: Arc<Process>, settings: ServeSettings) -> Result<(),
     };
     tasks.spawn_vital("driving", Box::pin(until_stopped));
     Ok(())
+}
+
+/// Begins to write what calls and conversations came to.
+async fn summarize(
+    entities: &ActorSystem,
+    environment: &Environment,
+    settings: &ServeSettings,
+    of: SummariesOf,
+) -> Result<(), Problem> {
+    let unavailable = |error: String| Problem::unavailable(error);
+    let writer = app::writer(environment, &settings.speech);
+    let writer = writer.map_err(|error| unavailable(error.to_string()))?;
+    let ports = SummaryPorts {
+        of,
+        masking: Arc::new(MaskedWords),
+        writer: writer.map(|writer| SummaryWriter {
+            writer,
+            figures: Arc::new(NamedFigures),
+        }),
+    };
+    let started = actors::start_summarizing(entities, environment, ports).await;
+    started.map_err(|error| unavailable(error.to_string()))
 }
 
 struct Driving {
@@ -197,17 +228,7 @@ impl Driving {
         let unavailable = |error: StartError| Problem::unavailable(error.to_string());
         let drivers = Drivers::start(entities.clone(), environment.clone(), ports).await;
         let drivers = drivers.map_err(unavailable)?;
-        let writer = app::writer(&environment, &self.settings.speech);
-        let writer = writer.map_err(|error| Problem::unavailable(error.to_string()))?;
-        let ports = SummaryPorts {
-            masking: Arc::new(MaskedWords),
-            writer: writer.map(|writer| SummaryWriter {
-                writer,
-                figures: Arc::new(NamedFigures),
-            }),
-        };
-        let summaries = actors::start_summarizing(entities, &environment, ports).await;
-        summaries.map_err(unavailable)?;
+        summarize(entities, &environment, &self.settings, SummariesOf::CallsAndTexts).await?;
         Ok(drivers)
     }
 

@@ -125,6 +125,19 @@ pub(crate) fn key_of(input: &Input) -> Result<Option<&str>, Problem> {
     }
 }
 
+/// What the request's key is known by where it names a list: a list is named by what is in it, so that its
+/// key names nothing else, and a list of many megabytes has no mark of its body.
+pub(crate) fn mark_of_key(
+    installation: &Installation,
+    input: &Input,
+) -> Result<Option<RequestMark>, Problem> {
+    let Some(key) = own_key(input)? else {
+        return Ok(None);
+    };
+    let hash = installation.environment.vault.hash(&format!("request-key:{key}"));
+    Ok(RequestMark::of(&hash))
+}
+
 /// The mark of a body: of what it says, whatever the order of its members and the space between them.
 fn mark(installation: &Installation, key: &str, body: &[u8]) -> Option<RequestMark> {
     let said = match serde_json::from_slice::<Value>(body) {

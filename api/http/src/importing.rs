@@ -1,12 +1,13 @@
 //! Who imports a list, who stands behind it where its campaign asks for somebody, and the load itself.
 
+use crate::coming_again::mark_of_key;
 use crate::described::Changed;
 use crate::input::Input;
 use crate::reply::Written;
 use application::access::Caller;
 use application::approvals::{Doing, four_eyes, goes_on, was_given_for};
 use application::installation::Installation;
-use application::lists::enroller::CampaignEnroller;
+use application::lists::enroller::{CampaignEnroller, of_another_request};
 use application::lists::load::{ImportReport, Load, load};
 use application::lists::readable::readable;
 use application::parameter::Parameter;
@@ -19,7 +20,7 @@ use domain::four_eyes::FourEyes;
 use domain::ids::ApprovalId;
 use domain::permission::{DataScope, Permission};
 use domain::problem::Problem;
-use domain::stored_event::{Cause, Position};
+use domain::stored_event::{Cause, Position, RequestMark};
 use intake::body::BodySource;
 use intake::mapping::Mapping;
 use intake::source::RowSource;
@@ -60,6 +61,8 @@ pub(crate) struct Importing {
     by: Option<Actor>,
     caller: Caller,
     cause: Cause,
+    /// Of its `Idempotency-Key`: a list under a key that brought another is refused.
+    request_key: Option<RequestMark>,
     approval: Option<ApprovalId>,
     /// Of a query: what names it, and how far it was read where that is to be kept.
     pub query: Option<String>,
@@ -83,6 +86,7 @@ impl Importing {
             by: input.actor(),
             caller: input.caller.clone(),
             cause: input.cause(installation, "lists/approve")?,
+            request_key: mark_of_key(installation, input)?,
             approval: approval
                 .map_err(|error| Problem::invalid("query-invalid", format!("approval: {error}")))?,
             may_assign: input.caller.scope_for(Permission::CustomersAssign).is_ok(),
@@ -170,11 +174,13 @@ pub(crate) async fn run(
     rows: ListRows,
     importing: Importing,
 ) -> Result<Changed<ImportReport>, Problem> {
+    refuse_used_key(installation, &plan, &importing).await?;
     let four_eyes = behind(installation, &plan, &rows, &importing).await?;
     let is_of_segment = matches!(rows, ListRows::Members(_));
     let rows = rows.into_rows();
     let enroller = CampaignEnroller::new(Arc::clone(installation), &plan.rules, importing.by)
         .behind(four_eyes)
+        .asked_by(importing.request_key)
         .of_query(importing.query.is_some() || is_of_segment)
         .read_to(importing.mark)
         .assigning(importing.may_assign);
@@ -189,6 +195,28 @@ pub(crate) async fn run(
         version: None,
         position,
     }))
+}
+
+/// Before anybody is asked to stand behind the list: an approval is good once, and a list under a used key is
+/// refused in the end. The campaign itself is asked again when the list is opened.
+async fn refuse_used_key(
+    installation: &Installation,
+    plan: &Load,
+    importing: &Importing,
+) -> Result<(), Problem> {
+    let Some(key) = importing.request_key.filter(|_| !plan.dry_run) else {
+        return Ok(());
+    };
+    let state = installation
+        .entities
+        .campaigns
+        .state(&plan.rules.campaign)
+        .await?
+        .state;
+    match state.other_list_of(key, plan.rules.list) {
+        Some(_) => Err(of_another_request()),
+        None => Ok(()),
+    }
 }
 
 /// Who stands behind a list of a campaign that asks for somebody (CMP-8): nobody is enrolled before. A list

@@ -1,13 +1,8 @@
 //! The course of a call, folded from its events: what a summary is written from, at any time again.
 
 use super::event::CallEvent;
-use super::turn_fact::UnderstoodFact;
-use crate::call_course::{CallCourse, CourseEnd, CourseMark, Deciding};
-use crate::spoken_turn::{Certainty, TurnDecision, TurnInput};
+use crate::call_course::{CallCourse, CourseEnd, CourseMark};
 use crate::time::Timestamp;
-
-/// What stands before an intent's name in a rule of a flow.
-const INTENTS: &str = ".intents.";
 
 /// Takes one more event of a call, in order.
 pub fn take(course: &mut CallCourse, event: &CallEvent, at: Timestamp) {
@@ -21,7 +16,7 @@ pub fn take(course: &mut CallCourse, event: &CallEvent, at: Timestamp) {
             course.flow = Some(flow.clone());
         }
         CallEvent::Answered { .. } => course.is_answered = true,
-        CallEvent::NodeEntered { node } => enter(course, node),
+        CallEvent::NodeEntered { node } => course.enter(node),
         CallEvent::Keypressed { .. } => {
             turns.keypress_count += 1;
             course.marks.insert(CourseMark::Keyed);
@@ -30,8 +25,8 @@ pub fn take(course: &mut CallCourse, event: &CallEvent, at: Timestamp) {
             turns.heard_count += 1;
             course.marks.insert(CourseMark::Spoken);
         }
-        CallEvent::Understood(fact) => understand(course, fact),
-        CallEvent::Decided(decision) => decide(course, decision),
+        CallEvent::Understood(fact) => course.understand(fact),
+        CallEvent::Decided(decision) => course.decide(decision),
         CallEvent::Said(_) => turns.said_count += 1,
         CallEvent::BargedIn(_) => {
             turns.barge_in_count += 1;
@@ -83,73 +78,12 @@ pub fn take(course: &mut CallCourse, event: &CallEvent, at: Timestamp) {
     }
 }
 
-fn enter(course: &mut CallCourse, node: &str) {
-    course.entered.push(node.to_owned());
-    if let Some(deciding) = course.undone.take() {
-        course.deciding = Some(deciding);
-    }
-}
-
-fn understand(course: &mut CallCourse, fact: &UnderstoodFact) {
-    course.turns.understood_count += 1;
-    course.marks.insert(CourseMark::Spoken);
-    match fact.reading.certainty {
-        Certainty::Accepted => course.intents.extend(fact.intent.clone()),
-        Certainty::Abstained => {
-            course.marks.insert(CourseMark::Unclear);
-        }
-        Certainty::ToConfirm | Certainty::BackChannel => {}
-    }
-    for (name, value) in &fact.slots {
-        course.slots.insert(name.clone(), value.value().cloned());
-    }
-    if fact.interest.is_some() {
-        course.interest.clone_from(&fact.interest);
-    }
-    course.emotion = course
-        .emotion
-        .max(fact.emotion.as_ref().map(|emotion| emotion.level));
-    if fact.opt_out {
-        course.marks.insert(CourseMark::OptedOut);
-    }
-    course.models.extend(fact.model.clone());
-}
-
-/// What follows from the robot's own words alone decides nothing.
-fn decide(course: &mut CallCourse, decision: &TurnDecision) {
-    course.turns.decided_count += 1;
-    if !decision.explanation.corrected.is_empty() {
-        course.marks.insert(CourseMark::Corrected);
-    }
-    let intent = match decision.explanation.input {
-        TurnInput::Played => return,
-        TurnInput::Spoken => intent_of(decision),
-        TurnInput::Keypress
-        | TurnInput::Unheard
-        | TurnInput::Deaf
-        | TurnInput::Silence
-        | TurnInput::SensitiveWord => None,
-    };
-    course.undone = Some(Deciding {
-        intent,
-        rule: decision.rule.clone(),
-    });
-}
-
-/// The intent that the rule names; where it names none, what was accepted.
-fn intent_of(decision: &TurnDecision) -> Option<String> {
-    if let Some((_, named)) = decision.rule.rsplit_once(INTENTS) {
-        return named.split('.').next().map(str::to_owned);
-    }
-    let reading = decision.explanation.reading.as_ref()?;
-    let is_accepted = reading.certainty == Certainty::Accepted;
-    reading.intent().filter(|_| is_accepted).map(str::to_owned)
-}
-
 #[cfg(test)]
 mod tests {
+    use super::super::turn_fact::UnderstoodFact;
     use super::*;
     use crate::personal::Personal;
+    use crate::spoken_turn::{Certainty, TurnDecision, TurnInput};
     use crate::spoken_turn::{Explanation, IntentCandidate, ReadBy, SpokenReading};
     use std::collections::BTreeMap;
 

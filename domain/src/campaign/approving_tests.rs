@@ -20,6 +20,7 @@ pub(super) fn open_list(list: ListId, four_eyes: Option<Box<FourEyes>>) -> Campa
         list,
         source: "people.csv".to_owned(),
         four_eyes,
+        request_key: None,
     }
 }
 
@@ -55,6 +56,7 @@ fn a_campaign_that_asks_for_it_takes_a_list_only_with_who_stood_behind_it() {
         list: list(),
         source: "people.csv".to_owned(),
         four_eyes: nobody.clone(),
+        request_key: None,
     };
     assert_eq!(decide(open_list(list(), nobody)), Ok(vec![opened]));
 }
@@ -77,6 +79,7 @@ fn the_approval_of_a_list_is_known_as_long_as_the_list_is_open() {
             list,
             source: "people.csv".to_owned(),
             four_eyes: Some(Box::new(four_eyes)),
+            request_key: None,
         };
         Campaign::evolve(&mut state, &opened, Timestamp::EPOCH);
     }

@@ -9,7 +9,7 @@ use crate::dialing_plan::FloorSeen;
 use crate::four_eyes::FourEyes;
 use crate::promotion::Evidence;
 use crate::quota::{QuotaEnd, QuotaPerson};
-use crate::record::stored_event::Position;
+use crate::record::stored_event::{Position, RequestMark};
 use crate::time::Timestamp;
 use crate::working_calendar::Calendars;
 use values::go_live::Stage;
@@ -47,6 +47,8 @@ pub enum CampaignCommand {
         source: String,
         /// Who stood behind it, where the campaign asks for somebody.
         four_eyes: Option<Box<FourEyes>>,
+        /// Of the request that brought it, by its `Idempotency-Key`: one key is for one list.
+        request_key: Option<RequestMark>,
     },
     CloseList {
         list: ListId,

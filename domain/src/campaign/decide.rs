@@ -10,6 +10,7 @@ use super::event::{CampaignEvent, PauseReason};
 use super::freezing;
 use super::gates::{Asking, BATCH_VALID_MS};
 use super::learning;
+use super::opening;
 use super::pacing;
 use super::refusal::CampaignRefusal;
 use super::state::{CampaignState, CreatedCampaign};
@@ -19,12 +20,10 @@ use crate::call_caps_checked;
 use crate::compliance::{ClosedWindow, closed_for_all};
 use crate::decider::Context;
 use crate::dialing_plan::PacedBy;
-use crate::four_eyes::FourEyes;
 use crate::planted::{Bug, planted};
 use crate::quota::QuotaPlace;
 use crate::quota_members::fault_of;
 use crate::time::Timestamp;
-use values::approvals_asked::NeedsApproval;
 use values::ids::{CampaignId, ListId};
 
 /// Most dials of one batch: twice the 100 concurrent calls one process is measured for.
@@ -33,7 +32,7 @@ pub const BATCH_DIALS_MAX: u32 = 200;
 /// Most lists of one campaign; each body of `tasks/data` is one, and the state holds 24 bytes of each.
 pub const LISTS_MAX: usize = 100_000;
 
-type Decided = Result<Vec<CampaignEvent>, CampaignRefusal>;
+pub(super) type Decided = Result<Vec<CampaignEvent>, CampaignRefusal>;
 
 pub(super) fn decide(state: &CampaignState, command: CampaignCommand, context: Context) -> Decided {
     if let CampaignCommand::Create { .. } = command {
@@ -53,7 +52,18 @@ pub(super) fn decide(state: &CampaignState, command: CampaignCommand, context: C
             list,
             source,
             four_eyes,
-        } => open_list(state, status, list, source, four_eyes),
+            request_key,
+        } => opening::open_list(
+            state,
+            status,
+            list,
+            CampaignEvent::ListOpened {
+                list,
+                source,
+                four_eyes,
+                request_key,
+            },
+        ),
         CampaignCommand::CloseList { list, count } => close_list(state, status, list, count),
         CampaignCommand::MarkQuery { mark } => querying::mark(state, mark),
         CampaignCommand::UndoList { list, reason, by } => undoing::undo(state, list, reason, by),
@@ -198,43 +208,6 @@ fn stop(status: CampaignStatus, reason: String) -> Decided {
         CampaignStatus::Stopped => Ok(Vec::new()),
         CampaignStatus::Completed => Err(CampaignRefusal::WrongStatus { status }),
     }
-}
-
-fn open_list(
-    state: &CampaignState,
-    status: CampaignStatus,
-    list: ListId,
-    source: String,
-    four_eyes: Option<Box<FourEyes>>,
-) -> Decided {
-    if status == CampaignStatus::Stopped {
-        return Err(CampaignRefusal::WrongStatus { status });
-    }
-    if state.undone_lists().contains(&list) {
-        return Err(CampaignRefusal::ListUndone { list });
-    }
-    if state.lists().contains_key(&list) {
-        return Ok(Vec::new());
-    }
-    if state.lists().len() >= LISTS_MAX {
-        return Err(CampaignRefusal::TooManyLists { lists_max: LISTS_MAX });
-    }
-    if four_eyes.is_none() && state.asks_for_approval_of(NeedsApproval::Lists) {
-        return Err(CampaignRefusal::ListNotApproved { list });
-    }
-    let opened = CampaignEvent::ListOpened {
-        list,
-        source,
-        four_eyes,
-    };
-    if status != CampaignStatus::Completed {
-        return Ok(vec![opened]);
-    }
-    let mut events = vec![CampaignEvent::Reopened { list }];
-    let paused = state.completed_in_pause().cloned();
-    events.extend(paused.map(|reason| CampaignEvent::Paused { reason }));
-    events.push(opened);
-    Ok(events)
 }
 
 fn close_list(state: &CampaignState, status: CampaignStatus, list: ListId, count: u64) -> Decided {

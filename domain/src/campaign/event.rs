@@ -11,7 +11,7 @@ use crate::four_eyes::FourEyes;
 use crate::personal::Personal;
 use crate::promotion::Evidence;
 use crate::quota::{QuotaEnd, QuotaPlace};
-use crate::record::stored_event::Position;
+use crate::record::stored_event::{Position, RequestMark};
 use crate::running_plan::After;
 use crate::time::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -61,6 +61,11 @@ pub enum CampaignEvent {
         /// Who stood behind it, where the campaign asks for somebody (CMP-8).
         #[serde(default, skip_serializing_if = "Option::is_none")]
         four_eyes: Option<Box<FourEyes>>,
+        /// A keyed hash of the `Idempotency-Key` that it came with, of its route and its user: another list
+        /// under the same key is refused.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        #[schemars(with = "Option<String>", length(equal = 32), example = &"0123456789abcdef0123456789abcdef")]
+        request_key: Option<RequestMark>,
     },
     /// A list is complete: it made `count` enrolments.
     #[serde(rename = "campaign.list_closed")]

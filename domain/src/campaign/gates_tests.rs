@@ -63,6 +63,7 @@ fn running(from: Stage, agent_gates: bool) -> CampaignState {
         list,
         source: "people.csv".to_owned(),
         four_eyes: None,
+        request_key: None,
     };
     let closed = CampaignEvent::ListClosed {
         list,

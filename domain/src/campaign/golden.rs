@@ -3,7 +3,7 @@
 use super::event::{AnonymizedCounts, CampaignEvent, FrozenSegment, PauseReason, Target};
 use super::query_mark::QueryMark;
 use crate::abandonment::Answered;
-use crate::calling_plan::{CallingPlan, CallingWindow, FlowRef, Preset, RetryPolicy, RetryRule};
+use crate::calling_plan::{CallingPlan, CallingWindow, FlowRef, RetryPolicy, RetryRule};
 use crate::compliance::{Decision, Verdict};
 use crate::dialing_plan::{DialingMode, DialingPlan, FloorSeen, PacedBy};
 use crate::four_eyes::{FourEyes, NobodyBecause};
@@ -268,15 +268,6 @@ fn how_offers_are_made_is_written_as_its_golden_file() {
 }
 
 #[test]
-fn further_presets_are_written_as_their_golden_file() {
-    let mut event = created();
-    if let CampaignEvent::Created { plan, .. } = &mut event {
-        plan.also_presets = vec![Preset::CnMarketing, Preset::UsRegf];
-    }
-    check_with("campaign", "also_presets", event);
-}
-
-#[test]
 fn by_what_a_batch_was_sized_is_written_as_its_golden_file() {
     let paced = PacedBy {
         mode: DialingMode::Predictive,
@@ -319,6 +310,7 @@ fn every_kind_is_written_as_its_golden_file() {
             list: list(),
             source: "people.csv".to_owned(),
             four_eyes: None,
+            request_key: None,
         },
         CampaignEvent::ListClosed {
             list: list(),

@@ -1,7 +1,11 @@
 //! Members of a campaign's events that were added later, each with a golden file of its own.
 
 use super::event::{AnonymizedCounts, CampaignEvent};
-use crate::record::golden_support::check_with;
+use super::golden::created;
+use crate::calling_plan::Preset;
+use crate::personal::LookupHash;
+use crate::record::golden_support::{check_with, list};
+use crate::record::stored_event::RequestMark;
 
 #[test]
 fn what_was_copied_before_persons_were_erased_is_written_as_its_golden_file() {
@@ -17,4 +21,24 @@ fn what_was_copied_before_persons_were_erased_is_written_as_its_golden_file() {
         ..AnonymizedCounts::default()
     };
     check_with("campaign", "copied", CampaignEvent::Anonymized { counts: copied });
+}
+
+#[test]
+fn a_list_of_a_request_that_may_come_again_is_written_as_its_golden_file() {
+    let event = CampaignEvent::ListOpened {
+        list: list(),
+        source: "people.csv".to_owned(),
+        four_eyes: None,
+        request_key: RequestMark::of(&LookupHash("0123456789abcdef".repeat(4))),
+    };
+    check_with("campaign", "keyed", event);
+}
+
+#[test]
+fn further_presets_are_written_as_their_golden_file() {
+    let mut event = created();
+    if let CampaignEvent::Created { plan, .. } = &mut event {
+        plan.also_presets = vec![Preset::CnMarketing, Preset::UsRegf];
+    }
+    check_with("campaign", "also_presets", event);
 }

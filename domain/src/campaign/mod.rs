@@ -26,6 +26,7 @@ mod golden;
 mod golden_tests;
 mod learning;
 mod offers_applied;
+mod opening;
 mod pacing;
 #[cfg(test)]
 mod pacing_tests;

@@ -108,6 +108,11 @@ pub enum CampaignRefusal {
         "list {list} was undone: nobody is enrolled by it again; change the file, or import it elsewhere"
     )]
     ListUndone { list: ListId },
+    #[error(
+        "this Idempotency-Key was used for list {other}: the same key is for the same list; take a new one for \
+         another"
+    )]
+    KeyOfOtherList { other: ListId },
     #[error("a query is marked by 64 hexadecimal digits, a column and a number or a time")]
     MarkInvalid,
     #[error("the campaign keeps the last value of {queries_max} queries, the most it may")]

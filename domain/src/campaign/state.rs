@@ -13,7 +13,7 @@ use crate::four_eyes::FourEyes;
 use crate::kept_facts::{Abandoned, KeptFacts};
 use crate::preview::Offers;
 use crate::quota::QuotaAccount;
-use crate::record::stored_event::Position;
+use crate::record::stored_event::{Position, RequestMark};
 use crate::running_plan::Life;
 use crate::time::Timestamp;
 use crate::working_calendar::Calendars;
@@ -42,6 +42,8 @@ pub struct CampaignState {
     /// Who stood behind the lists that are open: what goes on goes on as it was approved.
     behind_open_lists: BTreeMap<ListId, Box<FourEyes>>,
     undone_lists: BTreeSet<ListId>,
+    /// Of lists whose request may come again: by what it named itself.
+    request_keys: BTreeMap<RequestMark, ListId>,
     /// By the query.
     query_marks: BTreeMap<String, QueryMark>,
     granted_until: Option<Timestamp>,
@@ -171,6 +173,13 @@ impl CampaignState {
     pub fn asks_for_approval_of(&self, what: NeedsApproval) -> bool {
         self.plan().is_some_and(|plan| plan.approvals.ask_for(what))
     }
+    /// The list that another request brought under the same key, where there is one.
+    pub fn other_list_of(&self, key: RequestMark, list: ListId) -> Option<ListId> {
+        self.request_keys
+            .get(&key)
+            .copied()
+            .filter(|known| *known != list)
+    }
     pub fn open_lists_count(&self) -> usize {
         self.lists.values().filter(|count| count.is_none()).count()
     }
@@ -245,8 +254,14 @@ impl CampaignState {
                 self.completed_in_pause = self.pause_reason.take();
                 self.enter(CampaignStatus::Completed);
             }
-            CampaignEvent::ListOpened { list, four_eyes, .. } => {
+            CampaignEvent::ListOpened {
+                list,
+                four_eyes,
+                request_key,
+                ..
+            } => {
                 self.lists.insert(*list, None);
+                self.request_keys.extend(request_key.map(|key| (key, *list)));
                 if let Some(behind) = four_eyes {
                     self.behind_open_lists.insert(*list, behind.clone());
                 }

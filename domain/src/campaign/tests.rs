@@ -51,6 +51,7 @@ fn opened(number: u128) -> CampaignEvent {
         list: list(number),
         source: "people.csv".to_owned(),
         four_eyes: None,
+        request_key: None,
     }
 }
 

@@ -72,6 +72,7 @@ mod tests {
             list,
             source: "people.csv".to_owned(),
             four_eyes: None,
+            request_key: None,
         }
     }
 

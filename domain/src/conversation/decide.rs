@@ -2,12 +2,13 @@
 //! of it leaves.
 
 use super::command::{ConversationCommand, Follows, Hearing};
-use super::event::{CloseReason, ClosedFact, ConversationEvent, OpenedFact, TextHeardFact};
+use super::event::{ClosedFact, ConversationEvent, OpenedFact, TextHeardFact};
 use super::refusal::ConversationRefusal;
 use super::state::{ConversationState, TextInput};
 use crate::calling_plan::Preset;
 use crate::personal::Personal;
 use crate::spoken_turn::UnderstoodFact;
+use crate::text_channel::CloseReason;
 use crate::time::Timestamp;
 
 /// Most messages of theirs in one conversation: what a flow has steps for.

@@ -6,6 +6,7 @@ use crate::compliance::Verdict;
 use crate::decider::{EventData, UnreadableEvent, read_current};
 use crate::personal::{Personal, escaped};
 use crate::spoken_turn::{TurnDecision, UnderstoodFact};
+use crate::text_channel::{Channel, CloseReason};
 use crate::time::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
@@ -67,35 +68,6 @@ pub struct OpenedFact {
     pub verdicts: Vec<Verdict>,
 }
 
-/// By which way texts come and go.
-#[derive(
-    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, schemars::JsonSchema,
-)]
-#[serde(rename_all = "snake_case")]
-pub enum Channel {
-    /// A chat on a page.
-    Web,
-    /// A chat in the institution's own program.
-    App,
-    /// Short messages.
-    Sms,
-}
-
-/// A chat that nobody goes on with for this long is over: who reads it has left the page.
-const CHAT_IDLE_MS: u64 = 30 * 60_000;
-/// A short message is answered within a day, or not at all.
-const SMS_IDLE_MS: u64 = 24 * 60 * 60_000;
-
-impl Channel {
-    /// How long after the last text it is closed.
-    pub const fn idle_ms(self) -> u64 {
-        match self {
-            Self::Web | Self::App => CHAT_IDLE_MS,
-            Self::Sms => SMS_IDLE_MS,
-        }
-    }
-}
-
 /// Who wrote first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "snake_case")]
@@ -147,22 +119,6 @@ pub struct TextSaidFact {
     pub variant: Option<String>,
     /// With its variables filled in.
     pub text: Personal<String>,
-}
-
-/// Why a conversation is over.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum CloseReason {
-    /// The flow came to its end.
-    FlowEnded,
-    /// The flow hands over to a person: a call is asked for.
-    HandedOver,
-    /// Nobody went on with it.
-    Idle,
-    /// More messages than one has.
-    TooLong,
-    /// Somebody closed it.
-    Requested,
 }
 
 /// How it ended.

@@ -1,8 +1,7 @@
 //! Every stored kind of a conversation's event, held against its golden file.
 
 use super::event::{
-    BegunBy, Channel, CloseReason, ClosedFact, ConversationEvent, OpenedFact, TextHeardFact, TextSaidFact,
-    TextWordFact,
+    BegunBy, ClosedFact, ConversationEvent, OpenedFact, TextHeardFact, TextSaidFact, TextWordFact,
 };
 use crate::calling_plan::{FlowRef, Preset};
 use crate::compliance::{Decision, Verdict};
@@ -11,6 +10,7 @@ use crate::record::golden_support::{at, campaign, check, check_with, customer, n
 use crate::spoken_turn::{
     Certainty, Explanation, IntentCandidate, ReadBy, SpokenReading, TurnDecision, TurnInput, UnderstoodFact,
 };
+use crate::text_channel::{Channel, CloseReason};
 use std::collections::BTreeMap;
 use values::disposition::Outcome;
 use values::key_rule::KeyRule;

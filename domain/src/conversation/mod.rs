@@ -6,6 +6,7 @@
 //! comes with it: a run is made again from this stream alone, and nobody is asked.
 
 pub mod command;
+pub mod course;
 mod decide;
 pub mod event;
 mod refusal;
@@ -14,11 +15,11 @@ mod state;
 #[cfg(test)]
 mod golden;
 
+pub use crate::text_channel::{Channel, CloseReason};
 pub use command::{ConversationCommand, Follows, Hearing};
 pub use decide::{MESSAGE_ID_BYTES_MAX, MESSAGES_MAX, TEXT_CHARS_MAX};
 pub use event::{
-    BegunBy, Channel, CloseReason, ClosedFact, ConversationEvent, OpenedFact, TextHeardFact, TextSaidFact,
-    TextWordFact,
+    BegunBy, ClosedFact, ConversationEvent, OpenedFact, TextHeardFact, TextSaidFact, TextWordFact,
 };
 pub use refusal::ConversationRefusal;
 pub use state::{ConversationState, TextInput};

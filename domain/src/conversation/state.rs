@@ -1,8 +1,9 @@
 //! What a conversation's events add up to: whom it is with, what came in, and where that led.
 
-use super::event::{Channel, ClosedFact, ConversationEvent, OpenedFact};
+use super::event::{ClosedFact, ConversationEvent, OpenedFact};
 use crate::personal::Personal;
 use crate::spoken_turn::{Understood, UnderstoodFact};
+use crate::text_channel::Channel;
 use crate::time::Timestamp;
 use std::collections::{BTreeMap, BTreeSet};
 

@@ -30,7 +30,7 @@ impl RequestFacts {
 
 /// A mark of a request's body: the same for the same command and body, and telling nothing of the body to
 /// whoever has not the installation's secret (a body may be a telephone number).
-#[derive(Clone, Copy, PartialEq, Eq)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct RequestMark([u8; MARK_BYTES]);
 
 /// Bytes of a mark: enough that nobody meets two bodies with the same.

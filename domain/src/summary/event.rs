@@ -1,6 +1,7 @@
 //! The facts about one summary. Stored kinds and versions; never changed, only added to.
 
 use super::fact::SummaryFact;
+use super::text_fact::TextSummaryFact;
 use super::wording::{WordedFact, WordingAskedFact, WordingFailedFact};
 use crate::decider::{EventData, UnreadableEvent, read_current};
 use crate::personal::Personal;
@@ -13,6 +14,9 @@ pub enum SummaryEvent {
     /// What an ended call came to.
     #[serde(rename = "summary.recorded")]
     Recorded(Box<SummaryFact>),
+    /// What a conversation in text came to that is closed.
+    #[serde(rename = "summary.text_recorded")]
+    TextRecorded(Box<TextSummaryFact>),
     /// A model is about to be asked for words beside it.
     #[serde(rename = "summary.wording_asked")]
     WordingAsked(Box<WordingAskedFact>),
@@ -27,6 +31,7 @@ pub enum SummaryEvent {
 /// Stored kinds, each named for its variant. They never change.
 impl SummaryEvent {
     pub const RECORDED: &'static str = "summary.recorded";
+    pub const TEXT_RECORDED: &'static str = "summary.text_recorded";
     pub const WORDING_ASKED: &'static str = "summary.wording_asked";
     pub const WORDED: &'static str = "summary.worded";
     pub const WORDING_FAILED: &'static str = "summary.wording_failed";
@@ -36,6 +41,7 @@ impl EventData for SummaryEvent {
     fn kind(&self) -> &'static str {
         match self {
             Self::Recorded(_) => Self::RECORDED,
+            Self::TextRecorded(_) => Self::TEXT_RECORDED,
             Self::WordingAsked(_) => Self::WORDING_ASKED,
             Self::Worded(_) => Self::WORDED,
             Self::WordingFailed(_) => Self::WORDING_FAILED,
@@ -49,6 +55,7 @@ impl EventData for SummaryEvent {
     fn personal(&mut self) -> Vec<(String, &mut Personal<String>)> {
         match self {
             Self::Recorded(fact) => fact.personal(),
+            Self::TextRecorded(fact) => fact.personal(),
             Self::Worded(fact) => vec![
                 ("/text".to_owned(), &mut fact.text),
                 ("/follow_up".to_owned(), &mut fact.follow_up),

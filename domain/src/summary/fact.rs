@@ -1,5 +1,6 @@
 //! What a summary says: closed lists that can be counted, and a text for people, sealed.
 
+use super::text_fact::sealed_words;
 use crate::call_course::{CourseMark, TurnCounts};
 use crate::calling_plan::FlowRef;
 use crate::personal::Personal;
@@ -62,6 +63,8 @@ labelled! {
         NothingHeard => "nothing_heard", "无应答", "nothing was heard";
         HungUpInterested => "hung_up_interested", "有意向但中途挂断", "they hung up, and were interested";
         HungUp => "hung_up", "中途挂断", "they hung up";
+        LeftOffInterested => "left_off_interested", "有意向但未再回复", "they wrote no more, and were interested";
+        LeftOff => "left_off", "未再回复", "they wrote no more";
         Finished => "finished", "已办结", "all was done";
     }
 }
@@ -131,12 +134,6 @@ impl SummaryFact {
 
     /// What is sealed, with its places in the record.
     pub(super) fn personal(&mut self) -> Vec<(String, &mut Personal<String>)> {
-        let slots = self.slots.iter_mut();
-        let slots = slots.map(|(name, value)| (format!("/slots/{name}"), value));
-        let mut all: Vec<_> = slots.collect();
-        let tags = self.flow_tags.iter_mut().enumerate();
-        all.extend(tags.map(|(place, tag)| (format!("/flow_tags/{place}"), tag)));
-        all.push(("/text".to_owned(), &mut self.text));
-        all
+        sealed_words(&mut self.slots, &mut self.flow_tags, &mut self.text)
     }
 }

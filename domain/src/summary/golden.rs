@@ -1,9 +1,9 @@
 //! The stored kinds of a summary's events, held against their golden files.
 
 use super::event::SummaryEvent;
-use super::tests::{course, made_at, notes, stars};
+use super::tests::{course, made_at, notes, stars, text_course};
 use super::wording::{WordedFact, WordingAskedFact, WordingFailedFact};
-use super::written;
+use super::{written, written_of_text};
 use crate::personal::Personal;
 use crate::record::golden_support::{campaign, check, check_with, customer};
 
@@ -43,4 +43,15 @@ fn every_kind_is_written_and_read_as_its_golden_file_says() {
         answer_tokens: Some(61),
     };
     check("summary", SummaryEvent::WordingFailed(Box::new(failed)));
+}
+
+#[test]
+fn the_summary_of_a_text_is_written_as_its_golden_file_says() {
+    let mut told = text_course();
+    let course = &mut told.course;
+    (course.campaign, course.customer) = (Some(campaign()), Some(customer()));
+    let mut notes = notes("zh-CN");
+    notes.tags = vec!["承诺还款".to_owned()];
+    let fact = written_of_text(&told, &notes, made_at(), &stars()).unwrap();
+    check("summary", SummaryEvent::TextRecorded(Box::new(fact)));
 }

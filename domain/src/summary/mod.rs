@@ -1,9 +1,10 @@
-//! The summary aggregate: what a call came to, written once when it has ended; one stream per call.
+//! The summary aggregate: what a call or a conversation in text came to, written once when it has ended; one
+//! stream each.
 //!
-//! Promises: a summary follows from the events of its call alone (`written` is pure), so it can be written
-//! again at any time and held against what is stored; it is recorded once; what is personal in it is masked
-//! before it is sealed. It is no truth of its own: nothing is decided by it. What a model words of it comes
-//! after it, once, beside it, and in words alone.
+//! Promises: a summary follows from the events of its call, or conversation, alone (`written` is pure), so it
+//! can be written again at any time and held against what is stored; it is recorded once; what is
+//! personal in it is masked before it is sealed. It is no truth of its own: nothing is decided by it. What a
+//! model words of it comes after it, once, beside it, and in words alone.
 
 pub mod command;
 pub mod event;
@@ -12,6 +13,7 @@ mod refusal;
 mod rules;
 mod state;
 mod text;
+mod text_fact;
 pub mod wording;
 
 #[cfg(test)]
@@ -26,21 +28,22 @@ pub use fact::{
     SummaryFact,
 };
 pub use refusal::SummaryRefusal;
-pub use rules::{INTENT_BY_OUTCOME, MadeAt, SUMMARY_VERSION, written};
+pub use rules::{INTENT_BY_OUTCOME, MadeAt, SUMMARY_VERSION, written, written_of_text};
 pub use state::{SummaryState, WordingKnown};
+pub use text_fact::TextSummaryFact;
 
 use crate::decider::{Context, Decider, Scope};
 use crate::personal::Personal;
 use crate::time::Timestamp;
 use crate::transcript::TranscriptOf;
-use values::ids::CallId;
+use values::ids::{CallId, ConversationId, SummaryId};
 
-/// The summary's decider; its id is its call's.
+/// The summary's decider; its id is its call's or its conversation's.
 #[derive(Debug)]
 pub struct Summary;
 
 impl Decider for Summary {
-    type Id = CallId;
+    type Id = SummaryId;
     type Command = SummaryCommand;
     type Event = SummaryEvent;
     type State = SummaryState;
@@ -64,6 +67,11 @@ impl Decider for Summary {
                 refuse_too_long(&fact.text)?;
                 Ok(vec![SummaryEvent::Recorded(fact)])
             }
+            SummaryCommand::RecordText(_) if state.text().is_some() => Ok(Vec::new()),
+            SummaryCommand::RecordText(fact) => {
+                refuse_too_long(&fact.text)?;
+                Ok(vec![SummaryEvent::TextRecorded(fact)])
+            }
             SummaryCommand::AskWording(fact) => match (state.recorded(), state.wording()) {
                 (None, _) => Err(SummaryRefusal::NotRecorded),
                 (Some(_), Some(_)) => Err(SummaryRefusal::WordingAsked),
@@ -86,22 +94,30 @@ impl Decider for Summary {
         false
     }
 
-    /// Its call's words.
-    fn transcript(id: &CallId, _: &SummaryEvent) -> Option<TranscriptOf> {
-        Some(TranscriptOf::Call(*id))
+    /// Its call's words, or its conversation's.
+    fn transcript(id: &SummaryId, event: &SummaryEvent) -> Option<TranscriptOf> {
+        Some(match event {
+            SummaryEvent::TextRecorded(_) => TranscriptOf::Conversation(ConversationId::new(id.uuid())),
+            SummaryEvent::Recorded(_)
+            | SummaryEvent::WordingAsked(_)
+            | SummaryEvent::Worded(_)
+            | SummaryEvent::WordingFailed(_) => TranscriptOf::Call(CallId::new(id.uuid())),
+        })
     }
 
-    /// The campaign and the person of the call.
-    fn scope(_: &CallId, state: &SummaryState, event: &SummaryEvent) -> Scope {
-        let fact = match event {
-            SummaryEvent::Recorded(fact) => Some(fact.as_ref()),
+    /// The campaign and the person of the call or the conversation.
+    fn scope(_: &SummaryId, state: &SummaryState, event: &SummaryEvent) -> Scope {
+        let (campaign, customer) = match event {
+            SummaryEvent::Recorded(fact) => (Some(&fact.campaign), Some(&fact.customer)),
+            SummaryEvent::TextRecorded(fact) => (Some(&fact.campaign), Some(&fact.customer)),
             SummaryEvent::WordingAsked(_) | SummaryEvent::Worded(_) | SummaryEvent::WordingFailed(_) => {
-                state.recorded().map(|(fact, _)| fact)
+                let fact = state.recorded().map(|(fact, _)| fact);
+                (fact.map(|fact| &fact.campaign), fact.map(|fact| &fact.customer))
             }
         };
         Scope {
-            campaign: fact.map(|fact| fact.campaign.clone()),
-            customer: fact.map(|fact| fact.customer.clone()),
+            campaign: campaign.cloned(),
+            customer: customer.cloned(),
         }
     }
 }

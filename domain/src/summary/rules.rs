@@ -3,8 +3,9 @@
 use super::fact::{
     FollowUp, FollowUpAction, FollowUpReason, Interest, InterestLevel, InterestRule, SummaryFact,
 };
-use super::text::{Told, text};
-use crate::call_course::{CallCourse, CallNotes, CourseEnd, CourseMark};
+use super::text::{Ending, Told, text};
+use super::text_fact::TextSummaryFact;
+use crate::call_course::{CallCourse, CallNotes, CourseMark, TextCourse};
 use crate::personal::Personal;
 use crate::ports::masking::Masking;
 use crate::record::stored_event::{Position, StreamVersion};
@@ -52,25 +53,8 @@ pub fn written(
     let end = course.ended.filter(|_| course.is_answered)?;
     let (campaign, customer) = (course.campaign.clone()?, course.customer.clone()?);
     let flow = course.flow.clone()?;
-    let (intent, intent_rule) = intent(course, end);
-    let interest = interest(course, notes, end, intent.as_deref());
-    let follow_up = follow_up(course, end, intent.as_deref(), interest);
-    let slots: BTreeMap<String, Option<String>> = course
-        .slots
-        .iter()
-        .map(|(name, value)| (name.clone(), value.as_deref().map(|value| masking.masked(value))))
-        .collect();
-    let told = Told {
-        course,
-        end,
-        intent: intent.as_deref(),
-        interest,
-        follow_up,
-        slots: &slots,
-        tags: &notes.tags,
-    };
-    let text = masking.masked(&text(&told, &notes.lang));
-    let personal = |value: Option<String>| value.map_or(Personal::Erased { hash: None }, Personal::open);
+    let read = read(course, notes, end.outcome, || unsaid(end.disposition));
+    let words = read.words(course, notes, Ending::Call(end), masking);
     Some(SummaryFact {
         campaign,
         customer,
@@ -79,23 +63,16 @@ pub fn written(
         talk_ms: end.talk_ms,
         disposition: end.disposition,
         outcome: end.outcome,
-        intent,
-        intent_rule,
-        interest,
-        slots: slots
-            .into_iter()
-            .map(|(name, value)| (name, personal(value)))
-            .collect(),
+        intent: read.intent,
+        intent_rule: read.intent_rule,
+        interest: read.interest,
+        slots: words.slots,
         emotion: course.emotion.map(|emotion| emotion.code().to_owned()),
         tags: course.marks.clone(),
-        flow_tags: notes
-            .tags
-            .iter()
-            .map(|tag| Personal::open(masking.masked(tag)))
-            .collect(),
-        text: Personal::open(text),
+        flow_tags: words.flow_tags,
+        text: words.text,
         lang: notes.lang.clone(),
-        follow_up,
+        follow_up: read.follow_up,
         turns: course.turns,
         models: course.models.clone(),
         summary_version: SUMMARY_VERSION,
@@ -104,9 +81,110 @@ pub fn written(
     })
 }
 
-/// Which intent decided the call, and where that stands.
-fn intent(course: &CallCourse, end: CourseEnd) -> (Option<String>, Option<String>) {
-    if is_opted_out(course, end) {
+/// The summary of a conversation in text that is closed; of any other there is none. `notes` and `made_at` as
+/// of a call.
+pub fn written_of_text(
+    told: &TextCourse,
+    notes: &CallNotes,
+    made_at: MadeAt,
+    masking: &dyn Masking,
+) -> Option<TextSummaryFact> {
+    let (course, close) = (&told.course, told.close?);
+    let (campaign, customer) = (course.campaign.clone()?, course.customer.clone()?);
+    let flow = course.flow.clone()?;
+    let read = read(course, notes, close.outcome, || left_off(course, notes));
+    let words = read.words(course, notes, Ending::Text(close), masking);
+    Some(TextSummaryFact {
+        campaign,
+        customer,
+        flow,
+        channel: close.channel,
+        closed_at: close.at,
+        reason: close.reason,
+        outcome: close.outcome,
+        intent: read.intent,
+        intent_rule: read.intent_rule,
+        interest: read.interest,
+        slots: words.slots,
+        tags: course.marks.clone(),
+        flow_tags: words.flow_tags,
+        text: words.text,
+        lang: notes.lang.clone(),
+        follow_up: read.follow_up,
+        turns: course.turns,
+        models: course.models.clone(),
+        summary_version: SUMMARY_VERSION,
+        made_at_position: made_at.position,
+        made_at_version: made_at.version,
+    })
+}
+
+/// What the rules make of a course.
+struct ReadCourse {
+    intent: Option<String>,
+    intent_rule: Option<String>,
+    interest: Option<Interest>,
+    follow_up: FollowUp,
+}
+
+/// What is said of it, masked.
+struct Words {
+    slots: BTreeMap<String, Personal<String>>,
+    flow_tags: Vec<Personal<String>>,
+    text: Personal<String>,
+}
+
+/// `unsaid`: what may follow where no outcome says it.
+fn read(
+    course: &CallCourse,
+    notes: &CallNotes,
+    outcome: Option<Outcome>,
+    unsaid: impl FnOnce() -> (FollowUpAction, FollowUpReason),
+) -> ReadCourse {
+    let (intent, intent_rule) = intent(course, outcome);
+    let interest = interest(course, notes, outcome, intent.as_deref());
+    let follow_up = follow_up(course, outcome, intent.as_deref(), interest, unsaid);
+    ReadCourse {
+        intent,
+        intent_rule,
+        interest,
+        follow_up,
+    }
+}
+
+impl ReadCourse {
+    fn words(&self, course: &CallCourse, notes: &CallNotes, ending: Ending, masking: &dyn Masking) -> Words {
+        let slots: BTreeMap<String, Option<String>> = course
+            .slots
+            .iter()
+            .map(|(name, value)| (name.clone(), value.as_deref().map(|value| masking.masked(value))))
+            .collect();
+        let told = Told {
+            course,
+            ending,
+            intent: self.intent.as_deref(),
+            interest: self.interest,
+            follow_up: self.follow_up,
+            slots: &slots,
+            tags: &notes.tags,
+        };
+        let text = masking.masked(&text(&told, &notes.lang));
+        let personal = |value: Option<String>| value.map_or(Personal::Erased { hash: None }, Personal::open);
+        let tags = notes.tags.iter();
+        Words {
+            text: Personal::open(text),
+            flow_tags: tags.map(|tag| Personal::open(masking.masked(tag))).collect(),
+            slots: slots
+                .into_iter()
+                .map(|(name, value)| (name, personal(value)))
+                .collect(),
+        }
+    }
+}
+
+/// Which intent decided it, and where that stands.
+fn intent(course: &CallCourse, outcome: Option<Outcome>) -> (Option<String>, Option<String>) {
+    if is_opted_out(course, outcome) {
         return (Some(OPT_OUT.to_owned()), Some(OPT_OUT.to_owned()));
     }
     if let Some(deciding) = &course.deciding
@@ -116,15 +194,15 @@ fn intent(course: &CallCourse, end: CourseEnd) -> (Option<String>, Option<String
     }
     let by_outcome = INTENT_BY_OUTCOME
         .iter()
-        .find(|(outcome, _)| Some(*outcome) == end.outcome);
+        .find(|(known, _)| Some(*known) == outcome);
     match by_outcome {
         Some((_, intent)) => (Some((*intent).to_owned()), Some("outcome".to_owned())),
         None => (None, None),
     }
 }
 
-fn is_opted_out(course: &CallCourse, end: CourseEnd) -> bool {
-    course.is(CourseMark::OptedOut) || end.outcome == Some(Outcome::OptedOut)
+fn is_opted_out(course: &CallCourse, outcome: Option<Outcome>) -> bool {
+    course.is(CourseMark::OptedOut) || outcome == Some(Outcome::OptedOut)
 }
 
 fn is_among(intent: Option<&str>, list: &[&str]) -> bool {
@@ -136,15 +214,15 @@ fn is_among(intent: Option<&str>, list: &[&str]) -> bool {
 fn interest(
     course: &CallCourse,
     notes: &CallNotes,
-    end: CourseEnd,
+    outcome: Option<Outcome>,
     intent: Option<&str>,
 ) -> Option<Interest> {
     if !course.is_spoken() {
         return None;
     }
-    let refused = is_opted_out(course, end)
+    let refused = is_opted_out(course, outcome)
         || is_among(intent, REFUSALS)
-        || matches!(end.outcome, Some(Outcome::Declined | Outcome::WrongParty));
+        || matches!(outcome, Some(Outcome::Declined | Outcome::WrongParty));
     let noted = [&notes.interest, &course.interest].into_iter();
     let noted = noted.flatten().find_map(|noted| level(noted));
     let is_asked = course.intents.iter().any(|intent| intent.starts_with(ASKS));
@@ -152,11 +230,11 @@ fn interest(
         (InterestLevel::Low, InterestRule::Refused)
     } else if let Some(level) = noted {
         (level, InterestRule::Noted)
-    } else if end.outcome == Some(Outcome::Success) {
+    } else if outcome == Some(Outcome::Success) {
         (InterestLevel::High, InterestRule::Agreed)
     } else if course.is(CourseMark::Transferred) {
         (InterestLevel::Medium, InterestRule::AskedForPerson)
-    } else if end.outcome == Some(Outcome::Callback) || is_among(intent, LATER) {
+    } else if outcome == Some(Outcome::Callback) || is_among(intent, LATER) {
         (InterestLevel::Medium, InterestRule::Later)
     } else if is_asked {
         (InterestLevel::Medium, InterestRule::Asked)
@@ -176,13 +254,14 @@ fn level(noted: &str) -> Option<InterestLevel> {
 
 fn follow_up(
     course: &CallCourse,
-    end: CourseEnd,
+    outcome: Option<Outcome>,
     intent: Option<&str>,
     interest: Option<Interest>,
+    unsaid: impl FnOnce() -> (FollowUpAction, FollowUpReason),
 ) -> FollowUp {
     use FollowUpAction as Action;
     use FollowUpReason as Reason;
-    let (action, reason) = if is_opted_out(course, end) {
+    let (action, reason) = if is_opted_out(course, outcome) {
         (Action::DoNotCall, Reason::OptedOut)
     } else if course.is(CourseMark::SensitiveWord) {
         (Action::Human, Reason::SensitiveWord)
@@ -191,7 +270,7 @@ fn follow_up(
     } else if course.is(CourseMark::Transferred) {
         (Action::Human, Reason::AskedForPerson)
     } else {
-        match end.outcome {
+        match outcome {
             Some(Outcome::OptedOut) => (Action::DoNotCall, Reason::OptedOut),
             Some(Outcome::WrongParty) => (Action::DoNotCall, Reason::WrongParty),
             Some(Outcome::Transferred) => (Action::Human, Reason::AskedForPerson),
@@ -201,7 +280,7 @@ fn follow_up(
             Some(Outcome::Failed) => (Action::CallBack, Reason::FailedByUs),
             Some(Outcome::NoResponse) => (Action::CallBack, Reason::NothingHeard),
             Some(Outcome::HungUp) => hung_up(intent, interest),
-            None => unsaid(end.disposition),
+            None => unsaid(),
         }
     };
     FollowUp { action, reason }
@@ -228,4 +307,19 @@ fn unsaid(disposition: Disposition) -> (FollowUpAction, FollowUpReason) {
         return (FollowUpAction::None, FollowUpReason::Finished);
     }
     (FollowUpAction::CallBack, FollowUpReason::FailedByUs)
+}
+
+/// Of a conversation in text that nobody went on with, or that somebody closed.
+fn left_off(course: &CallCourse, notes: &CallNotes) -> (FollowUpAction, FollowUpReason) {
+    let is_answered = course.is_spoken() || course.turns.keypress_count > 0;
+    if !is_answered {
+        return (FollowUpAction::CallBack, FollowUpReason::NothingHeard);
+    }
+    let shown = interest(course, notes, None, None);
+    match shown {
+        Some(shown) if shown.level > InterestLevel::Low => {
+            (FollowUpAction::CallBack, FollowUpReason::LeftOffInterested)
+        }
+        Some(_) | None => (FollowUpAction::None, FollowUpReason::LeftOff),
+    }
 }

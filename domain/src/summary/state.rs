@@ -2,6 +2,7 @@
 
 use super::event::SummaryEvent;
 use super::fact::SummaryFact;
+use super::text_fact::TextSummaryFact;
 use super::wording::{WordedFact, WordingFailedFact};
 use crate::time::Timestamp;
 
@@ -17,6 +18,7 @@ pub enum WordingKnown {
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct SummaryState {
     recorded: Option<(Box<SummaryFact>, Timestamp)>,
+    text: Option<(Box<TextSummaryFact>, Timestamp)>,
     wording: Option<WordingKnown>,
 }
 
@@ -24,6 +26,10 @@ impl SummaryState {
     /// What was written, and when.
     pub fn recorded(&self) -> Option<(&SummaryFact, Timestamp)> {
         self.recorded.as_ref().map(|(fact, at)| (fact.as_ref(), *at))
+    }
+    /// What was written of a conversation in text, and when.
+    pub fn text(&self) -> Option<(&TextSummaryFact, Timestamp)> {
+        self.text.as_ref().map(|(fact, at)| (fact.as_ref(), *at))
     }
     /// Absent where no model was asked.
     pub const fn wording(&self) -> Option<&WordingKnown> {
@@ -33,6 +39,7 @@ impl SummaryState {
     pub(super) fn apply(&mut self, event: &SummaryEvent, at: Timestamp) {
         match event {
             SummaryEvent::Recorded(fact) => self.recorded = Some((fact.clone(), at)),
+            SummaryEvent::TextRecorded(fact) => self.text = Some((fact.clone(), at)),
             SummaryEvent::WordingAsked(_) => self.wording = Some(WordingKnown::Asked),
             SummaryEvent::Worded(fact) => self.wording = Some(WordingKnown::Worded(fact.clone(), at)),
             SummaryEvent::WordingFailed(fact) => self.wording = Some(WordingKnown::Failed(fact.clone(), at)),

@@ -4,14 +4,17 @@ use super::wording::{WordingAskedFact, WordingFailedFact, WordingFailure, worded
 use super::{
     FollowUpAction, FollowUpReason, INTENT_BY_OUTCOME, InterestLevel, InterestRule, MadeAt,
     SUMMARY_TEXT_CHARS_MAX, Summary, SummaryCommand, SummaryEvent, SummaryFact, SummaryRefusal, SummaryState,
-    written,
+    written, written_of_text,
 };
-use crate::call_course::{CallCourse, CallNotes, CourseEnd, CourseMark, Deciding, TurnCounts};
+use crate::call_course::{
+    CallCourse, CallNotes, CourseEnd, CourseMark, Deciding, TextClose, TextCourse, TurnCounts,
+};
 use crate::calling_plan::FlowRef;
 use crate::decider::{Context, Decider, EventData};
 use crate::personal::Personal;
 use crate::ports::masking::Masking;
 use crate::record::stored_event::{Position, StreamVersion};
+use crate::text_channel::{Channel, CloseReason};
 use crate::time::Timestamp;
 use std::collections::{BTreeMap, BTreeSet};
 use values::disposition::{Disposition, Outcome};
@@ -409,4 +412,97 @@ fn a_model_is_asked_once_after_the_summary_and_answers_once() {
     assert_eq!(tell(asked()), Ok(1));
     assert_eq!(tell(asked()), Err(SummaryRefusal::WordingAsked));
     assert_eq!((tell(failed()), tell(failed())), (Ok(1), Ok(0)));
+}
+
+/// The same in short messages.
+pub(super) fn text_course() -> TextCourse {
+    let course = CallCourse {
+        is_answered: false,
+        ended: None,
+        ..course()
+    };
+    TextCourse {
+        course,
+        channel: Some(Channel::Sms),
+        close: Some(TextClose {
+            channel: Channel::Sms,
+            reason: CloseReason::FlowEnded,
+            outcome: Some(Outcome::Success),
+            at: NOW,
+        }),
+        ..TextCourse::default()
+    }
+}
+
+fn closed(reason: CloseReason, outcome: Option<Outcome>) -> TextCourse {
+    let mut told = text_course();
+    told.close = told.close.map(|close| TextClose {
+        reason,
+        outcome,
+        ..close
+    });
+    told
+}
+
+#[test]
+fn a_text_is_read_by_the_rules_of_a_call_and_says_by_which_way_it_came() {
+    let of_call = written(&course(), &notes("zh-CN"), made_at(), &stars()).unwrap();
+    let fact = written_of_text(&text_course(), &notes("zh-CN"), made_at(), &stars()).unwrap();
+    assert_eq!(
+        (&fact.intent, &fact.intent_rule, fact.interest, fact.follow_up),
+        (
+            &of_call.intent,
+            &of_call.intent_rule,
+            of_call.interest,
+            of_call.follow_up
+        )
+    );
+    assert_eq!(fact.slots, of_call.slots);
+    let text = fact.text.value().unwrap();
+    assert!(
+        text.starts_with("文字会话（短信），流程结束，结果：成功。"),
+        "{text}"
+    );
+    assert!(!text.contains("通话"), "{text}");
+    let english = written_of_text(&text_course(), &notes("en"), made_at(), &stars()).unwrap();
+    let text = english.text.value().unwrap();
+    assert!(
+        text.starts_with("conversation in text (short messages), the flow ended, outcome: "),
+        "{text}"
+    );
+}
+
+#[test]
+fn what_nobody_went_on_with_is_not_called_hung_up_and_what_is_open_has_no_summary() {
+    let mut silent = closed(CloseReason::Idle, None);
+    silent.course.turns = TurnCounts::default();
+    let written = |told: &TextCourse| written_of_text(told, &notes("zh-CN"), made_at(), &stars());
+    let fact = written(&silent).unwrap();
+    assert_eq!(
+        (fact.interest, fact.follow_up.action, fact.follow_up.reason),
+        (None, FollowUpAction::CallBack, FollowUpReason::NothingHeard)
+    );
+    let mut left = closed(CloseReason::Idle, None);
+    left.course.interest = Some("high".to_owned());
+    left.course.deciding = None;
+    let fact = written(&left).unwrap();
+    assert_eq!(fact.follow_up.reason, FollowUpReason::LeftOffInterested);
+    left.course.interest = None;
+    left.course.intents.clear();
+    assert_eq!(written(&left).unwrap().follow_up.reason, FollowUpReason::LeftOff);
+    left.close = None;
+    assert_eq!(written(&left), None);
+}
+
+#[test]
+fn a_text_is_recorded_once() {
+    let fact = written_of_text(&text_course(), &notes("zh-CN"), made_at(), &stars()).unwrap();
+    let command = SummaryCommand::RecordText(Box::new(fact));
+    let mut state = SummaryState::default();
+    let context = Context { now: NOW };
+    let events = Summary::decide(&state, command.clone(), context).unwrap();
+    assert!(matches!(events.as_slice(), [SummaryEvent::TextRecorded(_)]));
+    Summary::evolve(&mut state, &events[0], NOW);
+    assert_eq!(Summary::decide(&state, command, context), Ok(Vec::new()));
+    assert!(state.text().is_some() && state.recorded().is_none());
 }

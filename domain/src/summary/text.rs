@@ -1,8 +1,9 @@
 //! The text of a summary, in Chinese and English, from the same members that are counted.
 
 use super::fact::{FollowUp, Interest};
-use crate::call_course::{CallCourse, CourseEnd, CourseMark};
+use crate::call_course::{CallCourse, CourseEnd, CourseMark, TextClose};
 use std::collections::BTreeMap;
+use values::disposition::Outcome;
 
 /// Longest value that is told in the text: a date, an amount; longer ones stand among the slots.
 const VALUE_CHARS_MAX: usize = 10;
@@ -12,10 +13,48 @@ const SLOTS_TOLD_MAX: usize = 12;
 /// Tags told in the text; all of them stand in the summary.
 const TAGS_TOLD_MAX: usize = 6;
 
+/// How it ended.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Ending {
+    Call(CourseEnd),
+    Text(TextClose),
+}
+
+impl Ending {
+    const fn outcome(self) -> Option<Outcome> {
+        match self {
+            Self::Call(end) => end.outcome,
+            Self::Text(close) => close.outcome,
+        }
+    }
+
+    fn in_chinese(self) -> String {
+        match self {
+            Self::Call(end) => format!("{}，通话{}秒", end.disposition.label_zh(), end.talk_ms / 1_000),
+            Self::Text(close) => format!(
+                "文字会话（{}），{}",
+                close.channel.label_zh(),
+                close.reason.label_zh()
+            ),
+        }
+    }
+
+    fn in_english(self) -> String {
+        match self {
+            Self::Call(end) => format!("{}, {} s", end.disposition.label_en(), end.talk_ms / 1_000),
+            Self::Text(close) => format!(
+                "conversation in text ({}), {}",
+                close.channel.label_en(),
+                close.reason.label_en()
+            ),
+        }
+    }
+}
+
 /// What a text tells.
 pub(super) struct Told<'a> {
     pub(super) course: &'a CallCourse,
-    pub(super) end: CourseEnd,
+    pub(super) ending: Ending,
     pub(super) intent: Option<&'a str>,
     pub(super) interest: Option<Interest>,
     pub(super) follow_up: FollowUp,
@@ -33,9 +72,9 @@ pub(super) fn text(told: &Told<'_>, lang: &str) -> String {
 }
 
 fn in_chinese(told: &Told<'_>) -> String {
-    let Told { course, end, .. } = told;
-    let mut text = format!("{}，通话{}秒", end.disposition.label_zh(), end.talk_ms / 1_000);
-    if let Some(outcome) = end.outcome {
+    let Told { course, ending, .. } = told;
+    let mut text = ending.in_chinese();
+    if let Some(outcome) = ending.outcome() {
         text.push_str(&format!("，结果：{}", outcome.label_zh()));
     }
     text.push('。');
@@ -70,9 +109,9 @@ fn in_chinese(told: &Told<'_>) -> String {
 }
 
 fn in_english(told: &Told<'_>) -> String {
-    let Told { course, end, .. } = told;
-    let mut text = format!("{}, {} s", end.disposition.label_en(), end.talk_ms / 1_000);
-    if let Some(outcome) = end.outcome {
+    let Told { course, ending, .. } = told;
+    let mut text = ending.in_english();
+    if let Some(outcome) = ending.outcome() {
         text.push_str(&format!(", outcome: {}", outcome.label_en()));
     }
     text.push_str(". ");

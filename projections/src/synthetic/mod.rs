@@ -253,6 +253,7 @@ fn campaign_events(number: u64, customers: u64) -> Result<Vec<Told>, NotMade> {
             list,
             source: "synthetic".to_owned(),
             four_eyes: None,
+            request_key: None,
         },
         CampaignEvent::Started {},
         CampaignEvent::ListClosed {

@@ -124,6 +124,7 @@ impl<N: Iterator<Item = u64>> Teller<N> {
                 list,
                 source: "file".to_owned(),
                 four_eyes: None,
+                request_key: None,
             },
             6 => CampaignEvent::ListClosed {
                 list,

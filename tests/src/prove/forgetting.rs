@@ -73,6 +73,8 @@ fn write_with_them(server: &Server, people: &[Canary], wrong: &mut Vec<String>) 
             Ok(reply) if reply.status == 200 => {}
             other => wrong.push(format!("a message was not taken: {other:?}")),
         }
+        // Closed, so that there is a summary of it too.
+        server.must_post(&format!("/api/v1/conversations/{conversation}/close"), &json!({}));
     }
 }
 

@@ -1,5 +1,5 @@
-//! Writes what each answered call came to, once it has ended: read from the call's own events, recorded on a
-//! stream of its own.
+//! Writes what each answered call came to, once it has ended, and each conversation in text, once it is
+//! closed: read from its own events, recorded on a stream of its own.
 //!
 //! Nothing waits for it: it follows the log beside the drivers that dial. What a crash cut is found again in
 //! the log of the last week; its command id follows from the stored `call.ended`, so that writing twice is
@@ -7,6 +7,7 @@
 
 mod brief;
 mod tagging;
+mod text;
 mod told;
 mod wording;
 
@@ -18,6 +19,7 @@ use crate::error::{AskError, StartError};
 use crate::system::{ActorSystem, Environment};
 use crate::timers::wake_at;
 use domain::call::event::CallEvent;
+use domain::conversation::ConversationEvent;
 use domain::decider::EventData;
 use domain::event_filter::EventFilter;
 use domain::ids::CallId;
@@ -78,11 +80,12 @@ pub async fn start_summarizing(
     ports: SummaryPorts,
 ) -> Result<(), StartError> {
     let head = environment.store.head().await?;
-    let SummaryPorts { masking, writer } = ports;
+    let SummaryPorts { of, masking, writer } = ports;
     let wording = writer.map(|writer| Worder::start(system, environment, Arc::clone(&masking), writer));
     let writing = Arc::new(Writing {
         system: system.clone(),
         environment: environment.clone(),
+        of,
         masking,
         wording,
         places: Arc::new(Semaphore::new(WRITING_AT_ONCE_MAX)),
@@ -95,8 +98,36 @@ pub async fn start_summarizing(
     Ok(())
 }
 
-/// What summaries are written with.
+/// Of what a process writes summaries.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum SummariesOf {
+    /// It dials.
+    CallsAndTexts,
+    /// It dials nobody: what others dialed is theirs to sum up.
+    Texts,
+}
+
+impl SummariesOf {
+    /// Only a call whose end leaves open that it was answered is read; of conversations each that is closed.
+    fn may_have_one(self, envelope: &Envelope) -> bool {
+        if envelope.kind == ConversationEvent::CLOSED {
+            return true;
+        }
+        if envelope.kind != CallEvent::ENDED || self == Self::Texts {
+            return false;
+        }
+        match CallEvent::read(&envelope.kind, envelope.version, &envelope.data) {
+            Ok(CallEvent::Ended { disposition, .. }) => disposition.may_follow_answer(),
+            Ok(_) => false,
+            // The call's own reading says what is wrong with it.
+            Err(_) => true,
+        }
+    }
+}
+
+/// What summaries are written with, and of what.
 pub struct SummaryPorts {
+    pub of: SummariesOf,
     pub masking: Arc<dyn Masking>,
     /// Who words them besides, where a campaign asks for it; absent: nobody.
     pub writer: Option<SummaryWriter>,
@@ -111,6 +142,7 @@ struct Owed {
 struct Writing {
     system: ActorSystem,
     environment: Environment,
+    of: SummariesOf,
     masking: Arc<dyn Masking>,
     wording: Option<Worder>,
     places: Arc<Semaphore>,
@@ -141,7 +173,7 @@ async fn run(writing: Arc<Writing>, after: Position) {
             page = follow.next(), if is_following && has_room => match page {
                 Ok(page) => {
                     for (_, envelope) in page {
-                        if may_have_one(&envelope) {
+                        if writing.of.may_have_one(&envelope) {
                             writing.write_later(Owed::of(envelope)).await;
                         }
                     }
@@ -171,19 +203,6 @@ async fn past(writing: Arc<Writing>, head: Position) {
         biased;
         () = stop.stopping() => {}
         () = work => {}
-    }
-}
-
-/// Only a call whose end leaves open that it was answered is read.
-fn may_have_one(envelope: &Envelope) -> bool {
-    if envelope.kind != CallEvent::ENDED {
-        return false;
-    }
-    match CallEvent::read(&envelope.kind, envelope.version, &envelope.data) {
-        Ok(CallEvent::Ended { disposition, .. }) => disposition.may_follow_answer(),
-        Ok(_) => false,
-        // The call's own reading says what is wrong with it.
-        Err(_) => true,
     }
 }
 
@@ -224,7 +243,14 @@ impl Writing {
 
     async fn write_past(self: &Arc<Self>, head: Position) -> Result<(), NotWritten> {
         let filter = EventFilter {
-            kinds: vec![CallEvent::ENDED.to_owned(), SummaryEvent::RECORDED.to_owned()],
+            kinds: [
+                CallEvent::ENDED,
+                SummaryEvent::RECORDED,
+                ConversationEvent::CLOSED,
+                SummaryEvent::TEXT_RECORDED,
+            ]
+            .map(str::to_owned)
+            .to_vec(),
             ..EventFilter::default()
         };
         let store = &self.environment.store;
@@ -240,9 +266,10 @@ impl Writing {
             for stored in &page.events {
                 let envelope = stored.shared_envelope()?;
                 let call = envelope.stream.id().to_owned();
-                if envelope.kind == SummaryEvent::RECORDED {
+                let is_written = [SummaryEvent::RECORDED, SummaryEvent::TEXT_RECORDED];
+                if is_written.contains(&envelope.kind.as_str()) {
                     places.remove(&call).map(|place| open.remove(&place));
-                } else if may_have_one(&envelope) {
+                } else if self.of.may_have_one(&envelope) {
                     places.insert(call, stored.position);
                     open.insert(stored.position, envelope);
                 }
@@ -268,6 +295,13 @@ impl Writing {
     }
 
     async fn write(&self, ended: &Envelope) -> Result<(), NotWritten> {
+        match ended.kind == ConversationEvent::CLOSED {
+            true => self.write_of_text(ended).await,
+            false => self.write_of_call(ended).await,
+        }
+    }
+
+    async fn write_of_call(&self, ended: &Envelope) -> Result<(), NotWritten> {
         let Ok(call) = ended.stream.id().parse::<CallId>() else {
             tracing::error!(stream = %ended.stream, "the stream of an ended call names none");
             return Ok(());
@@ -290,7 +324,7 @@ impl Writing {
         let to_word = self.wording.as_ref().filter(|_| told.key.is_some());
         let to_word = to_word.map(|wording| (wording, fact.clone()));
         let command = SummaryCommand::Record(Box::new(fact));
-        match self.system.summaries.ask(&call, command, cause).await {
+        match self.system.summaries.ask(&call.into(), command, cause).await {
             Ok(_) => {
                 if let Some((wording, fact)) = to_word {
                     wording.owe(call, ended, fact, told.heard).await;

@@ -6,6 +6,7 @@ use domain::call::course::take;
 use domain::call::event::CallEvent;
 use domain::call_course::{CallCourse, CallNotes};
 use domain::decider::{Decider, EventData};
+use domain::flow::FlowDefinition;
 use domain::ids::CallId;
 use domain::personal::Personal;
 use domain::ports::vault::{PersonKey, key_to_read};
@@ -53,7 +54,7 @@ impl Writing {
                 }
                 // Of words that are gone alone, with an older copy of the keys, nothing is told either; and
                 // no other key is made for them.
-                if key.is_some() && is_gone(&event) {
+                if key.is_some() && event.is_of_transcript() && is_gone(&event) {
                     key = None;
                 }
                 take(&mut course, &event, envelope.at);
@@ -98,27 +99,34 @@ impl Writing {
         Ok((envelope, event))
     }
 
+    /// The flow that it ran, where this build can read it.
+    pub(super) async fn flow_of(
+        &self,
+        course: &CallCourse,
+    ) -> Result<Option<Arc<FlowDefinition>>, NotWritten> {
+        let Some(flow) = &course.flow else {
+            return Ok(None);
+        };
+        let loaded = self.system.flows.state(&flow.flow).await;
+        let loaded = loaded.map_err(|error| NotWritten::Flow(error.to_string()))?;
+        let published = loaded.state.version(flow.version);
+        Ok(published.and_then(|one| one.definition.clone()))
+    }
+
     /// What its flow notes of it.
     pub(super) async fn notes(&self, course: &CallCourse) -> Result<CallNotes, NotWritten> {
         let unknown = || CallNotes {
             lang: LANGUAGE_UNKNOWN.to_owned(),
             ..CallNotes::default()
         };
-        let Some(flow) = &course.flow else {
-            return Ok(unknown());
-        };
-        let loaded = self.system.flows.state(&flow.flow).await;
-        let loaded = loaded.map_err(|error| NotWritten::Flow(error.to_string()))?;
-        let published = loaded.state.version(flow.version);
-        let definition = published.and_then(|one| one.definition.as_ref());
+        let definition = self.flow_of(course).await?;
         Ok(definition.map_or_else(unknown, |one| one.notes_of(&course.entered)))
     }
 }
 
 /// Whether words of it cannot be read, though it has some.
-fn is_gone(event: &CallEvent) -> bool {
+pub(super) fn is_gone<E: EventData + Clone>(event: &E) -> bool {
     let mut event = event.clone();
-    let is_of_transcript = event.is_of_transcript();
     let is_erased = |field: &Personal<String>| matches!(field, Personal::Erased { .. });
-    is_of_transcript && event.personal().iter().any(|(_, field)| is_erased(field))
+    event.personal().iter().any(|(_, field)| is_erased(field))
 }

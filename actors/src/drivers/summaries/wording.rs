@@ -170,7 +170,7 @@ impl AtWork {
         let summaries = &self.system.summaries;
         let cause = Cause::follow(&ended, "ask_wording");
         let asking = SummaryCommand::AskWording(Box::new(asked));
-        if summaries.ask(&call, asking, cause).await?.repeated {
+        if summaries.ask(&call.into(), asking, cause).await?.repeated {
             return Ok(());
         }
         let asked_at = clock.now();
@@ -206,12 +206,14 @@ impl AtWork {
             })),
         };
         let cause = Cause::follow(&ended, "answer_wording");
-        match summaries.ask(&call, command, cause).await {
+        match summaries.ask(&call.into(), command, cause).await {
             Ok(_) => Ok(()),
             // The key went while the model wrote: its words cannot be sealed, and are not kept.
             Err(AskError::Fault) if !self.may_leave(call, &fact.customer).await? => {
                 let cause = Cause::follow(&ended, "fail_wording");
-                summaries.ask(&call, failed(WordingFailure::Gone), cause).await?;
+                summaries
+                    .ask(&call.into(), failed(WordingFailure::Gone), cause)
+                    .await?;
                 Ok(())
             }
             Err(error) => Err(error),

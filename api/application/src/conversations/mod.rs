@@ -5,6 +5,7 @@ mod hearing;
 mod idle;
 mod listening;
 mod opening;
+mod summary;
 mod transcript;
 pub mod under_way;
 mod unsubscribing;
@@ -13,6 +14,7 @@ pub use hearing::{HandedOver, MessageAnswered, MessageOrder, close, hear};
 pub use idle::begin;
 pub use opening::{ConversationOrder, open};
 pub(crate) use opening::{Judged, hashed_lists_of};
+pub use summary::{TextSummaryShown, text_summary};
 pub use transcript::{
     ConversationShown, LineShown, Side, Texted, WhyShown, describe, known, texts_of, transcript,
 };

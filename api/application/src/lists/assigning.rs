@@ -1,7 +1,8 @@
 //! A list's columns `agent` and `team`: who is enrolled by it is given to that user or team, as by hand.
 
 use crate::installation::Installation;
-use crate::lists::enroller::{BUSY_PAUSE_MS, BUSY_TRIES_MAX, CampaignEnroller};
+use crate::lists::enroller::CampaignEnroller;
+use crate::lists::enrolling::{BUSY_PAUSE_MS, BUSY_TRIES_MAX};
 use actors::AskError;
 use domain::customer::command::CustomerCommand;
 use domain::customer::{Assignee, CustomerRefusal};

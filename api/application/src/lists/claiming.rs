@@ -1,6 +1,7 @@
 //! Enrolments of a campaign that calls each number once: the number is asked before the person.
 
-use crate::lists::enroller::{BUSY_PAUSE_MS, BUSY_TRIES_MAX, CampaignEnroller};
+use crate::lists::enroller::CampaignEnroller;
+use crate::lists::enrolling::{BUSY_PAUSE_MS, BUSY_TRIES_MAX};
 use crate::lists::load::Enrolled;
 use actors::{Answer, AskError};
 use domain::calling_plan::Dedupe;

@@ -12,23 +12,16 @@ use domain::actor::Actor;
 use domain::calling_plan::{Dedupe, Duplicates};
 use domain::campaign::command::CampaignCommand;
 use domain::campaign::{Campaign, CampaignRefusal, CampaignStatus, QueryMark};
-use domain::compliance::SAME_NUMBER;
-use domain::customer::command::{CustomerCommand, Enrolment};
-use domain::customer::{Assignee, CustomerRefusal, CustomerState};
+use domain::customer::Assignee;
+use domain::customer::command::Enrolment;
 use domain::four_eyes::FourEyes;
 use domain::ids::{CampaignId, CommandId, CustomerId, EventId, ListId};
 use domain::problem::Problem;
-use domain::stored_event::{Cause, Position, RequestFacts};
+use domain::stored_event::{Cause, Position, RequestFacts, RequestMark};
 use domain::time::Timestamp;
 use intake::row::RowRules;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64, Ordering};
-
-/// Times one enrolment is asked again while the store or a mailbox is full; with the pauses, about 10 s.
-pub(super) const BUSY_TRIES_MAX: u32 = 200;
-
-/// Pause before a full queue is asked again: a group commit takes a few milliseconds.
-pub(super) const BUSY_PAUSE_MS: u64 = 50;
 
 /// Most events by which the rows may be behind what a list has stored before more of it is, while people are
 /// dialed: half a batch of the views, in whose rows the dialer finds them.
@@ -55,6 +48,11 @@ const LOOK_AGAIN_MS: u64 = 1_000;
 /// same file goes on later where it stopped.
 const WAY_MS_MAX: u64 = 60_000;
 
+/// A key that brought another list: nobody is enrolled by it.
+pub fn of_another_request() -> Problem {
+    AskError::<CampaignRefusal>::AnotherRequest.into()
+}
+
 /// Enrols into one list.
 pub struct CampaignEnroller {
     pub(super) installation: Arc<Installation>,
@@ -65,6 +63,8 @@ pub struct CampaignEnroller {
     by: Option<Actor>,
     /// Who stood behind it, where the campaign asks for somebody.
     four_eyes: Option<Box<FourEyes>>,
+    /// Of the request that brought the list, where it may come again.
+    request_key: Option<RequestMark>,
     /// How far the query was read that the list is of.
     mark: Option<QueryMark>,
     /// The same content is not what comes again: a query's table holds other rows then, and of a segment's
@@ -92,6 +92,7 @@ impl CampaignEnroller {
             duplicates: rules.duplicates,
             by,
             four_eyes: None,
+            request_key: None,
             mark: None,
             of_query: false,
             may_assign: true,
@@ -105,6 +106,12 @@ impl CampaignEnroller {
     /// The same, with who stands behind the list.
     pub fn behind(mut self, four_eyes: Option<Box<FourEyes>>) -> Self {
         self.four_eyes = four_eyes;
+        self
+    }
+
+    /// The same of a request that may come again, by what its key is known by.
+    pub const fn asked_by(mut self, request_key: Option<RequestMark>) -> Self {
+        self.request_key = request_key;
         self
     }
 
@@ -145,55 +152,6 @@ impl CampaignEnroller {
 
     pub(super) fn note_stored(&self, position: Position) {
         self.stored.fetch_max(position.0, Ordering::Relaxed);
-    }
-
-    /// What became of a customer who is in the campaign already.
-    pub(super) fn known(&self, customer: &CustomerState) -> Option<Enrolled> {
-        let enrolment = customer.enrolment(&self.campaign)?;
-        if enrolment.list != self.list {
-            return Some(Enrolled::ByAnotherList);
-        }
-        Some(match &enrolment.not_dialed {
-            Some(why) if why.rule == SAME_NUMBER => match why.facts.get("same_as").map(|id| id.parse()) {
-                Some(Ok(other)) => Enrolled::SameNumber(other),
-                Some(Err(_)) | None => Enrolled::ByThisList(Position(0)),
-            },
-            Some(_) | None => Enrolled::ByThisList(Position(0)),
-        })
-    }
-
-    pub(super) async fn enrol_as_it_is(
-        &self,
-        command: CommandId,
-        enrolment: Enrolment,
-    ) -> Result<Enrolled, Problem> {
-        let customer = enrolment.customer.clone();
-        for _ in 0..BUSY_TRIES_MAX {
-            let ask = CustomerCommand::Enrol(Box::new(enrolment.clone()));
-            let asked = self
-                .installation
-                .entities
-                .customers
-                .ask(&customer, ask, self.cause(command))
-                .await;
-            match asked {
-                Ok(answer) => {
-                    self.note_stored(answer.position);
-                    return Ok(Enrolled::ByThisList(answer.position));
-                }
-                Err(AskError::Refused(CustomerRefusal::AlreadyEnrolled { list, .. })) => {
-                    return Ok(if list == self.list {
-                        Enrolled::ByThisList(Position(0))
-                    } else {
-                        Enrolled::ByAnotherList
-                    });
-                }
-                Err(AskError::Refused(refusal)) => return Ok(Enrolled::Refused(refusal.to_string())),
-                Err(AskError::Busy) => self.installation.pause(BUSY_PAUSE_MS).await,
-                Err(other) => return Err(other.into()),
-            }
-        }
-        Err(AskError::<CustomerRefusal>::Busy.into())
     }
 
     /// One that was started since has its people soon, and a list that was undone since has no more.
@@ -246,7 +204,10 @@ impl CampaignEnroller {
             .entities
             .campaigns
             .ask(&self.campaign, command, self.cause(id));
-        Ok(answer.await?)
+        answer.await.map_err(|error| match error {
+            AskError::Refused(CampaignRefusal::KeyOfOtherList { .. }) => of_another_request(),
+            other => other.into(),
+        })
     }
 }
 
@@ -257,6 +218,7 @@ impl Enroller for CampaignEnroller {
             list: self.list,
             source: source.to_owned(),
             four_eyes: self.four_eyes.clone(),
+            request_key: self.request_key,
         };
         let answer = self.campaign("open-list", command).await?;
         let own_runs = answer.state.status() == Some(CampaignStatus::Running);

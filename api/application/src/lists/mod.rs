@@ -4,6 +4,7 @@
 mod assigning;
 mod claiming;
 pub mod enroller;
+mod enrolling;
 pub mod load;
 pub mod readable;
 mod reading;

@@ -7,7 +7,7 @@
 
 use super::standing::{list_of, show};
 use crate::installation::Installation;
-use crate::lists::enroller::{BUSY_PAUSE_MS, BUSY_TRIES_MAX};
+use crate::lists::enrolling::{BUSY_PAUSE_MS, BUSY_TRIES_MAX};
 use actors::AskError;
 use domain::actor::Actor;
 use domain::campaign::CampaignStatus;

@@ -8,8 +8,8 @@ use crate::reply::Written;
 use crate::revealing::{clear_asked, refuse_unrevealed};
 use application::access::WhileAllowed;
 use application::conversations::{
-    ConversationOrder, ConversationShown, LineShown, MessageAnswered, MessageOrder, Side, close, describe,
-    hear, known, open, texts_of, transcript,
+    ConversationOrder, ConversationShown, LineShown, MessageAnswered, MessageOrder, Side, TextSummaryShown,
+    close, describe, hear, known, open, text_summary, texts_of, transcript,
 };
 use application::event_stream;
 use application::flows::definition_of;
@@ -40,6 +40,8 @@ const CLEAR: Parameter = Parameter::flag(
 
 /// What is opened of a conversation.
 const MASKED: Shown = Shown::of(&["heard", "slots"], ReadForm::Masked);
+/// What is opened of its summary.
+const SUMMARY: Shown = Shown::of(&["slots", "summary"], ReadForm::Masked);
 
 pub(super) fn endpoints() -> Vec<Endpoint> {
     vec![
@@ -54,6 +56,13 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
             "/api/v1/conversations/{id}",
             "A conversation in text, line by line, and why the flow went where it went",
             show,
+        )
+        .needs(Permission::CallsRead, About::Handler)
+        .query(const { &[CLEAR, BY, REASON] }),
+        Endpoint::get(
+            "/api/v1/conversations/{id}/summary",
+            "What a conversation in text came to, once it is closed: intent, interest, slots, what may follow",
+            summed_up,
         )
         .needs(Permission::CallsRead, About::Handler)
         .query(const { &[CLEAR, BY, REASON] }),
@@ -254,6 +263,27 @@ async fn show(ctx: Ctx, input: Input) -> Result<Read<ConversationShown>, Problem
         lines.iter_mut().for_each(|line| unfilled(line, &texts));
     }
     Ok(Read(describe(id, &state, opened, &texted, lines)))
+}
+
+async fn summed_up(ctx: Ctx, input: Input) -> Result<Read<TextSummaryShown>, Problem> {
+    let installation = &ctx.installation;
+    let clear = clear_asked(&input, &CLEAR)?;
+    let id: ConversationId = input.id(0, "this conversation")?;
+    let reader = input.reader();
+    let (_, opened) = seen(&ctx, input.scope.clone(), id).await?;
+    if clear {
+        let (campaign, customer) = (Some(&opened.campaign), Some(&opened.customer));
+        refuse_unrevealed(&ctx, &input.caller, campaign, customer, "a summary in clear").await?;
+    }
+    let shown = text_summary(installation, id, clear).await?;
+    let what = Shown {
+        form: if clear { ReadForm::Clear } else { ReadForm::Masked },
+        customer: Some(opened.customer),
+        campaign: Some(opened.campaign),
+        ..SUMMARY
+    };
+    put_on_record(installation, reader, what).await?;
+    Ok(Read(shown))
 }
 
 /// Ours as the flow has them, nobody's values filled in; theirs were starred before they were stored.

@@ -91,6 +91,61 @@ fn a_key_of_before_a_restart_is_answered_as_then_and_does_nothing() {
     story.end();
 }
 
+/// A list is named by what is in it: without the campaign's own memory of the key another one would enrol.
+#[test]
+fn a_key_that_brought_a_list_brings_no_other_also_after_a_restart() {
+    let story = Story::begin();
+    let path = "/api/v1/tasks/data";
+    let list =
+        |id: &str, phone: &str| json!({ "task_id": "T", "records": [{ "customer_id": id, "phone": phone }] });
+    story.runtime.block_on(async {
+        super::asking::campaign(&story, json!([])).await;
+        let bearer = story.bearer();
+        let headers = [("Authorization", bearer.as_str()), ("Idempotency-Key", "list-1")];
+        let first = post(&story, path, &headers, list("C1", "13800138001")).await;
+        assert_eq!(
+            (first.status, &first.body["enrolled"]),
+            (200, &json!(1)),
+            "{}",
+            first.body
+        );
+        let other = post(&story, path, &headers, list("C2", "13800138002")).await;
+        assert_eq!((other.status, other.code()), (422, "idempotency-key-reused"));
+    });
+    let Story {
+        running,
+        runtime,
+        directory,
+        ..
+    } = story;
+    runtime.block_on(running.stop());
+    let later = settings(directory.path());
+    let story = Story::on(directory, runtime, later);
+    story.runtime.block_on(async {
+        let bearer = story.bearer();
+        let headers = [("Authorization", bearer.as_str()), ("Idempotency-Key", "list-1")];
+        let again = post(&story, path, &headers, list("C1", "13800138001")).await;
+        assert_eq!(
+            (again.status, &again.body["repeated"]),
+            (200, &json!(true)),
+            "{}",
+            again.body
+        );
+        let other = post(&story, path, &headers, list("C3", "13800138003")).await;
+        assert_eq!((other.status, other.code()), (422, "idempotency-key-reused"));
+        let new_key = [("Authorization", bearer.as_str()), ("Idempotency-Key", "list-2")];
+        let other = post(&story, path, &new_key, list("C3", "13800138003")).await;
+        assert_eq!(
+            (other.status, &other.body["enrolled"]),
+            (200, &json!(1)),
+            "{}",
+            other.body
+        );
+        assert_eq!(trail(&story, "customer.enrolled").await.len(), 2);
+    });
+    story.end();
+}
+
 #[test]
 fn a_key_of_one_user_is_not_anothers() {
     let story = Story::begin();

@@ -145,6 +145,78 @@ fn what_was_written_is_masked_and_read_in_clear_with_a_reason_on_record() {
     story.end();
 }
 
+/// Written within seconds, by whichever process serves, also where it dials nobody.
+#[test]
+fn a_closed_conversation_has_one_summary_masked_on_record_and_in_clear_with_a_reason() {
+    let story = Story::begin();
+    story.runtime.block_on(async {
+        with_two(&story).await;
+        let came = opened(&story, "C01").await;
+        let id = came.body["id"].as_str().unwrap().to_owned();
+        let path = format!("/api/v1/conversations/{id}/summary");
+        let none = get(&story, &path, &story.bearer()).await;
+        assert_eq!(none.status, 404, "it is open: {}", none.body);
+        written(&story, &id, "m-1", "是的").await;
+        let refused = written(&story, &id, "m-2", "退订").await;
+        assert_eq!(refused.body["opted_out"], true, "{}", refused.body);
+        let summed = until_summed(&story, &path).await;
+        assert_eq!(
+            (
+                &summed["intent"],
+                &summed["outcome"],
+                &summed["follow_up"]["action"],
+                &summed["turns"]["heard_count"],
+                &summed["channel"],
+                &summed["reason"]
+            ),
+            (
+                &json!("opt_out"),
+                &json!("opted_out"),
+                &json!("do_not_call"),
+                &json!(2),
+                &json!("web"),
+                &json!("flow_ended")
+            ),
+            "{summed}"
+        );
+        let text = summed["text"].as_str().unwrap();
+        assert!(text.starts_with("文字会话（网页），流程结束"), "{text}");
+        let recorded = trail(&story, "summary.text_recorded").await;
+        let closed = trail(&story, "conversation.closed").await;
+        assert_eq!((recorded.len(), closed.len()), (1, 1));
+        assert_eq!(recorded[0]["causation"], closed[0]["id"]);
+        let path_of_events = "/api/v1/events?after=0&kind=summary.text_recorded";
+        let stored = get(&story, path_of_events, &story.bearer()).await;
+        let sealed = &stored.body["items"][0]["data"]["text"];
+        assert!(
+            sealed["sealed"].is_string() && sealed["transcript"].is_string(),
+            "{sealed}"
+        );
+        let reads = trail(&story, "inquiry.personal_data_read").await;
+        let of_summary = |read: &&Value| read["data"]["fields"] == json!(["slots", "summary"]);
+        assert_eq!(reads.iter().filter(of_summary).count(), 1, "{reads:?}");
+
+        add(&story, "ye", &["compliance"]).await;
+        let ye = key(&story, json!({ "user": "ye" })).await;
+        let why = get(&story, &format!("{path}?clear=true"), &ye).await;
+        assert_eq!((why.status, why.code()), (400, "reason-needed"), "{}", why.body);
+        let clear = get(&story, &format!("{path}?clear=true&reason=complaint"), &ye).await;
+        assert_eq!((clear.status, &clear.body["clear"]), (200, &json!(true)));
+    });
+    story.end();
+}
+
+async fn until_summed(story: &Story, path: &str) -> Value {
+    for _ in 0..100 {
+        let came = get(story, path, &story.bearer()).await;
+        if came.status == 200 {
+            return came.body;
+        }
+        tokio::time::sleep(std::time::Duration::from_millis(100)).await;
+    }
+    panic!("no summary within ten seconds");
+}
+
 #[test]
 fn a_word_of_the_campaigns_list_ends_it_is_kept_and_counts_for_the_alert() {
     let story = Story::begin();

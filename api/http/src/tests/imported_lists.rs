@@ -171,6 +171,7 @@ async fn begun(story: &Story, list: &Value, four_eyes: FourEyes) {
         list: list.as_str().unwrap().parse().unwrap(),
         source: "upload".to_owned(),
         four_eyes: Some(Box::new(four_eyes)),
+        request_key: None,
     };
     let same_as_load = format!("open-list:T/{}", list.as_str().unwrap());
     let cause = Cause::outside(CommandId::derive_from_text(&same_as_load));

@@ -530,6 +530,7 @@ mod tests {
                 list: list_id,
                 source,
                 four_eyes: None,
+                request_key: None,
             },
         );
         assert_eq!(shown(&story).await.campaign.lists_open, 1);

@@ -1,6 +1,7 @@
 //! Values in digits and in words, both ways: what a public library wrote is found, and what we say is read
-//! back by it; no card or identity number is left in a masked text.
+//! back by it; no card or identity number is left in a masked text, nor in what a server stores of it.
 
+use super::stored::{hides, stored};
 use super::{python, script};
 use crate::program::{command, ledgerline};
 use crate::prove::{Form, Proof, skipped};
@@ -43,6 +44,7 @@ pub(in super::super) fn prove(form: Form) -> Proof {
 fn proved(python: &Path, count: u32) -> Result<Proof, String> {
     let made = said_by(python, &["make", "7", &count.to_string()], "")?;
     let found = found(lines_of(&made, "texts"))?;
+    let stored = stored(lines_of(&made, "texts"));
     let values = lines_of(&made, "values");
     let said = ledgerline_on("say", values, &["--lang", "zh"])?;
     let pairs = values.iter().zip(&said);
@@ -53,13 +55,15 @@ fn proved(python: &Path, count: u32) -> Result<Proof, String> {
     let unread = lines_of(&back, "wrong");
     let wrong: usize =
         found.wrong.len() + found.unmasked.len() + unread.len() + values.len().abs_diff(said.len());
+    let wrong = wrong + stored.left.len();
     Ok(Proof {
         line: json!({
             "proof": "entities", "texts": found.by_kind, "wrong": found.wrong.len(),
             "unmasked": found.unmasked.len(), "said": said.len(), "read_back_wrong": unread.len(),
-            "first_wrong": first(found.wrong.iter().chain(&found.unmasked).chain(unread)),
+            "stored": stored.written, "left_in_store": stored.left.len(),
+            "first_wrong": first(found.wrong.iter().chain(&found.unmasked).chain(unread).chain(&stored.left)),
         }),
-        holds: wrong == 0 && said.len() >= 1_000,
+        holds: wrong == 0 && said.len() >= 1_000 && stored.written > 0,
     })
 }
 
@@ -93,8 +97,7 @@ fn found(texts: &[Value]) -> Result<Found, String> {
         if !right {
             found.wrong.push(case());
         }
-        let hides = matches!(kind, "bank_card" | "identity_number" | "phone");
-        if hides && read["masked"] == text["text"] {
+        if hides(text) && read["masked"] == text["text"] {
             found.unmasked.push(case());
         }
     }

@@ -5,6 +5,7 @@ mod data;
 mod encoder;
 mod entities;
 mod intents;
+mod stored;
 
 pub(super) use entities::prove as prove_entities;
 pub(super) use intents::prove as prove_nlu;

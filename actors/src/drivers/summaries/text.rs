@@ -1,0 +1,118 @@
+//! What a conversation in text came to, written once it is closed: by the rules of a call's summary, without
+//! words of a model beside it, and without tags put on the person.
+
+use super::told::is_gone;
+use super::{NotWritten, Writing};
+use crate::error::AskError;
+use domain::call_course::{CallNotes, TextCourse};
+use domain::conversation::course::take;
+use domain::conversation::{Conversation, ConversationEvent, ConversationState};
+use domain::decider::Decider;
+use domain::ids::{ConversationId, SummaryId};
+use domain::ports::vault::{PersonKey, key_to_read};
+use domain::stored_event::{Cause, Envelope, StreamVersion, UnreadableRecord, open_personal, read_event};
+use domain::summary::{MadeAt, SummaryCommand, written_of_text};
+use domain::texting;
+use domain::transcript::TranscriptOf;
+
+/// Events of one conversation read at once; one has a few dozen.
+const TEXT_PAGE_EVENTS: usize = 1_024;
+
+/// A conversation as its events tell it, up to its end.
+struct ToldText {
+    told: TextCourse,
+    /// As it was before it was closed, which forgets what came in.
+    state: ConversationState,
+    made_at: MadeAt,
+    /// The person's, where every word of it can be read.
+    key: Option<PersonKey>,
+}
+
+impl Writing {
+    pub(super) async fn write_of_text(&self, closed: &Envelope) -> Result<(), NotWritten> {
+        let Ok(id) = closed.stream.id().parse::<ConversationId>() else {
+            tracing::error!(stream = %closed.stream, "the stream of a closed conversation names none");
+            return Ok(());
+        };
+        let Some(mut text) = self.told_text(id).await? else {
+            return Ok(());
+        };
+        let notes = self.notes_of_text(id, &mut text).await?;
+        let written = written_of_text(&text.told, &notes, text.made_at, self.masking.as_ref());
+        let Some(mut fact) = written else {
+            return Ok(());
+        };
+        if text.key.is_none() {
+            fact.erase();
+        }
+        let cause = Cause::follow(closed, "record_text_summary");
+        let command = SummaryCommand::RecordText(Box::new(fact));
+        match self
+            .system
+            .summaries
+            .ask(&SummaryId::from(id), command, cause)
+            .await
+        {
+            Ok(_) => Ok(()),
+            Err(error @ (AskError::Refused(_) | AskError::AnotherRequest)) => {
+                tracing::error!(%id, %error, "the summary of a text is refused");
+                Ok(())
+            }
+            Err(AskError::Fault) => Err(NotWritten::Fault),
+            Err(error) => Err(NotWritten::Summary(error.to_string())),
+        }
+    }
+
+    /// What its flow notes, by the nodes that it came to: made again from what came in.
+    async fn notes_of_text(&self, id: ConversationId, text: &mut ToldText) -> Result<CallNotes, NotWritten> {
+        let course = &mut text.told.course;
+        if let Some(graph) = self.flow_of(course).await? {
+            course.entered = texting::entered_of(id, &text.state, &graph);
+        }
+        self.notes(course).await
+    }
+
+    async fn told_text(&self, id: ConversationId) -> Result<Option<ToldText>, NotWritten> {
+        let stream = Conversation::stream(&id);
+        let vault = self.environment.vault.as_ref();
+        let (mut told, mut state) = (TextCourse::default(), ConversationState::default());
+        let (mut after, mut key) = (StreamVersion(0), None);
+        loop {
+            let store = &self.environment.store;
+            let page = store.read_stream(&stream, after, TEXT_PAGE_EVENTS).await?;
+            for stored in &page {
+                let envelope = stored.shared_envelope()?;
+                let mut event = read_event::<Conversation>(&envelope).map_err(|error| UnreadableRecord {
+                    position: stored.position,
+                    why: error.to_string(),
+                })?;
+                if let ConversationEvent::Opened(fact) = &event {
+                    key = key_to_read(vault, &fact.customer, TranscriptOf::Conversation(id)).await?;
+                }
+                open_personal(&envelope, &mut event, vault, key.as_ref())?;
+                // Of words that are gone alone nothing is told either, and no other key is made for them.
+                if event.is_of_transcript() && is_gone(&event) {
+                    key = None;
+                }
+                take(&mut told, &event, envelope.at);
+                if told.close.is_some() {
+                    let made_at = MadeAt {
+                        position: stored.position,
+                        version: envelope.stream_version,
+                    };
+                    return Ok(Some(ToldText {
+                        told,
+                        state,
+                        made_at,
+                        key,
+                    }));
+                }
+                Conversation::evolve(&mut state, &event, envelope.at);
+                after = envelope.stream_version;
+            }
+            if page.len() < TEXT_PAGE_EVENTS {
+                return Ok(None);
+            }
+        }
+    }
+}

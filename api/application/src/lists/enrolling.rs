@@ -1,0 +1,68 @@
+//! One person of a list is enrolled: as often as it takes, and as what came of it.
+
+use super::enroller::CampaignEnroller;
+use super::load::Enrolled;
+use actors::AskError;
+use domain::compliance::SAME_NUMBER;
+use domain::customer::command::{CustomerCommand, Enrolment};
+use domain::customer::{CustomerRefusal, CustomerState};
+use domain::ids::CommandId;
+use domain::problem::Problem;
+use domain::stored_event::Position;
+
+/// Times one enrolment is asked again while the store or a mailbox is full; with the pauses, about 10 s.
+pub(super) const BUSY_TRIES_MAX: u32 = 200;
+
+/// Pause before a full queue is asked again: a group commit takes a few milliseconds.
+pub(super) const BUSY_PAUSE_MS: u64 = 50;
+
+impl CampaignEnroller {
+    /// What became of a customer who is in the campaign already.
+    pub(super) fn known(&self, customer: &CustomerState) -> Option<Enrolled> {
+        let enrolment = customer.enrolment(&self.campaign)?;
+        if enrolment.list != self.list {
+            return Some(Enrolled::ByAnotherList);
+        }
+        Some(match &enrolment.not_dialed {
+            Some(why) if why.rule == SAME_NUMBER => match why.facts.get("same_as").map(|id| id.parse()) {
+                Some(Ok(other)) => Enrolled::SameNumber(other),
+                Some(Err(_)) | None => Enrolled::ByThisList(Position(0)),
+            },
+            Some(_) | None => Enrolled::ByThisList(Position(0)),
+        })
+    }
+
+    pub(super) async fn enrol_as_it_is(
+        &self,
+        command: CommandId,
+        enrolment: Enrolment,
+    ) -> Result<Enrolled, Problem> {
+        let customer = enrolment.customer.clone();
+        for _ in 0..BUSY_TRIES_MAX {
+            let ask = CustomerCommand::Enrol(Box::new(enrolment.clone()));
+            let asked = self
+                .installation
+                .entities
+                .customers
+                .ask(&customer, ask, self.cause(command))
+                .await;
+            match asked {
+                Ok(answer) => {
+                    self.note_stored(answer.position);
+                    return Ok(Enrolled::ByThisList(answer.position));
+                }
+                Err(AskError::Refused(CustomerRefusal::AlreadyEnrolled { list, .. })) => {
+                    return Ok(if list == self.list {
+                        Enrolled::ByThisList(Position(0))
+                    } else {
+                        Enrolled::ByAnotherList
+                    });
+                }
+                Err(AskError::Refused(refusal)) => return Ok(Enrolled::Refused(refusal.to_string())),
+                Err(AskError::Busy) => self.installation.pause(BUSY_PAUSE_MS).await,
+                Err(other) => return Err(other.into()),
+            }
+        }
+        Err(AskError::<CustomerRefusal>::Busy.into())
+    }
+}

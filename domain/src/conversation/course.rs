@@ -1,0 +1,155 @@
+//! The course of a conversation, folded from its events: what its summary is written from, at any time again.
+
+use super::event::{ClosedFact, ConversationEvent};
+use crate::call_course::{CourseMark, TextClose, TextCourse};
+use crate::text_channel::CloseReason;
+use crate::time::Timestamp;
+
+/// Takes one more event of a conversation, in order.
+pub fn take(told: &mut TextCourse, event: &ConversationEvent, at: Timestamp) {
+    let course = &mut told.course;
+    match event {
+        ConversationEvent::Opened(fact) => {
+            course.campaign = Some(fact.campaign.clone());
+            course.customer = Some(fact.customer.clone());
+            course.flow = Some(fact.flow.clone());
+            told.channel = Some(fact.channel);
+        }
+        ConversationEvent::Heard(fact) if fact.as_key => {
+            course.turns.keypress_count += 1;
+            course.marks.insert(CourseMark::Keyed);
+        }
+        ConversationEvent::Heard(_) => {
+            course.turns.heard_count += 1;
+            course.marks.insert(CourseMark::Spoken);
+        }
+        ConversationEvent::Understood(fact) => course.understand(fact),
+        ConversationEvent::SensitiveWordMatched(_) => {
+            course.marks.insert(CourseMark::SensitiveWord);
+        }
+        ConversationEvent::Decided(decision) => {
+            course.decide(decision);
+            told.decided_in = Some(decision.node.clone());
+        }
+        ConversationEvent::Said(fact) => {
+            course.turns.said_count += 1;
+            if told.decided_in.as_ref().is_some_and(|node| *node != fact.node) {
+                course.move_on();
+            }
+        }
+        ConversationEvent::Closed(fact) => close(told, fact, at),
+        ConversationEvent::TranscriptDisposed { .. } => {}
+    }
+}
+
+fn close(told: &mut TextCourse, fact: &ClosedFact, at: Timestamp) {
+    let course = &mut told.course;
+    match fact.reason {
+        CloseReason::HandedOver => {
+            course.marks.insert(CourseMark::Transferred);
+            course.move_on();
+        }
+        CloseReason::FlowEnded => course.move_on(),
+        // By nobody's word.
+        CloseReason::Idle | CloseReason::TooLong | CloseReason::Requested => {}
+    }
+    told.close = told.channel.map(|channel| TextClose {
+        channel,
+        reason: fact.reason,
+        outcome: fact.outcome,
+        at,
+    });
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::event::{TextHeardFact, TextSaidFact};
+    use super::*;
+    use crate::personal::Personal;
+    use crate::spoken_turn::{Explanation, TurnDecision, TurnInput};
+
+    const NOW: Timestamp = Timestamp::from_millis(1_772_416_800_000);
+
+    fn heard(text: &str, as_key: bool) -> ConversationEvent {
+        ConversationEvent::Heard(TextHeardFact {
+            message: "m-1".to_owned(),
+            node: "a".to_owned(),
+            text: Personal::open(text.to_owned()),
+            as_key,
+        })
+    }
+
+    fn decided(rule: &str) -> ConversationEvent {
+        ConversationEvent::Decided(TurnDecision {
+            node: "a".to_owned(),
+            rule: rule.to_owned(),
+            explanation: Explanation::of(TurnInput::Spoken),
+        })
+    }
+
+    fn said(node: &str) -> ConversationEvent {
+        ConversationEvent::Said(TextSaidFact {
+            message: None,
+            node: node.to_owned(),
+            prompt: format!("nodes.{node}.text"),
+            variant: None,
+            text: Personal::open("好的。".to_owned()),
+        })
+    }
+
+    fn closed(reason: CloseReason) -> ConversationEvent {
+        ConversationEvent::Closed(ClosedFact {
+            reason,
+            outcome: None,
+            messages_count: 1,
+            idle_since: None,
+        })
+    }
+
+    fn told(events: &[ConversationEvent]) -> TextCourse {
+        let mut told = TextCourse::default();
+        for event in events {
+            take(&mut told, event, NOW);
+        }
+        told
+    }
+
+    #[test]
+    fn the_last_decision_that_moved_it_on_decides_it() {
+        let answered = [
+            decided("nodes.a.intents.deny"),
+            said("b"),
+            decided("x.intents.ask"),
+            said("a"),
+        ];
+        let deciding = told(&answered).course.deciding.unwrap();
+        assert_eq!(
+            deciding.intent.as_deref(),
+            Some("deny"),
+            "an answer in place moves nothing"
+        );
+        let ended = [decided("nodes.a.intents.affirm"), closed(CloseReason::FlowEnded)];
+        let deciding = told(&ended).course.deciding.unwrap();
+        assert_eq!(deciding.intent.as_deref(), Some("affirm"));
+        let left = [decided("nodes.a.intents.affirm"), closed(CloseReason::Idle)];
+        assert_eq!(told(&left).course.deciding, None);
+    }
+
+    #[test]
+    fn keys_and_words_are_counted_apart_and_a_hand_over_is_a_wish_for_a_person() {
+        let all = [
+            heard("1", true),
+            heard("三期", false),
+            said("b"),
+            closed(CloseReason::HandedOver),
+        ];
+        let told = told(&all);
+        let turns = told.course.turns;
+        assert_eq!(
+            (turns.keypress_count, turns.heard_count, turns.said_count),
+            (1, 1, 1)
+        );
+        assert!(told.course.is(CourseMark::Transferred));
+        assert!(told.close.is_none(), "it was never opened here");
+    }
+}

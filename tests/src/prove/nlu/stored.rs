@@ -1,0 +1,95 @@
+//! Cards, identity numbers and telephone numbers as they are written to us, in digits and in words: of none
+//! of them is anything left in what is stored, also for whoever reads it in clear.
+
+use crate::history::member;
+use crate::program::fail;
+use crate::server::Server;
+use crate::texting::{TextCampaign, Writing};
+use serde_json::{Value, json};
+use std::collections::BTreeMap;
+
+/// Texts that are written; every one of them is asked for again.
+const TEXTS_MAX: usize = 240;
+/// Of one conversation: less than its most messages.
+const TEXTS_OF_ONE: usize = 60;
+/// People who write; each begins anew where their conversation came to its end.
+const PEOPLE: u64 = 8;
+/// A trunk that nobody is behind: nobody is called here.
+const NO_TRUNK: &str = "sip:127.0.0.1:9";
+
+/// What became of them.
+#[derive(Default)]
+pub(super) struct Stored {
+    pub(super) written: usize,
+    /// Those that stand in the log as they were written.
+    pub(super) left: Vec<Value>,
+}
+
+/// Writes those of the texts that name somebody's number, and reads back what was kept.
+pub(super) fn stored(texts: &[Value]) -> Stored {
+    let folder = tempfile::tempdir().unwrap_or_else(|error| fail(&error.to_string()));
+    let server = Server::start(&folder.path().join("data"), NO_TRUNK);
+    let campaign = TextCampaign::made(&server, "STORED", PEOPLE);
+    let hidden = texts.iter().filter(|text| hides(text)).take(TEXTS_MAX);
+    let hidden: Vec<&Value> = hidden.collect();
+    let mut stored = Stored::default();
+    for (index, some) in hidden.chunks(TEXTS_OF_ONE).enumerate() {
+        let person = index as u64 % PEOPLE;
+        let mut writing = campaign.open(person);
+        let mut sent: BTreeMap<String, &Value> = BTreeMap::new();
+        for (place, text) in some.iter().enumerate() {
+            let message = format!("m-{index}-{place}");
+            let said = text["text"].as_str().unwrap_or_default();
+            let reply = campaign.write(&writing, &message, said);
+            sent.insert(message, text);
+            if !member(&reply.body, "/closed").is_null() {
+                read_back(&server, &writing, &sent, &mut stored);
+                sent.clear();
+                writing = campaign.open(person);
+            }
+        }
+        read_back(&server, &writing, &sent, &mut stored);
+        campaign.close(&writing);
+    }
+    if stored.written != hidden.len() {
+        let (written, all) = (stored.written, hidden.len());
+        stored
+            .left
+            .push(json!(format!("{written} of {all} were read back")));
+    }
+    stored
+}
+
+pub(super) fn hides(text: &Value) -> bool {
+    let kind = text["kind"].as_str().unwrap_or_default();
+    matches!(kind, "bank_card" | "identity_number" | "phone")
+}
+
+/// Their lines in clear, each beside what was sent.
+fn read_back(server: &Server, writing: &Writing, sent: &BTreeMap<String, &Value>, stored: &mut Stored) {
+    if sent.is_empty() {
+        return;
+    }
+    let path = format!("{}?clear=true&reason=a%20proof", writing.path());
+    let reply = server.get(&path).unwrap_or_else(|why| fail(&why));
+    let lines = member(&reply.body, "/lines").as_array().into_iter().flatten();
+    for line in lines.filter(|line| line["side"] == "customer") {
+        let Some(text) = sent.get(line["message"].as_str().unwrap_or_default()) else {
+            continue;
+        };
+        stored.written += 1;
+        let kept = line["text"].as_str().unwrap_or_default();
+        let value = text["value"].as_str().unwrap_or_default();
+        let is_left = kept == text["text"] || (!value.is_empty() && digits(kept).contains(value));
+        if is_left || kept.is_empty() {
+            stored
+                .left
+                .push(json!({ "text": text["text"], "value": text["value"], "stored": kept }));
+        }
+    }
+}
+
+/// Without what may stand between them.
+fn digits(text: &str) -> String {
+    text.chars().filter(char::is_ascii_alphanumeric).collect()
+}
