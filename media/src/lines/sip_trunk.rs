@@ -21,6 +21,10 @@ use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 use tokio::sync::Semaphore;
 
+/// How long an INVITE may take from our decision to the carrier: none leaves so shortly before its last
+/// instant, or it would reach its callee behind it (a window that closes, a busy machine, a slow network).
+const ON_ITS_WAY_MS: u64 = 100;
+
 /// Longest ringing before we give up (call progress: 30 s from the first 18x).
 pub const RING_TIMEOUT_MS: u64 = 30_000;
 /// Longest wait for a first response: timer B (RFC 3261, 17.1.1.2).
@@ -238,11 +242,15 @@ impl Line for SipTrunk {
         let Ok(slot) = Arc::clone(&self.slots).try_acquire_owned() else {
             return Err(LineError::Busy);
         };
-        let settings = self.settings(&order, permit.leaves_by());
+        let settings = self.settings(&order, permit.leaves_by().minus_ms(ON_ITS_WAY_MS));
         let handle = self
             .driver
             .dial(&self.place, settings, order.call, order.leg, order.identity, slot)
-            .await?;
+            .await
+            .map_err(|error| match error {
+                LineError::TooLate(_) => LineError::TooLate(permit.leaves_by()),
+                other => other,
+            })?;
         Ok(Box::new(SipLeg { handle }))
     }
 
@@ -324,13 +332,17 @@ impl Drop for SipLeg {
 
 #[cfg(test)]
 mod tests {
-    use super::{TrunkConfig, is_dialable};
+    use super::{ON_ITS_WAY_MS, TrunkConfig, is_dialable};
     use crate::lines::contract::{self, Callee, Stage};
+    use crate::lines::suite_legs::{new_call, order, permit_until};
     use crate::lines::tests::{Network, quick};
     use crate::sip::authentication::Credentials;
+    use crate::testing::SuiteClock;
     use async_trait::async_trait;
     use carrier::{Manner, SpanMs};
-    use domain::ports::line::Line;
+    use domain::compliance::NEXT_LEG_WITHIN_MS;
+    use domain::ports::clock::Clock;
+    use domain::ports::line::{Line, LineError};
     use std::sync::Arc;
 
     #[test]
@@ -364,6 +376,19 @@ mod tests {
             assert!(!is_dialable(number), "{number:?}");
         }
         assert!(is_dialable(&"1".repeat(32)) && !is_dialable(&"1".repeat(33)));
+    }
+
+    #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+    async fn an_invite_that_would_arrive_behind_its_last_instant_does_not_leave() {
+        let network = Network::new((42_561, 42_580));
+        let carrier = network.carrier(quick(Manner::SaysNothing), None);
+        let line = network.trunk_to(&carrier, |_| ()).await;
+        let call = new_call();
+        let last_instant = SuiteClock.now().plus_ms(ON_ITS_WAY_MS / 2);
+        let permit = permit_until(call, last_instant.minus_ms(NEXT_LEG_WITHIN_MS));
+        assert_eq!(permit.leaves_by(), last_instant);
+        let refused = line.dial(permit, order(call)).await.err();
+        assert_eq!(refused, Some(LineError::TooLate(last_instant)));
     }
 
     struct CarrierStage(Network);

@@ -30,7 +30,7 @@ pub(crate) fn permit_for(call: CallId) -> DialPermit {
 }
 
 /// The same from grants that hold until then; its INVITE may leave a few seconds longer.
-pub(super) fn permit_until(call: CallId, valid_until: Timestamp) -> DialPermit {
+pub(crate) fn permit_until(call: CallId, valid_until: Timestamp) -> DialPermit {
     let id = "0123456789abcdef0123456789abcdef";
     let verdicts = vec![Verdict {
         rule: "calling_window".to_owned(),
