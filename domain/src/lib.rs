@@ -80,6 +80,7 @@ pub mod saved_report;
 pub mod screening;
 
 pub mod segment;
+pub mod seller;
 pub mod setting;
 
 pub mod model;

@@ -183,6 +183,7 @@ impl CallCommand {
             CallEvent::AssistantAnswered(fact) => Self::NoteTurn(TurnFact::AssistantAnswered(fact)),
             CallEvent::OfferChosen(fact) => Self::NoteTurn(TurnFact::OfferChosen(fact)),
             CallEvent::ModelChosen(fact) => Self::NoteTurn(TurnFact::ModelChosen(fact)),
+            CallEvent::SellerMessagePlayed(fact) => Self::NoteTurn(TurnFact::SellerMessagePlayed(fact)),
             CallEvent::TransferRequested { node } => Self::RequestTransfer { node },
             CallEvent::AgentConnected { leg, agent } => Self::ConnectAgent { leg, agent },
             CallEvent::CancelRequested { leg, reason } => Self::RequestCancel { leg, reason },

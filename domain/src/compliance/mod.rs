@@ -44,6 +44,7 @@ pub use consent::{CONSENT_GIVEN, consent_state};
 pub use contact_history::{ContactHistory, PastDial};
 pub use facts::{ConsentFacts, CustomerFacts, JoinedFacts, MERGED_PERSON, NumberFacts, Suppressed};
 pub use further::{Contradiction, contradiction, needs_facts, ring_ms};
+pub use missing_fact::demands_seller;
 #[cfg(feature = "planted")]
 pub use permit::planted_permit;
 pub use permit::{
