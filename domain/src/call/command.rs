@@ -6,6 +6,7 @@ use super::event::{CallEvent, EndReason, Notice};
 use super::said::Disposal;
 use super::state::CallState;
 use super::turn_fact::TurnFact;
+use crate::caller_number::CallerNumber;
 use crate::calling_plan::{FlowRef, Preset};
 use crate::compliance::{CustomerGrant, NumberGrant};
 use crate::personal::Personal;
@@ -33,7 +34,7 @@ pub enum CallCommand {
         trunk: String,
         sip_call_id: String,
         local: String,
-        caller: Option<String>,
+        caller: Option<CallerNumber>,
         hold_off_ms: u64,
     },
     NoteRinging {
@@ -228,7 +229,7 @@ impl CallCommand {
             trunk,
             sip_call_id,
             local,
-            caller,
+            caller: caller.map(CallerNumber::without_end),
             hold_off_ms,
         }
     }

@@ -17,6 +17,7 @@ mod attended;
 mod carrier_words;
 mod correction;
 mod decide;
+mod dialing;
 pub(crate) mod end_cause;
 #[cfg(test)]
 mod end_tests;
