@@ -4,7 +4,9 @@
 //! Lines stand in order of preference. A line with 3 trunk-attributable failures in a row rests while
 //! another serves; when every line has failed so, the dialer pauses the campaigns.
 
+use crate::callers::{Callers, Shown};
 use crate::line_load::LineLoad;
+use domain::caller_number::CallerNumber;
 use domain::ports::clock::Clock;
 use domain::ports::line::LineFacts;
 use domain::time::Timestamp;
@@ -24,12 +26,18 @@ const RATE_WINDOW_MS: u64 = 1_000;
 
 /// All lines' legs, shared by the dialer and its calls.
 pub(crate) struct Capacity {
-    lines: Mutex<Vec<LineUse>>,
+    lines: Mutex<Lines>,
     freed: Notify,
     /// The same for further legs that wait: all of them look, the dialer alone is told by `freed`.
     freed_for_next_legs: Notify,
     /// Further legs that wait for a place: what comes free is theirs before it is a new call's.
     next_legs_waiting: AtomicU32,
+}
+
+/// The lines, in order of preference, and the numbers that calls on them show.
+struct Lines {
+    uses: Vec<LineUse>,
+    shown: Shown,
 }
 
 struct LineUse {
@@ -39,7 +47,7 @@ struct LineUse {
     dialed: VecDeque<Timestamp>,
     /// When the last `dials_per_second` legs left, or will leave.
     left: VecDeque<Timestamp>,
-    next_caller: usize,
+    callers: Callers,
     failures_in_a_row: u32,
     rests_until: Option<Timestamp>,
     /// By an emergency stop: no leg begins on it.
@@ -50,7 +58,7 @@ struct LineUse {
 pub(crate) struct LegPlace {
     capacity: Arc<Capacity>,
     line: usize,
-    caller: Option<String>,
+    caller: Option<CallerNumber>,
 }
 
 /// Counts a further leg among those that wait, until it is dropped.
@@ -83,18 +91,21 @@ pub(crate) enum TrunkSign {
 
 impl Capacity {
     pub(crate) fn new(facts: Vec<LineFacts>) -> Arc<Self> {
-        let line = |facts| LineUse {
+        let line = |facts: LineFacts| LineUse {
+            callers: Callers::of(&facts),
             facts,
             legs_count: 0,
             dialed: VecDeque::new(),
             left: VecDeque::new(),
-            next_caller: 0,
             failures_in_a_row: 0,
             rests_until: None,
             is_stopped: false,
         };
         Arc::new(Self {
-            lines: Mutex::new(facts.into_iter().map(line).collect()),
+            lines: Mutex::new(Lines {
+                uses: facts.into_iter().map(line).collect(),
+                shown: Shown::default(),
+            }),
             freed: Notify::new(),
             freed_for_next_legs: Notify::new(),
             next_legs_waiting: AtomicU32::new(0),
@@ -104,9 +115,10 @@ impl Capacity {
     /// A place on the first line that has one now, leaving out those in `except`.
     pub(crate) fn take(self: &Arc<Self>, now: Timestamp, except: &[usize]) -> Option<LegPlace> {
         let mut lines = self.lock();
-        for (index, line) in lines.iter_mut().enumerate() {
-            if !except.contains(&index) && line.free_at(now).is_some_and(|at| at <= now) {
-                let caller = line.dial(now);
+        let Lines { uses, shown } = &mut *lines;
+        for (index, line) in uses.iter_mut().enumerate() {
+            if !except.contains(&index) && line.free_at(now, shown).is_some_and(|at| at <= now) {
+                let caller = line.dial(now, shown);
                 return Some(LegPlace {
                     capacity: Arc::clone(self),
                     line: index,
@@ -162,11 +174,12 @@ impl Capacity {
     /// leg's end can. `None` when no such line may take a leg by then.
     fn free_by(&self, now: Timestamp, except: &[usize], until: Timestamp) -> Option<Timestamp> {
         let mut lines = self.lock();
-        let allowed = lines
+        let Lines { uses, shown } = &mut *lines;
+        let allowed = uses
             .iter_mut()
             .enumerate()
             .filter(|(index, _)| !except.contains(index));
-        let looks = allowed.filter_map(|(_, line)| match line.free_at(now) {
+        let looks = allowed.filter_map(|(_, line)| match line.free_at(now, shown) {
             Some(at) => Some(at).filter(|at| *at <= until),
             None => Some(until),
         });
@@ -176,22 +189,29 @@ impl Capacity {
     /// When a place may come free by time alone: now, later, or `None` while all legs are taken.
     pub(crate) fn free_at(&self, now: Timestamp) -> Option<Timestamp> {
         let mut lines = self.lock();
-        lines.iter_mut().filter_map(|line| line.free_at(now)).min()
+        let Lines { uses, shown } = &mut *lines;
+        uses.iter_mut().filter_map(|line| line.free_at(now, shown)).min()
     }
 
     /// How many new calls could be begun now, over all lines: not on the places that further legs wait for.
     pub(crate) fn free_count(&self, now: Timestamp) -> u32 {
         let mut lines = self.lock();
-        let free = lines
+        let Lines { uses, shown } = &mut *lines;
+        let free = uses
             .iter_mut()
-            .map(|line| line.free_count(now))
+            .map(|line| line.free_count(now, shown))
             .fold(0, u32::saturating_add);
         free.saturating_sub(self.next_legs_waiting.load(Ordering::Relaxed))
     }
 
     /// What each line carries now of what it may, in order of preference.
     pub(crate) fn loads(&self, now: Timestamp) -> Vec<LineLoad> {
-        self.lock().iter().map(|line| line.load(now)).collect()
+        let lines = self.lock();
+        lines
+            .uses
+            .iter()
+            .map(|line| line.load(now, &lines.shown))
+            .collect()
     }
 
     /// Returns when a place has been given back. A place given back before the call counts once.
@@ -201,18 +221,18 @@ impl Capacity {
 
     /// Notes how a leg on `line` ended; true when by now every line has failed too often.
     pub(crate) fn note(&self, line: usize, sign: TrunkSign, now: Timestamp) -> bool {
-        let mut lines = self.lock();
-        if let Some(used) = lines.get_mut(line) {
+        let uses = &mut self.lock().uses;
+        if let Some(used) = uses.get_mut(line) {
             used.note(sign, now);
         }
         // Who is stopped says nothing of those that may serve.
-        let mut serving = lines.iter().filter(|line| !line.is_stopped).peekable();
+        let mut serving = uses.iter().filter(|line| !line.is_stopped).peekable();
         serving.peek().is_some() && serving.all(|line| line.failures_in_a_row >= FAILURES_IN_A_ROW_MAX)
     }
 
     /// From now on a leg may begin on a line, or none.
     pub(crate) fn set_stopped(&self, line: usize, is_stopped: bool) {
-        if let Some(line) = self.lock().get_mut(line) {
+        if let Some(line) = self.lock().uses.get_mut(line) {
             line.is_stopped = is_stopped;
         }
         self.freed.notify_one();
@@ -221,20 +241,23 @@ impl Capacity {
 
     /// Forgets failures: the campaigns are paused, and whoever resumes them has seen to the trunk.
     pub(crate) fn forget_failures(&self) {
-        for line in self.lock().iter_mut() {
+        for line in &mut self.lock().uses {
             line.failures_in_a_row = 0;
             line.rests_until = None;
         }
     }
 
-    fn lock(&self) -> MutexGuard<'_, Vec<LineUse>> {
+    fn lock(&self) -> MutexGuard<'_, Lines> {
         self.lines.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 impl LineUse {
-    fn free_at(&mut self, now: Timestamp) -> Option<Timestamp> {
+    fn free_at(&mut self, now: Timestamp, shown: &Shown) -> Option<Timestamp> {
         if self.is_stopped || self.legs_count >= self.facts.legs_max {
+            return None;
+        }
+        if self.callers.free(shown, now) == 0 {
             return None;
         }
         while self
@@ -253,16 +276,19 @@ impl LineUse {
         Some(oldest.plus_ms(RATE_WINDOW_MS).max(rests_until))
     }
 
-    fn free_count(&mut self, now: Timestamp) -> u32 {
-        if self.free_at(now).is_none_or(|at| at > now) {
+    fn free_count(&mut self, now: Timestamp, shown: &Shown) -> u32 {
+        if self.free_at(now, shown).is_none_or(|at| at > now) {
             return 0;
         }
+        let by_numbers = self.callers.free(shown, now);
         let dialed_count = u32::try_from(self.dialed.len()).unwrap_or(u32::MAX);
         let by_rate = self.facts.dials_per_second.saturating_sub(dialed_count);
-        by_rate.min(self.facts.legs_max.saturating_sub(self.legs_count))
+        by_rate
+            .min(by_numbers)
+            .min(self.facts.legs_max.saturating_sub(self.legs_count))
     }
 
-    fn load(&self, now: Timestamp) -> LineLoad {
+    fn load(&self, now: Timestamp, shown: &Shown) -> LineLoad {
         let within = |at: &&Timestamp| now.ms_since(**at) < RATE_WINDOW_MS;
         let dialed = self.dialed.iter().filter(within).count();
         LineLoad {
@@ -275,21 +301,19 @@ impl LineUse {
             rests_until: self.rests_until.filter(|until| *until > now),
             is_stopped: self.is_stopped,
             is_loopback: self.facts.loopback,
-            caller_numbers: self.facts.caller_numbers.clone(),
+            callers: self.callers.uses(shown, now),
+            calls_per_number_max: self.facts.calls_per_number_max,
         }
     }
 
-    fn dial(&mut self, now: Timestamp) -> Option<String> {
+    fn dial(&mut self, now: Timestamp, shown: &mut Shown) -> Option<CallerNumber> {
         self.legs_count += 1;
         self.dialed.push_back(now);
         if self.failures_in_a_row >= FAILURES_IN_A_ROW_MAX {
             // This one tries it; the others wait for what it finds.
             self.rests_until = Some(now.plus_ms(REST_MS));
         }
-        let callers = &self.facts.caller_numbers;
-        let caller = callers.get(self.next_caller % callers.len().max(1)).cloned();
-        self.next_caller = self.next_caller.wrapping_add(1);
-        caller
+        self.callers.take(shown, now)
     }
 
     fn leaves_at(&mut self, now: Timestamp) -> Timestamp {
@@ -333,19 +357,25 @@ impl LegPlace {
     /// taken in two seconds may be ready in one.
     pub(crate) fn leaves_at(&self, now: Timestamp) -> Timestamp {
         let mut lines = self.capacity.lock();
-        lines.get_mut(self.line).map_or(now, |line| line.leaves_at(now))
+        let line = lines.uses.get_mut(self.line);
+        line.map_or(now, |line| line.leaves_at(now))
     }
     /// The number to show, from the line's own in turn.
-    pub(crate) fn caller(&self) -> Option<String> {
+    pub(crate) fn caller(&self) -> Option<CallerNumber> {
         self.caller.clone()
     }
 }
 
 impl Drop for LegPlace {
     fn drop(&mut self) {
-        if let Some(line) = self.capacity.lock().get_mut(self.line) {
+        let mut lines = self.capacity.lock();
+        if let Some(line) = lines.uses.get_mut(self.line) {
             line.legs_count = line.legs_count.saturating_sub(1);
         }
+        if let Some(caller) = &self.caller {
+            lines.shown.give_back(&caller.number);
+        }
+        drop(lines);
         self.capacity.freed.notify_one();
         self.capacity.freed_for_next_legs.notify_waiters();
     }
@@ -377,7 +407,8 @@ mod tests {
             ring_timeout_ms: 6_000,
             first_response_ms: 4_000,
             hold_off_ms: 5_000,
-            caller_numbers: vec!["+15550101".to_owned(), "+15550102".to_owned()],
+            caller_numbers: ["+15550101", "+15550102"].map(CallerNumber::without_end).into(),
+            calls_per_number_max: None,
         }
     }
 
@@ -471,11 +502,75 @@ mod tests {
     fn callers_take_turns_and_a_used_line_is_left_out() {
         let capacity = Capacity::new(vec![line("a", 9, 9), line("b", 9, 9)]);
         let callers: Vec<_> = (0..3)
-            .map(|_| capacity.take(NOW, &[]).unwrap().caller().unwrap())
+            .map(|_| capacity.take(NOW, &[]).unwrap().caller().unwrap().number)
             .collect();
         assert_eq!(callers, ["+15550101", "+15550102", "+15550101"]);
         assert_eq!(capacity.take(NOW, &[0]).unwrap().line(), 1);
         assert!(capacity.take(NOW, &[0, 1]).is_none());
+    }
+
+    #[test]
+    fn no_two_calls_show_one_number_where_a_line_says_so_whichever_line_they_are_on() {
+        let one_each = |name| LineFacts {
+            calls_per_number_max: Some(1),
+            ..line(name, 9, 9)
+        };
+        let capacity = Capacity::new(vec![one_each("a"), one_each("b")]);
+        let first = capacity.take(NOW, &[]).unwrap();
+        let second = capacity.take(NOW, &[]).unwrap();
+        let shown = |place: &LegPlace| place.caller().unwrap().number;
+        assert_eq!([shown(&first), shown(&second)], ["+15550101", "+15550102"]);
+        assert_eq!(
+            capacity.free_count(NOW),
+            0,
+            "the other line has the same two numbers"
+        );
+        assert!(capacity.take(NOW, &[]).is_none() && capacity.free_at(NOW).is_none());
+        let calls: Vec<u32> = capacity.loads(NOW)[1]
+            .callers
+            .iter()
+            .map(|one| one.calls)
+            .collect();
+        assert_eq!(calls, [1, 1]);
+        drop(first);
+        let third = capacity.take(NOW, &[]).unwrap();
+        assert_eq!(
+            shown(&third),
+            "+15550101",
+            "the one that came free, though not its turn"
+        );
+        assert!(capacity.take(NOW, &[]).is_none());
+    }
+
+    #[test]
+    fn a_number_whose_licence_has_ended_is_left_out_and_a_line_without_another_serves_nobody() {
+        let licensed = |until: [Option<&str>; 2]| {
+            let mut facts = line("a", 9, 9);
+            for (caller, until) in facts.caller_numbers.iter_mut().zip(until) {
+                caller.number = caller.number.replace("+155501", "955");
+                caller.valid_until = until.map(|day| day.parse().unwrap());
+            }
+            Capacity::new(vec![facts])
+        };
+        // A carrier's own form is of Beijing, where the day ends eight hours before it does in UTC.
+        let last: Timestamp = "2026-12-31T15:59:59.999999Z".parse().unwrap();
+        let after: Timestamp = "2026-12-31T16:00:00Z".parse().unwrap();
+        let shown = |capacity: &Arc<Capacity>, now| {
+            let numbers = (0..2).map(|_| capacity.take(now, &[]).unwrap().caller().unwrap().number);
+            numbers.collect::<Vec<_>>()
+        };
+        let one = licensed([Some("2026-12-31"), None]);
+        assert_eq!(shown(&one, last), ["95501", "95502"]);
+        assert_eq!(shown(&one, after), ["95502", "95502"]);
+        let both = licensed([Some("2026-12-31"), Some("2026-12-31")]);
+        assert!(both.take(last, &[]).is_some());
+        assert!(both.take(after, &[]).is_none() && both.free_at(after).is_none());
+        assert_eq!(both.free_count(after), 0);
+        let load = both.loads(after).remove(0);
+        assert!(
+            load.callers.iter().all(crate::callers::CallerUse::is_expired),
+            "{load:?}"
+        );
     }
 
     #[test]

@@ -10,6 +10,7 @@ mod arbiter_tests;
 mod asked;
 mod asker_task;
 mod assist;
+mod callers;
 mod capacity;
 mod clock_skew;
 mod drivers;
@@ -35,6 +36,7 @@ mod tests;
 mod timers;
 
 pub use assist::Assist;
+pub use callers::CallerUse;
 pub use clock_skew::ClockSkew;
 pub use drivers::{
     DriverPorts, Drivers, DriversHandle, Hearing, Progress, SummariesOf, SummaryPorts, SummaryWriter,

@@ -1,5 +1,6 @@
 //! What a line carries now of what it may: for whoever watches, and for nobody who decides.
 
+use crate::callers::CallerUse;
 use domain::time::Timestamp;
 
 /// One line at a moment.
@@ -18,6 +19,15 @@ pub struct LineLoad {
     pub is_stopped: bool,
     /// Its far end is this machine: a rehearsal.
     pub is_loopback: bool,
-    /// Those that it may show, in turn.
-    pub caller_numbers: Vec<String>,
+    /// Those that it may show, in turn, while their licence lasts.
+    pub callers: Vec<CallerUse>,
+    /// Most calls at once that show the same number.
+    pub calls_per_number_max: Option<u32>,
+}
+
+impl LineLoad {
+    /// It has numbers to show, and the licence of each has ended: nobody is called on it.
+    pub fn is_unlicensed(&self) -> bool {
+        !self.callers.is_empty() && self.callers.iter().all(CallerUse::is_expired)
+    }
 }

@@ -26,6 +26,7 @@ use values::disposition::Disposition;
 use values::emotion::EmotionPlan;
 use values::go_live::StagePlan;
 use values::ids::{CampaignId, FlowId, ListId, UserId};
+use values::seller::Seller;
 use values::sensitive_words::SensitiveWordList;
 
 pub use crate::duplicates::Duplicates;
@@ -302,6 +303,9 @@ pub struct CallingPlan {
     /// Of groups of people at most so many calls; no bound unless it is said.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub quotas: Vec<Quota>,
+    /// On whose behalf it calls: said to who answers and finds nobody free. Some presets demand it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub seller: Option<Box<Seller>>,
 }
 
 impl CallingPlan {

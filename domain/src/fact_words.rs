@@ -4,7 +4,7 @@
 pub(crate) type Words = (&'static str, &'static str, &'static str);
 
 /// Names of facts.
-pub(crate) const FACTS: [Words; 70] = [
+pub(crate) const FACTS: [Words; 74] = [
     ("quota", "配额", "quota"),
     ("counted_as", "统计口径", "counted as"),
     ("per", "统计周期", "per"),
@@ -29,6 +29,10 @@ pub(crate) const FACTS: [Words; 70] = [
     ("calendar", "节假日历", "calendar"),
     ("holiday", "节假日", "holiday"),
     ("relief", "接手", "relief"),
+    ("seller", "卖方", "seller"),
+    ("caller", "主叫号码", "number shown"),
+    ("valid_until", "资质有效至", "licensed until"),
+    ("licence", "资质", "licence"),
     ("registry_of", "禁呼登记日期", "registry as of"),
     ("registry", "禁呼登记", "registry"),
     ("held_ms", "占用号码（毫秒）", "holds the number (ms)"),

@@ -22,6 +22,7 @@ pub mod call;
 pub mod call_caps_checked;
 pub mod call_course;
 pub mod callback;
+pub mod caller_number;
 pub mod calling_plan;
 pub mod campaign;
 pub mod case;
@@ -80,6 +81,7 @@ pub mod saved_report;
 pub mod screening;
 
 pub mod segment;
+pub mod seller;
 pub mod setting;
 
 pub mod model;

@@ -6,6 +6,7 @@ use crate::disposition_map::DispositionMap;
 use crate::duplicates::Duplicates;
 use crate::model_tier::ModelTiers;
 use crate::ranking::PriorityPlan;
+use crate::screening::Relief;
 use values::approvals_asked::Approvals;
 use values::sensitive_words::SensitiveWordList;
 
@@ -45,12 +46,19 @@ impl CallingPlan {
             priority: None,
             best_times: None,
             quotas: Vec::new(),
+            seller: None,
         }
     }
 
     /// By customer where nothing was chosen: a campaign made before goes on as it went.
     pub fn duplicates(&self) -> Duplicates {
         self.duplicates.unwrap_or(Duplicates::ByCustomer)
+    }
+
+    /// Who takes over when somebody has answered: a robot unless it is said.
+    pub fn relief(&self) -> Relief {
+        let said = self.screening.as_deref().and_then(|screening| screening.relief);
+        said.unwrap_or(Relief::Robot)
     }
 
     /// The order of its due; none where it asks for none and tells no groups of hours apart.

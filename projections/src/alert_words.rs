@@ -3,7 +3,7 @@
 
 /// A detail in English, its holes as `{}`, and the same in Chinese, whose `{n}` name the English holes from 0
 /// on. The first that fits is taken, so what is longer stands before what it ends with.
-const SENTENCES: [(&str, &str); 15] = [
+const SENTENCES: [(&str, &str); 17] = [
     ("{} in a row, the last was {}", "连续 {0} 次，最后一次为 {1}"),
     (
         "{} calls were ended for a process that did not",
@@ -24,6 +24,14 @@ const SENTENCES: [(&str, &str); 15] = [
     (
         "{} of {} calls that a person answered in {} days ({} v{}); at most {} in 1000",
         "近 {2} 天真人接听的 {1} 通电话中有 {0} 通被放弃（{3} v{4}），上限为千分之 {5}",
+    ),
+    (
+        "{} of trunk {} may be shown until {}{}",
+        "线路 {1} 的主叫号码 {0} 可用至 {2}{3}",
+    ),
+    (
+        "{} of trunk {} might be shown until {}{}; no call shows it any more",
+        "线路 {1} 的主叫号码 {0} 仅可用至 {2}{3}，已停止使用",
     ),
     ("{} of {} calls", "{1} 通电话中 {0} 通"),
     ("before position {}: {}", "停在位置 {0} 之前：{1}"),

@@ -58,6 +58,7 @@ impl Shape {
             },
             hold_off_ms: HOLD_OFF_MS,
             caller_numbers: Vec::new(),
+            calls_per_number_max: None,
         };
         (0..self.lines).map(facts).collect()
     }

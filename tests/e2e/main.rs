@@ -4,6 +4,7 @@ mod a_quota_holds_over_a_kill;
 mod bad_rows_are_listed;
 mod checkpoints_are_stamped;
 mod commands_are_done_in_one_way;
+mod databases_fail;
 mod demo_goes_on_after_a_kill;
 mod demo_reports_every_call;
 mod drain_finishes_or_interrupts;

@@ -5,6 +5,7 @@
 
 pub mod busy_carrier;
 pub mod carrier;
+pub mod cutting;
 pub mod day_report;
 pub mod described;
 pub mod door;

@@ -103,6 +103,16 @@ impl PostgresServer {
         }
     }
 
+    /// From now on lets this role in by loopback only with this password, in plain text or behind TLS.
+    pub fn demand_password(&self, role: &str, password: &str) {
+        let rules = format!(
+            "local all all trust\nhost all {role} 127.0.0.1/32 scram-sha-256\nhostssl all all 127.0.0.1/32 trust\n"
+        );
+        std::fs::write(self.data().join("pg_hba.conf"), rules).expect("its rules can be written");
+        self.run_sql(&format!("CREATE ROLE {role} LOGIN PASSWORD '{password}'"));
+        self.run_sql("SELECT pg_reload_conf()");
+    }
+
     fn make() -> Option<Self> {
         let programs = programs()?;
         let folder = tempfile::tempdir().expect("a temporary folder can be made");

@@ -23,6 +23,7 @@ pub mod permission;
 pub mod phone_number;
 pub mod preset_name;
 pub mod routing_score;
+pub mod seller;
 pub mod sensitive_words;
 pub mod sharing;
 pub mod stream_id;

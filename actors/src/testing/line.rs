@@ -100,6 +100,7 @@ impl FakeLine {
                 first_response_ms: 4_000,
                 hold_off_ms: 5_000,
                 caller_numbers: Vec::new(),
+                calls_per_number_max: None,
             },
             script,
             journal: Arc::default(),

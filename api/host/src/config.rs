@@ -1,7 +1,8 @@
 //! Settings, their limits and their errors: trunk SPECs, durations, addresses; the only reader of the
 //! environment.
 
-use crate::trunk_manners;
+use crate::{trunk_callers, trunk_manners};
+use domain::caller_number::CallerNumber;
 use domain::problem::Problem;
 use media::driver::Replies;
 use media::lines::NumberForm;
@@ -169,7 +170,9 @@ pub struct TrunkSpec {
     pub user: Option<String>,
     pub password: Option<Password>,
     /// Numbers shown, as given; rotated.
-    pub from: Vec<String>,
+    pub from: Vec<CallerNumber>,
+    /// Most calls at once that show the same number.
+    pub calls_per_number_max: Option<u32>,
     pub legs_max: u32,
     pub dials_per_second: u32,
     pub ring_timeout_ms: u64,
@@ -237,6 +240,7 @@ impl FromStr for TrunkSpec {
             user: None,
             password: None,
             from: Vec::new(),
+            calls_per_number_max: None,
             legs_max: default_legs(loopback),
             dials_per_second: DIALS_PER_SECOND_DEFAULT,
             ring_timeout_ms: RING_TIMEOUT_MS,
@@ -272,7 +276,8 @@ impl TrunkSpec {
             "password-env" => self.set_password(Password::Environment(value.to_owned()))?,
             "password" => self.set_password(Password::Plain(value.to_owned()))?,
             "name" => self.name = value.to_owned(),
-            "from" => self.from = caller_numbers(value)?,
+            "from" => self.from = trunk_callers::caller_numbers(value)?,
+            "calls-per-number" => self.calls_per_number_max = Some(count(key, value, LEGS_MAX)?),
             "legs-max" => self.legs_max = count(key, value, LEGS_MAX)?,
             "dials-per-second" => self.dials_per_second = count(key, value, LEGS_MAX)?,
             "ring-timeout" => self.ring_timeout_ms = duration(value)?,
@@ -330,24 +335,6 @@ fn parse_address(text: &str) -> Result<(&str, u16), String> {
     Ok((host, port))
 }
 
-/// Most digits of a number shown; E.164 has 15, carriers add prefixes of their own.
-const CALLER_DIGITS_MAX: usize = 20;
-
-/// Rotating caller numbers, in E.164 or the carrier's own form (a service number such as 95xxx has 5 digits).
-fn caller_numbers(value: &str) -> Result<Vec<String>, String> {
-    let plain = |number: &str| {
-        let digits = number.strip_prefix('+').unwrap_or(number);
-        (3..=CALLER_DIGITS_MAX).contains(&digits.len()) && digits.bytes().all(|b| b.is_ascii_digit())
-    };
-    let numbers: Vec<String> = value.split(',').map(|number| number.trim().to_owned()).collect();
-    if numbers.iter().all(|number| plain(number)) {
-        return Ok(numbers);
-    }
-    Err(format!(
-        "from takes numbers of 3 to {CALLER_DIGITS_MAX} digits, with or without +"
-    ))
-}
-
 fn count(key: &str, value: &str, max: u32) -> Result<u32, String> {
     match value.parse::<u32>() {
         Ok(count) if (1..=max).contains(&count) => Ok(count),
@@ -395,7 +382,11 @@ mod tests {
             ("trunk.example.com", 5060, "first")
         );
         assert_eq!(spec.password, Some(Password::File("/run/p".into())));
-        assert_eq!(spec.from, ["+15550100", "+15550101"]);
+        assert_eq!(
+            spec.from,
+            ["+15550100", "+15550101"].map(CallerNumber::without_end)
+        );
+        assert_eq!(spec.calls_per_number_max, None);
         assert_eq!((spec.legs_max, spec.dials_per_second), (30, 5));
         assert_eq!((spec.ring_timeout_ms, spec.hold_off_ms), (25_000, 120_000));
         assert_eq!(spec.first_response_ms(Followed::ByAnother), 8_000);

@@ -30,4 +30,5 @@ pub mod signals;
 pub mod speech_args;
 pub mod store_spec;
 pub mod tls_args;
+mod trunk_callers;
 pub mod trunk_manners;

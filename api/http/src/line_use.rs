@@ -35,6 +35,8 @@ pub(crate) enum LineState {
     Resting,
     /// By an emergency stop.
     Stopped,
+    /// The licence of each number that it could show has ended.
+    Unlicensed,
 }
 
 /// Lines in order of preference; `None` where this process does not dial.
@@ -59,9 +61,11 @@ impl LineUse {
 }
 
 /// What keeps a line from taking calls, the weightiest first.
-const fn state_of(load: &LineLoad) -> LineState {
+fn state_of(load: &LineLoad) -> LineState {
     if load.is_stopped {
         LineState::Stopped
+    } else if load.is_unlicensed() {
+        LineState::Unlicensed
     } else if load.rests_until.is_some() {
         LineState::Resting
     } else if load.legs >= load.legs_max {
@@ -86,7 +90,8 @@ mod tests {
             rests_until,
             is_stopped,
             is_loopback: true,
-            caller_numbers: Vec::new(),
+            callers: Vec::new(),
+            calls_per_number_max: None,
         }
     }
 

@@ -5,7 +5,9 @@ use crate::members::Members;
 use crate::model_tiers::{TierNamed, tiers_of};
 use crate::of_conversation::{described as of, of_conversation};
 use crate::when_running::{ends_at, running};
-use crate::whom_and_when::{self, caps_of, days_of, ignores_preferred_times, priority_of, screening_of};
+use crate::whom_and_when::{
+    self, caps_of, days_of, ignores_preferred_times, priority_of, screening_of, seller_of,
+};
 use domain::approvals_asked::{Approvals, NeedsApproval};
 use domain::assist_plan::AssistPlan;
 use domain::calling_plan::{Basis, CallingPlan, CallingWindow, Duplicates, Preset, RetryPolicy};
@@ -198,6 +200,7 @@ impl CampaignBody {
             priority: priority_of(&mut body).map(Box::new),
             best_times: best_times_of(&mut body).map(Box::new),
             quotas: quotas_of(&mut body),
+            seller: seller_of(&mut body).map(Box::new),
         };
         let model = body.parsed::<ModelNamed>("model");
         if model.as_ref().is_some_and(|named| named.version.is_none()) {
@@ -433,6 +436,12 @@ mod tests {
             ("caps", json!([{"counted": "dialed", "calls_max": 1}]), "/caps"),
             ("caps", json!({"counted": "dialed"}), "/caps"),
             ("preferred_times", json!("sometimes"), "/preferred_times"),
+            ("seller", json!({"name": "Example Bank"}), "/seller"),
+            (
+                "seller",
+                json!({"name": "Example Bank", "number": "911"}),
+                "/seller",
+            ),
         ] {
             let mut body = literal();
             body[member] = value;

@@ -8,6 +8,7 @@ use domain::disposition_map::DispositionMap;
 use domain::number_check::NumberCheckPlan;
 use domain::ranking::PriorityPlan;
 use domain::screening::{NumberListName, Relief, Screening};
+use domain::seller::Seller;
 use domain::working_calendar::{CallingDays, Holidays, RestDay};
 use schemars::SchemaGenerator;
 use serde_json::{Value, json};
@@ -20,6 +21,9 @@ const IGNORE: &str = "ignore";
 
 /// The member that demands a vacancy check.
 const NUMBER_CHECK: &str = "number_check";
+
+/// The member that says on whose behalf is called.
+const SELLER: &str = "seller";
 
 /// The member that says in which order people are called.
 const PRIORITY: &str = "priority";
@@ -36,7 +40,7 @@ fn of(mut schema: Value, what: &str) -> Value {
 }
 
 /// How these members are described.
-pub(crate) fn schemas(generator: &mut SchemaGenerator) -> [(String, Value); 10] {
+pub(crate) fn schemas(generator: &mut SchemaGenerator) -> [(String, Value); 11] {
     let holidays = generator.subschema_for::<Holidays>().to_value();
     let caps = json!({ "type": "array", "items": generator.subschema_for::<CallCap>(),
         "maxItems": OWN_CAPS_MAX,
@@ -95,6 +99,13 @@ pub(crate) fn schemas(generator: &mut SchemaGenerator) -> [(String, Value); 10] 
             of(
                 generator.subschema_for::<PriorityPlan>().to_value(),
                 "Who of the due is called first: by value, waiting and the hour; by due time unless it is said",
+            ),
+        ),
+        (
+            SELLER,
+            of(
+                generator.subschema_for::<Seller>().to_value(),
+                "On whose behalf it calls: told to who answers and finds no agent free; us-tsr demands it",
             ),
         ),
         (
@@ -174,6 +185,15 @@ pub(crate) fn screening_of(body: &mut Members) -> Option<Screening> {
         number_check: number_check_of(body),
     };
     (screening != Screening::default()).then_some(screening)
+}
+
+/// On whose behalf it calls.
+pub(crate) fn seller_of(body: &mut Members) -> Option<Seller> {
+    let seller = body.value::<Seller>(SELLER)?;
+    if let Some(fault) = seller.fault() {
+        body.wrong(SELLER, fault);
+    }
+    Some(seller)
 }
 
 /// Which numbers are not dialed by what a vacancy check said of them.

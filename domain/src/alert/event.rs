@@ -77,11 +77,15 @@ pub enum AlertRule {
     AngryCallers,
     /// An engine of speech failed in too many of its last calls.
     EngineFailing,
+    /// The licence of a number that calls show ends within days.
+    CallerNumberExpires,
+    /// It has ended: no call shows the number any more.
+    CallerNumberExpired,
 }
 
 impl AlertRule {
     /// Every rule, in the order in which they are shown.
-    pub const ALL: [Self; 12] = [
+    pub const ALL: [Self; 14] = [
         Self::AnswerRatioLow,
         Self::LineFailures,
         Self::AbandonBudget,
@@ -94,6 +98,8 @@ impl AlertRule {
         Self::SensitiveWord,
         Self::AngryCallers,
         Self::EngineFailing,
+        Self::CallerNumberExpires,
+        Self::CallerNumberExpired,
     ];
 
     /// As stored and as asked for.
@@ -111,6 +117,8 @@ impl AlertRule {
             Self::SensitiveWord => "sensitive_word",
             Self::AngryCallers => "angry_callers",
             Self::EngineFailing => "engine_failing",
+            Self::CallerNumberExpires => "caller_number_expires",
+            Self::CallerNumberExpired => "caller_number_expired",
         }
     }
 
@@ -128,6 +136,8 @@ impl AlertRule {
             Self::SensitiveWord => "通话中出现敏感词",
             Self::AngryCallers => "通话中客户情绪愤怒",
             Self::EngineFailing => "语音引擎连续出错",
+            Self::CallerNumberExpires => "主叫号码资质即将到期",
+            Self::CallerNumberExpired => "主叫号码资质已到期",
         }
     }
 
@@ -145,6 +155,8 @@ impl AlertRule {
             Self::SensitiveWord => "a sensitive word was said in a call",
             Self::AngryCallers => "a callee sounded angry in a call",
             Self::EngineFailing => "a speech engine fails in calls",
+            Self::CallerNumberExpires => "the licence of a caller number ends soon",
+            Self::CallerNumberExpired => "the licence of a caller number has ended",
         }
     }
 }

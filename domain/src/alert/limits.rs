@@ -4,6 +4,9 @@
 /// 310.4(b)(4)(i); 47 CFR 64.1200(a)(7)).
 pub const ABANDONED_PER_MILLE_MAX: i64 = 30;
 
+/// Days before the end of a caller number's licence from which on it is warned of: a renewal takes weeks.
+pub const CALLER_NUMBER_DAYS: i64 = 30;
+
 /// What is beyond what. Defaults are the requirement's.
 #[derive(Debug, Clone)]
 pub struct AlertLimits {

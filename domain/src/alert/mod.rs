@@ -20,7 +20,7 @@ mod tests;
 pub use command::AlertCommand;
 pub use decide::{ESCALATE_AFTER_MS, MUTE_MS_MAX, NOTE_BYTES_MAX, USER_BYTES_MAX};
 pub use event::{AlertEvent, AlertFigure, AlertRule, Severity};
-pub use limits::{ABANDONED_PER_MILLE_MAX, AlertLimits};
+pub use limits::{ABANDONED_PER_MILLE_MAX, AlertLimits, CALLER_NUMBER_DAYS};
 pub use refusal::AlertRefusal;
 pub use state::{AlertState, Standing};
 

@@ -6,6 +6,7 @@ use super::event::{CallEvent, EndReason, Notice};
 use super::said::Disposal;
 use super::state::CallState;
 use super::turn_fact::TurnFact;
+use crate::caller_number::CallerNumber;
 use crate::calling_plan::{FlowRef, Preset};
 use crate::compliance::{CustomerGrant, NumberGrant};
 use crate::personal::Personal;
@@ -33,7 +34,7 @@ pub enum CallCommand {
         trunk: String,
         sip_call_id: String,
         local: String,
-        caller: Option<String>,
+        caller: Option<CallerNumber>,
         hold_off_ms: u64,
     },
     NoteRinging {
@@ -183,6 +184,7 @@ impl CallCommand {
             CallEvent::AssistantAnswered(fact) => Self::NoteTurn(TurnFact::AssistantAnswered(fact)),
             CallEvent::OfferChosen(fact) => Self::NoteTurn(TurnFact::OfferChosen(fact)),
             CallEvent::ModelChosen(fact) => Self::NoteTurn(TurnFact::ModelChosen(fact)),
+            CallEvent::SellerMessagePlayed(fact) => Self::NoteTurn(TurnFact::SellerMessagePlayed(fact)),
             CallEvent::TransferRequested { node } => Self::RequestTransfer { node },
             CallEvent::AgentConnected { leg, agent } => Self::ConnectAgent { leg, agent },
             CallEvent::CancelRequested { leg, reason } => Self::RequestCancel { leg, reason },
@@ -227,7 +229,7 @@ impl CallCommand {
             trunk,
             sip_call_id,
             local,
-            caller,
+            caller: caller.map(CallerNumber::without_end),
             hold_off_ms,
         }
     }

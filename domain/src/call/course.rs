@@ -68,6 +68,7 @@ pub fn take(course: &mut CallCourse, event: &CallEvent, at: Timestamp) {
         | CallEvent::AssistantAnswered(_)
         | CallEvent::OfferChosen(_)
         | CallEvent::ModelChosen(_)
+        | CallEvent::SellerMessagePlayed(_)
         | CallEvent::CancelRequested { .. }
         | CallEvent::HangupRequested { .. }
         | CallEvent::EndOrdered { .. }

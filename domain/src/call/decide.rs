@@ -4,6 +4,7 @@ use super::attended::connect_agent;
 use super::carrier_words::{dialog_without_callee, may_tell_a_number, without_callee};
 use super::command::{CallCommand, CallEnding};
 use super::correction::correct;
+use super::dialing;
 use super::end_order;
 use super::event::{CallEvent, EndReason, Notice};
 use super::leg_state::LegState;
@@ -13,7 +14,7 @@ use super::recording::dispose_recording;
 use super::refusal::CallRefusal;
 use super::state::CallState;
 use super::turn_fact::note_turn;
-use crate::compliance::{permit, permit_next_leg};
+use crate::compliance::permit;
 use crate::decider::Context;
 use crate::personal::Personal;
 use crate::ports::line::{AnsweredDialog, LegFailure};
@@ -38,7 +39,7 @@ pub(super) fn decide(state: &CallState, command: CallCommand, context: Context) 
     }
     match command {
         CallCommand::Permit { .. } => begin(state, command, context),
-        CallCommand::Dial { .. } => dial(state, command, context.now),
+        CallCommand::Dial { .. } => dialing::dial(state, command, context.now),
         CallCommand::NoteRinging {
             leg,
             sip_code,
@@ -130,55 +131,6 @@ fn begin(state: &CallState, command: CallCommand, context: Context) -> Decided {
         number_grant,
         flow,
     }])
-}
-
-fn dial(state: &CallState, command: CallCommand, now: Timestamp) -> Decided {
-    let CallCommand::Dial {
-        leg,
-        trunk,
-        sip_call_id,
-        local,
-        caller,
-        hold_off_ms,
-    } = command
-    else {
-        return Ok(Vec::new());
-    };
-    may_dial(state, leg, &trunk, now)?;
-    Ok(vec![CallEvent::Dialing {
-        leg,
-        trunk,
-        sip_call_id,
-        local,
-        caller,
-        hold_off_ms,
-    }])
-}
-
-fn may_dial(state: &CallState, leg: u8, trunk: &str, now: Timestamp) -> Result<(), CallRefusal> {
-    if state.leg(leg).is_some() {
-        return Err(CallRefusal::AlreadyDialed { leg });
-    }
-    if state.is_withdrawn() || state.end_ordered().is_some() {
-        return Err(CallRefusal::Withdrawn);
-    }
-    let expected = state.last_leg().map_or(1, |last| last.leg.saturating_add(1));
-    if leg != expected {
-        return Err(CallRefusal::WrongLeg { leg, expected });
-    }
-    let Some(grants) = state.grants() else {
-        let permitted = state.permitted().ok_or(CallRefusal::NotPermitted)?;
-        permit(&permitted.customer_grant, &permitted.number_grant, now)?;
-        return Ok(());
-    };
-    permit_next_leg(&grants, leg, now)?;
-    if state.next_leg_allowed_on(trunk) {
-        return Ok(());
-    }
-    Err(CallRefusal::NoFailover {
-        leg: grants.last_leg,
-        trunk: trunk.to_owned(),
-    })
 }
 
 fn known_leg(state: &CallState, leg: u8) -> Result<&LegState, CallRefusal> {

@@ -4,7 +4,8 @@
 use super::end_cause::EndCause;
 use super::finding::Finding;
 use super::turn_fact::{
-    BargedInFact, EngineFailedFact, HeardFact, SaidFact, SensitiveWordFact, SilenceFact, UnderstoodFact,
+    BargedInFact, EngineFailedFact, HeardFact, SaidFact, SellerMessageFact, SensitiveWordFact, SilenceFact,
+    UnderstoodFact,
 };
 use crate::assisting::{AssistantAnsweredFact, AssistantAskedFact};
 use crate::calling_plan::{FlowRef, Preset};
@@ -119,6 +120,10 @@ pub enum CallEvent {
     /// An agent took the answered call. Stored before the two hear one another; once per call.
     #[serde(rename = "call.agent_connected")]
     AgentConnected { leg: u8, agent: UserId },
+    /// Nobody was free for who had answered: they were told the seller's name and number. Stored once it was
+    /// said, or they hung up into it.
+    #[serde(rename = "call.seller_message_played")]
+    SellerMessagePlayed(SellerMessageFact),
     /// We give up an unanswered leg; stored before CANCEL leaves.
     #[serde(rename = "call.cancel_requested")]
     CancelRequested { leg: u8, reason: EndReason },
@@ -273,6 +278,7 @@ impl CallEvent {
     pub const MODEL_CHOSEN: &'static str = "call.model_chosen";
     pub const TRANSFER_REQUESTED: &'static str = "call.transfer_requested";
     pub const AGENT_CONNECTED: &'static str = "call.agent_connected";
+    pub const SELLER_MESSAGE_PLAYED: &'static str = "call.seller_message_played";
     pub const CANCEL_REQUESTED: &'static str = "call.cancel_requested";
     pub const HANGUP_REQUESTED: &'static str = "call.hangup_requested";
     pub const END_ORDERED: &'static str = "call.end_ordered";
@@ -308,6 +314,7 @@ impl EventData for CallEvent {
             Self::ModelChosen(_) => Self::MODEL_CHOSEN,
             Self::TransferRequested { .. } => Self::TRANSFER_REQUESTED,
             Self::AgentConnected { .. } => Self::AGENT_CONNECTED,
+            Self::SellerMessagePlayed(_) => Self::SELLER_MESSAGE_PLAYED,
             Self::CancelRequested { .. } => Self::CANCEL_REQUESTED,
             Self::HangupRequested { .. } => Self::HANGUP_REQUESTED,
             Self::EndOrdered { .. } => Self::END_ORDERED,
@@ -347,6 +354,7 @@ impl EventData for CallEvent {
             | Self::ModelChosen(_)
             | Self::TransferRequested { .. }
             | Self::AgentConnected { .. }
+            | Self::SellerMessagePlayed(_)
             | Self::EndOrdered { .. }
             | Self::CancelRequested { .. }
             | Self::HangupRequested { .. }

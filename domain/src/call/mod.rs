@@ -17,6 +17,7 @@ mod attended;
 mod carrier_words;
 mod correction;
 mod decide;
+mod dialing;
 pub(crate) mod end_cause;
 #[cfg(test)]
 mod end_tests;
@@ -35,6 +36,8 @@ mod permitted;
 mod recording;
 mod refusal;
 mod said;
+#[cfg(test)]
+mod seller_golden;
 mod shown;
 #[cfg(test)]
 mod small_world_tests;
@@ -61,8 +64,8 @@ pub use said::Disposal;
 pub use state::{CallPhase, CallState, EndedCall};
 pub use test_call::{TestCall, TestCallEvent};
 pub use turn_fact::{
-    BargedInFact, EngineFailedFact, EngineKind, HEARD_CHARS_MAX, HeardFact, SaidFact, SensitiveWordFact,
-    SilenceFact, TURN_FACTS_MAX, TurnFact, UnderstoodFact,
+    BargedInFact, EngineFailedFact, EngineKind, HEARD_CHARS_MAX, HeardFact, SaidFact, SellerMessageFact,
+    SensitiveWordFact, SilenceFact, TURN_FACTS_MAX, TurnFact, UnderstoodFact,
 };
 
 use crate::compliance::{OWN_TEST_NUMBER, PermitRefusal};

@@ -1,7 +1,7 @@
 //! Why a command to a call can be refused: a rule said no, nothing was written.
 
 use super::finding::Finding;
-use crate::compliance::PermitRefusal;
+use crate::compliance::{PermitRefusal, Verdict};
 use crate::problem::Explained;
 use values::disposition::Disposition;
 
@@ -14,6 +14,9 @@ pub enum CallRefusal {
     /// The grants do not allow this dial: expired, mismatched, not allowed, or the leg may not follow.
     #[error(transparent)]
     Permit(#[from] PermitRefusal),
+    /// The number it would show is not one we may show any more.
+    #[error("the number shown may not be: {} ({})", verdict.rule, said(verdict))]
+    CallerNumber { verdict: Box<Verdict> },
     #[error("leg {leg} was dialed before: one INVITE per leg")]
     AlreadyDialed { leg: u8 },
     #[error("the next leg is {expected}, not {leg}")]
@@ -60,6 +63,15 @@ pub enum CallRefusal {
     CorrectedMeanwhile { found: Finding },
     #[error("a call that ended as {} has no outcome: nobody talked", disposition.code())]
     OutcomeWithoutAnswer { disposition: Disposition },
+}
+
+/// Facts, as `caller=+8610…, valid_until=2026-12-31`.
+fn said(verdict: &Verdict) -> String {
+    let facts = verdict
+        .facts
+        .iter()
+        .map(|(name, value)| format!("{name}={value}"));
+    facts.collect::<Vec<_>>().join(", ")
 }
 
 /// `, success` behind the disposition, where there is an outcome.

@@ -95,8 +95,9 @@ impl CallEvent {
             Self::AssistantAsked(fact) => fact.is_anonymous(),
             Self::AssistantAnswered(fact) => fact.is_anonymous(),
             Self::ModelChosen(fact) => fact.is_anonymous(),
-            // A reason is what somebody wrote.
-            Self::Permitted { .. }
+            // A reason is what somebody wrote, a seller is an institution by name.
+            Self::SellerMessagePlayed(_)
+            | Self::Permitted { .. }
             | Self::Dialing { .. }
             | Self::LegFailed { .. }
             | Self::Answered { .. }

@@ -231,7 +231,8 @@ impl CallState {
             | CallEvent::AssistantAsked(_)
             | CallEvent::AssistantAnswered(_)
             | CallEvent::OfferChosen(_)
-            | CallEvent::ModelChosen(_) => self.turns.note(event),
+            | CallEvent::ModelChosen(_)
+            | CallEvent::SellerMessagePlayed(_) => self.turns.note(event),
             CallEvent::TransferRequested { .. } => self.transfer_requested = true,
             CallEvent::AgentConnected { agent, .. } => self.agent = Some(agent.clone()),
             CallEvent::EndOrdered { hang_up, .. } => self.end_ordered = Some(*hang_up),
@@ -327,6 +328,7 @@ impl CallState {
             | CallEvent::AssistantAnswered(_)
             | CallEvent::OfferChosen(_)
             | CallEvent::ModelChosen(_)
+            | CallEvent::SellerMessagePlayed(_)
             | CallEvent::TransferRequested { .. }
             | CallEvent::AgentConnected { .. }
             | CallEvent::Ended { .. }

@@ -11,6 +11,7 @@ use crate::spoken_turn::TurnDecision;
 pub use crate::spoken_turn::UnderstoodFact;
 use crate::turn::AnswerBy;
 use serde::{Deserialize, Serialize};
+use values::seller::Seller;
 
 /// Most facts of turns recorded of one call: five a turn in the two hundred steps a flow may take.
 pub const TURN_FACTS_MAX: u32 = 1_000;
@@ -105,6 +106,23 @@ pub struct EngineFailedFact {
     pub answer_by: AnswerBy,
 }
 
+/// Who had answered and found nobody free was told on whose behalf the call was: to the end, or until they
+/// hung up. It is no attendance: the call counts as abandoned.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+pub struct SellerMessageFact {
+    pub leg: u8,
+    /// The seller's name and number, as the campaign's plan had them.
+    pub seller: Seller,
+    /// The words, with the number digit by digit.
+    pub text: String,
+    /// From the answer to its first sound.
+    pub begun_after_ms: u64,
+    /// How much of it was played.
+    pub played_ms: u64,
+    /// How long all of it is.
+    pub whole_ms: u64,
+}
+
 /// One fact of a turn, on its way to the call's stream.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum TurnFact {
@@ -120,6 +138,7 @@ pub enum TurnFact {
     AssistantAnswered(AssistantAnsweredFact),
     OfferChosen(Box<OfferChosenFact>),
     ModelChosen(ModelChosenFact),
+    SellerMessagePlayed(SellerMessageFact),
 }
 
 /// What is kept of a call's turns: how many facts, and what was chosen before them.
@@ -162,7 +181,8 @@ impl KeptTurns {
             | TurnFact::SensitiveWordMatched(_)
             | TurnFact::EngineFailed(_)
             | TurnFact::AssistantAsked(_)
-            | TurnFact::AssistantAnswered(_) => false,
+            | TurnFact::AssistantAnswered(_)
+            | TurnFact::SellerMessagePlayed(_) => false,
         }
     }
 }
@@ -182,6 +202,7 @@ impl From<TurnFact> for CallEvent {
             TurnFact::AssistantAnswered(fact) => Self::AssistantAnswered(fact),
             TurnFact::OfferChosen(fact) => Self::OfferChosen(fact),
             TurnFact::ModelChosen(fact) => Self::ModelChosen(fact),
+            TurnFact::SellerMessagePlayed(fact) => Self::SellerMessagePlayed(fact),
         }
     }
 }

@@ -1,4 +1,5 @@
-//! What bounds and orders the calls of groups of people, held against its golden files: hours and quotas.
+//! What bounds and orders the calls of groups of people, held against its golden files: hours, quotas, and on
+//! whose behalf is called.
 
 use super::event::CampaignEvent;
 use super::golden::created;
@@ -6,6 +7,7 @@ use crate::best_times::{BestTimesPlan, CallHour, CountedTimes, DaySort, LearntTi
 use crate::quota::{QuotaEnd, QuotaPlace};
 use crate::record::golden_support::{at, call, check, check_with};
 use values::ids::CustomerId;
+use values::seller::Seller;
 
 #[test]
 fn what_was_learnt_of_hours_is_written_as_its_golden_file() {
@@ -69,4 +71,16 @@ fn quotas_their_places_and_what_came_of_them_are_written_as_their_golden_files()
     };
     let ended = vec![end(Some(call())), end(None)];
     check("campaign", CampaignEvent::QuotaCounted { ended });
+}
+
+#[test]
+fn on_whose_behalf_is_called_is_written_as_its_golden_file() {
+    let mut event = created();
+    if let CampaignEvent::Created { plan, .. } = &mut event {
+        plan.seller = Some(Box::new(Seller {
+            name: "Example Bank".to_owned(),
+            number: "+12025550100".to_owned(),
+        }));
+    }
+    check_with("campaign", "seller", event);
 }

@@ -132,6 +132,7 @@ fn create(state: &CampaignState, command: CampaignCommand, now: Timestamp) -> De
         .map_err(CampaignRefusal::Caps)?;
     scheduling::presets_agree(plan, now)?;
     scheduling::rings_long_enough(plan, now)?;
+    scheduling::names_its_seller(plan, now)?;
     if let Some(why) = plan.dialing.and_then(|dialing| dialing.fault()) {
         return Err(CampaignRefusal::NeverDials { why });
     }

@@ -35,6 +35,14 @@ pub enum CampaignRefusal {
     },
     #[error("{0}")]
     Contradiction(Contradiction),
+    #[error(
+        "seller is missing: under {} who answers and finds no agent free is told the name and the telephone number \
+         of the seller; say seller: {{name, number}}, the number as +12025550100",
+        preset.code()
+    )]
+    SellerMissing { preset: Preset },
+    #[error("seller: {why}")]
+    SellerFaulty { why: &'static str },
     #[error("the preset {} is said twice", preset.code())]
     PresetTwice { preset: Preset },
     #[error("{0}")]

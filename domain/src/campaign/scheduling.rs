@@ -6,7 +6,7 @@ use super::refusal::CampaignRefusal;
 use super::state::CampaignState;
 use super::status::CampaignStatus;
 use crate::calling_plan::CallingPlan;
-use crate::compliance::{Opening, contradiction, opening, rules_of};
+use crate::compliance::{Opening, contradiction, demands_seller, opening, rules_of};
 use crate::running_plan::RunningPlan;
 use crate::time::Timestamp;
 use std::collections::BTreeSet;
@@ -102,6 +102,19 @@ pub(super) fn presets_agree(plan: &CallingPlan, now: Timestamp) -> Result<(), Ca
     match contradiction(plan, now) {
         Some(found) => Err(CampaignRefusal::Contradiction(found)),
         None => Ok(()),
+    }
+}
+
+/// A seller is one of whom a callee can make something, and named where a preset demands it.
+pub(super) fn names_its_seller(plan: &CallingPlan, now: Timestamp) -> Result<(), CampaignRefusal> {
+    match plan.seller.as_deref() {
+        Some(seller) => seller
+            .fault()
+            .map_or(Ok(()), |why| Err(CampaignRefusal::SellerFaulty { why })),
+        None => match demands_seller(plan, now) {
+            Some(preset) => Err(CampaignRefusal::SellerMissing { preset }),
+            None => Ok(()),
+        },
     }
 }
 

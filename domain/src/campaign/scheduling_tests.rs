@@ -7,10 +7,12 @@ use super::given::{now, plan};
 use super::refusal::CampaignRefusal;
 use super::state::CampaignState;
 use super::{Campaign, CampaignStatus};
-use crate::calling_plan::{CallingPlan, FlowRef};
+use crate::calling_plan::{CallingPlan, FlowRef, Preset};
 use crate::decider::{Context, Decider};
 use crate::running_plan::{After, Life, Reached, RunningPlan};
+use crate::screening::{Relief, Screening};
 use crate::time::Timestamp;
+use values::seller::Seller;
 
 fn flow() -> FlowRef {
     FlowRef {
@@ -207,4 +209,51 @@ fn one_that_is_stopped_after_it_ran_came_as_far_as_it_came() {
     assert_eq!(life_of(&[]), Some(Life::Still));
     assert_eq!(life_of(std::slice::from_ref(&stopped)), Some(Life::Still));
     assert_eq!(life_of(&[CampaignEvent::Started {}, stopped]), Some(Life::Begun));
+}
+
+#[test]
+fn a_plan_for_agents_names_its_seller_where_its_preset_demands_one() {
+    let made = |preset, relief, seller: Option<(&str, &str)>, at: &str| {
+        let plan = CallingPlan {
+            preset,
+            ends_at: None,
+            screening: Some(Box::new(Screening {
+                relief: Some(relief),
+                ..Screening::default()
+            })),
+            seller: seller.map(|(name, number)| {
+                Box::new(Seller {
+                    name: name.to_owned(),
+                    number: number.to_owned(),
+                })
+            }),
+            ..plan()
+        };
+        let create = CampaignCommand::Create {
+            campaign: "A".parse().unwrap(),
+            customer_segment: None,
+            flow: flow(),
+            plan,
+        };
+        let decided = decide(&CampaignState::default(), create, at.parse().unwrap());
+        decided.map(|events| events.len())
+    };
+    let since = "2026-11-26T00:00:00Z";
+    let tsr = Preset::UsTsr;
+    let missing = Err(CampaignRefusal::SellerMissing { preset: tsr });
+    assert_eq!(made(tsr, Relief::Agents, None, since), missing);
+    let bank = Some(("Example Bank", "+12025550100"));
+    assert_eq!(made(tsr, Relief::Agents, bank, since), Ok(1));
+    // A robot's campaign under it may be made, and dials nobody, saying why.
+    assert_eq!(made(tsr, Relief::Robot, None, since), Ok(1));
+    assert_eq!(made(Preset::CnService, Relief::Agents, None, since), Ok(1));
+    for wrong in [("", "+12025550100"), ("Example Bank", "2025550100")] {
+        let refused = made(Preset::CnService, Relief::Agents, Some(wrong), since);
+        assert!(
+            matches!(refused, Err(CampaignRefusal::SellerFaulty { .. })),
+            "{wrong:?}: {refused:?}"
+        );
+    }
+    let told = CampaignRefusal::SellerMissing { preset: tsr }.to_string();
+    assert!(told.starts_with("seller is missing: under us-tsr"), "{told}");
 }

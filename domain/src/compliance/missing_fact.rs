@@ -5,12 +5,14 @@
 //! cannot be rehearsed either. Of `us-tsr`: the registry is of a day no more than 31 days before the call (16
 //! CFR 310.4(b)(3)(iv), 47 CFR 64.1200(c)(2)(i)(D)), at most 3 % of answered calls are abandoned and an agent
 //! takes over (16 CFR 310.4(b)(4)); a robot is none. What may come (a list, agents at their desks) is asked
-//! about again the next day (version 2); a campaign of a robot never has agents.
+//! about again the next day (version 2); a campaign of a robot never has agents. Where agents relieve, who
+//! finds nobody free is told the seller's name and number (version 3): a plan that names none never will.
 
 use super::facts::CustomerFacts;
-use super::preset::PresetRules;
+use super::preset::{PresetRules, rules_of};
 use super::verdict::{Decision, Rule, named};
 use super::zones::{local, zones_of};
+use crate::calling_plan::{CallingPlan, Preset};
 use crate::kept_facts::AgentsThere;
 use crate::screening::Relief;
 use crate::time::Timestamp;
@@ -23,6 +25,9 @@ const ABANDONED_PER_MILLE_MAX: u64 = 30;
 /// Answers below which one drop may be more than the share: the account then lets one call go for one free
 /// agent, and only further answers can bring the share down.
 const ANSWERS_MIN: u64 = 100;
+
+/// The fact that a plan names its seller.
+const SELLER_MESSAGE: &str = "seller_message";
 
 /// What was true once may be true again: asked about the next day.
 const ASK_AGAIN_MS: u64 = 24 * 3_600_000;
@@ -38,15 +43,15 @@ impl Rule<CustomerFacts<'_>> for MissingFact {
     }
 
     fn version(&self) -> u32 {
-        2
+        3
     }
 
     fn effective_from(&self) -> &'static str {
-        "2026-11-24"
+        "2026-11-26"
     }
 
     fn source(&self) -> &'static str {
-        "unknown means no; 16 CFR 310.4(b)(3)(iv), 310.4(b)(4); 47 CFR 64.1200(c)(2)(i)(D)"
+        "unknown means no; 16 CFR 310.4(b)(3)(iv), 310.4(b)(4); 47 CFR 64.1200(a)(7), (c)(2)(i)(D)"
     }
 
     fn decide(&self, facts: &CustomerFacts<'_>, now: Timestamp) -> (Decision, BTreeMap<String, String>) {
@@ -101,6 +106,7 @@ impl Asked<'_> {
             "do_not_call_registry" => self.registry(seen),
             "abandon_ratio" => self.abandoned(seen),
             "agents_present" => self.agents(seen),
+            SELLER_MESSAGE => self.seller(seen),
             _ => Found::Never,
         }
     }
@@ -153,9 +159,7 @@ impl Asked<'_> {
     }
 
     fn agents(&self, seen: &mut BTreeMap<String, String>) -> Found {
-        let screening = self.facts.campaign.plan.screening.as_deref();
-        let relief = screening.and_then(|screening| screening.relief);
-        let relief = relief.unwrap_or(Relief::Robot);
+        let relief = self.facts.campaign.plan.relief();
         seen.extend(named([("relief", relief.code().to_owned())]));
         match (relief, self.facts.campaign.kept.agents) {
             (Relief::Robot, _) => Found::Never,
@@ -163,18 +167,43 @@ impl Asked<'_> {
             (Relief::Agents, AgentsThere::Absent) => Found::SaysNo,
         }
     }
+
+    /// Of a campaign of a robot it is not asked: that nobody relieves it refuses already, and says why.
+    fn seller(&self, seen: &mut BTreeMap<String, String>) -> Found {
+        let plan = &self.facts.campaign.plan;
+        if plan.relief() == Relief::Robot {
+            return Found::Good;
+        }
+        match &plan.seller {
+            Some(seller) if seller.fault().is_none() => {
+                seen.extend(named([("seller", format!("{} {}", seller.name, seller.number))]));
+                Found::Good
+            }
+            Some(_) | None => Found::Never,
+        }
+    }
+}
+
+/// Whether any preset of a plan demands that the seller is told to who finds nobody free, and which.
+pub fn demands_seller(plan: &CallingPlan, now: Timestamp) -> Option<Preset> {
+    if plan.relief() == Relief::Robot {
+        return None;
+    }
+    let demanding =
+        rules_of(plan, now).find(|rules| rules.needs_facts.iter().any(|fact| fact == SELLER_MESSAGE));
+    demanding.map(|rules| rules.preset)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::calling_plan::Preset;
     use crate::compliance::testing::{campaign_facts, customer_facts, instant};
     use crate::compliance::{ContactHistory, waits_for_facts};
     use crate::kept_facts::{Abandoned, KeptFacts};
     use crate::registry_book::{Edition, RegistryBook};
     use crate::screening::Screening;
     use std::sync::Arc;
+    use values::seller::Seller;
 
     /// A Monday morning in New York.
     const NOW: &str = "2026-03-02T10:00:00-05:00";
@@ -305,6 +334,64 @@ mod tests {
         check(|relief, _| *relief = Some(Relief::Robot), agents, true);
         check(|relief, _| *relief = None, agents, true);
         check(|_, kept| kept.agents = AgentsThere::Absent, agents, false);
+    }
+
+    /// Version 2 of the preset counts from here; what is good is good then too, but for the list's age.
+    const SINCE_SELLER: &str = "2026-11-26T10:00:00-05:00";
+
+    fn check_seller(seller: Option<Seller>, relief: Relief, missing: Option<&str>) {
+        let now = instant(SINCE_SELLER);
+        let (_, mut kept) = good();
+        kept.registries = list("2026-11-20", &[]);
+        let mut campaign = campaign_facts(Preset::UsTsr);
+        campaign.plan.seller = seller.map(Box::new);
+        campaign.plan.screening = Some(Box::new(Screening {
+            relief: Some(relief),
+            only_listed_on: None,
+            number_check: None,
+        }));
+        campaign.kept = kept;
+        let history = ContactHistory::default();
+        let mut facts = customer_facts(&campaign, &history);
+        (facts.phone, facts.time_zone) = (Some("+12025550123"), Some("America/New_York"));
+        let verdict = MissingFact.judge(&facts, now);
+        let decision = missing.map_or(Decision::Allow, |_| Decision::Forbid);
+        assert_eq!(verdict.decision, decision, "{verdict:?}");
+        assert_eq!(verdict.facts.get("missing").map(String::as_str), missing);
+        assert_eq!(verdict.version, 3);
+    }
+
+    #[test]
+    fn where_agents_relieve_a_plan_without_a_seller_that_can_be_called_is_refused_for_good() {
+        let seller = |number: &str| {
+            Some(Seller {
+                name: "Example Bank".to_owned(),
+                number: number.to_owned(),
+            })
+        };
+        check_seller(seller("+12025550100"), Relief::Agents, None);
+        check_seller(None, Relief::Agents, Some("seller_message"));
+        check_seller(seller("555 0100"), Relief::Agents, Some("seller_message"));
+        // With a robot alone the seller helps nobody: what is missing is a person.
+        check_seller(seller("+12025550100"), Relief::Robot, Some("agents_present"));
+        check_seller(None, Relief::Robot, Some("agents_present"));
+        // The day before, the version that did not ask was in force.
+        let plan = |preset| {
+            let mut plan = campaign_facts(preset).plan;
+            let relief = Some(Relief::Agents);
+            plan.screening = Some(Box::new(Screening {
+                relief,
+                ..Screening::default()
+            }));
+            plan
+        };
+        let since = instant("2026-11-26T00:00:00Z");
+        assert_eq!(demands_seller(&plan(Preset::UsTsr), since), Some(Preset::UsTsr));
+        assert_eq!(
+            demands_seller(&plan(Preset::UsTsr), instant("2026-11-25T23:59:59Z")),
+            None
+        );
+        assert_eq!(demands_seller(&plan(Preset::CnService), since), None);
     }
 
     #[test]

@@ -4,6 +4,7 @@
 //! (the person) and the number each ask their ordered list at the moment of dialing and store every verdict.
 //! Sources are given as far as known; the operator's own counsel decides.
 
+mod caller_number;
 mod calling_days;
 mod calling_window;
 mod campaign_state;
@@ -37,6 +38,7 @@ mod white_list;
 mod words;
 mod zones;
 
+pub use caller_number::{days_licensed, judge_caller_number};
 pub use calling_days::{calendars_asked, holiday_country_of, unknown_year, waits_for_holidays};
 pub use calling_window::{Opening, opening, opening_in_beijing};
 pub use closed::{ClosedWindow, closed_for_all};
@@ -44,6 +46,7 @@ pub use consent::{CONSENT_GIVEN, consent_state};
 pub use contact_history::{ContactHistory, PastDial};
 pub use facts::{ConsentFacts, CustomerFacts, JoinedFacts, MERGED_PERSON, NumberFacts, Suppressed};
 pub use further::{Contradiction, contradiction, needs_facts, ring_ms};
+pub use missing_fact::demands_seller;
 #[cfg(feature = "planted")]
 pub use permit::planted_permit;
 pub use permit::{
@@ -120,6 +123,7 @@ pub fn all_rules() -> Vec<RuleListed> {
     all.push(listed(Side::Number, &same_number::SameNumber));
     all.push(listed(Side::Number, &white_list::OnWhiteList));
     all.push(listed(Side::Number, &number_state::NumberFound));
+    all.push(listed(Side::Line, &caller_number::CallerNumberLicensed));
     all
 }
 

@@ -16,12 +16,13 @@ pub use values::call_caps::CountedCalls;
 use values::yaml_bound;
 
 /// The files that ship, versions of one preset in their order.
-const SHIPPED: [&str; 7] = [
+const SHIPPED: [&str; 8] = [
     include_str!("presets/cn-service.yaml"),
     include_str!("presets/cn-marketing.yaml"),
     include_str!("presets/cn-collection.yaml"),
     include_str!("presets/cn-cloud-trunk.yaml"),
     include_str!("presets/us-tsr.yaml"),
+    include_str!("presets/us-tsr.2.yaml"),
     include_str!("presets/us-regf.yaml"),
     include_str!("presets/eu-gdpr.yaml"),
 ];

@@ -10,12 +10,17 @@ use chrono_tz::Tz;
 use std::collections::BTreeMap;
 
 /// Every rule, and every reason for which a grant is given back.
-const RULES: [Words; 41] = [
+const RULES: [Words; 42] = [
     ("quota", "客群配额已满", "the quota of their group is full"),
     (
         "best_time",
         "等待更易接通的时段",
         "waits for an hour in which people answer more often",
+    ),
+    (
+        "caller_number",
+        "主叫号码资质已到期",
+        "the licence of the number shown has ended",
     ),
     ("number_state", "号码检测未通过", "the vacancy check forbids it"),
     ("merged_person", "另一编号不允许", "another id of theirs forbids"),
@@ -151,7 +156,8 @@ const RULES: [Words; 41] = [
 ];
 
 /// The rules by name, for a verdict that allows.
-const NAMES: [Words; 17] = [
+const NAMES: [Words; 18] = [
+    ("caller_number", "主叫号码资质", "licence of the caller number"),
     ("merged_person", "合并客户", "merged person"),
     ("calling_days", "外呼日", "calling days"),
     ("white_list", "白名单", "white list"),
@@ -211,11 +217,12 @@ const CAPPED: [Words; 9] = [
 /// Periods of a cap, by the end of its fact's name.
 const PERIODS: [Words; 2] = [("_days", "天", "days"), ("_minutes", "分钟", "minutes")];
 
-/// Whose rules gave a verdict: some rules judge both, by what each knows.
+/// Whose rules gave a verdict: some rules judge both sides, by what each knows; a line's are of its numbers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Side {
     Customer,
     Number,
+    Line,
 }
 
 /// A sentence in both languages.
@@ -254,7 +261,7 @@ pub fn allowed_in_words(side: Side, rule: &str, facts: &BTreeMap<String, String>
             ("频次上限（按客户）", "frequency cap per person"),
             ("预设没有按客户的上限", "the preset has none"),
         ),
-        Side::Number => (
+        Side::Number | Side::Line => (
             ("频次上限（按号码）", "frequency cap per number"),
             ("预设没有按号码的上限", "the preset has none"),
         ),

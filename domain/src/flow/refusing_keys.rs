@@ -15,6 +15,13 @@ impl FlowDefinition {
         nodes.into_iter().find(|node| self.ends_as_opt_out(node, rule))
     }
 
+    /// The key by which further calls are refused, for whoever says it to a callee; the last digit first, as
+    /// menus have it.
+    pub fn refusing_key(&self) -> Option<char> {
+        let mut keys = ('0'..='9').rev();
+        keys.find(|key| self.opt_out_node(*key, KeyRule::CURRENT).is_some())
+    }
+
     /// Where somebody is led who refuses further calls by word: by the intents that count anywhere, else the
     /// first node that ends so.
     pub fn opt_out_end(&self) -> Option<&str> {
@@ -81,6 +88,7 @@ mod tests {
             "0123456789*#".chars().filter(refusing).collect()
         };
         assert_eq!(keys(&script()), "9");
+        assert_eq!(script().refusing_key(), Some('9'));
         assert_eq!(keys(&shipped("card_instalment.yaml")), "9");
         let through = |node: serde_json::Value| {
             let mut flow = script();

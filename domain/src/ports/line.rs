@@ -9,6 +9,7 @@ use super::recording::RecordingFacts;
 use super::speech::Clip;
 use crate::call::end_cause::EndCause;
 use crate::call::leg_identity::LegIdentity;
+use crate::caller_number::CallerNumber;
 use crate::compliance::DialPermit;
 use crate::time::Timestamp;
 use async_trait::async_trait;
@@ -36,7 +37,9 @@ pub struct LineFacts {
     /// An interrupted call's enrolment is not due again before this has passed since `call.dialing`.
     pub hold_off_ms: u64,
     /// Numbers we may show; rotated by the dialer. Empty on a loopback trunk.
-    pub caller_numbers: Vec<String>,
+    pub caller_numbers: Vec<CallerNumber>,
+    /// Most calls at once that show the same number; no bound but the legs unless it is said.
+    pub calls_per_number_max: Option<u32>,
 }
 
 /// What to dial. The permit says that it may be dialed; the order says how.

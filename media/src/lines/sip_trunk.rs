@@ -11,6 +11,7 @@ use crate::sip::authentication::Credentials;
 use crate::sip::user_agent::LegSettings;
 use async_trait::async_trait;
 use domain::call::EndCause;
+use domain::caller_number::CallerNumber;
 use domain::compliance::DialPermit;
 use domain::ids::CallId;
 use domain::ports::line::{DialOrder, Leg, LegEvent, LegFacts, Line, LineError, LineFacts};
@@ -55,7 +56,9 @@ pub struct TrunkConfig {
     pub port: u16,
     pub credentials: Option<Credentials>,
     /// Numbers we may show; empty on a loopback trunk.
-    pub caller_numbers: Vec<String>,
+    pub caller_numbers: Vec<CallerNumber>,
+    /// Most calls at once that show the same one.
+    pub calls_per_number_max: Option<u32>,
     pub legs_max: u32,
     pub dials_per_second: u32,
     pub ring_timeout_ms: u64,
@@ -81,6 +84,7 @@ impl TrunkConfig {
             port,
             credentials: None,
             caller_numbers: Vec::new(),
+            calls_per_number_max: None,
             legs_max: LEGS_MAX,
             dials_per_second: DIALS_PER_SECOND,
             ring_timeout_ms: RING_TIMEOUT_MS,
@@ -130,7 +134,8 @@ impl TrunkConfig {
         if !self.prefix.is_empty() && !is_dialable(&self.prefix) {
             return bad("its prefix holds more than digits, +, * and #");
         }
-        if !self.caller_numbers.iter().all(|number| is_dialable(number)) {
+        let mut callers = self.caller_numbers.iter();
+        if !callers.all(|caller| is_dialable(&caller.number)) {
             return bad("a caller number holds more than digits, +, * and #");
         }
         Ok(())
@@ -215,6 +220,7 @@ impl Line for SipTrunk {
             first_response_ms: self.config.first_response_ms,
             hold_off_ms: self.config.hold_off_ms.unwrap_or(hold_off_ms),
             caller_numbers: self.config.caller_numbers.clone(),
+            calls_per_number_max: self.config.calls_per_number_max,
         }
     }
 
@@ -332,7 +338,7 @@ impl Drop for SipLeg {
 
 #[cfg(test)]
 mod tests {
-    use super::{ON_ITS_WAY_MS, TrunkConfig, is_dialable};
+    use super::{CallerNumber, ON_ITS_WAY_MS, TrunkConfig, is_dialable};
     use crate::lines::contract::{self, Callee, Stage};
     use crate::lines::suite_legs::{new_call, order, permit_until};
     use crate::lines::tests::{Network, quick};
@@ -371,7 +377,7 @@ mod tests {
             "\"1\"",
         ] {
             let mut config = good();
-            config.caller_numbers = vec![number.to_owned()];
+            config.caller_numbers = vec![CallerNumber::without_end(number)];
             assert!(config.check().is_err(), "{number:?}");
             assert!(!is_dialable(number), "{number:?}");
         }

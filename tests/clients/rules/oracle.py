@@ -5,6 +5,7 @@ Shares no code and no table with what it judges.
 """
 
 import json
+import re
 import sys
 from datetime import date, datetime, timedelta, timezone
 from zoneinfo import ZoneInfo
@@ -12,6 +13,8 @@ from zoneinfo import ZoneInfo
 UTC = timezone.utc
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 BEIJING = "Asia/Shanghai"
+# Since when a plan for agents that sells by telephone names its seller.
+SELLER_SINCE = datetime(2026, 11, 26, tzinfo=UTC)
 
 # opens and closes (minutes), zone named by the text, consent needed whatever the basis
 PRESETS = {
@@ -178,6 +181,12 @@ def below_caps(case, at):
     return True
 
 
+def names_seller(seller):
+    """16 CFR 310.4(b)(4)(iii): who finds nobody free is told a name and a number; one that can be called."""
+    return seller is not None and seller["name"].strip() != "" and re.fullmatch(r"\+[0-9]{7,15}",
+                                                                                seller["number"]) is not None
+
+
 def allowed_to_sell(case, at, asked=None):
     """16 CFR 310.4: the registry's version no more than 31 days before the day of the call, wherever that is; at
     most 3 in 100 of those who answered abandoned, of the first hundred 3; a person takes over. Where `asked` is
@@ -185,6 +194,8 @@ def allowed_to_sell(case, at, asked=None):
     if case["plan"]["preset"] != "us-tsr":
         return True
     if (case["plan"].get("screening") or {}).get("relief") != "agents":
+        return False
+    if at >= SELLER_SINCE and not names_seller(case["plan"].get("seller")):
         return False
     if asked is not None:
         return at >= asked + timedelta(hours=24) or allowed_to_sell(case, asked)

@@ -3,11 +3,12 @@
 //! The limit runs from the answer, as the account counts it, and not from where its record was done. Who
 //! comes late is still given an agent who is free at that moment, and counts as dropped.
 //!
-//! `call.agent_connected` is stored before the two hear one another. Whoever finds nobody is told so by the
-//! end of the call alone: what a campaign has to say then is a message of its own, with the agents' desks.
+//! `call.agent_connected` is stored before the two hear one another. Whoever finds nobody is told the
+//! seller's name and number, where the campaign names one, and hung up then (`telling_seller.rs`).
 
 use super::end_facts::{CLOSE_MS_MAX, HungUp, ending};
 use super::opt_out::{opt_out_by_key, refuses};
+use super::prepare::Prepared;
 use super::spoken::HangUpOrders;
 use crate::drivers::kit::{Halt, Kit};
 use crate::drivers::live_calls::{Phase, Working};
@@ -21,6 +22,7 @@ use domain::ports::agents::Agents;
 use domain::ports::line::{Leg, LegEvent, LegSummary};
 use domain::time::Timestamp;
 use std::sync::Arc;
+use tokio::sync::oneshot;
 
 /// Where a key was pressed that no node of a flow asked for.
 const AGENT_NODE: &str = "agent";
@@ -31,6 +33,7 @@ pub(super) async fn attend(
     working: &mut Working,
     leg: Box<dyn Leg>,
     leg_number: u8,
+    prepared: oneshot::Receiver<Prepared>,
 ) -> Result<CallEnding, Halt> {
     let kit = Arc::clone(&attempt.kit);
     working.set_phase(Phase::Waiting);
@@ -58,7 +61,8 @@ pub(super) async fn attend(
     }
     let Some((agents, agent)) = kit.ports.agents.as_deref().zip(taken) else {
         kit.pacers.dropped(&attending.attempt.facts.campaign);
-        attending.hang_up(EndReason::NoAgent).await?;
+        working.set_phase(Phase::Talking);
+        attending.drop_call(answered_at, prepared).await?;
         return attending.ended().await;
     };
     let reserved = Reserved {
@@ -86,18 +90,18 @@ impl Drop for Reserved<'_> {
     }
 }
 
-struct Attending<'a> {
-    attempt: &'a mut Attempt,
-    kit: Arc<Kit>,
-    leg: Box<dyn Leg>,
-    leg_number: u8,
-    orders: HangUpOrders,
-    hung_up: Option<HungUp>,
-    hanging_up: Option<EndReason>,
-    over: Option<LegSummary>,
+pub(super) struct Attending<'a> {
+    pub(super) attempt: &'a mut Attempt,
+    pub(super) kit: Arc<Kit>,
+    pub(super) leg: Box<dyn Leg>,
+    pub(super) leg_number: u8,
+    pub(super) orders: HangUpOrders,
+    pub(super) hung_up: Option<HungUp>,
+    pub(super) hanging_up: Option<EndReason>,
+    pub(super) over: Option<LegSummary>,
     /// Keys that are not acted on yet.
     pressed: Vec<char>,
-    opted_out: bool,
+    pub(super) opted_out: bool,
 }
 
 impl Attending<'_> {
@@ -169,7 +173,7 @@ impl Attending<'_> {
 
     /// A key that refuses further calls in the campaign's flow does so here too: on the number's own stream
     /// before anything else of it is stored. Every key is recorded.
-    async fn obey_keys(&mut self) -> Result<(), Halt> {
+    pub(super) async fn obey_keys(&mut self) -> Result<(), Halt> {
         for digit in std::mem::take(&mut self.pressed) {
             if !self.opted_out && refuses(&self.kit, &self.attempt.facts.flow, digit).await? {
                 opt_out_by_key(self.attempt).await?;
@@ -212,7 +216,7 @@ impl Attending<'_> {
         self.attempt.hang_up(leg, self.leg_number, reason).await
     }
 
-    fn heard(&mut self, event: LegEvent) {
+    pub(super) fn heard(&mut self, event: LegEvent) {
         match event {
             LegEvent::HungUp {
                 by,

@@ -33,6 +33,9 @@ mod spoken;
 #[cfg(test)]
 mod spoken_flow_tests;
 mod talk;
+mod telling_seller;
+#[cfg(test)]
+mod telling_seller_tests;
 #[cfg(test)]
 mod tests;
 mod turn;
@@ -64,7 +67,7 @@ pub(crate) async fn talk(
     prepared: oneshot::Receiver<Prepared>,
 ) -> Result<CallEnding, Halt> {
     if attempt.facts.plan.dialing_mode().needs_agents() {
-        return Box::pin(attending::attend(attempt, working, leg, leg_number)).await;
+        return Box::pin(attending::attend(attempt, working, leg, leg_number, prepared)).await;
     }
     let mut orders = HangUpOrders::of(working);
     let (prepared, heard) = prepared_in_time(&attempt.kit, leg.as_mut(), prepared, &mut orders).await;

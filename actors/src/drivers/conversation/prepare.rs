@@ -27,6 +27,8 @@ pub(crate) struct Prepared {
     pub(crate) run: Option<(FlowRun, Vec<FlowAction>)>,
     pub(crate) voice: Voice,
     pub(crate) chosen: Chosen,
+    /// For calls that agents take: what is said where none is free.
+    pub(crate) seller_message: Option<String>,
 }
 
 /// Clips by text, made or being made.
@@ -59,7 +61,11 @@ pub(crate) fn prepare(
     let (flow, plan) = (facts.flow.clone(), facts.plan.clone());
     let tasks = Arc::clone(&kit.environment.tasks);
     let preparing = async move {
-        let prepared = match prepared(&kit, call, &flow, &plan, &due, trial.as_deref()).await {
+        let prepared = match plan.dialing_mode().needs_agents() {
+            true => Ok(prepared_for_agents(&kit, &flow, &plan).await),
+            false => prepared(&kit, call, &flow, &plan, &due, trial.as_deref()).await,
+        };
+        let prepared = match prepared {
             Ok(prepared) => prepared,
             Err(halt) => {
                 tracing::error!(%call, %halt, "a conversation could not be prepared");
@@ -92,14 +98,7 @@ async fn prepared(
         Some(trial) => trial.variables.clone(),
         None => variables(kit, due).await?,
     };
-    let voice = Voice {
-        language: definition.lang.clone(),
-        manner: plan
-            .speech
-            .as_deref()
-            .map_or_else(Manner::default, |speech| speech.manner_of(&variables)),
-        clips: Arc::default(),
-    };
+    let voice = Voice::of(&definition.lang, plan, &variables);
     let (run, actions) = FlowRun::begin(&definition, &variables);
     let chosen = Chosen::of(kit, &due.customer, &definition, &plan.model_tiers, &variables).await;
     let offer = chosen.offer.as_ref().map(|fact| fact.offer.as_str());
@@ -114,7 +113,30 @@ async fn prepared(
         run: Some((run, actions)),
         voice,
         chosen,
+        seller_message: None,
     })
+}
+
+/// An agent talks: nothing is made ready but what is said where none is free. What fails here is tried again
+/// where it is needed.
+async fn prepared_for_agents(kit: &Kit, flow: &FlowRef, plan: &CallingPlan) -> Prepared {
+    if plan.seller.is_none() {
+        return Prepared::default();
+    }
+    let definition = definition(kit, flow).await.ok();
+    let language = definition.as_ref().map_or("", |flow| flow.lang.as_str());
+    let voice = Voice::of(language, plan, &BTreeMap::new());
+    let message = plan.seller_message(definition.as_deref());
+    if let Some(text) = &message
+        && let Err(error) = voice.speak(kit, Words::plain(text)).await
+    {
+        tracing::warn!(%error, "the seller's message could not be spoken ahead");
+    }
+    Prepared {
+        voice,
+        seller_message: message,
+        ..Prepared::default()
+    }
 }
 
 /// A text to be spoken.
@@ -181,6 +203,16 @@ async fn variables(kit: &Kit, due: &DueEnrolment) -> Result<BTreeMap<String, Str
 }
 
 impl Voice {
+    /// As a plan has it, for a person with these values.
+    fn of(language: &str, plan: &CallingPlan, variables: &BTreeMap<String, String>) -> Self {
+        let speech = plan.speech.as_deref();
+        Self {
+            language: language.to_owned(),
+            manner: speech.map_or_else(Manner::default, |speech| speech.manner_of(variables)),
+            clips: Arc::default(),
+        }
+    }
+
     /// The same voice, a step slower: what was made before is of no use to it.
     pub(crate) fn slower(&self) -> Self {
         Self {

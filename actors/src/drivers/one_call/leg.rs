@@ -176,7 +176,7 @@ async fn dial(
         leg,
         identity,
         callee: attempt.callee.clone(),
-        caller: place.caller(),
+        caller: place.caller().map(|caller| caller.number),
         ring_timeout_ms: Some(ring_timeout_ms(attempt, line).saturating_add(RING_BACKSTOP_MS)),
     };
     attempt.store_and_dial(dialing, line, permit, order).await

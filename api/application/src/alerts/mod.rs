@@ -6,6 +6,7 @@
 //! nothing.
 
 pub mod budgets;
+mod callers;
 mod rules;
 
 use crate::installation::DialingState;
@@ -88,6 +89,9 @@ impl Watch {
             none => none.insert(standing_on_board(installation).await?),
         };
         let mut findings = rules::findings(installation, limits).await;
+        if let Some(drivers) = installation.dialing.drivers() {
+            findings.extend(callers::findings(&drivers.lines(), standing.values()));
+        }
         if is_slow_turn {
             // A read database that is away is said by readiness.
             let asked = budgets::findings(installation, limits, standing.values()).await;

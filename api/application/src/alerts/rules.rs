@@ -237,7 +237,7 @@ fn count(value: u64) -> i64 {
 }
 
 /// Texts of other people's making (a trunk's name, an error) must fit into an event.
-fn bounded(text: &str) -> String {
+pub(super) fn bounded(text: &str) -> String {
     let mut taken = String::new();
     for character in text.chars() {
         if taken.len() + character.len_utf8() > NOTE_BYTES_MAX {

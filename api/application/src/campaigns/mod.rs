@@ -37,7 +37,7 @@ use domain::ids::{CampaignId, FlowId};
 use domain::problem::Problem;
 use domain::stored_event::Cause;
 use intake::campaign_body::{CampaignBody, FlowBody};
-use naming::Naming;
+use naming::{Naming, names_its_seller};
 use projections::View;
 use projections::views::campaign_board::{self, BoardRow, CampaignBoard, Share};
 use serde_json::{Value, json};
@@ -58,6 +58,7 @@ pub async fn create_campaign(
     let existing = installation.entities.campaigns.state(&body.campaign).await?;
     let mut plan = body.plan;
     if existing.state.created().is_none() {
+        names_its_seller(&plan, installation.now())?;
         // The strictest on each rule: where any preset calls a number for one customer alone, that holds.
         let by_number = plan
             .presets()

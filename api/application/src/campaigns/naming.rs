@@ -4,10 +4,13 @@
 use crate::installation::Installation;
 use crate::{knowledge, models};
 use domain::calling_plan::CallingPlan;
+use domain::campaign::CampaignRefusal;
+use domain::compliance::demands_seller;
 use domain::knowledge::KnowledgeNamed;
 use domain::model::ModelNamed;
 use domain::model_tier::{ModelTier, ModelTiers};
-use domain::problem::Problem;
+use domain::problem::{MemberError, Problem};
+use domain::time::Timestamp;
 use intake::model_tiers::TierNamed;
 
 /// What it names.
@@ -62,5 +65,45 @@ async fn follows_one_that_exists(installation: &Installation, plan: &CallingPlan
                 after.campaign
             ),
         )),
+    }
+}
+
+/// A seller is named where a preset demands one, and the member is said.
+pub(super) fn names_its_seller(plan: &CallingPlan, now: Timestamp) -> Result<(), Problem> {
+    match demands_seller(plan, now).filter(|_| plan.seller.is_none()) {
+        None => Ok(()),
+        Some(preset) => Err(Problem::members(vec![MemberError {
+            pointer: "/seller".to_owned(),
+            detail: CampaignRefusal::SellerMissing { preset }.to_string(),
+        }])),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use domain::calling_plan::{CallingWindow, Preset};
+    use domain::screening::{Relief, Screening};
+    use domain::time::TimeOfDay;
+
+    #[test]
+    fn a_seller_that_is_missing_is_named_by_its_member() {
+        let hour = |hour: u16| TimeOfDay::from_minutes(hour * 60).unwrap();
+        let plan = CallingPlan {
+            preset: Preset::UsTsr,
+            screening: Some(Box::new(Screening {
+                relief: Some(Relief::Agents),
+                ..Screening::default()
+            })),
+            ..CallingPlan::within(CallingWindow {
+                start: hour(9),
+                end: hour(18),
+                rests: Vec::new(),
+            })
+        };
+        let problem = names_its_seller(&plan, "2026-11-26T00:00:00Z".parse().unwrap()).unwrap_err();
+        assert_eq!(problem.errors[0].pointer, "/seller");
+        assert!(problem.detail.contains("under us-tsr"), "{}", problem.detail);
+        assert!(names_its_seller(&plan, "2026-11-25T23:59:59Z".parse().unwrap()).is_ok());
     }
 }

@@ -10,6 +10,7 @@ use domain::compliance::{Opening, opening, zone_of_campaign};
 use domain::go_live::{PILOT_CALLS_PER_DAY_MAX, Stage, TEST_PEOPLE_MAX};
 use domain::ids::CampaignId;
 use domain::running_plan::RunningPlan;
+use domain::seller::Seller;
 use domain::time::{TimeOfDay, Timestamp};
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -147,6 +148,9 @@ pub struct Created {
     /// When it begins, who comes back, and its part of lines.
     #[serde(skip_serializing_if = "Option::is_none")]
     running: Option<Box<RunningPlan>>,
+    /// On whose behalf it calls.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    seller: Option<Box<Seller>>,
 }
 
 /// When, and how many at once.
@@ -179,6 +183,7 @@ impl Created {
                 max_concurrent: plan.max_concurrent,
             },
             running: plan.running.clone(),
+            seller: plan.seller.clone(),
         }
     }
 }

@@ -261,10 +261,9 @@ impl Installation {
         }
         let state = self.campaign(campaign).await?;
         let flow = self.flow_of(&state).await?;
-        let unspeakable = flow
-            .texts()
-            .into_iter()
-            .find(|text| !self.synthesizer.speaks(text));
+        let seller = state.plan().and_then(|plan| plan.seller_message(Some(&flow)));
+        let mut texts = flow.texts().into_iter().chain(seller.as_deref());
+        let unspeakable = texts.find(|text| !self.synthesizer.speaks(text));
         match unspeakable {
             None => Ok(()),
             Some(text) => Err(Problem::refused(

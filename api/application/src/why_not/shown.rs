@@ -175,6 +175,7 @@ impl RuleSaid {
             judged_by: match side {
                 Side::Customer => "customer",
                 Side::Number => "number",
+                Side::Line => "line",
             },
             rule: verdict.rule,
             version: verdict.version,

@@ -30,7 +30,8 @@ enum Action {
         #[arg(long)]
         standing: bool,
         /// Only of this rule: answer_ratio_low, line_failures, abandon_budget, view_parked, views_late,
-        /// calls_left_over, log_damaged, history_lost, clock_off, sensitive_word or engine_failing
+        /// calls_left_over, log_damaged, history_lost, clock_off, sensitive_word, engine_failing,
+        /// caller_number_expires or caller_number_expired
         #[arg(long, value_name = "RULE")]
         rule: Option<String>,
         /// Only of this campaign

@@ -190,6 +190,10 @@ fn sentence(event: &Value, language: Language) -> String {
         CallEvent::TRANSFER_REQUESTED => {
             say(("被叫要求转人工", "the callee asked for a colleague")).to_owned()
         }
+        CallEvent::SELLER_MESSAGE_PLAYED => with(
+            ("无空闲坐席，已告知卖方", "no agent was free; told the seller"),
+            text(data, "/text").to_owned(),
+        ),
         CallEvent::CANCEL_REQUESTED => with(("我方取消", "we gave up"), reason(data, language).to_owned()),
         CallEvent::HANGUP_REQUESTED => with(("我方挂断", "we hung up"), reason(data, language).to_owned()),
         CallEvent::ENDED => with(("结束", "ended"), ended(data, language)),

@@ -3,7 +3,7 @@
 
 use crate::bundle::gather::{Gathered, Typed};
 use crate::bundle::mask_ends::{masked_end, masked_failure};
-use crate::bundle::mask_turns::{masked_meaning, masked_word, masked_words};
+use crate::bundle::mask_turns::{masked_meaning, masked_seller, masked_word, masked_words};
 use crate::bundle::recorded::{key_rule, offer_of, story};
 use crate::bundle::walk::infer;
 use crate::bundle::{BundleEvent, Content};
@@ -256,6 +256,7 @@ impl Masker {
                 reason: "masked".to_owned(),
             },
             CallEvent::AgentConnected { leg, .. } => masked_agent(*leg)?,
+            CallEvent::SellerMessagePlayed(fact) => masked_seller(fact),
             anonymous if anonymous.is_anonymous() => event.clone(),
             unknown => {
                 let kind = unknown.kind();

@@ -1,7 +1,9 @@
 //! What strangers may see of a spoken turn: how sure it was and where it led, and not a word of it.
 
-use domain::call::{HeardFact, SensitiveWordFact, UnderstoodFact};
+use domain::call::event::CallEvent;
+use domain::call::{HeardFact, SellerMessageFact, SensitiveWordFact, UnderstoodFact};
 use domain::personal::Personal;
+use domain::seller::Seller;
 use domain::spoken_turn::{EncoderShare, SpokenReading};
 
 /// Stands for the recognizer and the model of an installation.
@@ -91,4 +93,16 @@ pub(super) fn masked_word(fact: &SensitiveWordFact) -> SensitiveWordFact {
         list: "list-1".to_owned(),
         word: Personal::Erased { hash: None },
     }
+}
+
+/// An institution by name and number is one a stranger would recognize.
+pub(super) fn masked_seller(fact: &SellerMessageFact) -> CallEvent {
+    CallEvent::SellerMessagePlayed(SellerMessageFact {
+        seller: Seller {
+            name: "masked".to_owned(),
+            number: "+12025550100".to_owned(),
+        },
+        text: "masked".to_owned(),
+        ..fact.clone()
+    })
 }

@@ -112,7 +112,9 @@ impl Story {
             trunk: "carrier.example".to_owned(),
             sip_call_id: LegIdentity::from_ids(call(), 1).sip_call_id(),
             local: "carrier.example:5060".to_owned(),
-            caller: Some(format!("+86{PHONE}")),
+            caller: Some(domain::caller_number::CallerNumber::without_end(format!(
+                "+86{PHONE}"
+            ))),
             hold_off_ms: 5_000,
         });
         story

@@ -196,6 +196,7 @@ pub enum Heard {
     KeyPressed,
     TransferAsked,
     AgentConnected,
+    SellerMessage,
     HungUpByUs,
 }
 
@@ -220,6 +221,10 @@ impl Heard {
             Self::KeyPressed => ("对方按键", "key pressed"),
             Self::TransferAsked => ("要求转人工", "asked for a colleague"),
             Self::AgentConnected => ("坐席接听", "an agent took the call"),
+            Self::SellerMessage => (
+                "已告知卖方（无空闲坐席）",
+                "the seller was named (no agent was free)",
+            ),
             Self::HungUpByUs => ("我方挂断", "hung up by us"),
         }
     }

@@ -86,6 +86,9 @@ impl<'a> Spoken<'a> {
             CallEvent::ModelChosen(fact) => line(Heard::ModelChosen, None).with(Some(fact.in_words())),
             CallEvent::TransferRequested { node } => line(Heard::TransferAsked, Some(node)),
             CallEvent::AgentConnected { .. } => line(Heard::AgentConnected, None),
+            CallEvent::SellerMessagePlayed(fact) => {
+                line(Heard::SellerMessage, None).with(Some(fact.text.clone()))
+            }
             CallEvent::HangupRequested { .. } => line(Heard::HungUpByUs, None),
             CallEvent::Permitted { .. }
             | CallEvent::Dialing { .. }

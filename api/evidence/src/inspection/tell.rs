@@ -197,6 +197,7 @@ fn verdict_told(side: Side, verdict: &Verdict, next: Option<Timestamp>, zone: &s
         side: match side {
             Side::Customer => "customer",
             Side::Number => "number",
+            Side::Line => "line",
         },
         rule: verdict.rule.clone(),
         version: verdict.version,

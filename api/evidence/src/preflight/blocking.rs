@@ -36,6 +36,8 @@ pub(super) struct Known<'a> {
     pub(super) waits_in_vain: bool,
     /// This process has no trunk.
     pub(super) no_trunk: bool,
+    /// The licence of every number that its lines could show has ended.
+    pub(super) unlicensed: bool,
     /// Agents take its calls, and this process knows of none.
     pub(super) no_agents: bool,
     pub(super) people: u64,
@@ -96,6 +98,14 @@ pub(super) fn blockers(known: &Known<'_>, steps: &[FunnelStep]) -> Vec<Blocker> 
             false,
             "本进程未配置中继线路",
             "this process was given no trunk",
+        ));
+    }
+    if known.unlicensed {
+        found.push(blocker(
+            "caller_numbers_expired",
+            false,
+            "所有线路的主叫号码资质均已到期，不再使用",
+            "the licence of every caller number has ended: no line shows one any more",
         ));
     }
     if known.no_agents {

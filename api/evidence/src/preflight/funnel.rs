@@ -142,6 +142,7 @@ const fn side(side: Side) -> &'static str {
     match side {
         Side::Customer => "customer",
         Side::Number => "number",
+        Side::Line => "line",
     }
 }
 

@@ -13,6 +13,7 @@ pub use funnel::FunnelStep;
 pub use models::{ModelFound, ModelFoundState};
 
 use crate::dry_run::enrolled;
+use actors::LineLoad;
 use application::installation::{DialingState, Installation};
 use application::why_not::{engaged_stops, person_then, verdicts_now};
 use blocking::{Known, blockers};
@@ -104,6 +105,7 @@ pub async fn preflight(installation: &Installation, ask: PreflightAsk<'_>) -> Re
         from: begins.from,
         waits_in_vain: begins.waits == Waits::InVain,
         no_trunk: installation.dialing.now() == DialingState::NoTrunk,
+        unlicensed: is_unlicensed(installation),
         no_agents: plan.dialing_mode().needs_agents() && !has_agents(installation),
         people: funnel.people,
         stops: &stops,
@@ -138,6 +140,12 @@ pub async fn preflight(installation: &Installation, ask: PreflightAsk<'_>) -> Re
 fn has_agents(installation: &Installation) -> bool {
     let drivers = installation.dialing.drivers();
     drivers.is_some_and(|drivers| drivers.has_agents())
+}
+
+/// Whether every line has numbers to show, and none that it may show any more.
+fn is_unlicensed(installation: &Installation) -> bool {
+    let lines = installation.dialing.drivers().map(|drivers| drivers.lines());
+    lines.is_some_and(|lines| !lines.is_empty() && lines.iter().all(LineLoad::is_unlicensed))
 }
 
 /// From when on it would run, were it started now.

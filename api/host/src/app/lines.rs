@@ -141,6 +141,7 @@ fn trunk_config(trunk: &TrunkSpec, followed: Followed) -> Result<TrunkConfig, Ap
         port: trunk.port,
         credentials,
         caller_numbers: trunk.from.clone(),
+        calls_per_number_max: trunk.calls_per_number_max,
         legs_max: trunk.legs_max,
         dials_per_second: trunk.dials_per_second,
         ring_timeout_ms: trunk.ring_timeout_ms,

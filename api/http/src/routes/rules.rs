@@ -108,7 +108,7 @@ struct Rules {
 /// A rule of this build.
 #[derive(Debug, Serialize, JsonSchema)]
 struct RuleShipped {
-    #[schemars(extend("enum" = ["customer", "number"]))]
+    #[schemars(extend("enum" = ["customer", "number", "line"]))]
     judged_by: &'static str,
     #[schemars(example = &"calling_window")]
     rule: &'static str,
@@ -126,6 +126,7 @@ impl RuleShipped {
             judged_by: match rule.side {
                 Side::Customer => "customer",
                 Side::Number => "number",
+                Side::Line => "line",
             },
             rule: rule.id,
             version: rule.version,

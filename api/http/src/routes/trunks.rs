@@ -4,6 +4,7 @@ use crate::described::Read;
 use crate::endpoint::{About, Ctx, Endpoint, Input, Permission};
 use crate::line_use::LineUse;
 use crate::live::measures;
+use actors::CallerUse;
 use application::as_of::{AS_OF, Moment, VALID_AT};
 use application::figures::{Source, Standing, Versions, no_metric};
 use application::parameter::Parameter;
@@ -123,9 +124,49 @@ struct LineNow {
     /// Those that it may show, in turn; the institution's own numbers.
     #[schemars(example = &["+861055550100"])]
     caller_numbers: Vec<String>,
+    /// The same with what is known of each.
+    callers: Vec<CallerShown>,
+    /// Most calls at once that show the same number; absent where there is no bound.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    calls_per_number_max: Option<u32>,
     /// As the live figures have it; absent where no call asked it in the last hour.
     #[serde(skip_serializing_if = "Option::is_none")]
     figures: Option<TrunkFigures>,
+}
+
+/// A number that calls may show.
+#[derive(Debug, Serialize, JsonSchema)]
+struct CallerShown {
+    #[schemars(example = &"+861055550100")]
+    number: String,
+    /// The last day on which its licence lets it be shown, as the trunk's setting says.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(example = &"2027-03-31")]
+    valid_until: Option<String>,
+    /// By what it may be shown.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(example = &"京B2-20260001")]
+    licence: Option<String>,
+    /// Days beyond today; below nothing once it has ended.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    days_left: Option<i64>,
+    /// It has ended: no call shows it (rule `caller_number`).
+    expired: bool,
+    /// Calls that show it now, over all lines.
+    calls: u32,
+}
+
+impl CallerShown {
+    fn of(one: &CallerUse) -> Self {
+        Self {
+            number: one.caller.number.clone(),
+            valid_until: one.caller.valid_until.map(|day| day.to_string()),
+            licence: one.caller.licence.clone(),
+            days_left: one.days_left,
+            expired: one.is_expired(),
+            calls: one.calls,
+        }
+    }
 }
 
 fn lines(ctx: &Ctx) -> Result<Read<Lines>, Problem> {
@@ -139,7 +180,9 @@ fn lines(ctx: &Ctx) -> Result<Read<Lines>, Problem> {
             line: LineUse::of(&load),
             rehearsal: load.is_loopback,
             figures: trunks.clone().find(|one| one.trunk == load.trunk).cloned(),
-            caller_numbers: load.caller_numbers,
+            caller_numbers: load.callers.iter().map(|one| one.caller.number.clone()).collect(),
+            callers: load.callers.iter().map(CallerShown::of).collect(),
+            calls_per_number_max: load.calls_per_number_max,
         }
     });
     Ok(Read(Lines {

@@ -154,6 +154,22 @@ fn a_campaign_that_contradicts_itself_or_its_preset_is_not_made() {
         let refused = with("dispositions", map);
         assert!(refused.0 >= 400 && detail(&refused).contains(why), "{refused:?}");
     }
+    let mut sells: Value = serde_json::from_str(CAMPAIGN).unwrap();
+    (sells["preset"], sells["relief"]) = (json!("us-tsr"), json!("agents"));
+    let pointer = |answer: &(u16, Value)| (answer.0, answer.1["errors"][0]["pointer"].clone());
+    sells["seller"] = json!({ "name": "Example Bank", "number": "555-0100" });
+    assert_eq!(
+        pointer(&server.post("/api/v1/campaigns", &sells)),
+        (422, json!("/seller"))
+    );
+    sells["seller"]["number"] = json!("+12025550100");
+    sells["task_id"] = json!("S");
+    let named = server.post("/api/v1/campaigns", &sells);
+    assert_eq!(
+        (named.0, &named.1["seller"]["name"]),
+        (201, &json!("Example Bank")),
+        "{named:?}"
+    );
     assert_eq!(with("preferred_times", json!("ignore")).0, 201);
     server.end();
 }

@@ -204,7 +204,7 @@ fn a_coming_version_says_whom_it_would_newly_refuse_and_stores_nothing() {
     );
     assert_eq!(story.head(), before);
     let (_, rules) = story.send("GET", "/api/v1/rules", "");
-    assert_eq!(rules["presets"].as_array().unwrap().len(), 7, "{rules}");
+    assert_eq!(rules["presets"].as_array().unwrap().len(), 8, "{rules}");
     story.end();
 }
 

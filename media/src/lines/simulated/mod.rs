@@ -415,6 +415,7 @@ mod tests {
             first_response_ms: 400,
             hold_off_ms: 5_000,
             caller_numbers: Vec::new(),
+            calls_per_number_max: None,
         };
         let callees = Arc::new(Always(script));
         Arc::new(SimulatedLine::new(

@@ -176,6 +176,13 @@ fn kept(chance: &mut Chance, plan: &mut Value) -> Kept {
     let relief = *chance.one(&["agents", "agents", "agents", "robot"]);
     if let Some(members) = plan.as_object_mut() {
         members.insert("screening".to_owned(), json!({ "relief": relief }));
+        let number = *chance.one(&["+12025550100", "+12025550100", "911", ""]);
+        if !number.is_empty() {
+            members.insert(
+                "seller".to_owned(),
+                json!({ "name": "Example Bank", "number": number }),
+            );
+        }
     }
     let as_of = *chance.one(&LIST_DAYS);
     let area = *chance.one(&[None, Some("202"), Some("212")]);

@@ -97,6 +97,39 @@ pub(super) fn cases(sides: &mut Sides) {
         abandoned(31),
         abandoned(30),
     );
+    // Since then a plan names its seller.
+    let (before, since) = (
+        instant("2026-11-25T10:00:00-05:00"),
+        instant("2026-11-26T10:00:00-05:00"),
+    );
+    let named = |at, seller: Option<&str>| {
+        of_tsr(at, |case| {
+            case.kept.registry = Some(("2026-11-01", None));
+            if let Some(number) = seller {
+                member(
+                    case,
+                    "seller",
+                    json!({ "name": "Example Bank", "number": number }),
+                );
+            }
+        })
+    };
+    for (name, case, permitted) in [
+        (
+            "no seller, the day before it is asked for",
+            named(before, None),
+            true,
+        ),
+        ("no seller", named(since, None), false),
+        ("a seller", named(since, Some("+12025550100")), true),
+        (
+            "a seller whom nobody can call",
+            named(since, Some("5550100")),
+            false,
+        ),
+    ] {
+        sides.made.push((format!("us-tsr, {name}"), case, permitted));
+    }
     let hashed = with(
         Case::new("cn-service", instant("2026-03-02T10:00:00+08:00")),
         |case| {

@@ -26,7 +26,7 @@ export interface Reason {
 const TONES: Record<string, Tone> = {
   'call.answered': 'line', 'call.said': 'line', 'call.notice_played': 'line', 'call.agent_connected': 'line',
   'call.dialing': 'amber', 'call.ringing': 'amber', 'call.barged_in': 'amber', 'call.transfer_requested': 'amber',
-  'call.leg_failed': 'red', 'call.sensitive_word_matched': 'red', 'call.engine_failed': 'red',
+  'call.leg_failed': 'red', 'call.seller_message_played': 'amber', 'call.sensitive_word_matched': 'red', 'call.engine_failed': 'red',
 }
 
 const INPUTS: Record<string, string> = { 'call.heard': 'spoken', 'call.keypressed': 'key', 'call.silence_timed_out': 'silence' }
@@ -80,6 +80,10 @@ export function turnsOf(events: readonly CallEvent[], replay: Replay | undefined
       turns.push({ position, at, isTheirs: false, text, kind: event.type })
       continue
     }
+    if (event.type === 'call.seller_message_played') {
+      turns.push({ position, at, isTheirs: false, text: String(data['text']), kind: event.type })
+      continue
+    }
     const step = steps.get(position)
     if (step === undefined || event.type === 'call.answered') continue
     const text = step.heard?.text ?? step.key ?? ''
@@ -97,7 +101,7 @@ export function lanesOf(events: readonly CallEvent[], names: { robot: string; ca
   let from = begin
   for (const event of events) {
     const [at, data] = [Date.parse(event.time), dataOf(event)]
-    if (event.type === 'call.said' || event.type === 'call.notice_played') {
+    if (event.type === 'call.said' || event.type === 'call.notice_played' || event.type === 'call.seller_message_played') {
       robot.push({ from, to: at, tone: 'line', label: event.position })
     } else if (event.type === 'call.heard') {
       callee.push({ from: begin + Number(data['begins_ms']), to: begin + Number(data['ends_ms']), tone: 'slate', label: event.position })

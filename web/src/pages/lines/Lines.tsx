@@ -73,7 +73,19 @@ function LineCard({ line }: { line: LineNow }) {
               : `${t(`disposition.${line.figures.last_failure}`)} · ${instantIn(line.figures.last_failure_at, ZONE)}`}
           </dd>
           <dt>{t('lines.callers', { count: line.caller_numbers.length })}</dt>
-          <dd className="data">{line.caller_numbers.length === 0 ? t('lines.noCallers') : line.caller_numbers.join(', ')}</dd>
+          <dd className="data">
+            {line.callers.length === 0 && t('lines.noCallers')}
+            {line.callers.map((one) => (
+              <div key={one.number}>
+                {one.number}
+                {one.valid_until != null && (
+                  <span className={one.expired ? 'c-red' : 'muted'}>
+                    {' '}{t(one.expired ? 'lines.callerEnded' : 'lines.callerUntil', { day: one.valid_until })}
+                  </span>
+                )}
+              </div>
+            ))}
+          </dd>
         </dl>
       </div>
     </section>

@@ -1,0 +1,176 @@
+//! What somebody who answered hears where no agent is free: the seller's name and number, once, and the end.
+//!
+//! That the call is dropped is stored before anything is said: whatever comes then (the callee hangs up,
+//! this process dies), nobody attended to them, and the account counts it. What was said is stored with how
+//! much of it was heard. A key that refuses further calls is obeyed meanwhile, and ends the message.
+
+use super::attending::Attending;
+use super::prepare::{Prepared, Words};
+use crate::drivers::kit::{Halt, Kit};
+use domain::call::command::CallCommand;
+use domain::call::event::EndReason;
+use domain::call::{EngineFailedFact, EngineKind, SellerMessageFact, TurnFact};
+use domain::ports::line::LegEvent;
+use domain::ports::speech::{Clip, SpeechError};
+use domain::time::Timestamp;
+use domain::turn::AnswerBy;
+use std::sync::Arc;
+use tokio::sync::oneshot;
+
+/// Longest wait for the message once nobody is free: it was made while the phone rang, and who waits longer
+/// in silence is gone.
+const MAKE_MS_MAX: u64 = 2_500;
+
+/// How much longer than the message itself it may take to be played: what a line keeps in its buffer.
+const PLAY_MARGIN_MS: u64 = 2_000;
+
+/// The only text of such a call.
+const PLAY: u32 = 1;
+
+/// Where an engine failed that no node of a flow asked.
+const SELLER_NODE: &str = "seller_message";
+
+/// The message, made.
+struct Made {
+    text: String,
+    clip: Arc<Clip>,
+}
+
+impl Attending<'_> {
+    /// Nobody is free: stores that the call is ended for it, says on whose behalf it was, and hangs up.
+    pub(super) async fn drop_call(
+        &mut self,
+        answered_at: Timestamp,
+        prepared: oneshot::Receiver<Prepared>,
+    ) -> Result<(), Halt> {
+        if self.is_gone() {
+            return Ok(());
+        }
+        let reason = self.orders.reason().unwrap_or(EndReason::NoAgent);
+        self.hanging_up = Some(reason);
+        let leg = self.leg_number;
+        self.attempt
+            .ask(CallCommand::RequestHangup { leg, reason })
+            .await?;
+        if reason == EndReason::NoAgent
+            && let Some(made) = self.made(prepared).await?
+        {
+            self.tell(answered_at, made).await?;
+        }
+        if let Err(error) = self.leg.hang_up().await {
+            tracing::debug!(call = %self.attempt.call, %error, "a leg to hang up was over already");
+        }
+        Ok(())
+    }
+
+    const fn is_gone(&self) -> bool {
+        self.hung_up.is_some() || self.over.is_some()
+    }
+
+    /// The message as soon as it is there; nothing where the plan has none, the callee or an order is faster,
+    /// or it cannot be spoken, which is stored.
+    async fn made(&mut self, prepared: oneshot::Receiver<Prepared>) -> Result<Option<Made>, Halt> {
+        if self.attempt.facts.plan.seller.is_none() {
+            return Ok(None);
+        }
+        let kit = Arc::clone(&self.kit);
+        let making = make(&kit, prepared);
+        tokio::pin!(making);
+        let until = kit.now().plus_ms(MAKE_MS_MAX);
+        let made = loop {
+            tokio::select! {
+                biased;
+                () = self.orders.given() => return Ok(None),
+                made = &mut making => break made,
+                event = self.leg.next() => {
+                    self.heard(event);
+                    self.obey_keys().await?;
+                    if self.is_gone() || self.opted_out {
+                        return Ok(None);
+                    }
+                }
+                () = kit.environment.clock.wait_until(until) => {
+                    break Err(SpeechError::Failed("it took too long for somebody who waits".to_owned()));
+                }
+            }
+        };
+        match made {
+            Ok(made) => Ok(Some(made)),
+            Err(error) => {
+                tracing::error!(call = %self.attempt.call, %error, "the seller's message could not be spoken");
+                self.note(TurnFact::EngineFailed(EngineFailedFact {
+                    leg: self.leg_number,
+                    node: SELLER_NODE.to_owned(),
+                    engine_kind: EngineKind::Synthesizer,
+                    engine: kit.ports.synthesizer.name().to_owned(),
+                    class: "failed".to_owned(),
+                    answer_by: AnswerBy::Keypress,
+                }))
+                .await?;
+                Ok(None)
+            }
+        }
+    }
+
+    /// Says it, and stores what of it was said.
+    async fn tell(&mut self, answered_at: Timestamp, made: Made) -> Result<(), Halt> {
+        let Some(seller) = self.attempt.facts.plan.seller.as_deref().cloned() else {
+            return Ok(());
+        };
+        let whole_ms = made.clip.duration_ms();
+        let begun_at = self.kit.now();
+        if let Err(error) = self.leg.play(PLAY, made.clip).await {
+            tracing::debug!(call = %self.attempt.call, %error, "the leg ended before the seller was named");
+            return Ok(());
+        }
+        let played_ms = self.played(begun_at, whole_ms).await?;
+        self.note(TurnFact::SellerMessagePlayed(SellerMessageFact {
+            leg: self.leg_number,
+            seller,
+            text: made.text,
+            begun_after_ms: begun_at.ms_since(answered_at),
+            played_ms,
+            whole_ms,
+        }))
+        .await
+    }
+
+    /// Returns when it was said, with how much of it was: all, or as far as it came when the callee hung up,
+    /// refused further calls, or an order came.
+    async fn played(&mut self, begun_at: Timestamp, whole_ms: u64) -> Result<u64, Halt> {
+        let kit = Arc::clone(&self.kit);
+        let until = begun_at.plus_ms(whole_ms + PLAY_MARGIN_MS);
+        loop {
+            tokio::select! {
+                biased;
+                () = self.orders.given() => break,
+                event = self.leg.next() => {
+                    if matches!(event, LegEvent::Played { play: PLAY, .. }) {
+                        return Ok(whole_ms);
+                    }
+                    self.heard(event);
+                    self.obey_keys().await?;
+                    if self.is_gone() || self.opted_out {
+                        break;
+                    }
+                }
+                () = kit.environment.clock.wait_until(until) => break,
+            }
+        }
+        Ok(kit.now().ms_since(begun_at).min(whole_ms))
+    }
+
+    async fn note(&mut self, fact: TurnFact) -> Result<(), Halt> {
+        self.attempt.ask(CallCommand::NoteTurn(fact)).await?;
+        Ok(())
+    }
+}
+
+/// The words and their sound: made while the phone rang, or now.
+async fn make(kit: &Kit, prepared: oneshot::Receiver<Prepared>) -> Result<Made, SpeechError> {
+    let nothing = || SpeechError::Failed("nothing was prepared".to_owned());
+    let prepared = prepared.await.map_err(|_gone| nothing())?;
+    let text = prepared.seller_message.ok_or_else(nothing)?;
+    let clip = prepared.voice.speak(kit, Words::plain(&text)).await?;
+    Ok(Made { text, clip })
+}

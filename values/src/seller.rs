@@ -1,0 +1,167 @@
+//! On whose behalf a campaign calls, and what is said of them to a person who answered and finds nobody free.
+//!
+//! Source: 16 CFR 310.4(b)(4)(iii), a recorded message that states the name and the telephone number of the
+//! seller; 47 CFR 64.1200(a)(7)(i), which limits it to the purpose, the name and a number, and asks for a way
+//! to refuse further calls. Nothing else is said: a pitch would be a prerecorded telemarketing call.
+
+use crate::phone_number::PhoneNumber;
+use serde::{Deserialize, Serialize};
+
+/// Longest name of a seller, in characters: it is spoken within a few seconds.
+pub const SELLER_NAME_CHARS_MAX: usize = 64;
+
+/// Digits of a group when a number is spoken.
+const GROUP_DIGITS: usize = 4;
+
+/// The seller, as a plan names them. An institution's own name and number: nobody's personal data.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Seller {
+    #[schemars(length(min = 1, max = 64), example = &"Example Bank")]
+    pub name: String,
+    /// E.164, at which the seller answers and takes refusals of further calls.
+    #[schemars(regex(pattern = r"^\+[0-9]{7,15}$"), example = &"+12025550100")]
+    pub number: String,
+}
+
+impl Seller {
+    /// Why a callee could make nothing of it; nothing where they can.
+    pub fn fault(&self) -> Option<&'static str> {
+        let chars = self.name.chars().count();
+        if self.name.trim().is_empty() || chars > SELLER_NAME_CHARS_MAX {
+            return Some("its name has 1 to 64 characters");
+        }
+        if self.name.chars().any(char::is_control) {
+            return Some("its name is spoken: it has no control characters");
+        }
+        let is_callable = PhoneNumber::parse(&self.number).is_ok_and(|read| read.as_e164() == self.number);
+        (!is_callable).then_some("its number is one that a callee can call, in the form +12025550100")
+    }
+
+    /// The number digit by digit, in groups that can be written down.
+    fn spoken_number(&self) -> String {
+        let digits: Vec<char> = self.number.chars().filter(char::is_ascii_digit).collect();
+        let (country, rest) = match digits.split_first() {
+            // North America: country, area, exchange, line.
+            Some((&'1', rest)) if rest.len() == 10 => ("1, ", rest),
+            Some(_) | None => ("", digits.as_slice()),
+        };
+        let groups: Vec<&[char]> = match country {
+            "" => rest.rchunks(GROUP_DIGITS).rev().collect(),
+            _ => {
+                let (area, local) = rest.split_at(3);
+                let (exchange, line) = local.split_at(3);
+                vec![area, exchange, line]
+            }
+        };
+        let spoken = groups.into_iter().map(|group| {
+            let digits: Vec<String> = group.iter().map(char::to_string).collect();
+            digits.join(" ")
+        });
+        format!("{country}{}", spoken.collect::<Vec<_>>().join(", "))
+    }
+}
+
+/// What is said of a seller, before it is put into words.
+#[derive(Debug, Clone, Copy)]
+pub struct SellerMessage<'a> {
+    pub seller: &'a Seller,
+    /// BCP 47, of the flow.
+    pub language: &'a str,
+    /// The call was to sell something, and that is said.
+    pub sells: bool,
+    /// A key that refuses further calls, where the flow has one.
+    pub refusing_key: Option<char>,
+}
+
+impl SellerMessage<'_> {
+    /// The words.
+    pub fn text(&self) -> String {
+        let (name, number) = (self.seller.name.trim(), self.seller.spoken_number());
+        if self.language.starts_with("zh") {
+            let purpose = if self.sells {
+                "，本次来电为营销目的"
+            } else {
+                ""
+            };
+            let refusing = |key| format!("如不希望再次接到来电，请按{key}。");
+            let key = self.refusing_key.map(refusing).unwrap_or_default();
+            return format!("您好，这是{name}的来电{purpose}。{name}的电话号码是{number}。{key}");
+        }
+        let purpose = if self.sells {
+            " for telemarketing purposes"
+        } else {
+            ""
+        };
+        let refusing = |key| format!(" To receive no further calls, press {key}.");
+        let key = self.refusing_key.map(refusing).unwrap_or_default();
+        format!(
+            "Hello. This was a call{purpose} from {name}. The telephone number of {name} is {number}.{key}"
+        )
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn seller(name: &str, number: &str) -> Seller {
+        Seller {
+            name: name.to_owned(),
+            number: number.to_owned(),
+        }
+    }
+
+    fn said(seller: &Seller, language: &str, sells: bool, refusing_key: Option<char>) -> String {
+        SellerMessage {
+            seller,
+            language,
+            sells,
+            refusing_key,
+        }
+        .text()
+    }
+
+    #[test]
+    fn a_callee_can_make_something_of_a_name_and_a_number_that_can_be_called() {
+        let longest = "n".repeat(SELLER_NAME_CHARS_MAX);
+        for (name, number, is_good) in [
+            ("Example Bank", "+12025550100", true),
+            ("示例银行", "+8613800138000", true),
+            (longest.as_str(), "+12025550100", true),
+            (&format!("{longest}n"), "+12025550100", false),
+            (" ", "+12025550100", false),
+            ("", "+12025550100", false),
+            ("Example\nBank", "+12025550100", false),
+            ("Example Bank", "2025550100", false),
+            ("Example Bank", "+1 202 555 0100", false),
+            ("Example Bank", "+1911", false),
+            ("Example Bank", "+12", false),
+            ("Example Bank", "+99912345678", false),
+            ("Example Bank", "", false),
+        ] {
+            let fault = seller(name, number).fault();
+            assert_eq!(fault.is_none(), is_good, "{name:?} {number}: {fault:?}");
+        }
+    }
+
+    #[test]
+    fn the_message_states_name_and_number_and_nothing_that_sells() {
+        let bank = seller("Example Bank", "+12025550100");
+        assert_eq!(
+            said(&bank, "en", true, Some('9')),
+            "Hello. This was a call for telemarketing purposes from Example Bank. The telephone number of \
+             Example Bank is 1, 2 0 2, 5 5 5, 0 1 0 0. To receive no further calls, press 9."
+        );
+        assert_eq!(
+            said(&bank, "en-US", false, None),
+            "Hello. This was a call from Example Bank. The telephone number of Example Bank is 1, 2 0 2, 5 5 5, \
+             0 1 0 0."
+        );
+        assert_eq!(
+            said(&seller("示例银行", "+8613800138000"), "zh-CN", true, Some('9')),
+            "您好，这是示例银行的来电，本次来电为营销目的。示例银行的电话号码是8, 6 1 3 8, 0 0 1 3, 8 0 0 0。\
+             如不希望再次接到来电，请按9。"
+        );
+    }
+}
