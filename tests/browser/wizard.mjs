@@ -60,12 +60,18 @@ export async function wizard(visit, context, begin) {
   await made(visit, id)
 }
 
+/** What was refused, and why, is told in Chinese: no English words in a row, the name of its code apart. */
+function holdChinese(visit, why) {
+  visit.hold(!/[a-z]+ [a-z]+ [a-z]+/i.test(why), `a refusal in English: ${why}`)
+}
+
 /** A file that is not what its name says, and one without a header, are refused with their reason. */
 async function badFiles(visit) {
   const { page } = visit
   visit.isTrying = true
   await choose(page, 'list.xlsx', `${HEAD}W1,13800138000,3\n`)
   await page.getByText('文件内容与扩展名不符').waitFor()
+  holdChinese(visit, await page.getByRole('alert').innerText())
   await choose(page, 'empty.csv', '')
   await page.getByText('文件没有表头').waitFor()
   visit.isTrying = false
@@ -206,6 +212,7 @@ async function changed(visit, id) {
   if (await refused.count() > 0) {
     const why = await refused.innerText()
     visit.hold(/[\u4e00-\u9fff]{4}/.test(why) && !why.includes('未能完成'), `a refusal without its reason: ${why}`)
+    holdChinese(visit, why)
     await dialog.getByRole('button', { name: '取消' }).click()
   }
   await visit.shot('promoted')

@@ -4,7 +4,7 @@ import { useQuery } from '@tanstack/react-query'
 import { Alert, Button, Spin } from 'antd'
 import type { ReactNode } from 'react'
 import { useTranslation } from 'react-i18next'
-import { get, Problem } from '../api/client'
+import { get, Problem, saidIn, whyIn } from '../api/client'
 import { Approval } from './Approval'
 
 export function Waiting() {
@@ -53,8 +53,8 @@ export function Refused({ why, again, approved }: { why: unknown; again?: () => 
       title={words}
       description={
         <>
-          <div>{why instanceof Problem ? why.message : null}</div>
-          {why instanceof Problem && why.errors.map((one) => <div key={one.pointer}>{`${one.pointer} ${one.detail}`}</div>)}
+          <div>{why instanceof Problem ? whyIn(i18n.language, why) : null}</div>
+          {why instanceof Problem && why.errors.map((one) => <div key={one.pointer}>{`${one.pointer} ${saidIn(i18n.language, one)}`}</div>)}
           {why instanceof Problem && why.approval !== null && <Approval id={why.approval} again={approved} />}
           <a className="mono" href={`/api/v1/problems/${code}`} target="_blank" rel="noreferrer">{code}</a>
         </>
