@@ -16,6 +16,7 @@ import { knowledge } from './knowledge.mjs'
 import { everyRole } from './roles.mjs'
 import { longCall } from './long_call.mjs'
 import { pictures } from './pictures.mjs'
+import { pseudo } from './pseudo.mjs'
 import { reports, sql } from './reports.mjs'
 import { costs, daily, exports, pacing, pdca } from './sheets.mjs'
 
@@ -30,7 +31,7 @@ const passwords = Object.fromEntries(
 )
 const ALL = { ...PAGES, 'campaign-then': campaignThen, lines, recording, wall, 'wall-held': wallHeld, reports, sql, pdca, daily, costs, exports, pacing, 'long-call': longCall, 'flow-kept': flowKept, 'flow-call': flowCall, 'flow-back': flowBack }
 /** What is done with more than a page's own visit. */
-const MORE = { ...DESKS, ...ACTS, knowledge, axe: axeHolds, keyboard, 'every-role': everyRole, pictures }
+const MORE = { ...DESKS, ...ACTS, knowledge, axe: axeHolds, keyboard, 'every-role': everyRole, pictures, pseudo }
 const ARGS = [
   '--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking',
   '--disable-component-update', '--disable-sync',

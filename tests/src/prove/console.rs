@@ -43,14 +43,15 @@ pub(super) fn prove_badge(_: Form) -> Proof {
     opened("proof-badge", "badge")
 }
 
-/// The words alone: every page in English, without a word that only the other language has.
+/// The words alone: every page in English, without a word that only the other language has, and in a language
+/// that nobody speaks, without one that no catalogue has.
 pub(super) fn prove_words(_: Form) -> Proof {
     opened(
         "words",
         "campaign,home,campaigns,wizard_words,call,calls,customer,customers,alerts,wall,lines,\
          events,audit,projections,settings,users,approvals,webhooks,compliance,samples,labels,knowledge,\
          reports,sql,pdca,daily,costs,exports,\
-         stops,ledger,call-acts,person-acts,files,offices",
+         stops,ledger,call-acts,person-acts,files,offices,pseudo",
     )
 }
 
@@ -151,6 +152,7 @@ pub(super) fn installed() -> Result<(PathBuf, &'static str), String> {
         "long_call.mjs",
         "flow_kept.mjs",
         "pictures.mjs",
+        "pseudo.mjs",
     ])?;
     Ok((place, browser))
 }

@@ -68,7 +68,7 @@ function Menu() {
   const open = alerts.data?.items.length ?? 0
   return (
     <nav className="menu" aria-label={t('menu.name')}>
-      <div className="brand">ledgerline</div>
+      <div className="brand data">ledgerline</div>
       <Link to="/" activeOptions={{ exact: true }}>{t('menu.home')}</Link>
       {may('campaigns:read') && <Link to="/campaigns">{t('menu.campaigns')}</Link>}
       {may('figures:read') && <Link to="/wall">{t('menu.wall')}</Link>}
@@ -142,7 +142,7 @@ function Top() {
         unCheckedChildren={t('top.darkOff')}
         onChange={chooseDark}
       />
-      <span className="muted">{`${me?.user ?? ''} · ${(me?.roles ?? []).map((role) => t(`role.${role}`)).join(', ')}`}</span>
+      <span className="muted"><span className="data">{me?.user ?? ''}</span>{` · ${(me?.roles ?? []).map((role) => t(`role.${role}`)).join(', ')}`}</span>
       {me?.user != null && <Button size="small" onClick={() => setPreferring(true)}>{t('prefer.title')}</Button>}
       {isPreferring && <Prefer onLeave={() => setPreferring(false)} />}
       <Button size="small" onClick={leave}>{t('top.signOut')}</Button>

@@ -47,7 +47,7 @@ export function CallsOf({ id, zone, position }: Props) {
             render: (_, one) => <Link to="/calls/$id" params={{ id: one.id }}>{one.dialing_at == null ? t('calls.notDialed') : timeIn(one.dialing_at, zone)}</Link>,
           },
           { title: t('calls.callee'), dataIndex: 'callee', render: (callee: string | null, one) => <CustomerLink id={one.customer} campaign={one.campaign}>{callee ?? t('calls.unknownCallee')}</CustomerLink> },
-          ...(id === undefined ? [{ title: t('campaigns.name'), dataIndex: 'campaign', key: 'campaign' }] : []),
+          ...(id === undefined ? [{ title: t('campaigns.name'), dataIndex: 'campaign', key: 'campaign', className: 'data' }] : []),
           {
             title: t('calls.disposition'),
             key: 'disposition',

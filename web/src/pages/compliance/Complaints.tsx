@@ -148,9 +148,9 @@ function Details({ one }: { one: Complaint }) {
   return (
     <dl className="pairs">
       {pairs.filter(([, value]) => value != null && value !== '').map(([name, value]) => [<dt key={name}>{name}</dt>, <dd key={`${name} said`}>{value}</dd>])}
-      {one.call != null && [<dt key="call">{t('compliance.call')}</dt>, <dd key="call it is"><Link to="/calls/$id" params={{ id: one.call }}>{one.call}</Link></dd>]}
+      {one.call != null && [<dt key="call">{t('compliance.call')}</dt>, <dd key="call it is"><Link className="data" to="/calls/$id" params={{ id: one.call }}>{one.call}</Link></dd>]}
       {one.campaign != null && [<dt key="campaign">{t('compliance.campaign')}</dt>, <dd key="campaign it is">{one.campaign}</dd>]}
-      {one.customer != null && [<dt key="customer">{t('compliance.customer')}</dt>, <dd key="customer it is"><Link to="/customers/$id" params={{ id: one.customer }}>{one.customer}</Link></dd>]}
+      {one.customer != null && [<dt key="customer">{t('compliance.customer')}</dt>, <dd key="customer it is"><Link className="data" to="/customers/$id" params={{ id: one.customer }}>{one.customer}</Link></dd>]}
     </dl>
   )
 }

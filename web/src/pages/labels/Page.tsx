@@ -56,7 +56,7 @@ export function LabelsPage() {
           locale={{ emptyText: <Empty what={t('labels.none')} next={t('labels.noneNext')} /> }}
           columns={[
             { title: t('labels.turn'), key: 'turn', render: (_, one) => <span className="mono">{one.turn.slice(0, 24)}…</span> },
-            { title: t('campaigns.name'), dataIndex: 'campaign' },
+            { title: t('campaigns.name'), dataIndex: 'campaign', className: 'data' },
             { title: t('labels.why'), key: 'why', render: (_, one) => t(`labels.whyOf.${one.why}`, { defaultValue: one.why }) },
             { title: t('labels.read'), key: 'intent', render: (_, one) => <span className="mono">{one.intent ?? '–'} {one.score_permille ?? ''}</span> },
             { title: t('labels.count'), key: 'labels', align: 'right', render: (_, one) => one.labels },

@@ -42,7 +42,7 @@ export function Keys({ keys, users, mayWrite, onDone }: Props) {
         locale={{ emptyText: <Empty what={t('users.noKeys')} next={t('users.noKeysNext')} /> }}
         columns={[
           { title: t('users.key'), key: 'id', render: (_, one) => <><span className="mono">{one.id}</span> {one.label}</> },
-          { title: t('users.keyOf'), dataIndex: 'user' },
+          { title: t('users.keyOf'), dataIndex: 'user', className: 'data' },
           { title: t('users.scopes'), key: 'scopes', render: (_, one) => (one.scopes === null ? t('users.allScopes') : one.scopes.join(', ')) },
           { title: t('users.made'), key: 'made', render: (_, one) => `${instantIn(one.created_at, ZONE)} · ${one.created_by ?? '–'}` },
           { title: t('users.expires'), key: 'expires', render: (_, one) => instantIn(one.expires_at, ZONE) },

@@ -48,7 +48,7 @@ export function Targets({ asOf }: { asOf: string | undefined }) {
       <ul className="list body">
         {rows.map((one) => (
           <li key={`${one.campaign}-${one.metric}-${one.version}`} className="wall-target">
-            <Link to="/campaigns/$id" params={{ id: one.campaign }}>{one.campaign}</Link>
+            <Link className="data" to="/campaigns/$id" params={{ id: one.campaign }}>{one.campaign}</Link>
             <span>{`${i18n.language === 'en' ? one.label_en : one.label_zh} v${one.version}`}</span>
             <b>{percent(one.actual_ratio)}</b>
             <span className="muted">{t('campaign.target', { ratio: percent(one.target_ratio) })}</span>
