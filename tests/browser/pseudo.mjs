@@ -16,7 +16,9 @@ function bracketedReply(value) {
   if (Array.isArray(value)) return value.map((one) => bracketedReply(one))
   if (value === null || typeof value !== 'object') return value
   const isSaid = (name) => typeof value[name] === 'string' && (name.endsWith('_en') || ('zh' in value && name === 'en') || (name === 'detail' && 'detail_zh' in value))
-  return Object.fromEntries(Object.entries(value).map(([name, one]) => [name, isSaid(name) ? `⟦${one}⟧` : bracketedReply(one)]))
+  // A cause is told in both languages in one line.
+  const bothOf = (name, one) => (name === 'cause' && typeof one === 'string' && one.includes(' / ') ? one.replace(/ \/ (.*)$/, ' / ⟦$1⟧') : one)
+  return Object.fromEntries(Object.entries(value).map(([name, one]) => [name, isSaid(name) ? `⟦${one}⟧` : bracketedReply(bothOf(name, one))]))
 }
 
 /** The catalogue's script as the page asks for it, and every reply, are handed on in brackets. */
@@ -47,7 +49,7 @@ function outside() {
   const LIBRARY = '.anticon, .ant-pagination, .ant-segmented, .ant-table-measure-row, .ant-table-row-expand-icon, .ant-input-number-action'
   const MARKED = `${VALUES}, ${LIBRARY}`
   // Symbols of units, versions and names of formats are the same in every language.
-  const SYMBOLS = /\bv\d+\b|\b(?:CSV|XLSX|JSONL|Parquet|SQL)\b|\d ?(?:ms|s|min|h|d|kB|MB|B|dB|Hz|k|M)\b/g
+  const SYMBOLS = /\bv\d+\b|\b(?:CSV|XLSX|JSONL|Parquet|SQL)\b|\d ?(?:ms|s|min|h|d|kB|MB|B|dB|Hz|pp|k|M)\b/g
   const found = []
   const left = (text) => text.replaceAll(/⟦[^⟦⟧]*⟧/g, ' ')
   // A word within a word is in brackets twice.

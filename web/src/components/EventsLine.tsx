@@ -14,6 +14,13 @@ import { Refused } from './States'
 
 export type StoredEvent = Told<'/api/v1/events'>['items'][number]
 
+/** What a list says of an event: a hundred thousand of them fit into a page. */
+export type EventRow = Pick<StoredEvent, 'id' | 'position' | 'type' | 'subject' | 'time'>
+
+export function rowOf({ id, position, type, subject, time }: StoredEvent): EventRow {
+  return { id, position, type, subject, time }
+}
+
 /** Most marks that a line holds: the latest. */
 const MARKS_MAX = 500
 /** Most pages of the log that are looked through at a time. */
