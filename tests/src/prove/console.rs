@@ -51,7 +51,7 @@ pub(super) fn prove_words(_: Form) -> Proof {
         "campaign,home,campaigns,wizard_words,call,calls,customer,customers,alerts,wall,lines,\
          events,audit,projections,settings,users,approvals,webhooks,compliance,samples,labels,knowledge,\
          reports,sql,pdca,daily,costs,exports,\
-         stops,ledger,call-acts,person-acts,files,offices,pseudo",
+         approved,stops,ledger,call-acts,person-acts,files,offices,pseudo",
     )
 }
 

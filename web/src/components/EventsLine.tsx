@@ -2,7 +2,7 @@
 // was, keeps the latest of them, and says where it has not come to the end.
 import { useQuery, useQueryClient } from '@tanstack/react-query'
 import { Button } from 'antd'
-import { useMemo } from 'react'
+import { useCallback, useMemo } from 'react'
 import { useTranslation } from 'react-i18next'
 import { get, type Told } from '../api/client'
 import { SLOW_MS } from '../api/queries'
@@ -41,7 +41,7 @@ export function toneOfKind(kind: string): Tone {
 
 export function useKindWord(): (kind: string) => string {
   const { t, i18n } = useTranslation()
-  return (kind) => (i18n.exists(`kind.${kind}`) ? t(`kind.${kind}`) : i18n.exists(`event.${kind}`) ? t(`event.${kind}`) : kind)
+  return useCallback((kind: string) => (i18n.exists(`kind.${kind}`) ? t(`kind.${kind}`) : i18n.exists(`event.${kind}`) ? t(`event.${kind}`) : kind), [t, i18n])
 }
 
 export function useEventsOf(kinds: readonly string[], stream?: string) {

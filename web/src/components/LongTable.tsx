@@ -29,14 +29,21 @@ interface Props<Row> {
 /** As the stylesheet has it (`.long td`). */
 const ROW = 36
 
-export function LongTable<Row>({ label, columns, list, idOf, empty }: Props<Row>) {
-  const frame = useRef<HTMLDivElement>(null)
-  const { rows, hasMore, error } = list
-  const { first, last } = useWindow(frame, rows.length, ROW)
-  useReadOn(frame, list, last)
+export function LongTable<Row>(props: Props<Row>) {
+  const { list, empty } = props
+  const { rows, error } = list
   if (error !== null && rows.length === 0) return <Refused why={error} again={list.again} />
   if (list.isPending) return <Waiting />
   if (rows.length === 0) return empty
+  return <Body {...props} />
+}
+
+/** The rows, once there are some: what is scrolled is there from the beginning. */
+function Body<Row>({ label, columns, list, idOf }: Props<Row>) {
+  const frame = useRef<HTMLDivElement>(null)
+  const { rows, hasMore } = list
+  const { first, last } = useWindow(frame, rows.length, ROW)
+  useReadOn(frame, list, last)
   return (
     <>
       <div ref={frame} className="long" tabIndex={0} role="group" aria-label={label}>

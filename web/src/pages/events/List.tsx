@@ -15,20 +15,23 @@ interface Props {
   /** Somebody chose the event that is shown. */
   isChosen: boolean
   onMove: (position: number) => void
-  /** The first row that is seen. */
-  onSeen: (index: number) => void
+  /** In which block of rows those stand that are seen. */
+  onSeen: (block: number) => void
   /** What is read on; none where the events come by themselves. */
   list: Long<EventRow> | null
 }
 
 /** As the stylesheet has it (`.event.long-event`). */
 const ROW = 28
+/** Rows at which the line of time above follows. */
+export const BLOCK = 500
 
 export function List({ events, shown, isChosen, onMove, onSeen, list }: Props) {
   const frame = useRef<HTMLDivElement>(null)
   const { first, last } = useWindow(frame, events.length, ROW)
   useReadOn(frame, list, last)
-  useEffect(() => onSeen(first), [first, onSeen])
+  const block = Math.floor(first / BLOCK)
+  useEffect(() => onSeen(block), [block, onSeen])
   const at = shown === undefined ? -1 : events.indexOf(shown)
   useLayoutEffect(() => {
     const element = frame.current

@@ -16,7 +16,7 @@ import { Empty, Refused } from '../../components/States'
 import { Export } from './Export'
 import { Filters } from './Filters'
 import { useFollowed, type Standing } from './follow'
-import { List } from './List'
+import { BLOCK, List } from './List'
 import { positionBefore } from './positionAt'
 import { WholeOf } from './Whole'
 
@@ -25,7 +25,7 @@ const here = getRouteApi('/events')
 const PAGE = 200
 const FURTHER = 1000
 /** Marks of the line of time: of the events around those that are looked at. */
-const MARKS_MAX = 1000
+const MARKS_MAX = 2 * BLOCK
 const TONES: Record<Standing, 'line' | 'amber' | 'red'> = { connecting: 'amber', caughtUp: 'line', behind: 'amber', cut: 'red', ended: 'red' }
 
 export function EventsPage() {
@@ -52,8 +52,8 @@ export function EventsPage() {
   const followed = useFollowed(filter, from)
   const isFollowing = from !== null
   const events: readonly EventRow[] = isFollowing ? followed.items : read.rows
-  const [seen, setSeen] = useState(0)
-  const marksFrom = useDeferredValue(Math.max(Math.floor(seen / (MARKS_MAX / 2)) - 1, 0) * (MARKS_MAX / 2))
+  const [block, setBlock] = useState(0)
+  const marksFrom = useDeferredValue(Math.max(block - 1, 0) * BLOCK)
   const marks = useMemo<Mark[]>(
     () => events.slice(marksFrom, marksFrom + MARKS_MAX).map((one) => ({ position: Number(one.position), at: Date.parse(one.time), kind: one.type, label: word(one.type), tone: toneOfKind(one.type) })),
     [events, marksFrom, word],
@@ -61,7 +61,10 @@ export function EventsPage() {
   const at = position ?? null
   // Without a position it is the last of the first page: what is read on to takes nobody's event away.
   const shown = at === null ? (isFollowing ? events.at(-1) : events[Math.min(events.length, PAGE) - 1]) : (events[lastUpTo(events, at)] ?? events[0])
-  const moveTo = (to: number | null) => go({ position: to ?? undefined, after: begin })
+  const moveTo = useCallback(
+    (to: number | null) => void navigate({ to: '/events', search: (before) => ({ ...before, position: to ?? undefined, after: begin }), replace: true }),
+    [navigate, begin],
+  )
   const follow = async (isOn: boolean) => {
     setRefused(null)
     try {
@@ -99,7 +102,7 @@ export function EventsPage() {
           {events.length === 0 && !read.isPending ? (
             <Empty what={t(isFollowing ? 'events.noneYet' : 'events.none')} next={<span className="mono">{t('events.noneNext', { after: begin })}</span>} />
           ) : (
-            <List events={events} shown={shown} isChosen={at !== null || isFollowing} onMove={moveTo} onSeen={setSeen} list={isFollowing ? null : read} />
+            <List events={events} shown={shown} isChosen={at !== null || isFollowing} onMove={moveTo} onSeen={setBlock} list={isFollowing ? null : read} />
           )}
         </section>
         {shown !== undefined && <WholeOf row={shown} onMove={(to) => go({ position: to, after: undefined })} />}
