@@ -5,7 +5,7 @@ import axe from 'axe-core'
 const SIZES = [{ width: 1366, height: 768 }, { width: 1920, height: 1080 }]
 
 /** Each page with who opens it, and what is there once it shows what it is for. */
-const PAGES = [
+export const PAGES = [
   ['operator', '/', 'heading'], ['operator', '/campaigns', 'table'], ['operator', '/campaigns/DEMO', 'slider'], ['operator', '/calls', 'table'],
   ['operator', '/alerts', 'table'], ['operator', '/labels', 'table'], ['operator', '/knowledge', 'heading'],
   ['operator', '/campaigns/new', 'textbox'], ['operator', '/wall', 'heading'], ['operator', '/lines', 'meter'], ['operator', '/customers', 'textbox'],
@@ -23,7 +23,7 @@ const PAGES = [
   ['compliance', 'a person', 'slider'],
 ]
 
-async function addressOf(visit, path) {
+export async function addressOf(visit, path) {
   if (path !== 'a call' && path !== 'a person') return path
   const call = await visit.until('a call that has ended', async () => {
     const { items } = await visit.api('/api/v1/calls?campaign=DEMO&disposition=answered&limit=20')
@@ -138,7 +138,7 @@ export async function keyboard(visit) {
   await page.getByRole('heading', { level: 1, name: '标注' }).waitFor()
   await tabTo(visit, page.getByRole('button', { name: '下一条' }), 'the next turn')
   await page.keyboard.press('Enter')
-  await page.getByText('没有待标注的话轮').or(page.getByRole('group', { name: '它的意思' })).first().waitFor()
+  await page.getByText('没有待标注的轮次').or(page.getByRole('group', { name: '它的意思' })).first().waitFor()
   await tabTo(visit, page.getByRole('button', { name: '退出' }), 'the way out')
   await page.keyboard.press('Enter')
   await page.getByRole('textbox', { name: '用户名' }).waitFor()

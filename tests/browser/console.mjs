@@ -15,7 +15,9 @@ import { DESKS } from './desk.mjs'
 import { knowledge } from './knowledge.mjs'
 import { everyRole } from './roles.mjs'
 import { longCall } from './long_call.mjs'
+import { longLists } from './long_lists.mjs'
 import { pictures } from './pictures.mjs'
+import { pseudo } from './pseudo.mjs'
 import { reports, sql } from './reports.mjs'
 import { costs, daily, exports, pacing, pdca } from './sheets.mjs'
 
@@ -30,7 +32,7 @@ const passwords = Object.fromEntries(
 )
 const ALL = { ...PAGES, 'campaign-then': campaignThen, lines, recording, wall, 'wall-held': wallHeld, reports, sql, pdca, daily, costs, exports, pacing, 'long-call': longCall, 'flow-kept': flowKept, 'flow-call': flowCall, 'flow-back': flowBack }
 /** What is done with more than a page's own visit. */
-const MORE = { ...DESKS, ...ACTS, knowledge, axe: axeHolds, keyboard, 'every-role': everyRole, pictures }
+const MORE = { ...DESKS, ...ACTS, knowledge, axe: axeHolds, keyboard, 'every-role': everyRole, pictures, pseudo, 'long-lists': longLists }
 const ARGS = [
   '--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking',
   '--disable-component-update', '--disable-sync',
@@ -86,6 +88,7 @@ class Visit {
 
 const browser = await chromium.launch({ executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium', args: ARGS })
 const violations = []
+const figures = {}
 let passed = 0
 const names = wanted.split(',')
 for (const name of names) {
@@ -101,7 +104,8 @@ for (const name of names) {
   }
   if (visit.violations.length === 0) passed += 1
   violations.push(...visit.violations)
+  if (visit.figures) figures[name] = visit.figures
   await context.close()
 }
 await browser.close()
-console.log(JSON.stringify({ pages: names.length, passed, failed: names.length - passed, violations }))
+console.log(JSON.stringify({ pages: names.length, passed, failed: names.length - passed, violations, figures }))

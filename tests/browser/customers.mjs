@@ -18,7 +18,7 @@ export async function customers(visit, begin, holdWords) {
   await begin(visit, 'compliance', '/customers')
   await page.getByRole('heading', { name: '客户', exact: true }).waitFor()
   visit.isTrying = true
-  await page.getByRole('textbox', { name: '客户编号或手机号' }).fill('nobody-like-that')
+  await page.getByRole('textbox', { name: '客户编号或电话号码' }).fill('nobody-like-that')
   await page.getByRole('button', { name: '查询' }).click()
   await page.getByText('没有这位客户').waitFor()
   await visit.open('/customers/00000000000000000000000000000000')
@@ -60,7 +60,7 @@ async function revealed(visit, id) {
 async function found(visit, phone, id) {
   const { page } = visit
   await visit.open('/customers')
-  await page.getByRole('textbox', { name: '客户编号或手机号' }).fill(phone)
+  await page.getByRole('textbox', { name: '客户编号或电话号码' }).fill(phone)
   await page.getByRole('button', { name: '查询' }).click()
   await page.getByRole('heading', { name: '画像' }).waitFor()
   visit.hold(page.url().includes(id), 'somebody else was found')
@@ -118,7 +118,7 @@ export async function ownId(visit, begin) {
   await page.goBack()
   visit.hold(!page.url().includes(own), 'the way back leads to the own id')
   await visit.open('/customers')
-  await page.getByRole('textbox', { name: '客户编号或手机号' }).fill(own)
+  await page.getByRole('textbox', { name: '客户编号或电话号码' }).fill(own)
   await page.keyboard.press('Enter')
   await visit.until('the page by our id', () => new URL(page.url()).pathname === `/customers/${found.id}`)
   const held = asked.filter((one) => one.pathname.startsWith('/api/') && one.href.includes(own))

@@ -214,18 +214,18 @@ async function approvals(visit, { begin, words }, context) {
 }
 
 async function webhooks(visit, { begin, words }) {
-  await open(visit, begin, 'admin', '/webhooks', '回调')
+  await open(visit, begin, 'admin', '/webhooks', '事件推送')
   const { page } = visit
-  await page.getByText('没有回调').waitFor()
-  await page.getByRole('button', { name: '新增回调' }).click()
+  await page.getByText('没有事件推送').waitFor()
+  await page.getByRole('button', { name: '新增事件推送' }).click()
   await page.getByRole('dialog').getByRole('textbox', { name: '地址' }).fill('https://127.0.0.1:9/hook')
   visit.isTrying = true
-  await page.getByRole('dialog').getByRole('button', { name: '新增回调', exact: true }).click()
+  await page.getByRole('dialog').getByRole('button', { name: '新增事件推送', exact: true }).click()
   await page.getByRole('dialog').getByRole('alert').waitFor()
   await visit.shot('refused')
   await page.getByRole('dialog').getByRole('textbox', { name: '地址' }).fill('https://127.0.0.1:9/ledgerline')
   await page.getByRole('dialog').getByRole('checkbox', { name: '内网地址' }).check()
-  await send(visit, '新增回调')
+  await send(visit, '新增事件推送')
   visit.isTrying = false
   await page.getByText('签名密钥：只显示这一次').waitFor()
   await page.getByRole('button', { name: '已保存，关闭' }).click()
@@ -304,7 +304,7 @@ async function labels(visit, { begin, words }) {
   await open(visit, begin, 'analyst', '/labels', '标注')
   const { page } = visit
   await page.getByRole('button', { name: '下一条' }).click()
-  await page.getByText('没有待标注的话轮').or(page.getByRole('group', { name: '它的意思' })).first().waitFor()
+  await page.getByText('没有待标注的轮次').or(page.getByRole('group', { name: '它的意思' })).first().waitFor()
   const waits = await page.getByRole('group', { name: '它的意思' }).isVisible()
   if (waits) {
     await page.getByRole('button', { name: '听错了' }).click()

@@ -102,7 +102,7 @@ export async function flowCall(visit) {
   await file.fill((await file.inputValue()).replace(/^start: message$/m, 'start: hello').replace(/^nodes:\n/m, `nodes:\n${before}`))
   await file.blur()
   await page.getByText('已修改', { exact: true }).waitFor()
-  await tab(visit, '历史通话')
+  await tab(visit, '历史呼叫')
   await run()
   await page.getByText(/第 \d+ 步与 .* 分歧/).first().waitFor()
   await page.locator('.flow-card').getByText('分歧点').first().waitFor()

@@ -11,10 +11,10 @@ async function another(visit, begin) {
   await page.getByRole('button', { name: '登录', exact: true }).waitFor()
   await visit.signIn('viewer')
   await page.getByText('viewer ·').waitFor()
-  visit.hold((await page.getByText('登录已结束').count()) === 0, 'a session that was just begun is said to have ended')
+  visit.hold((await page.getByText('登录会话已结束').count()) === 0, 'a session that was just begun is said to have ended')
   visit.isTrying = true
   await visit.page.context().clearCookies()
-  await page.getByText('登录已结束').waitFor()
+  await page.getByText('登录会话已结束').waitFor()
   await page.evaluate(() => (window.isTheSamePage = true))
   await visit.signIn('integrator')
   await page.getByText('integrator ·').waitFor()

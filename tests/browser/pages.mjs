@@ -247,7 +247,7 @@ async function session(visit, context) {
   await page.getByRole('dialog').getByRole('textbox').fill('typed before the session ended')
   visit.isTrying = true
   await context.clearCookies()
-  await page.getByText('登录已结束').waitFor()
+  await page.getByText('登录会话已结束').waitFor()
   await visit.shot('ended')
   await visit.signIn('compliance')
   const kept = await page.getByRole('dialog').getByRole('textbox').first().inputValue()

@@ -23,7 +23,7 @@ const ENTRIES = [
   ['审计检索', '/audit', ['/api/v1/audit?limit=1']],
   ['读模型', '/projections', ['/api/v1/projections']],
   ['用户与权限', '/users', ['/api/v1/users', '/api/v1/api-keys']],
-  ['回调', '/webhooks', ['/api/v1/webhooks']],
+  ['事件推送', '/webhooks', ['/api/v1/webhooks']],
   ['设置', '/settings', ['/api/v1/settings']],
 ]
 
@@ -39,7 +39,7 @@ const BUTTONS = [
   ['/users', '新增用户', 'POST', '/api/v1/users', { name: '', roles: [] }, '用户与权限'],
   ['/users', '停用 viewer', 'POST', '/api/v1/users/nobody-of-that-name/disable', { reason: 'x' }, '用户与权限'],
   ['/users?tab=keys', '新建密钥', 'POST', '/api/v1/api-keys', { user: 'nobody-of-that-name' }, '用户与权限'],
-  ['/webhooks', '新增回调', 'POST', '/api/v1/webhooks', { url: '' }, '回调'],
+  ['/webhooks', '新增事件推送', 'POST', '/api/v1/webhooks', { url: '' }, '事件推送'],
   ['/settings', '修改', 'PUT', '/api/v1/settings/sessions.hours_max', { value: 12, reason: 'x' }, '设置'],
   ['/compliance?tab=complaints', '登记投诉', 'POST', '/api/v1/complaints', { source: 'own', what: '' }, '合规工作台'],
   ['/compliance?tab=reports', '签发报告', 'POST', '/api/v1/compliance-reports', { period: 'none' }, '合规工作台'],

@@ -31,9 +31,9 @@ export async function wizard(visit, context, begin) {
   await badFiles(visit)
   await choose(page, 'list.csv', inGbk())
   await page.getByText('GB18030').first().waitFor()
-  await page.getByText('尚未指定：手机号').waitFor()
+  await page.getByText('尚未指定：电话号码').waitFor()
   await page.getByRole('combobox', { name: '列 联系方式 的含义' }).click()
-  await page.getByTitle('手机号', { exact: true }).last().click()
+  await page.getByTitle('电话号码', { exact: true }).last().click()
   await page.getByText('尚未指定').waitFor({ state: 'detached' })
   await visit.shot('mapping')
   await nextOf(page).click()
@@ -60,12 +60,18 @@ export async function wizard(visit, context, begin) {
   await made(visit, id)
 }
 
+/** What was refused, and why, is told in Chinese: no English words in a row, the name of its code apart. */
+function holdChinese(visit, why) {
+  visit.hold(!/[a-z]+ [a-z]+ [a-z]+/i.test(why), `a refusal in English: ${why}`)
+}
+
 /** A file that is not what its name says, and one without a header, are refused with their reason. */
 async function badFiles(visit) {
   const { page } = visit
   visit.isTrying = true
   await choose(page, 'list.xlsx', `${HEAD}W1,13800138000,3\n`)
   await page.getByText('文件内容与扩展名不符').waitFor()
+  holdChinese(visit, await page.getByRole('alert').innerText())
   await choose(page, 'empty.csv', '')
   await page.getByText('文件没有表头').waitFor()
   visit.isTrying = false
@@ -129,9 +135,9 @@ async function ended(visit, context) {
   visit.isTrying = true
   await context.clearCookies()
   // Whatever the page asks next hears it.
-  await page.getByText('登录已结束').waitFor()
+  await page.getByText('登录会话已结束').waitFor()
   await visit.signIn('operator')
-  await page.getByText('登录已结束').waitFor({ state: 'hidden' })
+  await page.getByText('登录会话已结束').waitFor({ state: 'hidden' })
   await page.getByRole('button', { name: '保存草稿' }).click()
   await page.getByText('草稿已保存').waitFor()
   visit.isTrying = false
@@ -153,8 +159,8 @@ async function reopened(visit, id) {
   await page.getByText('请重新选择 list.csv').waitFor()
   // Other titles under the same name: what was said of the columns before is said of no column here.
   visit.isTrying = true
-  await choose(page, 'list.csv', `编号,手机号,days\n${id}_1,13800138000,3\n${id}_2,1.38E+10,3\n${id}_3,13800138002,5\n`)
-  await page.getByRole('combobox', { name: '列 手机号 的含义' }).waitFor()
+  await choose(page, 'list.csv', `编号,电话号码,days\n${id}_1,13800138000,3\n${id}_2,1.38E+10,3\n${id}_3,13800138002,5\n`)
+  await page.getByRole('combobox', { name: '列 电话号码 的含义' }).waitFor()
   visit.isTrying = false
   for (let on = 0; on < 6; on += 1) await nextOf(page).click()
   await step(page, '合规与启动')
@@ -185,7 +191,7 @@ async function made(visit, id) {
 async function changed(visit, id) {
   const { page } = visit
   await page.getByRole('tab', { name: '名单变更' }).click()
-  await choose(page, 'more.csv', `编号,手机号,days\n${id}_4,13800138004,3\n`, '追加名单')
+  await choose(page, 'more.csv', `编号,电话号码,days\n${id}_4,13800138004,3\n`, '追加名单')
   await page.getByText('新增 1 人，有误 0 行').waitFor()
   const row = page.getByRole('row', { name: /more\.csv/ })
   await row.getByRole('button', { name: '撤销' }).click()
@@ -201,11 +207,12 @@ async function changed(visit, id) {
   await dialog.getByRole('button', { name: '进入试点' }).click()
   // Nobody may have been called yet, or somebody may: refused for its reason, or done on what the server counted.
   const refused = dialog.getByRole('alert')
-  const counted = page.getByRole('list', { name: '晋级依据' }).getByText('服务器统计至位置')
+  const counted = page.getByRole('list', { name: '进入下一阶段的依据' }).getByText('服务器统计至位置')
   await refused.or(counted).first().waitFor()
   if (await refused.count() > 0) {
     const why = await refused.innerText()
     visit.hold(/[\u4e00-\u9fff]{4}/.test(why) && !why.includes('未能完成'), `a refusal without its reason: ${why}`)
+    holdChinese(visit, why)
     await dialog.getByRole('button', { name: '取消' }).click()
   }
   await visit.shot('promoted')

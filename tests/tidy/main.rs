@@ -8,9 +8,11 @@ mod asvs;
 mod circles;
 mod console;
 mod contracts;
+mod details;
 mod documents;
 mod effects;
 mod events;
+mod glossary;
 mod headers;
 mod leftovers;
 mod limits;
@@ -72,4 +74,6 @@ checks! {
     c22_stories_are_told_of_what_they_wait_for: waits::check;
     c23_the_console_is_the_one_that_its_sources_say: console::check;
     c24_no_proof_is_forgotten: proofs::check;
+    c25_what_a_refusal_says_has_its_chinese: details::check;
+    c26_users_read_the_words_of_the_glossary: glossary::check;
 }

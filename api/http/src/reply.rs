@@ -1,15 +1,14 @@
 //! The one way from a result to a reply: JSON, RFC 9457 problems, and the only status codes.
 
 use crate::auth::{ROUND_COOKIE, SESSION_COOKIE};
+use crate::problem_body::body;
 use crate::rates::RateLeft;
 use application::access::ROUND_MS;
 use application::reply_value::value;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
-use domain::ids::ApprovalId;
-use domain::problem::{Kind, MemberError, Problem};
+use domain::problem::{Kind, Problem};
 use domain::stored_event::{Position, StreamVersion};
-use schemars::JsonSchema;
 use serde::Serialize;
 use sha2::{Digest, Sha256};
 use warp::http::{HeaderValue, StatusCode, header};
@@ -53,49 +52,6 @@ pub(crate) const SWITCHED: u16 = StatusCode::SWITCHING_PROTOCOLS.as_u16();
 /// The status of each kind of problem, for the description.
 pub(crate) const fn status_of(kind: Kind) -> u16 {
     status(kind).as_u16()
-}
-
-/// Why something was not done, as RFC 9457 writes it.
-#[derive(Debug, Serialize, JsonSchema)]
-#[schemars(rename = "Problem")]
-pub(crate) struct ProblemBody {
-    /// Where this server tells what the code means (RFC 9457, section 3.1.1).
-    #[serde(rename = "type")]
-    #[schemars(example = &"/api/v1/problems/missing")]
-    kind: String,
-    #[schemars(example = &"there is no such thing")]
-    title: &'static str,
-    #[schemars(example = 404)]
-    status: u16,
-    #[schemars(example = &"this campaign does not exist")]
-    detail: String,
-    /// What programs go by.
-    #[schemars(example = &"missing")]
-    code: String,
-    /// Every wrong member of the body.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    errors: Vec<MemberError>,
-    /// The approval that another person is to give first.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    approval: Option<ApprovalId>,
-}
-
-/// Where a code's meaning stands, from the root of this server.
-pub(crate) fn problem_type(code: &str) -> String {
-    format!("/api/v1/problems/{code}")
-}
-
-/// The problem as it is sent; the cause of a fault is not in it.
-fn body(problem: &Problem) -> ProblemBody {
-    ProblemBody {
-        kind: problem_type(problem.code),
-        title: problem.kind.title(),
-        status: status_of(problem.kind),
-        detail: problem.detail.clone(),
-        code: problem.code.to_string(),
-        errors: problem.errors.clone(),
-        approval: problem.approval,
-    }
 }
 
 /// A write's answer: its body, and where in the log and in its stream it stands.
@@ -299,7 +255,7 @@ pub(crate) fn problem_response(problem: &Problem) -> Response {
     if let Some(cause) = problem.cause() {
         tracing::error!(cause, "request failed by a fault");
     }
-    let mut response = json_response(status(problem.kind), &body(problem));
+    let mut response = json_response(status(problem.kind), &body(problem, status_of(problem.kind)));
     set(&mut response, header::CONTENT_TYPE, "application/problem+json");
     match problem.kind {
         Kind::Unauthenticated => set(&mut response, header::WWW_AUTHENTICATE, "Bearer"),
@@ -387,6 +343,7 @@ fn set(response: &mut Response, name: header::HeaderName, value: &str) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use domain::problem::MemberError;
     use serde_json::json;
 
     fn status(problem: &Problem) -> u16 {
@@ -423,8 +380,10 @@ mod tests {
             pointer: "/schedule/start_time".to_owned(),
             detail: "is not a time of day".to_owned(),
         }]);
-        let body = value(&body(&problem));
+        let body = value(&body(&problem, status(&problem)));
         assert_eq!(body["errors"][0]["pointer"], "/schedule/start_time");
+        assert_eq!(body["errors"][0]["detail_zh"], "不是一天中的时刻");
+        assert_eq!(body["detail_zh"], "/schedule/start_time 不是一天中的时刻");
         assert_eq!(body["status"], 422);
         let response = problem_response(&problem);
         assert_eq!(
@@ -435,7 +394,7 @@ mod tests {
 
     #[test]
     fn the_cause_of_a_fault_is_in_no_reply() {
-        let told = value(&body(&Problem::fault("row 7 has no version"))).to_string();
+        let told = value(&body(&Problem::fault("row 7 has no version"), 500)).to_string();
         assert!(!told.contains("row 7"), "{told}");
     }
 

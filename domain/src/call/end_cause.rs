@@ -17,8 +17,7 @@ labelled! {
 }
 
 impl EndCause {
-    /// True for what this machine lacked, time among it: says nothing of a trunk, and is over when the lack
-    /// is.
+    /// True for what this machine lacked, time among it: says nothing of a trunk, and is over with the lack.
     pub const fn is_own_lack(self) -> bool {
         match self {
             Self::NoRtpPort | Self::NoDescriptor | Self::RecordingFailed | Self::TooLate => true,

@@ -164,7 +164,7 @@ impl SettingName {
                 "answer rate that raises an alert, per mille",
             ),
             Self::SettledCallsMin => ("接通率告警的最少通话数", "settled calls for that alert"),
-            Self::LineFailuresMax => ("线路连续失败上限", "failures of a trunk in a row"),
+            Self::LineFailuresMax => ("中继连续失败上限", "failures of a trunk in a row"),
             Self::ViewsBehindEventsMax => ("读模型落后上限（事件）", "events the views may be behind"),
             Self::AbandonedPerMilleMax => ("呼损上限（千分比）", "abandoned calls, per mille"),
             Self::PersonAnsweredCallsMin => ("呼损告警的最少接听数", "answered calls for that alert"),
@@ -185,7 +185,7 @@ impl SettingName {
                 "每用户或密钥同时引擎请求上限",
                 "requests of a user or key to engines at once",
             ),
-            Self::LabelsPeople => ("每条话轮的标注人数", "people who are asked of a turn"),
+            Self::LabelsPeople => ("每条轮次的标注人数", "people who are asked of a turn"),
             Self::VoiceprintsOn => (
                 "声纹登记与比对（0 关闭，1 开启）",
                 "voiceprints are made and compared (0 off, 1 on)",

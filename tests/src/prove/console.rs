@@ -19,7 +19,7 @@ const SHORT: &str = "campaign,home,call";
 const LONG: &str = "campaign,session,honest,door,home,campaigns,wizard,wizard_words,call,calls,customer,customers,alerts,\
     roles,wall,wall-held,lines,recording,campaign-then,badge,flows,events,audit,\
     projections,settings,users,approvals,webhooks,compliance,samples,labels,knowledge,reports,sql,\
-    pdca,daily,costs,exports,pacing,long-call,own-id,flow-kept,flow-call,flow-back,\
+    pdca,daily,costs,exports,pacing,long-call,long-lists,own-id,flow-kept,flow-call,flow-back,\
     approved,stops,ledger,call-acts,person-acts,files,offices";
 
 /// Customers of the demonstration whose pages are opened: it goes on while most pages of a long form are.
@@ -43,14 +43,15 @@ pub(super) fn prove_badge(_: Form) -> Proof {
     opened("proof-badge", "badge")
 }
 
-/// The words alone: every page in English, without a word that only the other language has.
+/// The words alone: every page in English, without a word that only the other language has, and in a language
+/// that nobody speaks, without one that no catalogue has.
 pub(super) fn prove_words(_: Form) -> Proof {
     opened(
         "words",
         "campaign,home,campaigns,wizard_words,call,calls,customer,customers,alerts,wall,lines,\
          events,audit,projections,settings,users,approvals,webhooks,compliance,samples,labels,knowledge,\
          reports,sql,pdca,daily,costs,exports,\
-         stops,ledger,call-acts,person-acts,files,offices",
+         approved,stops,ledger,call-acts,person-acts,files,offices,pseudo",
     )
 }
 
@@ -149,8 +150,10 @@ pub(super) fn installed() -> Result<(PathBuf, &'static str), String> {
         "sheets.mjs",
         "knowledge.mjs",
         "long_call.mjs",
+        "long_lists.mjs",
         "flow_kept.mjs",
         "pictures.mjs",
+        "pseudo.mjs",
     ])?;
     Ok((place, browser))
 }

@@ -6,6 +6,7 @@ import { isAttended } from '../app/attended'
 export interface MemberError {
   pointer: string
   detail: string
+  detail_zh?: string | null
 }
 
 /** Why something was not done, as RFC 9457 writes it; status 0: no answer at all. */
@@ -17,9 +18,22 @@ export class Problem extends Error {
     readonly errors: MemberError[] = [],
     /** The approval that another person is to give first. */
     readonly approval: string | null = null,
+    /** The detail in Chinese, where the server knows it. */
+    readonly detailZh: string | null = null,
   ) {
     super(detail)
   }
+}
+
+/** What the server wrote, in this language: English where it knows no other. */
+export function saidIn(language: string, said: { detail: string; detail_zh?: string | null }): string {
+  return language === 'en' ? said.detail : (said.detail_zh ?? said.detail)
+}
+
+/** Why something failed, as the server wrote it in this language; empty where nobody answered. */
+export function whyIn(language: string, why: unknown): string {
+  if (why instanceof Problem) return saidIn(language, { detail: why.message, detail_zh: why.detailZh })
+  return why instanceof Error ? why.message : ''
 }
 
 export type Ok<O> = O extends { responses: infer R }
@@ -67,8 +81,8 @@ export function addressOf(path: string, params: readonly string[], query: Query 
 
 async function problemOf(reply: Response): Promise<Problem> {
   const told: unknown = await reply.json().catch(() => null)
-  const body = (told ?? {}) as { code?: string; detail?: string; errors?: MemberError[]; approval?: string | null }
-  return new Problem(reply.status, body.code ?? 'fault', body.detail ?? reply.statusText, body.errors, body.approval ?? null)
+  const body = (told ?? {}) as { code?: string; detail?: string; detail_zh?: string; errors?: MemberError[]; approval?: string | null }
+  return new Problem(reply.status, body.code ?? 'fault', body.detail ?? reply.statusText, body.errors, body.approval ?? null, body.detail_zh ?? null)
 }
 
 /** Who one is may be asked by somebody who is nobody yet. */

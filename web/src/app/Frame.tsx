@@ -6,7 +6,7 @@ import { Link, Outlet } from '@tanstack/react-router'
 import { App, Button, Modal, Switch } from 'antd'
 import { useEffect, useRef, useState } from 'react'
 import { useTranslation } from 'react-i18next'
-import { onEnded } from '../api/client'
+import { onEnded, whyIn } from '../api/client'
 import { useAlerts, useLive, useReady } from '../api/queries'
 import { Tag } from '../components/Marks'
 import { Refused, Waiting } from '../components/States'
@@ -68,7 +68,7 @@ function Menu() {
   const open = alerts.data?.items.length ?? 0
   return (
     <nav className="menu" aria-label={t('menu.name')}>
-      <div className="brand">ledgerline</div>
+      <div className="brand data">ledgerline</div>
       <Link to="/" activeOptions={{ exact: true }}>{t('menu.home')}</Link>
       {may('campaigns:read') && <Link to="/campaigns">{t('menu.campaigns')}</Link>}
       {may('figures:read') && <Link to="/wall">{t('menu.wall')}</Link>}
@@ -92,7 +92,7 @@ function Menu() {
 }
 
 function Top() {
-  const { t } = useTranslation()
+  const { t, i18n } = useTranslation()
   const { modal } = App.useApp()
   const me = useMe()
   const [dark, language] = [useIsDark(), useLanguage()]
@@ -110,7 +110,7 @@ function Top() {
     <header className="top">
       {ready.data?.rehearsal === true && <Tag tone="amber">{t('top.rehearsal')}</Tag>}
       {ready.error ? (
-        <Tag tone="red">{t('top.notReady', { why: ready.error.message })}</Tag>
+        <Tag tone="red">{t('top.notReady', { why: whyIn(i18n.language, ready.error) })}</Tag>
       ) : (
         ready.data && (
           <Tag tone={ready.data.dialing === 'dialing' ? 'line' : 'red'}>{t(`standing.${ready.data.dialing}`)}</Tag>
@@ -142,7 +142,7 @@ function Top() {
         unCheckedChildren={t('top.darkOff')}
         onChange={chooseDark}
       />
-      <span className="muted">{`${me?.user ?? ''} · ${(me?.roles ?? []).map((role) => t(`role.${role}`)).join(', ')}`}</span>
+      <span className="muted"><span className="data">{me?.user ?? ''}</span>{` · ${(me?.roles ?? []).map((role) => t(`role.${role}`)).join(', ')}`}</span>
       {me?.user != null && <Button size="small" onClick={() => setPreferring(true)}>{t('prefer.title')}</Button>}
       {isPreferring && <Prefer onLeave={() => setPreferring(false)} />}
       <Button size="small" onClick={leave}>{t('top.signOut')}</Button>

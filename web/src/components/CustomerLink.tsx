@@ -10,6 +10,6 @@ interface Props {
 
 export function CustomerLink({ id, campaign, children }: Props) {
   const may = useMay()
-  if (!may('customers:read')) return <span>{children}</span>
-  return <Link to="/customers/$id" params={{ id }} search={{ campaign: campaign ?? undefined }}>{children}</Link>
+  if (!may('customers:read')) return <span className="data">{children}</span>
+  return <Link className="data" to="/customers/$id" params={{ id }} search={{ campaign: campaign ?? undefined }}>{children}</Link>
 }

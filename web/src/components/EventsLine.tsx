@@ -2,7 +2,7 @@
 // was, keeps the latest of them, and says where it has not come to the end.
 import { useQuery, useQueryClient } from '@tanstack/react-query'
 import { Button } from 'antd'
-import { useMemo } from 'react'
+import { useCallback, useMemo } from 'react'
 import { useTranslation } from 'react-i18next'
 import { get, type Told } from '../api/client'
 import { SLOW_MS } from '../api/queries'
@@ -13,6 +13,13 @@ import { ZONE } from './PageHead'
 import { Refused } from './States'
 
 export type StoredEvent = Told<'/api/v1/events'>['items'][number]
+
+/** What a list says of an event: a hundred thousand of them fit into a page. */
+export type EventRow = Pick<StoredEvent, 'id' | 'position' | 'type' | 'subject' | 'time'>
+
+export function rowOf({ id, position, type, subject, time }: StoredEvent): EventRow {
+  return { id, position, type, subject, time }
+}
 
 /** Most marks that a line holds: the latest. */
 const MARKS_MAX = 500
@@ -34,7 +41,7 @@ export function toneOfKind(kind: string): Tone {
 
 export function useKindWord(): (kind: string) => string {
   const { t, i18n } = useTranslation()
-  return (kind) => (i18n.exists(`kind.${kind}`) ? t(`kind.${kind}`) : i18n.exists(`event.${kind}`) ? t(`event.${kind}`) : kind)
+  return useCallback((kind: string) => (i18n.exists(`kind.${kind}`) ? t(`kind.${kind}`) : i18n.exists(`event.${kind}`) ? t(`event.${kind}`) : kind), [t, i18n])
 }
 
 export function useEventsOf(kinds: readonly string[], stream?: string) {

@@ -14,7 +14,7 @@ interface Props {
 export function FactsLine({ rule, version, facts = {}, zone, otherwise = '' }: Props) {
   const { t } = useTranslation()
   return (
-    <span className="muted" title={`${rule} v${version} ${rawFacts(facts)}`}>
+    <span className="muted" data-value={`${rule} v${version} ${rawFacts(facts)}`} title={`${rule} v${version} ${rawFacts(facts)}`}>
       {wordedFacts(facts, zone, t) || otherwise}
     </span>
   )

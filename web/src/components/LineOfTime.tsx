@@ -1,7 +1,7 @@
 // The line of time at the top of a page: its events as marks, and a cursor that moves the whole page to a moment. Now is
 // its right end. ← → one event, with Shift the next of that kind, Home and End, / to a position or a time.
 import { Button, Input } from 'antd'
-import { useEffect, useMemo, useRef, useState, type KeyboardEvent, type PointerEvent } from 'react'
+import { memo, useEffect, useMemo, useRef, useState, type KeyboardEvent, type PointerEvent } from 'react'
 import { useTranslation } from 'react-i18next'
 import { timeIn } from '../app/format'
 import { drawnOf, indexAt, joined, jumpedTo, moved, nearest, waveOf, type Drawn, type Lane, type Mark } from './lineMarks'
@@ -67,7 +67,8 @@ function reachOf(marks: readonly Mark[], lanes: readonly Lane[], until: number |
 
 const NO_LANES: readonly Lane[] = []
 
-export function LineOfTime({ marks, cursor, onMove, zone, lanes = NO_LANES, tell, until, isOver = false }: Props) {
+/** Made anew only where what stands on it is another: a page scrolls beneath it. */
+export const LineOfTime = memo(function LineOfTime({ marks, cursor, onMove, zone, lanes = NO_LANES, tell, until, isOver = false }: Props) {
   const { t } = useTranslation()
   const [ref, width] = useWidth()
   const [typed, setTyped] = useState<string | null>(null)
@@ -206,4 +207,4 @@ export function LineOfTime({ marks, cursor, onMove, zone, lanes = NO_LANES, tell
       </div>
     </section>
   )
-}
+})

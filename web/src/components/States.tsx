@@ -4,7 +4,7 @@ import { useQuery } from '@tanstack/react-query'
 import { Alert, Button, Spin } from 'antd'
 import type { ReactNode } from 'react'
 import { useTranslation } from 'react-i18next'
-import { get, Problem } from '../api/client'
+import { get, Problem, saidIn, whyIn } from '../api/client'
 import { Approval } from './Approval'
 
 export function Waiting() {
@@ -46,6 +46,7 @@ export function Refused({ why, again, approved }: { why: unknown; again?: () => 
   // The server's own words name its member `detail`; what it says there stands below them here.
   const told = i18n.language === 'en' ? meaning.data?.en : meaning.data?.zh.replaceAll(/ ?detail ?/g, t('problem.below'))
   const words = isOurs ? t(`problem.${code}`) : (told ?? t('problem.other'))
+  const said = why instanceof Problem ? whyIn(i18n.language, why) : ''
   return (
     <Alert
       type="error"
@@ -53,8 +54,8 @@ export function Refused({ why, again, approved }: { why: unknown; again?: () => 
       title={words}
       description={
         <>
-          <div>{why instanceof Problem ? why.message : null}</div>
-          {why instanceof Problem && why.errors.map((one) => <div key={one.pointer}>{`${one.pointer} ${one.detail}`}</div>)}
+          {said !== words && <div>{said}</div>}
+          {why instanceof Problem && why.errors.map((one) => <div key={one.pointer}>{`${one.pointer} ${saidIn(i18n.language, one)}`}</div>)}
           {why instanceof Problem && why.approval !== null && <Approval id={why.approval} again={approved} />}
           <a className="mono" href={`/api/v1/problems/${code}`} target="_blank" rel="noreferrer">{code}</a>
         </>

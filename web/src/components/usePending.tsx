@@ -3,11 +3,11 @@ import { useQueryClient } from '@tanstack/react-query'
 import { App } from 'antd'
 import { useState, type ReactNode } from 'react'
 import { useTranslation } from 'react-i18next'
-import { Problem } from '../api/client'
+import { Problem, whyIn } from '../api/client'
 
 /** `read` asks the page's rows with `after_position`; the reply comes once they have it. Where the page itself says what was done, `said` is null. */
 export function usePending(read: (position: string | null) => Promise<unknown>): [ReactNode, (position: string | null, said: string | null) => Promise<void>] {
-  const { t } = useTranslation()
+  const { t, i18n } = useTranslation()
   const queries = useQueryClient()
   const { message } = App.useApp()
   const [pending, setPending] = useState<string | null>(null)
@@ -19,7 +19,7 @@ export function usePending(read: (position: string | null) => Promise<unknown>):
     } catch (why) {
       // The command was taken; that it cannot be read back yet is another matter, and that one may not read it none at all.
       const mayNot = why instanceof Problem && why.status === 403
-      if (!mayNot) void message.warning(t('act.notReadYet', { position: position ?? '–', why: why instanceof Error ? why.message : '' }))
+      if (!mayNot) void message.warning(t('act.notReadYet', { position: position ?? '–', why: whyIn(i18n.language, why) }))
     } finally {
       setPending(null)
       await queries.invalidateQueries()

@@ -3,6 +3,7 @@ import { Link } from '@tanstack/react-router'
 import { Button, Table } from 'antd'
 import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
+import { saidIn } from '../api/client'
 import { type AlertRow, useAlerts } from '../api/queries'
 import { instantIn } from '../app/format'
 import { useMay } from '../app/session'
@@ -36,8 +37,8 @@ export function Alerts() {
           locale={{ emptyText: alerts.isSuccess ? <Empty what={t('alerts.none')} /> : ' ' }}
           columns={[
             { title: t('alerts.what'), key: 'what', render: (_, one) => <Word tone={one.severity === 'critical' ? 'red' : 'amber'}>{i18n.language === 'en' ? one.label_en : one.label_zh}</Word> },
-            { title: t('alerts.about'), key: 'about', render: (_, one) => (one.campaign == null ? one.subject : <Link to="/campaigns/$id" params={{ id: one.campaign }}>{one.campaign}</Link>) },
-            { title: t('alerts.detail'), key: 'detail', render: (_, one) => (i18n.language === 'en' ? one.detail : (one.detail_zh ?? one.detail)) },
+            { title: t('alerts.about'), key: 'about', render: (_, one) => (one.campaign == null ? <span className="data">{one.subject}</span> : <Link className="data" to="/campaigns/$id" params={{ id: one.campaign }}>{one.campaign}</Link>) },
+            { title: t('alerts.detail'), key: 'detail', render: (_, one) => saidIn(i18n.language, one) },
             { title: t('alerts.since'), dataIndex: 'raised_at', width: 210, render: (at: string) => instantIn(at, 'Asia/Shanghai') },
             {
               title: t('alerts.who'),

@@ -92,7 +92,7 @@ export function CallPage() {
         {ended != null && may('audit:read') && <Badge id={id} events={events} />}
         {ready.data?.rehearsal === true && <Tag tone="amber">{t('top.rehearsalShort')}</Tag>}
         <span className="muted">
-          {call.campaign != null && <Link to="/campaigns/$id" params={{ id: call.campaign }}>{call.campaign}</Link>} · {t('call.attempt', { attempt: call.attempt ?? 1 })} · {events[0] && instantIn(events[0].time, zone)}
+          {call.campaign != null && <Link className="data" to="/campaigns/$id" params={{ id: call.campaign }}>{call.campaign}</Link>} · {t('call.attempt', { attempt: call.attempt ?? 1 })} · {events[0] && instantIn(events[0].time, zone)}
         </span>
         <span className="spread" />
         <Age at={told.dataUpdatedAt} position={events[events.length - 1]?.position} />

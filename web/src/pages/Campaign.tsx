@@ -98,7 +98,7 @@ export function CampaignPage() {
   return (
     <div className={isPast ? 'past-page list' : 'list'}>
       <div className="head">
-        <h1>{id}</h1>
+        <h1 className="data">{id}</h1>
         <Status status={status} />
         {ready.data?.rehearsal === true && <Tag tone="amber">{t('top.rehearsalShort')}</Tag>}
         {stop && !isPast && <Tag tone="red">{t('campaign.stopEngaged')}</Tag>}

@@ -49,7 +49,7 @@ export function Campaigns() {
           scroll={{ x: 940 }}
           locale={{ emptyText: <Empty what={t('campaigns.none')} next={<code className="mono">{t('campaigns.noneNext')}</code>} /> }}
           columns={[
-            { title: t('campaigns.name'), dataIndex: 'id', render: (id: string) => <Link to="/campaigns/$id" params={{ id }}>{id}</Link> },
+            { title: t('campaigns.name'), dataIndex: 'id', render: (id: string) => <Link className="data" to="/campaigns/$id" params={{ id }}>{id}</Link> },
             { title: t('campaigns.status'), dataIndex: 'status', render: (one: string) => <Status status={one} /> },
             {
               title: t('campaigns.why'),

@@ -92,7 +92,7 @@ function Person({ id }: { id: string }) {
         </h1>
         {ready.data?.rehearsal === true && <Tag tone="amber">{t('top.rehearsalShort')}</Tag>}
         {person.standing?.held != null && <Tag tone="red">{t('customer.held')}</Tag>}
-        <span className="muted">{(person.numbers ?? []).map((one) => one.phone ?? t('calls.unknownCallee')).join(', ')} · {person.customer_id} · {zone}</span>
+        <span className="muted">{(person.numbers ?? []).map((one) => one.phone ?? t('calls.unknownCallee')).join(', ')} · <span className="data">{person.customer_id} · {zone}</span></span>
         <span className="spread" />
         {!isReading && <Age at={shown.dataUpdatedAt} position={person.known?.position ?? null} />}
         {!isPast && <Acts person={person} />}
@@ -121,7 +121,7 @@ function Person({ id }: { id: string }) {
                 className="body"
                 rows={enrolments.map((one) => ({
                   key: one.campaign,
-                  name: <Link to="/campaigns/$id" params={{ id: one.campaign }}>{one.campaign}</Link>,
+                  name: <Link className="data" to="/campaigns/$id" params={{ id: one.campaign }}>{one.campaign}</Link>,
                   value: (
                     <>
                       {one.settled == null ? (

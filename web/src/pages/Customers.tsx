@@ -1,13 +1,14 @@
 // Customers: somebody found by the institution's own id, by ours or by a number; and those who are given to whoever looks,
 // or to anybody, masked. What one asks by does not stand in the address, and each reading is on record.
-import { keepPreviousData, useQuery } from '@tanstack/react-query'
 import { getRouteApi, Link, useNavigate } from '@tanstack/react-router'
-import { Button, Input, Table } from 'antd'
-import { useState, type FormEvent } from 'react'
+import { Button, Input } from 'antd'
+import { useCallback, useMemo, useState, type FormEvent } from 'react'
 import { useTranslation } from 'react-i18next'
 import { ask, get, post, Problem, type Told } from '../api/client'
+import { useLong } from '../api/long'
 import { useMay } from '../app/session'
 import { Age } from '../components/Figure'
+import { LongTable, type LongColumn } from '../components/LongTable'
 import { Tag } from '../components/Marks'
 import { Empty, Refused } from '../components/States'
 
@@ -15,6 +16,7 @@ const here = getRouteApi('/customers')
 
 type Row = Told<'/api/v1/customers'>['items'][number]
 
+/** Rows of one page: each is a person who is looked up, and on record. */
 const PAGE = 50
 /** The shortest number, as the server reads them. */
 const DIGITS_MIN = 7
@@ -26,22 +28,33 @@ export function Customers() {
   const may = useMay()
   const navigate = useNavigate()
   const { campaign, team } = here.useSearch()
-  const [cursors, setCursors] = useState<string[]>([])
-  const cursor = cursors[cursors.length - 1]
-  const listed = useQuery({
-    queryKey: ['customers', campaign, team, cursor],
-    queryFn: () => get('/api/v1/customers', [], { campaign, team, cursor, limit: PAGE }),
-    placeholderData: keepPreviousData,
-    enabled: may('customers:read'),
-  })
-  // Rows of another page or filter are not shown as this one's.
-  const isOther = listed.isPlaceholderData
-  const next = isOther ? undefined : listed.data?.next_cursor
+  const read = useCallback(
+    async (cursor: string | undefined) => {
+      const page = await get('/api/v1/customers', [], { campaign, team, cursor, limit: PAGE })
+      return { items: page.items, next: page.next_cursor }
+    },
+    [campaign, team],
+  )
+  const listed = useLong<Row>({ key: ['customers', campaign ?? '', team ?? ''], ask: read, everyMs: false, enabled: may('customers:read') })
+  const columns = useMemo<LongColumn<Row>[]>(
+    () => [
+      {
+        key: 'name',
+        title: t('customers.name'),
+        width: 22,
+        render: (one) => <Link className="data" to="/customers/$id" params={{ id: one.id }} search={{ campaign: campaign ?? one.campaigns[0] }}>{one.name ?? one.customer_id ?? t('calls.unknownCallee')}</Link>,
+      },
+      { key: 'number', title: t('customers.number'), width: 22, isValue: true, render: (one) => one.numbers.map((number) => number.phone ?? '–').join(', ') },
+      { key: 'campaigns', title: t('customers.campaigns'), width: 26, isValue: true, render: (one) => one.campaigns.join(', ') },
+      { key: 'assignee', title: t('customers.assignee'), width: 18, isValue: true, render: (one) => (one.assignee == null ? '–' : Object.values(one.assignee).join(' ')) },
+      { key: 'standing', title: t('customers.standing'), width: 12, render: (one) => (one.standing.held == null ? '' : <Tag tone="red">{t('customer.held')}</Tag>) },
+    ],
+    [campaign, t],
+  )
   const narrowed = (event: FormEvent<HTMLFormElement>) => {
     event.preventDefault()
     const said = new FormData(event.currentTarget)
     const of = (name: string) => (String(said.get(name) ?? '').trim() === '' ? undefined : String(said.get(name)).trim())
-    setCursors([])
     void navigate({ to: '/customers', search: { campaign: of('campaign'), team: of('team') }, replace: true })
   }
   return (
@@ -49,7 +62,7 @@ export function Customers() {
       <div className="head">
         <h1>{t('menu.customers')}</h1>
         <span className="spread" />
-        <Age at={listed.dataUpdatedAt} />
+        <Age at={listed.readAt} />
       </div>
       <Find />
       <section className="card">
@@ -61,29 +74,10 @@ export function Customers() {
             <Button htmlType="submit">{t('customers.narrow')}</Button>
           </form>
         </header>
-        {listed.error && <Refused why={listed.error} again={() => void listed.refetch()} />}
-        <Table<Row>
-          rowKey="id"
-          size="small"
-          loading={listed.isPending || isOther}
-          dataSource={isOther ? [] : (listed.data?.items ?? [])}
-          pagination={false}
-          locale={{ emptyText: listed.isSuccess && !isOther ? <Empty what={t('customers.none')} next={t('customers.noneNext')} /> : ' ' }}
-          columns={[
-            {
-              title: t('customers.name'),
-              key: 'name',
-              render: (_, one) => <Link to="/customers/$id" params={{ id: one.id }} search={{ campaign: campaign ?? one.campaigns[0] }}>{one.name ?? one.customer_id ?? t('calls.unknownCallee')}</Link>,
-            },
-            { title: t('customers.number'), key: 'number', render: (_, one) => one.numbers.map((number) => number.phone ?? '–').join(', ') },
-            { title: t('customers.campaigns'), key: 'campaigns', render: (_, one) => one.campaigns.join(', ') },
-            { title: t('customers.assignee'), key: 'assignee', render: (_, one) => (one.assignee == null ? '–' : Object.values(one.assignee).join(' ')) },
-            { title: t('customers.standing'), key: 'standing', render: (_, one) => (one.standing.held == null ? '' : <Tag tone="red">{t('customer.held')}</Tag>) },
-          ]}
-        />
+        <div className="body">
+          <LongTable label={t('customers.given')} columns={columns} list={listed} idOf={(one) => one.id} empty={<Empty what={t('customers.none')} next={t('customers.noneNext')} />} />
+        </div>
         <footer className="head">
-          <Button size="small" disabled={cursors.length === 0} onClick={() => setCursors(cursors.slice(0, -1))}>{t('customers.before')}</Button>
-          <Button size="small" disabled={next == null} onClick={() => next != null && setCursors([...cursors, next])}>{t('customers.after')}</Button>
           <span>{t('customers.onRecord')}</span>
         </footer>
       </section>

@@ -89,7 +89,7 @@ function Running() {
           const why = whyNotNow(one, ready.isError ? undefined : ready.data, i18n.language !== 'en')
           return (
             <div key={one.id} className="funnel" style={{ gridTemplateColumns: 'minmax(120px, 1fr) 110px 1fr 2fr', padding: '5px 0' }}>
-              <Link to="/campaigns/$id" params={{ id: one.id }}>{one.id}</Link>
+              <Link className="data" to="/campaigns/$id" params={{ id: one.id }}>{one.id}</Link>
               <Status status={one.status} />
               <span title={t('campaigns.settledOf', { settled: one.settled, enrolled: one.enrolled })}>
                 <span className="bar" style={{ display: 'block' }}>

@@ -64,7 +64,7 @@ export function ReportPage() {
   return (
     <>
       <div className="head">
-        <h1>{shown.title}</h1>
+        <h1 className="data">{shown.title}</h1>
         {as_of !== undefined && <Tag tone="amber">{t('reports.then', { at: instantIn(as_of, zone) })}</Tag>}
         <span className="spread" />
         <Age at={made.dataUpdatedAt} position={shown.complete_up_to} />
@@ -92,7 +92,7 @@ export function ReportPage() {
           locale={{ emptyText: <Empty what={t('reports.noFigure')} /> }}
           columns={[
             ...titles.map((title, at) => ({ title, key: title, render: (_: unknown, one: Row) => (at === 3 ? <b>{cells(one)[at]}</b> : cells(one)[at]) })),
-            { title: t('reports.behind'), key: 'events', render: (_, one) => <Button size="small" aria-label={`${t('reports.events')} ${one.metric}`} onClick={() => setBehind(one)}>{t('reports.events')}</Button> },
+            { title: t('reports.behind'), key: 'events', render: (_, one) => <Button size="small" data-value={one.metric} aria-label={`${t('reports.events')} ${one.metric}`} onClick={() => setBehind(one)}>{t('reports.events')}</Button> },
           ]}
         />
       </div>

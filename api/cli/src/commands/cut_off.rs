@@ -19,7 +19,7 @@ use tokio::runtime::Runtime;
 pub(super) struct Args {
     /// The campaign's id (its task_id)
     id: CampaignId,
-    /// Call this customer again now (回呼); every rule and cap is asked as for any dial
+    /// Call this customer again now (回拨); every rule and cap is asked as for any dial
     #[arg(long, value_name = "CUSTOMER", conflicts_with = "settle")]
     call_back: Option<String>,
     /// Never call this customer again in this campaign (结清); needs --reason

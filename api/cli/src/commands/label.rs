@@ -191,14 +191,14 @@ async fn list(
         &[("campaign", campaign.map(text)), ("state", state)],
     );
     let columns = [
-        ("话轮 turn", "/turn"),
+        ("轮次 turn", "/turn"),
         ("原因 why", "/why"),
         ("识别 read as", "/intent"),
         ("标注 labels", "/labels"),
         ("结论 settled", "/settled_intent"),
         ("方式 by", "/settled_by"),
     ];
-    let none = "没有话轮 no turn";
+    let none = "没有轮次 no turn";
     asking
         .show_items(runtime, &path, Value::clone, &columns, none)
         .await

@@ -244,7 +244,7 @@ fn persons(page: &mut Page, figures: &Figures) {
         row("撤回同意（次） / consents withdrawn", persons.consents_withdrawn),
         row("申请删除（人） / erasures requested", persons.erasures_requested),
         row("已删除（人） / persons erased", persons.erased),
-        row("删除证明（份） / certificates", persons.certified),
+        row("删除凭证（份） / certificates", persons.certified),
         row(
             "期末未完成删除（人） / erasures open at the end",
             persons.erasures_open,

@@ -113,7 +113,7 @@ fn cut_off_last(enrolment: &EnrolmentState, row: &CallRow) -> bool {
 fn describe(row: &CallRow, enrolment: &EnrolmentState, callee: Option<String>) -> CutOff {
     let (state, zh) = match (enrolment.settled, enrolment.open) {
         (Some(_), _) => ("settled", "已结清"),
-        (None, Some(_)) => ("calling", "正在回呼"),
+        (None, Some(_)) => ("calling", "正在回拨"),
         (None, None) => ("waiting", "待呼"),
     };
     CutOff {

@@ -2,7 +2,7 @@
 
 use crate::described::Read;
 use crate::endpoint::{Ctx, Endpoint, Input};
-use crate::reply::problem_type;
+use crate::problem_body::problem_type;
 use domain::problem::Problem;
 use schemars::JsonSchema;
 use serde::Serialize;

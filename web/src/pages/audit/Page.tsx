@@ -117,7 +117,7 @@ export function AuditPage() {
           expandable={{ expandedRowRender: (one) => <pre className="mono" style={{ margin: 0, whiteSpace: 'pre-wrap' }}>{JSON.stringify(one.data, null, 1)}</pre> }}
           columns={[
             { title: t('events.at'), key: 'at', render: (_, one) => instantIn(one.at, ZONE) },
-            { title: t('audit.who'), key: 'by', render: (_, one) => one.by_whom ?? '–' },
+            { title: t('audit.who'), key: 'by', className: 'data', render: (_, one) => one.by_whom ?? '–' },
             { title: t('audit.what'), key: 'kind', render: (_, one) => <>{word(one.kind)} <span className="mono muted">{one.kind}</span></> },
             { title: t('audit.of'), key: 'of', render: (_, one) => <span className="mono">{[one.campaign, one.customer?.slice(0, 8)].filter(Boolean).join(' · ') || one.stream}</span> },
             { title: t('line.position'), key: 'position', align: 'right', render: (_, one) => (may('events:read') ? <a href={`/events?position=${one.position}`}>{one.position}</a> : one.position) },

@@ -2,13 +2,13 @@
 import { useQuery } from '@tanstack/react-query'
 import { Button, Tooltip } from 'antd'
 import { useTranslation } from 'react-i18next'
-import { addressOf, file, get } from '../../api/client'
+import { addressOf, file, get, whyIn } from '../../api/client'
 import type { CallEvent } from '../../api/queries'
 import { Tag } from '../../components/Marks'
 import { check, NotProved } from './proof'
 
 export function Badge({ id, events }: { id: string; events: readonly CallEvent[] }) {
-  const { t } = useTranslation()
+  const { t, i18n } = useTranslation()
   const proof = useQuery({
     queryKey: ['proof', id, events.length],
     queryFn: async () => {
@@ -28,7 +28,7 @@ export function Badge({ id, events }: { id: string; events: readonly CallEvent[]
         {proof.error instanceof NotProved ? (
           <Tag tone="red">{t('proof.refused', { why: proof.error.message })}</Tag>
         ) : (
-          <Tag tone="amber">{t('proof.notChecked', { why: proof.error.message || t('problem.no-answer') })}</Tag>
+          <Tag tone="amber">{t('proof.notChecked', { why: whyIn(i18n.language, proof.error) || t('problem.no-answer') })}</Tag>
         )}
         {again}
       </>

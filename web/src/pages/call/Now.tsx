@@ -15,6 +15,9 @@ interface Verdict {
   facts?: Record<string, string>
 }
 
+/** What has words, or is a time. */
+const WORDED = new Set(['answered', 'reason', 'four', 'disposition', 'outcome'])
+
 /** Values from closed lists have words; others are shown as they are. */
 function useValue(zone: string): (name: string, value: string) => string {
   const { t } = useTranslation()
@@ -34,7 +37,8 @@ export function Now({ state, before, zone }: { state: State; before: State; zone
     const [group = '', rest] = name.split('.')
     if (group.startsWith('leg')) return t('call.leg', { leg: group.slice(3) })
     const word = i18n.exists(`stateName.${group}`) ? t(`stateName.${group}`) : group
-    return rest === undefined ? word : `${word} ${rest}`
+    if (rest === undefined) return word
+    return `${word} ${i18n.exists(`statePart.${rest}`) ? t(`statePart.${rest}`) : rest}`
   }
   return (
     <section className="card">
@@ -48,7 +52,7 @@ export function Now({ state, before, zone }: { state: State; before: State; zone
           return (
             <div key={name} style={{ display: 'contents' }}>
               <dt>{nameOf(name)}</dt>
-              <dd className={isNew ? 'changed' : ''}>{`${isNew ? '+ ' : ''}${valueOf(name, value)}`}</dd>
+              <dd className={`${isNew ? 'changed' : ''} ${WORDED.has(name) ? '' : 'data'}`.trim()}>{`${isNew ? '+ ' : ''}${valueOf(name, value)}`}</dd>
             </div>
           )
         })}
@@ -78,7 +82,7 @@ export function Placed({ permitted, campaign, customer, zone }: PlacedProps) {
       </header>
       <dl className="pairs body">
         <dt>{t('campaigns.name')}</dt>
-        <dd>{campaign != null && <Link to="/campaigns/$id" params={{ id: campaign }}>{campaign}</Link>}</dd>
+        <dd>{campaign != null && <Link className="data" to="/campaigns/$id" params={{ id: campaign }}>{campaign}</Link>}</dd>
         <dt>{t('calls.callee')}</dt>
         <dd className="mono">
           {customer != null && <CustomerLink id={customer} campaign={campaign}>{customer}</CustomerLink>}

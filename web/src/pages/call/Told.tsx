@@ -23,9 +23,9 @@ export function Summary({ id }: { id: string }) {
   const english = i18n.language === 'en'
   const followUp = told.follow_up
   const rows: Pair[] = [
-    { key: 'intent', name: t('call.intent'), value: told.intent ?? '–' },
-    { key: 'interest', name: t('summary.interest'), value: told.interest == null ? '–' : `${told.interest.level} · ${english ? told.interest.rule_en : told.interest.rule_zh}` },
-    { key: 'slots', name: t('call.slots'), value: Object.entries(told.slots as Record<string, unknown>).map(([name, value]) => `${name} = ${String(value)}`).join(', ') || '–' },
+    { key: 'intent', name: t('call.intent'), value: <span className="mono">{told.intent ?? '–'}</span> },
+    { key: 'interest', name: t('summary.interest'), value: told.interest == null ? '–' : `${t(`summary.level.${told.interest.level}`, { defaultValue: told.interest.level })} · ${english ? told.interest.rule_en : told.interest.rule_zh}` },
+    { key: 'slots', name: t('call.slots'), value: <span className="data">{Object.entries(told.slots as Record<string, unknown>).map(([name, value]) => `${name} = ${String(value)}`).join(', ') || '–'}</span> },
     { key: 'next', name: t('summary.next'), value: `${english ? followUp.action_en : followUp.action_zh} · ${english ? followUp.reason_en : followUp.reason_zh}` },
     { key: 'by', name: t('summary.by'), value: <span className="mono">{`v${told.summary_version.toString()} · ${told.made_at_position} ${told.models.join(', ')}`}</span> },
   ]

@@ -52,7 +52,7 @@ export function Why({ reasons, position, flow }: { reasons: readonly Reason[]; p
           <dt>{t('call.rule')}</dt>
           <dd className="mono">{step.decided.map((one) => one.rule).join(', ') || '–'}</dd>
           <dt>{t('call.next')}</dt>
-          <dd>{step.entered.join(' → ') || '–'}</dd>
+          <dd className="mono">{step.entered.join(' → ') || '–'}</dd>
           <dt>{t('call.flow')}</dt>
           <dd className="mono">{flow}</dd>
         </dl>

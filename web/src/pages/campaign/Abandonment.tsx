@@ -48,7 +48,7 @@ export function Abandonment({ id, zone, position }: { id: string; zone: string; 
           { title: t('ledger.definition'), key: 'name', render: (_, one) => <>{worded(one.label)} <span className="muted">{`v${one.version.toString()}`}</span>{one.name === budget.metric && <> <b>{t('ledger.counts')}</b></>}</> },
           { title: t('reports.value'), key: 'value', align: 'right', render: (_, one) => (one.awaits == null ? percent(one.value) : t('reports.awaitsOf', { kind: one.awaits })) },
           { title: t('reports.counts'), key: 'counts', align: 'right', render: (_, one) => `${(one.numerator_count ?? '–').toString()} / ${(one.denominator_count ?? '–').toString()}` },
-          { title: t('reports.behind'), key: 'behind', render: (_, one) => from !== null && to !== null && <Button size="small" aria-label={`${t('reports.events')} ${one.name}`} onClick={() => setBehind(one)}>{t('reports.events')}</Button> },
+          { title: t('reports.behind'), key: 'behind', render: (_, one) => from !== null && to !== null && <Button size="small" data-value={one.name} aria-label={`${t('reports.events')} ${one.name}`} onClick={() => setBehind(one)}>{t('reports.events')}</Button> },
         ]}
       />
       {behind !== null && from !== null && to !== null && (

@@ -1,18 +1,22 @@
-// The latest calls of a campaign. A list of calls shows persons, masked, and each reading of it is on record; so it is
-// asked again less often than figures.
-import { keepPreviousData, useQuery } from '@tanstack/react-query'
+// The latest calls of a campaign, and on demand all of them. A list of calls shows persons, masked, and each reading of it
+// is on record; so it is asked again less often than figures, and not at all once somebody reads on.
 import { Link } from '@tanstack/react-router'
-import { Table } from 'antd'
+import { useCallback, useMemo } from 'react'
 import { useTranslation } from 'react-i18next'
 import { get, type Told } from '../../api/client'
+import { useLong } from '../../api/long'
 import { SLOW_MS } from '../../api/queries'
 import { clockOf, timeIn } from '../../app/format'
 import { CustomerLink } from '../../components/CustomerLink'
 import { Age } from '../../components/Figure'
+import { LongTable, type LongColumn } from '../../components/LongTable'
 import { toneOfCall, Word } from '../../components/Marks'
-import { Empty, Refused } from '../../components/States'
+import { Empty } from '../../components/States'
 
 type Row = Told<'/api/v1/calls'>['items'][number]
+
+/** Rows of one page: as many as a reading shows of whom, so that a glance is no list of everybody. */
+const PAGE = 100
 
 interface Props {
   id: string | undefined
@@ -23,46 +27,45 @@ interface Props {
 
 export function CallsOf({ id, zone, position }: Props) {
   const { t } = useTranslation()
-  const calls = useQuery({
-    queryKey: ['calls', id, position ?? 'now'],
-    queryFn: () => get('/api/v1/calls', [], { campaign: id, limit: 100, as_of: position }),
-    refetchInterval: position === undefined ? SLOW_MS : false,
-    placeholderData: keepPreviousData,
-  })
-  if (calls.error) return <Refused why={calls.error} again={() => void calls.refetch()} />
+  const read = useCallback(
+    async (cursor: string | undefined) => {
+      const page = await get('/api/v1/calls', [], { campaign: id, limit: PAGE, as_of: position, cursor })
+      return { items: page.items, next: page.next_cursor }
+    },
+    [id, position],
+  )
+  const calls = useLong<Row>({ key: ['calls', id ?? '', position ?? 'now'], ask: read, everyMs: position === undefined ? SLOW_MS : false })
+  const columns = useMemo<LongColumn<Row>[]>(
+    () => [
+      {
+        key: 'time',
+        title: t('calls.time'),
+        width: 16,
+        render: (one) => <Link to="/calls/$id" params={{ id: one.id }}>{one.dialing_at == null ? t('calls.notDialed') : timeIn(one.dialing_at, zone)}</Link>,
+      },
+      { key: 'callee', title: t('calls.callee'), width: 20, render: (one) => <CustomerLink id={one.customer} campaign={one.campaign}>{one.callee ?? t('calls.unknownCallee')}</CustomerLink> },
+      ...(id === undefined ? [{ key: 'campaign', title: t('campaigns.name'), width: 18, isValue: true, render: (one: Row) => one.campaign }] : []),
+      {
+        key: 'disposition',
+        title: t('calls.disposition'),
+        width: 16,
+        render: (one) => (
+          <Word tone={toneOfCall(one.disposition, one.answered_at != null)}>
+            {one.disposition == null ? t(one.answered_at == null ? 'calls.underway' : 'calls.talking') : t(`disposition.${one.disposition}`)}
+          </Word>
+        ),
+      },
+      { key: 'outcome', title: t('calls.outcome'), width: 14, render: (one) => (one.outcome == null ? '' : t(`outcome.${one.outcome}`)) },
+      { key: 'talk', title: t('calls.talk'), width: 8, align: 'right', render: (one) => clockOf(one.talk_ms) },
+      { key: 'attempt', title: t('calls.attempt'), width: 8, align: 'right', render: (one) => one.attempt },
+    ],
+    [id, t, zone],
+  )
   return (
     <>
       {position !== undefined && <p className="c-amber">{t('calls.then')}</p>}
-      <Table<Row>
-        rowKey="id"
-        size="small"
-        loading={calls.isPending}
-        dataSource={calls.data?.items ?? []}
-        pagination={{ pageSize: 10, showSizeChanger: false, size: 'small' }}
-        locale={{ emptyText: <Empty what={t('calls.none')} next={t('calls.noneNext')} /> }}
-        columns={[
-          {
-            title: t('calls.time'),
-            key: 'time',
-            render: (_, one) => <Link to="/calls/$id" params={{ id: one.id }}>{one.dialing_at == null ? t('calls.notDialed') : timeIn(one.dialing_at, zone)}</Link>,
-          },
-          { title: t('calls.callee'), dataIndex: 'callee', render: (callee: string | null, one) => <CustomerLink id={one.customer} campaign={one.campaign}>{callee ?? t('calls.unknownCallee')}</CustomerLink> },
-          ...(id === undefined ? [{ title: t('campaigns.name'), dataIndex: 'campaign', key: 'campaign' }] : []),
-          {
-            title: t('calls.disposition'),
-            key: 'disposition',
-            render: (_, one) => (
-              <Word tone={toneOfCall(one.disposition, one.answered_at != null)}>
-                {one.disposition == null ? t(one.answered_at == null ? 'calls.underway' : 'calls.talking') : t(`disposition.${one.disposition}`)}
-              </Word>
-            ),
-          },
-          { title: t('calls.outcome'), dataIndex: 'outcome', render: (outcome: string | null) => (outcome == null ? '' : t(`outcome.${outcome}`)) },
-          { title: t('calls.talk'), dataIndex: 'talk_ms', align: 'right', render: clockOf },
-          { title: t('calls.attempt'), dataIndex: 'attempt', align: 'right' },
-        ]}
-      />
-      <Age at={calls.dataUpdatedAt} />
+      <LongTable label={t('menu.calls')} columns={columns} list={calls} idOf={(one) => one.id} empty={<Empty what={t('calls.none')} next={t('calls.noneNext')} />} />
+      <Age at={calls.readAt} />
     </>
   )
 }

@@ -59,7 +59,7 @@ export function Complaints() {
           { title: t('compliance.received'), key: 'received', render: (_, one) => instantIn(one.received_at, ZONE) },
           { title: t('compliance.source'), key: 'source', render: (_, one) => <>{t(`compliance.sourceOf.${one.source}`)} <span className="muted">{one.reference}</span></> },
           { title: t('compliance.what'), dataIndex: 'what', className: 'data' },
-          { title: t('menu.calls'), key: 'call', render: (_, one) => (one.call == null ? '–' : <Link to="/calls/$id" params={{ id: one.call }}>{one.campaign ?? one.call.slice(0, 8)}</Link>) },
+          { title: t('menu.calls'), key: 'call', render: (_, one) => (one.call == null ? '–' : <Link className="data" to="/calls/$id" params={{ id: one.call }}>{one.campaign ?? one.call.slice(0, 8)}</Link>) },
           { title: t('compliance.due'), key: 'due', render: (_, one) => <Clock dueAt={one.deadline.due_at} isOverdue={one.overdue} isDone={one.resolved !== null} /> },
           { title: t('compliance.owner'), key: 'owner', render: (_, one) => one.owner ?? t('compliance.nobody') },
           { title: t('compliance.outcome'), key: 'outcome', render: (_, one) => (one.resolved === null ? '' : t(`compliance.outcomeOf.${one.resolved.outcome}`)) },
@@ -148,9 +148,9 @@ function Details({ one }: { one: Complaint }) {
   return (
     <dl className="pairs">
       {pairs.filter(([, value]) => value != null && value !== '').map(([name, value]) => [<dt key={name}>{name}</dt>, <dd key={`${name} said`}>{value}</dd>])}
-      {one.call != null && [<dt key="call">{t('compliance.call')}</dt>, <dd key="call it is"><Link to="/calls/$id" params={{ id: one.call }}>{one.call}</Link></dd>]}
-      {one.campaign != null && [<dt key="campaign">{t('compliance.campaign')}</dt>, <dd key="campaign it is">{one.campaign}</dd>]}
-      {one.customer != null && [<dt key="customer">{t('compliance.customer')}</dt>, <dd key="customer it is"><Link to="/customers/$id" params={{ id: one.customer }}>{one.customer}</Link></dd>]}
+      {one.call != null && [<dt key="call">{t('compliance.call')}</dt>, <dd key="call it is"><Link className="data" to="/calls/$id" params={{ id: one.call }}>{one.call}</Link></dd>]}
+      {one.campaign != null && [<dt key="campaign">{t('compliance.campaign')}</dt>, <dd className="data" key="campaign it is">{one.campaign}</dd>]}
+      {one.customer != null && [<dt key="customer">{t('compliance.customer')}</dt>, <dd key="customer it is"><Link className="data" to="/customers/$id" params={{ id: one.customer }}>{one.customer}</Link></dd>]}
     </dl>
   )
 }

@@ -60,7 +60,7 @@ export function WhyNot({ id, campaign, zone }: { id: string; campaign: string; z
         <dl className="pairs">
           {told.verdicts.map((one) => (
             <div key={`${one.judged_by}-${one.rule}`} style={{ display: 'contents' }}>
-              <dt title={`${one.rule} v${one.version}`}>{ruleWord(one.rule)} <span className="muted">· {t(`customer.ruleOf.${one.judged_by}`)}</span></dt>
+              <dt data-value={one.rule} title={`${one.rule} v${one.version}`}>{ruleWord(one.rule)} <span className="muted">· {t(`customer.ruleOf.${one.judged_by}`)}</span></dt>
               <dd>
                 <Word tone={toneOf(one.decision)}>{decided(one.decision)}</Word>{' '}
                 <FactsLine rule={one.rule} version={one.version} facts={one.facts} zone={zone} otherwise={one.decision === 'allow' ? '' : isEnglish ? one.en : one.zh} />

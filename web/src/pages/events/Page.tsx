@@ -1,28 +1,31 @@
 // Every event of the log: filtered, by pages or as it grows; one of them whole, with what it follows from and what
 // followed from it.
-import { keepPreviousData, useQuery } from '@tanstack/react-query'
 import { getRouteApi, useNavigate } from '@tanstack/react-router'
 import { Button, Switch } from 'antd'
-import { useMemo, useState } from 'react'
+import { useCallback, useDeferredValue, useMemo, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { get } from '../../api/client'
+import { useLong } from '../../api/long'
 import type { EventSearch } from '../../app/deskRoutes'
-import { timeIn } from '../../app/format'
-import { toneOfKind, useKindWord, type StoredEvent } from '../../components/EventsLine'
+import { rowOf, toneOfKind, useKindWord, type EventRow } from '../../components/EventsLine'
 import { LineOfTime } from '../../components/LineOfTime'
 import type { Mark } from '../../components/lineMarks'
 import { Tag } from '../../components/Marks'
 import { PageHead, ZONE } from '../../components/PageHead'
 import { Empty, Refused } from '../../components/States'
-import { useSeen } from '../../components/useSeen'
 import { Export } from './Export'
 import { Filters } from './Filters'
 import { useFollowed, type Standing } from './follow'
+import { BLOCK, List } from './List'
 import { positionBefore } from './positionAt'
-import { Whole } from './Whole'
+import { WholeOf } from './Whole'
 
 const here = getRouteApi('/events')
+/** Events of the first page, and of each that is read on to: the most that the server gives at once. */
 const PAGE = 200
+const FURTHER = 1000
+/** Marks of the line of time: of the events around those that are looked at. */
+const MARKS_MAX = 2 * BLOCK
 const TONES: Record<Standing, 'line' | 'amber' | 'red'> = { connecting: 'amber', caughtUp: 'line', behind: 'amber', cut: 'red', ended: 'red' }
 
 export function EventsPage() {
@@ -37,23 +40,31 @@ export function EventsPage() {
   const go = (to: Partial<EventSearch>) => void navigate({ to: '/events', search: (before) => ({ ...before, ...to }), replace: true })
   // An address that names an event alone is of the page on which it is.
   const begin = after ?? (position === undefined ? '0' : String(Math.max(position - 1, 0)))
-  const read = useQuery({
-    queryKey: ['log', kind, stream, campaign, begin],
-    queryFn: () => get('/api/v1/events', [], { ...filter, after: begin, limit: PAGE }),
-    placeholderData: keepPreviousData,
-    enabled: from === null,
-    staleTime: Infinity,
-  })
+  const ask = useCallback(
+    async (cursor: string | undefined) => {
+      const page = await get('/api/v1/events', [], { kind, stream, campaign, after: cursor ?? begin, limit: cursor === undefined ? PAGE : FURTHER })
+      // The end of the log is where a page ends where it began.
+      return { items: page.items.map(rowOf), next: page.next === (cursor ?? begin) ? null : page.next }
+    },
+    [kind, stream, campaign, begin],
+  )
+  const read = useLong<EventRow>({ key: ['log', kind ?? '', stream ?? '', campaign ?? '', begin], ask, everyMs: false, enabled: from === null })
   const followed = useFollowed(filter, from)
   const isFollowing = from !== null
-  const events = useMemo<StoredEvent[]>(() => (isFollowing ? followed.items : (read.data?.items ?? [])), [isFollowing, followed.items, read.data])
+  const events: readonly EventRow[] = isFollowing ? followed.items : read.rows
+  const [block, setBlock] = useState(0)
+  const marksFrom = useDeferredValue(Math.max(block - 1, 0) * BLOCK)
   const marks = useMemo<Mark[]>(
-    () => events.map((one) => ({ position: Number(one.position), at: Date.parse(one.time), kind: one.type, label: word(one.type), tone: toneOfKind(one.type) })),
-    [events, word],
+    () => events.slice(marksFrom, marksFrom + MARKS_MAX).map((one) => ({ position: Number(one.position), at: Date.parse(one.time), kind: one.type, label: word(one.type), tone: toneOfKind(one.type) })),
+    [events, marksFrom, word],
   )
   const at = position ?? null
-  const shown = at === null ? events.at(-1) : (events.filter((one) => Number(one.position) <= at).at(-1) ?? events[0])
-  const moveTo = (to: number | null) => go({ position: to ?? undefined, after: begin })
+  // Without a position it is the last of the first page: what is read on to takes nobody's event away.
+  const shown = at === null ? (isFollowing ? events.at(-1) : events[Math.min(events.length, PAGE) - 1]) : (events[lastUpTo(events, at)] ?? events[0])
+  const moveTo = useCallback(
+    (to: number | null) => void navigate({ to: '/events', search: (before) => ({ ...before, position: to ?? undefined, after: begin }), replace: true }),
+    [navigate, begin],
+  )
   const follow = async (isOn: boolean) => {
     setRefused(null)
     try {
@@ -65,7 +76,7 @@ export function EventsPage() {
   }
   return (
     <>
-      <PageHead title={t('desk.events')} about={t('events.about')} at={isFollowing ? followed.heardAt : read.dataUpdatedAt} position={isFollowing ? followed.position : read.data?.next}>
+      <PageHead title={t('desk.events')} about={t('events.about')} at={isFollowing ? followed.heardAt : read.readAt} position={isFollowing ? followed.position : events.at(-1)?.position}>
         {isFollowing && <Tag tone={TONES[followed.standing]}>{t(`events.is.${followed.standing}`, { count: followed.behind })}</Tag>}
         {!isFollowing && <Export filter={filter} after={begin} />}
         <label>
@@ -75,7 +86,7 @@ export function EventsPage() {
       <Filters key={JSON.stringify(filter)} filter={filter} onFilter={(to, behind) => go({ ...to, after: String(behind), position: undefined })} />
       {refused !== null && <Refused why={refused} />}
       {marks.length > 0 && <LineOfTime marks={marks} cursor={at} onMove={moveTo} zone={ZONE} />}
-      {read.error && !isFollowing && <Refused why={read.error} again={() => void read.refetch()} />}
+      {read.error && !isFollowing && <Refused why={read.error} again={read.again} />}
       {isFollowing && followed.letGo > 0 && <div className="c-amber" role="status">{t('events.letGo', { count: followed.letGo, held: followed.items.length })}</div>}
       <div className="split">
         <section className="card" aria-label={t('events.list')}>
@@ -84,42 +95,29 @@ export function EventsPage() {
             {!isFollowing && (
               <span>
                 <Button size="small" disabled={begin === '0'} onClick={() => go({ after: '0', position: undefined })}>{t('events.first')}</Button>{' '}
-                <Button size="small" disabled={read.data === undefined || read.data.next === begin} onClick={() => go({ after: read.data?.next, position: undefined })}>{t('events.next')}</Button>
+                <Button size="small" disabled={read.next === null} onClick={() => go({ after: read.next ?? undefined, position: undefined })}>{t('events.next')}</Button>
               </span>
             )}
           </header>
           {events.length === 0 && !read.isPending ? (
-            <Empty what={t(isFollowing ? 'events.noneYet' : 'events.none')} next={<span className="mono">{t('events.noneNext', { after: read.data?.next ?? begin })}</span>} />
+            <Empty what={t(isFollowing ? 'events.noneYet' : 'events.none')} next={<span className="mono">{t('events.noneNext', { after: begin })}</span>} />
           ) : (
-            <List events={events} shown={shown} onMove={(to) => moveTo(to)} />
+            <List events={events} shown={shown} isChosen={at !== null || isFollowing} onMove={moveTo} onSeen={setBlock} list={isFollowing ? null : read} />
           )}
         </section>
-        {shown !== undefined && <Whole event={shown} onMove={(to) => go({ position: to, after: undefined })} />}
+        {shown !== undefined && <WholeOf row={shown} onMove={(to) => go({ position: to, after: undefined })} />}
       </div>
     </>
   )
 }
 
-function List({ events, shown, onMove }: { events: readonly StoredEvent[]; shown: StoredEvent | undefined; onMove: (position: number) => void }) {
-  const seen = useSeen<HTMLButtonElement>(shown?.position)
-  return (
-    <div className="scroll">
-      {events.map((one) => (
-        <button
-          key={one.id}
-          type="button"
-          className={one === shown ? 'event here' : 'event'}
-          style={{ gridTemplateColumns: '72px 1fr 1fr 72px' }}
-          aria-current={one === shown}
-          ref={one === shown ? seen : null}
-          onClick={() => onMove(Number(one.position))}
-        >
-          <span className="mono">{one.position}</span>
-          <span className="mono">{one.type}</span>
-          <span className="mono muted">{one.subject}</span>
-          <span className="muted">{timeIn(one.time, ZONE)}</span>
-        </button>
-      ))}
-    </div>
-  )
+/** The last event of those up to a position; they stand in its order. */
+function lastUpTo(events: readonly EventRow[], position: number): number {
+  let [low, high] = [0, events.length]
+  while (low < high) {
+    const middle = (low + high) >> 1
+    if (Number(events[middle]?.position) <= position) low = middle + 1
+    else high = middle
+  }
+  return low - 1
 }

@@ -6,7 +6,7 @@ import { useTranslation } from 'react-i18next'
 import { get } from '../../api/client'
 import { instantIn } from '../../app/format'
 import { useMay } from '../../app/session'
-import { useKindWord, type StoredEvent } from '../../components/EventsLine'
+import { useKindWord, type EventRow, type StoredEvent } from '../../components/EventsLine'
 import { Tag } from '../../components/Marks'
 import { ZONE } from '../../components/PageHead'
 import { Refused, Waiting } from '../../components/States'
@@ -30,7 +30,19 @@ function told(value: unknown, word: string): unknown {
   return Object.fromEntries(Object.entries(members).map(([name, one]) => [name, told(one, word)]))
 }
 
-export function Whole({ event, onMove }: { event: StoredEvent; onMove: (position: number) => void }) {
+/** The event of a row, read whole: an event is never changed, so that it is read once. */
+export function WholeOf({ row, onMove }: { row: EventRow; onMove: (position: number) => void }) {
+  const whole = useQuery({
+    queryKey: ['event', row.id],
+    queryFn: async () => (await get('/api/v1/events', [], { after: String(Number(row.position) - 1), limit: 1 })).items.find((one) => one.id === row.id) ?? null,
+    staleTime: Infinity,
+  })
+  if (whole.error) return <Refused why={whole.error} again={() => void whole.refetch()} />
+  if (whole.data == null) return <Waiting />
+  return <Whole event={whole.data} onMove={onMove} />
+}
+
+function Whole({ event, onMove }: { event: StoredEvent; onMove: (position: number) => void }) {
   const { t } = useTranslation()
   const word = useKindWord()
   const { message } = App.useApp()
@@ -100,19 +112,19 @@ function Subjects({ event }: { event: StoredEvent }) {
       {event.campaign != null && (
         <>
           <dt>{t('campaigns.name')}</dt>
-          <dd>{may('campaigns:read') ? <Link to="/campaigns/$id" params={{ id: event.campaign }} search={{ position: Number(event.position) }}>{event.campaign}</Link> : event.campaign}</dd>
+          <dd>{may('campaigns:read') ? <Link className="data" to="/campaigns/$id" params={{ id: event.campaign }} search={{ position: Number(event.position) }}>{event.campaign}</Link> : <span className="data">{event.campaign}</span>}</dd>
         </>
       )}
       {call !== null && may('calls:read') && (
         <>
           <dt>{t('menu.calls')}</dt>
-          <dd><Link to="/calls/$id" params={{ id: call }} search={{ position: Number(event.position) }}>{call}</Link></dd>
+          <dd><Link className="data" to="/calls/$id" params={{ id: call }} search={{ position: Number(event.position) }}>{call}</Link></dd>
         </>
       )}
       {event.customer != null && may('customers:read') && (
         <>
           <dt>{t('customer.title')}</dt>
-          <dd><Link to="/customers/$id" params={{ id: event.customer }}>{event.customer}</Link></dd>
+          <dd><Link className="data" to="/customers/$id" params={{ id: event.customer }}>{event.customer}</Link></dd>
         </>
       )}
     </>

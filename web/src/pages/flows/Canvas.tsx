@@ -85,9 +85,20 @@ export function Canvas({ draft, marks, chosen, onChoose }: Props) {
           target: exit.to,
           deletable: false,
           className: marks.wayOf(node.name, exit.to),
+          ariaLabel: t('flows.wayOf', { from: node.name, to: exit.to }),
         })),
       ),
-    [flow, marks],
+    [flow, marks, t],
+  )
+  const spoken = useMemo(
+    () => ({
+      'controls.zoomIn.ariaLabel': t('flows.zoomIn'),
+      'controls.zoomOut.ariaLabel': t('flows.zoomOut'),
+      'controls.fitView.ariaLabel': t('flows.fitView'),
+      'node.a11yDescription.default': t('flows.nodeKeys'),
+      'edge.a11yDescription.default': t('flows.wayKeys'),
+    }),
+    [t],
   )
   const exitOf = (from: string, member: string | null | undefined): Exit | undefined =>
     flow.nodes.find((node) => node.name === from && node.isWritten)?.exits.find((exit) => exit.member === member)
@@ -117,6 +128,7 @@ export function Canvas({ draft, marks, chosen, onChoose }: Props) {
         onReconnect={(_, way) => lead(way)}
         deleteKeyCode="Delete"
         proOptions={{ hideAttribution: true }}
+        ariaLabelConfig={spoken}
       >
         <Background />
         <Controls showInteractive={false} aria-label={t('flows.zoom')} />

@@ -50,7 +50,7 @@ export function Card({ data, selected }: NodeProps<CardNode>) {
       <div className="flow-name data">{node.name}</div>
       {words !== '' && <p className="data">{words.slice(0, SHOWN_MAX)}</p>}
       {node.exits.map((exit) => (
-        <div key={exit.member} className="flow-exit" title={`${exit.member} → ${exit.to}`}>
+        <div key={exit.member} className="flow-exit" data-value={`${exit.member} → ${exit.to}`} title={`${exit.member} → ${exit.to}`}>
           <Way member={exit.member} />
           <Handle id={exit.member} type="source" position={Position.Right} isConnectable={node.isWritten} />
         </div>

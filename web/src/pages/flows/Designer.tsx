@@ -121,7 +121,7 @@ function Head({ draft, id, version, hash, children }: HeadProps) {
   const now = checked?.content_hash
   return (
     <div className="head">
-      <h1>{version === undefined ? id : `${id}@${version}`}</h1>
+      <h1 className="data">{version === undefined ? id : `${id}@${version}`}</h1>
       {!draft.isChecked && <Tag tone="slate">{t('flows.checking')}</Tag>}
       {draft.isChecked && (
         <Tag tone={checked?.publishable ? 'line' : 'red'}>{checked?.publishable ? t('flows.sound') : t('flows.faulty', { count: checked?.faults.length ?? 0 })}</Tag>

@@ -46,7 +46,7 @@ export function Flows() {
           pagination={(flows.data?.items.length ?? 0) > 50 ? { pageSize: 50 } : false}
           locale={{ emptyText: <Empty what={t('flows.none')} next={t('flows.noneNext')} /> }}
           columns={[
-            { title: t('flows.name'), dataIndex: 'flow', render: (id: string) => <Link to="/flows/$id" params={{ id }}>{id}</Link> },
+            { title: t('flows.name'), dataIndex: 'flow', render: (id: string) => <Link className="data" to="/flows/$id" params={{ id }}>{id}</Link> },
             { title: t('flows.current'), dataIndex: 'current_version', render: (one: number) => `@${one}` },
             { title: t('flows.versions'), dataIndex: 'versions' },
             { title: t('flows.hash'), dataIndex: 'content_hash', render: (hash: string) => <span className="mono">{hash.slice(0, 12)}</span> },
@@ -83,7 +83,7 @@ function Drafts() {
           <li key={one.id} className="head">
             <Link to="/flows/$id" params={{ id: (one.title ?? one.id).split('@')[0] ?? one.id }} search={{ draft: one.id }}>{one.title ?? one.id}</Link>
             <span className="muted">{clockNow(Date.parse(one.saved_at))}</span>
-            <Button size="small" aria-label={`${t('flows.discard')} ${one.id}`} onClick={() => setGone(one.id)}>{t('flows.discard')}</Button>
+            <Button size="small" data-value={one.id} aria-label={`${t('flows.discard')} ${one.id}`} onClick={() => setGone(one.id)}>{t('flows.discard')}</Button>
           </li>
         ))}
       </ul>

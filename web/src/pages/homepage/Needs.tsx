@@ -58,7 +58,7 @@ export function Needs() {
           <li key={one.alert}>
             <Word tone={one.severity === 'critical' ? 'red' : 'amber'}>{english ? one.label_en : one.label_zh}</Word>
             <div className="muted">
-              {one.campaign != null && <Link to="/campaigns/$id" params={{ id: one.campaign }}>{one.campaign}</Link>} {instantIn(one.raised_at, ZONE)}{' '}
+              {one.campaign != null && <Link className="data" to="/campaigns/$id" params={{ id: one.campaign }}>{one.campaign}</Link>} {instantIn(one.raised_at, ZONE)}{' '}
               {one.acknowledged_by != null ? t('alerts.acknowledgedBy', { by: one.acknowledged_by }) : t('alerts.nobodyYet')}
             </div>
           </li>

@@ -56,11 +56,11 @@ export function LabelsPage() {
           locale={{ emptyText: <Empty what={t('labels.none')} next={t('labels.noneNext')} /> }}
           columns={[
             { title: t('labels.turn'), key: 'turn', render: (_, one) => <span className="mono">{one.turn.slice(0, 24)}…</span> },
-            { title: t('campaigns.name'), dataIndex: 'campaign' },
+            { title: t('campaigns.name'), dataIndex: 'campaign', className: 'data' },
             { title: t('labels.why'), key: 'why', render: (_, one) => t(`labels.whyOf.${one.why}`, { defaultValue: one.why }) },
             { title: t('labels.read'), key: 'intent', render: (_, one) => <span className="mono">{one.intent ?? '–'} {one.score_permille ?? ''}</span> },
             { title: t('labels.count'), key: 'labels', align: 'right', render: (_, one) => one.labels },
-            { title: t('labels.openBy'), key: 'open', render: (_, one) => one.open_by ?? '–' },
+            { title: t('labels.openBy'), key: 'open', className: 'data', render: (_, one) => one.open_by ?? '–' },
             { title: t('labels.settledAs'), key: 'settled', render: (_, one) => (one.settled_at === null ? '' : <>{one.settled_intent ?? (one.meaning === null ? '' : t(`labels.meaning.${one.meaning}`))} <span className="muted">{instantIn(one.settled_at, ZONE)}</span></>) },
           ]}
         />

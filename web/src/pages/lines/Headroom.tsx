@@ -31,7 +31,7 @@ export function Headroom({ line }: { line: Line }) {
   return (
     <>
       <div className="head">
-        <b>{line.trunk}</b>
+        <b className="data">{line.trunk}</b>
         <Word tone={TONES[line.state]}>{t(`lines.state.${line.state}`)}</Word>
         {line.failures_in_row > 0 && <span className="c-amber">{t('lines.failures', { count: line.failures_in_row })}</span>}
       </div>

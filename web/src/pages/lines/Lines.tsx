@@ -53,7 +53,7 @@ function LineCard({ line }: { line: LineNow }) {
   const stops = useStops()
   const stop = stops.data?.items.find((one) => one.scope === 'trunk' && one.id === line.trunk)
   return (
-    <section className="card" aria-label={line.trunk}>
+    <section className="card" data-value={line.trunk} aria-label={line.trunk}>
       <div className="body list">
         <Headroom line={line} />
         {stops.data !== undefined && <div className="head">{stop === undefined ? <StopIt scope="trunk" id={line.trunk} /> : <LiftIt stop={stop} />}</div>}
@@ -115,7 +115,7 @@ function ByDay() {
         scroll={{ x: 'max-content' }}
         locale={{ emptyText: <Empty what={t('lines.noCalls')} /> }}
         columns={[
-          { title: t('lines.line'), dataIndex: 'trunk' },
+          { title: t('lines.line'), dataIndex: 'trunk', className: 'data' },
           { title: t('lines.day'), dataIndex: 'day_at', render: (at: string) => instantIn(at, ZONE).slice(0, 10) },
           { title: t('lines.legs'), dataIndex: 'legs', align: 'right' },
           { title: named('answer_ratio_per_leg'), dataIndex: 'answer_ratio_per_leg', align: 'right', render: percent },

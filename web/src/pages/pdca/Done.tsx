@@ -43,7 +43,7 @@ export function Done({ done, period, campaign, asOf }: Props) {
           { title: t('reports.metric'), key: 'metric', render: (_, one) => `${worded(one.label, i18n.language)} v${one.version.toString()}` },
           { title: t('pdca.before'), key: 'before', align: 'right', render: (_, one) => written(one.unit, one.before?.value) },
           { title: t('pdca.now'), key: 'now', align: 'right', render: (_, one) => <b>{written(one.unit, one.now?.value)}</b> },
-          { title: t('reports.behind'), key: 'events', render: (_, one) => (one.now == null ? '–' : <Button size="small" aria-label={`${t('reports.events')} ${one.metric} v${one.version.toString()}`} onClick={() => setBehind(one)}>{t('reports.events')}</Button>) },
+          { title: t('reports.behind'), key: 'events', render: (_, one) => (one.now == null ? '–' : <Button size="small" data-value={one.metric} aria-label={`${t('reports.events')} ${one.metric} v${one.version.toString()}`} onClick={() => setBehind(one)}>{t('reports.events')}</Button>) },
         ]}
       />
       {done.dispositions.length > 0 && (

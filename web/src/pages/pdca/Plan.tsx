@@ -27,7 +27,7 @@ export function Plan({ plan }: Pick<Review, 'plan'>) {
         scroll={{ x: 'max-content' }}
         locale={{ emptyText: <Empty what={t('pdca.noCampaign')} next={t('pdca.noCampaignNext')} /> }}
         columns={[
-          { title: t('reports.campaign'), key: 'campaign', render: (_, one) => <Link to="/campaigns/$id" params={{ id: one.campaign }}>{one.campaign}</Link> },
+          { title: t('reports.campaign'), key: 'campaign', render: (_, one) => <Link className="data" to="/campaigns/$id" params={{ id: one.campaign }}>{one.campaign}</Link> },
           { title: t('pdca.purpose'), key: 'purpose', render: (_, one) => <span className="data">{one.purpose}</span> },
           { title: t('campaigns.status'), key: 'status', render: (_, one) => <Status status={one.status} /> },
           { title: t('pdca.flow'), key: 'flow', render: (_, one) => <span className="mono">{`${one.flow}@${one.flow_version.toString()}`}</span> },
@@ -43,7 +43,7 @@ export function Plan({ plan }: Pick<Review, 'plan'>) {
           dataSource={plan.targets}
           scroll={{ x: 'max-content' }}
           columns={[
-            { title: t('reports.campaign'), dataIndex: 'campaign' },
+            { title: t('reports.campaign'), dataIndex: 'campaign', className: 'data' },
             { title: t('reports.metric'), key: 'metric', render: (_, one) => <span className="mono">{one.metric}</span> },
             { title: t('pdca.target'), dataIndex: 'target_ratio', align: 'right', render: percent },
             { title: t('pdca.inPeriod'), dataIndex: 'period_ratio', align: 'right', render: percent },

@@ -56,7 +56,7 @@ export function ProjectionsPage() {
           dataSource={views.data?.views ?? []}
           scroll={{ x: 'max-content' }}
           columns={[
-            { title: t('projections.view'), key: 'view', render: (_, one) => <><b className="mono">{one.view}</b> <span className="muted">v{one.version}</span></> },
+            { title: t('projections.view'), key: 'view', render: (_, one) => <><b className="mono">{one.view}</b> <span className="muted">{`v${one.version.toString()}`}</span></> },
             { title: t('projections.state'), key: 'state', render: (_, one) => <Tag tone={one.state === 'live' ? 'line' : one.state === 'catching_up' ? 'amber' : 'red'}>{i18n.language === 'en' ? one.label.en : one.label.zh}</Tag> },
             { title: t('projections.position'), key: 'position', align: 'right', render: (_, one) => `${one.position} / ${one.head}` },
             { title: t('projections.lag'), key: 'lag', align: 'right', render: (_, one) => t('projections.lagOf', { count: one.lag_events, seconds: seconds(one.lag_ms) }) },

@@ -103,7 +103,7 @@ export function Costs({ look, looked }: TabProps) {
           align: at === 0 ? ('left' as const) : ('right' as const),
           render: (_: unknown, one: Row) => {
             if (at !== 0) return cells(one)[at]
-            return told?.campaigns.includes(one) === true ? <Link to="/campaigns/$id" params={{ id: one.campaign }} search={{ tab: 'cost' }}>{one.campaign}</Link> : <b>{one.campaign}</b>
+            return told?.campaigns.includes(one) === true ? <Link className="data" to="/campaigns/$id" params={{ id: one.campaign }} search={{ tab: 'cost' }}>{one.campaign}</Link> : <b>{one.campaign}</b>
           },
         }))}
       />

@@ -65,7 +65,7 @@ export function Daily({ look, looked }: TabProps) {
             title: t('reports.campaign'),
             key: 'campaign',
             fixed: 'left',
-            render: (_, one) => (told?.campaigns.includes(one) === true ? <Link to="/campaigns/$id" params={{ id: one.campaign }}>{one.campaign}</Link> : <b>{one.campaign}</b>),
+            render: (_, one) => (told?.campaigns.includes(one) === true ? <Link className="data" to="/campaigns/$id" params={{ id: one.campaign }}>{one.campaign}</Link> : <b>{one.campaign}</b>),
           },
           ...columns.map((column) => ({ title: label(column), key: column.column, align: 'right' as const, render: (_: unknown, one: Row) => value(one, column) })),
         ]}
@@ -79,7 +79,7 @@ export function Daily({ look, looked }: TabProps) {
           pagination={false}
           dataSource={told?.targets ?? []}
           columns={[
-            { title: t('reports.campaign'), dataIndex: 'campaign' },
+            { title: t('reports.campaign'), dataIndex: 'campaign', className: 'data' },
             { title: t('reports.metric'), key: 'metric', render: (_, one) => <span className="mono">{`${one.metric} v${one.version.toString()}`}</span> },
             { title: t('pdca.target'), dataIndex: 'target_ratio', align: 'right', render: percent },
             { title: t('daily.actual'), dataIndex: 'actual_ratio', align: 'right', render: percent },

@@ -42,9 +42,9 @@ export function Keys({ keys, users, mayWrite, onDone }: Props) {
         locale={{ emptyText: <Empty what={t('users.noKeys')} next={t('users.noKeysNext')} /> }}
         columns={[
           { title: t('users.key'), key: 'id', render: (_, one) => <><span className="mono">{one.id}</span> {one.label}</> },
-          { title: t('users.keyOf'), dataIndex: 'user' },
+          { title: t('users.keyOf'), dataIndex: 'user', className: 'data' },
           { title: t('users.scopes'), key: 'scopes', render: (_, one) => (one.scopes === null ? t('users.allScopes') : one.scopes.join(', ')) },
-          { title: t('users.made'), key: 'made', render: (_, one) => `${instantIn(one.created_at, ZONE)} · ${one.created_by ?? '–'}` },
+          { title: t('users.made'), key: 'made', render: (_, one) => <>{instantIn(one.created_at, ZONE)} <span className="data">{`· ${one.created_by ?? '–'}`}</span></> },
           { title: t('users.expires'), key: 'expires', render: (_, one) => instantIn(one.expires_at, ZONE) },
           { title: t('users.standing'), key: 'standing', render: (_, one) => <Tag tone={one.revoked_at === null ? 'line' : 'slate'}>{t(one.revoked_at === null ? 'users.valid' : 'users.revoked')}</Tag> },
           ...(mayWrite ? [{ title: t('desk.acts'), key: 'acts', render: (_: unknown, one: Key) => one.revoked_at === null && <Button size="small" danger onClick={() => setAsked(one)}>{t('users.revokeKey')}</Button> }] : []),

@@ -28,7 +28,7 @@ export function List({ users, mayWrite, onDone }: Props) {
   const name = asked?.user?.name ?? ''
   const leave = () => setAsked(null)
   const button = (user: UserShown, act: 'roles' | 'scope' | 'disable' | 'invite') => (
-    <Button key={act} size="small" danger={act === 'disable'} aria-label={`${t(`users.act.${act}`)} ${user.name}`} onClick={() => setAsked({ user, act })}>{t(`users.act.${act}`)}</Button>
+    <Button key={act} size="small" danger={act === 'disable'} data-value={user.name} aria-label={`${t(`users.act.${act}`)} ${user.name}`} onClick={() => setAsked({ user, act })}>{t(`users.act.${act}`)}</Button>
   )
   return (
     <>
@@ -42,9 +42,9 @@ export function List({ users, mayWrite, onDone }: Props) {
         scroll={{ x: 'max-content' }}
         locale={{ emptyText: <Empty what={t('users.none')} /> }}
         columns={[
-          { title: t('users.name'), dataIndex: 'name', render: (one: string) => <b>{one}</b> },
+          { title: t('users.name'), dataIndex: 'name', render: (one: string) => <b className="data">{one}</b> },
           { title: t('users.roles'), key: 'roles', render: (_, one) => one.roles.map((role) => t(`role.${role}`)).join(', ') || '–' },
-          { title: t('users.scope'), key: 'scope', render: (_, one) => [one.campaigns === null ? t('users.allCampaigns') : one.campaigns.join(', '), one.team].filter(Boolean).join(' · ') },
+          { title: t('users.scope'), key: 'scope', render: (_, one) => <>{one.campaigns === null ? t('users.allCampaigns') : <span className="data">{one.campaigns.join(', ')}</span>}{one.team == null ? '' : <span className="data">{` · ${one.team}`}</span>}</> },
           {
             title: t('users.standing'),
             key: 'standing',

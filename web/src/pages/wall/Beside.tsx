@@ -4,7 +4,7 @@ import { Link } from '@tanstack/react-router'
 import { Button } from 'antd'
 import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
-import { get } from '../../api/client'
+import { get, saidIn } from '../../api/client'
 import { type AlertRow, NAMED_MAX, useAlerts } from '../../api/queries'
 import { instantIn, percent } from '../../app/format'
 import { useMay, useMe, useSeesAll } from '../../app/session'
@@ -48,7 +48,7 @@ export function Targets({ asOf }: { asOf: string | undefined }) {
       <ul className="list body">
         {rows.map((one) => (
           <li key={`${one.campaign}-${one.metric}-${one.version}`} className="wall-target">
-            <Link to="/campaigns/$id" params={{ id: one.campaign }}>{one.campaign}</Link>
+            <Link className="data" to="/campaigns/$id" params={{ id: one.campaign }}>{one.campaign}</Link>
             <span>{`${i18n.language === 'en' ? one.label_en : one.label_zh} v${one.version}`}</span>
             <b>{percent(one.actual_ratio)}</b>
             <span className="muted">{t('campaign.target', { ratio: percent(one.target_ratio) })}</span>
@@ -87,7 +87,7 @@ export function Standing({ asOf, zone }: { asOf: string | undefined; zone: strin
         {items.slice(0, ALERTS_MAX).map((one) => (
           <li key={one.alert}>
             <Word tone={one.severity === 'critical' ? 'red' : 'amber'}>{i18n.language === 'en' ? one.label_en : one.label_zh}</Word>{' '}
-            <span className="muted data">{`${one.campaign ?? one.subject} · ${(i18n.language === 'en' ? one.detail : (one.detail_zh ?? one.detail)) ?? ''} · ${instantIn(one.raised_at, zone)}`}</span>{' '}
+            <span className="muted data">{`${one.campaign ?? one.subject} · ${saidIn(i18n.language, { detail: one.detail ?? '', detail_zh: one.detail_zh })} · ${instantIn(one.raised_at, zone)}`}</span>{' '}
             {one.acknowledged_by != null && <span>{t('alerts.acknowledgedBy', { by: one.acknowledged_by })}</span>}
             {one.acknowledged_by == null && asOf === undefined && may('alerts:write') && (
               <Button size="small" onClick={() => setSeenTo(one)}>{t('alerts.acknowledge')}</Button>

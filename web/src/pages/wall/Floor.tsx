@@ -43,7 +43,7 @@ export const CampaignsNow = memo(function CampaignsNow({ picture }: { picture: L
             <tbody>
               {all.slice(0, ROWS_MAX).map((one) => (
                 <tr key={one.campaign}>
-                  <th><Link to="/campaigns/$id" params={{ id: one.campaign }}>{one.campaign}</Link></th>
+                  <th><Link className="data" to="/campaigns/$id" params={{ id: one.campaign }}>{one.campaign}</Link></th>
                   <td>{one.open['talking'] ?? 0}</td>
                   <td>{(one.open['ringing'] ?? 0) + (one.open['dialing'] ?? 0)}</td>
                   <td>{one.last_hour.dialed}</td>

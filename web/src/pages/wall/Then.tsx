@@ -77,7 +77,7 @@ export function CampaignsThen({ asOf }: { asOf: string }) {
           <tbody>
             {items.slice(0, ROWS_MAX).map((one) => (
               <tr key={one.id}>
-                <th><Link to="/campaigns/$id" params={{ id: one.id }}>{one.id}</Link></th>
+                <th><Link className="data" to="/campaigns/$id" params={{ id: one.id }}>{one.id}</Link></th>
                 <td><Status status={one.status} /></td>
                 <td>{one.waiting ?? '–'}</td>
                 <td>{one.open ?? '–'}</td>

@@ -54,7 +54,7 @@ export function SegmentStep({ filled, set }: StepProps) {
         <section className="card">
           <header><h2>{t('wizard.someOf', { shown: found.sample.length, count: found.count })}</h2></header>
           <ul className="list body scroll short mono">
-            {found.sample.map((id) => <li key={id}>{may('customers:read') ? <Link to="/customers/$id" params={{ id }} target="_blank">{id}</Link> : id}</li>)}
+            {found.sample.map((id) => <li key={id}>{may('customers:read') ? <Link className="data" to="/customers/$id" params={{ id }} target="_blank">{id}</Link> : id}</li>)}
           </ul>
         </section>
       )}

@@ -1,0 +1,217 @@
+//! What a problem's detail says in Chinese: one table of sentences, beside the English that rooms say.
+//!
+//! A line of `details.tsv` is an English sentence with `{names}` where values stand, and its Chinese.
+//! There `{name}` puts the value as it came, and `{name!}` puts in Chinese what is a sentence or a word
+//! of the table itself: a reason in a reason, a rule, a status. Nothing is guessed: what the table does
+//! not know stays English alone. Check 25 of the house holds that each refusal of the domain, and each
+//! sentence that a room gives a problem, has its line.
+
+use domain::problem::{MemberError, Problem};
+use std::collections::BTreeMap;
+use std::sync::LazyLock;
+
+const TABLE: &str = include_str!("details.tsv");
+
+/// Sentences that stand in one another at most: a list's fault in a campaign's in a member's.
+const NESTED_MAX: usize = 3;
+
+/// What parts several faults of one thing, as rooms write them.
+const BETWEEN: &str = "; ";
+
+/// Where values stand in an English sentence, and the Chinese beside it.
+#[derive(Debug)]
+struct Line {
+    /// One more than there are names.
+    literals: Vec<&'static str>,
+    names: Vec<&'static str>,
+    zh: &'static str,
+}
+
+#[derive(Debug, Default)]
+struct Table {
+    whole: BTreeMap<&'static str, &'static str>,
+    /// Those that say most of their own come first: a sentence about rules before one about anything.
+    patterns: Vec<Line>,
+}
+
+static LINES: LazyLock<Table> = LazyLock::new(|| {
+    let mut table = Table::default();
+    for (en, zh) in TABLE.lines().filter_map(|line| line.split_once('\t')) {
+        let (literals, names) = taken_apart(en);
+        if names.is_empty() {
+            table.whole.insert(en, zh);
+        } else {
+            table.patterns.push(Line { literals, names, zh });
+        }
+    }
+    table
+        .patterns
+        .sort_by_key(|line| std::cmp::Reverse(line.literals.iter().map(|one| one.len()).sum::<usize>()));
+    table
+});
+
+/// What a problem's detail says in Chinese, where the table has it.
+pub(crate) fn in_chinese(problem: &Problem) -> Option<String> {
+    if let Some(said) = translated(&problem.detail, NESTED_MAX) {
+        return Some(said);
+    }
+    // The detail of wrong members is all of them in one line.
+    let members = problem.errors.iter().map(|error| {
+        let said = member_in_chinese(error);
+        format!("{} {}", error.pointer, said.as_ref().unwrap_or(&error.detail))
+    });
+    let is_any_known = problem
+        .errors
+        .iter()
+        .any(|error| member_in_chinese(error).is_some());
+    is_any_known.then(|| members.collect::<Vec<_>>().join("；"))
+}
+
+/// What is wrong with a member, in Chinese.
+pub(crate) fn member_in_chinese(error: &MemberError) -> Option<String> {
+    translated(&error.detail, NESTED_MAX)
+}
+
+fn translated(text: &str, nested_max: usize) -> Option<String> {
+    let table = &*LINES;
+    if let Some(zh) = table.whole.get(text) {
+        return Some((*zh).to_owned());
+    }
+    let found = table
+        .patterns
+        .iter()
+        .find_map(|line| Some((line, line.values(text)?)));
+    if let Some((line, values)) = found {
+        return Some(line.filled(&values, nested_max));
+    }
+    let parts: Vec<&str> = text.split(BETWEEN).collect();
+    let nested_max = nested_max.checked_sub(1).filter(|_| parts.len() > 1)?;
+    let said: Option<Vec<_>> = parts.iter().map(|part| translated(part, nested_max)).collect();
+    said.map(|said| said.join("；"))
+}
+
+impl Line {
+    /// What stands where this sentence has names; `None` of another sentence.
+    fn values<'a>(&self, text: &'a str) -> Option<Vec<&'a str>> {
+        let (first, further) = self.literals.split_first()?;
+        let (last, between) = further.split_last()?;
+        let mut rest = text.strip_prefix(first)?.strip_suffix(last)?;
+        let mut values = Vec::new();
+        for literal in between {
+            let (value, behind) = rest.split_once(literal)?;
+            values.push(value);
+            rest = behind;
+        }
+        values.push(rest);
+        Some(values)
+    }
+
+    fn filled(&self, values: &[&str], nested_max: usize) -> String {
+        let mut said = self.zh.to_owned();
+        for (name, value) in self.names.iter().zip(values) {
+            let nested = nested_max.checked_sub(1).and_then(|max| translated(value, max));
+            said = said.replace(&format!("{{{name}!}}"), nested.as_deref().unwrap_or(value));
+            said = said.replace(&format!("{{{name}}}"), value);
+        }
+        said
+    }
+}
+
+/// A sentence as what stands in it and the names of its values.
+fn taken_apart(sentence: &'static str) -> (Vec<&'static str>, Vec<&'static str>) {
+    let (mut literals, mut names) = (Vec::new(), Vec::new());
+    let (mut from, mut searched) = (0, 0);
+    while let Some(at) = sentence.get(searched..).and_then(|rest| rest.find('{')) {
+        let open = searched + at;
+        searched = open + 1;
+        let inner = sentence.get(searched..).unwrap_or_default();
+        let name = inner.split('}').next().filter(|name| is_name(name));
+        let Some(name) = name.filter(|name| inner.len() > name.len()) else {
+            continue;
+        };
+        literals.push(sentence.get(from..open).unwrap_or_default());
+        names.push(name);
+        from = searched + name.len() + 1;
+        searched = from;
+    }
+    literals.push(sentence.get(from..).unwrap_or_default());
+    (literals, names)
+}
+
+fn is_name(text: &str) -> bool {
+    !text.is_empty() && text.chars().all(|one| one.is_ascii_alphanumeric() || one == '_')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::collections::BTreeSet;
+
+    fn told(detail: &str) -> Option<String> {
+        in_chinese(&Problem::refused("refused", detail))
+    }
+
+    #[test]
+    fn a_sentence_is_told_with_its_values() {
+        assert_eq!(
+            told("the campaign ended at 2026-03-02T10:00:00.000000Z").as_deref(),
+            Some("任务已于 2026-03-02T10:00:00.000000Z 到期")
+        );
+        assert_eq!(
+            told("1 of 2 enrolments are settled").as_deref(),
+            Some("2 名名单客户中已了结 1 名")
+        );
+        assert_eq!(told("{{name}} has no value").as_deref(), Some("{{name}} 没有值"));
+        assert_eq!(told("whatever nobody wrote down"), None);
+    }
+
+    #[test]
+    fn a_reason_and_a_rule_in_a_sentence_are_told_in_chinese_and_a_name_stays_as_it_is() {
+        assert_eq!(
+            told("the campaign is paused").as_deref(),
+            Some("任务当前为已暂停，不能这样操作")
+        );
+        assert_eq!(
+            told("no call at 9:00: rule calling_window, and none later in this campaign").as_deref(),
+            Some("9:00 不可呼叫：规则“可外呼时段”，且在本任务内之后也不可")
+        );
+        assert_eq!(
+            told("not in campaign paused").as_deref(),
+            Some("不在任务 paused 中")
+        );
+        assert_eq!(
+            told("the campaign can never run: a campaign cannot wait for itself").as_deref(),
+            Some("任务永远无法运行：任务不能等待自身")
+        );
+    }
+
+    #[test]
+    fn wrong_members_are_told_one_by_one() {
+        let wrong = |detail: &str| MemberError {
+            pointer: "/a".to_owned(),
+            detail: detail.to_owned(),
+        };
+        let problem = Problem::members(vec![wrong("is missing"), wrong("is odd")]);
+        assert_eq!(in_chinese(&problem).as_deref(), Some("/a 缺少；/a is odd"));
+        assert_eq!(in_chinese(&Problem::members(vec![wrong("is odd")])), None);
+    }
+
+    #[test]
+    fn each_line_has_both_languages_the_same_values_and_its_place_in_the_order() {
+        let lines: Vec<&str> = TABLE.lines().collect();
+        assert!(lines.is_sorted(), "in the order of their bytes");
+        let mut seen = BTreeSet::new();
+        for line in &lines {
+            let (en, zh) = line.split_once('\t').unwrap();
+            let (literals, names) = taken_apart(en);
+            assert!(seen.insert(literals.join("{}")), "{en} stands here twice");
+            let zh: &'static str = zh.to_owned().replace("!}", "}").leak();
+            let mut put = taken_apart(zh).1;
+            let mut wanted = names.clone();
+            (put.sort_unstable(), wanted.sort_unstable());
+            (put.dedup(), wanted.dedup());
+            assert_eq!(put, wanted, "{en}");
+        }
+        assert_eq!(seen.len(), lines.len());
+    }
+}

@@ -1,0 +1,254 @@
+//! Check 25: what a refusal says has its Chinese: each sentence of the domain's errors, and each that a room
+//! gives a problem, stands in the table by which replies are told in both languages.
+
+use super::tree::{File, Finding, Tree};
+use regex::Regex;
+use std::collections::{BTreeMap, BTreeSet};
+
+const TABLE: &str = "api/http/src/details.tsv";
+const CHINESE: &str = "web/src/locales/zh-CN.json";
+
+/// Rooms whose errors become replies of the server.
+const ROOMS: [&str; 7] = [
+    "domain/src/",
+    "values/src/",
+    "projections/src/",
+    "api/application/src/",
+    "api/evidence/src/",
+    "api/http/src/",
+    "api/intake/src/",
+];
+
+/// What is never told to whoever asked, and why.
+const UNTOLD: [(&str, &str); 16] = [
+    ("api/application/src/webhooks/text.rs", "no sentence: an event's text for a chat"),
+    ("projections/src/own_checkpoints.rs", "told by a command"),
+    ("domain/src/past_call.rs", "what an id is made of"),
+    (
+        "projections/src/postgres/connect",
+        "the database's own words, for the server's log",
+    ),
+    ("projections/src/rebuild/", "a rebuild's own, told by its command"),
+    (
+        "domain/src/record/stored_event.rs",
+        "a fault: the log has the details",
+    ),
+    (
+        "domain/src/ports/vault.rs",
+        "a fault, or the key store's own words behind it",
+    ),
+    (
+        "domain/src/ports/recording.rs",
+        "a line's own, for the server's log",
+    ),
+    (
+        "domain/src/ports/event_store.rs",
+        "a fault, or the store's own words behind it",
+    ),
+    ("domain/src/ports/line.rs", "a line's own, for the server's log"),
+    ("projections/src/error.rs", "two of its sentences are faults"),
+    (
+        "projections/src/synthetic/",
+        "rows that are made up for measurements",
+    ),
+    (
+        "api/application/src/access/provider_desk.rs",
+        "the provider's own words, for the server's log",
+    ),
+    (
+        "api/application/src/alerts/",
+        "an alert's detail has its Chinese beside it",
+    ),
+    (
+        "api/application/src/inquiring/abandoned.rs",
+        "whoever asked has gone",
+    ),
+    (
+        "api/http/src/running.rs",
+        "the command that begins a server says it",
+    ),
+];
+
+/// A sentence that a file says, without what values it has.
+struct Said {
+    line: usize,
+    sentence: String,
+}
+
+pub(crate) fn check(tree: &Tree) -> Vec<Finding> {
+    let Some(table) = tree.get(TABLE) else {
+        return Vec::new();
+    };
+    let known: BTreeMap<String, usize> = table
+        .lines()
+        .filter_map(|(number, line)| Some((named_away(line.split('\t').next()?), number)))
+        .collect();
+    let mut findings = Vec::new();
+    for file in tree.rust().filter(|file| is_told(file)) {
+        let unknown = said(file)
+            .into_iter()
+            .filter(|said| !known.contains_key(&said.sentence));
+        findings.extend(unknown.map(|said| {
+            file.finding(
+                said.line,
+                format!("`{}` has no Chinese in {TABLE}", said.sentence),
+            )
+        }));
+    }
+    findings.extend(never_said(tree, table));
+    findings.extend(rules_named_otherwise(tree, table));
+    findings
+}
+
+fn is_told(file: &File) -> bool {
+    let is_beside = ["tests.rs", "golden.rs", "contract.rs"]
+        .iter()
+        .any(|end| file.path.ends_with(end));
+    let is_untold = UNTOLD.iter().any(|(place, _)| file.path.starts_with(place));
+    let is_ours = ROOMS.iter().any(|room| file.path.starts_with(room));
+    is_ours && !is_beside && !is_untold && !file.path.contains("/test")
+}
+
+/// Each sentence of an error, a problem or a wrong member, before the file's tests.
+fn said(file: &File) -> Vec<Said> {
+    let product = file.text.split("#[cfg(test)]").next().unwrap_or_default();
+    let before = Regex::new(
+        r#"(?:#\[error\(\s*|(?:new|invalid|refused|disproved)\(\s*(?:(?:Kind::)?[A-Za-z]+,\s*)?"[a-z0-9-]+",\s*(?:format!\(\s*)?|Problem::(?:unavailable|missing)\(\s*(?:format!\(\s*)?|\bdetail:\s*(?:format!\(\s*)?|let (?:detail|why|text|hint) =\s*(?:format!\(\s*)?)""#,
+    )
+    .expect("a constant pattern");
+    let found = before.find_iter(product).filter_map(|found| {
+        let sentence = values_away(&literal(product.get(found.end()..)?));
+        let line = product.get(..found.end()).unwrap_or_default().lines().count();
+        Some(Said { line, sentence })
+    });
+    // One that has no word of its own is another's sentence.
+    found
+        .filter(|said| said.sentence.replace("{}", "").chars().any(char::is_alphabetic))
+        .collect()
+}
+
+/// A string's value, from behind its first quote on.
+fn literal(text: &str) -> String {
+    let mut value = String::new();
+    let mut letters = text.chars().peekable();
+    while let Some(letter) = letters.next() {
+        match (letter, letters.peek()) {
+            ('"', _) => break,
+            ('\\', Some('\n')) => while letters.next_if(|next| next.is_whitespace()).is_some() {},
+            ('\\', Some(_)) => value.extend(letters.next()),
+            _ => value.push(letter),
+        }
+    }
+    value
+}
+
+/// `{name}` as `{}`, and written braces as they are shown.
+fn values_away(sentence: &str) -> String {
+    let placeholders = Regex::new(r"\{\{|\}\}|\{[^{}]*\}").expect("a constant pattern");
+    let shown = placeholders.replace_all(sentence, |found: &regex::Captures<'_>| match &found[0] {
+        "{{" => "{",
+        "}}" => "}",
+        _ => "{}",
+    });
+    shown.into_owned()
+}
+
+/// A line of the table without the names of its values.
+fn named_away(line: &str) -> String {
+    let names = Regex::new(r"\{\w+\}").expect("a constant pattern");
+    names.replace_all(line, "{}").into_owned()
+}
+
+/// Lines that say nothing which any source says: neither a sentence of a room, nor a string, nor, where a
+/// word of the table stands in it, its beginning.
+fn never_said(tree: &Tree, table: &File) -> Vec<Finding> {
+    /// So much of a piece tells it from others, and may end where a nested word begins.
+    const BEGINNING_CHARS: usize = 24;
+    let rooms: Vec<&File> = tree
+        .rust()
+        .filter(|file| !file.path.starts_with("tests/"))
+        .collect();
+    let told: BTreeSet<String> = rooms
+        .iter()
+        .flat_map(|file| said(file))
+        .map(|said| said.sentence)
+        .collect();
+    let strings: BTreeSet<&str> = rooms.iter().flat_map(|file| file.text.split('"')).collect();
+    let is_unsaid = |line: &(usize, &str)| {
+        let sentence = line.1.split('\t').next().unwrap_or_default();
+        let named = named_away(sentence);
+        if told.contains(&named) || strings.contains(sentence) {
+            return false;
+        }
+        let longest = named
+            .split("{}")
+            .max_by_key(|piece| piece.len())
+            .unwrap_or_default();
+        let beginning: String = longest.chars().take(BEGINNING_CHARS).collect();
+        !rooms.iter().any(|file| file.text.contains(&beginning))
+    };
+    let unsaid = table.lines().filter(is_unsaid);
+    unsaid
+        .map(|(number, _)| table.finding(number, "nothing says this"))
+        .collect()
+}
+
+/// A rule that a sentence names is called as the console calls it.
+fn rules_named_otherwise(tree: &Tree, table: &File) -> Vec<Finding> {
+    let catalogue = tree
+        .get(CHINESE)
+        .and_then(|file| serde_json::from_str(&file.text).ok());
+    let catalogue: serde_json::Value = catalogue.unwrap_or_default();
+    let said: BTreeMap<&str, &str> = table
+        .lines()
+        .filter_map(|(_, line)| line.split_once('\t'))
+        .collect();
+    let rules = catalogue["rule"].as_object().into_iter().flatten();
+    let otherwise = rules.filter(|(rule, word)| said.get(rule.as_str()).copied() != word.as_str());
+    otherwise
+        .map(|(rule, word)| table.finding(1, format!("the rule {rule} is {word} in {CHINESE}, and here too")))
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn found(table: &str, code: &str) -> Vec<String> {
+        let tree = Tree::of(&[(TABLE, table), ("domain/src/x/refusal.rs", code)]);
+        check(&tree).into_iter().map(|finding| finding.what).collect()
+    }
+
+    #[test]
+    fn a_refusal_whose_sentence_is_in_the_table_passes() {
+        let code = "#[error(\n    \"it has {bytes} bytes, \\\n     more than {}\", MAX)]\n\
+                    #[error(\"{0}\")]\n#[error(\"{{{{{name}}}}} is empty\")]";
+        let table = "it has {bytes} bytes, more than {max}\tx\n{{{name}}} is empty\tx\n";
+        assert_eq!(found(table, code), Vec::<String>::new());
+    }
+
+    #[test]
+    fn a_refusal_without_chinese_and_a_line_that_nothing_says_are_found() {
+        let code = "#[error(\"it has {bytes} bytes\")]\nProblem::missing(\"this thing\")\n\
+                    #[cfg(test)]\nProblem::missing(\"that thing\")";
+        let findings = found("it weighs {bytes} bytes\tx\nthat other thing\tx\n", code);
+        assert_eq!(
+            findings,
+            [
+                format!("`it has {{}} bytes` has no Chinese in {TABLE}"),
+                format!("`this thing` has no Chinese in {TABLE}"),
+                "nothing says this".to_owned(),
+                "nothing says this".to_owned(),
+            ]
+        );
+    }
+
+    #[test]
+    fn a_rule_is_called_as_the_console_calls_it() {
+        let tree = Tree::of(&[
+            (TABLE, "hours\t时间\n"),
+            (CHINESE, r#"{"rule":{"hours":"时段"}}"#),
+        ]);
+        assert_eq!(rules_named_otherwise(&tree, tree.get(TABLE).unwrap()).len(), 1);
+    }
+}

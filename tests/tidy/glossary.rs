@@ -1,0 +1,252 @@
+//! Check 26: where the English of the console or of a label uses a term of the glossary, its Chinese uses the
+//! glossary's word: one thing has one name in both languages.
+
+use super::tree::{File, Finding, Tree};
+use regex::Regex;
+use serde_json::Value;
+use std::collections::{BTreeMap, BTreeSet};
+
+const GLOSSARY: &str = "docs/GLOSSARY.md";
+const CHINESE: &str = "web/src/locales/zh-CN.json";
+const ENGLISH: &str = "web/src/locales/en.json";
+
+/// Labels that the console shows as the server says them: pairs of Chinese and English.
+const LABELS: [&str; 2] = ["domain/src/setting/name.rs", "values/src/permission/mod.rs"];
+
+/// Terms that are plain words of English too, and then mean what everybody means by them.
+const PLAIN: [(&str, &str); 27] = [
+    ("access", "also the right to come in at all"),
+    ("answered", "inquiries, wishes and messages are answered too"),
+    ("call", "also what one does: 拨打, 外呼"),
+    ("case", "also one of a count"),
+    ("conversation", "spoken ones are 对话"),
+    ("draft", "of a wording it is 文案草稿, and also what a model does"),
+    (
+        "fact",
+        "the glossary's is of a knowledge base; rules go by facts too",
+    ),
+    ("hold", "also to keep or to contain"),
+    ("line", "also a row of text, and the line of time"),
+    ("message", "a flow's, a person's, or what is written to us"),
+    ("model", "also the one that writes or assists"),
+    ("number", "also a count"),
+    ("objection", "of a knowledge base, or of a number"),
+    (
+        "offer",
+        "a flow offers something too; the glossary's is a preview's",
+    ),
+    ("refusal", "a rule's, or what a callee says"),
+    ("replay", "deliveries are sent again too"),
+    ("report", "a signed one, or a saved one"),
+    (
+        "stop",
+        "the button of the emergency stop is 停止 by name (issue 16)",
+    ),
+    ("switch", "also what one does to a view"),
+    ("take", "also what one does"),
+    ("target", "also where something is sent"),
+    ("term", "also a word"),
+    ("undo", "also the step back in the designer"),
+    ("user", "also whoever uses it"),
+    ("view", "also a look at something"),
+    ("wording", "a flow's, a summary's or an answer's"),
+    ("label", "also the name of a thing"),
+];
+
+/// Where a term means something else, or the language says it without the word.
+const ELSEWHERE: [(&str, &str, &str); 12] = [
+    (
+        "call.masked",
+        "transcript",
+        "what was said in a call, 通话文本; the glossary's is of a test",
+    ),
+    (
+        "call.near",
+        "cursor",
+        "where the line of time stands, not a page's",
+    ),
+    ("compliance.outcome", "outcome", "of a complaint: 处理结果"),
+    ("customers.noneNext", "agent", "the name of a column"),
+    ("customers.noneNext", "team", "the name of a column"),
+    (
+        "customer.assumedOf.promoted",
+        "stage",
+        "进入下一阶段 is the glossary's word for a promotion",
+    ),
+    ("disposition.screened", "assistant", "the callee's own, 来电筛查"),
+    ("factValue.worked_for_a_holiday", "holiday", "调休上班 says it"),
+    (
+        "flows.back",
+        "turn",
+        "one step back in the talk that is tried out",
+    ),
+    ("proof.events", "checkpoint", "the log's, 日志检查点"),
+    ("wizard.fileHint", "turn", "a verb"),
+    ("wizard.segmentHint", "customer", "SQL"),
+];
+
+/// Two texts that say one thing, with the place where they stand.
+struct Said {
+    path: String,
+    line: usize,
+    name: String,
+    zh: String,
+    en: String,
+}
+
+pub(crate) fn check(tree: &Tree) -> Vec<Finding> {
+    let Some(glossary) = tree.get(GLOSSARY) else {
+        return Vec::new();
+    };
+    let terms: Vec<(String, Regex, BTreeSet<String>)> = terms_of(glossary)
+        .into_iter()
+        .filter(|(term, _)| !PLAIN.iter().any(|(plain, _)| plain == term))
+        .map(|(term, words)| {
+            let pattern = format!(r"(?i)\b{}(?:s|es)?\b", regex::escape(&term));
+            (term, Regex::new(&pattern).expect("an escaped term"), words)
+        })
+        .collect();
+    let mut findings = Vec::new();
+    for said in catalogues(tree).into_iter().chain(labels(tree)) {
+        for (term, pattern, words) in &terms {
+            let is_elsewhere = ELSEWHERE
+                .iter()
+                .any(|(name, other, _)| *name == said.name && other == term);
+            let is_used = words.iter().any(|word| said.zh.contains(word));
+            if is_used || is_elsewhere || !pattern.is_match(&said.en) {
+                continue;
+            }
+            let words = words.iter().cloned().collect::<Vec<_>>().join(", ");
+            findings.push(Finding {
+                path: said.path.clone(),
+                line: said.line,
+                what: format!(
+                    "{}: {term} is {words} in the glossary, and here {}",
+                    said.name, said.zh
+                ),
+            });
+        }
+    }
+    findings
+}
+
+/// Each term that has a Chinese word, with all of its words; what stands in brackets behind tells two apart.
+fn terms_of(glossary: &File) -> BTreeMap<String, BTreeSet<String>> {
+    let word = Regex::new(r"\p{Han}+").expect("a constant pattern");
+    let behind = Regex::new(r"\s*\(.*?\)").expect("a constant pattern");
+    let mut terms = BTreeMap::<String, BTreeSet<String>>::new();
+    for (_, line) in glossary.lines() {
+        let mut cells = line.split('|').skip(1);
+        let (Some(term), Some(chinese)) = (cells.next(), cells.next()) else {
+            continue;
+        };
+        let words: Vec<String> = word
+            .find_iter(chinese)
+            .map(|word| word.as_str().to_owned())
+            .collect();
+        let term = behind.replace_all(term.trim(), "").replace('_', " ");
+        if !words.is_empty() && term != "Term" {
+            terms.entry(term).or_default().extend(words);
+        }
+    }
+    terms
+}
+
+/// What both catalogues say by one name, where they do not say the same, as of a command to be typed.
+fn catalogues(tree: &Tree) -> Vec<Said> {
+    let read = |path| {
+        let catalogue: Option<Value> = tree
+            .get(path)
+            .and_then(|file| serde_json::from_str(&file.text).ok());
+        let mut found = BTreeMap::new();
+        texts(&catalogue.unwrap_or_default(), "", &mut found);
+        found
+    };
+    let (zh, en) = (read(CHINESE), read(ENGLISH));
+    let value = Regex::new(r"\{\{.*?\}\}").expect("a constant pattern");
+    let said = en.into_iter().filter_map(|(name, en)| {
+        let zh = zh.get(&name)?.clone();
+        (zh != en).then(|| Said {
+            path: CHINESE.to_owned(),
+            line: 1,
+            en: value.replace_all(&en, "").into_owned(),
+            name,
+            zh,
+        })
+    });
+    said.collect()
+}
+
+fn texts(value: &Value, before: &str, found: &mut BTreeMap<String, String>) {
+    match value {
+        Value::Object(members) => {
+            for (name, value) in members {
+                texts(value, &format!("{before}.{name}"), found);
+            }
+        }
+        Value::String(text) => drop(found.insert(before.trim_start_matches('.').to_owned(), text.clone())),
+        _ => {}
+    }
+}
+
+/// Pairs in a source, Chinese first.
+fn labels(tree: &Tree) -> Vec<Said> {
+    let pair = Regex::new(r#"\("([^"]*\p{Han}[^"]*)", "([^"\p{Han}]+)""#).expect("a constant pattern");
+    let files = LABELS.iter().filter_map(|path| tree.get(path));
+    let said = files.flat_map(|file| {
+        let lines = file.lines().flat_map(|(line, text)| {
+            pair.captures_iter(text)
+                .map(move |found| (line, found[1].to_owned(), found[2].to_owned()))
+        });
+        let said = lines.map(|(line, zh, en)| Said {
+            path: file.path.clone(),
+            line,
+            name: en.clone(),
+            zh,
+            en,
+        });
+        said.collect::<Vec<_>>()
+    });
+    said.collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const TABLE: &str = "| Term | 中文 |\n| campaign | 外呼任务、任务 |\n| draft (of a flow) | 草稿 |\n";
+
+    fn found(zh: &str, en: &str) -> usize {
+        let tree = Tree::of(&[(GLOSSARY, TABLE), (CHINESE, zh), (ENGLISH, en)]);
+        check(&tree).len()
+    }
+
+    #[test]
+    fn a_term_is_said_by_the_word_of_the_glossary() {
+        let en = r#"{"a":{"b":"All campaigns","c":"{{campaign}} is gone"}}"#;
+        assert_eq!(
+            found(r#"{"a":{"b":"全部任务","c":"{{campaign}} 不在了"}}"#, en),
+            0
+        );
+        assert_eq!(
+            found(r#"{"a":{"b":"全部项目","c":"{{campaign}} 不在了"}}"#, en),
+            1
+        );
+    }
+
+    #[test]
+    fn a_plain_word_and_a_command_are_no_terms() {
+        let en = r#"{"a":"What a model may draft","b":"ledgerline campaign list"}"#;
+        assert_eq!(
+            found(r#"{"a":"模型可写的","b":"ledgerline campaign list"}"#, en),
+            0
+        );
+    }
+
+    #[test]
+    fn labels_of_the_server_are_held_to_it_too() {
+        let code = "Self::Read => (\"查看项目\", \"see campaigns\"),\n";
+        let tree = Tree::of(&[(GLOSSARY, TABLE), ("values/src/permission/mod.rs", code)]);
+        assert_eq!(check(&tree).len(), 1);
+    }
+}

@@ -1,0 +1,36 @@
+// Which rows of a long list are made: those that are seen, with some beside them. Rows have one height, so that which
+// they are follows from how far was scrolled; it changes by steps, so that scrolling a little makes nothing anew.
+import { useEffect, useState, type RefObject } from 'react'
+
+/** Rows made above and below those that are seen, so that a wheel finds them there. */
+const BESIDE = 12
+/** Rows by which the window moves. */
+const STEP = 8
+
+export interface Window {
+  first: number
+  last: number
+}
+
+export function useWindow(element: RefObject<HTMLElement | null>, count: number, row: number): Window {
+  const [seen, setSeen] = useState<Window>({ first: 0, last: 0 })
+  useEffect(() => {
+    const list = element.current
+    if (list === null) return
+    const see = () => {
+      const top = Math.floor(list.scrollTop / row / STEP) * STEP
+      const first = Math.max(top - BESIDE, 0)
+      const last = top + Math.ceil(list.clientHeight / row) + STEP + BESIDE
+      setSeen((before) => (before.first === first && before.last === last ? before : { first, last }))
+    }
+    see()
+    list.addEventListener('scroll', see, { passive: true })
+    const sized = new ResizeObserver(see)
+    sized.observe(list)
+    return () => {
+      list.removeEventListener('scroll', see)
+      sized.disconnect()
+    }
+  }, [element, row])
+  return { first: Math.min(seen.first, Math.max(count - 1, 0)), last: Math.min(seen.last, count) }
+}
