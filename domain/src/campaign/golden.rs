@@ -3,7 +3,7 @@
 use super::event::{AnonymizedCounts, CampaignEvent, FrozenSegment, PauseReason, Target};
 use super::query_mark::QueryMark;
 use crate::abandonment::Answered;
-use crate::calling_plan::{CallingPlan, CallingWindow, FlowRef, Preset, RetryPolicy, RetryRule};
+use crate::calling_plan::{CallingPlan, CallingWindow, FlowRef, RetryPolicy, RetryRule};
 use crate::compliance::{Decision, Verdict};
 use crate::dialing_plan::{DialingMode, DialingPlan, FloorSeen, PacedBy};
 use crate::four_eyes::{FourEyes, NobodyBecause};
@@ -138,6 +138,7 @@ fn promoted() -> CampaignEvent {
                 days: Some(8),
                 routing_per_mille: Some(871),
                 coverage_per_mille: Some(934),
+                reviewed_days: None,
             },
         }),
         four_eyes: Some(Box::new(FourEyes::Nobody {
@@ -151,8 +152,8 @@ fn going_live_in_stages_is_written_as_its_golden_files() {
     let mut staged = created();
     if let CampaignEvent::Created { plan, .. } = &mut staged {
         plan.stages = Some(StagePlan {
-            from: Stage::Test,
             agent_gates: true,
+            ..StagePlan::beginning_at(Stage::Test)
         });
         plan.approvals = Approvals::from(vec![NeedsApproval::Promotions]);
     }
@@ -265,15 +266,6 @@ fn how_offers_are_made_is_written_as_its_golden_file() {
         });
     }
     check_with("campaign", "preview", event);
-}
-
-#[test]
-fn further_presets_are_written_as_their_golden_file() {
-    let mut event = created();
-    if let CampaignEvent::Created { plan, .. } = &mut event {
-        plan.also_presets = vec![Preset::CnMarketing, Preset::UsRegf];
-    }
-    check_with("campaign", "also_presets", event);
 }
 
 #[test]
