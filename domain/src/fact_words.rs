@@ -86,7 +86,13 @@ pub(crate) const FACTS: [Words; 74] = [
 ];
 
 /// Values that are codes.
-pub(crate) const VALUES: [Words; 35] = [
+pub(crate) const VALUES: [Words; 37] = [
+    ("not_own_phone", "不是自有测试号码", "not one of our own phones"),
+    (
+        "own_phones_unknown",
+        "自有测试号码未知",
+        "our own phones are not known",
+    ),
     ("workday", "工作日", "a working day"),
     ("not_checked", "尚未检测", "not checked"),
     ("vacant", "空号", "vacant"),

@@ -17,6 +17,12 @@ pub const ROUTING_PER_MILLE_ABOVE: u32 = 850;
 /// The knowledge covers more than so many of a thousand common questions (DEP-7: 90 %).
 pub const COVERAGE_PER_MILLE_ABOVE: u32 = 900;
 
+/// Agents of a roll-out (DEP-7: 20 to 50).
+pub const ROLL_OUT_AGENTS: (u32, u32) = (20, 50);
+
+/// Shortest roll-out, in days (DEP-7: 1 to 2 months).
+pub const ROLL_OUT_DAYS_MIN: u64 = 30;
+
 /// Longest name of the person on duty: a name within the house, never a customer's.
 pub const ON_DUTY_BYTES_MAX: usize = 64;
 
@@ -47,6 +53,9 @@ pub struct SaidEvidence {
     /// Days that the pilot took.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub days: Option<u32>,
+    /// Days of a roll-out that were reviewed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reviewed_days: Option<u32>,
     /// Of a thousand calls, how many went where they belong.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub routing_per_mille: Option<u32>,
@@ -66,31 +75,71 @@ pub enum Lacking {
     Agents,
     #[error("a pilot with agents takes 7 days at least (days)")]
     Days,
+    #[error("a roll-out ends with 20 to 50 agents (agents)")]
+    RollOutAgents,
+    #[error("a roll-out takes 30 days at least, counted from the promotion to it")]
+    RollOutDays,
+    #[error(
+        "each day of a roll-out is reviewed: reviewed_days is at least the days since the promotion to it"
+    )]
+    Reviews,
     #[error("more than 850 of 1,000 calls must have gone where they belong (routing_per_mille)")]
     Routing,
     #[error("more than 900 of 1,000 common questions must be answered (coverage_per_mille)")]
     Coverage,
 }
 
+/// A step from one stage to the next, as the campaign knows it.
+#[derive(Debug, Clone, Copy)]
+pub struct GoingOn {
+    pub from: Stage,
+    pub to: Stage,
+    pub plan: StagePlan,
+    /// Calls that were answered before the stage that ends began.
+    pub answered_before: u64,
+    /// Whole days of the stage that ends.
+    pub days: u64,
+}
+
 impl Evidence {
-    /// What a promotion to `to` still lacks, the first of it, where so many calls were answered before the
-    /// stage that ends began.
-    pub fn lacking(&self, to: Stage, plan: StagePlan, answered_before: u64) -> Option<Lacking> {
-        if self.answered <= answered_before || self.calls < self.answered {
+    /// What a step still lacks, the first of it.
+    pub fn lacking(&self, going: &GoingOn) -> Option<Lacking> {
+        if self.answered <= going.answered_before || self.calls < self.answered {
             return Some(Lacking::Answers);
         }
-        if to != Stage::Full {
-            return None;
-        }
         let named = self.said.person_on_duty.as_deref().map(str::trim);
-        if named.is_none_or(|name| name.is_empty() || name.len() > ON_DUTY_BYTES_MAX) {
+        let is_named = named.is_some_and(|name| !name.is_empty() && name.len() <= ON_DUTY_BYTES_MAX);
+        if going.to == Stage::Full && !is_named {
             return Some(Lacking::PersonOnDuty);
         }
-        plan.agent_gates.then(|| self.said.agents_lack()).flatten()
+        match going.from {
+            Stage::Pilot if going.plan.agent_gates => self.said.agents_lack(),
+            Stage::RollOut => self.said.roll_out_lacks(going.days),
+            Stage::Test | Stage::Pilot | Stage::Full => None,
+        }
     }
 }
 
 impl SaidEvidence {
+    fn roll_out_lacks(&self, days: u64) -> Option<Lacking> {
+        let (fewest, most) = ROLL_OUT_AGENTS;
+        let checks = [
+            (
+                self.agents
+                    .is_some_and(|agents| (fewest..=most).contains(&agents)),
+                Lacking::RollOutAgents,
+            ),
+            (days >= ROLL_OUT_DAYS_MIN, Lacking::RollOutDays),
+            (
+                self.reviewed_days
+                    .is_some_and(|reviewed| u64::from(reviewed) >= days),
+                Lacking::Reviews,
+            ),
+        ];
+        let lacking = checks.into_iter().find(|(holds, _)| !holds);
+        lacking.map(|(_, lacking)| lacking)
+    }
+
     fn agents_lack(&self) -> Option<Lacking> {
         let above = |ratio: Option<u32>, floor: u32| ratio.is_some_and(|it| it > floor && it <= 1_000);
         let (fewest, most) = PILOT_AGENTS;

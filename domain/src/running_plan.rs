@@ -71,7 +71,9 @@ impl Reached {
     pub fn is_met(self, life: Life, stage: Option<Stage>) -> bool {
         match self {
             Self::Completed => life == Life::Completed,
-            Self::Pilot => life.has_begun() && matches!(stage, Some(Stage::Pilot | Stage::Full) | None),
+            Self::Pilot => {
+                life.has_begun() && matches!(stage, Some(Stage::Pilot | Stage::RollOut | Stage::Full) | None)
+            }
             Self::Full => life.has_begun() && matches!(stage, Some(Stage::Full) | None),
         }
     }

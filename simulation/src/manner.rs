@@ -126,10 +126,7 @@ impl Manner {
             ends_at: Some(self.ends_at(midnight)),
             days,
             screening,
-            stages: self.stage.map(|from| StagePlan {
-                from,
-                agent_gates: false,
-            }),
+            stages: self.stage.map(StagePlan::beginning_at),
             ..CallingPlan::within(CallingWindow {
                 start: time(9 * 60),
                 end: time(18 * 60),

@@ -6,12 +6,13 @@ use domain::calling_plan::{CallingPlan, CampaignFacts};
 use domain::compliance::{calendars_asked, needs_facts, rules_at};
 use domain::customer::command::{CallAgain, CallClosing};
 use domain::ids::{CallId, CampaignId, CustomerId};
-use domain::kept_facts::AgentsThere;
+use domain::kept_facts::{AgentsThere, OwnNumbers};
 use domain::ports::line::LegFacts;
 use domain::ports::vault::Vault;
 use domain::registry::AllRegistries;
 use domain::registry_book::RegistryBook;
 use domain::screening::NumberListName;
+use domain::test_phones::OwnPhones;
 use domain::working_calendar::Calendars;
 use std::sync::Arc;
 
@@ -61,6 +62,15 @@ pub(crate) async fn with_kept(kit: &Kit, mut facts: CampaignFacts) -> Result<Cam
         if floor.is_some_and(|floor| floor.agents() > 0) {
             facts.kept.agents = AgentsThere::Present;
         }
+    }
+    if facts.plan.stages.is_some_and(|stages| stages.own_phones) {
+        let own = kit.state(&kit.system.test_phones, &OwnPhones).await?;
+        let numbers = own
+            .state
+            .phones()
+            .iter()
+            .filter_map(|one| one.phone.value().cloned());
+        facts.kept.own_phones = Some(Arc::new(OwnNumbers::of(numbers)));
     }
     let registries = kit.state(&kit.system.registries, &AllRegistries).await?;
     facts.kept.registries = Arc::clone(registries.state.book());

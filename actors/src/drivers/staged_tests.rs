@@ -2,15 +2,17 @@
 //! call of a pilot's day wait, and go on after a promotion and on the next day.
 
 use crate::testing::line::{FakeLine, failed, ringing};
-use crate::testing::world::{World, no_flow, plan};
+use crate::testing::world::{World, no_flow, phone, plan};
 use crate::testing::{on_one_thread, settle};
 use domain::campaign::command::CampaignCommand;
 use domain::go_live::{Stage, StagePlan};
 use domain::number::command::NumberCommand;
 use domain::number::event::OptOutSource;
+use domain::personal::Personal;
 use domain::ports::clock::Clock;
 use domain::ports::line::DialOrder;
 use domain::promotion::Evidence;
+use domain::test_phones::{OwnPhones, TestPhone, TestPhonesCommand};
 use std::collections::BTreeSet;
 
 const PEOPLE: usize = 5;
@@ -29,14 +31,11 @@ fn world() -> World {
 /// Five people wait; of its stage all is used up but for two.
 async fn all_but_two(world: &World, from: Stage) {
     let mut plan = plan(200);
-    plan.stages = Some(StagePlan {
-        from,
-        agent_gates: false,
-    });
+    plan.stages = Some(StagePlan::beginning_at(from));
     world.run_plan(PEOPLE, &|_, _| {}, no_flow(), plan).await;
     let (batches, of_batch) = match from {
         Stage::Test => (1, 198),
-        Stage::Pilot | Stage::Full => (6, 200),
+        Stage::Pilot | Stage::RollOut | Stage::Full => (6, 200),
     };
     let mut left = if from == Stage::Test { 198 } else { 998 };
     for _ in 0..batches {
@@ -134,5 +133,46 @@ fn the_1001st_call_of_a_pilots_day_waits_for_the_next_day_and_who_is_not_called_
         }
         watch(&world, 30).await;
         assert_eq!(world.count("call.dialing"), 6, "three people, each twice");
+    });
+}
+
+#[test]
+fn a_test_for_our_own_phones_calls_nobody_else_until_the_pilot_and_says_why() {
+    on_one_thread(async {
+        let world = world();
+        let ours = TestPhone {
+            number: world.number(1),
+            phone: Personal::open(phone(1)),
+            label: "reception".to_owned(),
+        };
+        let put = TestPhonesCommand::Add {
+            phone: ours,
+            reason: "a test".to_owned(),
+        };
+        let phones = &world.system.test_phones;
+        phones.ask(&OwnPhones, put, world.outside()).await.unwrap();
+        let _drivers = world.start_drivers().await;
+        let mut plan = plan(200);
+        plan.stages = Some(StagePlan {
+            own_phones: true,
+            ..StagePlan::beginning_at(Stage::Test)
+        });
+        world.run_plan(3, &|_, _| {}, no_flow(), plan).await;
+        world
+            .until("ours is called, and two are refused", |log| {
+                let refused = log.iter().filter(|kind| *kind == "customer.dial_refused").count();
+                refused == 2 && log.iter().any(|kind| kind == "call.ended")
+            })
+            .await;
+        for refused in world.data("customer.dial_refused") {
+            assert_eq!(refused["rule"], "own_phones", "{refused}");
+            assert_eq!(refused["facts"]["because"], "not_own_phone", "{refused}");
+        }
+        let dialed: BTreeSet<_> = world.lines[0]
+            .dialed()
+            .into_iter()
+            .map(|(call, _)| call)
+            .collect();
+        assert_eq!(dialed.len(), world.count("call.ended"), "only ours");
     });
 }

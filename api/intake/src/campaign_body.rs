@@ -192,7 +192,7 @@ impl CampaignBody {
             dialing: body.value::<DialingPlan>("dialing"),
             days: days_of(&mut body, preset).map(Box::new),
             screening: screening_of(&mut body).map(Box::new),
-            stages: body.value::<StagePlan>("stages"),
+            stages: stages_of(&mut body),
             running: running(&mut body, schedule.start_at).map(Box::new),
             dispositions: body.value::<DispositionMap>("dispositions").unwrap_or_default(),
             caps: caps_of(&mut body),
@@ -241,6 +241,15 @@ const fn purpose_of(preset: Preset) -> &'static str {
         Preset::CnCollection | Preset::UsRegf => "collection",
         Preset::CnService | Preset::CnCloudTrunk | Preset::UsTsr | Preset::EuGdpr => "service",
     }
+}
+
+/// Whether it goes live in stages, and in which.
+fn stages_of(body: &mut Members) -> Option<StagePlan> {
+    let stages = body.value::<StagePlan>("stages")?;
+    if let Some(fault) = stages.fault() {
+        body.wrong("stages", fault);
+    }
+    Some(stages)
 }
 
 /// What an assistant may be asked in its calls, where it may be asked anything.
@@ -419,6 +428,7 @@ mod tests {
             ("speech", json!({"tempo": 3}), "/speech"),
             ("emotion", json!(true), "/emotion"),
             ("stages", json!({"from": "soon"}), "/stages"),
+            ("stages", json!({"from": "test", "roll_out": true}), "/stages"),
             ("dialing", json!({"mode": "loudly"}), "/dialing"),
             ("dialing", json!({"mode": "batch", "lines": 3}), "/dialing"),
             ("running", json!({"rounds": 2}), "/running"),

@@ -4,8 +4,11 @@
 use super::event::CampaignEvent;
 use super::golden::created;
 use crate::best_times::{BestTimesPlan, CallHour, CountedTimes, DaySort, LearntTimes, TimesBy};
+use crate::calling_plan::Preset;
+use crate::promotion::{Evidence, SaidEvidence};
 use crate::quota::{QuotaEnd, QuotaPlace};
 use crate::record::golden_support::{at, call, check, check_with};
+use values::go_live::{Stage, StagePlan};
 use values::ids::CustomerId;
 use values::seller::Seller;
 
@@ -83,4 +86,46 @@ fn on_whose_behalf_is_called_is_written_as_its_golden_file() {
         }));
     }
     check_with("campaign", "seller", event);
+}
+
+#[test]
+fn a_test_for_our_own_phones_and_a_roll_out_are_written_as_their_golden_files() {
+    let mut event = created();
+    if let CampaignEvent::Created { plan, .. } = &mut event {
+        plan.stages = Some(StagePlan {
+            agent_gates: true,
+            own_phones: true,
+            roll_out: true,
+            ..StagePlan::beginning_at(Stage::Test)
+        });
+    }
+    check_with("campaign", "roll_out", event);
+    let evidence = Evidence {
+        calls: 4_000,
+        answered: 1_800,
+        said: SaidEvidence {
+            person_on_duty: Some("li".to_owned()),
+            agents: Some(24),
+            reviewed_days: Some(31),
+            ..SaidEvidence::default()
+        },
+        ..Evidence::default()
+    };
+    let promoted = CampaignEvent::Promoted {
+        from: Stage::RollOut,
+        to: Stage::Full,
+        reason: "31 days, each reviewed".to_owned(),
+        evidence: Box::new(evidence),
+        four_eyes: None,
+    };
+    check_with("campaign", "roll_out", promoted);
+}
+
+#[test]
+fn further_presets_are_written_as_their_golden_file() {
+    let mut event = created();
+    if let CampaignEvent::Created { plan, .. } = &mut event {
+        plan.also_presets = vec![Preset::CnMarketing, Preset::UsRegf];
+    }
+    check_with("campaign", "also_presets", event);
 }

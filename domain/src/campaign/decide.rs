@@ -84,7 +84,7 @@ pub(super) fn decide(state: &CampaignState, command: CampaignCommand, context: C
             reason,
             evidence,
             four_eyes,
-        } => promoting::promote(state, status, to, reason, evidence, four_eyes),
+        } => promoting::promote(state, status, to, reason, evidence, four_eyes, context.now),
         CampaignCommand::Preview(command) => previewing::decide(state, status, command, context.now),
         CampaignCommand::RaiseAlert { alert, detail } => {
             Ok(vec![CampaignEvent::AlertRaised { alert, detail }])
@@ -121,6 +121,9 @@ fn create(state: &CampaignState, command: CampaignCommand, now: Timestamp) -> De
         } else {
             Err(CampaignRefusal::AnotherPlan)
         };
+    }
+    if let Some(why) = wanted.plan.stages.and_then(|stages| stages.fault()) {
+        return Err(CampaignRefusal::NeverRuns { why });
     }
     if wanted.plan.max_concurrent == 0 {
         return Err(CampaignRefusal::NoConcurrency);

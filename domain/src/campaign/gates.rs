@@ -86,6 +86,8 @@ struct Staged {
     calls_of_day: u32,
     /// Calls that were answered in the stages before, by the evidence of the last promotion.
     answered_before: u64,
+    /// When it went on to this stage.
+    since: Option<Timestamp>,
 }
 
 /// What is asked for when a batch is.
@@ -113,6 +115,7 @@ impl Gates {
             day: None,
             calls_of_day: 0,
             answered_before: 0,
+            since: None,
         });
         Self { staged }
     }
@@ -184,8 +187,20 @@ impl Gates {
                     until: staged.next_day(now),
                 })
             }
-            Stage::Full => None,
+            Stage::RollOut | Stage::Full => None,
         }
+    }
+
+    /// The stage that follows.
+    pub fn next(&self) -> Option<Stage> {
+        let staged = self.staged.as_ref()?;
+        staged.plan.after(staged.stage)
+    }
+
+    /// Whole days since it went on to this stage.
+    pub(super) fn days_in_stage(&self, now: Timestamp) -> u64 {
+        let since = self.staged.as_ref().and_then(|staged| staged.since);
+        since.map_or(0, |since| now.ms_since(since) / DAY_MS)
     }
 
     /// How many of these batches, known by when they ran out, were granted on the day of `now`.
@@ -261,8 +276,9 @@ impl Gates {
     }
 
     /// Whom the test admitted is not asked for any more.
-    pub(super) fn promoted(&mut self, to: Stage, evidence: &Evidence) {
+    pub(super) fn promoted(&mut self, to: Stage, evidence: &Evidence, at: Timestamp) {
         if let Some(staged) = &mut self.staged {
+            staged.since = Some(at);
             staged.stage = to;
             staged.answered_before = evidence.answered;
             staged.admitted = BTreeSet::new();

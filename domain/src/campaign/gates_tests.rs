@@ -54,7 +54,10 @@ fn people(range: std::ops::Range<u32>) -> Vec<CustomerId> {
 fn running(from: Stage, agent_gates: bool) -> CampaignState {
     let mut made = created();
     if let CampaignEvent::Created { plan, .. } = &mut made {
-        plan.stages = Some(StagePlan { from, agent_gates });
+        plan.stages = Some(StagePlan {
+            agent_gates,
+            ..StagePlan::beginning_at(from)
+        });
         plan.max_concurrent = 1_000;
         plan.ends_at = None;
     }
@@ -195,7 +198,7 @@ fn a_stage_follows_only_with_its_evidence_and_only_the_next_one() {
             Lacking::Days => evidence.said.days = Some(7),
             Lacking::Routing => evidence.said.routing_per_mille = Some(851),
             Lacking::Coverage => evidence.said.coverage_per_mille = Some(901),
-            Lacking::Answers => {}
+            Lacking::Answers | Lacking::RollOutAgents | Lacking::RollOutDays | Lacking::Reviews => {}
         }
     }
     for (routing, coverage) in [(850, 901), (851, 900), (1_001, 901)] {
@@ -224,10 +227,7 @@ fn a_stage_follows_only_with_its_evidence_and_only_the_next_one() {
 fn who_asks_for_a_second_person_is_promoted_only_with_one_and_who_has_no_stages_never() {
     let mut asks = created();
     if let CampaignEvent::Created { plan, .. } = &mut asks {
-        plan.stages = Some(StagePlan {
-            from: Stage::Test,
-            agent_gates: false,
-        });
+        plan.stages = Some(StagePlan::beginning_at(Stage::Test));
         plan.approvals = Approvals::from(vec![NeedsApproval::Promotions]);
     }
     let mut state = CampaignState::default();
@@ -250,4 +250,70 @@ fn who_asks_for_a_second_person_is_promoted_only_with_one_and_who_has_no_stages_
     let never = when(&mut plain, promote(Stage::Pilot, figures()), now());
     assert_eq!(never, Err(CampaignRefusal::NotStaged));
     assert!(plain.gates().admits(&people(1..2)[0]) && plain.gates().waiting(now()).is_none());
+}
+
+#[test]
+fn a_roll_out_stands_between_pilot_and_full_and_ends_after_thirty_days_that_were_each_reviewed() {
+    let mut made = created();
+    if let CampaignEvent::Created { plan, .. } = &mut made {
+        plan.stages = Some(StagePlan {
+            agent_gates: true,
+            roll_out: true,
+            ..StagePlan::beginning_at(Stage::Pilot)
+        });
+    }
+    let mut state = CampaignState::default();
+    Campaign::evolve(&mut state, &made, now());
+    let with = |answered, said: SaidEvidence| Evidence {
+        answered,
+        said,
+        ..figures()
+    };
+    let pilot = SaidEvidence {
+        agents: Some(5),
+        days: Some(14),
+        routing_per_mille: Some(900),
+        coverage_per_mille: Some(950),
+        person_on_duty: Some("li".to_owned()),
+        ..SaidEvidence::default()
+    };
+    assert_eq!(state.gates().next(), Some(Stage::RollOut));
+    let skipped = when(&mut state, promote(Stage::Full, with(97, pilot.clone())), now());
+    assert!(
+        matches!(skipped, Err(CampaignRefusal::NotTheNextStage { .. })),
+        "{skipped:?}"
+    );
+    // The pilot's gates bind the step to the roll-out.
+    let few = promote(Stage::RollOut, with(97, SaidEvidence::default()));
+    let lacking = |lacking| Err(CampaignRefusal::WithoutEvidence(lacking));
+    assert_eq!(when(&mut state, few, now()), lacking(Lacking::Agents));
+    when(&mut state, promote(Stage::RollOut, with(97, pilot)), now()).unwrap();
+    assert_eq!(
+        (state.gates().stage(), state.gates().next()),
+        (Some(Stage::RollOut), Some(Stage::Full))
+    );
+    let day = 86_400 * SECOND_MS;
+    let said = |agents, reviewed_days| SaidEvidence {
+        person_on_duty: Some("li".to_owned()),
+        agents: Some(agents),
+        reviewed_days: Some(reviewed_days),
+        ..SaidEvidence::default()
+    };
+    let (early, over) = (now().plus_ms(30 * day - 1), now().plus_ms(30 * day));
+    for (agents, reviewed, at, lacks) in [
+        (19, 30, over, Lacking::RollOutAgents),
+        (51, 30, over, Lacking::RollOutAgents),
+        (20, 30, early, Lacking::RollOutDays),
+        (50, 29, over, Lacking::Reviews),
+    ] {
+        let asked = promote(Stage::Full, with(98, said(agents, reviewed)));
+        assert_eq!(when(&mut state, asked, at), lacking(lacks), "{agents} {reviewed}");
+    }
+    let nothing_new = promote(Stage::Full, with(97, said(20, 30)));
+    assert_eq!(when(&mut state, nothing_new, over), lacking(Lacking::Answers));
+    when(&mut state, promote(Stage::Full, with(98, said(20, 30))), over).unwrap();
+    assert_eq!(
+        (state.gates().stage(), state.gates().next()),
+        (Some(Stage::Full), None)
+    );
 }

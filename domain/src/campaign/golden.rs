@@ -138,6 +138,7 @@ fn promoted() -> CampaignEvent {
                 days: Some(8),
                 routing_per_mille: Some(871),
                 coverage_per_mille: Some(934),
+                reviewed_days: None,
             },
         }),
         four_eyes: Some(Box::new(FourEyes::Nobody {
@@ -151,8 +152,8 @@ fn going_live_in_stages_is_written_as_its_golden_files() {
     let mut staged = created();
     if let CampaignEvent::Created { plan, .. } = &mut staged {
         plan.stages = Some(StagePlan {
-            from: Stage::Test,
             agent_gates: true,
+            ..StagePlan::beginning_at(Stage::Test)
         });
         plan.approvals = Approvals::from(vec![NeedsApproval::Promotions]);
     }

@@ -5,7 +5,8 @@ use super::refusal::CampaignRefusal;
 use super::state::CampaignState;
 use super::status::CampaignStatus;
 use crate::four_eyes::FourEyes;
-use crate::promotion::Evidence;
+use crate::promotion::{Evidence, GoingOn};
+use crate::time::Timestamp;
 use values::approvals_asked::NeedsApproval;
 use values::go_live::Stage;
 
@@ -20,6 +21,7 @@ pub(super) fn promote(
     reason: String,
     evidence: Box<Evidence>,
     four_eyes: Option<Box<FourEyes>>,
+    now: Timestamp,
 ) -> Result<Vec<CampaignEvent>, CampaignRefusal> {
     let plan = state.gates().plan().ok_or(CampaignRefusal::NotStaged)?;
     let from = state.gates().stage().ok_or(CampaignRefusal::NotStaged)?;
@@ -29,10 +31,7 @@ pub(super) fn promote(
     if status == CampaignStatus::Stopped {
         return Err(CampaignRefusal::WrongStatus { status });
     }
-    if !matches!(
-        (from, to),
-        (Stage::Test, Stage::Pilot) | (Stage::Pilot, Stage::Full)
-    ) {
+    if plan.after(from) != Some(to) {
         return Err(CampaignRefusal::NotTheNextStage { stage: from, to });
     }
     if reason.trim().is_empty() || reason.len() > PROMOTION_REASON_BYTES_MAX {
@@ -40,7 +39,14 @@ pub(super) fn promote(
             bytes_max: PROMOTION_REASON_BYTES_MAX,
         });
     }
-    if let Some(lacking) = evidence.lacking(to, plan, state.gates().answered_before()) {
+    let going = GoingOn {
+        from,
+        to,
+        plan,
+        answered_before: state.gates().answered_before(),
+        days: state.gates().days_in_stage(now),
+    };
+    if let Some(lacking) = evidence.lacking(&going) {
         return Err(CampaignRefusal::WithoutEvidence(lacking));
     }
     if four_eyes.is_none() && state.asks_for_approval_of(NeedsApproval::Promotions) {

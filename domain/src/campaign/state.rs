@@ -218,7 +218,7 @@ impl CampaignState {
             flow: created.flow.clone(),
             plan: created.plan.clone(),
             calendars: Calendars::default(),
-            kept: KeptFacts::default(),
+            kept: KeptFacts::of_stage(self.gates.is_test()),
             undone_lists: self.undone_lists.clone(),
             learnt: self.learnt.clone(),
             full: None,
@@ -334,7 +334,7 @@ impl CampaignState {
             ended.iter().for_each(|end| self.quotas.ended(end));
         }
         if let CampaignEvent::Promoted { to, evidence, .. } = event {
-            self.gates.promoted(*to, evidence);
+            self.gates.promoted(*to, evidence, at);
         }
         if let CampaignEvent::AbandonmentRecorded {
             counted,

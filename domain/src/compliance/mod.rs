@@ -24,6 +24,7 @@ mod missing_fact;
 mod number_state;
 mod open_call;
 mod own_caps;
+mod own_phones;
 mod permit;
 mod preferred_times;
 mod preset;
@@ -117,6 +118,7 @@ pub fn all_rules() -> Vec<RuleListed> {
         .collect();
     all.push(listed(Side::Customer, &calling_days::CallingDay));
     all.push(listed(Side::Customer, &own_caps::OwnCaps));
+    all.push(listed(Side::Customer, &own_phones::OwnPhonesOnly));
     all.push(listed(Side::Customer, &preferred_times::PreferredTimes));
     all.push(listed(Side::Customer, &merged_person::MergedPerson));
     all.extend(number_rules().iter().map(|rule| listed(Side::Number, *rule)));
@@ -139,6 +141,9 @@ pub fn judge_customer(facts: &CustomerFacts<'_>, now: Timestamp) -> Vec<Verdict>
     }
     if own_caps::are_set(facts) {
         verdicts.push(own_caps::OwnCaps.judge(facts, now));
+    }
+    if own_phones::are_asked(facts) {
+        verdicts.push(own_phones::OwnPhonesOnly.judge(facts, now));
     }
     if !facts.preferred.is_empty() && !facts.campaign.plan.ignores_preferred_times {
         verdicts.push(preferred_times::PreferredTimes.judge(facts, now));
@@ -282,10 +287,11 @@ pub fn permitted_until(
     Timestamp::from_micros(open)
 }
 
-/// Whether a verdict waits for a fact that a preset needs and that may come: asked about again when it says
-/// so.
+/// Whether a verdict waits for a fact that a preset needs and that may come, or for the end of a test that is
+/// for our own phones: asked about again when it says so.
 pub fn waits_for_facts(verdict: &Verdict) -> bool {
-    verdict.rule == missing_fact::MissingFact.id() && matches!(verdict.decision, Decision::DeferUntil(_))
+    let waits = [missing_fact::MissingFact.id(), own_phones::OwnPhonesOnly.id()];
+    waits.contains(&verdict.rule.as_str()) && matches!(verdict.decision, Decision::DeferUntil(_))
 }
 
 /// Whether a verdict is of the vacancy check of a number.

@@ -10,12 +10,17 @@ use chrono_tz::Tz;
 use std::collections::BTreeMap;
 
 /// Every rule, and every reason for which a grant is given back.
-const RULES: [Words; 42] = [
+const RULES: [Words; 43] = [
     ("quota", "客群配额已满", "the quota of their group is full"),
     (
         "best_time",
         "等待更易接通的时段",
         "waits for an hour in which people answer more often",
+    ),
+    (
+        "own_phones",
+        "测试阶段仅呼叫自有测试号码",
+        "under test the campaign calls our own phones alone",
     ),
     (
         "caller_number",
@@ -156,7 +161,8 @@ const RULES: [Words; 42] = [
 ];
 
 /// The rules by name, for a verdict that allows.
-const NAMES: [Words; 18] = [
+const NAMES: [Words; 19] = [
+    ("own_phones", "自有测试号码", "our own phones"),
     ("caller_number", "主叫号码资质", "licence of the caller number"),
     ("merged_person", "合并客户", "merged person"),
     ("calling_days", "外呼日", "calling days"),

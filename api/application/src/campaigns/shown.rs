@@ -79,6 +79,9 @@ pub struct StageShown {
     pub stage: Stage,
     #[schemars(example = &"测试")]
     stage_zh: &'static str,
+    /// The stage that follows; none once it is full.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    next: Option<Stage>,
     /// People whom a test admitted, and the most it admits.
     #[serde(skip_serializing_if = "Option::is_none")]
     people_admitted: Option<usize>,
@@ -114,6 +117,7 @@ impl StageShown {
         Some(Self {
             stage,
             stage_zh: stage.label_zh(),
+            next: gates.next(),
             people_admitted: is_test.then(|| gates.admitted_count()),
             people_max: is_test.then_some(TEST_PEOPLE_MAX),
             calls_today: is_pilot.then(|| gates.calls_today(now)),

@@ -13,6 +13,7 @@ use domain::dialing_plan::DialingMode;
 use domain::go_live::Stage;
 use domain::holiday::Holiday;
 use domain::ids::{CampaignId, CustomerId, NumberId};
+use domain::kept_facts::OwnNumbers;
 use domain::number::{Number, NumberState, facts_of};
 use domain::ports::vault::PersonKey;
 use domain::problem::Problem;
@@ -21,6 +22,7 @@ use domain::registry::{AllRegistries, NumberRegistry};
 use domain::registry_book::RegistryBook;
 use domain::screening::NumberListName;
 use domain::stop::{Stop, StopId};
+use domain::test_phones::{OwnPhones, TestPhones};
 use domain::time::Timestamp;
 use domain::working_calendar::Calendars;
 use std::collections::BTreeMap;
@@ -209,6 +211,12 @@ async fn with_kept(
     let registries = &installation.entities.registries;
     let known = state_of::<NumberRegistry>(installation, registries, &AllRegistries, then, None).await?;
     facts.kept.registries = Arc::clone(known.book());
+    if facts.plan.stages.is_some_and(|stages| stages.own_phones) {
+        let phones = &installation.entities.test_phones;
+        let own = state_of::<TestPhones>(installation, phones, &OwnPhones, then, None).await?;
+        let numbers = own.phones().iter().filter_map(|one| one.phone.value().cloned());
+        facts.kept.own_phones = Some(Arc::new(OwnNumbers::of(numbers)));
+    }
     if needs_facts(&facts.plan, about) {
         let campaigns = &installation.entities.campaigns;
         let state = state_of::<Campaign>(installation, campaigns, &facts.campaign, then, None).await?;

@@ -97,7 +97,7 @@ enum Action {
     /// Whom an agent calls next (预览外呼): shown, accepted, skipped
     #[command(subcommand)]
     Preview(preview::Action),
-    /// Let a campaign go on to its next stage (进入下一阶段): pilot, or full
+    /// Let a campaign go on to its next stage (进入下一阶段): pilot, roll_out, or full
     Promote(promote::Args),
     /// Create a campaign with the plan and flow of another; lists and figures are its own
     Clone {

@@ -14,10 +14,11 @@ use std::sync::Arc;
 use tokio::runtime::Runtime;
 
 /// What `--evidence` may name, and whether it is a count.
-const NAMES: [(&str, bool); 5] = [
+const NAMES: [(&str, bool); 6] = [
     ("person_on_duty", false),
     ("agents", true),
     ("days", true),
+    ("reviewed_days", true),
     ("routing_per_mille", true),
     ("coverage_per_mille", true),
 ];
@@ -26,14 +27,14 @@ const NAMES: [(&str, bool); 5] = [
 pub(crate) struct Args {
     /// The campaign's id (its task_id)
     id: CampaignId,
-    /// The stage that follows: pilot, or full
+    /// The stage that follows: pilot, roll_out (where the plan has one), or full
     #[arg(long, value_parser = stage)]
     to: Stage,
     /// Why; stored for ever, so name no person
     #[arg(long)]
     reason: String,
     /// What only people know: person_on_duty=NAME, and of a pilot with agents agents=N, days=N,
-    /// routing_per_mille=N, coverage_per_mille=N
+    /// routing_per_mille=N, coverage_per_mille=N; of a roll-out agents=N, reviewed_days=N
     #[arg(long, value_name = "NAME=VALUE", value_parser = said)]
     evidence: Vec<(String, Value)>,
     /// The approval that another person gave
@@ -57,7 +58,7 @@ pub(crate) async fn run(args: Args, runtime: Arc<Runtime>) -> Result<(), Failure
 
 fn stage(text: &str) -> Result<Stage, String> {
     let known = Stage::of_code(text).filter(|stage| *stage != Stage::Test);
-    known.ok_or_else(|| "must be pilot or full".to_owned())
+    known.ok_or_else(|| "must be pilot, roll_out or full".to_owned())
 }
 
 fn said(text: &str) -> Result<(String, Value), String> {

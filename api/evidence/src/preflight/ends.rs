@@ -221,7 +221,7 @@ impl Ahead<'_> {
                 };
                 (fast.min(most(Hours::Anybodys)), slow.min(most(Hours::OneZone)))
             }
-            Some(Stage::Test | Stage::Full) | None => (fast, slow),
+            Some(Stage::Test | Stage::RollOut | Stage::Full) | None => (fast, slow),
         }
     }
 

@@ -19,7 +19,7 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
     vec![
         Endpoint::post(
             "/api/v1/campaigns/{id}/promote",
-            "Let a campaign go on to its next stage: a pilot of 1,000 calls a day, or full",
+            "Let a campaign go on to its next stage: a pilot of 1,000 calls a day, a roll-out, or full",
             let_go_on,
         )
         .needs(Permission::CampaignsStart, About::Campaign)
@@ -36,7 +36,7 @@ struct PromotionOrder {
     /// Stored for ever; nothing personal.
     #[schemars(length(min = 1, max = PROMOTION_REASON_BYTES_MAX))]
     reason: String,
-    /// Who is on duty when it is fully live; with agents also how many, for how long, and their ratios.
+    /// Who is on duty when it is fully live; with agents how many, how long, ratios, reviewed days.
     evidence: Option<SaidEvidence>,
     /// The approval that another person gave.
     approval: Option<ApprovalId>,
@@ -46,7 +46,7 @@ impl Order for PromotionOrder {
     fn read(body: &mut Members) -> Self {
         let to = body.value("to");
         if to.is_none() {
-            body.wrong("to", "is pilot or full");
+            body.wrong("to", "is pilot, roll_out or full");
         }
         let evidence: Option<SaidEvidence> = body.value("evidence");
         let named = evidence.as_ref().and_then(|said| said.person_on_duty.as_ref());

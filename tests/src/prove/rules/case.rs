@@ -8,7 +8,7 @@ use domain::customer::{Customer, CustomerState, Judge, WhyNot, why_not};
 use domain::decider::Decider;
 use domain::disposition::Disposition;
 use domain::ids::{CallId, CampaignId, CustomerId, EnrolmentId, NumberId};
-use domain::kept_facts::{Abandoned, AgentsThere, KeptFacts};
+use domain::kept_facts::{Abandoned, AgentsThere, KeptFacts, OwnNumbers};
 use domain::number::event::NumberEvent;
 use domain::number::{Number, NumberState, OptOutSource, facts_of};
 use domain::personal::Personal;
@@ -44,6 +44,8 @@ pub(super) struct Kept {
     pub(super) agents: bool,
     /// The number's digest is on a list.
     pub(super) hashed: bool,
+    /// Whether the number is one of our own phones; absent where these are not known.
+    pub(super) own_phone: Option<bool>,
 }
 
 impl Kept {
@@ -94,6 +96,12 @@ pub(super) struct Case {
     pub(super) suppressed_until: Option<Timestamp>,
     pub(super) kept: Kept,
     pub(super) further: Further,
+}
+
+/// In which stage the campaign begins; nothing where it has none.
+fn plan_stages(plan: &Value) -> String {
+    let from = plan.pointer("/stages/from").and_then(Value::as_str);
+    from.unwrap_or_default().to_owned()
 }
 
 /// A plan of this preset that is open all day.
@@ -159,7 +167,7 @@ impl Case {
             },
             plan,
             calendars: Calendars::default(),
-            kept: self.kept.facts(),
+            kept: self.kept_facts(&plan_stages(&self.plan)),
             undone_lists: Default::default(),
             free_agents: Vec::new(),
             accepted: Vec::new(),
@@ -308,6 +316,17 @@ impl Case {
     }
 
     /// The case with our answer, for the oracle: instants in microseconds.
+    /// With what the campaign itself knows of its stage.
+    fn kept_facts(&self, from: &str) -> KeptFacts {
+        let mut kept = self.kept.facts();
+        kept.under_test = from == "test";
+        kept.own_phones = self.kept.own_phone.map(|is_own| {
+            let own = if is_own { self.phone } else { "+8613900000000" };
+            Arc::new(OwnNumbers::of([own.to_owned()]))
+        });
+        kept
+    }
+
     pub(super) fn line(&self, name: &str) -> Value {
         let said = self.ask();
         let dials: Vec<Value> = self
@@ -321,7 +340,7 @@ impl Case {
         json!({ "name": name, "at": self.at.micros(), "plan": self.plan, "phone": self.phone,
             "time_zone": self.time_zone, "dials": dials, "consent": consent, "opted_out": self.opted_out,
             "suppressed_until": self.suppressed_until.map(Timestamp::micros), "registry": self.kept.registry,
-            "abandoned": self.kept.abandoned, "agents": self.kept.agents, "hashed": self.kept.hashed,
+            "abandoned": self.kept.abandoned, "agents": self.kept.agents, "hashed": self.kept.hashed, "own_phone": self.kept.own_phone,
             "further": self.further.line(),
             "said": { "permitted": said.permitted(), "not_before": said.not_before.map(Timestamp::micros),
                 "rule": said.binding.map(|verdict| verdict.rule) } })

@@ -192,6 +192,7 @@ fn kept(chance: &mut Chance, plan: &mut Value) -> Kept {
         abandoned: (!chance.in_one_of(8)).then_some(abandoned),
         agents: !chance.in_one_of(8),
         hashed: chance.in_one_of(30),
+        own_phone: None,
     }
 }
 

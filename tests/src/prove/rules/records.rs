@@ -25,6 +25,7 @@ pub(super) fn cases(sides: &mut Sides) {
     own_record(sides);
     other_ids(sides);
     numbers(sides);
+    own_phones(sides);
 }
 
 fn campaign(sides: &mut Sides) {
@@ -46,6 +47,33 @@ const DIALS: [(&str, bool); 4] = [
     ("2026-02-27T10:00:00+08:00", false),
     ("2026-02-28T10:00:00+08:00", false),
 ];
+
+/// A test that is for our own phones.
+fn own_phones(sides: &mut Sides) {
+    let now = instant(NOW);
+    let tested = |from: &str, own_phone| {
+        let stages = json!({ "from": from, "own_phones": from == "test" });
+        with(planned(now, "stages", stages, Further::default()), |case| {
+            case.kept.own_phone = own_phone;
+        })
+    };
+    sides.both(
+        "not one of our own phones, under test",
+        tested("test", Some(false)),
+        tested("test", Some(true)),
+    );
+    sides.both(
+        "our own phones are not known",
+        tested("test", None),
+        tested("test", Some(true)),
+    );
+    let pilot = (
+        "a pilot asks nobody whose phone it is".to_owned(),
+        tested("pilot", Some(false)),
+        true,
+    );
+    sides.made.push(pilot);
+}
 
 fn retries(sides: &mut Sides) {
     let case = |count: usize, charged: usize, policy: Value| {

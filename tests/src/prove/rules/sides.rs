@@ -1,8 +1,10 @@
 //! Whether every rule has a prepared case on each side: one that it alone refuses, beside one that it is
 //! asked about and permits.
 
+use super::case::instant;
 use super::prepared::Pair;
-use domain::compliance::{RuleListed, Side, all_rules};
+use domain::caller_number::CallerNumber;
+use domain::compliance::{RuleListed, Side, all_rules, judge_caller_number};
 use domain::customer::WhyNot;
 
 /// Rules without such a pair, by side and name.
@@ -11,10 +13,11 @@ pub(super) fn rules_without(pairs: &[Pair]) -> Vec<String> {
         .iter()
         .map(|pair| (pair.refused.ask(), pair.permitted.ask()))
         .collect();
-    let lacks = |rule: &RuleListed| {
-        !judged
+    let lacks = |rule: &RuleListed| match rule.side {
+        Side::Customer | Side::Number => !judged
             .iter()
-            .any(|(refused, permitted)| is_of(rule, refused, permitted))
+            .any(|(refused, permitted)| is_of(rule, refused, permitted)),
+        Side::Line => !is_of_a_line(rule),
     };
     let lacking = all_rules().into_iter().filter(lacks);
     lacking
@@ -34,4 +37,19 @@ fn is_of(rule: &RuleListed, refused: &WhyNot, permitted: &WhyNot) -> bool {
     refuses == [name]
         && permitted.permitted()
         && asked.any(|sided| (sided.side, sided.verdict.rule.as_str()) == name)
+}
+
+/// A line's rule is about the number it shows and about nobody who is called: it is asked by itself, in the
+/// last instant of a licence and in the next.
+fn is_of_a_line(rule: &RuleListed) -> bool {
+    let shown = CallerNumber {
+        valid_until: "2026-12-31".parse().ok(),
+        ..CallerNumber::without_end("95500")
+    };
+    let said = |at: &str| judge_caller_number(&shown, instant(at));
+    let (last, next) = (
+        said("2026-12-31T23:59:59.999999+08:00"),
+        said("2027-01-01T00:00:00+08:00"),
+    );
+    last.rule == rule.id && last.allows() && !next.allows()
 }

@@ -14,6 +14,7 @@ fn of_tsr(at: Timestamp, change: impl FnOnce(&mut Case)) -> Case {
             abandoned: Some((1_000, 30)),
             agents: true,
             hashed: false,
+            own_phone: None,
         };
         member(case, "screening", json!({ "relief": "agents" }));
     });

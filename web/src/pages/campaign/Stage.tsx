@@ -13,7 +13,10 @@ import { Word } from '../../components/Marks'
 import { Refused } from '../../components/States'
 import { usePending } from '../../components/usePending'
 
-const NEXT = { test: 'pilot', pilot: 'full', full: null } as const
+/** A stage that another one leads to. */
+type Later = 'pilot' | 'roll_out' | 'full'
+
+const isLater = (stage: string | null | undefined): stage is Later => stage === 'pilot' || stage === 'roll_out' || stage === 'full'
 
 export function Stage({ campaign }: { campaign: CampaignShown }) {
   const { t, i18n } = useTranslation()
@@ -22,13 +25,15 @@ export function Stage({ campaign }: { campaign: CampaignShown }) {
   const [pending, settle] = usePending((position) => get('/api/v1/campaigns/{id}', [campaign.id], { after_position: position }))
   const stage = campaign.stage
   if (stage == null) return <p className="muted">{t('stage.none')}</p>
-  const next = NEXT[stage.stage]
+  const next = isLater(stage.next) ? stage.next : null
   const used =
     stage.stage === 'test'
       ? t('stage.people', { used: stage.people_admitted ?? 0, most: stage.people_max ?? '–' })
       : stage.stage === 'pilot'
         ? t('stage.calls', { used: stage.calls_today ?? 0, most: stage.calls_per_day_max ?? '–' })
-        : t('stage.full')
+        : stage.stage === 'roll_out'
+          ? t('stage.rollOut')
+          : t('stage.full')
   return (
     <div className="list">
       <div className="head">
@@ -65,7 +70,7 @@ function Promotions({ id, zone }: { id: string; zone: string }) {
   return (
     <ul className="list" aria-label={t('stage.evidence')}>
       {(read.data?.items ?? []).map((event) => {
-        const { to, reason, evidence = {} } = event.data as { to?: 'pilot' | 'full'; reason?: string; evidence?: Evidence }
+        const { to, reason, evidence = {} } = event.data as { to?: Later; reason?: string; evidence?: Evidence }
         const { calls = 0, answered = 0, abandoned = 0, complaints = 0 } = evidence
         return (
           <li key={event.id}>
@@ -82,7 +87,7 @@ function Promotions({ id, zone }: { id: string; zone: string }) {
 
 interface PromoteProps {
   id: string
-  to: 'pilot' | 'full'
+  to: Later
   onLeave: () => void
   onDone: (position: string | null) => void
 }
