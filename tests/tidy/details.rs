@@ -21,7 +21,10 @@ const ROOMS: [&str; 7] = [
 
 /// What is never told to whoever asked, and why.
 const UNTOLD: [(&str, &str); 16] = [
-    ("api/application/src/webhooks/text.rs", "no sentence: an event's text for a chat"),
+    (
+        "api/application/src/webhooks/text.rs",
+        "no sentence: an event's text for a chat",
+    ),
     ("projections/src/own_checkpoints.rs", "told by a command"),
     ("domain/src/past_call.rs", "what an id is made of"),
     (
