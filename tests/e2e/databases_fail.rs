@@ -5,8 +5,9 @@ use serde_json::{Value, json};
 use std::path::Path;
 use std::process::Output;
 use tests::cutting::{Held, Way, way_to};
+use tests::history::member;
 use tests::postgres::PostgresServer;
-use tests::program::free_tcp_port;
+use tests::program::{fail, free_tcp_port};
 use tests::server::Server;
 use tls::testing::{Authority, NOW};
 
@@ -37,7 +38,7 @@ struct Story {
 impl Story {
     /// Nothing where PostgreSQL is not installed.
     fn begin() -> Option<Self> {
-        let folder = tempfile::tempdir().unwrap();
+        let folder = tempfile::tempdir().expect("a temporary folder can be made");
         let authority = Authority::new("ours");
         let files = authority.issue(folder.path(), &["127.0.0.1"], NOW);
         let Some(database) = PostgresServer::start_secured(&files) else {
@@ -52,7 +53,8 @@ impl Story {
             "create table people (seq bigint primary key, customer_id text, phone text, customer_name text)",
         );
         database.run_sql("grant select on people to reader");
-        let url = database.secured_url("127.0.0.1", "postgres").unwrap();
+        let url = database.secured_url("127.0.0.1", "postgres");
+        let url = url.expect("it listens");
         let port = url
             .rsplit_once(':')
             .and_then(|(_, rest)| rest.split('/').next()?.parse().ok());
@@ -60,7 +62,7 @@ impl Story {
         let mut story = Self {
             folder,
             database,
-            port: port.unwrap(),
+            port: port.expect("an address has a port"),
             server,
             said: Vec::new(),
         };
@@ -99,20 +101,17 @@ impl Story {
         let (_, told) = self.import(campaign, port, SECRET_IN_URL);
         let line = told.lines().find(|line| line.starts_with('{'));
         line.and_then(|line| serde_json::from_str(line).ok())
-            .unwrap_or_else(|| panic!("no report: {told}"))
+            .unwrap_or_else(|| fail(&format!("no report: {told}")))
     }
 
     fn enrolled(&self, campaign: &str) -> Value {
-        let shown = self.server.get(&format!("/api/v1/campaigns/{campaign}")).unwrap();
-        shown.body["enrolled"].clone()
+        let shown = self.server.get(&format!("/api/v1/campaigns/{campaign}"));
+        member(&shown.unwrap_or_else(|why| fail(&why)).body, "/enrolled").clone()
     }
 
     fn dialed(&self) -> Value {
-        self.server
-            .get("/api/v1/events?kind=call.dialing&limit=1")
-            .unwrap()
-            .body["items"]
-            .clone()
+        let shown = self.server.get("/api/v1/events?kind=call.dialing&limit=1");
+        member(&shown.unwrap_or_else(|why| fail(&why)).body, "/items").clone()
     }
 
     /// Nobody can read the password anywhere.

@@ -3,7 +3,7 @@
 
 use std::io::{Read, Write};
 use std::net::{Shutdown, TcpListener, TcpStream};
-use std::sync::mpsc::{Receiver, Sender, channel};
+use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::thread;
 
 /// Read at a time: small, so that a cut comes near its byte.
@@ -17,20 +17,20 @@ pub enum Way {
     /// It breaks off after so many.
     CutAfter(usize),
     /// After so many it says so, and waits until it is told to go on.
-    HeldAfter(usize, Sender<()>, Receiver<()>),
+    HeldAfter(usize, SyncSender<()>, Receiver<()>),
 }
 
 /// A held connection: it says when it holds, and goes on when told.
 pub struct Held {
     holds: Receiver<()>,
-    goes_on: Sender<()>,
+    goes_on: SyncSender<()>,
 }
 
 impl Held {
     /// One, and the way that belongs to it.
     pub fn after(bytes: usize) -> (Way, Self) {
-        let (says, holds) = channel();
-        let (goes_on, told) = channel();
+        let (says, holds) = sync_channel(1);
+        let (goes_on, told) = sync_channel(1);
         (Way::HeldAfter(bytes, says, told), Self { holds, goes_on })
     }
 

@@ -4,6 +4,7 @@
 use super::tree::{File, Finding, Tree};
 use regex::Regex;
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::LazyLock;
 
 const TABLE: &str = "api/http/src/details.tsv";
 const CHINESE: &str = "web/src/locales/zh-CN.json";
@@ -115,11 +116,13 @@ fn is_told(file: &File) -> bool {
 /// Each sentence of an error, a problem or a wrong member, before the file's tests.
 fn said(file: &File) -> Vec<Said> {
     let product = file.text.split("#[cfg(test)]").next().unwrap_or_default();
-    let before = Regex::new(
+    static BEFORE: LazyLock<Regex> = LazyLock::new(|| {
+        Regex::new(
         r#"(?:#\[error\(\s*|(?:new|invalid|refused|disproved)\(\s*(?:(?:Kind::)?[A-Za-z]+,\s*)?"[a-z0-9-]+",\s*(?:format!\(\s*)?|Problem::(?:unavailable|missing)\(\s*(?:format!\(\s*)?|\bdetail:\s*(?:format!\(\s*)?|let (?:detail|why|text|hint) =\s*(?:format!\(\s*)?)""#,
     )
-    .expect("a constant pattern");
-    let found = before.find_iter(product).filter_map(|found| {
+    .expect("a constant pattern")
+    });
+    let found = BEFORE.find_iter(product).filter_map(|found| {
         let sentence = values_away(&literal(product.get(found.end()..)?));
         let line = product.get(..found.end()).unwrap_or_default().lines().count();
         Some(Said { line, sentence })
@@ -147,8 +150,9 @@ fn literal(text: &str) -> String {
 
 /// `{name}` as `{}`, and written braces as they are shown.
 fn values_away(sentence: &str) -> String {
-    let placeholders = Regex::new(r"\{\{|\}\}|\{[^{}]*\}").expect("a constant pattern");
-    let shown = placeholders.replace_all(sentence, |found: &regex::Captures<'_>| match &found[0] {
+    static PLACEHOLDERS: LazyLock<Regex> =
+        LazyLock::new(|| Regex::new(r"\{\{|\}\}|\{[^{}]*\}").expect("a constant pattern"));
+    let shown = PLACEHOLDERS.replace_all(sentence, |found: &regex::Captures<'_>| match &found[0] {
         "{{" => "{",
         "}}" => "}",
         _ => "{}",
@@ -158,8 +162,8 @@ fn values_away(sentence: &str) -> String {
 
 /// A line of the table without the names of its values.
 fn named_away(line: &str) -> String {
-    let names = Regex::new(r"\{\w+\}").expect("a constant pattern");
-    names.replace_all(line, "{}").into_owned()
+    static NAMES: LazyLock<Regex> = LazyLock::new(|| Regex::new(r"\{\w+\}").expect("a constant pattern"));
+    NAMES.replace_all(line, "{}").into_owned()
 }
 
 /// Lines that say nothing which any source says: neither a sentence of a room, nor a string, nor, where a
@@ -206,7 +210,8 @@ fn rules_named_otherwise(tree: &Tree, table: &File) -> Vec<Finding> {
         .lines()
         .filter_map(|(_, line)| line.split_once('\t'))
         .collect();
-    let rules = catalogue["rule"].as_object().into_iter().flatten();
+    let rules = catalogue.get("rule").and_then(serde_json::Value::as_object);
+    let rules = rules.into_iter().flatten();
     let otherwise = rules.filter(|(rule, word)| said.get(rule.as_str()).copied() != word.as_str());
     otherwise
         .map(|(rule, word)| table.finding(1, format!("the rule {rule} is {word} in {CHINESE}, and here too")))

@@ -62,6 +62,10 @@ impl Stage {
 /// That a campaign goes live in stages, and what its promotions ask for besides figures.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is asked for apart, by a member of the campaign's body"
+)]
 pub struct StagePlan {
     /// The stage in which it begins.
     pub from: Stage,

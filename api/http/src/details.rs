@@ -206,10 +206,8 @@ mod tests {
             let (literals, names) = taken_apart(en);
             assert!(seen.insert(literals.join("{}")), "{en} stands here twice");
             let zh: &'static str = zh.to_owned().replace("!}", "}").leak();
-            let mut put = taken_apart(zh).1;
-            let mut wanted = names.clone();
-            (put.sort_unstable(), wanted.sort_unstable());
-            (put.dedup(), wanted.dedup());
+            let put: BTreeSet<_> = taken_apart(zh).1.into_iter().collect();
+            let wanted: BTreeSet<_> = names.into_iter().collect();
             assert_eq!(put, wanted, "{en}");
         }
         assert_eq!(seen.len(), lines.len());

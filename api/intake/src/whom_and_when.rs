@@ -39,6 +39,9 @@ fn of(mut schema: Value, what: &str) -> Value {
     schema
 }
 
+const ON_WHOSE_BEHALF: &str =
+    "On whose behalf it calls: told to who answers and finds no agent free; us-tsr demands it";
+
 /// How these members are described.
 pub(crate) fn schemas(generator: &mut SchemaGenerator) -> [(String, Value); 11] {
     let holidays = generator.subschema_for::<Holidays>().to_value();
@@ -103,10 +106,7 @@ pub(crate) fn schemas(generator: &mut SchemaGenerator) -> [(String, Value); 11] 
         ),
         (
             SELLER,
-            of(
-                generator.subschema_for::<Seller>().to_value(),
-                "On whose behalf it calls: told to who answers and finds no agent free; us-tsr demands it",
-            ),
+            of(generator.subschema_for::<Seller>().to_value(), ON_WHOSE_BEHALF),
         ),
         (
             NUMBER_CHECK,

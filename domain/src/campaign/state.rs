@@ -227,6 +227,13 @@ impl CampaignState {
         })
     }
 
+    fn open_list(&mut self, list: ListId, behind: Option<&FourEyes>, key: Option<RequestMark>) {
+        self.lists.insert(list, None);
+        self.request_keys.extend(key.map(|key| (key, list)));
+        self.behind_open_lists
+            .extend(behind.map(|behind| (list, Box::new(behind.clone()))));
+    }
+
     pub(super) fn apply(&mut self, event: &CampaignEvent, at: Timestamp) {
         self.version = self.version.saturating_add(1);
         match event {
@@ -259,13 +266,7 @@ impl CampaignState {
                 four_eyes,
                 request_key,
                 ..
-            } => {
-                self.lists.insert(*list, None);
-                self.request_keys.extend(request_key.map(|key| (key, *list)));
-                if let Some(behind) = four_eyes {
-                    self.behind_open_lists.insert(*list, behind.clone());
-                }
-            }
+            } => self.open_list(*list, four_eyes.as_deref(), *request_key),
             CampaignEvent::ListClosed { list, count, .. } => {
                 self.lists.insert(*list, Some(*count));
                 self.behind_open_lists.remove(list);

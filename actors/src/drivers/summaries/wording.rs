@@ -6,7 +6,7 @@ use crate::asked::AskedSoFar;
 use crate::error::AskError;
 use crate::system::{ActorSystem, Environment};
 use domain::customer::Erasure;
-use domain::ids::{CallId, CustomerId};
+use domain::ids::{CallId, CustomerId, SummaryId};
 use domain::personal::Personal;
 use domain::ports::assistant::{AssistantFailure, AssistantPrompt};
 use domain::ports::masking::Masking;
@@ -167,10 +167,10 @@ impl AtWork {
             model: model.clone(),
             prompt_sha256: prompt_sha256.clone(),
         };
-        let summaries = &self.system.summaries;
+        let (summaries, of) = (&self.system.summaries, SummaryId::from(call));
         let cause = Cause::follow(&ended, "ask_wording");
         let asking = SummaryCommand::AskWording(Box::new(asked));
-        if summaries.ask(&call.into(), asking, cause).await?.repeated {
+        if summaries.ask(&of, asking, cause).await?.repeated {
             return Ok(());
         }
         let asked_at = clock.now();
@@ -206,14 +206,12 @@ impl AtWork {
             })),
         };
         let cause = Cause::follow(&ended, "answer_wording");
-        match summaries.ask(&call.into(), command, cause).await {
+        match summaries.ask(&of, command, cause).await {
             Ok(_) => Ok(()),
             // The key went while the model wrote: its words cannot be sealed, and are not kept.
             Err(AskError::Fault) if !self.may_leave(call, &fact.customer).await? => {
                 let cause = Cause::follow(&ended, "fail_wording");
-                summaries
-                    .ask(&call.into(), failed(WordingFailure::Gone), cause)
-                    .await?;
+                summaries.ask(&of, failed(WordingFailure::Gone), cause).await?;
                 Ok(())
             }
             Err(error) => Err(error),

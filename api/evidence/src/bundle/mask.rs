@@ -258,10 +258,7 @@ impl Masker {
             CallEvent::AgentConnected { leg, .. } => masked_agent(*leg)?,
             CallEvent::SellerMessagePlayed(fact) => masked_seller(fact),
             anonymous if anonymous.is_anonymous() => event.clone(),
-            unknown => {
-                let kind = unknown.kind();
-                return Err(Problem::fault(format!("nothing says how {kind} is masked")));
-            }
+            unknown => return Err(unmasked(unknown)),
         })
     }
 
@@ -361,6 +358,11 @@ fn masked_dialog(dialog: &AnsweredDialog) -> AnsweredDialog {
         route_set: Vec::new(),
         cseq: dialog.cseq,
     }
+}
+
+fn unmasked(event: &CallEvent) -> Problem {
+    let kind = event.kind();
+    Problem::fault(format!("nothing says how {kind} is masked"))
 }
 
 #[cfg(test)]

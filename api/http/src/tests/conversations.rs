@@ -3,6 +3,7 @@
 
 use super::asking::{Came, add, get, key, owner, trail};
 use super::event_stream::{UPGRADE, frame};
+use super::webhooks::until;
 use crate::testing::Story;
 use domain::flow::FlowDefinition;
 use hyper_util::rt::TokioIo;
@@ -159,7 +160,7 @@ fn a_closed_conversation_has_one_summary_masked_on_record_and_in_clear_with_a_re
         written(&story, &id, "m-1", "是的").await;
         let refused = written(&story, &id, "m-2", "退订").await;
         assert_eq!(refused.body["opted_out"], true, "{}", refused.body);
-        let summed = until_summed(&story, &path).await;
+        let summed = until(&story, &path, |body| body["recorded_at"].is_string()).await;
         assert_eq!(
             (
                 &summed["intent"],
@@ -204,17 +205,6 @@ fn a_closed_conversation_has_one_summary_masked_on_record_and_in_clear_with_a_re
         assert_eq!((clear.status, &clear.body["clear"]), (200, &json!(true)));
     });
     story.end();
-}
-
-async fn until_summed(story: &Story, path: &str) -> Value {
-    for _ in 0..100 {
-        let came = get(story, path, &story.bearer()).await;
-        if came.status == 200 {
-            return came.body;
-        }
-        tokio::time::sleep(std::time::Duration::from_millis(100)).await;
-    }
-    panic!("no summary within ten seconds");
 }
 
 #[test]

@@ -98,7 +98,20 @@ pub(super) fn cases(sides: &mut Sides) {
         abandoned(31),
         abandoned(30),
     );
-    // Since then a plan names its seller.
+    seller_cases(sides);
+    let hashed = with(
+        Case::new("cn-service", instant("2026-03-02T10:00:00+08:00")),
+        |case| {
+            case.kept.hashed = true;
+        },
+    );
+    sides
+        .made
+        .push(("a number whose digest is on a list".to_owned(), hashed, false));
+}
+
+/// Since 2026-11-26 a plan names its seller.
+fn seller_cases(sides: &mut Sides) {
     let (before, since) = (
         instant("2026-11-25T10:00:00-05:00"),
         instant("2026-11-26T10:00:00-05:00"),
@@ -131,13 +144,4 @@ pub(super) fn cases(sides: &mut Sides) {
     ] {
         sides.made.push((format!("us-tsr, {name}"), case, permitted));
     }
-    let hashed = with(
-        Case::new("cn-service", instant("2026-03-02T10:00:00+08:00")),
-        |case| {
-            case.kept.hashed = true;
-        },
-    );
-    sides
-        .made
-        .push(("a number whose digest is on a list".to_owned(), hashed, false));
 }
