@@ -64,10 +64,10 @@ export function ApprovalsPage() {
           scroll={{ x: 'max-content' }}
           locale={{ emptyText: <Empty what={t('approvals.none')} next={t('approvals.noneNext')} /> }}
           columns={[
-            { title: t('approvals.act'), key: 'act', render: (_, one) => <>{nameOf(one)}<div className="mono muted">{Object.entries(one.details).map(([name, value]) => `${name}=${value}`).join(' ')}</div></> },
+            { title: t('approvals.act'), key: 'act', render: (_, one) => <><span data-value={nameOf(one)}>{nameOf(one)}</span><div className="mono muted">{Object.entries(one.details).map(([name, value]) => `${name}=${value}`).join(' ')}</div></> },
             { title: t('approvals.for'), key: 'for', render: (_, one) => <span className="mono">{one.campaign ?? one.customer ?? '–'}</span> },
             { title: t('approvals.why'), dataIndex: 'reason', className: 'data' },
-            { title: t('approvals.by'), key: 'by', render: (_, one) => `${one.requested_by} · ${instantIn(one.requested_at, ZONE)}` },
+            { title: t('approvals.by'), key: 'by', render: (_, one) => <><span className="mono">{one.requested_by}</span> · {instantIn(one.requested_at, ZONE)}</> },
             { title: t('approvals.until'), key: 'until', render: (_, one) => instantIn(one.expires_at, ZONE) },
             { title: t('approvals.standing'), key: 'standing', render: (_, one) => <><Tag tone={APPROVAL_TONES[one.standing]}>{t(`approvals.is.${one.standing}`)}</Tag> {one.decision?.by}</> },
             {

@@ -100,7 +100,7 @@ export function EventsPage() {
             )}
           </header>
           {events.length === 0 && !read.isPending ? (
-            <Empty what={t(isFollowing ? 'events.noneYet' : 'events.none')} next={<span className="mono">{t('events.noneNext', { after: begin })}</span>} />
+            <Empty what={t(isFollowing ? 'events.noneYet' : 'events.none')} next={<span className="mono">{t('events.noneNext', { after: isFollowing && followed.position !== '' ? followed.position : begin })}</span>} />
           ) : (
             <List events={events} shown={shown} isChosen={at !== null || isFollowing} onMove={moveTo} onSeen={setBlock} list={isFollowing ? null : read} />
           )}
