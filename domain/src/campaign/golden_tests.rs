@@ -1,8 +1,6 @@
 //! Members of a campaign's events that were added later, each with a golden file of its own.
 
 use super::event::{AnonymizedCounts, CampaignEvent};
-use super::golden::created;
-use crate::calling_plan::Preset;
 use crate::personal::LookupHash;
 use crate::record::golden_support::{check_with, list};
 use crate::record::stored_event::RequestMark;
@@ -32,13 +30,4 @@ fn a_list_of_a_request_that_may_come_again_is_written_as_its_golden_file() {
         request_key: RequestMark::of(&LookupHash("0123456789abcdef".repeat(4))),
     };
     check_with("campaign", "keyed", event);
-}
-
-#[test]
-fn further_presets_are_written_as_their_golden_file() {
-    let mut event = created();
-    if let CampaignEvent::Created { plan, .. } = &mut event {
-        plan.also_presets = vec![Preset::CnMarketing, Preset::UsRegf];
-    }
-    check_with("campaign", "also_presets", event);
 }

@@ -10,6 +10,19 @@ async fn post(story: &Story, path: &str, headers: &[(&str, &str)], body: Value) 
     send(story, Method::POST, path, headers, Some(body)).await
 }
 
+/// The same log under another process.
+fn restarted(story: Story) -> Story {
+    let Story {
+        running,
+        runtime,
+        directory,
+        ..
+    } = story;
+    runtime.block_on(running.stop());
+    let later = settings(directory.path());
+    Story::on(directory, runtime, later)
+}
+
 fn campaign(name: &str) -> Value {
     json!({ "task_id": name, "script_template": "您好。",
         "schedule": { "start_time": "09:00", "end_time": "18:00" } })
@@ -67,15 +80,7 @@ fn a_key_of_before_a_restart_is_answered_as_then_and_does_nothing() {
         post(&story, path, &headers, campaign("A")).await
     });
     assert_eq!(first.status, 201, "{}", first.body);
-    let Story {
-        running,
-        runtime,
-        directory,
-        ..
-    } = story;
-    runtime.block_on(running.stop());
-    let later = settings(directory.path());
-    let story = Story::on(directory, runtime, later);
+    let story = restarted(story);
     story.runtime.block_on(async {
         let bearer = story.bearer();
         let headers = [
@@ -112,15 +117,7 @@ fn a_key_that_brought_a_list_brings_no_other_also_after_a_restart() {
         let other = post(&story, path, &headers, list("C2", "13800138002")).await;
         assert_eq!((other.status, other.code()), (422, "idempotency-key-reused"));
     });
-    let Story {
-        running,
-        runtime,
-        directory,
-        ..
-    } = story;
-    runtime.block_on(running.stop());
-    let later = settings(directory.path());
-    let story = Story::on(directory, runtime, later);
+    let story = restarted(story);
     story.runtime.block_on(async {
         let bearer = story.bearer();
         let headers = [("Authorization", bearer.as_str()), ("Idempotency-Key", "list-1")];
