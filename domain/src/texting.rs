@@ -3,10 +3,10 @@
 //! the conversation's own events say came in.
 
 use crate::conversation::{
-    ConversationEvent, ConversationState, Follows, OpenedFact, TextInput, TextSaidFact,
+    Channel, ConversationEvent, ConversationState, Follows, OpenedFact, TextInput, TextSaidFact,
 };
 use crate::flow::{
-    FlowAction, FlowDefinition, FlowInput, FlowPrompt, FlowRun, Intention, NoticeKind, STEPS_MAX,
+    FlowAction, FlowDefinition, FlowInput, FlowPrompt, FlowRun, Intention, NoticeKind, STEPS_MAX, Show,
 };
 use crate::personal::Personal;
 use std::collections::BTreeMap;
@@ -19,7 +19,8 @@ const PLAYED_MAX: u32 = STEPS_MAX + 2;
 /// What a conversation begins with: the notices, and all until somebody has to answer.
 pub fn begin(id: ConversationId, opened: &OpenedFact, graph: &Arc<FlowDefinition>) -> Follows {
     let (_, actions) = begun(id, opened, graph);
-    follows(&graph.start, None, actions)
+    let shows = |node: &str| graph.shows_on(node, opened.channel);
+    follows(&graph.start, None, actions, shows)
 }
 
 /// Where a conversation is in its flow; nothing where that cannot be read any more.
@@ -73,12 +74,12 @@ fn actions_of(id: ConversationId, state: &ConversationState, graph: &Arc<FlowDef
     actions
 }
 
-/// What a message leads to.
-pub fn take(run: &mut FlowRun, message: &str, input: &TextInput) -> Follows {
+/// What a message leads to, on its channel.
+pub fn take(run: &mut FlowRun, message: &str, input: &TextInput, channel: Channel) -> Follows {
     let node = run.node().to_owned();
     let first = step(run, input);
     let actions = settled(run, first);
-    follows(&node, Some(message), actions)
+    follows(&node, Some(message), actions, |node| run.shows_on(node, channel))
 }
 
 fn begun(id: ConversationId, opened: &OpenedFact, graph: &Arc<FlowDefinition>) -> (FlowRun, Vec<FlowAction>) {
@@ -114,9 +115,16 @@ fn settled(run: &mut FlowRun, first: Vec<FlowAction>) -> Vec<FlowAction> {
     all
 }
 
-fn follows(node: &str, message: Option<&str>, actions: Vec<FlowAction>) -> Follows {
+fn follows(
+    node: &str,
+    message: Option<&str>,
+    actions: Vec<FlowAction>,
+    shows_of: impl Fn(&str) -> Vec<Show>,
+) -> Follows {
     let mut follows = Follows::default();
     let mut node = node.to_owned();
+    // Of a node that was come to, and has not said anything yet.
+    let mut shows = Vec::new();
     for action in actions {
         match action {
             FlowAction::Notice { notice, text } => {
@@ -128,15 +136,21 @@ fn follows(node: &str, message: Option<&str>, actions: Vec<FlowAction>) -> Follo
                     member: member.to_owned(),
                     variant: None,
                 };
-                follows.events.push(said(&node, message, prompt, text));
+                follows
+                    .events
+                    .push(said(&node, message, prompt, text, Vec::new()));
             }
             FlowAction::Say { text, prompt, .. } => {
-                follows.events.push(said(&node, message, prompt, text));
+                let shows = std::mem::take(&mut shows);
+                follows.events.push(said(&node, message, prompt, text, shows));
             }
             FlowAction::Decide { decision } => {
                 follows.events.push(ConversationEvent::Decided(*decision));
             }
-            FlowAction::EnterNode { node: entered } => node = entered,
+            FlowAction::EnterNode { node: entered } => {
+                shows = shows_of(&entered);
+                node = entered;
+            }
             FlowAction::RequestTransfer { .. } => follows.hands_over = true,
             FlowAction::OptOut => follows.opts_out = true,
             FlowAction::End { outcome } => follows.outcome = Some(outcome),
@@ -150,12 +164,19 @@ fn follows(node: &str, message: Option<&str>, actions: Vec<FlowAction>) -> Follo
     follows
 }
 
-fn said(node: &str, message: Option<&str>, prompt: FlowPrompt, text: String) -> ConversationEvent {
+fn said(
+    node: &str,
+    message: Option<&str>,
+    prompt: FlowPrompt,
+    text: String,
+    shows: Vec<Show>,
+) -> ConversationEvent {
     ConversationEvent::Said(TextSaidFact {
         message: message.map(str::to_owned),
         node: node.to_owned(),
         prompt: prompt.member,
         variant: prompt.variant,
         text: Personal::open(text),
+        shows,
     })
 }

@@ -106,7 +106,7 @@ impl Story {
     fn hearing(&self, message: &str, input: TextInput) -> Hearing {
         let mut run = texting::run_of(id(), &self.state, &self.graph).unwrap();
         let node = run.node().to_owned();
-        let follows = texting::take(&mut run, message, &input);
+        let follows = texting::take(&mut run, message, &input, Channel::Web);
         Hearing {
             message: message.to_owned(),
             text: "…".to_owned(),
@@ -345,4 +345,31 @@ fn what_act_nodes_have_sent_is_known_from_what_came_in() {
         }
     }
     assert_eq!(texting::sends_of(id(), &state, &graph), ["产品说明书"]);
+}
+
+#[test]
+fn what_a_node_shows_goes_with_its_first_text_and_a_short_message_carries_no_picture() {
+    let mut flow = FlowDefinition::clone(&graph());
+    let shows =
+        serde_json::json!({ "as": "picture", "address": "https://example.com/plan.png", "title": "方案" });
+    let link = serde_json::json!({ "as": "link", "address": "https://example.com/", "title": "申请" });
+    let shows = serde_json::from_value(serde_json::json!([shows, link])).unwrap();
+    flow.shows.insert(flow.start.clone(), shows);
+    assert_eq!(flow.check(), []);
+    let graph = Arc::new(flow);
+    for (channel, shown) in [(Channel::Web, 2), (Channel::App, 2), (Channel::Sms, 1)] {
+        let opened = OpenedFact {
+            channel,
+            ..*opened_fact(&graph)
+        };
+        let follows = texting::begin(id(), &opened, &graph);
+        let said = follows.events.iter().filter_map(|event| match event {
+            ConversationEvent::Said(said) => Some((said.prompt.as_str(), said.shows.len())),
+            _ => None,
+        });
+        let said: Vec<_> = said.collect();
+        let first = format!("nodes.{}.text", graph.start);
+        assert!(said.contains(&(first.as_str(), shown)), "{said:?}");
+        assert_eq!(said.iter().filter(|(_, count)| *count > 0).count(), 1, "{said:?}");
+    }
 }

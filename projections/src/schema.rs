@@ -40,7 +40,7 @@ pub(crate) fn prepare_schema(
         if let Some(until) = until {
             lost_rows::begin(tx, view.name(), until)?;
         }
-        remake_tables(tx, view.as_ref())?;
+        remake_tables(tx, dialect, view.as_ref())?;
     }
     remake_sql_views(tx, dialect, &table_names(views))
 }
@@ -62,7 +62,7 @@ pub(crate) fn restore_schema(
     }
     drop_sql_views(tx, dialect)?;
     for view in gone {
-        remake_tables(tx, view.as_ref())?;
+        remake_tables(tx, dialect, view.as_ref())?;
     }
     remake_sql_views(tx, dialect, &table_names(views))
 }
@@ -74,11 +74,15 @@ fn table_names(views: &[Arc<dyn View>]) -> Vec<&'static str> {
 }
 
 /// Drops and makes a view's tables, and sets its checkpoint before the first event.
-pub(crate) fn remake_tables(tx: &mut dyn Tx, view: &dyn View) -> Result<(), ProjectionError> {
+pub(crate) fn remake_tables(
+    tx: &mut dyn Tx,
+    dialect: Dialect,
+    view: &dyn View,
+) -> Result<(), ProjectionError> {
     for table in view.tables() {
         tx.exec(&format!("drop table if exists {}", table.name), &[])?;
-        for statement in table.ddl {
-            tx.exec(statement, &[])?;
+        for statement in table.statements(dialect) {
+            tx.exec(&statement, &[])?;
         }
     }
     checkpoint::begin(tx, view.name(), view.version())

@@ -2,8 +2,8 @@
 //!
 //! A view says `call_history`; through its shadow the database hears `call_history__next`. Only whole
 //! identifiers that are names of the view's own tables are changed; what stands between quotes is left alone.
-//! The names of indexes carry the number of the rebuild, because an index keeps its name when its table is
-//! renamed at the switch, and the next rebuild must not meet it.
+//! The names of indexes, and of the parts of a table, carry the number of the rebuild, because they keep their
+//! names when the table is renamed at the switch, and the next rebuild must not meet them.
 
 use crate::database::{Table, TakesRow, Tx};
 use crate::error::ProjectionError;
@@ -61,17 +61,18 @@ impl Shadow {
         known.ok_or_else(|| ProjectionError::Fault(format!("{live} is no table of the view that writes it")))
     }
 
-    /// The statement that makes a table or an index, for the next rows of the rebuild with this number.
+    /// The statement that makes a table, a part of one or an index, for the next rows of the rebuild with this
+    /// number.
     pub(crate) fn ddl(&self, statement: &str, generation: u64) -> String {
-        let mut after_index = false;
+        let mut names = false;
         rewritten(statement, |word| {
             let lower = word.to_ascii_lowercase();
-            let is_name = after_index && !matches!(lower.as_str(), "if" | "not" | "exists");
-            after_index = lower == "index" || (after_index && !is_name);
-            if is_name {
-                return Some(format!("{word}__g{generation}"));
+            let is_name = names && !matches!(lower.as_str(), "if" | "not" | "exists");
+            names = matches!(lower.as_str(), "index" | "table") || (names && !is_name);
+            match self.tables.get(word) {
+                Some(table) => Some(table.name.to_owned()),
+                None => is_name.then(|| format!("{word}__g{generation}")),
             }
-            self.tables.get(word).map(|table| table.name.to_owned())
         })
     }
 
@@ -172,6 +173,7 @@ impl Tx for ShadowTx<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::database::Dialect;
     use crate::views;
 
     fn shadow_of(name: &str) -> Shadow {
@@ -235,8 +237,8 @@ mod tests {
             let shadow = Shadow::of(view.as_ref());
             for table in view.tables() {
                 assert!(next_name(table.name).len() <= 50, "{}", table.name);
-                for statement in table.ddl {
-                    let told = shadow.ddl(statement, 1);
+                for statement in table.statements(Dialect::Postgres) {
+                    let told = shadow.ddl(&statement, 1);
                     assert_eq!(told.matches(NEXT).count(), 1, "{told}");
                     let words = told.split_whitespace();
                     assert!(

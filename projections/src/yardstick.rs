@@ -54,7 +54,9 @@ impl FinalRows {
         let (views, dialect) = (self.views.clone(), db.dialect());
         transact(db, move |tx| {
             drop_sql_views(tx, dialect)?;
-            views.iter().try_for_each(|view| remake_tables(tx, view.as_ref()))
+            views
+                .iter()
+                .try_for_each(|view| remake_tables(tx, dialect, view.as_ref()))
         })
         .await
     }

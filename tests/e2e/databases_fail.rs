@@ -6,6 +6,7 @@ use std::path::Path;
 use std::process::Output;
 use tests::cutting::{Held, Way, way_to};
 use tests::history::member;
+use tests::mariadb::{self, MariaDb};
 use tests::postgres::PostgresServer;
 use tests::program::{fail, free_tcp_port};
 use tests::server::Server;
@@ -19,62 +20,143 @@ const GOOD: u64 = ROWS - ROWS / BAD_EVERY;
 /// Well within the rows, in bytes.
 const MIDWAY: usize = 200_000;
 
-const SECRET: &str = "s3cret&w0rd";
-const SECRET_IN_URL: &str = "s3cret%26w0rd";
+const SECRET: &str = mariadb::PASSWORD;
+const SECRET_IN_URL: &str = mariadb::PASSWORD_IN_URL;
 const WRONG_IN_URL: &str = "wr0ng%26w0rd";
 
 /// Query text of somebody else's database, as whoever imports has it.
 const QUERY: &str = "select seq,
     customer_id, phone, customer_name from people";
 
-struct Story {
-    folder: tempfile::TempDir,
-    database: PostgresServer,
-    port: u16,
-    server: Server,
-    said: Vec<String>,
+/// Whose rows they are.
+enum Database {
+    Postgres(PostgresServer, u16),
+    MariaDb(MariaDb),
 }
 
-impl Story {
-    /// Nothing where PostgreSQL is not installed.
-    fn begin() -> Option<Self> {
-        let folder = tempfile::tempdir().expect("a temporary folder can be made");
+impl Database {
+    /// One with a user who may read its people; nothing where its programs are not installed.
+    fn postgres(folder: &Path) -> Option<Self> {
         let authority = Authority::new("ours");
-        let files = authority.issue(folder.path(), &["127.0.0.1"], NOW);
-        let Some(database) = PostgresServer::start_secured(&files) else {
+        let files = authority.issue(folder, &["127.0.0.1"], NOW);
+        let Some(server) = PostgresServer::start_secured(&files) else {
             tests::say_skipped(
                 "rows of a database that fails",
                 "the programs of PostgreSQL are not installed",
             );
             return None;
         };
-        database.demand_password("reader", SECRET);
-        database.run_sql(
+        server.demand_password(mariadb::USER, SECRET);
+        server.run_sql(
             "create table people (seq bigint primary key, customer_id text, phone text, customer_name text)",
         );
-        database.run_sql("grant select on people to reader");
-        let url = database.secured_url("127.0.0.1", "postgres");
-        let url = url.expect("it listens");
+        server.run_sql("grant select on people to reader");
+        let url = server.secured_url("127.0.0.1", "postgres");
         let port = url
+            .expect("it listens")
             .rsplit_once(':')
             .and_then(|(_, rest)| rest.split('/').next()?.parse().ok());
-        let server = Server::start(&folder.path().join("data"), "sip:127.0.0.1:9");
-        let mut story = Self {
-            folder,
-            database,
-            port: port.expect("an address has a port"),
-            server,
-            said: Vec::new(),
-        };
-        story.add(1, ROWS);
-        Some(story)
+        Some(Self::Postgres(server, port.expect("an address has a port")))
     }
 
-    fn add(&mut self, first: u64, last: u64) {
-        self.database.run_sql(&format!(
-            "insert into people select seq, 'C' || seq, case when seq % {BAD_EVERY} = 0 then '12345' else '138' || \
-             lpad(seq::text, 8, '0') end, repeat('x', 300) from generate_series({first}, {last}) as seq"
-        ));
+    fn mariadb() -> Option<Self> {
+        let Some(server) = MariaDb::start() else {
+            tests::say_skipped(
+                "rows of a MariaDB that fails",
+                "its programs are not installed (apt-get install mariadb-server)",
+            );
+            return None;
+        };
+        server.run_sql(
+            "create table people (seq bigint primary key, customer_id varchar(32), phone varchar(20), \
+             customer_name varchar(400))",
+        );
+        Some(Self::MariaDb(server))
+    }
+
+    fn port(&self) -> u16 {
+        match self {
+            Self::Postgres(_, port) => *port,
+            Self::MariaDb(server) => server.port(),
+        }
+    }
+
+    /// Its address without the port and what stands behind it.
+    fn place(&self, port: u16) -> String {
+        match self {
+            Self::Postgres(..) => format!("jdbc:postgresql://127.0.0.1:{port}/postgres"),
+            Self::MariaDb(_) => format!("jdbc:mysql://127.0.0.1:{port}/{}", mariadb::DATABASE),
+        }
+    }
+
+    /// What an import is told of it, over this port.
+    fn address(&self, port: u16, password: &str) -> String {
+        let plain = match self {
+            Self::Postgres(..) => "sslmode=disable",
+            Self::MariaDb(_) => "useSSL=false",
+        };
+        format!("{}?user=reader&password={password}&{plain}", self.place(port))
+    }
+
+    /// What it says of a wrong password itself.
+    fn refusal(&self) -> &'static str {
+        match self {
+            Self::Postgres(..) => "password authentication failed",
+            Self::MariaDb(_) => "Access denied for user",
+        }
+    }
+
+    fn run_sql(&self, text: &str) {
+        match self {
+            Self::Postgres(server, _) => drop(server.run_sql(text)),
+            Self::MariaDb(server) => server.run_sql(text),
+        }
+    }
+
+    /// Adds people whose numbers begin so, every so many with one that is none.
+    fn add(&self, first: u64, last: u64, prefix: &str) {
+        let bad = format!("case when seq % {BAD_EVERY} = 0 then '12345' else");
+        self.run_sql(&match self {
+            Self::Postgres(..) => format!(
+                "insert into people select seq, 'C' || seq, {bad} '{prefix}' || lpad(seq::text, 8, '0') end, \
+                 repeat('x', 300) from generate_series({first}, {last}) as seq"
+            ),
+            Self::MariaDb(_) => format!(
+                "insert into people select seq, concat('C', seq), {bad} concat('{prefix}', lpad(seq, 8, '0')) end, \
+                 repeat('x', 300) from seq_{first}_to_{last}"
+            ),
+        });
+    }
+}
+
+struct Story {
+    folder: tempfile::TempDir,
+    database: Database,
+    server: Server,
+    said: Vec<String>,
+}
+
+impl Story {
+    fn of_postgres() -> Option<Self> {
+        let folder = tempfile::tempdir().expect("a temporary folder can be made");
+        let database = Database::postgres(folder.path())?;
+        Some(Self::begin(folder, database))
+    }
+
+    fn of_mariadb() -> Option<Self> {
+        let folder = tempfile::tempdir().expect("a temporary folder can be made");
+        Some(Self::begin(folder, Database::mariadb()?))
+    }
+
+    fn begin(folder: tempfile::TempDir, database: Database) -> Self {
+        database.add(1, ROWS, "138");
+        let server = Server::start(&folder.path().join("data"), "sip:127.0.0.1:9");
+        Self {
+            folder,
+            database,
+            server,
+            said: Vec::new(),
+        }
     }
 
     fn campaign(&self, id: &str) {
@@ -85,9 +167,7 @@ impl Story {
 
     /// What an import over this port says; kept, for who looks for the password in it.
     fn import(&mut self, campaign: &str, port: u16, password: &str) -> (bool, String) {
-        let address = format!(
-            "jdbc:postgresql://127.0.0.1:{port}/postgres?user=reader&password={password}&sslmode=disable"
-        );
+        let address = self.database.address(port, password);
         let args = ["import", &address, "--query", QUERY, "--since", "seq"];
         let said = self
             .server
@@ -140,18 +220,16 @@ fn holds_text(folder: &Path, text: &str) -> bool {
     })
 }
 
-#[test]
-fn a_database_that_refuses_or_is_away_says_so_and_nobody_is_enrolled() {
-    let Some(mut story) = Story::begin() else { return };
+fn refuses_or_is_away(mut story: Story) {
     story.campaign("REFUSED");
-    let port = story.port;
+    let port = story.database.port();
     let (done, told) = story.import("REFUSED", port, WRONG_IN_URL);
     assert!(!done && told.contains("the database refused"), "{told}");
-    assert!(told.contains("password authentication failed"), "{told}");
+    assert!(told.contains(story.database.refusal()), "{told}");
 
     let nobody = free_tcp_port();
     let (done, told) = story.import("REFUSED", nobody, SECRET_IN_URL);
-    let place = format!("the database jdbc:postgresql://127.0.0.1:{nobody}/postgres cannot be reached");
+    let place = format!("the database {} cannot be reached", story.database.place(nobody));
     assert!(!done && told.contains(&place), "{told}");
 
     // Each try breaks off within the rows: what came is not taken for all.
@@ -170,12 +248,10 @@ fn a_database_that_refuses_or_is_away_says_so_and_nobody_is_enrolled() {
     story.ends();
 }
 
-#[test]
-fn a_connection_that_breaks_off_is_made_again_and_each_good_row_counts_once() {
-    let Some(mut story) = Story::begin() else { return };
+fn breaks_off_and_is_asked_again(mut story: Story) {
     story.campaign("CUT");
     let ways = vec![Way::CutAfter(MIDWAY), Way::CutAfter(2 * MIDWAY), Way::Whole];
-    let cut = way_to(story.port, ways);
+    let cut = way_to(story.database.port(), ways);
     let report = story.report("CUT", cut);
     let told = ["rows", "enrolled", "bad_count", "duplicates"].map(|name| report[name].clone());
     let expected = [ROWS, GOOD, ROWS / BAD_EVERY, 0].map(|count| json!(count));
@@ -184,12 +260,10 @@ fn a_connection_that_breaks_off_is_made_again_and_each_good_row_counts_once() {
     story.ends();
 }
 
-#[test]
-fn a_table_that_changes_meanwhile_is_read_as_it_was_and_what_is_new_comes_next_time() {
-    let Some(mut story) = Story::begin() else { return };
+fn changes_while_it_is_read(mut story: Story) {
     story.campaign("CHANGED");
     let (way, held) = Held::after(MIDWAY);
-    let port = way_to(story.port, vec![way]);
+    let port = way_to(story.database.port(), vec![way]);
     let (later, last) = (ROWS + 1, ROWS + 20);
     let report = std::thread::scope(|threads| {
         let database = &story.database;
@@ -197,28 +271,14 @@ fn a_table_that_changes_meanwhile_is_read_as_it_was_and_what_is_new_comes_next_t
             held.meanwhile(|| {
                 database.run_sql("delete from people where seq between 1500 and 1600");
                 database.run_sql("update people set phone = '12345' where seq > 1900");
-                database.run_sql(&format!(
-                    "insert into people select seq, 'C' || seq, '139' || lpad(seq::text, 8, '0'), 'x' from \
-                     generate_series({later}, {last}) as seq"
-                ));
+                database.add(later, last, "139");
             })
         });
-        let address = format!(
-            "jdbc:postgresql://127.0.0.1:{port}/postgres?user=reader&password={SECRET_IN_URL}&sslmode=disable"
-        );
-        let args = [
-            "import",
-            &address,
-            "--query",
-            QUERY,
-            "--since",
-            "seq",
-            "--campaign",
-            "CHANGED",
-        ];
+        let address = database.address(port, SECRET_IN_URL);
+        let args = ["import", &address, "--query", QUERY, "--since", "seq"];
         let report = story
             .server
-            .run_json(&[&args[..], &["--json"]].concat())
+            .run_json(&[&args[..], &["--campaign", "CHANGED", "--json"]].concat())
             .unwrap()
             .1;
         assert!(changed.join().unwrap(), "the table changed while it was read");
@@ -230,9 +290,45 @@ fn a_table_that_changes_meanwhile_is_read_as_it_was_and_what_is_new_comes_next_t
         [ROWS, GOOD, ROWS / BAD_EVERY].map(|count| json!(count)),
         "{report}"
     );
-    let port = story.port;
+    let port = story.database.port();
     let next = story.report("CHANGED", port);
     assert_eq!(next["enrolled"], json!(20), "{next}");
     assert_eq!(story.enrolled("CHANGED"), json!(GOOD + 20));
     story.ends();
+}
+
+#[test]
+fn a_database_that_refuses_or_is_away_says_so_and_nobody_is_enrolled() {
+    Story::of_postgres().into_iter().for_each(refuses_or_is_away);
+}
+
+#[test]
+fn a_mariadb_that_refuses_or_is_away_says_so_and_nobody_is_enrolled() {
+    Story::of_mariadb().into_iter().for_each(refuses_or_is_away);
+}
+
+#[test]
+fn a_connection_that_breaks_off_is_made_again_and_each_good_row_counts_once() {
+    Story::of_postgres()
+        .into_iter()
+        .for_each(breaks_off_and_is_asked_again);
+}
+
+#[test]
+fn a_connection_to_mariadb_that_breaks_off_is_made_again_and_each_good_row_counts_once() {
+    Story::of_mariadb()
+        .into_iter()
+        .for_each(breaks_off_and_is_asked_again);
+}
+
+#[test]
+fn a_table_that_changes_meanwhile_is_read_as_it_was_and_what_is_new_comes_next_time() {
+    Story::of_postgres()
+        .into_iter()
+        .for_each(changes_while_it_is_read);
+}
+
+#[test]
+fn a_table_of_mariadb_that_changes_meanwhile_is_read_as_it_was_and_what_is_new_comes_next_time() {
+    Story::of_mariadb().into_iter().for_each(changes_while_it_is_read);
 }

@@ -13,6 +13,7 @@ pub mod file_changes;
 mod following;
 pub mod history;
 pub mod made_up_log;
+pub mod mariadb;
 pub mod opened;
 pub mod passing_time;
 pub mod postgres;

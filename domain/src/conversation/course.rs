@@ -91,6 +91,7 @@ mod tests {
         ConversationEvent::Said(TextSaidFact {
             message: None,
             node: node.to_owned(),
+            shows: Vec::new(),
             prompt: format!("nodes.{node}.text"),
             variant: None,
             text: Personal::open("好的。".to_owned()),

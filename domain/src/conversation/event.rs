@@ -4,6 +4,7 @@
 use crate::calling_plan::{FlowRef, Preset};
 use crate::compliance::Verdict;
 use crate::decider::{EventData, UnreadableEvent, read_current};
+use crate::flow::Show;
 use crate::personal::{Personal, escaped};
 use crate::spoken_turn::{TurnDecision, UnderstoodFact};
 use crate::text_channel::{Channel, CloseReason};
@@ -119,6 +120,9 @@ pub struct TextSaidFact {
     pub variant: Option<String>,
     /// With its variables filled in.
     pub text: Personal<String>,
+    /// Pictures and links that went with it, as far as its channel carries them.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub shows: Vec<Show>,
 }
 
 /// How it ended.

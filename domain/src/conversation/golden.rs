@@ -5,6 +5,7 @@ use super::event::{
 };
 use crate::calling_plan::{FlowRef, Preset};
 use crate::compliance::{Decision, Verdict};
+use crate::flow::{Show, ShownAs};
 use crate::personal::Personal;
 use crate::record::golden_support::{at, campaign, check, check_with, customer, number};
 use crate::spoken_turn::{
@@ -97,7 +98,17 @@ fn every_kind_is_written_and_read_as_its_golden_file_says() {
         prompt: "nodes.opted_out.text".to_owned(),
         variant: Some("warm".to_owned()),
         text: open("好的，不再联系您。"),
+        shows: Vec::new(),
     };
+    let shown = TextSaidFact {
+        shows: vec![Show {
+            shown_as: ShownAs::Picture,
+            address: "https://example.com/plan.png".to_owned(),
+            title: "分期方案".to_owned(),
+        }],
+        ..said.clone()
+    };
+    check_with("conversation", "shows", ConversationEvent::Said(shown));
     let closed = ClosedFact {
         reason: CloseReason::FlowEnded,
         outcome: Some(Outcome::OptedOut),

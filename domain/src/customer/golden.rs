@@ -329,6 +329,18 @@ fn why_a_rule_said_so_is_written_as_its_golden_file() {
 }
 
 #[test]
+fn a_tag_of_a_conversation_in_text_is_written_as_its_golden_file() {
+    let is_tagged = |event: &CustomerEvent| matches!(event, CustomerEvent::Tagged { .. });
+    let mut tagged = held_and_erased().into_iter().find(is_tagged).unwrap();
+    if let CustomerEvent::Tagged { origin, .. } = &mut tagged {
+        *origin = ProfileOrigin::Conversation {
+            conversation: "3f2f1b0e-6c1a-5b0e-9d55-0a4f5c8e7d21".parse().unwrap(),
+        };
+    }
+    check_with("customer", "conversation", tagged);
+}
+
+#[test]
 fn a_further_round_is_written_as_its_golden_file() {
     let mut closed = endings().swap_remove(0);
     if let CustomerEvent::CallClosed { round, .. } = &mut closed {

@@ -1,7 +1,7 @@
 //! Where a value or a tag of a person comes from: a person, a rule, a call or a list.
 
 use serde::{Deserialize, Serialize};
-use values::ids::{CallId, ListId};
+use values::ids::{CallId, ConversationId, ListId};
 
 /// Who says so.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
@@ -17,6 +17,8 @@ pub enum ProfileOrigin {
     },
     /// What became of a call.
     Call { call: CallId },
+    /// What became of a conversation in text.
+    Conversation { conversation: ConversationId },
     /// A row of a list.
     Import { list: ListId },
 }

@@ -33,6 +33,7 @@ impl FlowDefinition {
         }
         self.check_dialogue(&mut faults);
         self.check_messages(&mut faults);
+        self.check_shows(&mut faults);
         self.check_offers(&mut faults);
         self.check_targets(&mut faults);
         // The shape of the graph means something only when every edge leads somewhere.

@@ -66,6 +66,11 @@ pub enum DefinitionFault {
     UnknownMessage { member: String, message: String },
     #[error("{member}: a mail, and nothing else, says to whom; links are https, at most 5 are attached")]
     BadMessage { member: String },
+    #[error(
+        "{member}: 1 to 3 pictures or links of a node that says something, each with an https address and a title, \
+         both without variables"
+    )]
+    BadShow { member: String },
     #[error("{member}: at most 20 tags, each of 1 to 96 bytes without a control character")]
     BadTags { member: String },
     #[error("{member}: how a call went is the outcome of its end; a word of one's own is a tag")]

@@ -35,6 +35,7 @@ impl DefinitionFault {
             Self::UnknownOffer { .. } => "unknown_offer",
             Self::UnknownMessage { .. } => "unknown_message",
             Self::BadMessage { .. } => "bad_message",
+            Self::BadShow { .. } => "bad_show",
             Self::BadTags { .. } => "bad_tags",
             Self::FreeDisposition { .. } => "free_disposition",
             Self::UnknownGroup { .. } => "unknown_group",

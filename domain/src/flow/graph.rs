@@ -8,6 +8,7 @@ use super::messages::MessageTemplate;
 use super::nodes::Node;
 use super::offers::Offers;
 use super::shorthand::written_out;
+use super::shows::Show;
 use super::text::variables_of;
 use super::variable::{Variable, VariableKind, Variables};
 use serde::de::DeserializeOwned;
@@ -45,6 +46,9 @@ pub struct FlowDefinition {
     /// Messages that its nodes send, by name.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub messages: BTreeMap<String, MessageTemplate>,
+    /// Pictures and links that a conversation in text shows beside what a node says, by the node.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub shows: BTreeMap<String, Vec<Show>>,
     pub nodes: BTreeMap<String, Node>,
 }
 
@@ -141,6 +145,9 @@ impl FlowDefinition {
         }
         if let Some(messages) = value.get("messages") {
             read_members::<MessageTemplate>("messages", messages)?;
+        }
+        if let Some(shows) = value.get("shows") {
+            read_members::<Vec<Show>>("shows", shows)?;
         }
         if let Some(notices) = value.get("notices") {
             read_part::<Notices>("notices", notices)?;

@@ -39,6 +39,7 @@ mod refusing_keys;
 #[cfg(test)]
 mod schema_tests;
 mod shorthand;
+mod shows;
 #[cfg(test)]
 mod spoken_tests;
 mod state;
@@ -72,6 +73,7 @@ pub use offers::{OFFER_SCORE_MAX, OFFER_SCORES_MAX, OFFERS_MAX, Offer, OfferRule
 pub use recordings::RecordedPiece;
 pub use refusal::FlowRefusal;
 pub use shorthand::PRESETS;
+pub use shows::{SHOWS_MAX, Show, ShownAs};
 pub use state::{FlowState, PublishedFlow};
 pub use step::{
     FlowAction, FlowInput, FlowPrompt, FlowRun, Intention, Interruption, NoticeKind, STEPS_MAX, Understood,

@@ -57,6 +57,7 @@ pub fn from_script(flow: FlowId, script: &str) -> Result<FlowDefinition, TextFau
         dialogue: None,
         offers: None,
         messages: BTreeMap::new(),
+        shows: BTreeMap::new(),
         nodes: nodes(script),
     })
 }

@@ -132,6 +132,7 @@ impl Beside {
     /// Goes on with an open rebuild of this version, or begins one; with `restart` always begins anew.
     pub(crate) async fn begin(&self, restart: bool) -> Result<Rebuild, ProjectionError> {
         let (rows, now) = (self.rows(), self.grounds.clock.now());
+        let dialect = self.db().dialect();
         transact(self.db(), move |tx| {
             stored::prepare(tx)?;
             let kept = stored::read(tx, rows.view.name())?;
@@ -149,7 +150,7 @@ impl Beside {
                 return Ok(open);
             }
             let begun = rows.anew(kept.map_or(1, |kept| kept.generation + 1), now);
-            rows.make(tx, begun.generation)?;
+            rows.make(tx, dialect, begun.generation)?;
             stored::write(tx, &begun)?;
             Ok(begun)
         })

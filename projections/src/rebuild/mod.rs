@@ -64,7 +64,7 @@ pub async fn rebuild_views(
         drop_sql_views(tx, dialect)?;
         emptied
             .iter()
-            .try_for_each(|view| remake_tables(tx, view.as_ref()))
+            .try_for_each(|view| remake_tables(tx, dialect, view.as_ref()))
     })
     .await?;
     let mut runner = InlineRunner::begin(db, views).await?;

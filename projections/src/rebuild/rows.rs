@@ -76,10 +76,16 @@ impl Rows {
         Ok(())
     }
 
-    pub(super) fn make(&self, tx: &mut dyn Tx, generation: u64) -> Result<(), ProjectionError> {
+    pub(super) fn make(
+        &self,
+        tx: &mut dyn Tx,
+        dialect: Dialect,
+        generation: u64,
+    ) -> Result<(), ProjectionError> {
         self.drop_next(tx)?;
-        for statement in self.view.tables().iter().flat_map(|table| table.ddl) {
-            tx.exec(&self.shadow.ddl(statement, generation), &[])?;
+        let tables = self.view.tables().iter();
+        for statement in tables.flat_map(|table| table.statements(dialect)) {
+            tx.exec(&self.shadow.ddl(&statement, generation), &[])?;
         }
         Ok(())
     }

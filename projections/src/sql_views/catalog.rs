@@ -5,7 +5,7 @@ use super::column::{
     SqlColumn, SqlView, Unit, Words, code, column, count, flag, id, instant, label, micros, ms, of_enrolment,
     position, text, uuid,
 };
-use super::summaries::SUMMARIES;
+use super::summaries::{SUMMARIES, TEXT_SUMMARIES};
 use crate::views::audit_trail::STREAM;
 use domain::disposition::{Disposition, Outcome};
 
@@ -312,6 +312,7 @@ pub const SQL_VIEWS: &[SqlView] = &[
         columns: &LABELS,
     },
     SUMMARIES,
+    TEXT_SUMMARIES,
     SqlView {
         name: "view_positions",
         zh: "各读模型的位点",

@@ -1,4 +1,4 @@
-//! The documented view of summaries: what answered calls came to, to be counted.
+//! The documented views of summaries: what answered calls and closed conversations came to, to be counted.
 
 use super::column::{SqlView, code, count, id, instant, micros, ms, position};
 
@@ -37,6 +37,42 @@ pub(super) const SUMMARIES: SqlView = SqlView {
             "heard_count",
             ("客户说话句数", "utterances of the callee that were kept"),
         ),
+        position("position", "pos"),
+    ],
+};
+
+/// Of conversations in text, whose ends differ from a call's.
+pub(super) const TEXT_SUMMARIES: SqlView = SqlView {
+    name: "text_summaries",
+    zh: "每次文字会话的小结，不含话语",
+    en: "What each closed conversation in text came to, without words",
+    table: Some("text_summary_board"),
+    columns: &[
+        id("conversation", ("文字会话", "the conversation")),
+        id("campaign", ("外呼任务 task_id", "the campaign's task_id")),
+        id("customer", ("客户内部编号", "the customer's internal id")),
+        id("flow", ("话术", "the flow")),
+        count("flow_version", ("话术版本", "version of the flow")),
+        code("channel", ("渠道：web、app、sms", "web, app or sms")),
+        micros("closed_at", ("结束时间", "when it was closed")),
+        instant("closed_time", "closed_at"),
+        code("reason", ("结束原因", "why it was closed")),
+        code(
+            "outcome",
+            ("沟通结局", "outcome; null where the flow came to no end"),
+        ),
+        code("intent", ("决定结果的意图", "the intent that decided it")),
+        code(
+            "interest",
+            (
+                "意向：low、medium、high",
+                "low, medium or high; null where nothing was written",
+            ),
+        ),
+        code("interest_rule", ("意向的依据", "by which rule")),
+        code("follow_up", ("跟进建议", "what may follow")),
+        code("follow_up_reason", ("建议的依据", "why")),
+        count("heard_count", ("客户消息数", "messages of theirs")),
         position("position", "pos"),
     ],
 };

@@ -2,7 +2,7 @@
 //! transaction, one prepared statement per table.
 
 use super::{failed, prepare, prepare_writer};
-use crate::database::Table;
+use crate::database::{Dialect, Table};
 use crate::error::ProjectionError;
 use crate::statements::placeholders;
 use crate::yardstick::TableRows;
@@ -26,9 +26,9 @@ impl ByHand {
         let connection = Connection::open(path).map_err(|error| failed(&error))?;
         prepare(&connection)?;
         prepare_writer(&connection)?;
-        for statement in tables.iter().flat_map(|table| table.ddl) {
+        for statement in tables.iter().flat_map(|table| table.statements(Dialect::Sqlite)) {
             connection
-                .execute(statement, [])
+                .execute(&statement, [])
                 .map_err(|error| failed(&error))?;
         }
         Ok(Self { connection })

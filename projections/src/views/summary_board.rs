@@ -1,12 +1,13 @@
-//! What answered calls came to, by what can be counted: intent, interest, what may follow. No word stands
-//! here: text and slots stay sealed in the log.
+//! What answered calls and closed conversations in text came to, by what can be counted: intent, interest, what
+//! may follow. No word stands here: text and slots stay sealed in the log.
 
 use crate::database::{Table, Tx};
 use crate::error::ProjectionError;
 use crate::value::Val;
 use crate::view::{Handles, View, ViewDefinition, ViewEvent};
-use domain::ids::CallId;
-use domain::summary::SummaryEvent;
+use domain::ids::{CallId, ConversationId};
+use domain::stored_event::Position;
+use domain::summary::{SummaryEvent, SummaryFact, TextSummaryFact};
 
 /// The view's name, for `wait_for_view`.
 pub const NAME: &str = "summary_board";
@@ -14,7 +15,9 @@ pub const NAME: &str = "summary_board";
 /// See the file's description.
 pub struct SummaryBoard;
 
-static TABLES: [Table; 1] = [Table {
+static TABLES: [Table; 2] = [CALLS, TEXTS];
+
+const CALLS: Table = Table {
     name: "summary_board",
     ddl: &[
         "create table summary_board (call text not null, campaign text not null, customer text not null,
@@ -25,13 +28,26 @@ static TABLES: [Table; 1] = [Table {
         "create index summary_board_campaign on summary_board (campaign, ended_at)",
     ],
     key_columns: 1,
-}];
+};
+
+const TEXTS: Table = Table {
+    name: "text_summary_board",
+    ddl: &[
+        "create table text_summary_board (conversation text not null, campaign text not null,
+        customer text not null, flow text not null, flow_version bigint not null, channel text not null,
+        closed_at bigint not null, reason text not null, outcome text, intent text, interest text,
+        interest_rule text, follow_up text not null, follow_up_reason text not null,
+        heard_count bigint not null, pos bigint not null, primary key (conversation))",
+        "create index text_summary_board_campaign on text_summary_board (campaign, closed_at)",
+    ],
+    key_columns: 1,
+};
 
 const DEFINITION: ViewDefinition = ViewDefinition {
     name: NAME,
-    version: 1,
+    version: 2,
     tables: &TABLES,
-    handles: Handles::Kinds(&[SummaryEvent::RECORDED]),
+    handles: Handles::Kinds(&[SummaryEvent::RECORDED, SummaryEvent::TEXT_RECORDED]),
 };
 
 impl View for SummaryBoard {
@@ -40,32 +56,65 @@ impl View for SummaryBoard {
     }
 
     fn apply(&self, tx: &mut dyn Tx, event: &ViewEvent) -> Result<(), ProjectionError> {
-        let call: CallId = event.stream_id()?;
-        let SummaryEvent::Recorded(fact) = event.read_as()? else {
-            return Ok(());
-        };
-        let [table] = &TABLES;
-        let interest = fact.interest;
-        let row = vec![
-            Val::text(call),
-            Val::text(&fact.campaign),
-            Val::text(&fact.customer),
-            Val::text(&fact.flow.flow),
-            Val::count(fact.flow.version),
-            Val::at(fact.ended_at),
-            Val::count(fact.talk_ms),
-            Val::text(fact.disposition.code()),
-            Val::maybe_text(fact.outcome.map(|outcome| outcome.code())),
-            Val::maybe_text(fact.intent.as_ref()),
-            Val::maybe_text(interest.map(|interest| interest.level.code())),
-            Val::maybe_text(interest.map(|interest| interest.rule.code())),
-            Val::text(fact.follow_up.action.code()),
-            Val::text(fact.follow_up.reason.code()),
-            Val::count(fact.turns.heard_count),
-            Val::position(event.position),
-        ];
-        tx.put(table, row)
+        let [calls, texts] = &TABLES;
+        match event.read_as()? {
+            SummaryEvent::Recorded(fact) => {
+                let call: CallId = event.stream_id()?;
+                tx.put(calls, of_call(call, &fact, event.position))
+            }
+            SummaryEvent::TextRecorded(fact) => {
+                let conversation: ConversationId = event.stream_id()?;
+                tx.put(texts, of_text(conversation, &fact, event.position))
+            }
+            SummaryEvent::WordingAsked(_) | SummaryEvent::Worded(_) | SummaryEvent::WordingFailed(_) => {
+                Ok(())
+            }
+        }
     }
+}
+
+fn of_call(call: CallId, fact: &SummaryFact, position: Position) -> Vec<Val> {
+    let interest = fact.interest;
+    vec![
+        Val::text(call),
+        Val::text(&fact.campaign),
+        Val::text(&fact.customer),
+        Val::text(&fact.flow.flow),
+        Val::count(fact.flow.version),
+        Val::at(fact.ended_at),
+        Val::count(fact.talk_ms),
+        Val::text(fact.disposition.code()),
+        Val::maybe_text(fact.outcome.map(|outcome| outcome.code())),
+        Val::maybe_text(fact.intent.as_ref()),
+        Val::maybe_text(interest.map(|interest| interest.level.code())),
+        Val::maybe_text(interest.map(|interest| interest.rule.code())),
+        Val::text(fact.follow_up.action.code()),
+        Val::text(fact.follow_up.reason.code()),
+        Val::count(fact.turns.heard_count),
+        Val::position(position),
+    ]
+}
+
+fn of_text(conversation: ConversationId, fact: &TextSummaryFact, position: Position) -> Vec<Val> {
+    let interest = fact.interest;
+    vec![
+        Val::text(conversation),
+        Val::text(&fact.campaign),
+        Val::text(&fact.customer),
+        Val::text(&fact.flow.flow),
+        Val::count(fact.flow.version),
+        Val::text(fact.channel.code()),
+        Val::at(fact.closed_at),
+        Val::text(fact.reason.code()),
+        Val::maybe_text(fact.outcome.map(|outcome| outcome.code())),
+        Val::maybe_text(fact.intent.as_ref()),
+        Val::maybe_text(interest.map(|interest| interest.level.code())),
+        Val::maybe_text(interest.map(|interest| interest.rule.code())),
+        Val::text(fact.follow_up.action.code()),
+        Val::text(fact.follow_up.reason.code()),
+        Val::count(fact.turns.heard_count),
+        Val::position(position),
+    ]
 }
 
 #[cfg(test)]
@@ -93,5 +142,36 @@ mod tests {
         assert_eq!((row.count().unwrap(), rows.len()), (3, 0));
         let all = db.query("select * from summary_board", Vec::new()).await.unwrap();
         assert!(!format!("{all:?}").contains("sealed"));
+    }
+
+    #[tokio::test]
+    async fn a_conversation_in_text_has_a_row_of_its_own() {
+        let path = concat!(
+            env!("CARGO_MANIFEST_DIR"),
+            "/../fixtures/events/summary/summary.text_recorded.v1.json"
+        );
+        let record = std::fs::read(path).unwrap();
+        let told: serde_json::Value = serde_json::from_slice(&record).unwrap();
+        let stream = told["stream"].as_str().unwrap().to_owned();
+        let mut story = Story::new();
+        story.tell_record(&StreamId::from_stored(stream.clone()), record);
+        let (db, _runner) = story.shown_by(SummaryBoard).await;
+        let sql = "select conversation, channel, reason, follow_up from text_summary_board";
+        let mut rows = db.query(sql, Vec::new()).await.unwrap();
+        let mut row = rows.remove(0);
+        let found = [(); 4].map(|()| row.text().unwrap());
+        let data = &told["data"];
+        let expected = [
+            stream.strip_prefix("summary-").unwrap(),
+            data["channel"].as_str().unwrap(),
+            data["reason"].as_str().unwrap(),
+            data["follow_up"]["action"].as_str().unwrap(),
+        ];
+        assert_eq!(found, expected);
+        let calls = db
+            .query("select call from summary_board", Vec::new())
+            .await
+            .unwrap();
+        assert!(calls.is_empty());
     }
 }

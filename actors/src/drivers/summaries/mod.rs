@@ -20,6 +20,7 @@ use crate::system::{ActorSystem, Environment};
 use crate::timers::wake_at;
 use domain::call::event::CallEvent;
 use domain::conversation::ConversationEvent;
+use domain::customer::ProfileOrigin;
 use domain::decider::EventData;
 use domain::event_filter::EventFilter;
 use domain::ids::CallId;
@@ -317,7 +318,8 @@ impl Writing {
             fact.erase();
         } else {
             // Before the summary, by whose absence a start finds what is owed.
-            self.tag(call, &fact.customer, notes.tags, ended).await?;
+            let origin = ProfileOrigin::Call { call };
+            self.tag(origin, &fact.customer, notes.tags, ended).await?;
         }
         let cause = Cause::follow(ended, "record_summary");
         // Of somebody who is gone there is nothing to word.

@@ -1,17 +1,17 @@
-//! The tags that a call's flow puts on the person.
+//! The tags that the flow of a call, or of a conversation in text, puts on the person.
 
 use super::{NotWritten, Writing};
 use crate::error::AskError;
 use domain::attribute::TagLevel;
 use domain::customer::{CustomerCommand, ProfileOrigin, TagOrder};
-use domain::ids::{CallId, CustomerId};
+use domain::ids::CustomerId;
 use domain::stored_event::{Cause, Envelope};
 
 impl Writing {
-    /// Puts the flow's tags on the person, once a call; one who may not be tagged any more has none.
+    /// Puts the flow's tags on the person, once a call or conversation; one who may not be tagged any more has none.
     pub(super) async fn tag(
         &self,
-        call: CallId,
+        origin: ProfileOrigin,
         customer: &CustomerId,
         tags: Vec<String>,
         ended: &Envelope,
@@ -23,14 +23,14 @@ impl Writing {
             level: TagLevel::Behavior,
             added: tags,
             removed: Vec::new(),
-            origin: ProfileOrigin::Call { call },
+            origin,
         };
         let cause = Cause::follow(ended, "tag_customer");
         let command = CustomerCommand::Tag(Box::new(order));
         match self.system.customers.ask(customer, command, cause).await {
             Ok(_) => Ok(()),
             Err(error @ (AskError::Refused(_) | AskError::AnotherRequest)) => {
-                tracing::warn!(%call, %error, "a flow's tags are refused");
+                tracing::warn!(ended = %ended.stream, %error, "a flow's tags are refused");
                 Ok(())
             }
             Err(AskError::Fault) => Err(NotWritten::Fault),

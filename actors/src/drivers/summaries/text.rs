@@ -1,5 +1,5 @@
 //! What a conversation in text came to, written once it is closed: by the rules of a call's summary, without
-//! words of a model beside it, and without tags put on the person.
+//! words of a model beside it.
 
 use super::told::is_gone;
 use super::{NotWritten, Writing};
@@ -7,6 +7,7 @@ use crate::error::AskError;
 use domain::call_course::{CallNotes, TextCourse};
 use domain::conversation::course::take;
 use domain::conversation::{Conversation, ConversationEvent, ConversationState};
+use domain::customer::ProfileOrigin;
 use domain::decider::Decider;
 use domain::ids::{ConversationId, SummaryId};
 use domain::ports::vault::{PersonKey, key_to_read};
@@ -44,6 +45,10 @@ impl Writing {
         };
         if text.key.is_none() {
             fact.erase();
+        } else {
+            // Before the summary, by whose absence a start finds what is owed.
+            let origin = ProfileOrigin::Conversation { conversation: id };
+            self.tag(origin, &fact.customer, notes.tags, closed).await?;
         }
         let cause = Cause::follow(closed, "record_text_summary");
         let command = SummaryCommand::RecordText(Box::new(fact));

@@ -9,6 +9,7 @@ mod persons;
 mod promoting;
 mod quotas;
 mod shown;
+mod starting;
 mod times;
 
 pub use anonymizing::{AnonymizedShown, CARRYING, Carrying, anonymize};
@@ -17,19 +18,18 @@ pub use cloning::clone_campaign;
 pub use persons::enrolled;
 pub use promoting::{Promoting, promote};
 pub use shown::{CampaignShown, Campaigns, StageShown};
+pub use starting::start_campaign;
 pub use times::{TimesShown, learnt_times};
 
 use crate::as_of::{Moment, PastRows, Then, entity_then};
 use crate::figures::{FORMULA, PEOPLE, People, Stands, versions};
 use crate::flows::definition_of;
 use crate::installation::{Installation, follow, script_flow};
-use crate::why_not::campaign_now;
 use actors::Answer;
 use all_then::all_campaigns;
 use domain::calling_plan::{Duplicates, FlowRef};
 use domain::campaign::command::CampaignCommand;
 use domain::campaign::{Campaign, CampaignState, CampaignStatus};
-use domain::compliance::unknown_year;
 use domain::event_filter::EventFilter;
 use domain::flow::command::FlowCommand;
 use domain::flow::{FlowDefinition, FlowNamed, content_hash};
@@ -173,45 +173,6 @@ fn with_flow_id(mut definition: Value, own: FlowId) -> Result<(FlowId, Value), P
     match named.map(str::parse::<FlowId>) {
         Some(Ok(flow)) => Ok((flow, definition)),
         Some(Err(_)) | None => Err(Problem::refused("flow-invalid", "/flow/flow is not a flow's id")),
-    }
-}
-
-/// Starts a campaign whose words can be spoken here.
-pub async fn start_campaign(
-    installation: &Installation,
-    campaign: &CampaignId,
-    cause: Cause,
-) -> Result<Answer<Campaign>, Problem> {
-    installation.refuse_unspeakable(campaign).await?;
-    refuse_unknown_year(installation, campaign).await?;
-    Ok(installation
-        .entities
-        .campaigns
-        .ask(campaign, CampaignCommand::Start, cause)
-        .await?)
-}
-
-/// A campaign that would begin now and observes holidays whose year nobody knows would dial nobody: it says
-/// so before. One that waits for its time may have its file by then, and is judged then.
-async fn refuse_unknown_year(installation: &Installation, campaign: &CampaignId) -> Result<(), Problem> {
-    let state = installation.entities.campaigns.state(campaign).await?.state;
-    if state.status() != Some(CampaignStatus::Ready) {
-        return Ok(());
-    }
-    let facts = campaign_now(installation, campaign).await?;
-    let now = installation.now();
-    let running = facts.plan.running.as_deref();
-    if running.is_some_and(|running| running.starts_at.is_some_and(|starts_at| starts_at > now)) {
-        return Ok(());
-    }
-    match unknown_year(&facts.plan, &facts.calendars, now) {
-        None => Ok(()),
-        Some(year) => Err(Problem::refused(
-            "holidays-unknown",
-            format!(
-                "the holidays of {year} are not known: import their file before campaign {campaign} starts"
-            ),
-        )),
     }
 }
 

@@ -6,6 +6,7 @@ use domain::conversation::{
     BegunBy, Channel, ClosedFact, Conversation, ConversationEvent, ConversationState, OpenedFact,
 };
 use domain::decider::Decider;
+use domain::flow::Show;
 use domain::ids::{CampaignId, ConversationId, CustomerId};
 use domain::ports::vault::key_to_read;
 use domain::problem::Problem;
@@ -50,6 +51,9 @@ pub struct LineShown {
     /// Null where the person's key is gone.
     #[schemars(example = &"好的，不再联系您。")]
     pub text: Option<String>,
+    /// Pictures and links that go with a text of ours.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub shows: Vec<Show>,
     /// Of a message of theirs: what was made of it and why the flow went where it went.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub why: Option<WhyShown>,
@@ -133,6 +137,7 @@ pub fn texts_of(texted: &[Texted]) -> Vec<LineShown> {
                 prompt: None,
                 variant: None,
                 text: heard.text.value().cloned(),
+                shows: Vec::new(),
                 why: None,
             }),
             ConversationEvent::Understood(fact) => {
@@ -158,6 +163,7 @@ pub fn texts_of(texted: &[Texted]) -> Vec<LineShown> {
                 prompt: Some(said.prompt.clone()),
                 variant: said.variant.clone(),
                 text: said.text.value().cloned(),
+                shows: said.shows.clone(),
                 why: None,
             }),
             ConversationEvent::Opened(_)

@@ -203,7 +203,7 @@ impl Installation {
         Ok(loaded.state)
     }
 
-    async fn flow_of(&self, state: &CampaignState) -> Result<Arc<FlowDefinition>, Problem> {
+    pub(crate) async fn flow_of(&self, state: &CampaignState) -> Result<Arc<FlowDefinition>, Problem> {
         let used = state
             .flow()
             .ok_or_else(|| Problem::fault("a campaign without a flow"))?;

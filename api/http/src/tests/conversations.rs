@@ -208,6 +208,27 @@ fn a_closed_conversation_has_one_summary_masked_on_record_and_in_clear_with_a_re
 }
 
 #[test]
+fn what_the_flow_tags_is_put_on_the_person_once_the_conversation_is_closed() {
+    let story = Story::begin();
+    story.runtime.block_on(async {
+        let text = "{flow: tagged, notices: {recording: 本次会话将被记录。, ai: 我是智能客服。}, start: 记标签, \
+                    on_exception: 再见, nodes: {记标签: {act: {tags: [要资料], next: 再见}}, \
+                    再见: {end: {text: 再见。, outcome: success}}}}";
+        let flow = FlowDefinition::from_yaml(text).unwrap();
+        with_two_of(&story, &flow, &[]).await;
+        let came = opened(&story, "C01").await;
+        let id = came.body["id"].as_str().unwrap().to_owned();
+        let path = format!("/api/v1/conversations/{id}/summary");
+        until(&story, &path, |body| body["recorded_at"].is_string()).await;
+        let tagged = trail(&story, "customer.tagged").await;
+        assert_eq!(tagged.len(), 1, "{tagged:?}");
+        let origin = json!({ "by": "conversation", "conversation": id });
+        assert_eq!(tagged[0]["data"]["origin"], origin);
+    });
+    story.end();
+}
+
+#[test]
 fn a_word_of_the_campaigns_list_ends_it_is_kept_and_counts_for_the_alert() {
     let story = Story::begin();
     story.runtime.block_on(async {

@@ -20,6 +20,14 @@ fn tomorrow(server: &Server, hour: i64) -> String {
     Timestamp::from_micros(day * 24 * HOUR + (hour - 8) * HOUR).to_string()
 }
 
+/// A flow that is said, and asks nothing.
+fn without_keys() -> Value {
+    json!({ "flow": "greeting", "notices": { "recording": "This call is recorded." }, "start": "hello",
+        "on_exception": "bye", "nodes": {
+            "hello": { "say": { "text": "Hello.", "next": "bye" } },
+            "bye": { "end": { "text": "Goodbye.", "outcome": "success" } } } })
+}
+
 fn detail(reply: &(u16, Value)) -> &str {
     reply.1["detail"].as_str().unwrap_or_default()
 }
@@ -170,6 +178,19 @@ fn a_campaign_that_contradicts_itself_or_its_preset_is_not_made() {
         (201, &json!("Example Bank")),
         "{named:?}"
     );
+    // Who finds no agent free is told a key that refuses further calls: a flow without one has none to tell.
+    sells["task_id"] = json!("K");
+    let talks = sells.as_object_mut().unwrap();
+    talks.remove("script_template");
+    talks.insert("flow".to_owned(), without_keys());
+    assert_eq!(server.post("/api/v1/campaigns", &sells).0, 201);
+    let started = server.post("/api/v1/campaigns/K/start", &json!({}));
+    assert_eq!(
+        (started.0, &started.1["rule"]),
+        (409, &json!("no-refusing-key")),
+        "{started:?}"
+    );
+    assert_eq!(server.post("/api/v1/campaigns/S/start", &json!({})).0, 200);
     assert_eq!(with("preferred_times", json!("ignore")).0, 201);
     server.end();
 }

@@ -19,8 +19,10 @@ pub use input::{FlowAction, FlowInput, FlowPrompt, Intention, Interruption, Noti
 
 use super::graph::FlowDefinition;
 use super::nodes::{Ending, Node, NodeKind, Question, Reprompt};
+use super::shows::Show;
 use super::text::{Filled, fill};
 use super::variants::Variants;
+use crate::text_channel::Channel;
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 use talked::Talked;
@@ -119,6 +121,11 @@ impl FlowRun {
     /// The language the flow speaks, BCP 47.
     pub fn language(&self) -> &str {
         &self.graph.lang
+    }
+
+    /// What a node of it shows on a channel of texts.
+    pub fn shows_on(&self, node: &str, channel: Channel) -> Vec<Show> {
+        self.graph.shows_on(node, channel)
     }
 
     /// Variables and slots, as they stand.

@@ -71,7 +71,8 @@ async fn next_rows_that_live_ones_which_began_anew_have_not_met_wait_for_them() 
         rebuilds.begin("pair", false).await.unwrap();
         let beside = rebuilds.beside("pair").unwrap();
         assert_eq!(beside.step().await.unwrap(), Step::Moved);
-        transact(on.db(), |tx| remake_tables(tx, pair(1).0.as_ref()))
+        let dialect = on.db().dialect();
+        transact(on.db(), move |tx| remake_tables(tx, dialect, pair(1).0.as_ref()))
             .await
             .unwrap();
         assert_eq!(beside.step().await.unwrap(), Step::Level);

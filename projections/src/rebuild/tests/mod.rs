@@ -29,7 +29,7 @@ const PAIR: &[Table] = &[
     Table {
         name: "pair_one",
         ddl: &[
-            "create table pair_one (position bigint primary key, amount bigint not null)",
+            "create table pair_one (position bigint primary key, amount bigint not null) partition by hash (position)",
             "create index pair_one_amount on pair_one (amount)",
         ],
         key_columns: 1,

@@ -68,7 +68,7 @@ const LINES: Table = Table {
     ddl: &[
         "create table customer_timeline_line (customer text not null, position bigint not null,
         at bigint not null, kind text not null, campaign text, call text, facts text not null,
-        primary key (customer, position))",
+        primary key (customer, position)) partition by hash (customer)",
     ],
     key_columns: 2,
 };
@@ -94,7 +94,7 @@ columns! {
 
 const DEFINITION: ViewDefinition = ViewDefinition {
     name: NAME,
-    version: 9,
+    version: 10,
     tables: TABLES,
     handles: Handles::Kinds(&[
         CustomerEvent::REGISTERED,

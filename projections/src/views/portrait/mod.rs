@@ -1,13 +1,15 @@
 //! What is known of each customer from their calls (客户画像), each value with the call it came from (CUS-7).
 //!
-//! Preference 偏好: the hours of the day, in Beijing, in which calls were answered. Style 沟通风格: how long they
-//! talk, how often they press a key or ask for a person. Decision cycle 决策周期: from the first call to the
-//! one that converted. A correction of an outcome moves what it moved. Once a person is erased nothing of
-//! this is kept.
+//! When they answer: the hours of the day, in Beijing. Buying preference 购买偏好: what calls were about, and how
+//! it was taken. Style 沟通风格: whether they speak or press keys, how long, and how often they interrupt.
+//! Decision cycle 决策周期: from the first call to the one that converted. A correction of an outcome moves what
+//! it moved. Once a person is erased nothing of this is kept.
 
 mod shown;
+mod talks;
 
 pub use shown::{HourOfDay, Portrait, Sourced, get};
+pub use talks::{CALLS_NAMED_MAX, Manner, OfferTaken, Style};
 
 use crate::database::{Table, Tx};
 use crate::error::ProjectionError;
@@ -18,6 +20,7 @@ use domain::call::Finding;
 use domain::call::event::CallEvent;
 use domain::customer::event::CustomerEvent;
 use domain::disposition::Outcome;
+use domain::summary::SummaryEvent;
 use domain::time::Timestamp;
 
 /// The view's name, for `wait_for_view`.
@@ -26,7 +29,7 @@ pub const NAME: &str = "portrait";
 /// See the file's description.
 pub struct Portraits;
 
-static TABLES: [Table; 2] = [
+static TABLES: [Table; 3] = [
     Table {
         name: "portrait",
         ddl: &[
@@ -48,9 +51,11 @@ static TABLES: [Table; 2] = [
         ],
         key_columns: 2,
     },
+    talks::TABLE,
 ];
 static ROWS: &Table = &TABLES[0];
 static HOURS: &Table = &TABLES[1];
+static TALKS: &Table = &TABLES[2];
 
 /// Columns of `portrait`, from its key on.
 #[derive(Clone, Copy)]
@@ -77,7 +82,7 @@ enum Column {
 
 const DEFINITION: ViewDefinition = ViewDefinition {
     name: NAME,
-    version: 1,
+    version: 2,
     tables: &TABLES,
     handles: Handles::Kinds(&[
         CallEvent::DIALING,
@@ -87,6 +92,7 @@ const DEFINITION: ViewDefinition = ViewDefinition {
         CallEvent::ENDED,
         CallEvent::CORRECTED,
         CustomerEvent::ERASED,
+        SummaryEvent::RECORDED,
     ]),
 };
 
@@ -106,15 +112,22 @@ impl View for Portraits {
             return Ok(());
         };
         let customer = Val::text(customer);
+        if event.envelope.kind == SummaryEvent::RECORDED {
+            return talks::keep(tx, event, customer);
+        }
         match event.event()? {
             AnyEvent::Customer(CustomerEvent::Erased { .. }) => {
                 tx.exec(
                     "delete from portrait_hour where customer = $1",
                     std::slice::from_ref(&customer),
                 )?;
+                talks::forget(tx, &customer)?;
                 tx.write_rows(ROWS, &[], &[vec![customer]])
             }
             AnyEvent::Call(fact) => {
+                if let CallEvent::Corrected { after, .. } = fact {
+                    talks::correct(tx, event, &customer, *after)?;
+                }
                 let mut sitting = Sitting::begin(tx, event, customer)?;
                 sitting.take(fact)?;
                 sitting.finish()
@@ -293,6 +306,7 @@ mod tests {
     use super::*;
     use crate::testing::{Story, call, customer};
     use domain::disposition::Disposition;
+    use domain::ids::{CallId, StreamId};
 
     async fn shown(story: &Story, of: u32) -> Option<Portrait> {
         let (db, _runner) = story.shown_by(Portraits).await;
@@ -339,6 +353,50 @@ mod tests {
         );
     }
 
+    /// As the golden summary says, of this call.
+    fn summed_up(story: &mut Story, of: CallId) {
+        let path = concat!(
+            env!("CARGO_MANIFEST_DIR"),
+            "/../fixtures/events/summary/summary.recorded.v1.json"
+        );
+        let mut record: serde_json::Value = serde_json::from_slice(&std::fs::read(path).unwrap()).unwrap();
+        let stream = format!("summary-{of}");
+        record["stream"] = stream.clone().into();
+        record["customer"] = customer(1).to_string().into();
+        let stream = StreamId::from_stored(stream);
+        story.tell_record(&stream, serde_json::to_vec(&record).unwrap());
+    }
+
+    #[tokio::test]
+    async fn what_was_talked_about_and_how_names_its_calls_and_follows_a_correction() {
+        let mut story = told();
+        let second = call("T", 1, 2);
+        summed_up(&mut story, second);
+        let portrait = shown(&story, 1).await.unwrap();
+        let offer = portrait.buying.first().unwrap();
+        assert_eq!(
+            (
+                offer.flow.as_str(),
+                offer.high,
+                offer.conversions,
+                offer.named.as_slice()
+            ),
+            ("card_instalment_spoken", 1, 1, [second].as_slice())
+        );
+        let style = portrait.style.unwrap();
+        assert_eq!(
+            (style.manner, style.utterances, style.keys, style.named),
+            (Manner::Speaks, 3, 0, vec![second])
+        );
+        story.corrected(
+            second,
+            (Disposition::Answered, Some(Outcome::Success)),
+            (Disposition::Answered, Some(Outcome::Declined)),
+        );
+        let portrait = shown(&story, 1).await.unwrap();
+        assert_eq!(portrait.buying.first().map(|offer| offer.conversions), Some(0));
+    }
+
     #[tokio::test]
     async fn a_correction_takes_a_conversion_back() {
         let mut story = told();
@@ -357,6 +415,7 @@ mod tests {
     #[tokio::test]
     async fn of_an_erased_person_nothing_is_left() {
         let mut story = told();
+        summed_up(&mut story, call("T", 1, 2));
         story.customer(
             1,
             CustomerEvent::Erased {
@@ -366,10 +425,13 @@ mod tests {
         );
         assert_eq!(shown(&story, 1).await, None);
         let (db, _runner) = story.shown_by(Portraits).await;
-        let left = db
-            .query("select hour from portrait_hour", Vec::new())
-            .await
-            .unwrap();
-        assert!(left.is_empty());
+        for table in &TABLES {
+            let sql = format!("select customer from {}", table.name);
+            assert!(
+                db.query(&sql, Vec::new()).await.unwrap().is_empty(),
+                "{}",
+                table.name
+            );
+        }
     }
 }

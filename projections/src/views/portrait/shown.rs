@@ -1,5 +1,6 @@
 //! One customer's portrait as it is shown: every value with the call it came from, and the hours of the day.
 
+use super::talks::{self, OfferTaken, Style};
 use crate::database::{ReadDb, read_as};
 use crate::error::ProjectionError;
 use crate::value::{Row, Val};
@@ -35,6 +36,10 @@ pub struct Portrait {
     pub converted_at: Option<Sourced<Timestamp>>,
     /// 决策周期: from the first call to the one that converted last.
     pub decision_ms: Option<u64>,
+    /// 购买偏好: what calls were about, what was taken best first.
+    pub buying: Vec<OfferTaken>,
+    /// 沟通风格; absent until they said or pressed something.
+    pub style: Option<Style>,
     /// Hours of the day in Beijing with calls, in order.
     pub hours: Vec<HourOfDay>,
 }
@@ -69,6 +74,7 @@ pub async fn get(db: &dyn ReadDb, customer: &CustomerId) -> Result<Option<Portra
              order by hour",
             &key,
         )?;
+        (portrait.buying, portrait.style) = talks::read(tx, &key)?;
         portrait.hours = hours.into_iter().map(read_hour).collect::<Result<_, _>>()?;
         Ok(Some(portrait))
     })
@@ -91,6 +97,8 @@ fn read_portrait(mut row: Row) -> Result<Portrait, ProjectionError> {
         last_outcome: sourced(&mut row, Row::maybe_text)?,
         converted_at: sourced(&mut row, Row::maybe_at)?,
         decision_ms: None,
+        buying: Vec::new(),
+        style: None,
         hours: Vec::new(),
     };
     if let (Some(first), Some(converted)) = (&portrait.first_call_at, &portrait.converted_at) {

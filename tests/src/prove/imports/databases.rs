@@ -1,9 +1,9 @@
 //! Rows of MariaDB and of PostgreSQL, imported by a JDBC address while the import is killed: each once, and
 //! later only what is new.
 
-use super::mariadb::{MariaDb, PASSWORD};
 use super::{NO_TRUNK, begin_import, campaign};
 use crate::history::member;
+use crate::mariadb::{DATABASE, MariaDb, PASSWORD, PASSWORD_IN_URL, USER};
 use crate::postgres::PostgresServer;
 use crate::prove::{Form, Proof, skipped};
 use crate::server::Server;
@@ -48,9 +48,13 @@ pub(in crate::prove) fn prove(form: Form) -> Proof {
     server.run_sql(
         "create table people (seq bigint primary key, customer_id text, phone text, customer_name text, balance numeric)",
     );
+    mariadb.run_sql(
+        "create table people (seq bigint primary key, customer_id varchar(32), phone varchar(20), \
+         customer_name varchar(32), balance decimal(10,2))",
+    );
     let in_mariadb = |first: u32, last: u32| {
-        mariadb.sql(&format!(
-            "use call_center; insert into people select seq, concat('C', seq), concat('138', lpad(seq, 8, '0')), '张三', \
+        mariadb.run_sql(&format!(
+            "insert into people select seq, concat('C', seq), concat('138', lpad(seq, 8, '0')), '张三', \
              seq / 7 from seq_{first}_to_{last}"
         ));
     };
@@ -70,7 +74,10 @@ pub(in crate::prove) fn prove(form: Form) -> Proof {
         Source {
             name: "mysql",
             // PostgreSQL trusts loopback; MariaDB asks.
-            address: format!("{}&password=p%40ss%26word", mariadb.address()),
+            address: format!(
+                "jdbc:mysql://127.0.0.1:{}/{DATABASE}?useSSL=false&user={USER}&password={PASSWORD_IN_URL}",
+                mariadb.port()
+            ),
             add: &in_mariadb,
         },
         Source {

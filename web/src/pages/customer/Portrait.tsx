@@ -2,6 +2,7 @@
 // consents; rules of their own; and what they asked about their own data.
 import { useQuery } from '@tanstack/react-query'
 import { Link } from '@tanstack/react-router'
+import type { TFunction } from 'i18next'
 import { useTranslation } from 'react-i18next'
 import { get, Problem, type Told } from '../../api/client'
 import { paged } from '../../api/paged'
@@ -73,9 +74,27 @@ function Calls({ id, zone, position }: { id: string; zone: string; position: num
     [t('person.lastAnswered'), told.last_answered_at == null ? '–' : instantIn(told.last_answered_at.value, zone), told.last_answered_at?.call],
     [t('person.lastOutcome'), told.last_outcome == null ? '–' : t(`outcome.${told.last_outcome.value}`), told.last_outcome?.call],
   ]
+  for (const one of told.buying) rows.push([t('person.buying'), t('person.bought', { ...one }), one.named[0]])
+  const style = told.style
+  if (style != null) rows.push([t('person.style'), styleOf(style, t), style.named[0]])
+  if (told.decision_ms != null) rows.push([t('person.decision'), decisionOf(told.decision_ms, t), told.converted_at?.call])
   return (
-    <Pairs rows={rows.map(([name, value, call]) => ({ key: name, name, value: <>{value} {call !== undefined && from(call)}</> }))} />
+    <Pairs rows={rows.map(([name, value, call]) => ({ key: `${name} ${value}`, name, value: <>{value} {call !== undefined && from(call)}</> }))} />
   )
+}
+
+type Style = NonNullable<Told<'/api/v1/customers/{id}/portrait'>['style']>
+
+function styleOf(style: Style, t: TFunction): string {
+  const { interruptions, silences } = style
+  return t('person.styled', { manner: t(`person.manner.${style.manner}`), talk: clockOf(style.talk_ms_mean), interruptions, silences })
+}
+
+const HOUR_MS = 3_600_000
+
+function decisionOf(ms: number, t: TFunction): string {
+  const hours = Math.floor(ms / HOUR_MS)
+  return t('person.decided', { days: Math.floor(hours / 24), hours: hours % 24 })
 }
 
 function Attributes({ id }: { id: string }) {

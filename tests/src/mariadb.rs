@@ -1,4 +1,4 @@
-//! A MariaDB of a proof's own: on loopback, in a temporary folder, ended with it.
+//! A MariaDB of one's own: on loopback, in a temporary folder, ended with it.
 
 use crate::program::{Program, command, fail, free_tcp_port, is_installed};
 use std::path::Path;
@@ -9,19 +9,24 @@ use tempfile::TempDir;
 const READY: Duration = Duration::from_secs(60);
 const SAYS_READY: &str = "ready for connections";
 
-/// The user who may read, and the password.
-pub(super) const USER: &str = "reader";
-pub(super) const PASSWORD: &str = "p@ss&word";
+/// The user who may read, and the password, also as it stands in an address.
+pub const USER: &str = "reader";
+pub const PASSWORD: &str = "p@ss&word";
+pub const PASSWORD_IN_URL: &str = "p%40ss%26word";
 
-pub(super) struct MariaDb {
+/// The database that the user may read.
+pub const DATABASE: &str = "call_center";
+
+/// Stopped and removed when dropped.
+pub struct MariaDb {
     folder: TempDir,
     port: u16,
     server: Option<Program>,
 }
 
 impl MariaDb {
-    /// Makes and starts one with a database `call_center`; nothing where its programs are not installed.
-    pub(super) fn start() -> Option<Self> {
+    /// Makes and starts one with an empty database; nothing where its programs are not installed.
+    pub fn start() -> Option<Self> {
         if !Path::new("/usr/sbin/mariadbd").exists() || !is_installed("mariadb-install-db") {
             return None;
         }
@@ -40,14 +45,14 @@ impl MariaDb {
         let installed = install.output().is_ok_and(|output| output.status.success());
         assert!(installed, "mariadb-install-db makes a database");
         made.restart();
-        let password = PASSWORD;
-        made.sql(&format!(
-            "create database call_center character set utf8mb4;
-             create user {USER}@'127.0.0.1' identified by '{password}';
-             grant select on call_center.* to {USER}@'127.0.0.1';
-             create table call_center.people (seq bigint primary key, customer_id varchar(32),
-             phone varchar(20), customer_name varchar(32), balance decimal(10,2));"
-        ));
+        made.run(
+            "",
+            &format!(
+                "create database {DATABASE} character set utf8mb4;
+             create user {USER}@'127.0.0.1' identified by '{PASSWORD}';
+             grant select on {DATABASE}.* to {USER}@'127.0.0.1';"
+            ),
+        );
         Some(made)
     }
 
@@ -79,21 +84,25 @@ impl MariaDb {
         self.server = Some(server);
     }
 
-    /// Runs statements as its owner.
-    pub(super) fn sql(&self, text: &str) {
+    /// Runs statements in its database, as its owner.
+    pub fn run_sql(&self, text: &str) {
+        self.run(DATABASE, text);
+    }
+
+    fn run(&self, database: &str, text: &str) {
         let mut client = command("mariadb");
         client.args(["--no-defaults", "-u", "root"]).arg(self.socket());
-        let ran = client.arg("-e").arg(text).output().expect("the client runs");
+        let ran = client
+            .args(["-e", text, database])
+            .output()
+            .expect("the client runs");
         if !ran.status.success() {
             fail(&format!("MariaDB: {}", String::from_utf8_lossy(&ran.stderr)));
         }
     }
 
-    /// Without a password.
-    pub(super) fn address(&self) -> String {
-        format!(
-            "jdbc:mysql://127.0.0.1:{}/call_center?useSSL=false&user={USER}",
-            self.port
-        )
+    /// Where it listens on loopback.
+    pub fn port(&self) -> u16 {
+        self.port
     }
 }

@@ -1,0 +1,164 @@
+//! Pictures and links that a conversation in text shows beside what a node says (DLG-13). A call says the text
+//! alone: whoever needs to know what a picture tells says it in words.
+//!
+//! A flow carries them so that what is shown is published, approved and hashed with what is said.
+
+use super::fault::DefinitionFault;
+use super::graph::FlowDefinition;
+use crate::text_channel::Channel;
+use serde::{Deserialize, Serialize};
+
+/// Most that one node shows.
+pub const SHOWS_MAX: usize = 3;
+
+/// Longest address, in bytes.
+const ADDRESS_BYTES_MAX: usize = 256;
+
+/// Longest title, in characters.
+const TITLE_CHARS_MAX: usize = 60;
+
+/// What is behind an address.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum ShownAs {
+    Picture,
+    Link,
+}
+
+/// A picture or a link, as a channel is handed it; whoever carries the texts fetches nothing for us.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Show {
+    #[serde(rename = "as")]
+    pub shown_as: ShownAs,
+    /// Https, the same for everybody.
+    #[schemars(example = &"https://example.com/plan.png")]
+    pub address: String,
+    /// What it says to whoever cannot see it, or before they follow it.
+    #[schemars(example = &"分期方案")]
+    pub title: String,
+}
+
+impl Show {
+    fn is_sound(&self) -> bool {
+        let has_host = self
+            .address
+            .strip_prefix("https://")
+            .is_some_and(|rest| !rest.is_empty());
+        let is_address = has_host
+            && self.address.len() <= ADDRESS_BYTES_MAX
+            && !self
+                .address
+                .contains(|c: char| c.is_whitespace() || c.is_control() || c == '{');
+        let title = self.title.trim();
+        let is_title = !title.is_empty()
+            && self.title.chars().count() <= TITLE_CHARS_MAX
+            && !self.title.contains("{{")
+            && !self.title.contains(char::is_control);
+        is_address && is_title
+    }
+}
+
+impl FlowDefinition {
+    /// What a node shows on a channel: a short message carries no picture.
+    pub fn shows_on(&self, node: &str, channel: Channel) -> Vec<Show> {
+        let shows = self.shows.get(node).into_iter().flatten();
+        let carried = shows.filter(|show| match show.shown_as {
+            ShownAs::Link => true,
+            ShownAs::Picture => channel != Channel::Sms,
+        });
+        carried.cloned().collect()
+    }
+
+    /// Each stands beside a text of the flow.
+    pub(super) fn check_shows(&self, faults: &mut Vec<DefinitionFault>) {
+        for (node, shows) in &self.shows {
+            let member = format!("shows.{node}");
+            let says = self
+                .nodes
+                .get(node)
+                .is_some_and(|node| node.kind().text().is_some());
+            if !says || shows.is_empty() || shows.len() > SHOWS_MAX {
+                faults.push(DefinitionFault::BadShow { member });
+                continue;
+            }
+            let wrong = shows.iter().enumerate().filter(|(_, show)| !show.is_sound());
+            faults.extend(wrong.map(|(place, _)| DefinitionFault::BadShow {
+                member: format!("{member}.{place}"),
+            }));
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::{Value, json};
+
+    fn flow(shows: &Value) -> FlowDefinition {
+        FlowDefinition::from_value(&json!({
+            "flow": "shown", "notices": { "recording": "本次会话将被记录。" }, "start": "hello",
+            "on_exception": "bye", "shows": shows, "nodes": {
+                "hello": { "say": { "text": "您好。", "next": "bye" } },
+                "bye": { "end": { "text": "再见。", "outcome": "success" } } },
+        }))
+        .unwrap()
+    }
+
+    #[test]
+    fn a_short_message_carries_links_alone() {
+        let shows = json!({ "hello": [
+            { "as": "picture", "address": "https://example.com/plan.png", "title": "方案" },
+            { "as": "link", "address": "https://example.com/apply", "title": "申请" }] });
+        let flow = flow(&shows);
+        assert_eq!(flow.check(), []);
+        assert_eq!(flow.to_value()["shows"], shows);
+        assert_eq!(flow.shows_on("hello", Channel::Web).len(), 2);
+        let short = flow.shows_on("hello", Channel::Sms);
+        assert_eq!(
+            short.iter().map(|show| show.shown_as).collect::<Vec<_>>(),
+            [ShownAs::Link]
+        );
+        assert_eq!(flow.shows_on("bye", Channel::Web), []);
+    }
+
+    #[test]
+    fn a_flow_that_shows_nothing_is_written_and_hashed_as_ever() {
+        assert!(flow(&json!({})).to_value().get("shows").is_none());
+    }
+
+    #[test]
+    fn what_could_not_be_shown_is_named_by_its_place() {
+        let show = |address: &str, title: &str| json!({ "as": "link", "address": address, "title": title });
+        let good = show("https://example.com/", "方案");
+        for (shows, place) in [
+            (json!({ "nowhere": [good] }), "shows.nowhere"),
+            (json!({ "hello": [] }), "shows.hello"),
+            (json!({ "hello": [good, good, good, good] }), "shows.hello"),
+            (
+                json!({ "hello": [good, show("http://example.com/", "x")] }),
+                "shows.hello.1",
+            ),
+            (json!({ "hello": [show("https://", "x")] }), "shows.hello.0"),
+            (
+                json!({ "hello": [show("https://example.com/{{id}}", "x")] }),
+                "shows.hello.0",
+            ),
+            (
+                json!({ "hello": [show("https://example.com/", "{{name}}")] }),
+                "shows.hello.0",
+            ),
+            (
+                json!({ "hello": [show("https://example.com/", " ")] }),
+                "shows.hello.0",
+            ),
+        ] {
+            let member = place.to_owned();
+            assert_eq!(
+                flow(&shows).check(),
+                [DefinitionFault::BadShow { member }],
+                "{shows}"
+            );
+        }
+    }
+}
