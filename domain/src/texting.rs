@@ -79,7 +79,9 @@ pub fn take(run: &mut FlowRun, message: &str, input: &TextInput, channel: Channe
     let node = run.node().to_owned();
     let first = step(run, input);
     let actions = settled(run, first);
-    follows(&node, Some(message), actions, |node| run.shows_on(node, channel))
+    follows(&node, Some(message), actions, |node| {
+        run.graph().shows_on(node, channel)
+    })
 }
 
 fn begun(id: ConversationId, opened: &OpenedFact, graph: &Arc<FlowDefinition>) -> (FlowRun, Vec<FlowAction>) {

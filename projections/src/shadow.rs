@@ -2,8 +2,8 @@
 //!
 //! A view says `call_history`; through its shadow the database hears `call_history__next`. Only whole
 //! identifiers that are names of the view's own tables are changed; what stands between quotes is left alone.
-//! The names of indexes, and of the parts of a table, carry the number of the rebuild, because they keep their
-//! names when the table is renamed at the switch, and the next rebuild must not meet them.
+//! The names of indexes, and of the parts of a table, carry the number of the rebuild, because they keep
+//! their names when the table is renamed at the switch, and the next rebuild must not meet them.
 
 use crate::database::{Table, TakesRow, Tx};
 use crate::error::ProjectionError;
@@ -61,8 +61,8 @@ impl Shadow {
         known.ok_or_else(|| ProjectionError::Fault(format!("{live} is no table of the view that writes it")))
     }
 
-    /// The statement that makes a table, a part of one or an index, for the next rows of the rebuild with this
-    /// number.
+    /// The statement that makes a table, a part of one or an index, for the next rows of the rebuild with
+    /// this number.
     pub(crate) fn ddl(&self, statement: &str, generation: u64) -> String {
         let mut names = false;
         rewritten(statement, |word| {

@@ -10,8 +10,8 @@ pub type Begun = Vec<(&'static Table, Vec<Vec<Val>>)>;
 /// In how many parts a table lies that is partitioned: a hundred million rows are six million in each.
 pub(crate) const PARTITIONS: u32 = 16;
 
-/// What the statement of a table ends with that PostgreSQL keeps in parts; SQLite has no parts of a table, and
-/// its rows lie by their key.
+/// What the statement of a table ends with that PostgreSQL keeps in parts; SQLite has no parts of a table,
+/// and its rows lie by their key.
 const BY_HASH: &str = "partition by hash (";
 
 /// The tables of a view, and what they need to be compared with a replay.
@@ -19,8 +19,8 @@ const BY_HASH: &str = "partition by hash (";
 pub struct Table {
     /// Begins with the view's name.
     pub name: &'static str,
-    /// `create table` first, then its indexes. A first one that ends with `partition by hash (COLUMN)` lies in
-    /// so many parts where the database has such (CUS-7); the column is of the primary key.
+    /// `create table` first, then its indexes. A first one that ends with `partition by hash (COLUMN)` lies
+    /// in so many parts where the database has such (CUS-7); the column is of the primary key.
     pub ddl: &'static [&'static str],
     /// The first so many columns are the primary key, never null.
     pub key_columns: usize,

@@ -12,6 +12,7 @@ mod details;
 mod documents;
 mod effects;
 mod events;
+mod examples;
 mod glossary;
 mod headers;
 mod leftovers;
@@ -76,4 +77,5 @@ checks! {
     c24_no_proof_is_forgotten: proofs::check;
     c25_what_a_refusal_says_has_its_chinese: details::check;
     c26_users_read_the_words_of_the_glossary: glossary::check;
+    c27_no_comment_holds_code_that_nothing_runs: examples::check;
 }

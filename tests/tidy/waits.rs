@@ -37,6 +37,7 @@ const ALLOWED: &[(&str, &str)] = &[
     ("tests/src/prove/hostile/import.rs", "at_each_beat("),
     ("tests/src/prove/hostile/questions.rs", "at_each_beat("),
     ("tests/src/prove/hostile/sip.rs", "at_each_beat("),
+    ("tests/src/prove/imports/mod.rs", "at_each_beat("),
     // Refused for now by a busy server, with the time after which to come again.
     ("tests/src/prove/hostile/exports.rs", "come_again("),
     ("tests/src/prove/oidc/forger.rs", "come_again("),

@@ -26,6 +26,7 @@ pub mod routing_score;
 pub mod seller;
 pub mod sensitive_words;
 pub mod sharing;
+pub mod show;
 pub mod stream_id;
 mod texting_ids;
 pub mod yaml_bound;

@@ -4,7 +4,6 @@
 use crate::calling_plan::{FlowRef, Preset};
 use crate::compliance::Verdict;
 use crate::decider::{EventData, UnreadableEvent, read_current};
-use crate::flow::Show;
 use crate::personal::{Personal, escaped};
 use crate::spoken_turn::{TurnDecision, UnderstoodFact};
 use crate::text_channel::{Channel, CloseReason};
@@ -15,6 +14,7 @@ use std::collections::BTreeMap;
 use values::disposition::Outcome;
 use values::ids::{CampaignId, CustomerId, NumberId};
 use values::key_rule::KeyRule;
+use values::show::Show;
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(tag = "kind", content = "data")]

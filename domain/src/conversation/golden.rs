@@ -5,7 +5,6 @@ use super::event::{
 };
 use crate::calling_plan::{FlowRef, Preset};
 use crate::compliance::{Decision, Verdict};
-use crate::flow::{Show, ShownAs};
 use crate::personal::Personal;
 use crate::record::golden_support::{at, campaign, check, check_with, customer, number};
 use crate::spoken_turn::{
@@ -15,6 +14,7 @@ use crate::text_channel::{Channel, CloseReason};
 use std::collections::BTreeMap;
 use values::disposition::Outcome;
 use values::key_rule::KeyRule;
+use values::show::{Show, ShownAs};
 
 fn open(text: &str) -> Personal<String> {
     Personal::open(text.to_owned())

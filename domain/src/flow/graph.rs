@@ -8,7 +8,6 @@ use super::messages::MessageTemplate;
 use super::nodes::Node;
 use super::offers::Offers;
 use super::shorthand::written_out;
-use super::shows::Show;
 use super::text::variables_of;
 use super::variable::{Variable, VariableKind, Variables};
 use serde::de::DeserializeOwned;
@@ -16,6 +15,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
 use values::ids::FlowId;
+use values::show::Show;
 use values::yaml_bound;
 
 /// Largest flow file: four times what a stored definition may have, for comments and blanks.

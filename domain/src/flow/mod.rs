@@ -73,7 +73,7 @@ pub use offers::{OFFER_SCORE_MAX, OFFER_SCORES_MAX, OFFERS_MAX, Offer, OfferRule
 pub use recordings::RecordedPiece;
 pub use refusal::FlowRefusal;
 pub use shorthand::PRESETS;
-pub use shows::{SHOWS_MAX, Show, ShownAs};
+pub use shows::SHOWS_MAX;
 pub use state::{FlowState, PublishedFlow};
 pub use step::{
     FlowAction, FlowInput, FlowPrompt, FlowRun, Intention, Interruption, NoticeKind, STEPS_MAX, Understood,
@@ -81,6 +81,7 @@ pub use step::{
 pub use template::{AI_NOTICE, CALLBACK_PROMISE, GOODBYE, MENU, OPTED_OUT, RECORDING_NOTICE, from_script};
 pub use text::{FillFault, TextFault, VARIABLE_NAME_MAX, filled_in, is_variable_name};
 pub use values::canonical::{canonical_json, content_hash};
+pub use values::show::{Show, ShownAs};
 pub use variable::{VALUE_CHARS_MAX, Variable, VariableKind};
 pub use variants::{ARMS_MAX, Arm, VariantMetric, Variants};
 pub use ways::Way;

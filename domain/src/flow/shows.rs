@@ -1,63 +1,15 @@
-//! Pictures and links that a conversation in text shows beside what a node says (DLG-13). A call says the text
-//! alone: whoever needs to know what a picture tells says it in words.
+//! Pictures and links that a conversation in text shows beside what a node says (DLG-13). A call says the
+//! text alone: whoever needs to know what a picture tells says it in words.
 //!
 //! A flow carries them so that what is shown is published, approved and hashed with what is said.
 
 use super::fault::DefinitionFault;
 use super::graph::FlowDefinition;
 use crate::text_channel::Channel;
-use serde::{Deserialize, Serialize};
+use values::show::{Show, ShownAs};
 
 /// Most that one node shows.
 pub const SHOWS_MAX: usize = 3;
-
-/// Longest address, in bytes.
-const ADDRESS_BYTES_MAX: usize = 256;
-
-/// Longest title, in characters.
-const TITLE_CHARS_MAX: usize = 60;
-
-/// What is behind an address.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum ShownAs {
-    Picture,
-    Link,
-}
-
-/// A picture or a link, as a channel is handed it; whoever carries the texts fetches nothing for us.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub struct Show {
-    #[serde(rename = "as")]
-    pub shown_as: ShownAs,
-    /// Https, the same for everybody.
-    #[schemars(example = &"https://example.com/plan.png")]
-    pub address: String,
-    /// What it says to whoever cannot see it, or before they follow it.
-    #[schemars(example = &"分期方案")]
-    pub title: String,
-}
-
-impl Show {
-    fn is_sound(&self) -> bool {
-        let has_host = self
-            .address
-            .strip_prefix("https://")
-            .is_some_and(|rest| !rest.is_empty());
-        let is_address = has_host
-            && self.address.len() <= ADDRESS_BYTES_MAX
-            && !self
-                .address
-                .contains(|c: char| c.is_whitespace() || c.is_control() || c == '{');
-        let title = self.title.trim();
-        let is_title = !title.is_empty()
-            && self.title.chars().count() <= TITLE_CHARS_MAX
-            && !self.title.contains("{{")
-            && !self.title.contains(char::is_control);
-        is_address && is_title
-    }
-}
 
 impl FlowDefinition {
     /// What a node shows on a channel: a short message carries no picture.

@@ -1,5 +1,5 @@
-//! What answered calls and closed conversations in text came to, by what can be counted: intent, interest, what
-//! may follow. No word stands here: text and slots stay sealed in the log.
+//! What answered calls and closed conversations in text came to, by what can be counted: intent, interest,
+//! what may follow. No word stands here: text and slots stay sealed in the log.
 
 use crate::database::{Table, Tx};
 use crate::error::ProjectionError;

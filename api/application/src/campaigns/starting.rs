@@ -1,4 +1,5 @@
-//! Starting a campaign: what would leave everybody it calls without a word, or call nobody, is refused before.
+//! Starting a campaign: what would leave everybody it calls without a word, or call nobody, is refused
+//! before.
 
 use crate::installation::Installation;
 use crate::why_not::campaign_now;

@@ -220,7 +220,9 @@ fn what_the_flow_tags_is_put_on_the_person_once_the_conversation_is_closed() {
         let id = came.body["id"].as_str().unwrap().to_owned();
         let path = format!("/api/v1/conversations/{id}/summary");
         until(&story, &path, |body| body["recorded_at"].is_string()).await;
-        let tagged = trail(&story, "customer.tagged").await;
+        let path = "/api/v1/events?after=0&kind=customer.tagged";
+        let tagged = get(&story, path, &story.bearer()).await;
+        let tagged = tagged.body["items"].as_array().unwrap().clone();
         assert_eq!(tagged.len(), 1, "{tagged:?}");
         let origin = json!({ "by": "conversation", "conversation": id });
         assert_eq!(tagged[0]["data"]["origin"], origin);

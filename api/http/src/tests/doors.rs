@@ -3,6 +3,7 @@
 use crate::listeners::Listeners;
 use crate::running::Running;
 use crate::testing::{answer, settings};
+use host::serve_settings::ServeSettings;
 use serde_json::Value;
 use std::sync::Arc;
 use tokio::runtime::Runtime;
@@ -15,13 +16,20 @@ pub(super) struct Server {
 
 impl Server {
     pub(super) fn begin() -> Self {
+        Self::of(|_| {})
+    }
+
+    /// One whose clock begins at this instant.
+    pub(super) fn begin_at(at: &str) -> Self {
+        Self::of(|settings| settings.open.rehearse_at = Some(at.parse().unwrap()))
+    }
+
+    fn of(changed: impl FnOnce(&mut ServeSettings)) -> Self {
         let directory = tempfile::tempdir().unwrap();
         let runtime = Arc::new(Runtime::new().unwrap());
-        let started = Running::start(
-            settings(directory.path()),
-            Listeners::none(),
-            Arc::clone(&runtime),
-        );
+        let mut settings = settings(directory.path());
+        changed(&mut settings);
+        let started = Running::start(settings, Listeners::none(), Arc::clone(&runtime));
         let running = runtime.block_on(started).unwrap();
         Self {
             running,

@@ -178,20 +178,31 @@ fn a_campaign_that_contradicts_itself_or_its_preset_is_not_made() {
         (201, &json!("Example Bank")),
         "{named:?}"
     );
-    // Who finds no agent free is told a key that refuses further calls: a flow without one has none to tell.
-    sells["task_id"] = json!("K");
-    let talks = sells.as_object_mut().unwrap();
-    talks.remove("script_template");
-    talks.insert("flow".to_owned(), without_keys());
+    assert_eq!(with("preferred_times", json!("ignore")).0, 201);
+    server.end();
+}
+
+#[test]
+fn where_a_key_to_refuse_further_calls_is_to_be_told_a_flow_without_one_is_not_started() {
+    let server = Server::begin_at("2027-03-02T10:00:00+08:00");
+    let mut sells = json!({ "task_id": "K", "flow": without_keys(), "basis": "contract", "preset": "us-tsr",
+        "relief": "agents", "seller": { "name": "Example Bank", "number": "+12025550100" },
+        "schedule": { "start_time": "09:00", "end_time": "18:00" } });
     assert_eq!(server.post("/api/v1/campaigns", &sells).0, 201);
     let started = server.post("/api/v1/campaigns/K/start", &json!({}));
     assert_eq!(
-        (started.0, &started.1["rule"]),
-        (409, &json!("no-refusing-key")),
+        (started.0, &started.1["code"]),
+        (422, &json!("no-refusing-key")),
         "{started:?}"
     );
-    assert_eq!(server.post("/api/v1/campaigns/S/start", &json!({})).0, 200);
-    assert_eq!(with("preferred_times", json!("ignore")).0, 201);
+    // A script's flow has one: what keeps this campaign is its list, which lacks.
+    let talks = sells.as_object_mut().unwrap();
+    talks.remove("flow");
+    talks.insert("script_template".to_owned(), json!("Hello."));
+    talks.insert("task_id".to_owned(), json!("S"));
+    assert_eq!(server.post("/api/v1/campaigns", &sells).0, 201);
+    let started = server.post("/api/v1/campaigns/S/start", &json!({}));
+    assert_eq!(started.1["code"], "refused", "{started:?}");
     server.end();
 }
 

@@ -19,10 +19,8 @@ pub use input::{FlowAction, FlowInput, FlowPrompt, Intention, Interruption, Noti
 
 use super::graph::FlowDefinition;
 use super::nodes::{Ending, Node, NodeKind, Question, Reprompt};
-use super::shows::Show;
 use super::text::{Filled, fill};
 use super::variants::Variants;
-use crate::text_channel::Channel;
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 use talked::Talked;
@@ -123,9 +121,9 @@ impl FlowRun {
         &self.graph.lang
     }
 
-    /// What a node of it shows on a channel of texts.
-    pub fn shows_on(&self, node: &str, channel: Channel) -> Vec<Show> {
-        self.graph.shows_on(node, channel)
+    /// Along which it runs.
+    pub fn graph(&self) -> &FlowDefinition {
+        &self.graph
     }
 
     /// Variables and slots, as they stand.

@@ -1,5 +1,6 @@
-//! What each call in which somebody said or pressed something adds to a portrait: what it was about and how it
-//! was taken (购买偏好), and how the person spoke (沟通风格). One row a call, so that every figure names its calls.
+//! What each call in which somebody said or pressed something adds to a portrait: what it was about and how
+//! it was taken (购买偏好), and how the person spoke (沟通风格). One row a call, so that every figure names its
+//! calls.
 
 use super::TALKS;
 use crate::database::{Table, Tx};

@@ -1,0 +1,57 @@
+//! Check 27: no comment holds code that nothing runs. An example that has to hold is a test; what a file of a
+//! user looks like names its language. So nothing is left for `cargo test --doc`, which builds every crate
+//! once more to find that out.
+
+use super::tree::{Finding, Tree};
+
+/// What opens and closes a block in a comment.
+const FENCE: &str = "```";
+
+pub(crate) fn check(tree: &Tree) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    for file in tree.files.iter().filter(|file| file.path.ends_with(".rs")) {
+        let mut is_open = false;
+        for (number, line) in file.lines() {
+            let Some(tag) = fence(line) else { continue };
+            if !is_open && is_run(tag) {
+                let what = "code in a comment that nothing runs; make it a test, or name its language";
+                findings.push(file.finding(number, what));
+            }
+            is_open = !is_open;
+        }
+    }
+    findings
+}
+
+/// What follows the fence of a line of documentation.
+fn fence(line: &str) -> Option<&str> {
+    let line = line.trim_start();
+    let text = line.strip_prefix("///").or_else(|| line.strip_prefix("//!"))?;
+    Some(text.trim_start().strip_prefix(FENCE)?.trim())
+}
+
+/// Whether rustdoc would take it for a test.
+fn is_run(tag: &str) -> bool {
+    let known = ["rust", "no_run", "should_panic", "compile_fail", "ignore"];
+    tag.is_empty()
+        || tag
+            .split(',')
+            .any(|word| known.contains(&word.trim()) || word.starts_with("edition"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn code_that_rustdoc_would_run_is_found_and_other_languages_are_not() {
+        let fence = FENCE;
+        let text = format!(
+            "//! {fence}yaml\n//! a: 1\n//! {fence}\n/// {fence}\n/// x();\n/// {fence}\nfn x() {{}}\n\
+             /// {fence}rust,no_run\n/// {fence}\n// {fence}\n"
+        );
+        let tree = Tree::of(&[("a/src/lib.rs", &text)]);
+        let lines: Vec<usize> = check(&tree).into_iter().map(|finding| finding.line).collect();
+        assert_eq!(lines, [4, 8]);
+    }
+}
