@@ -74,13 +74,19 @@ fn actions_of(id: ConversationId, state: &ConversationState, graph: &Arc<FlowDef
     actions
 }
 
-/// What a message leads to, on its channel.
-pub fn take(run: &mut FlowRun, message: &str, input: &TextInput, channel: Channel) -> Follows {
+/// What a message leads to: along its flow, as far as its channel carries it.
+pub fn take(
+    run: &mut FlowRun,
+    message: &str,
+    input: &TextInput,
+    graph: &FlowDefinition,
+    channel: Channel,
+) -> Follows {
     let node = run.node().to_owned();
     let first = step(run, input);
     let actions = settled(run, first);
     follows(&node, Some(message), actions, |node| {
-        run.graph().shows_on(node, channel)
+        graph.shows_on(node, channel)
     })
 }
 

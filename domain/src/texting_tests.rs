@@ -106,7 +106,7 @@ impl Story {
     fn hearing(&self, message: &str, input: TextInput) -> Hearing {
         let mut run = texting::run_of(id(), &self.state, &self.graph).unwrap();
         let node = run.node().to_owned();
-        let follows = texting::take(&mut run, message, &input, Channel::Web);
+        let follows = texting::take(&mut run, message, &input, &self.graph, Channel::Web);
         Hearing {
             message: message.to_owned(),
             text: "…".to_owned(),

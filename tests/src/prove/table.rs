@@ -109,8 +109,8 @@ pub const LONG_ONLY: &[(&str, &str)] = &[
 ];
 
 /// Proofs that wait for real time, or for one core, more than they work, in groups of lanes: the lanes of a
-/// group run at once, the short forms of a lane one after another. Lanes are about as long as one another: the
-/// longest proof is alone in its own, and not all servers begin at once.
+/// group run at once, the short forms of a lane one after another. Lanes are about as long as one another:
+/// the longest proof is alone in its own, and not all servers begin at once.
 ///
 /// In no group are two that measure what other proofs on the same processors would be part of: `rebuild` its
 /// slowest read, and `hostile`, whose last attack holds the dials beside an import to those before it (its

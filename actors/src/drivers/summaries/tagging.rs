@@ -8,8 +8,8 @@ use domain::ids::CustomerId;
 use domain::stored_event::{Cause, Envelope};
 
 impl Writing {
-    /// Puts the flow's tags on the person, once a call or conversation; one who may not be tagged any more has
-    /// none.
+    /// Puts the flow's tags on the person, once a call or conversation; one who may not be tagged any more
+    /// has none.
     pub(super) async fn tag(
         &self,
         origin: ProfileOrigin,

@@ -185,7 +185,7 @@ async fn taken(
     if sensitive.is_some() && !refuses {
         input = TextInput::SensitiveWord;
     }
-    let follows = texting::take(&mut run, &order.message, &input, opened.channel);
+    let follows = texting::take(&mut run, &order.message, &input, &graph, opened.channel);
     if follows.opts_out {
         opt_out(installation, state, cause).await?;
     }

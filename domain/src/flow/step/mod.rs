@@ -121,11 +121,6 @@ impl FlowRun {
         &self.graph.lang
     }
 
-    /// Along which it runs.
-    pub fn graph(&self) -> &FlowDefinition {
-        &self.graph
-    }
-
     /// Variables and slots, as they stand.
     pub const fn values(&self) -> &BTreeMap<String, String> {
         &self.values
