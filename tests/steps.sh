@@ -48,15 +48,47 @@ built() { # built NAME: where cargo has put the tests of this name
     | grep -o '"executable":"[^"]*/'"$1"'-[^"]*"' | cut -d '"' -f 4
 }
 
+# The crates whose tests keep nothing between calls and share nothing: one process for all tests of one takes a part
+# of the processor time of one for each.
+ONE_PROCESS="domain values application actors media carrier speech understanding pacing intake evidence host cli tls"
+
+# in_one_process LIST: runs the tests of these crates, of a list of names, folders and programs; all of them, whichever
+# fails.
+in_one_process() {
+  local failed=0 name folder program
+  while read -r name folder program; do
+    case " $ONE_PROCESS " in *" $name "*) ;; *) continue ;; esac
+    echo "-- tests of $name"
+    (cd "$folder" && "$program" --test-threads 2 --quiet 2>&1) || { echo "the tests of $name do not pass"; failed=1; }
+  done <<<"$1"
+  return $failed
+}
+
+# Name, folder and program of the tests of each library.
+libraries() {
+  cargo test --locked $KURRENT --lib --no-run --message-format json 2>/dev/null | python3 -c '
+import json, os, sys
+for line in sys.stdin:
+    one = json.loads(line) if line.startswith("{") else {}
+    if one.get("executable") and one["target"]["kind"] == ["lib"]:
+        print(one["target"]["name"], os.path.dirname(one["manifest_path"]), one["executable"])'
+}
+
 unit() {
   if cargo nextest --version >/dev/null 2>&1; then
-    # The domain does no I/O and keeps nothing between calls: one process for all its tests takes a fifth of the
-    # processor time of one for each.
-    (cd domain && "$(built domain)" --test-threads 3 --quiet) || return 1
+    local list said beside status=0 others
+    list=$(libraries)
+    said=$(mktemp)
+    in_one_process "$list" >"$said" 2>&1 &
+    beside=$!
+    others=$(printf ' | package(%s)' $ONE_PROCESS)
     # What speaks to KurrentDB has a step of its own, which shows what it says.
-    cargo nextest run --locked $KURRENT --tests --test-threads 3 \
-      -E 'not (binary(e2e) | binary(kurrent) | (package(domain) & kind(lib)))' \
-      --no-fail-fast --status-level fail --final-status-level fail
+    cargo nextest run --locked $KURRENT --tests --test-threads 2 \
+      -E "not (binary(e2e) | binary(kurrent) | (kind(lib) & (${others# | })))" \
+      --no-fail-fast --status-level fail --final-status-level fail || status=1
+    wait "$beside" || status=1
+    cat "$said"; rm -f "$said"
+    return $status
   else
     cargo test --locked --workspace --lib --bins --quiet || return 1
     cargo test --locked -p tests --test tidy --test golden --quiet || return 1
@@ -81,7 +113,8 @@ lints() {
 # build leaves out, and of tests. That the program builds without them, as whoever installs it does, is checked beside.
 export KURRENT="--workspace --features store/kurrent,cli/kurrent"
 
-export -f built unit proofs lints
+export -f built libraries in_one_process unit proofs lints
+export ONE_PROCESS
 
 step "packages" 1 bash tests/packages.sh
 step "build" 8 cargo build --timings --locked $KURRENT --lib --bins --tests
