@@ -1,6 +1,7 @@
 //! The stories: what a user sees, one file each, on the real binary with real SIP, RTP and files.
 
 mod a_quota_holds_over_a_kill;
+mod a_row_leads_to_who_was_told;
 mod bad_rows_are_listed;
 mod checkpoints_are_stamped;
 mod commands_are_done_in_one_way;
@@ -28,3 +29,4 @@ mod stream_resumes_without_a_gap;
 mod token_is_asked_for;
 mod two_servers;
 mod unreachable_trunk_pauses;
+mod what_nobody_took_is_told_again;

@@ -280,6 +280,90 @@ mod tests {
         assert_eq!((bad.row, bad.column.as_str()), (4, "客户ID"));
     }
 
+    /// A workbook whose sheet declares entities and names them in its cells.
+    fn with_entities(declared: &str, named: &str) -> File {
+        use std::io::Write;
+        let mut writer = zip::ZipWriter::new(tempfile::tempfile().unwrap());
+        let space = "http://schemas.openxmlformats.org";
+        let main = format!("{space}/spreadsheetml/2006/main");
+        let of_office = format!("{space}/officeDocument/2006/relationships");
+        let of_package = format!("{space}/package/2006/relationships");
+        let cell = |at: &str, text: &str| format!(r#"<c r="{at}" t="inlineStr"><is><t>{text}</t></is></c>"#);
+        let titles = [cell("A1", "客户ID"), cell("B1", "手机号")].concat();
+        let row = [cell("A2", named), cell("B2", "13800138000")].concat();
+        for (name, text) in [
+            (
+                "_rels/.rels",
+                format!(
+                    r#"<Relationships xmlns="{of_package}"><Relationship Id="r1" Type="{of_office}/officeDocument" Target="xl/workbook.xml"/></Relationships>"#
+                ),
+            ),
+            (
+                "xl/workbook.xml",
+                format!(
+                    r#"<workbook xmlns="{main}" xmlns:r="{of_office}"><sheets><sheet name="a" sheetId="1" r:id="r1"/></sheets></workbook>"#
+                ),
+            ),
+            (
+                "xl/_rels/workbook.xml.rels",
+                format!(
+                    r#"<Relationships xmlns="{of_package}"><Relationship Id="r1" Type="{of_office}/worksheet" Target="worksheets/sheet1.xml"/></Relationships>"#
+                ),
+            ),
+            (
+                "xl/worksheets/sheet1.xml",
+                format!(
+                    r#"<!DOCTYPE worksheet [{declared}]><worksheet xmlns="{main}"><sheetData><row r="1">{titles}</row><row r="2">{row}</row></sheetData></worksheet>"#
+                ),
+            ),
+        ] {
+            let options = zip::write::SimpleFileOptions::default();
+            writer.start_file(name, options).unwrap();
+            writer.write_all(text.as_bytes()).unwrap();
+        }
+        writer.finish().unwrap()
+    }
+
+    /// The first cell of the first row, or that the file is refused.
+    fn first_cell(file: File) -> Result<String, String> {
+        let mut found = Err("no row".to_owned());
+        let mut source = XlsxSource::open(file, Mapping::default()).map_err(|error| error.to_string())?;
+        let read = source.read_rows(&mut |row| {
+            found = match row {
+                Ok(row) => Ok(row.members[&Member::CustomerId].clone()),
+                Err(bad) => Err(bad.reason),
+            };
+            std::ops::ControlFlow::Break(())
+        });
+        read.map_err(|error| error.to_string())?;
+        found
+    }
+
+    #[test]
+    fn an_entity_of_a_workbook_is_never_resolved() {
+        use std::io::Write;
+        let mut beside = tempfile::NamedTempFile::new().unwrap();
+        beside.write_all(b"what stands in another file").unwrap();
+        let address = format!("file://{}", beside.path().display());
+        assert_eq!(
+            first_cell(with_entities("", "C1 &amp; C2")).as_deref(),
+            Ok("C1 & C2")
+        );
+        let external = format!(r#"<!ENTITY x SYSTEM "{address}">"#);
+        let inner = r#"<!ENTITY x "resolved">"#;
+        let growing = r#"<!ENTITY a "aaaaaaaaaa"><!ENTITY x "&a;&a;&a;&a;&a;&a;&a;&a;">"#;
+        for declared in [external.as_str(), inner, growing] {
+            let read = first_cell(with_entities(declared, "C&x;1"));
+            let said = format!("{read:?}");
+            for resolved in ["what stands", "resolved", "aaaa"] {
+                assert!(!said.contains(resolved), "{declared}: {said}");
+            }
+        }
+        let of_parameters = format!(r#"<!ENTITY % x SYSTEM "{address}"> %x;"#);
+        let read = format!("{:?}", first_cell(with_entities(&of_parameters, "C1")));
+        assert!(!read.contains("what stands"), "{read}");
+    }
+
     #[test]
     fn what_is_no_archive_is_refused() {
         let mut file = tempfile::tempfile().unwrap();

@@ -46,7 +46,7 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
             list,
         )
         .needs(Permission::CallsRead, About::Handler)
-        .query(const { &[CUSTOMER, BY, REASON] }),
+        .query(const { &[CUSTOMER.needed(), BY, REASON] }),
         Endpoint::post(
             "/api/v1/messages/replies",
             "What a gateway tells of a reply: 退订, T, TD or STOP is an opt-out, on the number first",

@@ -69,7 +69,7 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
             publish_one,
         )
         .needs(Permission::CampaignsWrite, About::Everybody)
-        .query(const { &[NAME, TRAINING, APPROVALS, REASON, APPROVAL] })
+        .query(const { &[NAME.needed(), TRAINING, APPROVALS, REASON, APPROVAL] })
         .takes_file(),
         Endpoint::get(
             "/api/v1/models",
