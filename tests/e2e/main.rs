@@ -1,7 +1,6 @@
 //! The stories: what a user sees, one file each, on the real binary with real SIP, RTP and files.
 
 mod a_quota_holds_over_a_kill;
-mod a_row_leads_to_who_was_told;
 mod bad_rows_are_listed;
 mod checkpoints_are_stamped;
 mod commands_are_done_in_one_way;
@@ -18,6 +17,7 @@ mod keys_guard_the_past;
 mod lists_wait_for_approval;
 mod malformed_bodies_name_the_member;
 mod many_users_change_at_once;
+mod one_graph_from_row_to_receiver;
 mod one_process_writes;
 mod opt_out_is_everywhere;
 mod our_own_phone_rings;

@@ -1,5 +1,6 @@
-//! A receiver that takes nothing for three days: the server is started anew for each attempt, by a rehearsal's
-//! clock; `webhook dead-letters` lists what was given up, and `webhook replay` brings it to a mended receiver.
+//! A receiver that takes nothing for three days: the server is started anew for each attempt, by the clock of
+//! a rehearsal; `webhook dead-letters` lists what was given up, and `webhook replay` brings it to a mended
+//! receiver.
 
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
@@ -93,5 +94,6 @@ fn what_nobody_took_for_three_days_is_a_dead_letter_and_told_again_by_a_command(
         .filter_map(|event| member(event, "/id").as_str())
         .map(str::to_owned)
         .collect();
-    assert_eq!((taken, happened.len()), (happened.clone(), 2));
+    assert_eq!(happened.len(), 2);
+    assert_eq!(taken, happened);
 }

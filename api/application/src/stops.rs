@@ -1,5 +1,5 @@
-//! Emergency stops: which are engaged or were at a time, since when and by whom, and whether there is what one
-//! names.
+//! Emergency stops: which are engaged or were at a time, since when and by whom, and whether there is what
+//! one names.
 
 use crate::as_of::{Known, Moment};
 use crate::installation::Installation;

@@ -1,4 +1,4 @@
-//! The test button of a webhook: a message that tells of nothing is sent at once, and what came back is shown.
+//! The test button of a webhook: a message that tells of nothing is sent at once, and what came back shown.
 //! A request that comes again is answered with what came back the first time; nothing is sent twice.
 
 use super::attempt::{Settings, send};

@@ -70,7 +70,7 @@ fn a_key_is_for_one_body_and_the_same_again_is_answered_as_the_first_time() {
     story.end();
 }
 
-/// A connection on which a campaign is sent, up to its body: the server has begun to answer, and waits for it.
+/// A connection on which a campaign is sent, up to its body: the server has begun to answer, and waits.
 #[expect(clippy::disallowed_methods, reason = "the test's own client, on loopback")]
 fn begun(story: &Story, key: &str, body: &str) -> BufReader<TcpStream> {
     let address = story.url.strip_prefix("http://").unwrap();

@@ -3,6 +3,7 @@
 
 use crate::testing::{Story, enrolment, recorded_call};
 use domain::ids::CallId;
+use http_body_util::BodyExt;
 
 /// `Content-Disposition` and the media type of what is answered, with its status.
 async fn taken(story: &Story, path: &str) -> (u16, String, String) {
@@ -12,11 +13,14 @@ async fn taken(story: &Story, path: &str) -> (u16, String, String) {
         value.map_or_else(String::new, |value| value.to_str().unwrap().to_owned())
     };
     assert_eq!(head("x-content-type-options"), "nosniff", "{path}");
-    (
+    let heads = (
         response.status().as_u16(),
         head("content-disposition"),
         head("content-type"),
-    )
+    );
+    // Read to its end: an export that nobody takes keeps its place.
+    response.into_body().collect().await.unwrap();
+    heads
 }
 
 #[test]

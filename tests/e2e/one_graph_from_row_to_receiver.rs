@@ -77,7 +77,7 @@ fn id_of(event: &Value) -> String {
 }
 
 #[test]
-fn a_row_leads_to_its_call_and_to_whoever_was_told_of_it() {
+fn a_row_its_call_and_whoever_was_told_of_it_are_one_graph() {
     let folder = tempfile::tempdir().unwrap();
     let carrier = CarrierProcess::start(folder.path(), 7, &[]);
     let server = Server::start(&folder.path().join("data"), &carrier.trunk());
