@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use std::time::Duration;
 use tests::carrier::CarrierProcess;
 use tests::history::member;
+use tests::program::fail;
 use tests::prove::records;
 use tests::server::Server;
 use tests::told::Receiver;
@@ -41,7 +42,7 @@ impl Graph {
     fn position(&self, id: &str) -> &str {
         let mut nodes = self.items("/nodes").iter();
         let node = nodes.find(|node| member(node, "/id") == id);
-        let node = node.unwrap_or_else(|| panic!("{id} is not in its graph: {}", self.0));
+        let node = node.unwrap_or_else(|| fail(&format!("{id} is not in its graph: {}", self.0)));
         member(node, "/position").as_str().expect("a position")
     }
 

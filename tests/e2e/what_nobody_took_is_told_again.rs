@@ -7,7 +7,7 @@ use std::collections::BTreeSet;
 use std::path::Path;
 use std::time::Duration;
 use tests::history::{History, member};
-use tests::program::{command, ledgerline};
+use tests::program::{command, fail, ledgerline};
 use tests::server::{REHEARSAL, Server};
 use tests::told::Receiver;
 
@@ -40,7 +40,7 @@ fn tried(server: &Server, attempt: u64) -> Option<String> {
         let is_this = member(event, "/data/attempts") == attempt;
         is_this.then(|| member(event, "/data/due_at").as_str().map(str::to_owned))
     });
-    came.unwrap_or_else(|| panic!("attempt {attempt} does not come"))
+    came.unwrap_or_else(|| fail(&format!("attempt {attempt} does not come")))
 }
 
 fn run(server: &Server, args: &[&str]) -> Value {
