@@ -49,6 +49,6 @@ pub use error::{AskError, StartError};
 pub use hosting::{ARBITERS_MAX, Place};
 pub use line_load::LineLoad;
 pub use log_damage::{Damage, LogDamage};
-pub use stops::{EngagedStop, engaged_now};
+pub use stops::{EngagedStop, engaged_by, engaged_now};
 pub use supervisor::{STOP_WAIT_MS, Supervisor};
 pub use system::{ActorSystem, Entities, Environment};

@@ -10,7 +10,7 @@ use domain::decider::Decider;
 use domain::ids::CampaignId;
 use domain::ports::event_store::{EventStore, StoreError};
 use domain::stop::{Stop, StopEvent, StopId, StopState};
-use domain::stored_event::{Envelope, StreamVersion, read_event};
+use domain::stored_event::{Envelope, StoredEvent, StreamVersion, read_event};
 use domain::time::Timestamp;
 use std::collections::BTreeMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -47,7 +47,7 @@ impl Stops {
         if self.lock().stops.contains_key(stop) {
             return Ok(());
         }
-        let read = read(store, stop).await?;
+        let read = read(store, stop, |_, _| true).await?;
         let mut known = self.lock();
         // What was followed meanwhile is newer.
         let held = known.stops.entry(stop.clone()).or_default();
@@ -137,12 +137,21 @@ pub(crate) async fn last_engaged_at(
     store: &dyn EventStore,
     stop: &StopId,
 ) -> Result<Option<Timestamp>, StoreError> {
-    Ok(read(store, stop).await?.engaged_at)
+    Ok(read(store, stop, |_, _| true).await?.engaged_at)
 }
 
 /// The stop as the log says now, where it is engaged.
 pub async fn engaged_now(store: &dyn EventStore, stop: &StopId) -> Result<Option<EngagedStop>, StoreError> {
-    let read = read(store, stop).await?;
+    engaged_by(store, stop, |_, _| true).await
+}
+
+/// The same by those of its events that count.
+pub async fn engaged_by(
+    store: &dyn EventStore,
+    stop: &StopId,
+    counts: impl Fn(&StoredEvent, &Envelope) -> bool + Send,
+) -> Result<Option<EngagedStop>, StoreError> {
+    let read = read(store, stop, counts).await?;
     Ok(read.state.engaged().map(|engaged| EngagedStop {
         stop: stop.clone(),
         since: engaged.since,
@@ -152,7 +161,11 @@ pub async fn engaged_now(store: &dyn EventStore, stop: &StopId) -> Result<Option
     }))
 }
 
-async fn read(store: &dyn EventStore, stop: &StopId) -> Result<ReadStop, StoreError> {
+async fn read(
+    store: &dyn EventStore,
+    stop: &StopId,
+    counts: impl Fn(&StoredEvent, &Envelope) -> bool + Send,
+) -> Result<ReadStop, StoreError> {
     let stream = Stop::stream(stop);
     let damaged = |why: String| StoreError::Damaged(why);
     let mut read = ReadStop::default();
@@ -160,9 +173,12 @@ async fn read(store: &dyn EventStore, stop: &StopId) -> Result<ReadStop, StoreEr
         let page = store.read_stream(&stream, read.version, PAGE_EVENTS_MAX).await?;
         for stored in &page {
             let envelope = stored.envelope().map_err(|error| damaged(error.to_string()))?;
+            read.version = envelope.stream_version;
+            if !counts(stored, &envelope) {
+                continue;
+            }
             let event = read_event::<Stop>(&envelope).map_err(|error| damaged(error.to_string()))?;
             Stop::evolve(&mut read.state, &event, envelope.at);
-            read.version = envelope.stream_version;
             if matches!(event, StopEvent::Engaged { .. }) {
                 (read.engaged_by, read.engaged_at) = (envelope.by, Some(envelope.at));
             }

@@ -130,6 +130,44 @@ fn what_a_server_answers_a_directory_answers_alike() {
     assert_eq!(server.get("/readyz").unwrap().status, 200);
 }
 
+/// An id with whatever means something in an address, and more.
+const ODD: &str = "C/1?as_of=1&x#y %41;..=+客";
+
+/// What a command asks for is what was typed: nothing of it becomes a path, a parameter or a fragment.
+#[test]
+fn an_id_of_any_characters_is_asked_for_as_it_is() {
+    let folder = tempfile::tempdir().unwrap();
+    let data = folder.path().join("data");
+    let server = Server::start(&data, "sip:127.0.0.1:9");
+    let person = |id: &str, phone: &str| json!({"customer_id": id, "phone": phone, "customer_name": "测试", "days": "3"});
+    server.enrol("T", &[person(ODD, "13800138000"), person("C", "13800138001")]);
+    let (_, shown) = server.run_json(&["customer", "show", ODD, "--json"]).unwrap();
+    let odd = word(&shown, "/id").to_owned();
+    assert_eq!(word(&shown, "/numbers/0/phone"), "138****8000", "{shown}");
+    for question in [
+        &["customer", "show", ODD][..],
+        &["customer", "consent", "show", ODD],
+        &["customer", "hold", ODD, "--reason", "a & b = c # d"],
+        &["customer", "release", ODD, "--reason", "100% / 客"],
+        &["why-not", ODD],
+    ] {
+        let (status, said) = server.run_json(&[question, &["--json"]].concat()).unwrap();
+        assert!(status.success(), "{question:?}: {said}");
+        assert!(said.to_string().contains(&odd), "{question:?}: {said}");
+    }
+    for near in ["C/1", "C%2F1", "C/../C/1", "C/1?as_of=1"] {
+        let refused = server.run(&["customer", "show", near]);
+        assert_eq!(refused.status.code(), Some(3), "{near}");
+    }
+    let history = History::read(&data);
+    let held: Vec<_> = history.of("customer.held").collect();
+    assert_eq!(held.len(), 1);
+    assert_eq!(
+        (word(held[0], "/customer"), word(held[0], "/data/reason")),
+        (odd.as_str(), "a & b = c # d")
+    );
+}
+
 #[test]
 fn a_command_on_a_log_that_lost_its_signed_tail_says_so_before_it_writes() {
     let folder = tempfile::tempdir().unwrap();

@@ -24,6 +24,7 @@ pub mod server;
 mod socket;
 pub mod stamping;
 mod texting;
+pub mod told;
 pub mod watched;
 pub mod wire;
 

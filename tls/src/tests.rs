@@ -41,6 +41,35 @@ fn identity(authority: &Authority, folder: &Path, hosts: &[&str]) -> Arc<Identit
     Identity::load(authority.issue(folder, hosts, NOW), noon()).unwrap()
 }
 
+/// Suites with forward secrecy and an authenticated cipher: those that RFC 9325 recommends, and the three of
+/// TLS 1.3 (RFC 8446) that they became.
+#[test]
+fn only_recommended_cipher_suites_are_offered_and_taken() {
+    let offered: Vec<String> = provider()
+        .cipher_suites
+        .iter()
+        .map(|suite| format!("{:?}", suite.suite()))
+        .collect();
+    let expected = [
+        "TLS13_AES_256_GCM_SHA384",
+        "TLS13_AES_128_GCM_SHA256",
+        "TLS13_CHACHA20_POLY1305_SHA256",
+        "TLS_ECDHE_ECDSA_WITH_AES_256_GCM_SHA384",
+        "TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256",
+        "TLS_ECDHE_ECDSA_WITH_CHACHA20_POLY1305_SHA256",
+        "TLS_ECDHE_RSA_WITH_AES_256_GCM_SHA384",
+        "TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256",
+        "TLS_ECDHE_RSA_WITH_CHACHA20_POLY1305_SHA256",
+    ];
+    assert_eq!(offered, expected);
+    let groups: Vec<String> = provider()
+        .kx_groups
+        .iter()
+        .map(|group| format!("{:?}", group.name()))
+        .collect();
+    assert_eq!(groups, ["X25519", "secp256r1", "secp384r1"]);
+}
+
 #[tokio::test]
 async fn a_right_authority_and_host_are_taken_and_wrong_ones_are_named() {
     let folder = tempfile::tempdir().unwrap();

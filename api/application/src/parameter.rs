@@ -28,6 +28,8 @@ pub struct Parameter {
     pub name: &'static str,
     pub what: &'static str,
     pub shape: Shape,
+    /// A request without it is refused.
+    pub is_needed: bool,
 }
 
 /// An instant and an id as examples show them.
@@ -36,7 +38,17 @@ const UUID: &str = "6b2f1f0e-6f0b-5f4e-9d8a-0c1d2e3f4a5b";
 
 impl Parameter {
     const fn new(name: &'static str, what: &'static str, shape: Shape) -> Self {
-        Self { name, what, shape }
+        Self {
+            name,
+            what,
+            shape,
+            is_needed: false,
+        }
+    }
+    /// The same where a request without it is refused.
+    pub const fn needed(mut self) -> Self {
+        self.is_needed = true;
+        self
     }
     pub const fn text(name: &'static str, what: &'static str, example: &'static str) -> Self {
         Self::new(name, what, Shape::Text(example))
@@ -97,8 +109,8 @@ impl Parameter {
     /// As the description has it; `place` is query, header or path.
     pub fn described(&self, place: &str) -> Value {
         json!({
-            "name": self.name, "in": place, "required": place == "path", "description": self.what,
-            "schema": self.schema(), "example": self.example(),
+            "name": self.name, "in": place, "required": place == "path" || self.is_needed,
+            "description": self.what, "schema": self.schema(), "example": self.example(),
         })
     }
 }

@@ -1,7 +1,9 @@
-//! Emergency stops: which are engaged, since when and by whom, and whether there is what one names.
+//! Emergency stops: which are engaged or were at a time, since when and by whom, and whether there is what
+//! one names.
 
+use crate::as_of::{Known, Moment};
 use crate::installation::Installation;
-use actors::{EngagedStop, engaged_now};
+use actors::{EngagedStop, engaged_by};
 use domain::calling_plan::Preset;
 use domain::event_filter::EventFilter;
 use domain::ids::StreamId;
@@ -49,14 +51,28 @@ impl StopShown {
     }
 }
 
-/// What is engaged now within a scope, by the log itself: rows and the log behind them only say which stops
-/// there ever were.
-pub async fn engaged(installation: &Installation, scope: &DataScope) -> Result<Vec<StopShown>, Problem> {
+/// The stops that are engaged, or were then.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct StopsEngaged {
+    pub items: Vec<StopShown>,
+    /// Of the past: where the answer lies.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub known: Option<Known>,
+}
+
+/// What is engaged within a scope, now or at a moment, by the log itself: rows and the log behind them only
+/// say which stops there ever were.
+pub async fn engaged(
+    installation: &Installation,
+    scope: &DataScope,
+    moment: Moment,
+) -> Result<StopsEngaged, Problem> {
+    let then = moment.asked(installation.store(), installation.now()).await?;
     let mut named: BTreeSet<StopId> = Preset::ALL.into_iter().map(StopId::Preset).collect();
     named.insert(StopId::All);
     let reached = from_rows(installation, &mut named).await;
     from_log(installation, reached, &mut named).await?;
-    let mut shown = Vec::new();
+    let mut items = Vec::new();
     for stop in named {
         if stop
             .campaign()
@@ -64,10 +80,14 @@ pub async fn engaged(installation: &Installation, scope: &DataScope) -> Result<V
         {
             continue;
         }
-        let now = engaged_now(installation.store(), &stop).await?;
-        shown.extend(now.as_ref().map(StopShown::of));
+        let found = engaged_by(installation.store(), &stop, |stored, envelope| {
+            then.as_ref().is_none_or(|then| then.counts(stored, envelope))
+        });
+        items.extend(found.await?.as_ref().map(StopShown::of));
     }
-    Ok(shown)
+    items.sort_by(|one, other| one.stop.cmp(&other.stop));
+    let known = then.map(|then| then.describe());
+    Ok(StopsEngaged { items, known })
 }
 
 /// The stops of the audit trail; answers up to where that is complete. Rows that cannot be read say nothing.

@@ -356,6 +356,30 @@ mod tests {
         }
     }
 
+    /// Each of these is refused without: see the tests of its route.
+    #[test]
+    fn what_an_address_must_hold_is_said_to_be_required() {
+        let document = document(&endpoints());
+        let mut demanded = Vec::new();
+        for (name, operation) in every(&document) {
+            let parameters = operation["parameters"].as_array().unwrap().iter();
+            let demands = parameters.filter(|one| one["in"] == "query" && one["required"] == true);
+            demanded.extend(demands.map(|one| format!("{name} {}", one["name"].as_str().unwrap())));
+        }
+        let expected = [
+            "get /api/v1/calls/{id}/recording reason",
+            "get /api/v1/calls/{id}/recording/linked webhook",
+            "get /api/v1/calls/{id}/recording/linked until",
+            "get /api/v1/calls/{id}/recording/linked signature",
+            "get /api/v1/calls/{id}/waveform reason",
+            "get /api/v1/messages customer",
+            "get /api/v1/metrics/{name}/comparison from",
+            "get /api/v1/metrics/{name}/comparison to",
+            "post /api/v1/models name",
+        ];
+        assert_eq!(demanded, expected);
+    }
+
     #[test]
     fn every_reply_status_order_and_parameter_has_its_schema_and_an_example_of_it() {
         let document = document(&endpoints());

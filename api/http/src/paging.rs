@@ -9,6 +9,7 @@
 
 use crate::endpoint::Input;
 use crate::known_query::AFTER_POSITION;
+use application::as_of::{AS_OF, VALID_AT};
 use application::installation::Installation;
 use application::parameter::Parameter;
 use base64::Engine;
@@ -50,6 +51,8 @@ pub(crate) const LIMIT: Parameter =
     Parameter::number(LIMIT_NAME, "At most so many; default and most 1000", 100);
 /// Of a list that takes no other.
 pub(crate) const PAGED: &[Parameter] = &[CURSOR, LIMIT];
+/// The same of one that is told as of a time too.
+pub(crate) const PAGED_THEN: &[Parameter] = &[AS_OF, VALID_AT, CURSOR, LIMIT];
 
 /// How long a page is: unless asked otherwise, and at most.
 #[derive(Debug, Clone, Copy)]

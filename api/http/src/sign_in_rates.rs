@@ -39,8 +39,9 @@ struct Wrong {
 }
 
 impl Context {
-    /// One attempt to come in, held to what its address has left. What is refused before anything was looked
-    /// at is counted for the address on record.
+    /// One attempt to come in, held to what its address has left. Each that is refused is counted for the
+    /// address on record, in the words that everybody hears: a name that nobody has, one that is locked and a
+    /// wrong password look alike there too.
     pub(crate) async fn sign_in_counted<T>(
         &self,
         peer: Option<SocketAddr>,
@@ -48,17 +49,18 @@ impl Context {
         attempt: impl Future<Output = Result<T, Problem>>,
     ) -> Result<T, Problem> {
         let now = self.installation.now();
-        self.sign_ins.admit(peer, now).inspect_err(|problem| {
-            self.installation.access.refused.count(
-                &self.installation,
-                &Refused::Address(peer.map(|peer| peer.ip())),
-                route,
-                problem.code,
-            );
-        })?;
+        let on_record = |problem: &Problem| {
+            let whose = Refused::Address(peer.map(|peer| peer.ip()));
+            let refused = &self.installation.access.refused;
+            refused.count(&self.installation, &whose, route, problem.code);
+        };
+        self.sign_ins.admit(peer, now).inspect_err(on_record)?;
         let done = attempt.await;
-        if matches!(&done, Err(problem) if is_wrong(problem)) {
+        if let Err(problem) = &done
+            && is_wrong(problem)
+        {
             self.sign_ins.count(peer, now);
+            on_record(problem);
         }
         done
     }

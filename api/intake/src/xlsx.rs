@@ -257,12 +257,8 @@ mod tests {
 
     #[test]
     fn a_workbook_gives_its_rows_and_names_the_cell_that_lost_digits() {
-        use base64::Engine;
-        let bytes = base64::engine::general_purpose::STANDARD
-            .decode(WORKBOOK)
-            .unwrap();
         let mut file = tempfile::tempfile().unwrap();
-        std::io::Write::write_all(&mut file, &bytes).unwrap();
+        std::io::Write::write_all(&mut file, &workbook()).unwrap();
         let mut rows = Vec::new();
         XlsxSource::open(file, Mapping::default())
             .unwrap()
@@ -278,6 +274,75 @@ mod tests {
         );
         let bad = rows[2].as_ref().unwrap_err();
         assert_eq!((bad.row, bad.column.as_str()), (4, "客户ID"));
+    }
+
+    fn workbook() -> Vec<u8> {
+        use base64::Engine;
+        base64::engine::general_purpose::STANDARD
+            .decode(WORKBOOK)
+            .unwrap()
+    }
+
+    /// The workbook above, whose sheet declares entities and names them in its first cell.
+    fn with_entities(declared: &str, named: &str) -> File {
+        use std::io::{Cursor, Read, Write};
+        let mut parts = zip::ZipArchive::new(Cursor::new(workbook())).unwrap();
+        let mut writer = zip::ZipWriter::new(tempfile::tempfile().unwrap());
+        for index in 0..parts.len() {
+            let mut part = parts.by_index(index).unwrap();
+            let (name, mut text) = (part.name().unwrap().into_owned(), String::new());
+            part.read_to_string(&mut text).unwrap();
+            if name == "xl/worksheets/sheet1.xml" {
+                let declared = format!("<!DOCTYPE worksheet [{declared}]><worksheet");
+                let sheet = text.replacen("<worksheet", &declared, 1);
+                text = sheet.replacen("<t>C1</t>", &format!("<t>{named}</t>"), 1);
+                assert_ne!(text, sheet);
+            }
+            let options = zip::write::SimpleFileOptions::default();
+            writer.start_file(name, options).unwrap();
+            writer.write_all(text.as_bytes()).unwrap();
+        }
+        writer.finish().unwrap()
+    }
+
+    /// The first cell of the first row, or that the file is refused.
+    fn first_cell(file: File) -> Result<String, String> {
+        let mut found = Err("no row".to_owned());
+        let mut source = XlsxSource::open(file, Mapping::default()).map_err(|error| error.to_string())?;
+        let read = source.read_rows(&mut |row| {
+            found = match row {
+                Ok(row) => Ok(row.members[&Member::CustomerId].clone()),
+                Err(bad) => Err(bad.reason),
+            };
+            std::ops::ControlFlow::Break(())
+        });
+        read.map_err(|error| error.to_string())?;
+        found
+    }
+
+    #[test]
+    fn an_entity_of_a_workbook_is_never_resolved() {
+        use std::io::Write;
+        let mut beside = tempfile::NamedTempFile::new().unwrap();
+        beside.write_all(b"what stands in another file").unwrap();
+        let address = format!("file://{}", beside.path().display());
+        assert_eq!(
+            first_cell(with_entities("", "C3 &amp; C4")).as_deref(),
+            Ok("C3 & C4")
+        );
+        let external = format!(r#"<!ENTITY x SYSTEM "{address}">"#);
+        let inner = r#"<!ENTITY x "resolved">"#;
+        let growing = r#"<!ENTITY a "aaaaaaaaaa"><!ENTITY x "&a;&a;&a;&a;&a;&a;&a;&a;">"#;
+        for declared in [external.as_str(), inner, growing] {
+            let read = first_cell(with_entities(declared, "C&x;1"));
+            let said = format!("{read:?}");
+            for resolved in ["what stands", "resolved", "aaaa"] {
+                assert!(!said.contains(resolved), "{declared}: {said}");
+            }
+        }
+        let of_parameters = format!(r#"<!ENTITY % x SYSTEM "{address}"> %x;"#);
+        let read = format!("{:?}", first_cell(with_entities(&of_parameters, "C3")));
+        assert!(!read.contains("what stands"), "{read}");
     }
 
     #[test]

@@ -22,8 +22,6 @@ pub enum Act {
     InspectClear,
     /// The notice list of a breach shows values as they are.
     NoticeClear,
-    /// A file with values as they are is taken away.
-    ExportClear,
     /// Values of many persons are shown as they are.
     RevealMany,
     /// The persons of a campaign are made unlinkable.
@@ -46,13 +44,12 @@ pub enum Act {
 
 impl Act {
     /// All of them, in the order in which they are shown.
-    pub const ALL: [Self; 15] = [
+    pub const ALL: [Self; 14] = [
         Self::ErasePerson,
         Self::ReleaseHold,
         Self::AnswerDeletion,
         Self::InspectClear,
         Self::NoticeClear,
-        Self::ExportClear,
         Self::RevealMany,
         Self::AnonymiseCampaign,
         Self::SetRetention,
@@ -71,7 +68,6 @@ impl Act {
             Self::AnswerDeletion => "answer_deletion",
             Self::InspectClear => "inspect_clear",
             Self::NoticeClear => "notice_clear",
-            Self::ExportClear => "export_clear",
             Self::RevealMany => "reveal_many",
             Self::AnonymiseCampaign => "anonymise_campaign",
             Self::SetRetention => "set_retention",
@@ -92,7 +88,6 @@ impl Act {
             Self::AnswerDeletion => ("办理删除请求", "carry out a request to be erased"),
             Self::InspectClear => ("明文检查取证", "inspect with values in clear"),
             Self::NoticeClear => ("明文告知名单", "a notice list in clear"),
-            Self::ExportClear => ("明文导出", "export values in clear"),
             Self::RevealMany => ("批量查看明文", "show many persons in clear"),
             Self::AnonymiseCampaign => ("任务匿名化", "anonymise a campaign"),
             Self::SetRetention => ("设定个人信息保存期限", "set for how long persons are kept"),
@@ -108,7 +103,7 @@ impl Act {
     /// It changes nothing and shows values as they are: whoever has it done again is shown them again.
     pub const fn shows_values(self) -> bool {
         match self {
-            Self::InspectClear | Self::NoticeClear | Self::ExportClear | Self::RevealMany => true,
+            Self::InspectClear | Self::NoticeClear | Self::RevealMany => true,
             Self::ErasePerson
             | Self::ReleaseHold
             | Self::AnswerDeletion
@@ -130,7 +125,6 @@ impl Act {
             Self::SetRetention => Permission::RetentionWrite,
             Self::ReleaseHold => Permission::CustomersHold,
             Self::InspectClear | Self::NoticeClear => Permission::InspectionsMake,
-            Self::ExportClear => Permission::ExportsRead,
             Self::RevealMany => Permission::CustomersReveal,
             Self::ImportList
             | Self::PublishFlow

@@ -150,6 +150,19 @@ mod tests {
     }
 
     #[test]
+    fn what_looks_like_a_variable_in_a_value_stays_text() {
+        let values = [("name", "{{days}}{{"), ("days", "3"), ("amount", "}}{{name}}")];
+        let values = values.map(|(name, value)| (name.to_owned(), value.to_owned()));
+        let values = BTreeMap::from(values);
+        let text = "您好，{{name}}，已逾期{{days}}天，{{amount}}";
+        let expected = "您好，{{days}}{{，已逾期3天，}}{{name}}";
+        assert_eq!(filled_in(text, &values).as_deref(), Ok(expected));
+        let filled = fill(text, &values);
+        assert_eq!(filled.text, expected);
+        assert_eq!(filled.parts[1], "{{days}}{{", "a value is one piece");
+    }
+
+    #[test]
     fn filling_in_a_variable_makes_a_text_personal() {
         let values = BTreeMap::from([("name".to_owned(), "张三".to_owned())]);
         assert_eq!(

@@ -37,6 +37,8 @@ pub struct SignInTyped {
     pub code: Option<String>,
     /// Where from, as far as the connection says.
     pub from: Option<String>,
+    /// The session that the same browser holds already: it ends when another begins.
+    pub held: Option<String>,
 }
 
 /// What a command of a session sends beside its cookie: no page of another origin can know it.
@@ -52,6 +54,7 @@ pub async fn sign_in(installation: &Installation, typed: SignInTyped) -> Result<
         password,
         code,
         from,
+        held,
     } = typed;
     let (user, loaded) = known_by_password(installation, &name, password, from.clone()).await?;
     let has_one = loaded.state.second_factor().is_some();
@@ -66,7 +69,15 @@ pub async fn sign_in(installation: &Installation, typed: SignInTyped) -> Result<
         Err(problem) if is_by_code && problem.kind == Kind::Refused => {
             refuse(installation, &user, SignInFault::WrongCode, from).await
         }
-        begun => begun,
+        Ok(begun) => {
+            if let Some(held) = held {
+                let cause = Cause::outside(installation.new_command());
+                let cause = cause.asked_by(Some(Actor::new(user.as_str(), Way::Session)));
+                end(installation, &held, cause).await?;
+            }
+            Ok(begun)
+        }
+        Err(problem) => Err(problem),
     }
 }
 
@@ -180,15 +191,7 @@ pub async fn sign_out(
     session: &str,
     cause: Cause,
 ) -> Result<Option<String>, Problem> {
-    let parts = session.rsplit_once('.');
-    let Some((user, secret)) = parts.and_then(|(name, secret)| Some((name.parse().ok()?, secret))) else {
-        return Ok(None);
-    };
-    let session = SecretDigest::of(secret);
-    let users = &installation.entities.users;
-    let by_provider = users.state(&user).await?.state.by_provider(session);
-    users.ask(&user, UserCommand::SignOut { session }, cause).await?;
-    if !by_provider {
+    if !end(installation, session, cause).await? {
         return Ok(None);
     }
     let asked = installation.access.provider.asked();
@@ -203,6 +206,19 @@ pub async fn sign_out(
             Ok(None)
         }
     }
+}
+
+/// Ends the session; answers whether an identity provider stood behind it.
+async fn end(installation: &Installation, session: &str, cause: Cause) -> Result<bool, Problem> {
+    let parts = session.rsplit_once('.');
+    let Some((user, secret)) = parts.and_then(|(name, secret)| Some((name.parse().ok()?, secret))) else {
+        return Ok(false);
+    };
+    let session = SecretDigest::of(secret);
+    let users = &installation.entities.users;
+    let by_provider = users.state(&user).await?.state.by_provider(session);
+    users.ask(&user, UserCommand::SignOut { session }, cause).await?;
+    Ok(by_provider)
 }
 
 pub(super) fn not_let_in() -> Problem {

@@ -3,6 +3,7 @@
 
 use super::holders::reaches;
 use crate::access::Caller;
+use crate::as_of::{Known, Moment, Then, entity_then};
 use crate::cases::placed_ids_of;
 use crate::installation::Installation;
 use actors::Answer;
@@ -17,6 +18,7 @@ use domain::time::Timestamp;
 use schemars::JsonSchema;
 use serde::Serialize;
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 /// One approval.
 #[derive(Debug, Serialize, JsonSchema)]
@@ -43,6 +45,9 @@ pub struct ApprovalShown {
     pub expires_at: Timestamp,
     pub decision: Option<DecisionShown>,
     pub used_at: Option<Timestamp>,
+    /// Of the past: where the answer lies.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub known: Option<Known>,
 }
 
 /// How it was decided.
@@ -99,17 +104,40 @@ fn describe(id: ApprovalId, state: &ApprovalState, now: Timestamp) -> Option<App
         expires_at: requested.expires_at,
         decision,
         used_at: state.used_at(),
+        known: None,
     })
 }
 
-/// One approval, where the caller may see it.
+/// An approval and its state, now or then; nothing where nobody had asked for it.
+async fn read(
+    installation: &Installation,
+    id: ApprovalId,
+    then: Option<&Then>,
+) -> Result<Option<(ApprovalShown, Arc<ApprovalState>)>, Problem> {
+    let now = installation.now();
+    let Some(then) = then else {
+        let state = installation.entities.approvals.state(&id).await?.state;
+        return Ok(describe(id, &state, now).map(|shown| (shown, state)));
+    };
+    let (store, vault) = (installation.store(), installation.vault());
+    let entity = entity_then::<Approval>(store, &id, then, vault, None).await?;
+    let Some(mut shown) = describe(id, &entity.state, then.at().unwrap_or(now)) else {
+        return Ok(None);
+    };
+    shown.known = Some(entity.known(then));
+    Ok(Some((shown, Arc::new(entity.state))))
+}
+
+/// One approval, now or at a moment, where the caller may see it.
 pub async fn approval(
     installation: &Installation,
     caller: &Caller,
     id: ApprovalId,
+    moment: Moment,
 ) -> Result<ApprovalShown, Problem> {
-    let state = installation.entities.approvals.state(&id).await?.state;
-    let shown = describe(id, &state, installation.now()).ok_or_else(missing)?;
+    let then = moment.asked(installation.store(), installation.now()).await?;
+    let found = read(installation, id, then.as_ref()).await?;
+    let (shown, state) = found.ok_or_else(missing)?;
     match sees(installation, caller, &state).await? {
         true => Ok(shown),
         false => Err(missing()),
@@ -117,16 +145,17 @@ pub async fn approval(
 }
 
 /// Those that the caller may see, each with the position at which it was asked for; only those that wait to
-/// be decided or used where `open`.
+/// be decided or used where `open`. What the caller may see is judged by the rights of now.
 pub async fn approvals(
     installation: &Installation,
     caller: &Caller,
     open: bool,
+    moment: Moment,
 ) -> Result<Vec<(Position, ApprovalShown)>, Problem> {
+    let then = moment.asked(installation.store(), installation.now()).await?;
     let mut found = Vec::new();
     for (position, id) in placed_ids_of::<ApprovalId>(installation, ApprovalEvent::REQUESTED).await? {
-        let state = installation.entities.approvals.state(&id).await?.state;
-        let Some(shown) = describe(id, &state, installation.now()) else {
+        let Some((shown, state)) = read(installation, id, then.as_ref()).await? else {
             continue;
         };
         let is_open = matches!(shown.standing, Standing::Waiting | Standing::Approved);
@@ -190,7 +219,7 @@ async fn decided(
     command: ApprovalCommand,
     cause: Cause,
 ) -> Result<ApprovalChanged, Problem> {
-    approval(installation, caller, id).await?;
+    approval(installation, caller, id, Moment::default()).await?;
     let state = installation.entities.approvals.state(&id).await?.state;
     let requested = state.requested().ok_or_else(missing)?;
     let is_own = caller.user().is_some_and(|known| known.user == requested.by);

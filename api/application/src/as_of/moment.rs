@@ -4,7 +4,7 @@ use crate::parameter::Parameter;
 use crate::query::Query;
 use domain::ports::event_store::EventStore;
 use domain::problem::Problem;
-use domain::stored_event::{Position, StoredEvent};
+use domain::stored_event::{Envelope, Position, StoredEvent};
 use domain::time::{InvalidTimestamp, Timestamp};
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -79,6 +79,14 @@ impl Moment {
 
     pub const fn is_now(&self) -> bool {
         self.as_of.is_none() && self.valid_at.is_none()
+    }
+
+    /// The same where one is asked; nothing where it is now.
+    pub async fn asked(self, store: &dyn EventStore, clock: Timestamp) -> Result<Option<Then>, Problem> {
+        if self.is_now() {
+            return Ok(None);
+        }
+        self.resolve(store, clock).await.map(Some)
     }
 
     /// The moment in this log, or why it has none: times to come, and times before the log. `clock` is now.
@@ -207,6 +215,15 @@ impl Then {
 
     pub fn knows(&self, event: &StoredEvent) -> bool {
         event.position <= self.position
+    }
+
+    /// Whether an event counts then: known, and happened by the instant of which the truth is asked.
+    pub(crate) fn counts(&self, event: &StoredEvent, envelope: &Envelope) -> bool {
+        self.knows(event)
+            && self
+                .moment
+                .valid_at
+                .is_none_or(|valid_at| envelope.at <= valid_at)
     }
 
     /// What was asked for, where it lies, and its name: known then, or true then.

@@ -30,8 +30,9 @@ pub const COMPARED: &[Parameter] = &[
         "from",
         "First hour (RFC 3339, a whole hour) or first day (2026-03-02, Beijing) of the period",
         "2026-11-20",
-    ),
-    Parameter::text("to", "The hour or day before which the period ends", "2026-11-21"),
+    )
+    .needed(),
+    Parameter::text("to", "The hour or day before which the period ends", "2026-11-21").needed(),
     Parameter::text(
         "base_from",
         "First hour or day of the period it is compared with; as long before it without",

@@ -58,13 +58,13 @@ pub struct FlowVersions {
     current_version: u32,
     /// Each version is approved by another person.
     approvals: bool,
-    items: Vec<FlowVersionShown>,
+    pub items: Vec<FlowVersionShown>,
 }
 
 /// One version of a flow.
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct FlowVersionShown {
-    version: u32,
+    pub version: u32,
     #[schemars(example = &"9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08")]
     content_hash: String,
     published_at: Timestamp,

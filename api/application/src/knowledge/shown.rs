@@ -83,13 +83,13 @@ pub struct KnowledgeVersions {
     current_version: Option<u32>,
     /// Each version is approved by another person.
     approvals: bool,
-    items: Vec<KnowledgeVersionShown>,
+    pub items: Vec<KnowledgeVersionShown>,
 }
 
 /// One version of a base.
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct KnowledgeVersionShown {
-    version: u32,
+    pub version: u32,
     #[schemars(example = &"9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08")]
     content_hash: String,
     answers: usize,

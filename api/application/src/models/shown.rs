@@ -58,7 +58,7 @@ pub struct ModelVersions {
     current_version: u32,
     /// Each version is approved by another person.
     approvals: bool,
-    items: Vec<ModelVersionShown>,
+    pub items: Vec<ModelVersionShown>,
     /// What was learned here and not published.
     drafts: Vec<ModelDraftShown>,
 }
@@ -78,7 +78,7 @@ pub struct ModelDraftShown {
 /// One version of a model.
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct ModelVersionShown {
-    version: u32,
+    pub version: u32,
     #[schemars(example = &"9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08")]
     digest: String,
     size_bytes: u64,

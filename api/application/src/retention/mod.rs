@@ -17,7 +17,7 @@ pub use daily::begin;
 pub use order::{PeriodOrder, RunOrder};
 pub(crate) use ordered::{Orderable, dispose, finish_left_over};
 pub use run::{ClassRun, RunShown, run};
-pub use shown::{ClassShown, RetentionShown, all, one};
+pub use shown::{ClassShown, RetentionShown, all, of_class, one};
 
 use crate::installation::Installation;
 use actors::Answer;

@@ -1,9 +1,10 @@
 //! Retention as it is shown: each class with its periods, their floors and sources, and what was last done.
 
+use crate::as_of::{Known, Moment, entity_then};
 use crate::installation::Installation;
 use domain::calling_plan::Preset;
 use domain::problem::Problem;
-use domain::retention::{DataClass, GENERAL_FLOOR, RetentionState, Reviewed, floor};
+use domain::retention::{DataClass, GENERAL_FLOOR, Retention, RetentionState, Reviewed, floor};
 use domain::stored_event::StreamVersion;
 use domain::time::Timestamp;
 use schemars::JsonSchema;
@@ -70,6 +71,9 @@ pub struct ClassShown {
     pub last_review: Option<ReviewShown>,
     /// When a running server looks next; null where nothing is set.
     pub next_review_at: Option<Timestamp>,
+    /// Of the past: where the answer lies.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub known: Option<Known>,
 }
 
 /// What applies under a preset.
@@ -96,12 +100,11 @@ pub struct ReviewShown {
     pub reviewed: Reviewed,
 }
 
-/// Every class.
-pub async fn all(installation: &Installation) -> Result<RetentionShown, Problem> {
+/// Every class, now or at a moment.
+pub async fn all(installation: &Installation, moment: Moment) -> Result<RetentionShown, Problem> {
     let mut classes = Vec::new();
     for class in DataClass::ALL {
-        let loaded = installation.entities.retentions.state(&class).await?;
-        classes.push(one(class, &loaded.state, loaded.version));
+        classes.push(of_class(installation, class, moment).await?);
     }
     Ok(RetentionShown {
         classes,
@@ -109,7 +112,24 @@ pub async fn all(installation: &Installation) -> Result<RetentionShown, Problem>
     })
 }
 
-/// One of them.
+/// One of them, now or at a moment.
+pub async fn of_class(
+    installation: &Installation,
+    class: DataClass,
+    moment: Moment,
+) -> Result<ClassShown, Problem> {
+    let store = installation.store();
+    let Some(then) = moment.asked(store, installation.now()).await? else {
+        let loaded = installation.entities.retentions.state(&class).await?;
+        return Ok(one(class, &loaded.state, loaded.version));
+    };
+    let entity = entity_then::<Retention>(store, &class, &then, installation.vault(), None).await?;
+    let mut shown = one(class, &entity.state, StreamVersion(entity.events));
+    shown.known = Some(entity.known(&then));
+    Ok(shown)
+}
+
+/// One of them as it stands.
 pub fn one(class: DataClass, state: &RetentionState, version: StreamVersion) -> ClassShown {
     let presets = PERIODS.into_iter().map(|preset| {
         let period = state.period(class, preset);
@@ -142,5 +162,6 @@ pub fn one(class: DataClass, state: &RetentionState, version: StreamVersion) -> 
         next_review_at: last
             .filter(|_| !state.is_unset())
             .map(|last| last.at.plus_ms(DAILY_MS)),
+        known: None,
     }
 }

@@ -5,7 +5,7 @@ use super::courier::Address;
 use super::kinds::{refuse_others, usual};
 use super::managing::{Adding, reached, shown as shown_of, wrong};
 use super::order::WebhookChangeOrder;
-use super::shown::{WebhookShown, one};
+use super::shown::{WebhookShown, changed};
 use crate::installation::Installation;
 use actors::AskError;
 use domain::ids::WebhookId;
@@ -51,7 +51,7 @@ pub async fn change_webhook(
         other => other?,
     };
     Ok(WebhookReplaced {
-        shown: one(installation, id, &answer.state).await?,
+        shown: changed(installation, id, &answer.state).await?,
         revision: StreamVersion(answer.state.revision()),
         position: answer.position,
     })

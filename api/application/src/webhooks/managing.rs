@@ -1,12 +1,9 @@
 //! Webhooks and channels of alerts as people manage them: added, rotated, tested, replayed, removed.
 
-use super::attempt::{Settings, send};
 use super::courier::Address;
 use super::kinds::{of_channels, refuse_others, usual};
-use super::letter::{Content, made_up_call, test_event};
 use super::order::WebhookOrder;
 use super::signature::new_secret;
-use super::text::Said;
 use crate::installation::Installation;
 use domain::call::event::CallEvent;
 use domain::ids::WebhookId;
@@ -266,60 +263,6 @@ async fn ask(
         id,
         removed: answer.state.is_removed(),
         through: answer.state.through(),
-        position: answer.position,
-    })
-}
-
-/// What came of a test.
-#[derive(Debug, Serialize, JsonSchema)]
-pub struct WebhookTested {
-    pub id: WebhookId,
-    pub delivered: bool,
-    /// Why not, where it was not taken.
-    pub fault: Option<domain::webhook::DeliveryFault>,
-    /// HTTP status, or reply code of a mail server.
-    #[schemars(example = &204)]
-    pub status: Option<u16>,
-    pub elapsed_ms: u64,
-    /// What was answered, cut.
-    #[schemars(example = &"{\"ok\":true}")]
-    pub answer: Option<String>,
-    #[serde(serialize_with = "Position::as_text")]
-    #[schemars(with = "String")]
-    pub position: Position,
-}
-
-/// Sends a message that tells of nothing, now, and answers what came back.
-pub async fn test(
-    installation: &Installation,
-    id: WebhookId,
-    cause: Cause,
-) -> Result<WebhookTested, Problem> {
-    let loaded = installation.entities.webhooks.state(&id).await?;
-    let settings = Settings::of(id, &loaded.state).ok_or_else(|| Problem::missing("this webhook"))?;
-    let message = format!("test_{}", cause.command);
-    let now = installation.now();
-    let content = match settings.facts.format {
-        Format::Standard => Some(test_event(&message, now)),
-        format @ (Format::CallEnded | Format::Crm) => made_up_call(format, now),
-        Format::Wecom | Format::Dingtalk | Format::Feishu | Format::Mail | Format::Sms => {
-            Some(Content::Text(Said::test()))
-        }
-    };
-    let tried = send(installation, &settings, content, message).await;
-    let attempt = tried.attempt.clone();
-    let answer = installation
-        .entities
-        .webhooks
-        .ask(&id, WebhookCommand::Test { attempt }, cause)
-        .await?;
-    Ok(WebhookTested {
-        id,
-        delivered: tried.attempt.fault.is_none(),
-        fault: tried.attempt.fault,
-        status: tried.attempt.status,
-        elapsed_ms: tried.attempt.elapsed_ms,
-        answer: tried.attempt.answer.and_then(|answer| answer.value().cloned()),
         position: answer.position,
     })
 }

@@ -19,13 +19,13 @@ mod shown;
 mod signature;
 mod storing;
 mod text;
+mod trial;
 
 pub use changing::{WebhookReplaced, change_webhook};
 pub(crate) use found::{named_streams, streams_behind};
-pub use managing::{
-    Adding, WebhookChanged, WebhookMade, WebhookTested, add_webhook, reached, remove, replay, rotate, test,
-};
+pub use managing::{Adding, WebhookChanged, WebhookMade, add_webhook, reached, remove, replay, rotate};
 pub use order::{SECRET_BYTES_MAX, TARGET_BYTES_MAX, WebhookChangeOrder, WebhookOrder, WebhookRemoval};
 pub use post_room::begin;
-pub use shown::{DeadLetters, WebhookList, WebhookShown, all, dead_letters, one};
+pub use shown::{DeadLetters, Sought, WebhookList, WebhookShown, all, dead_letters, one};
 pub use signature::{is_signing_secret, signed_headers};
+pub use trial::{WebhookTested, test};

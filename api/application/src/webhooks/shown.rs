@@ -1,7 +1,9 @@
-//! Webhooks as they are shown: which there are, how far each is told, and what it never took.
+//! Webhooks as they are shown, now or as of a time: which there are, how far each is told, and what it never
+//! took.
 
 use super::found::found;
 use super::managing::is_within;
+use crate::as_of::{Known, Moment, Then, entity_then};
 use crate::installation::Installation;
 use domain::call::event::CallEvent;
 use domain::ids::{CampaignId, EventId, WebhookId};
@@ -9,9 +11,10 @@ use domain::permission::{CampaignScope, DataScope};
 use domain::problem::Problem;
 use domain::stored_event::Position;
 use domain::time::Timestamp;
-use domain::webhook::{DeadLetter, DeliveryFault, Format, WebhookFacts, WebhookState};
+use domain::webhook::{DeadLetter, DeliveryFault, Format, Webhook, WebhookFacts, WebhookState};
 use schemars::JsonSchema;
 use serde::Serialize;
+use std::sync::Arc;
 
 /// A webhook, or a channel of alerts.
 #[derive(Debug, Serialize, JsonSchema)]
@@ -54,6 +57,9 @@ pub struct WebhookShown {
     /// What `If-Match` says of a change: what is delivered does not change it.
     #[schemars(example = &"\"v1\"")]
     pub etag: String,
+    /// Of the past: where the answer lies.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub known: Option<Known>,
 }
 
 /// The webhooks.
@@ -85,28 +91,90 @@ pub struct DeadLetters {
     /// Of all time; of the latest 1,000 each is listed.
     pub count: u64,
     pub items: Vec<DeadLetterShown>,
+    /// Of the past: where the answer lies.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub known: Option<Known>,
 }
 
-/// Every webhook, or every channel, that this scope reaches.
+/// Of whom a question is: webhooks or channels of alerts, as far as a scope reaches.
+#[derive(Debug, Clone, Copy)]
+pub struct Sought<'a> {
+    pub scope: &'a DataScope,
+    pub is_channel: bool,
+}
+
+impl Sought<'_> {
+    fn admits(&self, facts: &WebhookFacts) -> bool {
+        facts.is_channel == self.is_channel && is_within(facts, self.scope)
+    }
+}
+
+/// A webhook at a moment, and where the log ended.
+struct Read {
+    state: Arc<WebhookState>,
+    head: Position,
+    known: Option<Known>,
+}
+
+impl Read {
+    /// What it is, where it was there and is reached.
+    fn shown(self, id: WebhookId, sought: Sought<'_>) -> Option<WebhookShown> {
+        let facts = self.state.active().filter(|facts| sought.admits(facts))?;
+        let mut shown = shown(id, facts, &self.state, self.head);
+        shown.known = self.known;
+        Some(shown)
+    }
+}
+
+/// By its own stream alone: what was there then is folded anew.
+async fn read(installation: &Installation, id: WebhookId, then: Option<&Then>) -> Result<Read, Problem> {
+    let store = installation.store();
+    let Some(then) = then else {
+        return Ok(Read {
+            state: installation.entities.webhooks.state(&id).await?.state,
+            head: store.head().await?,
+            known: None,
+        });
+    };
+    let entity = entity_then::<Webhook>(store, &id, then, installation.vault(), None).await?;
+    Ok(Read {
+        known: Some(entity.known(then)),
+        state: Arc::new(entity.state),
+        head: then.position,
+    })
+}
+
+/// Every webhook, or every channel, that a scope reaches, now or at a moment.
 pub async fn all(
     installation: &Installation,
-    scope: &DataScope,
-    is_channel: bool,
+    sought: Sought<'_>,
+    moment: Moment,
 ) -> Result<WebhookList, Problem> {
-    let head = installation.store().head().await?;
+    let then = moment.asked(installation.store(), installation.now()).await?;
     let mut items = Vec::new();
     for id in found(installation).await?.ids {
-        let loaded = installation.entities.webhooks.state(&id).await?;
-        let active = loaded.state.active();
-        let seen = active.filter(|facts| facts.is_channel == is_channel && is_within(facts, scope));
-        items.extend(seen.map(|facts| shown(id, facts, &loaded.state, head)));
+        let read = read(installation, id, then.as_ref()).await?;
+        items.extend(read.shown(id, sought));
     }
     items.sort_by_key(|item| (item.since, item.id));
     Ok(WebhookList { items })
 }
 
-/// One webhook.
+/// One webhook, now or at a moment; what a scope does not reach does not exist.
 pub async fn one(
+    installation: &Installation,
+    id: WebhookId,
+    sought: Sought<'_>,
+    moment: Moment,
+) -> Result<WebhookShown, Problem> {
+    let then = moment.asked(installation.store(), installation.now()).await?;
+    let read = read(installation, id, then.as_ref()).await?;
+    read.shown(id, sought)
+        .ok_or_else(|| Problem::missing("this webhook"))
+}
+
+/// One webhook as it stands after a change.
+pub(super) async fn changed(
     installation: &Installation,
     id: WebhookId,
     state: &WebhookState,
@@ -142,19 +210,32 @@ fn shown(id: WebhookId, facts: &WebhookFacts, state: &WebhookState, head: Positi
         last_delivered_at: state.last_delivered_at(),
         last_fault: state.last_fault(),
         etag: format!("\"v{}\"", state.revision()),
+        known: None,
     }
 }
 
-/// What a webhook never took.
-pub fn dead_letters(id: WebhookId, state: &WebhookState) -> DeadLetters {
-    let letters = state.dead_letters().iter();
-    DeadLetters {
+/// What a webhook never took, now or by a moment.
+pub async fn dead_letters(
+    installation: &Installation,
+    id: WebhookId,
+    sought: Sought<'_>,
+    moment: Moment,
+) -> Result<DeadLetters, Problem> {
+    let then = moment.asked(installation.store(), installation.now()).await?;
+    let read = read(installation, id, then.as_ref()).await?;
+    let is_reached = read.state.active().is_some_and(|facts| sought.admits(facts));
+    if !is_reached {
+        return Err(Problem::missing("this webhook"));
+    }
+    let letters = read.state.dead_letters().iter();
+    Ok(DeadLetters {
         id,
-        count: state.counts().dead_lettered,
+        count: read.state.counts().dead_lettered,
         items: letters
             .map(|(position, letter)| dead(*position, letter))
             .collect(),
-    }
+        known: read.known,
+    })
 }
 
 const fn dead(position: Position, letter: &DeadLetter) -> DeadLetterShown {

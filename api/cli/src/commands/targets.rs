@@ -114,9 +114,14 @@ pub(super) async fn targets(args: SetArgs, runtime: Arc<Runtime>) -> Result<(), 
 pub(super) async fn target_actual(args: SomeArgs, runtime: Arc<Runtime>) -> Result<(), Failure> {
     let query = args.id.map(|id| format!("?campaign={}", encode(id.as_str())));
     let path = format!("/api/v1/reports/target-actual{}", query.unwrap_or_default());
-    let Some(reply) = args.asking.ask(runtime, get(&path)).await? else {
-        return Ok(());
-    };
+    let mut reply = args.asking.whole(runtime, &path).await?;
+    // All pages are read: nothing is left off.
+    if let Some(members) = reply.as_object_mut() {
+        members.insert("left_off".to_owned(), Value::from(0));
+    }
+    if args.asking.wants_json() {
+        return args.asking.tell(&reply);
+    }
     let rows: Vec<Value> = items(&reply, "items").iter().map(compared).collect();
     if rows.is_empty() {
         return output::line("没有目标 no targets: set some with `ledgerline campaign targets`");

@@ -297,6 +297,14 @@ impl Opened {
         Ok(())
     }
 
+    /// A rehearsal goes on from then, as if the time between had passed: for tests of what takes days.
+    #[cfg(any(test, feature = "testing"))]
+    pub fn rehearse_on_from(&self, then: domain::time::Timestamp) {
+        if let Some(rehearsal) = &self.rehearsal {
+            rehearsal.go_on_from(then);
+        }
+    }
+
     /// The clock of this process, where its time is not made up.
     pub fn system_clock(&self) -> Option<Arc<SystemClock>> {
         self.system_clock.clone()

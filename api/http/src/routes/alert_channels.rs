@@ -3,10 +3,11 @@
 
 use crate::described::{Changed, MadeOrChanged, Read};
 use crate::endpoint::{About, Ctx, Endpoint, Input, Permission};
-use crate::paging::{LONG, PAGED, Paged, Paging};
+use crate::paging::{LONG, PAGED_THEN, Paged, Paging};
 use crate::reply::Written;
+use application::as_of::Moment;
 use application::webhooks::{
-    Adding, WebhookChanged, WebhookList, WebhookMade, WebhookOrder, WebhookRemoval, WebhookTested,
+    Adding, Sought, WebhookChanged, WebhookList, WebhookMade, WebhookOrder, WebhookRemoval, WebhookTested,
     add_webhook, all, reached, remove, test,
 };
 use domain::ids::WebhookId;
@@ -20,7 +21,7 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
             list,
         )
         .needs(Permission::AlertsRead, About::Everybody)
-        .query(PAGED)
+        .query(PAGED_THEN)
         .of_rows_as_they_are(),
         Endpoint::post(
             "/api/v1/alerts/channels",
@@ -47,7 +48,12 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
 
 async fn list(ctx: Ctx, input: Input) -> Result<Read<Paged<WebhookList>>, Problem> {
     let paging = Paging::of(&ctx.installation, &input, LONG)?;
-    let all = all(&ctx.installation, &input.scope, true).await?.items;
+    let moment = Moment::of(input.query())?;
+    let sought = Sought {
+        scope: &input.scope,
+        is_channel: true,
+    };
+    let all = all(&ctx.installation, sought, moment).await?.items;
     let (items, next_cursor) = paging.cut(all, |item| (item.since, item.id))?;
     Ok(Read(Paged {
         list: WebhookList { items },

@@ -2,11 +2,10 @@
 
 use crate::described::{Changed, MadeOrChanged, Read};
 use crate::endpoint::{About, Ctx, Endpoint, Input, Permission};
-use crate::paging::{CURSOR, LIMIT, LONG, Paged, Paging};
+use crate::paging::{LONG, PAGED_THEN, Paged, Paging};
 use crate::reply::Written;
 use application::access::{KeyList, KeyMade, KeyOrder, create_key, keys, revoke_key};
-use application::as_of::{AS_OF, Moment, VALID_AT};
-use application::parameter::Parameter;
+use application::as_of::Moment;
 use domain::api_key::LABEL_BYTES_MAX;
 use domain::ids::KeyId;
 use domain::problem::Problem;
@@ -16,14 +15,11 @@ use schemars::JsonSchema;
 use serde::Serialize;
 use std::cmp::Reverse;
 
-/// Every key, now or then, in pages.
-const LISTED: &[Parameter] = &[AS_OF, VALID_AT, CURSOR, LIMIT];
-
 pub(super) fn endpoints() -> Vec<Endpoint> {
     vec![
         Endpoint::get("/api/v1/api-keys", "Every key, without its secret", list)
             .needs(Permission::UsersRead, About::Everybody)
-            .query(LISTED),
+            .query(PAGED_THEN),
         Endpoint::post(
             "/api/v1/api-keys",
             "Make a key for a user: shown in this reply, and never again",

@@ -9,6 +9,7 @@ use crate::reply::Written;
 use application::approvals::{
     ApprovalChanged, ApprovalList, ApprovalShown, approval, approvals, approve, reject,
 };
+use application::as_of::{AS_OF, Moment, PARAMETERS, VALID_AT};
 use application::parameter::Parameter;
 use domain::approval::REASON_BYTES_MAX;
 use domain::ids::ApprovalId;
@@ -29,12 +30,16 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
             const {
                 &[
                     Parameter::flag("open", "Only those that wait to be decided or used"),
+                    AS_OF,
+                    VALID_AT,
                     CURSOR,
                     LIMIT,
                 ]
             },
         ),
-        Endpoint::get("/api/v1/approvals/{id}", "One approval", show).for_whoever_is_known(),
+        Endpoint::get("/api/v1/approvals/{id}", "One approval", show)
+            .for_whoever_is_known()
+            .query(PARAMETERS),
         Endpoint::post(
             "/api/v1/approvals/{id}/approve",
             "Approve what somebody else asked for; whoever asked then repeats the act with the approval",
@@ -97,7 +102,8 @@ struct ApprovalDecided {
 async fn list(ctx: Ctx, input: Input) -> Result<Read<Paged<ApprovalList>>, Problem> {
     let paging = Paging::of(&ctx.installation, &input, LONG)?;
     let open = input.flag("open")?;
-    let all = approvals(&ctx.installation, &input.caller, open).await?;
+    let moment = Moment::of(input.query())?;
+    let all = approvals(&ctx.installation, &input.caller, open, moment).await?;
     let (page, next_cursor) = paging.cut(all, |(position, _)| position.0)?;
     let items = page.into_iter().map(|(_, shown)| shown).collect();
     Ok(Read(Paged {
@@ -108,7 +114,10 @@ async fn list(ctx: Ctx, input: Input) -> Result<Read<Paged<ApprovalList>>, Probl
 
 async fn show(ctx: Ctx, input: Input) -> Result<Read<ApprovalShown>, Problem> {
     let id: ApprovalId = input.id(0, "this approval")?;
-    approval(&ctx.installation, &input.caller, id).await.map(Read)
+    let moment = Moment::of(input.query())?;
+    approval(&ctx.installation, &input.caller, id, moment)
+        .await
+        .map(Read)
 }
 
 async fn approve_it(ctx: Ctx, input: Input) -> Result<Changed<ApprovalDecided>, Problem> {

@@ -44,7 +44,8 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
             "Every version of a flow: when it was published, and who approved it",
             show_versions,
         )
-        .needs(Permission::RulesRead, About::Everybody),
+        .needs(Permission::RulesRead, About::Everybody)
+        .query(PAGED),
         Endpoint::post(
             "/api/v1/flows/{id}/rollback",
             "Make an earlier version current again; campaigns keep the version that they were made with",
@@ -101,9 +102,13 @@ async fn list(ctx: Ctx, input: Input) -> Result<Read<Paged<Flows>>, Problem> {
     }))
 }
 
-async fn show_versions(ctx: Ctx, input: Input) -> Result<Read<FlowVersions>, Problem> {
+async fn show_versions(ctx: Ctx, input: Input) -> Result<Read<Paged<FlowVersions>>, Problem> {
+    let paging = Paging::of(&ctx.installation, &input, LONG)?;
     let flow: FlowId = input.id(0, "this flow")?;
-    versions(&ctx.installation, &flow).await.map(Read)
+    let mut list = versions(&ctx.installation, &flow).await?;
+    let (items, next_cursor) = paging.cut(list.items, |one| one.version)?;
+    list.items = items;
+    Ok(Read(Paged { list, next_cursor }))
 }
 
 async fn show(ctx: Ctx, input: Input) -> Result<Read<FlowShown>, Problem> {

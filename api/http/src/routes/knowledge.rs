@@ -49,7 +49,8 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
             "Every version of a knowledge base: when it was imported and published, and who approved it",
             show_versions,
         )
-        .needs(Permission::RulesRead, About::Everybody),
+        .needs(Permission::RulesRead, About::Everybody)
+        .query(PAGED),
         Endpoint::post(
             "/api/v1/knowledge/{name}/publish",
             "Make an imported version current; campaigns keep the version that they were made with",
@@ -135,9 +136,13 @@ async fn show_one(ctx: Ctx, input: Input) -> Result<Read<KnowledgeShown>, Proble
     show(&ctx.installation, &knowledge, version).await.map(Read)
 }
 
-async fn show_versions(ctx: Ctx, input: Input) -> Result<Read<KnowledgeVersions>, Problem> {
+async fn show_versions(ctx: Ctx, input: Input) -> Result<Read<Paged<KnowledgeVersions>>, Problem> {
+    let paging = Paging::of(&ctx.installation, &input, LONG)?;
     let knowledge: KnowledgeId = input.id(0, "this knowledge base")?;
-    versions(&ctx.installation, &knowledge).await.map(Read)
+    let mut list = versions(&ctx.installation, &knowledge).await?;
+    let (items, next_cursor) = paging.cut(list.items, |one| one.version)?;
+    list.items = items;
+    Ok(Read(Paged { list, next_cursor }))
 }
 
 async fn ask_one(ctx: Ctx, input: Input) -> Result<Read<KnowledgeAnswered>, Problem> {

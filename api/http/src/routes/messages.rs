@@ -3,6 +3,7 @@
 use crate::described::{Changed, MadeOrChanged, Read};
 use crate::endpoint::{About, Ctx, Endpoint, Input, Permission};
 use crate::guard::{in_scope, sees_person};
+use crate::paging::{CURSOR, LIMIT, LONG, Paged, Paging};
 use crate::reply::Written;
 use application::inquiring::{BY, REASON, Shown, put_on_record};
 use application::messages::{
@@ -46,7 +47,7 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
             list,
         )
         .needs(Permission::CallsRead, About::Handler)
-        .query(const { &[CUSTOMER, BY, REASON] }),
+        .query(const { &[CUSTOMER.needed(), BY, REASON, CURSOR, LIMIT] }),
         Endpoint::post(
             "/api/v1/messages/replies",
             "What a gateway tells of a reply: 退订, T, TD or STOP is an opt-out, on the number first",
@@ -147,7 +148,8 @@ async fn order(ctx: Ctx, input: Input) -> Result<MadeOrChanged<MessageSent>, Pro
     }))
 }
 
-async fn list(ctx: Ctx, input: Input) -> Result<Read<MessagesShown>, Problem> {
+async fn list(ctx: Ctx, input: Input) -> Result<Read<Paged<MessagesShown>>, Problem> {
+    let paging = Paging::of(&ctx.installation, &input, LONG)?;
     let named = input.text(CUSTOMER.name).map(str::to_owned);
     let scope = input.scope.clone();
     let Some(named) = named else {
@@ -157,13 +159,15 @@ async fn list(ctx: Ctx, input: Input) -> Result<Read<MessagesShown>, Problem> {
     if !sees_person(&ctx, &scope, &person).await? {
         return Err(Problem::missing("this customer"));
     }
-    let shown = messages_of(&ctx.installation, customer.clone()).await?;
+    let mut list = messages_of(&ctx.installation, customer.clone()).await?;
+    let (items, next_cursor) = paging.cut(list.items, |shown| (shown.ordered_at, shown.id))?;
+    list.items = items;
     let what = Shown {
         customer: Some(customer),
         ..MESSAGES
     };
     put_on_record(&ctx.installation, input.reader(), what).await?;
-    Ok(Read(shown))
+    Ok(Read(Paged { list, next_cursor }))
 }
 
 /// What a gateway tells.

@@ -69,7 +69,7 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
             publish_one,
         )
         .needs(Permission::CampaignsWrite, About::Everybody)
-        .query(const { &[NAME, TRAINING, APPROVALS, REASON, APPROVAL] })
+        .query(const { &[NAME.needed(), TRAINING, APPROVALS, REASON, APPROVAL] })
         .takes_file(),
         Endpoint::get(
             "/api/v1/models",
@@ -83,13 +83,15 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
             "One model: its versions, what each was learned from, and whether its file is here",
             show,
         )
-        .needs(Permission::RulesRead, About::Everybody),
+        .needs(Permission::RulesRead, About::Everybody)
+        .query(PAGED),
         Endpoint::get(
             "/api/v1/models/{name}/versions",
             "Every version of a model: when it was published, what it was learned from, who approved it",
             show,
         )
-        .needs(Permission::RulesRead, About::Everybody),
+        .needs(Permission::RulesRead, About::Everybody)
+        .query(PAGED),
         Endpoint::post(
             "/api/v1/models/{name}/train",
             "Learn a model from JSON lines {utterance, intent, sentiment} as the body: faulty lines, figures of rows \
@@ -260,7 +262,11 @@ async fn list(ctx: Ctx, input: Input) -> Result<Read<Paged<Models>>, Problem> {
     }))
 }
 
-async fn show(ctx: Ctx, input: Input) -> Result<Read<ModelVersions>, Problem> {
+async fn show(ctx: Ctx, input: Input) -> Result<Read<Paged<ModelVersions>>, Problem> {
+    let paging = Paging::of(&ctx.installation, &input, LONG)?;
     let model: ModelId = input.id(0, "this model")?;
-    versions(&ctx.installation, &model).await.map(Read)
+    let mut list = versions(&ctx.installation, &model).await?;
+    let (items, next_cursor) = paging.cut(list.items, |one| one.version)?;
+    list.items = items;
+    Ok(Read(Paged { list, next_cursor }))
 }

@@ -37,7 +37,7 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
             recording,
         )
         .needs(Permission::RecordingsRead, About::Call)
-        .query(const { &[REASON, BY] })
+        .query(const { &[REASON.needed(), BY] })
         .headers(const { &[RANGE] })
         .of_rows_as_they_are(),
         Endpoint::get(
@@ -50,7 +50,7 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
         .query(
             const {
                 &[
-                    REASON,
+                    REASON.needed(),
                     BY,
                     Parameter::number("points", "At most so many points of each side, up to 4000", 1_000),
                 ]
@@ -65,13 +65,14 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
         .query(
             const {
                 &[
-                    Parameter::uuid("webhook", "The webhook that was told"),
+                    Parameter::uuid("webhook", "The webhook that was told").needed(),
                     Parameter::number(
                         "until",
                         "Until when it opens, in seconds since 1970",
                         1_764_000_000,
-                    ),
-                    Parameter::text("signature", "Of all of these and the call", "9f86d081884c7d65"),
+                    )
+                    .needed(),
+                    Parameter::text("signature", "Of all of these and the call", "9f86d081884c7d65").needed(),
                 ]
             },
         )

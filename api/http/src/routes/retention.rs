@@ -4,8 +4,9 @@ use crate::described::{Changed, Read};
 use crate::endpoint::{About, Ctx, Endpoint, Input, Permission};
 use crate::reply::Written;
 use application::approvals::{Doing, four_eyes};
+use application::as_of::{Moment, PARAMETERS};
 use application::retention::{
-    ClassShown, PeriodOrder, RetentionShown, RunOrder, RunShown, all, one, run, set_period,
+    ClassShown, PeriodOrder, RetentionShown, RunOrder, RunShown, all, of_class, one, run, set_period,
 };
 use domain::approval::{Act, Asked};
 use domain::calling_plan::Preset;
@@ -23,9 +24,11 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
             show,
         )
         .needs(Permission::RetentionRead, About::Everybody)
+        .query(PARAMETERS)
         .of_rows_as_they_are(),
         Endpoint::get("/api/v1/retention/{class}", "The same of one class", show_one)
             .needs(Permission::RetentionRead, About::Everybody)
+            .query(PARAMETERS)
             .of_rows_as_they_are(),
         Endpoint::put(
             "/api/v1/retention/{class}",
@@ -44,14 +47,15 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
     ]
 }
 
-async fn show(ctx: Ctx, _: Input) -> Result<Read<RetentionShown>, Problem> {
-    all(&ctx.installation).await.map(Read)
+async fn show(ctx: Ctx, input: Input) -> Result<Read<RetentionShown>, Problem> {
+    let moment = Moment::of(input.query())?;
+    all(&ctx.installation, moment).await.map(Read)
 }
 
 async fn show_one(ctx: Ctx, input: Input) -> Result<Read<ClassShown>, Problem> {
     let class: DataClass = input.id(0, "this class of data")?;
-    let loaded = ctx.installation.entities.retentions.state(&class).await?;
-    Ok(Read(one(class, &loaded.state, loaded.version)))
+    let moment = Moment::of(input.query())?;
+    of_class(&ctx.installation, class, moment).await.map(Read)
 }
 
 /// A class after a period was set.

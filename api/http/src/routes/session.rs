@@ -123,12 +123,14 @@ struct WhoAmI {
 
 async fn begin(ctx: Ctx, input: Input) -> Result<SessionBegun<Session>, Problem> {
     let peer = input.peer();
+    let held = auth::cookie(input.headers()).map(str::to_owned);
     let SignInOrder { name, password, code } = input.order().await?;
     let typed = SignInTyped {
         name,
         password,
         code,
         from: peer.map(|peer| peer.ip().to_string()),
+        held,
     };
     let attempt = sign_in(&ctx.installation, typed);
     let begun = ctx.sign_in_counted(peer, SIGN_IN, attempt).await?;

@@ -3,9 +3,11 @@
 use crate::described::{Changed, Read};
 use crate::endpoint::{About, Ctx, Endpoint, Input, Permission};
 use crate::guard::{in_scope, limited};
+use crate::paging::{LONG, PAGED_THEN, Paged, Paging};
 use crate::reply::Written;
 use actors::Answer;
-use application::stops::{StopShown, engaged, must_exist};
+use application::as_of::Moment;
+use application::stops::{StopsEngaged, engaged, must_exist};
 use domain::ids::InvalidId;
 use domain::permission::DataScope;
 use domain::problem::{MemberError, Problem};
@@ -27,10 +29,11 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
         .kept(),
         Endpoint::get(
             "/api/v1/stop",
-            "The emergency stops that are engaged: since when, by whom and why",
+            "The emergency stops that are engaged, or were then: since when, by whom and why",
             all,
         )
         .needs(Permission::InstallationRead, About::Handler)
+        .query(PAGED_THEN)
         .of_rows_as_they_are()
         .kept(),
         Endpoint::post(
@@ -100,12 +103,6 @@ impl Order for StopLift {
     }
 }
 
-/// The stops that are engaged.
-#[derive(Debug, Serialize, JsonSchema)]
-struct StopsEngaged {
-    items: Vec<StopShown>,
-}
-
 /// A stop after an order.
 #[derive(Debug, Serialize, JsonSchema)]
 struct StopChanged {
@@ -122,9 +119,13 @@ struct StopChanged {
     position: String,
 }
 
-async fn all(ctx: Ctx, input: Input) -> Result<Read<StopsEngaged>, Problem> {
-    let items = engaged(&ctx.installation, &input.scope).await?;
-    Ok(Read(StopsEngaged { items }))
+async fn all(ctx: Ctx, input: Input) -> Result<Read<Paged<StopsEngaged>>, Problem> {
+    let paging = Paging::of(&ctx.installation, &input, LONG)?;
+    let moment = Moment::of(input.query())?;
+    let mut list = engaged(&ctx.installation, &input.scope, moment).await?;
+    let (items, next_cursor) = paging.cut(list.items, |shown| shown.stop.clone())?;
+    list.items = items;
+    Ok(Read(Paged { list, next_cursor }))
 }
 
 async fn engage(ctx: Ctx, input: Input) -> Result<Changed<StopChanged>, Problem> {

@@ -2,6 +2,7 @@
 
 use crate::described::{Changed, Read};
 use crate::endpoint::{About, Ctx, Endpoint, Input, Permission};
+use crate::paging::{LONG, PAGED, Paged, Paging};
 use crate::reply::Written;
 use application::subscribers::{
     SubscriberChanged, SubscriberList, SubscriberShown, acknowledge, all, one, reached, remove, reset,
@@ -20,6 +21,7 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
             list,
         )
         .needs(Permission::EventsRead, About::Handler)
+        .query(PAGED)
         .of_rows_as_they_are(),
         Endpoint::get(
             "/api/v1/subscribers/{name}",
@@ -117,8 +119,12 @@ fn position(body: &mut Members, name: &str) -> Position {
     Position(body.parsed(name).unwrap_or_default())
 }
 
-async fn list(ctx: Ctx, input: Input) -> Result<Read<SubscriberList>, Problem> {
-    all(&ctx.installation, &input.caller).await.map(Read)
+async fn list(ctx: Ctx, input: Input) -> Result<Read<Paged<SubscriberList>>, Problem> {
+    let paging = Paging::of(&ctx.installation, &input, LONG)?;
+    let mut list = all(&ctx.installation, &input.caller).await?;
+    let (items, next_cursor) = paging.cut(list.items, |shown| shown.name.clone())?;
+    list.items = items;
+    Ok(Read(Paged { list, next_cursor }))
 }
 
 async fn show(ctx: Ctx, input: Input) -> Result<Read<SubscriberShown>, Problem> {

@@ -2,6 +2,7 @@
 
 use crate::described::{Changed, Read};
 use crate::endpoint::{About, Ctx, Endpoint, Input, Permission};
+use crate::paging::{CURSOR, LIMIT, Length, Paged, Paging};
 use crate::reply::Written;
 use application::as_of::{AS_OF, Moment, VALID_AT};
 use application::figures::{Source, Standing};
@@ -23,8 +24,11 @@ use serde_json::Value;
 use std::borrow::Cow;
 use std::sync::Arc;
 
-/// Rows of one table: each is a few queries.
-const ROWS_MAX: usize = 200;
+/// Rows of one page: each is a few queries.
+const ROWS: Length = Length {
+    unasked: 200,
+    most: 200,
+};
 
 pub(super) fn endpoints() -> Vec<Endpoint> {
     vec![
@@ -47,7 +51,17 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
             table,
         )
         .needs(Permission::FiguresRead, About::CampaignAsked)
-        .query(const { &[Parameter::campaign("Only this campaign"), AS_OF, VALID_AT] }),
+        .query(
+            const {
+                &[
+                    Parameter::campaign("Only this campaign"),
+                    AS_OF,
+                    VALID_AT,
+                    CURSOR,
+                    LIMIT,
+                ]
+            },
+        ),
     ]
 }
 
@@ -60,7 +74,8 @@ async fn show(ctx: Ctx, input: Input) -> Result<Read<TargetsShown>, Problem> {
     }))
 }
 
-async fn table(ctx: Ctx, input: Input) -> Result<Read<Standing<TargetTable>>, Problem> {
+async fn table(ctx: Ctx, input: Input) -> Result<Read<Standing<Paged<TargetTable>>>, Problem> {
+    let paging = Paging::of(&ctx.installation, &input, ROWS)?;
     let campaign = campaign_of(input.text("campaign"))?;
     let views: Vec<Arc<dyn View>> = vec![
         Arc::new(CampaignBoard),
@@ -70,19 +85,24 @@ async fn table(ctx: Ctx, input: Input) -> Result<Read<Standing<TargetTable>>, Pr
     // The shares that are expected are those of the other campaigns.
     let source = Source::of_all(&ctx.installation, Moment::of(input.query())?, views).await?;
     let db = Arc::clone(&source.db);
-    let all = targets(db.as_ref(), campaign.as_ref()).await?;
-    let mut items = Vec::with_capacity(all.len().min(ROWS_MAX));
-    for target in all.iter().take(ROWS_MAX) {
+    let place = |target: &TargetRow| (target.campaign.clone(), target.metric.clone());
+    let mut all = targets(db.as_ref(), campaign.as_ref()).await?;
+    all.sort_by_key(place);
+    let places: Vec<_> = all.iter().map(place).collect();
+    let (page, next_cursor) = paging.cut(all, place)?;
+    let last = page.last().map(place);
+    let mut items = Vec::with_capacity(page.len());
+    for target in &page {
         items.push(target_actual(db.as_ref(), target).await?);
     }
-    let answer = TargetTable {
+    let list = TargetTable {
         items,
-        left_off: all.len().saturating_sub(ROWS_MAX),
+        left_off: last.map_or(0, |last| places.iter().filter(|place| **place > last).count()),
         explained: "parts add up to the gap over ended calls; expected shares are those of the other campaigns, \
             scaled to the target, or this one's own where the others have fewer than 100 calls",
     };
     Ok(Read(Standing {
-        answer,
+        answer: Paged { list, next_cursor },
         stands: source.stands,
     }))
 }
@@ -98,7 +118,7 @@ struct TargetsShown {
 #[derive(Debug, Serialize, JsonSchema)]
 struct TargetTable {
     items: Vec<TargetActual>,
-    /// Targets that did not fit.
+    /// Targets behind this page.
     left_off: usize,
     #[schemars(example = &"parts add up to the gap over ended calls")]
     explained: &'static str,

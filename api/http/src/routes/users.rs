@@ -2,7 +2,7 @@
 
 use crate::described::{Changed, MadeOrChanged, Read, ReadAt};
 use crate::endpoint::{About, Ctx, Endpoint, Input, Permission};
-use crate::paging::{CURSOR, LIMIT, LONG, Paged, Paging};
+use crate::paging::{LONG, PAGED_THEN, Paged, Paging};
 use crate::reply::Written;
 use application::access::{
     ManyRoles, ManyRolesShown, ManyScopes, ManyScopesShown, ProviderOrder, RoleChange, RoleTable, ScopeOrder,
@@ -10,17 +10,13 @@ use application::access::{
     change_scope, disable_user, invite_user, link_provider, reset_second_factor, role_table, unlink_provider,
     user, users,
 };
-use application::as_of::{AS_OF, Moment, PARAMETERS, VALID_AT};
-use application::parameter::Parameter;
+use application::as_of::{Moment, PARAMETERS};
 use domain::ids::UserId;
 use domain::permission::Role;
 use domain::problem::Problem;
 use domain::user::REASON_BYTES_MAX;
 use intake::members::{Members, Order};
 use schemars::JsonSchema;
-
-/// All users, now or then, in pages.
-const LISTED: &[Parameter] = &[AS_OF, VALID_AT, CURSOR, LIMIT];
 
 pub(super) fn endpoints() -> Vec<Endpoint> {
     let mut all = of_users();
@@ -59,7 +55,7 @@ fn of_users() -> Vec<Endpoint> {
     vec![
         Endpoint::get("/api/v1/users", "Every user with roles and scope", list)
             .needs(Permission::UsersRead, About::Everybody)
-            .query(LISTED),
+            .query(PAGED_THEN),
         Endpoint::post(
             "/api/v1/users",
             "Add a user; without a password the reply holds a link to choose one, valid once and for a day",

@@ -4,10 +4,11 @@
 use crate::described::{Changed, MadeOrChanged, Read};
 use crate::endpoint::{About, Ctx, Endpoint, Input, Permission};
 use crate::guard::limited;
-use crate::paging::{LONG, PAGED, Paged, Paging};
+use crate::paging::{LONG, PAGED_THEN, Paged, Paging};
 use crate::reply::Written;
+use application::as_of::{Moment, PARAMETERS};
 use application::webhooks::{
-    Adding, DeadLetters, WebhookChangeOrder, WebhookChanged, WebhookList, WebhookMade, WebhookOrder,
+    Adding, DeadLetters, Sought, WebhookChangeOrder, WebhookChanged, WebhookList, WebhookMade, WebhookOrder,
     WebhookRemoval, WebhookShown, WebhookTested, add_webhook, all, change_webhook, dead_letters, one,
     reached, remove, replay, rotate, test,
 };
@@ -28,7 +29,7 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
             list,
         )
         .needs(Permission::WebhooksRead, About::Handler)
-        .query(PAGED)
+        .query(PAGED_THEN)
         .of_rows_as_they_are(),
         Endpoint::post(
             "/api/v1/webhooks",
@@ -39,6 +40,7 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
         .takes::<WebhookOrder>(),
         Endpoint::get("/api/v1/webhooks/{id}", "One webhook", show)
             .needs(Permission::WebhooksRead, About::Handler)
+            .query(PARAMETERS)
             .of_rows_as_they_are(),
         Endpoint::put(
             "/api/v1/webhooks/{id}",
@@ -53,7 +55,7 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
             dead,
         )
         .needs(Permission::WebhooksRead, About::Handler)
-        .query(PAGED)
+        .query(PAGED_THEN)
         .of_rows_as_they_are(),
         Endpoint::post(
             "/api/v1/webhooks/{id}/test",
@@ -104,9 +106,18 @@ impl Order for ReplayOrder {
     }
 }
 
+/// Webhooks, as far as the caller's scope reaches.
+const fn sought(input: &Input) -> Sought<'_> {
+    Sought {
+        scope: &input.scope,
+        is_channel: false,
+    }
+}
+
 async fn list(ctx: Ctx, input: Input) -> Result<Read<Paged<WebhookList>>, Problem> {
     let paging = Paging::of(&ctx.installation, &input, LONG)?;
-    let all = all(&ctx.installation, &input.scope, false).await?.items;
+    let moment = Moment::of(input.query())?;
+    let all = all(&ctx.installation, sought(&input), moment).await?.items;
     let (items, next_cursor) = paging.cut(all, |item| (item.since, item.id))?;
     Ok(Read(Paged {
         list: WebhookList { items },
@@ -116,15 +127,15 @@ async fn list(ctx: Ctx, input: Input) -> Result<Read<Paged<WebhookList>>, Proble
 
 async fn show(ctx: Ctx, input: Input) -> Result<Read<WebhookShown>, Problem> {
     let id: WebhookId = input.id(0, "this webhook")?;
-    let state = reached(&ctx.installation, id, &input.scope, false).await?;
-    one(&ctx.installation, id, &state).await.map(Read)
+    let moment = Moment::of(input.query())?;
+    one(&ctx.installation, id, sought(&input), moment).await.map(Read)
 }
 
 async fn dead(ctx: Ctx, input: Input) -> Result<Read<Paged<DeadLetters>>, Problem> {
     let paging = Paging::of(&ctx.installation, &input, LONG)?;
     let id: WebhookId = input.id(0, "this webhook")?;
-    let state = reached(&ctx.installation, id, &input.scope, false).await?;
-    let mut list = dead_letters(id, &state);
+    let moment = Moment::of(input.query())?;
+    let mut list = dead_letters(&ctx.installation, id, sought(&input), moment).await?;
     let (items, next_cursor) = paging.cut(list.items, |letter| letter.position.0)?;
     list.items = items;
     Ok(Read(Paged { list, next_cursor }))

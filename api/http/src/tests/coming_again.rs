@@ -5,6 +5,10 @@ use super::asking::{Came, add, key, send, trail};
 use crate::testing::{Story, settings};
 use hyper::Method;
 use serde_json::{Value, json};
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::{TcpListener, TcpStream};
+use std::sync::mpsc;
+use tokio::sync::oneshot;
 
 async fn post(story: &Story, path: &str, headers: &[(&str, &str)], body: Value) -> Came {
     send(story, Method::POST, path, headers, Some(body)).await
@@ -62,6 +66,144 @@ fn a_key_is_for_one_body_and_the_same_again_is_answered_as_the_first_time() {
         assert_eq!((changed.status, changed.code()), (422, "idempotency-key-reused"));
         let made = trail(&story, "campaign.created").await;
         assert_eq!(made.len(), 1, "nothing of the others was done");
+    });
+    story.end();
+}
+
+/// A connection on which a campaign is sent, up to its body: the server has begun to answer, and waits.
+#[expect(clippy::disallowed_methods, reason = "the test's own client, on loopback")]
+fn begun(story: &Story, key: &str, body: &str) -> BufReader<TcpStream> {
+    let address = story.url.strip_prefix("http://").unwrap();
+    let mut stream = TcpStream::connect(address).unwrap();
+    let head = format!(
+        "POST /api/v1/campaigns HTTP/1.1\r\nhost: {address}\r\nauthorization: {}\r\nidempotency-key: {key}\r\n\
+         expect: 100-continue\r\nconnection: close\r\ncontent-length: {}\r\n\r\n",
+        story.bearer(),
+        body.len()
+    );
+    stream.write_all(head.as_bytes()).unwrap();
+    let mut reader = BufReader::new(stream);
+    // It is said when the body is asked for.
+    let mut line = String::new();
+    reader.read_line(&mut line).unwrap();
+    assert!(line.starts_with("HTTP/1.1 100 "), "{line}");
+    reader
+}
+
+/// Status and body of what is answered once the body has come.
+fn ended(mut begun: BufReader<TcpStream>, body: &str) -> (u16, Value) {
+    begun.get_mut().write_all(body.as_bytes()).unwrap();
+    let mut answer = String::new();
+    begun.read_to_string(&mut answer).unwrap();
+    let (head, body) = answer.trim_start().split_once("\r\n\r\n").unwrap();
+    let status = head.split(' ').nth(1).unwrap().parse().unwrap();
+    (status, serde_json::from_str(body).unwrap())
+}
+
+#[test]
+fn the_second_of_two_at_once_is_told_to_wait_and_has_the_first_one_s_reply_after() {
+    let story = Story::begin();
+    let body = campaign("A").to_string();
+    let first = begun(&story, "wednesday-1", &body);
+    let path = "/api/v1/campaigns";
+    let bearer = story.bearer();
+    let with = |key: &'static str| [("Authorization", bearer.as_str()), ("Idempotency-Key", key)];
+    story.runtime.block_on(async {
+        let second = post(&story, path, &with("wednesday-1"), campaign("A")).await;
+        assert_eq!(
+            (second.status, second.code()),
+            (409, "idempotency-key-in-flight"),
+            "{}",
+            second.body
+        );
+        assert!(trail(&story, "campaign.created").await.is_empty());
+        let other = post(&story, path, &with("wednesday-2"), campaign("B")).await;
+        assert_eq!(other.status, 201, "nobody else waits: {}", other.body);
+    });
+    let (status, made) = ended(first, &body);
+    assert_eq!((status, &made["task_id"]), (201, &json!("A")), "{made}");
+    story.runtime.block_on(async {
+        let again = post(&story, path, &with("wednesday-1"), campaign("A")).await;
+        assert_eq!((again.status, &again.body), (201, &made));
+        assert_eq!(trail(&story, "campaign.created").await.len(), 2, "A once, and B");
+    });
+    story.end();
+}
+
+/// A receiver that says when a message has come and answers it once it is bidden, and how many came.
+#[expect(clippy::disallowed_methods, reason = "the test's own receiver, on loopback")]
+fn slow_receiver() -> (
+    String,
+    oneshot::Receiver<()>,
+    mpsc::Sender<()>,
+    mpsc::Receiver<()>,
+) {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("http://{}/in", listener.local_addr().unwrap());
+    let (comes, came) = oneshot::channel();
+    let (bids, bidden) = mpsc::channel();
+    let (counts, counted) = mpsc::sync_channel(16);
+    std::thread::spawn(move || {
+        let mut comes = Some(comes);
+        for stream in listener.incoming() {
+            let mut reader = BufReader::new(stream.unwrap());
+            let (mut line, mut length) = (String::new(), 0);
+            while line != "\r\n" {
+                line.clear();
+                reader.read_line(&mut line).unwrap();
+                if let Some(("content-length", value)) = line.split_once(':') {
+                    length = value.trim().parse().unwrap();
+                }
+            }
+            reader.read_exact(&mut vec![0; length]).unwrap();
+            assert!(counts.send(()).is_ok());
+            if let Some(comes) = comes.take() {
+                comes.send(()).unwrap();
+                bidden.recv().unwrap();
+            }
+            let answer = "HTTP/1.1 204 -\r\nconnection: close\r\n\r\n";
+            reader.get_mut().write_all(answer.as_bytes()).unwrap();
+        }
+    });
+    (url, came, bids, counted)
+}
+
+/// A command that takes its time: the test button of a webhook whose receiver is slow.
+#[test]
+fn a_command_under_way_is_not_begun_again_and_afterwards_its_key_brings_what_came_of_it() {
+    let story = Story::begin();
+    let (url, came, bids, counted) = slow_receiver();
+    story.runtime.block_on(async {
+        let bearer = story.bearer();
+        let owner = [("Authorization", bearer.as_str())];
+        let order = json!({ "url": url, "allow_private": true, "events": ["number.opted_out"] });
+        let made = post(&story, "/api/v1/webhooks", &owner, order).await;
+        let path = format!("/api/v1/webhooks/{}/test", made.body["id"].as_str().unwrap());
+        let keyed = [owner[0], ("Idempotency-Key", "press-1")];
+        let first = post(&story, &path, &keyed, json!({}));
+        let second = async {
+            came.await.unwrap();
+            let second = post(&story, &path, &keyed, json!({})).await;
+            bids.send(()).unwrap();
+            second
+        };
+        let (first, second) = tokio::join!(first, second);
+        assert_eq!(
+            (second.status, second.code()),
+            (409, "idempotency-key-in-flight"),
+            "{}",
+            second.body
+        );
+        assert_eq!(
+            (first.status, &first.body["delivered"]),
+            (200, &json!(true)),
+            "{}",
+            first.body
+        );
+        let again = post(&story, &path, &keyed, json!({})).await;
+        assert_eq!((again.status, &again.body), (200, &first.body), "word for word");
+        assert_eq!(counted.try_iter().count(), 1, "nothing is sent a second time");
+        assert_eq!(trail(&story, "webhook.tested").await.len(), 1);
     });
     story.end();
 }

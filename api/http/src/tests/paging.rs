@@ -79,6 +79,45 @@ fn every_list_is_told_in_pages_with_each_row_once() {
     story.end();
 }
 
+/// Whatever may grow: stops, followers, versions, targets.
+#[test]
+fn what_grows_with_the_years_is_told_in_pages_too() {
+    let story = Story::begin();
+    story.runtime.block_on(async {
+        for id in ["A", "B", "C"] {
+            created(&story, id).await;
+            let stop = json!({ "scope": "campaign", "id": id, "reason": "a wrong date" });
+            assert_eq!(owner(&story, "/api/v1/stop", stop).await.status, 200);
+            let flow = json!({ "flow": "greeting", "notices": { "recording": "本次通话将被录音。" },
+                "start": "hello", "on_exception": "bye", "nodes": {
+                    "hello": { "say": { "text": format!("{id}，您好。"), "next": "bye" } },
+                    "bye": { "end": { "text": "再见。", "outcome": "success" } } } });
+            let published = owner(&story, "/api/v1/flows", json!({ "definition": flow })).await;
+            assert_eq!(published.status, 201, "{}", published.body);
+            let follows = format!("/api/v1/events/stream?subscriber=reader{id}");
+            assert_eq!(story.open(&follows, &[]).await.status(), 200);
+            let targets = json!({ "targets": [{ "metric": "answer_ratio_per_call", "ratio": 0.3 }] });
+            let path = format!("/api/v1/campaigns/{id}/targets");
+            assert_eq!(owner(&story, &path, targets).await.status, 200);
+        }
+        let head = story.running.installation.store().head().await.unwrap();
+        story.running.installation.rows_at(head, 5_000).await.unwrap();
+        for (path, member) in [
+            ("/api/v1/stop?", "stop"),
+            ("/api/v1/subscribers?", "name"),
+            ("/api/v1/flows/greeting/versions?", "content_hash"),
+            ("/api/v1/reports/target-actual?", "campaign"),
+        ] {
+            let all = whole(&story, path, member).await;
+            assert_eq!(all.len(), 3, "{path}");
+            assert_eq!(walked(&story, path, member).await, all, "{path}");
+        }
+        let first = get(&story, "/api/v1/reports/target-actual?limit=1", &story.bearer()).await;
+        assert_eq!(first.body["left_off"], 2, "{}", first.body);
+    });
+    story.end();
+}
+
 #[test]
 fn a_cursor_stands_for_the_question_that_it_was_made_for() {
     let story = Story::begin();

@@ -158,6 +158,22 @@ async fn open(story: &Story, url: &str) -> (Came, usize) {
     (came, bytes.len())
 }
 
+/// A link that is signed as ours are opens until its second has come, and no longer.
+async fn over_at_its_second(story: &Story, call: &str, hook: &str) {
+    let installation = &story.running.installation;
+    let now_s = installation.courier.wall_time().micros() / 1_000_000;
+    for (until, status) in [(now_s + 3_600, 200), (now_s, 404), (now_s - 3_600, 404)] {
+        let signature = installation
+            .vault()
+            .sign_link(&format!("recording {call} {hook} {until}"));
+        let url = &story.url;
+        let link = format!(
+            "{url}/api/v1/calls/{call}/recording/linked?webhook={hook}&until={until}&signature={signature}"
+        );
+        assert_eq!(open(story, &link).await.0.status, status, "{until}");
+    }
+}
+
 #[test]
 fn a_webhook_is_told_a_link_that_opens_that_recording_alone_and_who_fetched_is_on_record() {
     let story = Story::begin();
@@ -211,6 +227,7 @@ fn a_webhook_is_told_a_link_that_opens_that_recording_alone_and_who_fetched_is_o
             let (refused, _) = open(&story, &wrong).await;
             assert_eq!((refused.status, refused.code()), (404, "link-over"), "{wrong}");
         }
+        over_at_its_second(&story, &this, &hook).await;
         let path = format!("/api/v1/webhooks/{hook}/remove");
         assert_eq!(
             owner(&story, &path, json!({ "reason": "moved" })).await.status,

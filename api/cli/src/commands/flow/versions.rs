@@ -1,7 +1,7 @@
 //! Published flows: a version made, all listed, one shown, and the way back.
 
 use super::source::Source;
-use crate::kit::api::{get, post};
+use crate::kit::api::post;
 use crate::kit::asking::{Asking, given};
 use crate::kit::failure::Failure;
 use crate::kit::output;
@@ -124,10 +124,7 @@ pub(super) async fn show(source: &Source<'_>, flow: &str) -> Result<(), Failure>
         let mut shown = source.published(flow).await?;
         let name = shown.get("id").and_then(Value::as_str).unwrap_or_default();
         let path = format!("/api/v1/flows/{name}/versions");
-        let versions = source
-            .asking
-            .reply(Arc::clone(&source.runtime), get(&path))
-            .await?;
+        let versions = source.asking.whole(Arc::clone(&source.runtime), &path).await?;
         if let (Some(members), Some(items)) = (shown.as_object_mut(), versions.get("items")) {
             members.insert("versions".to_owned(), items.clone());
         }

@@ -219,7 +219,7 @@ async fn changed(runtime: Arc<Runtime>, asking: &Asking, path: &str, body: Value
 async fn show(runtime: Arc<Runtime>, asking: &Asking, named: &KnowledgeNamed) -> Result<(), Failure> {
     let mut shown = published(Arc::clone(&runtime), asking, named).await?;
     let path = format!("/api/v1/knowledge/{}/versions", named.knowledge);
-    let versions = asking.reply(runtime, get(&path)).await?;
+    let versions = asking.whole(runtime, &path).await?;
     if let (Some(members), Some(items)) = (shown.as_object_mut(), versions.get("items")) {
         members.insert("versions".to_owned(), items.clone());
     }

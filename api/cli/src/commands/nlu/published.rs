@@ -1,7 +1,7 @@
 //! Models published as versions: sent with what they were learned from, listed, and gone back to.
 
 use super::{read_model, unavailable};
-use crate::kit::api::{get, post};
+use crate::kit::api::post;
 use crate::kit::asking::{Asking, given};
 use crate::kit::failure::Failure;
 use crate::kit::output;
@@ -152,7 +152,7 @@ pub(super) async fn show(
     let shown = match model {
         Some(model) => {
             let path = format!("/api/v1/models/{model}");
-            asking.reply(runtime, get(&path)).await?
+            asking.whole(runtime, &path).await?
         }
         None => asking.whole(runtime, "/api/v1/models").await?,
     };

@@ -1,0 +1,110 @@
+//! The test button of a webhook: a message that tells of nothing is sent at once, and what came back shown.
+//! A request that comes again is answered with what came back the first time; nothing is sent twice.
+
+use super::attempt::{Settings, send};
+use super::letter::{Content, made_up_call, test_event};
+use super::text::Said;
+use crate::installation::Installation;
+use domain::decider::Decider;
+use domain::ids::{EventId, WebhookId};
+use domain::problem::Problem;
+use domain::stored_event::{Cause, Position};
+use domain::webhook::{Attempted, DeliveryFault, Format, Webhook, WebhookCommand, WebhookEvent};
+use schemars::JsonSchema;
+use serde::Serialize;
+
+/// What came of a test.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct WebhookTested {
+    pub id: WebhookId,
+    pub delivered: bool,
+    /// Why not, where it was not taken.
+    pub fault: Option<DeliveryFault>,
+    /// HTTP status, or reply code of a mail server.
+    #[schemars(example = &204)]
+    pub status: Option<u16>,
+    pub elapsed_ms: u64,
+    /// What was answered, cut.
+    #[schemars(example = &"{\"ok\":true}")]
+    pub answer: Option<String>,
+    #[serde(serialize_with = "Position::as_text")]
+    #[schemars(with = "String")]
+    pub position: Position,
+}
+
+/// Sends a message that tells of nothing, now, and answers what came back.
+pub async fn test(
+    installation: &Installation,
+    id: WebhookId,
+    cause: Cause,
+) -> Result<WebhookTested, Problem> {
+    let attempt = match was_sent(installation, id, cause).await? {
+        // The log has what came of it, and it is that which is answered.
+        true => NOTHING_SENT,
+        false => sent(installation, id, cause).await?,
+    };
+    let command = WebhookCommand::Test { attempt };
+    let answer = installation.entities.webhooks.ask(&id, command, cause).await?;
+    let attempt = answer.events.iter().find_map(tested);
+    let attempt = attempt.ok_or_else(|| Problem::fault("a test of a webhook is not in its stream"))?;
+    Ok(WebhookTested {
+        id,
+        delivered: attempt.fault.is_none(),
+        fault: attempt.fault,
+        status: attempt.status,
+        elapsed_ms: attempt.elapsed_ms,
+        answer: attempt.answer.as_ref().and_then(|answer| answer.value().cloned()),
+        position: answer.position,
+    })
+}
+
+/// Stands in a command that was stored before and is not decided again.
+const NOTHING_SENT: Attempted = Attempted {
+    fault: None,
+    status: None,
+    elapsed_ms: 0,
+    answer: None,
+    answer_bytes: 0,
+};
+
+/// Whether this very request was answered before: its event is named by it.
+async fn was_sent(installation: &Installation, id: WebhookId, cause: Cause) -> Result<bool, Problem> {
+    let event = EventId::derive(cause.command, 0);
+    let Some(found) = installation.store().find(event).await? else {
+        return Ok(false);
+    };
+    let envelope = found.envelope();
+    let envelope = envelope.map_err(|error| Problem::fault(error.to_string()))?;
+    Ok(envelope.stream == Webhook::stream(&id))
+}
+
+async fn sent(installation: &Installation, id: WebhookId, cause: Cause) -> Result<Attempted, Problem> {
+    let loaded = installation.entities.webhooks.state(&id).await?;
+    let settings = Settings::of(id, &loaded.state).ok_or_else(|| Problem::missing("this webhook"))?;
+    let message = format!("test_{}", cause.command);
+    let now = installation.now();
+    let content = match settings.facts.format {
+        Format::Standard => Some(test_event(&message, now)),
+        format @ (Format::CallEnded | Format::Crm) => made_up_call(format, now),
+        Format::Wecom | Format::Dingtalk | Format::Feishu | Format::Mail | Format::Sms => {
+            Some(Content::Text(Said::test()))
+        }
+    };
+    Ok(send(installation, &settings, content, message).await.attempt)
+}
+
+const fn tested(event: &WebhookEvent) -> Option<&Attempted> {
+    match event {
+        WebhookEvent::Tested { attempt } => Some(attempt),
+        WebhookEvent::Added { .. }
+        | WebhookEvent::Changed { .. }
+        | WebhookEvent::Rotated { .. }
+        | WebhookEvent::Removed { .. }
+        | WebhookEvent::Disabled { .. }
+        | WebhookEvent::ReplayAsked { .. }
+        | WebhookEvent::Delivered { .. }
+        | WebhookEvent::DeliveryFailed { .. }
+        | WebhookEvent::DeliveryDeferred { .. }
+        | WebhookEvent::DeadLettered { .. } => None,
+    }
+}

@@ -1,0 +1,318 @@
+//! Receivers that do everything which a receiver should not, for days: each message is cut off and sent again
+//! until it is a dead letter; mended, they are told of all of it by a replay. Three days pass by the
+//! rehearsal's clock.
+
+use super::webhooks::{HOOKS, ask, until};
+use crate::testing::{Story, settings};
+use domain::time::Timestamp;
+use domain::webhook::ATTEMPTS_MAX;
+use serde_json::{Value, json};
+use std::collections::BTreeSet;
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::{TcpListener, TcpStream};
+use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+/// Longest wait for a message that is due.
+const COMES_WITHIN: Duration = Duration::from_secs(20);
+
+/// What is written to whoever reads all of it.
+const FLOOD_BYTES: usize = 100 * 1024 * 1024;
+
+/// A message that is never answered is given up after fifteen seconds.
+const GIVEN_UP_MS: u64 = 16_000;
+
+/// Behind this attempt the server is another process: waits of hours and days survive it.
+const RESTARTED_BEHIND: u32 = 9;
+
+/// What a receiver does with a message that it has read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Does {
+    /// It holds the line and says nothing.
+    Nothing,
+    Redirects,
+    Floods,
+    Takes,
+}
+
+impl Does {
+    /// Of the attempt with this number: each in its turn.
+    const fn at(attempt: u32) -> Self {
+        match attempt % 3 {
+            1 => Self::Nothing,
+            2 => Self::Redirects,
+            _ => Self::Floods,
+        }
+    }
+
+    /// How that is told.
+    const fn fault(self) -> Option<&'static str> {
+        match self {
+            Self::Nothing => Some("timed_out"),
+            Self::Redirects => Some("redirected"),
+            Self::Floods => Some("answer_cut"),
+            Self::Takes => None,
+        }
+    }
+}
+
+/// What the receiver saw.
+#[derive(Debug)]
+enum Saw {
+    /// A message, by the id in its body.
+    Message(String),
+    /// The other side let go of the line while it was held, or before the flood was over.
+    LetGo,
+    /// Somebody followed the redirect, or took all of the flood.
+    Wrong(&'static str),
+}
+
+/// A receiver on loopback.
+struct Bad {
+    url: String,
+    does: Arc<Mutex<Does>>,
+    saw: Receiver<Saw>,
+}
+
+impl Bad {
+    #[expect(clippy::disallowed_methods, reason = "the test's own receiver, on loopback")]
+    fn begin() -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let origin = format!("http://{}", listener.local_addr().unwrap());
+        let url = format!("{origin}/in");
+        let does = Arc::new(Mutex::new(Does::at(1)));
+        let (tells, saw) = sync_channel(1_024);
+        let now = Arc::clone(&does);
+        std::thread::spawn(move || {
+            for stream in listener.incoming() {
+                let (origin, now, tells) = (origin.clone(), Arc::clone(&now), tells.clone());
+                std::thread::spawn(move || serve(stream.unwrap(), &origin, &now, &tells));
+            }
+        });
+        Self { url, does, saw }
+    }
+
+    fn does(&self, does: Does) {
+        *self.does.lock().unwrap() = does;
+    }
+
+    /// The ids of so many messages, as they come; whatever else is seen meanwhile is right.
+    fn messages(&self, count: usize) -> Vec<String> {
+        let mut ids = Vec::new();
+        while ids.len() < count {
+            match self.saw.recv_timeout(COMES_WITHIN).unwrap() {
+                Saw::Message(id) => ids.push(id),
+                Saw::LetGo => {}
+                Saw::Wrong(what) => unreachable!("{what}"),
+            }
+        }
+        ids
+    }
+}
+
+/// One connection, with one message.
+fn serve(mut stream: TcpStream, origin: &str, does: &Mutex<Does>, tells: &SyncSender<Saw>) {
+    let mut reader = BufReader::new(stream.try_clone().unwrap());
+    let (mut first, mut line, mut length) = (String::new(), String::new(), 0);
+    reader.read_line(&mut first).unwrap();
+    while line != "\r\n" {
+        line.clear();
+        reader.read_line(&mut line).unwrap();
+        if let Some(("content-length", value)) = line.split_once(':') {
+            length = value.trim().parse().unwrap();
+        }
+    }
+    let mut body = vec![0; length];
+    reader.read_exact(&mut body).unwrap();
+    let does = *does.lock().unwrap();
+    // The story may be over.
+    if !first.starts_with("POST /in ") {
+        drop(tells.send(Saw::Wrong("a redirect is followed")));
+    }
+    let body: Value = serde_json::from_slice(&body).unwrap();
+    let id = body["id"].as_str().unwrap().to_owned();
+    drop(tells.send(Saw::Message(id)));
+    let saw = answer(&mut stream, origin, does);
+    drop(saw.map(|saw| tells.send(saw)));
+}
+
+fn answer(stream: &mut TcpStream, origin: &str, does: Does) -> Option<Saw> {
+    let mut say = |text: String| stream.write_all(text.as_bytes()).is_ok();
+    match does {
+        Does::Nothing => {
+            let is_let_go = !matches!(stream.read(&mut [0; 1]), Ok(1));
+            is_let_go.then_some(Saw::LetGo)
+        }
+        Does::Redirects => {
+            say(format!(
+                "HTTP/1.1 307 -\r\nlocation: {origin}/elsewhere\r\nconnection: close\r\ncontent-length: 0\r\n\r\n"
+            ));
+            None
+        }
+        Does::Floods => {
+            say(format!("HTTP/1.1 200 -\r\ncontent-length: {FLOOD_BYTES}\r\n\r\n"));
+            let piece = vec![b' '; 64 * 1024];
+            let pieces = FLOOD_BYTES / piece.len();
+            let is_cut = (0..pieces).any(|_| stream.write_all(&piece).is_err());
+            Some(match is_cut {
+                true => Saw::LetGo,
+                false => Saw::Wrong("a hundred megabytes are read"),
+            })
+        }
+        Does::Takes => {
+            say("HTTP/1.1 204 -\r\nconnection: close\r\n\r\n".to_owned());
+            None
+        }
+    }
+}
+
+/// So much time passes for the server.
+fn passes_until(story: &Story, then: Timestamp) {
+    story.running.process.opened.rehearse_on_from(then);
+}
+
+/// The same log under another process, whose clock goes on behind what is recorded.
+fn restarted(story: Story) -> Story {
+    let Story {
+        running,
+        runtime,
+        directory,
+        ..
+    } = story;
+    runtime.block_on(running.stop());
+    let later = settings(directory.path());
+    Story::on(directory, runtime, later)
+}
+
+async fn opts_out(story: &Story, number: &str) {
+    let path = format!("/api/v1/numbers/{number}/opt-out");
+    let (status, told) = ask(story, &path, json!({ "reason": "asked" })).await;
+    assert_eq!(status, 200, "{told}");
+}
+
+/// The events of a kind, in their order.
+async fn events(story: &Story, kind: &str) -> Vec<Value> {
+    let (_, found) = ask(
+        story,
+        &format!("/api/v1/events?kind={kind}&limit=1000"),
+        Value::Null,
+    )
+    .await;
+    found["items"].as_array().unwrap().clone()
+}
+
+fn at(value: &Value) -> Timestamp {
+    value.as_str().unwrap().parse().unwrap()
+}
+
+/// One attempt at each of two events, and what it is shown to have come to.
+async fn attempt(story: &Story, receiver: &Bad, hook: &str, attempt: u32) -> BTreeSet<String> {
+    let ids = receiver.messages(2);
+    if Does::at(attempt) == Does::Nothing {
+        let installation = &story.running.installation;
+        passes_until(story, installation.now().plus_ms(GIVEN_UP_MS));
+    }
+    receiver.does(Does::at(attempt + 1));
+    let settled = |shown: &Value| shown["failed"].as_u64().zip(shown["dead_letters"].as_u64());
+    let wanted = if attempt == ATTEMPTS_MAX {
+        (2 * u64::from(attempt) - 2, 2)
+    } else {
+        (2 * u64::from(attempt), 0)
+    };
+    let shown = until(story, hook, |shown| settled(shown) == Some(wanted)).await;
+    assert_eq!(
+        shown["last_fault"].as_str(),
+        Does::at(attempt).fault(),
+        "attempt {attempt}: {shown}"
+    );
+    ids.into_iter().collect()
+}
+
+#[test]
+fn what_is_never_taken_is_tried_for_three_days_and_told_again_by_a_replay_once_mended() {
+    let mut story = Story::begin();
+    let receiver = Bad::begin();
+    let runtime = Arc::clone(&story.runtime);
+    let (hook, before) = runtime.block_on(async {
+        let order = json!({ "url": receiver.url, "allow_private": true, "events": ["number.opted_out"] });
+        let (status, made) = ask(&story, HOOKS, order).await;
+        assert_eq!(status, 201, "{made}");
+        let before = story.running.installation.store().head().await.unwrap();
+        opts_out(&story, "13800138001").await;
+        opts_out(&story, "13800138002").await;
+        (format!("{HOOKS}/{}", made["id"].as_str().unwrap()), before)
+    });
+    let mut tried = BTreeSet::new();
+    for number in 1..=ATTEMPTS_MAX {
+        let ids = runtime.block_on(attempt(&story, &receiver, &hook, number));
+        assert_eq!(ids.len(), 2, "attempt {number} is of both");
+        tried.extend(ids);
+        if number == RESTARTED_BEHIND {
+            story = restarted(story);
+        }
+        if number < ATTEMPTS_MAX {
+            let due = runtime.block_on(async {
+                let (_, shown) = ask(&story, &hook, Value::Null).await;
+                assert_eq!(shown["waiting"], json!(2), "{shown}");
+                at(&shown["next_attempt_at"])
+            });
+            passes_until(&story, due.plus_ms(1_000));
+        }
+    }
+    assert_eq!(tried.len(), 2, "each attempt has its event's own id");
+    receiver.does(Does::Takes);
+    runtime.block_on(given_up(&story, &hook));
+    runtime.block_on(mended(&story, &receiver, &hook, &before.to_string()));
+    story.end();
+}
+
+/// Both events are dead letters, three days after they were first sent, and every attempt is on record.
+async fn given_up(story: &Story, hook: &str) {
+    let (status, dead) = ask(story, &format!("{hook}/dead-letters"), Value::Null).await;
+    assert_eq!((status, &dead["count"]), (200, &json!(2)), "{dead}");
+    let items = dead["items"].as_array().unwrap();
+    assert_eq!(items.len(), 2);
+    for item in items {
+        let last = (&item["attempts"], item["fault"].as_str());
+        assert_eq!(
+            last,
+            (&json!(ATTEMPTS_MAX), Does::at(ATTEMPTS_MAX).fault()),
+            "{item}"
+        );
+    }
+    let failed = events(story, "webhook.delivery_failed").await;
+    let dead = events(story, "webhook.dead_lettered").await;
+    let first = at(&failed[0]["time"]);
+    let days = at(&dead[0]["time"]).ms_since(first) / 86_400_000;
+    assert_eq!((failed.len(), dead.len(), days), (26, 2, 3));
+    for event in failed.iter().chain(&dead) {
+        let attempts = u32::try_from(event["data"]["attempts"].as_u64().unwrap()).unwrap();
+        let fault = event["data"]["fault"].as_str();
+        assert_eq!(fault, Does::at(attempts).fault(), "{event}");
+    }
+}
+
+/// What happens now is taken at once, and a replay brings what was given up: then the receiver has all of it.
+async fn mended(story: &Story, receiver: &Bad, hook: &str, after: &str) {
+    opts_out(story, "13800138003").await;
+    let mut taken: BTreeSet<String> = receiver.messages(1).into_iter().collect();
+    until(story, hook, |shown| shown["delivered"] == 1).await;
+    let (status, told) = ask(story, &format!("{hook}/replay"), json!({ "after": after })).await;
+    assert_eq!(status, 200, "{told}");
+    taken.extend(receiver.messages(3));
+    let shown = until(story, hook, |shown| shown["delivered"] == 4).await;
+    assert_eq!(
+        (&shown["waiting"], &shown["last_fault"]),
+        (&json!(0), &Value::Null)
+    );
+    let (_, dead) = ask(story, &format!("{hook}/dead-letters"), Value::Null).await;
+    assert_eq!((&dead["count"], &dead["items"]), (&json!(2), &json!([])));
+    let happened = events(story, "number.opted_out").await;
+    let happened: BTreeSet<String> = happened
+        .iter()
+        .map(|event| event["id"].as_str().unwrap().to_owned())
+        .collect();
+    assert_eq!(happened.len(), 3);
+    assert_eq!(taken, happened);
+}
