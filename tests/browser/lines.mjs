@@ -3,7 +3,7 @@
 
 import { begin, endedCall, holdWords } from './pages.mjs'
 
-export async function lines(visit) {
+export async function lines(visit, context) {
   await begin(visit, 'operator', '/lines')
   const { page } = visit
   await page.getByRole('heading', { name: '线路' }).waitFor()
@@ -16,8 +16,35 @@ export async function lines(visit) {
   await page.getByRole('columnheader', { name: '结束码' }).waitFor()
   await page.getByRole('cell', { name: line.trunk }).first().waitFor()
   await visit.shot('zh')
+  await tried(visit, context)
   await holdWords(visit)
   await visit.shot('en')
+}
+
+/** One of our own phones rings by the campaign's flow, and what came of it is told. */
+async function tried(visit, context) {
+  const { page } = visit
+  await context.clearCookies()
+  await begin(visit, 'admin', '/lines')
+  const listed = await page.evaluate(async () => {
+    const { csrf_token } = await (await fetch('/api/v1/whoami')).json()
+    const headers = { 'Content-Type': 'application/json', 'X-CSRF-Token': csrf_token }
+    const body = JSON.stringify({ phone: '13900139000', label: 'reception', reason: 'who reviews flows' })
+    return (await fetch('/api/v1/test-phones/add', { method: 'POST', headers, body })).status
+  })
+  visit.hold(listed === 200, `a phone of ours is answered ${listed}`)
+  await page.getByRole('button', { name: '试呼' }).click()
+  const dialog = page.getByRole('dialog')
+  await dialog.getByText('139****9000').waitFor()
+  await dialog.getByRole('combobox', { name: '任务' }).click()
+  await page.locator('.ant-select-dropdown').filter({ visible: true }).getByTitle('DEMO', { exact: true }).click()
+  await dialog.getByRole('button', { name: '试呼', exact: true }).click()
+  const course = dialog.getByRole('region', { name: '试呼过程' })
+  await course.getByText(/^已结束/).waitFor({ timeout: 90_000 })
+  visit.hold((await course.getByRole('listitem').count()) > 1, 'a test call has no steps')
+  await visit.shot('tried')
+  await dialog.getByRole('button', { name: '关闭', exact: true }).last().click()
+  await dialog.waitFor({ state: 'hidden' })
 }
 
 export async function recording(visit) {
