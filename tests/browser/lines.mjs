@@ -38,9 +38,14 @@ async function tried(visit, context) {
   await dialog.getByText('139****9000').waitFor()
   await dialog.getByRole('combobox', { name: '任务' }).click()
   await page.locator('.ant-select-dropdown').filter({ visible: true }).getByTitle('DEMO', { exact: true }).click()
+  visit.isTrying = true
+  await dialog.getByRole('button', { name: '试呼', exact: true }).click()
+  await dialog.getByText('/variables 缺少变量 days').waitFor()
+  visit.isTrying = false
+  await dialog.getByRole('textbox', { name: /^流程变量/ }).fill('account=1234\ncustomer_name=王先生\ndays=3')
   await dialog.getByRole('button', { name: '试呼', exact: true }).click()
   const course = dialog.getByRole('region', { name: '试呼过程' })
-  await course.getByText(/^已结束/).waitFor({ timeout: 90_000 })
+  await course.getByText('已结束').waitFor({ timeout: 90_000 })
   visit.hold((await course.getByRole('listitem').count()) > 1, 'a test call has no steps')
   await visit.shot('tried')
   await dialog.getByRole('button', { name: '关闭', exact: true }).last().click()

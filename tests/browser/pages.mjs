@@ -95,7 +95,10 @@ async function campaigns(visit) {
   await begin(visit, 'operator', '/campaigns')
   const { page } = visit
   await page.getByRole('columnheader', { name: '此刻为什么没有拨打' }).waitFor()
-  await movedBack(visit, () => page.getByRole('row', { name: /DEMO/ }).waitFor())
+  // When it was made it did not run yet.
+  const row = page.locator('tr[data-row-key=DEMO]')
+  await movedBack(visit, () => row.getByText('进行中').waitFor({ state: 'hidden' }))
+  await row.getByText('进行中').waitFor()
   await visit.shot('zh')
   await holdWords(visit)
   await page.getByRole('link', { name: 'DEMO', exact: true }).click()

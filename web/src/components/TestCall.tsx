@@ -107,7 +107,7 @@ function Course({ campaign, call }: { campaign: string; call: string }) {
   return (
     <section aria-label={t('testCall.course')}>
       <Word tone={end == null ? 'amber' : 'line'}>{end == null ? t('testCall.underway') : t('testCall.over', { how: t(`disposition.${end.disposition}`) })}</Word>
-      <ol className="list scroll" tabIndex={0} aria-label={t('testCall.steps')}>
+      <ol className="list scroll short" tabIndex={0} aria-label={t('testCall.steps')}>
         {told.steps.map((one, index) => (
           <li key={index}>
             <span className="muted">{timeIn(one.at, ZONE)}</span> {word(one.step)} <span className="data">{[one.node, one.text].filter((part) => part != null).join(' · ')}</span>
