@@ -39,7 +39,7 @@ async function imported(visit) {
 /** Scrolls as a wheel does until so many rows are there, and then once from the top to the end; the longest frame of all of it. */
 async function scrolled(visit, frame, wanted) {
   return frame.evaluate(async (list, rows) => {
-    const length = () => Number(list.getAttribute('aria-rowcount') ?? list.querySelector('table')?.getAttribute('aria-rowcount') ?? 0)
+    const length = () => Number(list.dataset.rows ?? list.querySelector('table')?.getAttribute('aria-rowcount') ?? 0)
     const held = () => Math.round(list.scrollHeight / (list.querySelector('table') === null ? 28 : 36))
     const frames = []
     let last = performance.now()
