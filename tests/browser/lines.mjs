@@ -1,7 +1,7 @@
 // The lines: what each carries of what it may, its numbers, how it fared; and the wave of a recording on a call's line of
 // time, for a reason that is on record.
 
-import { begin, endedCall, holdWords } from './pages.mjs'
+import { begin, holdWords, keptCall } from './pages.mjs'
 
 export async function lines(visit, context) {
   await begin(visit, 'operator', '/lines')
@@ -55,7 +55,7 @@ async function tried(visit, context) {
 export async function recording(visit) {
   await begin(visit, 'auditor', '/calls')
   const { page } = visit
-  const id = await endedCall(visit)
+  const { id } = await keptCall(visit)
   await visit.open(`/calls/${id}`)
   const slider = page.getByRole('slider')
   await slider.waitFor()

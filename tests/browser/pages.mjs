@@ -166,6 +166,19 @@ export async function endedCall(visit, campaign = 'DEMO') {
   })
 }
 
+/** A person who was called and is not erased: an earlier page may have erased whoever came first. */
+export async function keptCall(visit, filter = 'disposition=answered') {
+  return visit.until('a call of somebody who is not erased', async () => {
+    const calls = await visit.api(`/api/v1/calls?campaign=DEMO&${filter}&limit=50`)
+    for (const one of calls.items ?? []) {
+      if (one.ended_at === null) continue
+      const { standing } = await visit.api(`/api/v1/customers/${one.customer}`)
+      if (standing?.erasure === 'none') return one
+    }
+    return null
+  })
+}
+
 async function call(visit) {
   await begin(visit, 'auditor', '/calls')
   const { page } = visit
