@@ -29,13 +29,13 @@ async function tried(visit, context) {
   const listed = await page.evaluate(async () => {
     const { csrf_token } = await (await fetch('/api/v1/whoami')).json()
     const headers = { 'Content-Type': 'application/json', 'X-CSRF-Token': csrf_token }
-    const body = JSON.stringify({ phone: '13900139000', label: 'reception', reason: 'who reviews flows' })
+    const body = JSON.stringify({ phone: '13800138000', label: 'reception', reason: 'who reviews flows' })
     return (await fetch('/api/v1/test-phones/add', { method: 'POST', headers, body })).status
   })
   visit.hold(listed === 200, `a phone of ours is answered ${listed}`)
   await page.getByRole('button', { name: '试呼' }).click()
   const dialog = page.getByRole('dialog')
-  await dialog.getByText('139****9000').waitFor()
+  await dialog.getByText('138****8000').waitFor()
   await dialog.getByRole('combobox', { name: '任务' }).click()
   await page.locator('.ant-select-dropdown').filter({ visible: true }).getByTitle('DEMO', { exact: true }).click()
   visit.isTrying = true
