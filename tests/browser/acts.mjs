@@ -39,7 +39,10 @@ async function as(visit, context, name, password, does) {
 async function sayYes(page, url) {
   await page.goto(`${url}/approvals`)
   await page.getByRole('button', { name: '同意', exact: true }).first().click()
+  const answered = page.waitForResponse((reply) => reply.url().endsWith('/approve'))
   await page.getByRole('dialog').getByRole('button', { name: '同意', exact: true }).click()
+  const reply = await answered
+  if (!reply.ok()) throw new Error(`an approval is answered ${reply.status()} ${await reply.text()}`)
   await page.getByRole('dialog').waitFor({ state: 'hidden' })
 }
 
