@@ -53,9 +53,6 @@ export function Ask({ title, ok, what, isDanger = false, reason: named, reasonBy
   return (
     <Modal
       open
-      // It is there at once: what is pressed while it still grows is pressed beside its button.
-      transitionName=""
-      maskTransitionName=""
       title={title}
       okText={isReused(refused) ? t('act.another') : ok}
       cancelText={t('act.leave')}
