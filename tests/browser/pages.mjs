@@ -66,16 +66,39 @@ async function home(visit) {
   visit.hold(await page.getByText('演练', { exact: false }).first().isVisible(), 'nothing says that it is a rehearsal')
   await page.getByText('秒前读取').first().waitFor()
   await visit.shot('zh')
+  await page.getByRole('button', { name: /· 事件 · 接通率/ }).click()
+  await page.getByRole('dialog').getByText('截至位置').waitFor()
+  await page.keyboard.press('Escape')
+  await page.getByRole('dialog').waitFor({ state: 'hidden' })
+  await movedBack(visit, () => page.getByRole('heading', { name: '当时的告警' }).waitFor())
   await holdWords(visit)
   await visit.shot('en')
   await page.getByRole('switch', { name: 'Dark' }).click()
   await visit.shot('en-dark')
 }
 
+/** The page is moved to the first event of its line, shows what was then, and comes back to now. */
+async function movedBack(visit, then) {
+  const { page } = visit
+  const slider = page.getByRole('slider')
+  await slider.focus()
+  await page.keyboard.press('Home')
+  await page.getByText('不是现在').waitFor()
+  visit.hold(new URL(page.url()).searchParams.has('position'), 'a moment stands in no address')
+  await then()
+  await visit.shot('past')
+  await page.getByRole('button', { name: '回到现在' }).click()
+  await page.getByText('不是现在').waitFor({ state: 'hidden' })
+}
+
 async function campaigns(visit) {
   await begin(visit, 'operator', '/campaigns')
   const { page } = visit
   await page.getByRole('columnheader', { name: '此刻为什么没有拨打' }).waitFor()
+  // When it was made it did not run yet.
+  const row = page.locator('tr[data-row-key=DEMO]')
+  await movedBack(visit, () => row.getByText('进行中').waitFor({ state: 'hidden' }))
+  await row.getByText('进行中').waitFor()
   await visit.shot('zh')
   await holdWords(visit)
   await page.getByRole('link', { name: 'DEMO', exact: true }).click()
@@ -140,6 +163,19 @@ export async function endedCall(visit, campaign = 'DEMO') {
   return visit.until('an answered call that has ended', async () => {
     const calls = await visit.api(`/api/v1/calls?campaign=${campaign}&disposition=answered&limit=20`)
     return calls.items?.find((one) => one.ended_at !== null)?.id
+  })
+}
+
+/** A person who was called and is not erased: an earlier page may have erased whoever came first. */
+export async function keptCall(visit, filter = 'disposition=answered') {
+  return visit.until('a call of somebody who is not erased', async () => {
+    const calls = await visit.api(`/api/v1/calls?campaign=DEMO&${filter}&limit=50`)
+    for (const one of calls.items ?? []) {
+      if (one.ended_at === null) continue
+      const { standing } = await visit.api(`/api/v1/customers/${one.customer}`)
+      if (standing?.erasure === 'none') return one
+    }
+    return null
   })
 }
 

@@ -29,6 +29,7 @@ export async function reports(visit) {
   await page.getByRole('button', { name: '事件 answer_ratio_per_call' }).click()
   await page.getByText('截至位置').first().waitFor()
   await page.keyboard.press('Escape')
+  await noted(page)
   await visit.shot('zh')
   await changed(visit)
   await page.getByRole('button', { name: '删除报表' }).click()
@@ -37,6 +38,15 @@ export async function reports(visit) {
   await preferred(visit)
   await holdWords(visit)
   await visit.shot('en')
+}
+
+/** What happened is noted on the chart that it is about. */
+async function noted(page) {
+  const chart = page.getByRole('region', { name: /^接通率（按呼叫，含应答机） v\d+$/ })
+  await chart.getByText(/^图表注记 \d+ 条$/).click()
+  await chart.getByRole('textbox', { name: /^发生了什么/ }).fill('线路二停了十分钟')
+  await chart.getByRole('button', { name: '添加注记' }).click()
+  await chart.getByRole('paragraph').filter({ hasText: '线路二停了十分钟' }).waitFor()
 }
 
 /** Somebody else comes between: both versions stand side by side, and nothing typed is lost. */

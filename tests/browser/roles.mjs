@@ -35,6 +35,8 @@ const BUTTONS = [
   ['/campaigns/DEMO', '停止', 'POST', '/api/v1/stop', { scope: 'campaign', id: 'NONE', reason: '' }, '外呼任务'],
   ['/campaigns/DEMO', '终止任务', 'POST', '/api/v1/campaigns/NONE/stop', { reason: 'x' }, '外呼任务'],
   ['/campaigns/DEMO', '暂停', 'POST', '/api/v1/campaigns/NONE/pause', undefined, '外呼任务'],
+  ['/campaigns/DEMO', '试呼', 'POST', '/api/v1/campaigns/NONE/test-calls', {}, '外呼任务'],
+  ['/lines', '试呼', 'POST', '/api/v1/campaigns/NONE/test-calls', {}, '线路'],
   ['/projections', '重建并核对', 'POST', '/api/v1/projections/none/rebuild', {}, '读模型'],
   ['/users', '新增用户', 'POST', '/api/v1/users', { name: '', roles: [] }, '用户与权限'],
   ['/users', '停用 viewer', 'POST', '/api/v1/users/nobody-of-that-name/disable', { reason: 'x' }, '用户与权限'],

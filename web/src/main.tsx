@@ -35,6 +35,10 @@ const queries = new QueryClient({
   },
 })
 
+// The library's own turning mark has a name of its own, in English, and stays in a button whose answer came at once: it
+// waits for the end of a movement that never began. This one says nothing, and goes with the wait.
+const BUSY = <span className="busy" aria-hidden="true" />
+
 function Console() {
   const dark = useIsDark()
   const lang = useLanguage()
@@ -42,7 +46,7 @@ function Console() {
     document.documentElement.dataset['theme'] = dark ? 'dark' : 'light'
   }, [dark])
   return (
-    <ConfigProvider theme={themeOf(dark)} locale={lang === 'en' ? enUS : zhCN} csp={{ nonce }} button={{ autoInsertSpace: false }} wave={{ disabled: true }}>
+    <ConfigProvider theme={themeOf(dark)} locale={lang === 'en' ? enUS : zhCN} csp={{ nonce }} button={{ autoInsertSpace: false, loadingIcon: BUSY }} wave={{ disabled: true }}>
       <App>
         <RouterProvider router={router} />
       </App>

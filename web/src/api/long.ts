@@ -1,7 +1,7 @@
 // A list that is read on as somebody scrolls: page after page by the server's cursor, up to a limit, beyond which it is
 // narrowed. From the second page on it stands still as it was read: rows do not move under whoever reads them.
 import { keepPreviousData, useQuery } from '@tanstack/react-query'
-import { useCallback, useRef, useState } from 'react'
+import { startTransition, useCallback, useRef, useState } from 'react'
 
 /** Most rows that a list holds at once: some 40 MB of a browser's memory. What stands behind is asked for by a filter. */
 export const ROWS_MAX = 100_000
@@ -72,7 +72,11 @@ export function useLong<Row>({ key, ask, everyMs, enabled = true }: Asked<Row>):
     const before: Further<Row> = { of, rows: further?.rows ?? begun.items, next, error: null, isReading: true }
     setKept(before)
     ask(next)
-      .then((page) => setKept({ of, rows: [...before.rows, ...page.items].slice(0, ROWS_MAX), next: page.next, error: null, isReading: false }))
+      .then((page) => {
+        const rows = [...before.rows, ...page.items].slice(0, ROWS_MAX)
+        // Rows that nobody sees yet may wait for a frame that has time for them.
+        startTransition(() => setKept({ of, rows, next: page.next, error: null, isReading: false }))
+      })
       .catch((error: unknown) => setKept({ ...before, error, isReading: false }))
       .finally(() => {
         reading.current = false

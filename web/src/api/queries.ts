@@ -74,11 +74,12 @@ export function useStops() {
   })
 }
 
-export function useCampaigns() {
+/** Now, or as they were known at a position. */
+export function useCampaigns(position?: number) {
   return useQuery({
-    queryKey: ['campaigns'],
-    queryFn: () => get('/api/v1/campaigns', [], { limit: 500 }),
-    refetchInterval: 5_000,
+    queryKey: position === undefined ? ['campaigns'] : ['campaigns', position],
+    queryFn: () => get('/api/v1/campaigns', [], { limit: 500, as_of: position }),
+    refetchInterval: position === undefined ? 5_000 : false,
     placeholderData: keepPreviousData,
   })
 }

@@ -30,14 +30,29 @@ function offsetMs(at: number, zone: string): number {
   return (sign === '-' ? -1 : 1) * (Number(hours) * 60 + Number(minutes)) * 60_000
 }
 
+/** Those that were made so far: making one takes longer than writing a hundred times with it, and a list writes thousands. */
+const made = new Map<string, Intl.DateTimeFormat>()
+/** Zones and shapes of one page are a handful; names of zones come from people. */
+const MADE_MAX = 64
+
+function formatOf(language: string, options: Intl.DateTimeFormatOptions): Intl.DateTimeFormat {
+  const name = `${language} ${Object.entries(options).join()}`
+  const known = made.get(name)
+  if (known !== undefined) return known
+  if (made.size >= MADE_MAX) made.clear()
+  const format = new Intl.DateTimeFormat(language, options)
+  made.set(name, format)
+  return format
+}
+
 function written(at: number | string, zone: string, options: Intl.DateTimeFormatOptions): string {
   const moment = new Date(at)
   if (Number.isNaN(moment.getTime())) return '–'
-  return new Intl.DateTimeFormat('sv-SE', { ...options, timeZone: zone }).format(moment)
+  return formatOf('sv-SE', { ...options, timeZone: zone }).format(moment)
 }
 
 function offsetIn(at: number | string, zone: string): string {
-  const parts = new Intl.DateTimeFormat('en', { timeZone: zone, timeZoneName: 'longOffset' }).formatToParts(new Date(at))
+  const parts = formatOf('en', { timeZone: zone, timeZoneName: 'longOffset' }).formatToParts(new Date(at))
   const name = parts.find((part) => part.type === 'timeZoneName')?.value ?? ''
   return name === 'GMT' ? 'UTC' : name.replace('GMT', '')
 }

@@ -33,12 +33,16 @@ interface FlowSearch {
 const home = createRoute({
   getParentRoute: () => root,
   path: '/',
+  validateSearch: (search: Record<string, unknown>): { position?: number | undefined } => ({ position: position(search['position']) }),
   component: lazyRouteComponent(() => import('../pages/Home'), 'Home'),
 })
 const campaigns = createRoute({
   getParentRoute: () => root,
   path: '/campaigns',
-  validateSearch: (search: Record<string, unknown>): { status?: string | undefined } => ({ status: text(search['status']) }),
+  validateSearch: (search: Record<string, unknown>): { status?: string | undefined; position?: number | undefined } => ({
+    status: text(search['status']),
+    position: position(search['position']),
+  }),
   component: lazyRouteComponent(() => import('../pages/Campaigns'), 'Campaigns'),
 })
 export const campaign = createRoute({
@@ -68,7 +72,10 @@ const customers = createRoute({
 const calls = createRoute({
   getParentRoute: () => root,
   path: '/calls',
-  validateSearch: (search: Record<string, unknown>): { campaign?: string | undefined } => ({ campaign: text(search['campaign']) }),
+  validateSearch: (search: Record<string, unknown>): { campaign?: string | undefined; position?: number | undefined } => ({
+    campaign: text(search['campaign']),
+    position: position(search['position']),
+  }),
   component: lazyRouteComponent(() => import('../pages/Calls'), 'Calls'),
 })
 export const call = createRoute({
@@ -91,6 +98,7 @@ export const customer = createRoute({
 const alerts = createRoute({
   getParentRoute: () => root,
   path: '/alerts',
+  validateSearch: (search: Record<string, unknown>): { position?: number | undefined } => ({ position: position(search['position']) }),
   component: lazyRouteComponent(() => import('../pages/Alerts'), 'Alerts'),
 })
 
@@ -103,12 +111,14 @@ const wall = createRoute({
 const lines = createRoute({
   getParentRoute: () => root,
   path: '/lines',
+  validateSearch: (search: Record<string, unknown>): { position?: number | undefined } => ({ position: position(search['position']) }),
   component: lazyRouteComponent(() => import('../pages/lines/Lines'), 'Lines'),
 })
 
 const flows = createRoute({
   getParentRoute: () => root,
   path: '/flows',
+  validateSearch: (search: Record<string, unknown>): { position?: number | undefined } => ({ position: position(search['position']) }),
   component: lazyRouteComponent(() => import('../pages/flows/Flows'), 'Flows'),
 })
 const flow = createRoute({

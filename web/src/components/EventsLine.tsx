@@ -44,17 +44,17 @@ export function useKindWord(): (kind: string) => string {
   return useCallback((kind: string) => (i18n.exists(`kind.${kind}`) ? t(`kind.${kind}`) : i18n.exists(`event.${kind}`) ? t(`event.${kind}`) : kind), [t, i18n])
 }
 
-export function useEventsOf(kinds: readonly string[], stream?: string) {
+export function useEventsOf(kinds: readonly string[], stream?: string, campaign?: string) {
   const may = useMay()
   const queries = useQueryClient()
-  const queryKey = ['line', stream ?? '', ...kinds]
+  const queryKey = ['line', stream ?? '', campaign ?? '', ...kinds]
   return useQuery({
     queryKey,
     queryFn: async (): Promise<Read> => {
       const before = queries.getQueryData<Read>(queryKey)
       let { items, next } = before ?? { items: [], next: '0' }
       for (let page = 0; page < PAGES_MAX; page += 1) {
-        const read = await get('/api/v1/events', [], { kind: kinds, stream, after: next, limit: PAGE })
+        const read = await get('/api/v1/events', [], { kind: kinds, stream, campaign, after: next, limit: PAGE })
         items = [...items, ...read.items].slice(-MARKS_MAX)
         if (read.next === next) return { items, next, isWhole: true }
         next = read.next
@@ -69,16 +69,17 @@ export function useEventsOf(kinds: readonly string[], stream?: string) {
 interface Props {
   kinds: readonly string[]
   stream?: string
+  campaign?: string | undefined
   cursor: number | null
   onMove: (position: number | null) => void
   /** The page itself cannot be moved to the past: only the event is shown. */
   isOfNow?: boolean
 }
 
-export function EventsLine({ kinds, stream, cursor, onMove, isOfNow = false }: Props) {
+export function EventsLine({ kinds, stream, campaign, cursor, onMove, isOfNow = false }: Props) {
   const { t } = useTranslation()
   const word = useKindWord()
-  const read = useEventsOf(kinds, stream)
+  const read = useEventsOf(kinds, stream, campaign)
   const marks = useMemo<Mark[]>(
     () =>
       (read.data?.items ?? []).map((event) => ({

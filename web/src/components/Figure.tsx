@@ -9,9 +9,12 @@ interface Props {
   value: string
   beside?: string | undefined
   below?: ReactNode
+  /** What opens behind it: the events that it was counted from. */
+  onOpen?: (() => void) | undefined
 }
 
-export function Figure({ name, definition, value, beside, below }: Props) {
+export function Figure({ name, definition, value, beside, below, onOpen }: Props) {
+  const { t } = useTranslation()
   return (
     <div className="card figure">
       <div className="name">
@@ -20,7 +23,7 @@ export function Figure({ name, definition, value, beside, below }: Props) {
         </Tooltip>
         <span style={{ whiteSpace: 'nowrap' }}>{beside}</span>
       </div>
-      <div className="value">{value}</div>
+      <div className="value">{onOpen === undefined ? value : <button type="button" title={t('reports.events')} aria-label={`${value} · ${t('reports.events')} · ${name}`} onClick={onOpen}>{value}</button>}</div>
       <div className="below">{below}</div>
     </div>
   )

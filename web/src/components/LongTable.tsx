@@ -3,6 +3,7 @@
 import { memo, useRef, type ReactNode } from 'react'
 import type { Long } from '../api/long'
 import { ReadOn } from './ReadOn'
+import { useRowLinks } from './RowLink'
 import { Refused, Waiting } from './States'
 import { useReadOn } from './useReadOn'
 import { useWindow } from './window'
@@ -42,11 +43,12 @@ export function LongTable<Row>(props: Props<Row>) {
 function Body<Row>({ label, columns, list, idOf }: Props<Row>) {
   const frame = useRef<HTMLDivElement>(null)
   const { rows, hasMore } = list
+  const open = useRowLinks()
   const { first, last } = useWindow(frame, rows.length, ROW)
   useReadOn(frame, list, last)
   return (
     <>
-      <div ref={frame} className="long" tabIndex={0} role="group" aria-label={label}>
+      <div ref={frame} className="long" onClick={open} tabIndex={0} role="group" aria-label={label}>
         <table aria-rowcount={hasMore ? -1 : rows.length + 1}>
           <colgroup>{columns.map((one) => <col key={one.key} style={{ width: `${one.width.toString()}%` }} />)}</colgroup>
           <thead>

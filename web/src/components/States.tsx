@@ -47,6 +47,9 @@ export function Refused({ why, again, approved }: { why: unknown; again?: () => 
   const told = i18n.language === 'en' ? meaning.data?.en : meaning.data?.zh.replaceAll(/ ?detail ?/g, t('problem.below'))
   const words = isOurs ? t(`problem.${code}`) : (told ?? t('problem.other'))
   const said = why instanceof Problem ? whyIn(i18n.language, why) : ''
+  const members = why instanceof Problem ? why.errors.map((one) => `${one.pointer} ${saidIn(i18n.language, one)}`) : []
+  // Where the whole says no more than its members, it is said once.
+  const isMembers = members.length > 0 && members.every((one) => said.includes(one))
   return (
     <Alert
       type="error"
@@ -54,8 +57,8 @@ export function Refused({ why, again, approved }: { why: unknown; again?: () => 
       title={words}
       description={
         <>
-          {said !== words && <div>{said}</div>}
-          {why instanceof Problem && why.errors.map((one) => <div key={one.pointer}>{`${one.pointer} ${saidIn(i18n.language, one)}`}</div>)}
+          {said !== words && !isMembers && <div>{said}</div>}
+          {members.map((one) => <div key={one}>{one}</div>)}
           {why instanceof Problem && why.approval !== null && <Approval id={why.approval} again={approved} />}
           <a className="mono" href={`/api/v1/problems/${code}`} target="_blank" rel="noreferrer">{code}</a>
         </>

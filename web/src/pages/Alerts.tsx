@@ -1,5 +1,5 @@
 // What stands: which figure is beyond its limit, since when, and who sees to it.
-import { Link } from '@tanstack/react-router'
+import { getRouteApi, Link, useNavigate } from '@tanstack/react-router'
 import { Button, Table } from 'antd'
 import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
@@ -8,30 +8,38 @@ import { type AlertRow, useAlerts } from '../api/queries'
 import { instantIn } from '../app/format'
 import { useMay } from '../app/session'
 import { Acknowledge } from '../components/Acknowledge'
+import { EventsLine } from '../components/EventsLine'
 import { Age } from '../components/Figure'
+import { OF_ALERTS } from '../components/lineKinds'
 import { Word } from '../components/Marks'
 import { Empty, Missing, Refused } from '../components/States'
+
+const here = getRouteApi('/alerts')
 
 export function Alerts() {
   const { t, i18n } = useTranslation()
   const may = useMay()
-  const alerts = useAlerts()
+  const { position } = here.useSearch()
+  const navigate = useNavigate()
+  const isPast = position !== undefined
+  const alerts = useAlerts(position?.toString())
   const [seenTo, setSeenTo] = useState<AlertRow | null>(null)
   if (!may('alerts:read')) return <Missing />
   return (
-    <>
+    <div className={isPast ? 'past-page list' : 'list'}>
       <div className="head">
         <h1>{t('menu.alerts')}</h1>
         <span className="spread" />
         <Age at={alerts.dataUpdatedAt} />
       </div>
+      <EventsLine kinds={OF_ALERTS} cursor={position ?? null} onMove={(to) => void navigate({ to: '/alerts', search: { position: to ?? undefined }, replace: true })} />
       {alerts.error && <Refused why={alerts.error} again={() => void alerts.refetch()} />}
       {(alerts.data?.leftOff ?? 0) > 0 && <p className="c-amber">{t('wall.leftOff', { count: alerts.data?.leftOff ?? 0 })}</p>}
       <div className="card">
         <Table<AlertRow>
           rowKey="alert"
           dataSource={alerts.data?.items ?? []}
-          loading={alerts.isPending}
+          loading={alerts.isPending || alerts.isPlaceholderData}
           pagination={false}
           scroll={{ x: 900 }}
           locale={{ emptyText: alerts.isSuccess ? <Empty what={t('alerts.none')} /> : ' ' }}
@@ -46,12 +54,12 @@ export function Alerts() {
               render: (_, one) =>
                 one.acknowledged_by != null
                   ? t('alerts.acknowledgedBy', { by: one.acknowledged_by })
-                  : may('alerts:write') && <Button size="small" onClick={() => setSeenTo(one)}>{t('alerts.acknowledge')}</Button>,
+                  : !isPast && may('alerts:write') && <Button size="small" onClick={() => setSeenTo(one)}>{t('alerts.acknowledge')}</Button>,
             },
           ]}
         />
       </div>
       <Acknowledge alert={seenTo} onDone={() => setSeenTo(null)} />
-    </>
+    </div>
   )
 }

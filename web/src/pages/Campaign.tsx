@@ -15,6 +15,7 @@ import { LineOfTime } from '../components/LineOfTime'
 import type { Mark, Tone } from '../components/lineMarks'
 import { Status, Tag } from '../components/Marks'
 import { Missing, Refused, Waiting } from '../components/States'
+import { TestCall } from '../components/TestCall'
 import { Actions } from './campaign/Actions'
 import { Abandonment } from './campaign/Abandonment'
 import { ByHour } from './campaign/ByHour'
@@ -104,6 +105,7 @@ export function CampaignPage() {
         {stop && !isPast && <Tag tone="red">{t('campaign.stopEngaged')}</Tag>}
         <span className="muted">{t('campaign.about', { flow: `${campaign.flow.flow}@${campaign.flow.version}`, preset: campaign.preset, zone: campaign.time_zone })}</span>
         <span className="spread" />
+        {!isPast && <TestCall campaign={id} />}
         {!isPast && <Clone id={id} />}
         {!isPast && <Actions campaign={{ ...campaign, status }} stop={stop} since={since} />}
       </div>
@@ -125,7 +127,7 @@ export function CampaignPage() {
         <Waiting />
       ) : (
         <>
-          <Figures id={id} campaign={campaign} report={report.data} why={why} isPast={isPast} />
+          <Figures id={id} campaign={campaign} report={report.data} why={why} position={position} />
           <div className="split">
             <div className="card">
               <Tabs
@@ -138,7 +140,7 @@ export function CampaignPage() {
                     ? [{ key: 'calls', label: t('campaign.tabCalls'), children: <CallsOf id={id} zone={campaign.time_zone} position={position} /> }]
                     : []),
                   { key: 'not-called', label: t('campaign.tabNotCalled'), children: <NotCalled report={report.data} campaign={campaign} /> },
-                  { key: 'by-hour', label: t('campaign.tabByHour'), children: <ByHour report={report.data} /> },
+                  { key: 'by-hour', label: t('campaign.tabByHour'), children: <ByHour report={report.data} zone={campaign.time_zone} /> },
                   ...(may('figures:read')
                     ? [
                         { key: 'pacing', label: t('campaign.tabPacing'), children: <Pacing id={id} campaign={campaign} upTo={position ?? lastKnown(report.data?.as_of_position, marks)} isPast={isPast} /> },

@@ -6,7 +6,9 @@ import { useCampaigns, useReady, type CampaignListed } from '../api/queries'
 import { percent, seconds } from '../app/format'
 import { useMay } from '../app/session'
 import { whyNotNow } from '../app/whyNot'
+import { CampaignsLine } from '../components/CampaignsLine'
 import { Age } from '../components/Figure'
+import { OF_CAMPAIGNS } from '../components/lineKinds'
 import { Status, Word } from '../components/Marks'
 import { Empty, Refused } from '../components/States'
 
@@ -15,10 +17,11 @@ const STATUSES = ['running', 'paused', 'ready', 'completed', 'stopped'] as const
 
 export function Campaigns() {
   const { t, i18n } = useTranslation()
-  const { status } = here.useSearch()
+  const { status, position } = here.useSearch()
   const navigate = useNavigate()
   const may = useMay()
-  const campaigns = useCampaigns()
+  const isPast = position !== undefined
+  const campaigns = useCampaigns(position)
   const ready = useReady()
   const isChinese = i18n.language !== 'en'
   const items = (campaigns.data?.items ?? []).filter((one) => status === undefined || one.status === status)
@@ -27,34 +30,37 @@ export function Campaigns() {
     return version ? `${isChinese ? version.label.zh : version.label.en} v${version.version}` : t('campaigns.figure')
   }
   return (
-    <>
+    <div className={isPast ? 'past-page list' : 'list'}>
       <div className="head">
         <h1>{t('menu.campaigns')}</h1>
         <Segmented
           value={status ?? 'all'}
           options={[{ value: 'all', label: t('campaigns.all') }, ...STATUSES.map((one) => ({ value: one, label: t(`status.${one}`) }))]}
-          onChange={(chosen) => void navigate({ to: '/campaigns', search: chosen === 'all' ? {} : { status: chosen } })}
+          onChange={(chosen) => void navigate({ to: '/campaigns', search: { position, status: chosen === 'all' ? undefined : chosen } })}
         />
         <span className="spread" />
         {may('campaigns:write') && <Link to="/campaigns/new">{t('wizard.title')}</Link>}
-        <Age at={campaigns.dataUpdatedAt} position={ready.data?.position} />
+        <Age at={campaigns.dataUpdatedAt} position={isPast ? null : ready.data?.position} />
       </div>
+      <CampaignsLine kinds={OF_CAMPAIGNS} cursor={position ?? null} onMove={(to) => void navigate({ to: '/campaigns', search: { status, position: to ?? undefined }, replace: true })} />
       {campaigns.error && <Refused why={campaigns.error} again={() => void campaigns.refetch()} />}
       <div className="card">
         <Table<CampaignListed>
           rowKey="id"
           dataSource={items}
-          loading={campaigns.isPending}
+          loading={campaigns.isPending || campaigns.isPlaceholderData}
           pagination={items.length > 50 ? { pageSize: 50 } : false}
           scroll={{ x: 940 }}
           locale={{ emptyText: <Empty what={t('campaigns.none')} next={<code className="mono">{t('campaigns.noneNext')}</code>} /> }}
           columns={[
-            { title: t('campaigns.name'), dataIndex: 'id', render: (id: string) => <Link className="data" to="/campaigns/$id" params={{ id }}>{id}</Link> },
+            { title: t('campaigns.name'), dataIndex: 'id', render: (id: string) => <Link className="data" to="/campaigns/$id" params={{ id }} search={{ position }}>{id}</Link> },
             { title: t('campaigns.status'), dataIndex: 'status', render: (one: string) => <Status status={one} /> },
             {
               title: t('campaigns.why'),
               key: 'why',
               render: (_, one) => {
+                // Why nobody is dialed is a question of now.
+                if (isPast) return '–'
                 const why = whyNotNow(one, ready.isError ? undefined : ready.data, isChinese)
                 return why === null ? <Word tone="line">{t('why.dialing')}</Word> : <Word tone={why.tone}>{t(why.key, why.values)}</Word>
               },
@@ -80,6 +86,6 @@ export function Campaigns() {
           ]}
         />
       </div>
-    </>
+    </div>
   )
 }

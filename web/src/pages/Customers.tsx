@@ -10,6 +10,7 @@ import { useMay } from '../app/session'
 import { Age } from '../components/Figure'
 import { LongTable, type LongColumn } from '../components/LongTable'
 import { Tag } from '../components/Marks'
+import { RowLink } from '../components/RowLink'
 import { Empty, Refused } from '../components/States'
 
 const here = getRouteApi('/customers')
@@ -42,7 +43,7 @@ export function Customers() {
         key: 'name',
         title: t('customers.name'),
         width: 22,
-        render: (one) => <Link className="data" to="/customers/$id" params={{ id: one.id }} search={{ campaign: campaign ?? one.campaigns[0] }}>{one.name ?? one.customer_id ?? t('calls.unknownCallee')}</Link>,
+        render: (one) => <RowLink isValue path={`/customers/${one.id}`} search={{ campaign: campaign ?? one.campaigns[0] }}>{one.name ?? one.customer_id ?? t('calls.unknownCallee')}</RowLink>,
       },
       { key: 'number', title: t('customers.number'), width: 22, isValue: true, render: (one) => one.numbers.map((number) => number.phone ?? '–').join(', ') },
       { key: 'campaigns', title: t('customers.campaigns'), width: 26, isValue: true, render: (one) => one.campaigns.join(', ') },

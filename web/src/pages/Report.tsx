@@ -2,7 +2,7 @@
 // it, and what people noted on its chart.
 import { keepPreviousData, useQuery, useQueryClient } from '@tanstack/react-query'
 import { useNavigate } from '@tanstack/react-router'
-import { Button, DatePicker, Input, Table } from 'antd'
+import { Button, DatePicker, Table } from 'antd'
 import 'dayjs/locale/zh-cn'
 import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
@@ -14,7 +14,6 @@ import { Ask } from '../components/Ask'
 import { Age } from '../components/Figure'
 import { Tag } from '../components/Marks'
 import { Empty, Refused, Waiting } from '../components/States'
-import { useOnce } from '../components/useOnce'
 import { Behind } from './reports/Behind'
 import { Compare } from './reports/Compare'
 import { Drawn } from './reports/Drawn'
@@ -100,7 +99,6 @@ export function ReportPage() {
       <div className="row wide">
         {shown.figures.slice(0, DRAWN_MAX).map((one) => <Drawn key={`${one.metric} ${one.campaign ?? ''}`} figure={one} {...span} />)}
       </div>
-      {[...new Set(shown.figures.map((one) => one.metric))].slice(0, 1).map((metric) => <Notes key={metric} chart={metric} zone={zone} />)}
       {behind !== null && <Behind figure={behind} {...span} onClose={() => setBehind(null)} />}
       {asked === 'change' && <SaveDialog report={shown} onClose={() => setAsked(null)} />}
       {asked === 'send' && (
@@ -121,36 +119,5 @@ export function ReportPage() {
         />
       )}
     </>
-  )
-}
-
-function Notes({ chart, zone }: { chart: string; zone: string }) {
-  const { t } = useTranslation()
-  const queries = useQueryClient()
-  const once = useOnce()
-  const [text, setText] = useState('')
-  const [refused, setRefused] = useState<unknown>(null)
-  const notes = useQuery({ queryKey: ['chart-notes', chart], queryFn: () => get('/api/v1/chart-notes', [], { chart }) })
-  const add = async () => {
-    try {
-      await once(text, (key) => post('/api/v1/chart-notes', [], { chart, text }, key))
-      setText('')
-      setRefused(null)
-      await queries.invalidateQueries({ queryKey: ['chart-notes', chart] })
-    } catch (why) {
-      setRefused(why)
-    }
-  }
-  return (
-    <div className="card">
-      <h2>{t('reports.notes')}</h2>
-      {(notes.data?.items ?? []).map((one) => (
-        <p key={`${one.about_at} ${one.by} ${one.text}`}>
-          <span className="muted">{`${instantIn(one.about_at, zone)} · ${one.by}`}</span> <span className="data">{one.text}</span>
-        </p>
-      ))}
-      <Input.Search aria-label={t('reports.note')} placeholder={t('reports.note')} enterButton={t('reports.addNote')} maxLength={170} value={text} onChange={(event) => setText(event.target.value)} onSearch={() => void add()} />
-      {refused !== null && <Refused why={refused} />}
-    </div>
   )
 }

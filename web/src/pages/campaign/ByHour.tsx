@@ -2,12 +2,18 @@
 import { lazy, Suspense } from 'react'
 import { useTranslation } from 'react-i18next'
 import type { Told } from '../../api/client'
+import { Notes } from '../../components/Notes'
 import { Waiting } from '../../components/States'
 import { definitionOf } from './definition'
 
 const Chart = lazy(async () => ({ default: (await import('../../components/Chart')).Chart }))
 
-export function ByHour({ report }: { report: Told<'/api/v1/campaigns/{id}/report'> | undefined }) {
+interface Props {
+  report: Told<'/api/v1/campaigns/{id}/report'> | undefined
+  zone: string
+}
+
+export function ByHour({ report, zone }: Props) {
   const { t, i18n } = useTranslation()
   if (report === undefined) return <Waiting />
   const { chart } = report
@@ -21,6 +27,7 @@ export function ByHour({ report }: { report: Told<'/api/v1/campaigns/{id}/report
     <Suspense fallback={<Waiting />}>
       <Chart label={t('campaign.tabByHour')} options={{ series, xAxis: chart.xAxis, yAxis: { ...chart.yAxis, axisLabel: { formatter: '{value} %' } } }} />
       <p className="muted">{definitionOf(report, 'answer_ratio_per_call', 1, i18n.language)}</p>
+      {chart.metric?.metric != null && <Notes chart={chart.metric.metric} campaign={report.campaign} zone={zone} />}
     </Suspense>
   )
 }

@@ -1,16 +1,16 @@
 // The latest calls of a campaign, and on demand all of them. A list of calls shows persons, masked, and each reading of it
 // is on record; so it is asked again less often than figures, and not at all once somebody reads on.
-import { Link } from '@tanstack/react-router'
 import { useCallback, useMemo } from 'react'
 import { useTranslation } from 'react-i18next'
 import { get, type Told } from '../../api/client'
 import { useLong } from '../../api/long'
 import { SLOW_MS } from '../../api/queries'
 import { clockOf, timeIn } from '../../app/format'
-import { CustomerLink } from '../../components/CustomerLink'
+import { useMay } from '../../app/session'
 import { Age } from '../../components/Figure'
 import { LongTable, type LongColumn } from '../../components/LongTable'
 import { toneOfCall, Word } from '../../components/Marks'
+import { RowLink } from '../../components/RowLink'
 import { Empty } from '../../components/States'
 
 type Row = Told<'/api/v1/calls'>['items'][number]
@@ -27,6 +27,7 @@ interface Props {
 
 export function CallsOf({ id, zone, position }: Props) {
   const { t } = useTranslation()
+  const mayOpen = useMay()('customers:read')
   const read = useCallback(
     async (cursor: string | undefined) => {
       const page = await get('/api/v1/calls', [], { campaign: id, limit: PAGE, as_of: position, cursor })
@@ -41,9 +42,9 @@ export function CallsOf({ id, zone, position }: Props) {
         key: 'time',
         title: t('calls.time'),
         width: 16,
-        render: (one) => <Link to="/calls/$id" params={{ id: one.id }}>{one.dialing_at == null ? t('calls.notDialed') : timeIn(one.dialing_at, zone)}</Link>,
+        render: (one) => <RowLink path={`/calls/${one.id}`}>{one.dialing_at == null ? t('calls.notDialed') : timeIn(one.dialing_at, zone)}</RowLink>,
       },
-      { key: 'callee', title: t('calls.callee'), width: 20, render: (one) => <CustomerLink id={one.customer} campaign={one.campaign}>{one.callee ?? t('calls.unknownCallee')}</CustomerLink> },
+      { key: 'callee', title: t('calls.callee'), width: 20, render: (one) => mayOpen ? <RowLink isValue path={`/customers/${one.customer}`} search={{ campaign: one.campaign }}>{one.callee ?? t('calls.unknownCallee')}</RowLink> : <span className="data">{one.callee ?? t('calls.unknownCallee')}</span> },
       ...(id === undefined ? [{ key: 'campaign', title: t('campaigns.name'), width: 18, isValue: true, render: (one: Row) => one.campaign }] : []),
       {
         key: 'disposition',
@@ -59,7 +60,7 @@ export function CallsOf({ id, zone, position }: Props) {
       { key: 'talk', title: t('calls.talk'), width: 8, align: 'right', render: (one) => clockOf(one.talk_ms) },
       { key: 'attempt', title: t('calls.attempt'), width: 8, align: 'right', render: (one) => one.attempt },
     ],
-    [id, t, zone],
+    [id, mayOpen, t, zone],
   )
   return (
     <>

@@ -1,5 +1,6 @@
 // The figures of one campaign, each with its version and definition, and beside them why it dials nobody now.
 import { useQuery } from '@tanstack/react-query'
+import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { get, type Told } from '../../api/client'
 import { SLOW_MS, type CampaignShown } from '../../api/queries'
@@ -8,6 +9,8 @@ import { useMay } from '../../app/session'
 import type { WhyNot } from '../../app/whyNot'
 import { Figure } from '../../components/Figure'
 import { Word } from '../../components/Marks'
+import { Behind } from '../reports/Behind'
+import type { Compared } from '../reports/Compare'
 import { definitionOf } from './definition'
 
 interface Props {
@@ -15,12 +18,16 @@ interface Props {
   campaign: CampaignShown
   report: Told<'/api/v1/campaigns/{id}/report'> | undefined
   why: WhyNot | null
-  isPast: boolean
+  position: number | undefined
 }
 
-export function Figures({ id, campaign, report, why, isPast }: Props) {
+export function Figures({ id, campaign, report, why, position }: Props) {
   const { t, i18n } = useTranslation()
   const may = useMay()
+  const isPast = position !== undefined
+  const [behind, setBehind] = useState<Compared | null>(null)
+  // Whoever may read figures may see what they were counted from.
+  const opens = (metric: string, version: number) => (may('figures:read') ? () => setBehind({ metric, version, campaign: id }) : undefined)
   const isChinese = i18n.language !== 'en'
   const targets = useQuery({ queryKey: ['targets', id], queryFn: () => get('/api/v1/campaigns/{id}/targets', [id]) })
   const budget = useQuery({
@@ -44,6 +51,7 @@ export function Figures({ id, campaign, report, why, isPast }: Props) {
         name={name('answer_ratio')}
         definition={definitionOf(report, 'answer_ratio_per_call', 1, i18n.language)}
         value={percent(campaign.answer_ratio)}
+        onOpen={opens('answer_ratio_per_call', 1)}
         beside={target('answer_ratio_per_call')}
         below={t('campaign.peopleOnly', { ratio: percent(campaign.answer_ratio_people), answered: campaign.answered, dialed: campaign.dialed })}
       />
@@ -51,12 +59,14 @@ export function Figures({ id, campaign, report, why, isPast }: Props) {
         name={name('talk_ms_mean')}
         definition={definitionOf(report, 'talk_ms_mean', 1, i18n.language)}
         value={seconds(campaign.talk_ms_mean)}
+        onOpen={opens('talk_ms_mean', 1)}
         below={t('campaign.ended', { count: campaign.calls_ended })}
       />
       <Figure
         name={name('conversion_ratio_people')}
         definition={definitionOf(report, 'conversion_ratio', 2, i18n.language)}
         value={percent(campaign.conversion_ratio_people)}
+        onOpen={opens('conversion_ratio', 2)}
         beside={target('conversion_ratio')}
         below={t('campaign.withMachines', { ratio: percent(campaign.conversion_ratio) })}
       />
@@ -75,6 +85,7 @@ export function Figures({ id, campaign, report, why, isPast }: Props) {
         </div>
         <div className="below">{t('campaign.standing', { enrolled: campaign.enrolled, waiting: campaign.waiting, open: campaign.open, settled: campaign.settled })}</div>
       </div>
+      {behind !== null && <Behind figure={behind} zone={campaign.time_zone} asOf={position?.toString()} onClose={() => setBehind(null)} />}
     </div>
   )
 }

@@ -176,7 +176,7 @@ function Erasure({ person }: { person: Person }) {
 }
 
 function Requests({ id, zone }: { id: string; zone: string }) {
-  const { t, i18n } = useTranslation()
+  const { t } = useTranslation()
   const asked = useQuery({ queryKey: ['requests', 'all'], queryFn: () => paged((cursor) => get('/api/v1/requests', [], { limit: 500, cursor })), retry: false })
   if (asked.error) return <Refused why={asked.error} />
   if (asked.data === undefined) return null
@@ -189,7 +189,7 @@ function Requests({ id, zone }: { id: string; zone: string }) {
         {items.length === 0 && asked.data.next_cursor === null && t('person.noRequests')}
         {items.map((one) => (
           <div key={one.id}>
-            <Word tone={one.answered != null ? 'slate' : one.overdue ? 'red' : 'amber'}>{i18n.language === 'en' ? one.wish : one.wish_zh}</Word>{' '}
+            <Word tone={one.answered != null ? 'slate' : one.overdue ? 'red' : 'amber'}>{t(`compliance.wishOf.${one.wish}`)}</Word>{' '}
             <span className="muted">{instantIn(one.received_at, zone)}</span>
           </div>
         ))}

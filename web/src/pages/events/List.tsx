@@ -41,7 +41,7 @@ export function List({ events, shown, isChosen, onMove, onSeen, list }: Props) {
   }, [at, isChosen])
   return (
     <>
-      <div ref={frame} className="scroll" role="group" aria-rowcount={events.length}>
+      <div ref={frame} className="scroll" role="group" data-rows={events.length}>
         <div style={{ height: events.length * ROW }}>
           <div style={{ transform: `translateY(${(first * ROW).toString()}px)` }}>
             {events.slice(first, last).map((one) => (

@@ -2,7 +2,7 @@
 // followed from it.
 import { getRouteApi, useNavigate } from '@tanstack/react-router'
 import { Button, Switch } from 'antd'
-import { useCallback, useDeferredValue, useMemo, useState } from 'react'
+import { memo, useCallback, useMemo, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { get } from '../../api/client'
 import { useLong } from '../../api/long'
@@ -13,6 +13,7 @@ import type { Mark } from '../../components/lineMarks'
 import { Tag } from '../../components/Marks'
 import { PageHead, ZONE } from '../../components/PageHead'
 import { Empty, Refused } from '../../components/States'
+import { useSettled } from '../../components/useSettled'
 import { Export } from './Export'
 import { Filters } from './Filters'
 import { useFollowed, type Standing } from './follow'
@@ -21,9 +22,11 @@ import { positionBefore } from './positionAt'
 import { WholeOf } from './Whole'
 
 const here = getRouteApi('/events')
-/** Events of the first page, and of each that is read on to: the most that the server gives at once. */
+/** Events of the first page, and of each that is read on to: as many as are read and shown within one frame. */
 const PAGE = 200
-const FURTHER = 1000
+const FURTHER = 250
+/** What stands around the list is made anew only where it is another: a list of a hundred thousand is read on beneath it. */
+const [FiltersOnce, ExportOnce, WholeOnce] = [memo(Filters), memo(Export), memo(WholeOf)]
 /** Marks of the line of time: of the events around those that are looked at. */
 const MARKS_MAX = 2 * BLOCK
 const TONES: Record<Standing, 'line' | 'amber' | 'red'> = { connecting: 'amber', caughtUp: 'line', behind: 'amber', cut: 'red', ended: 'red' }
@@ -36,8 +39,10 @@ export function EventsPage() {
   const [from, setFrom] = useState<string | null>(null)
   const [refused, setRefused] = useState<unknown>(null)
   const { kind, stream, campaign, after, position } = search
-  const filter = { kind, stream, campaign }
-  const go = (to: Partial<EventSearch>) => void navigate({ to: '/events', search: (before) => ({ ...before, ...to }), replace: true })
+  const filter = useMemo(() => ({ kind, stream, campaign }), [kind, stream, campaign])
+  const go = useCallback((to: Partial<EventSearch>) => void navigate({ to: '/events', search: (before) => ({ ...before, ...to }), replace: true }), [navigate])
+  const narrow = useCallback((to: EventSearch, behind: number) => go({ ...to, after: String(behind), position: undefined }), [go])
+  const follows = useCallback((to: number) => go({ position: to, after: undefined }), [go])
   // An address that names an event alone is of the page on which it is.
   const begin = after ?? (position === undefined ? '0' : String(Math.max(position - 1, 0)))
   const ask = useCallback(
@@ -53,10 +58,12 @@ export function EventsPage() {
   const isFollowing = from !== null
   const events: readonly EventRow[] = isFollowing ? followed.items : read.rows
   const [block, setBlock] = useState(0)
-  const marksFrom = useDeferredValue(Math.max(block - 1, 0) * BLOCK)
+  const marksFrom = Math.max(useSettled(block) - 1, 0) * BLOCK
+  const marked = events.slice(marksFrom, marksFrom + MARKS_MAX)
+  // The same events have the same line, however much was read on behind them.
   const marks = useMemo<Mark[]>(
-    () => events.slice(marksFrom, marksFrom + MARKS_MAX).map((one) => ({ position: Number(one.position), at: Date.parse(one.time), kind: one.type, label: word(one.type), tone: toneOfKind(one.type) })),
-    [events, marksFrom, word],
+    () => marked.map((one) => ({ position: Number(one.position), at: Date.parse(one.time), kind: one.type, label: word(one.type), tone: toneOfKind(one.type) })),
+    [marked[0]?.id, marked.at(-1)?.id, marked.length, word],
   )
   const at = position ?? null
   // Without a position it is the last of the first page: what is read on to takes nobody's event away.
@@ -78,12 +85,12 @@ export function EventsPage() {
     <>
       <PageHead title={t('desk.events')} about={t('events.about')} at={isFollowing ? followed.heardAt : read.readAt} position={isFollowing ? followed.position : events.at(-1)?.position}>
         {isFollowing && <Tag tone={TONES[followed.standing]}>{t(`events.is.${followed.standing}`, { count: followed.behind })}</Tag>}
-        {!isFollowing && <Export filter={filter} after={begin} />}
+        {!isFollowing && <ExportOnce filter={filter} after={begin} />}
         <label>
           {t('events.follow')} <Switch checked={isFollowing} onChange={(isOn) => void follow(isOn)} aria-label={t('events.follow')} />
         </label>
       </PageHead>
-      <Filters key={JSON.stringify(filter)} filter={filter} onFilter={(to, behind) => go({ ...to, after: String(behind), position: undefined })} />
+      <FiltersOnce key={JSON.stringify(filter)} filter={filter} onFilter={narrow} />
       {refused !== null && <Refused why={refused} />}
       {marks.length > 0 && <LineOfTime marks={marks} cursor={at} onMove={moveTo} zone={ZONE} />}
       {read.error && !isFollowing && <Refused why={read.error} again={read.again} />}
@@ -105,7 +112,7 @@ export function EventsPage() {
             <List events={events} shown={shown} isChosen={at !== null || isFollowing} onMove={moveTo} onSeen={setBlock} list={isFollowing ? null : read} />
           )}
         </section>
-        {shown !== undefined && <WholeOf row={shown} onMove={(to) => go({ position: to, after: undefined })} />}
+        {shown !== undefined && <WholeOnce row={shown} onMove={follows} />}
       </div>
     </>
   )

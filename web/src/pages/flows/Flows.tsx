@@ -1,6 +1,6 @@
 // The flows: those that are published, with their versions; those that ship, to begin with; and a file of one's own.
 import { useQuery, useQueryClient } from '@tanstack/react-query'
-import { Link, useNavigate } from '@tanstack/react-router'
+import { getRouteApi, Link, useNavigate } from '@tanstack/react-router'
 import { Button, Table } from 'antd'
 import { useRef, useState } from 'react'
 import { useTranslation } from 'react-i18next'
@@ -9,16 +9,21 @@ import { SLOW_MS } from '../../api/queries'
 import { clockNow } from '../../app/format'
 import { useMay } from '../../app/session'
 import { Ask } from '../../components/Ask'
+import { EventsLine } from '../../components/EventsLine'
 import { Age } from '../../components/Figure'
 import { Empty, Refused } from '../../components/States'
 import { readFlow } from './graph/read'
 import { keepOpened } from './opened'
 
+const here = getRouteApi('/flows')
+const KINDS = ['flow.'] as const
 type Listed = Told<'/api/v1/flows'>['items'][number]
 
 export function Flows() {
   const { t } = useTranslation()
   const may = useMay()
+  const { position } = here.useSearch()
+  const navigate = useNavigate()
   const flows = useQuery({
     queryKey: ['flows'],
     queryFn: () => get('/api/v1/flows', [], { limit: 500 }),
@@ -34,6 +39,7 @@ export function Flows() {
         <OpenFile />
         <Age at={flows.dataUpdatedAt} />
       </div>
+      <EventsLine kinds={KINDS} cursor={position ?? null} onMove={(to) => void navigate({ to: '/flows', search: { position: to ?? undefined }, replace: true })} isOfNow />
       {flows.error && <Refused why={flows.error} again={() => void flows.refetch()} />}
       {may('campaigns:write') && <Drafts />}
       <div className="card">

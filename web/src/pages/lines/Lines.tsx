@@ -1,49 +1,63 @@
 // The lines over which calls leave: what each carries of what it may, the numbers that it shows, how it fared in the last
 // hour and by day; worst days and the codes that carriers ended calls with.
 import { keepPreviousData, useQuery } from '@tanstack/react-query'
+import { getRouteApi, useNavigate } from '@tanstack/react-router'
 import { Table } from 'antd'
 import { useTranslation } from 'react-i18next'
 import { get, type Told } from '../../api/client'
 import { LIVE_MS, SLOW_MS, useStops } from '../../api/queries'
 import { instantIn, percent, seconds } from '../../app/format'
+import { EventsLine } from '../../components/EventsLine'
 import { Age } from '../../components/Figure'
 import { Tag } from '../../components/Marks'
 import { Empty, Refused, Waiting } from '../../components/States'
 import { LiftIt, StopIt } from '../../components/Stops'
+import { TestCall } from '../../components/TestCall'
 import { Headroom } from './Headroom'
 
 type Day = Told<'/api/v1/trunks/quality'>['days'][number]
 type LineNow = Told<'/api/v1/trunks'>['items'][number]
 
+const here = getRouteApi('/lines')
 const ZONE = 'Asia/Shanghai'
+/** What was stopped or freed, and what stands out of a line. */
+const KINDS = ['stop.', 'alert.raised', 'alert.cleared'] as const
 /** Codes of one row: the most frequent. */
 const CODES_MAX = 4
 
 export function Lines() {
   const { t } = useTranslation()
+  const { position } = here.useSearch()
+  const navigate = useNavigate()
+  const isPast = position !== undefined
   const lines = useQuery({ queryKey: ['trunks'], queryFn: () => get('/api/v1/trunks'), refetchInterval: LIVE_MS, placeholderData: keepPreviousData })
   if (lines.error && lines.data === undefined) return <Refused why={lines.error} again={() => void lines.refetch()} />
   const told = lines.data
   if (told === undefined) return <Waiting />
   return (
-    <>
+    <div className={isPast ? 'past-page list' : 'list'}>
       <div className="head">
         <h1>{t('menu.lines')}</h1>
         <Tag tone={told.dialing === 'dialing' ? 'line' : 'amber'}>{t(`standing.${told.dialing}`)}</Tag>
         <span className="spread" />
         <Age at={lines.dataUpdatedAt} position={told.position} />
+        {!isPast && <TestCall />}
       </div>
+      <EventsLine kinds={KINDS} cursor={position ?? null} onMove={(to) => void navigate({ to: '/lines', search: { position: to ?? undefined }, replace: true })} />
+      {isPast && <p className="c-amber">{t('lines.then')}</p>}
       {lines.error && <Refused why={lines.error} again={() => void lines.refetch()} />}
       {told.items.length === 0 && (
         <section className="card">
           <Empty what={t('lines.notHere')} next={<code className="mono">{t('lines.notHereNext')}</code>} />
         </section>
       )}
-      <div className="row wide">
-        {told.items.map((one) => <LineCard key={one.trunk} line={one} />)}
-      </div>
-      <ByDay />
-    </>
+      {!isPast && (
+        <div className="row wide">
+          {told.items.map((one) => <LineCard key={one.trunk} line={one} />)}
+        </div>
+      )}
+      <ByDay position={position} />
+    </div>
   )
 }
 
@@ -92,9 +106,9 @@ function LineCard({ line }: { line: LineNow }) {
   )
 }
 
-function ByDay() {
+function ByDay({ position }: { position: number | undefined }) {
   const { t, i18n } = useTranslation()
-  const quality = useQuery({ queryKey: ['trunk-quality'], queryFn: () => get('/api/v1/trunks/quality'), refetchInterval: SLOW_MS, placeholderData: keepPreviousData })
+  const quality = useQuery({ queryKey: ['trunk-quality', position ?? 'now'], queryFn: () => get('/api/v1/trunks/quality', [], { as_of: position }), refetchInterval: position === undefined ? SLOW_MS : false, placeholderData: keepPreviousData })
   const named = (member: 'answer_ratio_per_leg' | 'answer_ratio_per_leg_people' | 'failure_ratio_per_leg') => {
     const version = quality.data?.versions[member]
     return version == null ? t('campaigns.figure') : i18n.language === 'en' ? version.label.en : version.label.zh
@@ -109,7 +123,7 @@ function ByDay() {
       <Table<Day>
         rowKey={(one) => `${one.trunk} ${one.day_at}`}
         size="small"
-        loading={quality.isPending}
+        loading={quality.isPending || quality.isPlaceholderData}
         dataSource={quality.data?.days ?? []}
         pagination={{ pageSize: 20, showSizeChanger: false, hideOnSinglePage: true, size: 'small' }}
         scroll={{ x: 'max-content' }}

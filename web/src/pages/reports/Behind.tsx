@@ -15,8 +15,9 @@ const LIMIT = 200
 
 interface Props {
   figure: Compared
-  from: string
-  to: string
+  /** The stretch that it was counted over; without it, all that is on record. */
+  from?: string | undefined
+  to?: string | undefined
   zone: string
   asOf?: string | undefined
   onClose: () => void
@@ -27,7 +28,7 @@ export function Behind({ figure, from, to, zone, asOf, onClose }: Props) {
   const may = useMay()
   const [which, setWhich] = useState<'numerator' | 'denominator'>('numerator')
   const events = useQuery({
-    queryKey: ['behind', figure.metric, figure.version, figure.campaign ?? '', which, from, to, asOf ?? 'now'],
+    queryKey: ['behind', figure.metric, figure.version, figure.campaign ?? '', which, from ?? '', to ?? '', asOf ?? 'now'],
     queryFn: () => get('/api/v1/metrics/{name}/events', [figure.metric], { version: figure.version, campaign: figure.campaign, which, from, to, as_of: asOf, limit: LIMIT }),
     staleTime: 30_000,
   })

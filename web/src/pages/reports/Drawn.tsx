@@ -4,6 +4,7 @@ import { Segmented } from 'antd'
 import { lazy, Suspense, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { get } from '../../api/client'
+import { Notes } from '../../components/Notes'
 import { Refused, Waiting } from '../../components/States'
 import { worded } from './figures'
 import { useMetrics } from './Metrics'
@@ -15,10 +16,11 @@ interface Props {
   figure: Compared
   from: string
   to: string
+  zone: string
   asOf?: string | undefined
 }
 
-export function Drawn({ figure, from, to, asOf }: Props) {
+export function Drawn({ figure, from, to, zone, asOf }: Props) {
   const { t, i18n } = useTranslation()
   const [by, setBy] = useState<'day' | 'hour'>('day')
   const metrics = useMetrics()
@@ -46,6 +48,7 @@ export function Drawn({ figure, from, to, asOf }: Props) {
           <Chart label={name} options={{ series: chart.data.series.map((one) => ({ type: 'bar', name, data: one.data })), xAxis: chart.data.xAxis, yAxis: chart.data.yAxis }} />
         </Suspense>
       )}
+      <Notes chart={figure.metric} campaign={figure.campaign} zone={zone} />
       {of !== undefined && <footer>{worded(of.definition, i18n.language)}</footer>}
     </section>
   )
