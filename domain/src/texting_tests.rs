@@ -363,9 +363,11 @@ fn what_a_node_shows_goes_with_its_first_text_and_a_short_message_carries_no_pic
             ..*opened_fact(&graph)
         };
         let follows = texting::begin(id(), &opened, &graph);
-        let said = follows.events.iter().filter_map(|event| match event {
-            ConversationEvent::Said(said) => Some((said.prompt.as_str(), said.shows.len())),
-            _ => None,
+        let said = follows.events.iter().filter_map(|event| {
+            let ConversationEvent::Said(said) = event else {
+                return None;
+            };
+            Some((said.prompt.as_str(), said.shows.len()))
         });
         let said: Vec<_> = said.collect();
         let first = format!("nodes.{}.text", graph.start);

@@ -59,6 +59,31 @@ fn reading() -> SpokenReading {
     }
 }
 
+fn said() -> TextSaidFact {
+    let open = |text: &str| Personal::open(text.to_owned());
+    TextSaidFact {
+        message: Some("m-1".to_owned()),
+        node: "opted_out".to_owned(),
+        prompt: "nodes.opted_out.text".to_owned(),
+        variant: Some("warm".to_owned()),
+        text: open("好的，不再联系您。"),
+        shows: Vec::new(),
+    }
+}
+
+#[test]
+fn what_is_shown_beside_a_text_is_written_as_its_golden_file() {
+    let shown = TextSaidFact {
+        shows: vec![Show {
+            shown_as: ShownAs::Picture,
+            address: "https://example.com/plan.png".to_owned(),
+            title: "分期方案".to_owned(),
+        }],
+        ..said()
+    };
+    check_with("conversation", "shows", ConversationEvent::Said(shown));
+}
+
 #[test]
 fn every_kind_is_written_and_read_as_its_golden_file_says() {
     let heard = TextHeardFact {
@@ -92,23 +117,6 @@ fn every_kind_is_written_and_read_as_its_golden_file_says() {
             ..Explanation::of(TurnInput::Spoken)
         },
     };
-    let said = TextSaidFact {
-        message: Some("m-1".to_owned()),
-        node: "opted_out".to_owned(),
-        prompt: "nodes.opted_out.text".to_owned(),
-        variant: Some("warm".to_owned()),
-        text: open("好的，不再联系您。"),
-        shows: Vec::new(),
-    };
-    let shown = TextSaidFact {
-        shows: vec![Show {
-            shown_as: ShownAs::Picture,
-            address: "https://example.com/plan.png".to_owned(),
-            title: "分期方案".to_owned(),
-        }],
-        ..said.clone()
-    };
-    check_with("conversation", "shows", ConversationEvent::Said(shown));
     let closed = ClosedFact {
         reason: CloseReason::FlowEnded,
         outcome: Some(Outcome::OptedOut),
@@ -121,7 +129,7 @@ fn every_kind_is_written_and_read_as_its_golden_file_says() {
         ConversationEvent::Understood(understood),
         ConversationEvent::SensitiveWordMatched(word),
         ConversationEvent::Decided(decided),
-        ConversationEvent::Said(said),
+        ConversationEvent::Said(said()),
         ConversationEvent::Closed(closed),
         ConversationEvent::TranscriptDisposed {
             disposal: 17,
