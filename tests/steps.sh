@@ -83,7 +83,7 @@ unit() {
     beside=$!
     others=$(printf ' | package(%s)' $ONE_PROCESS)
     # What speaks to KurrentDB has a step of its own, which shows what it says.
-    cargo nextest run --locked $KURRENT --tests --test-threads 2 \
+    cargo nextest run --locked $KURRENT --tests --test-threads 3 \
       -E "not (binary(e2e) | binary(kurrent) | (kind(lib) & (${others# | })))" \
       --no-fail-fast --status-level fail --final-status-level fail || status=1
     wait "$beside" || status=1
