@@ -98,10 +98,12 @@ async fn add(ctx: Ctx, input: Input) -> Result<Changed<NoteWritten>, Problem> {
         about_at: order.about_at.unwrap_or_else(|| ctx.installation.now()),
         text: order.text,
     };
+    let ordered = note.clone();
     let answer = add_note(&ctx.installation, &chart, note, (&caller, &scope), cause).await?;
-    // Of a repeat, what was noted the first time.
-    let Some(ChartNoteEvent::Added { note, .. }) = answer.events.last().cloned() else {
-        return Err(Problem::fault("a note that was added is not there"));
+    // Of a repeat, what was noted the first time; of the very same note told once more, what stands.
+    let note = match answer.events.last() {
+        Some(ChartNoteEvent::Added { note, .. }) => note.clone(),
+        None => ordered,
     };
     Ok(Changed(Written {
         body: NoteWritten {

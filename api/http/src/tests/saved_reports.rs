@@ -123,6 +123,31 @@ fn a_report_is_replaced_as_it_was_read_by_its_owner_and_shows_no_more_than_a_sco
     story.end();
 }
 
+/// Two people press at once, or somebody presses again later: the note stands once, and nothing is at fault.
+#[test]
+fn the_very_same_note_told_once_more_is_answered_and_stands_once() {
+    let story = Story::begin();
+    story.runtime.block_on(async {
+        let note = json!({ "chart": "answer_ratio_per_call", "text": "线路二停了十分钟",
+            "about_at": "2026-03-02T01:00:00Z" });
+        for _ in 0..2 {
+            let added = owner(&story, "/api/v1/chart-notes", note.clone()).await;
+            let told = (added.status, &added.body["text"], &added.body["about_at"]);
+            let expected = (200, &note["text"], &json!("2026-03-02T01:00:00.000000Z"));
+            assert_eq!(told, expected, "{}", added.body);
+        }
+        let path = "/api/v1/chart-notes?chart=answer_ratio_per_call";
+        let seen = get(&story, path, &story.bearer()).await;
+        assert_eq!(
+            seen.body["items"].as_array().map(Vec::len),
+            Some(1),
+            "{}",
+            seen.body
+        );
+    });
+    story.end();
+}
+
 #[test]
 fn a_note_about_a_campaign_is_seen_by_whoever_sees_that_campaign() {
     let story = Story::begin();
