@@ -3,6 +3,7 @@
 import { useQuery } from '@tanstack/react-query'
 import { getRouteApi, useNavigate } from '@tanstack/react-router'
 import { Select, Tabs } from 'antd'
+import { useEffect, useRef } from 'react'
 import { useTranslation } from 'react-i18next'
 import { get } from '../../api/client'
 import { paged } from '../../api/paged'
@@ -21,6 +22,14 @@ export function KnowledgePage() {
   const navigate = useNavigate()
   const go = (to: { position?: number | undefined; tab?: string | undefined; name?: string | undefined }) =>
     void navigate({ to: '/knowledge', search: { position, tab, name, ...to }, replace: true })
+  // What was ordered leads on to its outcome, unless somebody has gone elsewhere before the answer came.
+  const open = useRef(tab)
+  useEffect(() => {
+    open.current = tab
+  }, [tab])
+  const lead = (from: string, to: string) => {
+    if (open.current === from) go({ tab: to })
+  }
   const bases = useQuery({
     queryKey: ['knowledge'],
     queryFn: () => paged((cursor) => get('/api/v1/knowledge', [], { limit: 200, cursor })),
@@ -52,8 +61,8 @@ export function KnowledgePage() {
             onChange={(to) => go({ tab: to })}
             destroyOnHidden
             items={[
-              { key: 'answers', label: t('knowledge.answers'), children: <Answers base={chosen} onAsked={() => go({ tab: 'drafts' })} /> },
-              { key: 'drafts', label: t('knowledge.drafts'), children: <Drafts base={chosen} onAdopted={() => go({ tab: 'versions' })} /> },
+              { key: 'answers', label: t('knowledge.answers'), children: <Answers base={chosen} onAsked={() => lead('answers', 'drafts')} /> },
+              { key: 'drafts', label: t('knowledge.drafts'), children: <Drafts base={chosen} onAdopted={() => lead('drafts', 'versions')} /> },
               { key: 'versions', label: t('knowledge.versions'), children: <Versions base={chosen} /> },
             ]}
           />
