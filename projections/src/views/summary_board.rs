@@ -5,9 +5,12 @@ use crate::database::{Table, Tx};
 use crate::error::ProjectionError;
 use crate::value::Val;
 use crate::view::{Handles, View, ViewDefinition, ViewEvent};
-use domain::ids::{CallId, ConversationId};
+use domain::call_course::TurnCounts;
+use domain::calling_plan::FlowRef;
+use domain::disposition::Outcome;
+use domain::ids::{CallId, CampaignId, ConversationId, CustomerId};
 use domain::stored_event::Position;
-use domain::summary::{SummaryEvent, SummaryFact, TextSummaryFact};
+use domain::summary::{FollowUp, Interest, SummaryEvent, SummaryFact, TextSummaryFact};
 
 /// The view's name, for `wait_for_view`.
 pub const NAME: &str = "summary_board";
@@ -74,45 +77,57 @@ impl View for SummaryBoard {
 }
 
 fn of_call(call: CallId, fact: &SummaryFact, position: Position) -> Vec<Val> {
-    let interest = fact.interest;
-    vec![
-        Val::text(call),
-        Val::text(&fact.campaign),
-        Val::text(&fact.customer),
-        Val::text(&fact.flow.flow),
-        Val::count(fact.flow.version),
+    let mut row = of_whom(Val::text(call), &fact.campaign, &fact.customer, &fact.flow);
+    row.extend([
         Val::at(fact.ended_at),
         Val::count(fact.talk_ms),
         Val::text(fact.disposition.code()),
-        Val::maybe_text(fact.outcome.map(|outcome| outcome.code())),
-        Val::maybe_text(fact.intent.as_ref()),
-        Val::maybe_text(interest.map(|interest| interest.level.code())),
-        Val::maybe_text(interest.map(|interest| interest.rule.code())),
-        Val::text(fact.follow_up.action.code()),
-        Val::text(fact.follow_up.reason.code()),
-        Val::count(fact.turns.heard_count),
-        Val::position(position),
-    ]
+    ]);
+    row.extend(came_to(fact.outcome, fact.intent.as_ref(), fact.interest));
+    row.extend(led_to(fact.follow_up, &fact.turns, position));
+    row
 }
 
 fn of_text(conversation: ConversationId, fact: &TextSummaryFact, position: Position) -> Vec<Val> {
-    let interest = fact.interest;
-    vec![
+    let mut row = of_whom(
         Val::text(conversation),
-        Val::text(&fact.campaign),
-        Val::text(&fact.customer),
-        Val::text(&fact.flow.flow),
-        Val::count(fact.flow.version),
+        &fact.campaign,
+        &fact.customer,
+        &fact.flow,
+    );
+    row.extend([
         Val::text(fact.channel.code()),
         Val::at(fact.closed_at),
         Val::text(fact.reason.code()),
-        Val::maybe_text(fact.outcome.map(|outcome| outcome.code())),
-        Val::maybe_text(fact.intent.as_ref()),
+    ]);
+    row.extend(came_to(fact.outcome, fact.intent.as_ref(), fact.interest));
+    row.extend(led_to(fact.follow_up, &fact.turns, position));
+    row
+}
+
+/// What both rows begin with.
+fn of_whom(key: Val, campaign: &CampaignId, customer: &CustomerId, flow: &FlowRef) -> Vec<Val> {
+    let flow = [Val::text(&flow.flow), Val::count(flow.version)];
+    [key, Val::text(campaign), Val::text(customer)]
+        .into_iter()
+        .chain(flow)
+        .collect()
+}
+
+fn came_to(outcome: Option<Outcome>, intent: Option<&String>, interest: Option<Interest>) -> [Val; 4] {
+    [
+        Val::maybe_text(outcome.map(|outcome| outcome.code())),
+        Val::maybe_text(intent),
         Val::maybe_text(interest.map(|interest| interest.level.code())),
         Val::maybe_text(interest.map(|interest| interest.rule.code())),
-        Val::text(fact.follow_up.action.code()),
-        Val::text(fact.follow_up.reason.code()),
-        Val::count(fact.turns.heard_count),
+    ]
+}
+
+fn led_to(follow_up: FollowUp, turns: &TurnCounts, position: Position) -> [Val; 4] {
+    [
+        Val::text(follow_up.action.code()),
+        Val::text(follow_up.reason.code()),
+        Val::count(turns.heard_count),
         Val::position(position),
     ]
 }

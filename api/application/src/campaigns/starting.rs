@@ -31,7 +31,12 @@ pub async fn start_campaign(
 /// refuse further calls (47 CFR 64.1200(a)(7)(i)(B)): a flow without such a key has nothing to say there.
 async fn refuse_no_way_out(installation: &Installation, campaign: &CampaignId) -> Result<(), Problem> {
     let state = installation.campaign(campaign).await?;
-    let plan = state.plan();
+    // One that was started is answered as ever, whatever has come into force since.
+    let waits = matches!(
+        state.status(),
+        Some(CampaignStatus::Draft | CampaignStatus::Ready)
+    );
+    let plan = state.plan().filter(|_| waits);
     let Some(preset) = plan.and_then(|plan| demands_seller(plan, installation.now())) else {
         return Ok(());
     };

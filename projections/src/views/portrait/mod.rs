@@ -355,6 +355,10 @@ mod tests {
 
     /// As the golden summary says, of this call.
     fn summed_up(story: &mut Story, of: CallId) {
+        summed_up_with(story, of, |_| {});
+    }
+
+    fn summed_up_with(story: &mut Story, of: CallId, change: impl FnOnce(&mut serde_json::Value)) {
         let path = concat!(
             env!("CARGO_MANIFEST_DIR"),
             "/../fixtures/events/summary/summary.recorded.v1.json"
@@ -363,6 +367,7 @@ mod tests {
         let stream = format!("summary-{of}");
         record["stream"] = stream.clone().into();
         record["customer"] = customer(1).to_string().into();
+        change(&mut record);
         let stream = StreamId::from_stored(stream);
         story.tell_record(&stream, serde_json::to_vec(&record).unwrap());
     }
@@ -398,6 +403,26 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn a_summary_that_comes_after_its_calls_correction_does_not_undo_it() {
+        let mut story = told();
+        let second = call("T", 1, 2);
+        story.corrected(
+            second,
+            (Disposition::Answered, Some(Outcome::Success)),
+            (Disposition::Answered, Some(Outcome::Declined)),
+        );
+        let portrait = shown(&story, 1).await.unwrap();
+        assert_eq!((portrait.buying.len(), portrait.style), (0, None));
+        summed_up(&mut story, second);
+        let portrait = shown(&story, 1).await.unwrap();
+        let told = portrait
+            .buying
+            .first()
+            .map(|offer| (offer.calls, offer.conversions));
+        assert_eq!(told, Some((1, 0)));
+    }
+
+    #[tokio::test]
     async fn a_correction_takes_a_conversion_back() {
         let mut story = told();
         let (success, declined) = (Some(Outcome::Success), Some(Outcome::Declined));
@@ -423,6 +448,10 @@ mod tests {
                 enrolments_count: 1,
             },
         );
+        // A summary that was owed comes after its person is gone, without a word.
+        summed_up_with(&mut story, call("T", 1, 1), |record| {
+            record["data"]["text"] = serde_json::json!({ "erased": true });
+        });
         assert_eq!(shown(&story, 1).await, None);
         let (db, _runner) = story.shown_by(Portraits).await;
         for table in &TABLES {

@@ -10,6 +10,7 @@ use crate::view::ViewEvent;
 use domain::call::Finding;
 use domain::disposition::labelled;
 use domain::ids::CallId;
+use domain::personal::Personal;
 use domain::summary::{SummaryEvent, SummaryFact};
 use serde::Serialize;
 
@@ -29,6 +30,9 @@ pub(super) const TABLE: Table = Table {
 
 /// Where the outcome stands in a row.
 const OUTCOME: usize = 6;
+
+/// In place of an interest, until the call's summary comes.
+const UNSUMMED: &str = "";
 
 labelled! {
     /// How somebody answers the robot (沟通风格).
@@ -71,9 +75,11 @@ pub struct Style {
     pub named: Vec<CallId>,
 }
 
-/// Keeps the row of a call that was summed up; of one in which nobody said anything there is none.
+/// Keeps the row of a call that was summed up; of one in which nobody said anything there is none. A summary
+/// may come after its call was corrected, and after its person was erased: the one keeps what the correction
+/// said, of the other nothing is kept.
 pub(super) fn keep(tx: &mut dyn Tx, event: &ViewEvent, customer: Val) -> Result<(), ProjectionError> {
-    let call = event.call()?;
+    let call = Val::text(event.call()?);
     let SummaryEvent::Recorded(fact) = event.read_as()? else {
         return Ok(());
     };
@@ -85,14 +91,20 @@ pub(super) fn keep(tx: &mut dyn Tx, event: &ViewEvent, customer: Val) -> Result<
     else {
         return Ok(());
     };
+    if matches!(fact.text, Personal::Erased { .. }) {
+        return Ok(());
+    }
+    let corrected = tx.row(TALKS, &[customer.clone(), call.clone()])?;
+    let corrected = corrected.and_then(|row| row.into_iter().nth(OUTCOME));
+    let first = || Val::maybe_text(fact.outcome.map(|outcome| outcome.code()));
     let row = vec![
         customer,
-        Val::text(call),
+        call,
         Val::text(&fact.flow.flow),
         Val::at(fact.ended_at),
         Val::count(fact.talk_ms),
         Val::text(interest.level.code()),
-        Val::maybe_text(fact.outcome.map(|outcome| outcome.code())),
+        corrected.unwrap_or_else(first),
         Val::count(turns.heard_count),
         Val::count(turns.keypress_count),
         Val::count(turns.barge_in_count),
@@ -102,7 +114,8 @@ pub(super) fn keep(tx: &mut dyn Tx, event: &ViewEvent, customer: Val) -> Result<
     tx.put(TALKS, row)
 }
 
-/// A correction moves the outcome of its call.
+/// A correction moves the outcome of its call; one that comes before the summary waits for it, in a row that
+/// says nothing else.
 pub(super) fn correct(
     tx: &mut dyn Tx,
     event: &ViewEvent,
@@ -110,8 +123,9 @@ pub(super) fn correct(
     after: Finding,
 ) -> Result<(), ProjectionError> {
     let key = [customer.clone(), Val::text(event.call()?)];
-    let Some(mut row) = tx.row(TALKS, &key)? else {
-        return Ok(());
+    let mut row = match tx.row(TALKS, &key)? {
+        Some(row) => row,
+        None => unsummed(key.to_vec()),
     };
     if let Some(outcome) = row.get_mut(OUTCOME) {
         *outcome = Val::maybe_text(after.outcome.map(|outcome| outcome.code()));
@@ -120,6 +134,20 @@ pub(super) fn correct(
         *pos = Val::position(event.position);
     }
     tx.put(TALKS, row)
+}
+
+/// The row of a call that has no summary yet.
+fn unsummed(key: Vec<Val>) -> Vec<Val> {
+    let mut row = key;
+    row.extend([
+        Val::text(""),
+        Val::Int(0),
+        Val::Int(0),
+        Val::text(UNSUMMED),
+        Val::Null,
+    ]);
+    row.resize(row.len() + 5, Val::Int(0));
+    row
 }
 
 /// Forgets every row of a person.
@@ -165,7 +193,7 @@ pub(super) fn read(
 ) -> Result<(Vec<OfferTaken>, Option<Style>), ProjectionError> {
     let rows = tx.query(
         "select call, flow, talk_ms, interest, outcome, heard, keyed, barged_in, silent from portrait_talk
-         where customer = $1 order by ended_at desc, call",
+         where customer = $1 and interest <> '' order by ended_at desc, call",
         customer,
     )?;
     let talks: Vec<Talk> = rows.into_iter().map(read_talk).collect::<Result<_, _>>()?;
