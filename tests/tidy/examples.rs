@@ -10,24 +10,37 @@ const FENCE: &str = "```";
 pub(crate) fn check(tree: &Tree) -> Vec<Finding> {
     let mut findings = Vec::new();
     for file in tree.files.iter().filter(|file| file.path.ends_with(".rs")) {
-        let mut is_open = false;
+        let (mut is_open, mut before) = (false, None);
         for (number, line) in file.lines() {
-            let Some(tag) = fence(line) else { continue };
-            if !is_open && is_run(tag) {
+            let said = documented(line);
+            let tag = said.and_then(|text| text.trim_start().strip_prefix(FENCE));
+            let is_code = match (tag, said) {
+                (Some(tag), _) => !is_open && is_run(tag.trim()),
+                (None, Some(text)) => !is_open && is_set_in(text, before),
+                (None, None) => false,
+            };
+            if is_code {
                 let what = "code in a comment that nothing runs; make it a test, or name its language";
                 findings.push(file.finding(number, what));
             }
-            is_open = !is_open;
+            is_open = is_open != tag.is_some();
+            before = said;
         }
     }
     findings
 }
 
-/// What follows the fence of a line of documentation.
-fn fence(line: &str) -> Option<&str> {
+/// What a line of documentation says.
+fn documented(line: &str) -> Option<&str> {
     let line = line.trim_start();
-    let text = line.strip_prefix("///").or_else(|| line.strip_prefix("//!"))?;
-    Some(text.trim_start().strip_prefix(FENCE)?.trim())
+    line.strip_prefix("///").or_else(|| line.strip_prefix("//!"))
+}
+
+/// Whether a line is set in as far as a block of code is, behind an empty line or as the first one.
+fn is_set_in(text: &str, before: Option<&str>) -> bool {
+    text.starts_with("     ")
+        && !text.trim().is_empty()
+        && before.is_none_or(|before| before.trim().is_empty())
 }
 
 /// Whether rustdoc would take it for a test.
@@ -48,10 +61,11 @@ mod tests {
         let fence = FENCE;
         let text = format!(
             "//! {fence}yaml\n//! a: 1\n//! {fence}\n/// {fence}\n/// x();\n/// {fence}\nfn x() {{}}\n\
-             /// {fence}rust,no_run\n/// {fence}\n// {fence}\n"
+             /// {fence}rust,no_run\n/// {fence}\n// {fence}\n\
+             /// Says:\n///\n///     y();\n/// Says\n///     more.\n"
         );
         let tree = Tree::of(&[("a/src/lib.rs", &text)]);
         let lines: Vec<usize> = check(&tree).into_iter().map(|finding| finding.line).collect();
-        assert_eq!(lines, [4, 8]);
+        assert_eq!(lines, [4, 8, 13]);
     }
 }

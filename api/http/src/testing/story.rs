@@ -148,7 +148,33 @@ impl Story {
     }
 
     pub fn end(self) {
-        let Self { running, runtime, .. } = self;
+        drop(self.stopped());
+    }
+
+    /// Its process stops; what is left of it.
+    pub fn stopped(self) -> (tempfile::TempDir, Arc<Runtime>) {
+        let Self {
+            running,
+            runtime,
+            directory,
+            ..
+        } = self;
         runtime.block_on(running.stop());
+        (directory, runtime)
+    }
+
+    /// The same log under another process, whose clock goes on behind what is recorded.
+    pub fn restarted(self) -> Self {
+        let (directory, runtime) = self.stopped();
+        let settings = settings(directory.path());
+        Self::on(directory, runtime, settings)
+    }
+
+    /// The same log under another process, at another time.
+    pub fn later(self, at: &str) -> Self {
+        let (directory, runtime) = self.stopped();
+        let mut settings = settings(directory.path());
+        settings.open.rehearse_at = Some(at.parse().unwrap());
+        Self::on(directory, runtime, settings)
     }
 }

@@ -7,7 +7,6 @@ use super::anonymous_words::{
 use super::asking::{get, owner, send, trail};
 use super::conversations::with_two;
 use super::inspected_words::{Caller, spoken_call_of};
-use super::retention::later;
 use crate::testing::{Story, settings};
 use domain::anonymous_transcript::secret_name;
 use domain::calling_plan::Preset;
@@ -67,7 +66,7 @@ fn what_one_of_two_presets_keeps_is_not_destroyed_by_the_floor_of_the_other() {
         called_in_two(&story, None).await;
         set_transcripts(&story, "cn-service", 800).await;
     });
-    let story = later(story, PAST);
+    let story = story.later(PAST);
     story.runtime.block_on(keeps_the_fourth(&story));
     story.end();
 }
@@ -85,7 +84,7 @@ fn what_a_recording_says_aloud_is_not_copied_of_whoever_is_still_known() {
         };
         called_in_two(&story, Some(recording)).await;
     });
-    let story = later(story, PAST);
+    let story = story.later(PAST);
     story.runtime.block_on(keeps_the_fourth(&story));
     story.end();
 }
@@ -134,17 +133,11 @@ fn copy_folder(from: &Path, to: &Path) {
 fn an_order_whose_secret_is_missing_makes_no_copy_twice() {
     let story = Story::begin();
     story.runtime.block_on(called(&story));
-    let story = later(story, PAST);
-    let Story {
-        running,
-        runtime,
-        directory,
-        ..
-    } = story;
+    let story = story.later(PAST);
     // The keys as they were before the order.
-    let keys = running.installation.directory.join("keys");
+    let keys = story.running.installation.directory.join("keys");
     let aside = tempfile::tempdir().unwrap();
-    runtime.block_on(running.stop());
+    let (directory, runtime) = story.stopped();
     copy_folder(&keys, aside.path());
     let again = |directory: tempfile::TempDir, runtime| {
         let mut settings = settings(directory.path());
@@ -153,13 +146,7 @@ fn an_order_whose_secret_is_missing_makes_no_copy_twice() {
     };
     let story = again(directory, runtime);
     story.runtime.block_on(cut(&story));
-    let Story {
-        running,
-        runtime,
-        directory,
-        ..
-    } = story;
-    runtime.block_on(running.stop());
+    let (directory, runtime) = story.stopped();
     std::fs::remove_dir_all(&keys).unwrap();
     copy_folder(aside.path(), &keys);
     let story = again(directory, runtime);
@@ -182,7 +169,7 @@ fn an_order_whose_secret_is_missing_makes_no_copy_twice() {
 fn an_order_without_its_secret_ends_with_what_is_true_and_the_next_one_goes_on() {
     let story = Story::begin();
     story.runtime.block_on(called(&story));
-    let story = later(story, PAST);
+    let story = story.later(PAST);
     story.runtime.block_on(async {
         cut(&story).await;
         let installation = &story.running.installation;
@@ -218,7 +205,7 @@ fn an_order_without_its_secret_ends_with_what_is_true_and_the_next_one_goes_on()
 fn a_disposal_that_somebody_else_left_over_is_not_counted_as_the_orders() {
     let story = Story::begin();
     story.runtime.block_on(called(&story));
-    let story = later(story, PAST);
+    let story = story.later(PAST);
     story.runtime.block_on(async {
         let installation = &story.running.installation;
         let id = EnrolmentId {

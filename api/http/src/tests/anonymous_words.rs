@@ -4,7 +4,6 @@
 use super::asking::{Came, get, owner, trail};
 use super::conversations::with_two;
 use super::inspected_words::{Caller, spoken_and_recorded, spoken_call_of};
-use super::retention::later;
 use crate::testing::Story;
 use application::campaigns::{Carrying, anonymize, anonymous_words};
 use domain::anonymous_transcript::AnonymousTranscriptEvent;
@@ -238,7 +237,7 @@ fn words_outlive_their_persons_once_and_name_nobody() {
             "{dry}"
         );
     });
-    let story = later(story, PAST);
+    let story = story.later(PAST);
     story.runtime.block_on(async {
         let dry = ordered(&story, true).await;
         assert_eq!(dry["to_copy"], 4, "{dry}");
@@ -247,7 +246,7 @@ fn words_outlive_their_persons_once_and_name_nobody() {
         // Their copies are there, and nobody can tell whose.
         copied_for(&story).await;
     });
-    let story = later(story, PAST);
+    let story = story.later(PAST);
     story.runtime.block_on(async {
         let done = ordered(&story, false).await;
         assert_eq!(

@@ -2,7 +2,8 @@
 //! their own; and what events keep of a request's trace.
 
 use super::asking::{Came, add, key, send, trail};
-use crate::testing::{Story, settings};
+use super::webhooks::request_of;
+use crate::testing::Story;
 use hyper::Method;
 use serde_json::{Value, json};
 use std::io::{BufRead, BufReader, Read, Write};
@@ -12,19 +13,6 @@ use tokio::sync::oneshot;
 
 async fn post(story: &Story, path: &str, headers: &[(&str, &str)], body: Value) -> Came {
     send(story, Method::POST, path, headers, Some(body)).await
-}
-
-/// The same log under another process.
-fn restarted(story: Story) -> Story {
-    let Story {
-        running,
-        runtime,
-        directory,
-        ..
-    } = story;
-    runtime.block_on(running.stop());
-    let later = settings(directory.path());
-    Story::on(directory, runtime, later)
 }
 
 fn campaign(name: &str) -> Value {
@@ -147,15 +135,7 @@ fn slow_receiver() -> (
         let mut comes = Some(comes);
         for stream in listener.incoming() {
             let mut reader = BufReader::new(stream.unwrap());
-            let (mut line, mut length) = (String::new(), 0);
-            while line != "\r\n" {
-                line.clear();
-                reader.read_line(&mut line).unwrap();
-                if let Some(("content-length", value)) = line.split_once(':') {
-                    length = value.trim().parse().unwrap();
-                }
-            }
-            reader.read_exact(&mut vec![0; length]).unwrap();
+            request_of(&mut reader);
             assert!(counts.send(()).is_ok());
             if let Some(comes) = comes.take() {
                 comes.send(()).unwrap();
@@ -222,7 +202,7 @@ fn a_key_of_before_a_restart_is_answered_as_then_and_does_nothing() {
         post(&story, path, &headers, campaign("A")).await
     });
     assert_eq!(first.status, 201, "{}", first.body);
-    let story = restarted(story);
+    let story = story.restarted();
     story.runtime.block_on(async {
         let bearer = story.bearer();
         let headers = [
@@ -259,7 +239,7 @@ fn a_key_that_brought_a_list_brings_no_other_also_after_a_restart() {
         let other = post(&story, path, &headers, list("C2", "13800138002")).await;
         assert_eq!((other.status, other.code()), (422, "idempotency-key-reused"));
     });
-    let story = restarted(story);
+    let story = story.restarted();
     story.runtime.block_on(async {
         let bearer = story.bearer();
         let headers = [("Authorization", bearer.as_str()), ("Idempotency-Key", "list-1")];

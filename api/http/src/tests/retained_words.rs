@@ -4,7 +4,7 @@
 use super::asking::{owner, trail};
 use super::conversations::with_two;
 use super::inspected_words::{inspected, spoken_call, text};
-use super::retention::{later, run, set};
+use super::retention::{run, set};
 use crate::testing::Story;
 use domain::call::event::CallEvent;
 use domain::event_filter::EventFilter;
@@ -60,7 +60,7 @@ fn a_transcript_goes_after_its_period_without_the_person_and_a_hold_keeps_it() {
         .await;
         assert_eq!(held.status, 200, "{}", held.body);
     });
-    let story = later(story, PAST);
+    let story = story.later(PAST);
     story.runtime.block_on(async {
         let ran = run(&story, false).await;
         let found = of_class(&ran);
@@ -87,7 +87,7 @@ fn a_transcript_goes_after_its_period_without_the_person_and_a_hold_keeps_it() {
         assert_eq!(of_class(&again)["due"], 0, "{again}");
     });
     // The log says so at every start.
-    let story = later(story, PAST);
+    let story = story.later(PAST);
     story.runtime.block_on(gone_alone(&story));
     story.end();
 }

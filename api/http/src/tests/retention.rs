@@ -2,7 +2,7 @@
 //! finished after a crash, and said wherever a recording is asked for.
 
 use super::asking::{Came, get, owner, send, trail};
-use crate::testing::{Story, enrolment, record, recorded_call, settings};
+use crate::testing::{Story, enrolment, record, recorded_call};
 use domain::calling_plan::{Basis, Preset};
 use domain::customer::CustomerCommand;
 use domain::customer::command::Enrolment;
@@ -88,20 +88,6 @@ pub(super) async fn run(story: &Story, dry_run: bool) -> Value {
         assert!(installation.now() < late, "{}", done.body);
         installation.pause(10).await;
     }
-}
-
-/// The server again on the same directory, at another time.
-pub(super) fn later(story: Story, at: &str) -> Story {
-    let Story {
-        running,
-        runtime,
-        directory,
-        ..
-    } = story;
-    runtime.block_on(running.stop());
-    let mut settings = settings(directory.path());
-    settings.open.rehearse_at = Some(at.parse().unwrap());
-    Story::on(directory, runtime, settings)
 }
 
 /// Waits until the class was looked at by the server itself, on this day or after it.
@@ -198,12 +184,12 @@ fn what_is_past_its_period_is_destroyed_after_it_is_on_record_and_what_is_held_i
         assert_eq!(held.status, 200, "{}", held.body);
     });
     // A day before the period is over; the server itself looks.
-    let story = later(story, "2027-03-01T09:00:00+08:00");
+    let story = story.later("2027-03-01T09:00:00+08:00");
     story.runtime.block_on(async {
         let shown = looked(&story, "recordings", "2027-03-01").await;
         assert_eq!(shown["last_review"]["due"], 0, "{shown}");
     });
-    let story = later(story, "2027-03-03T12:00:00+08:00");
+    let story = story.later("2027-03-03T12:00:00+08:00");
     story.runtime.block_on(async {
         let shown = looked(&story, "recordings", "2027-03-03").await;
         assert_eq!(shown["last_review"]["held"], 1, "{shown}");
@@ -259,7 +245,7 @@ fn an_open_complaint_keeps_the_recording_of_its_call_until_it_is_resolved() {
         assert_eq!(opened.status, 201, "{}", opened.body);
         opened.body["id"].as_str().unwrap().to_owned()
     });
-    let story = later(story, "2027-03-03T12:00:00+08:00");
+    let story = story.later("2027-03-03T12:00:00+08:00");
     story.runtime.block_on(async {
         let shown = looked(&story, "recordings", "2027-03-03").await;
         assert_eq!(shown["last_review"]["held"], 1, "{shown}");
@@ -283,7 +269,7 @@ fn a_disposal_that_a_crash_cut_is_finished_by_the_next_run() {
         set(&story, "recordings").await;
     });
     // The server looks, and not again within minutes.
-    let story = later(story, "2027-03-02T09:00:00+08:00");
+    let story = story.later("2027-03-02T09:00:00+08:00");
     story.runtime.block_on(async {
         looked(&story, "recordings", "2027-03-02").await;
         let installation = &story.running.installation;
@@ -313,7 +299,7 @@ fn a_disposal_that_a_crash_cut_is_finished_by_the_next_run() {
         assert!(file(&story, 2).exists());
     });
     // The next server finishes it before anything else: whatever a day says.
-    let story = later(story, "2027-03-02T12:00:00+08:00");
+    let story = story.later("2027-03-02T12:00:00+08:00");
     story.runtime.block_on(async {
         let shown = looked(&story, "recordings", "2027-03-02T04").await;
         assert_eq!(
@@ -353,7 +339,7 @@ fn a_person_at_rest_is_erased_when_the_time_is_over_and_certified() {
         let stopped = owner(&story, "/api/v1/campaigns/T/stop", over).await;
         assert_eq!(stopped.status, 200, "{}", stopped.body);
     });
-    let story = later(story, "2027-03-05T12:00:00+08:00");
+    let story = story.later("2027-03-05T12:00:00+08:00");
     story.runtime.block_on(async {
         let shown = looked(&story, "persons", "2027-03-05").await;
         let last = &shown["last_review"];

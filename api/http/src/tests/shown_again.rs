@@ -1,7 +1,7 @@
 //! Values that were shown in clear by an approval, asked for again with the key of the first request.
 
 use super::asking::{Came, add, key, owner, send};
-use crate::testing::{Story, settings};
+use crate::testing::Story;
 use hyper::Method;
 use serde_json::{Value, json};
 
@@ -100,16 +100,7 @@ fn a_repeat_is_shown_again_at_once_and_not_when_who_approved_it_was_disabled() {
 fn a_repeat_of_weeks_later_is_not_shown() {
     let story = Story::begin();
     let (li, orders) = story.runtime.block_on(shown_once(&story));
-    let Story {
-        running,
-        runtime,
-        directory,
-        ..
-    } = story;
-    runtime.block_on(running.stop());
-    let mut later = settings(directory.path());
-    later.open.rehearse_at = Some("2026-03-20T10:00:00+08:00".parse().unwrap());
-    let story = Story::on(directory, runtime, later);
+    let story = story.later("2026-03-20T10:00:00+08:00");
     story
         .runtime
         .block_on(refused_all(&story, &li, &orders, "it was used"));

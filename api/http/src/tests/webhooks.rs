@@ -7,7 +7,7 @@ use hyper::{Method, Request};
 use hyper_util::client::legacy::Client;
 use hyper_util::rt::TokioExecutor;
 use serde_json::{Value, json};
-use std::io::{BufRead, BufReader, Read, Write};
+use std::io::{BufRead, BufReader, Write};
 use std::net::TcpListener;
 use std::sync::mpsc::{Receiver, sync_channel};
 
@@ -214,6 +214,22 @@ fn a_channel_is_told_of_alerts_and_listed_with_them() {
     story.end();
 }
 
+/// The first line of a request, and its body.
+pub(super) fn request_of(reader: &mut impl BufRead) -> (String, Vec<u8>) {
+    let (mut first, mut line, mut length) = (String::new(), String::new(), 0);
+    reader.read_line(&mut first).unwrap();
+    while line != "\r\n" {
+        line.clear();
+        reader.read_line(&mut line).unwrap();
+        if let Some(("content-length", value)) = line.to_lowercase().split_once(':') {
+            length = value.trim().parse().unwrap();
+        }
+    }
+    let mut body = vec![0; length];
+    reader.read_exact(&mut body).unwrap();
+    (first, body)
+}
+
 /// A receiver on loopback that answers with these statuses, one after another, and then with 204; it tells
 /// of each message it reads.
 #[expect(clippy::disallowed_methods, reason = "the test's own receiver, on loopback")]
@@ -225,16 +241,7 @@ pub(super) fn receiver(statuses: &'static [u16]) -> (String, Receiver<Value>) {
         let mut statuses = statuses.iter().copied();
         for stream in listener.incoming() {
             let mut reader = BufReader::new(stream.unwrap());
-            let (mut line, mut length) = (String::new(), 0);
-            while line != "\r\n" {
-                line.clear();
-                reader.read_line(&mut line).unwrap();
-                if let Some(("content-length", value)) = line.split_once(':') {
-                    length = value.trim().parse().unwrap();
-                }
-            }
-            let mut body = vec![0; length];
-            reader.read_exact(&mut body).unwrap();
+            let (_, body) = request_of(&mut reader);
             // The story may be over.
             drop(tell.send(serde_json::from_slice(&body).unwrap()));
             let status = statuses.next().unwrap_or(204);

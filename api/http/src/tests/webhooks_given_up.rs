@@ -2,13 +2,13 @@
 //! until it is a dead letter; mended, they are told of all of it by a replay. Three days pass by the
 //! rehearsal's clock.
 
-use super::webhooks::{HOOKS, ask, until};
-use crate::testing::{Story, settings};
+use super::webhooks::{HOOKS, ask, request_of, until};
+use crate::testing::Story;
 use domain::time::Timestamp;
 use domain::webhook::ATTEMPTS_MAX;
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
-use std::io::{BufRead, BufReader, Read, Write};
+use std::io::{BufReader, Read, Write};
 use std::net::{TcpListener, TcpStream};
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::sync::{Arc, Mutex};
@@ -114,17 +114,7 @@ impl Bad {
 /// One connection, with one message.
 fn serve(mut stream: TcpStream, origin: &str, does: &Mutex<Does>, tells: &SyncSender<Saw>) {
     let mut reader = BufReader::new(stream.try_clone().unwrap());
-    let (mut first, mut line, mut length) = (String::new(), String::new(), 0);
-    reader.read_line(&mut first).unwrap();
-    while line != "\r\n" {
-        line.clear();
-        reader.read_line(&mut line).unwrap();
-        if let Some(("content-length", value)) = line.split_once(':') {
-            length = value.trim().parse().unwrap();
-        }
-    }
-    let mut body = vec![0; length];
-    reader.read_exact(&mut body).unwrap();
+    let (first, body) = request_of(&mut reader);
     let does = *does.lock().unwrap();
     // The story may be over.
     if !first.starts_with("POST /in ") {
@@ -170,19 +160,6 @@ fn answer(stream: &mut TcpStream, origin: &str, does: Does) -> Option<Saw> {
 /// So much time passes for the server.
 fn passes_until(story: &Story, then: Timestamp) {
     story.running.process.opened.rehearse_on_from(then);
-}
-
-/// The same log under another process, whose clock goes on behind what is recorded.
-fn restarted(story: Story) -> Story {
-    let Story {
-        running,
-        runtime,
-        directory,
-        ..
-    } = story;
-    runtime.block_on(running.stop());
-    let later = settings(directory.path());
-    Story::on(directory, runtime, later)
 }
 
 async fn opts_out(story: &Story, number: &str) {
@@ -249,7 +226,7 @@ fn what_is_never_taken_is_tried_for_three_days_and_told_again_by_a_replay_once_m
         assert_eq!(ids.len(), 2, "attempt {number} is of both");
         tried.extend(ids);
         if number == RESTARTED_BEHIND {
-            story = restarted(story);
+            story = story.restarted();
         }
         if number < ATTEMPTS_MAX {
             let due = runtime.block_on(async {

@@ -3,7 +3,7 @@
 
 use super::asking::{Came, add, get, key, owner, send, trail};
 use super::writing_models::{Pen, model, text};
-use crate::testing::{Story, settings};
+use crate::testing::Story;
 use domain::ids::{CommandId, WordingDraftId};
 use domain::ports::assistant::AssistantFailure;
 use domain::stored_event::Cause;
@@ -320,16 +320,7 @@ fn what_a_crash_left_is_lost_and_asks_nobody_again() {
         assert_eq!(shown.body["standing"], "asked", "{}", shown.body);
         id
     });
-    let Story {
-        running,
-        runtime,
-        directory,
-        ..
-    } = story;
-    runtime.block_on(running.stop());
-    let mut later = settings(directory.path());
-    later.open.rehearse_at = Some("2026-03-02T10:05:00+08:00".parse().unwrap());
-    let story = Story::on(directory, runtime, later);
+    let story = story.later("2026-03-02T10:05:00+08:00");
     story.runtime.block_on(async {
         let waiting = Pen::of(&story, Vec::new());
         let shown = get(&story, &format!("{DRAFTS}/{id}"), &story.bearer()).await;

@@ -1,12 +1,13 @@
 //! Models that write drafts of wording for tests: one of the OpenAI form on a socket, and one in the process.
 
+use super::webhooks::request_of;
 use crate::testing::Story;
 use async_trait::async_trait;
 use domain::ports::assistant::{AssistantFailure, AssistantPrompt};
 use domain::ports::writer::{Writer, WritingBrief, Written};
 use serde_json::{Value, json};
 use std::collections::VecDeque;
-use std::io::{BufRead, BufReader, Read, Write};
+use std::io::{BufReader, Write};
 use std::net::TcpListener;
 use std::sync::mpsc::{Receiver, sync_channel};
 use std::sync::{Arc, Mutex};
@@ -21,16 +22,7 @@ pub(super) fn model(text: &'static str) -> (String, Receiver<Value>) {
     std::thread::spawn(move || {
         for stream in listener.incoming() {
             let mut reader = BufReader::new(stream.unwrap());
-            let (mut line, mut length) = (String::new(), 0);
-            while line != "\r\n" {
-                line.clear();
-                reader.read_line(&mut line).unwrap();
-                if let Some(("content-length", value)) = line.to_lowercase().split_once(':') {
-                    length = value.trim().parse().unwrap();
-                }
-            }
-            let mut body = vec![0; length];
-            reader.read_exact(&mut body).unwrap();
+            let (_, body) = request_of(&mut reader);
             // The story may be over.
             drop(tell.send(serde_json::from_slice(&body).unwrap()));
             let content = json!({ "text": text }).to_string();
