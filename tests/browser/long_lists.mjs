@@ -1,9 +1,9 @@
 // Lists of a hundred thousand rows: read on page after page as somebody scrolls, and no frame of it takes longer than
 // 100 ms. The rows are a real server's: a list of people is imported, and each of them is events of the log.
 //
-// Two things are measured. What the page itself takes for a frame is what its own thread works between two of them, by the
-// browser's own trace: none may take over 100 ms, on any machine. How long frames were by the clock is told besides: where
-// other work has the processors the page waits for them, so that a few in a thousand may be longer.
+// Two things are measured, and neither may be over 100 ms: how long each frame was by the clock, and what the page itself
+// took for one, which is what its own thread works between two of them, by the browser's own trace. Where the first is over
+// and the second is not, the page waited for processors that other work had.
 
 /** People who are imported: each is four events of the log, and some stand there besides. `PEOPLE=4000` looks at fewer. */
 const PEOPLE = Number(process.env.PEOPLE ?? 26_000)
@@ -12,8 +12,6 @@ const EVENTS = Math.min(100_000, PEOPLE * 4)
 /** Rows of the list of people: each of them is looked up and on record, so that fewer are read. */
 const CUSTOMERS = Math.min(2_000, PEOPLE / 8)
 const FRAME_MS_MAX = 100
-/** Of a thousand frames, those that may be longer by the clock: other proofs and builds run beside this one. */
-const LATE_PER_MILLE_MAX = 10
 const IMPORTED_WITHIN_MS = 420_000
 
 /** A campaign with so many people, who are given to an agent. */
@@ -106,8 +104,7 @@ async function measured(visit, name, frame, wanted) {
   visit.hold(told.rows >= wanted, `${name}: ${told.rows} rows of ${wanted}`)
   visit.hold(tasks > told.frames, `${name}: a trace of ${tasks} tasks says nothing of ${told.frames} frames`)
   visit.hold(ms <= FRAME_MS_MAX, `${name}: a frame that takes the page ${ms} ms`)
-  const late = Math.round((1_000 * told.late) / told.frames)
-  visit.hold(late <= LATE_PER_MILLE_MAX, `${name}: ${told.late} of ${told.frames} frames over ${FRAME_MS_MAX} ms, the longest ${told.longest} ms`)
+  visit.hold(told.late === 0, `${name}: ${told.late} of ${told.frames} frames over ${FRAME_MS_MAX} ms, the longest ${told.longest} ms; the page's own work ${ms} ms`)
   visit.figures = { ...visit.figures, [name]: { ...told, busiest: ms } }
 }
 
