@@ -31,6 +31,13 @@ pub fn ledgerline() -> PathBuf {
     }
 }
 
+/// True of a release build: what is measured is held to a figure in such a one only.
+pub fn is_optimised() -> bool {
+    ledgerline()
+        .components()
+        .any(|part| part.as_os_str() == "release")
+}
+
 /// True when a program of this name is on the path.
 pub fn is_installed(name: &str) -> bool {
     command(name)

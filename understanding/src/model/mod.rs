@@ -168,9 +168,6 @@ impl Model {
         let candidates = first
             .filter_map(|(place, probability)| candidate(*place, *probability))
             .collect();
-        debug_assert!(order.first().is_none_or(|first| {
-            scores.get(first.0).copied() >= scores.get(best_two(&scores).0).copied()
-        }));
         let confidence = self.calibration.confidence_of(&Held {
             scores,
             known_ratio,

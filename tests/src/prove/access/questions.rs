@@ -2,7 +2,7 @@
 
 use super::super::api::ROLES;
 use crate::program::fail;
-use crate::server::Server;
+use crate::server::{Server, agent};
 use serde_json::{Value, json};
 use std::time::Duration;
 
@@ -75,11 +75,7 @@ impl Question {
     }
 
     fn asked(&self, server: &Server, reader: &Reader) -> Answer {
-        let agent: ureq::Agent = ureq::Agent::config_builder()
-            .http_status_as_error(false)
-            .timeout_global(Some(WITHIN))
-            .build()
-            .into();
+        let agent = agent(WITHIN);
         let url = format!("{}{}", server.url, self.path);
         let authorization = &reader.authorization;
         let answer = match (self.method.as_str(), &self.order) {

@@ -3,8 +3,7 @@
 //! And whether a hole would be seen: for each role the reads that it may not ask are asked once more by
 //! whoever may do everything, as if their guard were gone, and every one of them must come out as wrong.
 
-use super::super::api::ROLES;
-use super::{key_of, order_of};
+use super::{by_each_role, key_of, order_of};
 use crate::described::{Description, Operation};
 use crate::history::member;
 use crate::program::fail;
@@ -21,6 +20,7 @@ const NOTHING: &str = "00000000-0000-5000-8000-000000000001";
 /// Why a role is refused, by the code of the problem.
 const NO_ROLE: &str = "role-missing";
 
+#[derive(Default)]
 pub(super) struct Cells {
     pub count: usize,
     pub wrong: Vec<String>,
@@ -44,35 +44,43 @@ struct Cell<'a> {
 pub(super) fn every(description: &Description, server: &Server) -> Cells {
     let table = table();
     let operations = description.operations();
-    let mut cells = Cells {
-        count: 0,
-        wrong: Vec::new(),
-        holes: 0,
-        unseen: Vec::new(),
-    };
-    for (column, role) in ROLES.into_iter().enumerate() {
-        let key = format!("Bearer {}", key_of(server, role, None));
-        for operation in &operations {
-            let Some(needs) = operation.described.get("x-permission") else {
-                continue;
-            };
-            let needs = needs.as_str().unwrap_or_default();
-            let cell = Cell {
-                role,
-                column,
-                operation,
-                needs,
-            };
-            cells.count += 1;
-            cells.wrong.extend(cell.wrong(server, &key, &table));
-            if operation.method == "get" && !cell.may(&table) {
-                cells.holes += 1;
-                let seen = cell.wrong(server, &server.bearer(), &table);
-                if seen.is_none() {
-                    cells
-                        .unseen
-                        .push(format!("{role} {}: a hole is not seen", operation.path));
-                }
+    let mut all = Cells::default();
+    for cells in by_each_role(|column, role| of_role(column, role, &operations, server, &table)) {
+        all.count += cells.count;
+        all.wrong.extend(cells.wrong);
+        all.holes += cells.holes;
+        all.unseen.extend(cells.unseen);
+    }
+    all
+}
+
+fn of_role(
+    column: usize,
+    role: &'static str,
+    operations: &[Operation<'_>],
+    server: &Server,
+    table: &Table,
+) -> Cells {
+    let mut cells = Cells::default();
+    let key = format!("Bearer {}", key_of(server, role, None));
+    for operation in operations {
+        let Some(needs) = operation.described.get("x-permission") else {
+            continue;
+        };
+        let needs = needs.as_str().unwrap_or_default();
+        let cell = Cell {
+            role,
+            column,
+            operation,
+            needs,
+        };
+        cells.count += 1;
+        cells.wrong.extend(cell.wrong(server, &key, table));
+        if operation.method == "get" && !cell.may(table) {
+            cells.holes += 1;
+            if cell.wrong(server, &server.bearer(), table).is_none() {
+                let unseen = format!("{role} {}: a hole is not seen", operation.path);
+                cells.unseen.push(unseen);
             }
         }
     }

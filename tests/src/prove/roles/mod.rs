@@ -13,6 +13,7 @@ mod matrix;
 mod people;
 mod scopes;
 
+use super::api::ROLES;
 use super::crash::records;
 use super::{Form, Proof};
 use crate::carrier::CarrierProcess;
@@ -29,6 +30,9 @@ const THEIRS: &str = "THEIRS-CAMPAIGN";
 /// Their people are other people.
 const MY_SALT: u32 = 3;
 const THEIR_SALT: u32 = 4;
+
+/// How many roles ask at once: who waits for an answer asks nothing meanwhile.
+const LANES: usize = 3;
 
 /// What a campaign of a few people must end within.
 const SETTLED_WITHIN: Duration = Duration::from_secs(150);
@@ -110,6 +114,24 @@ fn settle(server: &Server, customers: u32) {
             fail("the campaign did not complete");
         }
     }
+}
+
+/// What is asked by each role, which is given with its place, some of them at once.
+fn by_each_role<T: Send>(ask: impl Fn(usize, &'static str) -> T + Sync) -> Vec<T> {
+    let ask = &ask;
+    let of_lane = |lane: usize| {
+        let roles = ROLES.into_iter().enumerate().skip(lane).step_by(LANES);
+        roles.map(|(place, role)| ask(place, role)).collect::<Vec<T>>()
+    };
+    std::thread::scope(|scope| {
+        let lanes: Vec<_> = (0..LANES)
+            .map(|lane| scope.spawn(move || of_lane(lane)))
+            .collect();
+        let asked = lanes.into_iter().map(|lane| lane.join());
+        asked
+            .flat_map(|lane| lane.unwrap_or_else(|_| fail("a role is not asked for")))
+            .collect()
+    })
 }
 
 /// A key of a new user with this role, held to `campaign` where one is named.

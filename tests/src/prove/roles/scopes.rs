@@ -1,10 +1,9 @@
 //! Every id of a campaign asked for with keys that are held to another: what is told is searched for it.
 
-use super::super::api::ROLES;
 use super::asking::{Asker, Theirs, ask_all, is_let_in, said_by, tells_a_value, told};
 use super::bodies::Orders;
 use super::people;
-use super::{MINE, THEIR_SALT, THEIRS, key_of};
+use super::{MINE, THEIR_SALT, THEIRS, by_each_role, key_of};
 use crate::described::Description;
 use crate::history::{History, member};
 use crate::program::run;
@@ -13,6 +12,7 @@ use serde_json::{Value, json};
 use std::collections::BTreeSet;
 use std::path::Path;
 
+#[derive(Default)]
 pub(super) struct Found {
     pub asked: usize,
     pub leaked: Vec<String>,
@@ -30,13 +30,8 @@ pub(super) struct Found {
 pub(super) fn every(description: &Description, server: &Server, data: &Path) -> Found {
     let theirs = ids_of(THEIRS, data);
     let mut found = Found {
-        asked: 0,
-        leaked: Vec::new(),
-        kurrent_events: 0,
-        own_rows: 0,
         holes_seen: holes_seen(server, data, &theirs),
-        bodies_asked: 0,
-        bodies_accepted: 0,
+        ..Found::default()
     };
     let orders = Orders::of(description, server, data);
     let all = Theirs {
@@ -44,12 +39,20 @@ pub(super) fn every(description: &Description, server: &Server, data: &Path) -> 
         salt: THEIR_SALT,
         open: &[],
     };
-    for role in ROLES {
+    let by_role = by_each_role(|_, role| {
+        let mut found = Found::default();
         let key = key_of(server, role, Some(MINE));
         let asker = Asker { who: role, key: &key };
         ask_all(description, server, &asker, &all, &mut found);
         orders.ask(server, role, &key, &theirs, &mut found);
         kurrent(role, &key, data, &theirs, &mut found);
+        found
+    });
+    for one in by_role {
+        found.asked += one.asked;
+        found.leaked.extend(one.leaked);
+        found.kurrent_events += one.kurrent_events;
+        found.bodies_asked += one.bodies_asked;
     }
     people::every(description, server, data, &mut found);
     found.bodies_accepted = orders.accepted(server);

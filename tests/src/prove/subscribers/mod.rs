@@ -11,7 +11,7 @@ use super::{Form, Proof};
 use crate::made_up_log::Chance;
 use crate::opened::open;
 use crate::passing_time::come_again;
-use crate::program::{fail, instant};
+use crate::program::{fail, instant, is_optimised};
 use crate::server::Server;
 use domain::stored_event::{Position, StreamVersion};
 use reader::{Cuts, Told, read_all};
@@ -56,7 +56,7 @@ pub(crate) fn prove(form: Form) -> Proof {
         },
         Form::Long => Length {
             events: 1_000_000,
-            catch_up_min: (!cfg!(debug_assertions)).then_some(CATCH_UP_MIN),
+            catch_up_min: is_optimised().then_some(CATCH_UP_MIN),
             readers: 2,
             stalled: 100,
             written: 200,
@@ -75,7 +75,7 @@ pub(crate) fn prove(form: Form) -> Proof {
     end(server);
     let log = expected(&data);
     let catch_up = json!({ "alone_per_s": rate, "beside_the_stalled_per_s": beside,
-        "held_to_per_s": length.catch_up_min, "build": if cfg!(debug_assertions) { "debug" } else { "release" } });
+        "held_to_per_s": length.catch_up_min, "build": if is_optimised() { "release" } else { "debug" } });
     judge(&length, &catch_up, &found, grown_mb, subscribers, &log)
 }
 
