@@ -24,6 +24,7 @@ export async function wall(visit) {
   await page.getByRole('meter', { name: '通道' }).first().waitFor()
   await page.getByRole('table').getByRole('link', { name: 'DEMO', exact: true }).waitFor()
   await visit.shot('zh')
+  await behind(visit)
   await target(visit)
   await rewind(visit)
   await seeTo(visit)
@@ -41,6 +42,19 @@ export async function wall(visit) {
   await ends(visit)
   await holdWords(visit)
   await visit.shot('en')
+}
+
+/** A figure of the last hour leads to the events that it was counted from, and they to the log. */
+async function behind(visit) {
+  const { page } = visit
+  await page.getByRole('button', { name: /· 事件 · 接通率/ }).first().click()
+  const drawer = page.getByRole('dialog')
+  await drawer.getByText(/条事件，列出/).waitFor()
+  const told = await drawer.innerText()
+  visit.hold(!/共 0 条事件/.test(told), 'a figure of calls has no events')
+  await drawer.getByText('call.answered').first().waitFor()
+  await page.keyboard.press('Escape')
+  await drawer.waitFor({ state: 'hidden' })
 }
 
 /** A target that is set is seen beside what was reached. */

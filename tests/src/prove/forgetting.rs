@@ -3,6 +3,7 @@
 
 use super::forgotten_copies::Copies;
 use super::forgotten_keys::Keys;
+use super::forgotten_words::{self, Talk, WORDS};
 use super::{Form, Proof};
 use crate::carrier::CarrierProcess;
 use crate::history::{History, member};
@@ -20,11 +21,14 @@ const CAMPAIGN: &str = "FORGET";
 /// People who are called and not erased.
 const BYSTANDERS: u32 = 3;
 
+/// People who talk with the robot, and are erased with the others.
+const TALKERS: u32 = 2;
+
 /// One person nobody else is.
-struct Canary {
-    id: String,
-    phone: String,
-    name: String,
+pub(super) struct Canary {
+    pub(super) id: String,
+    pub(super) phone: String,
+    pub(super) name: String,
 }
 
 fn canaries(count: u32) -> Vec<Canary> {
@@ -37,13 +41,15 @@ fn canaries(count: u32) -> Vec<Canary> {
 }
 
 /// A server that writes everything it can log into `log`.
-fn server(data: &Path, trunk: &str, log: &Path) -> Server {
+fn server(data: &Path, trunk: &str, log: &Path, more: &[&str]) -> Server {
     let mut shell = command("sh");
     shell
         .arg("-c")
         .arg(format!("exec \"$0\" \"$@\" 2>>'{}'", log.display()));
     shell.arg(ledgerline()).env("LEDGERLINE_LOG", "trace");
-    let mut server = Server::of(Server::wrapped(shell, data, trunk), data);
+    let mut serve = Server::wrapped(shell, data, trunk);
+    serve.args(more);
+    let mut server = Server::of(serve, data);
     if !server.wait_ready() {
         crate::program::fail("the server does not become ready");
     }
@@ -158,7 +164,7 @@ fn restore_old_keys(data: &Path, old: &Path, trunk: &str, log: &Path) -> usize {
         drop(std::fs::remove_file(keys.join(name)));
     }
     std::fs::copy(old, keys.join("keys.db")).expect("the kept keys can be put back");
-    stop(server(data, trunk, log));
+    stop(server(data, trunk, log, &[]));
     let list = std::fs::read_to_string(keys.join("destroyed.list")).unwrap_or_default();
     list.lines().count()
 }
@@ -186,22 +192,29 @@ pub(crate) fn prove(form: Form) -> Proof {
     };
     let folder = tempfile::tempdir().expect("a temporary folder can be made");
     let (data, log) = (folder.path().join("data"), folder.path().join("server.log"));
-    let people = canaries(count + BYSTANDERS);
-    let (erased, bystanders) = people.split_at(count as usize);
-    let carrier = CarrierProcess::start(folder.path(), 7, &[]);
+    let everybody = canaries(TALKERS + count + BYSTANDERS);
+    let (erased, bystanders) = everybody.split_at((TALKERS + count) as usize);
+    let (talkers, people) = everybody.split_at(TALKERS as usize);
+    let talk = Talk::prepare(folder.path(), talkers);
+    let profile = talk.as_ref().map(|talk| talk.profile.to_string_lossy());
+    let speak: Vec<&str> = profile.iter().flat_map(|file| ["--profile", file]).collect();
+    let carrier = CarrierProcess::start(folder.path(), 7, &speak);
     let trunk = format!("{};dials-per-second=20", carrier.trunk());
     let mut wrong = Vec::new();
 
-    let first = server(&data, &trunk, &log);
-    call_them(&first, &people, &mut wrong);
-    write_with_them(&first, &people, &mut wrong);
+    let hears: Vec<&str> = talk.iter().flat_map(Talk::recognizer).collect();
+    let first = server(&data, &trunk, &log, &hears);
+    call_them(&first, people, &mut wrong);
+    write_with_them(&first, people, &mut wrong);
+    forgotten_words::hear(&first, talkers, &mut wrong);
     stop(first);
     let mut copies = Copies::default();
     copies.back_up(&data, folder.path(), "before.backup");
     let old_keys = folder.path().join("old-keys.db");
     std::fs::copy(data.join("keys/keys.db"), &old_keys).expect("the keys are there");
-    let keys = before_the_erasure(&data, &people, &mut wrong);
-    let second = server(&data, &trunk, &log);
+    let said = if talk.is_some() { WORDS.len() } else { 0 };
+    let keys = before_the_erasure(&data, &everybody, said, &mut wrong);
+    let second = server(&data, &trunk, &log, &[]);
     if let Some(one) = bystanders.first() {
         hold(&second, one, &mut wrong);
     }
@@ -216,7 +229,7 @@ pub(crate) fn prove(form: Form) -> Proof {
     copies.hold(&data);
     wrong.append(&mut copies.wrong);
     let places = [copies.paths.clone(), vec![data.clone(), log.clone()]].concat();
-    let found = look_for(&people, &places);
+    let found = look_for(&everybody, &places);
     wrong.extend(
         found
             .hits
@@ -228,6 +241,7 @@ pub(crate) fn prove(form: Form) -> Proof {
     let keys_found = after_the_erasure(
         &data, &of_erased, &history, erased, bystanders, &places, &mut wrong,
     );
+    forgotten_words::after(&data, &of_erased, &history, said, &mut wrong);
     let recordings = left_recordings(&history, &data, &mut wrong);
     let destroyed_again = restore_old_keys(&data, &old_keys, &trunk, &log);
     if destroyed_again != erased.len() {
@@ -239,7 +253,7 @@ pub(crate) fn prove(form: Form) -> Proof {
         wrong.push(format!("{written} messages of {} are in the log", people.len()));
     }
     let holds = wrong.is_empty() && certified == erased.len();
-    let line = json!({"proof": "forgetting", "persons": count, "bystanders": BYSTANDERS, "certificates": certified, "messages": written,
+    let line = json!({"proof": "forgetting", "persons": erased.len(), "sentences_heard": said, "bystanders": BYSTANDERS, "certificates": certified, "messages": written,
         "recordings_deleted": recordings, "files_searched": found.files, "bytes_searched": found.bytes,
         "copies_searched": copies.paths.len(), "database": {"skipped": copies.skipped},
         "keys_searched": of_erased.count(), "key_hits": keys_found,
@@ -249,7 +263,7 @@ pub(crate) fn prove(form: Form) -> Proof {
 
 /// With the keys in hand everybody is readable, and every key stands in the keys folder: a search that finds
 /// neither later has looked where they were.
-fn before_the_erasure(data: &Path, people: &[Canary], wrong: &mut Vec<String>) -> Keys {
+fn before_the_erasure(data: &Path, people: &[Canary], said: usize, wrong: &mut Vec<String>) -> Keys {
     let folder = data.join("keys");
     let keys = Keys::of(&folder);
     let opened = keys.opened(&History::read(data));
@@ -258,6 +272,11 @@ fn before_the_erasure(data: &Path, people: &[Canary], wrong: &mut Vec<String>) -
         wrong.push(format!(
             "with their keys {unread} persons cannot be read before the erasure"
         ));
+    }
+    if forgotten_words::read(&opened) != said {
+        wrong.push(
+            "with their keys not every sentence that was said can be read before the erasure".to_owned(),
+        );
     }
     let found = keys.search(&[folder]).hits.len();
     if keys.count() < people.len() || found < keys.count() {
@@ -312,11 +331,12 @@ fn erased_persons(history: &History) -> BTreeSet<CustomerId> {
         .collect()
 }
 
-/// Names, numbers and ids of all of them, bystanders too: nobody's stands anywhere in clear.
+/// Names, numbers and ids of all of them, bystanders too, and what was said: nothing of it stands anywhere in clear.
 fn look_for(people: &[Canary], paths: &[PathBuf]) -> crate::search::Searched {
     let texts: Vec<&str> = people
         .iter()
         .flat_map(|one| [one.id.as_str(), one.phone.as_str(), one.name.as_str()])
+        .chain(WORDS)
         .collect();
     search(paths, &texts, &["rehearsal"])
 }

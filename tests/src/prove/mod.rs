@@ -18,6 +18,7 @@ mod exports;
 mod forgetting;
 mod forgotten_copies;
 mod forgotten_keys;
+mod forgotten_words;
 mod full_disk;
 mod gates;
 mod hostile;

@@ -9,7 +9,7 @@ mod rows;
 mod solver;
 
 pub use calibration::Calibration;
-pub(crate) use calibration::{Held, best_two};
+pub(crate) use calibration::Held;
 pub use examples::{
     Example, Examples, FAULTS_LISTED_MAX, Fault, INTENTS_MAX, LineFault, ROWS_MAX, ROWS_PER_INTENT_MAX,
 };

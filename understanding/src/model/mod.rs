@@ -6,7 +6,7 @@ mod file;
 
 pub use file::{MODEL_BYTES_MAX, ModelFault};
 
-use crate::learning::{Calibration, Held, Vocabulary, best_two};
+use crate::learning::{Calibration, Held, Vocabulary};
 
 /// How many intents a reading names.
 const CANDIDATES_MAX: usize = 3;

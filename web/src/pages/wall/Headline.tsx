@@ -12,14 +12,19 @@ interface BigProps {
   name: string
   value: string
   below: readonly string[]
+  /** What opens behind it: the events that it was counted from. */
+  onOpen?: (() => void) | undefined
   children?: React.ReactNode
 }
 
-export const Big = memo(function Big({ name, value, below, children }: BigProps) {
+export const Big = memo(function Big({ name, value, below, onOpen, children }: BigProps) {
+  const { t } = useTranslation()
   return (
     <div className="card figure wall-figure">
       <div className="name">{name}</div>
-      <div className="value">{value}</div>
+      <div className="value">
+        {onOpen === undefined ? value : <button type="button" title={t('reports.events')} aria-label={`${value} · ${t('reports.events')} · ${name}`} onClick={onOpen}>{value}</button>}
+      </div>
       {below.map((line) => (
         <div key={line} className="below">{line}</div>
       ))}
@@ -51,9 +56,27 @@ export function useNames(versions: Live['versions'] | undefined): (member: Membe
   }
 }
 
-export function Headline({ picture, trail }: { picture: Live; trail: readonly Point[] }) {
+/** A metric whose events are asked for. */
+export interface Asked {
+  metric: string
+  version: number
+}
+
+interface Props {
+  picture: Live
+  trail: readonly Point[]
+  /** Opens the events behind a figure of the last hour. */
+  onOpen: (asked: Asked) => void
+}
+
+export function Headline({ picture, trail, onOpen }: Props) {
   const { t } = useTranslation()
   const name = useNames(picture.versions)
+  // What is no metric has no list of events that it was counted from.
+  const opens = (member: Member): (() => void) | undefined => {
+    const { metric, version } = picture.versions[member] ?? {}
+    return metric == null ? undefined : () => onOpen({ metric, version: version ?? 1 })
+  }
   const { open, last_5_minutes: short, last_hour: hour } = picture
   const waiting = (open['dialing'] ?? 0) + (open['ringing'] ?? 0) + (open['permitted'] ?? 0)
   return (
@@ -66,6 +89,7 @@ export function Headline({ picture, trail }: { picture: Live; trail: readonly Po
       <Big
         name={name('answer_ratio')}
         value={percent(hour.answer_ratio)}
+        onOpen={opens('answer_ratio')}
         below={[
           t('wall.ofHour', { part: hour.answered, whole: hour.dialed }),
           `${name('answer_ratio_people')} ${percent(hour.answer_ratio_people)}`,
@@ -78,10 +102,11 @@ export function Headline({ picture, trail }: { picture: Live; trail: readonly Po
       >
         <Curve points={trail} label={t('wall.curve')} />
       </Big>
-      <Big name={name('talk_ms_mean')} value={seconds(hour.talk_ms_mean)} below={[t('wall.hourMinutes', { value: seconds(short.talk_ms_mean) })]} />
+      <Big name={name('talk_ms_mean')} value={seconds(hour.talk_ms_mean)} onOpen={opens('talk_ms_mean')} below={[t('wall.hourMinutes', { value: seconds(short.talk_ms_mean) })]} />
       <Big
         name={name('conversion_ratio')}
         value={percent(hour.conversion_ratio)}
+        onOpen={opens('conversion_ratio')}
         below={[t('wall.converted', { count: hour.conversions }), t('wall.hourMinutes', { value: percent(short.conversion_ratio) })]}
       />
     </div>

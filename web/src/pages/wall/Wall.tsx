@@ -2,7 +2,7 @@
 // at any minute of today, as it was known then.
 import { getRouteApi, useNavigate } from '@tanstack/react-router'
 import { Button } from 'antd'
-import { useCallback } from 'react'
+import { lazy, Suspense, useCallback, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { useReady } from '../../api/queries'
 import { instantIn, timeIn } from '../../app/format'
@@ -11,12 +11,15 @@ import { Tag } from '../../components/Marks'
 import { Refused, Waiting } from '../../components/States'
 import { Standing, Targets } from './Beside'
 import { CampaignsNow, LinesNow } from './Floor'
-import { Headline } from './Headline'
+import { type Asked, Headline } from './Headline'
 import { Rewind } from './Rewind'
 import { type Stream, useAge, useStream } from './stream'
 import { Past } from './Then'
 
+// Opened by few, and a wall is loaded in many rooms.
+const Behind = lazy(async () => ({ default: (await import('../reports/Behind')).Behind }))
 const here = getRouteApi('/wall')
+const HOUR_MS = 3_600_000
 /** Days of figures are those of Beijing, which has no summer time. */
 const ZONE = 'Asia/Shanghai'
 const OFFSET_MS = 8 * 3_600_000
@@ -33,7 +36,11 @@ export function Wall() {
     (at: number | null) => void navigate({ to: '/wall', search: at === null ? {} : { as_of: new Date(at).toISOString() }, replace: true }),
     [navigate],
   )
+  const [behind, setBehind] = useState<(Asked & { to: string }) | null>(null)
   const { picture } = stream
+  // The hour that a figure was counted over ends with the picture it was read from, not with one that came later.
+  const shownAt = picture?.shown_at
+  const open = useCallback((asked: Asked) => shownAt !== undefined && setBehind({ ...asked, to: shownAt }), [shownAt])
   if (!may('figures:read')) return <Refused why={null} />
   if (picture === null) return stream.why === null ? <Waiting /> : <Refused why={stream.why} />
   const now = Date.parse(picture.shown_at)
@@ -51,7 +58,7 @@ export function Wall() {
         <Button size="small" onClick={() => void fullScreen()}>{t('wall.fullScreen')}</Button>
       </div>
       <Rewind midnight={midnight} now={now} at={isPast ? Date.parse(asOf) : null} zone={ZONE} onMove={move} />
-      {isPast ? <Past asOf={asOf} /> : <Headline picture={picture} trail={stream.trail} />}
+      {isPast ? <Past asOf={asOf} /> : <Headline picture={picture} trail={stream.trail} onOpen={open} />}
       <div className="split">
         <div className="list">
           {!isPast && <CampaignsNow picture={picture} />}
@@ -62,6 +69,11 @@ export function Wall() {
           <Standing asOf={asOf} zone={ZONE} />
         </div>
       </div>
+      {behind !== null && (
+        <Suspense fallback={null}>
+          <Behind figure={behind} from={new Date(Date.parse(behind.to) - HOUR_MS).toISOString()} to={behind.to} zone={ZONE} onClose={() => setBehind(null)} />
+        </Suspense>
+      )}
       {picture.forgotten > 0 && <p className="c-amber">{t('wall.forgotten', { count: picture.forgotten })}</p>}
     </div>
   )

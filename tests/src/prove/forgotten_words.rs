@@ -1,0 +1,113 @@
+//! What people say in calls: some of those who are forgotten talk with the robot, whose recognizer hears
+//! words that stand nowhere else. A double hears them: what is proved is what becomes of a text, whoever
+//! heard it.
+
+use super::forgetting::Canary;
+use super::forgotten_keys::Keys;
+use super::quick_campaign;
+use crate::history::History;
+use crate::program::{fail, is_installed};
+use crate::server::Server;
+use domain::flow::FlowDefinition;
+use serde_json::{Value, json};
+use speech::recognition::spec::Kind;
+use speech::rehearsal_voices::CALLEE;
+use speech::testing::double::{EngineDouble, Manner};
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+/// The campaign whose flow listens.
+const CAMPAIGN: &str = "FORGET-SPOKEN";
+
+/// The shipped flow that listens.
+const FLOW: &str = include_str!("../../../fixtures/flows/card_instalment_spoken.yaml");
+
+/// Longest wait for the end of their calls.
+const ENDED: Duration = Duration::from_secs(150);
+
+/// What is heard of each of them, sentence by sentence: no flow, model or list has these words.
+pub(super) const WORDS: [&str; 2] = ["我家的蓝鲸收音机还在阁楼上", "翡翠色的自行车已经卖掉了"];
+
+/// People who speak on a carrier, and the engine that hears them; it ends with this.
+pub(super) struct Talk {
+    pub(super) profile: PathBuf,
+    spec: String,
+    _runtime: tokio::runtime::Runtime,
+}
+
+impl Talk {
+    /// The sound of whoever speaks is no word of theirs: the double says what was heard. `None` without
+    /// espeak-ng, which makes the sound and says the robot's texts.
+    pub(super) fn prepare(folder: &Path, talkers: &[Canary]) -> Option<Self> {
+        if !is_installed("espeak-ng") {
+            return None;
+        }
+        let voices = folder.join("voices");
+        std::fs::create_dir_all(&voices).expect("a folder can be made");
+        CALLEE
+            .write("shi4 de", &voices.join("声.wav"))
+            .unwrap_or_else(|error| fail(&error.to_string()));
+        let speakers: BTreeMap<String, usize> = talkers
+            .iter()
+            .map(|one| (format!("86{}", one.phone), 0))
+            .collect();
+        let turns = vec![json!({"say": "声"}); WORDS.len()];
+        let profile = folder.join("talkers.json");
+        let text = json!({"voices": voices, "conversations": [turns], "speakers": speakers});
+        std::fs::write(&profile, text.to_string()).expect("a profile can be written");
+        let runtime = tokio::runtime::Runtime::new().expect("a runtime can be made");
+        let double = runtime.block_on(EngineDouble::start(Kind::Vosk, Manner::Answers, &WORDS));
+        let spec = double.expect("a double listens").spec();
+        Some(Self {
+            profile,
+            spec,
+            _runtime: runtime,
+        })
+    }
+
+    /// What a server is told, to hear by it.
+    pub(super) fn recognizer(&self) -> [&str; 2] {
+        ["--recognizer", &self.spec]
+    }
+}
+
+/// They are called, and what they say is heard.
+pub(super) fn hear(server: &Server, talkers: &[Canary], wrong: &mut Vec<String>) {
+    let mut campaign = quick_campaign(CAMPAIGN);
+    let flow = FlowDefinition::from_yaml(FLOW)
+        .expect("a shipped flow")
+        .to_value();
+    if let Some(members) = campaign.as_object_mut() {
+        members.remove("script_template");
+        members.insert("flow".to_owned(), flow);
+    }
+    server.must_post("/api/v1/campaigns", &campaign);
+    let record = |one: &Canary| {
+        json!({"customer_id": one.id, "phone": one.phone, "name": one.name, "bank_name": "示例银行",
+            "card_tail": "1234", "amount": "5000", "fee_text": "年化百分之十二"})
+    };
+    let records: Vec<Value> = talkers.iter().map(record).collect();
+    let list = json!({"task_id": CAMPAIGN, "records": records});
+    server.must_post("/api/v1/tasks/data", &list);
+    server.must_post(&format!("/api/v1/campaigns/{CAMPAIGN}/start"), &json!({}));
+    if !server.is_completed(CAMPAIGN, ENDED) {
+        wrong.push("the campaign of those who speak did not complete".to_owned());
+    }
+}
+
+/// The keys that are there now open nothing of what was said; those that were kept do, so that it was these
+/// that were taken away.
+pub(super) fn after(data: &Path, of_erased: &Keys, history: &History, said: usize, wrong: &mut Vec<String>) {
+    if read(&Keys::of(&data.join("keys")).opened(history)) > 0 {
+        wrong.push("what an erased person said can still be read".to_owned());
+    }
+    if read(&of_erased.opened(history)) != said {
+        wrong.push("the kept keys do not open what was said".to_owned());
+    }
+}
+
+/// How many of these words stand among values that keys opened.
+pub(super) fn read(opened: &BTreeSet<String>) -> usize {
+    WORDS.iter().filter(|words| opened.contains(**words)).count()
+}
