@@ -219,8 +219,8 @@ pub(crate) fn asked(method: &str, url: &str, body: Option<&Value>) -> Result<(Re
     asked_with(method, url, &door::bearer(origin).unwrap_or_default(), body)
 }
 
-/// Room for what is read and for what is written at once. The default is eight times as large, and a debug build
-/// spends a quarter of the time of a request on setting it to zero, byte by byte.
+/// Room for what is read and for what is written at once. The default is eight times as large, and a debug
+/// build spends a quarter of the time of a request on setting it to zero, byte by byte.
 const ROOM: usize = 16 * 1024;
 
 /// Who asks a server, for whom any status is an answer, and who waits so long for the whole of it.

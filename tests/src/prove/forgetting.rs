@@ -253,7 +253,8 @@ pub(crate) fn prove(form: Form) -> Proof {
         wrong.push(format!("{written} messages of {} are in the log", people.len()));
     }
     let holds = wrong.is_empty() && certified == erased.len();
-    let line = json!({"proof": "forgetting", "persons": erased.len(), "sentences_heard": said, "bystanders": BYSTANDERS, "certificates": certified, "messages": written,
+    let line = json!({"proof": "forgetting", "persons": erased.len(), "sentences_heard": said,
+        "bystanders": BYSTANDERS, "certificates": certified, "messages": written,
         "recordings_deleted": recordings, "files_searched": found.files, "bytes_searched": found.bytes,
         "copies_searched": copies.paths.len(), "database": {"skipped": copies.skipped},
         "keys_searched": of_erased.count(), "key_hits": keys_found,
@@ -331,7 +332,8 @@ fn erased_persons(history: &History) -> BTreeSet<CustomerId> {
         .collect()
 }
 
-/// Names, numbers and ids of all of them, bystanders too, and what was said: nothing of it stands anywhere in clear.
+/// Names, numbers and ids of all of them, bystanders too, and what was said: nothing of it stands anywhere in
+/// clear.
 fn look_for(people: &[Canary], paths: &[PathBuf]) -> crate::search::Searched {
     let texts: Vec<&str> = people
         .iter()
