@@ -62,6 +62,12 @@ impl Keys {
 
     /// Every sealed value of the log that they open.
     pub(super) fn opened(&self, history: &History) -> BTreeSet<String> {
+        let opened = self.opened_in(history).into_iter();
+        opened.map(|(value, _)| value).collect()
+    }
+
+    /// The same, each with the kind of the event that has it.
+    pub(super) fn opened_in(&self, history: &History) -> BTreeSet<(String, String)> {
         let vault = MemoryVault::new(Arc::new(HashIds::new(1)));
         let mut values = BTreeSet::new();
         for event in &history.events {
@@ -80,7 +86,7 @@ impl Keys {
                     (Some(_) | None, _) => None,
                 };
                 let opened = key.and_then(|key| vault.open(&key, &aad(&stream, id, &pointer), &sealed).ok());
-                values.extend(opened);
+                values.extend(opened.map(|value| (value, text(event, "/type").to_owned())));
             }
         }
         values

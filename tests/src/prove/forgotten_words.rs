@@ -99,8 +99,14 @@ pub(super) fn hear(server: &Server, talkers: &[Canary], wrong: &mut Vec<String>)
 /// The keys that are there now open nothing of what was said; those that were kept do, so that it was these
 /// that were taken away.
 pub(super) fn after(data: &Path, of_erased: &Keys, history: &History, said: usize, wrong: &mut Vec<String>) {
-    if read(&Keys::of(&data.join("keys")).opened(history)) > 0 {
-        wrong.push("what an erased person said can still be read".to_owned());
+    let opened = Keys::of(&data.join("keys")).opened_in(history);
+    let still = opened
+        .into_iter()
+        .filter(|(value, _)| WORDS.contains(&value.as_str()));
+    for (value, kind) in still {
+        wrong.push(format!(
+            "`{value}`, which an erased person said, can still be read: {kind}"
+        ));
     }
     if read(&of_erased.opened(history)) != said {
         wrong.push("the kept keys do not open what was said".to_owned());

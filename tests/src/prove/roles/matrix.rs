@@ -20,6 +20,9 @@ const NOTHING: &str = "00000000-0000-5000-8000-000000000001";
 /// Why a role is refused, by the code of the problem.
 const NO_ROLE: &str = "role-missing";
 
+/// That a question which reads the whole log waits for another of its kind.
+const BUSY: &str = "log-being-read";
+
 #[derive(Default)]
 pub(super) struct Cells {
     pub count: usize,
@@ -104,7 +107,9 @@ impl Cell<'_> {
         let code = member(&reply.body, "/code").as_str().unwrap_or_default();
         let is_refused = reply.status == 403 && code == NO_ROLE;
         let may = self.may(table);
-        let is_wrong = may == is_refused || reply.status == 401 || reply.status >= 500;
+        // Whoever is let in may find that another's question is being answered: roles ask at once.
+        let is_broken = reply.status >= 500 && code != BUSY;
+        let is_wrong = may == is_refused || reply.status == 401 || is_broken;
         is_wrong.then(|| {
             format!(
                 "{} {method} {} ({}): {} {code}, and may is {may}",
