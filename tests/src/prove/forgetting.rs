@@ -21,9 +21,6 @@ const CAMPAIGN: &str = "FORGET";
 /// People who are called and not erased.
 const BYSTANDERS: u32 = 3;
 
-/// People who talk with the robot, and are erased with the others.
-const TALKERS: u32 = 2;
-
 /// One person nobody else is.
 pub(super) struct Canary {
     pub(super) id: String,
@@ -185,6 +182,26 @@ fn erase_beside(server: &Server, erased: &[Canary], bystanders: &[Canary], wrong
     }
 }
 
+/// Some are called and write; others are called by a server that hears, and say so many sentences.
+fn talk_and_write(
+    begin: impl Fn(&[&str]) -> Server,
+    talk: Option<&Talk>,
+    talkers: &[Canary],
+    people: &[Canary],
+    wrong: &mut Vec<String>,
+) -> usize {
+    let first = begin(&[]);
+    call_them(&first, people, wrong);
+    write_with_them(&first, people, wrong);
+    stop(first);
+    talk.map_or(0, |talk| {
+        let hearing = begin(&talk.recognizer());
+        forgotten_words::hear(&hearing, talkers, wrong);
+        stop(hearing);
+        WORDS.len()
+    })
+}
+
 pub(crate) fn prove(form: Form) -> Proof {
     let count = match form {
         Form::Short => 20,
@@ -192,9 +209,10 @@ pub(crate) fn prove(form: Form) -> Proof {
     };
     let folder = tempfile::tempdir().expect("a temporary folder can be made");
     let (data, log) = (folder.path().join("data"), folder.path().join("server.log"));
-    let everybody = canaries(TALKERS + count + BYSTANDERS);
-    let (erased, bystanders) = everybody.split_at((TALKERS + count) as usize);
-    let (talkers, people) = everybody.split_at(TALKERS as usize);
+    let talking = forgotten_words::talkers();
+    let everybody = canaries(talking + count + BYSTANDERS);
+    let (erased, bystanders) = everybody.split_at((talking + count) as usize);
+    let (talkers, people) = everybody.split_at(talking as usize);
     let talk = Talk::prepare(folder.path(), talkers);
     let profile = talk.as_ref().map(|talk| talk.profile.to_string_lossy());
     let speak: Vec<&str> = profile.iter().flat_map(|file| ["--profile", file]).collect();
@@ -202,17 +220,12 @@ pub(crate) fn prove(form: Form) -> Proof {
     let trunk = format!("{};dials-per-second=20", carrier.trunk());
     let mut wrong = Vec::new();
 
-    let hears: Vec<&str> = talk.iter().flat_map(Talk::recognizer).collect();
-    let first = server(&data, &trunk, &log, &hears);
-    call_them(&first, people, &mut wrong);
-    write_with_them(&first, people, &mut wrong);
-    forgotten_words::hear(&first, talkers, &mut wrong);
-    stop(first);
+    let begin = |more: &[&str]| server(&data, &trunk, &log, more);
+    let said = talk_and_write(begin, talk.as_ref(), talkers, people, &mut wrong);
     let mut copies = Copies::default();
     copies.back_up(&data, folder.path(), "before.backup");
     let old_keys = folder.path().join("old-keys.db");
     std::fs::copy(data.join("keys/keys.db"), &old_keys).expect("the keys are there");
-    let said = if talk.is_some() { WORDS.len() } else { 0 };
     let keys = before_the_erasure(&data, &everybody, said, &mut wrong);
     let second = server(&data, &trunk, &log, &[]);
     if let Some(one) = bystanders.first() {

@@ -26,8 +26,14 @@ const FLOW: &str = include_str!("../../../fixtures/flows/card_instalment_spoken.
 /// Longest wait for the end of their calls.
 const ENDED: Duration = Duration::from_secs(150);
 
-/// What is heard of each of them, sentence by sentence: no flow, model or list has these words.
-pub(super) const WORDS: [&str; 2] = ["我家的蓝鲸收音机还在阁楼上", "翡翠色的自行车已经卖掉了"];
+/// What is heard of each of them, whenever they speak: no flow, model or list has these words.
+pub(super) const WORDS: [&str; 1] = ["我家的蓝鲸收音机还在阁楼上"];
+
+/// How many talk with the robot, and are erased with the others: none without espeak-ng, which makes the sound
+/// of them and says the robot's texts.
+pub(super) fn talkers() -> u32 {
+    if is_installed("espeak-ng") { 2 } else { 0 }
+}
 
 /// People who speak on a carrier, and the engine that hears them; it ends with this.
 pub(super) struct Talk {
@@ -37,10 +43,9 @@ pub(super) struct Talk {
 }
 
 impl Talk {
-    /// The sound of whoever speaks is no word of theirs: the double says what was heard. `None` without
-    /// espeak-ng, which makes the sound and says the robot's texts.
+    /// The sound of whoever speaks is no word of theirs: the double says what was heard. `None` without them.
     pub(super) fn prepare(folder: &Path, talkers: &[Canary]) -> Option<Self> {
-        if !is_installed("espeak-ng") {
+        if talkers.is_empty() {
             return None;
         }
         let voices = folder.join("voices");
@@ -52,7 +57,7 @@ impl Talk {
             .iter()
             .map(|one| (format!("86{}", one.phone), 0))
             .collect();
-        let turns = vec![json!({"say": "声"}); WORDS.len()];
+        let turns = [json!({"say": "声"}), json!({"say": "声"})];
         let profile = folder.join("talkers.json");
         let text = json!({"voices": voices, "conversations": [turns], "speakers": speakers});
         std::fs::write(&profile, text.to_string()).expect("a profile can be written");
@@ -72,7 +77,7 @@ impl Talk {
     }
 }
 
-/// They are called, and what they say is heard.
+/// They are called, by a server that hears nobody else.
 pub(super) fn hear(server: &Server, talkers: &[Canary], wrong: &mut Vec<String>) {
     let mut campaign = quick_campaign(CAMPAIGN);
     let flow = FlowDefinition::from_yaml(FLOW)
