@@ -254,7 +254,7 @@ pub(crate) fn prove(form: Form) -> Proof {
     let keys_found = after_the_erasure(
         &data, &of_erased, &history, erased, bystanders, &places, &mut wrong,
     );
-    forgotten_words::after(&data, &of_erased, &history, said, &mut wrong);
+    forgotten_words::after(&data, &keys, &history, said, &mut wrong);
     let recordings = left_recordings(&history, &data, &mut wrong);
     let destroyed_again = restore_old_keys(&data, &old_keys, &trunk, &log);
     if destroyed_again != erased.len() {

@@ -101,9 +101,10 @@ pub(super) fn hear(server: &Server, talkers: &[Canary], wrong: &mut Vec<String>)
     }
 }
 
-/// The keys that are there now open nothing of what was said; those that were kept do, so that it was these
+/// The keys that are there now open nothing of what was said; all that were kept do (a transcript has one of its
+/// own beside the person's), so that it was these
 /// that were taken away.
-pub(super) fn after(data: &Path, of_erased: &Keys, history: &History, said: usize, wrong: &mut Vec<String>) {
+pub(super) fn after(data: &Path, kept: &Keys, history: &History, said: usize, wrong: &mut Vec<String>) {
     let opened = Keys::of(&data.join("keys")).opened_in(history);
     let still = opened
         .into_iter()
@@ -113,7 +114,7 @@ pub(super) fn after(data: &Path, of_erased: &Keys, history: &History, said: usiz
             "`{value}`, which an erased person said, can still be read: {kind}"
         ));
     }
-    if read(&of_erased.opened(history)) != said {
+    if read(&kept.opened(history)) != said {
         wrong.push("the kept keys do not open what was said".to_owned());
     }
 }
