@@ -48,9 +48,9 @@ built() { # built NAME: where cargo has put the tests of this name
     | grep -o '"executable":"[^"]*/'"$1"'-[^"]*"' | cut -d '"' -f 4
 }
 
-# The crates whose tests keep nothing between calls and share nothing: one process for all tests of one takes a part
-# of the processor time of one for each.
-ONE_PROCESS="domain values application actors media carrier speech understanding pacing intake evidence host cli tls"
+# The crates whose tests keep nothing between calls and share nothing, and the tidy checks: one process for all tests of
+# one takes a part of the processor time of one for each.
+ONE_PROCESS="http projections tidy domain values application actors media carrier speech understanding pacing intake evidence host cli tls"
 
 # in_one_process LIST: runs the tests of these crates, of a list of names, folders and programs; all of them, whichever
 # fails.
@@ -67,13 +67,13 @@ in_one_process() {
   return $failed
 }
 
-# Name, folder and program of the tests of each library.
+# Name, folder and program of the tests of each library, and of the tidy checks.
 libraries() {
-  cargo test --locked $KURRENT --lib --no-run --message-format json 2>/dev/null | python3 -c '
+  cargo test --locked $KURRENT --lib --test tidy --no-run --message-format json 2>/dev/null | python3 -c '
 import json, os, sys
 for line in sys.stdin:
     one = json.loads(line) if line.startswith("{") else {}
-    if one.get("executable") and one["target"]["kind"] == ["lib"]:
+    if one.get("executable") and (one["target"]["kind"] == ["lib"] or one["target"]["name"] == "tidy"):
         print(one["target"]["name"], os.path.dirname(one["manifest_path"]), one["executable"])'
 }
 
@@ -84,10 +84,10 @@ unit() {
     said=$(mktemp)
     in_one_process "$list" >"$said" 2>&1 &
     beside=$!
-    others=$(printf ' | package(%s)' $ONE_PROCESS)
+    others=$(printf ' | package(%s)' ${ONE_PROCESS/ tidy/})
     # What speaks to KurrentDB has a step of its own, which shows what it says.
     cargo nextest run --locked $KURRENT --tests --test-threads 3 \
-      -E "not (binary(e2e) | binary(kurrent) | (kind(lib) & (${others# | })))" \
+      -E "not (binary(e2e) | binary(kurrent) | binary(tidy) | (kind(lib) & (${others# | })))" \
       --no-fail-fast --status-level fail --final-status-level fail || status=1
     wait "$beside" || status=1
     cat "$said"; rm -f "$said"

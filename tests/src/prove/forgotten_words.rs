@@ -29,8 +29,8 @@ const ENDED: Duration = Duration::from_secs(150);
 /// What is heard of each of them, whenever they speak: no flow, model or list has these words.
 pub(super) const WORDS: [&str; 1] = ["我家的蓝鲸收音机还在阁楼上"];
 
-/// How many talk with the robot, and are erased with the others: none without espeak-ng, which makes the sound
-/// of them and says the robot's texts.
+/// How many talk with the robot, and are erased with the others: none without espeak-ng, which makes their
+/// sound and says the robot's texts.
 pub(super) fn talkers() -> u32 {
     if is_installed("espeak-ng") { 2 } else { 0 }
 }
@@ -101,9 +101,8 @@ pub(super) fn hear(server: &Server, talkers: &[Canary], wrong: &mut Vec<String>)
     }
 }
 
-/// The keys that are there now open nothing of what was said; all that were kept do (a transcript has one of its
-/// own beside the person's), so that it was these
-/// that were taken away.
+/// The keys that are there now open nothing of what was said. All that were kept do, so that it was these that
+/// were taken away: a transcript has a key of its own beside the person's.
 pub(super) fn after(data: &Path, kept: &Keys, history: &History, said: usize, wrong: &mut Vec<String>) {
     let opened = Keys::of(&data.join("keys")).opened_in(history);
     let still = opened

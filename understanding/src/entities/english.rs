@@ -104,6 +104,20 @@ fn tens(word: &str) -> Option<i64> {
     Some(i64::try_from(place).ok()? * 10)
 }
 
+/// What a group of three digits stands for, by the word behind it.
+fn group(word: &str) -> Option<i64> {
+    match word {
+        "thousand" => Some(1_000),
+        "million" => Some(1_000_000),
+        _ => None,
+    }
+}
+
+/// A word that says how many times what stands before it.
+pub(super) fn is_times(word: &str) -> bool {
+    word == "hundred" || group(word).is_some()
+}
+
 /// A number in thousandths from a place, and where it ends.
 pub(super) fn number(words: &Words, start: usize) -> Option<(i64, usize)> {
     let written = words.at(start).trim_start_matches(['$', '¥']).replace(',', "");
@@ -117,6 +131,7 @@ pub(super) fn number(words: &Words, start: usize) -> Option<(i64, usize)> {
             .checked_mul(1_000)?
             .checked_add(part.parse().ok()?)?;
         return match words.at(start + 1) {
+            "million" => Some((value.checked_mul(1_000_000)?, start + 2)),
             "thousand" => Some((value.checked_mul(1_000)?, start + 2)),
             "hundred" => Some((value.checked_mul(100)?, start + 2)),
             _ => Some((value, start + 1)),
@@ -127,12 +142,12 @@ pub(super) fn number(words: &Words, start: usize) -> Option<(i64, usize)> {
         let word = words.at(place);
         if let Some(value) = small(word).or_else(|| tens(word)) {
             section = section.checked_add(value)?;
-        } else if word == "a" && matches!(words.at(place + 1), "hundred" | "thousand") {
+        } else if word == "a" && is_times(words.at(place + 1)) {
             section += 1;
         } else if word == "hundred" && section > 0 {
             section = section.checked_mul(100)?;
-        } else if word == "thousand" && section > 0 {
-            (total, section) = (total.checked_add(section.checked_mul(1_000)?)?, 0);
+        } else if let Some(times) = group(word).filter(|_| section > 0) {
+            (total, section) = (total.checked_add(section.checked_mul(times)?)?, 0);
         } else if !(word == "and"
             && place > start
             && small(words.at(place + 1)).or(tens(words.at(place + 1))).is_some())

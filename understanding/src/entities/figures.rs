@@ -114,7 +114,7 @@ fn in_english(text: &str, all: &mut BTreeSet<String>) {
             continue;
         };
         let is_one = end == place + 1 && value == 1_000 && !is_written;
-        let times = matches!(words.at(end.saturating_sub(1)), "hundred" | "thousand");
+        let times = english::is_times(words.at(end.saturating_sub(1)));
         if !is_one && (!is_written || times) {
             all.insert(decimal(value.saturating_mul(ONE / 1_000)));
         }

@@ -42,6 +42,12 @@ fn amounts_in_fen() {
         ("two thousand five hundred and twenty yuan", 252_000),
         ("3,000 rmb", 300_000),
         ("a thousand yuan", 100_000),
+        (
+            "eight million five hundred and ninety-two thousand one hundred and three yuan",
+            859_210_300,
+        ),
+        ("a million yuan", 100_000_000),
+        ("2 million yuan", 200_000_000),
     ] {
         assert_eq!(
             one(said),

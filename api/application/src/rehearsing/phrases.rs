@@ -7,6 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 const AFTER: &str = include_str!("../../../../fixtures/nlu/zh_outbound_after.jsonl");
 const LABELLED: &str = include_str!("../../../../fixtures/nlu/zh_outbound_labelled.jsonl");
+const AFTER_EN: &str = include_str!("../../../../fixtures/nlu/en_outbound_after.jsonl");
 
 /// What callers say, by intent.
 #[derive(Debug, Clone)]
@@ -16,19 +17,22 @@ pub(super) struct Phrases {
 }
 
 impl Phrases {
-    /// Half of it is what the model learned from, half was written afterwards.
+    /// In Chinese half of it is what the model learned from, half was written afterwards; in English all of it was.
     pub(super) fn of(language: &str) -> Self {
         let chinese = language.starts_with("zh");
         let mut by_intent: BTreeMap<String, Vec<String>> = BTreeMap::new();
-        if chinese {
-            for line in AFTER.lines().chain(LABELLED.lines()) {
-                let Ok(line) = serde_json::from_str::<serde_json::Value>(line) else {
-                    continue;
-                };
-                let member = |name: &str| Some(line.get(name)?.as_str()?.to_owned());
-                if let Some((intent, text)) = member("intent").zip(member("text")) {
-                    by_intent.entry(intent).or_default().push(text);
-                }
+        let (after, learned) = if chinese {
+            (AFTER, LABELLED)
+        } else {
+            (AFTER_EN, "")
+        };
+        for line in after.lines().chain(learned.lines()) {
+            let Ok(line) = serde_json::from_str::<serde_json::Value>(line) else {
+                continue;
+            };
+            let member = |name: &str| Some(line.get(name)?.as_str()?.to_owned());
+            if let Some((intent, text)) = member("intent").zip(member("text")) {
+                by_intent.entry(intent).or_default().push(text);
             }
         }
         for (intent, zh, en) in FEW {
@@ -91,7 +95,7 @@ impl Phrases {
     }
 }
 
-/// What the shipped lines do not have, and what is said in English.
+/// What the shipped lines do not have.
 const FEW: &[(&str, &[&str], &[&str])] = &[
     ("affirm", &["可以", "好的"], &["yes", "sure", "okay"]),
     ("deny", &["不用了", "不需要"], &["no", "no thanks"]),

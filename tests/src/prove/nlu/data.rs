@@ -45,14 +45,17 @@ pub(super) fn chinese() -> Result<Vec<Row>, String> {
 /// 77 intents of a bank's customers in English.
 pub(super) fn banking() -> Result<Vec<Row>, String> {
     let text = read("banking77_train.csv")?;
-    let rows = text.lines().skip(1).filter_map(|line| {
-        let (text, intent) = line.rsplit_once(',')?;
-        Some(Row {
-            text: text.trim_matches('"').replace("\"\"", "\""),
-            intent: intent.to_owned(),
+    // Some texts are of several lines.
+    let mut records = csv::Reader::from_reader(text.as_bytes());
+    let rows = records.records().map(|record| {
+        let record = record.map_err(|error| error.to_string())?;
+        let field = |place: usize| record.get(place).unwrap_or_default().trim().to_owned();
+        Ok(Row {
+            text: field(0),
+            intent: field(1),
         })
     });
-    Ok(rows.collect())
+    rows.collect()
 }
 
 /// 150 intents and lines of none: learned from the one split, held against the other.
