@@ -101,8 +101,8 @@ pub(super) fn hear(server: &Server, talkers: &[Canary], wrong: &mut Vec<String>)
     }
 }
 
-/// The keys that are there now open nothing of what was said. All that were kept do, so that it was these that
-/// were taken away: a transcript has a key of its own beside the person's.
+/// The keys that are there now open nothing of what was said. All that were kept do, so that it was these
+/// that were taken away: a transcript has a key of its own beside the person's.
 pub(super) fn after(data: &Path, kept: &Keys, history: &History, said: usize, wrong: &mut Vec<String>) {
     let opened = Keys::of(&data.join("keys")).opened_in(history);
     let still = opened

@@ -17,7 +17,7 @@ pub(super) struct Phrases {
 }
 
 impl Phrases {
-    /// In Chinese half of it is what the model learned from, half was written afterwards; in English all of it was.
+    /// In Chinese half of it is what the model learned from, half was written afterwards; in English all of it.
     pub(super) fn of(language: &str) -> Self {
         let chinese = language.starts_with("zh");
         let mut by_intent: BTreeMap<String, Vec<String>> = BTreeMap::new();
