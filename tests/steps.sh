@@ -49,16 +49,17 @@ built() { # built NAME: where cargo has put the tests of this name
 }
 
 # The crates whose tests keep nothing between calls and share nothing, and the tidy checks: one process for all tests of
-# one takes a part of the processor time of one for each.
-ONE_PROCESS="http projections tidy domain values application actors media carrier speech understanding pacing intake evidence host cli tls"
+# one takes a part of the processor time of one for each. In two lanes, of which the second mostly waits.
+ONE_PROCESS="http projections tidy"
+ONE_PROCESS_TOO="domain values application actors media carrier speech understanding pacing intake evidence host cli tls"
 
-# in_one_process LIST: runs the tests of these crates, of a list of names, folders and programs; all of them, whichever
-# fails.
+# in_one_process LIST NAME…: runs the tests of these crates, of a list of names, folders and programs; all of them,
+# whichever fails.
 in_one_process() {
-  local failed=0 name of folder program
-  for name in $ONE_PROCESS; do
+  local failed=0 list=$1 name of folder program; shift
+  for name in "$@"; do
     program=""
-    read -r of folder program < <(grep "^$name " <<<"$1")
+    read -r of folder program < <(grep "^$name " <<<"$list")
     # What is not found is not passed over: nothing else runs these tests.
     [ -n "$program" ] || { echo "no tests of $name are built"; failed=1; continue; }
     echo "-- tests of $of"
@@ -79,18 +80,19 @@ for line in sys.stdin:
 
 unit() {
   if cargo nextest --version >/dev/null 2>&1; then
-    local list said beside status=0 others
+    local list one too beside=() status=0 others
     list=$(libraries)
-    said=$(mktemp)
-    in_one_process "$list" >"$said" 2>&1 &
-    beside=$!
-    others=$(printf ' | package(%s)' ${ONE_PROCESS/ tidy/})
+    one=$(mktemp); too=$(mktemp)
+    in_one_process "$list" $ONE_PROCESS >"$one" 2>&1 & beside+=($!)
+    in_one_process "$list" $ONE_PROCESS_TOO >"$too" 2>&1 & beside+=($!)
+    others=$(printf ' | package(%s)' ${ONE_PROCESS/ tidy/} $ONE_PROCESS_TOO)
     # What speaks to KurrentDB has a step of its own, which shows what it says.
-    cargo nextest run --locked $KURRENT --tests --test-threads 3 \
+    cargo nextest run --locked $KURRENT --tests --test-threads 2 \
       -E "not (binary(e2e) | binary(kurrent) | binary(tidy) | (kind(lib) & (${others# | })))" \
       --no-fail-fast --status-level fail --final-status-level fail || status=1
-    wait "$beside" || status=1
-    cat "$said"; rm -f "$said"
+    wait "${beside[0]}" || status=1
+    wait "${beside[1]}" || status=1
+    cat "$one" "$too"; rm -f "$one" "$too"
     return $status
   else
     cargo test --locked --workspace --lib --bins --quiet || return 1
@@ -127,7 +129,7 @@ RUSTC_WORKSPACE_WRAPPER=$(rustc --print sysroot)/bin/clippy-driver
 export RUSTC_WORKSPACE_WRAPPER
 
 export -f built libraries in_one_process unit proofs
-export ONE_PROCESS
+export ONE_PROCESS ONE_PROCESS_TOO
 
 step "packages" 1 bash tests/packages.sh
 step "build" 8 cargo build --timings --locked $KURRENT $TARGETS
