@@ -44,7 +44,7 @@ joined() { # its time is from its beginning on
 }
 
 built() { # built NAME: where cargo has put the tests of this name
-  cargo test --locked $KURRENT --lib --test e2e --no-run --message-format json 2>/dev/null \
+  cargo test --locked $KURRENT --lib --test e2e --test kurrent --no-run --message-format json 2>/dev/null \
     | grep -o '"executable":"[^"]*/'"$1"'-[^"]*"' | cut -d '"' -f 4
 }
 
@@ -80,19 +80,19 @@ for line in sys.stdin:
 
 unit() {
   if cargo nextest --version >/dev/null 2>&1; then
-    local list one too beside=() status=0 others
-    list=$(libraries)
-    one=$(mktemp); too=$(mktemp)
+    local list one too told beside=() status=0 others kurrent each
+    list=$(libraries); kurrent=$(built kurrent)
+    one=$(mktemp); too=$(mktemp); told=$(mktemp)
     in_one_process "$list" $ONE_PROCESS >"$one" 2>&1 & beside+=($!)
     in_one_process "$list" $ONE_PROCESS_TOO >"$too" 2>&1 & beside+=($!)
+    # What speaks to KurrentDB says what it skips, and that is shown.
+    (cd store && "$kurrent" --quiet --nocapture) >"$told" 2>&1 & beside+=($!)
     others=$(printf ' | package(%s)' ${ONE_PROCESS/ tidy/} $ONE_PROCESS_TOO)
-    # What speaks to KurrentDB has a step of its own, which shows what it says.
     cargo nextest run --locked $KURRENT --tests --test-threads 2 \
       -E "not (binary(e2e) | binary(kurrent) | binary(tidy) | (kind(lib) & (${others# | })))" \
       --no-fail-fast --status-level fail --final-status-level fail || status=1
-    wait "${beside[0]}" || status=1
-    wait "${beside[1]}" || status=1
-    cat "$one" "$too"; rm -f "$one" "$too"
+    for each in "${beside[@]}"; do wait "$each" || status=1; done
+    cat "$one" "$too" "$told"; rm -f "$one" "$too" "$told"
     return $status
   else
     cargo test --locked --workspace --lib --bins --quiet || return 1
@@ -137,7 +137,6 @@ step "format" 1 cargo fmt --check
 # Held to its own fixture; the day is the last commit's, so that an old tree is not found wanting for being old.
 step "known weaknesses, without a list" 1 python3 tests/advisories.py --at "$(git log -1 --format=%cs 2>/dev/null || date +%F)"
 step "unit, contract and tidy" 4 bash tests/with_postgres.sh bash -c unit
-step "KurrentDB store" 1 cargo test --locked $KURRENT --test kurrent --quiet -- --nocapture
 # Cargo lets one of its commands work at a time: the stories are begun without it.
 e2e=$(built e2e)
 beside "bare build" 8 cargo check --locked --package cli --quiet
