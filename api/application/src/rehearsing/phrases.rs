@@ -17,7 +17,8 @@ pub(super) struct Phrases {
 }
 
 impl Phrases {
-    /// In Chinese half of it is what the model learned from, half was written afterwards; in English all of it.
+    /// In Chinese half of it is what the model learned from, half was written afterwards; in English all was
+    /// written afterwards.
     pub(super) fn of(language: &str) -> Self {
         let chinese = language.starts_with("zh");
         let mut by_intent: BTreeMap<String, Vec<String>> = BTreeMap::new();
