@@ -88,7 +88,7 @@ unit() {
     # What speaks to KurrentDB says what it skips, and that is shown.
     (cd store && "$kurrent" --quiet --nocapture) >"$told" 2>&1 & beside+=($!)
     others=$(printf ' | package(%s)' ${ONE_PROCESS/ tidy/} $ONE_PROCESS_TOO)
-    cargo nextest run --locked $KURRENT --tests --test-threads 2 \
+    cargo nextest run --locked $KURRENT --tests --test-threads 1 \
       -E "not (binary(e2e) | binary(kurrent) | binary(tidy) | (kind(lib) & (${others# | })))" \
       --no-fail-fast --status-level fail --final-status-level fail || status=1
     for each in "${beside[@]}"; do wait "$each" || status=1; done

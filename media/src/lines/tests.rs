@@ -351,7 +351,15 @@ static CRASHED: Mutex<Vec<Box<dyn std::any::Any + Send>>> = Mutex::new(Vec::new(
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn stopping_hangs_up_and_closes_every_leg_with_its_recording() {
     let network = Network::new((41_650, 41_700));
-    let carrier = network.carrier(quick(Manner::SaysNothing), None);
+    // Nobody hangs up before the stop, however busy the machine is.
+    let waits = CarrierProfile {
+        patience_ms: SpanMs {
+            min: 60_000,
+            max: 60_000,
+        },
+        ..quick(Manner::SaysNothing)
+    };
+    let carrier = network.carrier(waits, None);
     let line = network.trunk_to(&carrier, |_| {}).await;
     let mut leg = dial(&line).await;
     let event = next_after_ringing(&mut leg).await;
