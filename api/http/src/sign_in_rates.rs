@@ -111,7 +111,7 @@ impl SignInRates {
 }
 
 /// Whether a name, password, code or token was wrong.
-fn is_wrong(problem: &Problem) -> bool {
+pub(crate) fn is_wrong(problem: &Problem) -> bool {
     problem.kind == Kind::Unauthenticated && !RIGHT_SO_FAR.contains(&problem.code)
 }
 

@@ -6,6 +6,7 @@
 use crate::auth::{self, ROUND_COOKIE};
 use crate::described::{Read, SentAway, SentHome};
 use crate::endpoint::{Ctx, Endpoint, Input};
+use crate::sign_in_rates::is_wrong;
 use application::access::{Refused, RoundReturned, begin_round, end_round};
 use application::parameter::Parameter;
 use domain::permission::Role;
@@ -97,7 +98,8 @@ async fn come_back(ctx: Ctx, input: Input) -> Result<SentHome, Problem> {
         .sign_in_counted(peer, RETURN, end_round(installation, returned))
         .await;
     let begun = ended.inspect_err(|problem| {
-        if problem.kind == Kind::Unauthenticated {
+        // What is wrong is on record by now; who lacks a second factor is not let in either.
+        if problem.kind == Kind::Unauthenticated && !is_wrong(problem) {
             let whose = Refused::Address(peer.map(|peer| peer.ip()));
             installation
                 .access
