@@ -65,7 +65,7 @@ export interface Asked {
 interface Props {
   picture: Live
   trail: readonly Point[]
-  /** Opens the events behind a figure of the last hour. */
+  /** Opens the events behind a figure of the last hour, of the whole hours that it lies in. */
   onOpen: (asked: Asked) => void
 }
 

@@ -25,6 +25,11 @@ const ZONE = 'Asia/Shanghai'
 const OFFSET_MS = 8 * 3_600_000
 const DAY_MS = 24 * 3_600_000
 
+/** The whole hour that this moment is in: events behind figures are asked for by hours. */
+function hourOf(at: number): string {
+  return new Date(Math.floor(at / HOUR_MS) * HOUR_MS).toISOString()
+}
+
 export function Wall() {
   const { t } = useTranslation()
   const { as_of: asOf } = here.useSearch()
@@ -38,7 +43,7 @@ export function Wall() {
   )
   const [behind, setBehind] = useState<(Asked & { to: string }) | null>(null)
   const { picture } = stream
-  // The hour that a figure was counted over ends with the picture it was read from, not with one that came later.
+  // The hours that a figure's last hour lies in end with the picture it was read from, not with one that came later.
   const shownAt = picture?.shown_at
   const open = useCallback((asked: Asked) => shownAt !== undefined && setBehind({ ...asked, to: shownAt }), [shownAt])
   if (!may('figures:read')) return <Refused why={null} />
@@ -71,7 +76,7 @@ export function Wall() {
       </div>
       {behind !== null && (
         <Suspense fallback={null}>
-          <Behind figure={behind} from={new Date(Date.parse(behind.to) - HOUR_MS).toISOString()} to={behind.to} zone={ZONE} onClose={() => setBehind(null)} />
+          <Behind figure={behind} from={hourOf(Date.parse(behind.to) - HOUR_MS)} to={hourOf(Date.parse(behind.to) + HOUR_MS)} zone={ZONE} onClose={() => setBehind(null)} />
         </Suspense>
       )}
       {picture.forgotten > 0 && <p className="c-amber">{t('wall.forgotten', { count: picture.forgotten })}</p>}
