@@ -97,7 +97,8 @@ unit() {
   else
     cargo test --locked --workspace --lib --bins --quiet || return 1
     cargo test --locked -p tests --test tidy --test golden --quiet || return 1
-    cargo test --locked -p store --quiet
+    cargo test --locked -p store --quiet || return 1
+    cargo test --locked $KURRENT --test kurrent --quiet -- --nocapture
   fi
 }
 

@@ -44,7 +44,7 @@ export async function wall(visit) {
   await visit.shot('en')
 }
 
-/** A figure of the last hour leads to the events that it was counted from, and they to the log. */
+/** A figure of the last hour leads to the events of the hours that it lies in, which are named. */
 async function behind(visit) {
   const { page } = visit
   await page.getByRole('button', { name: /· 事件 · 接通率/ }).first().click()
@@ -52,6 +52,7 @@ async function behind(visit) {
   await drawer.getByText(/条事件，列出/).waitFor()
   const told = await drawer.innerText()
   visit.hold(!/共 0 条事件/.test(told), 'a figure of calls has no events')
+  await drawer.getByText(/:00:00.* – .*:00:00/).waitFor()
   await drawer.getByText('call.answered').first().waitFor()
   await page.keyboard.press('Escape')
   await drawer.waitFor({ state: 'hidden' })

@@ -4,6 +4,7 @@ use super::passing_time::{COME_AGAIN, left};
 use super::program::{deadline, fail};
 use super::prove::quick_campaign;
 use super::server::Server;
+use domain::flow::FlowDefinition;
 use serde_json::{Value, json};
 use std::io::{BufRead, BufReader};
 use std::time::{Duration, Instant};
@@ -110,15 +111,35 @@ impl Server {
 
     /// Makes a campaign that finishes in a rehearsal, and takes these people in.
     pub fn enrol(&self, campaign: &str, records: &[Value]) {
-        self.must_post("/api/v1/campaigns", &quick_campaign(campaign));
+        self.enrol_in(campaign, &quick_campaign(campaign), records);
+    }
+
+    fn enrol_in(&self, campaign: &str, body: &Value, records: &[Value]) {
+        self.must_post("/api/v1/campaigns", body);
         let list = json!({"task_id": campaign, "records": records});
         self.must_post("/api/v1/tasks/data", &list);
+    }
+
+    fn begin(&self, campaign: &str) {
+        self.must_post(&format!("/api/v1/campaigns/{campaign}/start"), &json!({}));
     }
 
     /// The same, and begins to call them.
     pub fn call(&self, campaign: &str, records: &[Value]) {
         self.enrol(campaign, records);
-        self.must_post(&format!("/api/v1/campaigns/{campaign}/start"), &json!({}));
+        self.begin(campaign);
+    }
+
+    /// The same by a flow, as it stands in a file, instead of a text that is said.
+    pub fn call_by_flow(&self, campaign: &str, flow: &str, records: &[Value]) {
+        let flow = FlowDefinition::from_yaml(flow).unwrap_or_else(|error| fail(&error.to_string()));
+        let mut body = quick_campaign(campaign);
+        if let Some(members) = body.as_object_mut() {
+            members.remove("script_template");
+            members.insert("flow".to_owned(), flow.to_value());
+        }
+        self.enrol_in(campaign, &body, records);
+        self.begin(campaign);
     }
 
     /// The same until everybody is settled; the story ends if that does not come.

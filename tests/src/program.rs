@@ -31,11 +31,11 @@ pub fn ledgerline() -> PathBuf {
     }
 }
 
-/// True of a release build: what is measured is held to a figure in such a one only.
+/// True of a release build: what is measured is held to a figure in such a one only. By the folder that cargo
+/// puts its programs into, whatever folders stand above it.
 pub fn is_optimised() -> bool {
-    ledgerline()
-        .components()
-        .any(|part| part.as_os_str() == "release")
+    let program = ledgerline().canonicalize();
+    program.is_ok_and(|program| program.parent().is_some_and(|folder| folder.ends_with("release")))
 }
 
 /// True when a program of this name is on the path.

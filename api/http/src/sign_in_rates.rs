@@ -25,8 +25,11 @@ const FORGOTTEN_MS: u64 = 60_000;
 /// Addresses remembered; of more, who was wrong longest ago is forgotten.
 const ADDRESSES_MAX: usize = 4_096;
 
-/// What is told only to whoever gave the right password.
-const RIGHT_SO_FAR: [&str; 2] = ["second-factor-needed", "second-factor-missing"];
+/// What asks whoever gave the right password for the rest of it: nobody is refused yet.
+const GO_ON: &str = "second-factor-needed";
+
+/// What is told only to whoever gave the right password, or whom their provider knows.
+const RIGHT_SO_FAR: [&str; 2] = [GO_ON, "second-factor-missing"];
 
 /// Wrong attempts of each address.
 #[derive(Default)]
@@ -39,9 +42,9 @@ struct Wrong {
 }
 
 impl Context {
-    /// One attempt to come in, held to what its address has left. Each that is refused is counted for the
-    /// address on record, in the words that everybody hears: a name that nobody has, one that is locked and a
-    /// wrong password look alike there too.
+    /// One attempt to come in, held to what its address has left. Each that is refused is counted once for
+    /// the address on record, in the words that everybody hears: a name that nobody has, one that is locked and
+    /// a wrong password look alike there too. Every door of a sign-in comes through here.
     pub(crate) async fn sign_in_counted<T>(
         &self,
         peer: Option<SocketAddr>,
@@ -57,10 +60,14 @@ impl Context {
         self.sign_ins.admit(peer, now).inspect_err(on_record)?;
         let done = attempt.await;
         if let Err(problem) = &done
-            && is_wrong(problem)
+            && problem.kind == Kind::Unauthenticated
         {
-            self.sign_ins.count(peer, now);
-            on_record(problem);
+            if !RIGHT_SO_FAR.contains(&problem.code) {
+                self.sign_ins.count(peer, now);
+            }
+            if problem.code != GO_ON {
+                on_record(problem);
+            }
         }
         done
     }
@@ -108,11 +115,6 @@ impl SignInRates {
     fn kept(&self) -> MutexGuard<'_, BTreeMap<IpAddr, Wrong>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
-}
-
-/// Whether a name, password, code or token was wrong.
-pub(crate) fn is_wrong(problem: &Problem) -> bool {
-    problem.kind == Kind::Unauthenticated && !RIGHT_SO_FAR.contains(&problem.code)
 }
 
 /// A request without a connection has no address; all such are one.

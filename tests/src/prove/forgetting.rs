@@ -10,7 +10,6 @@ use crate::history::{History, member};
 use crate::program::{command, ledgerline, run};
 use crate::search::search;
 use crate::server::Server;
-use domain::ids::CustomerId;
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
@@ -250,11 +249,10 @@ pub(crate) fn prove(form: Form) -> Proof {
             .map(|(file, what)| format!("{} holds {what}", file.display())),
     );
     let history = History::read(&data);
-    let of_erased = keys.only(&erased_persons(&history));
-    let keys_found = after_the_erasure(
-        &data, &of_erased, &history, erased, bystanders, &places, &mut wrong,
-    );
-    forgotten_words::after(&data, &keys, &history, said, &mut wrong);
+    let now = Keys::of(&data.join("keys"));
+    let gone = keys.gone_from(&now);
+    let keys_found = after_the_erasure(&now, &gone, &history, erased, bystanders, &places, &mut wrong);
+    forgotten_words::after(&now, &keys, &history, said, &mut wrong);
     let recordings = left_recordings(&history, &data, &mut wrong);
     let destroyed_again = restore_old_keys(&data, &old_keys, &trunk, &log);
     if destroyed_again != erased.len() {
@@ -266,13 +264,21 @@ pub(crate) fn prove(form: Form) -> Proof {
         wrong.push(format!("{written} messages of {} are in the log", people.len()));
     }
     let holds = wrong.is_empty() && certified == erased.len();
-    let line = json!({"proof": "forgetting", "persons": erased.len(), "sentences_heard": said,
+    let line = json!({"proof": "forgetting", "persons": erased.len(), "sentences": sentences(said),
         "bystanders": BYSTANDERS, "certificates": certified, "messages": written,
         "recordings_deleted": recordings, "files_searched": found.files, "bytes_searched": found.bytes,
         "copies_searched": copies.paths.len(), "database": {"skipped": copies.skipped},
-        "keys_searched": of_erased.count(), "key_hits": keys_found,
+        "keys_searched": gone.count(), "key_hits": keys_found,
         "hits": found.hits.len(), "keys_destroyed_again": destroyed_again, "violations": wrong});
     Proof { line, holds }
+}
+
+/// How many sentences were said and looked for, or that nobody spoke.
+fn sentences(said: usize) -> Value {
+    match said {
+        0 => json!({"skipped": "espeak-ng is not installed: apt-get install espeak-ng"}),
+        _ => json!({ "heard": said }),
+    }
 }
 
 /// With the keys in hand everybody is readable, and every key stands in the keys folder: a search that finds
@@ -302,30 +308,30 @@ fn before_the_erasure(data: &Path, people: &[Canary], said: usize, wrong: &mut V
     keys
 }
 
-/// The keys that are there now open nobody who was erased, and the destroyed ones stand nowhere; with the
-/// ones that were kept the log still opens, so it was the keys that were taken away. Answers the hits.
+/// The keys that are there now open nobody who was erased, and the destroyed ones stand nowhere; with those
+/// the log still opens, so it was the keys that were taken away. Answers the hits.
 fn after_the_erasure(
-    data: &Path,
-    of_erased: &Keys,
+    now: &Keys,
+    gone: &Keys,
     history: &History,
     erased: &[Canary],
     bystanders: &[Canary],
     places: &[PathBuf],
     wrong: &mut Vec<String>,
 ) -> usize {
-    let now = Keys::of(&data.join("keys")).opened(history);
-    let still = erased.iter().filter(|one| is_readable(one, &now)).count();
+    let opened = now.opened(history);
+    let still = erased.iter().filter(|one| is_readable(one, &opened)).count();
     if still > 0 {
         wrong.push(format!("{still} erased persons can still be read"));
     }
-    if !bystanders.iter().all(|one| is_readable(one, &now)) {
+    if !bystanders.iter().all(|one| is_readable(one, &opened)) {
         wrong.push("a bystander's key opens nothing any more".to_owned());
     }
-    let kept = of_erased.opened(history);
-    if !erased.iter().all(|one| is_readable(one, &kept)) {
-        wrong.push("the kept keys open nothing: this searched for the wrong ones".to_owned());
+    let taken = gone.opened(history);
+    if !erased.iter().all(|one| is_readable(one, &taken)) {
+        wrong.push("the keys that are gone open nothing: this searched for the wrong ones".to_owned());
     }
-    let found = of_erased.search(places);
+    let found = gone.search(places);
     let hits = found.hits.iter();
     wrong.extend(hits.map(|(file, what)| format!("{} holds {what}", file.display())));
     found.hits.len()
@@ -335,14 +341,6 @@ fn is_readable(one: &Canary, opened: &BTreeSet<String>) -> bool {
     opened.contains(&one.name)
         && opened.contains(&one.id)
         && opened.iter().any(|value| value.ends_with(&one.phone))
-}
-
-fn erased_persons(history: &History) -> BTreeSet<CustomerId> {
-    let subjects = history.of("customer.erased");
-    let subjects = subjects.filter_map(|event| member(event, "/subject").as_str());
-    subjects
-        .filter_map(|subject| subject.strip_prefix("customer-")?.parse().ok())
-        .collect()
 }
 
 /// Names, numbers and ids of all of them, bystanders too, and what was said: nothing of it stands anywhere in

@@ -45,15 +45,15 @@ impl Keys {
         Self { unwrapped, wrapped }
     }
 
-    /// Those of some persons alone.
-    pub(super) fn only(&self, persons: &BTreeSet<CustomerId>) -> Self {
-        let mut only = Self {
+    /// Those that are not there later: of persons, and of what was said in calls.
+    pub(super) fn gone_from(&self, later: &Self) -> Self {
+        let mut gone = Self {
             unwrapped: self.unwrapped.clone(),
             wrapped: self.wrapped.clone(),
         };
-        only.unwrapped.retain(|person, _| persons.contains(person));
-        only.wrapped.retain(|person, _| persons.contains(person));
-        only
+        gone.unwrapped.retain(|of, _| !later.unwrapped.contains_key(of));
+        gone.wrapped.retain(|of, _| !later.wrapped.contains_key(of));
+        gone
     }
 
     pub(super) fn count(&self) -> usize {

@@ -4,11 +4,9 @@
 
 use super::forgetting::Canary;
 use super::forgotten_keys::Keys;
-use super::quick_campaign;
 use crate::history::History;
 use crate::program::{fail, is_installed};
 use crate::server::Server;
-use domain::flow::FlowDefinition;
 use serde_json::{Value, json};
 use speech::recognition::spec::Kind;
 use speech::rehearsal_voices::CALLEE;
@@ -79,23 +77,12 @@ impl Talk {
 
 /// They are called, by a server that hears nobody else.
 pub(super) fn hear(server: &Server, talkers: &[Canary], wrong: &mut Vec<String>) {
-    let mut campaign = quick_campaign(CAMPAIGN);
-    let flow = FlowDefinition::from_yaml(FLOW)
-        .expect("a shipped flow")
-        .to_value();
-    if let Some(members) = campaign.as_object_mut() {
-        members.remove("script_template");
-        members.insert("flow".to_owned(), flow);
-    }
-    server.must_post("/api/v1/campaigns", &campaign);
     let record = |one: &Canary| {
         json!({"customer_id": one.id, "phone": one.phone, "name": one.name, "bank_name": "示例银行",
             "card_tail": "1234", "amount": "5000", "fee_text": "年化百分之十二"})
     };
     let records: Vec<Value> = talkers.iter().map(record).collect();
-    let list = json!({"task_id": CAMPAIGN, "records": records});
-    server.must_post("/api/v1/tasks/data", &list);
-    server.must_post(&format!("/api/v1/campaigns/{CAMPAIGN}/start"), &json!({}));
+    server.call_by_flow(CAMPAIGN, FLOW, &records);
     if !server.is_completed(CAMPAIGN, ENDED) {
         wrong.push("the campaign of those who speak did not complete".to_owned());
     }
@@ -103,8 +90,8 @@ pub(super) fn hear(server: &Server, talkers: &[Canary], wrong: &mut Vec<String>)
 
 /// The keys that are there now open nothing of what was said. All that were kept do, so that it was these
 /// that were taken away: a transcript has a key of its own beside the person's.
-pub(super) fn after(data: &Path, kept: &Keys, history: &History, said: usize, wrong: &mut Vec<String>) {
-    let opened = Keys::of(&data.join("keys")).opened_in(history);
+pub(super) fn after(now: &Keys, kept: &Keys, history: &History, said: usize, wrong: &mut Vec<String>) {
+    let opened = now.opened_in(history);
     let still = opened
         .into_iter()
         .filter(|(value, _)| WORDS.contains(&value.as_str()));

@@ -6,11 +6,10 @@
 use crate::auth::{self, ROUND_COOKIE};
 use crate::described::{Read, SentAway, SentHome};
 use crate::endpoint::{Ctx, Endpoint, Input};
-use crate::sign_in_rates::is_wrong;
-use application::access::{Refused, RoundReturned, begin_round, end_round};
+use application::access::{RoundReturned, begin_round, end_round};
 use application::parameter::Parameter;
 use domain::permission::Role;
-use domain::problem::{Kind, Problem};
+use domain::problem::Problem;
 use schemars::JsonSchema;
 use serde::Serialize;
 use std::collections::BTreeSet;
@@ -93,20 +92,8 @@ async fn begin(ctx: Ctx, _: Input) -> Result<SentAway, Problem> {
 async fn come_back(ctx: Ctx, input: Input) -> Result<SentHome, Problem> {
     let peer = input.peer();
     let returned = returned(&input);
-    let installation = &ctx.installation;
-    let ended = ctx
-        .sign_in_counted(peer, RETURN, end_round(installation, returned))
-        .await;
-    let begun = ended.inspect_err(|problem| {
-        // What is wrong is on record by now; who lacks a second factor is not let in either.
-        if problem.kind == Kind::Unauthenticated && !is_wrong(problem) {
-            let whose = Refused::Address(peer.map(|peer| peer.ip()));
-            installation
-                .access
-                .refused
-                .count(installation, &whose, RETURN, problem.code);
-        }
-    })?;
+    let attempt = end_round(&ctx.installation, returned);
+    let begun = ctx.sign_in_counted(peer, RETURN, attempt).await?;
     Ok(SentHome {
         session: begun.session,
     })

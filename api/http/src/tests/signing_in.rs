@@ -3,15 +3,14 @@
 
 use super::asking::{PASSWORD, add, send, sign_in, trail, who};
 use crate::testing::Story;
+use host::outbound::oidc::OidcSettings;
 use hyper::Method;
 use serde_json::json;
 
-/// What the record of an address has of wrong sign-ins: how many, and in which words.
-async fn wrong_sign_ins(story: &Story) -> (u64, Vec<String>) {
+/// What the record of an address has of those who were not let in by this door: how many, in which words.
+async fn not_let_in(story: &Story, route: &str) -> (u64, Vec<String>) {
     let refused = trail(story, "access.refused").await;
-    let sign_in = refused
-        .iter()
-        .filter(|event| event["data"]["route"] == "POST /api/v1/sign-in");
+    let sign_in = refused.iter().filter(|event| event["data"]["route"] == route);
     let count = sign_in
         .clone()
         .map(|event| event["data"]["count"].as_u64().unwrap());
@@ -20,42 +19,72 @@ async fn wrong_sign_ins(story: &Story) -> (u64, Vec<String>) {
     (count.sum(), codes)
 }
 
+/// Waits until that many are on record, and no more, all in this word.
+async fn on_record(story: &Story, route: &str, count: u64, code: &str) {
+    let installation = &story.running.installation;
+    let late = installation.now().plus_ms(5_000);
+    loop {
+        let found = not_let_in(story, route).await;
+        if found.0 >= count {
+            assert_eq!(found, (count, vec![format!("\"{code}\"")]));
+            return;
+        }
+        assert!(installation.now() < late, "{found:?} of {count}");
+        installation.pause(20).await;
+    }
+}
+
+/// The first of a minute is told at once, the others when it is over.
+fn a_minute_later(story: &Story) {
+    let over = story.running.installation.now().plus_ms(61_000);
+    story.running.process.opened.rehearse_on_from(over);
+}
+
+#[test]
+fn a_way_back_that_is_refused_is_on_record_once() {
+    const BACK: &str = "/api/v1/oidc/callback";
+    let story = Story::begin_with(|_, settings| {
+        settings.sign_in.oidc = Some(OidcSettings {
+            issuer: serde_json::from_value(json!("http://127.0.0.1:9")).unwrap(),
+            client: "ledgerline".to_owned(),
+            secret: "of nobody".to_owned(),
+            redirect: None,
+        });
+    });
+    story.runtime.block_on(async {
+        for count in 1..=3 {
+            let back = format!("{BACK}?state=made-up-{count}&code=1");
+            let refused = send(&story, Method::GET, &back, &[], None).await;
+            assert_eq!((refused.status, refused.code()), (401, "provider-round-void"));
+        }
+        let route = format!("GET {BACK}");
+        on_record(&story, &route, 1, "provider-round-void").await;
+        a_minute_later(&story);
+        on_record(&story, &route, 3, "provider-round-void").await;
+    });
+    story.end();
+}
+
 #[test]
 fn a_name_that_nobody_has_and_one_that_is_locked_are_on_record_and_look_alike_there() {
     let story = Story::begin();
     story.runtime.block_on(async {
         add(&story, "wang", &["viewer"]).await;
-        let installation = &story.running.installation;
         let tried = async |name: &str| {
             assert_eq!(sign_in(&story, name, "not this one").await.status, 401);
         };
         tried("nobody").await;
-        let on_record = async |count: u64| {
-            let late = installation.now().plus_ms(5_000);
-            loop {
-                let found = wrong_sign_ins(&story).await;
-                if found.0 >= count {
-                    assert_eq!(found, (count, vec!["\"sign-in-refused\"".to_owned()]));
-                    return;
-                }
-                assert!(installation.now() < late, "{found:?} of {count}");
-                installation.pause(20).await;
-            }
-        };
-        on_record(1).await;
+        let route = "POST /api/v1/sign-in";
+        on_record(&story, route, 1, "sign-in-refused").await;
         for _ in 0..domain::user::WRONG_MAX {
             tried("wang").await;
         }
         assert_eq!(trail(&story, "user.locked").await.len(), 1);
         tried("wang").await;
         tried("nobody either").await;
-        // The others of a minute are told when it is over.
-        story
-            .running
-            .process
-            .opened
-            .rehearse_on_from(installation.now().plus_ms(61_000));
-        on_record(3 + u64::from(domain::user::WRONG_MAX)).await;
+        a_minute_later(&story);
+        let wrong = 3 + u64::from(domain::user::WRONG_MAX);
+        on_record(&story, route, wrong, "sign-in-refused").await;
         let text = format!("{:?}", trail(&story, "access.refused").await);
         for name in ["nobody", "wang"] {
             assert!(!text.contains(name), "{text}");

@@ -3,9 +3,7 @@
 use super::pocketsphinx;
 use crate::carrier::{CarrierProcess, CdrLine};
 use crate::history::{History, member};
-use crate::prove::quick_campaign;
 use crate::server::Server;
-use domain::flow::FlowDefinition;
 use serde_json::{Value, json};
 use speech::recognition::spec::Kind;
 use speech::rehearsal_voices::{CALLEE, COMMANDS, write_voices};
@@ -247,15 +245,6 @@ fn told(events: &[&Value]) -> String {
 
 /// A scene's flow to so many people.
 fn call(server: &Server, scene: &Scene, people: u32) {
-    let mut campaign = quick_campaign(CAMPAIGN);
-    let flow = FlowDefinition::from_yaml(scene.flow)
-        .expect("a shipped flow")
-        .to_value();
-    if let Some(members) = campaign.as_object_mut() {
-        members.remove("script_template");
-        members.insert("flow".to_owned(), flow);
-    }
-    server.must_post("/api/v1/campaigns", &campaign);
     let records: Vec<Value> = (0..people)
         .map(|index| {
             json!({"customer_id": format!("S{index}"), "phone": format!("138001{index:05}"), "bank_name": "示例银行",
@@ -263,9 +252,5 @@ fn call(server: &Server, scene: &Scene, people: u32) {
                 "company": "the sample bank"})
         })
         .collect();
-    server.must_post(
-        "/api/v1/tasks/data",
-        &json!({"task_id": CAMPAIGN, "records": records}),
-    );
-    server.must_post(&format!("/api/v1/campaigns/{CAMPAIGN}/start"), &json!({}));
+    server.call_by_flow(CAMPAIGN, scene.flow, &records);
 }

@@ -37,6 +37,7 @@ export function Behind({ figure, from, to, zone, asOf, onClose }: Props) {
     <Drawer open size="large" title={`${figure.metric} v${figure.version.toString()}`} onClose={onClose}>
       <div className="list">
         <Segmented value={which} onChange={setWhich} options={(['numerator', 'denominator'] as const).map((value) => ({ value, label: t(`reports.which.${value}`) }))} />
+        {from !== undefined && to !== undefined && <p className="muted">{instantIn(from, zone)} – {instantIn(to, zone)}</p>}
         {events.error && <Refused why={events.error} again={() => void events.refetch()} />}
         {told !== undefined && <p className="muted">{t('reports.behindOf', { figure: told.figure, items: told.totals.items, shown: told.items.length, position: told.as_of_position })}</p>}
         <Table<Item>
