@@ -43,8 +43,8 @@ struct Wrong {
 
 impl Context {
     /// One attempt to come in, held to what its address has left. Each that is refused is counted once for
-    /// the address on record, in the words that everybody hears: a name that nobody has, one that is locked and
-    /// a wrong password look alike there too. Every door of a sign-in comes through here.
+    /// the address on record, in the words that everybody hears: a name that nobody has, one that is locked
+    /// and a wrong password look alike there too. Every door of a sign-in comes through here.
     pub(crate) async fn sign_in_counted<T>(
         &self,
         peer: Option<SocketAddr>,
