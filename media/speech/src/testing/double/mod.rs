@@ -13,7 +13,7 @@ use crate::recognition::spec::{Kind, RecognizerSpec};
 use domain::ports::clock::Clock;
 use std::net::SocketAddr;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use tokio::net::{TcpListener, TcpStream};
 
 /// How a double behaves.
@@ -76,9 +76,16 @@ struct Plan {
     funasr: FunAsrServer,
     manner: Manner,
     texts: Vec<String>,
+    /// Sentences that were heard over HTTP, where each is a connection of its own.
+    heard: AtomicUsize,
 }
 
 impl Plan {
+    /// The text of the next sentence over HTTP: nothing there says whose it is.
+    fn next_text(&self) -> &str {
+        self.text(self.heard.fetch_add(1, Ordering::Relaxed))
+    }
+
     /// The text of a connection's so-many-th sentence.
     fn text(&self, sentence: usize) -> &str {
         let index = sentence % self.texts.len().max(1);
@@ -94,7 +101,8 @@ pub struct EngineDouble {
 }
 
 impl EngineDouble {
-    /// Listens on a free port of the loopback. Each connection says the texts in order, then again.
+    /// Listens on a free port of the loopback. Each connection says the texts in order, then again; over HTTP
+    /// all that reach it do so together, so that each call whose words matter has a double of its own.
     pub async fn start(kind: Kind, manner: Manner, texts: &[&str]) -> std::io::Result<Self> {
         Self::start_as(kind, FunAsrServer::Cpp, manner, texts).await
     }
@@ -119,6 +127,7 @@ impl EngineDouble {
             funasr,
             manner,
             texts,
+            heard: AtomicUsize::new(0),
         });
         let connections = Arc::new(AtomicU64::new(0));
         let (served, counted) = (Arc::clone(&plan), Arc::clone(&connections));

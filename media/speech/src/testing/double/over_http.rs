@@ -37,9 +37,7 @@ pub(super) async fn serve(mut stream: TcpStream, plan: &Plan) -> std::io::Result
         Manner::Answers | Manner::Lies => {}
     }
     if head.starts_with("POST /v1/audio/transcriptions ") {
-        let text = plan.text(usize::from(
-            TURN.fetch_add(1, std::sync::atomic::Ordering::Relaxed),
-        ));
+        let text = plan.next_text();
         let whole = contains(&body, b"name=\"file\"")
             && contains(&body, b"RIFF")
             && contains(&body, b"name=\"model\"");
@@ -79,9 +77,6 @@ pub(super) async fn serve(mut stream: TcpStream, plan: &Plan) -> std::io::Result
     }
     answer(&mut stream, "404 Not Found", JSON, b"{}").await
 }
-
-/// Each request is a connection of its own; which sentence it is, is counted over all doubles of a process.
-static TURN: std::sync::atomic::AtomicU8 = std::sync::atomic::AtomicU8::new(0);
 
 async fn request(stream: &mut TcpStream) -> std::io::Result<Option<(String, Vec<u8>)>> {
     let mut bytes = Vec::new();
