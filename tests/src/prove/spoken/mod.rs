@@ -13,7 +13,6 @@ use round::{Engine, Found, Line, Round, hold};
 use serde_json::{Value, json};
 use speech::recognition::spec::Kind;
 use speech::testing::double::Manner;
-use std::collections::BTreeMap;
 
 /// Half of the replies are sooner (the requirement): from the end of what was said to the first sound.
 const P50_MS: u64 = 800;
@@ -149,7 +148,7 @@ pub(crate) fn prove(form: Form) -> Proof {
         engine: Engine::Template,
         lines: STORIES.iter().map(|story| line_of(story, people)).collect(),
     };
-    let mut rounds = vec![("template", embedded)];
+    let mut rounds = vec![("template", vec![embedded])];
     let missing = pocketsphinx::missing();
     if missing.is_none() {
         let stories = if form == Form::Short {
@@ -163,29 +162,30 @@ pub(crate) fn prove(form: Form) -> Proof {
             .map(|story| line_of(story, 1))
             .collect();
         let engine = Engine::Pocketsphinx;
-        rounds.push(("pocketsphinx", Round { engine, lines }));
+        rounds.push(("pocketsphinx", vec![Round { engine, lines }]));
     }
     let kinds = [Kind::Vosk, Kind::FunAsr, Kind::Sherpa, Kind::Nls, Kind::OpenAi];
-    for kind in kinds {
-        // Over HTTP a double cannot tell callers apart: each has one of their own.
+    rounds.extend(kinds.map(|kind| {
+        // Over HTTP a double cannot tell callers apart: each has one of their own, one after the other.
         let (doubles, callers) = match kind {
             Kind::OpenAi => (people, 1),
             _ => (1, people),
         };
-        rounds.extend((0..doubles).map(|_| {
-            let engine = Engine::Double(kind, Manner::Answers, &HEARD);
-            let lines = vec![line_of(&LISTENS, callers)];
-            (kind.name(), Round { engine, lines })
-        }));
-    }
+        let one = |_| Round {
+            engine: Engine::Double(kind, Manner::Answers, &HEARD),
+            lines: vec![line_of(&LISTENS, callers)],
+        };
+        (kind.name(), (0..doubles).map(one).collect())
+    }));
     let held: Vec<(&str, Found)> = std::thread::scope(|scope| {
+        let of_engine = |rounds: &Vec<Round>| rounds.iter().map(hold).fold(Found::default(), Found::and);
         let running: Vec<_> = rounds
             .iter()
-            .map(|(name, round)| (*name, scope.spawn(|| hold(round))))
+            .map(|(name, rounds)| (*name, scope.spawn(move || of_engine(rounds))))
             .collect();
         let ended = running.into_iter();
         ended
-            .map(|(name, round)| (name, round.join().expect("a round ends by itself")))
+            .map(|(name, rounds)| (name, rounds.join().expect("a round ends by itself")))
             .collect()
     });
     let mut proof = judged(&held, form);
@@ -246,14 +246,11 @@ fn judged(held: &[(&str, Found)], form: Form) -> Proof {
             "{false_barge_ins} texts of {calls} calls stopped though nobody spoke into them, and 1 of {CALLS_A_FALSE_BARGE_IN} may"
         ));
     }
-    let mut engines: BTreeMap<&str, (u64, usize)> = BTreeMap::new();
-    for (name, found) in held {
-        let (calls, turns) = engines.entry(name).or_default();
-        *calls += found.calls;
-        *turns += found.reply_ms.len();
-    }
-    let told = |(name, (calls, turns))| (name, json!({"calls": calls, "turns": turns}));
-    let engines: BTreeMap<&str, Value> = engines.into_iter().map(told).collect();
+    let told = |(name, found): &(&str, Found)| {
+        let told = json!({"calls": found.calls, "turns": found.reply_ms.len()});
+        ((*name).to_owned(), told)
+    };
+    let engines: Value = held.iter().map(told).collect::<serde_json::Map<_, _>>().into();
     let line = json!({
         "proof": "spoken",
         "calls": calls,

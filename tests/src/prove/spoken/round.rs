@@ -135,7 +135,7 @@ fn chinese_voices(voices: &Path, vocabulary: &Path) {
 }
 
 impl Found {
-    fn and(mut self, other: Self) -> Self {
+    pub(super) fn and(mut self, other: Self) -> Self {
         self.calls += other.calls;
         self.reply_ms.extend(other.reply_ms);
         self.cut_ms.extend(other.cut_ms);
