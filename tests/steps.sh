@@ -3,12 +3,12 @@
 set -u
 command -v cargo >/dev/null || { echo "cargo is missing: install Rust 1.94 or newer from https://rustup.rs"; exit 1; }
 command -v cc >/dev/null || { echo "a C compiler is missing: apt-get install build-essential"; exit 1; }
-log=$(mktemp); aside=$(mktemp); beside_group=""
-trap '[ -z "$beside_group" ] || kill -- "-$beside_group"; rm -f "$log" "$aside"' EXIT
+log=$(mktemp)
+trap 'rm -f "$log"' EXIT
 passed=0; summary=""; began=$SECONDS
 
 step() { # step NAME BUDGET_MINUTES COMMAND…
-  local name=$1 budget=$2 start=${since:-$SECONDS}; shift 2
+  local name=$1 budget=$2 start=$SECONDS; shift 2
   echo; echo "== $name (budget $budget min)"
   if ! "$@" 2>&1 | tee -a "$log"; then
     echo "== $name FAILED after $((SECONDS - start)) s"
@@ -20,28 +20,6 @@ step() { # step NAME BUDGET_MINUTES COMMAND…
   summary+="$(printf '%-28s %4d s of %d min' "$name" $((SECONDS - start)) "$budget")"$'\n'
 }
 set -o pipefail
-
-# beside NAME BUDGET_MINUTES COMMAND…: begins a step that has what the steps behind it leave of the processors: they wait
-# for real time more than they work. `joined` ends it, and shows what it said.
-idle=(nice -n 19)
-chrt -i 0 true 2>/dev/null && idle=(chrt -i 0)
-beside() {
-  beside_began=$SECONDS
-  echo; echo "== $1 (budget $2 min), beside the steps that follow"; shift 2
-  set -m # a group of its own, which ends with this command
-  { "${idle[@]}" "$@" >"$aside" 2>&1; echo "$?" >>"$aside"; } &
-  beside_group=$!
-  set +m
-}
-said() {
-  sed '$d' "$aside"
-  return "$(tail -n 1 "$aside")"
-}
-joined() { # its time is from its beginning on
-  wait "$beside_group"
-  beside_group=""
-  since=$beside_began step "$@" said
-}
 
 built() { # built NAME: where cargo has put the tests of this name
   cargo test --locked $KURRENT --lib --test e2e --test kurrent --no-run --message-format json 2>/dev/null \
@@ -88,7 +66,7 @@ unit() {
     # What speaks to KurrentDB says what it skips, and that is shown.
     (cd store && "$kurrent" --quiet --nocapture) >"$told" 2>&1 & beside+=($!)
     others=$(printf ' | package(%s)' ${ONE_PROCESS/ tidy/} $ONE_PROCESS_TOO)
-    cargo nextest run --locked $KURRENT --tests --test-threads 1 \
+    cargo nextest run --locked $KURRENT --tests --test-threads 2 \
       -E "not (binary(e2e) | binary(kurrent) | binary(tidy) | (kind(lib) & (${others# | })))" \
       --no-fail-fast --status-level fail --final-status-level fail || status=1
     for each in "${beside[@]}"; do wait "$each" || status=1; done
@@ -119,15 +97,18 @@ lints() {
 }
 
 # Everything is built once, with one set of features: those of the program with the KurrentDB client, which the default
-# build leaves out, and of tests. That the program builds without them, as whoever installs it does, is checked beside.
+# build leaves out, and of tests. A tidy check holds that the program, as whoever installs it builds it, names nothing of
+# them; `make check` builds it so, and `make demo`.
 export KURRENT="--workspace --features store/kurrent,cli/kurrent"
 export TARGETS="--lib --bins --tests --examples"
 
 # Clippy's driver is a compiler that lints. As the one of our own crates it builds and lints them at once; `cargo clippy`
-# would read them, and every crate that they use, a second time: a seventh of the processor time of all steps.
-RUSTC_WORKSPACE_WRAPPER=$(rustc --print sysroot)/bin/clippy-driver
-[ -x "$RUSTC_WORKSPACE_WRAPPER" ] || { echo "clippy is missing: rustup component add clippy"; exit 1; }
-export RUSTC_WORKSPACE_WRAPPER
+# would read them, and every crate that they use, a second time: a seventh of the processor time of all steps. Each crate
+# is linted as it is built with its tests, and not again as it is built without.
+CLIPPY_DRIVER=$(rustc --print sysroot)/bin/clippy-driver
+[ -x "$CLIPPY_DRIVER" ] || { echo "clippy is missing: rustup component add clippy"; exit 1; }
+RUSTC_WORKSPACE_WRAPPER=$PWD/tests/compiler.sh
+export CLIPPY_DRIVER RUSTC_WORKSPACE_WRAPPER
 
 export -f built libraries in_one_process unit proofs
 export ONE_PROCESS ONE_PROCESS_TOO
@@ -138,14 +119,11 @@ step "format" 1 cargo fmt --check
 # Held to its own fixture; the day is the last commit's, so that an old tree is not found wanting for being old.
 step "known weaknesses, without a list" 1 python3 tests/advisories.py --at "$(git log -1 --format=%cs 2>/dev/null || date +%F)"
 step "unit, contract and tidy" 4 bash tests/with_postgres.sh bash -c unit
-# Cargo lets one of its commands work at a time: the stories are begun without it.
 e2e=$(built e2e)
-beside "bare build" 8 cargo check --locked --package cli --quiet
-step "demo and stories" 4 "$e2e" --test-threads 6 --nocapture
+step "demo and stories" 4 "$e2e" --test-threads 12 --nocapture
 # `prove hostile` opens 1,100 connections.
 ulimit -n 8192 2>/dev/null || true
 step "short proofs" 6 proofs
-joined "bare build" 8
 step "lints" 1 lints
 
 skipped=$(grep -c '^SKIPPED ' "$log")

@@ -15,6 +15,7 @@ mod events;
 mod examples;
 mod glossary;
 mod headers;
+mod installed;
 mod leftovers;
 mod limits;
 mod manifests;
@@ -78,4 +79,5 @@ checks! {
     c25_what_a_refusal_says_has_its_chinese: details::check;
     c26_users_read_the_words_of_the_glossary: glossary::check;
     c27_no_comment_holds_code_that_nothing_runs: examples::check;
+    c28_the_installed_program_names_nothing_of_tests: installed::check;
 }

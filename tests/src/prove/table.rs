@@ -114,11 +114,18 @@ pub const LONG_ONLY: &[(&str, &str)] = &[
 /// in one group took longer (278 s, and 254 s in two): `roles` asks one thing after another, and waits for
 /// the processors behind all others.
 ///
-/// In no group are two that measure what other proofs on the same processors would be part of: `rebuild` its
-/// slowest read, and `hostile`, whose last attack holds the dials beside an import to those before it (its
-/// other attacks it makes at once, before that); and two that work all the time and beside others would end
-/// no sooner: `projections` and `as-of`.
+/// What measures stands with what waits: `hostile` and `stop` with those that play a day by the clock,
+/// replies and silences with a night; `rebuild`, which measures its slowest read, alone. What works stands
+/// together.
 pub const WAITING: &[&[&[&str]]] = &[
+    // Attacks and stops measure how soon something is answered, beside those that mostly wait.
+    &[
+        &["hostile"],
+        &["stop", "clock"],
+        &["seeds"],
+        &["two-processes"],
+        &["sipp", "full-disk"],
+    ],
     &[
         &["simulation"],
         &["kurrent"],
@@ -126,26 +133,22 @@ pub const WAITING: &[&[&[&str]]] = &[
         &["exports", "keys"],
         &["contract"],
         &["roles"],
+        &["import", "jdbc", "projections", "as-of"],
     ],
     &[
         &["crash"],
-        &["two-processes"],
-        &["seeds"],
         &["audit"],
         &["forgetting"],
         &["summary", "gates"],
         &["access"],
         &["console"],
-        &["night"],
         &["oidc"],
         &["nlu", "entities"],
         &["inspect"],
         &["webhooks", "subscribers"],
     ],
-    // Replies are measured here, as people would hear them,
-    &[&["spoken"]],
-    // and silences here, beside those that mostly wait.
-    &[&["speech-faults"], &["http"], &["sipp", "clock"], &["full-disk"]],
+    // Replies and silences are measured here, as people would hear them.
+    &[&["spoken"], &["speech-faults"], &["http"], &["night"]],
 ];
 
 /// Those that hold a limit of time, which what else the machine does can break: they are asked again, alone.
