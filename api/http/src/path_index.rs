@@ -37,19 +37,22 @@ impl<T> PathIndex<T> {
         path_of: impl Fn(&I) -> &'static str,
         made_of: impl Fn(Vec<I>) -> T,
     ) -> Self {
-        // Each path is cut once: every pair of some three hundred is compared.
-        let cut: Vec<(Vec<&'static str>, &I)> = items
-            .iter()
-            .map(|item| (segments(path_of(item)).collect(), item))
-            .collect();
+        // Each path is cut once, and compared with those of its length: a request fits no other.
+        let mut by_length: BTreeMap<usize, Vec<(Vec<&'static str>, &I)>> = BTreeMap::new();
+        for item in items {
+            let path: Vec<_> = segments(path_of(item)).collect();
+            by_length.entry(path.len()).or_default().push((path, item));
+        }
         let mut index = Self::default();
-        for (path, _) in &cut {
-            let node = index.root.at_or_new(path);
-            if node.value.is_none() {
-                node.value = Some(index.values.len());
-                let overlapping = cut.iter().filter(|other| overlap(path, &other.0));
-                let items = overlapping.map(|other| other.1.clone()).collect();
-                index.values.push(made_of(items));
+        for cut in by_length.values() {
+            for (path, _) in cut {
+                let node = index.root.at_or_new(path);
+                if node.value.is_none() {
+                    node.value = Some(index.values.len());
+                    let overlapping = cut.iter().filter(|other| overlap(path, &other.0));
+                    let items = overlapping.map(|other| other.1.clone()).collect();
+                    index.values.push(made_of(items));
+                }
             }
         }
         index
@@ -94,10 +97,11 @@ fn is_parameter(segment: &str) -> bool {
     segment.starts_with('{')
 }
 
-/// Whether one request may fit both.
+/// Whether one request may fit both, which have as many segments. Their ends differ more often than the `api`
+/// and `v1` that they begin with.
 fn overlap(one: &[&str], other: &[&str]) -> bool {
     let fits = |one: &&str, other: &&str| one == other || is_parameter(one) || is_parameter(other);
-    one.len() == other.len() && one.iter().zip(other).all(|(one, other)| fits(one, other))
+    one.iter().zip(other).rev().all(|(one, other)| fits(one, other))
 }
 
 #[cfg(test)]

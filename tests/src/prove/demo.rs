@@ -74,7 +74,7 @@ pub(crate) fn seeds(form: Form) -> Proof {
 /// The same seed twice gives the same hash, with no violation.
 pub(crate) fn simulation(form: Form) -> Proof {
     let (days, calls) = match form {
-        Form::Short => ("2", "100"),
+        Form::Short => ("2", "50"),
         Form::Long => ("200", "1000"),
     };
     let simulate = || {
