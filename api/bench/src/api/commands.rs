@@ -1,8 +1,8 @@
 //! Durable commands: at a steady rate beside the same commits without HTTP, at the peak, and at three times
 //! the peak, where what cannot be done is refused soon.
 //!
-//! The peak is measured before the overload and after it, and its mean taken: log and people in memory grow by
-//! some hundred thousand meanwhile, and the overload would be held to a younger server otherwise.
+//! The peak is measured before the overload and after it, and its mean taken: log and people in memory grow
+//! by some hundred thousand meanwhile, and the overload would be held to a younger server otherwise.
 //!
 //! Times count from when a request was due, not from when its client got round to it, so that a server that
 //! stands still is not asked less (Tene, "coordinated omission").
