@@ -2,6 +2,7 @@
 
 use crate::program::{Program, command, fail, free_tcp_port, is_installed};
 use std::path::Path;
+use std::process::Command;
 use std::time::Duration;
 use tempfile::TempDir;
 
@@ -35,15 +36,19 @@ impl MariaDb {
             port: free_tcp_port(),
             server: None,
         };
-        let mut install = command("mariadb-install-db");
+        let mut install = made.of_its_own(command("mariadb-install-db"));
         install.args([
             "--no-defaults",
             "--skip-test-db",
             "--auth-root-authentication-method=normal",
         ]);
         install.args(["--user=root"]).arg(made.data());
-        let installed = install.output().is_ok_and(|output| output.status.success());
-        assert!(installed, "mariadb-install-db makes a database");
+        let installed = install.output().expect("mariadb-install-db runs");
+        if !installed.status.success() {
+            let said = String::from_utf8_lossy(&installed.stdout).into_owned();
+            let errors = String::from_utf8_lossy(&installed.stderr);
+            fail(&format!("mariadb-install-db: {said}{errors}"));
+        }
         made.restart();
         made.run(
             "",
@@ -56,6 +61,13 @@ impl MariaDb {
         Some(made)
     }
 
+    /// With a folder of its own for temporary tables: whoever starts removes those that it finds, also of
+    /// others who are at work in the same one.
+    fn of_its_own(&self, mut program: Command) -> Command {
+        program.env("TMPDIR", self.folder.path());
+        program
+    }
+
     fn data(&self) -> String {
         format!("--datadir={}", self.folder.path().join("d").display())
     }
@@ -65,7 +77,7 @@ impl MariaDb {
     }
 
     fn restart(&mut self) {
-        let mut start = command("sh");
+        let mut start = self.of_its_own(command("sh"));
         start.args([
             "-c",
             "exec \"$@\" 2>&1",
