@@ -142,7 +142,8 @@ pub const WAITING: &[&[&[&str]]] = &[
         &["http"],
         &["night"],
         &["crash"],
-        &["simulation", "exports", "keys"],
+        &["simulation"],
+        &["exports", "keys"],
     ],
 ];
 
