@@ -12,7 +12,7 @@ const LACKS: [&str; 2] = ["testing", "kurrent"];
 
 /// What other people's crates have only beside the KurrentDB client, or with what tests stand on, as it would
 /// be called.
-const BORROWED: [&str; 9] = [
+const BORROWED: &[&str] = &[
     "futures_util::channel",
     "futures::channel",
     "hyper_util::client::proxy",
@@ -21,7 +21,14 @@ const BORROWED: [&str; 9] = [
     ".enable_http2",
     "transport::Channel",
     "transport::Endpoint",
+    "tower::balance",
+    "tower::buffer",
+    "tower::discover",
+    "tower::load",
+    "tower::make",
+    "tower::ready_cache",
     "tower::retry",
+    "tower::timeout",
 ];
 
 /// A module or a crate that the installed program lacks, and how it is called.
@@ -52,10 +59,9 @@ pub(crate) fn check(tree: &Tree) -> Vec<Finding> {
     let product = tree.rust().filter(|file| behind.is_product(&file.path));
     let mut findings = Vec::new();
     for file in product {
-        let own = file.lines().take(file.lines_before_tests());
-        for (number, line) in own.filter(|(_, line)| !line.trim_start().starts_with("//")) {
+        for (number, line) in statements(file) {
             let borrowed = BORROWED.iter().find(|word| line.contains(**word));
-            let lacks = behind.lacking.iter().find(|one| one.is_in(&file.path, line));
+            let lacks = behind.lacking.iter().find(|one| one.is_in(&file.path, &line));
             if let Some(one) = lacks.filter(|_| !stands_behind_a_feature(file, number)) {
                 let what = format!("`{}` is not in the program that is installed", one.name);
                 findings.push(file.finding(number, what));
@@ -68,6 +74,22 @@ pub(crate) fn check(tree: &Tree) -> Vec<Finding> {
         }
     }
     findings
+}
+
+/// The lines before a file's tests, without comments; an import over several lines is one of them.
+fn statements(file: &File) -> Vec<(usize, String)> {
+    let mut found: Vec<(usize, String)> = Vec::new();
+    let mut is_open = false;
+    for (number, line) in file.lines().take(file.lines_before_tests()) {
+        let line = line.split("//").next().unwrap_or(line);
+        match found.last_mut().filter(|_| is_open) {
+            Some((_, import)) => import.push_str(line.trim()),
+            None => found.push((number, line.to_owned())),
+        }
+        let begins = line.trim_start().starts_with("use ") || line.trim_start().starts_with("pub use ");
+        is_open = (is_open || begins) && !line.contains(';');
+    }
+    found
 }
 
 impl Lacking {
@@ -146,8 +168,10 @@ impl Behind {
     fn lacks(&mut self, root: &str, of_crate: &str, path: &[&str]) {
         let name = path.last().map_or("", |name| *name).to_owned();
         let path = path.join("::");
-        let from_elsewhere = (format!(r"\b{of_crate}::{path}\b"), None);
-        let from_within = (format!(r"\bcrate::{path}\b"), Some(format!("{root}/src/")));
+        // By its path, or as one of a group that is imported at once.
+        let named = |from: &str| format!(r"\b{from}::(?:{path}\b|\{{[^;]*\b{path}\b)");
+        let from_elsewhere = (named(of_crate), None);
+        let from_within = (named("crate"), Some(format!("{root}/src/")));
         for (called, only) in [from_elsewhere, from_within] {
             let called = Regex::new(&called).expect("a path");
             let name = name.clone();
@@ -206,6 +230,12 @@ mod tests {
         assert_eq!(found("api/y/src/a.rs", "use x::testing::Double;\n"), 1);
         assert_eq!(found("api/x/src/a.rs", "use crate::testing::Double;\n"), 1);
         assert_eq!(found("api/y/src/a.rs", "use crate::testing::Double;\n"), 0);
+        let in_a_group = "use x::{\n    other::A,\n    testing::Double,\n};\n";
+        assert_eq!(found("api/y/src/a.rs", in_a_group), 1);
+        assert_eq!(
+            found("api/y/src/a.rs", "use x::{other::A};\nuse y::testing;\n"),
+            0
+        );
         assert_eq!(found("api/y/src/b_tests.rs", "use x::testing::Double;\n"), 0);
         assert_eq!(
             found("api/x/src/testing/a.rs", "use crate::testing::Double;\n"),
