@@ -1,6 +1,6 @@
 # The two commands of this project are `make demo` and `make test`; both set up what they need.
 # The long proofs are `make prove-…`; `make test` runs a short form of each and says so.
-.PHONY: demo bill-of-materials pictures prove-advisories test check packages build console prove-console prove-console-build prove-axe prove-roles-console prove-proof-badge prove-wall prove-flow-editor prove-words prove-access prove-api prove-seeds prove-as-of prove-two-processes prove-clock prove-crash prove-sipp prove-projections prove-rebuild prove-roles prove-rules prove-kurrent prove-stores prove-forgetting prove-keys prove-audit prove-contract prove-exports prove-full-disk prove-gates prove-history prove-hostile prove-http prove-import prove-inspect prove-jdbc prove-night prove-nlu prove-entities prove-oidc prove-replay prove-segments prove-speech-faults prove-spoken prove-simulate prove-stop prove-subscribers prove-summary prove-webhooks prove-simulation prove-days prove-planted bench-api bench-calls bench-cost bench-append bench-read bench-subscribe bench-project bench-query
+.PHONY: demo bill-of-materials pictures prove-advisories test check packages build console prove-console prove-console-build prove-axe prove-roles-console prove-proof-badge prove-wall prove-flow-editor prove-words prove-access prove-api prove-seeds prove-as-of prove-two-processes prove-clock prove-crash prove-sipp prove-projections prove-rebuild prove-roles prove-rules prove-kurrent prove-stores prove-forgetting prove-keys prove-audit prove-contract prove-exports prove-full-disk prove-gates prove-history prove-hostile prove-http prove-import prove-inspect prove-jdbc prove-night prove-nlu prove-entities prove-oidc prove-replay prove-segments prove-speech-faults prove-spoken prove-simulate prove-stop prove-subscribers prove-summary prove-webhooks prove-simulation prove-days prove-planted prove-installed bench-api bench-calls bench-cost bench-append bench-read bench-subscribe bench-project bench-query
 
 CARGO ?= cargo
 BIN := target/debug/ledgerline
@@ -73,6 +73,10 @@ prove-advisories:
 ## Every locked part of Rust and npm, as a bill of materials (CycloneDX 1.5) on standard output.
 bill-of-materials:
 	@python3 tests/advisories.py --bill
+
+# The program as whoever installs it builds it: without the KurrentDB client and what its tests stand on.
+prove-installed: packages
+	@$(CARGO) check --locked --package cli --quiet && echo '{"proof":"installed","holds":true}'
 
 prove-simulation: build
 	$(CARGO) build --quiet --locked --release --package cli

@@ -98,7 +98,7 @@ lints() {
 
 # Everything is built once, with one set of features: those of the program with the KurrentDB client, which the default
 # build leaves out, and of tests. A tidy check holds that the program, as whoever installs it builds it, names nothing of
-# them; `make check` builds it so, and `make demo`.
+# them: the short form of `make prove-installed`, which builds it so, as `make check` does and `make demo`.
 export KURRENT="--workspace --features store/kurrent,cli/kurrent"
 export TARGETS="--lib --bins --tests --examples"
 
@@ -128,6 +128,6 @@ step "lints" 1 lints
 
 skipped=$(grep -c '^SKIPPED ' "$log")
 echo; echo "$summary"
-echo "total $((SECONDS - began)) s; the long forms are: make prove-console prove-console-build prove-axe prove-roles-console prove-proof-badge prove-wall prove-flow-editor prove-words prove-access prove-advisories prove-api prove-seeds prove-two-processes prove-clock prove-crash prove-sipp prove-stores prove-audit prove-contract prove-forgetting prove-keys prove-kurrent prove-projections prove-rebuild prove-as-of prove-exports prove-full-disk prove-gates prove-history prove-hostile prove-http prove-import prove-inspect prove-jdbc prove-night prove-nlu prove-entities prove-oidc prove-replay prove-roles prove-rules prove-segments prove-simulate prove-speech-faults prove-spoken prove-stop prove-subscribers prove-summary prove-webhooks prove-simulation prove-days prove-planted"
+echo "total $((SECONDS - began)) s; the long forms are: make prove-console prove-console-build prove-axe prove-roles-console prove-proof-badge prove-wall prove-flow-editor prove-words prove-access prove-advisories prove-api prove-seeds prove-two-processes prove-clock prove-crash prove-sipp prove-stores prove-audit prove-contract prove-forgetting prove-keys prove-kurrent prove-projections prove-rebuild prove-as-of prove-exports prove-full-disk prove-gates prove-history prove-hostile prove-http prove-import prove-inspect prove-jdbc prove-night prove-nlu prove-entities prove-oidc prove-replay prove-roles prove-rules prove-segments prove-simulate prove-speech-faults prove-spoken prove-stop prove-subscribers prove-summary prove-webhooks prove-simulation prove-days prove-planted prove-installed"
 grep -E '^(SKIPPED|SECOND TRY) ' "$log"
 echo "$passed passed, 0 failed, $skipped skipped"
