@@ -52,7 +52,7 @@ begin() {
   "${as[@]}" "$bin/initdb" -D "$folder/data" -U ledgerline -A trust -E UTF8 --locale=C --no-sync --no-instructions \
     >"$folder/init.log" 2>&1 || { cat "$folder/init.log"; return 1; }
   "${as[@]}" "$bin/pg_ctl" -D "$folder/data" -l "$folder/log" -w -t 60 -s start -o "-c $secured -c port=$port -k $folder \
-    -c fsync=on -c synchronous_commit=on -c full_page_writes=on -c shared_buffers=64MB -c max_connections=200" ||
+    -c fsync=on -c synchronous_commit=on -c full_page_writes=on -c shared_buffers=${LEDGERLINE_TEST_POSTGRES_BUFFERS:-64MB} -c max_connections=200" ||
     { cat "$folder/log"; return 1; }
 }
 (begin)

@@ -64,7 +64,9 @@ pub use ahead::{forget_rows_ahead, rows_ahead};
 pub use checkpoint::{Checkpoint, Complete, checkpoints, complete_of};
 pub use database::{Dialect, Edit, ReadDb, Table, TakesRow, Tx, TxWork, read_as, transact};
 pub use error::ProjectionError;
-pub use folded::{Begun, FOLDED_EVENTS_MAX, FoldError, Folded, Pages, Span, fold, fold_onto};
+pub use folded::{
+    Begun, Copied, FOLDED_EVENTS_MAX, FoldError, Folded, Pages, Span, fold, fold_beside, fold_onto,
+};
 pub use grounds::Grounds;
 pub use in_place::{InMemory, InPlace};
 pub use instant::position_at;

@@ -31,6 +31,8 @@ const ONSET_MS: u64 = 60;
 const HANGOVER_MS: u64 = 300;
 /// Quiet within which voice counts as without a pause.
 const PAUSE_MS: u64 = 160;
+/// Quiet that is part of a word, such as before a stop or within a soft consonant: it counts as voice.
+const CLOSURE_MS: u64 = 60;
 /// How often it is told that they go on, in milliseconds of voice.
 const TOLD_EVERY_MS: u64 = 100;
 /// Frames whose quietest smoothed level is one window of the floor: 250 ms.
@@ -186,9 +188,12 @@ impl VoiceActivity {
             }
             return None;
         }
-        if at_ms.saturating_sub(stretch.voiced_until_ms) > PAUSE_MS {
+        let quiet_ms = at_ms.saturating_sub(stretch.voiced_until_ms);
+        if quiet_ms > PAUSE_MS {
             stretch.unbroken_ms = 0;
             stretch.told_ms = 0;
+        } else if quiet_ms <= CLOSURE_MS {
+            stretch.unbroken_ms += quiet_ms;
         }
         stretch.voiced_until_ms = until_ms;
         stretch.voiced_ms += FRAME_MS;
@@ -385,6 +390,20 @@ mod tests {
             panic!("{changes:?}");
         };
         assert!((820..=880).contains(voiced_ms), "{voiced_ms}");
+    }
+
+    #[test]
+    fn a_stop_within_a_word_counts_and_a_pause_between_words_does_not() {
+        for (resumes_ms, told_by_ms) in [(2_160, 2_300), (2_220, 2_420)] {
+            let voices = [(2_000, 2_100, -20.0), (resumes_ms, 2_700, -20.0)];
+            let changes = Scene::new(-70.0, &voices).changes(None, 4_000);
+            let three_hundred = changes.iter().find_map(|change| match change {
+                VoiceChange::Going { t_ms, voiced_ms } if *voiced_ms >= 300 => Some(*t_ms),
+                _ => None,
+            });
+            let t_ms = three_hundred.unwrap();
+            assert!(t_ms.abs_diff(told_by_ms) <= 20, "{resumes_ms}: {t_ms}");
+        }
     }
 
     #[test]

@@ -5,6 +5,7 @@
 //! views handle. What a view says of one campaign is then, row for row, what a replay of the whole log up
 //! to that position says of it.
 
+mod copied;
 mod pages;
 mod sums;
 mod validity;
@@ -16,6 +17,7 @@ use crate::runner::InlineRunner;
 use crate::sqlite::SqliteReadDb;
 pub use crate::table::Begun;
 use crate::view::{Handles, View};
+pub use copied::{Copied, fold_beside};
 use domain::event_filter::EventFilter;
 use domain::ids::StreamId;
 use domain::ports::event_store::{EventStore, PAGE_EVENTS_MAX, StoreError};
@@ -148,6 +150,22 @@ async fn in_memory(
 ) -> Result<Folded, FoldError> {
     let checkpoints = InlineRunner::begin(Arc::clone(&db), views).await?;
     let checkpoints = checkpoints.progress().checkpoints();
+    let events = summed(store, wanted, std::slice::from_mut(&mut sums), goes_on).await?;
+    transact(db.as_ref(), move |tx| sums.hand_over(tx, checkpoints)).await?;
+    Ok(Folded {
+        db,
+        events,
+        until: wanted.until,
+    })
+}
+
+/// Feeds the events of a span to sums of several views; answers how many.
+async fn summed(
+    store: &dyn EventStore,
+    wanted: &Span,
+    all: &mut [SumsOf],
+    goes_on: &(dyn Fn() -> bool + Sync),
+) -> Result<u64, FoldError> {
     let mut pages = Pages::begin(store, wanted).await?;
     let mut events = 0;
     while let Some(page) = pages.next().await? {
@@ -156,21 +174,18 @@ async fn in_memory(
             let events_max = wanted.events_max;
             return Err(FoldError::TooManyEvents { events_max });
         }
-        let (mut behind, mut recalled) = (0, false);
-        while let Some((taken, stream)) = sums.take(&page, behind, recalled)? {
-            sums.recall(&past_of(store, &stream, wanted.after).await?)?;
-            (behind, recalled) = (taken, true);
+        for sums in &mut *all {
+            let (mut behind, mut recalled) = (0, false);
+            while let Some((taken, stream)) = sums.take(&page, behind, recalled)? {
+                sums.recall(&past_of(store, &stream, wanted.after).await?)?;
+                (behind, recalled) = (taken, true);
+            }
         }
         if !goes_on() {
             return Err(FoldError::Stopped { events });
         }
     }
-    transact(db.as_ref(), move |tx| sums.hand_over(tx, checkpoints)).await?;
-    Ok(Folded {
-        db,
-        events,
-        until: wanted.until,
-    })
+    Ok(events)
 }
 
 /// The events of a stream up to a position.

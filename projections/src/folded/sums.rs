@@ -105,6 +105,11 @@ impl SumsOf {
         })
     }
 
+    /// Whether a view is one of these.
+    pub(crate) fn is_of(&self, view: &str) -> bool {
+        self.views.iter().any(|(own, _)| own.name() == view)
+    }
+
     pub(crate) fn hand_over(
         self,
         tx: &mut dyn Tx,

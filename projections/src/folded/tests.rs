@@ -44,13 +44,22 @@ async fn folded(log: &TestLog, span: &Span) -> Result<Folded, FoldError> {
 
 /// Every row that belongs to a campaign, of the tables that questions are asked of.
 async fn rows(db: &dyn ReadDb, name: &'static str) -> Vec<Vec<Val>> {
+    rows_of(db, name, |_| true).await
+}
+
+/// The same without those that say where each call counts: they are in no copy.
+async fn figures(db: &dyn ReadDb, name: &'static str) -> Vec<Vec<Val>> {
+    rows_of(db, name, |table| table != "campaign_board_call").await
+}
+
+async fn rows_of(db: &dyn ReadDb, name: &'static str, wanted: fn(&str) -> bool) -> Vec<Vec<Val>> {
     let mut all = Vec::new();
     let metrics = MetricBoard.definition().tables.iter();
     let asked = metrics.filter(|table| ["metric_board", "metric_board_first"].contains(&table.name));
     // Copies are taken of live rows, and of none that are folded.
     let board = CampaignBoard.definition().tables.iter();
     let board = board.filter(|table| !table.name.starts_with("campaign_board_cop"));
-    for table in board.chain(asked) {
+    for table in board.chain(asked).filter(|table| wanted(table.name)) {
         let columns = read_as(db, |tx| tx.columns(table.name)).await.unwrap();
         let at = columns.iter().position(|column| column == "campaign").unwrap();
         let mut rows = read_as(db, move |tx| {
@@ -113,6 +122,58 @@ async fn a_campaign_folded_from_its_own_events_is_row_for_row_a_replay_of_the_wh
     for until in 1..=story.events.len() {
         compare(&story, until).await;
     }
+}
+
+/// Folds a campaign with the board from its last copy, and holds its rows to those of all events; answers
+/// where the copy ended, and how many rows were compared.
+async fn compare_beside(
+    log: &TestLog,
+    live: &dyn ReadDb,
+    span: &Span,
+    name: &'static str,
+) -> (Position, usize) {
+    let copy = campaign_board::last_copy(live, &campaign(name), span.until).await;
+    let Some(copy) = copy.unwrap() else {
+        return (Position(0), 0);
+    };
+    let upto = copy.upto;
+    let board: Arc<dyn View> = Arc::new(CampaignBoard);
+    let copied = Copied {
+        views: vec![board],
+        upto,
+        begun: copy.rows,
+    };
+    let beside = fold_beside(log, span, copied, vec![Arc::new(MetricBoard)], &|| true)
+        .await
+        .unwrap();
+    let whole = folded(log, span).await.unwrap();
+    assert!(beside.events <= whole.events);
+    let [beside_rows, whole_rows] = [&beside, &whole].map(|folded| figures(folded.db.as_ref(), name));
+    let (beside_rows, whole_rows) = (beside_rows.await, whole_rows.await);
+    assert_eq!(beside_rows, whole_rows, "{name} as of {} from {upto}", span.until);
+    (upto, whole_rows.len())
+}
+
+#[tokio::test]
+async fn the_board_from_its_copy_beside_metrics_from_the_first_event_are_all_events_folded() {
+    let (mut copies, mut compared) = (BTreeSet::new(), 0);
+    for seed in 1..=3 {
+        let mut story = varied(1_500, seed);
+        for event in &mut story.events {
+            event.position = Position(event.position.0 * 130);
+        }
+        let log = TestLog::of(&story.events);
+        let (live, _runner) = story.shown_by(CampaignBoard).await;
+        for event in story.events.iter().step_by(151) {
+            for name in ["T", "U", "V"] {
+                let span = of_campaign(name, event.position);
+                let (upto, rows) = compare_beside(&log, live.as_ref(), &span, name).await;
+                copies.insert((seed, upto));
+                compared += rows;
+            }
+        }
+    }
+    assert!(copies.len() >= 9 && compared > 1_000, "{copies:?}, {compared}");
 }
 
 #[tokio::test]

@@ -12,7 +12,7 @@ use domain::problem::{Kind, Problem};
 use domain::stored_event::Position;
 use domain::time::Timestamp;
 use projections::views::campaign_board;
-use projections::{Begun, FoldError, Folded, ReadDb, Span, View, fold_onto};
+use projections::{Begun, Copied, FoldError, Folded, ReadDb, Span, View, fold_beside, fold_onto};
 use std::sync::{Arc, Mutex, PoisonError};
 use tokio::runtime::Handle;
 use tokio::sync::{OwnedSemaphorePermit, oneshot};
@@ -116,7 +116,8 @@ pub struct Apart<'a> {
 /// Rows as they were, and what they cost.
 pub struct Shown {
     pub rows: Arc<Folded>,
-    /// Where the copy ends that the rows were folded onto; absent when they begin with the first event.
+    /// Where the copy ends that rows were folded onto, where a view has one; absent when all begin with the
+    /// first event.
     copied: Option<Position>,
     /// Milliseconds of folding; absent when the rows were kept from an earlier question.
     took_ms: Option<u64>,
@@ -136,8 +137,8 @@ impl Shown {
 }
 
 impl Past {
-    /// Rows of `views` at the moment, from the events that a filter wants, or from those behind the last copy
-    /// that `live` has of all of the views. What was true by the events' own times is in no copy.
+    /// Rows of `views` at the moment, from the events that a filter wants; of a view that `live` has copies of,
+    /// from those behind the last. What was true by the events' own times is in no copy.
     pub async fn rows(
         &self,
         environment: &Environment,
@@ -162,17 +163,40 @@ impl Past {
         }
         let of_campaign = filter.campaign.clone();
         let copied = of_campaign.filter(|one| filter == EventFilter::of_campaign(one.clone()));
-        let mut wanted = Wanted::all_of(filter);
-        let of_the_board = views.iter().all(|view| view.name() == campaign_board::NAME);
+        let (of_the_board, others): (Vec<_>, Vec<_>) = views
+            .into_iter()
+            .partition(|view| view.name() == campaign_board::NAME);
+        let mut copy = None;
         // Rows that are away or being made again keep nobody from the log, which says it all.
-        if of_the_board
+        if !of_the_board.is_empty()
             && then.valid_at().is_none()
             && let Some(campaign) = copied
-            && let Ok(Some(copy)) = campaign_board::last_copy(live, &campaign, then.position).await
         {
-            (wanted.after, wanted.begun) = (copy.upto, copy.rows);
+            let found = campaign_board::last_copy(live, &campaign, then.position).await;
+            copy = found.ok().flatten();
         }
-        let shown = fold_in(place, environment, wanted, views, then).await?;
+        let shown = match copy {
+            None => {
+                let views = of_the_board.into_iter().chain(others).collect();
+                fold_in(place, environment, Wanted::all_of(filter), views, then).await?
+            }
+            Some(copy) if others.is_empty() => {
+                let wanted = Wanted {
+                    filter,
+                    after: copy.upto,
+                    begun: copy.rows,
+                };
+                fold_in(place, environment, wanted, of_the_board, then).await?
+            }
+            Some(copy) => {
+                let copied = Copied {
+                    views: of_the_board,
+                    upto: copy.upto,
+                    begun: copy.rows,
+                };
+                beside_in(place, environment, filter, copied, others, then).await?
+            }
+        };
         self.keep(key, &shown);
         Ok(shown)
     }
@@ -278,19 +302,41 @@ async fn fold_in(
     };
     let copied = (!wanted.begun.is_empty()).then_some(wanted.after);
     let begun = wanted.begun;
+    shown_in(place, environment, copied, move |on| {
+        let folding = fold_onto(on.store, &span, views, begun, on.goes_on, Some(on.tasks));
+        on.runtime.block_on(folding)
+    })
+    .await
+}
+
+/// Rows of views that have a copy, beside those of views that have none.
+async fn beside_in(
+    place: OwnedSemaphorePermit,
+    environment: &Environment,
+    filter: EventFilter,
+    copied: Copied,
+    others: Vec<Arc<dyn View>>,
+    then: &Then,
+) -> Result<Shown, Problem> {
+    let span = Span::until(filter, then.position);
+    let upto = copied.upto;
+    shown_in(place, environment, Some(upto), move |on| {
+        let folding = fold_beside(on.store, &span, copied, others, on.goes_on);
+        on.runtime.block_on(folding)
+    })
+    .await
+}
+
+/// What was folded in a place, and how long it took.
+async fn shown_in(
+    place: OwnedSemaphorePermit,
+    environment: &Environment,
+    copied: Option<Position>,
+    folding: impl FnOnce(&Apart<'_>) -> Result<Folded, FoldError> + Send + 'static,
+) -> Result<Shown, Problem> {
     let began = environment.clock.now();
-    let folded = apart_in(place, environment, FOLD_WITHIN_MS, move |on| {
-        on.runtime.block_on(fold_onto(
-            on.store,
-            &span,
-            views,
-            begun,
-            on.goes_on,
-            Some(on.tasks),
-        ))
-    });
+    let folded = apart_in(place, environment, FOLD_WITHIN_MS, folding).await;
     let folded = folded
-        .await
         .unwrap_or(Err(FoldError::Stopped { events: 0 }))
         .map_err(|error| explain(&error))?;
     Ok(Shown {

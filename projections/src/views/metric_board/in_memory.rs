@@ -8,7 +8,7 @@ use crate::in_place::{InMemory, InPlace};
 use crate::metrics::{COMPLAINTS, Catalog, OncePer, Subject, Told, catalog, is_of_call};
 use crate::value::Val;
 use domain::ids::CallId;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 /// What a term summed in a group.
 #[derive(Debug, Clone, Copy, Default)]
@@ -32,11 +32,11 @@ struct Kept {
 /// See the file's description.
 pub(super) struct Sums {
     catalog: &'static Catalog,
-    calls: BTreeMap<CallId, Kept>,
+    calls: HashMap<CallId, Kept>,
     /// By campaign and customer.
-    enrolments: BTreeMap<(String, String), Kept>,
+    enrolments: HashMap<(String, String), Kept>,
     /// By id; they count no customers.
-    complaints: BTreeMap<String, Kept>,
+    complaints: HashMap<String, Kept>,
     groups: BTreeMap<Group, usize>,
     /// By group, then by term.
     sums: Vec<Vec<Sum>>,
@@ -47,9 +47,9 @@ impl Sums {
     pub(super) fn begin() -> Result<Self, ProjectionError> {
         Ok(Self {
             catalog: catalog()?,
-            calls: BTreeMap::new(),
-            enrolments: BTreeMap::new(),
-            complaints: BTreeMap::new(),
+            calls: HashMap::new(),
+            enrolments: HashMap::new(),
+            complaints: HashMap::new(),
             groups: BTreeMap::new(),
             sums: Vec::new(),
             last: 0,
