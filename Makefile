@@ -1,6 +1,6 @@
 # The two commands of this project are `make demo` and `make test`; both set up what they need.
 # The long proofs are `make prove-…`; `make test` runs a short form of each and says so.
-.PHONY: demo bill-of-materials pictures prove-advisories test check packages build console prove-console prove-console-build prove-axe prove-roles-console prove-proof-badge prove-wall prove-flow-editor prove-words prove-access prove-api prove-seeds prove-as-of prove-two-processes prove-clock prove-crash prove-sipp prove-projections prove-rebuild prove-roles prove-rules prove-kurrent prove-stores prove-forgetting prove-keys prove-audit prove-contract prove-exports prove-full-disk prove-gates prove-history prove-hostile prove-http prove-import prove-inspect prove-jdbc prove-night prove-nlu prove-entities prove-oidc prove-replay prove-segments prove-speech-faults prove-spoken prove-simulate prove-stop prove-subscribers prove-summary prove-webhooks prove-simulation prove-days prove-planted prove-installed bench-api bench-calls bench-cost bench-append bench-read bench-subscribe bench-project bench-query
+.PHONY: demo bill-of-materials pictures prove-advisories test check packages build console prove-console prove-console-build prove-axe prove-roles-console prove-proof-badge prove-wall prove-flow-editor prove-words prove-access prove-api prove-seeds prove-as-of prove-two-processes prove-clock prove-crash prove-sipp prove-projections prove-rebuild prove-roles prove-rules prove-kurrent prove-stores prove-forgetting prove-keys prove-audit prove-contract prove-exports prove-full-disk prove-gates prove-history prove-hostile prove-http prove-import prove-inspect prove-jdbc prove-night prove-nlu prove-entities prove-oidc prove-replay prove-segments prove-speech-faults prove-spoken prove-simulate prove-stop prove-subscribers prove-summary prove-webhooks prove-simulation prove-days prove-planted prove-installed bench-api bench-calls bench-cost bench-append bench-read bench-subscribe bench-project bench-query bench-as-of
 
 CARGO ?= cargo
 BIN := target/debug/ledgerline
@@ -115,6 +115,14 @@ bench-append bench-read bench-subscribe:
 	target/release/ledgerline bench $(@:bench-%=%) $(if $(filter bench-append,$@),--peers all)
 	bash tests/with_postgres.sh sh -c '[ -z "$$LEDGERLINE_TEST_POSTGRES" ] || target/release/ledgerline \
 	  bench $(@:bench-%=%) $(if $(filter bench-append,$@),--peers all) --store "$$LEDGERLINE_TEST_POSTGRES"'
+
+# A campaign, its report, a call and a customer as of yesterday, on SQLite and on PostgreSQL with memory as its own
+# documentation recommends.
+bench-as-of:
+	$(CARGO) build --quiet --locked --release --package cli
+	target/release/ledgerline bench query --as-of
+	LEDGERLINE_TEST_POSTGRES_BUFFERS=1GB bash tests/with_postgres.sh sh -c '[ -z "$$LEDGERLINE_TEST_POSTGRES" ] || \
+	  target/release/ledgerline bench query --as-of --store "$$LEDGERLINE_TEST_POSTGRES"'
 
 # Views beside the same rows written bare, and a console's questions over a million calls: on SQLite, then on PostgreSQL.
 bench-project bench-query:

@@ -1,14 +1,16 @@
 //! Measures the classifier on the development sets by cross-validation, and prints one JSON line.
 //!
 //! `cargo run --release -p understanding --example measure -- fixtures/nlu [banking|few|clinc|zh|labelled]…`
-//! Settings may follow as `cost=1`, `own=4`, `names=1`, `threads=2`, `seed=1`.
+//! Settings may follow as `cost=1`, `own=4`, `names=1`, `threads=2`, `seed=1`, `words=FILE`.
 
 use pinyin::ToPinyin;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
-use std::io::Write;
+use std::io::{BufRead, Write};
 use std::path::Path;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
+use understanding::word_vectors::WordVectors;
 use understanding::{Example, Examples, Model, Settings, folds, groups, train};
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
@@ -18,6 +20,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let (mut settings, mut parts) = (Settings::default(), Vec::new());
     for argument in arguments {
         match argument.split_once('=') {
+            Some(("words", file)) => settings.words = Some(words(file)?),
             Some((name, value)) => set(&mut settings, name, value.parse()?),
             None => parts.push(argument),
         }
@@ -36,6 +39,12 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     }
     writeln!(std::io::stdout(), "{}", serde_json::to_string(&found)?)?;
     Ok(())
+}
+
+fn words(file: &str) -> Result<Arc<WordVectors>, Box<dyn std::error::Error>> {
+    let lines = std::io::BufReader::new(std::fs::File::open(file)?).lines();
+    let (words, _) = WordVectors::read(lines.map_while(Result::ok));
+    Ok(Arc::new(words))
 }
 
 #[expect(

@@ -13,12 +13,14 @@ pub mod held_out;
 mod learning;
 pub mod masking;
 mod model;
+mod plain_hash;
 pub mod priority;
 pub mod reading;
 pub mod retrieval;
 pub mod sensitive;
 pub mod spoken;
 pub mod text;
+pub mod word_vectors;
 
 pub use learning::{
     Calibration, Example, Examples, FAULTS_LISTED_MAX, Fault, INTENTS_MAX, LineFault, ROWS_MAX,

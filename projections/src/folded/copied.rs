@@ -1,5 +1,5 @@
-//! Views that have copies folded beside others that have none: the ones from where their copy ends, the others
-//! from the first event, and the events before the copy are read for the others alone.
+//! Views that have copies folded beside others that have none: the ones from where their copy ends, the
+//! others from the first event, and the events before the copy are read for the others alone.
 
 use super::sums::SumsOf;
 use super::{Begun, FoldError, Folded, Span, fold, kinds_of, summed};

@@ -49,7 +49,7 @@ pub(crate) struct Piece {
 }
 
 /// Longest text that is looked at; what follows says little new, and a call's turn is shorter.
-const CHARACTERS_MAX: usize = 400;
+pub(crate) const CHARACTERS_MAX: usize = 400;
 
 /// How many concepts of a text are paired: 28 pairs at most.
 const CONCEPTS_PAIRED_MAX: usize = 8;

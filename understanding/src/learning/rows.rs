@@ -1,6 +1,8 @@
 //! Texts as rows of numbers, and the vocabulary that gives each piece its column.
 
+use super::meaning::{MEANING_WEIGHT, Meaning};
 use crate::features::{Block, Piece, pieces};
+use crate::plain_hash::Plain;
 use std::collections::HashMap;
 
 /// Rows of sparse features, each with the number of its intent.
@@ -49,38 +51,8 @@ pub(crate) struct Vocabulary {
     places: HashMap<u64, u32, Plain>,
     /// The rarity of a piece that was never seen.
     pub(crate) unseen: f32,
-}
-
-/// Hashes are hashes already.
-#[derive(Debug, Clone, Copy, Default)]
-pub(crate) struct Plain;
-
-impl std::hash::BuildHasher for Plain {
-    type Hasher = PlainHasher;
-
-    fn build_hasher(&self) -> PlainHasher {
-        PlainHasher(0)
-    }
-}
-
-/// Hands the key on as it is.
-#[derive(Debug)]
-pub(crate) struct PlainHasher(u64);
-
-impl std::hash::Hasher for PlainHasher {
-    fn finish(&self) -> u64 {
-        self.0
-    }
-
-    fn write(&mut self, bytes: &[u8]) {
-        for byte in bytes {
-            self.0 = (self.0 ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3);
-        }
-    }
-
-    fn write_u64(&mut self, key: u64) {
-        self.0 = key.wrapping_mul(0x9e37_79b9_7f4a_7c15);
-    }
+    /// What words mean, where a model was learned with it: columns after those of the pieces.
+    pub(crate) meaning: Option<Meaning>,
 }
 
 /// A text in numbers.
@@ -123,15 +95,40 @@ impl Vocabulary {
             rarity,
             places,
             unseen,
+            meaning: None,
         }
     }
 
-    pub(crate) fn len(&self) -> usize {
-        self.hashes.len()
+    /// The same with what words mean.
+    pub(crate) fn with(mut self, meaning: Option<Meaning>) -> Self {
+        self.meaning = meaning;
+        self
     }
 
-    /// A text as a vector: each block by itself of its weight, all together of length one.
+    /// How many columns there are: the pieces, and the numbers of a word.
+    pub(crate) fn len(&self) -> usize {
+        let meaning = self.meaning.as_ref();
+        self.hashes.len() + meaning.map_or(0, |meaning| meaning.words.dimensions())
+    }
+
+    /// A text as a vector of length one: its pieces, and beside them what it means where that is known.
     pub(crate) fn vector(&self, text: &str) -> Vector {
+        let mut vector = self.by_pieces(text);
+        let direction = self.meaning.as_ref().and_then(|meaning| meaning.direction(text));
+        if let Some(direction) = direction {
+            let whole = MEANING_WEIGHT.hypot(1.0);
+            for (_, value) in &mut vector.cells {
+                *value /= whole;
+            }
+            let columns = u32::try_from(self.hashes.len()).unwrap_or(u32::MAX)..;
+            let values = direction.into_iter().map(|each| each * MEANING_WEIGHT / whole);
+            vector.cells.extend(columns.zip(values));
+        }
+        vector
+    }
+
+    /// A text by its pieces: each block by itself of its weight, all together of length one.
+    fn by_pieces(&self, text: &str) -> Vector {
         let pieces = pieces(text);
         let mut cells: Vec<(u32, f32, Block)> = Vec::with_capacity(pieces.len());
         let mut lengths = [0.0_f32; 4];

@@ -1,12 +1,16 @@
 //! A model as bytes: a head with its version, the parts, and a digest over all of it at the end.
 //!
 //! Little-endian. `LLNLU` and the version in six bytes, the length of a JSON head in four, the head, the
-//! hashes (8 bytes each), rarities (4), weights (1), and SHA-256 of all before it.
+//! hashes (8 bytes each), rarities (4), weights (1), and SHA-256 of all before it. Version 2 is of a model
+//! that knows what words mean: its head has `meaning`, and before the digest come the words' hashes (8),
+//! steps (4) and numbers (1). What knows no words is written as version 1, as it always was.
 
 use super::{Judges, Model};
-use crate::learning::{Calibration, Vocabulary};
+use crate::learning::{Calibration, Meaning, Vocabulary};
+use crate::word_vectors::{DIMENSIONS_MAX, WordVectors};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
+use std::sync::Arc;
 use thiserror::Error;
 
 /// Largest model that is read: the bound of a model that is written, with its head.
@@ -15,6 +19,8 @@ pub const MODEL_BYTES_MAX: usize = 10_000_000;
 const MAGIC: &[u8; 5] = b"LLNLU";
 /// Changes whenever pieces, blocks or the layout change: a model is only right with its own features.
 const VERSION: u8 = 1;
+/// The same with vectors of words behind it.
+const VERSION_WITH_WORDS: u8 = 2;
 /// SHA-256.
 const DIGEST_BYTES: usize = 32;
 
@@ -25,7 +31,7 @@ pub enum ModelFault {
     #[error("this is no model of ours")]
     NotAModel,
     /// Written by another version.
-    #[error("the model is of version {found}; this build reads version {wanted}. Train it again")]
+    #[error("the model is of version {found}; this build reads up to {wanted}. Train it again")]
     OtherVersion {
         /// In the file.
         found: u8,
@@ -54,23 +60,41 @@ struct Head {
     steps: Vec<f32>,
     biases: Vec<f32>,
     calibration: Calibration,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    meaning: Option<MeaningHead>,
+}
+
+/// Of a model that knows what words mean: how many, and the middle of what its rows say, a number for each
+/// of a word's.
+#[derive(Serialize, Deserialize)]
+struct MeaningHead {
+    words: usize,
+    centre: Vec<f32>,
 }
 
 impl Model {
     /// The model as bytes; equal models are equal bytes.
     pub fn to_bytes(&self) -> Vec<u8> {
         let judges = &self.judges;
+        let meaning = judges.vocabulary.meaning.as_ref();
         let head = Head {
             intents: self.intents.clone(),
-            pieces: judges.vocabulary.len(),
+            pieces: judges.vocabulary.hashes.len(),
             unseen: judges.vocabulary.unseen,
             steps: judges.steps.clone(),
             biases: judges.biases.clone(),
             calibration: self.calibration,
+            meaning: meaning.map(|meaning| MeaningHead {
+                words: meaning.words.len(),
+                centre: meaning.centre.clone(),
+            }),
         };
         let head = serde_json::to_vec(&head).unwrap_or_default();
         let mut bytes = MAGIC.to_vec();
-        bytes.push(VERSION);
+        bytes.push(match meaning {
+            None => VERSION,
+            Some(_) => VERSION_WITH_WORDS,
+        });
         bytes.extend(u32::try_from(head.len()).unwrap_or(u32::MAX).to_le_bytes());
         bytes.extend(head);
         bytes.extend(
@@ -88,6 +112,11 @@ impl Model {
                 .flat_map(|rarity| rarity.to_le_bytes()),
         );
         bytes.extend(judges.weights.iter().flat_map(|weight| weight.to_le_bytes()));
+        if let Some(Meaning { words, .. }) = meaning {
+            bytes.extend(words.hashes.iter().flat_map(|hash| hash.to_le_bytes()));
+            bytes.extend(words.steps.iter().flat_map(|step| step.to_le_bytes()));
+            bytes.extend(words.numbers.iter().flat_map(|number| number.to_le_bytes()));
+        }
         let digest = Sha256::digest(&bytes);
         bytes.extend(digest);
         bytes
@@ -105,16 +134,16 @@ impl Model {
             return Err(ModelFault::TooLarge { bytes: bytes.len() });
         }
         let rest = bytes.strip_prefix(MAGIC).ok_or(ModelFault::NotAModel)?;
-        match rest.first() {
-            Some(&VERSION) => {}
+        let version = match rest.first() {
+            Some(version @ (&VERSION | &VERSION_WITH_WORDS)) => *version,
             Some(found) => {
                 return Err(ModelFault::OtherVersion {
                     found: *found,
-                    wanted: VERSION,
+                    wanted: VERSION_WITH_WORDS,
                 });
             }
             None => return Err(damaged("it ends after its name")),
-        }
+        };
         let kept = bytes
             .len()
             .checked_sub(DIGEST_BYTES)
@@ -136,13 +165,22 @@ impl Model {
         if head.steps.len() != intents || head.biases.len() != intents {
             return Err(damaged("its head contradicts itself"));
         }
+        if head.meaning.is_some() != (version == VERSION_WITH_WORDS) {
+            return Err(damaged("its head is of another version"));
+        }
+        let dimensions = head.meaning.as_ref().map_or(0, |meaning| meaning.centre.len());
+        if dimensions > DIMENSIONS_MAX {
+            return Err(damaged("its words have too many numbers"));
+        }
+        let columns = head.pieces.saturating_add(dimensions);
         let hashes = parts.numbers(head.pieces, u64::from_le_bytes)?;
         let rarity = parts.numbers(head.pieces, f32::from_le_bytes)?;
-        let weights = parts.numbers(head.pieces.saturating_mul(intents), i8::from_le_bytes)?;
+        let weights = parts.numbers(columns.saturating_mul(intents), i8::from_le_bytes)?;
+        let meaning = head.meaning.map(|meaning| parts.meaning(meaning)).transpose()?;
         if !parts.rest.is_empty() {
             return Err(damaged("something follows it"));
         }
-        let vocabulary = Vocabulary::of(hashes, rarity, head.unseen);
+        let vocabulary = Vocabulary::of(hashes, rarity, head.unseen).with(meaning);
         let judges = Judges {
             vocabulary,
             weights,
@@ -170,6 +208,15 @@ impl<'b> Parts<'b> {
             .ok_or(damaged("a part is missing"))?;
         self.rest = rest;
         Ok(taken)
+    }
+
+    fn meaning(&mut self, head: MeaningHead) -> Result<Meaning, ModelFault> {
+        let MeaningHead { words, centre } = head;
+        let hashes = self.numbers(words, u64::from_le_bytes)?;
+        let steps = self.numbers(words, f32::from_le_bytes)?;
+        let numbers = self.numbers(words.saturating_mul(centre.len()), i8::from_le_bytes)?;
+        let words = Arc::new(WordVectors::of(centre.len(), hashes, steps, numbers));
+        Ok(Meaning { words, centre })
     }
 
     fn numbers<T, const N: usize>(

@@ -7,6 +7,8 @@ mod file;
 pub use file::{MODEL_BYTES_MAX, ModelFault};
 
 use crate::learning::{Calibration, Held, Vocabulary};
+use crate::word_vectors::WordVectors;
+use std::sync::Arc;
 
 /// How many intents a reading names.
 const CANDIDATES_MAX: usize = 3;
@@ -130,6 +132,12 @@ impl Model {
     /// The intents it tells apart, in order.
     pub fn intents(&self) -> &[String] {
         &self.intents
+    }
+
+    /// What words mean to it, where it was learned with that.
+    pub fn words(&self) -> Option<Arc<WordVectors>> {
+        let meaning = self.judges.vocabulary.meaning.as_ref()?;
+        Some(Arc::clone(&meaning.words))
     }
 
     /// Its thresholds and the rest of its calibration.

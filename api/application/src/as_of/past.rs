@@ -137,8 +137,8 @@ impl Shown {
 }
 
 impl Past {
-    /// Rows of `views` at the moment, from the events that a filter wants; of a view that `live` has copies of,
-    /// from those behind the last. What was true by the events' own times is in no copy.
+    /// Rows of `views` at the moment, from the events that a filter wants; of a view that `live` has copies
+    /// of, from those behind the last. What was true by the events' own times is in no copy.
     pub async fn rows(
         &self,
         environment: &Environment,

@@ -4,6 +4,7 @@ use super::SETS;
 use crate::history::member;
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 /// Folds of a cross-validation.
@@ -99,6 +100,30 @@ pub(super) fn folds(folder: &Path, name: &str, rows: &[Row]) -> Result<Vec<Fold>
         Ok(fold)
     });
     each.collect()
+}
+
+/// The same fold with at most so many lines of an intent to learn from: the first.
+pub(super) fn fewer(folder: &Path, fold: &Fold, most: usize) -> Result<Fold, String> {
+    let name = fold.learn.file_name().unwrap_or_default().to_string_lossy();
+    let learn = folder.join(format!("few-{name}"));
+    let lines = std::fs::read_to_string(&fold.learn).map_err(|error| error.to_string())?;
+    let mut taken: BTreeMap<String, usize> = BTreeMap::new();
+    let mut kept = String::new();
+    for line in lines.lines() {
+        let read: Value = serde_json::from_str(line).map_err(|error| error.to_string())?;
+        let intent = member(&read, "/intent").as_str().unwrap_or_default();
+        let taken = taken.entry(intent.to_owned()).or_default();
+        *taken += 1;
+        if *taken <= most {
+            kept.push_str(line);
+            kept.push('\n');
+        }
+    }
+    std::fs::write(&learn, kept).map_err(|error| error.to_string())?;
+    Ok(Fold {
+        learn,
+        held: fold.held.clone(),
+    })
 }
 
 fn write<'r>(path: &Path, rows: impl Iterator<Item = &'r Row>) -> Result<(), String> {

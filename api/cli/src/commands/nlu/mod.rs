@@ -1,13 +1,15 @@
 //! `ledgerline nlu`: an intent model learned from labelled lines, held against others, or beside another.
 
 mod published;
+mod training;
+mod vectors;
 mod words;
 
 use crate::kit::asking::Asking;
 use crate::kit::failure::Failure;
 use crate::kit::output;
 use crate::kit::part::Part;
-use application::models::training::{HeldOutShown, bounded_lines, held_out_shown};
+use application::models::training::bounded_lines;
 use bench::micros_of;
 use domain::ids::ModelId;
 use published::{Learned, Reasoned, Sending};
@@ -18,8 +20,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use tokio::runtime::Runtime;
 use understanding::evaluation::{Evaluation, Prediction, evaluate, predict};
-use understanding::held_out::held_out_while;
-use understanding::{Example, Examples, MODEL_BYTES_MAX, Model, Settings, Verdict, train};
+use understanding::{Example, Examples, MODEL_BYTES_MAX, Model, Settings, Verdict};
 
 /// Intents from labelled lines (意图模型): learn a model, hold it against labelled lines, compare two.
 ///
@@ -49,6 +50,10 @@ enum Action {
         /// Hold out so many parts one after the other: how they were told apart, with a confusion matrix
         #[arg(long, value_name = "PARTS", value_parser = clap::value_parser!(u32).range(2..=20))]
         folds: Option<u32>,
+        /// What words mean, learned elsewhere (词向量): lines of a word and its numbers, as GloVe, word2vec and
+        /// fastText write them, the most frequent first. The model keeps those it has room for
+        #[arg(long, value_name = "FILE")]
+        words: Option<PathBuf>,
         #[command(flatten)]
         reading: Reading,
     },
@@ -171,18 +176,21 @@ pub(crate) async fn run(args: Args, runtime: Arc<Runtime>) -> Result<(), Failure
             seed,
             foreign,
             folds,
+            words,
             reading,
         } => {
+            let (vectors, read) = words.as_deref().map(vectors::read).transpose()?.unzip();
             let settings = Settings {
                 seed: *seed,
                 foreign: Some(foreign.clone()),
                 ..Settings::default()
             };
-            let taught = Taught {
-                settings,
+            let taught = training::Taught {
+                settings: settings.with_words(vectors),
                 folds: *folds,
+                words: read,
             };
-            learn(file, out, &taught, reading)
+            training::learn(file, out, &taught, reading)
         }
         Action::Eval {
             model,
@@ -199,73 +207,6 @@ pub(crate) async fn run(args: Args, runtime: Arc<Runtime>) -> Result<(), Failure
         Action::Read { file, at } => words::read(file, at),
         Action::Say { file, lang } => words::say(file, lang),
     }
-}
-
-/// How a model is learned, and in how many parts its lines are held out.
-struct Taught {
-    settings: Settings,
-    folds: Option<u32>,
-}
-
-fn learn(file: &Path, out: &Path, taught: &Taught, reading: &Reading) -> Result<(), Failure> {
-    let settings = &taught.settings;
-    let examples = reading.examples(file, settings.seed)?;
-    let refused = |fault: understanding::TrainingFault| Failure::refused(fault.to_string());
-    let model = train(&examples, settings).map_err(refused)?;
-    let held_out = match taught.folds {
-        None => None,
-        Some(folds) => {
-            let parts = usize::try_from(folds).unwrap_or(usize::MAX);
-            let found = held_out_while(&examples, settings, parts, &|| true).map_err(refused)?;
-            Some(held_out_shown(folds, found))
-        }
-    };
-    let bytes = model.to_bytes();
-    write(out, &bytes)?;
-    let faults = faults(&examples);
-    let calibration = model.calibration();
-    let said = json!({
-        "model": model.digest(), "bytes": bytes.len(), "intents": model.intents(),
-        "rows": examples.rows.len(), "good": examples.good_count, "faults": faults,
-        "accept": calibration.accept, "confirm": calibration.confirm, "held_out": held_out,
-    });
-    if reading.json {
-        return output::json(&said);
-    }
-    for fault in faults.as_array().into_iter().flatten() {
-        output::line(&format!("{fault}"))?;
-    }
-    output::line(&format!(
-        "{} 意图 intents, {} 行 rows; accept {:.3}, confirm {:.3}; {} bytes, {}",
-        model.intents().len(),
-        examples.rows.len(),
-        calibration.accept,
-        calibration.confirm,
-        bytes.len(),
-        model.digest()
-    ))?;
-    held_out.map_or(Ok(()), |held_out| matrix(&held_out))
-}
-
-/// How rows held out were told apart: the figure, then a line for each label with what it was taken for.
-fn matrix(held_out: &HeldOutShown) -> Result<(), Failure> {
-    let permille = |figure: Option<u16>| figure.map_or_else(|| "-".to_owned(), |figure| format!("{figure}‰"));
-    output::line(&format!(
-        "{} 份留出 parts held out, {} 行 rows: 首选 first {}, 接受 accepted {}, of these right {}",
-        held_out.folds,
-        held_out.rows,
-        permille(held_out.first_permille),
-        permille(held_out.accepted_permille),
-        permille(held_out.accepted_right_permille)
-    ))?;
-    for row in &held_out.confusion {
-        let taken = row.taken_for.iter();
-        let taken: Vec<String> = taken
-            .map(|(taken_for, times)| format!("{taken_for} {times}"))
-            .collect();
-        output::line(&format!("  {} ({}) → {}", row.said, row.rows, taken.join(", ")))?;
-    }
-    Ok(())
 }
 
 fn hold(model: &Path, file: &Path, out: Option<&Path>, reading: &Reading) -> Result<(), Failure> {

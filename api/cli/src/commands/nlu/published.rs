@@ -14,7 +14,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use tokio::runtime::Runtime;
 use understanding::held_out::held_out;
-use understanding::{Examples, Settings, train};
+use understanding::{Examples, Model, Settings, train};
 
 /// Why, and the approval that it goes by.
 #[derive(Debug, clap::Args)]
@@ -73,7 +73,7 @@ pub(super) async fn publish(
     let mut add = |member: &str, value: &str| {
         query.push_str(&format!("&{member}={}", percent::encode(value)));
     };
-    if let Some(training) = learned.training(&model.digest())? {
+    if let Some(training) = learned.training(&model)? {
         let told = serde_json::to_string(&training).map_err(|error| Failure::fault(error.to_string()))?;
         add("training", &told);
     }
@@ -96,7 +96,7 @@ pub(super) async fn publish(
 
 impl Learned {
     /// Learns again from the rows, for figures of what was held out; refused where they are another model's.
-    fn training(&self, digest: &str) -> Result<Option<Training>, Failure> {
+    fn training(&self, model: &Model) -> Result<Option<Training>, Failure> {
         let Some(file) = &self.rows else {
             return Ok(None);
         };
@@ -106,9 +106,10 @@ impl Learned {
             seed: self.seed,
             foreign: Some(self.foreign.clone()),
             ..Settings::default()
-        };
+        }
+        .with_words(model.words());
         let refused = |fault: understanding::TrainingFault| Failure::refused(fault.to_string());
-        if train(&examples, &settings).map_err(refused)?.digest() != digest {
+        if train(&examples, &settings).map_err(refused)?.digest() != model.digest() {
             return Err(Failure::refused(format!(
                 "the model was not learned from {} with --seed {}: equal lines and seed make equal bytes",
                 file.display(),

@@ -1,0 +1,83 @@
+//! `nlu train`: a model from labelled lines, and how parts of them that were held out are told apart.
+
+use super::{Reading, faults, vectors, write};
+use crate::kit::failure::Failure;
+use crate::kit::output;
+use application::models::training::{HeldOutShown, held_out_shown};
+use serde_json::json;
+use std::path::Path;
+use understanding::held_out::held_out_while;
+use understanding::word_vectors::VectorsRead;
+use understanding::{Settings, train};
+
+/// How a model is learned, and in how many parts its lines are held out.
+pub(super) struct Taught {
+    pub(super) settings: Settings,
+    pub(super) folds: Option<u32>,
+    pub(super) words: Option<VectorsRead>,
+}
+
+pub(super) fn learn(file: &Path, out: &Path, taught: &Taught, reading: &Reading) -> Result<(), Failure> {
+    let settings = &taught.settings;
+    let examples = reading.examples(file, settings.seed)?;
+    let refused = |fault: understanding::TrainingFault| Failure::refused(fault.to_string());
+    let model = train(&examples, settings).map_err(refused)?;
+    let held_out = match taught.folds {
+        None => None,
+        Some(folds) => {
+            let parts = usize::try_from(folds).unwrap_or(usize::MAX);
+            let found = held_out_while(&examples, settings, parts, &|| true).map_err(refused)?;
+            Some(held_out_shown(folds, found))
+        }
+    };
+    let bytes = model.to_bytes();
+    write(out, &bytes)?;
+    let faults = faults(&examples);
+    let calibration = model.calibration();
+    let said = json!({
+        "model": model.digest(), "bytes": bytes.len(), "intents": model.intents(),
+        "rows": examples.rows.len(), "good": examples.good_count, "faults": faults,
+        "accept": calibration.accept, "confirm": calibration.confirm, "held_out": held_out,
+        "words": taught.words.as_ref().map(vectors::shown),
+    });
+    if reading.json {
+        return output::json(&said);
+    }
+    for fault in faults.as_array().into_iter().flatten() {
+        output::line(&format!("{fault}"))?;
+    }
+    if let Some(words) = &taught.words {
+        output::line(&vectors::described(words))?;
+    }
+    output::line(&format!(
+        "{} 意图 intents, {} 行 rows; accept {:.3}, confirm {:.3}; {} bytes, {}",
+        model.intents().len(),
+        examples.rows.len(),
+        calibration.accept,
+        calibration.confirm,
+        bytes.len(),
+        model.digest()
+    ))?;
+    held_out.map_or(Ok(()), |held_out| matrix(&held_out))
+}
+
+/// How rows held out were told apart: the figure, then a line for each label with what it was taken for.
+fn matrix(held_out: &HeldOutShown) -> Result<(), Failure> {
+    let permille = |figure: Option<u16>| figure.map_or_else(|| "-".to_owned(), |figure| format!("{figure}‰"));
+    output::line(&format!(
+        "{} 份留出 parts held out, {} 行 rows: 首选 first {}, 接受 accepted {}, of these right {}",
+        held_out.folds,
+        held_out.rows,
+        permille(held_out.first_permille),
+        permille(held_out.accepted_permille),
+        permille(held_out.accepted_right_permille)
+    ))?;
+    for row in &held_out.confusion {
+        let taken = row.taken_for.iter();
+        let taken: Vec<String> = taken
+            .map(|(taken_for, times)| format!("{taken_for} {times}"))
+            .collect();
+        output::line(&format!("  {} ({}) → {}", row.said, row.rows, taken.join(", ")))?;
+    }
+    Ok(())
+}

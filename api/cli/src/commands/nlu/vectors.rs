@@ -1,0 +1,45 @@
+//! Vectors of words (词向量) from a file, for a model that is learned.
+
+use super::unavailable;
+use crate::kit::failure::Failure;
+use application::models::training::bounded_lines;
+use serde_json::{Value, json};
+use std::io::BufReader;
+use std::path::Path;
+use std::sync::Arc;
+use understanding::word_vectors::{DIMENSIONS_MAX, DIMENSIONS_MIN, VectorsRead, WordVectors};
+
+/// Vectors of words from a file; one that holds none is refused.
+pub(super) fn read(file: &Path) -> Result<(Arc<WordVectors>, VectorsRead), Failure> {
+    let opened = std::fs::File::open(file).map_err(|error| unavailable(file, &error))?;
+    let mut broke_off = None;
+    let lines = bounded_lines(BufReader::new(opened)).map_while(|line| {
+        let read = line.map_err(|error| broke_off = Some(error));
+        read.ok()
+    });
+    let (words, read) = WordVectors::read(lines);
+    match broke_off {
+        Some(error) => Err(unavailable(file, &error)),
+        None if words.is_empty() => Err(Failure::refused(format!(
+            "{}: no line is a word and its {DIMENSIONS_MIN} to {DIMENSIONS_MAX} numbers",
+            file.display()
+        ))),
+        None => Ok((Arc::new(words), read)),
+    }
+}
+
+/// What was read, for whoever reads JSON.
+pub(super) fn shown(read: &VectorsRead) -> Value {
+    json!({
+        "kept": read.kept, "left_out": read.left_out, "passed_over": read.passed_over,
+        "faulty": read.faulty, "faulty_lines": read.faulty_lines,
+    })
+}
+
+/// The same for a person.
+pub(super) fn described(read: &VectorsRead) -> String {
+    format!(
+        "{} 词向量 words with vectors kept, {} without room, {} not to be looked up; {} 行有误 faulty lines {:?}",
+        read.kept, read.left_out, read.passed_over, read.faulty, read.faulty_lines
+    )
+}

@@ -1,0 +1,49 @@
+//! What vectors of words from elsewhere add: a bank's intents learned with and without them, from all lines
+//! and from ten an intent. Whoever has none is not held to it: they are installed for this proof alone.
+
+use super::data::{Fold, fewer};
+use super::intents::ours;
+use crate::program::command;
+use crate::prove::other_tools::{place, python_with, succeed};
+use serde_json::{Map, Value, json};
+use std::path::Path;
+
+const CLIENTS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/clients/words");
+
+/// Lines of an intent where few are learned from.
+const FEW: usize = 10;
+
+/// Of a bank's lines, the ratio whose intent is first at least: what was measured, less what folds move.
+const FIRST_RATIO_MIN: [(&str, f64); 2] = [("ten_an_intent", 0.79), ("all", 0.905)];
+
+/// The figures, and what does not hold; said aloud where the vectors cannot be had.
+pub(super) fn checked(folder: &Path, folds: &[Fold], violations: &mut Vec<String>) -> Result<Value, String> {
+    let clients = Path::new(CLIENTS);
+    let python = match python_with(&clients.join("requirements.txt"), &place("tools", "words")) {
+        Ok(python) => python,
+        Err(why) => return Ok(json!({ "SKIPPED": why })),
+    };
+    let vectors = folder.join("words.vec");
+    let mut made = command(&python);
+    made.arg(clients.join("words.py")).arg(&vectors);
+    succeed(made)?;
+    let few = folds.iter().map(|fold| fewer(folder, fold, FEW));
+    let few: Vec<Fold> = few.collect::<Result<_, _>>()?;
+    let mut figures = Map::new();
+    for ((name, least), folds) in FIRST_RATIO_MIN.into_iter().zip([few.as_slice(), folds]) {
+        let (without, with) = (ours(folder, folds, None)?, ours(folder, folds, Some(&vectors))?);
+        if with.first_ratio < least || with.first_ratio < without.first_ratio {
+            violations.push(format!(
+                "{name}: with vectors of words {} are right, without {}, and {least} were before",
+                with.first_ratio, without.first_ratio
+            ));
+        }
+        let figure = json!({
+            "without": without.first_ratio, "with": with.first_ratio,
+            "accepted_without": without.accepted_ratio, "accepted_with": with.accepted_ratio,
+            "p50_us": with.p50_us, "p99_us": with.p99_us,
+        });
+        figures.insert(name.to_owned(), figure);
+    }
+    Ok(Value::Object(figures))
+}
