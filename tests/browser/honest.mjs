@@ -69,6 +69,28 @@ async function then(visit, begin) {
   await page.getByText('当时所知：').waitFor()
 }
 
+const OF_ROWS = ['waiting', 'open', 'settled', 'enrolled', 'dialed', 'answered', 'calls_ended', 'answer_ratio', 'talk_ms_mean', 'conversion_ratio', 'alerts', 'last_alert', 'versions']
+
+/** A campaign that the views have not come to has no figures yet; its page says so, and shows them once they are there. */
+async function rowless(visit, begin) {
+  const { page } = visit
+  visit.isTrying = true
+  await page.route('**/api/v1/campaigns/DEMO', async (route) => {
+    const reply = await route.fetch()
+    const told = await reply.json()
+    for (const member of OF_ROWS) delete told[member]
+    await route.fulfill({ response: reply, json: told })
+  })
+  await page.route('**/api/v1/campaigns/DEMO/report', (route) => route.fulfill({ status: 404, contentType: 'application/problem+json', body: JSON.stringify({ code: 'missing', detail: 'planted' }) }))
+  await begin(visit, 'operator', '/campaigns/DEMO')
+  await page.getByText('统计数据尚未生成').waitFor()
+  visit.hold((await page.getByRole('heading', { name: 'DEMO' }).count()) === 1, 'a campaign without rows has no name')
+  visit.hold((await page.getByText('planted').count()) === 0, 'a report that is still to come is called missing')
+  await page.unroute('**/api/v1/campaigns/DEMO')
+  await page.unroute('**/api/v1/campaigns/DEMO/report')
+  await page.getByText('此刻为什么没有多拨？').waitFor()
+}
+
 /** A command whose reply was lost and that is sent again is done once; a reason is counted as the server counts. */
 async function once(visit, begin) {
   const { page } = visit
@@ -224,7 +246,7 @@ async function unsent(visit, begin) {
 }
 
 export async function honest(visit, begin, endedCall) {
-  const parts = [another, unread, wordless, then, once, later, unjudged, unsent, unchecked]
+  const parts = [another, unread, wordless, then, rowless, once, later, unjudged, unsent, unchecked]
   for (const part of parts) {
     await part(visit, begin, endedCall)
     await visit.page.unrouteAll({ behavior: 'ignoreErrors' })

@@ -12,8 +12,21 @@ export type Ready = Told<'/readyz'>
 export type Live = Told<'/api/v1/live'>
 type AnyCampaign = Told<'/api/v1/campaigns/{id}'>
 /** What a campaign has whenever it is not asked what was true then (`valid_at`), which this console does not ask. */
-type Always = 'basis' | 'enrolled' | 'flow' | 'open' | 'open_lists' | 'preset' | 'purpose' | 'schedule' | 'settled' | 'time_zone' | 'versions' | 'waiting'
-export type CampaignShown = AnyCampaign & { [M in Always]-?: NonNullable<AnyCampaign[M]> }
+type Always = 'basis' | 'flow' | 'open_lists' | 'preset' | 'purpose' | 'schedule' | 'time_zone'
+/** What it has once the views have come to it. */
+type WithRows = 'enrolled' | 'open' | 'settled' | 'versions' | 'waiting'
+export type CampaignShown = AnyCampaign & { [M in Always | WithRows]-?: NonNullable<AnyCampaign[M]> }
+export type CampaignTold = AnyCampaign & { [M in Always]-?: NonNullable<AnyCampaign[M]> }
+
+/** Whether the views have come to it: only then it has figures, and a report. */
+export function hasRows(campaign: CampaignTold): campaign is CampaignShown {
+  return campaign.versions !== undefined
+}
+/** Waits until the views have what was written of a campaign. Where they are long in coming its page says so itself: what was ordered is done. */
+export async function rowsOf(campaign: string, position: string | null): Promise<void> {
+  await get('/api/v1/campaigns/{id}', [campaign], { after_position: position }).catch(() => undefined)
+}
+
 export type CampaignListed = Told<'/api/v1/campaigns'>['items'][number]
 export type CallEvent = Told<'/api/v1/calls/{id}/events'>['items'][number]
 export type StopShown = Told<'/api/v1/stop'>['items'][number]
@@ -89,7 +102,7 @@ export function useCampaign(id: string, position: number | undefined) {
   const every = position === undefined ? { refetchInterval: LIVE_MS } : {}
   const shown = useQuery({
     queryKey: ['campaign', id, position ?? 'now'],
-    queryFn: async () => (await get('/api/v1/campaigns/{id}', [id], { as_of: position })) as CampaignShown,
+    queryFn: async () => (await get('/api/v1/campaigns/{id}', [id], { as_of: position })) as CampaignTold,
     // Of this campaign: no page shows another's figures.
     placeholderData: (before, query) => (query?.queryKey[1] === id ? before : undefined),
     ...every,

@@ -6,7 +6,7 @@ import { Tabs } from 'antd'
 import { useMemo } from 'react'
 import { useTranslation } from 'react-i18next'
 import { get, Problem } from '../api/client'
-import { LIVE_MS, useCampaign, useLive, useReady, useStops } from '../api/queries'
+import { LIVE_MS, hasRows, useCampaign, useLive, useReady, useStops } from '../api/queries'
 import { instantIn } from '../app/format'
 import { useMay, useSeesAll } from '../app/session'
 import { whyNotNow } from '../app/whyNot'
@@ -89,7 +89,7 @@ export function CampaignPage() {
   const isReading = shown.isPlaceholderData || report.isPlaceholderData
   const isPast = position !== undefined
   const status = campaign.status ?? 'draft'
-  const why = isPast ? null : whyNotNow({ ...campaign, status }, ready.isError ? undefined : ready.data, i18n.language !== 'en')
+  const why = isPast || !hasRows(campaign) ? null : whyNotNow({ ...campaign, status }, ready.isError ? undefined : ready.data, i18n.language !== 'en')
   const moveTo = (to: number | null) => void navigate({ to: '/campaigns/$id', params: { id }, search: { position: to ?? undefined, tab }, replace: true })
   // Whether it is over now, whatever it was then: the axis stays the same while one moves along it.
   const isOver = ['campaign.completed', 'campaign.stopped'].includes(marks[marks.length - 1]?.kind ?? '')
@@ -122,9 +122,11 @@ export function CampaignPage() {
           </>
         )}
       </div>
-      {report.error && <Refused why={report.error} again={() => void report.refetch()} />}
+      {report.error && hasRows(campaign) && <Refused why={report.error} again={() => void report.refetch()} />}
       {isReading ? (
         <Waiting />
+      ) : !hasRows(campaign) ? (
+        <div className="empty" role="status">{t('campaign.noRows')}</div>
       ) : (
         <>
           <Figures id={id} campaign={campaign} report={report.data} why={why} position={position} />

@@ -5,6 +5,7 @@ import { Button, Input } from 'antd'
 import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { post } from '../../api/client'
+import { rowsOf } from '../../api/queries'
 import { useMay } from '../../app/session'
 import { Ask } from '../../components/Ask'
 
@@ -17,7 +18,8 @@ export function Clone({ id }: { id: string }) {
   if (!may('campaigns:write')) return null
   const send = async (_: string, key: string) => {
     const named = (name ?? '').trim()
-    await post('/api/v1/campaigns/{id}/clone', [id], { task_id: named }, key)
+    const { position } = await post('/api/v1/campaigns/{id}/clone', [id], { task_id: named }, key)
+    await rowsOf(named, position)
     await queries.invalidateQueries()
     void navigate({ to: '/campaigns/$id', params: { id: named } })
   }

@@ -4,6 +4,7 @@ import { Button, Table } from 'antd'
 import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { get, post, upload, type Told } from '../../api/client'
+import { rowsOf } from '../../api/queries'
 import { instantIn } from '../../app/format'
 import { useMay } from '../../app/session'
 import { Figure } from '../../components/Figure'
@@ -89,7 +90,8 @@ export function GoLiveStep({ filled, file, lacks, made, onMade, onStarted }: Pro
     })
   const start = () =>
     run('starting', async () => {
-      await once('start', (key) => post('/api/v1/campaigns/{id}/start', [id], undefined, key))
+      const { position } = await once('start', (key) => post('/api/v1/campaigns/{id}/start', [id], undefined, key))
+      await rowsOf(id, position)
       onStarted(id)
     })
   const isMade = done.campaign
