@@ -231,7 +231,7 @@ pub const SHORT: &[(&str, &str)] = &[
     ("exports", "20,000 calls in each format, instead of a million"),
     (
         "contract",
-        "12 s of made-up requests against the published description, instead of 5 minutes",
+        "24 s of made-up requests against the published description, instead of 5 minutes",
     ),
     (
         "keys",

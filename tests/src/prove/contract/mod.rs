@@ -46,7 +46,7 @@ impl Found {
 
 pub(super) fn prove(form: Form) -> Proof {
     let seconds = match form {
-        Form::Short => 12,
+        Form::Short => 24,
         Form::Long => 300,
     };
     let folder = tempfile::tempdir().unwrap_or_else(|error| fail(&error.to_string()));
