@@ -2,7 +2,7 @@
 # tests/with_postgres.sh COMMAND…: runs it beside a PostgreSQL of its own, durable, on a unix socket in a temporary
 # folder; exports LEDGERLINE_TEST_POSTGRES. It also speaks TLS on a port of loopback, where openssl is installed:
 # LEDGERLINE_TEST_POSTGRES_TLS, signed by the authority in LEDGERLINE_TEST_POSTGRES_CA. Without the server's programs the command runs all the same, and this
-# says what is skipped.
+# says what is skipped. It has 64 MB of buffers, or as many as LEDGERLINE_TEST_POSTGRES_BUFFERS says: a bench asks for more.
 set -euo pipefail
 bin=${PG_BIN:-}
 for found in /usr/lib/postgresql/*/bin; do

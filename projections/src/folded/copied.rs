@@ -2,10 +2,7 @@
 //! others from the first event, and the events before the copy are read for the others alone.
 
 use super::sums::SumsOf;
-use super::{Begun, FoldError, Folded, Span, fold, kinds_of, summed};
-use crate::database::{ReadDb, transact};
-use crate::runner::InlineRunner;
-use crate::sqlite::SqliteReadDb;
+use super::{Begun, FoldError, Folded, Span, fold, kinds_of, summed, written};
 use crate::view::View;
 use domain::event_filter::EventFilter;
 use domain::ports::event_store::EventStore;
@@ -20,8 +17,9 @@ pub struct Copied {
     pub begun: Begun,
 }
 
-/// Folds `copied` from where its rows end, and `others` from the first event of `span`, into one database.
-/// Where one of them has no sums in memory all are folded from the first event.
+/// Folds `copied` from where its rows end, and `others`, if there are any, from the first event of `span`,
+/// into one database. Where one of them has no sums in memory all are folded from the first event, and also what
+/// had happened by an instant (`valid_at`), which no copy says.
 pub async fn fold_beside(
     store: &dyn EventStore,
     span: &Span,
@@ -35,7 +33,7 @@ pub async fn fold_beside(
     let Some((mut with_past, mut without)) = begun else {
         return fold(store, span, all, goes_on).await;
     };
-    if upto < span.after || !with_past.begin_with(&copied.begun)? {
+    if upto < span.after || span.valid_at.is_some() || !with_past.begin_with(&copied.begun)? {
         return fold(store, span, all, goes_on).await;
     }
     let of = |views: &[Arc<dyn View>], after, until, events_max| Span {
@@ -48,28 +46,17 @@ pub async fn fold_beside(
         events_max,
         ..span.clone()
     };
-    let before = of(&others, span.after, upto, span.events_max);
-    let mut events = summed(store, &before, std::slice::from_mut(&mut without), goes_on).await?;
+    let mut events = 0;
+    // No view at all would name no kinds, which is all of them.
+    if !others.is_empty() {
+        let before = of(&others, span.after, upto, span.events_max);
+        events = summed(store, &before, std::slice::from_mut(&mut without), goes_on).await?;
+    }
     let behind = of(&all, upto, span.until, span.events_max.saturating_sub(events));
     let mut both = [with_past, without];
     let told = summed(store, &behind, &mut both, goes_on).await;
     events += told.map_err(|error| of_all(error, events, span.events_max))?;
-    let db: Arc<dyn ReadDb> = Arc::new(SqliteReadDb::open_inline()?);
-    let checkpoints = InlineRunner::begin(Arc::clone(&db), all).await?;
-    let checkpoints = checkpoints.progress().checkpoints();
-    transact(db.as_ref(), move |tx| {
-        both.into_iter().try_for_each(|sums| {
-            let own = checkpoints.iter().filter(|row| sums.is_of(&row.view));
-            let own = own.cloned().collect();
-            sums.hand_over(tx, own)
-        })
-    })
-    .await?;
-    Ok(Folded {
-        db,
-        events,
-        until: span.until,
-    })
+    written(all, both.into(), events, span.until).await
 }
 
 /// What ended the second part, told of both.

@@ -110,7 +110,6 @@ pub async fn fold_onto(
         kinds: kinds_of(&views),
         ..span.filter.clone()
     };
-    let db: Arc<dyn ReadDb> = Arc::new(SqliteReadDb::open_inline()?);
     if let Some(mut sums) = SumsOf::begin(&views)
         && sums.begin_with(&begun)?
     {
@@ -118,8 +117,11 @@ pub async fn fold_onto(
             filter,
             ..span.clone()
         };
-        return in_memory(store, &wanted, db, views, sums, goes_on).await;
+        let mut all = [sums];
+        let events = summed(store, &wanted, &mut all, goes_on).await?;
+        return written(views, all.into(), events, span.until).await;
     }
+    let db: Arc<dyn ReadDb> = Arc::new(SqliteReadDb::open_inline()?);
     let mut runner = InlineRunner::begin(Arc::clone(&db), views).await?;
     transact(db.as_ref(), move |tx| {
         let mut tables = begun.iter();
@@ -139,24 +141,25 @@ pub async fn fold_onto(
     })
 }
 
-/// Folds in memory: what all views have sums for. Rows are written once, at the end.
-async fn in_memory(
-    store: &dyn EventStore,
-    wanted: &Span,
-    db: Arc<dyn ReadDb>,
+/// Writes what was summed in memory, once, with where each view stands.
+async fn written(
     views: Vec<Arc<dyn View>>,
-    mut sums: SumsOf,
-    goes_on: &(dyn Fn() -> bool + Sync),
+    all: Vec<SumsOf>,
+    events: u64,
+    until: Position,
 ) -> Result<Folded, FoldError> {
-    let checkpoints = InlineRunner::begin(Arc::clone(&db), views).await?;
-    let checkpoints = checkpoints.progress().checkpoints();
-    let events = summed(store, wanted, std::slice::from_mut(&mut sums), goes_on).await?;
-    transact(db.as_ref(), move |tx| sums.hand_over(tx, checkpoints)).await?;
-    Ok(Folded {
-        db,
-        events,
-        until: wanted.until,
+    let db: Arc<dyn ReadDb> = Arc::new(SqliteReadDb::open_inline()?);
+    let runner = InlineRunner::begin(Arc::clone(&db), views).await?;
+    let checkpoints = runner.progress().checkpoints();
+    transact(db.as_ref(), move |tx| {
+        all.into_iter().try_for_each(|sums| {
+            let own = checkpoints.iter().filter(|row| sums.is_of(&row.view));
+            let own = own.cloned().collect();
+            sums.hand_over(tx, own)
+        })
     })
+    .await?;
+    Ok(Folded { db, events, until })
 }
 
 /// Feeds the events of a span to sums of several views; answers how many.

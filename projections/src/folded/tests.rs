@@ -177,6 +177,56 @@ async fn the_board_from_its_copy_beside_metrics_from_the_first_event_are_all_eve
 }
 
 #[tokio::test]
+async fn beside_a_copy_the_bound_is_of_all_events_and_what_was_true_then_asks_no_copy() {
+    let mut story = varied(1_500, 7);
+    for event in &mut story.events {
+        event.position = Position(event.position.0 * 130);
+    }
+    let log = TestLog::of(&story.events);
+    let (live, _runner) = story.shown_by(CampaignBoard).await;
+    let whole = of_campaign("T", story.events.last().unwrap().position);
+    let beside = async |span: &Span, others: Vec<Arc<dyn View>>| {
+        let copy = campaign_board::last_copy(live.as_ref(), &campaign("T"), span.until).await;
+        let copy = copy.unwrap().unwrap();
+        let copied = Copied {
+            views: vec![Arc::new(CampaignBoard)],
+            upto: copy.upto,
+            begun: copy.rows,
+        };
+        fold_beside(&log, span, copied, others, &|| true).await
+    };
+    let metrics = || -> Vec<Arc<dyn View>> { vec![Arc::new(MetricBoard)] };
+    let events = beside(&whole, metrics()).await.unwrap().events;
+    let of = |events_max| Span {
+        events_max,
+        ..whole.clone()
+    };
+    assert_eq!(beside(&of(events), metrics()).await.unwrap().events, events);
+    let events_max = events - 1;
+    let refused = beside(&of(events_max), metrics()).await.err();
+    assert_eq!(refused, Some(FoldError::TooManyEvents { events_max }));
+    let alone = beside(&whole, Vec::new()).await.unwrap();
+    assert!(
+        alone.events * 2 < events,
+        "{} of {events}: no view, no events",
+        alone.events
+    );
+    let then = Span {
+        valid_at: Some(story.events[700].envelope().unwrap().at),
+        ..whole.clone()
+    };
+    let (from_copy, all) = (
+        beside(&then, metrics()).await.unwrap(),
+        folded(&log, &then).await.unwrap(),
+    );
+    assert_eq!(from_copy.events, all.events);
+    assert_eq!(
+        rows(from_copy.db.as_ref(), "T").await,
+        rows(all.db.as_ref(), "T").await
+    );
+}
+
+#[tokio::test]
 async fn as_of_an_instant_of_truth_only_what_had_happened_counts_and_corrections_count_from_the_end() {
     let story = story();
     let log = TestLog::of(&story.events);

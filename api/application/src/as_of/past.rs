@@ -180,14 +180,6 @@ impl Past {
                 let views = of_the_board.into_iter().chain(others).collect();
                 fold_in(place, environment, Wanted::all_of(filter), views, then).await?
             }
-            Some(copy) if others.is_empty() => {
-                let wanted = Wanted {
-                    filter,
-                    after: copy.upto,
-                    begun: copy.rows,
-                };
-                fold_in(place, environment, wanted, of_the_board, then).await?
-            }
             Some(copy) => {
                 let copied = Copied {
                     views: of_the_board,
@@ -309,7 +301,7 @@ async fn fold_in(
     .await
 }
 
-/// Rows of views that have a copy, beside those of views that have none.
+/// Rows of views that have a copy, beside those of views that have none, if there are any.
 async fn beside_in(
     place: OwnedSemaphorePermit,
     environment: &Environment,
