@@ -18,8 +18,8 @@ pub struct Copied {
 }
 
 /// Folds `copied` from where its rows end, and `others`, if there are any, from the first event of `span`,
-/// into one database. Where one of them has no sums in memory all are folded from the first event, and also what
-/// had happened by an instant (`valid_at`), which no copy says.
+/// into one database. Where one of them has no sums in memory all are folded from the first event, and also
+/// what had happened by an instant (`valid_at`), which no copy says.
 pub async fn fold_beside(
     store: &dyn EventStore,
     span: &Span,
