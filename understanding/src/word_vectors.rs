@@ -15,6 +15,10 @@ pub const DIMENSIONS_MAX: usize = 300;
 /// Fewest numbers of a word: fewer say next to nothing, and a line of counts has one.
 pub const DIMENSIONS_MIN: usize = 8;
 
+/// Numbers are at most so far from nothing: sums of larger ones could run out of their range, and a model
+/// learned with that would tell nothing apart and not say so.
+const NUMBER_MAX: f32 = 10_000.0;
+
 /// Most bytes that the words of a model take; the words that come first in a file are kept.
 pub(crate) const WORD_BYTES_MAX: usize = 4_000_000;
 
@@ -189,10 +193,10 @@ impl VectorsRead {
     }
 }
 
-/// Brings numbers to the length one; nothing has no direction.
+/// Brings numbers to the length one; nothing has no direction, nor has what is beyond all numbers.
 pub(crate) fn to_length_one(numbers: &mut [f32]) -> bool {
     let length = numbers.iter().map(|each| each * each).sum::<f32>().sqrt();
-    if length <= 1e-6 {
+    if length <= 1e-6 || !length.is_finite() {
         return false;
     }
     for each in numbers {
@@ -201,10 +205,11 @@ pub(crate) fn to_length_one(numbers: &mut [f32]) -> bool {
     true
 }
 
-/// A line's word and its numbers, all of them finite.
+/// A line's word and its numbers, none of them beyond the bound.
 fn word_and_numbers(line: &str) -> Option<(&str, Vec<f32>)> {
     let (word, rest) = line.trim_end().split_once([' ', '\t'])?;
-    let number = |text: &str| text.parse::<f32>().ok().filter(|number| number.is_finite());
+    let within = |number: &f32| number.abs() <= NUMBER_MAX;
+    let number = |text: &str| text.parse::<f32>().ok().filter(within);
     let numbers: Option<Vec<f32>> = rest
         .split_ascii_whitespace()
         .take(DIMENSIONS_MAX + 1)
@@ -255,19 +260,29 @@ mod tests {
             &line("new york", 0.5),
             "short 1 2 3 4 5 6 7 8 9\n",
             "endless 1 2 3 4 5 6 7 inf\n",
+            "huge 1 2 3 4 5 6 7 1e38\n",
+            "none 1 2 3 4 5 6 7 NaN\n",
             &line("卡片", -0.5),
         ];
         let (words, found) = read(&text.concat());
         assert_eq!((words.len(), words.dimensions()), (2, 8));
         assert_eq!((found.kept, found.passed_over, found.left_out), (2, 1, 0));
         // Of "new york" the second word is no number.
-        assert_eq!(found.faulty_lines, [3, 5, 6, 7]);
+        assert_eq!(found.faulty_lines, [3, 5, 6, 7, 8, 9]);
         let alone = words.sum("card").unwrap();
         assert!((alone[0] / alone[1] - 0.25).abs() < 0.01, "{alone:?}");
         assert_eq!(words.sum("Card!"), words.sum("card"));
         assert_eq!(words.sum("card's"), words.sum("card"));
         assert_ne!(words.sum("卡片"), None);
         assert_eq!(words.sum("nothing 无 of it"), None);
+        // A model's file may hold anything: what has no length says nothing.
+        let beyond = WordVectors::of(
+            8,
+            words.hashes.clone(),
+            vec![f32::INFINITY; 2],
+            words.numbers,
+        );
+        assert_eq!(beyond.sum("card"), None);
     }
 
     #[test]
