@@ -9,25 +9,34 @@ use crate::error::ProjectionError;
 use crate::value::{Row, Val};
 use crate::view::View;
 use domain::calendar::HOUR_MICROS;
+use std::ops::Range;
 use std::sync::Arc;
 
 /// Copies that one statement makes: a transaction of some hundred thousand rows.
 const COPIES_AT_ONCE: i64 = 200;
 
-/// Campaigns that the copies are spread over.
-const CAMPAIGNS: i64 = 100;
-
-/// Copies of anything else: ids have eight digits of their own, hours go on for four days.
+/// Copies of anything else: ids have eight digits of their own; over a hundred campaigns hours go on for four
+/// days, in one campaign for fourteen months.
 const COPIES_MAX: i64 = 10_000;
 
-/// Copies the rows of every table of `views` until the largest has about `rows_target`; answers how many
-/// rows each table has then. `progress` hears rows made so far in the table at hand.
+/// What copies are made until, and how they are told apart.
+#[derive(Debug, Clone, Copy)]
+pub struct Copies {
+    /// About how many rows the largest table has in the end.
+    pub rows: u64,
+    /// How many campaigns each of the first ones becomes; at least one. One keeps its name, and has all.
+    pub campaigns: u32,
+}
+
+/// Copies the rows of every table of `views` until the largest has about as many as are wanted; answers how
+/// many rows each table has then. `progress` hears rows made so far in the table at hand.
 pub async fn multiply(
     db: &dyn ReadDb,
     views: &[Arc<dyn View>],
-    rows_target: u64,
+    wanted: Copies,
     progress: &mut (dyn FnMut(&'static str, u64) + Send),
 ) -> Result<Vec<(&'static str, u64)>, ProjectionError> {
+    let campaigns = i64::from(wanted.campaigns.max(1));
     let mut counts = Vec::new();
     let tables: Vec<&'static Table> = views.iter().flat_map(|view| view.tables()).collect();
     for table in tables {
@@ -39,18 +48,18 @@ pub async fn multiply(
         }
         // What is kept per campaign does not grow with calls.
         let most = if is_per_campaign(db, table).await? {
-            CAMPAIGNS
+            campaigns
         } else {
             COPIES_MAX
         };
-        let copies = i64::try_from(rows_target / first).unwrap_or(i64::MAX).min(most);
+        let copies = i64::try_from(wanted.rows / first).unwrap_or(i64::MAX).min(most);
         let mut made = 1;
         while made < copies {
             let until = copies.min(made + COPIES_AT_ONCE);
             if made == 1 {
-                of_all_campaigns(db, table).await?;
+                of_all_campaigns(db, table, campaigns).await?;
             }
-            copy(db, table, made, until).await?;
+            copy(db, table, campaigns, made..until).await?;
             made = until;
             progress(table.name, first.saturating_mul(u64::try_from(made).unwrap_or(0)));
         }
@@ -63,7 +72,7 @@ pub async fn multiply(
 async fn is_per_campaign(db: &dyn ReadDb, table: &'static Table) -> Result<bool, ProjectionError> {
     let columns = read_as(db, move |tx| tx.columns(table.name)).await?;
     let mut keys = columns.iter().take(table.key_columns);
-    Ok(!keys.any(|key| key != "campaign" && cell(key) != *key))
+    Ok(!keys.any(|key| key != "campaign" && cell(key, 1) != *key))
 }
 
 async fn count(db: &dyn ReadDb, table: &'static Table) -> Result<u64, ProjectionError> {
@@ -80,7 +89,7 @@ async fn of_all_campaigns(db: &dyn ReadDb, table: &'static Table) -> Result<(), 
         return Ok(());
     }
     let sql = format!(
-        "update {} set count = count * {CAMPAIGNS} where campaign = ''",
+        "update {} set count = count * {campaigns} where campaign = ''",
         table.name
     );
     db.exec(&sql, Vec::new()).await.map(drop)
@@ -92,14 +101,19 @@ fn sums_all_campaigns(table: &Table, columns: &[String]) -> bool {
     table.key_columns > 1 && has("campaign") && has("count") && has("before_at")
 }
 
-/// Copies `from..until` of a table's first rows, which are those with positions below the stride.
-async fn copy(db: &dyn ReadDb, table: &'static Table, from: i64, until: i64) -> Result<(), ProjectionError> {
+/// Copies `which` of a table's first rows, which are those with positions below the stride.
+async fn copy(
+    db: &dyn ReadDb,
+    table: &'static Table,
+    campaigns: i64,
+    which: Range<i64>,
+) -> Result<(), ProjectionError> {
     let columns = read_as(db, move |tx| tx.columns(table.name)).await?;
     let position = position_of(&columns)
         .ok_or_else(|| ProjectionError::Fault(format!("table {} has no position", table.name)))?;
-    let cells: Vec<String> = columns.iter().map(|column| cell(column)).collect();
+    let cells: Vec<String> = columns.iter().map(|column| cell(column, campaigns)).collect();
     let once = if sums_all_campaigns(table, &columns) {
-        format!(" and (campaign <> '' or i % {CAMPAIGNS} = 0)")
+        format!(" and (campaign <> '' or i % {campaigns} = 0)")
     } else {
         String::new()
     };
@@ -112,7 +126,7 @@ async fn copy(db: &dyn ReadDb, table: &'static Table, from: i64, until: i64) -> 
         columns = columns.join(", "),
         cells = cells.join(", "),
     );
-    let values = vec![Val::Int(from), Val::Int(until), Val::Int(STRIDE)];
+    let values = vec![Val::Int(which.start), Val::Int(which.end), Val::Int(STRIDE)];
     transact(db, move |tx| tx.exec(&sql, &values).map(drop)).await
 }
 
@@ -124,21 +138,21 @@ fn position_of(columns: &[String]) -> Option<&str> {
 /// Positions of one copy: more than the events of the first calls.
 const STRIDE: i64 = 1_000_000;
 
-/// What a column of copy `i` holds.
-fn cell(column: &str) -> String {
+/// What a column of copy `i` holds, spread over so many campaigns.
+fn cell(column: &str, campaigns: i64) -> String {
     match column {
         // Eight digits of their own in front: ids stay hexadecimal, and as long as they were.
         "call" | "customer" | "number" | "subject" => {
             format!("substr(cast(100000000 + i as text), 2, 8) || substr({column}, 9)")
         }
-        "campaign" => format!(
-            "case when campaign = '' then '' else campaign || '-' || cast(i % {CAMPAIGNS} as text) end"
+        "campaign" if campaigns > 1 => format!(
+            "case when campaign = '' then '' else campaign || '-' || cast(i % {campaigns} as text) end"
         ),
         "pos" | "position" | "first_pos" | "last_pos" => format!("{column} + i * {STRIDE}"),
-        "hour_at" => format!("hour_at + (i / {CAMPAIGNS}) * {HOUR_MICROS}"),
+        "hour_at" => format!("hour_at + (i / {campaigns}) * {HOUR_MICROS}"),
         // Before the first hour there is none.
         "before_at" | "trunk_before_at" | "version_before_at" => {
-            let later = format!("{column} + (i / {CAMPAIGNS}) * {HOUR_MICROS}");
+            let later = format!("{column} + (i / {campaigns}) * {HOUR_MICROS}");
             format!("case when {column} < 0 then {column} else {later} end")
         }
         other => other.to_owned(),
@@ -185,6 +199,10 @@ mod tests {
     use crate::views::metric_board::MetricBoard;
     use crate::views::{call_history, campaign_board};
 
+    fn over_a_hundred(rows: u64) -> Copies {
+        Copies { rows, campaigns: 100 }
+    }
+
     #[tokio::test]
     async fn copies_have_keys_of_their_own_and_are_read_like_the_first() {
         let mut story = Story::new();
@@ -194,9 +212,11 @@ mod tests {
         let (db, _runner) = story.shown_by(call_history::CallHistory).await;
         let views: Vec<Arc<dyn View>> = vec![Arc::new(call_history::CallHistory)];
         let mut last = 0;
-        let counts = multiply(db.as_ref(), &views, 1_003, &mut |_, rows| last = rows)
-            .await
-            .unwrap();
+        let counts = multiply(db.as_ref(), &views, over_a_hundred(1_003), &mut |_, rows| {
+            last = rows
+        })
+        .await
+        .unwrap();
         assert_eq!((counts, last), (vec![("call_history", 1_000)], 1_000));
         let filter = call_history::CallFilter::default();
         let rows = call_history::list(db.as_ref(), &filter, None, 5).await.unwrap();
@@ -216,7 +236,7 @@ mod tests {
         }
         let (db, _runner) = story.shown_by(call_history::CallHistory).await;
         let views: Vec<Arc<dyn View>> = vec![Arc::new(call_history::CallHistory)];
-        multiply(db.as_ref(), &views, 1_000, &mut |_, _| {})
+        multiply(db.as_ref(), &views, over_a_hundred(1_000), &mut |_, _| {})
             .await
             .unwrap();
         let ids = spread_ids(db.as_ref(), "call_history", "call", 50).await.unwrap();
@@ -237,7 +257,7 @@ mod tests {
         }
         let (db, _runner) = story.shown_by(MetricBoard).await;
         let views: Vec<Arc<dyn View>> = vec![Arc::new(MetricBoard)];
-        multiply(db.as_ref(), &views, 5_000, &mut |_, _| {})
+        multiply(db.as_ref(), &views, over_a_hundred(5_000), &mut |_, _| {})
             .await
             .unwrap();
         let asked = |condition: &str| {
@@ -260,7 +280,9 @@ mod tests {
         story.created("T").whole_call("T", 2);
         let (db, _runner) = story.shown_by(campaign_board::CampaignBoard).await;
         let views: Vec<Arc<dyn View>> = vec![Arc::new(campaign_board::CampaignBoard)];
-        multiply(db.as_ref(), &views, 500, &mut |_, _| {}).await.unwrap();
+        multiply(db.as_ref(), &views, over_a_hundred(500), &mut |_, _| {})
+            .await
+            .unwrap();
         let rows = db
             .query(
                 "select count(distinct campaign), count(*) from campaign_board_hour",
@@ -270,5 +292,37 @@ mod tests {
             .unwrap();
         let mut row = rows.into_iter().next().unwrap();
         assert_eq!((row.count().unwrap(), row.count().unwrap()), (101, 500));
+    }
+
+    #[tokio::test]
+    async fn one_campaign_keeps_its_name_and_has_all_copies() {
+        let mut story = Story::new();
+        for of in 1..=5 {
+            story.enrolled("T", of).whole_call("T", of);
+        }
+        let (db, _runner) = story.shown_by(MetricBoard).await;
+        let (calls, _calls_runner) = story.shown_by(call_history::CallHistory).await;
+        let wanted = Copies {
+            rows: 1_000,
+            campaigns: 1,
+        };
+        let views: Vec<Arc<dyn View>> = vec![Arc::new(call_history::CallHistory)];
+        multiply(calls.as_ref(), &views, wanted, &mut |_, _| {})
+            .await
+            .unwrap();
+        let of_one = "select count(*) from call_history where campaign = 'T'";
+        let rows = calls.query(of_one, Vec::new()).await.unwrap();
+        assert_eq!(rows.into_iter().next().unwrap().count().unwrap(), 1_000);
+        // Beside the sum of its hours stands the same sum of all campaigns.
+        let views: Vec<Arc<dyn View>> = vec![Arc::new(MetricBoard)];
+        multiply(db.as_ref(), &views, wanted, &mut |_, _| {})
+            .await
+            .unwrap();
+        let apart =
+            "select count(*) from (select sum(case when campaign = '' then count else 0 end) as of_all,
+             sum(case when campaign <> '' then count else 0 end) as of_each
+             from metric_board_first group by term, hour_at) as sums where of_all <> of_each";
+        let rows = db.query(apart, Vec::new()).await.unwrap();
+        assert_eq!(rows.into_iter().next().unwrap().count().unwrap(), 0);
     }
 }

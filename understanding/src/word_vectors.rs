@@ -276,12 +276,7 @@ mod tests {
         assert_ne!(words.sum("卡片"), None);
         assert_eq!(words.sum("nothing 无 of it"), None);
         // A model's file may hold anything: what has no length says nothing.
-        let beyond = WordVectors::of(
-            8,
-            words.hashes.clone(),
-            vec![f32::INFINITY; 2],
-            words.numbers,
-        );
+        let beyond = WordVectors::of(8, words.hashes.clone(), vec![f32::INFINITY; 2], words.numbers);
         assert_eq!(beyond.sum("card"), None);
     }
 

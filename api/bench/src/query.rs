@@ -12,7 +12,7 @@ use host::read_db_spec::ReadDbSpec;
 use host::store_spec::StoreSpec;
 use indicatif::{ProgressBar, ProgressStyle};
 use projections::metrics::{Scope, catalog};
-use projections::multiplied::{multiply, spread_ids};
+use projections::multiplied::{Copies, multiply, spread_ids};
 use projections::synthetic::SyntheticLog;
 use projections::views::call_history::{self, CallFilter, CallHistory};
 use projections::views::campaign_board::{self, CampaignBoard, LISTED_MAX};
@@ -31,8 +31,10 @@ const TIMES: usize = 400;
 /// Ids of calls and of customers to ask for, each once.
 const KNOWN_IDS: u32 = 400;
 
-/// A call or customer by id, p99, and a dashboard, p99, at most (issue 4, figures to reach).
+/// A call by id, p99, at most.
 const BY_ID_US_MAX: f64 = 50_000.0;
+/// A customer's whole history, p99.
+const HISTORY_US_MAX: f64 = 10_000.0;
 /// The same for what a console shows at once.
 const DASHBOARD_US_MAX: f64 = 200_000.0;
 
@@ -43,11 +45,14 @@ pub(crate) struct Args {
     #[arg(long, value_name = "N", default_value_t = 1_000_000,
           value_parser = clap::value_parser!(u64).range(10_000..=20_000_000))]
     rows: u64,
+    /// How many campaigns the rows are spread over; 1 has all of them in one
+    #[arg(long, value_name = "N", default_value_t = 100, value_parser = clap::value_parser!(u32).range(1..=100))]
+    campaigns: u32,
     /// The rows: sqlite: (default; a directory of its own) or an empty postgres:// database
     #[arg(long = "read-db", value_name = "URL")]
     read_db: Option<ReadDbSpec>,
     /// Instead ask as of yesterday: one campaign of 10,000 calls, others of that size around it
-    #[arg(long, conflicts_with_all = ["rows", "read_db"])]
+    #[arg(long, conflicts_with_all = ["rows", "campaigns", "read_db"])]
     as_of: bool,
     /// With --as-of: how many other campaigns are called at the same time; 4 need 0.8 GB of disk
     #[arg(long, value_name = "N", default_value_t = 4, requires = "as_of",
@@ -79,7 +84,11 @@ pub(crate) async fn run(args: Args, runtime: Arc<Runtime>) -> Result<(), Problem
         Some(ReadDbSpec::Sqlite(_)) | None => ReadDbSpec::Sqlite(own.clone()),
     };
     let db = workshop.rows(&spec).await?;
-    fill(&mut report, &db, args.rows).await?;
+    let wanted = Copies {
+        rows: args.rows,
+        campaigns: args.campaigns,
+    };
+    fill(&mut report, &db, wanted).await?;
     let asked = Asked::find(db.as_ref()).await?;
     by_id(&mut report, db.as_ref(), &asked).await?;
     dashboards(&mut report, db.as_ref(), &asked).await?;
@@ -98,15 +107,15 @@ fn views() -> Vec<Arc<dyn View>> {
 }
 
 /// Some calls through the views, then copies of their rows.
-async fn fill(report: &mut Report, db: &Arc<dyn ReadDb>, rows: u64) -> Result<(), Problem> {
+async fn fill(report: &mut Report, db: &Arc<dyn ReadDb>, wanted: Copies) -> Result<(), Problem> {
     let mut runner = InlineRunner::begin(Arc::clone(db), views()).await?;
     let mut log = SyntheticLog::default();
     let page = log.page(EVENTS_FIRST)?;
     runner.apply_page(&page).await?;
     // Silent when standard error is not a terminal.
-    let bar = ProgressBar::new(rows).with_style(ProgressStyle::default_bar());
+    let bar = ProgressBar::new(wanted.rows).with_style(ProgressStyle::default_bar());
     let watch = Stopwatch::start();
-    let counts = multiply(db.as_ref(), &views(), rows, &mut |table, made| {
+    let counts = multiply(db.as_ref(), &views(), wanted, &mut |table, made| {
         bar.set_message(table);
         bar.set_position(made);
     })
@@ -115,6 +124,7 @@ async fn fill(report: &mut Report, db: &Arc<dyn ReadDb>, rows: u64) -> Result<()
     for (table, count) in counts {
         report.fact(table, count);
     }
+    report.fact("campaigns_of_each", u64::from(wanted.campaigns));
     report.fact("fill_seconds", watch.nanos() / 1_000_000_000);
     Ok(())
 }
@@ -158,15 +168,15 @@ async fn by_id(report: &mut Report, db: &dyn ReadDb, asked: &Asked) -> Result<()
             customers.add(watch.nanos());
         }
     }
-    for (name, times) in [
-        ("call by id", &calls),
-        ("customer by id, whole history", &customers),
+    for (name, times, most) in [
+        ("call by id", &calls, BY_ID_US_MAX),
+        ("customer by id, whole history", &customers, HISTORY_US_MAX),
     ] {
         report.row("by id", name, times, 1);
         report.value(
             format!("{name}: p99 us"),
             times.percentile_us(99),
-            Some(Target::AtMost(BY_ID_US_MAX)),
+            Some(Target::AtMost(most)),
         );
     }
     Ok(())
