@@ -83,7 +83,11 @@ async fn count(db: &dyn ReadDb, table: &'static Table) -> Result<u64, Projection
 
 /// What is summed over all campaigns together (campaign '') has one row for the copies of an hour, which are
 /// of all campaigns: a hundred times as much.
-async fn of_all_campaigns(db: &dyn ReadDb, table: &'static Table) -> Result<(), ProjectionError> {
+async fn of_all_campaigns(
+    db: &dyn ReadDb,
+    table: &'static Table,
+    campaigns: i64,
+) -> Result<(), ProjectionError> {
     let columns = read_as(db, move |tx| tx.columns(table.name)).await?;
     if !sums_all_campaigns(table, &columns) {
         return Ok(());

@@ -2,6 +2,7 @@
 
 use super::clock::SeededChance;
 use super::faults::{DiskFault, SyncSide};
+use super::pieces::Pieces;
 use super::power::Power;
 use domain::ports::disk::Disk;
 use std::collections::BTreeMap;
@@ -13,7 +14,7 @@ const SECTOR_BYTES: usize = 512;
 
 #[derive(Default)]
 struct File {
-    synced: Vec<u8>,
+    synced: Pieces,
     unsynced: Vec<u8>,
 }
 
@@ -57,7 +58,7 @@ impl SimulatedDisk {
             let kept = self.chance.below(sectors as u64 + 1);
             let kept = usize::try_from(kept).unwrap_or(0) * SECTOR_BYTES;
             let tail: Vec<u8> = file.unsynced.drain(..kept.min(file.unsynced.len())).collect();
-            file.synced.extend(tail);
+            file.synced.extend(&tail);
             file.unsynced.clear();
         }
     }
@@ -92,8 +93,8 @@ impl SimulatedDisk {
         let Some(file) = state.files.get(file) else {
             return false;
         };
-        let from = file.synced.len().saturating_sub(bytes);
-        let tail = file.synced.get(from..).unwrap_or_default();
+        let from = file.synced.len().saturating_sub(bytes as u64);
+        let tail = file.synced.part(from, bytes);
         tail.windows(needle.len()).rev().any(|window| window == needle)
     }
 
@@ -138,7 +139,7 @@ impl Disk for SimulatedDisk {
             Some(file) => file.unsynced.extend_from_slice(bytes),
             None => {
                 let unsynced = bytes.to_vec();
-                let synced = Vec::new();
+                let synced = Pieces::default();
                 state.files.insert(file.to_owned(), File { synced, unsynced });
             }
         }
@@ -156,7 +157,8 @@ impl Disk for SimulatedDisk {
         if side != Some(SyncSide::Before)
             && let Some(file) = state.files.get_mut(file)
         {
-            file.synced.append(&mut file.unsynced);
+            file.synced.extend(&file.unsynced);
+            file.unsynced.clear();
         }
         if side.is_some() {
             self.power.cut();
@@ -164,25 +166,28 @@ impl Disk for SimulatedDisk {
         self.powered()
     }
 
-    fn replace(&self, file: &str, bytes: &[u8]) -> io::Result<()> {
+    fn truncate(&self, file: &str, bytes: u64) -> io::Result<()> {
         let mut state = self.writing()?;
-        state.files.insert(
-            file.to_owned(),
-            File {
-                synced: bytes.to_vec(),
-                unsynced: Vec::new(),
-            },
-        );
+        if let Some(file) = state.files.get_mut(file) {
+            file.synced.extend(&file.unsynced);
+            file.unsynced.clear();
+            file.synced.truncate(bytes);
+        }
         Ok(())
     }
 
-    fn read(&self, file: &str) -> io::Result<Vec<u8>> {
+    fn read_part(&self, file: &str, from: u64, most: usize) -> io::Result<Vec<u8>> {
         self.powered()?;
         let state = self.state();
-        let found = state.files.get(file);
-        Ok(found
-            .map(|file| [file.synced.as_slice(), file.unsynced.as_slice()].concat())
-            .unwrap_or_default())
+        let Some(file) = state.files.get(file) else {
+            return Ok(Vec::new());
+        };
+        let mut part = file.synced.part(from, most);
+        let behind = (from + part.len() as u64).checked_sub(file.synced.len());
+        let behind = behind.and_then(|behind| usize::try_from(behind).ok());
+        let tail = behind.and_then(|behind| file.unsynced.get(behind..));
+        part.extend(tail.into_iter().flatten().take(most - part.len()));
+        Ok(part)
     }
 }
 
@@ -209,6 +214,28 @@ mod tests {
             assert_eq!((kept.len() - 6) % SECTOR_BYTES, 0);
             assert!(kept.len() < 2_006);
         }
+    }
+
+    #[test]
+    fn a_file_is_read_on_from_what_was_synced_into_what_was_not_and_is_cut_where_it_is_said() {
+        let disk = disk(7);
+        disk.append("log", b"abcdef").unwrap();
+        disk.sync("log").unwrap();
+        disk.append("log", b"ghi").unwrap();
+        for (from, most, expected) in [
+            (0, 99, &b"abcdefghi"[..]),
+            (4, 4, b"efgh"),
+            (6, 2, b"gh"),
+            (8, 9, b"i"),
+            (9, 9, b""),
+            (99, 9, b""),
+        ] {
+            assert_eq!(disk.read_part("log", from, most).unwrap(), expected, "{from}");
+        }
+        disk.truncate("log", 7).unwrap();
+        disk.crash();
+        disk.boot();
+        assert_eq!(disk.read("log").unwrap(), b"abcdefg");
     }
 
     #[test]

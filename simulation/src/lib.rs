@@ -17,6 +17,7 @@ mod life;
 mod manner;
 mod operator;
 mod people;
+mod pieces;
 mod power;
 mod scenario;
 mod shape;

@@ -27,12 +27,6 @@ pub(crate) struct Frame {
     pub(crate) records: Vec<(EventId, Arc<[u8]>)>,
 }
 
-/// What a log holds: whole frames, and how many of its bytes they take.
-pub(crate) struct Recovered {
-    pub(crate) frames: Vec<Frame>,
-    pub(crate) good_bytes: usize,
-}
-
 /// A frame that is whole by its length, has others behind it, and is not what was written.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct DamagedAfter(pub(crate) Position);
@@ -87,32 +81,51 @@ fn check(body: &[u8], more: u32) -> [u8; 8] {
     check
 }
 
-/// Reads a whole log. A tail that is not a whole commit was never acknowledged and is left out.
-pub(crate) fn decode_all(log: &[u8]) -> Result<Recovered, DamagedAfter> {
-    let mut frames: Vec<Frame> = Vec::new();
-    let (mut whole_frames, mut whole_rest) = (0, log);
-    let mut rest = log;
-    let mut last = Position(0);
-    while let Some(found) = split_frame(rest) {
-        let frame = decode_body(found.body).filter(|frame| found.is_sound && frame.first.0 == last.0 + 1);
-        let Some(frame) = frame else {
-            if found.behind.is_empty() {
-                break;
+/// Reads a log part by part, so that it is never in memory beside its records.
+#[derive(Default)]
+pub(crate) struct Decoder {
+    /// What is not yet a whole frame.
+    unread: Vec<u8>,
+    /// Frames whose commit is not all there yet.
+    open: Vec<Frame>,
+    last: Position,
+    read_bytes: u64,
+    /// Bytes of whole commits, from the log's beginning.
+    pub(crate) good_bytes: u64,
+}
+
+impl Decoder {
+    /// The frames of the commits that end in `part`, the log's next bytes. An empty part is the log's end: a
+    /// tail that is not a whole commit was never acknowledged and is left out.
+    pub(crate) fn take(&mut self, part: &[u8]) -> Result<Vec<Frame>, DamagedAfter> {
+        let mut unread = std::mem::take(&mut self.unread);
+        unread.extend_from_slice(part);
+        let mut whole = Vec::new();
+        let mut rest = unread.as_slice();
+        while let Some(found) = split_frame(rest) {
+            let frame =
+                decode_body(found.body).filter(|frame| found.is_sound && frame.first.0 == self.last.0 + 1);
+            let Some(frame) = frame else {
+                // Only what stands behind tells damage from a tail that was being written.
+                if found.behind.is_empty() {
+                    break;
+                }
+                return Err(DamagedAfter(self.last));
+            };
+            self.last = Position(self.last.0 + frame.records.len() as u64);
+            self.read_bytes += (rest.len() - found.behind.len()) as u64;
+            rest = found.behind;
+            self.open.push(frame);
+            if !found.more_follows {
+                self.good_bytes = self.read_bytes;
+                whole.append(&mut self.open);
             }
-            return Err(DamagedAfter(last));
-        };
-        last = Position(last.0 + frame.records.len() as u64);
-        frames.push(frame);
-        rest = found.behind;
-        if !found.more_follows {
-            (whole_frames, whole_rest) = (frames.len(), rest);
         }
+        let read = unread.len() - rest.len();
+        unread.drain(..read);
+        self.unread = unread;
+        Ok(whole)
     }
-    frames.truncate(whole_frames);
-    Ok(Recovered {
-        frames,
-        good_bytes: log.len() - whole_rest.len(),
-    })
 }
 
 /// A frame by its length, not yet read.

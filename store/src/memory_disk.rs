@@ -34,12 +34,18 @@ impl Disk for MemoryDisk {
         Ok(())
     }
 
-    fn replace(&self, file: &str, bytes: &[u8]) -> io::Result<()> {
-        self.files().insert(file.to_owned(), bytes.to_vec());
+    fn truncate(&self, file: &str, bytes: u64) -> io::Result<()> {
+        let bytes = usize::try_from(bytes).unwrap_or(usize::MAX);
+        if let Some(file) = self.files().get_mut(file) {
+            file.truncate(bytes);
+        }
         Ok(())
     }
 
-    fn read(&self, file: &str) -> io::Result<Vec<u8>> {
-        Ok(self.files().get(file).cloned().unwrap_or_default())
+    fn read_part(&self, file: &str, from: u64, most: usize) -> io::Result<Vec<u8>> {
+        let from = usize::try_from(from).unwrap_or(usize::MAX);
+        let files = self.files();
+        let rest = files.get(file).and_then(|file| file.get(from..));
+        Ok(rest.map_or_else(Vec::new, |rest| rest.iter().take(most).copied().collect()))
     }
 }

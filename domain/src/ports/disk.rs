@@ -3,12 +3,27 @@
 
 use std::io;
 
-/// Named files of bytes. `append` may be lost in a crash until `sync` has returned; `replace` is atomic
-/// and durable when it returns (write aside, sync, rename, sync the directory).
+/// A part of a file as its readers ask for it.
+pub const READ_BYTES: usize = 1 << 20;
+
+/// Named files of bytes. `append` may be lost in a crash until `sync` has returned; `truncate` is atomic and
+/// durable when it returns.
 pub trait Disk: Send + Sync {
     fn append(&self, file: &str, bytes: &[u8]) -> io::Result<()>;
     fn sync(&self, file: &str) -> io::Result<()>;
-    fn replace(&self, file: &str, bytes: &[u8]) -> io::Result<()>;
+    /// Keeps the file's first `bytes`.
+    fn truncate(&self, file: &str, bytes: u64) -> io::Result<()>;
+    /// At most `most` bytes from `from` on; none where the file ends there or does not exist.
+    fn read_part(&self, file: &str, from: u64, most: usize) -> io::Result<Vec<u8>>;
     /// The whole file; empty when it does not exist.
-    fn read(&self, file: &str) -> io::Result<Vec<u8>>;
+    fn read(&self, file: &str) -> io::Result<Vec<u8>> {
+        let mut whole = Vec::new();
+        loop {
+            let part = self.read_part(file, whole.len() as u64, READ_BYTES)?;
+            if part.is_empty() {
+                return Ok(whole);
+            }
+            whole.extend(part);
+        }
+    }
 }

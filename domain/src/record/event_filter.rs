@@ -61,7 +61,7 @@ impl EventFilter {
 
     /// Whether an event with these facts is wanted.
     pub fn wants(&self, facts: &EventFacts<'_>) -> bool {
-        any_of(&self.kinds, '.', &facts.kind)
+        self.wants_kind(&facts.kind)
             && any_of(&self.streams, '-', &facts.stream)
             && is_of(
                 self.campaign.as_ref().map(CampaignId::as_str),
@@ -71,6 +71,11 @@ impl EventFilter {
                 self.customer.as_ref().map(CustomerId::as_str),
                 facts.customer.as_deref(),
             )
+    }
+
+    /// Whether an event of this kind may be wanted, as far as that can be said of its kind alone.
+    pub fn wants_kind(&self, kind: &str) -> bool {
+        any_of(&self.kinds, '.', kind)
     }
 
     /// Keeps of a page what is wanted.

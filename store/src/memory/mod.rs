@@ -3,22 +3,25 @@
 //! For tests and the simulation: no threads and no waiting, so it runs on one thread with a paused clock.
 //! Opened again on the same disk it holds what was acknowledged; a torn tail never was, and is cut off.
 
-use crate::batch::{self, Found};
-use crate::frame::{self, DamagedAfter, Frame};
-use crate::subscription::{LOOKED_AT_MAX, PAGE_EVENTS, SUBSCRIPTIONS_MAX};
-use crate::take_over::{self, End, TakenBatch};
+mod kinds;
+mod state;
+
+use crate::batch;
+use crate::frame::{self, Frame};
+use crate::subscription::{PAGE_EVENTS, SUBSCRIPTIONS_MAX};
+use crate::take_over::{self, TakenBatch};
 use async_trait::async_trait;
-use domain::event_filter::{EventFacts, EventFilter};
+use domain::event_filter::EventFilter;
 use domain::ids::{EventId, StreamId};
 use domain::planted::{Bug, planted};
 use domain::ports::clock::Clock;
 use domain::ports::disk::Disk;
 use domain::ports::event_store::{
-    After, Capabilities, EventStore, MatchingPage, PAGE_EVENTS_MAX, StoreError, Subscription, Writers,
+    After, Capabilities, EventStore, MatchingPage, StoreError, Subscription, Writers,
 };
 use domain::stored_event::{Position, Record, StoredEvent, StreamVersion};
 use domain::time::Timestamp;
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use state::State;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore};
 
@@ -40,20 +43,10 @@ struct Shared {
     disk: Arc<dyn Disk>,
 }
 
-#[derive(Default)]
-struct State {
-    events: Vec<StoredEvent>,
-    /// Both maps are only asked by key, so that their order is never seen.
-    found: HashMap<EventId, Found>,
-    /// Positions of each stream's events, in order: version v is at index v - 1.
-    streams: HashMap<StreamId, Vec<Position>>,
-    failed: Option<StoreError>,
-}
-
 impl MemoryEventStore {
     /// Opens the log on `disk`, empty or not. `Damaged` when a frame before the last is not what was written.
     pub fn new(clock: Arc<dyn Clock>, disk: Arc<dyn Disk>) -> Result<Self, StoreError> {
-        let state = recover(&*disk)?;
+        let state = State::recover(&*disk)?;
         let shared = Shared {
             state: Mutex::new(state),
             moved: Notify::new(),
@@ -64,149 +57,6 @@ impl MemoryEventStore {
             shared: Arc::new(shared),
             subscriptions: Arc::new(Semaphore::new(SUBSCRIPTIONS_MAX)),
         })
-    }
-}
-
-/// Reads the log back, cutting off a tail that was never acknowledged.
-fn recover(disk: &dyn Disk) -> Result<State, StoreError> {
-    let unavailable = |error: std::io::Error| StoreError::Unavailable(error.to_string());
-    let log = disk.read(MEMORY_LOG_FILE).map_err(unavailable)?;
-    let recovered = frame::decode_all(&log).map_err(|DamagedAfter(position)| {
-        StoreError::Damaged(format!(
-            "the frame after position {position} is not what was written"
-        ))
-    })?;
-    if let Some(good) = log
-        .get(..recovered.good_bytes)
-        .filter(|good| good.len() < log.len())
-    {
-        disk.replace(MEMORY_LOG_FILE, good).map_err(unavailable)?;
-    }
-    // What an earlier process could not sync may still be readable: nobody builds on it before it is durable.
-    disk.sync(MEMORY_LOG_FILE).map_err(unavailable)?;
-    let mut state = State::default();
-    for frame in recovered.frames {
-        state.add(frame);
-    }
-    Ok(state)
-}
-
-impl State {
-    fn position(&self) -> Position {
-        Position(self.events.len() as u64)
-    }
-
-    fn version(&self, stream: &StreamId) -> StreamVersion {
-        StreamVersion(
-            self.streams
-                .get(stream)
-                .map_or(0, |positions| positions.len() as u64),
-        )
-    }
-
-    /// What the append would be answered without writing: a repeat's position, or a conflict.
-    fn judge(
-        &self,
-        stream: &StreamId,
-        expected: StreamVersion,
-        records: &[Record],
-    ) -> Result<Option<Position>, StoreError> {
-        let found: Vec<_> = records
-            .iter()
-            .map(|record| self.found.get(&record.id).cloned())
-            .collect();
-        if let Some(position) = batch::repeat(stream, &found)? {
-            return Ok(Some(position));
-        }
-        let actual = self.version(stream);
-        if actual == expected {
-            return Ok(None);
-        }
-        Err(StoreError::WrongVersion {
-            stream: stream.clone(),
-            expected,
-            actual,
-        })
-    }
-
-    fn add(&mut self, frame: Frame) {
-        let batch_count = frame.records.len();
-        let first = self.position().0 + 1;
-        let positions = self.streams.entry(frame.stream.clone()).or_default();
-        for (batch_index, (id, record)) in frame.records.into_iter().enumerate() {
-            let position = Position(first + batch_index as u64);
-            positions.push(position);
-            let found = Found {
-                position,
-                stream: frame.stream.clone(),
-                version: StreamVersion(positions.len() as u64),
-                batch_index,
-                batch_count,
-            };
-            self.found.insert(id, found);
-            self.events
-                .push(StoredEvent::new(position, frame.recorded_at, record));
-        }
-    }
-
-    /// Adds batches of another log, each a frame, when every one follows what is there.
-    fn frames_of(&self, batches: Vec<TakenBatch>) -> Result<Vec<Frame>, StoreError> {
-        let mut end = End {
-            position: self.position(),
-            recorded_at: self
-                .events
-                .last()
-                .map_or(Timestamp::EPOCH, |event| event.recorded_at),
-        };
-        let mut versions = BTreeMap::new();
-        let mut ids = BTreeSet::new();
-        let mut frames = Vec::with_capacity(batches.len());
-        for batch in batches {
-            let known = versions.get(&batch.stream).copied();
-            batch.follow(&mut end, known.unwrap_or_else(|| self.version(&batch.stream)))?;
-            versions.insert(batch.stream.clone(), batch.last_version());
-            let mut taken = batch.events.iter().map(|event| event.id);
-            if taken.any(|id| self.found.contains_key(&id) || !ids.insert(id)) {
-                return Err(batch.stored_already());
-            }
-            frames.push(batch.into_frame());
-        }
-        Ok(frames)
-    }
-
-    /// The next `LOOKED_AT_MAX` events, of which the wanted are kept.
-    fn matching(
-        &self,
-        filter: &EventFilter,
-        after: Position,
-        limit: usize,
-    ) -> Result<MatchingPage, StoreError> {
-        let from = usize::try_from(after.0).unwrap_or(usize::MAX);
-        let mut page = MatchingPage {
-            events: Vec::new(),
-            reached: after,
-        };
-        for event in self.events.iter().skip(from).take(LOOKED_AT_MAX) {
-            if page.events.len() >= limit.min(PAGE_EVENTS_MAX) {
-                break;
-            }
-            page.reached = event.position;
-            let facts = EventFacts::of(event).map_err(|error| StoreError::Damaged(error.to_string()))?;
-            if filter.wants(&facts) {
-                page.events.push(event.clone());
-            }
-        }
-        Ok(page)
-    }
-
-    fn page(&self, after: Position, limit: usize) -> Vec<StoredEvent> {
-        let from = usize::try_from(after.0).unwrap_or(usize::MAX);
-        self.events
-            .iter()
-            .skip(from)
-            .take(limit.min(PAGE_EVENTS_MAX))
-            .cloned()
-            .collect()
     }
 }
 
@@ -228,10 +78,7 @@ impl Shared {
         if let Some(position) = state.judge(stream, expected, records)? {
             return Ok(position);
         }
-        let last = state
-            .events
-            .last()
-            .map_or(Timestamp::EPOCH, |event| event.recorded_at);
+        let last = state.last().map_or(Timestamp::EPOCH, |event| event.recorded_at);
         let frame = Frame {
             recorded_at: self.clock.now().max(last),
             first: Position(state.position().0 + 1),
@@ -263,7 +110,7 @@ impl Shared {
             return Err(failed);
         }
         for frame in frames {
-            state.add(frame);
+            state.add_new(frame);
         }
         self.moved.notify_waiters();
         Ok(state.position())
@@ -335,15 +182,7 @@ impl EventStore for MemoryEventStore {
         after: StreamVersion,
         limit: usize,
     ) -> Result<Vec<StoredEvent>, StoreError> {
-        let state = self.shared.state();
-        let positions = state.streams.get(stream).map_or(&[][..], Vec::as_slice);
-        let wanted = positions
-            .iter()
-            .skip(usize::try_from(after.0).unwrap_or(usize::MAX))
-            .take(limit.min(PAGE_EVENTS_MAX));
-        Ok(wanted
-            .flat_map(|position| state.page(Position(position.0 - 1), 1))
-            .collect())
+        Ok(self.shared.state().page_of(stream, after, limit))
     }
 
     async fn read_all(&self, after: After, limit: usize) -> Result<Vec<StoredEvent>, StoreError> {
@@ -355,13 +194,11 @@ impl EventStore for MemoryEventStore {
     }
 
     async fn last_recorded_at(&self) -> Result<Option<Timestamp>, StoreError> {
-        Ok(self.shared.state().events.last().map(|event| event.recorded_at))
+        Ok(self.shared.state().last().map(|event| event.recorded_at))
     }
 
     async fn find(&self, id: EventId) -> Result<Option<StoredEvent>, StoreError> {
-        let state = self.shared.state();
-        let position = state.found.get(&id).map(|found| found.position.0 - 1);
-        Ok(position.and_then(|after| state.page(Position(after), 1).pop()))
+        Ok(self.shared.state().find(id))
     }
 
     async fn read_matching(
@@ -472,7 +309,8 @@ mod tests {
         append(&store, 2).await.unwrap();
         let mut log = disk.read(MEMORY_LOG_FILE).unwrap();
         log[first / 2] ^= 1;
-        disk.replace(MEMORY_LOG_FILE, &log).unwrap();
+        let disk = Arc::new(MemoryDisk::new());
+        disk.append(MEMORY_LOG_FILE, &log).unwrap();
         let why = "the frame after position 0 is not what was written".to_owned();
         assert_eq!(open(&disk).err(), Some(StoreError::Damaged(why)));
         assert_eq!(disk.read(MEMORY_LOG_FILE).unwrap(), log);
@@ -491,11 +329,11 @@ mod tests {
             }
             Ok(())
         }
-        fn replace(&self, file: &str, bytes: &[u8]) -> std::io::Result<()> {
-            self.0.replace(file, bytes)
+        fn truncate(&self, file: &str, bytes: u64) -> std::io::Result<()> {
+            self.0.truncate(file, bytes)
         }
-        fn read(&self, file: &str) -> std::io::Result<Vec<u8>> {
-            self.0.read(file)
+        fn read_part(&self, file: &str, from: u64, most: usize) -> std::io::Result<Vec<u8>> {
+            self.0.read_part(file, from, most)
         }
     }
 
