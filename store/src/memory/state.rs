@@ -15,7 +15,7 @@ use domain::time::Timestamp;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
-/// Of so many of the newest events the envelope is parsed once for all who follow, as with the embedded store.
+/// Of so many of the newest events the envelope is parsed once for all who follow, as with the default store.
 const RECENT_EVENTS: usize = 4_096;
 
 #[derive(Default)]
@@ -68,7 +68,7 @@ impl State {
             disk.truncate(MEMORY_LOG_FILE, decoder.good_bytes)
                 .map_err(unavailable)?;
         }
-        // What an earlier process could not sync may still be readable: nobody builds on it before it is durable.
+        // What an earlier process could not sync may still be readable: durable before anybody builds on it.
         disk.sync(MEMORY_LOG_FILE).map_err(unavailable)?;
         Ok(state)
     }
