@@ -270,8 +270,8 @@ async fn follow_on(feeder: &mut Feeder, grounds: &Grounds, retries: &Retries) ->
 async fn follow_from(feeder: &mut Feeder, grounds: &Grounds, after: Position) -> Result<(), ProjectionError> {
     let away =
         |error: domain::ports::event_store::StoreError| ProjectionError::Unavailable(error.to_string());
-    let subscription = grounds.store.subscribe(after).await.map_err(away)?;
-    let mut pages = SpacedPages::of(subscription, Arc::clone(&grounds.clock), feeder.progress());
+    let pages = SpacedPages::after(after, grounds, feeder.progress()).await;
+    let mut pages = pages.map_err(away)?;
     loop {
         let page = pages.next().await.map_err(away)?;
         feeder.feed(&page).await?;

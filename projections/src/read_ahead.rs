@@ -17,6 +17,13 @@ pub const BATCH_EVENTS_MAX: usize = 512;
 /// and so are the pages of an index by call or customer, which take rows anywhere.
 pub const CATCH_UP_EVENTS_MAX: usize = 32_768;
 
+/// Events in one transaction of views that are not far behind, beside the last page: an import appends faster
+/// than they take, for hours, and what is held for one transaction is memory that nobody else has.
+pub(crate) const FOLLOWING_EVENTS_MAX: usize = 4_096;
+
+/// Events that views lack and are still not far behind: twice what an import may be ahead of them.
+pub(crate) const FOLLOWING_BEHIND_MAX: u64 = 200_000;
+
 /// A catching-up transaction takes no more pages beyond so many bytes of records: wide ones come in smaller
 /// batches.
 const CATCH_UP_BYTES_MAX: usize = 32 * 1024 * 1024;

@@ -6,7 +6,7 @@
 use super::Views;
 use super::clock::{MachineClock, SeededChance, VirtualClock};
 use super::disk::SimulatedDisk;
-use super::faults::{self, Crash, Faults};
+use super::faults::{self, Crash, Faults, Spell};
 use super::invariants::{self, Findings, Terms};
 use super::operator::{Notebook, Operator, manner_of};
 use super::power::Power;
@@ -120,12 +120,14 @@ pub(crate) fn run(plan: WorldPlan) -> Result<WorldReport, SimulationError> {
     let (world, crashes) = runtime.block_on(async { World::new(plan) })?;
     let end = world.midnight.plus_ms(u64::from(plan.days) * DAY_MS + GRACE_MS);
     let lives = crashes.iter().copied().chain([Crash::end(end)]);
+    let mut unwritten = Vec::new();
     for (generation, crash) in lives.enumerate() {
         world.disk.boot();
         let local = LocalSet::new();
         let started = runtime.block_on(local.run_until(world.live(generation as u64, crash)));
         // The power goes first: what `Drop` and `stopped` of dying tasks still try, fails.
         let was_off = world.power.is_off();
+        unwritten.push(world.unwritten_before(crash));
         world.disk.crash();
         {
             let _virtual_time = runtime.enter();
@@ -144,7 +146,7 @@ pub(crate) fn run(plan: WorldPlan) -> Result<WorldReport, SimulationError> {
         runtime.block_on(async { world.truth.wait_until(world.truth.now().plus_ms(BOOT_MS)).await });
     }
     world.disk.boot();
-    runtime.block_on(world.judge(crashes.len() as u64))
+    runtime.block_on(world.judge(crashes.len() as u64, &unwritten))
 }
 
 pub(crate) fn failed(error: impl std::fmt::Display) -> SimulationError {
@@ -212,7 +214,26 @@ impl World {
         campaigns.map(of).collect()
     }
 
-    async fn judge(&self, crashes: u64) -> Result<WorldReport, SimulationError> {
+    /// The time before a life's end, which is now, whose news may not have come to the log: its disk took
+    /// nothing any more, or an append that had begun was not over.
+    fn unwritten_before(&self, crash: Crash) -> Spell {
+        let until = self.truth.now();
+        let failing = crash
+            .disk_from
+            .map_or(0, |(from, _)| self.truth.now().ms_since(from));
+        Spell {
+            from: until.minus_ms(failing.max(self.append_ms_max())),
+            until: until.plus_ms(1),
+        }
+    }
+
+    /// How long an append may take in this world.
+    fn append_ms_max(&self) -> u64 {
+        let slow = self.faults.slow;
+        slow.map_or(0, |_| self.plan.faults.slow_append_ms_max.into())
+    }
+
+    async fn judge(&self, crashes: u64, unwritten: &[Spell]) -> Result<WorldReport, SimulationError> {
         let store = self.store()?;
         // Everything is in the store now, and nobody crashes any more.
         self.disk.forget();
@@ -233,10 +254,8 @@ impl World {
             drains: &self.witness.drains(),
             wrong_clock: self.faults.wrong_clock,
             jump: self.faults.jump,
-            append_ms_max: self
-                .faults
-                .slow
-                .map_or(0, |_| self.plan.faults.slow_append_ms_max.into()),
+            append_ms_max: self.append_ms_max(),
+            unwritten,
         };
         let mut findings = invariants::judge(&evidence).map_err(SimulationError::Log)?;
         invariants::views_equal_replay(

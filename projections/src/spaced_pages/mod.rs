@@ -5,10 +5,11 @@
 //! Nobody who waits for a position waits for that: the transaction begins as soon as its event is there.
 //! After a pause nothing is held back either, only what follows at once.
 
+use crate::grounds::Grounds;
 use crate::progress::Progress;
-use crate::read_ahead::is_full;
+use crate::read_ahead::{FOLLOWING_BEHIND_MAX, FOLLOWING_EVENTS_MAX, is_full};
 use domain::ports::clock::Clock;
-use domain::ports::event_store::{StoreError, Subscription};
+use domain::ports::event_store::{EventStore, StoreError, Subscription};
 use domain::stored_event::{Position, StoredEvent};
 use domain::time::Timestamp;
 use std::sync::Arc;
@@ -23,6 +24,7 @@ const GATHERING_TURNS_MAX: usize = 8;
 
 /// A subscription whose pages are as large as a transaction wants them.
 pub(crate) struct SpacedPages {
+    store: Arc<dyn EventStore>,
     subscription: Box<dyn Subscription>,
     clock: Arc<dyn Clock>,
     progress: Arc<Progress>,
@@ -31,17 +33,19 @@ pub(crate) struct SpacedPages {
 }
 
 impl SpacedPages {
-    pub(crate) fn of(
-        subscription: Box<dyn Subscription>,
-        clock: Arc<dyn Clock>,
+    /// Those after a position.
+    pub(crate) async fn after(
+        position: Position,
+        grounds: &Grounds,
         progress: Arc<Progress>,
-    ) -> Self {
-        Self {
-            subscription,
-            clock,
+    ) -> Result<Self, StoreError> {
+        Ok(Self {
+            store: Arc::clone(&grounds.store),
+            subscription: grounds.store.subscribe(position).await?,
+            clock: Arc::clone(&grounds.clock),
             progress,
             held_until: None,
-        }
+        })
     }
 
     /// The events of the next transaction.
@@ -58,7 +62,7 @@ impl SpacedPages {
         let Some(until) = self.held_until.filter(|until| self.clock.now() < *until) else {
             return Ok(());
         };
-        while !is_full(page) {
+        while !Self::is_enough(self.store.as_ref(), page).await? {
             let last = page.last().map_or(Position(0), |event| event.position);
             tokio::select! {
                 biased;
@@ -70,10 +74,20 @@ impl SpacedPages {
         Ok(())
     }
 
+    /// Whether one transaction takes no more. Only who is far behind takes many events, and memory for them.
+    async fn is_enough(store: &dyn EventStore, page: &[StoredEvent]) -> Result<bool, StoreError> {
+        if page.len() < FOLLOWING_EVENTS_MAX || is_full(page) {
+            return Ok(is_full(page));
+        }
+        let last = page.last().map_or(0, |event| event.position.0);
+        let behind = store.head().await?.0.saturating_sub(last);
+        Ok(behind <= FOLLOWING_BEHIND_MAX)
+    }
+
     /// Adds what tasks that are ready append.
     async fn joined(&mut self, page: &mut Vec<StoredEvent>) -> Result<(), StoreError> {
         for _ in 0..GATHERING_TURNS_MAX {
-            if is_full(page) {
+            if Self::is_enough(self.store.as_ref(), page).await? {
                 break;
             }
             tokio::task::yield_now().await;

@@ -5,6 +5,7 @@ use crate::database::{Dialect, ReadDb, TxWork};
 use crate::error::ProjectionError;
 use crate::grounds::Grounds;
 use crate::live::Projections;
+use crate::read_ahead::{BATCH_EVENTS_MAX, CATCH_UP_EVENTS_MAX, FOLLOWING_EVENTS_MAX};
 use crate::rebuild::{ViewCheck, verify};
 use crate::sqlite::SqliteReadDb;
 use crate::testing::{Story, TestLog, TestTasks, ten};
@@ -252,5 +253,31 @@ async fn what_was_gathered_when_the_process_stops_is_in_the_rows_of_the_next() {
     let db = Arc::clone(&on.db) as Arc<dyn ReadDb>;
     let checks = verify(&on.log, db).await.unwrap();
     assert!(checks.iter().all(ViewCheck::holds), "{checks:?}");
+    on.tasks.stop().await;
+}
+
+#[tokio::test]
+async fn what_an_import_appends_faster_than_views_take_goes_into_transactions_of_bounded_size() {
+    let mut on = Following::begin().await;
+    let (before, from) = (on.written(), on.story.head().0);
+    for of in 2..1_500 {
+        on.story.enrolled("T", of).whole_call("T", of);
+    }
+    let events = usize::try_from(on.story.head().0 - from).unwrap();
+    assert!(
+        events > 2 * CATCH_UP_EVENTS_MAX / 5,
+        "{events} events are too few"
+    );
+    on.tell();
+    while on.views.position() != Some(on.story.head()) {
+        on.clock.pass(GATHERING_MS);
+        on.settle().await;
+    }
+    let fewest = events.div_ceil(FOLLOWING_EVENTS_MAX + BATCH_EVENTS_MAX);
+    assert!(
+        on.written() - before >= fewest,
+        "{} for {events}",
+        on.written() - before
+    );
     on.tasks.stop().await;
 }

@@ -9,9 +9,9 @@ use super::{CACHE_KIBIBYTES, WAL_PAGES, failed};
 use crate::error::ProjectionError;
 use rusqlite::Connection;
 
-/// Events from which on a transaction is one of many while views catch up; those that follow a busy log
-/// have a tenth of it.
-const MANY_EVENTS_MIN: usize = 4_096;
+/// Events from which on a transaction is one of many while views catch up; those that follow a log, however
+/// much is appended, have fewer (`FOLLOWING_EVENTS_MAX`).
+const MANY_EVENTS_MIN: usize = 8_192;
 
 /// Pages the writer may keep while it catches up, in KiB: all that a transaction of so many events changes.
 const MANY_CACHE_KIBIBYTES: i64 = 256 * 1024;

@@ -2,6 +2,7 @@
 
 use super::fact::Fact;
 use super::{Evidence, Findings};
+use crate::faults::Spell;
 use domain::call::event::CallEvent;
 use domain::time::Timestamp;
 use media::lines::BookEntry;
@@ -178,7 +179,7 @@ impl<'a> Story<'a> {
             );
             findings.check(
                 "an_answer_is_in_the_log",
-                answer_is_known(leg, entry, crashed),
+                answer_is_known(leg, entry, crashed, evidence.unwritten),
                 || format!("{stream}: answered at {:?}", entry.answered_at),
             );
         }
@@ -208,7 +209,68 @@ impl<'a> Story<'a> {
     }
 }
 
-/// A crash may take the knowledge of an answer with it; then the call ends as interrupted.
-fn answer_is_known(leg: &Leg<'_>, entry: &BookEntry, crashed: bool) -> bool {
-    entry.answered_at.is_none() || leg.answered || crashed
+/// A crash may take the knowledge of an answer with it. A call that was open then ends as interrupted; of one
+/// that had ended, nobody hears of an answer that came late and could not be written down any more.
+fn answer_is_known(leg: &Leg<'_>, entry: &BookEntry, crashed: bool, unwritten: &[Spell]) -> bool {
+    let Some(answered_at) = entry.answered_at.filter(|_| !leg.answered && !crashed) else {
+        return true;
+    };
+    leg.failed.is_some() && unwritten.iter().any(|spell| spell.holds(answered_at))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_an_answer_after_the_end_may_be_lost_and_only_with_the_machine() {
+        let at = |ms| Timestamp::EPOCH.plus_ms(ms);
+        let fact = || Fact {
+            kind: String::new(),
+            stream: String::new(),
+            at: at(0),
+            campaign: String::new(),
+            customer: String::new(),
+            data: Default::default(),
+        };
+        let (dialing, failed) = (fact(), fact());
+        let spell = |from, until| Spell {
+            from: at(from),
+            until: at(until),
+        };
+        let entry = |answered_ms: Option<u64>| BookEntry {
+            line: String::new(),
+            callee: String::new(),
+            invites: 1,
+            invited_at: at(0),
+            replied: true,
+            refused_code: None,
+            answered_at: answered_ms.map(at),
+            ended_at: None,
+            ended_left_over: false,
+        };
+        let known = |answered, has_failed: bool, crashed, answered_ms| {
+            let leg = Leg {
+                dialing: &dialing,
+                failed: has_failed.then_some(&failed),
+                answered,
+            };
+            let unwritten = [spell(100, 201), spell(500, 501)];
+            answer_is_known(&leg, &entry(answered_ms), crashed, &unwritten)
+        };
+        assert!(known(false, true, false, None));
+        assert!(known(true, false, false, Some(50)));
+        assert!(known(false, false, true, Some(50)));
+        for (answered_ms, is_known) in [(99, false), (100, true), (200, true), (201, false), (500, true)] {
+            assert_eq!(
+                known(false, true, false, Some(answered_ms)),
+                is_known,
+                "{answered_ms}"
+            );
+        }
+        assert!(
+            !known(false, false, false, Some(150)),
+            "it was open, and is ended as interrupted"
+        );
+    }
 }

@@ -84,6 +84,8 @@ pub(crate) struct Evidence<'a> {
     pub(crate) jump: Option<Jump>,
     /// How long an append may have taken; what was decided before it may be done so much later.
     pub(crate) append_ms_max: u64,
+    /// Times whose news may be lost, each before the end of a life.
+    pub(crate) unwritten: &'a [Spell],
 }
 
 pub(crate) fn judge(evidence: &Evidence<'_>) -> Result<Findings, String> {
