@@ -39,7 +39,8 @@ impl Pieces {
             if wanted == 0 {
                 break;
             }
-            part.extend(piece.get(within..).into_iter().flatten().take(wanted));
+            let rest = piece.get(within..).unwrap_or_default();
+            part.extend_from_slice(rest.get(..wanted).unwrap_or(rest));
             within = 0;
         }
         part

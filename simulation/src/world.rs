@@ -127,10 +127,10 @@ pub(crate) fn run(plan: WorldPlan) -> Result<WorldReport, SimulationError> {
         let started = runtime.block_on(local.run_until(world.live(generation as u64, crash)));
         // The power goes first: what `Drop` and `stopped` of dying tasks still try, fails.
         let was_off = world.power.is_off();
-        unwritten.push(world.unwritten_before(crash));
         world.disk.crash();
         {
             let _virtual_time = runtime.enter();
+            unwritten.push(world.unwritten_before(crash));
             drop(local);
         }
         if matches!(started, Err(SimulationError::Lost)) {
