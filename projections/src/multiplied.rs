@@ -217,7 +217,7 @@ mod tests {
         let views: Vec<Arc<dyn View>> = vec![Arc::new(call_history::CallHistory)];
         let mut last = 0;
         let counts = multiply(db.as_ref(), &views, over_a_hundred(1_003), &mut |_, rows| {
-            last = rows
+            last = rows;
         })
         .await
         .unwrap();
