@@ -71,6 +71,12 @@ fn plan_for(bug: Option<Bug>, effort: Effort, seed: u64) -> Plan {
             calls_per_day: 600,
             ..usual
         },
+        // So many that somebody is dialed through much of the day, whenever a stop or a wrong clock comes.
+        Some(Bug::WrongClockIgnored | Bug::DrainDialsOn) => Plan {
+            days: 1,
+            calls_per_day: effort.people * 20,
+            ..usual
+        },
         _ => usual,
     }
 }
@@ -91,11 +97,11 @@ fn faults_for(bug: Option<Bug>) -> FaultRates {
         },
         Some(Bug::WrongClockIgnored) => FaultRates {
             wrong_clocks_of_ten: 10,
-            ..usual
+            ..FaultRates::NONE
         },
         Some(Bug::DrainDialsOn) => FaultRates {
             drains_per_day_max: 8,
-            ..usual
+            ..FaultRates::NONE
         },
         _ => usual,
     }
