@@ -77,7 +77,7 @@ fn plan_for(bug: Option<Bug>, effort: Effort, seed: u64) -> Plan {
         // So many that somebody is dialed through much of the day, whenever a stop or a wrong clock comes.
         Some(Bug::WrongClockIgnored | Bug::DrainDialsOn) => Plan {
             days: 1,
-            calls_per_day: effort.people * 20,
+            calls_per_day: effort.people * 10,
             ..usual
         },
         _ => usual,
@@ -168,13 +168,12 @@ fn look_for(bug: Option<Bug>, effort: Effort) -> Looked {
     };
     for seed in 1..=effort.seeds {
         plant(bug);
-        let ran = simulate_world(plan_for(bug, effort, seed), 0);
+        let by = violated(plan_for(bug, effort, seed));
         plant(None);
-        let by = match ran {
-            Ok(found) => found.violated().into_iter().map(str::to_owned).collect(),
-            // A machine that does not come up any more is found, too.
-            Err(error) => vec![error.to_string()],
-        };
+        // A world that finds something without the bug says nothing about it.
+        if bug.is_some() && !by.is_empty() && !violated(plan_for(bug, effort, seed)).is_empty() {
+            continue;
+        }
         if !by.is_empty() {
             return Looked {
                 seed: Some(seed),
@@ -184,6 +183,14 @@ fn look_for(bug: Option<Bug>, effort: Effort) -> Looked {
         }
     }
     none
+}
+
+/// What does not hold in a plan's world; a machine that does not come up any more is found, too.
+fn violated(plan: Plan) -> Vec<String> {
+    match simulate_world(plan, 0) {
+        Ok(found) => found.violated().into_iter().map(str::to_owned).collect(),
+        Err(error) => vec![error.to_string()],
+    }
 }
 
 /// Why it ends as a failure.
