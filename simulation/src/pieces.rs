@@ -63,7 +63,9 @@ mod tests {
 
     #[test]
     fn pieces_are_the_bytes_that_were_put_in_wherever_they_are_read_or_cut() {
-        let bytes: Vec<u8> = (0..3 * PIECE_BYTES + 100).map(|at| (at % 251) as u8).collect();
+        let bytes: Vec<u8> = (0..3 * PIECE_BYTES + 100)
+            .map(|at| u8::try_from(at % 251).unwrap())
+            .collect();
         let mut pieces = Pieces::default();
         assert_eq!((pieces.len(), pieces.part(0, 9)), (0, Vec::new()));
         for part in bytes.chunks(700_001) {
