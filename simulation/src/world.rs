@@ -218,9 +218,7 @@ impl World {
     /// nothing any more, or an append that had begun was not over.
     fn unwritten_before(&self, crash: Crash) -> Spell {
         let until = self.truth.now();
-        let failing = crash
-            .disk_from
-            .map_or(0, |(from, _)| self.truth.now().ms_since(from));
+        let failing = crash.disk_from.map_or(0, |(from, _)| until.ms_since(from));
         Spell {
             from: until.minus_ms(failing.max(self.append_ms_max())),
             until: until.plus_ms(1),

@@ -177,3 +177,64 @@ fn split_sized(bytes: &[u8]) -> Option<(&[u8], &[u8])> {
     let (length, rest) = bytes.split_first_chunk::<4>()?;
     rest.split_at_checked(usize::try_from(u32::from_be_bytes(*length)).ok()?)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn frame(first: u64, records: usize) -> Frame {
+        let record = |nth: usize| {
+            let id = EventId::new(uuid::Uuid::from_u128(u128::from(first) + nth as u128));
+            (id, Arc::from(vec![b'x'; 40 * nth]))
+        };
+        Frame {
+            recorded_at: Timestamp::EPOCH,
+            first: Position(first),
+            first_version: StreamVersion(first),
+            stream: StreamId::from_stored("a".to_owned()),
+            records: (0..records).map(record).collect(),
+        }
+    }
+
+    fn read_in_parts(log: &[u8], bytes: usize) -> Result<(Vec<Frame>, u64), DamagedAfter> {
+        let mut decoder = Decoder::default();
+        let mut frames = Vec::new();
+        for part in log.chunks(bytes).chain([&[][..]]) {
+            frames.extend(decoder.take(part)?);
+        }
+        Ok((frames, decoder.good_bytes))
+    }
+
+    #[test]
+    fn a_log_is_the_same_whatever_its_parts_are_and_damage_is_damage_in_each() {
+        let commits = [
+            vec![frame(1, 2)],
+            vec![frame(3, 1), frame(4, 3)],
+            vec![frame(7, 2)],
+        ];
+        let bytes: Vec<Vec<u8>> = commits.iter().map(|commit| encode_all(commit)).collect();
+        let log = bytes.concat();
+        let whole = commits.concat();
+        let before_last = log.len() - bytes[2].len();
+        let mut flipped = log.clone();
+        flipped[bytes[0].len() + HEADER_BYTES] ^= 1;
+        for part in 1..=log.len() {
+            assert_eq!(
+                read_in_parts(&log, part),
+                Ok((whole.clone(), log.len() as u64)),
+                "{part}"
+            );
+            // A torn last frame, and one of two frames of a commit, were never acknowledged.
+            let torn = read_in_parts(&log[..log.len() - 1], part);
+            assert_eq!(torn, Ok((whole[..3].to_vec(), before_last as u64)), "{part}");
+            let first_alone = bytes[0].len() + encode(&commits[1][0], MORE_FOLLOWS).len();
+            let half = read_in_parts(&log[..first_alone], part);
+            assert_eq!(half, Ok((whole[..1].to_vec(), bytes[0].len() as u64)), "{part}");
+            assert_eq!(
+                read_in_parts(&flipped, part),
+                Err(DamagedAfter(Position(2))),
+                "{part}"
+            );
+        }
+    }
+}

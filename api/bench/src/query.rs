@@ -33,9 +33,9 @@ const KNOWN_IDS: u32 = 400;
 
 /// A call by id, p99, at most.
 const BY_ID_US_MAX: f64 = 50_000.0;
-/// A customer's whole history, p99.
+/// A customer's whole history, p99, at most.
 const HISTORY_US_MAX: f64 = 10_000.0;
-/// The same for what a console shows at once.
+/// What a console shows at once, p99, at most.
 const DASHBOARD_US_MAX: f64 = 200_000.0;
 
 /// Ask what a console asks, over many call rows in a database of its own.

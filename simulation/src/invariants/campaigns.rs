@@ -1,7 +1,8 @@
 //! One campaign: its lists, its batches, its pauses, its end.
 
-use super::Findings;
 use super::fact::Fact;
+use super::terms::Terms;
+use super::{Evidence, Findings};
 use domain::call::event::CallEvent;
 use domain::campaign::event::CampaignEvent;
 use domain::customer::event::CustomerEvent;
@@ -33,12 +34,13 @@ struct List {
     closed: Option<u64>,
 }
 
-pub(super) fn judge(findings: &mut Findings, facts: &[Fact], append_ms_max: u64) {
+pub(super) fn judge(findings: &mut Findings, facts: &[Fact], evidence: &Evidence<'_>) {
+    let append_ms_max = evidence.append_ms_max;
     let mut campaigns: BTreeMap<&str, Campaign<'_>> = BTreeMap::new();
     for fact in facts.iter().filter(|fact| !fact.campaign.is_empty()) {
         let campaign = campaigns.entry(&fact.campaign).or_default();
         match fact.kind.split_once('.').map_or("", |(aggregate, _)| aggregate) {
-            "campaign" => campaign.hear(findings, fact),
+            "campaign" => campaign.hear(findings, fact, evidence.terms.get(&fact.campaign)),
             "customer" => campaign.hear_customer(findings, fact),
             "call" => campaign.hear_call(findings, fact, append_ms_max),
             _ => {}
@@ -62,7 +64,17 @@ pub(super) fn judge(findings: &mut Findings, facts: &[Fact], append_ms_max: u64)
 }
 
 impl<'a> Campaign<'a> {
-    fn hear(&mut self, findings: &mut Findings, fact: &'a Fact) {
+    /// Whether a batch may be granted: not while the window is closed, but where nothing opens any more before
+    /// the campaign's end, for then each person is asked, and settles.
+    fn may_ask(&self, at: Timestamp, terms: Option<&Terms>) -> bool {
+        if self.closed_until.is_none_or(|until| at >= until) {
+            return true;
+        }
+        let known = terms.zip(self.ends_at);
+        known.is_some_and(|(terms, ends_at)| !terms.opens_within(at, ends_at))
+    }
+
+    fn hear(&mut self, findings: &mut Findings, fact: &'a Fact, terms: Option<&Terms>) {
         match fact.kind.as_str() {
             CampaignEvent::CREATED => {
                 self.max_concurrent = fact.number("max_concurrent");
@@ -81,7 +93,7 @@ impl<'a> Campaign<'a> {
                 findings.check("no_batch_while_paused_or_over", runs, || {
                     format!("{} at {}", fact.campaign, fact.at)
                 });
-                let open = self.closed_until.is_none_or(|until| fact.at >= until);
+                let open = self.may_ask(fact.at, terms);
                 findings.check("no_batch_while_the_window_is_closed", open, || {
                     format!("{} at {}", fact.campaign, fact.at)
                 });

@@ -100,7 +100,7 @@ pub(crate) fn judge(evidence: &Evidence<'_>) -> Result<Findings, String> {
     stops::judge(&mut findings, &facts, evidence);
     enrolments::judge(&mut findings, &facts, evidence.terms);
     erasures::judge(&mut findings, &facts);
-    campaigns::judge(&mut findings, &facts, evidence.append_ms_max);
+    campaigns::judge(&mut findings, &facts, evidence);
     abandonment::judge(&mut findings, &facts, evidence.append_ms_max);
     Ok(findings)
 }

@@ -128,6 +128,20 @@ impl Terms {
     fn is_called_on(&self, at: Timestamp) -> bool {
         !self.working_days || is_working_day(self.zone.local(at).1)
     }
+
+    /// Whether anybody may be dialed at some hour of `at..until`; hours open and close whole.
+    pub(super) fn opens_within(&self, at: Timestamp, until: Timestamp) -> bool {
+        let hour_ms = HOUR_MICROS.unsigned_abs() / 1_000;
+        let mut hour = at;
+        while hour < until {
+            if self.is_open(hour) && self.is_called_on(hour) {
+                return true;
+            }
+            let within = hour.micros().rem_euclid(HOUR_MICROS).unsigned_abs() / 1_000;
+            hour = hour.plus_ms(hour_ms - within);
+        }
+        false
+    }
 }
 
 /// One dialed call.
@@ -370,5 +384,38 @@ mod tests {
             Zone::Beijing.local(instant("2026-03-02T08:59:59.999999+08:00")).0,
             8
         );
+    }
+
+    #[test]
+    fn where_nothing_opens_before_an_end_nothing_is_waited_for() {
+        let terms = Terms {
+            preset: Preset::CnCollection,
+            zone: Zone::Beijing,
+            by_consent: false,
+            listed: false,
+            working_days: true,
+            rests: false,
+            stage: None,
+        };
+        let beijing = |text: &str| instant(&format!("2026-{text}+08:00"));
+        // The fourth of April, a Saturday, and the two days after it are days off.
+        for (at, until, opens) in [
+            ("04-03T17:59:59", "04-03T18:00:00", true),
+            ("04-03T18:00:00", "04-04T19:00:00", false),
+            ("04-04T00:00:23", "04-07T09:00:00", false),
+            ("04-04T00:00:23", "04-07T09:00:01", true),
+            ("04-07T08:30:00", "04-07T09:30:00", true),
+        ] {
+            assert_eq!(
+                terms.opens_within(beijing(at), beijing(until)),
+                opens,
+                "{at} {until}"
+            );
+        }
+        let any_day = Terms {
+            working_days: false,
+            ..terms
+        };
+        assert!(any_day.opens_within(beijing("04-04T00:00:23"), beijing("04-04T19:00:00")));
     }
 }

@@ -1,7 +1,7 @@
 //! Numbers for the kinds of events, so that whoever looks for few kinds parses few records.
 
 use domain::event_filter::EventFilter;
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 
 /// The number of a kind in this process; 0 where only a parser can tell the kind.
 pub(super) type KindNumber = u16;
@@ -9,8 +9,7 @@ pub(super) type KindNumber = u16;
 /// The kinds that were seen, in the order in which they came.
 #[derive(Default)]
 pub(super) struct Kinds {
-    /// Only asked by key.
-    numbers: HashMap<Box<str>, KindNumber>,
+    numbers: BTreeMap<Box<str>, KindNumber>,
 }
 
 /// Which kinds a filter may want: by their numbers.
