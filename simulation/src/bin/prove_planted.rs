@@ -14,7 +14,7 @@ use std::sync::{Mutex, PoisonError};
 const SEEDS: u64 = 8;
 
 /// Bugs that no seed finds, and what stands behind each.
-const GUARDED: [(Bug, &str); 3] = [
+const GUARDED: [(Bug, &str); 5] = [
     (
         Bug::LedgerOverdrawn,
         "the pacer asks for no more than one call for one free agent where its account has no drop left",
@@ -26,6 +26,14 @@ const GUARDED: [(Bug, &str); 3] = [
     (
         Bug::PausedCampaignGrants,
         "the dialer asks running campaigns only, and looks again before a permit",
+    ),
+    (
+        Bug::WrongClockIgnored,
+        "whoever is to be dialed asks the clock again before a grant and before the permit",
+    ),
+    (
+        Bug::DrainDialsOn,
+        "a stop closes the book of live calls, in which nobody can begin any more",
     ),
 ];
 
