@@ -9,21 +9,29 @@ use super::{CACHE_KIBIBYTES, WAL_PAGES, failed};
 use crate::error::ProjectionError;
 use rusqlite::Connection;
 
+/// Events from which on a transaction is one of views that follow what appends faster than they take, an
+/// import for instance: the pages of several such are moved into the file at once.
+const FAST_EVENTS_MIN: usize = 1_024;
+
 /// Events from which on a transaction is one of many while views catch up; those that follow a log, however
 /// much is appended, have fewer (`FOLLOWING_EVENTS_MAX`).
-const MANY_EVENTS_MIN: usize = 8_192;
+const MANY_EVENTS_MIN: usize = 16_384;
+
+/// Pages the writer may keep while it follows what is fast, in KiB: what an import may take for hours.
+const FAST_CACHE_KIBIBYTES: i64 = 64 * 1024;
 
 /// Pages the writer may keep while it catches up, in KiB: all that a transaction of so many events changes.
 const MANY_CACHE_KIBIBYTES: i64 = 256 * 1024;
 
-/// Pages of 4,096 bytes in the write-ahead log before they are moved into the file, while it catches up:
-/// those of several transactions, for they change the same ones.
+/// Pages of 4,096 bytes in the write-ahead log before they are moved into the file, while it catches up or
+/// follows what is fast: those of several transactions, for they change the same ones. They take no memory.
 const MANY_WAL_PAGES: i64 = 64 * 1024;
 
 /// What a connection was last given.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Room {
     Usual,
+    Fast,
     Many,
 }
 
@@ -34,15 +42,17 @@ impl Room {
         connection: &Connection,
         events_count: usize,
     ) -> Result<(), ProjectionError> {
-        let wanted = match events_count >= MANY_EVENTS_MIN {
-            true => Self::Many,
-            false => Self::Usual,
+        let wanted = match events_count {
+            MANY_EVENTS_MIN.. => Self::Many,
+            FAST_EVENTS_MIN.. => Self::Fast,
+            _ => Self::Usual,
         };
         if *self == wanted {
             return Ok(());
         }
         let (kibibytes, pages) = match wanted {
             Self::Many => (MANY_CACHE_KIBIBYTES, MANY_WAL_PAGES),
+            Self::Fast => (FAST_CACHE_KIBIBYTES, MANY_WAL_PAGES),
             Self::Usual => (CACHE_KIBIBYTES, WAL_PAGES),
         };
         connection
@@ -73,7 +83,8 @@ mod tests {
             (1, CACHE_KIBIBYTES, WAL_PAGES),
             (MANY_EVENTS_MIN, MANY_CACHE_KIBIBYTES, MANY_WAL_PAGES),
             (100_000, MANY_CACHE_KIBIBYTES, MANY_WAL_PAGES),
-            (MANY_EVENTS_MIN - 1, CACHE_KIBIBYTES, WAL_PAGES),
+            (MANY_EVENTS_MIN - 1, FAST_CACHE_KIBIBYTES, MANY_WAL_PAGES),
+            (FAST_EVENTS_MIN - 1, CACHE_KIBIBYTES, WAL_PAGES),
         ] {
             let given = transact(&db, move |tx| {
                 tx.expect(events_count)?;
