@@ -101,11 +101,8 @@ fn faults_for(bug: Option<Bug>) -> FaultRates {
     };
     match bug {
         Some(Bug::StageLimitIgnored) => FaultRates::NONE,
-        Some(Bug::ExpiredGrantDialed) => slow,
-        Some(Bug::LateInviteSent) => FaultRates {
-            slow_append_ms_max: 10_000,
-            ..slow
-        },
+        // An undone list's people are withdrawn one after the other; a record outlasts what it was made under.
+        Some(Bug::ExpiredGrantDialed | Bug::UndoneListDue | Bug::LateInviteSent) => slow,
         Some(Bug::WrongClockIgnored) => FaultRates {
             wrong_clocks_of_ten: 10,
             ..FaultRates::NONE
@@ -176,11 +173,12 @@ fn look_for(bug: Option<Bug>, effort: Effort) -> Looked {
     };
     for seed in 1..=effort.seeds {
         plant(bug);
-        let by = violated(plan_for(bug, effort, seed));
+        let mut by = violated(plan_for(bug, effort, seed));
         plant(None);
-        // A world that finds something without the bug says nothing about it.
-        if bug.is_some() && !by.is_empty() && !violated(plan_for(bug, effort, seed)).is_empty() {
-            continue;
+        if bug.is_some() && !by.is_empty() {
+            // What the same world finds without the bug says nothing about it.
+            let without = violated(plan_for(bug, effort, seed));
+            by.retain(|name| !without.contains(name));
         }
         if !by.is_empty() {
             return Looked {
