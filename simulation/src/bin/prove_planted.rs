@@ -101,7 +101,8 @@ fn faults_for(bug: Option<Bug>) -> FaultRates {
     };
     match bug {
         Some(Bug::StageLimitIgnored) => FaultRates::NONE,
-        // An undone list's people are withdrawn one after the other; a record outlasts what it was made under.
+        // An undone list's people are withdrawn one after the other; a record outlasts what it
+        // was made under.
         Some(Bug::ExpiredGrantDialed | Bug::UndoneListDue | Bug::LateInviteSent) => slow,
         Some(Bug::WrongClockIgnored) => FaultRates {
             wrong_clocks_of_ten: 10,

@@ -64,8 +64,8 @@ pub(super) fn judge(findings: &mut Findings, facts: &[Fact], evidence: &Evidence
 }
 
 impl<'a> Campaign<'a> {
-    /// Whether a batch may be granted: not while the window is closed, but where nothing opens any more before
-    /// the campaign's end, for then each person is asked, and settles.
+    /// Whether a batch may be granted: not while the window is closed, but where nothing opens
+    /// any more before the campaign's end, for then each person is asked, and settles.
     fn may_ask(&self, at: Timestamp, terms: Option<&Terms>) -> bool {
         if self.closed_until.is_none_or(|until| at >= until) {
             return true;
