@@ -25,6 +25,8 @@ mod log_damage;
 mod mailbox;
 mod registry;
 #[cfg(test)]
+mod registry_tests;
+#[cfg(test)]
 mod shared_log_tests;
 mod stops;
 mod supervisor;

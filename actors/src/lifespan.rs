@@ -8,6 +8,8 @@ pub(crate) struct Lifespan {
     pub(crate) idle_ms: u64,
     /// The same for those of which nothing is under way.
     pub(crate) settled_ms: u64,
+    /// Live entities from which on those of which nothing is under way leave as soon as they are not fresh.
+    pub(crate) crowd_min: usize,
     /// Most live entities; beyond it idle ones leave at once, and without an idle one the asker hears Busy.
     pub(crate) live_max: usize,
 }
@@ -31,12 +33,18 @@ const FLOW_IDLE_MS: u64 = 600_000;
 /// Of a call that ended, and of a person or number that is not being called, nothing more is asked for long:
 /// what comes next reads a few events, some 20 us. Those of an import do not wait in memory for their dial.
 const SETTLED_MS: u64 = 5_000;
+/// Where a crowd comes, an import's for instance, what is settled stays only as long as its next request takes:
+/// that of the enrolment after that of the registration waits for one group of the log.
+pub(crate) const FRESH_MS: u64 = 500;
 /// Anything else.
 const DEFAULT_IDLE_MS: u64 = 60_000;
 
 /// A customer and its number take some 12 KB together, measured beside an import, which asks each of them
 /// once: at most 250 MB of both. Those of two minutes of dialing 160 people a second fit in.
 const LIVE_ENTITIES_MAX: usize = 20_000;
+
+/// Some 25 MB of both: of the 20,000 an import would fill all, for between two sweeps it asks more than so many.
+const CROWD_MIN: usize = 2_000;
 
 impl Lifespan {
     pub(crate) fn of<D: Decider>() -> Self {
@@ -52,6 +60,7 @@ impl Lifespan {
         Self {
             idle_ms,
             settled_ms: SETTLED_MS.min(idle_ms),
+            crowd_min: CROWD_MIN,
             live_max: LIVE_ENTITIES_MAX,
         }
     }

@@ -11,7 +11,7 @@
 
 use crate::asker_task::Lent;
 use crate::entity::Entity;
-use crate::lifespan::Lifespan;
+use crate::lifespan::{FRESH_MS, Lifespan};
 use crate::mailbox::{Mailbox, Place};
 use domain::decider::Decider;
 use domain::time::Timestamp;
@@ -41,6 +41,8 @@ struct Slots<D: Decider> {
     live: BTreeMap<D::Id, Slot<D>>,
     deaths: BTreeMap<D::Id, Vec<Timestamp>>,
     generation: u64,
+    /// With so many live ones, those that are settled are looked for before the next sweep.
+    crowd_at: usize,
 }
 
 struct Slot<D: Decider> {
@@ -67,6 +69,11 @@ impl<D: Decider> Home<D> {
             Self::Resting(_) => true,
             Self::Lent(_) | Self::OnTheWay => false,
         }
+    }
+
+    /// Nothing is asked of it, and nothing of it is under way.
+    fn is_settled(&self) -> bool {
+        matches!(self, Self::Resting(entity) if !entity.is_underway())
     }
 
     /// Hosts an entity that is lent, with the request that it serves.
@@ -104,6 +111,7 @@ impl<D: Decider> Registry<D> {
                 live: BTreeMap::new(),
                 deaths: BTreeMap::new(),
                 generation: 0,
+                crowd_at: lifespan.crowd_min,
             }),
         }
     }
@@ -121,7 +129,7 @@ impl<D: Decider> Registry<D> {
         if let Some(slot) = slots.live.get_mut(id) {
             return slot.reserve(now, begin, host);
         }
-        slots.make_room(self.lifespan.live_max)?;
+        slots.make_room(self.lifespan, now)?;
         slots.check_deaths(id, now)?;
         slots.generation += 1;
         let generation = slots.generation;
@@ -170,12 +178,13 @@ impl<D: Decider> Registry<D> {
     pub(crate) fn passivate(&self, now: Timestamp) {
         let mut slots = self.lock();
         slots.live.retain(|_, slot| {
-            let stays_ms = match &slot.home {
-                Home::Resting(entity) if !entity.is_underway() => self.lifespan.settled_ms,
-                Home::Resting(_) | Home::Hosted(_) | Home::Lent(_) | Home::OnTheWay => self.lifespan.idle_ms,
+            let stays_ms = match slot.home.is_settled() {
+                true => self.lifespan.settled_ms,
+                false => self.lifespan.idle_ms,
             };
             !slot.home.is_idle() || now.ms_since(slot.used_at) < stays_ms
         });
+        slots.crowd_at = self.lifespan.crowd_min.max(slots.live.len() * 2);
         slots.deaths.retain(|_, deaths| {
             deaths
                 .last()
@@ -229,11 +238,18 @@ impl<D: Decider> Slots<D> {
         (slot.generation == generation.0 && matches!(slot.home, Home::Lent(_))).then_some(slot)
     }
 
-    fn make_room(&mut self, live_max: usize) -> Result<(), ReserveError> {
-        if self.live.len() >= live_max {
+    /// Each look at all of them is paid for by as many that came since the one before.
+    fn make_room(&mut self, lifespan: Lifespan, now: Timestamp) -> Result<(), ReserveError> {
+        if self.live.len() >= self.crowd_at {
+            let is_fresh = |slot: &Slot<D>| now.ms_since(slot.used_at) < FRESH_MS;
+            self.live
+                .retain(|_, slot| !slot.home.is_settled() || is_fresh(slot));
+            self.crowd_at = lifespan.crowd_min.max(self.live.len() * 2);
+        }
+        if self.live.len() >= lifespan.live_max {
             self.live.retain(|_, slot| !slot.home.is_idle());
         }
-        if self.live.len() >= live_max {
+        if self.live.len() >= lifespan.live_max {
             return Err(ReserveError::Busy);
         }
         Ok(())
@@ -248,141 +264,5 @@ impl<D: Decider> Slots<D> {
             return Err(ReserveError::GivenUp);
         }
         Ok(())
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::asker_task::Serving;
-    use crate::entity::Loaded;
-    use crate::hosting::{Hosting, Place};
-    use crate::testing::counter::Counter;
-    use crate::testing::{Fakes, on_one_thread};
-
-    const LIFESPAN: Lifespan = Lifespan {
-        idle_ms: 15_000,
-        settled_ms: 5_000,
-        live_max: 1,
-    };
-
-    type Reading = Serving<Counter, Loaded<Counter>>;
-
-    /// Reserves for a reader; `true` when the entity rested.
-    fn reserve(
-        registry: &Registry<Counter>,
-        fakes: &Fakes,
-        id: &str,
-    ) -> Result<(Reserved<Counter, Reading>, bool), ReserveError> {
-        let hosting = Hosting::start(Place::Local, &fakes.environment.tasks);
-        let mut has_rested = false;
-        let begin = |resting: Option<Box<Entity<Counter>>>| {
-            has_rested = resting.is_some();
-            let anew = || Box::new(Entity::new(id.to_owned(), Arc::new(fakes.environment.clone())));
-            let mut entity = resting.unwrap_or_else(anew);
-            Arc::new(Serving::new(Box::pin(async move {
-                let loaded = entity.read().await;
-                (entity, loaded)
-            })))
-        };
-        let host = || Mailbox::new(hosting.host());
-        let reserved = registry.reserve(&id.to_owned(), Timestamp::EPOCH, begin, host)?;
-        Ok((reserved, has_rested))
-    }
-
-    /// Reserves where nobody else has the entity.
-    fn lend(registry: &Registry<Counter>, fakes: &Fakes, id: &str) -> (Arc<Reading>, Generation, bool) {
-        match reserve(registry, fakes, id) {
-            Ok((Reserved::Here(serving, generation), has_rested)) => (serving, generation, has_rested),
-            Ok((Reserved::There(..), _)) => panic!("{id} has a host"),
-            Err(error) => panic!("{id} cannot be lent: {error:?}"),
-        }
-    }
-
-    fn is_hosted(registry: &Registry<Counter>, fakes: &Fakes, id: &str) -> bool {
-        matches!(reserve(registry, fakes, id), Ok((Reserved::There(..), false)))
-    }
-
-    #[test]
-    fn an_entity_is_lent_to_its_asker_and_rests_between_two_requests() {
-        on_one_thread(async {
-            let (fakes, registry) = (Fakes::new(), Registry::<Counter>::new(LIFESPAN));
-            let id = "one".to_owned();
-            for turn in 0..3 {
-                let (serving, generation, has_rested) = lend(&registry, &fakes, "one");
-                assert_eq!(has_rested, turn > 0);
-                assert!(serving.answered().await.unwrap().is_ok());
-                registry.give_back(&id, generation, &*serving);
-                assert_eq!(registry.live_count(), 1);
-            }
-        });
-    }
-
-    #[test]
-    fn a_second_asker_gets_a_host_to_which_the_first_request_moves() {
-        on_one_thread(async {
-            let (fakes, registry) = (Fakes::new(), Registry::<Counter>::new(LIFESPAN));
-            let (first, generation, _) = lend(&registry, &fakes, "one");
-            assert!(is_hosted(&registry, &fakes, "one"));
-            assert!(first.answered().await.unwrap().is_ok());
-            // Whoever served it first has nothing to give back: the host has the entity, or will.
-            registry.give_back(&"one".to_owned(), generation, &*first);
-            assert!(is_hosted(&registry, &fakes, "one"));
-            assert_eq!(registry.live_count(), 1);
-        });
-    }
-
-    #[test]
-    fn what_an_asker_left_gets_a_host_and_what_was_given_back_does_not() {
-        on_one_thread(async {
-            let (fakes, registry) = (Fakes::new(), Registry::<Counter>::new(LIFESPAN));
-            let (id, hosting) = (
-                "one".to_owned(),
-                Hosting::start(Place::Local, &fakes.environment.tasks),
-            );
-            let (serving, generation, _) = lend(&registry, &fakes, "one");
-            serving.answered().await;
-            registry.give_back(&id, generation, &*serving);
-            registry.leave(&id, generation, || Mailbox::new(hosting.host()));
-            let (_, generation, has_rested) = lend(&registry, &fakes, "one");
-            assert!(has_rested, "it was not hosted");
-            registry.leave(&id, generation, || Mailbox::new(hosting.host()));
-            assert!(is_hosted(&registry, &fakes, "one"));
-        });
-    }
-
-    #[test]
-    fn what_is_lent_counts_against_the_room_and_what_rests_makes_it() {
-        on_one_thread(async {
-            let (fakes, registry) = (Fakes::new(), Registry::<Counter>::new(LIFESPAN));
-            let (serving, generation, _) = lend(&registry, &fakes, "one");
-            let refused = reserve(&registry, &fakes, "other").err();
-            assert_eq!(refused, Some(ReserveError::Busy));
-            registry.passivate(Timestamp::EPOCH.plus_ms(LIFESPAN.idle_ms));
-            assert_eq!(registry.live_count(), 1, "what is lent is not idle");
-            serving.answered().await;
-            registry.give_back(&"one".to_owned(), generation, &*serving);
-            lend(&registry, &fakes, "other");
-            assert_eq!(registry.live_count(), 1);
-        });
-    }
-
-    #[test]
-    fn a_late_report_of_a_death_ends_no_later_life() {
-        on_one_thread(async {
-            let (fakes, registry) = (Fakes::new(), Registry::<Counter>::new(LIFESPAN));
-            let (id, now) = ("one".to_owned(), Timestamp::EPOCH);
-            let (_, first, _) = lend(&registry, &fakes, "one");
-            registry.bury(&id, first, now);
-            assert_eq!(registry.live_count(), 0);
-            let (late, second, has_rested) = lend(&registry, &fakes, "one");
-            assert!(!has_rested && first != second);
-            registry.bury(&id, first, now);
-            assert_eq!(registry.live_count(), 1);
-            // Nor does one of an earlier life come back.
-            late.answered().await;
-            registry.give_back(&id, first, &*late);
-            assert!(is_hosted(&registry, &fakes, "one"), "it is lent still");
-        });
     }
 }

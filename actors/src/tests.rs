@@ -435,6 +435,7 @@ fn an_idle_entity_leaves_memory_at_its_time_and_loads_again() {
         let lifespan = Lifespan {
             idle_ms: 15_000,
             settled_ms: 15_000,
+            crowd_min: 99,
             live_max: 1,
         };
         let entities = Entities::<Counter>::start_with(&fakes.environment, &hosting, lifespan);
@@ -492,6 +493,7 @@ fn an_entity_with_nothing_under_way_leaves_memory_first() {
         let lifespan = Lifespan {
             idle_ms: 60_000,
             settled_ms: 5_000,
+            crowd_min: 99,
             live_max: 9,
         };
         let entities = Entities::<Counter>::start_with(&fakes.environment, &hosting, lifespan);
@@ -519,6 +521,7 @@ fn a_full_house_makes_room_among_the_idle() {
         let lifespan = Lifespan {
             idle_ms: 60_000,
             settled_ms: 60_000,
+            crowd_min: 99,
             live_max: 2,
         };
         let entities = Entities::<Counter>::start_with(&fakes.environment, &hosting, lifespan);

@@ -1,0 +1,183 @@
+//! The registry alone: who is lent, who is hosted, and who leaves.
+
+use crate::asker_task::Serving;
+use crate::entity::{Entity, Loaded};
+use crate::hosting::{Hosting, Place};
+use crate::lifespan::{FRESH_MS, Lifespan};
+use crate::mailbox::Mailbox;
+use crate::registry::{Generation, Registry, ReserveError, Reserved};
+use crate::system::Entities;
+use crate::testing::counter::{Counter, CounterCommand};
+use crate::testing::{Fakes, on_one_thread};
+use domain::ids::CommandId;
+use domain::stored_event::Cause;
+use domain::time::Timestamp;
+use std::sync::Arc;
+
+fn cause(text: &str) -> Cause {
+    Cause::outside(CommandId::derive_from_text(text))
+}
+
+const LIFESPAN: Lifespan = Lifespan {
+    idle_ms: 15_000,
+    settled_ms: 5_000,
+    crowd_min: 9,
+    live_max: 1,
+};
+
+type Reading = Serving<Counter, Loaded<Counter>>;
+
+/// Reserves for a reader; `true` when the entity rested.
+fn reserve(
+    registry: &Registry<Counter>,
+    fakes: &Fakes,
+    id: &str,
+) -> Result<(Reserved<Counter, Reading>, bool), ReserveError> {
+    let hosting = Hosting::start(Place::Local, &fakes.environment.tasks);
+    let mut has_rested = false;
+    let begin = |resting: Option<Box<Entity<Counter>>>| {
+        has_rested = resting.is_some();
+        let anew = || Box::new(Entity::new(id.to_owned(), Arc::new(fakes.environment.clone())));
+        let mut entity = resting.unwrap_or_else(anew);
+        Arc::new(Serving::new(Box::pin(async move {
+            let loaded = entity.read().await;
+            (entity, loaded)
+        })))
+    };
+    let host = || Mailbox::new(hosting.host());
+    let reserved = registry.reserve(&id.to_owned(), Timestamp::EPOCH, begin, host)?;
+    Ok((reserved, has_rested))
+}
+
+/// Reserves where nobody else has the entity.
+fn lend(registry: &Registry<Counter>, fakes: &Fakes, id: &str) -> (Arc<Reading>, Generation, bool) {
+    match reserve(registry, fakes, id) {
+        Ok((Reserved::Here(serving, generation), has_rested)) => (serving, generation, has_rested),
+        Ok((Reserved::There(..), _)) => panic!("{id} has a host"),
+        Err(error) => panic!("{id} cannot be lent: {error:?}"),
+    }
+}
+
+fn is_hosted(registry: &Registry<Counter>, fakes: &Fakes, id: &str) -> bool {
+    matches!(reserve(registry, fakes, id), Ok((Reserved::There(..), false)))
+}
+
+#[test]
+fn an_entity_is_lent_to_its_asker_and_rests_between_two_requests() {
+    on_one_thread(async {
+        let (fakes, registry) = (Fakes::new(), Registry::<Counter>::new(LIFESPAN));
+        let id = "one".to_owned();
+        for turn in 0..3 {
+            let (serving, generation, has_rested) = lend(&registry, &fakes, "one");
+            assert_eq!(has_rested, turn > 0);
+            assert!(serving.answered().await.unwrap().is_ok());
+            registry.give_back(&id, generation, &*serving);
+            assert_eq!(registry.live_count(), 1);
+        }
+    });
+}
+
+#[test]
+fn a_second_asker_gets_a_host_to_which_the_first_request_moves() {
+    on_one_thread(async {
+        let (fakes, registry) = (Fakes::new(), Registry::<Counter>::new(LIFESPAN));
+        let (first, generation, _) = lend(&registry, &fakes, "one");
+        assert!(is_hosted(&registry, &fakes, "one"));
+        assert!(first.answered().await.unwrap().is_ok());
+        // Whoever served it first has nothing to give back: the host has the entity, or will.
+        registry.give_back(&"one".to_owned(), generation, &*first);
+        assert!(is_hosted(&registry, &fakes, "one"));
+        assert_eq!(registry.live_count(), 1);
+    });
+}
+
+#[test]
+fn what_an_asker_left_gets_a_host_and_what_was_given_back_does_not() {
+    on_one_thread(async {
+        let (fakes, registry) = (Fakes::new(), Registry::<Counter>::new(LIFESPAN));
+        let (id, hosting) = (
+            "one".to_owned(),
+            Hosting::start(Place::Local, &fakes.environment.tasks),
+        );
+        let (serving, generation, _) = lend(&registry, &fakes, "one");
+        serving.answered().await;
+        registry.give_back(&id, generation, &*serving);
+        registry.leave(&id, generation, || Mailbox::new(hosting.host()));
+        let (_, generation, has_rested) = lend(&registry, &fakes, "one");
+        assert!(has_rested, "it was not hosted");
+        registry.leave(&id, generation, || Mailbox::new(hosting.host()));
+        assert!(is_hosted(&registry, &fakes, "one"));
+    });
+}
+
+#[test]
+fn what_is_lent_counts_against_the_room_and_what_rests_makes_it() {
+    on_one_thread(async {
+        let (fakes, registry) = (Fakes::new(), Registry::<Counter>::new(LIFESPAN));
+        let (serving, generation, _) = lend(&registry, &fakes, "one");
+        let refused = reserve(&registry, &fakes, "other").err();
+        assert_eq!(refused, Some(ReserveError::Busy));
+        registry.passivate(Timestamp::EPOCH.plus_ms(LIFESPAN.idle_ms));
+        assert_eq!(registry.live_count(), 1, "what is lent is not idle");
+        serving.answered().await;
+        registry.give_back(&"one".to_owned(), generation, &*serving);
+        lend(&registry, &fakes, "other");
+        assert_eq!(registry.live_count(), 1);
+    });
+}
+
+#[test]
+fn a_late_report_of_a_death_ends_no_later_life() {
+    on_one_thread(async {
+        let (fakes, registry) = (Fakes::new(), Registry::<Counter>::new(LIFESPAN));
+        let (id, now) = ("one".to_owned(), Timestamp::EPOCH);
+        let (_, first, _) = lend(&registry, &fakes, "one");
+        registry.bury(&id, first, now);
+        assert_eq!(registry.live_count(), 0);
+        let (late, second, has_rested) = lend(&registry, &fakes, "one");
+        assert!(!has_rested && first != second);
+        registry.bury(&id, first, now);
+        assert_eq!(registry.live_count(), 1);
+        // Nor does one of an earlier life come back.
+        late.answered().await;
+        registry.give_back(&id, first, &*late);
+        assert!(is_hosted(&registry, &fakes, "one"), "it is lent still");
+    });
+}
+
+#[test]
+fn of_a_crowd_those_leave_that_are_settled_and_not_fresh() {
+    on_one_thread(async {
+        let fakes = Fakes::new();
+        let hosting = Hosting::start(Place::Local, &fakes.environment.tasks);
+        let lifespan = Lifespan {
+            idle_ms: 60_000,
+            settled_ms: 60_000,
+            crowd_min: 4,
+            live_max: 99,
+        };
+        let entities = Entities::<Counter>::start_with(&fakes.environment, &hosting, lifespan);
+        let ask = async |id: &str, amount| {
+            let id = id.to_owned();
+            let asked = entities.ask(&id, CounterCommand::Add(amount), cause(&id));
+            asked.await.unwrap();
+            entities.live_count()
+        };
+        // Odd is under way.
+        assert_eq!(ask("settled", 2).await, 1);
+        assert_eq!(ask("under way", 1).await, 2);
+        fakes.clock.advance_ms(FRESH_MS);
+        assert_eq!(ask("fresh", 2).await, 3);
+        assert_eq!(ask("fresh too", 2).await, 4);
+        assert_eq!(ask("fifth", 2).await, 4, "one that was settled left");
+        // Of four three cannot leave yet: it is looked again when there are twice as many.
+        fakes.clock.advance_ms(FRESH_MS);
+        assert_eq!(ask("sixth", 2).await, 5);
+        assert_eq!(ask("seventh", 2).await, 6);
+        assert_eq!(
+            ask("eighth", 2).await,
+            4,
+            "one under way and three that are fresh"
+        );
+    });
+}
