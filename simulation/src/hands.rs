@@ -3,6 +3,7 @@
 //! What the operator must see through is asked until it is answered; a letter that meets a crash is lost.
 
 use super::clock::SeededChance;
+use super::home::Home;
 use super::manner::WHITE_LIST;
 use super::operator::{FIRST_LIST, Operator, SECOND_LIST, cause};
 use super::people;
@@ -47,7 +48,8 @@ impl Operator {
         for letter in 0..chance.below(4) {
             let at = begun_at.plus_ms(chance.below(self.busy_ms(day)));
             clock.wait_until(at).await;
-            let phone = people::phone(chance.below(people::population(self.plan.calls_per_day)));
+            let index = chance.below(people::population(self.plan.calls_per_day));
+            let phone = Home::China.phone(index);
             let number = self.environment.vault.derive_number(&phone);
             let command = NumberCommand::OptOut {
                 reason: "asked by letter".to_owned(),

@@ -12,6 +12,7 @@ mod faults;
 #[cfg(test)]
 mod found_seeds;
 mod hands;
+mod home;
 mod invariants;
 mod life;
 mod manner;
@@ -24,6 +25,7 @@ mod shape;
 mod shrink;
 mod slow_store;
 mod tasks;
+mod telemarketing;
 mod wall;
 mod witness;
 mod world;

@@ -2,6 +2,7 @@
 //! plan by it, and the oracle holds its calls to it; neither asks the other.
 
 use super::clock::SeededChance;
+use super::home::Home;
 use super::scenario::Scenario;
 use domain::calling_plan::{Basis, CallingPlan, CallingWindow, Preset};
 use domain::go_live::{Stage, StagePlan};
@@ -9,22 +10,16 @@ use domain::screening::Screening;
 use domain::time::{TimeOfDay, Timestamp};
 use domain::working_calendar::{CallingDays, Holidays, RestDay};
 
-/// Milliseconds in an hour.
-const HOUR_MS: u64 = 3_600_000;
-/// And in a day.
-const DAY_MS: u64 = 24 * HOUR_MS;
-
-/// A campaign ends at 19:00: what is due later is settled.
-pub(crate) const END_MS: u64 = 19 * HOUR_MS;
-/// One whose people live in Berlin ends at two in the morning of the next day, in Beijing: at their evening.
-const FAR_END_MS: u64 = 26 * HOUR_MS;
+/// Milliseconds in a day.
+const DAY_MS: u64 = 86_400_000;
 
 /// The list of numbers that a campaign may demand.
 pub(crate) const WHITE_LIST: &str = "kept";
 
 /// Presets as often as they are drawn, of twenty.
-const PRESETS: [(u64, Preset); 6] = [
-    (9, Preset::CnService),
+const PRESETS: [(u64, Preset); 7] = [
+    (8, Preset::CnService),
+    (9, Preset::UsTsr),
     (12, Preset::CnMarketing),
     (14, Preset::CnCollection),
     (16, Preset::CnCloudTrunk),
@@ -83,9 +78,17 @@ impl Manner {
         }
     }
 
-    /// Whether its people live in Berlin.
-    pub(crate) fn is_far(&self) -> bool {
-        self.preset == Preset::EuGdpr
+    /// Where its people live.
+    pub(crate) fn home(&self) -> Home {
+        match self.preset {
+            Preset::EuGdpr => Home::Berlin,
+            Preset::UsTsr => Home::NewYork,
+            Preset::CnService
+            | Preset::CnMarketing
+            | Preset::CnCollection
+            | Preset::CnCloudTrunk
+            | Preset::UsRegf => Home::China,
+        }
     }
 
     /// Whether consent is needed, by the preset or by the list.
@@ -95,8 +98,7 @@ impl Manner {
 
     /// When it ends, from the midnight of its first day.
     pub(crate) fn ends_at(&self, midnight: Timestamp) -> Timestamp {
-        let end_ms = if self.is_far() { FAR_END_MS } else { END_MS };
-        midnight.plus_ms(u64::from(self.lasts_days.saturating_sub(1)) * DAY_MS + end_ms)
+        midnight.plus_ms(u64::from(self.lasts_days.saturating_sub(1)) * DAY_MS + self.home().end_ms())
     }
 
     /// The plan of a campaign of this manner. Its purpose is its own, and so is each consent.

@@ -5,9 +5,11 @@
 //! does the day again and is answered once.
 
 use super::clock::SeededChance;
-use super::manner::{END_MS, Manner, WHITE_LIST};
+use super::home::Home;
+use super::manner::{Manner, WHITE_LIST};
 use super::people;
 use super::shape::Shape;
+use super::telemarketing;
 use super::world::WorldPlan;
 use actors::{ActorSystem, AskError, Environment};
 use domain::calling_plan::{CallingPlan, FlowRef};
@@ -39,7 +41,7 @@ const LATE_START_MS: u64 = 18 * HOUR_MS - 60_000;
 const LOOKS_EVERY_MS: u64 = 10 * 60_000;
 
 /// The last look of a day; the campaign ends ten minutes later.
-const LOOKS_UNTIL_MS: u64 = END_MS - LOOKS_EVERY_MS;
+const LOOKS_UNTIL_MS: u64 = Home::China.end_ms() - LOOKS_EVERY_MS;
 
 /// The list of most people of a campaign, and the one that is undone where a campaign has one.
 pub(crate) const FIRST_LIST: &str = "simulated";
@@ -99,6 +101,7 @@ impl Operator {
         for day in self.notebook.days_done.load(Ordering::Relaxed)..self.plan.days {
             let starts_at = self.at(day, self.starts_ms(day));
             self.environment.clock.wait_until(starts_at).await;
+            self.import_registry(day).await;
             for part in 0..self.shape.campaigns_per_day {
                 self.begin(day, part).await;
             }
@@ -221,6 +224,7 @@ impl Operator {
             holds_each_day: false,
             ..DialingPlan::default()
         });
+        telemarketing::relieved(&mut plan, &manner, self.plan.agents);
         plan
     }
 
@@ -273,6 +277,7 @@ impl Operator {
         for index in persons {
             let row = self.row(day, part, name, *index);
             self.list_number(day, part, &row).await;
+            self.register(&self.manner(day, part), &row).await;
             count += u64::from(self.enrol(*index, row).await);
         }
         let close = CampaignCommand::CloseList { list, count };

@@ -2,6 +2,7 @@
 
 use super::clock::SeededChance;
 use super::faults::Outage;
+use super::home::Home;
 use super::manner::Manner;
 use super::scenario::Scenario;
 use super::witness::Witness;
@@ -14,19 +15,9 @@ use sha2::{Digest, Sha256};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-/// One person's phone: generated, in a form that no directory holds.
-pub(crate) fn phone(index: u64) -> String {
-    format!("+86138{:08}", 1_000_000 + index)
-}
-
 /// The second number of somebody who has two, by which other lists know them.
 fn second_phone(index: u64) -> String {
     format!("+86138{:08}", 30_000_000 + index)
-}
-
-/// The number of somebody who lives in Berlin.
-fn far_phone(index: u64) -> String {
-    format!("+4930{:08}", 1_000_000 + index)
 }
 
 /// One row of a list, before anybody is asked.
@@ -44,14 +35,12 @@ pub(crate) struct Row<'a> {
 
 impl Row<'_> {
     fn phone(&self, scenario: &Scenario) -> String {
-        if self.manner.is_far() {
-            return far_phone(self.index);
-        }
+        let home = self.manner.home();
         let has_two = self.index % 10 < u64::from(scenario.second_numbers_of_ten);
-        if has_two && self.by_second {
+        if has_two && self.by_second && home == Home::China {
             return second_phone(self.index);
         }
-        phone(self.index)
+        home.phone(self.index)
     }
 
     /// Four of five have consented; of some of them it ends while the campaign runs, or has no evidence.
@@ -84,8 +73,8 @@ impl Row<'_> {
 
     /// The row that enrols the person.
     pub(crate) fn enrolment(&self, scenario: &Scenario, vault: &dyn Vault) -> Enrolment {
-        let side = if self.manner.is_far() { "F" } else { "S" };
-        let external_id = format!("{side}{:06}", self.index);
+        let home = self.manner.home();
+        let external_id = format!("{}{:06}", home.side(), self.index);
         let phone = self.phone(scenario);
         Enrolment {
             customer: vault.derive_customer(&external_id),
@@ -93,7 +82,7 @@ impl Row<'_> {
             external_id,
             phone,
             name: None,
-            time_zone: self.manner.is_far().then(|| "Europe/Berlin".to_owned()),
+            time_zone: home.time_zone(),
             campaign: self.campaign.clone(),
             list: self.list,
             basis: self.manner.basis,

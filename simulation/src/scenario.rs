@@ -213,8 +213,9 @@ impl Scenario {
         ];
         let is_bounded = of_ten.iter().all(|rate| *rate <= OF_TEN_MAX);
         let lasts = (1..=crate::WORLD_DAYS).contains(&read.lasts_days_max);
-        let is_possible = is_bounded && lasts && read.preset != Some(Preset::UsTsr);
-        is_possible.then_some(read).ok_or(ScenarioFault::OutOfBounds)
+        (is_bounded && lasts)
+            .then_some(read)
+            .ok_or(ScenarioFault::OutOfBounds)
     }
 }
 
@@ -227,7 +228,7 @@ pub enum ScenarioFault {
     Unreadable { why: String },
     #[error(
         "a value is out of bounds: of ten is 0 to 10, crashes and drains at most 100 a day, an append at \
-         most 60 s, campaigns last 1 to 7 days, and under us-tsr nobody may be called here"
+         most 60 s, and campaigns last 1 to 7 days"
     )]
     OutOfBounds,
 }
@@ -272,12 +273,7 @@ mod tests {
                 "{text}"
             );
         }
-        for text in [
-            "rests_of_ten: 11",
-            "lasts_days_max: 0",
-            "lasts_days_max: 8",
-            "preset: us-tsr",
-        ] {
+        for text in ["rests_of_ten: 11", "lasts_days_max: 0", "lasts_days_max: 8"] {
             assert_eq!(
                 Scenario::from_yaml(text),
                 Err(ScenarioFault::OutOfBounds),

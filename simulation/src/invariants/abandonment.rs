@@ -3,6 +3,7 @@
 use super::fact::Fact;
 use super::{Findings, Tally};
 use domain::call::event::CallEvent;
+use domain::calling_plan::Preset;
 use domain::campaign::event::CampaignEvent;
 use domain::customer::event::CustomerEvent;
 use domain::number::event::NumberEvent;
@@ -48,6 +49,8 @@ struct Call {
 #[derive(Default)]
 struct Campaign {
     for_agents: bool,
+    /// Under the rule of the United States for telemarketing.
+    sells: bool,
     answers: u64,
     drops: u64,
     recorded: (u64, u64),
@@ -78,6 +81,11 @@ pub(super) fn judge(findings: &mut Findings, facts: &[Fact], append_ms_max: u64)
                 calls.entry(&fact.stream).or_default().answered_at = Some(fact.at);
             }
             CallEvent::NOTICE_PLAYED | CallEvent::NODE_ENTERED | CallEvent::AGENT_CONNECTED => {
+                // By 16 CFR 310.4(b)(4) a robot is nobody.
+                let campaign = campaigns.entry(&fact.campaign).or_default();
+                if campaign.sells && fact.kind != CallEvent::AGENT_CONNECTED {
+                    continue;
+                }
                 let call = calls.entry(&fact.stream).or_default();
                 call.attended_at.get_or_insert(fact.at);
             }
@@ -87,6 +95,7 @@ pub(super) fn judge(findings: &mut Findings, facts: &[Fact], append_ms_max: u64)
             }
             CampaignEvent::CREATED => {
                 let campaign = campaigns.entry(&fact.campaign).or_default();
+                campaign.sells = fact.text("preset") == Preset::UsTsr.code();
                 campaign.for_agents = !matches!(fact.text_at("/dialing/mode"), "" | "batch");
             }
             CampaignEvent::ABANDONMENT_RECORDED => {

@@ -2,7 +2,8 @@
 
 use super::Findings;
 use super::fact::Fact;
-use super::terms::{Terms, Zone};
+use super::terms::Terms;
+use super::zones::Zone;
 use domain::call::event::CallEvent;
 use domain::customer::event::CustomerEvent;
 use domain::time::Timestamp;

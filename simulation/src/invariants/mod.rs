@@ -13,7 +13,9 @@ mod fact;
 mod grants;
 mod lists;
 mod stops;
+mod telemarketing;
 mod terms;
+mod zones;
 
 pub(crate) use abandonment::{Counts, windows};
 pub(crate) use terms::Terms;
@@ -96,6 +98,7 @@ pub(crate) fn judge(evidence: &Evidence<'_>) -> Result<Findings, String> {
     calls::judge(&mut findings, &facts, evidence);
     grants::judge(&mut findings, &facts);
     terms::judge(&mut findings, &facts, evidence);
+    telemarketing::judge(&mut findings, &facts, evidence);
     lists::judge(&mut findings, &facts, evidence);
     stops::judge(&mut findings, &facts, evidence);
     enrolments::judge(&mut findings, &facts, evidence.terms);

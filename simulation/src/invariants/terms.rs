@@ -1,8 +1,10 @@
 //! What each campaign was meant to be, held against what it did: hours, days, caps, consent, white lists,
-//! stages. Calendars and zones are written down here a second time.
+//! stages.
 
 use super::fact::Fact;
+use super::zones::{Zone, is_working_day};
 use super::{Evidence, Findings};
+use crate::home::Home;
 use crate::manner::Manner;
 use domain::call::event::CallEvent;
 use domain::calling_plan::Preset;
@@ -15,86 +17,16 @@ use std::collections::{BTreeMap, BTreeSet};
 
 /// Microseconds in an hour.
 const HOUR_MICROS: i64 = 3_600_000_000;
-/// Twenty-four hours.
-const DAY_MICROS: i64 = 24 * HOUR_MICROS;
 /// Milliseconds in a minute.
 const MINUTE_MS: u64 = 60_000;
 /// A dial follows its grant within this, by which the product counts.
 const GRANT_TO_DIAL_MS: u64 = 3_000;
 
-/// When Berlin's clocks went forward and back in 2026: at 01:00 UTC.
-const BERLIN_SUMMER: [&str; 2] = ["2026-03-29T01:00:00Z", "2026-10-25T01:00:00Z"];
-
-/// Days off of 2026 in China, first and last, and those that were worked for them.
-const HOLIDAYS: [(&str, &str); 7] = [
-    ("2026-01-01", "2026-01-03"),
-    ("2026-02-15", "2026-02-23"),
-    ("2026-04-04", "2026-04-06"),
-    ("2026-05-01", "2026-05-05"),
-    ("2026-06-19", "2026-06-21"),
-    ("2026-09-25", "2026-09-27"),
-    ("2026-10-01", "2026-10-07"),
-];
-/// Saturdays and Sundays.
-const WORKED: [&str; 6] = [
-    "2026-01-04",
-    "2026-02-14",
-    "2026-02-28",
-    "2026-05-09",
-    "2026-09-20",
-    "2026-10-10",
-];
-
-/// Where a campaign's people live.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Zone {
-    Beijing,
-    Berlin,
-}
-
-impl Zone {
-    /// The local hour, and the day since the epoch.
-    pub(super) fn local(self, at: Timestamp) -> (i64, i64) {
-        let ahead = match self {
-            Self::Beijing => 8,
-            Self::Berlin => {
-                let [from, until] = BERLIN_SUMMER.map(instant);
-                1 + i64::from((from..until).contains(&at))
-            }
-        };
-        let local = at.micros() + ahead * HOUR_MICROS;
-        (
-            local.rem_euclid(DAY_MICROS) / HOUR_MICROS,
-            local.div_euclid(DAY_MICROS),
-        )
-    }
-}
-
-fn instant(text: &str) -> Timestamp {
-    text.parse().unwrap_or(Timestamp::EPOCH)
-}
-
-fn day(text: &str) -> i64 {
-    instant(&format!("{text}T00:00:00Z"))
-        .micros()
-        .div_euclid(DAY_MICROS)
-}
-
-/// 1970-01-01 was a Thursday.
-fn is_working_day(local_day: i64) -> bool {
-    let is_weekend = matches!((local_day + 3).rem_euclid(7), 5 | 6);
-    let is_holiday = HOLIDAYS
-        .iter()
-        .any(|(first, last)| (day(first)..=day(last)).contains(&local_day));
-    let is_worked = WORKED.iter().any(|worked| day(worked) == local_day);
-    is_worked || !(is_weekend || is_holiday)
-}
-
 /// What a campaign was meant to be.
 #[derive(Debug, Clone, Copy)]
 #[expect(clippy::struct_excessive_bools, reason = "each binds by itself")]
 pub(crate) struct Terms {
-    preset: Preset,
+    pub(super) preset: Preset,
     pub(super) zone: Zone,
     by_consent: bool,
     listed: bool,
@@ -107,10 +39,10 @@ impl Terms {
     pub(crate) fn of(manner: &Manner) -> Self {
         Self {
             preset: manner.preset,
-            zone: if manner.is_far() {
-                Zone::Berlin
-            } else {
-                Zone::Beijing
+            zone: match manner.home() {
+                Home::China => Zone::Beijing,
+                Home::Berlin => Zone::Berlin,
+                Home::NewYork => Zone::NewYork,
             },
             by_consent: manner.by_consent(),
             listed: manner.listed,
@@ -356,35 +288,7 @@ impl<'a> Heard<'a> {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn days_off_and_hours_of_berlin_are_those_of_2026() {
-        for (text, is_worked) in [
-            ("2026-03-02", true),
-            ("2026-03-07", false),
-            ("2026-03-08", false),
-            ("2026-02-14", true),
-            ("2026-02-15", false),
-            ("2026-04-06", false),
-            ("2026-04-07", true),
-            ("2026-10-10", true),
-        ] {
-            assert_eq!(is_working_day(day(text)), is_worked, "{text}");
-        }
-        for (text, hour) in [
-            ("2026-03-28T17:00:00+01:00", 17),
-            ("2026-03-29T02:59:59+02:00", 1),
-            ("2026-03-29T03:00:00+02:00", 3),
-            ("2026-10-24T17:59:59+02:00", 17),
-            ("2026-10-26T09:00:00+01:00", 9),
-        ] {
-            assert_eq!(Zone::Berlin.local(instant(text)).0, hour, "{text}");
-        }
-        assert_eq!(
-            Zone::Beijing.local(instant("2026-03-02T08:59:59.999999+08:00")).0,
-            8
-        );
-    }
+    use crate::invariants::zones::instant;
 
     #[test]
     fn where_nothing_opens_before_an_end_nothing_is_waited_for() {

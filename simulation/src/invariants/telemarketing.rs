@@ -1,0 +1,132 @@
+//! What the telemarketing rule of the United States asks besides hours and consent (16 CFR 310.4, 47 CFR
+//! 64.1200): a registry that is fresh, nobody on it, agents who relieve, few abandoned calls, and the seller
+//! named to who finds nobody.
+
+use super::fact::Fact;
+use super::terms::Terms;
+use super::zones::day;
+use super::{Evidence, Findings};
+use crate::telemarketing::REGISTRY;
+use domain::call::event::CallEvent;
+use domain::calling_plan::Preset;
+use domain::campaign::event::CampaignEvent;
+use domain::customer::event::CustomerEvent;
+use domain::number::event::NumberEvent;
+use domain::registry::RegistryEvent;
+use domain::time::Timestamp;
+use std::collections::{BTreeMap, BTreeSet};
+
+/// Days for which an edition counts.
+const FRESH_DAYS: i64 = 31;
+
+/// Who answered has an agent, or hears the seller, within so long.
+const WITHIN_MS: u64 = 2_000;
+
+/// Between the end of an agent's time and the message's first sound.
+const BEGINS_MS: u64 = 1_000;
+
+#[derive(Default)]
+struct Heard<'a> {
+    /// The day of the newest edition.
+    as_of: Option<i64>,
+    registered: BTreeSet<&'a str>,
+    /// Campaigns for which agents relieve.
+    relieved: BTreeSet<&'a str>,
+    /// Answers and drops on each campaign's account.
+    accounts: BTreeMap<&'a str, (u64, u64)>,
+    /// The same, as they stood when each one's last batch was made.
+    stood: BTreeMap<&'a str, (u64, u64)>,
+    answered: BTreeMap<&'a str, Timestamp>,
+    /// Calls in which somebody was there for who answered, or the seller was named.
+    attended: BTreeSet<&'a str>,
+}
+
+pub(super) fn judge(findings: &mut Findings, facts: &[Fact], evidence: &Evidence<'_>) {
+    let mut heard = Heard::default();
+    for fact in facts {
+        match fact.kind.as_str() {
+            RegistryEvent::IMPORTED if fact.text("registry") == REGISTRY => {
+                heard.as_of = heard.as_of.max(Some(day(fact.text("as_of"))));
+            }
+            NumberEvent::SUPPRESSED if fact.text("reason") == REGISTRY => {
+                heard.registered.insert(fact.subject());
+            }
+            CampaignEvent::CREATED if fact.text_at("/screening/relief") == "agents" => {
+                heard.relieved.insert(&fact.campaign);
+            }
+            CampaignEvent::ABANDONMENT_RECORDED => {
+                let account = heard.accounts.entry(&fact.campaign).or_default();
+                account.0 += fact.number("answers");
+                account.1 += fact.number("drops");
+            }
+            NumberEvent::DIAL_GRANTED => {
+                let is_free = !heard.registered.contains(fact.subject());
+                findings.check("no_grant_of_a_number_on_the_registry", is_free, || {
+                    fact.stream.clone()
+                });
+            }
+            _ => {}
+        }
+        let terms = evidence.terms.get(&fact.campaign);
+        if let Some(terms) = terms.filter(|terms| terms.preset == Preset::UsTsr) {
+            heard.sold(findings, fact, terms);
+        }
+    }
+}
+
+impl<'a> Heard<'a> {
+    /// An event of a campaign that sells.
+    fn sold(&mut self, findings: &mut Findings, fact: &'a Fact, terms: &Terms) {
+        let call = fact.stream.as_str();
+        match fact.kind.as_str() {
+            CampaignEvent::DIALS_GRANTED => {
+                let stands = self.accounts.get(fact.campaign.as_str()).copied();
+                self.stood.insert(&fact.campaign, stands.unwrap_or_default());
+            }
+            CustomerEvent::DIAL_GRANTED => self.granted(findings, fact, terms),
+            CallEvent::DIALING => {
+                let relieved = self.relieved.contains(fact.campaign.as_str());
+                findings.check("no_robot_sells_alone", relieved, || fact.stream.clone());
+            }
+            CallEvent::ANSWERED => {
+                self.answered.insert(call, fact.at);
+            }
+            CallEvent::AGENT_CONNECTED | CallEvent::SELLER_MESSAGE_PLAYED => {
+                self.attended.insert(call);
+            }
+            CallEvent::ENDED => self.ended(findings, fact),
+            _ => {}
+        }
+    }
+
+    /// Nobody beyond three of a hundred abandoned, of fewer than a hundred answers beyond three: as the account
+    /// stood when the batch was made.
+    fn granted(&self, findings: &mut Findings, fact: &Fact, terms: &Terms) {
+        let today = terms.zone.local(fact.at).1;
+        let is_fresh = self.as_of.is_some_and(|as_of| today - as_of <= FRESH_DAYS);
+        findings.check("no_grant_by_a_registry_too_old", is_fresh, || {
+            format!("{} on day {today}, as of {:?}", fact.stream, self.as_of)
+        });
+        let stood = self.stood.get(fact.campaign.as_str()).copied();
+        let (answers, drops) = stood.unwrap_or_default();
+        let is_kept = drops * 1_000 <= answers * 30 || (answers < 100 && drops <= 3);
+        findings.check("no_grant_beyond_three_of_a_hundred", is_kept, || {
+            format!("{} in {}: {drops} of {answers}", fact.stream, fact.campaign)
+        });
+    }
+
+    /// Who was kept on the line for longer than an agent has was told who called, unless the machine died.
+    fn ended(&self, findings: &mut Findings, fact: &Fact) {
+        let Some(answered_at) = self.answered.get(fact.stream.as_str()) else {
+            return;
+        };
+        let stayed_ms = fact.at.ms_since(*answered_at);
+        if fact.text("disposition") != "abandoned" || stayed_ms <= WITHIN_MS + BEGINS_MS {
+            return;
+        }
+        let told = self.attended.contains(fact.stream.as_str());
+        findings.check("who_finds_nobody_is_told_the_seller", told, || {
+            format!("{} stayed {stayed_ms} ms", fact.stream)
+        });
+    }
+}
