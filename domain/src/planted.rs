@@ -43,11 +43,13 @@ pub enum Bug {
     DrainDialsOn,
     SummerTimeIgnored,
     LateInviteSent,
+    RobotSellsAlone,
+    OldRegistryCounts,
 }
 
 impl Bug {
     /// Every bug, in the order in which they are looked for.
-    pub const ALL: [Self; 36] = [
+    pub const ALL: [Self; 38] = [
         Self::AppendWithoutSync,
         Self::InviteBeforeRecord,
         Self::NoWatchdogAtStart,
@@ -84,6 +86,8 @@ impl Bug {
         Self::DrainDialsOn,
         Self::SummerTimeIgnored,
         Self::LateInviteSent,
+        Self::RobotSellsAlone,
+        Self::OldRegistryCounts,
     ];
 }
 

@@ -14,6 +14,7 @@ use super::verdict::{Decision, Rule, named};
 use super::zones::{local, zones_of};
 use crate::calling_plan::{CallingPlan, Preset};
 use crate::kept_facts::AgentsThere;
+use crate::planted::{Bug, planted};
 use crate::screening::Relief;
 use crate::time::Timestamp;
 use crate::working_calendar::Day;
@@ -128,7 +129,7 @@ impl Asked<'_> {
             ("registry_of", as_of.to_string()),
             ("registry_days", age.to_string()),
         ]));
-        match age <= i64::from(need.days_max) {
+        match age <= i64::from(need.days_max) || planted(Bug::OldRegistryCounts) {
             true => Found::Good,
             false => Found::SaysNo,
         }
@@ -162,6 +163,7 @@ impl Asked<'_> {
         let relief = self.facts.campaign.plan.relief();
         seen.extend(named([("relief", relief.code().to_owned())]));
         match (relief, self.facts.campaign.kept.agents) {
+            (Relief::Robot, _) if planted(Bug::RobotSellsAlone) => Found::Good,
             (Relief::Robot, _) => Found::Never,
             (Relief::Agents, AgentsThere::Present) => Found::Good,
             (Relief::Agents, AgentsThere::Absent) => Found::SaysNo,

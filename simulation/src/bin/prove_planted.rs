@@ -69,7 +69,9 @@ fn plan_for(bug: Option<Bug>, effort: Effort, seed: u64) -> Plan {
         ..Plan::default()
     };
     match bug {
-        Some(Bug::LedgerOverdrawn | Bug::LedgerAfterBatch | Bug::AbandonedNotCounted) => Plan {
+        Some(
+            Bug::LedgerOverdrawn | Bug::LedgerAfterBatch | Bug::AbandonedNotCounted | Bug::OldRegistryCounts,
+        ) => Plan {
             agents: 4,
             calls_per_day: effort.people * 2,
             ..usual
@@ -149,6 +151,10 @@ fn scenario_for(bug: Option<Bug>) -> Scenario {
         },
         Some(Bug::UndoneListDue) => Scenario {
             undone_lists_of_ten: 10,
+            ..usual
+        },
+        Some(Bug::RobotSellsAlone | Bug::OldRegistryCounts) => Scenario {
+            preset: Some(Preset::UsTsr),
             ..usual
         },
         Some(Bug::ExpiredConsentCounts) => Scenario {
