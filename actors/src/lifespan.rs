@@ -33,8 +33,8 @@ const FLOW_IDLE_MS: u64 = 600_000;
 /// Of a call that ended, and of a person or number that is not being called, nothing more is asked for long:
 /// what comes next reads a few events, some 20 us. Those of an import do not wait in memory for their dial.
 const SETTLED_MS: u64 = 5_000;
-/// Where a crowd comes, an import's for instance, what is settled stays only as long as its next request takes:
-/// that of the enrolment after that of the registration waits for one group of the log.
+/// Where a crowd comes, an import's for instance, what is settled stays only as long as its next request
+/// takes: that of the enrolment after that of the registration waits for one group of the log.
 pub(crate) const FRESH_MS: u64 = 500;
 /// Anything else.
 const DEFAULT_IDLE_MS: u64 = 60_000;
@@ -43,7 +43,8 @@ const DEFAULT_IDLE_MS: u64 = 60_000;
 /// once: at most 250 MB of both. Those of two minutes of dialing 160 people a second fit in.
 const LIVE_ENTITIES_MAX: usize = 20_000;
 
-/// Some 25 MB of both: of the 20,000 an import would fill all, for between two sweeps it asks more than so many.
+/// Some 25 MB of both: of the 20,000 an import would fill all, for between two sweeps it asks more than so
+/// many.
 const CROWD_MIN: usize = 2_000;
 
 impl Lifespan {

@@ -1,8 +1,8 @@
-//! What campaigns under the telemarketing rule of the United States need besides: the registry of those who do
-//! not want to be called, imported now and then, and agents who relieve.
+//! What campaigns under the telemarketing rule of the United States need besides: the registry of those who
+//! do not want to be called, imported now and then, and agents who relieve.
 //!
-//! In some worlds the registry is too old for days, until the next edition comes; where no agents are, a robot
-//! would call alone, and nobody may be called at all.
+//! In some worlds the registry is too old for days, until the next edition comes; where no agents are, a
+//! robot would call alone, and nobody may be called at all.
 
 use super::clock::SeededChance;
 use super::home::Home;

@@ -99,8 +99,8 @@ impl<'a> Heard<'a> {
         }
     }
 
-    /// Nobody beyond three of a hundred abandoned, of fewer than a hundred answers beyond three: as the account
-    /// stood when the batch was made.
+    /// Nobody beyond three of a hundred abandoned, of fewer than a hundred answers beyond three: as the
+    /// account stood when the batch was made.
     fn granted(&self, findings: &mut Findings, fact: &Fact, terms: &Terms) {
         let today = terms.zone.local(fact.at).1;
         let is_fresh = self.as_of.is_some_and(|as_of| today - as_of <= FRESH_DAYS);
