@@ -10,8 +10,9 @@ use crate::value::Val;
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
 
-/// Rows kept at once: some tens of megabytes of the widest. Beyond, everything is handed over and forgotten.
-const HELD_ROWS_MAX: usize = 32_768;
+/// Rows kept at once: a few megabytes of the widest. Beyond, everything is handed over and forgotten; the
+/// database keeps it in its own memory until the transaction ends.
+const HELD_ROWS_MAX: usize = 4_096;
 
 /// Keys of a table's rows that a batch is going to ask for.
 pub(crate) type Keys = Vec<(&'static Table, Vec<Val>)>;
