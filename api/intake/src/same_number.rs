@@ -48,7 +48,7 @@ type Mark = [u32; 3];
 
 fn mark(id: &str) -> Option<Mark> {
     let id = u128::from_str_radix(id, 16).ok()?;
-    let [.., a, b, c] = [96, 64, 32, 0].map(|shift| u32::try_from(id >> shift & u128::from(u32::MAX)));
+    let [.., a, b, c] = [96, 64, 32, 0].map(|shift| u32::try_from((id >> shift) & u128::from(u32::MAX)));
     Some([a.ok()?, b.ok()?, c.ok()?])
 }
 
