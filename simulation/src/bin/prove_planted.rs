@@ -14,7 +14,7 @@ use std::sync::{Mutex, PoisonError};
 const SEEDS: u64 = 8;
 
 /// Bugs that no seed finds, and what stands behind each.
-const GUARDED: [(Bug, &str); 5] = [
+const GUARDED: [(Bug, &str); 6] = [
     (
         Bug::LedgerOverdrawn,
         "the pacer asks for no more than one call for one free agent where its account has no drop left",
@@ -34,6 +34,10 @@ const GUARDED: [(Bug, &str); 5] = [
     (
         Bug::DrainDialsOn,
         "a stop closes the book of live calls, in which nobody can begin any more",
+    ),
+    (
+        Bug::RobotSellsAlone,
+        "a robot's campaign keeps no account of abandoned calls, without which nobody is called either",
     ),
 ];
 
