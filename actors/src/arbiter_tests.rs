@@ -4,17 +4,11 @@ use crate::error::AskError;
 use crate::hosting::{Hosting, Place};
 use crate::supervisor::Supervisor;
 use crate::system::Entities;
-use crate::testing::counter::{Counter, CounterCommand};
+use crate::testing::counter::{Counter, CounterCommand, cause};
 use crate::testing::{FakeClock, Fakes};
-use domain::ids::CommandId;
 use domain::ports::tasks::Tasks;
-use domain::stored_event::Cause;
 use std::sync::Arc;
 use tokio::runtime::Runtime;
-
-fn cause(text: &str) -> Cause {
-    Cause::outside(CommandId::derive_from_text(text))
-}
 
 /// Runs a test on two arbiters; afterwards nothing runs any more.
 fn on_arbiters(test: impl AsyncFnOnce(Entities<Counter>, &Fakes)) {

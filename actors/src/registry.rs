@@ -111,7 +111,7 @@ impl<D: Decider> Registry<D> {
                 live: BTreeMap::new(),
                 deaths: BTreeMap::new(),
                 generation: 0,
-                crowd_at: lifespan.crowd_min,
+                crowd_at: lifespan.crowd_min.min(lifespan.live_max),
             }),
         }
     }
@@ -184,7 +184,7 @@ impl<D: Decider> Registry<D> {
             };
             !slot.home.is_idle() || now.ms_since(slot.used_at) < stays_ms
         });
-        slots.crowd_at = self.lifespan.crowd_min.max(slots.live.len() * 2);
+        slots.note_crowd(self.lifespan);
         slots.deaths.retain(|_, deaths| {
             deaths
                 .last()
@@ -238,13 +238,19 @@ impl<D: Decider> Slots<D> {
         (slot.generation == generation.0 && matches!(slot.home, Home::Lent(_))).then_some(slot)
     }
 
-    /// Each look at all of them is paid for by as many that came since the one before.
+    /// The next look at all of them is paid for by as many that come until then; with no room left, those
+    /// that are settled leave before others do.
+    fn note_crowd(&mut self, lifespan: Lifespan) {
+        let twice = lifespan.crowd_min.max(self.live.len() * 2);
+        self.crowd_at = twice.min(lifespan.live_max);
+    }
+
     fn make_room(&mut self, lifespan: Lifespan, now: Timestamp) -> Result<(), ReserveError> {
         if self.live.len() >= self.crowd_at {
             let is_fresh = |slot: &Slot<D>| now.ms_since(slot.used_at) < FRESH_MS;
             self.live
                 .retain(|_, slot| !slot.home.is_settled() || is_fresh(slot));
-            self.crowd_at = lifespan.crowd_min.max(self.live.len() * 2);
+            self.note_crowd(lifespan);
         }
         if self.live.len() >= lifespan.live_max {
             self.live.retain(|_, slot| !slot.home.is_idle());

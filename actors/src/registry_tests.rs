@@ -6,17 +6,10 @@ use crate::hosting::{Hosting, Place};
 use crate::lifespan::{FRESH_MS, Lifespan};
 use crate::mailbox::Mailbox;
 use crate::registry::{Generation, Registry, ReserveError, Reserved};
-use crate::system::Entities;
-use crate::testing::counter::{Counter, CounterCommand};
+use crate::testing::counter::{Counter, CounterCommand, cause, living};
 use crate::testing::{Fakes, on_one_thread};
-use domain::ids::CommandId;
-use domain::stored_event::Cause;
 use domain::time::Timestamp;
 use std::sync::Arc;
-
-fn cause(text: &str) -> Cause {
-    Cause::outside(CommandId::derive_from_text(text))
-}
 
 const LIFESPAN: Lifespan = Lifespan {
     idle_ms: 15_000,
@@ -149,14 +142,13 @@ fn a_late_report_of_a_death_ends_no_later_life() {
 fn of_a_crowd_those_leave_that_are_settled_and_not_fresh() {
     on_one_thread(async {
         let fakes = Fakes::new();
-        let hosting = Hosting::start(Place::Local, &fakes.environment.tasks);
         let lifespan = Lifespan {
             idle_ms: 60_000,
             settled_ms: 60_000,
             crowd_min: 4,
             live_max: 99,
         };
-        let entities = Entities::<Counter>::start_with(&fakes.environment, &hosting, lifespan);
+        let entities = living(&fakes, lifespan);
         let ask = async |id: &str, amount| {
             let id = id.to_owned();
             let asked = entities.ask(&id, CounterCommand::Add(amount), cause(&id));

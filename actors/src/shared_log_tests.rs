@@ -3,14 +3,9 @@
 use crate::error::AskError;
 use crate::hosting::{Hosting, Place};
 use crate::system::Entities;
-use crate::testing::counter::{Counter, CounterCommand, Zero};
+use crate::testing::counter::{Counter, CounterCommand, Zero, cause};
 use crate::testing::{Fakes, on_one_thread};
-use domain::ids::CommandId;
-use domain::stored_event::{Cause, Position, StreamVersion};
-
-fn cause(text: &str) -> Cause {
-    Cause::outside(CommandId::derive_from_text(text))
-}
+use domain::stored_event::{Position, StreamVersion};
 
 fn one() -> String {
     "one".to_owned()

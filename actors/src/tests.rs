@@ -6,17 +6,12 @@ use crate::lifespan::Lifespan;
 use crate::mailbox::MAILBOX_COMMANDS_MAX;
 use crate::registry::RESTARTS_MAX;
 use crate::system::Entities;
-use crate::testing::counter::{Counter, CounterCommand, PANICS_LEFT, Zero, person};
+use crate::testing::counter::{Counter, CounterCommand, PANICS_LEFT, Zero, cause, living, person};
 use crate::testing::{AppendFault, Fakes, on_one_thread, settle};
-use domain::ids::CommandId;
 use domain::ports::tasks::Tasks;
 use domain::ports::vault::Vault;
 use domain::stored_event::{Cause, Position, RequestFacts, RequestMark, StreamVersion};
 use std::sync::atomic::Ordering;
-
-fn cause(text: &str) -> Cause {
-    Cause::outside(CommandId::derive_from_text(text))
-}
 
 fn counters(fakes: &Fakes) -> Entities<Counter> {
     let hosting = Hosting::start(Place::Local, &fakes.environment.tasks);
@@ -431,14 +426,13 @@ fn a_death_while_others_wait_is_counted_once_and_all_are_answered() {
 fn an_idle_entity_leaves_memory_at_its_time_and_loads_again() {
     on_one_thread(async {
         let fakes = Fakes::new();
-        let hosting = Hosting::start(Place::Local, &fakes.environment.tasks);
         let lifespan = Lifespan {
             idle_ms: 15_000,
             settled_ms: 15_000,
             crowd_min: 99,
             live_max: 1,
         };
-        let entities = Entities::<Counter>::start_with(&fakes.environment, &hosting, lifespan);
+        let entities = living(&fakes, lifespan);
         settle().await;
         fakes.clock.advance_ms(1);
         entities
@@ -489,14 +483,13 @@ fn an_entity_that_was_only_read_is_not_read_again_when_it_is_asked() {
 fn an_entity_with_nothing_under_way_leaves_memory_first() {
     on_one_thread(async {
         let fakes = Fakes::new();
-        let hosting = Hosting::start(Place::Local, &fakes.environment.tasks);
         let lifespan = Lifespan {
             idle_ms: 60_000,
             settled_ms: 5_000,
             crowd_min: 99,
             live_max: 9,
         };
-        let entities = Entities::<Counter>::start_with(&fakes.environment, &hosting, lifespan);
+        let entities = living(&fakes, lifespan);
         settle().await;
         for (id, amount) in [("odd", 1), ("even", 2)] {
             let counter = id.to_owned();
@@ -517,14 +510,13 @@ fn an_entity_with_nothing_under_way_leaves_memory_first() {
 fn a_full_house_makes_room_among_the_idle() {
     on_one_thread(async {
         let fakes = Fakes::new();
-        let hosting = Hosting::start(Place::Local, &fakes.environment.tasks);
         let lifespan = Lifespan {
             idle_ms: 60_000,
             settled_ms: 60_000,
             crowd_min: 99,
             live_max: 2,
         };
-        let entities = Entities::<Counter>::start_with(&fakes.environment, &hosting, lifespan);
+        let entities = living(&fakes, lifespan);
         for id in ["a", "b", "c"] {
             entities
                 .ask(&id.to_owned(), CounterCommand::Add(1), cause(id))

@@ -104,6 +104,7 @@ impl Operator {
             by: None,
         };
         self.campaign(&id, undo, &format!("undo:{id}")).await;
+        self.break_after_an_undo(day, part).await;
         for index in persons.iter().skip(persons.len() - count) {
             let row = self.row(day, part, SECOND_LIST, *index);
             let command = CustomerCommand::WithdrawEnrolment {
@@ -114,6 +115,16 @@ impl Operator {
             };
             self.customer(&row.customer, command, &format!("undo:{id}:{index}"))
                 .await;
+        }
+    }
+
+    /// Every other list that is undone stays so for a while before its people are withdrawn: nobody of them
+    /// is dialed by then either. The end of the while stands fixed, whatever crashes.
+    async fn break_after_an_undo(&self, day: u32, part: u32) {
+        let chance = SeededChance::new(self.seed, 9_000 + u64::from(day) + (u64::from(part) << 32));
+        if chance.below(2) == 0 {
+            let until = self.at(day, self.starts_ms(day)).plus_ms(self.busy_ms(day));
+            self.environment.clock.wait_until(until).await;
         }
     }
 

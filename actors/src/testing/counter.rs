@@ -1,8 +1,13 @@
 //! The smallest decider: it counts, seals a note, refuses zero and panics when told to.
 
+use super::Fakes;
+use crate::hosting::{Hosting, Place};
+use crate::lifespan::Lifespan;
+use crate::system::Entities;
 use domain::decider::{Context, Decider, EventData, Scope, UnreadableEvent, read_current};
-use domain::ids::CustomerId;
+use domain::ids::{CommandId, CustomerId};
 use domain::personal::Personal;
+use domain::stored_event::Cause;
 use domain::time::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
@@ -49,6 +54,16 @@ pub(crate) fn person() -> CustomerId {
     "00112233445566778899aabbccddeeff"
         .parse()
         .expect("32 hexadecimal digits")
+}
+
+pub(crate) fn cause(text: &str) -> Cause {
+    Cause::outside(CommandId::derive_from_text(text))
+}
+
+/// Counters that stay in memory so long.
+pub(crate) fn living(fakes: &Fakes, lifespan: Lifespan) -> Entities<Counter> {
+    let hosting = Hosting::start(Place::Local, &fakes.environment.tasks);
+    Entities::start_with(&fakes.environment, &hosting, lifespan)
 }
 
 fn added(amount: u64) -> CounterEvent {

@@ -100,7 +100,31 @@ impl<'a> Story<'a> {
         self.legs.iter_mut().find(|one| one.dialing.number("leg") == leg)
     }
 
+    /// The INVITE of a leg leaves while its permit lasts: six seconds behind the first leg, or behind the
+    /// first leg's grant, and not behind the rules' end. The record before it may have taken long.
+    fn leaves(&self, findings: &mut Findings, fact: &Fact, book: &BTreeMap<String, BookEntry>) {
+        let Some(entry) = book.get(fact.text("sip_call_id")) else {
+            return;
+        };
+        let permitted = |member: &str| {
+            let said = self.permitted.map(|permit| permit.instant_at(member));
+            said.filter(|until| *until > Timestamp::EPOCH)
+        };
+        let from = match self.legs.first() {
+            Some(first) => first.dialing.at,
+            None => permitted("/customer_grant/valid_until").unwrap_or(Timestamp::EPOCH),
+        };
+        let within = from.plus_ms(NEXT_LEG_WITHIN_MS);
+        let until = permitted("/customer_grant/legs_until").map_or(within, |until| until.min(within));
+        findings.check(
+            "an_invite_leaves_while_its_permit_lasts",
+            entry.invited_at <= until,
+            || format!("{} at {}, until {until}", fact.stream, entry.invited_at),
+        );
+    }
+
     fn dial(&self, findings: &mut Findings, fact: &Fact, book: &BTreeMap<String, BookEntry>) {
+        self.leaves(findings, fact, book);
         let leg = fact.number("leg");
         if leg == 1 {
             let permit = self.permitted;

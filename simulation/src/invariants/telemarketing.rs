@@ -42,6 +42,10 @@ struct Heard<'a> {
 }
 
 pub(super) fn judge(findings: &mut Findings, facts: &[Fact], evidence: &Evidence<'_>) {
+    judge_by(findings, facts, evidence.terms);
+}
+
+fn judge_by(findings: &mut Findings, facts: &[Fact], of: &BTreeMap<String, Terms>) {
     let mut heard = Heard::default();
     for fact in facts {
         match fact.kind.as_str() {
@@ -67,7 +71,7 @@ pub(super) fn judge(findings: &mut Findings, facts: &[Fact], evidence: &Evidence
             }
             _ => {}
         }
-        let terms = evidence.terms.get(&fact.campaign);
+        let terms = of.get(&fact.campaign);
         if let Some(terms) = terms.filter(|terms| terms.preset == Preset::UsTsr) {
             heard.sold(findings, fact, terms);
         }
@@ -128,5 +132,146 @@ impl<'a> Heard<'a> {
         findings.check("who_finds_nobody_is_told_the_seller", told, || {
             format!("{} stayed {stayed_ms} ms", fact.stream)
         });
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::clock::SeededChance;
+    use crate::manner::Manner;
+    use crate::scenario::Scenario;
+
+    /// Noon in New York, on the 31st day of the registry.
+    const NOON: &str = "2026-03-04T17:00:00Z";
+
+    fn fact(kind: &str, stream: &str, at: &str, data: &str) -> Fact {
+        let json =
+            format!(r#"{{"kind":"{kind}","stream":"{stream}","at":"{at}","campaign":"T","data":{data}}}"#);
+        serde_json::from_str(&json).unwrap()
+    }
+
+    /// What does not hold of a call that is dialed, answered and left alone, as `change` has it.
+    fn violated(change: fn(&mut Vec<Fact>)) -> Vec<&'static str> {
+        let mut facts = vec![
+            fact(
+                "registry.imported",
+                "registries-all",
+                NOON,
+                r#"{"registry":"us-dnc","as_of":"2026-02-01"}"#,
+            ),
+            fact(
+                "campaign.created",
+                "campaign-T",
+                NOON,
+                r#"{"screening":{"relief":"agents"}}"#,
+            ),
+            fact(
+                "campaign.abandonment_recorded",
+                "campaign-T",
+                NOON,
+                r#"{"answers":9,"drops":3}"#,
+            ),
+            fact("campaign.dials_granted", "campaign-T", NOON, "{}"),
+            fact("customer.dial_granted", "customer-c", NOON, "{}"),
+            fact("number.dial_granted", "number-n", NOON, "{}"),
+            fact("call.dialing", "call-1", NOON, "{}"),
+            fact("call.answered", "call-1", "2026-03-04T17:00:05Z", "{}"),
+            fact(
+                "call.seller_message_played",
+                "call-1",
+                "2026-03-04T17:00:09Z",
+                "{}",
+            ),
+            fact(
+                "call.ended",
+                "call-1",
+                "2026-03-04T17:00:09Z",
+                r#"{"disposition":"abandoned"}"#,
+            ),
+        ];
+        change(&mut facts);
+        let scenario = Scenario {
+            preset: Some(Preset::UsTsr),
+            ..Scenario::default()
+        };
+        let manner = Manner::draw(&SeededChance::new(1, 1), &scenario, 1);
+        let terms = BTreeMap::from([("T".to_owned(), Terms::of(&manner))]);
+        let mut findings = Findings::default();
+        judge_by(&mut findings, &facts, &terms);
+        assert!(
+            findings.tallies.len() >= 4,
+            "{:?} are checked",
+            findings.tallies.keys()
+        );
+        let wrong = findings.tallies.iter().filter(|(_, tally)| tally.violations > 0);
+        wrong.map(|(name, _)| *name).collect()
+    }
+
+    #[test]
+    fn each_thing_that_the_rule_asks_is_missed_where_it_is_not_there() {
+        assert_eq!(violated(|_| {}), Vec::<&str>::new());
+        let cases: [(fn(&mut Vec<Fact>), &str); 6] = [
+            (
+                |facts| {
+                    facts[0] = fact(
+                        "registry.imported",
+                        "registries-all",
+                        NOON,
+                        r#"{"registry":"us-dnc","as_of":"2026-01-31"}"#,
+                    )
+                },
+                "no_grant_by_a_registry_too_old",
+            ),
+            (
+                |facts| {
+                    facts[0] = fact(
+                        "registry.imported",
+                        "registries-all",
+                        NOON,
+                        r#"{"registry":"partner","as_of":"2026-03-01"}"#,
+                    )
+                },
+                "no_grant_by_a_registry_too_old",
+            ),
+            (
+                |facts| {
+                    facts[1] = fact(
+                        "campaign.created",
+                        "campaign-T",
+                        NOON,
+                        r#"{"screening":{"relief":"robot"}}"#,
+                    )
+                },
+                "no_robot_sells_alone",
+            ),
+            (
+                |facts| {
+                    facts[2] = fact(
+                        "campaign.abandonment_recorded",
+                        "campaign-T",
+                        NOON,
+                        r#"{"answers":99,"drops":4}"#,
+                    )
+                },
+                "no_grant_beyond_three_of_a_hundred",
+            ),
+            (
+                |facts| {
+                    facts.insert(
+                        0,
+                        fact("number.suppressed", "number-n", NOON, r#"{"reason":"us-dnc"}"#),
+                    )
+                },
+                "no_grant_of_a_number_on_the_registry",
+            ),
+            (
+                |facts| drop(facts.remove(8)),
+                "who_finds_nobody_is_told_the_seller",
+            ),
+        ];
+        for (change, name) in cases {
+            assert_eq!(violated(change), [name]);
+        }
     }
 }
