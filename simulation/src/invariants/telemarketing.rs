@@ -152,7 +152,7 @@ mod tests {
     }
 
     /// What does not hold of a call that is dialed, answered and left alone, as `change` has it.
-    fn violated(change: fn(&mut Vec<Fact>)) -> Vec<&'static str> {
+    fn violated(change: impl FnOnce(&mut Vec<Fact>)) -> Vec<&'static str> {
         let mut facts = vec![
             fact(
                 "registry.imported",
@@ -211,67 +211,40 @@ mod tests {
     #[test]
     fn each_thing_that_the_rule_asks_is_missed_where_it_is_not_there() {
         assert_eq!(violated(|_| {}), Vec::<&str>::new());
-        let cases: [(fn(&mut Vec<Fact>), &str); 6] = [
+        let imported = |data| fact("registry.imported", "registries-all", NOON, data);
+        let created = |data| fact("campaign.created", "campaign-T", NOON, data);
+        let recorded = |data| fact("campaign.abandonment_recorded", "campaign-T", NOON, data);
+        let suppressed = |data| fact("number.suppressed", "number-n", NOON, data);
+        for (nth, other, name) in [
             (
-                |facts| {
-                    facts[0] = fact(
-                        "registry.imported",
-                        "registries-all",
-                        NOON,
-                        r#"{"registry":"us-dnc","as_of":"2026-01-31"}"#,
-                    )
-                },
+                0,
+                imported(r#"{"registry":"us-dnc","as_of":"2026-01-31"}"#),
                 "no_grant_by_a_registry_too_old",
             ),
             (
-                |facts| {
-                    facts[0] = fact(
-                        "registry.imported",
-                        "registries-all",
-                        NOON,
-                        r#"{"registry":"partner","as_of":"2026-03-01"}"#,
-                    )
-                },
+                0,
+                imported(r#"{"registry":"partner","as_of":"2026-03-01"}"#),
                 "no_grant_by_a_registry_too_old",
             ),
             (
-                |facts| {
-                    facts[1] = fact(
-                        "campaign.created",
-                        "campaign-T",
-                        NOON,
-                        r#"{"screening":{"relief":"robot"}}"#,
-                    )
-                },
+                1,
+                created(r#"{"screening":{"relief":"robot"}}"#),
                 "no_robot_sells_alone",
             ),
             (
-                |facts| {
-                    facts[2] = fact(
-                        "campaign.abandonment_recorded",
-                        "campaign-T",
-                        NOON,
-                        r#"{"answers":99,"drops":4}"#,
-                    )
-                },
+                2,
+                recorded(r#"{"answers":99,"drops":4}"#),
                 "no_grant_beyond_three_of_a_hundred",
             ),
-            (
-                |facts| {
-                    facts.insert(
-                        0,
-                        fact("number.suppressed", "number-n", NOON, r#"{"reason":"us-dnc"}"#),
-                    )
-                },
-                "no_grant_of_a_number_on_the_registry",
-            ),
-            (
-                |facts| drop(facts.remove(8)),
-                "who_finds_nobody_is_told_the_seller",
-            ),
-        ];
-        for (change, name) in cases {
-            assert_eq!(violated(change), [name]);
+            // In place of the seller's message.
+            (8, suppressed("{}"), "who_finds_nobody_is_told_the_seller"),
+        ] {
+            assert_eq!(violated(|facts| facts[nth] = other), [name]);
         }
+        let registered = suppressed(r#"{"reason":"us-dnc"}"#);
+        assert_eq!(
+            violated(|facts| facts.insert(0, registered)),
+            ["no_grant_of_a_number_on_the_registry"]
+        );
     }
 }
