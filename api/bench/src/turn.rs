@@ -12,7 +12,7 @@ use domain::ports::clock::Clock;
 use domain::ports::recognizer::{
     FRAME_MS, FRAME_SAMPLES, HeardFrame, Listening, ListeningOrder, RecognitionEvent, Recognizer, Utterance,
 };
-use domain::ports::speech::{Clip, Manner, Prompt, Synthesizer};
+use domain::ports::speech::{Clip, Prompt, Synthesizer};
 use domain::ports::tasks::Tasks;
 use domain::problem::Problem;
 use domain::time::Timestamp;
@@ -121,8 +121,7 @@ async fn spoken(voice: &BundledSynthesizer, text: &str) -> Result<Arc<Clip>, Pro
         text: text.to_owned(),
         language: "zh-CN".to_owned(),
         personal: false,
-        parts: Vec::new(),
-        manner: Manner::default(),
+        ..Prompt::default()
     };
     let clip = voice.speak(&prompt).await;
     clip.map_err(|error| Problem::fault(error.to_string()))

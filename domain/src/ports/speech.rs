@@ -66,6 +66,19 @@ impl Manner {
     }
 }
 
+/// How soon somebody is going to hear a prompt: an engine that makes only so many at once makes the sooner
+/// ones first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Urgency {
+    /// Somebody on the telephone hears nothing until then.
+    #[default]
+    SomebodyWaits,
+    /// The first words of a call whose telephone rings.
+    AtAnswer,
+    /// If a call comes to it, or for who is not on the telephone at all.
+    Ahead,
+}
+
 /// One text to speak.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Prompt {
@@ -78,6 +91,7 @@ pub struct Prompt {
     /// and speak the other; together they are the text, and empty where nothing was filled in.
     pub parts: Vec<String>,
     pub manner: Manner,
+    pub urgency: Urgency,
 }
 
 /// Why nothing was spoken.

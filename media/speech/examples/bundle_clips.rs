@@ -3,7 +3,7 @@
 
 use async_trait::async_trait;
 use domain::ports::clock::Clock;
-use domain::ports::speech::{Manner, Prompt, Synthesizer};
+use domain::ports::speech::{Prompt, Synthesizer};
 use domain::time::Timestamp;
 use speech::clips::{bundled_files, write_clip};
 use speech::espeak::{EspeakSettings, EspeakSynthesizer};
@@ -32,8 +32,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
             text: text.to_owned(),
             language: "zh-CN".to_owned(),
             personal: true,
-            parts: Vec::new(),
-            manner: Manner::default(),
+            ..Prompt::default()
         };
         let clip = espeak.speak(&prompt).await?;
         std::fs::write(dir.join(file), write_clip(&clip)?)?;

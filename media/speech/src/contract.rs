@@ -2,7 +2,7 @@
 
 use super::clips;
 use domain::flow::{MENU, RECORDING_NOTICE};
-use domain::ports::speech::{Manner, Prompt, SpeechError, Synthesizer};
+use domain::ports::speech::{Prompt, SpeechError, Synthesizer};
 
 /// A text that no clip is bundled for.
 const UNBUNDLED_TEXT: &str = "这句话没有预录，编号七三五一。";
@@ -12,8 +12,7 @@ fn prompt(text: &str) -> Prompt {
         text: text.to_owned(),
         language: "zh-CN".to_owned(),
         personal: false,
-        parts: Vec::new(),
-        manner: Manner::default(),
+        ..Prompt::default()
     }
 }
 

@@ -6,10 +6,11 @@
 
 use super::cache::PromptCache;
 use super::chinese_readings::readings;
+use super::prompt_queue::PromptQueue;
 use super::prompt_text::text_of;
 use async_trait::async_trait;
 use domain::ports::clock::Clock;
-use domain::ports::speech::{Clip, Manner, Prompt, SpeechError, Synthesizer};
+use domain::ports::speech::{Clip, Manner, Prompt, SpeechError, Synthesizer, Urgency};
 use media::audio::resample::to_telephone_rate;
 use std::borrow::Cow;
 use std::path::PathBuf;
@@ -17,7 +18,6 @@ use std::process::Stdio;
 use std::sync::Arc;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::process::{Child, Command};
-use tokio::sync::{Semaphore, SemaphorePermit};
 
 /// Default pace in words per minute; the bundled clips have the same.
 pub const WORDS_PER_MINUTE: u32 = 220;
@@ -25,8 +25,6 @@ pub const WORDS_PER_MINUTE: u32 = 220;
 const WORDS_PER_MINUTE_RANGE: std::ops::RangeInclusive<u32> = 80..=450;
 /// Processes at once: synthesis takes 10 ms, the processors are needed for calls.
 const PROCESSES_MAX: usize = 2;
-/// Prompts that may wait for a process: a second's worth; beyond, the caller hears that it failed.
-const WAITING_MAX: usize = 256;
 /// Longest synthesis: a hundred times what the longest prompt takes.
 const SYNTHESIS_MS_MAX: u64 = 5_000;
 /// Longest answer: ten minutes at 22,050 Hz, 16 bit.
@@ -81,9 +79,7 @@ pub struct EspeakSynthesizer {
     /// First line of `--version`: part of the cache key.
     version: String,
     clock: Arc<dyn Clock>,
-    processes: Semaphore,
-    /// Prompts under way, waiting ones included.
-    places: Semaphore,
+    queue: PromptQueue,
     cache: PromptCache,
 }
 
@@ -106,8 +102,7 @@ impl EspeakSynthesizer {
             settings,
             version,
             clock,
-            processes: Semaphore::new(PROCESSES_MAX),
-            places: Semaphore::new(PROCESSES_MAX + WAITING_MAX),
+            queue: PromptQueue::before(PROCESSES_MAX),
         })
     }
 
@@ -142,12 +137,17 @@ impl EspeakSynthesizer {
         clip_of_output(&wav)
     }
 
-    async fn cached_or_synthesized(&self, text: &str, asked: &Asked) -> Result<Arc<Clip>, SpeechError> {
+    async fn cached_or_synthesized(
+        &self,
+        text: &str,
+        asked: &Asked,
+        urgency: Urgency,
+    ) -> Result<Arc<Clip>, SpeechError> {
         let key = self.key(text, asked);
         if let Some(clip) = self.cache.remembered(&key) {
             return Ok(clip);
         }
-        let _process = self.process().await?;
+        let _turn = self.queue.turn(urgency).await?;
         // Whoever waited behind another asker of the same prompt finds it now.
         if let Some(clip) = self.cache.get(&key).await {
             return Ok(clip);
@@ -155,16 +155,6 @@ impl EspeakSynthesizer {
         let clip = Arc::new(self.synthesized(text, asked).await?);
         self.cache.put(key, &clip).await;
         Ok(clip)
-    }
-
-    /// A place in the queue, then a process; both are held until the prompt is made.
-    async fn process(&self) -> Result<[SemaphorePermit<'_>; 2], SpeechError> {
-        let Ok(place) = self.places.try_acquire() else {
-            return Err(SpeechError::Failed("too many prompts wait".to_owned()));
-        };
-        let permit = self.processes.acquire().await;
-        let permit = permit.map_err(|closed| SpeechError::Failed(closed.to_string()))?;
-        Ok([place, permit])
     }
 
     /// Hash of everything that has a say in the sound.
@@ -200,9 +190,9 @@ impl Synthesizer for EspeakSynthesizer {
         let text = text_of(prompt)?;
         let asked = self.asked(voice_of(&prompt.language)?, &prompt.manner);
         if !prompt.personal {
-            return self.cached_or_synthesized(text, &asked).await;
+            return self.cached_or_synthesized(text, &asked, prompt.urgency).await;
         }
-        let _process = self.process().await?;
+        let _turn = self.queue.turn(prompt.urgency).await?;
         self.synthesized(text, &asked).await.map(Arc::new)
     }
 }
@@ -341,8 +331,7 @@ mod tests {
             text: text.to_owned(),
             language: language.to_owned(),
             personal,
-            parts: Vec::new(),
-            manner: Manner::default(),
+            ..Prompt::default()
         }
     }
 
@@ -463,30 +452,6 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_full_queue_refuses_the_next_prompt_and_frees_its_places() {
-        let dir = tempfile::tempdir().unwrap();
-        let settings = EspeakSettings {
-            program: script(dir.path(), "echo engine 1"),
-            ..EspeakSettings::default()
-        };
-        let clock = Arc::new(TestClock { waits: true });
-        let espeak = EspeakSynthesizer::find(settings, clock).await.unwrap();
-        let held = espeak
-            .places
-            .try_acquire_many(u32::try_from(PROCESSES_MAX + WAITING_MAX).unwrap());
-        assert_eq!(
-            espeak.speak(&prompt("a", "en", true)).await,
-            Err(SpeechError::Failed("too many prompts wait".to_owned()))
-        );
-        drop(held);
-        assert_ne!(
-            espeak.speak(&prompt("a", "en", true)).await,
-            Err(SpeechError::Failed("too many prompts wait".to_owned()))
-        );
-        assert_eq!(espeak.places.available_permits(), PROCESSES_MAX + WAITING_MAX);
-    }
-
-    #[tokio::test]
     async fn a_voice_its_speed_and_its_pitch_can_be_asked_for_and_others_are_not_taken() {
         let dir = tempfile::tempdir().unwrap();
         let Some(espeak) = installed(dir.path()).await else {
@@ -527,8 +492,7 @@ mod tests {
         };
         let clock = Arc::new(TestClock { waits: true });
         let espeak = EspeakSynthesizer {
-            places: Semaphore::new(1),
-            processes: Semaphore::new(1),
+            queue: PromptQueue::before(PROCESSES_MAX),
             version: "1".to_owned(),
             cache: PromptCache::new(None),
             settings,

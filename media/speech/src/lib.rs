@@ -14,6 +14,7 @@ pub mod evaluation;
 pub mod given;
 mod http;
 pub mod openai_speech;
+mod prompt_queue;
 mod prompt_text;
 pub mod recognition;
 pub mod rehearsal_sound;

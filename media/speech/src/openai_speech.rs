@@ -10,16 +10,16 @@
 use super::cache::PromptCache;
 use super::connection::Server;
 use super::http::{Answer, Post, answered};
+use super::prompt_queue::PromptQueue;
 use super::prompt_text::text_of;
 use async_trait::async_trait;
 use bytes::Bytes;
 use domain::ports::clock::Clock;
-use domain::ports::speech::{Clip, Manner, Prompt, SpeechError, Synthesizer};
+use domain::ports::speech::{Clip, Manner, Prompt, SpeechError, Synthesizer, Urgency};
 use media::audio::resample::to_telephone_rate;
 use serde_json::json;
 use std::path::PathBuf;
 use std::sync::Arc;
-use tokio::sync::Semaphore;
 
 /// Longest answer: five minutes at 24 kHz, 16 bit.
 const ANSWER_BYTES_MAX: usize = 300 * 24_000 * 2;
@@ -67,7 +67,7 @@ pub struct OpenAiSynthesizer {
     server: Server,
     clock: Arc<dyn Clock>,
     cache: PromptCache,
-    requests: Semaphore,
+    queue: PromptQueue,
 }
 
 impl OpenAiSynthesizer {
@@ -77,17 +77,18 @@ impl OpenAiSynthesizer {
             settings,
             server,
             clock,
-            requests: Semaphore::new(REQUESTS_MAX),
+            queue: PromptQueue::before(REQUESTS_MAX),
         }
     }
 
     /// The sound, and whether it is known to be whole.
-    async fn synthesized(&self, text: &str, manner: &Manner) -> Result<(Clip, bool), SpeechError> {
-        let Ok(_place) = self.requests.try_acquire() else {
-            return Err(SpeechError::Failed(
-                "too many prompts are being spoken".to_owned(),
-            ));
-        };
+    async fn synthesized(
+        &self,
+        text: &str,
+        manner: &Manner,
+        urgency: Urgency,
+    ) -> Result<(Clip, bool), SpeechError> {
+        let _turn = self.queue.turn(urgency).await?;
         let asked = json!({
             "model": self.settings.model,
             "input": text,
@@ -160,14 +161,14 @@ impl Synthesizer for OpenAiSynthesizer {
     async fn speak(&self, prompt: &Prompt) -> Result<Arc<Clip>, SpeechError> {
         let text = text_of(prompt)?;
         if prompt.personal {
-            let spoken = self.synthesized(text, &prompt.manner).await;
+            let spoken = self.synthesized(text, &prompt.manner, prompt.urgency).await;
             return spoken.map(|(clip, _)| Arc::new(clip));
         }
         let key = self.key(text, &prompt.manner);
         if let Some(clip) = self.cache.get(&key).await {
             return Ok(clip);
         }
-        let (clip, is_whole) = self.synthesized(text, &prompt.manner).await?;
+        let (clip, is_whole) = self.synthesized(text, &prompt.manner, prompt.urgency).await?;
         let clip = Arc::new(clip);
         if is_whole {
             self.cache.put(key, &clip).await;

@@ -10,7 +10,7 @@ use domain::call::event::{EndReason, Notice};
 use domain::call::{EngineKind, SaidFact, TurnFact};
 use domain::flow::{FlowInput, FlowRun};
 use domain::number::event::OptOutSource;
-use domain::ports::speech::SpeechError;
+use domain::ports::speech::{SpeechError, Urgency};
 use domain::turn::characters_spoken;
 use std::sync::Arc;
 
@@ -120,7 +120,7 @@ impl Talk<'_> {
         let speaking = async {
             tokio::select! {
                 biased;
-                spoken = voice.speak(&kit, words) => spoken,
+                spoken = voice.speak(&kit, words, Urgency::SomebodyWaits) => spoken,
                 () = clock.wait_until(clock.now().plus_ms(SAY_MS_MAX)) => {
                     Err(SpeechError::Failed("it took too long for somebody who waits".to_owned()))
                 }

@@ -6,7 +6,7 @@ use domain::calling_plan::{CallingPlan, CampaignFacts, FlowRef};
 use domain::flow::{FlowAction, FlowDefinition, FlowInput, FlowRun};
 use domain::ids::CallId;
 use domain::personal::Personal;
-use domain::ports::speech::{Clip, Manner, Prompt, SpeechError};
+use domain::ports::speech::{Clip, Manner, Prompt, SpeechError, Urgency};
 use domain::ports::worklist::DueEnrolment;
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -104,7 +104,7 @@ async fn prepared(
     let offer = chosen.offer.as_ref().map(|fact| fact.offer.as_str());
     let run = run.of_call(format!("{call}/{}", flow.version)).of_offer(offer);
     for words in actions.iter().filter_map(spoken) {
-        if let Err(error) = voice.speak(kit, words).await {
+        if let Err(error) = voice.speak(kit, words, Urgency::AtAnswer).await {
             tracing::error!(%error, "a notice could not be spoken");
             return Err(Halt::Fault);
         }
@@ -128,7 +128,7 @@ async fn prepared_for_agents(kit: &Kit, flow: &FlowRef, plan: &CallingPlan) -> P
     let voice = Voice::of(language, plan, &BTreeMap::new());
     let message = plan.seller_message(definition.as_deref());
     if let Some(text) = &message
-        && let Err(error) = voice.speak(kit, Words::plain(text)).await
+        && let Err(error) = voice.speak(kit, Words::plain(text), Urgency::Ahead).await
     {
         tracing::warn!(%error, "the seller's message could not be spoken ahead");
     }
@@ -236,22 +236,36 @@ impl Voice {
 
     async fn speak_all(&self, kit: &Kit, actions: &[FlowAction]) {
         for words in actions.iter().filter_map(spoken) {
-            if let Err(error) = self.speak(kit, words).await {
+            if let Err(error) = self.speak(kit, words, Urgency::Ahead).await {
                 tracing::debug!(%error, "a later prompt could not be spoken ahead");
             }
         }
     }
 
     /// The clip of a text, kept in memory for this call.
-    pub(crate) async fn speak(&self, kit: &Kit, words: Words<'_>) -> Result<Arc<Clip>, SpeechError> {
+    pub(crate) async fn speak(
+        &self,
+        kit: &Kit,
+        words: Words<'_>,
+        urgency: Urgency,
+    ) -> Result<Arc<Clip>, SpeechError> {
         let prompt = Prompt {
             text: words.text.to_owned(),
             language: self.language.clone(),
             personal: words.personal,
             parts: words.parts.to_vec(),
             manner: self.manner.clone(),
+            urgency,
         };
         let cell = self.cell(words.text);
+        if let Some(clip) = cell.get() {
+            return Ok(Arc::clone(clip));
+        }
+        // What is made ahead waits behind others, and whoever is waited for does not wait behind it.
+        if urgency == Urgency::Ahead {
+            let clip = speak_in_time(kit, &prompt).await?;
+            return Ok(Arc::clone(cell.get_or_init(|| async { clip }).await));
+        }
         let clip = cell.get_or_try_init(|| speak_in_time(kit, &prompt)).await?;
         Ok(Arc::clone(clip))
     }

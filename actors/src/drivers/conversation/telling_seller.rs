@@ -11,7 +11,7 @@ use domain::call::command::CallCommand;
 use domain::call::event::EndReason;
 use domain::call::{EngineFailedFact, EngineKind, SellerMessageFact, TurnFact};
 use domain::ports::line::LegEvent;
-use domain::ports::speech::{Clip, SpeechError};
+use domain::ports::speech::{Clip, SpeechError, Urgency};
 use domain::time::Timestamp;
 use domain::turn::AnswerBy;
 use std::sync::Arc;
@@ -171,6 +171,9 @@ async fn make(kit: &Kit, prepared: oneshot::Receiver<Prepared>) -> Result<Made, 
     let nothing = || SpeechError::Failed("nothing was prepared".to_owned());
     let prepared = prepared.await.map_err(|_gone| nothing())?;
     let text = prepared.seller_message.ok_or_else(nothing)?;
-    let clip = prepared.voice.speak(kit, Words::plain(&text)).await?;
+    let clip = prepared
+        .voice
+        .speak(kit, Words::plain(&text), Urgency::SomebodyWaits)
+        .await?;
     Ok(Made { text, clip })
 }

@@ -1,6 +1,6 @@
 //! A text of somebody else's, spoken by what calls speak with.
 
-use domain::ports::speech::{Clip, Manner, Prompt, SpeechError, Synthesizer};
+use domain::ports::speech::{Clip, Prompt, SpeechError, Synthesizer, Urgency};
 use domain::problem::Problem;
 use intake::members::{Members, Order};
 use schemars::JsonSchema;
@@ -58,8 +58,9 @@ pub(super) async fn speak(
         text: order.text.clone(),
         language: order.language.clone().unwrap_or_else(|| "zh-CN".to_owned()),
         personal: order.personal.unwrap_or(true),
-        parts: Vec::new(),
-        manner: Manner::default(),
+        // Whoever asks is not on the telephone, and others are.
+        urgency: Urgency::Ahead,
+        ..Prompt::default()
     };
     match synthesizer.speak(&prompt).await {
         Ok(clip) => Ok(clip),

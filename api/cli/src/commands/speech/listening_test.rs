@@ -179,8 +179,8 @@ async fn spoken(voice: &Voice, text: &str, language: &str) -> Result<Arc<Clip>, 
         text: text.to_owned(),
         language: language.to_owned(),
         personal: true,
-        parts: Vec::new(),
         manner: voice.manner.clone(),
+        ..Prompt::default()
     };
     let clip = voice.synthesizer.speak(&prompt).await;
     clip.map_err(|error: SpeechError| Failure::unavailable(format!("{}: {error}", voice.label)))

@@ -1,0 +1,131 @@
+//! Who is spoken for first, where an engine makes only so many prompts at once.
+//!
+//! Calls that begin ask for several prompts each that may never be heard. In one line with them somebody who
+//! waits on the telephone would hear nothing for seconds, so whoever is not waited for keeps one engine free
+//! for who is, and has a line of its own, which may be full while the others are not.
+
+use domain::ports::speech::{SpeechError, Urgency};
+use tokio::sync::{Semaphore, SemaphorePermit};
+
+/// Prompts of one urgency that may wait: seconds' worth; the next hears that it failed.
+const WAITING_MAX: usize = 256;
+
+/// Engines that make one prompt each, and the lines before them.
+pub(crate) struct PromptQueue {
+    engines: Semaphore,
+    /// All engines but one, for those whom nobody waits for yet.
+    unhurried: Semaphore,
+    /// One of these at once, so that no more than one is before somebody who answers.
+    ahead: Semaphore,
+    places: [Semaphore; 3],
+}
+
+/// An engine, until the prompt is made or given up.
+pub(crate) struct Turn<'a> {
+    _held: [Option<SemaphorePermit<'a>>; 4],
+}
+
+impl PromptQueue {
+    /// Before so many engines, two at least.
+    pub(crate) fn before(engines: usize) -> Self {
+        Self {
+            engines: Semaphore::new(engines),
+            unhurried: Semaphore::new(engines.saturating_sub(1).max(1)),
+            ahead: Semaphore::new(1),
+            places: [(); 3].map(|()| Semaphore::new(WAITING_MAX)),
+        }
+    }
+
+    /// A place in the line of its urgency, then an engine.
+    pub(crate) async fn turn(&self, urgency: Urgency) -> Result<Turn<'_>, SpeechError> {
+        let [waits, answers, ahead] = &self.places;
+        let line = match urgency {
+            Urgency::SomebodyWaits => waits,
+            Urgency::AtAnswer => answers,
+            Urgency::Ahead => ahead,
+        };
+        let Ok(place) = line.try_acquire() else {
+            return Err(SpeechError::Failed("too many prompts wait".to_owned()));
+        };
+        let only = |is_held: bool, semaphore| async move {
+            match is_held {
+                true => permit(semaphore).await.map(Some),
+                false => Ok(None),
+            }
+        };
+        let ahead = only(urgency == Urgency::Ahead, &self.ahead).await?;
+        let unhurried = only(urgency != Urgency::SomebodyWaits, &self.unhurried).await?;
+        let engine = permit(&self.engines).await?;
+        Ok(Turn {
+            _held: [Some(place), ahead, unhurried, Some(engine)],
+        })
+    }
+}
+
+async fn permit(semaphore: &Semaphore) -> Result<SemaphorePermit<'_>, SpeechError> {
+    let permit = semaphore.acquire().await;
+    permit.map_err(|closed| SpeechError::Failed(closed.to_string()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use futures_util::FutureExt as _;
+    use futures_util::future::join_all;
+    use std::sync::Mutex;
+
+    const ENGINES: usize = 2;
+
+    #[tokio::test]
+    async fn whoever_waits_on_the_telephone_comes_before_what_may_never_be_heard() {
+        let queue = PromptQueue::before(ENGINES);
+        let order = Mutex::new(Vec::new());
+        let one = async |urgency| {
+            let turn = queue.turn(urgency).await.unwrap();
+            order.lock().unwrap().push(urgency);
+            tokio::task::yield_now().await;
+            drop(turn);
+        };
+        let held = [queue.engines.acquire().await, queue.engines.acquire().await];
+        let asked = [Urgency::Ahead; 4].into_iter().chain([Urgency::AtAnswer; 4]);
+        let asked = asked.chain([Urgency::SomebodyWaits; 4]);
+        let mut all = Box::pin(join_all(asked.map(one)));
+        assert!((&mut all).now_or_never().is_none(), "no engine is free");
+        drop(held);
+        all.await;
+        let order = order.into_inner().unwrap();
+        let last = order
+            .iter()
+            .rposition(|urgency| *urgency == Urgency::SomebodyWaits);
+        // One of each other line may have been at the door already.
+        assert!(last.unwrap() < 4 + 2, "{order:?}");
+        let last = order.iter().rposition(|urgency| *urgency == Urgency::AtAnswer);
+        assert!(last.unwrap() < 8 + 1, "{order:?}");
+    }
+
+    #[tokio::test]
+    async fn one_engine_is_free_for_who_waits_whatever_is_made_ahead() {
+        let queue = PromptQueue::before(ENGINES);
+        let ahead = queue.turn(Urgency::Ahead).now_or_never();
+        assert!(ahead.as_ref().is_some_and(Result::is_ok));
+        assert!(queue.turn(Urgency::Ahead).now_or_never().is_none());
+        assert!(queue.turn(Urgency::AtAnswer).now_or_never().is_none());
+        let waits = queue.turn(Urgency::SomebodyWaits).now_or_never();
+        assert!(waits.is_some_and(|turn| turn.is_ok()));
+    }
+
+    #[tokio::test]
+    async fn a_full_line_refuses_the_next_and_leaves_the_other_lines_alone() {
+        let queue = PromptQueue::before(ENGINES);
+        let mut ahead: Vec<_> = (0..WAITING_MAX)
+            .map(|_| Box::pin(queue.turn(Urgency::Ahead)))
+            .collect();
+        let waiting: Vec<_> = ahead.iter_mut().map(|turn| turn.now_or_never()).collect();
+        assert!(waiting.iter().skip(1).all(Option::is_none));
+        let refused = Some(SpeechError::Failed("too many prompts wait".to_owned()));
+        assert_eq!(queue.turn(Urgency::Ahead).await.err(), refused);
+        assert!(queue.turn(Urgency::SomebodyWaits).await.is_ok());
+        drop((waiting, ahead));
+        assert!(queue.turn(Urgency::Ahead).await.is_ok());
+    }
+}
