@@ -42,8 +42,8 @@ impl SharedRows {
     }
 }
 
-/// The last 92 bits of an id, which is 128 bits of a keyed hash (nobody chooses whose are alike): the bucket and
-/// what stands in it.
+/// The last 92 bits of an id, which is 128 bits of a keyed hash (nobody chooses whose are alike): the bucket
+/// and what stands in it.
 type Mark = [u16; 5];
 
 /// A power of two: of a million ids some 250 lie in each.
