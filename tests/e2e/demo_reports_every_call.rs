@@ -65,7 +65,11 @@ fn some_spoke(history: &History, report: &str) {
     let of = |kind: &str| history.of(kind).count();
     assert!(of("call.understood") >= 10, "{}", of("call.understood"));
     assert_eq!(of("call.sensitive_word_matched"), 1, "one swears");
-    assert_eq!(of("call.engine_failed"), 0);
+    let failed: Vec<&Value> = history
+        .of("call.engine_failed")
+        .map(|event| member(event, "/data"))
+        .collect();
+    assert!(failed.is_empty(), "{failed:?}");
     assert!(of("call.barged_in") >= 1, "one interrupts");
     let outcomes: Vec<&str> = spoken
         .iter()

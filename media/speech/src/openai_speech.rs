@@ -15,7 +15,7 @@ use super::prompt_text::text_of;
 use async_trait::async_trait;
 use bytes::Bytes;
 use domain::ports::clock::Clock;
-use domain::ports::speech::{Clip, Manner, Prompt, SpeechError, Synthesizer, Urgency};
+use domain::ports::speech::{Clip, Manner, Prompt, SpeechError, Synthesizer};
 use media::audio::resample::to_telephone_rate;
 use serde_json::json;
 use std::path::PathBuf;
@@ -82,13 +82,7 @@ impl OpenAiSynthesizer {
     }
 
     /// The sound, and whether it is known to be whole.
-    async fn synthesized(
-        &self,
-        text: &str,
-        manner: &Manner,
-        urgency: Urgency,
-    ) -> Result<(Clip, bool), SpeechError> {
-        let _turn = self.queue.turn(urgency).await?;
+    async fn synthesized(&self, text: &str, manner: &Manner) -> Result<(Clip, bool), SpeechError> {
         let asked = json!({
             "model": self.settings.model,
             "input": text,
@@ -161,14 +155,20 @@ impl Synthesizer for OpenAiSynthesizer {
     async fn speak(&self, prompt: &Prompt) -> Result<Arc<Clip>, SpeechError> {
         let text = text_of(prompt)?;
         if prompt.personal {
-            let spoken = self.synthesized(text, &prompt.manner, prompt.urgency).await;
+            let _turn = self.queue.turn(prompt.urgency).await?;
+            let spoken = self.synthesized(text, &prompt.manner).await;
             return spoken.map(|(clip, _)| Arc::new(clip));
         }
         let key = self.key(text, &prompt.manner);
         if let Some(clip) = self.cache.get(&key).await {
             return Ok(clip);
         }
-        let (clip, is_whole) = self.synthesized(text, &prompt.manner, prompt.urgency).await?;
+        let _turn = self.queue.turn(prompt.urgency).await?;
+        // Whoever waited behind another asker of the same prompt finds it now.
+        if let Some(clip) = self.cache.get(&key).await {
+            return Ok(clip);
+        }
+        let (clip, is_whole) = self.synthesized(text, &prompt.manner).await?;
         let clip = Arc::new(clip);
         if is_whole {
             self.cache.put(key, &clip).await;

@@ -1,21 +1,22 @@
 //! Who is spoken for first, where an engine makes only so many prompts at once.
 //!
 //! Calls that begin ask for several prompts each that may never be heard. In one line with them somebody who
-//! waits on the telephone would hear nothing for seconds, so whoever is not waited for keeps one engine free
-//! for who is, and has a line of its own, which may be full while the others are not.
+//! waits on the telephone would hear nothing for seconds, so each urgency has a line of its own, which may be
+//! full while the others are not, only as many of a later line stand before who waits as there are engines,
+//! and what is made ahead leaves one free.
 
 use domain::ports::speech::{SpeechError, Urgency};
 use tokio::sync::{Semaphore, SemaphorePermit};
 
-/// Prompts of one urgency that may wait: seconds' worth; the next hears that it failed.
+/// Prompts of one urgency that may wait or be made: seconds' worth; the next hears that it failed.
 const WAITING_MAX: usize = 256;
 
 /// Engines that make one prompt each, and the lines before them.
 pub(crate) struct PromptQueue {
     engines: Semaphore,
-    /// All engines but one, for those whom nobody waits for yet.
+    /// As many as engines: who is not waited for yet and stands at one, or at the door before them.
     unhurried: Semaphore,
-    /// One of these at once, so that no more than one is before somebody who answers.
+    /// One less: what is made ahead, which comes behind who is going to answer.
     ahead: Semaphore,
     places: [Semaphore; 3],
 }
@@ -30,8 +31,8 @@ impl PromptQueue {
     pub(crate) fn before(engines: usize) -> Self {
         Self {
             engines: Semaphore::new(engines),
-            unhurried: Semaphore::new(engines.saturating_sub(1).max(1)),
-            ahead: Semaphore::new(1),
+            unhurried: Semaphore::new(engines),
+            ahead: Semaphore::new(engines.saturating_sub(1).max(1)),
             places: [(); 3].map(|()| Semaphore::new(WAITING_MAX)),
         }
     }
@@ -109,9 +110,10 @@ mod tests {
         let ahead = queue.turn(Urgency::Ahead).now_or_never();
         assert!(ahead.as_ref().is_some_and(Result::is_ok));
         assert!(queue.turn(Urgency::Ahead).now_or_never().is_none());
-        assert!(queue.turn(Urgency::AtAnswer).now_or_never().is_none());
-        let waits = queue.turn(Urgency::SomebodyWaits).now_or_never();
-        assert!(waits.is_some_and(|turn| turn.is_ok()));
+        for urgency in [Urgency::AtAnswer, Urgency::SomebodyWaits] {
+            let turn = queue.turn(urgency).now_or_never();
+            assert!(turn.is_some_and(|turn| turn.is_ok()), "{urgency:?}");
+        }
     }
 
     #[tokio::test]

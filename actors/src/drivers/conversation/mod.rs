@@ -12,6 +12,7 @@ mod assisting_tests;
 mod attending;
 #[cfg(test)]
 mod attending_tests;
+mod clips;
 mod ear;
 mod encoding;
 #[cfg(test)]

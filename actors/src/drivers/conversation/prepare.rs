@@ -1,5 +1,6 @@
 //! What can be made ready while the phone rings: the flow's version, the variables, the first prompts.
 
+use super::clips::Clips;
 use super::offering::Chosen;
 use crate::drivers::kit::{Halt, Kit};
 use domain::calling_plan::{CallingPlan, CampaignFacts, FlowRef};
@@ -9,11 +10,8 @@ use domain::personal::Personal;
 use domain::ports::speech::{Clip, Manner, Prompt, SpeechError, Urgency};
 use domain::ports::worklist::DueEnrolment;
 use std::collections::BTreeMap;
-use std::sync::{Arc, Mutex, PoisonError};
-use tokio::sync::{OnceCell, oneshot};
-
-/// Clips kept for one conversation; a flow that says more speaks them again.
-const CLIPS_MAX: usize = 64;
+use std::sync::Arc;
+use tokio::sync::oneshot;
 
 /// Steps of the flow spoken ahead: the first node after the notices, and two more.
 const STEPS_AHEAD_MAX: usize = 3;
@@ -31,15 +29,12 @@ pub(crate) struct Prepared {
     pub(crate) seller_message: Option<String>,
 }
 
-/// Clips by text, made or being made.
-type Clips = BTreeMap<String, Arc<OnceCell<Arc<Clip>>>>;
-
-/// What is spoken, in the flow's language. Each text is made once, whoever asks first; clones share clips.
+/// What is spoken, in the flow's language; clones share clips.
 #[derive(Default, Clone)]
 pub(crate) struct Voice {
     language: String,
     manner: Manner,
-    clips: Arc<Mutex<Clips>>,
+    clips: Clips,
 }
 
 /// What a test call has in place of an enrolment.
@@ -209,7 +204,7 @@ impl Voice {
         Self {
             language: language.to_owned(),
             manner: speech.map_or_else(Manner::default, |speech| speech.manner_of(variables)),
-            clips: Arc::default(),
+            clips: Clips::default(),
         }
     }
 
@@ -218,7 +213,7 @@ impl Voice {
         Self {
             language: self.language.clone(),
             manner: self.manner.slower(),
-            clips: Arc::default(),
+            clips: Clips::default(),
         }
     }
 
@@ -257,30 +252,12 @@ impl Voice {
             manner: self.manner.clone(),
             urgency,
         };
-        let cell = self.cell(words.text);
-        if let Some(clip) = cell.get() {
-            return Ok(Arc::clone(clip));
+        let made = self.clips.of(words.text);
+        let making = speak_in_time(kit, &prompt);
+        match urgency {
+            Urgency::Ahead => made.ahead(making).await,
+            Urgency::AtAnswer | Urgency::SomebodyWaits => made.wanted(making).await,
         }
-        // What is made ahead waits behind others, and whoever is waited for does not wait behind it.
-        if urgency == Urgency::Ahead {
-            let clip = speak_in_time(kit, &prompt).await?;
-            return Ok(Arc::clone(cell.get_or_init(|| async { clip }).await));
-        }
-        let clip = cell.get_or_try_init(|| speak_in_time(kit, &prompt)).await?;
-        Ok(Arc::clone(clip))
-    }
-
-    /// Where the clip of a text is, or will be; beyond `CLIPS_MAX` texts it is not kept.
-    fn cell(&self, text: &str) -> Arc<OnceCell<Arc<Clip>>> {
-        let mut clips = self.clips.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(cell) = clips.get(text) {
-            return Arc::clone(cell);
-        }
-        let cell = Arc::default();
-        if clips.len() < CLIPS_MAX {
-            clips.insert(text.to_owned(), Arc::clone(&cell));
-        }
-        cell
     }
 }
 

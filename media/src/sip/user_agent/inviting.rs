@@ -342,7 +342,12 @@ impl Uac {
         }
     }
 
+    /// Behind its last instant it is not repeated: if all copies were lost, nobody is to ring any more (a window
+    /// has closed, the rules were asked no further ahead); if not, the far end repeats its responses.
     pub(super) fn elapse_invite(&mut self, now: Timestamp) {
+        if now > self.settings.leaves_by {
+            self.invite = None;
+        }
         let mut again = Vec::new();
         step(&mut self.invite, now, &mut again);
         self.invite_copies = self.invite_copies.saturating_add(u32::from(!again.is_empty()));

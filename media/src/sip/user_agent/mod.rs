@@ -54,7 +54,8 @@ pub struct LegSettings {
     pub callee: String,
     pub caller: Option<String>,
     pub credentials: Option<Credentials>,
-    /// The last instant at which an INVITE may leave: one that is challenged later is not sent again.
+    /// The last instant at which an INVITE may leave: one that is challenged later, or not responded to by
+    /// then, is not sent again.
     pub leaves_by: Timestamp,
     pub ring_timeout_ms: u64,
     /// Longest wait for any response to the INVITE (timer B, or less).

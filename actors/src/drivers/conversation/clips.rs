@@ -1,0 +1,129 @@
+//! What is made of one conversation's texts, each by its own words. A text that is made ahead may wait behind
+//! other people's; whoever is waited for does not wait for that, and hears what is there first.
+
+use domain::ports::speech::{Clip, SpeechError};
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, PoisonError};
+use tokio::sync::OnceCell;
+
+/// Texts kept for one conversation; a flow that says more has them made again.
+const TEXTS_MAX: usize = 64;
+
+type Answer = Result<Arc<Clip>, SpeechError>;
+type Cell = OnceCell<Arc<Clip>>;
+
+/// One text, as it is made ahead and for who waits: the second only where the first is not there.
+#[derive(Debug, Default)]
+pub(super) struct Made {
+    ahead: Cell,
+    wanted: Cell,
+}
+
+/// Clips by text, made or being made; clones share them.
+#[derive(Debug, Default, Clone)]
+pub(super) struct Clips(Arc<Mutex<BTreeMap<String, Arc<Made>>>>);
+
+impl Clips {
+    /// What is made of a text; beyond `TEXTS_MAX` it is not kept.
+    pub(super) fn of(&self, text: &str) -> Arc<Made> {
+        let mut texts = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(made) = texts.get(text) {
+            return Arc::clone(made);
+        }
+        let made = Arc::default();
+        if texts.len() < TEXTS_MAX {
+            texts.insert(text.to_owned(), Arc::clone(&made));
+        }
+        made
+    }
+}
+
+impl Made {
+    /// The clip, made once by whoever asks for it ahead.
+    pub(super) async fn ahead(&self, make: impl Future<Output = Answer>) -> Answer {
+        if let Some(clip) = self.wanted.get() {
+            return Ok(Arc::clone(clip));
+        }
+        self.ahead.get_or_try_init(|| make).await.cloned()
+    }
+
+    /// The clip for somebody who waits: what is being made ahead, or what is made now, whichever is there first.
+    pub(super) async fn wanted(&self, make: impl Future<Output = Answer>) -> Answer {
+        if let Some(clip) = self.ahead.get() {
+            return Ok(Arc::clone(clip));
+        }
+        // Where nobody makes it ahead, that never comes.
+        let another = self.ahead.get_or_try_init(std::future::pending::<Answer>);
+        tokio::select! {
+            biased;
+            Ok(clip) = another => Ok(Arc::clone(clip)),
+            made = self.wanted.get_or_try_init(|| make) => made.cloned(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::future::{pending, ready};
+    use std::pin::pin;
+    use std::task::{Context, Poll, Waker};
+    use tokio::sync::oneshot;
+
+    /// What a future comes to without waiting.
+    fn now<T>(future: impl Future<Output = T>) -> Option<T> {
+        match pin!(future).poll(&mut Context::from_waker(Waker::noop())) {
+            Poll::Ready(done) => Some(done),
+            Poll::Pending => None,
+        }
+    }
+
+    fn clip(length: usize) -> Answer {
+        let samples = vec![0; length];
+        Ok(Arc::new(Clip { samples }))
+    }
+
+    #[test]
+    fn whoever_waits_does_not_wait_for_what_is_made_ahead() {
+        let made = Made::default();
+        let mut ahead = Box::pin(made.ahead(pending::<Answer>()));
+        assert!(now(&mut ahead).is_none());
+        assert_eq!(now(made.wanted(ready(clip(2)))), Some(clip(2)));
+        assert_eq!(now(made.wanted(pending())), Some(clip(2)), "it is kept");
+    }
+
+    #[test]
+    fn what_is_made_ahead_is_heard_where_it_is_there_first() {
+        let made = Made::default();
+        let (sender, receiver) = oneshot::channel::<Answer>();
+        let mut ahead = Box::pin(made.ahead(async { receiver.await.unwrap() }));
+        assert!(now(&mut ahead).is_none());
+        let mut wanted = Box::pin(made.wanted(pending()));
+        assert!(now(&mut wanted).is_none());
+        sender.send(clip(1)).unwrap();
+        assert_eq!(now(&mut ahead), Some(clip(1)));
+        assert_eq!(now(wanted), Some(clip(1)));
+        assert_eq!(now(made.wanted(pending())), Some(clip(1)), "it is kept");
+    }
+
+    #[test]
+    fn what_failed_ahead_is_made_again_and_what_was_wanted_is_not_made_ahead() {
+        let made = Made::default();
+        let failed = || Err(SpeechError::Failed("full".to_owned()));
+        assert_eq!(now(made.ahead(ready(failed()))), Some(failed()));
+        assert_eq!(now(made.wanted(ready(failed()))), Some(failed()));
+        assert_eq!(now(made.wanted(ready(clip(3)))), Some(clip(3)));
+        assert_eq!(now(made.ahead(pending())), Some(clip(3)));
+    }
+
+    #[test]
+    fn a_text_has_one_place_and_a_flow_of_many_texts_takes_no_more_memory() {
+        let clips = Clips::default();
+        let shared = clips.clone();
+        assert!(Arc::ptr_eq(&clips.of("a"), &shared.of("a")));
+        for number in 0..TEXTS_MAX {
+            clips.of(&number.to_string());
+        }
+        assert!(!Arc::ptr_eq(&clips.of("last"), &clips.of("last")));
+    }
+}
