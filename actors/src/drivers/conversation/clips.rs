@@ -47,7 +47,8 @@ impl Made {
         self.ahead.get_or_try_init(|| make).await.cloned()
     }
 
-    /// The clip for somebody who waits: what is being made ahead, or what is made now, whichever is there first.
+    /// The clip for somebody who waits: what is being made ahead, or what is made now, whichever is there
+    /// first.
     pub(super) async fn wanted(&self, make: impl Future<Output = Answer>) -> Answer {
         if let Some(clip) = self.ahead.get() {
             return Ok(Arc::clone(clip));

@@ -287,25 +287,6 @@ fn an_invite_that_is_challenged_behind_its_permit_is_not_sent_again() {
 }
 
 #[test]
-fn an_invite_that_may_be_lost_is_not_repeated_behind_its_last_instant() {
-    let dialed_at = Timestamp::from_millis(1_000_000);
-    for (left_ms, copies) in [(1_500, 3), (1_499, 2), (0, 1)] {
-        let mut scene = Scene::with(LegSettings {
-            leaves_by: dialed_at.plus_ms(left_ms),
-            ..settings()
-        });
-        scene.wait(31_999);
-        assert_eq!(scene.count("INVITE"), copies, "{left_ms} ms");
-        assert!(scene.events.is_empty(), "a response may still come");
-        scene.respond(180, "t");
-        scene.respond_with_sdp(200, "t");
-        assert_eq!(scene.count("ACK"), 1, "what left in time may be answered");
-        scene.input(Input::GiveUp);
-        scene.finish();
-    }
-}
-
-#[test]
 fn audio_at_an_address_we_cannot_reach_is_refused() {
     let far = sdp::offer("[2001:db8::1]:6000".parse().unwrap(), 1);
     let mut scene = Scene::answered();

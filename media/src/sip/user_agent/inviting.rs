@@ -342,8 +342,8 @@ impl Uac {
         }
     }
 
-    /// Behind its last instant it is not repeated: if all copies were lost, nobody is to ring any more (a window
-    /// has closed, the rules were asked no further ahead); if not, the far end repeats its responses.
+    /// Behind its last instant it is not repeated: if all copies were lost, nobody is to ring any more (a
+    /// window has closed, the rules were asked no further ahead); if not, the far end repeats its responses.
     pub(super) fn elapse_invite(&mut self, now: Timestamp) {
         if now > self.settings.leaves_by {
             self.invite = None;

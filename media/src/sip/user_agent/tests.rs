@@ -133,6 +133,25 @@ fn an_unanswered_invite_is_repeated_then_given_up_without_being_definite() {
 }
 
 #[test]
+fn an_invite_that_may_be_lost_is_not_repeated_behind_its_last_instant() {
+    let dialed_at = Timestamp::from_millis(1_000_000);
+    for (left_ms, copies) in [(1_500, 3), (1_499, 2), (0, 1)] {
+        let mut scene = Scene::with(LegSettings {
+            leaves_by: dialed_at.plus_ms(left_ms),
+            ..settings()
+        });
+        scene.wait(31_999);
+        assert_eq!(scene.count("INVITE"), copies, "{left_ms} ms");
+        assert!(scene.events.is_empty(), "a response may still come");
+        scene.respond(180, "t");
+        scene.respond_with_sdp(200, "t");
+        assert_eq!(scene.count("ACK"), 1, "what left in time may be answered");
+        scene.input(Input::GiveUp);
+        scene.finish();
+    }
+}
+
+#[test]
 fn a_late_200_after_silence_is_acknowledged_hung_up_and_told() {
     let mut scene = Scene::with(LegSettings {
         first_response_ms: 4_000,
