@@ -12,7 +12,7 @@ step() { # step NAME BUDGET_MINUTES COMMAND…
   echo; echo "== $name (budget $budget min)"
   if ! "$@" 2>&1 | tee -a "$log"; then
     echo "== $name FAILED after $((SECONDS - start)) s"
-    grep -E '^(SECOND TRY|of [0-9]+ short proofs these do not hold)' "$log"
+    grep -E '^(SECOND TRY|of [0-9]+ short proofs these do not hold|NOT HELD)' "$log"
     echo "$passed passed, 1 failed"
     exit 1
   fi

@@ -23,7 +23,7 @@ async function as(visit, context, name, password, does) {
   const other = await context.browser().newContext()
   try {
     const page = await other.newPage()
-    page.setDefaultTimeout(20_000)
+    page.setDefaultTimeout(60_000)
     await page.goto(visit.url)
     await page.getByRole('textbox', { name: /用户名|Name/ }).fill(name)
     await page.getByLabel(/^(密码|Password)$/).fill(password)

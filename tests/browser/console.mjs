@@ -93,7 +93,8 @@ let passed = 0
 const names = wanted.split(',')
 for (const name of names) {
   const context = await browser.newContext({ viewport: { width: 1366, height: 768 } })
-  context.setDefaultTimeout(20_000)
+  // What is waited for here is not measured: beside other proofs on a slow machine each page takes its time.
+  context.setDefaultTimeout(60_000)
   const visit = new Visit(await context.newPage(), name)
   try {
     if (MORE[name]) await MORE[name](visit, { begin, words: holdWords }, context)

@@ -128,7 +128,7 @@ async function campaign(visit) {
   await page.reload()
   await page.getByText('不是现在').waitFor()
   await page.getByRole('button', { name: '回到现在' }).click()
-  visit.hold((await page.getByText('不是现在').count()) === 0, 'there is no way back to now')
+  await page.getByText('不是现在').waitFor({ state: 'hidden' })
   await page.getByRole('tab', { name: '结果与未拨原因' }).click()
   await page.getByText('已完成的客户').waitFor()
   await page.getByRole('tab', { name: '按小时' }).click()

@@ -46,6 +46,8 @@ pub mod test_call;
 #[cfg(test)]
 mod tests;
 mod turn_fact;
+#[cfg(test)]
+mod turn_golden;
 
 pub use attended::{ATTENDED_WITHIN_MS, robot_attends};
 pub use carrier_words::dialog_with_callee;

@@ -74,6 +74,7 @@ impl CallEvent {
                 variant: _,
                 spoken_chars: _,
                 prompt_chars: _,
+                engine: _,
             })
             | Self::BargedIn(BargedInFact {
                 leg: _,

@@ -49,6 +49,10 @@ pub struct SaidFact {
     /// How many characters were spoken, of so many.
     pub spoken_chars: u32,
     pub prompt_chars: u32,
+    /// The synthesizer that was asked, by the name that `call.engine_failed` has where it fails; absent where
+    /// nothing was spoken, as in a rehearsal by text, and in older events.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub engine: Option<String>,
 }
 
 /// The callee spoke into a text, which stopped.

@@ -1,10 +1,10 @@
-//! How engines of speech served the last calls: of each, the calls in which it was heard by or failed.
+//! How engines of speech served the last calls: of each, the calls in which it heard or spoke, or failed.
 //!
 //! A call counts once for an engine, when it ends; it counts as failed where the engine failed in it, however
 //! often. An engine that no call has asked yet is not here: nothing is known of it.
 
 use domain::call::event::CallEvent;
-use domain::call::{EngineFailedFact, EngineKind};
+use domain::call::{EngineFailedFact, EngineKind, SaidFact};
 use domain::ids::CallId;
 use domain::time::Timestamp;
 use serde::Serialize;
@@ -68,6 +68,13 @@ impl Engines {
                     asked
                         .entry(key(EngineKind::Recognizer, &heard.engine))
                         .or_default();
+                }
+            }
+            CallEvent::Said(SaidFact {
+                engine: Some(engine), ..
+            }) => {
+                if let Some(asked) = self.asked(call) {
+                    asked.entry(key(EngineKind::Synthesizer, engine)).or_default();
                 }
             }
             CallEvent::EngineFailed(EngineFailedFact {
@@ -157,12 +164,28 @@ mod tests {
         })
     }
 
+    fn said() -> CallEvent {
+        CallEvent::Said(SaidFact {
+            leg: 1,
+            node: "a".to_owned(),
+            prompt: "nodes.a.text".to_owned(),
+            variant: None,
+            spoken_chars: 1,
+            prompt_chars: 1,
+            engine: Some("espeak".to_owned()),
+        })
+    }
+
     fn failed() -> CallEvent {
+        failed_of(EngineKind::Recognizer, "vosk")
+    }
+
+    fn failed_of(engine_kind: EngineKind, engine: &str) -> CallEvent {
         CallEvent::EngineFailed(EngineFailedFact {
             leg: 1,
             node: "a".to_owned(),
-            engine_kind: EngineKind::Recognizer,
-            engine: "vosk".to_owned(),
+            engine_kind,
+            engine: engine.to_owned(),
             class: "late".to_owned(),
             answer_by: AnswerBy::Keypress,
         })
@@ -213,5 +236,33 @@ mod tests {
         );
         engines.forget_before(NOW.plus_ms(1));
         assert_eq!(engines.shown(), []);
+    }
+
+    #[test]
+    fn a_call_in_which_an_engine_spoke_counts_for_it_too() {
+        let mut engines = Engines::default();
+        for number in 0..4 {
+            engines.take(call(number), &said(), NOW);
+            engines.take(call(number), &ended(), NOW);
+        }
+        for event in [
+            said(),
+            failed_of(EngineKind::Synthesizer, "espeak"),
+            said(),
+            ended(),
+        ] {
+            engines.take(call(4), &event, NOW);
+        }
+        let shown = engines.shown().remove(0);
+        let EngineFigures {
+            engine_kind,
+            calls,
+            failed_calls,
+            ..
+        } = shown;
+        assert_eq!(
+            (engine_kind, calls, failed_calls),
+            (EngineKind::Synthesizer, 5, 1)
+        );
     }
 }

@@ -2,9 +2,9 @@
 //! form of each and says so.
 
 use serde_json::Value;
+use std::collections::BTreeMap;
 use std::io::Write;
 use std::process::ExitCode;
-use std::time::Instant;
 use tests::history::member;
 use tests::program::instant;
 use tests::prove::table::{LONG_ONLY, MEASURING, PROOFS, SHORT, WAITING, run};
@@ -66,7 +66,8 @@ fn main() -> ExitCode {
     }
 }
 
-/// Runs the short form of each; those that wait for real time at once. True when all hold.
+/// Runs the short form of each; those that wait for real time at once. True when all hold; what does not is
+/// said once more behind all others, with what it said of itself.
 fn run_short() -> bool {
     let waits = |name: &str| {
         WAITING
@@ -79,38 +80,51 @@ fn run_short() -> bool {
     let mut failed = Vec::new();
     for (name, form) in SHORT.iter().filter(|(name, _)| !waits(name)) {
         say(&format!("short form of prove-{name}: {form}"));
-        let began = instant();
-        if !shown(run(name, Form::Short).as_ref()) {
-            failed.push(*name);
-        }
-        say(&took(name, began));
+        let (name, played, seconds) = timed(name);
+        failed.extend(not_held(name, played));
+        say(&format!("-- {name}: {seconds} s"));
     }
     for group in WAITING {
         failed.extend(run_at_once(group));
     }
-    failed.retain(|name| !MEASURING.contains(name) || !holds_alone(name));
+    let failed: Vec<NotHeld> = failed.into_iter().filter_map(asked_again).collect();
     if !failed.is_empty() {
+        let names: Vec<&str> = failed.iter().map(|(name, _)| *name).collect();
         say(&format!(
             "of {} short proofs these do not hold: {}",
             SHORT.len(),
-            failed.join(", ")
+            names.join(", ")
         ));
+    }
+    for (name, why) in &failed {
+        let why: String = why.chars().take(WHY_CHARS).collect();
+        say(&format!("NOT HELD {name}: {why}"));
     }
     failed.is_empty()
 }
 
-/// Whether one that measures time holds once nothing runs beside it; that it did not at first is said, and
-/// `make test` ends with it.
-fn holds_alone(name: &'static str) -> bool {
+/// A proof that does not hold, and what it said of itself.
+type NotHeld = (&'static str, String);
+
+/// Of what a proof said of itself, shown at the end.
+const WHY_CHARS: usize = 1_200;
+
+/// What one that measures time is once nothing runs beside it; that it did not hold at first is said, and
+/// `make test` ends with it. `None`: it holds.
+fn asked_again(first: NotHeld) -> Option<NotHeld> {
+    let (name, _) = first;
+    if !MEASURING.contains(&name) {
+        return Some(first);
+    }
     say(&format!(
         "SECOND TRY {name}: it measures time, and did not hold; once more, alone"
     ));
-    let (_, proof, _) = timed(name);
-    shown(proof.as_ref())
+    let (name, played, _) = timed(name);
+    not_held(name, played)
 }
 
-/// Runs the lanes of a group at once. The names of those that do not hold.
-fn run_at_once(group: &[&'static [&'static str]]) -> Vec<&'static str> {
+/// Runs the lanes of a group at once. Those that do not hold.
+fn run_at_once(group: &[&'static [&'static str]]) -> Vec<NotHeld> {
     for (name, form) in SHORT.iter().filter(|(name, _)| group.concat().contains(name)) {
         say(&format!("short form of prove-{name}, beside others: {form}"));
     }
@@ -128,36 +142,52 @@ fn run_at_once(group: &[&'static [&'static str]]) -> Vec<&'static str> {
         .iter()
         .map(|(name, _, seconds)| format!("{name} {seconds}"))
         .collect();
-    say(&took(&each.join(", "), began));
-    let mut names = group.concat();
-    names.retain(|name| {
-        let proof = found
-            .iter()
-            .find(|(of, ..)| of == name)
-            .and_then(|(_, proof, _)| proof.as_ref());
-        if proof.is_none() {
-            say(&format!("prove-{name} could not be played to its end"));
-        }
-        !shown(proof)
+    say(&format!(
+        "-- {}: {} s",
+        each.join(", "),
+        (instant() - began).as_secs()
+    ));
+    let mut played: BTreeMap<&str, Played> = found
+        .into_iter()
+        .map(|(name, played, _)| (name, played))
+        .collect();
+    let names = group.concat().into_iter();
+    let asked = names.filter_map(|name| {
+        let missing = || Err("its lane broke off".to_owned());
+        not_held(name, played.remove(name).unwrap_or_else(missing))
     });
-    names
+    asked.collect()
 }
 
-/// The short form of one, and its seconds; `None` where it could not be played to its end.
-fn timed(name: &'static str) -> (&'static str, Option<Proof>, u64) {
+/// A proof, or why it could not be played to its end.
+type Played = Result<Proof, String>;
+
+/// The short form of one, and its seconds.
+fn timed(name: &'static str) -> (&'static str, Played, u64) {
     let began = instant();
     let played = std::panic::catch_unwind(|| run(name, Form::Short));
-    (name, played.ok().flatten(), (instant() - began).as_secs())
+    let played = played.map_err(|broken| {
+        let text = broken.downcast_ref::<String>().map(String::as_str);
+        let text = text.or_else(|| broken.downcast_ref::<&str>().copied());
+        format!(
+            "it could not be played to its end: {}",
+            text.unwrap_or("no word of why")
+        )
+    });
+    let played = played.and_then(|found| found.ok_or_else(|| "there is no such proof".to_owned()));
+    (name, played, (instant() - began).as_secs())
 }
 
-fn took(what: &str, began: Instant) -> String {
-    format!("-- {what}: {} s", (instant() - began).as_secs())
-}
-
-/// Whether it holds; one of no name does not.
-fn shown(proof: Option<&Proof>) -> bool {
-    proof.is_some_and(|proof| {
-        show(proof);
-        proof.holds
-    })
+/// Shows it. `None` where it holds.
+fn not_held(name: &'static str, played: Played) -> Option<NotHeld> {
+    match played {
+        Ok(proof) => {
+            show(&proof);
+            (!proof.holds).then(|| (name, proof.line.to_string()))
+        }
+        Err(why) => {
+            say(&format!("prove-{name}: {why}"));
+            Some((name, why))
+        }
+    }
 }

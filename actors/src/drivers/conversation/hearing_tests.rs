@@ -99,6 +99,7 @@ fn an_answer_is_stored_as_heard_understood_and_decided_before_the_node_that_foll
         let said = &world.data("call.said")[0];
         assert_eq!(said["prompt"], "nodes.开场白.text");
         assert_eq!(said["spoken_chars"], said["prompt_chars"]);
+        assert_eq!(said["engine"], "fake");
     });
 }
 

@@ -78,6 +78,7 @@ impl Talk<'_> {
             variant: prompt.variant.clone(),
             spoken_chars: chars(spoken),
             prompt_chars: chars(playing.text.chars().count()),
+            engine: Some(self.kit.ports.synthesizer.name().to_owned()),
         }))
         .await
     }

@@ -93,6 +93,7 @@ impl Recorder {
                         variant: prompt.variant.clone(),
                         spoken_chars: chars,
                         prompt_chars: chars,
+                        engine: None,
                     }));
                 }
                 FlowAction::RequestTransfer { node } => {

@@ -65,6 +65,7 @@ fn turns(says: &str) -> Vec<CallCommand> {
             variant: None,
             spoken_chars: spoken,
             prompt_chars: of,
+            engine: Some("espeak".to_owned()),
         })
     };
     let (node, rule) = ("验证卡号", "nodes.验证卡号.intents.affirm");

@@ -127,6 +127,7 @@ fn attended(story: &mut Story, of: u32) {
             variant: None,
             spoken_chars: 3,
             prompt_chars: 20,
+            engine: Some("espeak".to_owned()),
         }),
     );
     let pick_of = PickOf::Intent;
