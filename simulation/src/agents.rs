@@ -3,6 +3,7 @@
 //! How long each talks and wraps up follows from the seed and the call. A process that begins finds all of
 //! them free: what they did when the power went is over for them too.
 
+use super::breaks::Breaks;
 use async_trait::async_trait;
 use domain::ids::{CallId, CampaignId, UserId};
 use domain::ports::agents::{AgentFloor, Agents};
@@ -48,13 +49,14 @@ struct Agent {
 pub(crate) struct SimulatedAgents {
     seed: u64,
     clock: Arc<dyn Clock>,
+    breaks: Option<Breaks>,
     floor: Mutex<Vec<Agent>>,
     freed: Notify,
 }
 
 impl SimulatedAgents {
     /// `None` of nobody.
-    pub(crate) fn new(count: u32, seed: u64, clock: Arc<dyn Clock>) -> Option<Self> {
+    pub(crate) fn new(count: u32, seed: u64, clock: Arc<dyn Clock>, breaks: Option<Breaks>) -> Option<Self> {
         let since = clock.now();
         let agent = |index| {
             let name = format!("agent-{index}").parse().ok()?;
@@ -65,6 +67,7 @@ impl SimulatedAgents {
         (!floor.is_empty()).then(|| Self {
             seed,
             clock,
+            breaks,
             floor: Mutex::new(floor),
             freed: Notify::new(),
         })
@@ -85,6 +88,9 @@ impl SimulatedAgents {
 
     /// Gives the call to whoever waits longest; the names are in order, so that one seed is one log.
     fn give(&self, call: CallId, now: Timestamp) -> Option<UserId> {
+        if self.away_until(now).is_some() {
+            return None;
+        }
         let mut floor = self.at(now);
         let free = floor.iter_mut().filter_map(|agent| match agent.doing {
             Doing::Free { since } => Some((since, agent)),
@@ -93,6 +99,11 @@ impl SimulatedAgents {
         let (_, agent) = free.min_by_key(|(since, _)| *since)?;
         agent.doing = Doing::Talking { call, since: now };
         Some(agent.name.clone())
+    }
+
+    /// Until when whoever would be free is away, where they are.
+    fn away_until(&self, now: Timestamp) -> Option<Timestamp> {
+        self.breaks.and_then(|breaks| breaks.until(now))
     }
 
     /// When the next agent has wrapped up.
@@ -141,8 +152,11 @@ impl SimulatedAgents {
 impl Agents for SimulatedAgents {
     fn floor(&self, _campaign: &CampaignId, now: Timestamp) -> Option<AgentFloor> {
         let mut seen = AgentFloor::default();
+        let is_away = self.away_until(now).is_some();
         for agent in self.at(now).iter() {
             match agent.doing {
+                // Nobody is told that they are away: they are not there.
+                Doing::Free { .. } if is_away => {}
                 Doing::Free { .. } => seen.free += 1,
                 // Busy as of now: they talk as soon as somebody answers.
                 Doing::Kept { .. } => seen.talking_ms.push(0),
@@ -162,7 +176,8 @@ impl Agents for SimulatedAgents {
             if now >= until {
                 return None;
             }
-            let look_at = self.next_free_at(now).map_or(until, |free_at| free_at.min(until));
+            let back_at = self.away_until(now).or_else(|| self.next_free_at(now));
+            let look_at = back_at.map_or(until, |back_at| back_at.min(until));
             tokio::select! {
                 biased;
                 () = self.freed.notified() => {}
@@ -172,6 +187,9 @@ impl Agents for SimulatedAgents {
     }
 
     fn reserve(&self, _campaign: &CampaignId, agent: &UserId, call: CallId, now: Timestamp) -> bool {
+        if self.away_until(now).is_some() {
+            return false;
+        }
         let mut floor = self.at(now);
         let is_free = |one: &&mut Agent| one.name == *agent && matches!(one.doing, Doing::Free { .. });
         let found = floor.iter_mut().find(is_free);
@@ -179,6 +197,9 @@ impl Agents for SimulatedAgents {
     }
 
     fn free_agents(&self, _campaign: &CampaignId, now: Timestamp) -> Vec<UserId> {
+        if self.away_until(now).is_some() {
+            return Vec::new();
+        }
         let floor = self.at(now);
         let free = floor.iter().filter(|one| matches!(one.doing, Doing::Free { .. }));
         free.map(|one| one.name.clone()).collect()
@@ -239,7 +260,7 @@ mod tests {
 
     #[test]
     fn an_agent_who_is_kept_for_a_call_takes_that_one_alone_and_is_free_again_where_nobody_answers() {
-        let agents = SimulatedAgents::new(1, 7, Arc::new(Still)).expect("one agent");
+        let agents = SimulatedAgents::new(1, 7, Arc::new(Still), None).expect("one agent");
         let campaign: CampaignId = "C".parse().expect("a word");
         let now = Timestamp::from_millis(1_000);
         let one = agents.free_agents(&campaign, now).remove(0);

@@ -6,6 +6,7 @@
 //! by the kill loops.
 
 mod agents;
+mod breaks;
 mod clock;
 mod disk;
 mod faults;
@@ -96,6 +97,8 @@ pub struct Report {
     pub abandoned_per_mille_max: u64,
     /// The same of all campaigns together, over thirty days in a row, by their accounts.
     pub abandoned_30_days_per_mille_max: u64,
+    /// Calls in which nobody was there for who answered, and the seller was named.
+    pub sellers_named: u64,
     /// By name: how often each invariant was checked, and how often it did not hold.
     pub invariants: BTreeMap<&'static str, Tally>,
     /// SHA-256, lower hex, over the worlds' own hashes in order.
@@ -139,6 +142,7 @@ pub fn put_together(plan: Plan, worlds: Vec<Found>) -> Report {
         refusals: 0,
         abandoned_per_mille_max: 0,
         abandoned_30_days_per_mille_max: 0,
+        sellers_named: 0,
         invariants: BTreeMap::new(),
         log_hash: String::new(),
         violations: Vec::new(),
@@ -164,6 +168,7 @@ pub fn put_together(plan: Plan, worlds: Vec<Found>) -> Report {
     }
     report.permits = counts.permits;
     report.refusals = counts.refusals;
+    report.sellers_named = counts.sellers_named;
     report.abandoned_per_mille_max = counts.abandoned_per_mille_max;
     report.log_hash = hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect();
     report
@@ -216,6 +221,29 @@ mod tests {
         assert!(checked("a_batch_stands_on_the_account") > 20);
         assert!(report.permits > 0);
         assert_eq!(report.log_hash, run(paced).log_hash);
+    }
+
+    /// Agents step away while telephones ring for them.
+    #[test]
+    fn who_finds_nobody_in_new_york_is_told_the_seller() {
+        let preset = Some(domain::calling_plan::Preset::UsTsr);
+        let sold = Plan {
+            days: 2,
+            calls_per_day: 120,
+            agents: 6,
+            faults: FaultRates {
+                agent_breaks_of_ten: 10,
+                ..FaultRates::NONE
+            },
+            scenario: Scenario {
+                preset,
+                ..Scenario::default()
+            },
+            ..plan(7)
+        };
+        let report = run(sold);
+        assert_eq!(report.violations, Vec::<String>::new());
+        assert!(report.sellers_named > 0, "{report:?}");
     }
 
     /// Whatever a seed found stays mended, and its line can be read.

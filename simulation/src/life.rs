@@ -2,6 +2,7 @@
 //! or told to stop.
 
 use super::agents::SimulatedAgents;
+use super::breaks::Breaks;
 use super::clock::SeededChance;
 use super::faults::Crash;
 use super::operator::Operator;
@@ -191,9 +192,13 @@ impl World {
             synthesizer: Arc::new(SimulatedSynthesizer),
             hearing: None,
             recordings: Arc::new(NoRecordings),
-            agents: SimulatedAgents::new(self.plan.agents, self.seed, Arc::clone(&self.clock))
-                .map(|agents| Arc::new(agents) as Arc<dyn Agents>),
+            agents: self.agents().map(|agents| Arc::new(agents) as Arc<dyn Agents>),
         })
+    }
+
+    fn agents(&self) -> Option<SimulatedAgents> {
+        let breaks = Breaks::draw(self.seed, &self.plan.faults);
+        SimulatedAgents::new(self.plan.agents, self.seed, Arc::clone(&self.clock), breaks)
     }
 
     fn operator(&self, system: &ActorSystem, environment: &Environment) -> Operator {

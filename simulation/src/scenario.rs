@@ -35,6 +35,8 @@ pub struct FaultRates {
     pub wrong_clocks_of_ten: u32,
     /// Of ten worlds, in how many somebody sets the wall clock, forward or back, for a while.
     pub clock_jumps_of_ten: u32,
+    /// Of ten worlds, in how many agents step away now and then while telephones ring for them.
+    pub agent_breaks_of_ten: u32,
     /// Most planned stops in a day: nothing new is dialed, calls finish.
     pub drains_per_day_max: u32,
     /// Which of the faults that were drawn happen, by a bit each: shrinking takes single ones away.
@@ -54,6 +56,7 @@ impl Default for FaultRates {
             slow_minutes_max: 10,
             wrong_clocks_of_ten: 3,
             clock_jumps_of_ten: 3,
+            agent_breaks_of_ten: 4,
             drains_per_day_max: 1,
             kept: u64::MAX,
         }
@@ -73,6 +76,7 @@ impl FaultRates {
         slow_minutes_max: 0,
         wrong_clocks_of_ten: 0,
         clock_jumps_of_ten: 0,
+        agent_breaks_of_ten: 0,
         drains_per_day_max: 0,
         kept: u64::MAX,
     };
@@ -111,6 +115,10 @@ impl FaultRates {
                 ..self
             },
             Self {
+                agent_breaks_of_ten: 0,
+                ..self
+            },
+            Self {
                 drains_per_day_max: 0,
                 ..self
             },
@@ -136,6 +144,7 @@ impl FaultRates {
             read.slow_appends_of_ten,
             read.wrong_clocks_of_ten,
             read.clock_jumps_of_ten,
+            read.agent_breaks_of_ten,
         ];
         let is_bounded = of_ten.iter().all(|rate| *rate <= OF_TEN_MAX)
             && read.crashes_per_day_max.max(read.sync_crashes_per_day_max) <= CRASHES_MAX

@@ -143,6 +143,7 @@ fn main() -> Result<(), Unproved> {
         "refusals": report.refusals,
         "abandon_ratio_max": report.abandoned_per_mille_max as f64 / 1_000.0,
         "abandon_ratio_30_days_max": report.abandoned_30_days_per_mille_max as f64 / 1_000.0,
+        "sellers_named": report.sellers_named,
         "checks": checked, "violations": violations, "log_hash": report.log_hash,
         "worlds_twice": ran.twice, "worlds_differing": ran.differing, "seconds": seconds.round(),
         "invariants": report.invariants,

@@ -27,6 +27,8 @@ pub(crate) struct Counts {
     /// The largest part of the answers of one campaign that found nobody, in a thousand; of campaigns for
     /// agents, at their end.
     pub(crate) abandoned_per_mille_max: u64,
+    /// Calls in which nobody was there, and the seller was named.
+    pub(crate) sellers_named: u64,
     /// Answers and drops of each day, as the accounts of all campaigns have them.
     pub(crate) accounted_days: Vec<(u64, u64)>,
 }
@@ -35,6 +37,7 @@ impl Counts {
     pub(crate) fn add(&mut self, other: Self) {
         self.permits += other.permits;
         self.refusals += other.refusals;
+        self.sellers_named += other.sellers_named;
         self.abandoned_per_mille_max = self.abandoned_per_mille_max.max(other.abandoned_per_mille_max);
         self.accounted_days.extend(other.accounted_days);
     }
@@ -77,6 +80,7 @@ pub(super) fn judge(findings: &mut Findings, facts: &[Fact], append_ms_max: u64)
         match fact.kind.as_str() {
             CallEvent::PERMITTED => counts.permits += 1,
             CustomerEvent::DIAL_REFUSED | NumberEvent::DIAL_REFUSED => counts.refusals += 1,
+            CallEvent::SELLER_MESSAGE_PLAYED => counts.sellers_named += 1,
             CallEvent::ANSWERED => {
                 calls.entry(&fact.stream).or_default().answered_at = Some(fact.at);
             }

@@ -150,6 +150,10 @@ pub const WAITING: &[&[&[&str]]] = &[
 /// Those that hold a limit of time, which what else the machine does can break: they are asked again, alone.
 pub const MEASURING: &[&str] = &["rebuild", "hostile", "stop", "spoken", "speech-faults"];
 
+/// Those that hear or time what people would, by the clock. What stands beside them steps aside for them, as
+/// nothing does that runs on a machine of its own.
+pub const FIRST: &[&str] = &["hostile", "stop", "spoken", "speech-faults", "night"];
+
 /// The proofs that `make test` runs in their short form, and what that form is.
 pub const SHORT: &[(&str, &str)] = &[
     (
@@ -317,7 +321,7 @@ mod tests {
     #[test]
     fn what_waits_or_measures_has_a_short_form() {
         let lanes = WAITING.concat().concat();
-        for name in lanes.iter().chain(MEASURING) {
+        for name in lanes.iter().chain(MEASURING).chain(FIRST) {
             assert!(SHORT.iter().any(|(short, _)| short == name), "{name}");
         }
     }

@@ -142,6 +142,7 @@ pub(crate) fn run(args: &Args) -> Result<(), Failure> {
             "refusals": report.refusals,
             "abandon_ratio_max": report.abandoned_per_mille_max as f64 / 1_000.0,
             "abandon_ratio_30_days_max": report.abandoned_30_days_per_mille_max as f64 / 1_000.0,
+            "sellers_named": report.sellers_named,
             "invariants": report.invariants,
             "log_hash": report.log_hash,
             "seconds": seconds,

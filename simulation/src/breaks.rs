@@ -1,0 +1,83 @@
+//! Breaks that nobody announced: whoever of the agents is free steps away at once, while telephones ring for
+//! them. The pacer cannot know of it; who answers meanwhile finds nobody.
+//!
+//! When they are follows from the seed and the time alone.
+
+use super::clock::SeededChance;
+use super::scenario::FaultRates;
+use domain::time::Timestamp;
+use sha2::{Digest, Sha256};
+
+/// Whether a world has them at all is drawn by this purpose.
+const PURPOSE: u64 = 8_500;
+
+/// At most one begins within so long: most campaigns of a world are done within an hour.
+const SLOT_MS: u64 = 5 * 60_000;
+/// One of so many such whiles has one.
+const SLOTS_OF: u64 = 2;
+/// It takes so long at least; it is over within its while.
+const BREAK_MS_MIN: u64 = 5_000;
+/// And so much more at most.
+const BREAK_MORE_MS: u64 = 60_000;
+
+/// The breaks of one world.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Breaks {
+    seed: u64,
+}
+
+impl Breaks {
+    /// `None` in a world without.
+    pub(crate) fn draw(seed: u64, rates: &FaultRates) -> Option<Self> {
+        let drawn = SeededChance::new(seed, PURPOSE).below(10);
+        (drawn < u64::from(rates.agent_breaks_of_ten)).then_some(Self { seed })
+    }
+
+    /// Until when nobody is there who was free, where that is so at `now`.
+    pub(crate) fn until(self, now: Timestamp) -> Option<Timestamp> {
+        let now_ms = u64::try_from(now.micros() / 1_000).ok()?;
+        let slot = now_ms / SLOT_MS;
+        let digest: [u8; 32] = Sha256::digest(format!("breaks:{}:{slot}", self.seed)).into();
+        let mut draws = digest.chunks_exact(8).map(|bytes| {
+            let add = |sum: u64, byte: &u8| (sum << 8) | u64::from(*byte);
+            bytes.iter().fold(0, add)
+        });
+        let (chance, length, begin) = (draws.next()?, draws.next()?, draws.next()?);
+        if chance % SLOTS_OF != 0 {
+            return None;
+        }
+        let length_ms = BREAK_MS_MIN + length % BREAK_MORE_MS;
+        let from_ms = slot * SLOT_MS + begin % (SLOT_MS - length_ms);
+        let until_ms = from_ms + length_ms;
+        if now_ms < from_ms || until_ms <= now_ms {
+            return None;
+        }
+        Some(now.plus_ms(until_ms - now_ms))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn some_worlds_have_breaks_and_a_break_ends() {
+        let drawn = |rates: &FaultRates| {
+            let worlds = (0..60).filter_map(|seed| Breaks::draw(seed, rates));
+            worlds.collect::<Vec<_>>()
+        };
+        assert!(drawn(&FaultRates::NONE).is_empty());
+        let worlds = drawn(&FaultRates::default());
+        assert!((8..45).contains(&worlds.len()), "{}", worlds.len());
+        let breaks = worlds.first().copied().expect("a world with breaks");
+        let minute = |minute: u64| Timestamp::EPOCH.plus_ms(minute * 60_000);
+        let away =
+            (0..7 * 24 * 60).filter_map(|nth| breaks.until(minute(nth)).map(|until| (minute(nth), until)));
+        let away: Vec<_> = away.collect();
+        assert!((200..2_000).contains(&away.len()), "{}", away.len());
+        for (now, until) in away {
+            assert!(now < until && until.ms_since(now) <= BREAK_MS_MIN + BREAK_MORE_MS);
+            assert_eq!(breaks.until(until), None, "it is over");
+        }
+    }
+}
