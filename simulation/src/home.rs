@@ -8,7 +8,7 @@ const HOUR_MS: u64 = 3_600_000;
 const LINES_OF_AN_AREA: u64 = 10_000;
 
 /// Area codes of New York. The exchange 555 is nobody's.
-const NEW_YORK: [u32; 4] = [212, 332, 646, 917];
+pub(crate) const NEW_YORK: [&str; 4] = ["212", "332", "646", "917"];
 
 /// A country's people, as far as worlds have some.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -53,9 +53,10 @@ impl Home {
             Self::China => format!("+86138{:08}", 1_000_000 + index),
             Self::Berlin => format!("+4930{:08}", 1_000_000 + index),
             Self::NewYork => {
-                let nth = usize::try_from(index / LINES_OF_AN_AREA).unwrap_or(0) % NEW_YORK.len();
-                let area = NEW_YORK.get(nth).copied().unwrap_or(212);
-                format!("+1{area}555{:04}", index % LINES_OF_AN_AREA)
+                let areas = NEW_YORK.len() as u64;
+                let nth = usize::try_from(index % areas).unwrap_or(0);
+                let area = NEW_YORK.get(nth).copied().unwrap_or("212");
+                format!("+1{area}555{:04}", index / areas % LINES_OF_AN_AREA)
             }
         }
     }

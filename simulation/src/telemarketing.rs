@@ -1,18 +1,19 @@
 //! What campaigns under the telemarketing rule of the United States need besides: the registry of those who
 //! do not want to be called, imported now and then, and agents who relieve.
 //!
-//! In some worlds the registry is too old for days, until the next edition comes; where no agents are, a
-//! robot would call alone, and nobody may be called at all.
+//! In some worlds the registry is too old for days, until the next edition comes; in some it comes by area
+//! code, of each at another time and of some not at all. Where no agents are, a robot would call alone, and
+//! nobody may be called at all.
 
 use super::clock::SeededChance;
-use super::home::Home;
+use super::home::{Home, NEW_YORK};
 use super::manner::Manner;
 use super::operator::{Operator, cause};
 use domain::calling_plan::{CallingPlan, Preset};
 use domain::customer::command::Enrolment;
 use domain::number::command::NumberCommand;
 use domain::registry::{AllRegistries, RegistryCommand};
-use domain::registry_book::Edition;
+use domain::registry_book::{AreaCode, Edition};
 use domain::screening::{Relief, Screening};
 use domain::seller::Seller;
 use domain::time::Timestamp;
@@ -22,6 +23,9 @@ use sha2::{Digest, Sha256};
 /// The registry that the preset asks for.
 pub(crate) const REGISTRY: &str = "us-dnc";
 
+/// When editions come is drawn by this purpose, of each area by one behind it.
+const REGISTRY_PURPOSE: u64 = 8_000;
+
 /// Milliseconds in a day.
 const DAY_MS: u64 = 86_400_000;
 
@@ -30,6 +34,12 @@ const FIRST_AGE_DAYS: u64 = 38;
 
 /// The next comes within so many days.
 const NEXT_WITHIN_DAYS: u64 = 8;
+
+/// In one world of so many it comes by area code.
+const BY_AREA_OF: u64 = 3;
+
+/// There one area of so many has no first edition.
+const NO_FIRST_OF: u64 = 4;
 
 /// One number of so many is on it.
 const REGISTERED_OF: u8 = 8;
@@ -60,13 +70,26 @@ pub(crate) fn relieved(plan: &mut CallingPlan, manner: &Manner, agents: u32) {
 impl Operator {
     /// The registry's editions that are there on this day.
     pub(crate) async fn import_registry(&self, day: u32) {
-        let chance = SeededChance::new(self.seed, 8_000);
-        let (age_days, next_day) = (chance.below(FIRST_AGE_DAYS), chance.below(NEXT_WITHIN_DAYS));
-        if day == 0 {
-            self.edition(self.day_before(0, age_days)).await;
+        let chance = SeededChance::new(self.seed, REGISTRY_PURPOSE);
+        let whole = (chance.below(FIRST_AGE_DAYS), chance.below(NEXT_WITHIN_DAYS));
+        if chance.below(BY_AREA_OF) != 0 {
+            return self.editions(day, Some(whole.0), whole.1, None).await;
+        }
+        for (nth, area) in (1..).zip(NEW_YORK) {
+            let chance = SeededChance::new(self.seed, REGISTRY_PURPOSE + nth);
+            let (age_days, next_day) = (chance.below(FIRST_AGE_DAYS), chance.below(NEXT_WITHIN_DAYS));
+            let first = (chance.below(NO_FIRST_OF) != 0).then_some(age_days);
+            self.editions(day, first, next_day, area.parse().ok()).await;
+        }
+    }
+
+    /// Of the whole registry or of an area: the first, so many days old as the world begins, and the next.
+    async fn editions(&self, day: u32, first_age_days: Option<u64>, next_day: u64, area: Option<AreaCode>) {
+        if let Some(age_days) = first_age_days.filter(|_| day == 0) {
+            self.edition(self.day_before(0, age_days), area).await;
         }
         if u64::from(day) == next_day {
-            self.edition(self.day_before(day, 1)).await;
+            self.edition(self.day_before(day, 1), area).await;
         }
     }
 
@@ -80,16 +103,19 @@ impl Operator {
     }
 
     /// Asks until it is answered; an edition that is not newer is refused, which is an answer.
-    async fn edition(&self, as_of: Option<Day>) {
+    async fn edition(&self, as_of: Option<Day>, area: Option<AreaCode>) {
         let (Some(as_of), Ok(registry)) = (as_of, REGISTRY.parse()) else {
             return;
         };
-        let about = format!("registry:{as_of}");
+        let about = area.map_or_else(
+            || format!("registry:{as_of}"),
+            |area| format!("registry:{as_of}:{area}"),
+        );
         let command = RegistryCommand::Record {
             registry,
             edition: Box::new(Edition {
                 as_of,
-                areas: Vec::new(),
+                areas: area.into_iter().collect(),
                 digests: None,
                 numbers: 1,
                 bad: 0,

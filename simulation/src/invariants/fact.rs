@@ -9,6 +9,9 @@ use std::fmt;
 /// Members that no invariant looks at, whatever they stand in: most of a log's bytes.
 const PASSED_OVER: [&str; 4] = ["verdicts", "facts", "variables", "retry_policy"];
 
+/// Lists of texts that an invariant looks at: they are read as one text, with commas.
+const LISTS: [&str; 1] = ["areas"];
+
 /// The data of a record, as small as it can be looked at: a world of a week has a hundred thousand of them.
 #[derive(Debug, Default)]
 pub(super) enum Data {
@@ -95,6 +98,10 @@ impl<'de> Visitor<'de> for Reading {
         while let Some(name) = map.next_key::<String>()? {
             if PASSED_OVER.contains(&name.as_str()) {
                 map.next_value::<IgnoredAny>()?;
+            } else if LISTS.contains(&name.as_str()) {
+                let list: Vec<Data> = map.next_value()?;
+                let texts: Vec<&str> = list.iter().map(Data::text).collect();
+                members.push((name.into_boxed_str(), Data::Text(texts.join(",").into())));
             } else {
                 members.push((name.into_boxed_str(), map.next_value()?));
             }

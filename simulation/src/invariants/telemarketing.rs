@@ -14,6 +14,7 @@ use domain::customer::event::CustomerEvent;
 use domain::number::event::NumberEvent;
 use domain::registry::RegistryEvent;
 use domain::time::Timestamp;
+use media::lines::BookEntry;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Days for which an edition counts.
@@ -27,8 +28,10 @@ const BEGINS_MS: u64 = 1_000;
 
 #[derive(Default)]
 struct Heard<'a> {
-    /// The day of the newest edition.
-    as_of: Option<i64>,
+    /// The day of the newest edition of the whole registry.
+    whole: Option<i64>,
+    /// Of each area code that came by itself.
+    areas: BTreeMap<&'a str, i64>,
     registered: BTreeSet<&'a str>,
     /// Campaigns for which agents relieve.
     relieved: BTreeSet<&'a str>,
@@ -42,15 +45,20 @@ struct Heard<'a> {
 }
 
 pub(super) fn judge(findings: &mut Findings, facts: &[Fact], evidence: &Evidence<'_>) {
-    judge_by(findings, facts, evidence.terms);
+    judge_by(findings, facts, evidence.terms, evidence.book);
 }
 
-fn judge_by(findings: &mut Findings, facts: &[Fact], of: &BTreeMap<String, Terms>) {
+fn judge_by(
+    findings: &mut Findings,
+    facts: &[Fact],
+    of: &BTreeMap<String, Terms>,
+    book: &BTreeMap<String, BookEntry>,
+) {
     let mut heard = Heard::default();
     for fact in facts {
         match fact.kind.as_str() {
             RegistryEvent::IMPORTED if fact.text("registry") == REGISTRY => {
-                heard.as_of = heard.as_of.max(Some(day(fact.text("as_of"))));
+                heard.take(fact);
             }
             NumberEvent::SUPPRESSED if fact.text("reason") == REGISTRY => {
                 heard.registered.insert(fact.subject());
@@ -73,14 +81,34 @@ fn judge_by(findings: &mut Findings, facts: &[Fact], of: &BTreeMap<String, Terms
         }
         let terms = of.get(&fact.campaign);
         if let Some(terms) = terms.filter(|terms| terms.preset == Preset::UsTsr) {
-            heard.sold(findings, fact, terms);
+            heard.sold(findings, fact, terms, book);
         }
     }
 }
 
 impl<'a> Heard<'a> {
+    /// An edition of the registry.
+    fn take(&mut self, imported: &'a Fact) {
+        let as_of = day(imported.text("as_of"));
+        match imported.text("areas") {
+            "" => self.whole = self.whole.max(Some(as_of)),
+            areas => {
+                for area in areas.split(',') {
+                    let known = self.areas.entry(area).or_insert(as_of);
+                    *known = as_of.max(*known);
+                }
+            }
+        }
+    }
+
     /// An event of a campaign that sells.
-    fn sold(&mut self, findings: &mut Findings, fact: &'a Fact, terms: &Terms) {
+    fn sold(
+        &mut self,
+        findings: &mut Findings,
+        fact: &'a Fact,
+        terms: &Terms,
+        book: &BTreeMap<String, BookEntry>,
+    ) {
         let call = fact.stream.as_str();
         match fact.kind.as_str() {
             CampaignEvent::DIALS_GRANTED => {
@@ -91,6 +119,10 @@ impl<'a> Heard<'a> {
             CallEvent::DIALING => {
                 let relieved = self.relieved.contains(fact.campaign.as_str());
                 findings.check("no_robot_sells_alone", relieved, || fact.stream.clone());
+                // What was cut off before its INVITE rang nobody.
+                if let Some(entry) = book.get(fact.text("sip_call_id")) {
+                    self.dialed(findings, fact, terms, &entry.callee);
+                }
             }
             CallEvent::ANSWERED => {
                 self.answered.insert(call, fact.at);
@@ -103,13 +135,26 @@ impl<'a> Heard<'a> {
         }
     }
 
+    /// The registry was fresh for the number's own area, where it came by area.
+    fn dialed(&self, findings: &mut Findings, fact: &Fact, terms: &Terms, callee: &str) {
+        let today = terms.zone.local(fact.at).1;
+        let area = callee.strip_prefix("+1").and_then(|national| national.get(..3));
+        let of_area = area.and_then(|area| self.areas.get(area)).copied();
+        let as_of = self.whole.max(of_area);
+        let is_fresh = as_of.is_some_and(|as_of| today - as_of <= FRESH_DAYS);
+        findings.check("no_dial_to_an_area_by_a_registry_too_old", is_fresh, || {
+            format!("{} in {area:?} on day {today}, as of {as_of:?}", fact.stream)
+        });
+    }
+
     /// Nobody beyond three of a hundred abandoned, of fewer than a hundred answers beyond three: as the
     /// account stood when the batch was made.
     fn granted(&self, findings: &mut Findings, fact: &Fact, terms: &Terms) {
         let today = terms.zone.local(fact.at).1;
-        let is_fresh = self.as_of.is_some_and(|as_of| today - as_of <= FRESH_DAYS);
+        let newest = self.whole.max(self.areas.values().max().copied());
+        let is_fresh = newest.is_some_and(|as_of| today - as_of <= FRESH_DAYS);
         findings.check("no_grant_by_a_registry_too_old", is_fresh, || {
-            format!("{} on day {today}, as of {:?}", fact.stream, self.as_of)
+            format!("{} on day {today}, as of {newest:?}", fact.stream)
         });
         let stood = self.stood.get(fact.campaign.as_str()).copied();
         let (answers, drops) = stood.unwrap_or_default();
@@ -151,6 +196,21 @@ mod tests {
         serde_json::from_str(&json).unwrap()
     }
 
+    /// A telephone in Manhattan.
+    fn rung() -> BookEntry {
+        BookEntry {
+            line: "trunk-0".to_owned(),
+            callee: "+12125550100".to_owned(),
+            invites: 1,
+            invited_at: NOON.parse().unwrap(),
+            replied: true,
+            refused_code: None,
+            answered_at: None,
+            ended_at: None,
+            ended_left_over: false,
+        }
+    }
+
     /// What does not hold of a call that is dialed, answered and left alone, as `change` has it.
     fn violated(change: impl FnOnce(&mut Vec<Fact>)) -> Vec<&'static str> {
         let mut facts = vec![
@@ -175,7 +235,7 @@ mod tests {
             fact("campaign.dials_granted", "campaign-T", NOON, "{}"),
             fact("customer.dial_granted", "customer-c", NOON, "{}"),
             fact("number.dial_granted", "number-n", NOON, "{}"),
-            fact("call.dialing", "call-1", NOON, "{}"),
+            fact("call.dialing", "call-1", NOON, r#"{"sip_call_id":"1@home"}"#),
             fact("call.answered", "call-1", "2026-03-04T17:00:05Z", "{}"),
             fact(
                 "call.seller_message_played",
@@ -198,7 +258,8 @@ mod tests {
         let manner = Manner::draw(&SeededChance::new(1, 1), &scenario, 1);
         let terms = BTreeMap::from([("T".to_owned(), Terms::of(&manner))]);
         let mut findings = Findings::default();
-        judge_by(&mut findings, &facts, &terms);
+        let book = BTreeMap::from([("1@home".to_owned(), rung())]);
+        judge_by(&mut findings, &facts, &terms, &book);
         assert!(
             findings.tallies.len() >= 4,
             "{:?} are checked",
@@ -215,31 +276,46 @@ mod tests {
         let created = |data| fact("campaign.created", "campaign-T", NOON, data);
         let recorded = |data| fact("campaign.abandonment_recorded", "campaign-T", NOON, data);
         let suppressed = |data| fact("number.suppressed", "number-n", NOON, data);
-        for (nth, other, name) in [
+        let too_old = [
+            "no_dial_to_an_area_by_a_registry_too_old",
+            "no_grant_by_a_registry_too_old",
+        ];
+        for (nth, other, names) in [
             (
                 0,
                 imported(r#"{"registry":"us-dnc","as_of":"2026-01-31"}"#),
-                "no_grant_by_a_registry_too_old",
+                &too_old[..],
             ),
             (
                 0,
                 imported(r#"{"registry":"partner","as_of":"2026-03-01"}"#),
-                "no_grant_by_a_registry_too_old",
+                &too_old[..],
+            ),
+            // Of areas: those of others are fresh.
+            (
+                0,
+                imported(r#"{"registry":"us-dnc","as_of":"2026-03-01","areas":["917","646"]}"#),
+                &too_old[..1],
+            ),
+            (
+                0,
+                imported(r#"{"registry":"us-dnc","as_of":"2026-03-01","areas":["917","212"]}"#),
+                &[],
             ),
             (
                 1,
                 created(r#"{"screening":{"relief":"robot"}}"#),
-                "no_robot_sells_alone",
+                &["no_robot_sells_alone"],
             ),
             (
                 2,
                 recorded(r#"{"answers":99,"drops":4}"#),
-                "no_grant_beyond_three_of_a_hundred",
+                &["no_grant_beyond_three_of_a_hundred"],
             ),
             // In place of the seller's message.
-            (8, suppressed("{}"), "who_finds_nobody_is_told_the_seller"),
+            (8, suppressed("{}"), &["who_finds_nobody_is_told_the_seller"]),
         ] {
-            assert_eq!(violated(|facts| facts[nth] = other), [name]);
+            assert_eq!(violated(|facts| facts[nth] = other), names);
         }
         let registered = suppressed(r#"{"reason":"us-dnc"}"#);
         assert_eq!(
