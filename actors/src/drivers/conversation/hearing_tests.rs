@@ -326,6 +326,23 @@ fn whoever_hangs_up_in_silence_is_not_waited_for_and_an_engine_that_says_nothing
     });
 }
 
+/// A step slower, nothing that was made ahead is of use: neither the question nor what is said when it fails.
+#[test]
+fn a_voice_that_says_nothing_is_waited_for_once_and_not_for_each_text() {
+    on_one_thread(async {
+        let world = asked().await;
+        world.synthesizer.hang();
+        world.ear().say("你说慢一点", 200, 900);
+        let spoken = world.fakes.environment.clock.now().plus_ms(900);
+        world
+            .until("the end of it", |log| count(log, "call.hangup_requested") == 1)
+            .await;
+        let silent_ms = world.fakes.environment.clock.now().ms_since(spoken);
+        assert!((2_000..=3_000).contains(&silent_ms), "{silent_ms}");
+        assert!(world.count("call.engine_failed") >= 1);
+    });
+}
+
 #[test]
 fn a_call_on_a_line_without_sound_is_answered_by_keys_as_before() {
     on_one_thread(async {

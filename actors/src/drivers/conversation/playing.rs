@@ -18,7 +18,8 @@ use std::sync::Arc;
 /// take the rest of three seconds.
 const WORDLESS_MS_MAX: u64 = 2_600;
 
-/// Longest wait for a text while somebody is on the line: nobody hears silence for three seconds.
+/// Longest wait for a text while somebody is on the line, and for what is said in its place where it fails:
+/// nobody hears silence for three seconds.
 const SAY_MS_MAX: u64 = 2_500;
 
 impl Talk<'_> {
@@ -118,11 +119,17 @@ impl Talk<'_> {
         self.silent_at = None;
         let (kit, voice) = (Arc::clone(&self.kit), self.voice.clone());
         let clock = kit.environment.clock.as_ref();
+        let latest = clock.now().plus_ms(SAY_MS_MAX);
+        // Behind what is still being said nobody waits in silence yet.
+        let until = match self.playing.is_empty() {
+            true => *self.speak_by.get_or_insert(latest),
+            false => latest,
+        };
         let speaking = async {
             tokio::select! {
                 biased;
                 spoken = voice.speak(&kit, words, Urgency::SomebodyWaits) => spoken,
-                () = clock.wait_until(clock.now().plus_ms(SAY_MS_MAX)) => {
+                () = clock.wait_until(until) => {
                     Err(SpeechError::Failed("it took too long for somebody who waits".to_owned()))
                 }
             }
@@ -137,6 +144,7 @@ impl Talk<'_> {
                 return Ok(false);
             }
         };
+        self.speak_by = None;
         self.plays_count += 1;
         let playing = Playing {
             play: self.plays_count,

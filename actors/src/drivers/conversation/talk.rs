@@ -56,6 +56,9 @@ pub(super) struct Talk<'a> {
     pub(super) plays_count: u32,
     /// Since when the first of what is queued has been said.
     pub(super) said_since: Option<Timestamp>,
+    /// When something has to be heard, once a text is waited for: what is said in its place is not waited for
+    /// anew.
+    pub(super) speak_by: Option<Timestamp>,
     /// How long to wait for the callee once all is said.
     pub(super) silence_ms: Option<u64>,
     pub(super) silent_at: Option<Timestamp>,
@@ -112,6 +115,7 @@ impl<'a> Talk<'a> {
             cut: None,
             plays_count: 0,
             said_since: None,
+            speak_by: None,
             silence_ms: None,
             silent_at: None,
             ear: None,
@@ -264,6 +268,9 @@ impl<'a> Talk<'a> {
         let moves = !self.ending || refuses || matches!(input, FlowInput::Keypress(_));
         if !moves || self.hanging_up.is_some() {
             return Ok(());
+        }
+        if !matches!(input, FlowInput::Fault) {
+            self.speak_by = None;
         }
         let Some(run) = &mut self.run else {
             return Ok(());
