@@ -11,6 +11,7 @@ use domain::call::{EngineKind, SaidFact, TurnFact};
 use domain::flow::{FlowInput, FlowRun};
 use domain::number::event::OptOutSource;
 use domain::ports::speech::{SpeechError, Urgency};
+use domain::time::Timestamp;
 use domain::turn::characters_spoken;
 use std::sync::Arc;
 
@@ -121,10 +122,8 @@ impl Talk<'_> {
         let clock = kit.environment.clock.as_ref();
         let latest = clock.now().plus_ms(SAY_MS_MAX);
         // Behind what is still being said nobody waits in silence yet.
-        let until = match self.playing.is_empty() {
-            true => *self.speak_by.get_or_insert(latest),
-            false => latest,
-        };
+        let by = self.silent_from(clock.now()).plus_ms(SAY_MS_MAX);
+        let until = latest.min(*self.speak_by.get_or_insert(by));
         let speaking = async {
             tokio::select! {
                 biased;
@@ -165,6 +164,13 @@ impl Talk<'_> {
             ear.prompt_began();
         }
         Ok(true)
+    }
+
+    /// When what is queued will have been said.
+    fn silent_from(&self, now: Timestamp) -> Timestamp {
+        let queued_ms = self.playing.iter().map(|playing| playing.duration_ms).sum();
+        let ends = self.said_since.filter(|_| !self.playing.is_empty());
+        ends.map_or(now, |since| since.plus_ms(queued_ms).max(now))
     }
 
     async fn note_voice_failed(&mut self) -> Result<(), Halt> {
