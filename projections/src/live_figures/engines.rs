@@ -2,13 +2,16 @@
 //!
 //! A call counts once for an engine, when it ends; it counts as failed where the engine failed in it, however
 //! often. An engine that no call has asked yet is not here: nothing is known of it.
+//!
+//! A call that is answered by keys keeps no turns, and does not say which voice spoke: where its notice was
+//! heard and no voice failed, it counts for whichever voice is known.
 
 use domain::call::event::CallEvent;
 use domain::call::{EngineFailedFact, EngineKind, SaidFact};
 use domain::ids::CallId;
 use domain::time::Timestamp;
 use serde::Serialize;
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 /// Calls of an engine that are looked back at.
 const ENGINE_CALLS_MAX: usize = 20;
@@ -53,6 +56,10 @@ pub(super) struct Engines {
     /// By open call: which engines it asked, and by what class they failed in it.
     open: BTreeMap<CallId, BTreeMap<Engine, Option<String>>>,
     served: BTreeMap<Engine, VecDeque<Served>>,
+    /// Open calls in which a notice was heard to its end.
+    noticed: BTreeSet<CallId>,
+    /// When calls ended in which some voice spoke that nobody named.
+    unnamed: VecDeque<Timestamp>,
 }
 
 /// An engine kind in the order of its names.
@@ -69,6 +76,9 @@ impl Engines {
                         .entry(key(EngineKind::Recognizer, &heard.engine))
                         .or_default();
                 }
+            }
+            CallEvent::NoticePlayed { .. } if self.noticed.len() < CALLS_MAX => {
+                self.noticed.insert(call);
             }
             CallEvent::Said(SaidFact {
                 engine: Some(engine), ..
@@ -100,7 +110,15 @@ impl Engines {
     }
 
     fn end(&mut self, call: CallId, at: Timestamp) {
-        for (engine, failure) in self.open.remove(&call).unwrap_or_default() {
+        let asked = self.open.remove(&call).unwrap_or_default();
+        let is_named = asked.keys().any(|(kind, _)| *kind == EngineKind::Synthesizer);
+        if self.noticed.remove(&call) && !is_named {
+            if self.unnamed.len() == ENGINE_CALLS_MAX {
+                self.unnamed.pop_front();
+            }
+            self.unnamed.push_back(at);
+        }
+        for (engine, failure) in asked {
             if !self.served.contains_key(&engine) && self.served.len() >= ENGINES_MAX {
                 continue;
             }
@@ -117,20 +135,42 @@ impl Engines {
             calls.retain(|call| call.at >= oldest);
         }
         self.served.retain(|_, calls| !calls.is_empty());
+        self.unnamed.retain(|at| *at >= oldest);
+    }
+
+    /// An engine's last calls, in the order of their ends.
+    fn last_calls<'a>(
+        &'a self,
+        kind: EngineKind,
+        named: &'a VecDeque<Served>,
+    ) -> Vec<(Timestamp, Option<&'a str>)> {
+        let mut calls: Vec<_> = named
+            .iter()
+            .map(|call| (call.at, call.failure.as_deref()))
+            .collect();
+        if kind == EngineKind::Synthesizer {
+            calls.extend(self.unnamed.iter().map(|at| (*at, None)));
+            calls.sort_by_key(|(at, _)| *at);
+        }
+        calls.split_off(calls.len().saturating_sub(ENGINE_CALLS_MAX))
     }
 
     pub(super) fn shown(&self) -> Vec<EngineFigures> {
-        let shown = self.served.iter().filter_map(|((kind, engine), calls)| {
-            let last = calls.back()?;
-            let failed = calls.iter().filter(|call| call.failure.is_some());
+        let shown = self.served.iter().filter_map(|((kind, engine), named)| {
+            let calls = self.last_calls(*kind, named);
+            let (last_call_at, last) = calls.last().copied()?;
+            let failed = calls.iter().filter(|(_, failure)| failure.is_some());
             Some(EngineFigures {
                 engine_kind: *kind,
                 engine: engine.clone(),
                 calls: u64::try_from(calls.len()).unwrap_or(u64::MAX),
                 failed_calls: u64::try_from(failed.count()).unwrap_or(u64::MAX),
-                failed_last: last.failure.is_some(),
-                last_failure: calls.iter().rev().find_map(|call| call.failure.clone()),
-                last_call_at: last.at,
+                failed_last: last.is_some(),
+                last_failure: calls
+                    .iter()
+                    .rev()
+                    .find_map(|(_, failure)| failure.map(str::to_owned)),
+                last_call_at,
             })
         });
         shown.collect()
@@ -263,6 +303,32 @@ mod tests {
         assert_eq!(
             (engine_kind, calls, failed_calls),
             (EngineKind::Synthesizer, 5, 1)
+        );
+    }
+
+    #[test]
+    fn a_call_by_keys_in_which_a_notice_was_heard_counts_for_the_voice() {
+        let noticed = || CallEvent::NoticePlayed {
+            leg: 1,
+            notice: domain::call::event::Notice::Recording,
+            recorded_ms: Some(1),
+        };
+        let mut engines = Engines::default();
+        for number in 0..3 {
+            engines.take(call(number), &noticed(), NOW);
+            engines.take(call(number), &ended(), NOW);
+        }
+        assert_eq!(engines.shown(), [], "no voice is known by name");
+        let failure = failed_of(EngineKind::Synthesizer, "espeak");
+        for event in [noticed(), failure, ended()] {
+            engines.take(call(3), &event, NOW);
+        }
+        engines.take(call(4), &noticed(), NOW);
+        engines.take(call(4), &ended(), NOW);
+        let shown = engines.shown().remove(0);
+        assert_eq!(
+            (shown.calls, shown.failed_calls, shown.failed_last),
+            (5, 1, false)
         );
     }
 }
