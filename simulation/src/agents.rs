@@ -4,12 +4,12 @@
 //! them free: what they did when the power went is over for them too.
 
 use super::breaks::Breaks;
+use super::clock::drawn_of;
 use async_trait::async_trait;
 use domain::ids::{CallId, CampaignId, UserId};
 use domain::ports::agents::{AgentFloor, Agents};
 use domain::ports::clock::Clock;
 use domain::time::Timestamp;
-use sha2::{Digest, Sha256};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tokio::sync::Notify;
 
@@ -117,14 +117,7 @@ impl SimulatedAgents {
 
     /// Numbers that follow from the seed and the call alone.
     fn draws(&self, call: CallId) -> [u64; 4] {
-        let digest: [u8; 32] = Sha256::digest(format!("agents:{}:{call}", self.seed)).into();
-        let mut drawn = [0; 4];
-        for (draw, bytes) in drawn.iter_mut().zip(digest.chunks_exact(8)) {
-            *draw = bytes
-                .iter()
-                .fold(0, |sum: u64, byte| (sum << 8) | u64::from(*byte));
-        }
-        drawn
+        drawn_of(&format!("agents:{}:{call}", self.seed))
     }
 
     fn talks_ms(&self, call: CallId) -> u64 {

@@ -3,10 +3,9 @@
 //!
 //! When they are follows from the seed and the time alone.
 
-use super::clock::SeededChance;
+use super::clock::{SeededChance, drawn_of};
 use super::scenario::FaultRates;
 use domain::time::Timestamp;
-use sha2::{Digest, Sha256};
 
 /// Whether a world has them at all is drawn by this purpose.
 const PURPOSE: u64 = 8_500;
@@ -37,12 +36,7 @@ impl Breaks {
     pub(crate) fn until(self, now: Timestamp) -> Option<Timestamp> {
         let now_ms = u64::try_from(now.micros() / 1_000).ok()?;
         let slot = now_ms / SLOT_MS;
-        let digest: [u8; 32] = Sha256::digest(format!("breaks:{}:{slot}", self.seed)).into();
-        let mut draws = digest.chunks_exact(8).map(|bytes| {
-            let add = |sum: u64, byte: &u8| (sum << 8) | u64::from(*byte);
-            bytes.iter().fold(0, add)
-        });
-        let (chance, length, begin) = (draws.next()?, draws.next()?, draws.next()?);
+        let [chance, length, begin, _] = drawn_of(&format!("breaks:{}:{slot}", self.seed));
         if chance % SLOTS_OF != 0 {
             return None;
         }

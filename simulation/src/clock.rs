@@ -6,6 +6,7 @@ use domain::ports::id_source::IdSource;
 use domain::time::Timestamp;
 use rand::{RngCore, SeedableRng};
 use rand_chacha::ChaCha8Rng;
+use sha2::{Digest, Sha256};
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -129,6 +130,17 @@ impl IdSource for SeededChance {
     fn random(&self, buffer: &mut [u8]) {
         self.with(|rng| rng.fill_bytes(buffer));
     }
+}
+
+/// Numbers that follow from a text alone, in whatever order things happen.
+pub(crate) fn drawn_of(text: &str) -> [u64; 4] {
+    let digest: [u8; 32] = Sha256::digest(text).into();
+    let mut drawn = [0; 4];
+    for (draw, bytes) in drawn.iter_mut().zip(digest.chunks_exact(8)) {
+        let add = |sum: u64, byte: &u8| (sum << 8) | u64::from(*byte);
+        *draw = bytes.iter().fold(0, add);
+    }
+    drawn
 }
 
 #[cfg(test)]
