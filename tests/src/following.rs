@@ -130,13 +130,16 @@ impl Server {
         self.begin(campaign);
     }
 
-    /// The same by a flow, as it stands in a file, instead of a text that is said.
-    pub fn call_by_flow(&self, campaign: &str, flow: &str, records: &[Value]) {
+    /// The same by a flow, as it stands in a file, instead of a text that is said, to so many at a time.
+    pub fn call_by_flow(&self, campaign: &str, flow: &str, records: &[Value], at_once: u32) {
         let flow = FlowDefinition::from_yaml(flow).unwrap_or_else(|error| fail(&error.to_string()));
         let mut body = quick_campaign(campaign);
         if let Some(members) = body.as_object_mut() {
             members.remove("script_template");
             members.insert("flow".to_owned(), flow.to_value());
+        }
+        if let Some(most) = body.pointer_mut("/schedule/max_concurrent") {
+            *most = at_once.into();
         }
         self.enrol_in(campaign, &body, records);
         self.begin(campaign);

@@ -82,7 +82,7 @@ pub(super) fn hear(server: &Server, talkers: &[Canary], wrong: &mut Vec<String>)
             "card_tail": "1234", "amount": "5000", "fee_text": "年化百分之十二"})
     };
     let records: Vec<Value> = talkers.iter().map(record).collect();
-    server.call_by_flow(CAMPAIGN, FLOW, &records);
+    server.call_by_flow(CAMPAIGN, FLOW, &records, 50);
     if !server.is_completed(CAMPAIGN, ENDED) {
         wrong.push("the campaign of those who speak did not complete".to_owned());
     }

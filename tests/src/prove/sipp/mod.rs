@@ -11,7 +11,6 @@ use super::{Form, Proof, skipped};
 use crate::history::member;
 use crate::program::{Program, command, free_port, is_installed, run_json};
 use serde_json::{Value, json};
-use std::collections::BTreeMap;
 use std::panic::AssertUnwindSafe;
 use std::path::{Path, PathBuf};
 use std::sync::Mutex;
@@ -105,26 +104,25 @@ const AT_ONCE: usize = 5;
 /// What plays a row.
 type Play = Box<dyn FnOnce() -> (Value, bool) + Send>;
 
-/// Plays them, `AT_ONCE` at a time; one that broke off has no line.
-fn side_by_side(plays: Vec<Play>) -> Vec<Option<(Value, bool)>> {
-    let count = plays.len();
+/// A row's line and whether it holds; `None` where it broke off.
+type Played = Option<(Value, bool)>;
+
+/// Plays them, `AT_ONCE` at a time, and answers in their order.
+fn side_by_side(plays: Vec<Play>) -> Vec<Played> {
     let waiting = Mutex::new(plays.into_iter().enumerate());
-    let next = || waiting.lock().ok().and_then(|mut waiting| waiting.next());
-    let played = Mutex::new(Vec::new());
-    std::thread::scope(|scope| {
-        for _ in 0..AT_ONCE {
-            scope.spawn(|| {
-                while let Some((index, play)) = next() {
-                    let line = std::panic::catch_unwind(AssertUnwindSafe(play)).ok();
-                    if let Ok(mut played) = played.lock() {
-                        played.push((index, line));
-                    }
-                }
-            });
-        }
+    let next = || waiting.lock().ok()?.next();
+    let lane = || {
+        std::iter::from_fn(next)
+            .map(|(index, play)| (index, std::panic::catch_unwind(AssertUnwindSafe(play)).ok()))
+            .collect::<Vec<_>>()
+    };
+    let mut played: Vec<(usize, Played)> = std::thread::scope(|scope| {
+        let lanes: Vec<_> = (0..AT_ONCE).map(|_| scope.spawn(lane)).collect();
+        let ended = lanes.into_iter().map(|lane| lane.join().unwrap_or_default());
+        ended.flatten().collect()
     });
-    let mut played: BTreeMap<usize, _> = played.into_inner().unwrap_or_default().into_iter().collect();
-    (0..count).map(|index| played.remove(&index).flatten()).collect()
+    played.sort_unstable_by_key(|(index, _)| *index);
+    played.into_iter().map(|(_, line)| line).collect()
 }
 
 fn scenario(file: &str) -> PathBuf {

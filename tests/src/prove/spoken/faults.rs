@@ -1,6 +1,7 @@
 //! Recognizers that stall, lie, cut, are late or talk nonsense in the middle of calls: nobody hears silence
 //! for more than three seconds, and every call ends once.
 
+use super::quiet::Quiet;
 use super::round::{Engine, Found, Line, Round, hold};
 use super::{HEARD, SILENCE_MS_MAX, allowed};
 use crate::program::is_installed;
@@ -80,22 +81,23 @@ pub(crate) fn prove(form: Form) -> Proof {
         }
     }
     let most = allowed(form, SILENCE_MS_MAX);
-    if judged.silence_ms_max > most {
-        let silence = judged.silence_ms_max;
+    if judged.quiet.ms > most {
+        let silence = judged.quiet.ms;
         judged
             .broken
             .push(format!("{silence} ms of silence, and may be {most}"));
     }
     let Judged {
         calls,
-        silence_ms_max,
+        quiet,
         broken,
         by_manner,
     } = judged;
     let line = json!({
         "proof": "speech-faults",
         "calls": calls,
-        "silence_ms_max": silence_ms_max,
+        "silence_ms_max": quiet.ms,
+        "longest_silence": quiet.shown(most),
         "failures": by_manner,
         "broken": broken.iter().take(20).collect::<Vec<_>>(),
     });
@@ -109,7 +111,7 @@ pub(crate) fn prove(form: Form) -> Proof {
 #[derive(Default)]
 struct Judged {
     calls: u64,
-    silence_ms_max: u64,
+    quiet: Quiet,
     broken: Vec<String>,
     /// Failures by class, by manner.
     by_manner: BTreeMap<String, BTreeMap<String, u64>>,
@@ -126,7 +128,7 @@ impl Judged {
                 .push(about(&format!("{} calls of {people}", found.calls)));
         }
         self.calls += found.calls;
-        self.silence_ms_max = self.silence_ms_max.max(found.silence_ms_max);
+        self.quiet = std::mem::take(&mut self.quiet).or(found.quiet.clone());
         // A double that does not fail proves nothing.
         if NOTICED.contains(&name) && found.engine_failures.is_empty() {
             self.broken.push(about("no call says that its engine failed"));

@@ -1,6 +1,7 @@
 //! One server, one carrier and one recognizer: people who speak are called until all calls have ended.
 
 use super::pocketsphinx;
+use super::quiet::Quiet;
 use crate::carrier::{CarrierProcess, CdrLine};
 use crate::history::{History, member};
 use crate::server::Server;
@@ -16,8 +17,12 @@ use std::time::Duration;
 const CAMPAIGN: &str = "SPOKEN";
 /// Of the carrier.
 const SEED: u64 = 7;
-/// Longest wait for the end of a round: nobody is talked to for longer than three minutes.
-const ROUND: Duration = Duration::from_secs(240);
+/// Longest wait for the end of a round: nobody is talked to for longer than three minutes, and most for half
+/// of one.
+const ROUND: Duration = Duration::from_secs(600);
+/// People of a line on the telephone at once: their far ends and engines are on the same machine, and what
+/// a robot does is asked here, not how many of all of them two processors bear.
+const AT_ONCE: u32 = 12;
 /// What is talked about, and in whose voices.
 struct Scene {
     flow: &'static str,
@@ -66,7 +71,8 @@ pub(super) struct Found {
     pub(super) calls: u64,
     pub(super) reply_ms: Vec<u64>,
     pub(super) cut_ms: Vec<u64>,
-    pub(super) silence_ms_max: u64,
+    /// The longest silence of all calls.
+    pub(super) quiet: Quiet,
     /// Texts that stopped though nobody spoke into them.
     pub(super) false_barge_ins: u64,
     /// Calls that ended as they should.
@@ -139,7 +145,7 @@ impl Found {
         self.calls += other.calls;
         self.reply_ms.extend(other.reply_ms);
         self.cut_ms.extend(other.cut_ms);
-        self.silence_ms_max = self.silence_ms_max.max(other.silence_ms_max);
+        self.quiet = self.quiet.or(other.quiet);
         self.false_barge_ins += other.false_barge_ins;
         self.as_told += other.as_told;
         for (class, count) in other.engine_failures {
@@ -187,12 +193,15 @@ impl Found {
         for unfinished in history.unfinished() {
             self.broken.push(format!("{unfinished} did not end once"));
         }
-        for turns in details.values().filter_map(|one| one.turns.as_ref()) {
+        let with_turns = |one: &CdrLine| Some((one.call_id.clone(), one.turns.clone()?));
+        for (sip_call_id, turns) in details.values().filter_map(with_turns) {
             self.reply_ms.extend(&turns.reply_ms);
             if line.cuts > 0 {
                 self.cut_ms.extend(&turns.cut_ms);
             }
-            self.silence_ms_max = self.silence_ms_max.max(turns.silence_ms_max);
+            if turns.silence_ms_max > self.quiet.ms {
+                self.quiet = Quiet::of(turns.silence_ms_max, &sip_call_id, history);
+            }
         }
         for (call, events) in history.calls() {
             self.calls += 1;
@@ -252,5 +261,5 @@ fn call(server: &Server, scene: &Scene, people: u32) {
                 "company": "the sample bank"})
         })
         .collect();
-    server.call_by_flow(CAMPAIGN, scene.flow, &records);
+    server.call_by_flow(CAMPAIGN, scene.flow, &records, AT_ONCE);
 }
