@@ -98,7 +98,8 @@ const STAGED: &[fn() -> (Value, bool)] = &[
     crashed::ringing_on_a_digest_trunk,
 ];
 
-/// Rows that are played at once: each has a process of ours and one of sipp's, and a permit lives for seconds.
+/// Rows that are played at once: each has a process of ours and one of sipp's, and a permit lives for
+/// seconds.
 const AT_ONCE: usize = 5;
 
 /// What plays a row.
