@@ -34,9 +34,9 @@ const LAG_EVENTS_RUNNING_MAX: u64 = 4_096;
 /// about half of the ten seconds after which a server is not ready any more.
 const LAG_EVENTS_IDLE_MAX: u64 = 100_000;
 
-/// Enrolments asked for at once: enough to fill a group commit, few enough that they are not what a dial
-/// waits behind.
-const AT_ONCE_DIALING_MAX: usize = 32;
+/// Enrolments asked for at once: enough to share a group commit, few enough that they are not what a dial
+/// waits behind. With twice as many a campaign kept 85 to 88 of 100 dials on two slow cores.
+const AT_ONCE_DIALING_MAX: usize = 16;
 
 /// The same where no campaign runs: a commit is shared by half of them while the others are decided.
 const AT_ONCE_IDLE_MAX: usize = 512;
