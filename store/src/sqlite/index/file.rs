@@ -52,7 +52,7 @@ const SCHEMA: &str = "
 const ATTACHED_AS: &str = "places";
 
 /// Pages kept in memory by who writes the index and who looks up ids, in KiB.
-const CACHE_KIB: i64 = 16 * 1_024;
+const CACHE_KIB: i64 = 8 * 1_024;
 
 /// Pages of the write-ahead log after which they are carried over: 32 MiB.
 const CHECKPOINT_PAGES: i64 = 8_192;
