@@ -16,5 +16,5 @@ fn main() -> ExitCode {
 fn without_large_pages() {
     // A kernel that knows no such thing gives none.
     #[cfg(target_os = "linux")]
-    drop(rustix::thread::disable_transparent_huge_pages(true));
+    let _disabled = rustix::thread::disable_transparent_huge_pages(true);
 }
