@@ -2,6 +2,7 @@
 
 use super::ten;
 use crate::database::{ReadDb, Table, each_row, read_as};
+use crate::read_ahead::BATCH_EVENTS_MAX;
 use crate::value::Val;
 use async_trait::async_trait;
 use domain::ids::StreamId;
@@ -100,7 +101,7 @@ impl Subscription for TestSubscription {
             let grown = self.log.grown.notified();
             tokio::pin!(grown);
             grown.as_mut().enable();
-            let page = self.log.page(self.after, 1_000);
+            let page = self.log.page(self.after, BATCH_EVENTS_MAX);
             if let Some(last) = page.last() {
                 self.after = last.position;
                 return Ok(page);
