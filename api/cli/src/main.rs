@@ -11,8 +11,8 @@ fn main() -> ExitCode {
     cli::run()
 }
 
-/// Where the allocator asks the kernel for pages of 2 MiB, a seventh of a busy server's memory stands there and
-/// was never used (decision 0182).
+/// Where the allocator asks the kernel for pages of 2 MiB, a seventh of a busy server's memory stands there
+/// and was never used (decision 0182).
 fn without_large_pages() {
     // A kernel that knows no such thing gives none.
     #[cfg(target_os = "linux")]
