@@ -191,9 +191,6 @@ impl Talk {
                 self.press = self
                     .keypress_payload_type
                     .and_then(|payload_type| KeypressSender::new(digit, payload_type, timestamp, frames));
-                if let Some(turns) = self.turns.as_mut().filter(|_| self.press.is_some()) {
-                    turns.we_sound(now);
-                }
             }
             Act::Say { phrase } => self.say(phrase, now),
             Act::LetGoBy => self.heard = Heard::default(),

@@ -23,8 +23,7 @@ pub struct TurnDetails {
     pub cut_ms: Vec<u64>,
     /// Phrases that the robot spoke through.
     pub uncut: u64,
-    /// The longest time between the robot's first sound and the end in which nothing was heard: neither a
-    /// voice nor the tone of a key, which the telephone plays to whoever presses it.
+    /// The longest time between the robot's first sound and the end in which nobody was heard.
     pub silence_ms_max: u64,
 }
 
@@ -63,7 +62,7 @@ impl Turns {
         self.robot = Some(now);
     }
 
-    /// A packet of ours with voice in it, or a key that begins.
+    /// A packet of ours with voice in it.
     pub(super) fn we_sound(&mut self, now: Timestamp) {
         if self.last.is_some() {
             self.heard(now);

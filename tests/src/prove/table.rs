@@ -131,7 +131,7 @@ pub const WAITING: &[&[&[&str]]] = &[
         &["contract"],
         &["summary", "audit"],
         &["kurrent", "stores"],
-        &["sipp", "import", "jdbc", "projections", "as-of"],
+        &["import", "jdbc", "projections", "as-of"],
         &["console", "nlu", "entities"],
         &["oidc", "inspect", "webhooks", "subscribers"],
     ],
@@ -148,9 +148,7 @@ pub const WAITING: &[&[&[&str]]] = &[
 ];
 
 /// Those that hold a limit of time, which what else the machine does can break: they are asked again, alone.
-///
-/// `sipp`: a permit lives for seconds, and a call whose INVITE was late is withdrawn, as it should be.
-pub const MEASURING: &[&str] = &["rebuild", "hostile", "stop", "spoken", "speech-faults", "sipp"];
+pub const MEASURING: &[&str] = &["rebuild", "hostile", "stop", "spoken", "speech-faults"];
 
 /// Those that hear or time what people would, by the clock. What stands beside them steps aside for them, as
 /// nothing does that runs on a machine of its own.
