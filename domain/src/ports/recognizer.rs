@@ -24,9 +24,9 @@ use values::emotion::Prosody;
 pub const FRAME_SAMPLES: usize = 160;
 /// Milliseconds of one frame.
 pub const FRAME_MS: u64 = FRAME_SAMPLES as u64 * 1_000 / SAMPLES_PER_SECOND as u64;
-/// Latest `Final` after the end of speech: whoever waits hears something within 3 s, and the robot's own
-/// words need the rest of them.
-pub const FINAL_MS_MAX: u64 = 2_500;
+/// Latest `Final` after the end of speech: whoever waits hears something within 3 s. That speech has ended is
+/// noticed up to half a second later, and the robot's own words need the rest (decision 0183).
+pub const FINAL_MS_MAX: u64 = 2_000;
 /// Longest text of one utterance, in bytes: two minutes of fast speech; more is cut at a character.
 pub const UTTERANCE_BYTES_MAX: usize = 4_096;
 /// Most alternatives kept of one utterance: more than any flow looks at.
