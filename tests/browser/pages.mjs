@@ -127,7 +127,8 @@ async function campaign(visit) {
   await visit.until('the next event', () => new URL(page.url()).searchParams.get('position') !== first)
   await page.reload()
   await page.getByText('不是现在').waitFor()
-  await page.getByRole('button', { name: '回到现在' }).click()
+  // Where everybody was called meanwhile, the line has an end, and that is where one comes back to.
+  await page.getByRole('button', { name: /^回到(现在|结束)$/ }).click()
   await page.getByText('不是现在').waitFor({ state: 'hidden' })
   await page.getByRole('tab', { name: '结果与未拨原因' }).click()
   await page.getByText('已完成的客户').waitFor()
