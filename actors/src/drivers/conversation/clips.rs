@@ -2,8 +2,8 @@
 //! other people's; whoever is waited for does not wait for that, and hears what is there first.
 
 use domain::ports::speech::{Clip, SpeechError};
-use std::collections::BTreeMap;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tokio::sync::OnceCell;
 
 /// Texts kept for one conversation; a flow that says more has them made again.
@@ -21,24 +21,61 @@ pub(super) struct Made {
 
 /// Clips by text, made or being made; clones share them.
 #[derive(Debug, Default, Clone)]
-pub(super) struct Clips(Arc<Mutex<BTreeMap<String, Arc<Made>>>>);
+pub(super) struct Clips(Arc<Mutex<Texts>>);
+
+#[derive(Debug, Default)]
+struct Texts {
+    made: BTreeMap<String, Arc<Made>>,
+    /// Made ahead, and nobody has waited for them yet.
+    guesses: BTreeSet<String>,
+}
 
 impl Clips {
     /// What is made of a text; beyond `TEXTS_MAX` it is not kept.
     pub(super) fn of(&self, text: &str) -> Arc<Made> {
-        let mut texts = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(made) = texts.get(text) {
+        let mut texts = self.texts();
+        if let Some(made) = texts.made.get(text) {
             return Arc::clone(made);
         }
         let made = Arc::default();
-        if texts.len() < TEXTS_MAX {
-            texts.insert(text.to_owned(), Arc::clone(&made));
+        if texts.made.len() < TEXTS_MAX {
+            texts.made.insert(text.to_owned(), Arc::clone(&made));
         }
         made
+    }
+
+    /// The same for somebody who waits: it is a guess no more.
+    pub(super) fn wanted(&self, text: &str) -> Arc<Made> {
+        self.texts().guesses.remove(text);
+        self.of(text)
+    }
+
+    /// From here on these may be heard next. Those that were guessed before and nobody waited for are let go,
+    /// and made again where they are wanted after all. Answers whether any of these is still to be made.
+    pub(super) fn guess_only<'a>(&self, next: impl Iterator<Item = &'a str>) -> bool {
+        let next: BTreeSet<&str> = next.collect();
+        let texts = &mut *self.texts();
+        let is_past = |text: &String| !next.contains(text.as_str());
+        for past in texts.guesses.extract_if(.., is_past) {
+            texts.made.remove(&past);
+        }
+        let unmade = |text: &&&str| texts.made.get(**text).is_none_or(|made| !made.is_there());
+        let unmade: Vec<&str> = next.iter().filter(unmade).copied().collect();
+        let unknown = unmade.iter().filter(|text| !texts.made.contains_key(**text));
+        texts.guesses.extend(unknown.map(|text| (*text).to_owned()));
+        !unmade.is_empty()
+    }
+
+    fn texts(&self) -> MutexGuard<'_, Texts> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 impl Made {
+    fn is_there(&self) -> bool {
+        self.ahead.get().or(self.wanted.get()).is_some()
+    }
+
     /// The clip, made once by whoever asks for it ahead.
     pub(super) async fn ahead(&self, make: impl Future<Output = Answer>) -> Answer {
         if let Some(clip) = self.wanted.get() {
@@ -126,5 +163,25 @@ mod tests {
             clips.of(&number.to_string());
         }
         assert!(!Arc::ptr_eq(&clips.of("last"), &clips.of("last")));
+    }
+
+    #[test]
+    fn a_guess_is_let_go_once_another_is_made_and_what_was_waited_for_is_kept() {
+        let clips = Clips::default();
+        let known = clips.of("known");
+        assert!(clips.guess_only(["known", "first", "second"].into_iter()));
+        let (first, second) = (clips.of("first"), clips.of("second"));
+        for made in [&known, &first, &second] {
+            assert!(now(made.ahead(ready(clip(1)))).is_some());
+        }
+        assert!(
+            !clips.guess_only(["first", "second"].into_iter()),
+            "both are made"
+        );
+        assert!(Arc::ptr_eq(&clips.wanted("first"), &first));
+        assert!(clips.guess_only(["third"].into_iter()));
+        assert!(Arc::ptr_eq(&clips.of("known"), &known));
+        assert!(Arc::ptr_eq(&clips.of("first"), &first));
+        assert!(!Arc::ptr_eq(&clips.of("second"), &second), "nobody waited for it");
     }
 }

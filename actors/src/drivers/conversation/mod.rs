@@ -6,6 +6,9 @@
 //! ends when the
 //! flow does, when the callee hangs up, at the longest duration, or by an order.
 
+mod ahead;
+#[cfg(test)]
+mod ahead_tests;
 mod assisting;
 #[cfg(test)]
 mod assisting_tests;

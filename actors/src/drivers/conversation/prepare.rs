@@ -4,7 +4,7 @@ use super::clips::Clips;
 use super::offering::Chosen;
 use crate::drivers::kit::{Halt, Kit};
 use domain::calling_plan::{CallingPlan, CampaignFacts, FlowRef};
-use domain::flow::{FlowAction, FlowDefinition, FlowInput, FlowRun};
+use domain::flow::{FlowAction, FlowDefinition, FlowRun};
 use domain::ids::CallId;
 use domain::personal::Personal;
 use domain::ports::speech::{Clip, Manner, Prompt, SpeechError, Urgency};
@@ -12,9 +12,6 @@ use domain::ports::worklist::DueEnrolment;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use tokio::sync::oneshot;
-
-/// Steps of the flow spoken ahead: the first node after the notices, and two more.
-const STEPS_AHEAD_MAX: usize = 3;
 
 /// Longest a synthesizer may take for one text.
 const SPEAK_MS_MAX: u64 = 10_000;
@@ -34,7 +31,7 @@ pub(crate) struct Prepared {
 pub(crate) struct Voice {
     language: String,
     manner: Manner,
-    clips: Clips,
+    pub(super) clips: Clips,
 }
 
 /// What a test call has in place of an enrolment.
@@ -156,7 +153,7 @@ impl<'a> Words<'a> {
 }
 
 /// The text an action speaks.
-fn spoken(action: &FlowAction) -> Option<Words<'_>> {
+pub(super) fn spoken(action: &FlowAction) -> Option<Words<'_>> {
     match action {
         FlowAction::Notice { text, .. } => Some(Words::plain(text)),
         FlowAction::Say {
@@ -217,26 +214,6 @@ impl Voice {
         }
     }
 
-    /// Speaks what will be said if the callee only listens, and what is said when something of ours fails;
-    /// what fails here fails again where it is met.
-    async fn look_ahead(&self, kit: &Kit, mut ahead: FlowRun) {
-        for step in 0..STEPS_AHEAD_MAX {
-            let actions = ahead.step(FlowInput::Played);
-            self.speak_all(kit, &actions).await;
-            if step == 0 {
-                self.speak_all(kit, &ahead.clone().step(FlowInput::Fault)).await;
-            }
-        }
-    }
-
-    async fn speak_all(&self, kit: &Kit, actions: &[FlowAction]) {
-        for words in actions.iter().filter_map(spoken) {
-            if let Err(error) = self.speak(kit, words, Urgency::Ahead).await {
-                tracing::debug!(%error, "a later prompt could not be spoken ahead");
-            }
-        }
-    }
-
     /// The clip of a text, kept in memory for this call.
     pub(crate) async fn speak(
         &self,
@@ -252,11 +229,10 @@ impl Voice {
             manner: self.manner.clone(),
             urgency,
         };
-        let made = self.clips.of(words.text);
         let making = speak_in_time(kit, &prompt);
         match urgency {
-            Urgency::Ahead => made.ahead(making).await,
-            Urgency::AtAnswer | Urgency::SomebodyWaits => made.wanted(making).await,
+            Urgency::Ahead => self.clips.of(words.text).ahead(making).await,
+            Urgency::AtAnswer | Urgency::SomebodyWaits => self.clips.wanted(words.text).wanted(making).await,
         }
     }
 }

@@ -1,5 +1,6 @@
 //! One conversation: the flow's actions out, the callee's keys and silences in.
 
+use super::ahead;
 use super::ear::{Ear, next_of};
 use super::end_facts::{CLOSE_MS_MAX, HungUp, ending};
 use super::offering::Chosen;
@@ -24,6 +25,7 @@ use domain::ports::understanding::{SensitiveWords, Understanding};
 use domain::time::Timestamp;
 use std::collections::VecDeque;
 use std::sync::Arc;
+use tokio::sync::oneshot;
 
 /// Longest answered call: a robot that has said nothing final by then never will.
 const TALK_MS_MAX: u64 = 180_000;
@@ -77,6 +79,8 @@ pub(super) struct Talk<'a> {
     pub(super) ending: bool,
     /// We asked to hang up, and why.
     pub(super) hanging_up: Option<EndReason>,
+    /// Held while a question stands whose answers are made ahead.
+    pub(super) asking: Option<oneshot::Sender<()>>,
     deadline: Timestamp,
     pub(super) hung_up: Option<HungUp>,
     /// What ended it that was neither the callee's nor the carrier's doing.
@@ -127,6 +131,7 @@ impl<'a> Talk<'a> {
             opted_out: false,
             ending: false,
             hanging_up: None,
+            asking: None,
             deadline,
             hung_up: None,
             cause: None,
@@ -276,8 +281,12 @@ impl<'a> Talk<'a> {
             return Ok(());
         };
         let actions = run.step(input);
+        let asks = ahead::ask(&actions);
         self.act(actions).await?;
         self.attune();
+        if asks && !self.ending {
+            self.look_behind_question();
+        }
         Ok(())
     }
 
