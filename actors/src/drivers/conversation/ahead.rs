@@ -49,6 +49,7 @@ impl Talk<'_> {
         let Some(asked) = &self.run else { return };
         let answers = answers(asked);
         let texts = answers.iter().filter_map(spoken).map(|words| words.text);
+        self.asking = None;
         if !self.voice.clips.guess_only(texts) {
             return;
         }
