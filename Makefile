@@ -38,7 +38,7 @@ build:
 	$(CARGO) build --quiet --locked --package cli --package tests
 
 # Long proofs: each prints one JSON line and exits non-zero on any violation.
-prove-console prove-console-build prove-axe prove-roles-console prove-proof-badge prove-wall prove-flow-editor prove-words prove-access prove-api prove-seeds prove-as-of prove-two-processes prove-clock prove-crash prove-sipp prove-projections prove-rebuild prove-forgetting prove-keys prove-audit prove-contract prove-exports prove-full-disk prove-gates prove-history prove-http prove-import prove-inspect prove-jdbc prove-nlu prove-entities prove-oidc prove-replay prove-segments prove-rules prove-speech-faults prove-spoken prove-simulate prove-stop prove-summary prove-webhooks: packages build
+prove-console prove-console-build prove-axe prove-roles-console prove-proof-badge prove-wall prove-flow-editor prove-words prove-access prove-api prove-seeds prove-as-of prove-two-processes prove-clock prove-crash prove-sipp prove-projections prove-rebuild prove-forgetting prove-keys prove-audit prove-contract prove-exports prove-full-disk prove-gates prove-history prove-http prove-inspect prove-jdbc prove-nlu prove-entities prove-oidc prove-replay prove-segments prove-rules prove-speech-faults prove-spoken prove-simulate prove-stop prove-summary prove-webhooks: packages build
 	@target/debug/prove $(@:prove-%=%)
 
 # 1,100 connections need as many descriptors here and in the server, which inherits the limit.
@@ -61,8 +61,9 @@ prove-stores: packages build
 	@$(MAKE) --no-print-directory prove-kurrent
 
 # What is measured is measured on a release build: 10,000 people in real time with real SIP and RTP, over a closed
-# window and three kills (PEOPLE=N for fewer), and readers of a million events, who are held to a rate.
-prove-night prove-subscribers: packages
+# window and three kills (PEOPLE=N for fewer), readers of a million events, who are held to a rate, and a list of a million
+# rows, whose import is held to a bound of memory.
+prove-import prove-night prove-subscribers: packages
 	$(CARGO) build --quiet --locked --release --package cli --package tests
 	@target/release/prove $(@:prove-%=%)
 

@@ -118,7 +118,7 @@ pub(super) fn prove(form: Form) -> Proof {
     let bad = write_list(&list, rows);
     let file = list.to_string_lossy().into_owned();
     let args = [file.as_str(), "--campaign", "IMPORT"];
-    let mut killed = 0;
+    let (mut killed, mut resident) = (0, 0);
     for kill in 0..kills {
         let mut server = Server::start(&data, NO_TRUNK);
         if kill == 0 {
@@ -127,6 +127,7 @@ pub(super) fn prove(form: Form) -> Proof {
         let import = begin_import(&server, &args);
         // Each finds the import further, the last one near its end.
         let went_on = has_read(&server, &import, rows / (kills + 1) * (kill + 1));
+        resident = resident.max(resident_kb(server.program.id()));
         server.program.kill();
         killed += u32::from(went_on);
     }
@@ -138,11 +139,12 @@ pub(super) fn prove(form: Form) -> Proof {
         .last()
         .and_then(|line| serde_json::from_str(line).ok())
         .unwrap_or_default();
-    let resident = resident_kb(server.program.id());
+    resident = resident.max(resident_kb(server.program.id()));
     let list_id = member(&report, "/list").as_str().unwrap_or_default().to_owned();
     let before = server.get(&format!("/api/v1/lists/{list_id}"));
     let before = before.map(|reply| reply.body).unwrap_or_default();
     let (after, is_complete) = undone(&server, &list_id);
+    let resident_undone = resident_kb(server.program.id());
     let drained = server.drains();
     let good = u64::from(rows) - bad;
     let count = |value: &Value, pointer: &str| member(value, pointer).as_u64();
@@ -167,7 +169,7 @@ pub(super) fn prove(form: Form) -> Proof {
     Proof {
         holds: violations.is_empty(),
         line: json!({ "proof": "import", "rows": rows, "bad": bad, "kills": kills, "killed_while_it_ran": killed,
-            "enrolled": member(&before, "/enrolled"), "resident_kb_max": resident,
+            "enrolled": member(&before, "/enrolled"), "resident_kb_max": resident, "resident_kb_max_undone": resident_undone,
             "withdrawn": member(&after, "/list/withdrawn"), "violations": violations }),
     }
 }
