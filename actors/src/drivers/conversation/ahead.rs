@@ -76,9 +76,3 @@ fn answers(asked: &FlowRun) -> Vec<FlowAction> {
     let inputs = inputs.chain([FlowInput::Silence, FlowInput::Unheard]);
     inputs.flat_map(|input| asked.clone().step(input)).collect()
 }
-
-/// Whether these ask something.
-pub(super) fn ask(actions: &[FlowAction]) -> bool {
-    let listens = |action: &FlowAction| matches!(action, FlowAction::Listen { .. });
-    actions.iter().any(listens)
-}

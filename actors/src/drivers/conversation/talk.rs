@@ -1,6 +1,5 @@
 //! One conversation: the flow's actions out, the callee's keys and silences in.
 
-use super::ahead;
 use super::ear::{Ear, next_of};
 use super::end_facts::{CLOSE_MS_MAX, HungUp, ending};
 use super::offering::Chosen;
@@ -281,7 +280,9 @@ impl<'a> Talk<'a> {
             return Ok(());
         };
         let actions = run.step(input);
-        let asks = ahead::ask(&actions);
+        let asks = actions
+            .iter()
+            .any(|action| matches!(action, FlowAction::Listen { .. }));
         self.act(actions).await?;
         self.attune();
         if asks && !self.ending {
