@@ -19,7 +19,7 @@ pub const CATCH_UP_EVENTS_MAX: usize = 32_768;
 
 /// Events in one transaction of views that are not far behind, beside the last page: an import appends faster
 /// than they take, for hours, and what is held for one transaction is memory that nobody else has.
-pub(crate) const FOLLOWING_EVENTS_MAX: usize = 2_048;
+pub(crate) const FOLLOWING_EVENTS_MAX: usize = 1_024;
 
 /// Events that views lack and are still not far behind: twice what an import may be ahead of them.
 pub(crate) const FOLLOWING_BEHIND_MAX: u64 = 200_000;

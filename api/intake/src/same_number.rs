@@ -1,7 +1,7 @@
 //! One phone under two customer ids in a list: both rows are named, whoever is called.
 //!
-//! Within a file a number is remembered by 92 bits of its id and the row that had it first: of a million two
-//! are alike by chance in one of 10^16 files. Who is called is not decided here: the number's own stream says
+//! Within a file a number is remembered by 76 bits of its id and the row that had it first: of a million two
+//! are alike by chance in one of 10^11 files. Who is called is not decided here: the number's own stream says
 //! it, over all lists of the campaign.
 
 use crate::BAD_ROWS_LISTED_MAX;
@@ -42,9 +42,9 @@ impl SharedRows {
     }
 }
 
-/// The last 92 bits of an id, which is 128 bits of a keyed hash (nobody chooses whose are alike): the bucket
+/// The last 76 bits of an id, which is 128 bits of a keyed hash (nobody chooses whose are alike): the bucket
 /// and what stands in it.
-type Mark = [u16; 5];
+type Mark = [u16; 4];
 
 /// A power of two: of a million ids some 250 lie in each.
 const BUCKETS: usize = 1 << 12;
@@ -52,9 +52,9 @@ const BUCKETS: usize = 1 << 12;
 fn mark(id: &str) -> Option<(usize, Mark)> {
     let id = u128::from_str_radix(id, 16).ok()?;
     let sixteen = |shift: u32| u16::try_from((id >> shift) & u128::from(u16::MAX)).ok();
-    let bucket = usize::from(sixteen(80)?) % BUCKETS;
-    let [a, b, c, d, e] = [64, 48, 32, 16, 0].map(sixteen);
-    Some((bucket, [a?, b?, c?, d?, e?]))
+    let bucket = usize::from(sixteen(64)?) % BUCKETS;
+    let [a, b, c, d] = [48, 32, 16, 0].map(sixteen);
+    Some((bucket, [a?, b?, c?, d?]))
 }
 
 /// What is remembered of each id. In buckets, each in order and hardly larger than what it holds: a tree of a
@@ -95,7 +95,7 @@ enum First<V> {
     Known(V),
 }
 
-/// The people of one file, by 10 bytes each.
+/// The people of one file, by 8 bytes each.
 #[derive(Debug, Default)]
 pub struct CustomersSeen {
     ids: Marks<()>,
@@ -109,24 +109,19 @@ impl CustomersSeen {
     }
 }
 
-/// The numbers of one file, by 14 bytes each.
+/// The numbers of one file, by 12 bytes each.
 #[derive(Debug, Default)]
 pub struct NumbersSeen {
-    first_rows: Marks<[u16; 2]>,
+    first_rows: Marks<u32>,
 }
 
 impl NumbersSeen {
     /// The first row that had this number, if it was an earlier one.
     pub fn first_row(&mut self, number: &NumberId, row: u64) -> Option<u64> {
-        // A file has fewer rows than u32 counts, here in two halves: together they would take 16 bytes.
+        // A file has fewer rows than u32 counts.
         let row = u32::try_from(row).ok()?;
-        let halves = [u16::try_from(row >> 16).ok()?, u16::try_from(row & 0xFFFF).ok()?];
-        // An id of a number is 128 bits in hexadecimal digits.
-        match self.first_rows.first(number.as_str(), halves)? {
-            First::Known([high, low]) => {
-                let first = (u64::from(high) << 16) | u64::from(low);
-                (first != u64::from(row)).then_some(first)
-            }
+        match self.first_rows.first(number.as_str(), row)? {
+            First::Known(first) => (first != row).then_some(u64::from(first)),
             First::Now => None,
         }
     }
@@ -185,7 +180,7 @@ mod tests {
             assert!(marks.first(&format!("{id:032x}"), ()).is_some());
         }
         let room: usize = marks.buckets.iter().map(Vec::capacity).sum();
-        assert!(room * size_of::<(Mark, ())>() < 11_500_000, "{room} places");
+        assert!(room * size_of::<(Mark, ())>() < 9_200_000, "{room} places");
     }
 
     #[test]
