@@ -40,13 +40,7 @@ async fn start(world: &World) {
 /// Somebody said that they are the card's holder, and hangs up.
 async fn said_and_hung_up() -> World {
     let world = World::new(vec![answers()]).that_listens();
-    let _drivers = world.start_drivers().await;
-    let definition = FlowDefinition::from_yaml(SPOKEN).expect("a shipped flow");
-    let flow = publish_flow(&world, &definition).await;
-    world.run_campaign(1, 1, flow).await;
-    world
-        .until("the question", |log| count(log, "call.node_entered") == 2)
-        .await;
+    world.asks_for_card_holder().await;
     settle().await;
     world.ear().say("是的", 200, 600);
     world

@@ -9,6 +9,7 @@ use std::sync::{Arc, Mutex};
 #[derive(Default)]
 pub(crate) struct FakeSynthesizer {
     hangs: AtomicBool,
+    elsewhere: AtomicBool,
     /// Texts, and how each was asked for.
     asked: Mutex<Vec<(String, Manner)>>,
 }
@@ -16,6 +17,10 @@ pub(crate) struct FakeSynthesizer {
 impl FakeSynthesizer {
     pub(crate) fn asked(&self) -> Vec<(String, Manner)> {
         self.asked.lock().expect("no panic inside").clone()
+    }
+    /// From now on texts leave this machine.
+    pub(crate) fn move_away(&self) {
+        self.elsewhere.store(true, Ordering::Relaxed);
     }
     pub(crate) fn hang(&self) {
         self.hangs.store(true, Ordering::Relaxed);
@@ -29,6 +34,9 @@ impl Synthesizer for FakeSynthesizer {
     }
     fn speaks_any_text(&self) -> bool {
         true
+    }
+    fn is_elsewhere(&self) -> bool {
+        self.elsewhere.load(Ordering::Relaxed)
     }
 
     fn speaks(&self, _: &str) -> bool {

@@ -32,6 +32,8 @@ use std::sync::Arc;
 /// Moves of the clock a test waits for something at most.
 const MOVES_MAX: usize = 2_000;
 
+const SPOKEN: &str = include_str!("../../../fixtures/flows/card_instalment_spoken.yaml");
+
 pub(crate) struct World {
     pub(crate) fakes: Fakes,
     pub(crate) system: ActorSystem,
@@ -298,6 +300,16 @@ impl World {
                 self.fakes.store.kinds()
             );
         }
+    }
+
+    /// Drivers that run the shipped spoken flow for one person, until they are asked whether it is their card.
+    pub(crate) async fn asks_for_card_holder(&self) {
+        let _drivers = self.start_drivers().await;
+        let definition = FlowDefinition::from_yaml(SPOKEN).expect("a shipped flow");
+        let flow = publish_flow(self, &definition).await;
+        self.run_campaign(1, 1, flow).await;
+        self.until("the question", |log| count(log, "call.node_entered") == 2)
+            .await;
     }
 
     pub(crate) fn count(&self, kind: &str) -> usize {

@@ -112,6 +112,9 @@ pub trait Synthesizer: Send + Sync {
     fn name(&self) -> &'static str;
     /// True when any text can be spoken, false when only bundled clips can.
     fn speaks_any_text(&self) -> bool;
+    /// True when texts leave this machine to be spoken: then personal values are sent only for words that are
+    /// about to be said, and never on a guess.
+    fn is_elsewhere(&self) -> bool;
     /// Whether this text can be spoken here.
     fn speaks(&self, text: &str) -> bool;
     async fn speak(&self, prompt: &Prompt) -> Result<Arc<Clip>, SpeechError>;

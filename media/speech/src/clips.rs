@@ -185,6 +185,10 @@ impl Synthesizer for BundledSynthesizer {
         false
     }
 
+    fn is_elsewhere(&self) -> bool {
+        false
+    }
+
     fn speaks(&self, text: &str) -> bool {
         is_bundled(text)
     }

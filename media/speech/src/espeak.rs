@@ -182,6 +182,10 @@ impl Synthesizer for EspeakSynthesizer {
         true
     }
 
+    fn is_elsewhere(&self) -> bool {
+        false
+    }
+
     fn speaks(&self, _: &str) -> bool {
         true
     }

@@ -35,6 +35,10 @@ impl Synthesizer for GivenClipSynthesizer {
         self.others.speaks_any_text()
     }
 
+    fn is_elsewhere(&self) -> bool {
+        self.others.is_elsewhere()
+    }
+
     fn speaks(&self, text: &str) -> bool {
         text == self.text || self.others.speaks(text)
     }

@@ -148,6 +148,10 @@ impl Synthesizer for OpenAiSynthesizer {
         true
     }
 
+    fn is_elsewhere(&self) -> bool {
+        true
+    }
+
     fn speaks(&self, _: &str) -> bool {
         true
     }

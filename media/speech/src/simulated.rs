@@ -31,6 +31,10 @@ impl Synthesizer for SimulatedSynthesizer {
         true
     }
 
+    fn is_elsewhere(&self) -> bool {
+        false
+    }
+
     fn speaks(&self, _: &str) -> bool {
         true
     }

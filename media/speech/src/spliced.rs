@@ -156,6 +156,10 @@ impl Synthesizer for SplicedSynthesizer {
         self.others.speaks_any_text()
     }
 
+    fn is_elsewhere(&self) -> bool {
+        self.others.is_elsewhere()
+    }
+
     fn speaks(&self, text: &str) -> bool {
         self.recordings.contains_key(&file_of(text)) || self.others.speaks(text)
     }

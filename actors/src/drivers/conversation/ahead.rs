@@ -47,7 +47,11 @@ impl Talk<'_> {
     /// over. What the last question's answers would have led to, and nobody waited for, is let go.
     pub(super) fn look_behind_question(&mut self) {
         let Some(asked) = &self.run else { return };
-        let answers = answers(asked);
+        let mut answers = answers(asked);
+        // What one person alone is told goes to nobody else because they might come to it.
+        if self.kit.ports.synthesizer.is_elsewhere() {
+            answers.retain(|action| spoken(action).is_some_and(|words| !words.personal));
+        }
         let texts = answers.iter().filter_map(spoken).map(|words| words.text);
         self.asking = None;
         if !self.voice.clips.guess_only(texts) {

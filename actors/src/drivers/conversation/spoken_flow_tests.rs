@@ -3,12 +3,9 @@
 
 use crate::testing::line::{FakeLine, dialog, ringing};
 use crate::testing::on_one_thread;
-use crate::testing::world::{World, count, publish_flow};
-use domain::flow::FlowDefinition;
+use crate::testing::world::{World, count};
 use domain::ports::line::{DialOrder, LegEvent};
 use std::sync::Arc;
-
-const SPOKEN: &str = include_str!("../../../../fixtures/flows/card_instalment_spoken.yaml");
 
 fn answers() -> Arc<FakeLine> {
     let script = |_: &DialOrder| vec![ringing(), LegEvent::Answered(dialog())];
@@ -17,13 +14,7 @@ fn answers() -> Arc<FakeLine> {
 
 async fn spoken_call() -> World {
     let world = World::new(vec![answers()]);
-    let _drivers = world.start_drivers().await;
-    let definition = FlowDefinition::from_yaml(SPOKEN).expect("a shipped flow");
-    let flow = publish_flow(&world, &definition).await;
-    world.run_campaign(1, 1, flow).await;
-    world
-        .until("the question", |log| count(log, "call.node_entered") == 2)
-        .await;
+    world.asks_for_card_holder().await;
     world
 }
 
