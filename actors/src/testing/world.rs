@@ -302,7 +302,7 @@ impl World {
         }
     }
 
-    /// Drivers that run the shipped spoken flow for one person, until they are asked whether it is their card.
+    /// Runs the shipped spoken flow for one person, until they are asked whether it is their card.
     pub(crate) async fn asks_for_card_holder(&self) {
         let _drivers = self.start_drivers().await;
         let definition = FlowDefinition::from_yaml(SPOKEN).expect("a shipped flow");
