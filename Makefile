@@ -84,10 +84,11 @@ prove-simulation: build
 	target/release/ledgerline simulate --days 200 --calls-per-day 1000 --seed 7 --json
 
 # 10,000 days of 200 people with every fault, on all cores, agents in a third of the worlds, one world of twenty twice:
-# hours. DAYS=N for fewer. What fails is made small and kept in simulation/seeds.tsv.
+# hours. DAYS=N for fewer; RESUME=FILE goes on where the same program was stopped. What fails is made small and kept in
+# simulation/seeds.tsv.
 prove-days: packages
 	$(CARGO) run --quiet --locked --release --package simulation --features proofs --bin prove_days -- --days $(or $(DAYS),10000) \
-	  --keep simulation/seeds.tsv
+	  --keep simulation/seeds.tsv $(if $(RESUME),--resume $(RESUME))
 
 # Every planted bug is looked for, seed after seed. A build of its own, in a folder of its own: nothing that ships has them.
 prove-planted: packages

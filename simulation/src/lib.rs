@@ -21,6 +21,7 @@ mod operator;
 mod people;
 mod pieces;
 mod power;
+mod progress;
 mod scenario;
 mod shape;
 mod shrink;
@@ -32,9 +33,11 @@ mod witness;
 mod world;
 
 use sha2::{Digest, Sha256};
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 pub use invariants::Tally;
+pub use progress::{Progress, ProgressFault, RanWorld};
 pub use scenario::{FaultRates, Scenario, ScenarioFault};
 pub use shrink::shrink;
 pub use world::SimulationError;
@@ -81,6 +84,7 @@ impl Plan {
 }
 
 /// What one world of a run found.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct Found(WorldReport);
 
 /// What a run found. The same plan gives the same report.
@@ -100,7 +104,7 @@ pub struct Report {
     /// Calls in which nobody was there for who answered, and the seller was named.
     pub sellers_named: u64,
     /// By name: how often each invariant was checked, and how often it did not hold.
-    pub invariants: BTreeMap<&'static str, Tally>,
+    pub invariants: BTreeMap<Cow<'static, str>, Tally>,
     /// SHA-256, lower hex, over the worlds' own hashes in order.
     pub log_hash: String,
     /// The first violations, in words; empty when all holds.
@@ -164,7 +168,11 @@ pub fn put_together(plan: Plan, worlds: Vec<Found>) -> Report {
     report.abandoned_30_days_per_mille_max = most;
     if windows.checked > 0 {
         let name = "three_of_a_hundred_in_every_thirty_days";
-        report.invariants.entry(name).or_default().add(windows);
+        report
+            .invariants
+            .entry(Cow::Borrowed(name))
+            .or_default()
+            .add(windows);
     }
     report.permits = counts.permits;
     report.refusals = counts.refusals;

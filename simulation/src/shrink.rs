@@ -26,11 +26,11 @@ impl Found {
     }
 
     /// Names of the invariants that did not hold.
-    pub fn violated(&self) -> Vec<&'static str> {
+    pub fn violated(&self) -> Vec<&str> {
         let tallies = self.0.findings.tallies.iter();
         tallies
             .filter(|(_, tally)| tally.violations > 0)
-            .map(|(name, _)| *name)
+            .map(|(name, _)| name.as_ref())
             .collect()
     }
 }
@@ -117,7 +117,8 @@ const fn inverse(odd: u64) -> u64 {
 /// The smallest plan found of which an invariant of the same name as in `plan` does not hold. `plan` is of
 /// one world.
 pub fn shrink(plan: Plan) -> Result<Plan, SimulationError> {
-    let violated = simulate_world(plan, 0)?.violated();
+    let first = simulate_world(plan, 0)?;
+    let violated = first.violated();
     let fails = |plan: Plan| {
         let found = simulate_world(plan, 0)?;
         Ok(found.violated().iter().any(|name| violated.contains(name)))

@@ -81,6 +81,7 @@ pub(crate) struct WorldPlan {
     pub(crate) scenario: Scenario,
 }
 
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub(crate) struct WorldReport {
     pub(crate) calls: u64,
     pub(crate) crashes: u64,

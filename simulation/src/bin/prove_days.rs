@@ -1,9 +1,13 @@
 //! `make prove-days`: thousands of simulated days on all cores, with every fault; a part of them run twice.
 //! Says how far it is and how long it will take; one JSON line at the end. What fails is made small, and
-//! printed as a command line.
+//! printed as a command line. With `--resume FILE` who is stopped goes on where they were.
 
 use serde_json::json;
-use simulation::{FaultRates, Found, Plan, Scenario, Views, put_together, shrink, simulate_world};
+use sha2::{Digest, Sha256};
+use simulation::{
+    FaultRates, Found, Plan, Progress, ProgressFault, RanWorld, Scenario, Views, put_together, shrink,
+    simulate_world,
+};
 use std::collections::BTreeMap;
 use std::io::Write;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -37,7 +41,7 @@ fn now() -> Instant {
 
 /// `--name value` pairs; what nobody knows is refused.
 fn read_plan() -> Result<Asked, String> {
-    let (mut paced, mut keep) = (false, None);
+    let (mut paced, mut keep, mut resume) = (false, None, None);
     let mut plan = Plan {
         days: 10_000,
         calls_per_day: 200,
@@ -56,6 +60,7 @@ fn read_plan() -> Result<Asked, String> {
                 paced = true;
             }
             "--keep" => keep = Some(value),
+            "--resume" => resume = Some(value),
             "--seed" => plan.seed = value.parse().map_err(|error| wrong(&error))?,
             "--views" if value == "worklist" => plan.views = Views::Worklist,
             "--views" if value == "all" => plan.views = Views::All,
@@ -65,7 +70,12 @@ fn read_plan() -> Result<Asked, String> {
             _ => return Err(wrong(&"nobody knows this")),
         }
     }
-    Ok(Asked { plan, paced, keep })
+    Ok(Asked {
+        plan,
+        paced,
+        keep,
+        resume,
+    })
 }
 
 /// What is run, and where a seed that fails is kept.
@@ -74,6 +84,8 @@ struct Asked {
     /// `--agents` was said: every world has as many.
     paced: bool,
     keep: Option<String>,
+    /// Where it is kept how far it is.
+    resume: Option<String>,
 }
 
 impl Asked {
@@ -86,16 +98,61 @@ impl Asked {
         };
         Plan { agents, ..self.plan }
     }
+
+    /// What was run before, and where it is kept what is run now. It belongs to this program and this plan.
+    fn resumed(&self) -> Result<Ran, Unproved> {
+        let Some(file) = &self.resume else {
+            return Ok(Ran::default());
+        };
+        let program = std::env::current_exe()
+            .and_then(std::fs::read)
+            .map_err(ProgressFault::Io);
+        let program = program.map(|bytes| Sha256::digest(bytes));
+        let program = program.map_err(|fault| Unproved::Resume(file.clone(), fault))?;
+        let of = format!("{program:x}, {:?}, agents in each: {}", self.plan, self.paced);
+        let opened = Progress::resume(std::path::Path::new(file), &of);
+        let (progress, worlds) = opened.map_err(|fault| Unproved::Resume(file.clone(), fault))?;
+        let mut ran = Ran::default();
+        for world in worlds {
+            ran.take(world);
+        }
+        ran.resumed = ran.worlds.len() as u64;
+        ran.progress = Some(progress);
+        Ok(ran)
+    }
 }
 
 /// Worlds that were run, and what of them was run twice.
 #[derive(Default)]
 struct Ran {
     worlds: BTreeMap<u64, Found>,
+    /// Days that this process ran, some of them twice.
     days: u64,
     twice: u64,
     differing: Vec<u64>,
     failed: Vec<String>,
+    /// Worlds that were run before.
+    resumed: u64,
+    progress: Option<Progress>,
+}
+
+impl Ran {
+    fn take(&mut self, world: RanWorld) {
+        self.twice += u64::from(world.same_again.is_some());
+        if world.same_again == Some(false) {
+            self.differing.push(world.index);
+        }
+        self.worlds.insert(world.index, world.found);
+    }
+
+    /// Keeps a world, then counts it.
+    fn keep(&mut self, world: RanWorld) {
+        let kept = self.progress.as_mut().map(|progress| progress.keep(&world));
+        if let Some(Err(fault)) = kept {
+            self.failed.push(format!("world {}: {fault}", world.index));
+        }
+        self.take(world);
+    }
 }
 
 /// Why it ends as a failure.
@@ -103,13 +160,15 @@ struct Ran {
 enum Unproved {
     #[error("{0}; usage: {USAGE}")]
     Usage(String),
+    #[error("{0}: {1}")]
+    Resume(String, ProgressFault),
     #[error("not everything holds")]
     Violated,
 }
 
 /// What may be asked.
 const USAGE: &str = "prove_days [--days N] [--people N] [--agents N] [--seed S] [--views all|worklist] \
-                     [--faults none|YAML] [--scenario YAML] [--keep simulation/seeds.tsv]";
+                     [--faults none|YAML] [--scenario YAML] [--keep simulation/seeds.tsv] [--resume FILE]";
 
 fn main() -> Result<(), Unproved> {
     let asked = read_plan().map_err(Unproved::Usage)?;
@@ -119,7 +178,7 @@ fn main() -> Result<(), Unproved> {
     }
     let began = now();
     let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
-    let (next, ran) = (AtomicU64::new(0), Mutex::new(Ran::default()));
+    let (next, ran) = (AtomicU64::new(0), Mutex::new(asked.resumed()?));
     std::thread::scope(|scope| {
         for _ in 0..cores {
             scope.spawn(|| work(&asked, &next, &ran, began));
@@ -145,7 +204,7 @@ fn main() -> Result<(), Unproved> {
         "abandon_ratio_30_days_max": report.abandoned_30_days_per_mille_max as f64 / 1_000.0,
         "sellers_named": report.sellers_named,
         "checks": checked, "violations": violations, "log_hash": report.log_hash,
-        "worlds_twice": ran.twice, "worlds_differing": ran.differing, "seconds": seconds.round(),
+        "worlds_resumed": ran.resumed, "worlds_twice": ran.twice, "worlds_differing": ran.differing, "seconds": seconds.round(),
         "invariants": report.invariants,
         "days_a_minute_and_core": days_a_minute.round(), "cores": cores, "smallest": small, "holds": holds,
     })
@@ -153,7 +212,7 @@ fn main() -> Result<(), Unproved> {
     holds.then_some(()).ok_or(Unproved::Violated)
 }
 
-/// One core's share: world after world.
+/// One core's share: world after world, but for those that were run before.
 fn work(asked: &Asked, next: &AtomicU64, ran: &Mutex<Ran>, began: Instant) {
     loop {
         let index = next.fetch_add(1, Ordering::Relaxed);
@@ -161,20 +220,25 @@ fn work(asked: &Asked, next: &AtomicU64, ran: &Mutex<Ran>, began: Instant) {
         if index >= plan.worlds_count() {
             return;
         }
+        let ran_before = ran.lock().unwrap_or_else(PoisonError::into_inner);
+        if ran_before.worlds.contains_key(&index) {
+            continue;
+        }
+        drop(ran_before);
         let found = simulate_world(plan, index);
         let again = (index % TWICE_OF == 0).then(|| simulate_world(plan, index));
         let mut ran = ran.lock().unwrap_or_else(PoisonError::into_inner);
         ran.days += u64::from(plan.days_of(index));
-        if let Some(again) = again {
-            ran.twice += 1;
+        let same_again = again.map(|again| {
             ran.days += u64::from(plan.days_of(index));
-            let is_same = matches!((&found, &again), (Ok(one), Ok(other)) if one.hash() == other.hash());
-            if !is_same {
-                ran.differing.push(index);
-            }
-        }
+            matches!((&found, &again), (Ok(one), Ok(other)) if one.hash() == other.hash())
+        });
         match found {
-            Ok(found) => drop(ran.worlds.insert(index, found)),
+            Ok(found) => ran.keep(RanWorld {
+                index,
+                found,
+                same_again,
+            }),
             Err(error) => ran
                 .failed
                 .push(format!("world {index} could not be run: {error}")),
@@ -182,7 +246,8 @@ fn work(asked: &Asked, next: &AtomicU64, ran: &Mutex<Ran>, began: Instant) {
         let done = ran.worlds.len() as u64;
         if done.is_multiple_of(WORDS_EVERY) {
             let left = plan.worlds_count().saturating_sub(done) as f64;
-            let minutes = began.elapsed().as_secs_f64() / done as f64 * left / 60.0;
+            let here = done.saturating_sub(ran.resumed).max(1) as f64;
+            let minutes = began.elapsed().as_secs_f64() / here * left / 60.0;
             let whole = plan.worlds_count();
             drop(writeln!(
                 std::io::stderr(),

@@ -20,7 +20,7 @@ const KNOWN_AFTER_MS: u64 = 10_000;
 const HOUR_MICROS: i64 = 3_600_000_000;
 
 /// What a report counts besides its invariants.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, serde::Serialize, serde::Deserialize)]
 pub(crate) struct Counts {
     pub(crate) permits: u64,
     pub(crate) refusals: u64,

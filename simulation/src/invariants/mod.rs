@@ -28,11 +28,12 @@ use domain::stored_event::{Position, StoredEvent};
 use domain::time::Timestamp;
 use media::lines::BookEntry;
 use projections::{ReadDb, View};
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
 /// How often an invariant was checked, and how often it did not hold.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, serde::Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, serde::Serialize, serde::Deserialize)]
 pub struct Tally {
     pub checked: u64,
     pub violations: u64,
@@ -51,16 +52,16 @@ const WORDS_MAX: usize = 20;
 /// Most of them of one invariant, so that others are heard too.
 const WORDS_OF_ONE_MAX: u64 = 3;
 
-#[derive(Default)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, serde::Serialize, serde::Deserialize)]
 pub(crate) struct Findings {
-    pub(crate) tallies: BTreeMap<&'static str, Tally>,
+    pub(crate) tallies: BTreeMap<Cow<'static, str>, Tally>,
     pub(crate) words: Vec<String>,
     pub(crate) counts: Counts,
 }
 
 impl Findings {
     pub(crate) fn check(&mut self, name: &'static str, holds: bool, words: impl FnOnce() -> String) {
-        let tally = self.tallies.entry(name).or_default();
+        let tally = self.tallies.entry(Cow::Borrowed(name)).or_default();
         tally.checked += 1;
         if !holds {
             tally.violations += 1;

@@ -212,7 +212,7 @@ mod tests {
     }
 
     /// What does not hold of a call that is dialed, answered and left alone, as `change` has it.
-    fn violated(change: impl FnOnce(&mut Vec<Fact>)) -> Vec<&'static str> {
+    fn violated(change: impl FnOnce(&mut Vec<Fact>)) -> Vec<String> {
         let mut facts = vec![
             fact(
                 "registry.imported",
@@ -266,7 +266,7 @@ mod tests {
             findings.tallies.keys()
         );
         let wrong = findings.tallies.iter().filter(|(_, tally)| tally.violations > 0);
-        wrong.map(|(name, _)| *name).collect()
+        wrong.map(|(name, _)| name.to_string()).collect()
     }
 
     #[test]
