@@ -36,6 +36,10 @@ const SETTLED_MS: u64 = 5_000;
 /// Where a crowd comes, an import's for instance, what is settled stays only as long as its next request
 /// takes: that of the enrolment after that of the registration waits for one group of the log.
 pub(crate) const FRESH_MS: u64 = 500;
+/// How much shorter that is, step by step down to nothing, where more than a crowd come within it: whoever
+/// reads a list again that was enrolled before asks ten times as many people a second as an import that
+/// stores.
+pub(crate) const FRESH_SHORTER: u64 = 4;
 /// Anything else.
 const DEFAULT_IDLE_MS: u64 = 60_000;
 
@@ -43,9 +47,9 @@ const DEFAULT_IDLE_MS: u64 = 60_000;
 /// once: at most 250 MB of both. Those of two minutes of dialing 160 people a second fit in.
 const LIVE_ENTITIES_MAX: usize = 20_000;
 
-/// Some 25 MB of both: of the 20,000 an import would fill all, for between two sweeps it asks more than so
-/// many.
-const CROWD_MIN: usize = 2_000;
+/// Some 12 MB of both, and at most twice that: of the 20,000 an import would fill all, for between two sweeps
+/// it asks more than so many.
+const CROWD_MIN: usize = 1_000;
 
 impl Lifespan {
     pub(crate) fn of<D: Decider>() -> Self {

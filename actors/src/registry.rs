@@ -11,7 +11,7 @@
 
 use crate::asker_task::Lent;
 use crate::entity::Entity;
-use crate::lifespan::{FRESH_MS, Lifespan};
+use crate::lifespan::{FRESH_MS, FRESH_SHORTER, Lifespan};
 use crate::mailbox::{Mailbox, Place};
 use domain::decider::Decider;
 use domain::time::Timestamp;
@@ -247,9 +247,7 @@ impl<D: Decider> Slots<D> {
 
     fn make_room(&mut self, lifespan: Lifespan, now: Timestamp) -> Result<(), ReserveError> {
         if self.live.len() >= self.crowd_at {
-            let is_fresh = |slot: &Slot<D>| now.ms_since(slot.used_at) < FRESH_MS;
-            self.live
-                .retain(|_, slot| !slot.home.is_settled() || is_fresh(slot));
+            self.thin_out(lifespan.crowd_min, now);
             self.note_crowd(lifespan);
         }
         if self.live.len() >= lifespan.live_max {
@@ -259,6 +257,21 @@ impl<D: Decider> Slots<D> {
             return Err(ReserveError::Busy);
         }
         Ok(())
+    }
+
+    /// Those that are settled leave, but for the fresh; where so many come that these are a crowd by themselves,
+    /// what is fresh is shorter.
+    fn thin_out(&mut self, crowd_min: usize, now: Timestamp) {
+        let mut fresh_ms = FRESH_MS;
+        loop {
+            let is_fresh = |slot: &Slot<D>| now.ms_since(slot.used_at) < fresh_ms;
+            self.live
+                .retain(|_, slot| !slot.home.is_settled() || is_fresh(slot));
+            if self.live.len() < crowd_min || fresh_ms == 0 {
+                return;
+            }
+            fresh_ms /= FRESH_SHORTER;
+        }
     }
 
     fn check_deaths(&mut self, id: &D::Id, now: Timestamp) -> Result<(), ReserveError> {

@@ -173,3 +173,28 @@ fn of_a_crowd_those_leave_that_are_settled_and_not_fresh() {
         );
     });
 }
+
+#[test]
+fn a_crowd_that_comes_at_once_does_not_stay() {
+    on_one_thread(async {
+        let fakes = Fakes::new();
+        let lifespan = Lifespan {
+            idle_ms: 60_000,
+            settled_ms: 60_000,
+            crowd_min: 4,
+            live_max: 99,
+        };
+        let entities = living(&fakes, lifespan);
+        for nth in 0..40 {
+            let id = format!("{nth}");
+            // Every tenth is odd, and under way.
+            let amount = if nth % 10 == 0 { 1 } else { 2 };
+            let asked = entities.ask(&id, CounterCommand::Add(amount), cause(&id));
+            asked.await.unwrap();
+            let live = entities.live_count();
+            assert!(live <= 8, "{live} live after {nth}");
+        }
+        let asked = entities.ask(&"0".to_owned(), CounterCommand::Add(2), cause("again"));
+        asked.await.unwrap();
+    });
+}

@@ -10,13 +10,9 @@ use crate::error::ProjectionError;
 use rusqlite::Connection;
 
 /// Events from which on a transaction is one of views that follow what appends faster than they take, an
-/// import for instance: the pages of several such are moved into the file at once. They have less memory, for
-/// they may go on for hours beside what appends.
+/// import for instance: the pages of several such are moved into the file at once. They have no more memory than
+/// others, for they may go on for hours beside what appends.
 const FAST_EVENTS_MIN: usize = 1_024;
-
-/// Pages the writer may keep while it follows what is fast, in KiB: what a transaction of so many events
-/// changes. Pages of large indexes that one has changed the next does not meet again.
-const FAST_CACHE_KIBIBYTES: i64 = 16 * 1024;
 
 /// Events from which on a transaction is one of many while views catch up; those that follow a log, however
 /// much is appended, have fewer (`FOLLOWING_EVENTS_MAX`).
@@ -54,7 +50,7 @@ impl Room {
         }
         let (kibibytes, pages) = match wanted {
             Self::Many => (MANY_CACHE_KIBIBYTES, MANY_WAL_PAGES),
-            Self::Fast => (FAST_CACHE_KIBIBYTES, MANY_WAL_PAGES),
+            Self::Fast => (CACHE_KIBIBYTES, MANY_WAL_PAGES),
             Self::Usual => (CACHE_KIBIBYTES, WAL_PAGES),
         };
         connection
@@ -85,7 +81,7 @@ mod tests {
             (1, CACHE_KIBIBYTES, WAL_PAGES),
             (MANY_EVENTS_MIN, MANY_CACHE_KIBIBYTES, MANY_WAL_PAGES),
             (100_000, MANY_CACHE_KIBIBYTES, MANY_WAL_PAGES),
-            (MANY_EVENTS_MIN - 1, FAST_CACHE_KIBIBYTES, MANY_WAL_PAGES),
+            (MANY_EVENTS_MIN - 1, CACHE_KIBIBYTES, MANY_WAL_PAGES),
             (FAST_EVENTS_MIN - 1, CACHE_KIBIBYTES, WAL_PAGES),
         ] {
             let given = transact(&db, move |tx| {

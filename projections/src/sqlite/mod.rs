@@ -42,8 +42,8 @@ const WAL_BYTES_MAX: i64 = 16 * 1024 * 1024;
 const WAL_PAGES: i64 = 4_000;
 
 /// Pages the writer keeps, in KiB: a batch's pages of all indexes, which SQLite's own 2 MB spill and read
-/// again.
-const CACHE_KIBIBYTES: i64 = 32 * 1024;
+/// again. What a batch has changed in large indexes the next hardly meets again.
+const CACHE_KIBIBYTES: i64 = 16 * 1024;
 
 /// Pages in memory are larger than the usual 4,096 bytes: after a page has split, a commit looks at every
 /// page
