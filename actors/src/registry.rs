@@ -259,8 +259,8 @@ impl<D: Decider> Slots<D> {
         Ok(())
     }
 
-    /// Those that are settled leave, but for the fresh; where so many come that these are a crowd by themselves,
-    /// what is fresh is shorter.
+    /// Those that are settled leave, but for the fresh; where so many come that these are a crowd by
+    /// themselves, what is fresh is shorter.
     fn thin_out(&mut self, crowd_min: usize, now: Timestamp) {
         let mut fresh_ms = FRESH_MS;
         loop {

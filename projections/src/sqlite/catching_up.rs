@@ -10,8 +10,8 @@ use crate::error::ProjectionError;
 use rusqlite::Connection;
 
 /// Events from which on a transaction is one of views that follow what appends faster than they take, an
-/// import for instance: the pages of several such are moved into the file at once. They have no more memory than
-/// others, for they may go on for hours beside what appends.
+/// import for instance: the pages of several such are moved into the file at once. They have no more memory
+/// than others, for they may go on for hours beside what appends.
 const FAST_EVENTS_MIN: usize = 1_024;
 
 /// Events from which on a transaction is one of many while views catch up; those that follow a log, however
