@@ -107,9 +107,12 @@ impl Asked {
         let program = std::env::current_exe()
             .and_then(std::fs::read)
             .map_err(ProgressFault::Io);
-        let program = program.map(|bytes| Sha256::digest(bytes));
         let program = program.map_err(|fault| Unproved::Resume(file.clone(), fault))?;
-        let of = format!("{program:x}, {:?}, agents in each: {}", self.plan, self.paced);
+        let program: String = Sha256::digest(program)
+            .iter()
+            .map(|byte| format!("{byte:02x}"))
+            .collect();
+        let of = format!("{program}, {:?}, agents in each: {}", self.plan, self.paced);
         let opened = Progress::resume(std::path::Path::new(file), &of);
         let (progress, worlds) = opened.map_err(|fault| Unproved::Resume(file.clone(), fault))?;
         let mut ran = Ran::default();
