@@ -42,7 +42,8 @@ fn violations(summary: &Value) -> Vec<String> {
         wrong.push("terminal differs from dialed, or nothing was dialed".to_owned());
     }
     if member(summary, "/reconcile/mismatched") != 0 {
-        wrong.push("the carrier's CDR and the log disagree".to_owned());
+        let reasons = member(summary, "/reconcile/reasons");
+        wrong.push(format!("the carrier's CDR and the log disagree: {reasons}"));
     }
     if member(summary, "/recordings") != member(summary, "/answered") {
         wrong.push("an answered call has no recording with the logged hash".to_owned());

@@ -19,7 +19,7 @@ pub(crate) struct Reconciliation {
     pub(crate) matched: u64,
     pub(crate) mismatched: u64,
     /// Call-ID and what differs, for the first of them.
-    #[serde(skip)]
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub(crate) reasons: Vec<String>,
 }
 
