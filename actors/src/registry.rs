@@ -260,14 +260,18 @@ impl<D: Decider> Slots<D> {
     }
 
     /// Those that are settled leave, but for the fresh; where so many come that these are a crowd by
-    /// themselves, what is fresh is shorter.
+    /// themselves, what is fresh is shorter, down to nothing.
     fn thin_out(&mut self, crowd_min: usize, now: Timestamp) {
         let mut fresh_ms = FRESH_MS;
         loop {
-            let is_fresh = |slot: &Slot<D>| now.ms_since(slot.used_at) < fresh_ms;
-            self.live
-                .retain(|_, slot| !slot.home.is_settled() || is_fresh(slot));
-            if self.live.len() < crowd_min || fresh_ms == 0 {
+            let mut fresh = 0;
+            self.live.retain(|_, slot| {
+                let is_fresh = now.ms_since(slot.used_at) < fresh_ms;
+                let is_settled = slot.home.is_settled();
+                fresh += usize::from(is_settled && is_fresh);
+                !is_settled || is_fresh
+            });
+            if fresh < crowd_min.max(1) {
                 return;
             }
             fresh_ms /= FRESH_SHORTER;

@@ -18,6 +18,14 @@ const LIFESPAN: Lifespan = Lifespan {
     live_max: 1,
 };
 
+/// Nobody leaves by time alone.
+const FOUR_ARE_A_CROWD: Lifespan = Lifespan {
+    idle_ms: 60_000,
+    settled_ms: 60_000,
+    crowd_min: 4,
+    live_max: 99,
+};
+
 type Reading = Serving<Counter, Loaded<Counter>>;
 
 /// Reserves for a reader; `true` when the entity rested.
@@ -142,13 +150,7 @@ fn a_late_report_of_a_death_ends_no_later_life() {
 fn of_a_crowd_those_leave_that_are_settled_and_not_fresh() {
     on_one_thread(async {
         let fakes = Fakes::new();
-        let lifespan = Lifespan {
-            idle_ms: 60_000,
-            settled_ms: 60_000,
-            crowd_min: 4,
-            live_max: 99,
-        };
-        let entities = living(&fakes, lifespan);
+        let entities = living(&fakes, FOUR_ARE_A_CROWD);
         let ask = async |id: &str, amount| {
             let id = id.to_owned();
             let asked = entities.ask(&id, CounterCommand::Add(amount), cause(&id));
@@ -178,13 +180,7 @@ fn of_a_crowd_those_leave_that_are_settled_and_not_fresh() {
 fn a_crowd_that_comes_at_once_does_not_stay() {
     on_one_thread(async {
         let fakes = Fakes::new();
-        let lifespan = Lifespan {
-            idle_ms: 60_000,
-            settled_ms: 60_000,
-            crowd_min: 4,
-            live_max: 99,
-        };
-        let entities = living(&fakes, lifespan);
+        let entities = living(&fakes, FOUR_ARE_A_CROWD);
         for nth in 0..40 {
             let id = format!("{nth}");
             // Every tenth is odd, and under way.

@@ -5,7 +5,7 @@
 
 use crate::Found;
 use serde::{Deserialize, Serialize};
-use std::fs::{File, OpenOptions};
+use std::fs::{File, OpenOptions, TryLockError};
 use std::io::{Read, Seek, SeekFrom, Write};
 use std::path::Path;
 
@@ -26,8 +26,10 @@ pub enum ProgressFault {
     Io(#[from] std::io::Error),
     #[error("it is of another program or plan ({0}); delete it to begin anew, or name another file")]
     OfAnother(String),
-    #[error("its line {line} is none of ours: {why}")]
+    #[error("its line {line} is none of ours, and nothing was changed: {why}")]
     Garbled { line: usize, why: serde_json::Error },
+    #[error("another process goes on with it")]
+    Busy,
 }
 
 #[derive(Debug, Serialize, Deserialize)]
@@ -35,15 +37,17 @@ struct Header {
     of: String,
 }
 
-/// The file, open at its end.
+/// The file, locked and open at its end.
 #[derive(Debug)]
 pub struct Progress {
     file: File,
+    /// Bytes of whole lines.
+    whole: u64,
 }
 
 impl Progress {
     /// Opens or begins the file of a run; what is in it was run before. A last line that was cut off is
-    /// forgotten.
+    /// forgotten; a file that is not this run's is left as it is.
     pub fn resume(path: &Path, of: &str) -> Result<(Self, Vec<RanWorld>), ProgressFault> {
         let mut options = OpenOptions::new();
         let mut file = options
@@ -52,37 +56,61 @@ impl Progress {
             .create(true)
             .truncate(false)
             .open(path)?;
+        file.try_lock().map_err(|refused| match refused {
+            TryLockError::WouldBlock => ProgressFault::Busy,
+            TryLockError::Error(error) => ProgressFault::Io(error),
+        })?;
         let mut text = String::new();
         file.read_to_string(&mut text)?;
-        let whole = text.rfind('\n').map_or(0, |last| last + 1);
-        let kept = text.get(..whole).unwrap_or_default();
-        file.set_len(kept.len() as u64)?;
-        file.seek(SeekFrom::End(0))?;
-        let mut progress = Self { file };
-        let mut lines = kept.lines();
-        match lines.next() {
-            None => progress.write(&Header { of: of.to_owned() })?,
-            Some(first) => {
-                let header: Header = parsed(1, first)?;
-                if header.of != of {
-                    return Err(ProgressFault::OfAnother(header.of));
-                }
-            }
+        let ours = line_of(&Header { of: of.to_owned() })?;
+        // Empty, or cut off while it was begun.
+        if text.len() < ours.len() && ours.starts_with(&text) {
+            let mut progress = Self { file, whole: 0 };
+            progress.forget_what_was_cut_off()?;
+            progress.write(&ours)?;
+            return Ok((progress, Vec::new()));
         }
+        let (first, rest) = text.split_once('\n').unwrap_or((&text, ""));
+        let header: Header = parsed(1, first)?;
+        if header.of != of {
+            return Err(ProgressFault::OfAnother(header.of));
+        }
+        let whole = rest.rfind('\n').map_or(0, |last| last + 1);
+        let lines = rest.get(..whole).unwrap_or_default().lines();
         let worlds = (2..).zip(lines).map(|(line, text)| parsed(line, text));
-        Ok((progress, worlds.collect::<Result<_, _>>()?))
+        let worlds = worlds.collect::<Result<_, _>>()?;
+        let whole = (first.len() + 1 + whole) as u64;
+        let mut progress = Self { file, whole };
+        progress.forget_what_was_cut_off()?;
+        Ok((progress, worlds))
     }
 
     /// Keeps what a world found, before it counts.
     pub fn keep(&mut self, ran: &RanWorld) -> Result<(), ProgressFault> {
-        self.write(ran)
+        self.write(&line_of(ran)?)
     }
 
-    fn write(&mut self, what: &impl Serialize) -> Result<(), ProgressFault> {
-        let mut line = serde_json::to_string(what).map_err(std::io::Error::from)?;
-        line.push('\n');
-        Ok(self.file.write_all(line.as_bytes())?)
+    fn write(&mut self, line: &str) -> Result<(), ProgressFault> {
+        if let Err(error) = self.file.write_all(line.as_bytes()) {
+            // On a full disk a part of it may stand there: the next line would not begin where lines do.
+            self.forget_what_was_cut_off()?;
+            return Err(error.into());
+        }
+        self.whole += line.len() as u64;
+        Ok(())
     }
+
+    fn forget_what_was_cut_off(&mut self) -> Result<(), ProgressFault> {
+        self.file.set_len(self.whole)?;
+        self.file.seek(SeekFrom::Start(self.whole))?;
+        Ok(())
+    }
+}
+
+fn line_of(what: &impl Serialize) -> Result<String, ProgressFault> {
+    let mut line = serde_json::to_string(what).map_err(std::io::Error::from)?;
+    line.push('\n');
+    Ok(line)
 }
 
 fn parsed<T: serde::de::DeserializeOwned>(line: usize, text: &str) -> Result<T, ProgressFault> {
@@ -118,12 +146,16 @@ mod tests {
         let (mut progress, before) = Progress::resume(&path, "ours").unwrap();
         assert_eq!(before, vec![]);
         progress.keep(&worlds[0]).unwrap();
+        let second = Progress::resume(&path, "ours").unwrap_err();
+        assert!(matches!(second, ProgressFault::Busy), "one process at a time");
+        drop(progress);
         // Stopped while it wrote of the next.
         let mut file = OpenOptions::new().append(true).open(&path).unwrap();
         file.write_all(b"{\"index\":1,\"fou").unwrap();
         let (mut progress, before) = Progress::resume(&path, "ours").unwrap();
         assert_eq!(before, worlds[..1]);
         progress.keep(&worlds[1]).unwrap();
+        drop(progress);
         let (_, all) = Progress::resume(&path, "ours").unwrap();
         assert_eq!(all, worlds);
         let report = |worlds: Vec<RanWorld>| {
@@ -136,14 +168,42 @@ mod tests {
     }
 
     #[test]
+    fn a_run_that_was_stopped_while_it_began_begins_anew() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("days.jsonl");
+        for cut in ["", "{\"of\":\"ou", "{\"of\":\"ours\"}"] {
+            std::fs::write(&path, cut).unwrap();
+            drop(Progress::resume(&path, "ours").unwrap());
+            assert_eq!(
+                std::fs::read_to_string(&path).unwrap(),
+                "{\"of\":\"ours\"}\n",
+                "{cut}"
+            );
+        }
+    }
+
+    #[test]
     fn what_another_found_is_not_taken_for_ours() {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("days.jsonl");
-        Progress::resume(&path, "another").unwrap();
+        drop(Progress::resume(&path, "another").unwrap());
         let refused = Progress::resume(&path, "ours").unwrap_err();
         assert!(matches!(refused, ProgressFault::OfAnother(of) if of == "another"));
         std::fs::write(&path, "{\"of\":\"ours\"}\n{}\n").unwrap();
         let garbled = Progress::resume(&path, "ours").unwrap_err();
         assert!(matches!(garbled, ProgressFault::Garbled { line: 2, .. }));
+        for foreign in ["notes of somebody", "notes\nof somebody", "{\"of\":\"an"] {
+            std::fs::write(&path, foreign).unwrap();
+            let refused = Progress::resume(&path, "ours").unwrap_err();
+            assert!(
+                matches!(refused, ProgressFault::Garbled { line: 1, .. }),
+                "{foreign}"
+            );
+            assert_eq!(
+                std::fs::read_to_string(&path).unwrap(),
+                foreign,
+                "it is left as it is"
+            );
+        }
     }
 }
