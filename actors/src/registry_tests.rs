@@ -188,7 +188,8 @@ fn a_crowd_that_comes_at_once_does_not_stay() {
             let asked = entities.ask(&id, CounterCommand::Add(amount), cause(&id));
             asked.await.unwrap();
             let live = entities.live_count();
-            assert!(live <= 8, "{live} live after {nth}");
+            // Looked at again once they are twice the four under way and less than a crowd besides.
+            assert!(live <= 2 * (4 + 3), "{live} live after {nth}");
         }
     });
 }
