@@ -7,9 +7,6 @@ use domain::ports::masking::Masking;
 use domain::time::Timestamp;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-/// Longest wait for a ranking: an encoder on a processor takes some ten milliseconds, and who asked something
-/// notices half a second.
-const ANSWER_MS_MAX: u64 = 400;
 /// What an answer has left at the least, or it is not asked for.
 const ANSWER_MS_MIN: u64 = 50;
 /// From the end of what was said until something is said by us, as for an assistant, which comes after it.
@@ -57,6 +54,10 @@ fn locked(counted: &Mutex<Counted>) -> MutexGuard<'_, Counted> {
 }
 
 impl Encode {
+    /// Longest wait for a ranking: an encoder on a processor takes some ten milliseconds, and who asked
+    /// something notices half a second.
+    pub const ANSWER_MS_MAX: u64 = 400;
+
     pub fn new(encoder: Arc<dyn Encoder>, masking: Arc<dyn Masking>) -> Self {
         Self {
             encoder,
@@ -79,7 +80,7 @@ impl Encode {
         since_said_ms: u64,
     ) -> Option<Asked> {
         let asked_at = clock.now();
-        let within_ms = TURN_MS_MAX.saturating_sub(since_said_ms).min(ANSWER_MS_MAX);
+        let within_ms = TURN_MS_MAX.saturating_sub(since_said_ms).min(Self::ANSWER_MS_MAX);
         let _place = self.place(within_ms, asked_at)?;
         let masked = self.masking.masked(said);
         let ranked = tokio::select! {
@@ -132,7 +133,7 @@ mod tests {
     #[test]
     fn so_many_ask_at_once_and_a_place_comes_back() {
         let encode = encode();
-        let ask = || encode.place(ANSWER_MS_MAX, Timestamp::EPOCH);
+        let ask = || encode.place(Encode::ANSWER_MS_MAX, Timestamp::EPOCH);
         let mut held: Vec<Place> = (0..AT_ONCE_MAX).filter_map(|_| ask()).collect();
         assert_eq!(held.len(), AT_ONCE_MAX as usize);
         assert!(ask().is_none());
@@ -149,7 +150,7 @@ mod tests {
         let encode = encode();
         let may = |ms| {
             encode
-                .place(ANSWER_MS_MAX, Timestamp::EPOCH.plus_ms(ms))
+                .place(Encode::ANSWER_MS_MAX, Timestamp::EPOCH.plus_ms(ms))
                 .is_some()
         };
         (0..4).for_each(|_| encode.note(false, Timestamp::EPOCH));

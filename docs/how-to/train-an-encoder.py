@@ -2,15 +2,18 @@
 """An encoder of one's own from JSON lines, outside the product: fine-tuned, written as ONNX, asked by calls.
 
   train LINES --out DIR [--seed S]  learns a made-up encoder of some thousand weights; DIR/encoder.onnx
+        [--sentences ENCODER.onnx --tokenizer TOKENIZER.json]  or a layer over a sentence encoder that you have
   predict DIR LINES --out FILE      what it makes of labelled lines, as `nlu eval --predictions` writes it
   serve DIR [--port P]              ranks for `serve --encoder encoder:http://127.0.0.1:P/v1`, and answers
                                     `serve --llm http://127.0.0.1:P/v1` with one of the ids offered
   check LINES                       all of it on a copy; one JSON line, and 1 where anything does not hold
 
-The encoder is a stand-in: embeddings of hashed pieces, their mean, one layer. It shows every step at a cost
-of seconds and understands little. A real one (BERT class) takes its place: its ONNX file, whose input is
-`input_ids` and whose output is `logits` (1 x intents), beside an `encoder.json` with the intents in order,
-`temperature` and `accept`; and its own tokenizer in `pieces`. Needs numpy, onnx and onnxruntime.
+The made-up encoder is a stand-in: embeddings of hashed pieces, their mean, one layer. It shows every step at a
+cost of seconds and understands little. A real one (BERT class) takes its place: a sentence encoder under a
+layer that is learned here (`sentences.py`), or one fine-tuned elsewhere: its ONNX file, whose input is
+`input_ids` and whose output is `logits` (1 x intents), its `tokenizer.json`, and an `encoder.json` with the
+intents in order, `temperature`, `accept` and `confirm`. Needs numpy, onnx and onnxruntime; tokenizers where
+there is a `tokenizer.json`.
 """
 import argparse
 import hashlib
@@ -18,6 +21,7 @@ import http.server
 import json
 import pathlib
 import re
+import shutil
 import sys
 import tempfile
 import threading
@@ -25,15 +29,18 @@ import time
 import urllib.error
 import urllib.request
 
+import sentences
+
 TOKENS_MAX = 128  # of an input, the two that mark its ends included; what is behind them is cut off
 BUCKETS, WIDTH = 1024, 8  # rows and columns of the embeddings: 8,192 weights
 BEGIN, END = 0, 1
 BODY_BYTES_MAX = 64 * 1024  # of a question; a turn of a call is far shorter
 RIGHT_RATIO = 0.98  # of what is accepted on lines held out
+KEPT_RATIO = 0.96  # of what is right on lines held out, and at least asked back
 
 
 def pieces(text):
-    """The ids of a text. Of a real encoder: its tokenizer's, truncated to TOKENS_MAX."""
+    """The ids of a text for the made-up encoder."""
     plain = re.sub(r"\s+", " ", text.lower()).strip()
     words = re.findall(r"[a-z0-9]+|[^\sa-z0-9]", plain)
     found = words + [one + other for one, other in zip(words, words[1:])]
@@ -132,12 +139,13 @@ class Encoder:
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads = options.inter_op_num_threads = 1  # the other core is the calls'
         self.session = onnxruntime.InferenceSession(file, options, providers=["CPUExecutionProvider"])
+        own = folder / "tokenizer.json"
+        self.pieces = sentences.tokens(own, TOKENS_MAX) if own.exists() else pieces
 
     def ranked(self, text):
         import numpy as np
 
-        ids = np.array([pieces(text)], dtype=np.int64)
-        (scores,) = self.session.run(["logits"], {"input_ids": ids})
+        (scores,) = self.session.run(["logits"], sentences.inputs(self.session, self.pieces(text)))
         scores = scores[0].astype(np.float64) / self.facts["temperature"]
         chances = np.exp(scores - scores.max())
         chances /= chances.sum()
@@ -145,39 +153,93 @@ class Encoder:
         return [(self.facts["intents"][one], float(chances[one])) for one in order]
 
 
-def train(lines, out, seed):
-    """Learns from four fifths to fit `accept` on the rest, then from all."""
+class MadeUp:
+    """The stand-in, learned whole from some of the rows."""
+
+    def __init__(self, rows, seed):
+        self.rows, self.seed = rows, seed
+
+    def write(self, out, places):
+        intents, weights = learn([self.rows[place] for place in places], self.seed)
+        as_onnx(weights, intents, out / "encoder.onnx")
+        return intents
+
+
+class OverSentences:
+    """A layer over the vectors of a sentence encoder, which are made once."""
+
+    def __init__(self, rows, encoder, tokenizer):
+        self.rows, self.tokenizer = rows, tokenizer
+        self.encoder = pathlib.Path(encoder).read_bytes()
+        by = sentences.tokens(tokenizer, TOKENS_MAX)
+        self.vectors = sentences.vectors(self.encoder, by, [text for text, _ in rows])
+
+    def write(self, out, places):
+        said = [self.rows[place][1] for place in places]
+        intents = sorted(set(said))
+        owner = [intents.index(intent) for intent in said]
+        learned = sentences.learn(self.vectors[places], owner, len(intents))
+        (out / "encoder.onnx").write_bytes(sentences.joined(self.encoder, learned))
+        shutil.copyfile(self.tokenizer, out / "tokenizer.json")
+        return intents
+
+
+def train(lines, out, seed, over=None):
+    """Learns from four fifths to fit the temperature and the thresholds on the rest, then from all."""
     import numpy as np
 
     rows = read(lines)
     out = pathlib.Path(out)
     out.mkdir(parents=True, exist_ok=True)
+    (out / "tokenizer.json").unlink(missing_ok=True)
+    kind = OverSentences(rows, *over) if over else MadeUp(rows, seed)
     order = np.random.default_rng(seed).permutation(len(rows))
-    held = {int(one) for one in order[: len(rows) // 5]}
-    part = [row for place, row in enumerate(rows) if place not in held]
+    held = sorted(int(one) for one in order[: len(rows) // 5])
+    part = sorted(set(range(len(rows))) - set(held))
     with tempfile.TemporaryDirectory() as aside:
-        write(pathlib.Path(aside), part, seed, accept=1.0)
+        aside = pathlib.Path(aside)
+        write(aside, kind.write(aside, part), {"temperature": 1.0, "accept": 1.0, "confirm": 1.0})
         encoder = Encoder(aside)
-        judged = [(encoder.ranked(rows[place][0])[0], rows[place][1]) for place in sorted(held)]
-    scored = sorted(((chance, intent == said) for (intent, chance), said in judged), reverse=True)
+        judged = [(dict(encoder.ranked(rows[place][0])), rows[place][1]) for place in held]
+    fitted, first = fit(judged)
+    write(out, kind.write(out, list(range(len(rows)))), fitted)
+    return {"rows": len(rows), "held_out": len(judged), "first_ratio": first, **fitted}
+
+
+def fit(judged):
+    """The temperature by which chances are what they say; `accept`, from which RIGHT_RATIO are right; `confirm`,
+    which keeps KEPT_RATIO of the right ones, a half at least. And how many are right first."""
+    import numpy as np
+
+    logs = [({one: np.log(max(chance, 1e-12)) for one, chance in by.items()}, said) for by, said in judged]
+
+    def cooled(by, temperature):
+        scores = np.array(list(by.values())) / temperature
+        chances = np.exp(scores - scores.max())
+        return dict(zip(by, chances / chances.sum()))
+
+    def unlikely(temperature):
+        return -sum(np.log(cooled(by, temperature).get(said, 1e-12) + 1e-12) for by, said in logs)
+
+    temperature = min((round(0.1 * step, 1) for step in range(1, 31)), key=unlikely)
+    best = [(cooled(by, temperature), said) for by, said in logs]
+    scored = sorted(((max(by.values()), max(by, key=by.get) == said) for by, said in best), reverse=True)
     accept, right = 1.0, 0
     for count, (chance, is_right) in enumerate(scored, 1):
         right += is_right
         if right / count >= RIGHT_RATIO:
             accept = chance
-    write(out, rows, seed, accept)
-    first = sum(is_right for _, is_right in scored) / max(len(scored), 1)
-    return {"rows": len(rows), "held_out": len(judged), "first_ratio": first, "accept": accept}
+    kept = [chance for chance, is_right in scored if is_right]
+    confirm = kept[min(int(len(kept) * KEPT_RATIO), len(kept) - 1)] if kept else 1.0
+    # What is likelier wrong than right is not asked back.
+    thresholds = {"accept": float(accept), "confirm": float(min(accept, max(confirm, 0.5)))}
+    return {"temperature": temperature, **thresholds}, len(kept) / max(len(scored), 1)
 
 
-def write(out, rows, seed, accept):
-    intents, weights = learn(rows, seed)
-    as_onnx(weights, intents, out / "encoder.onnx")
+def write(out, intents, fitted):
     digest = hashlib.sha256((out / "encoder.onnx").read_bytes()).hexdigest()
-    facts = {"intents": intents, "temperature": 1.0, "accept": accept, "sha256": digest}
-    facts["tokens_max"] = TOKENS_MAX
+    facts = {"intents": intents, **fitted, "sha256": digest, "tokens_max": TOKENS_MAX}
     (out / "encoder.json").write_text(json.dumps(facts, ensure_ascii=False, indent=1), encoding="utf-8")
-    return weights
 
 
 def predict(folder, lines, out):
@@ -332,6 +394,8 @@ def main():
     one.add_argument("lines")
     one.add_argument("--out", required=True)
     one.add_argument("--seed", type=int, default=1)
+    one.add_argument("--sentences", metavar="ENCODER.onnx")
+    one.add_argument("--tokenizer", metavar="TOKENIZER.json")
     one = actions.add_parser("predict")
     one.add_argument("folder")
     one.add_argument("lines")
@@ -342,7 +406,11 @@ def main():
     actions.add_parser("check").add_argument("lines")
     asked = parser.parse_args()
     if asked.action == "train":
-        print(json.dumps(train(asked.lines, asked.out, asked.seed), ensure_ascii=False))
+        over = (asked.sentences, asked.tokenizer)
+        if any(over) and not all(over):
+            parser.error("--sentences and --tokenizer go together")
+        told = train(asked.lines, asked.out, asked.seed, over if all(over) else None)
+        print(json.dumps(told, ensure_ascii=False))
     elif asked.action == "predict":
         predict(asked.folder, asked.lines, asked.out)
     elif asked.action == "serve":

@@ -38,7 +38,7 @@ pub struct SpeechArgs {
 }
 
 /// `encoder:` or an address alone: the one form that there is.
-fn encoder_spec(text: &str) -> Result<RecognizerSpec, SpecError> {
+pub fn encoder_spec(text: &str) -> Result<RecognizerSpec, SpecError> {
     assistant_spec(text.strip_prefix("encoder:").unwrap_or(text))
 }
 

@@ -9,7 +9,7 @@ use std::path::Path;
 use std::process::Stdio;
 
 /// The recipe's script.
-const RECIPE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/how-to/train-an-encoder.py");
+pub(super) const RECIPE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/how-to/train-an-encoder.py");
 
 /// What is installed for it, by exact versions.
 const PINNED: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/clients/encoder/requirements.txt");

@@ -5,7 +5,8 @@
 //! utterance in a hundred takes at most a millisecond.
 
 use super::data::{Fold, banking, chinese, clinc, folds};
-use super::{encoder, python, script, with_words};
+use super::with_encoder::Sentences;
+use super::{encoder, python, script, with_encoder, with_words};
 use crate::program::{command, run_json};
 use crate::prove::{Form, Proof, skipped};
 use serde_json::{Value, json};
@@ -55,7 +56,7 @@ fn proved(python: &Path, form: Form) -> Result<Proof, String> {
         sets.push(("clinc150", "en", vec![clinc(folder)?]));
     }
     for (name, language, folds) in sets {
-        let ours = ours(folder, &folds, None)?;
+        let ours = ours(folder, &folds, Beside::default())?;
         let theirs = theirs(python, language, &folds)?;
         if ours.first_ratio + BEHIND_MAX < theirs {
             violations.push(format!(
@@ -90,6 +91,8 @@ fn proved(python: &Path, form: Form) -> Result<Proof, String> {
         if name == "banking77" {
             let found = with_words::checked(folder, &folds, &mut violations)?;
             line.insert("with_words".to_owned(), found);
+            let found = with_encoder::checked(folder, &folds, &mut violations)?;
+            line.insert("with_encoder".to_owned(), found);
         }
         same &= same_bytes(folder, folds.first())?;
     }
@@ -105,54 +108,96 @@ fn proved(python: &Path, form: Form) -> Result<Proof, String> {
     })
 }
 
+/// What stands beside a model.
+#[derive(Default, Clone, Copy)]
+pub(super) struct Beside<'a> {
+    /// Vectors of words that it is learned with.
+    pub(super) words: Option<&'a Path>,
+    /// The encoder that is asked first.
+    pub(super) sentences: Option<&'a Sentences>,
+}
+
 /// Figures of all folds together.
 #[derive(Default)]
 pub(super) struct Ours {
     rows: f64,
     pub(super) first_ratio: f64,
-    among_three_ratio: f64,
+    pub(super) among_three_ratio: f64,
     kept_right_ratio: f64,
     pub(super) accepted_ratio: f64,
+    /// Of the accepted.
+    pub(super) accepted_right_ratio: f64,
+    /// Rows that the encoder read, of all.
+    pub(super) decided_ratio: f64,
+    /// Rows that it did not rank.
+    pub(super) unanswered: f64,
+    /// Of the slowest fold.
+    pub(super) encoder_p99_ms: f64,
     foreign_recall: Option<f64>,
     pub(super) p50_us: f64,
     pub(super) p99_us: f64,
 }
 
-pub(super) fn ours(folder: &Path, folds: &[Fold], words: Option<&Path>) -> Result<Ours, String> {
+impl Ours {
+    fn add(&mut self, found: &Value) {
+        let rows = number(found, "rows");
+        let accepted = rows * number(found, "accepted_ratio");
+        self.rows += rows;
+        self.first_ratio += rows * number(found, "first_ratio");
+        self.among_three_ratio += rows * number(found, "among_three_ratio");
+        self.kept_right_ratio += rows * number(found, "kept_right_ratio");
+        self.accepted_ratio += accepted;
+        self.accepted_right_ratio += accepted * number(found, "accepted_right_ratio");
+        if number(found, "foreign_rows") > 0.0 {
+            self.foreign_recall = Some(number(found, "foreign_recall_ratio"));
+        }
+        if let Some(share) = found.get("encoder") {
+            self.decided_ratio += rows * number(share, "decided_ratio");
+            let failures = share.get("failures").and_then(Value::as_object);
+            let unanswered = failures.into_iter().flat_map(|one| one.values());
+            self.unanswered += unanswered.filter_map(Value::as_f64).sum::<f64>();
+            self.encoder_p99_ms = self.encoder_p99_ms.max(number(share, "p99_ms"));
+        }
+    }
+
+    fn as_ratios(mut self) -> Self {
+        self.accepted_right_ratio /= self.accepted_ratio.max(1.0);
+        for ratio in [
+            &mut self.first_ratio,
+            &mut self.among_three_ratio,
+            &mut self.kept_right_ratio,
+            &mut self.accepted_ratio,
+            &mut self.decided_ratio,
+        ] {
+            *ratio /= self.rows.max(1.0);
+        }
+        self
+    }
+}
+
+pub(super) fn ours(folder: &Path, folds: &[Fold], beside: Beside<'_>) -> Result<Ours, String> {
     let mut all = Ours::default();
     let mut micros = Vec::new();
     for fold in folds {
         let (model, said) = (folder.join("intents.model"), folder.join("predictions.jsonl"));
-        learn(&fold.learn, &model, words)?;
+        learn(&fold.learn, &model, beside.words)?;
+        let served = beside.sentences.map(|one| one.serve(folder, fold)).transpose()?;
         let (model, held, said) = (text(&model), text(&fold.held), text(&said));
-        let found = answered(&["nlu", "eval", &model, &held, "--predictions", &said, "--json"])?;
-        let rows = number(&found, "rows");
-        all.rows += rows;
-        all.first_ratio += rows * number(&found, "first_ratio");
-        all.among_three_ratio += rows * number(&found, "among_three_ratio");
-        all.kept_right_ratio += rows * number(&found, "kept_right_ratio");
-        all.accepted_ratio += rows * number(&found, "accepted_ratio");
-        if number(&found, "foreign_rows") > 0.0 {
-            all.foreign_recall = Some(number(&found, "foreign_recall_ratio"));
+        let mut asked = vec!["nlu", "eval", &model, &held, "--predictions", &said, "--json"];
+        if let Some(served) = &served {
+            asked.extend(["--language", "en", "--encoder", &served.spec]);
         }
+        all.add(&answered(&asked)?);
         let predictions = std::fs::read_to_string(&said).map_err(|error| error.to_string())?;
         for line in predictions.lines() {
             let line: Value = serde_json::from_str(line).map_err(|error| error.to_string())?;
             micros.push(number(&line, "us"));
         }
     }
-    for ratio in [
-        &mut all.first_ratio,
-        &mut all.among_three_ratio,
-        &mut all.kept_right_ratio,
-        &mut all.accepted_ratio,
-    ] {
-        *ratio /= all.rows.max(1.0);
-    }
     micros.sort_by(f64::total_cmp);
     let of_100 = |part: usize| micros.get(micros.len() * part / 100).copied().unwrap_or(f64::NAN);
     (all.p50_us, all.p99_us) = (of_100(50), of_100(99));
-    Ok(all)
+    Ok(all.as_ratios())
 }
 
 fn theirs(python: &Path, language: &str, folds: &[Fold]) -> Result<f64, String> {

@@ -6,6 +6,7 @@ mod encoder;
 mod entities;
 mod intents;
 mod stored;
+mod with_encoder;
 mod with_words;
 
 pub(super) use entities::prove as prove_entities;

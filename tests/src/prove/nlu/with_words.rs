@@ -2,7 +2,7 @@
 //! and from ten an intent. Whoever has none is not held to it: they are installed for this proof alone.
 
 use super::data::{Fold, fewer};
-use super::intents::ours;
+use super::intents::{Beside, ours};
 use crate::program::command;
 use crate::prove::other_tools::{place, python_with, succeed};
 use serde_json::{Map, Value, json};
@@ -31,7 +31,12 @@ pub(super) fn checked(folder: &Path, folds: &[Fold], violations: &mut Vec<String
     let few: Vec<Fold> = few.collect::<Result<_, _>>()?;
     let mut figures = Map::new();
     for ((name, least), folds) in FIRST_RATIO_MIN.into_iter().zip([few.as_slice(), folds]) {
-        let (without, with) = (ours(folder, folds, None)?, ours(folder, folds, Some(&vectors))?);
+        let beside = Beside {
+            words: Some(&vectors),
+            ..Beside::default()
+        };
+        let without = ours(folder, folds, Beside::default())?;
+        let with = ours(folder, folds, beside)?;
         if with.first_ratio < least || with.first_ratio < without.first_ratio {
             violations.push(format!(
                 "{name}: with vectors of words {} are right, without {}, and {least} were before",

@@ -1,5 +1,6 @@
 //! `ledgerline nlu`: an intent model learned from labelled lines, held against others, or beside another.
 
+mod encoder;
 mod published;
 mod training;
 mod vectors;
@@ -12,6 +13,7 @@ use crate::kit::part::Part;
 use application::models::training::bounded_lines;
 use bench::micros_of;
 use domain::ids::ModelId;
+use encoder::{EncoderArgs, Share};
 use published::{Learned, Reasoned, Sending};
 use serde_json::{Value, json};
 use std::fmt::Write as _;
@@ -58,17 +60,7 @@ enum Action {
         reading: Reading,
     },
     /// Hold a model against labelled lines
-    Eval {
-        /// The model
-        model: PathBuf,
-        /// JSON lines with text and label
-        file: PathBuf,
-        /// Write what was made of each line, as JSON lines
-        #[arg(long, value_name = "OUT")]
-        predictions: Option<PathBuf>,
-        #[command(flatten)]
-        reading: Reading,
-    },
+    Eval(Held),
     /// Hold two models against the same labelled lines
     Compare {
         /// The one
@@ -134,6 +126,22 @@ enum Action {
     },
 }
 
+/// What is held against which lines.
+#[derive(Debug, clap::Args)]
+struct Held {
+    /// The model
+    model: PathBuf,
+    /// JSON lines with text and label
+    file: PathBuf,
+    /// Write what was made of each line, as JSON lines
+    #[arg(long, value_name = "OUT")]
+    predictions: Option<PathBuf>,
+    #[command(flatten)]
+    encoder: EncoderArgs,
+    #[command(flatten)]
+    reading: Reading,
+}
+
 #[derive(Debug, clap::Args)]
 struct Reading {
     /// The member of a line that is its label: intent, sentiment, interest
@@ -192,12 +200,7 @@ pub(crate) async fn run(args: Args, runtime: Arc<Runtime>) -> Result<(), Failure
             };
             training::learn(file, out, &taught, reading)
         }
-        Action::Eval {
-            model,
-            file,
-            predictions,
-            reading,
-        } => hold(model, file, predictions.as_deref(), reading),
+        Action::Eval(held) => hold(held).await,
         Action::Compare {
             one,
             other,
@@ -209,11 +212,13 @@ pub(crate) async fn run(args: Args, runtime: Arc<Runtime>) -> Result<(), Failure
     }
 }
 
-fn hold(model: &Path, file: &Path, out: Option<&Path>, reading: &Reading) -> Result<(), Failure> {
-    let examples = reading.examples(file, 1)?;
-    let model = read_model(model)?;
-    let (predictions, micros) = predicted(&model, &examples.rows);
-    if let Some(out) = out {
+async fn hold(held: &Held) -> Result<(), Failure> {
+    let reading = &held.reading;
+    let examples = reading.examples(&held.file, 1)?;
+    let model = read_model(&held.model)?;
+    let (mut predictions, micros) = predicted(&model, &examples.rows);
+    let share = encoder::asked(&held.encoder, &mut predictions).await?;
+    if let Some(out) = &held.predictions {
         let rows = predictions.iter().zip(&micros);
         let text = rows.fold(String::new(), |mut text, (row, micros)| {
             let _written = writeln!(text, "{}", described(row, *micros));
@@ -221,7 +226,23 @@ fn hold(model: &Path, file: &Path, out: Option<&Path>, reading: &Reading) -> Res
         });
         write(out, text.as_bytes())?;
     }
-    show(&[("", evaluate(&model, &predictions))], reading)
+    let found = evaluate(&model, &predictions);
+    match share {
+        None => show(&[("", found)], reading),
+        Some(share) => show_with_encoder(&found, &share, reading),
+    }
+}
+
+fn show_with_encoder(found: &Evaluation, share: &Share, reading: &Reading) -> Result<(), Failure> {
+    if reading.json {
+        let mut line = json!(found);
+        if let Some(members) = line.as_object_mut() {
+            members.insert("encoder".to_owned(), json!(share));
+        }
+        return output::json(&line);
+    }
+    show(&[("", found.clone())], reading)?;
+    output::line(&share.told())
 }
 
 /// What is made of each row, and how many microseconds that took.

@@ -1,0 +1,144 @@
+//! An encoder asked beside a model that is held against labelled lines: as calls ask it, so that the figures are
+//! those of what callees would meet.
+
+use crate::kit::failure::Failure;
+use actors::Encode;
+use application::transcript_words::masked_words;
+use domain::ports::clock::Clock;
+use domain::ports::encoder::EncoderRanking;
+use domain::spoken_turn::{Certainty, ReadBy, SpokenReading};
+use host::clock::SystemClock;
+use host::config::named_variable;
+use host::speech_args::encoder_spec;
+use serde::Serialize;
+use speech::recognition::spec::RecognizerSpec;
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use understanding::evaluation::Prediction;
+use understanding::{Candidate, Ranking, Verdict};
+
+/// Rows that it may leave unranked before it ranks one.
+const SILENT_ROWS_MAX: usize = 5;
+
+/// Whom to ask first.
+#[derive(Debug, clap::Args)]
+pub(super) struct EncoderArgs {
+    /// Ask an encoder of one's own first, as `serve --encoder` does, such as encoder:http://127.0.0.1:8091/v1:
+    /// its reading counts where it is surer, and the figures are of both together
+    #[arg(long, value_name = "SPEC", value_parser = encoder_spec)]
+    encoder: Option<RecognizerSpec>,
+    /// The language that the encoder is told: zh-CN, en
+    #[arg(long, value_name = "LANG", default_value = "zh-CN", requires = "encoder")]
+    language: String,
+}
+
+/// How it was with the encoder.
+#[derive(Debug, Default, Serialize)]
+pub(super) struct Share {
+    /// As it calls itself.
+    model: String,
+    /// Rows whose reading is its own, of all.
+    decided_ratio: f64,
+    /// Rows without a ranking of it, by how it failed; the model's reading stands.
+    failures: BTreeMap<&'static str, u32>,
+    p50_ms: u64,
+    p99_ms: u64,
+}
+
+impl Share {
+    /// A line for people.
+    pub(super) fn told(&self) -> String {
+        let failed: u32 = self.failures.values().sum();
+        format!(
+            "编码器 encoder {}: 采用 decided {:.3}, 失败 failed {failed}, p50 {} ms, p99 {} ms",
+            self.model, self.decided_ratio, self.p50_ms, self.p99_ms
+        )
+    }
+}
+
+/// Puts the encoder's readings in place of the model's, where it is surer; `None` where none was named.
+pub(super) async fn asked(
+    args: &EncoderArgs,
+    predictions: &mut [Prediction<'_>],
+) -> Result<Option<Share>, Failure> {
+    let Some(spec) = &args.encoder else {
+        return Ok(None);
+    };
+    let clock = Arc::new(SystemClock::default());
+    let timed: Arc<dyn Clock> = Arc::clone(&clock) as Arc<dyn Clock>;
+    let encoder = speech::encoder::encoder(spec, timed, &named_variable)
+        .map_err(|error| Failure::usage(error.to_string()))?;
+    let mut share = Share {
+        model: encoder.model().to_owned(),
+        ..Share::default()
+    };
+    let (mut decided, mut millis, rows) = (0_u32, Vec::new(), predictions.len());
+    for prediction in predictions.iter_mut() {
+        let words = masked_words(&prediction.example.text);
+        let began = clock.now();
+        let ranked = encoder.rank(&words, &args.language, Encode::ANSWER_MS_MAX).await;
+        millis.push(clock.now().ms_since(began));
+        match ranked {
+            Ok(ranking) => {
+                if let Some(over) = over(&ranking, &prediction.ranking) {
+                    prediction.ranking = over;
+                    decided += 1;
+                }
+                share.model = ranking.model;
+            }
+            Err(failure) => {
+                *share.failures.entry(failure.name()).or_default() += 1;
+                refuse_silence(&share, millis.len(), rows)?;
+            }
+        }
+    }
+    millis.sort_unstable();
+    let of_100 = |part: usize| millis.get(millis.len() * part / 100).copied().unwrap_or(0);
+    share.decided_ratio = f64::from(decided) / f64::from(u32::try_from(millis.len()).unwrap_or(1).max(1));
+    (share.p50_ms, share.p99_ms) = (of_100(50), of_100(99));
+    Ok(Some(share))
+}
+
+/// Figures of an encoder that never answers would be those of the model alone.
+fn refuse_silence(share: &Share, asked: usize, rows: usize) -> Result<(), Failure> {
+    let failed: u32 = share.failures.values().sum();
+    if failed as usize != asked || asked != rows.min(SILENT_ROWS_MAX) {
+        return Ok(());
+    }
+    let how = share.failures.keys().copied().collect::<Vec<_>>().join(", ");
+    Err(Failure::unavailable(format!(
+        "the encoder ranked none of the first {asked} rows ({how}); start it, or leave --encoder out"
+    )))
+}
+
+/// The encoder's ranking, where it counts more than the model's.
+fn over(ranking: &EncoderRanking, standing: &Ranking) -> Option<Ranking> {
+    let standing = SpokenReading {
+        certainty: match standing.verdict {
+            Verdict::Accepted => Certainty::Accepted,
+            Verdict::ToConfirm => Certainty::ToConfirm,
+            Verdict::Abstained => Certainty::Abstained,
+        },
+        read_by: ReadBy::Model,
+        candidates: vec![],
+        accept_permille: None,
+        confirm_permille: None,
+        knowledge: None,
+        picked: None,
+    };
+    let over = ranking.over(&standing)?;
+    let candidates = over.candidates.iter().map(|one| Candidate {
+        intent: one.intent.clone(),
+        probability: f32::from(one.score_permille) / 1_000.0,
+    });
+    let candidates: Vec<Candidate> = candidates.collect();
+    Some(Ranking {
+        confidence: candidates.first()?.probability,
+        candidates,
+        verdict: match over.certainty {
+            Certainty::Accepted => Verdict::Accepted,
+            Certainty::ToConfirm => Verdict::ToConfirm,
+            Certainty::Abstained | Certainty::BackChannel => Verdict::Abstained,
+        },
+    })
+}

@@ -1,0 +1,117 @@
+//! What a sentence encoder adds: a bank's intents told apart by the recipe's layer over one that the Python
+//! registry has, asked first and over HTTP as calls ask it, with the linear model behind it. From all lines and
+//! from ten an intent. Whoever has none is not held to it: it is installed for this proof alone.
+
+use super::data::{Fold, fewer};
+use super::encoder::RECIPE;
+use super::intents::{Beside, Ours, ours};
+use crate::program::{Program, command};
+use crate::prove::other_tools::{place, python_with, succeed};
+use serde_json::{Map, Value, json};
+use std::path::{Path, PathBuf};
+use std::process::Stdio;
+use std::time::Duration;
+
+const CLIENTS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/clients/sentences");
+
+/// Lines of an intent where few are learned from.
+const FEW: usize = 10;
+
+/// Of a bank's lines, the ratio whose intent is first at least: what the product promises.
+const FIRST_RATIO_MIN: [(&str, f64); 2] = [("ten_an_intent", 0.80), ("all", 0.925)];
+
+/// How long it may take until it serves.
+const READY: Duration = Duration::from_secs(60);
+
+/// The sentence encoder as it was installed.
+pub(super) struct Sentences {
+    python: PathBuf,
+    encoder: String,
+    tokenizer: String,
+}
+
+/// An encoder of one fold's lines, served until it is dropped.
+pub(super) struct Served {
+    pub(super) spec: String,
+    _program: Program,
+}
+
+impl Sentences {
+    fn installed() -> Result<Self, String> {
+        let clients = Path::new(CLIENTS);
+        let python = python_with(&clients.join("requirements.txt"), &place("tools", "sentences"))?;
+        let mut asked = command(&python);
+        asked.arg(clients.join("where.py")).stdin(Stdio::null());
+        let output = asked.output().map_err(|error| error.to_string())?;
+        let said = String::from_utf8_lossy(&output.stderr).trim().to_owned();
+        let found: Value = serde_json::from_slice(&output.stdout).map_err(|_| said)?;
+        let path = |name: &str| {
+            let path = found.get(name).and_then(Value::as_str);
+            path.map(str::to_owned)
+                .ok_or_else(|| format!("there is no {name}"))
+        };
+        Ok(Self {
+            encoder: path("model.onnx")?,
+            tokenizer: path("tokenizer.json")?,
+            python,
+        })
+    }
+
+    /// Learned from a fold's lines by the recipe, and served by it.
+    pub(super) fn serve(&self, folder: &Path, fold: &Fold) -> Result<Served, String> {
+        let made = folder.join("encoder");
+        let mut learn = command(&self.python);
+        learn
+            .arg(RECIPE)
+            .arg("train")
+            .arg(&fold.learn)
+            .arg("--out")
+            .arg(&made);
+        learn.args(["--sentences", &self.encoder, "--tokenizer", &self.tokenizer]);
+        succeed(learn)?;
+        let mut serve = command(&self.python);
+        serve.arg(RECIPE).arg("serve").arg(&made).args(["--port", "0"]);
+        let mut program = Program::start(serve);
+        let line = program.line(READY, |line| line.starts_with("http://"));
+        let address = line.ok_or("the recipe's server does not become ready")?;
+        Ok(Served {
+            spec: format!("encoder:{}", address.trim()),
+            _program: program,
+        })
+    }
+}
+
+/// The figures, and what does not hold; said aloud where the encoder cannot be had.
+pub(super) fn checked(folder: &Path, folds: &[Fold], violations: &mut Vec<String>) -> Result<Value, String> {
+    let sentences = match Sentences::installed() {
+        Ok(sentences) => sentences,
+        Err(why) => return Ok(json!({ "SKIPPED": why })),
+    };
+    let few = folds.iter().map(|fold| fewer(folder, fold, FEW));
+    let few: Vec<Fold> = few.collect::<Result<_, _>>()?;
+    let mut figures = Map::new();
+    for ((name, least), folds) in FIRST_RATIO_MIN.into_iter().zip([few.as_slice(), folds]) {
+        let beside = Beside {
+            sentences: Some(&sentences),
+            ..Beside::default()
+        };
+        let found = ours(folder, folds, beside)?;
+        if found.first_ratio < least {
+            violations.push(format!(
+                "{name}: with an encoder {} are right, and {least} are promised",
+                found.first_ratio
+            ));
+        }
+        figures.insert(name.to_owned(), figure(&found));
+    }
+    Ok(Value::Object(figures))
+}
+
+fn figure(found: &Ours) -> Value {
+    json!({
+        "first_ratio": found.first_ratio, "among_three_ratio": found.among_three_ratio,
+        "accepted_ratio": found.accepted_ratio, "accepted_right_ratio": found.accepted_right_ratio,
+        "decided_ratio": found.decided_ratio, "unanswered_rows": found.unanswered,
+        "encoder_p99_ms": found.encoder_p99_ms,
+    })
+}
