@@ -168,8 +168,8 @@ class MadeUp:
 class OverSentences:
     """A layer over the vectors of a sentence encoder, which are made once."""
 
-    def __init__(self, rows, encoder, tokenizer):
-        self.rows, self.tokenizer = rows, tokenizer
+    def __init__(self, rows, seed, encoder, tokenizer):
+        self.rows, self.seed, self.tokenizer = rows, seed, tokenizer
         self.encoder = pathlib.Path(encoder).read_bytes()
         by = sentences.tokens(tokenizer, TOKENS_MAX)
         self.vectors = sentences.vectors(self.encoder, by, [text for text, _ in rows])
@@ -178,7 +178,7 @@ class OverSentences:
         said = [self.rows[place][1] for place in places]
         intents = sorted(set(said))
         owner = [intents.index(intent) for intent in said]
-        learned = sentences.learn(self.vectors[places], owner, len(intents))
+        learned = sentences.learn(self.vectors[places], owner, len(intents), self.seed)
         (out / "encoder.onnx").write_bytes(sentences.joined(self.encoder, learned))
         shutil.copyfile(self.tokenizer, out / "tokenizer.json")
         return intents
@@ -192,7 +192,7 @@ def train(lines, out, seed, over=None):
     out = pathlib.Path(out)
     out.mkdir(parents=True, exist_ok=True)
     (out / "tokenizer.json").unlink(missing_ok=True)
-    kind = OverSentences(rows, *over) if over else MadeUp(rows, seed)
+    kind = OverSentences(rows, seed, *over) if over else MadeUp(rows, seed)
     order = np.random.default_rng(seed).permutation(len(rows))
     held = sorted(int(one) for one in order[: len(rows) // 5])
     part = sorted(set(range(len(rows))) - set(held))

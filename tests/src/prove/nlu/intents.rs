@@ -160,7 +160,7 @@ impl Ours {
         }
     }
 
-    fn as_ratios(mut self) -> Self {
+    fn in_ratios(mut self) -> Self {
         self.accepted_right_ratio /= self.accepted_ratio.max(1.0);
         for ratio in [
             &mut self.first_ratio,
@@ -197,7 +197,7 @@ pub(super) fn ours(folder: &Path, folds: &[Fold], beside: Beside<'_>) -> Result<
     micros.sort_by(f64::total_cmp);
     let of_100 = |part: usize| micros.get(micros.len() * part / 100).copied().unwrap_or(f64::NAN);
     (all.p50_us, all.p99_us) = (of_100(50), of_100(99));
-    Ok(all.as_ratios())
+    Ok(all.in_ratios())
 }
 
 fn theirs(python: &Path, language: &str, folds: &[Fold]) -> Result<f64, String> {

@@ -43,8 +43,9 @@ impl Sentences {
         let mut asked = command(&python);
         asked.arg(clients.join("where.py")).stdin(Stdio::null());
         let output = asked.output().map_err(|error| error.to_string())?;
-        let said = String::from_utf8_lossy(&output.stderr).trim().to_owned();
-        let found: Value = serde_json::from_slice(&output.stdout).map_err(|_| said)?;
+        let Ok(found) = serde_json::from_slice::<Value>(&output.stdout) else {
+            return Err(String::from_utf8_lossy(&output.stderr).trim().to_owned());
+        };
         let path = |name: &str| {
             let path = found.get(name).and_then(Value::as_str);
             path.map(str::to_owned)
