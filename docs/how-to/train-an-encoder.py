@@ -170,9 +170,12 @@ class OverSentences:
 
     def __init__(self, rows, seed, encoder, tokenizer):
         self.rows, self.seed, self.tokenizer = rows, seed, tokenizer
-        self.encoder = pathlib.Path(encoder).read_bytes()
-        by = sentences.tokens(tokenizer, TOKENS_MAX)
-        self.vectors = sentences.vectors(self.encoder, by, [text for text, _ in rows])
+        try:
+            self.encoder = pathlib.Path(encoder).read_bytes()
+            by = sentences.tokens(tokenizer, TOKENS_MAX)
+            self.vectors = sentences.vectors(self.encoder, by, [text for text, _ in rows])
+        except Exception as error:  # three libraries, each with faults of its own
+            sys.exit(f"--sentences {encoder} --tokenizer {tokenizer}: {error}")
 
     def write(self, out, places):
         said = [self.rows[place][1] for place in places]
@@ -221,7 +224,9 @@ def fit(judged):
     def unlikely(temperature):
         return -sum(np.log(cooled(by, temperature).get(said, 1e-12) + 1e-12) for by, said in logs)
 
-    temperature = min((round(0.1 * step, 1) for step in range(1, 31)), key=unlikely)
+    # Few lines held out, all of them right, would ask for chances of one.
+    temperatures = [round(0.1 * step, 1) for step in range(3, 31)]
+    temperature = min(temperatures, key=unlikely) if judged else 1.0
     best = [(cooled(by, temperature), said) for by, said in logs]
     scored = sorted(((max(by.values()), max(by, key=by.get) == said) for by, said in best), reverse=True)
     accept, right = 1.0, 0

@@ -27,6 +27,7 @@ mod restore;
 mod retention;
 mod stream_resumes_without_a_gap;
 mod token_is_asked_for;
+mod two_readers_are_held_together;
 mod two_servers;
 mod unreachable_trunk_pauses;
 mod what_nobody_took_is_told_again;

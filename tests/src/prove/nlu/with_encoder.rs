@@ -1,6 +1,6 @@
 //! What a sentence encoder adds: a bank's intents told apart by the recipe's layer over one that the Python
-//! registry has, asked first and over HTTP as calls ask it, with the linear model behind it. From all lines and
-//! from ten an intent. Whoever has none is not held to it: it is installed for this proof alone.
+//! registry has, asked first and over HTTP as calls ask it, with the linear model behind it. From all lines
+//! and from ten an intent. Whoever has none is not held to it: it is installed for this proof alone.
 
 use super::data::{Fold, fewer};
 use super::encoder::RECIPE;

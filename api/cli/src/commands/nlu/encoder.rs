@@ -1,5 +1,5 @@
-//! An encoder asked beside a model that is held against labelled lines: as calls ask it, so that the figures are
-//! those of what callees would meet.
+//! An encoder asked beside a model that is held against labelled lines: as calls ask it, so that the figures
+//! are those of what callees would meet.
 
 use crate::kit::failure::Failure;
 use actors::Encode;
