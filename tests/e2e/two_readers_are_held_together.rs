@@ -2,10 +2,8 @@
 //! reading counts where it is surer, the model's elsewhere, and an encoder that never answers is no figure.
 
 use serde_json::{Value, json};
-use std::io::{BufRead, BufReader, Read, Write};
-use std::net::{TcpListener, TcpStream};
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex};
+use tests::encoder::Ranking;
 use tests::program::{free_tcp_port, run, run_json};
 
 /// What an encoder is asked, and how it answers: surely, hardly, or by prose.
@@ -17,45 +15,6 @@ fn answer(text: &str) -> String {
     };
     let candidates = [json!({"intent": intent, "probability": probability})];
     json!({"model": "of-the-test", "candidates": candidates, "accept": 0.9, "confirm": 0.5}).to_string()
-}
-
-fn serve_one(stream: &TcpStream, asked: &Mutex<Vec<String>>) -> Option<()> {
-    let mut reader = BufReader::new(stream.try_clone().ok()?);
-    let (mut length, mut line) = (0, String::new());
-    while reader.read_line(&mut line).ok()? > 2 {
-        let header = line.to_ascii_lowercase();
-        if let Some(value) = header.strip_prefix("content-length:") {
-            length = value.trim().parse().ok()?;
-        }
-        line.clear();
-    }
-    let mut body = vec![0; length];
-    reader.read_exact(&mut body).ok()?;
-    let body: Value = serde_json::from_slice(&body).ok()?;
-    let text = body.get("text")?.as_str()?.to_owned();
-    let told = answer(&text);
-    asked.lock().expect("nobody panics with it").push(text);
-    let head = format!(
-        "HTTP/1.1 200 OK\r\ncontent-length: {}\r\nconnection: close\r\n\r\n",
-        told.len()
-    );
-    (&mut &*stream).write_all(format!("{head}{told}").as_bytes()).ok()
-}
-
-/// An encoder on a port of its own, and what it was asked.
-#[expect(clippy::disallowed_methods, reason = "the story's own encoder, on loopback")]
-fn encoder() -> (String, Arc<Mutex<Vec<String>>>) {
-    let listener = TcpListener::bind("127.0.0.1:0").expect("loopback has a port");
-    let address = listener.local_addr().expect("who listens has an address");
-    let spec = format!("encoder:http://{address}/v1");
-    let asked = Arc::new(Mutex::new(Vec::new()));
-    let seen = Arc::clone(&asked);
-    std::thread::spawn(move || {
-        for stream in listener.incoming().map_while(Result::ok) {
-            serve_one(&stream, &seen);
-        }
-    });
-    (spec, asked)
 }
 
 fn lines(path: &Path, rows: &[(&str, &str)]) {
@@ -90,11 +49,11 @@ fn an_encoder_counts_where_it_is_surer() {
         ("qqq", "bye"),
     ];
     lines(&held, &rows);
-    let (spec, asked) = encoder();
+    let encoder = Ranking::start(answer);
     let alone = ["nlu", "eval", text(&model), text(&held), "--json"];
     let (_, without) = run_json(&alone).unwrap();
     let (status, with) =
-        run_json(&[&alone[..], &["--encoder", &spec, "--language", "zh-CN"]].concat()).unwrap();
+        run_json(&[&alone[..], &["--encoder", &encoder.spec(), "--language", "zh-CN"]].concat()).unwrap();
     assert!(status.success(), "{with}");
     let first = |found: &Value| found["first_ratio"].as_f64().unwrap() * 4.0;
     assert!(
@@ -105,7 +64,7 @@ fn an_encoder_counts_where_it_is_surer() {
     assert_eq!(share["model"], "of-the-test");
     assert_eq!(share["decided_ratio"], 0.25);
     assert_eq!(share["failures"], json!({"garbled": 1}));
-    let asked = asked.lock().unwrap();
+    let asked = encoder.asked();
     assert_eq!(asked.len(), 4, "each is asked once: {asked:?}");
     assert!(
         !asked.concat().contains("13800138000"),

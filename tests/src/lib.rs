@@ -9,6 +9,7 @@ pub mod cutting;
 pub mod day_report;
 pub mod described;
 pub mod door;
+pub mod encoder;
 pub mod file_changes;
 mod following;
 pub mod history;
