@@ -79,8 +79,11 @@ def learn(found, owner, intents, seed):
     return {**layers, "waved": weights[0][width:] * length, "bias": weights[1]}
 
 
-def joined(encoder, learned):
-    """The encoder's ONNX file with the layer behind it."""
+TOKENIZER = "tokenizer_sha256"  # in the file's metadata: its digest says by which tokenizer it reads, too
+
+
+def joined(encoder, learned, tokenizer):
+    """The encoder's ONNX file with the layer behind it, for that tokenizer's digest."""
     import numpy as np
     import onnx
     from onnx import TensorProto, helper, numpy_helper
@@ -107,5 +110,6 @@ def joined(encoder, learned):
     ])
     del graph.output[:]
     graph.output.append(helper.make_tensor_value_info("logits", TensorProto.FLOAT, [1, len(learned["bias"])]))
+    model.metadata_props.add(key=TOKENIZER, value=tokenizer)
     onnx.checker.check_model(model)
     return model.SerializeToString()

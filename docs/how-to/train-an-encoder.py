@@ -44,8 +44,8 @@ def pieces(text):
     plain = re.sub(r"\s+", " ", text.lower()).strip()
     words = re.findall(r"[a-z0-9]+|[^\sa-z0-9]", plain)
     found = words + [one + other for one, other in zip(words, words[1:])]
-    digest = lambda word: int.from_bytes(hashlib.sha256(word.encode()).digest()[:4], "big")
-    ids = [2 + digest(word) % (BUCKETS - 2) for word in found]
+    number = lambda word: int.from_bytes(hashlib.sha256(word.encode()).digest()[:4], "big")
+    ids = [2 + number(word) % (BUCKETS - 2) for word in found]
     return [BEGIN] + ids[: TOKENS_MAX - 2] + [END]
 
 
@@ -124,6 +124,10 @@ def as_onnx(weights, intents, path):
     path.write_bytes(model.SerializeToString())
 
 
+def digest(path):
+    return hashlib.sha256(path.read_bytes()).hexdigest()
+
+
 class Encoder:
     """The encoder as it is asked: whatever stands in the folder, by onnxruntime."""
 
@@ -131,16 +135,19 @@ class Encoder:
         import onnxruntime
 
         folder = pathlib.Path(folder)
-        file = (folder / "encoder.onnx").read_bytes()
+        file = folder / "encoder.onnx"
         self.facts = json.loads((folder / "encoder.json").read_text(encoding="utf-8"))
-        self.digest = hashlib.sha256(file).hexdigest()
+        self.digest = digest(file)
         if self.facts["sha256"] != self.digest:
             sys.exit("encoder.json is of another encoder.onnx")
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads = options.inter_op_num_threads = 1  # the other core is the calls'
-        self.session = onnxruntime.InferenceSession(file, options, providers=["CPUExecutionProvider"])
-        own = folder / "tokenizer.json"
+        self.session = onnxruntime.InferenceSession(str(file), options, providers=["CPUExecutionProvider"])
+        own, of = folder / "tokenizer.json", self.session.get_modelmeta().custom_metadata_map
         self.pieces = sentences.tokens(own, TOKENS_MAX) if own.exists() else pieces
+        found = digest(own) if own.exists() else None
+        if of.get(sentences.TOKENIZER, found) != found:
+            sys.exit("tokenizer.json is of another encoder.onnx")
 
     def ranked(self, text):
         import numpy as np
@@ -182,8 +189,9 @@ class OverSentences:
         intents = sorted(set(said))
         owner = [intents.index(intent) for intent in said]
         learned = sentences.learn(self.vectors[places], owner, len(intents), self.seed)
-        (out / "encoder.onnx").write_bytes(sentences.joined(self.encoder, learned))
         shutil.copyfile(self.tokenizer, out / "tokenizer.json")
+        file = sentences.joined(self.encoder, learned, digest(out / "tokenizer.json"))
+        (out / "encoder.onnx").write_bytes(file)
         return intents
 
 
@@ -242,8 +250,8 @@ def fit(judged):
 
 
 def write(out, intents, fitted):
-    digest = hashlib.sha256((out / "encoder.onnx").read_bytes()).hexdigest()
-    facts = {"intents": intents, **fitted, "sha256": digest, "tokens_max": TOKENS_MAX}
+    named = {"sha256": digest(out / "encoder.onnx"), "tokens_max": TOKENS_MAX}
+    facts = {"intents": intents, **fitted, **named}
     (out / "encoder.json").write_text(json.dumps(facts, ensure_ascii=False, indent=1), encoding="utf-8")
 
 
@@ -255,7 +263,9 @@ def predict(folder, lines, out):
             ranked = encoder.ranked(text)
             score = ranked[0][1]
             candidates = [{"intent": one, "probability": chance} for one, chance in ranked[:3]]
-            verdict = "accepted" if score >= encoder.facts["accept"] else "abstained"
+            confirm = encoder.facts.get("confirm", encoder.facts["accept"])
+            verdict = "to_confirm" if score >= confirm else "abstained"
+            verdict = "accepted" if score >= encoder.facts["accept"] else verdict
             line = {"text": text, "intent": intent, "candidates": candidates, "score": score}
             line["verdict"] = verdict
             line["us"] = (time.perf_counter() - began) * 1e6
