@@ -39,9 +39,15 @@ def vectors(encoder, pieces, texts):
     options.intra_op_num_threads = options.inter_op_num_threads = 1
     session = onnxruntime.InferenceSession(encoder, options, providers=["CPUExecutionProvider"])
     found = []
-    for text in texts:
-        mean = session.run(None, inputs(session, pieces(text)))[0][0].mean(0)
-        found.append(mean / np.linalg.norm(mean))
+    for number, text in enumerate(texts, 1):
+        each = session.run(None, inputs(session, pieces(text)))[0]
+        if each.ndim != 3:
+            raise ValueError("its first output is not a vector a token")
+        mean = each[0].mean(0)
+        mean = mean / np.linalg.norm(mean)
+        if not np.isfinite(mean).all():
+            raise ValueError(f"it has no vector for text {number}")
+        found.append(mean)
     return np.array(found)
 
 
@@ -58,7 +64,7 @@ def learn(found, owner, intents, seed):
     phases = random.uniform(0, 2 * np.pi, WAVES).astype(np.float32)
     middle = found.mean(0)
     moved = found - middle
-    moved /= np.linalg.norm(moved, axis=1, keepdims=True)
+    moved /= np.maximum(np.linalg.norm(moved, axis=1, keepdims=True), 1e-9)
     length = np.float32(SHARE * np.sqrt(2 / WAVES))
     seen = np.hstack([moved, np.cos(moved @ waves + phases) * length]).astype(np.float32)
     wanted = np.eye(intents, dtype=np.float32)[owner]

@@ -21,7 +21,6 @@ import http.server
 import json
 import pathlib
 import re
-import shutil
 import sys
 import tempfile
 import threading
@@ -36,7 +35,8 @@ BUCKETS, WIDTH = 1024, 8  # rows and columns of the embeddings: 8,192 weights
 BEGIN, END = 0, 1
 BODY_BYTES_MAX = 64 * 1024  # of a question; a turn of a call is far shorter
 RIGHT_RATIO = 0.98  # of what is accepted on lines held out
-KEPT_RATIO = 0.96  # of what is right on lines held out, and at least asked back
+CONFIRM = 0.5  # what is likelier wrong than right is not asked back
+NAME = re.compile(r"[A-Za-z0-9_.:@/-]{1,128}")  # of an intent: calls take no other for one
 
 
 def pieces(text):
@@ -167,6 +167,7 @@ class MadeUp:
         self.rows, self.seed = rows, seed
 
     def write(self, out, places):
+        (out / "tokenizer.json").unlink(missing_ok=True)
         intents, weights = learn([self.rows[place] for place in places], self.seed)
         as_onnx(weights, intents, out / "encoder.onnx")
         return intents
@@ -176,9 +177,9 @@ class OverSentences:
     """A layer over the vectors of a sentence encoder, which are made once."""
 
     def __init__(self, rows, seed, encoder, tokenizer):
-        self.rows, self.seed, self.tokenizer = rows, seed, tokenizer
+        self.rows, self.seed = rows, seed
         try:
-            self.encoder = pathlib.Path(encoder).read_bytes()
+            self.encoder, self.tokenizer = pathlib.Path(encoder).read_bytes(), pathlib.Path(tokenizer).read_bytes()
             by = sentences.tokens(tokenizer, TOKENS_MAX)
             self.vectors = sentences.vectors(self.encoder, by, [text for text, _ in rows])
         except Exception as error:  # three libraries, each with faults of its own
@@ -189,20 +190,29 @@ class OverSentences:
         intents = sorted(set(said))
         owner = [intents.index(intent) for intent in said]
         learned = sentences.learn(self.vectors[places], owner, len(intents), self.seed)
-        shutil.copyfile(self.tokenizer, out / "tokenizer.json")
+        (out / "tokenizer.json").write_bytes(self.tokenizer)
         file = sentences.joined(self.encoder, learned, digest(out / "tokenizer.json"))
         (out / "encoder.onnx").write_bytes(file)
         return intents
+
+
+def once(rows):
+    """Each text once, by its first label: a line that was learned is no line held out."""
+    kept = {}
+    for text, intent in rows:
+        kept.setdefault(" ".join(text.casefold().split()), (text, intent))
+    return list(kept.values())
 
 
 def train(lines, out, seed, over=None):
     """Learns from four fifths to fit the temperature and the thresholds on the rest, then from all."""
     import numpy as np
 
-    rows = read(lines)
+    rows = once(read(lines))
+    for intent in sorted({intent for _, intent in rows if not NAME.fullmatch(intent)}):
+        sys.exit(f"the intent {intent!r} cannot be served: letters, digits and _.:@/- alone")
     out = pathlib.Path(out)
     out.mkdir(parents=True, exist_ok=True)
-    (out / "tokenizer.json").unlink(missing_ok=True)
     kind = OverSentences(rows, seed, *over) if over else MadeUp(rows, seed)
     order = np.random.default_rng(seed).permutation(len(rows))
     held = sorted(int(one) for one in order[: len(rows) // 5])
@@ -218,8 +228,8 @@ def train(lines, out, seed, over=None):
 
 
 def fit(judged):
-    """The temperature by which chances are what they say; `accept`, from which RIGHT_RATIO are right; `confirm`,
-    which keeps KEPT_RATIO of the right ones, a half at least. And how many are right first."""
+    """The temperature by which chances are what they say; `accept`, from which RIGHT_RATIO are right, and never
+    below `confirm`. And how many are right first."""
     import numpy as np
 
     logs = [({one: np.log(max(chance, 1e-12)) for one, chance in by.items()}, said) for by, said in judged]
@@ -242,11 +252,8 @@ def fit(judged):
         right += is_right
         if right / count >= RIGHT_RATIO:
             accept = chance
-    kept = [chance for chance, is_right in scored if is_right]
-    confirm = kept[min(int(len(kept) * KEPT_RATIO), len(kept) - 1)] if kept else 1.0
-    # What is likelier wrong than right is not asked back.
-    thresholds = {"accept": float(accept), "confirm": float(min(accept, max(confirm, 0.5)))}
-    return {"temperature": temperature, **thresholds}, len(kept) / max(len(scored), 1)
+    thresholds = {"accept": max(float(accept), CONFIRM), "confirm": CONFIRM}
+    return {"temperature": temperature, **thresholds}, right / max(len(scored), 1)
 
 
 def write(out, intents, fitted):
@@ -321,8 +328,11 @@ def server(encoder, port):
             self.send_response(200)
             self.send_header("Content-Type", "application/json")
             self.send_header("Content-Length", str(len(body)))
-            self.end_headers()
-            self.wfile.write(body)
+            try:
+                self.end_headers()
+                self.wfile.write(body)
+            except OSError:
+                self.close_connection = True  # whoever asked waits no longer than their turn
 
         def log_message(self, *_):
             """What callees said stands in no log."""

@@ -6,7 +6,7 @@
 use crate::Found;
 use serde::{Deserialize, Serialize};
 use std::fs::{File, OpenOptions, TryLockError};
-use std::io::{Read, Seek, SeekFrom, Write};
+use std::io::{self, Read, Seek, SeekFrom, Write};
 use std::path::Path;
 
 /// A world that was run.
@@ -23,7 +23,7 @@ pub struct RanWorld {
 #[derive(Debug, thiserror::Error)]
 pub enum ProgressFault {
     #[error("how far it is cannot be read or kept: {0}")]
-    Io(#[from] std::io::Error),
+    Io(#[from] io::Error),
     #[error("it is of another program or plan ({0}); delete it to begin anew, or name another file")]
     OfAnother(String),
     #[error("its line {line} is none of ours, and nothing was changed: {why}")]
@@ -60,26 +60,32 @@ impl Progress {
             TryLockError::WouldBlock => ProgressFault::Busy,
             TryLockError::Error(error) => ProgressFault::Io(error),
         })?;
-        let mut text = String::new();
-        file.read_to_string(&mut text)?;
+        let mut bytes = Vec::new();
+        file.read_to_end(&mut bytes)?;
         let ours = line_of(&Header { of: of.to_owned() })?;
         // Empty, or cut off while it was begun.
-        if text.len() < ours.len() && ours.starts_with(&text) {
+        if bytes.len() < ours.len() && ours.as_bytes().starts_with(&bytes) {
             let mut progress = Self { file, whole: 0 };
             progress.forget_what_was_cut_off()?;
             progress.write(&ours)?;
             return Ok((progress, Vec::new()));
         }
-        let (first, rest) = text.split_once('\n').unwrap_or((&text, ""));
-        let header: Header = parsed(1, first)?;
+        // A last line that was cut off may end within a sign.
+        let whole = bytes
+            .iter()
+            .rposition(|byte| *byte == b'\n')
+            .map_or(0, |last| last + 1);
+        bytes.truncate(whole);
+        let text =
+            String::from_utf8(bytes).map_err(|error| io::Error::new(io::ErrorKind::InvalidData, error))?;
+        let mut lines = text.lines();
+        let header: Header = parsed(1, lines.next().unwrap_or_default())?;
         if header.of != of {
             return Err(ProgressFault::OfAnother(header.of));
         }
-        let whole = rest.rfind('\n').map_or(0, |last| last + 1);
-        let lines = rest.get(..whole).unwrap_or_default().lines();
         let worlds = (2..).zip(lines).map(|(line, text)| parsed(line, text));
         let worlds = worlds.collect::<Result<_, _>>()?;
-        let whole = (first.len() + 1 + whole) as u64;
+        let whole = text.len() as u64;
         let mut progress = Self { file, whole };
         progress.forget_what_was_cut_off()?;
         Ok((progress, worlds))
@@ -108,7 +114,7 @@ impl Progress {
 }
 
 fn line_of(what: &impl Serialize) -> Result<String, ProgressFault> {
-    let mut line = serde_json::to_string(what).map_err(std::io::Error::from)?;
+    let mut line = serde_json::to_string(what).map_err(io::Error::from)?;
     line.push('\n');
     Ok(line)
 }
@@ -151,7 +157,13 @@ mod tests {
         drop(progress);
         // Stopped while it wrote of the next.
         let mut file = OpenOptions::new().append(true).open(&path).unwrap();
-        file.write_all(b"{\"index\":1,\"fou").unwrap();
+        file.write_all(
+            "{\"index\":1,\"fou\":\"中"
+                .as_bytes()
+                .strip_suffix(b"\xad")
+                .unwrap(),
+        )
+        .unwrap();
         let (mut progress, before) = Progress::resume(&path, "ours").unwrap();
         assert_eq!(before, worlds[..1]);
         progress.keep(&worlds[1]).unwrap();
@@ -192,7 +204,12 @@ mod tests {
         std::fs::write(&path, "{\"of\":\"ours\"}\n{}\n").unwrap();
         let garbled = Progress::resume(&path, "ours").unwrap_err();
         assert!(matches!(garbled, ProgressFault::Garbled { line: 2, .. }));
-        for foreign in ["notes of somebody", "notes\nof somebody", "{\"of\":\"an"] {
+        for foreign in [
+            "notes of somebody",
+            "notes\nof somebody",
+            "{\"of\":\"an",
+            "{\"of\": \"ours\"}",
+        ] {
             std::fs::write(&path, foreign).unwrap();
             let refused = Progress::resume(&path, "ours").unwrap_err();
             assert!(

@@ -10,6 +10,7 @@ use tests::program::{free_tcp_port, run, run_json};
 fn answer(text: &str) -> String {
     let (intent, probability) = match text {
         "再见" => ("human", 0.97),
+        "今天天气" => ("weather", 0.99),
         "qqq" => return "I am a language model".to_owned(),
         _ => ("human", 0.2),
     };
@@ -32,7 +33,8 @@ fn model(folder: &Path) -> PathBuf {
     let (taught, model) = (folder.join("taught.jsonl"), folder.join("a.model"));
     let human = ["转人工", "人工客服", "找真人", "接人工"].map(|text| (text, "human"));
     let bye = ["再见", "拜拜", "挂了", "先这样"].map(|text| (text, "bye"));
-    lines(&taught, &[human, bye].concat());
+    let refuse = ["别再打了", "不要再打", "别打来了", "停止来电"].map(|text| (text, "refuse_call"));
+    lines(&taught, &[human, bye, refuse].concat());
     let args = ["nlu", "train", text(&taught), "--out", text(&model), "--json"];
     assert!(run_json(&args).is_ok_and(|(status, _)| status.success()));
     model
@@ -47,6 +49,9 @@ fn an_encoder_counts_where_it_is_surer() {
         ("再见", "human"),
         ("拜拜，我的手机13800138000", "bye"),
         ("qqq", "bye"),
+        // None of the model's intents, whatever the encoder says; and who refuses calls is not asked about.
+        ("今天天气", "weather"),
+        ("别再打了", "refuse_call"),
     ];
     lines(&held, &rows);
     let encoder = Ranking::start(answer);
@@ -55,17 +60,21 @@ fn an_encoder_counts_where_it_is_surer() {
     let (status, with) =
         run_json(&[&alone[..], &["--encoder", &encoder.spec(), "--language", "zh-CN"]].concat()).unwrap();
     assert!(status.success(), "{with}");
-    let first = |found: &Value| found["first_ratio"].as_f64().unwrap() * 4.0;
+    let first = |found: &Value| found["first_ratio"].as_f64().unwrap() * 5.0;
     assert!(
         (first(&with) - first(&without) - 1.0).abs() < 1e-9,
         "{without} {with}"
     );
     let share = &with["encoder"];
     assert_eq!(share["model"], "of-the-test");
-    assert_eq!(share["decided_ratio"], 0.25);
+    assert!(
+        (share["decided_ratio"].as_f64().unwrap() - 1.0 / 6.0).abs() < 1e-9,
+        "{share}"
+    );
+    assert_eq!(with["foreign_recall_ratio"], without["foreign_recall_ratio"]);
     assert_eq!(share["failures"], json!({"garbled": 1}));
     let asked = encoder.asked();
-    assert_eq!(asked.len(), 4, "each is asked once: {asked:?}");
+    assert_eq!(asked.len(), 5, "each but one is asked once: {asked:?}");
     assert!(
         !asked.concat().contains("13800138000"),
         "what is asked is masked: {asked:?}"

@@ -37,9 +37,9 @@ pub(super) struct Served {
 }
 
 impl Sentences {
-    fn installed() -> Result<Self, String> {
+    /// Both files as they were measured; another file of that name is none.
+    fn found(python: PathBuf) -> Result<Self, String> {
         let clients = Path::new(CLIENTS);
-        let python = python_with(&clients.join("requirements.txt"), &place("tools", "sentences"))?;
         let mut asked = command(&python);
         asked.arg(clients.join("where.py")).stdin(Stdio::null());
         let output = asked.output().map_err(|error| error.to_string())?;
@@ -84,10 +84,12 @@ impl Sentences {
 
 /// The figures, and what does not hold; said aloud where the encoder cannot be had.
 pub(super) fn checked(folder: &Path, folds: &[Fold], violations: &mut Vec<String>) -> Result<Value, String> {
-    let sentences = match Sentences::installed() {
-        Ok(sentences) => sentences,
+    let pinned = Path::new(CLIENTS).join("requirements.txt");
+    let python = match python_with(&pinned, &place("tools", "sentences")) {
+        Ok(python) => python,
         Err(why) => return Ok(json!({ "SKIPPED": why })),
     };
+    let sentences = Sentences::found(python)?;
     let few = folds.iter().map(|fold| fewer(folder, fold, FEW));
     let few: Vec<Fold> = few.collect::<Result<_, _>>()?;
     let mut figures = Map::new();
@@ -102,6 +104,9 @@ pub(super) fn checked(folder: &Path, folds: &[Fold], violations: &mut Vec<String
                 "{name}: with an encoder {} are right, and {least} are promised",
                 found.first_ratio
             ));
+        }
+        if found.unanswered > 0.0 {
+            violations.push(format!("{name}: {} lines were not ranked", found.unanswered));
         }
         figures.insert(name.to_owned(), figure(&found));
     }

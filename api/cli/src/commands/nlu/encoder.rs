@@ -5,8 +5,8 @@ use crate::kit::failure::Failure;
 use actors::Encode;
 use application::transcript_words::masked_words;
 use domain::ports::clock::Clock;
-use domain::ports::encoder::EncoderRanking;
-use domain::spoken_turn::{Certainty, ReadBy, SpokenReading};
+use domain::ports::encoder::{EncoderFailure, EncoderRanking};
+use domain::spoken_turn::{Certainty, REFUSE_CALL, ReadBy, SpokenReading};
 use host::clock::SystemClock;
 use host::config::named_variable;
 use host::speech_args::encoder_spec;
@@ -15,10 +15,10 @@ use speech::recognition::spec::RecognizerSpec;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use understanding::evaluation::Prediction;
-use understanding::{Candidate, Ranking, Verdict};
+use understanding::{Candidate, Model, Ranking, Verdict};
 
-/// Rows that it may leave unranked before it ranks one.
-const SILENT_ROWS_MAX: usize = 5;
+/// Rows in a row that it may leave unranked: from then on calls do not ask it either, for a while.
+const SILENT_ROWS_MAX: u32 = 5;
 
 /// Whom to ask first.
 #[derive(Debug, clap::Args)]
@@ -48,17 +48,23 @@ pub(super) struct Share {
 impl Share {
     /// A line for people.
     pub(super) fn told(&self) -> String {
-        let failed: u32 = self.failures.values().sum();
+        let failures = self.failures.iter();
+        let failed: String = failures.map(|(how, times)| format!(" {how} {times},")).collect();
+        let failed = if failed.is_empty() { " 0," } else { &failed };
         format!(
-            "编码器 encoder {}: 采用 decided {:.3}, 失败 failed {failed}, p50 {} ms, p99 {} ms",
+            "编码器 encoder {}: 采用 decided {:.3}, 失败 failed{failed} p50 {} ms, p99 {} ms",
             self.model, self.decided_ratio, self.p50_ms, self.p99_ms
         )
     }
 }
 
 /// Puts the encoder's readings in place of the model's, where it is surer; `None` where none was named.
+///
+/// As in calls, who refuses further calls by the model is not read otherwise, and what is none of the model's
+/// intents counts for nothing.
 pub(super) async fn asked(
     args: &EncoderArgs,
+    model: &Model,
     predictions: &mut [Prediction<'_>],
 ) -> Result<Option<Share>, Failure> {
     let Some(spec) = &args.encoder else {
@@ -72,47 +78,66 @@ pub(super) async fn asked(
         model: encoder.model().to_owned(),
         ..Share::default()
     };
-    let (mut decided, mut millis, rows) = (0_u32, Vec::new(), predictions.len());
-    for prediction in predictions.iter_mut() {
+    let (mut decided, mut silent, mut millis) = (0_u32, 0_u32, Vec::new());
+    for prediction in predictions.iter_mut().filter(|one| !refuses(&one.ranking)) {
         let words = masked_words(&prediction.example.text);
         let began = clock.now();
-        let ranked = encoder.rank(&words, &args.language, Encode::ANSWER_MS_MAX).await;
-        millis.push(clock.now().ms_since(began));
-        match ranked {
+        match encoder.rank(&words, &args.language, Encode::ANSWER_MS_MAX).await {
             Ok(ranking) => {
-                if let Some(over) = over(&ranking, &prediction.ranking) {
+                millis.push(clock.now().ms_since(began));
+                silent = 0;
+                if let Some(over) = over(&ranking, model, &prediction.ranking) {
                     prediction.ranking = over;
                     decided += 1;
                 }
                 share.model = ranking.model;
             }
             Err(failure) => {
+                silent += 1;
                 *share.failures.entry(failure.name()).or_default() += 1;
-                refuse_silence(&share, millis.len(), rows)?;
+                refuse_silence(silent, failure)?;
             }
         }
     }
+    if let (true, Some(how)) = (millis.is_empty(), share.failures.keys().next()) {
+        return Err(silence(silent, how));
+    }
     millis.sort_unstable();
     let of_100 = |part: usize| millis.get(millis.len() * part / 100).copied().unwrap_or(0);
-    share.decided_ratio = f64::from(decided) / f64::from(u32::try_from(millis.len()).unwrap_or(1).max(1));
     (share.p50_ms, share.p99_ms) = (of_100(50), of_100(99));
+    share.decided_ratio =
+        f64::from(decided) / f64::from(u32::try_from(predictions.len()).unwrap_or(1).max(1));
     Ok(Some(share))
 }
 
-/// Figures of an encoder that never answers would be those of the model alone.
-fn refuse_silence(share: &Share, asked: usize, rows: usize) -> Result<(), Failure> {
-    let failed: u32 = share.failures.values().sum();
-    if failed as usize != asked || asked != rows.min(SILENT_ROWS_MAX) {
+/// Whether the model has read that further calls are refused, or may be.
+fn refuses(ranking: &Ranking) -> bool {
+    let first = ranking.candidates.first();
+    ranking.verdict != Verdict::Abstained && first.is_some_and(|first| first.intent == REFUSE_CALL)
+}
+
+/// Figures of an encoder that does not answer would be those of the model alone.
+fn refuse_silence(silent: u32, failure: EncoderFailure) -> Result<(), Failure> {
+    if silent < SILENT_ROWS_MAX {
         return Ok(());
     }
-    let how = share.failures.keys().copied().collect::<Vec<_>>().join(", ");
-    Err(Failure::unavailable(format!(
-        "the encoder ranked none of the first {asked} rows ({how}); start it, or leave --encoder out"
-    )))
+    Err(silence(silent, failure.name()))
+}
+
+fn silence(silent: u32, how: &str) -> Failure {
+    Failure::unavailable(format!(
+        "the encoder ranked none of {silent} rows in a row ({how}); mend what it says, or leave --encoder out"
+    ))
 }
 
 /// The encoder's ranking, where it counts more than the model's.
-fn over(ranking: &EncoderRanking, standing: &Ranking) -> Option<Ranking> {
+fn over(ranking: &EncoderRanking, model: &Model, standing: &Ranking) -> Option<Ranking> {
+    let is_known = |intent: &str| {
+        model
+            .intents()
+            .binary_search_by(|own| own.as_str().cmp(intent))
+            .is_ok()
+    };
     let standing = SpokenReading {
         certainty: match standing.verdict {
             Verdict::Accepted => Certainty::Accepted,
@@ -126,7 +151,10 @@ fn over(ranking: &EncoderRanking, standing: &Ranking) -> Option<Ranking> {
         knowledge: None,
         picked: None,
     };
-    let over = ranking.over(&standing)?;
+    let mut over = ranking
+        .over(&standing)
+        .filter(|over| over.intent().is_some_and(is_known))?;
+    over.candidates.retain(|one| is_known(&one.intent));
     let candidates = over.candidates.iter().map(|one| Candidate {
         intent: one.intent.clone(),
         probability: f32::from(one.score_permille) / 1_000.0,

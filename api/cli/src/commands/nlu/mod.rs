@@ -217,7 +217,7 @@ async fn hold(held: &Held) -> Result<(), Failure> {
     let examples = reading.examples(&held.file, 1)?;
     let model = read_model(&held.model)?;
     let (mut predictions, micros) = predicted(&model, &examples.rows);
-    let share = encoder::asked(&held.encoder, &mut predictions).await?;
+    let share = encoder::asked(&held.encoder, &model, &mut predictions).await?;
     if let Some(out) = &held.predictions {
         let rows = predictions.iter().zip(&micros);
         let text = rows.fold(String::new(), |mut text, (row, micros)| {
