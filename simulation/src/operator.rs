@@ -13,6 +13,7 @@ use super::telemarketing;
 use super::world::WorldPlan;
 use actors::{ActorSystem, AskError, Environment};
 use domain::calling_plan::{CallingPlan, FlowRef};
+use domain::campaign::CampaignRefusal;
 use domain::campaign::command::CampaignCommand;
 use domain::customer::CustomerRefusal;
 use domain::customer::command::{CustomerCommand, Enrolment};
@@ -23,6 +24,7 @@ use domain::number::command::NumberCommand;
 use domain::stored_event::{Cause, Position};
 use domain::time::Timestamp;
 use sha2::{Digest, Sha256};
+use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -62,6 +64,8 @@ pub(crate) struct Notebook {
     /// Positions that were acknowledged to somebody: they must be in the log for ever.
     acknowledged: Mutex<Vec<Position>>,
     days_done: AtomicU32,
+    /// Campaigns that were told to start too late, and when: no hour opened any more before their end.
+    never_began: Mutex<BTreeMap<String, Timestamp>>,
 }
 
 impl Notebook {
@@ -71,6 +75,19 @@ impl Notebook {
             .unwrap_or_else(PoisonError::into_inner)
             .push(position);
     }
+
+    /// Campaigns whose start was refused for good, and when.
+    pub(crate) fn never_began(&self) -> BTreeMap<String, Timestamp> {
+        let noted = self.never_began.lock();
+        noted.unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    fn note_never_began(&self, id: &CampaignId, at: Timestamp) {
+        let noted = self.never_began.lock();
+        let mut noted = noted.unwrap_or_else(PoisonError::into_inner);
+        noted.insert(id.to_string(), at);
+    }
+
     pub(crate) fn positions(&self) -> Vec<Position> {
         self.acknowledged
             .lock()
@@ -179,11 +196,19 @@ impl Operator {
     }
 
     /// Asks until it is answered; a refusal is an answer.
-    pub(crate) async fn campaign(&self, id: &CampaignId, command: CampaignCommand, about: &str) {
+    pub(crate) async fn campaign(
+        &self,
+        id: &CampaignId,
+        command: CampaignCommand,
+        about: &str,
+    ) -> Option<CampaignRefusal> {
         loop {
             match self.system.campaigns.ask(id, command.clone(), cause(about)).await {
-                Ok(answer) => return self.notebook.note(answer.position),
-                Err(AskError::Refused(_)) => return,
+                Ok(answer) => {
+                    self.notebook.note(answer.position);
+                    return None;
+                }
+                Err(AskError::Refused(refusal)) => return Some(refusal),
                 Err(_) => self.again_later().await,
             }
         }
@@ -244,8 +269,11 @@ impl Operator {
         if !second.is_empty() {
             self.fill(day, part, SECOND_LIST, second).await;
         }
-        self.campaign(&id, CampaignCommand::Start, &format!("start:{id}"))
-            .await;
+        let start = format!("start:{id}");
+        let refused = self.campaign(&id, CampaignCommand::Start, &start).await;
+        if refused == Some(CampaignRefusal::NeverOpens) {
+            self.notebook.note_never_began(&id, self.environment.clock.now());
+        }
     }
 
     /// Who stands in the lists of a campaign.

@@ -250,6 +250,7 @@ impl World {
             lines: &self.shape.line_facts(),
             witnessed: &self.witness.seen(),
             terms: &self.terms(),
+            never_began: &self.notebook.never_began(),
             drains: &self.witness.drains(),
             wrong_clock: self.faults.wrong_clock,
             jump: self.faults.jump,

@@ -47,7 +47,16 @@ pub(super) fn judge(findings: &mut Findings, facts: &[Fact], evidence: &Evidence
         }
     }
     for (id, campaign) in campaigns {
-        findings.check("each_campaign_completes", campaign.is_over, || id.to_owned());
+        match evidence.never_began.get(id) {
+            None => findings.check("each_campaign_completes", campaign.is_over, || id.to_owned()),
+            Some(at) => {
+                let terms = evidence.terms.get(id).zip(campaign.ends_at);
+                let opens = terms.is_none_or(|(terms, ends_at)| terms.opens_within(*at, ends_at));
+                findings.check("a_start_is_refused_where_nothing_opens", !opens, || {
+                    format!("{id} at {at}")
+                });
+            }
+        }
         for (list, one) in &campaign.lists {
             findings.check(
                 "a_list_closes_with_its_count",

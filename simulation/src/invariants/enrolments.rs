@@ -1,9 +1,8 @@
 //! One customer in one campaign: a call at a time, waits and counts of the retry policy, one settlement.
 
-use super::Findings;
 use super::fact::Fact;
-use super::terms::Terms;
 use super::zones::Zone;
+use super::{Evidence, Findings};
 use domain::call::event::CallEvent;
 use domain::customer::event::CustomerEvent;
 use domain::time::Timestamp;
@@ -58,7 +57,7 @@ struct Last<'a> {
     ended: Option<&'a Fact>,
 }
 
-pub(super) fn judge(findings: &mut Findings, facts: &[Fact], terms: &BTreeMap<String, Terms>) {
+pub(super) fn judge(findings: &mut Findings, facts: &[Fact], evidence: &Evidence<'_>) {
     let mut enrolments: BTreeMap<(&str, &str), Enrolment<'_>> = BTreeMap::new();
     for fact in facts
         .iter()
@@ -69,7 +68,8 @@ pub(super) fn judge(findings: &mut Findings, facts: &[Fact], terms: &BTreeMap<St
         if fact.stream.starts_with("customer-") {
             enrolment.hear(findings, fact);
         } else if fact.stream.starts_with("call-") {
-            let zone = terms
+            let zone = evidence
+                .terms
                 .get(&fact.campaign)
                 .map_or(Zone::Beijing, |terms| terms.zone);
             enrolment.hear_call(findings, fact, zone);
@@ -79,11 +79,16 @@ pub(super) fn judge(findings: &mut Findings, facts: &[Fact], terms: &BTreeMap<St
         findings.check("an_enrolment_is_made_once", enrolment.enrolled == 1, || {
             format!("{key:?}: {} times", enrolment.enrolled)
         });
-        findings.check(
-            "each_enrolment_settles_exactly_once",
-            enrolment.settled == 1,
-            || format!("{key:?}: {} times", enrolment.settled),
-        );
+        // Of a campaign that never began only who is withdrawn settles, and nobody is dialed.
+        let dialed = enrolment.charged + enrolment.uncharged;
+        let never_began = evidence.never_began.contains_key(key.0);
+        let settles = match never_began {
+            true => enrolment.settled <= 1 && dialed == 0,
+            false => enrolment.settled == 1,
+        };
+        findings.check("each_enrolment_settles_exactly_once", settles, || {
+            format!("{key:?}: {} times", enrolment.settled)
+        });
         let counts = enrolment.charged <= CHARGED_MAX && enrolment.uncharged <= UNCHARGED_MAX;
         findings.check("no_more_calls_than_the_policy_allows", counts, || {
             format!(

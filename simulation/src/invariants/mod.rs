@@ -82,6 +82,8 @@ pub(crate) struct Evidence<'a> {
     pub(crate) witnessed: &'a [(String, bool)],
     /// What each campaign was meant to be, by its id.
     pub(crate) terms: &'a BTreeMap<String, Terms>,
+    /// Campaigns whose start was refused because nothing opened any more, and when.
+    pub(crate) never_began: &'a BTreeMap<String, Timestamp>,
     pub(crate) drains: &'a [Drain],
     pub(crate) wrong_clock: Option<Spell>,
     pub(crate) jump: Option<Jump>,
@@ -102,7 +104,7 @@ pub(crate) fn judge(evidence: &Evidence<'_>) -> Result<Findings, String> {
     telemarketing::judge(&mut findings, &facts, evidence);
     lists::judge(&mut findings, &facts, evidence);
     stops::judge(&mut findings, &facts, evidence);
-    enrolments::judge(&mut findings, &facts, evidence.terms);
+    enrolments::judge(&mut findings, &facts, evidence);
     erasures::judge(&mut findings, &facts);
     campaigns::judge(&mut findings, &facts, evidence);
     abandonment::judge(&mut findings, &facts, evidence.append_ms_max);
