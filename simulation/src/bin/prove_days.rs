@@ -31,6 +31,11 @@ fn say(line: &str) {
     drop(writeln!(std::io::stdout(), "{line}"));
 }
 
+/// A word beside the result.
+fn warn(line: &str) {
+    drop(writeln!(std::io::stderr(), "{line}"));
+}
+
 #[expect(
     clippy::disallowed_methods,
     reason = "how long a proof takes is told by the wall"
@@ -141,6 +146,10 @@ struct Ran {
 
 impl Ran {
     fn take(&mut self, world: RanWorld) {
+        // Whoever stops before the end has heard it.
+        if let Some(words) = world.found.violation() {
+            warn(&format!("world {}: {words}", world.index));
+        }
         self.twice += u64::from(world.same_again.is_some());
         if world.same_again == Some(false) {
             self.differing.push(world.index);
@@ -159,7 +168,7 @@ impl Ran {
 }
 
 /// Why it ends as a failure.
-#[derive(Debug, thiserror::Error)]
+#[derive(thiserror::Error)]
 enum Unproved {
     #[error("{0}; usage: {USAGE}")]
     Usage(String),
@@ -167,6 +176,13 @@ enum Unproved {
     Resume(String, ProgressFault),
     #[error("not everything holds")]
     Violated,
+}
+
+/// As it is told: what `main` ends with is printed so.
+impl std::fmt::Debug for Unproved {
+    fn fmt(&self, to: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        std::fmt::Display::fmt(self, to)
+    }
 }
 
 /// What may be asked.
@@ -252,8 +268,7 @@ fn work(asked: &Asked, next: &AtomicU64, ran: &Mutex<Ran>, began: Instant) {
             let here = done.saturating_sub(ran.resumed).max(1) as f64;
             let minutes = began.elapsed().as_secs_f64() / here * left / 60.0;
             let whole = plan.worlds_count();
-            drop(writeln!(
-                std::io::stderr(),
+            warn(&format!(
                 "{done} of {whole} worlds, about {minutes:.0} minutes left"
             ));
         }
