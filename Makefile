@@ -87,7 +87,7 @@ prove-simulation: build
 # hours. DAYS=N for fewer; RESUME=FILE goes on where the same program was stopped. What fails is made small and kept in
 # simulation/seeds.tsv.
 prove-days: packages
-	$(CARGO) run --quiet --locked --release --package simulation --features proofs --bin prove_days -- --days $(or $(DAYS),10000) \
+	$(CARGO) run --quiet --locked --profile shipped --package simulation --features proofs --bin prove_days -- --days $(or $(DAYS),10000) \
 	  --keep simulation/seeds.tsv $(if $(RESUME),--resume $(RESUME))
 
 # Every planted bug is looked for, seed after seed. A build of its own, in a folder of its own: nothing that ships has them.

@@ -17,6 +17,7 @@ use domain::decider::Decider;
 use domain::time::Timestamp;
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use tokio::sync::Notify;
 
 /// Deaths an entity may have in `RESTART_WINDOW_MS` before it is left alone: a poisoned stream would
 /// otherwise burn a core.
@@ -35,6 +36,8 @@ pub(crate) enum ReserveError {
 pub(crate) struct Registry<D: Decider> {
     lifespan: Lifespan,
     slots: Mutex<Slots<D>>,
+    /// The first of them has come.
+    occupied: Notify,
 }
 
 struct Slots<D: Decider> {
@@ -113,6 +116,7 @@ impl<D: Decider> Registry<D> {
                 generation: 0,
                 crowd_at: lifespan.crowd_min.min(lifespan.live_max),
             }),
+            occupied: Notify::new(),
         }
     }
 
@@ -139,6 +143,9 @@ impl<D: Decider> Registry<D> {
             generation,
             used_at: now,
         };
+        if slots.live.is_empty() {
+            self.occupied.notify_one();
+        }
         slots.live.insert(id.clone(), slot);
         Ok(Reserved::Here(serving, Generation(generation)))
     }
@@ -174,8 +181,13 @@ impl<D: Decider> Registry<D> {
         }
     }
 
-    /// Forgets what has been idle for its aggregate's time.
-    pub(crate) fn passivate(&self, now: Timestamp) {
+    /// Returns when an entity has come where there was none; one who waits later hears it too.
+    pub(crate) async fn occupied(&self) {
+        self.occupied.notified().await;
+    }
+
+    /// Forgets what has been idle for its aggregate's time; whether nothing is left to look at again.
+    pub(crate) fn passivate(&self, now: Timestamp) -> bool {
         let mut slots = self.lock();
         slots.live.retain(|_, slot| {
             let stays_ms = match slot.home.is_settled() {
@@ -190,6 +202,7 @@ impl<D: Decider> Registry<D> {
                 .last()
                 .is_some_and(|at| now.ms_since(*at) < RESTART_WINDOW_MS)
         });
+        slots.live.is_empty() && slots.deaths.is_empty()
     }
 
     pub(crate) fn live_count(&self) -> usize {

@@ -358,15 +358,24 @@ impl<D: Decider> Drop for Lease<'_, D> {
 }
 
 async fn sweep<D: Decider>(entities: Entities<D>) {
-    let environment = Arc::clone(&entities.inner.environment);
-    let stop = environment.tasks.stop_signal();
+    let stop = entities.inner.environment.tasks.stop_signal();
+    tokio::select! {
+        biased;
+        () = stop.stopping() => {}
+        () = keep_swept(&entities) => {}
+    }
+}
+
+/// Looks at those that live every now and then; of most aggregates none does, and nobody wakes for them.
+async fn keep_swept<D: Decider>(entities: &Entities<D>) {
+    let (registry, clock) = (&entities.inner.registry, &entities.inner.environment.clock);
     loop {
-        let next = environment.clock.now().plus_ms(SWEEP_MS);
-        tokio::select! {
-            biased;
-            () = stop.stopping() => return,
-            () = environment.clock.wait_until(next) => {}
+        registry.occupied().await;
+        loop {
+            clock.wait_until(clock.now().plus_ms(SWEEP_MS)).await;
+            if registry.passivate(clock.now()) {
+                break;
+            }
         }
-        entities.inner.registry.passivate(environment.clock.now());
     }
 }

@@ -454,6 +454,30 @@ fn an_idle_entity_leaves_memory_at_its_time_and_loads_again() {
 }
 
 #[test]
+fn nobody_wakes_for_an_aggregate_of_which_none_lives() {
+    on_one_thread(async {
+        let fakes = Fakes::new();
+        let entities = counters(&fakes);
+        settle().await;
+        assert!(!fakes.clock.advance_to_next(), "nobody waits for a time");
+        let id = one();
+        let add = || entities.ask(&id, CounterCommand::Add(1), cause("a"));
+        add().await.unwrap();
+        for _ in 0..2 {
+            settle().await;
+            let mut looks = 0;
+            while fakes.clock.advance_to_next() {
+                settle().await;
+                looks += 1;
+            }
+            assert!(looks > 0, "it was looked at");
+            assert_eq!(entities.live_count(), 0);
+            assert!(add().await.unwrap().repeated);
+        }
+    });
+}
+
+#[test]
 fn an_entity_that_was_only_read_is_not_read_again_when_it_is_asked() {
     on_one_thread(async {
         let (fakes, id) = (Fakes::new(), one());
@@ -496,6 +520,7 @@ fn an_entity_with_nothing_under_way_leaves_memory_first() {
             let asked = entities.ask(&counter, CounterCommand::Add(amount), cause(id));
             asked.await.unwrap();
         }
+        settle().await;
         fakes.clock.advance_ms(15_000);
         settle().await;
         assert_eq!(entities.live_count(), 1);

@@ -10,7 +10,7 @@ use crate::lost_rows::{self, LostRows, ReadersDb};
 use crate::progress::Progress;
 use crate::rebuild::{Host, Rebuild, RebuildError, Rebuilds, Switched};
 use crate::runner::Feeder;
-use crate::spaced_pages::SpacedPages;
+use crate::spaced_pages::{GATHERING_MS, SpacedPages};
 use crate::status::{ViewStatus, statuses};
 use crate::view::View;
 use crate::views::{self, SqlWorklist};
@@ -66,6 +66,17 @@ impl Projections {
         views: Vec<Arc<dyn View>>,
         tasks: &dyn Tasks,
     ) -> Result<Arc<Self>, ProjectionError> {
+        Self::start_apart(grounds, views, GATHERING_MS, tasks).await
+    }
+
+    /// Starts the given views, whose transactions begin so many milliseconds apart at least where nobody
+    /// waits for them: for the simulation, in which rows are late by more in some worlds than in others.
+    pub async fn start_apart(
+        grounds: Grounds,
+        views: Vec<Arc<dyn View>>,
+        apart_ms: u64,
+        tasks: &dyn Tasks,
+    ) -> Result<Arc<Self>, ProjectionError> {
         let feeder = Feeder::begin(Arc::clone(&grounds.db), views.clone().into()).await?;
         let once = read_as(grounds.db.as_ref(), lost_rows::read).await?;
         let lost_rows = Arc::new(LostRows::new(&views, &once, feeder.progress()));
@@ -92,14 +103,20 @@ impl Projections {
                 }
             }),
         );
-        let (stop, retries) = (tasks.stop_signal(), Arc::clone(&projections.retries));
+        let retries = Arc::clone(&projections.retries);
+        let following = Following {
+            grounds,
+            retries,
+            apart_ms,
+        };
+        let stop = tasks.stop_signal();
         tasks.spawn_vital(
             "projections",
             Box::pin(async move {
                 tokio::select! {
                     biased;
                     () = stop.stopping() => {}
-                    () = follow(feeder, &grounds, stop.as_ref(), &retries) => {}
+                    () = following.follow(feeder, stop.as_ref()) => {}
                 }
             }),
         );
@@ -226,59 +243,68 @@ impl Projections {
     }
 }
 
-/// Follows the log for ever; whatever is away is asked again, and said once until the views have moved.
-async fn follow(mut feeder: Feeder, grounds: &Grounds, stop: &dyn StopSignal, retries: &Retries) {
-    let mut said_at = None;
-    loop {
-        let why = match follow_on(&mut feeder, grounds, retries).await {
-            Ok(()) => continue,
-            Err(why) => why,
-        };
-        if stop.is_stopping() {
-            return;
-        }
-        feeder.progress().note_wait(why.to_string());
-        if said_at != Some(feeder.after()) {
-            said_at = Some(feeder.after());
-            tracing::warn!(after = ?feeder.after(), %why, "views wait and try again");
-        }
-        let again = grounds.clock.now().plus_ms(AGAIN_AFTER_MS);
-        grounds.clock.wait_until(again).await;
-    }
+/// What following the log goes by.
+struct Following {
+    grounds: Grounds,
+    retries: Arc<Retries>,
+    apart_ms: u64,
 }
 
-/// Follows until a view is to try again, or something fails.
-async fn follow_on(feeder: &mut Feeder, grounds: &Grounds, retries: &Retries) -> Result<(), ProjectionError> {
-    let wanted = retries.take();
-    if let Err(why) = feeder.retry(&wanted).await {
-        wanted.iter().for_each(|view| retries.ask(view));
-        return Err(why);
+impl Following {
+    /// Follows the log for ever; whatever is away is asked again, and said once until the views have moved.
+    async fn follow(&self, mut feeder: Feeder, stop: &dyn StopSignal) {
+        let mut said_at = None;
+        loop {
+            let why = match self.follow_on(&mut feeder).await {
+                Ok(()) => continue,
+                Err(why) => why,
+            };
+            if stop.is_stopping() {
+                return;
+            }
+            feeder.progress().note_wait(why.to_string());
+            if said_at != Some(feeder.after()) {
+                said_at = Some(feeder.after());
+                tracing::warn!(after = ?feeder.after(), %why, "views wait and try again");
+            }
+            let clock = &self.grounds.clock;
+            clock.wait_until(clock.now().plus_ms(AGAIN_AFTER_MS)).await;
+        }
     }
-    let Some(after) = feeder.after() else {
-        tracing::error!("all views are parked");
-        retries.asked.notified().await;
-        return Ok(());
-    };
-    tokio::select! {
-        biased;
-        () = retries.asked.notified() => Ok(()),
-        done = follow_from(feeder, grounds, after) => done,
-    }
-}
 
-/// One subscription, until something fails or a newly parked view changes where to read from.
-async fn follow_from(feeder: &mut Feeder, grounds: &Grounds, after: Position) -> Result<(), ProjectionError> {
-    let away =
-        |error: domain::ports::event_store::StoreError| ProjectionError::Unavailable(error.to_string());
-    let pages = SpacedPages::after(after, grounds, feeder.progress()).await;
-    let mut pages = pages.map_err(away)?;
-    loop {
-        let page = pages.next().await.map_err(away)?;
-        feeder.feed(&page).await?;
-        let last = page.last().map(|event| event.position);
-        // Farther, behind (rows that were moved elsewhere), or all parked: the next page is another.
-        if feeder.after() != last {
+    /// Follows until a view is to try again, or something fails.
+    async fn follow_on(&self, feeder: &mut Feeder) -> Result<(), ProjectionError> {
+        let wanted = self.retries.take();
+        if let Err(why) = feeder.retry(&wanted).await {
+            wanted.iter().for_each(|view| self.retries.ask(view));
+            return Err(why);
+        }
+        let Some(after) = feeder.after() else {
+            tracing::error!("all views are parked");
+            self.retries.asked.notified().await;
             return Ok(());
+        };
+        tokio::select! {
+            biased;
+            () = self.retries.asked.notified() => Ok(()),
+            done = self.follow_from(feeder, after) => done,
+        }
+    }
+
+    /// One subscription, until something fails or a newly parked view changes where to read from.
+    async fn follow_from(&self, feeder: &mut Feeder, after: Position) -> Result<(), ProjectionError> {
+        let away =
+            |error: domain::ports::event_store::StoreError| ProjectionError::Unavailable(error.to_string());
+        let pages = SpacedPages::after(after, &self.grounds, feeder.progress(), self.apart_ms).await;
+        let mut pages = pages.map_err(away)?;
+        loop {
+            let page = pages.next().await.map_err(away)?;
+            feeder.feed(&page).await?;
+            let last = page.last().map(|event| event.position);
+            // Farther, behind (rows that were moved elsewhere), or all parked: the next page is another.
+            if feeder.after() != last {
+                return Ok(());
+            }
         }
     }
 }

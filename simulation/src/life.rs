@@ -171,9 +171,14 @@ impl World {
             db: Arc::clone(&self.views),
             clock: Arc::clone(&self.clock),
         };
-        let projections = Projections::start_views(grounds, self.chosen(), environment.tasks.as_ref())
-            .await
-            .map_err(failed)?;
+        let projections = Projections::start_apart(
+            grounds,
+            self.chosen(),
+            self.shape.views_apart_ms,
+            environment.tasks.as_ref(),
+        )
+        .await
+        .map_err(failed)?;
         let callees = Arc::new(SeededCallees {
             seed: self.seed,
             outages: self.faults.outages.clone(),

@@ -1,4 +1,5 @@
-//! What differs between worlds besides their faults: trunks, limits, and how many campaigns share a day.
+//! What differs between worlds besides their faults: trunks, limits, how many campaigns share a day, and how
+//! late rows are.
 
 use super::clock::SeededChance;
 use domain::ports::line::LineFacts;
@@ -10,6 +11,10 @@ const CONCURRENT_MORE_MAX: u64 = 24;
 
 /// Legs of one trunk; in some worlds fewer than the campaigns would like.
 const LEGS_MAX: [u32; 3] = [6, 12, 60];
+
+/// How far apart views' transactions are where nobody waits for them: as in the product, and more, so that
+/// rows on which no decision may rest are late.
+const VIEWS_APART_MS: [u64; 3] = [200, 1_000, 3_000];
 
 /// Dials per second of one trunk.
 pub(crate) const DIALS_PER_SECOND: u32 = 10;
@@ -28,17 +33,23 @@ pub(crate) struct Shape {
     pub(crate) legs_max: u32,
     pub(crate) max_concurrent: u32,
     pub(crate) campaigns_per_day: u32,
+    pub(crate) views_apart_ms: u64,
 }
 
 impl Shape {
     pub(crate) fn draw(chance: &SeededChance) -> Self {
         let narrow = |value: u64| u32::try_from(value).unwrap_or(u32::MAX);
-        let nth = usize::try_from(chance.below(LEGS_MAX.len() as u64)).unwrap_or(0);
+        let one_of = |count: usize| usize::try_from(chance.below(count as u64)).unwrap_or(0);
+        let legs = one_of(LEGS_MAX.len());
         Self {
             lines: narrow(1 + chance.below(2)),
-            legs_max: LEGS_MAX.get(nth).copied().unwrap_or(DIALS_PER_SECOND),
+            legs_max: LEGS_MAX.get(legs).copied().unwrap_or(DIALS_PER_SECOND),
             max_concurrent: narrow(CONCURRENT_MIN + chance.below(CONCURRENT_MORE_MAX + 1)),
             campaigns_per_day: narrow(1 + chance.below(2)),
+            views_apart_ms: VIEWS_APART_MS
+                .get(one_of(VIEWS_APART_MS.len()))
+                .copied()
+                .unwrap_or_default(),
         }
     }
 
@@ -69,13 +80,16 @@ mod tests {
     use super::*;
 
     #[test]
-    fn over_many_worlds_one_and_two_trunks_and_campaigns_are_drawn() {
+    fn over_many_worlds_one_and_two_trunks_and_campaigns_are_drawn_and_rows_are_late_by_more_or_less() {
         let drawn: Vec<Shape> = (0..40)
             .map(|seed| Shape::draw(&SeededChance::new(seed, 5)))
             .collect();
         for count in [1, 2] {
             assert!(drawn.iter().any(|shape| shape.lines == count));
             assert!(drawn.iter().any(|shape| shape.campaigns_per_day == count));
+        }
+        for apart_ms in VIEWS_APART_MS {
+            assert!(drawn.iter().any(|shape| shape.views_apart_ms == apart_ms));
         }
         let two = drawn.iter().find(|shape| shape.lines == 2).unwrap();
         let waits: Vec<u64> = two

@@ -16,6 +16,7 @@ mod index_is_made_again;
 mod keys_guard_the_past;
 mod lists_wait_for_approval;
 mod malformed_bodies_name_the_member;
+mod many_days_go_on;
 mod many_users_change_at_once;
 mod one_graph_from_row_to_receiver;
 mod one_process_writes;

@@ -16,7 +16,7 @@ use std::sync::Arc;
 
 /// From the beginning of one transaction to that of the next, unless somebody waits: rows that nobody waits
 /// for are behind by so much. A page that a person looks at is no slower for it.
-const GATHERING_MS: u64 = 200;
+pub(crate) const GATHERING_MS: u64 = 200;
 
 /// How often tasks that are ready go first, so that what they append joins a transaction that is not held
 /// back. Time does not pass while they do; whoever waits for the views is not ready.
@@ -28,22 +28,26 @@ pub(crate) struct SpacedPages {
     subscription: Box<dyn Subscription>,
     clock: Arc<dyn Clock>,
     progress: Arc<Progress>,
+    /// As `GATHERING_MS`, by whoever follows.
+    apart_ms: u64,
     /// Before then no transaction begins that nobody waits for.
     held_until: Option<Timestamp>,
 }
 
 impl SpacedPages {
-    /// Those after a position.
+    /// Those after a position, for transactions so far apart.
     pub(crate) async fn after(
         position: Position,
         grounds: &Grounds,
         progress: Arc<Progress>,
+        apart_ms: u64,
     ) -> Result<Self, StoreError> {
         Ok(Self {
             store: Arc::clone(&grounds.store),
             subscription: grounds.store.subscribe(position).await?,
             clock: Arc::clone(&grounds.clock),
             progress,
+            apart_ms,
             held_until: None,
         })
     }
@@ -53,7 +57,7 @@ impl SpacedPages {
         let mut page = self.subscription.next().await?;
         self.held_back(&mut page).await?;
         self.joined(&mut page).await?;
-        self.held_until = Some(self.clock.now().plus_ms(GATHERING_MS));
+        self.held_until = Some(self.clock.now().plus_ms(self.apart_ms));
         Ok(page)
     }
 

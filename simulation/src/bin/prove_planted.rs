@@ -10,6 +10,10 @@ use std::io::Write;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError};
 
+/// A fifth of a world's time is spent in the allocator: the one that the product has.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 /// Seeds that are tried for each bug, unless somebody says otherwise.
 const SEEDS: u64 = 8;
 
