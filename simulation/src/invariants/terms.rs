@@ -57,6 +57,16 @@ impl Terms {
         (9..18).contains(&hour) && !(self.rests && hour == 12)
     }
 
+    /// The day of which a pilot's calls are counted: the preset's own, and of UTC where it names no zone.
+    fn day_of_stage(&self, at: Timestamp) -> i64 {
+        match self.preset {
+            Preset::UsTsr | Preset::UsRegf | Preset::EuGdpr => at.micros().div_euclid(24 * HOUR_MICROS),
+            Preset::CnService | Preset::CnMarketing | Preset::CnCollection | Preset::CnCloudTrunk => {
+                Zone::Beijing.local(at).1
+            }
+        }
+    }
+
     fn is_called_on(&self, at: Timestamp) -> bool {
         !self.working_days || is_working_day(self.zone.local(at).1)
     }
@@ -182,6 +192,24 @@ impl<'a> Heard<'a> {
         self.by_number.entry(number).or_default().push(nth);
         self.by_person.entry(&fact.customer).or_default().push(nth);
         self.by_call.insert(&fact.stream, nth);
+        self.placed(findings, terms, fact);
+    }
+
+    /// A pilot places so many calls a day, of Beijing or of UTC. A grant whose dial never left is none of
+    /// them.
+    fn placed(&mut self, findings: &mut Findings, terms: &Terms, fact: &'a Fact) {
+        let Some(stage) = terms.stage else { return };
+        let staged = self.stages.entry(&fact.campaign).or_default();
+        if stage != Stage::Test || staged.promoted {
+            let count = staged.calls.entry(terms.day_of_stage(fact.at)).or_default();
+            *count += 1;
+            let count = *count;
+            findings.check(
+                "a_pilot_places_so_many_calls_a_day",
+                count <= PILOT_CALLS_MAX,
+                || format!("{}: {count}", fact.campaign),
+            );
+        }
     }
 
     /// The caps of the preset under which this call is dialed, over all calls before it.
@@ -254,7 +282,7 @@ impl<'a> Heard<'a> {
         self.staged(findings, terms, fact);
     }
 
-    /// A test calls its first people and nobody else; a pilot so many a day.
+    /// A test calls its first people and nobody else.
     fn staged(&mut self, findings: &mut Findings, terms: &Terms, fact: &'a Fact) {
         let Some(stage) = terms.stage else { return };
         let staged = self.stages.entry(&fact.campaign).or_default();
@@ -264,16 +292,7 @@ impl<'a> Heard<'a> {
             findings.check("a_test_calls_so_many_people", count <= TEST_PEOPLE_MAX, || {
                 format!("{}: {count}", fact.campaign)
             });
-            return;
         }
-        let calls = staged.calls.entry(Zone::Beijing.local(fact.at).1).or_default();
-        *calls += 1;
-        let count = *calls;
-        findings.check(
-            "a_pilot_places_so_many_calls_a_day",
-            count <= PILOT_CALLS_MAX,
-            || format!("{}: {count}", fact.campaign),
-        );
     }
 
     fn number_granted(&self, findings: &mut Findings, fact: &Fact, evidence: &Evidence<'_>) {
@@ -288,19 +307,66 @@ impl<'a> Heard<'a> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::invariants::fact::Data;
     use crate::invariants::zones::instant;
+
+    const PILOT: Terms = Terms {
+        preset: Preset::CnCollection,
+        zone: Zone::Beijing,
+        by_consent: false,
+        listed: false,
+        working_days: true,
+        rests: false,
+        stage: Some(Stage::Pilot),
+    };
+
+    fn fact(kind: &str, at: &str) -> Fact {
+        Fact {
+            kind: kind.to_owned(),
+            stream: "call-1".to_owned(),
+            at: instant(at),
+            campaign: "A".to_owned(),
+            customer: "C".to_owned(),
+            data: Data::default(),
+        }
+    }
+
+    fn violations_of(findings: &Findings) -> u64 {
+        findings.tallies.values().map(|tally| tally.violations).sum()
+    }
+
+    #[test]
+    fn a_pilots_day_counts_calls_that_were_dialed_in_the_day_of_its_preset() {
+        let eu = Terms {
+            preset: Preset::EuGdpr,
+            ..PILOT
+        };
+        let evening = "2026-03-02T23:59:59+08:00";
+        for (terms, next, violations) in [
+            (PILOT, "2026-03-02T09:00:00+08:00", 1),
+            (PILOT, "2026-03-03T00:00:00+08:00", 0),
+            (eu, "2026-03-03T07:59:59+08:00", 1),
+            (eu, "2026-03-03T08:00:00+08:00", 0),
+        ] {
+            let (mut findings, mut heard) = (Findings::default(), Heard::default());
+            let (granted, dialed) = (
+                fact(CustomerEvent::DIAL_GRANTED, evening),
+                fact(CallEvent::DIALING, evening),
+            );
+            let last = fact(CallEvent::DIALING, next);
+            for _ in 0..PILOT_CALLS_MAX {
+                heard.staged(&mut findings, &terms, &granted);
+                heard.placed(&mut findings, &terms, &dialed);
+            }
+            assert_eq!(violations_of(&findings), 0, "as many as a day has");
+            heard.placed(&mut findings, &terms, &last);
+            assert_eq!(violations_of(&findings), violations, "{:?} {next}", terms.preset);
+        }
+    }
 
     #[test]
     fn where_nothing_opens_before_an_end_nothing_is_waited_for() {
-        let terms = Terms {
-            preset: Preset::CnCollection,
-            zone: Zone::Beijing,
-            by_consent: false,
-            listed: false,
-            working_days: true,
-            rests: false,
-            stage: None,
-        };
+        let terms = Terms { stage: None, ..PILOT };
         let beijing = |text: &str| instant(&format!("2026-{text}+08:00"));
         // The fourth of April, a Saturday, and the two days after it are days off.
         for (at, until, opens) in [
