@@ -1,6 +1,6 @@
 //! The account of abandoned calls, made again from the calls alone, and what it allows.
 
-use super::fact::Fact;
+use super::fact::{Fact, Member};
 use super::{Findings, Tally};
 use domain::call::event::CallEvent;
 use domain::calling_plan::Preset;
@@ -99,15 +99,17 @@ pub(super) fn judge(findings: &mut Findings, facts: &[Fact], append_ms_max: u64)
             }
             CampaignEvent::CREATED => {
                 let campaign = campaigns.entry(&fact.campaign).or_default();
-                campaign.sells = fact.text("preset") == Preset::UsTsr.code();
-                campaign.for_agents = !matches!(fact.text_at("/dialing/mode"), "" | "batch");
+                campaign.sells = fact.text(Member::Preset) == Preset::UsTsr.code();
+                campaign.for_agents = !matches!(fact.text_at(&[Member::Dialing, Member::Mode]), "" | "batch");
             }
             CampaignEvent::ABANDONMENT_RECORDED => {
                 let campaign = campaigns.entry(&fact.campaign).or_default();
-                let (answers, drops) = (fact.number("answers"), fact.number("drops"));
+                let (answers, drops) = (fact.number(Member::Answers), fact.number(Member::Drops));
                 campaign.recorded.0 += answers;
                 campaign.recorded.1 += drops;
-                let day = days.entry(beijing_day(fact.instant_at("/ended_at"))).or_default();
+                let day = days
+                    .entry(beijing_day(fact.instant_at(&[Member::EndedAt])))
+                    .or_default();
                 day.0 += answers;
                 day.1 += drops;
             }
@@ -157,7 +159,7 @@ pub(crate) fn windows(days: &[(u64, u64)]) -> (Tally, u64) {
 
 fn count(campaign: &mut Campaign, ended: &Fact, call: &Call) {
     let of_machine = matches!(
-        ended.text("disposition"),
+        ended.text(Member::Disposition),
         "machine" | "screened" | "answered_short"
     );
     let Some(answered_at) = call.answered_at.filter(|_| !of_machine) else {
@@ -196,12 +198,15 @@ fn granted(findings: &mut Findings, campaign: &mut Campaign, fact: &Fact, known_
     let (known_answers, known_drops) = campaign.known;
     let counts = answers >= known_answers && drops >= known_drops;
     findings.check("a_batch_knows_what_ended_before_it", counts, words);
-    let seen = (fact.number_at("/paced/answers"), fact.number_at("/paced/drops"));
+    let seen = (
+        fact.number_at(&[Member::Paced, Member::Answers]),
+        fact.number_at(&[Member::Paced, Member::Drops]),
+    );
     findings.check("a_batch_stands_on_the_account", seen == campaign.recorded, words);
-    let floor = fact
-        .number_at("/paced/free")
-        .saturating_sub(fact.number_at("/paced/ringing") + fact.number_at("/paced/waiting"));
-    let bound = !campaign.is_used_up() || fact.number("count") <= floor;
+    let floor = fact.number_at(&[Member::Paced, Member::Free]).saturating_sub(
+        fact.number_at(&[Member::Paced, Member::Ringing]) + fact.number_at(&[Member::Paced, Member::Waiting]),
+    );
+    let bound = !campaign.is_used_up() || fact.number(Member::Count) <= floor;
     findings.check(
         "an_account_used_up_leaves_one_call_for_one_free_agent",
         bound,

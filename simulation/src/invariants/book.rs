@@ -1,6 +1,6 @@
 //! The log against what the outside world saw: INVITEs, answers, limits of the trunks.
 
-use super::fact::Fact;
+use super::fact::{Fact, Member};
 use super::{Evidence, Findings};
 use domain::call::event::CallEvent;
 use domain::time::Timestamp;
@@ -31,7 +31,7 @@ pub(super) fn judge(findings: &mut Findings, facts: &[Fact], evidence: &Evidence
 fn invites(findings: &mut Findings, facts: &[Fact], book: &BTreeMap<String, BookEntry>) {
     let mut dialing: BTreeMap<&str, Timestamp> = BTreeMap::new();
     for fact in facts.iter().filter(|fact| fact.kind == CallEvent::DIALING) {
-        let id = fact.text("sip_call_id");
+        let id = fact.text(Member::SipCallId);
         let repeated = dialing.insert(id, fact.at).is_some();
         findings.check("one_dialing_per_leg", !repeated, || id.to_owned());
     }

@@ -1,6 +1,6 @@
 //! One call at a time: its permit, its legs, its end, beside what the outside world saw of it.
 
-use super::fact::Fact;
+use super::fact::{Fact, Member};
 use super::{Evidence, Findings};
 use crate::faults::Spell;
 use domain::call::event::CallEvent;
@@ -96,26 +96,29 @@ impl<'a> Story<'a> {
     }
 
     fn leg_mut(&mut self, fact: &Fact) -> Option<&mut Leg<'a>> {
-        let leg = fact.number("leg");
-        self.legs.iter_mut().find(|one| one.dialing.number("leg") == leg)
+        let leg = fact.number(Member::Leg);
+        self.legs
+            .iter_mut()
+            .find(|one| one.dialing.number(Member::Leg) == leg)
     }
 
     /// The INVITE of a leg leaves while its permit lasts: six seconds behind the first leg, or behind the
     /// first leg's grant, and not behind the rules' end. The record before it may have taken long.
     fn leaves(&self, findings: &mut Findings, fact: &Fact, book: &BTreeMap<String, BookEntry>) {
-        let Some(entry) = book.get(fact.text("sip_call_id")) else {
+        let Some(entry) = book.get(fact.text(Member::SipCallId)) else {
             return;
         };
-        let permitted = |member: &str| {
-            let said = self.permitted.map(|permit| permit.instant_at(member));
+        let permitted = |member: Member| {
+            let path = [Member::CustomerGrant, member];
+            let said = self.permitted.map(|permit| permit.instant_at(&path));
             said.filter(|until| *until > Timestamp::EPOCH)
         };
         let from = match self.legs.first() {
             Some(first) => first.dialing.at,
-            None => permitted("/customer_grant/valid_until").unwrap_or(Timestamp::EPOCH),
+            None => permitted(Member::ValidUntil).unwrap_or(Timestamp::EPOCH),
         };
         let within = from.plus_ms(NEXT_LEG_WITHIN_MS);
-        let until = permitted("/customer_grant/legs_until").map_or(within, |until| until.min(within));
+        let until = permitted(Member::LegsUntil).map_or(within, |until| until.min(within));
         findings.check(
             "an_invite_leaves_while_its_permit_lasts",
             entry.invited_at <= until,
@@ -125,14 +128,13 @@ impl<'a> Story<'a> {
 
     fn dial(&self, findings: &mut Findings, fact: &Fact, book: &BTreeMap<String, BookEntry>) {
         self.leaves(findings, fact, book);
-        let leg = fact.number("leg");
+        let leg = fact.number(Member::Leg);
         if leg == 1 {
             let permit = self.permitted;
-            let valid = |side: &str| {
-                permit
-                    .is_some_and(|permit| fact.at <= permit.instant_at(&format!("/{side}_grant/valid_until")))
+            let valid = |side: Member| {
+                permit.is_some_and(|permit| fact.at <= permit.instant_at(&[side, Member::ValidUntil]))
             };
-            let holds = valid("customer") && valid("number") && self.legs.is_empty();
+            let holds = valid(Member::CustomerGrant) && valid(Member::NumberGrant) && self.legs.is_empty();
             findings.check("first_dial_only_under_two_unexpired_grants", holds, || {
                 format!("{} at {}", fact.stream, fact.at)
             });
@@ -141,8 +143,9 @@ impl<'a> Story<'a> {
         let first_at = self.legs.first().map_or(Timestamp::EPOCH, |leg| leg.dialing.at);
         let before = self.legs.last();
         let failed = before.and_then(|leg| leg.failed);
-        let follows = before.is_some_and(|leg| leg.dialing.number("leg") + 1 == fact.number("leg"));
-        let definite = failed.is_some_and(|failed| failed.is_true("definite"));
+        let follows =
+            before.is_some_and(|leg| leg.dialing.number(Member::Leg) + 1 == fact.number(Member::Leg));
+        let definite = failed.is_some_and(|failed| failed.is_true(Member::Definite));
         let in_time = fact.at.ms_since(first_at) <= NEXT_LEG_WITHIN_MS && leg <= LEGS_MAX;
         findings.check(
             "a_second_leg_follows_a_definite_failure_in_time",
@@ -150,7 +153,7 @@ impl<'a> Story<'a> {
             || format!("{} leg {leg} at {}", fact.stream, fact.at),
         );
         let replied = before
-            .and_then(|leg| book.get(leg.dialing.text("sip_call_id")))
+            .and_then(|leg| book.get(leg.dialing.text(Member::SipCallId)))
             .is_none_or(|entry| entry.replied);
         findings.check("silence_is_never_followed_by_a_leg", replied, || {
             fact.stream.clone()
@@ -158,7 +161,7 @@ impl<'a> Story<'a> {
     }
 
     fn end(&self, findings: &mut Findings, fact: &Fact) {
-        let talk_ms = fact.number("talk_ms");
+        let talk_ms = fact.number(Member::TalkMs);
         let expected_ms = self.answered.map_or(0, |answered| fact.at.ms_since(answered.at));
         findings.check(
             "talk_time_runs_from_answer_to_end",
@@ -166,14 +169,14 @@ impl<'a> Story<'a> {
             || format!("{}: {talk_ms} ms, expected {expected_ms} ms", fact.stream),
         );
         let refused = self.legs.last().and_then(|leg| leg.failed);
-        let code = refused.map_or(0, |failed| failed.number("sip_code"));
+        let code = refused.map_or(0, |failed| failed.number(Member::SipCode));
         if let Some((_, disposition)) = PLAIN.iter().find(|(plain, _)| *plain == code) {
-            let said = fact.text("disposition");
+            let said = fact.text(Member::Disposition);
             findings.check("a_plain_refusal_keeps_its_name", said == *disposition, || {
                 format!("{}: {code} as {said}", fact.stream)
             });
         }
-        let success = fact.text("outcome") == "success";
+        let success = fact.text(Member::Outcome) == "success";
         findings.check(
             "no_success_without_the_notice",
             !success || self.notice_played,
@@ -184,9 +187,11 @@ impl<'a> Story<'a> {
     /// Holds the finished story against the outside world's.
     fn beside_the_book(&self, findings: &mut Findings, stream: &str, evidence: &Evidence<'_>) {
         let book = evidence.book;
-        let crashed = self.ended.is_some_and(|ended| ended.text("reason") == "crash");
+        let crashed = self
+            .ended
+            .is_some_and(|ended| ended.text(Member::Reason) == "crash");
         for leg in &self.legs {
-            let Some(entry) = book.get(leg.dialing.text("sip_call_id")) else {
+            let Some(entry) = book.get(leg.dialing.text(Member::SipCallId)) else {
                 findings.check(
                     "what_was_dialed_was_sent_or_cut_off",
                     self.was_cut_off(leg),
@@ -208,15 +213,15 @@ impl<'a> Story<'a> {
             );
         }
         let spoken = self.legs.iter().find_map(|leg| {
-            let entry = book.get(leg.dialing.text("sip_call_id"))?;
+            let entry = book.get(leg.dialing.text(Member::SipCallId))?;
             let (answered_at, ended_at) = (entry.answered_at?, entry.ended_at?);
             leg.answered.then(|| ended_at.ms_since(answered_at))
         });
         let (Some(carrier_ms), Some(ended), Some(_)) = (spoken, self.ended, self.answered) else {
             return;
         };
-        if !matches!(ended.text("disposition"), "interrupted") && !crashed {
-            let talk_ms = ended.number("talk_ms");
+        if !matches!(ended.text(Member::Disposition), "interrupted") && !crashed {
+            let talk_ms = ended.number(Member::TalkMs);
             // An answer and an end are each noted by an append, before and after.
             let tolerance_ms = TALK_TOLERANCE_MS + 4 * evidence.append_ms_max;
             let near = talk_ms.abs_diff(carrier_ms) <= tolerance_ms;
@@ -228,8 +233,13 @@ impl<'a> Story<'a> {
 
     /// Its INVITE never left: the machine or the line failed first.
     fn was_cut_off(&self, leg: &Leg<'_>) -> bool {
-        let local = leg.failed.is_some_and(|failed| failed.text("cause") == "local");
-        local || self.ended.is_some_and(|ended| ended.text("reason") == "crash")
+        let local = leg
+            .failed
+            .is_some_and(|failed| failed.text(Member::Cause) == "local");
+        local
+            || self
+                .ended
+                .is_some_and(|ended| ended.text(Member::Reason) == "crash")
     }
 }
 

@@ -1,6 +1,6 @@
 //! One campaign: its lists, its batches, its pauses, its end.
 
-use super::fact::Fact;
+use super::fact::{Fact, Member};
 use super::terms::Terms;
 use super::{Evidence, Findings};
 use domain::call::event::CallEvent;
@@ -86,16 +86,17 @@ impl<'a> Campaign<'a> {
     fn hear(&mut self, findings: &mut Findings, fact: &'a Fact, terms: Option<&Terms>) {
         match fact.kind.as_str() {
             CampaignEvent::CREATED => {
-                self.max_concurrent = fact.number("max_concurrent");
-                self.ends_at = fact.text("ends_at").parse().ok();
+                self.max_concurrent = fact.number(Member::MaxConcurrent);
+                self.ends_at = fact.text(Member::EndsAt).parse().ok();
             }
             CampaignEvent::PAUSED => self.paused_at = Some(fact.at),
             CampaignEvent::RESUMED => self.paused_at = None,
             CampaignEvent::LIST_OPENED => {
-                self.lists.entry(fact.text("list")).or_default();
+                self.lists.entry(fact.text(Member::List)).or_default();
             }
             CampaignEvent::LIST_CLOSED => {
-                self.lists.entry(fact.text("list")).or_default().closed = Some(fact.number("count"));
+                self.lists.entry(fact.text(Member::List)).or_default().closed =
+                    Some(fact.number(Member::Count));
             }
             CampaignEvent::DIALS_GRANTED => {
                 let runs = self.paused_at.is_none() && !self.is_over;
@@ -106,10 +107,10 @@ impl<'a> Campaign<'a> {
                 findings.check("no_batch_while_the_window_is_closed", open, || {
                     format!("{} at {}", fact.campaign, fact.at)
                 });
-                self.dials_granted += fact.number("count");
+                self.dials_granted += fact.number(Member::Count);
             }
             CampaignEvent::WINDOW_CLOSED => {
-                let until: Option<Timestamp> = fact.text("until").parse().ok();
+                let until: Option<Timestamp> = fact.text(Member::Until).parse().ok();
                 let once = until > self.closed_until && until > Some(fact.at);
                 findings.check("a_closing_of_the_window_is_said_once", once, || {
                     format!("{} at {}: {until:?}", fact.campaign, fact.at)
@@ -118,7 +119,7 @@ impl<'a> Campaign<'a> {
             }
             CampaignEvent::COMPLETED => {
                 self.is_over = true;
-                let settled = fact.number("settled");
+                let settled = fact.number(Member::Settled);
                 let whole = settled == self.settled && settled == self.enrolled;
                 findings.check("a_campaign_completes_when_all_have_settled", whole, || {
                     format!(
@@ -135,7 +136,7 @@ impl<'a> Campaign<'a> {
         match fact.kind.as_str() {
             CustomerEvent::ENROLLED => {
                 self.enrolled += 1;
-                self.lists.entry(fact.text("list")).or_default().enrolled += 1;
+                self.lists.entry(fact.text(Member::List)).or_default().enrolled += 1;
             }
             CustomerEvent::ENROLMENT_SETTLED => self.settled += 1,
             CustomerEvent::DIAL_GRANTED => {

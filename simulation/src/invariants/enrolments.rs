@@ -1,6 +1,6 @@
 //! One customer in one campaign: a call at a time, waits and counts of the retry policy, one settlement.
 
-use super::fact::Fact;
+use super::fact::{Fact, Member};
 use super::zones::Zone;
 use super::{Evidence, Findings};
 use domain::call::event::CallEvent;
@@ -106,7 +106,7 @@ impl<'a> Enrolment<'a> {
             CustomerEvent::ENROLMENT_SETTLED => {
                 self.settled += 1;
                 let dialed = u64::from(self.charged + self.uncharged);
-                let counted = fact.number("calls_count");
+                let counted = fact.number(Member::CallsCount);
                 findings.check("a_settlement_counts_every_call", counted == dialed, || {
                     format!("{} {}: {counted}, dialed {dialed}", fact.stream, fact.campaign)
                 });
@@ -119,7 +119,7 @@ impl<'a> Enrolment<'a> {
                 findings.check("nothing_is_granted_once_settled", self.settled == 0, || {
                     format!("{} {}", fact.stream, fact.campaign)
                 });
-                self.granted = Some(fact.text("call"));
+                self.granted = Some(fact.text(Member::Call));
             }
             CustomerEvent::DIAL_RELEASED | CustomerEvent::CALL_CLOSED => self.granted = None,
             _ => {}
@@ -128,8 +128,8 @@ impl<'a> Enrolment<'a> {
 
     fn hear_call(&mut self, findings: &mut Findings, fact: &'a Fact, zone: Zone) {
         match fact.kind.as_str() {
-            CallEvent::PERMITTED => self.permitted = fact.text_at("/number_grant/number"),
-            CallEvent::DIALING if fact.number("leg") == 1 => {
+            CallEvent::PERMITTED => self.permitted = fact.text_at(&[Member::NumberGrant, Member::Number]),
+            CallEvent::DIALING if fact.number(Member::Leg) == 1 => {
                 findings.check("one_call_at_a_time_per_enrolment", self.open.is_none(), || {
                     format!("{} while {:?} is open", fact.stream, self.open)
                 });
@@ -138,7 +138,7 @@ impl<'a> Enrolment<'a> {
                 self.last = Some(Last {
                     dialed_at: fact.at,
                     number: self.permitted,
-                    hold_off_ms: fact.number("hold_off_ms"),
+                    hold_off_ms: fact.number(Member::HoldOffMs),
                     answered: false,
                     ended: None,
                 });
@@ -153,7 +153,7 @@ impl<'a> Enrolment<'a> {
                 if let Some(last) = &mut self.last {
                     last.ended = Some(fact);
                 }
-                let counted = if fact.is_true("charged") {
+                let counted = if fact.is_true(Member::Charged) {
                     &mut self.charged
                 } else {
                     &mut self.uncharged
@@ -169,7 +169,7 @@ impl<'a> Enrolment<'a> {
         let Some((last, ended)) = self.last.as_ref().and_then(|last| Some((last, last.ended?))) else {
             return;
         };
-        let disposition = ended.text("disposition");
+        let disposition = ended.text(Member::Disposition);
         if disposition == "invalid_number" {
             findings.check(
                 "an_invalid_number_gives_way_to_another",

@@ -6,13 +6,63 @@ use serde::Deserialize;
 use serde::de::{Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use std::fmt;
 
-/// Members that no invariant looks at, whatever they stand in: most of a log's bytes.
-const PASSED_OVER: [&str; 4] = ["verdicts", "facts", "variables", "retry_policy"];
+/// The members that some invariant looks at, wherever they stand, by their names in a record. Only these are
+/// kept: a small part of a log's bytes, and a world of a week has a hundred thousand records.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(super) enum Member {
+    Answers,
+    Areas,
+    AsOf,
+    Call,
+    CallsCount,
+    Campaign,
+    Cause,
+    Charged,
+    Count,
+    CustomerGrant,
+    Definite,
+    Dialing,
+    Disposition,
+    Drops,
+    EndedAt,
+    EndsAt,
+    Evidence,
+    Free,
+    GivenAt,
+    HoldOffMs,
+    Leg,
+    LegsUntil,
+    List,
+    MaxConcurrent,
+    Mode,
+    Number,
+    NumberGrant,
+    Outcome,
+    Paced,
+    Preset,
+    Reason,
+    Registry,
+    Relief,
+    Ringing,
+    Scope,
+    Screening,
+    Settled,
+    SipCallId,
+    SipCode,
+    TalkMs,
+    Until,
+    ValidUntil,
+    Waiting,
+    /// No invariant looks at it.
+    #[serde(other)]
+    PassedOver,
+}
 
-/// Lists of texts that an invariant looks at: they are read as one text, with commas.
-const LISTS: [&str; 1] = ["areas"];
+/// A list of texts that an invariant looks at: it is read as one text, with commas.
+const LIST: Member = Member::Areas;
 
-/// The data of a record, as small as it can be looked at: a world of a week has a hundred thousand of them.
+/// The data of a record, as small as it can be looked at.
 #[derive(Debug, Default)]
 pub(super) enum Data {
     /// Null, a list, a number with a fraction or below zero: nothing that is looked at.
@@ -21,7 +71,7 @@ pub(super) enum Data {
     Text(Box<str>),
     Number(u64),
     Flag(bool),
-    Members(Box<[(Box<str>, Data)]>),
+    Members(Box<[(Member, Data)]>),
 }
 
 /// The members of a record that the oracle looks at.
@@ -39,11 +89,11 @@ pub(super) struct Fact {
 }
 
 impl Data {
-    fn get(&self, member: &str) -> Option<&Self> {
+    fn get(&self, member: Member) -> Option<&Self> {
         let Self::Members(members) = self else {
             return None;
         };
-        let found = members.iter().find(|(name, _)| **name == *member);
+        let found = members.iter().find(|(name, _)| *name == member);
         found.map(|(_, value)| value)
     }
 
@@ -95,15 +145,15 @@ impl<'de> Visitor<'de> for Reading {
     }
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Data, A::Error> {
         let mut members = Vec::new();
-        while let Some(name) = map.next_key::<String>()? {
-            if PASSED_OVER.contains(&name.as_str()) {
+        while let Some(name) = map.next_key::<Member>()? {
+            if name == Member::PassedOver {
                 map.next_value::<IgnoredAny>()?;
-            } else if LISTS.contains(&name.as_str()) {
+            } else if name == LIST {
                 let list: Vec<Data> = map.next_value()?;
                 let texts: Vec<&str> = list.iter().map(Data::text).collect();
-                members.push((name.into_boxed_str(), Data::Text(texts.join(",").into())));
+                members.push((name, Data::Text(texts.join(",").into())));
             } else {
-                members.push((name.into_boxed_str(), map.next_value()?));
+                members.push((name, map.next_value()?));
             }
         }
         Ok(Data::Members(members.into()))
@@ -112,46 +162,46 @@ impl<'de> Visitor<'de> for Reading {
 
 impl Fact {
     /// Text of a member of the data; empty when there is none.
-    pub(super) fn text(&self, member: &str) -> &str {
+    pub(super) fn text(&self, member: Member) -> &str {
         self.data.get(member).map_or("", Data::text)
     }
 
-    /// Text at a JSON pointer of the data; empty when there is none.
-    pub(super) fn text_at(&self, pointer: &str) -> &str {
-        let mut steps = pointer.split('/').skip(1);
-        let found = steps.try_fold(&self.data, |data, member| data.get(member));
+    /// Text below members of the data; empty when there is none.
+    pub(super) fn text_at(&self, path: &[Member]) -> &str {
+        let mut steps = path.iter();
+        let found = steps.try_fold(&self.data, |data, member| data.get(*member));
         found.map_or("", Data::text)
     }
 
     /// A number of the data; 0 when there is none.
-    pub(super) fn number(&self, member: &str) -> u64 {
+    pub(super) fn number(&self, member: Member) -> u64 {
         match self.data.get(member) {
             Some(Data::Number(number)) => *number,
             Some(_) | None => 0,
         }
     }
 
-    /// A number at a JSON pointer of the data; 0 when there is none.
-    pub(super) fn number_at(&self, pointer: &str) -> u64 {
-        let mut steps = pointer.split('/').skip(1);
-        match steps.try_fold(&self.data, |data, member| data.get(member)) {
+    /// A number below members of the data; 0 when there is none.
+    pub(super) fn number_at(&self, path: &[Member]) -> u64 {
+        let mut steps = path.iter();
+        match steps.try_fold(&self.data, |data, member| data.get(*member)) {
             Some(Data::Number(number)) => *number,
             Some(_) | None => 0,
         }
     }
 
     /// Whether it has this member, whatever it is.
-    pub(super) fn has(&self, member: &str) -> bool {
+    pub(super) fn has(&self, member: Member) -> bool {
         self.data.get(member).is_some()
     }
 
-    pub(super) fn is_true(&self, member: &str) -> bool {
+    pub(super) fn is_true(&self, member: Member) -> bool {
         matches!(self.data.get(member), Some(Data::Flag(true)))
     }
 
-    /// An instant at a JSON pointer of the data; the epoch when there is none, which is before everything.
-    pub(super) fn instant_at(&self, pointer: &str) -> Timestamp {
-        self.text_at(pointer).parse().unwrap_or(Timestamp::EPOCH)
+    /// An instant below members of the data; the epoch when there is none, which is before everything.
+    pub(super) fn instant_at(&self, path: &[Member]) -> Timestamp {
+        self.text_at(path).parse().unwrap_or(Timestamp::EPOCH)
     }
 
     /// What stands behind the aggregate's name in the stream's.
@@ -177,20 +227,31 @@ mod tests {
     fn data_is_read_without_what_no_invariant_looks_at() {
         let record = br#"{"kind":"call.permitted","stream":"call-c","at":"2026-03-02T02:00:00Z","data":{
             "customer_grant":{"valid_until":"2026-03-02T02:00:02.000000Z","verdicts":[{"rule":"x"}]},
-            "attempt":2,"charged":true,"below":-1,"ratio":0.5,"none":null,"list":[1],"verdicts":[]}}"#;
+            "leg":2,"charged":true,"sip_code":-1,"ratio":0.5,"reason":null,"list":[1],"areas":["212","646"],
+            "verdicts":[]}}"#;
         let fact: Fact = serde_json::from_slice(record).unwrap();
         let until = "2026-03-02T02:00:02Z".parse().unwrap();
-        assert_eq!(fact.instant_at("/customer_grant/valid_until"), until);
-        assert_eq!((fact.number("attempt"), fact.number("below")), (2, 0));
-        assert!(fact.is_true("charged") && !fact.is_true("none"));
         assert_eq!(
-            (fact.text("list"), fact.text("absent"), fact.text_at("/a/b")),
-            ("", "", "")
+            fact.instant_at(&[Member::CustomerGrant, Member::ValidUntil]),
+            until
+        );
+        assert_eq!((fact.number(Member::Leg), fact.number(Member::SipCode)), (2, 0));
+        assert!(fact.is_true(Member::Charged) && !fact.is_true(Member::Reason));
+        assert!(fact.has(Member::Reason) && !fact.has(Member::Evidence));
+        assert_eq!(
+            (
+                fact.text(Member::List),
+                fact.text(Member::Outcome),
+                fact.text(Member::Areas),
+                fact.text_at(&[Member::Leg, Member::Call])
+            ),
+            ("", "", "212,646", "")
         );
         let Data::Members(members) = &fact.data else {
             panic!("{:?}", fact.data);
         };
         assert_eq!(members.len(), 7, "{members:?}");
-        assert!(fact.data.get("customer_grant").unwrap().get("verdicts").is_none());
+        let grant = fact.data.get(Member::CustomerGrant).unwrap();
+        assert!(grant.get(Member::PassedOver).is_none());
     }
 }

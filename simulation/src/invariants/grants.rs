@@ -1,7 +1,7 @@
 //! Both sides of a permit: each grant ends once, opt-outs and caps hold on every stream.
 
 use super::Findings;
-use super::fact::Fact;
+use super::fact::{Fact, Member};
 use domain::call::event::CallEvent;
 use domain::customer::event::CustomerEvent;
 use domain::number::event::NumberEvent;
@@ -39,7 +39,7 @@ fn sides(findings: &mut Findings, facts: &[Fact], aggregate: &str, dialed: &BTre
         let Some(what) = fact.kind.strip_prefix(aggregate) else {
             continue;
         };
-        let side = || fact.text("call");
+        let side = || fact.text(Member::Call);
         match what {
             ".dial_granted" => sides.entry(side()).or_default().granted += 1,
             ".dial_released" => sides.entry(side()).or_default().released += 1,
@@ -72,19 +72,20 @@ fn permits(findings: &mut Findings, facts: &[Fact]) {
         let aggregate = fact.kind.split('.').next().unwrap_or("");
         match fact.kind.as_str() {
             CustomerEvent::DIAL_GRANTED | NumberEvent::DIAL_GRANTED => {
-                granted.insert((aggregate, fact.text("call")), fact);
+                granted.insert((aggregate, fact.text(Member::Call)), fact);
             }
             CustomerEvent::DIAL_RELEASED | NumberEvent::DIAL_RELEASED => {
-                granted.remove(&(aggregate, fact.text("call")));
+                granted.remove(&(aggregate, fact.text(Member::Call)));
             }
             CallEvent::PERMITTED => {
-                let stands = |side: &str| {
-                    let until = fact.instant_at(&format!("/{side}_grant/valid_until"));
+                let stands = |side: &str, grant: Member| {
+                    let until = fact.instant_at(&[grant, Member::ValidUntil]);
                     granted
                         .get(&(side, fact.subject()))
-                        .is_some_and(|grant| grant.instant_at("/valid_until") == until)
+                        .is_some_and(|grant| grant.instant_at(&[Member::ValidUntil]) == until)
                 };
-                let holds = stands("customer") && stands("number");
+                let holds =
+                    stands("customer", Member::CustomerGrant) && stands("number", Member::NumberGrant);
                 findings.check("a_permit_repeats_two_standing_grants", holds, || {
                     fact.stream.clone()
                 });
@@ -102,12 +103,12 @@ fn one_call_at_a_time(findings: &mut Findings, facts: &[Fact]) {
     for fact in facts {
         let call = fact.stream.as_str();
         if fact.kind == CallEvent::PERMITTED {
-            numbers.insert(call, fact.text_at("/number_grant/number"));
+            numbers.insert(call, fact.text_at(&[Member::NumberGrant, Member::Number]));
         }
         let Some(number) = numbers.get(call).copied() else {
             continue;
         };
-        if fact.kind == CallEvent::DIALING && fact.number("leg") == 1 {
+        if fact.kind == CallEvent::DIALING && fact.number(Member::Leg) == 1 {
             let free = open
                 .get(number)
                 .is_none_or(|(_, since)| fact.at.ms_since(*since) >= LONGEST_CALL_MS);
@@ -133,9 +134,9 @@ fn opt_outs(findings: &mut Findings, facts: &[Fact]) {
                 findings.check("no_grant_after_an_opt_out", free, || fact.stream.clone());
             }
             CallEvent::PERMITTED => {
-                numbers.insert(&fact.stream, fact.text_at("/number_grant/number"));
+                numbers.insert(&fact.stream, fact.text_at(&[Member::NumberGrant, Member::Number]));
             }
-            CallEvent::ENDED if fact.text("outcome") == "opted_out" => {
+            CallEvent::ENDED if fact.text(Member::Outcome) == "opted_out" => {
                 asked.insert(
                     &fact.stream,
                     numbers.get(fact.stream.as_str()).copied().unwrap_or(""),

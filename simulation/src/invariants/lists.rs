@@ -1,6 +1,6 @@
 //! People who were withdrawn, and lists that were undone: nobody of them is dialed any more.
 
-use super::fact::Fact;
+use super::fact::{Fact, Member};
 use super::{Evidence, Findings};
 use domain::call::event::CallEvent;
 use domain::campaign::event::CampaignEvent;
@@ -19,13 +19,13 @@ pub(super) fn judge(findings: &mut Findings, facts: &[Fact], evidence: &Evidence
         let enrolment = (fact.campaign.as_str(), fact.customer.as_str());
         match fact.kind.as_str() {
             CustomerEvent::ENROLLED => {
-                lists.insert(enrolment, fact.text("list"));
+                lists.insert(enrolment, fact.text(Member::List));
             }
             CustomerEvent::ENROLMENT_WITHDRAWN => {
                 withdrawn.insert(enrolment);
             }
             CampaignEvent::LIST_UNDONE => {
-                undone.insert((&fact.campaign, fact.text("list")), fact.at);
+                undone.insert((&fact.campaign, fact.text(Member::List)), fact.at);
             }
             CustomerEvent::DIAL_GRANTED => {
                 let free = !withdrawn.contains(&enrolment);
@@ -33,7 +33,7 @@ pub(super) fn judge(findings: &mut Findings, facts: &[Fact], evidence: &Evidence
                     format!("{} in {}", fact.stream, fact.campaign)
                 });
             }
-            CallEvent::DIALING if fact.number("leg") == 1 => {
+            CallEvent::DIALING if fact.number(Member::Leg) == 1 => {
                 let list = lists.get(&enrolment).copied().unwrap_or("");
                 let at = undone.get(&(fact.campaign.as_str(), list));
                 let holds_ms = HOLDS_AFTER_MS + evidence.append_ms_max;

@@ -1,6 +1,6 @@
 //! Times in which nothing new is dialed: planned stops, and a clock that another says is wrong.
 
-use super::fact::Fact;
+use super::fact::{Fact, Member};
 use super::{Evidence, Findings};
 use domain::call::event::CallEvent;
 use domain::time::Timestamp;
@@ -20,7 +20,7 @@ pub(super) fn judge(findings: &mut Findings, facts: &[Fact], evidence: &Evidence
         ends.insert(&fact.stream, fact.at);
     }
     for fact in facts.iter().filter(|fact| fact.kind == CallEvent::DIALING) {
-        if fact.number("leg") == 1 {
+        if fact.number(Member::Leg) == 1 {
             let during =
                 |from: Timestamp, until: Timestamp| from.plus_ms(holds_ms) < fact.at && fact.at < until;
             let wrong = evidence.wrong_clock;
@@ -29,7 +29,7 @@ pub(super) fn judge(findings: &mut Findings, facts: &[Fact], evidence: &Evidence
                 format!("{} at {}", fact.stream, fact.at)
             });
             // By the right time, which the carrier has: what the machine says of it may be hours off.
-            let left_at = evidence.book.get(fact.text("sip_call_id"));
+            let left_at = evidence.book.get(fact.text(Member::SipCallId));
             let wall = evidence.jump.zip(left_at);
             let believed = wall.is_none_or(|(jump, entry)| {
                 let from = jump.spell.from.plus_ms(holds_ms + SEEN_AFTER_MS);

@@ -2,7 +2,7 @@
 //! 64.1200): a registry that is fresh, nobody on it, agents who relieve, few abandoned calls, and the seller
 //! named to who finds nobody.
 
-use super::fact::Fact;
+use super::fact::{Fact, Member};
 use super::terms::Terms;
 use super::zones::day;
 use super::{Evidence, Findings};
@@ -57,19 +57,19 @@ fn judge_by(
     let mut heard = Heard::default();
     for fact in facts {
         match fact.kind.as_str() {
-            RegistryEvent::IMPORTED if fact.text("registry") == REGISTRY => {
+            RegistryEvent::IMPORTED if fact.text(Member::Registry) == REGISTRY => {
                 heard.take(fact);
             }
-            NumberEvent::SUPPRESSED if fact.text("reason") == REGISTRY => {
+            NumberEvent::SUPPRESSED if fact.text(Member::Reason) == REGISTRY => {
                 heard.registered.insert(fact.subject());
             }
-            CampaignEvent::CREATED if fact.text_at("/screening/relief") == "agents" => {
+            CampaignEvent::CREATED if fact.text_at(&[Member::Screening, Member::Relief]) == "agents" => {
                 heard.relieved.insert(&fact.campaign);
             }
             CampaignEvent::ABANDONMENT_RECORDED => {
                 let account = heard.accounts.entry(&fact.campaign).or_default();
-                account.0 += fact.number("answers");
-                account.1 += fact.number("drops");
+                account.0 += fact.number(Member::Answers);
+                account.1 += fact.number(Member::Drops);
             }
             NumberEvent::DIAL_GRANTED => {
                 let is_free = !heard.registered.contains(fact.subject());
@@ -89,8 +89,8 @@ fn judge_by(
 impl<'a> Heard<'a> {
     /// An edition of the registry.
     fn take(&mut self, imported: &'a Fact) {
-        let as_of = day(imported.text("as_of"));
-        match imported.text("areas") {
+        let as_of = day(imported.text(Member::AsOf));
+        match imported.text(Member::Areas) {
             "" => self.whole = self.whole.max(Some(as_of)),
             areas => {
                 for area in areas.split(',') {
@@ -120,7 +120,7 @@ impl<'a> Heard<'a> {
                 let relieved = self.relieved.contains(fact.campaign.as_str());
                 findings.check("no_robot_sells_alone", relieved, || fact.stream.clone());
                 // What was cut off before its INVITE rang nobody.
-                if let Some(entry) = book.get(fact.text("sip_call_id")) {
+                if let Some(entry) = book.get(fact.text(Member::SipCallId)) {
                     self.dialed(findings, fact, terms, &entry.callee);
                 }
             }
@@ -170,7 +170,7 @@ impl<'a> Heard<'a> {
             return;
         };
         let stayed_ms = fact.at.ms_since(*answered_at);
-        if fact.text("disposition") != "abandoned" || stayed_ms <= WITHIN_MS + BEGINS_MS {
+        if fact.text(Member::Disposition) != "abandoned" || stayed_ms <= WITHIN_MS + BEGINS_MS {
             return;
         }
         let told = self.attended.contains(fact.stream.as_str());

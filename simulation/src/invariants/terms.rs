@@ -1,7 +1,7 @@
 //! What each campaign was meant to be, held against what it did: hours, days, caps, consent, white lists,
 //! stages.
 
-use super::fact::Fact;
+use super::fact::{Fact, Member};
 use super::zones::{Zone, is_working_day};
 use super::{Evidence, Findings};
 use crate::home::Home;
@@ -133,7 +133,7 @@ pub(super) fn judge(findings: &mut Findings, facts: &[Fact], evidence: &Evidence
             CallEvent::PERMITTED => {
                 heard
                     .numbers
-                    .insert(&fact.stream, fact.text_at("/number_grant/number"));
+                    .insert(&fact.stream, fact.text_at(&[Member::NumberGrant, Member::Number]));
             }
             CallEvent::DIALING => heard.dialing(findings, fact, evidence),
             CallEvent::ANSWERED => {
@@ -168,13 +168,13 @@ impl<'a> Heard<'a> {
         findings.check("no_dial_on_a_day_off", terms.is_called_on(fact.at), words);
         let left_at = evidence
             .book
-            .get(fact.text("sip_call_id"))
+            .get(fact.text(Member::SipCallId))
             .map(|entry| entry.invited_at);
         let in_time = left_at.is_none_or(|at| terms.is_open(at) && terms.is_called_on(at));
         findings.check("no_invite_leaves_outside_the_window", in_time, || {
             format!("{} at {left_at:?}", words())
         });
-        if fact.number("leg") != 1 {
+        if fact.number(Member::Leg) != 1 {
             return;
         }
         let number = self
@@ -250,16 +250,16 @@ impl<'a> Heard<'a> {
     fn consent(&mut self, fact: &'a Fact) {
         let consent = self
             .consents
-            .entry((fact.subject(), fact.text("scope")))
+            .entry((fact.subject(), fact.text(Member::Scope)))
             .or_default();
         if fact.kind == CustomerEvent::CONSENT_WITHDRAWN {
             consent.withdrawn = true;
             return;
         }
         *consent = Consent {
-            given_at: Some(fact.instant_at("/given_at")),
-            until: fact.text("until").parse().ok(),
-            has_evidence: fact.has("evidence"),
+            given_at: Some(fact.instant_at(&[Member::GivenAt])),
+            until: fact.text(Member::Until).parse().ok(),
+            has_evidence: fact.has(Member::Evidence),
             withdrawn: consent.withdrawn,
         };
     }
@@ -296,7 +296,7 @@ impl<'a> Heard<'a> {
     }
 
     fn number_granted(&self, findings: &mut Findings, fact: &Fact, evidence: &Evidence<'_>) {
-        let terms = evidence.terms.get(fact.text("campaign"));
+        let terms = evidence.terms.get(fact.text(Member::Campaign));
         if terms.is_some_and(|terms| terms.listed) {
             let is_listed = self.listed.contains(fact.subject());
             findings.check("no_grant_off_the_white_list", is_listed, || fact.stream.clone());
