@@ -109,8 +109,9 @@ lints() {
 }
 
 # Everything is built once, with one set of features: those of the program with the KurrentDB client, which the default
-# build leaves out, of the proof of many days, and of tests. A tidy check holds that the program, as whoever installs it builds it, names nothing of
-# them: the short form of `make prove-installed`, which builds it so, as `make check` does and `make demo`.
+# build leaves out, of the proof of many days, and of tests. A tidy check holds that the program, as whoever installs it
+# builds it, names nothing of them: the short form of `make prove-installed`, which builds it so, as `make check` does
+# and `make demo`.
 export KURRENT="--workspace --features store/kurrent,cli/kurrent,simulation/proofs"
 export TARGETS="--lib --bins --tests --examples"
 

@@ -82,6 +82,7 @@ pub use rebuild::{
 };
 pub use runner::InlineRunner;
 pub use segments::{KnownOf, OfPerson, SegmentRows};
+pub use spaced_pages::GATHERING_MS;
 pub use sqlite::SqliteReadDb;
 pub use status::{ParkedAt, RebuildStatus, ViewState, ViewStatus, statuses};
 pub use value::{Row, Val};

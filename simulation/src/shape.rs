@@ -3,6 +3,7 @@
 
 use super::clock::SeededChance;
 use domain::ports::line::LineFacts;
+use projections::GATHERING_MS;
 
 /// Calls a campaign may have open at once: the least, and how many more at most.
 const CONCURRENT_MIN: u64 = 4;
@@ -14,7 +15,7 @@ const LEGS_MAX: [u32; 3] = [6, 12, 60];
 
 /// How far apart views' transactions are where nobody waits for them: as in the product, and more, so that
 /// rows on which no decision may rest are late.
-const VIEWS_APART_MS: [u64; 3] = [200, 1_000, 3_000];
+const VIEWS_APART_MS: [u64; 3] = [GATHERING_MS, 1_000, 3_000];
 
 /// Dials per second of one trunk.
 pub(crate) const DIALS_PER_SECOND: u32 = 10;

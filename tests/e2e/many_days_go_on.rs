@@ -14,7 +14,7 @@ fn prove(file: &Path, people: &str) -> std::process::Output {
         .args(["--days", DAYS, "--people", people, "--seed", "3", "--resume"])
         .arg(file)
         .output()
-        .expect("prove_days was built beside ledgerline")
+        .expect("prove_days is not beside ledgerline: build it with --features simulation/proofs")
 }
 
 fn line(output: &std::process::Output) -> Value {

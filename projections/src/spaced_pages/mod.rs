@@ -16,7 +16,7 @@ use std::sync::Arc;
 
 /// From the beginning of one transaction to that of the next, unless somebody waits: rows that nobody waits
 /// for are behind by so much. A page that a person looks at is no slower for it.
-pub(crate) const GATHERING_MS: u64 = 200;
+pub const GATHERING_MS: u64 = 200;
 
 /// How often tasks that are ready go first, so that what they append joins a transaction that is not held
 /// back. Time does not pass while they do; whoever waits for the views is not ready.
