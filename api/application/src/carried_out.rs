@@ -3,10 +3,15 @@
 
 use crate::installation::Installation;
 use actors::AskError;
-use domain::customer::CustomerCommand;
+use domain::customer::{CustomerCommand, Erasure};
 use domain::ids::{CommandId, CustomerId, EventId};
 use domain::problem::Problem;
 use domain::stored_event::Cause;
+
+/// Longest wait for the certificates of persons who are erased together: two thousand keys and their files.
+const CERTIFIED_MS: u64 = 60_000;
+/// How often it is looked whether they are there.
+const LOOK_MS: u64 = 20;
 
 /// What follows from an event, named by what is done.
 pub(crate) fn caused(begun: EventId, what: &str) -> Cause {
@@ -36,4 +41,24 @@ pub(crate) async fn erase(
         Err(AskError::Refused(_)) => Ok(false),
         Err(error) => Err(error.into()),
     }
+}
+
+/// Waits until each of them has the certificate that the key is destroyed: whoever is told before that they are
+/// erased may still read what they said.
+pub(crate) async fn certified(installation: &Installation, erased: &[CustomerId]) -> Result<(), Problem> {
+    let late = installation.now().plus_ms(CERTIFIED_MS);
+    for customer in erased {
+        loop {
+            let person = installation.entities.customers.state(customer).await?.state;
+            if matches!(person.erasure(), Erasure::Certified { .. }) {
+                break;
+            }
+            if installation.now() >= late {
+                let why = "the keys of who is erased are not all destroyed yet: the next run goes on";
+                return Err(Problem::unavailable(why));
+            }
+            installation.pause(LOOK_MS).await;
+        }
+    }
+    Ok(())
 }

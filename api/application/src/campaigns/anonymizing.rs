@@ -3,7 +3,7 @@
 
 use super::anonymous::{self, Copied, Copying, is_all_copied};
 use super::persons::Enrolments;
-use crate::carried_out::{caused, erase};
+use crate::carried_out::{caused, certified, erase};
 use crate::installation::Installation;
 use crate::retention::{dispose, finish_left_over};
 use domain::call::RecordingStanding;
@@ -66,6 +66,9 @@ pub struct AnonymizedShown {
     pub left: u64,
     /// Calls and conversations to be copied, or transcripts to be disposed of, yet: nobody is erased before.
     pub to_copy: u64,
+    /// Decided now, or by a request that was cut: their keys may be there yet.
+    #[serde(skip)]
+    uncertified: Vec<CustomerId>,
     #[serde(skip)]
     newly_erased: u64,
     /// At most 100 of them.
@@ -83,6 +86,7 @@ impl AnonymizedShown {
             counts: AnonymizedCounts::default(),
             left: 0,
             to_copy: 0,
+            uncertified: Vec::new(),
             newly_erased: 0,
             still_known: Vec::new(),
             position: Position(0),
@@ -151,6 +155,10 @@ pub async fn anonymize(
         for customer in &page {
             look_at(installation, campaign, customer, &step, &mut shown).await?;
         }
+    }
+    // Nothing is answered, and nothing stands on record as done, while a key of theirs may open anything.
+    if begun.is_some() {
+        certified(installation, &std::mem::take(&mut shown.uncertified)).await?;
     }
     if let Some(begun) = begun.filter(|_| shown.left == 0 && shown.to_copy == 0) {
         complete(installation, campaign, shown.counts, begun).await?;
@@ -254,8 +262,11 @@ async fn look_at(
 ) -> Result<(), Problem> {
     let person = installation.entities.customers.state(customer).await?.state;
     shown.counts.persons = shown.counts.persons.saturating_add(1);
-    if !matches!(person.erasure(), Erasure::None) {
+    if person.erasure().is_final() {
         shown.counts.erased = shown.counts.erased.saturating_add(1);
+        if matches!(person.erasure(), Erasure::Decided { .. }) {
+            shown.uncertified.push(customer.clone());
+        }
         return Ok(());
     }
     let why = match why_known(installation, campaign, customer, &person).await? {
@@ -267,6 +278,7 @@ async fn look_at(
                     None => {
                         shown.newly_erased = shown.newly_erased.saturating_add(1);
                         shown.counts.erased = shown.counts.erased.saturating_add(1);
+                        shown.uncertified.push(customer.clone());
                         return Ok(());
                     }
                 }

@@ -4,7 +4,7 @@
 use super::complained::Complained;
 use super::due::is_used;
 use super::transcripts;
-use crate::carried_out::{caused, erase};
+use crate::carried_out::{caused, certified, erase};
 use crate::installation::Installation;
 use domain::call::command::CallCommand;
 use domain::customer::Erasure;
@@ -16,11 +16,6 @@ use domain::stored_event::StreamVersion;
 
 /// Events read back to find the one that began a disposal: what can follow it is a period set meanwhile.
 const LOOKED_BACK: u64 = 100;
-
-/// Longest wait for the certificates of the persons of one disposal: five hundred keys and their files.
-const CERTIFIED_MS: u64 = 60_000;
-/// How often it is looked whether they are there.
-const LOOK_MS: u64 = 20;
 
 /// Destroys what is named, and says in the log that it is done.
 pub(super) async fn carry_out(
@@ -49,9 +44,9 @@ pub(super) async fn carry_out(
             for customer in &under_way.what.customers {
                 let outcome = person(installation, customer, under_way, begun, &complained).await?;
                 outcome.count_in(&mut result);
-                erased.extend((outcome != Outcome::Kept).then_some(customer));
+                erased.extend((outcome != Outcome::Kept).then(|| customer.clone()));
             }
-            certified(installation, erased).await?;
+            certified(installation, &erased).await?;
         }
     }
     let command = RetentionCommand::CompleteDisposal {
@@ -141,25 +136,6 @@ async fn person(
     } else {
         Outcome::Kept
     })
-}
-
-/// Waits until each of them has the certificate that the key is destroyed.
-async fn certified(installation: &Installation, erased: Vec<&CustomerId>) -> Result<(), Problem> {
-    let late = installation.now().plus_ms(CERTIFIED_MS);
-    for customer in erased {
-        loop {
-            let person = installation.entities.customers.state(customer).await?.state;
-            if matches!(person.erasure(), Erasure::Certified { .. }) {
-                break;
-            }
-            if installation.now() >= late {
-                let why = "the keys of a disposal are not all destroyed yet: the next run goes on";
-                return Err(Problem::unavailable(why));
-            }
-            installation.pause(LOOK_MS).await;
-        }
-    }
-    Ok(())
 }
 
 /// The event that began a disposal.

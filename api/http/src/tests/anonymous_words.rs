@@ -266,6 +266,11 @@ fn words_outlive_their_persons_once_and_name_nobody() {
         );
         assert_eq!(trail(&story, "call.transcript_disposed").await.len(), 1);
         assert_eq!(trail(&story, "campaign.anonymized").await.len(), 1);
+        // Who is told that they are erased finds every key destroyed, and so does the record that says it.
+        let certified = events(&story, "customer.erasure_certified").await;
+        let anonymized = events(&story, "campaign.anonymized").await;
+        assert_eq!(certified.len(), 3, "{done}");
+        assert!(certified.iter().all(|one| one.position < anonymized[0].position));
         name_nobody(&story).await;
         found(&story).await;
         copied_for(&story).await;
