@@ -43,8 +43,8 @@ pub(crate) async fn erase(
     }
 }
 
-/// Waits until each of them has the certificate that the key is destroyed: whoever is told before that they are
-/// erased may still read what they said.
+/// Waits until each of them has the certificate that the key is destroyed: whoever is told before that they
+/// are erased may still read what they said.
 pub(crate) async fn certified(installation: &Installation, erased: &[CustomerId]) -> Result<(), Problem> {
     let late = installation.now().plus_ms(CERTIFIED_MS);
     for customer in erased {
@@ -54,7 +54,7 @@ pub(crate) async fn certified(installation: &Installation, erased: &[CustomerId]
                 break;
             }
             if installation.now() >= late {
-                let why = "the keys of who is erased are not all destroyed yet: the next run goes on";
+                let why = "the keys of who is erased are not all destroyed yet: the same again goes on";
                 return Err(Problem::unavailable(why));
             }
             installation.pause(LOOK_MS).await;
