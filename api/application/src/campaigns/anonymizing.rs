@@ -158,7 +158,7 @@ pub async fn anonymize(
     }
     // Nothing is answered, and nothing stands on record as done, while a key of theirs may open anything.
     if begun.is_some() {
-        certified(installation, &std::mem::take(&mut shown.uncertified)).await?;
+        certified(installation, &shown.uncertified).await?;
     }
     if let Some(begun) = begun.filter(|_| shown.left == 0 && shown.to_copy == 0) {
         complete(installation, campaign, shown.counts, begun).await?;

@@ -106,7 +106,7 @@ fn turns(says: &str) -> Vec<CallCommand> {
 }
 
 /// Leave to call somebody, as if the campaign ran at any hour, and whose it is.
-async fn granted(story: &Story, id: &str) -> (CampaignFacts, u32, CustomerGrant) {
+pub(super) async fn granted(story: &Story, id: &str) -> (CampaignFacts, u32, CustomerGrant) {
     let entities = &story.running.installation.entities;
     let campaign: CampaignId = enrolment().campaign;
     let customer: CustomerId = story.running.installation.vault().derive_customer(id);
