@@ -4,10 +4,10 @@
 
 use super::{Form, Proof};
 use super::{
-    access, api, as_of, audit, clock, console, console_build, contract, crash, demo, exports, forgetting,
-    full_disk, gates, hostile, http, imports, inspect, keys, kurrent, night, nlu, oidc, past_calls,
-    projections, rebuild, rehearsed, replay, roles, rules, segments, sipp, spoken, stop, stores, subscribers,
-    summary, tails, two_processes, wall, webhooks,
+    access, api, as_of, audit, cases, clock, console, console_build, contract, crash, demo, exports,
+    forgetting, full_disk, gates, hostile, http, imports, inspect, keys, kurrent, night, nlu, oidc,
+    past_calls, projections, rebuild, rehearsed, replay, roles, rules, segments, sipp, spoken, stop, stores,
+    subscribers, summary, tails, two_processes, wall, webhooks,
 };
 
 type Prove = fn(Form) -> Proof;
@@ -19,6 +19,7 @@ pub const PROOFS: &[(&str, Prove)] = &[
     ("as-of", as_of::prove),
     ("audit", audit::prove),
     ("axe", console::prove_axe),
+    ("cases", cases::prove),
     ("clock", clock::prove),
     ("console", console::prove),
     ("console-build", console_build::prove),
@@ -85,6 +86,10 @@ pub const LONG_ONLY: &[(&str, &str)] = &[
         "ten minutes of made-up requests; `contract` makes some of them",
     ),
     ("axe", "every page by axe-core and by keys; `console` opens three"),
+    (
+        "cases",
+        "minutes of calls in real time; unit, contract and story tests hold each case",
+    ),
     (
         "console-build",
         "two installations of the console's packages; a tidy check holds the hash of the sources",
