@@ -52,6 +52,7 @@ pub(crate) fn dialog() -> AnsweredDialog {
         remote_target: "sip:127.0.0.1:5070".to_owned(),
         route_set: Vec::new(),
         cseq: 1,
+        key_paths: None,
     }
 }
 

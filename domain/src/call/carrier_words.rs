@@ -125,6 +125,7 @@ mod tests {
             remote_target: target.to_owned(),
             route_set: vec![route.to_owned()],
             cseq: 1,
+            key_paths: None,
         }
     }
 

@@ -198,7 +198,10 @@ fn note_late_answer(state: &CallState, leg: u8, dialog: AnsweredDialog) -> Decid
     if known.late_answered.is_some() || known.answered.is_some() {
         return Ok(Vec::new());
     }
-    let dialog = dialog_without_callee(dialog, callee(state));
+    let dialog = AnsweredDialog {
+        key_paths: None,
+        ..dialog_without_callee(dialog, callee(state))
+    };
     Ok(vec![CallEvent::LateAnswered { leg, dialog }])
 }
 

@@ -7,13 +7,15 @@ use super::turn_fact::{
     BargedInFact, EngineFailedFact, HeardFact, SaidFact, SellerMessageFact, SensitiveWordFact, SilenceFact,
     UnderstoodFact,
 };
+use super::upcast::UPCASTS;
 use crate::assisting::{AssistantAnsweredFact, AssistantAskedFact};
 use crate::calling_plan::{FlowRef, Preset};
 use crate::compliance::{CustomerGrant, NumberGrant};
-use crate::decider::{EventData, UnreadableEvent, read_current};
+use crate::decider::{EventData, UnreadableEvent};
 use crate::offering::{ModelChosenFact, OfferChosenFact};
 use crate::personal::Personal;
 use crate::ports::line::{AnsweredDialog, LegFailure};
+use crate::record::upcasting::read_upcast;
 use crate::spoken_turn::TurnDecision;
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
@@ -327,7 +329,11 @@ impl EventData for CallEvent {
     }
 
     fn version(&self) -> u16 {
-        1
+        Self::current_version(self.kind())
+    }
+
+    fn current_version(kind: &str) -> u16 {
+        if kind == Self::ANSWERED { 2 } else { 1 }
     }
 
     fn personal(&mut self) -> Vec<(String, &mut Personal<String>)> {
@@ -367,6 +373,6 @@ impl EventData for CallEvent {
     }
 
     fn read(kind: &str, version: u16, data: &RawValue) -> Result<Self, UnreadableEvent> {
-        read_current(kind, version, data)
+        read_upcast(kind, version, data, UPCASTS)
     }
 }

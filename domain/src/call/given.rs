@@ -175,6 +175,7 @@ pub(super) fn told() -> AnsweredDialog {
         remote_target: "sip:+8613800138000@127.0.0.1:5070".to_owned(),
         route_set: Vec::new(),
         cseq: 1,
+        key_paths: None,
     }
 }
 

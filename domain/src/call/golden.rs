@@ -1,7 +1,7 @@
 //! Every stored kind of a call event, held against its golden file.
 
 use super::event::{CallEvent, EndReason, Notice};
-use super::{EndCause, Finding, LegIdentity};
+use super::{EndCause, Finding, KeyPath, LegIdentity};
 use crate::calling_plan::{FlowRef, Preset};
 use crate::compliance::{CustomerGrant, Decision, GRANT_VALID_MS, NumberGrant, Verdict};
 use crate::personal::Personal;
@@ -10,6 +10,7 @@ use crate::record::golden_support::{at, call, campaign, check, check_with, custo
 use std::collections::BTreeMap;
 use values::disposition::{Disposition, Outcome};
 use values::ids::{CommandId, EventId};
+use values::key_rule::KeyRule;
 
 fn verdict(rule: &str) -> Verdict {
     Verdict {
@@ -56,6 +57,7 @@ fn dialog() -> AnsweredDialog {
         remote_target: "sip:callee@127.0.0.1:5070".to_owned(),
         route_set: vec!["<sip:127.0.0.1:5061;lr>".to_owned()],
         cseq: 2,
+        key_paths: None,
     }
 }
 
@@ -100,8 +102,11 @@ fn the_way_to_an_answer_is_written_as_its_golden_files() {
         },
         CallEvent::Answered {
             leg: 2,
-            dialog: dialog(),
-            key_rule: None,
+            dialog: AnsweredDialog {
+                key_paths: Some(vec![KeyPath::RtpEvent, KeyPath::SipInfo]),
+                ..dialog()
+            },
+            key_rule: Some(KeyRule::SpokenNodes),
         },
         CallEvent::LateAnswered {
             leg: 2,
@@ -179,6 +184,22 @@ fn a_conversation_and_its_end_are_written_as_their_golden_files() {
     ];
     for event in events {
         check("call", event);
+    }
+}
+
+/// An answer that leaves keys no way, and one of which the ways are unknown.
+#[test]
+fn an_answer_without_key_paths_is_written_as_its_golden_files() {
+    for (member, key_paths) in [("no_key_path", Some(Vec::new())), ("unknown_key_paths", None)] {
+        let answered = CallEvent::Answered {
+            leg: 1,
+            dialog: AnsweredDialog {
+                key_paths,
+                ..dialog()
+            },
+            key_rule: Some(KeyRule::SpokenNodes),
+        };
+        check_with("call", member, answered);
     }
 }
 

@@ -27,6 +27,7 @@ mod four_state;
 mod given;
 #[cfg(test)]
 mod golden;
+pub(crate) mod key_path;
 pub(crate) mod leg_identity;
 mod leg_state;
 #[cfg(test)]
@@ -48,6 +49,7 @@ mod tests;
 mod turn_fact;
 #[cfg(test)]
 mod turn_golden;
+mod upcast;
 
 pub use attended::{ATTENDED_WITHIN_MS, robot_attends};
 pub use carrier_words::dialog_with_callee;
@@ -57,6 +59,7 @@ pub use end_cause::EndCause;
 pub use end_order::END_REASON_BYTES_MAX;
 pub use finding::Finding;
 pub use four_state::{FourSignal, FourState};
+pub use key_path::KeyPath;
 pub use leg_identity::{LegIdentity, LegKey};
 pub use leg_state::LegState;
 pub use permitted::Permitted;

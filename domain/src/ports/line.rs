@@ -8,6 +8,7 @@ use super::recognizer::HeardAudio;
 use super::recording::RecordingFacts;
 use super::speech::Clip;
 use crate::call::end_cause::EndCause;
+use crate::call::key_path::KeyPath;
 use crate::call::leg_identity::LegIdentity;
 use crate::caller_number::CallerNumber;
 use crate::compliance::DialPermit;
@@ -138,6 +139,16 @@ pub struct AnsweredDialog {
     pub route_set: Vec<String>,
     /// CSeq of the INVITE that was answered (2 after a digest challenge).
     pub cseq: u32,
+    /// How keypresses can arrive; empty: in no way. Absent: unknown, as in `call.answered` before version 2.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub key_paths: Option<Vec<KeyPath>>,
+}
+
+impl AnsweredDialog {
+    /// True where the answer leaves no way for a key to arrive; false also where the ways are unknown.
+    pub fn has_no_key_path(&self) -> bool {
+        self.key_paths.as_ref().is_some_and(Vec::is_empty)
+    }
 }
 
 /// Who ended an answered leg.

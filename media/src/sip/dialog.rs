@@ -132,6 +132,7 @@ impl Dialog {
             remote_target: self.remote_target.clone(),
             route_set: self.route_set.clone(),
             cseq: invite_cseq,
+            key_paths: None,
         }
     }
 
@@ -217,6 +218,7 @@ mod tests {
             remote_target: target.to_owned(),
             route_set: route_set.iter().map(|route| (*route).to_owned()).collect(),
             cseq: 1,
+            key_paths: None,
         };
         Dialog::from_log(&party(), &answered, 1)
     }

@@ -475,6 +475,7 @@ mod tests {
             remote_target: "sip:192.0.2.9".to_owned(),
             route_set: vec!["<sip:192.0.2.1;lr>".to_owned()],
             cseq: 2,
+            key_paths: None,
         };
         let mut left_over = ended(Some(answered));
         let bye = sent(&mut left_over).remove(0);
@@ -499,6 +500,7 @@ mod tests {
             remote_target: "sip:192.0.2.1".to_owned(),
             route_set: Vec::new(),
             cseq: 1,
+            key_paths: None,
         };
         let mut left_over = ended(Some(answered));
         let ours = sent(&mut left_over).remove(0);
@@ -529,6 +531,7 @@ mod tests {
             remote_target: "sip:203.0.113.9".to_owned(),
             route_set: Vec::new(),
             cseq: 1,
+            key_paths: None,
         };
         let mut left_over = ended(Some(answered));
         let bye = sent(&mut left_over).remove(0);

@@ -284,6 +284,7 @@ fn conversation() -> [CallEvent; 5] {
                 remote_target: "sip:127.0.0.1:5070".to_owned(),
                 route_set: Vec::new(),
                 cseq: 1,
+                key_paths: None,
             },
             key_rule: None,
         },

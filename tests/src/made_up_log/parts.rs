@@ -56,6 +56,7 @@ fn dialog() -> AnsweredDialog {
         remote_target: "sip:callee@127.0.0.1:5070".to_owned(),
         route_set: Vec::new(),
         cseq: 1,
+        key_paths: None,
     }
 }
 

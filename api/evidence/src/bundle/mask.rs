@@ -357,6 +357,7 @@ fn masked_dialog(dialog: &AnsweredDialog) -> AnsweredDialog {
         remote_target: REMOTE.to_owned(),
         route_set: Vec::new(),
         cseq: dialog.cseq,
+        key_paths: dialog.key_paths.clone(),
     }
 }
 

@@ -171,6 +171,7 @@ impl Story {
             remote_target: format!("sip:{PHONE}@carrier.example"),
             route_set: vec!["<sip:carrier.example;lr>".to_owned()],
             cseq: 2,
+            key_paths: None,
         };
         self.ask(CallCommand::Answer { leg: 1, dialog });
         self.ask(CallCommand::NoteNoticePlayed {

@@ -113,6 +113,7 @@ pub fn answered() -> CallCommand {
         remote_target: "sip:callee@127.0.0.1:5070".to_owned(),
         route_set: Vec::new(),
         cseq: 1,
+        key_paths: None,
     };
     CallCommand::Answer { leg: 1, dialog }
 }

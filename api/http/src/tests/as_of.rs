@@ -65,6 +65,7 @@ impl World {
             remote_target: "sip:callee@127.0.0.1:5070".to_owned(),
             route_set: Vec::new(),
             cseq: 1,
+            key_paths: None,
         };
         self.ask(CallCommand::Answer { leg: 1, dialog });
     }

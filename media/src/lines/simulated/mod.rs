@@ -8,6 +8,7 @@ use crate::lines::callee_script::{CalleeScript, SimulatedCallees, SimulatedInvit
 use crate::lines::carrier_book::{CarrierBook, Held, lock};
 use crate::lines::simulated_voice::Spoken;
 use async_trait::async_trait;
+use domain::call::KeyPath;
 use domain::compliance::DialPermit;
 use domain::planted::{Bug, planted};
 use domain::ports::clock::Clock;
@@ -261,6 +262,7 @@ impl SimulatedLeg {
             remote_target: format!("sip:{}@127.0.0.1", self.callee),
             route_set: Vec::new(),
             cseq: 1,
+            key_paths: Some(vec![KeyPath::RtpEvent]),
         }
     }
 

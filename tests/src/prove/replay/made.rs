@@ -268,6 +268,7 @@ fn dialed(
                 remote_target: "sip:made@127.0.0.1".to_owned(),
                 route_set: Vec::new(),
                 cseq: 1,
+                key_paths: None,
             },
         },
         CallCommand::NoteNoticePlayed {
