@@ -7,7 +7,7 @@ use super::turn_fact::{
     BargedInFact, EngineFailedFact, HeardFact, SaidFact, SellerMessageFact, SensitiveWordFact, SilenceFact,
     UnderstoodFact,
 };
-use super::upcast::UPCASTS;
+use super::upcast;
 use crate::assisting::{AssistantAnsweredFact, AssistantAskedFact};
 use crate::calling_plan::{FlowRef, Preset};
 use crate::compliance::{CustomerGrant, NumberGrant};
@@ -15,7 +15,7 @@ use crate::decider::{EventData, UnreadableEvent};
 use crate::offering::{ModelChosenFact, OfferChosenFact};
 use crate::personal::Personal;
 use crate::ports::line::{AnsweredDialog, LegFailure};
-use crate::record::upcasting::read_upcast;
+use crate::record::upcasting::{Upcast, read_upcast};
 use crate::spoken_turn::TurnDecision;
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
@@ -255,6 +255,13 @@ pub enum EndReason {
     /// The agent ended the conversation.
     AgentHungUp,
 }
+
+/// What led from each old version to the next.
+const UPCASTS: &[Upcast] = &[Upcast {
+    kind: CallEvent::ANSWERED,
+    from: 1,
+    step: upcast::answered_to_2,
+}];
 
 /// Stored kinds, each named for its variant. They never change.
 impl CallEvent {
