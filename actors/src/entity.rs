@@ -18,7 +18,9 @@ use domain::ids::{CustomerId, StreamId};
 use domain::personal::Personal;
 use domain::ports::event_store::{StoreError, Writers};
 use domain::ports::vault::{PersonKey, key_to_seal};
-use domain::stored_event::{Cause, Position, Record, RecordFacts, Sealer, StreamVersion, record_in_place};
+use domain::stored_event::{
+    Cause, Position, Record, RecordFacts, Sealer, StreamVersion, Urgency, record_in_place,
+};
 use domain::time::Timestamp;
 use std::sync::Arc;
 
@@ -334,7 +336,10 @@ impl<D: Decider> Entity<D> {
         let stream = &self.stream;
         let store = &self.environment.store;
         let bytes: Vec<_> = records.iter().map(|record| Arc::clone(record.bytes())).collect();
-        let mut tried = store.append(stream, expected, records).await;
+        let mut tried = match cause.urgency {
+            Urgency::First => store.append(stream, expected, records).await,
+            Urgency::Behind => store.append_behind(stream, expected, records).await,
+        };
         if let Err(StoreError::Unavailable(why)) = &tried {
             tracing::warn!(%stream, why, "append is unclear, sending the same records again");
             let again = bytes

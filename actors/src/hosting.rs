@@ -1,10 +1,11 @@
 //! Where entities run: the only file that names the actor runtime's own types.
 //!
-//! In the product N arbiters share the process's one tokio runtime; in a simulation everything runs in
+//! In the product N arbiters share the runtime of calls (decision 0192); in a simulation everything runs in
 //! the caller's `LocalSet`. An entity handles one request at a time (atomic response): load, decide,
 //! append. A panic ends that entity only; whoever asks next gets a new one, loaded from its stream.
 
 use crate::entity::Entity;
+use crate::entrance::Entrance;
 use crate::mailbox::Delivery;
 use actix::prelude::{
     Actor, ActorFutureExt, Addr, Arbiter, ArbiterHandle, AtomicResponse, Context, Handler, Message, System,
@@ -36,6 +37,7 @@ pub(crate) enum Hosting {
 }
 
 pub(crate) struct Shards {
+    entrance: Entrance,
     arbiters: Vec<ArbiterHandle>,
     next: AtomicUsize,
 }
@@ -48,6 +50,7 @@ impl Hosting {
             Place::Arbiters { runtime, count } => {
                 let (sender, receiver) = std::sync::mpsc::sync_channel(1);
                 let stop = tasks.stop_signal();
+                let entrance = Entrance::new(runtime.handle().id());
                 let count = count.clamp(1, ARBITERS_MAX);
                 tasks.thread(
                     "arbiters",
@@ -66,10 +69,19 @@ impl Hosting {
                     .recv()
                     .expect("the arbiters' thread answers before anything else");
                 Self::Arbiters(Arc::new(Shards {
+                    entrance,
                     arbiters,
                     next: AtomicUsize::new(0),
                 }))
             }
+        }
+    }
+
+    /// Where a caller on another runtime has to ask; `None` on the entities' own.
+    pub(crate) fn entrance(&self) -> Option<&Entrance> {
+        match self {
+            Self::Local => None,
+            Self::Arbiters(shards) => Some(&shards.entrance).filter(|entrance| !entrance.is_inside()),
         }
     }
 

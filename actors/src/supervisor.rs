@@ -9,7 +9,7 @@ use domain::ports::clock::Clock;
 use domain::ports::tasks::{StopSignal, TaskFuture, Tasks};
 use std::collections::BTreeMap;
 use std::future::Future;
-use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::pin::Pin;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll};
@@ -169,6 +169,23 @@ impl Tasks for Supervisor {
                 tracing::warn!(alive = ?self.alive(), "some tasks did not end in time");
             }
         }
+    }
+}
+
+/// Runs `work` on another runtime and returns its result. `work` goes on when the caller is dropped; a panic
+/// of `work` is the caller's.
+#[expect(clippy::disallowed_methods, reason = "the one place where tasks begin")]
+pub async fn run_on<T: Send + 'static>(
+    runtime: &Handle,
+    work: impl Future<Output = T> + Send + 'static,
+) -> T {
+    match runtime.spawn(work).await {
+        Ok(done) => done,
+        Err(error) => match error.try_into_panic() {
+            Ok(panic) => resume_unwind(panic),
+            // Nobody has its handle, so that only the end of its runtime can cancel it.
+            Err(_cancelled) => std::future::pending().await,
+        },
     }
 }
 

@@ -50,7 +50,7 @@ use domain::sample::Sample;
 use domain::saved_report::SavedReport;
 use domain::setting::Setting;
 use domain::stop::Stop;
-use domain::stored_event::Cause;
+use domain::stored_event::{Cause, Urgency};
 use domain::subscriber::Subscriber;
 use domain::summary::Summary;
 use domain::test_phones::TestPhones;
@@ -246,6 +246,16 @@ impl<D: Decider> Entities<D> {
     /// Asks one entity. The same command id asked again is answered as the first time. An entity that dies
     /// while it answers is loaded again and asked once more.
     pub async fn ask(&self, id: &D::Id, command: D::Command, cause: Cause) -> Asked<Answer<D>, D> {
+        let Some(entrance) = self.inner.hosting.entrance() else {
+            return self.ask_here(id, command, cause).await;
+        };
+        let (entities, id) = (self.clone(), id.clone());
+        let work = async move { entities.ask_here(&id, command, cause).await };
+        let tasks = self.inner.environment.tasks.as_ref();
+        entrance.serve(tasks, cause.urgency, work).await
+    }
+
+    async fn ask_here(&self, id: &D::Id, command: D::Command, cause: Cause) -> Asked<Answer<D>, D> {
         let command = Arc::new(command);
         let serve = |mut entity: Box<Entity<D>>| -> Work<_> {
             let command = Arc::clone(&command);
@@ -264,6 +274,16 @@ impl<D: Decider> Entities<D> {
 
     /// The entity's state now; the default state when its stream is empty.
     pub async fn state(&self, id: &D::Id) -> Asked<Loaded<D>, D> {
+        let Some(entrance) = self.inner.hosting.entrance() else {
+            return self.state_here(id).await;
+        };
+        let (entities, id) = (self.clone(), id.clone());
+        let work = async move { entities.state_here(&id).await };
+        let tasks = self.inner.environment.tasks.as_ref();
+        entrance.serve(tasks, Urgency::First, work).await
+    }
+
+    async fn state_here(&self, id: &D::Id) -> Asked<Loaded<D>, D> {
         let serve = |mut entity: Box<Entity<D>>| -> Work<_> {
             Box::pin(async move {
                 let loaded = entity.read().await;

@@ -23,6 +23,7 @@ mod group_wait;
 pub mod key_place_contract;
 #[cfg(feature = "kurrent")]
 mod kurrent;
+mod lanes;
 #[cfg(any(test, feature = "testing"))]
 mod live_readers;
 mod memory;

@@ -23,7 +23,7 @@ use domain::ids::{CallId, CommandId, CustomerId, EnrolmentId, EventId, StreamId}
 use domain::ports::event_store::{EventStore, PAGE_EVENTS_MAX, StoreError};
 use domain::ports::recording::Recordings;
 use domain::ports::vault::VaultError;
-use domain::stored_event::{Cause, Envelope, Position, RequestFacts};
+use domain::stored_event::{Cause, Envelope, Position, RequestFacts, Urgency};
 use domain::time::Timestamp;
 use domain::transcript::TranscriptOf;
 use domain::voiceprint::{VoiceprintCommand, VoiceprintEvent};
@@ -262,6 +262,7 @@ impl Forgetting {
             correlation: None,
             by: None,
             request: RequestFacts::NONE,
+            urgency: Urgency::First,
         };
         let asked = voiceprints
             .ask(&work.person, VoiceprintCommand::Erase, cause)
@@ -320,6 +321,7 @@ impl Forgetting {
                 correlation: None,
                 by: None,
                 request: RequestFacts::NONE,
+                urgency: Urgency::First,
             };
             let command = CustomerCommand::CertifyErasure(Box::new(done.clone()));
             let answer = self.system.customers.ask(&work.person, command, cause).await;

@@ -15,7 +15,7 @@ use domain::calling_plan::CampaignFacts;
 use domain::decider::Decider;
 use domain::ids::{CallId, CampaignId, CommandId, EventId};
 use domain::ports::line::LineError;
-use domain::stored_event::{Cause, Position, RequestFacts};
+use domain::stored_event::{Cause, Position, RequestFacts, Urgency};
 use domain::time::Timestamp;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -282,6 +282,7 @@ pub(crate) fn call_cause(call: CallId, what: &str, causation: Option<EventId>) -
         correlation: Some(call.uuid()),
         by: None,
         request: RequestFacts::NONE,
+        urgency: Urgency::First,
     }
 }
 

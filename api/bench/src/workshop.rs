@@ -9,7 +9,7 @@ use domain::ports::clock::Clock;
 use domain::ports::event_store::EventStore;
 use domain::ports::tasks::Tasks;
 use domain::problem::Problem;
-use domain::stored_event::{Cause, Position, RequestFacts};
+use domain::stored_event::{Cause, Position, RequestFacts, Urgency};
 use domain::time::Timestamp;
 use futures_util::future::try_join_all;
 use host::app::Opened;
@@ -186,6 +186,7 @@ impl Workshop {
             correlation: None::<Uuid>,
             by: None,
             request: RequestFacts::NONE,
+            urgency: Urgency::First,
         };
         let asked = self.system.customers.ask(customer, command, cause).await;
         asked.map(drop).map_err(|error| Problem::fault(error.to_string()))

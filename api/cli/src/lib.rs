@@ -59,20 +59,27 @@ pub fn run() -> ExitCode {
     }
 }
 
-/// One runtime for everything. It is left in the background at the end: what must be durable is, and a second
-/// signal does not wait.
+/// Two runtimes: one for calls, entities and the log, which commands get, and one for everything else, such as
+/// HTTP, reports and imports (decision 0192). Both are left in the background at the end: what must be durable
+/// is, and a second signal does not wait.
 fn on_runtime(command: Command) -> Result<(), Failure> {
     if let Command::Simulate(args) = &command {
         return simulate::run(args);
     }
-    let runtime = tokio::runtime::Builder::new_multi_thread()
-        .enable_all()
-        .thread_name("ledgerline")
-        .build()?;
-    let runtime = Arc::new(runtime);
-    let ended = runtime.block_on(dispatch(command, Arc::clone(&runtime)));
-    if let Ok(runtime) = Arc::try_unwrap(runtime) {
-        runtime.shutdown_background();
+    let calls = Arc::new(runtime("calls")?);
+    let outside = runtime("ledgerline")?;
+    let ended = outside.block_on(dispatch(command, Arc::clone(&calls)));
+    outside.shutdown_background();
+    if let Ok(calls) = Arc::try_unwrap(calls) {
+        calls.shutdown_background();
     }
     ended
+}
+
+/// One thread for each processor.
+fn runtime(thread_name: &str) -> std::io::Result<tokio::runtime::Runtime> {
+    tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .thread_name(thread_name)
+        .build()
 }

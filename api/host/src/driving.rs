@@ -67,7 +67,7 @@ pub async fn begin(process: Arc<Process>, settings: ServeSettings) -> Result<(),
             None
         }
     };
-    let tasks = Arc::clone(&driving.process.installation.environment.tasks);
+    let tasks = driving.process.opened.call_tasks();
     let stop = tasks.stop_signal();
     let until_stopped = async move {
         driving.run(tenure).await;

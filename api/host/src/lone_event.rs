@@ -12,8 +12,8 @@ use domain::ports::event_store::{EventStore, PAGE_EVENTS_MAX, StoreError};
 use domain::ports::id_source::IdSource;
 use domain::problem::Problem;
 use domain::stored_event::{
-    Cause, Position, Record, RecordFacts, RequestFacts, Sealer, StoredEvent, StreamVersion, read_event,
-    record,
+    Cause, Position, Record, RecordFacts, RequestFacts, Sealer, StoredEvent, StreamVersion, Urgency,
+    read_event, record,
 };
 use domain::time::Timestamp;
 use std::sync::Arc;
@@ -93,6 +93,7 @@ pub async fn note_after<D: Decider>(
         correlation: first.as_ref().and_then(|first| first.correlation),
         by: first.as_ref().and_then(|first| first.by),
         request: RequestFacts::NONE,
+        urgency: Urgency::First,
     };
     let decided = D::decide(&state, command, Context { now });
     let events = decided.map_err(|refusal| Problem::refused("refused", refusal.to_string()))?;

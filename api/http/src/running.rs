@@ -69,16 +69,17 @@ pub struct Running {
 }
 
 impl Running {
-    /// Opens, recovers, listens, closes what a crash left, and begins.
+    /// Opens, recovers, listens, closes what a crash left, and begins. Calls, entities and the log run on the
+    /// runtime `calls`, everything else on the current one; decision 0192.
     pub async fn start(
         settings: ServeSettings,
         listeners: Listeners,
-        runtime: Arc<Runtime>,
+        calls: Arc<Runtime>,
     ) -> Result<Self, Problem> {
         refuse_rehearsal_off_loopback(&settings)?;
         refuse_trunks_of_one_name(&settings)?;
         let identity = certificate::load(settings.tls.as_ref())?;
-        let opened = Opened::open(&settings.open).await?;
+        let opened = Opened::open_apart(&settings.open, calls.handle()).await?;
         history::hold(&opened.environment, &settings.open).await?;
         opened.name_log().await?;
         let mode = Mode::of_rehearsal(opened.environment.rehearsal);
@@ -88,12 +89,11 @@ impl Running {
             private_file::narrow(&opened.directory.join(folder))?;
         }
         let door = door_of(&opened, listeners.http.as_ref())?;
-        let entities = opened.entities(runtime);
+        let entities = opened.entities(calls);
         let voice = opened.synthesizer(settings.speech.synthesizer.as_ref()).await?;
         let synthesizer = with_given_sound(settings.given.as_ref(), voice)?;
-        let read_db = settings.read_db.as_ref();
         let installation = opened
-            .installation(entities, read_db, Askers::Many, synthesizer)
+            .installation(entities, settings.read_db.as_ref(), Askers::Many, synthesizer)
             .await?;
         demand_second_factor(&installation, &settings);
         carry_messages(&installation, &settings);
@@ -133,7 +133,8 @@ impl Running {
         // Before anybody is dialed it is known whether the clock is right.
         process.clock_evidence.begin().await?;
         // Whether the drivers may run, and when, is decided there and nowhere else.
-        driving::begin(Arc::clone(&process), settings).await?;
+        let driving = Box::pin(driving::begin(Arc::clone(&process), settings));
+        process.opened.on_calls(driving).await?;
         begin_beside(&installation);
         process.begin();
         if let Some(url) = &url {

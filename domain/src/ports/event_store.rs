@@ -130,6 +130,17 @@ pub trait EventStore: Send + Sync {
         records: Vec<Record>,
     ) -> Result<Position, StoreError>;
 
+    /// As `append`, for the rows of an import: whatever `append` was asked meanwhile is written first. A store
+    /// without a queue makes no difference.
+    async fn append_behind(
+        &self,
+        stream: &StreamId,
+        expected: StreamVersion,
+        records: Vec<Record>,
+    ) -> Result<Position, StoreError> {
+        self.append(stream, expected, records).await
+    }
+
     /// Events of one stream with versions above `after`, in order, at most `limit` (≤ `PAGE_EVENTS_MAX`).
     async fn read_stream(
         &self,

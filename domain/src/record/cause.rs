@@ -18,6 +18,18 @@ pub struct Cause {
     pub by: Option<Actor>,
     /// What is kept of the request; nothing where there was none.
     pub request: RequestFacts,
+    /// Whether its events may wait for those of other commands; not stored.
+    pub urgency: Urgency,
+}
+
+/// How soon the events of a command are written when the log has more to write than it can.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Urgency {
+    /// Call control, and everything a person waits for.
+    #[default]
+    First,
+    /// The rows of an import: behind everything else.
+    Behind,
 }
 
 impl Cause {
@@ -29,6 +41,7 @@ impl Cause {
             correlation: Some(command.uuid()),
             by: None,
             request: RequestFacts::NONE,
+            urgency: Urgency::First,
         }
     }
     /// The same, asked by somebody.
@@ -41,6 +54,11 @@ impl Cause {
         self.request = request;
         self
     }
+    /// The same, for a row of an import: written behind everything else.
+    pub const fn behind(mut self) -> Self {
+        self.urgency = Urgency::Behind;
+        self
+    }
     /// A command a driver derives from an event it read.
     pub fn follow(event: &Envelope, kind: &str) -> Self {
         Self {
@@ -49,6 +67,7 @@ impl Cause {
             correlation: event.correlation,
             by: None,
             request: RequestFacts::NONE,
+            urgency: Urgency::First,
         }
     }
 }

@@ -9,7 +9,8 @@ use crate::past_call::{HistorySource, PastCall, PastCallId};
 use crate::personal::{LookupHash, Personal, Sealed};
 use crate::ports::vault::{Destroyed, PersonKey, Vault, VaultError};
 use crate::record::stored_event::{
-    Cause, Envelope, RecordFacts, RequestFacts, Sealer, StreamVersion, open_personal, record, record_in_place,
+    Cause, Envelope, RecordFacts, RequestFacts, Sealer, StreamVersion, Urgency, open_personal, record,
+    record_in_place,
 };
 use crate::setting::SettingName;
 use crate::stop::StopId;
@@ -223,6 +224,7 @@ fn fixed_facts(aggregate: &str) -> RecordFacts {
             correlation: Some(command.uuid()),
             by: by(aggregate),
             request: RequestFacts::NONE,
+            urgency: Urgency::First,
         },
         index: 1,
         scope: Scope { campaign, customer },

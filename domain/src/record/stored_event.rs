@@ -6,7 +6,7 @@
 //! traceparent, rehearsal, data`; absent members are left out. `recorded_at` and the position stand beside it
 //! and belong to the store.
 
-pub use super::cause::Cause;
+pub use super::cause::{Cause, Urgency};
 pub use super::heading::Heading;
 pub use super::place::{Position, StreamVersion};
 pub use super::request::{RequestFacts, RequestMark, TraceParent};

@@ -29,6 +29,7 @@ mod writer;
 
 use crate::batch;
 use crate::error::OpenError;
+use crate::lanes::Room;
 use crate::subscription::{Head, SUBSCRIPTIONS_MAX, closed};
 use ahead::Ahead;
 use appender::{Appender, Limits};
@@ -42,7 +43,7 @@ use domain::ports::event_store::{
     After, Capabilities, EventStore, MatchingPage, StoreError, Subscription, Writers,
 };
 use domain::ports::tasks::Tasks;
-use domain::stored_event::{Position, Record, StoredEvent, StreamVersion};
+use domain::stored_event::{Position, Record, StoredEvent, StreamVersion, Urgency};
 use domain::time::Timestamp;
 pub use driver_lock::{DriverLock, DriverLockAsker};
 use group::Batch;
@@ -56,9 +57,6 @@ use tokio::sync::{Semaphore, mpsc, oneshot, watch};
 use tokio_postgres::{Client, Config};
 use writable::Writable;
 use writer::{Append, Request, Writer};
-
-/// Bytes of records that may wait for the writer, in units of 1 KiB: 64 MiB, 16 full groups.
-const QUEUED_KIB_MAX: usize = 64 * 1_024;
 
 /// Stretches of the log that one long read asks for side by side: while one is sent, the next is looked for.
 const STRETCHES_AT_ONCE: usize = 2;
@@ -83,7 +81,7 @@ pub struct PostgresEventStore {
 
 struct Writing {
     requests: mpsc::Sender<Request>,
-    queued_kib: Arc<Semaphore>,
+    room: Room,
 }
 
 /// What is known of a database before its store begins.
@@ -124,7 +122,7 @@ impl PostgresEventStore {
         tasks.spawn("event store writer", Box::pin(writer.run(receiver)));
         store.writing = Some(Writing {
             requests,
-            queued_kib: Arc::new(Semaphore::new(QUEUED_KIB_MAX)),
+            room: Room::default(),
         });
         Ok(store)
     }
@@ -194,6 +192,34 @@ impl PostgresEventStore {
     pub fn refuses(&self) -> Option<StoreError> {
         let heard = || self.writable.failure(self.clock.now());
         self.writing.as_ref().and_then(|_| heard())
+    }
+
+    /// Has one batch written in its lane, and waits for the answer.
+    async fn queue(
+        &self,
+        (stream, expected, records): (&StreamId, StreamVersion, Vec<Record>),
+        urgency: Urgency,
+    ) -> Result<Position, StoreError> {
+        let Some(writing) = &self.writing else {
+            return Err(StoreError::Invalid(
+                "the store is open for reading only".to_owned(),
+            ));
+        };
+        batch::check(stream, expected, &records)?;
+        let batch = Batch::new(stream.clone(), expected, records);
+        let share = writing.room.share(batch.bytes(), urgency)?;
+        let (answer, answered) = oneshot::channel();
+        let append = Append {
+            batch,
+            urgency,
+            answer,
+            share,
+        };
+        match writing.requests.try_send(Request::Append(append)) {
+            Ok(()) => answered.await.unwrap_or_else(|_| Err(closed())),
+            Err(mpsc::error::TrySendError::Full(_)) => Err(StoreError::Busy),
+            Err(mpsc::error::TrySendError::Closed(_)) => Err(closed()),
+        }
     }
 
     /// Commits what is queued, then ends the tasks and the connections. Later calls are answered
@@ -282,24 +308,16 @@ impl EventStore for PostgresEventStore {
         expected: StreamVersion,
         records: Vec<Record>,
     ) -> Result<Position, StoreError> {
-        let Some(writing) = &self.writing else {
-            return Err(StoreError::Invalid(
-                "the store is open for reading only".to_owned(),
-            ));
-        };
-        batch::check(stream, expected, &records)?;
-        let batch = Batch::new(stream.clone(), expected, records);
-        let kib = u32::try_from(batch.bytes().div_ceil(1_024)).unwrap_or(u32::MAX);
-        let Ok(bytes) = Arc::clone(&writing.queued_kib).try_acquire_many_owned(kib) else {
-            return Err(StoreError::Busy);
-        };
-        let (answer, answered) = oneshot::channel();
-        let append = Append { batch, answer, bytes };
-        match writing.requests.try_send(Request::Append(append)) {
-            Ok(()) => answered.await.unwrap_or_else(|_| Err(closed())),
-            Err(mpsc::error::TrySendError::Full(_)) => Err(StoreError::Busy),
-            Err(mpsc::error::TrySendError::Closed(_)) => Err(closed()),
-        }
+        self.queue((stream, expected, records), Urgency::First).await
+    }
+
+    async fn append_behind(
+        &self,
+        stream: &StreamId,
+        expected: StreamVersion,
+        records: Vec<Record>,
+    ) -> Result<Position, StoreError> {
+        self.queue((stream, expected, records), Urgency::Behind).await
     }
 
     async fn read_stream(

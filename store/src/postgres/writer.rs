@@ -8,12 +8,14 @@ use super::group::{Answer, Batch};
 use super::others::Others;
 use super::writable::Writable;
 use crate::group_wait::Gathering;
+use crate::lanes::{BEHIND_GROUP_BYTES_MAX, Lanes, Share};
 use crate::subscription::{Head, closed};
 use domain::ids::StreamId;
 use domain::ports::event_store::StoreError;
+use domain::stored_event::Urgency;
 use std::collections::{HashMap, VecDeque};
 use std::sync::Arc;
-use tokio::sync::{OwnedSemaphorePermit, mpsc, oneshot, watch};
+use tokio::sync::{mpsc, oneshot, watch};
 
 /// Most appends taken from the queue at once.
 pub(super) const GROUP_APPENDS_MAX: usize = 4_096;
@@ -34,9 +36,9 @@ pub(super) enum Request {
 /// One append, waiting for its answer.
 pub(super) struct Append {
     pub(super) batch: Batch,
+    pub(super) urgency: Urgency,
     pub(super) answer: oneshot::Sender<Answer>,
-    /// Its share of the queue's bytes.
-    pub(super) bytes: OwnedSemaphorePermit,
+    pub(super) share: Share,
 }
 
 /// Runs as a task until it is closed or nobody can ask any more.
@@ -45,37 +47,38 @@ pub(super) struct Writer {
     pub(super) head: Arc<watch::Sender<Head>>,
     pub(super) others: Arc<Others>,
     pub(super) writable: Arc<Writable>,
-    /// Appends of the last group: who was answered is likely to ask again.
+    /// Appends of the last round of groups: their callers are likely to ask again.
     pub(super) answered: usize,
 }
 
 impl Writer {
     pub(super) async fn run(mut self, mut requests: mpsc::Receiver<Request>) {
         let mut buffer = Vec::new();
-        let mut queued = VecDeque::new();
+        let mut queued = Lanes::default();
         let mut closers = Vec::new();
-        let clock = Arc::clone(self.appender.clock());
         loop {
-            let was_idle = requests.is_empty();
-            if requests.recv_many(&mut buffer, GROUP_APPENDS_MAX).await == 0 {
+            if !queued.is_empty() {
+                // What was asked meanwhile may go before what still waits.
+                let more = std::iter::from_fn(|| requests.try_recv().ok());
+                buffer.extend(more.take(GROUP_APPENDS_MAX));
+            } else if !self.gather(&mut requests, &mut buffer).await {
                 break;
-            }
-            let waiting = if was_idle { 0 } else { buffer.len() };
-            let mut gathering = Gathering::of(GROUP_APPENDS_MAX.min(self.answered + waiting));
-            while gathering.look(&mut requests, &mut buffer, || clock.now()) {
-                tokio::task::yield_now().await;
             }
             for request in buffer.drain(..) {
                 match request {
-                    Request::Append(append) => queued.push_back(append),
+                    Request::Append(append) => {
+                        let urgency = append.urgency;
+                        queued.push(append, urgency);
+                    }
                     Request::Close(closer) => {
                         requests.close();
                         closers.push(closer);
                     }
                 }
             }
-            while !queued.is_empty() {
-                let group = take_group(&mut queued, |stream| self.appender.known(stream));
+            if !queued.is_empty() {
+                let (lane, urgency) = queued.next();
+                let group = take_group(lane, bytes_max(urgency), |stream| self.appender.known(stream));
                 self.commit(group).await;
             }
         }
@@ -87,15 +90,31 @@ impl Writer {
         drop(closers);
     }
 
+    /// Waits for the requests of a new round; false when the queue is closed and empty.
+    async fn gather(&mut self, requests: &mut mpsc::Receiver<Request>, buffer: &mut Vec<Request>) -> bool {
+        let clock = Arc::clone(self.appender.clock());
+        let was_idle = requests.is_empty();
+        if requests.recv_many(buffer, GROUP_APPENDS_MAX).await == 0 {
+            return false;
+        }
+        let waiting = if was_idle { 0 } else { buffer.len() };
+        let mut gathering = Gathering::of(GROUP_APPENDS_MAX.min(self.answered + waiting));
+        while gathering.look(requests, buffer, || clock.now()) {
+            tokio::task::yield_now().await;
+        }
+        self.answered = 0;
+        true
+    }
+
     async fn commit(&mut self, group: Vec<Append>) {
         let mut batches = Vec::with_capacity(group.len());
         let mut answers = Vec::with_capacity(group.len());
         // The bytes of a group stay counted until it is answered.
-        let mut bytes = Vec::with_capacity(group.len());
+        let mut shares = Vec::with_capacity(group.len());
         for append in group {
             batches.push(append.batch);
             answers.push(append.answer);
-            bytes.push(append.bytes);
+            shares.push(append.share);
         }
         self.writable.note_asked(self.appender.clock().now());
         let outcomes = self.appender.commit(&batches).await;
@@ -106,7 +125,7 @@ impl Writer {
         let is_taken = outcomes.iter().any(Result::is_ok);
         let now = self.appender.clock().now();
         self.writable.note_answered(now, is_taken, refused);
-        self.answered = batches.len();
+        self.answered += batches.len();
         let position = self.appender.last();
         self.head.send_if_modified(|head| {
             let moved = head.position < position;
@@ -121,9 +140,20 @@ impl Writer {
     }
 }
 
+const fn bytes_max(urgency: Urgency) -> usize {
+    match urgency {
+        Urgency::First => GROUP_BYTES_MAX,
+        Urgency::Behind => BEHIND_GROUP_BYTES_MAX,
+    }
+}
+
 /// The longest beginning of the queue that fits one group; at least one batch. What races for a stream with
 /// a batch of the group waits, in its order, for the next.
-fn take_group(queued: &mut VecDeque<Append>, known: impl Fn(&StreamId) -> u64) -> Vec<Append> {
+fn take_group(
+    queued: &mut VecDeque<Append>,
+    bytes_max: usize,
+    known: impl Fn(&StreamId) -> u64,
+) -> Vec<Append> {
     let mut group: Vec<Append> = Vec::new();
     let mut waiting = VecDeque::new();
     let mut after: HashMap<StreamId, u64> = HashMap::new();
@@ -131,7 +161,7 @@ fn take_group(queued: &mut VecDeque<Append>, known: impl Fn(&StreamId) -> u64) -
     while let Some(next) = queued.front() {
         bytes += next.batch.bytes();
         events += next.batch.records.len();
-        if !group.is_empty() && (bytes > GROUP_BYTES_MAX || events > GROUP_EVENTS_MAX) {
+        if !group.is_empty() && (bytes > bytes_max || events > GROUP_EVENTS_MAX) {
             break;
         }
         let Some(next) = queued.pop_front() else { break };
@@ -168,10 +198,9 @@ mod tests {
     fn append(name: &str, expected: u64, records: Vec<Record>) -> Append {
         Append {
             batch: Batch::new(stream(name), StreamVersion(expected), records),
+            urgency: Urgency::First,
             answer: oneshot::channel().0,
-            bytes: Arc::new(tokio::sync::Semaphore::new(1))
-                .try_acquire_owned()
-                .unwrap(),
+            share: crate::lanes::Room::default().share(1, Urgency::First).unwrap(),
         }
     }
 
@@ -200,7 +229,7 @@ mod tests {
             .collect();
         let known = |stream: &StreamId| if stream.as_str() == "number-c" { 5 } else { 0 };
         let at = |name: &str, expected: u64| (format!("number-{name}"), expected);
-        let group = places(take_group(&mut queued, known));
+        let group = places(take_group(&mut queued, GROUP_BYTES_MAX, known));
         assert_eq!(
             group,
             [at("a", 4), at("b", 0), at("a", 6), at("a", 8), at("c", 1)]
@@ -219,17 +248,20 @@ mod tests {
                 .collect()
         };
         let mut queued = of(100, 1, &large);
-        let group = take_group(&mut queued, |_| 0);
+        let group = take_group(&mut queued, GROUP_BYTES_MAX, |_| 0);
         let bytes: usize = group.iter().map(|append| append.batch.bytes()).sum();
         let each = bytes / group.len();
         assert!(
             bytes <= GROUP_BYTES_MAX && bytes + each > GROUP_BYTES_MAX,
             "{bytes}"
         );
-        assert_eq!(take_group(&mut of(2, 100, &large), |_| 0).len(), 1);
+        assert_eq!(
+            take_group(&mut of(2, 100, &large), GROUP_BYTES_MAX, |_| 0).len(),
+            1
+        );
         let tiny = make_record(&stream("a"), 1, command, 0, "");
         assert_eq!(
-            take_group(&mut of(20, 256, &tiny), |_| 0).len(),
+            take_group(&mut of(20, 256, &tiny), GROUP_BYTES_MAX, |_| 0).len(),
             GROUP_EVENTS_MAX / 256
         );
     }

@@ -23,6 +23,7 @@ mod tests;
 use crate::batch;
 use crate::durable_file;
 use crate::error::OpenError;
+use crate::lanes::Room;
 use crate::subscription::{Head, LiveSubscription, Pages, PollingSubscription, SUBSCRIPTIONS_MAX, closed};
 use crate::take_over;
 use appender::{Appender, Batch};
@@ -35,7 +36,7 @@ use domain::ports::event_store::{
     After, Capabilities, EventStore, MatchingPage, StoreError, Subscription, Writers,
 };
 use domain::ports::tasks::Tasks;
-use domain::stored_event::{Position, Record, StoredEvent, StreamVersion};
+use domain::stored_event::{Position, Record, StoredEvent, StreamVersion, Urgency};
 use domain::time::Timestamp;
 pub use half_filled::{begin_filling, end_filling};
 use index::{Beside, Feeder, Places, Tail};
@@ -49,9 +50,6 @@ use std::path::Path;
 use std::sync::Arc;
 use tokio::sync::{Semaphore, mpsc, oneshot, watch};
 use writer::{Append, Request, Writer};
-
-/// Bytes of records that may wait for the writer, in units of 1 KiB: 64 MiB, 64 full groups.
-const QUEUED_KIB_MAX: usize = 64 * 1_024;
 
 /// Events of a stream that are read in the asker's thread: what most streams have, in a few pages of the
 /// file.
@@ -89,7 +87,7 @@ pub struct SqliteEventStore {
 enum Mode {
     Writing {
         requests: mpsc::Sender<Request>,
-        queued_kib: Arc<Semaphore>,
+        room: Room,
         head: watch::Receiver<Head>,
         index_remade: Option<IndexRemade>,
     },
@@ -155,7 +153,7 @@ impl SqliteEventStore {
             subscriptions: Arc::new(Semaphore::new(SUBSCRIPTIONS_MAX)),
             mode: Mode::Writing {
                 requests,
-                queued_kib: Arc::new(Semaphore::new(QUEUED_KIB_MAX)),
+                room: Room::default(),
                 head: watched,
                 index_remade: made.remade,
             },
@@ -191,16 +189,39 @@ impl SqliteEventStore {
         }
     }
 
-    /// The writer's queue, and its room for bytes.
-    fn writing(&self) -> Result<(&mpsc::Sender<Request>, &Arc<Semaphore>), StoreError> {
+    /// The writer's queue, and how much may wait in it.
+    fn writing(&self) -> Result<(&mpsc::Sender<Request>, &Room), StoreError> {
         match &self.mode {
-            Mode::Writing {
-                requests, queued_kib, ..
-            } => Ok((requests, queued_kib)),
+            Mode::Writing { requests, room, .. } => Ok((requests, room)),
             Mode::Reading { .. } => Err(StoreError::Invalid(
                 "the store is open for reading only".to_owned(),
             )),
         }
+    }
+
+    /// Has one batch written in its lane, and waits for the answer.
+    async fn queue(
+        &self,
+        (stream, expected, records): (&StreamId, StreamVersion, Vec<Record>),
+        urgency: Urgency,
+    ) -> Result<Position, StoreError> {
+        let (requests, room) = self.writing()?;
+        batch::check(stream, expected, &records)?;
+        let batch = Batch {
+            stream: stream.clone(),
+            expected,
+            records,
+        };
+        let share = room.share(batch.bytes(), urgency)?;
+        let (answer, answered) = oneshot::channel();
+        let append = Append {
+            batch,
+            urgency,
+            answer,
+            _share: share,
+        };
+        self.send(requests, Request::Append(append))?;
+        answered.await.unwrap_or_else(|_| Err(closed()))
     }
 
     fn send(&self, requests: &mpsc::Sender<Request>, request: Request) -> Result<(), StoreError> {
@@ -266,25 +287,16 @@ impl EventStore for SqliteEventStore {
         expected: StreamVersion,
         records: Vec<Record>,
     ) -> Result<Position, StoreError> {
-        let (requests, queued_kib) = self.writing()?;
-        batch::check(stream, expected, &records)?;
-        let batch = Batch {
-            stream: stream.clone(),
-            expected,
-            records,
-        };
-        let kib = u32::try_from(batch.bytes().div_ceil(1_024)).unwrap_or(u32::MAX);
-        let Ok(bytes) = Arc::clone(queued_kib).try_acquire_many_owned(kib) else {
-            return Err(StoreError::Busy);
-        };
-        let (answer, answered) = oneshot::channel();
-        let append = Append {
-            batch,
-            answer,
-            _bytes: bytes,
-        };
-        self.send(requests, Request::Append(append))?;
-        answered.await.unwrap_or_else(|_| Err(closed()))
+        self.queue((stream, expected, records), Urgency::First).await
+    }
+
+    async fn append_behind(
+        &self,
+        stream: &StreamId,
+        expected: StreamVersion,
+        records: Vec<Record>,
+    ) -> Result<Position, StoreError> {
+        self.queue((stream, expected, records), Urgency::Behind).await
     }
 
     async fn read_stream(

@@ -6,12 +6,14 @@
 
 use super::appender::{Answer, Appender, Batch, NotMended};
 use crate::group_wait::Gathering;
+use crate::lanes::{BEHIND_GROUP_BYTES_MAX, Lanes, Share};
 use crate::subscription::{Head, closed};
 use crate::take_over::TakenBatch;
 use domain::ports::event_store::StoreError;
 use domain::ports::tasks::Tasks;
+use domain::stored_event::Urgency;
 use std::collections::VecDeque;
-use tokio::sync::{OwnedSemaphorePermit, mpsc, oneshot, watch};
+use tokio::sync::{mpsc, oneshot, watch};
 
 /// Most appends taken from the queue at once: more than fit into one group.
 pub(super) const GROUP_APPENDS_MAX: usize = 4_096;
@@ -45,9 +47,9 @@ pub(super) enum Request {
 /// One append, waiting for its answer.
 pub(super) struct Append {
     pub(super) batch: Batch,
+    pub(super) urgency: Urgency,
     pub(super) answer: oneshot::Sender<Answer>,
-    /// Its share of the queue's bytes.
-    pub(super) _bytes: OwnedSemaphorePermit,
+    pub(super) _share: Share,
 }
 
 /// Runs on its own thread until it is closed or nobody can ask any more.
@@ -55,7 +57,7 @@ pub(super) struct Writer {
     pub(super) appender: Appender,
     pub(super) head: watch::Sender<Head>,
     pub(super) failed: Option<StoreError>,
-    /// How many appends the last group answered.
+    /// How many appends the last round of groups answered.
     pub(super) answered: usize,
     /// To the task that answers.
     pub(super) told: mpsc::Sender<Told>,
@@ -78,38 +80,27 @@ pub(super) fn start_telling(tasks: &dyn Tasks) -> mpsc::Sender<Told> {
 impl Writer {
     pub(super) fn run(mut self, mut requests: mpsc::Receiver<Request>) {
         let mut buffer = Vec::new();
-        let mut queued = VecDeque::new();
+        let mut queued = Lanes::default();
         let mut closers = Vec::new();
         loop {
-            let was_idle = requests.is_empty();
-            if requests.blocking_recv_many(&mut buffer, GROUP_APPENDS_MAX) == 0 {
+            if !queued.is_empty() {
+                // What was asked meanwhile may go before what still waits.
+                let more = std::iter::from_fn(|| requests.try_recv().ok());
+                buffer.extend(more.take(GROUP_APPENDS_MAX));
+            } else if !self.gather(&mut requests, &mut buffer) {
                 break;
             }
-            // Whoever was answered by the last group is likely to ask again.
-            let waiting = if was_idle { 0 } else { buffer.len() };
-            let mut gathering = Gathering::of(GROUP_APPENDS_MAX.min(self.answered + waiting));
-            while gathering.look(&mut requests, &mut buffer, || self.appender.now()) {
-                std::thread::yield_now();
+            closers.extend(
+                buffer
+                    .drain(..)
+                    .filter_map(|request| self.take_in(request, &mut queued)),
+            );
+            if !closers.is_empty() {
+                requests.close();
             }
-            for request in buffer.drain(..) {
-                match request {
-                    Request::Append(append) => queued.push_back(append),
-                    Request::Load(batches, answer) => {
-                        self.commit_all(&mut queued);
-                        self.load(&batches, answer);
-                    }
-                    Request::Close(closer) => {
-                        requests.close();
-                        closers.push(closer);
-                    }
-                    Request::Mend(tried) => {
-                        self.mend();
-                        // Nobody listens any more when the store ends.
-                        let _heard = tried.send(());
-                    }
-                }
+            if !queued.is_empty() {
+                self.commit_next(&mut queued);
             }
-            self.commit_all(&mut queued);
         }
         self.head.send_modify(|head| {
             head.failed.get_or_insert_with(closed);
@@ -119,10 +110,52 @@ impl Writer {
         drop(closers);
     }
 
-    fn commit_all(&mut self, queued: &mut VecDeque<Append>) {
-        while !queued.is_empty() {
-            self.commit(take_group(queued));
+    /// Waits for the requests of a new round; false when the queue is closed and empty.
+    fn gather(&mut self, requests: &mut mpsc::Receiver<Request>, buffer: &mut Vec<Request>) -> bool {
+        let was_idle = requests.is_empty();
+        if requests.blocking_recv_many(buffer, GROUP_APPENDS_MAX) == 0 {
+            return false;
         }
+        // Whoever was answered by the last round is likely to ask again.
+        let waiting = if was_idle { 0 } else { buffer.len() };
+        let mut gathering = Gathering::of(GROUP_APPENDS_MAX.min(self.answered + waiting));
+        while gathering.look(requests, buffer, || self.appender.now()) {
+            std::thread::yield_now();
+        }
+        self.answered = 0;
+        true
+    }
+
+    /// Queues an append, or does at once what is not one. Returns who closes the store.
+    fn take_in(&mut self, request: Request, queued: &mut Lanes<Append>) -> Option<oneshot::Sender<()>> {
+        match request {
+            Request::Append(append) => {
+                let urgency = append.urgency;
+                queued.push(append, urgency);
+            }
+            Request::Load(batches, answer) => {
+                while !queued.is_empty() {
+                    self.commit_next(queued);
+                }
+                self.load(&batches, answer);
+            }
+            Request::Close(closer) => return Some(closer),
+            Request::Mend(tried) => {
+                self.mend();
+                // Nobody listens any more when the store ends.
+                let _heard = tried.send(());
+            }
+        }
+        None
+    }
+
+    fn commit_next(&mut self, queued: &mut Lanes<Append>) {
+        let (lane, urgency) = queued.next();
+        let bytes_max = match urgency {
+            Urgency::First => GROUP_BYTES_MAX,
+            Urgency::Behind => BEHIND_GROUP_BYTES_MAX,
+        };
+        self.commit(take_group(lane, bytes_max));
     }
 
     /// Takes over batches and answers; what makes no sense changes nothing.
@@ -186,7 +219,7 @@ impl Writer {
 
     /// Commits one group and answers it.
     pub(super) fn commit(&mut self, group: Vec<Append>) {
-        self.answered = group.len();
+        self.answered += group.len();
         let (batches, answers): (Vec<_>, Vec<_>) = group
             .into_iter()
             .map(|append| (append.batch, append.answer))
@@ -237,12 +270,12 @@ fn tell(answer: oneshot::Sender<Answer>, outcome: Answer) {
 }
 
 /// The longest beginning of the queue that fits one group; at least one batch.
-fn take_group(queued: &mut VecDeque<Append>) -> Vec<Append> {
+fn take_group(queued: &mut VecDeque<Append>, bytes_max: usize) -> Vec<Append> {
     let mut group = Vec::new();
     let mut bytes = 0;
     while let Some(next) = queued.front() {
         bytes += next.batch.bytes();
-        if !group.is_empty() && bytes > GROUP_BYTES_MAX {
+        if !group.is_empty() && bytes > bytes_max {
             break;
         }
         group.extend(queued.pop_front());
@@ -259,15 +292,16 @@ mod tests {
 
     fn queued(count: usize, events: usize, text: &str) -> VecDeque<Append> {
         let record = make_record(&stream("a"), 1, CommandId::derive_from_text("one"), 0, text);
-        let space = std::sync::Arc::new(tokio::sync::Semaphore::new(count));
+        let room = crate::lanes::Room::default();
         let append = || Append {
             batch: Batch {
                 stream: stream("a"),
                 expected: StreamVersion(0),
                 records: vec![record.clone(); events],
             },
+            urgency: Urgency::First,
             answer: oneshot::channel().0,
-            _bytes: std::sync::Arc::clone(&space).try_acquire_owned().unwrap(),
+            _share: room.share(1, Urgency::First).unwrap(),
         };
         (0..count).map(|_| append()).collect()
     }
@@ -275,7 +309,7 @@ mod tests {
     #[test]
     fn a_group_ends_at_its_bytes_but_holds_one_batch() {
         let mut large = queued(100, 1, &"x".repeat(64_000));
-        let group = take_group(&mut large);
+        let group = take_group(&mut large, GROUP_BYTES_MAX);
         let bytes: usize = group.iter().map(|append| append.batch.bytes()).sum();
         let each = bytes / group.len();
         assert!(
@@ -283,6 +317,6 @@ mod tests {
             "{bytes}"
         );
         let mut huge = queued(2, 70, &"x".repeat(64_000));
-        assert_eq!((take_group(&mut huge).len(), huge.len()), (1, 1));
+        assert_eq!((take_group(&mut huge, GROUP_BYTES_MAX).len(), huge.len()), (1, 1));
     }
 }

@@ -19,7 +19,7 @@ use domain::ids::{CallId, CommandId, EventId, NumberId};
 use domain::planted::{Bug, planted};
 use domain::ports::line::{DialOrder, FailureCause, Leg, LegFailure, Line, LineError};
 use domain::ports::worklist::DueEnrolment;
-use domain::stored_event::{Cause, Position, RequestFacts};
+use domain::stored_event::{Cause, Position, RequestFacts, Urgency};
 use domain::time::Timestamp;
 use std::sync::Arc;
 
@@ -93,6 +93,7 @@ impl Attempt {
             correlation: Some(self.call.uuid()),
             by: None,
             request: RequestFacts::NONE,
+            urgency: Urgency::First,
         }
     }
 

@@ -17,7 +17,7 @@ use domain::customer::command::Enrolment;
 use domain::four_eyes::FourEyes;
 use domain::ids::{CampaignId, CommandId, CustomerId, EventId, ListId};
 use domain::problem::Problem;
-use domain::stored_event::{Cause, Position, RequestFacts, RequestMark};
+use domain::stored_event::{Cause, Position, RequestFacts, RequestMark, Urgency};
 use domain::time::Timestamp;
 use intake::row::RowRules;
 use std::sync::Arc;
@@ -142,6 +142,7 @@ impl CampaignEnroller {
             correlation: Some(self.list.uuid()),
             by: self.by.filter(|_| command == opened),
             request: RequestFacts::NONE,
+            urgency: Urgency::Behind,
         }
     }
 

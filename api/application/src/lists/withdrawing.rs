@@ -18,7 +18,7 @@ use domain::event_filter::EventFilter;
 use domain::ids::{CampaignId, CommandId, CustomerId, ListId};
 use domain::ports::event_store::PAGE_EVENTS_MAX;
 use domain::problem::Problem;
-use domain::stored_event::{Cause, Position, RequestFacts};
+use domain::stored_event::{Cause, Position, RequestFacts, Urgency};
 use futures_util::stream::{self, StreamExt, TryStreamExt};
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -289,5 +289,6 @@ fn cause(withdrawal: &Withdrawal, command: CommandId, list: Option<ListId>) -> C
         correlation: list.map(|list| list.uuid()),
         by: withdrawal.actor,
         request: RequestFacts::NONE,
+        urgency: Urgency::Behind,
     }
 }

@@ -3,6 +3,7 @@
 mod belonging;
 mod closing;
 mod driver_lock;
+mod ending;
 mod error;
 mod hearing;
 mod kurrent_log;

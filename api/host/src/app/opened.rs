@@ -2,6 +2,7 @@
 
 use crate::app::closing::Closing;
 use crate::app::driver_lock::{self, DriverLocks};
+use crate::app::ending::others_ended;
 use crate::app::error::AppError;
 use crate::app::log::OpenLog;
 use crate::app::rows::OpenRows;
@@ -13,7 +14,7 @@ use crate::open_settings::OpenSettings;
 use crate::read_db_spec::ReadDbSpec;
 use crate::serve_settings::ServeSettings;
 use crate::store_spec::StoreSpec;
-use actors::{ActorSystem, Environment, Place, Supervisor};
+use actors::{ActorSystem, Environment, Place, Supervisor, run_on};
 use domain::installation::RestoredKeys;
 use domain::ports::clock::Clock;
 use domain::ports::event_store::EventStore;
@@ -46,25 +47,18 @@ pub struct Opened {
     restored_keys: Option<RestoredKeys>,
     /// `None` in a rehearsal.
     system_clock: Option<Arc<SystemClock>>,
+    /// Tasks of the log, its keys, the driver lock and calls, on the runtime of calls.
     tasks: Arc<Supervisor>,
+    /// Everything else: HTTP, reports, imports. Its tasks are those of `environment`.
+    outside_tasks: Arc<Supervisor>,
+    /// The runtime of calls; decision 0192.
+    calls: Handle,
     lock: DataLock,
     /// Of rows in another directory than the process's own.
     rows_lock: Mutex<Option<DataLock>>,
     /// Set while there are lines.
     media: Mutex<Option<Arc<MediaDriver>>>,
 }
-
-/// Threads and tasks that end when their store or vault is closed, not on the stop signal: all of a store's
-/// have names that begin so, and the vault has one.
-fn is_closed_last(name: &str) -> bool {
-    name.starts_with("event store ") || name == "key keeper"
-}
-
-/// How long everything else may take to end before the store is closed under it.
-const CLOSE_WAIT_MS: u64 = 4_000;
-
-/// How often that is looked at.
-const CLOSE_STEP_MS: u64 = 10;
 
 /// How often it is looked whether the log is lost: its writer cannot tell more than the store's own state.
 const LOOK_FALLEN_MS: u64 = 500;
@@ -93,6 +87,11 @@ async fn follow_clock(clock: Arc<RehearsalClock>, store: Arc<dyn EventStore>, st
     }
 }
 
+fn begin_to_follow_clock(clock: &Arc<RehearsalClock>, store: &Arc<dyn EventStore>, tasks: &dyn Tasks) {
+    let following = follow_clock(Arc::clone(clock), Arc::clone(store), tasks.stop_signal());
+    tasks.spawn("rehearsal clock", Box::pin(following));
+}
+
 /// A log of several processes, held to its mode before anything is made of it here.
 async fn open_shared(
     spec: &StoreSpec,
@@ -113,9 +112,25 @@ fn checked_ids() -> Result<Arc<dyn IdSource>, AppError> {
 }
 
 impl Opened {
+    /// Opens with everything on the current runtime: for commands that dial nobody, and tests.
+    pub async fn open(settings: &OpenSettings) -> Result<Self, AppError> {
+        Self::open_apart(settings, &Handle::current()).await
+    }
+
+    /// Opens the log, its keys and the driver lock on the runtime `calls`, where their connections, tasks and
+    /// the entities run. The tasks of `environment` run on the current runtime.
+    pub async fn open_apart(settings: &OpenSettings, calls: &Handle) -> Result<Self, AppError> {
+        let (settings, outside) = (settings.clone(), Handle::current());
+        run_on(
+            calls,
+            async move { Self::open_on_calls(&settings, outside).await },
+        )
+        .await
+    }
+
     /// Locks and opens; takes as long as recovery does. A start on a directory or log that does not fit
     /// (another mode, a missing key) leaves it as it was.
-    pub async fn open(settings: &OpenSettings) -> Result<Self, AppError> {
+    async fn open_on_calls(settings: &OpenSettings, outside: Handle) -> Result<Self, AppError> {
         let directory = settings.data.clone();
         let lock = DataLock::acquire(&directory)?;
         let mode = settings.mode();
@@ -152,10 +167,9 @@ impl Opened {
         }
         let tasks_port = Arc::clone(&tasks) as Arc<dyn Tasks>;
         if let (Some(rehearsal), Some(_)) = (&rehearsal, &log.shared) {
-            let clock = Arc::clone(rehearsal);
-            let following = follow_clock(clock, Arc::clone(&log.store), tasks.stop_signal());
-            tasks.spawn("rehearsal clock", Box::pin(following));
+            begin_to_follow_clock(rehearsal, &log.store, tasks.as_ref());
         }
+        let outside_tasks = tasks.beside(outside);
         let (store, shared) = (log.store.as_ref(), log.shared.as_ref());
         let driver_locks = driver_lock::of(&settings.store, store, shared, &clock, &tasks_port)?;
         let environment = Environment {
@@ -163,7 +177,7 @@ impl Opened {
             vault,
             clock,
             ids,
-            tasks: tasks_port,
+            tasks: Arc::clone(&outside_tasks) as Arc<dyn Tasks>,
             damage: Arc::default(),
             skew: Arc::default(),
             rehearsal: mode == Mode::Rehearsal,
@@ -179,6 +193,8 @@ impl Opened {
             restored_keys,
             system_clock: (mode == Mode::Real).then_some(system_clock),
             tasks,
+            outside_tasks,
+            calls: Handle::current(),
             lock,
             rows_lock: Mutex::new(None),
             media: Mutex::new(None),
@@ -209,10 +225,25 @@ impl Opened {
         self.signing_key.clone()
     }
 
-    /// Entities on the shared runtime, one arbiter per processor.
+    /// Entities on the runtime of calls, one arbiter per processor.
     pub fn entities(&self, runtime: Arc<Runtime>) -> ActorSystem {
         let count = std::thread::available_parallelism().map_or(1, usize::from);
-        ActorSystem::start(self.environment.clone(), Place::Arbiters { runtime, count })
+        let environment = Environment {
+            tasks: Arc::clone(&self.tasks) as Arc<dyn Tasks>,
+            ..self.environment.clone()
+        };
+        ActorSystem::start(environment, Place::Arbiters { runtime, count })
+    }
+
+    /// Runs `work` on the runtime of calls, so that the connections it opens and the tasks it begins belong
+    /// to that runtime. `work` goes on when the caller is dropped.
+    pub async fn on_calls<T: Send + 'static>(&self, work: impl Future<Output = T> + Send + 'static) -> T {
+        run_on(&self.calls, work).await
+    }
+
+    /// Tasks on the runtime of calls.
+    pub(crate) fn call_tasks(&self) -> Arc<dyn Tasks> {
+        Arc::clone(&self.tasks) as Arc<dyn Tasks>
     }
 
     /// Views following the log, in `read_db` or else in the data directory.
@@ -346,29 +377,18 @@ impl Opened {
     /// Tasks of one tenure of the driver lock, which end with it; a vital one that falls counts as one of
     /// the process's own.
     pub(crate) fn tenure_tasks(&self) -> Arc<Supervisor> {
-        self.tasks.beside(Handle::current())
+        self.tasks.beside(self.calls.clone())
     }
 
-    /// Returns when only the threads that are closed last are alive, or after `CLOSE_WAIT_MS`.
-    async fn others_ended(&self) {
-        let clock = &self.environment.clock;
-        let limit = clock.now().plus_ms(CLOSE_WAIT_MS);
-        while self.is_busy() && clock.now() < limit {
-            clock.wait_until(clock.now().plus_ms(CLOSE_STEP_MS)).await;
-        }
-    }
-
-    fn is_busy(&self) -> bool {
-        let alive = self.tasks.alive();
-        alive
-            .iter()
-            .any(|(name, count)| *count > 0 && !is_closed_last(name))
+    /// Of tasks outside calls, and of calls.
+    pub(super) fn supervisors(&self) -> [&Supervisor; 2] {
+        [self.outside_tasks.as_ref(), self.tasks.as_ref()]
     }
 
     /// Stops what runs, in order; the directory is free when the last holder of this value drops it.
     pub async fn close(&self) {
-        tokio::join!(self.tasks.stop(), async {
-            self.others_ended().await;
+        tokio::join!(self.outside_tasks.stop(), self.tasks.stop(), async {
+            others_ended(self.supervisors(), self.environment.clock.as_ref()).await;
             for closing in &self.closings {
                 closing.close().await;
             }
@@ -380,17 +400,53 @@ impl Opened {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use domain::ids::CommandId;
+    use domain::stop::{StopCommand, StopId};
+    use domain::stored_event::Cause;
+    use std::sync::mpsc::sync_channel;
+    use tokio::runtime::Builder;
 
-    #[tokio::test]
-    async fn a_log_and_its_keys_keep_no_close_waiting() {
+    fn runtime() -> Runtime {
+        let mut builder = Builder::new_multi_thread();
+        builder.worker_threads(1).enable_all().build().unwrap()
+    }
+
+    async fn engage(entities: &ActorSystem, reason: &str) -> bool {
+        let command = StopCommand::Engage {
+            stop: StopId::All,
+            reason: reason.to_owned(),
+            hang_up: reason == "second",
+        };
+        let cause = Cause::outside(CommandId::derive_from_text(reason));
+        let answer = entities.stops.ask(&StopId::All, command, cause).await;
+        answer.is_ok_and(|answer| !answer.events.is_empty())
+    }
+
+    #[test]
+    fn a_stop_is_stored_while_every_thread_outside_calls_is_busy() {
         let dir = tempfile::tempdir().unwrap();
         let settings = OpenSettings::of_directory(dir.path().to_owned());
-        let opened = Opened::open(&settings).await.unwrap();
-        let alive = opened.tasks.alive();
+        let (calls, outside) = (Arc::new(runtime()), runtime());
+        let opened = outside.block_on(Opened::open_apart(&settings, calls.handle()));
+        let opened = opened.unwrap();
+        let entities = opened.entities(Arc::clone(&calls));
+        // The only thread of the outside runtime is in a task that does not give way.
+        let (begun, has_begun) = sync_channel(1);
+        let (release, released) = sync_channel::<()>(1);
+        let hog = async move {
+            begun.send(()).unwrap();
+            let _released = released.recv();
+        };
+        opened.environment.tasks.spawn("busy", Box::pin(hog));
+        has_begun.recv().unwrap();
+        assert!(calls.block_on(engage(&entities, "first")), "asked by a driver");
         assert!(
-            alive.values().sum::<usize>() > 0 && !opened.is_busy(),
-            "{alive:?}"
+            outside.block_on(engage(&entities, "second")),
+            "asked from outside"
         );
-        opened.close().await;
+        drop(release);
+        outside.block_on(opened.close());
+        drop((entities, opened));
+        calls.block_on(async {});
     }
 }

@@ -1,0 +1,154 @@
+//! Two lanes of appends that wait for one writer: call control and everything a person waits for, and behind
+//! it the rows of imports.
+//!
+//! The rows of imports have a bounded share of the queue, so that they can never fill it, and small groups, so
+//! that the next append of the first lane waits for one of them at most. See decision 0192.
+
+use domain::ports::event_store::StoreError;
+use domain::stored_event::Urgency;
+use std::collections::VecDeque;
+use std::sync::Arc;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+
+/// Bytes of records that may wait for the writer, in units of 1 KiB: 64 MiB, 64 full groups.
+const QUEUED_KIB_MAX: usize = 64 * 1_024;
+
+/// The same of the second lane: 16 MiB, so that three quarters are always the first lane's.
+const BEHIND_KIB_MAX: usize = 16 * 1_024;
+
+/// Appends of the second lane that may wait: two imports at full speed, and a quarter of the queue.
+const BEHIND_APPENDS_MAX: usize = 1_024;
+
+/// Most record bytes of one group of the second lane: about 512 rows, some 10 ms of an embedded log.
+pub(crate) const BEHIND_GROUP_BYTES_MAX: usize = 512 * 1_024;
+
+/// Groups of the first lane that go before a waiting group of the second: an import goes on even while calls
+/// have more to write than the log can take.
+const GROUPS_BEFORE_MAX: usize = 8;
+
+/// How much may wait.
+pub(crate) struct Room {
+    kib: Arc<Semaphore>,
+    behind_kib: Arc<Semaphore>,
+    behind_appends: Arc<Semaphore>,
+}
+
+/// The share of the queue that one append holds until it is answered.
+pub(crate) struct Share {
+    _kib: OwnedSemaphorePermit,
+    _append: Option<OwnedSemaphorePermit>,
+}
+
+impl Default for Room {
+    fn default() -> Self {
+        Self {
+            kib: Arc::new(Semaphore::new(QUEUED_KIB_MAX)),
+            behind_kib: Arc::new(Semaphore::new(BEHIND_KIB_MAX)),
+            behind_appends: Arc::new(Semaphore::new(BEHIND_APPENDS_MAX)),
+        }
+    }
+}
+
+impl Room {
+    /// The share of an append with so many bytes of records; `Busy` when its lane is full.
+    pub(crate) fn share(&self, bytes: usize, urgency: Urgency) -> Result<Share, StoreError> {
+        let kib = u32::try_from(bytes.div_ceil(1_024)).unwrap_or(u32::MAX);
+        let (kib_left, appends_left) = match urgency {
+            Urgency::First => (&self.kib, None),
+            Urgency::Behind => (&self.behind_kib, Some(&self.behind_appends)),
+        };
+        let busy = |_full| StoreError::Busy;
+        let append = appends_left.map(|left| Arc::clone(left).try_acquire_owned());
+        Ok(Share {
+            _kib: Arc::clone(kib_left).try_acquire_many_owned(kib).map_err(busy)?,
+            _append: append.transpose().map_err(busy)?,
+        })
+    }
+}
+
+/// What the writer has taken from its queue and not yet written.
+pub(crate) struct Lanes<T> {
+    first: VecDeque<T>,
+    behind: VecDeque<T>,
+    /// Groups of the first lane since the second began to wait.
+    groups_before: usize,
+}
+
+impl<T> Default for Lanes<T> {
+    fn default() -> Self {
+        Self {
+            first: VecDeque::new(),
+            behind: VecDeque::new(),
+            groups_before: 0,
+        }
+    }
+}
+
+impl<T> Lanes<T> {
+    pub(crate) fn push(&mut self, append: T, urgency: Urgency) {
+        match urgency {
+            Urgency::First => self.first.push_back(append),
+            Urgency::Behind => self.behind.push_back(append),
+        }
+    }
+
+    pub(crate) fn is_empty(&self) -> bool {
+        self.first.is_empty() && self.behind.is_empty()
+    }
+
+    /// The lane from which the next group is taken.
+    pub(crate) fn next(&mut self) -> (&mut VecDeque<T>, Urgency) {
+        let is_its_turn = self.first.is_empty() || self.groups_before >= GROUPS_BEFORE_MAX;
+        if is_its_turn && !self.behind.is_empty() {
+            self.groups_before = 0;
+            return (&mut self.behind, Urgency::Behind);
+        }
+        self.groups_before += usize::from(!self.behind.is_empty());
+        (&mut self.first, Urgency::First)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn call_control_goes_before_imports_that_were_asked_earlier_and_imports_go_on() {
+        let mut lanes = Lanes::default();
+        for row in 0..2 {
+            lanes.push(("row", row), Urgency::Behind);
+        }
+        for append in 0..20 {
+            lanes.push(("call", append), Urgency::First);
+        }
+        let mut order = Vec::new();
+        while !lanes.is_empty() {
+            // Groups of one append.
+            order.extend(lanes.next().0.pop_front());
+        }
+        let rows: Vec<_> = order
+            .iter()
+            .enumerate()
+            .filter(|(_, append)| append.0 == "row")
+            .collect();
+        let turns: Vec<_> = rows.iter().map(|(turn, _)| *turn).collect();
+        assert_eq!(turns, [GROUPS_BEFORE_MAX, 2 * GROUPS_BEFORE_MAX + 1]);
+        assert_eq!(order.len(), 22);
+    }
+
+    #[test]
+    fn imports_that_fill_their_share_leave_the_first_lane_free() {
+        let room = Room::default();
+        let shares: Vec<_> = (0..BEHIND_APPENDS_MAX)
+            .map(|_| room.share(1, Urgency::Behind).unwrap())
+            .collect();
+        assert_eq!(room.share(1, Urgency::Behind).err(), Some(StoreError::Busy));
+        assert!(room.share(1, Urgency::First).is_ok());
+        drop(shares);
+        let large = room.share(BEHIND_KIB_MAX * 1_024, Urgency::Behind).unwrap();
+        assert_eq!(room.share(1, Urgency::Behind).err(), Some(StoreError::Busy));
+        assert!(room.share(1, Urgency::First).is_ok());
+        drop(large);
+        assert!(room.share(1, Urgency::Behind).is_ok());
+    }
+}
