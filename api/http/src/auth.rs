@@ -75,7 +75,11 @@ impl Door {
         peer: Option<Peer>,
     ) -> Result<Caller, Problem> {
         let Self::Token { token, .. } = self else {
-            return Ok(Caller::Directory { door: "directory" });
+            // A command in a session of its user asks as that user, also without a server.
+            return match cookie(headers) {
+                Some(session) => in_session(installation, method, headers, session).await,
+                None => Ok(Caller::Directory { door: "directory" }),
+            };
         };
         self.admit_page(method, headers)?;
         if let Some(given) = bearer(headers)? {
@@ -89,11 +93,7 @@ impl Door {
         let Some(session) = cookie(headers) else {
             return Err(needed());
         };
-        let caller = identify(installation, Credentials::Session(session, asked(headers))).await?;
-        if method != Method::GET {
-            hold_to_page(headers, session)?;
-        }
-        Ok(caller)
+        in_session(installation, method, headers, session).await
     }
 
     /// On a loopback listener, holds a browser to our own pages; elsewhere, where it asks for more than to be
@@ -194,6 +194,19 @@ pub(crate) fn cookie_named<'h>(headers: &'h HeaderMap, wanted: &str) -> Option<&
 }
 
 /// A command by a browser comes from a page that has read what only our own pages can (OWASP ASVS 5, V3.5).
+async fn in_session(
+    installation: &Installation,
+    method: &Method,
+    headers: &HeaderMap,
+    session: &str,
+) -> Result<Caller, Problem> {
+    let caller = identify(installation, Credentials::Session(session, asked(headers))).await?;
+    if method != Method::GET {
+        hold_to_page(headers, session)?;
+    }
+    Ok(caller)
+}
+
 pub(crate) fn hold_to_page(headers: &HeaderMap, session: &str) -> Result<(), Problem> {
     let said = headers
         .get(CSRF_HEADER)

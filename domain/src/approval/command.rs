@@ -2,6 +2,7 @@
 
 use super::act::Asked;
 use crate::time::Timestamp;
+use std::collections::BTreeSet;
 use values::ids::UserId;
 
 /// Somebody asks for an act.
@@ -20,6 +21,7 @@ pub enum ApprovalCommand {
     Approve {
         by: UserId,
         reason: Option<String>,
+        credentials: CredentialSources,
     },
     Reject {
         /// The user; nobody where the directory's own key was used.
@@ -32,6 +34,14 @@ pub enum ApprovalCommand {
         asked: Asked,
         approver: ApproverNow,
     },
+}
+
+/// The users who gave the approver and the requester their credentials, directly or through others: who chose
+/// a password for them, saw their set-up link, linked their identity provider or created their key.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct CredentialSources {
+    pub of_approver: BTreeSet<UserId>,
+    pub of_requester: BTreeSet<UserId>,
 }
 
 /// What who approved may at the moment of the act.

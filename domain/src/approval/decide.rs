@@ -2,7 +2,7 @@
 
 use super::REASON_BYTES_MAX;
 use super::act::Asked;
-use super::command::{ApprovalCommand, ApproverNow, Requesting};
+use super::command::{ApprovalCommand, ApproverNow, CredentialSources, Requesting};
 use super::event::ApprovalEvent;
 use super::refusal::ApprovalRefusal;
 use super::state::{ApprovalState, RequestedApproval, Standing};
@@ -14,7 +14,14 @@ type Decided = Result<Vec<ApprovalEvent>, ApprovalRefusal>;
 pub(super) fn decide(state: &ApprovalState, command: ApprovalCommand, now: Timestamp) -> Decided {
     match command {
         ApprovalCommand::Request(requesting) => request(state, requesting),
-        ApprovalCommand::Approve { by, reason } => approve(state, by, reason, now),
+        ApprovalCommand::Approve {
+            by,
+            reason,
+            credentials,
+        } => {
+            hold_apart(state, &by, &credentials)?;
+            approve(state, by, reason, now)
+        }
         ApprovalCommand::Reject { by, reason } => reject(state, by, reason, now),
         ApprovalCommand::Use { by, asked, approver } => use_it(state, &by, &asked, approver, now),
     }
@@ -32,6 +39,24 @@ fn request(state: &ApprovalState, requesting: Requesting) -> Decided {
         requested_by: requesting.by,
         expires_at: requesting.expires_at,
     }])
+}
+
+/// Refuses where one of the two sides gave the other its credential: one person could be both.
+fn hold_apart(
+    state: &ApprovalState,
+    approver: &UserId,
+    credentials: &CredentialSources,
+) -> Result<(), ApprovalRefusal> {
+    let Some(requested) = state.requested() else {
+        return Ok(());
+    };
+    if credentials.of_approver.contains(&requested.by) {
+        return Err(ApprovalRefusal::CredentialFromRequester(requested.by.clone()));
+    }
+    if credentials.of_requester.contains(approver) {
+        return Err(ApprovalRefusal::CredentialFromApprover(requested.by.clone()));
+    }
+    Ok(())
 }
 
 fn approve(state: &ApprovalState, by: UserId, reason: Option<String>, now: Timestamp) -> Decided {

@@ -21,7 +21,7 @@ mod tests;
 
 pub use act::{Act, Asked};
 pub use again::stands_again;
-pub use command::{ApprovalCommand, ApproverNow, Requesting};
+pub use command::{ApprovalCommand, ApproverNow, CredentialSources, Requesting};
 pub use event::ApprovalEvent;
 pub use refusal::ApprovalRefusal;
 pub use state::{ApprovalState, DecidedApproval, RequestedApproval, Standing};

@@ -10,6 +10,16 @@ pub enum ApprovalRefusal {
     Unknown,
     #[error("nobody approves an own request: another person who holds the right does")]
     OwnRequest,
+    #[error(
+        "your credential came from {0}, who made this request: a person whose credential came from elsewhere \
+         approves it; a set-up link sent by mail, or one of the directory's owner, gives you one of your own"
+    )]
+    CredentialFromRequester(UserId),
+    #[error(
+        "the credential of {0}, who made this request, came from you: a person who did not give {0} a \
+         credential approves it"
+    )]
+    CredentialFromApprover(UserId),
     #[error("it was rejected: ask anew")]
     Rejected,
     #[error("it was used: an approval serves one act, ask anew")]

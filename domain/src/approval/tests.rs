@@ -47,6 +47,18 @@ fn approve(by: &str) -> ApprovalCommand {
     ApprovalCommand::Approve {
         by: user(by),
         reason: None,
+        credentials: CredentialSources::default(),
+    }
+}
+
+fn approve_with(by: &str, of_approver: &[&str], of_requester: &[&str]) -> ApprovalCommand {
+    ApprovalCommand::Approve {
+        by: user(by),
+        reason: None,
+        credentials: CredentialSources {
+            of_approver: of_approver.iter().map(|name| user(name)).collect(),
+            of_requester: of_requester.iter().map(|name| user(name)).collect(),
+        },
     }
 }
 
@@ -99,6 +111,29 @@ fn another_person_approves_and_nobody_their_own() {
     assert_eq!(
         when(&[requested(), rejected()], approve("wang"), BEFORE),
         Err(ApprovalRefusal::Rejected)
+    );
+}
+
+#[test]
+fn who_gave_the_other_side_its_credential_is_no_second_person() {
+    let given = [requested()];
+    assert_eq!(
+        when(&given, approve_with("wang", &["li"], &[]), BEFORE),
+        Err(ApprovalRefusal::CredentialFromRequester(user("li")))
+    );
+    assert_eq!(
+        when(&given, approve_with("wang", &["chen", "li"], &[]), BEFORE),
+        Err(ApprovalRefusal::CredentialFromRequester(user("li"))),
+        "through others too"
+    );
+    assert_eq!(
+        when(&given, approve_with("wang", &[], &["wang"]), BEFORE),
+        Err(ApprovalRefusal::CredentialFromApprover(user("li")))
+    );
+    assert_eq!(
+        when(&given, approve_with("wang", &["chen"], &["chen"]), BEFORE),
+        Ok(vec![approved()]),
+        "a third person gave both theirs"
     );
 }
 

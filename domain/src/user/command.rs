@@ -22,6 +22,8 @@ pub enum UserCommand {
         reason: Option<String>,
         /// Makes it a guest: nothing opens for them from then on.
         until: Option<Timestamp>,
+        /// Where set-up links go.
+        mail: Option<Personal<String>>,
     },
     /// Other data from now on; of a guest perhaps another end. So already: no event.
     ChangeScope {

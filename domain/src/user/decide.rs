@@ -99,6 +99,7 @@ fn add(state: &UserState, command: UserCommand, now: Timestamp) -> Decided {
         invitation,
         reason,
         until,
+        mail,
     } = command
     else {
         return Ok(Vec::new());
@@ -124,6 +125,7 @@ fn add(state: &UserState, command: UserCommand, now: Timestamp) -> Decided {
         invitation,
         reason,
         until,
+        mail,
     }])
 }
 

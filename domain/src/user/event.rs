@@ -34,6 +34,9 @@ pub enum UserEvent {
         /// Of a guest: from when on nothing opens for them any more.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         until: Option<Timestamp>,
+        /// Where set-up links go, sealed under the user's own key.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        mail: Option<Personal<String>>,
     },
     /// A link to choose a password was made; the one before it is void.
     #[serde(rename = "user.invited")]
@@ -149,6 +152,19 @@ pub struct UserScope {
 pub struct Invitation {
     pub sha256: SecretDigest,
     pub until: Timestamp,
+    /// Who saw the link; absent in events of earlier builds, which showed every link.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub delivery: Option<LinkDelivery>,
+}
+
+/// How a set-up link left.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum LinkDelivery {
+    /// To the user's mail address: the person who asked for it did not see it.
+    Mailed,
+    /// In the reply: the person who asked for it saw it.
+    Shown,
 }
 
 /// Why a sign-in was refused.
@@ -210,14 +226,14 @@ impl EventData for UserEvent {
 
     fn personal(&mut self) -> Vec<(String, &mut Personal<String>)> {
         match self {
-            Self::Added {
-                password: Some(password),
-                ..
+            Self::Added { password, mail, .. } => {
+                let password = password.as_mut().map(|one| ("/password".to_owned(), one));
+                let mail = mail.as_mut().map(|one| ("/mail".to_owned(), one));
+                password.into_iter().chain(mail).collect()
             }
-            | Self::PasswordChosen { password, .. } => vec![("/password".to_owned(), password)],
+            Self::PasswordChosen { password, .. } => vec![("/password".to_owned(), password)],
             Self::SecondFactorOffered { secret, .. } => vec![("/secret".to_owned(), secret)],
-            Self::Added { .. }
-            | Self::Invited { .. }
+            Self::Invited { .. }
             | Self::RoleGranted { .. }
             | Self::RoleRevoked { .. }
             | Self::ScopeChanged { .. }

@@ -1,6 +1,6 @@
 //! Every stored kind of a user's event, held against its golden file.
 
-use super::event::{Invitation, SignInFault, UserEvent, UserScope};
+use super::event::{Invitation, LinkDelivery, SignInFault, UserEvent, UserScope};
 use super::second_factor::SecondFactorUsed;
 use crate::personal::{LookupHash, Personal};
 use crate::record::golden_support::{at, campaign, check, check_with};
@@ -21,6 +21,7 @@ fn every_kind_is_written_and_read_as_its_golden_file_says() {
     let invitation = Invitation {
         sha256: SecretDigest::of("link"),
         until: at().plus_ms(86_400_000),
+        delivery: None,
     };
     let password = || Personal::open("$argon2id$v=19$m=19456,t=2,p=1$c2FsdA$aGFzaA".to_owned());
     let before: std::collections::BTreeSet<Role> = [Role::Operator].into();
@@ -34,6 +35,7 @@ fn every_kind_is_written_and_read_as_its_golden_file_says() {
             invitation: Some(invitation),
             reason: Some("joins the team".to_owned()),
             until: None,
+            mail: None,
         },
         UserEvent::Invited { invitation },
         UserEvent::PasswordChosen {
@@ -129,4 +131,24 @@ fn members_that_came_later_are_written_and_read_as_their_files_say() {
     check_with("user", "second_factor", signed_in(totp, None));
     let issuer = Some("https://login.example.com");
     check_with("user", "issuer", signed_in(SecondFactorUsed::Provider, issuer));
+    let invitation = |delivery| Invitation {
+        sha256: SecretDigest::of("link"),
+        until: at().plus_ms(86_400_000),
+        delivery: Some(delivery),
+    };
+    let added = UserEvent::Added {
+        roles: [Role::Operator].into(),
+        campaigns: CampaignScope::All,
+        team: None,
+        password: None,
+        invitation: Some(invitation(LinkDelivery::Mailed)),
+        reason: None,
+        until: None,
+        mail: Some(Personal::open("wang@example.com".to_owned())),
+    };
+    check_with("user", "mail", added);
+    let invited = UserEvent::Invited {
+        invitation: invitation(LinkDelivery::Shown),
+    };
+    check_with("user", "delivery", invited);
 }

@@ -21,7 +21,7 @@ pub use command::UserCommand;
 pub use decide::{
     INVITED_MS, LOCKED_MS_MAX, LOCKED_MS_MIN, REASON_BYTES_MAX, SESSION_MS, SESSIONS_MAX, WRONG_MAX,
 };
-pub use event::{Invitation, SignInFault, UserEvent, UserScope};
+pub use event::{Invitation, LinkDelivery, SignInFault, UserEvent, UserScope};
 pub use refusal::UserRefusal;
 pub use second_factor::{SecondFactor, SecondFactorUsed, SignInProof};
 pub use state::{Account, Session, UserState};

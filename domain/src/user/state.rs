@@ -15,6 +15,7 @@ use values::permission::{CampaignScope, Role};
 pub struct UserState {
     account: Option<Account>,
     password: Option<Personal<String>>,
+    mail: Option<Personal<String>>,
     invitation: Option<Invitation>,
     offered: Option<Offered>,
     second_factor: Option<SecondFactor>,
@@ -82,6 +83,11 @@ impl UserState {
     /// The argon2id text to hold a password against.
     pub const fn password(&self) -> Option<&Personal<String>> {
         self.password.as_ref()
+    }
+
+    /// Where set-up links go.
+    pub const fn mail(&self) -> Option<&Personal<String>> {
+        self.mail.as_ref()
     }
 
     /// Until when nobody signs in, where that is still to come.
@@ -153,6 +159,7 @@ impl UserState {
                 password,
                 invitation,
                 until,
+                mail,
                 ..
             } => {
                 self.account = Some(Account {
@@ -164,6 +171,7 @@ impl UserState {
                 });
                 self.password.clone_from(password);
                 self.invitation = *invitation;
+                self.mail.clone_from(mail);
             }
             UserEvent::Invited { invitation } => self.invitation = Some(*invitation),
             UserEvent::RoleGranted { after, .. } | UserEvent::RoleRevoked { after, .. } => {
@@ -220,6 +228,7 @@ impl UserState {
             account.disabled = true;
         }
         self.password = None;
+        self.mail = None;
         self.invitation = None;
         self.offered = None;
         self.second_factor = None;

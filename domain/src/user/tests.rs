@@ -25,6 +25,7 @@ fn added(held: &[Role]) -> UserEvent {
         invitation: None,
         reason: None,
         until: None,
+        mail: None,
     }
 }
 
@@ -83,6 +84,7 @@ fn a_name_is_given_once_and_with_a_role() {
         invitation: None,
         reason: None,
         until: None,
+        mail: None,
     };
     assert!(when(&[], add(&[Role::Viewer])).is_ok());
     assert_eq!(when(&[], add(&[])), Err(UserRefusal::NoRole));
@@ -196,7 +198,11 @@ fn a_link_is_good_once_and_not_for_ever() {
     let link = SecretDigest::of("link");
     let until = now().plus_ms(INVITED_MS);
     let invited = UserEvent::Invited {
-        invitation: Invitation { sha256: link, until },
+        invitation: Invitation {
+            sha256: link,
+            until,
+            delivery: None,
+        },
     };
     let choose = |link| UserCommand::ChoosePassword {
         password: Personal::open("$argon2id$…".to_owned()),
@@ -308,6 +314,7 @@ fn guest(held: &[Role], until: Timestamp) -> UserCommand {
         invitation: None,
         reason: Some("the regulator's visit".to_owned()),
         until: Some(until),
+        mail: None,
     }
 }
 

@@ -1,14 +1,16 @@
 //! Keys of the API: made and shown once, revoked.
 
+use super::caller::Caller;
 use super::identify::KEY_PREFIX;
-use super::managing::{campaigns, named, user_named};
+use super::managing::{campaigns, named};
 use super::secret::new_secret;
 use crate::installation::Installation;
+use domain::actor::Way;
 use domain::api_key::{ApiKeyCommand, KeyFacts, LABEL_BYTES_MAX};
 use domain::digest::SecretDigest;
 use domain::ids::{CampaignId, KeyId, UserId};
 use domain::permission::{CampaignScope, Permission};
-use domain::problem::Problem;
+use domain::problem::{Kind, Problem};
 use domain::stored_event::{Cause, Position};
 use domain::time::Timestamp;
 use intake::members::{Members, Order};
@@ -26,9 +28,9 @@ const DAY_MS: u64 = 86_400_000;
 /// A key to be made.
 #[derive(Debug, JsonSchema)]
 pub struct KeyOrder {
-    /// As whom it asks.
-    #[schemars(example = &"wang", with = "UserId")]
-    pub user: String,
+    /// The user who asks, by whom it is created; only the directory's owner creates a key for another user.
+    #[schemars(example = &"wang", with = "Option<UserId>")]
+    pub user: Option<String>,
     /// What it is for; without it, all that the user may.
     pub scopes: Option<BTreeSet<Permission>>,
     /// Only these of the user's campaigns; without them, all of those.
@@ -44,7 +46,7 @@ pub struct KeyOrder {
 impl Order for KeyOrder {
     fn read(body: &mut Members) -> Self {
         Self {
-            user: user_named(body, "user"),
+            user: body.text("user"),
             scopes: body.value("scopes"),
             campaigns: campaigns(body),
             expires_days: body.count("expires_days", 1, DAYS_MAX),
@@ -67,13 +69,16 @@ pub struct KeyMade {
     pub position: Position,
 }
 
-/// Makes a key for a user who is there.
+/// Creates a key. Users create their own keys, in a session: a key for another user would let its creator act
+/// as that user.
 pub async fn create_key(
     installation: &Installation,
     order: KeyOrder,
+    caller: &Caller,
     cause: Cause,
 ) -> Result<KeyMade, Problem> {
-    let name = named(&order.user)?;
+    let asked = order.user.as_deref().map(named).transpose()?;
+    let name = key_user(asked, caller)?;
     let user = installation.entities.users.state(&name).await?;
     if user.state.active().is_none() {
         return Err(Problem::missing("this user"));
@@ -102,13 +107,46 @@ pub async fn create_key(
     })
 }
 
-/// The key opens nothing from now on.
+/// The user for whom the caller may create a key.
+fn key_user(asked: Option<UserId>, caller: &Caller) -> Result<UserId, Problem> {
+    let Some(known) = caller.user() else {
+        return asked.ok_or_else(|| Problem::invalid("user-missing", "user says for whom the key is"));
+    };
+    if known.way != Way::Session {
+        return Err(Problem::new(
+            Kind::Forbidden,
+            "key-needs-session",
+            "a key is created in a session of its user: sign in first",
+        ));
+    }
+    match asked {
+        Some(asked) if asked != known.user => Err(Problem::new(
+            Kind::Forbidden,
+            "key-of-another-user",
+            format!(
+                "{asked} creates this key in a session of their own; you create keys for {}",
+                known.user
+            ),
+        )),
+        Some(_) | None => Ok(known.user.clone()),
+    }
+}
+
+/// The key opens nothing from now on. Users revoke their own keys; others need the right to manage users.
 pub async fn revoke_key(
     installation: &Installation,
     id: KeyId,
     reason: String,
+    caller: &Caller,
     cause: Cause,
 ) -> Result<Position, Problem> {
+    let state = installation.entities.api_keys.state(&id).await?.state;
+    let is_own = caller
+        .user()
+        .is_some_and(|known| state.facts().is_some_and(|facts| facts.user == known.user));
+    if !is_own {
+        caller.scope_for(Permission::UsersWrite)?;
+    }
     let command = ApiKeyCommand::Revoke { reason };
     let answer = installation.entities.api_keys.ask(&id, command, cause).await?;
     Ok(answer.position)

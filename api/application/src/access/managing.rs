@@ -5,6 +5,7 @@
 //! succeed: the directory's owner then makes a new one.
 
 use super::caller::Caller;
+use super::link_delivery::{self, MAIL_BYTES_MAX, check_mail};
 use super::passwords::refuse_weak;
 use super::secret::new_secret;
 use super::shown::board_at_head;
@@ -16,7 +17,7 @@ use domain::personal::Personal;
 use domain::problem::Problem;
 use domain::stored_event::{Cause, Position, StreamVersion};
 use domain::time::Timestamp;
-use domain::user::{INVITED_MS, Invitation, REASON_BYTES_MAX, UserCommand, UserScope};
+use domain::user::{INVITED_MS, Invitation, LinkDelivery, REASON_BYTES_MAX, UserCommand, UserScope};
 use intake::members::{Members, Order};
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -45,6 +46,10 @@ pub struct UserOrder {
     #[serde(default)]
     #[schemars(length(max = REASON_BYTES_MAX))]
     pub reason: Option<String>,
+    /// Where set-up links go. Without one, or without a mail channel, the reply shows the link.
+    #[serde(default)]
+    #[schemars(length(max = MAIL_BYTES_MAX), example = &"wang@example.com")]
+    pub mail: Option<String>,
     /// Makes it a guest, auditor or viewer, for whom nothing opens from then on.
     #[serde(default)]
     pub until: Option<Timestamp>,
@@ -64,7 +69,20 @@ impl Order for UserOrder {
             team: body.parsed("team"),
             password: body.text("password"),
             reason: body.short_text("reason", REASON_BYTES_MAX),
+            mail: mail_address(body),
             until: body.parsed("until"),
+        }
+    }
+}
+
+/// The mail address of a body; what is none is noted.
+fn mail_address(body: &mut Members) -> Option<String> {
+    let mail = body.short_text("mail", MAIL_BYTES_MAX)?;
+    match check_mail(&mail) {
+        Ok(()) => Some(mail),
+        Err(wrong) => {
+            body.wrong("mail", wrong);
+            None
         }
     }
 }
@@ -111,6 +129,10 @@ pub struct UserChanged {
     pub set_up: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub set_up_until: Option<Timestamp>,
+    /// How the link left: `mailed` to the user's address, or `shown` here.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Option<String>", extend("enum" = ["mailed", "shown"]))]
+    pub set_up_delivery: Option<LinkDelivery>,
     #[serde(serialize_with = "Position::as_text")]
     #[schemars(with = "String")]
     pub position: Position,
@@ -134,7 +156,9 @@ pub async fn add_user(
         Some(password) => Some(password_text(installation, &name, password).await?),
         None => None,
     };
-    let link = password.is_none().then(|| Link::new(installation, &name));
+    let link = password
+        .is_none()
+        .then(|| Link::new(installation, &name, order.mail.clone()));
     let command = UserCommand::Add {
         roles: order.roles,
         campaigns: CampaignScope::of(order.campaigns.unwrap_or_default()),
@@ -143,6 +167,7 @@ pub async fn add_user(
         invitation: link.as_ref().map(|link| link.invitation),
         reason: order.reason,
         until: order.until,
+        mail: order.mail.map(Personal::open),
     };
     changed(installation, name, command, cause, link).await
 }
@@ -196,7 +221,9 @@ pub async fn invite_user(
     name: UserId,
     cause: Cause,
 ) -> Result<UserChanged, Problem> {
-    let link = Link::new(installation, &name);
+    let user = installation.entities.users.state(&name).await?.state;
+    let mail = user.mail().and_then(Personal::value).cloned();
+    let link = Link::new(installation, &name, mail);
     let command = UserCommand::Invite {
         invitation: link.invitation,
     };
@@ -277,17 +304,22 @@ pub async fn others_who_are_admin(installation: &Installation, but: &UserId) -> 
 pub(super) struct Link {
     text: String,
     invitation: Invitation,
+    /// The address to which it goes.
+    mail: Option<String>,
 }
 
 impl Link {
-    fn new(installation: &Installation, user: &UserId) -> Self {
+    fn new(installation: &Installation, user: &UserId, mail: Option<String>) -> Self {
+        let delivery = link_delivery::delivery(installation, mail.as_deref());
         let secret = new_secret(installation.environment.ids.as_ref());
         Self {
             invitation: Invitation {
                 sha256: SecretDigest::of(&secret),
                 until: installation.now().plus_ms(INVITED_MS),
+                delivery: Some(delivery),
             },
             text: format!("{user}.{secret}"),
+            mail: mail.filter(|_| delivery == LinkDelivery::Mailed),
         }
     }
 }
@@ -314,12 +346,21 @@ pub(super) async fn changed(
     let answer = installation.entities.users.ask(&name, command, cause).await?;
     // A repeat is answered as the first time, but for the link: it was shown once, and is kept nowhere.
     let link = link.filter(|_| !answer.repeated);
+    if let Some(Link {
+        text,
+        mail: Some(mail),
+        ..
+    }) = &link
+    {
+        link_delivery::send(installation, mail, text).await?;
+    }
     let roles = answer.state.account().map(|account| account.roles.clone());
     Ok(UserChanged {
         name,
         roles: roles.unwrap_or_default(),
         set_up_until: link.as_ref().map(|link| link.invitation.until),
-        set_up: link.map(|link| link.text),
+        set_up_delivery: link.as_ref().and_then(|link| link.invitation.delivery),
+        set_up: link.filter(|link| link.mail.is_none()).map(|link| link.text),
         position: answer.position,
         version: answer.version,
         is_change: answer.repeated || !answer.events.is_empty(),

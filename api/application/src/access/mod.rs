@@ -10,6 +10,7 @@ pub mod desk;
 mod identify;
 mod idle;
 mod keys;
+mod link_delivery;
 mod managing;
 mod many;
 mod many_scopes;

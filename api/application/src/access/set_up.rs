@@ -123,6 +123,7 @@ async fn first_admin(
             invitation: None,
             reason: Some("first set-up".to_owned()),
             until: None,
+            mail: None,
         };
         let cause = cause.asked_by(Some(Actor::new(name.as_str(), Way::SetUp)));
         Ok(installation.entities.users.ask(&name, command, cause).await?)

@@ -3,6 +3,7 @@
 //! From the moment that two enabled users hold an act's right it needs another person's approval. Until then,
 //! and by the directory's own key, it is done at once, and its event says that nobody approved.
 
+mod credentials;
 mod gate;
 mod holders;
 mod rollback;

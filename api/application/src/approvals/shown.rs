@@ -1,18 +1,21 @@
 //! Approvals as they are shown and decided: each to whoever asked for it, to those who could decide it, and
 //! to whoever reads the audit log.
 
+use super::credentials::{credential_sources, requester_sources};
 use super::holders::reaches;
 use crate::access::Caller;
 use crate::as_of::{Known, Moment, Then, entity_then};
 use crate::cases::placed_ids_of;
 use crate::installation::Installation;
 use actors::Answer;
+use domain::actor::Way;
 use domain::approval::{
-    Act, Approval, ApprovalCommand, ApprovalEvent, ApprovalState, DecidedApproval, Standing,
+    Act, Approval, ApprovalCommand, ApprovalEvent, ApprovalState, CredentialSources, DecidedApproval,
+    Standing,
 };
 use domain::ids::{ApprovalId, CampaignId, CustomerId, UserId};
 use domain::permission::Permission;
-use domain::problem::Problem;
+use domain::problem::{Kind, Problem};
 use domain::stored_event::{Cause, Position};
 use domain::time::Timestamp;
 use schemars::JsonSchema;
@@ -177,19 +180,44 @@ pub async fn approve(
     let Some(known) = caller.user() else {
         return Err(Problem::refused(
             "approver-not-a-user",
-            "an approval is a user's own act: sign in, or give a user's key by --token-file; the directory's own \
-             key does the act itself, and its event says that nobody approved",
+            "an approval is a user's own act: sign in as that user (`approval approve ID --user NAME \
+             --password-env V`); the directory's own key does the act itself, and its event says that nobody \
+             approved",
         ));
     };
+    if known.way != Way::Session {
+        return Err(Problem::new(
+            Kind::Forbidden,
+            "approval-needs-session",
+            "a key approves nothing: sign in and approve in the session (`approval approve ID --user NAME \
+             --password-env V`)",
+        ));
+    }
     let by = known.user.clone();
+    let credentials = match requested_by(installation, id).await? {
+        Some(requester) => CredentialSources {
+            of_approver: credential_sources(installation, &by).await?,
+            of_requester: requester_sources(installation, id, &requester).await?,
+        },
+        None => CredentialSources::default(),
+    };
     decided(
         installation,
         caller,
         id,
-        ApprovalCommand::Approve { by, reason },
+        ApprovalCommand::Approve {
+            by,
+            reason,
+            credentials,
+        },
         cause,
     )
     .await
+}
+
+async fn requested_by(installation: &Installation, id: ApprovalId) -> Result<Option<UserId>, Problem> {
+    let state = installation.entities.approvals.state(&id).await?.state;
+    Ok(state.requested().map(|requested| requested.by.clone()))
 }
 
 /// The caller rejects it, or takes back what they asked for themselves.

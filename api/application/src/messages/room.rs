@@ -15,7 +15,7 @@ impl MessageRoom {
         let _first = self.messenger.set(messenger);
     }
 
-    pub(super) fn messenger(&self) -> Option<&Arc<dyn Messenger>> {
+    pub(crate) fn messenger(&self) -> Option<&Arc<dyn Messenger>> {
         self.messenger.get()
     }
 }

@@ -3,14 +3,14 @@
 use crate::kit::api::{get, post};
 use crate::kit::asking::{Asking, given};
 use crate::kit::failure::Failure;
+use crate::kit::session::SignIn;
 use domain::ids::ApprovalId;
 use serde_json::{Value, json};
 use std::sync::Arc;
 use tokio::runtime::Runtime;
 
 /// Approvals (双人复核): acts that need another person. Whoever asks for such an act is told its approval;
-/// another person approves it with a key of their own (--token-file); whoever asked repeats the act with
-/// --approval.
+/// another person signs in and approves it; whoever asked repeats the act with --approval.
 #[derive(Debug, clap::Args)]
 #[command(after_help = crate::kit::failure::EXIT_CODES)]
 pub(crate) struct Args {
@@ -34,9 +34,18 @@ enum Action {
         #[command(flatten)]
         asking: Asking,
     },
-    /// Approve what somebody else asked for
+    /// Approve what another user asked for, in a session of yours: a key approves nothing
     Approve {
         id: ApprovalId,
+        /// The user who approves
+        #[arg(long, value_name = "NAME")]
+        user: String,
+        /// Environment variable that holds this user's password
+        #[arg(long, value_name = "V")]
+        password_env: String,
+        /// What the authenticator app shows, or a recovery code; of a user with a second factor
+        #[arg(long, value_name = "CODE")]
+        code: Option<String>,
         /// Why, for the log; stored for ever, so name no person
         #[arg(long)]
         reason: Option<String>,
@@ -61,10 +70,22 @@ pub(crate) async fn run(args: Args, runtime: Arc<Runtime>) -> Result<(), Failure
             let path = format!("/api/v1/approvals/{id}");
             asking.show(runtime, get(&path)).await
         }
-        Action::Approve { id, reason, asking } => {
+        Action::Approve {
+            id,
+            user,
+            password_env,
+            code,
+            reason,
+            asking,
+        } => {
             let path = format!("/api/v1/approvals/{id}/approve");
             let body = given(json!({ "reason": reason }));
-            asking.show(runtime, post(&path, &body)).await
+            let sign_in = SignIn {
+                user: &user,
+                password_env: &password_env,
+                code: code.as_deref(),
+            };
+            asking.tell(&sign_in.ask(&asking, runtime, post(&path, &body)).await?)
         }
         Action::Reject { id, reason, asking } => {
             let path = format!("/api/v1/approvals/{id}/reject");

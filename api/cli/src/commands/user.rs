@@ -10,6 +10,7 @@ use crate::kit::asking::{Asking, given};
 use crate::kit::failure::Failure;
 use crate::kit::moment::MomentArgs;
 use crate::kit::output;
+use crate::kit::session::SignIn;
 use application::percent::encode;
 use domain::time::Timestamp;
 use host::config::named_variable;
@@ -61,6 +62,9 @@ enum Action {
         /// Environment variable that holds the password
         #[arg(long, value_name = "V")]
         password_env: Option<String>,
+        /// Where set-up links go; without it, or without a mail channel, the link is shown
+        #[arg(long, value_name = "ADDRESS")]
+        mail: Option<String>,
         /// Why; stored for ever, so name no person
         #[arg(long, value_name = "TEXT")]
         reason: Option<String>,
@@ -99,9 +103,15 @@ enum Action {
     Password(PasswordArgs),
     /// Let a user sign in by the identity provider of `serve --oidc-issuer` too
     Provider(ProviderArgs),
-    /// Make a key that asks as a user, and print it once
+    /// Create a key that asks as a user, and print it once: of the user who signs in, or by the directory's owner
     Key {
         name: String,
+        /// Environment variable that holds this user's password; without it the directory's owner creates it
+        #[arg(long, value_name = "V")]
+        password_env: Option<String>,
+        /// What the authenticator app shows, or a recovery code; of a user with a second factor
+        #[arg(long, value_name = "CODE", requires = "password_env")]
+        code: Option<String>,
         /// What it is for, separated by commas, such as events:read,calls:read; without it all that the user
         /// may
         #[arg(long, value_name = "S,…", value_delimiter = ',')]
@@ -161,6 +171,7 @@ pub(crate) async fn run(args: Args, runtime: Arc<Runtime>) -> Result<(), Failure
             until,
             from,
             password_env,
+            mail,
             reason,
             asking,
         } => {
@@ -170,7 +181,7 @@ pub(crate) async fn run(args: Args, runtime: Arc<Runtime>) -> Result<(), Failure
             let password = password_env.as_deref().map(password_in).transpose()?;
             let body = given(
                 json!({ "name": name, "roles": role, "campaigns": some(campaign), "team": team,
-                "password": password, "reason": reason, "until": until }),
+                "password": password, "mail": mail, "reason": reason, "until": until }),
             );
             added(runtime, &asking, "/api/v1/users", &body).await
         }
@@ -190,6 +201,8 @@ pub(crate) async fn run(args: Args, runtime: Arc<Runtime>) -> Result<(), Failure
         Action::Provider(args) => user_sign_in::provider(args, runtime).await,
         Action::Key {
             name,
+            password_env,
+            code,
             scope,
             campaign,
             expires,
@@ -200,7 +213,12 @@ pub(crate) async fn run(args: Args, runtime: Arc<Runtime>) -> Result<(), Failure
                 json!({ "user": name, "scopes": some(scope), "campaigns": some(campaign),
                 "expires_days": expires, "label": label }),
             );
-            key(runtime, &asking, &body).await
+            let sign_in = password_env.as_deref().map(|password_env| SignIn {
+                user: &name,
+                password_env,
+                code: code.as_deref(),
+            });
+            key(runtime, &asking, sign_in, &body).await
         }
         Action::Keys { moment, asking } => keys(runtime, &asking, &moment).await,
         Action::Revoke { id, reason, asking } => {
@@ -252,6 +270,11 @@ async fn added(runtime: Arc<Runtime>, asking: &Asking, path: &str, body: &Value)
         text("name").unwrap_or_default(),
         words(reply.get("roles"))
     ))?;
+    if text("set_up_delivery") == Some("mailed") {
+        output::line(
+            "设置密码的链接已发送至该用户邮箱 the link to choose a password was mailed to the user",
+        )?;
+    }
     if let Some(link) = text("set_up") {
         let until = text("set_up_until").unwrap_or_default();
         output::line(&format!(
@@ -265,11 +288,20 @@ async fn added(runtime: Arc<Runtime>, asking: &Asking, path: &str, body: &Value)
     Ok(())
 }
 
-async fn key(runtime: Arc<Runtime>, asking: &Asking, body: &Value) -> Result<(), Failure> {
+async fn key(
+    runtime: Arc<Runtime>,
+    asking: &Asking,
+    sign_in: Option<SignIn<'_>>,
+    body: &Value,
+) -> Result<(), Failure> {
     let request = post("/api/v1/api-keys", body);
-    let Some(reply) = asking.ask(runtime, request).await? else {
-        return Ok(());
+    let reply = match sign_in {
+        Some(sign_in) => sign_in.ask(asking, runtime, request).await?,
+        None => asking.reply(runtime, request).await?,
     };
+    if asking.wants_json() {
+        return output::json(&reply);
+    }
     let text = |name: &str| reply.get(name).and_then(Value::as_str).unwrap_or_default();
     output::line(text("key"))?;
     output::notice(&format!(

@@ -11,6 +11,7 @@ pub(crate) mod output;
 pub(crate) mod part;
 pub(crate) mod reader;
 pub(crate) mod secret;
+pub(crate) mod session;
 pub(crate) mod table;
 pub(crate) mod taken_away;
 pub(crate) mod words;

@@ -50,7 +50,20 @@ pub struct ApiClient {
     answerer: Box<dyn Answerer>,
     /// Who acts, as the owner of a directory says it.
     acting: Option<String>,
+    session: Option<ClientSession>,
 }
+
+/// A session of a user, as a browser holds it.
+struct ClientSession {
+    cookie: String,
+    csrf_token: String,
+}
+
+/// Header that a command in a session sends beside its cookie.
+const CSRF_HEADER: &str = "x-csrf-token";
+
+/// The route that begins a session.
+pub const SIGN_IN_PATH: &str = "/api/v1/sign-in";
 
 /// Header that names who acts with the directory's own key; of users and their keys it is known, and not
 /// read.
@@ -61,7 +74,32 @@ impl ApiClient {
         Self {
             answerer: Box::new(answerer),
             acting: None,
+            session: None,
         }
+    }
+
+    /// Signs in: what is asked from now on is asked in the user's session. `body` is that of the route.
+    pub async fn sign_in(&mut self, body: &Value) -> Result<(), Problem> {
+        let sent = Full::new(Bytes::from(body.to_string())).map_err(|never| match never {});
+        let response = self
+            .send(Method::POST, SIGN_IN_PATH, "application/json", sent.boxed())
+            .await?;
+        let cookie = response.headers().get(header::SET_COOKIE);
+        let cookie = cookie.and_then(|value| value.to_str().ok()?.split(';').next().map(str::to_owned));
+        let reply = read_json(response).await?;
+        let csrf_token = reply.get("csrf_token").and_then(Value::as_str).map(str::to_owned);
+        let (Some(cookie), Some(csrf_token)) = (cookie, csrf_token) else {
+            return Err(Problem::fault(
+                "the server began a session without a cookie or token",
+            ));
+        };
+        self.session = Some(ClientSession { cookie, csrf_token });
+        Ok(())
+    }
+
+    /// Whether it asks in a session.
+    pub const fn has_session(&self) -> bool {
+        self.session.is_some()
     }
 
     /// The same, for somebody.
@@ -203,6 +241,11 @@ impl ApiClient {
             .method(method)
             .uri(path)
             .header(header::CONTENT_TYPE, content_type);
+        if let Some(session) = &self.session {
+            return request
+                .header(header::COOKIE, &session.cookie)
+                .header(CSRF_HEADER, &session.csrf_token);
+        }
         match &self.acting {
             Some(name) => request.header(ACTING_HEADER, encode(name)),
             None => request,

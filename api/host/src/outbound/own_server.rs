@@ -1,7 +1,7 @@
 //! The running server over HTTP, as commands ask it: which one, and with which token.
 
 use crate::data_dir::TOKEN_FILE;
-use crate::outbound::api_client::{Answerer, ApiClient, ReplyBody, RequestBody};
+use crate::outbound::api_client::{Answerer, ApiClient, ReplyBody, RequestBody, SIGN_IN_PATH};
 use crate::outbound::https::{self, HttpsClient};
 use application::private_file;
 use async_trait::async_trait;
@@ -212,7 +212,9 @@ impl Answerer for OwnServer {
         let (mut head, body) = request.into_parts();
         let target: Result<Uri, _> = format!("{}{}", self.base, head.uri).parse();
         head.uri = target.map_err(|error| unnamed(&error))?;
-        if let Some(token) = &self.token {
+        // A sign-in and what is asked in a session bring their own credential.
+        let is_of_session = head.headers.contains_key(header::COOKIE) || head.uri.path() == SIGN_IN_PATH;
+        if let Some(token) = self.token.as_ref().filter(|_| !is_of_session) {
             let value = format!("Bearer {token}").parse();
             head.headers.insert(
                 header::AUTHORIZATION,
@@ -229,7 +231,7 @@ impl Answerer for OwnServer {
                 self.base
             ))
         })?;
-        if response.status() == StatusCode::UNAUTHORIZED {
+        if response.status() == StatusCode::UNAUTHORIZED && !is_of_session {
             return Err(self.not_let_in());
         }
         Ok(response.map(|body| body.map_err(io::Error::other).boxed_unsync()))

@@ -22,17 +22,17 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
             .query(PAGED_THEN),
         Endpoint::post(
             "/api/v1/api-keys",
-            "Make a key for a user: shown in this reply, and never again",
+            "Create a key of your own, in a session: shown in this reply, and never again",
             make,
         )
-        .needs(Permission::UsersWrite, About::Everybody)
+        .for_whoever_is_known()
         .takes::<KeyOrder>(),
         Endpoint::post(
             "/api/v1/api-keys/{id}/revoke",
-            "The key opens nothing any more",
+            "Revoke a key of your own, or any with the right to manage users",
             revoke,
         )
-        .needs(Permission::UsersWrite, About::Everybody)
+        .for_whoever_is_known()
         .takes::<RevokeOrder>(),
     ]
 }
@@ -75,8 +75,9 @@ async fn list(ctx: Ctx, input: Input) -> Result<Read<Paged<KeyList>>, Problem> {
 
 async fn make(ctx: Ctx, input: Input) -> Result<MadeOrChanged<KeyMade>, Problem> {
     let cause = input.cause(&ctx.installation, "api-keys")?;
+    let caller = input.caller.clone();
     let order: KeyOrder = input.order().await?;
-    let made = create_key(&ctx.installation, order, cause).await?;
+    let made = create_key(&ctx.installation, order, &caller, cause).await?;
     Ok(MadeOrChanged::Made(Written {
         version: None,
         position: Some(made.position),
@@ -87,8 +88,9 @@ async fn make(ctx: Ctx, input: Input) -> Result<MadeOrChanged<KeyMade>, Problem>
 async fn revoke(ctx: Ctx, input: Input) -> Result<Changed<KeyRevoked>, Problem> {
     let id: KeyId = input.id(0, "this key")?;
     let cause = input.cause(&ctx.installation, "api-keys/revoke")?;
+    let caller = input.caller.clone();
     let order: RevokeOrder = input.order().await?;
-    let position = revoke_key(&ctx.installation, id, order.reason, cause).await?;
+    let position = revoke_key(&ctx.installation, id, order.reason, &caller, cause).await?;
     let body = KeyRevoked {
         id,
         revoked: true,

@@ -114,6 +114,22 @@ pub(super) async fn sign_in(story: &Story, name: &str, password: &str) -> Came {
     send(story, Method::POST, "/api/v1/sign-in", &[], Some(body)).await
 }
 
+/// Sends a command in a session of the user, whose password is everybody's.
+pub(super) async fn in_session(story: &Story, name: &str, path: &str, body: Value) -> Came {
+    let begun = sign_in(story, name, PASSWORD).await;
+    assert_eq!(begun.status, 200, "{}", begun.body);
+    let cookie = begun.cookie.unwrap();
+    let token = begun.body["csrf_token"].as_str().unwrap();
+    let headers = [("Cookie", cookie.as_str()), ("X-CSRF-Token", token)];
+    send(story, Method::POST, path, &headers, Some(body)).await
+}
+
+/// The user approves, in a session of their own.
+pub(super) async fn approve(story: &Story, name: &str, approval: &str) -> Came {
+    let path = format!("/api/v1/approvals/{approval}/approve");
+    in_session(story, name, &path, json!({})).await
+}
+
 /// Who the session of a cookie says one is.
 pub(super) async fn who(story: &Story, cookie: &str) -> Came {
     let path = "/api/v1/whoami";

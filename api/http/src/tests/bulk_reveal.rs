@@ -1,7 +1,7 @@
 //! Values of many persons in clear at once: who stands behind it, what is on record first, and who is left
 //! out.
 
-use super::asking::{Came, add, key, owner, send, trail};
+use super::asking::{Came, add, approve, key, owner, send, trail};
 use crate::testing::Story;
 use hyper::Method;
 use serde_json::{Value, json};
@@ -49,8 +49,7 @@ async fn approved(story: &Story, needed: &Came, approver: &str) -> String {
         needed.body
     );
     let id = needed.body["approval"].as_str().unwrap().to_owned();
-    let path = format!("/api/v1/approvals/{id}/approve");
-    let came = post(story, &path, approver, json!({})).await;
+    let came = approve(story, approver, &id).await;
     assert_eq!(came.status, 200, "{}", came.body);
     id
 }
@@ -75,7 +74,7 @@ fn many_are_shown_when_another_person_approved_these_and_each_read_is_on_record(
             user(&story, "wang", "auditor").await,
         );
         let needed = post(&story, PATH, &li, of(&["C1", "C3", "C9"], None)).await;
-        let id = approved(&story, &needed, &wang).await;
+        let id = approved(&story, &needed, "wang").await;
         assert!(trail(&story, "inquiry.personal_data_read").await.is_empty());
         let others = post(&story, PATH, &li, of(&["C1", "C2"], Some(&id))).await;
         assert_eq!(others.status, 422, "approved for others: {}", others.body);

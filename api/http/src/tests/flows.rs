@@ -1,7 +1,7 @@
 //! Flows as a server takes them: published, gone back to, named by campaigns, approved by another person, and
 //! rehearsed.
 
-use super::asking::{Came, add, get, key, owner, send, trail};
+use super::asking::{Came, add, approve, get, key, owner, send, trail};
 use crate::testing::Story;
 use hyper::Method;
 use serde_json::{Value, json};
@@ -136,8 +136,7 @@ fn a_flow_that_asks_for_it_takes_no_version_without_another_person() {
         );
         assert!(trail(&story, "flow.published").await.is_empty());
         let id = needed.body["approval"].as_str().unwrap().to_owned();
-        let approve = format!("/api/v1/approvals/{id}/approve");
-        assert_eq!(post(&story, &approve, &wang, json!({})).await.status, 200);
+        assert_eq!(approve(&story, "wang", &id).await.status, 200);
         let mut other = json!({ "definition": saying("别的。"), "approval": id });
         assert_eq!(
             post(&story, path, &li, other.clone()).await.status,

@@ -1,7 +1,7 @@
 //! Lists sent as forms, over a running server: the same intake as every other way, and what is wrong is
 //! named.
 
-use super::asking::{add, campaign, key, send, trail};
+use super::asking::{add, approve, campaign, key, send, trail};
 use crate::testing::Story;
 use bytes::Bytes;
 use http_body_util::{BodyExt, Full};
@@ -80,9 +80,7 @@ fn an_approval_is_for_one_list_whatever_key_comes_again_with_it() {
         let (status, needed) = sent(&story, path, &li, FORM, &first).await;
         assert_eq!(status, 409, "{needed}");
         let id = needed["approval"].as_str().unwrap();
-        let approve = format!("/api/v1/approvals/{id}/approve");
-        let by_wang = [("Authorization", wang.as_str())];
-        let approved = send(&story, Method::POST, &approve, &by_wang, Some(json!({}))).await;
+        let approved = approve(&story, "wang", id).await;
         assert_eq!(approved.status, 200, "{}", approved.body);
         let by = format!("{path}?approval={id}");
         let keyed = [

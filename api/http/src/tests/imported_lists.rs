@@ -1,7 +1,7 @@
 //! Lists as a server takes them: columns that give persons to somebody, and campaigns whose lists another
 //! person approves.
 
-use super::asking::{Came, add, campaign, get, key, owner, send, trail};
+use super::asking::{Came, add, approve, campaign, get, key, owner, send, trail};
 use crate::testing::Story;
 use bytes::Bytes;
 use domain::campaign::command::CampaignCommand;
@@ -102,13 +102,12 @@ fn a_campaign_that_asks_for_it_enrols_nobody_before_another_person_approved_the_
         assert_eq!((dry.status, &dry.body["enrolled"]), (200, &json!(1)));
         assert!(trail(&story, "customer.enrolled").await.is_empty());
         let id = needed.body["approval"].as_str().unwrap().to_owned();
-        let approve = format!("/api/v1/approvals/{id}/approve");
         assert_eq!(
-            post(&story, &approve, &li, json!({})).await.status,
+            approve(&story, "li", &id).await.status,
             422,
             "nobody approves their own"
         );
-        let approved = post(&story, &approve, &wang, json!({})).await;
+        let approved = approve(&story, "wang", &id).await;
         assert_eq!(approved.status, 200, "{}", approved.body);
         let by = format!("{path}?approval={id}");
         assert_eq!(
@@ -210,8 +209,7 @@ fn a_list_that_was_begun_goes_on_as_it_was_approved_and_read_in_no_other_way() {
     let story = Story::begin();
     story.runtime.block_on(async {
         let (li, wang, id) = asked_by_li(&story).await;
-        let approve = format!("/api/v1/approvals/{id}/approve");
-        assert_eq!(post(&story, &approve, &wang, json!({})).await.status, 200);
+        assert_eq!(approve(&story, "wang", &id).await.status, 200);
         let behind = FourEyes::Approved {
             approval: id.parse().unwrap(),
             requested_by: "li".parse().unwrap(),
@@ -250,8 +248,7 @@ fn a_list_that_was_begun_without_an_approval_goes_on_by_whoever_needs_none_or_ha
         let (status, needed) = file(&story, BY_MOBILE, &li).await;
         assert_eq!((status, &needed["approval"]), (409, &json!(id)), "{needed}");
         assert!(trail(&story, "customer.enrolled").await.is_empty());
-        let approve = format!("/api/v1/approvals/{id}/approve");
-        assert_eq!(post(&story, &approve, &wang, json!({})).await.status, 200);
+        assert_eq!(approve(&story, "wang", &id).await.status, 200);
         let (status, done) = file(&story, &format!("{BY_MOBILE}&approval={id}"), &li).await;
         assert_eq!((status, &done["enrolled"]), (200, &json!(2)), "{done}");
     });
@@ -279,8 +276,7 @@ fn an_approval_of_what_a_query_gave_is_none_of_what_it_gives_later() {
                 "{needed}"
             );
             let id = needed["approval"].as_str().unwrap().to_owned();
-            let approve = format!("/api/v1/approvals/{id}/approve");
-            assert_eq!(post(&story, &approve, &wang, json!({})).await.status, 200);
+            assert_eq!(approve(&story, "wang", &id).await.status, 200);
             id
         };
         let id = approved(sent(&story, &query, &li, GAVE).await).await;

@@ -32,6 +32,7 @@ mod figures;
 mod flow_files;
 mod flows;
 mod forms;
+mod four_eyes_apart;
 mod grades;
 mod guests;
 mod hours_and_quotas;

@@ -1,7 +1,7 @@
 //! Models as they meet a server: published with what they were learned from, approved where that is asked
 //! for, named by campaigns, and refused where their bytes are no model of this build.
 
-use super::asking::{add, get, key, owner, send};
+use super::asking::{add, approve, get, key, owner, send};
 use crate::testing::Story;
 use bytes::Bytes;
 use http_body_util::{BodyExt, Full};
@@ -196,9 +196,7 @@ fn a_model_whose_versions_are_approved_is_published_by_two() {
             "{told}"
         );
         let approval = told["approval"].as_str().unwrap().to_owned();
-        let path = format!("/api/v1/approvals/{approval}/approve");
-        let headers = [("Authorization", wang.as_str())];
-        let approved = send(&story, Method::POST, &path, &headers, Some(json!({}))).await;
+        let approved = approve(&story, "wang", &approval).await;
         assert_eq!(approved.status, 200, "{}", approved.body);
         let query = format!("name=zh&approval={approval}");
         let (status, published) = sent(&story, &chen, &query, bytes).await;

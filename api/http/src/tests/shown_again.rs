@@ -1,6 +1,6 @@
 //! Values that were shown in clear by an approval, asked for again with the key of the first request.
 
-use super::asking::{Came, add, key, owner, send};
+use super::asking::{Came, add, approve, key, owner, send};
 use crate::testing::Story;
 use hyper::Method;
 use serde_json::{Value, json};
@@ -57,11 +57,7 @@ async fn shown_once(story: &Story) -> (String, Vec<(&'static str, Value)>) {
         let needed = post(story, path, li, order.clone()).await;
         assert_eq!((needed.status, needed.code()), (409, "approval-needed"), "{path}");
         order["approval"] = needed.body["approval"].clone();
-        let approve = format!(
-            "/api/v1/approvals/{}/approve",
-            order["approval"].as_str().unwrap()
-        );
-        let approved = post(story, &approve, wang, json!({})).await;
+        let approved = approve(story, "wang", order["approval"].as_str().unwrap()).await;
         assert_eq!(approved.status, 200, "{path}: {}", approved.body);
         let shown = keyed(story, path, li, order.clone()).await;
         assert_eq!(shown.status, 200, "{path}: {}", shown.body);

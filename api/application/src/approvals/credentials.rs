@@ -1,0 +1,161 @@
+//! From whom a user's credential came: the users who chose the password, saw the set-up link, linked the
+//! identity provider or created the key, directly or through others.
+//!
+//! The log answers: the envelope of each event names who asked for it. What the owner of the data directory
+//! did counts for nobody: the owner needs no approval. A link that went to the user's own mail address counts
+//! for nobody either.
+
+use crate::installation::Installation;
+use domain::actor::{Actor, Way};
+use domain::ids::{ApprovalId, KeyId, StreamId, UserId};
+use domain::ports::event_store::PAGE_EVENTS_MAX;
+use domain::problem::Problem;
+use domain::stored_event::{Envelope, StreamVersion, read_event};
+use domain::user::{Invitation, LinkDelivery, User, UserEvent};
+use std::collections::BTreeSet;
+
+/// Users looked at behind one approval. A longer chain is refused rather than cut: each link costs one read.
+const SOURCES_MAX: usize = 64;
+
+/// Everybody from whom the user's credential came.
+pub(super) async fn credential_sources(
+    installation: &Installation,
+    user: &UserId,
+) -> Result<BTreeSet<UserId>, Problem> {
+    let first = given_by(installation, user).await?;
+    all_behind(installation, first).await
+}
+
+/// The same of the requester of an approval, and of the key by which it was requested.
+pub(super) async fn requester_sources(
+    installation: &Installation,
+    approval: ApprovalId,
+    requester: &UserId,
+) -> Result<BTreeSet<UserId>, Problem> {
+    let mut first = given_by(installation, requester).await?;
+    let requested = first_event(installation, &StreamId::new("approval", &approval)).await?;
+    if let Some(key) = requested.and_then(|event| event.by).and_then(|by| by.key()) {
+        first.extend(key_creator(installation, key, requester).await?);
+    }
+    all_behind(installation, first).await
+}
+
+/// These users and everybody behind them.
+async fn all_behind(
+    installation: &Installation,
+    mut open: BTreeSet<UserId>,
+) -> Result<BTreeSet<UserId>, Problem> {
+    let mut found = BTreeSet::new();
+    while let Some(next) = open.pop_first() {
+        if found.len() >= SOURCES_MAX {
+            return Err(Problem::refused(
+                "credential-chain-too-long",
+                format!("more than {SOURCES_MAX} users stand behind a credential of this approval"),
+            ));
+        }
+        let behind = given_by(installation, &next).await?;
+        found.insert(next);
+        open.extend(behind.into_iter().filter(|user| !found.contains(user)));
+    }
+    Ok(found)
+}
+
+/// Who gave a user what the user signs in with now.
+#[derive(Default)]
+struct Givers {
+    password: Option<UserId>,
+    /// Of the link that has not been used.
+    link: Option<UserId>,
+    provider: Option<UserId>,
+}
+
+impl Givers {
+    fn take(&mut self, event: UserEvent, by: Option<&Actor>, user: &UserId) {
+        let giver = by.and_then(|by| other_user(by, user));
+        match event {
+            UserEvent::Added {
+                password, invitation, ..
+            } => {
+                self.password = giver.clone().filter(|_| password.is_some());
+                self.link = giver.filter(|_| invitation.is_some_and(is_seen));
+            }
+            UserEvent::Invited { invitation } => self.link = giver.filter(|_| is_seen(invitation)),
+            // By a link the password is of whoever saw the link; by the password before it stays whose it was.
+            UserEvent::PasswordChosen { .. } if by.is_some_and(|by| by.way() == Way::SetUp) => {
+                self.password = self.link.take();
+            }
+            UserEvent::ProviderLinked { .. } => self.provider = giver,
+            UserEvent::ProviderUnlinked { .. } => self.provider = None,
+            UserEvent::PasswordChosen { .. }
+            | UserEvent::RoleGranted { .. }
+            | UserEvent::RoleRevoked { .. }
+            | UserEvent::ScopeChanged { .. }
+            | UserEvent::SignedIn { .. }
+            | UserEvent::SignedOut { .. }
+            | UserEvent::SignInRefused { .. }
+            | UserEvent::SecondFactorOffered { .. }
+            | UserEvent::SecondFactorAdded { .. }
+            | UserEvent::SecondFactorReset { .. }
+            | UserEvent::Locked { .. }
+            | UserEvent::Disabled { .. } => {}
+        }
+    }
+}
+
+/// Whether the person who asked for the link saw it.
+fn is_seen(invitation: Invitation) -> bool {
+    invitation.delivery != Some(LinkDelivery::Mailed)
+}
+
+/// The user who acted, where that was a user and another one.
+fn other_user(by: &Actor, user: &UserId) -> Option<UserId> {
+    match by.way() {
+        Way::Session | Way::Key(_) => by.name().parse().ok().filter(|name| name != user),
+        Way::Directory | Way::SetUp | Way::Other => None,
+    }
+}
+
+async fn given_by(installation: &Installation, user: &UserId) -> Result<BTreeSet<UserId>, Problem> {
+    let stream = StreamId::new("user", user);
+    let mut givers = Givers::default();
+    let mut after = StreamVersion(0);
+    loop {
+        let page = installation
+            .store()
+            .read_stream(&stream, after, PAGE_EVENTS_MAX)
+            .await?;
+        if page.is_empty() {
+            return Ok(givers.password.into_iter().chain(givers.provider).collect());
+        }
+        after.0 += u64::try_from(page.len()).unwrap_or(u64::MAX);
+        for stored in &page {
+            let envelope = stored
+                .envelope()
+                .map_err(|error| Problem::fault(error.to_string()))?;
+            let event = read_event::<User>(&envelope).map_err(|error| Problem::fault(error.to_string()))?;
+            givers.take(event, envelope.by.as_ref(), user);
+        }
+    }
+}
+
+/// The user who created another user's key: earlier builds let admins do that.
+async fn key_creator(
+    installation: &Installation,
+    key: KeyId,
+    user: &UserId,
+) -> Result<Option<UserId>, Problem> {
+    let created = first_event(installation, &StreamId::new("api_key", &key)).await?;
+    let by = created.and_then(|event| event.by);
+    Ok(by.and_then(|by| other_user(&by, user)))
+}
+
+async fn first_event(installation: &Installation, stream: &StreamId) -> Result<Option<Envelope>, Problem> {
+    let page = installation
+        .store()
+        .read_stream(stream, StreamVersion(0), 1)
+        .await?;
+    let envelope = page.first().map(domain::stored_event::StoredEvent::envelope);
+    envelope
+        .transpose()
+        .map_err(|error| Problem::fault(error.to_string()))
+}
