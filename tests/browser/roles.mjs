@@ -40,7 +40,6 @@ const BUTTONS = [
   ['/projections', '重建并核对', 'POST', '/api/v1/projections/none/rebuild', {}, '读模型'],
   ['/users', '新增用户', 'POST', '/api/v1/users', { name: '', roles: [] }, '用户与权限'],
   ['/users', '停用 viewer', 'POST', '/api/v1/users/nobody-of-that-name/disable', { reason: 'x' }, '用户与权限'],
-  ['/users?tab=keys', '新建密钥', 'POST', '/api/v1/api-keys', { user: 'nobody-of-that-name' }, '用户与权限'],
   ['/webhooks', '新增事件推送', 'POST', '/api/v1/webhooks', { url: '' }, '事件推送'],
   ['/settings', '修改', 'PUT', '/api/v1/settings/sessions.hours_max', { value: 12, reason: 'x' }, '设置'],
   ['/compliance?tab=complaints', '登记投诉', 'POST', '/api/v1/complaints', { source: 'own', what: '' }, '合规工作台'],

@@ -9,11 +9,11 @@ use tests::program::{Program, command, ledgerline};
 use tests::server::Server;
 
 const TRUNK: &str = "sip:127.0.0.1:9";
+const PASSWORD: &str = "correct horse battery";
 
 /// An operator, by a file with a key of theirs.
 fn importer(server: &Server, folder: &Path, name: &str) -> PathBuf {
-    let password = "correct horse battery";
-    let added = json!({"name": name, "roles": ["operator"], "password": password});
+    let added = json!({"name": name, "roles": ["operator"], "password": PASSWORD});
     server.must_post("/api/v1/users", &added);
     let made = server.must_post("/api/v1/api-keys", &json!({"user": name})).body;
     let file = folder.join(format!("{name}.key"));
@@ -56,17 +56,16 @@ fn waiting(server: &Server, key: &str) -> String {
     found.expect("an approval waits")
 }
 
-fn decide(server: &Server, key: &str, decision: &str, id: &str) {
-    let args = [
-        "approval",
-        decision,
-        id,
-        "--reason",
-        "as agreed",
-        "--server",
-        &server.url,
-    ];
-    let done = tests::program::run(&[&args[..], &["--token-file", key]].concat());
+/// Rejects with the key, or approves in a session of the user: a key approves nothing.
+fn decide(server: &Server, name: &str, key: &str, decision: &str, id: &str) {
+    let mut deciding = command(ledgerline());
+    deciding.args(["approval", decision, id, "--reason", "as agreed"]);
+    deciding.args(["--server", &server.url]).env("WANG_PASSWORD", PASSWORD);
+    match decision {
+        "approve" => deciding.args(["--user", name, "--password-env", "WANG_PASSWORD"]),
+        _ => deciding.args(["--token-file", key]),
+    };
+    let done = deciding.output().expect("the built binary starts");
     assert!(done.status.success(), "{done:?}");
 }
 
@@ -89,13 +88,13 @@ fn an_import_that_waits_goes_on_when_it_is_approved_and_ends_when_it_is_rejected
     let mut rejected = importing(&server, &list, &li);
     let id = waiting(&server, &wang);
     assert!(rejected.ended().is_none(), "it waits");
-    decide(&server, &wang, "reject", &id);
+    decide(&server, "wang", &wang, "reject", &id);
     let status = rejected.wait(Duration::from_secs(20)).expect("it ends");
     assert!(!status.success(), "{status}");
 
     let mut approved = importing(&server, &list, &li);
     let id = waiting(&server, &wang);
-    decide(&server, &wang, "approve", &id);
+    decide(&server, "wang", &wang, "approve", &id);
     let report = approved.line(Duration::from_secs(20), |line| line.contains("\"enrolled\":1"));
     assert!(report.is_some(), "it goes on by itself");
     let status = approved.wait(Duration::from_secs(20)).expect("it ends");

@@ -22,6 +22,7 @@ pub mod program;
 pub mod prove;
 pub mod search;
 pub mod server;
+pub mod session;
 mod socket;
 pub mod stamping;
 mod texting;

@@ -1,5 +1,5 @@
-//! How a set-up link reaches its user: by mail where the user has an address and this process sends mail, else
-//! in the reply, which the log then says.
+//! How a set-up link reaches its user: by mail where the user has an address and this process sends mail,
+//! else in the reply; the log says which.
 
 use crate::installation::Installation;
 use domain::ids::MessageId;
@@ -11,6 +11,12 @@ use std::sync::Arc;
 
 /// Longest mail address (RFC 5321, 4.5.3.1.3).
 pub(super) const MAIL_BYTES_MAX: usize = 254;
+
+/// The text of the mail.
+const MAIL: &str = "设置密码：在贵司 ledgerline 控制台地址后加上 /set-up#LINK 打开，\
+    24 小时内一次有效。\n\
+    Choose your password: open your ledgerline console's address followed by /set-up#LINK . The link is \
+    valid once, for 24 hours.";
 
 /// Why a text is no mail address.
 pub(super) fn check_mail(text: &str) -> Result<(), &'static str> {
@@ -36,11 +42,7 @@ pub(super) fn delivery(installation: &Installation, mail: Option<&str>) -> LinkD
 /// server's.
 pub(super) async fn send(installation: &Installation, mail: &str, link: &str) -> Result<(), Problem> {
     let channel = mail_channel(installation).ok_or_else(not_sent)?;
-    let text = format!(
-        "设置密码：在贵司 ledgerline 控制台地址后加上 /set-up#{link} 打开，24 小时内一次有效。\n\
-         Choose your password: open your ledgerline console's address followed by /set-up#{link}. The link \
-         is valid once, for 24 hours."
-    );
+    let text = MAIL.replace("LINK", link);
     let message = OutgoingMessage {
         message: MessageId::new(installation.new_command().uuid()),
         way: Way::Mail,

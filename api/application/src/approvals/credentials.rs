@@ -80,7 +80,8 @@ impl Givers {
                 self.link = giver.filter(|_| invitation.is_some_and(is_seen));
             }
             UserEvent::Invited { invitation } => self.link = giver.filter(|_| is_seen(invitation)),
-            // By a link the password is of whoever saw the link; by the password before it stays whose it was.
+            // A link's password came from the user who saw the link. A change by the old password keeps its
+            // source.
             UserEvent::PasswordChosen { .. } if by.is_some_and(|by| by.way() == Way::SetUp) => {
                 self.password = self.link.take();
             }

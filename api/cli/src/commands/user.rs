@@ -103,7 +103,7 @@ enum Action {
     Password(PasswordArgs),
     /// Let a user sign in by the identity provider of `serve --oidc-issuer` too
     Provider(ProviderArgs),
-    /// Create a key that asks as a user, and print it once: of the user who signs in, or by the directory's owner
+    /// Create a key that asks as a user, and print it once; the user signs in, or the directory's owner asks
     Key {
         name: String,
         /// Environment variable that holds this user's password; without it the directory's owner creates it

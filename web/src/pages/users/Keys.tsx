@@ -9,7 +9,6 @@ import { Tag } from '../../components/Marks'
 import { ZONE } from '../../components/PageHead'
 import { Secret } from '../../components/Secret'
 import { Empty } from '../../components/States'
-import type { UserShown } from './List'
 import { useRoles } from './Matrix'
 
 type Key = Told<'/api/v1/api-keys'>['items'][number]
@@ -20,12 +19,11 @@ const DAYS = 90
 
 interface Props {
   keys: readonly Key[]
-  users: readonly UserShown[]
   mayWrite: boolean
   onDone: (position: string | null, said: string) => void
 }
 
-export function Keys({ keys, users, mayWrite, onDone }: Props) {
+export function Keys({ keys, mayWrite, onDone }: Props) {
   const { t } = useTranslation()
   const [asked, setAsked] = useState<'make' | Key | null>(null)
   const [secret, setSecret] = useState<string | null>(null)
@@ -50,7 +48,7 @@ export function Keys({ keys, users, mayWrite, onDone }: Props) {
           ...(mayWrite ? [{ title: t('desk.acts'), key: 'acts', render: (_: unknown, one: Key) => one.revoked_at === null && <Button size="small" danger onClick={() => setAsked(one)}>{t('users.revokeKey')}</Button> }] : []),
         ]}
       />
-      {asked === 'make' && <MakeKey users={users} onLeave={() => setAsked(null)} onMade={(key, at) => {
+      {asked === 'make' && <MakeKey onLeave={() => setAsked(null)} onMade={(key, at) => {
         setSecret(key)
         // Behind a reply that was lost the key is not told again.
         onDone(at, t(key === null ? 'users.keyUnshown' : 'users.keyMade'))
@@ -62,21 +60,20 @@ export function Keys({ keys, users, mayWrite, onDone }: Props) {
   )
 }
 
-function MakeKey({ users, onLeave, onMade }: { users: readonly UserShown[]; onLeave: () => void; onMade: (key: string | null, position: string | null) => void }) {
+// A key of one's own: the server refuses one for another user.
+function MakeKey({ onLeave, onMade }: { onLeave: () => void; onMade: (key: string | null, position: string | null) => void }) {
   const { t, i18n } = useTranslation()
   const table = useRoles()
-  const [user, setUser] = useState<string | null>(null)
   const [label, setLabel] = useState('')
   const [days, setDays] = useState<number | null>(DAYS)
   const [scopes, setScopes] = useState<Scope[]>([])
   const send = async (_: string, name: string) => {
     const more = { ...(scopes.length === 0 ? {} : { scopes }), ...(label.trim() === '' ? {} : { label: label.trim() }) }
-    const { told, position } = await post('/api/v1/api-keys', [], { user: user ?? '', expires_days: days ?? DAYS, ...more }, name)
+    const { told, position } = await post('/api/v1/api-keys', [], { expires_days: days ?? DAYS, ...more }, name)
     onMade(told.key, position)
   }
   return (
-    <Ask title={t('users.makeKey')} ok={t('users.makeKey')} what={t('users.makeKeyWhat')} isReady={user !== null} send={send} onLeave={onLeave}>
-      <Select showSearch aria-label={t('users.keyOf')} placeholder={t('users.keyOf')} value={user} onChange={setUser} options={users.filter((one) => !one.disabled).map((one) => ({ value: one.name, label: one.name }))} />
+    <Ask title={t('users.makeKey')} ok={t('users.makeKey')} what={t('users.makeKeyWhat')} send={send} onLeave={onLeave}>
       <Input aria-label={t('users.label')} placeholder={t('users.label')} maxLength={64} value={label} onChange={(event) => setLabel(event.target.value)} />
       <label>{t('users.days')} <InputNumber aria-label={t('users.days')} min={1} max={366} precision={0} value={days} onChange={setDays} /></label>
       <Select<Scope[]>
