@@ -11,7 +11,7 @@ import { useMay } from '../app/session'
 import { Tag } from '../components/Marks'
 import { Missing, Refused } from '../components/States'
 import { FileStep } from './wizard/FileStep'
-import { EMPTY, lackingOf, STEPS, wordsOf, type Filled } from './wizard/filled'
+import { EMPTY, lackingOf, STEPS, unfilledOf, wordsOf, type Filled } from './wizard/filled'
 import { FlowStep } from './wizard/FlowStep'
 import { GoLiveStep } from './wizard/GoLiveStep'
 import { BothDrafts, Drafts, KeptLine } from './wizard/Kept'
@@ -51,7 +51,8 @@ export function Wizard() {
   })
   if (!may('campaigns:write')) return <Missing />
   const set = (some: Partial<Filled>) => setFilled((before) => ({ ...before, ...some }))
-  const lacking = lackingOf(filled, file !== null)
+  const lacking = lackingOf(filled, file !== null, list.told)
+  const unfilled = unfilledOf(filled, list.told)
   const go = (step: number) => {
     const next = { ...filled, step }
     setFilled(next)
@@ -83,6 +84,7 @@ export function Wizard() {
           <Steps size="small" current={filled.step} items={STEPS.map((one) => ({ title: t(`wizard.step.${one}`) }))} />
         </div>
         <div className="body">
+          {made !== null && step !== 'live' && <p className="c-amber">{t('wizard.isMade', { id: made })}</p>}
           {step === 'file' && <FileStep filled={filled} set={set} list={list} onFile={choose} />}
           {step === 'trial' && <TrialStep list={list} />}
           {step === 'segment' && <SegmentStep filled={filled} set={set} />}
@@ -92,9 +94,9 @@ export function Wizard() {
           {step === 'live' && <GoLiveStep filled={filled} file={file} lacks={lacking !== null} made={made} onMade={setMade} onStarted={(id) => void started(id)} />}
         </div>
         <footer className="head">
-          <Button disabled={filled.step === 0 || made !== null} onClick={() => go(filled.step - 1)}>{t('wizard.back')}</Button>
+          <Button disabled={filled.step === 0} onClick={() => go(filled.step - 1)}>{t('wizard.back')}</Button>
           {filled.step < STEPS.length - 1 && <Button type="primary" disabled={lacking !== null} onClick={() => go(filled.step + 1)}>{t('wizard.next')}</Button>}
-          {lacking !== null && <span className="muted">{t(lacking, { file: filled.fileName })}</span>}
+          {lacking !== null && <span className="muted">{t(lacking, { file: filled.fileName, names: unfilled.join(', ') })}</span>}
           {made === null && <Button type="text" onClick={() => draft.save(filled)}>{t('wizard.keep')}</Button>}
         </footer>
       </section>

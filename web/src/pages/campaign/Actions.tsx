@@ -14,6 +14,14 @@ import { usePending } from '../../components/usePending'
 
 type Act = 'stop' | 'end'
 
+/** What a campaign's status offers. */
+const PATHS = {
+  start: '/api/v1/campaigns/{id}/start',
+  pause: '/api/v1/campaigns/{id}/pause',
+  resume: '/api/v1/campaigns/{id}/resume',
+} as const
+type Verb = keyof typeof PATHS
+
 interface Props {
   campaign: { id: string; status: string }
   stop: StopShown | undefined
@@ -31,11 +39,10 @@ export function Actions({ campaign: { id, status }, stop, since }: Props) {
   // The rows have it when this is answered: until then nothing here pretends.
   const [pending, settle] = usePending((position) => get('/api/v1/campaigns/{id}', [id], { after_position: position }))
   const isOver = status === 'stopped'
-  const go = async (verb: 'pause' | 'resume') => {
+  const go = async (verb: Verb) => {
     setSending(true)
     try {
-      const path = verb === 'pause' ? '/api/v1/campaigns/{id}/pause' : '/api/v1/campaigns/{id}/resume'
-      const { position } = await once(verb, (key) => post(path, [id], undefined, key))
+      const { position } = await once(verb, (key) => post(PATHS[verb], [id], undefined, key))
       void settle(position, t(`act.${verb}Done`))
     } catch (why) {
       modal.error({ content: <Refused why={why} /> })
@@ -46,6 +53,7 @@ export function Actions({ campaign: { id, status }, stop, since }: Props) {
   return (
     <>
       {pending}
+      {status === 'ready' && may('campaigns:start') && <Button type="primary" loading={isSending} onClick={() => void go('start')}>{t('act.start')}</Button>}
       {status === 'running' && may('campaigns:pause') && <Button loading={isSending} onClick={() => void go('pause')}>{t('act.pause')}</Button>}
       {status === 'paused' && may('campaigns:start') && <Button loading={isSending} onClick={() => void go('resume')}>{t('act.resume')}</Button>}
       {stop === undefined

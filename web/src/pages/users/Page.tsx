@@ -59,8 +59,8 @@ export function UsersPage() {
           activeKey={tab}
           onChange={(chosen) => go({ tab: chosen })}
           items={[
-            { key: 'users', label: t('users.tab.users', { count: counted(users) }), children: users.data === undefined ? !users.error && <Waiting /> : <List mayWrite={may('users:write') && !isPast} onDone={(at, said) => void settle(at, said)} /> },
-            { key: 'keys', label: t('users.tab.keys', { count: counted(keys) }), children: keys.data === undefined ? !keys.error && <Waiting /> : <Keys keys={keys.data.items} users={people} mayWrite={may('users:write') && !isPast} onDone={(at, said) => void settle(at, said)} /> },
+            { key: 'users', label: t('users.tab.users', { count: counted(users) }), children: users.data === undefined ? !users.error && <Waiting /> : <List users={people} mayWrite={may('users:write') && !isPast} onDone={(at, said) => void settle(at, said)} /> },
+            { key: 'keys', label: t('users.tab.keys', { count: counted(keys) }), children: keys.data === undefined ? !keys.error && <Waiting /> : <Keys keys={keys.data.items} mayWrite={may('users:write') && !isPast} onDone={(at, said) => void settle(at, said)} /> },
             { key: 'sessions', label: t('users.tab.sessions'), children: <Sessions /> },
             ...(may('rules:read')
               ? [

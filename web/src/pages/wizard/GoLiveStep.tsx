@@ -12,9 +12,13 @@ import { Word } from '../../components/Marks'
 import { Pairs } from '../../components/Pairs'
 import { Refused } from '../../components/States'
 import { nameOf, useOnce } from '../../components/useOnce'
+import type { paths } from '../../../made/schema'
 import { campaignOf, mapText, targetsOf, type Filled } from './filled'
 
 type Preflight = Told<'/api/v1/campaigns/{id}/preflight'>
+
+/** What came of the list: of its rows, those that enrolled a person and those that are bad. */
+type Imported = paths['/api/v1/campaigns/{id}/lists']['post']['responses'][200]['content']['application/json']
 
 interface Props {
   filled: Filled
@@ -44,6 +48,7 @@ export function GoLiveStep({ filled, file, lacks, made, onMade, onStarted }: Pro
   const [doing, setDoing] = useState<string | null>(null)
   const [why, setWhy] = useState<unknown>(null)
   const [told, setTold] = useState<Preflight | null>(null)
+  const [imported, setImported] = useState<Imported | null>(null)
   const id = filled.taskId
   const run = async (what: string, go: () => Promise<void>) => {
     setDoing(what)
@@ -74,7 +79,9 @@ export function GoLiveStep({ filled, file, lacks, made, onMade, onStarted }: Pro
       }
       if (!now.list && file !== null) {
         const query = { map: mapText(filled.map), encoding: filled.encoding, source: file.name, approval }
-        position = (await once(`${nameOf(file)} ${approval ?? ''}`, (key) => upload('/api/v1/campaigns/{id}/lists', [id], query, file, key))).position ?? position
+        const taken = await once(`${nameOf(file)} ${approval ?? ''}`, (key) => upload('/api/v1/campaigns/{id}/lists', [id], query, file, key))
+        position = taken.position ?? position
+        setImported(taken.told)
         next('list')
       }
       if (!now.segment && filled.segment.trim() !== '') {
@@ -107,6 +114,7 @@ export function GoLiveStep({ filled, file, lacks, made, onMade, onStarted }: Pro
         {doing !== null && <span role="status" className="c-amber">{t(`wizard.${doing}`)}</span>}
       </div>
       {why !== null && <Refused why={why} approved={(approval) => void make(approval)} />}
+      {imported !== null && <Result imported={imported} />}
       {told !== null && <Verdict told={told} />}
       {isWhole && may('campaigns:start') && (
         <div className="head">
@@ -140,6 +148,20 @@ function Summary({ filled, file }: { filled: Filled; file: File | null }) {
   ]
   return (
     <Pairs rows={rows.map(([name, value]) => ({ key: name, name, value }))} />
+  )
+}
+
+/** The result of the import, with the first bad rows. A list that enrolled nobody is said in red. */
+function Result({ imported }: { imported: Imported }) {
+  const { t } = useTranslation()
+  const bad = imported.bad ?? []
+  return (
+    <div className="list" role="status">
+      <Word tone={imported.enrolled === 0 ? 'red' : 'line'}>
+        {t('wizard.imported', { enrolled: imported.enrolled, duplicates: imported.duplicates, bad: imported.bad_count })}
+      </Word>
+      {bad.slice(0, 5).map((one) => <div key={`${one.row.toString()} ${one.column}`} className="muted">{`${t('wizard.row')} ${one.row.toString()} · ${one.column}: ${one.reason}`}</div>)}
+    </div>
   )
 }
 

@@ -109,18 +109,35 @@ export function targetsOf(one: Filled): { metric: string; ratio: number }[] {
   ].filter((target) => target.ratio > 0)
 }
 
+/** A list as the server has looked at it: its columns, and the variables that the chosen flow needs and it has not. */
+export interface ListLook {
+  columns: readonly { title: string; member?: string | null; variable?: string | null }[]
+  missing_variables: readonly string[]
+}
+
+/** Variables of the text, or of the flow, that no column fills: a row without them is bad, so all rows would be. */
+export function unfilledOf(one: Filled, list: ListLook | null): string[] {
+  if (list === null) return []
+  if (one.flow !== '') return [...list.missing_variables]
+  const filled = new Set(list.columns.flatMap(({ title, member, variable }) => [title, variable ?? '', member === 'name' ? 'customer_name' : (member ?? '')]))
+  const asked = [...one.script.matchAll(/\{\{\s*([^{}\s|]+)/g)].map((found) => found[1] ?? '')
+  return [...new Set(asked)].filter((name) => !filled.has(name))
+}
+
 /** What a step still needs before the next one; nothing where it is complete. */
-export function lackingOf(one: Filled, hasFile: boolean): string | null {
+export function lackingOf(one: Filled, hasFile: boolean, list: ListLook | null): string | null {
   switch (STEPS[one.step]) {
     case 'file':
       return /^[A-Za-z0-9_.-]{1,64}$/.test(one.taskId) ? null : 'wizard.lackTaskId'
     case 'segment':
       return hasFile || one.segment.trim() !== '' ? null : 'wizard.lackPeople'
     case 'flow':
-      return one.flow !== '' || one.script.trim() !== '' ? null : 'wizard.lackFlow'
+      if (one.flow === '' && one.script.trim() === '') return 'wizard.lackFlow'
+      return unfilledOf(one, list).length === 0 ? null : 'wizard.lackVariables'
     case 'live':
       // Behind a reload the list is gone from the page: without it a campaign would be made and started without its people.
       if (one.fileName !== '' && !hasFile) return 'wizard.lackFile'
+      if (unfilledOf(one, list).length > 0) return 'wizard.lackVariables'
       return hasFile || one.segment.trim() !== '' ? null : 'wizard.lackPeople'
     default:
       return null
