@@ -4,7 +4,8 @@
 pub(crate) type Words = (&'static str, &'static str, &'static str);
 
 /// Names of facts.
-pub(crate) const FACTS: [Words; 74] = [
+pub(crate) const FACTS: [Words; 75] = [
+    ("country", "国家", "country"),
     ("quota", "配额", "quota"),
     ("counted_as", "统计口径", "counted as"),
     ("per", "统计周期", "per"),
@@ -86,7 +87,13 @@ pub(crate) const FACTS: [Words; 74] = [
 ];
 
 /// Values that are codes.
-pub(crate) const VALUES: [Words; 37] = [
+pub(crate) const VALUES: [Words; 39] = [
+    (
+        "record_zone_fixed",
+        "记录的时区是固定偏移，当地实行夏令时",
+        "the recorded zone is a fixed offset, and clocks change there",
+    ),
+    ("guessed", "系统推断", "guessed"),
     ("not_own_phone", "不是自有测试号码", "not one of our own phones"),
     (
         "own_phones_unknown",

@@ -38,7 +38,7 @@ pub fn hour_in(zone: Tz, plan: &CallingPlan, calendars: &Calendars, at: Timestam
     let day = Day::of(local.date());
     let said = plan.days.as_deref().and_then(|days| days.country.as_deref());
     let country = said.or_else(|| holiday_country_of(plan.preset));
-    let year = country.and_then(|country| calendars.year(country, day.year()));
+    let year = country.and_then(|country| calendars.of_day(country, day));
     let kind = year.map_or(DayKind::Ordinary, |(year, _)| year.kind_of(day));
     let is_weekend = matches!(day.rest_day(), RestDay::Sat | RestDay::Sun);
     let rests = match kind {

@@ -6,6 +6,7 @@ use super::home::Home;
 use super::manner::Manner;
 use super::scenario::Scenario;
 use super::witness::Witness;
+use domain::customer::CountrySource;
 use domain::customer::command::{Enrolment, GivenConsent};
 use domain::ids::{CampaignId, ListId};
 use domain::ports::vault::Vault;
@@ -81,6 +82,8 @@ impl Row<'_> {
             number: vault.derive_number(&phone),
             external_id,
             phone,
+            country: CountrySource::Written,
+            further_phones: Vec::new(),
             name: None,
             time_zone: home.time_zone(),
             campaign: self.campaign.clone(),

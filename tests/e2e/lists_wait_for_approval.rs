@@ -60,7 +60,9 @@ fn waiting(server: &Server, key: &str) -> String {
 fn decide(server: &Server, name: &str, key: &str, decision: &str, id: &str) {
     let mut deciding = command(ledgerline());
     deciding.args(["approval", decision, id, "--reason", "as agreed"]);
-    deciding.args(["--server", &server.url]).env("WANG_PASSWORD", PASSWORD);
+    deciding
+        .args(["--server", &server.url])
+        .env("WANG_PASSWORD", PASSWORD);
     match decision {
         "approve" => deciding.args(["--user", name, "--password-env", "WANG_PASSWORD"]),
         _ => deciding.args(["--token-file", key]),

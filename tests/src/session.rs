@@ -25,10 +25,7 @@ impl Session {
             .map_err(|error| error.to_string())?;
         let cookie = answer.headers().get("set-cookie");
         let cookie = cookie.and_then(|value| value.to_str().ok()?.split(';').next().map(str::to_owned));
-        let reply: Value = answer
-            .body_mut()
-            .read_json()
-            .map_err(|error| error.to_string())?;
+        let reply: Value = answer.body_mut().read_json().map_err(|error| error.to_string())?;
         let csrf_token = reply.get("csrf_token").and_then(Value::as_str);
         match (cookie, csrf_token) {
             (Some(cookie), Some(csrf_token)) => Ok(Self {

@@ -14,7 +14,7 @@ const RIGHT_HERE: &[(&str, &str)] = &[
     ("operator", "domain/src/number/"),
     ("operator", "api/evidence/src/compliance_report/"),
     ("operator", "api/http/src/tests/report_schedule.rs"),
-    ("operator", "api/http/src/routes/numbers/mod.rs"),
+    ("operator", "api/http/src/routes/numbers/orders.rs"),
     ("operator", "simulation/src/"),
     ("operator", "values/src/permission/"),
     ("operator", "domain/src/user/"),

@@ -6,6 +6,7 @@
 pub mod approvals_asked;
 pub mod braces;
 pub mod call_caps;
+pub mod calling_code;
 pub mod canonical;
 pub mod dedupe;
 pub mod digest;
@@ -21,6 +22,7 @@ pub mod message_way;
 pub mod named_version;
 pub mod permission;
 pub mod phone_number;
+mod phone_text;
 pub mod preset_name;
 pub mod routing_score;
 pub mod seller;

@@ -1,10 +1,13 @@
 //! A phone number in international form (E.164), checked once, on entry, and masked for every reply.
 //!
-//! People write numbers as `138-0013-8000`, `+86 138 0013 8000`, `008613800138000` or with full-width
-//! digits; a spreadsheet that took them for amounts writes `13800138000.0` or `1.38E+10`, which may have
-//! lost digits and is refused. A number without a country is a mainland Chinese one. Whether a number
-//! is in use is for the network to say; what is checked here is its form.
+//! People write numbers as `138-0013-8000`, `+86 138 0013 8000`, `008613800138000`, `+86-010-6552 9988` or
+//! with full-width digits; exports write `="13800138000"` or `'13800138000` so that a spreadsheet keeps the
+//! digits. A spreadsheet that took them for amounts writes `13800138000.0` or `1.38E+10`, which may have
+//! lost digits and is refused. The country of a number without a country code is an argument: no country is
+//! assumed here. Whether a number is in use is for the network to say; what is checked here is its form.
 
+use crate::calling_code::{CallingCode, DefaultCountry};
+use crate::phone_text::{half_width, is_mark, without_guards};
 use phonenumber::{Mode, country};
 use std::fmt;
 
@@ -41,6 +44,10 @@ pub enum InvalidPhoneNumber {
     TooLong(usize),
     #[error("the country code is not known")]
     UnknownCountry,
+    #[error(
+        "the phone number has no country code and its country is not known: write it with + and its country code"
+    )]
+    NoCountryCode,
     #[error("no number of this form exists in {0}")]
     NotANumberOf(&'static str),
 }
@@ -50,7 +57,7 @@ impl InvalidPhoneNumber {
     /// something else, is none.
     pub const fn is_of_a_number(self) -> bool {
         match self {
-            Self::UnknownCountry | Self::NotANumberOf(_) => true,
+            Self::UnknownCountry | Self::NoCountryCode | Self::NotANumberOf(_) => true,
             Self::Empty
             | Self::TooLongText
             | Self::SpreadsheetDecimal
@@ -63,20 +70,62 @@ impl InvalidPhoneNumber {
 }
 
 impl PhoneNumber {
-    /// Reads what a person or a file wrote; without a country code it is a mainland Chinese number.
-    pub fn parse(text: &str) -> Result<Self, InvalidPhoneNumber> {
-        let plain = plain_text(text)?;
-        let (international, digits) = international_form(&plain)?;
-        if let Some(mobile) = mainland_mobile(international, &digits) {
+    /// Reads what a person or a file wrote. `default` is the country of a number that is written without a
+    /// country code.
+    pub fn parse(text: &str, default: DefaultCountry) -> Result<Self, InvalidPhoneNumber> {
+        let written = Written::read(text, default)?;
+        let international = written.is_international;
+        let mainland = DefaultCountry::Of(CallingCode::MAINLAND_CHINA);
+        if (international || default == mainland)
+            && let Some(mobile) = mainland_mobile(international, &written.digits)
+        {
             return Ok(Self(format!("+86{mobile}")));
         }
+        let digits = written.digits.as_str();
         if digits.len() < DIGITS_MIN {
             return Err(InvalidPhoneNumber::TooShort(digits.len()));
         }
         if digits.len() > DIGITS_MAX {
             return Err(InvalidPhoneNumber::TooLong(digits.len()));
         }
-        known_number(international, &digits)
+        match default {
+            _ if international => international_number(digits),
+            DefaultCountry::Of(code) => national_number(code, digits),
+            DefaultCountry::Unknown => Err(InvalidPhoneNumber::NoCountryCode),
+        }
+    }
+
+    /// Every number that a text may mean where the country is not known: the number itself if its country
+    /// code is written, else the number in each of `countries` in which it exists.
+    pub fn parse_in_each(
+        text: &str,
+        countries: impl IntoIterator<Item = CallingCode>,
+    ) -> Result<Vec<Self>, InvalidPhoneNumber> {
+        let mut wrong = match Self::parse(text, DefaultCountry::Unknown) {
+            Ok(number) => return Ok(vec![number]),
+            Err(wrong) => wrong,
+        };
+        if wrong != InvalidPhoneNumber::NoCountryCode {
+            return Err(wrong);
+        }
+        let mut numbers: Vec<Self> = Vec::new();
+        for country in countries {
+            match Self::parse(text, DefaultCountry::Of(country)) {
+                Ok(number) if numbers.contains(&number) => {}
+                Ok(number) => numbers.push(number),
+                Err(why) => wrong = why,
+            }
+        }
+        if numbers.is_empty() {
+            Err(wrong)
+        } else {
+            Ok(numbers)
+        }
+    }
+
+    /// Whether a text has a country code of its own, so that no default is used.
+    pub fn has_country_code(text: &str) -> bool {
+        Written::read(text, DefaultCountry::Unknown).is_ok_and(|written| written.is_international)
     }
 
     /// `+8613800138000`.
@@ -87,6 +136,12 @@ impl PhoneNumber {
     /// The ISO 3166 code of the region that issued the number, such as `CN`; `None` where it is shared.
     pub fn region(&self) -> Option<String> {
         region_of_e164(&self.0)
+    }
+
+    /// The calling code of its country.
+    pub fn calling_code(&self) -> Option<CallingCode> {
+        let number = phonenumber::parse(None, &self.0).ok()?;
+        CallingCode::new(number.country().code())
     }
 
     /// For replies and pages: `138****8000`.
@@ -147,13 +202,13 @@ pub fn mask_e164(e164: &str) -> String {
     format!("{plus}{shown_head}****{shown_tail}")
 }
 
-/// Half-width, without blanks around; refuses what a spreadsheet made of a number.
+/// Half-width, without blanks, guards and marks around; refuses what a spreadsheet made of a number.
 fn plain_text(text: &str) -> Result<String, InvalidPhoneNumber> {
     if text.len() > TEXT_BYTES_MAX {
         return Err(InvalidPhoneNumber::TooLongText);
     }
     let half_width: String = text.chars().map(half_width).collect();
-    let plain = half_width.trim();
+    let plain = without_guards(&half_width);
     if plain.is_empty() {
         return Err(InvalidPhoneNumber::Empty);
     }
@@ -164,17 +219,6 @@ fn plain_text(text: &str) -> Result<String, InvalidPhoneNumber> {
         return Err(InvalidPhoneNumber::SpreadsheetDecimal);
     }
     Ok(plain.to_owned())
-}
-
-/// Full-width forms (U+FF01 to U+FF5E) stand 0xFEE0 above their ASCII twins; U+3000 is the blank.
-fn half_width(character: char) -> char {
-    match character {
-        '\u{3000}' => ' ',
-        '\u{ff01}'..='\u{ff5e}' => {
-            char::from_u32(u32::from(character).saturating_sub(0xfee0)).unwrap_or(character)
-        }
-        other => other,
-    }
 }
 
 fn all_digits(text: &str) -> bool {
@@ -196,24 +240,46 @@ fn is_scientific(text: &str) -> bool {
     all_digits(exponent) && (all_digits(mantissa) || is_decimal(mantissa))
 }
 
-/// Whether a country code leads, and the digits without separators and without `+` or `00`.
-fn international_form(plain: &str) -> Result<(bool, String), InvalidPhoneNumber> {
-    let (plus, rest) = plain
-        .strip_prefix('+')
-        .map_or((false, plain), |rest| (true, rest));
-    let mut digits = String::with_capacity(rest.len());
-    for character in rest.chars() {
-        match character {
-            '0'..='9' => digits.push(character),
-            // Separators, no-break blanks, and the direction marks that contact apps copy along.
-            ' ' | '-' | '(' | ')' | '.' | '/' | '\u{a0}' | '\u{b7}' | '\u{2010}'..='\u{2015}' => {}
-            '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{feff}' => {}
-            strange => return Err(InvalidPhoneNumber::StrangeCharacter(strange)),
+/// The digits that were written, without separators and without `+`, `00` or `011`.
+struct Written {
+    /// A country code leads.
+    is_international: bool,
+    digits: String,
+}
+
+impl Written {
+    fn read(text: &str, default: DefaultCountry) -> Result<Self, InvalidPhoneNumber> {
+        let plain = plain_text(text)?;
+        let (has_plus, rest) = plain
+            .strip_prefix('+')
+            .map_or((false, plain.as_str()), |rest| (true, rest));
+        let mut digits = String::with_capacity(rest.len());
+        for character in rest.chars() {
+            match character {
+                '0'..='9' => digits.push(character),
+                // Separators and no-break blanks.
+                ' ' | '-' | '(' | ')' | '.' | '/' | '\u{a0}' | '\u{b7}' | '\u{2010}'..='\u{2015}' => {}
+                mark if is_mark(mark) => {}
+                strange => return Err(InvalidPhoneNumber::StrangeCharacter(strange)),
+            }
         }
-    }
-    match digits.strip_prefix("00") {
-        Some(rest) if !plus => Ok((true, rest.to_owned())),
-        Some(_) | None => Ok((plus, digits)),
+        // 011 is the international prefix of North America alone; elsewhere it is an area code (Beijing's
+        // 010, then 1) or nothing.
+        let prefixes: &[&str] = match default {
+            DefaultCountry::Of(CallingCode::NORTH_AMERICA) => &["00", "011"],
+            DefaultCountry::Of(_) | DefaultCountry::Unknown => &["00"],
+        };
+        let stripped = prefixes.iter().find_map(|prefix| digits.strip_prefix(prefix));
+        Ok(match stripped {
+            Some(rest) if !has_plus => Self {
+                is_international: true,
+                digits: rest.to_owned(),
+            },
+            Some(_) | None => Self {
+                is_international: has_plus,
+                digits,
+            },
+        })
     }
 }
 
@@ -228,10 +294,11 @@ fn is_mainland_mobile(national: &str) -> bool {
 }
 
 /// The eleven digits of a mainland mobile number written nationally (with or without the trunk prefix 0),
-/// with `86`, or internationally.
+/// with `86` (with or without that prefix behind it), or internationally.
 fn mainland_mobile(international: bool, digits: &str) -> Option<&str> {
     let candidates = [
         digits.strip_prefix("86"),
+        digits.strip_prefix("860"),
         digits.strip_prefix("0").filter(|_| !international),
         Some(digits).filter(|_| !international),
     ];
@@ -241,33 +308,79 @@ fn mainland_mobile(international: bool, digits: &str) -> Option<&str> {
         .find(|national| is_mainland_mobile(national))
 }
 
-fn known_number(international: bool, digits: &str) -> Result<PhoneNumber, InvalidPhoneNumber> {
-    let parsed = if international {
-        phonenumber::parse(None, format!("+{digits}"))
-    } else {
-        phonenumber::parse(Some(country::CN), digits)
+/// A number whose country code leads. A trunk prefix 0 behind the code (`+86 (0)10 …`, `+44 (0)20 …`) is
+/// dropped, except where the numbering plan keeps it (Italy).
+fn international_number(digits: &str) -> Result<PhoneNumber, InvalidPhoneNumber> {
+    let Ok(number) = phonenumber::parse(None, format!("+{digits}")) else {
+        return Err(InvalidPhoneNumber::UnknownCountry);
     };
-    let Ok(number) = parsed else {
+    let code = number.country().code();
+    let e164 = number.format().mode(Mode::E164).to_string();
+    let with_trunk_zero = e164
+        .strip_prefix(&format!("+{code}"))
+        .map(|national| format!("{code}0{national}"));
+    let keeps_digits = e164.strip_prefix('+') == Some(digits) || with_trunk_zero.as_deref() == Some(digits);
+    if keeps_digits && !is_mistyped_mobile(&e164) && phonenumber::is_valid(&number) {
+        return Ok(PhoneNumber(e164));
+    }
+    Err(InvalidPhoneNumber::NotANumberOf(match code {
+        86 => "mainland China",
+        _ => "its country",
+    }))
+}
+
+/// A number without a country code, as it is dialed within its country.
+fn national_number(country: CallingCode, digits: &str) -> Result<PhoneNumber, InvalidPhoneNumber> {
+    let region: Option<country::Id> = country.main_region();
+    let Some(Ok(number)) = region.map(|region| phonenumber::parse(Some(region), digits)) else {
         return Err(InvalidPhoneNumber::UnknownCountry);
     };
     let e164 = number.format().mode(Mode::E164).to_string();
-    // The tables strip carrier selection codes (1[12]ddd) from mainland numbers, which nobody writes any
-    // more: a number that loses digits that way is a mistyped one. So are eleven digits behind a 1 that are
-    // no mobile number.
-    let keeps_digits = e164.ends_with(digits.trim_start_matches('0'));
-    let mistyped_mobile = e164.len() == 14 && e164.starts_with("+861");
-    if keeps_digits && !mistyped_mobile && phonenumber::is_valid(&number) {
+    let is_of_country = number.country().code() == country.get();
+    if is_of_country
+        && keeps_digits(country, &e164, digits)
+        && !is_mistyped_mobile(&e164)
+        && phonenumber::is_valid(&number)
+    {
         return Ok(PhoneNumber(e164));
     }
-    if !international || number.country().code() == 86 {
-        return Err(InvalidPhoneNumber::NotANumberOf("mainland China"));
+    // The country code without a plus: 86-0755-…, 44 20 ….
+    let code = country.get().to_string();
+    let written_out = digits.strip_prefix(&code).filter(|rest| rest.len() >= DIGITS_MIN);
+    if written_out.is_some()
+        && let Ok(number) = international_number(digits)
+    {
+        return Ok(number);
     }
-    Err(InvalidPhoneNumber::NotANumberOf("its country"))
+    Err(InvalidPhoneNumber::NotANumberOf(match country {
+        CallingCode::MAINLAND_CHINA => "mainland China",
+        _ => "the default country",
+    }))
+}
+
+/// Whether nothing but a trunk prefix was taken from what was written. The tables strip carrier selection
+/// codes (1[12]ddd) from mainland numbers, which are no longer written: a number that loses digits that way
+/// is a mistyped one.
+fn keeps_digits(country: CallingCode, e164: &str, digits: &str) -> bool {
+    if e164.ends_with(digits.trim_start_matches('0')) {
+        return true;
+    }
+    let national = e164.strip_prefix(&format!("+{}", country.get())).unwrap_or(e164);
+    let taken = digits.strip_suffix(national);
+    taken.is_some_and(|taken| country.trunk_prefix() == Some(taken))
+}
+
+/// Eleven digits behind a mainland 1 that are no mobile number.
+fn is_mistyped_mobile(e164: &str) -> bool {
+    e164.len() == 14 && e164.starts_with("+861")
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    const CHINA: DefaultCountry = DefaultCountry::Of(CallingCode::MAINLAND_CHINA);
+    const AMERICA: DefaultCountry = DefaultCountry::Of(CallingCode::NORTH_AMERICA);
 
     #[test]
     fn what_people_write_becomes_one_number() {
@@ -286,8 +399,15 @@ mod tests {
             "\u{202d}13800138000\u{202c}",
             "138\u{a0}0013\u{a0}8000",
             "138.0013.8000",
+            "+86 (0)138 0013 8000",
+            "=\"13800138000\"",
+            "'13800138000",
+            "`13800138000",
+            "\u{2018}13800138000\u{2019}",
+            "\u{202a}+86 138 0013 8000\u{202c}",
+            "\u{2068}+86\u{2069} 138 0013 8000",
         ] {
-            let number = PhoneNumber::parse(text).unwrap_or_else(|why| panic!("{text:?}: {why}"));
+            let number = PhoneNumber::parse(text, CHINA).unwrap_or_else(|why| panic!("{text:?}: {why}"));
             assert_eq!(number.as_e164(), "+8613800138000", "{text:?}");
             assert_eq!(number.region().as_deref(), Some("CN"));
         }
@@ -298,7 +418,7 @@ mod tests {
         for second in 0..=9 {
             let text = format!("1{second}000000000");
             assert_eq!(
-                PhoneNumber::parse(&text).is_ok(),
+                PhoneNumber::parse(&text, CHINA).is_ok(),
                 (3..=9).contains(&second),
                 "{text}"
             );
@@ -310,15 +430,79 @@ mod tests {
         for (text, e164, region) in [
             ("010-6552 9988", "+861065529988", "CN"),
             ("(0755) 2655 9988", "+8675526559988", "CN"),
+            ("+86-010-65529988", "+861065529988", "CN"),
+            ("+86 (0)10 6552 9988", "+861065529988", "CN"),
+            ("0086-0755-26559988", "+8675526559988", "CN"),
+            ("86-0755-26559988", "+8675526559988", "CN"),
+            ("86-755-26559988", "+8675526559988", "CN"),
+            ("+44 (0)20 7946 0018", "+442079460018", "GB"),
             ("+1 202 555 0123", "+12025550123", "US"),
             ("001-202-555-0123", "+12025550123", "US"),
             ("+44 20 7946 0018", "+442079460018", "GB"),
             ("+852 2123 4567", "+85221234567", "HK"),
         ] {
-            let number = PhoneNumber::parse(text).unwrap_or_else(|why| panic!("{text:?}: {why}"));
+            let number = PhoneNumber::parse(text, CHINA).unwrap_or_else(|why| panic!("{text:?}: {why}"));
             assert_eq!(number.as_e164(), e164, "{text:?}");
             assert_eq!(number.region().as_deref(), Some(region), "{text:?}");
         }
+    }
+
+    #[test]
+    fn a_number_without_a_country_code_is_of_the_default_country() {
+        let of = |code: u16| DefaultCountry::Of(CallingCode::new(code).unwrap());
+        for (text, default, e164) in [
+            ("2025550123", AMERICA, "+12025550123"),
+            ("(202) 555-0124", AMERICA, "+12025550124"),
+            ("1-202-555-0125", AMERICA, "+12025550125"),
+            ("202.555.0132", AMERICA, "+12025550132"),
+            ("202-555-0199", AMERICA, "+12025550199"),
+            ("1-202-555-0199", AMERICA, "+12025550199"),
+            ("011 86 138 0013 8000", AMERICA, "+8613800138000"),
+            ("+86 138 0013 8000", AMERICA, "+8613800138000"),
+            ("0086 138 0013 8000", AMERICA, "+8613800138000"),
+            ("020 7946 0018", of(44), "+442079460018"),
+            ("44 20 7946 0018", of(44), "+442079460018"),
+            ("06 6982 0001", of(39), "+390669820001"),
+            ("+39 06 6982 0001", of(39), "+390669820001"),
+            ("8 916 123-45-67", of(7), "+79161234567"),
+            ("+1 202 555 0123", DefaultCountry::Unknown, "+12025550123"),
+            ("001 202 555 0123", DefaultCountry::Unknown, "+12025550123"),
+        ] {
+            let number = PhoneNumber::parse(text, default).unwrap_or_else(|why| panic!("{text:?}: {why}"));
+            assert_eq!(number.as_e164(), e164, "{text:?}");
+        }
+    }
+
+    #[test]
+    fn no_country_is_guessed() {
+        use InvalidPhoneNumber::{NoCountryCode, NotANumberOf, TooShort};
+        for (text, default, why) in [
+            ("13800138000", DefaultCountry::Unknown, NoCountryCode),
+            ("8613800138000", DefaultCountry::Unknown, NoCountryCode),
+            ("(202) 555-0126", DefaultCountry::Unknown, NoCountryCode),
+            ("911", DefaultCountry::Unknown, TooShort(3)),
+            ("13800138000", AMERICA, NotANumberOf("the default country")),
+            ("8613800138000", AMERICA, NotANumberOf("the default country")),
+        ] {
+            assert_eq!(PhoneNumber::parse(text, default), Err(why), "{text:?}");
+        }
+    }
+
+    #[test]
+    fn a_number_of_an_unknown_country_is_one_in_each_country_where_it_exists() {
+        let both = [CallingCode::MAINLAND_CHINA, CallingCode::NORTH_AMERICA];
+        let read = |text: &str| -> Vec<String> {
+            let numbers = PhoneNumber::parse_in_each(text, both).unwrap();
+            numbers.iter().map(|number| number.as_e164().to_owned()).collect()
+        };
+        assert_eq!(read("(202) 555-0126"), ["+862025550126", "+12025550126"]);
+        assert_eq!(read("13800138000"), ["+8613800138000"]);
+        assert_eq!(read("+1 202 555 0126"), ["+12025550126"]);
+        let none = PhoneNumber::parse_in_each("2025550126", []);
+        assert_eq!(none, Err(InvalidPhoneNumber::NoCountryCode));
+        assert!(PhoneNumber::parse_in_each("12345", both).is_err());
+        assert!(PhoneNumber::has_country_code("+1 202 555 0126"));
+        assert!(!PhoneNumber::has_country_code("1 202 555 0126"));
     }
 
     #[test]
@@ -351,7 +535,7 @@ mod tests {
             ("+1 202 055 0123", NotANumberOf("its country")),
             (&"1".repeat(97), TooLongText),
         ] {
-            assert_eq!(PhoneNumber::parse(text), Err(why), "{text:?}");
+            assert_eq!(PhoneNumber::parse(text, CHINA), Err(why), "{text:?}");
         }
     }
 
@@ -371,7 +555,7 @@ mod tests {
         ] {
             assert_eq!(mask_e164(e164), masked, "{e164}");
         }
-        let number = PhoneNumber::parse("13800138000").unwrap();
+        let number = PhoneNumber::parse("13800138000", CHINA).unwrap();
         assert_eq!(format!("{number:?}"), "PhoneNumber(138****8000)");
     }
 }

@@ -1,5 +1,6 @@
 //! Which sets of compliance rules there are, by the names they are stored and asked for under.
 
+use crate::calling_code::{CallingCode, DefaultCountry};
 use serde::{Deserialize, Serialize};
 
 /// A named set of compliance rules (`docs/compliance.md`).
@@ -40,6 +41,28 @@ impl Preset {
             Self::UsTsr => "us-tsr",
             Self::UsRegf => "us-regf",
             Self::EuGdpr => "eu-gdpr",
+        }
+    }
+
+    /// The country of a number without a country code in a list of this preset. `eu-gdpr` is of many.
+    pub const fn default_country(self) -> DefaultCountry {
+        match self {
+            Self::CnService | Self::CnMarketing | Self::CnCollection | Self::CnCloudTrunk => {
+                DefaultCountry::Of(CallingCode::MAINLAND_CHINA)
+            }
+            Self::UsTsr | Self::UsRegf => DefaultCountry::Of(CallingCode::NORTH_AMERICA),
+            Self::EuGdpr => DefaultCountry::Unknown,
+        }
+    }
+
+    /// The countries whose numbers campaigns of this preset call.
+    pub const fn countries(self) -> &'static [CallingCode] {
+        match self {
+            Self::CnService | Self::CnMarketing | Self::CnCollection | Self::CnCloudTrunk => {
+                &[CallingCode::MAINLAND_CHINA]
+            }
+            Self::UsTsr | Self::UsRegf => &[CallingCode::NORTH_AMERICA],
+            Self::EuGdpr => &CallingCode::EUROPE,
         }
     }
 

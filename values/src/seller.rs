@@ -4,6 +4,7 @@
 //! seller; 47 CFR 64.1200(a)(7)(i), which limits it to the purpose, the name and a number, and asks for a way
 //! to refuse further calls. Nothing else is said: a pitch would be a prerecorded telemarketing call.
 
+use crate::calling_code::DefaultCountry;
 use crate::phone_number::PhoneNumber;
 use serde::{Deserialize, Serialize};
 
@@ -34,7 +35,8 @@ impl Seller {
         if self.name.chars().any(char::is_control) {
             return Some("its name is spoken: it has no control characters");
         }
-        let is_callable = PhoneNumber::parse(&self.number).is_ok_and(|read| read.as_e164() == self.number);
+        let read = PhoneNumber::parse(&self.number, DefaultCountry::Unknown);
+        let is_callable = read.is_ok_and(|read| read.as_e164() == self.number);
         (!is_callable).then_some("its number is one that a callee can call, in the form +12025550100")
     }
 

@@ -15,6 +15,7 @@ use crate::system::ActorSystem;
 use crate::testing::encoder::FakeEncoder;
 use domain::calling_plan::{AfterCutOff, Basis, CallingPlan, CallingWindow, FlowRef, RetryPolicy, RetryRule};
 use domain::campaign::command::CampaignCommand;
+use domain::customer::CountrySource;
 use domain::customer::command::{CustomerCommand, Enrolment};
 use domain::disposition::Disposition;
 use domain::flow::command::FlowCommand;
@@ -253,6 +254,8 @@ impl World {
             external_id: index.to_string(),
             number: self.number(index),
             phone: phone(index),
+            country: CountrySource::Written,
+            further_phones: Vec::new(),
             name: None,
             time_zone: None,
             campaign: campaign(),

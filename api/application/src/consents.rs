@@ -1,5 +1,6 @@
 //! Consents, whoever asks: what is ordered and shown of one, and how an order becomes a command.
 
+use crate::countries::NumberInCountry;
 use domain::customer::CustomerCommand;
 use domain::ids::{CallId, CustomerId};
 use domain::time::Timestamp;
@@ -175,6 +176,9 @@ pub struct ConsentsChanged {
     /// Masked.
     #[schemars(example = &"138****8000")]
     pub number: String,
+    /// The country of the number is not known: it holds for the number in each of these.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub countries: Vec<NumberInCountry>,
     pub customers: Vec<ConsentAfter>,
     /// False while there may be more.
     pub complete: bool,

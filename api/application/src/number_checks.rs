@@ -67,8 +67,9 @@ pub async fn check_numbers(
     cause: Cause,
 ) -> Result<NumbersChecked, Problem> {
     let (mut good, mut bad_rows) = (BTreeMap::new(), Vec::new());
+    let country = installation.default_country().await?;
     for (row, text) in texts.iter().enumerate() {
-        match PhoneNumber::parse(text) {
+        match PhoneNumber::parse(text, country) {
             Ok(phone) => {
                 let id = installation.vault().derive_number(phone.as_e164());
                 good.insert(id, phone.as_e164().to_owned());
@@ -121,7 +122,7 @@ pub async fn check_campaign(
     Ok(done)
 }
 
-async fn check(
+pub(crate) async fn check(
     installation: &Installation,
     numbers: BTreeMap<NumberId, String>,
     max_age_days: u32,

@@ -6,6 +6,7 @@
 
 use crate::installation::{Installation, follow};
 use actors::AskError;
+use domain::calling_code::DefaultCountry;
 use domain::compliance::ContactHistory;
 use domain::customer::{CustomerCommand, CustomerEvent, Erasure, HistoryOrder};
 use domain::ids::NumberId;
@@ -111,10 +112,11 @@ pub async fn take_past_calls(
         ..PastCallsTaken::default()
     };
     let mut numbers: BTreeMap<NumberId, Vec<Told>> = BTreeMap::new();
+    let country = installation.default_country().await?;
     for (row, told) in rows.into_iter().enumerate() {
         let unread = "a member of it is missing, of another form, or none of a record";
         let told = told.ok_or_else(|| unread.to_owned());
-        match told.and_then(|told| read(installation, source, row, told)) {
+        match told.and_then(|told| read(installation, country, source, row, told)) {
             Ok((number, told)) => numbers.entry(number).or_default().push(told),
             Err(why) => taken.refused.push(PastCallRefused { row, why }),
         }
@@ -145,11 +147,12 @@ pub async fn take_past_calls(
 /// The record as it is stored: the number's id and no digits of it.
 fn read(
     installation: &Installation,
+    country: DefaultCountry,
     source: HistorySource,
     place: usize,
     row: PastCallRow,
 ) -> Result<(NumberId, Told), String> {
-    let phone = PhoneNumber::parse(&row.phone).map_err(|error| error.to_string())?;
+    let phone = PhoneNumber::parse(&row.phone, country).map_err(|error| error.to_string())?;
     let mut keys = std::iter::once(&row.key).chain(&row.former_key);
     if !keys.all(|key| (1..=KEY_BYTES_MAX).contains(&key.len())) {
         return Err(format!("its key has 1 to {KEY_BYTES_MAX} bytes"));

@@ -367,6 +367,7 @@ fn known(due: &DueEnrolment, now: Timestamp) -> Result<CustomerState, Problem> {
         CustomerEvent::NumberAdded {
             number: due.number.clone(),
             phone: Personal::open_hashed("+8613800138000".to_owned()),
+            country: None,
         },
         CustomerEvent::Enrolled {
             campaign: due.campaign.clone(),

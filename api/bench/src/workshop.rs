@@ -3,7 +3,7 @@
 
 use actors::ActorSystem;
 use domain::calling_plan::Basis;
-use domain::customer::{CustomerCommand, Enrolment};
+use domain::customer::{CountrySource, CustomerCommand, Enrolment};
 use domain::ids::{CommandId, CustomerId, InvalidId, ListId};
 use domain::ports::clock::Clock;
 use domain::ports::event_store::EventStore;
@@ -143,6 +143,8 @@ impl Workshop {
             external_id: customer.as_str().to_owned(),
             number: self.opened.environment.vault.derive_number(customer.as_str()),
             phone: "+8613800138000".to_owned(),
+            country: CountrySource::Written,
+            further_phones: Vec::new(),
             name: None,
             time_zone: None,
             list: ListId::derive(&campaign, "bench"),

@@ -14,6 +14,7 @@ use application::parameter::Parameter;
 use domain::actor::Actor;
 use domain::approval::{Act, Asked};
 use domain::approvals_asked::NeedsApproval;
+use domain::calling_code::CallingCode;
 use domain::calling_plan::Dedupe;
 use domain::campaign::QueryMark;
 use domain::four_eyes::FourEyes;
@@ -22,7 +23,9 @@ use domain::permission::{DataScope, Permission};
 use domain::problem::Problem;
 use domain::stored_event::{Cause, Position, RequestMark};
 use intake::body::BodySource;
+use intake::list_country::ListCountry;
 use intake::mapping::Mapping;
+use intake::row::RowRules;
 use intake::source::RowSource;
 use intake::spool::{Spooled, hex};
 use serde_json::{Map, Value};
@@ -58,6 +61,8 @@ pub(crate) struct Importing {
     pub scope: DataScope,
     /// Where the people of the list must not be enrolled already.
     pub dedupe: Dedupe,
+    /// Of numbers without a country code; by the campaign's presets where it is not said.
+    pub country: Option<CallingCode>,
     by: Option<Actor>,
     caller: Caller,
     cause: Cause,
@@ -74,7 +79,35 @@ pub(crate) struct Importing {
     content: Option<String>,
 }
 
+/// The country of a list's numbers, as a query names it.
+pub(crate) const COUNTRY: Parameter = Parameter::text(
+    "country",
+    "Of numbers without a country code: CN, US or a calling code such as 44; else the preset's country",
+    "US",
+);
+
+/// The country that a query names, where it names one.
+pub(crate) fn country_of(text: Option<&str>) -> Result<Option<CallingCode>, Problem> {
+    let wrong = || {
+        Problem::invalid(
+            "query-invalid",
+            "country: it is no country: name one such as US or 44",
+        )
+    };
+    text.map(|text| CallingCode::read(text).ok_or_else(wrong))
+        .transpose()
+}
+
 impl Importing {
+    /// The rules of a campaign's list, with what the import says.
+    pub(crate) fn rules(&self, rules: RowRules) -> RowRules {
+        RowRules {
+            dedupe: self.dedupe,
+            country: self.country.map_or(rules.country, ListCountry::named),
+            ..rules
+        }
+    }
+
     pub(crate) fn of(installation: &Installation, input: &Input) -> Result<Self, Problem> {
         let approval = input.text(APPROVAL.name).map(str::parse).transpose();
         Ok(Self {
@@ -83,6 +116,7 @@ impl Importing {
             query: query_of(input)?,
             mark: mark_of(input)?,
             dedupe: Dedupe::parse(input.text("dedupe").unwrap_or_default()).unwrap_or_default(),
+            country: country_of(input.text(COUNTRY.name))?,
             by: input.actor(),
             caller: input.caller.clone(),
             cause: input.cause(installation, "lists/approve")?,
@@ -103,8 +137,11 @@ impl Importing {
 
     /// The same of a file that is read by these columns, in this encoding.
     pub(crate) fn reading(mut self, map: Option<&str>, encoding: Option<&str>) -> Self {
-        let said = format!("{}\n{}", map.unwrap_or_default(), encoding.unwrap_or_default());
-        let is_asked_for = map.is_some() || encoding.is_some();
+        let mut said = format!("{}\n{}", map.unwrap_or_default(), encoding.unwrap_or_default());
+        if let Some(country) = self.country {
+            said.push_str(&format!("\n{country}"));
+        }
+        let is_asked_for = map.is_some() || encoding.is_some() || self.country.is_some();
         self.reading = is_asked_for.then(|| hex(&Sha256::digest(said)));
         self
     }

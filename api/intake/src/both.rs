@@ -21,6 +21,9 @@ pub(crate) fn of_phone(wrong: InvalidPhoneNumber) -> String {
         InvalidPhoneNumber::StrangeCharacter(found) => format!("手机号含有字符 {found:?}"),
         InvalidPhoneNumber::TooShort(digits) => format!("手机号只有 {digits} 位数字"),
         InvalidPhoneNumber::TooLong(digits) => format!("手机号有 {digits} 位数字，过长"),
+        InvalidPhoneNumber::NoCountryCode => {
+            "号码没有国家代码，且无法确定国家：请写成 +国家代码 号码".to_owned()
+        }
         InvalidPhoneNumber::UnknownCountry => "国家代码未知".to_owned(),
         InvalidPhoneNumber::NotANumberOf(region) => format!("{region} 没有这种号码"),
     };

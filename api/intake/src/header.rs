@@ -54,6 +54,7 @@ impl Header {
 fn told(column: Column) -> ColumnTold {
     let (member, variable) = match column.meaning {
         Meaning::Member(member) => (Some(member.name()), None),
+        Meaning::FurtherPhone(name) => (Some(Member::Phone.name()), Some(cut(&name))),
         Meaning::Variable(name) => (None, Some(cut(&name))),
         Meaning::Ignored => (None, None),
     };

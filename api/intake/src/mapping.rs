@@ -128,7 +128,7 @@ impl Member {
             .or(if name == "name" { Some(Self::Name) } else { None })
     }
 
-    fn from_title(title: &str) -> Option<Self> {
+    pub(crate) fn from_title(title: &str) -> Option<Self> {
         let plain: String = title
             .trim()
             .to_lowercase()
@@ -145,6 +145,8 @@ impl Member {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Meaning {
     Member(Member),
+    /// A further number of the person, and a variable of this name.
+    FurtherPhone(String),
     /// A variable of this name.
     Variable(String),
     /// A column without a title.
@@ -289,6 +291,11 @@ impl Mapping {
             .collect())
     }
 
+    fn names(&self, member: Member) -> bool {
+        let mut mapped = self.0.iter();
+        mapped.any(|mapped| mapped.member == member.name())
+    }
+
     fn column(&self, title: &str, taken: &mut BTreeSet<Member>) -> Column {
         let given = self.0.iter().find(|mapped| mapped.title == title);
         let meaning = match given {
@@ -298,6 +305,8 @@ impl Mapping {
             None if title.is_empty() => Meaning::Ignored,
             None => match Member::from_title(title) {
                 Some(member) if taken.insert(member) => Meaning::Member(member),
+                // Who says which column the phone is says that the others are not.
+                Some(Member::Phone) if !self.names(Member::Phone) => Meaning::FurtherPhone(title.to_owned()),
                 Some(_) | None => Meaning::Variable(title.to_owned()),
             },
         };
@@ -324,6 +333,17 @@ mod tests {
         assert_eq!(columns[0].meaning, Meaning::Member(Member::CustomerId));
         assert_eq!(columns[1].meaning, Meaning::Member(Member::Phone));
         assert_eq!(columns[2].meaning, Meaning::Variable("days".to_owned()));
+    }
+
+    #[test]
+    fn a_second_phone_column_is_a_further_number_unless_the_user_says_which_is_the_phone() {
+        let header = header(&["客户ID", "联系电话", "手机"]);
+        let columns = Mapping::default().columns(&header).unwrap();
+        assert_eq!(columns[1].meaning, Meaning::Member(Member::Phone));
+        assert_eq!(columns[2].meaning, Meaning::FurtherPhone("手机".to_owned()));
+        let said = Mapping::parse("手机=phone").unwrap().columns(&header).unwrap();
+        assert_eq!(said[1].meaning, Meaning::Variable("联系电话".to_owned()));
+        assert_eq!(said[2].meaning, Meaning::Member(Member::Phone));
     }
 
     #[test]

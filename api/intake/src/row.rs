@@ -2,17 +2,18 @@
 
 use crate::BadRow;
 use crate::both::{both, of_phone};
+use crate::list_country::ListCountry;
 use crate::mapping::Member;
 use crate::source::NamedRow;
 use chrono::{DateTime, NaiveDate, NaiveDateTime, NaiveTime};
 use domain::best_times::BestTimesPlan;
 use domain::calling_plan::{Basis, Dedupe, Duplicates, Preset};
+use domain::compliance::{ZoneFault, zone_of_row};
 use domain::customer::Assignee;
-use domain::customer::command::{Enrolment, GivenConsent};
+use domain::customer::command::{Enrolment, GivenConsent, TheirPhone};
 use domain::flow::{FlowDefinition, ValueFault};
 use domain::ids::{CampaignId, ListId};
 use domain::number_library::{self, HOME_LOCATION};
-use domain::phone_number::PhoneNumber;
 use domain::ports::vault::Vault;
 use domain::preferred_times::{PreferredTime, read_all};
 use domain::ranking::PriorityPlan;
@@ -56,6 +57,10 @@ pub struct RowRules {
     /// Where a person of the list must not be enrolled already.
     pub dedupe: Dedupe,
     pub consents: Consents,
+    /// Of numbers without a country code.
+    pub country: ListCountry,
+    /// The campaign demands a vacancy check that is at most so many days old.
+    pub number_check: Option<u32>,
     /// The campaign's flow: which variables it needs, and of what kind.
     pub flow: Arc<FlowDefinition>,
 }
@@ -77,11 +82,13 @@ pub fn check(mut row: NamedRow, rules: &RowRules, vault: &dyn Vault) -> Result<E
             format!("it has more than {EXTERNAL_ID_BYTES_MAX} bytes"),
         ));
     }
-    let phone = required(&row, Member::Phone)?;
-    let phone = PhoneNumber::parse(&phone)
-        .map_err(|error| bad(&row, Member::Phone, of_phone(error)))?
-        .as_e164()
-        .to_owned();
+    let mut phones = phones(&row, rules, vault)?;
+    let TheirPhone {
+        number,
+        phone,
+        country,
+    } = phones.remove(0);
+    let time_zone = time_zone(&row, &phone)?;
     let consent = consent(&row, rules)?;
     let preferred = preferred_times(&row)?;
     spoken_members(&mut row, rules, &phone);
@@ -92,10 +99,12 @@ pub fn check(mut row: NamedRow, rules: &RowRules, vault: &dyn Vault) -> Result<E
     Ok(Enrolment {
         customer: vault.derive_customer(&external_id),
         external_id,
-        number: vault.derive_number(&phone),
+        number,
         phone,
+        country,
+        further_phones: phones,
         name: row.members.get(&Member::Name).cloned(),
-        time_zone: row.members.get(&Member::TimeZone).cloned(),
+        time_zone,
         campaign: rules.campaign.clone(),
         list: rules.list,
         basis: rules.basis,
@@ -116,6 +125,54 @@ fn preferred_times(row: &NamedRow) -> Result<Vec<PreferredTime>, BadRow> {
         return Ok(Vec::new());
     };
     read_all(text).map_err(|wrong| bad(row, Member::PreferredTimes, format!("it {wrong}")))
+}
+
+/// The numbers of a row's person, at least one. Where the phone's own column is empty, the first of the
+/// further ones is called first.
+fn phones(row: &NamedRow, rules: &RowRules, vault: &dyn Vault) -> Result<Vec<TheirPhone>, BadRow> {
+    let own = row.members.get(&Member::Phone);
+    let own = own.map(|text| (row.title(Member::Phone), text));
+    let further = row.further_phones.iter();
+    let written = own
+        .into_iter()
+        .chain(further.map(|one| (one.title.clone(), &one.text)));
+    let mut phones: Vec<TheirPhone> = Vec::new();
+    for (column, text) in written {
+        let read = rules.country.read(text);
+        let (phone, country) = read.map_err(|error| BadRow {
+            row: row.row,
+            column,
+            reason: of_phone(error),
+        })?;
+        let number = vault.derive_number(phone.as_e164());
+        if phones.iter().all(|one| one.number != number) {
+            phones.push(TheirPhone {
+                number,
+                phone: phone.as_e164().to_owned(),
+                country,
+            });
+        }
+    }
+    if phones.is_empty() {
+        return Err(bad(row, Member::Phone, missing(Member::Phone)));
+    }
+    Ok(phones)
+}
+
+/// The zone of the callee, where the row says it and its clocks are known.
+fn time_zone(row: &NamedRow, phone: &str) -> Result<Option<String>, BadRow> {
+    let given = row.members.get(&Member::TimeZone);
+    let Some(text) = given.filter(|text| !text.trim().is_empty()) else {
+        return Ok(None);
+    };
+    let zone = zone_of_row(text, phone);
+    zone.map(Some).map_err(|fault| {
+        let zh = match fault {
+            ZoneFault::Unreadable => "不是 IANA 时区：请填写如 Asia/Shanghai、America/New_York",
+            ZoneFault::FixedOffset => "是固定偏移，当地实行夏令时：请填写地区时区，如 America/New_York",
+        };
+        bad(row, Member::TimeZone, both(&fault.to_string(), zh))
+    })
 }
 
 /// To whom the row gives its person, and the title of the column that says so.
@@ -302,7 +359,10 @@ pub(crate) fn parse_instant(text: &str) -> Option<Timestamp> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::source::FurtherPhone;
     use crate::testing::PlainVault;
+    use domain::calling_code::CallingCode;
+    use domain::customer::CountrySource;
     use std::collections::BTreeMap;
 
     fn rules(preset: Preset, variables: &[&str]) -> RowRules {
@@ -316,6 +376,8 @@ mod tests {
             best_times: None,
             dedupe: Dedupe::Campaign,
             consents: Consents::InTheRow,
+            country: ListCountry::of_presets([preset]),
+            number_check: None,
             flow: flow(variables),
         }
     }
@@ -334,6 +396,7 @@ mod tests {
                 .iter()
                 .map(|&(name, value)| (name.to_owned(), value.to_owned()))
                 .collect(),
+            further_phones: Vec::new(),
             titles: BTreeMap::new(),
         }
     }
@@ -376,6 +439,81 @@ mod tests {
         let bad = check(row, &rules(Preset::CnService, &[]), &PlainVault).unwrap_err();
         assert_eq!((bad.row, bad.column.as_str()), (2, "手机号"));
         assert!(!bad.reason.contains("12345"), "{}", bad.reason);
+    }
+
+    #[test]
+    fn the_preset_or_the_list_says_the_country_of_a_number_without_one() {
+        let read = |rules: &RowRules, phone: &str| {
+            let members = [PERSON[0], (Member::Phone, phone)];
+            let enrolment = check(row(&members, &[]), rules, &PlainVault);
+            enrolment.map(|enrolment| (enrolment.phone, enrolment.country))
+        };
+        let of = |e164: &str, source| Ok((e164.to_owned(), source));
+        let american = rules(Preset::UsTsr, &[]);
+        let text = "(202) 555-0124";
+        assert_eq!(read(&american, text), of("+12025550124", CountrySource::Preset));
+        let written = read(&american, "+86 138 0013 8000");
+        assert_eq!(written, of("+8613800138000", CountrySource::Written));
+        let mut european = rules(Preset::EuGdpr, &[]);
+        let bad = read(&european, "020 7946 0018").unwrap_err();
+        assert_eq!(bad.column, "phone");
+        assert!(bad.reason.contains("no country code"), "{}", bad.reason);
+        european.country = ListCountry::named(CallingCode::new(44).unwrap());
+        let read = read(&european, "020 7946 0018");
+        assert_eq!(read, of("+442079460018", CountrySource::List));
+        let several = ListCountry::of_presets([Preset::CnService, Preset::UsTsr]);
+        assert!(several.read(text).is_err());
+    }
+
+    #[test]
+    fn further_numbers_are_the_persons_and_the_first_that_is_there_is_called_first() {
+        let rules = rules(Preset::CnService, &[]);
+        let further = |text: &str| FurtherPhone {
+            title: "手机".to_owned(),
+            text: text.to_owned(),
+        };
+        let mut both = row(&[PERSON[0], (Member::Phone, "010-65529988")], &[]);
+        both.further_phones = vec![further("13800138145"), further("010 6552 9988")];
+        let enrolment = check(both, &rules, &PlainVault).unwrap();
+        let others: Vec<&str> = enrolment
+            .further_phones
+            .iter()
+            .map(|one| one.phone.as_str())
+            .collect();
+        assert_eq!(
+            (enrolment.phone.as_str(), others),
+            ("+861065529988", vec!["+8613800138145"])
+        );
+        let mut second = row(&[PERSON[0]], &[]);
+        second.further_phones = vec![further("13800138144")];
+        let enrolment = check(second.clone(), &rules, &PlainVault).unwrap();
+        assert_eq!(enrolment.phone, "+8613800138144");
+        assert!(enrolment.further_phones.is_empty());
+        second.further_phones = vec![further("无")];
+        let bad = check(second, &rules, &PlainVault).unwrap_err();
+        assert_eq!(bad.column, "手机");
+    }
+
+    #[test]
+    fn a_zone_that_cannot_be_read_or_says_nothing_is_bad_in_its_column() {
+        let rules = rules(Preset::UsTsr, &[]);
+        let zone = |text: &str| {
+            let members = [
+                PERSON[0],
+                (Member::Phone, "+1 202 555 0173"),
+                (Member::TimeZone, text),
+            ];
+            let enrolment = check(row(&members, &[]), &rules, &PlainVault);
+            enrolment
+                .map(|enrolment| enrolment.time_zone)
+                .map_err(|bad| bad.column)
+        };
+        assert_eq!(zone("America/New_York"), Ok(Some("America/New_York".to_owned())));
+        assert_eq!(zone("EDT"), Ok(Some("America/New_York".to_owned())));
+        assert_eq!(zone(" "), Ok(None));
+        for bad in ["-5.00", "UTC-5", "Eastern Time", "PST", "EST", "Etc/GMT+5", "UTC"] {
+            assert_eq!(zone(bad), Err("time_zone".to_owned()), "{bad}");
+        }
     }
 
     #[test]

@@ -5,12 +5,21 @@ use crate::{BadRow, CELL_BYTES_MAX, ImportError};
 use std::collections::BTreeMap;
 use std::ops::ControlFlow;
 
+/// A number in a column beside the phone's.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FurtherPhone {
+    pub title: String,
+    pub text: String,
+}
+
 /// One row, its values still unchecked text. Empty values are absent.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct NamedRow {
     pub row: u64,
     pub members: BTreeMap<Member, String>,
     pub variables: BTreeMap<String, String>,
+    /// Further numbers of the person, in the order of the columns.
+    pub further_phones: Vec<FurtherPhone>,
     /// Titles of the columns the members came from, for reports.
     pub titles: BTreeMap<Member, String>,
 }
@@ -78,6 +87,13 @@ pub(crate) fn name_cells(row: u64, columns: &[Column], cells: Vec<Cell>) -> Read
         match &column.meaning {
             Meaning::Member(member) => {
                 named.members.insert(*member, text.to_owned());
+            }
+            Meaning::FurtherPhone(name) => {
+                named.variables.insert(name.clone(), text.to_owned());
+                named.further_phones.push(FurtherPhone {
+                    title: name.clone(),
+                    text: text.to_owned(),
+                });
             }
             Meaning::Variable(name) => {
                 named.variables.insert(name.clone(), text.to_owned());

@@ -248,7 +248,7 @@ impl Asked<'_> {
     fn observed(&self, day: Day, resting: Found, facts: &mut Vec<(&'static str, String)>) -> Found {
         let calendar = self
             .country
-            .and_then(|country| self.calendars.year(country, day.year()));
+            .and_then(|country| self.calendars.of_day(country, day));
         let Some((calendar, origin)) = calendar else {
             if self.calendars.assumes_ordinary() {
                 return resting;

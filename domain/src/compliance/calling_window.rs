@@ -33,6 +33,14 @@ impl Rule<CustomerFacts<'_>> for CallingHours {
         "calling_window"
     }
 
+    fn version(&self) -> u32 {
+        2
+    }
+
+    fn effective_from(&self) -> &'static str {
+        "2026-11-28"
+    }
+
     fn source(&self) -> &'static str {
         "the preset's source; the campaign's own window"
     }
@@ -320,6 +328,41 @@ mod tests {
     }
 
     #[test]
+    fn a_mainland_number_recorded_abroad_is_open_where_both_zones_are() {
+        let callee = Callee {
+            zone: Some("Asia/Tokyo"),
+            ..mainland(Preset::CnCollection, "00:00-24:00")
+        };
+        // 21:30 in Beijing is 22:30 in Tokyo.
+        check(
+            &callee,
+            "2026-03-02T21:30:00+08:00",
+            Some("2026-03-03T08:00:00+08:00"),
+        );
+        open(&callee, "2026-03-02T20:59:59+08:00");
+        check(
+            &callee,
+            "2026-03-02T21:00:00+08:00",
+            Some("2026-03-03T08:00:00+08:00"),
+        );
+    }
+
+    #[test]
+    fn a_fixed_offset_is_refused_where_clocks_change() {
+        // 20:30 by the offset, and 21:30 on the clocks of New York in summer.
+        for zone in ["EST", "Etc/GMT+5", "UTC"] {
+            let callee = Callee {
+                preset: Preset::UsTsr,
+                window: window("00:00-24:00"),
+                phone: "+12025550123",
+                zone: Some(zone),
+            };
+            check(&callee, "2026-07-02T20:30:00-05:00", None);
+            check(&callee, "2026-07-02T12:00:00-04:00", None);
+        }
+    }
+
+    #[test]
     fn the_service_preset_is_open_from_nine_to_twenty_beijing_time() {
         let callee = mainland(Preset::CnService, "00:00-24:00");
         let opens = Some("2026-03-02T09:00:00+08:00");
@@ -577,7 +620,7 @@ mod tests {
                 (facts.phone, facts.time_zone) = (Some(phone), zone);
                 let own = CallingHours.judge(&facts, now);
                 // Who is in that zone alone hears the very same.
-                let is_there = phone.starts_with("+86") || zone == Some("Asia/Shanghai");
+                let is_there = zone == Some("Asia/Shanghai") || (phone.starts_with("+86") && zone.is_none());
                 let holds = match (&closed, own.decision) {
                     (Some(closed), Decision::DeferUntil(until)) if is_there => {
                         let mut said = closed.verdict.clone();

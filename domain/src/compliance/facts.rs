@@ -21,6 +21,7 @@ pub struct CustomerFacts<'a> {
     pub consent: Option<&'a ConsentFacts>,
     /// E.164, if it can be read; `None` when the person was erased.
     pub phone: Option<&'a str>,
+    pub phone_country: PhoneCountry,
     /// Where the record says that the number is of; goes before what the number library has.
     pub home_location: Option<&'a str>,
     /// IANA zone of the customer record.
@@ -51,6 +52,14 @@ impl<'a> CustomerFacts<'a> {
         let preset = self.campaign.plan.preset;
         self.coming.unwrap_or_else(|| rules_at(preset, now))
     }
+}
+
+/// How far the country of a phone is known.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum PhoneCountry {
+    Known,
+    /// It was stored as Chinese, and nothing says how that was known.
+    Guessed,
 }
 
 /// What the number's side of a dial is judged by. It names no person and no digits.

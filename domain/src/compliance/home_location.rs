@@ -1,14 +1,18 @@
 //! Where a preset bars numbers issued in Xinjiang and Tibet, the number's home location must be known.
 //!
 //! Source: a large cloud's published terms. The record's own `home_location` (省/市) goes before the number
-//! library, which knows issued mobile ranges and area codes; unknown means no. Other presets permit, and the
-//! verdict says the province where it is known: `campaign regions` counts by it.
+//! library, which knows issued mobile ranges and area codes, and of 16x and 19x no places. Unknown means not
+//! yet: it is asked about again the next day, for a list may have said it meanwhile. Other presets permit,
+//! and the verdict says the province where it is known: `campaign regions` counts by it.
 
 use super::facts::CustomerFacts;
 use super::verdict::{Decision, Rule, named};
 use crate::number_library::{home, province_of};
 use crate::time::Timestamp;
 use std::collections::BTreeMap;
+
+/// When a number is asked about again whose place nobody knows.
+const ASK_AGAIN_MS: u64 = 24 * 3_600_000;
 
 pub(super) struct HomeLocation;
 
@@ -18,11 +22,11 @@ impl Rule<CustomerFacts<'_>> for HomeLocation {
     }
 
     fn version(&self) -> u32 {
-        2
+        3
     }
 
     fn effective_from(&self) -> &'static str {
-        "2026-11-23"
+        "2026-11-28"
     }
 
     fn source(&self) -> &'static str {
@@ -33,10 +37,13 @@ impl Rule<CustomerFacts<'_>> for HomeLocation {
         let location = home_location(facts);
         let decision = match location {
             _ if !facts.rules(now).bars_xinjiang_and_tibet => Decision::Allow,
-            "unknown" | "CN-XJ" | "CN-XZ" => Decision::Forbid,
+            "CN-XJ" | "CN-XZ" => Decision::Forbid,
+            "unknown" if !facts.campaign.kept.assumes_kept() => {
+                Decision::DeferUntil(now.plus_ms(ASK_AGAIN_MS))
+            }
             _ => Decision::Allow,
         };
-        let is_told = decision == Decision::Forbid || location != "unknown";
+        let is_told = decision != Decision::Allow || location != "unknown";
         let told = is_told.then(|| named([("home_location", location.to_owned())]));
         (decision, told.unwrap_or_default())
     }
@@ -75,6 +82,8 @@ mod tests {
             (Some("+869366529988"), "CN-GS", true),
             (Some("+8613800138000"), "CN-BJ", true),
             (Some("+8612345678901"), "unknown", false),
+            (Some("+8616600138000"), "unknown", false),
+            (Some("+8619900138000"), "unknown", false),
             (Some("+12025550123"), "elsewhere", true),
             (None, "unknown", false),
         ] {
@@ -84,6 +93,8 @@ mod tests {
             facts.phone = phone;
             let verdict = HomeLocation.judge(&facts, instant("2026-03-02T10:00:00+08:00"));
             assert_eq!(verdict.allows(), allowed, "{phone:?}");
+            let is_final = verdict.decision == Decision::Forbid;
+            assert_eq!(is_final, !allowed && location != "unknown", "{phone:?}");
             assert_eq!(
                 verdict.facts.get("home_location").map(String::as_str),
                 Some(location)

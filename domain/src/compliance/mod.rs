@@ -21,6 +21,7 @@ mod further;
 mod home_location;
 mod merged_person;
 mod missing_fact;
+mod number_country;
 mod number_state;
 mod open_call;
 mod own_caps;
@@ -28,6 +29,7 @@ mod own_phones;
 mod permit;
 mod preferred_times;
 mod preset;
+mod record_zone;
 mod retry_policy;
 mod said_zones;
 mod same_number;
@@ -45,7 +47,9 @@ pub use calling_window::{Opening, opening, opening_in_beijing};
 pub use closed::{ClosedWindow, closed_for_all};
 pub use consent::{CONSENT_GIVEN, consent_state};
 pub use contact_history::{ContactHistory, PastDial};
-pub use facts::{ConsentFacts, CustomerFacts, JoinedFacts, MERGED_PERSON, NumberFacts, Suppressed};
+pub use facts::{
+    ConsentFacts, CustomerFacts, JoinedFacts, MERGED_PERSON, NumberFacts, PhoneCountry, Suppressed,
+};
 pub use further::{Contradiction, contradiction, needs_facts, ring_ms};
 pub use missing_fact::demands_seller;
 #[cfg(feature = "planted")]
@@ -58,6 +62,7 @@ pub use preset::{
     CountedCalls, CountedOver, FrequencyCap, Period, PresetFault, PresetRules, PresetStatus, RegistryNeed,
     rules_at, rules_of, shipped_presets,
 };
+pub use record_zone::{ZoneFault, zone_of_row};
 pub use said_zones::{zone_of, zone_of_campaign};
 pub use same_number::SAME_NUMBER;
 use verdict::PRESET;
@@ -119,6 +124,7 @@ pub fn all_rules() -> Vec<RuleListed> {
     all.push(listed(Side::Customer, &calling_days::CallingDay));
     all.push(listed(Side::Customer, &own_caps::OwnCaps));
     all.push(listed(Side::Customer, &own_phones::OwnPhonesOnly));
+    all.push(listed(Side::Customer, &number_country::NumberCountry));
     all.push(listed(Side::Customer, &preferred_times::PreferredTimes));
     all.push(listed(Side::Customer, &merged_person::MergedPerson));
     all.extend(number_rules().iter().map(|rule| listed(Side::Number, *rule)));
@@ -144,6 +150,9 @@ pub fn judge_customer(facts: &CustomerFacts<'_>, now: Timestamp) -> Vec<Verdict>
     }
     if own_phones::are_asked(facts) {
         verdicts.push(own_phones::OwnPhonesOnly.judge(facts, now));
+    }
+    if number_country::is_asked(facts) {
+        verdicts.push(number_country::NumberCountry.judge(facts, now));
     }
     if !facts.preferred.is_empty() && !facts.campaign.plan.ignores_preferred_times {
         verdicts.push(preferred_times::PreferredTimes.judge(facts, now));
@@ -210,6 +219,9 @@ pub fn judge_text(
     ];
     let mut verdicts = vec![erased];
     verdicts.extend(rules.iter().map(|rule| rule.judge(customer, now)));
+    if number_country::is_asked(customer) {
+        verdicts.push(number_country::NumberCountry.judge(customer, now));
+    }
     verdicts.push(suppression::NotSuppressed.judge(number, now));
     verdicts.extend(further::of_text(customer, now));
     verdicts
@@ -290,7 +302,12 @@ pub fn permitted_until(
 /// Whether a verdict waits for a fact that a preset needs and that may come, or for the end of a test that is
 /// for our own phones: asked about again when it says so.
 pub fn waits_for_facts(verdict: &Verdict) -> bool {
-    let waits = [missing_fact::MissingFact.id(), own_phones::OwnPhonesOnly.id()];
+    let waits = [
+        missing_fact::MissingFact.id(),
+        own_phones::OwnPhonesOnly.id(),
+        number_country::NumberCountry.id(),
+        home_location::HomeLocation.id(),
+    ];
     waits.contains(&verdict.rule.as_str()) && matches!(verdict.decision, Decision::DeferUntil(_))
 }
 

@@ -1,6 +1,6 @@
 //! Facts for the rules' tests: a plan that permits much, and the small steps away from it.
 
-use super::{ContactHistory, CustomerFacts, NumberFacts};
+use super::{ContactHistory, CustomerFacts, NumberFacts, PhoneCountry};
 use crate::calling_plan::{
     Basis, CallingPlan, CallingWindow, CampaignFacts, FlowRef, Preset, RetryPolicy, RetryRule,
 };
@@ -100,6 +100,7 @@ pub(crate) fn customer_facts<'a>(
         basis: Basis::Contract,
         consent: None,
         phone: Some("+8613800138000"),
+        phone_country: PhoneCountry::Known,
         home_location: None,
         time_zone: None,
         charged_dials: 0,

@@ -10,7 +10,12 @@ use chrono_tz::Tz;
 use std::collections::BTreeMap;
 
 /// Every rule, and every reason for which a grant is given back.
-const RULES: [Words; 43] = [
+const RULES: [Words; 44] = [
+    (
+        "number_country",
+        "号码的国家未经确认",
+        "the country of the number is not confirmed",
+    ),
     ("quota", "客群配额已满", "the quota of their group is full"),
     (
         "best_time",
@@ -161,7 +166,8 @@ const RULES: [Words; 43] = [
 ];
 
 /// The rules by name, for a verdict that allows.
-const NAMES: [Words; 19] = [
+const NAMES: [Words; 20] = [
+    ("number_country", "号码国家", "country of the number"),
     ("own_phones", "自有测试号码", "our own phones"),
     ("caller_number", "主叫号码资质", "licence of the caller number"),
     ("merged_person", "合并客户", "merged person"),

@@ -1,8 +1,10 @@
 //! Which time zones a callee may be in, and what day and time it is there.
 //!
-//! Mainland China is Beijing time everywhere. Elsewhere the customer record says; else every zone of the
-//! region that issued the number counts at once; else the zone is unknown, and unknown means no.
+//! A mainland Chinese number is in Beijing time, and in the zone of its record too where that lies outside
+//! China: both bind. Elsewhere the customer record says; else every zone of the region that issued the
+//! number counts at once; else the zone is unknown, and unknown means no.
 
+use super::record_zone::{ZoneFault, recorded_zone};
 use crate::calling_plan::Preset;
 use crate::planted::{Bug, planted};
 use crate::time::Timestamp;
@@ -24,6 +26,8 @@ pub(super) enum UnknownZone {
     PhoneErased,
     /// The record's zone is not an IANA name.
     UnreadableRecord,
+    /// The record's zone is a fixed offset of a country whose clocks change.
+    FixedOffset,
     /// Neither the record nor the table below knows.
     Region,
 }
@@ -33,6 +37,7 @@ impl UnknownZone {
         match self {
             Self::PhoneErased => "phone_erased",
             Self::UnreadableRecord => "record_zone_unreadable",
+            Self::FixedOffset => "record_zone_fixed",
             Self::Region => "region_unknown",
         }
     }
@@ -53,22 +58,53 @@ pub(super) fn zones_of(
 }
 
 fn callee_zones(phone: &str, record_zone: Option<&str>) -> CalleeZones {
+    let recorded = record_zone.map(|name| recorded_zone(name, phone));
     if phone.starts_with("+86") {
-        return Ok(vec![BEIJING]);
+        return zones_of_mainland(recorded);
     }
-    if let Some(name) = record_zone {
-        let zone = name.parse::<Tz>();
-        return zone.map(|zone| vec![zone]).or(Err(UnknownZone::UnreadableRecord));
+    if let Some(recorded) = recorded {
+        return Ok(vec![recorded?]);
     }
     let region = region_of_e164(phone).ok_or(UnknownZone::Region)?;
     let zones = zones_of_region(&region).ok_or(UnknownZone::Region)?;
     Ok(zones.to_vec())
 }
 
+/// The zones of China, all of them on Beijing time by law (`asia`, and the links of `backward`).
+const CHINESE: [&str; 7] = [
+    "Asia/Shanghai",
+    "Asia/Chongqing",
+    "Asia/Chungking",
+    "Asia/Harbin",
+    "Asia/Kashgar",
+    "Asia/Urumqi",
+    "PRC",
+];
+
+/// Beijing's, and beside it that of a person who is recorded elsewhere. A zone that cannot be read names no
+/// other place.
+fn zones_of_mainland(recorded: Option<Result<Tz, ZoneFault>>) -> CalleeZones {
+    match recorded {
+        None | Some(Err(ZoneFault::Unreadable)) => Ok(vec![BEIJING]),
+        Some(Err(fixed @ ZoneFault::FixedOffset)) => Err(fixed.into()),
+        Some(Ok(zone)) if CHINESE.contains(&zone.name()) => Ok(vec![BEIJING]),
+        Some(Ok(zone)) => Ok(vec![BEIJING, zone]),
+    }
+}
+
+impl From<ZoneFault> for UnknownZone {
+    fn from(fault: ZoneFault) -> Self {
+        match fault {
+            ZoneFault::Unreadable => Self::UnreadableRecord,
+            ZoneFault::FixedOffset => Self::FixedOffset,
+        }
+    }
+}
+
 /// Regions and every zone a resident may be in (IANA `zone1970.tab`, 2025b; zones that show the same time
 /// all year are named once). An area code is not used: mobile and ported numbers keep it anywhere. A region
 /// that is not listed is unknown.
-fn zones_of_region(region: &str) -> Option<&'static [Tz]> {
+pub(super) fn zones_of_region(region: &str) -> Option<&'static [Tz]> {
     Some(match region {
         "US" => &[
             Tz::America__New_York,
@@ -249,11 +285,18 @@ mod tests {
     }
 
     #[test]
-    fn the_zone_comes_from_the_mainland_then_the_record_then_the_region() {
+    fn the_zone_comes_from_the_record_and_the_mainland_else_from_the_region() {
         let london = Tz::Europe__London;
         for (phone, record, zones) in [
             ("+8613800138000", None, Ok(vec![BEIJING])),
-            ("+8613800138000", Some("Europe/London"), Ok(vec![BEIJING])),
+            ("+8613800138000", Some("Europe/London"), Ok(vec![BEIJING, london])),
+            ("+8613800138000", Some("Asia/Urumqi"), Ok(vec![BEIJING])),
+            ("+8613800138000", Some("PRC"), Ok(vec![BEIJING])),
+            ("+8613800138000", Some("GMT+8"), Ok(vec![BEIJING])),
+            ("+8613800138000", Some("EST"), Err(UnknownZone::FixedOffset)),
+            ("+12025550123", Some("EST"), Err(UnknownZone::FixedOffset)),
+            ("+12025550123", Some("Etc/GMT+5"), Err(UnknownZone::FixedOffset)),
+            ("+12025550123", Some("UTC"), Err(UnknownZone::FixedOffset)),
             ("+12025550123", Some("Europe/London"), Ok(vec![london])),
             (
                 "+12025550123",

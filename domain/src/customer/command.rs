@@ -3,6 +3,7 @@
 use super::assignee::Assignee;
 use super::deals::DealReport;
 use super::erasure::DeletedRecording;
+use super::known_number::CountrySource;
 use super::merge_side::MergeSide;
 use super::past::HistoryOrder;
 use super::profile_origin::ProfileOrigin;
@@ -165,6 +166,12 @@ pub enum CustomerCommand {
         times: Vec<PreferredTime>,
         origin: ProfileOrigin,
     },
+    /// A number that was stored as Chinese when nobody had said its country is right. Its country was known,
+    /// or is confirmed already: no event.
+    ConfirmNumber {
+        number: NumberId,
+        reason: String,
+    },
     /// What came of a call afterwards. Known so already: no event.
     ReportDeal(Box<DealReport>),
     /// What another system's records say of calls to a number of the person. All known already: no event.
@@ -207,6 +214,7 @@ impl CustomerCommand {
             Self::Tag(_) => "customer.tag",
             Self::SetCaps { .. } => "customer.set_caps",
             Self::SetPreferredTimes { .. } => "customer.set_preferred_times",
+            Self::ConfirmNumber { .. } => "customer.confirm_number",
             Self::ReportDeal(_) => "customer.report_deal",
             Self::ImportHistory(_) => "customer.import_history",
             Self::Merge(_) => "customer.merge",
@@ -281,6 +289,15 @@ pub struct DoneErasure {
     pub recordings: Vec<DeletedRecording>,
 }
 
+/// A number of a person, as a row of a list has it. `phone` is E.164.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TheirPhone {
+    pub number: NumberId,
+    pub phone: String,
+    /// How its country was known.
+    pub country: CountrySource,
+}
+
 /// One row of a list, checked and normalised. `phone` is E.164.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Enrolment {
@@ -288,6 +305,10 @@ pub struct Enrolment {
     pub external_id: String,
     pub number: NumberId,
     pub phone: String,
+    /// How the country of the phone was known.
+    pub country: CountrySource,
+    /// Further numbers of the person, in the order in which they are tried.
+    pub further_phones: Vec<TheirPhone>,
     pub name: Option<String>,
     pub time_zone: Option<String>,
     pub campaign: CampaignId,

@@ -1,15 +1,15 @@
 //! Decides commands to one customer: enrolling, releases; consent, grants and closings have their own files.
 
 use super::answering::{Decided, at_most, not_erased, readable, settled_by};
-use super::command::{CustomerCommand, Enrolment, ForbiddenBy, GivenConsent};
+use super::command::{CustomerCommand, Enrolment, ForbiddenBy, GivenConsent, TheirPhone};
 use super::event::CustomerEvent;
 use super::profile::Profile;
 use super::profile_origin::ProfileOrigin;
 use super::refusal::CustomerRefusal;
 use super::state::CustomerState;
 use super::{
-    assignment, call_now, callbacks, close_call, consent, correction, cut_off, deals, forget, grant_dial,
-    merging, own_rules, past, previewing, profiling, releasing, withdrawing,
+    assignment, call_now, callbacks, close_call, confirming, consent, correction, cut_off, deals, forget,
+    grant_dial, merging, own_rules, past, previewing, profiling, releasing, withdrawing,
 };
 use crate::calling_plan::Dedupe;
 use crate::compliance::SAME_NUMBER;
@@ -88,6 +88,9 @@ pub(super) fn decide(state: &CustomerState, command: CustomerCommand, context: C
         CustomerCommand::Tag(order) => profiling::tag(state, *order),
         CustomerCommand::SetCaps { .. } => own_rules::set_caps(state, command, context.now),
         CustomerCommand::SetPreferredTimes { .. } => own_rules::set_preferred_times(state, command),
+        CustomerCommand::ConfirmNumber { number, reason } => {
+            confirming::confirm_number(state, number, reason)
+        }
         CustomerCommand::ReportDeal(report) => deals::report(state, *report, context.now),
         CustomerCommand::ImportHistory(order) => past::import(state, *order, context.now),
         CustomerCommand::Merge(order) => merging::merge(state, order),
@@ -144,12 +147,14 @@ fn enrol(state: &CustomerState, row: Enrolment, now: Timestamp) -> Decided {
         });
     }
     readable(state)?;
-    let is_known = state.phone(&row.number).is_some();
-    at_most(
-        state.numbers().len() + usize::from(!is_known),
-        NUMBERS_MAX,
-        "numbers",
-    )?;
+    let own = TheirPhone {
+        number: row.number.clone(),
+        phone: row.phone,
+        country: row.country,
+    };
+    let phones = std::iter::once(own).chain(row.further_phones);
+    let new: Vec<TheirPhone> = phones.filter(|one| state.phone(&one.number).is_none()).collect();
+    at_most(state.numbers().len() + new.len(), NUMBERS_MAX, "numbers")?;
     at_most(state.enrolments().len() + 1, ENROLMENTS_MAX, "enrolments")?;
     let mut events = Vec::new();
     if !state.is_registered() {
@@ -159,12 +164,11 @@ fn enrol(state: &CustomerState, row: Enrolment, now: Timestamp) -> Decided {
             time_zone: row.time_zone,
         });
     }
-    if !is_known {
-        events.push(CustomerEvent::NumberAdded {
-            number: row.number.clone(),
-            phone: Personal::open_hashed(row.phone),
-        });
-    }
+    events.extend(new.into_iter().map(|one| CustomerEvent::NumberAdded {
+        number: one.number,
+        phone: Personal::open_hashed(one.phone),
+        country: Some(one.country),
+    }));
     if let Some(consent) = row.consent {
         events.extend(consent::of_row(state, consent, now)?);
     }

@@ -1,26 +1,18 @@
 //! Facts about one person, over all campaigns.
 
-use super::assignee::Assignee;
-use super::erasure::DeletedRecording;
-use super::merge_side::MergeSide;
-use super::profile_origin::ProfileOrigin;
-use crate::attribute::TagLevel;
-use crate::best_times::CallTiming;
-use crate::callback::CallbackEnd;
-use crate::calling_plan::Basis;
-use crate::compliance::{CustomerGrant, Verdict};
-use crate::deal::{Deal, DealCounts};
-use crate::four_eyes::FourEyes;
+use super::{assignee::Assignee, erasure::DeletedRecording, known_number::CountrySource};
+use super::{merge_side::MergeSide, profile_origin::ProfileOrigin};
 use crate::past_call::{HistorySource, PastCall};
-use crate::personal::Personal;
-use crate::preferred_times::PreferredTime;
-use crate::ranking::Placing;
 use crate::time::Timestamp;
+use crate::{
+    attribute::TagLevel, best_times::CallTiming, callback::CallbackEnd, deal::Deal, deal::DealCounts,
+};
+use crate::{calling_plan::Basis, compliance::CustomerGrant, compliance::Verdict};
+use crate::{four_eyes::FourEyes, personal::Personal, preferred_times::PreferredTime, ranking::Placing};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
-use values::call_caps::CallCap;
-use values::disposition::{Disposition, Outcome};
 use values::ids::{CallId, CampaignId, CustomerId, EventId, ListId, NumberId, PersonRequestId, UserId};
+use values::{call_caps::CallCap, disposition::Disposition, disposition::Outcome};
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(tag = "kind", content = "data")]
@@ -40,7 +32,13 @@ pub enum CustomerEvent {
     NumberAdded {
         number: NumberId,
         phone: Personal<String>,
+        /// How its country was known; absent in events from before that was stored.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        country: Option<CountrySource>,
     },
+    /// A number was stored as Chinese when nobody had said its country; a user said that it is right.
+    #[serde(rename = "customer.number_confirmed")]
+    NumberConfirmed { number: NumberId, reason: String },
     #[serde(rename = "customer.consent_recorded")]
     ConsentRecorded {
         scope: String,
@@ -367,6 +365,7 @@ pub enum CustomerEvent {
 impl CustomerEvent {
     pub const REGISTERED: &'static str = "customer.registered";
     pub const NUMBER_ADDED: &'static str = "customer.number_added";
+    pub const NUMBER_CONFIRMED: &'static str = "customer.number_confirmed";
     pub const CONSENT_RECORDED: &'static str = "customer.consent_recorded";
     pub const CONSENT_WITHDRAWN: &'static str = "customer.consent_withdrawn";
     pub const ENROLLED: &'static str = "customer.enrolled";

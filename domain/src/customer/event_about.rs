@@ -32,6 +32,7 @@ impl CustomerEvent {
             Self::DealReported { deal, .. } => Some(&deal.campaign),
             Self::Registered { .. }
             | Self::NumberAdded { .. }
+            | Self::NumberConfirmed { .. }
             | Self::ConsentRecorded { .. }
             | Self::ConsentWithdrawn { .. }
             | Self::Held { .. }
@@ -64,6 +65,7 @@ impl CustomerEvent {
             | Self::CallBackOrdered { call, .. } => Some(*call),
             Self::Registered { .. }
             | Self::NumberAdded { .. }
+            | Self::NumberConfirmed { .. }
             | Self::ConsentRecorded { .. }
             | Self::ConsentWithdrawn { .. }
             | Self::Enrolled { .. }

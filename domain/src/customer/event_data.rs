@@ -11,6 +11,7 @@ impl EventData for CustomerEvent {
         match self {
             Self::Registered { .. } => Self::REGISTERED,
             Self::NumberAdded { .. } => Self::NUMBER_ADDED,
+            Self::NumberConfirmed { .. } => Self::NUMBER_CONFIRMED,
             Self::ConsentRecorded { .. } => Self::CONSENT_RECORDED,
             Self::ConsentWithdrawn { .. } => Self::CONSENT_WITHDRAWN,
             Self::Enrolled { .. } => Self::ENROLLED,
@@ -77,7 +78,8 @@ impl EventData for CustomerEvent {
                 fields.extend(listed("/removed", removed));
                 fields
             }
-            Self::ConsentWithdrawn { .. }
+            Self::NumberConfirmed { .. }
+            | Self::ConsentWithdrawn { .. }
             | Self::DialGranted { .. }
             | Self::DialRefused { .. }
             | Self::DialReleased { .. }

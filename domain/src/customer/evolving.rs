@@ -82,6 +82,7 @@ impl CustomerState {
             }
             CustomerEvent::Registered { .. }
             | CustomerEvent::NumberAdded { .. }
+            | CustomerEvent::NumberConfirmed { .. }
             | CustomerEvent::ConsentRecorded { .. }
             | CustomerEvent::ConsentWithdrawn { .. }
             | CustomerEvent::Enrolled { .. }

@@ -25,6 +25,7 @@ impl CustomerState {
             }
             CustomerEvent::Registered { .. }
             | CustomerEvent::NumberAdded { .. }
+            | CustomerEvent::NumberConfirmed { .. }
             | CustomerEvent::ConsentRecorded { .. }
             | CustomerEvent::ConsentWithdrawn { .. }
             | CustomerEvent::Enrolled { .. }

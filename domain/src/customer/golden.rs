@@ -66,6 +66,11 @@ pub(super) fn who_and_what_they_allow() -> Vec<CustomerEvent> {
         CustomerEvent::NumberAdded {
             number: number(),
             phone: Personal::open_hashed("+8613800138000".to_owned()),
+            country: None,
+        },
+        CustomerEvent::NumberConfirmed {
+            number: number(),
+            reason: "asked at the branch".to_owned(),
         },
         CustomerEvent::ConsentRecorded {
             scope: "marketing".to_owned(),

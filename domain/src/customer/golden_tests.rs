@@ -3,6 +3,7 @@
 
 use super::event::CustomerEvent;
 use super::golden::{endings, who_and_what_they_allow};
+use super::known_number::CountrySource;
 use crate::best_times::{BetterHour, CallHour, CallTiming, DaySort};
 use crate::ranking::{CallValue, Placing};
 use crate::record::golden_support::{at, check_with};
@@ -44,4 +45,15 @@ fn where_somebody_stands_is_written_as_its_golden_file() {
         }));
     }
     check_with("customer", "placing", enrolled.unwrap());
+}
+
+#[test]
+fn how_the_country_of_a_number_was_known_is_written_as_its_golden_file() {
+    let mut added = who_and_what_they_allow()
+        .into_iter()
+        .find(|event| matches!(event, CustomerEvent::NumberAdded { .. }));
+    if let Some(CustomerEvent::NumberAdded { country, .. }) = &mut added {
+        *country = Some(CountrySource::Preset);
+    }
+    check_with("customer", "country", added.unwrap());
 }

@@ -16,8 +16,8 @@ use super::state::CustomerState;
 use super::{callbacks, previewing, withdrawing};
 use crate::calling_plan::CampaignFacts;
 use crate::compliance::{
-    CustomerFacts, CustomerGrant, Decision, GRANT_VALID_MS, JoinedFacts, NEXT_LEG_WITHIN_MS, Verdict,
-    by_preset, first_permitted, judge_customer, permitted_until, same_local_day, strictest,
+    CustomerFacts, CustomerGrant, Decision, GRANT_VALID_MS, JoinedFacts, NEXT_LEG_WITHIN_MS, PhoneCountry,
+    Verdict, by_preset, first_permitted, judge_customer, permitted_until, same_local_day, strictest,
 };
 use crate::number_library::HOME_LOCATION;
 use crate::quota::{FullQuota, QUOTA};
@@ -184,6 +184,7 @@ pub(super) fn facts_of<'a>(
         basis: enrolment.basis,
         consent: state.consents().get(&campaign.plan.purpose),
         phone: phone.map(String::as_str),
+        phone_country: state.phone_country(number),
         home_location: said_home(enrolment),
         time_zone: state.time_zone(),
         charged_dials: enrolment.charged_dials,
@@ -323,6 +324,7 @@ fn permitted_from(facts: &CustomerFacts<'_>, at: Timestamp) -> Option<Timestamp>
     let joined: Vec<JoinedFacts> = facts.joined.iter().map(JoinedFacts::released).collect();
     let facts = CustomerFacts {
         campaign: &running,
+        phone_country: PhoneCountry::Known,
         held: false,
         joined: &joined,
         ..*facts

@@ -14,6 +14,7 @@ mod callback_closing;
 mod callbacks;
 mod close_call;
 pub mod command;
+mod confirming;
 mod consent;
 mod consented;
 mod correction;
@@ -61,8 +62,9 @@ pub use call_now::CALL_CANCELED;
 pub use callbacks::{CALLBACK_AGENT, CALLBACK_MISSED};
 pub use command::{
     AttributesOrder, CallClosing, CallbackOrder, Correction, CustomerCommand, DoneErasure, Enrolment,
-    ForbiddenBy, GivenConsent, MergeOrder, TagOrder, UnmergeOrder,
+    ForbiddenBy, GivenConsent, MergeOrder, TagOrder, TheirPhone, UnmergeOrder,
 };
+pub use confirming::CONFIRMATION_REASON_BYTES_MAX;
 pub use correction::{CORRECTED_BYTES_MAX, CORRECTED_VALUES_MAX};
 pub use cut_off::CUT_OFF_SETTLED;
 pub use deals::{CallTold, DEALS_MAX, DealReport, Deals, KnownDeal};
@@ -70,7 +72,7 @@ pub use enrolment::{ClosedCount, EnrolmentState, LastCall, NotDialed, SettledAs}
 pub use erasure::{DeletedRecording, Erasure};
 pub use event::CustomerEvent;
 pub use forget::{KEY_BACKUP_DAYS_MAX, RECORDINGS_NAMED_MAX};
-pub use known_number::KnownNumber;
+pub use known_number::{CountrySource, KnownNumber};
 pub use merge_side::MergeSide;
 pub use merging::{MERGE_REASON_BYTES_MAX, MERGED_MAX};
 pub use past::HistoryOrder;

@@ -158,6 +158,7 @@ pub fn profile_changes(event: &CustomerEvent) -> Vec<ProfileChange> {
         CustomerEvent::EnrolmentSettled { .. } => told("follow_up_state", "closed").into_iter().collect(),
         CustomerEvent::Erased { .. } => vec![ProfileChange::Forget],
         CustomerEvent::NumberAdded { .. }
+        | CustomerEvent::NumberConfirmed { .. }
         | CustomerEvent::ConsentRecorded { .. }
         | CustomerEvent::ConsentWithdrawn { .. }
         | CustomerEvent::DialGranted { .. }

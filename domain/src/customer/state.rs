@@ -10,7 +10,7 @@ use super::known_number::KnownNumber;
 use super::merge_side::MergedIds;
 use super::own_rules_kept::OwnRules;
 use super::profile::Profile;
-use crate::compliance::{ConsentFacts, ContactHistory};
+use crate::compliance::{ConsentFacts, ContactHistory, PhoneCountry};
 use crate::deal::Deal;
 use crate::personal::Personal;
 use crate::preferred_times::PreferredTime;
@@ -64,6 +64,11 @@ impl CustomerState {
     pub fn phone(&self, number: &NumberId) -> Option<&Personal<String>> {
         let known = self.numbers.iter().find(|known| known.number == *number);
         known.map(|known| &known.phone)
+    }
+    /// How far the country of a number of this person is known.
+    pub fn phone_country(&self, number: &NumberId) -> PhoneCountry {
+        let known = self.numbers.iter().find(|known| known.number == *number);
+        known.map_or(PhoneCountry::Known, KnownNumber::phone_country)
     }
     pub fn enrolment(&self, campaign: &CampaignId) -> Option<&EnrolmentState> {
         self.enrolments.get(campaign)
@@ -169,14 +174,8 @@ impl CustomerState {
                 self.name.clone_from(name);
                 self.time_zone.clone_from(time_zone);
             }
-            CustomerEvent::NumberAdded { number, phone } => {
-                // One for most people: no room for more before they come.
-                self.numbers.reserve_exact(1);
-                self.numbers.push(KnownNumber {
-                    number: number.clone(),
-                    phone: phone.clone(),
-                    invalid: false,
-                });
+            CustomerEvent::NumberAdded { .. } | CustomerEvent::NumberConfirmed { .. } => {
+                self.evolve_numbers(event);
             }
             CustomerEvent::ConsentRecorded {
                 scope,

@@ -12,9 +12,9 @@ use super::withdrawing::ENROLMENT_WITHDRAWN;
 use crate::best_times::BEST_TIME;
 use crate::calling_plan::CampaignFacts;
 use crate::compliance::{
-    CustomerFacts, Decision, JoinedFacts, NumberFacts, PresetRules, Side, Verdict, by_preset, is_of_check,
-    judge_customer, judge_number, strictest, waits_for_check, waits_for_facts, waits_for_holidays,
-    when_permitted,
+    CustomerFacts, Decision, JoinedFacts, NumberFacts, PhoneCountry, PresetRules, Side, Verdict, by_preset,
+    is_of_check, judge_customer, judge_number, strictest, waits_for_check, waits_for_facts,
+    waits_for_holidays, when_permitted,
 };
 use crate::number_check::check_asked_again;
 use crate::time::Timestamp;
@@ -240,6 +240,7 @@ impl When<'_> {
         let joined: Vec<JoinedFacts> = self.facts.joined.iter().map(JoinedFacts::released).collect();
         let facts = CustomerFacts {
             campaign: &campaign,
+            phone_country: PhoneCountry::Known,
             held: false,
             joined: &joined,
             ..self.facts

@@ -2,8 +2,10 @@
 
 use super::command::SettingCommand;
 use super::event::SettingEvent;
+use super::name::SettingName;
 use super::refusal::SettingRefusal;
 use super::state::SettingState;
+use values::calling_code::CallingCode;
 
 /// Longest reason kept: it is stored for ever and must hold nothing personal.
 pub const REASON_BYTES_MAX: usize = 512;
@@ -31,6 +33,9 @@ pub(super) fn decide(
             most,
         });
     }
+    if name == SettingName::DefaultCallingCode && !is_calling_code(to) {
+        return Err(SettingRefusal::NotACallingCode { asked: to });
+    }
     let before = state.value(name);
     if before == to {
         return Ok(Vec::new());
@@ -41,4 +46,9 @@ pub(super) fn decide(
         after: to,
         reason,
     }])
+}
+
+/// 0 leaves the country to the presets in use.
+fn is_calling_code(value: u64) -> bool {
+    value == 0 || u16::try_from(value).ok().and_then(CallingCode::new).is_some()
 }

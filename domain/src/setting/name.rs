@@ -90,11 +90,15 @@ pub enum SettingName {
     /// A million tokens of its questions and answers.
     #[serde(rename = "costs.assistant_million_tokens_fen")]
     CostTokens,
+    /// The calling code of a number that is written without one, outside lists of a campaign; 0: by the
+    /// presets of the campaigns.
+    #[serde(rename = "numbers.default_calling_code")]
+    DefaultCallingCode,
 }
 
 impl SettingName {
     /// All of them, in the order in which they are shown.
-    pub const ALL: [Self; 27] = [
+    pub const ALL: [Self; 28] = [
         Self::AnswerPerMilleMin,
         Self::SettledCallsMin,
         Self::LineFailuresMax,
@@ -122,6 +126,7 @@ impl SettingName {
         Self::CostSynthesis,
         Self::CostAssistant,
         Self::CostTokens,
+        Self::DefaultCallingCode,
     ];
 
     pub const fn code(self) -> &'static str {
@@ -153,6 +158,7 @@ impl SettingName {
             Self::CostSynthesis => "costs.synthesis_ten_thousand_chars_fen",
             Self::CostAssistant => "costs.assistant_thousand_requests_fen",
             Self::CostTokens => "costs.assistant_million_tokens_fen",
+            Self::DefaultCallingCode => "numbers.default_calling_code",
         }
     }
 
@@ -210,6 +216,10 @@ impl SettingName {
                 "1,000 questions to an assistant, in fen",
             ),
             Self::CostTokens => ("大模型每百万词元费用（分）", "1,000,000 of its tokens, in fen"),
+            Self::DefaultCallingCode => (
+                "未写国家代码的号码的默认国家代码（0：按任务的规则预设）",
+                "calling code of numbers written without one (0: by the presets in use)",
+            ),
         }
     }
 
@@ -247,7 +257,8 @@ impl SettingName {
             | Self::CostRecognition
             | Self::CostSynthesis
             | Self::CostAssistant
-            | Self::CostTokens => 0,
+            | Self::CostTokens
+            | Self::DefaultCallingCode => 0,
             // DEP-8: ¥80,000 per agent and year, 150–200 effective calls per agent-day.
             Self::CostAgentYear => 8_000_000,
             Self::CostWorkDays => 250,
@@ -286,6 +297,8 @@ impl SettingName {
             Self::CostAgentCallsMin | Self::CostAgentCallsMax => (1, 2_880),
             Self::CostRecognition | Self::CostSynthesis => (0, 1_000_000),
             Self::CostAssistant | Self::CostTokens => (0, 10_000_000),
+            // A calling code has one to three digits (ITU-T E.164, 6.2.1).
+            Self::DefaultCallingCode => (0, 999),
         }
     }
 }

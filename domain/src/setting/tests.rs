@@ -69,3 +69,21 @@ fn each_setting_has_a_default_within_its_bounds_and_a_name_of_its_own() {
         assert_eq!(serde_json::to_value(name).unwrap(), name.code());
     }
 }
+
+#[test]
+fn the_default_country_is_one_that_exists() {
+    let name = SettingName::DefaultCallingCode;
+    let to = |to| SettingCommand::Change {
+        name,
+        to,
+        reason: "why".to_owned(),
+    };
+    for code in [1, 44, 86] {
+        assert_eq!(when(&[], to(code)).map(|events| events.len()), Ok(1), "{code}");
+    }
+    for code in [2, 999] {
+        let refusal = SettingRefusal::NotACallingCode { asked: code };
+        assert_eq!(when(&[], to(code)), Err(refusal));
+    }
+    assert_eq!(when(&[], to(0)), Ok(vec![]), "so already");
+}

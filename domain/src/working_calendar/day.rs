@@ -18,6 +18,11 @@ impl Day {
         Self(date)
     }
 
+    /// From 1 to 12.
+    pub fn month(self) -> u32 {
+        self.0.month()
+    }
+
     pub fn year(self) -> i32 {
         self.0.year()
     }

@@ -88,6 +88,18 @@ impl Calendars {
         self.assumes_ordinary
     }
 
+    /// The calendar that says what a day is: that of the year before or after it where its notice names the
+    /// day (New Year's holiday begins on 31 December), else that of its own year.
+    pub fn of_day(&self, country: &str, day: Day) -> Option<(&CalendarYear, Origin)> {
+        let names = |found: &(&CalendarYear, Origin)| found.0.kind_of(day) != DayKind::Ordinary;
+        let beside = [day.year() + 1, day.year() - 1];
+        let beside = beside.into_iter().filter_map(|year| self.year(country, year));
+        beside
+            .into_iter()
+            .find(names)
+            .or_else(|| self.year(country, day.year()))
+    }
+
     /// The calendar of a year: the imported one, else the one that ships.
     pub fn year(&self, country: &str, year: i32) -> Option<(&CalendarYear, Origin)> {
         let is = |one: &&CalendarYear| one.country == country && one.year == year;
@@ -150,6 +162,23 @@ mod tests {
         assert_eq!(year.status, CalendarStatus::Provisional);
         assert!(calendars.year("cn", 2028).is_none());
         assert!(calendars.year("us", 2026).is_none());
+    }
+
+    #[test]
+    fn a_notice_that_begins_in_the_year_before_counts_there() {
+        let text = "country: cn\nyear: 2028\nstatus: published\nsource: notice of 2027\nholidays:\n  - {name: 元旦, \
+                    from: 2027-12-31, to: 2028-01-02}\nworking_days: [2027-12-26, 2028-01-08]\n";
+        let calendars = Calendars::of(vec![CalendarYear::from_yaml(text).unwrap()]);
+        let kind = |text: &str| {
+            let (year, _) = calendars.of_day("cn", day(text)).unwrap();
+            (year.year, year.kind_of(day(text)))
+        };
+        assert_eq!(kind("2027-12-26"), (2028, DayKind::Worked));
+        assert_eq!(kind("2027-12-30"), (2027, DayKind::Ordinary));
+        assert_eq!(kind("2027-12-31"), (2028, DayKind::Holiday("元旦")));
+        assert_eq!(kind("2028-01-02"), (2028, DayKind::Holiday("元旦")));
+        assert_eq!(kind("2028-01-08"), (2028, DayKind::Worked));
+        assert!(calendars.of_day("cn", day("2029-05-01")).is_none());
     }
 
     #[test]

@@ -169,22 +169,36 @@ impl CalendarYear {
             ));
         }
         for named in &self.holidays {
-            if named.from > named.to || named.from.year() != self.year || named.to.year() != self.year {
+            if named.from > named.to || !self.may_name(named.from) || !self.may_name(named.to) {
                 return wrong(format!(
-                    "{}: {} to {} lies not in {}, from an earlier day to a later",
+                    "{}: {} to {} lies not in {} with the months before and after it, from an earlier day to a later",
                     named.name, named.from, named.to, self.year
                 ));
             }
         }
         for day in &self.working_days {
-            if day.year() != self.year {
-                return wrong(format!("{day} lies not in {}", self.year));
+            if !self.may_name(*day) {
+                return wrong(format!(
+                    "{day} lies not in {} with the months before and after it",
+                    self.year
+                ));
             }
             if let Some(named) = self.holiday(*day) {
                 return wrong(format!("{day} is worked and is of {} too", named.name));
             }
         }
         Ok(())
+    }
+
+    /// The notice of a year begins in the December before where New Year's holiday does, and may end in the
+    /// January behind it.
+    fn may_name(&self, day: Day) -> bool {
+        match day.year() - self.year {
+            0 => true,
+            -1 => day.month() == 12,
+            1 => day.month() == 1,
+            _ => false,
+        }
     }
 
     pub fn kind_of(&self, day: Day) -> DayKind<'_> {
@@ -228,6 +242,8 @@ mod tests {
             ("country: us", "country: USA", "such as cn-2026"),
             ("to: 2026-07-03", "to: 2026-07-02", "from an earlier day"),
             ("to: 2026-07-03", "to: 2027-07-03", "lies not in 2026"),
+            ("from: 2026-07-03", "from: 2025-11-30", "lies not in 2026"),
+            ("to: 2026-07-03", "to: 2027-02-01", "lies not in 2026"),
             ("from: 2026-07-03", "from: 2026-02-30", "is no day"),
             ("source: 5 U.S.C. 6103", "source: \"\"", "1 to 256 bytes"),
             ("status: published", "status: guessed", "unknown variant"),

@@ -102,6 +102,7 @@ impl Person {
             CustomerEvent::NumberAdded {
                 number: self.number.clone(),
                 phone: self.sealed("phone"),
+                country: None,
             },
             CustomerEvent::Enrolled {
                 campaign: self.campaign.clone(),

@@ -202,6 +202,7 @@ impl<N: Iterator<Item = u64>> Teller<N> {
             13 => CustomerEvent::NumberAdded {
                 number: number(of + 100 * self.small(2)),
                 phone: sealed("phone", true),
+                country: None,
             },
             14 => CustomerEvent::ConsentWithdrawn {
                 scope: "calls".to_owned(),

@@ -63,16 +63,30 @@ def moment(micros):
     return EPOCH + timedelta(microseconds=micros)
 
 
+def fixed_offset(zone, phone):
+    """A zone without a region: it says nothing where clocks change."""
+    if zone in ("EST", "MST", "HST"):
+        return True
+    without_region = zone.startswith("Etc/") or zone in ("UTC", "UCT", "GMT", "GMT0", "GMT+0", "GMT-0",
+                                                         "Greenwich", "Universal", "Zulu")
+    return without_region and phone.startswith(("+1", "+44"))
+
+
 def callee_zones(case):
-    phone = case["phone"]
+    phone, zone = case["phone"], case["time_zone"]
+    if zone is not None:
+        try:
+            ZoneInfo(zone)
+        except Exception:
+            return [BEIJING] if phone.startswith("+86") else None
+        if fixed_offset(zone, phone):
+            return None
+        if phone.startswith("+86"):
+            chinese = ("Asia/Shanghai", "Asia/Urumqi", "Asia/Chongqing", "Asia/Harbin", "Asia/Kashgar", "PRC")
+            return [BEIJING] if zone in chinese else [BEIJING, zone]
+        return [zone]
     if phone.startswith("+86"):
         return [BEIJING]
-    if case["time_zone"] is not None:
-        try:
-            ZoneInfo(case["time_zone"])
-        except Exception:
-            return None
-        return [case["time_zone"]]
     for prefix, zones in COUNTRIES.items():
         if phone.startswith(prefix):
             return zones

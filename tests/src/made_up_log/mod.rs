@@ -6,21 +6,17 @@
 mod parts;
 use domain::call::Finding;
 use domain::call::event::{CallEvent, EndReason};
-use domain::calling_plan::Basis;
 use domain::campaign::event::{CampaignEvent, PauseReason};
 use domain::compliance::{CustomerGrant, Decision, NumberGrant, Verdict};
 use domain::customer::event::CustomerEvent;
-use domain::decider::EventData;
 use domain::disposition::{Disposition, Outcome};
-use domain::flow::event::FlowEvent;
-use domain::flow::{content_hash, from_script};
+use domain::flow::{content_hash, event::FlowEvent, from_script};
 use domain::ids::{
     CallId, CampaignId, CommandId, CustomerId, EnrolmentId, EventId, ListId, NumberId, StreamId,
 };
 use domain::number::{NumberEvent, OptOutSource};
-use domain::personal::Personal;
 use domain::stored_event::{Envelope, Position, StoredEvent, StreamVersion};
-use domain::time::Timestamp;
+use domain::{calling_plan::Basis, decider::EventData, personal::Personal, time::Timestamp};
 pub use parts::{Chance, FLOW};
 use parts::{answered, campaign, flow_ref, list_closed, plan};
 use std::collections::BTreeMap;
@@ -148,7 +144,12 @@ impl MadeUpLog {
             time_zone: None,
         };
         let (number, phone) = (dial.number.clone(), erased());
-        let added = CustomerEvent::NumberAdded { number, phone };
+        let country = None;
+        let added = CustomerEvent::NumberAdded {
+            number,
+            phone,
+            country,
+        };
         let enrolled = CustomerEvent::Enrolled {
             campaign: dial.campaign.clone(),
             list: ListId::derive(&dial.campaign, "00"),

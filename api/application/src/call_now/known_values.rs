@@ -5,9 +5,9 @@
 use super::CallOrder;
 use domain::customer::{CustomerState, EnrolmentState};
 use domain::personal::Personal;
-use domain::phone_number::PhoneNumber;
 use domain::problem::{MemberError, Problem};
 use intake::body::BodySource;
+use intake::list_country::ListCountry;
 use intake::mapping::Member;
 use intake::source::{NamedRow, ReadRow, RowSource};
 use serde_json::{Map, Value};
@@ -18,12 +18,13 @@ pub(super) fn as_known(
     order: &CallOrder,
     state: &CustomerState,
     enrolment: &EnrolmentState,
+    country: ListCountry,
 ) -> Result<(), Problem> {
     let row = read(order)?;
     let mut others = Vec::new();
     if let Some(phone) = row.members.get(&Member::Phone) {
         let called = state.phone(&enrolment.number).and_then(Personal::value);
-        let asked = PhoneNumber::parse(phone).ok();
+        let asked = country.read(phone).ok().map(|(phone, _)| phone);
         let is_it = asked.is_some_and(|asked| called.is_some_and(|called| called == asked.as_e164()));
         others.extend((!is_it).then(|| "/phone".to_owned()));
     }

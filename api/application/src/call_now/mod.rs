@@ -16,6 +16,8 @@ use domain::problem::{Kind, MemberError, Problem};
 use domain::stored_event::{Cause, Position, StreamVersion};
 use domain::time::Timestamp;
 use intake::body::BodySource;
+use intake::list_country::ListCountry;
+use intake::row::RowRules;
 use projections::views::worklist;
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -117,7 +119,8 @@ pub async fn call_now(
         if let Some(settled) = enrolment.settled {
             return Err(over(&order.campaign, settled.disposition));
         }
-        known_values::as_known(&order, state, enrolment)?;
+        let country = country_of(installation, &order.campaign).await?;
+        known_values::as_known(&order, state, enrolment, country)?;
     }
     if !is_in {
         enrol(installation, &order, state, cause).await?;
@@ -237,7 +240,10 @@ async fn enrol(
     let record = record(order, state)?;
     let list = follow(cause, "list").command.to_string();
     let plan = Load {
-        rules: installation.list_rules(&order.campaign, &list).await?,
+        rules: RowRules {
+            country: country_of(installation, &order.campaign).await?,
+            ..installation.list_rules(&order.campaign, &list).await?
+        },
         source: "calls".to_owned(),
         format: "JSON".to_owned(),
         dry_run: false,
@@ -248,6 +254,15 @@ async fn enrol(
     let rows = Box::new(BodySource::new(vec![record]));
     let report = load(plan, rows, &enroller, vault, installation.tasks()).await?;
     enrolled(report)
+}
+
+/// Of a number without a country code: by the campaign's presets, else by the setting of the installation.
+async fn country_of(installation: &Installation, campaign: &CampaignId) -> Result<ListCountry, Problem> {
+    let by_presets = installation.list_rules(campaign, "").await?.country;
+    if by_presets.is_known() {
+        return Ok(by_presets);
+    }
+    Ok(ListCountry::of_setting(installation.default_country().await?))
 }
 
 /// The row as a list would have it.

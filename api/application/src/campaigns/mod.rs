@@ -102,11 +102,15 @@ pub async fn create_campaign(
         flow,
         plan,
     };
-    Ok(installation
+    let answer = installation
         .entities
         .campaigns
         .ask(&body.campaign, command, cause)
-        .await?)
+        .await?;
+    if let Some(plan) = answer.state.plan() {
+        installation.countries.note(&body.campaign, plan.presets());
+    }
+    Ok(answer)
 }
 
 /// A published version; where the campaign asks for it, one behind which somebody stood.

@@ -20,11 +20,13 @@ pub async fn start_campaign(
     installation.refuse_unspeakable(campaign).await?;
     refuse_no_way_out(installation, campaign).await?;
     refuse_unknown_year(installation, campaign).await?;
-    Ok(installation
+    let answer = installation
         .entities
         .campaigns
         .ask(campaign, CampaignCommand::Start, cause)
-        .await?)
+        .await?;
+    installation.number_checks.wake(campaign);
+    Ok(answer)
 }
 
 /// Where a preset demands that the seller is told to who finds no agent free, that message also says how to

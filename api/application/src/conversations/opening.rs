@@ -188,6 +188,7 @@ impl Judged<'_> {
             basis: enrolment.basis,
             consent: person.consents().get(&facts.plan.purpose),
             phone: phone.map(String::as_str),
+            phone_country: person.phone_country(number),
             home_location: None,
             time_zone: person.time_zone(),
             charged_dials: enrolment.charged_dials,

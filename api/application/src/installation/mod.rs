@@ -16,7 +16,8 @@ use crate::exporting::desk::ExportDesk;
 use crate::lists::under_way::UnderWay;
 use crate::live::LiveHub;
 use crate::messages::room::MessageRoom;
-use crate::number_check_room::NumberCheckRoom;
+use crate::number_check_room::{NumberCheckRoom, number_check_of};
+use crate::presets_in_use::PresetsInUse;
 use crate::readers::Readers;
 use crate::segments::room::SegmentRoom;
 use crate::webhooks::courier::Courier;
@@ -38,6 +39,7 @@ use domain::ports::vault::Vault;
 use domain::problem::{MemberError, Problem};
 use domain::stored_event::{Cause, Position, RequestFacts, aad};
 use domain::time::Timestamp;
+use intake::list_country::ListCountry;
 use intake::row::{Consents, RowRules};
 use projections::Projections;
 use projections::ask::Questions;
@@ -76,6 +78,8 @@ pub struct Installation {
     pub readers: Readers,
     /// Conversations in text that are open.
     pub conversations: Arc<ConversationsUnderWay>,
+    /// Which presets campaigns have, and so which countries are called.
+    pub countries: PresetsInUse,
     /// Who carries messages to persons.
     pub messages: Arc<MessageRoom>,
     /// Who knows which numbers are vacant.
@@ -203,7 +207,7 @@ impl Installation {
         Ok(loaded.state)
     }
 
-    pub(crate) async fn flow_of(&self, state: &CampaignState) -> Result<Arc<FlowDefinition>, Problem> {
+    pub async fn flow_of(&self, state: &CampaignState) -> Result<Arc<FlowDefinition>, Problem> {
         let used = state
             .flow()
             .ok_or_else(|| Problem::fault("a campaign without a flow"))?;
@@ -249,6 +253,8 @@ impl Installation {
             best_times: plan.best_times.as_deref().cloned().map(Arc::new),
             dedupe: Dedupe::Campaign,
             consents: Consents::InTheRow,
+            country: ListCountry::of_presets(plan.presets()),
+            number_check: number_check_of(plan),
             flow,
         })
     }

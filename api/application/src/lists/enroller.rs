@@ -6,6 +6,7 @@ use crate::lists::load::{Enrolled, Enroller};
 use crate::lists::standing::show;
 use crate::lists::under_way::Course;
 use crate::lists::withdrawing;
+use crate::number_keeping::check_before_enrolment;
 use actors::{Answer, AskError};
 use async_trait::async_trait;
 use domain::actor::Actor;
@@ -59,6 +60,8 @@ pub struct CampaignEnroller {
     pub(super) campaign: CampaignId,
     pub(super) list: ListId,
     duplicates: Duplicates,
+    /// How old a vacancy check may be, where the campaign demands one.
+    number_check: Option<u32>,
     /// Who opens the list; what it leads to follows from that.
     by: Option<Actor>,
     /// Who stood behind it, where the campaign asks for somebody.
@@ -90,6 +93,7 @@ impl CampaignEnroller {
             campaign: rules.campaign.clone(),
             list: rules.list,
             duplicates: rules.duplicates,
+            number_check: rules.number_check,
             by,
             four_eyes: None,
             request_key: None,
@@ -281,6 +285,9 @@ impl Enroller for CampaignEnroller {
                 .await?;
             return Ok(self.known(&loaded.state).unwrap_or(Enrolled::ByAnotherList));
         }
+        if let Some(max_age_days) = self.number_check {
+            check_before_enrolment(&self.installation, &enrolment, max_age_days).await?;
+        }
         match self.duplicates {
             Duplicates::ByCustomer => self.enrol_as_it_is(command, enrolment).await,
             Duplicates::ByNumber => self.enrol_by_number(command, enrolment).await,
@@ -345,6 +352,9 @@ impl Enroller for CampaignEnroller {
             count,
         };
         let closed = self.campaign("close-list", command).await?.position;
+        if self.number_check.is_some() {
+            self.installation.number_checks.wake(&self.campaign);
+        }
         // Behind the closing: who stops between the two reads the same rows again, and finds them enrolled.
         let Some(mark) = self.mark.clone() else {
             return Ok(closed);

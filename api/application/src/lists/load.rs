@@ -511,6 +511,8 @@ mod tests {
                 best_times: None,
                 dedupe: domain::calling_plan::Dedupe::Campaign,
                 consents: intake::row::Consents::InTheRow,
+                country: intake::list_country::ListCountry::of_presets([Preset::CnService]),
+                number_check: None,
                 flow: Arc::new(domain::flow::from_script("T".parse().unwrap(), "{{days}}").unwrap()),
             },
             source: "customers.csv".to_owned(),

@@ -15,6 +15,7 @@ use domain::problem::Problem;
 use domain::stored_event::Position;
 use intake::BadRow;
 use intake::header::{ColumnTold, Header};
+use intake::list_country::ListCountry;
 use intake::mapping::{Mapping, Member};
 use intake::row::{Consents, RowRules};
 use intake::same_number::SharedRows;
@@ -68,6 +69,8 @@ pub struct RowsTried {
 pub struct Trying {
     pub preset: Preset,
     pub basis: Basis,
+    /// Of numbers without a country code.
+    pub country: ListCountry,
     /// Without one no variable is asked for.
     pub flow: Option<FlowNamed>,
 }
@@ -143,6 +146,8 @@ async fn rows_of(
             best_times: None,
             dedupe: Dedupe::Campaign,
             consents: Consents::InTheRow,
+            country: trying.country,
+            number_check: None,
             flow,
         },
         source: NO_CAMPAIGN.to_owned(),

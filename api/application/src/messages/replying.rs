@@ -22,8 +22,8 @@ pub struct ReplyOrder {
     pub reply: String,
     /// The message that is answered, by the id it was given.
     pub message: Option<MessageId>,
-    /// The number that answers, where the gateway says it.
-    pub number: Option<NumberId>,
+    /// The number that answers, where the gateway says it; several where its country is not known.
+    pub numbers: Vec<NumberId>,
     pub text: String,
 }
 
@@ -48,7 +48,7 @@ pub async fn reply(
     let refuses = is_unsubscription(&order.text);
     let mut opted_out = false;
     // Before the message is looked for: a refusal counts whatever message the gateway thinks it answers.
-    if refuses && let Some(number) = &order.number {
+    for number in order.numbers.iter().filter(|_| refuses) {
         opt_out(installation, number, cause).await?;
         opted_out = true;
     }
@@ -60,7 +60,7 @@ pub async fn reply(
         },
     };
     let of_message = answered.as_ref().map(|(_, number)| number);
-    if refuses && let Some(number) = of_message.filter(|number| order.number.as_ref() != Some(*number)) {
+    if refuses && let Some(number) = of_message.filter(|number| !order.numbers.contains(number)) {
         opt_out(installation, number, cause).await?;
         opted_out = true;
     }

@@ -82,7 +82,8 @@ async fn phone(installation: &Installation, named: Option<&str>) -> Result<Phone
         (None, []) => return Err(refused(TestCallRefusal::NotOurs)),
         (None, _) => return Err(wrong("/phone", "is missing: several phones are listed")),
     };
-    PhoneNumber::parse(&text).map_err(|error| wrong("/phone", &error.to_string()))
+    let country = installation.default_country().await?;
+    PhoneNumber::parse(&text, country).map_err(|error| wrong("/phone", &error.to_string()))
 }
 
 /// As a row of a list would give them.

@@ -103,7 +103,8 @@ async fn facts_of(
     refuse_others(&kinds, format).map_err(|why| wrong("/events", why))?;
     let to = match (format, &order.to) {
         (Format::Sms, Some(to)) => {
-            let number = PhoneNumber::parse(to);
+            let country = installation.default_country().await?;
+            let number = PhoneNumber::parse(to, country);
             let number = number.map_err(|error| wrong("/to", error.to_string()))?;
             Some(Personal::open(number.as_e164().to_owned()))
         }

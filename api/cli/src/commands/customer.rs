@@ -2,6 +2,7 @@
 
 use crate::commands::callback::CallbackArgs;
 use crate::commands::merge::MergeArgs;
+use crate::commands::number_country::ConfirmArgs;
 use crate::commands::own_rules::{CapsArgs, PreferredTimesArgs};
 use crate::commands::{consent, profile, reveal};
 use crate::kit::api::{get, post};
@@ -97,6 +98,8 @@ enum Action {
     Callback(CallbackArgs),
     /// Cap the calls to a person over all campaigns (频次上限): dialed=3/7 is three dials in seven days
     Caps(CapsArgs),
+    /// Numbers of a person that were stored as Chinese without a country code are right (确认号码国家)
+    ConfirmNumbers(ConfirmArgs),
     /// When a person prefers to be called (偏好时段), in their local time
     PreferredTimes(PreferredTimesArgs),
     /// Merge another id into this one (合并客户): one person from then on, called by this id alone
@@ -141,6 +144,7 @@ impl Args {
             | Action::Tag(_)
             | Action::Callback(_)
             | Action::Caps(_)
+            | Action::ConfirmNumbers(_)
             | Action::PreferredTimes(_)
             | Action::Merge(_)
             | Action::Unmerge(_)
@@ -202,6 +206,7 @@ pub(crate) async fn run(args: Args, runtime: Arc<Runtime>) -> Result<(), Failure
         Action::Tag(args) => args.run(runtime).await,
         Action::Callback(args) => args.run(runtime).await,
         Action::Caps(args) => args.run(runtime).await,
+        Action::ConfirmNumbers(args) => args.run(runtime).await,
         Action::PreferredTimes(args) => args.run(runtime).await,
         Action::Merge(args) => args.run(runtime, "merge").await,
         Action::Unmerge(args) => args.run(runtime, "unmerge").await,

@@ -1,9 +1,11 @@
 //! `ledgerline doctor`: what this machine and this directory can do, and what they lack.
 
+use crate::commands::doctor_check::{Check, Finding};
 use crate::commands::doctor_clock as clock;
 use crate::commands::doctor_history as history;
 use crate::commands::doctor_log as log;
 use crate::commands::doctor_machine as machine;
+use crate::commands::doctor_numbers as numbers;
 use crate::commands::doctor_roles as roles;
 use crate::commands::doctor_rows as rows;
 use crate::commands::doctor_trunks as trunks;
@@ -63,41 +65,6 @@ pub(crate) struct Args {
     json: bool,
 }
 
-/// How one check went.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Finding {
-    Good,
-    /// Works, with something worth knowing.
-    Note,
-    Bad,
-}
-
-impl Finding {
-    const fn word(self) -> &'static str {
-        match self {
-            Self::Good => "ok",
-            Self::Note => "note",
-            Self::Bad => "bad",
-        }
-    }
-}
-
-pub(super) struct Check {
-    name: &'static str,
-    pub(super) finding: Finding,
-    pub(super) says: String,
-}
-
-impl Check {
-    pub(super) fn new(name: &'static str, finding: Finding, says: impl Into<String>) -> Self {
-        Self {
-            name,
-            finding,
-            says: says.into(),
-        }
-    }
-}
-
 pub(crate) async fn run(args: Args) -> Result<(), Failure> {
     let mut checks = vec![
         synthesizer().await,
@@ -122,6 +89,7 @@ pub(crate) async fn run(args: Args) -> Result<(), Failure> {
         };
         checks.push(log::check(&of, args.full).await);
         checks.push(history::check(args.data.as_deref(), &spec, &args.keys).await);
+        checks.push(numbers::check(args.data.as_deref(), &spec, &args.keys).await);
     }
     if let Some(ReadDbSpec::Postgres(url)) = &args.rows.read_db {
         checks.push(rows::check(url).await);

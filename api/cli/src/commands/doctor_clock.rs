@@ -1,7 +1,7 @@
 //! What `ledgerline doctor` says of this machine's clock: held to an NTP server where one is named, and to
 //! the end of the log where there is one, as a start of a server would hold it; nothing is noted.
 
-use crate::commands::doctor::{Check, Finding};
+use crate::commands::doctor_check::{Check, Finding};
 use application::clock_doubt::doubt_in_words;
 use domain::installation::ClockOffset;
 use domain::ports::clock::Clock;

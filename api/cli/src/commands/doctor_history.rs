@@ -1,7 +1,7 @@
 //! What `ledgerline doctor` says of a log's history: whether all of it is there that was known, and since
 //! when not. It reads; the next start of a server puts on record what is found here.
 
-use crate::commands::doctor::{Check, Finding};
+use crate::commands::doctor_check::{Check, Finding};
 use crate::kit::failure::Failure;
 use domain::stored_event::Position;
 use host::app::{AppError, ReadOnly, left_behind};

@@ -2,7 +2,7 @@
 //! whole of it, as `ledgerline audit verify` holds it to its records, its tree and every checkpoint.
 
 use crate::commands::audit;
-use crate::commands::doctor::{Check, Finding};
+use crate::commands::doctor_check::{Check, Finding};
 use crate::kit::failure::Failure;
 use domain::ports::event_store::StoreError;
 use domain::stored_event::Position;

@@ -1,7 +1,7 @@
 //! What `ledgerline doctor` says of the machine's limits: open files, and room on the disk, each beside what
 //! calls need of it.
 
-use crate::commands::doctor::{Check, Finding};
+use crate::commands::doctor_check::{Check, Finding};
 use host::config::TrunkSpec;
 use host::descriptors;
 use media::audio::recording::RESERVED_BYTES;

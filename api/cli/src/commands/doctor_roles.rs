@@ -1,7 +1,7 @@
 //! What `ledgerline doctor` says of the roles by which the databases are reached: each needs its own database
 //! and no power beyond it.
 
-use crate::commands::doctor::{Check, Finding};
+use crate::commands::doctor_check::{Check, Finding};
 use host::app::{AppError, idle_powers};
 
 /// Of every PostgreSQL that was named: what it holds, and its URL.

@@ -1,7 +1,7 @@
 //! What `ledgerline doctor` says of a read database in PostgreSQL: whether it answers, and the grant that its
 //! role needs so that questions in SQL have a quota of temporary space.
 
-use crate::commands::doctor::{Check, Finding};
+use crate::commands::doctor_check::{Check, Finding};
 use host::app::{AppError, missing_grant};
 
 const NAME: &str = "read database";

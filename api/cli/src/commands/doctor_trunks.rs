@@ -1,7 +1,7 @@
 //! What `ledgerline doctor` says of trunks: each SPEC given is asked with OPTIONS, which calls nobody,
 //! and its password is looked for. What only a call can show is said to be unknown.
 
-use crate::commands::doctor::{Check, Finding};
+use crate::commands::doctor_check::{Check, Finding};
 use host::clock::{SystemClock, SystemIds};
 use host::config::TrunkSpec;
 use media::driver::{OptionsAnswer, ask_options};

@@ -63,6 +63,7 @@ const EXAMPLES: &[&str] = &[
     "customer callback C001 --campaign LOAN_REMIND --at 2026-03-03T15:00:00+08:00 --reason \"in a meeting\" \
      --data ./first",
     "customer caps C001 dialed=3/7 --reason \"asked for fewer calls\" --data ./first",
+    "customer confirm-numbers C001 --reason \"asked at the branch\" --data ./first",
     "customer preferred-times C001 \"mon-fri 18:00-20:00\" --data ./first",
     "number check 13800138000 --data ./first",
     "customer merge C001 C002 --reason \"two accounts of one person\" --data ./first",

@@ -61,6 +61,10 @@ pub(crate) struct Args {
     /// Where nobody of the file may be already: in the campaign, or everywhere (in any campaign)
     #[arg(long, value_name = "WHERE", default_value = "campaign")]
     dedupe: String,
+    /// The country of numbers without a country code: CN, US or a calling code such as 44; else the country
+    /// of the campaign's preset
+    #[arg(long, value_name = "COUNTRY")]
+    country: Option<String>,
     /// auto, utf-8, gbk or gb18030
     #[arg(long, default_value = "auto")]
     encoding: String,
@@ -157,6 +161,9 @@ async fn imported(
         encode(mapping),
         encode(&args.dedupe),
     );
+    if let Some(country) = &args.country {
+        path.push_str(&format!("&country={}", encode(country)));
+    }
     if let Some(approval) = &args.approved.approval {
         path.push_str(&format!("&approval={approval}"));
     }

@@ -1,6 +1,6 @@
 //! `ledgerline import-history`: what VICIdial or Asterisk recorded before us, as facts that caps count.
 
-use crate::commands::reconcile::{Place, beside_our_calls};
+use crate::commands::reconcile::{Beside, Place, beside_our_calls};
 use crate::kit::api::{ApiArgs, post};
 use crate::kit::failure::Failure;
 use crate::kit::output;
@@ -12,7 +12,7 @@ use domain::ids::NumberId;
 use domain::past_call::{HistorySource, SAME_DIAL_MS};
 use domain::ports::vault::Vault;
 use evidence::reconcile::past::{PastFiles, PastRow, read_past};
-use evidence::reconcile::{LISTED_MAX, Matcher, OurCalls, Outcome, Rules};
+use evidence::reconcile::{LISTED_MAX, Matcher, Outcome, Rules};
 use host::app::LookupVault;
 use http::taken_away::{Taken, Taking};
 use serde_json::{Map, Value, json};
@@ -209,7 +209,7 @@ async fn differences(args: &Args, past: &PastFiles) -> Result<Value, Failure> {
         log: &log,
         keys,
     };
-    let compared = beside_our_calls(place, (None, None), |ours, vault| Ok(compare(past, ours, vault))).await;
+    let compared = beside_our_calls(place, (None, None), |beside| Ok(compare(past, &beside))).await;
     let amount = |outcome: &Outcome| Amount {
         events: outcome.rows,
         bytes: 0,
@@ -220,18 +220,19 @@ async fn differences(args: &Args, past: &PastFiles) -> Result<Value, Failure> {
     }))
 }
 
-fn compare(past: &PastFiles, ours: &OurCalls, vault: Option<&LookupVault>) -> Outcome {
-    let vault: Option<Arc<dyn Vault>> = vault.map(LookupVault::vault);
+fn compare(past: &PastFiles, beside: &Beside<'_>) -> Outcome {
+    let vault: Option<Arc<dyn Vault>> = beside.vault.map(LookupVault::vault);
     let derive = vault.map(|vault| move |e164: &str| vault.derive_number(e164));
     let derive = derive.as_ref().map(|derive| derive as &dyn Fn(&str) -> NumberId);
     let rules = Rules {
         tolerance_ms: TOLERANCE_MS,
         window_ms: SAME_DIAL_MS,
         answered_only: false,
+        country: beside.country,
         from: None,
         to: None,
     };
-    let mut matcher = Matcher::new(ours, derive, rules);
+    let mut matcher = Matcher::new(beside.ours, derive, rules);
     for row in past.rows.iter().filter(|row| row.proves_dial) {
         matcher.take(Ok(row.theirs.clone()));
     }

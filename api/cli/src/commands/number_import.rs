@@ -8,6 +8,7 @@ use crate::kit::secret::from_env;
 use domain::registry_book::AreaCode;
 use domain::screening::NumberListName;
 use domain::working_calendar::Day;
+use intake::number_file::NumberFile;
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
 use std::fs::File;
@@ -28,8 +29,12 @@ const LINES_NAMED_MAX: usize = 20;
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Import {
-    /// A number a line; empty lines and lines that begin with # are passed over
+    /// A number a line, CSV with a column of numbers, "Unicode text" or XLSX; empty lines and lines that
+    /// begin with # are passed over
     file: PathBuf,
+    /// The title of the column of numbers, where its usual titles (号码, 手机号, phone, number) are not found
+    #[arg(long, value_name = "TITLE")]
+    column: Option<String>,
     /// Put them on this list of ours; they are suppressed unless it is said
     #[arg(long, value_name = "NAME", conflicts_with = "registry")]
     list: Option<NumberListName>,
@@ -103,6 +108,8 @@ fn us_number(line: &str) -> Option<(&str, &str)> {
 struct Sum {
     good: u64,
     unchanged: u64,
+    /// Numbers without a country code, suppressed in every country in use in which they exist.
+    in_several_countries: u64,
     /// The lines that could not be read, or whose number was refused: it may be one that must not be called.
     bad_lines: Vec<usize>,
     /// The lines with a whole number that nobody can call.
@@ -130,6 +137,7 @@ impl Sum {
     fn add(&mut self, rows: &[(usize, String)], reply: &Value) {
         self.good += reply["good"].as_u64().unwrap_or(0);
         self.unchanged += reply["unchanged"].as_u64().unwrap_or(0);
+        self.in_several_countries += reply["in_several_countries"].as_u64().unwrap_or(0);
         for refused in reply["refused"].as_array().into_iter().flatten() {
             let row = refused["row"].as_u64().and_then(|row| usize::try_from(row).ok());
             let line = row.and_then(|row| rows.get(row)).map(|(line, _)| *line);
@@ -161,9 +169,7 @@ fn ends_open(file: &mut File) -> std::io::Result<bool> {
 }
 
 /// The next lines of a file with their numbers, as many as go in one request.
-fn part_of(
-    lines: &mut impl Iterator<Item = (usize, std::io::Result<String>)>,
-) -> std::io::Result<Vec<(usize, String)>> {
+fn part_of(lines: &mut NumberedLines) -> std::io::Result<Vec<(usize, String)>> {
     let mut part = Vec::with_capacity(NUMBERS_OF_REQUEST);
     for (index, line) in lines {
         let line = line?;
@@ -186,9 +192,7 @@ pub(super) async fn run(order: Import, runtime: Arc<Runtime>) -> Result<(), Fail
     let salt = order.salt()?;
     let name = order.file.display().to_string();
     let unavailable = |error: std::io::Error| Failure::unavailable(format!("{name}: {error}"));
-    let mut file = File::open(&order.file).map_err(unavailable)?;
-    let is_open_ended = ends_open(&mut file).map_err(unavailable)?;
-    let mut lines = BufReader::new(file).lines().enumerate();
+    let (mut lines, is_open_ended) = order.lines().map_err(unavailable)?;
     let client = order.asking.client(runtime).await?;
     let (mut sum, mut line) = (Sum::default(), 0);
     let mut ended = loop {
@@ -231,7 +235,7 @@ pub(super) async fn run(order: Import, runtime: Arc<Runtime>) -> Result<(), Fail
 
 fn told(sum: &Sum, registry: Value) -> Value {
     let mut told = json!({
-        "good": sum.good, "unchanged": sum.unchanged,
+        "good": sum.good, "unchanged": sum.unchanged, "in_several_countries": sum.in_several_countries,
         "bad": sum.bad_lines.len(), "bad_lines": sum.bad_lines,
         "uncallable": sum.uncallable_lines.len(), "uncallable_lines": sum.uncallable_lines,
     });
@@ -241,7 +245,24 @@ fn told(sum: &Sum, registry: Value) -> Value {
     told
 }
 
+/// Lines with their numbers from 0.
+type NumberedLines = Box<dyn Iterator<Item = (usize, std::io::Result<String>)> + Send>;
+
 impl Import {
+    /// The lines of the file, and whether the last of them may have been cut off. Numbers come in any file
+    /// that a contact list may be; other lists are text.
+    fn lines(&self) -> std::io::Result<(NumberedLines, bool)> {
+        if self.format == Lines::Numbers {
+            let file = NumberFile::open(&self.file, self.column.as_deref());
+            let file = file.map_err(std::io::Error::other)?;
+            let is_open_ended = file.ends_open;
+            return Ok((Box::new(file), is_open_ended));
+        }
+        let mut file = File::open(&self.file)?;
+        let is_open_ended = ends_open(&mut file)?;
+        Ok((Box::new(BufReader::new(file).lines().enumerate()), is_open_ended))
+    }
+
     /// The salt, which stands in no argument.
     fn salt(&self) -> Result<Option<String>, Failure> {
         if self.format == Lines::Sha256 && self.registry.is_none() {

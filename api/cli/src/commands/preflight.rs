@@ -66,7 +66,8 @@ fn show(told: &Value) -> Result<(), Failure> {
             count(step, "left")
         ))?;
     }
-    for blocker in items("blockers").into_iter().flatten() {
+    let found = ["blockers", "warnings"].into_iter().filter_map(items);
+    for blocker in found.flatten() {
         let text = |member: &str| blocker.get(member).and_then(Value::as_str).unwrap_or("–");
         output::line(&format!("! {} / {}", text("zh"), text("en")))?;
     }

@@ -4,8 +4,10 @@ use crate::kit::failure::Failure;
 use crate::kit::output;
 use crate::kit::taken_away::{Amount, TakingArgs};
 use crate::kit::words::word_of;
+use application::countries::default_country_of_log;
 use chrono::FixedOffset;
 use domain::calendar::parse_day_or_instant;
+use domain::calling_code::DefaultCountry;
 use domain::ids::NumberId;
 use domain::ports::vault::Vault;
 use domain::time::Timestamp;
@@ -105,7 +107,7 @@ async fn outcome(args: &Args, said: &Columns, spec: &StoreSpec) -> Result<Outcom
         log: &args.log,
         keys: &args.keys,
     };
-    beside_our_calls(place, around, |ours, vault| compare(args, said, ours, vault)).await
+    beside_our_calls(place, around, |beside| compare(args, said, &beside)).await
 }
 
 /// The log that is compared with, and where its keys are.
@@ -115,11 +117,18 @@ pub(crate) struct Place<'a> {
     pub(crate) keys: &'a KeysSpec,
 }
 
+/// What is compared with: our calls, the keys where they are at hand, and the country of callees without one.
+pub(crate) struct Beside<'a> {
+    pub(crate) ours: &'a OurCalls,
+    pub(crate) vault: Option<&'a host::app::LookupVault>,
+    pub(crate) country: DefaultCountry,
+}
+
 /// Reads our calls of a period, finds numbers where keys are, and closes both.
 pub(crate) async fn beside_our_calls<T>(
     place: Place<'_>,
     around: (Option<Timestamp>, Option<Timestamp>),
-    compare: impl FnOnce(&OurCalls, Option<&host::app::LookupVault>) -> Result<T, Failure>,
+    compare: impl FnOnce(Beside<'_>) -> Result<T, Failure>,
 ) -> Result<T, Failure> {
     let opened = ReadOnly::of(place.spec).await?;
     let vault = match place.log.directory() {
@@ -135,8 +144,13 @@ pub(crate) async fn beside_our_calls<T>(
         output::notice(&format!("without keys only Call-IDs match, not numbers: {why}"));
     }
     let read = OurCalls::read(opened.store.as_ref(), around).await;
-    let outcome = match read {
-        Ok(ours) => compare(&ours, vault.as_ref().ok()),
+    let country = default_country_of_log(opened.store.as_ref()).await;
+    let outcome = match read.and_then(|ours| Ok((ours, country?))) {
+        Ok((ours, country)) => compare(Beside {
+            ours: &ours,
+            vault: vault.as_ref().ok(),
+            country,
+        }),
         Err(problem) => Err(problem.into()),
     };
     if let Ok(vault) = vault {
@@ -173,23 +187,19 @@ fn sums(name: &str, sums: &Sums) -> Result<(), Failure> {
     ))
 }
 
-fn compare(
-    args: &Args,
-    said: &Columns,
-    ours: &OurCalls,
-    vault: Option<&host::app::LookupVault>,
-) -> Result<Outcome, Failure> {
+fn compare(args: &Args, said: &Columns, beside: &Beside<'_>) -> Result<Outcome, Failure> {
     let rules = Rules {
         tolerance_ms: args.tolerance_seconds * 1_000,
         window_ms: args.window_seconds * 1_000,
         answered_only: args.answered_only,
+        country: beside.country,
         from: args.from,
         to: args.to,
     };
-    let vault: Option<Arc<dyn Vault>> = vault.map(host::app::LookupVault::vault);
+    let vault: Option<Arc<dyn Vault>> = beside.vault.map(host::app::LookupVault::vault);
     let derive = vault.map(|vault| move |e164: &str| vault.derive_number(e164));
     let derive = derive.as_ref().map(|derive| derive as &dyn Fn(&str) -> NumberId);
-    let mut matcher = Matcher::new(ours, derive, rules);
+    let mut matcher = Matcher::new(beside.ours, derive, rules);
     args.format
         .read_file(&args.file, said, args.utc_offset, &mut |row| matcher.take(row))
         .map_err(|error| Failure::refused(format!("{}: {error}", args.file.display())))?;

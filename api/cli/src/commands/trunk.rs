@@ -9,13 +9,14 @@ use application::installation::DialingState;
 use application::lists::load::Load;
 use domain::approvals_asked::Approvals;
 use domain::call::event::CallEvent;
+use domain::calling_code::DefaultCountry;
 use domain::calling_plan::{CallingPlan, CallingWindow, Duplicates, RetryPolicy};
 use domain::campaign::event::CampaignEvent;
 use domain::compliance::closed_for_all;
 use domain::customer::event::CustomerEvent;
 use domain::ids::{CallId, CampaignId, EnrolmentId};
 use domain::number::event::NumberEvent;
-use domain::phone_number::PhoneNumber;
+use domain::phone_number::{InvalidPhoneNumber, PhoneNumber};
 use domain::problem::Problem;
 use domain::sensitive_words::SensitiveWordList;
 use domain::stored_event::{Cause, Envelope, Position};
@@ -97,7 +98,11 @@ pub(crate) async fn run(args: Args, runtime: Arc<Runtime>) -> Result<(), Failure
         Action::Call(args) => args,
         Action::Quality(args) => return targets::quality(args, runtime).await,
     };
-    let phone = PhoneNumber::parse(&args.number).map_err(|error| Failure::usage(error.to_string()))?;
+    // Before anything is opened: what is no number whatever its country.
+    match PhoneNumber::parse(&args.number, DefaultCountry::Unknown) {
+        Ok(_) | Err(InvalidPhoneNumber::NoCountryCode) => {}
+        Err(error) => return Err(Failure::usage(error.to_string())),
+    }
     let loopback = args.trunk.is_loopback();
     if !loopback && !args.own_number {
         return Err(Failure::refused(
@@ -138,7 +143,7 @@ pub(crate) async fn run(args: Args, runtime: Arc<Runtime>) -> Result<(), Failure
     let ended = tokio::select! {
         biased;
         () = signals.next() => None,
-        ended = place(&running, &phone, loopback) => Some(ended),
+        ended = place(&running, &args.number, loopback) => Some(ended),
     };
     running
         .finish(&mut signals, Duration::from_millis(DRAIN_MS))
@@ -151,8 +156,9 @@ pub(crate) async fn run(args: Args, runtime: Arc<Runtime>) -> Result<(), Failure
 }
 
 /// Enrols, starts, and waits for the end.
-async fn place(running: &Running, phone: &PhoneNumber, loopback: bool) -> Result<(CallId, Value), Failure> {
+async fn place(running: &Running, number: &str, loopback: bool) -> Result<(CallId, Value), Failure> {
     let installation = &running.installation;
+    let phone = installation.phone_written(number).await?;
     let campaign: CampaignId = CAMPAIGN
         .parse()
         .map_err(|error: domain::ids::InvalidId| Failure::fault(error.to_string()))?;

@@ -76,6 +76,7 @@ pub(crate) fn to_csv(customers: &[DemoCustomer]) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use domain::calling_code::{CallingCode, DefaultCountry};
     use domain::phone_number::PhoneNumber;
 
     #[test]
@@ -90,6 +91,12 @@ mod tests {
         let customers = generate(7, 2_000);
         let phones: BTreeSet<_> = customers.iter().map(|one| &one.phone).collect();
         assert_eq!(phones.len(), 2_000);
-        assert!(phones.iter().all(|phone| PhoneNumber::parse(phone).is_ok()));
+        assert!(
+            phones.iter().all(|phone| PhoneNumber::parse(
+                phone,
+                DefaultCountry::Of(CallingCode::MAINLAND_CHINA)
+            )
+            .is_ok())
+        );
     }
 }

@@ -6,11 +6,13 @@ mod blocking;
 mod ends;
 mod funnel;
 mod models;
+mod warnings;
 
 pub use blocking::Blocker;
 pub use ends::{CostForecast, EndForecast, HistoryOf};
 pub use funnel::FunnelStep;
 pub use models::{ModelFound, ModelFoundState};
+pub use warnings::Warning;
 
 use crate::dry_run::enrolled;
 use actors::LineLoad;
@@ -52,6 +54,8 @@ pub struct Preflight {
     pub funnel: Vec<FunnelStep>,
     /// Why nothing would be dialed; empty where somebody would be.
     pub blockers: Vec<Blocker>,
+    /// What to look at before the start.
+    pub warnings: Vec<Warning>,
     /// The models that it names, and whether they are on the machine that answers.
     pub models: Vec<ModelFound>,
     pub ends: EndForecast,
@@ -130,6 +134,7 @@ pub async fn preflight(installation: &Installation, ask: PreflightAsk<'_>) -> Re
         whole,
         left: funnel.left,
         blockers: found,
+        warnings: warnings::warnings(state, plan, installation.flow_of(state).await?.as_ref()),
         models: models::models(installation, plan).await?,
         ends: ahead.end(),
         cost: ahead.cost(ask.per_minute_fen),

@@ -5,6 +5,7 @@ use crate::reconcile::formats::{Format, Layout, Theirs};
 use chrono::FixedOffset;
 use csv::{ReaderBuilder, StringRecord};
 use intake::encoding::{DecodingReader, Detection, EncodingChoice};
+use intake::workbook::{each_workbook_row, is_workbook};
 use std::fs::File;
 use std::io::{self, Read};
 use std::path::Path;
@@ -45,7 +46,44 @@ impl Format {
         offset: FixedOffset,
         take: &mut dyn FnMut(Result<Theirs, (u64, String)>),
     ) -> Result<(), FileError> {
+        if is_workbook(path)? {
+            return self.read_workbook(path, said, offset, take);
+        }
         self.read_rows(text_of(path)?, said, offset, take)
+    }
+
+    /// A bill as a workbook (XLSX): its first row that is not blank is the header.
+    fn read_workbook(
+        self,
+        path: &Path,
+        said: &Columns,
+        offset: FixedOffset,
+        take: &mut dyn FnMut(Result<Theirs, (u64, String)>),
+    ) -> Result<(), FileError> {
+        if self == Self::Asterisk {
+            let why = "it is a workbook, and asterisk's file is text: say --format csv for a bill";
+            return Err(FileError::Header(why.to_owned()));
+        }
+        let mut layout: Option<Result<Layout, String>> = None;
+        let read = each_workbook_row(path, &mut |line, cells| {
+            let Some(Ok(layout)) = &layout else {
+                let titles: StringRecord = cells.into_iter().map(Result::unwrap_or_default).collect();
+                let header = Layout::of_header(&titles, said, offset);
+                let is_good = header.is_ok();
+                layout = Some(header);
+                return Ok(is_good);
+            };
+            let record: Result<StringRecord, String> = cells.into_iter().collect();
+            let row = record.and_then(|record| layout.read(&record, line));
+            take(row.map_err(|why| (line, why)));
+            Ok(true)
+        });
+        read.map_err(|error| FileError::Header(error.to_string()))?;
+        match layout {
+            Some(Ok(_)) => Ok(()),
+            Some(Err(why)) => Err(FileError::Header(why)),
+            None => Err(FileError::Header("the file is empty".to_owned())),
+        }
     }
 
     fn read_rows(
@@ -166,6 +204,15 @@ mod tests {
         let talk: Vec<_> = good.iter().map(|row| (row.line, row.talk_s)).collect();
         assert_eq!((talk, bad), (vec![(1, 41), (2, 0), (3, 0)], vec![4]));
         assert_eq!(good[0].sip_ids[0], "6f1b9a52-3c5e-5d8b-9a0e-2b1f6c7d8e9f");
+    }
+
+    #[test]
+    fn a_bill_is_read_from_a_workbook_too() {
+        let (good, bad) = fixture(Format::Csv, "bill_zh.xlsx");
+        let talk: Vec<_> = good.iter().map(|row| (row.line, row.talk_s)).collect();
+        assert_eq!((talk, bad), (vec![(2, 41), (3, 13)], vec![4]));
+        let start = good[0].start.to_string();
+        assert_eq!(start, "2026-03-02T02:04:09.000000Z");
     }
 
     #[test]

@@ -9,6 +9,7 @@ use application::as_of::past::Past;
 use application::exporting::desk::ExportDesk;
 use application::installation::Installation;
 use application::live::LiveHub;
+use application::presets_in_use::PresetsInUse;
 use application::readers::Readers;
 use application::segments::room::SegmentRoom;
 use domain::ports::speech::Synthesizer;
@@ -50,6 +51,7 @@ impl Opened {
             live: Arc::new(LiveHub::default()),
             readers: Readers::default(),
             conversations: Arc::default(),
+            countries: PresetsInUse::default(),
             messages: Arc::default(),
             number_checks: Arc::default(),
             writing: Arc::default(),

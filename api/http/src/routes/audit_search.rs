@@ -9,7 +9,6 @@ use application::inquiring::answered;
 use application::installation::Installation;
 use domain::ids::{CallId, CampaignId, CustomerId, InquiryId, KeyId, NumberId, UserId};
 use domain::inquiry::{ExportFacts, InquiryCommand, REASON_BYTES_MAX, SearchFacts, USER_BYTES_MAX};
-use domain::phone_number::PhoneNumber;
 use domain::problem::Problem;
 use domain::stored_event::{Cause, Position};
 use domain::time::Timestamp;
@@ -123,7 +122,7 @@ async fn find(ctx: Ctx, input: Input) -> Result<Read<Paged<Found>>, Problem> {
     let order: SearchOrder = input.order().await?;
     let (cursor, after) = (order.cursor.clone(), order.after);
     let limit = order.limit.unwrap_or(PAGE_EVENTS);
-    let asked = asked(&ctx, order, peer)?;
+    let asked = asked(&ctx, order, peer).await?;
     let installation = &ctx.installation;
     let filter = (&asked.facts, after);
     let paging = Paging::of_body(installation, route, &filter, cursor.as_deref(), limit)?;
@@ -148,7 +147,7 @@ async fn take_away(ctx: Ctx, input: Input) -> Result<Bundle, Problem> {
     let (peer, by) = (input.peer(), input.by());
     let cause = input.cause(&ctx.installation, "audit/export")?;
     let order: SearchOrder = input.order().await?;
-    let asked = asked(&ctx, order, peer)?;
+    let asked = asked(&ctx, order, peer).await?;
     let installation = &ctx.installation;
     let until = installation.store().head().await?;
     let began = installation.now();
@@ -216,12 +215,15 @@ async fn put_on_record(
     Ok(id)
 }
 
-fn asked(ctx: &Ctx, order: SearchOrder, peer: Option<SocketAddr>) -> Result<Asked, Problem> {
+async fn asked(ctx: &Ctx, order: SearchOrder, peer: Option<SocketAddr>) -> Result<Asked, Problem> {
     let vault = ctx.installation.vault();
     let customer: Option<CustomerId> = order
         .customer
         .map(|text| text.parse().unwrap_or_else(|_| vault.derive_customer(&text)));
-    let number = order.number.map(|text| number_of(ctx, &text, peer)).transpose()?;
+    let number = match order.number {
+        Some(text) => Some(number_of(ctx, &text, peer).await?),
+        None => None,
+    };
     let things = [
         order.call.map(|call| thing("call", call, None)),
         order.user.as_ref().map(|user| thing("user", user, Some("user"))),
@@ -267,12 +269,11 @@ fn thing(aggregate: &str, id: impl Display, refused: Option<&str>) -> Named {
 }
 
 /// Our id of a number tells nothing to who tries; the number itself is looked up, at a limited rate.
-fn number_of(ctx: &Ctx, text: &str, peer: Option<SocketAddr>) -> Result<NumberId, Problem> {
+async fn number_of(ctx: &Ctx, text: &str, peer: Option<SocketAddr>) -> Result<NumberId, Problem> {
     if let Ok(number) = text.parse() {
         return Ok(number);
     }
-    let phone = PhoneNumber::parse(text);
-    let phone = phone.map_err(|error| Problem::refused("number-invalid", error.to_string()))?;
+    let phone = ctx.installation.phone_written(text).await?;
     ctx.lookups.take(peer, ctx.installation.now())?;
     Ok(ctx.installation.vault().derive_number(phone.as_e164()))
 }

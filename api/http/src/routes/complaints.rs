@@ -15,7 +15,6 @@ use domain::case::{CASE_TEXT_BYTES_MAX, CaseAbout};
 use domain::complaint::{Complaint, ComplaintCommand, ComplaintOutcome, ComplaintSource, Opening};
 use domain::ids::{CallId, ComplaintId, EventId, NumberId};
 use domain::number::NumberCommand;
-use domain::phone_number::PhoneNumber;
 use domain::problem::{MemberError, Problem};
 use domain::stored_event::Cause;
 use domain::time::Timestamp;
@@ -202,8 +201,10 @@ async fn open(ctx: Ctx, input: Input) -> Result<MadeOrChanged<ComplaintChanged>,
     if order.number.is_some() {
         ctx.lookups.take(peer, installation.now())?;
     }
-    let about = about(installation, &order).await?;
+    let numbers = numbers_of(installation, &order).await?;
+    let about = about(installation, &order, numbers.first().cloned()).await?;
     let number = wanted_number(suppress, &about)?;
+    let others = numbers.into_iter().skip(1);
     let opening = Opening {
         source: order.source,
         about,
@@ -217,8 +218,8 @@ async fn open(ctx: Ctx, input: Input) -> Result<MadeOrChanged<ComplaintChanged>,
     let command = ComplaintCommand::Open(opening);
     let answer = installation.entities.complaints.ask(&id, command, cause).await?;
     let is_new = !answer.repeated;
-    if let Some(number) = &number {
-        suppress_for(installation, id, number, cause).await?;
+    for number in number.into_iter().chain(others) {
+        suppress_for(installation, id, &number, cause).await?;
     }
     let written = changed(installation, id, &answer, suppress)?;
     Ok(match is_new {
@@ -227,14 +228,14 @@ async fn open(ctx: Ctx, input: Input) -> Result<MadeOrChanged<ComplaintChanged>,
     })
 }
 
-async fn about(installation: &Installation, order: &ComplaintOpening) -> Result<CaseAbout, Problem> {
+async fn about(
+    installation: &Installation,
+    order: &ComplaintOpening,
+    number: Option<NumberId>,
+) -> Result<CaseAbout, Problem> {
     let customer = match &order.customer {
         Some(text) => Some(installation.customer_named(text).await?.0),
         None => None,
-    };
-    let number = match &order.number {
-        None => None,
-        Some(text) => Some(number_of(installation, text)?),
     };
     let call = match (order.call, &number, order.at) {
         (None, Some(number), Some(at)) => call_at(installation.store(), number, at).await?,
@@ -243,13 +244,29 @@ async fn about(installation: &Installation, order: &ComplaintOpening) -> Result<
     installation.case_about(customer, number, call).await
 }
 
-fn number_of(installation: &Installation, text: &str) -> Result<NumberId, Problem> {
+/// The numbers that the text may mean, those that are known first. Several only where they are to be
+/// suppressed and their country is not known.
+async fn numbers_of(installation: &Installation, order: &ComplaintOpening) -> Result<Vec<NumberId>, Problem> {
+    let Some(text) = &order.number else {
+        return Ok(Vec::new());
+    };
     if let Ok(number) = text.parse() {
-        return Ok(number);
+        return Ok(vec![number]);
     }
-    let phone =
-        PhoneNumber::parse(text).map_err(|error| Problem::refused("number-invalid", error.to_string()))?;
-    Ok(installation.vault().derive_number(phone.as_e164()))
+    let phones = match order.suppress {
+        Some(true) => installation.phones_forbidden(text).await?,
+        Some(false) | None => vec![installation.phone_written(text).await?],
+    };
+    let (mut known, mut unknown) = (Vec::new(), Vec::new());
+    for phone in phones {
+        let number = installation.vault().derive_number(phone.as_e164());
+        match installation.entities.numbers.state(&number).await?.version.0 {
+            0 => unknown.push(number),
+            _ => known.push(number),
+        }
+    }
+    known.append(&mut unknown);
+    Ok(known)
 }
 
 /// The number that is to be suppressed, where one is.
@@ -275,7 +292,7 @@ async fn suppress_for(
 ) -> Result<(), Problem> {
     let cause = Cause {
         causation: Some(EventId::derive(cause.command, 0)),
-        ..follow(cause, "suppress")
+        ..follow(cause, &format!("suppress/{number}"))
     };
     let command = NumberCommand::Suppress {
         reason: format!("complaint {complaint}"),

@@ -13,6 +13,7 @@ use application::consents::{
     ByNumber, Consent, ConsentAfter, ConsentChanged, ConsentShown, ConsentWithdrawal, ConsentsByNumber,
     ConsentsChanged, ConsentsShown, OfConsent, Wanted,
 };
+use application::countries::NumberInCountry;
 use application::inquiring::{BY, REASON, Shown, put_on_record};
 use application::installation::{Installation, follow};
 use domain::compliance::consent_state;
@@ -110,11 +111,17 @@ async fn change_by_number<T: OfConsent>(ctx: Ctx, input: Input) -> Result<Change
     if T::IS_OF_ONE {
         ctx.lookups.take(peer, ctx.installation.now())?;
     }
+    // A withdrawal holds for the number in every country that it may be of.
+    let phones = match T::IS_OF_ONE {
+        true => one_phone(&ctx.installation, &number).await?,
+        false => ctx.installation.phones_forbidden(&number).await?,
+    };
+    let countries = NumberInCountry::each_of(&phones);
     let having = if sight.is_whole() {
-        let found = having(&ctx.installation, &number).await;
+        let found = having(&ctx.installation, phones).await;
         ctx.lookups.count_miss(peer, ctx.installation.now(), found)?
     } else {
-        let (mut having, reached) = having_or_nobody(&ctx.installation, &number).await?;
+        let (mut having, reached) = having_or_nobody(&ctx.installation, phones).await?;
         // How many there are would tell, too.
         having.complete = reached.is_ok();
         having
@@ -128,7 +135,8 @@ async fn change_by_number<T: OfConsent>(ctx: Ctx, input: Input) -> Result<Change
     // Where something was written, and when, tells whether there was somebody.
     let position = sight.is_whole().then_some(last);
     let body = ConsentsChanged {
-        number: having.phone.mask(),
+        number: having.phone()?.mask(),
+        countries,
         customers: items,
         complete: having.complete,
         position: position.map(|position| position.to_string()),
@@ -270,9 +278,12 @@ async fn show_by_number(ctx: Ctx, input: Input) -> Result<Read<ConsentsByNumber>
     let (peer, reader) = (input.peer(), input.reader_by_post());
     let NumberOnly { number } = input.order().await?;
     ctx.lookups.take(peer, ctx.installation.now())?;
-    let found = having(&ctx.installation, &number).await;
+    let phones = one_phone(&ctx.installation, &number).await?;
+    let found = having(&ctx.installation, phones).await;
     let having = ctx.lookups.count_miss(peer, ctx.installation.now(), found)?;
-    let number = ctx.installation.vault().derive_number(having.phone.as_e164());
+    let phone = having.phone()?;
+    let number = ctx.installation.vault().derive_number(phone.as_e164());
+    let masked = phone.mask();
     let mut items = Vec::with_capacity(having.customers.len());
     for customer in having.customers {
         let loaded = ctx.installation.entities.customers.state(&customer).await?;
@@ -285,7 +296,7 @@ async fn show_by_number(ctx: Ctx, input: Input) -> Result<Read<ConsentsByNumber>
         items.push(listed(&customer, &loaded.state, ctx.installation.now()));
     }
     Ok(Read(ConsentsByNumber {
-        number: having.phone.mask(),
+        number: masked,
         customers: items,
         complete: having.complete,
     }))
@@ -293,16 +304,30 @@ async fn show_by_number(ctx: Ctx, input: Input) -> Result<Read<ConsentsByNumber>
 
 /// Who has a number.
 struct Having {
-    phone: PhoneNumber,
+    /// Several where its country is not known.
+    phones: Vec<PhoneNumber>,
     customers: Vec<CustomerId>,
     /// False while the view has not what the log has, or there are more than are looked for.
     complete: bool,
 }
 
+impl Having {
+    /// The number, or the first of several.
+    fn phone(&self) -> Result<&PhoneNumber, Problem> {
+        let first = self.phones.first();
+        first.ok_or_else(|| Problem::fault("a look-up of no number"))
+    }
+}
+
+/// The number that a consent is of.
+async fn one_phone(installation: &Installation, text: &str) -> Result<Vec<PhoneNumber>, Problem> {
+    Ok(vec![installation.phone_written(text).await?])
+}
+
 /// The view only says whom to ask; each answers from their own events. While it is behind (an import runs),
 /// those it knows are asked at once, and the reply says that there may be more.
-async fn having(installation: &Installation, text: &str) -> Result<Having, Problem> {
-    let (having, reached) = having_or_nobody(installation, text).await?;
+async fn having(installation: &Installation, phones: Vec<PhoneNumber>) -> Result<Having, Problem> {
+    let (having, reached) = having_or_nobody(installation, phones).await?;
     if having.customers.is_empty() {
         reached?;
         return Err(Problem::missing("a customer with this number"));
@@ -313,16 +338,21 @@ async fn having(installation: &Installation, text: &str) -> Result<Having, Probl
 /// The same where nobody has it; and whether the view has what the log has.
 async fn having_or_nobody(
     installation: &Installation,
-    text: &str,
+    phones: Vec<PhoneNumber>,
 ) -> Result<(Having, Result<(), Problem>), Problem> {
-    let phone =
-        PhoneNumber::parse(text).map_err(|error| Problem::refused("number-invalid", error.to_string()))?;
-    let number = installation.vault().derive_number(phone.as_e164());
     let reached = installation
         .rows_at(installation.store().head().await?, VIEW_WAIT_MS)
         .await;
-    let known = customer_timeline::having(installation.rows.db().as_ref(), &number).await?;
-    let complete = reached.is_ok() && known.len() < HAVING_MAX;
+    let mut known = Vec::new();
+    let mut complete = reached.is_ok();
+    for phone in &phones {
+        let number = installation.vault().derive_number(phone.as_e164());
+        let of_number = customer_timeline::having(installation.rows.db().as_ref(), &number).await?;
+        complete &= of_number.len() < HAVING_MAX;
+        known.extend(of_number);
+    }
+    known.sort_unstable();
+    known.dedup();
     let mut customers = Vec::with_capacity(known.len());
     for customer in known {
         let loaded = installation.entities.customers.state(&customer).await?;
@@ -332,7 +362,7 @@ async fn having_or_nobody(
         }
     }
     let having = Having {
-        phone,
+        phones,
         customers,
         complete,
     };

@@ -11,7 +11,6 @@ use domain::approval::{Act, Asked};
 use domain::four_eyes::FourEyes;
 use domain::ids::{ApprovalId, CustomerId, InquiryId, NumberId};
 use domain::inquiry::{ExportFacts, InquiryCommand, REASON_BYTES_MAX, ReadForm};
-use domain::phone_number::PhoneNumber;
 use domain::problem::Problem;
 use domain::stored_event::Cause;
 use domain::time::Timestamp;
@@ -225,8 +224,7 @@ async fn name_number(installation: &Installation, text: &str, ask: &mut Order) -
     let number = if let Ok(number) = text.parse::<NumberId>() {
         number
     } else {
-        let phone = PhoneNumber::parse(text)
-            .map_err(|error| Problem::refused("number-invalid", error.to_string()))?;
+        let phone = installation.phone_written(text).await?;
         ask.phone = Some(match ask.values {
             Values::Masked => phone.mask(),
             Values::Clear => phone.as_e164().to_owned(),

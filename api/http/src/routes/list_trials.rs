@@ -3,6 +3,7 @@
 use crate::described::Read;
 use crate::endpoint::{About, Ctx, Endpoint, Input, Permission};
 use crate::form::ENCODINGS;
+use crate::importing::{COUNTRY, country_of};
 use crate::uploads::receive;
 use application::lists::trying::{ListTried, Trying, try_list};
 use application::parameter::Parameter;
@@ -10,6 +11,7 @@ use domain::calling_plan::{Basis, Preset};
 use domain::flow::FlowNamed;
 use domain::problem::Problem;
 use intake::encoding::EncodingChoice;
+use intake::list_country::ListCountry;
 use intake::mapping::Mapping;
 
 /// Presets as they are asked for; a test holds them against the domain's.
@@ -42,6 +44,7 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
                     ),
                     Parameter::one_of("encoding", "Of the text; auto where it is not said", ENCODINGS),
                     Parameter::text("source", "Name of the file, by which its kind is told", "list.csv"),
+                    COUNTRY,
                     Parameter::one_of("preset", "Which rules; cn-service where it is not said", PRESETS),
                     Parameter::one_of(
                         "basis",
@@ -64,11 +67,14 @@ async fn look(ctx: Ctx, mut input: Input) -> Result<Read<ListTried>, Problem> {
     let mapping = Mapping::parse(input.text("map").unwrap_or_default())?;
     let encoding = EncodingChoice::parse(input.text("encoding").unwrap_or_default())?;
     let source = input.text("source").unwrap_or("upload").to_owned();
+    let preset = match input.text("preset") {
+        None => Preset::default(),
+        Some(code) => Preset::of_code(code).ok_or_else(|| wrong("preset: it is none of ours"))?,
+    };
+    let country = country_of(input.text(COUNTRY.name))?;
     let trying = Trying {
-        preset: match input.text("preset") {
-            None => Preset::default(),
-            Some(code) => Preset::of_code(code).ok_or_else(|| wrong("preset: it is none of ours"))?,
-        },
+        preset,
+        country: country.map_or_else(|| ListCountry::of_presets([preset]), ListCountry::named),
         basis: match input.text("basis") {
             None | Some("contract") => Basis::Contract,
             Some("consent") => Basis::Consent,

@@ -4,7 +4,7 @@ use crate::described::{Changed, Read};
 use crate::endpoint::{About, Ctx, Endpoint, Input, Permission, parse_object};
 use crate::form::{ENCODINGS, Fields, Form, ListForm, TaskForm};
 use crate::guard::in_scope;
-use crate::importing::{APPROVAL, Importing, ListRows, QUERY, SINCE_COLUMN, SINCE_VALUE, run};
+use crate::importing::{APPROVAL, COUNTRY, Importing, ListRows, QUERY, SINCE_COLUMN, SINCE_VALUE, run};
 use crate::uploads::{Received, all_of, receive};
 use application::installation::Installation;
 use application::lists::load::{ImportReport, Load};
@@ -17,7 +17,6 @@ use domain::problem::{Kind, MemberError, Problem};
 use intake::encoding::EncodingChoice;
 use intake::mapping::Mapping;
 use intake::members::Members;
-use intake::row::RowRules;
 use intake::spool::hex;
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::Serialize;
@@ -46,6 +45,7 @@ pub fn endpoints() -> Vec<Endpoint> {
             const {
                 &[
                     Parameter::flag("dry_run", "true: check every record, enrol nobody"),
+                    COUNTRY,
                     APPROVAL,
                 ]
             },
@@ -74,6 +74,7 @@ pub fn endpoints() -> Vec<Endpoint> {
                         "Where nobody may be already: in the campaign, or everywhere; campaign where it is not said",
                         Dedupe::CODES,
                     ),
+                    COUNTRY,
                     QUERY,
                     SINCE_COLUMN,
                     SINCE_VALUE,
@@ -248,10 +249,7 @@ async fn list_of(
     let rules = installation.list_rules(&campaign, &name).await?;
     let asked = asked.holding(&spooled.content_sha256);
     let plan = Load {
-        rules: RowRules {
-            dedupe: asked.dedupe,
-            ..rules
-        },
+        rules: asked.rules(rules),
         source: reading.source,
         format: spooled.format(),
         dry_run: asked.dry_run,
@@ -277,7 +275,7 @@ async fn records(ctx: Ctx, mut input: Input) -> Result<Changed<ImportReport>, Pr
         .ok_or_else(|| Problem::missing("this campaign"))?;
     in_scope(&asked.scope, &campaign)?;
     let plan = Load {
-        rules: ctx.installation.list_rules(&campaign, &content_sha256).await?,
+        rules: asked.rules(ctx.installation.list_rules(&campaign, &content_sha256).await?),
         source: "tasks/data".to_owned(),
         format: "JSON".to_owned(),
         dry_run: asked.dry_run,

@@ -13,7 +13,6 @@ use application::parameter::Parameter;
 use domain::ids::{CampaignId, MessageId};
 use domain::inquiry::ReadForm;
 use domain::message::{REPLY_ID_BYTES_MAX, TEXT_CHARS_MAX, Way};
-use domain::phone_number::PhoneNumber;
 use domain::problem::Problem;
 use intake::members::{Members, Order};
 use schemars::JsonSchema;
@@ -203,18 +202,17 @@ async fn replied(ctx: Ctx, input: Input) -> Result<Changed<ReplyTaken>, Problem>
     let installation = &ctx.installation;
     let cause = input.cause(installation, "messages/replies")?;
     let told: MessageReply = input.order().await?;
-    let number = match &told.from {
-        None => None,
-        Some(text) => {
-            let phone = PhoneNumber::parse(text)
-                .map_err(|error| Problem::refused("number-invalid", error.to_string()))?;
-            Some(installation.vault().derive_number(phone.as_e164()))
-        }
+    let phones = match &told.from {
+        None => Vec::new(),
+        Some(text) => installation.phones_forbidden(text).await?,
     };
+    let ids = phones
+        .iter()
+        .map(|phone| installation.vault().derive_number(phone.as_e164()));
     let order = ReplyOrder {
         reply: told.id,
         message: told.message,
-        number,
+        numbers: ids.collect(),
         text: told.text,
     };
     let body = reply(installation, order, cause).await?;

@@ -52,6 +52,7 @@ mod messages;
 mod metrics;
 mod models;
 mod number_checks;
+mod number_countries;
 mod number_imports;
 mod number_lists;
 mod numbers;
@@ -217,6 +218,7 @@ fn of_campaigns() -> Vec<Vec<Endpoint>> {
         previews::endpoints(),
         merges::endpoints(),
         own_rules::endpoints(),
+        number_countries::endpoints(),
         deals::endpoints(),
         past_calls::endpoints(),
         anonymization::endpoints(),

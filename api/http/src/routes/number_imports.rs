@@ -3,14 +3,15 @@
 use crate::described::Changed;
 use crate::endpoint::{About, Ctx, Endpoint, Input, Permission};
 use crate::reply::Written;
-use application::installation::follow;
+use application::countries::Countries;
+use application::installation::{Installation, follow};
 use application::registries::stream_of_digest;
 use domain::ids::NumberId;
 use domain::number::NumberCommand;
-use domain::phone_number::PhoneNumber;
+use domain::phone_number::{InvalidPhoneNumber, PhoneNumber};
 use domain::problem::{Kind, Problem};
 use domain::screening::NumberListName;
-use domain::stored_event::Position;
+use domain::stored_event::{Cause, Position};
 use intake::members::{Members, Order};
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -83,6 +84,9 @@ struct NumbersImported {
     good: usize,
     /// Of those: stood so already.
     unchanged: usize,
+    /// Of those: without a country code, and suppressed in every country in use in which such a number
+    /// exists.
+    in_several_countries: usize,
     refused: Vec<NumberNotImported>,
     #[serde(serialize_with = "Position::as_text")]
     #[schemars(with = "String")]
@@ -97,6 +101,8 @@ enum WhyNotImported {
     Uncallable,
     /// No number, or no digest.
     Unreadable,
+    /// A number without a country code, on a list of numbers to call.
+    WithoutCountry,
     /// The number may not be put on the list.
     Refused,
 }
@@ -119,45 +125,44 @@ async fn import(ctx: Ctx, input: Input) -> Result<Changed<NumbersImported>, Prob
         list,
         reason,
     } = input.order().await?;
-    let form = match digests {
-        Some(_) => Form::Digests,
-        None => Form::Clear,
+    let form = match (&digests, &list) {
+        (Some(_), _) => Form::Digests,
+        (None, Some(_)) => Form::Listed,
+        (None, None) => Form::Suppressed,
     };
     let rows = digests.or(numbers).unwrap_or_default();
-    let entities = &ctx.installation.entities.numbers;
+    let countries = ctx.installation.countries().await?;
     let mut done = NumbersImported {
         good: 0,
         unchanged: 0,
+        in_several_countries: 0,
         refused: Vec::new(),
         position: Position(0),
     };
     for (row, text) in rows.iter().enumerate() {
-        let id = match form.stream_of(&ctx, text) {
-            Ok(id) => id,
+        let ids = match form.streams_of(&ctx, &countries, text) {
+            Ok(ids) => ids,
             Err(code) => {
                 let why = form.fault(code).to_owned();
                 done.refused.push(NumberNotImported { row, code, why });
                 continue;
             }
         };
-        let command = commanded(list.as_ref(), &reason);
-        match entities.ask(&id, command, follow(cause, id.as_str())).await {
-            Ok(answer) => {
+        done.in_several_countries += usize::from(ids.len() > 1);
+        match put_on(&ctx.installation, &ids, list.as_ref(), &reason, cause).await {
+            Ok(put) => {
                 done.good += 1;
-                done.unchanged += usize::from(answer.events.is_empty());
-                done.position = done.position.max(answer.position);
+                done.unchanged += usize::from(put.is_unchanged);
+                done.position = done.position.max(put.position);
             }
-            Err(error) => {
-                let problem = Problem::from(error);
-                if problem.kind != Kind::Refused {
-                    return Err(problem);
-                }
+            Err(problem) if problem.kind == Kind::Refused => {
                 done.refused.push(NumberNotImported {
                     row,
                     code: WhyNotImported::Refused,
                     why: problem.detail,
                 });
             }
+            Err(problem) => return Err(problem),
         }
     }
     Ok(Changed(Written {
@@ -167,39 +172,80 @@ async fn import(ctx: Ctx, input: Input) -> Result<Changed<NumbersImported>, Prob
     }))
 }
 
+/// A row after it was put on the list, in every country in which it may be a number.
+struct Put {
+    is_unchanged: bool,
+    position: Position,
+}
+
+async fn put_on(
+    installation: &Installation,
+    ids: &[NumberId],
+    list: Option<&NumberListName>,
+    reason: &str,
+    cause: Cause,
+) -> Result<Put, Problem> {
+    let mut put = Put {
+        is_unchanged: true,
+        position: Position(0),
+    };
+    for id in ids {
+        let command = commanded(list, reason);
+        let answer = installation
+            .entities
+            .numbers
+            .ask(id, command, follow(cause, id.as_str()))
+            .await?;
+        put.is_unchanged &= answer.events.is_empty();
+        put.position = put.position.max(answer.position);
+    }
+    Ok(put)
+}
+
 /// What the rows are.
 enum Form {
-    Clear,
+    /// Numbers that must not be dialed.
+    Suppressed,
+    /// Numbers of a list that campaigns may demand, and so call.
+    Listed,
     Digests,
 }
 
 impl Form {
-    /// The stream of a row's number, or what the row is instead.
-    fn stream_of(&self, ctx: &Ctx, text: &str) -> Result<NumberId, WhyNotImported> {
-        match self {
-            Self::Clear => {
-                let phone = PhoneNumber::parse(text).map_err(|error| match error.is_of_a_number() {
-                    true => WhyNotImported::Uncallable,
-                    false => WhyNotImported::Unreadable,
-                })?;
-                Ok(ctx.installation.vault().derive_number(phone.as_e164()))
-            }
+    /// The streams of a row's number, more than one where its country is not known; or what the row is
+    /// instead.
+    fn streams_of(
+        &self,
+        ctx: &Ctx,
+        countries: &Countries,
+        text: &str,
+    ) -> Result<Vec<NumberId>, WhyNotImported> {
+        let phones = match self {
+            Self::Suppressed => countries.forbidden(text),
+            Self::Listed => PhoneNumber::parse(text, countries.default).map(|phone| vec![phone]),
             Self::Digests => {
                 let digest = text.parse();
                 let digest = digest.map_err(|_no_digest| WhyNotImported::Unreadable)?;
-                Ok(stream_of_digest(&ctx.installation, digest))
+                return Ok(vec![stream_of_digest(&ctx.installation, digest)]);
             }
-        }
+        };
+        let phones = phones.map_err(|error| match error {
+            InvalidPhoneNumber::NoCountryCode => WhyNotImported::WithoutCountry,
+            error if error.is_of_a_number() => WhyNotImported::Uncallable,
+            _ => WhyNotImported::Unreadable,
+        })?;
+        let vault = ctx.installation.vault();
+        let ids = phones.iter().map(|phone| vault.derive_number(phone.as_e164()));
+        Ok(ids.collect())
     }
 
     const fn fault(&self, code: WhyNotImported) -> &'static str {
         match (self, code) {
             (_, WhyNotImported::Refused) => "it is refused",
-            (Self::Digests, WhyNotImported::Unreadable | WhyNotImported::Uncallable) => {
-                "it is no SHA-256 of 64 hexadecimal digits"
-            }
-            (Self::Clear, WhyNotImported::Uncallable) => "it is no telephone number that can be called",
-            (Self::Clear, WhyNotImported::Unreadable) => "it is no telephone number",
+            (Self::Digests, _) => "it is no SHA-256 of 64 hexadecimal digits",
+            (_, WhyNotImported::Uncallable) => "it is no telephone number that can be called",
+            (_, WhyNotImported::Unreadable) => "it is no telephone number",
+            (_, WhyNotImported::WithoutCountry) => "it has no country code, and its country is not known",
         }
     }
 }

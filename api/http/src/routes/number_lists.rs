@@ -5,7 +5,6 @@ use crate::endpoint::{About, Ctx, Endpoint, Input, Permission};
 use crate::reply::Written;
 use domain::ids::NumberId;
 use domain::number::NumberCommand;
-use domain::phone_number::PhoneNumber;
 use domain::problem::Problem;
 use domain::screening::NumberListName;
 use intake::members::{Members, Order};
@@ -99,8 +98,7 @@ async fn told(
     let cause = input.cause(&ctx.installation, what)?;
     let Listing { number, list, reason } = input.order().await?;
     let list = list.ok_or_else(|| Problem::fault("a list that passed its check is missing"))?;
-    let phone =
-        PhoneNumber::parse(&number).map_err(|error| Problem::refused("number-invalid", error.to_string()))?;
+    let phone = ctx.installation.phone_written(&number).await?;
     let id = ctx.installation.vault().derive_number(phone.as_e164());
     let numbers = &ctx.installation.entities.numbers;
     let answer = numbers.ask(&id, command(list, reason), cause).await?;

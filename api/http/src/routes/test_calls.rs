@@ -5,6 +5,7 @@ use crate::described::{Changed, MadeOrChanged, Read};
 use crate::endpoint::{About, Ctx, Endpoint, Input, Permission};
 use crate::reply::Written;
 use application::inquiring::{BY, REASON, Shown, put_on_record};
+use application::installation::Installation;
 use application::parameter::Parameter;
 use application::test_calls::{
     PhonesListed, TestCallAsk, TestCallAsked, TestCallShown, TestPhonesChanged, add_phone, phones,
@@ -13,7 +14,7 @@ use application::test_calls::{
 use domain::ids::{CallId, CampaignId};
 use domain::inquiry::ReadForm;
 use domain::phone_number::PhoneNumber;
-use domain::problem::Problem;
+use domain::problem::{Kind, MemberError, Problem};
 use domain::test_phones::{LABEL_CHARS_MAX, REASON_BYTES_MAX};
 use intake::members::{Members, Order};
 use schemars::JsonSchema;
@@ -72,8 +73,8 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
 #[derive(JsonSchema)]
 #[schemars(extend("examples" = [{ "phone": "13800138000", "label": "reception", "reason": "who reviews flows" }]))]
 struct PhoneOrder {
-    #[schemars(with = "String", length(min = 1, max = PHONE_BYTES_MAX))]
-    phone: Option<PhoneNumber>,
+    #[schemars(length(min = 1, max = PHONE_BYTES_MAX))]
+    phone: String,
     /// Whose or which it is, without a name.
     #[schemars(length(max = LABEL_CHARS_MAX))]
     label: String,
@@ -86,8 +87,8 @@ struct PhoneOrder {
 #[derive(JsonSchema)]
 #[schemars(extend("examples" = [{ "phone": "13800138000", "reason": "returned" }]))]
 struct RemovalOrder {
-    #[schemars(with = "String", length(min = 1, max = PHONE_BYTES_MAX))]
-    phone: Option<PhoneNumber>,
+    #[schemars(length(min = 1, max = PHONE_BYTES_MAX))]
+    phone: String,
     /// Stored for ever; name no person.
     #[schemars(length(min = 1, max = REASON_BYTES_MAX))]
     reason: String,
@@ -105,22 +106,10 @@ struct TestCallOrder {
     variables: Option<Map<String, Value>>,
 }
 
-fn phone_of(body: &mut Members) -> Option<PhoneNumber> {
-    let text = body.needed_short_text("phone", PHONE_BYTES_MAX);
-    match PhoneNumber::parse(&text) {
-        Ok(phone) => Some(phone),
-        Err(_) if text.is_empty() => None,
-        Err(error) => {
-            body.wrong("phone", error);
-            None
-        }
-    }
-}
-
 impl Order for PhoneOrder {
     fn read(body: &mut Members) -> Self {
         Self {
-            phone: phone_of(body),
+            phone: body.needed_short_text("phone", PHONE_BYTES_MAX),
             label: body
                 .short_text("label", LABEL_CHARS_MAX.saturating_mul(4))
                 .unwrap_or_default(),
@@ -132,7 +121,7 @@ impl Order for PhoneOrder {
 impl Order for RemovalOrder {
     fn read(body: &mut Members) -> Self {
         Self {
-            phone: phone_of(body),
+            phone: body.needed_short_text("phone", PHONE_BYTES_MAX),
             reason: body.needed_short_text("reason", REASON_BYTES_MAX),
         }
     }
@@ -154,7 +143,7 @@ async fn list(ctx: Ctx, _: Input) -> Result<Read<PhonesListed>, Problem> {
 async fn add(ctx: Ctx, input: Input) -> Result<Changed<TestPhonesChanged>, Problem> {
     let cause = input.cause(&ctx.installation, "test-phones/add")?;
     let PhoneOrder { phone, label, reason } = input.order().await?;
-    let phone = phone.ok_or_else(|| Problem::missing("this phone"))?;
+    let phone = phone_of(&ctx.installation, &phone).await?;
     let changed = add_phone(&ctx.installation, &phone, label, reason, cause).await?;
     Ok(written(changed))
 }
@@ -162,9 +151,22 @@ async fn add(ctx: Ctx, input: Input) -> Result<Changed<TestPhonesChanged>, Probl
 async fn remove(ctx: Ctx, input: Input) -> Result<Changed<TestPhonesChanged>, Problem> {
     let cause = input.cause(&ctx.installation, "test-phones/remove")?;
     let RemovalOrder { phone, reason } = input.order().await?;
-    let phone = phone.ok_or_else(|| Problem::missing("this phone"))?;
+    let phone = phone_of(&ctx.installation, &phone).await?;
     let changed = remove_phone(&ctx.installation, &phone, reason, cause).await?;
     Ok(written(changed))
+}
+
+async fn phone_of(installation: &Installation, text: &str) -> Result<PhoneNumber, Problem> {
+    installation
+        .phone_written(text)
+        .await
+        .map_err(|problem| match problem.kind {
+            Kind::Refused => Problem::members(vec![MemberError {
+                pointer: "/phone".to_owned(),
+                detail: problem.detail,
+            }]),
+            _ => problem,
+        })
 }
 
 fn written(changed: TestPhonesChanged) -> Changed<TestPhonesChanged> {

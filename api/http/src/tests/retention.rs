@@ -42,6 +42,8 @@ async fn register(story: &Story) {
         external_id: "C009".to_owned(),
         number: "ffeeddccbbaa99887766554433221100".parse().unwrap(),
         phone: "+8613800138000".to_owned(),
+        country: domain::customer::CountrySource::Written,
+        further_phones: Vec::new(),
         name: None,
         time_zone: None,
         list: ListId::derive(&campaign, "list"),

@@ -261,6 +261,7 @@ fn an_erased_person_is_not_called() {
         CustomerEvent::NumberAdded {
             number: number(),
             phone: Personal::Erased { hash: None },
+            country: None,
         },
         enrolled(),
         CustomerEvent::ErasureRequested {

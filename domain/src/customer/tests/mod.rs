@@ -2,8 +2,8 @@
 
 use super::command::CallAgain;
 use super::{
-    CallClosing, Customer, CustomerCommand, CustomerEvent, CustomerRefusal, CustomerState, Enrolment,
-    ForbiddenBy, GivenConsent,
+    CallClosing, CountrySource, Customer, CustomerCommand, CustomerEvent, CustomerRefusal, CustomerState,
+    Enrolment, ForbiddenBy, GivenConsent,
 };
 use crate::callback::{CALLBACK_AHEAD_MS_MAX, CALLBACK_LATE_MS_MAX, CallbackEnd};
 use crate::calling_plan::{Basis, CampaignFacts, Preset, RetryPolicy};
@@ -22,6 +22,7 @@ mod callback_ends;
 mod calling_back;
 mod calling_now;
 mod closing_calls;
+mod confirming;
 mod consenting;
 mod correcting;
 mod cutting_off;
@@ -92,6 +93,7 @@ fn added(number: NumberId, phone: &str) -> CustomerEvent {
     CustomerEvent::NumberAdded {
         number,
         phone: Personal::open_hashed(phone.to_owned()),
+        country: Some(CountrySource::Written),
     }
 }
 
@@ -120,6 +122,8 @@ fn row() -> Enrolment {
         external_id: "C001".to_owned(),
         number: number(),
         phone: "+8613800138000".to_owned(),
+        country: CountrySource::Written,
+        further_phones: Vec::new(),
         name: Some("张三".to_owned()),
         time_zone: None,
         campaign: campaign(),

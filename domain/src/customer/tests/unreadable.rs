@@ -14,6 +14,7 @@ fn without_key() -> Vec<CustomerEvent> {
         CustomerEvent::NumberAdded {
             number: number(),
             phone: erased(),
+            country: None,
         },
         enrolled(),
     ]

@@ -27,7 +27,9 @@ pub(super) fn of_voiceprint(fact: &VoiceprintEvent) -> serde_json::Value {
 pub(super) fn of_customer(fact: &CustomerEvent) -> serde_json::Value {
     without_nulls(match fact {
         CustomerEvent::Registered { time_zone, .. } => json!({ "time_zone": time_zone }),
-        CustomerEvent::NumberAdded { number, .. } => json!({ "number": number }),
+        CustomerEvent::NumberAdded { number, .. } | CustomerEvent::NumberConfirmed { number, .. } => {
+            json!({ "number": number })
+        }
         CustomerEvent::ConsentRecorded {
             scope,
             source,

@@ -224,6 +224,7 @@ mod tests {
             CustomerEvent::NumberAdded {
                 number: number(1),
                 phone,
+                country: None,
             },
         );
         story

@@ -201,7 +201,7 @@ fn apply_customer(tx: &mut dyn Tx, event: &ViewEvent, fact: &CustomerEvent) -> R
             name,
             time_zone,
         } => registered(tx, event, external_id, name.as_ref(), time_zone.as_deref())?,
-        CustomerEvent::NumberAdded { number, phone } => number_added(tx, event, number, phone)?,
+        CustomerEvent::NumberAdded { number, phone, .. } => number_added(tx, event, number, phone)?,
         CustomerEvent::Corrected { name: Some(name), .. } => renamed(tx, event, name)?,
         CustomerEvent::Erased { .. } => erased(tx, event)?,
         _ => {}

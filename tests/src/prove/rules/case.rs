@@ -4,7 +4,7 @@ use super::further::Further;
 use domain::calling_plan::{Basis, CallingPlan, CampaignFacts, FlowRef};
 use domain::compliance::{CustomerGrant, NumberGrant};
 use domain::customer::event::CustomerEvent;
-use domain::customer::{Customer, CustomerState, Judge, WhyNot, why_not};
+use domain::customer::{CountrySource, Customer, CustomerState, Judge, WhyNot, why_not};
 use domain::decider::Decider;
 use domain::disposition::Disposition;
 use domain::ids::{CallId, CampaignId, CustomerId, EnrolmentId, NumberId};
@@ -202,6 +202,7 @@ impl Case {
             &CustomerEvent::NumberAdded {
                 number: number(),
                 phone: Personal::open_hashed(self.phone.to_owned()),
+                country: Some(CountrySource::Written),
             },
             begin,
         );

@@ -3,6 +3,7 @@
 use crate::reconcile::formats::Theirs;
 use crate::reconcile::ours::{OurCall, OurCalls};
 use crate::reconcile::summary::{Bad, Dispute, OnlyOurs, OnlyTheirs, Outcome, Sums, note};
+use domain::calling_code::DefaultCountry;
 use domain::ids::NumberId;
 use domain::phone_number::{PhoneNumber, mask_e164};
 use domain::time::Timestamp;
@@ -23,6 +24,8 @@ pub struct Rules {
     pub window_ms: u64,
     /// Only calls that were answered are expected on their side.
     pub answered_only: bool,
+    /// Of callees without a country code.
+    pub country: DefaultCountry,
     pub from: Option<Timestamp>,
     pub to: Option<Timestamp>,
 }
@@ -91,19 +94,21 @@ impl<'a> Matcher<'a> {
             self.outcome.outside += 1;
             return;
         }
-        let phone = PhoneNumber::parse(&row.callee);
-        if row.sip_ids.is_empty() && phone.is_err() {
-            return self.bad(row.line, "the callee is no phone number".to_owned());
+        let phone = callee(&row.callee, self.rules.country);
+        let digest = short_digest(&row.key);
+        let met = match self.seen.contains(&digest) {
+            false => self.meet(row, phone.as_ref().ok()),
+            true => Met::Taken,
+        };
+        // Without a call of ours, nor a number by which there could be one, it says nothing of either side.
+        if let (Met::Nobody, Err(why)) = (&met, phone) {
+            return self.bad(row.line, why);
         }
+        self.seen.insert(digest);
         self.span = Some(match self.span {
             None => (row.start, row.start),
             Some((from, to)) => (from.min(row.start), to.max(row.start)),
         });
-        let fresh = self.seen.insert(short_digest(&row.key));
-        let met = match fresh {
-            true => self.meet(row, phone.as_ref().ok()),
-            false => Met::Taken,
-        };
         match met {
             Met::SipId(index) => {
                 self.outcome.by_sip_call_id += 1;
@@ -120,7 +125,7 @@ impl<'a> Matcher<'a> {
                     sums.duplicates += 1;
                     sums.unfounded_minutes += row.minutes;
                 });
-                note(&mut self.outcome.twice, only_theirs(row));
+                note(&mut self.outcome.twice, only_theirs(row, self.rules.country));
             }
             Met::Nobody => {
                 self.outcome.missing_on_our_side += 1;
@@ -129,7 +134,10 @@ impl<'a> Matcher<'a> {
                     sums.missing_on_our_side += 1;
                     sums.unfounded_minutes += row.minutes;
                 });
-                note(&mut self.outcome.only_theirs, only_theirs(row));
+                note(
+                    &mut self.outcome.only_theirs,
+                    only_theirs(row, self.rules.country),
+                );
             }
         }
     }
@@ -250,8 +258,20 @@ fn their_row(sums: &mut Sums, row: &Theirs) {
     sums.their_minutes += row.minutes;
 }
 
-fn only_theirs(row: &Theirs) -> OnlyTheirs {
-    let callee = PhoneNumber::parse(&row.callee).map(|phone| mask_e164(phone.as_e164()));
+/// The number of a row, written as numbers are: digits, separators and a leading plus. Masked digits, SIP
+/// addresses, apostrophes and marks are not read: a bill is no list that somebody typed.
+fn callee(text: &str, country: DefaultCountry) -> Result<PhoneNumber, String> {
+    let is_plain = |found: char| found.is_ascii_digit() || matches!(found, '+' | ' ' | '-' | '(' | ')' | '.');
+    if !text.trim().chars().all(is_plain) {
+        return Err(
+            "the callee is no phone number: it has other characters than digits and separators".to_owned(),
+        );
+    }
+    PhoneNumber::parse(text, country).map_err(|error| format!("the callee is no phone number: {error}"))
+}
+
+fn only_theirs(row: &Theirs, country: DefaultCountry) -> OnlyTheirs {
+    let callee = callee(&row.callee, country).map(|phone| mask_e164(phone.as_e164()));
     OnlyTheirs {
         line: row.line,
         start: row.start.to_string(),

@@ -1,6 +1,7 @@
 //! Given our calls and their rows, then who has what, and what is disputed.
 
 use super::*;
+use domain::calling_code::CallingCode;
 use domain::ids::CallId;
 use domain::stored_event::Position;
 
@@ -45,6 +46,7 @@ const RULES: Rules = Rules {
     tolerance_ms: 1_000,
     window_ms: 60_000,
     answered_only: false,
+    country: DefaultCountry::Of(CallingCode::MAINLAND_CHINA),
     from: None,
     to: None,
 };
@@ -177,4 +179,50 @@ fn every_row_is_in_its_month_its_trunk_and_its_day_and_they_add_up() {
         1,
         "the third call is behind what the file covers"
     );
+}
+
+#[test]
+fn a_callee_that_cannot_be_read_is_a_bad_row_and_no_call_that_we_never_made() {
+    let unreadable = [
+        "abc",
+        "138****8041",
+        "'13800138041",
+        "\u{202a}+86 138 0013 8041\u{202c}",
+        "sip:13800138041@gw",
+    ];
+    let rows = (1..).zip(unreadable).map(|(line, callee)| Theirs {
+        callee: callee.to_owned(),
+        ..theirs(line, Some("their-own-id"), line, 13)
+    });
+    let outcome = reconcile(Vec::new(), rows.collect(), RULES);
+    assert_eq!((outcome.bad_rows, outcome.missing_on_our_side), (5, 0));
+    assert!(outcome.months.is_empty(), "no minute is claimed");
+}
+
+#[test]
+fn a_call_id_of_ours_matches_whatever_the_callee_looks_like() {
+    let masked = Theirs {
+        callee: "138****8000".to_owned(),
+        ..theirs(1, Some("sip-1"), 0, 30)
+    };
+    let outcome = reconcile(vec![ours(1, 0, 30_000)], vec![masked.clone(), masked], RULES);
+    assert_eq!((outcome.matched, outcome.duplicates, outcome.bad_rows), (1, 1, 0));
+}
+
+#[test]
+fn a_callee_without_a_country_is_of_the_default_country() {
+    let american = OurCall {
+        number: derive("+12025550123"),
+        ..ours(1, 0, 30_000)
+    };
+    let row = Theirs {
+        callee: "(202) 555-0123".to_owned(),
+        ..theirs(1, None, 0, 30)
+    };
+    let of = |country| {
+        let rules = Rules { country, ..RULES };
+        reconcile(vec![american.clone()], vec![row.clone()], rules)
+    };
+    assert_eq!(of(DefaultCountry::Of(CallingCode::NORTH_AMERICA)).matched, 1);
+    assert_eq!(of(DefaultCountry::Unknown).bad_rows, 1);
 }

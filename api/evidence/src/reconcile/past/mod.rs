@@ -15,8 +15,9 @@ use crate::reconcile::formats::Theirs;
 use crate::reconcile::reading::FileError;
 use crate::reconcile::values::instant;
 use chrono::FixedOffset;
+use domain::calling_code::DefaultCountry;
 use domain::past_call::HistorySource;
-use domain::phone_number::PhoneNumber;
+use domain::phone_number::{InvalidPhoneNumber, PhoneNumber};
 use domain::time::Timestamp;
 use std::path::PathBuf;
 
@@ -86,15 +87,19 @@ fn when(text: &str, offset: Option<FixedOffset>) -> Result<Timestamp, String> {
     instant(text, offset)
 }
 
-/// The number in international form; `code` is the country's, where the row has one.
+/// The number, in international form where the row says its country: by `code` or with a plus.
 fn phone(code: &str, text: &str) -> Result<String, String> {
     let text = text.trim();
     let whole = match code.trim().trim_start_matches('+') {
         code if code.is_empty() || text.starts_with('+') => text.to_owned(),
         code => format!("+{code}{text}"),
     };
-    let phone = PhoneNumber::parse(&whole).map_err(|_not_one| "the callee is no phone number".to_owned())?;
-    Ok(phone.as_e164().to_owned())
+    match PhoneNumber::parse(&whole, DefaultCountry::Unknown) {
+        Ok(phone) => Ok(phone.as_e164().to_owned()),
+        // The installation knows its country.
+        Err(InvalidPhoneNumber::NoCountryCode) => Ok(whole),
+        Err(_not_one) => Err("the callee is no phone number".to_owned()),
+    }
 }
 
 #[cfg(test)]

@@ -44,7 +44,7 @@ fn a_master_csv_tells_what_was_dialed_and_answered() {
         ]
     );
     assert_eq!(bad(&past), [(0, 5), (0, 6)]);
-    assert_eq!(past.rows[0].theirs.callee, "+8613800138000");
+    assert_eq!(past.rows[0].theirs.callee, "13800138000");
     assert_eq!(
         past.rows[0].theirs.start.to_string(),
         "2026-03-02T02:00:00.000000Z"

@@ -1,6 +1,6 @@
 //! Orders about a phone number that stands in the body, so that no address holds it.
 
-use super::{OptOut, Suppression};
+use super::orders::{OptOut, Suppression};
 use intake::members::{Members, Order};
 use schemars::JsonSchema;
 

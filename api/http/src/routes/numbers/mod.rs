@@ -1,31 +1,26 @@
 //! Phone numbers over HTTP: opt out and suppress, at once and everywhere.
 
 mod in_body;
+mod orders;
 
-use crate::described::{Changed, Read};
+use crate::described::Read;
 use crate::endpoint::{About, Ctx, Endpoint, Input, Permission};
 use crate::lookups::NumberOnly;
-use crate::reply::Written;
 use application::as_of::{Known, Moment, entity_then};
 use application::inquiring::{READ_THEN, Reader, Shown, put_on_record};
 use application::installation::Installation;
 use domain::compliance::{InWords, Suppressed, in_words, zone_of};
 use domain::ids::{CallId, NumberId};
 use domain::inquiry::ReadForm;
-use domain::number::{Number, NumberCommand, NumberState, OptOutSource};
-use domain::phone_number::PhoneNumber;
+use domain::number::{Number, NumberState};
 use domain::problem::Problem;
-use domain::stored_event::Cause;
 use domain::time::Timestamp;
 use in_body::{OptOutHere, SuppressionHere};
-use intake::members::{Members, Order};
+use orders::{OptOut, Suppression, opt_out, opt_out_here, suppress, suppress_here};
 use schemars::JsonSchema;
 use serde::Serialize;
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
-
-/// Longest reason kept: it is stored for ever and must hold nothing personal.
-const REASON_BYTES_MAX: usize = 256;
 
 /// What is shown of a number: whoever asks with the number itself learns it of a person.
 const LOOKUP: Shown = Shown::of(
@@ -122,8 +117,8 @@ async fn shown(
     if let Ok(number) = text.parse::<NumberId>() {
         return shown_of(&ctx.installation, number, None, moment, reader).await;
     }
-    let phone = parsed(text)?;
     let installation = &ctx.installation;
+    let phone = installation.phone_written(text).await?;
     ctx.lookups.take(peer, installation.now())?;
     let number = installation.vault().derive_number(phone.as_e164());
     let found = shown_of(installation, number, Some(phone.mask()), moment, reader).await;
@@ -244,155 +239,4 @@ fn not_called(state: &NumberState, at: Timestamp) -> Option<NumberNotCalled> {
         zh,
         en,
     })
-}
-
-fn parsed(text: &str) -> Result<PhoneNumber, Problem> {
-    PhoneNumber::parse(text).map_err(|error| Problem::refused("number-invalid", error.to_string()))
-}
-
-/// The person asked not to be called.
-#[derive(JsonSchema)]
-struct OptOut {
-    #[schemars(length(min = 1, max = REASON_BYTES_MAX))]
-    reason: String,
-}
-
-impl Order for OptOut {
-    fn read(body: &mut Members) -> Self {
-        Self {
-            reason: body.needed_short_text("reason", REASON_BYTES_MAX),
-        }
-    }
-}
-
-/// The number must not be dialed.
-#[derive(JsonSchema)]
-struct Suppression {
-    #[schemars(length(min = 1, max = REASON_BYTES_MAX))]
-    reason: String,
-    /// Without it: for good.
-    until: Option<Timestamp>,
-}
-
-impl Order for Suppression {
-    fn read(body: &mut Members) -> Self {
-        Self {
-            reason: body.needed_short_text("reason", REASON_BYTES_MAX),
-            until: body.parsed("until"),
-        }
-    }
-}
-
-/// A number after an order, and the calls that were granted before it.
-#[derive(Debug, Serialize, JsonSchema)]
-struct NumberChanged {
-    /// Masked.
-    #[schemars(example = &"138****8000")]
-    number: String,
-    id: NumberId,
-    /// After a suppression told only to whoever may look numbers up.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    opted_out: Option<bool>,
-    /// After an opt-out told only to whoever may look numbers up.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    suppressed: Option<bool>,
-    /// Granted before: withdrawn, or cancelled if not yet answered. Told to whoever may look numbers up and
-    /// is held to nothing: whose calls they are a number does not say.
-    open_calls: Vec<CallId>,
-    /// Told only to whoever may look numbers up: an old one says that it was ordered before.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    position: Option<String>,
-}
-
-const fn opting_out(reason: String) -> NumberCommand {
-    NumberCommand::OptOut {
-        reason,
-        source: OptOutSource::Operator,
-        call: None,
-    }
-}
-
-/// How much whoever orders something of a number is told of it.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Told {
-    All,
-    /// What was ordered, and not what was known before: they could not ask for it either.
-    OrderAlone,
-}
-
-impl Told {
-    fn to(input: &Input) -> Self {
-        let asked = input.caller.scope_for(Permission::NumbersRead);
-        match input.scope.is_all() && asked.is_ok_and(|scope| scope.is_all()) {
-            true => Self::All,
-            false => Self::OrderAlone,
-        }
-    }
-}
-
-async fn opt_out(ctx: Ctx, input: Input) -> Result<Changed<NumberChanged>, Problem> {
-    let (phone, cause) = (
-        parsed(&input.param(0)?)?,
-        input.cause(&ctx.installation, "numbers")?,
-    );
-    let told = Told::to(&input);
-    let OptOut { reason } = input.order().await?;
-    change(&ctx, &phone, opting_out(reason), cause, told).await
-}
-
-async fn opt_out_here(ctx: Ctx, input: Input) -> Result<Changed<NumberChanged>, Problem> {
-    let cause = input.cause(&ctx.installation, "numbers/opt-out")?;
-    let told = Told::to(&input);
-    let OptOutHere { number, order } = input.order().await?;
-    change(&ctx, &parsed(&number)?, opting_out(order.reason), cause, told).await
-}
-
-async fn suppress(ctx: Ctx, input: Input) -> Result<Changed<NumberChanged>, Problem> {
-    let (phone, cause) = (
-        parsed(&input.param(0)?)?,
-        input.cause(&ctx.installation, "numbers")?,
-    );
-    let told = Told::to(&input);
-    let Suppression { reason, until } = input.order().await?;
-    let command = NumberCommand::Suppress { reason, until };
-    change(&ctx, &phone, command, cause, told).await
-}
-
-async fn suppress_here(ctx: Ctx, input: Input) -> Result<Changed<NumberChanged>, Problem> {
-    let cause = input.cause(&ctx.installation, "numbers/suppress")?;
-    let told = Told::to(&input);
-    let SuppressionHere { number, order } = input.order().await?;
-    let Suppression { reason, until } = order;
-    let command = NumberCommand::Suppress { reason, until };
-    change(&ctx, &parsed(&number)?, command, cause, told).await
-}
-
-async fn change(
-    ctx: &Ctx,
-    phone: &PhoneNumber,
-    command: NumberCommand,
-    cause: Cause,
-    told: Told,
-) -> Result<Changed<NumberChanged>, Problem> {
-    let number = ctx.installation.vault().derive_number(phone.as_e164());
-    let (is_told, opts_out) = (told == Told::All, matches!(command, NumberCommand::OptOut { .. }));
-    let numbers = &ctx.installation.entities.numbers;
-    let answer = numbers.ask(&number, command, cause).await?;
-    let position = is_told.then_some(answer.position);
-    Ok(Changed(Written {
-        body: NumberChanged {
-            number: phone.mask(),
-            id: number,
-            opted_out: (is_told || opts_out).then(|| answer.state.opted_out()),
-            suppressed: (is_told || !opts_out).then(|| answer.state.suppressed().is_some()),
-            open_calls: match told {
-                Told::All => answer.state.open_calls(),
-                Told::OrderAlone => Vec::new(),
-            },
-            position: position.map(|position| position.to_string()),
-        },
-        // A number of which nothing was known has had one event.
-        version: is_told.then_some(answer.version),
-        position,
-    }))
 }

@@ -1,0 +1,248 @@
+//! The countries whose numbers are in use here, and the country of a number that is written without a country
+//! code where no campaign says it: in opt-outs, suppressions, searches, bills, messages.
+//!
+//! The setting `numbers.default_calling_code` says it. While it is 0 the presets of all campaigns do: China
+//! on a log that has Chinese presets only, or no campaign yet. Where presets of several countries are in use
+//! it is not known: a number without a country code is refused, except where somebody is not to be called.
+//! That holds for the number in every country in use.
+
+use crate::installation::Installation;
+use domain::calling_code::{CallingCode, DefaultCountry};
+use domain::calling_plan::Preset;
+use domain::campaign::Campaign;
+use domain::campaign::event::CampaignEvent;
+use domain::decider::Decider;
+use domain::event_filter::EventFilter;
+use domain::ids::CampaignId;
+use domain::phone_number::{InvalidPhoneNumber, PhoneNumber};
+use domain::ports::event_store::{EventStore, PAGE_EVENTS_MAX};
+use domain::problem::Problem;
+use domain::setting::{Setting, SettingName, SettingState};
+use domain::stored_event::{Position, read_event};
+use schemars::JsonSchema;
+use serde::Serialize;
+use std::collections::{BTreeMap, BTreeSet};
+
+/// The countries of numbers here.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Countries {
+    /// Of a number without a country code.
+    pub default: DefaultCountry,
+    /// All whose numbers are called here, or may be.
+    pub in_use: BTreeSet<CallingCode>,
+    /// The setting or a campaign says the country. Without either a number may be of any that is in use.
+    is_said: bool,
+}
+
+impl Countries {
+    fn of(setting: Option<CallingCode>, presets: &BTreeSet<Preset>) -> Self {
+        let mut in_use: BTreeSet<CallingCode> = presets
+            .iter()
+            .flat_map(|preset| preset.countries())
+            .copied()
+            .collect();
+        in_use.extend(setting);
+        if presets.is_empty() && setting.is_none() {
+            // Nobody has said yet which country this installation calls.
+            in_use.extend([CallingCode::MAINLAND_CHINA, CallingCode::NORTH_AMERICA]);
+        }
+        let default = match setting {
+            Some(code) => DefaultCountry::Of(code),
+            None if presets.is_empty() => DefaultCountry::Of(CallingCode::MAINLAND_CHINA),
+            None => DefaultCountry::common_to(presets.iter().map(|preset| preset.default_country())),
+        };
+        Self {
+            default,
+            in_use,
+            is_said: setting.is_some() || !presets.is_empty(),
+        }
+    }
+
+    /// Every number that is not to be called where somebody wrote this text. One, except where the country is
+    /// not known or no campaign was created yet.
+    pub fn forbidden(&self, text: &str) -> Result<Vec<PhoneNumber>, InvalidPhoneNumber> {
+        match self.default {
+            DefaultCountry::Of(code) if self.is_said => PhoneNumber::parse_in_each(text, [code]),
+            DefaultCountry::Of(_) | DefaultCountry::Unknown => {
+                PhoneNumber::parse_in_each(text, self.in_use.iter().copied())
+            }
+        }
+    }
+}
+
+/// A number that is not to be called because a text without a country code may mean it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
+pub struct NumberInCountry {
+    /// The calling code of its country.
+    #[schemars(example = &"+1")]
+    pub country: String,
+    /// Masked.
+    #[schemars(example = &"+120****0126")]
+    pub number: String,
+}
+
+impl NumberInCountry {
+    /// Each of several that a text may mean; none where it means one.
+    pub fn each_of(phones: &[PhoneNumber]) -> Vec<Self> {
+        let several = if phones.len() > 1 { phones } else { &[] };
+        let shown = several.iter().map(|phone| Self {
+            country: phone
+                .calling_code()
+                .map(|code| code.to_string())
+                .unwrap_or_default(),
+            number: phone.mask(),
+        });
+        shown.collect()
+    }
+}
+
+/// The presets of every campaign of a log, read from it.
+pub async fn campaigns_of_log(store: &dyn EventStore) -> Result<BTreeMap<CampaignId, Vec<Preset>>, Problem> {
+    let filter = EventFilter {
+        kinds: vec![CampaignEvent::CREATED.to_owned()],
+        ..EventFilter::default()
+    };
+    let (mut campaigns, mut after) = (BTreeMap::new(), Position(0));
+    loop {
+        let page = store.read_matching(&filter, after, PAGE_EVENTS_MAX).await?;
+        for stored in &page.events {
+            let envelope = stored.envelope().map_err(unreadable)?;
+            let event = read_event::<Campaign>(&envelope).map_err(unreadable)?;
+            if let Some((campaign, plan)) = envelope.campaign.zip(event.created()) {
+                campaigns.insert(campaign, plan.presets().collect());
+            }
+        }
+        if page.reached <= after {
+            return Ok(campaigns);
+        }
+        after = page.reached;
+    }
+}
+
+/// The country of a number that is written without a country code, by the log alone.
+pub async fn default_country_of_log(store: &dyn EventStore) -> Result<DefaultCountry, Problem> {
+    let name = SettingName::DefaultCallingCode;
+    let mut setting = SettingState::default();
+    for stored in store.read_whole_stream(&Setting::stream(&name)).await? {
+        let envelope = stored.envelope().map_err(unreadable)?;
+        let event = read_event::<Setting>(&envelope).map_err(unreadable)?;
+        Setting::evolve(&mut setting, &event, envelope.at);
+    }
+    let presets = match calling_code(setting.value(name)) {
+        Some(code) => return Ok(DefaultCountry::Of(code)),
+        None => campaigns_of_log(store).await?,
+    };
+    Ok(Countries::of(None, &presets.into_values().flatten().collect()).default)
+}
+
+fn unreadable(error: impl std::fmt::Display) -> Problem {
+    Problem::fault(error.to_string())
+}
+
+/// 0 is none, and leaves the country to the presets.
+fn calling_code(value: u64) -> Option<CallingCode> {
+    u16::try_from(value).ok().and_then(CallingCode::new)
+}
+
+impl Installation {
+    /// The countries of numbers here, by the setting and the presets of all campaigns.
+    pub async fn countries(&self) -> Result<Countries, Problem> {
+        let setting = self.calling_code_set().await?;
+        let presets = self.presets_in_use().await?;
+        Ok(Countries::of(setting, &presets))
+    }
+
+    /// The country of a number that is written without a country code.
+    pub async fn default_country(&self) -> Result<DefaultCountry, Problem> {
+        match self.calling_code_set().await? {
+            Some(code) => Ok(DefaultCountry::Of(code)),
+            None => Ok(Countries::of(None, &self.presets_in_use().await?).default),
+        }
+    }
+
+    /// The number that somebody wrote; `number-invalid` where it is none, or where its country is not known.
+    pub async fn phone_written(&self, text: &str) -> Result<PhoneNumber, Problem> {
+        let country = match PhoneNumber::has_country_code(text) {
+            true => DefaultCountry::Unknown,
+            false => self.default_country().await?,
+        };
+        PhoneNumber::parse(text, country).map_err(number_invalid)
+    }
+
+    /// Every number that is not to be called where somebody wrote this text, at least one.
+    pub async fn phones_forbidden(&self, text: &str) -> Result<Vec<PhoneNumber>, Problem> {
+        if PhoneNumber::has_country_code(text) {
+            let phone = PhoneNumber::parse(text, DefaultCountry::Unknown).map_err(number_invalid)?;
+            return Ok(vec![phone]);
+        }
+        self.countries().await?.forbidden(text).map_err(number_invalid)
+    }
+
+    async fn calling_code_set(&self) -> Result<Option<CallingCode>, Problem> {
+        Ok(calling_code(self.setting(SettingName::DefaultCallingCode).await?))
+    }
+
+    async fn presets_in_use(&self) -> Result<BTreeSet<Preset>, Problem> {
+        for row in self.boards().await? {
+            if self.countries.has(&row.campaign) {
+                continue;
+            }
+            let state = self.entities.campaigns.state(&row.campaign).await?.state;
+            if let Some(plan) = state.plan() {
+                self.countries.note(&row.campaign, plan.presets());
+            }
+        }
+        Ok(self.countries.all())
+    }
+}
+
+fn number_invalid(error: InvalidPhoneNumber) -> Problem {
+    Problem::refused("number-invalid", error.to_string())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const CHINA: CallingCode = CallingCode::MAINLAND_CHINA;
+    const AMERICA: CallingCode = CallingCode::NORTH_AMERICA;
+
+    fn default_of(presets: &[Preset]) -> DefaultCountry {
+        Countries::of(None, &presets.iter().copied().collect()).default
+    }
+
+    #[test]
+    fn the_presets_in_use_say_the_country_where_they_agree() {
+        assert_eq!(default_of(&[]), DefaultCountry::Of(CHINA));
+        let chinese = [Preset::CnService, Preset::CnCollection];
+        assert_eq!(default_of(&chinese), DefaultCountry::Of(CHINA));
+        assert_eq!(
+            default_of(&[Preset::UsTsr, Preset::UsRegf]),
+            DefaultCountry::Of(AMERICA)
+        );
+        let mixed = [Preset::CnService, Preset::UsTsr];
+        assert_eq!(default_of(&mixed), DefaultCountry::Unknown);
+        assert_eq!(default_of(&[Preset::EuGdpr]), DefaultCountry::Unknown);
+        let said = Countries::of(Some(AMERICA), &mixed.into_iter().collect());
+        assert_eq!(said.default, DefaultCountry::Of(AMERICA));
+    }
+
+    #[test]
+    fn an_opt_out_without_a_country_code_holds_in_every_country_in_use() {
+        let forbidden = |setting, presets: &[Preset], text| -> Vec<String> {
+            let presets: BTreeSet<Preset> = presets.iter().copied().collect();
+            let numbers = Countries::of(setting, &presets).forbidden(text).unwrap();
+            numbers.iter().map(|number| number.as_e164().to_owned()).collect()
+        };
+        let text = "(202) 555-0126";
+        let mixed = [Preset::CnService, Preset::UsTsr];
+        assert_eq!(forbidden(None, &mixed, text), ["+12025550126", "+862025550126"]);
+        assert_eq!(forbidden(None, &[], text), ["+12025550126", "+862025550126"]);
+        assert_eq!(forbidden(Some(AMERICA), &mixed, text), ["+12025550126"]);
+        assert_eq!(forbidden(None, &[Preset::UsTsr], text), ["+12025550126"]);
+        assert_eq!(forbidden(None, &[Preset::CnService], text), ["+862025550126"]);
+        let london = forbidden(None, &[Preset::EuGdpr], "020 7946 0018");
+        assert!(london.contains(&"+442079460018".to_owned()), "{london:?}");
+        assert_eq!(forbidden(None, &mixed, "+1 202 555 0126"), ["+12025550126"]);
+    }
+}

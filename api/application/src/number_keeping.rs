@@ -1,0 +1,105 @@
+//! Vacancy checks that campaigns demand are made by the program: nobody has to ask for them.
+//!
+//! Numbers are checked when a list is closed, when a campaign is started, and every hour, a hundred in a
+//! question. A row that comes while its campaign runs is checked before it is enrolled: its person may be
+//! due at once. Only the process that may dial checks, and only where it was started with a library of
+//! numbers. What the library does not answer stays unknown: it is tried again, and the rule `number_state`
+//! lets it wait.
+
+use crate::installation::Installation;
+use crate::number_check_room::number_check_of;
+use crate::number_checks::{check, check_campaign};
+use domain::campaign::CampaignStatus;
+use domain::customer::Enrolment;
+use domain::ids::{CampaignId, CustomerId};
+use domain::problem::Problem;
+use domain::stored_event::Cause;
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+/// How often all campaigns are looked through: as often as the rule asks again about a number.
+const LOOK_MS: u64 = 3_600_000;
+
+/// Before it is tried again where the library or the log is away.
+const AGAIN_MS: u64 = 60_000;
+
+/// Begins to check; ends with the process.
+pub fn begin(installation: &Arc<Installation>) {
+    let keeper = Arc::clone(installation);
+    installation.until_stopped("number checks", async move { keep(&keeper).await });
+}
+
+async fn keep(installation: &Installation) {
+    loop {
+        let next_ms = match check_all(installation).await {
+            Ok(()) => LOOK_MS,
+            Err(problem) => {
+                tracing::warn!(%problem, "numbers were not checked; it is tried again");
+                AGAIN_MS
+            }
+        };
+        tokio::select! {
+            biased;
+            () = installation.number_checks.woken() => {}
+            () = installation.pause(next_ms) => {}
+        }
+    }
+}
+
+async fn check_all(installation: &Installation) -> Result<(), Problem> {
+    let is_the_one = installation.dialing.state().borrow().is_the_one();
+    if !is_the_one || installation.number_checks.checker().is_none() {
+        return Ok(());
+    }
+    // The board may not have those yet.
+    let mut campaigns = installation.number_checks.take_campaigns();
+    campaigns.extend(installation.boards().await?.into_iter().map(|row| row.campaign));
+    for campaign in &campaigns {
+        check_waiting(installation, campaign).await?;
+    }
+    Ok(())
+}
+
+/// Checks the numbers of everybody who may still be called in a campaign that demands it.
+async fn check_waiting(installation: &Installation, campaign: &CampaignId) -> Result<(), Problem> {
+    let state = installation.entities.campaigns.state(campaign).await?.state;
+    let may_call = matches!(
+        state.status(),
+        Some(CampaignStatus::Ready | CampaignStatus::Running)
+    );
+    let Some(max_age_days) = state.plan().and_then(number_check_of).filter(|_| may_call) else {
+        return Ok(());
+    };
+    let mut behind: Option<CustomerId> = None;
+    loop {
+        let cause = Cause::outside(installation.new_command());
+        let done = check_campaign(installation, campaign, behind.as_ref(), max_age_days, cause).await?;
+        if done.asked > 0 {
+            tracing::info!(%campaign, asked = done.asked, "numbers were checked");
+        }
+        match done.after {
+            Some(after) => behind = Some(after),
+            None => return Ok(()),
+        }
+    }
+}
+
+/// Before somebody is enrolled in a campaign that runs: they may be due at once. A check that fails keeps
+/// nobody from being enrolled.
+pub(crate) async fn check_before_enrolment(
+    installation: &Installation,
+    row: &Enrolment,
+    max_age_days: u32,
+) -> Result<(), Problem> {
+    let campaign = installation.entities.campaigns.state(&row.campaign).await?.state;
+    let runs = campaign.status() == Some(CampaignStatus::Running);
+    if !runs || installation.number_checks.checker().is_none() {
+        return Ok(());
+    }
+    let number = BTreeMap::from([(row.number.clone(), row.phone.clone())]);
+    let cause = Cause::outside(installation.new_command());
+    if let Err(problem) = check(installation, number, max_age_days, cause).await {
+        tracing::warn!(%problem, "a number was not checked before its person was enrolled");
+    }
+    Ok(())
+}

@@ -1,0 +1,30 @@
+//! Which presets the campaigns of an installation have, as far as this process has read them.
+
+use domain::calling_plan::Preset;
+use domain::ids::CampaignId;
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::{Mutex, PoisonError};
+
+/// The presets of campaigns, as far as they were read. A campaign keeps the presets it was created with.
+#[derive(Debug, Default)]
+pub struct PresetsInUse {
+    by_campaign: Mutex<BTreeMap<CampaignId, Vec<Preset>>>,
+}
+
+impl PresetsInUse {
+    /// A campaign exists: the board may be late.
+    pub fn note(&self, campaign: &CampaignId, presets: impl IntoIterator<Item = Preset>) {
+        let mut known = self.by_campaign.lock().unwrap_or_else(PoisonError::into_inner);
+        known.insert(campaign.clone(), presets.into_iter().collect());
+    }
+
+    pub(crate) fn has(&self, campaign: &CampaignId) -> bool {
+        let known = self.by_campaign.lock().unwrap_or_else(PoisonError::into_inner);
+        known.contains_key(campaign)
+    }
+
+    pub(crate) fn all(&self) -> BTreeSet<Preset> {
+        let known = self.by_campaign.lock().unwrap_or_else(PoisonError::into_inner);
+        known.values().flatten().copied().collect()
+    }
+}

@@ -1,0 +1,130 @@
+//! What a campaign's plan and texts say that a user should look at before the start. Nothing is refused for
+//! it.
+
+use domain::calling_plan::{CallingPlan, Preset};
+use domain::campaign::CampaignState;
+use domain::flow::FlowDefinition;
+use schemars::JsonSchema;
+use serde::Serialize;
+
+/// Words by which a text speaks of a debt that is overdue.
+const DEBT_WORDS: [&str; 18] = [
+    "逾期",
+    "欠款",
+    "拖欠",
+    "欠费",
+    "欠缴",
+    "欠息",
+    "催收",
+    "催缴",
+    "催款",
+    "未还款",
+    "尽快还款",
+    "尽快还清",
+    "overdue",
+    "past due",
+    "past-due",
+    "delinquent",
+    "in arrears",
+    "outstanding debt",
+];
+
+/// Something to look at.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
+pub struct Warning {
+    #[schemars(example = &"debt_under_service")]
+    pub code: &'static str,
+    #[schemars(example = &"话术提到逾期债务，而规则预设是 cn-service：催收请使用 cn-collection")]
+    pub zh: String,
+    #[schemars(example = &"the text speaks of an overdue debt under cn-service: use cn-collection to collect debts")]
+    pub en: String,
+}
+
+/// All that is found.
+pub(super) fn warnings(state: &CampaignState, plan: &CallingPlan, flow: &FlowDefinition) -> Vec<Warning> {
+    let segment = state
+        .created()
+        .and_then(|created| created.customer_segment.as_deref());
+    let is_fixed = state.frozen_segment().is_some();
+    [
+        debt_under_service(plan, &flow.texts()),
+        segment.filter(|_| !is_fixed).map(segment_of_nobody),
+    ]
+    .into_iter()
+    .flatten()
+    .collect()
+}
+
+/// A debt is collected under `cn-collection`, which asks who is on the line before the matter is named.
+fn debt_under_service(plan: &CallingPlan, texts: &[&str]) -> Option<Warning> {
+    let collects = plan.presets().any(|preset| preset == Preset::CnCollection);
+    let serves = plan.presets().any(|preset| preset == Preset::CnService);
+    if collects || !serves {
+        return None;
+    }
+    let word = texts.iter().find_map(|text| {
+        let text = text.to_lowercase();
+        DEBT_WORDS.into_iter().find(|word| text.contains(word))
+    })?;
+    Some(Warning {
+        code: "debt_under_service",
+        zh: format!("话术提到逾期债务（“{word}”），而规则预设是 cn-service：催收请使用 cn-collection"),
+        en: format!(
+            "the text speaks of an overdue debt ({word}) under cn-service: use cn-collection to collect debts"
+        ),
+    })
+}
+
+/// Segments are fixed by their conditions; a name alone selects no people.
+fn segment_of_nobody(name: &str) -> Warning {
+    Warning {
+        code: "segment_matches_nobody",
+        zh: format!("customer_segment“{name}”不是已固定的人群，不会匹配任何客户：请导入名单或用条件固定人群"),
+        en: format!(
+            "customer_segment {name} is the name of no segment that is known and matches nobody: import a list, or fix \
+             a segment by its conditions"
+        ),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use domain::calling_plan::CallingWindow;
+    use domain::time::TimeOfDay;
+
+    fn plan(presets: &[Preset]) -> CallingPlan {
+        let mut plan = CallingPlan::within(CallingWindow {
+            start: TimeOfDay::from_minutes(540).unwrap(),
+            end: TimeOfDay::from_minutes(1080).unwrap(),
+            rests: Vec::new(),
+        });
+        plan.preset = presets[0];
+        plan.also_presets = presets[1..].to_vec();
+        plan
+    }
+
+    #[test]
+    fn a_debt_under_the_service_preset_names_the_preset_of_collection() {
+        let text = "您好,{{customer_name}},您的贷款已逾期{{days}}天,请尽快还款至账号{{account}}。";
+        let found = debt_under_service(&plan(&[Preset::CnService]), &[text]).unwrap();
+        assert_eq!(found.code, "debt_under_service");
+        assert!(found.zh.contains("cn-collection") && found.en.contains("cn-collection"));
+        let english = debt_under_service(&plan(&[Preset::CnService]), &["Your payment is Overdue."]);
+        assert!(english.is_some());
+        for (presets, text) in [
+            (vec![Preset::CnCollection], text),
+            (vec![Preset::CnService, Preset::CnCollection], text),
+            (vec![Preset::UsTsr], text),
+            (vec![Preset::CnService], "您好,您的还款日是明天。"),
+        ] {
+            assert_eq!(debt_under_service(&plan(&presets), &[text]), None, "{presets:?}");
+        }
+    }
+
+    #[test]
+    fn a_segment_by_name_alone_matches_nobody() {
+        let found = segment_of_nobody("overdue_3_days");
+        assert!(found.en.contains("overdue_3_days") && found.en.contains("matches nobody"));
+    }
+}

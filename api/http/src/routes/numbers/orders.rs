@@ -1,0 +1,197 @@
+//! Orders about a phone number: its person opted out, or it must not be dialed. A number whose country is not
+//! known is meant in every country in use here, and the reply says so.
+
+use super::in_body::{OptOutHere, SuppressionHere};
+use crate::described::Changed;
+use crate::endpoint::{Ctx, Input, Permission};
+use crate::reply::Written;
+use application::countries::NumberInCountry;
+use application::installation::follow;
+use domain::ids::{CallId, NumberId};
+use domain::number::{NumberCommand, OptOutSource};
+use domain::phone_number::PhoneNumber;
+use domain::problem::Problem;
+use domain::stored_event::Cause;
+use domain::time::Timestamp;
+use intake::members::{Members, Order};
+use schemars::JsonSchema;
+use serde::Serialize;
+
+/// Longest reason kept: it is stored for ever and must hold nothing personal.
+const REASON_BYTES_MAX: usize = 256;
+
+/// The person asked not to be called.
+#[derive(JsonSchema)]
+pub(super) struct OptOut {
+    #[schemars(length(min = 1, max = REASON_BYTES_MAX))]
+    reason: String,
+}
+
+impl Order for OptOut {
+    fn read(body: &mut Members) -> Self {
+        Self {
+            reason: body.needed_short_text("reason", REASON_BYTES_MAX),
+        }
+    }
+}
+
+/// The number must not be dialed.
+#[derive(JsonSchema)]
+pub(super) struct Suppression {
+    #[schemars(length(min = 1, max = REASON_BYTES_MAX))]
+    reason: String,
+    /// Without it: for good.
+    until: Option<Timestamp>,
+}
+
+impl Order for Suppression {
+    fn read(body: &mut Members) -> Self {
+        Self {
+            reason: body.needed_short_text("reason", REASON_BYTES_MAX),
+            until: body.parsed("until"),
+        }
+    }
+}
+
+/// A number after an order, and the calls that were granted before it.
+#[derive(Debug, Serialize, JsonSchema)]
+struct NumberChanged {
+    /// Masked.
+    #[schemars(example = &"138****8000")]
+    number: String,
+    id: NumberId,
+    /// After a suppression told only to whoever may look numbers up.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    opted_out: Option<bool>,
+    /// After an opt-out told only to whoever may look numbers up.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    suppressed: Option<bool>,
+    /// Granted before: withdrawn, or cancelled if not yet answered. Told to whoever may look numbers up and
+    /// is held to nothing: whose calls they are a number does not say.
+    open_calls: Vec<CallId>,
+    /// Told only to whoever may look numbers up: an old one says that it was ordered before.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    position: Option<String>,
+    /// The country of the number is not known: it holds for the number in each of these.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    countries: Vec<NumberInCountry>,
+}
+
+const fn opting_out(reason: String) -> NumberCommand {
+    NumberCommand::OptOut {
+        reason,
+        source: OptOutSource::Operator,
+        call: None,
+    }
+}
+
+/// How much whoever orders something of a number is told of it.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Told {
+    All,
+    /// What was ordered, and not what was known before: they could not ask for it either.
+    OrderAlone,
+}
+
+impl Told {
+    fn to(input: &Input) -> Self {
+        let asked = input.caller.scope_for(Permission::NumbersRead);
+        match input.scope.is_all() && asked.is_ok_and(|scope| scope.is_all()) {
+            true => Self::All,
+            false => Self::OrderAlone,
+        }
+    }
+}
+
+pub(super) async fn opt_out(ctx: Ctx, input: Input) -> Result<Changed<NumberChanged>, Problem> {
+    let phones = ctx.installation.phones_forbidden(&input.param(0)?).await?;
+    let cause = input.cause(&ctx.installation, "numbers")?;
+    let told = Told::to(&input);
+    let OptOut { reason } = input.order().await?;
+    change(&ctx, &phones, opting_out(reason), cause, told).await
+}
+
+pub(super) async fn opt_out_here(ctx: Ctx, input: Input) -> Result<Changed<NumberChanged>, Problem> {
+    let cause = input.cause(&ctx.installation, "numbers/opt-out")?;
+    let told = Told::to(&input);
+    let OptOutHere { number, order } = input.order().await?;
+    let phones = ctx.installation.phones_forbidden(&number).await?;
+    change(&ctx, &phones, opting_out(order.reason), cause, told).await
+}
+
+pub(super) async fn suppress(ctx: Ctx, input: Input) -> Result<Changed<NumberChanged>, Problem> {
+    let phones = ctx.installation.phones_forbidden(&input.param(0)?).await?;
+    let cause = input.cause(&ctx.installation, "numbers")?;
+    let told = Told::to(&input);
+    let Suppression { reason, until } = input.order().await?;
+    let command = NumberCommand::Suppress { reason, until };
+    change(&ctx, &phones, command, cause, told).await
+}
+
+pub(super) async fn suppress_here(ctx: Ctx, input: Input) -> Result<Changed<NumberChanged>, Problem> {
+    let cause = input.cause(&ctx.installation, "numbers/suppress")?;
+    let told = Told::to(&input);
+    let SuppressionHere { number, order } = input.order().await?;
+    let Suppression { reason, until } = order;
+    let command = NumberCommand::Suppress { reason, until };
+    let phones = ctx.installation.phones_forbidden(&number).await?;
+    change(&ctx, &phones, command, cause, told).await
+}
+
+/// Orders it of each number that the text may mean. The reply is about the first; where there are several it
+/// names them all.
+async fn change(
+    ctx: &Ctx,
+    phones: &[PhoneNumber],
+    command: NumberCommand,
+    cause: Cause,
+    told: Told,
+) -> Result<Changed<NumberChanged>, Problem> {
+    let (first, others) = phones
+        .split_first()
+        .ok_or_else(|| Problem::fault("an order about no number"))?;
+    let changed = change_one(ctx, first, command.clone(), cause, told).await;
+    let mut open_calls = Vec::new();
+    for phone in others {
+        // It holds in every country, also where another one refuses.
+        let id = ctx.installation.vault().derive_number(phone.as_e164());
+        let cause = follow(cause, id.as_str());
+        let Changed(other) = change_one(ctx, phone, command.clone(), cause, told).await?;
+        open_calls.extend(other.body.open_calls);
+    }
+    let Changed(mut written) = changed?;
+    written.body.open_calls.extend(open_calls);
+    written.body.countries = NumberInCountry::each_of(phones);
+    Ok(Changed(written))
+}
+
+async fn change_one(
+    ctx: &Ctx,
+    phone: &PhoneNumber,
+    command: NumberCommand,
+    cause: Cause,
+    told: Told,
+) -> Result<Changed<NumberChanged>, Problem> {
+    let number = ctx.installation.vault().derive_number(phone.as_e164());
+    let (is_told, opts_out) = (told == Told::All, matches!(command, NumberCommand::OptOut { .. }));
+    let numbers = &ctx.installation.entities.numbers;
+    let answer = numbers.ask(&number, command, cause).await?;
+    let position = is_told.then_some(answer.position);
+    Ok(Changed(Written {
+        body: NumberChanged {
+            number: phone.mask(),
+            id: number,
+            opted_out: (is_told || opts_out).then(|| answer.state.opted_out()),
+            suppressed: (is_told || !opts_out).then(|| answer.state.suppressed().is_some()),
+            open_calls: match told {
+                Told::All => answer.state.open_calls(),
+                Told::OrderAlone => Vec::new(),
+            },
+            position: position.map(|position| position.to_string()),
+            countries: Vec::new(),
+        },
+        // A number of which nothing was known has had one event.
+        version: is_told.then_some(answer.version),
+        position,
+    }))
+}

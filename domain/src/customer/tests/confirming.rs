@@ -1,0 +1,69 @@
+//! Numbers that were stored as Chinese when nobody had said their country.
+
+use super::*;
+
+fn stored(country: Option<CountrySource>) -> Vec<CustomerEvent> {
+    vec![
+        registered(),
+        CustomerEvent::NumberAdded {
+            number: number(),
+            phone: Personal::open_hashed("+862025550123".to_owned()),
+            country,
+        },
+        enrolled(),
+    ]
+}
+
+fn confirm(reason: &str) -> CustomerCommand {
+    CustomerCommand::ConfirmNumber {
+        number: number(),
+        reason: reason.to_owned(),
+    }
+}
+
+/// The rule that refuses a dial under a preset at noon, both in Beijing and in New York's evening before.
+fn refused_under(preset: Preset, given: &[CustomerEvent]) -> Option<String> {
+    let facts = campaign_facts(preset);
+    let command = CustomerCommand::GrantDial {
+        customer: customer(),
+        facts: Box::new(facts),
+        joined: Vec::new(),
+    };
+    let events = decide_at(given, command, "2026-03-02T12:00:00+08:00").unwrap();
+    match events.first() {
+        Some(CustomerEvent::DialRefused { verdict, .. }) => Some(verdict.rule.clone()),
+        _ => None,
+    }
+}
+
+#[test]
+fn a_guessed_number_is_not_dialed_under_another_countrys_preset_until_it_is_confirmed() {
+    let rule = Some("number_country".to_owned());
+    assert_eq!(refused_under(Preset::UsRegf, &stored(None)), rule);
+    assert_ne!(refused_under(Preset::CnService, &stored(None)), rule);
+    let written = stored(Some(CountrySource::Written));
+    assert_ne!(refused_under(Preset::UsRegf, &written), rule);
+    let mut confirmed = stored(None);
+    confirmed.extend(decide_at(&stored(None), confirm("asked"), "2026-03-02T12:00:00+08:00").unwrap());
+    assert_eq!(confirmed.len(), 4);
+    assert_ne!(refused_under(Preset::UsRegf, &confirmed), rule);
+}
+
+#[test]
+fn only_a_guessed_number_of_the_person_is_confirmed_and_for_a_reason() {
+    let at = "2026-03-02T12:00:00+08:00";
+    let written = stored(Some(CountrySource::Preset));
+    assert_eq!(decide_at(&written, confirm("asked"), at), Ok(vec![]));
+    assert!(matches!(
+        decide_at(&stored(None), confirm(" "), at),
+        Err(CustomerRefusal::ReasonNeeded { .. })
+    ));
+    let other = CustomerCommand::ConfirmNumber {
+        number: "0123456789abcdef0123456789abcdef".parse().unwrap(),
+        reason: "asked".to_owned(),
+    };
+    assert_eq!(
+        decide_at(&stored(None), other, at),
+        Err(CustomerRefusal::NotTheirNumber)
+    );
+}
