@@ -20,6 +20,7 @@ impl NumberCheckRoom {
     /// From now on this one is asked; the first that is named stays.
     pub fn ask_by(&self, checker: Arc<dyn NumberChecker>) {
         let _first = self.checker.set(checker);
+        self.woken.notify_one();
     }
 
     /// Numbers of this campaign may be unchecked now.

@@ -218,6 +218,11 @@ const BEGINNINGS: &[(&str, Beginning, &str)] = &[
         "somebody cancels or replaces a callback, or its time is over when a dial is asked for",
     ),
     (
+        CustomerEvent::NUMBER_CONFIRMED,
+        Beginning::Outside,
+        "somebody confirms a number that was stored without its country",
+    ),
+    (
         CustomerEvent::CAPS_SET,
         Beginning::Outside,
         "somebody caps the calls to the person",

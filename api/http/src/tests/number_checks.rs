@@ -3,6 +3,7 @@
 
 use super::asking::{get, owner};
 use crate::testing::Story;
+use domain::number::NumberEvent;
 use domain::stored_event::Position;
 use host::messaging_args::MessagingChoice;
 use host::number_check_args::NumberCheckChoice;
@@ -86,7 +87,7 @@ async fn checked(story: &Story, count: usize) {
     while seen < count {
         let page = events.next().await.unwrap();
         let kinds = page.iter().map(|event| event.envelope().unwrap().kind);
-        seen += kinds.filter(|kind| kind == "number.checked").count();
+        seen += kinds.filter(|kind| kind == NumberEvent::STATE_CHECKED).count();
     }
 }
 
