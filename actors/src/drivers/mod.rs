@@ -341,6 +341,12 @@ impl DriversHandle {
         }
     }
 
+    /// Cancels or hangs up every leg now: a drain that is under way goes on with what they leave.
+    pub fn end_calls(&self) {
+        self.kit.begin_drain();
+        self.kit.live.close(Order::HangUp(EndReason::Drain));
+    }
+
     /// True when `done` came before `limit`.
     async fn by(&self, limit: Timestamp, done: impl Future<Output = ()>) -> bool {
         tokio::select! {

@@ -28,6 +28,7 @@ mod input;
 mod kept_replies;
 mod known_query;
 pub mod kurrent;
+mod leaving;
 mod line_use;
 pub mod listeners;
 pub mod live;

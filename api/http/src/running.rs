@@ -40,14 +40,12 @@ use host::process::Process;
 use host::proving::{Proving, history};
 use host::rebuild_record;
 use host::serve_settings::{GivenSound, ServeSettings};
-use host::signals::Signals;
 use speech::given::GivenClipSynthesizer;
 use speech::recognition::spec::RecognizerSpec;
 use std::collections::BTreeSet;
 use std::io;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::Arc;
-use std::time::Duration;
 use tls::Identity;
 use tokio::net::TcpListener;
 use tokio::runtime::Runtime;
@@ -67,8 +65,8 @@ pub struct Running {
 }
 
 impl Running {
-    /// Opens, recovers, listens, closes what a crash left, and begins. Calls, entities and the log run on the
-    /// runtime `calls`, everything else on the current one; decision 0192.
+    /// Opens, recovers, listens, closes what a crash left, and begins. Calls and the log run on `calls`,
+    /// everything else on the current runtime; decision 0192.
     pub async fn start(
         settings: ServeSettings,
         listeners: Listeners,
@@ -160,36 +158,6 @@ impl Running {
         let file = self.installation.directory.join(TOKEN_FILE);
         let url = self.url.as_ref()?;
         Some(format!("{url}/status#token=<content of {}>", file.display()))
-    }
-
-    /// Readiness false, no new grants, live calls finished up to `within`, then ended as interrupted.
-    pub async fn drain(&self, within: Duration) {
-        self.process.begin_drain();
-        if let Some(drivers) = self.installation.dialing.drivers() {
-            drivers.drain(within).await;
-        }
-    }
-
-    /// Ends tasks, server and store; the directory is free when it returns.
-    pub async fn stop(self) {
-        self.process.opened.close().await;
-    }
-
-    /// Drains and stops; a second signal leaves at once, as a crash would: the next start closes what is
-    /// open.
-    pub async fn finish(self, signals: &mut Signals, within: Duration) -> Result<(), Problem> {
-        let ending = async {
-            self.drain(within).await;
-            self.stop().await;
-        };
-        tokio::select! {
-            biased;
-            () = signals.next() => {
-                notice("second signal: leaving at once; the next start closes what is open");
-            }
-            () = ending => {}
-        }
-        Ok(())
     }
 }
 
@@ -343,8 +311,7 @@ fn serve_all(
     listeners: Listeners,
     identity: Option<&Arc<Identity>>,
 ) -> Result<(Option<String>, Option<SocketAddr>), Problem> {
-    let (console, proxies) = (listeners.console, listeners.proxies);
-    let kurrent = listeners.kurrent;
+    let (console, proxies, kurrent) = (listeners.console, listeners.proxies, listeners.kurrent);
     let kurrent = kurrent.map(|listener| kurrent::serve(listener, &ctx.installation, identity));
     let kurrent = kurrent.transpose()?;
     let url = listeners

@@ -53,7 +53,9 @@ use tokio::runtime::Runtime;
 /// plain status page takes it behind `/status#token=`. Users sign in to the console, at `/`.
 ///
 /// SIGTERM or SIGINT drains: no new dials, live calls finish up to --drain, then they are ended and exit is
-/// 0. A second signal leaves at once. The log's level is LEDGERLINE_LOG (default warn).
+/// 0. A second signal cancels or hangs up every call, stores how they ended, and leaves within 5 s: give
+/// systemd (TimeoutStopSec), Docker (--stop-timeout) or Kubernetes (terminationGracePeriodSeconds) more than
+/// --drain. The log's level is LEDGERLINE_LOG (default warn).
 #[derive(Debug, clap::Args)]
 #[command(after_help = crate::kit::failure::EXIT_CODES)]
 pub(crate) struct Args {
@@ -76,7 +78,7 @@ pub(crate) struct Args {
     #[command(flatten)]
     keys: KeysSpec,
     /// How long live calls may go on after a signal
-    #[arg(long, value_name = "TIME", default_value = "30s", value_parser = parse_duration_ms)]
+    #[arg(long, value_name = "TIME", default_value = "10m", value_parser = parse_duration_ms)]
     drain: u64,
     /// Rehearse: start the clock at this instant; only with loopback trunks
     #[arg(long, value_name = "RFC3339")]
@@ -162,7 +164,7 @@ pub(crate) async fn run(args: Args, runtime: Arc<Runtime>) -> Result<(), Failure
         output::line(&format!("kurrent   kurrentdb://{address}?tls={secured}"))?;
     }
     until_signal(&running, &mut signals).await?;
-    output::notice("draining; a second signal leaves at once");
+    output::notice("draining; a second signal ends every call and leaves within 5 s");
     running
         .finish(&mut signals, Duration::from_millis(args.drain))
         .await?;
