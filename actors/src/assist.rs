@@ -65,8 +65,8 @@ impl Assist {
         let until = clock.now().plus_ms(within_ms);
         let picked = tokio::select! {
             biased;
-            picked = self.assistant.pick(prompt, within_ms) => picked,
             () = clock.wait_until(until) => Err(AssistantFailure::Late),
+            picked = self.assistant.pick(prompt, within_ms) => picked,
         };
         let picked = picked.and_then(|pick| match &pick.choice {
             Some(choice) if !options.iter().any(|one| one.id == *choice) => Err(AssistantFailure::Outside),

@@ -85,8 +85,8 @@ impl Encode {
         let masked = self.masking.masked(said);
         let ranked = tokio::select! {
             biased;
-            ranked = self.encoder.rank(&masked, language, within_ms) => ranked,
             () = clock.wait_until(asked_at.plus_ms(within_ms)) => Err(EncoderFailure::Late),
+            ranked = self.encoder.rank(&masked, language, within_ms) => ranked,
         };
         let now = clock.now();
         self.note(ranked.is_ok(), now);

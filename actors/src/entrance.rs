@@ -1,8 +1,8 @@
 //! Requests from outside the runtime of calls: bounded, and served on that runtime.
 //!
-//! A request of a driver is served in the driver's own task. HTTP, reports and imports run on another runtime,
-//! whose threads may be busy for long. Their requests become tasks on the runtime of calls, so that an entity
-//! never waits for one of those threads. A full entrance answers `Busy` at once. Imports have places of their
+//! A request of a driver is served in the driver's own task. HTTP, reports and imports run on another
+//! runtime, whose threads may be busy for long. Their requests become tasks on the runtime of calls, so that
+//! an entity never waits for one of those threads. A full entrance answers `Busy` at once. Imports have places of their
 //! own, so that they cannot keep an opt-out or an emergency stop waiting. See decision 0192.
 
 use crate::error::AskError;
@@ -42,7 +42,8 @@ impl Entrance {
         Handle::try_current().is_ok_and(|current| current.id() == self.runtime)
     }
 
-    /// Serves a request on `tasks`, which run on the entities' runtime. It goes on when the caller is dropped.
+    /// Serves a request on `tasks`, which run on the entities' runtime. It goes on when the caller is
+    /// dropped.
     pub(crate) async fn serve<T: Send + 'static, R: Error + Send + 'static>(
         &self,
         tasks: &dyn Tasks,

@@ -13,6 +13,7 @@ mod assist;
 mod callers;
 mod capacity;
 mod clock_skew;
+mod dial_right;
 mod drivers;
 mod encode;
 mod entity;
@@ -41,6 +42,7 @@ mod timers;
 pub use assist::Assist;
 pub use callers::CallerUse;
 pub use clock_skew::ClockSkew;
+pub use dial_right::DialRight;
 pub use drivers::{
     DriverPorts, Drivers, DriversHandle, Hearing, Progress, SummariesOf, SummaryPorts, SummaryWriter,
     TestCallOrder, TestCallRefusal, installation_now, start_forgetting, start_summarizing,

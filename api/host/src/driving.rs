@@ -1,10 +1,11 @@
 //! Who dials: drivers, watchdog and lines run only while this process holds the log's driver lock.
 //!
 //! Without it the process stands by: it answers reads and commands, and asks for the lock every second. A
-//! lost lock stops new dials at once; live calls may finish, then drivers and lines end and it stands by
-//! again. Every tenure begins as a start does: what the one before left open is closed first.
+//! lost lock stops new dials at once. While nobody else is found to hold it, live calls may finish, then drivers
+//! and lines end and it stands by again; once another process holds it, every leg is ended and nothing is
+//! stored (decision 0193). Every tenure begins as a start does: what the one before left open is closed first.
 
-use crate::app::{self, HeldLock};
+use crate::app::{self, Asked, HeldLock};
 use crate::process::Process;
 use crate::proving::{history, tail};
 use crate::serve_settings::ServeSettings;
@@ -25,6 +26,10 @@ const ASK_LOCK_MS: u64 = 1_000;
 
 /// Between two asks by the process that lost it and still has live calls: it should come first.
 const ASK_LOST_LOCK_MS: u64 = 100;
+
+/// How long lines stay after the calls were ended for another process: a 200 OK that crosses a CANCEL gets its
+/// ACK and BYE, and requests are repeated.
+const LEGS_END_MS: u64 = 5_000;
 
 /// Longest ask for the lock: a database that does not answer must not end the asking.
 const ASK_ANSWER_MS: u64 = 10_000;
@@ -57,8 +62,8 @@ pub async fn begin(process: Arc<Process>, settings: ServeSettings) -> Result<(),
         has_lost: AtomicBool::new(false),
     };
     let tenure = match driving.process.opened.driver_locks().acquire().await? {
-        Some(lock) => Some(driving.take_over(lock).await?),
-        None => {
+        Asked::Held(lock) => Some(driving.take_over(lock).await?),
+        Asked::OfAnother | Asked::OfEarlierSession => {
             driving
                 .process
                 .installation
@@ -224,11 +229,20 @@ impl Driving {
             recordings: opened.recordings(),
             agents: None,
         };
-        let entities = &self.process.installation.entities;
+        let entities = match opened.driver_locks().right() {
+            Some(right) => self.process.installation.entities.while_held(&right),
+            None => self.process.installation.entities.clone(),
+        };
         let unavailable = |error: StartError| Problem::unavailable(error.to_string());
         let drivers = Drivers::start(entities.clone(), environment.clone(), ports).await;
         let drivers = drivers.map_err(unavailable)?;
-        summarize(entities, &environment, &self.settings, SummariesOf::CallsAndTexts).await?;
+        summarize(
+            &entities,
+            &environment,
+            &self.settings,
+            SummariesOf::CallsAndTexts,
+        )
+        .await?;
         Ok(drivers)
     }
 
@@ -252,29 +266,38 @@ impl Driving {
         }
     }
 
-    /// Nothing is dialed from here on; live calls finish. Meanwhile the lock is asked for again, so that
-    /// a database that was merely restarted does not cut off conversations.
+    /// Nothing is dialed from here on; live calls finish. Meanwhile the lock is asked for again, so that a
+    /// database that was merely restarted does not cut off conversations. Where another process holds it, that
+    /// one has closed these calls: they end now, and nothing of them is stored here.
     async fn end_lost(&self, held: Tenure) -> Option<Tenure> {
         tracing::error!("the driver lock is lost: dialing stops, live calls finish");
         self.tell(DialingState::Draining, Some(held.drivers.clone()));
         let Tenure { lock, tasks, drivers } = held;
         drop(lock);
+        let others = drivers.clone();
         let mut again = None;
         // It owns the drivers: their lines give the SIP port back before another tenure may begin.
         let ending = async move {
             drivers.drain(Duration::from_millis(self.settings.drain_ms)).await;
             self.tell(DialingState::Waiting, None);
-            self.end_tasks(&tasks).await;
         };
-        tokio::pin!(ending);
+        let mut ending = Box::pin(ending);
         tokio::select! {
             biased;
             () = &mut ending => {}
-            lock = self.ask_until_held(ASK_LOST_LOCK_MS) => {
-                again = Some(lock);
+            found = self.ask_until_known() => {
+                match found {
+                    Some(lock) => again = Some(lock),
+                    None => {
+                        tracing::error!("another process dials on this log: every call of this one is ended");
+                        others.end_calls();
+                        self.wait(LEGS_END_MS).await;
+                    }
+                }
                 ending.await;
             }
         }
+        self.end_tasks(&tasks).await;
         if self.process.is_draining() {
             return None;
         }
@@ -288,26 +311,49 @@ impl Driving {
 
     /// Asks again and again; a database that is away is as good as a lock that another holds.
     async fn ask_until_held(&self, pause_ms: u64) -> Box<dyn HeldLock> {
-        let locks = self.process.opened.driver_locks();
-        let clock = &self.process.installation.environment.clock;
         let mut is_away = false;
         loop {
-            let limit = clock.now().plus_ms(ASK_ANSWER_MS);
-            let asked = tokio::select! {
-                biased;
-                asked = locks.acquire() => asked.map_err(|error| error.to_string()),
-                () = clock.wait_until(limit) => Err("no answer".to_owned()),
-            };
-            match asked {
-                Ok(Some(lock)) => return lock,
-                Ok(None) => is_away = false,
-                Err(why) if !is_away => {
-                    is_away = true;
-                    tracing::warn!(why, "the driver lock cannot be asked for");
-                }
-                Err(_) => {}
+            match self.ask(&mut is_away).await {
+                Some(Asked::Held(lock)) => return lock,
+                Some(Asked::OfAnother | Asked::OfEarlierSession) | None => {}
             }
             self.wait(pause_ms).await;
+        }
+    }
+
+    /// Asks until it is known who dials: this process again, or (`None`) another.
+    async fn ask_until_known(&self) -> Option<Box<dyn HeldLock>> {
+        let mut is_away = false;
+        loop {
+            match self.ask(&mut is_away).await {
+                Some(Asked::Held(lock)) => return Some(lock),
+                Some(Asked::OfAnother) => return None,
+                Some(Asked::OfEarlierSession) | None => {}
+            }
+            self.wait(ASK_LOST_LOCK_MS).await;
+        }
+    }
+
+    /// Asks once; `None` while the database is away, which is logged the first time.
+    async fn ask(&self, is_away: &mut bool) -> Option<Asked> {
+        let clock = &self.process.installation.environment.clock;
+        let limit = clock.now().plus_ms(ASK_ANSWER_MS);
+        let asked = tokio::select! {
+            biased;
+            () = clock.wait_until(limit) => Err("no answer".to_owned()),
+            asked = self.process.opened.driver_locks().acquire() => asked.map_err(|error| error.to_string()),
+        };
+        match asked {
+            Ok(asked) => {
+                *is_away = false;
+                Some(asked)
+            }
+            Err(why) => {
+                if !std::mem::replace(is_away, true) {
+                    tracing::warn!(why, "the driver lock cannot be asked for");
+                }
+                None
+            }
         }
     }
 

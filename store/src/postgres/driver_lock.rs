@@ -1,25 +1,65 @@
 //! The driver lock: at most one process of a database runs drivers, watchdog and lines.
 //!
 //! It is a session advisory lock on a connection of its own: the server frees it when that connection ends.
-//! The holder asks every few seconds whether the connection stands, and learns of its loss before the server
-//! would give the lock to another (25 s of silence over TCP).
+//! The server ends the connection when it has heard no statement for `LOCK_MS` (`idle_session_timeout`). The
+//! holder sends one every `CHECK_MS`, so that a stopped or hung process loses the lock although its kernel
+//! still answers keepalives. `LockTime` says on the holder's own clock until when the lock is certainly held.
 
 use super::connect::{self, Address, Driven, Link, Timeouts, drive};
 use crate::error::OpenError;
 use domain::ports::clock::Clock;
 use domain::ports::tasks::Tasks;
+use domain::time::Timestamp;
 use sha2::{Digest, Sha256};
 use std::future::Future;
+use std::sync::atomic::{AtomicI32, AtomicI64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tokio::sync::{oneshot, watch};
-use tokio_postgres::Client;
+use tokio_postgres::error::SqlState;
 use tokio_postgres::types::ToSql;
+use tokio_postgres::{Client, Error};
 
-/// How often the holder asks whether its connection still stands.
-const CHECK_MS: u64 = 2_000;
+/// How often the holder asks whether its connection still stands: five times within `LOCK_MS`.
+const CHECK_MS: u64 = 1_000;
 
-/// How long that question may stay unanswered: with `CHECK_MS` well below the 25 s of the server.
+/// How long that question may stay unanswered.
 const CHECK_ANSWER_MS: u64 = 5_000;
+
+/// Silence of the holder after which the server ends its session and frees the lock. With the second between
+/// two asks of a stand-by, and its start, another process dials within 10 s.
+pub const LOCK_MS: u64 = 5_000;
+
+/// Until when this process certainly holds the lock, by its own clock.
+#[derive(Default)]
+pub struct LockTime {
+    /// Micros of the instant before the last statement that the server answered; 0: not held.
+    confirmed: AtomicI64,
+}
+
+impl LockTime {
+    /// Whether the server cannot have given the lock to another process yet.
+    pub fn is_held(&self, now: Timestamp) -> bool {
+        let confirmed = self.confirmed.load(Ordering::Acquire);
+        confirmed != 0 && now.ms_since(Timestamp::from_micros(confirmed)) < LOCK_MS
+    }
+
+    fn confirm(&self, sent_at: Timestamp) {
+        self.confirmed.store(sent_at.micros(), Ordering::Release);
+    }
+
+    fn forget(&self) {
+        self.confirmed.store(0, Ordering::Release);
+    }
+}
+
+/// What an ask for the lock came to.
+pub enum LockAnswer {
+    Held(DriverLock),
+    /// Another process holds it.
+    OfAnother,
+    /// An earlier session of this asker holds it: the server has not ended that session yet.
+    OfEarlierSession,
+}
 
 /// Holds a database's lock of one name. Dropping it frees the lock.
 pub struct DriverLock {
@@ -37,7 +77,10 @@ impl DriverLock {
         clock: Arc<dyn Clock>,
         tasks: &dyn Tasks,
     ) -> Result<Option<Self>, OpenError> {
-        DriverLockAsker::new(url, name, clock)?.ask(tasks).await
+        match DriverLockAsker::new(url, name, clock)?.ask(tasks).await? {
+            LockAnswer::Held(lock) => Ok(Some(lock)),
+            LockAnswer::OfAnother | LockAnswer::OfEarlierSession => Ok(None),
+        }
     }
 
     /// Resolves when the lock is lost: its connection ended or does not answer. What only its holder may do
@@ -70,6 +113,9 @@ pub struct DriverLockAsker {
     clock: Arc<dyn Clock>,
     /// The connection of the last ask, which did not get the lock.
     idle: Mutex<Option<(Client, Driven)>>,
+    time: Arc<LockTime>,
+    /// The server's process of the last session that held the lock; 0: none did.
+    held_by: AtomicI32,
 }
 
 impl DriverLockAsker {
@@ -80,33 +126,48 @@ impl DriverLockAsker {
             key: key(name),
             clock,
             idle: Mutex::new(None),
+            time: Arc::default(),
+            held_by: AtomicI32::new(0),
         })
     }
 
-    /// Takes the lock, or answers `None` when another connection holds it. After an error the next ask
-    /// connects anew. Cancel-safe: a lock that was given to an ask that ended is free again.
-    pub async fn ask(&self, tasks: &dyn Tasks) -> Result<Option<DriverLock>, OpenError> {
+    /// Until when a lock that it gave is certainly held.
+    pub fn time(&self) -> Arc<LockTime> {
+        Arc::clone(&self.time)
+    }
+
+    /// Takes the lock, or says who holds it. After an error the next ask connects anew. Cancel-safe: a lock
+    /// that was given to an ask that ended is free again.
+    pub async fn ask(&self, tasks: &dyn Tasks) -> Result<LockAnswer, OpenError> {
         let idle = self.idle().take();
         let (client, mut connection) = match idle {
             Some(link) => link,
             None => self.connect().await?,
         };
-        let asked = {
-            let values: [&(dyn ToSql + Sync); 1] = [&self.key];
-            let question = client.query_one("SELECT pg_try_advisory_lock($1)", &values);
-            drive(&mut connection, self.clock.as_ref(), CHECK_ANSWER_MS, question).await
-        };
-        let row = asked
+        let sent_at = self.clock.now();
+        let asked = drive(
+            &mut connection,
+            self.clock.as_ref(),
+            CHECK_ANSWER_MS,
+            take(&client, self.key),
+        )
+        .await;
+        let (is_held, session) = asked
             .ok_or_else(|| connect::unavailable(&self.config, "the database does not answer"))?
             .map_err(|error| self.unavailable(&error))?;
-        if row
-            .try_get::<_, bool>(0)
-            .map_err(|error| self.unavailable(&error))?
-        {
-            return Ok(Some(self.hold(client, connection, tasks)));
+        if is_held {
+            self.held_by.store(session.unwrap_or_default(), Ordering::Relaxed);
+            self.time.confirm(sent_at);
+            return Ok(LockAnswer::Held(self.hold(client, connection, tasks)));
         }
         *self.idle() = Some((client, connection));
-        Ok(None)
+        let own = self.held_by.load(Ordering::Relaxed);
+        Ok(match session {
+            Some(session) if session == own => LockAnswer::OfEarlierSession,
+            Some(_) => LockAnswer::OfAnother,
+            // It was freed between the two questions: the next ask decides.
+            None => LockAnswer::OfEarlierSession,
+        })
     }
 
     async fn connect(&self) -> Result<(Client, Driven), OpenError> {
@@ -121,9 +182,12 @@ impl DriverLockAsker {
             client,
             connection,
             clock: Arc::clone(&self.clock),
+            time: Arc::clone(&self.time),
         };
+        let time = Arc::clone(&self.time);
         let keeping = async move {
             keeper.run(released).await;
+            time.forget();
             lost_sender.send_replace(true);
         };
         tasks.spawn("driver lock", Box::pin(keeping));
@@ -137,7 +201,7 @@ impl DriverLockAsker {
         self.idle.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn unavailable(&self, error: &tokio_postgres::Error) -> OpenError {
+    fn unavailable(&self, error: &Error) -> OpenError {
         connect::unavailable(&self.config, &connect::text(error))
     }
 }
@@ -146,6 +210,7 @@ struct Keeper {
     client: Client,
     connection: Driven,
     clock: Arc<dyn Clock>,
+    time: Arc<LockTime>,
 }
 
 impl Keeper {
@@ -159,12 +224,14 @@ impl Keeper {
                 () = &mut self.connection => return,
                 () = tick => {}
             }
-            let question = self.client.batch_execute("");
+            let sent_at = self.clock.now();
+            let question = self.client.batch_execute("SELECT 1");
             let answer = drive(&mut self.connection, &*self.clock, CHECK_ANSWER_MS, question).await;
             if !matches!(answer, Some(Ok(()))) {
                 tracing::warn!("the driver lock is lost: its connection does not answer");
                 return;
             }
+            self.time.confirm(sent_at);
         }
     }
 
@@ -175,6 +242,33 @@ impl Keeper {
     }
 }
 
+/// Asks for the lock; the session ends by itself when it is held and silent. Answers whether it is held, and
+/// the server's process of the session that holds it, where one does.
+async fn take(client: &Client, key: i64) -> Result<(bool, Option<i32>), Error> {
+    let values: [&(dyn ToSql + Sync); 1] = [&key];
+    let row = client
+        .query_one("SELECT pg_try_advisory_lock($1), pg_backend_pid()", &values)
+        .await?;
+    if row.try_get(0)? {
+        let limit = format!("SET idle_session_timeout = {LOCK_MS}");
+        match client.batch_execute(&limit).await {
+            Err(error) if error.code() == Some(&SqlState::UNDEFINED_OBJECT) => {
+                tracing::warn!("PostgreSQL before 14 keeps the driver lock of a stopped process for ever");
+            }
+            set => set?,
+        }
+        return Ok((true, Some(row.try_get(1)?)));
+    }
+    let holder = client.query_opt(HOLDER, &values).await?;
+    Ok((false, holder.map(|row| row.try_get(0)).transpose()?))
+}
+
+/// Who holds an advisory lock of one bigint in this database.
+const HOLDER: &str = "SELECT pid FROM pg_locks
+     WHERE locktype = 'advisory' AND granted AND objsubid = 1
+       AND database = (SELECT oid FROM pg_database WHERE datname = current_database())
+       AND (classid::bigint << 32) | objid::bigint = $1";
+
 /// The number of a lock: advisory locks are numbers, one space per database, shared with other programs.
 fn key(name: &str) -> i64 {
     let digest = Sha256::digest(format!("ledgerline driver lock {name}"));
@@ -183,4 +277,23 @@ fn key(name: &str) -> i64 {
         *to = from;
     }
     i64::from_be_bytes(first)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_lock_is_certain_for_five_seconds_after_the_last_answered_statement_was_sent() {
+        let at = |ms: i64| Timestamp::from_micros(ms * 1_000);
+        let time = LockTime::default();
+        assert!(!time.is_held(at(1)), "it was never held");
+        time.confirm(at(1_000));
+        assert!(time.is_held(at(5_999)));
+        assert!(!time.is_held(at(6_000)), "the server may have ended the session");
+        time.confirm(at(7_000));
+        assert!(time.is_held(at(7_000)));
+        time.forget();
+        assert!(!time.is_held(at(7_001)), "its connection ended");
+    }
 }

@@ -44,6 +44,7 @@ mod segments;
 mod sipp;
 mod spoken;
 mod stop;
+mod stopped_holder;
 mod stores;
 mod subscribers;
 mod summary;

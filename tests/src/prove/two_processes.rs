@@ -1,6 +1,7 @@
 //! Carrier and server apart: the campaign from the literal body of CMP-2, people from a GBK file, digest on.
 
 use super::reconcile::compare;
+use super::stopped_holder::{self, StoppedHolder};
 use super::{Form, Proof, skipped};
 use crate::carrier::CarrierProcess;
 use crate::history::{History, member};
@@ -77,8 +78,13 @@ pub(crate) fn prove(form: Form) -> Proof {
         && history.unfinished().is_empty()
         && disagreements.wrong.is_empty()
         && disagreements.matched >= customers as usize;
+    let stopped = match form {
+        Form::Long => stopped_holder::prove(),
+        Form::Short => StoppedHolder::default(),
+    };
+    let holds = holds && stopped.holds;
     let line = json!({"proof": "two-processes", "customers": customers, "enrolled": enrolled, "bad_rows": bad,
         "dialed": history.of("call.dialing").count(), "answered": history.of("call.answered").count(),
-        "unfinished": history.unfinished().len(), "matched": disagreements.matched, "mismatched": disagreements.wrong});
+        "unfinished": history.unfinished().len(), "matched": disagreements.matched, "mismatched": disagreements.wrong, "stopped_holder": stopped.line});
     Proof { line, holds }
 }

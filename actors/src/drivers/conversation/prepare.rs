@@ -241,9 +241,9 @@ async fn speak_in_time(kit: &Kit, prompt: &Prompt) -> Result<Arc<Clip>, SpeechEr
     let clock = &kit.environment.clock;
     tokio::select! {
         biased;
-        spoken = kit.ports.synthesizer.speak(prompt) => spoken,
         () = clock.wait_until(clock.now().plus_ms(SPEAK_MS_MAX)) => {
             Err(SpeechError::Failed("it took too long".to_owned()))
         }
+        spoken = kit.ports.synthesizer.speak(prompt) => spoken,
     }
 }

@@ -244,8 +244,8 @@ impl AtWork {
         let until = clock.now().plus_ms(ANSWER_MS_MAX);
         let written = tokio::select! {
             biased;
-            written = self.writer.writer.write(prompt, ANSWER_MS_MAX) => written,
             () = clock.wait_until(until) => Err(AssistantFailure::Late),
+            written = self.writer.writer.write(prompt, ANSWER_MS_MAX) => written,
         };
         self.asked.note(written.is_ok(), clock.now());
         written

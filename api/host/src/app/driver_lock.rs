@@ -1,13 +1,15 @@
 //! The right to dial on a log: held by one process at a time, for as long as nobody takes it away.
 
 use crate::app::error::AppError;
+use crate::app::lock_right::LockRight;
 use crate::store_spec::StoreSpec;
+use actors::DialRight;
 use async_trait::async_trait;
 use domain::ports::clock::Clock;
 use domain::ports::event_store::{EventStore, Writers};
 use domain::ports::tasks::Tasks;
 use std::sync::Arc;
-use store::{DriverLock, DriverLockAsker, PostgresEventStore};
+use store::{DriverLock, DriverLockAsker, LockAnswer, PostgresEventStore};
 
 /// One lock a log, whatever dials on it.
 const LOCK_NAME: &str = "drivers";
@@ -19,11 +21,22 @@ pub trait HeldLock: Send + Sync {
     async fn lost(&self);
 }
 
+/// What an ask for the right to dial came to.
+pub(crate) enum Asked {
+    Held(Box<dyn HeldLock>),
+    OfAnother,
+    /// An earlier session of this process holds it: the database has not ended that session yet.
+    OfEarlierSession,
+}
+
 /// Where the right to dial is asked for.
 #[async_trait]
 pub(crate) trait DriverLocks: Send + Sync {
-    /// `None` while another process holds it. An error says that it could not be asked.
-    async fn acquire(&self) -> Result<Option<Box<dyn HeldLock>>, AppError>;
+    /// An error says that it could not be asked.
+    async fn acquire(&self) -> Result<Asked, AppError>;
+
+    /// What drivers have to hold for each command; `None` where nobody else can have it.
+    fn right(&self) -> Option<Arc<dyn DialRight>>;
 }
 
 /// The locks of an open log.
@@ -35,8 +48,10 @@ pub(super) fn of(
     tasks: &Arc<dyn Tasks>,
 ) -> Result<Arc<dyn DriverLocks>, AppError> {
     if let (StoreSpec::Postgres(url), Some(shared)) = (spec, shared) {
+        let asker = DriverLockAsker::new(url, LOCK_NAME, Arc::clone(clock))?;
         return Ok(Arc::new(DatabaseLock {
-            asker: DriverLockAsker::new(url, LOCK_NAME, Arc::clone(clock))?,
+            right: LockRight::new(&asker, clock),
+            asker,
             shared: Arc::clone(shared),
             tasks: Arc::clone(tasks),
         }));
@@ -52,8 +67,12 @@ struct OwnLog;
 
 #[async_trait]
 impl DriverLocks for OwnLog {
-    async fn acquire(&self) -> Result<Option<Box<dyn HeldLock>>, AppError> {
-        Ok(Some(Box::new(Self)))
+    async fn acquire(&self) -> Result<Asked, AppError> {
+        Ok(Asked::Held(Box::new(Self)))
+    }
+
+    fn right(&self) -> Option<Arc<dyn DialRight>> {
+        None
     }
 }
 
@@ -66,6 +85,7 @@ impl HeldLock for OwnLog {
 
 /// The session lock of a PostgreSQL database, asked for over one connection.
 struct DatabaseLock {
+    right: Arc<LockRight>,
     asker: DriverLockAsker,
     shared: Arc<PostgresEventStore>,
     tasks: Arc<dyn Tasks>,
@@ -75,14 +95,24 @@ struct DatabaseLock {
 impl DriverLocks for DatabaseLock {
     /// A log that a restore or a copy has left half filled is refused: while it is being filled whoever does
     /// so holds the lock, and what a killed one leaves must not be dialed on by a server that stood by.
-    async fn acquire(&self) -> Result<Option<Box<dyn HeldLock>>, AppError> {
-        let Some(lock) = self.asker.ask(self.tasks.as_ref()).await? else {
-            return Ok(None);
+    async fn acquire(&self) -> Result<Asked, AppError> {
+        let lock = match self.asker.ask(self.tasks.as_ref()).await? {
+            LockAnswer::Held(lock) => lock,
+            LockAnswer::OfEarlierSession => return Ok(Asked::OfEarlierSession),
+            LockAnswer::OfAnother => {
+                self.right.set_lost(true);
+                return Ok(Asked::OfAnother);
+            }
         };
+        self.right.set_lost(false);
         match self.shared.half_filled_by().await? {
             Some(by) => Err(AppError::HalfFilled(by)),
-            None => Ok(Some(Box::new(lock))),
+            None => Ok(Asked::Held(Box::new(lock))),
         }
+    }
+
+    fn right(&self) -> Option<Arc<dyn DialRight>> {
+        Some(Arc::clone(&self.right) as Arc<dyn DialRight>)
     }
 }
 

@@ -9,6 +9,7 @@ mod hearing;
 mod kurrent_log;
 mod left_behind;
 mod lines;
+mod lock_right;
 mod log;
 mod opened;
 mod put_together;
@@ -18,6 +19,7 @@ mod shared;
 mod speech;
 mod vault;
 
+pub(crate) use driver_lock::Asked;
 pub use driver_lock::HeldLock;
 pub use error::AppError;
 pub use hearing::{ask_writer, hearing, recognizer, writer};

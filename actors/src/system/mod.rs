@@ -3,15 +3,19 @@
 //! Shutting down in order: drivers drain, the server stops, then `Tasks::stop` ends the arbiters. An
 //! entity holds nothing that its stream does not say, so it needs no farewell.
 
+mod lease;
+mod sweep;
+
 use crate::asker_task::{Serving, Work};
 use crate::clock_skew::ClockSkew;
+use crate::dial_right::DialRight;
 use crate::entity::{Answer, Asked, Entity, Loaded};
 use crate::error::AskError;
 use crate::hosting::{Hosting, Place};
-use crate::lifespan::{Lifespan, SWEEP_MS};
+use crate::lifespan::Lifespan;
 use crate::log_damage::LogDamage;
 use crate::mailbox::{Mailbox, Request};
-use crate::registry::{Generation, Registry, ReserveError, Reserved};
+use crate::registry::{Registry, ReserveError, Reserved};
 use domain::access::Access;
 use domain::alert::Alert;
 use domain::anonymous_transcript::AnonymousTranscript;
@@ -59,7 +63,9 @@ use domain::view::View;
 use domain::voiceprint::Voiceprint;
 use domain::webhook::Webhook;
 use domain::wording_draft::WordingDraft;
+use lease::Lease;
 use std::sync::Arc;
+use sweep::sweep;
 use tokio::sync::oneshot;
 
 /// The ports every entity needs.
@@ -208,6 +214,8 @@ const ASK_TRIES_MAX: usize = 2;
 /// All entities of one aggregate.
 pub struct Entities<D: Decider> {
     inner: Arc<Inner<D>>,
+    /// Commands are taken only while it is held; absent for callers that are no drivers.
+    right: Option<Arc<dyn DialRight>>,
 }
 
 struct Inner<D: Decider> {
@@ -220,6 +228,7 @@ impl<D: Decider> Clone for Entities<D> {
     fn clone(&self) -> Self {
         Self {
             inner: Arc::clone(&self.inner),
+            right: self.right.clone(),
         }
     }
 }
@@ -236,6 +245,7 @@ impl<D: Decider> Entities<D> {
                 hosting: hosting.clone(),
                 registry: Registry::new(lifespan),
             }),
+            right: None,
         };
         environment
             .tasks
@@ -246,13 +256,32 @@ impl<D: Decider> Entities<D> {
     /// Asks one entity. The same command id asked again is answered as the first time. An entity that dies
     /// while it answers is loaded again and asked once more.
     pub async fn ask(&self, id: &D::Id, command: D::Command, cause: Cause) -> Asked<Answer<D>, D> {
+        if let Some(right) = &self.right
+            && !right.held().await
+        {
+            return Err(AskError::Unavailable);
+        }
         let Some(entrance) = self.inner.hosting.entrance() else {
             return self.ask_here(id, command, cause).await;
         };
         let (entities, id) = (self.clone(), id.clone());
         let work = async move { entities.ask_here(&id, command, cause).await };
-        let tasks = self.inner.environment.tasks.as_ref();
-        entrance.serve(tasks, cause.urgency, work).await
+        entrance
+            .serve(&*self.inner.environment.tasks, cause.urgency, work)
+            .await
+    }
+
+    /// The same entities, whose commands are taken only while `right` is held.
+    pub(crate) fn while_held(&self, right: &Arc<dyn DialRight>) -> Self {
+        Self {
+            inner: Arc::clone(&self.inner),
+            right: Some(Arc::clone(right)),
+        }
+    }
+
+    /// Whether an effect of a stored decision may begin now: another process may have taken over since.
+    pub(crate) fn may_act(&self) -> bool {
+        self.right.as_ref().is_none_or(|right| right.is_held())
     }
 
     async fn ask_here(&self, id: &D::Id, command: D::Command, cause: Cause) -> Asked<Answer<D>, D> {
@@ -279,8 +308,9 @@ impl<D: Decider> Entities<D> {
         };
         let (entities, id) = (self.clone(), id.clone());
         let work = async move { entities.state_here(&id).await };
-        let tasks = self.inner.environment.tasks.as_ref();
-        entrance.serve(tasks, Urgency::First, work).await
+        entrance
+            .serve(&*self.inner.environment.tasks, Urgency::First, work)
+            .await
     }
 
     async fn state_here(&self, id: &D::Id) -> Asked<Loaded<D>, D> {
@@ -346,56 +376,5 @@ impl<D: Decider> Entities<D> {
 impl<D: Decider> Inner<D> {
     fn host(&self) -> Mailbox<D> {
         Mailbox::new(self.hosting.host())
-    }
-}
-
-/// An entity in its asker's task. If the asker goes away before the answer, a host finishes the request.
-struct Lease<'a, D: Decider> {
-    inner: &'a Inner<D>,
-    id: &'a D::Id,
-    generation: Generation,
-    is_settled: bool,
-}
-
-impl<D: Decider> Lease<'_, D> {
-    async fn answered<T: Send + 'static>(mut self, serving: &Serving<D, T>) -> Option<Asked<T, D>> {
-        let answer = serving.answered().await;
-        self.is_settled = true;
-        if answer.is_some() {
-            self.inner.registry.give_back(self.id, self.generation, serving);
-        }
-        answer
-    }
-}
-
-impl<D: Decider> Drop for Lease<'_, D> {
-    fn drop(&mut self) {
-        if !self.is_settled {
-            let host = || self.inner.host();
-            self.inner.registry.leave(self.id, self.generation, host);
-        }
-    }
-}
-
-async fn sweep<D: Decider>(entities: Entities<D>) {
-    let stop = entities.inner.environment.tasks.stop_signal();
-    tokio::select! {
-        biased;
-        () = stop.stopping() => {}
-        () = keep_swept(&entities) => {}
-    }
-}
-
-/// Looks at those that live every now and then; of most aggregates none does, and nobody wakes for them.
-async fn keep_swept<D: Decider>(entities: &Entities<D>) {
-    let (registry, clock) = (&entities.inner.registry, &entities.inner.environment.clock);
-    loop {
-        registry.occupied().await;
-        loop {
-            clock.wait_until(clock.now().plus_ms(SWEEP_MS)).await;
-            if registry.passivate(clock.now()) {
-                break;
-            }
-        }
     }
 }

@@ -1,0 +1,59 @@
+//! The right to dial as the driver lock gives it: certain for a while after each heartbeat, unknown while the
+//! database is away, lost once another process holds the lock.
+
+use actors::DialRight;
+use async_trait::async_trait;
+use domain::ports::clock::Clock;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use store::{DriverLockAsker, LockTime};
+
+/// How long a command of a driver waits while it is not known who dials: as long as an append waits for a
+/// database that is away (`STATEMENT_MS`).
+const UNKNOWN_MS_MAX: u64 = 30_000;
+
+/// Interval between two looks meanwhile: a fraction of a heartbeat.
+const LOOK_MS: u64 = 50;
+
+/// The right of one process on one log.
+pub(super) struct LockRight {
+    time: Arc<LockTime>,
+    clock: Arc<dyn Clock>,
+    /// The last ask found another holder.
+    is_lost: AtomicBool,
+}
+
+impl LockRight {
+    pub(super) fn new(asker: &DriverLockAsker, clock: &Arc<dyn Clock>) -> Arc<Self> {
+        Arc::new(Self {
+            time: asker.time(),
+            clock: Arc::clone(clock),
+            is_lost: AtomicBool::new(false),
+        })
+    }
+
+    pub(super) fn set_lost(&self, is_lost: bool) {
+        self.is_lost.store(is_lost, Ordering::Release);
+    }
+}
+
+#[async_trait]
+impl DialRight for LockRight {
+    fn is_held(&self) -> bool {
+        !self.is_lost.load(Ordering::Acquire) && self.time.is_held(self.clock.now())
+    }
+
+    async fn held(&self) -> bool {
+        let limit = self.clock.now().plus_ms(UNKNOWN_MS_MAX);
+        loop {
+            if self.is_held() {
+                return true;
+            }
+            let now = self.clock.now();
+            if self.is_lost.load(Ordering::Acquire) || now >= limit {
+                return false;
+            }
+            self.clock.wait_until(now.plus_ms(LOOK_MS)).await;
+        }
+    }
+}

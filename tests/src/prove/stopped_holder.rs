@@ -1,0 +1,121 @@
+//! Two servers on one PostgreSQL log, and the one that dials is stopped (`kill -STOP`): the other takes over
+//! within 10 s. When the first goes on it ends its own legs, dials nobody and appends nothing.
+
+use super::records;
+use crate::carrier::CarrierProcess;
+use crate::history::{History, member};
+use crate::postgres::PostgresServer;
+use crate::program::instant;
+use crate::server::Server;
+use serde_json::{Value, json};
+use std::collections::BTreeSet;
+use std::path::Path;
+use std::time::Duration;
+
+/// Customers of the campaign: some are dialed by each server.
+const CUSTOMERS: u32 = 40;
+
+/// Longest time from the stop to the other server's dialing (issue 51, A15).
+const TAKE_OVER_MS_MAX: u128 = 10_000;
+
+/// How long the stopped server is watched after it goes on: its legs end within 5 s.
+const WATCHED: Duration = Duration::from_secs(8);
+
+/// What came of it. By default: not tried, which holds.
+pub(super) struct StoppedHolder {
+    pub(super) line: Value,
+    pub(super) holds: bool,
+}
+
+impl Default for StoppedHolder {
+    fn default() -> Self {
+        Self {
+            line: json!("long form only"),
+            holds: true,
+        }
+    }
+}
+
+fn start(folder: &Path, name: &str, store: &str, trunk: &str) -> Server {
+    let mut serve = Server::command(&folder.join(name), trunk);
+    serve.args(["--store", store, "--read-db", store]);
+    serve.arg("--keys").arg(folder.join("keys"));
+    let mut server = Server::of(serve, &folder.join(name));
+    assert!(server.wait_ready(), "server {name} becomes ready");
+    server
+}
+
+pub(super) fn prove() -> StoppedHolder {
+    let Some(postgres) = PostgresServer::start() else {
+        return StoppedHolder {
+            line: json!("skipped: the programs of PostgreSQL are not installed"),
+            holds: true,
+        };
+    };
+    let folder = tempfile::tempdir().expect("a temporary folder can be made");
+    let carrier = CarrierProcess::start(folder.path(), 11, &[]);
+    let (store, trunk) = (postgres.url(), carrier.trunk());
+    let first = start(folder.path(), "first", &store, &trunk);
+    let second = start(folder.path(), "second", &store, &trunk);
+    second.call("T1", &records(CUSTOMERS, 4));
+    let talking = carrier.until(Duration::from_secs(60), |lines| {
+        (lines.values().filter(|line| line.answered_at.is_some()).count() >= 2).then_some(())
+    });
+    let stopped_at = instant();
+    first.program.signal("STOP");
+    let dials = second.says_of_dialing("dialing", Duration::from_secs(60));
+    let taken_over_ms = stopped_at.elapsed().as_millis();
+    // What the first had dialed: the second has closed it, and nothing may be stored of it from here on.
+    let dialed = open_calls(&History::read_store(&store));
+    let ended = dialed
+        .iter()
+        .all(|call| is_ended(&History::read_store(&store), call));
+    let before = events_of(&postgres, &dialed);
+    first.program.signal("CONT");
+    let stands_by = first.says_of_dialing("standing-by", WATCHED);
+    let appended = events_of(&postgres, &dialed) - before;
+    let completed = second.is_completed("T1", Duration::from_secs(120));
+    let history = History::read_store(&store);
+    let recorded: BTreeSet<&str> = history
+        .of("call.dialing")
+        .filter_map(|event| member(event, "/data/sip_call_id").as_str())
+        .collect();
+    let lines = carrier.lines();
+    let unrecorded = lines.keys().filter(|id| !recorded.contains(id.as_str())).count();
+    let repeated = lines.values().filter(|line| line.invites != 1).count();
+    let open = lines.values().filter(|line| line.ended_at.is_none()).count();
+    let holds = talking.is_some()
+        && dials
+        && taken_over_ms <= TAKE_OVER_MS_MAX
+        && ended
+        && stands_by
+        && completed
+        && (appended, unrecorded, repeated, open) == (0, 0, 0, 0)
+        && history.unfinished().is_empty()
+        && history.repeated_call_ids().is_empty();
+    StoppedHolder {
+        line: json!({"taken_over_ms": u64::try_from(taken_over_ms).unwrap_or(u64::MAX), "calls_of_the_stopped": dialed.len(),
+            "appended_by_the_stopped": appended, "dialed_unrecorded": unrecorded, "dialed_again": repeated,
+            "legs_left_open": open, "stands_by": stands_by, "completed": completed}),
+        holds,
+    }
+}
+
+/// Calls that were dialed and closed as left over.
+fn open_calls(history: &History) -> Vec<String> {
+    let ended = history.of("call.ended");
+    let left = ended.filter(|event| event["data"]["reason"] == "crash");
+    left.filter_map(|event| event["stream"].as_str().map(str::to_owned))
+        .collect()
+}
+
+fn is_ended(history: &History, stream: &str) -> bool {
+    history.of("call.ended").any(|event| event["stream"] == stream)
+}
+
+fn events_of(postgres: &PostgresServer, streams: &[String]) -> i64 {
+    let names = streams.join("','");
+    postgres.count(&format!(
+        "SELECT count(*) FROM ledgerline.event WHERE stream IN ('{names}')"
+    ))
+}
