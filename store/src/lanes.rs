@@ -1,8 +1,8 @@
 //! Two lanes of appends that wait for one writer: call control and everything a person waits for, and behind
 //! it the rows of imports.
 //!
-//! The rows of imports have a bounded share of the queue, so that they can never fill it, and small groups, so
-//! that the next append of the first lane waits for one of them at most. See decision 0192.
+//! The rows of imports have a bounded share of the queue, so that they can never fill it, and small groups,
+//! so that the next append of the first lane waits for one of them at most. See decision 0192.
 
 use domain::ports::event_store::StoreError;
 use domain::stored_event::Urgency;

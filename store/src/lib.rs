@@ -65,7 +65,8 @@ pub use memory::{MEMORY_LOG_FILE, MemoryEventStore};
 pub use memory_disk::MemoryDisk;
 pub use memory_vault::MemoryVault;
 pub use postgres::{
-    DriverLock, DriverLockAsker, PostgresEventStore, PostgresOptions, Timeouts as PostgresTimeouts,
+    DriverLock, DriverLockAsker, LOCK_MS, LockAnswer, LockTime, PostgresEventStore, PostgresOptions,
+    Timeouts as PostgresTimeouts,
 };
 pub use postgres_vault::PostgresVault;
 pub use sqlite::{

@@ -4,6 +4,7 @@
 //! When the connection is lost in the middle, the result is looked up by event id on a new one before
 //! anything is answered; what is then not found is asked again, which the ids make safe.
 
+use super::confirmation::{Warnings, confirm};
 use super::connect::{ANSWER_GRACE_MS, Address, Driven, Link, drive, from_postgres, is_lost, text};
 use super::group::{Answer, Batch, arrays, judge, named, refuse, unanswered};
 use super::one::{APPEND_ONE, One};
@@ -39,6 +40,7 @@ enum Outcome {
 struct Connected {
     client: Client,
     connection: Driven,
+    warnings: Arc<Warnings>,
     append: Statement,
     append_one: Statement,
     versions: Statement,
@@ -52,6 +54,8 @@ pub(super) struct Appender {
     limits: Limits,
     connected: Option<Connected>,
     outage: Outage,
+    /// Why what was committed may be in no synchronous standby; see `confirmation`.
+    unconfirmed: Option<String>,
     /// A version that each stream is known to have. Others may have written more: it only spares questions.
     known: HashMap<StreamId, u64>,
     /// The last position this process wrote.
@@ -76,6 +80,7 @@ impl Appender {
             limits,
             connected: None,
             outage: Outage::default(),
+            unconfirmed: None,
             known: HashMap::new(),
             last: Position(0),
             unannounced: Position(0),
@@ -125,6 +130,10 @@ impl Appender {
             }
             self.connect().await?;
             if look_up {
+                // What is found may have been committed and be in no standby.
+                if !self.is_confirmed().await? {
+                    continue;
+                }
                 let Some(answered) = self.look_up(group, &open, answers).await? else {
                     continue;
                 };
@@ -180,7 +189,7 @@ impl Appender {
 
     async fn open(&mut self) -> Result<Connected, String> {
         let link = Link::open(&self.config).await.map_err(|error| text(&error))?;
-        let (client, mut connection) = link.split();
+        let (client, mut connection, warnings) = link.split_hearing();
         let prepared = {
             let prepare = async {
                 let settings = safety::Settings::read(&client).await?;
@@ -201,6 +210,7 @@ impl Appender {
         Ok(Connected {
             client,
             connection,
+            warnings,
             append,
             append_one,
             versions,
@@ -216,6 +226,7 @@ impl Appender {
     /// Gives the connection up. `Err` when the database has been away for too long.
     fn lose(&mut self, why: String) -> Result<(), StoreError> {
         self.connected = None;
+        self.unconfirmed.get_or_insert_with(|| why.clone());
         // What was known may be wrong when another, older database answers next.
         self.known.clear();
         let now = self.clock.now();
@@ -254,9 +265,10 @@ impl Appender {
         let statement = statement(connected).clone();
         let asked = connected.client.query_opt(&statement, values);
         match drive(&mut connected.connection, &*self.clock, within_ms, asked).await {
-            Some(Ok(Some(row))) => match row.try_get(0) {
-                Ok(before) => Outcome::Stored(Position(unsigned(before))),
-                Err(error) => Outcome::Unclear(text(&error)),
+            Some(Ok(Some(row))) => match (row.try_get(0), connected.warnings.take()) {
+                (Ok(before), None) => Outcome::Stored(Position(unsigned(before))),
+                (Ok(_), Some(warning)) => Outcome::Unclear(warning),
+                (Err(error), _) => Outcome::Unclear(text(&error)),
             },
             Some(Ok(None)) => Outcome::Refused(StoreError::Damaged("the log has no head".to_owned())),
             Some(Err(error)) => outcome(&error),
@@ -272,6 +284,7 @@ impl Appender {
         answers: &mut [Option<Answer>],
     ) {
         self.outage.end(self.clock.now());
+        self.unconfirmed = None;
         let mut last = before;
         for (batch, answer) in named(group, answers, called) {
             last.0 += batch.records.len() as u64;
@@ -279,6 +292,25 @@ impl Appender {
             self.remember(&batch.stream, batch.version_after());
         }
         self.last = self.last.max(last);
+    }
+
+    /// Whether everything committed so far is where the server keeps it, asked where that is in doubt.
+    async fn is_confirmed(&mut self) -> Result<bool, StoreError> {
+        let within_ms = self.answer_ms();
+        let (Some(_), Some(connected)) = (&self.unconfirmed, &mut self.connected) else {
+            return Ok(self.unconfirmed.is_none());
+        };
+        let asked = confirm(&connected.client, &connected.warnings);
+        match drive(&mut connected.connection, &*self.clock, within_ms, asked).await {
+            Some(Ok(None)) => {
+                self.unconfirmed = None;
+                return Ok(true);
+            }
+            Some(Ok(Some(why))) => self.lose(why)?,
+            Some(Err(error)) => self.lose(text(&error))?,
+            None => self.lose(SILENT.to_owned())?,
+        }
+        Ok(false)
     }
 
     fn remember(&mut self, stream: &StreamId, version: u64) {

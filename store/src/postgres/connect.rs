@@ -2,6 +2,7 @@
 //!
 //! Whether TLS is spoken, and who is trusted, stands in the URL (crate `tls`).
 
+use super::confirmation::{self, Warnings};
 use crate::error::OpenError;
 use domain::ports::clock::Clock;
 use domain::ports::event_store::StoreError;
@@ -11,6 +12,7 @@ use std::ops::Deref;
 use std::path::PathBuf;
 use std::pin::Pin;
 use std::str::FromStr;
+use std::sync::Arc;
 use std::time::Duration;
 use tls::postgres::{Connector, Stream};
 use tokio_postgres::config::Host;
@@ -163,6 +165,13 @@ impl Link {
         // Fused: one that has ended is waited for again by whoever asks next, and is then told so.
         (self.client, Box::pin(driven.fuse()))
     }
+
+    /// The same, and the warnings that come with replies.
+    pub(super) fn split_hearing(self) -> (Client, Driven, Arc<Warnings>) {
+        let warnings = Arc::<Warnings>::default();
+        let driven = confirmation::heard(self.connection, Arc::clone(&warnings));
+        (self.client, driven, warnings)
+    }
 }
 
 /// Waits for `work` on a client while driving its connection; `None` when no answer came in time.
@@ -176,9 +185,9 @@ pub(super) async fn drive<T>(
     tokio::pin!(work, late);
     tokio::select! {
         biased;
+        () = &mut late => return None,
         done = &mut work => return Some(done),
         () = connection => {}
-        () = &mut late => return None,
     }
     // The connection is over, so its client answers at once, also with what came before the end.
     Some(work.await)

@@ -3,6 +3,7 @@
 //! A notification only says that the log has moved; what it holds is always read from the log. Lost
 //! notifications and lost connections therefore cost time, never events.
 
+use super::confirmation::{NOT_CONFIRMED, STANDBY_IS_AWAY};
 use super::connect::{Address, BackOff, Connection, Link, text};
 use super::others::{HERE, LISTENING_LOCK, Others};
 use super::reader::Reader;
@@ -34,6 +35,11 @@ const HEAD: &str = "SELECT pos, (
          AND database = (SELECT oid FROM pg_database WHERE datname = current_database())),
        pg_is_in_recovery() OR current_setting('transaction_read_only')::boolean
      FROM ledgerline.head";
+
+/// Whether a synchronous standby is missing: asked with each look at the head.
+fn standby_is_away() -> String {
+    format!("SELECT {STANDBY_IS_AWAY}")
+}
 
 /// What readiness says of a stand-by server, and of a database that was made read-only.
 const READ_ONLY: &str =
@@ -135,7 +141,13 @@ impl Listener {
         self.moved_to(unsigned(row.try_get(0)?));
         self.others.counted(row.try_get(1)?, came_before);
         let refuses: bool = row.try_get(2)?;
-        self.writable.note_told(refuses.then(|| READ_ONLY.to_owned()));
+        let is_unconfirmed = client.query_one(&standby_is_away(), &[]).await?.try_get(0)?;
+        let told = match (refuses, is_unconfirmed) {
+            (true, _) => Some(READ_ONLY),
+            (false, true) => Some(NOT_CONFIRMED),
+            (false, false) => None,
+        };
+        self.writable.note_told(told.map(str::to_owned));
         Ok(())
     }
 
@@ -158,9 +170,9 @@ impl Listener {
     ) -> bool {
         tokio::select! {
             biased;
+            () = self.clock.wait_until(self.clock.now().plus_ms(POLL_ANSWER_MS)) => false,
             answer = question => answer.is_ok(),
             () = self.pump(connection) => false,
-            () = self.clock.wait_until(self.clock.now().plus_ms(POLL_ANSWER_MS)) => false,
         }
     }
 

@@ -10,7 +10,9 @@ mod agreed;
 mod ahead;
 mod appender;
 mod columns;
+mod confirmation;
 mod connect;
+pub(crate) mod connect_on;
 mod driver_lock;
 mod filter_query;
 mod group;
@@ -45,7 +47,7 @@ use domain::ports::event_store::{
 use domain::ports::tasks::Tasks;
 use domain::stored_event::{Position, Record, StoredEvent, StreamVersion, Urgency};
 use domain::time::Timestamp;
-pub use driver_lock::{DriverLock, DriverLockAsker};
+pub use driver_lock::{DriverLock, DriverLockAsker, LOCK_MS, LockAnswer, LockTime};
 use group::Batch;
 use listener::{Listener, LogSubscription};
 pub use options::PostgresOptions;
@@ -197,7 +199,9 @@ impl PostgresEventStore {
     /// Has one batch written in its lane, and waits for the answer.
     async fn queue(
         &self,
-        (stream, expected, records): (&StreamId, StreamVersion, Vec<Record>),
+        stream: &StreamId,
+        expected: StreamVersion,
+        records: Vec<Record>,
         urgency: Urgency,
     ) -> Result<Position, StoreError> {
         let Some(writing) = &self.writing else {
@@ -308,7 +312,7 @@ impl EventStore for PostgresEventStore {
         expected: StreamVersion,
         records: Vec<Record>,
     ) -> Result<Position, StoreError> {
-        self.queue((stream, expected, records), Urgency::First).await
+        self.queue(stream, expected, records, Urgency::First).await
     }
 
     async fn append_behind(
@@ -317,7 +321,7 @@ impl EventStore for PostgresEventStore {
         expected: StreamVersion,
         records: Vec<Record>,
     ) -> Result<Position, StoreError> {
-        self.queue((stream, expected, records), Urgency::Behind).await
+        self.queue(stream, expected, records, Urgency::Behind).await
     }
 
     async fn read_stream(

@@ -6,10 +6,11 @@
 
 use super::PostgresOptions;
 use super::connect::{ANSWER_GRACE_MS, Address, BackOff, from_postgres, is_lost, text};
+use super::connect_on::ConnectOn;
 use super::filter_query;
 use super::row::{COLUMNS, EventRow, missing, signed, unsigned, whole_log, whole_stream};
 use crate::subscription::closed;
-use deadpool_postgres::{Client, Connect, Manager, ManagerConfig, Pool, PoolError, RecyclingMethod};
+use deadpool_postgres::{Client, Manager, ManagerConfig, Pool, PoolError, RecyclingMethod};
 use domain::event_filter::EventFilter;
 use domain::ids::{EventId, StreamId};
 use domain::ports::clock::Clock;
@@ -17,16 +18,11 @@ use domain::ports::event_store::{MatchingPage, PAGE_EVENTS_MAX, StoreError};
 use domain::stored_event::{Position, StoredEvent, StreamVersion};
 use domain::time::Timestamp;
 use futures_util::TryStreamExt;
-use futures_util::future::BoxFuture;
 use std::pin::pin;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
-use tls::postgres::Connector;
-use tokio::runtime::Handle;
-use tokio::sync::oneshot;
-use tokio::task::JoinHandle;
 use tokio_postgres::types::ToSql;
-use tokio_postgres::{Config, Error, Row};
+use tokio_postgres::{Error, Row};
 
 /// Most reads waiting for a connection; one more is answered `Busy`.
 pub(super) const READS_WAITING_MAX: usize = 4_096;
@@ -58,10 +54,7 @@ impl Reader {
     ) -> Result<Self, StoreError> {
         let connections_max = options.read_connections_max.max(1);
         let recycling_method = RecyclingMethod::Fast;
-        let connect = ConnectOn {
-            runtime: Handle::current(),
-            connector: address.connector,
-        };
+        let connect = ConnectOn::current(address.connector);
         let config = ManagerConfig { recycling_method };
         let manager = Manager::from_connect(address.config, connect, config);
         let pool = Pool::builder(manager)
@@ -138,12 +131,12 @@ impl Reader {
             let late = self.clock.now().plus_ms(self.statement_ms + ANSWER_GRACE_MS);
             let answer = tokio::select! {
                 biased;
-                answer = arriving(&client, sql, values, &read) => answer,
                 () = self.clock.wait_until(late) => {
                     // Whatever comes on this connection would be the answer to this question.
                     drop(deadpool_postgres::Object::take(client));
                     return Err(StoreError::Unavailable("the database does not answer".to_owned()));
                 }
+                answer = arriving(&client, sql, values, &read) => answer,
             };
             match answer {
                 Ok(rows) => return rows,
@@ -243,48 +236,6 @@ impl Reader {
             return Err(missing(after.0.saturating_add(1)));
         }
         Ok(events)
-    }
-}
-
-/// Connects on the store's own runtime: whoever asks first may be on one whose threads are busy for long, and
-/// everybody would wait for a connection that is driven there.
-struct ConnectOn {
-    runtime: Handle,
-    connector: Connector,
-}
-
-impl Connect for ConnectOn {
-    #[expect(
-        clippy::disallowed_methods,
-        reason = "the pool owns and ends the task of each connection"
-    )]
-    fn connect(
-        &self,
-        config: &Config,
-    ) -> BoxFuture<'_, Result<(tokio_postgres::Client, JoinHandle<()>), Error>> {
-        let (config, connector) = (config.clone(), self.connector.clone());
-        let (reply, connected) = oneshot::channel();
-        let task = self.runtime.spawn(async move {
-            match config.connect(connector).await {
-                // Whoever asked has gone away: the connection is closed.
-                Ok((client, connection)) => {
-                    if reply.send(Ok(client)).is_ok()
-                        && let Err(error) = connection.await
-                    {
-                        tracing::debug!(error = %text(&error), "a reading connection ended");
-                    }
-                }
-                Err(error) => drop(reply.send(Err(error))),
-            }
-        });
-        Box::pin(async move {
-            match connected.await {
-                Ok(Ok(client)) => Ok((client, task)),
-                Ok(Err(error)) => Err(error),
-                // Only the end of the runtime drops the task.
-                Err(_) => std::future::pending().await,
-            }
-        })
     }
 }
 

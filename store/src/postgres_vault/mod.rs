@@ -11,6 +11,7 @@ mod place;
 use crate::file_vault::Keyring;
 use crate::file_vault::cache::{KEYS_CACHED_MAX, KeyCache};
 use crate::file_vault::master::MasterKey;
+use crate::postgres::connect_on::ConnectOn;
 use crate::sealing::{self, KEY_BYTES, Secret, decrypt};
 use crate::wrapped_keys::masters::{InForce, Masters};
 use async_trait::async_trait;
@@ -314,7 +315,8 @@ fn pool(url: &str) -> Result<Pool, VaultError> {
             "-c statement_timeout={STATEMENT_MS} -c synchronous_commit=on"
         ));
     let recycling_method = RecyclingMethod::Fast;
-    let manager = Manager::from_config(config, read.connector, ManagerConfig { recycling_method });
+    let recycling = ManagerConfig { recycling_method };
+    let manager = Manager::from_connect(config, ConnectOn::current(read.connector), recycling);
     Pool::builder(manager)
         .max_size(CONNECTIONS_MAX)
         .build()

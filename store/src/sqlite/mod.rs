@@ -202,7 +202,9 @@ impl SqliteEventStore {
     /// Has one batch written in its lane, and waits for the answer.
     async fn queue(
         &self,
-        (stream, expected, records): (&StreamId, StreamVersion, Vec<Record>),
+        stream: &StreamId,
+        expected: StreamVersion,
+        records: Vec<Record>,
         urgency: Urgency,
     ) -> Result<Position, StoreError> {
         let (requests, room) = self.writing()?;
@@ -287,7 +289,7 @@ impl EventStore for SqliteEventStore {
         expected: StreamVersion,
         records: Vec<Record>,
     ) -> Result<Position, StoreError> {
-        self.queue((stream, expected, records), Urgency::First).await
+        self.queue(stream, expected, records, Urgency::First).await
     }
 
     async fn append_behind(
@@ -296,7 +298,7 @@ impl EventStore for SqliteEventStore {
         expected: StreamVersion,
         records: Vec<Record>,
     ) -> Result<Position, StoreError> {
-        self.queue((stream, expected, records), Urgency::Behind).await
+        self.queue(stream, expected, records, Urgency::Behind).await
     }
 
     async fn read_stream(

@@ -7,7 +7,7 @@ use domain::stored_event::{Position, StreamVersion};
 use std::sync::Arc;
 use store::contract::{SuiteTasks, start};
 use store::test_records::stream;
-use store::{DriverLock, DriverLockAsker, OpenError, PostgresEventStore, PostgresOptions};
+use store::{DriverLock, DriverLockAsker, LockAnswer, OpenError, PostgresEventStore, PostgresOptions};
 
 async fn attempt(url: &str, options: &PostgresOptions) -> Result<PostgresEventStore, OpenError> {
     PostgresEventStore::connect(url, Arc::new(MachineClock), &SuiteTasks::default(), options).await
@@ -298,28 +298,33 @@ async fn a_stand_by_asks_over_one_connection_and_gets_the_lock_when_it_is_free()
     let tasks = SuiteTasks::default();
     let asker = |name| DriverLockAsker::new(&database.url, name, Arc::new(MachineClock)).expect("a URL");
     let (holder, stand_by) = (asker("drivers"), asker("drivers"));
-    let held = holder
-        .ask(&tasks)
-        .await
-        .expect("it can be asked")
-        .expect("it is free");
+    let LockAnswer::Held(held) = holder.ask(&tasks).await.expect("it can be asked") else {
+        panic!("it is free");
+    };
+    assert!(holder.time().is_held(MachineClock.now()) && !stand_by.time().is_held(MachineClock.now()));
     let client = database.client().await;
     for _ in 0..5 {
-        assert!(stand_by.ask(&tasks).await.expect("it can be asked").is_none());
+        let answer = stand_by.ask(&tasks).await;
+        assert!(matches!(answer, Ok(LockAnswer::OfAnother)));
     }
+    let session = "SELECT setting FROM pg_settings WHERE name = 'idle_session_timeout'";
+    let row = client.query_one(session, &[]).await.expect("it can be read");
+    assert_eq!(
+        row.get::<_, String>(0),
+        "0",
+        "only the holder's session ends by itself"
+    );
     let count = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() \
                  AND pid <> pg_backend_pid()";
     let row = client.query_one(count, &[]).await.expect("it can be counted");
     assert_eq!(row.get::<_, i64>(0), 2, "the holder's and the stand-by's");
     // A connection that ended while it was idle: the ask fails, and the next one connects anew.
     let cut = "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity \
-               WHERE datname = current_database() AND state = 'idle' AND query LIKE '%try_advisory%'";
+               WHERE datname = current_database() AND pid <> pg_backend_pid()";
     client.batch_execute(cut).await.expect("it may cut");
-    let mut lock = None;
-    while lock.is_none() {
-        lock = stand_by.ask(&tasks).await.unwrap_or_default();
-    }
-    drop(held);
+    while !matches!(stand_by.ask(&tasks).await, Ok(LockAnswer::Held(_))) {}
+    held.lost().await;
+    assert!(!holder.time().is_held(MachineClock.now()));
 }
 
 #[tokio::test]

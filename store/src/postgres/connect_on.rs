@@ -1,0 +1,59 @@
+//! Pooled connections live on the store's own runtime. The first caller may be on a runtime whose threads are
+//! busy for long, and every later caller would wait for a connection that is driven there (decision 0192).
+
+use super::connect::text;
+use deadpool_postgres::Connect;
+use futures_util::future::BoxFuture;
+use tls::postgres::Connector;
+use tokio::runtime::Handle;
+use tokio::sync::oneshot;
+use tokio::task::JoinHandle;
+use tokio_postgres::{Client, Config, Error};
+
+/// Connects on the runtime on which it was made.
+pub(crate) struct ConnectOn {
+    runtime: Handle,
+    connector: Connector,
+}
+
+impl ConnectOn {
+    /// Of the current runtime.
+    pub(crate) fn current(connector: Connector) -> Self {
+        Self {
+            runtime: Handle::current(),
+            connector,
+        }
+    }
+}
+
+impl Connect for ConnectOn {
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "the pool owns and ends the task of each connection"
+    )]
+    fn connect(&self, config: &Config) -> BoxFuture<'_, Result<(Client, JoinHandle<()>), Error>> {
+        let (config, connector) = (config.clone(), self.connector.clone());
+        let (reply, connected) = oneshot::channel();
+        let task = self.runtime.spawn(async move {
+            match config.connect(connector).await {
+                // Whoever asked has gone away: the connection is closed.
+                Ok((client, connection)) => {
+                    if reply.send(Ok(client)).is_ok()
+                        && let Err(error) = connection.await
+                    {
+                        tracing::debug!(error = %text(&error), "a reading connection ended");
+                    }
+                }
+                Err(error) => drop(reply.send(Err(error))),
+            }
+        });
+        Box::pin(async move {
+            match connected.await {
+                Ok(Ok(client)) => Ok((client, task)),
+                Ok(Err(error)) => Err(error),
+                // Only the end of the runtime drops the task.
+                Err(_) => std::future::pending().await,
+            }
+        })
+    }
+}
