@@ -10,6 +10,7 @@ const SITES: &[&str] = &[
     "api/bench/src/",
     "api/host/src/clock.rs",
     "api/host/src/config.rs",
+    "api/host/src/outbound/courier/mail.rs",
     "api/host/src/outbound/ntp.rs",
     "api/http/src/reply.rs",
     "api/http/src/server.rs",
@@ -22,6 +23,8 @@ const SITES: &[&str] = &[
     "simulation/src/bin/prove_days.rs",
     "simulation/src/clock.rs",
     "simulation/src/tasks.rs",
+    "store/src/postgres/connect_on.rs",
+    "tls/src/within.rs",
     "tests/src/",
     "understanding/examples/measure.rs",
 ];

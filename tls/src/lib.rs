@@ -7,6 +7,7 @@
 //! certificate; never a key, a password or a URL.
 
 mod accepted;
+mod client;
 mod client_identity;
 mod error;
 mod identity;
@@ -20,9 +21,12 @@ pub mod testing;
 #[cfg(test)]
 mod tests;
 mod trust;
+mod within;
 
 pub use accepted::{Accepted, Acceptor};
+pub use client::{SecureError, secure};
 pub use client_identity::ClientIdentity;
 pub use error::{TlsError, said};
 pub use identity::{Identity, IdentityFiles, Look};
 pub use trust::{Fingerprint, Trust};
+pub use within::within;

@@ -210,8 +210,8 @@ async fn ask_database(database: &PostgresEventStore, clock: &dyn Clock) -> Resul
     let asked = clock.now();
     let theirs = tokio::select! {
         biased;
-        theirs = database.clock_now() => theirs.map_err(|error| error.to_string())?,
         () = clock.wait_until(asked.plus_ms(DATABASE_MS)) => return Err("it does not answer".to_owned()),
+        theirs = database.clock_now() => theirs.map_err(|error| error.to_string())?,
     };
     Ok(offset_between(asked, theirs, clock.now()))
 }

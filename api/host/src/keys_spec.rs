@@ -167,10 +167,10 @@ impl ExecWrapper {
             let clock = SystemClock::default();
             tokio::select! {
                 biased;
-                answer = self.ask(verb, &text) => answer,
                 () = clock.wait_until(clock.now().plus_ms(WRAPPER_MS)) => {
                     Err(self.failed(format!("no answer within {} s", WRAPPER_MS / 1_000)))
                 }
+                answer = self.ask(verb, &text) => answer,
             }
         };
         let answer = tokio::task::block_in_place(|| Handle::current().block_on(asked))?;

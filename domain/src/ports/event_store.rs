@@ -130,8 +130,8 @@ pub trait EventStore: Send + Sync {
         records: Vec<Record>,
     ) -> Result<Position, StoreError>;
 
-    /// As `append`, for the rows of an import: whatever `append` was asked meanwhile is written first. A store
-    /// without a queue makes no difference.
+    /// As `append`, for the rows of an import: whatever `append` was asked meanwhile is written first. A
+    /// store without a queue makes no difference.
     async fn append_behind(
         &self,
         stream: &StreamId,

@@ -27,6 +27,7 @@ pub enum Believe {
 }
 
 /// Where an engine listens.
+#[derive(Clone)]
 pub(crate) struct Server {
     host: String,
     port: u16,

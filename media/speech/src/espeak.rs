@@ -227,8 +227,8 @@ async fn within_limit(
     let deadline = clock.now().plus_ms(SYNTHESIS_MS_MAX);
     tokio::select! {
         biased;
-        answer = work => answer,
         () = clock.wait_until(deadline) => Err(SpeechError::Failed("it took too long".to_owned())),
+        answer = work => answer,
     }
 }
 

@@ -7,6 +7,7 @@ use http_body_util::{BodyExt, Full, Limited};
 use hyper::header::{AUTHORIZATION, CONTENT_LENGTH, CONTENT_TYPE, HOST, TRANSFER_ENCODING};
 use hyper::{HeaderMap, Request};
 use hyper_util::rt::TokioIo;
+use tls::within;
 
 /// Why nothing was answered.
 #[derive(Debug, thiserror::Error)]
@@ -66,20 +67,14 @@ pub(crate) async fn answered(
     clock: &dyn Clock,
     post: Post<'_>,
 ) -> Result<Answer, PostError> {
-    let ms_max = post.ms_max;
-    let deadline = clock.now().plus_ms(ms_max);
-    tokio::select! {
-        biased;
-        answer = exchange(server, post) => answer,
-        () = clock.wait_until(deadline) => Err(PostError::Late(ms_max)),
-    }
+    let (ms_max, limit) = (post.ms_max, post.answer_bytes_max);
+    let (server, request) = (server.clone(), request(server, post)?);
+    let exchange = async move { exchange(&server, request, limit).await };
+    let answered = within(clock, ms_max, exchange).await;
+    answered.unwrap_or(Err(PostError::Late(ms_max)))
 }
 
-async fn exchange(server: &Server, post: Post<'_>) -> Result<Answer, PostError> {
-    let broken = |error: hyper::Error| PostError::Broken(error.to_string());
-    let stream = connect(server).await.map_err(PostError::Unreachable)?;
-    let shaken = hyper::client::conn::http1::handshake(TokioIo::new(stream)).await;
-    let (mut sender, connection) = shaken.map_err(broken)?;
+fn request(server: &Server, post: Post<'_>) -> Result<Request<Full<Bytes>>, PostError> {
     let mut request = Request::post(post.target)
         .header(HOST, server.authority())
         .header(CONTENT_TYPE, post.content_type);
@@ -87,8 +82,14 @@ async fn exchange(server: &Server, post: Post<'_>) -> Result<Answer, PostError> 
         request = request.header(AUTHORIZATION, format!("Bearer {key}"));
     }
     let request = request.body(Full::new(post.body));
-    let request = request.map_err(|error| PostError::Broken(error.to_string()))?;
-    let limit = post.answer_bytes_max;
+    request.map_err(|error| PostError::Broken(error.to_string()))
+}
+
+async fn exchange(server: &Server, request: Request<Full<Bytes>>, limit: usize) -> Result<Answer, PostError> {
+    let broken = |error: hyper::Error| PostError::Broken(error.to_string());
+    let stream = connect(server).await.map_err(PostError::Unreachable)?;
+    let shaken = hyper::client::conn::http1::handshake(TokioIo::new(stream)).await;
+    let (mut sender, connection) = shaken.map_err(broken)?;
     let work = async move {
         let response = sender.send_request(request).await.map_err(broken)?;
         let status = response.status();

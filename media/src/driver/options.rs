@@ -59,8 +59,8 @@ pub async fn ask_options(
         let until = began.plus_ms(next_ms.unwrap_or(ANSWER_MS));
         let answer = tokio::select! {
             biased;
-            answer = answered(&socket, &question, &mut buffer) => Some(answer),
             () = clock.wait_until(until) => None,
+            answer = answered(&socket, &question, &mut buffer) => Some(answer),
         };
         match (answer, next_ms) {
             (Some(answer), _) => {

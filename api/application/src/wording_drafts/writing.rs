@@ -81,8 +81,8 @@ async fn within(
     let until = clock.now().plus_ms(ANSWER_MS_MAX);
     tokio::select! {
         biased;
-        written = writer.write(prompt, ANSWER_MS_MAX) => written,
         () = clock.wait_until(until) => Err(AssistantFailure::Late),
+        written = writer.write(prompt, ANSWER_MS_MAX) => written,
     }
 }
 

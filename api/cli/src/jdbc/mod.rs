@@ -100,9 +100,9 @@ async fn in_time<T>(
 ) -> Result<T, JdbcError> {
     tokio::select! {
         biased;
-        connected = connecting => connected,
         () = clock.wait_until(clock.now().plus_ms(CONNECT_MS_MAX)) => {
             Err(JdbcError::Away(address.shown(), format!("no connection within {CONNECT_MS_MAX} ms")))
         }
+        connected = connecting => connected,
     }
 }

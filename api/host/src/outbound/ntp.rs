@@ -104,8 +104,8 @@ pub async fn measure(
 async fn within<T>(clock: &dyn Clock, work: impl Future<Output = io::Result<T>>) -> Result<T, String> {
     tokio::select! {
         biased;
-        done = work => done.map_err(|error| error.to_string()),
         () = clock.wait_until(clock.now().plus_ms(ANSWER_MS)) => Err("it does not answer".to_owned()),
+        done = work => done.map_err(|error| error.to_string()),
     }
 }
 

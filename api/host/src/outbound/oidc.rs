@@ -177,21 +177,18 @@ impl OidcProvider {
 
 impl Connection {
     async fn send(&self, request: HttpRequest) -> Result<HttpResponse, Unanswered> {
-        let late = self.clock.wait_until(self.clock.now().plus_ms(ANSWER_MS));
-        let answered = async {
+        let http = self.http.clone();
+        let answered = async move {
             let request = request.map(|body| Full::new(Bytes::from(body)));
-            let answer = self.http.request(request).await;
+            let answer = http.request(request).await;
             let answer = answer.map_err(|error| Unanswered::Connection(error.to_string()))?;
             let (head, body) = answer.into_parts();
             let body = Limited::new(body, ANSWER_BYTES_MAX).collect().await;
             let body = body.map_err(|error| Unanswered::Body(error.to_string()))?;
             Ok(HttpResponse::from_parts(head, body.to_bytes().to_vec()))
         };
-        tokio::select! {
-            biased;
-            answer = answered => answer,
-            () = late => Err(Unanswered::Late),
-        }
+        let answered = tls::within(self.clock.as_ref(), ANSWER_MS, answered).await;
+        answered.unwrap_or(Err(Unanswered::Late))
     }
 }
 

@@ -51,12 +51,9 @@ pub async fn stamp(
     ids.random(&mut random);
     let note = checkpoint.text();
     let question = StampRequest::new(&note, random);
-    let late = clock.wait_until(clock.now().plus_ms(ANSWER_MS));
-    let answer = tokio::select! {
-        biased;
-        answer = send(url, question.der().to_vec()) => answer?,
-        () = late => return Err("it does not answer".to_owned()),
-    };
+    let (url, body) = (url.clone(), question.der().to_vec());
+    let answered = tls::within(clock, ANSWER_MS, async move { send(&url, body).await }).await;
+    let answer = answered.unwrap_or_else(|| Err("it does not answer".to_owned()))?;
     question.accept(&note, answer).map_err(|error| error.to_string())
 }
 

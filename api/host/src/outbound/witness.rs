@@ -66,12 +66,10 @@ impl WitnessClient {
         body: String,
         clock: &dyn Clock,
     ) -> Result<WitnessAnswer, String> {
-        let late = clock.wait_until(clock.now().plus_ms(ANSWER_MS));
-        tokio::select! {
-            biased;
-            answer = self.send(witness, body) => answer,
-            () = late => Err("it does not answer".to_owned()),
-        }
+        let (client, witness) = (self.clone(), witness.clone());
+        let exchange = async move { client.send(&witness, body).await };
+        let answered = tls::within(clock, ANSWER_MS, exchange).await;
+        answered.unwrap_or_else(|| Err("it does not answer".to_owned()))
     }
 
     async fn send(&self, witness: &WitnessSpec, body: String) -> Result<WitnessAnswer, String> {

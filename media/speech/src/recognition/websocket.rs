@@ -260,8 +260,8 @@ impl Talk {
                     .filter(|_| self.protocol.may_end_silently());
                 let read = tokio::select! {
                     biased;
-                    read = self.read() => read?,
                     () = wait_until(clock.as_ref(), over_at) => return Ok(()),
+                    read = self.read() => read?,
                 };
                 let Some(read) = read else { return Ok(()) };
                 self.note(&read);
@@ -345,8 +345,8 @@ async fn limited<T>(
     let deadline = clock.now().plus_ms(ms);
     tokio::select! {
         biased;
-        done = work => done,
         () = clock.wait_until(deadline) => Err(class),
+        done = work => done,
     }
 }
 

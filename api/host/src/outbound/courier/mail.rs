@@ -1,19 +1,30 @@
 //! Mails of plain text over SMTP: TLS from the first byte on port 465, STARTTLS where the server offers it.
 
+use super::bounded::Bounded;
 use super::resolver::all_global;
 use application::webhooks::courier::{Answered, Mail};
 use domain::webhook::DeliveryFault;
+use lettre::Message;
 use lettre::address::AddressError;
 use lettre::message::Mailbox;
 use lettre::message::header::ContentType;
 use lettre::transport::smtp::Error;
-use lettre::transport::smtp::authentication::Credentials;
-use lettre::transport::smtp::client::{Tls, TlsParameters};
-use lettre::{AsyncSmtpTransport, AsyncTransport, Message, Tokio1Executor};
+use lettre::transport::smtp::authentication::{Credentials, Mechanism};
+use lettre::transport::smtp::client::{AsyncSmtpConnection, AsyncTokioStream, TlsParameters};
+use lettre::transport::smtp::extension::ClientId;
+use std::io;
 use std::net::SocketAddr;
+use tls::Trust;
+use tokio::net::TcpStream;
 
 /// Port on which TLS begins at once (RFC 8314).
 const SUBMISSIONS: u16 = 465;
+
+/// Most bytes of everything that a server says while it takes one mail: its certificates and a few lines.
+const ANSWERS_BYTES_MAX: usize = 256 * 1024;
+
+/// How a password is shown, in this order (RFC 4616; LOGIN is older and still asked for).
+const MECHANISMS: &[Mechanism] = &[Mechanism::Plain, Mechanism::Login];
 
 /// A mail server's name and port.
 pub(super) fn host_and_port(text: &str) -> Result<(String, u16), String> {
@@ -55,24 +66,67 @@ async fn sent(mail: Mail) -> Result<u16, Answered> {
         .first()
         .ok_or_else(|| Answered::nothing(DeliveryFault::Unresolved))?;
     let message = message(&mail, &host).map_err(|_why| unmade())?;
-    let parameters = TlsParameters::new(host).map_err(|_why| unmade())?;
+    let parameters = TlsParameters::new(host.clone()).map_err(|_why| unmade())?;
     let tls = match (port, &mail.login, mail.allow_private) {
-        (SUBMISSIONS, ..) => Tls::Wrapper(parameters),
+        (SUBMISSIONS, ..) => Tls::AtOnce(host),
         (_, Some(_), false) => Tls::Required(parameters),
-        _ => Tls::Opportunistic(parameters),
+        _ => Tls::Offered(parameters),
     };
-    let mut transport = AsyncSmtpTransport::<Tokio1Executor>::builder_dangerous(address.ip().to_string())
-        .port(port)
-        .tls(tls);
-    if let Some((user, password)) = mail.login.as_deref().and_then(|login| login.split_once(':')) {
-        transport = transport.credentials(Credentials::new(user.to_owned(), password.to_owned()));
-    }
-    let answer = transport
-        .build()
-        .send(message)
-        .await
-        .map_err(|error| fault_of(&error))?;
+    let login = mail.login.as_deref().and_then(|login| login.split_once(':'));
+    let credentials = login.map(|(user, password)| Credentials::new(user.to_owned(), password.to_owned()));
+    let mut server = connect(*address, tls).await?;
+    let carried = async {
+        if let Some(credentials) = credentials {
+            server.auth(MECHANISMS, &credentials).await?;
+        }
+        server.send(message.envelope(), &message.formatted()).await
+    };
+    let answer = carried.await.map_err(|error| fault_of(&error))?;
+    // The mail is taken; how the server says good-bye changes nothing.
+    drop(server.quit().await);
     Ok(answer.code().into())
+}
+
+/// How a connection is secured.
+enum Tls {
+    /// From the first byte, by this name.
+    AtOnce(String),
+    /// By STARTTLS, or not at all.
+    Required(TlsParameters),
+    /// By STARTTLS where the server offers it.
+    Offered(TlsParameters),
+}
+
+/// Connects and says hello; of everything that the server says, `ANSWERS_BYTES_MAX` are read.
+async fn connect(address: SocketAddr, tls: Tls) -> Result<AsyncSmtpConnection, Answered> {
+    let unreachable = |_why: io::Error| Answered::nothing(DeliveryFault::Unreachable);
+    let insecure = |_why| Answered::nothing(DeliveryFault::Tls);
+    let stream = outgoing(address).await.map_err(unreachable)?;
+    let hello = ClientId::default();
+    let stream: Box<dyn AsyncTokioStream> = match &tls {
+        Tls::AtOnce(name) => {
+            let trust = Trust::of_system().map_err(|_why| Answered::nothing(DeliveryFault::Tls))?;
+            let secured = tls::secure(stream, name, trust).await.map_err(insecure)?;
+            Box::new(Bounded::new(secured, address, ANSWERS_BYTES_MAX))
+        }
+        Tls::Required(_) | Tls::Offered(_) => Box::new(Bounded::new(stream, address, ANSWERS_BYTES_MAX)),
+    };
+    let connected = AsyncSmtpConnection::connect_with_transport(stream, &hello).await;
+    let mut server = connected.map_err(|error| fault_of(&error))?;
+    match tls {
+        Tls::AtOnce(_) => {}
+        Tls::Offered(_) if !server.can_starttls() => {}
+        Tls::Required(parameters) | Tls::Offered(parameters) => {
+            let secured = server.starttls(parameters, &hello).await;
+            secured.map_err(|error| fault_of(&error))?;
+        }
+    }
+    Ok(server)
+}
+
+#[expect(clippy::disallowed_methods, reason = "mails leave from here")]
+async fn outgoing(address: SocketAddr) -> io::Result<TcpStream> {
+    TcpStream::connect(address).await
 }
 
 /// The subject in both languages, the text below it; from whom it signs in as, else from nobody who reads.

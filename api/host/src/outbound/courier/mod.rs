@@ -4,6 +4,7 @@
 //! that an administrator has let go anywhere.
 
 mod address;
+mod bounded;
 mod mail;
 mod resolver;
 
@@ -50,7 +51,7 @@ type Posts<R> = Client<HttpsConnector<HttpConnector<R>>, Full<Bytes>>;
 /// Carries messages.
 pub struct OutsideCourier {
     /// Made when the first message is carried: a command that carries none reads no certificates.
-    clients: OnceLock<Clients>,
+    clients: Arc<OnceLock<Clients>>,
     clock: Arc<dyn Clock>,
     wall: SystemClock,
 }
@@ -76,36 +77,35 @@ impl Clients {
 impl OutsideCourier {
     pub fn new(clock: Arc<dyn Clock>) -> Self {
         Self {
-            clients: OnceLock::new(),
+            clients: Arc::default(),
             clock,
             wall: SystemClock::default(),
         }
     }
 
-    fn clients(&self) -> Result<&Clients, TlsError> {
-        if let Some(clients) = self.clients.get() {
+    fn clients(clients: &OnceLock<Clients>) -> Result<&Clients, TlsError> {
+        if let Some(clients) = clients.get() {
             return Ok(clients);
         }
         let made = Clients::new()?;
-        Ok(self.clients.get_or_init(|| made))
+        Ok(clients.get_or_init(|| made))
     }
 
-    async fn within<T>(&self, ms: u64, work: impl Future<Output = T>) -> Option<T> {
-        let late = self.clock.wait_until(self.clock.now().plus_ms(ms));
-        tokio::select! {
-            biased;
-            done = work => Some(done),
-            () = late => None,
-        }
+    async fn within<T: Send + 'static>(
+        &self,
+        ms: u64,
+        work: impl Future<Output = T> + Send + 'static,
+    ) -> Option<T> {
+        tls::within(self.clock.as_ref(), ms, work).await
     }
 
-    async fn post(&self, post: Post) -> Answered {
+    async fn post(clients: Arc<OnceLock<Clients>>, post: Post) -> Answered {
         let allow_private = post.allow_private;
         let request = match request(post) {
             Ok(request) => request,
             Err(fault) => return Answered::nothing(fault),
         };
-        let clients = match self.clients() {
+        let clients = match Self::clients(&clients) {
             Ok(clients) => clients,
             Err(error) => {
                 tracing::error!(%error, "webhooks cannot be told over TLS");
@@ -128,7 +128,10 @@ impl OutsideCourier {
 impl Courier for OutsideCourier {
     async fn deliver(&self, letter: Letter) -> Answered {
         let carried = match letter {
-            Letter::Post(post) => self.within(ANSWER_MS, self.post(post)).await,
+            Letter::Post(post) => {
+                let clients = Arc::clone(&self.clients);
+                self.within(ANSWER_MS, Self::post(clients, post)).await
+            }
             Letter::Mail(mail) => self.within(ANSWER_MS, mail::send(mail)).await,
         };
         carried.unwrap_or_else(|| Answered::nothing(DeliveryFault::TimedOut))
@@ -153,11 +156,11 @@ impl Courier for OutsideCourier {
         if allow_private {
             return Ok(());
         }
-        let looked_up = self.within(CONNECT_MS, tokio::net::lookup_host((host.as_str(), port)));
-        let found = looked_up
-            .await
-            .and_then(Result::ok)
-            .map(Iterator::collect::<Vec<SocketAddr>>);
+        let looked_up = async move {
+            let found = tokio::net::lookup_host((host, port)).await;
+            found.map(Iterator::collect::<Vec<SocketAddr>>)
+        };
+        let found = self.within(CONNECT_MS, looked_up).await.and_then(Result::ok);
         all_global(found.unwrap_or_default())
             .map(drop)
             .map_err(|why| {

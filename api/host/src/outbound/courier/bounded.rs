@@ -1,0 +1,88 @@
+//! A connection of which only so much is read: a mail server's lines have no end of their own.
+
+use lettre::transport::smtp::client::AsyncTokioStream;
+use std::io;
+use std::net::SocketAddr;
+use std::pin::Pin;
+use std::task::{Context, Poll, ready};
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+
+/// Reads at most `left` bytes, then fails.
+#[derive(Debug)]
+pub(super) struct Bounded<S> {
+    stream: S,
+    peer: SocketAddr,
+    left: usize,
+}
+
+impl<S> Bounded<S> {
+    pub(super) const fn new(stream: S, peer: SocketAddr, bytes_max: usize) -> Self {
+        Self {
+            stream,
+            peer,
+            left: bytes_max,
+        }
+    }
+}
+
+impl<S: AsyncRead + Unpin> AsyncRead for Bounded<S> {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        buffer: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        let before = buffer.filled().len();
+        ready!(Pin::new(&mut self.stream).poll_read(context, buffer))?;
+        let read = buffer.filled().len().saturating_sub(before);
+        let Some(left) = self.left.checked_sub(read) else {
+            return Poll::Ready(Err(io::Error::other("the server says too much")));
+        };
+        self.left = left;
+        Poll::Ready(Ok(()))
+    }
+}
+
+impl<S: AsyncWrite + Unpin> AsyncWrite for Bounded<S> {
+    fn poll_write(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        bytes: &[u8],
+    ) -> Poll<io::Result<usize>> {
+        Pin::new(&mut self.stream).poll_write(context, bytes)
+    }
+
+    fn poll_flush(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.stream).poll_flush(context)
+    }
+
+    fn poll_shutdown(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.stream).poll_shutdown(context)
+    }
+}
+
+impl<S> AsyncTokioStream for Bounded<S>
+where
+    S: AsyncRead + AsyncWrite + Send + Sync + Unpin + std::fmt::Debug,
+{
+    fn peer_addr(&self) -> io::Result<SocketAddr> {
+        Ok(self.peer)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use tokio::io::AsyncReadExt;
+
+    #[tokio::test]
+    async fn so_many_bytes_are_read_and_not_one_more() {
+        let peer = "127.0.0.1:25".parse().unwrap();
+        let read = async |text: &'static [u8]| {
+            let mut bounded = Bounded::new(text, peer, 4);
+            let mut all = Vec::new();
+            bounded.read_to_end(&mut all).await.map(|_count| all)
+        };
+        assert_eq!(read(b"1234").await.unwrap(), b"1234");
+        assert!(read(b"12345").await.is_err());
+    }
+}

@@ -1,0 +1,31 @@
+//! TLS from the first byte, as a client.
+
+use crate::error::TlsError;
+use crate::trust::Trust;
+use rustls::pki_types::ServerName;
+use std::io;
+use std::sync::Arc;
+use tokio::io::{AsyncRead, AsyncWrite};
+use tokio_rustls::TlsConnector;
+use tokio_rustls::client::TlsStream;
+
+/// Why a stream could not be secured.
+#[derive(Debug, thiserror::Error)]
+pub enum SecureError {
+    #[error(transparent)]
+    Tls(#[from] TlsError),
+    #[error("{0} is no name that a certificate can have")]
+    Name(String),
+    #[error(transparent)]
+    Handshake(#[from] io::Error),
+}
+
+/// Secures a stream to a server, whose certificate must be of this name and believed by `trust`.
+pub async fn secure<S>(stream: S, name: &str, trust: Trust) -> Result<TlsStream<S>, SecureError>
+where
+    S: AsyncRead + AsyncWrite + Unpin,
+{
+    let server = ServerName::try_from(name.to_owned()).map_err(|_why| SecureError::Name(name.to_owned()))?;
+    let connector = TlsConnector::from(Arc::new(trust.config(&[])?));
+    Ok(connector.connect(server, stream).await?)
+}

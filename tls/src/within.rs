@@ -1,0 +1,96 @@
+//! The deadline of an exchange with a peer outside: in a task of its own, with the deadline first.
+//!
+//! A peer that always has more to say keeps its reader ready: a deadline that is looked at after the reader finds
+//! no turn left, because timers take part in the runtime's budget of one turn, and never fires. Here the
+//! deadline is looked at first, and the exchange cannot hold up its caller: it is aborted.
+
+use domain::ports::clock::Clock;
+use std::future::Future;
+use std::panic::resume_unwind;
+use tokio::task::JoinHandle;
+
+/// Does `work` in a task of its own, for at most `ms`. `None`: it took longer and was aborted. It is also
+/// aborted when the caller is dropped; a panic of `work` is the caller's.
+#[expect(
+    clippy::disallowed_methods,
+    reason = "the task ends with its caller, within the deadline"
+)]
+pub async fn within<T: Send + 'static>(
+    clock: &dyn Clock,
+    ms: u64,
+    work: impl Future<Output = T> + Send + 'static,
+) -> Option<T> {
+    let late = clock.wait_until(clock.now().plus_ms(ms));
+    let mut exchange = Exchange(tokio::task::spawn(work));
+    let done = tokio::select! {
+        biased;
+        () = late => return None,
+        done = &mut exchange.0 => done,
+    };
+    match done {
+        Ok(done) => Some(done),
+        Err(error) => match error.try_into_panic() {
+            Ok(panic) => resume_unwind(panic),
+            // Its runtime ends.
+            Err(_cancelled) => None,
+        },
+    }
+}
+
+struct Exchange<T>(JoinHandle<T>);
+
+impl<T> Drop for Exchange<T> {
+    fn drop(&mut self) {
+        self.0.abort();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use async_trait::async_trait;
+    use domain::time::Timestamp;
+    use std::sync::Arc;
+    use std::sync::atomic::{AtomicBool, Ordering};
+    use tokio::sync::mpsc;
+
+    /// A deadline that takes part in the budget of a turn, as timers do; it has passed already.
+    struct Passed;
+
+    #[async_trait]
+    impl Clock for Passed {
+        fn now(&self) -> Timestamp {
+            Timestamp::EPOCH
+        }
+        async fn wait_until(&self, _: Timestamp) {
+            tokio::task::yield_now().await;
+            tokio::task::coop::consume_budget().await;
+        }
+    }
+
+    struct Held(Arc<AtomicBool>);
+
+    impl Drop for Held {
+        fn drop(&mut self) {
+            self.0.store(true, Ordering::Relaxed);
+        }
+    }
+
+    #[tokio::test]
+    async fn a_peer_that_always_has_more_to_say_is_given_up_at_the_deadline() {
+        let is_dropped = Arc::<AtomicBool>::default();
+        let held = Held(Arc::clone(&is_dropped));
+        let (more, mut says) = mpsc::channel(1);
+        let flood = async move {
+            let _held = held;
+            // Each turn uses its whole budget up.
+            loop {
+                drop(more.try_send(()));
+                drop(says.recv().await);
+            }
+        };
+        assert_eq!(within::<()>(&Passed, 1, flood).await, None);
+        tokio::task::yield_now().await;
+        assert!(is_dropped.load(Ordering::Relaxed), "it is aborted");
+    }
+}
