@@ -8,6 +8,7 @@ mod asvs;
 mod circles;
 mod console;
 mod contracts;
+mod deadlines;
 mod details;
 mod documents;
 mod effects;
@@ -80,4 +81,5 @@ checks! {
     c26_users_read_the_words_of_the_glossary: glossary::check;
     c27_no_comment_holds_code_that_nothing_runs: examples::check;
     c28_the_installed_program_names_nothing_of_tests: installed::check;
+    c29_deadlines_of_peers_come_first: deadlines::check;
 }

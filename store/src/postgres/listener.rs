@@ -116,8 +116,8 @@ impl Listener {
         loop {
             let position = tokio::select! {
                 biased;
-                () = self.pump(&mut connection) => return Ok(()),
                 () = &mut poll => None,
+                () = self.pump(&mut connection) => return Ok(()),
                 // Its sender is our own, so this is no error.
                 Ok(position) = unannounced.wait_for(|position| *position > told) => Some(*position),
             };
