@@ -12,7 +12,7 @@
 pub use crate::answer::{Answer, Asked, Loaded};
 use crate::error::{AskError, fault, record_error, store_error, vault_error};
 use crate::loading::{Live, LoadedStream, catch_up, load};
-use crate::system::Environment;
+use crate::environment::Environment;
 use domain::decider::{Context, Decider, EventData};
 use domain::ids::{CustomerId, StreamId};
 use domain::personal::Personal;

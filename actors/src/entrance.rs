@@ -2,8 +2,8 @@
 //!
 //! A request of a driver is served in the driver's own task. HTTP, reports and imports run on another
 //! runtime, whose threads may be busy for long. Their requests become tasks on the runtime of calls, so that
-//! an entity never waits for one of those threads. A full entrance answers `Busy` at once. Imports have places of their
-//! own, so that they cannot keep an opt-out or an emergency stop waiting. See decision 0192.
+//! an entity never waits for one of those threads. A full entrance answers `Busy` at once. Imports have
+//! places of their own, so that they cannot keep an opt-out or an emergency stop waiting. See decision 0192.
 
 use crate::error::AskError;
 use domain::ports::tasks::Tasks;

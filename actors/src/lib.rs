@@ -18,6 +18,7 @@ mod drivers;
 mod encode;
 mod entity;
 mod entrance;
+mod environment;
 mod error;
 mod hosting;
 mod lifespan;
@@ -38,6 +39,7 @@ mod testing;
 #[cfg(test)]
 mod tests;
 mod timers;
+mod while_held;
 
 pub use assist::Assist;
 pub use callers::CallerUse;
@@ -56,4 +58,5 @@ pub use line_load::LineLoad;
 pub use log_damage::{Damage, LogDamage};
 pub use stops::{EngagedStop, engaged_by, engaged_now};
 pub use supervisor::{STOP_WAIT_MS, Supervisor, run_on};
-pub use system::{ActorSystem, Entities, Environment};
+pub use environment::Environment;
+pub use system::{ActorSystem, Entities};

@@ -6,7 +6,7 @@
 
 use crate::entity::{Answer, Asked};
 use crate::error::{fault, store_error, vault_error};
-use crate::system::Environment;
+use crate::environment::Environment;
 use domain::decider::{Decider, EventData};
 use domain::ids::{CommandId, CustomerId, EventId, StreamId};
 use domain::personal::Personal;

@@ -11,9 +11,10 @@
 
 use crate::asker_task::Lent;
 use crate::entity::Entity;
-use crate::lifespan::{FRESH_MS, FRESH_SHORTER, Lifespan};
+use crate::lifespan::{FRESH_MS, FRESH_SHORTER, Lifespan, SWEEP_MS};
 use crate::mailbox::{Mailbox, Place};
 use domain::decider::Decider;
+use domain::ports::clock::Clock;
 use domain::time::Timestamp;
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -203,6 +204,19 @@ impl<D: Decider> Registry<D> {
                 .is_some_and(|at| now.ms_since(*at) < RESTART_WINDOW_MS)
         });
         slots.live.is_empty() && slots.deaths.is_empty()
+    }
+
+    /// Looks at those that live every now and then; of most aggregates none does, and nobody wakes for them.
+    pub(crate) async fn keep_swept(&self, clock: &dyn Clock) {
+        loop {
+            self.occupied().await;
+            loop {
+                clock.wait_until(clock.now().plus_ms(SWEEP_MS)).await;
+                if self.passivate(clock.now()) {
+                    break;
+                }
+            }
+        }
     }
 
     pub(crate) fn live_count(&self) -> usize {

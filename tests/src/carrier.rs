@@ -17,6 +17,8 @@ pub struct CdrLine {
     pub invited_at: String,
     pub code: Option<u16>,
     pub answered_at: Option<String>,
+    #[serde(default)]
+    pub acked_at: Option<String>,
     pub ended_at: Option<String>,
     pub ended_by: Option<String>,
     pub digits: String,

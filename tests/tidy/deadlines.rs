@@ -1,7 +1,7 @@
 //! Check 29: where the work of a `biased` select is a peer outside, its deadline comes first.
 //!
-//! A peer that always has more to say keeps the work ready, and a timer that is looked at after it finds no turn
-//! left. What stops us and what comes from our own channels may come before.
+//! A peer that always has more to say keeps the work ready, and a timer that is looked at after it finds no
+//! turn left. What stops us and what comes from our own channels may come before.
 
 use super::tree::{Finding, Tree};
 
@@ -85,7 +85,8 @@ mod tests {
     use super::*;
 
     fn findings(path: &str, branches: &[&str]) -> usize {
-        let text = format!("    tokio::select! {{\n        biased;\n        {}\n    }}\n", branches.join("\n        "));
+        let branches = branches.join("\n        ");
+        let text = format!("    tokio::select! {{\n        biased;\n        {branches}\n    }}\n");
         check(&Tree::of(&[(path, text.as_str())])).len()
     }
 

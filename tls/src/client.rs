@@ -1,4 +1,5 @@
-//! TLS from the first byte, as a client.
+//! TLS from the first byte, as a client: for protocols whose library takes a stream that is secured already,
+//! such as SMTP on port 465.
 
 use crate::error::TlsError;
 use crate::trust::Trust;

@@ -1,8 +1,8 @@
 //! The deadline of an exchange with a peer outside: in a task of its own, with the deadline first.
 //!
-//! A peer that always has more to say keeps its reader ready: a deadline that is looked at after the reader finds
-//! no turn left, because timers take part in the runtime's budget of one turn, and never fires. Here the
-//! deadline is looked at first, and the exchange cannot hold up its caller: it is aborted.
+//! A peer that always has more to say keeps its reader ready: a deadline that is looked at after the reader
+//! finds no turn left, because timers take part in the runtime's budget of one turn, and never fires. Here
+//! the deadline is looked at first, and the exchange cannot hold up its caller: it is aborted.
 
 use domain::ports::clock::Clock;
 use std::future::Future;

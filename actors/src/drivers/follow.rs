@@ -4,7 +4,7 @@
 //! reported for the whole process, and this reader gives no more.
 
 use crate::log_damage::Damage;
-use crate::system::Environment;
+use crate::environment::Environment;
 use domain::ports::event_store::{StoreError, Subscription};
 use domain::stored_event::{Envelope, Position, StoredEvent};
 use std::sync::Arc;

@@ -8,7 +8,8 @@
 
 use super::follow::Follow;
 use crate::error::{AskError, StartError};
-use crate::system::{ActorSystem, Environment};
+use crate::environment::Environment;
+use crate::system::ActorSystem;
 use crate::timers::wake_at;
 use domain::anonymous_transcript::secret_destroyed_by;
 use domain::call::event::CallEvent;

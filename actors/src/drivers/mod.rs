@@ -64,6 +64,8 @@ mod quotas_tests;
 mod registry_tests;
 mod retry;
 #[cfg(test)]
+mod second_signal_tests;
+#[cfg(test)]
 mod staged_tests;
 #[cfg(test)]
 mod stop_tests;
@@ -90,7 +92,8 @@ use crate::assist::Assist;
 use crate::encode::Encode;
 use crate::error::StartError;
 use crate::line_load::LineLoad;
-use crate::system::{ActorSystem, Environment};
+use crate::environment::Environment;
+use crate::system::ActorSystem;
 use dialing_gate::RestoredPast;
 use domain::call::event::EndReason;
 use domain::ids::CallId;

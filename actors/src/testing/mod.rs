@@ -19,7 +19,7 @@ pub(crate) use vault::FakeVault;
 pub(crate) use worklist::FakeWorklist;
 
 use crate::supervisor::Supervisor;
-use crate::system::Environment;
+use crate::environment::Environment;
 use domain::ports::id_source::IdSource;
 use domain::ports::tasks::Tasks;
 use std::future::Future;

@@ -1,9 +1,10 @@
 //! Who dials: drivers, watchdog and lines run only while this process holds the log's driver lock.
 //!
 //! Without it the process stands by: it answers reads and commands, and asks for the lock every second. A
-//! lost lock stops new dials at once. While nobody else is found to hold it, live calls may finish, then drivers
-//! and lines end and it stands by again; once another process holds it, every leg is ended and nothing is
-//! stored (decision 0193). Every tenure begins as a start does: what the one before left open is closed first.
+//! lost lock stops new dials at once. While nobody else is found to hold it, live calls may finish, then
+//! drivers and lines end and it stands by again. Once another process holds it, every leg is ended and
+//! nothing is stored (decision 0193). Every tenure begins as a start does: what the one before left open is
+//! closed first.
 
 use crate::app::{self, Asked, HeldLock};
 use crate::process::Process;
@@ -27,8 +28,8 @@ const ASK_LOCK_MS: u64 = 1_000;
 /// Between two asks by the process that lost it and still has live calls: it should come first.
 const ASK_LOST_LOCK_MS: u64 = 100;
 
-/// How long lines stay after the calls were ended for another process: a 200 OK that crosses a CANCEL gets its
-/// ACK and BYE, and requests are repeated.
+/// How long lines stay after the calls were ended for another process: a 200 OK that crosses a CANCEL gets
+/// its ACK and BYE, and requests are repeated.
 const LEGS_END_MS: u64 = 5_000;
 
 /// Longest ask for the lock: a database that does not answer must not end the asking.
@@ -267,8 +268,8 @@ impl Driving {
     }
 
     /// Nothing is dialed from here on; live calls finish. Meanwhile the lock is asked for again, so that a
-    /// database that was merely restarted does not cut off conversations. Where another process holds it, that
-    /// one has closed these calls: they end now, and nothing of them is stored here.
+    /// database that was merely restarted does not cut off conversations. Where another process holds it, it
+    /// has closed these calls: they end now, and nothing of them is stored here.
     async fn end_lost(&self, held: Tenure) -> Option<Tenure> {
         tracing::error!("the driver lock is lost: dialing stops, live calls finish");
         self.tell(DialingState::Draining, Some(held.drivers.clone()));

@@ -32,6 +32,9 @@ pub struct CallDetails {
     /// Final status of the INVITE.
     pub code: Option<u16>,
     pub answered_at: Option<Timestamp>,
+    /// When the ACK of the 200 came; `null` in files of before it was kept.
+    #[serde(default)]
+    pub acked_at: Option<Timestamp>,
     pub ended_at: Option<Timestamp>,
     pub ended_by: Option<EndedBy>,
     /// Keys that the callee pressed.
@@ -66,6 +69,7 @@ mod tests {
             invited_at: Timestamp::from_millis(1_500),
             code: None,
             answered_at: None,
+            acked_at: None,
             ended_at: None,
             ended_by: Some(EndedBy::Callee),
             digits: "19".to_owned(),
@@ -78,7 +82,7 @@ mod tests {
             line,
             concat!(
                 r#"{"call_id":"a@b","caller":"+15550100","callee":"+8613800138000","invites":1,"#,
-                r#""invited_at":"1970-01-01T00:00:01.500000Z","code":null,"answered_at":null,"#,
+                r#""invited_at":"1970-01-01T00:00:01.500000Z","code":null,"answered_at":null,"acked_at":null,"#,
                 r#""ended_at":null,"ended_by":"callee","digits":"19","rtp_received":3,"rtp_sent":4,"turns":null}"#,
                 "\n"
             )

@@ -9,6 +9,7 @@ use super::connect::{ANSWER_GRACE_MS, Address, Driven, Link, drive, from_postgre
 use super::group::{Answer, Batch, arrays, judge, named, refuse, unanswered};
 use super::one::{APPEND_ONE, One};
 use super::outage::Outage;
+use super::outcome::{Outcome, outcome};
 use super::row::{found, unsigned};
 use super::safety;
 use domain::ids::StreamId;
@@ -17,25 +18,12 @@ use domain::ports::event_store::StoreError;
 use domain::stored_event::Position;
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
-use tokio_postgres::error::SqlState;
 use tokio_postgres::types::ToSql;
 use tokio_postgres::{Client, Statement};
 use uuid::Uuid;
 
 /// Streams of which a version is known; dropped all at once when full, which costs one lookup each.
 const HEADS_MAX: usize = 65_536;
-
-/// How one call ended.
-enum Outcome {
-    /// Durable; the position before the first event.
-    Stored(Position),
-    /// A version or id is taken, or a version is missing: nothing of the call is stored.
-    Conflict(String),
-    /// Nothing of the call is stored, and asking again would not help now.
-    Refused(StoreError),
-    /// The connection ended or stayed silent: it may or may not be stored.
-    Unclear(String),
-}
 
 struct Connected {
     client: Client,
@@ -398,18 +386,3 @@ const FOUND: &str = "SELECT id, pos, stream, version, batch_index, batch_count
      FROM ledgerline.event WHERE id = ANY($1)";
 
 const SILENT: &str = "it does not answer";
-
-/// The schema's own error: a stream has not the version that was demanded.
-const BEHIND: &str = "LL001";
-
-fn outcome(error: &tokio_postgres::Error) -> Outcome {
-    match error.code() {
-        Some(code) if *code == SqlState::UNIQUE_VIOLATION || code.code() == BEHIND => {
-            Outcome::Conflict(text(error))
-        }
-        // A victim of a deadlock or of a race of whole transactions: asking again is the remedy.
-        Some(code) if code.code().starts_with("40") => Outcome::Unclear(text(error)),
-        Some(_) if !is_lost(error) => Outcome::Refused(from_postgres(error)),
-        Some(_) | None => Outcome::Unclear(text(error)),
-    }
-}

@@ -1,9 +1,9 @@
 //! Whether what was committed is where the server was told to keep it.
 //!
 //! A commit waits for a synchronous standby. When that wait is cancelled, PostgreSQL commits all the same and
-//! says so only in a warning beside a successful reply: the events are in no standby, and a failover would lose
-//! them. Such an append, and every one whose reply was lost, is answered only after a later commit has been
-//! waited for without a warning, because a standby that has a commit has all before it.
+//! says so only in a warning beside a successful reply: the events are in no standby, and a failover would
+//! lose them. Such an append, and every one whose reply was lost, is answered only after a later commit has
+//! been waited for without a warning, because a standby that has a commit has all before it.
 
 use super::connect::Driven;
 use futures_util::FutureExt;
@@ -21,8 +21,8 @@ pub(super) const STANDBY_IS_AWAY: &str = "current_setting('synchronous_standby_n
        SELECT FROM pg_stat_replication WHERE coalesce(sync_state, 'sync') IN ('sync', 'quorum'))";
 
 /// What readiness says of it.
-pub(super) const NOT_CONFIRMED: &str = "no synchronous standby is connected: what is stored cannot be confirmed \
-     / 没有同步备库连接，写入无法得到确认";
+pub(super) const NOT_CONFIRMED: &str = "no synchronous standby is connected: what is stored cannot be \
+     confirmed / 没有同步备库连接，写入无法得到确认";
 
 /// The warnings of one connection.
 #[derive(Default)]

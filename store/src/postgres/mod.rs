@@ -22,6 +22,7 @@ mod one;
 mod options;
 mod others;
 mod outage;
+mod outcome;
 mod reader;
 mod row;
 mod safety;

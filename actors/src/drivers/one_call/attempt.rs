@@ -171,8 +171,8 @@ impl Attempt {
             line.release(order.call, order.leg);
             return Err(halt);
         }
-        // The record may have taken long: a window that closed meanwhile, or an end, binds the INVITE too; and
-        // this process may have been stopped since, and another dials.
+        // The record may have taken long: a window that closed meanwhile, or an end, binds the INVITE too.
+        // This process may also have been stopped since, and another dials.
         let is_late = self.kit.now() > permit.leaves_by() && !planted(Bug::LateInviteSent);
         if is_late || !self.kit.system.calls.may_act() {
             line.release(order.call, order.leg);

@@ -4,7 +4,8 @@
 use super::brief::{brief, leaving};
 use crate::asked::AskedSoFar;
 use crate::error::AskError;
-use crate::system::{ActorSystem, Environment};
+use crate::environment::Environment;
+use crate::system::ActorSystem;
 use domain::customer::Erasure;
 use domain::ids::{CallId, CustomerId, SummaryId};
 use domain::personal::Personal;

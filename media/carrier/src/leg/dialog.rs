@@ -20,6 +20,7 @@ impl Leg {
             Phase::Answered if known => {
                 self.phase = Phase::Confirmed;
                 self.times = Times::default();
+                self.details.acked_at = Some(now);
             }
             Phase::Challenged
             | Phase::Proceeding { .. }

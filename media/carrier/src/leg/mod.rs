@@ -114,6 +114,7 @@ impl Leg {
                 invited_at: now,
                 code: None,
                 answered_at: None,
+                acked_at: None,
                 ended_at: None,
                 ended_by: None,
                 digits: String::new(),

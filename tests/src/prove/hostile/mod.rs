@@ -4,6 +4,7 @@
 //! an attack can begin, he has it. Each attack has a file, and a line in `ATTACKS`; what it breaks is a text
 //! in its verdict.
 
+mod bodies;
 mod connections;
 mod exports;
 mod import;
@@ -168,6 +169,11 @@ pub(crate) fn prove(form: Form) -> Proof {
     let history = History::read(&data);
     let lost = history.unfinished().len() + compare(&history, &carrier.lines()).wrong.len();
     let lost = lost + usize::from(!are_called);
+    let bodies = match form {
+        Form::Long => bodies::beside_calls(),
+        // Two campaigns of their own, one of them calm.
+        Form::Short => bodies::not_tried(),
+    };
     let held = verdicts
         .iter()
         .filter(|(_, (verdict, ..))| verdict.broken.is_empty())
@@ -186,8 +192,10 @@ pub(crate) fn prove(form: Form) -> Proof {
         "rss_peak_mb": rss_peak_mb,
         "dirty_exit": usize::from(!stopped.is_some_and(|status| status.success())),
         "verdicts": by_name.collect::<serde_json::Map<_, _>>(),
+        "hostile_bodies": bodies.measured,
     });
-    let holds = held == verdicts.len()
+    let holds = bodies.broken.is_empty()
+        && held == verdicts.len()
         && lost == 0
         && rss_peak_mb.is_some_and(|peak| peak <= RSS_PEAK_MB_MAX)
         && member(&line, "/dirty_exit") == 0;

@@ -3,19 +3,15 @@
 //! Shutting down in order: drivers drain, the server stops, then `Tasks::stop` ends the arbiters. An
 //! entity holds nothing that its stream does not say, so it needs no farewell.
 
-mod lease;
-mod sweep;
-
 use crate::asker_task::{Serving, Work};
-use crate::clock_skew::ClockSkew;
 use crate::dial_right::DialRight;
 use crate::entity::{Answer, Asked, Entity, Loaded};
+use crate::environment::Environment;
 use crate::error::AskError;
 use crate::hosting::{Hosting, Place};
 use crate::lifespan::Lifespan;
-use crate::log_damage::LogDamage;
 use crate::mailbox::{Mailbox, Request};
-use crate::registry::{Registry, ReserveError, Reserved};
+use crate::registry::{Generation, Registry, ReserveError, Reserved};
 use domain::access::Access;
 use domain::alert::Alert;
 use domain::anonymous_transcript::AnonymousTranscript;
@@ -39,11 +35,6 @@ use domain::message::Message;
 use domain::model::Model;
 use domain::number::Number;
 use domain::person_request::PersonRequest;
-use domain::ports::clock::Clock;
-use domain::ports::event_store::EventStore;
-use domain::ports::id_source::IdSource;
-use domain::ports::tasks::Tasks;
-use domain::ports::vault::Vault;
 use domain::preference::Preference;
 use domain::registry::NumberRegistry;
 use domain::report::Report;
@@ -63,26 +54,8 @@ use domain::view::View;
 use domain::voiceprint::Voiceprint;
 use domain::webhook::Webhook;
 use domain::wording_draft::WordingDraft;
-use lease::Lease;
 use std::sync::Arc;
-use sweep::sweep;
 use tokio::sync::oneshot;
-
-/// The ports every entity needs.
-#[derive(Clone)]
-pub struct Environment {
-    pub store: Arc<dyn EventStore>,
-    pub vault: Arc<dyn Vault>,
-    pub clock: Arc<dyn Clock>,
-    pub ids: Arc<dyn IdSource>,
-    pub tasks: Arc<dyn Tasks>,
-    /// What of the log could not be read here; dialing stops at the first of it.
-    pub damage: Arc<LogDamage>,
-    /// How far the clock is off; nothing new is dialed while that is too far.
-    pub skew: Arc<ClockSkew>,
-    /// Records are marked as made under a rehearsal clock.
-    pub rehearsal: bool,
-}
 
 /// Every aggregate's entities. A clone is the same system.
 #[derive(Clone)]
@@ -376,5 +349,48 @@ impl<D: Decider> Entities<D> {
 impl<D: Decider> Inner<D> {
     fn host(&self) -> Mailbox<D> {
         Mailbox::new(self.hosting.host())
+    }
+}
+
+/// An entity in its asker's task. If the asker goes away before the answer, a host finishes the request.
+struct Lease<'a, D: Decider> {
+    inner: &'a Inner<D>,
+    id: &'a D::Id,
+    generation: Generation,
+    is_settled: bool,
+}
+
+impl<D: Decider> Lease<'_, D> {
+    async fn answered<T: Send + 'static>(
+        mut self,
+        serving: &Serving<D, T>,
+    ) -> Option<Asked<T, D>> {
+        let answer = serving.answered().await;
+        self.is_settled = true;
+        if answer.is_some() {
+            self.inner.registry.give_back(self.id, self.generation, serving);
+        }
+        answer
+    }
+}
+
+impl<D: Decider> Drop for Lease<'_, D> {
+    fn drop(&mut self) {
+        if !self.is_settled {
+            let host = || self.inner.host();
+            self.inner.registry.leave(self.id, self.generation, host);
+        }
+    }
+}
+
+async fn sweep<D: Decider>(entities: Entities<D>) {
+    let Inner {
+        environment, registry, ..
+    } = &*entities.inner;
+    let stop = environment.tasks.stop_signal();
+    tokio::select! {
+        biased;
+        () = stop.stopping() => {}
+        () = registry.keep_swept(environment.clock.as_ref()) => {}
     }
 }
