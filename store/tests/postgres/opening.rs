@@ -2,6 +2,7 @@
 
 use crate::support::{Database, MachineClock, append, connect, patient, skipped, whole_log};
 use domain::event_filter::EventFilter;
+use domain::ports::clock::Clock;
 use domain::ports::event_store::{EventStore, StoreError, Writers};
 use domain::stored_event::{Position, StreamVersion};
 use std::sync::Arc;

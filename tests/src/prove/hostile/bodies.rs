@@ -111,12 +111,16 @@ fn run(is_loaded: bool) -> Run {
     let is_over = AtomicBool::new(!is_loaded);
     let are_called = std::thread::scope(|scope| {
         for _ in 0..BODIES {
-            let check = || post(&server, "/api/v1/flow-files/check", &body());
-            scope.spawn(|| again_until(&is_over, &bodies, check));
+            scope.spawn(|| {
+                let check = || post(&server, "/api/v1/flow-files/check", &body());
+                again_until(&is_over, &bodies, check);
+            });
         }
         for _ in 0..QUERIES {
-            let query = || post(&server, "/api/v1/query", &json!({"sql": HEAVY}));
-            scope.spawn(|| again_until(&is_over, &queries, query));
+            scope.spawn(|| {
+                let query = || post(&server, "/api/v1/query", &json!({"sql": HEAVY}));
+                again_until(&is_over, &queries, query);
+            });
         }
         if is_loaded {
             scope.spawn(|| import(&server, folder.path()));
