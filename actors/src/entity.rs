@@ -10,9 +10,9 @@
 //! and what was decided from an older state is decided again.
 
 pub use crate::answer::{Answer, Asked, Loaded};
+use crate::environment::Environment;
 use crate::error::{AskError, fault, record_error, store_error, vault_error};
 use crate::loading::{Live, LoadedStream, catch_up, load};
-use crate::environment::Environment;
 use domain::decider::{Context, Decider, EventData};
 use domain::ids::{CustomerId, StreamId};
 use domain::personal::Personal;

@@ -52,11 +52,11 @@ pub use drivers::{
 };
 pub use encode::Encode;
 pub use entity::{Answer, Asked, Loaded};
+pub use environment::Environment;
 pub use error::{AskError, StartError};
 pub use hosting::{ARBITERS_MAX, Place};
 pub use line_load::LineLoad;
 pub use log_damage::{Damage, LogDamage};
 pub use stops::{EngagedStop, engaged_by, engaged_now};
 pub use supervisor::{STOP_WAIT_MS, Supervisor, run_on};
-pub use environment::Environment;
 pub use system::{ActorSystem, Entities};

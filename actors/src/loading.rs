@@ -5,8 +5,8 @@
 //! than the state.
 
 use crate::entity::{Answer, Asked};
-use crate::error::{fault, store_error, vault_error};
 use crate::environment::Environment;
+use crate::error::{fault, store_error, vault_error};
 use domain::decider::{Decider, EventData};
 use domain::ids::{CommandId, CustomerId, EventId, StreamId};
 use domain::personal::Personal;

@@ -361,10 +361,7 @@ struct Lease<'a, D: Decider> {
 }
 
 impl<D: Decider> Lease<'_, D> {
-    async fn answered<T: Send + 'static>(
-        mut self,
-        serving: &Serving<D, T>,
-    ) -> Option<Asked<T, D>> {
+    async fn answered<T: Send + 'static>(mut self, serving: &Serving<D, T>) -> Option<Asked<T, D>> {
         let answer = serving.answered().await;
         self.is_settled = true;
         if answer.is_some() {
@@ -385,7 +382,9 @@ impl<D: Decider> Drop for Lease<'_, D> {
 
 async fn sweep<D: Decider>(entities: Entities<D>) {
     let Inner {
-        environment, registry, ..
+        environment,
+        registry,
+        ..
     } = &*entities.inner;
     let stop = environment.tasks.stop_signal();
     tokio::select! {

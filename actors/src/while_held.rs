@@ -103,7 +103,9 @@ mod tests {
             };
             let (done, mut answered) = tokio::sync::oneshot::channel();
             let first = engage("first");
-            let asking = async move { drop(done.send(first.await.is_ok())) };
+            let asking = async move {
+                let _heard = done.send(first.await.is_ok());
+            };
             fakes.environment.tasks.spawn("driver", Box::pin(asking));
             settle().await;
             assert!(answered.try_recv().is_err(), "it is not known who dials");

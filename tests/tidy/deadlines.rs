@@ -26,7 +26,13 @@ const OUTSIDE: &[&str] = &[
 ];
 
 /// How a branch begins that is a deadline.
-const DEADLINES: &[&str] = &["wait_until(", "waits_until(", "= late ", "= &mut late ", "= &mut poll "];
+const DEADLINES: &[&str] = &[
+    "wait_until(",
+    "waits_until(",
+    "= late ",
+    "= &mut late ",
+    "= &mut poll ",
+];
 
 /// What may come before it: our own channels, and what ends the wait.
 const OWN: &[&str] = &[
@@ -48,7 +54,11 @@ pub(crate) fn check(tree: &Tree) -> Vec<Finding> {
         .rust()
         .filter(|file| OUTSIDE.iter().any(|place| file.path.starts_with(place)))
     {
-        let lines: Vec<&str> = file.lines().take(file.lines_before_tests()).map(|(_, line)| line).collect();
+        let lines: Vec<&str> = file
+            .lines()
+            .take(file.lines_before_tests())
+            .map(|(_, line)| line)
+            .collect();
         for (index, line) in lines.iter().enumerate() {
             if line.trim() == "biased;" && is_late(&lines, index) {
                 let why = "the deadline of a peer outside comes after its work; put it first";
@@ -92,7 +102,10 @@ mod tests {
 
     #[test]
     fn a_deadline_after_the_work_of_a_peer_is_found() {
-        let (work, late) = ("answer = ask(peer) => answer,", "() = clock.wait_until(until) => None,");
+        let (work, late) = (
+            "answer = ask(peer) => answer,",
+            "() = clock.wait_until(until) => None,",
+        );
         let stop = "() = stop.stopping() => return,";
         let outside = "media/speech/src/a.rs";
         assert_eq!(findings(outside, &[work, late]), 1);

@@ -85,8 +85,8 @@ mod tests {
             let _held = held;
             // Each turn uses its whole budget up.
             loop {
-                drop(more.try_send(()));
-                drop(says.recv().await);
+                let _full = more.try_send(());
+                let _said = says.recv().await;
             }
         };
         assert_eq!(within::<()>(&Passed, 1, flood).await, None);

@@ -3,8 +3,8 @@
 //! Nothing is skipped. What stands before a record that cannot be read is handed on; then the damage is
 //! reported for the whole process, and this reader gives no more.
 
-use crate::log_damage::Damage;
 use crate::environment::Environment;
+use crate::log_damage::Damage;
 use domain::ports::event_store::{StoreError, Subscription};
 use domain::stored_event::{Envelope, Position, StoredEvent};
 use std::sync::Arc;

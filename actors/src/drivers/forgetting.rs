@@ -7,8 +7,8 @@
 //! before anything else runs.
 
 use super::follow::Follow;
-use crate::error::{AskError, StartError};
 use crate::environment::Environment;
+use crate::error::{AskError, StartError};
 use crate::system::ActorSystem;
 use crate::timers::wake_at;
 use domain::anonymous_transcript::secret_destroyed_by;

@@ -90,9 +90,9 @@ pub use summaries::{SummariesOf, SummaryPorts, SummaryWriter, start_summarizing}
 
 use crate::assist::Assist;
 use crate::encode::Encode;
+use crate::environment::Environment;
 use crate::error::StartError;
 use crate::line_load::LineLoad;
-use crate::environment::Environment;
 use crate::system::ActorSystem;
 use dialing_gate::RestoredPast;
 use domain::call::event::EndReason;

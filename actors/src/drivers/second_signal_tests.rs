@@ -41,4 +41,3 @@ fn a_second_signal_ends_every_call_long_before_the_drain_would() {
         assert_eq!(world.count("customer.call_closed"), 2);
     });
 }
-

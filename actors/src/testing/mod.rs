@@ -18,8 +18,8 @@ pub(crate) use store::{AppendFault, FakeStore};
 pub(crate) use vault::FakeVault;
 pub(crate) use worklist::FakeWorklist;
 
-use crate::supervisor::Supervisor;
 use crate::environment::Environment;
+use crate::supervisor::Supervisor;
 use domain::ports::id_source::IdSource;
 use domain::ports::tasks::Tasks;
 use std::future::Future;

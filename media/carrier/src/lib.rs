@@ -76,7 +76,7 @@ pub enum Output {
         leg: LegNumber,
     },
     /// Append this line.
-    Details(CallDetails),
+    Details(Box<CallDetails>),
 }
 
 /// Counts since the start.

@@ -15,8 +15,8 @@ pub use wording::SummaryWriter;
 
 use super::follow::Follow;
 use super::look_back::last_before;
-use crate::error::{AskError, StartError};
 use crate::environment::Environment;
+use crate::error::{AskError, StartError};
 use crate::system::ActorSystem;
 use crate::timers::wake_at;
 use domain::call::event::CallEvent;

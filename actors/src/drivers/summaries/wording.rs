@@ -3,8 +3,8 @@
 
 use super::brief::{brief, leaving};
 use crate::asked::AskedSoFar;
-use crate::error::AskError;
 use crate::environment::Environment;
+use crate::error::AskError;
 use crate::system::ActorSystem;
 use domain::customer::Erasure;
 use domain::ids::{CallId, CustomerId, SummaryId};

@@ -38,7 +38,7 @@ impl Leg {
         self.phase = Phase::Challenged;
         self.times.give_up_at = Some(now.plus_ms(REMEMBERED_MS));
         self.respond(response, out);
-        out.push_back(Output::Details(self.details.clone()));
+        out.push_back(Output::Details(Box::new(self.details.clone())));
     }
 
     /// Takes the INVITE on: the one transaction that counts.
@@ -58,7 +58,7 @@ impl Leg {
         }
         let silent = persona.taking == Taking::Unanswered { trying: false };
         self.persona = Some(persona);
-        out.push_back(Output::Details(self.details.clone()));
+        out.push_back(Output::Details(Box::new(self.details.clone())));
         if !silent {
             self.take_offer(now, out);
         }
@@ -84,7 +84,7 @@ impl Leg {
     /// A second INVITE outside the dialog: counted, and refused as merged (RFC 3261, 8.2.2.2).
     pub(crate) fn count_second_invite(&mut self, invite: &SipMessage, out: &mut Outputs) {
         self.details.invites += 1;
-        out.push_back(Output::Details(self.details.clone()));
+        out.push_back(Output::Details(Box::new(self.details.clone())));
         self.send(self.reply_to(invite, 482).to_bytes(), out);
     }
 

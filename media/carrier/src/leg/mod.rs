@@ -219,7 +219,7 @@ impl Leg {
         self.details.ended_by = Some(by);
         self.persona = None;
         out.push_back(Output::CloseMedia { leg: self.number });
-        out.push_back(Output::Details(self.details.clone()));
+        out.push_back(Output::Details(Box::new(self.details.clone())));
     }
 
     fn rest(&mut self, now: Timestamp) {

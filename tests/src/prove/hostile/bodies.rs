@@ -133,7 +133,12 @@ fn run(is_loaded: bool) -> Run {
         fail("not everybody was called beside hostile bodies");
     }
     assert!(server.drains(), "the server ends");
-    measured(&History::read(&data), &carrier, bodies.into_inner(), queries.into_inner())
+    measured(
+        &History::read(&data),
+        &carrier,
+        bodies.into_inner(),
+        queries.into_inner(),
+    )
 }
 
 fn again_until(is_over: &AtomicBool, count: &AtomicU32, ask: impl Fn()) {
@@ -160,7 +165,13 @@ fn import(server: &Server, folder: &Path) {
     let text: String = titles.chain(rows).collect();
     let file = folder.join("people.csv");
     std::fs::write(&file, text).expect("a temporary folder can be written");
-    let imported = server.run_json(&["import", &file.to_string_lossy(), "--campaign", IMPORTED, "--json"]);
+    let imported = server.run_json(&[
+        "import",
+        &file.to_string_lossy(),
+        "--campaign",
+        IMPORTED,
+        "--json",
+    ]);
     if let Err(error) = imported {
         fail(&format!("the import beside hostile bodies: {error}"));
     }
@@ -186,7 +197,10 @@ fn measured(history: &History, carrier: &CarrierProcess, bodies: u32, queries: u
         };
         let ended = of("call.ended").and_then(|event| member(event, "/data/disposition").as_str());
         let ended = ended.unwrap_or_default();
-        run.ends.entry(line.callee.clone()).or_default().push(ended.to_owned());
+        run.ends
+            .entry(line.callee.clone())
+            .or_default()
+            .push(ended.to_owned());
         let stored = of("call.answered").and_then(|event| member(event, "/recorded_at").as_str());
         let stored = stored.and_then(instant);
         let answered = line.answered_at.as_deref().and_then(instant);
