@@ -70,7 +70,7 @@ impl World {
                     self.lines
                         .entry(details.call_id.clone())
                         .or_default()
-                        .push(details);
+                        .push(*details);
                 }
                 Output::SendMedia { .. } | Output::CloseMedia { .. } => {}
             }

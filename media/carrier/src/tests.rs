@@ -76,7 +76,7 @@ impl Rehearsal {
                 self.details
                     .entry(details.call_id.clone())
                     .or_default()
-                    .push(details);
+                    .push(*details);
             }
         }
     }
