@@ -50,6 +50,7 @@ mod merging;
 mod messages;
 mod models;
 mod number_checks;
+mod number_countries;
 mod one_call;
 mod own_access;
 mod own_lists;
