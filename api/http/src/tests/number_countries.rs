@@ -1,8 +1,9 @@
 //! Numbers without a country code where campaigns of several countries exist: opt-outs hold in all of them,
 //! what is looked up or called is refused, and the setting decides once it is set.
 
-use super::asking::{get, owner, replace};
+use super::asking::{get, owner, send};
 use crate::testing::Story;
+use hyper::Method;
 use serde_json::{Value, json};
 
 const OPT_OUT: &str = "/api/v1/numbers/opt-out";
@@ -73,7 +74,9 @@ fn the_preset_of_a_list_and_the_setting_say_the_country() {
         assert!(shown.to_string().contains("+120****0123"), "{shown}");
         let name = "/api/v1/settings/numbers.default_calling_code";
         let change = json!({ "value": 1, "reason": "we call the United States" });
-        let changed = replace(&story, name, name, change).await;
+        let bearer = story.bearer();
+        let headers = [("Authorization", bearer.as_str()), ("If-Match", "\"v0\"")];
+        let changed = send(&story, Method::PUT, name, &headers, Some(change)).await;
         assert_eq!(changed.status, 200, "{}", changed.body);
         let order = json!({ "number": "202 555 0129", "reason": "asked" });
         let done = owner(&story, OPT_OUT, order).await.body;
