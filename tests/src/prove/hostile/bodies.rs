@@ -10,6 +10,7 @@ use crate::program::fail;
 use crate::prove::crash::records;
 use crate::server::{Server, asked};
 use domain::time::Timestamp;
+use rusqlite::{Connection, OpenFlags};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -54,6 +55,7 @@ pub(super) fn not_tried() -> Verdict {
 }
 
 /// How one campaign went.
+#[derive(Default)]
 struct Run {
     /// By callee: the disposition of each call.
     ends: BTreeMap<String, Vec<String>>,
@@ -133,12 +135,11 @@ fn run(is_loaded: bool) -> Run {
         fail("not everybody was called beside hostile bodies");
     }
     assert!(server.drains(), "the server ends");
-    measured(
-        &History::read(&data),
-        &carrier,
-        bodies.into_inner(),
-        queries.into_inner(),
-    )
+    Run {
+        bodies: bodies.into_inner(),
+        queries: queries.into_inner(),
+        ..measured(&data, &carrier)
+    }
 }
 
 fn again_until(is_over: &AtomicBool, count: &AtomicU32, ask: impl Fn()) {
@@ -177,17 +178,22 @@ fn import(server: &Server, folder: &Path) {
     }
 }
 
-fn measured(history: &History, carrier: &CarrierProcess, bodies: u32, queries: u32) -> Run {
-    let lines = carrier.lines();
-    let mut run = Run {
-        ends: BTreeMap::new(),
-        stored_ms: Vec::new(),
-        acked_ms: Vec::new(),
-        bodies,
-        queries,
-    };
+/// When each answer was committed, by the stream of its call: an event alone says when it was decided.
+fn stored_at(data: &Path) -> BTreeMap<String, Timestamp> {
+    let file = Connection::open_with_flags(data.join("events.db"), OpenFlags::SQLITE_OPEN_READ_ONLY);
+    let file = file.expect("the log opens");
+    let sql = "SELECT stream, recorded_at FROM event WHERE kind = 'call.answered'";
+    let mut rows = file.prepare(sql).expect("the log has events");
+    let read = rows.query_map([], |row| Ok((row.get(0)?, Timestamp::from_micros(row.get(1)?))));
+    let read = read.expect("the log can be read");
+    read.map(|row| row.expect("a row can be read")).collect()
+}
+
+fn measured(data: &Path, carrier: &CarrierProcess) -> Run {
+    let (lines, stored_at) = (carrier.lines(), stored_at(data));
+    let mut run = Run::default();
     let instant = |text: &str| text.parse::<Timestamp>().ok();
-    for events in history.calls().values() {
+    for (call, events) in &History::read(data).calls() {
         let of = |kind: &str| events.iter().find(|event| member(event, "/type") == kind);
         let Some(line) = of("call.dialing")
             .and_then(|event| member(event, "/data/sip_call_id").as_str())
@@ -201,8 +207,7 @@ fn measured(history: &History, carrier: &CarrierProcess, bodies: u32, queries: u
             .entry(line.callee.clone())
             .or_default()
             .push(ended.to_owned());
-        let stored = of("call.answered").and_then(|event| member(event, "/recorded_at").as_str());
-        let stored = stored.and_then(instant);
+        let stored = stored_at.get(call).copied();
         let answered = line.answered_at.as_deref().and_then(instant);
         let acked = line.acked_at.as_deref().and_then(instant);
         if let (Some(answered), Some(stored), Some(acked)) = (answered, stored, acked) {
