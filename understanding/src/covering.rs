@@ -80,7 +80,7 @@ impl KnownValues {
             self.add(said);
         }
         let folded = Folded::of(said);
-        for places in told_names(&folded) {
+        for places in told_names(&folded, "") {
             let name: String = folded.chars().get(places).unwrap_or_default().iter().collect();
             self.add_name(&name);
         }
@@ -123,7 +123,7 @@ pub fn cover(text: &str, known: &KnownValues) -> String {
                 .for_each(&mut hide);
         }
     }
-    told_names(&folded).for_each(&mut hide);
+    told_names(&folded, "").for_each(&mut hide);
     let of_mail = ascii_runs(folded.chars(), |found| found.is_ascii_graphic());
     of_mail
         .filter(|(_, run)| run.contains(&'@'))

@@ -5,6 +5,7 @@
 
 pub mod answers;
 pub mod covering;
+mod deaths;
 mod english_numbers;
 pub mod entities;
 pub mod evaluation;
@@ -13,6 +14,7 @@ pub mod held_out;
 mod learning;
 pub mod masking;
 mod model;
+mod names;
 mod plain_hash;
 pub mod priority;
 pub mod reading;

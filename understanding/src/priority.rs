@@ -1,20 +1,23 @@
-//! What goes before any model: deaths, opt-outs, complaints, a person asked for, a wrong person.
+//! Rules that are read before any model: opt-outs, deaths, complaints, requests for a person, a wrong person.
 //!
-//! Rules with fixed words, in the order of what must not be missed. A rule that is negated right before its
-//! words (不用转人工, 我不投诉) does not count. An opt-out always counts: its words are negations themselves, and
-//! what stands before them without a pause (不需要别再打了) is another refusal and not their own.
+//! Each rule has fixed words. The order of the rules is their precedence: an opt-out comes first, because a
+//! missed one leads to a call that must not be made. A rule whose words are negated directly before them
+//! (不用转人工, 我不投诉) does not count. An opt-out always counts: its words are negations themselves, and a
+//! negation before them (不需要别再打了) is a second refusal. Words that mean a death only of a person (死了, "is
+//! dead") count when a person is their subject: `deaths.rs`.
 
+use crate::deaths;
 use crate::text::Folded;
 use std::ops::Range;
 
-/// What a rule says, in the order of precedence.
+/// What a rule says. The order of the variants is the order of precedence.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, serde::Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Priority {
-    /// 本人已故: nobody calls this number for this person again.
-    Deceased,
     /// 不再致电: counts at any moment of a call.
     OptOut,
+    /// 本人已故: this person is not called again.
+    Deceased,
     /// 投诉.
     Complaint,
     /// 转人工.
@@ -37,28 +40,6 @@ pub struct Matched {
 }
 
 const RULES: &[(Priority, &[&str])] = &[
-    (
-        Priority::Deceased,
-        &[
-            "去世",
-            "过世",
-            "病故",
-            "已经不在了",
-            "人不在了",
-            "死了",
-            "走了好几年",
-            "passed away",
-            "is dead",
-            "deceased",
-            "has died",
-            "he died",
-            "she died",
-            "husband died",
-            "wife died",
-            "father died",
-            "mother died",
-        ],
-    ),
     (
         Priority::OptOut,
         &[
@@ -115,6 +96,28 @@ const RULES: &[(Priority, &[&str])] = &[
             "off your list",
             "off the list",
             "unsubscribe",
+        ],
+    ),
+    (
+        Priority::Deceased,
+        &[
+            "去世",
+            "过世",
+            "病故",
+            "已经不在了",
+            "人不在了",
+            "走了好几年",
+            "死了",
+            "passed away",
+            "is dead",
+            "deceased",
+            "has died",
+            "he died",
+            "she died",
+            "husband died",
+            "wife died",
+            "father died",
+            "mother died",
         ],
     ),
     (
@@ -233,10 +236,16 @@ const NEGATIONS: &[&str] = &[
     "don't",
 ];
 
-/// The rule that goes first, if any matches.
+/// The first rule that matches.
 pub fn first(text: &str) -> Option<Matched> {
+    first_of(text, |_every| true)
+}
+
+/// The first matching rule among those that are asked for.
+pub(crate) fn first_of(text: &str, is_asked: impl Fn(Priority) -> bool) -> Option<Matched> {
     let folded = Folded::of(text);
-    RULES.iter().find_map(|(priority, words)| {
+    let mut rules = RULES.iter().filter(|(priority, _)| is_asked(*priority));
+    rules.find_map(|(priority, words)| {
         let hit = place_of(&folded, *priority, words)?;
         Some(Matched {
             priority: *priority,
@@ -245,17 +254,23 @@ pub fn first(text: &str) -> Option<Matched> {
     })
 }
 
-/// Whether a rule matches, be it behind one that goes before it.
+/// Whether a rule matches, also behind one that takes precedence.
 pub fn says(text: &str, wanted: Priority) -> bool {
-    let folded = Folded::of(text);
-    let mut rules = RULES.iter().filter(|(priority, _)| *priority == wanted);
-    rules.any(|(priority, words)| place_of(&folded, *priority, words).is_some())
+    first_of(text, |priority| priority == wanted).is_some()
 }
 
 fn place_of(text: &Folded, priority: Priority, words: &[&str]) -> Option<Range<usize>> {
     (0..text.chars().len()).find_map(|place| {
-        let (_, end) = text.one_of(place, words)?;
-        let counts = priority == Priority::OptOut || !is_negated(text, place);
+        let (found, end) = text.one_of(place, words)?;
+        let counts = match priority {
+            Priority::OptOut => true,
+            Priority::Deceased => !is_negated(text, place) && deaths::is_of_a_person(text, found, place..end),
+            Priority::Complaint
+            | Priority::Human
+            | Priority::WrongPerson
+            | Priority::AlreadyDone
+            | Priority::Busy => !is_negated(text, place),
+        };
         counts.then_some(place..end)
     })
 }
@@ -281,6 +296,10 @@ mod tests {
     fn what_must_not_be_missed_goes_first() {
         for (said, wanted) in [
             ("他已经去世了", Some(Priority::Deceased)),
+            ("他已经去世了，你们别再打了", Some(Priority::OptOut)),
+            ("人都死了，不要再打电话来了", Some(Priority::OptOut)),
+            ("he passed away, stop calling", Some(Priority::OptOut)),
+            ("烦死了，别打了", Some(Priority::OptOut)),
             ("再打我就投诉，别再打了", Some(Priority::OptOut)),
             ("别再给我打电话了", Some(Priority::OptOut)),
             ("我要去银保监会投诉", Some(Priority::Complaint)),

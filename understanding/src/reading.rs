@@ -4,7 +4,7 @@
 
 use crate::learning::Calibration;
 use crate::model::{Candidate, Model, Ranking, Verdict};
-use crate::priority::{Matched, Priority, first};
+use crate::priority::{Matched, Priority, first_of};
 use crate::text::normalised;
 use std::collections::BTreeMap;
 use thiserror::Error;
@@ -116,7 +116,7 @@ impl Reader {
         if let Some(intent) = self.exact.get(&normalised(text)) {
             return sure(intent, By::Exact);
         }
-        if let Some(matched) = first(text)
+        if let Some(matched) = first_of(text, |priority| self.rules.contains_key(&priority))
             && let Some(intent) = self.rules.get(&matched.priority)
         {
             return sure(intent, By::Rule(matched));
@@ -170,6 +170,10 @@ mod tests {
         assert_eq!(intent("转人工"), (Some("exact_human".to_owned()), By::Exact));
         assert!(matches!(intent("给我转人工"), (Some(human), By::Rule(_)) if human == "human"));
         assert_eq!(intent("我要投诉"), (None, By::Nothing));
+        assert!(
+            matches!(intent("别打了，给我转人工"), (Some(human), By::Rule(_)) if human == "human"),
+            "a rule without a name hides none that has one"
+        );
     }
 
     #[test]

@@ -1,10 +1,10 @@
 //! Words of a transcript as whoever may not see them in clear is shown them: numbers, cards and names
 //! starred.
 
-use domain::ports::masking::Masking;
+use domain::ports::masking::{AskedWords, Masking};
 use domain::ports::writer::Figures;
 use std::collections::BTreeSet;
-use understanding::masking::mask;
+use understanding::masking::{mask, mask_among, mask_digits_asked_for, mask_turns};
 
 /// Masks what is stored of words as it masks what is shown.
 #[derive(Debug, Clone, Copy)]
@@ -13,6 +13,14 @@ pub struct MaskedWords;
 impl Masking for MaskedWords {
     fn masked(&self, text: &str) -> String {
         masked_words(text)
+    }
+
+    fn masked_answer(&self, text: &str, asked: &AskedWords) -> String {
+        masked_answer(text, asked)
+    }
+
+    fn masked_turns(&self, turns: &[&str]) -> Vec<String> {
+        mask_turns(turns, "")
     }
 }
 
@@ -31,9 +39,63 @@ pub fn masked_words(text: &str) -> String {
     mask(text).text
 }
 
+/// An answer to a question of a flow: a part of a number that is asked for is masked as the whole is.
+pub fn masked_answer(text: &str, asked: &AskedWords) -> String {
+    match asked.asks_for_digits {
+        true => mask_digits_asked_for(text, &asked.own_words).text,
+        false => mask_among(text, &asked.own_words).text,
+    }
+}
+
+/// Turns with the node that each answers: what answers one node in a row is masked as one text.
+pub fn masked_by_node<'t>(turns: &[(&'t str, &'t str)]) -> Vec<String> {
+    let answers_same = |one: &(&str, &str), next: &(&str, &str)| one.0 == next.0;
+    let questions = turns.chunk_by(answers_same);
+    let masked = questions.flat_map(|turns| {
+        let texts: Vec<&str> = turns.iter().map(|(_, text)| *text).collect();
+        mask_turns(&texts, "")
+    });
+    masked.collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_number_is_masked_over_the_turns_of_one_question_and_no_further() {
+        let turns = [
+            ("card", "六二二二零二"),
+            ("card", "三八零四"),
+            ("terms", "十二期"),
+            ("code", "12345"),
+            ("code", "67"),
+        ];
+        let masked = masked_by_node(&turns);
+        assert_eq!(masked, ["******", "****", "十二期", "*****", "**"]);
+        assert_eq!(masked_by_node(&[("a", "12345"), ("b", "67")]), ["12345", "67"]);
+    }
+
+    #[test]
+    fn a_part_of_a_number_that_is_asked_for_is_masked_and_words_of_the_flow_are_no_names() {
+        let asked = AskedWords {
+            own_words: "您是温馨卡的用户吗？".to_owned(),
+            asks_for_digits: true,
+        };
+        assert_eq!(
+            MaskedWords.masked_answer("前几位是622202", &asked),
+            "前几位是******"
+        );
+        let spoken = AskedWords {
+            asks_for_digits: false,
+            ..asked
+        };
+        assert_eq!(
+            MaskedWords.masked_answer("我是温馨卡用户", &spoken),
+            "我是温馨卡用户"
+        );
+        assert_eq!(MaskedWords.masked_answer("622202", &spoken), "622202");
+    }
 
     #[test]
     fn numbers_and_names_are_starred_and_the_rest_is_kept() {

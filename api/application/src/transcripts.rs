@@ -6,7 +6,7 @@
 use crate::calls::stream_of;
 use crate::campaigns::AnonymousFound;
 use crate::installation::Installation;
-use crate::transcript_words::masked_words;
+use crate::transcript_words::masked_by_node;
 use domain::call::Call;
 use domain::call::event::CallEvent;
 use domain::ids::{CallId, CampaignId, CustomerId};
@@ -95,7 +95,7 @@ pub async fn heard_in(
         let mut event = read_event::<Call>(&envelope).map_err(|error| fault(error.to_string()))?;
         open_personal(&envelope, &mut event, installation.vault(), Some(&key))?;
         if let CallEvent::Heard(heard) = event
-            && let Some(text) = heard.text.value().map(|text| masked_words(text))
+            && let Some(text) = heard.text.value().cloned()
         {
             said.push(SaidWords {
                 node: heard.node,
@@ -103,6 +103,14 @@ pub async fn heard_in(
                 text,
             });
         }
+    }
+    let turns: Vec<(&str, &str)> = said
+        .iter()
+        .map(|one| (one.node.as_str(), one.text.as_str()))
+        .collect();
+    let masked = masked_by_node(&turns);
+    for (one, text) in said.iter_mut().zip(masked) {
+        one.text = text;
     }
     Ok(said)
 }
@@ -115,6 +123,7 @@ fn holds(text: &str, sought: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::transcript_words::masked_words;
 
     #[test]
     fn words_are_found_in_any_case_and_a_masked_number_is_not() {

@@ -81,7 +81,7 @@ impl Run {
 }
 
 /// A digit as such, spoken or written.
-fn spoken_digit(found: char) -> Option<char> {
+pub(crate) fn spoken_digit(found: char) -> Option<char> {
     match found {
         '0'..='9' => Some(found),
         '洞' => Some('0'),
@@ -93,7 +93,7 @@ fn spoken_digit(found: char) -> Option<char> {
 }
 
 /// A digit as an English word of its own, and where the word ends; "oh" is a zero.
-fn english_digit(text: &Folded, start: usize) -> Option<(char, usize)> {
+pub(crate) fn english_digit(text: &Folded, start: usize) -> Option<(char, usize)> {
     let is_letter = |place: usize| text.at(place).is_some_and(char::is_alphabetic);
     if start.checked_sub(1).is_some_and(is_letter) {
         return None;

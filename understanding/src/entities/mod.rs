@@ -14,7 +14,7 @@ mod number;
 mod period;
 mod when;
 
-pub(crate) use digits::{Run, named, runs};
+pub(crate) use digits::{Run, english_digit, named, runs, spoken_digit};
 pub use digits::{is_bank_card, is_identity_number};
 pub use figures::figures;
 

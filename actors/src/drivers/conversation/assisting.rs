@@ -38,7 +38,7 @@ impl Talk<'_> {
         let question = AssistantQuestion {
             language: run.language().to_owned(),
             pick_of,
-            said: assist.masking.masked(&said.text),
+            said: assist.masking.masked_answer(&said.text, &run.asked_words()),
             options,
         };
         let prompt = assist.assistant.prompt(&question);

@@ -263,7 +263,8 @@ impl Talk<'_> {
         let Some(hearing) = self.kit.ports.hearing.as_ref() else {
             return Ok(());
         };
-        let heard = self.heard_fact(said, hearing.masking.masked(&said.text));
+        let asked = self.run.as_ref().map(FlowRun::asked_words).unwrap_or_default();
+        let heard = self.heard_fact(said, hearing.masking.masked_answer(&said.text, &asked));
         self.note_turn(TurnFact::Heard(heard)).await
     }
 

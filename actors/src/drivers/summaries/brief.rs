@@ -25,11 +25,8 @@ const HEARD_MAX: usize = 60;
 /// What was said, as it may leave the house: masked, the last of it.
 pub(super) fn leaving(heard: &[String], masking: &dyn Masking) -> Vec<String> {
     let first = heard.len().saturating_sub(HEARD_MAX);
-    heard
-        .iter()
-        .skip(first)
-        .map(|said| masking.masked(said))
-        .collect()
+    let last: Vec<&str> = heard.iter().skip(first).map(String::as_str).collect();
+    masking.masked_turns(&last)
 }
 
 /// `fact` is open, and its words are masked.

@@ -9,7 +9,7 @@ use crate::call_now::{CallOrder, Known, call_now};
 use crate::installation::{Installation, follow};
 use crate::knowledge::base;
 use crate::listening::found_by;
-use crate::transcript_words::masked_words;
+use crate::transcript_words::masked_answer;
 use actors::{Answer, AskError};
 use domain::conversation::{
     CloseReason, ClosedFact, Conversation, ConversationCommand, ConversationRefusal, ConversationState,
@@ -185,13 +185,14 @@ async fn taken(
     if sensitive.is_some() && !refuses {
         input = TextInput::SensitiveWord;
     }
+    let asked = run.asked_words();
     let follows = texting::take(&mut run, &order.message, &input, &graph, opened.channel);
     if follows.opts_out {
         opt_out(installation, state, cause).await?;
     }
     let hearing = Hearing {
         message: order.message.clone(),
-        text: masked_words(&order.text),
+        text: masked_answer(&order.text, &asked),
         node,
         input,
         sensitive,

@@ -3,7 +3,7 @@
 use super::unsubscribing::is_unsubscription;
 use crate::installation::Installation;
 use crate::rehearsing::Listener;
-use crate::transcript_words::masked_words;
+use crate::transcript_words::masked_answer;
 use domain::conversation::TextInput;
 use domain::flow::{FlowRun, SlotKind};
 use domain::problem::Problem;
@@ -39,10 +39,10 @@ pub(super) fn read(text: &str, run: &FlowRun, listener: &Listener, at: Timestamp
     if is_unsubscription(text) && !understood.opt_out {
         understood = refusal();
     }
-    let slots = run.slots();
+    let (slots, asked) = (run.slots(), run.asked_words());
     for (name, value) in &mut understood.slots {
         if slots.get(name).is_some_and(|slot| slot.kind == SlotKind::Text) {
-            *value = masked_words(value);
+            *value = masked_answer(value, &asked);
         }
     }
     TextInput::Words(understood)

@@ -20,8 +20,8 @@ const ANYWHERE: &str = include_str!("../../../../fixtures/nlu/zh_global_intents.
 
 /// Rules that go before any model, under the names that the shipped intents have.
 const RULES: [(Priority, &str); 7] = [
-    (Priority::Deceased, "deceased"),
     (Priority::OptOut, REFUSE_CALL),
+    (Priority::Deceased, "deceased"),
     (Priority::Complaint, "complaint"),
     (Priority::Human, "transfer_human"),
     (Priority::WrongPerson, "wrong_number"),
@@ -346,7 +346,14 @@ mod tests {
     fn further_calls_are_refused_beside_another_rule_and_by_what_the_model_accepts() {
         let refused = heard("他已经去世了，你们别再打了");
         assert!(refused.opt_out);
-        assert_eq!(refused.reading.intent(), Some("deceased"), "both are told");
+        assert_eq!(
+            refused.reading.intent(),
+            Some(REFUSE_CALL),
+            "an opt-out takes priority"
+        );
+        for said in ["忙死了", "烦死了", "贵死了", "我都快急死了", "my phone is dead"] {
+            assert_ne!(heard(said).reading.intent(), Some("deceased"), "{said}");
+        }
         assert!(!heard("他已经去世了").opt_out);
         assert!(heard("不用别再给我打电话了").opt_out);
         let by_model: Vec<Understood> = ["请你们停止来电", "不要再给我推销", "从你们系统里把我删掉"]

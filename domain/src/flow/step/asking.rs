@@ -1,10 +1,11 @@
 //! An ask node: its question, its keys, the silence after it, and what climbs its ladders.
 
-use super::super::dialogue::{HUMAN, Slot};
+use super::super::dialogue::{HUMAN, Slot, SlotKind};
 use super::super::graph::FlowDefinition;
 use super::super::nodes::{Ask, Ladder, Node, Rung};
 use super::input::{FlowAction, FlowPrompt, Interruption};
 use super::{Doing, FlowRun};
+use crate::ports::masking::AskedWords;
 use crate::spoken_turn::{Explanation, TurnDecision, TurnInput};
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -30,6 +31,26 @@ impl FlowRun {
     /// What is learned from the callee, by name.
     pub fn slots(&self) -> &BTreeMap<String, Slot> {
         &self.graph.dialogue().slots
+    }
+
+    /// What the caller's next words answer, for masking them.
+    pub fn asked_words(&self) -> AskedWords {
+        let dialogue = self.graph.dialogue();
+        let options = dialogue.slots.values().flat_map(|slot| &slot.options);
+        let labels = dialogue.labels.values();
+        let texts = self.graph.texts().into_iter();
+        let own_words: Vec<&str> = texts
+            .chain(options.chain(labels).map(String::as_str))
+            .chain(dialogue.intents.keys().map(String::as_str))
+            .collect();
+        let is_number = |slot: &Slot| matches!(slot.kind, SlotKind::Digits | SlotKind::Phone);
+        let asked = self.asking().map(|ask| ask.slots.as_slice()).unwrap_or_default();
+        AskedWords {
+            own_words: own_words.join("\n"),
+            asks_for_digits: asked
+                .iter()
+                .any(|name| dialogue.slots.get(name).is_some_and(is_number)),
+        }
     }
 
     /// Keys that lead somewhere from the node where the call is.

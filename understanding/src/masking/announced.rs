@@ -1,0 +1,120 @@
+//! What words such as 卡号, 验证码 and 密码 announce: numbers however short, and words in letters.
+
+use super::numbers::{COUNT_DIGITS_MAX, DictatedRun, has_unit, without_blanks};
+use crate::text::Folded;
+use std::ops::Range;
+
+/// Digits from which a run behind an announcing word is masked.
+const ANNOUNCED_DIGITS_MIN: usize = 2;
+
+/// Characters of an announced word, such as a chat account, from which it is masked.
+const ANNOUNCED_WORD_MIN: usize = 3;
+
+/// Characters between an announcing word, or what was masked behind it, and the run that it announces.
+const REACH: usize = 16;
+
+/// What is followed by a number or a word that nobody else may know.
+const ANNOUNCING: &[&str] = &[
+    "卡号",
+    "身份证",
+    "验证码",
+    "校验码",
+    "动态码",
+    "安全码",
+    "密码",
+    "口令",
+    "护照",
+    "微信",
+    "账号",
+    "帐号",
+    "qq",
+    "card number",
+    "account number",
+    "id number",
+    "identity number",
+    "verification code",
+    "security code",
+    "passcode",
+    "password",
+    "passport",
+    "wechat",
+    "cvv",
+    "pin code",
+    "pin is",
+];
+
+/// Those whose word may have no digit in it.
+const ANNOUNCING_WORDS: &[&str] = &[
+    "密码", "口令", "微信", "账号", "帐号", "password", "passcode", "wechat",
+];
+
+/// English words between an announcing word and what it announces.
+const INTRODUCTIONS: &[&str] = &["is", "was", "number", "no", "id", "should", "be", "it", "s"];
+
+/// The characters of everything that is announced.
+pub(super) fn announced(text: &Folded, runs: &[DictatedRun]) -> Vec<Vec<Range<usize>>> {
+    let mut masked = Vec::new();
+    for place in 0..text.chars().len() {
+        if let Some((words, end)) = text.one_of(place, ANNOUNCING) {
+            masked.extend(announced_by(text, runs, words, end));
+        }
+    }
+    masked
+}
+
+/// What one announcing word that ends here announces: runs of digits, and words in letters.
+fn announced_by(text: &Folded, runs: &[DictatedRun], words: &str, end: usize) -> Vec<Vec<Range<usize>>> {
+    let (mut masked, mut reaches) = (Vec::new(), end + REACH);
+    for run in runs.iter().filter(|run| run.start() >= end) {
+        if run.start() > reaches {
+            break;
+        }
+        if is_rest_of_masked(text, run) {
+            continue;
+        }
+        let is_count = run.places.len() <= COUNT_DIGITS_MAX;
+        let is_amount = (is_count || run.is_one_number) && has_unit(text, run);
+        if run.places.len() >= ANNOUNCED_DIGITS_MIN && !is_amount {
+            reaches = run.end() + REACH;
+            masked.push(run.places.clone());
+        }
+    }
+    let may_be_letters = ANNOUNCING_WORDS.contains(&words);
+    masked.extend(announced_word(text, end, may_be_letters).map(|word| vec![word]));
+    masked
+}
+
+/// Whether the digits are the end of a number that is masked already, which stays readable.
+fn is_rest_of_masked(text: &Folded, run: &DictatedRun) -> bool {
+    let before = (0..run.start())
+        .rev()
+        .find_map(|place| text.at(place).filter(|found| *found != ' '));
+    let after = text.at(without_blanks(text, run.end()));
+    before == Some('*') || after == Some('*')
+}
+
+/// The first word in letters and digits behind an announcing word. One without digits must be introduced.
+fn announced_word(text: &Folded, end: usize, may_be_letters: bool) -> Option<Range<usize>> {
+    let is_of_word = |place: usize| {
+        text.at(place)
+            .is_some_and(|found| found.is_ascii_alphanumeric() || matches!(found, '_' | '-'))
+    };
+    let (mut from, mut is_introduced) = (end, false);
+    let (start, length) = loop {
+        let start = (from..end + REACH).find(|place| is_of_word(*place))?;
+        let length = (start..).take_while(|place| is_of_word(*place)).count();
+        is_introduced |= (from..start).any(|place| matches!(text.at(place), Some('是' | '号' | ':' | '叫')));
+        let word: String = text.chars().get(start..start + length)?.iter().collect();
+        if !INTRODUCTIONS.contains(&word.as_str()) {
+            break (start, length);
+        }
+        is_introduced = true;
+        from = start + length;
+    };
+    let has = |wanted: fn(&char) -> bool| {
+        (start..start + length).any(|place| text.at(place).as_ref().is_some_and(wanted))
+    };
+    let has_letters = has(char::is_ascii_alphabetic);
+    let counts = has(char::is_ascii_digit) || (may_be_letters && is_introduced);
+    (has_letters && counts && length >= ANNOUNCED_WORD_MIN).then_some(start..start + length)
+}
