@@ -4,8 +4,9 @@
 pub(crate) type Words = (&'static str, &'static str, &'static str);
 
 /// Names of facts.
-pub(crate) const FACTS: [Words; 75] = [
+pub(crate) const FACTS: [Words; 76] = [
     ("country", "国家", "country"),
+    ("not_evaluated", "无法判断的原因", "cannot be evaluated"),
     ("quota", "配额", "quota"),
     ("counted_as", "统计口径", "counted as"),
     ("per", "统计周期", "per"),

@@ -1,8 +1,8 @@
-//! Who is of which quota: a segment asked of one person in memory, or a tag, at the moment of the grant; and
-//! whether the quotas of a plan can be asked at all.
+//! Which quotas a person counts for: a segment asked of one person in memory, or a tag, at the moment of the
+//! grant; and whether the quotas of a plan can be evaluated at all.
 
 use crate::customer::{CustomerState, Profile};
-use crate::quota::{QUOTA_NAME_BYTES_MAX, QUOTA_WHERE_BYTES_MAX, QUOTAS_MAX, Quota, QuotaPerson};
+use crate::quota::{FullQuota, QUOTA_NAME_BYTES_MAX, QUOTA_WHERE_BYTES_MAX, QUOTAS_MAX, Quota, QuotaPerson};
 use crate::segment::Segment;
 use crate::time::Timestamp;
 use std::collections::BTreeSet;
@@ -16,29 +16,52 @@ pub struct Members(Vec<Group>);
 enum Group {
     Segment(Box<Segment>),
     Tag(String),
-    Everybody,
+}
+
+/// A quota of a plan cannot be evaluated: its campaign must not dial.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("quota {name} cannot be evaluated: {why}")]
+pub struct QuotaFault {
+    pub name: String,
+    /// What is wrong with its condition.
+    pub why: String,
+}
+
+impl QuotaFault {
+    /// As the rule `quota` states it: nobody of the campaign is called.
+    pub fn as_full(&self) -> FullQuota {
+        let facts = [("quota", &self.name), ("not_evaluated", &self.why)];
+        FullQuota {
+            facts: facts.map(|(name, fact)| (name.to_owned(), fact.clone())).into(),
+            until: None,
+        }
+    }
 }
 
 impl Members {
-    /// Quotas of a plan that was checked; one that cannot be read any more takes everybody for its own, so
-    /// that it holds back rather than lets through.
-    pub fn of(quotas: &[Quota]) -> Self {
+    /// Reads the quotas of a plan. They were checked when the plan was stored; another version of the
+    /// program may refuse a condition that was accepted then.
+    pub fn of(quotas: &[Quota]) -> Result<Self, QuotaFault> {
         let group = |quota: &Quota| match segment_of(&quota.group) {
-            None => Group::Tag(quota.group.trim().to_owned()),
-            Some(Ok(segment)) => Group::Segment(Box::new(segment)),
-            Some(Err(_)) => Group::Everybody,
+            None => Ok(Group::Tag(quota.group.trim().to_owned())),
+            Some(Ok(segment)) => Ok(Group::Segment(Box::new(segment))),
+            Some(Err(why)) => Err(QuotaFault {
+                name: quota.name.clone(),
+                why,
+            }),
         };
-        Self(quotas.iter().map(group).collect())
+        quotas.iter().map(group).collect::<Result<_, _>>().map(Self)
     }
 
-    /// Of which of them somebody is.
+    /// The quotas that a person counts for, by their places in the plan.
     pub fn judge(&self, state: &CustomerState, now: Timestamp) -> Vec<u8> {
-        let nothing = Profile::default();
-        let profile = state.profile().unwrap_or(&nothing);
+        if self.0.is_empty() {
+            return Vec::new();
+        }
+        let profile: Profile = state.whole_profile();
         let is_of = |group: &Group| match group {
-            Group::Segment(segment) => segment.holds(profile, now),
+            Group::Segment(segment) => segment.holds(&profile, now),
             Group::Tag(tag) => profile.tag_names().any(|own| own == tag),
-            Group::Everybody => true,
         };
         let places = (0..).zip(&self.0);
         places
@@ -122,6 +145,19 @@ mod tests {
 
     fn quota(json: &str) -> Quota {
         serde_json::from_str(json).unwrap()
+    }
+
+    #[test]
+    fn a_condition_that_cannot_be_read_any_more_is_a_fault_with_its_name() {
+        let unread = quota(
+            r#"{"name":"east","where":"SELECT * FROM customers WHERE region ==","dials":3,"per":"day"}"#,
+        );
+        let fault = Members::of(&[unread]).expect_err("it is no condition");
+        assert_eq!(fault.name, "east");
+        assert!(
+            fault.to_string().starts_with("quota east cannot be evaluated: "),
+            "{fault}"
+        );
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! Times that were named for being called again: not before them, first then, by the agent they are bound to.
 
 use crate::testing::agents::FakeAgents;
-use crate::testing::line::{FakeLine, dialog, ringing};
+use crate::testing::line::{FakeLine, dialog, failed, ringing};
 use crate::testing::world::{World, campaign, count, no_flow, plan, publish_flow};
 use crate::testing::{on_one_thread, settle};
 use domain::calling_plan::CallingPlan;
@@ -12,6 +12,7 @@ use domain::flow::FlowDefinition;
 use domain::ids::UserId;
 use domain::ports::line::{DialOrder, LegEvent};
 use domain::time::Timestamp;
+use serde_json::json;
 use std::sync::Arc;
 
 const ASKS_WHEN: &str = "flow: asks_when
@@ -199,4 +200,75 @@ fn a_callback_of_a_campaign_that_is_stopped_has_an_end_on_record_also_behind_a_r
             assert_eq!(ended[0]["reason"], "its campaign was stopped");
         });
     }
+}
+
+/// A campaign that calls nobody but those who named a time, and in whose list everybody has been due for
+/// long.
+fn of_callbacks() -> CallingPlan {
+    let mut plan = CallingPlan {
+        dialing: Some(DialingPlan {
+            mode: DialingMode::Callback,
+            holds_each_day: false,
+            ..DialingPlan::default()
+        }),
+        ..plan(20)
+    };
+    plan.retry_policy.rules.clear();
+    plan
+}
+
+#[test]
+fn a_campaign_of_callbacks_calls_at_the_named_times_whoever_else_is_in_its_list() {
+    on_one_thread(async {
+        let world = World::new(vec![FakeLine::new(
+            "busy",
+            Box::new(|_: &DialOrder| vec![ringing(), failed(486, true)]),
+        )]);
+        world.run_plan(40, &|_, _| {}, no_flow(), of_callbacks()).await;
+        let _drivers = world.start_drivers().await;
+        settle().await;
+        let begun_at = world.fakes.environment.clock.now();
+        // The second is named while the dialer already waits for the first.
+        for (person, after_ms) in [(3, 18_000), (7, 5_300), (11, 18_000), (5, 700_000)] {
+            let at = begun_at.plus_ms(after_ms);
+            call_back(&world, person, at, None).await;
+            settle().await;
+        }
+        world
+            .until("the callbacks", |log| count(log, "call.dialing") == 4)
+            .await;
+        let envelopes = world.fakes.store.envelopes();
+        let dialed = envelopes.iter().filter(|one| one.kind == "call.dialing");
+        let after_ms: Vec<u64> = dialed.map(|one| one.at.ms_since(begun_at)).collect();
+        for (named_ms, after_ms) in [5_300, 18_000, 18_000, 700_000].into_iter().zip(&after_ms) {
+            assert!((named_ms..named_ms + 1_000).contains(after_ms), "{after_ms:?}");
+        }
+    });
+}
+
+#[test]
+fn a_callback_is_made_in_time_though_a_full_quota_keeps_others_waiting() {
+    on_one_thread(async {
+        let world = World::new(vec![answering()]);
+        let mut plan = plan(20);
+        plan.retry_policy.rules.clear();
+        let group = format!("{} * FROM customers WHERE follow_up_state = 'to_call'", "SELECT");
+        let quotas = json!([{ "name": "all", "where": group, "dials": 1, "per": "campaign" }]);
+        plan.quotas = serde_json::from_value(quotas).expect("quotas");
+        world.run_plan(3, &|_, _| {}, no_flow(), plan).await;
+        let named_at = world.fakes.environment.clock.now().plus_ms(9_000);
+        call_back(&world, 2, named_at, None).await;
+        let _drivers = world.start_drivers().await;
+        let is_refused = |log: &[String]| count(log, "customer.dial_refused") == 2;
+        world.until("two are refused", is_refused).await;
+        let refused = world.data("customer.dial_refused");
+        let envelopes = world.fakes.store.envelopes();
+        let at = envelopes
+            .iter()
+            .filter(|one| one.kind == "customer.dial_refused")
+            .map(|one| one.at)
+            .max();
+        let late_ms = at.expect("two were refused").ms_since(named_at);
+        assert!(late_ms < 1_000, "{late_ms} {refused:?}");
+    });
 }

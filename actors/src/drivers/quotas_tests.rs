@@ -3,12 +3,19 @@
 
 use crate::testing::line::{FakeLine, failed, ringing};
 use crate::testing::on_one_thread;
-use crate::testing::world::{World, no_flow, plan};
+use crate::testing::world::{World, campaign, count, no_flow, plan};
 use domain::attribute::TagLevel;
-use domain::customer::{CustomerCommand, ProfileOrigin, TagOrder};
+use domain::campaign::Campaign;
+use domain::customer::{AttributesOrder, CustomerCommand, ProfileOrigin, TagOrder};
+use domain::decider::Decider;
+use domain::ids::StreamId;
 use domain::number::command::NumberCommand;
 use domain::number::event::OptOutSource;
+use domain::ports::event_store::EventStore;
 use domain::ports::line::DialOrder;
+use domain::quota::Quota;
+use domain::stored_event::{Record, StreamVersion};
+use serde_json::json;
 
 /// Everybody is busy, and nobody is called again.
 fn world() -> World {
@@ -16,6 +23,91 @@ fn world() -> World {
         "busy",
         Box::new(|_: &DialOrder| vec![ringing(), failed(486, true)]),
     )])
+}
+
+async fn set_region(world: &World, index: usize, region: &str) {
+    let order = AttributesOrder {
+        values: [("region".to_owned(), region.to_owned())].into(),
+        cleared: Vec::new(),
+        origin: ProfileOrigin::Person,
+    };
+    let command = CustomerCommand::SetAttributes(Box::new(order));
+    let customer = world.customer(index);
+    let asked = world.system.customers.ask(&customer, command, world.outside());
+    asked.await.expect("an attribute");
+}
+
+/// At most three dials of the persons of a condition.
+fn three_of(condition: &str) -> Vec<Quota> {
+    let group = format!("{} * FROM customers WHERE {condition}", "SELECT");
+    let quota = json!([{ "name": "east", "where": group, "dials": 3, "per": "campaign" }]);
+    serde_json::from_value(quota).expect("a quota")
+}
+
+/// The event of a campaign whose quota was accepted by a version that read other conditions.
+async fn created_with_unreadable_quota() -> (StreamId, Record) {
+    let other = world();
+    let mut plan = plan(10);
+    let quotas =
+        r#"[{"name":"east","where":"SELECT * FROM customers WHERE region = 'east'","dials":3,"per":"day"}]"#;
+    plan.quotas = serde_json::from_str(quotas).expect("quotas");
+    other.run_plan(0, &|_, _| {}, no_flow(), plan).await;
+    let stream = Campaign::stream(&campaign());
+    let stored = other
+        .fakes
+        .store
+        .read_whole_stream(&stream)
+        .await
+        .expect("it is stored");
+    let text = String::from_utf8_lossy(&stored[0].record).replace("region = 'east'", "region == 'east'");
+    assert!(text.contains("region == "), "{text}");
+    let record = Record::from_stored(text.into_bytes().into()).expect("a record");
+    (stream, record)
+}
+
+#[test]
+fn of_a_segment_exactly_so_many_are_dialed() {
+    on_one_thread(async {
+        let world = world();
+        let mut plan = plan(10);
+        plan.retry_policy.rules.clear();
+        plan.quotas = three_of("region = '上海'");
+        world.run_plan(12, &|_, _| {}, no_flow(), plan).await;
+        for index in 0..12 {
+            set_region(&world, index, "上海").await;
+        }
+        let _drivers = world.start_drivers().await;
+        let settled = |kinds: &[String]| count(kinds, "customer.enrolment_settled") == 12;
+        world.until("everybody is settled", settled).await;
+        assert_eq!(world.count("call.ended"), 3);
+        let refused = world.data("customer.dial_refused");
+        assert!(
+            refused.len() == 9 && refused.iter().all(|one| one["rule"] == "quota"),
+            "{refused:?}"
+        );
+    });
+}
+
+#[test]
+fn a_quota_that_cannot_be_evaluated_pauses_the_campaign_with_a_reason() {
+    on_one_thread(async {
+        let world = world();
+        // The stored event has the first command id of a world: the next command must have another.
+        let _first = world.outside();
+        let (stream, record) = created_with_unreadable_quota().await;
+        let appended = world.fakes.store.append(&stream, StreamVersion(0), vec![record]);
+        appended.await.expect("it is appended");
+        world.run_created(4, &|_, _| {}).await;
+        let _drivers = world.start_drivers().await;
+        let paused = |kinds: &[String]| count(kinds, "campaign.alert_raised") == 1;
+        world.until("the pause", paused).await;
+        assert_eq!(world.data("campaign.paused")[0]["reason"], "quota_not_evaluated");
+        let alert = &world.data("campaign.alert_raised")[0];
+        assert_eq!(alert["alert"], "quota_not_evaluated");
+        let detail = alert["detail"].as_str().unwrap_or_default();
+        assert!(detail.starts_with("quota east cannot be evaluated: "), "{detail}");
+        assert_eq!(world.count("campaign.dials_granted"), 0);
+    });
 }
 
 async fn tag(world: &World, index: usize) {

@@ -220,7 +220,6 @@ impl World {
 
     /// The same under any plan, each person as `change` leaves them.
     pub(crate) async fn run_plan(&self, people: usize, change: Change<'_>, flow: FlowRef, plan: CallingPlan) {
-        let list = ListId::new(CommandId::derive_from_text("list").uuid());
         self.tell_campaign(CampaignCommand::Create {
             campaign: campaign(),
             customer_segment: None,
@@ -228,6 +227,12 @@ impl World {
             plan,
         })
         .await;
+        self.run_created(people, change).await;
+    }
+
+    /// Starts the campaign, which was created, with a list of `people`.
+    pub(crate) async fn run_created(&self, people: usize, change: Change<'_>) {
+        let list = ListId::new(CommandId::derive_from_text("list").uuid());
         self.tell_campaign(CampaignCommand::OpenList {
             list,
             source: "a test".to_owned(),

@@ -289,6 +289,8 @@ pub enum PauseReason {
     TrunkUnreachable,
     /// The store or its disk cannot be written.
     StoreUnavailable,
+    /// One of its quotas cannot be evaluated.
+    QuotaNotEvaluated,
 }
 
 /// Stored kinds, each named for its variant. They never change.

@@ -1,6 +1,6 @@
 //! Members of a campaign's events that were added later, each with a golden file of its own.
 
-use super::event::{AnonymizedCounts, CampaignEvent};
+use super::event::{AnonymizedCounts, CampaignEvent, PauseReason};
 use crate::personal::LookupHash;
 use crate::record::golden_support::{check_with, list};
 use crate::record::stored_event::RequestMark;
@@ -30,4 +30,10 @@ fn a_list_of_a_request_that_may_come_again_is_written_as_its_golden_file() {
         request_key: RequestMark::of(&LookupHash("0123456789abcdef".repeat(4))),
     };
     check_with("campaign", "keyed", event);
+}
+
+#[test]
+fn a_pause_for_a_quota_that_cannot_be_evaluated_is_written_as_its_golden_file() {
+    let reason = PauseReason::QuotaNotEvaluated;
+    check_with("campaign", "quota", CampaignEvent::Paused { reason });
 }

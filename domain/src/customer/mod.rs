@@ -9,6 +9,7 @@ mod answering;
 mod assignee;
 mod assignment;
 mod better_hours;
+mod call_attributes;
 mod call_now;
 mod callback_closing;
 mod callbacks;

@@ -74,6 +74,11 @@ impl Profile {
         }
     }
 
+    /// The person is registered; counts are left as they are.
+    pub(super) const fn register(&mut self) {
+        self.is_registered = true;
+    }
+
     pub(super) fn change(&mut self, change: ProfileChange) {
         match change {
             ProfileChange::Begin => {
@@ -108,6 +113,9 @@ impl Profile {
         }
     }
 }
+
+/// How far following up a person is: before the first call, before another one, after the last, settled.
+pub(super) const FOLLOW_UP_STATES: [&str; 4] = ["to_call", "to_call_again", "called", "closed"];
 
 /// Counts that a person has from the start.
 pub const COUNTS: [&str; 3] = ["calls_count", "answered_count", "success_count"];

@@ -1,6 +1,7 @@
 //! What a customer's own events say of the person.
 
 use super::assignee::Assignee;
+use super::call_attributes::CallAttributes;
 use super::consented;
 use super::deals::{Deals, KnownDeal};
 use super::enrolment::EnrolmentState;
@@ -33,6 +34,7 @@ pub struct CustomerState {
     pub(super) erasure: Erasure,
     assignee: Option<Box<Assignee>>,
     pub(super) profile: Option<Box<Profile>>,
+    pub(super) call_attributes: CallAttributes,
     /// Most people have none.
     deals: Option<Box<Deals>>,
     /// Most people have neither caps nor times of their own.
@@ -101,7 +103,12 @@ impl CustomerState {
     pub fn assignee(&self) -> Option<&Assignee> {
         self.assignee.as_deref()
     }
-    /// What somebody or a list said of this person; what follows from calls is not kept here.
+    /// Everything known of this person, for a segment that is asked of them: what users and lists set, and
+    /// what follows from their calls.
+    pub fn whole_profile(&self) -> Profile {
+        self.call_attributes.over(self.profile())
+    }
+    /// What users and lists set, without what follows from calls: `whole_profile` has both.
     pub fn profile(&self) -> Option<&Profile> {
         self.profile.as_deref()
     }
@@ -164,6 +171,7 @@ impl CustomerState {
     }
 
     pub(super) fn evolve(&mut self, event: &CustomerEvent, at: Timestamp) {
+        self.call_attributes.evolve(event, self.profile.as_deref());
         match event {
             CustomerEvent::Registered {
                 external_id,

@@ -115,6 +115,13 @@ pub trait Worklist: Send + Sync {
         customers: &[CustomerId],
         now: Timestamp,
     ) -> Result<Vec<DueEnrolment>, WorklistError>;
+    /// Earliest due time after `now` among the campaign's waiting enrolments: when there is more to dial by
+    /// time alone, whoever is due already.
+    async fn next_due_after(
+        &self,
+        campaign: &CampaignId,
+        now: Timestamp,
+    ) -> Result<Option<Timestamp>, WorklistError>;
     async fn open_grants(&self, limit: usize) -> Result<Vec<OpenGrant>, WorklistError>;
     async fn open_calls(&self, limit: usize) -> Result<Vec<OpenCall>, WorklistError>;
     async fn unclosed_calls(&self, limit: usize) -> Result<Vec<UnclosedCall>, WorklistError>;

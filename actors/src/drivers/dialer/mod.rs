@@ -1,12 +1,13 @@
 //! Takes due enrolments while campaigns run and capacity allows: a batch, then one worker per enrolment.
 //!
-//! It wakes on events, on the worklist's next due time (soon, while one that has passed hides it), when a
-//! leg's place comes free and when a worker has left; never otherwise. What it reads is a hint: campaign,
-//! customer and number decide.
+//! It wakes on events, on the worklist's next due time (soon, while persons are due and not asked for),
+//! when a leg's place comes free and when a worker has left; never otherwise. What it reads is a hint:
+//! campaign, customer and number decide.
 
 mod due;
 mod pacing;
 mod past_end;
+mod pausing;
 mod quotas;
 mod round;
 mod shares;
@@ -14,7 +15,7 @@ mod staged;
 
 pub(crate) use pacing::waits_for_records;
 pub(crate) use past_end::settle_paused;
-pub(crate) use round::pause_running_campaigns;
+pub(crate) use pausing::pause_running_campaigns;
 
 use super::follow::Follow;
 use super::kit::Kit;

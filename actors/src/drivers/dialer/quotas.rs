@@ -5,6 +5,7 @@
 //! What came of a place is read of its call's own stream, which its attempt tells: no view is asked, and
 //! what a crash left is settled like all the rest.
 
+use super::pausing::pause_for_quota;
 use crate::drivers::facts::is_dialed;
 use crate::drivers::kit::{Halt, Kit};
 use domain::calling_plan::CampaignFacts;
@@ -39,7 +40,8 @@ pub(super) struct Held {
     pub(super) people: Vec<QuotaPerson>,
 }
 
-/// The due without those of full quotas, who are told so.
+/// The due without those of full quotas, who are refused on record. A quota that cannot be evaluated pauses
+/// the campaign.
 pub(super) async fn of_due(
     kit: &Kit,
     facts: Option<&CampaignFacts>,
@@ -49,8 +51,14 @@ pub(super) async fn of_due(
         let people = Vec::new();
         return Ok(Held { due, people });
     };
-    let state = counted(kit, &facts.campaign).await?;
-    let (members, now) = (Members::of(&facts.plan.quotas), kit.now());
+    let members = match Members::of(&facts.plan.quotas) {
+        Ok(members) => members,
+        Err(fault) => {
+            pause_for_quota(kit, &facts.campaign, &fault.to_string()).await;
+            return Err(Halt::Refused);
+        }
+    };
+    let (state, now) = (counted(kit, &facts.campaign).await?, kit.now());
     let standings = state.quotas().standings(now);
     let mut held = Held {
         due: Vec::new(),
@@ -58,7 +66,16 @@ pub(super) async fn of_due(
     };
     let mut refused = 0;
     for one in due {
-        let loaded = kit.state(&kit.system.customers, &one.customer).await?;
+        let loaded = match kit.state(&kit.system.customers, &one.customer).await {
+            Ok(loaded) => loaded,
+            Err(halt) => {
+                if matches!(halt, Halt::Fault) {
+                    let detail = format!("customer {} cannot be read", one.customer);
+                    pause_for_quota(kit, &facts.campaign, &detail).await;
+                }
+                return Err(halt);
+            }
+        };
         let Some(person) = members.person(&one.customer, &loaded.state, &facts.campaign, now) else {
             continue;
         };

@@ -12,8 +12,7 @@ use crate::drivers::one_call::{self, Assignment};
 use crate::timers::earlier;
 use domain::calling_plan::CampaignFacts;
 use domain::campaign::command::CampaignCommand;
-use domain::campaign::event::PauseReason;
-use domain::campaign::{CampaignState, CampaignStatus, Gates};
+use domain::campaign::{CampaignState, Gates};
 use domain::ids::{CampaignId, CustomerId, EventId};
 use domain::planted::{Bug, planted};
 use domain::ports::worklist::{CampaignWork, DueEnrolment, WorklistError};
@@ -28,8 +27,6 @@ use std::sync::Arc;
 pub(crate) const WORKERS_MAX: usize = 1_000;
 /// Wait before the view is read again after an error, or a campaign is asked again after a refusal.
 pub(super) const AGAIN_MS: u64 = 1_000;
-/// The alert raised beside the pause.
-const ALERT_UNREACHABLE: &str = "trunk_unreachable";
 
 /// Serves every campaign once, each round beginning with another one, so that none starves while lines are
 /// scarce. Answers when to look again by time alone.
@@ -76,13 +73,18 @@ async fn serve_all(kit: &Arc<Kit>, seen: Position, turn: usize) -> Result<Option
     Ok(next_at)
 }
 
-/// Serves one campaign. Answers when it may have work again by time alone: its next due time, or the
-/// moment a line takes dials again.
+/// Serves one campaign. Returns when it may have work again by time alone: its next due time, or the moment a
+/// line takes dials again. Persons who are due and not asked for (by the mode, a stage, a full quota) hide no
+/// due time that is still to come.
 async fn serve(kit: &Arc<Kit>, work: &CampaignWork, most: usize) -> Result<Option<Timestamp>, WorklistError> {
     let now = kit.now();
-    let ahead = work.next_due_at.filter(|at| *at > now);
-    // What is held or just being begun hides the next due time behind one that has passed: look again soon.
-    let later = ahead.or(work.next_due_at.map(|_passed| now.plus_ms(AGAIN_MS)));
+    let has_due = work.next_due_at.is_some_and(|at| at <= now);
+    let ahead = match has_due {
+        true => kit.ports.worklist.next_due_after(&work.campaign, now).await?,
+        false => work.next_due_at,
+    };
+    // What is held or just being begun may be due again at once: look again soon.
+    let later = earlier(ahead, has_due.then(|| now.plus_ms(AGAIN_MS)));
     // One more than can begin, to know whether more are waiting.
     let room = room(kit, now).min(most);
     let due = due_now(kit, &work.campaign, now, room.saturating_add(1)).await?;
@@ -341,44 +343,4 @@ fn begin(kit: &Arc<Kit>, due: Vec<DueEnrolment>, batch: &Batch) -> Option<Timest
         .free_at(now)
         .filter(|_| more)
         .map(|at| at.max(now.plus_ms(super::ROUND_MS)))
-}
-
-/// Every line has failed too often in a row: nobody is dialed until a person has seen to it. Nobody is
-/// lost either: what failed so is not charged, and waits.
-pub(crate) async fn pause_running_campaigns(kit: &Kit, detail: &str) {
-    kit.capacity.forget_failures();
-    let works = match kit.ports.worklist.unfinished_campaigns().await {
-        Ok(works) => works,
-        Err(error) => {
-            tracing::error!(%error, "campaigns cannot be paused: the worklist is away");
-            return;
-        }
-    };
-    for work in works.into_iter().filter(|work| work.running) {
-        if let Err(halt) = pause(kit, &work.campaign, detail).await {
-            tracing::error!(campaign = %work.campaign, %halt, "a campaign could not be paused");
-        }
-    }
-}
-
-async fn pause(kit: &Kit, campaign: &CampaignId, detail: &str) -> Result<(), Halt> {
-    let loaded = kit.system.campaigns.state(campaign).await.map_err(|error| {
-        tracing::warn!(%campaign, %error, "a campaign cannot be read");
-        Halt::Unavailable
-    })?;
-    if loaded.state.status() != Some(CampaignStatus::Running) {
-        return Ok(());
-    }
-    let alert = CampaignCommand::RaiseAlert {
-        alert: ALERT_UNREACHABLE.to_owned(),
-        detail: detail.to_owned(),
-    };
-    let command = CampaignCommand::Pause {
-        reason: PauseReason::TrunkUnreachable,
-    };
-    kit.ask(&kit.system.campaigns, campaign, command, kit.fresh_cause())
-        .await?;
-    kit.ask(&kit.system.campaigns, campaign, alert, kit.fresh_cause())
-        .await?;
-    Ok(())
 }

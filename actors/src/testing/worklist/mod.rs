@@ -143,6 +143,16 @@ impl Worklist for FakeWorklist {
         due.retain(|one| customers.contains(&one.customer));
         Ok(due)
     }
+    async fn next_due_after(
+        &self,
+        campaign: &CampaignId,
+        now: Timestamp,
+    ) -> Result<Option<Timestamp>, WorklistError> {
+        let due = self
+            .due(campaign, Timestamp::from_micros(i64::MAX), usize::MAX)
+            .await?;
+        Ok(due.into_iter().map(|one| one.due_at).filter(|at| *at > now).min())
+    }
     async fn open_grants(&self, limit: usize) -> Result<Vec<OpenGrant>, WorklistError> {
         let open = self
             .rows()

@@ -104,8 +104,11 @@ pub(super) async fn campaign(
     let state = state_of::<Campaign>(installation, &entities.campaigns, campaign, then, None).await?;
     let facts = state.facts(campaign.clone());
     let mut facts = facts.ok_or_else(|| Problem::missing("this campaign, at the time asked for,"))?;
-    let quotas = Members::of(&facts.plan.quotas).judge(&person.state, at);
-    facts.full = state.quotas().full_for(&quotas, at).map(Box::new);
+    facts.full = match Members::of(&facts.plan.quotas) {
+        Ok(members) => state.quotas().full_for(&members.judge(&person.state, at), at),
+        Err(fault) => Some(fault.as_full()),
+    }
+    .map(Box::new);
     let mut above = stops(installation, &facts, then).await?;
     above.extend(over(state.status()));
     above.extend(stage(state.gates(), customer, at));

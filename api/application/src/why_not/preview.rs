@@ -51,7 +51,8 @@ async fn full_quota(
     }
     let campaigns = &installation.entities.campaigns;
     let state = campaigns.state(&facts.campaign).await?.state;
-    let members = Members::of(&facts.plan.quotas);
+    let members = Members::of(&facts.plan.quotas)
+        .map_err(|fault| Problem::refused("quota-not-evaluated", fault.to_string()))?;
     let of = members.person(customer, person, &facts.campaign, at);
     Ok(of
         .and_then(|of| state.quotas().full_for(&of.quotas, at))

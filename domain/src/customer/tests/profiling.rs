@@ -31,6 +31,13 @@ fn profile(given: &[CustomerEvent]) -> Profile {
     profile
 }
 
+/// What the state knows must be what the fold over the whole stream knows.
+fn known_to_state(given: &[CustomerEvent]) -> Profile {
+    let known = state_at(given, now()).whole_profile();
+    assert_eq!(known, profile(given), "{given:?}");
+    known
+}
+
 fn value(profile: &Profile, name: &str) -> Option<String> {
     let attribute = Attribute::named(name).unwrap();
     profile.value(&attribute).map(AttributeValue::written)
@@ -130,9 +137,8 @@ fn tags_are_added_and_removed_once() {
     assert_eq!(left, ["信用卡"]);
 }
 
-#[test]
-fn behaviour_follows_the_end_of_calls() {
-    let closed = |outcome, next_due_at| CustomerEvent::CallClosed {
+fn closed(outcome: Option<Outcome>, next_due_at: Option<Timestamp>) -> CustomerEvent {
+    CustomerEvent::CallClosed {
         campaign: campaign(),
         call: nth_call(1),
         number: number(),
@@ -146,7 +152,64 @@ fn behaviour_follows_the_end_of_calls() {
         round: None,
         policy_due_at: None,
         timing: None,
+    }
+}
+
+/// Judged as a quota judges: by the state of a registered person.
+#[test]
+fn a_quota_of_a_segment_knows_who_is_of_it_by_attributes_tags_and_calls() {
+    let of = |given: &[CustomerEvent], condition: &str| {
+        let quota = serde_json::json!({ "name": "q", "dials": 3, "per": "campaign",
+            "where": format!("{} * FROM customers WHERE {condition}", "SELECT") });
+        let quotas = [serde_json::from_value(quota).unwrap()];
+        let members = crate::quota_members::Members::of(&quotas).unwrap();
+        members.judge(&state_at(given, now()), now()) == [0]
     };
+    let mut given = person(&[]);
+    assert!(!of(&given, "region = '上海'"), "it is not known");
+    given.extend(decide(&given, set(&[("region", "上海")], &[])).unwrap());
+    given.extend(decide(&given, tag(&["VIP"], &[])).unwrap());
+    assert!(of(&given, "region = '上海'") && !of(&given, "region = '北京'"));
+    assert!(of(&given, "tag = 'VIP' AND region IN ('上海', '北京')"));
+    assert!(of(&given, "calls_count = 0 AND follow_up_state = 'to_call'"));
+    given.push(closed(Some(Outcome::Callback), Some(now().plus_ms(1))));
+    assert!(of(
+        &given,
+        "calls_count = 1 AND answered_count >= 1 AND success_count = 0"
+    ));
+    assert!(of(
+        &given,
+        "last_outcome = 'callback' AND last_disposition = 'answered'"
+    ));
+    assert!(of(
+        &given,
+        "intent_level = 'medium' AND follow_up_state = 'to_call_again'"
+    ));
+    assert!(!of(&given[1..], "region = '上海'"), "nobody was registered");
+}
+
+#[test]
+fn of_what_calls_and_users_both_say_the_last_word_counts() {
+    let mut given = person(&[closed(Some(Outcome::Success), None)]);
+    known_to_state(&given);
+    given.extend(decide(&given, set(&[("calls_count", "7"), ("intent_level", "C")], &[])).unwrap());
+    let known = known_to_state(&given);
+    assert_eq!(value(&known, "intent_level").as_deref(), Some("C"));
+    given.push(closed(Some(Outcome::Declined), None));
+    let known = known_to_state(&given);
+    assert_eq!(value(&known, "calls_count").as_deref(), Some("8"));
+    assert_eq!(value(&known, "intent_level").as_deref(), Some("low"));
+    given.extend(decide(&given, set(&[], &["last_outcome", "success_count"])).unwrap());
+    assert_eq!(value(&known_to_state(&given), "last_outcome"), None);
+    given.push(closed(Some(Outcome::Success), None));
+    assert_eq!(
+        value(&known_to_state(&given), "success_count").as_deref(),
+        Some("1")
+    );
+}
+
+#[test]
+fn behaviour_follows_the_end_of_calls() {
     let mut given = person(&[]);
     assert_eq!(value(&profile(&given), "calls_count").as_deref(), Some("0"));
     assert_eq!(
@@ -154,7 +217,7 @@ fn behaviour_follows_the_end_of_calls() {
         Some("to_call")
     );
     given.push(closed(Some(Outcome::Callback), Some(now().plus_ms(1))));
-    let known = profile(&given);
+    let known = known_to_state(&given);
     assert_eq!(value(&known, "intent_level").as_deref(), Some("medium"));
     assert_eq!(value(&known, "follow_up_state").as_deref(), Some("to_call_again"));
     assert_eq!(value(&known, "last_call_time"), Some(now().to_string()));
@@ -187,6 +250,7 @@ fn of_an_erased_person_nothing_is_known_and_nothing_new_is_kept() {
     let known = profile(&given);
     assert!(known.values().is_empty() && known.tags().is_empty() && !known.is_somebody());
     assert_eq!(state_at(&given, now()).profile(), None);
+    assert!(!state_at(&given, now()).whole_profile().is_somebody());
     assert_eq!(
         decide(&given, set(&[("age", "31")], &[])),
         Err(CustomerRefusal::Erased)

@@ -84,6 +84,13 @@ pub(super) const DUE: &str = "select campaign, customer, number, due_at from
        order by due_at, customer limit $3) as of_lists) as of_both
      order by in_list, due_at, customer limit $3";
 
+/// The first due time to come: one look into each part of the index, however many are due or wait.
+pub(super) const NEXT_DUE: &str = "select
+     (select min(due_at) from worklist_enrolment where in_list = 0
+      and campaign = $1 and state = 'waiting' and due_at > $2),
+     (select min(due_at) from worklist_enrolment where in_list = 1
+      and campaign = $1 and state = 'waiting' and due_at > $2)";
+
 /// Of so many names. Each is one look into the primary key, however many of the campaign wait: `cross join`
 /// keeps SQLite from walking them instead.
 pub(super) fn due_of_sql(names_count: usize) -> String {
@@ -197,6 +204,18 @@ impl Worklist for SqlWorklist {
         let mut values = vec![Val::text(campaign), Val::at(now)];
         values.extend(named.into_iter().map(Val::text));
         self.read(&sql, values, read_due).await
+    }
+
+    async fn next_due_after(
+        &self,
+        campaign: &CampaignId,
+        now: Timestamp,
+    ) -> Result<Option<Timestamp>, WorklistError> {
+        let first = |mut row: Row| Ok([row.maybe_at()?, row.maybe_at()?].into_iter().flatten().min());
+        let rows = self
+            .read(NEXT_DUE, vec![Val::text(campaign), Val::at(now)], first)
+            .await?;
+        Ok(rows.into_iter().flatten().min())
     }
 
     async fn open_grants(&self, limit: usize) -> Result<Vec<OpenGrant>, WorklistError> {

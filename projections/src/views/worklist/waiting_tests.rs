@@ -1,6 +1,6 @@
 //! What waits without being due: campaigns that are to begin by themselves, callbacks of stopped ones.
 
-use super::port::{DUE, UNFINISHED_CAMPAIGNS, due_of_sql};
+use super::port::{DUE, NEXT_DUE, UNFINISHED_CAMPAIGNS, due_of_sql};
 use super::tests::{late, worklist};
 use crate::database::ReadDb;
 use crate::sqlite::SqliteReadDb;
@@ -164,6 +164,22 @@ async fn the_first_of_each_value_are_listed_and_whom_a_call_was_asked_for() {
     );
 }
 
+#[tokio::test]
+async fn the_next_due_time_is_that_of_a_callback_though_others_are_due_already() {
+    let mut story = Story::new();
+    story.at = ten();
+    story.created("T");
+    for of in 1..4 {
+        story.customer(of, placed(of, 0));
+    }
+    story.customer(2, requested());
+    let worklist = worklist(&story).await;
+    let next = async |now| worklist.next_due_after(&campaign("T"), now).await.unwrap();
+    assert_eq!(next(ten()).await, Some(ten().plus_ms(1)));
+    assert_eq!(next(ten().plus_ms(9)).await, Some(late()));
+    assert_eq!(next(late()).await, None);
+}
+
 /// What SQLite says it will do about enrolments.
 async fn plan(sql: &str, values_count: usize) -> Vec<String> {
     let db = SqliteReadDb::open_inline().unwrap();
@@ -183,6 +199,7 @@ async fn no_round_of_the_dialer_walks_what_waits() {
     let asked = [
         (UNFINISHED_CAMPAIGNS.to_owned(), 1),
         (DUE.to_owned(), 3),
+        (NEXT_DUE.to_owned(), 2),
         (due_of_sql(200), 202),
     ];
     for (sql, values_count) in asked {
