@@ -9,12 +9,17 @@ use super::operator::{FIRST_LIST, Operator, SECOND_LIST, cause};
 use super::people;
 use domain::campaign::command::CampaignCommand;
 use domain::campaign::event::PauseReason;
-use domain::customer::command::CustomerCommand;
+use domain::customer::command::{CallbackOrder, CustomerCommand};
 use domain::go_live::Stage;
 use domain::ids::{CustomerId, ListId};
 use domain::number::command::NumberCommand;
 use domain::number::event::OptOutSource;
 use domain::promotion::{Evidence, SaidEvidence};
+
+/// Persons of a campaign of callbacks who name a time.
+const CALLBACKS_MAX: usize = 8;
+/// How far apart their times are at least, on average one and a half of it.
+const CALLBACKS_APART_MS: u64 = 11 * 60_000;
 
 impl Operator {
     /// Some people ask to be forgotten, whether a call of theirs is open or not.
@@ -35,6 +40,35 @@ impl Operator {
             let cause = cause(&format!("erase:{day}:{letter}"));
             if let Ok(answer) = self.system.customers.ask(&row.customer, command, cause).await {
                 self.notebook.note(answer.position);
+            }
+        }
+    }
+
+    /// In campaigns of callbacks some persons name a time, each another one.
+    pub(crate) async fn name_times(&self, day: u32) {
+        let chance = SeededChance::new(self.seed, 11_000 + u64::from(day));
+        let begun_at = self.at(day, self.starts_ms(day));
+        for part in (0..self.shape.campaigns_per_day).filter(|part| self.manner(day, *part).callbacks) {
+            let (id, persons) = (Self::campaign_id(day, part), self.persons(day, part));
+            for (nth, index) in (1..).zip(persons.iter().take(CALLBACKS_MAX)) {
+                let at = begun_at.plus_ms(nth * CALLBACKS_APART_MS + chance.below(CALLBACKS_APART_MS));
+                let Ok(loaded) = self.system.campaigns.state(&id).await else {
+                    return;
+                };
+                let Some(facts) = loaded.state.facts(id.clone()) else {
+                    return;
+                };
+                let order = CallbackOrder {
+                    at,
+                    agent: None,
+                    reason: None,
+                    by: None,
+                    facts,
+                };
+                let row = self.row(day, part, FIRST_LIST, *index);
+                let command = CustomerCommand::RequestCallback(Box::new(order));
+                self.customer(&row.customer, command, &format!("callback:{id}:{index}"))
+                    .await;
             }
         }
     }

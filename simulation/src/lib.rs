@@ -231,6 +231,27 @@ mod tests {
         assert_eq!(report.log_hash, run(paced).log_hash);
     }
 
+    #[test]
+    fn a_world_of_callbacks_dials_each_at_its_time() {
+        let report = run(Plan {
+            faults: FaultRates::NONE,
+            scenario: Scenario {
+                callbacks_of_ten: 10,
+                stages_of_ten: 0,
+                late_starts_of_ten: 0,
+                ..Scenario::default()
+            },
+            ..plan(7)
+        });
+        assert_eq!(report.violations, Vec::<String>::new());
+        let checked = report.invariants.get("a_callback_is_dialed_at_its_time");
+        assert!(
+            checked.is_some_and(|tally| tally.checked >= 3),
+            "{:?}",
+            report.invariants
+        );
+    }
+
     /// Agents step away while telephones ring for them.
     #[test]
     fn who_finds_nobody_in_new_york_is_told_the_seller() {

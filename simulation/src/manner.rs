@@ -43,6 +43,8 @@ pub(crate) struct Manner {
     /// A second list is undone while it runs.
     pub(crate) undone: bool,
     pub(crate) lasts_days: u32,
+    /// It calls only persons who named a time.
+    pub(crate) callbacks: bool,
 }
 
 impl Manner {
@@ -75,6 +77,8 @@ impl Manner {
             undone: of_ten(scenario.undone_lists_of_ten),
             // Half of them last one day.
             lasts_days: if lasts > scenario.lasts_days_max { 1 } else { lasts }.min(days_left),
+            // Drawn last, so that the draws before it are those of older runs.
+            callbacks: of_ten(scenario.callbacks_of_ten),
         }
     }
 

@@ -122,7 +122,7 @@ impl Operator {
             for part in 0..self.shape.campaigns_per_day {
                 self.begin(day, part).await;
             }
-            tokio::join!(biased; self.disturb(day), self.erase_some(day), self.take_back(day));
+            tokio::join!(biased; self.disturb(day), self.erase_some(day), self.take_back(day), self.name_times(day));
             self.look_after(day).await;
             self.notebook.days_done.store(day + 1, Ordering::Relaxed);
         }
@@ -244,8 +244,13 @@ impl Operator {
         let purpose = people::purpose(&Self::campaign_id(day, part));
         let manner = self.manner(day, part);
         let mut plan = manner.plan(self.at(day, 0), purpose, self.shape.max_concurrent);
-        plan.dialing = (self.plan.agents > 0).then_some(DialingPlan {
-            mode: DialingMode::Predictive,
+        let mode = match (self.plan.agents > 0, manner.callbacks) {
+            (true, _) => Some(DialingMode::Predictive),
+            (false, true) => Some(DialingMode::Callback),
+            (false, false) => None,
+        };
+        plan.dialing = mode.map(|mode| DialingPlan {
+            mode,
             holds_each_day: false,
             ..DialingPlan::default()
         });

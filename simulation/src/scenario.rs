@@ -188,6 +188,8 @@ pub struct Scenario {
     pub undone_lists_of_ten: u32,
     /// Of ten people, how many have a second number.
     pub second_numbers_of_ten: u32,
+    /// Of ten campaigns, how many call only persons who named a time; none where agents take the calls.
+    pub callbacks_of_ten: u32,
 }
 
 impl Default for Scenario {
@@ -203,6 +205,7 @@ impl Default for Scenario {
             stages_of_ten: 2,
             undone_lists_of_ten: 2,
             second_numbers_of_ten: 2,
+            callbacks_of_ten: 0,
         }
     }
 }
@@ -219,6 +222,7 @@ impl Scenario {
             read.stages_of_ten,
             read.undone_lists_of_ten,
             read.second_numbers_of_ten,
+            read.callbacks_of_ten,
         ];
         let is_bounded = of_ten.iter().all(|rate| *rate <= OF_TEN_MAX);
         let lasts = (1..=crate::WORLD_DAYS).contains(&read.lasts_days_max);

@@ -255,6 +255,7 @@ impl World {
             wrong_clock: self.faults.wrong_clock,
             jump: self.faults.jump,
             append_ms_max: self.append_ms_max(),
+            has_no_faults: self.plan.faults == FaultRates::NONE,
             unwritten,
         };
         let mut findings = invariants::judge(&evidence).map_err(SimulationError::Log)?;

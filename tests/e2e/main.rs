@@ -2,6 +2,7 @@
 
 mod a_quota_holds_over_a_kill;
 mod bad_rows_are_listed;
+mod callbacks_are_dialed_at_their_time;
 mod checkpoints_are_stamped;
 mod commands_are_done_in_one_way;
 mod databases_fail;

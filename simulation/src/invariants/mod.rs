@@ -5,6 +5,7 @@
 
 mod abandonment;
 mod book;
+mod callbacks;
 mod calls;
 mod campaigns;
 mod enrolments;
@@ -89,6 +90,8 @@ pub(crate) struct Evidence<'a> {
     pub(crate) jump: Option<Jump>,
     /// How long an append may have taken; what was decided before it may be done so much later.
     pub(crate) append_ms_max: u64,
+    /// Nothing goes wrong in this world: what happens at a time happens then.
+    pub(crate) has_no_faults: bool,
     /// Times whose news may be lost, each before the end of a life.
     pub(crate) unwritten: &'a [Spell],
 }
@@ -98,6 +101,7 @@ pub(crate) fn judge(evidence: &Evidence<'_>) -> Result<Findings, String> {
     let mut findings = Findings::default();
     positions(&mut findings, evidence);
     book::judge(&mut findings, &facts, evidence);
+    callbacks::judge(&mut findings, &facts, evidence);
     calls::judge(&mut findings, &facts, evidence);
     grants::judge(&mut findings, &facts);
     terms::judge(&mut findings, &facts, evidence);

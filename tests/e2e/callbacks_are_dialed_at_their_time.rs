@@ -1,0 +1,54 @@
+//! A campaign of callbacks calls a person at the time that they named, though others have been due for
+//! long, and calls none of the others.
+
+use domain::time::Timestamp;
+use serde_json::json;
+use std::time::Duration;
+use tests::carrier::CarrierProcess;
+use tests::history::{History, member};
+use tests::server::Server;
+
+/// Far enough ahead to be named before it comes.
+const AHEAD_MS: u64 = 1_500;
+
+/// When each event of a kind was decided.
+fn times(history: &History, kind: &str) -> Vec<Timestamp> {
+    let times = history
+        .of(kind)
+        .filter_map(|event| member(event, "/time").as_str());
+    times.filter_map(|at| at.parse().ok()).collect()
+}
+
+#[test]
+fn a_person_is_called_at_the_time_they_named_and_nobody_else() {
+    let folder = tempfile::tempdir().unwrap();
+    let carrier = CarrierProcess::start(folder.path(), 5, &[]);
+    let data = folder.path().join("data");
+    let server = Server::start(&data, &carrier.trunk());
+    let campaign = json!({ "task_id": "T", "script_template": tests::prove::BUNDLED_TEXT,
+        "dialing": { "mode": "callback" }, "retry_policy": { "retries_max": 0, "rules": {} } });
+    server.must_post("/api/v1/campaigns", &campaign);
+    let person =
+        |index: usize| json!({ "customer_id": format!("C{index}"), "phone": format!("1380013800{index}") });
+    let people: Vec<_> = (0..8).map(person).collect();
+    server.must_post(
+        "/api/v1/tasks/data",
+        &json!({ "task_id": "T", "records": people }),
+    );
+    server.must_post("/api/v1/campaigns/T/start", &json!({}));
+    let started = times(&History::read(&data), "campaign.started");
+    let named_at = started[0].plus_ms(AHEAD_MS);
+    let order = json!({ "campaign": "T", "at": named_at.to_string() });
+    server.must_post("/api/v1/customers/C3/callbacks", &order);
+    assert!(
+        server.has_ended_calls("T", 1, Duration::from_secs(30)),
+        "nobody was called"
+    );
+    drop(server);
+    let dialed = times(&History::read(&data), "call.dialing");
+    assert_eq!(dialed.len(), 1, "{dialed:?}");
+    assert!(named_at <= dialed[0], "{named_at} {dialed:?}");
+    let lines = carrier.lines();
+    let callees: Vec<&str> = lines.values().map(|line| line.callee.as_str()).collect();
+    assert_eq!(callees, ["+8613800138003"]);
+}
