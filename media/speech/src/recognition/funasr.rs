@@ -121,38 +121,70 @@ impl Protocol for FunAsrExchange {
 
     fn read(&mut self, wire: &Wire) -> Result<Read, FailureClass> {
         let message = object(wire)?;
-        let text = text_of(&message, "text").unwrap_or("");
+        let raw = text_of(&message, "text").unwrap_or("");
         let is_final = message.get("is_final") == Some(&Value::Bool(true));
         let is_last = is_final && self.ending && self.marks_last;
         self.marks_last |= !is_final;
         match text_of(&message, "mode") {
             Some("2pass-online" | "online") => {
-                if self.partial.len() + text.len() > UTTERANCE_BYTES_MAX {
+                if self.partial.len() + raw.len() > UTTERANCE_BYTES_MAX {
                     return Err(FailureClass::Garbled);
                 }
-                self.partial.push_str(text);
-                Ok(match self.partial.as_str() {
-                    "" => Read::Nothing,
-                    partial => Read::Partial(partial.to_owned()),
+                self.partial.push_str(raw);
+                Ok(match without_tags(&self.partial) {
+                    partial if partial.is_empty() => Read::Nothing,
+                    partial => Read::Partial(partial),
                 })
             }
             Some("2pass-offline" | "offline") => {
-                self.partial.clear();
+                let partial = without_tags(&std::mem::take(&mut self.partial));
+                let text = without_tags(raw);
+                // The second pass found nothing in what the first one heard: the sentence was said all the
+                // same.
+                let is_kept = text.is_empty() && !partial.is_empty();
                 let made = Made {
-                    text: text.to_owned(),
+                    text: if is_kept { partial } else { text },
                     ..Made::default()
                 };
-                Ok(match text {
+                Ok(match made.text.as_str() {
                     "" if self.ending => Read::Done,
                     "" => Read::Nothing,
-                    _ if is_last => Read::Last(made),
+                    _ if is_last || (is_kept && self.ending) => Read::Last(made),
                     _ => Read::Final(made),
                 })
             }
-            None if self.ending && text.is_empty() => Ok(Read::Done),
+            None if self.ending && raw.is_empty() => Ok(Read::Done),
             Some(_) | None => Err(FailureClass::Garbled),
         }
     }
+}
+
+/// Longest tag of a model of several languages, such as `<|withitn|>`.
+const TAG_BYTES_MAX: usize = 32;
+
+/// A text without the tags that SenseVoice puts into it: language, emotion, event, form of numbers
+/// (`<|zh|><|NEUTRAL|><|Speech|><|withitn|>`).
+fn without_tags(text: &str) -> String {
+    let (mut plain, mut rest) = (String::with_capacity(text.len()), text);
+    while let Some((before, after)) = rest.split_once("<|") {
+        plain.push_str(before);
+        match after.split_once("|>") {
+            Some((tag, behind)) if is_tag(tag) => rest = behind,
+            // Cut off in an increment: the rest of it follows.
+            None if is_tag(after) => rest = "",
+            _ => {
+                plain.push_str("<|");
+                rest = after;
+            }
+        }
+    }
+    plain.push_str(rest);
+    plain.trim().to_owned()
+}
+
+fn is_tag(text: &str) -> bool {
+    let is_of_tag = |found: char| found.is_ascii_alphanumeric() || "_-/ |".contains(found);
+    text.len() <= TAG_BYTES_MAX && text.chars().all(is_of_tag)
 }
 
 #[cfg(test)]
@@ -269,6 +301,41 @@ mod tests {
             }],
             ..ListeningOrder::default()
         })
+    }
+
+    #[test]
+    fn tags_of_language_and_emotion_are_no_words() {
+        let mut exchange = exchange();
+        let mut read = |mode: &str, text: &str| {
+            exchange.read(&Wire::json(
+                &json!({"mode": mode, "text": text, "is_final": false}),
+            ))
+        };
+        assert_eq!(read("2pass-online", "<|zh|><|NEUT"), Ok(Read::Nothing));
+        let partial = read("2pass-online", "RAL|><|Speech|><|withitn|>办理");
+        assert_eq!(partial, Ok(Read::Partial("办理".to_owned())));
+        let said = read("2pass-offline", "<|zh|><|HAPPY|><|Speech|><|woitn|>办理分期。");
+        assert!(matches!(said, Ok(Read::Final(made)) if made.text == "办理分期。"));
+        assert_eq!(
+            read("2pass-offline", "<|nospeech|><|EMO_UNKNOWN|>"),
+            Ok(Read::Nothing)
+        );
+        assert_eq!(without_tags("a <|b 大|> c"), "a <|b 大|> c", "no tag");
+    }
+
+    #[test]
+    fn an_empty_second_pass_does_not_erase_what_the_first_heard() {
+        let said =
+            |mode: &str, text: &str| Wire::json(&json!({"mode": mode, "text": text, "is_final": false}));
+        let mut exchange = exchange();
+        assert!(exchange.read(&said("2pass-online", "不用了")).is_ok());
+        let kept = exchange.read(&said("2pass-offline", ""));
+        assert!(matches!(kept, Ok(Read::Final(made)) if made.text == "不用了"));
+        assert_eq!(exchange.read(&said("2pass-offline", "")), Ok(Read::Nothing));
+        assert!(exchange.read(&said("2pass-online", "再见")).is_ok());
+        exchange.farewell();
+        let last = exchange.read(&said("2pass-offline", "<|zh|>"));
+        assert!(matches!(last, Ok(Read::Last(made)) if made.text == "再见"));
     }
 
     #[test]
