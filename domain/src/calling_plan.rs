@@ -78,21 +78,32 @@ pub enum AfterCutOff {
 }
 
 /// How many attempts an enrolment may have, and how long to wait after each disposition. A disposition
-/// without a rule is final.
+/// without a rule is final. A member that is left out is that of the standard policy.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct RetryPolicy {
     /// Charged retries after the first call, over all dispositions (3 retries = 4 calls).
+    #[serde(default = "standard_retries_max")]
     pub retries_max: u32,
     /// Uncharged dials an enrolment may have (`docs/call_progress.md`: 3).
+    #[serde(default = "standard_retries_max")]
     pub uncharged_max: u32,
     /// Calls an enrolment may have in all, charged or not; absent where the other bounds suffice.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub calls_max: Option<u32>,
+    #[serde(default = "standard_rules")]
     pub rules: BTreeMap<Disposition, RetryRule>,
     /// The rule for `interrupted` does not reach a call that was answered; absent, also in campaigns made
     /// before: `next_day`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub interrupted_after_answer: Option<AfterCutOff>,
+}
+
+const fn standard_retries_max() -> u32 {
+    STANDARD_RETRIES_MAX
+}
+
+fn standard_rules() -> BTreeMap<Disposition, RetryRule> {
+    RetryPolicy::standard().rules
 }
 
 /// One minute in milliseconds.
