@@ -14,8 +14,22 @@ pub struct Floor {
 /// Under every preset: six months, of which the longest have 184 days.
 pub const GENERAL_FLOOR: Floor = Floor {
     days: 184,
-    source: "six months: Cybersecurity Law (网络安全法) 2017, article 21, says it of network logs; taken for \
-             every class",
+    source: "six months: Cybersecurity Law (网络安全法) of 2017, article 21, for network logs; applied to every \
+             class of data",
+};
+
+/// The same time under presets of China's marketing rules.
+const MARKETING: Floor = Floor {
+    source: "six months: Cybersecurity Law (网络安全法) of 2017, article 21, for network logs; longer than the five \
+             months for evidence of consent (通信短信息服务管理规定, 2015)",
+    ..GENERAL_FLOOR
+};
+
+/// No law of the EU sets a shortest time.
+const EUROPE: Floor = Floor {
+    source: "six months: set by this product; GDPR, articles 5(2) and 7(1), ask for evidence of consent and name \
+             no shortest time, article 5(1)(e) limits the longest",
+    ..GENERAL_FLOOR
 };
 
 /// Two years, one of which may be a leap year.
@@ -40,8 +54,9 @@ const DEBT: Floor = Floor {
 pub const fn floor(class: DataClass, preset: Preset) -> Floor {
     match class {
         DataClass::Recordings | DataClass::Persons | DataClass::Transcripts => match preset {
-            // Evidence of consent is kept for five months or more: the six months of all are longer.
-            Preset::CnService | Preset::CnMarketing | Preset::CnCloudTrunk | Preset::EuGdpr => GENERAL_FLOOR,
+            Preset::CnService | Preset::CnCloudTrunk => GENERAL_FLOOR,
+            Preset::CnMarketing => MARKETING,
+            Preset::EuGdpr => EUROPE,
             Preset::CnCollection => COLLECTION,
             Preset::UsTsr => TELEMARKETING,
             Preset::UsRegf => DEBT,
@@ -52,6 +67,28 @@ pub const fn floor(class: DataClass, preset: Preset) -> Floor {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn each_preset_cites_law_of_its_own_country() {
+        let is_chinese = |preset: Preset| preset.code().starts_with("cn-");
+        for preset in Preset::ALL {
+            let source = floor(DataClass::Recordings, preset).source;
+            let cites = ["Cybersecurity Law", "GB/T"]
+                .iter()
+                .any(|law| source.contains(law));
+            assert_eq!(cites, is_chinese(preset), "{}: {source}", preset.code());
+            assert_eq!(
+                source.contains("CFR"),
+                preset.code().starts_with("us-"),
+                "{source}"
+            );
+            assert_eq!(
+                source.contains("GDPR"),
+                preset.code().starts_with("eu-"),
+                "{source}"
+            );
+        }
+    }
 
     #[test]
     fn six_months_are_the_least_under_every_preset() {
