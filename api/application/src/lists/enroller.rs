@@ -253,9 +253,9 @@ impl Enroller for CampaignEnroller {
         {
             return Ok(());
         }
-        let began = self.installation.now();
+        course.begin_wait(self.installation.now());
         let waited = self.installation.rows_at(wanted, WAY_MS_MAX).await;
-        course.note_wait(self.installation.now().ms_since(began));
+        course.end_wait(self.installation.now());
         self.look_again(is_dialing).await;
         self.refuse_undone()?;
         waited.map_err(|problem| {

@@ -428,7 +428,8 @@ mod tests {
             if stored.saturating_sub(self.shown.load(Ordering::Relaxed)) >= BEHIND_MAX {
                 // The rows come on while it waits.
                 self.shown.store(stored, Ordering::Relaxed);
-                course.note_wait(1);
+                course.begin_wait(domain::time::Timestamp::EPOCH);
+                course.end_wait(domain::time::Timestamp::EPOCH.plus_ms(1));
             }
             Ok(())
         }

@@ -14,8 +14,23 @@ use std::sync::{Arc, Mutex, PoisonError};
 pub struct Course {
     rows: AtomicU64,
     enrolled: AtomicU64,
-    /// Time that its enrolments have waited for the rows of the views, added up over all of them.
-    waited_ms: AtomicU64,
+    waits: Mutex<Waits>,
+}
+
+/// How long the import has waited for the rows of the views. Several enrolments wait at once: a moment in
+/// which any of them waits counts once.
+#[derive(Debug, Default)]
+struct Waits {
+    waiting_count: u32,
+    /// When the first of those that wait now began.
+    since: Option<Timestamp>,
+    over_ms: u64,
+}
+
+impl Waits {
+    fn elapsed_ms(&self, now: Timestamp) -> u64 {
+        self.over_ms + self.since.map_or(0, |since| now.ms_since(since))
+    }
 }
 
 impl Course {
@@ -27,8 +42,26 @@ impl Course {
         self.enrolled.store(enrolled, Ordering::Relaxed);
     }
 
-    pub(crate) fn note_wait(&self, ms: u64) {
-        self.waited_ms.fetch_add(ms, Ordering::Relaxed);
+    /// An enrolment begins to wait for rows.
+    pub(crate) fn begin_wait(&self, now: Timestamp) {
+        let mut waits = self.waits.lock().unwrap_or_else(PoisonError::into_inner);
+        waits.waiting_count += 1;
+        waits.since.get_or_insert(now);
+    }
+
+    /// An enrolment waits no longer.
+    pub(crate) fn end_wait(&self, now: Timestamp) {
+        let mut waits = self.waits.lock().unwrap_or_else(PoisonError::into_inner);
+        waits.waiting_count = waits.waiting_count.saturating_sub(1);
+        if waits.waiting_count == 0 {
+            waits.over_ms = waits.elapsed_ms(now);
+            waits.since = None;
+        }
+    }
+
+    fn waited_ms(&self, now: Timestamp) -> u64 {
+        let waits = self.waits.lock().unwrap_or_else(PoisonError::into_inner);
+        waits.elapsed_ms(now)
     }
 }
 
@@ -55,7 +88,7 @@ pub struct ImportShown {
     rows: u64,
     enrolled: u64,
     rows_per_second: u64,
-    /// Time that its enrolments have waited for the rows of the views.
+    /// Elapsed time in which it has waited for the rows of the views; never more than it runs.
     waited_for_views_ms: u64,
 }
 
@@ -116,7 +149,7 @@ impl UnderWay {
                 rows,
                 enrolled: entry.course.enrolled.load(Ordering::Relaxed),
                 rows_per_second: rows.saturating_mul(1_000) / ms.max(1),
-                waited_for_views_ms: entry.course.waited_ms.load(Ordering::Relaxed),
+                waited_for_views_ms: entry.course.waited_ms(now),
             }
         });
         shown.collect()
@@ -128,6 +161,21 @@ mod tests {
     use super::*;
     use crate::reply_value::value;
     use serde_json::json;
+
+    #[test]
+    fn enrolments_that_wait_at_once_wait_no_longer_than_time_passes() {
+        let (course, began) = (Course::default(), Timestamp::from_micros(0));
+        let at = |ms| began.plus_ms(ms);
+        course.begin_wait(at(100));
+        course.begin_wait(at(200));
+        assert_eq!(course.waited_ms(at(300)), 200);
+        course.end_wait(at(400));
+        course.end_wait(at(500));
+        assert_eq!(course.waited_ms(at(900)), 400);
+        course.begin_wait(at(1_000));
+        course.end_wait(at(1_050));
+        assert_eq!(course.waited_ms(at(2_000)), 450);
+    }
 
     #[test]
     fn an_import_is_shown_while_it_runs_and_forgotten_however_it_ends() {
