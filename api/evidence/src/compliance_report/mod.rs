@@ -8,6 +8,7 @@ mod calls;
 pub mod figures;
 mod fold;
 mod keeping;
+mod labels;
 mod note;
 mod notices;
 #[cfg(test)]

@@ -2,9 +2,12 @@
 
 use crate::compliance_report::figures::{Counts, Figures, Notices, RuleRow};
 use crate::compliance_report::keeping::figures_file;
+use crate::compliance_report::labels::{
+    alert_label, as_it_is, correction_label, disposition_label, opt_out_source_label, pause_label,
+    rule_label, side_label, violation_label,
+};
 use crate::html::{Good, Page, row};
 use domain::calendar::beijing;
-use domain::disposition::Disposition;
 
 /// Where the figures stand inside the page.
 pub(crate) const FIGURES_ID: &str = "figures";
@@ -104,7 +107,7 @@ fn dials(page: &mut Page, figures: &Figures) {
         .map(|(code, count)| row(&disposition_label(code), count))
         .collect();
     page.table(&["呼叫结果 / disposition", "呼叫 / calls"], 1, &dispositions);
-    counts(page, "北京时间（时） / hour in Beijing", &dials.hours);
+    counts(page, "北京时间（时） / hour in Beijing", &dials.hours, as_it_is);
     let per_day: Vec<Vec<String>> = dials
         .calls_per_number_and_day
         .iter()
@@ -120,14 +123,6 @@ fn dials(page: &mut Page, figures: &Figures) {
     );
 }
 
-/// `接通 / answered`; a code of a newer build stands as it is.
-fn disposition_label(code: &str) -> String {
-    match Disposition::from_code(code) {
-        Some(known) => format!("{} / {}", known.label_zh(), known.label_en()),
-        None => code.to_owned(),
-    }
-}
-
 fn rules(page: &mut Page, rules: &[RuleRow]) {
     page.section("规则判定", "Verdicts by rule and version");
     page.paragraph(
@@ -137,8 +132,8 @@ fn rules(page: &mut Page, rules: &[RuleRow]) {
         .iter()
         .map(|one| {
             vec![
-                one.side.to_owned(),
-                one.rule.clone(),
+                side_label(one.side),
+                rule_label(&one.rule),
                 format!("v{} ({})", one.version, one.effective_from),
                 one.allowed.to_string(),
                 one.deferred.to_string(),
@@ -160,7 +155,12 @@ fn rules(page: &mut Page, rules: &[RuleRow]) {
 fn opt_outs(page: &mut Page, figures: &Figures) {
     let (opt_outs, notices) = (&figures.opt_outs, &figures.notices);
     page.section("谢绝来电与告知", "Opt-outs and notices");
-    counts(page, "谢绝来电来源 / opt-outs by source", &opt_outs.recorded);
+    counts(
+        page,
+        "谢绝来电来源 / opt-outs by source",
+        &opt_outs.recorded,
+        opt_out_source_label,
+    );
     let mut rows = vec![
         row("新增禁呼（个） / numbers suppressed", opt_outs.suppressed),
         row(
@@ -216,26 +216,6 @@ fn ended_during_notice(notices: &Notices) -> Vec<Vec<String>> {
     ended.into_iter().chain(unknown).collect()
 }
 
-/// 中文 / English (code): the code is what `docs/reference/reports.md` explains.
-fn violation_label(code: &str) -> String {
-    let words = match code {
-        "dialed_after_opt_out" => "谢绝来电后仍获准并拨打 / dialed after an opt-out",
-        "dialed_while_suppressed" => "禁呼期内拨打 / dialed while suppressed",
-        "dialed_without_permit" => "无许可拨打 / dialed without a permit",
-        "dialed_outside_grant" => "许可失效后拨打 / dialed outside its grant",
-        "dialed_twice" => "重复拨打 / dialed twice",
-        "permitted_twice" => "重复许可 / permitted twice",
-        "permitted_by_other_grant" => "许可依据他人授权 / permitted by another's grant",
-        "permitted_without_verdict" => "许可缺少规则判定 / permitted without a verdict",
-        "permitted_against_verdict" => "许可违反规则判定 / permitted against a verdict",
-        "permitted_after_erasure" => "已删除个人信息者仍获准 / permitted after erasure",
-        "recorded_without_notice" => "告知结束前录入对方声音 / callee recorded before the notice was over",
-        "ended_without_permit" => "无许可的呼叫结束 / ended without a permit",
-        other => return other.to_owned(),
-    };
-    format!("{words} ({code})")
-}
-
 fn persons(page: &mut Page, figures: &Figures) {
     let persons = &figures.persons;
     page.section("个人信息", "Personal data");
@@ -259,17 +239,19 @@ fn persons(page: &mut Page, figures: &Figures) {
 fn watch(page: &mut Page, figures: &Figures) {
     let watch = &figures.watch;
     page.section("告警、更正与抽检", "Alerts, corrections and audits");
-    counts(page, "告警 / alert", &watch.alerts);
+    counts(page, "告警 / alert", &watch.alerts, alert_label);
     counts(
         page,
         "任务暂停原因 / campaigns paused, by reason",
         &watch.campaigns_paused,
+        pause_label,
     );
-    counts(page, "更正 / correction", &watch.corrections);
+    counts(page, "更正 / correction", &watch.corrections, correction_label);
     counts(
         page,
         "抽检不合格项 / items answered `no`",
         &watch.findings_against,
+        as_it_is,
     );
     let rows = [
         row("抽样（次） / samples drawn", watch.samples_drawn),
@@ -279,7 +261,8 @@ fn watch(page: &mut Page, figures: &Figures) {
     page.table(&["指标 / figure", "数量 / count"], 1, &rows);
 }
 
-fn counts(page: &mut Page, head: &str, counts: &Counts) {
-    let rows: Vec<Vec<String>> = counts.iter().map(|(code, count)| row(code, count)).collect();
+fn counts(page: &mut Page, head: &str, counts: &Counts, label: fn(&str) -> String) {
+    let rows = counts.iter().map(|(code, count)| row(&label(code), count));
+    let rows: Vec<Vec<String>> = rows.collect();
     page.table(&[head, "数量 / count"], 1, &rows);
 }
