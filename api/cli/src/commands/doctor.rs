@@ -2,6 +2,7 @@
 
 use crate::commands::doctor_check::{Check, Finding};
 use crate::commands::doctor_clock as clock;
+use crate::commands::doctor_dialing as dialing;
 use crate::commands::doctor_history as history;
 use crate::commands::doctor_log as log;
 use crate::commands::doctor_machine as machine;
@@ -35,7 +36,7 @@ const SYNC_MS_SLOW: u64 = 30;
 /// Check this machine, and a data directory and a log if they are given.
 ///
 /// Says which synthesizer speaks, how many files may be open, how much room the disk has and how fast it
-/// syncs, and what is not done yet; of a data directory or log whether it is whole and its keys are at hand;
+/// syncs, and what is not done yet; of a data directory or log whether it is whole, its keys are at hand and what keeps it from dialing;
 /// whether the clock is right; and whether each trunk given answers OPTIONS. It calls nobody and writes no
 /// event. What was not checked is said to be so.
 #[derive(Debug, clap::Args)]
@@ -90,6 +91,8 @@ pub(crate) async fn run(args: Args) -> Result<(), Failure> {
         checks.push(log::check(&of, args.full).await);
         checks.push(history::check(args.data.as_deref(), &spec, &args.keys).await);
         checks.push(numbers::check(args.data.as_deref(), &spec, &args.keys).await);
+        let named: Vec<&str> = args.trunks.iter().map(|trunk| trunk.name.as_str()).collect();
+        checks.push(dialing::check(&spec, &named).await);
     }
     if let Some(ReadDbSpec::Postgres(url)) = &args.rows.read_db {
         checks.push(rows::check(url).await);

@@ -18,6 +18,7 @@ pub(crate) mod deal;
 pub(crate) mod doctor;
 pub(crate) mod doctor_check;
 mod doctor_clock;
+pub(crate) mod doctor_dialing;
 pub(crate) mod doctor_history;
 pub(crate) mod doctor_log;
 pub(crate) mod doctor_machine;

@@ -1,0 +1,132 @@
+//! What `ledgerline doctor` says of dialing: every reason on record for which nothing is dialed, or part of it. It
+//! reads the log and writes nothing; what only a running server knows (its clock, its disk, its lock) is in its
+//! `GET /readyz`.
+
+use crate::commands::doctor::{Check, Finding};
+use crate::kit::failure::Failure;
+use domain::calling_plan::Preset;
+use domain::ports::event_store::EventStore;
+use domain::stop::StopId;
+use host::app::{AppError, ReadOnly};
+use host::store_spec::StoreSpec;
+use store::OpenError;
+
+const NAME: &str = "dialing";
+
+/// `trunks` are those that were named to `doctor`: stops of others are not looked up.
+pub(super) async fn check(spec: &StoreSpec, trunks: &[&str]) -> Check {
+    match found(spec, trunks).await {
+        Ok(reasons) if reasons.is_empty() => Check::new(
+            NAME,
+            Finding::Good,
+            "no reason on record keeps anything from being dialed / 无暂停拨号的原因",
+        ),
+        Ok(reasons) => Check::new(NAME, Finding::Bad, reasons.join("; ")),
+        Err(failure) => Check::new(NAME, Finding::Bad, failure.to_string()),
+    }
+}
+
+async fn found(spec: &StoreSpec, trunks: &[&str]) -> Result<Vec<String>, Failure> {
+    let opened = match ReadOnly::of(spec).await {
+        Err(AppError::Open(OpenError::Missing(_))) => return Ok(Vec::new()),
+        opened => opened?,
+    };
+    let reasons = reasons(opened.store.as_ref(), trunks).await;
+    opened.close().await;
+    reasons
+}
+
+async fn reasons(store: &dyn EventStore, trunks: &[&str]) -> Result<Vec<String>, Failure> {
+    let installation = actors::installation_now(store).await?;
+    let mut reasons = Vec::new();
+    if installation.unconfirmed_restore().is_some() {
+        reasons.push(
+            "a restore waits for a user: look at what it lost, then: ledgerline backup confirm --reason TEXT / \
+             恢复后尚未确认"
+                .to_owned(),
+        );
+    }
+    if installation.unconfirmed_loss().is_some() {
+        reasons.push(
+            "lost history waits for a user (see history), then: ledgerline backup confirm --reason TEXT / 历史丢失，\
+             尚未确认"
+                .to_owned(),
+        );
+    }
+    if installation.clock_doubt().is_some() {
+        reasons.push(
+            "the clock was found wrong and was not found right since (see clock) / 时钟有误".to_owned(),
+        );
+    }
+    let stops = [StopId::All].into_iter();
+    let stops = stops.chain(Preset::ALL.iter().copied().map(StopId::Preset));
+    let stops = stops.chain(trunks.iter().map(|trunk| StopId::Trunk((*trunk).to_owned())));
+    for stop in stops {
+        if let Some(engaged) = actors::engaged_now(store, &stop).await? {
+            reasons.push(format!(
+                "emergency stop of {stop} since {}: {} / 紧急停止",
+                engaged.since, engaged.reason
+            ));
+        }
+    }
+    Ok(reasons)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use domain::ids::StreamId;
+    use domain::stored_event::{Record, StreamVersion};
+    use std::sync::Arc;
+    use store::test_ports::StepClock;
+    use store::{MemoryDisk, MemoryEventStore};
+
+    /// A golden event, as the first of a stream.
+    async fn append(log: &MemoryEventStore, stream: StreamId, golden: &str, changes: &[(&str, &str)]) {
+        let mut text = golden
+            .trim()
+            .replace("\"stream_version\":3", "\"stream_version\":1");
+        for (from, to) in changes {
+            assert!(text.contains(from), "{from}");
+            text = text.replace(from, to);
+        }
+        let record = Record::from_stored(text.into_bytes().into()).unwrap();
+        log.append(&stream, StreamVersion(0), vec![record]).await.unwrap();
+    }
+
+    #[tokio::test]
+    async fn every_reason_on_record_is_named() {
+        let clock = Arc::new(StepClock::default());
+        let log = MemoryEventStore::new(clock, Arc::new(MemoryDisk::new())).unwrap();
+        assert_eq!(reasons(&log, &[]).await.unwrap(), Vec::<String>::new());
+        let restored = include_str!("../../../../fixtures/events/installation/installation.restored.v1.json");
+        append(&log, StreamId::new("installation", &"log"), restored, &[]).await;
+        let stop = include_str!("../../../../fixtures/events/stop/stop.engaged.v1.json");
+        for (id, scope) in [("all", "all"), ("trunk.main", "trunk")] {
+            let name = id.split_once('.').map_or("", |(_, name)| name);
+            let own = if name.is_empty() {
+                String::new()
+            } else {
+                format!("\"id\":\"{name}\",")
+            };
+            let stream = format!("\"stream\":\"stop-{id}\"");
+            let changes = [
+                (
+                    "\"stream\":\"stop-campaign.LOAN_REMIND_20231101\"",
+                    stream.as_str(),
+                ),
+                ("\"id\":\"LOAN_REMIND_20231101\",", own.as_str()),
+                ("\"scope\":\"campaign\"", &format!("\"scope\":\"{scope}\"")),
+            ];
+            append(&log, StreamId::new("stop", &id), stop, &changes).await;
+        }
+        let found = reasons(&log, &["main"]).await.unwrap();
+        assert_eq!(found.len(), 3, "{found:?}");
+        assert!(found[0].contains("a restore waits"), "{found:?}");
+        assert!(found[1].contains("emergency stop of all"), "{found:?}");
+        assert!(
+            found[2].contains("main") && found[2].contains("the flow names a wrong date"),
+            "{found:?}"
+        );
+    }
+}
