@@ -124,6 +124,7 @@ fn operation(endpoint: &Endpoint, schemas: &mut Schemas) -> Value {
     }
     let mut operation = json!({
         "operationId": operation_id(endpoint),
+        "tags": [tag_of(endpoint.path)],
         "summary": endpoint.summary,
         "parameters": parameters(endpoint),
         "responses": replies,
@@ -137,7 +138,10 @@ fn operation(endpoint: &Endpoint, schemas: &mut Schemas) -> Value {
     if endpoint.standing == Standing::Deprecated {
         members.insert("deprecated".to_owned(), json!(true));
     }
-    if !endpoint.open {
+    if endpoint.open {
+        // Said of each: a description without it leaves open whether a key is needed.
+        members.insert("security".to_owned(), json!([]));
+    } else {
         members.insert("security".to_owned(), json!([{ "key": [] }, { "session": [] }]));
         if let Needs::Permission(permission) = endpoint.needs {
             members.insert("x-permission".to_owned(), json!(permission));
@@ -250,11 +254,25 @@ fn kind_name(kind: Kind) -> String {
     format!("{kind:?}")
 }
 
+/// Where the API begins.
+const BASE: &str = "/api/v1";
+
+/// What an operation is about: the first word of its path.
+fn tag_of(path: &str) -> &str {
+    let own = path.strip_prefix(BASE).unwrap_or_default();
+    own.split('/').find(|word| !word.is_empty()).unwrap_or("server")
+}
+
+/// The method and the words of the path. The two paths of metrics would share one: `/metrics` is
+/// Prometheus's.
 fn operation_id(endpoint: &Endpoint) -> String {
     let mut id = endpoint.method.as_str().to_lowercase();
+    if endpoint.path == "/metrics" {
+        id.push_str("_prometheus");
+    }
     let words = endpoint
         .path
-        .trim_start_matches("/api/v1")
+        .trim_start_matches(BASE)
         .split(['/', '{', '}', '-', '.']);
     for word in words.filter(|word| !word.is_empty()) {
         id.push('_');
@@ -353,6 +371,26 @@ mod tests {
                 faults.push(format!("{place}: {why}"));
             }
             None => {}
+        }
+    }
+
+    #[test]
+    fn every_operation_has_an_id_of_its_own_a_tag_and_its_security() {
+        let document = document(&endpoints());
+        let all = every(&document);
+        let ids: std::collections::BTreeSet<&str> = all
+            .iter()
+            .filter_map(|(_, operation)| operation["operationId"].as_str())
+            .collect();
+        assert_eq!(ids.len(), all.len(), "two operations have one id");
+        for (name, operation) in &all {
+            assert!(operation["tags"][0].is_string(), "{name}");
+            let is_open = operation["security"].as_array().map(Vec::is_empty);
+            assert_eq!(
+                is_open,
+                Some(!operation["responses"].as_object().unwrap().contains_key("401")),
+                "{name}"
+            );
         }
     }
 
