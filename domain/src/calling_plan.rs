@@ -390,6 +390,16 @@ mod tests {
     }
 
     #[test]
+    fn a_policy_in_part_takes_the_rest_from_the_standard_one() {
+        let read = |text: &str| serde_json::from_str::<RetryPolicy>(text).unwrap();
+        let standard = RetryPolicy::standard();
+        assert_eq!(read("{}"), standard);
+        let once = read(r#"{"retries_max":1}"#);
+        assert_eq!((once.retries_max, &once.rules), (1, &standard.rules));
+        assert!(read(r#"{"rules":{}}"#).rules.is_empty(), "rules that are given stand alone");
+    }
+
+    #[test]
     fn the_last_wait_repeats() {
         let policy = RetryPolicy::standard();
         assert_eq!(policy.rules[&Disposition::NoAnswer].wait_ms(3), Some(7_200_000));

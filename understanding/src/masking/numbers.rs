@@ -191,9 +191,10 @@ pub(super) fn dictated_runs(text: &Folded) -> Vec<DictatedRun> {
             continue;
         };
         let mut run = DictatedRun {
-            places: vec![place..first],
+            places: Vec::new(),
             is_one_number: true,
         };
+        run.places.push(place..first);
         place = first;
         while let Some((start, is_one_number)) = next_digit(text, place, run.places.len()) {
             run.is_one_number &= is_one_number;

@@ -221,7 +221,7 @@ fn no_line_of_the_shipped_examples_is_masked_but_for_a_name() {
     let labelled = include_str!("../../../fixtures/nlu/zh_outbound_labelled.jsonl").lines();
     let masked: Vec<String> = lines
         .chain(labelled)
-        .map(|line| mask(line))
+        .map(mask)
         .filter(|masked| masked.masked_count > 0)
         .map(|masked| masked.text)
         .collect();
