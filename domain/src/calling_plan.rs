@@ -396,7 +396,10 @@ mod tests {
         assert_eq!(read("{}"), standard);
         let once = read(r#"{"retries_max":1}"#);
         assert_eq!((once.retries_max, &once.rules), (1, &standard.rules));
-        assert!(read(r#"{"rules":{}}"#).rules.is_empty(), "rules that are given stand alone");
+        assert!(
+            read(r#"{"rules":{}}"#).rules.is_empty(),
+            "rules that are given stand alone"
+        );
     }
 
     #[test]

@@ -122,7 +122,13 @@ impl Operator {
             for part in 0..self.shape.campaigns_per_day {
                 self.begin(day, part).await;
             }
-            tokio::join!(biased; self.disturb(day), self.erase_some(day), self.take_back(day), self.name_times(day));
+            tokio::join!(
+                biased;
+                self.disturb(day),
+                self.erase_some(day),
+                self.take_back(day),
+                self.name_times(day)
+            );
             self.look_after(day).await;
             self.notebook.days_done.store(day + 1, Ordering::Relaxed);
         }

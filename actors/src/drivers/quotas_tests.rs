@@ -48,9 +48,7 @@ fn three_of(condition: &str) -> Vec<Quota> {
 async fn created_with_unreadable_quota() -> (StreamId, Record) {
     let other = world();
     let mut plan = plan(10);
-    let quotas =
-        r#"[{"name":"east","where":"SELECT * FROM customers WHERE region = 'east'","dials":3,"per":"day"}]"#;
-    plan.quotas = serde_json::from_str(quotas).expect("quotas");
+    plan.quotas = three_of("region = 'east'");
     other.run_plan(0, &|_, _| {}, no_flow(), plan).await;
     let stream = Campaign::stream(&campaign());
     let stored = other

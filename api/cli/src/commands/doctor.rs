@@ -36,7 +36,8 @@ const SYNC_MS_SLOW: u64 = 30;
 /// Check this machine, and a data directory and a log if they are given.
 ///
 /// Says which synthesizer speaks, how many files may be open, how much room the disk has and how fast it
-/// syncs, and what is not done yet; of a data directory or log whether it is whole, its keys are at hand and what keeps it from dialing;
+/// syncs, and what is not done yet; of a data directory or log whether it is whole, whether its keys are at hand,
+/// and what keeps it from dialing;
 /// whether the clock is right; and whether each trunk given answers OPTIONS. It calls nobody and writes no
 /// event. What was not checked is said to be so.
 #[derive(Debug, clap::Args)]
@@ -92,7 +93,7 @@ pub(crate) async fn run(args: Args) -> Result<(), Failure> {
         checks.push(history::check(args.data.as_deref(), &spec, &args.keys).await);
         checks.push(numbers::check(args.data.as_deref(), &spec, &args.keys).await);
         let named: Vec<&str> = args.trunks.iter().map(|trunk| trunk.name.as_str()).collect();
-        checks.push(dialing::check(&spec, &named).await);
+        checks.push(dialing_check(dialing::found(&spec, &named).await));
     }
     if let Some(ReadDbSpec::Postgres(url)) = &args.rows.read_db {
         checks.push(rows::check(url).await);
@@ -102,6 +103,19 @@ pub(crate) async fn run(args: Args) -> Result<(), Failure> {
     checks.push(machine::space(&disk));
     checks.push(disk_sync(&disk));
     report(&checks, args.json)
+}
+
+/// Every reason on record for which dialing is paused.
+fn dialing_check(found: Result<Vec<String>, Failure>) -> Check {
+    let (finding, says) = match found {
+        Ok(reasons) if reasons.is_empty() => (
+            Finding::Good,
+            "no reason on record keeps anything from being dialed / 无暂停拨号的原因".to_owned(),
+        ),
+        Ok(reasons) => (Finding::Bad, reasons.join("; ")),
+        Err(failure) => (Finding::Bad, failure.to_string()),
+    };
+    Check::new("dialing", finding, says)
 }
 
 /// Of the databases that were named.

@@ -1,8 +1,7 @@
-//! What `ledgerline doctor` says of dialing: every reason on record for which nothing is dialed, or part of it. It
-//! reads the log and writes nothing; what only a running server knows (its clock, its disk, its lock) is in its
-//! `GET /readyz`.
+//! What `ledgerline doctor` says of dialing: every reason on record for which nothing is dialed, or part of it.
+//! It reads the log and writes nothing; what only a running server knows (its clock, its disk, its lock) is in
+//! its `GET /readyz`.
 
-use crate::commands::doctor::{Check, Finding};
 use crate::kit::failure::Failure;
 use domain::calling_plan::Preset;
 use domain::ports::event_store::EventStore;
@@ -11,22 +10,8 @@ use host::app::{AppError, ReadOnly};
 use host::store_spec::StoreSpec;
 use store::OpenError;
 
-const NAME: &str = "dialing";
-
 /// `trunks` are those that were named to `doctor`: stops of others are not looked up.
-pub(super) async fn check(spec: &StoreSpec, trunks: &[&str]) -> Check {
-    match found(spec, trunks).await {
-        Ok(reasons) if reasons.is_empty() => Check::new(
-            NAME,
-            Finding::Good,
-            "no reason on record keeps anything from being dialed / 无暂停拨号的原因",
-        ),
-        Ok(reasons) => Check::new(NAME, Finding::Bad, reasons.join("; ")),
-        Err(failure) => Check::new(NAME, Finding::Bad, failure.to_string()),
-    }
-}
-
-async fn found(spec: &StoreSpec, trunks: &[&str]) -> Result<Vec<String>, Failure> {
+pub(super) async fn found(spec: &StoreSpec, trunks: &[&str]) -> Result<Vec<String>, Failure> {
     let opened = match ReadOnly::of(spec).await {
         Err(AppError::Open(OpenError::Missing(_))) => return Ok(Vec::new()),
         opened => opened?,

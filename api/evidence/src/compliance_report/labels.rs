@@ -1,5 +1,5 @@
-//! Labels of the codes in the report's tables: `中文 / English (code)`. The code stays, because the figures beside
-//! the page and `docs/reference/reports.md` name it. A code of a newer build is shown as it is.
+//! Labels of the codes in the report's tables: `中文 / English (code)`. The code stays, because the figures
+//! beside the page and `docs/reference/reports.md` name it. A code of a newer build is shown as it is.
 
 use domain::disposition::{Disposition, Outcome};
 
