@@ -57,8 +57,8 @@ async fn created_with_unreadable_quota() -> (StreamId, Record) {
         .read_whole_stream(&stream)
         .await
         .expect("it is stored");
-    let text = String::from_utf8_lossy(&stored[0].record).replace("region = 'east'", "region == 'east'");
-    assert!(text.contains("region == "), "{text}");
+    let text = String::from_utf8_lossy(&stored[0].record).replace("region = 'east'", "region % 'east'");
+    assert!(text.contains("region % "), "{text}");
     let record = Record::from_stored(text.into_bytes().into()).expect("a record");
     (stream, record)
 }

@@ -36,8 +36,8 @@ const SYNC_MS_SLOW: u64 = 30;
 /// Check this machine, and a data directory and a log if they are given.
 ///
 /// Says which synthesizer speaks, how many files may be open, how much room the disk has and how fast it
-/// syncs, and what is not done yet; of a data directory or log whether it is whole, whether its keys are at hand,
-/// and what keeps it from dialing;
+/// syncs, and what is not done yet; of a data directory or log whether it is whole, whether its keys are at
+/// hand, and what keeps it from dialing;
 /// whether the clock is right; and whether each trunk given answers OPTIONS. It calls nobody and writes no
 /// event. What was not checked is said to be so.
 #[derive(Debug, clap::Args)]

@@ -1,6 +1,6 @@
-//! What `ledgerline doctor` says of dialing: every reason on record for which nothing is dialed, or part of it.
-//! It reads the log and writes nothing; what only a running server knows (its clock, its disk, its lock) is in
-//! its `GET /readyz`.
+//! What `ledgerline doctor` says of dialing: every reason on record for which nothing is dialed, or part of
+//! it. It reads the log and writes nothing; what only a running server knows (its clock, its disk, its lock)
+//! is in its `GET /readyz`.
 
 use crate::kit::failure::Failure;
 use domain::calling_plan::Preset;
