@@ -97,7 +97,7 @@ pub async fn take_deals(
     };
     for (index, row) in rows.into_iter().enumerate() {
         let reference = row.reference.clone();
-        let cause = follow(cause, &format!("deal/{index}"));
+        let cause = follow(cause, &format!("deal/{index}")).behind();
         match take_one(installation, row, taking, cause).await {
             Ok((events, position)) => {
                 taken.position = taken.position.max(position);

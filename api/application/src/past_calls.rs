@@ -212,7 +212,7 @@ impl Importing<'_> {
             source: self.source,
             calls: calls.clone(),
         };
-        let cause = follow(self.cause, self.number.as_str());
+        let cause = follow(self.cause, self.number.as_str()).behind();
         let answer = entities.numbers.ask(&self.number, command, cause).await?;
         taken.position = taken.position.max(answer.position);
         let stored: usize = answer.events.iter().map(calls_of_number).sum();
@@ -252,7 +252,7 @@ impl Importing<'_> {
                 calls: calls.to_vec(),
             };
             let command = CustomerCommand::ImportHistory(Box::new(order));
-            let cause = follow(self.cause, &format!("{}/{customer}", self.number));
+            let cause = follow(self.cause, &format!("{}/{customer}", self.number)).behind();
             match entities.customers.ask(&customer, command, cause).await {
                 Ok(answer) => {
                     taken.position = taken.position.max(answer.position);

@@ -109,7 +109,7 @@ pub async fn take_profiles(
             });
             continue;
         }
-        let cause = follow(cause, &format!("profile/{index}"));
+        let cause = follow(cause, &format!("profile/{index}")).behind();
         match take_one(installation, row, dry_run, cause).await {
             Ok((events_count, position)) => {
                 taken.position = taken.position.max(position);
@@ -164,7 +164,7 @@ async fn take_one(
     }
     let (mut events_count, mut position) = (0, Position(0));
     for (index, command) in commands.into_iter().enumerate() {
-        let cause = follow(cause, &format!("part/{index}"));
+        let cause = follow(cause, &format!("part/{index}")).behind();
         let asked = installation.entities.customers.ask(&customer, command, cause);
         let answer = asked.await?;
         events_count += answer.events.len();
