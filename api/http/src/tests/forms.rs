@@ -1,11 +1,11 @@
 //! Lists sent as forms, over a running server: the same intake as every other way, and what is wrong is
 //! named.
 
-use super::asking::{add, approve, campaign, key, send, trail};
+use super::asking::{add, approve, campaign, key, trail};
 use crate::testing::Story;
 use bytes::Bytes;
 use http_body_util::{BodyExt, Full};
-use hyper::{Method, Request};
+use hyper::Request;
 use hyper_util::client::legacy::Client;
 use hyper_util::rt::TokioExecutor;
 use serde_json::{Value, json};

@@ -1,7 +1,7 @@
 //! Models as they meet a server: published with what they were learned from, approved where that is asked
 //! for, named by campaigns, and refused where their bytes are no model of this build.
 
-use super::asking::{add, approve, get, key, owner, send};
+use super::asking::{add, approve, get, key, owner};
 use crate::testing::Story;
 use bytes::Bytes;
 use http_body_util::{BodyExt, Full};

@@ -55,7 +55,7 @@ impl Order for Suppression {
 
 /// A number after an order, and the calls that were granted before it.
 #[derive(Debug, Serialize, JsonSchema)]
-struct NumberChanged {
+pub(super) struct NumberChanged {
     /// Masked.
     #[schemars(example = &"138****8000")]
     number: String,
