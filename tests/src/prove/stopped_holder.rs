@@ -104,7 +104,7 @@ pub(super) fn prove() -> StoppedHolder {
 /// Calls that were dialed and closed as left over.
 fn open_calls(history: &History) -> Vec<String> {
     let ended = history.of("call.ended");
-    let left = ended.filter(|event| event["data"]["reason"] == "crash");
+    let left = ended.filter(|event| member(event, "/data/reason") == "crash");
     left.filter_map(|event| member(event, "/subject").as_str().map(str::to_owned))
         .collect()
 }

@@ -74,6 +74,7 @@ async fn add(installation: &Installation, login: &Login) -> Result<(), Failure> 
         team: if is_held { TEAM.parse().ok() } else { None },
         password: Some(login.password.clone()),
         reason: Some("demonstration".to_owned()),
+        mail: None,
         until: None,
     };
     let id = UserId::typed(name).map_err(|error| Failure::fault(error.to_string()))?;

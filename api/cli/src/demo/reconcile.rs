@@ -167,6 +167,7 @@ mod tests {
             invited_at: began,
             code: Some(code),
             answered_at: answered_ms.map(|_| began),
+            acked_at: None,
             ended_at: Some(began.plus_ms(answered_ms.unwrap_or(0))),
             ended_by: None,
             digits: String::new(),

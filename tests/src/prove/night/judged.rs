@@ -259,6 +259,7 @@ mod tests {
             invited_at: (*invited).to_owned(),
             code: Some(200),
             answered_at: is_answered.then(|| instant_of(invited).plus_ms(1_000).to_string()),
+            acked_at: None,
             ended_at: Some((*ended).to_owned()),
             ended_by: None,
             digits: String::new(),
