@@ -5,6 +5,8 @@
 //! caused them.
 
 mod alarms;
+#[cfg(test)]
+mod answer_tests;
 mod begin_by_time;
 #[cfg(test)]
 mod begin_by_time_tests;
@@ -38,6 +40,7 @@ mod forgetting_tests;
 mod kit;
 #[cfg(test)]
 mod late_record_tests;
+mod late_answers;
 mod learning;
 #[cfg(test)]
 mod learning_tests;

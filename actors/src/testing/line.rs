@@ -1,18 +1,20 @@
 //! A line whose callees do what a test wrote down: a script per leg, and honest replies to what we do.
 
+use super::left_over::{FakeLeftOver, LeftOverScript};
 use async_trait::async_trait;
 use domain::call::EndCause;
 use domain::compliance::DialPermit;
 use domain::ids::CallId;
 use domain::ports::clock::Clock;
 use domain::ports::line::{
-    AnsweredDialog, DialOrder, FailureCause, HungUpBy, Leg, LegEvent, LegFacts, LegFailure, LegSummary, Line,
-    LineError, LineFacts,
+    AnsweredDialog, DialOrder, FailureCause, HungUpBy, LeftOverLeg, Leg, LegEvent, LegFacts,
+    LegFailure, LegSummary, Line, LineError, LineFacts,
 };
 use domain::ports::recognizer::{FRAME_MS, FRAME_SAMPLES, HeardAudio, HeardFrame};
 use domain::ports::recording::{RecordingError, RecordingFacts, Recordings};
 use domain::ports::speech::Clip;
 use domain::time::Timestamp;
+use std::collections::VecDeque;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 use tokio::sync::mpsc;
@@ -38,8 +40,14 @@ struct Journal {
     entries: Vec<String>,
     legs: Vec<(CallId, mpsc::Sender<LegEvent>)>,
     dialed: Vec<DialOrder>,
+    /// What is heard of each left-over leg, in the order in which they are ended; `Closed` where none is here.
+    left_overs: VecDeque<LeftOverScript>,
     /// Nothing that is played comes to its end.
     stalls: bool,
+    /// Answers wait longer than the line lets them.
+    too_late: bool,
+    /// Callees answer across a CANCEL.
+    crosses: bool,
     /// What callees press while we hang up.
     pressed_late: Option<char>,
     /// Sound is handed out, silent and by this clock.
@@ -124,6 +132,10 @@ impl FakeLine {
     pub(crate) fn stall(&self) {
         self.journal.lock().expect("no panic inside").stalls = true;
     }
+    /// From now on answers are acknowledged too late.
+    pub(crate) fn acknowledge_too_late(&self) {
+        self.journal.lock().expect("no panic inside").too_late = true;
+    }
     /// From now on callees press a key while we hang up.
     pub(crate) fn press_late(&self, digit: char) {
         self.journal.lock().expect("no panic inside").pressed_late = Some(digit);
@@ -151,6 +163,15 @@ impl FakeLine {
     }
     pub(crate) fn dialed_count(&self) -> usize {
         self.journal.lock().expect("no panic inside").dialed.len()
+    }
+    /// What the next left-over leg says.
+    pub(crate) fn leave_over(&self, script: LeftOverScript) {
+        let mut journal = self.journal.lock().expect("no panic inside");
+        journal.left_overs.push_back(script);
+    }
+    /// From now on callees answer across a CANCEL.
+    pub(crate) fn cross_cancels(&self) {
+        self.journal.lock().expect("no panic inside").crosses = true;
     }
     /// The far end of leg number `index` of this line does something more.
     pub(crate) fn tell(&self, index: usize, event: LegEvent) {
@@ -198,7 +219,7 @@ impl Line for FakeLine {
         }))
     }
 
-    async fn end_left_over(&self, facts: LegFacts) -> Result<(), LineError> {
+    async fn end_left_over(&self, facts: LegFacts) -> Result<Box<dyn LeftOverLeg>, LineError> {
         let how = if facts.answered.is_some() { "bye" } else { "cancel" };
         let target = facts
             .answered
@@ -211,7 +232,7 @@ impl Line for FakeLine {
         assert!(!hidden && named, "{target} is not what the far end gave");
         let mut journal = self.journal.lock().expect("no panic inside");
         journal.entries.push(format!("left_over {how} {}", facts.leg));
-        Ok(())
+        Ok(Box::new(FakeLeftOver::of(journal.left_overs.pop_front())))
     }
 }
 
@@ -272,6 +293,13 @@ impl Leg for FakeLeg {
             None => std::future::pending().await,
         }
     }
+    async fn acknowledge(&mut self) -> Result<(), LineError> {
+        self.note("acknowledge");
+        match self.journal.lock().expect("no panic inside").too_late {
+            true => Err(LineError::Ended),
+            false => Ok(()),
+        }
+    }
     async fn play(&mut self, play: u32, _: Arc<Clip>) -> Result<(), LineError> {
         self.note("play");
         if self.journal.lock().expect("no panic inside").stalls {
@@ -304,6 +332,11 @@ impl Leg for FakeLeg {
     }
     async fn cancel(&mut self) -> Result<(), LineError> {
         self.note("cancel");
+        if self.journal.lock().expect("no panic inside").crosses {
+            self.emit(LegEvent::LateAnswered(dialog()));
+            self.emit(LegEvent::Closed(LegSummary::default()));
+            return Ok(());
+        }
         self.emit(LegEvent::Failed(LegFailure {
             sip_code: Some(487),
             cause: FailureCause::Cancelled,

@@ -6,6 +6,7 @@ mod clock;
 pub(crate) mod counter;
 pub(crate) mod ear;
 pub(crate) mod encoder;
+pub(crate) mod left_over;
 pub(crate) mod line;
 mod store;
 mod synthesizer;

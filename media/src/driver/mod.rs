@@ -6,6 +6,7 @@
 
 mod abandoned;
 mod leg_audio;
+mod left_over_handle;
 mod leg_handle;
 pub(crate) mod leg_mailbox;
 mod options;
@@ -28,7 +29,7 @@ pub use replies::Replies;
 use crate::error::MediaError;
 use crate::rtp::packet::OutgoingStream;
 use crate::sip::authentication::Credentials;
-use crate::sip::left_over::LeftOver;
+use crate::sip::left_over::{LeftOver, LeftOverTrunk};
 use crate::sip::user_agent::{LegSettings, Uac};
 use abandoned::Abandoned;
 use domain::call::{EndCause, LegIdentity};
@@ -37,6 +38,7 @@ use domain::ports::clock::Clock;
 use domain::ports::id_source::IdSource;
 use domain::ports::line::{LegFacts, LineError};
 use domain::ports::tasks::Tasks;
+use left_over_handle::LeftOverHandle;
 use leg_mailbox::LegMailbox;
 use pace::{Pace, PaceGrounds, Request};
 use recording_writer::{Piece, write_recordings};
@@ -336,26 +338,29 @@ impl MediaDriver {
         ports.lack(self.time.now())
     }
 
-    /// Ends what a crash left; returns when the far end has answered or the transaction timed out.
+    /// Ends what a crash left; what becomes of it is told by the handle.
     pub(crate) async fn end_left_over(
         &self,
         place: &TrunkPlace,
         facts: &LegFacts,
-        trunk: &str,
+        authority: &str,
         credentials: Option<Credentials>,
-    ) -> Result<(), LineError> {
-        let now = self.time.now();
-        let remote = place.remote.ip();
-        let left_over = LeftOver::end(facts, trunk, remote, credentials, self.draw_seed(), now);
-        let (done, ended) = oneshot::channel();
+    ) -> Result<LeftOverHandle, LineError> {
+        let trunk = LeftOverTrunk {
+            authority,
+            ip: place.remote.ip(),
+            credentials,
+        };
+        let left_over = LeftOver::end(facts, trunk, self.draw_seed(), self.time.now());
+        let (sender, reports) = mpsc::channel(left_over_handle::REPORTS_MAX);
         let order = Order::EndLeftOver {
             left_over: Box::new(left_over),
             trunk: place.number,
-            done,
+            reports: sender,
         };
         let stopped = || LineError::Unavailable("the media driver has stopped".to_owned());
         self.orders.send(order).await.map_err(|_gone| stopped())?;
-        ended.await.map_err(|_gone| stopped())
+        Ok(LeftOverHandle::of(reports))
     }
 
     fn draw_seed(&self) -> [u8; 16] {

@@ -14,7 +14,9 @@ use domain::call::EndCause;
 use domain::caller_number::CallerNumber;
 use domain::compliance::DialPermit;
 use domain::ids::CallId;
-use domain::ports::line::{DialOrder, Leg, LegEvent, LegFacts, Line, LineError, LineFacts};
+use domain::ports::line::{
+    DialOrder, LeftOverLeg, Leg, LegEvent, LegFacts, Line, LineError, LineFacts,
+};
 use domain::ports::recognizer::HeardAudio;
 use domain::ports::speech::Clip;
 use domain::time::Timestamp;
@@ -260,15 +262,17 @@ impl Line for SipTrunk {
         Ok(Box::new(SipLeg { handle }))
     }
 
-    async fn end_left_over(&self, mut facts: LegFacts) -> Result<(), LineError> {
+    async fn end_left_over(&self, mut facts: LegFacts) -> Result<Box<dyn LeftOverLeg>, LineError> {
         if !facts.callee.is_empty() {
             facts.callee = dialed(&facts.callee, self.config.dial, &self.config.prefix);
         }
         let trunk = self.config.authority();
         let credentials = self.config.credentials.clone();
-        self.driver
+        let leg = self
+            .driver
             .end_left_over(&self.place, &facts, &trunk, credentials)
-            .await
+            .await?;
+        Ok(Box::new(leg))
     }
 
     fn lack(&self) -> Option<EndCause> {
@@ -303,6 +307,13 @@ impl SipLeg {
 impl Leg for SipLeg {
     async fn next(&mut self) -> LegEvent {
         self.handle.mailbox.next().await
+    }
+    async fn acknowledge(&mut self) -> Result<(), LineError> {
+        self.answered()?;
+        match self.handle.acknowledge().await? {
+            true => Ok(()),
+            false => Err(LineError::Ended),
+        }
     }
     async fn play(&mut self, play: u32, clip: Arc<Clip>) -> Result<(), LineError> {
         self.answered()?;
@@ -339,8 +350,8 @@ impl Drop for SipLeg {
 #[cfg(test)]
 mod tests {
     use super::{CallerNumber, ON_ITS_WAY_MS, TrunkConfig, is_dialable};
-    use crate::lines::contract::{self, Callee, Stage};
-    use crate::lines::suite_legs::{new_call, order, permit_until};
+    use crate::lines::contract::{self, Callee, Loss, Stage};
+    use crate::lines::suite_legs::{next, next_after_ringing, new_call, order, permit_for, permit_until};
     use crate::lines::tests::{Network, quick};
     use crate::sip::authentication::Credentials;
     use crate::testing::SuiteClock;
@@ -348,8 +359,9 @@ mod tests {
     use carrier::{Manner, SpanMs};
     use domain::compliance::NEXT_LEG_WITHIN_MS;
     use domain::ports::clock::Clock;
-    use domain::ports::line::{Line, LineError};
-    use std::sync::Arc;
+    use domain::ids::CallId;
+    use domain::ports::line::{AnsweredDialog, Leg, LegEvent, Line, LineError};
+    use std::sync::{Arc, Mutex};
 
     #[test]
     fn what_could_add_to_a_header_or_uri_is_refused_at_start() {
@@ -397,7 +409,8 @@ mod tests {
         assert_eq!(refused, Some(LineError::TooLate(last_instant)));
     }
 
-    struct CarrierStage(Network);
+    /// The network, and legs whose owners are lost: nobody reads them any more.
+    struct CarrierStage(Network, Mutex<Vec<Box<dyn Leg>>>);
 
     #[async_trait]
     impl Stage for CarrierStage {
@@ -426,11 +439,28 @@ mod tests {
                 })
                 .await
         }
+
+        async fn lose(&self, line: &Arc<dyn Line>, loss: Loss) -> (CallId, Option<AnsweredDialog>) {
+            let call = new_call();
+            let mut leg = line.dial(permit_for(call), order(call)).await.unwrap();
+            let event = match loss {
+                Loss::Ringing => next(&mut leg).await,
+                Loss::Unacknowledged | Loss::Talking => next_after_ringing(&mut leg).await,
+            };
+            if loss == Loss::Talking {
+                leg.acknowledge().await.unwrap();
+            }
+            self.1.lock().unwrap().push(leg);
+            match event {
+                LegEvent::Answered(dialog) => (call, Some(dialog)),
+                _ => (call, None),
+            }
+        }
     }
 
     #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
     async fn the_sip_trunk_keeps_the_contract() {
-        let stage = CarrierStage(Network::new((41_000, 41_400)));
+        let stage = CarrierStage(Network::new((41_000, 41_400)), Mutex::default());
         contract::keeps_the_contract(&stage).await;
     }
 }

@@ -114,6 +114,19 @@ impl Dialog {
         }
     }
 
+    /// The dialog that a request of the far end names (12.1.1); without a Contact the request URI of the
+    /// INVITE stays the target.
+    pub fn from_request(party: &Party, request: &SipMessage) -> Self {
+        Self {
+            remote: request.header("From").unwrap_or(&party.to).to_owned(),
+            remote_tag: request.tag_of_from().unwrap_or_default().to_owned(),
+            remote_target: request.contact_uri().unwrap_or(&party.uri).to_owned(),
+            route_set: request.record_routes(),
+            local_cseq: 0,
+            remote_cseq: None,
+        }
+    }
+
     /// A dialog known from the log; requests begin above `cseq`.
     pub fn from_log(party: &Party, answered: &AnsweredDialog, cseq: u32) -> Self {
         Self {

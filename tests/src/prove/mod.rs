@@ -14,6 +14,7 @@ mod console;
 mod console_build;
 mod contract;
 mod crash;
+mod outage;
 mod demo;
 mod exports;
 mod forgetting;

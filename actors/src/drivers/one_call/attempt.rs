@@ -53,11 +53,16 @@ impl Attempt {
         let kit = Arc::clone(&self.kit);
         let cause = self.cause();
         let answer = kit.ask_call(self.placed(), &self.call, command, cause).await?;
+        self.note_stored(cause, &answer);
+        Ok(answer)
+    }
+
+    /// What the next step follows from.
+    pub(super) fn note_stored(&mut self, cause: Cause, answer: &Answer<Call>) {
         self.last = self.last.max(answer.position);
         if let Some(index) = answer.events.len().checked_sub(1) {
             self.last_event = EventId::derive(cause.command, index);
         }
-        Ok(answer)
     }
 
     pub(crate) const fn placed(&self) -> Placed {

@@ -3,6 +3,7 @@
 //! At most one worker per enrolment. Whatever is granted and not dialed is withdrawn and released; whatever
 //! is dialed is ended. A worker that dies leaves both to the watchdog.
 
+mod answer;
 mod attempt;
 mod giving_back;
 mod joining;
@@ -10,6 +11,7 @@ mod keeping;
 mod leg;
 
 pub(crate) use attempt::Attempt;
+pub(crate) use answer::until_stored;
 pub(crate) use leg::reason_of;
 
 use super::facts::{campaign_facts, hashed_on};

@@ -18,25 +18,29 @@ impl Signalling {
                 sip_code,
                 early_media,
             } => {
-                leg.mailbox.push(LegEvent::Ringing {
-                    sip_code,
-                    early_media: early_media.is_some(),
-                });
+                let early_media = early_media.is_some();
+                leg.mailbox.push(LegEvent::Ringing { sip_code, early_media });
                 None
             }
             UacEvent::Failed(failure) => {
                 leg.slot = None;
+                leg.watch.note_failure(&failure);
                 leg.mailbox.push(LegEvent::Failed(failure));
                 Some(Request::FreePort { leg: number })
             }
             UacEvent::LateAnswered(dialog) => {
                 leg.slot = None;
+                leg.watch.note_answer(&dialog);
                 leg.mailbox.push(LegEvent::LateAnswered(dialog));
                 None
             }
-            UacEvent::Answered { dialog, media } => {
+            UacEvent::Answered(dialog) => {
+                leg.watch.note_answer(&dialog);
+                leg.mailbox.push(LegEvent::Answered(dialog));
+                None
+            }
+            UacEvent::Talking(media) => {
                 self.begin(call_id, media).await;
-                self.push(call_id, LegEvent::Answered(dialog));
                 None
             }
             UacEvent::MediaMoved(stream) => Some(Request::Move { leg: number, stream }),
@@ -74,7 +78,7 @@ impl Signalling {
         }
     }
 
-    /// Sound begins before the owner knows, so that a clip played at once finds it there.
+    /// Sound begins before the owner hears that the ACK has left, so that a clip played at once finds it there.
     async fn begin(&mut self, call_id: &str, stream: AudioStream) {
         let Some(leg) = self.legs.get_mut(call_id) else {
             return;
@@ -88,12 +92,6 @@ impl Signalling {
                 recording,
             };
             self.ask_pace(begin).await;
-        }
-    }
-
-    fn push(&self, call_id: &str, event: LegEvent) {
-        if let Some(leg) = self.legs.get(call_id) {
-            leg.mailbox.push(event);
         }
     }
 

@@ -1,9 +1,9 @@
 //! Giving up an unanswered leg: silence, CANCEL and its races, and a trunk that refuses.
 
-use super::{Cancel, Phase, Uac, UacEvent, step};
+use super::{Cancel, Phase, Uac, UacEvent};
 use crate::sip::dialog::{Hop, Party};
 use crate::sip::message::SipMessage;
-use crate::sip::transaction::{Retransmission, T1_MS, TRANSACTION_MS};
+use crate::sip::transaction::{Retransmission, T1_MS, TRANSACTION_MS, step};
 use domain::ports::line::{FailureCause, HungUpBy, LegFailure};
 use domain::time::Timestamp;
 

@@ -5,10 +5,11 @@ use super::{Phase, Uac, UacEvent, session_timer};
 use crate::sip::dialog::Hop;
 use crate::sip::message::{SipMessage, reason_phrase};
 use crate::sip::release_cause::ReleaseCause;
-use crate::sip::sdp;
+use crate::sip::sdp::{self, AudioStream};
 use crate::sip::stray;
-use crate::sip::transaction::Retransmission;
+use crate::sip::transaction::{Retransmission, step};
 use crate::sip::via;
+use domain::call::EndCause;
 use domain::ports::line::HungUpBy;
 use domain::time::Timestamp;
 use std::net::{IpAddr, SocketAddr};
@@ -49,7 +50,9 @@ impl Uac {
         if self.phase != Phase::Answered {
             return;
         }
+        self.unacknowledged = None;
         for at in 0..self.dialogs.len() {
+            self.send_held_acks(now, at);
             self.send_bye(now, at);
         }
         self.tell(UacEvent::HungUp {
@@ -85,6 +88,24 @@ impl Uac {
         // 200, 481 and 408 alike: the dialog is gone (RFC 3261, 15.1.1).
         if let Some(one) = self.dialogs.get_mut(at) {
             one.ended = true;
+        }
+    }
+
+    pub(super) fn elapse_dialogs(&mut self, now: Timestamp) {
+        let mut again: Vec<(Vec<u8>, Hop)> = Vec::new();
+        let mut unacknowledged = false;
+        for one in &mut self.dialogs {
+            if step(&mut one.bye, now, &mut again) {
+                one.ended = true;
+            }
+            unacknowledged |= step(&mut one.accepted, now, &mut again);
+        }
+        for (bytes, hop) in again {
+            self.send(now, bytes, hop);
+        }
+        if unacknowledged {
+            // RFC 3261, 14.2: a 2xx to a re-INVITE that is never acknowledged ends the dialog.
+            self.hang_up(now, HungUpBy::Media(EndCause::RefreshMissed));
         }
     }
 
@@ -217,8 +238,7 @@ impl Uac {
             None => None,
         };
         if let Some(stream) = offered {
-            self.keypress_by_rtp = stream.keypress_payload_type.is_some();
-            self.tell(UacEvent::MediaMoved(stream));
+            self.move_media(stream);
         }
         self.linger_until = self.linger_until.max(now);
         let mut response = refuse(200)
@@ -235,7 +255,17 @@ impl Uac {
         }
     }
 
+    /// The far end's audio is as it described it last.
+    pub(super) fn move_media(&mut self, stream: AudioStream) {
+        self.keypress_by_rtp = stream.keypress_payload_type.is_some();
+        match &mut self.unacknowledged {
+            Some((media, _)) => *media = stream,
+            None => self.tell(UacEvent::MediaMoved(stream)),
+        }
+    }
+
     fn take_bye(&mut self, now: Timestamp, at: usize, request: &SipMessage) {
+        self.send_held_acks(now, at);
         let Some(one) = self.dialogs.get_mut(at) else {
             return;
         };
@@ -245,6 +275,7 @@ impl Uac {
         let last = self.dialogs.iter().all(|one| one.ended || one.bye_sent);
         if self.phase == Phase::Answered && last {
             let release = ReleaseCause::of(request);
+            self.unacknowledged = None;
             self.tell(UacEvent::HungUp {
                 by: HungUpBy::Callee,
                 reason_header: release.reason_header,
