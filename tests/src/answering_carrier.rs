@@ -184,9 +184,16 @@ impl Phone {
 
 fn invited(legs: &mut BTreeMap<String, FarLeg>, call: &str, text: &str, from: SocketAddr) {
     let uri = text.split(' ').nth(1).unwrap_or_default();
-    let callee = uri.trim_start_matches("sip:").split('@').next().unwrap_or_default();
+    let callee = uri
+        .trim_start_matches("sip:")
+        .split('@')
+        .next()
+        .unwrap_or_default();
     if !legs.contains_key(call) {
-        for leg in legs.values_mut().filter(|leg| leg.callee == callee && leg.answered) {
+        for leg in legs
+            .values_mut()
+            .filter(|leg| leg.callee == callee && leg.answered)
+        {
             leg.dialed_again += 1;
         }
     }
@@ -250,7 +257,11 @@ fn response(request: &str, status: &str, body: &str) -> Option<String> {
         .map(|line| format!("{line}\r\n"))
         .collect();
     let tag = if to.contains(";tag=") { "" } else { ";tag=callee" };
-    let described = if body.is_empty() { "" } else { "Content-Type: application/sdp\r\n" };
+    let described = if body.is_empty() {
+        ""
+    } else {
+        "Content-Type: application/sdp\r\n"
+    };
     Some(format!(
         "SIP/2.0 {status}\r\n{via}From: {from}\r\nTo: {to}{tag}\r\nCall-ID: {call}\r\nCSeq: {cseq}\r\n\
          {described}Content-Length: {}\r\n\r\n{body}",

@@ -38,9 +38,9 @@ mod forgetting;
 #[cfg(test)]
 mod forgetting_tests;
 mod kit;
+mod late_answers;
 #[cfg(test)]
 mod late_record_tests;
-mod late_answers;
 mod learning;
 #[cfg(test)]
 mod learning_tests;

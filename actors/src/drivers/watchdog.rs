@@ -198,11 +198,7 @@ async fn end_call(kit: &Arc<Kit>, open: &OpenCall) -> Result<Position, Halt> {
 }
 
 /// Ends a dialed call: the leg, the recording, the call.
-pub(super) async fn end_left_over(
-    kit: &Arc<Kit>,
-    placed: Placed,
-    call: CallId,
-) -> Result<Position, Halt> {
+pub(super) async fn end_left_over(kit: &Arc<Kit>, placed: Placed, call: CallId) -> Result<Position, Halt> {
     let loaded = kit.call_state(placed, &call).await?;
     // Its worker was done with it since we looked: nothing is sent for a call that is over.
     if loaded.state.is_ended() {

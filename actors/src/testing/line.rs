@@ -1,19 +1,19 @@
 //! A line whose callees do what a test wrote down: a script per leg, and honest replies to what we do.
 
 use super::left_over::{FakeLeftOver, LeftOverScript};
+use super::sound::FakeSound;
 use async_trait::async_trait;
 use domain::call::EndCause;
 use domain::compliance::DialPermit;
 use domain::ids::CallId;
 use domain::ports::clock::Clock;
 use domain::ports::line::{
-    AnsweredDialog, DialOrder, FailureCause, HungUpBy, LeftOverLeg, Leg, LegEvent, LegFacts,
-    LegFailure, LegSummary, Line, LineError, LineFacts,
+    AnsweredDialog, DialOrder, FailureCause, HungUpBy, LeftOverLeg, Leg, LegEvent, LegFacts, LegFailure,
+    LegSummary, Line, LineError, LineFacts,
 };
-use domain::ports::recognizer::{FRAME_MS, FRAME_SAMPLES, HeardAudio, HeardFrame};
+use domain::ports::recognizer::HeardAudio;
 use domain::ports::recording::{RecordingError, RecordingFacts, Recordings};
 use domain::ports::speech::Clip;
-use domain::time::Timestamp;
 use std::collections::VecDeque;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
@@ -34,6 +34,19 @@ pub(crate) struct FakeLine {
     lacks: AtomicBool,
 }
 
+/// What is special about the line.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+enum Manner {
+    #[default]
+    Plain,
+    /// Nothing that is played comes to its end.
+    Stalls,
+    /// Answers wait longer than the line lets them.
+    AcknowledgesLate,
+    /// Callees answer across a CANCEL.
+    CrossesCancels,
+}
+
 #[derive(Default)]
 struct Journal {
     /// `dial`, `cancel`, `hang_up`, `record_callee`, `left_over`, with the leg.
@@ -42,12 +55,7 @@ struct Journal {
     dialed: Vec<DialOrder>,
     /// What is heard of each left-over leg, in the order in which they are ended; `Closed` where none is here.
     left_overs: VecDeque<LeftOverScript>,
-    /// Nothing that is played comes to its end.
-    stalls: bool,
-    /// Answers wait longer than the line lets them.
-    too_late: bool,
-    /// Callees answer across a CANCEL.
-    crosses: bool,
+    manner: Manner,
     /// What callees press while we hang up.
     pressed_late: Option<char>,
     /// Sound is handed out, silent and by this clock.
@@ -128,13 +136,16 @@ impl FakeLine {
     pub(crate) fn set_full(&self, is_full: bool) {
         self.is_full.store(is_full, Ordering::Relaxed);
     }
+    fn set_manner(&self, manner: Manner) {
+        self.journal.lock().expect("no panic inside").manner = manner;
+    }
     /// From now on nothing that is played comes to its end.
     pub(crate) fn stall(&self) {
-        self.journal.lock().expect("no panic inside").stalls = true;
+        self.set_manner(Manner::Stalls);
     }
     /// From now on answers are acknowledged too late.
     pub(crate) fn acknowledge_too_late(&self) {
-        self.journal.lock().expect("no panic inside").too_late = true;
+        self.set_manner(Manner::AcknowledgesLate);
     }
     /// From now on callees press a key while we hang up.
     pub(crate) fn press_late(&self, digit: char) {
@@ -171,7 +182,7 @@ impl FakeLine {
     }
     /// From now on callees answer across a CANCEL.
     pub(crate) fn cross_cancels(&self) {
-        self.journal.lock().expect("no panic inside").crosses = true;
+        self.set_manner(Manner::CrossesCancels);
     }
     /// The far end of leg number `index` of this line does something more.
     pub(crate) fn tell(&self, index: usize, event: LegEvent) {
@@ -244,6 +255,9 @@ struct FakeLeg {
 }
 
 impl FakeLeg {
+    fn manner(&self) -> Manner {
+        self.journal.lock().expect("no panic inside").manner
+    }
     fn note(&self, what: &str) {
         self.journal
             .lock()
@@ -295,14 +309,14 @@ impl Leg for FakeLeg {
     }
     async fn acknowledge(&mut self) -> Result<(), LineError> {
         self.note("acknowledge");
-        match self.journal.lock().expect("no panic inside").too_late {
-            true => Err(LineError::Ended),
-            false => Ok(()),
+        match self.manner() {
+            Manner::AcknowledgesLate => Err(LineError::Ended),
+            Manner::Plain | Manner::Stalls | Manner::CrossesCancels => Ok(()),
         }
     }
     async fn play(&mut self, play: u32, _: Arc<Clip>) -> Result<(), LineError> {
         self.note("play");
-        if self.journal.lock().expect("no panic inside").stalls {
+        if self.manner() == Manner::Stalls {
             return Ok(());
         }
         self.emit(LegEvent::Played {
@@ -332,7 +346,7 @@ impl Leg for FakeLeg {
     }
     async fn cancel(&mut self) -> Result<(), LineError> {
         self.note("cancel");
-        if self.journal.lock().expect("no panic inside").crosses {
+        if self.manner() == Manner::CrossesCancels {
             self.emit(LegEvent::LateAnswered(dialog()));
             self.emit(LegEvent::Closed(LegSummary::default()));
             return Ok(());
@@ -357,33 +371,6 @@ impl Leg for FakeLeg {
         self.emit(hung_up(HungUpBy::Robot));
         self.emit(closed());
         Ok(())
-    }
-}
-
-/// Silence, as long as anybody listens.
-struct FakeSound {
-    clock: Arc<dyn Clock>,
-    begins: Timestamp,
-    at_ms: u64,
-    is_over: Arc<AtomicBool>,
-}
-
-#[async_trait]
-impl HeardAudio for FakeSound {
-    async fn next(&mut self) -> Option<HeardFrame> {
-        if self.is_over.load(Ordering::Relaxed) {
-            return None;
-        }
-        self.clock
-            .wait_until(self.begins.plus_ms(self.at_ms + FRAME_MS))
-            .await;
-        let at_ms = self.at_ms;
-        self.at_ms += FRAME_MS;
-        Some(HeardFrame {
-            at_ms,
-            lost_before: 0,
-            samples: [0; FRAME_SAMPLES],
-        })
     }
 }
 

@@ -87,7 +87,9 @@ pub(super) fn close_call(state: &CustomerState, closing: &CallClosing, facts: &C
         true => None,
         false => recycling::round(enrolment, closing, facts),
     };
-    let round_at = round.as_ref().map(|round| late_answer::not_before(enrolment, round.due_at));
+    let round_at = round
+        .as_ref()
+        .map(|round| late_answer::not_before(enrolment, round.due_at));
     let is_last = next.is_none() && round_at.is_none();
     let timing = better_hours::timing(state, enrolment, closing, facts);
     let timing = timing.map(|timing| CallTiming {

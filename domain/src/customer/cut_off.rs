@@ -74,7 +74,9 @@ fn open_and_cut_off<'a>(
     let enrolment = state
         .enrolment(&campaign())
         .ok_or_else(|| CustomerRefusal::NotEnrolled { campaign: campaign() })?;
-    let last = enrolment.cut_off().ok_or_else(|| CustomerRefusal::NotCutOff { campaign: campaign() })?;
+    let last = enrolment
+        .cut_off()
+        .ok_or_else(|| CustomerRefusal::NotCutOff { campaign: campaign() })?;
     if let Some(settled) = enrolment.settled {
         return Err(CustomerRefusal::Settled {
             campaign: campaign(),

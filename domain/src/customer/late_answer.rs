@@ -46,7 +46,10 @@ pub(super) fn note(state: &CustomerState, command: CustomerCommand) -> Decided {
     if enrolment.attempts == 0 {
         return Err(CustomerRefusal::UnknownCall { call });
     }
-    let is_stored = enrolment.late_answer.as_ref().is_some_and(|late| late.call == call);
+    let is_stored = enrolment
+        .late_answer
+        .as_ref()
+        .is_some_and(|late| late.call == call);
     // The callee asked for a call at this time.
     let has_callback = enrolment
         .callback

@@ -5,8 +5,8 @@
 //! when it began.
 
 mod abandoned;
-mod leg_audio;
 mod left_over_handle;
+mod leg_audio;
 mod leg_handle;
 pub(crate) mod leg_mailbox;
 mod options;
@@ -28,7 +28,6 @@ pub use replies::Replies;
 
 use crate::error::MediaError;
 use crate::rtp::packet::OutgoingStream;
-use crate::sip::authentication::Credentials;
 use crate::sip::left_over::{LeftOver, LeftOverTrunk};
 use crate::sip::user_agent::{LegSettings, Uac};
 use abandoned::Abandoned;
@@ -343,14 +342,8 @@ impl MediaDriver {
         &self,
         place: &TrunkPlace,
         facts: &LegFacts,
-        authority: &str,
-        credentials: Option<Credentials>,
+        trunk: LeftOverTrunk<'_>,
     ) -> Result<LeftOverHandle, LineError> {
-        let trunk = LeftOverTrunk {
-            authority,
-            ip: place.remote.ip(),
-            credentials,
-        };
         let left_over = LeftOver::end(facts, trunk, self.draw_seed(), self.time.now());
         let (sender, reports) = mpsc::channel(left_over_handle::REPORTS_MAX);
         let order = Order::EndLeftOver {

@@ -1,14 +1,14 @@
 //! The suite every line runs whole: what the `Line` port promises, shown on callees of known manners.
 
 use super::suite_legs::{
-    answered, clip, closes, dial, new_call, next, next_after_ringing, next_left_over, order, panic_with, permit_for,
-    permit_until, stays_silent,
+    answered, clip, closes, dial, new_call, next, next_after_ringing, next_left_over, order, panic_with,
+    permit_for, permit_until, stays_silent,
 };
 use crate::testing::SuiteClock;
 use async_trait::async_trait;
 use domain::call::LegIdentity;
-use domain::ports::clock::Clock;
 use domain::ids::CallId;
+use domain::ports::clock::Clock;
 use domain::ports::line::{
     AnsweredDialog, FailureCause, HungUpBy, LeftOverEvent, Leg, LegEvent, LegFacts, Line, LineError,
 };
@@ -343,7 +343,10 @@ fn left_over(line: &Arc<dyn Line>, call: CallId, answered: Option<AnsweredDialog
 async fn a_left_over_leg_that_rings_is_ended(stage: &dyn Stage) {
     let line = stage.line_to(Callee::Rings).await;
     let call = stage.lose(&line, Loss::Ringing).await.0;
-    let mut ending = line.end_left_over(left_over(&line, call, None)).await.expect("an order");
+    let mut ending = line
+        .end_left_over(left_over(&line, call, None))
+        .await
+        .expect("an order");
     assert_eq!(next_left_over(&mut ending).await, LeftOverEvent::Refused);
 }
 
@@ -360,7 +363,10 @@ async fn a_left_over_leg_that_was_answered_is_hung_up(stage: &dyn Stage) {
 async fn a_left_over_leg_that_answers_is_told(stage: &dyn Stage) {
     let line = stage.line_to(Callee::Answers).await;
     let (call, dialog) = stage.lose(&line, Loss::Unacknowledged).await;
-    let mut ending = line.end_left_over(left_over(&line, call, None)).await.expect("an order");
+    let mut ending = line
+        .end_left_over(left_over(&line, call, None))
+        .await
+        .expect("an order");
     match next_left_over(&mut ending).await {
         LeftOverEvent::LateAnswered(told) => assert_eq!(Some(told), dialog),
         event => panic!("{event:?} instead of the answer"),

@@ -15,6 +15,7 @@ mod suite_legs;
 #[cfg(test)]
 mod tests;
 
+pub use crate::sip::trunk_profile::{AssertedBy, PrivateContact, ProxyAddress, TrunkProfile};
 pub use callee_script::{CalleeScript, SimulatedCallees, SimulatedInvite};
 pub use carrier_book::{BookEntry, CarrierBook};
 pub use dialed_number::NumberForm;

@@ -8,15 +8,15 @@ use crate::driver::{LegHandle, MediaDriver, Replies, TrunkPlace};
 use crate::error::MediaError;
 use crate::lines::dialed_number::{NumberForm, dialed};
 use crate::sip::authentication::Credentials;
+use crate::sip::left_over::LeftOverTrunk;
+use crate::sip::trunk_profile::TrunkProfile;
 use crate::sip::user_agent::LegSettings;
 use async_trait::async_trait;
 use domain::call::EndCause;
 use domain::caller_number::CallerNumber;
 use domain::compliance::DialPermit;
 use domain::ids::CallId;
-use domain::ports::line::{
-    DialOrder, LeftOverLeg, Leg, LegEvent, LegFacts, Line, LineError, LineFacts,
-};
+use domain::ports::line::{DialOrder, LeftOverLeg, Leg, LegEvent, LegFacts, Line, LineError, LineFacts};
 use domain::ports::recognizer::HeardAudio;
 use domain::ports::speech::Clip;
 use domain::time::Timestamp;
@@ -75,6 +75,8 @@ pub struct TrunkConfig {
     pub prefix: String,
     /// Longest silence of a far end that says that it sends, and gives no other sign of life.
     pub silence_ms: u64,
+    /// How the carrier wants its messages.
+    pub profile: TrunkProfile,
 }
 
 impl TrunkConfig {
@@ -97,6 +99,7 @@ impl TrunkConfig {
             dial: NumberForm::E164,
             prefix: String::new(),
             silence_ms: SILENCE_MS,
+            profile: TrunkProfile::default(),
         }
     }
 
@@ -115,13 +118,16 @@ impl TrunkConfig {
                 why,
             })
         };
-        let host_is_plain = !self.host.is_empty()
-            && self
-                .host
-                .bytes()
-                .all(|b| b.is_ascii_alphanumeric() || b"-.:_".contains(&b));
-        if !host_is_plain {
+        if !is_host(&self.host) {
             return bad("its host is no name and no address");
+        }
+        let proxy = self.profile.outbound_proxy.as_ref().map(|proxy| &proxy.host);
+        if !proxy
+            .into_iter()
+            .chain(&self.profile.from_domain)
+            .all(|host| is_host(host))
+        {
+            return bad("its outbound proxy or From domain is no name and no address");
         }
         let user = self.credentials.as_ref().map(|one| one.user.as_str());
         if user.is_some_and(|user| user.contains(|c: char| c.is_control() || matches!(c, '"' | '\\'))) {
@@ -142,6 +148,12 @@ impl TrunkConfig {
         }
         Ok(())
     }
+}
+
+/// What may stand in a URI's host part.
+fn is_host(host: &str) -> bool {
+    let is_plain = |b: u8| b.is_ascii_alphanumeric() || b"-.:_".contains(&b);
+    !host.is_empty() && host.bytes().all(is_plain)
 }
 
 /// What may stand in a URI's user part: nothing that could add a parameter, a header or another host.
@@ -165,7 +177,12 @@ impl SipTrunk {
     /// Looks up the host, once, and makes the trunk known to the driver.
     pub async fn start(config: TrunkConfig, driver: &Arc<MediaDriver>) -> Result<Arc<Self>, MediaError> {
         config.check()?;
-        let looked_up = tokio::net::lookup_host((config.host.clone(), config.port)).await;
+        let proxy = config.profile.outbound_proxy.clone();
+        let (host, port) = match proxy {
+            Some(proxy) => (proxy.host, proxy.port),
+            None => (config.host.clone(), config.port),
+        };
+        let looked_up = tokio::net::lookup_host((host, port)).await;
         let remote = match looked_up {
             Ok(mut addresses) => addresses.find(|address| address.is_ipv4() == driver.local().is_ipv4()),
             Err(error) => {
@@ -200,6 +217,7 @@ impl SipTrunk {
             first_response_ms: self.config.first_response_ms,
             media_addresses: self.config.media_addresses.clone(),
             silence_ms: self.config.silence_ms,
+            profile: self.config.profile.clone(),
         }
     }
 }
@@ -266,12 +284,13 @@ impl Line for SipTrunk {
         if !facts.callee.is_empty() {
             facts.callee = dialed(&facts.callee, self.config.dial, &self.config.prefix);
         }
-        let trunk = self.config.authority();
-        let credentials = self.config.credentials.clone();
-        let leg = self
-            .driver
-            .end_left_over(&self.place, &facts, &trunk, credentials)
-            .await?;
+        let trunk = LeftOverTrunk {
+            authority: &self.config.authority(),
+            ip: self.place.remote.ip(),
+            credentials: self.config.credentials.clone(),
+            profile: &self.config.profile,
+        };
+        let leg = self.driver.end_left_over(&self.place, &facts, trunk).await?;
         Ok(Box::new(leg))
     }
 
@@ -351,15 +370,15 @@ impl Drop for SipLeg {
 mod tests {
     use super::{CallerNumber, ON_ITS_WAY_MS, TrunkConfig, is_dialable};
     use crate::lines::contract::{self, Callee, Loss, Stage};
-    use crate::lines::suite_legs::{next, next_after_ringing, new_call, order, permit_for, permit_until};
+    use crate::lines::suite_legs::{new_call, next, next_after_ringing, order, permit_for, permit_until};
     use crate::lines::tests::{Network, quick};
     use crate::sip::authentication::Credentials;
     use crate::testing::SuiteClock;
     use async_trait::async_trait;
     use carrier::{Manner, SpanMs};
     use domain::compliance::NEXT_LEG_WITHIN_MS;
-    use domain::ports::clock::Clock;
     use domain::ids::CallId;
+    use domain::ports::clock::Clock;
     use domain::ports::line::{AnsweredDialog, Leg, LegEvent, Line, LineError};
     use std::sync::{Arc, Mutex};
 

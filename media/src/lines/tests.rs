@@ -11,9 +11,7 @@ use crate::testing::{SuiteClock, SuiteIds, SuiteTasks};
 use carrier::driver::{Carrier, CarrierConfig, CarrierHandle};
 use carrier::{CarrierProfile, CarrierUser, ChallengeBy, Manner, SpanMs};
 use domain::ports::clock::Clock;
-use domain::ports::line::{
-    FailureCause, HungUpBy, LeftOverEvent, Leg, LegEvent, LegFacts, LegSummary, Line,
-};
+use domain::ports::line::{FailureCause, HungUpBy, LeftOverEvent, Leg, LegEvent, LegFacts, LegSummary, Line};
 use domain::ports::tasks::Tasks;
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex};

@@ -124,9 +124,11 @@ impl<'a> Enrolment<'a> {
                 self.granted = Some(fact.text(Member::Call));
                 if let Some(late_at) = self.late_at.take() {
                     let later_day = zone.local(fact.at).1 > zone.local(late_at).1;
-                    findings.check("who_answered_late_is_not_dialed_again_that_day", later_day, || {
-                        format!("{} at {}, answered late at {late_at}", fact.stream, fact.at)
-                    });
+                    findings.check(
+                        "who_answered_late_is_not_dialed_again_that_day",
+                        later_day,
+                        || format!("{} at {}, answered late at {late_at}", fact.stream, fact.at),
+                    );
                 }
             }
             CustomerEvent::LATE_ANSWERED => self.late_at = Some(fact.at),

@@ -96,7 +96,8 @@ impl<'a> Log<'a> {
                 let file = rusqlite::Connection::open(data.join("events.db")).expect("the log is a file");
                 file.busy_timeout(Duration::from_secs(20))
                     .expect("a connection takes a time-out");
-                file.execute_batch("BEGIN IMMEDIATE").expect("the lock comes free");
+                file.execute_batch("BEGIN IMMEDIATE")
+                    .expect("the lock comes free");
                 Away::Locked(file)
             }
             Self::Postgres(server) => {
@@ -141,7 +142,10 @@ fn one(log: &Log<'_>, run: &Run, salt: u32) -> Value {
     body["ring_timeout_ms"] = json!(30_000);
     server.must_post("/api/v1/campaigns", &body);
     let people = records(CALLS.try_into().unwrap_or(u32::MAX), salt);
-    server.must_post("/api/v1/tasks/data", &json!({"task_id": campaign, "records": people}));
+    server.must_post(
+        "/api/v1/tasks/data",
+        &json!({"task_id": campaign, "records": people}),
+    );
     server.must_post(&format!("/api/v1/campaigns/{campaign}/start"), &json!({}));
     let rang = follow(&server, "call.ringing", CALLS, RINGS_WITHIN);
     let away = log.take_away(&data);
@@ -198,7 +202,10 @@ const ZERO: &[&str] = &[
 
 /// The sums of all runs on one database, and whether they hold.
 fn on(log: &Log<'_>, salt: u32) -> (Value, bool) {
-    let runs: Vec<Value> = (salt..).zip(RUNS).map(|(salt, run)| one(log, run, salt)).collect();
+    let runs: Vec<Value> = (salt..)
+        .zip(RUNS)
+        .map(|(salt, run)| one(log, run, salt))
+        .collect();
     let sum = |name: &str| runs.iter().filter_map(|run| run[name].as_u64()).sum::<u64>();
     let mut told = json!({"answered_during_the_outage": sum("answered_during_the_outage")});
     for name in ZERO {

@@ -63,7 +63,12 @@ pub(super) async fn answered(
     dialog: AnsweredDialog,
     handle: &mut dyn Leg,
 ) -> Result<Acknowledged, Halt> {
-    let stored = store(attempt, &format!("answer_{leg}"), CallCommand::Answer { leg, dialog }).await?;
+    let stored = store(
+        attempt,
+        &format!("answer_{leg}"),
+        CallCommand::Answer { leg, dialog },
+    )
+    .await?;
     let known = stored.state.leg(leg);
     if known.is_none_or(|known| known.answered.is_none()) {
         if let Err(error) = handle.hang_up().await {
@@ -147,7 +152,12 @@ pub(super) async fn give_up_unrecorded(
     let heard = hear_end(&kit, handle.as_mut()).await;
     drop(handle);
     if let Some(dialog) = heard.answered {
-        store(attempt, &format!("answer_{leg}"), CallCommand::Answer { leg, dialog }).await?;
+        store(
+            attempt,
+            &format!("answer_{leg}"),
+            CallCommand::Answer { leg, dialog },
+        )
+        .await?;
         return Ok(LegEnd::Over(unacknowledged(heard.hung_up_by)));
     }
     if let Some(dialog) = heard.late_answered {

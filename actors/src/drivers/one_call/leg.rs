@@ -241,8 +241,12 @@ impl Waiting {
                 LegEvent::Failed(failure) => return Ok(Outcome::Failed(failure)),
                 LegEvent::Answered(dialog) => return Ok(Outcome::Answered(dialog)),
                 LegEvent::LateAnswered(dialog) => {
-                    store(attempt, &format!("late_answer_{leg}"), CallCommand::NoteLateAnswer { leg, dialog })
-                        .await?;
+                    store(
+                        attempt,
+                        &format!("late_answer_{leg}"),
+                        CallCommand::NoteLateAnswer { leg, dialog },
+                    )
+                    .await?;
                     // The line had given up by itself: whatever follows, the call has no further leg.
                     self.given_up.get_or_insert(EndReason::RingTimeout);
                 }

@@ -10,8 +10,8 @@ mod joining;
 mod keeping;
 mod leg;
 
-pub(crate) use attempt::Attempt;
 pub(crate) use answer::until_stored;
+pub(crate) use attempt::Attempt;
 pub(crate) use leg::reason_of;
 
 use super::facts::{campaign_facts, hashed_on};

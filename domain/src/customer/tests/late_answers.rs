@@ -63,7 +63,11 @@ fn a_call_that_is_open_ends_with_the_next_day_as_its_due_time() {
             ..closing(1, Disposition::Interrupted)
         };
         let due_at = now().plus_ms(UNTIL_MIDNIGHT_MS);
-        check(&given, close(closing.clone()), Ok(vec![closed(&closing, Some(due_at))]));
+        check(
+            &given,
+            close(closing.clone()),
+            Ok(vec![closed(&closing, Some(due_at))]),
+        );
     }
     // A late answer without an event of the customer yet is a cut-off all the same.
     let closing = CallClosing {
@@ -81,7 +85,11 @@ fn what_is_not_due_before_the_campaign_ends_is_settled() {
     let given = interrupted(now().plus_ms(5_000));
     let expected = vec![late(), settled(Disposition::Interrupted, None, 1)];
     check(&given, note_with(ends_today.clone()), Ok(expected.clone()));
-    check(&[given, expected].concat(), note_with(ends_today.clone()), Ok(vec![]));
+    check(
+        &[given, expected].concat(),
+        note_with(ends_today.clone()),
+        Ok(vec![]),
+    );
     check(&person(&[granted(1)]), note_with(ends_today), Ok(vec![late()]));
 }
 

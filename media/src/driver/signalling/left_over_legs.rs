@@ -56,7 +56,8 @@ impl LegWatch {
     }
 
     fn tell_answer(&self) {
-        if let (Some(reports), Some(dialog)) = (&self.reports, self.answered.clone().filter(|_| self.is_news)) {
+        if let (Some(reports), Some(dialog)) = (&self.reports, self.answered.clone().filter(|_| self.is_news))
+        {
             report(reports, LeftOverEvent::LateAnswered(dialog));
         }
     }
@@ -87,7 +88,11 @@ impl Signalling {
         }
         if let Some(stray) = self.left_overs.get_mut(&call_id) {
             // Its 2xx came before anybody asked.
-            if let Some(dialog) = stray.left_over.late_answer().filter(|_| left_over.expects_answer()) {
+            if let Some(dialog) = stray
+                .left_over
+                .late_answer()
+                .filter(|_| left_over.expects_answer())
+            {
                 report(&reports, LeftOverEvent::LateAnswered(dialog));
             }
             if stray.left_over.is_closed() {
@@ -148,7 +153,9 @@ impl Signalling {
             let (bytes, hop) = match live.left_over.poll_output() {
                 Some(LeftOverOutput::Send { bytes, hop }) => (bytes, hop),
                 Some(LeftOverOutput::Event(event)) => {
-                    live.reports.iter().for_each(|reports| report(reports, event.clone()));
+                    live.reports
+                        .iter()
+                        .for_each(|reports| report(reports, event.clone()));
                     continue;
                 }
                 None => break,

@@ -19,7 +19,10 @@ impl Signalling {
                 early_media,
             } => {
                 let early_media = early_media.is_some();
-                leg.mailbox.push(LegEvent::Ringing { sip_code, early_media });
+                leg.mailbox.push(LegEvent::Ringing {
+                    sip_code,
+                    early_media,
+                });
                 None
             }
             UacEvent::Failed(failure) => {

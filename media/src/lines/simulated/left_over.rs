@@ -35,10 +35,14 @@ impl SimulatedLeftOver {
             let mut copies = COPIES_AT_MS.iter().map(|ms| answered_at.plus_ms(*ms));
             copies.find(|at| *at >= soon)
         });
-        let crosses = book.is_crossing(&sip_call_id) && entry.is_some_and(|entry| entry.answered_at.is_none());
+        let crosses =
+            book.is_crossing(&sip_call_id) && entry.is_some_and(|entry| entry.answered_at.is_none());
         let answer = |at: Timestamp| {
             let dialog = dialog_of(&sip_call_id, &facts.callee);
-            [(at, LeftOverEvent::LateAnswered(dialog)), (at.plus_ms(ROUND_TRIP_MS), LeftOverEvent::Closed)]
+            [
+                (at, LeftOverEvent::LateAnswered(dialog)),
+                (at.plus_ms(ROUND_TRIP_MS), LeftOverEvent::Closed),
+            ]
         };
         let pending: Vec<(Timestamp, LeftOverEvent)> = match (&facts.answered, copy_at) {
             (Some(_), _) => vec![(soon, LeftOverEvent::Closed)],

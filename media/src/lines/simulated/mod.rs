@@ -8,7 +8,6 @@ mod orders;
 
 use crate::lines::callee_script::{CalleeScript, SimulatedCallees, SimulatedInvite, cancelled};
 use crate::lines::carrier_book::{CarrierBook, Held, lock};
-use left_over::SimulatedLeftOver;
 use crate::lines::simulated_voice::Spoken;
 use async_trait::async_trait;
 use domain::call::KeyPath;
@@ -16,10 +15,11 @@ use domain::compliance::DialPermit;
 use domain::planted::{Bug, planted};
 use domain::ports::clock::Clock;
 use domain::ports::line::{
-    AnsweredDialog, DialOrder, FailureCause, HungUpBy, LeftOverLeg, Leg, LegEvent,
-    LegFacts, LegFailure, LegSummary, Line, LineError, LineFacts,
+    AnsweredDialog, DialOrder, FailureCause, HungUpBy, LeftOverLeg, Leg, LegEvent, LegFacts, LegFailure,
+    LegSummary, Line, LineError, LineFacts,
 };
 use domain::time::Timestamp;
+use left_over::SimulatedLeftOver;
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};

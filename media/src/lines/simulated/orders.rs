@@ -44,7 +44,13 @@ impl Leg for SimulatedLeg {
         self.callees.acknowledged(&self.sip_call_id);
         // What the line would have done itself.
         let by_line = |event: &LegEvent| {
-            matches!(event, LegEvent::HungUp { by: HungUpBy::Media(_), .. } | LegEvent::Closed(_))
+            matches!(
+                event,
+                LegEvent::HungUp {
+                    by: HungUpBy::Media(_),
+                    ..
+                } | LegEvent::Closed(_)
+            )
         };
         let callee_hangs_up = self.hang_up_ms.zip(self.answered_at);
         let callee_at = callee_hangs_up.map(|(after_ms, at)| at.plus_ms(after_ms));

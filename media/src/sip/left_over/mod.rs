@@ -7,17 +7,18 @@
 //! ends each dialog. The same is done for a 2xx of a trunk that belongs to no leg.
 
 mod dialogs;
+mod stray_answer;
 #[cfg(test)]
 mod tests;
 
 use super::authentication::{Authenticator, Credentials};
-use super::dialog::{Dialog, Hop, Party};
+use super::dialog::{Dialog, Hop, Party, PartyNames};
 use super::message::{SipMessage, reason_phrase};
 use super::transaction::{Elapsed, Retransmission, TRANSACTION_MS};
+use super::trunk_profile::TrunkProfile;
 use super::user_agent::cancel_of;
 use super::via;
 use dialogs::EndingDialog;
-use domain::call::LegIdentity;
 use domain::ports::line::{AnsweredDialog, LEFT_OVER_WATCH_MS, LeftOverEvent, LegFacts};
 use domain::time::Timestamp;
 use std::collections::VecDeque;
@@ -51,6 +52,7 @@ pub struct LeftOverTrunk<'a> {
     /// The only address that credentials are shown to.
     pub ip: IpAddr,
     pub credentials: Option<Credentials>,
+    pub profile: &'a TrunkProfile,
 }
 
 /// How far the ending is.
@@ -85,8 +87,14 @@ impl LeftOver {
     /// Begins; the first request waits in `poll_output`.
     pub fn end(facts: &LegFacts, trunk: LeftOverTrunk<'_>, seed: [u8; 16], now: Timestamp) -> Self {
         let identity = facts.identity.clone();
-        let (callee, caller) = (facts.callee.as_str(), facts.caller.as_deref());
-        let party = Party::new(identity, &facts.local, trunk.authority, callee, caller);
+        let names = PartyNames {
+            local: &facts.local,
+            trunk: trunk.authority,
+            trunk_ip: trunk.ip,
+            callee: &facts.callee,
+            caller: facts.caller.as_deref(),
+        };
+        let party = Party::new(identity, &names, trunk.profile);
         let at_once = match trunk.credentials.is_some() {
             true => CANCELS_AT_ONCE,
             false => 1,
@@ -108,27 +116,6 @@ impl LeftOver {
             }
         }
         left_over
-    }
-
-    /// Ends the dialog of a 2xx that belongs to no leg known here; `None` where it names no dialog.
-    pub fn of_stray(answer: &SipMessage, local: &str, trunk_ip: IpAddr, now: Timestamp) -> Option<Self> {
-        let is_answer = answer.code().is_some_and(|code| (200..300).contains(&code));
-        let (cseq, method) = answer.cseq()?;
-        if !is_answer || method != "INVITE" {
-            return None;
-        }
-        let (tag, to) = (answer.tag_of_from()?, answer.header("To")?);
-        answer.tag_of_to()?;
-        let party = Party {
-            identity: LegIdentity::of_message(answer.call_id(), tag),
-            local: local.to_owned(),
-            from: answer.header("From")?.to_owned(),
-            to: to.to_owned(),
-            uri: super::header_value::Address::read(to)?.uri.to_owned(),
-        };
-        let mut left_over = Self::of_party(party, trunk_ip, None, [0; 16], now);
-        left_over.take_answer(now, answer, cseq);
-        Some(left_over)
     }
 
     fn of_party(
@@ -192,7 +179,10 @@ impl LeftOver {
             return None;
         }
         let cancels = self.cancels.iter().map(|(_, cancel)| cancel.deadline());
-        let byes = self.dialogs.iter().filter_map(|one| Some(one.bye.as_ref()?.deadline()));
+        let byes = self
+            .dialogs
+            .iter()
+            .filter_map(|one| Some(one.bye.as_ref()?.deadline()));
         // A BYE may take longer than the watch: its own deadlines are enough then.
         let watch = (!self.is_ending()).then_some(self.watch_until);
         cancels.chain(byes).chain(watch).min()
@@ -259,7 +249,8 @@ impl LeftOver {
     fn take_request(&mut self, request: &SipMessage, from: SocketAddr) {
         let ours = request.tag_of_to() == Some(self.party.identity.local_tag().as_str());
         let theirs = request.tag_of_from().unwrap_or_default();
-        let known = self.dialogs.iter().position(|one| one.dialog.remote_tag == theirs);
+        let is_meant = |one: &EndingDialog| theirs.is_empty() || one.dialog.remote_tag == theirs;
+        let known = self.dialogs.iter().position(is_meant);
         let is_news = self.dialogs.is_empty() && !theirs.is_empty();
         if request.method() != "BYE" || !ours || (known.is_none() && !is_news) {
             return;
@@ -294,7 +285,7 @@ impl LeftOver {
             return;
         }
         let to = response.header("To").unwrap_or(&self.party.to).to_owned();
-        let ack = self.party.request("ACK", &self.party.uri, &to, cseq, &branch);
+        let ack = self.party.initial("ACK", &to, cseq, &branch);
         self.send(&ack, Hop::Trunk);
         self.take_invite_end(code, cseq, now);
     }

@@ -5,6 +5,7 @@ use crate::sip::authentication::Credentials;
 use crate::sip::message::{SipMessage, reason_phrase};
 use crate::sip::parse::parse;
 use crate::sip::sdp;
+use crate::sip::trunk_profile::TrunkProfile;
 use crate::sip::user_agent::{LegSettings, Output, Uac};
 use domain::call::LegIdentity;
 use domain::ids::CallId;
@@ -43,6 +44,7 @@ fn ended_on(answered: Option<AnsweredDialog>, credentials: Option<Credentials>) 
         authority: "192.0.2.1:5060",
         ip: "192.0.2.1".parse().unwrap(),
         credentials,
+        profile: &TrunkProfile::default(),
     };
     LeftOver::end(&facts(answered), trunk, [1; 16], START)
 }
@@ -123,6 +125,7 @@ fn lost_invite() -> SipMessage {
         ring_timeout_ms: 30_000,
         first_response_ms: 32_000,
         media_addresses: Vec::new(),
+        profile: TrunkProfile::default(),
     };
     let mut uac = Uac::dial(settings, LegIdentity::from_ids(facts.call, 1), [0; 16], START);
     match uac.poll_output() {
@@ -369,7 +372,10 @@ fn a_bye_of_a_callee_whose_answer_was_never_acknowledged_tells_the_answer() {
     sent(&mut left_over);
     left_over.take(START, &bye, trunk_address());
     let (messages, events) = outcome(&mut left_over);
-    assert_eq!(messages.iter().map(SipMessage::code).collect::<Vec<_>>(), [Some(200)]);
+    assert_eq!(
+        messages.iter().map(SipMessage::code).collect::<Vec<_>>(),
+        [Some(200)]
+    );
     assert_eq!(events[0], late());
     assert!(!left_over.is_ending(), "it needs no BYE of ours");
 }
@@ -380,7 +386,8 @@ fn each_fork_that_answers_gets_its_own_ack_and_bye_and_one_is_told() {
     sent(&mut left_over);
     left_over.take(START, &success(), trunk_address());
     sent(&mut left_over);
-    let fork = SipMessage::response(&lost_invite(), 200, "OK", Some("other")).with("Contact", "<sip:192.0.2.1>");
+    let fork =
+        SipMessage::response(&lost_invite(), 200, "OK", Some("other")).with("Contact", "<sip:192.0.2.1>");
     left_over.take(START, &fork, trunk_address());
     let (messages, events) = outcome(&mut left_over);
     assert_eq!((methods(&messages), events), (vec!["ACK", "BYE"], vec![]));
@@ -412,7 +419,10 @@ fn a_200_of_no_known_leg_is_ended_by_what_it_says_of_itself() {
     let ip = "192.0.2.1".parse().unwrap();
     let stray = |answer: &SipMessage| LeftOver::of_stray(answer, "127.0.0.1:5070", ip, START);
     let mut left_over = stray(&success()).unwrap();
-    assert_eq!(left_over.late_answer().map(LeftOverEvent::LateAnswered), Some(late()));
+    assert_eq!(
+        left_over.late_answer().map(LeftOverEvent::LateAnswered),
+        Some(late())
+    );
     let messages = sent(&mut left_over);
     assert_eq!(methods(&messages), ["ACK", "BYE"]);
     let invite = lost_invite();

@@ -147,5 +147,5 @@ impl Uac {
 /// The CANCEL of an INVITE: same Request-URI, Call-ID, From, To, CSeq number and branch (RFC 3261, 9.1).
 pub(in crate::sip) fn cancel_of(party: &Party, invite_cseq: u32) -> SipMessage {
     let branch = party.identity.branch("INVITE", invite_cseq);
-    party.request("CANCEL", &party.uri, &party.to, invite_cseq, &branch)
+    party.initial("CANCEL", &party.to, invite_cseq, &branch)
 }

@@ -7,7 +7,10 @@ use domain::call::EndCause;
 use domain::ports::line::HungUpBy;
 
 fn talks(scene: &Scene) -> bool {
-    scene.events.iter().any(|event| matches!(event, UacEvent::Talking(_)))
+    scene
+        .events
+        .iter()
+        .any(|event| matches!(event, UacEvent::Talking(_)))
 }
 
 fn hung_up(scene: &Scene) -> Option<HungUpBy> {
@@ -56,7 +59,13 @@ fn an_answer_that_is_not_stored_in_time_gets_ack_and_one_bye() {
     scene.wait(3_999);
     assert_eq!((scene.count("ACK"), scene.count("BYE")), (0, 0));
     scene.wait(1);
-    let methods: Vec<&str> = scene.sent.iter().rev().take(2).map(|(_, one)| one.method()).collect();
+    let methods: Vec<&str> = scene
+        .sent
+        .iter()
+        .rev()
+        .take(2)
+        .map(|(_, one)| one.method())
+        .collect();
     assert_eq!(methods, ["BYE", "ACK"], "the ACK leaves first");
     assert_eq!(hung_up(&scene), Some(HungUpBy::Media(EndCause::AnswerNotStored)));
     let bye = scene.last("BYE");
@@ -103,9 +112,16 @@ fn a_fork_that_answers_meanwhile_is_ended_and_the_first_waits_on() {
 #[test]
 fn audio_that_moves_meanwhile_starts_where_it_moved_to() {
     let mut scene = Scene::answered_without_store();
-    scene.peer("UPDATE", 2, Some(sdp::offer("192.0.2.1:7000".parse().unwrap(), 2)));
+    scene.peer(
+        "UPDATE",
+        2,
+        Some(sdp::offer("192.0.2.1:7000".parse().unwrap(), 2)),
+    );
     scene.input(Input::Acknowledge);
-    let Some(UacEvent::Talking(media)) = scene.events.iter().find(|one| matches!(one, UacEvent::Talking(_)))
+    let Some(UacEvent::Talking(media)) = scene
+        .events
+        .iter()
+        .find(|one| matches!(one, UacEvent::Talking(_)))
     else {
         panic!("{:?}", scene.events)
     };

@@ -15,6 +15,11 @@ use domain::time::Timestamp;
 use std::net::{IpAddr, SocketAddr};
 
 impl Uac {
+    /// Answered, acknowledged, and not hung up.
+    pub fn is_talking(&self) -> bool {
+        self.phase == Phase::Answered && self.unacknowledged.is_none()
+    }
+
     /// Sends the one BYE of a dialog.
     pub(super) fn send_bye(&mut self, now: Timestamp, at: usize) {
         let Some(one) = self.dialogs.get_mut(at) else {
@@ -113,11 +118,14 @@ impl Uac {
     pub(super) fn take_request(&mut self, now: Timestamp, request: &SipMessage, from: SocketAddr) {
         let from = via::reply_to(request, from);
         let ours = request.tag_of_to() == Some(self.party.identity.local_tag().as_str());
-        let remote = request.tag_of_from().unwrap_or_default();
-        let at = self
-            .dialogs
-            .iter()
-            .position(|one| one.dialog.remote_tag == remote);
+        let at = match request.tag_of_from() {
+            Some(remote) => self
+                .dialogs
+                .iter()
+                .position(|one| one.dialog.remote_tag == remote),
+            // Without a From tag (RFC 2543) the one dialog of the Call-ID is meant.
+            None => (self.dialogs.len() == 1).then_some(0),
+        };
         let Some(at) = at.filter(|_| ours && self.phase != Phase::Finished) else {
             let early = ours && self.phase == Phase::Proceeding && request.method() == "UPDATE";
             self.refuse(now, request, if early { 491 } else { 481 }, from);
@@ -127,10 +135,7 @@ impl Uac {
             return;
         };
         if method == "ACK" {
-            if let Some(one) = self.dialogs.get_mut(at) {
-                one.accepted = None;
-            }
-            return;
+            return self.take_ack(at, request, cseq);
         }
         if self.answer_repeat(now, at, cseq, method, from) {
             return;
@@ -149,6 +154,19 @@ impl Uac {
             self.take_bye(now, at, request);
         } else if response.code() == Some(200) {
             self.tell(UacEvent::Alive);
+        }
+    }
+
+    /// The ACK of our 200 to a re-INVITE. Where that offered, it answers (RFC 3264; RFC 3261, 13.2.1): a far end
+    /// may hold or move the audio by it. An answer that cannot be used leaves the audio as it is.
+    fn take_ack(&mut self, at: usize, ack: &SipMessage, cseq: u32) {
+        let Some(one) = self.dialogs.get_mut(at) else {
+            return;
+        };
+        one.accepted = None;
+        let answers = one.offered.take_if(|offered| *offered == cseq).is_some() && !one.ended;
+        if let Some(Ok(stream)) = self.described(ack).filter(|_| answers) {
+            self.move_media(stream);
         }
     }
 
@@ -232,6 +250,10 @@ impl Uac {
             target.clone_into(&mut one.dialog.remote_target);
         }
         self.sdp_version = self.sdp_version.saturating_add(1);
+        if let Some(one) = self.dialogs.get_mut(at) {
+            let offers = offered.is_none() && request.method() == "INVITE";
+            one.offered = request.cseq().map(|(cseq, _)| cseq).filter(|_| offers);
+        }
         let body = match &offered {
             Some(stream) => Some(sdp::answer(media, self.sdp_version, stream)),
             None if request.method() == "INVITE" => Some(sdp::offer(media, self.sdp_version)),

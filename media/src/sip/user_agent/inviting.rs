@@ -27,11 +27,14 @@ impl Uac {
         let uri = self.party.uri.clone();
         let mut message = self
             .party
-            .request("INVITE", &uri, &self.party.to, cseq, &branch)
+            .initial("INVITE", &self.party.to, cseq, &branch)
             .with("Contact", self.party.contact())
             .with("Allow", ALLOW)
             .with("Accept", "application/sdp")
             .with("User-Agent", "ledgerline");
+        if let Some((name, value)) = &self.party.asserted {
+            message.push(name, value);
+        }
         self.invite_authorization = self.authenticator.headers("INVITE", &uri);
         for (name, value) in &self.invite_authorization {
             message.push(name, value);
@@ -137,10 +140,7 @@ impl Uac {
     /// A 2xx: an answer waits to be stored; any other is acknowledged (RFC 3261, 13.2.2.4) and ended at once.
     fn take_success(&mut self, now: Timestamp, response: &SipMessage, cseq: u32) {
         let tag = response.tag_of_to().unwrap_or_default();
-        let known = self
-            .dialogs
-            .iter_mut()
-            .find(|one| one.dialog.remote_tag == tag);
+        let known = self.dialogs.iter_mut().find(|one| one.dialog.remote_tag == tag);
         if let Some(known) = known {
             if known.held_acks > 0 {
                 known.held_acks = known.held_acks.saturating_add(1).min(HELD_ACKS_MAX);
@@ -198,6 +198,7 @@ impl Uac {
             bye: None,
             bye_sent: false,
             accepted: None,
+            offered: None,
             last_response: None,
             ended: false,
         });
@@ -281,10 +282,7 @@ impl Uac {
         }
         let branch = self.party.identity.branch("INVITE", cseq);
         let to = response.header("To").unwrap_or(&self.party.to).to_owned();
-        let ack = self
-            .party
-            .request("ACK", &self.party.uri, &to, cseq, &branch)
-            .to_bytes();
+        let ack = self.party.initial("ACK", &to, cseq, &branch).to_bytes();
         self.acks.push((cseq, ack.clone()));
         self.send(now, ack, Hop::Trunk);
         if cseq != self.invite_cseq {

@@ -7,6 +7,8 @@
 
 #[cfg(test)]
 mod adversary;
+#[cfg(test)]
+mod field;
 mod giving_up;
 #[cfg(test)]
 mod held_answers;
@@ -25,10 +27,11 @@ pub(in crate::sip) use inviting::ALLOW;
 pub use inviting::INVITES_MAX;
 
 use crate::sip::authentication::{Authenticator, Credentials};
-use crate::sip::dialog::{Dialog, Hop, Party};
+use crate::sip::dialog::{Dialog, Hop, Party, PartyNames};
 use crate::sip::message::SipMessage;
 use crate::sip::sdp::AudioStream;
 use crate::sip::transaction::{Retransmission, TRANSACTION_MS};
+use crate::sip::trunk_profile::TrunkProfile;
 use domain::call::{EndCause, LegIdentity};
 use domain::ports::line::{AnsweredDialog, FailureCause, HungUpBy, LegFailure};
 use domain::time::Timestamp;
@@ -66,6 +69,8 @@ pub struct LegSettings {
     pub media_addresses: Vec<IpAddr>,
     /// Longest time without a sign of life of a far end that says that it sends.
     pub silence_ms: u64,
+    /// How the trunk wants its messages.
+    pub profile: TrunkProfile,
 }
 
 /// What happens to a leg.
@@ -162,6 +167,8 @@ pub(super) struct Confirmed {
     pub bye_sent: bool,
     /// Our 200 to a re-INVITE, until its ACK.
     pub accepted: Option<Retransmission>,
+    /// CSeq of the far end's re-INVITE that our 200 offered to: the answer comes in its ACK.
+    pub offered: Option<u32>,
     /// CSeq, method and bytes of our last response, for repeated requests.
     pub last_response: Option<(u32, String, Vec<u8>)>,
     /// The far end sent BYE, or our BYE is done.
@@ -208,8 +215,14 @@ pub struct Uac {
 impl Uac {
     /// Begins the leg: its INVITE waits in `poll_output`. `seed` is random, for client nonces.
     pub fn dial(settings: LegSettings, identity: LegIdentity, seed: [u8; 16], now: Timestamp) -> Self {
-        let (callee, caller) = (settings.callee.as_str(), settings.caller.as_deref());
-        let party = Party::new(identity, &settings.local, &settings.trunk, callee, caller);
+        let names = PartyNames {
+            local: &settings.local,
+            trunk: &settings.trunk,
+            trunk_ip: settings.trunk_ip,
+            callee: &settings.callee,
+            caller: settings.caller.as_deref(),
+        };
+        let party = Party::new(identity, &names, &settings.profile);
         let mut uac = Self {
             authenticator: Authenticator::new(settings.credentials.clone(), seed),
             party,
@@ -320,7 +333,12 @@ impl Uac {
                     self.give_up(now, cause);
                 }
             }
-            Phase::Answered if self.unacknowledged.as_ref().is_some_and(|(_, until)| now >= *until) => {
+            Phase::Answered
+                if self
+                    .unacknowledged
+                    .as_ref()
+                    .is_some_and(|(_, until)| now >= *until) =>
+            {
                 self.hang_up(now, HungUpBy::Media(EndCause::AnswerNotStored));
             }
             Phase::Answered if self.refresh_until.is_some_and(|until| now >= until) => {
@@ -335,11 +353,6 @@ impl Uac {
             | Phase::Over
             | Phase::Finished => {}
         }
-    }
-
-    /// Answered, acknowledged, and not hung up.
-    pub fn is_talking(&self) -> bool {
-        self.phase == Phase::Answered && self.unacknowledged.is_none()
     }
 
     /// A request of ours still waits for its response: a CANCEL or a BYE.

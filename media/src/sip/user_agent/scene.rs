@@ -4,6 +4,7 @@ use super::{Credentials, Input, LegSettings, Output, Uac, UacEvent};
 use crate::sip::message::{SipMessage, reason_phrase};
 use crate::sip::parse::parse;
 use crate::sip::sdp;
+use crate::sip::trunk_profile::TrunkProfile;
 use domain::call::LegIdentity;
 use domain::ids::CallId;
 use domain::ports::line::LegFailure;
@@ -43,6 +44,7 @@ pub(super) fn settings() -> LegSettings {
         first_response_ms: 32_000,
         media_addresses: Vec::new(),
         silence_ms: 20_000,
+        profile: TrunkProfile::default(),
     }
 }
 
@@ -85,7 +87,11 @@ impl Scene {
         self.uac.handle_input(self.now, input);
         self.collect();
         let answers = self.events.iter().skip(told);
-        if self.stores && answers.clone().any(|event| matches!(event, UacEvent::Answered(_))) {
+        if self.stores
+            && answers
+                .clone()
+                .any(|event| matches!(event, UacEvent::Answered(_)))
+        {
             self.input(Input::Acknowledge);
         }
     }

@@ -222,7 +222,8 @@ impl Rows<'_> {
         due_at: Timestamp,
     ) -> Result<(), ProjectionError> {
         self.of_enrolment(campaign, customer, &mut |cells| {
-            let is_later = matches!(cells.get(EnrolmentColumn::DueAt), Val::Int(known) if *known >= due_at.micros());
+            let is_later =
+                matches!(cells.get(EnrolmentColumn::DueAt), Val::Int(known) if *known >= due_at.micros());
             if is_later || !state_is(cells, "waiting") {
                 return false;
             }

@@ -331,9 +331,7 @@ impl Rows<'_> {
             | CustomerEvent::PreviewSkipped { campaign, due_at, .. } => {
                 self.called_back(campaign, &customer, *due_at)
             }
-            CustomerEvent::LateAnswered(late) => {
-                self.answered_late(&late.campaign, &customer, late.due_at)
-            }
+            CustomerEvent::LateAnswered(late) => self.answered_late(&late.campaign, &customer, late.due_at),
             CustomerEvent::CallAsked { campaign, due_at, .. } => {
                 self.call_asked(campaign, &customer, *due_at)
             }
