@@ -17,7 +17,9 @@ const LOOK_MS: u64 = 20;
 
 /// A 200 is repeated after T1, doubling to T2, for 64 x T1 (RFC 3261, 13.3.1.4).
 const T1_MS: u64 = 500;
+/// T2 (RFC 3261, 17.1.2.2).
 const T2_MS: u64 = 4_000;
+/// How long it is repeated.
 const REPEATS_MS: u64 = 64 * T1_MS;
 
 /// Until when a callee repeats its 200.

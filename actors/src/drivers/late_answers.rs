@@ -1,10 +1,10 @@
-//! Answers that come after their leg was given up or interrupted: stored on the call, then on the customer, who
-//! is not due again that day.
+//! Answers that come after their leg was given up or interrupted: stored on the call, then on the customer,
+//! who is not due again that day.
 
 use super::facts::closing_facts;
 use super::kit::{Halt, Kit, call_cause};
-use super::one_call::until_stored;
 use super::placed::Placed;
+use super::until_stored::until_stored;
 use domain::call::CallState;
 use domain::call::command::CallCommand;
 use domain::customer::command::CustomerCommand;

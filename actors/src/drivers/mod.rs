@@ -61,6 +61,9 @@ mod planting;
 mod preview_tests;
 #[cfg(test)]
 mod priority_tests;
+mod probing;
+#[cfg(test)]
+mod probing_tests;
 #[cfg(test)]
 mod quotas_tests;
 #[cfg(test)]
@@ -80,6 +83,7 @@ mod test_call;
 mod test_call_tests;
 #[cfg(test)]
 mod tests;
+mod until_stored;
 mod watchdog;
 #[cfg(test)]
 mod withdrawal_tests;
@@ -250,6 +254,7 @@ async fn begin(kit: &Arc<Kit>) -> Result<(), StartError> {
     begin_vital(kit, "retry", Retry::new(kit).run(head));
     begin_vital(kit, "outreach", outreach::run(Arc::clone(kit), head));
     begin_vital(kit, "dialer", dialer::run(Arc::clone(kit), head));
+    probing::begin(kit);
     Ok(())
 }
 

@@ -3,8 +3,8 @@
 //! It runs whole before the dialer begins, and again whenever a worker dies. Nothing is sent for a leg it
 //! finds but ACK, CANCEL and BYE, and for a leg from before a restore nothing at all; then the call ends as
 //! interrupted, and the retry policy decides. A leg without a stored answer is watched for 32 s: an answer is
-//! stored, and moves the customer's due time to the next day. On a log that others write, a grant that nobody has permitted a
-//! call on yet is given back only when it is too old for its holder to dial on.
+//! stored, and moves the customer's due time to the next day. On a log that others write, a grant that nobody
+//! has permitted a call on yet is given back only when it is too old for its holder to dial on.
 
 use super::facts::{dialed_leg, is_dialed};
 use super::kit::{Halt, Kit, call_cause};

@@ -1,6 +1,7 @@
 //! A line whose callees do what a test wrote down: a script per leg, and honest replies to what we do.
 
 use super::left_over::{FakeLeftOver, LeftOverScript};
+pub(crate) use super::recordings::FakeRecordings;
 use super::sound::FakeSound;
 use async_trait::async_trait;
 use domain::call::EndCause;
@@ -9,10 +10,10 @@ use domain::ids::CallId;
 use domain::ports::clock::Clock;
 use domain::ports::line::{
     AnsweredDialog, DialOrder, FailureCause, HungUpBy, LeftOverLeg, Leg, LegEvent, LegFacts, LegFailure,
-    LegSummary, Line, LineError, LineFacts,
+    LegSummary, Line, LineError, LineFacts, ProbeAnswer,
 };
 use domain::ports::recognizer::HeardAudio;
-use domain::ports::recording::{RecordingError, RecordingFacts, Recordings};
+use domain::ports::recording::RecordingFacts;
 use domain::ports::speech::Clip;
 use std::collections::VecDeque;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -32,6 +33,7 @@ pub(crate) struct FakeLine {
     /// No recording has a place.
     is_full: AtomicBool,
     lacks: AtomicBool,
+    probed: Mutex<Option<ProbeAnswer>>,
 }
 
 /// What is special about the line.
@@ -53,7 +55,8 @@ struct Journal {
     entries: Vec<String>,
     legs: Vec<(CallId, mpsc::Sender<LegEvent>)>,
     dialed: Vec<DialOrder>,
-    /// What is heard of each left-over leg, in the order in which they are ended; `Closed` where none is here.
+    /// What is heard of each left-over leg, in the order in which they are ended; `Closed` where none is
+    /// here.
     left_overs: VecDeque<LeftOverScript>,
     manner: Manner,
     /// What callees press while we hang up.
@@ -123,6 +126,7 @@ impl FakeLine {
             journal: Arc::default(),
             is_full: AtomicBool::new(false),
             lacks: AtomicBool::new(false),
+            probed: Mutex::new(None),
         })
     }
     /// A line of the public network.
@@ -158,6 +162,10 @@ impl FakeLine {
     /// Whether this machine lacks what a leg needs.
     pub(crate) fn set_lack(&self, lacks: bool) {
         self.lacks.store(lacks, Ordering::Relaxed);
+    }
+    /// What probes find from now on; `None`, as at first: the line is not probed.
+    pub(crate) fn answer_probes(&self, answer: Option<ProbeAnswer>) {
+        *self.probed.lock().expect("no panic inside") = answer;
     }
     /// What we did, in order.
     pub(crate) fn entries(&self) -> Vec<String> {
@@ -195,6 +203,10 @@ impl FakeLine {
 impl Line for FakeLine {
     fn facts(&self) -> LineFacts {
         self.facts.clone()
+    }
+
+    async fn probe(&self) -> Option<ProbeAnswer> {
+        *self.probed.lock().expect("no panic inside")
     }
 
     async fn reserve(&self, _call: CallId, _leg: u8) -> Result<(), LineError> {
@@ -277,7 +289,7 @@ pub(crate) fn closed() -> LegEvent {
     })
 }
 
-fn recording() -> RecordingFacts {
+pub(super) fn recording() -> RecordingFacts {
     RecordingFacts {
         sha256: "ab".repeat(32),
         bytes: 44,
@@ -378,21 +390,5 @@ impl Drop for FakeLeg {
     fn drop(&mut self) {
         // A lost leg and a finished one look the same from here; the journal only counts.
         self.note("dropped");
-    }
-}
-
-/// Finds a recording for every call.
-pub(crate) struct FakeRecordings;
-
-#[async_trait]
-impl Recordings for FakeRecordings {
-    async fn close_left_over(&self, _: CallId) -> Result<Option<RecordingFacts>, RecordingError> {
-        Ok(Some(recording()))
-    }
-    async fn delete(&self, _: CallId) -> Result<bool, RecordingError> {
-        Ok(true)
-    }
-    async fn kept(&self) -> std::io::Result<Vec<CallId>> {
-        Ok(Vec::new())
     }
 }

@@ -8,6 +8,7 @@ pub(crate) mod ear;
 pub(crate) mod encoder;
 pub(crate) mod left_over;
 pub(crate) mod line;
+mod recordings;
 mod sound;
 mod store;
 mod synthesizer;

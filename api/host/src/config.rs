@@ -5,7 +5,7 @@ use crate::{trunk_callers, trunk_manners};
 use domain::caller_number::CallerNumber;
 use domain::problem::Problem;
 use media::driver::Replies;
-use media::lines::{NumberForm, TrunkProfile};
+use media::lines::{NumberForm, Probing, TrunkProfile};
 use std::fs;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::ops::RangeInclusive;
@@ -188,6 +188,7 @@ pub struct TrunkSpec {
     pub(crate) silence_ms: u64,
     /// Whom its messages name, and by which proxy they go.
     pub profile: TrunkProfile,
+    pub probing: Probing,
 }
 
 impl TrunkSpec {
@@ -258,6 +259,7 @@ impl FromStr for TrunkSpec {
             prefix: String::new(),
             silence_ms: media::lines::SILENCE_MS,
             profile: TrunkProfile::default(),
+            probing: Probing::On,
         };
         for part in parts.filter(|part| !part.is_empty()) {
             let (key, value) = part
@@ -293,6 +295,7 @@ impl TrunkSpec {
             "dial" => self.dial = trunk_manners::dial(value)?,
             "silence" => self.silence_ms = trunk_manners::silence(duration(value)?)?,
             "prefix" => self.prefix = trunk_manners::prefix(value)?,
+            "probe" => self.probing = trunk_manners::probing(value)?,
             _ => trunk_manners::profile(&mut self.profile, key, value)?,
         }
         Ok(())

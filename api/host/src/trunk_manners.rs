@@ -2,7 +2,7 @@
 //! it wants numbers.
 
 use media::driver::Replies;
-use media::lines::{AssertedBy, NumberForm, PrivateContact, ProxyAddress, TrunkProfile};
+use media::lines::{AssertedBy, NumberForm, PrivateContact, Probing, ProxyAddress, TrunkProfile};
 use std::net::IpAddr;
 
 /// Most media addresses of one trunk.
@@ -19,6 +19,14 @@ pub fn replies(value: &str) -> Result<Replies, String> {
         "same-port" => Ok(Replies::SamePort),
         "any-port" => Ok(Replies::AnyPort),
         _ => Err(format!("replies: {value:?} is neither same-port nor any-port")),
+    }
+}
+
+pub fn probing(value: &str) -> Result<Probing, String> {
+    match value {
+        "on" => Ok(Probing::On),
+        "off" => Ok(Probing::Off),
+        _ => Err(format!("probe: {value:?} is neither on nor off")),
     }
 }
 
@@ -124,7 +132,9 @@ fn is_host(host: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use crate::config::TrunkSpec;
-    use crate::trunk_manners::{AssertedBy, NumberForm, PrivateContact, ProxyAddress, Replies, TrunkProfile};
+    use crate::trunk_manners::{
+        AssertedBy, NumberForm, PrivateContact, Probing, ProxyAddress, Replies, TrunkProfile,
+    };
 
     #[test]
     fn whom_messages_name_is_taken_from_its_spec() {
@@ -149,7 +159,12 @@ mod tests {
             .unwrap();
         assert!(signed_in.profile.user_phone && signed_in.user.as_deref() == Some("robot"));
         let plain: TrunkSpec = "sip:127.0.0.1:5070".parse().unwrap();
-        assert_eq!(plain.profile, TrunkProfile::default());
+        assert_eq!(
+            (plain.profile, plain.probing),
+            (TrunkProfile::default(), Probing::On)
+        );
+        let quiet: TrunkSpec = "sip:127.0.0.1:5070;probe=off".parse().unwrap();
+        assert_eq!(quiet.probing, Probing::Off);
         for wrong in [
             "from-domain=",
             "from-domain=a>b",
@@ -159,6 +174,7 @@ mod tests {
             "outbound-proxy=192.0.2.8:0",
             "outbound-proxy=a@b:5060",
             "nat=maybe",
+            "probe=often",
         ] {
             let text = format!("sip:127.0.0.1:5070;{wrong}");
             assert!(text.parse::<TrunkSpec>().is_err(), "{wrong}");

@@ -73,8 +73,8 @@ pub enum CustomerCommand {
         closing: Box<CallClosing>,
         facts: Box<CampaignFacts>,
     },
-    /// The callee answered `call` after it was given up or interrupted; the leg got ACK and BYE. Moves the due
-    /// time to the callee's next local day. Stored already, settled, or a callback is waiting: no event.
+    /// The callee answered `call` after it was given up or interrupted; the leg got ACK and BYE. Moves the
+    /// due time to the callee's next local day. Stored already, settled, or a callback waits: no event.
     NoteLateAnswer {
         call: CallId,
         answered_at: Timestamp,

@@ -4,7 +4,7 @@ use super::assignee::Assignee;
 use super::erasure::DeletedRecording;
 use super::event::CustomerEvent;
 use super::forget::KEY_BACKUP_DAYS_MAX;
-use super::late_answer::LateAnswerFact;
+use super::late_answer_fact::LateAnswerFact;
 use super::merge_side::MergeSide;
 use super::profile_origin::ProfileOrigin;
 use crate::attribute::TagLevel;

@@ -5,23 +5,13 @@ use super::answering::Decided;
 use super::command::CustomerCommand;
 use super::enrolment::EnrolmentState;
 use super::event::CustomerEvent;
+use super::late_answer_fact::LateAnswerFact;
 use super::refusal::CustomerRefusal;
 use super::state::CustomerState;
 use crate::compliance::next_local_day;
 use crate::time::Timestamp;
-use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use values::disposition::Disposition;
-use values::ids::{CallId, CampaignId};
-
-/// A late answer, and when the enrolment is due again at the soonest.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
-pub struct LateAnswerFact {
-    pub campaign: CampaignId,
-    pub call: CallId,
-    /// The callee's next local day.
-    pub due_at: Timestamp,
-}
 
 /// Wait where the callee's local day has no end that can be computed (a date beyond the calendar).
 const DAY_MS: u64 = 86_400_000;

@@ -275,10 +275,24 @@ pub trait Leg: Send {
     async fn hang_up(&mut self) -> Result<(), LineError>;
 }
 
+/// Whether a far end answered a probe.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ProbeAnswer {
+    /// Any response but 503: something there speaks our protocol.
+    Alive,
+    /// Nothing in time, 503, or a closed port.
+    Dead,
+}
+
 /// Anything that can place a leg.
 #[async_trait]
 pub trait Line: Send + Sync {
     fn facts(&self) -> LineFacts;
+
+    /// Asks the far end whether it is there; no phone rings. `None`: this line is not probed.
+    async fn probe(&self) -> Option<ProbeAnswer> {
+        None
+    }
 
     /// Takes what the leg's recording will need, before `call.dialing` is stored; `NoRecording` where that is
     /// not to be had. A line that records nothing has nothing to take.
@@ -294,8 +308,8 @@ pub trait Line: Send + Sync {
     async fn dial(&self, permit: DialPermit, order: DialOrder) -> Result<Box<dyn Leg>, LineError>;
 
     /// Ends what a crash left: BYE when it was answered, else CANCEL. A leg without an answer is watched for
-    /// `LEFT_OVER_WATCH_MS`, however its CANCEL is answered: every copy of a 2xx gets an ACK, and one BYE ends
-    /// the leg. Never sends an INVITE.
+    /// `LEFT_OVER_WATCH_MS`, however its CANCEL is answered: every copy of a 2xx gets an ACK, and one BYE
+    /// ends the leg. Never sends an INVITE.
     async fn end_left_over(&self, facts: LegFacts) -> Result<Box<dyn LeftOverLeg>, LineError>;
 
     /// What this machine lacks right now for one more leg. Asked before `call.dialing` is stored, so that

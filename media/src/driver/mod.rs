@@ -35,7 +35,7 @@ use domain::call::{EndCause, LegIdentity};
 use domain::ids::CallId;
 use domain::ports::clock::Clock;
 use domain::ports::id_source::IdSource;
-use domain::ports::line::{LegFacts, LineError};
+use domain::ports::line::{LegFacts, LineError, ProbeAnswer};
 use domain::ports::tasks::Tasks;
 use left_over_handle::LeftOverHandle;
 use leg_mailbox::LegMailbox;
@@ -335,6 +335,12 @@ impl MediaDriver {
     pub(crate) fn lack(&self) -> Option<EndCause> {
         let mut ports = self.ports.lock().unwrap_or_else(PoisonError::into_inner);
         ports.lack(self.time.now())
+    }
+
+    /// One OPTIONS to a trunk.
+    pub(crate) async fn probe(&self, place: &TrunkPlace) -> ProbeAnswer {
+        let Surroundings { clock, ids, .. } = &self.surroundings;
+        options::probe(place.remote, clock.as_ref(), ids.as_ref()).await
     }
 
     /// Ends what a crash left; what becomes of it is told by the handle.

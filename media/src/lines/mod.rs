@@ -23,5 +23,5 @@ pub use simulated::SimulatedLine;
 pub use simulated_voice::Spoken;
 pub use sip_trunk::{
     DIALS_PER_SECOND, FIRST_RESPONSE_BEFORE_ANOTHER_MS, FIRST_RESPONSE_MS, HOLD_OFF_LOOPBACK_MS, HOLD_OFF_MS,
-    LEGS_MAX, RING_TIMEOUT_MS, SILENCE_MS, SipTrunk, TrunkConfig,
+    LEGS_MAX, Probing, RING_TIMEOUT_MS, SILENCE_MS, SipTrunk, TrunkConfig,
 };

@@ -16,7 +16,9 @@ use domain::call::EndCause;
 use domain::caller_number::CallerNumber;
 use domain::compliance::DialPermit;
 use domain::ids::CallId;
-use domain::ports::line::{DialOrder, LeftOverLeg, Leg, LegEvent, LegFacts, Line, LineError, LineFacts};
+use domain::ports::line::{
+    DialOrder, LeftOverLeg, Leg, LegEvent, LegFacts, Line, LineError, LineFacts, ProbeAnswer,
+};
 use domain::ports::recognizer::HeardAudio;
 use domain::ports::speech::Clip;
 use domain::time::Timestamp;
@@ -77,6 +79,17 @@ pub struct TrunkConfig {
     pub silence_ms: u64,
     /// How the carrier wants its messages.
     pub profile: TrunkProfile,
+    /// Whether it is asked every 10 s whether it is there.
+    pub probing: Probing,
+}
+
+/// Whether a trunk is probed by OPTIONS.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Probing {
+    #[default]
+    On,
+    /// For a carrier that counts OPTIONS of strangers as an attack.
+    Off,
 }
 
 impl TrunkConfig {
@@ -100,6 +113,7 @@ impl TrunkConfig {
             prefix: String::new(),
             silence_ms: SILENCE_MS,
             profile: TrunkProfile::default(),
+            probing: Probing::On,
         }
     }
 
@@ -241,6 +255,13 @@ impl Line for SipTrunk {
             hold_off_ms: self.config.hold_off_ms.unwrap_or(hold_off_ms),
             caller_numbers: self.config.caller_numbers.clone(),
             calls_per_number_max: self.config.calls_per_number_max,
+        }
+    }
+
+    async fn probe(&self) -> Option<ProbeAnswer> {
+        match self.config.probing {
+            Probing::On => Some(self.driver.probe(&self.place).await),
+            Probing::Off => None,
         }
     }
 

@@ -311,7 +311,14 @@ fn a_restarted_process_ends_what_it_finds_open_from_its_old_port() {
         (Manner::SaysNothing, true, false),
         (Manner::NoAnswer, false, false),
     ] {
-        let mut profile = quick(manner);
+        // Whoever answered stays, and their 200 is repeated: it is the restarted process that hangs up.
+        let mut profile = CarrierProfile {
+            patience_ms: SpanMs {
+                min: 60_000,
+                max: 60_000,
+            },
+            ..quick(manner)
+        };
         if !answers {
             profile.ring_ms = SpanMs {
                 min: 3_900,

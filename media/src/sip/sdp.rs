@@ -36,8 +36,8 @@ pub struct AudioStream {
     pub ptime_ms: u32,
     /// The only addresses its packets may come from, where the trunk's SPEC lists them.
     pub allowed: Vec<IpAddr>,
-    /// The description's `m=` lines in order, of which an answer has as many (RFC 3264, 6); this stream is the
-    /// one without a text.
+    /// The description's `m=` lines in order, of which an answer has as many (RFC 3264, 6); this stream is
+    /// the one without a text.
     pub media_lines: Vec<Option<String>>,
 }
 

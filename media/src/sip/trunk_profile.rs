@@ -1,5 +1,5 @@
-//! How a trunk wants its messages: whom From names, which header asserts the number shown, by which proxy they
-//! go, and what is made of a private Contact.
+//! How a trunk wants its messages: whom From names, which header asserts the number shown, by which proxy
+//! they go, and what is made of a private Contact.
 
 use std::net::IpAddr;
 

@@ -1,6 +1,6 @@
-//! People who answer while the log is away: the store stops between ringing and 200, the process is killed and
-//! restarted seconds later. Each leg gets its ACK and one BYE, each answer is stored, and nobody is dialed
-//! again that day.
+//! People who answer while the log is away: the store stops between ringing and 200, the process is killed
+//! and restarted seconds later. Each leg gets its ACK and one BYE, each answer is stored, and nobody is
+//! dialed again that day.
 
 use super::Form;
 use super::crash::{quick_campaign, records};
@@ -115,6 +115,12 @@ impl<'a> Log<'a> {
     }
 }
 
+fn set(value: &mut Value, name: &str, member: Value) {
+    if let Some(members) = value.as_object_mut() {
+        members.insert(name.to_owned(), member);
+    }
+}
+
 /// Waits until so long after an instant.
 fn until(end: std::time::Instant) {
     at_each_beat(left(end), nothing_ends_it, || true);
@@ -139,7 +145,7 @@ fn one(log: &Log<'_>, run: &Run, salt: u32) -> Value {
     let ready = server.wait_ready();
     let campaign = format!("OUT{salt}");
     let mut body = quick_campaign(&campaign);
-    body["ring_timeout_ms"] = json!(30_000);
+    set(&mut body, "ring_timeout_ms", json!(30_000));
     server.must_post("/api/v1/campaigns", &body);
     let people = records(CALLS.try_into().unwrap_or(u32::MAX), salt);
     server.must_post(
@@ -209,13 +215,13 @@ fn on(log: &Log<'_>, salt: u32) -> (Value, bool) {
     let sum = |name: &str| runs.iter().filter_map(|run| run[name].as_u64()).sum::<u64>();
     let mut told = json!({"answered_during_the_outage": sum("answered_during_the_outage")});
     for name in ZERO {
-        told[*name] = json!(sum(name));
+        set(&mut told, name, json!(sum(name)));
     }
     let wanted = (RUNS.len() * CALLS) as u64;
     let holds = ZERO.iter().all(|name| sum(name) == 0)
         && sum("answered_during_the_outage") == wanted
         && runs.iter().all(|run| run["ready"] == true);
-    told["runs"] = json!(runs);
+    set(&mut told, "runs", json!(runs));
     (told, holds)
 }
 

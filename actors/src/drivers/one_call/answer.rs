@@ -1,20 +1,33 @@
 //! An answer: stored first, then acknowledged. While the store is away the callee waits, at most as long as
 //! the line lets an answer wait; the answer itself waits until the store is back.
 
-use super::Attempt;
-use super::leg::{CANCEL_MS_MAX, LegEnd};
 use crate::drivers::kit::{Halt, Kit, call_cause};
+use crate::drivers::placed::Placed;
+use crate::drivers::until_stored::until_stored;
 use crate::entity::Answer;
 use domain::call::command::{CallCommand, CallEnding};
 use domain::call::event::EndReason;
 use domain::call::{Call, EndCause};
+use domain::ids::{CallId, EventId};
 use domain::ports::line::{AnsweredDialog, HungUpBy, Leg, LegEvent};
-use std::future::Future;
-use std::sync::Arc;
+use domain::stored_event::Cause;
 
-/// Wait before what a far end said is offered to the store again. Some tries fit into the time for which an
-/// answer may wait.
-const STORE_AGAIN_MS: u64 = 250;
+/// How long a canceled leg may take to say how it ended: 64 x T1 and a margin (RFC 3261, 9.1).
+pub(super) const CANCEL_MS_MAX: u64 = 34_000;
+
+/// The call that a far end's words are stored of, and the event that they follow.
+pub(super) struct CallRecord<'a> {
+    pub(super) kit: &'a Kit,
+    pub(super) placed: Placed,
+    pub(super) call: CallId,
+    pub(super) last_event: EventId,
+}
+
+/// What was stored, and by which cause.
+pub(super) struct Stored {
+    pub(super) cause: Cause,
+    pub(super) answer: Answer<Call>,
+}
 
 /// What became of an answer.
 pub(super) enum Acknowledged {
@@ -25,63 +38,41 @@ pub(super) enum Acknowledged {
     Over(CallEnding),
 }
 
-/// Asks until the store takes it, also after minutes. The command's id is the same each time. Returns an error
-/// for what the store's return does not mend, or when the process stops.
-pub(crate) async fn until_stored<T, F>(kit: &Kit, ask: impl Fn() -> F) -> Result<T, Halt>
-where
-    F: Future<Output = Result<T, Halt>>,
-{
-    loop {
-        match ask().await {
-            Err(Halt::Unavailable) if !kit.is_stopping() => {
-                let again_at = kit.now().plus_ms(STORE_AGAIN_MS);
-                kit.environment.clock.wait_until(again_at).await;
-            }
-            asked => return asked,
-        }
+impl CallRecord<'_> {
+    /// Stores what a far end said, as soon as the store takes it.
+    pub(super) async fn store(&self, what: &str, command: CallCommand) -> Result<Stored, Halt> {
+        let cause = call_cause(self.call, what, Some(self.last_event));
+        let ask = || self.kit.ask_call(self.placed, &self.call, command.clone(), cause);
+        let answer = until_stored(self.kit, ask).await?;
+        Ok(Stored { cause, answer })
+    }
+
+    pub(super) async fn store_answer(&self, leg: u8, dialog: AnsweredDialog) -> Result<Stored, Halt> {
+        self.store(&format!("answer_{leg}"), CallCommand::Answer { leg, dialog })
+            .await
+    }
+
+    pub(super) async fn store_late_answer(&self, leg: u8, dialog: AnsweredDialog) -> Result<Stored, Halt> {
+        let late = CallCommand::NoteLateAnswer { leg, dialog };
+        self.store(&format!("late_answer_{leg}"), late).await
     }
 }
 
-/// Stores what a far end said, as soon as the store takes it.
-pub(super) async fn store(
-    attempt: &mut Attempt,
-    what: &str,
-    command: CallCommand,
-) -> Result<Answer<Call>, Halt> {
-    let (kit, call, placed) = (Arc::clone(&attempt.kit), attempt.call, attempt.placed());
-    let cause = call_cause(call, what, Some(attempt.last_event));
-    let ask = || kit.ask_call(placed, &call, command.clone(), cause);
-    let stored = until_stored(&kit, ask).await?;
-    attempt.note_stored(cause, &stored);
-    Ok(stored)
-}
-
-/// Stores the answer, then acknowledges it.
-pub(super) async fn answered(
-    attempt: &mut Attempt,
-    leg: u8,
-    dialog: AnsweredDialog,
-    handle: &mut dyn Leg,
-) -> Result<Acknowledged, Halt> {
-    let stored = store(
-        attempt,
-        &format!("answer_{leg}"),
-        CallCommand::Answer { leg, dialog },
-    )
-    .await?;
-    let known = stored.state.leg(leg);
+/// Acknowledges an answer that is stored; one that is stored as late is hung up.
+pub(super) async fn acknowledge(kit: &Kit, leg: u8, stored: &Stored, handle: &mut dyn Leg) -> Acknowledged {
+    let known = stored.answer.state.leg(leg);
     if known.is_none_or(|known| known.answered.is_none()) {
         if let Err(error) = handle.hang_up().await {
-            tracing::debug!(call = %attempt.call, %error, "a late answered leg was over already");
+            tracing::debug!(leg, %error, "a late answered leg was over already");
         }
-        hear_end(&attempt.kit, handle).await;
-        return Ok(Acknowledged::Late);
+        hear_end(kit, handle).await;
+        return Acknowledged::Late;
     }
     if handle.acknowledge().await.is_ok() {
-        return Ok(Acknowledged::Talking);
+        return Acknowledged::Talking;
     }
-    let heard = hear_end(&attempt.kit, handle).await;
-    Ok(Acknowledged::Over(unacknowledged(heard.hung_up_by)))
+    let heard = hear_end(kit, handle).await;
+    Acknowledged::Over(unacknowledged(heard.hung_up_by))
 }
 
 /// How a call ends whose callee heard nothing of us: hung up by the callee, or cut off by us.
@@ -137,33 +128,31 @@ async fn hear_end(kit: &Kit, handle: &mut dyn Leg) -> HeardEnd {
     }
 }
 
-/// What the leg does cannot be stored: it is given up, and an answer that came all the same is stored once the
-/// store is back. A leg without an answer is left to the watchdog.
+/// What the leg does cannot be stored: it is given up, and an answer that came all the same is stored once
+/// the store is back. `None`: no answer came, and the leg is left to the watchdog.
 pub(super) async fn give_up_unrecorded(
-    attempt: &mut Attempt,
+    record: &CallRecord<'_>,
     leg: u8,
     mut handle: Box<dyn Leg>,
-    halt: Halt,
-) -> Result<LegEnd, Halt> {
+) -> Result<Option<(Stored, CallEnding)>, Halt> {
     if let Err(error) = handle.cancel().await {
-        tracing::debug!(call = %attempt.call, %error, "a leg to give up was over already");
+        tracing::debug!(call = %record.call, %error, "a leg to give up was over already");
     }
-    let kit = Arc::clone(&attempt.kit);
-    let heard = hear_end(&kit, handle.as_mut()).await;
+    let heard = hear_end(record.kit, handle.as_mut()).await;
     drop(handle);
-    if let Some(dialog) = heard.answered {
-        store(
-            attempt,
-            &format!("answer_{leg}"),
-            CallCommand::Answer { leg, dialog },
-        )
-        .await?;
-        return Ok(LegEnd::Over(unacknowledged(heard.hung_up_by)));
+    let stored = match (heard.answered, heard.late_answered) {
+        (Some(dialog), _) => record.store_answer(leg, dialog).await?,
+        (None, Some(dialog)) => record.store_late_answer(leg, dialog).await?,
+        (None, None) => return Ok(None),
+    };
+    Ok(Some((stored, unacknowledged(heard.hung_up_by))))
+}
+
+/// How an answered leg's end reads in `call.ended`, when we did not end it.
+pub(crate) const fn reason_of(by: HungUpBy) -> EndReason {
+    match by {
+        HungUpBy::Callee => EndReason::CalleeHungUp,
+        HungUpBy::Robot => EndReason::FlowEnded,
+        HungUpBy::Media(_) => EndReason::MediaLost,
     }
-    if let Some(dialog) = heard.late_answered {
-        let late = CallCommand::NoteLateAnswer { leg, dialog };
-        store(attempt, &format!("late_answer_{leg}"), late).await?;
-        return Ok(LegEnd::Over(unacknowledged(None)));
-    }
-    Err(halt)
 }

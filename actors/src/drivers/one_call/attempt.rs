@@ -1,5 +1,6 @@
 //! The dialed part of a call: leg after leg, then `call.ended`.
 
+use super::answer::CallRecord;
 use super::leg::{LegEnd, one_leg};
 use crate::capacity::{LegPlace, TrunkSign};
 use crate::drivers::alarms;
@@ -55,6 +56,16 @@ impl Attempt {
         let answer = kit.ask_call(self.placed(), &self.call, command, cause).await?;
         self.note_stored(cause, &answer);
         Ok(answer)
+    }
+
+    /// Where what a far end said is stored.
+    pub(super) fn record(&self) -> CallRecord<'_> {
+        CallRecord {
+            kit: &self.kit,
+            placed: self.placed(),
+            call: self.call,
+            last_event: self.last_event,
+        }
     }
 
     /// What the next step follows from.

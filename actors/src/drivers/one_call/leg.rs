@@ -1,7 +1,7 @@
 //! One leg: `call.dialing`, the one INVITE, and what the network says until it is answered or failed.
 
 use super::Attempt;
-use super::answer::{Acknowledged, answered, give_up_unrecorded, store};
+use super::answer::{Acknowledged, CANCEL_MS_MAX, acknowledge, give_up_unrecorded};
 use crate::capacity::{LegPlace, TrunkSign};
 use crate::drivers::conversation::{prepare, talk};
 use crate::drivers::kit::{Halt, Kit};
@@ -14,7 +14,7 @@ use domain::call::{EndCause, LegIdentity};
 use domain::compliance::{DialPermit, ring_ms};
 use domain::ids::CallId;
 use domain::ports::line::{
-    AnsweredDialog, DialOrder, FailureCause, HungUpBy, Leg, LegEvent, LegFailure, Line, LineError,
+    AnsweredDialog, DialOrder, FailureCause, Leg, LegEvent, LegFailure, Line, LineError,
 };
 use domain::time::Timestamp;
 use std::sync::Arc;
@@ -24,8 +24,6 @@ const SETUP_MS_MAX: u64 = 120_000;
 /// The ring timeout is ours, so that the request is stored before CANCEL leaves; the line's own comes this
 /// much later, should we be held up.
 const RING_BACKSTOP_MS: u64 = 2_000;
-/// How long a canceled leg may take to say how it ended: 64 x T1 and a margin (RFC 3261, 9.1).
-pub(super) const CANCEL_MS_MAX: u64 = 34_000;
 /// How a leg ended.
 pub(super) enum LegEnd {
     NotAnswered {
@@ -90,19 +88,29 @@ pub(super) async fn one_leg(
             linger(attempt, leg, handle, Arc::clone(place));
             fail_leg(attempt, leg, failure, waiting.given_up).await
         }
-        Ok(Outcome::Answered(dialog)) => match answered(attempt, leg, dialog, handle.as_mut()).await? {
-            Acknowledged::Talking => {
-                kit.capacity.note(place.line(), TrunkSign::Healthy, kit.now());
-                working.set_phase(Phase::Talking);
-                let over = talk(attempt, working, handle, leg, prepared).await;
-                over.map(LegEnd::Over)
+        Ok(Outcome::Answered(dialog)) => {
+            let stored = attempt.record().store_answer(leg, dialog).await?;
+            attempt.note_stored(stored.cause, &stored.answer);
+            match acknowledge(&kit, leg, &stored, handle.as_mut()).await {
+                Acknowledged::Talking => {
+                    kit.capacity.note(place.line(), TrunkSign::Healthy, kit.now());
+                    working.set_phase(Phase::Talking);
+                    let over = talk(attempt, working, handle, leg, prepared).await;
+                    over.map(LegEnd::Over)
+                }
+                Acknowledged::Late => Ok(given_up_ending(&waiting)),
+                Acknowledged::Over(ending) => Ok(LegEnd::Over(ending)),
             }
-            Acknowledged::Late => Ok(given_up_ending(&waiting)),
-            Acknowledged::Over(ending) => Ok(LegEnd::Over(ending)),
-        },
+        }
         Ok(Outcome::Closed) if waiting.given_up.is_some() => Ok(given_up_ending(&waiting)),
         Ok(Outcome::Closed) => fail_leg(attempt, leg, lost(), None).await,
-        Err(halt) => give_up_unrecorded(attempt, leg, handle, halt).await,
+        Err(halt) => match give_up_unrecorded(&attempt.record(), leg, handle).await? {
+            Some((stored, ending)) => {
+                attempt.note_stored(stored.cause, &stored.answer);
+                Ok(LegEnd::Over(ending))
+            }
+            None => Err(halt),
+        },
     }
 }
 
@@ -241,12 +249,8 @@ impl Waiting {
                 LegEvent::Failed(failure) => return Ok(Outcome::Failed(failure)),
                 LegEvent::Answered(dialog) => return Ok(Outcome::Answered(dialog)),
                 LegEvent::LateAnswered(dialog) => {
-                    store(
-                        attempt,
-                        &format!("late_answer_{leg}"),
-                        CallCommand::NoteLateAnswer { leg, dialog },
-                    )
-                    .await?;
+                    let stored = attempt.record().store_late_answer(leg, dialog).await?;
+                    attempt.note_stored(stored.cause, &stored.answer);
                     // The line had given up by itself: whatever follows, the call has no further leg.
                     self.given_up.get_or_insert(EndReason::RingTimeout);
                 }
@@ -386,14 +390,5 @@ fn silence() -> LegFailure {
     LegFailure {
         cause: FailureCause::Cancelled,
         ..LegFailure::default()
-    }
-}
-
-/// How an answered leg's end reads in `call.ended`, when we did not end it.
-pub(crate) const fn reason_of(by: HungUpBy) -> EndReason {
-    match by {
-        HungUpBy::Callee => EndReason::CalleeHungUp,
-        HungUpBy::Robot => EndReason::FlowEnded,
-        HungUpBy::Media(_) => EndReason::MediaLost,
     }
 }

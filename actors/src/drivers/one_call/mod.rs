@@ -10,9 +10,8 @@ mod joining;
 mod keeping;
 mod leg;
 
-pub(crate) use answer::until_stored;
+pub(crate) use answer::reason_of;
 pub(crate) use attempt::Attempt;
-pub(crate) use leg::reason_of;
 
 use super::facts::{campaign_facts, hashed_on};
 use super::kit::{Halt, Kit, call_cause};

@@ -153,6 +153,7 @@ fn trunk_config(trunk: &TrunkSpec, followed: Followed) -> Result<TrunkConfig, Ap
         prefix: trunk.prefix.clone(),
         silence_ms: trunk.silence_ms,
         profile: trunk.profile.clone(),
+        probing: trunk.probing,
     })
 }
 

@@ -94,7 +94,7 @@ fn what_is_not_due_before_the_campaign_ends_is_settled() {
 }
 
 #[test]
-fn the_next_grant_forgets_it_and_an_operator_may_order_the_call_sooner() {
+fn the_next_grant_forgets_it_and_the_call_may_be_ordered_sooner() {
     let after = [interrupted(now().plus_ms(5_000)), vec![late()]].concat();
     let ordered = decide(
         &after,

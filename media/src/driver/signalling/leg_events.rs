@@ -1,11 +1,19 @@
 //! What a leg's state machine says, told to its owner and to the pace.
 
-use super::Signalling;
+use super::{LiveLeg, Signalling};
 use crate::driver::pace::Request;
 use crate::sip::sdp::AudioStream;
 use crate::sip::user_agent::UacEvent;
-use domain::ports::line::{LegEvent, LegSummary};
+use domain::ports::line::{AnsweredDialog, LegEvent, LegSummary};
 use std::sync::Arc;
+
+impl LiveLeg {
+    /// Told to its owner, and to whoever ends it as left over.
+    fn note_answer(&mut self, event: LegEvent, dialog: &AnsweredDialog) {
+        self.watch.note_answer(dialog);
+        self.mailbox.push(event);
+    }
+}
 
 impl Signalling {
     pub(super) async fn tell(&mut self, call_id: &str, event: UacEvent) {
@@ -33,13 +41,11 @@ impl Signalling {
             }
             UacEvent::LateAnswered(dialog) => {
                 leg.slot = None;
-                leg.watch.note_answer(&dialog);
-                leg.mailbox.push(LegEvent::LateAnswered(dialog));
+                leg.note_answer(LegEvent::LateAnswered(dialog.clone()), &dialog);
                 None
             }
             UacEvent::Answered(dialog) => {
-                leg.watch.note_answer(&dialog);
-                leg.mailbox.push(LegEvent::Answered(dialog));
+                leg.note_answer(LegEvent::Answered(dialog.clone()), &dialog);
                 None
             }
             UacEvent::Talking(media) => {
@@ -81,7 +87,8 @@ impl Signalling {
         }
     }
 
-    /// Sound begins before the owner hears that the ACK has left, so that a clip played at once finds it there.
+    /// Sound begins before the owner hears that the ACK has left, so that a clip played at once finds it
+    /// there.
     async fn begin(&mut self, call_id: &str, stream: AudioStream) {
         let Some(leg) = self.legs.get_mut(call_id) else {
             return;

@@ -1,4 +1,5 @@
-//! A 2xx that belongs to no leg known here is ended by what it says of itself: Call-ID, tags, Contact and routes.
+//! A 2xx that belongs to no leg known here is ended by what it says of itself: Call-ID, tags, Contact and
+//! routes.
 
 use super::LeftOver;
 use crate::sip::dialog::Party;

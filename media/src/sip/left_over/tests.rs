@@ -368,7 +368,7 @@ fn a_bye_of_a_callee_whose_answer_was_never_acknowledged_tells_the_answer() {
         .with("Contact", "<sip:192.0.2.1:5060>")
         .with("Call-ID", cancel.call_id())
         .with("CSeq", "1 BYE");
-    answer(&mut left_over, &cancel, 481);
+    answer(&mut left_over, &cancel, 200);
     sent(&mut left_over);
     left_over.take(START, &bye, trunk_address());
     let (messages, events) = outcome(&mut left_over);

@@ -157,8 +157,8 @@ impl Uac {
         }
     }
 
-    /// The ACK of our 200 to a re-INVITE. Where that offered, it answers (RFC 3264; RFC 3261, 13.2.1): a far end
-    /// may hold or move the audio by it. An answer that cannot be used leaves the audio as it is.
+    /// The ACK of our 200 to a re-INVITE. Where that offered, it answers (RFC 3264; RFC 3261, 13.2.1): a far
+    /// end may hold or move the audio by it. An answer that cannot be used leaves the audio as it is.
     fn take_ack(&mut self, at: usize, ack: &SipMessage, cseq: u32) {
         let Some(one) = self.dialogs.get_mut(at) else {
             return;

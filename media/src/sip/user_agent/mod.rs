@@ -1,9 +1,10 @@
 //! The client side of one leg: one INVITE, its CANCEL races, the dialog it makes, and its BYE.
 //!
 //! Sans-IO: inputs come with the time, outputs are taken with `poll_output`, and `next_deadline` says when to
-//! call again. Promised: one INVITE transaction besides answers to 401, 407, 422 and 494; the ACK of an answer
-//! waits for `Acknowledge`, at most 4 s; each copy of a 2xx gets an ACK; CANCEL leaves only after a provisional response; at most one BYE
-//! per dialog; `Closed` exactly once and last; no deadline once finished.
+//! call again. Promised: one INVITE transaction besides answers to 401, 407, 422 and 494; the ACK of an
+//! answer waits for `Acknowledge`, at most 4 s; each copy of a 2xx gets an ACK; CANCEL leaves only after a
+//! provisional response; at most one BYE per dialog; `Closed` exactly once and last; no deadline once
+//! finished.
 
 #[cfg(test)]
 mod adversary;
