@@ -1,26 +1,25 @@
 //! Legs and dials per second granted per line, over all campaigns, and how each line has fared lately.
 //!
 //! A place on a line is taken before anything is asked of anybody, and given back when the leg is over.
-//! Lines stand in order of preference. A line with 3 trunk-attributable failures in a row rests while
-//! another serves; when every line has failed so, the dialer pauses the campaigns.
+//! Lines are ordered by preference. A line with 3 trunk-attributable failures in a row rests while another
+//! serves; when every line has failed so, the dialer pauses the campaigns. A line that has answered a probe
+//! before carries nothing while it does not answer, or since it failed so, until it answers the next one
+//! (`line_health.rs`).
 
 use crate::callers::{Callers, Shown};
+use crate::line_health::LineHealth;
 use crate::line_load::LineLoad;
 use domain::caller_number::CallerNumber;
 use domain::ports::clock::Clock;
-use domain::ports::line::LineFacts;
+use domain::ports::line::{LineFacts, ProbeAnswer};
 use domain::time::Timestamp;
 use std::collections::VecDeque;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tokio::sync::Notify;
 
-/// Trunk-attributable failures in a row that open a line's breaker (call progress, LIN-4).
-pub(crate) const FAILURES_IN_A_ROW_MAX: u32 = 3;
-/// How long a failed line rests before one call may try it again (call progress: half-open each 10 s).
-const REST_MS: u64 = 10_000;
-/// Longest suspension a `Retry-After` may ask for (call progress: cap 300 s).
-const RETRY_AFTER_MS_MAX: u64 = 300_000;
+pub(crate) use crate::line_health::{FAILURES_IN_A_ROW_MAX, TrunkSign};
+
 /// The window of `dials_per_second`.
 const RATE_WINDOW_MS: u64 = 1_000;
 
@@ -48,8 +47,7 @@ struct LineUse {
     /// When the last `dials_per_second` legs left, or will leave.
     left: VecDeque<Timestamp>,
     callers: Callers,
-    failures_in_a_row: u32,
-    rests_until: Option<Timestamp>,
+    health: LineHealth,
     /// By an emergency stop: no leg begins on it.
     is_stopped: bool,
 }
@@ -78,17 +76,6 @@ impl Drop for NextLegWaiting {
     }
 }
 
-/// What a leg's end says of its trunk.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum TrunkSign {
-    Healthy,
-    Neutral,
-    /// Trunk-attributable, with the `Retry-After` where one came.
-    Failed {
-        retry_after_ms: Option<u64>,
-    },
-}
-
 impl Capacity {
     pub(crate) fn new(facts: Vec<LineFacts>) -> Arc<Self> {
         let line = |facts: LineFacts| LineUse {
@@ -97,8 +84,7 @@ impl Capacity {
             legs_count: 0,
             dialed: VecDeque::new(),
             left: VecDeque::new(),
-            failures_in_a_row: 0,
-            rests_until: None,
+            health: LineHealth::default(),
             is_stopped: false,
         };
         Arc::new(Self {
@@ -223,11 +209,24 @@ impl Capacity {
     pub(crate) fn note(&self, line: usize, sign: TrunkSign, now: Timestamp) -> bool {
         let uses = &mut self.lock().uses;
         if let Some(used) = uses.get_mut(line) {
-            used.note(sign, now);
+            used.health.note(sign, now);
         }
         // Who is stopped says nothing of those that may serve.
         let mut serving = uses.iter().filter(|line| !line.is_stopped).peekable();
-        serving.peek().is_some() && serving.all(|line| line.failures_in_a_row >= FAILURES_IN_A_ROW_MAX)
+        serving.peek().is_some() && serving.all(|line| line.health.has_failed())
+    }
+
+    /// Notes what a probe of a line found; true where that changed whether it carries calls.
+    pub(crate) fn note_probe(&self, line: usize, answer: ProbeAnswer) -> bool {
+        let changed = match self.lock().uses.get_mut(line) {
+            Some(used) => used.health.note_probe(answer),
+            None => false,
+        };
+        if changed {
+            self.freed.notify_one();
+            self.freed_for_next_legs.notify_waiters();
+        }
+        changed
     }
 
     /// From now on a leg may begin on a line, or none.
@@ -242,8 +241,7 @@ impl Capacity {
     /// Forgets failures: the campaigns are paused, and whoever resumes them has seen to the trunk.
     pub(crate) fn forget_failures(&self) {
         for line in &mut self.lock().uses {
-            line.failures_in_a_row = 0;
-            line.rests_until = None;
+            line.health.forget_failures();
         }
     }
 
@@ -254,7 +252,7 @@ impl Capacity {
 
 impl LineUse {
     fn free_at(&mut self, now: Timestamp, shown: &Shown) -> Option<Timestamp> {
-        if self.is_stopped || self.legs_count >= self.facts.legs_max {
+        if self.is_stopped || self.legs_count >= self.health.legs_max(self.facts.legs_max) {
             return None;
         }
         if self.callers.free(shown, now) == 0 {
@@ -267,7 +265,7 @@ impl LineUse {
         {
             self.dialed.pop_front();
         }
-        let rests_until = self.rests_until.unwrap_or(now);
+        let rests_until = self.health.rests_until().unwrap_or(now);
         let dialed_count = u32::try_from(self.dialed.len()).unwrap_or(u32::MAX);
         if dialed_count < self.facts.dials_per_second {
             return Some(rests_until.max(now));
@@ -283,9 +281,11 @@ impl LineUse {
         let by_numbers = self.callers.free(shown, now);
         let dialed_count = u32::try_from(self.dialed.len()).unwrap_or(u32::MAX);
         let by_rate = self.facts.dials_per_second.saturating_sub(dialed_count);
-        by_rate
-            .min(by_numbers)
-            .min(self.facts.legs_max.saturating_sub(self.legs_count))
+        by_rate.min(by_numbers).min(
+            self.health
+                .legs_max(self.facts.legs_max)
+                .saturating_sub(self.legs_count),
+        )
     }
 
     fn load(&self, now: Timestamp, shown: &Shown) -> LineLoad {
@@ -297,8 +297,9 @@ impl LineUse {
             legs_max: self.facts.legs_max,
             dialed_last_second: u32::try_from(dialed).unwrap_or(u32::MAX),
             dials_per_second_max: self.facts.dials_per_second,
-            failures_in_a_row: self.failures_in_a_row,
-            rests_until: self.rests_until.filter(|until| *until > now),
+            failures_in_a_row: self.health.failures_in_a_row(),
+            rests_until: self.health.rests_until().filter(|until| *until > now),
+            carries: self.health.carries(),
             is_stopped: self.is_stopped,
             is_loopback: self.facts.loopback,
             callers: self.callers.uses(shown, now),
@@ -309,10 +310,7 @@ impl LineUse {
     fn dial(&mut self, now: Timestamp, shown: &mut Shown) -> Option<CallerNumber> {
         self.legs_count += 1;
         self.dialed.push_back(now);
-        if self.failures_in_a_row >= FAILURES_IN_A_ROW_MAX {
-            // This one tries it; the others wait for what it finds.
-            self.rests_until = Some(now.plus_ms(REST_MS));
-        }
+        self.health.note_dial(now);
         self.callers.take(shown, now)
     }
 
@@ -325,26 +323,6 @@ impl LineUse {
         let at = oldest.map_or(now, |oldest| oldest.plus_ms(RATE_WINDOW_MS).max(now));
         self.left.push_back(at);
         at
-    }
-
-    fn note(&mut self, sign: TrunkSign, now: Timestamp) {
-        match sign {
-            TrunkSign::Healthy => {
-                self.failures_in_a_row = 0;
-                self.rests_until = None;
-            }
-            TrunkSign::Neutral => {}
-            TrunkSign::Failed { retry_after_ms } => {
-                self.failures_in_a_row = self.failures_in_a_row.saturating_add(1);
-                let open = self.failures_in_a_row >= FAILURES_IN_A_ROW_MAX;
-                let rest_ms = retry_after_ms
-                    .map(|asked_ms| asked_ms.min(RETRY_AFTER_MS_MAX))
-                    .or(open.then_some(REST_MS));
-                if let Some(rest_ms) = rest_ms {
-                    self.rests_until = Some(now.plus_ms(rest_ms));
-                }
-            }
-        }
     }
 }
 
@@ -384,6 +362,7 @@ impl Drop for LegPlace {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::line_health::REST_MS;
     use crate::testing::{FakeClock, on_one_thread};
     use std::task::Poll;
 

@@ -1,6 +1,7 @@
 //! What a line carries now of what it may: for whoever watches, and for nobody who decides.
 
 use crate::callers::CallerUse;
+use crate::line_health::Carries;
 use domain::time::Timestamp;
 
 /// One line at a moment.
@@ -15,6 +16,8 @@ pub struct LineLoad {
     pub failures_in_a_row: u32,
     /// It carries nothing before this.
     pub rests_until: Option<Timestamp>,
+    /// Whether its far end may be trusted with calls.
+    pub carries: Carries,
     /// By an emergency stop.
     pub is_stopped: bool,
     /// Its far end is this machine: a rehearsal.

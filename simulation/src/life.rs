@@ -183,6 +183,7 @@ impl World {
             seed: self.seed,
             outages: self.faults.outages.clone(),
             witness: Arc::clone(&self.witness),
+            power: Arc::clone(&self.power),
         });
         let line = |facts| {
             // The outside world goes by the right time, whatever ours is.

@@ -4,6 +4,7 @@ use super::clock::SeededChance;
 use super::faults::Outage;
 use super::home::Home;
 use super::manner::Manner;
+use super::power::Power;
 use super::scenario::Scenario;
 use super::witness::Witness;
 use domain::customer::CountrySource;
@@ -131,6 +132,7 @@ pub(crate) struct SeededCallees {
     pub(crate) seed: u64,
     pub(crate) outages: Vec<Outage>,
     pub(crate) witness: Arc<Witness>,
+    pub(crate) power: Arc<Power>,
 }
 
 impl SeededCallees {
@@ -168,6 +170,14 @@ fn answers(draw: &mut impl FnMut(u64) -> u64) -> CalleeScript {
 }
 
 impl SimulatedCallees for SeededCallees {
+    fn machine_is_dead(&self) -> bool {
+        self.power.is_off()
+    }
+
+    fn acknowledged(&self, sip_call_id: &str) {
+        self.witness.see_acknowledged(sip_call_id);
+    }
+
     fn script(&self, invite: &SimulatedInvite<'_>) -> CalleeScript {
         self.witness.see(invite.sip_call_id);
         let mut draw = self.draws(invite);
@@ -211,7 +221,6 @@ mod tests {
     use super::*;
     use crate::disk::SimulatedDisk;
     use crate::faults::Spell;
-    use crate::power::Power;
 
     fn callees(outages: Vec<Outage>) -> SeededCallees {
         let chance = Arc::new(SeededChance::new(7, 0));
@@ -220,6 +229,7 @@ mod tests {
             seed: 7,
             outages,
             witness: Arc::new(Witness::new(disk)),
+            power: Arc::default(),
         }
     }
 

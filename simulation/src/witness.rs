@@ -1,4 +1,5 @@
-//! Looks at the platter at the moment an INVITE leaves: its `call.dialing` must be durable by then.
+//! Looks at the platter at the moment an INVITE or the ACK of an answer leaves: `call.dialing` and
+//! `call.answered` must be durable by then.
 //!
 //! The log alone cannot tell what was stored first when both happen at one virtual instant.
 
@@ -22,6 +23,7 @@ pub(crate) struct Drain {
 pub(crate) struct Witness {
     disk: Arc<SimulatedDisk>,
     seen: Mutex<Vec<(String, bool)>>,
+    acknowledged: Mutex<Vec<(String, bool)>>,
     drains: Mutex<Vec<Drain>>,
 }
 
@@ -30,6 +32,7 @@ impl Witness {
         Self {
             disk,
             seen: Mutex::new(Vec::new()),
+            acknowledged: Mutex::new(Vec::new()),
             drains: Mutex::new(Vec::new()),
         }
     }
@@ -53,14 +56,32 @@ impl Witness {
     }
 
     pub(crate) fn see(&self, sip_call_id: &str) {
-        let needle = format!("\"sip_call_id\":\"{sip_call_id}\"");
-        let stored = self
-            .disk
-            .is_durable(MEMORY_LOG_FILE, needle.as_bytes(), LOOKS_BACK_BYTES);
+        let stored = self.is_durable(&format!("\"sip_call_id\":\"{sip_call_id}\""));
         self.seen
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
             .push((sip_call_id.to_owned(), stored));
+    }
+
+    /// The ACK of this leg's answer leaves. The far end names its dialog for the Call-ID.
+    pub(crate) fn see_acknowledged(&self, sip_call_id: &str) {
+        let stored = self.is_durable(&format!("\"to_tag\":\"to-{sip_call_id}\""));
+        self.acknowledged
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .push((sip_call_id.to_owned(), stored));
+    }
+
+    pub(crate) fn acknowledged(&self) -> Vec<(String, bool)> {
+        self.acknowledged
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clone()
+    }
+
+    fn is_durable(&self, needle: &str) -> bool {
+        self.disk
+            .is_durable(MEMORY_LOG_FILE, needle.as_bytes(), LOOKS_BACK_BYTES)
     }
 
     pub(crate) fn seen(&self) -> Vec<(String, bool)> {

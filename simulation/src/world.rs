@@ -249,6 +249,7 @@ impl World {
             acknowledged: &self.notebook.positions(),
             lines: &self.shape.line_facts(),
             witnessed: &self.witness.seen(),
+            acknowledged_answers: &self.witness.acknowledged(),
             terms: &self.terms(),
             never_began: &self.notebook.never_began(),
             drains: &self.witness.drains(),

@@ -3,6 +3,7 @@
 //! Everything here works on the built `ledgerline` binary from outside: its command line, its HTTP routes,
 //! its data directory and the carrier's own CDR. Nothing imports this crate.
 
+pub mod answering_carrier;
 pub mod busy_carrier;
 pub mod carrier;
 pub mod cutting;

@@ -33,6 +33,7 @@ const HELPERS: [&str; 3] = ["at_each_beat(", "come_again(", "ask_on("];
 const ALLOWED: &[(&str, &str)] = &[
     // A load of so many a second, or a look that measures while something else goes on.
     ("tests/src/prove/crash.rs", "at_each_beat("),
+    ("tests/src/prove/outage.rs", "at_each_beat("),
     ("tests/src/prove/full_disk.rs", "at_each_beat("),
     ("tests/src/prove/hostile/import.rs", "at_each_beat("),
     ("tests/src/prove/hostile/questions.rs", "at_each_beat("),

@@ -154,6 +154,11 @@ pub(crate) fn call_closing(call: CallId, state: &CallState) -> Option<(CallClosi
         outcome: ended.outcome,
         charged: ended.charged,
         answered: state.answered_at().is_some(),
+        late_leg: state
+            .legs()
+            .iter()
+            .find(|leg| leg.late_answered.is_some())
+            .map(|leg| leg.leg),
         again: match state.end_ordered() {
             Some(_) => CallAgain::Never,
             None => CallAgain::ByPolicy,

@@ -5,6 +5,8 @@
 //! caused them.
 
 mod alarms;
+#[cfg(test)]
+mod answer_tests;
 mod begin_by_time;
 #[cfg(test)]
 mod begin_by_time_tests;
@@ -36,6 +38,7 @@ mod forgetting;
 #[cfg(test)]
 mod forgetting_tests;
 mod kit;
+mod late_answers;
 #[cfg(test)]
 mod late_record_tests;
 mod learning;
@@ -58,6 +61,9 @@ mod planting;
 mod preview_tests;
 #[cfg(test)]
 mod priority_tests;
+mod probing;
+#[cfg(test)]
+mod probing_tests;
 #[cfg(test)]
 mod quotas_tests;
 #[cfg(test)]
@@ -77,6 +83,7 @@ mod test_call;
 mod test_call_tests;
 #[cfg(test)]
 mod tests;
+mod until_stored;
 mod watchdog;
 #[cfg(test)]
 mod withdrawal_tests;
@@ -247,6 +254,7 @@ async fn begin(kit: &Arc<Kit>) -> Result<(), StartError> {
     begin_vital(kit, "retry", Retry::new(kit).run(head));
     begin_vital(kit, "outreach", outreach::run(Arc::clone(kit), head));
     begin_vital(kit, "dialer", dialer::run(Arc::clone(kit), head));
+    probing::begin(kit);
     Ok(())
 }
 

@@ -240,7 +240,7 @@ async fn forget_recording(kit: &Kit, call: CallId) {
 
 /// Ends what a crash left of tests. Where a damaged log does not tell which they are, nothing is dialed
 /// either.
-pub(super) async fn sweep(kit: &Kit) -> Result<(), StartError> {
+pub(super) async fn sweep(kit: &Arc<Kit>) -> Result<(), StartError> {
     let seen = match begun_lately(kit).await {
         Ok(seen) => seen,
         Err(StoreError::Damaged(what)) => {
@@ -284,7 +284,7 @@ async fn begun_lately(kit: &Kit) -> Result<BTreeSet<CallId>, StoreError> {
     }
 }
 
-async fn end_cut_off(kit: &Kit, call: CallId) -> Result<(), Halt> {
+async fn end_cut_off(kit: &Arc<Kit>, call: CallId) -> Result<(), Halt> {
     let known = kit.call_state(Placed::ForTest, &call).await?.state;
     if known.is_ended() {
         return Ok(());

@@ -1,12 +1,14 @@
 //! Closes what was cut off: calls a crash left open, and grants that nobody will dial.
 //!
 //! It runs whole before the dialer begins, and again whenever a worker dies. Nothing is sent for a leg it
-//! finds but CANCEL or BYE, and for a leg from before a restore nothing at all; then the call ends as
-//! interrupted, and the retry policy decides. On a log that others write, a grant that nobody has permitted a
-//! call on yet is given back only when it is too old for its holder to dial on.
+//! finds but ACK, CANCEL and BYE, and for a leg from before a restore nothing at all; then the call ends as
+//! interrupted, and the retry policy decides. A leg without a stored answer is watched for 32 s: an answer is
+//! stored, and moves the customer's due time to the next day. On a log that others write, a grant that nobody
+//! has permitted a call on yet is given back only when it is too old for its holder to dial on.
 
 use super::facts::{dialed_leg, is_dialed};
 use super::kit::{Halt, Kit, call_cause};
+use super::late_answers::note_late_answer;
 use super::placed::Placed;
 use crate::timers::wake_at;
 use domain::call::command::{CallCommand, CallEnding};
@@ -18,7 +20,7 @@ use domain::ids::{CallId, CustomerId, EnrolmentId, EventId, NumberId};
 use domain::number::command::NumberCommand;
 use domain::planted::{Bug, planted};
 use domain::ports::event_store::Writers;
-use domain::ports::line::{LegFacts, Line};
+use domain::ports::line::{LeftOverEvent, LegFacts, Line};
 use domain::ports::recording::RecordingFacts;
 use domain::ports::worklist::{OpenCall, OpenGrant, WorklistError};
 use domain::stored_event::Position;
@@ -29,10 +31,14 @@ use tokio::sync::Semaphore;
 
 /// Rows per page of open work.
 const PAGE_ROWS_MAX: usize = 1_000;
-/// Left-over calls ended at once: an unreachable far end takes its transaction's whole time.
-const ENDING_AT_ONCE_MAX: usize = 32;
-/// How long a call's end waits for the far end of its leg: a round trip and a few repeats, where one answers.
+/// Left-over calls ended at once: those of several full trunks, since a far end repeats an answer for 32 s
+/// only, and each call may stay open for 5 s of them.
+const ENDING_AT_ONCE_MAX: usize = 512;
+/// How long a call's end waits for the far end of an answered leg: a round trip and a few repeats.
 const FAR_END_MS_MAX: u64 = 2_000;
+/// How long a call whose leg has no stored answer stays open, unless the far end refused it: one that has
+/// answered repeats its 2xx every 4 s (T2; RFC 3261, 13.3.1.4).
+const UNANSWERED_OPEN_MS: u64 = 5_000;
 /// Wait before the watchdog looks again for what it could not close.
 const AGAIN_MS: u64 = 5_000;
 
@@ -184,7 +190,7 @@ fn spawn_bounded(
     kit.environment.tasks.spawn("left_over", Box::pin(bounded));
 }
 
-async fn end_call(kit: &Kit, open: &OpenCall) -> Result<Position, Halt> {
+async fn end_call(kit: &Arc<Kit>, open: &OpenCall) -> Result<Position, Halt> {
     if is_worked_on(kit, &open.campaign, &open.customer) {
         return Ok(Position(0));
     }
@@ -192,7 +198,7 @@ async fn end_call(kit: &Kit, open: &OpenCall) -> Result<Position, Halt> {
 }
 
 /// Ends a dialed call: the leg, the recording, the call.
-pub(super) async fn end_left_over(kit: &Kit, placed: Placed, call: CallId) -> Result<Position, Halt> {
+pub(super) async fn end_left_over(kit: &Arc<Kit>, placed: Placed, call: CallId) -> Result<Position, Halt> {
     let loaded = kit.call_state(placed, &call).await?;
     // Its worker was done with it since we looked: nothing is sent for a call that is over.
     if loaded.state.is_ended() {
@@ -206,7 +212,7 @@ pub(super) async fn end_left_over(kit: &Kit, placed: Placed, call: CallId) -> Re
     if let Some((trunk, facts)) = leg {
         let line = kit.ports.lines.iter().find(|line| line.facts().name == trunk);
         match line {
-            Some(line) => end_at_far_end(kit, Arc::clone(line), call, facts).await,
+            Some(line) => end_at_far_end(kit, placed, line, facts).await,
             None => tracing::warn!(%call, trunk, "the trunk of a left-over leg is not configured any more"),
         }
     }
@@ -225,29 +231,51 @@ pub(super) async fn end_left_over(kit: &Kit, placed: Placed, call: CallId) -> Re
     }
 }
 
-/// Waits for the far end, but not for one that says nothing: its transaction goes on by itself, for 64 × T1,
-/// while the process serves. The enrolment's hold-off keeps the same person from being dialed meanwhile.
-async fn end_at_far_end(kit: &Kit, line: Arc<dyn Line>, call: CallId, facts: LegFacts) {
-    let (done, ended) = tokio::sync::oneshot::channel();
-    let ending = async move {
-        if let Err(error) = line.end_left_over(facts).await {
-            tracing::warn!(%call, %error, "a left-over leg could not be ended");
-        }
-        if done.send(()).is_err() {
-            tracing::debug!(%call, "a left-over leg ended after its call");
-        }
+/// Waits for the far end, but not for one that says nothing: the line ends the leg and watches it while the
+/// process serves, and an answer is stored, also behind the call's end.
+async fn end_at_far_end(kit: &Arc<Kit>, placed: Placed, line: &Arc<dyn Line>, facts: LegFacts) {
+    let (call, leg) = (facts.call, facts.leg);
+    let open_ms = match facts.answered {
+        Some(_) => FAR_END_MS_MAX,
+        None => UNANSWERED_OPEN_MS,
     };
-    kit.environment.tasks.spawn("left_over_leg", Box::pin(ending));
-    let until = kit.now().plus_ms(FAR_END_MS_MAX);
-    tokio::select! {
-        biased;
-        told = ended => {
-            if told.is_err() {
-                tracing::debug!(%call, "nobody was left to end a left-over leg");
+    let mut ending = match line.end_left_over(facts).await {
+        Ok(ending) => ending,
+        Err(error) => return tracing::warn!(%call, %error, "a left-over leg could not be ended"),
+    };
+    let (news, mut told) = tokio::sync::mpsc::channel(1);
+    let one = Arc::clone(kit);
+    let watching = async move {
+        loop {
+            let event = ending.next().await;
+            if let LeftOverEvent::LateAnswered(dialog) = &event {
+                note_late_answer(&one, placed, call, leg, dialog.clone()).await;
+            }
+            if news.try_send(()).is_err() {
+                tracing::debug!(%call, ?event, "more was heard of a left-over leg");
+            }
+            if event == LeftOverEvent::Closed {
+                return;
             }
         }
+    };
+    let stop = kit.environment.tasks.stop_signal();
+    let bounded = async move {
+        tokio::select! {
+            biased;
+            () = stop.stopping() => {}
+            () = watching => {}
+        }
+    };
+    kit.environment.tasks.spawn("left_over_leg", Box::pin(bounded));
+    let until = kit.now().plus_ms(open_ms);
+    tokio::select! {
+        biased;
+        news = told.recv() => if news.is_none() {
+            tracing::debug!(%call, "nobody was left to end a left-over leg");
+        },
         () = kit.environment.clock.wait_until(until) => {
-            tracing::info!(%call, "the far end of a left-over leg is silent; it is asked on");
+            tracing::info!(%call, "the far end of a left-over leg is silent; it is watched on");
         }
     }
 }
@@ -262,7 +290,7 @@ async fn recording_left_over(kit: &Kit, call: CallId) -> Option<RecordingFacts> 
     }
 }
 
-async fn release_grant(kit: &Kit, open: &OpenGrant) -> Result<Position, Halt> {
+async fn release_grant(kit: &Arc<Kit>, open: &OpenGrant) -> Result<Position, Halt> {
     if is_worked_on(kit, &open.campaign, &open.customer) {
         return Ok(Position(0));
     }
@@ -289,7 +317,7 @@ fn is_worked_on(kit: &Kit, campaign: &domain::ids::CampaignId, customer: &Custom
 /// Withdraws on the call's stream first, where it exists, so that a late dial is refused; then releases on
 /// the grantors. A call that turns out to be dialed is ended instead: its grants are never released.
 pub(crate) async fn withdraw_and_release(
-    kit: &Kit,
+    kit: &Arc<Kit>,
     release: &Release<'_>,
     reason: EndReason,
 ) -> Result<Position, Halt> {

@@ -1,18 +1,21 @@
 //! A line whose callees do what a test wrote down: a script per leg, and honest replies to what we do.
 
+use super::left_over::{FakeLeftOver, LeftOverScript};
+pub(crate) use super::recordings::FakeRecordings;
+use super::sound::FakeSound;
 use async_trait::async_trait;
 use domain::call::EndCause;
 use domain::compliance::DialPermit;
 use domain::ids::CallId;
 use domain::ports::clock::Clock;
 use domain::ports::line::{
-    AnsweredDialog, DialOrder, FailureCause, HungUpBy, Leg, LegEvent, LegFacts, LegFailure, LegSummary, Line,
-    LineError, LineFacts,
+    AnsweredDialog, DialOrder, FailureCause, HungUpBy, LeftOverLeg, Leg, LegEvent, LegFacts, LegFailure,
+    LegSummary, Line, LineError, LineFacts, ProbeAnswer,
 };
-use domain::ports::recognizer::{FRAME_MS, FRAME_SAMPLES, HeardAudio, HeardFrame};
-use domain::ports::recording::{RecordingError, RecordingFacts, Recordings};
+use domain::ports::recognizer::HeardAudio;
+use domain::ports::recording::RecordingFacts;
 use domain::ports::speech::Clip;
-use domain::time::Timestamp;
+use std::collections::VecDeque;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 use tokio::sync::mpsc;
@@ -30,6 +33,20 @@ pub(crate) struct FakeLine {
     /// No recording has a place.
     is_full: AtomicBool,
     lacks: AtomicBool,
+    probed: Mutex<Option<ProbeAnswer>>,
+}
+
+/// What is special about the line.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+enum Manner {
+    #[default]
+    Plain,
+    /// Nothing that is played comes to its end.
+    Stalls,
+    /// Answers wait longer than the line lets them.
+    AcknowledgesLate,
+    /// Callees answer across a CANCEL.
+    CrossesCancels,
 }
 
 #[derive(Default)]
@@ -38,8 +55,10 @@ struct Journal {
     entries: Vec<String>,
     legs: Vec<(CallId, mpsc::Sender<LegEvent>)>,
     dialed: Vec<DialOrder>,
-    /// Nothing that is played comes to its end.
-    stalls: bool,
+    /// What is heard of each left-over leg, in the order in which they are ended; `Closed` where none is
+    /// here.
+    left_overs: VecDeque<LeftOverScript>,
+    manner: Manner,
     /// What callees press while we hang up.
     pressed_late: Option<char>,
     /// Sound is handed out, silent and by this clock.
@@ -107,6 +126,7 @@ impl FakeLine {
             journal: Arc::default(),
             is_full: AtomicBool::new(false),
             lacks: AtomicBool::new(false),
+            probed: Mutex::new(None),
         })
     }
     /// A line of the public network.
@@ -120,9 +140,16 @@ impl FakeLine {
     pub(crate) fn set_full(&self, is_full: bool) {
         self.is_full.store(is_full, Ordering::Relaxed);
     }
+    fn set_manner(&self, manner: Manner) {
+        self.journal.lock().expect("no panic inside").manner = manner;
+    }
     /// From now on nothing that is played comes to its end.
     pub(crate) fn stall(&self) {
-        self.journal.lock().expect("no panic inside").stalls = true;
+        self.set_manner(Manner::Stalls);
+    }
+    /// From now on answers are acknowledged too late.
+    pub(crate) fn acknowledge_too_late(&self) {
+        self.set_manner(Manner::AcknowledgesLate);
     }
     /// From now on callees press a key while we hang up.
     pub(crate) fn press_late(&self, digit: char) {
@@ -135,6 +162,10 @@ impl FakeLine {
     /// Whether this machine lacks what a leg needs.
     pub(crate) fn set_lack(&self, lacks: bool) {
         self.lacks.store(lacks, Ordering::Relaxed);
+    }
+    /// What probes find from now on; `None`, as at first: the line is not probed.
+    pub(crate) fn answer_probes(&self, answer: Option<ProbeAnswer>) {
+        *self.probed.lock().expect("no panic inside") = answer;
     }
     /// What we did, in order.
     pub(crate) fn entries(&self) -> Vec<String> {
@@ -152,6 +183,15 @@ impl FakeLine {
     pub(crate) fn dialed_count(&self) -> usize {
         self.journal.lock().expect("no panic inside").dialed.len()
     }
+    /// What the next left-over leg says.
+    pub(crate) fn leave_over(&self, script: LeftOverScript) {
+        let mut journal = self.journal.lock().expect("no panic inside");
+        journal.left_overs.push_back(script);
+    }
+    /// From now on callees answer across a CANCEL.
+    pub(crate) fn cross_cancels(&self) {
+        self.set_manner(Manner::CrossesCancels);
+    }
     /// The far end of leg number `index` of this line does something more.
     pub(crate) fn tell(&self, index: usize, event: LegEvent) {
         let journal = self.journal.lock().expect("no panic inside");
@@ -163,6 +203,10 @@ impl FakeLine {
 impl Line for FakeLine {
     fn facts(&self) -> LineFacts {
         self.facts.clone()
+    }
+
+    async fn probe(&self) -> Option<ProbeAnswer> {
+        *self.probed.lock().expect("no panic inside")
     }
 
     async fn reserve(&self, _call: CallId, _leg: u8) -> Result<(), LineError> {
@@ -198,7 +242,7 @@ impl Line for FakeLine {
         }))
     }
 
-    async fn end_left_over(&self, facts: LegFacts) -> Result<(), LineError> {
+    async fn end_left_over(&self, facts: LegFacts) -> Result<Box<dyn LeftOverLeg>, LineError> {
         let how = if facts.answered.is_some() { "bye" } else { "cancel" };
         let target = facts
             .answered
@@ -211,7 +255,7 @@ impl Line for FakeLine {
         assert!(!hidden && named, "{target} is not what the far end gave");
         let mut journal = self.journal.lock().expect("no panic inside");
         journal.entries.push(format!("left_over {how} {}", facts.leg));
-        Ok(())
+        Ok(Box::new(FakeLeftOver::of(journal.left_overs.pop_front())))
     }
 }
 
@@ -223,6 +267,9 @@ struct FakeLeg {
 }
 
 impl FakeLeg {
+    fn manner(&self) -> Manner {
+        self.journal.lock().expect("no panic inside").manner
+    }
     fn note(&self, what: &str) {
         self.journal
             .lock()
@@ -242,7 +289,7 @@ pub(crate) fn closed() -> LegEvent {
     })
 }
 
-fn recording() -> RecordingFacts {
+pub(super) fn recording() -> RecordingFacts {
     RecordingFacts {
         sha256: "ab".repeat(32),
         bytes: 44,
@@ -272,9 +319,16 @@ impl Leg for FakeLeg {
             None => std::future::pending().await,
         }
     }
+    async fn acknowledge(&mut self) -> Result<(), LineError> {
+        self.note("acknowledge");
+        match self.manner() {
+            Manner::AcknowledgesLate => Err(LineError::Ended),
+            Manner::Plain | Manner::Stalls | Manner::CrossesCancels => Ok(()),
+        }
+    }
     async fn play(&mut self, play: u32, _: Arc<Clip>) -> Result<(), LineError> {
         self.note("play");
-        if self.journal.lock().expect("no panic inside").stalls {
+        if self.manner() == Manner::Stalls {
             return Ok(());
         }
         self.emit(LegEvent::Played {
@@ -304,6 +358,11 @@ impl Leg for FakeLeg {
     }
     async fn cancel(&mut self) -> Result<(), LineError> {
         self.note("cancel");
+        if self.manner() == Manner::CrossesCancels {
+            self.emit(LegEvent::LateAnswered(dialog()));
+            self.emit(LegEvent::Closed(LegSummary::default()));
+            return Ok(());
+        }
         self.emit(LegEvent::Failed(LegFailure {
             sip_code: Some(487),
             cause: FailureCause::Cancelled,
@@ -327,52 +386,9 @@ impl Leg for FakeLeg {
     }
 }
 
-/// Silence, as long as anybody listens.
-struct FakeSound {
-    clock: Arc<dyn Clock>,
-    begins: Timestamp,
-    at_ms: u64,
-    is_over: Arc<AtomicBool>,
-}
-
-#[async_trait]
-impl HeardAudio for FakeSound {
-    async fn next(&mut self) -> Option<HeardFrame> {
-        if self.is_over.load(Ordering::Relaxed) {
-            return None;
-        }
-        self.clock
-            .wait_until(self.begins.plus_ms(self.at_ms + FRAME_MS))
-            .await;
-        let at_ms = self.at_ms;
-        self.at_ms += FRAME_MS;
-        Some(HeardFrame {
-            at_ms,
-            lost_before: 0,
-            samples: [0; FRAME_SAMPLES],
-        })
-    }
-}
-
 impl Drop for FakeLeg {
     fn drop(&mut self) {
         // A lost leg and a finished one look the same from here; the journal only counts.
         self.note("dropped");
-    }
-}
-
-/// Finds a recording for every call.
-pub(crate) struct FakeRecordings;
-
-#[async_trait]
-impl Recordings for FakeRecordings {
-    async fn close_left_over(&self, _: CallId) -> Result<Option<RecordingFacts>, RecordingError> {
-        Ok(Some(recording()))
-    }
-    async fn delete(&self, _: CallId) -> Result<bool, RecordingError> {
-        Ok(true)
-    }
-    async fn kept(&self) -> std::io::Result<Vec<CallId>> {
-        Ok(Vec::new())
     }
 }

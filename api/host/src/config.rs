@@ -5,7 +5,7 @@ use crate::{trunk_callers, trunk_manners};
 use domain::caller_number::CallerNumber;
 use domain::problem::Problem;
 use media::driver::Replies;
-use media::lines::NumberForm;
+use media::lines::{NumberForm, Probing, TrunkProfile};
 use std::fs;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::ops::RangeInclusive;
@@ -186,6 +186,9 @@ pub struct TrunkSpec {
     pub prefix: String,
     /// Longest silence of a far end that says that it sends, and gives no other sign of life.
     pub(crate) silence_ms: u64,
+    /// Whom its messages name, and by which proxy they go.
+    pub profile: TrunkProfile,
+    pub probing: Probing,
 }
 
 impl TrunkSpec {
@@ -255,6 +258,8 @@ impl FromStr for TrunkSpec {
             dial: NumberForm::E164,
             prefix: String::new(),
             silence_ms: media::lines::SILENCE_MS,
+            profile: TrunkProfile::default(),
+            probing: Probing::On,
         };
         for part in parts.filter(|part| !part.is_empty()) {
             let (key, value) = part
@@ -271,6 +276,8 @@ impl TrunkSpec {
     fn set(&mut self, key: &str, value: &str) -> Result<(), String> {
         let duration = |value| parse_duration_ms(value).map_err(|error| format!("{key}: {error}"));
         match key {
+            // The parameter of URIs with a telephone number, not a name to sign in with.
+            "user" if value == "phone" => self.profile.user_phone = true,
             "user" => self.user = Some(value.to_owned()),
             "password-file" => self.set_password(Password::File(value.into()))?,
             "password-env" => self.set_password(Password::Environment(value.to_owned()))?,
@@ -288,7 +295,8 @@ impl TrunkSpec {
             "dial" => self.dial = trunk_manners::dial(value)?,
             "silence" => self.silence_ms = trunk_manners::silence(duration(value)?)?,
             "prefix" => self.prefix = trunk_manners::prefix(value)?,
-            _ => return Err(format!("{key:?} is not a setting of a trunk")),
+            "probe" => self.probing = trunk_manners::probing(value)?,
+            _ => trunk_manners::profile(&mut self.profile, key, value)?,
         }
         Ok(())
     }

@@ -2,7 +2,7 @@
 //! it wants numbers.
 
 use media::driver::Replies;
-use media::lines::NumberForm;
+use media::lines::{AssertedBy, NumberForm, PrivateContact, Probing, ProxyAddress, TrunkProfile};
 use std::net::IpAddr;
 
 /// Most media addresses of one trunk.
@@ -11,12 +11,22 @@ const MEDIA_ADDRESSES_MAX: usize = 32;
 const SILENCE_MS_MIN: u64 = 1_000;
 /// Longest prefix before a number.
 const PREFIX_BYTES_MAX: usize = 12;
+/// Longest name of a host (RFC 1035, 2.3.4).
+const HOST_BYTES_MAX: usize = 253;
 
 pub fn replies(value: &str) -> Result<Replies, String> {
     match value {
         "same-port" => Ok(Replies::SamePort),
         "any-port" => Ok(Replies::AnyPort),
         _ => Err(format!("replies: {value:?} is neither same-port nor any-port")),
+    }
+}
+
+pub fn probing(value: &str) -> Result<Probing, String> {
+    match value {
+        "on" => Ok(Probing::On),
+        "off" => Ok(Probing::Off),
+        _ => Err(format!("probe: {value:?} is neither on nor off")),
     }
 }
 
@@ -60,10 +70,116 @@ pub fn prefix(value: &str) -> Result<String, String> {
     Ok(value.to_owned())
 }
 
+/// Settings that say whom messages name, and where they go.
+pub fn profile(profile: &mut TrunkProfile, key: &str, value: &str) -> Result<(), String> {
+    match key {
+        "from-domain" => profile.from_domain = Some(from_domain(value)?),
+        "identity" => profile.asserted_by = Some(identity(value)?),
+        "outbound-proxy" => profile.outbound_proxy = Some(outbound_proxy(value)?),
+        "nat" => profile.private_contact = private_contact(value)?,
+        _ => return Err(format!("{key:?} is not a setting of a trunk")),
+    }
+    Ok(())
+}
+
+fn from_domain(value: &str) -> Result<String, String> {
+    if !is_host(value) {
+        return Err(format!(
+            "from-domain: {value:?} is no domain such as ims.example.com"
+        ));
+    }
+    Ok(value.to_owned())
+}
+
+fn identity(value: &str) -> Result<AssertedBy, String> {
+    match value {
+        "pai" => Ok(AssertedBy::Asserted),
+        "ppi" => Ok(AssertedBy::Preferred),
+        _ => Err(format!(
+            "identity: {value:?} is neither pai (P-Asserted-Identity) nor ppi (P-Preferred-Identity)"
+        )),
+    }
+}
+
+fn outbound_proxy(value: &str) -> Result<ProxyAddress, String> {
+    let bad = || format!("outbound-proxy: {value:?} is not HOST:PORT, such as 192.0.2.8:5060");
+    let address = value.strip_prefix("sip:").unwrap_or(value);
+    let (host, port) = address.rsplit_once(':').ok_or_else(bad)?;
+    let host = host.trim_start_matches('[').trim_end_matches(']');
+    let port = port.parse().ok().filter(|port| *port != 0).ok_or_else(bad)?;
+    if !is_host(host) {
+        return Err(bad());
+    }
+    Ok(ProxyAddress {
+        host: host.to_owned(),
+        port,
+    })
+}
+
+fn private_contact(value: &str) -> Result<PrivateContact, String> {
+    match value {
+        "yes" => Ok(PrivateContact::ToTrunk),
+        "no" => Ok(PrivateContact::AsGiven),
+        _ => Err(format!("nat: {value:?} is neither yes nor no")),
+    }
+}
+
+fn is_host(host: &str) -> bool {
+    let is_plain = |b: u8| b.is_ascii_alphanumeric() || b"-.:_".contains(&b);
+    (1..=HOST_BYTES_MAX).contains(&host.len()) && host.bytes().all(is_plain)
+}
+
 #[cfg(test)]
 mod tests {
     use crate::config::TrunkSpec;
-    use crate::trunk_manners::{NumberForm, Replies};
+    use crate::trunk_manners::{
+        AssertedBy, NumberForm, PrivateContact, Probing, ProxyAddress, Replies, TrunkProfile,
+    };
+
+    #[test]
+    fn whom_messages_name_is_taken_from_its_spec() {
+        let spec: TrunkSpec = "sip:127.0.0.1:5070;from-domain=ims.example.com;identity=pai;user=phone;\
+            outbound-proxy=[2001:db8::8]:5080;nat=yes"
+            .parse()
+            .unwrap();
+        let proxy = ProxyAddress {
+            host: "2001:db8::8".to_owned(),
+            port: 5_080,
+        };
+        let expected = TrunkProfile {
+            from_domain: Some("ims.example.com".to_owned()),
+            asserted_by: Some(AssertedBy::Asserted),
+            user_phone: true,
+            outbound_proxy: Some(proxy),
+            private_contact: PrivateContact::ToTrunk,
+        };
+        assert_eq!((spec.profile, spec.user), (expected, None));
+        let signed_in: TrunkSpec = "sip:127.0.0.1:5070;user=robot;password=p;user=phone;identity=ppi"
+            .parse()
+            .unwrap();
+        assert!(signed_in.profile.user_phone && signed_in.user.as_deref() == Some("robot"));
+        let plain: TrunkSpec = "sip:127.0.0.1:5070".parse().unwrap();
+        assert_eq!(
+            (plain.profile, plain.probing),
+            (TrunkProfile::default(), Probing::On)
+        );
+        let quiet: TrunkSpec = "sip:127.0.0.1:5070;probe=off".parse().unwrap();
+        assert_eq!(quiet.probing, Probing::Off);
+        for wrong in [
+            "from-domain=",
+            "from-domain=a>b",
+            "from-domain=a b",
+            "identity=yes",
+            "outbound-proxy=192.0.2.8",
+            "outbound-proxy=192.0.2.8:0",
+            "outbound-proxy=a@b:5060",
+            "nat=maybe",
+            "probe=often",
+        ] {
+            let text = format!("sip:127.0.0.1:5070;{wrong}");
+            assert!(text.parse::<TrunkSpec>().is_err(), "{wrong}");
+        }
+    }
 
     #[test]
     fn a_carriers_manners_are_taken_from_its_spec() {

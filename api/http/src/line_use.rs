@@ -1,6 +1,6 @@
 //! A line as replies show it: what it carries now of what it may, as the dialer itself counts it.
 
-use actors::LineLoad;
+use actors::{Carries, LineLoad};
 use application::installation::Dialing;
 use domain::time::Timestamp;
 use schemars::JsonSchema;
@@ -31,7 +31,10 @@ pub(crate) enum LineState {
     Serving,
     /// Every channel is taken.
     Full,
-    /// It failed too often in a row, or its far end asked for a rest.
+    /// Its far end does not answer OPTIONS, or its calls failed too often in a row: it carries no calls, or a
+    /// few while it recovers.
+    Failing,
+    /// Its far end asked for a rest.
     Resting,
     /// By an emergency stop.
     Stopped,
@@ -66,6 +69,8 @@ fn state_of(load: &LineLoad) -> LineState {
         LineState::Stopped
     } else if load.is_unlicensed() {
         LineState::Unlicensed
+    } else if load.carries != Carries::All {
+        LineState::Failing
     } else if load.rests_until.is_some() {
         LineState::Resting
     } else if load.legs >= load.legs_max {
@@ -88,6 +93,7 @@ mod tests {
             dials_per_second_max: 2,
             failures_in_a_row: 0,
             rests_until,
+            carries: Carries::All,
             is_stopped,
             is_loopback: true,
             callers: Vec::new(),
@@ -112,5 +118,12 @@ mod tests {
             LineState::Stopped,
         ];
         assert_eq!(states, expected);
+        for carries in [Carries::Nothing, Carries::Few { good_calls_left: 2 }] {
+            let failing = LineLoad {
+                carries,
+                ..load(4, later, false)
+            };
+            assert_eq!(state_of(&failing), LineState::Failing);
+        }
     }
 }

@@ -13,6 +13,7 @@ labelled! {
         MediaSilent => "media_silent", "对端媒体中断", "no audio came from the far end for too long";
         RefreshMissed => "refresh_missed", "SIP 会话超时", "the far end did not refresh the call in time";
         CallTooLong => "call_too_long", "超过最长通话时间", "the call reached its longest duration";
+        AnswerNotStored => "answer_not_stored", "接通未能及时入库", "the answer could not be stored in time";
     }
 }
 
@@ -21,7 +22,7 @@ impl EndCause {
     pub const fn is_own_lack(self) -> bool {
         match self {
             Self::NoRtpPort | Self::NoDescriptor | Self::RecordingFailed | Self::TooLate => true,
-            Self::MediaSilent | Self::RefreshMissed | Self::CallTooLong => false,
+            Self::MediaSilent | Self::RefreshMissed | Self::CallTooLong | Self::AnswerNotStored => false,
         }
     }
 }

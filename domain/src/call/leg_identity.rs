@@ -36,6 +36,11 @@ enum Source {
         call: CallId,
         leg: u8,
     },
+    /// A leg that is known by a message alone: its Call-ID and our tag.
+    Message {
+        sip_call_id: String,
+        local_tag: String,
+    },
 }
 
 impl LegIdentity {
@@ -46,6 +51,15 @@ impl LegIdentity {
     /// Without a secret: what the first versions dialed with, and rehearsals in one process.
     pub const fn from_ids(call: CallId, leg: u8) -> Self {
         Self(Source::Ids { call, leg })
+    }
+
+    /// The identity of a leg that no process here dialed as far as it knows: by a response that names it. Its
+    /// branches are of no secret: the far end alone knows the Call-ID.
+    pub fn of_message(sip_call_id: &str, local_tag: &str) -> Self {
+        Self(Source::Message {
+            sip_call_id: sip_call_id.to_owned(),
+            local_tag: local_tag.to_owned(),
+        })
     }
 
     /// The identity that a stored leg was dialed with: its `sip_call_id` tells which derivation it was.
@@ -61,17 +75,26 @@ impl LegIdentity {
         match &self.0 {
             Source::Ids { call, leg } => Uuid::new_v5(&call.uuid(), format!("leg:{leg}:{what}").as_bytes()),
             Source::Key(key) => named_under(key, what),
+            Source::Message { sip_call_id, .. } => {
+                Uuid::new_v5(&Uuid::NAMESPACE_OID, format!("{sip_call_id}:{what}").as_bytes())
+            }
         }
     }
 
     /// The SIP Call-ID (RFC 3261, 20.8), without a host part.
     pub fn sip_call_id(&self) -> String {
-        self.derive("call-id").to_string()
+        match &self.0 {
+            Source::Message { sip_call_id, .. } => sip_call_id.clone(),
+            Source::Key(_) | Source::Ids { .. } => self.derive("call-id").to_string(),
+        }
     }
 
     /// The From tag (RFC 3261, 19.3).
     pub fn local_tag(&self) -> String {
-        self.derive("from-tag").simple().to_string()
+        match &self.0 {
+            Source::Message { local_tag, .. } => local_tag.clone(),
+            Source::Key(_) | Source::Ids { .. } => self.derive("from-tag").simple().to_string(),
+        }
     }
 
     /// The Via branch of the request with this method and CSeq, with its magic cookie (RFC 3261, 8.1.1.7).

@@ -13,7 +13,7 @@ use super::event::CustomerEvent;
 use super::profile_origin::ProfileOrigin;
 use super::refusal::CustomerRefusal;
 use super::state::CustomerState;
-use super::{better_hours, callback_closing, callbacks, profiling, recycling, withdrawing};
+use super::{better_hours, callback_closing, callbacks, late_answer, profiling, recycling, withdrawing};
 use crate::attribute::TagLevel;
 use crate::best_times::{BetterHour, CallTiming};
 use crate::calling_plan::{AfterCutOff, CampaignFacts, RetryRule};
@@ -46,6 +46,16 @@ impl Next {
     }
 }
 
+impl Next {
+    /// The same, not before the day after a late answer.
+    fn behind(self, enrolment: &EnrolmentState) -> Self {
+        Self {
+            due_at: late_answer::not_before(enrolment, self.due_at),
+            ..self
+        }
+    }
+}
+
 /// A call closed before, or released, changes nothing. A call that was withdrawn before its dial is released
 /// instead: it never rang and counts nowhere.
 pub(super) fn close_call(state: &CustomerState, closing: &CallClosing, facts: &CampaignFacts) -> Decided {
@@ -64,7 +74,7 @@ pub(super) fn close_call(state: &CustomerState, closing: &CallClosing, facts: &C
     let forbidden = withdrawing::forbids(enrolment);
     let is_over = forbidden.is_some() || enrolment.settled.is_some();
     let callback = callback_closing::after_call(state, enrolment, closing, facts, is_over);
-    let by_policy = next_dial(state, enrolment, closing, facts);
+    let by_policy = next_dial(state, enrolment, closing, facts).map(|next| next.behind(enrolment));
     let policy_due_at = callback.due_at.and(by_policy.as_ref().map(|next| next.due_at));
     let next = match callback.due_at {
         Some(due_at) => Some(by_callback(state, closing, due_at)),
@@ -77,7 +87,9 @@ pub(super) fn close_call(state: &CustomerState, closing: &CallClosing, facts: &C
         true => None,
         false => recycling::round(enrolment, closing, facts),
     };
-    let round_at = round.as_ref().map(|round| round.due_at);
+    let round_at = round
+        .as_ref()
+        .map(|round| late_answer::not_before(enrolment, round.due_at));
     let is_last = next.is_none() && round_at.is_none();
     let timing = better_hours::timing(state, enrolment, closing, facts);
     let timing = timing.map(|timing| CallTiming {

@@ -73,6 +73,13 @@ pub enum CustomerCommand {
         closing: Box<CallClosing>,
         facts: Box<CampaignFacts>,
     },
+    /// The callee answered `call` after it was given up or interrupted; the leg got ACK and BYE. Moves the
+    /// due time to the callee's next local day. Stored already, settled, or a callback waits: no event.
+    NoteLateAnswer {
+        call: CallId,
+        answered_at: Timestamp,
+        facts: Box<CampaignFacts>,
+    },
     /// A person's order: somebody who was cut off by us in this campaign is due at once. The rules and caps
     /// are asked as for any dial. Due already: no event.
     CallBack {
@@ -196,6 +203,7 @@ impl CustomerCommand {
             Self::SkipPreview { .. } => "customer.skip_preview",
             Self::ReleaseDial { .. } => "customer.release_dial",
             Self::CloseCall { .. } => "customer.close_call",
+            Self::NoteLateAnswer { .. } => "customer.note_late_answer",
             Self::CallBack { .. } => "customer.call_back",
             Self::CallNow { .. } => "customer.call_now",
             Self::RequestCallback(_) => "customer.request_callback",
@@ -356,6 +364,8 @@ pub struct CallClosing {
     pub outcome: Option<Outcome>,
     pub charged: bool,
     pub answered: bool,
+    /// The leg whose 2xx came after it was given up or interrupted.
+    pub late_leg: Option<u8>,
     pub again: CallAgain,
     pub dialed_at: Timestamp,
     pub ended_at: Timestamp,
@@ -375,8 +385,8 @@ pub enum CallAgain {
 }
 
 impl CallClosing {
-    /// Somebody had answered, and we ended it by a crash or a stop of ours.
+    /// The callee had answered, also late, and a crash or a stop of ours ended the call.
     pub fn was_cut_off(&self) -> bool {
-        self.answered && self.disposition == Disposition::Interrupted
+        (self.answered || self.late_leg.is_some()) && self.disposition == Disposition::Interrupted
     }
 }

@@ -16,6 +16,15 @@ use values::ids::CampaignId;
 /// The stored rule of an enrolment that a person settled after it was cut off.
 pub const CUT_OFF_SETTLED: &str = "cut_off_settled";
 
+impl EnrolmentState {
+    /// The last call, where the callee had answered it and we ended it; an answer may have come late.
+    pub fn cut_off(&self) -> Option<LastCall> {
+        let late = self.late_answer.as_ref().map(|late| late.call);
+        self.last
+            .filter(|last| last.is_cut_off() || late == Some(last.call))
+    }
+}
+
 impl LastCall {
     /// Somebody had answered, and we ended it by a crash or a stop of ours.
     pub fn is_cut_off(&self) -> bool {
@@ -65,8 +74,9 @@ fn open_and_cut_off<'a>(
     let enrolment = state
         .enrolment(&campaign())
         .ok_or_else(|| CustomerRefusal::NotEnrolled { campaign: campaign() })?;
-    let cut_off = enrolment.last.filter(LastCall::is_cut_off);
-    let last = cut_off.ok_or_else(|| CustomerRefusal::NotCutOff { campaign: campaign() })?;
+    let last = enrolment
+        .cut_off()
+        .ok_or_else(|| CustomerRefusal::NotCutOff { campaign: campaign() })?;
     if let Some(settled) = enrolment.settled {
         return Err(CustomerRefusal::Settled {
             campaign: campaign(),

@@ -9,7 +9,7 @@ use super::refusal::CustomerRefusal;
 use super::state::CustomerState;
 use super::{
     assignment, call_now, callbacks, close_call, confirming, consent, correction, cut_off, deals, forget,
-    grant_dial, merging, own_rules, past, previewing, profiling, releasing, withdrawing,
+    grant_dial, late_answer, merging, own_rules, past, previewing, profiling, releasing, withdrawing,
 };
 use crate::calling_plan::Dedupe;
 use crate::compliance::SAME_NUMBER;
@@ -56,6 +56,7 @@ pub(super) fn decide(state: &CustomerState, command: CustomerCommand, context: C
             let events = close_call::close_call(state, &closing, &facts)?;
             Ok(forget::with_what_waited(state, events, context.now))
         }
+        CustomerCommand::NoteLateAnswer { .. } => late_answer::note(state, command),
         CustomerCommand::CallBack { campaign, by } => cut_off::call_back(state, campaign, by, context.now),
         CustomerCommand::CallNow { campaign, deadline } => {
             not_erased(state)?;

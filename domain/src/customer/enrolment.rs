@@ -47,6 +47,8 @@ pub struct EnrolmentState {
     /// For which scope the last grant looked at consent; unknown of grants without that verdict.
     pub(super) granted_scope: Option<String>,
     pub last: Option<LastCall>,
+    /// The last late answer; gone with the next grant. Few have one: it takes no room in the others.
+    pub late_answer: Option<Box<LateAnswer>>,
     pub settled: Option<SettledAs>,
     /// Withdrawn from the campaign; settled as soon as no call is open.
     pub withdrawn: bool,
@@ -91,6 +93,7 @@ impl EnrolmentState {
             open: None,
             granted_scope: None,
             last: None,
+            late_answer: None,
             settled: None,
             withdrawn: false,
             not_dialed: None,
@@ -162,6 +165,11 @@ impl EnrolmentState {
         closed.filter(|closed| self.is_waiting() && closed.binds(self.due_at))
     }
 
+    pub(super) fn note_late_answer(&mut self, call: CallId, due_at: Timestamp) {
+        self.due_at = self.due_at.max(due_at);
+        self.late_answer = Some(Box::new(LateAnswer { call, due_at }));
+    }
+
     pub(super) const fn note_asked(&mut self, due_at: Timestamp, deadline: Option<Timestamp>) {
         self.due_at = due_at;
         self.deadline = deadline;
@@ -196,6 +204,14 @@ pub struct LastCall {
     pub answered: bool,
     pub disposition: Disposition,
     pub outcome: Option<Outcome>,
+}
+
+/// A call that was answered after it was given up or interrupted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct LateAnswer {
+    pub call: CallId,
+    /// The enrolment is not due again before this.
+    pub due_at: Timestamp,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

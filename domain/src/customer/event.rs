@@ -1,7 +1,7 @@
 //! Facts about one person, over all campaigns.
 
 use super::{assignee::Assignee, erasure::DeletedRecording, known_number::CountrySource};
-use super::{merge_side::MergeSide, profile_origin::ProfileOrigin};
+use super::{late_answer_fact::LateAnswerFact, merge_side::MergeSide, profile_origin::ProfileOrigin};
 use crate::past_call::{HistorySource, PastCall};
 use crate::time::Timestamp;
 use crate::{
@@ -64,7 +64,6 @@ pub enum CustomerEvent {
         number: NumberId,
         basis: Basis,
         due_at: Timestamp,
-        /// By name; all values are personal.
         #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
         variables: BTreeMap<String, Personal<String>>,
         /// Where it stands by its campaign's plan; absent where that says nothing of it.
@@ -111,7 +110,6 @@ pub enum CustomerEvent {
         /// When the enrolment is due again; absent when it is final.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         next_due_at: Option<Timestamp>,
-        /// The number to try next, when it changes.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         next_number: Option<NumberId>,
         /// The enrolment begins anew, for the first, second … time; `next_due_at` says when.
@@ -132,6 +130,9 @@ pub enum CustomerEvent {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         by: Option<String>,
     },
+    /// The callee answered after the call was given up or interrupted, and was hung up at once.
+    #[serde(rename = "customer.late_answered")]
+    LateAnswered(LateAnswerFact),
     /// Somebody is to be called now, before whoever only stands in a list.
     #[serde(rename = "customer.call_asked")]
     CallAsked {
@@ -155,7 +156,6 @@ pub enum CustomerEvent {
         campaign: CampaignId,
         callback_at: Timestamp,
         until: Timestamp,
-        /// The agent who alone makes it, at first.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         agent: Option<UserId>,
         #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -249,14 +249,12 @@ pub enum CustomerEvent {
         request: PersonRequestId,
         #[serde(default, skip_serializing_if = "Option::is_none")]
         name: Option<Personal<String>>,
-        /// By campaign, then by name; all values are personal.
         #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
         variables: BTreeMap<CampaignId, BTreeMap<String, Personal<String>>>,
     },
     /// Values of attributes by name (names say their type), and those that are not known any more.
     #[serde(rename = "customer.attributes_set")]
     AttributesSet {
-        /// All values are personal; written as their type is.
         #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
         attributes: BTreeMap<String, Personal<String>>,
         #[serde(default, skip_serializing_if = "Vec::is_empty")]
@@ -374,6 +372,7 @@ impl CustomerEvent {
     pub const DIAL_RELEASED: &'static str = "customer.dial_released";
     pub const CALL_CLOSED: &'static str = "customer.call_closed";
     pub const CALL_BACK_ORDERED: &'static str = "customer.call_back_ordered";
+    pub const LATE_ANSWERED: &'static str = "customer.late_answered";
     pub const CALL_ASKED: &'static str = "customer.call_asked";
     pub const PREVIEW_SKIPPED: &'static str = "customer.preview_skipped";
     pub const CALLBACK_REQUESTED: &'static str = "customer.callback_requested";

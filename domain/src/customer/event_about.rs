@@ -29,6 +29,7 @@ impl CustomerEvent {
             | Self::EnrolmentWithdrawn { campaign, .. }
             | Self::EnrolmentSettled { campaign, .. } => Some(campaign),
             Self::DialGranted { grant, .. } => Some(&grant.campaign),
+            Self::LateAnswered(fact) => Some(&fact.campaign),
             Self::DealReported { deal, .. } => Some(&deal.campaign),
             Self::Registered { .. }
             | Self::NumberAdded { .. }
@@ -63,6 +64,7 @@ impl CustomerEvent {
             | Self::DialReleased { call, .. }
             | Self::CallClosed { call, .. }
             | Self::CallBackOrdered { call, .. } => Some(*call),
+            Self::LateAnswered(fact) => Some(fact.call),
             Self::Registered { .. }
             | Self::NumberAdded { .. }
             | Self::NumberConfirmed { .. }

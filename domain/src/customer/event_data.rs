@@ -20,6 +20,7 @@ impl EventData for CustomerEvent {
             Self::DialReleased { .. } => Self::DIAL_RELEASED,
             Self::CallClosed { .. } => Self::CALL_CLOSED,
             Self::CallBackOrdered { .. } => Self::CALL_BACK_ORDERED,
+            Self::LateAnswered(_) => Self::LATE_ANSWERED,
             Self::CallAsked { .. } => Self::CALL_ASKED,
             Self::PreviewSkipped { .. } => Self::PREVIEW_SKIPPED,
             Self::CallbackRequested { .. } => Self::CALLBACK_REQUESTED,
@@ -85,6 +86,7 @@ impl EventData for CustomerEvent {
             | Self::DialReleased { .. }
             | Self::CallClosed { .. }
             | Self::CallBackOrdered { .. }
+            | Self::LateAnswered(_)
             | Self::CallAsked { .. }
             | Self::PreviewSkipped { .. }
             | Self::CallbackRequested { .. }

@@ -66,6 +66,9 @@ impl CustomerState {
             CustomerEvent::CallBackOrdered { campaign, due_at, .. } => {
                 self.with_enrolment(campaign, |enrolment| enrolment.due_at = *due_at);
             }
+            CustomerEvent::LateAnswered(fact) => self.with_enrolment(&fact.campaign, |enrolment| {
+                enrolment.note_late_answer(fact.call, fact.due_at);
+            }),
             CustomerEvent::CallAsked {
                 campaign,
                 due_at,
@@ -115,6 +118,7 @@ impl CustomerState {
             enrolment.granted_scope = scope_of(&grant.verdicts);
             enrolment.refused_at.clear();
             enrolment.not_dialed = None;
+            enrolment.late_answer = None;
         });
     }
 

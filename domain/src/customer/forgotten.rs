@@ -34,6 +34,7 @@ impl CustomerState {
             | CustomerEvent::DialReleased { .. }
             | CustomerEvent::CallClosed { .. }
             | CustomerEvent::CallBackOrdered { .. }
+            | CustomerEvent::LateAnswered(_)
             | CustomerEvent::CallAsked { .. }
             | CustomerEvent::PreviewSkipped { .. }
             | CustomerEvent::CallbackRequested { .. }

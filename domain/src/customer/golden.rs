@@ -4,6 +4,7 @@ use super::assignee::Assignee;
 use super::erasure::DeletedRecording;
 use super::event::CustomerEvent;
 use super::forget::KEY_BACKUP_DAYS_MAX;
+use super::late_answer_fact::LateAnswerFact;
 use super::merge_side::MergeSide;
 use super::profile_origin::ProfileOrigin;
 use crate::attribute::TagLevel;
@@ -151,6 +152,11 @@ pub(super) fn endings() -> Vec<CustomerEvent> {
             due_at: at().plus_ms(60_000),
             by: Some("duty manager".to_owned()),
         },
+        CustomerEvent::LateAnswered(LateAnswerFact {
+            campaign: campaign(),
+            call: call(),
+            due_at: at().plus_ms(86_400_000),
+        }),
         CustomerEvent::EnrolmentSettled {
             campaign: campaign(),
             disposition: Disposition::NotPermitted,

@@ -173,6 +173,7 @@ pub fn profile_changes(event: &CustomerEvent) -> Vec<ProfileChange> {
         | CustomerEvent::DialRefused { .. }
         | CustomerEvent::DialReleased { .. }
         | CustomerEvent::CallBackOrdered { .. }
+        | CustomerEvent::LateAnswered(_)
         | CustomerEvent::CallAsked { .. }
         | CustomerEvent::PreviewSkipped { .. }
         | CustomerEvent::Held { .. }

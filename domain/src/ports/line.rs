@@ -161,6 +161,14 @@ pub enum HungUpBy {
     Media(EndCause),
 }
 
+/// Longest time from a 2xx to `Leg::acknowledge`. Then the line itself sends ACK and BYE. A far end repeats
+/// its 2xx for 32 s (RFC 3261, 13.3.1.4), but a callee who hears nothing for longer hangs up.
+pub const ACKNOWLEDGE_MS_MAX: u64 = 4_000;
+
+/// How long a leg that a crash left unanswered is watched: as long as a far end repeats a 2xx that nobody
+/// acknowledged (64 x T1; RFC 3261, 13.3.1.4).
+pub const LEFT_OVER_WATCH_MS: u64 = 32_000;
+
 /// What happens on a leg, in order. After `Closed` nothing follows.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum LegEvent {
@@ -168,7 +176,7 @@ pub enum LegEvent {
     Ringing { sip_code: u16, early_media: bool },
     /// Never answered. `Closed` follows.
     Failed(LegFailure),
-    /// 2xx came and ACK was sent; audio flows both ways from now on.
+    /// 2xx came. ACK and audio wait for `Leg::acknowledge`.
     Answered(AnsweredDialog),
     /// A 2xx came after our CANCEL or give-up: ACK and BYE were sent. It may come after `Failed`.
     LateAnswered(AnsweredDialog),
@@ -220,11 +228,34 @@ pub struct LegFacts {
     pub answered: Option<AnsweredDialog>,
 }
 
-/// One leg. Dropping it hangs up or cancels without waiting.
+/// What happens on a leg that a crash left, in order. After `Closed` nothing follows.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum LeftOverEvent {
+    /// The far end refused the INVITE: no 2xx is to be expected.
+    Refused,
+    /// A 2xx came, or a BYE of a callee who had answered: ACK and BYE were sent. At most once, and only for a
+    /// leg without a stored answer.
+    LateAnswered(AnsweredDialog),
+    /// The BYE was answered or timed out, or no 2xx came for `LEFT_OVER_WATCH_MS`.
+    Closed,
+}
+
+/// A leg that a crash left, while it is ended. Dropping it stops no request to the far end.
+#[async_trait]
+pub trait LeftOverLeg: Send {
+    /// The next event; waits for it. Cancel-safe.
+    async fn next(&mut self) -> LeftOverEvent;
+}
+
+/// One leg. Dropping it hangs up or cancels without waiting; a 2xx gets its ACK either way.
 #[async_trait]
 pub trait Leg: Send {
     /// The next event; waits for it. Cancel-safe.
     async fn next(&mut self) -> LegEvent;
+    /// Sends the ACK and starts audio both ways; called once `call.answered` is durable. `Ended`: too late,
+    /// or the callee hung up. `ACKNOWLEDGE_MS_MAX` after the 2xx the line sends ACK and BYE itself, and
+    /// `HungUp` with `EndCause::AnswerNotStored` and `Closed` follow.
+    async fn acknowledge(&mut self) -> Result<(), LineError>;
     /// Queues a clip behind what is playing; `play` names it in `Played`.
     async fn play(&mut self, play: u32, clip: Arc<Clip>) -> Result<(), LineError>;
     /// Drops what plays and what is queued within one packet; `PlayCut` follows for the clip that was
@@ -244,10 +275,24 @@ pub trait Leg: Send {
     async fn hang_up(&mut self) -> Result<(), LineError>;
 }
 
+/// Whether a far end answered a probe.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ProbeAnswer {
+    /// Any response but 503: something there speaks our protocol.
+    Alive,
+    /// Nothing in time, 503, or a closed port.
+    Dead,
+}
+
 /// Anything that can place a leg.
 #[async_trait]
 pub trait Line: Send + Sync {
     fn facts(&self) -> LineFacts;
+
+    /// Asks the far end whether it is there; no phone rings. `None`: this line is not probed.
+    async fn probe(&self) -> Option<ProbeAnswer> {
+        None
+    }
 
     /// Takes what the leg's recording will need, before `call.dialing` is stored; `NoRecording` where that is
     /// not to be had. A line that records nothing has nothing to take.
@@ -262,9 +307,10 @@ pub trait Line: Send + Sync {
     /// that has passed when it would leave. `call.dialing` is already stored. The permit is consumed.
     async fn dial(&self, permit: DialPermit, order: DialOrder) -> Result<Box<dyn Leg>, LineError>;
 
-    /// Ends what a crash left: BYE when it was answered, else CANCEL (and ACK and BYE should a 200 cross).
-    /// Never sends an INVITE. Returns when the far end has answered or the transaction timed out.
-    async fn end_left_over(&self, facts: LegFacts) -> Result<(), LineError>;
+    /// Ends what a crash left: BYE when it was answered, else CANCEL. A leg without an answer is watched for
+    /// `LEFT_OVER_WATCH_MS`, however its CANCEL is answered: every copy of a 2xx gets an ACK, and one BYE
+    /// ends the leg. Never sends an INVITE.
+    async fn end_left_over(&self, facts: LegFacts) -> Result<Box<dyn LeftOverLeg>, LineError>;
 
     /// What this machine lacks right now for one more leg. Asked before `call.dialing` is stored, so that
     /// nobody's attempt is spent on it.

@@ -10,7 +10,7 @@ use crate::audio::heard::{HeardReceiver, heard_audio};
 use domain::ports::line::LineError;
 use domain::ports::speech::Clip;
 use std::sync::Arc;
-use tokio::sync::mpsc;
+use tokio::sync::{mpsc, oneshot};
 
 /// A leg as its owner holds it.
 pub(crate) struct LegHandle {
@@ -29,7 +29,15 @@ impl LegHandle {
         self.orders.send(order).await.map_err(|_gone| LineError::Ended)
     }
 
-    /// The same without waiting, for an owner that is being dropped.
+    /// ACK, and audio starts; false where the leg is over.
+    pub(crate) async fn acknowledge(&self) -> Result<bool, LineError> {
+        let (reply, talks) = oneshot::channel();
+        let order = Order::Acknowledge(self.call_id.clone(), reply);
+        self.orders.send(order).await.map_err(|_gone| LineError::Ended)?;
+        talks.await.map_err(|_gone| LineError::Ended)
+    }
+
+    /// The same as `give_up` without waiting, for an owner that is being dropped.
     pub(crate) fn abandon(&self) {
         if self.orders.try_send(Order::GiveUp(self.call_id.clone())).is_err() {
             // First the mark, for a leg that signalling has not taken yet; then the name.

@@ -5,6 +5,7 @@
 //! when it began.
 
 mod abandoned;
+mod left_over_handle;
 mod leg_audio;
 mod leg_handle;
 pub(crate) mod leg_mailbox;
@@ -27,16 +28,16 @@ pub use replies::Replies;
 
 use crate::error::MediaError;
 use crate::rtp::packet::OutgoingStream;
-use crate::sip::authentication::Credentials;
-use crate::sip::left_over::LeftOver;
+use crate::sip::left_over::{LeftOver, LeftOverTrunk};
 use crate::sip::user_agent::{LegSettings, Uac};
 use abandoned::Abandoned;
 use domain::call::{EndCause, LegIdentity};
 use domain::ids::CallId;
 use domain::ports::clock::Clock;
 use domain::ports::id_source::IdSource;
-use domain::ports::line::{LegFacts, LineError};
+use domain::ports::line::{LegFacts, LineError, ProbeAnswer};
 use domain::ports::tasks::Tasks;
+use left_over_handle::LeftOverHandle;
 use leg_mailbox::LegMailbox;
 use pace::{Pace, PaceGrounds, Request};
 use recording_writer::{Piece, write_recordings};
@@ -336,26 +337,29 @@ impl MediaDriver {
         ports.lack(self.time.now())
     }
 
-    /// Ends what a crash left; returns when the far end has answered or the transaction timed out.
+    /// One OPTIONS to a trunk.
+    pub(crate) async fn probe(&self, place: &TrunkPlace) -> ProbeAnswer {
+        let Surroundings { clock, ids, .. } = &self.surroundings;
+        options::probe(place.remote, clock.as_ref(), ids.as_ref()).await
+    }
+
+    /// Ends what a crash left; what becomes of it is told by the handle.
     pub(crate) async fn end_left_over(
         &self,
         place: &TrunkPlace,
         facts: &LegFacts,
-        trunk: &str,
-        credentials: Option<Credentials>,
-    ) -> Result<(), LineError> {
-        let now = self.time.now();
-        let remote = place.remote.ip();
-        let left_over = LeftOver::end(facts, trunk, remote, credentials, self.draw_seed(), now);
-        let (done, ended) = oneshot::channel();
+        trunk: LeftOverTrunk<'_>,
+    ) -> Result<LeftOverHandle, LineError> {
+        let left_over = LeftOver::end(facts, trunk, self.draw_seed(), self.time.now());
+        let (sender, reports) = mpsc::channel(left_over_handle::REPORTS_MAX);
         let order = Order::EndLeftOver {
             left_over: Box::new(left_over),
             trunk: place.number,
-            done,
+            reports: sender,
         };
         let stopped = || LineError::Unavailable("the media driver has stopped".to_owned());
         self.orders.send(order).await.map_err(|_gone| stopped())?;
-        ended.await.map_err(|_gone| stopped())
+        Ok(LeftOverHandle::of(reports))
     }
 
     fn draw_seed(&self) -> [u8; 16] {

@@ -7,6 +7,7 @@ use crate::sip::message::SipMessage;
 use crate::sip::parse::parse;
 use domain::ports::clock::Clock;
 use domain::ports::id_source::IdSource;
+use domain::ports::line::ProbeAnswer;
 use std::io;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 
@@ -78,6 +79,24 @@ pub async fn ask_options(
         }
     }
     Ok(OptionsAnswer::PortClosed)
+}
+
+/// The status by which a trunk says that it takes nothing now (RFC 3261, 21.5.4).
+const UNAVAILABLE: u16 = 503;
+
+/// Whether the far end at this address answers.
+pub(super) async fn probe(remote: SocketAddr, clock: &dyn Clock, ids: &dyn IdSource) -> ProbeAnswer {
+    let host = remote.ip().to_string();
+    match ask_options(&host, remote.port(), clock, ids).await {
+        Ok(OptionsAnswer::Answered { code, .. }) if code != UNAVAILABLE => ProbeAnswer::Alive,
+        Ok(OptionsAnswer::Answered { .. } | OptionsAnswer::PortClosed | OptionsAnswer::Silent) => {
+            ProbeAnswer::Dead
+        }
+        Err(error) => {
+            tracing::debug!(%remote, %error, "a trunk could not be probed");
+            ProbeAnswer::Dead
+        }
+    }
 }
 
 /// `None` where the port is closed, which a connected socket says at its next use.
@@ -201,6 +220,37 @@ mod tests {
             panic!("no answer");
         };
         assert_eq!((code, reason.as_str()), (403, "Forbidden"));
+    }
+
+    #[tokio::test]
+    async fn any_answer_but_503_is_a_sign_of_life() {
+        for (code, expected) in [
+            (200, ProbeAnswer::Alive),
+            (404, ProbeAnswer::Alive),
+            (405, ProbeAnswer::Alive),
+            (503, ProbeAnswer::Dead),
+        ] {
+            let (peer, address) = far_end();
+            let answering = async {
+                let (question, from) = take(&peer).await;
+                let answer = SipMessage::response(&question, code, reason_phrase(code), Some("t"));
+                peer.send_to(&answer.to_bytes(), from).await.unwrap();
+            };
+            let (found, ()) = tokio::join!(probe(address, &Stopped, &Sevens), answering);
+            assert_eq!(found, expected, "{code}");
+        }
+        let (peer, address) = far_end();
+        assert_eq!(
+            probe(address, &Hurried::default(), &Sevens).await,
+            ProbeAnswer::Dead,
+            "silent"
+        );
+        drop(peer);
+        assert_eq!(
+            probe(address, &Stopped, &Sevens).await,
+            ProbeAnswer::Dead,
+            "closed"
+        );
     }
 
     #[tokio::test]

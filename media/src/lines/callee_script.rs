@@ -46,6 +46,12 @@ pub struct SimulatedInvite<'a> {
 /// Chooses a script; the same INVITE must give the same one.
 pub trait SimulatedCallees: Send + Sync {
     fn script(&self, invite: &SimulatedInvite<'_>) -> CalleeScript;
+    /// Our machine is dead: nothing that its legs would still send leaves it.
+    fn machine_is_dead(&self) -> bool {
+        false
+    }
+    /// The ACK of this leg's answer leaves our machine now.
+    fn acknowledged(&self, _sip_call_id: &str) {}
     /// What an answering callee says, for whoever listens to the leg.
     fn voice(&self, _invite: &SimulatedInvite<'_>) -> Vec<Spoken> {
         Vec::new()

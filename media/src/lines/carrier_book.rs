@@ -2,7 +2,7 @@
 //! every Call-ID, so that an oracle can hold it against the log.
 
 use domain::time::Timestamp;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 /// What the outside world saw of one leg.
@@ -18,6 +18,10 @@ pub struct BookEntry {
     /// The final response that refused it.
     pub refused_code: Option<u16>,
     pub answered_at: Option<Timestamp>,
+    /// When our ACK came, or our BYE without one.
+    pub acknowledged_at: Option<Timestamp>,
+    /// Our BYEs, each transaction once.
+    pub byes: u32,
     /// Nothing of it is open any more.
     pub ended_at: Option<Timestamp>,
     /// A request of ours ended it after a crash.
@@ -29,6 +33,8 @@ pub struct BookEntry {
 pub struct CarrierBook {
     entries: Mutex<BTreeMap<String, BookEntry>>,
     turns: Mutex<BTreeMap<String, u32>>,
+    /// Legs whose callees would answer across a CANCEL.
+    crossing: Mutex<BTreeSet<String>>,
 }
 
 pub(super) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
@@ -45,6 +51,7 @@ impl CarrierBook {
     pub fn clear(&self) {
         lock(&self.entries).clear();
         lock(&self.turns).clear();
+        lock(&self.crossing).clear();
     }
 
     /// Writes down an INVITE; answers how many this callee has had by now.
@@ -60,6 +67,8 @@ impl CarrierBook {
                 replied: false,
                 refused_code: None,
                 answered_at: None,
+                acknowledged_at: None,
+                byes: 0,
                 ended_at: None,
                 ended_left_over: false,
             });
@@ -67,6 +76,18 @@ impl CarrierBook {
         let turn = turns.entry(callee.to_owned()).or_insert(0);
         *turn += 1;
         *turn
+    }
+
+    pub(super) fn note_crossing(&self, sip_call_id: &str) {
+        lock(&self.crossing).insert(sip_call_id.to_owned());
+    }
+
+    pub(super) fn is_crossing(&self, sip_call_id: &str) -> bool {
+        lock(&self.crossing).contains(sip_call_id)
+    }
+
+    pub(super) fn entry(&self, sip_call_id: &str) -> Option<BookEntry> {
+        lock(&self.entries).get(sip_call_id).cloned()
     }
 
     pub(super) fn change(&self, sip_call_id: &str, change: impl FnOnce(&mut BookEntry)) {

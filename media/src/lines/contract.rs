@@ -1,14 +1,17 @@
 //! The suite every line runs whole: what the `Line` port promises, shown on callees of known manners.
 
 use super::suite_legs::{
-    answered, clip, closes, dial, new_call, next, next_after_ringing, order, panic_with, permit_for,
-    permit_until, stays_silent,
+    answered, clip, closes, dial, new_call, next, next_after_ringing, next_left_over, order, panic_with,
+    permit_for, permit_until, stays_silent,
 };
 use crate::testing::SuiteClock;
 use async_trait::async_trait;
 use domain::call::LegIdentity;
+use domain::ids::CallId;
 use domain::ports::clock::Clock;
-use domain::ports::line::{FailureCause, HungUpBy, Leg, LegEvent, LegFacts, Line, LineError};
+use domain::ports::line::{
+    AnsweredDialog, FailureCause, HungUpBy, LeftOverEvent, Leg, LegEvent, LegFacts, Line, LineError,
+};
 use domain::ports::recognizer::{FRAME_MS, HeardAudio};
 use std::sync::Arc;
 
@@ -33,11 +36,22 @@ pub(crate) enum Callee {
     Silent,
 }
 
+/// How far a leg was when its process was lost.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Loss {
+    Ringing,
+    /// A 2xx had come, and no ACK had left.
+    Unacknowledged,
+    Talking,
+}
+
 /// Makes lines to callees of one manner each.
 #[async_trait]
 pub(crate) trait Stage: Send + Sync {
     /// A line of at most two legs, first response within 400 ms.
     async fn line_to(&self, callee: Callee) -> Arc<dyn Line>;
+    /// Dials a leg on the line and loses its process: its call, and its dialog where it was answered.
+    async fn lose(&self, line: &Arc<dyn Line>, loss: Loss) -> (CallId, Option<AnsweredDialog>);
 }
 
 /// The whole suite.
@@ -55,7 +69,10 @@ pub(crate) async fn keeps_the_contract(stage: &dyn Stage) {
         Box::pin(an_answer_across_cancel_is_late(stage)),
         Box::pin(silence_fails_without_being_definite(stage)),
         Box::pin(a_full_line_refuses_and_a_dropped_leg_frees_it(stage)),
-        Box::pin(a_left_over_leg_is_ended(stage)),
+        Box::pin(an_answer_waits_for_its_acknowledgment(stage)),
+        Box::pin(a_left_over_leg_that_rings_is_ended(stage)),
+        Box::pin(a_left_over_leg_that_was_answered_is_hung_up(stage)),
+        Box::pin(a_left_over_leg_that_answers_is_told(stage)),
     );
 }
 
@@ -288,19 +305,71 @@ async fn a_full_line_refuses_and_a_dropped_leg_frees_it(stage: &dyn Stage) {
     unreachable!("two dropped legs never freed the line");
 }
 
-async fn a_left_over_leg_is_ended(stage: &dyn Stage) {
+/// Nothing is played before it, and a leg that is given up meanwhile is acknowledged and hung up by the line.
+async fn an_answer_waits_for_its_acknowledgment(stage: &dyn Stage) {
     let line = stage.line_to(Callee::Answers).await;
-    let call = new_call();
-    let facts = LegFacts {
+    let mut leg = dial(&line).await;
+    let event = next_after_ringing(&mut leg).await;
+    assert!(matches!(event, LegEvent::Answered(_)), "{event:?}");
+    leg.hang_up().await.expect("the leg is answered");
+    let event = next(&mut leg).await;
+    assert!(
+        matches!(
+            event,
+            LegEvent::HungUp {
+                by: HungUpBy::Robot,
+                ..
+            }
+        ),
+        "{event:?}"
+    );
+    closes(&mut leg).await;
+    assert_eq!(leg.acknowledge().await, Err(LineError::Ended));
+}
+
+fn left_over(line: &Arc<dyn Line>, call: CallId, answered: Option<AnsweredDialog>) -> LegFacts {
+    LegFacts {
         call,
         leg: 1,
         identity: LegIdentity::from_ids(call, 1),
         local: line.facts().local,
         callee: "+8613800138000".to_owned(),
         caller: None,
-        answered: None,
-    };
-    line.end_left_over(facts)
+        answered,
+    }
+}
+
+/// The far end rings: it takes the CANCEL, and refuses the INVITE for it.
+async fn a_left_over_leg_that_rings_is_ended(stage: &dyn Stage) {
+    let line = stage.line_to(Callee::Rings).await;
+    let call = stage.lose(&line, Loss::Ringing).await.0;
+    let mut ending = line
+        .end_left_over(left_over(&line, call, None))
         .await
-        .expect("a leg nobody knows is as good as ended");
+        .expect("an order");
+    assert_eq!(next_left_over(&mut ending).await, LeftOverEvent::Refused);
+}
+
+async fn a_left_over_leg_that_was_answered_is_hung_up(stage: &dyn Stage) {
+    let line = stage.line_to(Callee::Answers).await;
+    let (call, dialog) = stage.lose(&line, Loss::Talking).await;
+    let facts = left_over(&line, call, dialog);
+    assert!(facts.answered.is_some());
+    let mut ending = line.end_left_over(facts).await.expect("an order");
+    assert_eq!(next_left_over(&mut ending).await, LeftOverEvent::Closed);
+}
+
+/// Its answer was never acknowledged: the far end repeats it.
+async fn a_left_over_leg_that_answers_is_told(stage: &dyn Stage) {
+    let line = stage.line_to(Callee::Answers).await;
+    let (call, dialog) = stage.lose(&line, Loss::Unacknowledged).await;
+    let mut ending = line
+        .end_left_over(left_over(&line, call, None))
+        .await
+        .expect("an order");
+    match next_left_over(&mut ending).await {
+        LeftOverEvent::LateAnswered(told) => assert_eq!(Some(told), dialog),
+        event => panic!("{event:?} instead of the answer"),
+    }
+    assert_eq!(next_left_over(&mut ending).await, LeftOverEvent::Closed);
 }

@@ -61,6 +61,7 @@ async fn a_scanner_hears_nothing_and_ends_no_call() {
     let LegEvent::Answered(dialog) = event else {
         panic!("{event:?}")
     };
+    leg.acknowledge().await.unwrap();
     let scanner = stranger("127.0.0.66");
     let (from, to) = (scanner.local_addr().unwrap(), network.driver.local());
     for method in ["INVITE", "REGISTER", "OPTIONS", "BYE", "CANCEL", "SUBSCRIBE"] {
@@ -109,6 +110,7 @@ async fn sound_from_a_stranger_is_neither_heard_nor_recorded() {
     let mut leg = dial(&line).await;
     let event = next_after_ringing(&mut leg).await;
     assert!(matches!(event, LegEvent::Answered(_)), "{event:?}");
+    leg.acknowledge().await.unwrap();
     leg.record_callee().await.unwrap();
     leg.play(1, clip(40)).await.unwrap();
     assert!(matches!(next(&mut leg).await, LegEvent::Played { play: 1, .. }));
@@ -169,6 +171,7 @@ async fn a_trunk_is_reached_by_ipv6_and_by_name() {
         let mut leg = dial(&line).await;
         let event = next_after_ringing(&mut leg).await;
         assert!(matches!(event, LegEvent::Answered(_)), "{host}: {event:?}");
+        leg.acknowledge().await.unwrap();
         leg.play(1, clip(200)).await.unwrap();
         assert!(matches!(next(&mut leg).await, LegEvent::Played { play: 1, .. }));
         leg.hang_up().await.unwrap();

@@ -15,6 +15,7 @@ mod suite_legs;
 #[cfg(test)]
 mod tests;
 
+pub use crate::sip::trunk_profile::{AssertedBy, PrivateContact, ProxyAddress, TrunkProfile};
 pub use callee_script::{CalleeScript, SimulatedCallees, SimulatedInvite};
 pub use carrier_book::{BookEntry, CarrierBook};
 pub use dialed_number::NumberForm;
@@ -22,5 +23,5 @@ pub use simulated::SimulatedLine;
 pub use simulated_voice::Spoken;
 pub use sip_trunk::{
     DIALS_PER_SECOND, FIRST_RESPONSE_BEFORE_ANOTHER_MS, FIRST_RESPONSE_MS, HOLD_OFF_LOOPBACK_MS, HOLD_OFF_MS,
-    LEGS_MAX, RING_TIMEOUT_MS, SILENCE_MS, SipTrunk, TrunkConfig,
+    LEGS_MAX, Probing, RING_TIMEOUT_MS, SILENCE_MS, SipTrunk, TrunkConfig,
 };

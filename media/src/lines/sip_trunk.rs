@@ -8,13 +8,17 @@ use crate::driver::{LegHandle, MediaDriver, Replies, TrunkPlace};
 use crate::error::MediaError;
 use crate::lines::dialed_number::{NumberForm, dialed};
 use crate::sip::authentication::Credentials;
+use crate::sip::left_over::LeftOverTrunk;
+use crate::sip::trunk_profile::TrunkProfile;
 use crate::sip::user_agent::LegSettings;
 use async_trait::async_trait;
 use domain::call::EndCause;
 use domain::caller_number::CallerNumber;
 use domain::compliance::DialPermit;
 use domain::ids::CallId;
-use domain::ports::line::{DialOrder, Leg, LegEvent, LegFacts, Line, LineError, LineFacts};
+use domain::ports::line::{
+    DialOrder, LeftOverLeg, Leg, LegEvent, LegFacts, Line, LineError, LineFacts, ProbeAnswer,
+};
 use domain::ports::recognizer::HeardAudio;
 use domain::ports::speech::Clip;
 use domain::time::Timestamp;
@@ -73,6 +77,19 @@ pub struct TrunkConfig {
     pub prefix: String,
     /// Longest silence of a far end that says that it sends, and gives no other sign of life.
     pub silence_ms: u64,
+    /// How the carrier wants its messages.
+    pub profile: TrunkProfile,
+    /// Whether it is asked every 10 s whether it is there.
+    pub probing: Probing,
+}
+
+/// Whether a trunk is probed by OPTIONS.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Probing {
+    #[default]
+    On,
+    /// For a carrier that counts OPTIONS of strangers as an attack.
+    Off,
 }
 
 impl TrunkConfig {
@@ -95,6 +112,8 @@ impl TrunkConfig {
             dial: NumberForm::E164,
             prefix: String::new(),
             silence_ms: SILENCE_MS,
+            profile: TrunkProfile::default(),
+            probing: Probing::On,
         }
     }
 
@@ -113,13 +132,16 @@ impl TrunkConfig {
                 why,
             })
         };
-        let host_is_plain = !self.host.is_empty()
-            && self
-                .host
-                .bytes()
-                .all(|b| b.is_ascii_alphanumeric() || b"-.:_".contains(&b));
-        if !host_is_plain {
+        if !is_host(&self.host) {
             return bad("its host is no name and no address");
+        }
+        let proxy = self.profile.outbound_proxy.as_ref().map(|proxy| &proxy.host);
+        if !proxy
+            .into_iter()
+            .chain(&self.profile.from_domain)
+            .all(|host| is_host(host))
+        {
+            return bad("its outbound proxy or From domain is no name and no address");
         }
         let user = self.credentials.as_ref().map(|one| one.user.as_str());
         if user.is_some_and(|user| user.contains(|c: char| c.is_control() || matches!(c, '"' | '\\'))) {
@@ -140,6 +162,12 @@ impl TrunkConfig {
         }
         Ok(())
     }
+}
+
+/// What may stand in a URI's host part.
+fn is_host(host: &str) -> bool {
+    let is_plain = |b: u8| b.is_ascii_alphanumeric() || b"-.:_".contains(&b);
+    !host.is_empty() && host.bytes().all(is_plain)
 }
 
 /// What may stand in a URI's user part: nothing that could add a parameter, a header or another host.
@@ -163,7 +191,12 @@ impl SipTrunk {
     /// Looks up the host, once, and makes the trunk known to the driver.
     pub async fn start(config: TrunkConfig, driver: &Arc<MediaDriver>) -> Result<Arc<Self>, MediaError> {
         config.check()?;
-        let looked_up = tokio::net::lookup_host((config.host.clone(), config.port)).await;
+        let proxy = config.profile.outbound_proxy.clone();
+        let (host, port) = match proxy {
+            Some(proxy) => (proxy.host, proxy.port),
+            None => (config.host.clone(), config.port),
+        };
+        let looked_up = tokio::net::lookup_host((host, port)).await;
         let remote = match looked_up {
             Ok(mut addresses) => addresses.find(|address| address.is_ipv4() == driver.local().is_ipv4()),
             Err(error) => {
@@ -198,6 +231,7 @@ impl SipTrunk {
             first_response_ms: self.config.first_response_ms,
             media_addresses: self.config.media_addresses.clone(),
             silence_ms: self.config.silence_ms,
+            profile: self.config.profile.clone(),
         }
     }
 }
@@ -221,6 +255,13 @@ impl Line for SipTrunk {
             hold_off_ms: self.config.hold_off_ms.unwrap_or(hold_off_ms),
             caller_numbers: self.config.caller_numbers.clone(),
             calls_per_number_max: self.config.calls_per_number_max,
+        }
+    }
+
+    async fn probe(&self) -> Option<ProbeAnswer> {
+        match self.config.probing {
+            Probing::On => Some(self.driver.probe(&self.place).await),
+            Probing::Off => None,
         }
     }
 
@@ -260,15 +301,18 @@ impl Line for SipTrunk {
         Ok(Box::new(SipLeg { handle }))
     }
 
-    async fn end_left_over(&self, mut facts: LegFacts) -> Result<(), LineError> {
+    async fn end_left_over(&self, mut facts: LegFacts) -> Result<Box<dyn LeftOverLeg>, LineError> {
         if !facts.callee.is_empty() {
             facts.callee = dialed(&facts.callee, self.config.dial, &self.config.prefix);
         }
-        let trunk = self.config.authority();
-        let credentials = self.config.credentials.clone();
-        self.driver
-            .end_left_over(&self.place, &facts, &trunk, credentials)
-            .await
+        let trunk = LeftOverTrunk {
+            authority: &self.config.authority(),
+            ip: self.place.remote.ip(),
+            credentials: self.config.credentials.clone(),
+            profile: &self.config.profile,
+        };
+        let leg = self.driver.end_left_over(&self.place, &facts, trunk).await?;
+        Ok(Box::new(leg))
     }
 
     fn lack(&self) -> Option<EndCause> {
@@ -303,6 +347,13 @@ impl SipLeg {
 impl Leg for SipLeg {
     async fn next(&mut self) -> LegEvent {
         self.handle.mailbox.next().await
+    }
+    async fn acknowledge(&mut self) -> Result<(), LineError> {
+        self.answered()?;
+        match self.handle.acknowledge().await? {
+            true => Ok(()),
+            false => Err(LineError::Ended),
+        }
     }
     async fn play(&mut self, play: u32, clip: Arc<Clip>) -> Result<(), LineError> {
         self.answered()?;
@@ -339,17 +390,18 @@ impl Drop for SipLeg {
 #[cfg(test)]
 mod tests {
     use super::{CallerNumber, ON_ITS_WAY_MS, TrunkConfig, is_dialable};
-    use crate::lines::contract::{self, Callee, Stage};
-    use crate::lines::suite_legs::{new_call, order, permit_until};
+    use crate::lines::contract::{self, Callee, Loss, Stage};
+    use crate::lines::suite_legs::{new_call, next, next_after_ringing, order, permit_for, permit_until};
     use crate::lines::tests::{Network, quick};
     use crate::sip::authentication::Credentials;
     use crate::testing::SuiteClock;
     use async_trait::async_trait;
     use carrier::{Manner, SpanMs};
     use domain::compliance::NEXT_LEG_WITHIN_MS;
+    use domain::ids::CallId;
     use domain::ports::clock::Clock;
-    use domain::ports::line::{Line, LineError};
-    use std::sync::Arc;
+    use domain::ports::line::{AnsweredDialog, Leg, LegEvent, Line, LineError};
+    use std::sync::{Arc, Mutex};
 
     #[test]
     fn what_could_add_to_a_header_or_uri_is_refused_at_start() {
@@ -397,7 +449,8 @@ mod tests {
         assert_eq!(refused, Some(LineError::TooLate(last_instant)));
     }
 
-    struct CarrierStage(Network);
+    /// The network, and legs whose owners are lost: nobody reads them any more.
+    struct CarrierStage(Network, Mutex<Vec<Box<dyn Leg>>>);
 
     #[async_trait]
     impl Stage for CarrierStage {
@@ -426,11 +479,28 @@ mod tests {
                 })
                 .await
         }
+
+        async fn lose(&self, line: &Arc<dyn Line>, loss: Loss) -> (CallId, Option<AnsweredDialog>) {
+            let call = new_call();
+            let mut leg = line.dial(permit_for(call), order(call)).await.unwrap();
+            let event = match loss {
+                Loss::Ringing => next(&mut leg).await,
+                Loss::Unacknowledged | Loss::Talking => next_after_ringing(&mut leg).await,
+            };
+            if loss == Loss::Talking {
+                leg.acknowledge().await.unwrap();
+            }
+            self.1.lock().unwrap().push(leg);
+            match event {
+                LegEvent::Answered(dialog) => (call, Some(dialog)),
+                _ => (call, None),
+            }
+        }
     }
 
     #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
     async fn the_sip_trunk_keeps_the_contract() {
-        let stage = CarrierStage(Network::new((41_000, 41_400)));
+        let stage = CarrierStage(Network::new((41_000, 41_400)), Mutex::default());
         contract::keeps_the_contract(&stage).await;
     }
 }

@@ -5,7 +5,7 @@ use domain::call::LegIdentity;
 use domain::compliance::{CustomerGrant, Decision, DialPermit, NumberGrant, Verdict, permit};
 use domain::ids::CallId;
 use domain::ports::clock::Clock;
-use domain::ports::line::{DialOrder, Leg, LegEvent, LegSummary, Line};
+use domain::ports::line::{DialOrder, LeftOverEvent, LeftOverLeg, Leg, LegEvent, LegSummary, Line};
 use domain::ports::speech::Clip;
 use domain::time::Timestamp;
 use std::collections::BTreeMap;
@@ -96,7 +96,15 @@ pub(super) async fn answered(line: &Arc<dyn Line>) -> Box<dyn Leg> {
     let mut leg = dial(line).await;
     let event = next_after_ringing(&mut leg).await;
     assert!(matches!(event, LegEvent::Answered(_)), "{event:?}");
+    leg.acknowledge().await.expect("the answer is young");
     leg
+}
+
+/// The next event of a leg that a crash left.
+#[expect(clippy::disallowed_methods, reason = "a suite's own patience")]
+pub(crate) async fn next_left_over(leg: &mut Box<dyn LeftOverLeg>) -> LeftOverEvent {
+    let waited = tokio::time::timeout(Duration::from_millis(EVENT_WAIT_MS), leg.next()).await;
+    waited.expect("an event comes in time")
 }
 
 /// `Closed` comes, and nothing after it.

@@ -1,6 +1,8 @@
 //! The SIP trunk against the carrier on loopback: what only real signalling and sound can show.
 
-use super::suite_legs::{clip, closes, dial, new_call, next, next_after_ringing, order, permit_for};
+use super::suite_legs::{
+    clip, closes, dial, new_call, next, next_after_ringing, next_left_over, order, permit_for,
+};
 use super::{SipTrunk, TrunkConfig};
 use crate::driver::{MediaConfig, MediaDriver, Surroundings};
 use crate::error::MediaError;
@@ -9,7 +11,7 @@ use crate::testing::{SuiteClock, SuiteIds, SuiteTasks};
 use carrier::driver::{Carrier, CarrierConfig, CarrierHandle};
 use carrier::{CarrierProfile, CarrierUser, ChallengeBy, Manner, SpanMs};
 use domain::ports::clock::Clock;
-use domain::ports::line::{FailureCause, HungUpBy, Leg, LegEvent, LegFacts, LegSummary, Line};
+use domain::ports::line::{FailureCause, HungUpBy, LeftOverEvent, Leg, LegEvent, LegFacts, LegSummary, Line};
 use domain::ports::tasks::Tasks;
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex};
@@ -144,6 +146,7 @@ async fn an_answered_call_is_recorded_in_two_channels_with_its_hash() {
     let mut leg = dial(&line).await;
     let event = next_after_ringing(&mut leg).await;
     assert!(matches!(event, LegEvent::Answered(_)), "{event:?}");
+    leg.acknowledge().await.unwrap();
     leg.play(1, clip(400)).await.unwrap();
     let LegEvent::Played { play: 1, recorded_ms } = next(&mut leg).await else {
         panic!("the first clip was not played");
@@ -238,6 +241,7 @@ async fn a_challenge_of_either_kind_with_a_stale_nonce_is_one_leg() {
             LegEvent::Answered(dialog) => assert_eq!(dialog.cseq, 3, "two answers to two nonces"),
             event => panic!("{event:?}"),
         }
+        leg.acknowledge().await.unwrap();
         leg.play(1, clip(10_000)).await.unwrap();
         let events = story(&mut leg).await;
         assert!(
@@ -299,10 +303,22 @@ fn runtime() -> tokio::runtime::Runtime {
         .unwrap()
 }
 
+/// Also one whose answer the lost process had neither stored nor acknowledged: the carrier repeats it.
 #[test]
-fn a_restarted_process_ends_an_answered_and_a_ringing_leg_from_its_old_port() {
-    for (manner, answers) in [(Manner::SaysNothing, true), (Manner::NoAnswer, false)] {
-        let mut profile = quick(manner);
+fn a_restarted_process_ends_what_it_finds_open_from_its_old_port() {
+    for (manner, answers, acknowledges) in [
+        (Manner::SaysNothing, true, true),
+        (Manner::SaysNothing, true, false),
+        (Manner::NoAnswer, false, false),
+    ] {
+        // Whoever answered stays, and their 200 is repeated: it is the restarted process that hangs up.
+        let mut profile = CarrierProfile {
+            patience_ms: SpanMs {
+                min: 60_000,
+                max: 60_000,
+            },
+            ..quick(manner)
+        };
         if !answers {
             profile.ring_ms = SpanMs {
                 min: 3_900,
@@ -327,6 +343,9 @@ fn a_restarted_process_ends_an_answered_and_a_ringing_leg_from_its_old_port() {
                 LegEvent::Answered(dialog) => Some(dialog),
                 _ => None,
             };
+            if acknowledges {
+                leg.acknowledge().await.unwrap();
+            }
             let local = network.driver.local();
             // The process is gone in the middle of the call: nothing is said, nothing is cleaned up.
             CRASHED.lock().unwrap().push(Box::new((leg, line, network)));
@@ -346,10 +365,16 @@ fn a_restarted_process_ends_an_answered_and_a_ringing_leg_from_its_old_port() {
                 local: line.facts().local,
                 callee: "+8613800138000".to_owned(),
                 caller: None,
-                answered,
+                answered: answered.clone().filter(|_| acknowledges),
             };
             assert_eq!(facts.local, local.to_string());
-            line.end_left_over(facts).await.unwrap();
+            let mut ending = line.end_left_over(facts).await.unwrap();
+            let expected = match answered.filter(|_| !acknowledges) {
+                Some(dialog) => LeftOverEvent::LateAnswered(dialog),
+                None if acknowledges => LeftOverEvent::Closed,
+                None => LeftOverEvent::Refused,
+            };
+            assert_eq!(next_left_over(&mut ending).await, expected);
             until_live(&carrier, 0).await;
         });
     }
@@ -375,6 +400,7 @@ async fn stopping_hangs_up_and_closes_every_leg_with_its_recording() {
     let mut leg = dial(&line).await;
     let event = next_after_ringing(&mut leg).await;
     assert!(matches!(event, LegEvent::Answered(_)), "{event:?}");
+    leg.acknowledge().await.unwrap();
     network.tasks.stop().await;
     let summary = closes_after_hang_up(&mut leg).await;
     assert!(summary.recording.is_some());
@@ -415,6 +441,7 @@ async fn fifty_calls_at_once_are_all_spoken_to_recorded_and_closed() {
     for leg in &mut legs {
         let event = next_after_ringing(leg).await;
         assert!(matches!(event, LegEvent::Answered(_)), "{event:?}");
+        leg.acknowledge().await.unwrap();
         leg.play(1, clip(2_000)).await.unwrap();
     }
     let (mut sent, mut received, mut lost) = (0, 0, 0);

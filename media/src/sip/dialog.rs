@@ -2,6 +2,7 @@
 
 use super::header_value::{Address, host_and_port, parameter};
 use super::message::SipMessage;
+use super::trunk_profile::{PrivateContact, TrunkProfile, is_private};
 use domain::call::LegIdentity;
 use domain::ports::line::AnsweredDialog;
 use std::net::{IpAddr, SocketAddr};
@@ -39,6 +40,18 @@ impl Hop {
     }
 }
 
+/// Whom the messages of a leg name.
+#[derive(Debug, Clone, Copy)]
+pub struct PartyNames<'a> {
+    /// Our sent-by, `host:port`.
+    pub local: &'a str,
+    /// `host:port` of the far end.
+    pub trunk: &'a str,
+    pub trunk_ip: IpAddr,
+    pub callee: &'a str,
+    pub caller: Option<&'a str>,
+}
+
 /// Who we are in a leg's messages: the parts that never change within it.
 #[derive(Debug, Clone)]
 pub struct Party {
@@ -51,21 +64,68 @@ pub struct Party {
     pub to: String,
     /// Request-URI of the INVITE.
     pub uri: String,
+    /// The header of the INVITE that asserts the number shown.
+    pub asserted: Option<(&'static str, String)>,
+    /// Route of requests outside a dialog: the outbound proxy.
+    pub route: Option<String>,
+    /// The trunk, where requests to private addresses go instead of there.
+    pub behind_nat: Option<IpAddr>,
 }
 
 impl Party {
-    /// `trunk` is `host:port` of the far end. Anonymous without a caller (RFC 3323, 4.1.1.3).
-    pub fn new(identity: LegIdentity, local: &str, trunk: &str, callee: &str, caller: Option<&str>) -> Self {
+    /// Anonymous without a caller (RFC 3323, 4.1.1.3).
+    pub fn new(identity: LegIdentity, names: &PartyNames<'_>, profile: &TrunkProfile) -> Self {
+        let PartyNames {
+            local,
+            trunk,
+            trunk_ip,
+            callee,
+            caller,
+        } = *names;
         // `#` may not stand in a user part (RFC 3261, 25.1): some would read a fragment, and cut the number.
         let callee = callee.replace('#', "%23");
-        let caller = caller.unwrap_or("anonymous").replace('#', "%23");
-        let uri = format!("sip:{callee}@{trunk}");
+        let phone = if profile.user_phone { ";user=phone" } else { "" };
+        let uri = format!("sip:{callee}@{trunk}{phone}");
+        let domain = profile.from_domain.as_deref().unwrap_or(local);
+        let number = caller.map(|caller| format!("sip:{}@{domain}{phone}", caller.replace('#', "%23")));
+        let anonymous = || format!("sip:anonymous@{domain}");
+        let shown = number.clone().unwrap_or_else(anonymous);
+        let asserted = profile.asserted_by.zip(number);
+        let behind_nat = match profile.private_contact {
+            PrivateContact::AsGiven => None,
+            PrivateContact::ToTrunk => Some(trunk_ip),
+        };
         Self {
             local: local.to_owned(),
-            from: format!("<sip:{caller}@{local}>;tag={}", identity.local_tag()),
+            from: format!("<{shown}>;tag={}", identity.local_tag()),
             to: format!("<{uri}>"),
             uri,
+            asserted: asserted.map(|(by, number)| (by.header(), format!("<{number}>"))),
+            route: profile
+                .outbound_proxy
+                .as_ref()
+                .map(|proxy| format!("<sip:{};lr>", proxy.authority())),
+            behind_nat,
             identity,
+        }
+    }
+
+    /// A request outside a dialog: the INVITE, its CANCEL, and the ACK of a final response above 299.
+    pub fn initial(&self, method: &str, to: &str, cseq: u32, branch: &str) -> SipMessage {
+        let message = self.request(method, &self.uri, to, cseq, branch);
+        match &self.route {
+            Some(route) => message.with("Route", route),
+            None => message,
+        }
+    }
+
+    /// Where a request to this URI goes.
+    pub fn hop_of(&self, uri: &str) -> Hop {
+        match (Hop::of_uri(uri), self.behind_nat) {
+            (Hop::At(address), Some(trunk)) if address.ip() != trunk && is_private(address.ip()) => {
+                Hop::Trunk
+            }
+            (hop, _) => hop,
         }
     }
 
@@ -110,6 +170,19 @@ impl Dialog {
             remote_target: response.contact_uri().unwrap_or(&party.uri).to_owned(),
             route_set,
             local_cseq: cseq,
+            remote_cseq: None,
+        }
+    }
+
+    /// The dialog that a request of the far end names (12.1.1); without a Contact the request URI of the
+    /// INVITE stays the target.
+    pub fn from_request(party: &Party, request: &SipMessage) -> Self {
+        Self {
+            remote: request.header("From").unwrap_or(&party.to).to_owned(),
+            remote_tag: request.tag_of_from().unwrap_or_default().to_owned(),
+            remote_target: request.contact_uri().unwrap_or(&party.uri).to_owned(),
+            route_set: request.record_routes(),
+            local_cseq: 0,
             remote_cseq: None,
         }
     }
@@ -164,9 +237,9 @@ impl Dialog {
         let first = self.route_set.first().and_then(|route| Address::read(route));
         let Some(first) = first else {
             let message = party.request(method, &self.remote_target, &self.remote, cseq, branch);
-            return (message, Hop::of_uri(&self.remote_target));
+            return (message, party.hop_of(&self.remote_target));
         };
-        let hop = Hop::of_uri(first.uri);
+        let hop = party.hop_of(first.uri);
         let loose = first
             .uri
             .split_once(';')
@@ -196,20 +269,29 @@ fn token_of(tag: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::{Dialog, Hop, Party};
+    use super::{Dialog, Hop, Party, PartyNames};
+    use crate::sip::trunk_profile::{AssertedBy, PrivateContact, ProxyAddress, TrunkProfile};
     use domain::call::LegIdentity;
     use domain::ids::CallId;
     use domain::ports::line::AnsweredDialog;
 
-    fn party() -> Party {
+    fn names<'a>(callee: &'a str, caller: Option<&'a str>) -> PartyNames<'a> {
+        PartyNames {
+            local: "127.0.0.1:5070",
+            trunk: "192.0.2.1:5060",
+            trunk_ip: "192.0.2.1".parse().unwrap(),
+            callee,
+            caller,
+        }
+    }
+
+    fn party_of(names: &PartyNames<'_>, profile: &TrunkProfile) -> Party {
         let identity = LegIdentity::from_ids(CallId::new(uuid::Uuid::from_u128(7)), 1);
-        Party::new(
-            identity,
-            "127.0.0.1:5070",
-            "192.0.2.1:5060",
-            "+8613800138000",
-            None,
-        )
+        Party::new(identity, names, profile)
+    }
+
+    fn party() -> Party {
+        party_of(&names("+8613800138000", None), &TrunkProfile::default())
     }
 
     fn dialog(route_set: &[&str], target: &str) -> Dialog {
@@ -225,14 +307,7 @@ mod tests {
 
     #[test]
     fn a_hash_in_a_number_is_escaped() {
-        let identity = LegIdentity::from_ids(CallId::new(uuid::Uuid::from_u128(7)), 1);
-        let party = Party::new(
-            identity,
-            "127.0.0.1:5070",
-            "192.0.2.1:5060",
-            "*31#100",
-            Some("#1"),
-        );
+        let party = party_of(&names("*31#100", Some("#1")), &TrunkProfile::default());
         assert_eq!(party.uri, "sip:*31%23100@192.0.2.1:5060");
         assert!(
             party.from.starts_with("<sip:%231@127.0.0.1:5070>"),
@@ -268,5 +343,73 @@ mod tests {
         );
         let (_, hop) = dialog(&[], "sip:a@host.example.com").request(&party(), "BYE");
         assert_eq!(hop, Hop::Trunk, "names are not looked up");
+    }
+
+    #[test]
+    fn a_trunk_is_told_who_calls_as_its_profile_says() {
+        let profile = TrunkProfile {
+            from_domain: Some("ims.example.com".to_owned()),
+            asserted_by: Some(AssertedBy::Asserted),
+            user_phone: true,
+            outbound_proxy: Some(ProxyAddress {
+                host: "192.0.2.8".to_owned(),
+                port: 5_080,
+            }),
+            private_contact: PrivateContact::AsGiven,
+        };
+        let party = party_of(&names("+8613800138000", Some("+15550100")), &profile);
+        assert_eq!(party.uri, "sip:+8613800138000@192.0.2.1:5060;user=phone");
+        assert!(
+            party
+                .from
+                .starts_with("<sip:+15550100@ims.example.com;user=phone>;tag=")
+        );
+        let asserted = (
+            "P-Asserted-Identity",
+            "<sip:+15550100@ims.example.com;user=phone>".to_owned(),
+        );
+        assert_eq!(party.asserted, Some(asserted));
+        let invite = party.initial("INVITE", &party.to, 1, "z9hG4bKa");
+        assert_eq!(invite.header("Route"), Some("<sip:192.0.2.8:5080;lr>"));
+        let preferred = TrunkProfile {
+            asserted_by: Some(AssertedBy::Preferred),
+            ..TrunkProfile::default()
+        };
+        let plain = party_of(&names("+8613800138000", Some("+15550100")), &preferred);
+        let asserted = (
+            "P-Preferred-Identity",
+            "<sip:+15550100@127.0.0.1:5070>".to_owned(),
+        );
+        assert_eq!(plain.asserted, Some(asserted));
+        let anonymous = party_of(&names("+8613800138000", None), &preferred);
+        assert_eq!(anonymous.asserted, None, "nobody is asserted");
+        assert!(anonymous.from.starts_with("<sip:anonymous@127.0.0.1:5070>"));
+    }
+
+    #[test]
+    fn a_private_contact_is_behind_the_trunk_where_its_profile_says_so() {
+        let nat = TrunkProfile {
+            private_contact: PrivateContact::ToTrunk,
+            ..TrunkProfile::default()
+        };
+        let behind = party_of(&names("+8613800138000", None), &nat);
+        for (target, to_trunk) in [
+            ("sip:a@10.0.0.7:5060", true),
+            ("sip:a@192.168.1.7", true),
+            ("sip:a@100.64.3.3", true),
+            ("sip:a@[fd00::7]", true),
+            ("sip:a@198.51.100.7", false),
+        ] {
+            let hop = dialog(&[], target).request(&behind, "BYE").1;
+            assert_eq!(hop == Hop::Trunk, to_trunk, "{target}");
+            let given = dialog(&[], target).request(&party(), "BYE").1;
+            assert_ne!(given, Hop::Trunk, "{target}");
+            let routed = dialog(&[&format!("<{target};lr>")], "sip:a@198.51.100.9");
+            assert_eq!(
+                routed.clone().request(&behind, "BYE").1 == Hop::Trunk,
+                to_trunk,
+                "{target}"
+            );
+        }
     }
 }

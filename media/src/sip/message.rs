@@ -148,10 +148,9 @@ impl SipMessage {
         let value = self.header("Content-Type")?;
         Some(value.split(';').next()?.trim().to_ascii_lowercase())
     }
-    /// The body when it is SDP.
+    /// The body when it is SDP, or the first part of it that is.
     pub fn sdp(&self) -> Option<&[u8]> {
-        (!self.body.is_empty() && self.content_type().as_deref() == Some("application/sdp"))
-            .then_some(self.body.as_slice())
+        super::body::description(self.header("Content-Type")?, &self.body)
     }
 
     /// The message as it goes onto the wire, with a Content-Length that is right.

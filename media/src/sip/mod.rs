@@ -5,6 +5,7 @@
 //! TCP and TLS, PRACK, and refreshing a session timer ourselves (RFC 4028; the far end's are answered).
 
 pub mod authentication;
+mod body;
 pub mod dialog;
 pub mod front_stage;
 pub mod header_value;
@@ -17,5 +18,6 @@ pub mod stray;
 #[cfg(test)]
 mod tests;
 pub mod transaction;
+pub mod trunk_profile;
 pub mod user_agent;
 pub mod via;

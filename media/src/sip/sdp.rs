@@ -36,7 +36,13 @@ pub struct AudioStream {
     pub ptime_ms: u32,
     /// The only addresses its packets may come from, where the trunk's SPEC lists them.
     pub allowed: Vec<IpAddr>,
+    /// The description's `m=` lines in order, of which an answer has as many (RFC 3264, 6); this stream is
+    /// the one without a text.
+    pub media_lines: Vec<Option<String>>,
 }
+
+/// Most `m=` lines of a description: audio, video, and a few more that a far end offers at once.
+const MEDIA_LINES_MAX: usize = 16;
 
 /// Why a description cannot be used.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -65,16 +71,48 @@ pub fn offer(media: SocketAddr, version: u32) -> Vec<u8> {
 pub fn answer(media: SocketAddr, version: u32, offered: &AudioStream) -> Vec<u8> {
     let codecs = [(offered.codec, offered.payload_type)];
     let mut text = describe(media, version, &codecs, offered.keypress_payload_type);
-    let direction: &[u8] = match offered.direction {
-        Direction::SendRecv => return text,
-        Direction::SendOnly => b"a=recvonly\r\n",
-        Direction::RecvOnly => b"a=sendonly\r\n",
-        Direction::Inactive => b"a=inactive\r\n",
+    let direction: Option<&[u8]> = match offered.direction {
+        Direction::SendRecv => None,
+        Direction::SendOnly => Some(b"a=recvonly\r\n"),
+        Direction::RecvOnly => Some(b"a=sendonly\r\n"),
+        Direction::Inactive => Some(b"a=inactive\r\n"),
     };
-    let standing = b"a=sendrecv\r\n";
-    text.truncate(text.len().saturating_sub(standing.len()));
-    text.extend_from_slice(direction);
-    text
+    if let Some(direction) = direction {
+        let standing = b"a=sendrecv\r\n";
+        text.truncate(text.len().saturating_sub(standing.len()));
+        text.extend_from_slice(direction);
+    }
+    with_refused(text, &offered.media_lines)
+}
+
+/// Our answer with the `m=` lines that we do not take, each in its place and with port 0.
+fn with_refused(text: Vec<u8>, lines: &[Option<String>]) -> Vec<u8> {
+    let own = b"m=audio ";
+    let Some(at) = text.windows(own.len()).position(|part| part == own) else {
+        return text;
+    };
+    let (session, audio) = text.split_at(at);
+    let mut answer = session.to_vec();
+    if lines.is_empty() {
+        answer.extend_from_slice(audio);
+    }
+    for line in lines {
+        match line {
+            None => answer.extend_from_slice(audio),
+            Some(refused) => answer.extend_from_slice(refused.as_bytes()),
+        }
+    }
+    answer
+}
+
+/// An offered `m=` line as it is refused: its kind, port 0, its protocol and first format (RFC 3264, 6).
+fn refused_line(value: &str) -> String {
+    let is_plain = |word: &&str| word.bytes().all(|byte| byte.is_ascii_graphic());
+    let mut words = value.split_ascii_whitespace().filter(is_plain);
+    let kind = words.next().unwrap_or("audio");
+    let protocol = words.nth(1).unwrap_or("RTP/AVP");
+    let format = words.next().unwrap_or("0");
+    format!("m={kind} 0 {protocol} {format}\r\n")
 }
 
 fn describe(media: SocketAddr, version: u32, codecs: &[(Codec, u8)], keypress: Option<u8>) -> Vec<u8> {
@@ -122,11 +160,13 @@ pub fn read(body: &[u8]) -> Result<AudioStream, SdpError> {
     };
     let mut whole = Section::default();
     let mut streams: Vec<Section<'_>> = Vec::new();
+    let mut offered: Vec<&str> = Vec::new();
     for line in text.lines() {
         let Some((kind, value)) = line.trim_end().split_once('=') else {
             continue;
         };
         if kind == "m" {
+            offered.push(value);
             streams.push(media_line(value));
             continue;
         }
@@ -137,11 +177,18 @@ pub fn read(body: &[u8]) -> Result<AudioStream, SdpError> {
             _ => {}
         }
     }
-    let stream = streams
-        .into_iter()
-        .find(|stream| stream.audio && stream.port != 0)
-        .ok_or(SdpError::NoAudio)?;
-    settle(&stream, &whole)
+    if offered.len() > MEDIA_LINES_MAX {
+        return Err(SdpError::Unreadable);
+    }
+    let usable = |stream: &Section<'_>| stream.audio && stream.port != 0;
+    let at = streams.iter().position(usable).ok_or(SdpError::NoAudio)?;
+    let stream = streams.get(at).ok_or(SdpError::NoAudio)?;
+    let lines = offered.iter().enumerate();
+    let media_lines = lines.map(|(index, line)| (index != at).then(|| refused_line(line)));
+    Ok(AudioStream {
+        media_lines: media_lines.collect(),
+        ..settle(stream, &whole)?
+    })
 }
 
 fn settle(stream: &Section<'_>, whole: &Section<'_>) -> Result<AudioStream, SdpError> {
@@ -174,6 +221,7 @@ fn settle(stream: &Section<'_>, whole: &Section<'_>) -> Result<AudioStream, SdpE
         direction,
         ptime_ms: stream.ptime_ms.unwrap_or(20),
         allowed: Vec::new(),
+        media_lines: Vec::new(),
     })
 }
 
@@ -265,6 +313,40 @@ mod tests {
             assert_eq!(offered.keypress_payload_type, Some(101));
             assert_eq!(read(&answer(media, 2, &offered)).unwrap(), offered);
         }
+    }
+
+    /// RFC 3264, 6: an answer has as many `m=` lines as the offer, in its order; a refused one has port 0.
+    #[test]
+    fn an_answer_has_as_many_media_lines_as_the_offer() {
+        let media = "127.0.0.1:40000".parse().unwrap();
+        let video = "m=video 21998 RTP/AVP 99 100\r\na=rtpmap:99 H264/90000\r\n";
+        let audio = "m=audio 4000 RTP/AVP 8\r\na=sendonly\r\n";
+        let fax = "m=image 4002 udptl t38\r\n";
+        for (sections, expected) in [
+            (vec![audio], vec!["audio 40000"]),
+            (vec![audio, video], vec!["audio 40000", "video 0"]),
+            (vec![video, audio], vec!["video 0", "audio 40000"]),
+            (
+                vec!["m=audio 0 RTP/AVP 8\r\n", video, audio, fax],
+                vec!["audio 0", "video 0", "audio 40000", "image 0"],
+            ),
+        ] {
+            let offered = read(&sdp(&format!(
+                "c=IN IP4 192.0.2.7\r\nt=0 0\r\n{}",
+                sections.concat()
+            )))
+            .unwrap();
+            let text = String::from_utf8(answer(media, 2, &offered)).unwrap();
+            let lines = text.lines().filter_map(|line| line.strip_prefix("m="));
+            let lines: Vec<String> = lines
+                .map(|line| line.split(' ').take(2).collect::<Vec<_>>().join(" "))
+                .collect();
+            assert_eq!(lines, expected);
+            assert_eq!(read(text.as_bytes()).unwrap().direction, Direction::RecvOnly);
+        }
+        let many = "m=video 1 RTP/AVP 99\r\n".repeat(16);
+        let offered = format!("c=IN IP4 192.0.2.7\r\n{audio}{many}");
+        assert_eq!(read(&sdp(&offered)).err(), Some(SdpError::Unreadable));
     }
 
     #[test]

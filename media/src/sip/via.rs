@@ -57,6 +57,12 @@ pub fn reply_to(request: &SipMessage, from: SocketAddr) -> SocketAddr {
     }
 }
 
+/// Host and port by which the sender of the request is known that this message answers.
+pub fn sent_by_of(response: &SipMessage) -> Option<(&str, u16)> {
+    let (host, port) = sent_by(response.header("Via")?)?;
+    Some((host, port.unwrap_or(SIP_PORT)))
+}
+
 fn parameters_of(via: &str) -> Option<&str> {
     via.split_once(';').map(|(_, rest)| rest)
 }

@@ -213,7 +213,7 @@ impl LiveFigures {
         }
     }
 
-    /// The first leg says when and on which trunk a call counts; each leg asks its own trunk.
+    /// The first leg says when a call counts, the last one on which trunk.
     fn dialing(&mut self, call: CallId, trunk: &str, at: Timestamp) {
         let stretch = stretch_of(at);
         let Some(open) = self.calls.get_mut(&call) else {
@@ -222,16 +222,21 @@ impl LiveFigures {
         open.place = CallPlace::Dialing;
         open.leg_trunk = Some(trunk.to_owned());
         let is_first = open.stretch.is_none();
-        if is_first {
-            open.stretch = Some(stretch);
-            open.trunk = Some(trunk.to_owned());
-        }
+        let stretch = *open.stretch.get_or_insert(stretch);
+        let before = open.trunk.replace(trunk.to_owned());
         let campaign = open.campaign.clone();
         if !self.trunks.contains_key(trunk) && self.trunks.len() >= TRUNKS_MAX {
             self.forgotten += 1;
             return;
         }
-        self.trunks.entry(trunk.to_owned()).or_default();
+        let carrying = self.trunks.entry(trunk.to_owned()).or_default();
+        if let Some(before) = before.filter(|before| before != trunk) {
+            carrying.stretches.entry(stretch).or_default().dialed += 1;
+            let left = self.trunks.get_mut(&before);
+            if let Some(counts) = left.and_then(|trunk| trunk.stretches.get_mut(&stretch)) {
+                counts.dialed = counts.dialed.saturating_sub(1);
+            }
+        }
         if is_first {
             self.make_room(&campaign);
             self.campaigns.entry(campaign).or_default();

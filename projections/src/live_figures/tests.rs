@@ -98,6 +98,21 @@ fn a_call_counts_while_any_of_its_ten_seconds_is_in_the_window() {
 }
 
 #[test]
+fn a_call_counts_on_the_trunk_that_carried_its_last_leg() {
+    let mut story = Story::new();
+    let id = call("T", 1, 1);
+    story.permitted("T", 1, 1).dialing(id, 1, "first");
+    story.call(id, failed(503));
+    story.dialing(id, 2, "second").answered(id, 2);
+    let trunks = shown(&story, story.at).trunks;
+    let rows: Vec<_> = trunks
+        .iter()
+        .map(|row| (row.trunk.as_str(), row.last_hour.dialed, row.last_hour.answered))
+        .collect();
+    assert_eq!(rows, [("first", 0, 0), ("second", 1, 1)]);
+}
+
+#[test]
 fn failures_in_a_row_are_the_trunks_own_and_end_when_it_works() {
     let mut story = Story::new();
     for (of, code) in [(1, 503), (2, 503), (3, 503)] {

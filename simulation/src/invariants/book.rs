@@ -16,6 +16,9 @@ pub(super) fn judge(findings: &mut Findings, facts: &[Fact], evidence: &Evidence
     for (id, stored) in evidence.witnessed {
         findings.check("dialing_is_durable_before_its_invite", *stored, || id.clone());
     }
+    for (id, stored) in evidence.acknowledged_answers {
+        findings.check("an_answer_is_durable_before_its_ack", *stored, || id.clone());
+    }
     let mut by_line: BTreeMap<&str, Vec<&BookEntry>> = BTreeMap::new();
     for entry in evidence.book.values() {
         by_line.entry(&entry.line).or_default().push(entry);

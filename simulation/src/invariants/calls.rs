@@ -243,13 +243,18 @@ impl<'a> Story<'a> {
     }
 }
 
-/// A crash may take the knowledge of an answer with it. A call that was open then ends as interrupted; of one
-/// that had ended, nobody hears of an answer that came late and could not be written down any more.
+/// An answer that was acknowledged is in the log, also one that a later life hung up. What came to a dead
+/// machine for as long as a far end repeats it is known to nobody, and what was acknowledged as the machine
+/// died may be lost with it: likewise an answer that came late and could not be written down any more.
 fn answer_is_known(leg: &Leg<'_>, entry: &BookEntry, crashed: bool, unwritten: &[Spell]) -> bool {
-    let Some(answered_at) = entry.answered_at.filter(|_| !leg.answered && !crashed) else {
+    let Some(answered_at) = entry.answered_at.filter(|_| !leg.answered) else {
         return true;
     };
-    leg.failed.is_some() && unwritten.iter().any(|spell| spell.holds(answered_at))
+    let is_lost = |at: Timestamp| unwritten.iter().any(|spell| spell.holds(at));
+    if crashed {
+        return entry.acknowledged_at.is_none_or(is_lost);
+    }
+    leg.failed.is_some() && is_lost(answered_at)
 }
 
 #[cfg(test)]
@@ -280,6 +285,8 @@ mod tests {
             replied: true,
             refused_code: None,
             answered_at: answered_ms.map(at),
+            acknowledged_at: None,
+            byes: 0,
             ended_at: None,
             ended_left_over: false,
         };
@@ -305,6 +312,23 @@ mod tests {
         assert!(
             !known(false, false, false, Some(150)),
             "it was open, and is ended as interrupted"
+        );
+        let ended = |acknowledged_ms| {
+            let leg = Leg {
+                dialing: &dialing,
+                failed: None,
+                answered: false,
+            };
+            let entry = BookEntry {
+                acknowledged_at: Some(at(acknowledged_ms)),
+                ..entry(Some(90))
+            };
+            answer_is_known(&leg, &entry, true, &[spell(100, 201)])
+        };
+        assert_eq!(
+            [99, 100, 200, 201].map(ended),
+            [false, true, true, false],
+            "what was hung up after a crash is in the log"
         );
     }
 }

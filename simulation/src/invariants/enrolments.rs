@@ -44,6 +44,8 @@ struct Enrolment<'a> {
     /// The dialed call that has not ended.
     open: Option<&'a str>,
     last: Option<Last<'a>>,
+    /// When the log said that the callee had answered late, until the next grant.
+    late_at: Option<Timestamp>,
     charged: u32,
     uncharged: u32,
 }
@@ -65,13 +67,13 @@ pub(super) fn judge(findings: &mut Findings, facts: &[Fact], evidence: &Evidence
     {
         let key = (fact.campaign.as_str(), fact.customer.as_str());
         let enrolment = enrolments.entry(key).or_default();
+        let zone = evidence
+            .terms
+            .get(&fact.campaign)
+            .map_or(Zone::Beijing, |terms| terms.zone);
         if fact.stream.starts_with("customer-") {
-            enrolment.hear(findings, fact);
+            enrolment.hear(findings, fact, zone);
         } else if fact.stream.starts_with("call-") {
-            let zone = evidence
-                .terms
-                .get(&fact.campaign)
-                .map_or(Zone::Beijing, |terms| terms.zone);
             enrolment.hear_call(findings, fact, zone);
         }
     }
@@ -100,7 +102,7 @@ pub(super) fn judge(findings: &mut Findings, facts: &[Fact], evidence: &Evidence
 }
 
 impl<'a> Enrolment<'a> {
-    fn hear(&mut self, findings: &mut Findings, fact: &'a Fact) {
+    fn hear(&mut self, findings: &mut Findings, fact: &'a Fact, zone: Zone) {
         match fact.kind.as_str() {
             CustomerEvent::ENROLLED => self.enrolled += 1,
             CustomerEvent::ENROLMENT_SETTLED => {
@@ -120,7 +122,16 @@ impl<'a> Enrolment<'a> {
                     format!("{} {}", fact.stream, fact.campaign)
                 });
                 self.granted = Some(fact.text(Member::Call));
+                if let Some(late_at) = self.late_at.take() {
+                    let later_day = zone.local(fact.at).1 > zone.local(late_at).1;
+                    findings.check(
+                        "who_answered_late_is_not_dialed_again_that_day",
+                        later_day,
+                        || format!("{} at {}, answered late at {late_at}", fact.stream, fact.at),
+                    );
+                }
             }
+            CustomerEvent::LATE_ANSWERED => self.late_at = Some(fact.at),
             CustomerEvent::DIAL_RELEASED | CustomerEvent::CALL_CLOSED => self.granted = None,
             _ => {}
         }
@@ -143,7 +154,7 @@ impl<'a> Enrolment<'a> {
                     ended: None,
                 });
             }
-            CallEvent::ANSWERED if self.open == Some(&fact.stream) => {
+            CallEvent::ANSWERED | CallEvent::LATE_ANSWERED if self.open == Some(&fact.stream) => {
                 if let Some(last) = &mut self.last {
                     last.answered = true;
                 }

@@ -81,6 +81,8 @@ pub(crate) struct Evidence<'a> {
     pub(crate) lines: &'a [LineFacts],
     /// INVITEs, and whether the durable log knew them when they left.
     pub(crate) witnessed: &'a [(String, bool)],
+    /// Answers that were acknowledged, and whether the durable log knew them then.
+    pub(crate) acknowledged_answers: &'a [(String, bool)],
     /// What each campaign was meant to be, by its id.
     pub(crate) terms: &'a BTreeMap<String, Terms>,
     /// Campaigns whose start was refused because nothing opened any more, and when.

@@ -206,6 +206,8 @@ mod tests {
             replied: true,
             refused_code: None,
             answered_at: None,
+            acknowledged_at: None,
+            byes: 0,
             ended_at: None,
             ended_left_over: false,
         }

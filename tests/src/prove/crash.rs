@@ -4,7 +4,7 @@
 //! strace at the Nth fsync. Between kills a client keeps writing and remembers what was acknowledged.
 
 use super::reconcile::{compare, not_zero};
-use super::{Form, Proof};
+use super::{Form, Proof, outage};
 use crate::carrier::CarrierProcess;
 use crate::history::{History, member};
 use crate::passing_time::at_each_beat;
@@ -241,9 +241,10 @@ pub(crate) fn prove(form: Form) -> Proof {
     } else {
         json!({"skipped": "strace is not installed (apt-get install strace)"})
     };
+    let (outage, outage_holds) = outage::prove(form);
     Proof {
-        line: json!({"proof": "crash", "at_random": random, "at_fsync": at_fsync}),
-        holds,
+        line: json!({"proof": "crash", "at_random": random, "at_fsync": at_fsync, "answered_in_an_outage": outage}),
+        holds: holds && outage_holds,
     }
 }
 

@@ -45,8 +45,8 @@ fn the_notice_is_stored_before_the_callee_is_recorded_and_nothing_is_said_before
         assert_eq!(world.call_kinds()[3..7], begun);
         assert_eq!(world.data("call.notice_played")[0]["notice"], "recording");
         assert_eq!(
-            world.lines[0].entries()[..4],
-            ["dial 1", "play", "play", "record_callee"]
+            world.lines[0].entries()[..5],
+            ["dial 1", "acknowledge", "play", "play", "record_callee"]
         );
     });
 }

@@ -1,5 +1,6 @@
 //! The dialed part of a call: leg after leg, then `call.ended`.
 
+use super::answer::CallRecord;
 use super::leg::{LegEnd, one_leg};
 use crate::capacity::{LegPlace, TrunkSign};
 use crate::drivers::alarms;
@@ -53,11 +54,26 @@ impl Attempt {
         let kit = Arc::clone(&self.kit);
         let cause = self.cause();
         let answer = kit.ask_call(self.placed(), &self.call, command, cause).await?;
+        self.note_stored(cause, &answer);
+        Ok(answer)
+    }
+
+    /// Where what a far end said is stored.
+    pub(super) fn record(&self) -> CallRecord<'_> {
+        CallRecord {
+            kit: &self.kit,
+            placed: self.placed(),
+            call: self.call,
+            last_event: self.last_event,
+        }
+    }
+
+    /// What the next step follows from.
+    pub(super) fn note_stored(&mut self, cause: Cause, answer: &Answer<Call>) {
         self.last = self.last.max(answer.position);
         if let Some(index) = answer.events.len().checked_sub(1) {
             self.last_event = EventId::derive(cause.command, index);
         }
-        Ok(answer)
     }
 
     pub(crate) const fn placed(&self) -> Placed {

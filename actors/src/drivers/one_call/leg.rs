@@ -1,18 +1,20 @@
 //! One leg: `call.dialing`, the one INVITE, and what the network says until it is answered or failed.
 
 use super::Attempt;
+use super::answer::{Acknowledged, CANCEL_MS_MAX, acknowledge, give_up_unrecorded};
 use crate::capacity::{LegPlace, TrunkSign};
 use crate::drivers::conversation::{prepare, talk};
-use crate::drivers::kit::{Halt, Kit, call_cause};
+use crate::drivers::kit::{Halt, Kit};
+use crate::drivers::late_answers::note_late_answer;
 use crate::drivers::live_calls::{Order, Phase, Working};
 use crate::drivers::placed::Placed;
 use domain::call::command::{CallCommand, CallEnding};
-use domain::call::event::{CallEvent, EndReason};
+use domain::call::event::EndReason;
 use domain::call::{EndCause, LegIdentity};
 use domain::compliance::{DialPermit, ring_ms};
 use domain::ids::CallId;
 use domain::ports::line::{
-    AnsweredDialog, DialOrder, FailureCause, HungUpBy, Leg, LegEvent, LegFailure, Line, LineError,
+    AnsweredDialog, DialOrder, FailureCause, Leg, LegEvent, LegFailure, Line, LineError,
 };
 use domain::time::Timestamp;
 use std::sync::Arc;
@@ -22,8 +24,6 @@ const SETUP_MS_MAX: u64 = 120_000;
 /// The ring timeout is ours, so that the request is stored before CANCEL leaves; the line's own comes this
 /// much later, should we be held up.
 const RING_BACKSTOP_MS: u64 = 2_000;
-/// How long a canceled leg may take to say how it ended: 64 x T1 and a margin (RFC 3261, 9.1).
-const CANCEL_MS_MAX: u64 = 34_000;
 /// How a leg ended.
 pub(super) enum LegEnd {
     NotAnswered {
@@ -83,54 +83,34 @@ pub(super) async fn one_leg(
         given_up: None,
         deadline: kit.now().plus_ms(SETUP_MS_MAX),
     };
-    loop {
-        let Some(event) = waiting.next(attempt, working, handle.as_mut()).await? else {
-            continue;
-        };
-        match event {
-            LegEvent::Ringing {
-                sip_code,
-                early_media,
-            } => {
-                let ringing = CallCommand::NoteRinging {
-                    leg,
-                    sip_code,
-                    early_media,
-                };
-                attempt.ask(ringing).await?;
-                waiting.ring_for(kit.now(), ring_timeout_ms(attempt, line));
-            }
-            LegEvent::Failed(failure) => {
-                let end = fail_leg(attempt, leg, failure, waiting.given_up).await;
-                linger(attempt, leg, handle, Arc::clone(place));
-                return end;
-            }
-            LegEvent::Answered(dialog) => {
-                if is_in_time(attempt, leg, dialog).await? {
+    match waiting.outcome(attempt, working, handle.as_mut(), line).await {
+        Ok(Outcome::Failed(failure)) => {
+            linger(attempt, leg, handle, Arc::clone(place));
+            fail_leg(attempt, leg, failure, waiting.given_up).await
+        }
+        Ok(Outcome::Answered(dialog)) => {
+            let stored = attempt.record().store_answer(leg, dialog).await?;
+            attempt.note_stored(stored.cause, &stored.answer);
+            match acknowledge(&kit, leg, &stored, handle.as_mut()).await {
+                Acknowledged::Talking => {
                     kit.capacity.note(place.line(), TrunkSign::Healthy, kit.now());
                     working.set_phase(Phase::Talking);
                     let over = talk(attempt, working, handle, leg, prepared).await;
-                    return over.map(LegEnd::Over);
+                    over.map(LegEnd::Over)
                 }
-                hang_up_late(&kit, handle.as_mut()).await;
-                return Ok(given_up_ending(&waiting));
+                Acknowledged::Late => Ok(given_up_ending(&waiting)),
+                Acknowledged::Over(ending) => Ok(LegEnd::Over(ending)),
             }
-            LegEvent::LateAnswered(dialog) => {
-                attempt.ask(CallCommand::NoteLateAnswer { leg, dialog }).await?;
-                // The line had given up by itself: whatever follows, nobody is dialed again for this call.
-                waiting.given_up.get_or_insert(EndReason::RingTimeout);
-            }
-            LegEvent::Closed(_) | LegEvent::HungUp { .. } if waiting.given_up.is_some() => {
-                return Ok(given_up_ending(&waiting));
-            }
-            LegEvent::Closed(_) | LegEvent::HungUp { .. } => {
-                return fail_leg(attempt, leg, lost(), None).await;
-            }
-            LegEvent::Keypress { .. }
-            | LegEvent::Played { .. }
-            | LegEvent::PlayCut { .. }
-            | LegEvent::RecordingFailed => {}
         }
+        Ok(Outcome::Closed) if waiting.given_up.is_some() => Ok(given_up_ending(&waiting)),
+        Ok(Outcome::Closed) => fail_leg(attempt, leg, lost(), None).await,
+        Err(halt) => match give_up_unrecorded(&attempt.record(), leg, handle).await? {
+            Some((stored, ending)) => {
+                attempt.note_stored(stored.cause, &stored.answer);
+                Ok(LegEnd::Over(ending))
+            }
+            None => Err(halt),
+        },
     }
 }
 
@@ -224,29 +204,6 @@ async fn fail_leg(
     })
 }
 
-/// Stores the answer. False when it came after we had given up: then it is stored as late.
-async fn is_in_time(attempt: &mut Attempt, leg: u8, dialog: AnsweredDialog) -> Result<bool, Halt> {
-    let answer = attempt.ask(CallCommand::Answer { leg, dialog }).await?;
-    let answered = |event: &CallEvent| matches!(event, CallEvent::Answered { .. });
-    Ok(answer.events.iter().any(answered))
-}
-
-/// A late answer is ended at once; nobody speaks.
-async fn hang_up_late(kit: &Kit, leg: &mut dyn Leg) {
-    if let Err(error) = leg.hang_up().await {
-        tracing::debug!(%error, "a late answered leg was over already");
-        return;
-    }
-    let deadline = kit.now().plus_ms(CANCEL_MS_MAX);
-    loop {
-        tokio::select! {
-            biased;
-            event = leg.next() => if matches!(event, LegEvent::Closed(_)) { return },
-            () = kit.environment.clock.wait_until(deadline) => return,
-        }
-    }
-}
-
 fn given_up_ending(waiting: &Waiting) -> LegEnd {
     LegEnd::Over(CallEnding {
         reason: Some(waiting.given_up.unwrap_or(EndReason::RingTimeout)),
@@ -254,7 +211,58 @@ fn given_up_ending(waiting: &Waiting) -> LegEnd {
     })
 }
 
+/// What became of a leg that was dialed.
+enum Outcome {
+    Failed(LegFailure),
+    Answered(AnsweredDialog),
+    /// Over without a failure of its own.
+    Closed,
+}
+
 impl Waiting {
+    /// Follows the leg until it is answered or over. An error: what the leg does cannot be stored.
+    async fn outcome(
+        &mut self,
+        attempt: &mut Attempt,
+        working: &mut Working,
+        handle: &mut dyn Leg,
+        line: &Arc<dyn Line>,
+    ) -> Result<Outcome, Halt> {
+        let leg = self.leg;
+        loop {
+            let Some(event) = self.next(attempt, working, handle).await? else {
+                continue;
+            };
+            match event {
+                LegEvent::Ringing {
+                    sip_code,
+                    early_media,
+                } => {
+                    let ringing = CallCommand::NoteRinging {
+                        leg,
+                        sip_code,
+                        early_media,
+                    };
+                    attempt.ask(ringing).await?;
+                    self.ring_for(attempt.kit.now(), ring_timeout_ms(attempt, line));
+                }
+                LegEvent::Failed(failure) => return Ok(Outcome::Failed(failure)),
+                LegEvent::Answered(dialog) => return Ok(Outcome::Answered(dialog)),
+                LegEvent::LateAnswered(dialog) => {
+                    let stored = attempt.record().store_late_answer(leg, dialog).await?;
+                    attempt.note_stored(stored.cause, &stored.answer);
+                    // The line had given up by itself: whatever follows, the call has no further leg.
+                    self.given_up.get_or_insert(EndReason::RingTimeout);
+                }
+                LegEvent::Closed(_) | LegEvent::HungUp { .. } => return Ok(Outcome::Closed),
+                LegEvent::Keypress { .. }
+                | LegEvent::Played { .. }
+                | LegEvent::PlayCut { .. }
+                | LegEvent::RecordingFailed => {}
+            }
+        }
+    }
+
     /// The leg's next event; `None` when an order or the deadline was acted on instead.
     async fn next(
         &mut self,
@@ -345,11 +353,7 @@ async fn hear_out(kit: &Kit, placed: Placed, call: CallId, leg: u8, handle: &mut
         };
         match event {
             LegEvent::LateAnswered(dialog) | LegEvent::Answered(dialog) => {
-                let command = CallCommand::NoteLateAnswer { leg, dialog };
-                let cause = call_cause(call, &format!("late_answer_{leg}"), None);
-                if let Err(halt) = kit.ask_call(placed, &call, command, cause).await {
-                    tracing::warn!(%call, %halt, "a late answer could not be stored");
-                }
+                note_late_answer(kit, placed, call, leg, dialog).await;
             }
             LegEvent::Closed(_) => return,
             LegEvent::Ringing { .. }
@@ -386,14 +390,5 @@ fn silence() -> LegFailure {
     LegFailure {
         cause: FailureCause::Cancelled,
         ..LegFailure::default()
-    }
-}
-
-/// How an answered leg's end reads in `call.ended`, when we did not end it.
-pub(crate) const fn reason_of(by: HungUpBy) -> EndReason {
-    match by {
-        HungUpBy::Callee => EndReason::CalleeHungUp,
-        HungUpBy::Robot => EndReason::FlowEnded,
-        HungUpBy::Media(_) => EndReason::MediaLost,
     }
 }

@@ -3,14 +3,15 @@
 //! At most one worker per enrolment. Whatever is granted and not dialed is withdrawn and released; whatever
 //! is dialed is ended. A worker that dies leaves both to the watchdog.
 
+mod answer;
 mod attempt;
 mod giving_back;
 mod joining;
 mod keeping;
 mod leg;
 
+pub(crate) use answer::reason_of;
 pub(crate) use attempt::Attempt;
-pub(crate) use leg::reason_of;
 
 use super::facts::{campaign_facts, hashed_on};
 use super::kit::{Halt, Kit, call_cause};

@@ -90,6 +90,13 @@ impl Rows {
             | CustomerEvent::PreviewSkipped { campaign, due_at, .. } => {
                 self.set_due(&campaign, customer, Some(due_at));
             }
+            CustomerEvent::LateAnswered(late) => {
+                let key = (late.campaign.clone(), customer.clone());
+                let due_at = self.enrolments.get(&key).and_then(|one| one.due_at);
+                if let Some(due_at) = due_at {
+                    self.set_due(&late.campaign, customer, Some(due_at.max(late.due_at)));
+                }
+            }
             CustomerEvent::CallAsked { campaign, due_at, .. } => {
                 self.set_asked(&campaign, customer, true);
                 self.set_due(&campaign, customer, Some(due_at));

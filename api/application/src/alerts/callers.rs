@@ -96,6 +96,7 @@ mod tests {
             dials_per_second_max: 2,
             failures_in_a_row: 0,
             rests_until: None,
+            carries: actors::Carries::All,
             is_stopped: false,
             is_loopback: false,
             callers: vec![CallerUse {

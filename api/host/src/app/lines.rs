@@ -152,6 +152,8 @@ fn trunk_config(trunk: &TrunkSpec, followed: Followed) -> Result<TrunkConfig, Ap
         dial: trunk.dial,
         prefix: trunk.prefix.clone(),
         silence_ms: trunk.silence_ms,
+        profile: trunk.profile.clone(),
+        probing: trunk.probing,
     })
 }
 

@@ -9,7 +9,7 @@ use crate::paging::{CURSOR, Length, Paged, Paging};
 use crate::reply::Written;
 use application::inquiring::{BY, REASON, Shown, put_on_record};
 use application::parameter::Parameter;
-use domain::customer::{CustomerCommand, EnrolmentState, LastCall};
+use domain::customer::{CustomerCommand, EnrolmentState};
 use domain::disposition::Disposition;
 use domain::ids::{CallId, CampaignId, CustomerId};
 use domain::inquiry::ReadForm;
@@ -106,8 +106,7 @@ async fn list(ctx: Ctx, input: Input) -> Result<Read<Paged<CutOffs>>, Problem> {
 
 /// True when this call is the enrolment's last, and was cut off.
 fn cut_off_last(enrolment: &EnrolmentState, row: &CallRow) -> bool {
-    let last = enrolment.last.filter(LastCall::is_cut_off);
-    last.is_some_and(|last| last.call == row.call)
+    enrolment.cut_off().is_some_and(|last| last.call == row.call)
 }
 
 fn describe(row: &CallRow, enrolment: &EnrolmentState, callee: Option<String>) -> CutOff {

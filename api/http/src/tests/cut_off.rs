@@ -106,6 +106,7 @@ impl Server {
                 charged: true,
                 again: CallAgain::ByPolicy,
                 answered,
+                late_leg: None,
                 callback_at: None,
                 dialed_at: ended_at,
                 ended_at,

@@ -209,6 +209,7 @@ pub(super) async fn spoken_and_recorded(
         charged: true,
         again: CallAgain::ByPolicy,
         answered: true,
+        late_leg: None,
         callback_at: None,
         dialed_at: ended_at,
         ended_at,

@@ -31,6 +31,7 @@ mod enrolling;
 mod forgetting;
 mod granting;
 mod importing_history;
+mod late_answers;
 mod merging;
 mod own_rules;
 mod previewing;
@@ -203,6 +204,7 @@ fn closing(attempt: u32, disposition: Disposition) -> CallClosing {
         charged: true,
         again: CallAgain::ByPolicy,
         answered: disposition == Disposition::Answered,
+        late_leg: None,
         dialed_at: now().plus_ms(1_000),
         ended_at: now().plus_ms(10_000),
         callback_at: None,

@@ -92,6 +92,7 @@ fn an_open_call_ends_first_and_settles_then_without_a_retry() {
             outcome: None,
             charged: true,
             answered: false,
+            late_leg: None,
             again: CallAgain::ByPolicy,
             dialed_at: now(),
             ended_at: now().plus_ms(5_000),

@@ -419,6 +419,7 @@ mod tests {
             direction,
             ptime_ms: 20,
             allowed: Vec::new(),
+            media_lines: Vec::new(),
         }
     }
 

@@ -1,11 +1,19 @@
 //! What a leg's state machine says, told to its owner and to the pace.
 
-use super::Signalling;
+use super::{LiveLeg, Signalling};
 use crate::driver::pace::Request;
 use crate::sip::sdp::AudioStream;
 use crate::sip::user_agent::UacEvent;
-use domain::ports::line::{LegEvent, LegSummary};
+use domain::ports::line::{AnsweredDialog, LegEvent, LegSummary};
 use std::sync::Arc;
+
+impl LiveLeg {
+    /// Told to its owner, and to whoever ends it as left over.
+    fn note_answer(&mut self, event: LegEvent, dialog: &AnsweredDialog) {
+        self.watch.note_answer(dialog);
+        self.mailbox.push(event);
+    }
+}
 
 impl Signalling {
     pub(super) async fn tell(&mut self, call_id: &str, event: UacEvent) {
@@ -18,25 +26,30 @@ impl Signalling {
                 sip_code,
                 early_media,
             } => {
+                let early_media = early_media.is_some();
                 leg.mailbox.push(LegEvent::Ringing {
                     sip_code,
-                    early_media: early_media.is_some(),
+                    early_media,
                 });
                 None
             }
             UacEvent::Failed(failure) => {
                 leg.slot = None;
+                leg.watch.note_failure(&failure);
                 leg.mailbox.push(LegEvent::Failed(failure));
                 Some(Request::FreePort { leg: number })
             }
             UacEvent::LateAnswered(dialog) => {
                 leg.slot = None;
-                leg.mailbox.push(LegEvent::LateAnswered(dialog));
+                leg.note_answer(LegEvent::LateAnswered(dialog.clone()), &dialog);
                 None
             }
-            UacEvent::Answered { dialog, media } => {
+            UacEvent::Answered(dialog) => {
+                leg.note_answer(LegEvent::Answered(dialog.clone()), &dialog);
+                None
+            }
+            UacEvent::Talking(media) => {
                 self.begin(call_id, media).await;
-                self.push(call_id, LegEvent::Answered(dialog));
                 None
             }
             UacEvent::MediaMoved(stream) => Some(Request::Move { leg: number, stream }),
@@ -74,7 +87,8 @@ impl Signalling {
         }
     }
 
-    /// Sound begins before the owner knows, so that a clip played at once finds it there.
+    /// Sound begins before the owner hears that the ACK has left, so that a clip played at once finds it
+    /// there.
     async fn begin(&mut self, call_id: &str, stream: AudioStream) {
         let Some(leg) = self.legs.get_mut(call_id) else {
             return;
@@ -88,12 +102,6 @@ impl Signalling {
                 recording,
             };
             self.ask_pace(begin).await;
-        }
-    }
-
-    fn push(&self, call_id: &str, event: LegEvent) {
-        if let Some(leg) = self.legs.get(call_id) {
-            leg.mailbox.push(event);
         }
     }
 

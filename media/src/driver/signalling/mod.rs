@@ -1,6 +1,7 @@
 //! The signalling task: gives messages, orders and time to the legs' state machines, and sends what they say.
 
 mod due;
+mod left_over_legs;
 mod leg_events;
 mod orders;
 mod sending;
@@ -10,6 +11,7 @@ mod tests;
 pub(super) use orders::{Arrival, NewLeg, Order, Origin, TrunkNumber, TrunkSocket};
 
 use due::{Deadlines, Waiting};
+use left_over_legs::{LegWatch, LiveLeftOver};
 use sending::Sent;
 
 use crate::driver::abandoned::Abandoned;
@@ -21,7 +23,6 @@ use crate::driver::sip_sockets::{SipCounters, count};
 use crate::driver::steady_time::SteadyTime;
 use crate::rtp::packet::OutgoingStream;
 use crate::sip::dialog::Hop;
-use crate::sip::left_over::LeftOver;
 use crate::sip::message::SipMessage;
 use crate::sip::stray;
 use crate::sip::user_agent::{Input, Output, Uac};
@@ -34,7 +35,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::net::SocketAddr;
 use std::sync::Arc;
 use tokio::net::UdpSocket;
-use tokio::sync::{OwnedSemaphorePermit, mpsc, oneshot, watch};
+use tokio::sync::{OwnedSemaphorePermit, mpsc, watch};
 
 /// Orders that may wait.
 pub(super) const ORDERS_MAX: usize = 1_024;
@@ -55,13 +56,7 @@ struct LiveLeg {
     begin: Option<(OutgoingStream, Reserved)>,
     slot: Option<OwnedSemaphorePermit>,
     peers: BTreeSet<SocketAddr>,
-}
-
-struct LiveLeftOver {
-    left_over: LeftOver,
-    trunk: TrunkNumber,
-    peers: BTreeSet<SocketAddr>,
-    done: Option<oneshot::Sender<()>>,
+    watch: LegWatch,
 }
 
 /// What the task stands on.
@@ -131,7 +126,7 @@ impl Signalling {
 
     /// Nobody waits for a response of the far end.
     fn is_idle(&self) -> bool {
-        self.left_overs.is_empty()
+        self.left_overs.values().all(|live| !live.left_over.is_ending())
             && self
                 .legs
                 .values()
@@ -165,21 +160,18 @@ impl Signalling {
             Order::Dial(new) => self.dial(*new).await,
             Order::GiveUp(call_id) => self.step(&call_id, Input::GiveUp).await,
             Order::MediaLost(call_id) => self.step(&call_id, Input::MediaLost).await,
+            Order::Acknowledge(call_id, reply) => {
+                self.step(&call_id, Input::Acknowledge).await;
+                let talks = self.legs.get(&call_id).is_some_and(|leg| leg.uac.is_talking());
+                if reply.send(talks).is_err() {
+                    tracing::debug!(%call_id, "the owner of an answer left while it was acknowledged");
+                }
+            }
             Order::EndLeftOver {
                 left_over,
                 trunk,
-                done,
-            } => {
-                let call_id = left_over.call_id();
-                let live = LiveLeftOver {
-                    left_over: *left_over,
-                    trunk,
-                    peers: BTreeSet::new(),
-                    done: Some(done),
-                };
-                self.left_overs.insert(call_id.clone(), live);
-                self.settle_left_over(&call_id).await;
-            }
+                reports,
+            } => self.end_left_over(*left_over, trunk, reports).await,
         }
     }
 
@@ -193,6 +185,7 @@ impl Signalling {
             begin: Some((new.out, new.recording)),
             slot: Some(new.slot),
             peers: BTreeSet::new(),
+            watch: LegWatch::default(),
         };
         let too_late = self.stopping || self.grounds.time.now() > new.leaves_by;
         if too_late || self.legs.contains_key(&call_id) {
@@ -248,22 +241,25 @@ impl Signalling {
                 return count(&self.grounds.counters.foreign);
             }
             if let Some(live) = self.left_overs.get_mut(&call_id) {
-                live.left_over.take(self.grounds.time.now(), message);
+                live.left_over.take(self.grounds.time.now(), message, from);
             }
             return self.settle_left_over(&call_id).await;
         }
         self.take_stray(message, from, origin).await;
     }
 
-    /// What belongs to no leg: a trunk's request is answered; everything from strangers is dropped without a
-    /// word.
+    /// What belongs to no leg: a trunk's request is answered, its 2xx to an INVITE is ended; everything from
+    /// strangers is dropped without a word.
     async fn take_stray(&mut self, message: &SipMessage, from: SocketAddr, origin: Origin) {
         count(&self.grounds.counters.foreign);
+        if !message.is_request() {
+            return self.end_stray_answer(message, from, origin).await;
+        }
         let of_trunk = match origin {
             Origin::Trunk(_) => true,
             Origin::Anyone => self.trunks.iter().any(|trunk| trunk.remote.ip() == from.ip()),
         };
-        if !of_trunk || !message.is_request() {
+        if !of_trunk {
             return;
         }
         if let Some(response) = stray::answer(message) {
@@ -353,36 +349,9 @@ impl Signalling {
         let is_finished = leg.uac.is_finished();
         let deadline = leg.uac.next_deadline().filter(|_| !is_finished);
         self.deadlines.set(Waiting::Leg(call_id.to_owned()), deadline);
+        self.report_end(call_id);
         if is_finished {
             self.legs.remove(call_id);
-        }
-    }
-
-    async fn settle_left_over(&mut self, call_id: &str) {
-        while let Some(live) = self.left_overs.get_mut(call_id) {
-            let Some((bytes, hop)) = live.left_over.poll_output() else {
-                break;
-            };
-            if let Hop::At(address) = hop
-                && live.peers.len() < PEERS_MAX
-            {
-                live.peers.insert(address);
-            }
-            let trunk = live.trunk;
-            // A refused socket is no answer: the transaction's own timer ends it.
-            self.send(Some(trunk), &bytes, hop).await;
-        }
-        let Some(live) = self.left_overs.get_mut(call_id) else {
-            return;
-        };
-        let is_finished = live.left_over.is_finished();
-        let deadline = live.left_over.next_deadline().filter(|_| !is_finished);
-        let waiting = Waiting::LeftOver(call_id.to_owned());
-        self.deadlines.set(waiting, deadline);
-        if is_finished {
-            let told = live.done.take().is_some_and(|done| done.send(()).is_ok());
-            tracing::debug!(%call_id, told, "a left-over leg has ended");
-            self.left_overs.remove(call_id);
         }
     }
 }

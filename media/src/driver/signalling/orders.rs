@@ -8,12 +8,13 @@ use crate::rtp::packet::OutgoingStream;
 use crate::sip::left_over::LeftOver;
 use crate::sip::message::SipMessage;
 use crate::sip::user_agent::Uac;
+use domain::ports::line::LeftOverEvent;
 use domain::time::Timestamp;
 use std::collections::BTreeSet;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use tokio::net::UdpSocket;
-use tokio::sync::{OwnedSemaphorePermit, oneshot};
+use tokio::sync::{OwnedSemaphorePermit, mpsc, oneshot};
 
 /// Names a trunk within one driver.
 pub(in crate::driver) type TrunkNumber = usize;
@@ -81,9 +82,11 @@ pub(in crate::driver) enum Order {
     /// CANCEL or BYE, whichever is right now.
     GiveUp(String),
     MediaLost(String),
+    /// ACK, and audio starts; answers whether the leg talks now.
+    Acknowledge(String, oneshot::Sender<bool>),
     EndLeftOver {
         left_over: Box<LeftOver>,
         trunk: TrunkNumber,
-        done: oneshot::Sender<()>,
+        reports: mpsc::Sender<LeftOverEvent>,
     },
 }

@@ -77,6 +77,7 @@ impl Desk {
             first_response_ms: 32_000,
             media_addresses: Vec::new(),
             silence_ms: 20_000,
+            profile: crate::sip::trunk_profile::TrunkProfile::default(),
         };
         let identity = LegIdentity::from_ids(CallId::new(uuid::Uuid::from_u128(number)), 1);
         let now = self.signalling.grounds.time.now();

@@ -2,6 +2,8 @@
 //!
 //! For the simulation and for tests of drivers; no claim about SIP or RTP rests on it.
 
+mod far_end;
+mod left_over;
 mod orders;
 
 use crate::lines::callee_script::{CalleeScript, SimulatedCallees, SimulatedInvite, cancelled};
@@ -13,10 +15,11 @@ use domain::compliance::DialPermit;
 use domain::planted::{Bug, planted};
 use domain::ports::clock::Clock;
 use domain::ports::line::{
-    AnsweredDialog, DialOrder, FailureCause, HungUpBy, Leg, LegEvent, LegFacts, LegFailure, LegSummary, Line,
-    LineError, LineFacts,
+    AnsweredDialog, DialOrder, FailureCause, HungUpBy, LeftOverLeg, Leg, LegEvent, LegFacts, LegFailure,
+    LegSummary, Line, LineError, LineFacts,
 };
 use domain::time::Timestamp;
+use left_over::SimulatedLeftOver;
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
@@ -86,6 +89,10 @@ impl Line for SimulatedLine {
             at: now,
         };
         let script = self.callees.script(&invite);
+        let crosses = matches!(script, CalleeScript::CrossesCancel { .. });
+        if crosses {
+            self.book.note_crossing(&sip_call_id);
+        }
         let voice = self.callees.voice(&invite).into();
         let mut leg = SimulatedLeg {
             clock: Arc::clone(&self.clock),
@@ -97,9 +104,11 @@ impl Line for SimulatedLine {
             closed: false,
             drawn: 0,
             phase: Phase::Dialing { rang: false },
-            crosses: matches!(script, CalleeScript::CrossesCancel { .. }),
+            crosses,
+            callees: Arc::clone(&self.callees),
             playing_until: now,
             answered_at: None,
+            acknowledge_by: None,
             keys: Vec::new(),
             hang_up_ms: None,
             voice,
@@ -112,17 +121,12 @@ impl Line for SimulatedLine {
         Ok(Box::new(leg))
     }
 
-    async fn end_left_over(&self, facts: LegFacts) -> Result<(), LineError> {
-        self.clock
-            .wait_until(self.clock.now().plus_ms(ROUND_TRIP_MS))
-            .await;
-        let sip_call_id = facts.identity.sip_call_id();
-        let now = self.clock.now();
-        self.book.change(&sip_call_id, |entry| {
-            entry.ended_left_over = true;
-            entry.ended_at.get_or_insert(now);
-        });
-        Ok(())
+    async fn end_left_over(&self, facts: LegFacts) -> Result<Box<dyn LeftOverLeg>, LineError> {
+        Ok(Box::new(SimulatedLeftOver::end(
+            &facts,
+            Arc::clone(&self.clock),
+            Arc::clone(&self.book),
+        )))
     }
 }
 
@@ -140,6 +144,17 @@ struct Queued {
     ends: Timestamp,
 }
 
+/// The dialog that the answer of a leg makes.
+fn dialog_of(sip_call_id: &str, callee: &str) -> AnsweredDialog {
+    AnsweredDialog {
+        to_tag: format!("to-{sip_call_id}"),
+        remote_target: format!("sip:{callee}@127.0.0.1"),
+        route_set: Vec::new(),
+        cseq: 1,
+        key_paths: Some(vec![KeyPath::RtpEvent]),
+    }
+}
+
 struct SimulatedLeg {
     clock: Arc<dyn Clock>,
     book: Arc<CarrierBook>,
@@ -154,6 +169,9 @@ struct SimulatedLeg {
     crosses: bool,
     playing_until: Timestamp,
     answered_at: Option<Timestamp>,
+    /// Set while the answer waits for its acknowledgment.
+    acknowledge_by: Option<Timestamp>,
+    callees: Arc<dyn SimulatedCallees>,
     keys: Vec<(u64, char)>,
     hang_up_ms: Option<u64>,
     voice: Arc<[Spoken]>,
@@ -257,13 +275,7 @@ impl SimulatedLeg {
     }
 
     fn dialog(&self) -> AnsweredDialog {
-        AnsweredDialog {
-            to_tag: format!("to-{}", self.sip_call_id),
-            remote_target: format!("sip:{}@127.0.0.1", self.callee),
-            route_set: Vec::new(),
-            cseq: 1,
-            key_paths: Some(vec![KeyPath::RtpEvent]),
-        }
+        dialog_of(&self.sip_call_id, &self.callee)
     }
 
     fn schedule_failure(&mut self, at: Timestamp, mut failure: LegFailure) {
@@ -284,6 +296,7 @@ impl SimulatedLeg {
                 self.playing_until = at;
                 self.answered_at = Some(at);
                 self.note_answer(at);
+                self.hold_answer(at);
                 for (after_ms, digit) in std::mem::take(&mut self.keys) {
                     self.schedule(at.plus_ms(after_ms), LegEvent::Keypress { digit });
                 }
@@ -291,7 +304,10 @@ impl SimulatedLeg {
                     self.schedule_hang_up(at.plus_ms(after_ms), HungUpBy::Callee);
                 }
             }
-            LegEvent::LateAnswered(_) => self.note_answer(at),
+            LegEvent::LateAnswered(_) => {
+                self.note_answer(at);
+                self.note_bye(at);
+            }
             LegEvent::Failed(failure) => {
                 self.phase = Phase::Over;
                 let refused_code = failure
@@ -303,8 +319,13 @@ impl SimulatedLeg {
                     entry.refused_code = refused_code;
                 });
             }
-            LegEvent::HungUp { .. } => {
+            LegEvent::HungUp { by, .. } => {
                 self.phase = Phase::Over;
+                self.acknowledge_by = None;
+                match by {
+                    HungUpBy::Callee => self.note_acknowledged(at),
+                    HungUpBy::Robot | HungUpBy::Media(_) => self.note_bye(at),
+                }
                 self.over.store(true, Ordering::Relaxed);
                 self.note_end(at);
             }
@@ -314,19 +335,6 @@ impl SimulatedLeg {
             | LegEvent::PlayCut { .. }
             | LegEvent::RecordingFailed => {}
         }
-    }
-
-    fn note_answer(&self, at: Timestamp) {
-        self.book.change(&self.sip_call_id, |entry| {
-            entry.replied = true;
-            entry.answered_at = Some(at);
-        });
-    }
-
-    fn note_end(&self, at: Timestamp) {
-        self.book.change(&self.sip_call_id, |entry| {
-            entry.ended_at.get_or_insert(at);
-        });
     }
 
     fn schedule_hang_up(&mut self, at: Timestamp, by: HungUpBy) {
@@ -351,33 +359,32 @@ impl SimulatedLeg {
     }
 }
 
-impl Drop for SimulatedLeg {
-    /// The far end notices that its peer is gone.
-    fn drop(&mut self) {
-        self.over.store(true, Ordering::Relaxed);
-        self.note_end(self.clock.now());
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::{CalleeScript, CarrierBook, SimulatedCallees, SimulatedInvite, SimulatedLine};
-    use crate::lines::contract::{self, Callee, Stage};
-    use crate::lines::suite_legs::{dial, next};
+    use crate::lines::contract::{self, Callee, Loss, Stage};
+    use crate::lines::suite_legs::{dial, new_call, next, next_after_ringing, order, permit_for};
     use crate::testing::SuiteClock;
     use async_trait::async_trait;
-    use domain::ports::line::{LegEvent, Line, LineFacts};
+    use domain::ids::CallId;
+    use domain::ports::line::{AnsweredDialog, LegEvent, Line, LineFacts};
     use std::sync::Arc;
+    use std::sync::atomic::{AtomicBool, Ordering};
 
-    struct Always(CalleeScript);
+    struct Always(CalleeScript, Arc<AtomicBool>);
 
     impl SimulatedCallees for Always {
         fn script(&self, _invite: &SimulatedInvite<'_>) -> CalleeScript {
             self.0.clone()
         }
+        fn machine_is_dead(&self) -> bool {
+            self.1.load(Ordering::Relaxed)
+        }
     }
 
-    struct Scripts;
+    /// Whether the machine is dead.
+    #[derive(Default)]
+    struct Scripts(Arc<AtomicBool>);
 
     #[async_trait]
     impl Stage for Scripts {
@@ -402,11 +409,30 @@ mod tests {
                 Callee::CrossesCancel => CalleeScript::CrossesCancel { ring_ms: 10 },
                 Callee::Silent => CalleeScript::Silent { late_answer_ms: None },
             };
-            line(script, &Arc::new(CarrierBook::default()))
+            line(script, &Arc::new(CarrierBook::default()), &self.0)
+        }
+
+        async fn lose(&self, line: &Arc<dyn Line>, loss: Loss) -> (CallId, Option<AnsweredDialog>) {
+            let call = new_call();
+            let mut leg = line.dial(permit_for(call), order(call)).await.unwrap();
+            let event = match loss {
+                Loss::Ringing => next(&mut leg).await,
+                Loss::Unacknowledged | Loss::Talking => next_after_ringing(&mut leg).await,
+            };
+            if loss == Loss::Talking {
+                leg.acknowledge().await.unwrap();
+            }
+            self.0.store(true, Ordering::Relaxed);
+            drop(leg);
+            self.0.store(false, Ordering::Relaxed);
+            match event {
+                LegEvent::Answered(dialog) => (call, Some(dialog)),
+                _ => (call, None),
+            }
         }
     }
 
-    fn line(script: CalleeScript, book: &Arc<CarrierBook>) -> Arc<dyn Line> {
+    fn line(script: CalleeScript, book: &Arc<CarrierBook>, dead: &Arc<AtomicBool>) -> Arc<dyn Line> {
         let facts = LineFacts {
             name: "simulated".to_owned(),
             local: "127.0.0.1:5060".to_owned(),
@@ -419,7 +445,7 @@ mod tests {
             caller_numbers: Vec::new(),
             calls_per_number_max: None,
         };
-        let callees = Arc::new(Always(script));
+        let callees = Arc::new(Always(script, Arc::clone(dead)));
         Arc::new(SimulatedLine::new(
             facts,
             Arc::new(SuiteClock),
@@ -430,7 +456,7 @@ mod tests {
 
     #[tokio::test]
     async fn the_simulated_line_keeps_the_contract() {
-        contract::keeps_the_contract(&Scripts).await;
+        contract::keeps_the_contract(&Scripts::default()).await;
     }
 
     #[tokio::test]
@@ -448,7 +474,7 @@ mod tests {
         ];
         for (script, replied, answered) in told {
             let book = Arc::new(CarrierBook::default());
-            let line = line(script.clone(), &book);
+            let line = line(script.clone(), &book, &Arc::default());
             let mut leg = dial(&line).await;
             while !matches!(next(&mut leg).await, LegEvent::Closed(_)) {}
             let entries = book.entries();

@@ -30,6 +30,35 @@ impl Leg for SimulatedLeg {
         event
     }
 
+    async fn acknowledge(&mut self) -> Result<(), LineError> {
+        self.answered()?;
+        let Some(until) = self.acknowledge_by else {
+            return Ok(());
+        };
+        let now = self.clock.now();
+        if now >= until {
+            return Err(LineError::Ended);
+        }
+        self.acknowledge_by = None;
+        self.note_acknowledged(now);
+        self.callees.acknowledged(&self.sip_call_id);
+        // What the line would have done itself.
+        let by_line = |event: &LegEvent| {
+            matches!(
+                event,
+                LegEvent::HungUp {
+                    by: HungUpBy::Media(_),
+                    ..
+                } | LegEvent::Closed(_)
+            )
+        };
+        let callee_hangs_up = self.hang_up_ms.zip(self.answered_at);
+        let callee_at = callee_hangs_up.map(|(after_ms, at)| at.plus_ms(after_ms));
+        self.pending
+            .retain(|key, event| !(key.0 == until && by_line(event)) || callee_at == Some(key.0));
+        Ok(())
+    }
+
     async fn play(&mut self, play: u32, clip: Arc<Clip>) -> Result<(), LineError> {
         self.answered()?;
         let begins = self.playing_until.max(self.clock.now());

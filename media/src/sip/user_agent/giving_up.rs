@@ -1,9 +1,9 @@
 //! Giving up an unanswered leg: silence, CANCEL and its races, and a trunk that refuses.
 
-use super::{Cancel, Phase, Uac, UacEvent, step};
+use super::{Cancel, Phase, Uac, UacEvent};
 use crate::sip::dialog::{Hop, Party};
 use crate::sip::message::SipMessage;
-use crate::sip::transaction::{Retransmission, T1_MS, TRANSACTION_MS};
+use crate::sip::transaction::{Retransmission, T1_MS, TRANSACTION_MS, step};
 use domain::ports::line::{FailureCause, HungUpBy, LegFailure};
 use domain::time::Timestamp;
 
@@ -147,5 +147,5 @@ impl Uac {
 /// The CANCEL of an INVITE: same Request-URI, Call-ID, From, To, CSeq number and branch (RFC 3261, 9.1).
 pub(in crate::sip) fn cancel_of(party: &Party, invite_cseq: u32) -> SipMessage {
     let branch = party.identity.branch("INVITE", invite_cseq);
-    party.request("CANCEL", &party.uri, &party.to, invite_cseq, &branch)
+    party.initial("CANCEL", &party.to, invite_cseq, &branch)
 }

@@ -5,15 +5,21 @@ use super::{Phase, Uac, UacEvent, session_timer};
 use crate::sip::dialog::Hop;
 use crate::sip::message::{SipMessage, reason_phrase};
 use crate::sip::release_cause::ReleaseCause;
-use crate::sip::sdp;
+use crate::sip::sdp::{self, AudioStream};
 use crate::sip::stray;
-use crate::sip::transaction::Retransmission;
+use crate::sip::transaction::{Retransmission, step};
 use crate::sip::via;
+use domain::call::EndCause;
 use domain::ports::line::HungUpBy;
 use domain::time::Timestamp;
 use std::net::{IpAddr, SocketAddr};
 
 impl Uac {
+    /// Answered, acknowledged, and not hung up.
+    pub fn is_talking(&self) -> bool {
+        self.phase == Phase::Answered && self.unacknowledged.is_none()
+    }
+
     /// Sends the one BYE of a dialog.
     pub(super) fn send_bye(&mut self, now: Timestamp, at: usize) {
         let Some(one) = self.dialogs.get_mut(at) else {
@@ -49,7 +55,9 @@ impl Uac {
         if self.phase != Phase::Answered {
             return;
         }
+        self.unacknowledged = None;
         for at in 0..self.dialogs.len() {
+            self.send_held_acks(now, at);
             self.send_bye(now, at);
         }
         self.tell(UacEvent::HungUp {
@@ -88,15 +96,36 @@ impl Uac {
         }
     }
 
+    pub(super) fn elapse_dialogs(&mut self, now: Timestamp) {
+        let mut again: Vec<(Vec<u8>, Hop)> = Vec::new();
+        let mut unacknowledged = false;
+        for one in &mut self.dialogs {
+            if step(&mut one.bye, now, &mut again) {
+                one.ended = true;
+            }
+            unacknowledged |= step(&mut one.accepted, now, &mut again);
+        }
+        for (bytes, hop) in again {
+            self.send(now, bytes, hop);
+        }
+        if unacknowledged {
+            // RFC 3261, 14.2: a 2xx to a re-INVITE that is never acknowledged ends the dialog.
+            self.hang_up(now, HungUpBy::Media(EndCause::RefreshMissed));
+        }
+    }
+
     /// A request of the far end that names this leg's Call-ID.
     pub(super) fn take_request(&mut self, now: Timestamp, request: &SipMessage, from: SocketAddr) {
         let from = via::reply_to(request, from);
         let ours = request.tag_of_to() == Some(self.party.identity.local_tag().as_str());
-        let remote = request.tag_of_from().unwrap_or_default();
-        let at = self
-            .dialogs
-            .iter()
-            .position(|one| one.dialog.remote_tag == remote);
+        let at = match request.tag_of_from() {
+            Some(remote) => self
+                .dialogs
+                .iter()
+                .position(|one| one.dialog.remote_tag == remote),
+            // Without a From tag (RFC 2543) the one dialog of the Call-ID is meant.
+            None => (self.dialogs.len() == 1).then_some(0),
+        };
         let Some(at) = at.filter(|_| ours && self.phase != Phase::Finished) else {
             let early = ours && self.phase == Phase::Proceeding && request.method() == "UPDATE";
             self.refuse(now, request, if early { 491 } else { 481 }, from);
@@ -106,10 +135,7 @@ impl Uac {
             return;
         };
         if method == "ACK" {
-            if let Some(one) = self.dialogs.get_mut(at) {
-                one.accepted = None;
-            }
-            return;
+            return self.take_ack(at, request, cseq);
         }
         if self.answer_repeat(now, at, cseq, method, from) {
             return;
@@ -128,6 +154,19 @@ impl Uac {
             self.take_bye(now, at, request);
         } else if response.code() == Some(200) {
             self.tell(UacEvent::Alive);
+        }
+    }
+
+    /// The ACK of our 200 to a re-INVITE. Where that offered, it answers (RFC 3264; RFC 3261, 13.2.1): a far
+    /// end may hold or move the audio by it. An answer that cannot be used leaves the audio as it is.
+    fn take_ack(&mut self, at: usize, ack: &SipMessage, cseq: u32) {
+        let Some(one) = self.dialogs.get_mut(at) else {
+            return;
+        };
+        one.accepted = None;
+        let answers = one.offered.take_if(|offered| *offered == cseq).is_some() && !one.ended;
+        if let Some(Ok(stream)) = self.described(ack).filter(|_| answers) {
+            self.move_media(stream);
         }
     }
 
@@ -211,14 +250,17 @@ impl Uac {
             target.clone_into(&mut one.dialog.remote_target);
         }
         self.sdp_version = self.sdp_version.saturating_add(1);
+        if let Some(one) = self.dialogs.get_mut(at) {
+            let offers = offered.is_none() && request.method() == "INVITE";
+            one.offered = request.cseq().map(|(cseq, _)| cseq).filter(|_| offers);
+        }
         let body = match &offered {
             Some(stream) => Some(sdp::answer(media, self.sdp_version, stream)),
             None if request.method() == "INVITE" => Some(sdp::offer(media, self.sdp_version)),
             None => None,
         };
         if let Some(stream) = offered {
-            self.keypress_by_rtp = stream.keypress_payload_type.is_some();
-            self.tell(UacEvent::MediaMoved(stream));
+            self.move_media(stream);
         }
         self.linger_until = self.linger_until.max(now);
         let mut response = refuse(200)
@@ -235,7 +277,17 @@ impl Uac {
         }
     }
 
+    /// The far end's audio is as it described it last.
+    pub(super) fn move_media(&mut self, stream: AudioStream) {
+        self.keypress_by_rtp = stream.keypress_payload_type.is_some();
+        match &mut self.unacknowledged {
+            Some((media, _)) => *media = stream,
+            None => self.tell(UacEvent::MediaMoved(stream)),
+        }
+    }
+
     fn take_bye(&mut self, now: Timestamp, at: usize, request: &SipMessage) {
+        self.send_held_acks(now, at);
         let Some(one) = self.dialogs.get_mut(at) else {
             return;
         };
@@ -245,6 +297,7 @@ impl Uac {
         let last = self.dialogs.iter().all(|one| one.ended || one.bye_sent);
         if self.phase == Phase::Answered && last {
             let release = ReleaseCause::of(request);
+            self.unacknowledged = None;
             self.tell(UacEvent::HungUp {
                 by: HungUpBy::Callee,
                 reason_header: release.reason_header,

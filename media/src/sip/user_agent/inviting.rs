@@ -6,13 +6,15 @@ use crate::sip::message::SipMessage;
 use crate::sip::release_cause::ReleaseCause;
 use crate::sip::sdp::{self, AudioStream, SdpError};
 use crate::sip::transaction::{Retransmission, TIMER_D_MS, TRANSACTION_MS, step};
-use domain::ports::line::{FailureCause, LegFailure};
+use domain::ports::line::{ACKNOWLEDGE_MS_MAX, FailureCause, LegFailure};
 use domain::time::Timestamp;
 
 /// Methods we take within a dialog.
 pub(in crate::sip) const ALLOW: &str = "INVITE, ACK, BYE, CANCEL, OPTIONS, INFO, UPDATE";
 /// INVITEs of one leg: the first, two challenged realms with their stale nonces, 422 and 494.
 pub const INVITES_MAX: u32 = 8;
+/// Most ACKs of one dialog that wait: a 2xx is repeated 10 times in 32 s (RFC 3261, 13.3.1.4).
+const HELD_ACKS_MAX: u32 = 16;
 /// Most early dialogs whose audio is remembered.
 const EARLY_MAX: usize = 8;
 
@@ -25,11 +27,14 @@ impl Uac {
         let uri = self.party.uri.clone();
         let mut message = self
             .party
-            .request("INVITE", &uri, &self.party.to, cseq, &branch)
+            .initial("INVITE", &self.party.to, cseq, &branch)
             .with("Contact", self.party.contact())
             .with("Allow", ALLOW)
             .with("Accept", "application/sdp")
             .with("User-Agent", "ledgerline");
+        if let Some((name, value)) = &self.party.asserted {
+            message.push(name, value);
+        }
         self.invite_authorization = self.authenticator.headers("INVITE", &uri);
         for (name, value) in &self.invite_authorization {
             message.push(name, value);
@@ -132,11 +137,15 @@ impl Uac {
         }
     }
 
-    /// A 2xx: acknowledged whatever we think of it (RFC 3261, 13.2.2.4), then kept, or ended at once.
+    /// A 2xx: an answer waits to be stored; any other is acknowledged (RFC 3261, 13.2.2.4) and ended at once.
     fn take_success(&mut self, now: Timestamp, response: &SipMessage, cseq: u32) {
         let tag = response.tag_of_to().unwrap_or_default();
-        let known = self.dialogs.iter().position(|one| one.dialog.remote_tag == tag);
-        if let Some(known) = known.and_then(|at| self.dialogs.get(at)) {
+        let known = self.dialogs.iter_mut().find(|one| one.dialog.remote_tag == tag);
+        if let Some(known) = known {
+            if known.held_acks > 0 {
+                known.held_acks = known.held_acks.saturating_add(1).min(HELD_ACKS_MAX);
+                return;
+            }
             let (bytes, hop) = known.ack.clone();
             self.send(now, bytes, hop);
             return;
@@ -145,7 +154,7 @@ impl Uac {
             return;
         }
         self.invite = None;
-        self.acknowledge(now, response, cseq);
+        self.confirm(now, response, cseq);
         let wanted =
             matches!(self.phase, Phase::Calling | Phase::Proceeding) && matches!(self.cancel, Cancel::None);
         let at = self.dialogs.len().saturating_sub(1);
@@ -164,13 +173,14 @@ impl Uac {
         match media {
             Some(media) => {
                 self.refresh_until = session_timer::refresh_until(response, "uas", now);
-                self.begin_talking(media, at);
+                self.hold_answer(now, media, at);
             }
             None => self.refuse_media(now, at),
         }
     }
 
-    fn acknowledge(&mut self, now: Timestamp, response: &SipMessage, cseq: u32) {
+    /// Keeps the dialog of a 2xx, whose ACK is still to be sent.
+    fn confirm(&mut self, now: Timestamp, response: &SipMessage, cseq: u32) {
         let dialog = Dialog::from_answer(&self.party, response, cseq);
         let (mut ack, hop) = dialog.ack(&self.party, cseq);
         if hop.is_at(self.settings.trunk_ip) {
@@ -181,26 +191,53 @@ impl Uac {
         self.authenticator.admit_no_more();
         let bytes = ack.to_bytes();
         self.linger_until = self.linger_until.max(now.plus_ms(TRANSACTION_MS));
-        self.send(now, bytes.clone(), hop);
         self.dialogs.push(Confirmed {
             dialog,
             ack: (bytes, hop),
+            held_acks: 1,
             bye: None,
             bye_sent: false,
             accepted: None,
+            offered: None,
             last_response: None,
             ended: false,
         });
     }
 
-    fn begin_talking(&mut self, media: AudioStream, at: usize) {
+    /// Tells the answer. Neither its ACK nor audio leaves before it is stored.
+    fn hold_answer(&mut self, now: Timestamp, media: AudioStream, at: usize) {
         let Some(one) = self.dialogs.get(at) else {
             return;
         };
         let dialog = one.dialog.facts(self.invite_cseq);
         self.phase = Phase::Answered;
         self.keypress_by_rtp = media.keypress_payload_type.is_some();
-        self.tell(UacEvent::Answered { dialog, media });
+        self.unacknowledged = Some((media, now.plus_ms(ACKNOWLEDGE_MS_MAX)));
+        self.tell(UacEvent::Answered(dialog));
+    }
+
+    /// The answer is stored: its ACK leaves, and audio starts.
+    pub(super) fn acknowledge(&mut self, now: Timestamp) {
+        if self.phase != Phase::Answered {
+            return;
+        }
+        if let Some((media, _)) = self.unacknowledged.take() {
+            self.tell(UacEvent::Talking(media));
+        }
+        for at in 0..self.dialogs.len() {
+            self.send_held_acks(now, at);
+        }
+    }
+
+    /// An ACK for each copy of the 2xx that came meanwhile (RFC 3261, 13.2.2.4).
+    pub(super) fn send_held_acks(&mut self, now: Timestamp, at: usize) {
+        let Some(one) = self.dialogs.get_mut(at) else {
+            return;
+        };
+        let (bytes, hop) = one.ack.clone();
+        for _ in 0..std::mem::take(&mut one.held_acks) {
+            self.send(now, bytes.clone(), hop);
+        }
     }
 
     /// The callee answered with audio we cannot speak: hung up at once. Not definite: a second leg would
@@ -219,6 +256,7 @@ impl Uac {
     /// BYE to a dialog nobody wants: a 2xx that crossed our CANCEL, came after silence, or a second fork.
     fn end_late(&mut self, now: Timestamp, at: usize) {
         let talking = self.phase == Phase::Answered;
+        self.send_held_acks(now, at);
         self.send_bye(now, at);
         let Some(one) = self.dialogs.get(at) else {
             return;
@@ -244,10 +282,7 @@ impl Uac {
         }
         let branch = self.party.identity.branch("INVITE", cseq);
         let to = response.header("To").unwrap_or(&self.party.to).to_owned();
-        let ack = self
-            .party
-            .request("ACK", &self.party.uri, &to, cseq, &branch)
-            .to_bytes();
+        let ack = self.party.initial("ACK", &to, cseq, &branch).to_bytes();
         self.acks.push((cseq, ack.clone()));
         self.send(now, ack, Hop::Trunk);
         if cseq != self.invite_cseq {

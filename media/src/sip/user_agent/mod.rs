@@ -1,13 +1,18 @@
 //! The client side of one leg: one INVITE, its CANCEL races, the dialog it makes, and its BYE.
 //!
 //! Sans-IO: inputs come with the time, outputs are taken with `poll_output`, and `next_deadline` says when to
-//! call again. Promised: one INVITE transaction besides answers to 401, 407, 422 and 494; every 2xx is
-//! acknowledged, each time it comes; CANCEL leaves only after a provisional response; at most one BYE
-//! per dialog; `Closed` exactly once and last; no deadline once finished.
+//! call again. Promised: one INVITE transaction besides answers to 401, 407, 422 and 494; the ACK of an
+//! answer waits for `Acknowledge`, at most 4 s; each copy of a 2xx gets an ACK; CANCEL leaves only after a
+//! provisional response; at most one BYE per dialog; `Closed` exactly once and last; no deadline once
+//! finished.
 
 #[cfg(test)]
 mod adversary;
+#[cfg(test)]
+mod field;
 mod giving_up;
+#[cfg(test)]
+mod held_answers;
 mod in_dialog;
 mod inviting;
 #[cfg(test)]
@@ -23,10 +28,11 @@ pub(in crate::sip) use inviting::ALLOW;
 pub use inviting::INVITES_MAX;
 
 use crate::sip::authentication::{Authenticator, Credentials};
-use crate::sip::dialog::{Dialog, Hop, Party};
+use crate::sip::dialog::{Dialog, Hop, Party, PartyNames};
 use crate::sip::message::SipMessage;
 use crate::sip::sdp::AudioStream;
-use crate::sip::transaction::{Retransmission, TRANSACTION_MS, step};
+use crate::sip::transaction::{Retransmission, TRANSACTION_MS};
+use crate::sip::trunk_profile::TrunkProfile;
 use domain::call::{EndCause, LegIdentity};
 use domain::ports::line::{AnsweredDialog, FailureCause, HungUpBy, LegFailure};
 use domain::time::Timestamp;
@@ -64,6 +70,8 @@ pub struct LegSettings {
     pub media_addresses: Vec<IpAddr>,
     /// Longest time without a sign of life of a far end that says that it sends.
     pub silence_ms: u64,
+    /// How the trunk wants its messages.
+    pub profile: TrunkProfile,
 }
 
 /// What happens to a leg.
@@ -75,6 +83,8 @@ pub enum Input<'a> {
     Refused,
     /// Our own socket could not send: the message did not leave the machine.
     NotSent,
+    /// The answer is stored: ACK, and audio starts.
+    Acknowledge,
     /// Give up: CANCEL before an answer, BYE after it.
     GiveUp,
     /// RTP stopped: BYE.
@@ -98,11 +108,11 @@ pub enum UacEvent {
         early_media: Option<AudioStream>,
     },
     Failed(LegFailure),
-    Answered {
-        dialog: AnsweredDialog,
-        media: AudioStream,
-    },
+    /// A 2xx came; its ACK waits for `Input::Acknowledge`.
+    Answered(AnsweredDialog),
     LateAnswered(AnsweredDialog),
+    /// The 2xx was acknowledged: audio flows both ways.
+    Talking(AudioStream),
     /// A re-INVITE or UPDATE moved or held the far end's audio.
     MediaMoved(AudioStream),
     /// The far end asked something within the dialog: it is there, whatever it sends.
@@ -152,10 +162,14 @@ pub(super) enum Cancel {
 pub(super) struct Confirmed {
     pub dialog: Dialog,
     pub ack: (Vec<u8>, Hop),
+    /// Copies of the 2xx whose ACK waits until the answer is stored.
+    pub held_acks: u32,
     pub bye: Option<Retransmission>,
     pub bye_sent: bool,
     /// Our 200 to a re-INVITE, until its ACK.
     pub accepted: Option<Retransmission>,
+    /// CSeq of the far end's re-INVITE that our 200 offered to: the answer comes in its ACK.
+    pub offered: Option<u32>,
     /// CSeq, method and bytes of our last response, for repeated requests.
     pub last_response: Option<(u32, String, Vec<u8>)>,
     /// The far end sent BYE, or our BYE is done.
@@ -190,6 +204,8 @@ pub struct Uac {
     pub(super) dialogs: Vec<Confirmed>,
     pub(super) sdp_version: u32,
     pub(super) keypress_by_rtp: bool,
+    /// The audio of an answer that is not acknowledged yet, and when it is given up.
+    pub(super) unacknowledged: Option<(AudioStream, Timestamp)>,
     /// When the session that the far end refreshes is over, unless it does.
     pub(super) refresh_until: Option<Timestamp>,
     pub(super) linger_until: Timestamp,
@@ -200,8 +216,14 @@ pub struct Uac {
 impl Uac {
     /// Begins the leg: its INVITE waits in `poll_output`. `seed` is random, for client nonces.
     pub fn dial(settings: LegSettings, identity: LegIdentity, seed: [u8; 16], now: Timestamp) -> Self {
-        let (callee, caller) = (settings.callee.as_str(), settings.caller.as_deref());
-        let party = Party::new(identity, &settings.local, &settings.trunk, callee, caller);
+        let names = PartyNames {
+            local: &settings.local,
+            trunk: &settings.trunk,
+            trunk_ip: settings.trunk_ip,
+            callee: &settings.callee,
+            caller: settings.caller.as_deref(),
+        };
+        let party = Party::new(identity, &names, &settings.profile);
         let mut uac = Self {
             authenticator: Authenticator::new(settings.credentials.clone(), seed),
             party,
@@ -222,6 +244,7 @@ impl Uac {
             dialogs: Vec::new(),
             sdp_version: 1,
             keypress_by_rtp: true,
+            unacknowledged: None,
             refresh_until: None,
             linger_until: now,
             last_sent_at: now,
@@ -253,6 +276,7 @@ impl Uac {
             Input::Message(message, _) => self.take_response(now, message),
             Input::Refused => self.take_refusal(now),
             Input::NotSent => self.take_send_failure(now),
+            Input::Acknowledge => self.acknowledge(now),
             Input::GiveUp => self.give_up(now, FailureCause::Cancelled),
             Input::MediaLost => self.hang_up(now, HungUpBy::Media(EndCause::MediaSilent)),
             Input::Elapsed => {}
@@ -273,7 +297,10 @@ impl Uac {
             (Phase::Silent, _) => deadlines.push(self.linger_until),
             (Phase::Over, _) if self.is_busy() => {}
             (Phase::Over, _) => deadlines.push(self.linger_until),
-            (Phase::Answered, _) => deadlines.extend(self.refresh_until),
+            (Phase::Answered, _) => {
+                deadlines.extend(self.refresh_until);
+                deadlines.extend(self.unacknowledged.as_ref().map(|(_, until)| *until));
+            }
             (Phase::Finished, _) => {}
         }
         if let Cancel::Sent { retransmission, .. } = &self.cancel {
@@ -307,6 +334,14 @@ impl Uac {
                     self.give_up(now, cause);
                 }
             }
+            Phase::Answered
+                if self
+                    .unacknowledged
+                    .as_ref()
+                    .is_some_and(|(_, until)| now >= *until) =>
+            {
+                self.hang_up(now, HungUpBy::Media(EndCause::AnswerNotStored));
+            }
             Phase::Answered if self.refresh_until.is_some_and(|until| now >= until) => {
                 self.hang_up(now, HungUpBy::Media(EndCause::RefreshMissed));
             }
@@ -331,24 +366,6 @@ impl Uac {
         self.dialogs
             .iter()
             .any(|one| one.bye.is_some() || one.accepted.is_some())
-    }
-
-    fn elapse_dialogs(&mut self, now: Timestamp) {
-        let mut again: Vec<(Vec<u8>, Hop)> = Vec::new();
-        let mut unacknowledged = false;
-        for one in &mut self.dialogs {
-            if step(&mut one.bye, now, &mut again) {
-                one.ended = true;
-            }
-            unacknowledged |= step(&mut one.accepted, now, &mut again);
-        }
-        for (bytes, hop) in again {
-            self.send(now, bytes, hop);
-        }
-        if unacknowledged {
-            // RFC 3261, 14.2: a 2xx to a re-INVITE that is never acknowledged ends the dialog.
-            self.hang_up(now, HungUpBy::Media(EndCause::RefreshMissed));
-        }
     }
 
     pub(super) fn send(&mut self, now: Timestamp, bytes: Vec<u8>, hop: Hop) {

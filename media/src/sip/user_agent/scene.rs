@@ -4,6 +4,7 @@ use super::{Credentials, Input, LegSettings, Output, Uac, UacEvent};
 use crate::sip::message::{SipMessage, reason_phrase};
 use crate::sip::parse::parse;
 use crate::sip::sdp;
+use crate::sip::trunk_profile::TrunkProfile;
 use domain::call::LegIdentity;
 use domain::ids::CallId;
 use domain::ports::line::LegFailure;
@@ -18,6 +19,8 @@ pub(super) struct Scene {
     pub(super) events: Vec<UacEvent>,
     pub(super) provisional_at: Option<u64>,
     pub(super) successes: usize,
+    /// Answers are stored at once.
+    pub(super) stores: bool,
 }
 
 pub(super) fn trunk() -> SocketAddr {
@@ -41,6 +44,7 @@ pub(super) fn settings() -> LegSettings {
         first_response_ms: 32_000,
         media_addresses: Vec::new(),
         silence_ms: 20_000,
+        profile: TrunkProfile::default(),
     }
 }
 
@@ -59,6 +63,7 @@ impl Scene {
             events: Vec::new(),
             provisional_at: None,
             successes: 0,
+            stores: true,
         };
         scene.collect();
         scene
@@ -78,8 +83,17 @@ impl Scene {
     }
 
     pub(super) fn input(&mut self, input: Input<'_>) {
+        let told = self.events.len();
         self.uac.handle_input(self.now, input);
         self.collect();
+        let answers = self.events.iter().skip(told);
+        if self.stores
+            && answers
+                .clone()
+                .any(|event| matches!(event, UacEvent::Answered(_)))
+        {
+            self.input(Input::Acknowledge);
+        }
     }
 
     /// Lets time pass, deadline by deadline.
@@ -93,6 +107,15 @@ impl Scene {
             assert!(steps < 1_000, "a deadline that never moves: {:?}", self.events);
         }
         self.now = end;
+    }
+
+    /// A far end that answers while the store is away.
+    pub(super) fn answered_without_store() -> Self {
+        let mut scene = Self::new();
+        scene.stores = false;
+        scene.respond(180, "t");
+        scene.respond_with_sdp(200, "t");
+        scene
     }
 
     pub(super) fn last(&self, method: &str) -> SipMessage {

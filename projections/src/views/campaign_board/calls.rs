@@ -84,23 +84,31 @@ impl Board<'_> {
         Ok(place)
     }
 
+    /// A call counts in the hour of its first dial, on the trunk that carried its last leg.
     fn dialing(&mut self, call: CallId, trunk: &str) -> Result<(), ProjectionError> {
         let micros = self.at.micros();
         let hour_at = micros - micros.rem_euclid(HOUR_MICROS);
-        let (pos, mut is_first) = (self.pos.clone(), false);
+        let (pos, mut before) = (self.pos.clone(), None);
+        let mut is_moved = false;
         let place = self.place(call, &mut |cells| {
-            is_first = *cells.get(CallColumn::HourAt) == Val::Null;
-            if !is_first {
+            before = Place::of(cells).hour;
+            is_moved = *cells.get(CallColumn::Trunk) != Val::text(trunk);
+            if !is_moved {
                 return Edit::Keep;
             }
-            cells.set(CallColumn::HourAt, Val::Int(hour_at));
+            if before.is_none() {
+                cells.set(CallColumn::HourAt, Val::Int(hour_at));
+            }
             cells.set(CallColumn::Trunk, Val::text(trunk));
             cells.set(CallColumn::Pos, pos.clone());
             Edit::Write
         })?;
-        let Some(hour) = place.filter(|_| is_first).and_then(|place| place.hour) else {
+        let Some(hour) = place.filter(|_| is_moved).and_then(|place| place.hour) else {
             return Ok(());
         };
+        if let Some(before) = before {
+            self.add_to(&before, &|row| row.add(HourColumn::Dialed, -1))?;
+        }
         if self.add_to(&hour, &|row| row.add(HourColumn::Dialed, 1))? {
             return Ok(());
         }

@@ -378,7 +378,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_call_counts_once_in_the_hour_and_on_the_trunk_of_its_first_dial() {
+    async fn a_call_counts_once_in_the_hour_of_its_first_dial_and_on_the_trunk_of_its_last_leg() {
         let mut story = Story::new();
         let id = call("T", 2, 1);
         story.created("T");
@@ -408,7 +408,7 @@ mod tests {
             .iter()
             .map(|(trunk, share)| (trunk.as_str(), share.dialed))
             .collect();
-        assert_eq!(trunks, [("first", 1), ("second", 1)]);
+        assert_eq!(trunks, [("first", 0), ("second", 2)]);
         assert_eq!(report.by_flow_version[0].0, "1");
         assert_eq!(report.campaign.calls.conversions, 0);
     }

@@ -138,7 +138,7 @@ columns! {
 
 const DEFINITION: ViewDefinition = ViewDefinition {
     name: NAME,
-    version: 4,
+    version: 5,
     tables: TABLES,
     handles: Handles::Kinds(&[
         CampaignEvent::CREATED,

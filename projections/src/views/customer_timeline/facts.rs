@@ -65,6 +65,7 @@ pub(super) fn of_customer(fact: &CustomerEvent) -> serde_json::Value {
         CustomerEvent::PreviewSkipped { .. }
         | CustomerEvent::CallbackRequested { .. }
         | CustomerEvent::CallbackEnded { .. } => of_callback(fact),
+        CustomerEvent::LateAnswered(late) => json!({ "next_due_at": late.due_at }),
         CustomerEvent::CallBackOrdered { due_at, by, .. } => json!({ "next_due_at": due_at, "by": by }),
         CustomerEvent::EnrolmentSettled {
             disposition,

@@ -94,7 +94,7 @@ columns! {
 
 const DEFINITION: ViewDefinition = ViewDefinition {
     name: NAME,
-    version: 10,
+    version: 11,
     tables: TABLES,
     handles: Handles::Kinds(&[
         CustomerEvent::REGISTERED,
@@ -107,6 +107,7 @@ const DEFINITION: ViewDefinition = ViewDefinition {
         CustomerEvent::DIAL_RELEASED,
         CustomerEvent::CALL_CLOSED,
         CustomerEvent::CALL_BACK_ORDERED,
+        CustomerEvent::LATE_ANSWERED,
         CustomerEvent::CALL_ASKED,
         CustomerEvent::PREVIEW_SKIPPED,
         CustomerEvent::CALLBACK_REQUESTED,

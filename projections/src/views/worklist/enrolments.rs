@@ -214,6 +214,25 @@ impl Rows<'_> {
         Ok(())
     }
 
+    /// Not due before then. While a call is open, its end says when.
+    pub(super) fn answered_late(
+        &mut self,
+        campaign: &CampaignId,
+        customer: &CustomerId,
+        due_at: Timestamp,
+    ) -> Result<(), ProjectionError> {
+        self.of_enrolment(campaign, customer, &mut |cells| {
+            let is_later =
+                matches!(cells.get(EnrolmentColumn::DueAt), Val::Int(known) if *known >= due_at.micros());
+            if is_later || !state_is(cells, "waiting") {
+                return false;
+            }
+            cells.set(EnrolmentColumn::DueAt, Val::at(due_at));
+            true
+        })?;
+        Ok(())
+    }
+
     /// Before whoever only stands in a list.
     pub(super) fn call_asked(
         &mut self,

@@ -123,7 +123,7 @@ columns! {
 
 const DEFINITION: ViewDefinition = ViewDefinition {
     name: NAME,
-    version: 8,
+    version: 9,
     tables: TABLES,
     handles: Handles::Kinds(&[
         CampaignEvent::CREATED,
@@ -141,6 +141,7 @@ const DEFINITION: ViewDefinition = ViewDefinition {
         CustomerEvent::DIAL_RELEASED,
         CustomerEvent::CALL_CLOSED,
         CustomerEvent::CALL_BACK_ORDERED,
+        CustomerEvent::LATE_ANSWERED,
         CustomerEvent::CALL_ASKED,
         CustomerEvent::PREVIEW_SKIPPED,
         CustomerEvent::CALLBACK_REQUESTED,
@@ -330,6 +331,7 @@ impl Rows<'_> {
             | CustomerEvent::PreviewSkipped { campaign, due_at, .. } => {
                 self.called_back(campaign, &customer, *due_at)
             }
+            CustomerEvent::LateAnswered(late) => self.answered_late(&late.campaign, &customer, late.due_at),
             CustomerEvent::CallAsked { campaign, due_at, .. } => {
                 self.call_asked(campaign, &customer, *due_at)
             }

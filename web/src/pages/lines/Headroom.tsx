@@ -7,7 +7,7 @@ import { Word } from '../../components/Marks'
 
 export type Line = NonNullable<Live['lines']>[number]
 
-const TONES: Record<Line['state'], Tone> = { serving: 'line', full: 'amber', resting: 'red', stopped: 'red', unlicensed: 'red' }
+const TONES: Record<Line['state'], Tone> = { serving: 'line', full: 'amber', failing: 'red', resting: 'red', stopped: 'red', unlicensed: 'red' }
 
 /** From here on a line is nearly full: a fifth is kept in reserve (DEP-4). */
 const NEARLY_FULL = 0.8

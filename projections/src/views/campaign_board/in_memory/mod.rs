@@ -26,6 +26,8 @@ use std::collections::BTreeMap;
 
 /// The shape of calls' and customers' events that is read here.
 const VERSION: u16 = 1;
+/// A later version of `call.answered`: what it adds is no figure.
+const ANSWERED_VERSION: u16 = 2;
 
 /// Members of events, one struct per shape; those not named are passed over.
 #[derive(Deserialize)]
@@ -62,6 +64,13 @@ struct Ended {
     talk_ms: u64,
 }
 
+/// Where a dial moved its call: from the hour of the trunk before, where another leg had carried it.
+#[derive(Default)]
+struct Moved {
+    before: Option<usize>,
+    hour: Option<usize>,
+}
+
 /// What enrolments and calls add to a campaign's row.
 #[derive(Default)]
 struct OfBoard {
@@ -88,7 +97,7 @@ struct Hour {
 struct Called {
     campaign: usize,
     flow_version: i64,
-    /// Since its first dial.
+    /// Since its first dial; on the trunk of its last leg.
     hour: Option<usize>,
     is_answered: bool,
     pos: i64,
@@ -187,7 +196,8 @@ impl Sums {
         match event.kind() {
             CallEvent::PERMITTED => self.permitted(call, event, pos)?,
             CallEvent::DIALING => {
-                let hour = self.dialing(call, event, pos)?;
+                let Moved { before, hour } = self.dialing(call, event, pos)?;
+                self.add(before, pos, |hour| hour.dialed -= 1);
                 self.add(hour, pos, |hour| hour.dialed += 1);
             }
             CallEvent::ANSWERED => {
@@ -225,26 +235,30 @@ impl Sums {
     }
 
     /// The hour of a call that is dialed for the first time.
-    fn dialing(
-        &mut self,
-        call: CallId,
-        event: &InPlace<'_>,
-        pos: i64,
-    ) -> Result<Option<usize>, ProjectionError> {
+    fn dialing(&mut self, call: CallId, event: &InPlace<'_>, pos: i64) -> Result<Moved, ProjectionError> {
         let Dialing { trunk } = event.members()?;
         let trunk = self.name(&trunk);
-        let Some(called) = self.calls.get_mut(&call).filter(|called| called.hour.is_none()) else {
-            return Ok(None);
+        let Some(called) = self.calls.get_mut(&call) else {
+            return Ok(Moved::default());
         };
+        let before = called.hour;
+        let known = before.and_then(|place| self.hours.get(place));
         let micros = event.at().micros();
-        let hour_at = micros - micros.rem_euclid(HOUR_MICROS);
+        let first_hour_at = micros - micros.rem_euclid(HOUR_MICROS);
+        let hour_at = known.map_or(first_hour_at, |((_, hour_at, _, _), _)| *hour_at);
+        if known.is_some_and(|((_, _, carried_by, _), _)| *carried_by == trunk) {
+            return Ok(Moved::default());
+        }
         let key = (called.campaign, hour_at, trunk, called.flow_version);
         let place = *self.hour_places.entry(key).or_insert(self.hours.len());
         (called.hour, called.pos) = (Some(place), pos);
         if place == self.hours.len() {
             self.hours.push((key, Hour::default()));
         }
-        Ok(Some(place))
+        Ok(Moved {
+            before,
+            hour: Some(place),
+        })
     }
 
     /// Adds to an hour; nothing for a call never dialed.
@@ -348,8 +362,8 @@ impl InMemory for Sums {
             self.own.push(whole);
             return Ok(());
         }
-        if event.version() != VERSION {
-            let version = event.version();
+        let version = event.version();
+        if version != VERSION && !(kind == CallEvent::ANSWERED && version == ANSWERED_VERSION) {
             return Err(ProjectionError::Fault(format!(
                 "the sums of {NAME} know no version {version} of {kind}"
             )));

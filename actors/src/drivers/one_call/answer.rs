@@ -1,0 +1,158 @@
+//! An answer: stored first, then acknowledged. While the store is away the callee waits, at most as long as
+//! the line lets an answer wait; the answer itself waits until the store is back.
+
+use crate::drivers::kit::{Halt, Kit, call_cause};
+use crate::drivers::placed::Placed;
+use crate::drivers::until_stored::until_stored;
+use crate::entity::Answer;
+use domain::call::command::{CallCommand, CallEnding};
+use domain::call::event::EndReason;
+use domain::call::{Call, EndCause};
+use domain::ids::{CallId, EventId};
+use domain::ports::line::{AnsweredDialog, HungUpBy, Leg, LegEvent};
+use domain::stored_event::Cause;
+
+/// How long a canceled leg may take to say how it ended: 64 x T1 and a margin (RFC 3261, 9.1).
+pub(super) const CANCEL_MS_MAX: u64 = 34_000;
+
+/// The call that a far end's words are stored of, and the event that they follow.
+pub(super) struct CallRecord<'a> {
+    pub(super) kit: &'a Kit,
+    pub(super) placed: Placed,
+    pub(super) call: CallId,
+    pub(super) last_event: EventId,
+}
+
+/// What was stored, and by which cause.
+pub(super) struct Stored {
+    pub(super) cause: Cause,
+    pub(super) answer: Answer<Call>,
+}
+
+/// What became of an answer.
+pub(super) enum Acknowledged {
+    Talking,
+    /// It came after we had given up.
+    Late,
+    /// The callee or the line had hung up before it was stored.
+    Over(CallEnding),
+}
+
+impl CallRecord<'_> {
+    /// Stores what a far end said, as soon as the store takes it.
+    pub(super) async fn store(&self, what: &str, command: CallCommand) -> Result<Stored, Halt> {
+        let cause = call_cause(self.call, what, Some(self.last_event));
+        let ask = || self.kit.ask_call(self.placed, &self.call, command.clone(), cause);
+        let answer = until_stored(self.kit, ask).await?;
+        Ok(Stored { cause, answer })
+    }
+
+    pub(super) async fn store_answer(&self, leg: u8, dialog: AnsweredDialog) -> Result<Stored, Halt> {
+        self.store(&format!("answer_{leg}"), CallCommand::Answer { leg, dialog })
+            .await
+    }
+
+    pub(super) async fn store_late_answer(&self, leg: u8, dialog: AnsweredDialog) -> Result<Stored, Halt> {
+        let late = CallCommand::NoteLateAnswer { leg, dialog };
+        self.store(&format!("late_answer_{leg}"), late).await
+    }
+}
+
+/// Acknowledges an answer that is stored; one that is stored as late is hung up.
+pub(super) async fn acknowledge(kit: &Kit, leg: u8, stored: &Stored, handle: &mut dyn Leg) -> Acknowledged {
+    let known = stored.answer.state.leg(leg);
+    if known.is_none_or(|known| known.answered.is_none()) {
+        if let Err(error) = handle.hang_up().await {
+            tracing::debug!(leg, %error, "a late answered leg was over already");
+        }
+        hear_end(kit, handle).await;
+        return Acknowledged::Late;
+    }
+    if handle.acknowledge().await.is_ok() {
+        return Acknowledged::Talking;
+    }
+    let heard = hear_end(kit, handle).await;
+    Acknowledged::Over(unacknowledged(heard.hung_up_by))
+}
+
+/// How a call ends whose callee heard nothing of us: hung up by the callee, or cut off by us.
+fn unacknowledged(hung_up_by: Option<HungUpBy>) -> CallEnding {
+    if hung_up_by == Some(HungUpBy::Callee) {
+        return CallEnding {
+            reason: Some(EndReason::CalleeHungUp),
+            ..CallEnding::default()
+        };
+    }
+    CallEnding {
+        reason: Some(EndReason::Crash),
+        cause: Some(EndCause::AnswerNotStored),
+        ..CallEnding::default()
+    }
+}
+
+/// What a leg says until it has closed.
+#[derive(Default)]
+struct HeardEnd {
+    answered: Option<AnsweredDialog>,
+    late_answered: Option<AnsweredDialog>,
+    hung_up_by: Option<HungUpBy>,
+}
+
+async fn hear_end(kit: &Kit, handle: &mut dyn Leg) -> HeardEnd {
+    let deadline = kit.now().plus_ms(CANCEL_MS_MAX);
+    let mut heard = HeardEnd::default();
+    loop {
+        let event = tokio::select! {
+            biased;
+            event = handle.next() => event,
+            () = kit.environment.clock.wait_until(deadline) => return heard,
+        };
+        match event {
+            LegEvent::Answered(dialog) => {
+                heard.answered = Some(dialog);
+                // Without a record there is nobody to talk to.
+                if let Err(error) = handle.hang_up().await {
+                    tracing::debug!(%error, "an answered leg was over already");
+                }
+            }
+            LegEvent::LateAnswered(dialog) => heard.late_answered = Some(dialog),
+            LegEvent::HungUp { by, .. } => heard.hung_up_by = Some(by),
+            LegEvent::Closed(_) => return heard,
+            LegEvent::Ringing { .. }
+            | LegEvent::Failed(_)
+            | LegEvent::Keypress { .. }
+            | LegEvent::Played { .. }
+            | LegEvent::PlayCut { .. }
+            | LegEvent::RecordingFailed => {}
+        }
+    }
+}
+
+/// What the leg does cannot be stored: it is given up, and an answer that came all the same is stored once
+/// the store is back. `None`: no answer came, and the leg is left to the watchdog.
+pub(super) async fn give_up_unrecorded(
+    record: &CallRecord<'_>,
+    leg: u8,
+    mut handle: Box<dyn Leg>,
+) -> Result<Option<(Stored, CallEnding)>, Halt> {
+    if let Err(error) = handle.cancel().await {
+        tracing::debug!(call = %record.call, %error, "a leg to give up was over already");
+    }
+    let heard = hear_end(record.kit, handle.as_mut()).await;
+    drop(handle);
+    let stored = match (heard.answered, heard.late_answered) {
+        (Some(dialog), _) => record.store_answer(leg, dialog).await?,
+        (None, Some(dialog)) => record.store_late_answer(leg, dialog).await?,
+        (None, None) => return Ok(None),
+    };
+    Ok(Some((stored, unacknowledged(heard.hung_up_by))))
+}
+
+/// How an answered leg's end reads in `call.ended`, when we did not end it.
+pub(crate) const fn reason_of(by: HungUpBy) -> EndReason {
+    match by {
+        HungUpBy::Callee => EndReason::CalleeHungUp,
+        HungUpBy::Robot => EndReason::FlowEnded,
+        HungUpBy::Media(_) => EndReason::MediaLost,
+    }
+}

@@ -1,0 +1,50 @@
+//! Asks each line's far end every 10 s whether it is there, so that no call of a customer finds out.
+
+use super::kit::Kit;
+use domain::ports::line::ProbeAnswer;
+use std::sync::Arc;
+
+/// Time between two probes of a line (call progress: OPTIONS each 10 s).
+pub(super) const PROBE_EVERY_MS: u64 = 10_000;
+
+/// Begins to probe all lines that can be probed.
+pub(super) fn begin(kit: &Arc<Kit>) {
+    for line in 0..kit.ports.lines.len() {
+        let kit = Arc::clone(kit);
+        let tasks = Arc::clone(&kit.environment.tasks);
+        tasks.spawn("probing", Box::pin(async move { probe(&kit, line).await }));
+    }
+}
+
+/// Probes one line until the process stops; ends at once where the line is not probed.
+async fn probe(kit: &Kit, index: usize) {
+    let stop = kit.environment.tasks.stop_signal();
+    let Some(line) = kit.ports.lines.get(index) else {
+        return;
+    };
+    loop {
+        let next_at = kit.now().plus_ms(PROBE_EVERY_MS);
+        let answer = tokio::select! {
+            biased;
+            () = stop.stopping() => return,
+            answer = line.probe() => answer,
+        };
+        let Some(answer) = answer else {
+            return;
+        };
+        if kit.capacity.note_probe(index, answer) {
+            let trunk = line.facts().name;
+            match answer {
+                ProbeAnswer::Alive => tracing::info!(trunk, "the trunk answers again"),
+                ProbeAnswer::Dead => {
+                    tracing::warn!(trunk, "the trunk does not answer OPTIONS; no call begins on it");
+                }
+            }
+        }
+        tokio::select! {
+            biased;
+            () = stop.stopping() => return,
+            () = kit.environment.clock.wait_until(next_at) => {}
+        }
+    }
+}

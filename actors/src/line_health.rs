@@ -1,0 +1,259 @@
+//! Whether a line may carry calls, from how its legs ended and whether its far end answers probes.
+//!
+//! A line that has never answered a probe is judged by its calls alone: after 3 trunk-attributable failures
+//! in a row it rests 10 s, and then one call tries it. A line that has answered one is never tried by a call:
+//! it carries nothing from a probe without an answer, or from its third failure, until it answers the next
+//! probe. Then a few calls at once, and 3 good ones close the breaker.
+
+use domain::ports::line::ProbeAnswer;
+use domain::time::Timestamp;
+
+/// Trunk-attributable failures in a row that open a line's breaker (call progress, LIN-4).
+pub(crate) const FAILURES_IN_A_ROW_MAX: u32 = 3;
+/// Good calls that close it again (call progress).
+const GOOD_CALLS_TO_CLOSE: u32 = 3;
+/// How long a line that answers no probes rests before one call may try it (call progress: each 10 s).
+pub(crate) const REST_MS: u64 = 10_000;
+/// Longest suspension a `Retry-After` may ask for (call progress: cap 300 s).
+const RETRY_AFTER_MS_MAX: u64 = 300_000;
+
+/// What a leg's end says of its trunk.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum TrunkSign {
+    Healthy,
+    Neutral,
+    /// Trunk-attributable, with the `Retry-After` where one came.
+    Failed {
+        retry_after_ms: Option<u64>,
+    },
+}
+
+/// Whether a line carries calls, leaving aside its load.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Carries {
+    /// As many as it may.
+    #[default]
+    All,
+    /// It answers again: a few calls at once, until so many more were good.
+    Few { good_calls_left: u32 },
+    /// It does not answer probes, or failed too often in a row.
+    Nothing,
+}
+
+/// Whether its far end answers probes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+enum Probed {
+    /// None was ever answered, or none is sent.
+    #[default]
+    Never,
+    Alive,
+    Dead,
+}
+
+/// One line's health.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct LineHealth {
+    probed: Probed,
+    failures_in_a_row: u32,
+    rests_until: Option<Timestamp>,
+    carries: Carries,
+}
+
+impl LineHealth {
+    pub(crate) const fn failures_in_a_row(&self) -> u32 {
+        self.failures_in_a_row
+    }
+
+    pub(crate) const fn rests_until(&self) -> Option<Timestamp> {
+        self.rests_until
+    }
+
+    /// Too many failures in a row.
+    pub(crate) const fn has_failed(&self) -> bool {
+        self.failures_in_a_row >= FAILURES_IN_A_ROW_MAX
+    }
+
+    /// As whoever watches is to see it: a line that is tried by one call after its rest carries nothing yet.
+    pub(crate) const fn carries(&self) -> Carries {
+        match self.carries {
+            Carries::All if self.has_failed() => Carries::Nothing,
+            carries => carries,
+        }
+    }
+
+    /// Most legs at once, of those that the line itself may have.
+    pub(crate) fn legs_max(&self, of_line: u32) -> u32 {
+        match self.carries {
+            Carries::All => of_line,
+            Carries::Few { good_calls_left } => of_line.min(good_calls_left),
+            Carries::Nothing => 0,
+        }
+    }
+
+    /// A leg begins. One that tries a failed line lets the others wait for what it finds.
+    pub(crate) fn note_dial(&mut self, now: Timestamp) {
+        if self.has_failed() && self.carries == Carries::All {
+            self.rests_until = Some(now.plus_ms(REST_MS));
+        }
+    }
+
+    pub(crate) fn note(&mut self, sign: TrunkSign, now: Timestamp) {
+        match sign {
+            TrunkSign::Healthy => {
+                self.rests_until = None;
+                self.note_good();
+            }
+            TrunkSign::Neutral => {}
+            TrunkSign::Failed { retry_after_ms } => self.note_failed(retry_after_ms, now),
+        }
+    }
+
+    fn note_good(&mut self) {
+        self.carries = match self.carries {
+            Carries::Few { good_calls_left } if good_calls_left > 1 => Carries::Few {
+                good_calls_left: good_calls_left - 1,
+            },
+            // A leg from before its far end fell silent says nothing of now.
+            Carries::Nothing => return,
+            Carries::All | Carries::Few { .. } => Carries::All,
+        };
+        if self.carries == Carries::All {
+            self.failures_in_a_row = 0;
+        }
+    }
+
+    fn note_failed(&mut self, retry_after_ms: Option<u64>, now: Timestamp) {
+        self.failures_in_a_row = self.failures_in_a_row.saturating_add(1);
+        let is_open = self.has_failed() || self.carries != Carries::All;
+        let is_probed = self.probed != Probed::Never;
+        if is_open && is_probed {
+            self.carries = Carries::Nothing;
+        }
+        let rest_ms = retry_after_ms
+            .map(|asked_ms| asked_ms.min(RETRY_AFTER_MS_MAX))
+            .or((is_open && !is_probed).then_some(REST_MS));
+        if let Some(rest_ms) = rest_ms {
+            self.rests_until = Some(now.plus_ms(rest_ms));
+        }
+    }
+
+    /// True where it changed whether the line carries calls.
+    pub(crate) fn note_probe(&mut self, answer: ProbeAnswer) -> bool {
+        let before = self.carries;
+        match answer {
+            ProbeAnswer::Alive => {
+                self.probed = Probed::Alive;
+                if self.carries == Carries::Nothing || (self.carries == Carries::All && self.has_failed()) {
+                    self.carries = Carries::Few {
+                        good_calls_left: GOOD_CALLS_TO_CLOSE,
+                    };
+                }
+            }
+            // One that never answered may leave OPTIONS of strangers unanswered, and take calls all the same.
+            ProbeAnswer::Dead if self.probed == Probed::Never => {}
+            ProbeAnswer::Dead => {
+                self.probed = Probed::Dead;
+                self.carries = Carries::Nothing;
+            }
+        }
+        self.carries != before
+    }
+
+    /// The campaigns are paused, and whoever resumes them has seen to the trunk. One that does not answer
+    /// still carries nothing.
+    pub(crate) fn forget_failures(&mut self) {
+        self.failures_in_a_row = 0;
+        self.rests_until = None;
+        if self.probed != Probed::Dead {
+            self.carries = Carries::All;
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Carries, LineHealth, REST_MS, TrunkSign};
+    use domain::ports::line::ProbeAnswer::{Alive, Dead};
+    use domain::time::Timestamp;
+
+    const NOW: Timestamp = Timestamp::EPOCH;
+    const FAILED: TrunkSign = TrunkSign::Failed { retry_after_ms: None };
+
+    fn failed(mut health: LineHealth, times: u32) -> LineHealth {
+        for _ in 0..times {
+            health.note(FAILED, NOW);
+        }
+        health
+    }
+
+    fn probed() -> LineHealth {
+        let mut health = LineHealth::default();
+        assert!(!health.note_probe(Alive), "it carried calls before");
+        health
+    }
+
+    #[test]
+    fn a_trunk_that_stops_answering_carries_nothing_before_a_call_finds_out() {
+        let mut health = probed();
+        assert!(health.note_probe(Dead));
+        assert_eq!((health.carries(), health.legs_max(100)), (Carries::Nothing, 0));
+        health.note(TrunkSign::Healthy, NOW);
+        assert_eq!(health.legs_max(100), 0, "a leg from before");
+        assert!(!health.note_probe(Dead));
+        assert!(health.note_probe(Alive));
+        assert_eq!(health.legs_max(100), 3);
+        for left in [2, 1, 100] {
+            health.note(TrunkSign::Healthy, NOW);
+            assert_eq!(health.legs_max(100), left);
+        }
+        assert_eq!((health.carries(), health.failures_in_a_row()), (Carries::All, 0));
+    }
+
+    #[test]
+    fn a_trunk_that_never_answered_a_probe_is_judged_by_its_calls_alone() {
+        let mut health = LineHealth::default();
+        assert!(!health.note_probe(Dead));
+        assert_eq!(health.carries(), Carries::All);
+        let mut health = failed(health, 3);
+        assert_eq!((health.carries(), health.legs_max(100)), (Carries::Nothing, 100));
+        assert_eq!(
+            health.rests_until(),
+            Some(NOW.plus_ms(REST_MS)),
+            "one call tries it then"
+        );
+        health.note(TrunkSign::Healthy, NOW);
+        assert_eq!((health.carries(), health.rests_until()), (Carries::All, None));
+    }
+
+    #[test]
+    fn a_trunk_that_answers_probes_and_fails_calls_is_tried_behind_a_probe_alone() {
+        let mut health = failed(probed(), 3);
+        assert_eq!((health.legs_max(100), health.rests_until()), (0, None));
+        assert!(health.note_probe(Alive));
+        assert_eq!(health.legs_max(100), 3);
+        health.note(TrunkSign::Healthy, NOW);
+        health.note(FAILED, NOW);
+        assert_eq!(health.legs_max(100), 0, "one failure opens it again");
+        health.note_probe(Alive);
+        health.forget_failures();
+        assert_eq!(health.carries(), Carries::All);
+        health.note_probe(Dead);
+        health.forget_failures();
+        assert_eq!(
+            health.carries(),
+            Carries::Nothing,
+            "nobody resumes a trunk that is not there"
+        );
+    }
+
+    #[test]
+    fn a_retry_after_is_a_rest_of_either() {
+        let mut health = probed();
+        let asked = TrunkSign::Failed {
+            retry_after_ms: Some(900_000),
+        };
+        health.note(asked, NOW);
+        assert_eq!(health.rests_until(), Some(NOW.plus_ms(300_000)));
+        assert_eq!(health.carries(), Carries::All);
+    }
+}

@@ -1,0 +1,54 @@
+//! A left-over leg whose far end says what a test wrote down.
+
+use async_trait::async_trait;
+use domain::ports::clock::Clock;
+use domain::ports::line::{LeftOverEvent, LeftOverLeg};
+use domain::time::Timestamp;
+use std::collections::VecDeque;
+use std::sync::Arc;
+
+/// What is heard, each so many milliseconds after the leg's end was ordered.
+pub(crate) struct LeftOverScript {
+    pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) events: Vec<(u64, LeftOverEvent)>,
+}
+
+/// Says nothing behind the end of its script; `Closed` at once where it has none.
+pub(super) struct FakeLeftOver {
+    events: VecDeque<(Timestamp, LeftOverEvent)>,
+    clock: Option<Arc<dyn Clock>>,
+}
+
+impl FakeLeftOver {
+    pub(super) fn of(script: Option<LeftOverScript>) -> Self {
+        let Some(LeftOverScript { clock, events }) = script else {
+            let closed = (Timestamp::EPOCH, LeftOverEvent::Closed);
+            return Self {
+                events: VecDeque::from([closed]),
+                clock: None,
+            };
+        };
+        let began = clock.now();
+        let events = events.into_iter().map(|(ms, event)| (began.plus_ms(ms), event));
+        Self {
+            events: events.collect(),
+            clock: Some(clock),
+        }
+    }
+}
+
+#[async_trait]
+impl LeftOverLeg for FakeLeftOver {
+    async fn next(&mut self) -> LeftOverEvent {
+        let Some((at, _)) = self.events.front() else {
+            return std::future::pending().await;
+        };
+        if let Some(clock) = &self.clock {
+            clock.wait_until(*at).await;
+        }
+        match self.events.pop_front() {
+            Some((_, event)) => event,
+            None => std::future::pending().await,
+        }
+    }
+}

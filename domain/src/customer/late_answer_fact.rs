@@ -1,0 +1,14 @@
+//! What `customer.late_answered` stores: the call that was answered late, and the new due time.
+
+use crate::time::Timestamp;
+use serde::{Deserialize, Serialize};
+use values::ids::{CallId, CampaignId};
+
+/// A late answer, and when the enrolment is due again at the soonest.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+pub struct LateAnswerFact {
+    pub campaign: CampaignId,
+    pub call: CallId,
+    /// The callee's next local day.
+    pub due_at: Timestamp,
+}

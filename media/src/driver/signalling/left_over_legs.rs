@@ -1,0 +1,199 @@
+//! Legs that a crash left, and answers that belong to no leg: ended here, and told to whoever waits for them.
+
+use super::{Origin, PEERS_MAX, Signalling, TrunkNumber, Waiting, count};
+use crate::sip::dialog::Hop;
+use crate::sip::left_over::{LeftOver, LeftOverOutput};
+use crate::sip::message::SipMessage;
+use crate::sip::user_agent::Input;
+use crate::sip::via;
+use domain::ports::line::{AnsweredDialog, LeftOverEvent, LegFailure};
+use std::collections::BTreeSet;
+use std::net::SocketAddr;
+use tokio::sync::mpsc;
+
+/// Most answers of no known leg that are ended at once: a trunk's calls of one outage. Copies of further ones
+/// come again.
+const STRAY_ANSWERS_MAX: usize = 1_024;
+
+/// A left-over leg while it is ended.
+pub(super) struct LiveLeftOver {
+    pub(super) left_over: LeftOver,
+    pub(super) trunk: TrunkNumber,
+    pub(super) peers: BTreeSet<SocketAddr>,
+    /// Absent for an answer that belongs to no leg.
+    reports: Option<mpsc::Sender<LeftOverEvent>>,
+}
+
+/// What a leg of this process tells whoever ends it as left over: its owner was lost, the process was not.
+#[derive(Default)]
+pub(super) struct LegWatch {
+    pub(super) answered: Option<AnsweredDialog>,
+    reports: Option<mpsc::Sender<LeftOverEvent>>,
+    /// An answer is news to whoever waits.
+    is_news: bool,
+    is_refused: bool,
+}
+
+impl LegWatch {
+    /// An answer came; told once.
+    pub(super) fn note_answer(&mut self, dialog: &AnsweredDialog) {
+        if self.answered.is_none() {
+            self.answered = Some(dialog.clone());
+            self.tell_answer();
+        }
+    }
+
+    /// A far end that refused the leg answers it no more.
+    pub(super) fn note_failure(&mut self, failure: &LegFailure) {
+        self.is_refused = failure.definite;
+        self.tell_refused();
+    }
+
+    fn tell_refused(&self) {
+        if let Some(reports) = self.reports.as_ref().filter(|_| self.is_refused) {
+            report(reports, LeftOverEvent::Refused);
+        }
+    }
+
+    fn tell_answer(&self) {
+        if let (Some(reports), Some(dialog)) = (&self.reports, self.answered.clone().filter(|_| self.is_news))
+        {
+            report(reports, LeftOverEvent::LateAnswered(dialog));
+        }
+    }
+}
+
+fn report(reports: &mpsc::Sender<LeftOverEvent>, event: LeftOverEvent) {
+    if reports.try_send(event).is_err() {
+        tracing::debug!("nobody waits for the end of a left-over leg");
+    }
+}
+
+impl Signalling {
+    /// Ends a leg by its stored facts. A leg that is still known here is given up: it may have sent its BYE
+    /// already, and gets no second one.
+    pub(super) async fn end_left_over(
+        &mut self,
+        left_over: LeftOver,
+        trunk: TrunkNumber,
+        reports: mpsc::Sender<LeftOverEvent>,
+    ) {
+        let call_id = left_over.call_id();
+        if let Some(leg) = self.legs.get_mut(&call_id) {
+            leg.watch.is_news = left_over.expects_answer();
+            leg.watch.reports = Some(reports);
+            leg.watch.tell_answer();
+            leg.watch.tell_refused();
+            return self.step(&call_id, Input::GiveUp).await;
+        }
+        if let Some(stray) = self.left_overs.get_mut(&call_id) {
+            // Its 2xx came before anybody asked.
+            if let Some(dialog) = stray
+                .left_over
+                .late_answer()
+                .filter(|_| left_over.expects_answer())
+            {
+                report(&reports, LeftOverEvent::LateAnswered(dialog));
+            }
+            if stray.left_over.is_closed() {
+                report(&reports, LeftOverEvent::Closed);
+            }
+            stray.reports = Some(reports);
+            return;
+        }
+        let live = LiveLeftOver {
+            left_over,
+            trunk,
+            peers: BTreeSet::new(),
+            reports: Some(reports),
+        };
+        self.left_overs.insert(call_id.clone(), live);
+        self.settle_left_over(&call_id).await;
+    }
+
+    /// A 2xx to an INVITE of ours that no leg waits for: ACK and BYE, where it comes from a trunk.
+    pub(super) async fn end_stray_answer(&mut self, answer: &SipMessage, from: SocketAddr, origin: Origin) {
+        let known = |number: &TrunkNumber| {
+            let trunk = self.trunks.get(*number);
+            trunk.is_some_and(|trunk| trunk.may_say(answer, from, &BTreeSet::new()))
+        };
+        let trunk = match origin {
+            Origin::Trunk(number) => Some(number).filter(known),
+            Origin::Anyone => (0..self.trunks.len()).find(known),
+        };
+        let (Some(trunk), Ok(local)) = (trunk, self.grounds.general.local_addr()) else {
+            return;
+        };
+        let Some(sent_by) = via::sent_by_of(answer).filter(|(_, port)| *port == local.port()) else {
+            return;
+        };
+        let strays = self.left_overs.values().filter(|live| live.reports.is_none());
+        if strays.count() >= STRAY_ANSWERS_MAX {
+            return count(&self.grounds.counters.dropped);
+        }
+        let own = format!("{}:{}", sent_by.0, sent_by.1);
+        let now = self.grounds.time.now();
+        let Some(left_over) = LeftOver::of_stray(answer, &own, from.ip(), now) else {
+            return;
+        };
+        let call_id = left_over.call_id();
+        tracing::warn!(%call_id, "an answer of no known leg is acknowledged and hung up");
+        let live = LiveLeftOver {
+            left_over,
+            trunk,
+            peers: BTreeSet::new(),
+            reports: None,
+        };
+        self.left_overs.insert(call_id.clone(), live);
+        self.settle_left_over(&call_id).await;
+    }
+
+    pub(super) async fn settle_left_over(&mut self, call_id: &str) {
+        while let Some(live) = self.left_overs.get_mut(call_id) {
+            let (bytes, hop) = match live.left_over.poll_output() {
+                Some(LeftOverOutput::Send { bytes, hop }) => (bytes, hop),
+                Some(LeftOverOutput::Event(event)) => {
+                    live.reports
+                        .iter()
+                        .for_each(|reports| report(reports, event.clone()));
+                    continue;
+                }
+                None => break,
+            };
+            if let Hop::At(address) = hop
+                && live.peers.len() < PEERS_MAX
+            {
+                live.peers.insert(address);
+            }
+            let trunk = live.trunk;
+            // A refused socket is no answer: the transaction's own timer ends it.
+            self.send(Some(trunk), &bytes, hop).await;
+        }
+        let Some(live) = self.left_overs.get_mut(call_id) else {
+            return;
+        };
+        let is_finished = live.left_over.is_finished();
+        let deadline = live.left_over.next_deadline().filter(|_| !is_finished);
+        let waiting = Waiting::LeftOver(call_id.to_owned());
+        self.deadlines.set(waiting, deadline);
+        if is_finished {
+            tracing::debug!(%call_id, "a left-over leg has ended");
+            self.left_overs.remove(call_id);
+        }
+    }
+
+    /// Tells whoever ends a leg of this process as left over that it is over: once its BYE is done, or, where
+    /// it was not answered, once no 2xx can come any more.
+    pub(super) fn report_end(&mut self, call_id: &str) {
+        let Some(leg) = self.legs.get_mut(call_id) else {
+            return;
+        };
+        let was_answered = leg.watch.answered.is_some();
+        let is_over = was_answered && leg.slot.is_none() && !leg.uac.is_ending();
+        if (leg.uac.is_finished() || is_over)
+            && let Some(reports) = leg.watch.reports.take()
+        {
+            report(&reports, LeftOverEvent::Closed);
+        }
+    }
+}

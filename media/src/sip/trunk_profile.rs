@@ -1,0 +1,114 @@
+//! How a trunk wants its messages: whom From names, which header asserts the number shown, by which proxy
+//! they go, and what is made of a private Contact.
+
+use std::net::IpAddr;
+
+/// Which header asserts the number shown, beside From (RFC 3325).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum AssertedBy {
+    /// P-Asserted-Identity: between networks that trust one another.
+    Asserted,
+    /// P-Preferred-Identity: by a user agent, to its own network.
+    Preferred,
+}
+
+impl AssertedBy {
+    pub(super) const fn header(self) -> &'static str {
+        match self {
+            Self::Asserted => "P-Asserted-Identity",
+            Self::Preferred => "P-Preferred-Identity",
+        }
+    }
+}
+
+/// Where requests within a dialog go whose Contact or first Route is a private address.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum PrivateContact {
+    #[default]
+    AsGiven,
+    /// To the trunk: the far end is behind a NAT and names its inner address.
+    ToTrunk,
+}
+
+/// A host and port that a SPEC names.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ProxyAddress {
+    /// Name or address; an IPv6 address without brackets.
+    pub host: String,
+    pub port: u16,
+}
+
+impl ProxyAddress {
+    /// As it stands in a URI.
+    pub(super) fn authority(&self) -> String {
+        match self.host.parse::<IpAddr>() {
+            Ok(IpAddr::V6(ip)) => format!("[{ip}]:{}", self.port),
+            Ok(IpAddr::V4(_)) | Err(_) => format!("{}:{}", self.host, self.port),
+        }
+    }
+}
+
+/// One trunk's wishes; by default there are none.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct TrunkProfile {
+    /// Host of the From URI; our own address unless it is set.
+    pub from_domain: Option<String>,
+    pub asserted_by: Option<AssertedBy>,
+    /// `;user=phone` in URIs with a telephone number (RFC 3261, 19.1.1).
+    pub user_phone: bool,
+    /// All requests outside a dialog go there, with a Route that names it (RFC 3261, 8.1.2).
+    pub outbound_proxy: Option<ProxyAddress>,
+    pub private_contact: PrivateContact,
+}
+
+/// An address that means something within one network only (RFC 1918, 3927, 4193, 4291, 6598).
+pub(super) fn is_private(ip: IpAddr) -> bool {
+    match ip {
+        IpAddr::V4(ip) => {
+            let [first, second, ..] = ip.octets();
+            let is_shared = first == 100 && (64..128).contains(&second);
+            ip.is_private() || ip.is_link_local() || ip.is_loopback() || ip.is_unspecified() || is_shared
+        }
+        IpAddr::V6(ip) => {
+            ip.is_unique_local() || ip.is_unicast_link_local() || ip.is_loopback() || ip.is_unspecified()
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{ProxyAddress, is_private};
+
+    #[test]
+    fn addresses_of_one_network_are_private() {
+        for ip in [
+            "10.1.2.3",
+            "172.16.0.1",
+            "192.168.1.9",
+            "100.64.0.1",
+            "169.254.1.1",
+            "127.0.0.1",
+            "fd00::1",
+            "fe80::1",
+        ] {
+            assert!(is_private(ip.parse().unwrap()), "{ip}");
+        }
+        for ip in ["192.0.2.1", "172.32.0.1", "100.128.0.1", "8.8.8.8", "2001:db8::1"] {
+            assert!(!is_private(ip.parse().unwrap()), "{ip}");
+        }
+    }
+
+    #[test]
+    fn a_proxy_stands_in_a_uri_as_its_family_wants() {
+        for (host, authority) in [
+            ("proxy.example.com", "proxy.example.com:5060"),
+            ("2001:db8::1", "[2001:db8::1]:5060"),
+        ] {
+            let proxy = ProxyAddress {
+                host: host.to_owned(),
+                port: 5_060,
+            };
+            assert_eq!(proxy.authority(), authority);
+        }
+    }
+}

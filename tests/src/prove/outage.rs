@@ -1,0 +1,244 @@
+//! People who answer while the log is away: the store stops between ringing and 200, the process is killed
+//! and restarted seconds later. Each leg gets its ACK and one BYE, each answer is stored, and nobody is
+//! dialed again that day.
+
+use super::Form;
+use super::crash::{quick_campaign, records};
+use crate::answering_carrier::{AnsweringCarrier, Repeats};
+use crate::history::History;
+use crate::passing_time::{at_each_beat, left, nothing_ends_it};
+use crate::postgres::PostgresServer;
+use crate::program::deadline;
+use crate::server::Server;
+use serde_json::{Value, json};
+use std::path::Path;
+use std::time::Duration;
+
+/// Calls of one run; four runs on each database.
+const CALLS: usize = 8;
+
+/// The longest until all of them ring.
+const RINGS_WITHIN: Duration = Duration::from_secs(30);
+
+/// From the 200 to the kill: the answer waits for its record, and no ACK has left.
+const KILLED_AFTER: Duration = Duration::from_millis(1_500);
+
+/// From the ready server, or the store that is back, to the last answer on record: a far end repeats its 200
+/// every 4 s.
+const STORED_WITHIN: Duration = Duration::from_secs(40);
+
+/// Behind the loopback trunk's hold-off of 5 s, and the longest wait of a retry rule here.
+const DUE_WITHIN: Duration = Duration::from_secs(12);
+
+/// What becomes of the process, and when the store is back, from the 200 on.
+struct Run {
+    restarts_after: Option<Duration>,
+    repeats: Repeats,
+}
+
+const RUNS: &[Run] = &[
+    Run {
+        restarts_after: Some(Duration::from_secs(3)),
+        repeats: Repeats::UntilAcknowledged,
+    },
+    Run {
+        restarts_after: Some(Duration::from_secs(10)),
+        repeats: Repeats::ToTheEnd,
+    },
+    Run {
+        restarts_after: Some(Duration::from_secs(20)),
+        repeats: Repeats::UntilAcknowledged,
+    },
+    // No kill: ACK and BYE after 4 s, and the answer is stored once the store is back.
+    Run {
+        restarts_after: None,
+        repeats: Repeats::ToTheEnd,
+    },
+];
+
+/// When the store is back in the run without a kill.
+const BACK_AFTER: Duration = Duration::from_secs(8);
+
+/// A log that can be taken away.
+enum Log<'a> {
+    Sqlite,
+    Postgres(&'a PostgresServer),
+}
+
+/// Holds the log away until it is dropped.
+enum Away<'a> {
+    /// Another writer holds the file's lock.
+    Locked(rusqlite::Connection),
+    Killed(&'a PostgresServer),
+}
+
+impl Drop for Away<'_> {
+    fn drop(&mut self) {
+        match self {
+            Self::Locked(file) => drop(file.execute_batch("ROLLBACK")),
+            Self::Killed(server) => server.restart(),
+        }
+    }
+}
+
+impl<'a> Log<'a> {
+    fn command(&self, data: &Path, trunk: &str) -> std::process::Command {
+        let mut command = Server::command(data, trunk);
+        if let Self::Postgres(server) = self {
+            command.args(["--store", &server.url()]);
+        }
+        command
+    }
+
+    fn take_away(&self, data: &Path) -> Away<'a> {
+        match self {
+            Self::Sqlite => {
+                let file = rusqlite::Connection::open(data.join("events.db")).expect("the log is a file");
+                file.busy_timeout(Duration::from_secs(20))
+                    .expect("a connection takes a time-out");
+                file.execute_batch("BEGIN IMMEDIATE")
+                    .expect("the lock comes free");
+                Away::Locked(file)
+            }
+            Self::Postgres(server) => {
+                server.kill();
+                Away::Killed(server)
+            }
+        }
+    }
+
+    fn history(&self, data: &Path) -> History {
+        match self {
+            Self::Sqlite => History::read(data),
+            Self::Postgres(server) => History::read_store(&server.url()),
+        }
+    }
+}
+
+fn set(value: &mut Value, name: &str, member: Value) {
+    if let Some(members) = value.as_object_mut() {
+        members.insert(name.to_owned(), member);
+    }
+}
+
+/// Waits until so long after an instant.
+fn until(end: std::time::Instant) {
+    at_each_beat(left(end), nothing_ends_it, || true);
+}
+
+/// How many events of a kind come within the time, at most so many.
+fn follow(server: &Server, kind: &str, count: usize, within: Duration) -> usize {
+    let mut seen = 0;
+    let enough = server.follow_events(&format!("kind={kind}"), within, |_| {
+        seen += 1;
+        (seen >= count).then_some(())
+    });
+    if enough.is_some() { count } else { seen }
+}
+
+fn one(log: &Log<'_>, run: &Run, salt: u32) -> Value {
+    let folder = tempfile::tempdir().expect("a temporary folder can be made");
+    let data = folder.path().join("data");
+    let carrier = AnsweringCarrier::start(run.repeats);
+    let trunk = format!("{};dials-per-second=50;legs-max=50", carrier.trunk());
+    let mut server = Server::of(log.command(&data, &trunk), &data);
+    let ready = server.wait_ready();
+    let campaign = format!("OUT{salt}");
+    let mut body = quick_campaign(&campaign);
+    set(&mut body, "ring_timeout_ms", json!(30_000));
+    server.must_post("/api/v1/campaigns", &body);
+    let people = records(CALLS.try_into().unwrap_or(u32::MAX), salt);
+    server.must_post(
+        "/api/v1/tasks/data",
+        &json!({"task_id": campaign, "records": people}),
+    );
+    server.must_post(&format!("/api/v1/campaigns/{campaign}/start"), &json!({}));
+    let rang = follow(&server, "call.ringing", CALLS, RINGS_WITHIN);
+    let away = log.take_away(&data);
+    carrier.answer();
+    let answered = carrier.has_answered(CALLS, RINGS_WITHIN);
+    let answered_at = deadline(Duration::ZERO);
+    match run.restarts_after {
+        Some(after) => {
+            until(answered_at + KILLED_AFTER);
+            server.program.kill();
+            drop(away);
+            until(answered_at + after);
+            server = Server::of(log.command(&data, &trunk), &data);
+        }
+        None => {
+            until(answered_at + BACK_AFTER);
+            drop(away);
+        }
+    }
+    let back = run.restarts_after.is_none() || server.wait_ready();
+    let closed = follow(&server, "customer.call_closed", CALLS, STORED_WITHIN);
+    until(deadline(DUE_WITHIN));
+    server.program.signal("TERM");
+    let stopped = server.program.wait(Duration::from_secs(20));
+    let history = log.history(&data);
+    let legs = carrier.legs();
+    let of = |wanted: &dyn Fn(&crate::answering_carrier::FarLeg) -> bool| {
+        legs.values().filter(|leg| leg.answered && wanted(leg)).count()
+    };
+    let stored = history.of("call.answered").count() + history.of("call.late_answered").count();
+    let answered_legs = of(&|_| true);
+    json!({
+        "ready": ready && back && answered && stopped.is_some_and(|status| status.success()),
+        "rang": rang,
+        "closed": closed,
+        "answered_during_the_outage": answered_legs,
+        "answered_without_ack": of(&|leg| leg.acks == 0),
+        "answered_without_bye": of(&|leg| leg.byes.is_empty()),
+        "answered_with_two_byes": of(&|leg| leg.byes.len() > 1),
+        "answers_not_stored": answered_legs.saturating_sub(stored),
+        "dialed_again_after_answer": legs.values().map(|leg| leg.dialed_again).sum::<u32>(),
+        "unfinished": history.unfinished().len(),
+    })
+}
+
+const ZERO: &[&str] = &[
+    "answered_without_ack",
+    "answered_without_bye",
+    "answered_with_two_byes",
+    "answers_not_stored",
+    "dialed_again_after_answer",
+    "unfinished",
+];
+
+/// The sums of all runs on one database, and whether they hold.
+fn on(log: &Log<'_>, salt: u32) -> (Value, bool) {
+    let runs: Vec<Value> = (salt..)
+        .zip(RUNS)
+        .map(|(salt, run)| one(log, run, salt))
+        .collect();
+    let sum = |name: &str| runs.iter().filter_map(|run| run[name].as_u64()).sum::<u64>();
+    let mut told = json!({"answered_during_the_outage": sum("answered_during_the_outage")});
+    for name in ZERO {
+        set(&mut told, name, json!(sum(name)));
+    }
+    let wanted = (RUNS.len() * CALLS) as u64;
+    let holds = ZERO.iter().all(|name| sum(name) == 0)
+        && sum("answered_during_the_outage") == wanted
+        && runs.iter().all(|run| run["ready"] == true);
+    set(&mut told, "runs", json!(runs));
+    (told, holds)
+}
+
+/// On both databases; PostgreSQL where its programs are installed. The short form leaves it to the drivers'
+/// tests, which hold the same on a test clock.
+pub(super) fn prove(form: Form) -> (Value, bool) {
+    if matches!(form, Form::Short) {
+        let where_else = "actors/src/drivers/answer_tests.rs holds it on a test clock";
+        return (json!({"skipped": where_else}), true);
+    }
+    let (sqlite, sqlite_holds) = on(&Log::Sqlite, 11);
+    let (postgres, postgres_holds) = match PostgresServer::start() {
+        Some(server) => on(&Log::Postgres(&server), 21),
+        None => (json!({"skipped": "PostgreSQL is not installed"}), true),
+    };
+    (
+        json!({"sqlite": sqlite, "postgres": postgres}),
+        sqlite_holds && postgres_holds,
+    )
+}
