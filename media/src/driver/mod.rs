@@ -5,6 +5,7 @@
 //! when it began.
 
 mod abandoned;
+mod key_merger;
 mod leg_audio;
 mod leg_handle;
 pub(crate) mod leg_mailbox;

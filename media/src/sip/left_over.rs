@@ -280,6 +280,7 @@ impl LeftOver {
 #[cfg(test)]
 mod tests {
     use super::LeftOver;
+    use crate::rtp::latch::LatchRule;
     use crate::sip::authentication::Credentials;
     use crate::sip::message::{SipMessage, reason_phrase};
     use crate::sip::parse::parse;
@@ -359,6 +360,7 @@ mod tests {
             ring_timeout_ms: 30_000,
             first_response_ms: 32_000,
             media_addresses: Vec::new(),
+            latch: LatchRule::default(),
         };
         let mut uac = Uac::dial(settings, LegIdentity::from_ids(facts.call, 1), [0; 16], START);
         match uac.poll_output() {
