@@ -1,6 +1,7 @@
-//! What entities and drivers stand on: the ports, and what this process knows of its log and its clock.
+//! The ports every entity needs, and what one process knows of itself: its log, its clock, its engines.
 
 use crate::clock_skew::ClockSkew;
+use crate::engine_circuits::EngineCircuits;
 use crate::log_damage::LogDamage;
 use domain::ports::clock::Clock;
 use domain::ports::event_store::EventStore;
@@ -21,6 +22,8 @@ pub struct Environment {
     pub damage: Arc<LogDamage>,
     /// How far the clock is off; nothing new is dialed while that is too far.
     pub skew: Arc<ClockSkew>,
+    /// Which engines of speech do not answer; campaigns that need one start no calls meanwhile.
+    pub engines: Arc<EngineCircuits>,
     /// Records are marked as made under a rehearsal clock.
     pub rehearsal: bool,
 }

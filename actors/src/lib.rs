@@ -16,6 +16,7 @@ mod clock_skew;
 mod dial_right;
 mod drivers;
 mod encode;
+mod engine_circuits;
 mod entity;
 mod entrance;
 mod environment;
@@ -52,6 +53,7 @@ pub use drivers::{
     unconfirmed_restore,
 };
 pub use encode::Encode;
+pub use engine_circuits::{EngineCircuits, OpenCircuit};
 pub use entity::{Answer, Asked, Loaded};
 pub use environment::Environment;
 pub use error::{AskError, StartError};

@@ -3,7 +3,7 @@
 
 /// A detail in English, its holes as `{}`, and the same in Chinese, whose `{n}` name the English holes from 0
 /// on. The first that fits is taken, so what is longer stands before what it ends with.
-const SENTENCES: [(&str, &str); 17] = [
+const SENTENCES: [(&str, &str); 19] = [
     ("{} in a row, the last was {}", "连续 {0} 次，最后一次为 {1}"),
     (
         "{} calls were ended for a process that did not",
@@ -32,6 +32,14 @@ const SENTENCES: [(&str, &str); 17] = [
     (
         "{} of trunk {} might be shown until {}{}; no call shows it any more",
         "线路 {1} 的主叫号码 {0} 仅可用至 {2}{3}，已停止使用",
+    ),
+    (
+        "{} has not answered since {} ({}): campaigns that need it start no calls until a probe is answered",
+        "语音引擎 {0} 自 {1} 起无应答（{2}）；需要该引擎的任务暂停发起呼叫，探测恢复后自动继续",
+    ),
+    (
+        "keys cannot arrive in the last {} answered calls of this trunk",
+        "该中继最近接通的 {0} 通电话无法接收按键",
     ),
     ("{} of {} calls", "{1} 通电话中 {0} 通"),
     ("before position {}: {}", "停在位置 {0} 之前：{1}"),

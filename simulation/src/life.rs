@@ -81,6 +81,7 @@ impl World {
             tasks: Arc::clone(&tasks),
             damage: Arc::default(),
             skew: Arc::default(),
+            engines: Arc::default(),
             rehearsal: true,
         };
         let head = environment.store.head().await.map_err(failed)?;

@@ -18,11 +18,13 @@ pub enum KeyRule {
     /// answer that returns is none, a question by word drops the keys from before it, and an answer returns
     /// to the menu it was asked for in.
     SpokenNodes,
+    /// The same; at most 100 keypresses of a call are stored, where the rules before stored 240.
+    HundredKeys,
 }
 
 impl KeyRule {
     /// The rule of calls that are answered now.
-    pub const CURRENT: Self = Self::SpokenNodes;
+    pub const CURRENT: Self = Self::HundredKeys;
 
     /// Its number in events.
     pub const fn number(self) -> u16 {
@@ -30,6 +32,7 @@ impl KeyRule {
             Self::MenusOnly => 1,
             Self::OptOutAnywhere => 2,
             Self::SpokenNodes => 3,
+            Self::HundredKeys => 4,
         }
     }
 
@@ -37,7 +40,7 @@ impl KeyRule {
     pub const fn counts_anywhere(self) -> bool {
         match self {
             Self::MenusOnly => false,
-            Self::OptOutAnywhere | Self::SpokenNodes => true,
+            Self::OptOutAnywhere | Self::SpokenNodes | Self::HundredKeys => true,
         }
     }
 
@@ -45,7 +48,16 @@ impl KeyRule {
     pub const fn knows_spoken_nodes(self) -> bool {
         match self {
             Self::MenusOnly | Self::OptOutAnywhere => false,
-            Self::SpokenNodes => true,
+            Self::SpokenNodes | Self::HundredKeys => true,
+        }
+    }
+
+    /// Most keypresses stored of one call. People press a dozen; beyond it a far end sends keys at random,
+    /// and only one that refuses further calls still counts.
+    pub const fn keypresses_max(self) -> u32 {
+        match self {
+            Self::MenusOnly | Self::OptOutAnywhere | Self::SpokenNodes => 240,
+            Self::HundredKeys => 100,
         }
     }
 }
@@ -63,6 +75,7 @@ impl TryFrom<u16> for KeyRule {
             1 => Ok(Self::MenusOnly),
             2 => Ok(Self::OptOutAnywhere),
             3 => Ok(Self::SpokenNodes),
+            4 => Ok(Self::HundredKeys),
             _ => Err(UnknownKeyRule(number)),
         }
     }
@@ -81,10 +94,15 @@ mod tests {
 
     #[test]
     fn a_rule_is_written_by_its_number_and_an_unknown_one_is_not_read() {
-        for rule in [KeyRule::MenusOnly, KeyRule::OptOutAnywhere, KeyRule::SpokenNodes] {
+        for rule in [
+            KeyRule::MenusOnly,
+            KeyRule::OptOutAnywhere,
+            KeyRule::SpokenNodes,
+            KeyRule::HundredKeys,
+        ] {
             assert_eq!(from_value::<KeyRule>(json!(rule.number())).unwrap(), rule);
         }
-        assert_eq!(json!(KeyRule::CURRENT), json!(3));
-        assert!(from_value::<KeyRule>(json!(4)).is_err());
+        assert_eq!(json!(KeyRule::CURRENT), json!(4));
+        assert!(from_value::<KeyRule>(json!(5)).is_err());
     }
 }

@@ -31,4 +31,5 @@ pub mod sharing;
 pub mod show;
 pub mod stream_id;
 mod texting_ids;
+pub mod transfer_reason;
 pub mod yaml_bound;

@@ -30,6 +30,9 @@ mod dialing_gate;
 mod dialing_gate_tests;
 #[cfg(test)]
 mod end_order_tests;
+pub(crate) mod engines;
+#[cfg(test)]
+mod engines_tests;
 mod facts;
 mod follow;
 #[cfg(test)]
@@ -97,12 +100,14 @@ pub use summaries::{SummariesOf, SummaryPorts, SummaryWriter, start_summarizing}
 
 use crate::assist::Assist;
 use crate::encode::Encode;
+use crate::engine_circuits::OpenCircuit;
 use crate::environment::Environment;
 use crate::error::StartError;
 use crate::line_load::LineLoad;
 use crate::system::ActorSystem;
 use dialing_gate::RestoredPast;
 use domain::call::event::EndReason;
+use domain::calling_plan::CampaignFacts;
 use domain::ids::CallId;
 use domain::planted::{Bug, planted};
 use domain::ports::agents::Agents;
@@ -111,7 +116,7 @@ use domain::ports::line::Line;
 use domain::ports::masking::Masking;
 use domain::ports::recognizer::Recognizer;
 use domain::ports::recording::Recordings;
-use domain::ports::speech::Synthesizer;
+use domain::ports::speech::{Clip, Synthesizer};
 use domain::ports::understanding::Understanding;
 use domain::ports::worklist::Worklist;
 use domain::stop::StopId;
@@ -153,6 +158,8 @@ pub struct Hearing {
     pub understanding: Arc<dyn Understanding>,
     /// Takes numbers, cards and names out of what is heard before it is stored.
     pub masking: Arc<dyn Masking>,
+    /// A stored clip of a voice, by which an engine that failed is probed.
+    pub probe: Arc<Clip>,
     /// What campaigns answer questions from.
     pub knowledge: Arc<dyn KnowledgeBases>,
     /// Who may be asked what nobody is sure of; absent: nobody.
@@ -255,6 +262,8 @@ async fn begin(kit: &Arc<Kit>) -> Result<(), StartError> {
     begin_vital(kit, "outreach", outreach::run(Arc::clone(kit), head));
     begin_vital(kit, "dialer", dialer::run(Arc::clone(kit), head));
     probing::begin(kit);
+    let probing = engines::probe(Arc::clone(kit));
+    kit.environment.tasks.spawn("engine-probe", Box::pin(probing));
     Ok(())
 }
 
@@ -294,6 +303,11 @@ impl DriversHandle {
     /// True while no dial begins because the store was away, or a recording had no room, a moment ago.
     pub fn are_dials_held(&self) -> bool {
         self.kit.store_away_until(self.kit.now()).is_some()
+    }
+
+    /// The engine that a campaign's flow needs and that does not answer: it starts no calls meanwhile.
+    pub async fn engine_down_for(&self, facts: &CampaignFacts) -> Option<OpenCircuit> {
+        engines::down_for(&self.kit, facts).await
     }
 
     /// Whether agents may take calls here.

@@ -60,6 +60,7 @@ impl Fakes {
             tasks: Arc::<Supervisor>::clone(&tasks) as Arc<dyn Tasks>,
             damage: Arc::default(),
             skew: Arc::default(),
+            engines: Arc::default(),
             rehearsal: false,
         };
         Self {

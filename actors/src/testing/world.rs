@@ -23,6 +23,7 @@ use domain::flow::{FlowDefinition, from_script};
 use domain::ids::{CampaignId, CommandId, CustomerId, FlowId, ListId, NumberId};
 use domain::ports::agents::Agents;
 use domain::ports::line::Line;
+use domain::ports::speech::Clip;
 use domain::ports::vault::Vault;
 use domain::stored_event::{Cause, Envelope};
 use domain::time::{TimeOfDay, Timestamp};
@@ -157,6 +158,9 @@ impl World {
                 recognizer: Arc::<FakeRecognizer>::clone(recognizer),
                 understanding: Arc::new(FakeUnderstanding),
                 masking: Arc::new(Starred),
+                probe: Arc::new(Clip {
+                    samples: vec![0; 1_600],
+                }),
                 knowledge: Arc::new(FakeKnowledge),
                 assist: self.assistant.as_ref().map(|assistant| {
                     let assistant = Arc::<FakeAssistant>::clone(assistant);

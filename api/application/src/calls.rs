@@ -15,6 +15,7 @@ use domain::ports::event_store::EventStore;
 use domain::problem::Problem;
 use domain::stored_event::StoredEvent;
 use domain::time::Timestamp;
+use domain::transfer_reason::TransferReason;
 use schemars::JsonSchema;
 use serde::Serialize;
 
@@ -64,6 +65,8 @@ pub struct CallShown {
     pub node: Option<String>,
     pub answered_at: Option<Timestamp>,
     pub transfer_requested: bool,
+    /// Why it was handed over; null where it was not, or the call was stored before reasons were told.
+    pub transfer_reason: Option<TransferReason>,
     pub legs: Vec<LegShown>,
     pub ended: Option<EndShown>,
     /// Of a call that was recorded: the digest of the recording, and whether its time is over.
@@ -137,6 +140,7 @@ pub fn describe(call: CallId, state: &CallState) -> CallShown {
         node: state.node().map(str::to_owned),
         answered_at: state.answered_at(),
         transfer_requested: state.transfer_requested(),
+        transfer_reason: state.transfer_reason(),
         legs: state.legs().iter().map(describe_leg).collect(),
         ended,
         recording: None,

@@ -21,6 +21,7 @@ pub mod countries;
 pub mod customers;
 pub mod deals;
 pub mod drafts;
+pub mod engine_down;
 pub mod engines;
 pub mod event_schemas;
 pub mod event_stream;

@@ -6,6 +6,7 @@ use domain::caller_number::CallerNumber;
 use domain::problem::Problem;
 use media::driver::Replies;
 use media::lines::{NumberForm, Probing, TrunkProfile};
+use media::rtp::latch::LatchRule;
 use std::fs;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::ops::RangeInclusive;
@@ -182,6 +183,8 @@ pub struct TrunkSpec {
     pub replies: Replies,
     /// Where its sound may come from and go to; empty: wherever its descriptions say.
     pub media: Vec<IpAddr>,
+    /// How far from the described address it may come from.
+    pub(crate) latch: LatchRule,
     pub dial: NumberForm,
     pub prefix: String,
     /// Longest silence of a far end that says that it sends, and gives no other sign of life.
@@ -255,6 +258,7 @@ impl FromStr for TrunkSpec {
             },
             replies: Replies::SamePort,
             media: Vec::new(),
+            latch: LatchRule::default(),
             dial: NumberForm::E164,
             prefix: String::new(),
             silence_ms: media::lines::SILENCE_MS,
@@ -292,6 +296,7 @@ impl TrunkSpec {
             "hold-off" => self.hold_off_ms = duration(value)?,
             "replies" => self.replies = trunk_manners::replies(value)?,
             "media" => self.media = trunk_manners::media(value)?,
+            "latch" => self.latch = trunk_manners::latch(value)?,
             "dial" => self.dial = trunk_manners::dial(value)?,
             "silence" => self.silence_ms = trunk_manners::silence(duration(value)?)?,
             "prefix" => self.prefix = trunk_manners::prefix(value)?,

@@ -3,6 +3,7 @@
 
 use media::driver::Replies;
 use media::lines::{AssertedBy, NumberForm, PrivateContact, Probing, ProxyAddress, TrunkProfile};
+use media::rtp::latch::LatchRule;
 use std::net::IpAddr;
 
 /// Most media addresses of one trunk.
@@ -42,6 +43,15 @@ pub fn media(value: &str) -> Result<Vec<IpAddr>, String> {
         return Err(format!("media: at most {MEDIA_ADDRESSES_MAX} addresses"));
     }
     Ok(addresses)
+}
+
+pub fn latch(value: &str) -> Result<LatchRule, String> {
+    match value {
+        "exact" => Ok(LatchRule::Exact),
+        "port" => Ok(LatchRule::Port),
+        "subnet" => Ok(LatchRule::Subnet),
+        _ => Err(format!("latch: {value:?} is none of exact, port, subnet")),
+    }
 }
 
 pub fn dial(value: &str) -> Result<NumberForm, String> {
@@ -133,7 +143,7 @@ fn is_host(host: &str) -> bool {
 mod tests {
     use crate::config::TrunkSpec;
     use crate::trunk_manners::{
-        AssertedBy, NumberForm, PrivateContact, Probing, ProxyAddress, Replies, TrunkProfile,
+        AssertedBy, LatchRule, NumberForm, PrivateContact, Probing, ProxyAddress, Replies, TrunkProfile,
     };
 
     #[test]
@@ -184,7 +194,7 @@ mod tests {
     #[test]
     fn a_carriers_manners_are_taken_from_its_spec() {
         let spec: TrunkSpec = "sip:127.0.0.1:5070;replies=any-port;media=192.0.2.10,2001:db8::1;\
-            dial=national;prefix=9;silence=45s"
+            dial=national;prefix=9;silence=45s;latch=subnet"
             .parse()
             .unwrap();
         assert_eq!(
@@ -192,15 +202,20 @@ mod tests {
             (Replies::AnyPort, NumberForm::National)
         );
         assert_eq!((spec.media.len(), spec.prefix.as_str()), (2, "9"));
-        assert_eq!(spec.silence_ms, 45_000);
+        assert_eq!((spec.silence_ms, spec.latch), (45_000, LatchRule::Subnet));
         let plain: TrunkSpec = "sip:127.0.0.1:5070".parse().unwrap();
         assert_eq!((plain.replies, plain.dial), (Replies::SamePort, NumberForm::E164));
         assert!(plain.media.is_empty() && plain.prefix.is_empty());
-        assert_eq!(plain.silence_ms, 20_000, "as before it could be set");
+        assert_eq!(plain.silence_ms, 60_000);
+        assert_eq!(plain.latch, LatchRule::Port);
+        let exact: TrunkSpec = "sip:127.0.0.1:5070;latch=exact".parse().unwrap();
+        assert_eq!(exact.latch, LatchRule::Exact);
         for wrong in [
             "replies=yes",
             "media=host",
             "media=",
+            "latch=",
+            "latch=any",
             "dial=local",
             "prefix=",
             "prefix=a",

@@ -81,11 +81,15 @@ pub enum AlertRule {
     CallerNumberExpires,
     /// It has ended: no call shows the number any more.
     CallerNumberExpired,
+    /// Answered calls of a trunk leave keys no way to arrive, so that nobody can opt out by key.
+    NoKeyPath,
+    /// An engine of speech does not answer: campaigns that need it start no calls.
+    EngineDown,
 }
 
 impl AlertRule {
     /// Every rule, in the order in which they are shown.
-    pub const ALL: [Self; 14] = [
+    pub const ALL: [Self; 16] = [
         Self::AnswerRatioLow,
         Self::LineFailures,
         Self::AbandonBudget,
@@ -100,6 +104,8 @@ impl AlertRule {
         Self::EngineFailing,
         Self::CallerNumberExpires,
         Self::CallerNumberExpired,
+        Self::NoKeyPath,
+        Self::EngineDown,
     ];
 
     /// As stored and as asked for.
@@ -119,6 +125,8 @@ impl AlertRule {
             Self::EngineFailing => "engine_failing",
             Self::CallerNumberExpires => "caller_number_expires",
             Self::CallerNumberExpired => "caller_number_expired",
+            Self::NoKeyPath => "no_key_path",
+            Self::EngineDown => "engine_down",
         }
     }
 
@@ -138,6 +146,8 @@ impl AlertRule {
             Self::EngineFailing => "语音引擎连续出错",
             Self::CallerNumberExpires => "主叫号码资质即将到期",
             Self::CallerNumberExpired => "主叫号码资质已到期",
+            Self::NoKeyPath => "中继无法接收按键",
+            Self::EngineDown => "语音引擎不可用",
         }
     }
 
@@ -157,6 +167,8 @@ impl AlertRule {
             Self::EngineFailing => "a speech engine fails in calls",
             Self::CallerNumberExpires => "the licence of a caller number ends soon",
             Self::CallerNumberExpired => "the licence of a caller number has ended",
+            Self::NoKeyPath => "keys cannot arrive on a trunk",
+            Self::EngineDown => "a speech engine is down",
         }
     }
 }

@@ -15,6 +15,7 @@ use crate::ports::recording::RecordingFacts;
 use crate::time::Timestamp;
 use values::disposition::{Disposition, Outcome};
 use values::ids::{CallId, UserId};
+use values::transfer_reason::TransferReason;
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum CallCommand {
@@ -68,6 +69,7 @@ pub enum CallCommand {
     NoteTurn(TurnFact),
     RequestTransfer {
         node: String,
+        reason: Option<TransferReason>,
     },
     /// The same agent again is answered without an event; another one is refused.
     ConnectAgent {
@@ -185,7 +187,7 @@ impl CallCommand {
             CallEvent::OfferChosen(fact) => Self::NoteTurn(TurnFact::OfferChosen(fact)),
             CallEvent::ModelChosen(fact) => Self::NoteTurn(TurnFact::ModelChosen(fact)),
             CallEvent::SellerMessagePlayed(fact) => Self::NoteTurn(TurnFact::SellerMessagePlayed(fact)),
-            CallEvent::TransferRequested { node } => Self::RequestTransfer { node },
+            CallEvent::TransferRequested { node, reason } => Self::RequestTransfer { node, reason },
             CallEvent::AgentConnected { leg, agent } => Self::ConnectAgent { leg, agent },
             CallEvent::CancelRequested { leg, reason } => Self::RequestCancel { leg, reason },
             CallEvent::HangupRequested { leg, reason } => Self::RequestHangup { leg, reason },

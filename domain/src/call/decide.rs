@@ -20,9 +20,7 @@ use crate::personal::Personal;
 use crate::ports::line::{AnsweredDialog, LegFailure};
 use crate::time::Timestamp;
 use values::key_rule::KeyRule;
-
-/// Most keypresses recorded of one call: four minutes of one press a second bound the stream.
-pub const KEYPRESSES_MAX: u32 = 240;
+use values::transfer_reason::TransferReason;
 
 /// Most node entries recorded of one call: above the flow's own step limit (`flow::STEPS_MAX`).
 pub const NODES_MAX: u32 = 500;
@@ -55,7 +53,7 @@ pub(super) fn decide(state: &CallState, command: CallCommand, context: Context) 
         CallCommand::EnterNode { node } => enter_node(state, node),
         CallCommand::NoteKeypress { leg, node, digit } => note_keypress(state, leg, node, digit),
         CallCommand::NoteTurn(fact) => note_turn(state, fact),
-        CallCommand::RequestTransfer { node } => request_transfer(state, node),
+        CallCommand::RequestTransfer { node, reason } => request_transfer(state, node, reason),
         CallCommand::ConnectAgent { leg, agent } => connect_agent(state, leg, agent),
         CallCommand::RequestCancel { leg, reason } => request_cancel(state, leg, reason),
         CallCommand::RequestHangup { leg, reason } => request_hangup(state, leg, reason),
@@ -247,10 +245,9 @@ fn note_keypress(state: &CallState, leg: u8, node: String, digit: char) -> Decid
     if !matches!(digit, '0'..='9' | '*' | '#' | 'A'..='D') {
         return Err(CallRefusal::InvalidDigit { digit });
     }
-    if state.keypresses_count >= KEYPRESSES_MAX {
-        return Err(CallRefusal::TooManyKeypresses {
-            keypresses_max: KEYPRESSES_MAX,
-        });
+    let keypresses_max = state.key_rule.keypresses_max();
+    if state.keypresses_count >= keypresses_max {
+        return Err(CallRefusal::TooManyKeypresses { keypresses_max });
     }
     Ok(vec![CallEvent::Keypressed {
         leg,
@@ -259,14 +256,14 @@ fn note_keypress(state: &CallState, leg: u8, node: String, digit: char) -> Decid
     }])
 }
 
-fn request_transfer(state: &CallState, node: String) -> Decided {
+fn request_transfer(state: &CallState, node: String, reason: Option<TransferReason>) -> Decided {
     if state.answered_at().is_none() {
         return Err(CallRefusal::NotAnswered);
     }
     if state.transfer_requested() {
         return Ok(Vec::new());
     }
-    Ok(vec![CallEvent::TransferRequested { node }])
+    Ok(vec![CallEvent::TransferRequested { node, reason }])
 }
 
 /// Also accepted between two legs, where no CANCEL is due: it forbids the next one.

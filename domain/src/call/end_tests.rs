@@ -209,6 +209,7 @@ fn a_callee_who_asked_for_a_colleague_and_hung_up_is_called_back() {
         up_to_answer(),
         CallEvent::TransferRequested {
             node: "colleague".to_owned(),
+            reason: None,
         },
     );
     assert_eq!(
@@ -251,6 +252,7 @@ fn a_transfer_ends_the_four_state_view_and_an_unanswered_end_is_an_error_in_it()
         up_to_answer(),
         CallEvent::TransferRequested {
             node: "colleague".to_owned(),
+            reason: None,
         },
     );
     assert_eq!(state_after(&transferred).four_state(), FourState::Manual);
@@ -280,6 +282,7 @@ fn a_flow_that_calls_it_hung_up_after_a_transfer_was_asked_for_means_callback() 
         up_to_answer(),
         CallEvent::TransferRequested {
             node: "colleague".to_owned(),
+            reason: None,
         },
     );
     let hung_up = CallCommand::End(CallEnding {

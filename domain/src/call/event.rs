@@ -22,6 +22,7 @@ use serde_json::value::RawValue;
 use values::disposition::{Disposition, Outcome};
 use values::ids::{EventId, UserId};
 use values::key_rule::KeyRule;
+use values::transfer_reason::TransferReason;
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(tag = "kind", content = "data")]
@@ -116,9 +117,14 @@ pub enum CallEvent {
     /// By which model the call is understood, where the campaign has tiers; before anything is said.
     #[serde(rename = "call.model_chosen")]
     ModelChosen(ModelChosenFact),
-    /// The callee asked for a colleague (MANUAL in the four-state view).
+    /// The flow hands over to a colleague (MANUAL in the four-state view).
     #[serde(rename = "call.transfer_requested")]
-    TransferRequested { node: String },
+    TransferRequested {
+        node: String,
+        /// Why; absent in calls stored before it was told.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        reason: Option<TransferReason>,
+    },
     /// An agent took the answered call. Stored before the two hear one another; once per call.
     #[serde(rename = "call.agent_connected")]
     AgentConnected { leg: u8, agent: UserId },

@@ -11,6 +11,7 @@ use std::collections::BTreeMap;
 use values::disposition::{Disposition, Outcome};
 use values::ids::{CommandId, EventId};
 use values::key_rule::KeyRule;
+use values::transfer_reason::TransferReason;
 
 fn verdict(rule: &str) -> Verdict {
     Verdict {
@@ -133,7 +134,10 @@ fn a_conversation_and_its_end_are_written_as_their_golden_files() {
             node: node(),
             digit: Personal::open("9".to_owned()),
         },
-        CallEvent::TransferRequested { node: node() },
+        CallEvent::TransferRequested {
+            node: node(),
+            reason: None,
+        },
         CallEvent::AgentConnected {
             leg: 1,
             agent: "wang".parse().unwrap(),
@@ -185,6 +189,15 @@ fn a_conversation_and_its_end_are_written_as_their_golden_files() {
     for event in events {
         check("call", event);
     }
+}
+
+#[test]
+fn the_reason_of_a_transfer_is_written_as_its_golden_file() {
+    let transfer = CallEvent::TransferRequested {
+        node: "menu".to_owned(),
+        reason: Some(TransferReason::EngineFailure),
+    };
+    check_with("call", "reason", transfer);
 }
 
 /// An answer that leaves keys no way, and one of which the ways are unknown.

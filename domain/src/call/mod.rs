@@ -54,7 +54,7 @@ mod upcast;
 pub use attended::{ATTENDED_WITHIN_MS, robot_attends};
 pub use carrier_words::dialog_with_callee;
 pub use correction::{CORRECTION_REASON_CHARS_MAX, Correction};
-pub use decide::{KEYPRESSES_MAX, NODES_MAX};
+pub use decide::NODES_MAX;
 pub use end_cause::EndCause;
 pub use end_order::END_REASON_BYTES_MAX;
 pub use finding::Finding;

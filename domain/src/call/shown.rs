@@ -23,9 +23,9 @@ impl CallEvent {
         Some(digit)
     }
 
-    /// The callee asked for a colleague at this node.
+    /// The flow handed over to a colleague at this node.
     pub const fn transfer_requested(&self) -> Option<&String> {
-        let Self::TransferRequested { node } = self else {
+        let Self::TransferRequested { node, .. } = self else {
             return None;
         };
         Some(node)
@@ -54,7 +54,7 @@ impl CallEvent {
                 recorded_ms: _,
             }
             | Self::NodeEntered { node: _ }
-            | Self::TransferRequested { node: _ }
+            | Self::TransferRequested { node: _, reason: _ }
             | Self::CancelRequested { leg: _, reason: _ }
             | Self::HangupRequested { leg: _, reason: _ }
             | Self::RecordingDisposed {

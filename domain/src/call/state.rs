@@ -16,6 +16,8 @@ use crate::time::Timestamp;
 use std::collections::BTreeSet;
 use values::disposition::{Disposition, Outcome};
 use values::ids::{CallId, CampaignId, CustomerId, NumberId, UserId};
+use values::key_rule::KeyRule;
+use values::transfer_reason::TransferReason;
 
 /// How far a call has come.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
@@ -56,8 +58,11 @@ pub struct CallState {
     pub(super) node: Option<String>,
     pub(super) nodes_count: u32,
     pub(super) keypresses_count: u32,
+    /// The rule that `call.answered` names.
+    pub(super) key_rule: KeyRule,
     pub(super) turns: KeptTurns,
     pub(super) transfer_requested: bool,
+    transfer_reason: Option<TransferReason>,
     agent: Option<UserId>,
     pub(super) attended: Attended,
     pub(super) end_ordered: Option<bool>,
@@ -126,6 +131,10 @@ impl CallState {
     }
     pub const fn transfer_requested(&self) -> bool {
         self.transfer_requested
+    }
+    /// Why it was handed over; `None` also where that was not told.
+    pub const fn transfer_reason(&self) -> Option<TransferReason> {
+        self.transfer_reason
     }
     /// The last leg's `call.cancel_requested`.
     pub fn cancel_requested(&self) -> Option<EndReason> {
@@ -205,9 +214,10 @@ impl CallState {
                 };
             }
             CallEvent::LegFailed { .. } => self.phase = CallPhase::LegFailed,
-            CallEvent::Answered { .. } => {
+            CallEvent::Answered { key_rule, .. } => {
                 self.phase = CallPhase::Answered;
                 self.answered_at = Some(at);
+                self.key_rule = key_rule.unwrap_or_default();
             }
             CallEvent::NoticePlayed { notice, .. } => {
                 self.notices.insert(*notice);
@@ -233,7 +243,10 @@ impl CallState {
             | CallEvent::OfferChosen(_)
             | CallEvent::ModelChosen(_)
             | CallEvent::SellerMessagePlayed(_) => self.turns.note(event),
-            CallEvent::TransferRequested { .. } => self.transfer_requested = true,
+            CallEvent::TransferRequested { reason, .. } => {
+                self.transfer_requested = true;
+                self.transfer_reason = *reason;
+            }
             CallEvent::AgentConnected { agent, .. } => self.agent = Some(agent.clone()),
             CallEvent::EndOrdered { hang_up, .. } => self.end_ordered = Some(*hang_up),
             CallEvent::Ended { .. } => self.apply_ended(event, at),

@@ -7,10 +7,12 @@ use super::given::{
     dial_on, dialing, end, failure, keypress, leg_failed, number_grant, permit_with, permitted, ring,
     ringing, state_after, up_to_answer, verdict, withdrawn,
 };
-use super::{CallRefusal, KEYPRESSES_MAX};
+use super::{CallRefusal, KeyPath};
 use crate::compliance::{CustomerGrant, Decision, NumberGrant, PermitRefusal};
 use crate::personal::Personal;
-use crate::ports::line::{FailureCause, LegFailure};
+use crate::ports::line::{AnsweredDialog, FailureCause, LegFailure};
+use values::key_rule::KeyRule;
+use values::transfer_reason::TransferReason;
 
 #[test]
 fn both_grants_begin_a_call_and_the_same_grants_again_write_nothing() {
@@ -256,6 +258,7 @@ fn a_conversation_needs_an_answer() {
     };
     let transfer = || CallCommand::RequestTransfer {
         node: "menu".to_owned(),
+        reason: Some(TransferReason::Ladder),
     };
     let hang_up = || CallCommand::RequestHangup {
         leg: 1,
@@ -299,14 +302,46 @@ fn only_keys_of_a_telephone_are_recorded_and_only_so_many() {
             digit,
         }
     };
-    let mut given = up_to_answer();
-    given.extend((1..KEYPRESSES_MAX).map(|_| (1_000, pressed())));
-    check(&given, keypress('1'), Ok(vec![pressed()]));
-    given.push((1_000, pressed()));
-    let refused = CallRefusal::TooManyKeypresses {
-        keypresses_max: KEYPRESSES_MAX,
+    for (rule, keypresses_max) in [(KeyRule::HundredKeys, 100), (KeyRule::SpokenNodes, 240)] {
+        let mut given = up_to_answer();
+        for (_, event) in &mut given {
+            if let CallEvent::Answered { key_rule, .. } = event {
+                *key_rule = Some(rule);
+            }
+        }
+        given.extend((1..keypresses_max).map(|_| (1_000, pressed())));
+        check(&given, keypress('1'), Ok(vec![pressed()]));
+        given.push((1_000, pressed()));
+        let refused = CallRefusal::TooManyKeypresses { keypresses_max };
+        check(&given, keypress('1'), Err(refused));
+    }
+}
+
+/// What an answer said of keys is stored as it came; of a late answer, which is hung up, it says nothing.
+#[test]
+fn how_keys_can_arrive_is_stored_with_the_answer_alone() {
+    let told = |key_paths| AnsweredDialog {
+        key_paths,
+        ..super::given::told()
     };
-    check(&given, keypress('1'), Err(refused));
+    let given = [(0, permitted()), (0, dialing(1))];
+    for key_paths in [
+        None,
+        Some(Vec::new()),
+        Some(vec![KeyPath::InBand, KeyPath::SipInfo]),
+    ] {
+        let dialog = told(key_paths.clone());
+        let events = decide_at(1_000, &given, CallCommand::Answer { leg: 1, dialog });
+        let stored = events.expect("an answer is stored");
+        let [CallEvent::Answered { dialog, .. }] = stored.as_slice() else {
+            panic!("{stored:?}");
+        };
+        assert_eq!(dialog.key_paths, key_paths);
+        assert_eq!(dialog.has_no_key_path(), key_paths == Some(Vec::new()));
+    }
+    let dialog = told(Some(vec![KeyPath::RtpEvent]));
+    let late = CallCommand::NoteLateAnswer { leg: 1, dialog };
+    check(&given, late, Ok(vec![super::given::late_answered(1)]));
 }
 
 #[test]

@@ -10,7 +10,7 @@ use chrono_tz::Tz;
 use std::collections::BTreeMap;
 
 /// Every rule, and every reason for which a grant is given back.
-const RULES: [Words; 44] = [
+const RULES: [Words; 45] = [
     (
         "number_country",
         "号码的国家未经确认",
@@ -59,6 +59,11 @@ const RULES: [Words; 44] = [
         "no_agents",
         "任务由坐席接听，而本进程没有坐席",
         "agents take the calls, and nobody here knows of any",
+    ),
+    (
+        "engine_down",
+        "话术需要的语音引擎不可用",
+        "a speech engine that the flow needs does not answer",
     ),
     (
         "preview",

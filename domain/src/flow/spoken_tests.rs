@@ -12,6 +12,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use values::disposition::Outcome;
 use values::emotion::EmotionPlan;
+use values::transfer_reason::TransferReason;
 
 fn said(intent: &str, certainty: Certainty) -> Understood {
     let candidate = IntentCandidate {
@@ -81,6 +82,15 @@ impl Told {
             }
         }
         self
+    }
+
+    fn transfer_reason(&self) -> Option<TransferReason> {
+        self.last.iter().find_map(|action| {
+            let FlowAction::RequestTransfer { reason, .. } = action else {
+                return None;
+            };
+            Some(*reason)
+        })
     }
 
     fn text(&self) -> String {
@@ -340,6 +350,19 @@ fn how_somebody_sounds_decides_where_the_campaign_lets_it_and_nowhere_else() {
     assert_eq!(led("你们这些骗子", false), "nodes.gauge.otherwise");
     let unmeasured = call("emotion.yaml").then(Played).then(Spoken(&sure("deny")));
     assert_eq!(unmeasured.rules.last().unwrap(), "nodes.gauge.otherwise");
+}
+
+#[test]
+fn a_transfer_for_how_the_callee_sounds_says_so_and_one_asked_for_by_word_does_too() {
+    let read = EmotionPlan { may_branch: true }.read("你们这些骗子", None);
+    let angry = Understood {
+        emotion: Some(read),
+        ..said("", Certainty::Abstained)
+    };
+    let told = call("emotion.yaml").then(Played).then(Spoken(&angry));
+    assert_eq!(told.transfer_reason(), Some(TransferReason::Emotion));
+    let asked = at_card().then(Spoken(&sure("transfer_human")));
+    assert_eq!(asked.transfer_reason(), Some(TransferReason::Requested));
 }
 
 #[test]

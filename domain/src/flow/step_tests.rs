@@ -5,11 +5,12 @@ use super::{
     AI_NOTICE, FlowAction, FlowDefinition, FlowInput, FlowPrompt, FlowRun, MENU, NoticeKind,
     RECORDING_NOTICE, STEPS_MAX,
 };
-use FlowInput::{Fault, Keypress, Played, Silence};
-use serde_json::json;
+use FlowInput::{Deaf, Fault, Keypress, Played, Silence, Unheard};
+use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use values::disposition::Outcome;
+use values::transfer_reason::TransferReason;
 
 pub(super) fn variables() -> BTreeMap<String, String> {
     [
@@ -222,7 +223,8 @@ fn a_wish_for_a_colleague_is_a_transfer_and_ends_as_callback() {
     assert_eq!(
         actions[1],
         FlowAction::RequestTransfer {
-            node: "colleague".to_owned()
+            node: "colleague".to_owned(),
+            reason: TransferReason::Requested,
         }
     );
     assert_eq!(
@@ -365,4 +367,54 @@ fn a_nodes_own_exception_branch_comes_before_the_flows() {
         &["message", "silent"],
         Outcome::NoResponse,
     );
+}
+
+/// Why the flow hands over, after these inputs.
+fn transfer_reason(definition: &Value, inputs: &[FlowInput<'_>]) -> Option<TransferReason> {
+    let definition: FlowDefinition = serde_json::from_value(definition.clone()).unwrap();
+    let (mut run, _) = FlowRun::begin(&Arc::new(definition), &BTreeMap::new());
+    let actions = inputs.iter().flat_map(|input| run.step(*input));
+    let mut reasons = actions.filter_map(|action| {
+        let FlowAction::RequestTransfer { reason, .. } = action else {
+            return None;
+        };
+        Some(reason)
+    });
+    reasons.next()
+}
+
+#[test]
+fn a_transfer_says_why_it_comes() {
+    let ask = |node: Value| {
+        json!({
+            "flow": "small", "notices": {"recording": "本次通话将录音。"}, "start": "ask", "on_exception": "person",
+            "dialogue": {"intents": {"transfer_human": {"then": "person"}}},
+            "nodes": {"ask": node, "person": {"transfer": {"text": "请稍候。", "outcome": "callback"}}}
+        })
+    };
+    let menu = ask(json!({"ask_keypress": {
+        "text": "转人工请按2。", "keys": {"2": "person"}, "timeout_ms": 5000,
+        "on_timeout": {"replay": 0, "then": "person"}, "on_other": {"replay": 0, "then": "person"}
+    }}));
+    let spoken = ask(json!({"ask": {
+        "text": "需要吗？", "expect": "speech", "timeout_ms": 3000,
+        "on_silence": {"then": "person"}, "on_unclear": {"then": "person"}
+    }}));
+    let direct = ask(json!({"say": {"text": "您好。", "next": "person"}}));
+    use TransferReason::{EngineFailure, Flow, Ladder, Requested};
+    for (flow, inputs, reason) in [
+        (&menu, vec![Played, Keypress('2')], Requested),
+        (&menu, vec![Played, Played, Silence], Ladder),
+        (&menu, vec![Played, Keypress('7')], Ladder),
+        (&menu, vec![Played, Fault], EngineFailure),
+        (&spoken, vec![Played, Played, Silence], Ladder),
+        (&spoken, vec![Played, Unheard], EngineFailure),
+        // The recognizer is dead, and the callee says nothing: nobody asked for a colleague.
+        (&spoken, vec![Played, Deaf], EngineFailure),
+        (&spoken, vec![Deaf, Played, Played, Silence], EngineFailure),
+        (&direct, vec![Played, Played], Flow),
+        (&direct, vec![Played, Fault], EngineFailure),
+    ] {
+        assert_eq!(transfer_reason(flow, &inputs), Some(reason), "{inputs:?}");
+    }
 }

@@ -106,7 +106,8 @@ fn menu(on_timeout: Reprompt, on_other: Reprompt) -> Node {
         keys: keys.map(|(key, node)| (key.to_owned(), node.to_owned())).into(),
         set: BTreeMap::new(),
         timeout_ms: MENU_TIMEOUT_MS,
-        type_ahead: false,
+        // Who knows the menu presses its key while the text before it is said.
+        type_ahead: true,
         on_timeout,
         on_other,
         visits: None,

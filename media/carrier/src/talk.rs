@@ -314,7 +314,7 @@ fn is_held(offered: &AudioStream) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use media::rtp::keypress::KeypressReceiver;
+    use media::rtp::keypress::{KeySign, KeypressReceiver};
     use media::sip::sdp;
 
     fn at(ms: i64) -> Timestamp {
@@ -390,7 +390,10 @@ mod tests {
             for packet in talk.packets(at(ms)) {
                 let packet = Packet::parse(&packet).unwrap();
                 if packet.payload_type == 101 {
-                    heard.extend(receiver.receive(&packet));
+                    let sign = receiver.receive(&packet, ms * 1_000);
+                    if let Some(KeySign::Pressed(digit)) = sign {
+                        heard.push(digit);
+                    }
                 }
             }
         }

@@ -4,7 +4,7 @@ use super::call_details::EndedBy;
 use super::profile::{CarrierProfile, ChallengeBy, Manner};
 use super::{CallDetails, CarrierUser, Exchange, ExchangeSettings, Input, Output};
 use domain::time::Timestamp;
-use media::rtp::keypress::KeypressReceiver;
+use media::rtp::keypress::{KeySign, KeypressReceiver};
 use media::rtp::packet::{OutgoingStream, Packet};
 use media::sip::authentication::{Authenticator, Credentials};
 use media::sip::message::SipMessage;
@@ -394,7 +394,10 @@ fn a_key_is_pressed_after_the_prompt_and_stands_in_the_details() {
         let packets = media.iter().map(|packet| Packet::parse(packet).unwrap());
         packets
             .filter(|packet| packet.payload_type == 101)
-            .filter_map(|packet| receiver.receive(&packet))
+            .filter_map(|packet| match receiver.receive(&packet, 0) {
+                Some(KeySign::Pressed(digit)) => Some(digit),
+                Some(KeySign::Held) | None => None,
+            })
             .collect()
     };
     assert_eq!(pressed(&rehearsal.media), "", "not while the robot speaks");

@@ -43,6 +43,14 @@ pub fn bundled_files() -> impl Iterator<Item = (&'static str, &'static str)> {
     BUNDLED.iter().map(|(text, file, _)| (*text, *file))
 }
 
+/// The clip by which a recognizer is probed: a voice that says the recording notice; empty where the bundle
+/// cannot be read.
+pub fn probe_clip() -> Clip {
+    let notice = BUNDLED.iter().find(|(text, _, _)| *text == RECORDING_NOTICE);
+    let clip = notice.and_then(|(_, _, wav)| read_clip(wav).ok());
+    clip.unwrap_or(Clip { samples: Vec::new() })
+}
+
 /// Whether this text can be spoken without a synthesizer.
 fn is_bundled(text: &str) -> bool {
     bundled_texts().any(|bundled| bundled == text.trim())

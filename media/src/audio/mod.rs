@@ -2,6 +2,7 @@
 
 pub mod denoising;
 pub mod doubled_rate;
+pub mod dtmf;
 pub mod frame;
 pub mod heard;
 pub mod likeness;

@@ -3,6 +3,9 @@
 //! Keypresses and finished clips are dropped beyond the bound, since only an owner that does not read can let
 //! them pile up; the other events come at most once each.
 
+use super::key_merger::KeyMerger;
+use crate::rtp::keypress::KeySign;
+use domain::call::KeyPath;
 use domain::ports::line::LegEvent;
 use std::collections::VecDeque;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -24,6 +27,7 @@ struct Waiting {
     events: VecDeque<LegEvent>,
     stage: LegStage,
     closed: bool,
+    keys: KeyMerger,
 }
 
 /// Shared by a leg's owner, its signalling and its sound.
@@ -41,6 +45,7 @@ impl LegMailbox {
                 events: VecDeque::new(),
                 stage: LegStage::Unanswered,
                 closed: false,
+                keys: KeyMerger::default(),
             }),
             arrived: Notify::new(),
             heard_rtp: AtomicBool::new(false),
@@ -81,6 +86,23 @@ impl LegMailbox {
         waiting.events.push_back(event);
         drop(waiting);
         self.arrived.notify_one();
+    }
+
+    /// What a transport says of a key at `now_us`; copies of one press over several transports are one event.
+    pub(super) fn push_key(&self, path: KeyPath, sign: KeySign, now_us: i64) {
+        let counts = {
+            let mut waiting = self.lock();
+            match sign {
+                KeySign::Pressed(digit) => waiting.keys.press(path, digit, now_us).then_some(digit),
+                KeySign::Held => {
+                    waiting.keys.hold(path, now_us);
+                    None
+                }
+            }
+        };
+        if let Some(digit) = counts {
+            self.push(LegEvent::Keypress { digit });
+        }
     }
 
     /// The next event. Cancel-safe: an event is taken only when it is returned.

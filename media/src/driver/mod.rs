@@ -5,6 +5,7 @@
 //! when it began.
 
 mod abandoned;
+mod key_merger;
 mod left_over_handle;
 mod leg_audio;
 mod leg_handle;

@@ -7,6 +7,7 @@ use crate::driver::leg_mailbox::LegStage;
 use crate::driver::{LegHandle, MediaDriver, Replies, TrunkPlace};
 use crate::error::MediaError;
 use crate::lines::dialed_number::{NumberForm, dialed};
+use crate::rtp::latch::LatchRule;
 use crate::sip::authentication::Credentials;
 use crate::sip::left_over::LeftOverTrunk;
 use crate::sip::trunk_profile::TrunkProfile;
@@ -36,8 +37,9 @@ pub const RING_TIMEOUT_MS: u64 = 30_000;
 pub const FIRST_RESPONSE_MS: u64 = 32_000;
 /// The same where another trunk follows, which takes new calls meanwhile (call progress).
 pub const FIRST_RESPONSE_BEFORE_ANOTHER_MS: u64 = 4_000;
-/// Silence of a far end that says that it sends, and gives no sign of life, after which it is hung up.
-pub const SILENCE_MS: u64 = 20_000;
+/// Silence of a far end that says that it sends, and gives no sign of life, after which it is hung up. Who
+/// listens behind silence suppression sends nothing at all: a minute is longer than people think it over.
+pub const SILENCE_MS: u64 = 60_000;
 /// An interrupted call's enrolment rests this long: timer C, the first phone may still ring.
 pub const HOLD_OFF_MS: u64 = 180_000;
 /// The same for a loopback trunk, whose carrier drops an unanswered leg 4 s after its peer is gone.
@@ -72,6 +74,8 @@ pub struct TrunkConfig {
     pub replies: Replies,
     /// Where the carrier's sound comes from and goes to; empty: wherever its descriptions say.
     pub media_addresses: Vec<IpAddr>,
+    /// How far from the described address it may come from.
+    pub latch: LatchRule,
     pub dial: NumberForm,
     /// Stands before each number dialed.
     pub prefix: String,
@@ -109,6 +113,7 @@ impl TrunkConfig {
             hold_off_ms: None,
             replies: Replies::SamePort,
             media_addresses: Vec::new(),
+            latch: LatchRule::default(),
             dial: NumberForm::E164,
             prefix: String::new(),
             silence_ms: SILENCE_MS,
@@ -230,6 +235,7 @@ impl SipTrunk {
             ring_timeout_ms: order.ring_timeout_ms.unwrap_or(self.config.ring_timeout_ms),
             first_response_ms: self.config.first_response_ms,
             media_addresses: self.config.media_addresses.clone(),
+            latch: self.config.latch,
             silence_ms: self.config.silence_ms,
             profile: self.config.profile.clone(),
         }

@@ -8,8 +8,8 @@
 const TARGET_TICKS: u32 = 2;
 /// Slots in the ring: 320 ms at 20 ms a packet, more than any useful delay.
 const SLOTS: u16 = 16;
-/// Largest payload kept: 60 ms of G.711; longer packets are cut.
-pub const PAYLOAD_BYTES_MAX: usize = 480;
+/// Largest payload kept: 200 ms of G.711, which receivers should take (RFC 3551, 4.2); longer ones are cut.
+pub const PAYLOAD_BYTES_MAX: usize = 1_600;
 
 /// What became of a packet.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -47,15 +47,14 @@ pub struct BufferCounts {
 struct Slot {
     sequence: u16,
     held: bool,
-    length: usize,
-    bytes: [u8; PAYLOAD_BYTES_MAX],
+    /// Grows to the size of the sender's packets, and stays there.
+    bytes: Vec<u8>,
 }
 
 const EMPTY: Slot = Slot {
     sequence: 0,
     held: false,
-    length: 0,
-    bytes: [0; PAYLOAD_BYTES_MAX],
+    bytes: Vec::new(),
 };
 
 /// The playout buffer of one incoming stream.
@@ -80,7 +79,7 @@ impl Default for JitterBuffer {
 impl JitterBuffer {
     pub fn new() -> Self {
         Self {
-            slots: Box::new([EMPTY; SLOTS as usize]),
+            slots: Box::new([const { EMPTY }; SLOTS as usize]),
             ssrc: None,
             next: 0,
             playing: false,
@@ -223,10 +222,9 @@ impl JitterBuffer {
         let Some(slot) = self.slot(sequence) else { return };
         slot.sequence = sequence;
         slot.held = true;
-        slot.length = payload.len().min(PAYLOAD_BYTES_MAX);
-        for (kept, byte) in slot.bytes.iter_mut().zip(payload) {
-            *kept = *byte;
-        }
+        let length = payload.len().min(PAYLOAD_BYTES_MAX);
+        slot.bytes.clear();
+        slot.bytes.extend_from_slice(payload.get(..length).unwrap_or(&[]));
     }
 
     fn release(&mut self, sequence: u16) -> Due<'_> {
@@ -234,9 +232,9 @@ impl JitterBuffer {
             return Due::Nothing;
         };
         slot.held = false;
-        match slot.bytes.get(..slot.length) {
-            Some([]) | None => Due::Nothing,
-            Some(payload) => Due::Payload(payload),
+        match slot.bytes.as_slice() {
+            [] => Due::Nothing,
+            payload => Due::Payload(payload),
         }
     }
 }

@@ -2,7 +2,8 @@
 //!
 //! A press is known by its timestamp, so repeated packets, repeated ends and lost ends make no second
 //! digit. A press longer than 65,535 timestamp units goes on in a segment with a new timestamp (2.5.1.3);
-//! that is no second digit either.
+//! that is no second digit either. Some senders count the timestamp up in every packet of a press: packets
+//! that follow at once, with the same digit and without a marker or with a growing duration, are one press.
 
 use crate::audio::frame::FRAME_SAMPLES;
 
@@ -19,6 +20,10 @@ const LONG_DURATION: u16 = 0x8000;
 const OVERTAKEN_STEPS_MAX: u16 = 100;
 /// Times the end packet is sent (RFC 4733, 2.5.1.4).
 const END_PACKETS: u8 = 3;
+/// A packet with a new timestamp goes on with the press before it only when it arrives this soon: two
+/// packets at the longest usual interval of 50 ms (RFC 4733, 2.5.1.2). A new press takes longer, since its
+/// pause alone lasts 40 ms (ITU-T Q.24).
+const FOLLOWS_US: i64 = 100_000;
 
 /// The digit of an event code; `None` for flash and the other events.
 fn digit_of(code: u8) -> Option<char> {
@@ -40,6 +45,18 @@ struct Segment {
     timestamp: u32,
     duration: u16,
     ended: bool,
+    marker: bool,
+    /// When its last packet arrived.
+    at_us: i64,
+}
+
+/// What a packet says of a key.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum KeySign {
+    /// A press begins.
+    Pressed(char),
+    /// The last press goes on, or its end is repeated.
+    Held,
 }
 
 /// Reads the events of one incoming stream.
@@ -49,8 +66,8 @@ pub struct KeypressReceiver {
 }
 
 impl KeypressReceiver {
-    /// Takes a packet of the telephone-event payload type; answers a digit at its first packet only.
-    pub fn receive(&mut self, packet: &super::packet::Packet<'_>) -> Option<char> {
+    /// Takes a packet of the telephone-event payload type that arrived at `now_us`.
+    pub fn receive(&mut self, packet: &super::packet::Packet<'_>, now_us: i64) -> Option<KeySign> {
         let [code, flags, high, low, ..] = *packet.payload else {
             return None;
         };
@@ -61,17 +78,18 @@ impl KeypressReceiver {
             timestamp: packet.timestamp,
             duration: u16::from_be_bytes([high, low]),
             ended: flags & END_BIT != 0,
+            marker: packet.marker,
+            at_us: now_us,
         };
-        let Some(last) = self.last else {
+        let Some(last) = self.last.filter(|last| last.ssrc == segment.ssrc) else {
             return self.begin(segment);
         };
-        if last.ssrc != segment.ssrc {
-            return self.begin(segment);
-        }
         let ahead = segment.timestamp.wrapping_sub(last.timestamp);
         if ahead == 0 {
-            self.go_on(last, segment);
-            return None;
+            if begins_at_the_same_time(last, segment) {
+                return self.begin(segment);
+            }
+            return self.go_on(last, segment);
         }
         let overtaken = match last.sequence.wrapping_sub(segment.sequence) {
             0 => ahead > u32::MAX / 2,
@@ -80,27 +98,44 @@ impl KeypressReceiver {
         if overtaken {
             return None; // a packet of an earlier press
         }
-        if continues(last, segment, ahead) {
-            self.last = Some(segment);
-            return None;
+        if continues(last, segment, ahead) || follows(last, segment) {
+            self.last = Some(Segment {
+                ended: last.ended || segment.ended,
+                ..segment
+            });
+            return digit_of(segment.code).map(|_| KeySign::Held);
         }
         self.begin(segment)
     }
 
-    fn begin(&mut self, segment: Segment) -> Option<char> {
+    fn begin(&mut self, segment: Segment) -> Option<KeySign> {
         self.last = Some(segment);
-        digit_of(segment.code)
+        digit_of(segment.code).map(KeySign::Pressed)
     }
 
-    fn go_on(&mut self, last: Segment, segment: Segment) {
-        let newer = last.sequence.wrapping_sub(segment.sequence) > OVERTAKEN_STEPS_MAX;
+    fn go_on(&mut self, last: Segment, segment: Segment) -> Option<KeySign> {
+        let newer = is_newer(last, segment);
         self.last = Some(Segment {
             sequence: if newer { segment.sequence } else { last.sequence },
             duration: last.duration.max(segment.duration),
             ended: last.ended || segment.ended,
+            at_us: segment.at_us,
             ..last
         });
+        digit_of(last.code).map(|_| KeySign::Held)
     }
+}
+
+/// Sent after the last packet of the press so far.
+fn is_newer(last: Segment, segment: Segment) -> bool {
+    last.sequence.wrapping_sub(segment.sequence) > OVERTAKEN_STEPS_MAX
+}
+
+/// A sender whose clock stands still between two presses: after the end, another digit or a marker with a
+/// duration that starts again is a new press.
+fn begins_at_the_same_time(last: Segment, segment: Segment) -> bool {
+    let starts_again = segment.marker && !segment.ended && segment.duration < last.duration;
+    last.ended && is_newer(last, segment) && (last.code != segment.code || starts_again)
 }
 
 /// Whether a new timestamp is the next segment of the same long press.
@@ -111,6 +146,18 @@ fn continues(last: Segment, segment: Segment, ahead: u32) -> bool {
         && last.duration >= LONG_DURATION
         && ahead >= u32::from(last.duration)
         && ahead <= longest
+}
+
+/// Whether a new timestamp is that of a sender which counts it up in every packet of one press. An end
+/// after an end is its repetition; anything else after an end is a new press.
+fn follows(last: Segment, segment: Segment) -> bool {
+    let soon = segment.at_us.saturating_sub(last.at_us) <= FOLLOWS_US;
+    let grows = segment.duration > last.duration;
+    let goes_on = match last.ended {
+        true => segment.ended && !segment.marker && segment.duration == last.duration,
+        false => grows || (!segment.marker && segment.duration == last.duration),
+    };
+    soon && last.code == segment.code && goes_on
 }
 
 /// One packet of a press to send.
@@ -183,21 +230,103 @@ mod tests {
         (timestamp, [code, if end { 0x8A } else { 0x0A }, high, low])
     }
 
+    /// One packet every 20 ms, with sequence numbers that do not count.
     fn heard(packets: &[(u32, [u8; 4])]) -> String {
         let mut receiver = KeypressReceiver::default();
-        packets
+        let mut at_us = 0;
+        let packets = packets.iter().filter_map(|(timestamp, payload)| {
+            at_us += 20_000;
+            let packet = Packet {
+                payload_type: 101,
+                marker: false,
+                sequence: 0,
+                timestamp: *timestamp,
+                ssrc: 1,
+                payload,
+            };
+            digit(receiver.receive(&packet, at_us))
+        });
+        packets.collect()
+    }
+
+    fn digit(sign: Option<KeySign>) -> Option<char> {
+        match sign {
+            Some(KeySign::Pressed(digit)) => Some(digit),
+            Some(KeySign::Held) | None => None,
+        }
+    }
+
+    /// Marker, sequence, timestamp and payload, and when it arrived.
+    type Arrived = (bool, u16, (u32, [u8; 4]), i64);
+
+    /// Packets of one sender.
+    fn heard_of(packets: &[Arrived]) -> String {
+        let mut receiver = KeypressReceiver::default();
+        let packets = packets
             .iter()
-            .filter_map(|(timestamp, payload)| {
-                receiver.receive(&Packet {
+            .filter_map(|(marker, sequence, (timestamp, payload), at_us)| {
+                let packet = Packet {
                     payload_type: 101,
-                    marker: false,
-                    sequence: 0,
+                    marker: *marker,
+                    sequence: *sequence,
                     timestamp: *timestamp,
                     ssrc: 1,
                     payload,
-                })
-            })
-            .collect()
+                };
+                digit(receiver.receive(&packet, *at_us))
+            });
+        packets.collect()
+    }
+
+    /// A press whose packets each have a timestamp of their own, from `sequence` on, beginning at `at_ms`.
+    fn counting_up(code: u8, sequence: u16, at_ms: u16, grows: bool) -> Vec<Arrived> {
+        let packet = |step: u16| {
+            let duration = if grows { 160 * (step + 1).min(10) } else { 160 };
+            let stamp = (u32::from(at_ms) + 20 * u32::from(step)) * 8;
+            let at_us = i64::from(at_ms + 20 * step) * 1_000;
+            (
+                step == 0,
+                sequence + step,
+                event(code, stamp, duration, step >= 10),
+                at_us,
+            )
+        };
+        (0..13).map(packet).collect()
+    }
+
+    #[test]
+    fn a_press_whose_timestamp_counts_up_in_every_packet_is_one_digit() {
+        for grows in [true, false] {
+            assert_eq!(heard_of(&counting_up(9, 1, 0, grows)), "9", "{grows}");
+            let mut all_marked = counting_up(9, 1, 0, true);
+            all_marked.iter_mut().for_each(|packet| packet.0 = packet.1 <= 10);
+            assert_eq!(heard_of(&all_marked), "9", "a marker in every packet");
+        }
+    }
+
+    #[test]
+    fn two_quick_presses_stay_two_although_timestamps_count_up() {
+        for (ends_lost, grows) in [(false, true), (true, true), (false, false)] {
+            let mut packets = counting_up(9, 1, 0, grows);
+            packets.truncate(if ends_lost { 9 } else { 13 });
+            packets.extend(counting_up(9, 30, 300, grows));
+            assert_eq!(heard_of(&packets), "99", "{ends_lost} {grows}");
+        }
+        let other = [counting_up(9, 1, 0, true), counting_up(1, 14, 260, true)].concat();
+        assert_eq!(heard_of(&other), "91");
+    }
+
+    #[test]
+    fn a_clock_that_stands_still_between_two_presses_loses_none() {
+        let again = [
+            (true, 1, event(5, 1_000, 160, false), 0),
+            (false, 2, event(5, 1_000, 320, true), 20_000),
+            (false, 3, event(5, 1_000, 320, true), 40_000),
+            (true, 9, event(5, 1_000, 160, false), 160_000),
+            (false, 10, event(5, 1_000, 320, true), 180_000),
+            (false, 11, event(6, 1_000, 160, false), 300_000),
+        ];
+        assert_eq!(heard_of(&again), "556");
     }
 
     #[test]
@@ -226,14 +355,15 @@ mod tests {
     fn a_clock_that_begins_again_under_the_same_source_loses_no_press() {
         let mut receiver = KeypressReceiver::default();
         let mut press = |sequence: u16, (timestamp, payload): (u32, [u8; 4])| {
-            receiver.receive(&Packet {
+            let packet = Packet {
                 payload_type: 101,
                 marker: true,
                 sequence,
                 timestamp,
                 ssrc: 1,
                 payload: &payload,
-            })
+            };
+            digit(receiver.receive(&packet, 0))
         };
         assert_eq!(press(65_535, event(1, 900_000, 160, false)), Some('1'));
         assert_eq!(press(0, event(1, 900_000, 320, true)), None);
@@ -292,7 +422,7 @@ mod tests {
             ssrc: 1,
             payload: &[1, 0, 0],
         };
-        assert_eq!(receiver.receive(&packet), None);
+        assert_eq!(receiver.receive(&packet, 0), None);
     }
 
     #[test]

@@ -5,5 +5,6 @@
 
 pub mod jitter_buffer;
 pub mod keypress;
+pub mod latch;
 pub mod packet;
 pub mod report;

@@ -157,6 +157,8 @@ pub struct Dialog {
     pub local_cseq: u32,
     /// Last CSeq the far end used (RFC 3261, 12.2.2).
     pub remote_cseq: Option<u32>,
+    /// Its `Allow` lists INFO (RFC 6086), by which gateways send keypresses.
+    pub takes_info: bool,
 }
 
 impl Dialog {
@@ -171,6 +173,7 @@ impl Dialog {
             route_set,
             local_cseq: cseq,
             remote_cseq: None,
+            takes_info: takes_info(response),
         }
     }
 
@@ -196,6 +199,7 @@ impl Dialog {
             route_set: answered.route_set.clone(),
             local_cseq: cseq,
             remote_cseq: None,
+            takes_info: false,
         }
     }
 
@@ -265,6 +269,13 @@ fn with_routes(mut message: SipMessage, routes: &[String]) -> SipMessage {
 /// A tag as part of a branch: only what a token may hold, and not without end.
 fn token_of(tag: &str) -> String {
     tag.chars().filter(char::is_ascii_alphanumeric).take(32).collect()
+}
+
+fn takes_info(response: &SipMessage) -> bool {
+    let methods = response.headers("Allow").flat_map(|value| value.split(','));
+    methods
+        .map(str::trim)
+        .any(|method| method.eq_ignore_ascii_case("INFO"))
 }
 
 #[cfg(test)]

@@ -3,7 +3,9 @@
 //! We offer PCMA, PCMU and `telephone-event` 101 at 20 ms. Of what comes back we read the first audio stream
 //! that is not switched off: where its packets go, its codec, its keypress payload type and its direction.
 
+use crate::audio::frame::{FRAME_MS, FRAME_SAMPLES};
 use crate::codec::Codec;
+use crate::rtp::latch::LatchRule;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 
 /// Largest description read; a carrier's is below 2 kB.
@@ -30,17 +32,44 @@ pub struct AudioStream {
     pub codec: Codec,
     /// The payload type it gave that codec: 8 or 0, or a dynamic one.
     pub payload_type: u8,
-    /// Payload type of its keypresses, where it takes them.
+    /// Payload type of its keypresses, where they were negotiated: its `m=` line and a map name it.
     pub keypress_payload_type: Option<u8>,
+    /// Another type by which its keypresses may come: one it maps without naming it in the `m=` line, else
+    /// ours (RFC 3264, 6.1, lets it use that), unless it gave that number to something else.
+    pub other_keypress_type: Option<u8>,
     pub direction: Direction,
     pub ptime_ms: u32,
+    /// Longest packet it takes, in milliseconds (RFC 8866, 6.4).
+    pub maxptime_ms: Option<u32>,
     /// The only addresses its packets may come from, where the trunk's SPEC lists them.
     pub allowed: Vec<IpAddr>,
     /// The description's `m=` lines in order, of which an answer has as many (RFC 3264, 6); this stream is
     /// the one without a text.
     pub media_lines: Vec<Option<String>>,
+    /// How far from its address its packets may come from; the trunk's to say.
+    pub latch: LatchRule,
 }
 
+impl AudioStream {
+    /// Samples in each packet we send: 20 ms, or 10 or 5 where it takes no longer ones.
+    pub fn packet_samples(&self) -> Option<usize> {
+        let longest_ms = self.maxptime_ms.unwrap_or(20);
+        PACKETS_PER_FRAME
+            .into_iter()
+            .find(|packets| u64::from(longest_ms) * packets >= FRAME_MS)
+            .and_then(|packets| FRAME_SAMPLES.checked_div(usize::try_from(packets).ok()?))
+    }
+
+    /// True where it says that it sends audio.
+    pub const fn sends(&self) -> bool {
+        matches!(self.direction, Direction::SendRecv | Direction::SendOnly)
+    }
+}
+
+/// Packets into which a frame of 20 ms may be cut: 20, 10 or 5 ms each. No gateway asks for less.
+const PACKETS_PER_FRAME: [u64; 3] = [1, 2, 4];
+/// Longest packet time read: RFC 3551, 4.2, has receivers take up to 200 ms.
+const PTIME_MAX_MS: u32 = 200;
 /// Most `m=` lines of a description: audio, video, and a few more that a far end offers at once.
 const MEDIA_LINES_MAX: usize = 16;
 
@@ -55,6 +84,8 @@ pub enum SdpError {
     NoCodec,
     #[error("no usable address")]
     NoAddress,
+    #[error("it takes only packets shorter than 5 ms")]
+    ShortPackets,
 }
 
 /// Our offer; `version` counts up with each new description of the same dialog.
@@ -148,6 +179,7 @@ struct Section<'a> {
     address: Option<IpAddr>,
     direction: Option<Direction>,
     ptime_ms: Option<u32>,
+    maxptime_ms: Option<u32>,
 }
 
 /// Reads the first usable audio stream of an offer or answer.
@@ -209,20 +241,40 @@ fn settle(stream: &Section<'_>, whole: &Section<'_>) -> Result<AudioStream, SdpE
     } else {
         direction
     };
-    Ok(AudioStream {
+    let negotiated = keypress_types(stream).find(|payload| stream.formats.contains(payload));
+    let unlisted = keypress_types(stream).find(|payload| !stream.formats.contains(payload));
+    let is_taken = |payload: u8| {
+        let mapped = stream.maps.iter().find(|(mapped, _)| *mapped == payload);
+        payload == payload_type || mapped.is_some_and(|(_, map)| !is_keypress(map))
+    };
+    let other = unlisted.or((negotiated != Some(KEYPRESS_PAYLOAD_TYPE)).then_some(KEYPRESS_PAYLOAD_TYPE));
+    let read = AudioStream {
         address: SocketAddr::new(address, stream.port),
         codec,
         payload_type,
-        keypress_payload_type: stream
-            .maps
-            .iter()
-            .find(|(payload, map)| stream.formats.contains(payload) && is_map(map, "telephone-event"))
-            .map(|(payload, _)| *payload),
+        keypress_payload_type: negotiated,
+        other_keypress_type: other.filter(|payload| !is_taken(*payload)),
         direction,
         ptime_ms: stream.ptime_ms.unwrap_or(20),
+        maxptime_ms: stream.maxptime_ms.or(whole.maxptime_ms),
         allowed: Vec::new(),
         media_lines: Vec::new(),
-    })
+        latch: LatchRule::default(),
+    };
+    read.packet_samples().ok_or(SdpError::ShortPackets)?;
+    Ok(read)
+}
+
+/// Payload types that are mapped to keypresses, in the order of their maps.
+fn keypress_types<'a>(stream: &'a Section<'_>) -> impl Iterator<Item = u8> + 'a {
+    let mapped = stream.maps.iter().filter(|(_, map)| is_keypress(map));
+    mapped.map(|(payload, _)| *payload)
+}
+
+/// `telephone-event`, at whatever clock rate: a key is the same key, and only its duration would differ.
+fn is_keypress(map: &str) -> bool {
+    let name = map.split('/').next().unwrap_or_default();
+    name.trim().eq_ignore_ascii_case("telephone-event")
 }
 
 /// Multicast or broadcast: a call is with one.
@@ -279,11 +331,10 @@ fn attribute<'a>(value: &'a str, section: &mut Section<'a>) {
         "inactive" => section.direction = Some(Direction::Inactive),
         _ => {
             if let Some(ptime) = value.strip_prefix("ptime:") {
-                section.ptime_ms = ptime
-                    .trim()
-                    .parse()
-                    .ok()
-                    .filter(|ptime| (10..=60).contains(ptime));
+                section.ptime_ms = packet_time(ptime);
+            }
+            if let Some(maxptime) = value.strip_prefix("maxptime:") {
+                section.maxptime_ms = packet_time(maxptime);
             }
             let map = value.strip_prefix("rtpmap:").and_then(|map| map.split_once(' '));
             if let Some((payload, map)) = map
@@ -293,6 +344,13 @@ fn attribute<'a>(value: &'a str, section: &mut Section<'a>) {
             }
         }
     }
+}
+
+/// Milliseconds; some write a fraction. `None` for what no packet can be.
+fn packet_time(text: &str) -> Option<u32> {
+    let whole = text.trim().split('.').next()?;
+    let ms = whole.parse().ok()?;
+    (1..=PTIME_MAX_MS).contains(&ms).then_some(ms)
 }
 
 #[cfg(test)]
@@ -408,12 +466,13 @@ mod tests {
             ("a=ptime:30\r\na=recvonly\r\n", 30, Direction::RecvOnly),
             ("a=ptime:60\r\na=inactive\r\n", 60, Direction::Inactive),
             (
-                "a=ptime:61\r\nb=TIAS:64000\r\nb=AS:80\r\n",
+                "a=ptime:201\r\nb=TIAS:64000\r\nb=AS:80\r\n",
                 20,
                 Direction::SendRecv,
             ),
+            ("a=ptime:80\r\n", 80, Direction::SendRecv),
             (
-                "a=ptime:9\r\na=maxptime:40\r\na=rtcp:4001\r\n",
+                "a=ptime:0\r\na=maxptime:40\r\na=rtcp:4001\r\n",
                 20,
                 Direction::SendRecv,
             ),
@@ -430,6 +489,74 @@ mod tests {
         }
         let whole = "a=inactive\r\nc=IN IP4 192.0.2.9\r\nm=audio 4000 RTP/AVP 8\r\n";
         assert_eq!(read(&sdp(whole)).unwrap().direction, Direction::Inactive);
+    }
+
+    #[test]
+    fn packets_are_no_longer_than_the_far_end_takes() {
+        let rows = [
+            ("", 160),
+            ("a=maxptime:20\r\n", 160),
+            ("a=maxptime:200\r\n", 160),
+            ("a=maxptime:19\r\n", 80),
+            ("a=ptime:10\r\na=maxptime:10\r\n", 80),
+            ("a=maxptime:9.5\r\n", 40),
+            ("a=maxptime:5\r\n", 40),
+            ("a=maxptime:0\r\n", 160),
+            ("a=maxptime:long\r\n", 160),
+        ];
+        for (lines, samples) in rows {
+            let text = format!("c=IN IP4 192.0.2.9\r\nm=audio 4000 RTP/AVP 8\r\n{lines}");
+            assert_eq!(
+                read(&sdp(&text)).unwrap().packet_samples(),
+                Some(samples),
+                "{lines}"
+            );
+        }
+        let whole = "a=maxptime:10\r\nc=IN IP4 192.0.2.9\r\nm=audio 4000 RTP/AVP 8\r\n";
+        assert_eq!(read(&sdp(whole)).unwrap().packet_samples(), Some(80));
+        let short = "c=IN IP4 192.0.2.9\r\nm=audio 4000 RTP/AVP 8\r\na=maxptime:4\r\n";
+        assert_eq!(read(&sdp(short)).unwrap_err(), SdpError::ShortPackets);
+    }
+
+    #[test]
+    fn keypresses_are_expected_by_every_type_that_could_bring_them() {
+        let rows = [
+            ("8 101", "a=rtpmap:101 telephone-event/8000\r\n", Some(101), None),
+            (
+                "8 96",
+                "a=rtpmap:96 telephone-event/8000\r\n",
+                Some(96),
+                Some(101),
+            ),
+            // The type is missing from the m= line, from the maps, or from both.
+            ("8", "a=rtpmap:101 telephone-event/8000\r\n", None, Some(101)),
+            ("8", "a=rtpmap:96 telephone-event/8000\r\n", None, Some(96)),
+            ("8 101", "", None, Some(101)),
+            ("8", "", None, Some(101)),
+            // The number is something else's.
+            ("8", "a=rtpmap:101 opus/48000/2\r\n", None, None),
+            ("101", "a=rtpmap:101 PCMA/8000\r\n", None, None),
+            // Other writings.
+            (
+                "8 101",
+                "a=rtpmap:101 TELEPHONE-EVENT/8000/1\r\n",
+                Some(101),
+                None,
+            ),
+            ("8 101", "a=rtpmap:101 telephone-event\r\n", Some(101), None),
+            (
+                "8 100",
+                "a=rtpmap:100 telephone-event/16000\r\n",
+                Some(100),
+                Some(101),
+            ),
+        ];
+        for (formats, maps, negotiated, other) in rows {
+            let text = format!("c=IN IP4 192.0.2.9\r\nm=audio 4000 RTP/AVP {formats}\r\n{maps}");
+            let stream = read(&sdp(&text)).unwrap();
+            let types = (stream.keypress_payload_type, stream.other_keypress_type);
+            assert_eq!(types, (negotiated, other), "{formats} {maps}");
+        }
     }
 
     #[test]

@@ -16,9 +16,9 @@ pub use shown::{CallPlace, CampaignFigures, LiveSnapshot, TrunkFigures, WindowFi
 
 use crate::error::ProjectionError;
 use crate::view::{AnyEvent, ViewEvent};
-use domain::call::UnderstoodFact;
 use domain::call::event::{CallEvent, EndReason};
 use domain::call::progress::dispose_failure;
+use domain::call::{KeyPath, UnderstoodFact};
 use domain::conversation::ConversationEvent;
 use domain::disposition::{Disposition, Outcome};
 use domain::emotion::EmotionLevel;
@@ -118,6 +118,7 @@ struct OpenCall {
 #[derive(Debug, Clone, Default)]
 struct Trunk {
     failures_in_row: u64,
+    keyless_in_row: u64,
     last_failure: Option<(Timestamp, Disposition)>,
     stretches: Stretches,
 }
@@ -174,7 +175,7 @@ impl LiveFigures {
             CallEvent::Permitted { customer_grant, .. } => self.permitted(call, &customer_grant.campaign),
             CallEvent::Dialing { trunk, .. } => self.dialing(call, trunk, at),
             CallEvent::Ringing { .. } => self.enter(call, CallPlace::Ringing),
-            CallEvent::Answered { .. } => self.answered(call),
+            CallEvent::Answered { dialog, .. } => self.answered(call, dialog.key_paths.as_deref()),
             CallEvent::TransferRequested { .. } => self.enter(call, CallPlace::Transferring),
             CallEvent::SensitiveWordMatched(_) => self.count(call, |counts| counts.sensitive_words += 1),
             CallEvent::Understood(fact) => self.understood(call, fact),
@@ -279,7 +280,7 @@ impl LiveFigures {
         }
     }
 
-    fn answered(&mut self, call: CallId) {
+    fn answered(&mut self, call: CallId, key_paths: Option<&[KeyPath]>) {
         let Some(open) = self.calls.get_mut(&call) else {
             return;
         };
@@ -293,6 +294,11 @@ impl LiveFigures {
             .and_then(|trunk| self.trunks.get_mut(trunk))
         {
             trunk.failures_in_row = 0;
+            trunk.keyless_in_row = match key_paths {
+                Some([]) => trunk.keyless_in_row + 1,
+                Some(_) => 0,
+                None => trunk.keyless_in_row,
+            };
         }
         self.count(call, |counts| counts.answered += 1);
     }

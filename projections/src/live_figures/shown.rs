@@ -70,6 +70,8 @@ pub struct TrunkFigures {
     pub trunk: String,
     /// Failures that are the trunk's, since it last carried a call.
     pub failures_in_row: u64,
+    /// Its last answered calls in a row in which keys had no way to arrive.
+    pub keyless_in_row: u64,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub last_failure_at: Option<Timestamp>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -236,6 +238,7 @@ impl LiveFigures {
         let shown = self.trunks.iter().map(|(name, trunk)| TrunkFigures {
             trunk: name.clone(),
             failures_in_row: trunk.failures_in_row,
+            keyless_in_row: trunk.keyless_in_row,
             last_failure_at: trunk.last_failure.map(|(at, _)| at),
             last_failure: trunk.last_failure.map(|(_, disposition)| disposition),
             last_5_minutes: window(&trunk.stretches, now, SHORT_WINDOW_MS),

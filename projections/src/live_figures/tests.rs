@@ -2,12 +2,13 @@
 
 use super::shown::SHORT_WINDOW_MS;
 use super::{CALLS_MAX, CallPlace, KEPT_MS, LiveFigures, LiveSnapshot};
-use crate::testing::{Story, call, campaign};
+use crate::testing::{Story, call, campaign, dialog};
 use crate::view::ViewEvent;
+use domain::call::KeyPath;
 use domain::call::event::CallEvent;
 use domain::disposition::{Disposition, Outcome};
 use domain::emotion::EmotionPlan;
-use domain::ports::line::{FailureCause, LegFailure};
+use domain::ports::line::{AnsweredDialog, FailureCause, LegFailure};
 use domain::time::Timestamp;
 
 fn figures_of(story: &Story) -> LiveFigures {
@@ -137,6 +138,37 @@ fn failures_in_a_row_are_the_trunks_own_and_end_when_it_works() {
         0,
         "busy is the callee's business"
     );
+}
+
+#[test]
+fn a_trunk_whose_answered_calls_leave_keys_no_way_is_counted_until_one_does() {
+    let mut story = Story::new();
+    let in_a_row = |story: &Story| shown(story, story.at).trunks[0].keyless_in_row;
+    let paths = [
+        (Some(Vec::new()), 1),
+        (None, 1),
+        (Some(Vec::new()), 2),
+        (Some(vec![KeyPath::InBand]), 0),
+        (None, 0),
+        (Some(Vec::new()), 1),
+    ];
+    for (of, (key_paths, expected)) in (1..).zip(paths) {
+        let id = call("T", of, 1);
+        story.permitted("T", of, 1).dialing(id, 1, "first");
+        let dialog = AnsweredDialog {
+            key_paths: key_paths.clone(),
+            ..dialog()
+        };
+        story.call(
+            id,
+            CallEvent::Answered {
+                leg: 1,
+                dialog,
+                key_rule: None,
+            },
+        );
+        assert_eq!(in_a_row(&story), expected, "{key_paths:?}");
+    }
 }
 
 #[test]

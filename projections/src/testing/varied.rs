@@ -263,7 +263,7 @@ impl<N: Iterator<Item = u64>> Teller<N> {
                 early_media: false,
             },
             7 | 8 => return told(self.story.answered(id, leg)),
-            9 => CallEvent::TransferRequested { node },
+            9 => CallEvent::TransferRequested { node, reason: None },
             10 => CallEvent::HangupRequested {
                 leg,
                 reason: EndReason::FlowEnded,

@@ -13,6 +13,7 @@ use domain::call::event::CallEvent;
 use domain::customer::event::CustomerEvent;
 use domain::disposition::Outcome;
 use domain::ids::CampaignId;
+use domain::transfer_reason::TransferReason;
 use serde::Serialize;
 
 /// The view's name, for `wait_for_view`.
@@ -165,7 +166,10 @@ fn stage_of(event: &AnyEvent) -> Option<Stage> {
             CallEvent::Ringing { .. } => Some(Stage::Rang),
             CallEvent::Answered { .. } => Some(Stage::Answered),
             CallEvent::NoticePlayed { .. } => Some(Stage::Told),
-            CallEvent::Keypressed { .. } | CallEvent::TransferRequested { .. } => Some(Stage::Engaged),
+            CallEvent::Keypressed { .. } => Some(Stage::Engaged),
+            CallEvent::TransferRequested { reason, .. } if TransferReason::is_request(*reason) => {
+                Some(Stage::Engaged)
+            }
             CallEvent::Ended { outcome, .. } if *outcome == Some(Outcome::Success) => Some(Stage::Converted),
             _ => None,
         },

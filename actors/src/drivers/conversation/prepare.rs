@@ -2,6 +2,7 @@
 
 use super::clips::Clips;
 use super::offering::Chosen;
+use crate::drivers::engines;
 use crate::drivers::kit::{Halt, Kit};
 use domain::calling_plan::{CallingPlan, CampaignFacts, FlowRef};
 use domain::flow::{FlowAction, FlowDefinition, FlowRun};
@@ -98,6 +99,7 @@ async fn prepared(
     for words in actions.iter().filter_map(spoken) {
         if let Err(error) = voice.speak(kit, words, Urgency::AtAnswer).await {
             tracing::error!(%error, "a notice could not be spoken");
+            engines::note_voice_failed(kit, &error);
             return Err(Halt::Fault);
         }
     }
@@ -244,6 +246,11 @@ async fn speak_in_time(kit: &Kit, prompt: &Prompt) -> Result<Arc<Clip>, SpeechEr
         () = clock.wait_until(clock.now().plus_ms(SPEAK_MS_MAX)) => {
             Err(SpeechError::Failed("it took too long".to_owned()))
         }
-        spoken = kit.ports.synthesizer.speak(prompt) => spoken,
+        spoken = kit.ports.synthesizer.speak(prompt) => {
+            if spoken.is_ok() {
+                engines::note_voice(kit, prompt);
+            }
+            spoken
+        }
     }
 }

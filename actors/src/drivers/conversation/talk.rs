@@ -335,8 +335,10 @@ impl<'a> Talk<'a> {
                     self.silence_ms = Some(silence_ms);
                     self.listen();
                 }
-                FlowAction::RequestTransfer { node } => {
-                    self.attempt.ask(CallCommand::RequestTransfer { node }).await?;
+                FlowAction::RequestTransfer { node, reason } => {
+                    let reason = Some(reason);
+                    let transfer = CallCommand::RequestTransfer { node, reason };
+                    self.attempt.ask(transfer).await?;
                 }
                 FlowAction::OptOut => self.opt_out(self.source()).await?,
                 FlowAction::End { outcome } => self.end_flow(outcome).await?,

@@ -161,6 +161,7 @@ impl Attending<'_> {
     }
 
     async fn note(&mut self, fact: TurnFact) -> Result<(), Halt> {
+        crate::drivers::engines::note(&self.kit, &fact);
         self.attempt.ask(CallCommand::NoteTurn(fact)).await?;
         Ok(())
     }

@@ -263,7 +263,7 @@ fn nine_during_the_notice_opts_out_at_once_and_nothing_of_the_callee_is_recorded
     on_one_thread(async {
         let world = one_call(presses('9')).await;
         assert_eq!(world.count("number.opted_out"), 1);
-        assert_eq!(world.data("call.answered")[0]["key_rule"], 3);
+        assert_eq!(world.data("call.answered")[0]["key_rule"], 4);
         let kinds = world.fakes.store.kinds();
         let place = |kind: &str| kinds.iter().position(|one| one == kind).expect("it is stored");
         assert!(place("number.opted_out") < place("call.keypressed"));

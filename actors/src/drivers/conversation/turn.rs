@@ -21,11 +21,17 @@ impl Talk<'_> {
 
     /// Stored before what follows from it is done. Beyond what is kept of a call it has been too long.
     pub(super) async fn note_turn(&mut self, fact: TurnFact) -> Result<(), Halt> {
+        self.note_engines(&fact);
         match self.attempt.ask(CallCommand::NoteTurn(fact)).await {
             Ok(_) => Ok(()),
             Err(Halt::Refused) => self.end_too_long().await,
             Err(halt) => Err(halt),
         }
+    }
+
+    /// A test call says of an engine what any call does.
+    fn note_engines(&self, fact: &TurnFact) {
+        crate::drivers::engines::note(&self.kit, fact);
     }
 
     /// Nothing was heard for as long as the node waits. Where words are expected, that is a fact of its own.

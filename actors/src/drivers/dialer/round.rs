@@ -6,6 +6,7 @@ use super::past_end::{is_past_end, settle};
 use super::quotas::{self, Held, Places};
 use super::shares::Allowed;
 use super::staged::{self, Staged};
+use crate::drivers::engines;
 use crate::drivers::facts::{calendars, with_kept};
 use crate::drivers::kit::{Halt, Kit};
 use crate::drivers::one_call::{self, Assignment};
@@ -184,14 +185,21 @@ fn of_day(
     Some((CampaignFacts { calendars, ..facts }, closed_until))
 }
 
-/// Whether an emergency stop holds this campaign, or it cannot be read whether one does.
+/// Whether an emergency stop holds this campaign, or it cannot be read whether one does; or an engine that
+/// its flow needs does not answer.
 async fn is_stopped(kit: &Kit, campaign: &CampaignId, facts: Option<&CampaignFacts>) -> bool {
     let own = StopId::Campaign(campaign.clone());
     if let Err(error) = kit.stops.learn(kit.environment.store.as_ref(), &own).await {
         tracing::warn!(%campaign, %error, "it cannot be read whether a campaign is stopped: nobody is dialed");
         return true;
     }
-    facts.is_some_and(|facts| kit.stops.stops_campaign(campaign, facts.plan.presets()))
+    match facts {
+        Some(facts) => {
+            kit.stops.stops_campaign(campaign, facts.plan.presets())
+                || engines::down_for(kit, facts).await.is_some()
+        }
+        None => false,
+    }
 }
 
 /// How many dials to ask leave for, and how many calls are open; `None` when there is no room.

@@ -6,6 +6,7 @@ use crate::capacity::{LegPlace, TrunkSign};
 use crate::drivers::alarms;
 use crate::drivers::conversation::Trial;
 use crate::drivers::dialer::{pause_running_campaigns, waits_for_records};
+use crate::drivers::engines;
 use crate::drivers::kit::{Halt, Kit};
 use crate::drivers::live_calls::Working;
 use crate::drivers::placed::Placed;
@@ -165,6 +166,10 @@ impl Attempt {
             if !campaign.is_ok_and(|loaded| !waits_for_records(kit, &loaded.state, kit.now())) {
                 return true;
             }
+        }
+        // Granted before the engine went down; a test is how somebody finds out whether it is back.
+        if self.trial.is_none() && engines::down_for(kit, &self.facts).await.is_some() {
+            return true;
         }
         kit.stopped(&self.facts, line).is_some()
     }

@@ -1,13 +1,16 @@
 //! What is watched (REP-6): figures of this moment and the state of this process, each against its limit.
 
 use crate::clock_doubt::doubt_in_words;
+use crate::engine_down::engine_down_in_words;
 use crate::installation::DialingState;
 use crate::installation::Installation;
+use actors::OpenCircuit;
 use domain::alert::{AlertFigure, AlertLimits, AlertRule, NOTE_BYTES_MAX, Severity};
+use domain::call::EngineKind;
 use domain::ids::CampaignId;
 use domain::installation::{CLOCK_SKEW_MS_MAX, ClockDoubt, ClockOffset};
 use projections::ViewStatus;
-use projections::live_figures::{EngineFigures, KEPT_MS, LiveSnapshot, WindowFigures};
+use projections::live_figures::{EngineFigures, KEPT_MS, LiveSnapshot, TrunkFigures, WindowFigures};
 
 /// The short window of live figures (REP-6).
 const WINDOW_MS: u64 = 300_000;
@@ -34,6 +37,8 @@ pub(super) async fn findings(installation: &Installation, limits: &AlertLimits) 
     if let Ok(statuses) = installation.rows.statuses().await {
         of_views(&statuses, limits, &mut all);
     }
+    let down = installation.environment.engines.open();
+    all.extend(ENGINE_KINDS.map(|(kind, subject)| of_engine(kind, subject, &down)));
     let standing = *installation.dialing.state().borrow();
     all.push(of_log(standing));
     all.push(of_history(standing));
@@ -61,6 +66,7 @@ fn of_figures(snapshot: &LiveSnapshot, limits: &AlertLimits, all: &mut Vec<Findi
             detail: bounded(&format!("{value} in a row, the last was {last}")),
             is_beyond: value >= limits.line_failures_max,
         });
+        all.push(keyless(row));
     }
     all.extend(snapshot.engines.iter().map(|engine| failing(engine, limits)));
     let left_over = count(snapshot.last_5_minutes.left_over);
@@ -73,6 +79,20 @@ fn of_figures(snapshot: &LiveSnapshot, limits: &AlertLimits, all: &mut Vec<Findi
         detail: format!("{left_over} calls were ended for a process that did not"),
         is_beyond: left_over > 0,
     });
+}
+
+/// One call is enough: nobody can opt out by key in it.
+fn keyless(row: &TrunkFigures) -> Finding {
+    let value = count(row.keyless_in_row);
+    Finding {
+        rule: AlertRule::NoKeyPath,
+        subject: bounded(&row.trunk),
+        campaign: None,
+        severity: Severity::Critical,
+        figure: figure(value, 0, "count", 0),
+        detail: format!("keys cannot arrive in the last {value} answered calls of this trunk"),
+        is_beyond: value > 0,
+    }
 }
 
 /// Each of them ended its call at once; that it was said is seen to by a person.
@@ -178,6 +198,26 @@ fn of_log(standing: DialingState) -> Finding {
     }
 }
 
+/// Both engines of speech, by the names of their kinds: an alert stays the same whichever engine is in use.
+const ENGINE_KINDS: [(EngineKind, &str); 2] = [
+    (EngineKind::Recognizer, "recognizer"),
+    (EngineKind::Synthesizer, "synthesizer"),
+];
+
+/// An engine whose circuit is open.
+fn of_engine(kind: EngineKind, subject: &str, down: &[OpenCircuit]) -> Finding {
+    let open = down.iter().find(|open| open.engine_kind == kind);
+    Finding {
+        rule: AlertRule::EngineDown,
+        subject: subject.to_owned(),
+        campaign: None,
+        severity: Severity::Critical,
+        figure: figure(i64::from(open.is_some()), 0, "count", 0),
+        detail: open.map_or_else(String::new, |open| bounded(&engine_down_in_words(open))),
+        is_beyond: open.is_some(),
+    }
+}
+
 fn of_history(standing: DialingState) -> Finding {
     let is_lost = standing == DialingState::Lost;
     Finding {
@@ -251,7 +291,6 @@ pub(super) fn bounded(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use domain::call::EngineKind;
     use domain::installation::ClockDoubtCause;
     use domain::time::Timestamp;
     use projections::alert_words::in_chinese;
@@ -283,6 +322,47 @@ mod tests {
             (true, 299, 300)
         );
         assert_eq!(found.detail, "299 of 1000 calls");
+    }
+
+    fn down() -> OpenCircuit {
+        OpenCircuit {
+            engine_kind: EngineKind::Recognizer,
+            engine: "funasr".to_owned(),
+            since: Timestamp::EPOCH,
+            reason: "unreachable".to_owned(),
+        }
+    }
+
+    #[test]
+    fn an_engine_that_is_down_is_told_by_its_kind_and_the_other_is_not() {
+        let found = ENGINE_KINDS.map(|(kind, subject)| of_engine(kind, subject, &[down()]));
+        assert_eq!(found.each_ref().map(|one| one.is_beyond), [true, false]);
+        assert_eq!(found[0].subject, "recognizer");
+        assert!(found[0].detail.contains("funasr") && found[0].detail.contains("unreachable"));
+        assert!(!of_engine(EngineKind::Recognizer, "recognizer", &[]).is_beyond);
+    }
+
+    fn trunk(keyless_in_row: u64) -> TrunkFigures {
+        TrunkFigures {
+            trunk: "first".to_owned(),
+            failures_in_row: 0,
+            keyless_in_row,
+            last_failure_at: None,
+            last_failure: None,
+            last_5_minutes: window(0, 0),
+            last_hour: window(0, 0),
+        }
+    }
+
+    #[test]
+    fn a_trunk_on_which_keys_cannot_arrive_is_told_from_its_first_call_on() {
+        let found = keyless(&trunk(1));
+        assert!(found.is_beyond);
+        assert_eq!(
+            (found.rule, found.subject.as_str()),
+            (AlertRule::NoKeyPath, "first")
+        );
+        assert!(!keyless(&trunk(0)).is_beyond);
     }
 
     #[test]
@@ -326,6 +406,7 @@ mod tests {
     fn what_each_finding_says_is_told_in_chinese_too() {
         let (campaign, limits) = ("T".parse().unwrap(), AlertLimits::default());
         let mut all = vec![
+            keyless(&trunk(3)),
             answer_ratio(&campaign, &window(5, 20), &limits),
             sensitive_words(&campaign, &window(5, 20)),
             angry_callers(&campaign, &window(5, 20)),
@@ -336,6 +417,7 @@ mod tests {
             cause,
             apart_ms: -5_000,
         };
+        all.push(of_engine(EngineKind::Recognizer, "recognizer", &[down()]));
         all.push(of_wall(Some(doubt(ClockDoubtCause::WallMoved))));
         all.push(of_wall(Some(doubt(ClockDoubtCause::BeforeLog))));
         of_views(&[], &limits, &mut all);

@@ -96,9 +96,11 @@ impl Recorder {
                         engine: None,
                     }));
                 }
-                FlowAction::RequestTransfer { node } => {
-                    self.commands
-                        .push(CallCommand::RequestTransfer { node: node.clone() });
+                FlowAction::RequestTransfer { node, reason } => {
+                    self.commands.push(CallCommand::RequestTransfer {
+                        node: node.clone(),
+                        reason: Some(*reason),
+                    });
                 }
                 FlowAction::Notice { .. }
                 | FlowAction::StopSaying

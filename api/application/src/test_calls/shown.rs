@@ -94,7 +94,10 @@ pub async fn shown(
 
 fn step_shown(at: Timestamp, step: &CallEvent) -> TestStepShown {
     let (node, text) = match step {
-        CallEvent::NodeEntered { node } | CallEvent::TransferRequested { node } => (Some(node), None),
+        CallEvent::NodeEntered { node } => (Some(node), None),
+        CallEvent::TransferRequested { node, reason } => {
+            (Some(node), reason.map(|reason| reason.code().to_owned()))
+        }
         CallEvent::Keypressed { node, digit, .. } => (Some(node), digit.value().cloned()),
         CallEvent::Heard(fact) => {
             let words = fact.text.value().map(|text| masked_words(text));

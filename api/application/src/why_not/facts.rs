@@ -3,7 +3,7 @@
 
 use crate::as_of::{Then, entity_then};
 use crate::installation::Installation;
-use actors::Entities;
+use actors::{Entities, OpenCircuit};
 use domain::calling_plan::CampaignFacts;
 use domain::campaign::{Campaign, CampaignState, CampaignStatus, Gates, Waiting};
 use domain::compliance::{JoinedFacts, PresetRules, calendars_asked, needs_facts, rules_at};
@@ -113,8 +113,11 @@ pub(super) async fn campaign(
     above.extend(over(state.status()));
     above.extend(stage(state.gates(), customer, at));
     let drivers = installation.dialing.drivers().filter(|_| then.is_none());
-    let has_agents = drivers.map(|drivers| drivers.has_agents());
+    let has_agents = drivers.as_ref().map(|drivers| drivers.has_agents());
     above.extend(without_agents(facts.plan.dialing_mode(), has_agents));
+    if let Some(drivers) = drivers {
+        above.extend(drivers.engine_down_for(&facts).await.map(engine_down));
+    }
     above.extend(unaccepted(&facts, &state, customer, at));
     let below = rules_alone(installation, customer, facts, person, at, then).await?;
     Ok(OfCampaign { above, ..below })
@@ -282,6 +285,18 @@ fn without_agents(mode: DialingMode, has_agents: Option<bool>) -> Option<Above> 
         facts: BTreeMap::from([("mode".to_owned(), mode.code().to_owned())]),
         until: Lifted::Sometime("agents_there"),
     })
+}
+
+/// The process that dials has an engine that the flow needs and that does not answer.
+fn engine_down(open: OpenCircuit) -> Above {
+    Above {
+        rule: "engine_down".to_owned(),
+        facts: BTreeMap::from([
+            ("since".to_owned(), open.since.to_string()),
+            ("reason".to_owned(), format!("{}: {}", open.engine, open.reason)),
+        ]),
+        until: Lifted::Sometime("engine_answers"),
+    }
 }
 
 /// Nobody is called whom no agent accepted; who has been offered them is said.

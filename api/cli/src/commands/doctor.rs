@@ -3,6 +3,7 @@
 use crate::commands::doctor_check::{Check, Finding};
 use crate::commands::doctor_clock as clock;
 use crate::commands::doctor_dialing as dialing;
+use crate::commands::doctor_engines as engines;
 use crate::commands::doctor_history as history;
 use crate::commands::doctor_log as log;
 use crate::commands::doctor_machine as machine;
@@ -94,6 +95,7 @@ pub(crate) async fn run(args: Args) -> Result<(), Failure> {
         checks.push(numbers::check(args.data.as_deref(), &spec, &args.keys).await);
         let named: Vec<&str> = args.trunks.iter().map(|trunk| trunk.name.as_str()).collect();
         checks.push(dialing_check(dialing::found(&spec, &named).await));
+        checks.push(engines_check(&spec).await);
     }
     if let Some(ReadDbSpec::Postgres(url)) = &args.rows.read_db {
         checks.push(rows::check(url).await);
@@ -116,6 +118,19 @@ fn dialing_check(found: Result<Vec<String>, Failure>) -> Check {
         Err(failure) => (Finding::Bad, failure.to_string()),
     };
     Check::new("dialing", finding, says)
+}
+
+/// Engines of speech that the dialing server found down.
+async fn engines_check(spec: &StoreSpec) -> Check {
+    let (finding, says) = match engines::down(spec).await {
+        Ok(down) if down.is_empty() => (
+            Finding::Good,
+            "no server found an engine down / 语音引擎均可用".to_owned(),
+        ),
+        Ok(down) => (Finding::Bad, format!("{} / 语音引擎不可用", down.join("; "))),
+        Err(failure) => (Finding::Bad, failure.to_string()),
+    };
+    Check::new("engines", finding, says)
 }
 
 /// Of the databases that were named.

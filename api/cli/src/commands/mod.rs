@@ -19,6 +19,7 @@ pub(crate) mod doctor;
 pub(crate) mod doctor_check;
 mod doctor_clock;
 pub(crate) mod doctor_dialing;
+mod doctor_engines;
 pub(crate) mod doctor_history;
 pub(crate) mod doctor_log;
 pub(crate) mod doctor_machine;

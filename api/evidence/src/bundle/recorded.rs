@@ -101,7 +101,7 @@ pub(crate) fn told_by(event: &CallEvent) -> Option<Told> {
         CallEvent::Keypressed { digit, .. } => {
             Told::Key(digit.value().and_then(|digit| digit.chars().next()))
         }
-        CallEvent::TransferRequested { node } => Told::Transfer(node.clone()),
+        CallEvent::TransferRequested { node, .. } => Told::Transfer(node.clone()),
         CallEvent::Understood(fact) => Told::Spoken(Box::new(Spoken::of(fact))),
         CallEvent::SilenceTimedOut(_) => Told::Silence,
         CallEvent::BargedIn(fact) => Told::BargedIn(Interruption {

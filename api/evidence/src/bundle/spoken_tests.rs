@@ -75,8 +75,9 @@ impl Call {
                 FlowAction::EnterNode { node } => {
                     self.story.enter(&node);
                 }
-                FlowAction::RequestTransfer { node } => {
-                    self.story.ask(CallCommand::RequestTransfer { node });
+                FlowAction::RequestTransfer { node, reason } => {
+                    let reason = Some(reason);
+                    self.story.ask(CallCommand::RequestTransfer { node, reason });
                 }
                 _ => {}
             }

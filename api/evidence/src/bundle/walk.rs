@@ -202,7 +202,7 @@ impl Step {
         for action in &actions {
             match action {
                 FlowAction::EnterNode { node } => entered.push(Told::Node(node.clone())),
-                FlowAction::RequestTransfer { node } => entered.push(Told::Transfer(node.clone())),
+                FlowAction::RequestTransfer { node, .. } => entered.push(Told::Transfer(node.clone())),
                 FlowAction::End { outcome: found } => outcome = Some(*found),
                 FlowAction::Decide { decision } => entered.push(Told::Decided {
                     rule: decision.rule.clone(),

@@ -15,6 +15,7 @@ use domain::ids::{CampaignId, CustomerId};
 use domain::offering::OfferChosenFact;
 use domain::personal::{Personal, mask_name};
 use domain::spoken_turn::{Certainty, TurnDecision, UnderstoodFact};
+use domain::transfer_reason::TransferReason;
 use std::collections::BTreeMap;
 
 /// What a call is told with.
@@ -84,7 +85,11 @@ impl<'a> Spoken<'a> {
             CallEvent::AssistantAnswered(_) => line(Heard::AssistantAnswered, None),
             CallEvent::OfferChosen(fact) => line(Heard::OfferChosen, None).with(Some(fact.in_words())),
             CallEvent::ModelChosen(fact) => line(Heard::ModelChosen, None).with(Some(fact.in_words())),
-            CallEvent::TransferRequested { node } => line(Heard::TransferAsked, Some(node)),
+            CallEvent::TransferRequested { node, reason } => {
+                let why = reason.filter(|reason| !TransferReason::is_request(Some(*reason)));
+                let why = why.map(|reason| reason.code().to_owned());
+                line(Heard::TransferAsked, Some(node)).with(why)
+            }
             CallEvent::AgentConnected { .. } => line(Heard::AgentConnected, None),
             CallEvent::SellerMessagePlayed(fact) => {
                 line(Heard::SellerMessage, None).with(Some(fact.text.clone()))

@@ -53,6 +53,7 @@ pub async fn hearing(
         recognizer,
         understanding: Arc::new(understanding),
         masking: Arc::new(MaskedWords),
+        probe: Arc::new(speech::clips::probe_clip()),
         assist: assist(environment, choice)?,
         encode: encode(environment, choice)?,
         knowledge: Arc::new(LoggedKnowledge(Arc::clone(&environment.store))),

@@ -149,6 +149,7 @@ fn trunk_config(trunk: &TrunkSpec, followed: Followed) -> Result<TrunkConfig, Ap
         hold_off_ms: Some(trunk.hold_off_ms),
         replies: trunk.replies,
         media_addresses: trunk.media.clone(),
+        latch: trunk.latch,
         dial: trunk.dial,
         prefix: trunk.prefix.clone(),
         silence_ms: trunk.silence_ms,

@@ -180,6 +180,7 @@ impl Opened {
             tasks: Arc::clone(&outside_tasks) as Arc<dyn Tasks>,
             damage: Arc::default(),
             skew: Arc::default(),
+            engines: Arc::default(),
             rehearsal: mode == Mode::Rehearsal,
         };
         Ok(Self {

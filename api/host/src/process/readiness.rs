@@ -5,12 +5,16 @@ use crate::descriptors::{self, DescriptorsShown};
 use crate::process::Process;
 use crate::process::standing::{self, Held};
 use crate::process::worklist_age::worklist_age_ms;
+use actors::OpenCircuit;
+use application::engine_down::engine_down_in_words;
 use application::installation::DialingState;
 use application::installation::waits::{LossShown, RestoreShown};
 use application::reply_value::value;
+use domain::call::EngineKind;
 use domain::problem::Problem;
 use domain::stop::StopId;
 use domain::stored_event::Position;
+use domain::time::Timestamp;
 use projections::live_figures::EngineFigures;
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -29,6 +33,8 @@ pub struct Readiness {
     dialing: &'static str,
     /// Why nothing is dialed, when the clock is the reason.
     dialing_refused: Option<String>,
+    /// Engines of speech that do not answer: campaigns whose flow needs one start no calls.
+    engines_down: Vec<EngineDownShown>,
     /// The emergency stops that are engaged, of those that concern what is dialed here.
     #[schemars(example = &["all"])]
     stops: Vec<String>,
@@ -88,6 +94,30 @@ impl EngineShown {
     fn of(figures: EngineFigures) -> Self {
         let last_call = if figures.failed_last { "failed" } else { "served" };
         Self { last_call, figures }
+    }
+}
+
+/// An engine of speech that does not answer.
+#[derive(Debug, Serialize, JsonSchema)]
+struct EngineDownShown {
+    /// `recognizer` or `synthesizer`.
+    engine_kind: EngineKind,
+    #[schemars(example = &"funasr")]
+    engine: String,
+    since: Timestamp,
+    /// What that means, with the last failure.
+    #[schemars(example = &"funasr has not answered since 10:00")]
+    says: String,
+}
+
+impl EngineDownShown {
+    fn of(open: &OpenCircuit) -> Self {
+        Self {
+            engine_kind: open.engine_kind,
+            engine: open.engine.clone(),
+            since: open.since,
+            says: engine_down_in_words(open),
+        }
     }
 }
 
@@ -183,6 +213,7 @@ impl Process {
             ready: true,
             dialing: self.dialing_word(),
             dialing_refused: self.clock_evidence.refusal(),
+            engines_down: self.engines_down(),
             stops: self.stops().iter().map(StopId::to_string).collect(),
             clock: self.clock_evidence.shown(),
             unconfirmed_restore: installation.unconfirmed_restore().map(RestoreShown::of),
@@ -206,6 +237,11 @@ impl Process {
         let figures = self.installation.live.latest();
         let figures = figures.map_or_else(|_| Vec::new(), |figures| figures.engines.clone());
         figures.into_iter().map(EngineShown::of).collect()
+    }
+
+    fn engines_down(&self) -> Vec<EngineDownShown> {
+        let open = self.installation.environment.engines.open();
+        open.iter().map(EngineDownShown::of).collect()
     }
 
     fn stops(&self) -> Vec<StopId> {

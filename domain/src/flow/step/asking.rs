@@ -2,18 +2,25 @@
 
 use super::super::dialogue::{HUMAN, Slot, SlotKind};
 use super::super::graph::FlowDefinition;
-use super::super::nodes::{Ask, Ladder, Node, Rung};
+use super::super::nodes::{Ask, Expect, Ladder, Node, Rung};
 use super::input::{FlowAction, FlowPrompt, Interruption};
 use super::{Doing, FlowRun};
 use crate::ports::masking::AskedWords;
 use crate::spoken_turn::{Explanation, TurnDecision, TurnInput};
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use values::transfer_reason::TransferReason;
 
 impl FlowDefinition {
     /// What the node of this name asks; `None` where there is none, or it asks nothing.
     pub fn asked_at(&self, node: &str) -> Option<&Ask> {
         self.nodes.get(node)?.kind().ask()
+    }
+
+    /// True where a node waits for words: without a recognizer its calls fail.
+    pub fn listens(&self) -> bool {
+        let mut asked = self.nodes.values().filter_map(|node| node.kind().ask());
+        asked.any(|ask| ask.expect != Expect::Keypress)
     }
 
     /// What its calls learn from callees, by name.
@@ -140,6 +147,7 @@ impl FlowRun {
                 explanation.corrected.push(name.clone());
             }
         }
+        self.talked.transfer_reason = TransferReason::Requested;
         self.explain("keys", explanation, actions);
         self.go_to(next, actions);
     }
@@ -173,6 +181,7 @@ impl FlowRun {
 
     /// Nobody can answer here: to whoever the flow hands over to, or its exception branch.
     fn hand_over(&mut self, actions: &mut Vec<FlowAction>) {
+        self.talked.transfer_reason = TransferReason::EngineFailure;
         let graph = Arc::clone(&self.graph);
         let human = graph.dialogue().intents.get(HUMAN);
         match human.and_then(|intent| intent.then.clone()) {
@@ -221,7 +230,10 @@ impl FlowRun {
         let taken = explanation.rung.unwrap_or(1).saturating_sub(1);
         self.explain(member, explanation, actions);
         match ladder.rung(taken) {
-            Rung::Leave(next) => self.go_to(next, actions),
+            Rung::Leave(next) => {
+                self.talked.leave_ladder();
+                self.go_to(next, actions);
+            }
             Rung::Replay => {
                 if self.count_step(actions) {
                     self.ask_text(ask, actions);

@@ -2,6 +2,7 @@
 
 use crate::spoken_turn::{TurnDecision, Understood};
 use values::disposition::Outcome;
+use values::transfer_reason::TransferReason;
 
 /// What happened on the line.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -78,6 +79,7 @@ pub enum FlowAction {
     },
     RequestTransfer {
         node: String,
+        reason: TransferReason,
     },
     /// The callee's number, everywhere.
     OptOut,

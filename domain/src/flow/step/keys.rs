@@ -3,6 +3,7 @@
 use super::input::FlowAction;
 use super::{FlowRun, KEYS_AHEAD_MAX, question_of};
 use std::sync::Arc;
+use values::transfer_reason::TransferReason;
 
 impl FlowRun {
     pub(super) fn take_key(&mut self, digit: char, actions: &mut Vec<FlowAction>) {
@@ -16,6 +17,7 @@ impl FlowRun {
             }
             return self.reprompt(asked, asked.on_other, actions);
         };
+        self.talked.transfer_reason = TransferReason::Requested;
         let set = asked.set_by(digit);
         self.values
             .extend(set.map(|(name, value)| (name.clone(), value.clone())));

@@ -146,6 +146,7 @@ impl FlowRun {
     /// One step.
     pub fn step(&mut self, input: FlowInput<'_>) -> Vec<FlowAction> {
         let mut actions = Vec::new();
+        self.note_reason(&input);
         match (self.doing, input) {
             (_, FlowInput::Spoken(said)) => self.take_spoken(said, &mut actions),
             (Doing::Asking { .. }, FlowInput::Unheard) => self.take_unheard(&mut actions),
@@ -205,6 +206,7 @@ impl FlowRun {
 
     fn reprompt(&mut self, asked: Question<'_>, by: &Reprompt, actions: &mut Vec<FlowAction>) {
         if self.replays >= by.replay {
+            self.talked.leave_ladder();
             return self.enter(by.then.clone(), actions);
         }
         if self.count_step(actions) {
@@ -336,9 +338,7 @@ impl FlowRun {
 
     fn say_last(&mut self, text: Option<&str>, ending: Ending, actions: &mut Vec<FlowAction>) {
         if ending.transfer {
-            actions.push(FlowAction::RequestTransfer {
-                node: self.node.clone(),
-            });
+            actions.push(self.transfer());
         }
         if ending.opt_out {
             self.note_opt_out(actions);
@@ -365,7 +365,7 @@ impl FlowRun {
         if self.failed {
             return self.end(Outcome::Failed, actions);
         }
-        self.failed = true;
+        self.note_failed();
         let graph = Arc::clone(&self.graph);
         let node = graph.nodes.get(&self.node).map(Node::kind);
         let own = node.and_then(NodeKind::on_exception);

@@ -1,10 +1,11 @@
 //! Nodes that say nothing: decisions, acts, and the ways into groups of nodes and out of them.
 
-use super::super::nodes::{Act, Calls, DEPTH_MAX, NodeKind};
+use super::super::nodes::{Act, Calls, DEPTH_MAX, Facts, NodeKind};
 use super::FlowRun;
 use super::input::{FlowAction, Intention};
 use crate::spoken_turn::{Explanation, TurnInput};
 use std::sync::Arc;
+use values::transfer_reason::TransferReason;
 
 impl FlowRun {
     /// Where a node that says nothing leads; within, nothing: to nowhere, which is a fault of the flow.
@@ -34,7 +35,16 @@ impl FlowRun {
         }
         let facts = self.talked.facts(&self.values);
         let next = node.next(&facts)?.to_owned();
-        if let Some(rule) = node.rule(&facts) {
+        let calm = Facts {
+            emotion: None,
+            ..self.talked.facts(&self.values)
+        };
+        let by_emotion = node.next(&calm) != Some(next.as_str());
+        let rule = node.rule(&facts);
+        if by_emotion {
+            self.talked.transfer_reason = TransferReason::Emotion;
+        }
+        if let Some(rule) = rule {
             self.explain(&rule, Explanation::of(TurnInput::Played), actions);
         }
         Some(Some(next))

@@ -2,9 +2,10 @@
 
 use super::super::graph::FlowDefinition;
 use super::super::nodes::{Facts, Node};
-use super::FlowRun;
+use super::{FlowAction, FlowInput, FlowRun};
 use std::collections::BTreeMap;
 use values::emotion::EmotionLevel;
+use values::transfer_reason::TransferReason;
 
 /// What was asked back, and counts after a yes.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -34,6 +35,8 @@ pub(super) struct Talked {
     pub(super) intent: Option<String>,
     pub(super) interest: Option<String>,
     pub(super) emotion: Option<EmotionLevel>,
+    /// Why a transfer would follow now.
+    pub(super) transfer_reason: TransferReason,
     /// Nothing that is said can be heard any more.
     pub(super) deaf: bool,
     pub(super) entered: BTreeMap<String, u32>,
@@ -69,6 +72,20 @@ impl Talked {
         self.entered.get(node) == Some(&1)
     }
 
+    /// Something of ours failed: a transfer that follows is for that.
+    pub(super) const fn note_failure(&mut self) {
+        self.transfer_reason = TransferReason::EngineFailure;
+    }
+
+    /// The end of a ladder is reached; where nothing can be heard, that is why.
+    pub(super) fn leave_ladder(&mut self) {
+        let failed = self.deaf || self.transfer_reason == TransferReason::EngineFailure;
+        self.transfer_reason = match failed {
+            true => TransferReason::EngineFailure,
+            false => TransferReason::Ladder,
+        };
+    }
+
     pub(super) fn facts<'a>(&'a self, values: &'a BTreeMap<String, String>) -> Facts<'a> {
         Facts {
             values,
@@ -82,6 +99,34 @@ impl Talked {
 }
 
 impl FlowRun {
+    /// A fault was met: what follows comes of it.
+    pub(super) const fn note_failed(&mut self) {
+        self.failed = true;
+        self.talked.note_failure();
+    }
+
+    /// The transfer of the node where the call is, with its reason.
+    pub(super) fn transfer(&self) -> FlowAction {
+        FlowAction::RequestTransfer {
+            node: self.node.clone(),
+            reason: self.talked.transfer_reason,
+        }
+    }
+
+    /// What a transfer would be for that follows from this input, until another one comes.
+    pub(super) fn note_reason(&mut self, input: &FlowInput<'_>) {
+        match input {
+            FlowInput::Spoken(_) => self.talked.transfer_reason = TransferReason::Requested,
+            FlowInput::Unheard | FlowInput::Deaf | FlowInput::Fault => self.talked.note_failure(),
+            // The callee said nothing: what failed before is no reason any more, unless it goes on.
+            FlowInput::Silence => self.talked.transfer_reason = TransferReason::Ladder,
+            FlowInput::Keypress(_)
+            | FlowInput::Played
+            | FlowInput::BargedIn(_)
+            | FlowInput::SensitiveWord => {}
+        }
+    }
+
     /// Names the offer that the person is made; the plain one where nothing is named, or what the flow has
     /// not.
     pub fn of_offer(mut self, offer: Option<&str>) -> Self {

@@ -1,7 +1,7 @@
 //! What came by a leg's port since the last tick: taken every 20 ms, at most so much at once.
 
 use super::{DATAGRAM_BYTES_MAX, PacedLeg};
-use domain::ports::line::LegEvent;
+use domain::call::KeyPath;
 
 /// Packets taken of one leg per tick; a far end sends one or two.
 const PACKETS_PER_TICK_MAX: usize = 32;
@@ -21,8 +21,8 @@ pub(super) fn drain(leg: &mut PacedLeg, now_us: i64) {
             continue;
         };
         let datagram = buffer.get(..length).unwrap_or(&[]);
-        if let Some(digit) = audio.receive(datagram, from, now_us) {
-            leg.mailbox.push(LegEvent::Keypress { digit });
+        if let Some(sign) = audio.receive(datagram, from, now_us) {
+            leg.mailbox.push_key(KeyPath::RtpEvent, sign, now_us);
         }
         if audio.report().received_count > 0 {
             leg.mailbox.note_rtp();

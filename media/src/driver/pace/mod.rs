@@ -23,8 +23,9 @@ use crate::driver::reserved::Reserved;
 use crate::driver::rtp_ports::RtpPorts;
 use crate::driver::signalling::Order;
 use crate::driver::steady_time::SteadyTime;
-use crate::rtp::packet::{OutgoingStream, PACKET_BYTES_MAX};
+use crate::rtp::packet::OutgoingStream;
 use crate::sip::sdp::AudioStream;
+use domain::call::KeyPath;
 use domain::ports::line::{LegEvent, LegSummary};
 use domain::ports::speech::Clip;
 use std::collections::{BTreeMap, VecDeque};
@@ -91,18 +92,15 @@ pub(super) struct Pace {
     legs: BTreeMap<LegNumber, PacedLeg>,
     /// Openings and closings that the writer's full queue refused.
     waiting: VecDeque<Piece>,
-    origin: Instant,
     stopping: bool,
 }
 
 impl Pace {
-    #[expect(clippy::disallowed_methods, reason = "the media driver's own monotonic clock")]
-    pub(super) fn new(grounds: PaceGrounds) -> Self {
+    pub(super) const fn new(grounds: PaceGrounds) -> Self {
         Self {
             grounds,
             legs: BTreeMap::new(),
             waiting: VecDeque::new(),
-            origin: Instant::now(),
             stopping: false,
         }
     }
@@ -140,10 +138,9 @@ impl Pace {
         }
     }
 
-    #[expect(clippy::disallowed_methods, reason = "the media driver's own monotonic clock")]
+    /// The driver's steady time, by which signalling times its keypresses too.
     fn now_us(&self) -> i64 {
-        let elapsed = Instant::now().saturating_duration_since(self.origin);
-        i64::try_from(elapsed.as_micros()).unwrap_or(i64::MAX)
+        self.grounds.time.now().micros()
     }
 
     fn note_lateness(&self, late: Duration) {
@@ -352,11 +349,14 @@ impl Pace {
             let Some(audio) = &mut leg.audio else {
                 continue;
             };
-            let mut buffer = [0_u8; PACKET_BYTES_MAX];
-            let tick = audio.tick(&mut buffer);
-            if let Some(((length, to), socket)) = tick.packet.zip(leg.socket.as_ref()) {
-                // A packet that cannot be sent is lost, as packets are; the next one is 20 ms away.
-                drop(socket.send_to(buffer.get(..length).unwrap_or(&[]), to));
+            let tick = audio.tick(now_us, &mut |packet, to| {
+                if let Some(socket) = &leg.socket {
+                    // A packet that cannot be sent is lost, as packets are; the next one is 20 ms away.
+                    drop(socket.send_to(packet, to));
+                }
+            });
+            if let Some(sign) = tick.key {
+                leg.mailbox.push_key(KeyPath::InBand, sign, now_us);
             }
             leg.frames_count += 1;
             if let Some(play) = tick.played {
@@ -395,6 +395,7 @@ mod tests {
     use crate::driver::rtp_ports::RtpPorts;
     use crate::driver::signalling::Order;
     use crate::driver::steady_time::SteadyTime;
+    use crate::rtp::latch::LatchRule;
     use crate::rtp::packet::OutgoingStream;
     use crate::sip::sdp::{AudioStream, Direction};
     use domain::ports::line::LegEvent;
@@ -416,10 +417,13 @@ mod tests {
             codec: Codec::Pcma,
             payload_type: 8,
             keypress_payload_type: None,
+            other_keypress_type: None,
             direction,
             ptime_ms: 20,
+            maxptime_ms: None,
             allowed: Vec::new(),
             media_lines: Vec::new(),
+            latch: LatchRule::default(),
         }
     }
 

@@ -2,8 +2,10 @@
 
 use super::{LiveLeg, Signalling};
 use crate::driver::pace::Request;
+use crate::rtp::keypress::KeySign;
 use crate::sip::sdp::AudioStream;
 use crate::sip::user_agent::UacEvent;
+use domain::call::KeyPath;
 use domain::ports::line::{AnsweredDialog, LegEvent, LegSummary};
 use std::sync::Arc;
 
@@ -55,7 +57,9 @@ impl Signalling {
             UacEvent::MediaMoved(stream) => Some(Request::Move { leg: number, stream }),
             UacEvent::Alive => Some(Request::NoteLife { leg: number }),
             UacEvent::Keypress(digit) => {
-                leg.mailbox.push(LegEvent::Keypress { digit });
+                let now_us = self.grounds.time.now().micros();
+                let sign = KeySign::Pressed(digit);
+                leg.mailbox.push_key(KeyPath::SipInfo, sign, now_us);
                 None
             }
             UacEvent::HungUp {

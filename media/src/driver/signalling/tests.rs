@@ -2,6 +2,7 @@
 //! forgotten. Time stands still, so that only what the test does is due.
 
 use super::*;
+use crate::rtp::latch::LatchRule;
 use crate::sip::user_agent::LegSettings;
 use domain::call::{EndCause, LegIdentity};
 use domain::ids::CallId;
@@ -76,6 +77,7 @@ impl Desk {
             ring_timeout_ms: 30_000,
             first_response_ms: 32_000,
             media_addresses: Vec::new(),
+            latch: LatchRule::default(),
             silence_ms: 20_000,
             profile: crate::sip::trunk_profile::TrunkProfile::default(),
         };

@@ -125,6 +125,7 @@ fn lost_invite() -> SipMessage {
         ring_timeout_ms: 30_000,
         first_response_ms: 32_000,
         media_addresses: Vec::new(),
+        latch: crate::rtp::latch::LatchRule::default(),
         profile: TrunkProfile::default(),
     };
     let mut uac = Uac::dial(settings, LegIdentity::from_ids(facts.call, 1), [0; 16], START);

@@ -305,48 +305,6 @@ fn audio_at_an_address_we_cannot_reach_is_refused() {
     scene.finish();
 }
 
-/// A digit by INFO to a leg whose far end takes no RFC 4733.
-fn digits_by_info(body: &str) -> Vec<char> {
-    let mut scene = Scene::new();
-    let invite = scene.last("INVITE");
-    let description = b"v=0\r\nc=IN IP4 192.0.2.1\r\nm=audio 6000 RTP/AVP 8\r\n".to_vec();
-    let response = SipMessage::response(&invite, 200, "OK", Some("t"))
-        .with("Contact", "<sip:192.0.2.1>")
-        .with_body("application/sdp", description);
-    scene.deliver(&response);
-    let info = SipMessage::request("INFO", "sip:ledgerline@127.0.0.1:5070")
-        .with("Via", "SIP/2.0/UDP 192.0.2.1;branch=z9hG4bKi")
-        .with("Max-Forwards", "70")
-        .with("From", format!("{};tag=t", invite.header("To").unwrap()))
-        .with("To", invite.header("From").unwrap())
-        .with("Call-ID", invite.call_id())
-        .with("CSeq", "7 INFO")
-        .with_body("application/dtmf-relay", body.as_bytes().to_vec());
-    scene.deliver(&info);
-    scene.deliver(&info);
-    assert_eq!(scene.last_code(), Some(200));
-    let digit = |event: &UacEvent| match event {
-        UacEvent::Keypress(digit) => Some(*digit),
-        _ => None,
-    };
-    scene.events.iter().filter_map(digit).collect()
-}
-
-#[test]
-fn a_digit_by_info_comes_once_and_a_sign_may_come_as_its_code() {
-    for (body, digits) in [
-        ("Signal=5\r\nDuration=160\r\n", vec!['5']),
-        ("Signal= # \r\n", vec!['#']),
-        ("Signal=10\r\n", vec!['*']),
-        ("Signal=11\r\n", vec!['#']),
-        ("Signal=12\r\n", vec![]),
-        ("Signal=\r\n", vec![]),
-        ("Duration=160\r\n", vec![]),
-    ] {
-        assert_eq!(digits_by_info(body), digits, "{body:?}");
-    }
-}
-
 #[test]
 fn a_response_under_a_guessed_branch_changes_nothing() {
     let mut scene = Scene::new();

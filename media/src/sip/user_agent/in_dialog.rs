@@ -217,7 +217,7 @@ impl Uac {
             "INVITE" | "UPDATE" => self.renegotiate(now, at, request, from),
             "OPTIONS" => plain(200).with("Allow", ALLOW).with("Accept", "application/sdp"),
             "INFO" => {
-                if let Some(digit) = info_digit(request).filter(|_| !self.keypress_by_rtp) {
+                if let Some(digit) = info_digit(request) {
                     self.tell(UacEvent::Keypress(digit));
                 }
                 plain(200)
@@ -279,7 +279,6 @@ impl Uac {
 
     /// The far end's audio is as it described it last.
     pub(super) fn move_media(&mut self, stream: AudioStream) {
-        self.keypress_by_rtp = stream.keypress_payload_type.is_some();
         match &mut self.unacknowledged {
             Some((media, _)) => *media = stream,
             None => self.tell(UacEvent::MediaMoved(stream)),
@@ -317,24 +316,40 @@ fn is_at_home(target: &str, known: [IpAddr; 2]) -> bool {
     }
 }
 
-/// `Signal=5` of application/dtmf-relay, or the bare digit of application/dtmf.
+/// The key of an INFO: `Signal=5` of application/dtmf-relay, `d=5` of Nortel's digits, or the bare digit of
+/// application/dtmf.
 fn info_digit(request: &SipMessage) -> Option<char> {
     let text = std::str::from_utf8(&request.body).ok()?;
-    let signal = match request.content_type().as_deref()? {
-        "application/dtmf-relay" => text.lines().find_map(|line| {
-            let (key, value) = line.split_once('=')?;
-            key.trim().eq_ignore_ascii_case("Signal").then(|| value.trim())
-        })?,
-        "application/dtmf" => text.trim(),
+    let kind = request.content_type()?.to_ascii_lowercase();
+    let signal = match kind.as_str() {
+        "application/dtmf-relay" => member(text, "Signal")?,
+        "application/vnd.nortelnetworks.digits" => member(text, "d")?,
+        "application/dtmf" => member(text, "Signal").unwrap_or_else(|| text.trim()),
         _ => return None,
     };
-    // Some send the event codes of RFC 4733 for the two signs.
-    match signal {
-        "10" => return Some('*'),
-        "11" => return Some('#'),
+    // Some send the event codes of RFC 4733, or words, for the two signs.
+    match signal.to_ascii_lowercase().as_str() {
+        "10" | "star" => return Some('*'),
+        "11" | "pound" | "hash" => return Some('#'),
+        "12" => return Some('A'),
+        "13" => return Some('B'),
+        "14" => return Some('C'),
+        "15" => return Some('D'),
         _ => {}
     }
     let mut signs = signal.chars();
-    let digit = signs.next().filter(|_| signs.next().is_none())?;
+    let digit = signs
+        .next()
+        .filter(|_| signs.next().is_none())?
+        .to_ascii_uppercase();
     matches!(digit, '0'..='9' | '*' | '#' | 'A'..='D').then_some(digit)
+}
+
+/// The value of a line `key=value` or `key: value`.
+fn member<'a>(text: &'a str, key: &str) -> Option<&'a str> {
+    text.lines().find_map(|line| {
+        let (name, value) = line.split_once(['=', ':'])?;
+        let value = value.trim().trim_matches('"');
+        name.trim().eq_ignore_ascii_case(key).then_some(value)
+    })
 }

@@ -6,7 +6,8 @@ use crate::sip::message::SipMessage;
 use crate::sip::release_cause::ReleaseCause;
 use crate::sip::sdp::{self, AudioStream, SdpError};
 use crate::sip::transaction::{Retransmission, TIMER_D_MS, TRANSACTION_MS, step};
-use domain::ports::line::{ACKNOWLEDGE_MS_MAX, FailureCause, LegFailure};
+use domain::call::KeyPath;
+use domain::ports::line::{ACKNOWLEDGE_MS_MAX, AnsweredDialog, FailureCause, LegFailure};
 use domain::time::Timestamp;
 
 /// Methods we take within a dialog.
@@ -124,6 +125,7 @@ impl Uac {
             // Held the old way, 0.0.0.0 names nobody.
             let expected = allowed.is_empty() || ip.is_unspecified() || allowed.contains(&ip);
             stream.allowed.clone_from(allowed);
+            stream.latch = self.settings.latch;
             (reachable && expected)
                 .then_some(stream)
                 .ok_or(SdpError::NoAddress)
@@ -209,9 +211,11 @@ impl Uac {
         let Some(one) = self.dialogs.get(at) else {
             return;
         };
-        let dialog = one.dialog.facts(self.invite_cseq);
+        let dialog = AnsweredDialog {
+            key_paths: Some(key_paths(&media, one.dialog.takes_info)),
+            ..one.dialog.facts(self.invite_cseq)
+        };
         self.phase = Phase::Answered;
-        self.keypress_by_rtp = media.keypress_payload_type.is_some();
         self.unacknowledged = Some((media, now.plus_ms(ACKNOWLEDGE_MS_MAX)));
         self.tell(UacEvent::Answered(dialog));
     }
@@ -390,4 +394,15 @@ impl Uac {
             self.send(now, bytes, hop);
         }
     }
+}
+
+/// How keypresses can arrive, by what the far end described: nothing comes in RTP of one that sends none.
+fn key_paths(media: &AudioStream, takes_info: bool) -> Vec<KeyPath> {
+    let in_rtp = match media.keypress_payload_type {
+        Some(_) => KeyPath::RtpEvent,
+        None => KeyPath::InBand,
+    };
+    let by_rtp = media.sends().then_some(in_rtp);
+    let by_info = takes_info.then_some(KeyPath::SipInfo);
+    by_rtp.into_iter().chain(by_info).collect()
 }

@@ -16,6 +16,8 @@ mod held_answers;
 mod in_dialog;
 mod inviting;
 #[cfg(test)]
+mod keypress_tests;
+#[cfg(test)]
 mod scene;
 mod session_timer;
 #[cfg(test)]
@@ -27,6 +29,7 @@ pub(in crate::sip) use giving_up::cancel_of;
 pub(in crate::sip) use inviting::ALLOW;
 pub use inviting::INVITES_MAX;
 
+use crate::rtp::latch::LatchRule;
 use crate::sip::authentication::{Authenticator, Credentials};
 use crate::sip::dialog::{Dialog, Hop, Party, PartyNames};
 use crate::sip::message::SipMessage;
@@ -68,6 +71,8 @@ pub struct LegSettings {
     pub first_response_ms: u64,
     /// Where the carrier's sound may come from and go to; empty: wherever its descriptions say.
     pub media_addresses: Vec<IpAddr>,
+    /// How far from the described address the carrier's audio may come from.
+    pub latch: LatchRule,
     /// Longest time without a sign of life of a far end that says that it sends.
     pub silence_ms: u64,
     /// How the trunk wants its messages.
@@ -117,7 +122,7 @@ pub enum UacEvent {
     MediaMoved(AudioStream),
     /// The far end asked something within the dialog: it is there, whatever it sends.
     Alive,
-    /// A digit by INFO, from a peer that takes no RFC 4733.
+    /// A digit by INFO, also from a peer that negotiated RFC 4733.
     Keypress(char),
     HungUp {
         by: HungUpBy,
@@ -203,7 +208,6 @@ pub struct Uac {
     pub(super) retried: Vec<u16>,
     pub(super) dialogs: Vec<Confirmed>,
     pub(super) sdp_version: u32,
-    pub(super) keypress_by_rtp: bool,
     /// The audio of an answer that is not acknowledged yet, and when it is given up.
     pub(super) unacknowledged: Option<(AudioStream, Timestamp)>,
     /// When the session that the far end refreshes is over, unless it does.
@@ -243,7 +247,6 @@ impl Uac {
             retried: Vec::new(),
             dialogs: Vec::new(),
             sdp_version: 1,
-            keypress_by_rtp: true,
             unacknowledged: None,
             refresh_until: None,
             linger_until: now,

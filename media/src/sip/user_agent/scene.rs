@@ -1,6 +1,7 @@
 //! The scripted far end of the user agent's tests, on virtual time, and the invariants that close every run.
 
 use super::{Credentials, Input, LegSettings, Output, Uac, UacEvent};
+use crate::rtp::latch::LatchRule;
 use crate::sip::message::{SipMessage, reason_phrase};
 use crate::sip::parse::parse;
 use crate::sip::sdp;
@@ -43,6 +44,7 @@ pub(super) fn settings() -> LegSettings {
         ring_timeout_ms: 30_000,
         first_response_ms: 32_000,
         media_addresses: Vec::new(),
+        latch: LatchRule::default(),
         silence_ms: 20_000,
         profile: TrunkProfile::default(),
     }

@@ -358,7 +358,7 @@ mod tests {
         let id = call("T", 2, 1);
         story.permitted("T", 2, 1).dialing(id, 1, "first").answered(id, 1);
         let node = "transfer".to_owned();
-        story.call(id, CallEvent::TransferRequested { node });
+        story.call(id, CallEvent::TransferRequested { node, reason: None });
         story.ended(id, Disposition::Answered, Some(Outcome::Callback), 4_000);
         assert_eq!(row(&story, id).await.state, FourState::Manual);
     }

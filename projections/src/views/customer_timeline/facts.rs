@@ -236,7 +236,7 @@ pub(super) fn of_call(fact: &CallEvent) -> serde_json::Value {
             json!({ "attempt": attempt, "flow": flow.flow, "flow_version": flow.version })
         }
         CallEvent::Dialing { leg, trunk, .. } => json!({ "leg": leg, "trunk": trunk }),
-        CallEvent::TransferRequested { node } => json!({ "node": node }),
+        CallEvent::TransferRequested { node, reason } => json!({ "node": node, "reason": reason }),
         CallEvent::Ended {
             disposition,
             outcome,

@@ -22,6 +22,7 @@ use domain::customer::event::CustomerEvent;
 use domain::disposition::Outcome;
 use domain::summary::SummaryEvent;
 use domain::time::Timestamp;
+use domain::transfer_reason::TransferReason;
 
 /// The view's name, for `wait_for_view`.
 pub const NAME: &str = "portrait";
@@ -188,7 +189,11 @@ impl<'a> Sitting<'a> {
         match fact {
             CallEvent::Dialing { leg: 1, .. } => self.dialed(),
             CallEvent::Answered { .. } => self.answered(),
-            CallEvent::Keypressed { .. } | CallEvent::TransferRequested { .. } => {
+            CallEvent::Keypressed { .. } => {
+                self.add(Column::Engaged, 1);
+                Ok(())
+            }
+            CallEvent::TransferRequested { reason, .. } if TransferReason::is_request(*reason) => {
                 self.add(Column::Engaged, 1);
                 Ok(())
             }

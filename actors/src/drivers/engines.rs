@@ -1,0 +1,199 @@
+//! Engines of speech that do not answer: what calls tell of them, what a campaign needs, and the probe.
+
+use super::kit::Kit;
+use crate::engine_circuits::OpenCircuit;
+use crate::timers::wake_at;
+use domain::call::{EngineKind, TurnFact};
+use domain::calling_plan::CampaignFacts;
+use domain::ports::recognizer::{
+    FINAL_MS_MAX, FRAME_MS, FRAME_SAMPLES, HeardFrame, ListeningOrder, RecognitionEvent,
+};
+use domain::ports::speech::{Prompt, SpeechError, Urgency};
+use domain::time::Timestamp;
+use std::sync::Arc;
+
+/// Time between two probes: an engine that comes back is used within this, and one that is down is asked six
+/// times a minute.
+const PROBE_MS: u64 = 10_000;
+/// Silence behind the stored clip: our detector ends an utterance after half a second of it.
+const PROBE_SILENCE_MS: u64 = 1_000;
+/// Longest wait for a probed voice.
+const PROBE_VOICE_MS_MAX: u64 = 10_000;
+/// What a probed voice is asked to say: no text of a campaign.
+const PROBE_TEXT: &str = "您好。";
+/// The language of the stored clip and text.
+const PROBE_LANGUAGE: &str = "zh-CN";
+
+/// What a turn of a call tells of the engines.
+pub(crate) fn note(kit: &Kit, fact: &TurnFact) {
+    let engines = &kit.environment.engines;
+    match fact {
+        TurnFact::EngineFailed(failed) => {
+            engines.note_failure(failed.engine_kind, &failed.engine, &failed.class, kit.now());
+        }
+        TurnFact::Heard(_) => engines.note_success(EngineKind::Recognizer),
+        TurnFact::Understood(_)
+        | TurnFact::Decided(_)
+        | TurnFact::Said(_)
+        | TurnFact::BargedIn(_)
+        | TurnFact::SilenceTimedOut(_)
+        | TurnFact::SensitiveWordMatched(_)
+        | TurnFact::AssistantAsked(_)
+        | TurnFact::AssistantAnswered(_)
+        | TurnFact::OfferChosen(_)
+        | TurnFact::ModelChosen(_)
+        | TurnFact::SellerMessagePlayed(_) => {}
+    }
+}
+
+/// A voice could not say a text. A text that is among no clips says nothing of an engine.
+pub(crate) fn note_voice_failed(kit: &Kit, error: &SpeechError) {
+    if !matches!(error, SpeechError::NotBundled) {
+        let engine = kit.ports.synthesizer.name();
+        let engines = &kit.environment.engines;
+        engines.note_failure(EngineKind::Synthesizer, engine, &error.to_string(), kit.now());
+    }
+}
+
+/// A voice said a text. Only one with personal values is made anew each time; another may come from a cache,
+/// which says nothing of the engine.
+pub(crate) fn note_voice(kit: &Kit, prompt: &Prompt) {
+    if prompt.personal {
+        kit.environment.engines.note_success(EngineKind::Synthesizer);
+    }
+}
+
+/// The engine that the campaign's flow needs and that does not answer.
+pub(crate) async fn down_for(kit: &Kit, facts: &CampaignFacts) -> Option<OpenCircuit> {
+    let engines = &kit.environment.engines;
+    // Agents talk in these; the seller's message alone is spoken, where there is one.
+    if engines.open().is_empty() || facts.plan.dialing_mode().needs_agents() {
+        return None;
+    }
+    let loaded = kit.state(&kit.system.flows, &facts.flow.flow).await.ok()?;
+    let definition = loaded.state.version(facts.flow.version)?.definition.as_ref()?;
+    let needed: &[EngineKind] = match definition.listens() {
+        true => &[EngineKind::Recognizer, EngineKind::Synthesizer],
+        false => &[EngineKind::Synthesizer],
+    };
+    engines.first_open_of(needed)
+}
+
+/// Probes engines while a circuit is open; a customer's call never does.
+pub(crate) async fn probe(kit: Arc<Kit>) {
+    let stop = kit.environment.tasks.stop_signal();
+    loop {
+        while !kit.environment.engines.open().is_empty() {
+            let at = Some(kit.now().plus_ms(PROBE_MS));
+            tokio::select! {
+                biased;
+                () = stop.stopping() => return,
+                () = wake_at(kit.environment.clock.as_ref(), at) => {}
+            }
+            for open in kit.environment.engines.open() {
+                probe_one(&kit, &open).await;
+            }
+        }
+        tokio::select! {
+            biased;
+            () = stop.stopping() => return,
+            () = kit.environment.engines.opened() => {}
+        }
+    }
+}
+
+async fn probe_one(kit: &Kit, open: &OpenCircuit) {
+    let answered = match open.engine_kind {
+        EngineKind::Recognizer => recognizer_answers(kit).await,
+        EngineKind::Synthesizer => voice_answers(kit).await,
+    };
+    let engines = &kit.environment.engines;
+    match answered {
+        Ok(()) => engines.note_success(open.engine_kind),
+        Err(reason) => engines.note_failure(open.engine_kind, &open.engine, &reason, kit.now()),
+    }
+}
+
+async fn voice_answers(kit: &Kit) -> Result<(), String> {
+    let prompt = Prompt {
+        text: PROBE_TEXT.to_owned(),
+        language: PROBE_LANGUAGE.to_owned(),
+        // What is personal is never taken from a cache.
+        personal: true,
+        urgency: Urgency::Ahead,
+        ..Prompt::default()
+    };
+    let until = kit.now().plus_ms(PROBE_VOICE_MS_MAX);
+    tokio::select! {
+        biased;
+        () = kit.environment.clock.wait_until(until) => Err("it took too long".to_owned()),
+        spoken = kit.ports.synthesizer.speak(&prompt) => {
+            spoken.map(|_clip| ()).map_err(|error| error.to_string())
+        }
+    }
+}
+
+/// Plays the stored clip to the engine as a leg would, and waits for what it makes of it.
+async fn recognizer_answers(kit: &Kit) -> Result<(), String> {
+    let Some(hearing) = &kit.ports.hearing else {
+        return Ok(());
+    };
+    let order = ListeningOrder {
+        language: PROBE_LANGUAGE.to_owned(),
+        ..ListeningOrder::default()
+    };
+    let opened = hearing.recognizer.open(&order);
+    let mut listening = opened.map_err(|error| error.to_string())?;
+    let clock = kit.environment.clock.as_ref();
+    let began = kit.now();
+    let until = began.plus_ms(hearing.probe.duration_ms() + PROBE_SILENCE_MS + FINAL_MS_MAX);
+    let mut frames = frames_of(&hearing.probe.samples);
+    let mut next_at = Some(began);
+    loop {
+        tokio::select! {
+            biased;
+            () = clock.wait_until(until) => return Err("it took too long".to_owned()),
+            event = listening.next() => match event {
+                Some(RecognitionEvent::Final(_)) => return Ok(()),
+                Some(RecognitionEvent::Failed { class, .. }) => return Err(class.name().to_owned()),
+                Some(_) => {}
+                None => return Err("it ended without a text".to_owned()),
+            },
+            () = wake_at(clock, next_at), if next_at.is_some() => {
+                next_at = feed(listening.as_mut(), &mut frames, began);
+            }
+        }
+    }
+}
+
+/// Hands over the next frame; answers when the one behind it is due.
+fn feed(
+    listening: &mut dyn domain::ports::recognizer::Listening,
+    frames: &mut impl Iterator<Item = HeardFrame>,
+    began: Timestamp,
+) -> Option<Timestamp> {
+    let Some(frame) = frames.next() else {
+        listening.finish();
+        return None;
+    };
+    listening.push(&frame);
+    Some(began.plus_ms(frame.at_ms + FRAME_MS))
+}
+
+/// The clip as a leg would hear it, with silence behind it.
+fn frames_of(samples: &[i16]) -> impl Iterator<Item = HeardFrame> {
+    let silent = usize::try_from(PROBE_SILENCE_MS / FRAME_MS).unwrap_or(0);
+    let spoken = samples.chunks(FRAME_SAMPLES).map(|samples| {
+        let mut frame = [0; FRAME_SAMPLES];
+        for (kept, sample) in frame.iter_mut().zip(samples) {
+            *kept = *sample;
+        }
+        frame
+    });
+    let frames = spoken.chain(std::iter::repeat_n([0; FRAME_SAMPLES], silent));
+    frames.zip(0_u64..).map(|(samples, number)| HeardFrame {
+        at_ms: number * FRAME_MS,
+        lost_before: 0,
+        samples,
+    })
+}

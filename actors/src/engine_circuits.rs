@@ -1,0 +1,163 @@
+//! Whether the engines of speech answer: a circuit for the recognizer, and one for the synthesizer.
+//!
+//! Three failures in a row open a circuit. While it is open no call begins of a campaign whose flow needs the
+//! engine; a stored clip probes it every 10 s, never a customer's call, and the first probe that the engine
+//! answers closes it. A process knows its own engines: nothing of this is stored.
+
+use domain::call::EngineKind;
+use domain::time::Timestamp;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use tokio::sync::Notify;
+
+/// Failures in a row that open a circuit: two are a lost connection and its retry within one call.
+pub(crate) const FAILURES_MAX: u32 = 3;
+
+/// Longest reason kept, in bytes: an error of an engine is a sentence.
+const REASON_BYTES_MAX: usize = 200;
+
+/// An engine that does not answer.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OpenCircuit {
+    pub engine_kind: EngineKind,
+    /// Its name, such as `funasr`.
+    pub engine: String,
+    /// When its circuit was opened.
+    pub since: Timestamp,
+    /// The last failure.
+    pub reason: String,
+}
+
+#[derive(Debug, Default)]
+struct Circuit {
+    failures_in_row: u32,
+    open: Option<OpenCircuit>,
+}
+
+#[derive(Debug, Default)]
+struct Circuits {
+    recognizer: Circuit,
+    synthesizer: Circuit,
+}
+
+impl Circuits {
+    const fn of(&mut self, kind: EngineKind) -> &mut Circuit {
+        match kind {
+            EngineKind::Recognizer => &mut self.recognizer,
+            EngineKind::Synthesizer => &mut self.synthesizer,
+        }
+    }
+}
+
+/// The circuits of one process, shared by all that calls and by all that shows.
+#[derive(Debug, Default)]
+pub struct EngineCircuits {
+    circuits: Mutex<Circuits>,
+    opened: Notify,
+}
+
+impl EngineCircuits {
+    /// A call, or a probe, got what it asked for.
+    pub fn note_success(&self, kind: EngineKind) {
+        let mut circuits = self.lock();
+        let circuit = circuits.of(kind);
+        circuit.failures_in_row = 0;
+        if let Some(open) = circuit.open.take() {
+            tracing::warn!(
+                engine = open.engine,
+                "an engine answers again: its campaigns go on"
+            );
+        }
+    }
+
+    /// A call asked in vain; the third time in a row opens the circuit.
+    pub fn note_failure(&self, kind: EngineKind, engine: &str, reason: &str, now: Timestamp) {
+        let mut circuits = self.lock();
+        let circuit = circuits.of(kind);
+        circuit.failures_in_row = circuit.failures_in_row.saturating_add(1);
+        let reason = bounded(reason);
+        if let Some(open) = &mut circuit.open {
+            open.reason = reason;
+            return;
+        }
+        if circuit.failures_in_row < FAILURES_MAX {
+            return;
+        }
+        tracing::error!(
+            engine,
+            reason,
+            "an engine does not answer: campaigns that need it start no calls until a probe is answered"
+        );
+        circuit.open = Some(OpenCircuit {
+            engine_kind: kind,
+            engine: engine.to_owned(),
+            since: now,
+            reason,
+        });
+        drop(circuits);
+        self.opened.notify_one();
+    }
+
+    /// The engines that do not answer now.
+    pub fn open(&self) -> Vec<OpenCircuit> {
+        let circuits = self.lock();
+        let both = [&circuits.recognizer, &circuits.synthesizer];
+        both.into_iter()
+            .filter_map(|circuit| circuit.open.clone())
+            .collect()
+    }
+
+    /// The first of these engines that does not answer.
+    pub fn first_open_of(&self, kinds: &[EngineKind]) -> Option<OpenCircuit> {
+        self.open()
+            .into_iter()
+            .find(|open| kinds.contains(&open.engine_kind))
+    }
+
+    /// Returns when a circuit was opened, at once where that was before.
+    pub(crate) async fn opened(&self) {
+        self.opened.notified().await;
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Circuits> {
+        self.circuits.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+fn bounded(reason: &str) -> String {
+    let mut end = reason.len().min(REASON_BYTES_MAX);
+    while !reason.is_char_boundary(end) {
+        end -= 1;
+    }
+    reason.get(..end).unwrap_or_default().to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{EngineCircuits, FAILURES_MAX};
+    use domain::call::EngineKind::{Recognizer, Synthesizer};
+    use domain::time::Timestamp;
+
+    #[test]
+    fn three_failures_in_a_row_open_a_circuit_and_a_success_closes_it() {
+        let circuits = EngineCircuits::default();
+        let fail = |kind| circuits.note_failure(kind, "vosk", "unreachable", Timestamp::EPOCH);
+        for _ in 1..FAILURES_MAX {
+            fail(Recognizer);
+        }
+        circuits.note_success(Recognizer);
+        for _ in 1..FAILURES_MAX {
+            fail(Recognizer);
+        }
+        assert_eq!(circuits.open(), [], "not in a row");
+        fail(Synthesizer);
+        assert_eq!(circuits.open(), [], "each engine has its own");
+        fail(Recognizer);
+        let open = circuits.first_open_of(&[Synthesizer, Recognizer]).unwrap();
+        assert_eq!((open.engine_kind, open.engine.as_str()), (Recognizer, "vosk"));
+        assert_eq!(circuits.first_open_of(&[Synthesizer]), None);
+        circuits.note_success(Synthesizer);
+        assert_eq!(circuits.open().len(), 1);
+        circuits.note_success(Recognizer);
+        assert_eq!(circuits.open(), []);
+    }
+}
