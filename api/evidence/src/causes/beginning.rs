@@ -318,6 +318,11 @@ const BEGINNINGS: &[(&str, Beginning, &str)] = &[
         "somebody searches the audit trail",
     ),
     (
+        InquiryEvent::COMPARED,
+        Beginning::Outside,
+        "a caller compares values with customers' sealed values",
+    ),
+    (
         InquiryEvent::EXPORTED,
         Beginning::Outside,
         "somebody takes rows or events away",
