@@ -37,6 +37,12 @@ async fn people(story: &Story) {
     assert_eq!(known.body["changed"], 12, "{}", known.body);
 }
 
+/// The key of a new user in this role.
+async fn user(story: &Story, name: &str, role: &str) -> String {
+    add(story, name, &[role]).await;
+    key(story, json!({ "user": name })).await
+}
+
 fn above(income: u32) -> Value {
     json!({ "sql": format!("SELECT * FROM customers WHERE monthly_income > {income}"), "sample": 100 })
 }
@@ -46,14 +52,9 @@ fn a_sealed_attribute_is_not_found_digit_by_digit() {
     let story = Story::begin();
     story.runtime.block_on(async {
         people(&story).await;
-        for (name, role) in [("boss", "admin"), ("ana", "analyst"), ("zhao", "compliance")] {
-            add(&story, name, &[role]).await;
-        }
-        let [boss, ana, zhao] = [
-            key(&story, json!({ "user": "boss" })).await,
-            key(&story, json!({ "user": "ana" })).await,
-            key(&story, json!({ "user": "zhao" })).await,
-        ];
+        let boss = user(&story, "boss", "admin").await;
+        let ana = user(&story, "ana", "analyst").await;
+        let zhao = user(&story, "zhao", "compliance").await;
         let preview = "/api/v1/segments/preview";
         // With the reveal right: as it is.
         let shown = post(&story, preview, &zhao, above(500)).await;
