@@ -40,6 +40,11 @@ pub fn keyed_number(number: &NumberId, customer: &CustomerId) -> NumberId {
     keyed_with(number, customer.as_str())
 }
 
+/// The id of a number that is no customer's, such as a phone of ours: it equals no id of a customer's number.
+pub fn keyed_apart(number: &NumberId) -> NumberId {
+    keyed_with(number, "of no customer")
+}
+
 impl NumberIds {
     /// The id of a number of this customer.
     pub fn of_customer(self, number: &NumberId, customer: &CustomerId) -> NumberId {

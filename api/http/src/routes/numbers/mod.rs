@@ -2,7 +2,7 @@
 
 mod in_body;
 mod orders;
-mod told;
+pub(super) mod told;
 
 use crate::comparisons::{Comparer, NumberOnly};
 use crate::described::Read;

@@ -7,10 +7,8 @@ use crate::described::Changed;
 use crate::endpoint::{Ctx, Input};
 use crate::reply::Written;
 use application::countries::NumberInCountry;
-use application::inquiring::Comparison;
 use application::installation::follow;
 use domain::ids::{CallId, NumberId};
-use domain::inquiry::ComparedValue;
 use domain::number::{NumberCommand, OptOutSource};
 use domain::phone_number::PhoneNumber;
 use domain::problem::Problem;
@@ -167,13 +165,8 @@ async fn change_one(
     let numbers = &ctx.installation.entities.numbers;
     let answer = numbers.ask(&number, command, cause).await?;
     let position = is_told.then_some(answer.position);
-    let mut id = None;
-    if let Told::All(comparer) = told {
-        let was_known = answer.version.0 > answer.events.len() as u64;
-        let comparison = Comparison::of_one(ComparedValue::Number, was_known);
-        ctx.note_comparison(comparer, comparison).await?;
-        id = comparer.reveals_all().then(|| number.clone());
-    }
+    let was_known = answer.version.0 > answer.events.len() as u64;
+    let id = told.note(ctx, number, was_known).await?;
     Ok(Changed(Written {
         body: NumberChanged {
             number: phone.mask(),
