@@ -108,8 +108,7 @@ async fn change_by_number<T: OfConsent>(ctx: Ctx, input: Input) -> Result<Change
     }
     let wanted = order.wanted(ctx.installation.now());
     // A withdrawal is never refused for its rate: its reply says less then.
-    let admitted = ctx.admit_comparison(&comparer);
-    match admitted {
+    match ctx.admit_comparison(&comparer) {
         Err(problem) if T::IS_OF_ONE => return Err(problem),
         Err(_) => sight.looked_up = None,
         Ok(()) => {}
@@ -294,8 +293,10 @@ async fn show_by_number(ctx: Ctx, input: Input) -> Result<Read<ConsentsByNumber>
     let found = having(&ctx.installation, phones).await;
     let having = ctx.compared(&comparer, ComparedValue::Number, found).await?;
     let phone = having.phone()?;
-    let number = ctx.installation.vault().derive_number(phone.as_e164());
-    let masked = phone.mask();
+    let (number, masked) = (
+        ctx.installation.vault().derive_number(phone.as_e164()),
+        phone.mask(),
+    );
     let mut items = Vec::with_capacity(having.customers.len());
     for customer in having.customers {
         let loaded = ctx.installation.entities.customers.state(&customer).await?;
