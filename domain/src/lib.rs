@@ -52,6 +52,7 @@ pub mod message;
 pub mod model_tier;
 pub mod number;
 pub mod number_check;
+pub mod number_ids;
 pub mod number_library;
 pub mod offering;
 pub mod past_call;

@@ -87,6 +87,14 @@ impl Members {
     }
 }
 
+/// Whether a quota asks of what is sealed: a tag, or a sealed attribute.
+pub fn asks_of_sealed(quota: &Quota) -> bool {
+    match segment_of(&quota.group) {
+        Some(Ok(segment)) => !segment.sealed_columns().is_empty(),
+        Some(Err(_)) | None => true,
+    }
+}
+
 /// `None` where the text is a tag.
 fn segment_of(text: &str) -> Option<Result<Segment, String>> {
     let first = text.split_whitespace().next()?;

@@ -1,12 +1,13 @@
 //! The form in which an event is shown: CloudEvents 1.0 (JSON format), personal fields sealed as stored.
 
-use domain::ids::EventId;
+use domain::ids::{CustomerId, EventId, StreamId};
+use domain::number_ids::NumberIds;
 use domain::problem::Problem;
 use domain::stored_event::{Envelope, Position, StoredEvent, UnreadableRecord};
 use domain::time::Timestamp;
 use schemars::JsonSchema;
 use serde::Serialize;
-use serde_json::value::RawValue;
+use serde_json::value::{RawValue, to_raw_value};
 use serde_json::{Map, Value, json};
 
 /// One event; absent members are left out, `position` is a decimal string because it may exceed 2^53.
@@ -92,6 +93,32 @@ impl CloudEvent {
     }
 }
 
+/// The parts of an event in which ids of phone numbers stand, where they are shown by themselves.
+pub struct ShownParts<'a> {
+    pub id: EventId,
+    pub customer: Option<&'a CustomerId>,
+    pub stream: StreamId,
+    pub data: Option<Box<RawValue>>,
+}
+
+impl ShownParts<'_> {
+    /// Stream and data for a reader who gets ids of phone numbers in this form.
+    pub fn with(self, ids: NumberIds) -> (StreamId, Option<Box<RawValue>>) {
+        if ids == NumberIds::AsStored {
+            return (self.stream, self.data);
+        }
+        let record = json!({
+            "id": self.id, "customer": self.customer, "stream": self.stream, "data": self.data
+        });
+        let shown = ids.of_record(record);
+        let stream = shown.get("stream").and_then(Value::as_str);
+        let stream = stream.map_or(self.stream, |stream| StreamId::from_stored(stream.to_owned()));
+        let data = shown.get("data").filter(|data| !data.is_null());
+        let data = data.and_then(|data| to_raw_value(data).ok());
+        (stream, data.filter(|_| self.data.is_some()))
+    }
+}
+
 /// What an event says, by its kind and version, sealed as stored.
 #[derive(JsonSchema)]
 #[schemars(transparent, example = json!({ "reason": "requested" }))]
@@ -106,10 +133,10 @@ pub struct EventPage {
 
 /// `{"items":[…],"next":"42"}`; `next` is where the following page begins: behind the last item, or further
 /// where more was looked at.
-pub fn page_of(page: &[StoredEvent], reached: Position) -> Result<EventPage, Problem> {
+pub fn page_of(page: &[StoredEvent], reached: Position, ids: NumberIds) -> Result<EventPage, Problem> {
     let mut items = Vec::with_capacity(page.len());
     for stored in page {
-        items.push(read(stored)?);
+        items.push(read(&ids.of_event(stored))?);
     }
     let next = page.last().map_or(reached, |last| last.position.max(reached));
     Ok(EventPage {

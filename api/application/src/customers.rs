@@ -11,6 +11,7 @@ use domain::customer::{CustomerCommand, CustomerState, Erasure, KEY_BACKUP_DAYS_
 use domain::disposition::{Disposition, Outcome};
 use domain::four_eyes::FourEyes;
 use domain::ids::{ApprovalId, CallId, CampaignId, CustomerId, EventId, ListId, NumberId, UserId};
+use domain::number_ids::NumberIds;
 use domain::phone_number::mask_e164;
 use domain::preferred_times::PreferredTime;
 use domain::time::Timestamp;
@@ -216,9 +217,10 @@ pub struct NumberOf {
 }
 
 impl NumberOf {
-    pub fn of(known: &KnownNumber) -> Self {
+    /// A number of this customer, with its id in the form that the reader gets.
+    pub fn of(known: &KnownNumber, customer: &CustomerId, ids: NumberIds) -> Self {
         Self {
-            id: known.number.clone(),
+            id: ids.of_customer(&known.number, customer),
             phone: masked(Some(&known.phone), mask_e164),
             invalid: known.invalid,
         }

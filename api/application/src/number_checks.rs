@@ -27,10 +27,12 @@ const PEOPLE_MAX: usize = 100_000;
 pub struct NumbersChecked {
     /// Numbers that were looked at.
     pub numbers: usize,
-    /// Of those: known, and young enough not to be asked again.
-    pub known: usize,
-    /// Of those: asked now, and on record.
-    pub asked: usize,
+    /// Of those: known, and young enough not to be asked again. Absent for a caller without the reveal right.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub known: Option<usize>,
+    /// Of those: asked now, and on record. Absent for a caller without the reveal right.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub asked: Option<usize>,
     /// By state, of all that are known now.
     #[schemars(extend("examples" = [{ "live": 412, "vacant": 9 }]))]
     pub by_state: BTreeMap<&'static str, usize>,
@@ -49,14 +51,18 @@ pub struct NumbersChecked {
 /// A number, and what is known of it.
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct NumberChecked {
-    pub id: NumberId,
+    /// Absent for a caller without the reveal right: it is the same for every customer with this number.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub id: Option<NumberId>,
     /// Masked.
     #[schemars(example = &"138****8000")]
     pub number: String,
     pub state: CheckedState,
     #[schemars(example = &"空号")]
     pub zh: &'static str,
-    pub checked_at: Timestamp,
+    /// Absent for a caller without the reveal right: an old one says that somebody had the number.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub checked_at: Option<Timestamp>,
 }
 
 /// Checks numbers as somebody wrote them. What is no number is told by its row and costs no other its check.
@@ -131,8 +137,8 @@ pub(crate) async fn check(
     let now = installation.now();
     let mut done = NumbersChecked {
         numbers: numbers.len(),
-        known: 0,
-        asked: 0,
+        known: Some(0),
+        asked: Some(0),
         by_state: BTreeMap::new(),
         checked: Vec::new(),
         bad_rows: Vec::new(),
@@ -147,7 +153,7 @@ pub(crate) async fn check(
             .filter(|checked| checked.is_fresh(max_age_days, now))
         {
             Some(checked) => {
-                done.known += 1;
+                done.known = done.known.map(|known| known + 1);
                 done.tell(id, &phone, checked);
             }
             None => unknown.push((id, phone)),
@@ -185,7 +191,7 @@ async fn ask(
         let answer = installation.entities.numbers.ask(id, command, cause).await?;
         done.position = done.position.max(answer.position);
         if let Some(checked) = answer.state.checked() {
-            done.asked += 1;
+            done.asked = done.asked.map(|asked| asked + 1);
             done.tell(id.clone(), phone, checked);
         }
     }
@@ -196,11 +202,27 @@ impl NumbersChecked {
     fn tell(&mut self, id: NumberId, phone: &str, checked: Checked) {
         *self.by_state.entry(checked.state.code()).or_default() += 1;
         self.checked.push(NumberChecked {
-            id,
+            id: Some(id),
             number: mask_e164(phone),
             state: checked.state,
             zh: checked.state.label_zh(),
-            checked_at: checked.at,
+            checked_at: Some(checked.at),
         });
+    }
+
+    /// For a caller without the reveal right: not which numbers were known before, because that says whether
+    /// somebody has them.
+    #[must_use]
+    pub fn without_earlier_checks(mut self) -> Self {
+        self.known = None;
+        self.asked = None;
+        self.position = Position(0);
+        for checked in &mut self.checked {
+            checked.id = None;
+            checked.checked_at = None;
+        }
+        // The known ones came first.
+        self.checked.sort_by(|one, other| one.number.cmp(&other.number));
+        self
     }
 }

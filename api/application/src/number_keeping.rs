@@ -74,8 +74,8 @@ async fn check_waiting(installation: &Installation, campaign: &CampaignId) -> Re
     loop {
         let cause = Cause::outside(installation.new_command());
         let done = check_campaign(installation, campaign, behind.as_ref(), max_age_days, cause).await?;
-        if done.asked > 0 {
-            tracing::info!(%campaign, asked = done.asked, "numbers were checked");
+        if let Some(asked) = done.asked.filter(|asked| *asked > 0) {
+            tracing::info!(%campaign, asked, "numbers were checked");
         }
         match done.after {
             Some(after) => behind = Some(after),

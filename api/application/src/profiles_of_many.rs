@@ -66,7 +66,8 @@ pub struct ProfilesTaken {
     pub rows: usize,
     /// Of whom something else is known from then on.
     pub changed: usize,
-    /// Known so already.
+    /// Known so already; counted as changed for a caller without the reveal right, who would learn values
+    /// by it.
     pub unchanged: usize,
     pub refused: Vec<ProfileRefused>,
     pub dry_run: bool,
@@ -86,13 +87,26 @@ pub struct ProfileRefused {
     pub why: String,
 }
 
+/// How rows are taken, and what is told of them.
+#[derive(Debug, Clone, Copy)]
+pub struct ProfilesTaking {
+    /// Nothing is stored.
+    pub dry_run: bool,
+    /// Whether the caller may see values in clear: rows that change nothing tell what the values are.
+    pub tells_unchanged: bool,
+}
+
 /// Takes each row by itself.
 pub async fn take_profiles(
     installation: &Installation,
     rows: Vec<ProfileRow>,
-    dry_run: bool,
+    taking: ProfilesTaking,
     cause: Cause,
 ) -> Result<ProfilesTaken, Problem> {
+    let ProfilesTaking {
+        dry_run,
+        tells_unchanged,
+    } = taking;
     let mut taken = ProfilesTaken {
         rows: rows.len(),
         dry_run,
@@ -113,8 +127,9 @@ pub async fn take_profiles(
         match take_one(installation, row, dry_run, cause).await {
             Ok((events_count, position)) => {
                 taken.position = taken.position.max(position);
-                taken.changed += usize::from(events_count > 0);
-                taken.unchanged += usize::from(events_count == 0);
+                let is_unchanged = tells_unchanged && events_count == 0;
+                taken.changed += usize::from(!is_unchanged);
+                taken.unchanged += usize::from(is_unchanged);
             }
             Err(problem) if is_of_the_row(problem.kind) => taken.refused.push(ProfileRefused {
                 row: index,

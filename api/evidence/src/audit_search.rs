@@ -6,9 +6,10 @@
 
 use crate::log_walk::Matching;
 use crate::proved::Selection;
-use application::cloud_event::EventData;
+use application::cloud_event::{EventData, ShownParts};
 use domain::event_filter::EventFilter;
 use domain::ids::{CampaignId, CustomerId, EventId, StreamId};
+use domain::number_ids::NumberIds;
 use domain::ports::event_store::EventStore;
 use domain::problem::Problem;
 use domain::stored_event::{Envelope, Position, StoredEvent};
@@ -70,6 +71,23 @@ pub struct FoundEvent {
     /// What the event says, sealed as stored.
     #[schemars(with = "EventData")]
     pub data: Box<RawValue>,
+}
+
+impl FoundEvent {
+    /// The same for a reader who gets ids of phone numbers in this form.
+    #[must_use]
+    pub fn showing(mut self, ids: NumberIds) -> Self {
+        let shown = ShownParts {
+            id: self.id,
+            customer: self.customer.as_ref(),
+            stream: self.stream,
+            data: Some(self.data),
+        };
+        let (stream, data) = shown.with(ids);
+        self.stream = stream;
+        self.data = data.unwrap_or_default();
+        self
+    }
 }
 
 /// A page of what was found.

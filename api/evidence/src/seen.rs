@@ -144,7 +144,9 @@ pub async fn seen(installation: &Installation, ask: SeenAsk) -> Result<Seen, Pro
                     position: position.to_string(),
                 }),
                 InquiryEvent::Queried { .. } | InquiryEvent::Searched { .. } => seen.queries += 1,
-                InquiryEvent::Answered { .. } | InquiryEvent::Refused { .. } => {}
+                InquiryEvent::Compared { .. }
+                | InquiryEvent::Answered { .. }
+                | InquiryEvent::Refused { .. } => {}
             }
         }
     }

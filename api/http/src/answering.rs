@@ -15,16 +15,18 @@ use crate::reply::{problem_response, tell_rate};
 use crate::router::Reader;
 use crate::server::Peer;
 use application::access::Caller;
+use application::inquiring::Comparison;
 use application::query::Query;
 use bytes::Bytes;
+use domain::inquiry::ComparedValue;
 use domain::permission::DataScope;
-use domain::problem::Problem;
+use domain::problem::{Kind, Problem};
 use domain::stored_event::{Position, RequestFacts};
 use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
 use warp::http::request::Parts;
-use warp::http::{HeaderMap, Method};
+use warp::http::{HeaderMap, Method, StatusCode};
 use warp::reply::Response;
 use warp::ws::Ws;
 
@@ -96,10 +98,20 @@ impl Answering {
             request: RequestFacts::NONE,
             body: brought.body,
         };
-        let behind = self.guard.admit(&self.ctx, &self.method, &mut input).await?;
-        let rate = input.rate;
-        let response = self.handled(input, behind).await;
+        let admitted = self.guard.admit(&self.ctx, &self.method, &mut input).await;
+        let (rate, comparer, ctx) = (input.rate, input.path_comparer(), Arc::clone(&self.ctx));
+        let response = match admitted {
+            Ok(behind) => self.handled(input, behind).await,
+            Err(problem) if problem.kind == Kind::Missing => Err(problem),
+            Err(problem) => return Err(problem),
+        };
         let mut response = response.unwrap_or_else(|problem| problem_response(&problem));
+        // What is shown or done with success is on record by itself.
+        if let Some(comparer) = comparer.filter(|_| !response.status().is_success()) {
+            let is_found = response.status() != StatusCode::NOT_FOUND;
+            let comparison = Comparison::of_one(ComparedValue::CustomerId, is_found);
+            ctx.note_comparison(&comparer, comparison).await?;
+        }
         if let Some(left) = rate {
             tell_rate(&mut response, left);
         }

@@ -4,8 +4,8 @@
 
 use crate::auth::Door;
 use crate::coming_again::InFlight;
+use crate::comparisons::Comparisons;
 use crate::kept_replies::KeptReplies;
-use crate::lookups::Lookups;
 use crate::rates::Rates;
 use crate::sign_in_rates::SignInRates;
 use crate::signing::Signing;
@@ -39,8 +39,8 @@ pub struct Context {
     pub process: Arc<Process>,
     /// Who may come in.
     pub door: Door,
-    /// What each peer may still look up by number.
-    pub lookups: Lookups,
+    /// What each address and principal may still compare with sealed values.
+    pub comparisons: Comparisons,
     /// How many requests each user and key may still send.
     pub rates: Rates,
     /// Replies that stay as they are while the log stands still.

@@ -31,13 +31,23 @@ const COPY: &[&str] = &[
     "attributes",
     "tags",
     "calls",
+    "conversations",
+    "messages",
     "decisions",
     "consents",
     "pressed",
     "operations",
     "voiceprint",
 ];
-const EXPLANATION: &[&str] = &["calls", "decisions", "consents", "pressed", "operations"];
+const EXPLANATION: &[&str] = &[
+    "calls",
+    "conversations",
+    "messages",
+    "decisions",
+    "consents",
+    "pressed",
+    "operations",
+];
 
 /// What is kept of a person.
 #[derive(Debug, Serialize, JsonSchema)]

@@ -109,6 +109,10 @@ impl Guard {
             .take(&input.caller, self.kept, self.weight, allowed, now)?;
         let Some(needs) = self.needs else { return Ok(()) };
         input.scope = input.caller.scope_for(needs)?;
+        // What keeps people from being called is never refused for this.
+        if let Some(comparer) = input.path_comparer().filter(|_| !self.kept) {
+            ctx.admit_guess(&comparer)?;
+        }
         if input.scope.is_all() {
             return Ok(());
         }

@@ -1,14 +1,17 @@
 //! Who imports a list, who stands behind it where its campaign asks for somebody, and the load itself.
 
 use crate::coming_again::mark_of_key;
+use crate::comparisons::Comparer;
+use crate::context::Ctx;
 use crate::described::Changed;
 use crate::input::Input;
 use crate::reply::Written;
 use application::access::Caller;
 use application::approvals::{Doing, four_eyes, goes_on, was_given_for};
+use application::inquiring::Comparison;
 use application::installation::Installation;
 use application::lists::enroller::{CampaignEnroller, of_another_request};
-use application::lists::load::{ImportReport, Load, load};
+use application::lists::load::{Elsewhere, ImportReport, Load, SharedShown, load};
 use application::lists::readable::readable;
 use application::parameter::Parameter;
 use domain::actor::Actor;
@@ -18,7 +21,8 @@ use domain::calling_code::CallingCode;
 use domain::calling_plan::Dedupe;
 use domain::campaign::QueryMark;
 use domain::four_eyes::FourEyes;
-use domain::ids::ApprovalId;
+use domain::ids::{ApprovalId, CampaignId};
+use domain::inquiry::ComparedValue;
 use domain::permission::{DataScope, Permission};
 use domain::problem::Problem;
 use domain::stored_event::{Cause, Position, RequestMark};
@@ -73,6 +77,7 @@ pub(crate) struct Importing {
     pub query: Option<String>,
     mark: Option<QueryMark>,
     may_assign: bool,
+    comparer: Comparer,
     /// How the file is read, as it was asked for; what is approved is approved as it is read.
     reading: Option<String>,
     /// What the rows of a query are: its list is named by the query, so that its name says nothing of them.
@@ -124,6 +129,7 @@ impl Importing {
             approval: approval
                 .map_err(|error| Problem::invalid("query-invalid", format!("approval: {error}")))?,
             may_assign: input.caller.scope_for(Permission::CustomersAssign).is_ok(),
+            comparer: input.comparer(),
             reading: None,
             content: None,
         })
@@ -206,11 +212,25 @@ impl ListRows {
 
 /// Runs one load into its campaign, once whoever must stand behind it does.
 pub(crate) async fn run(
-    installation: &Arc<Installation>,
-    plan: Load,
+    ctx: &Ctx,
+    mut plan: Load,
     rows: ListRows,
     importing: Importing,
 ) -> Result<Changed<ImportReport>, Problem> {
+    let installation = &ctx.installation;
+    let comparer = importing.comparer.clone();
+    // A list of one campaign is compared with that campaign alone, which the caller may see.
+    let compares_all = plan.rules.dedupe == Dedupe::Everywhere && !plan.dry_run;
+    if compares_all {
+        ctx.admit_list(&comparer)?;
+    }
+    if plan.dry_run {
+        ctx.admit_comparison(&comparer)?;
+    }
+    plan.shared = match comparer.reveals_all() {
+        true => SharedShown::All,
+        false => SharedShown::OfFile,
+    };
     refuse_used_key(installation, &plan, &importing).await?;
     let four_eyes = behind(installation, &plan, &rows, &importing).await?;
     let is_of_segment = matches!(rows, ListRows::Members(_));
@@ -221,7 +241,12 @@ pub(crate) async fn run(
         .of_query(importing.query.is_some() || is_of_segment)
         .read_to(importing.mark)
         .assigning(importing.may_assign);
+    let (campaign, is_dry) = (plan.rules.campaign.clone(), plan.dry_run);
     let report = load_into(installation, plan, rows, &enroller).await?;
+    if is_dry || matches!(report.duplicates_elsewhere, Elsewhere::About(_)) {
+        let comparison = compared(&report, campaign);
+        ctx.note_comparison(&comparer, comparison).await?;
+    }
     let position = report
         .position
         .as_deref()
@@ -232,6 +257,20 @@ pub(crate) async fn run(
         version: None,
         position,
     }))
+}
+
+/// What the list was compared with, as the caller is told.
+fn compared(report: &ImportReport, campaign: CampaignId) -> Comparison {
+    let found = match report.duplicates_elsewhere {
+        Elsewhere::About(count) => count,
+        Elsewhere::NotChecked(_) => report.duplicates.saturating_add(report.same_number.count),
+    };
+    Comparison {
+        what: ComparedValue::List,
+        values: report.rows,
+        found,
+        campaign: Some(campaign),
+    }
 }
 
 /// Before anybody is asked to stand behind the list: an approval is good once, and a list under a used key is

@@ -5,10 +5,10 @@
 
 use crate::auth::Door;
 use crate::coming_again::InFlight;
+use crate::comparisons::Comparisons;
 use crate::context::Context;
 pub use crate::context::Hears;
 use crate::kept_replies::KeptReplies;
-use crate::lookups::Lookups;
 use crate::rates::Rates;
 use crate::router::Router;
 use crate::routes;
@@ -60,7 +60,7 @@ pub async fn client(
                 installation,
                 process: Arc::clone(&process),
                 door: Door::Directory,
-                lookups: Lookups::default(),
+                comparisons: Comparisons::default(),
                 rates: Rates::default(),
                 kept_replies: KeptReplies::default(),
                 sign_ins: SignInRates::default(),

@@ -2,6 +2,7 @@
 
 use crate::body::Body;
 use crate::coming_again::key_of;
+use crate::comparisons::{Comparer, is_customer_id};
 use crate::rates::RateLeft;
 use crate::server::Peer;
 use application::access::Caller;
@@ -100,6 +101,19 @@ impl Input {
     /// Who reads, of a read whose question stands in its address.
     pub(crate) fn reader(&self) -> Reader {
         Reader::new(format!("GET {}", self.route), &self.caller, &self.query)
+    }
+
+    /// Who compares values of their own with sealed values of customers.
+    pub(crate) fn comparer(&self) -> Comparer {
+        Comparer::new(&self.caller, self.peer(), self.route)
+    }
+
+    /// Who asks by the institution's own id of a customer in the path; none where the path has our id, or no
+    /// customer.
+    pub(crate) fn path_comparer(&self) -> Option<Comparer> {
+        let names_customer = self.route.starts_with("/api/v1/customers/{id}");
+        let text = self.param(0).ok().filter(|_| names_customer)?;
+        (!is_customer_id(&text)).then(|| self.comparer())
     }
 
     /// Of one whose question stands in the body, so that no address names whom it is about.

@@ -2,6 +2,7 @@
 
 use crate::auth::{self, Door};
 use crate::certificate;
+use crate::comparisons::number_ids;
 use crate::server::{self, Peer};
 use application::access::{Refused, WhileAllowed};
 use application::installation::Installation;
@@ -72,6 +73,7 @@ impl Admission for KeyHolders {
         let read = reads.ok().filter(|scope| scope.people == People::All);
         Some(Admitted {
             may_read: read.is_some(),
+            number_ids: number_ids(&caller),
             may_append: appends.is_ok_and(|scope| scope.is_all()),
             campaigns: read.unwrap_or_default().campaigns,
             until: Some(WhileAllowed::of(&self.installation, caller)),

@@ -3,12 +3,12 @@
 use crate::auth::{self, Door};
 use crate::certificate;
 use crate::coming_again::InFlight;
+use crate::comparisons::Comparisons;
 use crate::console::{self, Console};
 use crate::context::{Context, Ctx};
 use crate::kept_replies::KeptReplies;
 use crate::kurrent;
 use crate::listeners::Listeners;
-use crate::lookups::Lookups;
 use crate::proxies::Proxies;
 use crate::rates::Rates;
 use crate::routes;
@@ -114,7 +114,7 @@ impl Running {
             installation: Arc::clone(&installation),
             process: Arc::clone(&process),
             door,
-            lookups: Lookups::default(),
+            comparisons: Comparisons::default(),
             rates: Rates::default(),
             kept_replies: KeptReplies::default(),
             sign_ins: SignInRates::default(),

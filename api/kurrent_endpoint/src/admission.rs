@@ -1,6 +1,7 @@
 //! Who may call: decided by the process that listens, on the `authorization` header and the peer alone.
 
 use async_trait::async_trait;
+use domain::number_ids::NumberIds;
 use domain::permission::CampaignScope;
 use domain::ports::tasks::StopSignal;
 use std::net::IpAddr;
@@ -13,6 +14,8 @@ pub struct Admitted {
     pub may_append: bool,
     /// Only events about these are shown; a stream without one does not exist.
     pub campaigns: CampaignScope,
+    /// In which form the caller gets ids of phone numbers.
+    pub number_ids: NumberIds,
     /// Ends what was opened, when the caller may no more; without it, only the server does.
     pub until: Option<Arc<dyn StopSignal>>,
 }
@@ -23,6 +26,7 @@ impl Admitted {
         may_read: true,
         may_append: true,
         campaigns: CampaignScope::All,
+        number_ids: NumberIds::AsStored,
         until: None,
     };
 }

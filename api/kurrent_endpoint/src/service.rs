@@ -51,6 +51,7 @@ impl Service {
         let stop = admitted.until.unwrap_or_else(|| Arc::clone(&self.stop));
         let view = View {
             campaigns: admitted.campaigns,
+            number_ids: admitted.number_ids,
             positions: self.positions,
             structured_ids: wish.structured_ids,
         };

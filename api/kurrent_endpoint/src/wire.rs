@@ -6,6 +6,7 @@ use crate::generated::event_store::client::{StreamIdentifier, Uuid as WireUuid, 
 use crate::generated::google::protobuf::Timestamp as WireTimestamp;
 use crate::positions::Positions;
 use domain::ids::{CampaignId, EventId, StreamId};
+use domain::number_ids::NumberIds;
 use domain::permission::CampaignScope;
 use domain::stored_event::{Position, StoredEvent, StreamVersion};
 use domain::time::Timestamp;
@@ -56,6 +57,7 @@ pub(crate) struct View {
     pub(crate) positions: Positions,
     pub(crate) structured_ids: bool,
     pub(crate) campaigns: CampaignScope,
+    pub(crate) number_ids: NumberIds,
 }
 
 impl View {
@@ -69,11 +71,17 @@ impl View {
     }
 
     pub(crate) fn event(&self, event: &StoredEvent, facts: &Facts<'_>) -> ReadResp {
+        let keyed = self.number_ids.of_event(event);
+        let stream = match self.number_ids {
+            NumberIds::AsStored => None,
+            NumberIds::Keyed => keyed.envelope().ok().map(|envelope| envelope.stream.to_string()),
+        };
+        let stream = stream.as_deref().unwrap_or(&facts.stream);
         let shown = self.positions.shown(event.position);
         let created = event.recorded_at.micros().saturating_mul(TICKS_PER_MICROSECOND);
         let recorded = read_event::RecordedEvent {
             id: Some(self.id(facts.id.uuid())),
-            stream_identifier: Some(identifier(&facts.stream)),
+            stream_identifier: Some(identifier(stream)),
             stream_revision: revision(facts.version),
             prepare_position: shown,
             commit_position: shown,
@@ -83,7 +91,7 @@ impl View {
                 ("created".to_owned(), created.to_string()),
             ]),
             custom_metadata: custom_metadata(event.recorded_at, facts).into(),
-            data: bytes::Bytes::copy_from_slice(&event.record),
+            data: bytes::Bytes::copy_from_slice(&keyed.record),
         };
         content(Content::Event(ReadEvent {
             event: Some(recorded),

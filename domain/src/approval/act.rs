@@ -32,6 +32,8 @@ pub enum Act {
     ImportList,
     /// A version of a flow is published.
     PublishFlow,
+    /// A version of a flow is published that sends mail to an address written into it.
+    PublishFixedAddress,
     /// An earlier version of a flow is current again.
     RollBackFlow,
     /// A version of a model is published.
@@ -44,7 +46,7 @@ pub enum Act {
 
 impl Act {
     /// All of them, in the order in which they are shown.
-    pub const ALL: [Self; 14] = [
+    pub const ALL: [Self; 15] = [
         Self::ErasePerson,
         Self::ReleaseHold,
         Self::AnswerDeletion,
@@ -55,6 +57,7 @@ impl Act {
         Self::SetRetention,
         Self::ImportList,
         Self::PublishFlow,
+        Self::PublishFixedAddress,
         Self::RollBackFlow,
         Self::PublishModel,
         Self::PublishKnowledge,
@@ -73,6 +76,7 @@ impl Act {
             Self::SetRetention => "set_retention",
             Self::ImportList => "import_list",
             Self::PublishFlow => "publish_flow",
+            Self::PublishFixedAddress => "publish_fixed_address",
             Self::RollBackFlow => "roll_back_flow",
             Self::PublishModel => "publish_model",
             Self::PublishKnowledge => "publish_knowledge",
@@ -93,6 +97,10 @@ impl Act {
             Self::SetRetention => ("设定个人信息保存期限", "set for how long persons are kept"),
             Self::ImportList => ("名单生效", "let a list go live"),
             Self::PublishFlow => ("话术流程发布", "publish a version of a flow"),
+            Self::PublishFixedAddress => (
+                "发布向固定邮箱发信的话术流程",
+                "publish a flow that sends mail to a fixed address",
+            ),
             Self::RollBackFlow => ("话术流程回退", "go back to an earlier version of a flow"),
             Self::PublishModel => ("意图模型发布", "publish a version of a model"),
             Self::PublishKnowledge => ("知识库发布", "publish a version of a knowledge base"),
@@ -111,6 +119,7 @@ impl Act {
             | Self::SetRetention
             | Self::ImportList
             | Self::PublishFlow
+            | Self::PublishFixedAddress
             | Self::RollBackFlow
             | Self::PublishModel
             | Self::PublishKnowledge
@@ -118,14 +127,15 @@ impl Act {
         }
     }
 
-    /// What both persons hold: whoever does it, and whoever approves.
+    /// What whoever approves holds; whoever does it holds what the route needs.
     pub const fn permission(self) -> Permission {
         match self {
             Self::ErasePerson | Self::AnswerDeletion | Self::AnonymiseCampaign => Permission::CustomersErase,
             Self::SetRetention => Permission::RetentionWrite,
             Self::ReleaseHold => Permission::CustomersHold,
             Self::InspectClear | Self::NoticeClear => Permission::InspectionsMake,
-            Self::RevealMany => Permission::CustomersReveal,
+            // Mail to an address that is no person's own shows persons' values to whoever reads it.
+            Self::RevealMany | Self::PublishFixedAddress => Permission::CustomersReveal,
             Self::ImportList
             | Self::PublishFlow
             | Self::RollBackFlow

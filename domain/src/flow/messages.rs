@@ -61,7 +61,32 @@ pub struct MessageTemplate {
     pub when: SentWhen,
 }
 
+impl MessageTemplate {
+    /// The variable that alone is the address, such as `email` of `{{email}}`; none of an address that is
+    /// written out, whole or in part.
+    pub fn address_column(&self) -> Option<&str> {
+        address_column(self.to.as_deref()?)
+    }
+
+    /// Whether mail goes to an address that is written into the flow.
+    pub fn has_fixed_address(&self) -> bool {
+        self.way == Way::Mail && self.address_column().is_none()
+    }
+}
+
+/// The one variable that a text is, and nothing beside it.
+pub fn address_column(text: &str) -> Option<&str> {
+    let name = text.trim().strip_prefix("{{")?.strip_suffix("}}")?.trim();
+    let is_name = !name.is_empty() && !name.contains(['{', '}', '@']);
+    is_name.then_some(name)
+}
+
 impl FlowDefinition {
+    /// Whether one of its messages goes to an address that is written into it.
+    pub fn has_fixed_address(&self) -> bool {
+        self.messages.values().any(MessageTemplate::has_fixed_address)
+    }
+
     /// The message that a node has sent, where it is a node that sends one and the flow carries that.
     pub fn message_of(&self, node: &str) -> Option<(&str, &MessageTemplate)> {
         let named = self.nodes.get(node)?.kind().act()?.send.as_deref()?;
@@ -207,5 +232,20 @@ mod tests {
         let told = members(&json!({ "plan": good }), "other");
         assert_eq!(told.len(), 1, "{told:?}");
         assert!(told[0].starts_with("nodes.plan.send"), "{told:?}");
+    }
+
+    #[test]
+    fn an_address_names_a_column_and_nothing_beside_it() {
+        for (text, column) in [
+            ("{{email}}", Some("email")),
+            (" {{ 邮箱 }} ", Some("邮箱")),
+            ("someone@example.com", None),
+            ("{{name}}@example.com", None),
+            ("{{email}},someone@example.com", None),
+            ("{{a}}{{b}}", None),
+            ("{{}}", None),
+        ] {
+            assert_eq!(address_column(text), column, "{text}");
+        }
     }
 }

@@ -65,7 +65,7 @@ pub use dialogue::{
 };
 pub use fault::DefinitionFault;
 pub use graph::{FLOW_FILE_BYTES_MAX, FlowDefinition, Notices, ReadFault, ValueFault};
-pub use messages::{ATTACHMENTS_MAX, FLOW_MESSAGES_MAX, MessageTemplate, SentWhen};
+pub use messages::{ATTACHMENTS_MAX, FLOW_MESSAGES_MAX, MessageTemplate, SentWhen, address_column};
 pub use named::{FlowNamed, InvalidFlowName};
 pub use nodes::*;
 pub use notes::NOTED_TAGS_MAX;
@@ -79,7 +79,7 @@ pub use step::{
     FlowAction, FlowInput, FlowPrompt, FlowRun, Intention, Interruption, NoticeKind, STEPS_MAX, Understood,
 };
 pub use template::{AI_NOTICE, CALLBACK_PROMISE, GOODBYE, MENU, OPTED_OUT, RECORDING_NOTICE, from_script};
-pub use text::{FillFault, TextFault, VARIABLE_NAME_MAX, filled_in, is_variable_name};
+pub use text::{FillFault, TextFault, VARIABLE_NAME_MAX, filled_in, is_variable_name, variables_of};
 pub use values::canonical::{canonical_json, content_hash};
 pub use values::show::{Show, ShownAs};
 pub use variable::{VALUE_CHARS_MAX, Variable, VariableKind};

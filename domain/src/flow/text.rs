@@ -52,7 +52,7 @@ pub(super) fn pieces(text: &str) -> Result<Vec<Piece<'_>>, TextFault> {
 }
 
 /// The names of a text's variables, in order of appearance; none for a text that cannot be read.
-pub(super) fn variables_of(text: &str) -> Vec<&str> {
+pub fn variables_of(text: &str) -> Vec<&str> {
     let found = pieces(text).unwrap_or_default();
     let variable = |piece| match piece {
         Piece::Variable(name) => Some(name),

@@ -1,6 +1,6 @@
 //! Requests to one inquiry: put it on record, and say what came of it.
 
-use super::event::{ExportFacts, ReadFacts, SearchFacts};
+use super::event::{ComparisonFacts, ExportFacts, ReadFacts, SearchFacts};
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum InquiryCommand {
@@ -17,6 +17,11 @@ pub enum InquiryCommand {
     ReadPersonalData { facts: ReadFacts, by: Option<String> },
     /// Somebody searches the audit trail.
     Search { facts: SearchFacts, by: Option<String> },
+    /// Somebody compares values with sealed values of customers.
+    Compare {
+        facts: ComparisonFacts,
+        by: Option<String>,
+    },
     /// It was answered.
     Answer {
         rows: u64,
@@ -37,6 +42,7 @@ impl InquiryCommand {
             Self::Export { .. } => "inquiry.export",
             Self::ReadPersonalData { .. } => "inquiry.read_personal_data",
             Self::Search { .. } => "inquiry.search",
+            Self::Compare { .. } => "inquiry.compare",
             Self::Answer { .. } => "inquiry.answer",
             Self::Refuse { .. } => "inquiry.refuse",
         }

@@ -1,7 +1,7 @@
 //! Decides commands to an inquiry: asked once, ended once, and no phone number kept in its text.
 
 use super::command::InquiryCommand;
-use super::event::{ExportFacts, InquiryEvent, ReadFacts, SearchFacts};
+use super::event::{ComparisonFacts, ExportFacts, InquiryEvent, ReadFacts, SearchFacts};
 use super::refusal::InquiryRefusal;
 use super::state::InquiryState;
 
@@ -51,6 +51,7 @@ pub(super) fn decide(state: &InquiryState, command: InquiryCommand) -> Decided {
         InquiryCommand::Export { facts, by } => export(state, facts, by),
         InquiryCommand::ReadPersonalData { facts, by } => read(state, facts, by),
         InquiryCommand::Search { facts, by } => search(state, facts, by),
+        InquiryCommand::Compare { facts, by } => compare(state, facts, by),
         InquiryCommand::Answer {
             rows,
             bytes,
@@ -87,6 +88,14 @@ fn search(state: &InquiryState, mut facts: SearchFacts, by: Option<String>) -> D
     }
     let who = by.as_deref().map(mask_numbers);
     ask(state, by.as_deref(), InquiryEvent::Searched { facts, by: who })
+}
+
+/// Counts alone: the values are not on record.
+fn compare(state: &InquiryState, facts: ComparisonFacts, by: Option<String>) -> Decided {
+    within("route", &facts.route, WORD_BYTES_MAX)?;
+    within("door", &facts.door, WORD_BYTES_MAX)?;
+    let who = by.as_deref().map(mask_numbers);
+    ask(state, by.as_deref(), InquiryEvent::Compared { facts, by: who })
 }
 
 /// What of whom is ours to say and comes in ids; the reader's own words are held against limits and masked.

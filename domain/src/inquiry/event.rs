@@ -44,6 +44,14 @@ pub enum InquiryEvent {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         by: Option<String>,
     },
+    /// Somebody compared values of their own with sealed values of customers; holds none of the values.
+    #[serde(rename = "inquiry.compared")]
+    Compared {
+        #[serde(flatten)]
+        facts: ComparisonFacts,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        by: Option<String>,
+    },
     /// What was asked is answered.
     #[serde(rename = "inquiry.answered")]
     Answered {
@@ -116,6 +124,34 @@ pub struct ReadFacts {
     pub four_eyes: Option<Box<FourEyes>>,
 }
 
+/// A comparison of values that a caller chose with sealed values of customers.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+pub struct ComparisonFacts {
+    /// The route, as the published description names it.
+    pub route: String,
+    /// How the caller came in, as in a read.
+    pub door: String,
+    pub what: ComparedValue,
+    /// Values compared.
+    pub values: u64,
+    /// Values that a customer has; rounded down to tens where the caller was told no more than that.
+    pub found: u64,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub campaign: Option<CampaignId>,
+}
+
+/// Which sealed value was compared.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum ComparedValue {
+    /// A phone number.
+    Number,
+    /// The institution's own id of a customer.
+    CustomerId,
+    /// Rows of a list: phone numbers and ids.
+    List,
+}
+
 /// What a search of the audit trail looks for; all of it must hold. Ids of our own making, and words.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct SearchFacts {
@@ -162,6 +198,7 @@ impl InquiryEvent {
     pub const EXPORTED: &'static str = "inquiry.exported";
     pub const PERSONAL_DATA_READ: &'static str = "inquiry.personal_data_read";
     pub const SEARCHED: &'static str = "inquiry.searched";
+    pub const COMPARED: &'static str = "inquiry.compared";
     pub const ANSWERED: &'static str = "inquiry.answered";
     pub const REFUSED: &'static str = "inquiry.refused";
 }
@@ -173,6 +210,7 @@ impl EventData for InquiryEvent {
             Self::Exported { .. } => Self::EXPORTED,
             Self::PersonalDataRead { .. } => Self::PERSONAL_DATA_READ,
             Self::Searched { .. } => Self::SEARCHED,
+            Self::Compared { .. } => Self::COMPARED,
             Self::Answered { .. } => Self::ANSWERED,
             Self::Refused { .. } => Self::REFUSED,
         }

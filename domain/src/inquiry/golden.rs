@@ -1,6 +1,8 @@
 //! Every stored kind of an inquiry event, held against its golden file.
 
-use super::event::{ExportFacts, InquiryEvent, ReadFacts, ReadForm, SearchFacts};
+use super::event::{
+    ComparedValue, ComparisonFacts, ExportFacts, InquiryEvent, ReadFacts, ReadForm, SearchFacts,
+};
 use crate::record::golden_support::{at, call, campaign, check, customer, number};
 
 #[test]
@@ -70,4 +72,18 @@ fn every_kind_is_written_and_read_as_its_golden_file_says() {
     for event in events {
         check("inquiry", event);
     }
+}
+
+#[test]
+fn a_comparison_is_written_and_read_as_its_golden_file_says() {
+    let facts = ComparisonFacts {
+        route: "POST /api/v1/campaigns/{id}/lists".to_owned(),
+        door: "session".to_owned(),
+        what: ComparedValue::List,
+        values: 1_000,
+        found: 20,
+        campaign: Some(campaign()),
+    };
+    let by = Some("wang".to_owned());
+    check("inquiry", InquiryEvent::Compared { facts, by });
 }

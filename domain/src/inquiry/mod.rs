@@ -20,7 +20,9 @@ pub use command::InquiryCommand;
 pub use decide::{
     CALLS_NAMED_MAX, DETAIL_BYTES_MAX, REASON_BYTES_MAX, SQL_BYTES_MAX, USER_BYTES_MAX, mask_numbers,
 };
-pub use event::{ExportFacts, InquiryEvent, ReadFacts, ReadForm, SearchFacts};
+pub use event::{
+    ComparedValue, ComparisonFacts, ExportFacts, InquiryEvent, ReadFacts, ReadForm, SearchFacts,
+};
 pub use refusal::InquiryRefusal;
 pub use state::InquiryState;
 
@@ -73,6 +75,10 @@ impl Decider for Inquiry {
             InquiryEvent::Searched { facts, .. } => Scope {
                 campaign: facts.campaign.clone(),
                 customer: facts.customer.clone(),
+            },
+            InquiryEvent::Compared { facts, .. } => Scope {
+                campaign: facts.campaign.clone(),
+                customer: None,
             },
             InquiryEvent::Queried { .. } | InquiryEvent::Answered { .. } | InquiryEvent::Refused { .. } => {
                 Scope::default()

@@ -25,7 +25,7 @@ impl InquiryState {
                 self.asked = true;
             }
             // Shown when it is on record: nothing comes after.
-            InquiryEvent::PersonalDataRead { .. } => {
+            InquiryEvent::PersonalDataRead { .. } | InquiryEvent::Compared { .. } => {
                 self.asked = true;
                 self.ended = true;
             }

@@ -24,6 +24,7 @@ pub use condition::{Column, Condition, Operator, Ordering};
 pub use fault::{FaultKind, SegmentFault};
 pub use pattern::Pattern;
 
+use crate::attribute::Attribute;
 use sha2::{Digest, Sha256};
 use std::collections::BTreeSet;
 
@@ -80,6 +81,19 @@ impl Segment {
         columns
     }
 
+    /// The columns that are sealed in the log: attributes and tags that a list or a person's record says.
+    /// What follows from calls is not sealed.
+    pub fn sealed_columns(&self) -> BTreeSet<String> {
+        let asked = self.columns().into_iter().filter(|column| match column {
+            Column::Attribute(attribute) => is_sealed(attribute),
+            Column::Tag(_) => true,
+        });
+        let asked = asked.map(ToString::to_string);
+        let ordered = self.order.iter().map(|by| &by.attribute);
+        let ordered = ordered.filter(|attribute| is_sealed(attribute));
+        asked.chain(ordered.map(ToString::to_string)).collect()
+    }
+
     /// As it was written.
     pub fn text(&self) -> &str {
         &self.text
@@ -118,6 +132,10 @@ impl Segment {
         let further = asked.chain(ordered).filter(|one| one.known().is_none());
         further.map(|one| one.name().to_owned()).collect()
     }
+}
+
+fn is_sealed(attribute: &Attribute) -> bool {
+    !attribute.known().is_some_and(|known| known.follows_calls)
 }
 
 /// SHA-256 over ids in their order, one a line: what shows that two answers name the same people.

@@ -332,3 +332,21 @@ fn what_is_no_column_is_named_wherever_it_stands() {
     let names: Vec<String> = read(sql).into_iter().collect();
     assert_eq!(names, ["regoin", "shoe_count", "visits_count"]);
 }
+
+#[test]
+fn what_a_list_says_of_a_person_is_sealed_also_in_an_order_and_what_calls_left_is_not() {
+    let sealed = |text: &str| {
+        let segment = Segment::read(text).unwrap();
+        segment.sealed_columns().into_iter().collect::<Vec<_>>().join(" ")
+    };
+    assert_eq!(sealed("SELECT * FROM customers"), "");
+    assert_eq!(sealed("SELECT * FROM customers WHERE answered_count > 3"), "");
+    assert_eq!(
+        sealed("SELECT * FROM customers WHERE answered_count > 3 AND (NOT monthly_income < 5 OR tag = 'a')"),
+        "monthly_income tag"
+    );
+    assert_eq!(
+        sealed("SELECT * FROM customers ORDER BY monthly_income DESC LIMIT 1"),
+        "monthly_income"
+    );
+}

@@ -2,21 +2,21 @@
 //! the reference and the guard of ad-hoc SQL are made.
 
 use super::column::{
-    SqlColumn, SqlView, Unit, Words, code, column, count, flag, id, instant, label, micros, ms, of_enrolment,
-    position, text, uuid,
+    SqlColumn, SqlView, Unit, Words, code, column, count, flag, id, instant, keyed_number, label, micros, ms,
+    of_enrolment, position, text, uuid,
 };
 use super::summaries::{SUMMARIES, TEXT_SUMMARIES};
-use crate::views::audit_trail::STREAM;
+use crate::views::audit_trail::STREAM_WITHOUT_NUMBER;
 use domain::disposition::{Disposition, Outcome};
 
 const CALL: SqlColumn = id("call", ("呼叫", "the call"));
 const CAMPAIGN: SqlColumn = id("campaign", ("外呼任务 task_id", "the campaign's task_id"));
 const CUSTOMER: SqlColumn = id("customer", ("客户内部编号", "the customer's internal id"));
-const NUMBER: SqlColumn = id(
+const NUMBER: SqlColumn = keyed_number(
     "number",
     (
-        "号码内部编号，不是号码",
-        "the number's internal id, not the number",
+        "号码内部编号，不是号码；按客户区分，两个客户的同一号码编号不同",
+        "id of the number, not the number; keyed with the customer: two customers with one number have two ids",
     ),
 );
 const FLOW_VERSION: SqlColumn = count("flow_version", ("话术版本", "version of the flow"));
@@ -40,8 +40,11 @@ pub const SQL_VIEWS: &[SqlView] = &[
             column(
                 "stream",
                 Unit::Text,
-                STREAM,
-                ("事件流", "stream: aggregate and internal id"),
+                STREAM_WITHOUT_NUMBER,
+                (
+                    "事件流；号码的事件流不含编号",
+                    "stream: aggregate and internal id; of a number the aggregate alone",
+                ),
             ),
             micros("at", ("发生时间", "when it happened")),
             instant("at_time", "at"),
@@ -331,9 +334,13 @@ pub const SQL_VIEWS: &[SqlView] = &[
 const DUE_AT: &str = "coalesce(closed_until, due_at)";
 const NEXT_DUE: &str = "case when state = 'waiting' then coalesce(closed_until, due_at) end";
 const RULE: &str = "coalesce(closed_rule, not_called_rule)";
-const FACTS: &str = "coalesce(closed_facts, not_called_facts)";
-const ZH: &str = "coalesce(closed_zh, not_called_zh)";
-const EN: &str = "coalesce(closed_en, not_called_en)";
+/// Without those of `same_number`, which name the other customer with the number.
+const FACTS: &str = "case when coalesce(closed_rule, not_called_rule) = 'same_number' then '{}' \
+    else coalesce(closed_facts, not_called_facts) end";
+const ZH: &str = "case when coalesce(closed_rule, not_called_rule) = 'same_number' then '同号客户已在任务中' \
+    else coalesce(closed_zh, not_called_zh) end";
+const EN: &str = "case when coalesce(closed_rule, not_called_rule) = 'same_number' \
+    then 'another customer with this number is called' else coalesce(closed_en, not_called_en) end";
 const WHY_NEXT: Words = (
     "该客户在任务中的下次可呼时间",
     "when the customer's next call in this campaign is due",

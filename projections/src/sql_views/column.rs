@@ -80,6 +80,8 @@ pub(super) enum Source {
     Enrolment(&'static str),
     /// Of a list of codes.
     Label,
+    /// The id of a number, keyed with the customer of the row.
+    KeyedNumber,
 }
 
 /// What a column is called: in Chinese, in English.
@@ -162,6 +164,17 @@ pub(super) const fn of_enrolment(
         zh,
         en,
         source,
+    }
+}
+/// The id of a number, keyed with the row's customer.
+pub(super) const fn keyed_number(name: &'static str, words: Words) -> SqlColumn {
+    let (zh, en) = words;
+    SqlColumn {
+        name,
+        unit: Unit::Id,
+        zh,
+        en,
+        source: Source::KeyedNumber,
     }
 }
 pub(super) const fn label(name: &'static str, unit: Unit, words: Words) -> SqlColumn {

@@ -33,6 +33,9 @@ pub const SQL_SCHEMA: &str = "ledgerline_sql";
 /// Where the enrolment that a call belongs to stands.
 const ENROLMENTS: &str = "worklist_enrolment";
 
+/// Which numbers a customer has, each with its id keyed with the customer.
+const NUMBERS: &str = "customer_timeline_number";
+
 /// Enrolments, each with the closing of its campaign's window that keeps it waiting, if one does: nobody is
 /// asked then, and what it says is said of all. One of its view's tables never stands without the other.
 const ENROLMENTS_AND_CLOSINGS: &str = "worklist_enrolment left join worklist_closing on \
@@ -113,6 +116,7 @@ fn ddl(view: &SqlView, dialect: Dialect, tables: &[&str]) -> String {
         .map(|column| {
             let from = match column.source {
                 Source::Enrolment(_) if !tables.contains(&ENROLMENTS) => "null".to_owned(),
+                Source::KeyedNumber if !tables.contains(&NUMBERS) => "null".to_owned(),
                 ref source => expression(source, table, dialect),
             };
             format!("{from} as {}", column.name)
@@ -135,6 +139,11 @@ fn expression(source: &Source, table: &str, dialect: Dialect) -> String {
              and {ENROLMENTS}.customer = {table}.customer)"
         ),
         (Source::Label, _) => String::new(),
+        (Source::KeyedNumber, _) if table == NUMBERS => "keyed".to_owned(),
+        (Source::KeyedNumber, _) => format!(
+            "(select keyed from {NUMBERS} where {NUMBERS}.customer = {table}.customer \
+             and {NUMBERS}.number = {table}.number)"
+        ),
         (Source::Uuid(column), Dialect::Sqlite) => {
             let hex = |first: u8, count: u8| format!("substr(hex({column}), {first}, {count})");
             let parts = [hex(1, 8), hex(9, 4), hex(13, 4), hex(17, 4), hex(21, 12)];

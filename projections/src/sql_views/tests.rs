@@ -237,3 +237,60 @@ async fn who_was_never_asked_because_the_window_is_closed_hears_the_rule_and_whe
         assert_eq!(of(person).await.maybe_text().unwrap(), None, "{person}");
     }
 }
+
+#[tokio::test]
+async fn two_customers_with_one_number_show_different_ids_in_every_view() {
+    let mut story = Story::new();
+    story.created("T");
+    for of in [1, 2] {
+        let added = CustomerEvent::NumberAdded {
+            number: crate::testing::number(9),
+            phone: crate::testing::sealed("phone", true),
+        };
+        let enrolled = CustomerEvent::Enrolled {
+            campaign: campaign("T"),
+            list: domain::ids::ListId::derive(&campaign("T"), "00"),
+            number: crate::testing::number(9),
+            basis: domain::calling_plan::Basis::Contract,
+            due_at: ten(),
+            variables: BTreeMap::new(),
+            placing: None,
+        };
+        story.customer(of, added).customer(of, enrolled);
+    }
+    story.number(
+        9,
+        domain::number::event::NumberEvent::Claimed {
+            campaign: campaign("T"),
+            customer: customer(1),
+        },
+    );
+    let left_out = CustomerEvent::DialRefused {
+        campaign: campaign("T"),
+        call: call("T", 2, 1),
+        verdict: Verdict {
+            rule: "same_number".to_owned(),
+            facts: BTreeMap::from([("same_as".to_owned(), customer(1).to_string())]),
+            ..verdict(Decision::Forbid)
+        },
+        not_before: None,
+    };
+    story.customer(2, left_out);
+    let (db, _runner) = shown_by_all(&story).await;
+    for view in ["customer_numbers", "enrolments"] {
+        let sql = format!("select number from {view} order by customer");
+        let rows = db.query(&sql, Vec::new()).await.unwrap();
+        let ids: Vec<String> = rows.into_iter().map(|mut row| row.text().unwrap()).collect();
+        assert_eq!(ids.len(), 2, "{view}");
+        assert_ne!(ids[0], ids[1], "{view}");
+        let keyed = domain::number_ids::keyed_number(&crate::testing::number(9), &customer(1));
+        assert_eq!(ids[0], keyed.to_string(), "{view}: as events show it");
+    }
+    let sql = "select not_called_facts, not_called_zh from enrolments where not_called_rule is not null";
+    let mut row = db.query(sql, Vec::new()).await.unwrap().remove(0);
+    assert_eq!(row.text().unwrap(), "{}");
+    assert_eq!(row.text().unwrap(), "同号客户已在任务中");
+    let sql = "select stream from audit where kind = 'number.claimed'";
+    let mut row = db.query(sql, Vec::new()).await.unwrap().remove(0);
+    assert_eq!(row.text().unwrap(), "number");
+}

@@ -37,6 +37,9 @@ pub enum Permission {
     CallsWrite,
     #[serde(rename = "calls:correct")]
     CallsCorrect,
+    /// Write with persons for a text channel: what comes back has their values filled in.
+    #[serde(rename = "conversations:host")]
+    ConversationsHost,
     #[serde(rename = "recordings:read")]
     RecordingsRead,
     #[serde(rename = "customers:read")]
@@ -141,7 +144,7 @@ pub enum Permission {
 
 impl Permission {
     /// Every permission, in the order of the table's rows.
-    pub const ALL: [Self; 54] = [
+    pub const ALL: [Self; 55] = [
         Self::CampaignsRead,
         Self::CampaignsWrite,
         Self::CampaignsStart,
@@ -149,6 +152,7 @@ impl Permission {
         Self::CallsRead,
         Self::CallsWrite,
         Self::CallsCorrect,
+        Self::ConversationsHost,
         Self::RecordingsRead,
         Self::CustomersRead,
         Self::CustomersReveal,
@@ -208,6 +212,7 @@ impl Permission {
             Self::CallsRead => "calls:read",
             Self::CallsWrite => "calls:write",
             Self::CallsCorrect => "calls:correct",
+            Self::ConversationsHost => "conversations:host",
             Self::RecordingsRead => "recordings:read",
             Self::CustomersRead => "customers:read",
             Self::CustomersReveal => "customers:reveal",
@@ -277,6 +282,7 @@ impl Permission {
             Self::CallsRead => ("查看通话（号码掩码）", "see calls, numbers masked"),
             Self::CallsWrite => ("单次外呼", "have one person called now"),
             Self::CallsCorrect => ("更正通话结果", "correct how a call ended"),
+            Self::ConversationsHost => ("接入文字渠道", "host a text channel, values filled in"),
             Self::RecordingsRead => ("收听、下载录音（须说明理由）", "take recordings, with a reason"),
             Self::CustomersRead => ("查看客户（掩码）", "see customers, masked"),
             Self::CustomersReveal => ("查看明文（须说明理由）", "see values in clear, with a reason"),

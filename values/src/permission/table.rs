@@ -45,6 +45,7 @@ const TABLE: &[(P, [Reach; 9])] = &[
     (P::CallsRead,         [A, A, A, O, T, A, A, A, A]),
     (P::CallsWrite,        [N, N, N, O, N, N, N, N, A]),
     (P::CallsCorrect,      [N, A, N, N, T, A, N, N, N]),
+    (P::ConversationsHost, [N, N, N, O, N, N, N, N, A]),
     (P::RecordingsRead,    [N, N, N, O, T, A, A, N, A]),
     (P::CustomersRead,     [A, A, A, O, T, A, A, N, N]),
     (P::CustomersReveal,   [N, N, N, O, T, A, A, N, N]),

@@ -5,7 +5,7 @@ mod known_values;
 
 use crate::installation::{Installation, follow};
 use crate::lists::enroller::CampaignEnroller;
-use crate::lists::load::{ImportReport, Load, load};
+use crate::lists::load::{ImportReport, Load, SharedShown, load};
 use domain::campaign::{CampaignState, CampaignStatus};
 use domain::customer::command::CustomerCommand;
 use domain::customer::{Customer, CustomerState};
@@ -247,6 +247,7 @@ async fn enrol(
         source: "calls".to_owned(),
         format: "JSON".to_owned(),
         dry_run: false,
+        shared: SharedShown::All,
         course: Arc::default(),
     };
     let enroller = CampaignEnroller::new(Arc::clone(installation), &plan.rules, cause.by);

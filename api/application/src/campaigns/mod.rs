@@ -23,8 +23,9 @@ pub use times::{TimesShown, learnt_times};
 
 use crate::as_of::{Moment, PastRows, Then, entity_then};
 use crate::figures::{FORMULA, PEOPLE, People, Stands, versions};
-use crate::flows::definition_of;
+use crate::flows::{definition_of, fixed_address};
 use crate::installation::{Installation, follow, script_flow};
+use crate::segments::sight::SegmentSight;
 use actors::Answer;
 use all_then::all_campaigns;
 use domain::calling_plan::{Duplicates, FlowRef};
@@ -158,6 +159,10 @@ async fn publish(
     definition: Value,
     cause: Cause,
 ) -> Result<FlowRef, Problem> {
+    let read = FlowDefinition::from_value(&definition);
+    if read.is_ok_and(|read| read.has_fixed_address()) {
+        return Err(fixed_address());
+    }
     let command = FlowCommand::Publish {
         flow: flow.clone(),
         definition,
@@ -185,6 +190,7 @@ pub async fn show(
     installation: &Installation,
     campaign: &CampaignId,
     moment: Moment,
+    sight: SegmentSight,
 ) -> Result<CampaignShown, Problem> {
     if !moment.is_now() {
         let then = moment.resolve(installation.store(), installation.now()).await?;
@@ -203,7 +209,7 @@ pub async fn show(
     );
     body.hours = loaded.state.plan().filter(|_| !is_over).map(hours);
     body.stage = StageShown::of(loaded.state.gates(), now);
-    body.quotas = quotas::quotas_of(&loaded.state, now);
+    body.quotas = quotas::quotas_of(&loaded.state, now, sight);
     if let Some(row) = installation.board(campaign).await? {
         body.headed = Some(headed(&row)?);
     }

@@ -1,7 +1,9 @@
 //! How the quotas of a campaign stand, by its own events.
 
+use crate::segments::sight::{SegmentSight, rounded};
 use domain::campaign::CampaignState;
 use domain::quota::{Per, Standing};
+use domain::quota_members::asks_of_sealed;
 use domain::time::Timestamp;
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -15,7 +17,8 @@ pub struct QuotaShown {
     #[schemars(extend("enum" = ["dials", "connected", "completed"]))]
     counts: &'static str,
     per: Per,
-    /// Of the campaign, or of today.
+    /// Of the campaign, or of today. Rounded down to tens where the group is of sealed attributes, and the
+    /// caller may not see them in clear.
     counted: u32,
     /// Places taken by calls whose end is not known yet; each counts until it is.
     in_flight: u32,
@@ -29,7 +32,7 @@ pub struct QuotaShown {
 }
 
 /// All of a campaign.
-pub(super) fn quotas_of(state: &CampaignState, now: Timestamp) -> Vec<QuotaShown> {
+pub(super) fn quotas_of(state: &CampaignState, now: Timestamp, sight: SegmentSight) -> Vec<QuotaShown> {
     let standings = state.quotas().standings(now).into_iter();
     let shown = standings.map(|one| {
         let (counted, at_most) = one.quota.bound();
@@ -39,12 +42,18 @@ pub(super) fn quotas_of(state: &CampaignState, now: Timestamp) -> Vec<QuotaShown
             Standing::FullUntil(until) => ("full_today", Some(until)),
             Standing::Full => ("full", None),
         };
+        // Each place of it tells that one person is in the group.
+        let rounds = !sight.reveals() && asks_of_sealed(one.quota);
+        let shown = |count: u32| match rounds {
+            true => u32::try_from(rounded(u64::from(count))).unwrap_or(count),
+            false => count,
+        };
         QuotaShown {
             name: one.quota.name.clone(),
             counts: counted.code(),
             per: one.quota.per,
-            counted: one.counted,
-            in_flight: one.in_flight,
+            counted: shown(one.counted),
+            in_flight: shown(one.in_flight),
             at_most,
             standing,
             until,

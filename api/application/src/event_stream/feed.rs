@@ -5,6 +5,7 @@
 
 use crate::readers::{Hold, Lost, is_own};
 use domain::event_filter::EventFilter;
+use domain::number_ids::NumberIds;
 use domain::ports::clock::Clock;
 use domain::ports::event_store::{EventStore, StoreError, Subscription};
 use domain::ports::tasks::StopSignal;
@@ -106,6 +107,7 @@ pub struct Feed {
     /// What the store said of the page in which it met damage: events are read one by one, up to it.
     damaged: Option<String>,
     ended: bool,
+    ids: NumberIds,
 }
 
 impl Feed {
@@ -125,7 +127,15 @@ impl Feed {
             beat_at,
             damaged: None,
             ended: false,
+            ids: NumberIds::AsStored,
         }
+    }
+
+    /// With ids of phone numbers in this form.
+    #[must_use]
+    pub const fn showing(mut self, ids: NumberIds) -> Self {
+        self.ids = ids;
+        self
     }
 
     /// As a named subscriber, until the name is lost.
@@ -197,7 +207,7 @@ impl Feed {
         if let Some(event) = self.page.pop_front() {
             self.at = event.position;
             self.unsaid_count = 0;
-            return Some(Note::Event(event));
+            return Some(Note::Event(self.ids.of_event(&event)));
         }
         self.at = self.at.max(self.page_end);
         if self.turned.take() == Some(Turn::CaughtUp) {

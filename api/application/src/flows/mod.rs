@@ -22,6 +22,7 @@ use domain::decider::{Context, Decider};
 use domain::flow::command::FlowCommand;
 use domain::flow::event::FlowEvent;
 use domain::flow::{Flow, FlowDefinition, FlowNamed, FlowState, PublishedFlow};
+use domain::four_eyes::{FourEyes, NobodyBecause};
 use domain::ids::FlowId;
 use domain::problem::Problem;
 use domain::stored_event::Cause;
@@ -51,19 +52,27 @@ pub async fn publish(
         definition: definition.clone(),
         four_eyes,
     };
-    let asks = approvals || approval.is_some() || state.asks_for_approval();
+    let is_fixed = FlowDefinition::from_value(&definition).is_ok_and(|read| read.has_fixed_address());
+    let asks = approvals || approval.is_some() || is_fixed || state.asks_for_approval();
     let foreseen = if asks { behind(nobody_yet()) } else { plain.clone() };
     let (hash, is_new) = foresee(installation, &state, foreseen)?;
     let command = if asks && is_new {
         let acted = VersionActed {
-            act: Act::PublishFlow,
+            act: match is_fixed {
+                true => Act::PublishFixedAddress,
+                false => Act::PublishFlow,
+            },
             of: "flow",
             name: flow.to_string(),
             content_hash: hash,
             reason,
             approval,
         };
-        behind(acted.pass(installation, caller, cause).await?)
+        let four_eyes = acted.pass(installation, caller, cause).await?;
+        if is_fixed && !may_write_to_fixed(Some(&four_eyes)) {
+            return Err(fixed_address());
+        }
+        behind(four_eyes)
     } else if asks {
         behind(nobody_yet())
     } else {
@@ -71,6 +80,25 @@ pub async fn publish(
     };
     let answer = installation.entities.flows.ask(&flow, command, cause).await?;
     changed(flow, &answer)
+}
+
+/// Whether mail to a fixed address may leave by a version behind which these stand: another person, or the
+/// owner of the directory.
+pub fn may_write_to_fixed(four_eyes: Option<&FourEyes>) -> bool {
+    match four_eyes {
+        Some(FourEyes::Approved { .. }) => true,
+        Some(FourEyes::Nobody { nobody }) => *nobody == NobodyBecause::Directory,
+        None => false,
+    }
+}
+
+/// Refuses a flow that sends persons' values to an address that is nobody's own.
+pub(crate) fn fixed_address() -> Problem {
+    Problem::refused(
+        "fixed-address",
+        "a message of the flow goes to a fixed mail address: name the column that holds the person's own, or \
+         publish the flow by itself with the approval of a second person who holds customers:reveal",
+    )
 }
 
 /// Makes an earlier version current again.

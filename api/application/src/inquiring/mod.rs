@@ -2,9 +2,11 @@
 //! came of it after.
 
 mod abandoned;
+mod comparing;
 mod reading;
 mod trail;
 
+pub use comparing::{Comparison, put_comparison_on_record};
 pub use reading::{BY, READ_THEN, REASON, Reader, Shown, put_each_on_record, put_on_record};
 pub use trail::{Trail, TrailAsk, customer_of, trail};
 

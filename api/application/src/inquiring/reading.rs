@@ -87,6 +87,23 @@ impl Reader {
         }
     }
 
+    /// The route, as the published description names it.
+    pub(super) fn route(&self) -> &str {
+        &self.route
+    }
+
+    pub(super) const fn door(&self) -> &'static str {
+        self.door
+    }
+
+    pub(super) fn by(&self) -> Option<&str> {
+        self.by.as_deref()
+    }
+
+    pub(super) const fn actor(&self) -> Option<Actor> {
+        self.actor
+    }
+
     /// The same, for the reason that a body gives.
     pub fn because(mut self, reason: String) -> Self {
         self.reason = Some(reason);
@@ -109,9 +126,17 @@ pub struct Shown {
     pub number: Option<NumberId>,
     pub calls: Vec<CallId>,
     pub campaign: Option<CampaignId>,
+    /// Columns of a question, named beside the fields.
+    pub columns: Vec<String>,
 }
 
 impl Shown {
+    /// The same with the columns that a question asks of.
+    pub fn with_columns(mut self, columns: Vec<String>) -> Self {
+        self.columns = columns;
+        self
+    }
+
     pub const fn of(fields: &'static [&'static str], form: ReadForm) -> Self {
         Self {
             fields: Cow::Borrowed(fields),
@@ -120,6 +145,7 @@ impl Shown {
             number: None,
             calls: Vec::new(),
             campaign: None,
+            columns: Vec::new(),
         }
     }
 }
@@ -155,7 +181,12 @@ pub async fn put_on_record(
     let facts = ReadFacts {
         route,
         door: door.to_owned(),
-        fields: shown.fields.iter().map(|field| (*field).to_owned()).collect(),
+        fields: shown
+            .fields
+            .iter()
+            .map(|field| (*field).to_owned())
+            .chain(shown.columns)
+            .collect(),
         form: shown.form,
         customer: shown.customer,
         number: shown.number,

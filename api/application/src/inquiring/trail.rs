@@ -1,11 +1,13 @@
 //! The audit trail: every event by time, by who acted, by kind, and by whom or what it is about.
 
 use crate::cloud_event::EventData;
+use crate::cloud_event::ShownParts;
 use crate::installation::Installation;
 use crate::percent::encode;
 use domain::access::event::AccessEvent;
 use domain::ids::{CampaignId, CustomerId, StreamId};
 use domain::inquiry::event::InquiryEvent;
+use domain::number_ids::NumberIds;
 use domain::problem::Problem;
 use domain::stored_event::Position;
 use domain::time::Timestamp;
@@ -107,6 +109,28 @@ pub struct Trail {
     items: Vec<TrailItem>,
     /// The position of the last one where there are more: `after` of the following page.
     pub next: Option<String>,
+}
+
+impl Trail {
+    /// The same for a reader who gets ids of phone numbers in this form.
+    #[must_use]
+    pub fn showing(mut self, ids: NumberIds) -> Self {
+        self.items = self.items.into_iter().map(|item| item.showing(ids)).collect();
+        self
+    }
+}
+
+impl TrailItem {
+    fn showing(mut self, ids: NumberIds) -> Self {
+        let shown = ShownParts {
+            id: self.row.id,
+            customer: self.row.customer.as_ref(),
+            stream: self.row.stream,
+            data: self.data,
+        };
+        (self.row.stream, self.data) = shown.with(ids);
+        self
+    }
 }
 
 /// An event in the trail; of what a person did also what the event says of it, sealed as stored.

@@ -10,7 +10,7 @@ use crate::number_keeping::check_before_enrolment;
 use actors::{Answer, AskError};
 use async_trait::async_trait;
 use domain::actor::Actor;
-use domain::calling_plan::{Dedupe, Duplicates};
+use domain::calling_plan::Duplicates;
 use domain::campaign::command::CampaignCommand;
 use domain::campaign::{Campaign, CampaignRefusal, CampaignStatus, QueryMark};
 use domain::customer::Assignee;
@@ -283,7 +283,7 @@ impl Enroller for CampaignEnroller {
                 .customers
                 .state(&enrolment.customer)
                 .await?;
-            return Ok(self.known(&loaded.state).unwrap_or(Enrolled::ByAnotherList));
+            return Ok(self.known(&loaded.state).unwrap_or(Enrolled::ByAnotherCampaign));
         }
         if let Some(max_age_days) = self.number_check {
             check_before_enrolment(&self.installation, &enrolment, max_age_days).await?;
@@ -304,12 +304,8 @@ impl Enroller for CampaignEnroller {
         if let Some(known) = self.known(&customer.state) {
             return Ok(known);
         }
-        if enrolment.dedupe == Dedupe::Everywhere && customer.state.enrolments().iter().next().is_some() {
-            return Ok(Enrolled::ByAnotherList);
-        }
-        if self.is_claimed_elsewhere(enrolment).await? {
-            return Ok(Enrolled::ByAnotherList);
-        }
+        // Other campaigns are not asked: a caller could try numbers one after another, and nothing would be
+        // on record of it but the attempt.
         let number = match self.duplicates {
             Duplicates::ByCustomer => None,
             Duplicates::ByNumber => Some(

@@ -51,6 +51,11 @@ impl CampaignEnroller {
                     self.note_stored(answer.position);
                     return Ok(Enrolled::ByThisList(answer.position));
                 }
+                Err(AskError::Refused(CustomerRefusal::AlreadyEnrolled { campaign, .. }))
+                    if campaign != self.campaign =>
+                {
+                    return Ok(Enrolled::ByAnotherCampaign);
+                }
                 Err(AskError::Refused(CustomerRefusal::AlreadyEnrolled { list, .. })) => {
                     return Ok(if list == self.list {
                         Enrolled::ByThisList(Position(0))

@@ -5,8 +5,10 @@
 //! through another list, or stand twice in this one, are duplicates.
 
 use crate::lists::reading::{CheckedRow, Given, Read, read_aside};
+pub use crate::lists::report::{Elsewhere, ImportReport, NotChecked, ROUNDED_TO, SharedShown};
 use crate::lists::under_way::Course;
 use async_trait::async_trait;
+use domain::calling_plan::{Dedupe, Duplicates};
 use domain::customer::Assignee;
 use domain::customer::command::Enrolment;
 use domain::ids::{CommandId, CustomerId, NumberId};
@@ -16,10 +18,9 @@ use domain::problem::Problem;
 use domain::stored_event::Position;
 use futures_util::stream::{FuturesUnordered, StreamExt};
 use intake::row::RowRules;
-use intake::same_number::{CustomersSeen, NumbersSeen, SharedRows, Sharing};
+use intake::same_number::{CustomersSeen, NumbersSeen, Sharing};
 use intake::source::RowSource;
 use intake::{BAD_ROWS_LISTED_MAX, BadRow, ImportError, ROWS_MAX, cut};
-use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
 use std::sync::Arc;
 use tokio::sync::mpsc;
@@ -31,6 +32,8 @@ pub enum Enrolled {
     ByThisList(Position),
     /// The customer is in the campaign through another list.
     ByAnotherList,
+    /// The customer, or the number, is in another campaign, and the list leaves those out.
+    ByAnotherCampaign,
     /// By this list, and settled at once: the campaign calls the number for this other customer.
     SameNumber(CustomerId),
     /// A rule said no; the reason is shown beside the row.
@@ -61,36 +64,6 @@ pub trait Enroller: Send + Sync {
     async fn finish_undone(&self) -> Result<(), Problem>;
 }
 
-/// What an import did, as replied and as printed.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, schemars::JsonSchema)]
-pub struct ImportReport {
-    pub campaign: String,
-    pub list: String,
-    /// How the file was read.
-    pub format: String,
-    pub dry_run: bool,
-    /// True when this very content was imported before; nothing was enrolled now.
-    #[serde(default)]
-    pub repeated: bool,
-    /// Data rows read.
-    pub rows: u64,
-    /// Enrolments this list has made (or would make).
-    pub enrolled: u64,
-    pub duplicates: u64,
-    pub bad_count: u64,
-    /// The first of the bad rows, in the order of the file.
-    pub bad: Vec<BadRow>,
-    /// Who is called of several customers with one number: `by_number` or `by_customer`.
-    #[serde(default)]
-    pub duplicates_policy: String,
-    /// Rows whose number another customer has; those left out are counted in `enrolled`, settled at once.
-    #[serde(default)]
-    pub same_number: SharedRows,
-    /// Position of the list's closing, to wait for in reads.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub position: Option<String>,
-}
-
 /// One list to be loaded.
 pub struct Load {
     pub rules: RowRules,
@@ -98,6 +71,7 @@ pub struct Load {
     pub source: String,
     pub format: String,
     pub dry_run: bool,
+    pub shared: SharedShown,
     /// Told how far it is.
     pub course: Arc<Course>,
 }
@@ -145,6 +119,9 @@ pub async fn load(
     let mut report = run.report;
     report.bad.sort_by_key(|bad| bad.row);
     report.same_number.rows.sort_by_key(|shared| shared.row);
+    if run.counts_elsewhere && !load.dry_run {
+        report.duplicates_elsewhere = Elsewhere::About(run.elsewhere / ROUNDED_TO * ROUNDED_TO);
+    }
     if !load.dry_run {
         report.position = Some(enroller.close(report.enrolled).await?.to_string());
     }
@@ -252,15 +229,26 @@ struct Run {
     numbers: NumbersSeen,
     /// Numbers whose first row is asked for and not answered yet.
     first_asked: BTreeSet<NumberId>,
+    shared: SharedShown,
+    is_by_number: bool,
+    /// Whether the list is compared with people whom the caller may not know one by one.
+    counts_elsewhere: bool,
+    elsewhere: u64,
     report: ImportReport,
 }
 
 impl Run {
     fn of(load: &Load) -> Self {
+        let is_by_number = load.rules.duplicates == Duplicates::ByNumber;
         Self {
             seen: CustomersSeen::default(),
             numbers: NumbersSeen::default(),
             first_asked: BTreeSet::new(),
+            shared: load.shared,
+            is_by_number,
+            counts_elsewhere: load.rules.dedupe == Dedupe::Everywhere
+                || (is_by_number && load.shared == SharedShown::OfFile),
+            elsewhere: 0,
             report: ImportReport {
                 campaign: load.rules.campaign.to_string(),
                 list: load.rules.list.to_string(),
@@ -351,6 +339,17 @@ impl Run {
         }
     }
 
+    /// The row, where it shares its number with another of the file, or with a customer who may be named.
+    fn note_shared(&mut self, place: &Place, other: Option<&CustomerId>) {
+        if other.is_none() && place.sharing.same_row.is_none() {
+            return;
+        }
+        let mut row = place.sharing.row(place.row, other);
+        // The first of them in the file is called, or nobody is: a dry run knows that too.
+        row.left_out |= self.is_by_number;
+        self.report.same_number.note(row);
+    }
+
     fn count(&mut self, place: Place, enrolled: Enrolled) {
         if place.sharing.same_row.is_none() {
             self.first_asked.remove(&place.sharing.number);
@@ -358,16 +357,19 @@ impl Run {
         match enrolled {
             Enrolled::ByThisList(_) => {
                 self.report.enrolled += 1;
-                if place.sharing.same_row.is_some() {
-                    self.report.same_number.note(place.sharing.row(place.row, None));
-                }
+                self.note_shared(&place, None);
             }
             Enrolled::SameNumber(other) => {
                 self.report.enrolled += 1;
-                let shared = place.sharing.row(place.row, Some(&other));
-                self.report.same_number.note(shared);
+                let is_of_file = place.sharing.same_row.is_some();
+                self.elsewhere += u64::from(!is_of_file);
+                match self.shared {
+                    SharedShown::All => self.note_shared(&place, Some(&other)),
+                    SharedShown::OfFile => self.note_shared(&place, None),
+                }
             }
             Enrolled::ByAnotherList => self.report.duplicates += 1,
+            Enrolled::ByAnotherCampaign => self.elsewhere += 1,
             Enrolled::Refused(reason) => self.note_bad(BadRow {
                 row: place.row,
                 column: place.column,
@@ -380,7 +382,7 @@ impl Run {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use domain::calling_plan::{Basis, Duplicates, Preset};
+    use domain::calling_plan::{Basis, Preset};
     use domain::ids::ListId;
     use intake::encoding::EncodingChoice;
     use intake::mapping::Mapping;
@@ -519,6 +521,7 @@ mod tests {
             source: "customers.csv".to_owned(),
             format: String::new(),
             dry_run,
+            shared: SharedShown::All,
             course: Arc::default(),
         }
     }

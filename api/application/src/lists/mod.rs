@@ -8,6 +8,7 @@ mod enrolling;
 pub mod load;
 pub mod readable;
 mod reading;
+pub mod report;
 pub mod standing;
 pub mod trying;
 pub mod under_way;

@@ -1,7 +1,7 @@
 //! A list that is looked at before there is a campaign to enrol anybody in: its columns and what they are
 //! taken for, which rows are good, and why the others are not. Nothing is put on record, nobody is looked up.
 
-use super::load::{Enrolled, Enroller, ImportReport, Load, load};
+use super::load::{Enrolled, Enroller, ImportReport, Load, SharedShown, load};
 use super::under_way::Course;
 use crate::flows::definition_of;
 use crate::installation::{Installation, script_flow};
@@ -153,6 +153,7 @@ async fn rows_of(
         source: NO_CAMPAIGN.to_owned(),
         format: spooled.format(),
         dry_run: true,
+        shared: SharedShown::OfFile,
         course: Arc::default(),
     };
     let vault = Arc::clone(&installation.environment.vault);

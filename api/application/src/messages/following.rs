@@ -7,7 +7,7 @@
 use super::in_text;
 use super::sending::{MessageDraft, send};
 use crate::calls::stream_of;
-use crate::flows::definition_of;
+use crate::flows::{definition_of, may_write_to_fixed};
 use crate::installation::Installation;
 use domain::call::Call;
 use domain::call::event::CallEvent;
@@ -229,6 +229,12 @@ async fn flow_with_messages(
         version: Some(flow.version),
     };
     match definition_of(installation, &named).await {
+        Ok((published, flow))
+            if flow.has_fixed_address() && !may_write_to_fixed(published.four_eyes.as_deref()) =>
+        {
+            tracing::error!(%named, "a flow with mail to a fixed address that nobody approved sends no message");
+            Ok(None)
+        }
         Ok((_, flow)) => {
             let any = flow.messages.values().any(|template| template.when == when);
             Ok(any.then_some(flow))

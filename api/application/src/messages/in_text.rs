@@ -6,7 +6,7 @@
 use super::following::may_be_over;
 use super::sending::{MessageDraft, send};
 use crate::conversations::{Texted, transcript};
-use crate::flows::definition_of;
+use crate::flows::{definition_of, may_write_to_fixed};
 use crate::installation::Installation;
 use domain::conversation::{Conversation, ConversationEvent, ConversationState, TextInput};
 use domain::decider::Decider;
@@ -32,6 +32,12 @@ pub(super) async fn follow(installation: &Installation, because: &Envelope) -> R
         version: Some(flow.version),
     };
     let graph = match definition_of(installation, &named).await {
+        Ok((published, graph))
+            if graph.has_fixed_address() && !may_write_to_fixed(published.four_eyes.as_deref()) =>
+        {
+            tracing::error!(%named, "a flow with mail to a fixed address that nobody approved sends no message");
+            return Ok(());
+        }
         Ok((_, graph)) => graph,
         Err(problem) if problem.is_ours() || may_be_over(&problem) => return Err(problem),
         // A conversation of a flow that this build does not know has nothing to send.

@@ -9,5 +9,5 @@ mod shown;
 
 pub use following::begin;
 pub use replying::{ReplyOrder, ReplyTaken, reply};
-pub use sending::{MessageDraft, MessageSent, send_ordered};
+pub use sending::{Destination, MessageDraft, MessageSent, destination, send_ordered};
 pub use shown::{MessageShown, MessagesShown, messages_of};

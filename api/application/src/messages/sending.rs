@@ -8,7 +8,7 @@ use crate::reaching::may_be_reached;
 use actors::AskError;
 use domain::approvals_asked::NeedsApproval;
 use domain::customer::CustomerState;
-use domain::flow::{FlowNamed, MessageTemplate, filled_in};
+use domain::flow::{FlowNamed, MessageTemplate, address_column, filled_in, variables_of};
 use domain::ids::{CampaignId, CustomerId, EventId, MessageId, NumberId};
 use domain::message::{MessageCommand, MessageRefusal, OrderedFact, SentAs, Way};
 use domain::personal::Personal;
@@ -17,7 +17,7 @@ use domain::problem::{MemberError, Problem};
 use domain::stored_event::{Cause, Position, StreamVersion};
 use schemars::JsonSchema;
 use serde::Serialize;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 /// How a message says that it can be refused, where its text does not.
@@ -83,6 +83,57 @@ pub struct MessageSent {
     pub position: Position,
     #[serde(skip)]
     pub version: StreamVersion,
+}
+
+/// Where a message goes, as far as its order says it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Destination {
+    /// The person's own: the number of the enrolment, an address of their row, or the institution's own app.
+    /// `message.sent` is the record of it.
+    Own,
+    /// A mail address that is not of the person's row, with these of their values in the text.
+    Other { columns: Vec<String> },
+}
+
+/// Where a message would go, before anything of it is made.
+pub async fn destination(installation: &Installation, draft: &MessageDraft) -> Result<Destination, Problem> {
+    if draft.way != Way::Mail {
+        return Ok(Destination::Own);
+    }
+    let person = installation
+        .entities
+        .customers
+        .state(&draft.customer)
+        .await?
+        .state;
+    let own = own_values(draft, &person);
+    let to = draft.to.as_deref().unwrap_or_default();
+    // A value of the order under the column's name would be an address of whoever orders.
+    let is_own = address_column(to).is_some_and(|column| own.contains(column));
+    if is_own {
+        return Ok(Destination::Own);
+    }
+    let texts = [Some(draft.text.as_str()), draft.subject.as_deref(), Some(to)];
+    let asked = texts.into_iter().flatten().flat_map(variables_of);
+    let columns: BTreeSet<String> = asked
+        .filter(|name| own.contains(*name))
+        .map(str::to_owned)
+        .collect();
+    Ok(Destination::Other {
+        columns: columns.into_iter().collect(),
+    })
+}
+
+/// Columns of the person's row that the order itself does not give.
+fn own_values(draft: &MessageDraft, person: &CustomerState) -> BTreeSet<String> {
+    let enrolment = person.enrolment(&draft.campaign);
+    let names = enrolment
+        .into_iter()
+        .flat_map(|enrolment| enrolment.variables.iter().map(|(name, _)| name));
+    names
+        .filter(|name| !draft.variables.contains_key(*name))
+        .cloned()
+        .collect()
 }
 
 /// Sends what somebody orders. A campaign whose messages are approved sends those of its flow alone, as they

@@ -1,7 +1,9 @@
 //! The people of a frozen segment as rows of a list: who they are, their number, and what is known of them as
 //! values of variables.
 
+use super::sight::SegmentSight;
 use crate::installation::Installation;
+use crate::lists::load::ROUNDED_TO;
 use crate::lists::readable::somebody;
 use domain::campaign::CampaignState;
 use domain::campaign::command::CampaignCommand;
@@ -31,11 +33,15 @@ impl Installation {
         &self,
         campaign: &CampaignId,
         sql: &str,
+        sight: SegmentSight,
         cause: Cause,
     ) -> Result<FrozenList, Problem> {
         let state = self.entities.campaigns.state(campaign).await?.state;
         let before = frozen_before(&state, sql)?;
         let members = self.members_of_segment(sql, before.as_ref()).await?;
+        if sight.rounds(&super::read(sql)?) && members.frozen.count < ROUNDED_TO {
+            return Err(too_few());
+        }
         let is_new = before.is_none();
         let now_sha256 = members.frozen.members_sha256.clone();
         let frozen = before.unwrap_or(members.frozen);
@@ -88,6 +94,14 @@ impl Installation {
         let loaded = self.entities.customers.state(customer).await?;
         Ok(record(&loaded.state))
     }
+}
+
+/// A list of a few people would tell the caller the sealed attribute of each.
+fn too_few() -> Problem {
+    let detail = format!(
+        "fewer than {ROUNDED_TO} customers: a segment over sealed attributes of so few needs customers:reveal"
+    );
+    Problem::refused("segment-too-small", detail)
 }
 
 /// Who is gone leaves no row, also as of then: behind a LIMIT somebody moves up whom nobody fixed, and whom

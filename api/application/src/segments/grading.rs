@@ -6,6 +6,7 @@
 
 use super::RfmOrder;
 use super::grouping::scored;
+use super::sight::{SegmentSight, rounded_size};
 use crate::installation::{Installation, follow};
 use actors::AskError;
 use domain::customer::{AttributesOrder, Customer, CustomerCommand, ProfileOrigin};
@@ -106,6 +107,25 @@ pub struct GradeRefused {
     pub why: String,
 }
 
+impl GradesWritten {
+    fn rounded(mut self) -> Self {
+        for count in [
+            &mut self.graded,
+            &mut self.without_facts,
+            &mut self.changed,
+            &mut self.unchanged,
+            &mut self.refused_count,
+        ] {
+            *count = rounded_size(*count);
+        }
+        for people in self.by_grade.values_mut() {
+            *people = rounded_size(*people);
+        }
+        self.by_grade.retain(|_, people| *people > 0);
+        self
+    }
+}
+
 /// One person's grade.
 struct Graded {
     customer: CustomerId,
@@ -114,7 +134,12 @@ struct Graded {
 
 impl Installation {
     /// Writes a page of grades.
-    pub async fn write_grades(&self, order: GradesOrder, cause: Cause) -> Result<GradesWritten, Problem> {
+    pub async fn write_grades(
+        &self,
+        order: GradesOrder,
+        sight: SegmentSight,
+        cause: Cause,
+    ) -> Result<GradesWritten, Problem> {
         let GradesOrder {
             graded: RfmOrder { asked, limits },
             reason,
@@ -161,7 +186,11 @@ impl Installation {
         while let Some(done) = each.next().await {
             written.note(done?);
         }
-        Ok(written)
+        // Grades follow from sealed orders and amounts.
+        Ok(match sight.reveals() {
+            true => written,
+            false => written.rounded(),
+        })
     }
 
     async fn write_grade(

@@ -2,6 +2,7 @@
 //! and money.
 
 use super::room::{Answer, KNOWN_MAX};
+use super::sight::SegmentSight;
 use super::{SegmentCounted, SegmentOrder, Wanted};
 use crate::as_of::past::Apart;
 use crate::installation::Installation;
@@ -141,7 +142,11 @@ impl Order for RfmOrder {
 
 impl Installation {
     /// By what the conversion of a segment's customers is told apart.
-    pub async fn groups_of_segment(&self, order: SegmentOrder) -> Result<GroupsFound, Problem> {
+    pub async fn groups_of_segment(
+        &self,
+        order: SegmentOrder,
+        sight: SegmentSight,
+    ) -> Result<GroupsFound, Problem> {
         let meant = super::read(&order.sql)?;
         let described: Vec<&'static Known> = CATALOGUE.iter().filter(|known| tells_apart(known)).collect();
         let mut wanted: Vec<&'static Known> = COURSE.iter().filter_map(|name| Known::named(name)).collect();
@@ -152,18 +157,30 @@ impl Installation {
         let work = move |_: &Apart<'_>| Grouped::of(&described, &answer.known, condition.as_deref());
         let found = self.past.apart(&self.environment, work).await?;
         let found = found.ok_or_else(|| Problem::unavailable("the process stops"))?;
-        Ok(GroupsFound {
-            counted,
+        let found = GroupsFound {
+            counted: sight.counted(counted, &meant),
             answered: found.answered,
             converted: found.converted,
             groups: found.groups,
+        };
+        // Groups are told apart by sealed attributes, whatever the segment asks of.
+        Ok(match sight.reveals() {
+            true => found,
+            false => found.rounded(),
         })
     }
 
     /// A segment's customers by recency, frequency and money.
-    pub async fn rfm_of_segment(&self, order: RfmOrder) -> Result<RfmGraded, Problem> {
+    pub async fn rfm_of_segment(&self, order: RfmOrder, sight: SegmentSight) -> Result<RfmGraded, Problem> {
+        let meant = super::read(&order.asked.sql)?;
         let (counted, answer) = self.rfm_facts(order.asked).await?;
-        Ok(graded(counted, &answer.known, order.limits.as_ref()))
+        let counted = sight.counted(counted, &meant);
+        let found = graded(counted, &answer.known, order.limits.as_ref());
+        // Orders and amounts are sealed.
+        Ok(match sight.reveals() {
+            true => found,
+            false => found.rounded(),
+        })
     }
 
     /// What the grades of a segment's customers stand on.

@@ -10,6 +10,7 @@ mod grading;
 mod grouping;
 mod industries;
 pub mod room;
+pub mod sight;
 
 use crate::as_of::Moment;
 use crate::inquiring::{Reader, Shown, put_on_record};
@@ -30,6 +31,7 @@ use intake::members::{self, Order};
 use room::{Answer, Asked};
 use schemars::JsonSchema;
 use serde::Serialize;
+use sight::SegmentSight;
 
 /// Persons that a preview names.
 pub const SAMPLE_DEFAULT: u32 = 10;
@@ -39,6 +41,9 @@ pub const SAMPLE_MAX: u32 = 100;
 /// Most persons that a frozen segment may mean: they are enrolled by one request, their rows in memory at
 /// once.
 pub const FROZEN_MAX: u64 = 100_000;
+
+/// Most columns of a segment that its record names; a record of a read has at most 32 fields.
+const COLUMNS_NAMED_MAX: usize = 30;
 
 /// A segment to ask, and as of when.
 #[derive(JsonSchema)]
@@ -82,6 +87,10 @@ pub struct SegmentChecked {
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct SegmentCounted {
     pub count: u64,
+    /// The count is rounded down to tens: the segment asks of sealed attributes, and the caller may not see
+    /// them in clear.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub rounded: bool,
     /// How much of the log is in the answer.
     #[serde(serialize_with = "Position::as_text")]
     #[schemars(with = "String")]
@@ -95,7 +104,8 @@ pub struct SegmentCounted {
 pub struct SegmentPreviewed {
     #[serde(flatten)]
     pub counted: SegmentCounted,
-    /// Our ids, in the segment's order.
+    /// Our ids, in the segment's order. None for a caller without `customers:read`, or without
+    /// `customers:reveal` where the segment asks of sealed attributes.
     pub sample: Vec<CustomerId>,
 }
 
@@ -160,24 +170,46 @@ impl Installation {
         })
     }
 
-    pub async fn count_segment(&self, order: SegmentOrder) -> Result<SegmentCounted, Problem> {
+    /// How many; on record with the sealed columns that it asks of.
+    pub async fn count_segment(
+        &self,
+        order: SegmentOrder,
+        sight: SegmentSight,
+        reader: Reader,
+    ) -> Result<SegmentCounted, Problem> {
+        let segment = read(&order.sql)?;
         let (counted, _) = self.asked_segment(order, Wanted::default()).await?;
-        Ok(counted)
+        if !segment.sealed_columns().is_empty() {
+            self.note_segment(reader, &segment).await?;
+        }
+        Ok(sight.counted(counted, &segment))
     }
 
     /// How many, and some of them by id; on record before they are named.
     pub async fn preview_segment(
         &self,
         order: SegmentOrder,
+        sight: SegmentSight,
         reader: Reader,
     ) -> Result<SegmentPreviewed, Problem> {
-        let named_max = u64::from(order.sample.unwrap_or(SAMPLE_DEFAULT));
+        let segment = read(&order.sql)?;
+        let named_max = match sight.names(&segment) {
+            true => u64::from(order.sample.unwrap_or(SAMPLE_DEFAULT)),
+            false => 0,
+        };
         let (counted, answer) = self.asked_segment(order, Wanted::named(named_max)).await?;
-        put_on_record(self, reader, Shown::of(&["segment"], ReadForm::Masked)).await?;
+        self.note_segment(reader, &segment).await?;
         Ok(SegmentPreviewed {
-            counted,
+            counted: sight.counted(counted, &segment),
             sample: answer.members,
         })
+    }
+
+    /// Puts a question on record, with the columns that it asks of.
+    async fn note_segment(&self, reader: Reader, segment: &Segment) -> Result<(), Problem> {
+        let columns = segment.sealed_columns().into_iter().take(COLUMNS_NAMED_MAX);
+        let shown = Shown::of(&["segment"], ReadForm::Masked).with_columns(columns.collect());
+        put_on_record(self, reader, shown).await.map(drop)
     }
 
     /// Everybody whom it means now, or meant at a position at which it was asked.
@@ -244,6 +276,7 @@ impl Installation {
         let answer = self.segments.ask(&self.environment, &self.past, asked).await?;
         let counted = SegmentCounted {
             count: answer.count,
+            rounded: false,
             position: until,
             at,
         };

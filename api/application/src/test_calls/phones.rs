@@ -3,6 +3,7 @@
 use crate::installation::Installation;
 use crate::masked::masked;
 use domain::ids::NumberId;
+use domain::number_ids::keyed_apart;
 use domain::personal::Personal;
 use domain::phone_number::{PhoneNumber, mask_e164};
 use domain::problem::Problem;
@@ -14,6 +15,7 @@ use serde::Serialize;
 /// One phone of ours.
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct PhoneListed {
+    /// Of this list alone: the number of a customer has another one.
     pub number: NumberId,
     /// Masked; null where its key is not at hand.
     #[schemars(example = &"138****8000")]
@@ -43,7 +45,7 @@ fn listed(state: &TestPhonesState) -> Vec<PhoneListed> {
     let phones = state.phones().iter();
     phones
         .map(|one| PhoneListed {
-            number: one.number.clone(),
+            number: keyed_apart(&one.number),
             phone: masked(Some(&one.phone), mask_e164),
             label: one.label.clone(),
         })

@@ -7,6 +7,7 @@ use crate::cloud_event::CloudEvent;
 use crate::recordings::Link;
 use bytes::Bytes;
 use domain::call::event::CallEvent;
+use domain::number_ids::NumberIds;
 use domain::personal::Personal;
 use domain::stored_event::{Envelope, StoredEvent};
 use domain::time::Timestamp;
@@ -30,7 +31,8 @@ pub(super) enum Content {
 
 /// An event in a form that needs nothing but itself.
 pub(super) fn cloud_event(stored: &StoredEvent, link: Option<&Link>) -> Option<Content> {
-    let event = CloudEvent::read(stored).ok()?;
+    // A receiver outside is nobody of whom the reveal right is known.
+    let event = CloudEvent::read(&NumberIds::Keyed.of_event(stored)).ok()?;
     let mut line = event.line();
     if let Some(link) = link {
         // Extension attributes of CloudEvents, behind what the event says itself.

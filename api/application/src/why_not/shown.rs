@@ -3,7 +3,7 @@
 use super::facts::OfCampaign;
 use super::order::OrderSaid;
 use crate::as_of::Known;
-use domain::compliance::{Decision, InWords, Side, allowed_in_words};
+use domain::compliance::{Decision, InWords, SAME_NUMBER, Side, allowed_in_words};
 use domain::customer::{SidedVerdict, WhyNot};
 use domain::ids::{CallId, CampaignId, CustomerId};
 use domain::time::Timestamp;
@@ -161,6 +161,32 @@ impl WhyNotShown {
             known,
         }
     }
+}
+
+impl WhyNotShown {
+    /// Without the other customer whom `same_number` names, for a reader who may not learn who shares a
+    /// number.
+    #[must_use]
+    pub fn without_other_customer(mut self) -> Self {
+        if self.rule.as_deref() == Some(SAME_NUMBER) {
+            self.facts = BTreeMap::new();
+            (self.zh, self.en) = same_number_in_words();
+        }
+        for said in &mut self.verdicts {
+            if said.rule == SAME_NUMBER && !said.facts.is_empty() {
+                said.facts = BTreeMap::new();
+                (said.zh, said.en) = same_number_in_words();
+            }
+        }
+        self
+    }
+}
+
+fn same_number_in_words() -> (String, String) {
+    (
+        "同号客户已在任务中".to_owned(),
+        "another customer with this number is called".to_owned(),
+    )
 }
 
 impl RuleSaid {

@@ -5,7 +5,7 @@ use crate::jdbc::{Address, Statement};
 use crate::kit::api::{ApiArgs, get};
 use crate::kit::failure::Failure;
 use crate::kit::output;
-use application::lists::load::ImportReport;
+use application::lists::load::{Elsewhere, ImportReport};
 use application::percent::encode;
 use domain::ids::{ApprovalId, CampaignId};
 use domain::ports::clock::Clock;
@@ -289,7 +289,7 @@ fn said_by(approval: &Value) -> Decided {
 
 /// A script that goes on to start the campaign must hear that nobody is in it.
 fn any_good(report: &ImportReport) -> Result<(), Failure> {
-    if report.repeated || report.enrolled + report.duplicates > 0 {
+    if report.repeated || report.rows > report.bad_count {
         return Ok(());
     }
     Err(Failure::found(format!(
@@ -337,6 +337,11 @@ fn show(report: &ImportReport) -> Result<(), Failure> {
         "{} rows ({}): {} {verb}, {} duplicates, {} bad",
         report.rows, report.format, report.enrolled, report.duplicates, report.bad_count
     ))?;
+    if let Elsewhere::About(count) = report.duplicates_elsewhere {
+        output::line(&format!(
+            "  about {count} people are in other campaigns (rounded down to tens)"
+        ))?;
+    }
     same_number(report)?;
     for bad in report.bad.iter().take(BAD_ROWS_SHOWN_MAX) {
         output::line(&format!("  row {}, {}: {}", bad.row, bad.column, bad.reason))?;
@@ -400,7 +405,13 @@ mod tests {
             repeated,
             ..ImportReport::default()
         };
-        assert!(any_good(&of(0, 0, false)).is_err());
+        assert!(
+            any_good(&ImportReport {
+                bad_count: 3,
+                ..of(0, 0, false)
+            })
+            .is_err()
+        );
         assert!(any_good(&of(1, 0, false)).is_ok());
         assert!(
             any_good(&of(0, 3, false)).is_ok(),

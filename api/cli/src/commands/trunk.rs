@@ -6,7 +6,7 @@ use crate::kit::failure::Failure;
 use crate::kit::output;
 use application::campaigns::{create_campaign, start_campaign};
 use application::installation::DialingState;
-use application::lists::load::Load;
+use application::lists::load::{Load, SharedShown};
 use domain::approvals_asked::Approvals;
 use domain::call::event::CallEvent;
 use domain::calling_code::DefaultCountry;
@@ -179,6 +179,7 @@ async fn place(running: &Running, number: &str, loopback: bool) -> Result<(CallI
         source: "trunk call".to_owned(),
         format: "trial".to_owned(),
         dry_run: false,
+        shared: SharedShown::All,
         course: Arc::default(),
     };
     let report = import(installation, plan, Box::new(BodySource::new(vec![record])), None).await?;

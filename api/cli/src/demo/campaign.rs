@@ -4,7 +4,7 @@ use crate::demo::speakers::SENSITIVE;
 use crate::kit::failure::Failure;
 use application::campaigns::{create_campaign, start_campaign};
 use application::installation::Installation;
-use application::lists::load::Load;
+use application::lists::load::{Load, SharedShown};
 use application::rehearsing::shipped;
 use domain::calling_plan::{CallingPlan, CallingWindow, RetryPolicy};
 use domain::campaign::CampaignStatus;
@@ -133,6 +133,7 @@ impl Part {
             source: "demo customers".to_owned(),
             format: spooled.format(),
             dry_run: false,
+            shared: SharedShown::All,
             course: Arc::default(),
         };
         let rows = spooled.into_rows(Mapping::default());

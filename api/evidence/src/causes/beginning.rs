@@ -317,6 +317,7 @@ const BEGINNINGS: &[(&str, Beginning, &str)] = &[
         Beginning::Outside,
         "somebody searches the audit trail",
     ),
+    (InquiryEvent::COMPARED, Beginning::Outside, "somebody compares"),
     (
         InquiryEvent::EXPORTED,
         Beginning::Outside,

@@ -1,6 +1,7 @@
 //! Which events an inspection rests on: whole streams of persons, numbers and calls, and what was asked about
 //! them; read by stream and by kind, never from a view.
 
+use super::written::{read_conversations, read_messages};
 use crate::log_walk::{Matching, unreadable};
 use crate::proved::Selection;
 use domain::call::Call;
@@ -8,7 +9,7 @@ use domain::call::event::CallEvent;
 use domain::customer::Customer;
 use domain::customer::event::CustomerEvent;
 use domain::decider::Decider;
-use domain::ids::{CallId, CampaignId, CustomerId, NumberId, StreamId};
+use domain::ids::{CallId, CampaignId, ConversationId, CustomerId, NumberId, StreamId};
 use domain::inquiry::InquiryEvent;
 use domain::number::Number;
 use domain::number::event::NumberEvent;
@@ -51,6 +52,10 @@ pub(super) struct Gathered {
     pub customers: Vec<Told<CustomerEvent>>,
     pub numbers: Vec<Told<NumberEvent>>,
     pub calls: BTreeMap<Position, Vec<Told<CallEvent>>>,
+    /// Conversations in text.
+    pub conversations: Vec<ConversationId>,
+    /// Messages that were sent to them, and their answers.
+    pub messages: Vec<StoredEvent>,
     /// What somebody asked about them.
     pub asked: Vec<(Envelope, Position)>,
     pub ask: Ask,
@@ -65,6 +70,8 @@ impl Gathered {
             customers: Vec::new(),
             numbers: Vec::new(),
             calls: BTreeMap::new(),
+            conversations: Vec::new(),
+            messages: Vec::new(),
             asked: Vec::new(),
             ask,
             selection: Selection::default(),
@@ -84,6 +91,7 @@ impl Gathered {
             found.read_numbers(store, numbers).await?;
             found.read_calls(store).await?;
         }
+        found.read_written(store).await?;
         found.read_campaigns(store).await?;
         found.read_asked(store).await?;
         found.selection.add_causes(store).await?;
@@ -148,6 +156,14 @@ impl Gathered {
             let told = self.stream::<Call>(store, &stream).await?;
             self.calls.insert(position, told);
         }
+        Ok(())
+    }
+
+    /// Conversations in text, and messages.
+    async fn read_written(&mut self, store: &dyn EventStore) -> Result<(), Problem> {
+        let (selection, reached) = (&mut self.selection, self.reached);
+        self.conversations = read_conversations(store, &self.ask, selection, reached).await?;
+        self.messages = read_messages(store, &self.ask.persons, selection).await?;
         Ok(())
     }
 

@@ -10,15 +10,18 @@ mod gather;
 mod nearest;
 mod opened;
 mod page;
+mod page_written;
 mod recordings;
 mod shown;
 mod spoken;
 mod tell;
+mod written;
 
 pub use gather::{Ask, CALLS_MAX};
 pub use nearest::call_at;
 pub use opened::Values;
 pub use shown::{AboutShown, Counts, Inspection, RecordingState};
+pub use written::{ConversationTold, LineTold, MessageTold};
 
 use crate::proved::{Later, Made, Proved, Prover};
 use application::installation::Installation;
@@ -95,6 +98,8 @@ impl Inspected {
             bases: tell::bases(&found, &opened),
             consents: tell::consents(&found),
             calls,
+            conversations: written::conversations(installation, &found, order.values).await?,
+            messages: written::messages(installation, &found, order.values).await?,
             refusals: tell::refusals(&found, &opened),
             objections: tell::objections(&found),
             operations: tell::operations(&found),
@@ -169,6 +174,8 @@ impl Counts {
             bases: answer.bases.len(),
             consents: answer.consents.len(),
             calls: answer.calls.len(),
+            conversations: answer.conversations.len(),
+            messages: answer.messages.len(),
             verdicts: calls.clone().map(|call| call.verdicts.len()).sum(),
             refusals: answer.refusals.len(),
             objections: answer.objections.len(),

@@ -1,6 +1,7 @@
 //! An inspection as a page: zh first, times as the callee's clock shows them, each fact with the event
 //! that says it.
 
+use super::page_written::written;
 use super::shown::{CallTold, Inspection, RecordingState, RefusalTold, VerdictTold};
 use crate::html::{Good, Page, row};
 use crate::proved::Prover;
@@ -37,6 +38,7 @@ pub(super) fn page(answer: &Inspection, prover: &Prover) -> String {
     persons(&mut page, answer);
     bases(&mut page, answer);
     calls(&mut page, answer);
+    written(&mut page, answer, zone_of(answer));
     refusals(&mut page, answer);
     objections(&mut page, answer);
     operations(&mut page, answer);
@@ -74,6 +76,8 @@ fn head(page: &mut Page, answer: &Inspection, prover: &Prover) {
     page.table(&["项目 / item", "值 / value"], 9, &rows);
     let rows = [
         row("呼叫 / calls", counts.calls),
+        row("文字会话 / conversations", counts.conversations),
+        row("消息 / messages", counts.messages),
         row("规则判定（允许） / verdicts that allowed", counts.verdicts),
         row("未准拨打 / dials refused", counts.refusals),
         row("同意与撤回 / consents and withdrawals", counts.consents),

@@ -4,6 +4,7 @@
 //! A value of a person is masked unless it was asked for in clear; digits that were pressed are what
 //! happened in the call, and stand as they are.
 
+use super::written::{ConversationTold, MessageTold};
 use application::logged_recording::Disposed;
 use domain::calling_plan::Basis;
 use domain::disposition::{Disposition, Outcome};
@@ -21,6 +22,10 @@ pub struct Inspection {
     pub bases: Vec<BasisShown>,
     pub consents: Vec<ConsentTold>,
     pub calls: Vec<CallTold>,
+    /// Conversations in text.
+    pub conversations: Vec<ConversationTold>,
+    /// Messages that were ordered, what became of each, and answers, in the order of the log.
+    pub messages: Vec<MessageTold>,
     pub refusals: Vec<RefusalTold>,
     pub objections: Vec<ObjectionTold>,
     pub operations: Vec<OperationTold>,
@@ -50,6 +55,8 @@ pub struct Counts {
     pub bases: usize,
     pub consents: usize,
     pub calls: usize,
+    pub conversations: usize,
+    pub messages: usize,
     pub verdicts: usize,
     pub refusals: usize,
     pub objections: usize,

@@ -17,6 +17,7 @@ pub use warnings::Warning;
 use crate::dry_run::enrolled;
 use actors::LineLoad;
 use application::installation::{DialingState, Installation};
+use application::segments::sight::{SegmentSight, rounded};
 use application::why_not::{engaged_stops, person_then, verdicts_now};
 use blocking::{Known, blockers};
 use domain::calling_plan::{CallingPlan, Preset};
@@ -24,6 +25,7 @@ use domain::campaign::{CampaignState, CampaignStatus};
 use domain::compliance::{Opening, opening};
 use domain::ids::CampaignId;
 use domain::problem::Problem;
+use domain::quota::QUOTA;
 use domain::running_plan::{After, Life};
 use domain::time::Timestamp;
 use ends::{Ahead, CALLS_MIN, History, Left};
@@ -60,6 +62,30 @@ pub struct Preflight {
     pub models: Vec<ModelFound>,
     pub ends: EndForecast,
     pub cost: CostForecast,
+}
+
+impl Preflight {
+    /// As this caller is told it: no customer by id without `customers:read`; of a quota, whose group is of
+    /// sealed attributes, counts rounded down to tens and nobody by id without `customers:reveal`.
+    #[must_use]
+    pub fn seen_by(mut self, sight: SegmentSight) -> Self {
+        let is_of_quota = |step: &FunnelStep| step.rule == QUOTA;
+        let rounds = !sight.reveals() && self.funnel.iter().any(is_of_quota);
+        for step in &mut self.funnel {
+            if !sight.reads() || (rounds && is_of_quota(step)) {
+                step.sample.clear();
+            }
+            if rounds {
+                step.never = rounded(step.never);
+                step.later = rounded(step.later);
+                step.left = rounded(step.left);
+            }
+        }
+        if rounds {
+            self.left = rounded(self.left);
+        }
+        self
+    }
 }
 
 /// What is asked.

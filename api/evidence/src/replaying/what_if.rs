@@ -5,6 +5,7 @@ use super::gathered::{Conversation, conversation};
 use super::other::{self, Against, Difference};
 use application::inquiring::{Reader, Shown, put_on_record};
 use application::installation::Installation;
+use application::segments::sight::rounded;
 use domain::disposition::Outcome;
 use domain::ids::{CallId, CampaignId};
 use domain::inquiry::ReadForm;
@@ -88,6 +89,35 @@ pub struct OutcomesShown {
     /// From what to what, where they differ.
     #[schemars(example = BTreeMap::from([("declined → success", 1)]))]
     pub changed: BTreeMap<String, u64>,
+}
+
+impl WhatIfShown {
+    /// Counts rounded down to tens: another version of a flow may ask of sealed values with values that the
+    /// caller chose.
+    #[must_use]
+    pub fn rounded(mut self) -> Self {
+        for count in [
+            &mut self.silent,
+            &mut self.unexplained,
+            &mut self.same,
+            &mut self.worded,
+            &mut self.parted,
+        ] {
+            *count = rounded(*count);
+        }
+        for parting in &mut self.partings {
+            parting.calls = rounded(parting.calls);
+            parting.example = None;
+        }
+        self.partings.retain(|parting| parting.calls > 0);
+        for counts in [&mut self.outcomes.recorded, &mut self.outcomes.other] {
+            counts.values_mut().for_each(|count| *count = rounded(*count));
+        }
+        let changed = &mut self.outcomes.changed;
+        changed.values_mut().for_each(|count| *count = rounded(*count));
+        changed.retain(|_, count| *count > 0);
+        self
+    }
 }
 
 /// Walks every call of a campaign; that they are read is on record first.

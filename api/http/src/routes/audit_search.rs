@@ -1,6 +1,7 @@
 //! The audit trail searched over HTTP, by whom and what and words, with an exact count; and what was found in
 //! one file with its proof. Each search is on record before it is answered.
 
+use crate::comparisons::{Comparer, number_ids};
 use crate::described::{Bundle, Read};
 use crate::endpoint::{About, Ctx, Endpoint, Input, Permission};
 use crate::paging::{EXAMPLE, Paged, Paging};
@@ -17,7 +18,6 @@ use evidence::proved::{Later, Proved};
 use intake::members::{Members, Order};
 use schemars::JsonSchema;
 use std::fmt::Display;
-use std::net::SocketAddr;
 use store::proof::bundle::{Attached, BundleSubject};
 
 /// Events on a page unless asked otherwise.
@@ -116,13 +116,13 @@ struct Asked {
 }
 
 async fn find(ctx: Ctx, input: Input) -> Result<Read<Paged<Found>>, Problem> {
-    let route = input.route();
-    let (peer, by) = (input.peer(), input.by());
+    let (route, ids) = (input.route(), number_ids(&input.caller));
+    let (comparer, by) = (input.comparer(), input.by());
     let cause = input.cause(&ctx.installation, "audit/search")?;
     let order: SearchOrder = input.order().await?;
     let (cursor, after) = (order.cursor.clone(), order.after);
     let limit = order.limit.unwrap_or(PAGE_EVENTS);
-    let asked = asked(&ctx, order, peer).await?;
+    let asked = asked(&ctx, order, &comparer).await?;
     let installation = &ctx.installation;
     let filter = (&asked.facts, after);
     let paging = Paging::of_body(installation, route, &filter, cursor.as_deref(), limit)?;
@@ -133,8 +133,10 @@ async fn find(ctx: Ctx, input: Input) -> Result<Read<Paged<Found>>, Problem> {
     };
     let began = installation.now();
     let id = put_on_record(installation, asked.facts, by, cause).await?;
-    let found = search(installation.store(), &asked.wanted, after, limit, until).await?;
+    let mut found = search(installation.store(), &asked.wanted, after, limit, until).await?;
     answered(installation, id, found.total, 0, began).await?;
+    let items = std::mem::take(&mut found.items).into_iter();
+    found.items = items.map(|item| item.showing(ids)).collect();
     let next = found.next.as_deref().and_then(|next| next.parse::<u64>().ok());
     let next_cursor = next.map(|next| paging.cursor(&(next, until.0))).transpose()?;
     Ok(Read(Paged {
@@ -144,10 +146,10 @@ async fn find(ctx: Ctx, input: Input) -> Result<Read<Paged<Found>>, Problem> {
 }
 
 async fn take_away(ctx: Ctx, input: Input) -> Result<Bundle, Problem> {
-    let (peer, by) = (input.peer(), input.by());
+    let (comparer, by) = (input.comparer(), input.by());
     let cause = input.cause(&ctx.installation, "audit/export")?;
     let order: SearchOrder = input.order().await?;
-    let asked = asked(&ctx, order, peer).await?;
+    let asked = asked(&ctx, order, &comparer).await?;
     let installation = &ctx.installation;
     let until = installation.store().head().await?;
     let began = installation.now();
@@ -215,13 +217,11 @@ async fn put_on_record(
     Ok(id)
 }
 
-async fn asked(ctx: &Ctx, order: SearchOrder, peer: Option<SocketAddr>) -> Result<Asked, Problem> {
-    let vault = ctx.installation.vault();
-    let customer: Option<CustomerId> = order
-        .customer
-        .map(|text| text.parse().unwrap_or_else(|_| vault.derive_customer(&text)));
+async fn asked(ctx: &Ctx, order: SearchOrder, comparer: &Comparer) -> Result<Asked, Problem> {
+    let customer = order.customer.map(|text| customer_of(ctx, &text, comparer));
+    let customer = customer.transpose()?;
     let number = match order.number {
-        Some(text) => Some(number_of(ctx, &text, peer).await?),
+        Some(text) => Some(number_of(ctx, &text, comparer).await?),
         None => None,
     };
     let things = [
@@ -268,12 +268,21 @@ fn thing(aggregate: &str, id: impl Display, refused: Option<&str>) -> Named {
     }
 }
 
+/// The institution's own id is compared at a limited rate, ours is not.
+fn customer_of(ctx: &Ctx, text: &str, comparer: &Comparer) -> Result<CustomerId, Problem> {
+    if let Ok(customer) = text.parse() {
+        return Ok(customer);
+    }
+    ctx.admit_comparison(comparer)?;
+    Ok(ctx.installation.vault().derive_customer(text))
+}
+
 /// Our id of a number tells nothing to who tries; the number itself is looked up, at a limited rate.
-async fn number_of(ctx: &Ctx, text: &str, peer: Option<SocketAddr>) -> Result<NumberId, Problem> {
+async fn number_of(ctx: &Ctx, text: &str, comparer: &Comparer) -> Result<NumberId, Problem> {
     if let Ok(number) = text.parse() {
         return Ok(number);
     }
     let phone = ctx.installation.phone_written(text).await?;
-    ctx.lookups.take(peer, ctx.installation.now())?;
+    ctx.admit_comparison(comparer)?;
     Ok(ctx.installation.vault().derive_number(phone.as_e164()))
 }

@@ -2,6 +2,8 @@
 //! before anything is shown.
 
 use crate::clear_values::{Field, Revealed, codes, fields_of, revealed};
+use crate::comparison_gate::note_own_ids;
+use crate::comparisons::{Comparer, is_customer_id};
 use crate::described::Read;
 use crate::endpoint::{About, Ctx, Endpoint, Input, Permission};
 use crate::guard::{in_scope, sees_person};
@@ -111,10 +113,11 @@ async fn reveal(ctx: Ctx, input: Input) -> Result<Read<BulkRevealed>, Problem> {
     let installation = &ctx.installation;
     let (reader, caller, scope) = (input.reader_by_post(), input.caller.clone(), input.scope.clone());
     let cause = input.cause(installation, "customers/reveal")?;
+    let comparer = input.comparer();
     let order: BulkRevealOrder = input.order().await?;
     let found = match (&order.campaign, order.customers) {
         (Some(campaign), _) => of_campaign(&ctx, &scope, campaign).await?,
-        (None, named) => of_names(&ctx, &scope, named.unwrap_or_default()).await?,
+        (None, named) => of_names(&ctx, &comparer, &scope, named.unwrap_or_default()).await?,
     };
     if !found.known.is_empty() {
         let doing = Doing {
@@ -150,8 +153,15 @@ impl Found {
     }
 }
 
-async fn of_names(ctx: &Ctx, scope: &DataScope, named: Vec<String>) -> Result<Found, Problem> {
+async fn of_names(
+    ctx: &Ctx,
+    comparer: &Comparer,
+    scope: &DataScope,
+    named: Vec<String>,
+) -> Result<Found, Problem> {
+    ctx.admit_guess(comparer)?;
     let mut found = Found::default();
+    let own_ids = named.iter().filter(|name| !is_customer_id(name)).count();
     for name in named {
         let (customer, state) = match ctx.installation.customer_named(&name).await {
             Ok(person) => person,
@@ -167,6 +177,7 @@ async fn of_names(ctx: &Ctx, scope: &DataScope, named: Vec<String>) -> Result<Fo
             found.unknown.push(name);
         }
     }
+    note_own_ids(ctx, comparer, own_ids, found.unknown.iter()).await?;
     Ok(found)
 }
 

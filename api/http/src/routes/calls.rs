@@ -1,5 +1,6 @@
 //! Calls over HTTP: one call as its own stream tells it, its events, and the calls of a campaign.
 
+use crate::comparisons::number_ids;
 use crate::described::{Changed, Read};
 use crate::endpoint::{About, Ctx, Endpoint, Input, Permission};
 use crate::own_people::{customers_of, seen};
@@ -386,5 +387,5 @@ async fn events(ctx: Ctx, input: Input) -> Result<Read<EventPage>, Problem> {
     if events.is_empty() {
         return Err(Problem::missing("this call"));
     }
-    page_of(&events, Position(0)).map(Read)
+    page_of(&events, Position(0), number_ids(&input.caller)).map(Read)
 }

@@ -4,7 +4,9 @@ use crate::described::Changed;
 use crate::endpoint::{About, Ctx, Endpoint, Input, Permission};
 use crate::importing::{APPROVAL, Importing, ListRows, run};
 use crate::reply::Written;
-use application::lists::load::{ImportReport, Load};
+use application::lists::load::{ImportReport, Load, SharedShown};
+use application::segments::read;
+use application::segments::sight::{SegmentSight, rounded};
 use domain::campaign::event::FrozenSegment;
 use domain::ids::CampaignId;
 use domain::problem::Problem;
@@ -52,30 +54,59 @@ struct SegmentEnrolled {
     import: ImportReport,
 }
 
+impl SegmentEnrolled {
+    /// Counts rounded down to tens, and no row by itself: for a caller who may not see in clear what the
+    /// segment asks of.
+    fn round(&mut self) {
+        let import = &mut self.import;
+        for count in [
+            &mut self.segment.count,
+            &mut self.unreachable_count,
+            &mut import.rows,
+            &mut import.enrolled,
+            &mut import.duplicates,
+            &mut import.bad_count,
+            &mut import.same_number.count,
+            &mut import.same_number.left_out,
+        ] {
+            *count = rounded(*count);
+        }
+        import.bad.clear();
+        import.same_number.rows.clear();
+    }
+}
+
 async fn freeze(ctx: Ctx, input: Input) -> Result<Changed<SegmentEnrolled>, Problem> {
     let campaign: CampaignId = input.id(0, "this campaign")?;
     let asked = Importing::of(&ctx.installation, &input)?;
     let cause = input.cause(&ctx.installation, "campaigns/segment")?;
+    let sight = SegmentSight::of(&input.caller);
     let CampaignSegmentOrder { sql } = input.order().await?;
-    let list = ctx.installation.freeze_for(&campaign, &sql, cause).await?;
+    let rounds = sight.rounds(&read(&sql)?);
+    let list = ctx.installation.freeze_for(&campaign, &sql, sight, cause).await?;
     let plan = Load {
         rules: list.rules,
         source: "segment".to_owned(),
         format: "segment".to_owned(),
         dry_run: false,
+        shared: SharedShown::OfFile,
         course: Arc::default(),
     };
     let Changed(Written {
         body,
         version,
         position,
-    }) = run(&ctx.installation, plan, ListRows::Members(list.records), asked).await?;
+    }) = run(&ctx, plan, ListRows::Members(list.records), asked).await?;
+    let mut enrolled = SegmentEnrolled {
+        segment: list.frozen,
+        unreachable_count: list.unreachable_count,
+        import: body,
+    };
+    if rounds {
+        enrolled.round();
+    }
     Ok(Changed(Written {
-        body: SegmentEnrolled {
-            segment: list.frozen,
-            unreachable_count: list.unreachable_count,
-            import: body,
-        },
+        body: enrolled,
         version,
         position,
     }))

@@ -9,6 +9,7 @@ use actors::Answer;
 use application::as_of::{AS_OF, Moment, PARAMETERS, VALID_AT};
 use application::campaigns::{self, CampaignShown, Campaigns, create_campaign, describe, start_campaign};
 use application::parameter::Parameter;
+use application::segments::sight::SegmentSight;
 use domain::campaign::Campaign;
 use domain::campaign::command::CampaignCommand;
 use domain::campaign::event::PauseReason;
@@ -143,7 +144,8 @@ async fn steer(
 async fn show(ctx: Ctx, input: Input) -> Result<Read<CampaignShown>, Problem> {
     let campaign: CampaignId = input.id(0, "this campaign")?;
     let moment = Moment::of(input.query())?;
-    campaigns::show(&ctx.installation, &campaign, moment)
+    let sight = SegmentSight::of(&input.caller);
+    campaigns::show(&ctx.installation, &campaign, moment, sight)
         .await
         .map(Read)
 }

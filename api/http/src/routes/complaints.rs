@@ -1,6 +1,7 @@
 //! Complaints over HTTP: open one about a number, a person or a call, give it to somebody, resolve it,
 //! list all.
 
+use crate::comparisons::Comparer;
 use crate::described::{Changed, MadeOrChanged, Read};
 use crate::endpoint::{About, Ctx, Endpoint, Input, Permission};
 use crate::paging::{CURSOR, LIMIT, LONG, Paged, Paging};
@@ -192,17 +193,17 @@ async fn open(ctx: Ctx, input: Input) -> Result<MadeOrChanged<ComplaintChanged>,
     let installation = &ctx.installation;
     let cause = input.cause(installation, "complaints")?;
     let may_suppress = input.caller.scope_for(Permission::NumbersSuppress);
-    let peer = input.peer();
+    let comparer = input.comparer();
     let order: ComplaintOpening = input.order().await?;
     let suppress = order.suppress == Some(true);
     if suppress {
         may_suppress?;
     }
     if order.number.is_some() {
-        ctx.lookups.take(peer, installation.now())?;
+        ctx.admit_comparison(&comparer)?;
     }
     let numbers = numbers_of(installation, &order).await?;
-    let about = about(installation, &order, numbers.first().cloned()).await?;
+    let about = about(&ctx, &comparer, &order, numbers.first().cloned()).await?;
     let number = wanted_number(suppress, &about)?;
     let others = numbers.into_iter().skip(1);
     let opening = Opening {
@@ -229,12 +230,14 @@ async fn open(ctx: Ctx, input: Input) -> Result<MadeOrChanged<ComplaintChanged>,
 }
 
 async fn about(
-    installation: &Installation,
+    ctx: &Ctx,
+    comparer: &Comparer,
     order: &ComplaintOpening,
     number: Option<NumberId>,
 ) -> Result<CaseAbout, Problem> {
+    let installation = &ctx.installation;
     let customer = match &order.customer {
-        Some(text) => Some(installation.customer_named(text).await?.0),
+        Some(text) => Some(ctx.compare_customer(comparer, text).await?.0),
         None => None,
     };
     let call = match (order.call, &number, order.at) {

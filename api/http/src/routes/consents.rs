@@ -4,10 +4,10 @@
 //! A withdrawal holds before the next dial of its scope, and its reply lists the calls that were granted
 //! before: they are withdrawn, or cancelled if not yet answered.
 
+use crate::comparisons::NumberOnly;
 use crate::described::{Changed, Read};
 use crate::endpoint::{About, Ctx, Endpoint, Input, Permission};
 use crate::guard::sees_person;
-use crate::lookups::NumberOnly;
 use crate::reply::Written;
 use application::consents::{
     ByNumber, Consent, ConsentAfter, ConsentChanged, ConsentShown, ConsentWithdrawal, ConsentsByNumber,
@@ -19,7 +19,7 @@ use application::installation::{Installation, follow};
 use domain::compliance::consent_state;
 use domain::customer::{CustomerCommand, CustomerState, Erasure};
 use domain::ids::CustomerId;
-use domain::inquiry::ReadForm;
+use domain::inquiry::{ComparedValue, ReadForm};
 use domain::permission::DataScope;
 use domain::phone_number::PhoneNumber;
 use domain::problem::{Kind, Problem};
@@ -99,7 +99,7 @@ async fn change_one<T: OfConsent>(ctx: Ctx, input: Input) -> Result<Changed<Cons
 
 async fn change_by_number<T: OfConsent>(ctx: Ctx, input: Input) -> Result<Changed<ConsentsChanged>, Problem> {
     let cause = input.cause(&ctx.installation, "consents")?;
-    let (peer, sight) = (input.peer(), Sight::of(&input));
+    let (comparer, mut sight) = (input.comparer(), Sight::of(&input));
     let ByNumber::<T> { number, order } = input.order().await?;
     // Before any look-up: whether somebody has it, and how many, is not theirs to learn.
     if T::IS_OF_ONE && !sight.is_whole() {
@@ -107,9 +107,11 @@ async fn change_by_number<T: OfConsent>(ctx: Ctx, input: Input) -> Result<Change
         return Err(Problem::refused("refused", detail));
     }
     let wanted = order.wanted(ctx.installation.now());
-    // Whoever withdraws is never told to come again.
-    if T::IS_OF_ONE {
-        ctx.lookups.take(peer, ctx.installation.now())?;
+    // A withdrawal is never refused for its rate: its reply says less then.
+    match ctx.admit_comparison(&comparer) {
+        Err(problem) if T::IS_OF_ONE => return Err(problem),
+        Err(_) => sight.looked_up = None,
+        Ok(()) => {}
     }
     // A withdrawal holds for the number in every country that it may be of.
     let phones = match T::IS_OF_ONE {
@@ -119,7 +121,7 @@ async fn change_by_number<T: OfConsent>(ctx: Ctx, input: Input) -> Result<Change
     let countries = NumberInCountry::each_of(&phones);
     let having = if sight.is_whole() {
         let found = having(&ctx.installation, phones).await;
-        ctx.lookups.count_miss(peer, ctx.installation.now(), found)?
+        ctx.compared(&comparer, ComparedValue::Number, found).await?
     } else {
         let (mut having, reached) = having_or_nobody(&ctx.installation, phones).await?;
         // How many there are would tell, too.
@@ -195,6 +197,13 @@ async fn ask_all(
     refused.map_or(Ok(all), Err)
 }
 
+/// Looking up by number needs both: numbers, and the persons who have them.
+fn looked_up(input: &Input) -> Option<DataScope> {
+    let numbers = input.caller.scope_for(Permission::NumbersRead).ok()?;
+    let persons = input.caller.scope_for(Permission::CustomersRead).ok()?;
+    numbers.is_all().then_some(persons)
+}
+
 /// Which persons whoever asks is told of: none, and not whether there are any, beyond whom they may look up.
 struct Sight {
     ordered: DataScope,
@@ -206,11 +215,11 @@ impl Sight {
     fn of(input: &Input) -> Self {
         Self {
             ordered: input.scope.clone(),
-            looked_up: input.caller.scope_for(Permission::CustomersRead).ok(),
+            looked_up: looked_up(input),
         }
     }
 
-    /// They could ask who has a number, and be told.
+    /// The caller may ask who has a number.
     fn is_whole(&self) -> bool {
         self.ordered.is_all() && self.looked_up.as_ref().is_some_and(DataScope::is_all)
     }
@@ -275,15 +284,19 @@ async fn show(ctx: Ctx, input: Input) -> Result<Read<ConsentsShown>, Problem> {
 }
 
 async fn show_by_number(ctx: Ctx, input: Input) -> Result<Read<ConsentsByNumber>, Problem> {
-    let (peer, reader) = (input.peer(), input.reader_by_post());
+    let (comparer, reader) = (input.comparer(), input.reader_by_post());
+    // It compares a number with those of customers: reading customers is not enough.
+    comparer.needs(Permission::NumbersRead)?;
     let NumberOnly { number } = input.order().await?;
-    ctx.lookups.take(peer, ctx.installation.now())?;
+    ctx.admit_comparison(&comparer)?;
     let phones = one_phone(&ctx.installation, &number).await?;
     let found = having(&ctx.installation, phones).await;
-    let having = ctx.lookups.count_miss(peer, ctx.installation.now(), found)?;
+    let having = ctx.compared(&comparer, ComparedValue::Number, found).await?;
     let phone = having.phone()?;
-    let number = ctx.installation.vault().derive_number(phone.as_e164());
-    let masked = phone.mask();
+    let (number, masked) = (
+        ctx.installation.vault().derive_number(phone.as_e164()),
+        phone.mask(),
+    );
     let mut items = Vec::with_capacity(having.customers.len());
     for customer in having.customers {
         let loaded = ctx.installation.entities.customers.state(&customer).await?;

@@ -2,6 +2,7 @@
 
 use crate::conversation_socket::{self, MESSAGE_BYTES_MAX, Writing};
 use crate::described::{Changed, MadeOrChanged, Read, Socket};
+use crate::disclosures::Disclosure;
 use crate::endpoint::{About, Ctx, Endpoint, Input, Permission};
 use crate::guard::{in_scope, sees_call, sees_person};
 use crate::reply::Written;
@@ -50,7 +51,7 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
             "Begin to write with a person of a campaign: the campaign's flow, notices first, as in a call",
             begin,
         )
-        .needs(Permission::CallsWrite, About::Handler)
+        .needs(Permission::ConversationsHost, About::Handler)
         .takes::<ConversationOpening>(),
         Endpoint::get(
             "/api/v1/conversations/{id}",
@@ -71,7 +72,7 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
             "A message of theirs: what we write back; the same message again is answered the same",
             message,
         )
-        .needs(Permission::CallsWrite, About::Handler)
+        .needs(Permission::ConversationsHost, About::Handler)
         .takes::<MessageReceived>()
         .kept(),
         Endpoint::get(
@@ -79,13 +80,13 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
             "The same messages over a WebSocket: one text message each way, until it is closed",
             write_by_web_socket,
         )
-        .needs(Permission::CallsWrite, About::Handler),
+        .needs(Permission::ConversationsHost, About::Handler),
         Endpoint::post(
             "/api/v1/conversations/{id}/close",
             "Close a conversation that nobody goes on with",
             end,
         )
-        .needs(Permission::CallsWrite, About::Handler),
+        .needs(Permission::ConversationsHost, About::Handler),
     ]
 }
 
@@ -144,13 +145,14 @@ impl Order for MessageReceived {
 async fn begin(ctx: Ctx, input: Input) -> Result<MadeOrChanged<ConversationShown>, Problem> {
     let installation = Arc::clone(&ctx.installation);
     let cause = input.cause(&installation, "conversations")?;
-    let scope = input.scope.clone();
+    let (scope, comparer) = (input.scope.clone(), input.comparer());
+    let (caller, reader) = (input.caller.clone(), input.reader_by_post());
     let opening: ConversationOpening = input.order().await?;
     let campaign = opening
         .campaign
         .ok_or_else(|| Problem::missing("this campaign"))?;
     in_scope(&scope, &campaign)?;
-    let (customer, person) = installation.customer_named(&opening.customer).await?;
+    let (customer, person) = ctx.compare_customer(&comparer, &opening.customer).await?;
     if !sees_person(&ctx, &scope, &person).await? {
         return Err(Problem::missing("this customer"));
     }
@@ -160,8 +162,18 @@ async fn begin(ctx: Ctx, input: Input) -> Result<MadeOrChanged<ConversationShown
         channel: opening.channel,
         begun_by: opening.begun_by,
     };
+    // What is written back has the person's values filled in: not faster than values may be looked up.
+    ctx.admit_comparison(&comparer)?;
     let (id, answer) = open(&installation, order, cause).await?;
     let (state, opened) = known(&installation, id).await?;
+    let disclosure = Disclosure {
+        comparer: &comparer,
+        caller: &caller,
+        reader,
+        campaign: &opened.campaign,
+        customer: &opened.customer,
+    };
+    disclosure.record(&ctx, columns_of(&opened)).await?;
     let texted = transcript(&installation, id).await?;
     let lines = texts_of(&texted);
     let written = Written {
@@ -178,14 +190,23 @@ async fn begin(ctx: Ctx, input: Input) -> Result<MadeOrChanged<ConversationShown
 async fn message(ctx: Ctx, input: Input) -> Result<Changed<MessageAnswered>, Problem> {
     let installation = Arc::clone(&ctx.installation);
     let id: ConversationId = input.id(0, "this conversation")?;
-    seen(&ctx, input.scope.clone(), id).await?;
+    let (_, opened) = seen(&ctx, input.scope.clone(), id).await?;
     let cause = input.cause(&installation, "conversations/messages")?;
+    let (caller, comparer, reader) = (input.caller.clone(), input.comparer(), input.reader_by_post());
     let received: MessageReceived = input.order().await?;
     let order = MessageOrder {
         message: received.id,
         text: received.text,
     };
     let body = hear(&installation, id, order, cause).await?;
+    let disclosure = Disclosure {
+        comparer: &comparer,
+        caller: &caller,
+        reader,
+        campaign: &opened.campaign,
+        customer: &opened.customer,
+    };
+    disclosure.record(&ctx, columns_of(&opened)).await?;
     Ok(Changed(Written {
         version: Some(body.version),
         position: Some(body.position),
@@ -198,8 +219,18 @@ async fn write_by_web_socket(ctx: Ctx, mut input: Input) -> Result<Socket, Probl
     let id: ConversationId = input.id(0, "this conversation")?;
     let upgrade = input.take_upgrade()?;
     let (by, caller, scope) = (input.actor(), input.caller.clone(), input.scope.clone());
+    let (comparer, reader) = (input.comparer(), input.reader());
     drop(input);
-    seen(&ctx, scope, id).await?;
+    let (_, opened) = seen(&ctx, scope, id).await?;
+    // Before the first text leaves; each further one is an event of the conversation.
+    let disclosure = Disclosure {
+        comparer: &comparer,
+        caller: &caller,
+        reader,
+        campaign: &opened.campaign,
+        customer: &opened.customer,
+    };
+    disclosure.record(&ctx, columns_of(&opened)).await?;
     let writing = Writing {
         stop: WhileAllowed::of(&installation, caller),
         conversation: id,
@@ -284,6 +315,11 @@ async fn summed_up(ctx: Ctx, input: Input) -> Result<Read<TextSummaryShown>, Pro
     };
     put_on_record(installation, reader, what).await?;
     Ok(Read(shown))
+}
+
+/// The columns of the person that the flow may fill in.
+fn columns_of(opened: &OpenedFact) -> Vec<String> {
+    opened.variables.keys().cloned().collect()
 }
 
 /// Ours as the flow has them, nobody's values filled in; theirs were starred before they were stored.

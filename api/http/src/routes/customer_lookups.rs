@@ -5,6 +5,8 @@ use crate::described::Read;
 use crate::endpoint::{About, Ctx, Endpoint, Input, Permission};
 use crate::guard::sees_person;
 use domain::ids::CustomerId;
+use domain::inquiry::ComparedValue;
+use domain::permission::DataScope;
 use domain::problem::Problem;
 use intake::members::{Members, Order};
 use schemars::JsonSchema;
@@ -49,14 +51,18 @@ struct CustomerFound {
 
 /// Whoever tries ids one after the other learns slowly, as with numbers; who is not theirs is nobody.
 async fn find(ctx: Ctx, input: Input) -> Result<Read<CustomerFound>, Problem> {
-    let (peer, scope) = (input.peer(), input.scope.clone());
+    let (comparer, scope) = (input.comparer(), input.scope.clone());
     let CustomerAsked { customer } = input.order().await?;
-    ctx.lookups.take(peer, ctx.installation.now())?;
-    let found = ctx.installation.customer_named(&customer).await;
-    let (id, state) = ctx.lookups.count_miss(peer, ctx.installation.now(), found)?;
-    if !sees_person(&ctx, &scope, &state).await? {
-        let nobody = Err(Problem::missing("this customer"));
-        return ctx.lookups.count_miss(peer, ctx.installation.now(), nobody);
-    }
+    ctx.admit_comparison(&comparer)?;
+    let found = seen(&ctx, &scope, &customer).await;
+    let id = ctx.compared(&comparer, ComparedValue::CustomerId, found).await?;
     Ok(Read(CustomerFound { id }))
+}
+
+async fn seen(ctx: &Ctx, scope: &DataScope, named: &str) -> Result<CustomerId, Problem> {
+    let (id, state) = ctx.installation.customer_named(named).await?;
+    match sees_person(ctx, scope, &state).await? {
+        true => Ok(id),
+        false => Err(Problem::missing("this customer")),
+    }
 }

@@ -1,5 +1,6 @@
 //! One customer over HTTP: who it is (masked), in which campaigns, which calls.
 
+use crate::comparisons::number_ids;
 use crate::described::Read;
 use crate::endpoint::{About, Ctx, Endpoint, Input, Permission};
 use crate::guard::tells_of;
@@ -19,6 +20,7 @@ use domain::decider::Decider;
 use domain::event_filter::EventFilter;
 use domain::ids::{CallId, CampaignId, CustomerId, EnrolmentId};
 use domain::inquiry::ReadForm;
+use domain::number_ids::NumberIds;
 use domain::permission::DataScope;
 use domain::personal::{Personal, mask_external_id, mask_name};
 use domain::problem::Problem;
@@ -68,10 +70,14 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
 async fn show(ctx: Ctx, input: Input) -> Result<Read<CustomerShown>, Problem> {
     let text = input.param(0)?;
     let moment = Moment::of(input.query())?;
-    let (reader, scope) = (input.reader(), input.scope.clone());
+    let reader = input.reader();
+    let sight = Sight {
+        scope: input.scope.clone(),
+        ids: number_ids(&input.caller),
+    };
     let (customer, state) = ctx.installation.customer_named(&text).await?;
     if moment.is_now() {
-        let shown = describe_whole(&ctx.installation, &customer, &state, None, &scope).await?;
+        let shown = describe_whole(&ctx.installation, &customer, &state, None, &sight).await?;
         return given(&ctx.installation, reader, PERSON, customer, shown).await;
     }
     let then = moment
@@ -83,7 +89,7 @@ async fn show(ctx: Ctx, input: Input) -> Result<Read<CustomerShown>, Problem> {
     if !entity.state.is_registered() {
         return Err(Problem::missing("this customer, at the time asked for,"));
     }
-    let mut shown = describe_whole(&ctx.installation, &customer, &entity.state, Some(&then), &scope).await?;
+    let mut shown = describe_whole(&ctx.installation, &customer, &entity.state, Some(&then), &sight).await?;
     shown.known = Some(entity.known(&then));
     given(&ctx.installation, reader, PERSON, customer, shown).await
 }
@@ -104,25 +110,31 @@ async fn given<T>(
     Ok(Read(shown))
 }
 
+/// What the reader sees of a person: which campaigns, and in which form ids of numbers.
+struct Sight {
+    scope: DataScope,
+    ids: NumberIds,
+}
+
 /// With the calls that exist now, or existed then.
 async fn describe_whole(
     installation: &Installation,
     customer: &CustomerId,
     state: &CustomerState,
     then: Option<&Then>,
-    scope: &DataScope,
+    sight: &Sight,
 ) -> Result<CustomerShown, Problem> {
     let mut enrolments = Vec::new();
     let mut calls = Vec::new();
     // Of other campaigns nothing is told.
     let enrolled = state.enrolments().iter();
-    for (campaign, enrolment) in enrolled.filter(|(campaign, _)| tells_of(scope, campaign)) {
+    for (campaign, enrolment) in enrolled.filter(|(campaign, _)| tells_of(&sight.scope, campaign)) {
         let made = calls_of(installation, campaign, customer, enrolment, then).await?;
         let closed = match enrolment.is_waiting() {
             true => closed_window(installation, campaign, then).await?,
             false => None,
         };
-        enrolments.push(describe(campaign, enrolment, state, closed.as_ref()));
+        enrolments.push(describe(campaign, enrolment, state, closed.as_ref(), sight.ids));
         calls.extend(made);
     }
     Ok(CustomerShown {
@@ -132,7 +144,11 @@ async fn describe_whole(
         time_zone: state.time_zone().map(str::to_owned),
         local_zone: local_zone(state),
         standing: Standing::of(state),
-        numbers: state.numbers().iter().map(NumberOf::of).collect(),
+        numbers: state
+            .numbers()
+            .iter()
+            .map(|known| NumberOf::of(known, customer, sight.ids))
+            .collect(),
         caps: state.own_caps().to_vec(),
         preferred_times: state.preferred_times().to_vec(),
         merged_into: state.merged_into().cloned(),
@@ -146,7 +162,7 @@ async fn describe_whole(
 /// Lines and calls hold nothing personal; of the past they are folded from the person's own events. One
 /// person's ids have one history.
 async fn timeline(ctx: Ctx, input: Input) -> Result<Read<TimelineShown>, Problem> {
-    let reader = input.reader();
+    let (reader, ids) = (input.reader(), number_ids(&input.caller));
     let (named, moment) = (input.param(0)?, Moment::of(input.query())?);
     let (customer, state) = ctx.installation.customer_named(&named).await?;
     let then = asked_then(&ctx.installation, moment).await?;
@@ -167,6 +183,12 @@ async fn timeline(ctx: Ctx, input: Input) -> Result<Read<TimelineShown>, Problem
     }
     calls.sort_by_key(|call| call.permitted_at);
     lines.sort_by_key(|line| line.position);
+    for call in &mut calls {
+        call.number = ids.of_customer(&call.number, &customer);
+    }
+    for line in &mut lines {
+        line.facts = ids.of_json(line.facts.take(), &customer);
+    }
     let shown = TimelineShown {
         id: customer.clone(),
         calls: latest(calls),
@@ -291,11 +313,15 @@ fn describe(
     enrolment: &EnrolmentState,
     state: &CustomerState,
     closed: Option<&ClosedWindow>,
+    ids: NumberIds,
 ) -> EnrolmentShown {
     let due_at = enrolment.due_behind(closed);
     let why = enrolment.why_not_dialed(closed);
     EnrolmentShown {
-        not_called: why.map(|why| not_called(&why, enrolment, due_at, state)),
+        not_called: why.map(|why| {
+            let facts = ids.of_facts(why.facts.clone());
+            not_called(&NotDialed { facts, ..why }, enrolment, due_at, state)
+        }),
         campaign: campaign.clone(),
         list: enrolment.list,
         basis: enrolment.basis,
@@ -390,7 +416,13 @@ mod tests {
                 facts: BTreeMap::from([("hours".to_owned(), "09:00-20:00".to_owned())]),
             },
         };
-        let shown = value(&describe(&campaign, enrolment, &state, Some(&closed)));
+        let shown = value(&describe(
+            &campaign,
+            enrolment,
+            &state,
+            Some(&closed),
+            NumberIds::AsStored,
+        ));
         assert_eq!(shown["due_at"], json!(opens));
         let why = &shown["not_called"];
         assert_eq!(
@@ -404,7 +436,11 @@ mod tests {
             zh.starts_with("不在允许的外呼时段") && zh.contains("下次可呼 2026-03-03 09:00"),
             "{zh}"
         );
-        assert!(describe(&campaign, enrolment, &state, None).not_called.is_none());
+        assert!(
+            describe(&campaign, enrolment, &state, None, NumberIds::AsStored)
+                .not_called
+                .is_none()
+        );
     }
 
     #[test]

@@ -203,34 +203,37 @@ impl Order for CutOffSettlement {
 async fn call_back(ctx: Ctx, input: Input) -> Result<Changed<CutOffChanged>, Problem> {
     let campaign: CampaignId = input.id(0, "this campaign")?;
     let cause = input.cause(&ctx.installation, "campaigns/cut-off")?;
+    let comparer = input.comparer();
     let CallBack { customer, by } = input.order().await?;
     let command = CustomerCommand::CallBack {
         campaign: campaign.clone(),
         by,
     };
-    change(&ctx, campaign, &customer, command, cause).await
+    let (customer, _) = ctx.compare_customer(&comparer, &customer).await?;
+    change(&ctx, campaign, customer, command, cause).await
 }
 
 async fn settle(ctx: Ctx, input: Input) -> Result<Changed<CutOffChanged>, Problem> {
     let campaign: CampaignId = input.id(0, "this campaign")?;
     let cause = input.cause(&ctx.installation, "campaigns/cut-off")?;
+    let comparer = input.comparer();
     let order: CutOffSettlement = input.order().await?;
     let command = CustomerCommand::SettleCutOff {
         campaign: campaign.clone(),
         reason: order.reason,
         by: order.by,
     };
-    change(&ctx, campaign, &order.customer, command, cause).await
+    let (customer, _) = ctx.compare_customer(&comparer, &order.customer).await?;
+    change(&ctx, campaign, customer, command, cause).await
 }
 
 async fn change(
     ctx: &Ctx,
     campaign: CampaignId,
-    named: &str,
+    customer: CustomerId,
     command: CustomerCommand,
     cause: Cause,
 ) -> Result<Changed<CutOffChanged>, Problem> {
-    let (customer, _) = ctx.installation.customer_named(named).await?;
     let answer = ctx
         .installation
         .entities

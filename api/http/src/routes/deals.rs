@@ -1,5 +1,7 @@
 //! Deals over HTTP (INT-5): what came of calls afterwards, reported by other systems.
 
+use crate::comparison_gate::note_own_ids;
+use crate::comparisons::is_customer_id;
 use crate::described::Changed;
 use crate::endpoint::{About, Ctx, Endpoint, Input, Permission};
 use crate::reply::Written;
@@ -49,12 +51,18 @@ impl Order for DealsOrder {
 
 async fn take(ctx: Ctx, input: Input) -> Result<Changed<DealsTaken>, Problem> {
     let cause = input.cause(&ctx.installation, "deals")?;
+    let comparer = input.comparer();
     let order: DealsOrder = input.order().await?;
+    ctx.admit_guess(&comparer)?;
+    let names: Vec<String> = order.deals.iter().map(|row| row.customer.clone()).collect();
+    let own_ids = names.iter().filter(|name| !is_customer_id(name)).count();
     let taking = Taking {
         window_days: order.window_days.unwrap_or(ATTRIBUTION_DAYS_DEFAULT),
         dry_run: order.dry_run.unwrap_or(false),
     };
     let taken = take_deals(&ctx.installation, order.deals, taking, cause).await?;
+    let missing = taken.refused.iter().filter_map(|row| names.get(row.row));
+    note_own_ids(&ctx, &comparer, own_ids, missing).await?;
     Ok(Changed(Written {
         version: None,
         position: Some(taken.position),

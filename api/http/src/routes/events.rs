@@ -1,5 +1,6 @@
 //! The event log over HTTP: pages of it, and streams that never skip and never repeat.
 
+use crate::comparisons::{Comparer, is_customer_id, number_ids};
 use crate::described::{Follow, Read, Socket};
 use crate::endpoint::{About, Ctx, Endpoint, Input, Permission};
 use crate::event_stream::sse::sse;
@@ -7,6 +8,7 @@ use crate::event_stream::web_socket::{self, MESSAGE_BYTES_MAX};
 use application::access::{Caller, WhileAllowed};
 use application::cloud_event::{EventPage, page_of};
 use application::event_stream::{self, Feed, FilterWords, Ports, filter_of};
+use application::inquiring::Comparison;
 use application::installation::Installation;
 use application::parameter::Parameter;
 use application::subscribers::{Acknowledging, begin, reached};
@@ -14,6 +16,7 @@ use domain::campaign::Campaign;
 use domain::decider::Decider;
 use domain::event_filter::EventFilter;
 use domain::ids::CampaignId;
+use domain::inquiry::ComparedValue;
 use domain::ports::event_store::MatchingPage;
 use domain::problem::Problem;
 use domain::stored_event::{Cause, Position};
@@ -122,6 +125,7 @@ fn streams() -> Vec<Endpoint> {
 }
 
 async fn list(ctx: Ctx, input: Input) -> Result<Read<EventPage>, Problem> {
+    admit_filter(&ctx, own_id(&input)).await?;
     let filter = filter(&ctx.installation, &input)?;
     page_asked(&ctx.installation, input, &filter).await.map(Read)
 }
@@ -149,6 +153,7 @@ async fn page_asked(
     input: Input,
     filter: &EventFilter,
 ) -> Result<EventPage, Problem> {
+    let ids = number_ids(&input.caller);
     let after = Position(input.number("after")?.unwrap_or(0));
     let limit = input
         .number("limit")?
@@ -165,7 +170,7 @@ async fn page_asked(
             break;
         }
     }
-    page_of(&page.events, page.reached)
+    page_of(&page.events, page.reached, ids)
 }
 
 async fn follow(ctx: Ctx, input: Input) -> Result<Follow, Problem> {
@@ -178,6 +183,7 @@ async fn follow(ctx: Ctx, input: Input) -> Result<Follow, Problem> {
         })?),
         None => input.number("after")?,
     };
+    admit_filter(&ctx, own_id(&input)).await?;
     let place = event_stream::place()?;
     let asked = Asked::of(&ctx.installation, &input)?;
     let begun = asked.begin(&ctx.installation, after.map(Position)).await?;
@@ -187,6 +193,7 @@ async fn follow(ctx: Ctx, input: Input) -> Result<Follow, Problem> {
 async fn follow_by_web_socket(ctx: Ctx, mut input: Input) -> Result<Socket, Problem> {
     let after = input.number("after")?.map(Position);
     let upgrade = input.take_upgrade()?;
+    admit_filter(&ctx, own_id(&input)).await?;
     let place = event_stream::place()?;
     let (asked, by) = (Asked::of(&ctx.installation, &input)?, input.actor());
     let Begun { feed, named } = asked.begin(&ctx.installation, after).await?;
@@ -263,13 +270,31 @@ async fn feed(
     after: Position,
 ) -> Result<Feed, Problem> {
     installation.store().head().await?;
+    let ids = number_ids(&caller);
     let environment = &installation.environment;
     let ports = Ports {
         store: Arc::clone(&environment.store),
         clock: Arc::clone(&environment.clock),
         stop: WhileAllowed::of(installation, caller),
     };
-    Ok(Feed::new(ports, filter, after))
+    Ok(Feed::new(ports, filter, after).showing(ids))
+}
+
+/// The institution's own id of a customer in the filter is compared with those of customers: that there are
+/// no events tells that there is no such customer.
+async fn admit_filter(ctx: &Ctx, comparer: Option<Comparer>) -> Result<(), Problem> {
+    let Some(comparer) = comparer else {
+        return Ok(());
+    };
+    ctx.admit_comparison(&comparer)?;
+    let comparison = Comparison::of_one(ComparedValue::CustomerId, true);
+    ctx.note_comparison(&comparer, comparison).await
+}
+
+/// Who asks by the institution's own id of a customer; none where the filter has our id, or no customer.
+fn own_id(input: &Input) -> Option<Comparer> {
+    let text = input.text("customer")?;
+    (!is_customer_id(text)).then(|| input.comparer())
 }
 
 fn filter(installation: &Installation, input: &Input) -> Result<EventFilter, Problem> {

@@ -1,16 +1,16 @@
 //! Inspections over HTTP: from a person, or a number and a time, to calls, basis, decisions, recordings,
 //! operations and their proof; on record before anything is shown.
 
+use crate::comparisons::is_number_id;
 use crate::described::{Bundle, Read};
 use crate::endpoint::{About, Ctx, Endpoint, Input, Permission};
-use crate::lookups::is_number_id;
 use application::approvals::{Doing, four_eyes};
 use application::inquiring::{Reader, Shown, answered, put_on_record};
 use application::installation::Installation;
 use domain::approval::{Act, Asked};
 use domain::four_eyes::FourEyes;
 use domain::ids::{ApprovalId, CustomerId, InquiryId, NumberId};
-use domain::inquiry::{ExportFacts, InquiryCommand, REASON_BYTES_MAX, ReadForm};
+use domain::inquiry::{ComparedValue, ExportFacts, InquiryCommand, REASON_BYTES_MAX, ReadForm};
 use domain::problem::Problem;
 use domain::stored_event::Cause;
 use domain::time::Timestamp;
@@ -150,7 +150,7 @@ struct Ordered {
 }
 
 async fn found(ctx: &Ctx, input: Input, cause: Cause) -> Result<(Inspected, Ordered), Problem> {
-    let (peer, caller) = (input.peer(), input.caller.clone());
+    let (comparer, caller) = (input.comparer(), input.caller.clone());
     let order: InspectionOrder = input.order().await?;
     let installation = &ctx.installation;
     let values = match order.clear {
@@ -172,17 +172,17 @@ async fn found(ctx: &Ctx, input: Input, cause: Cause) -> Result<(Inspected, Orde
         values,
     };
     if let Some(customer) = &order.customer {
-        let (customer, _) = installation.customer_named(customer).await?;
+        let (customer, _) = ctx.compare_customer(&comparer, customer).await?;
         ask.ask.persons.insert(customer.clone());
         ask.customer = Some(customer);
     } else if let Some(number) = &order.number {
         let looks_up = !is_number_id(number);
         if looks_up {
-            ctx.lookups.take(peer, installation.now())?;
+            ctx.admit_comparison(&comparer)?;
         }
         let named = name_number(installation, number, &mut ask).await;
         if looks_up {
-            ctx.lookups.count_miss(peer, installation.now(), named)?;
+            ctx.compared(&comparer, ComparedValue::Number, named).await?;
         } else {
             named?;
         }

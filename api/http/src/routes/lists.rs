@@ -7,7 +7,7 @@ use crate::guard::in_scope;
 use crate::importing::{APPROVAL, COUNTRY, Importing, ListRows, QUERY, SINCE_COLUMN, SINCE_VALUE, run};
 use crate::uploads::{Received, all_of, receive};
 use application::installation::Installation;
-use application::lists::load::{ImportReport, Load};
+use application::lists::load::{ImportReport, Load, SharedShown};
 use application::lists::under_way::ImportShown;
 use application::parameter::Parameter;
 use domain::calling_plan::Dedupe;
@@ -181,7 +181,7 @@ async fn file(ctx: Ctx, mut input: Input) -> Result<Changed<ImportReport>, Probl
         let received = receive(&ctx.installation, &mut input.body).await?;
         received.turn.is_over();
         let asked = asked.reading(map, encoding);
-        return list_of(&ctx.installation, campaign, received, reading, asked).await;
+        return list_of(&ctx, campaign, received, reading, asked).await;
     };
     let (received, fields, name) = filled(&ctx.installation, form).await?;
     // The form speaks before the address; the file's own name is the last resort.
@@ -191,7 +191,7 @@ async fn file(ctx: Ctx, mut input: Input) -> Result<Changed<ImportReport>, Probl
     let source = said("source", source).or(name);
     let reading = Reading::of(map.as_deref(), encoding.as_deref(), source.as_deref())?;
     let asked = asked.reading(map.as_deref(), encoding.as_deref());
-    list_of(&ctx.installation, campaign, received, reading, asked).await
+    list_of(&ctx, campaign, received, reading, asked).await
 }
 
 /// `POST tasks/data` as a form: the campaign is a field of it, and so its scope is asked when it is known.
@@ -211,7 +211,7 @@ async fn form_of_records(ctx: Ctx, form: Form, asked: Importing) -> Result<Chang
     let field = |name: &str| fields.get(name).map(String::as_str);
     let reading = Reading::of(field("map"), field("encoding"), name.as_deref())?;
     let asked = asked.reading(field("map"), field("encoding"));
-    list_of(&ctx.installation, campaign, received, reading, asked).await
+    list_of(&ctx, campaign, received, reading, asked).await
 }
 
 /// A form's file, its fields, and the name that the sender gave the file.
@@ -230,12 +230,13 @@ async fn filled(
 
 /// A list of a file that came whole.
 async fn list_of(
-    installation: &Arc<Installation>,
+    ctx: &Ctx,
     campaign: CampaignId,
     received: Received,
     reading: Reading,
     asked: Importing,
 ) -> Result<Changed<ImportReport>, Problem> {
+    let installation = &ctx.installation;
     let Received { spool, turn } = received;
     let mut spooled = spool.finish(reading.encoding);
     if asked.query.is_some() {
@@ -253,10 +254,11 @@ async fn list_of(
         source: reading.source,
         format: spooled.format(),
         dry_run: asked.dry_run,
+        shared: SharedShown::OfFile,
         course: Arc::default(),
     };
     let rows = ListRows::File(spooled, reading.mapping);
-    let done = run(installation, plan, rows, asked).await;
+    let done = run(ctx, plan, rows, asked).await;
     // Kept to the end: an import takes a core.
     drop(turn);
     done
@@ -279,9 +281,10 @@ async fn records(ctx: Ctx, mut input: Input) -> Result<Changed<ImportReport>, Pr
         source: "tasks/data".to_owned(),
         format: "JSON".to_owned(),
         dry_run: asked.dry_run,
+        shared: SharedShown::OfFile,
         course: Arc::default(),
     };
-    run(&ctx.installation, plan, ListRows::Body(records), asked).await
+    run(&ctx, plan, ListRows::Body(records), asked).await
 }
 
 /// `{"task_id":…,"records":[{…}]}`.

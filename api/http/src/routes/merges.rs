@@ -4,10 +4,10 @@ use crate::described::{Changed, Read};
 use crate::endpoint::{About, Ctx, Endpoint, Input, Permission};
 use crate::guard::sees_person;
 use crate::reply::Written;
-use application::inquiring::{BY, REASON, Shown, put_on_record};
+use application::inquiring::{BY, Comparison, REASON, Shown, put_on_record};
 use application::merging::{Candidates, Merged, Merging, candidates, merge, unmerge};
 use domain::customer::MERGE_REASON_BYTES_MAX;
-use domain::inquiry::ReadForm;
+use domain::inquiry::{ComparedValue, ReadForm};
 use domain::problem::Problem;
 use intake::members::{Members, Order};
 use schemars::JsonSchema;
@@ -22,7 +22,7 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
             "Other ids that share a number with this one: perhaps the same person",
             duplicates,
         )
-        .needs(Permission::CustomersRead, About::Everybody)
+        .needs(Permission::CustomersReveal, About::Everybody)
         .query(&[BY, REASON]),
         Endpoint::post(
             "/api/v1/customers/{id}/merge",
@@ -80,10 +80,11 @@ async fn part(ctx: Ctx, input: Input) -> Result<Changed<Merged>, Problem> {
 /// Both must be in what the caller may see.
 async fn order_of(ctx: &Ctx, input: Input) -> Result<Merging, Problem> {
     let (named, scope, signed_in) = (input.param(0)?, input.scope.clone(), input.by());
+    let comparer = input.comparer();
     let body: MergeBody = input.order().await?;
     let (kept, _) = ctx.installation.customer_named(&named).await?;
     let missing = || Problem::missing("the other customer");
-    let found = ctx.installation.customer_named(&body.other).await;
+    let found = ctx.compare_customer(&comparer, &body.other).await;
     let (other, state) = found.map_err(|problem| match problem.code {
         "missing" => missing(),
         _ => problem,
@@ -108,6 +109,9 @@ fn written(merged: Merged) -> Changed<Merged> {
 }
 
 async fn duplicates(ctx: Ctx, input: Input) -> Result<Read<Candidates>, Problem> {
+    // It compares this person's numbers with those of everybody.
+    let comparer = input.comparer();
+    ctx.admit_comparison(&comparer)?;
     let (customer, state) = ctx.installation.customer_named(&input.param(0)?).await?;
     let found = candidates(&ctx.installation, customer.clone(), &state).await?;
     let what = Shown {
@@ -115,5 +119,8 @@ async fn duplicates(ctx: Ctx, input: Input) -> Result<Read<Candidates>, Problem>
         ..Shown::of(&["phone"], ReadForm::Masked)
     };
     put_on_record(&ctx.installation, input.reader(), what).await?;
+    let is_found = !found.candidates.is_empty();
+    let comparison = Comparison::of_one(ComparedValue::Number, is_found);
+    ctx.note_comparison(&comparer, comparison).await?;
     Ok(Read(found))
 }

@@ -1,13 +1,15 @@
 //! Messages to persons over HTTP: sent, listed, and what a gateway tells of replies.
 
 use crate::described::{Changed, MadeOrChanged, Read};
+use crate::disclosures::Disclosure;
 use crate::endpoint::{About, Ctx, Endpoint, Input, Permission};
 use crate::guard::{in_scope, sees_person};
 use crate::paging::{CURSOR, LIMIT, LONG, Paged, Paging};
 use crate::reply::Written;
 use application::inquiring::{BY, REASON, Shown, put_on_record};
 use application::messages::{
-    MessageDraft, MessageSent, MessagesShown, ReplyOrder, ReplyTaken, messages_of, reply, send_ordered,
+    Destination, MessageDraft, MessageSent, MessagesShown, ReplyOrder, ReplyTaken, destination, messages_of,
+    reply, send_ordered,
 };
 use application::parameter::Parameter;
 use domain::ids::{CampaignId, MessageId};
@@ -120,11 +122,12 @@ impl Order for MessageOrder {
 
 async fn order(ctx: Ctx, input: Input) -> Result<MadeOrChanged<MessageSent>, Problem> {
     let cause = input.cause(&ctx.installation, "messages")?;
-    let scope = input.scope.clone();
+    let (scope, comparer) = (input.scope.clone(), input.comparer());
+    let (caller, reader) = (input.caller.clone(), input.reader_by_post());
     let order: MessageOrder = input.order().await?;
     let campaign = order.campaign.ok_or_else(|| Problem::missing("this campaign"))?;
     in_scope(&scope, &campaign)?;
-    let (customer, person) = ctx.installation.customer_named(&order.customer).await?;
+    let (customer, person) = ctx.compare_customer(&comparer, &order.customer).await?;
     if !sees_person(&ctx, &scope, &person).await? {
         return Err(Problem::missing("this customer"));
     }
@@ -139,6 +142,19 @@ async fn order(ctx: Ctx, input: Input) -> Result<MadeOrChanged<MessageSent>, Pro
         link: order.link,
         attachments: order.attachments.unwrap_or_default(),
     };
+    // To any other address than their own the message shows the person's values to whoever reads it.
+    if let Destination::Other { columns } = destination(&ctx.installation, &draft).await?
+        && !columns.is_empty()
+    {
+        let disclosure = Disclosure {
+            comparer: &comparer,
+            caller: &caller,
+            reader,
+            campaign: &draft.campaign,
+            customer: &draft.customer,
+        };
+        disclosure.permit_and_record(&ctx, columns).await?;
+    }
     let sent = send_ordered(&ctx.installation, draft, cause).await?;
     Ok(MadeOrChanged::Made(Written {
         version: Some(sent.version),
@@ -154,7 +170,7 @@ async fn list(ctx: Ctx, input: Input) -> Result<Read<Paged<MessagesShown>>, Prob
     let Some(named) = named else {
         return Err(Problem::invalid("query-invalid", "say whose with ?customer="));
     };
-    let (customer, person) = ctx.installation.customer_named(&named).await?;
+    let (customer, person) = ctx.compare_customer(&input.comparer(), &named).await?;
     if !sees_person(&ctx, &scope, &person).await? {
         return Err(Problem::missing("this customer"));
     }

@@ -1,6 +1,7 @@
 //! Numbers that were stored as Chinese when nobody had said their country: a user confirms that they are
 //! right.
 
+use crate::comparisons::number_ids;
 use crate::described::Changed;
 use crate::endpoint::{About, Ctx, Endpoint, Input, Permission};
 use crate::reply::Written;
@@ -60,13 +61,20 @@ struct NumbersConfirmed {
 
 async fn confirm(ctx: Ctx, input: Input) -> Result<Changed<NumbersConfirmed>, Problem> {
     let cause = input.cause(&ctx.installation, "customers/confirm-numbers")?;
+    let ids = number_ids(&input.caller);
     let named = input.param(0)?;
     let Confirmation { number, reason } = input.order().await?;
     let (customer, state) = ctx.installation.customer_named(&named).await?;
     let guessed = state.numbers().iter();
     let guessed = guessed.filter(|known| known.phone_country() == PhoneCountry::Guessed);
     let numbers = match number {
-        Some(number) => vec![number],
+        Some(named) => {
+            // The caller names it as it was shown to them.
+            let mut known = state.numbers().iter().map(|known| &known.number);
+            let known = known.find(|known| ids.of_customer(known, &customer) == named);
+            let known = known.ok_or_else(|| Problem::missing("this number"))?;
+            vec![known.clone()]
+        }
         None => guessed.map(|known| known.number.clone()).collect(),
     };
     let mut body = NumbersConfirmed {

@@ -1,5 +1,6 @@
 //! Lists of ours that numbers stand on, over HTTP: a campaign may demand one (白名单).
 
+use super::numbers::told::Told;
 use crate::described::Changed;
 use crate::endpoint::{About, Ctx, Endpoint, Input, Permission};
 use crate::reply::Written;
@@ -69,47 +70,60 @@ struct NumberListed {
     /// Masked.
     #[schemars(example = &"138****8000")]
     number: String,
-    id: NumberId,
-    /// The lists that it stands on.
+    /// Absent for a caller without the reveal right: it is the same for every customer with this number.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    id: Option<NumberId>,
+    /// The lists that it is on; of other lists only callers hear who may look numbers up.
     lists: Vec<NumberListName>,
-    position: String,
+    /// Only for callers who may look numbers up: an old one says that it was on the list before.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    position: Option<String>,
 }
 
 async fn list_on(ctx: Ctx, input: Input) -> Result<Changed<NumberListed>, Problem> {
-    told(ctx, input, "numbers/list-on", |list, reason| {
+    change(ctx, input, "numbers/list-on", |list, reason| {
         NumberCommand::List { list, reason }
     })
     .await
 }
 
 async fn list_off(ctx: Ctx, input: Input) -> Result<Changed<NumberListed>, Problem> {
-    told(ctx, input, "numbers/list-off", |list, reason| {
+    change(ctx, input, "numbers/list-off", |list, reason| {
         NumberCommand::Unlist { list, reason }
     })
     .await
 }
 
-async fn told(
+async fn change(
     ctx: Ctx,
     input: Input,
     what: &'static str,
     command: fn(NumberListName, String) -> NumberCommand,
 ) -> Result<Changed<NumberListed>, Problem> {
     let cause = input.cause(&ctx.installation, what)?;
+    let told = Told::to(&ctx, &input);
     let Listing { number, list, reason } = input.order().await?;
     let list = list.ok_or_else(|| Problem::fault("a list that passed its check is missing"))?;
     let phone = ctx.installation.phone_written(&number).await?;
     let id = ctx.installation.vault().derive_number(phone.as_e164());
     let numbers = &ctx.installation.entities.numbers;
-    let answer = numbers.ask(&id, command(list, reason), cause).await?;
+    let answer = numbers.ask(&id, command(list.clone(), reason), cause).await?;
+    let is_told = matches!(told, Told::All(_));
+    let was_known = answer.version.0 > answer.events.len() as u64;
+    let lists = answer
+        .state
+        .listed_on()
+        .iter()
+        .filter(|one| is_told || **one == list);
+    let position = is_told.then_some(answer.position);
     Ok(Changed(Written {
         body: NumberListed {
             number: phone.mask(),
-            id,
-            lists: answer.state.listed_on().to_vec(),
-            position: answer.position.to_string(),
+            lists: lists.cloned().collect(),
+            position: position.map(|position| position.to_string()),
+            id: told.note(&ctx, id, was_known).await?,
         },
-        version: Some(answer.version),
-        position: Some(answer.position),
+        version: is_told.then_some(answer.version),
+        position,
     }))
 }

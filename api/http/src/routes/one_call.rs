@@ -6,12 +6,14 @@ use crate::guard::{in_scope, limited, sees_call, sees_person};
 use crate::reply::Written;
 use application::call_now::{CallAsked, CallOrder, asked_for, call_now, person};
 use application::calls::{CallShown, describe};
+use application::inquiring::Comparison;
 use domain::call::command::CallCommand;
 use domain::call::{CallState, END_REASON_BYTES_MAX};
 use domain::customer::CustomerCommand;
 use domain::ids::{CallId, CampaignId, EnrolmentId, FlowId};
+use domain::inquiry::ComparedValue;
 use domain::permission::People;
-use domain::problem::Problem;
+use domain::problem::{Kind, Problem};
 use domain::stored_event::Cause;
 use domain::time::Timestamp;
 use intake::members::{Members, Order};
@@ -175,7 +177,7 @@ impl Order for CallAsking {
 
 async fn ask(ctx: Ctx, input: Input) -> Result<MadeOrChanged<CallAsked>, Problem> {
     let cause = input.cause(&ctx.installation, "calls")?;
-    let scope = input.scope.clone();
+    let (scope, comparer) = (input.scope.clone(), input.comparer());
     let asking: CallAsking = input.order().await?;
     let campaign = asking.campaign.ok_or_else(|| Problem::missing("this campaign"))?;
     in_scope(&scope, &campaign)?;
@@ -188,6 +190,9 @@ async fn ask(ctx: Ctx, input: Input) -> Result<MadeOrChanged<CallAsked>, Problem
         variables: asking.variables.unwrap_or_default(),
         deadline: asking.deadline,
     };
+    // A value that the person has not is refused: that tells what the person's value is.
+    let compares = order.phone.is_some() || order.name.is_some() || !order.variables.is_empty();
+    ctx.admit_guess(&comparer)?;
     let known = person(&ctx.installation, &order).await?;
     if scope.people != People::All {
         // Whoever is given people calls them by what is known of them.
@@ -202,7 +207,16 @@ async fn ask(ctx: Ctx, input: Input) -> Result<MadeOrChanged<CallAsked>, Problem
             return Err(limited("a number or name is not yours to give"));
         }
     }
-    let asked = call_now(&ctx.installation, order, known, cause).await?;
+    let asked = call_now(&ctx.installation, order, known, cause).await;
+    if compares
+        && asked
+            .as_ref()
+            .is_err_and(|problem| problem.kind != Kind::Unavailable)
+    {
+        let comparison = Comparison::of_one(ComparedValue::Number, false);
+        ctx.note_comparison(&comparer, comparison).await?;
+    }
+    let asked = asked?;
     Ok(MadeOrChanged::Made(Written {
         version: Some(asked.version),
         position: Some(asked.position),

@@ -1,5 +1,6 @@
 //! Customers who are given to somebody, masked: whoever is held to own customers or to a team sees theirs.
 
+use crate::comparisons::number_ids;
 use crate::described::Read;
 use crate::endpoint::{About, Ctx, Endpoint, Input, Permission};
 use crate::guard::{sees_person, tells_of};
@@ -12,6 +13,7 @@ use application::parameter::Parameter;
 use domain::customer::{Assignee, CustomerState};
 use domain::ids::{CampaignId, CustomerId, TeamId, UserId};
 use domain::inquiry::ReadForm;
+use domain::number_ids::NumberIds;
 use domain::permission::DataScope;
 use domain::personal::{mask_external_id, mask_name};
 use domain::problem::Problem;
@@ -77,7 +79,7 @@ struct CustomerListed {
 }
 
 async fn list(ctx: Ctx, input: Input) -> Result<Read<Paged<CustomersListed>>, Problem> {
-    let (reader, scope) = (input.reader(), input.scope.clone());
+    let (reader, scope, ids) = (input.reader(), input.scope.clone(), number_ids(&input.caller));
     let asked = (parsed(&input, "user")?, parsed(&input, "team")?);
     let campaign: Option<CampaignId> = parsed(&input, "campaign")?;
     let paging = Paging::of(&ctx.installation, &input, PAGE)?;
@@ -102,7 +104,7 @@ async fn list(ctx: Ctx, input: Input) -> Result<Read<Paged<CustomersListed>>, Pr
         let is_in = |campaign: &CampaignId| state.enrolments().iter().any(|(one, _)| one == campaign);
         let fits = is_wanted && state.assignee().is_some() && campaign.as_ref().is_none_or(is_in);
         if fits && sees_person(&ctx, &scope, &state).await? {
-            items.push(describe(customer, &state, &scope));
+            items.push(describe(customer, &state, &scope, ids));
         }
     }
     let shown = items.iter().map(|one| Shown {
@@ -135,13 +137,14 @@ async fn wanted(
     }))
 }
 
-fn describe(id: CustomerId, state: &CustomerState, scope: &DataScope) -> CustomerListed {
+fn describe(id: CustomerId, state: &CustomerState, scope: &DataScope, ids: NumberIds) -> CustomerListed {
     let enrolments = state.enrolments().iter();
+    let numbers = state.numbers().iter();
     CustomerListed {
+        numbers: numbers.map(|known| NumberOf::of(known, &id, ids)).collect(),
         id,
         customer_id: masked(state.external_id(), mask_external_id),
         name: masked(state.name(), mask_name),
-        numbers: state.numbers().iter().map(NumberOf::of).collect(),
         standing: Standing::of(state),
         assignee: state.assignee().cloned(),
         campaigns: enrolments

@@ -4,6 +4,7 @@
 use crate::described::Read;
 use crate::endpoint::{About, Ctx, Endpoint, Input, Permission};
 use application::parameter::Parameter;
+use application::segments::sight::SegmentSight;
 use domain::ids::CampaignId;
 use domain::problem::Problem;
 use evidence::preflight::{Preflight, PreflightAsk, preflight};
@@ -32,11 +33,12 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
 async fn ask(ctx: Ctx, input: Input) -> Result<Read<Preflight>, Problem> {
     let campaign: CampaignId = input.id(0, "this campaign")?;
     let per_minute_fen = input.number("per_minute_fen")?;
-    let scope = input.scope.clone();
+    let (scope, sight) = (input.scope.clone(), SegmentSight::of(&input.caller));
     let asked = PreflightAsk {
         campaign,
         per_minute_fen,
         admits: &|campaign| scope.admits_campaign(campaign),
     };
-    preflight(&ctx.installation, asked).await.map(Read)
+    let found = preflight(&ctx.installation, asked).await?;
+    Ok(Read(found.seen_by(sight)))
 }

@@ -1,11 +1,15 @@
 //! What is known of one person, over HTTP: attributes and tags set, and shown in clear on record.
 
+use crate::comparison_gate::note_own_ids;
+use crate::comparisons::is_customer_id;
 use crate::described::{Changed, Read};
 use crate::endpoint::{About, Ctx, Endpoint, Input, Permission};
 use crate::reply::Written;
 use application::inquiring::{Shown, put_on_record};
 use application::profiles::{AttributesBody, ProfileShown, TagsBody};
-use application::profiles_of_many::{PROFILES_OF_REQUEST_MAX, ProfileRow, ProfilesTaken, take_profiles};
+use application::profiles_of_many::{
+    PROFILES_OF_REQUEST_MAX, ProfileRow, ProfilesTaken, ProfilesTaking, take_profiles,
+};
 use domain::customer::CustomerCommand;
 use domain::ids::CustomerId;
 use domain::inquiry::ReadForm;
@@ -74,9 +78,24 @@ impl Order for ProfilesOrder {
 
 async fn set_of_many(ctx: Ctx, input: Input) -> Result<Changed<ProfilesTaken>, Problem> {
     let cause = input.cause(&ctx.installation, "customers/attributes/many")?;
+    let comparer = input.comparer();
     let order: ProfilesOrder = input.order().await?;
+    ctx.admit_guess(&comparer)?;
+    let own_ids = order
+        .customers
+        .iter()
+        .filter(|row| !is_customer_id(&row.customer));
+    let own_ids = own_ids.count();
+    let names: Vec<String> = order.customers.iter().map(|row| row.customer.clone()).collect();
     let dry_run = order.dry_run.unwrap_or(false);
-    let taken = take_profiles(&ctx.installation, order.customers, dry_run, cause).await?;
+    let taking = ProfilesTaking {
+        dry_run,
+        tells_unchanged: comparer.reveals_all(),
+    };
+    let taken = take_profiles(&ctx.installation, order.customers, taking, cause).await?;
+    let missing = taken.refused.iter().filter(|row| row.columns.is_empty());
+    let missing = missing.filter_map(|row| names.get(row.row));
+    note_own_ids(&ctx, &comparer, own_ids, missing).await?;
     Ok(Changed(Written {
         version: None,
         position: Some(taken.position),

@@ -11,6 +11,7 @@ use application::installation::Installation;
 use application::models::{ModelShelf, published};
 use application::parameter::Parameter;
 use application::rehearsing::Listener;
+use application::segments::sight::SegmentSight;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use domain::flow::{FLOW_FILE_BYTES_MAX, FlowDefinition, FlowNamed};
@@ -316,9 +317,11 @@ async fn ask_what_if(ctx: Ctx, input: Input) -> Result<Read<WhatIfShown>, Proble
     if let Some(model) = listener.as_ref().and_then(|listener| listener.model.as_deref()) {
         against.name = format!("{} model {}", against.name, model.get(..12).unwrap_or(model));
     }
-    what_if(installation, &campaign, &against, &reader, examples)
-        .await
-        .map(Read)
+    let found = what_if(installation, &campaign, &against, &reader, examples).await?;
+    Ok(Read(match SegmentSight::of(&caller).reveals() {
+        true => found,
+        false => found.rounded(),
+    }))
 }
 
 async fn published_listener(

@@ -143,8 +143,9 @@ struct RequestAnswered {
 async fn receive(ctx: Ctx, input: Input) -> Result<MadeOrChanged<RequestChanged>, Problem> {
     let installation = &ctx.installation;
     let cause = input.cause(installation, "requests")?;
+    let comparer = input.comparer();
     let order: RequestReceived = input.order().await?;
-    let (customer, _) = installation.customer_named(&order.customer).await?;
+    let (customer, _) = ctx.compare_customer(&comparer, &order.customer).await?;
     let id = PersonRequestId::derive(cause.command);
     let command = PersonRequestCommand::Receive(Receiving {
         wish: order.wish,

@@ -3,6 +3,7 @@
 use crate::described::{Changed, Read};
 use crate::endpoint::{About, Ctx, Endpoint, Input, Permission};
 use crate::reply::Written;
+use application::segments::sight::SegmentSight;
 use application::segments::{
     GradesOrder, GradesWritten, GroupsFound, RfmGraded, RfmOrder, SegmentChecked, SegmentCounted,
     SegmentOrder, SegmentPreviewed,
@@ -71,30 +72,36 @@ async fn check(ctx: Ctx, input: Input) -> Result<Read<SegmentChecked>, Problem> 
 }
 
 async fn count(ctx: Ctx, input: Input) -> Result<Read<SegmentCounted>, Problem> {
+    let (reader, sight) = (input.reader_by_post(), SegmentSight::of(&input.caller));
     let order: SegmentOrder = input.order().await?;
-    ctx.installation.count_segment(order).await.map(Read)
+    let counting = ctx.installation.count_segment(order, sight, reader);
+    counting.await.map(Read)
 }
 
 async fn preview(ctx: Ctx, input: Input) -> Result<Read<SegmentPreviewed>, Problem> {
-    let reader = input.reader_by_post();
+    let (reader, sight) = (input.reader_by_post(), SegmentSight::of(&input.caller));
     let order: SegmentOrder = input.order().await?;
-    ctx.installation.preview_segment(order, reader).await.map(Read)
+    let previewing = ctx.installation.preview_segment(order, sight, reader);
+    previewing.await.map(Read)
 }
 
 async fn groups(ctx: Ctx, input: Input) -> Result<Read<GroupsFound>, Problem> {
+    let sight = SegmentSight::of(&input.caller);
     let order: SegmentOrder = input.order().await?;
-    ctx.installation.groups_of_segment(order).await.map(Read)
+    ctx.installation.groups_of_segment(order, sight).await.map(Read)
 }
 
 async fn rfm(ctx: Ctx, input: Input) -> Result<Read<RfmGraded>, Problem> {
+    let sight = SegmentSight::of(&input.caller);
     let order: RfmOrder = input.order().await?;
-    ctx.installation.rfm_of_segment(order).await.map(Read)
+    ctx.installation.rfm_of_segment(order, sight).await.map(Read)
 }
 
 async fn write_grades(ctx: Ctx, input: Input) -> Result<Changed<GradesWritten>, Problem> {
     let cause = input.cause(&ctx.installation, "segments/rfm/write")?;
+    let sight = SegmentSight::of(&input.caller);
     let order: GradesOrder = input.order().await?;
-    let written = ctx.installation.write_grades(order, cause).await?;
+    let written = ctx.installation.write_grades(order, sight, cause).await?;
     Ok(Changed(Written {
         version: None,
         position: Some(written.position),

@@ -3,6 +3,7 @@
 //! The last event of each kind says what was set last. Kinds of entities that this build has no page for are
 //! asked here too.
 
+use crate::comparisons::number_ids;
 use crate::described::Read;
 use crate::endpoint::{About, Ctx, Endpoint, Input, Permission};
 use application::as_of::{Known, Moment, PARAMETERS, Then};
@@ -50,6 +51,7 @@ async fn show(ctx: Ctx, input: Input) -> Result<Read<StreamShown>, Problem> {
                 .await?,
         )
     };
+    let ids = number_ids(&input.caller);
     let mut read = Folded::default();
     loop {
         let after = read.version;
@@ -60,7 +62,7 @@ async fn show(ctx: Ctx, input: Input) -> Result<Read<StreamShown>, Problem> {
             .await?;
         let known = |event: &&StoredEvent| then.is_none_or(|then| then.knows(event));
         for event in page.iter().take_while(known) {
-            take(&mut read, event, then.as_ref())?;
+            take(&mut read, &ids.of_event(event), then.as_ref())?;
         }
         if read.version.0 < after.0 + PAGE_EVENTS_MAX as u64 {
             break;

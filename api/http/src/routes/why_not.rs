@@ -1,5 +1,6 @@
 //! Why was this customer not called, or called, at a time: over HTTP, on record as any read of a person is.
 
+use crate::comparisons::reveals_all;
 use crate::described::Read;
 use crate::endpoint::{About, Ctx, Endpoint, Input, Permission};
 use crate::guard::tells_of;
@@ -48,7 +49,7 @@ async fn show(ctx: Ctx, input: Input) -> Result<Read<WhyNotShown>, Problem> {
     let query = input.query();
     let named: Option<CampaignId> = parsed(query.text("campaign"), "campaign", "a task_id")?;
     let at: Option<Timestamp> = parsed(query.text("at"), "at", "an RFC 3339 instant")?;
-    let (reader, scope) = (input.reader(), input.scope.clone());
+    let (reader, scope, reveals) = (input.reader(), input.scope.clone(), reveals_all(&input.caller));
     let installation = &ctx.installation;
     let (customer, _) = installation.customer_named(&text).await?;
     // Without a time it is now, as entities know it, and not a moment that has just passed.
@@ -78,7 +79,10 @@ async fn show(ctx: Ctx, input: Input) -> Result<Read<WhyNotShown>, Problem> {
         ..VERDICTS
     };
     put_on_record(installation, reader, what).await?;
-    Ok(Read(shown))
+    Ok(Read(match reveals {
+        true => shown,
+        false => shown.without_other_customer(),
+    }))
 }
 
 fn parsed<T: std::str::FromStr>(text: Option<&str>, name: &str, form: &str) -> Result<Option<T>, Problem> {

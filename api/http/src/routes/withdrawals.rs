@@ -1,6 +1,8 @@
 //! Lists that were imported, over HTTP: how one stands, and people taken out again while a campaign runs
 //! (CMP-12).
 
+use crate::comparison_gate::note_own_ids;
+use crate::comparisons::is_customer_id;
 use crate::described::{Changed, Read};
 use crate::endpoint::{About, Ctx, Endpoint, Input, Permission};
 use crate::guard::in_scope;
@@ -160,7 +162,8 @@ async fn of_list(ctx: Ctx, input: Input, undoes: bool) -> Result<Changed<Withdra
 
 async fn withdraw_named(ctx: Ctx, input: Input) -> Result<Changed<WithdrawnShown>, Problem> {
     let campaign: CampaignId = input.id(0, "this campaign")?;
-    let (actor, by) = (input.actor(), input.by());
+    let (actor, by, comparer) = (input.actor(), input.by(), input.comparer());
+    ctx.admit_guess(&comparer)?;
     let order: PeopleWithdrawal = input.order().await?;
     let (mut people, mut unknown) = (Vec::new(), Vec::new());
     for (index, named) in order.customers.iter().enumerate() {
@@ -173,6 +176,14 @@ async fn withdraw_named(ctx: Ctx, input: Input) -> Result<Changed<WithdrawnShown
             }),
         }
     }
+    let own_ids = order
+        .customers
+        .iter()
+        .filter(|name| !is_customer_id(name))
+        .count();
+    let missing = unknown.iter().filter_map(|one| index_of(&one.pointer));
+    let missing = missing.filter_map(|index| order.customers.get(index));
+    note_own_ids(&ctx, &comparer, own_ids, missing).await?;
     if !unknown.is_empty() {
         return Err(Problem::members(unknown));
     }
@@ -185,6 +196,11 @@ async fn withdraw_named(ctx: Ctx, input: Input) -> Result<Changed<WithdrawnShown
     Ok(changed(
         withdraw_people(&ctx.installation, &withdrawal, people).await?,
     ))
+}
+
+/// The place that a wrong member of `customers` names.
+fn index_of(pointer: &str) -> Option<usize> {
+    pointer.rsplit('/').next()?.parse().ok()
 }
 
 /// Nobody where there is nobody; who could not be looked for may be in the campaign.

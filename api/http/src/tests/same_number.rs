@@ -108,16 +108,24 @@ fn a_list_without_duplicates_everywhere_leaves_out_a_number_that_another_campaig
     }
     server.list("T", "", &[("C1", PHONE)]);
     let rows = format!("客户ID,手机号\nC2,{PHONE}\nC3,13800138003\n");
-    for query in [
-        "source=a.csv&dedupe=everywhere&dry_run=true",
-        "source=a.csv&dedupe=everywhere",
+    for (query, enrolled, elsewhere) in [
+        (
+            "source=a.csv&dedupe=everywhere&dry_run=true",
+            2,
+            json!("not_checked"),
+        ),
+        ("source=a.csv&dedupe=everywhere", 1, json!(0)),
     ] {
         let path = format!("/api/v1/campaigns/U/lists?{query}");
         let (status, report) = server.send("POST", &path, &rows);
         assert_eq!(status, 200, "{report}");
         assert_eq!(
-            (&report["enrolled"], &report["duplicates"]),
-            (&json!(1), &json!(1)),
+            (
+                &report["enrolled"],
+                &report["duplicates"],
+                &report["duplicates_elsewhere"]
+            ),
+            (&json!(enrolled), &json!(0), &elsewhere),
             "{report}"
         );
     }

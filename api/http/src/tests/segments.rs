@@ -4,6 +4,7 @@
 use crate::tests::doors::Server;
 use application::lists::enroller::CampaignEnroller;
 use application::lists::load::Enroller;
+use application::segments::sight::SegmentSight;
 use domain::ids::CommandId;
 use domain::stored_event::Cause;
 use intake::mapping::Member;
@@ -197,7 +198,10 @@ fn a_list_of_a_segment_that_was_cut_off_goes_on_behind_an_erasure() {
     // Frozen, and cut before its list.
     let cause = Cause::outside(CommandId::derive_from_text("freeze"));
     let campaign = "NEXT".parse().unwrap();
-    let freezing = server.running.installation.freeze_for(&campaign, CARDS, cause);
+    let freezing = server
+        .running
+        .installation
+        .freeze_for(&campaign, CARDS, SegmentSight::ALL, cause);
     let frozen = server.runtime.block_on(freezing).unwrap();
     assert_eq!((frozen.frozen.count, frozen.records.len()), (2, 2));
     let erased = server.post("/api/v1/customers/C1/erase", &json!({ "reason": "asked" }));
@@ -225,7 +229,10 @@ fn behind_an_erasure_a_limit_takes_nobody_in_whom_nobody_fixed() {
     let two = "SELECT * FROM customers WHERE tag LIKE '%信用卡%' ORDER BY age LIMIT 2";
     let cause = Cause::outside(CommandId::derive_from_text("freeze"));
     let campaign = "NEXT".parse().unwrap();
-    let freezing = server.running.installation.freeze_for(&campaign, two, cause);
+    let freezing = server
+        .running
+        .installation
+        .freeze_for(&campaign, two, SegmentSight::ALL, cause);
     let frozen = server.runtime.block_on(freezing).unwrap();
     let first = frozen.records[0]["customer_id"].as_str().unwrap().to_owned();
     assert_eq!(frozen.records.len(), 2);
@@ -259,7 +266,7 @@ fn a_list_of_a_segment_closes_with_all_whom_the_log_has() {
     let cause = Cause::outside(CommandId::derive_from_text("freeze"));
     let campaign = "NEXT".parse().unwrap();
     let installation = &server.running.installation;
-    let freezing = installation.freeze_for(&campaign, sql, cause);
+    let freezing = installation.freeze_for(&campaign, sql, SegmentSight::ALL, cause);
     let frozen = server.runtime.block_on(freezing).unwrap();
     assert_eq!(frozen.records.len(), 2);
     // Cut off behind C1, who is erased then.

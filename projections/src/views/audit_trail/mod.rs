@@ -7,7 +7,7 @@ mod names;
 mod search;
 
 pub use search::{AuditFilter, AuditRow, EVENTS_MAX, events};
-pub(crate) use search::{ROWS_AND_NAMES, STREAM};
+pub(crate) use search::{ROWS_AND_NAMES, STREAM_WITHOUT_NUMBER};
 
 use crate::database::{Table, Tx};
 use crate::error::ProjectionError;
@@ -129,6 +129,7 @@ const ACTED: &[&str] = &[
     InquiryEvent::PERSONAL_DATA_READ,
     InquiryEvent::QUERIED,
     InquiryEvent::SEARCHED,
+    InquiryEvent::COMPARED,
     InstallationEvent::CLOCK_TRUSTED,
     InstallationEvent::DIALING_CONFIRMED,
     LabelEvent::REQUESTED,

@@ -26,6 +26,11 @@ pub(crate) const ROWS_AND_NAMES: &str = "audit_trail \
 pub(crate) const STREAM: &str = "(select name from audit_trail_name where number = audit_trail.aggregate) || \
     coalesce('-' || (select name from audit_trail_name where number = audit_trail.stream), '')";
 
+/// The same without the id of a number, which would tell who shares one.
+pub(crate) const STREAM_WITHOUT_NUMBER: &str = "(select name from audit_trail_name where number = audit_trail.aggregate) || \
+    case (select name from audit_trail_name where number = audit_trail.aggregate) when 'number' then '' \
+    else coalesce('-' || (select name from audit_trail_name where number = audit_trail.stream), '') end";
+
 /// What to look for; everything given must hold.
 #[derive(Debug, Clone, Default)]
 pub struct AuditFilter {

@@ -2,7 +2,9 @@
 
 use crate::view::code_of;
 use domain::call::event::CallEvent;
+use domain::conversation::ConversationEvent;
 use domain::customer::event::CustomerEvent;
+use domain::message::MessageEvent;
 use domain::voiceprint::VoiceprintEvent;
 use serde_json::json;
 use std::collections::{BTreeMap, BTreeSet};
@@ -20,6 +22,41 @@ pub(super) fn of_voiceprint(fact: &VoiceprintEvent) -> serde_json::Value {
         VoiceprintEvent::Deleted {
             deleted_for, reason, ..
         } => json!({ "deleted_for": deleted_for, "reason": reason }),
+    })
+}
+
+/// The facts of a conversation in text: by which channel, and how it ended.
+pub(super) fn of_conversation(conversation: &str, fact: &ConversationEvent) -> serde_json::Value {
+    let own = match fact {
+        ConversationEvent::Opened(opened) => {
+            json!({ "conversation": conversation, "channel": opened.channel, "begun_by": opened.begun_by })
+        }
+        ConversationEvent::Closed(closed) => json!({ "conversation": conversation, "reason": closed.reason,
+            "outcome": closed.outcome, "messages_count": closed.messages_count }),
+        ConversationEvent::TranscriptDisposed { preset, days, .. } => {
+            json!({ "conversation": conversation, "preset": preset, "days": days })
+        }
+        ConversationEvent::Heard(_)
+        | ConversationEvent::Understood(_)
+        | ConversationEvent::SensitiveWordMatched(_)
+        | ConversationEvent::Decided(_)
+        | ConversationEvent::Said(_) => json!({ "conversation": conversation }),
+    };
+    without_nulls(own)
+}
+
+/// The facts of a message: by which way, and what became of it.
+pub(super) fn of_message(fact: &MessageEvent) -> serde_json::Value {
+    without_nulls(match fact {
+        MessageEvent::Ordered(ordered) => json!({ "message": ordered.message, "way": ordered.way }),
+        MessageEvent::Sent { message, status, .. } => json!({ "message": message, "status": status }),
+        MessageEvent::Failed {
+            message,
+            class,
+            may_have_left,
+            ..
+        } => json!({ "message": message, "class": class, "may_have_left": may_have_left }),
+        MessageEvent::Replied(replied) => json!({ "message": replied.message, "opt_out": replied.opt_out }),
     })
 }
 

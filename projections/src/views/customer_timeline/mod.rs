@@ -4,6 +4,8 @@
 
 mod facts;
 mod history;
+mod numbers;
+mod written;
 
 pub use history::{
     CustomerCall, CustomerRow, HAVING_MAX, LINES_MAX, NumberRow, TimelineLine, get, having, registered_before,
@@ -16,12 +18,13 @@ use crate::value::{Row, Val};
 use crate::view::{AnyEvent, Handles, View, ViewDefinition, ViewEvent, erased_column, sealed_columns};
 use domain::call::event::CallEvent;
 use domain::compliance::CustomerGrant;
+use domain::conversation::ConversationEvent;
 use domain::customer::event::CustomerEvent;
-use domain::decider::Decider;
 use domain::disposition::Outcome;
-use domain::ids::{CustomerId, NumberId};
+use domain::ids::CustomerId;
+use domain::message::MessageEvent;
 use domain::personal::Personal;
-use domain::voiceprint::{Voiceprint, VoiceprintEvent};
+use domain::voiceprint::VoiceprintEvent;
 
 /// The view's name, for `wait_for_view`.
 pub const NAME: &str = "customer_timeline";
@@ -45,7 +48,7 @@ const NUMBERS: Table = Table {
     name: "customer_timeline_number",
     ddl: &[
         "create table customer_timeline_number (customer text not null, number text not null,
-        phone text not null, sealed_in text not null, pos bigint not null,
+        phone text not null, sealed_in text not null, pos bigint not null, keyed text not null,
         primary key (customer, number))",
     ],
     key_columns: 2,
@@ -82,7 +85,7 @@ columns! {
 }
 
 columns! {
-    enum NumberColumn { Customer, Number, Phone, SealedIn, Pos }
+    enum NumberColumn { Customer, Number, Phone, SealedIn, Pos, Keyed }
 }
 
 columns! {
@@ -142,6 +145,13 @@ const DEFINITION: ViewDefinition = ViewDefinition {
         VoiceprintEvent::COMPARED,
         VoiceprintEvent::WITHDRAWN,
         VoiceprintEvent::DELETED,
+        ConversationEvent::OPENED,
+        ConversationEvent::CLOSED,
+        ConversationEvent::TRANSCRIPT_DISPOSED,
+        MessageEvent::ORDERED,
+        MessageEvent::SENT,
+        MessageEvent::FAILED,
+        MessageEvent::REPLIED,
     ]),
 };
 
@@ -151,8 +161,8 @@ impl View for CustomerTimeline {
     }
 
     fn apply(&self, tx: &mut dyn Tx, event: &ViewEvent) -> Result<(), ProjectionError> {
-        if event.envelope.stream.aggregate() == Voiceprint::AGGREGATE {
-            return apply_voiceprint(tx, event, &event.read_as::<VoiceprintEvent>()?);
+        if written::applied(tx, event)? {
+            return Ok(());
         }
         match event.event()? {
             AnyEvent::Customer(fact) => apply_customer(tx, event, fact),
@@ -202,7 +212,7 @@ fn apply_customer(tx: &mut dyn Tx, event: &ViewEvent, fact: &CustomerEvent) -> R
             name,
             time_zone,
         } => registered(tx, event, external_id, name.as_ref(), time_zone.as_deref())?,
-        CustomerEvent::NumberAdded { number, phone, .. } => number_added(tx, event, number, phone)?,
+        CustomerEvent::NumberAdded { number, phone, .. } => numbers::added(tx, event, number, phone)?,
         CustomerEvent::Corrected { name: Some(name), .. } => renamed(tx, event, name)?,
         CustomerEvent::Erased { .. } => erased(tx, event)?,
         _ => {}
@@ -211,16 +221,6 @@ fn apply_customer(tx: &mut dyn Tx, event: &ViewEvent, fact: &CustomerEvent) -> R
     let (campaign, call) = (Val::maybe_text(campaign), Val::maybe_text(call));
     let facts = facts::of_customer(fact);
     say(tx, event, Val::text(&customer), campaign, call, &facts)
-}
-
-fn apply_voiceprint(
-    tx: &mut dyn Tx,
-    event: &ViewEvent,
-    fact: &VoiceprintEvent,
-) -> Result<(), ProjectionError> {
-    let (customer, campaign) = (event.envelope.stream.id(), event.envelope.campaign.as_ref());
-    let (campaign, facts) = (Val::maybe_text(campaign), facts::of_voiceprint(fact));
-    say(tx, event, Val::text(customer), campaign, Val::Null, &facts)
 }
 
 fn registered(
@@ -304,23 +304,6 @@ fn erased(tx: &mut dyn Tx, event: &ViewEvent) -> Result<(), ProjectionError> {
         &key,
     )?;
     Ok(())
-}
-
-fn number_added(
-    tx: &mut dyn Tx,
-    event: &ViewEvent,
-    number: &NumberId,
-    phone: &Personal<String>,
-) -> Result<(), ProjectionError> {
-    let (phone, _) = sealed_columns(phone)?;
-    let row = vec![
-        Val::text(event.envelope.stream.id()),
-        Val::text(number),
-        Val::Text(phone),
-        Val::text(event.envelope.id),
-        Val::position(event.position),
-    ];
-    tx.put(&NUMBERS, row)
 }
 
 /// A line about a call goes to the customer it was permitted for.

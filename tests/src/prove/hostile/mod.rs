@@ -8,6 +8,7 @@ mod bodies;
 mod connections;
 mod exports;
 mod import;
+mod privacy;
 mod questions;
 mod sip;
 mod workbooks;
@@ -69,6 +70,7 @@ const ATTACKS: &[&[&[(&str, Attack)]]] = &[
         &[("sql_growth", questions::grow)],
     ],
     &[&[("import", import::beside_a_campaign)]],
+    &[&[("sealed_values", privacy::attempts)]],
 ];
 
 /// The attacks of one lane, one after another.

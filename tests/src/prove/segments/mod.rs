@@ -165,3 +165,8 @@ async fn in_rows(spec: &str, people: &[Person], asked: &[Question], told: &mut V
     tasks.stop().await;
     disagreements
 }
+
+/// The segment of those who earn more than this: of a sealed attribute.
+pub(super) fn of_income_above(income: u32) -> String {
+    format!("SELECT * FROM customers WHERE monthly_income > {income}")
+}

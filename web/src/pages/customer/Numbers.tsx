@@ -39,10 +39,11 @@ export function Numbers({ person, onDone }: Props) {
   )
 }
 
+// Without the reveal right the id of a number is of this customer alone: a number cannot be looked up by it.
 function Standing({ one }: { one: Owned }) {
   const { t } = useTranslation()
   const may = useMay()
-  const read = useQuery({ queryKey: ['number', one.id], queryFn: () => get('/api/v1/numbers/{number}', [one.id]), enabled: may('numbers:read'), retry: false })
+  const read = useQuery({ queryKey: ['number', one.id], queryFn: () => get('/api/v1/numbers/{number}', [one.id]), enabled: may('numbers:read') && may('customers:reveal'), retry: false })
   return (
     <div className="head">
       <span className="data">{one.phone ?? t('calls.unknownCallee')}</span>
@@ -58,7 +59,7 @@ function Standing({ one }: { one: Owned }) {
 async function order(act: Act, number: string, list: string, reason: string, key: string): Promise<string | null> {
   if (act === 'optOut') return (await post('/api/v1/numbers/opt-out', [], { number, reason }, key)).position ?? null
   if (act === 'suppress') return (await post('/api/v1/numbers/suppress', [], { number, reason }, key)).position ?? null
-  return (await post(act === 'listOn' ? '/api/v1/numbers/list-on' : '/api/v1/numbers/list-off', [], { list, number, reason }, key)).position
+  return (await post(act === 'listOn' ? '/api/v1/numbers/list-on' : '/api/v1/numbers/list-off', [], { list, number, reason }, key)).position ?? null
 }
 
 interface SayProps {

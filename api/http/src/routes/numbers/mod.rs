@@ -2,16 +2,17 @@
 
 mod in_body;
 mod orders;
+pub(super) mod told;
 
+use crate::comparisons::{Comparer, NumberOnly};
 use crate::described::Read;
 use crate::endpoint::{About, Ctx, Endpoint, Input, Permission};
-use crate::lookups::NumberOnly;
 use application::as_of::{Known, Moment, entity_then};
 use application::inquiring::{READ_THEN, Reader, Shown, put_on_record};
 use application::installation::Installation;
 use domain::compliance::{InWords, Suppressed, in_words, zone_of};
 use domain::ids::{CallId, NumberId};
-use domain::inquiry::ReadForm;
+use domain::inquiry::{ComparedValue, ReadForm};
 use domain::number::{Number, NumberState};
 use domain::problem::Problem;
 use domain::time::Timestamp;
@@ -20,7 +21,6 @@ use orders::{OptOut, Suppression, opt_out, opt_out_here, suppress, suppress_here
 use schemars::JsonSchema;
 use serde::Serialize;
 use std::collections::BTreeMap;
-use std::net::SocketAddr;
 
 /// What is shown of a number: whoever asks with the number itself learns it of a person.
 const LOOKUP: Shown = Shown::of(
@@ -95,22 +95,22 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
 async fn show(ctx: Ctx, input: Input) -> Result<Read<NumberShown>, Problem> {
     let text = input.param(0)?;
     let moment = Moment::of(input.query())?;
-    let (peer, reader) = (input.peer(), input.reader());
-    shown(&ctx, &text, peer, moment, reader).await
+    let (comparer, reader) = (input.comparer(), input.reader());
+    shown(&ctx, &text, &comparer, moment, reader).await
 }
 
 async fn show_of_body(ctx: Ctx, input: Input) -> Result<Read<NumberShown>, Problem> {
     let moment = Moment::of(input.query())?;
-    let (peer, reader) = (input.peer(), input.reader_by_post());
+    let (comparer, reader) = (input.comparer(), input.reader_by_post());
     let NumberOnly { number } = input.order().await?;
-    shown(&ctx, &number, peer, moment, reader).await
+    shown(&ctx, &number, &comparer, moment, reader).await
 }
 
 /// Our id of a number tells nothing to who tries; the number itself is looked up, at a limited rate.
 async fn shown(
     ctx: &Ctx,
     text: &str,
-    peer: Option<SocketAddr>,
+    comparer: &Comparer,
     moment: Moment,
     reader: Reader,
 ) -> Result<Read<NumberShown>, Problem> {
@@ -119,10 +119,13 @@ async fn shown(
     }
     let installation = &ctx.installation;
     let phone = installation.phone_written(text).await?;
-    ctx.lookups.take(peer, installation.now())?;
+    ctx.admit_comparison(comparer)?;
     let number = installation.vault().derive_number(phone.as_e164());
-    let found = shown_of(installation, number, Some(phone.mask()), moment, reader).await;
-    ctx.lookups.count_miss(peer, installation.now(), found)
+    let mut found = shown_of(installation, number, Some(phone.mask()), moment, reader).await;
+    if let (Ok(Read(shown)), false) = (&mut found, comparer.reveals_all()) {
+        shown.id = None;
+    }
+    ctx.compared(comparer, ComparedValue::Number, found).await
 }
 
 async fn shown_of(
@@ -166,7 +169,9 @@ async fn shown_of(
 #[derive(Debug, Serialize, JsonSchema)]
 #[expect(clippy::struct_excessive_bools, reason = "a reply's members, not states")]
 struct NumberShown {
-    id: NumberId,
+    /// Absent for a caller without the reveal right: it is the same for every customer with this number.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    id: Option<NumberId>,
     /// Masked; only to whoever asked with the number itself.
     #[serde(rename = "number", skip_serializing_if = "Option::is_none")]
     #[schemars(example = &"138****8000")]
@@ -207,7 +212,7 @@ fn describe(number: &NumberId, state: &NumberState, at: Timestamp) -> NumberShow
         Suppressed::Until(at) => Some(at),
     };
     NumberShown {
-        id: number.clone(),
+        id: Some(number.clone()),
         phone: None,
         opted_out: state.opted_out(),
         suppressed: state.suppressed().is_some(),

@@ -2,8 +2,9 @@
 //! known is meant in every country in use here, and the reply says so.
 
 use super::in_body::{OptOutHere, SuppressionHere};
+use super::told::Told;
 use crate::described::Changed;
-use crate::endpoint::{Ctx, Input, Permission};
+use crate::endpoint::{Ctx, Input};
 use crate::reply::Written;
 use application::countries::NumberInCountry;
 use application::installation::follow;
@@ -59,7 +60,9 @@ pub(super) struct NumberChanged {
     /// Masked.
     #[schemars(example = &"138****8000")]
     number: String,
-    id: NumberId,
+    /// Absent for a caller without the reveal right: it is the same for every customer with this number.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    id: Option<NumberId>,
     /// After a suppression told only to whoever may look numbers up.
     #[serde(skip_serializing_if = "Option::is_none")]
     opted_out: Option<bool>,
@@ -85,35 +88,17 @@ const fn opting_out(reason: String) -> NumberCommand {
     }
 }
 
-/// How much whoever orders something of a number is told of it.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Told {
-    All,
-    /// What was ordered, and not what was known before: they could not ask for it either.
-    OrderAlone,
-}
-
-impl Told {
-    fn to(input: &Input) -> Self {
-        let asked = input.caller.scope_for(Permission::NumbersRead);
-        match input.scope.is_all() && asked.is_ok_and(|scope| scope.is_all()) {
-            true => Self::All,
-            false => Self::OrderAlone,
-        }
-    }
-}
-
 pub(super) async fn opt_out(ctx: Ctx, input: Input) -> Result<Changed<NumberChanged>, Problem> {
     let phones = ctx.installation.phones_forbidden(&input.param(0)?).await?;
     let cause = input.cause(&ctx.installation, "numbers")?;
-    let told = Told::to(&input);
+    let told = Told::to(&ctx, &input);
     let OptOut { reason } = input.order().await?;
     change(&ctx, &phones, opting_out(reason), cause, told).await
 }
 
 pub(super) async fn opt_out_here(ctx: Ctx, input: Input) -> Result<Changed<NumberChanged>, Problem> {
     let cause = input.cause(&ctx.installation, "numbers/opt-out")?;
-    let told = Told::to(&input);
+    let told = Told::to(&ctx, &input);
     let OptOutHere { number, order } = input.order().await?;
     let phones = ctx.installation.phones_forbidden(&number).await?;
     change(&ctx, &phones, opting_out(order.reason), cause, told).await
@@ -122,7 +107,7 @@ pub(super) async fn opt_out_here(ctx: Ctx, input: Input) -> Result<Changed<Numbe
 pub(super) async fn suppress(ctx: Ctx, input: Input) -> Result<Changed<NumberChanged>, Problem> {
     let phones = ctx.installation.phones_forbidden(&input.param(0)?).await?;
     let cause = input.cause(&ctx.installation, "numbers")?;
-    let told = Told::to(&input);
+    let told = Told::to(&ctx, &input);
     let Suppression { reason, until } = input.order().await?;
     let command = NumberCommand::Suppress { reason, until };
     change(&ctx, &phones, command, cause, told).await
@@ -130,7 +115,7 @@ pub(super) async fn suppress(ctx: Ctx, input: Input) -> Result<Changed<NumberCha
 
 pub(super) async fn suppress_here(ctx: Ctx, input: Input) -> Result<Changed<NumberChanged>, Problem> {
     let cause = input.cause(&ctx.installation, "numbers/suppress")?;
-    let told = Told::to(&input);
+    let told = Told::to(&ctx, &input);
     let SuppressionHere { number, order } = input.order().await?;
     let Suppression { reason, until } = order;
     let command = NumberCommand::Suppress { reason, until };
@@ -150,13 +135,13 @@ async fn change(
     let (first, others) = phones
         .split_first()
         .ok_or_else(|| Problem::fault("an order about no number"))?;
-    let changed = change_one(ctx, first, command.clone(), cause, told).await;
+    let changed = change_one(ctx, first, command.clone(), cause, &told).await;
     let mut open_calls = Vec::new();
     for phone in others {
         // It holds in every country, also where another one refuses.
         let id = ctx.installation.vault().derive_number(phone.as_e164());
         let cause = follow(cause, id.as_str());
-        let Changed(other) = change_one(ctx, phone, command.clone(), cause, told).await?;
+        let Changed(other) = change_one(ctx, phone, command.clone(), cause, &told).await?;
         open_calls.extend(other.body.open_calls);
     }
     let Changed(mut written) = changed?;
@@ -170,22 +155,27 @@ async fn change_one(
     phone: &PhoneNumber,
     command: NumberCommand,
     cause: Cause,
-    told: Told,
+    told: &Told,
 ) -> Result<Changed<NumberChanged>, Problem> {
     let number = ctx.installation.vault().derive_number(phone.as_e164());
-    let (is_told, opts_out) = (told == Told::All, matches!(command, NumberCommand::OptOut { .. }));
+    let (is_told, opts_out) = (
+        matches!(told, Told::All(_)),
+        matches!(command, NumberCommand::OptOut { .. }),
+    );
     let numbers = &ctx.installation.entities.numbers;
     let answer = numbers.ask(&number, command, cause).await?;
     let position = is_told.then_some(answer.position);
+    let was_known = answer.version.0 > answer.events.len() as u64;
+    let id = told.note(ctx, number, was_known).await?;
     Ok(Changed(Written {
         body: NumberChanged {
             number: phone.mask(),
-            id: number,
+            id,
             opted_out: (is_told || opts_out).then(|| answer.state.opted_out()),
             suppressed: (is_told || !opts_out).then(|| answer.state.suppressed().is_some()),
-            open_calls: match told {
-                Told::All => answer.state.open_calls(),
-                Told::OrderAlone => Vec::new(),
+            open_calls: match is_told {
+                true => answer.state.open_calls(),
+                false => Vec::new(),
             },
             position: position.map(|position| position.to_string()),
             countries: Vec::new(),

@@ -1,0 +1,57 @@
+//! Comparisons of caller-chosen values with sealed values of customers: each is stored before its result is
+//! given out, with counts and without the values.
+
+use super::reading::Reader;
+use crate::installation::Installation;
+use domain::ids::{CampaignId, InquiryId};
+use domain::inquiry::{ComparedValue, ComparisonFacts, InquiryCommand};
+use domain::problem::Problem;
+use domain::stored_event::Cause;
+
+/// What was compared, and with what result.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Comparison {
+    pub what: ComparedValue,
+    /// Values compared.
+    pub values: u64,
+    /// Values that a customer has, as far as the caller learns it.
+    pub found: u64,
+    pub campaign: Option<CampaignId>,
+}
+
+impl Comparison {
+    /// One value of a caller.
+    pub fn of_one(what: ComparedValue, is_found: bool) -> Self {
+        Self {
+            what,
+            values: 1,
+            found: u64::from(is_found),
+            campaign: None,
+        }
+    }
+}
+
+/// Puts a comparison on record. If that fails, its result is not given out.
+pub async fn put_comparison_on_record(
+    installation: &Installation,
+    reader: &Reader,
+    comparison: Comparison,
+) -> Result<(), Problem> {
+    let facts = ComparisonFacts {
+        route: reader.route().to_owned(),
+        door: reader.door().to_owned(),
+        what: comparison.what,
+        values: comparison.values,
+        found: comparison.found,
+        campaign: comparison.campaign,
+    };
+    // Each counts, also the same again: how often somebody tries is what the record is for.
+    let cause = Cause::outside(installation.new_command()).asked_by(reader.actor());
+    let id = InquiryId::derive(cause.command);
+    let command = InquiryCommand::Compare {
+        facts,
+        by: reader.by().map(str::to_owned),
+    };
+    installation.entities.inquiries.ask(&id, command, cause).await?;
+    Ok(())
+}

@@ -1,0 +1,75 @@
+//! What an import did, as it is told: exact about the file and the campaign, rounded about everybody else.
+
+use intake::BadRow;
+use intake::same_number::SharedRows;
+use serde::{Deserialize, Serialize};
+
+/// How many people of a list are in other campaigns.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+#[serde(untagged)]
+pub enum Elsewhere {
+    NotChecked(NotChecked),
+    /// Rounded down to tens.
+    About(u64),
+}
+
+impl Default for Elsewhere {
+    fn default() -> Self {
+        Self::NotChecked(NotChecked::NotChecked)
+    }
+}
+
+/// The one word of a figure that nobody made.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, schemars::JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum NotChecked {
+    #[default]
+    NotChecked,
+}
+
+/// A figure about people whom the caller may not know one by one is rounded down to these.
+pub const ROUNDED_TO: u64 = 10;
+
+/// Which rows with the number of another customer a report names.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum SharedShown {
+    /// Of the file and of the campaign, with the other customer: for a caller with the reveal right.
+    All,
+    /// Of the file alone.
+    OfFile,
+}
+
+/// What an import did, as replied and as printed.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, schemars::JsonSchema)]
+pub struct ImportReport {
+    pub campaign: String,
+    pub list: String,
+    /// How the file was read.
+    pub format: String,
+    pub dry_run: bool,
+    /// True when this very content was imported before; nothing was enrolled now.
+    #[serde(default)]
+    pub repeated: bool,
+    /// Data rows read.
+    pub rows: u64,
+    /// Enrolments this list has made (or would make).
+    pub enrolled: u64,
+    /// People who are in an earlier row of the file, or in the campaign already.
+    pub duplicates: u64,
+    /// People left out because of another campaign, and for a caller without the reveal right also rows whose
+    /// number another customer of this campaign has: rounded down to tens. A dry run compares with neither.
+    #[serde(default)]
+    pub duplicates_elsewhere: Elsewhere,
+    pub bad_count: u64,
+    /// The first of the bad rows, in the order of the file.
+    pub bad: Vec<BadRow>,
+    /// Who is called of several customers with one number: `by_number` or `by_customer`.
+    #[serde(default)]
+    pub duplicates_policy: String,
+    /// Rows whose number another customer has; those left out are counted in `enrolled`, settled at once.
+    #[serde(default)]
+    pub same_number: SharedRows,
+    /// Position of the list's closing, to wait for in reads.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub position: Option<String>,
+}

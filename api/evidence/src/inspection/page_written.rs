@@ -1,0 +1,67 @@
+//! What was written with a person, on the page of an inspection: conversations in text, and messages.
+
+use super::shown::Inspection;
+use crate::html::{Page, row};
+use application::conversations::Side;
+use application::local_time::local;
+use domain::message::Way;
+
+/// The sections of conversations and messages, with times in this zone.
+pub(super) fn written(page: &mut Page, answer: &Inspection, zone: &str) {
+    conversations(page, answer, zone);
+    messages(page, answer, zone);
+}
+
+fn conversations(page: &mut Page, answer: &Inspection, zone: &str) {
+    page.section("文字会话", "Conversations in text");
+    if answer.conversations.is_empty() {
+        page.paragraph(
+            "所问范围内没有文字会话。 There was no conversation in text within what was asked for.",
+        );
+    }
+    for told in &answer.conversations {
+        let at = local(&told.opened_at.to_string(), Some(zone));
+        page.section(&format!("文字会话 {at}"), &told.conversation.to_string());
+        let lines = told.lines.iter().map(|line| {
+            let side = match line.side {
+                Side::Us => "我方 / us",
+                Side::Customer => "客户 / customer",
+            };
+            let at = local(&line.at.to_string(), Some(zone));
+            row(&format!("{at} {side}"), line.text.as_deref().unwrap_or("—"))
+        });
+        let lines: Vec<_> = lines.collect();
+        page.table(&["时间 / when", "文字 / text"], 1, &lines);
+    }
+}
+
+fn messages(page: &mut Page, answer: &Inspection, zone: &str) {
+    page.section("消息", "Messages");
+    if answer.messages.is_empty() {
+        page.paragraph("所问范围内没有消息。 There was no message within what was asked for.");
+        return;
+    }
+    let rows = answer.messages.iter().map(|told| {
+        let at = local(&told.at.to_string(), Some(zone));
+        let what = match (told.what, told.way) {
+            ("ordered", Some(Way::Mail)) => "邮件 / mail",
+            ("ordered", Some(Way::Webhook)) => "应用推送 / app",
+            ("ordered", _) => "短信 / short message",
+            ("sent", _) => "已发出 / sent",
+            ("failed", _) => "未发出 / not sent",
+            _ => "回复 / answer",
+        };
+        let said = [told.to.as_deref(), told.subject.as_deref(), told.text.as_deref()];
+        let said: Vec<&str> = said.into_iter().flatten().collect();
+        row(
+            &format!("{at} {what}"),
+            if said.is_empty() {
+                "—".to_owned()
+            } else {
+                said.join(" · ")
+            },
+        )
+    });
+    let rows: Vec<_> = rows.collect();
+    page.table(&["时间 / when", "内容 / what"], 1, &rows);
+}

@@ -1,0 +1,272 @@
+//! Number ids as readers without the reveal right see them: keyed with the customer.
+//!
+//! A number's id is the same for every customer who has the number. To a reader who sees numbers masked, two
+//! equal ids tell that two customers share a number, and a known customer's id tells an unknown one's. Such a
+//! reader gets the first 128 bits of SHA-256 over the id and the customer instead: the same customer keeps
+//! one id for one number, two customers with one number have two. The id itself is a keyed hash of 128 bits
+//! that this reader never sees, so the result needs no further secret.
+
+use crate::stored_event::StoredEvent;
+use serde_json::{Map, Value};
+use sha2::{Digest, Sha256};
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+use values::ids::{CustomerId, NumberId};
+
+/// What the hash begins with, so that no other hash of the product equals it.
+const DOMAIN: &str = "ledgerline keyed number 1";
+
+/// Members that hold number ids.
+const MEMBERS: [&str; 2] = ["number", "numbers"];
+
+/// The fact of `same_number` that names the other customer with the number.
+const OTHER_CUSTOMER: &str = "same_as";
+
+/// How the stream of a number begins.
+const STREAM: &str = "number-";
+
+/// In which form a reader gets number ids.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum NumberIds {
+    /// One id for one number: for readers with the reveal right over everybody.
+    AsStored,
+    /// Keyed with the customer; lookup hashes and the id of the other customer of `same_number` are left out.
+    #[default]
+    Keyed,
+}
+
+/// The id of a number of this customer, for a reader without the reveal right.
+pub fn keyed_number(number: &NumberId, customer: &CustomerId) -> NumberId {
+    keyed_with(number, customer.as_str())
+}
+
+/// The id of a number that is no customer's, such as a phone of ours: it equals no id of a customer's number.
+pub fn keyed_apart(number: &NumberId) -> NumberId {
+    keyed_with(number, "of no customer")
+}
+
+impl NumberIds {
+    /// The id of a number of this customer.
+    pub fn of_customer(self, number: &NumberId, customer: &CustomerId) -> NumberId {
+        match self {
+            Self::AsStored => number.clone(),
+            Self::Keyed => keyed_number(number, customer),
+        }
+    }
+
+    /// The event as this reader gets it. A record that cannot be parsed is returned as it is: it is refused
+    /// where it is shown.
+    pub fn of_event(self, event: &StoredEvent) -> StoredEvent {
+        let is_keyed = self == Self::Keyed && may_hold_number(&event.record);
+        let keyed = is_keyed.then(|| keyed_record(&event.record)).flatten();
+        keyed.map_or_else(
+            || event.clone(),
+            |record| StoredEvent::new(event.position, event.recorded_at, record.into()),
+        )
+    }
+
+    /// Facts of a rule as this reader gets them.
+    pub fn of_facts(self, mut facts: BTreeMap<String, String>) -> BTreeMap<String, String> {
+        if self == Self::Keyed {
+            facts.remove(OTHER_CUSTOMER);
+        }
+        facts
+    }
+
+    /// A record, or what stands like one (`id`, `customer`, `stream`, `data`), as this reader gets it.
+    pub fn of_record(self, record: Value) -> Value {
+        match (self, record) {
+            (Self::Keyed, Value::Object(record)) => {
+                let key = key_of(&record);
+                keyed_value(Value::Object(record), &key)
+            }
+            (Self::AsStored | Self::Keyed, other) => other,
+        }
+    }
+
+    /// The JSON about one customer as this reader gets it.
+    pub fn of_json(self, value: Value, customer: &CustomerId) -> Value {
+        match self {
+            Self::AsStored => value,
+            Self::Keyed => keyed_value(value, customer.as_str()),
+        }
+    }
+}
+
+/// Most records hold none of these, and are left alone.
+fn may_hold_number(record: &[u8]) -> bool {
+    let Ok(text) = std::str::from_utf8(record) else {
+        return false;
+    };
+    ["\"number", "number-", "\"hash\"", "\"same_as\""]
+        .iter()
+        .any(|sign| text.contains(sign))
+}
+
+fn keyed_record(record: &[u8]) -> Option<Vec<u8>> {
+    let Ok(Value::Object(record)) = serde_json::from_slice(record) else {
+        return None;
+    };
+    let key = key_of(&record);
+    serde_json::to_vec(&keyed_value(Value::Object(record), &key)).ok()
+}
+
+/// The customer of the event; for an event of a number stream the customer or the call that it names; else
+/// the event itself, so that the id equals no other.
+fn key_of(record: &Map<String, Value>) -> String {
+    let data = record.get("data");
+    let named = [
+        record.get("customer"),
+        data.and_then(|data| data.get("customer")),
+        data.and_then(|data| data.get("call")),
+        record.get("id"),
+    ];
+    let text = named.into_iter().flatten().find_map(Value::as_str);
+    text.unwrap_or_default().to_owned()
+}
+
+fn keyed_value(value: Value, key: &str) -> Value {
+    match value {
+        Value::Object(members) => Value::Object(keyed_members(members, key)),
+        Value::Array(items) => items.into_iter().map(|item| keyed_value(item, key)).collect(),
+        Value::String(text) => Value::String(keyed_stream(&text, key).unwrap_or(text)),
+        Value::Null | Value::Bool(_) | Value::Number(_) => value,
+    }
+}
+
+fn keyed_members(members: Map<String, Value>, key: &str) -> Map<String, Value> {
+    let is_sealed = members.contains_key("sealed");
+    let kept = members.into_iter().filter(|(name, value)| {
+        let is_lookup_hash = is_sealed && name == "hash";
+        let is_other_customer = name == OTHER_CUSTOMER && value.is_string();
+        !is_lookup_hash && !is_other_customer
+    });
+    kept.map(|(name, value)| {
+        let holds_numbers = MEMBERS.contains(&name.as_str());
+        let value = match value {
+            value if holds_numbers => keyed_numbers(value, key),
+            value => keyed_value(value, key),
+        };
+        (name, value)
+    })
+    .collect()
+}
+
+/// An id of a number, or a list of them; what is none is treated as any other value.
+fn keyed_numbers(value: Value, key: &str) -> Value {
+    match value {
+        Value::String(text) => match text.parse::<NumberId>() {
+            Ok(number) => Value::String(keyed_with(&number, key).to_string()),
+            Err(_) => Value::String(keyed_stream(&text, key).unwrap_or(text)),
+        },
+        Value::Array(items) => items.into_iter().map(|item| keyed_numbers(item, key)).collect(),
+        other @ (Value::Null | Value::Bool(_) | Value::Number(_) | Value::Object(_)) => {
+            keyed_value(other, key)
+        }
+    }
+}
+
+/// The name of a number's stream.
+fn keyed_stream(text: &str, key: &str) -> Option<String> {
+    let number = text.strip_prefix(STREAM)?.parse::<NumberId>().ok()?;
+    Some(format!("{STREAM}{}", keyed_with(&number, key)))
+}
+
+fn keyed_with(number: &NumberId, key: &str) -> NumberId {
+    let digest = Sha256::digest(format!("{DOMAIN}\n{number}\n{key}"));
+    let mut text = String::with_capacity(32);
+    for byte in digest.iter().take(16) {
+        // Writing to a text never fails.
+        let _never_fails = write!(text, "{byte:02x}");
+    }
+    text.parse().unwrap_or_else(|_| number.clone())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::stored_event::Position;
+    use serde_json::json;
+
+    const NUMBER: &str = "ffeeddccbbaa99887766554433221100";
+    const ONE: &str = "0a1b2c3d4e5f60718293a4b5c6d7e8f9";
+    const OTHER: &str = "1a1b2c3d4e5f60718293a4b5c6d7e8f9";
+
+    fn shown(ids: NumberIds, record: Value) -> Value {
+        let event = StoredEvent::new(
+            Position(7),
+            crate::time::Timestamp::EPOCH,
+            record.to_string().into_bytes().into(),
+        );
+        let shown = ids.of_event(&event);
+        assert_eq!(shown.position, event.position);
+        serde_json::from_slice(&shown.record).unwrap()
+    }
+
+    fn added(customer: &str) -> Value {
+        json!({
+            "id": "00000000-0000-0000-0000-000000000001", "kind": "customer.number_added",
+            "stream": format!("customer-{customer}"), "customer": customer,
+            "data": { "number": NUMBER, "phone": { "sealed": "x", "key": customer, "hash": "00ff" } }
+        })
+    }
+
+    #[test]
+    fn two_customers_with_one_number_show_different_ids_and_no_lookup_hash() {
+        let number = |value: &Value| value["data"]["number"].as_str().unwrap().to_owned();
+        let (one, other) = (
+            shown(NumberIds::Keyed, added(ONE)),
+            shown(NumberIds::Keyed, added(OTHER)),
+        );
+        assert_ne!(number(&one), number(&other));
+        assert_ne!(number(&one), NUMBER);
+        assert_eq!(
+            number(&one),
+            number(&shown(NumberIds::Keyed, added(ONE))),
+            "one customer keeps one id"
+        );
+        assert_eq!(one["data"]["phone"], json!({ "sealed": "x", "key": ONE }));
+        let keyed = keyed_number(&NUMBER.parse().unwrap(), &ONE.parse().unwrap());
+        assert_eq!(number(&one), keyed.as_str());
+        assert_eq!(shown(NumberIds::AsStored, added(ONE)), added(ONE));
+    }
+
+    #[test]
+    fn the_stream_of_a_number_is_keyed_with_whom_the_event_names_and_else_with_the_event() {
+        let of = |data: Value, id: &str| {
+            let record = json!({
+                "id": id, "kind": "number.x", "stream": format!("number-{NUMBER}"), "data": data
+            });
+            shown(NumberIds::Keyed, record)["stream"]
+                .as_str()
+                .unwrap()
+                .to_owned()
+        };
+        let claimed = of(json!({ "customer": ONE }), "a");
+        let expected = keyed_number(&NUMBER.parse().unwrap(), &ONE.parse().unwrap());
+        assert_eq!(claimed, format!("number-{expected}"));
+        let all = [
+            claimed,
+            of(json!({ "customer": OTHER }), "a"),
+            of(json!({ "call": "c1" }), "a"),
+            of(json!({ "call": "c2" }), "a"),
+            of(json!({ "reason": "x" }), "a"),
+            of(json!({ "reason": "x" }), "b"),
+        ];
+        let distinct: std::collections::BTreeSet<&String> = all.iter().collect();
+        assert_eq!(distinct.len(), all.len(), "{all:?}");
+        assert!(all.iter().all(|stream| !stream.contains(NUMBER)));
+    }
+
+    #[test]
+    fn the_other_customer_of_the_same_number_is_left_out_wherever_a_rule_names_it() {
+        let record = json!({
+            "id": "a", "kind": "customer.enrolment_settled", "stream": format!("customer-{ONE}"), "customer": ONE,
+            "data": { "why": { "rule": "same_number", "facts": { "same_as": OTHER, "cap": "3" } },
+                      "numbers": [NUMBER], "list": [{ "number": NUMBER }], "number_count": 3 }
+        });
+        let shown = shown(NumberIds::Keyed, record).to_string();
+        assert!(!shown.contains(OTHER) && !shown.contains(NUMBER), "{shown}");
+        assert!(shown.contains("\"cap\":\"3\"") && shown.contains("\"number_count\":3"));
+    }
+}
