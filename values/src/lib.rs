@@ -31,4 +31,4 @@ pub mod sharing;
 pub mod show;
 pub mod stream_id;
 mod texting_ids;
-pub mod yaml_bound;
+pub mod yaml;
