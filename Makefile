@@ -1,6 +1,6 @@
 # The two commands of this project are `make demo` and `make test`; both set up what they need.
 # The long proofs are `make prove-…`; `make test` runs a short form of each and says so.
-.PHONY: demo bill-of-materials pictures prove-advisories test check packages build console prove-console prove-console-build prove-axe prove-cases prove-roles-console prove-proof-badge prove-wall prove-flow-editor prove-words prove-access prove-api prove-seeds prove-as-of prove-two-processes prove-clock prove-crash prove-sipp prove-projections prove-rebuild prove-roles prove-rules prove-kurrent prove-stores prove-forgetting prove-keys prove-audit prove-contract prove-exports prove-full-disk prove-gates prove-history prove-hostile prove-http prove-import prove-inspect prove-jdbc prove-night prove-nlu prove-entities prove-oidc prove-replay prove-segments prove-speech-faults prove-spoken prove-simulate prove-stop prove-subscribers prove-summary prove-webhooks prove-simulation prove-days prove-planted prove-installed bench-api bench-calls bench-cost bench-append bench-read bench-subscribe bench-project bench-query bench-as-of
+.PHONY: demo bill-of-materials pictures prove-advisories test check packages build console prove-console prove-console-build prove-axe prove-cases prove-roles-console prove-proof-badge prove-wall prove-flow-editor prove-words prove-access prove-api prove-seeds prove-as-of prove-two-processes prove-clock prove-crash prove-sipp prove-projections prove-rebuild prove-roles prove-rules prove-kurrent prove-stores prove-forgetting prove-keys prove-audit prove-contract prove-exports prove-full-disk prove-gates prove-history prove-hostile prove-http prove-import prove-inspect prove-jdbc prove-night prove-nlu prove-entities prove-oidc prove-replay prove-segments prove-speech-faults prove-spoken prove-simulate prove-stop prove-subscribers prove-summary prove-webhooks prove-simulation prove-days prove-planted prove-installed bench-api bench-yaml bench-calls bench-cost bench-append bench-read bench-subscribe bench-project bench-query bench-as-of
 
 CARGO ?= cargo
 BIN := target/debug/ledgerline
@@ -99,6 +99,11 @@ prove-planted: packages
 bench-api:
 	$(CARGO) build --quiet --locked --release --package cli
 	target/release/ledgerline bench api
+
+# Every hostile YAML text of 256 KiB, read or refused: at most 200 ms each.
+bench-yaml:
+	$(CARGO) build --quiet --locked --release --package cli
+	target/release/ledgerline bench yaml
 
 bench-calls:
 	$(CARGO) build --quiet --locked --release --package cli

@@ -251,7 +251,7 @@ fn read<T: serde::de::DeserializeOwned>(text: &str) -> Result<T, ScenarioFault> 
     if bytes > FILE_BYTES_MAX {
         return Err(ScenarioFault::TooLarge { bytes });
     }
-    serde_yaml_ng::from_str(text).map_err(|error| ScenarioFault::Unreadable {
+    domain::yaml::from_str(text).map_err(|error| ScenarioFault::Unreadable {
         why: error.to_string(),
     })
 }

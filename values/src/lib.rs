@@ -32,4 +32,4 @@ pub mod show;
 pub mod stream_id;
 mod texting_ids;
 pub mod transfer_reason;
-pub mod yaml_bound;
+pub mod yaml;

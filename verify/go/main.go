@@ -32,6 +32,11 @@ import (
 // The files of the top that the manifest names, sorted.
 var named = []string{"checkpoint", "events.sha256", "index.html", "index.json", "key.vkey"}
 
+// Only in some bundles: a time stamp of the checkpoint, and the list of attached files (of an inspection).
+var optional = []string{"attached.sha256", "checkpoint.tsr"}
+
+const recordings = "attached/recordings/"
+
 type bundleIndex struct {
 	Format string
 	Origin string
@@ -49,6 +54,9 @@ type envelope struct {
 	Stream        string
 	StreamVersion int64 `json:"stream_version"`
 	Kind          string
+	Data          struct {
+		RecordingSha256 string `json:"recording_sha256"`
+	}
 }
 
 type checkpoint struct {
@@ -134,9 +142,14 @@ func checkBundle(file, vkey string) error {
 	if index.Format != "ledgerline-bundle/1" || index.Origin != at.origin || index.Size != at.size {
 		return errors.New("index.json names another format or checkpoint")
 	}
-	if len(files) != 1+len(named)+2*len(index.Events) {
+	attached, err := checkAttached(files)
+	if err != nil {
+		return err
+	}
+	if len(files) != 1+len(namedIn(files))+len(attached)+2*len(index.Events) {
 		return errors.New("there are files that index.json does not name")
 	}
+	recorded := map[string]bool{}
 	for _, event := range index.Events {
 		name := fmt.Sprintf("events/%012d", event.Index)
 		record, ok := files[name+".record"]
@@ -146,6 +159,9 @@ func checkBundle(file, vkey string) error {
 		var said envelope
 		if err := json.Unmarshal(record, &said); err != nil {
 			return fmt.Errorf("%s: %w", name, err)
+		}
+		if call, ok := strings.CutPrefix(said.Stream, "call-"); ok {
+			recorded[call+" "+said.Data.RecordingSha256] = true
 		}
 		if said.Stream != event.Stream || said.StreamVersion != event.StreamVersion || said.Kind != event.Kind {
 			return fmt.Errorf("%s is not what index.json says", name)
@@ -158,6 +174,16 @@ func checkBundle(file, vkey string) error {
 		leaf := tlog.RecordHash(append(entry, record...))
 		if err := checkInclusion(files[name+".tlog-proof"], files["checkpoint"], event.Index, at, leaf); err != nil {
 			return fmt.Errorf("%s: %w", name, err)
+		}
+	}
+	for _, name := range attached {
+		call, ok := strings.CutPrefix(name, recordings)
+		if !ok {
+			continue
+		}
+		call = strings.TrimSuffix(call, ".wav")
+		if !recorded[fmt.Sprintf("%s %x", call, sha256.Sum256(files[name]))] {
+			return fmt.Errorf("the recording of call %s is not the one that its records name", call)
 		}
 	}
 	fmt.Printf("%d events under the checkpoint of %d events of %s\n", len(index.Events), at.size, at.origin)
@@ -220,7 +246,7 @@ func checkManifest(files map[string][]byte, vkey string) error {
 	if strings.Count(string(files["MANIFEST"]), "\n— ") != 1 {
 		return errors.New("MANIFEST has not one signature")
 	}
-	if text != "ledgerline-bundle/1\n"+sums(files, named) {
+	if text != "ledgerline-bundle/1\n"+sums(files, namedIn(files)) {
 		return errors.New("a file is not the one MANIFEST names")
 	}
 	var events []string
@@ -234,6 +260,34 @@ func checkManifest(files map[string][]byte, vkey string) error {
 		return errors.New("an event's file is not the one events.sha256 names")
 	}
 	return nil
+}
+
+// namedIn answers the files of the top that the manifest of this bundle names, sorted.
+func namedIn(files map[string][]byte) []string {
+	found := append([]string{}, named...)
+	for _, name := range optional {
+		if _, ok := files[name]; ok {
+			found = append(found, name)
+		}
+	}
+	sort.Strings(found)
+	return found
+}
+
+// checkAttached answers the names of the attached files, once their list names all of them as they are.
+func checkAttached(files map[string][]byte) ([]string, error) {
+	var attached []string
+	for name := range files {
+		if strings.HasPrefix(name, "attached/") {
+			attached = append(attached, name)
+		}
+	}
+	sort.Strings(attached)
+	listed, isListed := files["attached.sha256"]
+	if isListed != (len(attached) > 0) || string(listed) != sums(files, attached) {
+		return nil, errors.New("an attached file is not the one attached.sha256 names")
+	}
+	return attached, nil
 }
 
 func sums(files map[string][]byte, names []string) string {

@@ -20,6 +20,10 @@ from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 NAMED = ["checkpoint", "events.sha256", "index.html", "index.json", "key.vkey"]
+# A time stamp of the checkpoint, and the list of attached files (of an inspection): only in some bundles.
+OPTIONAL = ["attached.sha256", "checkpoint.tsr"]
+ATTACHED = "attached/"
+RECORDINGS = "attached/recordings/"
 FORMAT = "ledgerline-bundle/1"
 
 
@@ -190,7 +194,8 @@ def check_bundle(file, vkey):
     if text["key.vkey"] != vkey + "\n":
         raise Wrong("the key inside is not the one that is trusted")
     manifest, signatures = open_note(text["MANIFEST"], vkey)
-    if signatures != 1 or manifest != f"{FORMAT}\n{sums(files, NAMED)}":
+    named = sorted(NAMED + [name for name in OPTIONAL if name in files])
+    if signatures != 1 or manifest != f"{FORMAT}\n{sums(files, named)}":
         raise Wrong("a file is not the one MANIFEST names")
     below = sorted(name for name in files if name.startswith("events/"))
     if text["events.sha256"] != sums(files, below):
@@ -199,11 +204,30 @@ def check_bundle(file, vkey):
     index = json.loads(text["index.json"])
     if (index["format"], index["origin"], index["size"]) != (FORMAT, origin, size):
         raise Wrong("index.json names another format or checkpoint")
-    if len(files) != len(text) + 2 * len(index["events"]):
+    attached = check_attached(files)
+    if len(files) != 1 + len(named) + len(attached) + 2 * len(index["events"]):
         raise Wrong("there are files that index.json does not name")
+    recorded = set()
     for event in index["events"]:
-        check_event(files, event, text["checkpoint"], size, root)
+        said = check_event(files, event, text["checkpoint"], size, root)
+        if said["stream"].startswith("call-"):
+            recorded.add((said["stream"].removeprefix("call-"), said["data"].get("recording_sha256")))
+    for name in attached:
+        if name.startswith(RECORDINGS):
+            call = name.removeprefix(RECORDINGS).removesuffix(".wav")
+            if (call, sha256(files[name]).hex()) not in recorded:
+                raise Wrong(f"the recording of call {call} is not the one that its records name")
     print(f"{len(index['events'])} events under the checkpoint of {size} events of {origin}")
+
+
+def check_attached(files):
+    """Names of the attached files, once their list names all of them as they are."""
+    attached = sorted(name for name in files if name.startswith(ATTACHED))
+    listed = files.get("attached.sha256")
+    expected = sums(files, attached).encode() if attached else None
+    if listed != expected:
+        raise Wrong("an attached file is not the one attached.sha256 names")
+    return attached
 
 
 def check_event(files, event, checkpoint, size, root):
@@ -222,6 +246,7 @@ def check_event(files, event, checkpoint, size, root):
     path, rest = hash_lines(proof[len(head):])
     if rest != checkpoint or root_of_inclusion(leaf, event["index"], size, path) != root:
         raise Wrong(f"{name}: the proof does not lead to the checkpoint's root")
+    return said
 
 
 def check_consistency(old_file, proof_file, vkey):

@@ -8,6 +8,7 @@ pub mod access;
 pub mod alerts;
 pub mod approvals;
 pub mod as_of;
+pub mod body_work;
 pub mod call_now;
 pub mod calls;
 pub mod campaigns;

@@ -29,6 +29,7 @@ mod subscribe;
 mod turn;
 mod webhook;
 mod workshop;
+mod yaml;
 
 use domain::problem::Problem;
 use std::sync::Arc;
@@ -61,6 +62,7 @@ enum Action {
     Segment(segment::Args),
     DialDecision(dial_decision::Args),
     Turn(turn::Args),
+    Yaml(yaml::Args),
 }
 
 /// What `work` answers, and how many microseconds it took.
@@ -89,5 +91,6 @@ pub async fn run(args: Args, runtime: Arc<Runtime>) -> Result<(), Problem> {
         Action::DialDecision(args) => dial_decision::run(args).await,
         Action::Segment(args) => segment::run(args).await,
         Action::Turn(args) => turn::run(&args).await,
+        Action::Yaml(args) => yaml::run(&args),
     }
 }

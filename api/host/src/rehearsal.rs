@@ -74,7 +74,7 @@ impl Carrier {
         let tasks = Supervisor::new(Handle::current(), Arc::clone(&clock));
         let mut profile = match &settings.profile {
             Some(text) => {
-                serde_yaml_ng::from_str(text).map_err(|error| RehearsalError::Profile(error.to_string()))?
+                domain::yaml::from_str(text).map_err(|error| RehearsalError::Profile(error.to_string()))?
             }
             None => CarrierProfile::default(),
         };

@@ -15,6 +15,7 @@ use crate::reply::{problem_response, tell_rate};
 use crate::router::Reader;
 use crate::server::Peer;
 use application::access::Caller;
+use application::body_work::BodyWork;
 use application::inquiring::Comparison;
 use application::query::Query;
 use bytes::Bytes;
@@ -97,6 +98,7 @@ impl Answering {
             rate: None,
             request: RequestFacts::NONE,
             body: brought.body,
+            work: BodyWork::of(&self.ctx.installation.environment),
         };
         let admitted = self.guard.admit(&self.ctx, &self.method, &mut input).await;
         let (rate, comparer, ctx) = (input.rate, input.path_comparer(), Arc::clone(&self.ctx));

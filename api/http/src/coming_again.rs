@@ -71,7 +71,9 @@ impl InFlight {
         let entered = self.enter(key.clone())?;
         if reads_json {
             let body = input.whole_body().await?;
-            input.request.mark = mark(installation, &key, &body);
+            let length = body.len();
+            let said = input.work.run_sized(length, move || said_by(&body)).await?;
+            input.request.mark = mark(installation, &key, &said);
         }
         Ok(Some(entered))
     }
@@ -139,16 +141,20 @@ pub(crate) fn mark_of_key(
 }
 
 /// The mark of a body: of what it says, whatever the order of its members and the space between them.
-fn mark(installation: &Installation, key: &str, body: &[u8]) -> Option<RequestMark> {
-    let said = match serde_json::from_slice::<Value>(body) {
-        Ok(value) => value.to_string(),
-        Err(_) => String::from_utf8_lossy(body).into_owned(),
-    };
+fn mark(installation: &Installation, key: &str, said: &str) -> Option<RequestMark> {
     let hash = installation
         .environment
         .vault
         .hash(&format!("request:{key}:{said}"));
     RequestMark::of(&hash)
+}
+
+/// What a body says, its members in one order.
+fn said_by(body: &[u8]) -> String {
+    match serde_json::from_slice::<Value>(body) {
+        Ok(value) => value.to_string(),
+        Err(_) => String::from_utf8_lossy(body).into_owned(),
+    }
 }
 
 #[cfg(test)]

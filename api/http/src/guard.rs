@@ -104,9 +104,8 @@ impl Guard {
         input.caller = identified.await?;
         let allowed = ctx.rates.allowed(&ctx.installation).await;
         let now = ctx.installation.now();
-        input.rate = ctx
-            .rates
-            .take(&input.caller, self.kept, self.weight, allowed, now)?;
+        let weight = self.weight.with_body(input.headers());
+        input.rate = ctx.rates.take(&input.caller, self.kept, weight, allowed, now)?;
         let Some(needs) = self.needs else { return Ok(()) };
         input.scope = input.caller.scope_for(needs)?;
         // What keeps people from being called is never refused for this.

@@ -6,6 +6,7 @@ use crate::comparisons::{Comparer, is_customer_id};
 use crate::rates::RateLeft;
 use crate::server::Peer;
 use application::access::Caller;
+use application::body_work::BodyWork;
 use application::inquiring::Reader;
 use application::installation::Installation;
 use application::percent;
@@ -43,6 +44,8 @@ pub(crate) struct Input {
     /// What the events of this request keep of it.
     pub(crate) request: RequestFacts,
     pub body: Body,
+    /// Where work is done whose length is the body's.
+    pub(crate) work: BodyWork,
 }
 
 impl Input {
@@ -194,31 +197,50 @@ impl Input {
     }
 
     /// The body as an order.
-    pub(crate) async fn order<T: Order>(self) -> Result<T, Problem> {
-        T::of(self.object().await?)
+    pub(crate) async fn order<T: Order + Send + 'static>(self) -> Result<T, Problem> {
+        self.read(T::of).await
     }
 
     /// The body as a JSON object.
     pub(crate) async fn object(self) -> Result<serde_json::Map<String, Value>, Problem> {
-        let bytes = self.body.whole().await?;
-        let mut members = match bytes.is_empty() {
-            true => serde_json::Map::new(),
-            false => parse_object(&bytes)?,
-        };
-        // Who signed in acts, whatever the body says.
-        if let Some(known) = self.caller.user() {
-            for member in self.says_who {
-                members.insert((*member).to_owned(), Value::String(known.user.to_string()));
-            }
-            if members.contains_key("approved_by") {
-                return Err(Problem::members(vec![MemberError {
-                    pointer: "/approved_by".to_owned(),
-                    detail: "is not for whoever asks to say: the other person approves it".to_owned(),
-                }]));
-            }
-        }
-        Ok(members)
+        self.read(Ok).await
     }
+
+    /// Reads the body as a JSON object and as what `of` makes of it; a long one on a thread of its own.
+    pub(crate) async fn read<T: Send + 'static>(
+        self,
+        of: impl FnOnce(serde_json::Map<String, Value>) -> Result<T, Problem> + Send + 'static,
+    ) -> Result<T, Problem> {
+        let bytes = self.body.whole().await?;
+        let user = self.caller.user().map(|known| known.user.to_string());
+        let (says_who, length) = (self.says_who, bytes.len());
+        let work = move || of(members_of(&bytes, user.as_deref(), says_who)?);
+        self.work.run_sized(length, work).await?
+    }
+}
+
+/// The members of a body. The user who signed in acts, whatever the body says.
+fn members_of(
+    bytes: &[u8],
+    user: Option<&str>,
+    says_who: &[&str],
+) -> Result<serde_json::Map<String, Value>, Problem> {
+    let mut members = match bytes.is_empty() {
+        true => serde_json::Map::new(),
+        false => parse_object(bytes)?,
+    };
+    if let Some(user) = user {
+        for member in says_who {
+            members.insert((*member).to_owned(), Value::String(user.to_owned()));
+        }
+        if members.contains_key("approved_by") {
+            return Err(Problem::members(vec![MemberError {
+                pointer: "/approved_by".to_owned(),
+                detail: "is not for whoever asks to say: the other person approves it".to_owned(),
+            }]));
+        }
+    }
+    Ok(members)
 }
 
 /// Reads bytes as a JSON object.

@@ -44,6 +44,7 @@ pub mod places;
 mod problem_body;
 pub mod proxies;
 mod rates;
+mod record_schema;
 mod reply;
 mod revealing;
 pub mod router;

@@ -8,12 +8,15 @@
 //! limit; what ends calls or keeps people from being called is counted, and never refused.
 
 use application::access::Caller;
+use application::body_work::INLINE_BYTES_MAX;
 use application::installation::Installation;
 use domain::problem::{Kind, Problem};
 use domain::setting::SettingName;
 use domain::time::Timestamp;
 use std::collections::BTreeMap;
 use std::sync::{Mutex, PoisonError};
+use warp::http::HeaderMap;
+use warp::http::header::{CONTENT_LENGTH, TRANSFER_ENCODING};
 
 /// How long the limits are good that were read: a change counts from the next second on.
 const READ_AGAIN_MS: u64 = 1_000;
@@ -31,8 +34,24 @@ const MINUTE_S: u64 = 60;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Weight {
     Usual,
-    /// It reads much of the rows or of the log: exports, SQL, searches, inspections.
+    /// It reads much of the rows or of the log (exports, SQL, searches, inspections), or a large body.
     Heavy,
+}
+
+impl Weight {
+    /// A request whose body is read on a thread of its own is heavy, whatever it asks for. A body without a
+    /// length counts as a large one.
+    pub(crate) fn with_body(self, headers: &HeaderMap) -> Self {
+        let length = headers
+            .get(CONTENT_LENGTH)
+            .and_then(|length| length.to_str().ok());
+        let length = length.and_then(|length| length.parse::<usize>().ok());
+        let is_large = match length {
+            Some(length) => length > INLINE_BYTES_MAX,
+            None => headers.contains_key(TRANSFER_ENCODING),
+        };
+        if is_large { Self::Heavy } else { self }
+    }
 }
 
 /// What each user and key has left, and how much they may have.
@@ -298,6 +317,25 @@ mod tests {
             rates.take(&owner, false, Weight::Heavy, usual, at(0)).unwrap(),
             None
         );
+    }
+
+    #[test]
+    fn a_request_with_a_large_body_is_heavy() {
+        let weight = |name: &'static str, value: String| {
+            let headers = HeaderMap::from_iter([(name.parse().unwrap(), value.parse().unwrap())]);
+            Weight::Usual.with_body(&headers)
+        };
+        assert_eq!(
+            weight("content-length", INLINE_BYTES_MAX.to_string()),
+            Weight::Usual
+        );
+        assert_eq!(
+            weight("content-length", (INLINE_BYTES_MAX + 1).to_string()),
+            Weight::Heavy
+        );
+        assert_eq!(weight("transfer-encoding", "chunked".to_owned()), Weight::Heavy);
+        assert_eq!(Weight::Usual.with_body(&HeaderMap::new()), Weight::Usual);
+        assert_eq!(Weight::Heavy.with_body(&HeaderMap::new()), Weight::Heavy);
     }
 
     #[test]

@@ -109,8 +109,7 @@ fn sheet(bytes: &[u8]) -> Result<Vec<Vec<String>>, ImportError> {
 /// A list of objects with the three titles as names.
 fn yaml(bytes: &[u8]) -> Option<Vec<Vec<String>>> {
     let text = std::str::from_utf8(bytes).ok()?;
-    domain::yaml_bound::check(text).ok()?;
-    let items: Vec<std::collections::BTreeMap<String, String>> = serde_yaml_ng::from_str(text).ok()?;
+    let items: Vec<std::collections::BTreeMap<String, String>> = domain::yaml::from_str(text).ok()?;
     let names: std::collections::BTreeSet<&String> = items.iter().flat_map(|item| item.keys()).collect();
     let mut table = vec![names.iter().map(|name| (*name).clone()).collect()];
     for item in &items {

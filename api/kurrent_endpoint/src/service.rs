@@ -46,6 +46,18 @@ impl Service {
         self.store.head().await.map_err(|error| of_store(&error))
     }
 
+    /// Refuses a position that this log never reached: the client read another history.
+    fn refuse_beyond(&self, shown: u64, at: Position, head: Position) -> Result<(), Status> {
+        if at <= head {
+            return Ok(());
+        }
+        let head = self.positions.shown(head);
+        Err(Status::failed_precondition(format!(
+            "position {shown} is beyond the head {head}: the log was restored or is another one; go on from a position up to \
+             the head"
+        )))
+    }
+
     /// Opens the reply that a wish asks for.
     pub(crate) async fn open(&self, wish: Wish, admitted: Admitted) -> Result<Replies, Status> {
         let stop = admitted.until.unwrap_or_else(|| Arc::clone(&self.stop));
@@ -61,7 +73,11 @@ impl Service {
             (Of::All(filter), How::Follow) => {
                 let after = match from {
                     From::Start => Position(0),
-                    From::At(shown) => self.positions.at_or_below(shown),
+                    From::At(shown) => {
+                        let at = self.positions.at_or_below(shown);
+                        self.refuse_beyond(shown, at, self.head().await?)?;
+                        at
+                    }
                     From::End => self.head().await?,
                 };
                 self.follow(view, Followed::All(filter), after, stop)
@@ -69,7 +85,13 @@ impl Service {
             (Of::Stream(stream), how) => {
                 Ok(self.read_stream(stream, how, from, view, wish.end_markers, stop))
             }
-            (Of::All(filter), how) => Ok(self.read_all(filter, how, from, view, stop)),
+            (Of::All(filter), how) => {
+                if let (How::Forwards(_), From::At(shown)) = (how, from) {
+                    // The event at the position is read too, so the one before it may be the head.
+                    self.refuse_beyond(shown, self.positions.below(shown), self.head().await?)?;
+                }
+                Ok(self.read_all(filter, how, from, view, stop))
+            }
         }
     }
 
@@ -158,7 +180,19 @@ impl Service {
         let head = self.head().await?;
         let after = match from {
             From::Start => StreamVersion(0),
-            From::At(revision) => StreamVersion(revision.min(POSITION_MAX).saturating_add(1)),
+            From::At(revision) => {
+                let after = StreamVersion(revision.min(POSITION_MAX).saturating_add(1));
+                let last = stream::version_of(&*self.store, &stream).await;
+                let last = last.map_err(|error| of_store(&error))?;
+                if after > last {
+                    return Err(Status::failed_precondition(format!(
+                        "revision {revision} is beyond the end of the stream, which has {} events: the log was restored \
+                         or is another one",
+                        last.0
+                    )));
+                }
+                after
+            }
             From::End => stream::version_of(&*self.store, &stream)
                 .await
                 .map_err(|error| of_store(&error))?,

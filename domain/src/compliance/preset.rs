@@ -13,7 +13,7 @@ use chrono_tz::Tz;
 use serde::{Deserialize, Serialize};
 use std::sync::OnceLock;
 pub use values::call_caps::CountedCalls;
-use values::yaml_bound;
+use values::yaml;
 
 /// The files that ship, versions of one preset in their order.
 const SHIPPED: [&str; 8] = [
@@ -210,8 +210,7 @@ impl PresetRules {
         if text.len() > FILE_BYTES_MAX {
             return Err(PresetFault::TooLarge { bytes: text.len() });
         }
-        yaml_bound::check(text).map_err(|why| PresetFault::Unreadable { why })?;
-        let file: PresetFile = serde_yaml_ng::from_str(text).map_err(|error| PresetFault::Unreadable {
+        let file: PresetFile = yaml::from_str(text).map_err(|error| PresetFault::Unreadable {
             why: error.to_string(),
         })?;
         let wrong = |what| PresetFault::Wrong { what };

@@ -16,7 +16,7 @@ use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
 use values::ids::FlowId;
 use values::show::Show;
-use values::yaml_bound;
+use values::yaml;
 
 /// Largest flow file: four times what a stored definition may have, for comments and blanks.
 pub const FLOW_FILE_BYTES_MAX: usize = 256 * 1024;
@@ -123,11 +123,7 @@ impl FlowDefinition {
             });
         }
         let not_yaml = |why: String| ReadFault::NotYaml { why };
-        yaml_bound::check(text).map_err(not_yaml)?;
-        // Through YAML's own value, which refuses a repeated key; JSON's would keep the last.
-        let yaml: serde_yaml_ng::Value =
-            serde_yaml_ng::from_str(text).map_err(|error| not_yaml(error.to_string()))?;
-        serde_json::to_value(yaml).map_err(|error| not_yaml(error.to_string()))
+        yaml::value(text).map_err(|error| not_yaml(error.to_string()))
     }
 
     /// Reads a definition from JSON, part by part, so that an error names its place.

@@ -100,7 +100,7 @@ fn shipped() -> Vec<(String, Value)> {
     for entry in std::fs::read_dir(root("fixtures/flows")).unwrap() {
         let path = entry.unwrap().path();
         let text = std::fs::read_to_string(&path).unwrap();
-        let value: Value = serde_yaml_ng::from_str(&text).unwrap();
+        let value: Value = values::yaml::value(&text).unwrap();
         found.push((path.display().to_string(), value));
     }
     found

@@ -22,7 +22,7 @@ pub(super) fn shipped(name: &str) -> FlowDefinition {
     FlowDefinition::from_yaml(&read(name)).unwrap_or_else(|fault| panic!("{name}: {fault}"))
 }
 
-const SHIPPED: [&str; 22] = [
+pub(super) const SHIPPED: [&str; 22] = [
     "reminder.yaml",
     "notice.yaml",
     "card_instalment.yaml",

@@ -24,6 +24,7 @@ pub struct InstallationState {
     origin_suffix: Option<String>,
     offsets: BTreeMap<String, (ClockOffset, Timestamp)>,
     doubt: Option<(ClockDoubt, Timestamp)>,
+    shortened_at: Option<Timestamp>,
 }
 
 impl InstallationState {
@@ -51,6 +52,12 @@ impl InstallationState {
         self.unconfirmed.is_some() || self.unconfirmed_loss.is_some()
     }
 
+    /// When the log was last restored, or found to have lost history: readers may hold positions that are
+    /// gone.
+    pub const fn history_shortened_at(&self) -> Option<Timestamp> {
+        self.shortened_at
+    }
+
     /// It is on record that the log does not continue this checkpoint.
     pub fn has_given_up(&self, head: Position, root: Option<&str>) -> bool {
         self.given_up.contains(&(head, root.map(str::to_owned)))
@@ -62,6 +69,7 @@ impl InstallationState {
     }
 
     fn lose(&mut self, lost: &LostHistory, at: Timestamp) {
+        self.shortened_at = Some(at);
         self.given_up.insert((lost.known_head, lost.known_root.clone()));
         if lost.origin_suffix.is_some() {
             self.origin_suffix.clone_from(&lost.origin_suffix);
@@ -91,7 +99,10 @@ impl InstallationState {
 
     pub(super) fn apply(&mut self, event: &InstallationEvent, at: Timestamp) {
         match event {
-            InstallationEvent::Restored { facts } => self.unconfirmed = Some(facts.clone()),
+            InstallationEvent::Restored { facts } => {
+                self.unconfirmed = Some(facts.clone());
+                self.shortened_at = Some(at);
+            }
             InstallationEvent::Named { fingerprint } => self.fingerprint = Some(fingerprint.clone()),
             InstallationEvent::KeysRestored { keys } => self.restored_keys = Some(keys.clone()),
             InstallationEvent::HistoryLost { lost } => self.lose(lost, at),

@@ -8,7 +8,7 @@ use serde_json::{Map, Value};
 use std::collections::BTreeMap;
 use values::fabe::Fabe;
 use values::ids::KnowledgeId;
-use values::yaml_bound;
+use values::yaml;
 
 /// Largest file: a quarter more than ten times what a version may hold, with comments and blanks.
 pub const FILE_BYTES_MAX: usize = 256 * 1024;
@@ -80,11 +80,7 @@ impl KnowledgeFile {
             return Err(FileFault::TooLarge { bytes: text.len() });
         }
         let not_yaml = |why: String| FileFault::NotYaml { why };
-        yaml_bound::check(text).map_err(not_yaml)?;
-        // Through YAML's own value, which refuses a repeated key; JSON's would keep the last.
-        let yaml: serde_yaml_ng::Value =
-            serde_yaml_ng::from_str(text).map_err(|error| not_yaml(error.to_string()))?;
-        serde_json::to_value(yaml).map_err(|error| not_yaml(error.to_string()))
+        yaml::value(text).map_err(|error| not_yaml(error.to_string()))
     }
 
     /// Reads a file's content row by row.

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use std::fmt;
 use std::str::FromStr;
 use values::ids::InvalidId;
-use values::yaml_bound;
+use values::yaml;
 
 /// Largest file of a year: the shipped ones have 1 KB.
 pub const CALENDAR_BYTES_MAX: usize = 64 * 1024;
@@ -132,8 +132,7 @@ impl CalendarYear {
         if text.len() > CALENDAR_BYTES_MAX {
             return Err(CalendarFault::TooLarge { bytes: text.len() });
         }
-        yaml_bound::check(text).map_err(|why| CalendarFault::Unreadable { why })?;
-        let read: Result<Self, _> = serde_yaml_ng::from_str(text);
+        let read: Result<Self, _> = yaml::from_str(text);
         let year = read.map_err(|error| CalendarFault::Unreadable {
             why: error.to_string(),
         })?;

@@ -107,9 +107,7 @@ pub enum Unknown {
 impl Catalog {
     /// Reads and checks a file; the error says what is wrong with it.
     pub(super) fn parse(text: &str) -> Result<Self, String> {
-        // Through YAML's own value, which refuses a key that stands twice.
-        let yaml: serde_yaml_ng::Value = serde_yaml_ng::from_str(text).map_err(|error| error.to_string())?;
-        let json = serde_json::to_value(yaml).map_err(|error| error.to_string())?;
+        let json = domain::yaml::value(text).map_err(|error| error.to_string())?;
         let written: Written = serde_json::from_value(json).map_err(|error| error.to_string())?;
         let terms: Vec<Term> = written
             .terms

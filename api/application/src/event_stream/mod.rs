@@ -16,6 +16,7 @@ pub use query::{CAMPAIGN, CUSTOMER, FilterWords, KIND, STREAM, SUBSCRIBER, filte
 
 use crate::cloud_event::CloudEvent;
 use crate::readers::Lost;
+use domain::ports::event_store::EventStore;
 use domain::problem::{Kind, Problem};
 use domain::stored_event::Position;
 use serde_json::{Value, json};
@@ -29,6 +30,23 @@ static STREAMS: Semaphore = Semaphore::const_new(STREAMS_MAX);
 
 /// A stream's place, given back when it ends.
 pub type StreamPlace = SemaphorePermit<'static>;
+
+/// Refuses a position that this log never reached, and names the head: the reader holds another history, for
+/// the log was restored since. Going on from there would skip what is appended up to it.
+pub async fn refuse_beyond_head(store: &dyn EventStore, after: Position) -> Result<(), Problem> {
+    let head = store.head().await?;
+    if after <= head {
+        return Ok(());
+    }
+    Err(Problem::new(
+        Kind::Conflict,
+        "position-beyond-head",
+        format!(
+            "position {after} is beyond the head {head}: the log was restored or is another one; compare what you \
+             have, then go on from a position up to the head"
+        ),
+    ))
+}
 
 /// A place for one more stream, or the problem that there is none.
 pub fn place() -> Result<StreamPlace, Problem> {

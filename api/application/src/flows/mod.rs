@@ -15,6 +15,7 @@ pub use shown::{FlowChanged, FlowListed, FlowVersionShown, FlowVersions, Flows, 
 
 use crate::access::Caller;
 use crate::approvals::{VersionActed, nobody_yet};
+use crate::body_work::BodyWork;
 use crate::installation::Installation;
 use actors::{Answer, AskError};
 use domain::approval::Act;
@@ -55,7 +56,7 @@ pub async fn publish(
     let is_fixed = FlowDefinition::from_value(&definition).is_ok_and(|read| read.has_fixed_address());
     let asks = approvals || approval.is_some() || is_fixed || state.asks_for_approval();
     let foreseen = if asks { behind(nobody_yet()) } else { plain.clone() };
-    let (hash, is_new) = foresee(installation, &state, foreseen)?;
+    let (hash, is_new) = foresee(installation, Arc::clone(&state), foreseen).await?;
     let command = if asks && is_new {
         let acted = VersionActed {
             act: match is_fixed {
@@ -119,7 +120,7 @@ pub async fn roll_back(
     };
     let asks = state.asks_for_approval();
     let foreseen = back(asks.then(nobody_yet));
-    let (hash, is_new) = foresee(installation, &state, foreseen)?;
+    let (hash, is_new) = foresee(installation, Arc::clone(&state), foreseen).await?;
     let four_eyes = if asks && is_new {
         let acted = VersionActed {
             act: Act::RollBackFlow,
@@ -180,15 +181,17 @@ fn not_there(named: &FlowNamed, state: &FlowState) -> String {
 }
 
 /// What would come of it, for nobody is asked to stand behind what is refused or changes nothing.
-fn foresee(
+async fn foresee(
     installation: &Installation,
-    state: &FlowState,
+    state: Arc<FlowState>,
     command: FlowCommand,
 ) -> Result<(String, bool), Problem> {
     let context = Context {
         now: installation.now(),
     };
-    let events = Flow::decide(state, command, context).map_err(AskError::Refused)?;
+    let decide = move || Flow::decide(&state, command, context);
+    let work = BodyWork::of(&installation.environment);
+    let events = work.run(decide).await?.map_err(AskError::Refused)?;
     let hash = events.first().map(|event| match event {
         FlowEvent::Published { content_hash, .. } | FlowEvent::RolledBack { content_hash, .. } => {
             content_hash.clone()

@@ -20,6 +20,7 @@ pub use shown::{
 
 use crate::access::Caller;
 use crate::approvals::{VersionActed, nobody_yet};
+use crate::body_work::BodyWork;
 use crate::installation::Installation;
 use actors::AskError;
 use domain::approval::Act;
@@ -38,11 +39,13 @@ use order::Making;
 /// Keeps a file's good rows as a version that nobody hears yet.
 pub async fn import(
     installation: &Installation,
-    order: &ImportOrder,
+    order: ImportOrder,
     cause: Cause,
 ) -> Result<KnowledgeImported, Problem> {
     let refused = |fault: FileFault| Problem::refused("knowledge-invalid", fault.to_string());
-    let file = KnowledgeFile::from_value(&order.file).map_err(refused)?;
+    let work = BodyWork::of(&installation.environment);
+    let read = work.run(move || KnowledgeFile::from_value(&order.file)).await?;
+    let file = read.map_err(refused)?;
     let command = KnowledgeCommand::Import {
         knowledge: file.knowledge.clone(),
         content: Box::new(file.content.clone()),

@@ -15,6 +15,7 @@ pub use shown::{
 
 use crate::access::Caller;
 use crate::approvals::{VersionActed, nobody_yet};
+use crate::body_work::BodyWork;
 use crate::installation::Installation;
 use crate::rehearsing::Listener;
 use actors::{Answer, AskError};
@@ -42,7 +43,9 @@ pub async fn publish(
         approval,
     } = order;
     // What this build cannot read is refused by name, before anybody is asked to stand behind it.
-    let artefact = artefact_of(&bytes)?;
+    let work = BodyWork::of(&installation.environment);
+    let (artefact, bytes) = work.run(move || (artefact_of(&bytes), bytes)).await?;
+    let artefact = artefact?;
     let state = installation.entities.models.state(&model).await?.state;
     let command = |four_eyes| ModelCommand::Publish {
         model: model.clone(),

@@ -5,7 +5,7 @@ use crate::access::Caller;
 use crate::cases::ids_of;
 use crate::installation::Installation;
 use crate::readers::{Hold, Lost};
-use actors::Answer;
+use actors::{Answer, installation_now};
 use domain::event_filter::EventFilter;
 use domain::permission::Permission;
 use domain::problem::Problem;
@@ -50,6 +50,9 @@ pub struct SubscriberShown {
     pub reached_at: Option<Timestamp>,
     /// Somebody follows under this name in this process, now.
     pub following: bool,
+    /// When the log was restored, or lost history, where the subscriber acknowledged nothing since: its
+    /// reader may hold events that are gone. Compare, then acknowledge or reset.
+    pub history_shortened_at: Option<Timestamp>,
     pub lag: Lag,
 }
 
@@ -245,6 +248,10 @@ async fn described(
     let Some(follows) = state.follows() else {
         return Ok(None);
     };
+    let shortened_at = installation_now(installation.store())
+        .await?
+        .history_shortened_at();
+    let last_heard_at = state.reached_at().max(state.added_at());
     Ok(Some(SubscriberShown {
         name: name.clone(),
         follows: follows.clone(),
@@ -253,6 +260,7 @@ async fn described(
         turn: state.turn(),
         reached_at: state.reached_at(),
         following: installation.readers.has(name),
+        history_shortened_at: shortened_at.filter(|at| last_heard_at.is_none_or(|heard| heard < *at)),
         lag: Lag::of(installation, &follows.filter(), state.position()).await?,
     }))
 }

@@ -1,7 +1,8 @@
 //! The port by which messages leave: whoever implements it knows sockets, names and certificates.
 //!
 //! **Specification.** `deliver` carries one message and answers within its time, whatever the other side
-//! does: no redirect is followed, an answer longer than `ANSWER_READ_BYTES_MAX` is cut and a fault. Where
+//! does: no redirect is followed. The status decides, any 2xx is success; a body longer than
+//! `ANSWER_READ_BYTES_MAX` is cut. Where
 //! `allow_private` is not set only https is spoken, and only to addresses of the open internet: a name is
 //! resolved once for a connection, each address it resolves to must be one, and that address is connected to.
 //! `admits` holds an address to the same before it is kept. Neither ever logs an address, a header or a body.

@@ -211,7 +211,7 @@ fn path(then: &Then, rest: &str) -> String {
 fn read(file: &Path) -> Result<Value, Failure> {
     let text = bounded_file::read_text(file, BODY_BYTES_MAX)
         .map_err(|error| Failure::usage(format!("{}: {error}", file.display())))?;
-    serde_yaml_ng::from_str(&text).map_err(|error| Failure::usage(format!("{}: {error}", file.display())))
+    domain::yaml::value(&text).map_err(|error| Failure::usage(format!("{}: {error}", file.display())))
 }
 
 async fn command(runtime: Arc<Runtime>, named: &Named, verb: &str) -> Result<(), Failure> {

@@ -55,7 +55,7 @@ impl PolicyArgs {
 fn read(file: &Path) -> Result<Value, Failure> {
     let text = bounded_file::read_text(file, BODY_BYTES_MAX)
         .map_err(|error| Failure::usage(format!("{}: {error}", file.display())))?;
-    serde_yaml_ng::from_str(&text).map_err(|error| Failure::usage(format!("{}: {error}", file.display())))
+    domain::yaml::value(&text).map_err(|error| Failure::usage(format!("{}: {error}", file.display())))
 }
 
 pub(super) fn show(told: &Value) -> Result<(), Failure> {

@@ -67,6 +67,8 @@ pub(crate) struct Address {
     pub user: Option<String>,
     pub password: Option<String>,
     pub protection: Protection,
+    /// A parameter says whether the connection has TLS.
+    pub is_tls_said: bool,
 }
 
 impl std::fmt::Debug for Address {
@@ -105,6 +107,7 @@ impl Address {
             user: None,
             password: None,
             protection: Protection::Verified(None),
+            is_tls_said: false,
         };
         for pair in parameters.split('&').filter(|pair| !pair.is_empty()) {
             let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
@@ -114,6 +117,16 @@ impl Address {
     }
 
     fn take(&mut self, name: &str, value: String) -> Result<(), Failure> {
+        let of_tls = [
+            "useSSL",
+            "ssl",
+            "requireSSL",
+            "sslMode",
+            "sslmode",
+            "sslrootcert",
+            "serverSslCert",
+        ];
+        self.is_tls_said |= of_tls.contains(&name);
         match name {
             "user" => self.user = Some(value),
             "password" => self.password = Some(value),
@@ -154,6 +167,21 @@ impl Address {
     }
 
     /// For people and records: neither who asks nor by which password.
+    /// What to add to an address that says nothing of TLS, behind an error of its connection.
+    pub(crate) const fn tls_hint(&self) -> &'static str {
+        match (self.is_tls_said, self.engine) {
+            (true, _) => "",
+            (false, Engine::Postgres) => {
+                "; the connection uses TLS because the address does not say otherwise: add sslmode=disable for a \
+                 server without TLS, or sslrootcert=FILE for one with its own certificate authority"
+            }
+            (false, Engine::Mysql) => {
+                "; the connection uses TLS because the address does not say otherwise: add useSSL=false for a \
+                 server without TLS, or serverSslCert=FILE for one with its own certificate authority"
+            }
+        }
+    }
+
     pub(crate) fn shown(&self) -> String {
         let engine = match self.engine {
             Engine::Mysql => "mysql",
@@ -192,6 +220,21 @@ mod tests {
             (5432, &Protection::Verified(None))
         );
         assert_eq!(format!("{address:?}"), "jdbc:postgresql://h:5432/db");
+    }
+
+    #[test]
+    fn an_address_that_says_nothing_of_tls_is_told_what_to_add() {
+        let hint = |text: &str| Address::parse(text).unwrap().tls_hint();
+        assert!(hint("jdbc:postgresql://h/db?user=u").contains("add sslmode=disable"));
+        assert!(hint("jdbc:mysql://h/db").contains("add useSSL=false"));
+        for said in [
+            "jdbc:postgresql://h/db?sslmode=verify-full",
+            "jdbc:postgresql://h/db?sslmode=disable",
+            "jdbc:postgresql://h/db?sslrootcert=ca.pem",
+            "jdbc:mysql://h/db?useSSL=false",
+        ] {
+            assert_eq!(hint(said), "", "{said}");
+        }
     }
 
     #[test]

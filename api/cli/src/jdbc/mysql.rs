@@ -94,6 +94,6 @@ fn cells(row: Row) -> Vec<Vec<u8>> {
 fn said(address: &Address, error: Error) -> JdbcError {
     match error {
         Error::Server(error) => JdbcError::Refused(error.to_string()),
-        other => JdbcError::Away(address.shown(), other.to_string()),
+        other => JdbcError::Away(address.shown(), format!("{other}{}", address.tls_hint())),
     }
 }

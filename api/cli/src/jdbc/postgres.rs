@@ -87,6 +87,6 @@ fn said(address: &Address, error: &Error) -> JdbcError {
         Some(db) if !db.code().code().starts_with("57P") && !db.code().code().starts_with("08") => {
             JdbcError::Refused(format!("{} ({})", db.message(), db.code().code()))
         }
-        Some(_) | None => JdbcError::Away(address.shown(), error.to_string()),
+        Some(_) | None => JdbcError::Away(address.shown(), format!("{error}{}", address.tls_hint())),
     }
 }

@@ -6,6 +6,7 @@ use domain::access::AccessEvent;
 use domain::api_key::ApiKeyEvent;
 use domain::approval::ApprovalEvent;
 use domain::call::TestCallEvent;
+use domain::campaign::event::CampaignEvent;
 use domain::chart_note::ChartNoteEvent;
 use domain::complaint::ComplaintEvent;
 use domain::conversation::ConversationEvent;
@@ -18,9 +19,11 @@ use domain::model::ModelEvent;
 use domain::person_request::PersonRequestEvent;
 use domain::preference::PreferenceEvent;
 use domain::registry::RegistryEvent;
+use domain::report::ReportEvent;
 use domain::retention::RetentionEvent;
 use domain::routing::RoutingEvent;
 use domain::routing_weights::RoutingWeightsEvent;
+use domain::sample::SampleEvent;
 use domain::saved_report::SavedReportEvent;
 use domain::setting::SettingEvent;
 use domain::stop::StopEvent;
@@ -192,6 +195,36 @@ pub(super) const AT_THE_DOORS: &[(&str, Beginning, &str)] = &[
         VoiceprintEvent::DELETED,
         Beginning::Outside,
         "somebody deletes a voiceprint, or its consent is over",
+    ),
+    (
+        SampleEvent::DRAWN,
+        Beginning::Outside,
+        "a user draws a sample of calls for an audit",
+    ),
+    (
+        SampleEvent::FINDING_RECORDED,
+        Beginning::Outside,
+        "a user records what the audit of a call found",
+    ),
+    (
+        SampleEvent::SIGNED_OFF,
+        Beginning::Outside,
+        "a user signs a sample off",
+    ),
+    (
+        CampaignEvent::QUERY_READ,
+        Beginning::Outside,
+        "an import from a database ends, and how far it read is kept",
+    ),
+    (
+        ReportEvent::ISSUED,
+        Beginning::Clock,
+        "a period ended, or a user issues a report",
+    ),
+    (
+        LabelEvent::SETTLED,
+        Beginning::Outside,
+        "the label that settles a turn is stored in the same request",
     ),
     (
         SavedReportEvent::SAVED,

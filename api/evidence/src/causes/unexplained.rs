@@ -92,6 +92,21 @@ mod tests {
         unexplained(&store).await.unwrap()
     }
 
+    /// Kinds of ordinary logs that are asked for from outside, or stored in the same request as such a kind.
+    #[tokio::test]
+    async fn audits_reports_labels_and_imports_of_queries_begin_outside() {
+        let ordinary = [
+            ("sample.drawn", None),
+            ("sample.finding_recorded", None),
+            ("sample.signed_off", None),
+            ("report.issued", None),
+            ("label.settled", None),
+            ("campaign.query_read", None),
+        ];
+        let found = checked(&ordinary).await;
+        assert_eq!((found.count, found.events), (0, 6), "{:?}", found.lines);
+    }
+
     #[tokio::test]
     async fn a_driver_that_forgets_its_cause_or_names_a_later_one_is_caught() {
         let good = [

@@ -100,7 +100,7 @@ impl Reason {
 async fn create(ctx: Ctx, input: Input) -> Result<MadeOrChanged<CampaignShown>, Problem> {
     let cause = input.cause(&ctx.installation, "campaigns")?;
     let scope = input.scope.clone();
-    let body = CampaignBody::read(input.object().await?)?;
+    let body = input.read(CampaignBody::read).await?;
     let campaign = body.campaign.clone();
     if !scope.admits_campaign(&campaign) {
         return Err(limited("a campaign of this name is not among yours"));

@@ -84,7 +84,10 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
     ]
 }
 
-async fn change_one<T: OfConsent>(ctx: Ctx, input: Input) -> Result<Changed<ConsentChanged>, Problem> {
+async fn change_one<T: OfConsent + 'static>(
+    ctx: Ctx,
+    input: Input,
+) -> Result<Changed<ConsentChanged>, Problem> {
     let (customer, _) = ctx.installation.customer_named(&input.param(0)?).await?;
     let cause = input.cause(&ctx.installation, "customers")?;
     let order: T = input.order().await?;
@@ -97,7 +100,10 @@ async fn change_one<T: OfConsent>(ctx: Ctx, input: Input) -> Result<Changed<Cons
     Ok(done(body, asked.position))
 }
 
-async fn change_by_number<T: OfConsent>(ctx: Ctx, input: Input) -> Result<Changed<ConsentsChanged>, Problem> {
+async fn change_by_number<T: OfConsent + 'static>(
+    ctx: Ctx,
+    input: Input,
+) -> Result<Changed<ConsentsChanged>, Problem> {
     let cause = input.cause(&ctx.installation, "consents")?;
     let (comparer, mut sight) = (input.comparer(), Sight::of(&input));
     let ByNumber::<T> { number, order } = input.order().await?;

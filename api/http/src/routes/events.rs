@@ -7,7 +7,7 @@ use crate::event_stream::sse::sse;
 use crate::event_stream::web_socket::{self, MESSAGE_BYTES_MAX};
 use application::access::{Caller, WhileAllowed};
 use application::cloud_event::{EventPage, page_of};
-use application::event_stream::{self, Feed, FilterWords, Ports, filter_of};
+use application::event_stream::{self, Feed, FilterWords, Ports, filter_of, refuse_beyond_head};
 use application::inquiring::Comparison;
 use application::installation::Installation;
 use application::parameter::Parameter;
@@ -155,6 +155,7 @@ async fn page_asked(
 ) -> Result<EventPage, Problem> {
     let ids = number_ids(&input.caller);
     let after = Position(input.number("after")?.unwrap_or(0));
+    refuse_beyond_head(installation.store(), after).await?;
     let limit = input
         .number("limit")?
         .unwrap_or(PAGE_EVENTS)
@@ -235,6 +236,8 @@ impl Asked {
         installation: &Arc<Installation>,
         after: Option<Position>,
     ) -> Result<Begun, Problem> {
+        // Before a name is made for it.
+        refuse_beyond_head(installation.store(), after.unwrap_or_default()).await?;
         let Some(name) = self.name else {
             let feed = feed(installation, self.caller, self.filter, after.unwrap_or_default());
             return feed.await.map(|feed| Begun { feed, named: None });
@@ -269,7 +272,7 @@ async fn feed(
     filter: EventFilter,
     after: Position,
 ) -> Result<Feed, Problem> {
-    installation.store().head().await?;
+    refuse_beyond_head(installation.store(), after).await?;
     let ids = number_ids(&caller);
     let environment = &installation.environment;
     let ports = Ports {

@@ -43,21 +43,24 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
             check,
         )
         .needs(Permission::RulesRead, About::Everybody)
-        .takes::<FlowFile>(),
+        .takes::<FlowFile>()
+        .heavy(),
         Endpoint::post(
             "/api/v1/flow-files/talk",
             "Talk with a flow file in text, turn by turn from the beginning; nobody is called",
             talk,
         )
         .needs(Permission::RulesRead, About::Everybody)
-        .takes::<FlowTalk>(),
+        .takes::<FlowTalk>()
+        .heavy(),
         Endpoint::post(
             "/api/v1/flow-files/simulate",
             "Rehearse a flow file in text with seeded callers; the same seed gives the same figures",
             simulate,
         )
         .needs(Permission::RulesRead, About::Everybody)
-        .takes::<FlowFileRehearsal>(),
+        .takes::<FlowFileRehearsal>()
+        .heavy(),
     ]
 }
 
@@ -192,21 +195,24 @@ async fn show(_: Ctx, input: Input) -> Result<Read<FlowFileShown>, Problem> {
 }
 
 async fn check(ctx: Ctx, input: Input) -> Result<Read<FlowChecked>, Problem> {
+    let body_work = input.work.clone();
     let FlowFile { source, against } = input.order().await?;
     let published = match &against {
         Some(named) => Some(definition_of(&ctx.installation, named).await?.1),
         None => None,
     };
-    Ok(Read(checked(&source, published.as_deref())))
+    let work = move || checked(&source, published.as_deref());
+    Ok(Read(body_work.run(work).await?))
 }
 
 async fn talk(ctx: Ctx, input: Input) -> Result<Read<TypedTalk>, Problem> {
+    let body_work = input.work.clone();
     let FlowTalk {
         source,
         turns,
         values,
     } = input.order().await?;
-    let flow = sound(&source)?;
+    let flow = body_work.run(move || sound(&source)).await??;
     let now = ctx.installation.now();
     let values = values.unwrap_or_default();
     apart(&ctx.installation, move |_| {
@@ -217,12 +223,13 @@ async fn talk(ctx: Ctx, input: Input) -> Result<Read<TypedTalk>, Problem> {
 }
 
 async fn simulate(ctx: Ctx, input: Input) -> Result<Read<RehearsalShown>, Problem> {
+    let body_work = input.work.clone();
     let FlowFileRehearsal {
         source,
         callers,
         seed,
     } = input.order().await?;
-    let flow = sound(&source)?;
+    let flow = body_work.run(move || sound(&source)).await??;
     let callers = u64::from(callers.unwrap_or(CALLERS_UNASKED));
     let seed = seed.unwrap_or(1);
     apart(&ctx.installation, move |goes_on| {

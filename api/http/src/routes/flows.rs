@@ -23,7 +23,8 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
             publish_one,
         )
         .needs(Permission::CampaignsWrite, About::Everybody)
-        .takes::<FlowOrder>(),
+        .takes::<FlowOrder>()
+        .heavy(),
         Endpoint::get(
             "/api/v1/flows",
             "Published flows by name, with their current versions",

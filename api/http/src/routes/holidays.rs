@@ -31,7 +31,8 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
             import,
         )
         .needs(Permission::InstallationWrite, About::Everybody)
-        .takes::<YearOrder>(),
+        .takes::<YearOrder>()
+        .heavy(),
     ]
 }
 
@@ -73,9 +74,11 @@ async fn list(ctx: Ctx, input: Input) -> Result<Read<YearList>, Problem> {
 
 async fn import(ctx: Ctx, input: Input) -> Result<Changed<YearWritten>, Problem> {
     let cause = input.cause(&ctx.installation, "holidays")?;
+    let body_work = input.work.clone();
     let order: YearOrder = input.order().await?;
-    let calendar = read_year(&order.file)?;
-    let (year, answer) = import_year(&ctx.installation, calendar, order.reason, cause).await?;
+    let YearOrder { file, reason } = order;
+    let calendar = body_work.run(move || read_year(&file)).await??;
+    let (year, answer) = import_year(&ctx.installation, calendar, reason, cause).await?;
     Ok(Changed(Written {
         body: YearWritten {
             year,

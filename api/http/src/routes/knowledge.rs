@@ -29,7 +29,8 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
             import_one,
         )
         .needs(Permission::CampaignsWrite, About::Everybody)
-        .takes::<ImportOrder>(),
+        .takes::<ImportOrder>()
+        .heavy(),
         Endpoint::get(
             "/api/v1/knowledge",
             "Published knowledge bases by name, with their current versions",
@@ -78,7 +79,7 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
 async fn import_one(ctx: Ctx, input: Input) -> Result<MadeOrChanged<KnowledgeImported>, Problem> {
     let cause = input.cause(&ctx.installation, "knowledge")?;
     let order: ImportOrder = input.order().await?;
-    let done = import(&ctx.installation, &order, cause).await?;
+    let done = import(&ctx.installation, order, cause).await?;
     let made = done.changed;
     let written = Written {
         version: None,

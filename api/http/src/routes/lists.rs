@@ -5,6 +5,7 @@ use crate::endpoint::{About, Ctx, Endpoint, Input, Permission, parse_object};
 use crate::form::{ENCODINGS, Fields, Form, ListForm, TaskForm};
 use crate::guard::in_scope;
 use crate::importing::{APPROVAL, COUNTRY, Importing, ListRows, QUERY, SINCE_COLUMN, SINCE_VALUE, run};
+use crate::record_schema::RecordSent;
 use crate::uploads::{Received, all_of, receive};
 use application::installation::Installation;
 use application::lists::load::{ImportReport, Load, SharedShown};
@@ -18,11 +19,10 @@ use intake::encoding::EncodingChoice;
 use intake::mapping::Mapping;
 use intake::members::Members;
 use intake::spool::hex;
-use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
+use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::{Map, Value};
 use sha2::{Digest, Sha256};
-use std::borrow::Cow;
 use std::sync::Arc;
 
 /// Longest name of a source kept in `campaign.list_opened`.
@@ -111,23 +111,6 @@ struct TaskData {
     task_id: Option<String>,
     #[schemars(with = "Vec<RecordSent>", length(max = RECORDS_MAX))]
     records: Vec<Map<String, Value>>,
-}
-
-/// A record: who, under which number, and the values of variables by their names.
-struct RecordSent;
-
-impl JsonSchema for RecordSent {
-    fn schema_name() -> Cow<'static, str> {
-        "Record".into()
-    }
-    fn json_schema(_: &mut SchemaGenerator) -> Schema {
-        json_schema!({
-            "type": "object", "required": ["customer_id", "phone"],
-            "properties": { "customer_id": { "type": "string" }, "phone": { "type": "string" } },
-            "additionalProperties": { "type": ["string", "number", "boolean", "null"] },
-            "examples": [{ "customer_id": "C01", "phone": "13800138000", "days": 3 }],
-        })
-    }
 }
 
 /// How far a query was imported.
@@ -270,8 +253,11 @@ async fn records(ctx: Ctx, mut input: Input) -> Result<Changed<ImportReport>, Pr
         return form_of_records(ctx, form, asked).await;
     }
     let bytes = input.body.whole().await?;
-    let content_sha256 = hex(&Sha256::digest(&bytes));
-    let TaskData { task_id, records } = task_data(parse_object(&bytes)?)?;
+    let (work, length) = (input.work, bytes.len());
+    let read = move || -> Result<_, Problem> {
+        Ok((hex(&Sha256::digest(&bytes)), task_data(parse_object(&bytes)?)?))
+    };
+    let (content_sha256, TaskData { task_id, records }) = work.run_sized(length, read).await??;
     let campaign = task_id
         .and_then(|id| id.parse().ok())
         .ok_or_else(|| Problem::missing("this campaign"))?;

@@ -62,7 +62,8 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
             held_against,
         )
         .needs(Permission::CallsRead, About::Call)
-        .takes::<FlowDraftOrder>(),
+        .takes::<FlowDraftOrder>()
+        .heavy(),
         Endpoint::post(
             "/api/v1/campaigns/{id}/what-if",
             "The recorded calls of a campaign along another version of a flow, or read by another model",
@@ -183,9 +184,10 @@ const DRAFT: &str = "draft";
 async fn held_against(ctx: Ctx, input: Input) -> Result<Read<ReplayShown>, Problem> {
     let call: CallId = input.id(0, "this call")?;
     let mut reader = input.reader_by_post();
+    let body_work = input.work.clone();
     let caller = input.caller.clone();
     let FlowDraftOrder { source, reason } = input.order().await?;
-    let flow = sound(&source)?;
+    let flow = body_work.run(move || sound(&source)).await??;
     let told = conversation(&ctx.installation, call).await?;
     let against = Against {
         name: format!("{} {DRAFT}", flow.flow),

@@ -51,7 +51,8 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
             dry_run_on,
         )
         .needs(Permission::FiguresRead, About::Campaign)
-        .takes::<DryRunOrder>(),
+        .takes::<DryRunOrder>()
+        .heavy(),
     ]
 }
 
@@ -209,10 +210,14 @@ impl Order for DryRunOrder {
 
 async fn dry_run_on(ctx: Ctx, input: Input) -> Result<Read<DryRun>, Problem> {
     let campaign: CampaignId = input.id(0, "this campaign")?;
+    let body_work = input.work.clone();
     let order: DryRunOrder = input.order().await?;
     let tried = match (&order.rule, &order.file) {
         (Some(rule), _) => shipped_version(rule)?,
-        (None, file) => version_of_file(file.as_deref().unwrap_or_default())?,
+        (None, file) => {
+            let file = file.clone().unwrap_or_default();
+            body_work.run(move || version_of_file(&file)).await??
+        }
     };
     let at = order.at.unwrap_or_else(|| ctx.installation.now());
     dry_run(&ctx.installation, campaign, &tried, at).await.map(Read)

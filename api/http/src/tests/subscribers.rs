@@ -4,7 +4,11 @@
 use super::asking::{add, get, key, owner, send};
 use super::event_stream::{UPGRADE, frame};
 use crate::testing::Story;
+use domain::ids::LogId;
+use domain::installation::InstallationCommand;
+use domain::installation::event::RestoreFacts;
 use domain::problem::Problem;
+use domain::stored_event::{Cause, Position};
 use http_body_util::BodyExt;
 use hyper::Method;
 use hyper_util::rt::TokioIo;
@@ -69,6 +73,62 @@ fn a_subscriber_goes_on_where_it_acknowledged_also_in_the_next_process() {
         let back = owner(&story, "/api/v1/subscribers/crm/reset", back).await;
         assert_eq!(back.status, 200, "{}", back.body);
         assert_eq!(told(&story, "subscriber=crm").await, all[1..]);
+    });
+    story.end();
+}
+
+#[test]
+fn a_position_beyond_the_head_is_refused_with_the_head() {
+    let story = Story::begin();
+    story.runtime.block_on(async {
+        story.append(0, 4).await;
+        let bearer = story.bearer();
+        let head = get(&story, "/api/v1/subscribers", &bearer).await.body["head"].clone();
+        let head: u64 = head.as_str().unwrap().parse().unwrap();
+        let paths = [
+            format!("events?after={}", head + 1),
+            format!("events/stream?after={}", head + 1),
+            format!("events/stream?after={}&kind=call.", u64::MAX),
+            format!("events/stream?subscriber=crm&after={}", head + 3),
+        ];
+        for path in paths {
+            let came = get(&story, &format!("/api/v1/{path}"), &bearer).await;
+            assert_eq!(
+                (came.status, came.code()),
+                (409, "position-beyond-head"),
+                "{path}"
+            );
+            let detail = came.body["detail"].as_str().unwrap();
+            assert!(detail.contains(&format!("beyond the head {head}:")), "{detail}");
+        }
+        assert_eq!(shown(&story, "crm").await["code"], "missing", "no name is made");
+        let at_head = get(&story, &format!("/api/v1/events?after={head}"), &bearer).await;
+        assert_eq!(at_head.status, 200, "{}", at_head.body);
+    });
+    story.end();
+}
+
+#[test]
+fn a_subscriber_from_before_a_restore_is_flagged_until_it_acknowledges() {
+    let story = Story::begin();
+    story.runtime.block_on(async {
+        story.append(0, 6).await;
+        let all = told(&story, "subscriber=crm&kind=number.").await;
+        acknowledge(&story, &all[0]).await;
+        assert_eq!(shown(&story, "crm").await["history_shortened_at"], Value::Null);
+        let facts = RestoreFacts {
+            source_head: Position(9),
+            to_position: Position(4),
+            backup_made_at: story.running.installation.now(),
+            log_root: None,
+        };
+        let cause = Cause::outside(story.running.installation.new_command());
+        let installations = &story.running.installation.entities.installation;
+        let restore = InstallationCommand::Restore(facts);
+        installations.ask(&LogId, restore, cause).await.unwrap();
+        assert!(shown(&story, "crm").await["history_shortened_at"].is_string());
+        acknowledge(&story, &all[1]).await;
+        assert_eq!(shown(&story, "crm").await["history_shortened_at"], Value::Null);
     });
     story.end();
 }

@@ -51,7 +51,7 @@ impl Does {
         match self {
             Self::Nothing => Some("timed_out"),
             Self::Redirects => Some("redirected"),
-            Self::Floods => Some("answer_cut"),
+            Self::Floods => Some("status"),
             Self::Takes => None,
         }
     }
@@ -141,7 +141,7 @@ fn answer(stream: &mut TcpStream, origin: &str, does: Does) -> Option<Saw> {
             None
         }
         Does::Floods => {
-            say(format!("HTTP/1.1 200 -\r\ncontent-length: {FLOOD_BYTES}\r\n\r\n"));
+            say(format!("HTTP/1.1 500 -\r\ncontent-length: {FLOOD_BYTES}\r\n\r\n"));
             let piece = vec![b' '; 64 * 1024];
             let pieces = FLOOD_BYTES / piece.len();
             let is_cut = (0..pieces).any(|_| stream.write_all(&piece).is_err());

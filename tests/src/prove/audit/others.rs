@@ -99,14 +99,24 @@ fn cases(rehearsal: &Rehearsal) -> Vec<Case> {
     ));
     cases.extend(continued(rehearsal, case));
     let given = vectors::folder();
-    let [bundle, older, proof] =
-        ["bundle.tar", "checkpoint-5", "consistency-5-9"].map(|name| text(&given.join(name)));
+    let [older, proof] = ["checkpoint-5", "consistency-5-9"].map(|name| text(&given.join(name)));
     let given_key = read(&given.join("log.vkey")).trim().to_owned();
-    cases.push(case(
-        "the bundle of verify/vectors",
-        &["bundle", &bundle, &given_key],
-        true,
-    ));
+    for (what, name) in [
+        ("the bundle of verify/vectors", "bundle.tar"),
+        ("the inspection's bundle of verify/vectors", "bundle-attached.tar"),
+        ("the stamped bundle of verify/vectors", "bundle-stamped.tar"),
+    ] {
+        let bundle = text(&given.join(name));
+        cases.push(case(what, &["bundle", &bundle, &given_key], true));
+    }
+    for (what, name) in [
+        ("an altered attached page", "inspection.html"),
+        ("an altered list of what is attached", "attached.sha256"),
+    ] {
+        let altered = rehearsal.path(&format!("{}.tar", what.replace(' ', "-")));
+        write(&altered, &flip_in(&given.join("bundle-attached.tar"), name, 3));
+        cases.push(case(what, &["bundle", &text(&altered), &given_key], false));
+    }
     cases.push(case(
         "the proof of verify/vectors",
         &["consistency", &older, &proof, &given_key],

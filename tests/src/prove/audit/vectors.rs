@@ -3,12 +3,16 @@
 use domain::stored_event::{Position, StoredEvent};
 use domain::time::Timestamp;
 use serde_json::{Value, json};
+use sha2::{Digest, Sha256};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use store::proof::bundle::{Attached, BundleContent, BundleSubject, ProvedEvent, Reason, write_bundle};
+use store::proof::bundle::{
+    Attached, BundleContent, BundleSubject, ProvedEvent, Reason, write_bundle, write_stamped_bundle,
+};
 use store::proof::{
-    ConsistencyProof, FileShelf, KeyKind, ProofFollower, Publisher, SignedCheckpoint, SigningKey,
+    ConsistencyProof, FileShelf, KeyKind, ProofFollower, Publisher, SignedCheckpoint, SigningKey, Stamped,
+    TimeStamp,
 };
 use store::test_ports::HashIds;
 
@@ -97,8 +101,21 @@ fn make() -> BTreeMap<String, Vec<u8>> {
         checkpoint: newer.clone(),
     };
     let bundle = write_bundle(content(&events), tiles, &newer, &key).expect("a bundle is made");
+    let inspected = BundleContent {
+        attached: attached(),
+        ..content(&events)
+    };
+    let inspected = write_bundle(inspected, tiles, &newer, &key).expect("a bundle is made");
+    let stamped = Stamped {
+        checkpoint: newer.clone(),
+        stamp: stamp_over(&newer.text()),
+        file: dir.path().join("unused"),
+    };
+    let stamped = write_stamped_bundle(content(&events), tiles, &stamped, &key).expect("a bundle is made");
     let mut files = BTreeMap::new();
     files.insert("bundle.tar".to_owned(), bundle);
+    files.insert("bundle-attached.tar".to_owned(), inspected);
+    files.insert("bundle-stamped.tar".to_owned(), stamped);
     files.insert("checkpoint-5".to_owned(), older.text().into_bytes());
     files.insert("checkpoint-9".to_owned(), newer.text().into_bytes());
     files.insert("consistency-5-9".to_owned(), proof.to_text().into_bytes());
@@ -107,6 +124,46 @@ fn make() -> BTreeMap<String, Vec<u8>> {
         format!("{}\n", key.verifier()).into_bytes(),
     );
     files
+}
+
+/// As an inspection attaches its answer. No recording: the golden call names one that is nowhere.
+fn attached() -> Attached {
+    let files = [
+        ("attached/inspection.html", "<p>inspection</p>\n"),
+        ("attached/inspection.json", "{\"calls\":1}\n"),
+    ];
+    let files = files.map(|(name, text)| (name.to_owned(), text.as_bytes().to_vec()));
+    Attached::from(files)
+}
+
+/// One value of DER with its tag.
+fn der(tag: u8, parts: &[&[u8]]) -> Vec<u8> {
+    let content = parts.concat();
+    let length = u8::try_from(content.len()).expect("a vector's value is short");
+    let head = if length < 0x80 {
+        vec![tag, length]
+    } else {
+        vec![tag, 0x81, length]
+    };
+    [head, content].concat()
+}
+
+/// An authority's answer over a note (RFC 3161), with everything but its signature.
+fn stamp_over(note: &str) -> TimeStamp {
+    let sha_256 = der(0x06, &[&[0x60, 0x86, 0x48, 0x01, 0x65, 0x03, 0x04, 0x02, 0x01]]);
+    let digest = Sha256::digest(note);
+    let imprint = der(0x30, &[&der(0x30, &[&sha_256]), &der(0x04, &[&digest])]);
+    let (version, policy) = (der(0x02, &[&[1]]), der(0x06, &[&[0x2a, 0x03]]));
+    let (serial, time) = (der(0x02, &[&[0x2a]]), der(0x18, &[b"20261120154500Z"]));
+    let info = der(0x30, &[&version, &policy, &imprint, &serial, &time]);
+    let tst_info = [0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x09, 0x10, 0x01, 0x04];
+    let held = der(0xa0, &[&der(0x04, &[&info])]);
+    let content = der(0x30, &[&der(0x06, &[&tst_info]), &held]);
+    let signed = der(0x30, &[&der(0x02, &[&[3]]), &der(0x31, &[]), &content]);
+    let signed_data = [0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x07, 0x02];
+    let token = der(0x30, &[&der(0x06, &[&signed_data]), &der(0xa0, &[&signed])]);
+    let granted = der(0x30, &[&der(0x02, &[&[0]])]);
+    TimeStamp::read(note, der(0x30, &[&granted, &token])).expect("a stamp over the note")
 }
 
 /// The first event, one in between and the last.

@@ -8,6 +8,7 @@ mod bodies;
 mod connections;
 mod exports;
 mod import;
+mod nested_bodies;
 mod privacy;
 mod questions;
 mod sip;
@@ -63,6 +64,7 @@ type Attack = fn(&Stage<'_>) -> Verdict;
 /// to the dials of a calm server, has a row of its own.
 const ATTACKS: &[&[&[(&str, Attack)]]] = &[
     &[&[("silent_connections", connections::silent)]],
+    &[&[("nested_bodies", nested_bodies::nested)]],
     &[
         &[("forged_answers", sip::forged)],
         &[("mutated_sip", sip::mutated)],

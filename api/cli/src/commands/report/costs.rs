@@ -78,7 +78,7 @@ pub(super) async fn run(args: Args) -> Result<(), Failure> {
 fn baseline_of(path: &Path) -> Result<Baseline, Failure> {
     let told = |error: &dyn std::fmt::Display| Failure::usage(format!("{}: {error}", path.display()));
     let text = bounded_file::read_text(path, BASELINE_BYTES_MAX).map_err(|error| told(&error))?;
-    let baseline: Baseline = serde_yaml_ng::from_str(&text).map_err(|error| told(&error))?;
+    let baseline: Baseline = domain::yaml::from_str(&text).map_err(|error| told(&error))?;
     match baseline.fault() {
         None => Ok(baseline),
         Some(fault) => Err(told(&fault)),

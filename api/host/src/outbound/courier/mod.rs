@@ -18,11 +18,12 @@ use application::webhooks::courier::{
 };
 use async_trait::async_trait;
 use bytes::Bytes;
+use chrono::NaiveDateTime;
 use domain::ports::clock::Clock;
 use domain::time::Timestamp;
 use domain::webhook::DeliveryFault;
 use http_body_util::{BodyExt, Full};
-use hyper::header::RETRY_AFTER;
+use hyper::header::{DATE, HeaderValue, RETRY_AFTER};
 use hyper::http::uri::{Scheme, Uri};
 use hyper::{Request, Response, StatusCode, body::Incoming};
 use hyper_rustls::{HttpsConnector, HttpsConnectorBuilder};
@@ -39,6 +40,9 @@ use tls::{TlsError, Trust};
 
 /// Longest time to connect, TLS left out: three tries of a lost first packet.
 const CONNECT_MS: u64 = 5_000;
+
+/// Longest time for the body behind a status that came: what is not there by then is not needed.
+const ANSWER_BODY_MS: u64 = 3_000;
 
 /// Connections that are kept to one receiver while nothing is sent: as many as messages may be on their way.
 const IDLE_MAX: usize = 64;
@@ -118,8 +122,42 @@ impl OutsideCourier {
             clients.global.request(request).await
         };
         match answered {
-            Ok(response) => read(response).await,
+            Ok(response) => self.read(response).await,
             Err(error) => Answered::nothing(fault_of(&error)),
+        }
+    }
+}
+
+impl OutsideCourier {
+    /// The answer. Its status decides: the body is kept as far as it is short and comes soon, and the rest is
+    /// left.
+    async fn read(&self, response: Response<Incoming>) -> Answered {
+        let status = response.status();
+        let retry_after_ms = retry_after_ms(&response, self.wall.now());
+        let mut body = response.into_body();
+        let mut kept = Vec::new();
+        let until = self.clock.now().plus_ms(ANSWER_BODY_MS);
+        while kept.len() < ANSWER_READ_BYTES_MAX {
+            let frame = tokio::select! {
+                biased;
+                frame = body.frame() => frame,
+                () = self.clock.wait_until(until) => None,
+            };
+            let Some(Ok(frame)) = frame else { break };
+            let piece = frame.data_ref().map_or(&[][..], |data| data.as_ref());
+            let room = ANSWER_READ_BYTES_MAX.saturating_sub(kept.len());
+            kept.extend_from_slice(piece.get(..room).unwrap_or(piece));
+        }
+        let fault = match status {
+            status if status.is_success() => None,
+            status if status.is_redirection() => Some(DeliveryFault::Redirected),
+            _ => Some(DeliveryFault::Status),
+        };
+        Answered {
+            fault,
+            status: Some(status.as_u16()),
+            body: kept,
+            retry_after_ms,
         }
     }
 }
@@ -235,55 +273,37 @@ fn request(post: Post) -> Result<Request<Full<Bytes>>, DeliveryFault> {
         .map_err(|_why| DeliveryFault::Unmade)
 }
 
-/// The answer, as far as it may be long.
-async fn read(response: Response<Incoming>) -> Answered {
-    let status = response.status();
-    let retry_after_ms = retry_after_ms(&response);
-    let mut body = response.into_body();
-    let mut kept = Vec::new();
-    let mut is_cut = false;
-    while let Some(frame) = body.frame().await {
-        let Ok(frame) = frame else {
-            is_cut = true;
-            break;
-        };
-        let piece = frame.data_ref().map_or(&[][..], |data| data.as_ref());
-        let room = ANSWER_READ_BYTES_MAX.saturating_sub(kept.len());
-        kept.extend_from_slice(piece.get(..room).unwrap_or(piece));
-        if piece.len() > room {
-            is_cut = true;
-            break;
-        }
-    }
-    let fault = match status {
-        _ if is_cut => Some(DeliveryFault::AnswerCut),
-        status if status.is_success() => None,
-        status if status.is_redirection() => Some(DeliveryFault::Redirected),
-        _ => Some(DeliveryFault::Status),
-    };
-    Answered {
-        fault,
-        status: Some(status.as_u16()),
-        body: kept,
-        retry_after_ms,
-    }
-}
-
-/// Seconds (RFC 9110, 10.2.3); a date is not read, for clocks differ.
-fn retry_after_ms(response: &Response<Incoming>) -> Option<u64> {
+/// When a receiver wants to be asked again: seconds, or a date (RFC 9110, 10.2.3). A date is held against the
+/// receiver's own clock where it sends one, for clocks differ; otherwise against `now`.
+fn retry_after_ms(response: &Response<Incoming>, now: Timestamp) -> Option<u64> {
     let asks = matches!(
         response.status(),
         StatusCode::TOO_MANY_REQUESTS | StatusCode::SERVICE_UNAVAILABLE
     );
-    let seconds: u64 = response
-        .headers()
-        .get(RETRY_AFTER)?
-        .to_str()
-        .ok()?
-        .trim()
-        .parse()
-        .ok()?;
-    asks.then(|| seconds.saturating_mul(1_000))
+    let text = |name| {
+        let value: &HeaderValue = response.headers().get(name)?;
+        value.to_str().ok().map(str::trim)
+    };
+    let wanted = text(RETRY_AFTER).filter(|_| asks)?;
+    if let Ok(seconds) = wanted.parse::<u64>() {
+        return Some(seconds.saturating_mul(1_000));
+    }
+    let until = http_date(wanted)?;
+    let now = text(DATE).and_then(http_date).unwrap_or(now);
+    Some(until.ms_since(now))
+}
+
+/// The three forms of a date in HTTP (RFC 9110, 5.6.7).
+fn http_date(text: &str) -> Option<Timestamp> {
+    let forms = [
+        "%a, %d %b %Y %H:%M:%S GMT",
+        "%A, %d-%b-%y %H:%M:%S GMT",
+        "%a %b %e %H:%M:%S %Y",
+    ];
+    let read = forms
+        .iter()
+        .find_map(|form| NaiveDateTime::parse_from_str(text, form).ok())?;
+    Some(Timestamp::from_micros(read.and_utc().timestamp_micros()))
 }
 
 /// What kept a message from being carried: looked for among the causes, for the client tells only that it

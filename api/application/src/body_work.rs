@@ -1,0 +1,174 @@
+//! Work whose length follows a request's body, on threads of its own.
+//!
+//! Reading JSON or YAML, checking a definition and hashing it take as long as the body is large. On the
+//! threads that answer requests they would keep health, the emergency stop and opt-outs waiting. Here a few
+//! threads do it, callers wait in a line that has an end, and a caller is freed at a deadline. A thread is
+//! freed when its work ends: each kind of body has a limit of bytes and of nesting, and its work is linear
+//! in them.
+
+use crate::as_of::line::Line;
+use actors::Environment;
+use domain::ports::clock::Clock;
+use domain::ports::tasks::Tasks;
+use domain::problem::{Kind, Problem};
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::{Arc, LazyLock};
+use tokio::sync::oneshot;
+
+/// Threads at once: two keep the cores of a small server busy; two more keep a short body from waiting for
+/// two long ones.
+pub const BODY_THREADS_MAX: usize = 4;
+
+/// Callers that may wait for a thread. At 200 ms a body, the last waits for `WAIT_MS_MAX` at most.
+const WAITING_MAX: usize = 64;
+
+/// Longest wait for a thread.
+const WAIT_MS_MAX: u64 = 5_000;
+
+/// A caller is freed after this long, whatever its body is: ten times what the largest body takes.
+const DEADLINE_MS: u64 = 5_000;
+
+/// Bodies up to this size are read where they came in: 16 KiB of JSON take about 0.1 ms.
+pub const INLINE_BYTES_MAX: usize = 16 * 1024;
+
+static THREADS: LazyLock<Line> = LazyLock::new(|| Line::new(BODY_THREADS_MAX, WAITING_MAX, WAIT_MS_MAX));
+
+/// Where such work is given.
+#[derive(Clone)]
+pub struct BodyWork {
+    tasks: Arc<dyn Tasks>,
+    clock: Arc<dyn Clock>,
+}
+
+impl BodyWork {
+    pub fn of(environment: &Environment) -> Self {
+        Self {
+            tasks: Arc::clone(&environment.tasks),
+            clock: Arc::clone(&environment.clock),
+        }
+    }
+
+    /// Does work on one of the threads. Refuses where too many wait, and where it takes too long.
+    pub async fn run<T: Send + 'static>(
+        &self,
+        work: impl FnOnce() -> T + Send + 'static,
+    ) -> Result<T, Problem> {
+        self.run_in(&THREADS, work).await
+    }
+
+    /// The same; a short body is read at once.
+    pub async fn run_sized<T: Send + 'static>(
+        &self,
+        bytes: usize,
+        work: impl FnOnce() -> T + Send + 'static,
+    ) -> Result<T, Problem> {
+        if bytes <= INLINE_BYTES_MAX {
+            return Ok(work());
+        }
+        self.run(work).await
+    }
+
+    async fn run_in<T: Send + 'static>(
+        &self,
+        threads: &Line,
+        work: impl FnOnce() -> T + Send + 'static,
+    ) -> Result<T, Problem> {
+        let thread = threads.place(self.clock.as_ref(), busy).await?;
+        let (done, answer) = oneshot::channel::<Option<T>>();
+        let run = move || {
+            // The supervisor ends the process where a thread panics; a body must not be able to.
+            let found = catch_unwind(AssertUnwindSafe(work)).ok();
+            drop(thread);
+            drop(done.send(found));
+        };
+        let until = self.clock.now().plus_ms(DEADLINE_MS);
+        self.tasks.thread("body", Box::new(run));
+        tokio::select! {
+            biased;
+            answer = answer => match answer {
+                Ok(Some(found)) => Ok(found),
+                Ok(None) => Err(Problem::fault("the work on this body panicked")),
+                Err(_stopped) => Err(Problem::unavailable("the process ends")),
+            },
+            () = self.clock.wait_until(until) => Err(Problem::new(
+                Kind::Unavailable,
+                "body-too-slow",
+                format!("the body was not read within {DEADLINE_MS} ms: send it in smaller parts"),
+            )),
+        }
+    }
+}
+
+fn busy() -> Problem {
+    Problem::new(
+        Kind::Busy,
+        "bodies-busy",
+        format!("{BODY_THREADS_MAX} bodies are being read, and others wait: send this one again in a moment"),
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use actors::Supervisor;
+    use async_trait::async_trait;
+    use domain::time::Timestamp;
+    use store::test_ports::StepClock;
+    use tokio::runtime::Handle;
+
+    /// A clock on which no deadline comes.
+    struct StandingClock;
+
+    #[async_trait]
+    impl Clock for StandingClock {
+        fn now(&self) -> Timestamp {
+            Timestamp::EPOCH
+        }
+        async fn wait_until(&self, _: Timestamp) {
+            std::future::pending::<()>().await;
+        }
+    }
+
+    fn work_by(clock: Arc<dyn Clock>) -> BodyWork {
+        let tasks = Supervisor::new(Handle::current(), Arc::clone(&clock));
+        BodyWork { tasks, clock }
+    }
+
+    #[tokio::test]
+    async fn work_on_a_body_runs_on_another_thread() {
+        let work = work_by(Arc::new(StandingClock));
+        let caller = std::thread::current().id();
+        let there = work.run(|| std::thread::current().id()).await.unwrap();
+        assert_ne!(there, caller);
+        let short = work.run_sized(INLINE_BYTES_MAX, || std::thread::current().id());
+        assert_eq!(short.await.unwrap(), caller);
+        let long = work.run_sized(INLINE_BYTES_MAX + 1, || std::thread::current().id());
+        assert_ne!(long.await.unwrap(), caller);
+    }
+
+    #[tokio::test]
+    async fn a_panic_of_the_work_is_a_fault_of_one_request() {
+        let work = work_by(Arc::new(StandingClock));
+        let fault = work.run(|| -> () { panic!("a body") }).await.unwrap_err();
+        assert_eq!(fault.kind, Kind::Fault);
+        assert_eq!(work.run(|| 7).await.unwrap(), 7);
+    }
+
+    #[tokio::test]
+    async fn a_deadline_frees_the_caller_and_the_end_of_the_work_frees_the_thread() {
+        let work = work_by(Arc::new(StepClock::default()));
+        let threads = Line::new(1, 1, WAIT_MS_MAX);
+        let (go_on, held) = std::sync::mpsc::sync_channel::<()>(1);
+        let fault = work
+            .run_in(&threads, move || held.recv().is_ok())
+            .await
+            .unwrap_err();
+        assert_eq!(fault.code, "body-too-slow");
+        let mut next = Box::pin(threads.place(&StandingClock, busy));
+        assert!(futures_util::poll!(&mut next).is_pending());
+        let beyond = threads.place(&StandingClock, busy).await.unwrap_err();
+        assert_eq!(beyond.code, "bodies-busy");
+        go_on.send(()).unwrap();
+        assert!(next.await.is_ok());
+    }
+}

@@ -1,0 +1,68 @@
+//! A record of `POST tasks/data` as it is described: the members that a list knows by name, and values of
+//! variables by theirs. The description follows the members that an import reads.
+
+use intake::mapping::Member;
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
+use serde_json::{Map, Value, json};
+use std::borrow::Cow;
+
+/// What a member of a record is.
+const fn record_member(member: Member) -> &'static str {
+    match member {
+        Member::CustomerId => "Your id of the person",
+        Member::Phone => "The number to call",
+        Member::Name => "The person's name, for {{customer_name}}",
+        Member::TimeZone => "An IANA time zone, such as Asia/Shanghai",
+        Member::ConsentScope => "What the person agreed to",
+        Member::ConsentSource => "Where the consent was given",
+        Member::ConsentAt => "When it was given (RFC 3339, or a date)",
+        Member::ConsentUntil => "Until when it counts (RFC 3339, or a date)",
+        Member::ConsentEvidence => "What proves it",
+        Member::Agent => "The user who sees to the person",
+        Member::Team => "The team that sees to the person",
+        Member::HomeLocation => "Where the number is of, such as 广东 深圳",
+        Member::PreferredTimes => "When the person prefers to be called, such as 09:00-12:00",
+    }
+}
+
+/// A record: who, under which number, and the values of variables by their names.
+pub(crate) struct RecordSent;
+
+impl JsonSchema for RecordSent {
+    fn schema_name() -> Cow<'static, str> {
+        "Record".into()
+    }
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        let text = |member: Member| {
+            let is_needed = matches!(member, Member::CustomerId | Member::Phone);
+            let kind = if is_needed {
+                json!("string")
+            } else {
+                json!(["string", "null"])
+            };
+            let described = json!({ "type": kind, "description": record_member(member) });
+            (member.name().to_owned(), described)
+        };
+        let members: Map<String, Value> = Member::ALL.into_iter().map(text).collect();
+        json_schema!({
+            "type": "object", "required": ["customer_id", "phone"],
+            "properties": members,
+            "additionalProperties": { "type": ["string", "number", "boolean", "null"] },
+            "examples": [{ "customer_id": "C01", "phone": "13800138000", "days": 3 }],
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_schema_of_a_record_names_every_member() {
+        let schema = RecordSent::json_schema(&mut SchemaGenerator::default());
+        for member in Member::ALL {
+            let described = &schema.as_value()["properties"][member.name()];
+            assert!(described["description"].is_string(), "{}", member.name());
+        }
+    }
+}

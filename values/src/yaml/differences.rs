@@ -1,0 +1,29 @@
+//! Texts that YAML 1.1 and YAML 1.2 read differently. They are refused, not read in the other way.
+//!
+//! The reader before went by YAML 1.1 for line breaks, this one by YAML 1.2 (decision 0190 lists all of it).
+
+use super::YamlError;
+
+/// Refuses characters: control characters, which YAML forbids; the line breaks of YAML 1.1; a byte order mark
+/// that is not the first character.
+pub(super) fn check(text: &str) -> Result<(), YamlError> {
+    let (mut line, mut column) = (1, 0);
+    for character in text.chars() {
+        column += 1;
+        let why = match character {
+            '\n' => {
+                line += 1;
+                column = 0;
+                continue;
+            }
+            '\t' | '\r' => continue,
+            '\u{85}' | '\u{2028}' | '\u{2029}' => "a line break of YAML 1.1 (U+0085, U+2028 or U+2029)",
+            '\u{feff}' => "a byte order mark inside the text (U+FEFF)",
+            '\0'..='\u{1f}' | '\u{7f}'..='\u{9f}' | '\u{fffe}' | '\u{ffff}' => "a control character",
+            _ => continue,
+        };
+        let why = format!("it holds {why}; write it as an escape in double quotes");
+        return Err(YamlError::Unreadable { why, line, column });
+    }
+    Ok(())
+}

@@ -1,0 +1,38 @@
+//! A tree of YAML as a JSON value. Keys become texts, infinity and NaN become null, and an integer of more
+//! than 64 bits is refused.
+
+use super::YamlError;
+use super::scalar::Plain;
+use super::tree::{Content, Node, key_name};
+use serde_json::{Map, Number, Value};
+
+/// Recursion is bounded: a tree nests at most `NESTING_MAX` levels.
+pub(super) fn value(node: &Node) -> Result<Value, YamlError> {
+    let wrong = |why: String| YamlError::Unreadable {
+        why,
+        line: node.line,
+        column: node.column,
+    };
+    match &node.content {
+        Content::Scalar(scalar) => Ok(match scalar.meaning().map_err(wrong)? {
+            Plain::Null => Value::Null,
+            Plain::Bool(value) => Value::Bool(value),
+            Plain::Unsigned(value) => Value::from(value),
+            Plain::Signed(value) => Value::from(value),
+            // JSON has neither infinity nor NaN.
+            Plain::Float(value) => Number::from_f64(value).map_or(Value::Null, Value::Number),
+            Plain::TooLarge => {
+                return Err(wrong("an integer needs more than 64 bits".to_owned()));
+            }
+            Plain::Text(text) => Value::from(text),
+        }),
+        Content::Sequence(items) => items.iter().map(|item| value(item)).collect(),
+        Content::Mapping(entries) => {
+            let mut members = Map::new();
+            for (key, member) in entries {
+                members.insert(key_name(key).map_err(wrong)?, value(member)?);
+            }
+            Ok(Value::Object(members))
+        }
+    }
+}

@@ -1,0 +1,130 @@
+//! What a plain scalar means: the core schema of YAML 1.2, and binary integers (`0b101`).
+//!
+//! `yes`, `on`, `012`, `1_000` and dates are texts. `0o14`, `0x1f` and `0b101` are integers.
+//! The rules are those of the reader before (serde_yaml 0.9), so that no text changes its meaning.
+
+/// The meaning of an untagged plain scalar.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(super) enum Plain<'a> {
+    Null,
+    Bool(bool),
+    Unsigned(u64),
+    Signed(i64),
+    Float(f64),
+    /// An integer that needs more than 64 bits: refused where a number of any kind would do.
+    TooLarge,
+    Text(&'a str),
+}
+
+pub(super) fn plain(text: &str) -> Plain<'_> {
+    if text.is_empty() || is_null(text) {
+        return Plain::Null;
+    }
+    if let Some(value) = boolean(text) {
+        return Plain::Bool(value);
+    }
+    if let Some(value) = integer(text) {
+        return value;
+    }
+    match float(text) {
+        Some(value) if !has_leading_zeros(text) => Plain::Float(value),
+        Some(_) | None => Plain::Text(text),
+    }
+}
+
+pub(super) fn is_null(text: &str) -> bool {
+    matches!(text, "null" | "Null" | "NULL" | "~")
+}
+
+pub(super) fn boolean(text: &str) -> Option<bool> {
+    match text {
+        "true" | "True" | "TRUE" => Some(true),
+        "false" | "False" | "FALSE" => Some(false),
+        _ => None,
+    }
+}
+
+/// An integer of any size, or none.
+pub(super) fn integer(text: &str) -> Option<Plain<'static>> {
+    let (is_negative, digits) = match text.strip_prefix('-') {
+        Some(digits) => (true, digits),
+        None => (false, text.strip_prefix('+').unwrap_or(text)),
+    };
+    let based = [("0x", 16), ("0o", 8), ("0b", 2)];
+    let based = based.iter().find_map(|(prefix, radix)| {
+        let rest = digits.strip_prefix(prefix)?;
+        Some((rest, *radix))
+    });
+    let (digits, radix) = based.unwrap_or((digits, 10));
+    let is_integer = !digits.is_empty() && digits.chars().all(|digit| digit.is_digit(radix));
+    if !is_integer || (radix == 10 && has_leading_zeros(digits)) {
+        return None;
+    }
+    let read = if is_negative {
+        i64::from_str_radix(&format!("-{digits}"), radix).map(Plain::Signed)
+    } else {
+        u64::from_str_radix(digits, radix).map(Plain::Unsigned)
+    };
+    Some(read.unwrap_or(Plain::TooLarge))
+}
+
+pub(super) fn float(text: &str) -> Option<f64> {
+    let unsigned = text.strip_prefix('+').unwrap_or(text);
+    if unsigned.len() < text.len() && unsigned.starts_with(['+', '-']) {
+        return None;
+    }
+    match (text, unsigned) {
+        (_, ".inf" | ".Inf" | ".INF") => Some(f64::INFINITY),
+        ("-.inf" | "-.Inf" | "-.INF", _) => Some(f64::NEG_INFINITY),
+        (".nan" | ".NaN" | ".NAN", _) => Some(f64::NAN),
+        _ => unsigned.parse().ok().filter(|value: &f64| value.is_finite()),
+    }
+}
+
+/// Digits after a leading zero are a text (YAML 1.2.2, 10.3.2), so that an id keeps its zeros.
+fn has_leading_zeros(text: &str) -> bool {
+    let digits = text.strip_prefix(['-', '+']).unwrap_or(text);
+    digits.len() > 1 && digits.starts_with('0') && digits.bytes().all(|digit| digit.is_ascii_digit())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_plain_scalar_is_read_by_the_core_schema() {
+        let rows = [
+            ("", Plain::Null),
+            ("~", Plain::Null),
+            ("NULL", Plain::Null),
+            ("nULL", Plain::Text("nULL")),
+            ("True", Plain::Bool(true)),
+            ("yes", Plain::Text("yes")),
+            ("on", Plain::Text("on")),
+            ("0", Plain::Unsigned(0)),
+            ("-0", Plain::Signed(0)),
+            ("+7", Plain::Unsigned(7)),
+            ("+-7", Plain::Text("+-7")),
+            ("012", Plain::Text("012")),
+            ("-012", Plain::Text("-012")),
+            ("1_000", Plain::Text("1_000")),
+            ("0o14", Plain::Unsigned(12)),
+            ("0x1F", Plain::Unsigned(31)),
+            ("-0b11", Plain::Signed(-3)),
+            ("0x", Plain::Text("0x")),
+            ("18446744073709551615", Plain::Unsigned(u64::MAX)),
+            ("18446744073709551616", Plain::TooLarge),
+            ("1.50", Plain::Float(1.5)),
+            ("1e3", Plain::Float(1000.0)),
+            ("00.5", Plain::Float(0.5)),
+            ("-.inf", Plain::Float(f64::NEG_INFINITY)),
+            ("inf", Plain::Text("inf")),
+            ("2026-11-28", Plain::Text("2026-11-28")),
+            ("22:30", Plain::Text("22:30")),
+            ("<<", Plain::Text("<<")),
+        ];
+        for (text, read) in rows {
+            assert_eq!(plain(text), read, "{text}");
+        }
+    }
+}
