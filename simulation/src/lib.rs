@@ -236,9 +236,14 @@ mod tests {
         let report = run(Plan {
             faults: FaultRates::NONE,
             scenario: Scenario {
+                // Where nothing but the mode keeps persons from being dialed.
+                preset: Some(domain::calling_plan::Preset::CnService),
                 callbacks_of_ten: 10,
                 stages_of_ten: 0,
                 late_starts_of_ten: 0,
+                white_lists_of_ten: 0,
+                working_days_of_ten: 0,
+                undone_lists_of_ten: 0,
                 ..Scenario::default()
             },
             ..plan(7)
