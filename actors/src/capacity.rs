@@ -18,7 +18,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tokio::sync::Notify;
 
-pub(crate) use crate::line_health::{FAILURES_IN_A_ROW_MAX, TrunkSign};
+pub(crate) use crate::line_health::TrunkSign;
 
 /// The window of `dials_per_second`.
 const RATE_WINDOW_MS: u64 = 1_000;
@@ -633,7 +633,7 @@ mod tests {
         );
         drop(first);
         assert_eq!(told(NOW.plus_ms(1_400)), (1, 3, 0, 2));
-        for _ in 0..FAILURES_IN_A_ROW_MAX {
+        for _ in 0..crate::line_health::FAILURES_IN_A_ROW_MAX {
             capacity.note(0, FAILED, NOW);
         }
         let load = capacity.loads(NOW.plus_ms(1)).remove(0);

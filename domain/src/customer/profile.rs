@@ -127,9 +127,8 @@ pub fn profile_changes(event: &CustomerEvent) -> Vec<ProfileChange> {
         CustomerEvent::AttributesSet {
             attributes, cleared, ..
         } => {
-            let values = attributes
-                .iter()
-                .filter_map(|(name, value)| of_value(name, value));
+            let known = attributes.iter();
+            let values = known.filter_map(|(name, value)| of_value(name, value));
             let cleared = cleared.iter().filter_map(|name| Attribute::named(name).ok());
             values.chain(cleared.map(ProfileChange::Clear)).collect()
         }

@@ -389,11 +389,10 @@ mod tests {
             talk.next_act(at(ms));
             for packet in talk.packets(at(ms)) {
                 let packet = Packet::parse(&packet).unwrap();
-                if packet.payload_type == 101 {
-                    let sign = receiver.receive(&packet, ms * 1_000);
-                    if let Some(KeySign::Pressed(digit)) = sign {
-                        heard.push(digit);
-                    }
+                let is_key = packet.payload_type == 101;
+                let sign = is_key.then(|| receiver.receive(&packet, ms * 1_000));
+                if let Some(Some(KeySign::Pressed(digit))) = sign {
+                    heard.push(digit);
                 }
             }
         }

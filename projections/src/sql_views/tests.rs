@@ -246,6 +246,7 @@ async fn two_customers_with_one_number_show_different_ids_in_every_view() {
         let added = CustomerEvent::NumberAdded {
             number: crate::testing::number(9),
             phone: crate::testing::sealed("phone", true),
+            country: None,
         };
         let enrolled = CustomerEvent::Enrolled {
             campaign: campaign("T"),

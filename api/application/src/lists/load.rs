@@ -512,7 +512,7 @@ mod tests {
                 duplicates: Duplicates::ByCustomer,
                 priority: None,
                 best_times: None,
-                dedupe: domain::calling_plan::Dedupe::Campaign,
+                dedupe: Dedupe::Campaign,
                 consents: intake::row::Consents::InTheRow,
                 country: intake::list_country::ListCountry::of_presets([Preset::CnService]),
                 number_check: None,

@@ -29,10 +29,11 @@ impl Signalling {
                 early_media,
             } => {
                 let early_media = early_media.is_some();
-                leg.mailbox.push(LegEvent::Ringing {
+                let ringing = LegEvent::Ringing {
                     sip_code,
                     early_media,
-                });
+                };
+                leg.mailbox.push(ringing);
                 None
             }
             UacEvent::Failed(failure) => {
