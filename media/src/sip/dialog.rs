@@ -187,6 +187,7 @@ impl Dialog {
             route_set: request.record_routes(),
             local_cseq: 0,
             remote_cseq: None,
+            takes_info: false,
         }
     }
 

@@ -96,7 +96,7 @@ fn an_answer_says_how_keys_can_arrive() {
     ] {
         let scene = answered(description, allow);
         let dialog = scene.events.iter().find_map(|event| match event {
-            UacEvent::Answered { dialog, .. } => Some(dialog),
+            UacEvent::Answered(dialog) => Some(dialog),
             _ => None,
         });
         assert_eq!(dialog.unwrap().key_paths, Some(paths), "{description} {allow:?}");
