@@ -6,6 +6,7 @@
 use crate::audio::frame::{FRAME_MS, FRAME_SAMPLES};
 use crate::codec::Codec;
 use crate::rtp::latch::LatchRule;
+use domain::call::KeyPath;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 
 /// Largest description read; a carrier's is below 2 kB.
@@ -63,6 +64,18 @@ impl AudioStream {
     /// True where it says that it sends audio.
     pub const fn sends(&self) -> bool {
         matches!(self.direction, Direction::SendRecv | Direction::SendOnly)
+    }
+
+    /// How its keypresses can arrive: nothing comes in RTP of one that sends none. `takes_info`: its `Allow`
+    /// lists INFO.
+    pub fn key_paths(&self, takes_info: bool) -> Vec<KeyPath> {
+        let in_rtp = match self.keypress_payload_type {
+            Some(_) => KeyPath::RtpEvent,
+            None => KeyPath::InBand,
+        };
+        let by_rtp = self.sends().then_some(in_rtp);
+        let by_info = takes_info.then_some(KeyPath::SipInfo);
+        by_rtp.into_iter().chain(by_info).collect()
     }
 }
 

@@ -119,7 +119,7 @@ async fn serve(kit: &Arc<Kit>, work: &CampaignWork, most: usize) -> Result<Optio
         Ok(held) => held,
         Err(until) => return Ok(Some(until)),
     };
-    let again = facts.as_ref().and_then(|facts| accepted_again(facts, now));
+    let again = facts.as_ref().and_then(|facts| by_time(facts, now));
     let Some((wanted, open_count)) = wanted(kit, &work.campaign, due.len().min(room)) else {
         let free_at = kit.capacity.free_at(now).filter(|at| *at > now);
         return Ok(earlier(again, earlier(ahead, free_at)));
@@ -150,6 +150,13 @@ async fn serve(kit: &Arc<Kit>, work: &CampaignWork, most: usize) -> Result<Optio
         Ok(Leave::Closed(until)) => Ok(Some(until)),
         Err(_halt) => Ok(Some(now.plus_ms(AGAIN_MS))),
     }
+}
+
+/// When to look again at persons who are due and not asked for: an agent may come to be free, and the end of
+/// the campaign settles them.
+fn by_time(facts: &CampaignFacts, now: Timestamp) -> Option<Timestamp> {
+    let ends_at = facts.plan.ends_at.filter(|at| *at > now);
+    earlier(accepted_again(facts, now), ends_at)
 }
 
 /// Whom of the due the campaign is asked for, by its order, its stage and its quotas; or until when nobody.

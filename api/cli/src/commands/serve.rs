@@ -40,17 +40,18 @@ use tokio::runtime::Runtime;
 /// [;hold-off=180s][;dial=e164|digits|national][;prefix=P][;replies=same-port|any-port][;media=IP,IP…]
 /// [;latch=exact|port|subnet][;silence=60s][;from-domain=D][;identity=pai|ppi][;user=phone]
 /// [;outbound-proxy=HOST:PORT][;nat=yes][;probe=off]. Several trunks: their order is preference. `from`
-/// rotates and is required unless the trunk is a loopback address; a number is shown on its last day, such as
-/// 2027-03-31, and never after, and by at most `calls-per-number` calls at once, over all trunks. `dial` says
-/// how numbers are dialed: +8613800138000, 8613800138000 or 13800138000. Responses come from the trunk's own
-/// port unless `replies=any-port`; audio comes from `media` only, where it is given, at whatever port. `latch`
-/// says how far audio may come from the address that the far end described: that address and port (`exact`),
-/// any port of it (`port`, the default), or its /24 or /64 too (`subnet`). A far end that sends, and gives no
-/// sign of life for `silence` while the robot does not speak, is hung up. `from-domain` is the host of From;
-/// `identity` adds P-Asserted-Identity (pai) or P-Preferred-Identity (ppi) with the number shown; `user=phone`
-/// marks URIs with a telephone number; `outbound-proxy` takes all requests, and is named in a Route; with
-/// `nat=yes` requests to a private Contact go to the trunk. Every 10 s an OPTIONS asks whether the trunk is
-/// there; one that stops answering takes no calls until it answers again. `probe=off`: it is never asked.
+/// rotates and is required unless the trunk is a loopback address; a number is shown on its last day, such
+/// as 2027-03-31, and never after, and by at most `calls-per-number` calls at once, over all trunks. `dial`
+/// says how numbers are dialed: +8613800138000, 8613800138000 or 13800138000. Responses come from the
+/// trunk's own port unless `replies=any-port`; audio comes from `media` only, where it is given, at
+/// whatever port. `latch` says how far audio may come from the address that the far end described: that
+/// address and port (`exact`), any port of it (`port`, the default), or its /24 or /64 too (`subnet`). A
+/// far end that sends, and gives no sign of life for `silence` while the robot does not speak, is hung up.
+/// `from-domain` is the host of From; `identity` adds P-Asserted-Identity (pai) or P-Preferred-Identity
+/// (ppi) with the number shown; `user=phone` marks URIs with a telephone number; `outbound-proxy` takes all
+/// requests, and is named in a Route; with `nat=yes` requests to a private Contact go to the trunk. Every
+/// 10 s an OPTIONS asks whether the trunk is there; one that stops answering takes no calls until it
+/// answers again. `probe=off`: it is never asked.
 ///
 /// With --store postgres://… several servers may share one log; each has its own --data. One of them dials,
 /// the others stand by and take over. They must share --keys. With --read-db postgres://… the rows stand in

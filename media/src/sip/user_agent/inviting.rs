@@ -6,7 +6,6 @@ use crate::sip::message::SipMessage;
 use crate::sip::release_cause::ReleaseCause;
 use crate::sip::sdp::{self, AudioStream, SdpError};
 use crate::sip::transaction::{Retransmission, TIMER_D_MS, TRANSACTION_MS, step};
-use domain::call::KeyPath;
 use domain::ports::line::{ACKNOWLEDGE_MS_MAX, AnsweredDialog, FailureCause, LegFailure};
 use domain::time::Timestamp;
 
@@ -212,7 +211,7 @@ impl Uac {
             return;
         };
         let dialog = AnsweredDialog {
-            key_paths: Some(key_paths(&media, one.dialog.takes_info)),
+            key_paths: Some(media.key_paths(one.dialog.takes_info)),
             ..one.dialog.facts(self.invite_cseq)
         };
         self.phase = Phase::Answered;
@@ -394,15 +393,4 @@ impl Uac {
             self.send(now, bytes, hop);
         }
     }
-}
-
-/// How keypresses can arrive, by what the far end described: nothing comes in RTP of one that sends none.
-fn key_paths(media: &AudioStream, takes_info: bool) -> Vec<KeyPath> {
-    let in_rtp = match media.keypress_payload_type {
-        Some(_) => KeyPath::RtpEvent,
-        None => KeyPath::InBand,
-    };
-    let by_rtp = media.sends().then_some(in_rtp);
-    let by_info = takes_info.then_some(KeyPath::SipInfo);
-    by_rtp.into_iter().chain(by_info).collect()
 }
