@@ -305,6 +305,10 @@ fn runtime() -> tokio::runtime::Runtime {
         .unwrap()
 }
 
+fn span(ms: u64) -> SpanMs {
+    SpanMs { min: ms, max: ms }
+}
+
 /// Also one whose answer the lost process had neither stored nor acknowledged: the carrier repeats it.
 #[test]
 fn a_restarted_process_ends_what_it_finds_open_from_its_old_port() {
@@ -315,17 +319,11 @@ fn a_restarted_process_ends_what_it_finds_open_from_its_old_port() {
     ] {
         // Whoever answered stays, and their 200 is repeated: it is the restarted process that hangs up.
         let mut profile = CarrierProfile {
-            patience_ms: SpanMs {
-                min: 60_000,
-                max: 60_000,
-            },
+            patience_ms: span(60_000),
             ..quick(manner)
         };
         if !answers {
-            profile.ring_ms = SpanMs {
-                min: 3_900,
-                max: 3_900,
-            };
+            profile.ring_ms = span(3_900);
         }
         let (outside, lost, restarted) = (runtime(), runtime(), runtime());
         let world = outside.block_on(async { Network::new((41_550, 41_560)) });

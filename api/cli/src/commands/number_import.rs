@@ -458,7 +458,7 @@ mod tests {
             1 => String::new(),
             number => format!("  {number} "),
         });
-        let mut lines = texts.map(Ok).enumerate();
+        let mut lines: NumberedLines = Box::new(texts.map(Ok).enumerate());
         let first = part_of(&mut lines).unwrap();
         assert_eq!(
             (first.len(), &first[0]),

@@ -56,7 +56,7 @@ fn an_erasure_needs_another_person_from_when_there_is_one() {
         assert_eq!(found[0]["data"]["four_eyes"], json!({ "nobody": "nobody_else" }));
 
         let wang = user(&story, "wang", &["compliance"]).await;
-        let other = user(&story, "chen", &["operator"]).await;
+        user(&story, "chen", &["operator"]).await;
         let erase = "/api/v1/customers/C2/erase";
         let order = json!({ "reason": "asked by letter" });
         let id = asked(&story, erase, &li, order.clone()).await;
@@ -113,7 +113,7 @@ fn an_erasure_needs_another_person_from_when_there_is_one() {
 }
 
 /// C1 and C2 under hold, and the approval to release C1, given by wang to li.
-async fn release_approved(story: &Story, li: &str, wang: &str) -> String {
+async fn release_approved(story: &Story, li: &str) -> String {
     for path in ["/api/v1/customers/C1/hold", "/api/v1/customers/C2/hold"] {
         let held = post(story, path, li, json!({ "reason": "court" })).await;
         assert_eq!(held.status, 200);
@@ -143,7 +143,7 @@ fn an_approval_is_for_one_act_and_is_used_once() {
         customers(&story).await;
         let li = user(&story, "li", &["compliance"]).await;
         let wang = user(&story, "wang", &["compliance"]).await;
-        let id = release_approved(&story, &li, &wang).await;
+        let id = release_approved(&story, &li).await;
         let erase = json!({ "reason": "asked" });
         let why = refused(&story, "/api/v1/customers/C1/erase", &li, erase).await;
         assert!(why.contains("hold"), "what is refused anyway asks nobody: {why}");
@@ -174,7 +174,7 @@ fn an_approval_falls_with_who_gave_it_or_by_rejection() {
         let li = user(&story, "li", &["compliance"]).await;
         let wang = user(&story, "wang", &["compliance", "viewer"]).await;
         let chen = user(&story, "chen", &["compliance"]).await;
-        let id = release_approved(&story, &li, &wang).await;
+        let id = release_approved(&story, &li).await;
         let change = json!({ "remove": "compliance", "reason": "moves on" });
         let (read, write) = ("/api/v1/users/wang", "/api/v1/users/wang/roles");
         assert_eq!(replace(&story, read, write, change).await.status, 200);
@@ -213,7 +213,7 @@ fn an_approval_is_worth_nothing_to_who_asked_and_lost_the_right() {
         customers(&story).await;
         add(&story, "chief", &["admin"]).await;
         let li = user(&story, "li", &["compliance", "viewer"]).await;
-        let wang = user(&story, "wang", &["compliance"]).await;
+        user(&story, "wang", &["compliance"]).await;
         user(&story, "chen", &["compliance"]).await;
         let erase = "/api/v1/customers/C1/erase";
         let id = asked(&story, erase, &li, json!({ "reason": "asked" })).await;
@@ -238,7 +238,7 @@ fn values_in_clear_and_a_request_to_be_erased_need_another_person_too() {
     story.runtime.block_on(async {
         customers(&story).await;
         let li = user(&story, "li", &["compliance"]).await;
-        let wang = user(&story, "wang", &["compliance"]).await;
+        user(&story, "wang", &["compliance"]).await;
         let inspect = "/api/v1/inspections";
         let masked = json!({ "customer": "C1", "reason": "complaint 17" });
         assert_eq!(post(&story, inspect, &li, masked).await.status, 200);

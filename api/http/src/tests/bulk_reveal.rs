@@ -69,7 +69,7 @@ fn many_are_shown_when_another_person_approved_these_and_each_read_is_on_record(
     let story = Story::begin();
     story.runtime.block_on(async {
         three_people(&story).await;
-        let (li, wang) = (
+        let (li, _) = (
             user(&story, "li", "compliance").await,
             user(&story, "wang", "auditor").await,
         );

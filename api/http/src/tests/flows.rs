@@ -121,7 +121,7 @@ fn a_flow_that_asks_for_it_takes_no_version_without_another_person() {
     story.runtime.block_on(async {
         add(&story, "li", &["operator"]).await;
         add(&story, "wang", &["operator"]).await;
-        let (li, wang) = (
+        let (li, _) = (
             key(&story, json!({ "user": "li" })).await,
             key(&story, json!({ "user": "wang" })).await,
         );

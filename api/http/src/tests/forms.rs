@@ -73,7 +73,7 @@ fn what_is_no_list_is_refused_before_anybody_is_asked_to_approve_it() {
 fn an_approval_is_for_one_list_whatever_key_comes_again_with_it() {
     let story = Story::begin();
     story.runtime.block_on(async {
-        let [li, wang] = approved_by_another(&story).await;
+        let [li, _] = approved_by_another(&story).await;
         let list = |rows: &str| [part("file", Some("list.csv"), rows), part("task_id", None, "T")];
         let (first, second) = (list(ROWS), list("customer_id,phone\nC09,13800138009\n"));
         let path = "/api/v1/tasks/data";

@@ -91,10 +91,10 @@ fn users_create_their_own_keys_in_a_session_and_nobody_elses() {
         let of_owner = key(&story, json!({ "user": "chief" })).await;
         let others = get(&story, "/api/v1/api-keys", &of_owner).await.body;
         let chiefs = others["items"].as_array().unwrap().iter();
-        let id = chiefs
+        let mut id = chiefs
             .filter(|one| one["user"] == "chief")
             .map(|one| one["id"].as_str().unwrap());
-        let revoke = format!("/api/v1/api-keys/{}/revoke", id.last().unwrap());
+        let revoke = format!("/api/v1/api-keys/{}/revoke", id.next_back().unwrap());
         let not_own = in_session(&story, "li", &revoke, json!({ "reason": "envy" })).await;
         assert_eq!((not_own.status, not_own.code()), (403, "role-missing"));
     });
@@ -194,7 +194,7 @@ fn a_link_goes_to_the_users_mail_address_and_is_not_shown() {
     let story = Story::begin();
     story.runtime.block_on(async {
         let mailbox = Arc::new(Mailbox::default());
-        let messenger: Arc<dyn Messenger> = mailbox.clone();
+        let messenger: Arc<dyn Messenger> = Arc::<Mailbox>::clone(&mailbox);
         story.running.installation.messages.carry_by(messenger);
         customers(&story).await;
         add(&story, "chief", &["admin", "compliance"]).await;

@@ -84,7 +84,7 @@ fn a_campaign_that_asks_for_it_enrols_nobody_before_another_person_approved_the_
         campaign(&story, json!(["lists"])).await;
         add(&story, "li", &["operator"]).await;
         add(&story, "wang", &["operator"]).await;
-        let (li, wang) = (
+        let (li, _) = (
             key(&story, json!({ "user": "li" })).await,
             key(&story, json!({ "user": "wang" })).await,
         );
@@ -237,7 +237,7 @@ fn a_list_that_was_begun_goes_on_as_it_was_approved_and_read_in_no_other_way() {
 fn a_list_that_was_begun_without_an_approval_goes_on_by_whoever_needs_none_or_has_one() {
     let story = Story::begin();
     story.runtime.block_on(async {
-        let (li, wang, id) = asked_by_li(&story).await;
+        let (li, _, id) = asked_by_li(&story).await;
         let nobody = NobodyBecause::Directory;
         begun(
             &story,

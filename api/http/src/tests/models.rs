@@ -187,7 +187,6 @@ fn a_model_whose_versions_are_approved_is_published_by_two() {
         add(&story, "chen", &["operator"]).await;
         add(&story, "wang", &["operator"]).await;
         let chen = key(&story, json!({ "user": "chen" })).await;
-        let wang = key(&story, json!({ "user": "wang" })).await;
         let bytes = model("最长几期");
         let (status, told) = sent(&story, &chen, "name=zh&approvals=true", bytes.clone()).await;
         assert_eq!(

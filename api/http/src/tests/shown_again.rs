@@ -51,7 +51,7 @@ async fn shown_once(story: &Story) -> (String, Vec<(&'static str, Value)>) {
         add(story, name, &["compliance"]).await;
         keys.push(key(story, json!({ "user": name })).await);
     }
-    let (li, wang) = (keys[0].as_str(), keys[1].as_str());
+    let li = keys[0].as_str();
     let mut orders = Vec::new();
     for (path, mut order) in shows() {
         let needed = post(story, path, li, order.clone()).await;

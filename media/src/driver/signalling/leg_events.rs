@@ -1,7 +1,9 @@
 //! What a leg's state machine says, told to its owner and to the pace.
 
 use super::{LiveLeg, Signalling};
+use crate::driver::leg_mailbox::LegMailbox;
 use crate::driver::pace::Request;
+use crate::driver::recording_writer::LegNumber;
 use crate::rtp::keypress::KeySign;
 use crate::sip::sdp::AudioStream;
 use crate::sip::user_agent::UacEvent;
@@ -59,8 +61,8 @@ impl Signalling {
             UacEvent::Alive => Some(Request::NoteLife { leg: number }),
             UacEvent::Keypress(digit) => {
                 let now_us = self.grounds.time.now().micros();
-                let sign = KeySign::Pressed(digit);
-                leg.mailbox.push_key(KeyPath::SipInfo, sign, now_us);
+                leg.mailbox
+                    .push_key(KeyPath::SipInfo, KeySign::Pressed(digit), now_us);
                 None
             }
             UacEvent::HungUp {
@@ -80,15 +82,19 @@ impl Signalling {
             UacEvent::Closed => {
                 leg.slot = None;
                 let mailbox = Arc::clone(&leg.mailbox);
-                if !self.ask_pace(Request::End { leg: number }).await {
-                    // Nobody waits for ever for a leg's end.
-                    mailbox.push(LegEvent::Closed(LegSummary::default()));
-                }
+                self.end_audio(number, &mailbox).await;
                 None
             }
         };
         if let Some(request) = request {
             self.ask_pace(request).await;
+        }
+    }
+
+    /// The pace ends the audio and says what was heard; where it is gone, the leg ends without.
+    async fn end_audio(&mut self, leg: LegNumber, mailbox: &LegMailbox) {
+        if !self.ask_pace(Request::End { leg }).await {
+            mailbox.push(LegEvent::Closed(LegSummary::default()));
         }
     }
 

@@ -5,6 +5,7 @@ use domain::call::event::CallEvent;
 use domain::conversation::ConversationEvent;
 use domain::customer::event::CustomerEvent;
 use domain::message::MessageEvent;
+use domain::time::Timestamp;
 use domain::voiceprint::VoiceprintEvent;
 use serde_json::json;
 use std::collections::{BTreeMap, BTreeSet};
@@ -96,9 +97,7 @@ pub(super) fn of_customer(fact: &CustomerEvent) -> serde_json::Value {
             ..
         } => json!({ "disposition": disposition, "outcome": outcome, "charged": charged,
             "next_due_at": next_due_at }),
-        CustomerEvent::CallAsked { due_at, deadline, .. } => {
-            json!({ "next_due_at": due_at, "deadline": deadline })
-        }
+        CustomerEvent::CallAsked { due_at, deadline, .. } => of_asked_call(*due_at, *deadline),
         CustomerEvent::PreviewSkipped { .. }
         | CustomerEvent::CallbackRequested { .. }
         | CustomerEvent::CallbackEnded { .. } => of_callback(fact),
@@ -133,6 +132,11 @@ pub(super) fn of_customer(fact: &CustomerEvent) -> serde_json::Value {
         | CustomerEvent::Erased { .. }
         | CustomerEvent::ErasureCertified { .. } => of_erasure(fact),
     })
+}
+
+/// The facts of a call that a user asked for.
+fn of_asked_call(due_at: Timestamp, deadline: Option<Timestamp>) -> serde_json::Value {
+    json!({ "next_due_at": due_at, "deadline": deadline })
 }
 
 /// What other systems told: deals, and calls of theirs.

@@ -57,7 +57,6 @@ pub struct OutsideCourier {
     /// Made when the first message is carried: a command that carries none reads no certificates.
     clients: Arc<OnceLock<Clients>>,
     clock: Arc<dyn Clock>,
-    wall: SystemClock,
 }
 
 struct Clients {
@@ -83,7 +82,6 @@ impl OutsideCourier {
         Self {
             clients: Arc::default(),
             clock,
-            wall: SystemClock::default(),
         }
     }
 
@@ -103,7 +101,7 @@ impl OutsideCourier {
         tls::within(self.clock.as_ref(), ms, work).await
     }
 
-    async fn post(clients: Arc<OnceLock<Clients>>, post: Post) -> Answered {
+    async fn post(clients: Arc<OnceLock<Clients>>, clock: Arc<dyn Clock>, post: Post) -> Answered {
         let allow_private = post.allow_private;
         let request = match request(post) {
             Ok(request) => request,
@@ -122,7 +120,7 @@ impl OutsideCourier {
             clients.global.request(request).await
         };
         match answered {
-            Ok(response) => self.read(response).await,
+            Ok(response) => Self::read(clock.as_ref(), response).await,
             Err(error) => Answered::nothing(fault_of(&error)),
         }
     }
@@ -131,17 +129,17 @@ impl OutsideCourier {
 impl OutsideCourier {
     /// The answer. Its status decides: the body is kept as far as it is short and comes soon, and the rest is
     /// left.
-    async fn read(&self, response: Response<Incoming>) -> Answered {
+    async fn read(clock: &dyn Clock, response: Response<Incoming>) -> Answered {
         let status = response.status();
-        let retry_after_ms = retry_after_ms(&response, self.wall.now());
+        let retry_after_ms = retry_after_ms(&response, SystemClock::default().now());
         let mut body = response.into_body();
         let mut kept = Vec::new();
-        let until = self.clock.now().plus_ms(ANSWER_BODY_MS);
+        let until = clock.now().plus_ms(ANSWER_BODY_MS);
         while kept.len() < ANSWER_READ_BYTES_MAX {
             let frame = tokio::select! {
                 biased;
+                () = clock.wait_until(until) => None,
                 frame = body.frame() => frame,
-                () = self.clock.wait_until(until) => None,
             };
             let Some(Ok(frame)) = frame else { break };
             let piece = frame.data_ref().map_or(&[][..], |data| data.as_ref());
@@ -168,7 +166,8 @@ impl Courier for OutsideCourier {
         let carried = match letter {
             Letter::Post(post) => {
                 let clients = Arc::clone(&self.clients);
-                self.within(ANSWER_MS, Self::post(clients, post)).await
+                let clock = Arc::clone(&self.clock);
+                self.within(ANSWER_MS, Self::post(clients, clock, post)).await
             }
             Letter::Mail(mail) => self.within(ANSWER_MS, mail::send(mail)).await,
         };
@@ -176,7 +175,7 @@ impl Courier for OutsideCourier {
     }
 
     fn wall_time(&self) -> Timestamp {
-        self.wall.now()
+        SystemClock::default().now()
     }
 
     async fn admits(&self, address: Address<'_>) -> Result<(), String> {
