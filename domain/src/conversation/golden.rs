@@ -32,7 +32,7 @@ fn opened() -> OpenedFact {
             version: 2,
             content_hash: "ab".repeat(32),
         },
-        key_rule: KeyRule::CURRENT,
+        key_rule: KeyRule::SpokenNodes,
         variables: BTreeMap::from([("customer_name".to_owned(), open("张三"))]),
         verdicts: vec![Verdict {
             rule: "erased_person".to_owned(),

@@ -81,7 +81,7 @@ fn the_notices_come_first_and_a_key_that_refuses_nothing_does_not_interrupt_them
             notice(NoticeKind::Ai, AI_NOTICE)
         ]
     );
-    assert_eq!(run.step(Keypress('1')), []);
+    assert_eq!(run.step(Keypress('7')), []);
     assert_eq!(
         run.step(Played),
         [
@@ -106,7 +106,7 @@ fn the_notices_come_first_and_a_key_that_refuses_nothing_does_not_interrupt_them
             }
         ]
     );
-    assert_eq!(run.step(Keypress('1')), []);
+    assert_eq!(run.step(Keypress('7')), []);
     assert_eq!(
         run.step(Played),
         [

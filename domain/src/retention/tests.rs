@@ -78,8 +78,8 @@ fn begun() -> RetentionEvent {
 fn an_order_goes_by_the_preset_that_keeps_for_longest_whatever_their_floors() {
     let (own, further) = (Preset::CnService, Preset::CnMarketing);
     assert_eq!(
-        floor(DataClass::Transcripts, own),
-        floor(DataClass::Transcripts, further)
+        floor(DataClass::Transcripts, own).days,
+        floor(DataClass::Transcripts, further).days
     );
     for (given, presets, wanted, days) in [
         (vec![], vec![own, further], own, GENERAL_FLOOR.days),

@@ -55,7 +55,7 @@ fn an_erasure_needs_another_person_from_when_there_is_one() {
         let found = trail(&story, "customer.erasure_requested").await;
         assert_eq!(found[0]["data"]["four_eyes"], json!({ "nobody": "nobody_else" }));
 
-        let wang = user(&story, "wang", &["compliance"]).await;
+        user(&story, "wang", &["compliance"]).await;
         user(&story, "chen", &["operator"]).await;
         let erase = "/api/v1/customers/C2/erase";
         let order = json!({ "reason": "asked by letter" });
@@ -142,7 +142,7 @@ fn an_approval_is_for_one_act_and_is_used_once() {
     story.runtime.block_on(async {
         customers(&story).await;
         let li = user(&story, "li", &["compliance"]).await;
-        let wang = user(&story, "wang", &["compliance"]).await;
+        user(&story, "wang", &["compliance"]).await;
         let id = release_approved(&story, &li).await;
         let erase = json!({ "reason": "asked" });
         let why = refused(&story, "/api/v1/customers/C1/erase", &li, erase).await;

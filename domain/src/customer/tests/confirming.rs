@@ -10,6 +10,13 @@ fn stored(country: Option<CountrySource>) -> Vec<CustomerEvent> {
             phone: Personal::open_hashed("+862025550123".to_owned()),
             country,
         },
+        CustomerEvent::ConsentRecorded {
+            scope: "service".to_owned(),
+            source: "hotline".to_owned(),
+            given_at: "2026-01-02T12:00:00+08:00".parse().unwrap(),
+            until: None,
+            evidence: Some(Personal::open("form 17".to_owned())),
+        },
         enrolled(),
     ]
 }
@@ -45,7 +52,7 @@ fn a_guessed_number_is_not_dialed_under_another_countrys_preset_until_it_is_conf
     assert_ne!(refused_under(Preset::UsRegf, &written), rule);
     let mut confirmed = stored(None);
     confirmed.extend(decide_at(&stored(None), confirm("asked"), "2026-03-02T12:00:00+08:00").unwrap());
-    assert_eq!(confirmed.len(), 4);
+    assert_eq!(confirmed.len(), 5);
     assert_ne!(refused_under(Preset::UsRegf, &confirmed), rule);
 }
 
