@@ -461,16 +461,16 @@ async fn the_digest_of_a_story_is_the_same_in_every_run() {
 /// A view's rows of one story, as its version makes them. Whoever changes them raises the view's version, so
 /// that rows already made are made anew, and writes the new digests here.
 const ROWS_OF_A_STORY: &[(&str, u32, &str)] = &[
-    ("worklist_campaign", 8, "fc069be4216484f5"),
-    ("worklist_enrolment", 8, "efbc1c3f77907ec2"),
-    ("worklist_call", 8, "ab9cff25f0fa5e27"),
-    ("campaign_board", 4, "1457b10077707e88"),
-    ("campaign_board_count", 4, "0c34795d242855fa"),
-    ("campaign_board_hour", 4, "ebbbc9e209e44985"),
-    ("campaign_board_call", 4, "4a596e923d33a14e"),
+    ("worklist_campaign", 9, "fc069be4216484f5"),
+    ("worklist_enrolment", 9, "efbc1c3f77907ec2"),
+    ("worklist_call", 9, "ab9cff25f0fa5e27"),
+    ("campaign_board", 5, "1457b10077707e88"),
+    ("campaign_board_count", 5, "0c34795d242855fa"),
+    ("campaign_board_hour", 5, "ccc4b25ea384fe34"),
+    ("campaign_board_call", 5, "b1a689f3d78b22c4"),
     ("call_history", 3, "f210826fb36ea1de"),
     ("customer_timeline_customer", 11, "25a0a72b08ae725c"),
-    ("customer_timeline_number", 11, "18730b22716e514c"),
+    ("customer_timeline_number", 11, "df3514378d53d42b"),
     ("customer_timeline_call", 11, "a52dd60e0eaafc46"),
     ("customer_timeline_line", 11, "b7ab7e27eac280d0"),
     ("audit_trail", 4, "2c2fb022e132a8f4"),
@@ -522,6 +522,11 @@ async fn every_stored_kind_and_version_is_taken_by_every_view_that_names_it() {
             // The first event of a call, once more with a member that came later: of another call.
             let text = String::from_utf8(record).unwrap();
             record = text.replace("308b38fa", "308b38fb").into_bytes();
+        }
+        if name == "user.added.v1.mail.json" {
+            // A user is added once: this one is another user.
+            let text = String::from_utf8(record).unwrap();
+            record = text.replace("user-wang", "user-sun").into_bytes();
         }
         kinds.push(name.rsplit_once(".v").unwrap().0.to_owned());
         story.tell_record(&StreamId::new("golden", &name), record);

@@ -297,12 +297,12 @@ fn nine_in_the_goodbye_is_obeyed_and_another_key_there_is_only_recorded() {
 }
 
 #[test]
-fn a_key_during_the_notice_that_refuses_nothing_is_recorded_and_waits_for_its_menu() {
+fn a_key_during_the_notice_that_refuses_nothing_is_recorded_and_counts_at_its_menu() {
     on_one_thread(async {
         let world = one_call(presses('2')).await;
         assert_eq!(world.count("call.keypressed"), 1);
-        assert_eq!(world.count("call.transfer_requested"), 0);
-        assert_eq!(world.data("call.ended")[0]["outcome"], "no_response");
+        assert_eq!(world.count("call.transfer_requested"), 1);
+        assert_eq!(world.data("call.ended")[0]["outcome"], "callback");
     });
 }
 

@@ -119,6 +119,19 @@ mod tests {
     /// Its time is over as soon as somebody waits for it.
     struct Over;
 
+    /// A deadline that never comes.
+    struct Early;
+
+    #[async_trait]
+    impl Clock for Early {
+        fn now(&self) -> Timestamp {
+            Timestamp::EPOCH
+        }
+        async fn wait_until(&self, _: Timestamp) {
+            std::future::pending().await
+        }
+    }
+
     #[async_trait]
     impl Clock for Over {
         fn now(&self) -> Timestamp {
@@ -158,8 +171,9 @@ mod tests {
             body: String::new(),
             sha256: String::new(),
         };
-        let asked = async |pen: Pen| within(&Over, &pen, &prompt).await.map(|one| one.content);
-        assert_eq!(asked(Pen(None)).await, Err(AssistantFailure::Late));
-        assert_eq!(asked(Pen(Some("好"))).await.as_deref(), Ok("好"));
+        let late = within(&Over, &Pen(None), &prompt).await;
+        assert_eq!(late.map(|one| one.content), Err(AssistantFailure::Late));
+        let in_time = within(&Early, &Pen(Some("好")), &prompt).await;
+        assert_eq!(in_time.unwrap().content, "好");
     }
 }

@@ -70,7 +70,9 @@ mod tests {
     async fn append(log: &MemoryEventStore, stream: StreamId, golden: &str, changes: &[(&str, &str)]) {
         let mut text = golden
             .trim()
-            .replace("\"stream_version\":3", "\"stream_version\":1");
+            .replace("\"stream_version\":3", "\"stream_version\":1")
+            // An event's id is its own: here that of a stream by the length of its name.
+            .replacen("597feaee", &format!("{:08x}", stream.as_str().len()), 1);
         for (from, to) in changes {
             assert!(text.contains(from), "{from}");
             text = text.replace(from, to);

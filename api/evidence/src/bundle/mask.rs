@@ -379,8 +379,10 @@ mod tests {
         let golden = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../fixtures/events/call");
         let mut masker = Masker::new(Timestamp::EPOCH).unwrap();
         let mut seen = 0;
-        for file in fs::read_dir(golden).unwrap() {
-            let stored = fs::read_to_string(file.unwrap().path()).unwrap();
+        let paths = fs::read_dir(golden).unwrap().map(|file| file.unwrap().path());
+        // What an older version is read as is no record of its own.
+        for path in paths.filter(|path| !path.to_string_lossy().contains(".expected.")) {
+            let stored = fs::read_to_string(path).unwrap();
             let envelope: Envelope = serde_json::from_str(&stored).unwrap();
             let event = CallEvent::read(&envelope.kind, envelope.version, &envelope.data).unwrap();
             let masked = masker.masked(&event);

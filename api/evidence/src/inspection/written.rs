@@ -68,6 +68,7 @@ pub struct MessageTold {
     #[schemars(example = &"138****8000")]
     pub to: Option<String>,
     pub subject: Option<String>,
+    #[schemars(example = &"您的还款计划已更新。")]
     pub text: Option<String>,
     #[serde(flatten)]
     pub event: Where,

@@ -4,6 +4,7 @@
 //! A withdrawal holds before the next dial of its scope, and its reply lists the calls that were granted
 //! before: they are withdrawn, or cancelled if not yet answered.
 
+use super::number_holders::{Having, having, having_or_nobody, one_phone};
 use crate::comparisons::NumberOnly;
 use crate::described::{Changed, Read};
 use crate::endpoint::{About, Ctx, Endpoint, Input, Permission};
@@ -17,19 +18,14 @@ use application::countries::NumberInCountry;
 use application::inquiring::{BY, REASON, Shown, put_on_record};
 use application::installation::{Installation, follow};
 use domain::compliance::consent_state;
-use domain::customer::{CustomerCommand, CustomerState, Erasure};
+use domain::customer::{CustomerCommand, CustomerState};
 use domain::ids::CustomerId;
 use domain::inquiry::{ComparedValue, ReadForm};
 use domain::permission::DataScope;
-use domain::phone_number::PhoneNumber;
 use domain::problem::{Kind, Problem};
 use domain::stored_event::{Cause, Position};
 use domain::time::Timestamp;
-use projections::views::customer_timeline::{self, HAVING_MAX};
 use std::sync::Arc;
-
-/// How long a question by number waits until the view of customers has what the log has.
-const VIEW_WAIT_MS: u64 = 5_000;
 
 /// What is shown of a person's consents.
 const CONSENTS: Shown = Shown::of(&["consents"], ReadForm::Clear);
@@ -319,73 +315,6 @@ async fn show_by_number(ctx: Ctx, input: Input) -> Result<Read<ConsentsByNumber>
         customers: items,
         complete: having.complete,
     }))
-}
-
-/// Who has a number.
-struct Having {
-    /// Several where its country is not known.
-    phones: Vec<PhoneNumber>,
-    customers: Vec<CustomerId>,
-    /// False while the view has not what the log has, or there are more than are looked for.
-    complete: bool,
-}
-
-impl Having {
-    /// The number, or the first of several.
-    fn phone(&self) -> Result<&PhoneNumber, Problem> {
-        let first = self.phones.first();
-        first.ok_or_else(|| Problem::fault("a look-up of no number"))
-    }
-}
-
-/// The number that a consent is of.
-async fn one_phone(installation: &Installation, text: &str) -> Result<Vec<PhoneNumber>, Problem> {
-    Ok(vec![installation.phone_written(text).await?])
-}
-
-/// The view only says whom to ask; each answers from their own events. While it is behind (an import runs),
-/// those it knows are asked at once, and the reply says that there may be more.
-async fn having(installation: &Installation, phones: Vec<PhoneNumber>) -> Result<Having, Problem> {
-    let (having, reached) = having_or_nobody(installation, phones).await?;
-    if having.customers.is_empty() {
-        reached?;
-        return Err(Problem::missing("a customer with this number"));
-    }
-    Ok(having)
-}
-
-/// The same where nobody has it; and whether the view has what the log has.
-async fn having_or_nobody(
-    installation: &Installation,
-    phones: Vec<PhoneNumber>,
-) -> Result<(Having, Result<(), Problem>), Problem> {
-    let reached = installation
-        .rows_at(installation.store().head().await?, VIEW_WAIT_MS)
-        .await;
-    let mut known = Vec::new();
-    let mut complete = reached.is_ok();
-    for phone in &phones {
-        let number = installation.vault().derive_number(phone.as_e164());
-        let of_number = customer_timeline::having(installation.rows.db().as_ref(), &number).await?;
-        complete &= of_number.len() < HAVING_MAX;
-        known.extend(of_number);
-    }
-    known.sort_unstable();
-    known.dedup();
-    let mut customers = Vec::with_capacity(known.len());
-    for customer in known {
-        let loaded = installation.entities.customers.state(&customer).await?;
-        // Nobody calls who was erased or is being erased, and nothing new is kept of them.
-        if loaded.state.erasure() == Erasure::None {
-            customers.push(customer);
-        }
-    }
-    let having = Having {
-        phones,
-        customers,
-        complete,
-    };
-    Ok((having, reached))
 }
 
 fn listed(customer: &CustomerId, state: &CustomerState, now: Timestamp) -> ConsentsShown {

@@ -53,6 +53,7 @@ mod metrics;
 mod models;
 mod number_checks;
 mod number_countries;
+mod number_holders;
 mod number_imports;
 mod number_lists;
 mod numbers;

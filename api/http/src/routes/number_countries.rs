@@ -23,14 +23,14 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
             confirm,
         )
         .needs(Permission::CustomersAssign, About::Customer)
-        .takes::<Confirmation>(),
+        .takes::<NumberConfirmation>(),
     ]
 }
 
 /// That the numbers are right.
 #[derive(JsonSchema)]
 #[schemars(extend("examples" = [{ "reason": "asked at the branch" }]))]
-struct Confirmation {
+struct NumberConfirmation {
     /// One of them; without it all that wait to be confirmed.
     #[schemars(with = "Option<NumberId>")]
     number: Option<NumberId>,
@@ -39,7 +39,7 @@ struct Confirmation {
     reason: String,
 }
 
-impl Order for Confirmation {
+impl Order for NumberConfirmation {
     fn read(body: &mut Members) -> Self {
         Self {
             number: body.parsed("number"),
@@ -63,7 +63,7 @@ async fn confirm(ctx: Ctx, input: Input) -> Result<Changed<NumbersConfirmed>, Pr
     let cause = input.cause(&ctx.installation, "customers/confirm-numbers")?;
     let ids = number_ids(&input.caller);
     let named = input.param(0)?;
-    let Confirmation { number, reason } = input.order().await?;
+    let NumberConfirmation { number, reason } = input.order().await?;
     let (customer, state) = ctx.installation.customer_named(&named).await?;
     let guessed = state.numbers().iter();
     let guessed = guessed.filter(|known| known.phone_country() == PhoneCountry::Guessed);

@@ -160,6 +160,7 @@ fn a_caller_without_the_reveal_right_is_not_told_who_shares_a_number() {
             let mut ids = Vec::new();
             for customer in ["C1", "C2"] {
                 let shown = get(&story, &format!("/api/v1/customers/{customer}"), key).await;
+                assert_eq!(shown.status, 200, "{}", shown.body);
                 ids.push(shown.body["numbers"][0]["id"].as_str().unwrap().to_owned());
                 let timeline = get(&story, &format!("/api/v1/customers/{customer}/timeline"), key).await;
                 let lines = timeline.body["timeline"].as_array().unwrap().clone();
