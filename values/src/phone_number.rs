@@ -393,10 +393,10 @@ mod tests {
             "\u{feff}\u{2066}+8613800138068\u{2069}",
             " \u{200e}138\u{ad}0013\u{2060}8068",
         ] {
-            let number = PhoneNumber::parse(text).unwrap();
+            let number = PhoneNumber::parse(text, CHINA).unwrap();
             assert_eq!(number.as_e164(), "+8613800138068", "{text:?}");
         }
-        assert_eq!(PhoneNumber::parse("\u{200b}"), Err(InvalidPhoneNumber::Empty));
+        assert_eq!(PhoneNumber::parse("\u{200b}", CHINA), Err(InvalidPhoneNumber::Empty));
     }
 
     #[test]

@@ -57,8 +57,9 @@ pub trait RowSource: Send {
 /// The value for a column, or why it is none.
 fn value_of<'a>(cell: &'a CellText, column: &Column) -> Result<Cow<'a, str>, String> {
     match column.meaning {
-        Meaning::Member(Member::CustomerId) => return Ok(Cow::Borrowed(cell.identifier())),
-        Meaning::Member(Member::Phone) => return Ok(Cow::Borrowed(cell.identifier())),
+        Meaning::Member(Member::CustomerId | Member::Phone) | Meaning::FurtherPhone(_) => {
+            return Ok(Cow::Borrowed(cell.identifier()));
+        }
         Meaning::Member(Member::ConsentAt | Member::ConsentUntil) => {
             return Ok(Cow::Borrowed(cell.moment()));
         }

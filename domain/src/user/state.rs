@@ -206,25 +206,33 @@ impl UserState {
                 self.use_up(*second_factor);
             }
             UserEvent::SignedOut { session } => self.sessions.retain(|one| one.digest != *session),
-            UserEvent::SignInRefused {
-                wrong_count, from, ..
-            } => {
-                self.attempts.note_wrong(from.as_deref(), *wrong_count, at);
-            }
+            UserEvent::SignInRefused { .. } | UserEvent::Locked { .. } => self.apply_refusal(event, at),
             UserEvent::PasswordChosen { .. }
             | UserEvent::SecondFactorOffered { .. }
             | UserEvent::SecondFactorAdded { .. }
             | UserEvent::SecondFactorReset { .. }
             | UserEvent::ProviderLinked { .. }
             | UserEvent::ProviderUnlinked { .. } => self.apply_way_in(event),
-            UserEvent::Locked {
-                until,
-                locked_count,
-                from,
-            } => self
-                .attempts
-                .note_lock(from.as_deref(), *until, *locked_count, at),
             UserEvent::Disabled { .. } => self.disable(),
+        }
+    }
+
+    /// Wrong passwords, and the locks that follow them.
+    fn apply_refusal(&mut self, event: &UserEvent, at: Timestamp) {
+        if let UserEvent::SignInRefused {
+            wrong_count, from, ..
+        } = event
+        {
+            self.attempts.note_wrong(from.as_deref(), *wrong_count, at);
+        }
+        if let UserEvent::Locked {
+            until,
+            locked_count,
+            from,
+        } = event
+        {
+            self.attempts
+                .note_lock(from.as_deref(), *until, *locked_count, at);
         }
     }
 

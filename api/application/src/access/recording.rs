@@ -9,23 +9,32 @@ use domain::ids::UserId;
 use domain::stored_event::Cause;
 use domain::user::{SignInFault, UserCommand};
 use std::collections::BTreeMap;
-use std::sync::{Arc, Mutex as StdMutex, PoisonError};
-use tokio::sync::Mutex;
+use std::sync::{Arc, Mutex, PoisonError};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+
+/// Attempts of one user that are recorded at once: a lock counts each.
+const AT_ONCE: usize = 1;
 
 /// One turn per user at a time; users are few, and a turn that nobody holds is forgotten.
 #[derive(Default)]
-pub(crate) struct Recording(StdMutex<BTreeMap<UserId, Arc<Mutex<()>>>>);
+pub(crate) struct Recording(Mutex<BTreeMap<UserId, Arc<Semaphore>>>);
 
 impl Recording {
-    fn turn(&self, user: &UserId) -> Arc<Mutex<()>> {
+    /// The turn of a user, once nobody else has it. A semaphore that is never closed gives one each time.
+    async fn turn(&self, user: &UserId) -> Option<OwnedSemaphorePermit> {
+        self.queue(user).acquire_owned().await.ok()
+    }
+
+    fn queue(&self, user: &UserId) -> Arc<Semaphore> {
         let mut turns = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         turns.retain(|_, turn| Arc::strong_count(turn) > 1);
-        Arc::clone(turns.entry(user.clone()).or_default())
+        let new = || Arc::new(Semaphore::new(AT_ONCE));
+        Arc::clone(turns.entry(user.clone()).or_insert_with(new))
     }
 
     /// Returns when every earlier attempt at this name is stored.
     pub(crate) async fn settled(&self, user: &UserId) {
-        drop(self.turn(user).lock_owned().await);
+        drop(self.turn(user).await);
     }
 }
 
@@ -36,7 +45,7 @@ pub(crate) async fn record_refusal(
     fault: SignInFault,
     from: Option<String>,
 ) {
-    let turn = installation.access.recording.turn(&user).lock_owned().await;
+    let turn = installation.access.recording.turn(&user).await;
     let recording = Arc::clone(installation);
     installation.tasks().spawn(
         "sign-in refused",
