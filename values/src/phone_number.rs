@@ -396,7 +396,10 @@ mod tests {
             let number = PhoneNumber::parse(text, CHINA).unwrap();
             assert_eq!(number.as_e164(), "+8613800138068", "{text:?}");
         }
-        assert_eq!(PhoneNumber::parse("\u{200b}", CHINA), Err(InvalidPhoneNumber::Empty));
+        assert_eq!(
+            PhoneNumber::parse("\u{200b}", CHINA),
+            Err(InvalidPhoneNumber::Empty)
+        );
     }
 
     #[test]

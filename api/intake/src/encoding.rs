@@ -7,7 +7,7 @@
 
 use crate::evidence::{Evidence, Weighed};
 use crate::{ImportError, cut};
-use encoding_rs::{Decoder, Encoding, GB18030, GBK, UTF_8, UTF_16BE, UTF_16LE};
+use encoding_rs::{Decoder, EUC_JP, Encoding, GB18030, GBK, UTF_8, UTF_16BE, UTF_16LE};
 use std::fmt;
 use std::io::{self, Read};
 
@@ -143,7 +143,8 @@ fn guess(first: &[u8], weighed: &Weighed) -> Guess {
     let Some((best, probability)) = ranking.first().copied() else {
         return Guess::Sure(UTF_8);
     };
-    let is_second_opinion = same(detected, best);
+    // Of a few Chinese names chardetng takes many for EUC-JP; kana make the models name EUC-JP themselves.
+    let is_second_opinion = same(detected, best) || (best == GB18030 && detected == EUC_JP);
     if probability >= CONFIDENCE_ALONE || (probability >= CONFIDENCE_MIN && is_second_opinion) {
         return Guess::Sure(best);
     }

@@ -230,7 +230,9 @@ impl Columns {
 /// The only value of a line that can be a number.
 fn only_number(cells: &[Cell]) -> Result<String, String> {
     let texts = filled(cells).filter_map(|cell| cell.as_ref().ok());
-    let mut numbers = texts.map(|text| text.identifier()).filter(|text| may_be_number(text));
+    let mut numbers = texts
+        .map(|text| text.identifier())
+        .filter(|text| may_be_number(text));
     match (numbers.next(), numbers.next()) {
         (Some(only), None) => Ok(only.to_owned()),
         (_, _) => Err(

@@ -272,7 +272,8 @@ async fn list_of(
         course: Arc::default(),
     };
     let rows = ListRows::File(Box::new(spooled), reading.mapping);
-    let done = run(ctx, plan, rows, asked).await;
+    // Boxed: with the plan and the rows it is larger than a stack takes well.
+    let done = Box::pin(run(ctx, plan, rows, asked)).await;
     // Kept to the end: an import takes a core.
     drop(turn);
     done

@@ -18,6 +18,8 @@ const FORMAT_CHARS_MAX: usize = 512;
 /// One section of a format, split into tokens.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub(super) struct Section {
+    /// The settings of the machine decide; what follows in the format is not shown.
+    is_of_system: bool,
     condition: Option<Condition>,
     pub(super) tokens: Vec<Token>,
 }
@@ -150,6 +152,9 @@ fn sections(code: &str) -> Vec<Section> {
 
 impl Section {
     fn push(&mut self, token: Token) {
+        if self.is_of_system {
+            return;
+        }
         let Token::Bracket(word) = &token else {
             self.tokens.push(token);
             return;
@@ -163,7 +168,10 @@ impl Section {
             Some(currency) => {
                 let (sign, language) = currency.split_once('-').unwrap_or((currency, ""));
                 match date_format::code_of_system(language) {
-                    Some(code) => self.tokens = sections(code).pop().unwrap_or_default().tokens,
+                    Some(code) => {
+                        self.tokens = sections(code).pop().unwrap_or_default().tokens;
+                        self.is_of_system = true;
+                    }
                     None if sign.is_empty() => {}
                     None => self.tokens.push(Token::Literal(sign.to_owned())),
                 }
