@@ -18,11 +18,11 @@ pub enum Spelling {
     Both,
 }
 
-/// Two customers whose ids look alike.
+/// Two customers whose ids look alike; short enough that a report shows all of it.
 pub(crate) fn two_spellings(normalized: &CustomerId, written: &CustomerId) -> String {
     format!(
-        "two customers have this id, one with invisible characters: merge them (customer merge {normalized} {written}), and \
-         import the row again / 该编号对应两个客户（其一含不可见字符）：请先合并"
+        "two customers have this id, one with invisible characters: merge them (customer merge {normalized} {written}) / \
+         该编号对应两个客户：请先合并"
     )
 }
 
