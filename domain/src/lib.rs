@@ -112,5 +112,5 @@ pub mod working_calendar;
 pub use values::{
     approvals_asked, call_caps, calling_code, digest, disposition, emotion, fabe, few_map, go_live, ids,
     key_rule, message_way, permission, phone_number, routing_score, sensitive_words, sharing, stream_id,
-    transfer_reason, yaml,
+    transfer_reason, visible_text, yaml,
 };

@@ -32,4 +32,5 @@ pub mod show;
 pub mod stream_id;
 mod texting_ids;
 pub mod transfer_reason;
+pub mod visible_text;
 pub mod yaml;

@@ -8,6 +8,7 @@
 
 use crate::calling_code::{CallingCode, DefaultCountry};
 use crate::phone_text::{half_width, is_mark, without_guards};
+use crate::visible_text::is_invisible;
 use phonenumber::{Mode, country};
 use std::fmt;
 
@@ -207,7 +208,9 @@ fn plain_text(text: &str) -> Result<String, InvalidPhoneNumber> {
     if text.len() > TEXT_BYTES_MAX {
         return Err(InvalidPhoneNumber::TooLongText);
     }
-    let half_width: String = text.chars().map(half_width).collect();
+    // Contact apps copy direction marks along, also before the plus.
+    let visible = text.chars().filter(|character| !is_invisible(*character));
+    let half_width: String = visible.map(half_width).collect();
     let plain = without_guards(&half_width);
     if plain.is_empty() {
         return Err(InvalidPhoneNumber::Empty);
@@ -381,6 +384,23 @@ mod tests {
 
     const CHINA: DefaultCountry = DefaultCountry::Of(CallingCode::MAINLAND_CHINA);
     const AMERICA: DefaultCountry = DefaultCountry::Of(CallingCode::NORTH_AMERICA);
+
+    #[test]
+    fn invisible_marks_anywhere_are_no_part_of_a_number() {
+        for text in [
+            "\u{202a}+86 138 0013 8068\u{202c}",
+            "\u{202d}+86\u{200b}13800138068",
+            "\u{feff}\u{2066}+8613800138068\u{2069}",
+            " \u{200e}138\u{ad}0013\u{2060}8068",
+        ] {
+            let number = PhoneNumber::parse(text, CHINA).unwrap();
+            assert_eq!(number.as_e164(), "+8613800138068", "{text:?}");
+        }
+        assert_eq!(
+            PhoneNumber::parse("\u{200b}", CHINA),
+            Err(InvalidPhoneNumber::Empty)
+        );
+    }
 
     #[test]
     fn what_people_write_becomes_one_number() {

@@ -12,6 +12,7 @@ use bytes::Bytes;
 use domain::ids::CampaignId;
 use domain::problem::{Kind, MemberError, Problem};
 use futures_util::stream::{self, Stream};
+use intake::table::HiddenRows;
 use multer::{Constraints, Field, Multipart, SizeLimit, parse_boundary};
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde_json::{Value, json};
@@ -30,7 +31,10 @@ const FIELD_BYTES_MAX: u64 = 8 * 1024;
 const AHEAD_BYTES_MAX: usize = 4 * 1024 * 1024;
 
 /// How the text of a file may be encoded.
-pub(crate) const ENCODINGS: &[&str] = &["auto", "utf-8", "gbk", "gb18030"];
+pub(crate) const ENCODINGS: &[&str] = intake::encoding::CODES;
+
+/// Names of the fields that say how a file is read.
+pub(crate) const READING: [&str; 4] = ["encoding", "sheet", "hidden_rows", "header_row"];
 
 /// The fields of a form, by name.
 pub(crate) type Fields = BTreeMap<&'static str, String>;
@@ -235,6 +239,12 @@ fn schema() -> Schema {
                 "examples": ["客户ID=customer_id,手机号=phone"] },
             "encoding": { "type": "string", "enum": ENCODINGS,
                 "description": "Of the text; auto where it is not said" },
+            "sheet": { "type": "string", "examples": ["名单"],
+                "description": "The sheet of a workbook, also a hidden one; without it the first visible one" },
+            "hidden_rows": { "type": "string", "enum": HiddenRows::CODES,
+                "description": "Rows that are hidden or filtered out in Excel; exclude where it is not said" },
+            "header_row": { "type": "string", "examples": ["1"],
+                "description": "The row of the titles; without it the row is searched for" },
         },
     })
 }

@@ -32,6 +32,7 @@ use intake::mapping::Mapping;
 use intake::row::RowRules;
 use intake::source::RowSource;
 use intake::spool::{Spooled, hex};
+use intake::table::HiddenRows;
 use serde_json::{Map, Value};
 use sha2::{Digest, Sha256};
 use std::sync::Arc;
@@ -40,6 +41,23 @@ use std::sync::Arc;
 pub(crate) const APPROVAL: Parameter = Parameter::uuid(
     "approval",
     "The approval that another person gave, where the campaign asks for one",
+);
+
+/// Which rows of a file are read.
+pub(crate) const SHEET: Parameter = Parameter::text(
+    "sheet",
+    "The sheet of a workbook, also a hidden one; without it the first visible one is read",
+    "名单",
+);
+pub(crate) const HIDDEN_ROWS: Parameter = Parameter::one_of(
+    "hidden_rows",
+    "Rows that are hidden or filtered out in Excel: left out and counted (exclude, where it is not said), or read",
+    HiddenRows::CODES,
+);
+pub(crate) const HEADER_ROW: Parameter = Parameter::text(
+    "header_row",
+    "The row of the titles, as a spreadsheet counts; without it the row is searched for",
+    "1",
 );
 
 /// Of rows that were read from another database.
@@ -141,13 +159,18 @@ impl Importing {
         self
     }
 
-    /// The same of a file that is read by these columns, in this encoding.
-    pub(crate) fn reading(mut self, map: Option<&str>, encoding: Option<&str>) -> Self {
+    /// The same of a file that is read by these columns, in this encoding, with these rows.
+    pub(crate) fn reading(mut self, map: Option<&str>, encoding: Option<&str>, rows: &str) -> Self {
         let mut said = format!("{}\n{}", map.unwrap_or_default(), encoding.unwrap_or_default());
+        if !rows.is_empty() {
+            said.push('\n');
+            said.push_str(rows);
+        }
         if let Some(country) = self.country {
             said.push_str(&format!("\n{country}"));
         }
-        let is_asked_for = map.is_some() || encoding.is_some() || self.country.is_some();
+        let is_read_so = map.is_some() || encoding.is_some() || !rows.is_empty();
+        let is_asked_for = is_read_so || self.country.is_some();
         self.reading = is_asked_for.then(|| hex(&Sha256::digest(said)));
         self
     }
@@ -188,7 +211,7 @@ fn mark_of(input: &Input) -> Result<Option<QueryMark>, Problem> {
 
 /// Where the rows of a list are, which may be read before they are loaded.
 pub(crate) enum ListRows {
-    File(Spooled, Mapping),
+    File(Box<Spooled>, Mapping),
     Body(Vec<Map<String, Value>>),
     /// Of a frozen segment: whoever of its people is left.
     Members(Vec<Map<String, Value>>),

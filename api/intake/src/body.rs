@@ -3,6 +3,7 @@
 use crate::mapping::Member;
 use crate::source::{NamedRow, ReadRow, RowSink, RowSource, check_text};
 use crate::{BadRow, ImportError};
+use domain::visible_text::normalize;
 use serde_json::{Map, Value};
 use std::collections::BTreeMap;
 
@@ -62,9 +63,10 @@ fn name_members(row: u64, record: Map<String, Value>) -> ReadRow {
         if text.is_empty() {
             continue;
         }
-        match Member::from_name(&name) {
+        let title = normalize(&name);
+        match Member::from_name(&title) {
             Some(member) => named.members.insert(member, text).map(|_| ()),
-            None => named.variables.insert(name, text).map(|_| ()),
+            None => named.variables.insert(title.into_owned(), text).map(|_| ()),
         };
     }
     Ok(named)

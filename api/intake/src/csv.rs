@@ -1,10 +1,9 @@
-//! Rows of a CSV file: decoded, its separator found from the header, a bound on every row.
+//! Rows of a CSV file: decoded, its separator found from the first lines, a bound on every row.
 
+use crate::cell::{CellText, TableRow};
 use crate::csv_text::{CsvText, Row};
 use crate::encoding::DecodingReader;
-use crate::mapping::{Column, Mapping};
-use crate::source::{RowSink, RowSource, name_cells};
-use crate::{BadRow, COLUMNS_MAX, ImportError};
+use crate::{BadRow, ImportError};
 use encoding_rs::Encoding;
 use std::io::Read;
 
@@ -26,114 +25,79 @@ pub(crate) enum StrayQuotes {
     EndTheImport,
 }
 
-/// A CSV file as rows.
-pub(crate) struct CsvSource {
+/// Text with separators as rows.
+pub(crate) struct CsvRows {
     text: CsvText,
-    columns: Vec<Column>,
     row: u64,
     stray: StrayQuotes,
 }
 
-impl CsvSource {
-    /// Reads the header; `file` is at its first byte.
+impl CsvRows {
+    /// `file` is at its first byte.
     pub(crate) fn open(
         file: impl Read + Send + 'static,
         encoding: &'static Encoding,
-        mapping: &Mapping,
+        stray: StrayQuotes,
     ) -> Result<Self, ImportError> {
-        let mut opened = Self::unread(file, encoding)?;
-        let header = opened.header()?;
-        if header.len() > COLUMNS_MAX {
-            return Err(ImportError::TooLarge {
-                what: "the number of columns",
-                limit: COLUMNS_MAX as u64,
-            });
-        }
-        opened.columns = mapping.columns(&header)?;
-        Ok(opened)
-    }
-
-    /// The titles alone; `file` is at its first byte.
-    pub(crate) fn titles(
-        file: impl Read + Send + 'static,
-        encoding: &'static Encoding,
-    ) -> Result<Vec<String>, ImportError> {
-        Self::unread(file, encoding)?.header()
-    }
-
-    fn unread(file: impl Read + Send + 'static, encoding: &'static Encoding) -> Result<Self, ImportError> {
         let text = CsvText::open(Box::new(DecodingReader::new(file, encoding)));
         Ok(Self {
             text: text.map_err(ImportError::Disk)?,
-            columns: Vec::new(),
             row: 0,
-            stray: StrayQuotes::default(),
+            stray,
         })
     }
 
-    fn header(&mut self) -> Result<Vec<String>, ImportError> {
+    /// The next row with a value. A row without any is a blank line, not a customer.
+    pub(crate) fn next_row(&mut self) -> Result<Option<TableRow>, ImportError> {
         loop {
-            match self.read()? {
-                Some(Row::Cells(cells)) if is_blank(&cells) => {}
-                Some(Row::Cells(cells)) => return Ok(cells),
-                Some(Row::StrayQuote) => return Err(ImportError::Unreadable(STRAY_QUOTE.to_owned())),
-                None => return Err(ImportError::NoHeader),
-            }
-        }
-    }
-
-    /// The same of a file in which every quote is closed.
-    pub(crate) const fn whose_stray_quotes(mut self, stray: StrayQuotes) -> Self {
-        self.stray = stray;
-        self
-    }
-
-    fn read(&mut self) -> Result<Option<Row>, ImportError> {
-        self.row += 1;
-        self.text.next_row(self.row)
-    }
-}
-
-/// A row without any value is a blank line at the end of many files, not a customer.
-fn is_blank(cells: &[String]) -> bool {
-    cells.iter().all(|cell| cell.trim().is_empty())
-}
-
-impl RowSource for CsvSource {
-    fn read_rows(&mut self, sink: &mut RowSink<'_>) -> Result<(), ImportError> {
-        while let Some(row) = self.read()? {
-            let named = match row {
-                Row::Cells(cells) if is_blank(&cells) => continue,
-                Row::Cells(cells) => name_cells(self.row, &self.columns, cells.into_iter().map(Ok).collect()),
-                Row::StrayQuote if self.stray == StrayQuotes::EndTheImport => {
+            self.row += 1;
+            let cells = match self.text.next_row(self.row)? {
+                None => return Ok(None),
+                Some(Row::Cells(cells)) if is_blank(&cells) => continue,
+                Some(Row::Cells(cells)) => {
+                    Ok(cells.into_iter().map(|text| Ok(CellText::from(text))).collect())
+                }
+                Some(Row::StrayQuote) if self.stray == StrayQuotes::EndTheImport => {
                     let said = format!("row {}: {STRAY_IN_QUERY}", self.row);
                     return Err(ImportError::Unreadable(said));
                 }
-                Row::StrayQuote => Err(BadRow {
+                Some(Row::StrayQuote) => Err(BadRow {
                     row: self.row,
                     column: "\"".to_owned(),
                     reason: STRAY_QUOTE.to_owned(),
                 }),
             };
-            if sink(named).is_break() {
-                break;
-            }
+            return Ok(Some(TableRow {
+                number: self.row,
+                is_hidden: false,
+                cells,
+            }));
         }
-        Ok(())
     }
+}
+
+fn is_blank(cells: &[String]) -> bool {
+    cells.iter().all(|cell| cell.trim().is_empty())
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::mapping::Member;
-    use crate::source::ReadRow;
-    use encoding_rs::{GB18030, GBK, UTF_8};
-    use std::io;
+    use crate::encoding::EncodingChoice;
+    use crate::mapping::{Mapping, Member};
+    use crate::source::{ListRows, ReadRow, RowSource};
+    use crate::spool::{Spool, Spooled};
+    use encoding_rs::GBK;
     use std::ops::ControlFlow;
 
-    fn rows(bytes: Vec<u8>, encoding: &'static Encoding) -> Vec<ReadRow> {
-        let mut source = CsvSource::open(io::Cursor::new(bytes), encoding, &Mapping::default()).unwrap();
+    fn spooled(bytes: &[u8]) -> Spooled {
+        let mut spool = Spool::new(&std::env::temp_dir()).unwrap();
+        spool.write(bytes).unwrap();
+        spool.finish(EncodingChoice::Auto)
+    }
+
+    fn rows(bytes: Vec<u8>) -> Vec<ReadRow> {
+        let mut source = ListRows::new(spooled(&bytes).into_table().unwrap(), Mapping::default());
         let mut rows = Vec::new();
         source
             .read_rows(&mut |row| {
@@ -147,7 +111,7 @@ mod tests {
     #[test]
     fn a_gbk_file_gives_its_names() {
         let (bytes, _, _) = GBK.encode("客户ID,手机号,姓名,days\nC001,138-0013-8000,张三,3\n");
-        let rows = rows(bytes.into_owned(), GB18030);
+        let rows = rows(bytes.into_owned());
         let row = rows[0].as_ref().unwrap();
         assert_eq!(row.row, 2);
         assert_eq!(row.members[&Member::Name], "张三");
@@ -157,7 +121,7 @@ mod tests {
 
     #[test]
     fn the_separator_is_found_and_quotes_hold_line_ends() {
-        let rows = rows(b"id;phone;note\n1;2;\"a;\nb\"\n\n3;4;\n".to_vec(), UTF_8);
+        let rows = rows(b"id;phone;note\n1;2;\"a;\nb\"\n\n3;4;\n".to_vec());
         assert_eq!(rows[0].as_ref().unwrap().variables["note"], "a;\nb");
         assert_eq!(rows[1].as_ref().unwrap().members[&Member::CustomerId], "3");
         assert_eq!(rows.len(), 2);
@@ -165,7 +129,7 @@ mod tests {
 
     #[test]
     fn a_row_with_more_cells_than_the_header_is_bad() {
-        let rows = rows(b"id,phone\n1,2,3\n4,5\n".to_vec(), UTF_8);
+        let rows = rows(b"id,phone\n1,2,3\n4,5\n".to_vec());
         assert_eq!(rows[0].as_ref().unwrap_err().row, 2);
         assert!(rows[1].is_ok());
     }
@@ -174,7 +138,7 @@ mod tests {
     fn a_quote_that_is_never_closed_costs_its_line_and_no_other() {
         let mut bytes = b"id,phone\n1,\"2\n".to_vec();
         bytes.extend(b"x,y\n".repeat(100_000));
-        let rows = rows(bytes, UTF_8);
+        let rows = rows(bytes);
         assert_eq!(rows.len(), 100_001);
         let bad = rows[0].as_ref().unwrap_err();
         assert!(bad.row == 2 && bad.reason.contains("quote"), "{bad:?}");
@@ -184,11 +148,10 @@ mod tests {
     /// A line of a note that looks like a person would be called.
     #[test]
     fn rows_of_a_query_end_at_a_quote_that_is_not_closed() {
-        let text = b"id,phone\n1,2\n3,\"4\n5,6\n".to_vec();
-        let read = CsvSource::open(io::Cursor::new(text), UTF_8, &Mapping::default()).unwrap();
-        let mut read = read.whose_stray_quotes(StrayQuotes::EndTheImport);
+        let table = spooled(b"id,phone\n1,2\n3,\"4\n5,6\n").of_query().into_table();
+        let mut source = ListRows::new(table.unwrap(), Mapping::default());
         let mut count = 0;
-        let ended = read.read_rows(&mut |row| {
+        let ended = source.read_rows(&mut |row| {
             count += u32::from(row.is_ok());
             ControlFlow::Continue(())
         });
@@ -200,7 +163,7 @@ mod tests {
     fn a_long_note_makes_its_row_bad_and_its_lines_are_none() {
         let note = "\n9,13800138009".repeat(1_500);
         let text = format!("id,phone,note\n1,2,\"{note}\"\n3,4,x\n");
-        let rows = rows(text.into_bytes(), UTF_8);
+        let rows = rows(text.into_bytes());
         assert_eq!(rows.len(), 2);
         assert_eq!(rows[0].as_ref().unwrap_err().column, "note");
         assert!(rows[1].is_ok());
@@ -208,7 +171,8 @@ mod tests {
 
     #[test]
     fn an_empty_file_has_no_header() {
-        let empty = CsvSource::open(io::Cursor::new(Vec::new()), UTF_8, &Mapping::default());
-        assert!(matches!(empty, Err(ImportError::NoHeader)));
+        let mut source = ListRows::new(spooled(b"").into_table().unwrap(), Mapping::default());
+        let read = source.read_rows(&mut |_| ControlFlow::Continue(()));
+        assert!(matches!(read, Err(ImportError::NoHeader)), "{read:?}");
     }
 }

@@ -51,7 +51,8 @@ enum Unclear {
 }
 
 impl CsvText {
-    /// The separator is told from the first line.
+    /// The separator is named by a first line such as `sep=;`, which Excel reads so and is no row, or told
+    /// from the first lines.
     pub fn open(source: Box<dyn Read + Send>) -> io::Result<Self> {
         let mut opened = Self {
             source,
@@ -60,10 +61,16 @@ impl CsvText {
             at: 0,
             ended: false,
         };
-        while !opened.ended && opened.text.len() < CHUNK_BYTES && !opened.text.contains(&b'\n') {
+        while !opened.ended && opened.text.len() < CHUNK_BYTES {
             opened.fill()?;
         }
-        opened.separator = separator(&opened.text);
+        match named_separator(&opened.text) {
+            Some((separator, line)) => {
+                opened.separator = separator;
+                opened.at = line;
+            }
+            None => opened.separator = separator(&opened.text),
+        }
         Ok(opened)
     }
 
@@ -219,17 +226,55 @@ fn owned(bytes: Option<&[u8]>) -> String {
     String::from_utf8_lossy(bytes.unwrap_or_default()).into_owned()
 }
 
-/// The separator that stands most often in the first line; a comma when none does.
+/// The separator that a first line `sep=;` names, and the bytes of that line with its end.
+fn named_separator(head: &[u8]) -> Option<(u8, usize)> {
+    let end = head
+        .iter()
+        .position(|byte| matches!(byte, b'\n' | b'\r'))
+        .unwrap_or(head.len());
+    let line = head.get(..end)?.trim_ascii_start();
+    // Excel writes it in quotes where a cell holds it.
+    let line = line.strip_prefix(b"\"").unwrap_or(line);
+    let (word, behind) = line.split_at_checked(4)?;
+    if !word.eq_ignore_ascii_case(b"sep=") {
+        return None;
+    }
+    let (separator, behind) = behind.split_first()?;
+    let is_alone = behind
+        .iter()
+        .all(|byte| matches!(byte, b'"' | b' ') || byte == separator);
+    let is_separator =
+        !separator.is_ascii_alphanumeric() && !matches!(separator, b'"' | b' ') && separator.is_ascii();
+    let line_end = match head.get(end..) {
+        Some([b'\r', b'\n', ..]) => 2,
+        Some([_, ..]) => 1,
+        Some([]) | None => 0,
+    };
+    (is_alone && is_separator).then_some((*separator, end + line_end))
+}
+
+/// Lines by which the separator is told: a headline and notes may be above the titles.
+const SEPARATOR_LINES: usize = 20;
+
+/// The separator that most of the first lines have equally often; a comma where none has any.
 fn separator(head: &[u8]) -> u8 {
-    let line = head.split(|&byte| byte == b'\n').next().unwrap_or_default();
-    let count = |separator: u8| line.iter().filter(|&&byte| byte == separator).count();
-    let mut best = b',';
-    for candidate in [b'\t', b';', b'|'] {
-        if count(candidate) > count(best) {
-            best = candidate;
+    let lines: Vec<&[u8]> = head.split(|&byte| byte == b'\n').take(SEPARATOR_LINES).collect();
+    let mut best = (0, 0, b',');
+    for candidate in [b',', b'\t', b';', b'|'] {
+        let counts: Vec<usize> = lines
+            .iter()
+            .map(|line| line.iter().filter(|&&byte| byte == candidate).count())
+            .filter(|count| *count > 0)
+            .collect();
+        let alike = |count: usize| counts.iter().filter(|one| **one == count).count();
+        let most = counts.iter().map(|count| (alike(*count), *count)).max();
+        if let Some((lines, count)) = most
+            && (lines, count) > (best.0, best.1)
+        {
+            best = (lines, count, candidate);
         }
     }
-    best
+    best.2
 }
 
 #[cfg(test)]
@@ -282,6 +327,35 @@ mod tests {
             cells(&["3", ""]),
         ];
         assert_eq!(read, expected);
+    }
+
+    #[test]
+    fn a_first_line_may_name_the_separator_and_is_no_row() {
+        for text in [
+            "sep=;\r\nid;a,b\n1;2,3\n",
+            "SEP=;\nid;a,b\n1;2,3\n",
+            "\"sep=;\"\nid;a,b\n1;2,3\n",
+        ] {
+            assert_eq!(
+                rows(text),
+                [cells(&["id", "a,b"]), cells(&["1", "2,3"])],
+                "{text}"
+            );
+        }
+        assert_eq!(rows("sep=\t\nid\tphone\n"), [cells(&["id", "phone"])]);
+        assert_eq!(rows("sep=;"), []);
+        // A title is no hint.
+        assert_eq!(rows("sep=a,phone\n1,2\n")[0], cells(&["sep=a", "phone"]));
+        assert_eq!(rows("separator,phone\n1,2\n")[0], cells(&["separator", "phone"]));
+    }
+
+    #[test]
+    fn the_separator_is_told_below_a_headline_and_beside_notes() {
+        let headline = rows("Customers, March\nid;phone;note\n1;2;x, y\n3;4;\n");
+        assert_eq!(headline[1], cells(&["id", "phone", "note"]));
+        let tags = rows("id,phone,tags\n1,2,a;b;c\n3,4,d;e\n");
+        assert_eq!(tags[1], cells(&["1", "2", "a;b;c"]));
+        assert_eq!(rows("alone\n1\n")[0], cells(&["alone"]));
     }
 
     #[test]

@@ -1,14 +1,18 @@
-//! A file of deals: CSV with a header, read into rows of the request that reports them. A bad row is told by
-//! its line, and the others count.
+//! A file of deals, CSV or XLSX, read into rows of the request that reports them. A bad row is named by its
+//! line, and the others count.
 //!
 //! Columns: `customer_id`, `reference`, `type` (signed, repaid,
 //! appointed, kept, 成交, 还款, 约访, 约访成功), `amount` (such as 1280.00, in units
 //! of two decimals), `currency` (CNY unless it is said), `happened_at` (RFC 3339), and `call` or `campaign`.
 
-use csv::{ReaderBuilder, StringRecord};
+use crate::cell::Cell;
+use crate::row::parse_instant;
+use crate::table::{Table, TableOptions, TableReport};
+use crate::{ImportError, cut_titles};
 use domain::deal::DealKind;
-use domain::time::Timestamp;
+use domain::visible_text::normalize;
 use serde_json::{Map, Value, json};
+use std::path::Path;
 
 /// Most rows of one file: a year of a large desk; more are several files.
 pub const DEAL_ROWS_MAX: usize = 200_000;
@@ -32,60 +36,76 @@ pub struct DealLine {
     pub row: Result<Value, String>,
 }
 
-/// Reads the whole text; `Err` where its header is none.
-pub fn read(text: &str) -> Result<Vec<DealLine>, String> {
-    let text = text.strip_prefix('\u{feff}').unwrap_or(text);
-    let mut reader = ReaderBuilder::new().flexible(true).from_reader(text.as_bytes());
-    let header = reader.headers().map_err(|error| error.to_string())?.clone();
-    let places: Vec<Option<usize>> = COLUMNS.iter().map(|names| place(&header, *names)).collect();
+/// Reads the whole file.
+pub fn read(path: &Path, options: TableOptions) -> Result<(Vec<DealLine>, TableReport), ImportError> {
+    let mut lines = Vec::new();
+    let mut table = Table::open(path, options)?;
+    let report = table.each_titled_row(&places_of, &mut |places, line, cells| {
+        if lines.len() >= DEAL_ROWS_MAX {
+            return Err(ImportError::TooLarge {
+                what: "the number of rows",
+                limit: DEAL_ROWS_MAX as u64,
+            });
+        }
+        let row = cells
+            .map_err(|bad| bad.reason)
+            .and_then(|cells| row(&cells, places));
+        lines.push(DealLine { line, row });
+        Ok(true)
+    })?;
+    Ok((lines, report))
+}
+
+/// Where each column is.
+type Places = [Option<usize>; COLUMNS.len()];
+
+fn places_of(titles: &[String]) -> Result<Places, ImportError> {
+    let place = |names: (&str, &str)| {
+        let is_it = |title: &String| [names.0, names.1].contains(&normalize(title).as_ref());
+        titles.iter().position(is_it)
+    };
+    let places = COLUMNS.map(place);
     for (names, found) in COLUMNS.iter().zip(&places) {
         let is_needed = ["customer_id", "reference", "type", "amount", "happened_at"].contains(&names.0);
         if is_needed && found.is_none() {
-            return Err(format!("the file has no column {} ({})", names.0, names.1));
+            return Err(ImportError::WithoutColumn {
+                column: names.0,
+                chinese: names.1,
+                columns: cut_titles(titles),
+            });
         }
     }
-    let mut lines = Vec::new();
-    let mut record = StringRecord::new();
-    loop {
-        let before = reader.position().line();
-        let line = match reader.read_record(&mut record) {
-            Ok(false) => return Ok(lines),
-            Ok(true) => DealLine {
-                line: record.position().map_or(before, csv::Position::line),
-                row: row(&record, &places),
-            },
-            Err(error) => DealLine {
-                line: before,
-                row: Err(error.to_string()),
-            },
+    Ok(places)
+}
+
+fn row(cells: &[Cell], places: &Places) -> Result<Value, String> {
+    let cell = |name: &str| -> Result<Option<String>, String> {
+        let place = COLUMNS
+            .iter()
+            .position(|names| names.0 == name)
+            .and_then(|column| places.get(column).copied().flatten());
+        let Some(cell) = place.and_then(|place| cells.get(place)) else {
+            return Ok(None);
         };
-        if lines.len() >= DEAL_ROWS_MAX {
-            return Err(format!("the file has more than {DEAL_ROWS_MAX} rows: split it"));
-        }
-        lines.push(line);
-    }
-}
-
-fn place(header: &StringRecord, names: (&str, &str)) -> Option<usize> {
-    header
-        .iter()
-        .position(|title| [names.0, names.1].contains(&title.trim()))
-}
-
-fn row(record: &StringRecord, places: &[Option<usize>]) -> Result<Value, String> {
-    let cell = |name: &str| {
-        let column = COLUMNS.iter().position(|names| names.0 == name)?;
-        let text = record.get((*places.get(column)?)?)?.trim();
-        (!text.is_empty()).then(|| text.to_owned())
+        let cell = cell.as_ref().map_err(|why| format!("{name}: {why}"))?;
+        let text = match name {
+            "customer_id" | "reference" | "call" => cell.identifier(),
+            "happened_at" => cell.moment(),
+            _ => &cell.shown,
+        };
+        let text = text.trim();
+        Ok((!text.is_empty()).then(|| text.to_owned()))
     };
-    let needed = |name: &str| cell(name).ok_or_else(|| format!("{name} is empty"));
+    let needed = |name: &str| cell(name)?.ok_or_else(|| format!("{name} is empty"));
     let word = needed("type")?;
     let kind = DealKind::of_word(&word)
         .ok_or_else(|| format!("{word:?} is no type: signed, repaid, appointed or kept"))?;
     let at = needed("happened_at")?;
-    let at: Timestamp = at
-        .parse()
-        .map_err(|_not_one| format!("{at:?} is no instant (RFC 3339)"))?;
+    let at = parse_instant(&at).ok_or_else(|| {
+        format!(
+            "{at:?} is no instant such as 2026-03-02T10:00:00+08:00 or 2026-03-02 10:00:00 (Beijing time)"
+        )
+    })?;
     let amount = needed("amount")?;
     let mut row = Map::new();
     row.insert("customer".to_owned(), json!(needed("customer_id")?));
@@ -94,11 +114,11 @@ fn row(record: &StringRecord, places: &[Option<usize>]) -> Result<Value, String>
     row.insert("amount_minor".to_owned(), json!(minor(&amount)?));
     row.insert(
         "currency".to_owned(),
-        json!(cell("currency").unwrap_or_else(|| "CNY".to_owned())),
+        json!(cell("currency")?.unwrap_or_else(|| "CNY".to_owned())),
     );
     row.insert("happened_at".to_owned(), json!(at));
     for name in ["call", "campaign"] {
-        row.extend(cell(name).map(|text| (name.to_owned(), json!(text))));
+        row.extend(cell(name)?.map(|text| (name.to_owned(), json!(text))));
     }
     Ok(Value::Object(row))
 }
@@ -123,6 +143,12 @@ fn minor(text: &str) -> Result<u64, String> {
 mod tests {
     use super::*;
 
+    fn read(text: &str) -> Result<Vec<DealLine>, ImportError> {
+        let file = tempfile::NamedTempFile::new().unwrap();
+        std::fs::write(file.path(), text).unwrap();
+        super::read(file.path(), TableOptions::default()).map(|(lines, _)| lines)
+    }
+
     #[test]
     fn good_rows_count_and_bad_ones_are_told_by_line() {
         let text = "\u{feff}customer_id,单号,类型,amount,happened_at,campaign\n\
@@ -145,7 +171,8 @@ mod tests {
             (&first["type"], &first["currency"]),
             (&json!("signed"), &json!("CNY"))
         );
-        assert!(read("customer_id,reference\n").unwrap_err().contains("type"));
+        let refused = read("customer_id,reference\n").unwrap_err().to_string();
+        assert!(refused.contains("type"), "{refused}");
     }
 
     #[test]

@@ -1,34 +1,70 @@
-//! From a file's bytes to text: UTF-8 with or without a mark, GBK and GB18030, named or detected; UTF-16 with
-//! a mark, which Excel writes as "Unicode text".
+//! From a file's bytes to text: UTF-8 with or without a mark, UTF-16 with a mark, which Excel writes as
+//! "Unicode text", and other encodings, named by the request or detected.
 //!
-//! Bytes that are not of the encoding become U+FFFD, by which the row that holds them is reported.
+//! An encoding is detected with a probability. A file whose encoding is not certain is refused with the
+//! candidates named: text in a wrong encoding would be spoken to every callee. Bytes that are not of the
+//! encoding become U+FFFD, by which the row that holds them is reported.
 
-use crate::ImportError;
 use crate::evidence::{Evidence, Weighed};
-use encoding_rs::{Decoder, Encoding, GB18030, GBK, UTF_8, UTF_16BE, UTF_16LE};
+use crate::{ImportError, cut};
+use encoding_rs::{Decoder, EUC_JP, Encoding, GB18030, GBK, UTF_8, UTF_16BE, UTF_16LE};
 use std::fmt;
 use std::io::{self, Read};
 
 /// Bytes read from the file at a time.
 const CHUNK_BYTES: usize = 16 * 1024;
 
+/// What a request may name.
+pub const CODES: &[&str] = &[
+    "auto",
+    "utf-8",
+    "utf-16le",
+    "utf-16be",
+    "gbk",
+    "gb18030",
+    "gb2312",
+    "big5",
+    "windows-1250",
+    "windows-1251",
+    "windows-1252",
+    "iso-8859-1",
+    "shift_jis",
+    "euc-jp",
+    "euc-kr",
+];
+
+/// Least probability of an encoding that is read without being named.
+const CONFIDENCE_MIN: f64 = 0.9;
+
+/// Probability from which chardetng is not asked: it is a second opinion on short files.
+const CONFIDENCE_ALONE: f64 = 0.999;
+
+/// Encodings that a refusal names, the likeliest first.
+const CANDIDATES_MAX: usize = 3;
+
+/// Least probability of an encoding that a refusal names.
+const CANDIDATE_MIN: f64 = 0.01;
+
 /// What the user said about the encoding.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum EncodingChoice {
     #[default]
     Auto,
-    Utf8,
-    /// GB18030 contains GBK, so both are read as GB18030.
-    Gb18030,
+    /// This one, whatever the bytes look like. GB18030 contains GBK and GB 2312, so they are read as GB18030.
+    Named(&'static Encoding),
 }
 
 impl EncodingChoice {
     pub fn parse(text: &str) -> Result<Self, ImportError> {
-        match text.to_ascii_lowercase().as_str() {
+        let code = text.trim().to_ascii_lowercase();
+        match code.as_str() {
             "" | "auto" => Ok(Self::Auto),
-            "utf-8" | "utf8" => Ok(Self::Utf8),
-            "gbk" | "gb2312" | "gb18030" => Ok(Self::Gb18030),
-            _ => Err(ImportError::UnknownEncoding(text.to_owned())),
+            "utf8" => Ok(Self::Named(UTF_8)),
+            "gbk" | "gb2312" | "gb18030" => Ok(Self::Named(GB18030)),
+            code if CODES.contains(&code) => Encoding::for_label(code.as_bytes())
+                .map(Self::Named)
+                .ok_or_else(|| ImportError::UnknownEncoding(cut(text))),
+            _ => Err(ImportError::UnknownEncoding(cut(text))),
         }
     }
 }
@@ -63,48 +99,111 @@ impl Detection {
     pub fn finish(self, choice: EncodingChoice) -> Seen {
         let weighed = self.evidence.finish();
         let guess = guess(&self.first, &weighed);
-        let encoding = match choice {
-            EncodingChoice::Utf8 => UTF_8,
-            EncodingChoice::Gb18030 => GB18030,
-            EncodingChoice::Auto => guess.unwrap_or(UTF_8),
+        let encoding = match (choice, guess) {
+            (EncodingChoice::Named(named), _) => named,
+            (EncodingChoice::Auto, Guess::Ascii) => UTF_8,
+            (EncodingChoice::Auto, Guess::Sure(encoding) | Guess::Unsure([encoding, ..])) => encoding,
         };
         Seen {
             encoding,
+            choice,
             guess,
             weighed,
         }
     }
 }
 
-/// `None`: every character is of ASCII, and so of any of them.
-fn guess(first: &[u8], weighed: &Weighed) -> Option<&'static Encoding> {
+/// What the bytes look like.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Guess {
+    /// Every character is of ASCII, and so of any encoding.
+    Ascii,
+    Sure(&'static Encoding),
+    /// One of these, the likeliest first; the last may be there twice.
+    Unsure([&'static Encoding; CANDIDATES_MAX]),
+}
+
+fn guess(first: &[u8], weighed: &Weighed) -> Guess {
     match first {
-        b"\xff\xfe" => return Some(UTF_16LE),
-        b"\xfe\xff" => return Some(UTF_16BE),
-        _ if weighed.is_ascii() => return None,
+        b"\xff\xfe" => return Guess::Sure(UTF_16LE),
+        b"\xfe\xff" => return Guess::Sure(UTF_16BE),
+        _ if weighed.is_ascii() => return Guess::Ascii,
+        _ if weighed.is_utf8() => return Guess::Sure(UTF_8),
         _ => {}
     }
-    // A list is Chinese or it is UTF-8: other legacy encodings are detection errors on short files.
-    Some(if weighed.is_utf8() { UTF_8 } else { GB18030 })
+    let mut ranking = weighed.ranking();
+    let detected = weighed.detected();
+    // The models know two encodings of single bytes, chardetng knows them all.
+    if let Some((best, _)) = ranking.first_mut()
+        && best.is_single_byte()
+        && detected.is_single_byte()
+    {
+        *best = detected;
+    }
+    let Some((best, probability)) = ranking.first().copied() else {
+        return Guess::Sure(UTF_8);
+    };
+    // Of a few Chinese names chardetng takes many for EUC-JP; kana make the models name EUC-JP themselves.
+    let is_second_opinion = same(detected, best) || (best == GB18030 && detected == EUC_JP);
+    if probability >= CONFIDENCE_ALONE || (probability >= CONFIDENCE_MIN && is_second_opinion) {
+        return Guess::Sure(best);
+    }
+    let likely = ranking
+        .iter()
+        .filter(|(_, probability)| *probability >= CANDIDATE_MIN);
+    let mut candidates: Vec<&'static Encoding> = likely.map(|(encoding, _)| *encoding).collect();
+    if !candidates.iter().any(|candidate| same(candidate, detected)) {
+        candidates.push(detected);
+    }
+    candidates.truncate(CANDIDATES_MAX);
+    let at = |index: usize| {
+        candidates
+            .get(index)
+            .or(candidates.last())
+            .copied()
+            .unwrap_or(best)
+    };
+    Guess::Unsure([at(0), at(1), at(2)])
+}
+
+/// GBK is part of GB18030.
+fn same(a: &'static Encoding, b: &'static Encoding) -> bool {
+    name(a) == name(b)
 }
 
 /// What a file is read as, and what its bytes say.
 #[derive(Debug, Clone, Copy)]
 pub struct Seen {
     pub encoding: &'static Encoding,
-    guess: Option<&'static Encoding>,
+    choice: EncodingChoice,
+    guess: Guess,
     weighed: Weighed,
 }
 
 impl Seen {
-    /// Refuses what was named and cannot be: one wrong byte makes a file no other encoding, so a file that
-    /// is said to be UTF-8 stays so where it reads well as nothing else, and its rows are judged one by one.
+    /// Refuses a file whose encoding is not certain and was not named, and one that cannot be in the
+    /// encoding that was named: one wrong byte makes a file no other encoding, so a file that is said to be
+    /// UTF-8 stays so where it reads well as nothing else, and its rows are judged one by one.
     pub fn check(&self) -> Result<(), ImportError> {
-        let Some(guess) = self.guess.filter(|guess| *guess != self.encoding) else {
-            return Ok(());
+        let guess = match (self.choice, self.guess) {
+            (_, Guess::Ascii) => return Ok(()),
+            (EncodingChoice::Auto, Guess::Sure(_)) => return Ok(()),
+            (EncodingChoice::Auto, Guess::Unsure(candidates)) => {
+                return Err(ImportError::EncodingUnsure(Candidates(candidates)));
+            }
+            (EncodingChoice::Named(_), Guess::Sure(guess)) => guess,
+            (EncodingChoice::Named(_), Guess::Unsure([guess, ..])) => guess,
         };
+        if same(guess, self.encoding) {
+            return Ok(());
+        }
         let says_utf8 = self.encoding == UTF_8;
-        if says_utf8 && guess == GB18030 && !self.weighed.reads_as_gb() {
+        let cannot_be = match (says_utf8, guess == UTF_8 || !guess.is_ascii_compatible()) {
+            (false, true) => true,
+            (true, _) => !guess.is_ascii_compatible() || self.weighed.reads_as(guess),
+            (false, false) => !self.weighed.reads_as(self.encoding),
+        };
+        if !cannot_be {
             return Ok(());
         }
         Err(ImportError::WrongEncoding(Misnamed {
@@ -112,6 +211,30 @@ impl Seen {
             seen: name(guess),
             line: self.weighed.first_bad_line.filter(|_| says_utf8),
         }))
+    }
+}
+
+/// Encodings of which a file is probably one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Candidates([&'static Encoding; CANDIDATES_MAX]);
+
+impl fmt::Display for Candidates {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut codes: Vec<&str> = Vec::new();
+        for encoding in self.0 {
+            let code = code(encoding);
+            if !codes.contains(&code) {
+                codes.push(code);
+            }
+        }
+        let listed = codes.join(", ");
+        let first = codes.first().copied().unwrap_or("gbk");
+        write!(
+            f,
+            "the encoding of the file is not certain; it may be {listed}: name it, such as --encoding {first} (over HTTP \
+             encoding={first}), or save the file as UTF-8 / 无法确定文件编码（可能为 {listed}）：请用 --encoding 指明，或另存为 \
+             UTF-8"
+        )
     }
 }
 
@@ -133,11 +256,10 @@ impl fmt::Display for Misnamed {
                 format!("（第 {line} 行起可见）"),
             )
         });
-        // What has a mark of its own is found by it, and has no name here.
-        let option = match *seen {
-            "GB18030" => Some("gbk"),
-            "UTF-8" => Some("utf-8"),
-            _ => None,
+        // What has a mark of its own is found by it.
+        let option = match seen.starts_with("UTF-16") {
+            true => None,
+            false => Encoding::for_label(seen.as_bytes()).map(code),
         };
         let (or_en, or_zh) = option.map_or_else(Default::default, |option| {
             (
@@ -160,6 +282,17 @@ pub fn name(encoding: &'static Encoding) -> &'static str {
     } else {
         encoding.name()
     }
+}
+
+/// The word by which a request names an encoding.
+fn code(encoding: &'static Encoding) -> &'static str {
+    if encoding == GBK || encoding == GB18030 {
+        return "gbk";
+    }
+    let named = CODES
+        .iter()
+        .find(|code| encoding.name().eq_ignore_ascii_case(code));
+    named.copied().unwrap_or(encoding.name())
 }
 
 /// Reads bytes of one encoding, gives UTF-8; a byte order mark is removed.
@@ -220,6 +353,7 @@ impl<R: Read> Read for DecodingReader<R> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use encoding_rs::{BIG5, EUC_KR, SHIFT_JIS, WINDOWS_1251, WINDOWS_1252};
 
     fn detect(bytes: &[u8]) -> &'static Encoding {
         let mut detection = Detection::default();
@@ -279,23 +413,23 @@ mod tests {
                 .map_err(|error| error.to_string())
         };
         let text = "客户ID,手机号,姓名\nC001,13800138000,张三\n";
-        let said = check(text.as_bytes(), EncodingChoice::Gb18030).unwrap_err();
+        let said = check(text.as_bytes(), EncodingChoice::Named(GB18030)).unwrap_err();
         assert!(said.contains("written in UTF-8, not in GB18030"), "{said}");
         assert!(
             said.contains("say --encoding utf-8") && said.contains("实为 UTF-8 编码"),
             "{said}"
         );
-        let said = check(b"\xff\xfei\0d\0", EncodingChoice::Utf8).unwrap_err();
+        let said = check(b"\xff\xfei\0d\0", EncodingChoice::Named(UTF_8)).unwrap_err();
         assert!(said.contains("written in UTF-16LE, not in UTF-8"), "{said}");
         assert!(
             !said.contains("say --encoding"),
             "no name is taken for it: {said}"
         );
         let one_wrong_byte = [text.as_bytes(), b"\xff\n"].concat();
-        assert_eq!(check(&one_wrong_byte, EncodingChoice::Utf8), Ok(()));
-        assert_eq!(check(b"id,phone\n", EncodingChoice::Gb18030), Ok(()));
+        assert_eq!(check(&one_wrong_byte, EncodingChoice::Named(UTF_8)), Ok(()));
+        assert_eq!(check(b"id,phone\n", EncodingChoice::Named(GB18030)), Ok(()));
         assert_eq!(check(text.as_bytes(), EncodingChoice::Auto), Ok(()));
-        let said = check(&one_wrong_byte, EncodingChoice::Gb18030).unwrap_err();
+        let said = check(&one_wrong_byte, EncodingChoice::Named(GB18030)).unwrap_err();
         assert!(said.contains("written in UTF-8, not in GB18030"), "{said}");
     }
 
@@ -304,7 +438,7 @@ mod tests {
         let said = |text: &str| {
             let mut detection = Detection::default();
             detection.feed(&GBK.encode(text).0);
-            let seen = detection.finish(EncodingChoice::Utf8);
+            let seen = detection.finish(EncodingChoice::Named(UTF_8));
             seen.check().map_err(|error| error.to_string())
         };
         let named = said("id,phone,name\nC001,13800138000,张三\nC002,13800138001,李四\n").unwrap_err();
@@ -320,6 +454,98 @@ mod tests {
             "titles too"
         );
         assert_eq!(said("id,phone\n"), Ok(()));
+    }
+
+    /// What is seen in a list of one column of names, without an encoding named.
+    fn seen(names: &[&str], encoding: &'static Encoding) -> Seen {
+        let rows = names
+            .iter()
+            .enumerate()
+            .map(|(row, name)| format!("C{row},1380013800{row},{name}\n"));
+        let text = format!("customer_id,phone,customer_name\n{}", rows.collect::<String>());
+        let (bytes, _, had_errors) = encoding.encode(&text);
+        assert!(!had_errors, "{text}");
+        let mut detection = Detection::default();
+        detection.feed(&bytes);
+        detection.finish(EncodingChoice::Auto)
+    }
+
+    /// Why the file is refused; empty where it is not.
+    fn said(seen: &Seen) -> String {
+        seen.check()
+            .map_or_else(|error| error.to_string(), |()| String::new())
+    }
+
+    #[test]
+    fn lists_of_other_countries_are_read_in_their_encoding() {
+        for (names, encoding) in [
+            (&["陳大文", "黃小明", "三月五日"][..], BIG5),
+            (&["張三"], BIG5),
+            (&["林志玲", "臺北市信義區"], BIG5),
+            (&["José García", "Müller", "François"], WINDOWS_1252),
+            (&["Иван Петров", "Мария Сидорова"], WINDOWS_1251),
+            (
+                &[
+                    "김철수",
+                    "이영희",
+                    "박지성",
+                    "최민호",
+                    "정다은",
+                    "서울특별시 강남구",
+                ],
+                EUC_KR,
+            ),
+            (&["さくら", "たなか ひろし", "東京都"], SHIFT_JIS),
+        ] {
+            let seen = seen(names, encoding);
+            assert_eq!(
+                (seen.encoding, said(&seen)),
+                (encoding, String::new()),
+                "{names:?}"
+            );
+        }
+    }
+
+    #[test]
+    fn short_chinese_lists_stay_gb18030() {
+        for names in [
+            &["张三"][..],
+            &["李伟", "王芳"],
+            &["欧阳娜娜", "王小明"],
+            &["陳大文"],
+            &["赵", "钱", "孙"],
+            &["三月五日"],
+        ] {
+            let seen = seen(names, GB18030);
+            assert_eq!(
+                (seen.encoding, said(&seen)),
+                (GB18030, String::new()),
+                "{names:?}"
+            );
+        }
+    }
+
+    #[test]
+    fn an_encoding_that_is_not_certain_is_refused_with_its_candidates_and_a_name_overrides() {
+        let names = &["김철수", "이영희", "가나다"];
+        let unsure = seen(names, EUC_KR);
+        let refused = said(&unsure);
+        for part in ["not certain", "gbk", "euc-kr", "--encoding", "无法确定文件编码"] {
+            assert!(refused.contains(part), "{refused}");
+        }
+        let (bytes, _, _) = EUC_KR.encode("김철수,이영희,가나다\n");
+        for code in ["euc-kr", "gbk"] {
+            let mut detection = Detection::default();
+            detection.feed(&bytes);
+            let seen = detection.finish(EncodingChoice::parse(code).unwrap());
+            assert_eq!(said(&seen), "", "{code}");
+        }
+        let (bytes, _, _) = BIG5.encode("陳大文,黃小明,三月五日\n");
+        let mut detection = Detection::default();
+        detection.feed(&bytes);
+        let named = detection.finish(EncodingChoice::parse("big5").unwrap());
+        assert_eq!((named.encoding, said(&named)), (BIG5, String::new()));
+        assert!(EncodingChoice::parse("latin-9").is_err());
     }
 
     #[test]

@@ -1,39 +1,40 @@
-//! What a file's bytes say of their encoding: how far they are UTF-8, how far GB18030, and in which line the
-//! first of them stands that is no UTF-8.
+//! What a file's bytes say of their encoding: how far they are UTF-8, how likely each other encoding is,
+//! and in which line the first bytes are that are no UTF-8.
 //!
-//! One wrong byte makes a file no other encoding: what counts is how much of it reads well.
+//! One wrong byte makes a file no other encoding: what counts is how much of it reads well. The other
+//! encodings are compared by a simple model of each: how often lists in it use which region of its table.
+//! Regions with the characters of daily life are likely, rare ones are not, and bytes outside the table
+//! nearly exclude it (decision 0202). Which single-byte encoding a file is in is the guess of chardetng.
 
-use encoding_rs::{Decoder, DecoderResult, GB18030};
+use crate::likelihood::{MODELS, MODELS_COUNT, Reading, Tally};
+use chardetng::{EncodingDetector, Iso2022JpDetection, Utf8Detection};
+use encoding_rs::Encoding;
 
-/// Room for decoded text, which is only counted.
-const TEXT_BYTES: usize = 16 * 1024;
-
-/// Characters beyond ASCII, and sequences that are no character.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-struct Tally {
-    good: u64,
-    bad: u64,
-}
+/// Bytes beyond ASCII that are weighed: the regions of so many characters say what there is to say.
+const WEIGHED_BYTES_MAX: u64 = 256 * 1024;
 
 /// Takes bytes as they come; characters that are cut by a border between two chunks count once.
 pub(crate) struct Evidence {
     utf8: Tally,
-    gb: Tally,
     /// The first bytes of a character whose rest has not come.
     begun: Vec<u8>,
-    decoder: Decoder,
-    text: Vec<u8>,
+    readings: [Reading; MODELS_COUNT],
+    detector: EncodingDetector,
+    weighed: u64,
     /// Ends of lines so far.
     lines: u64,
     first_bad_line: Option<u64>,
 }
 
 /// What they came to.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq)]
 pub(crate) struct Weighed {
     utf8: Tally,
-    gb: Tally,
-    /// Where the first bytes stand that are no UTF-8, from 1.
+    /// In the order of `MODELS`: probabilities that add up to one, and characters.
+    likely: [(f64, Tally); MODELS_COUNT],
+    /// What chardetng takes the bytes for.
+    detected: &'static Encoding,
+    /// Where the first bytes are that are no UTF-8, from 1.
     pub(crate) first_bad_line: Option<u64>,
 }
 
@@ -41,10 +42,10 @@ impl Evidence {
     pub(crate) fn new() -> Self {
         Self {
             utf8: Tally::default(),
-            gb: Tally::default(),
             begun: Vec::new(),
-            decoder: GB18030.new_decoder_without_bom_handling(),
-            text: vec![0; TEXT_BYTES],
+            readings: MODELS.map(Reading::new),
+            detector: EncodingDetector::new(Iso2022JpDetection::Deny),
+            weighed: 0,
             lines: 0,
             first_bad_line: None,
         }
@@ -52,17 +53,36 @@ impl Evidence {
 
     pub(crate) fn feed(&mut self, bytes: &[u8]) {
         self.feed_utf8(bytes);
-        self.feed_gb(bytes, false);
+        if self.weighed < WEIGHED_BYTES_MAX {
+            self.weighed += count(bytes, |byte| byte >= 0x80);
+            self.detector.feed(bytes, false);
+            for reading in &mut self.readings {
+                reading.feed(bytes);
+            }
+        }
     }
 
     pub(crate) fn finish(mut self) -> Weighed {
-        self.feed_gb(b"", true);
+        self.detector.feed(b"", true);
         if !self.begun.is_empty() {
             self.bad_utf8();
         }
+        for reading in &mut self.readings {
+            reading.finish();
+        }
+        let best = self
+            .readings
+            .iter()
+            .map(Reading::score)
+            .fold(f64::NEG_INFINITY, f64::max);
+        let weights = self
+            .readings
+            .map(|reading| ((reading.score() - best).exp(), reading.tally()));
+        let sum: f64 = weights.iter().map(|(weight, _)| weight).sum();
         Weighed {
             utf8: self.utf8,
-            gb: self.gb,
+            likely: weights.map(|(weight, tally)| (weight / sum, tally)),
+            detected: self.detector.guess(None, Utf8Detection::Deny),
             first_bad_line: self.first_bad_line,
         }
     }
@@ -93,22 +113,6 @@ impl Evidence {
         self.utf8.bad += 1;
         self.first_bad_line.get_or_insert(self.lines + 1);
     }
-
-    fn feed_gb(&mut self, bytes: &[u8], last: bool) {
-        let mut rest = bytes;
-        loop {
-            let (result, read, written) =
-                self.decoder
-                    .decode_to_utf8_without_replacement(rest, &mut self.text, last);
-            self.gb.good += beyond_ascii(self.text.get(..written).unwrap_or_default());
-            rest = rest.get(read..).unwrap_or_default();
-            match result {
-                DecoderResult::InputEmpty => return,
-                DecoderResult::OutputFull => {}
-                DecoderResult::Malformed(..) => self.gb.bad += 1,
-            }
-        }
-    }
 }
 
 impl Weighed {
@@ -122,9 +126,29 @@ impl Weighed {
         self.utf8.good > self.utf8.bad || self.utf8.bad == 0
     }
 
-    /// It reads as GB18030 nearly whole: of ten characters at most one is none.
-    pub(crate) const fn reads_as_gb(&self) -> bool {
-        self.gb.bad.saturating_mul(10) <= self.gb.good
+    /// The encodings that are not UTF-8, the likeliest first, each with its probability.
+    pub(crate) fn ranking(&self) -> Vec<(&'static Encoding, f64)> {
+        let mut ranking: Vec<(&'static Encoding, f64)> = MODELS
+            .iter()
+            .zip(self.likely)
+            .map(|(model, (probability, _))| (model.encoding, probability))
+            .collect();
+        ranking.sort_by(|a, b| b.1.total_cmp(&a.1));
+        ranking
+    }
+
+    pub(crate) const fn detected(&self) -> &'static Encoding {
+        self.detected
+    }
+
+    /// It reads nearly whole in this encoding: of ten characters at most one is none. True for an encoding
+    /// without a model, such as a further one of single bytes.
+    pub(crate) fn reads_as(&self, encoding: &'static Encoding) -> bool {
+        let model = MODELS.iter().position(|model| model.encoding == encoding);
+        let tally = model
+            .and_then(|model| self.likely.get(model))
+            .map(|(_, tally)| *tally);
+        tally.is_none_or(|tally| tally.bad.saturating_mul(10) <= tally.good)
     }
 }
 
@@ -140,6 +164,7 @@ fn count(bytes: &[u8], which: impl Fn(u8) -> bool) -> u64 {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use encoding_rs::GB18030;
 
     fn weigh(bytes: &[u8], chunk: usize) -> Weighed {
         let mut evidence = Evidence::new();
@@ -163,7 +188,10 @@ mod tests {
             (utf8.utf8, utf8.first_bad_line),
             (Tally { good: 5, bad: 0 }, None)
         );
-        assert_eq!((gb.gb, gb.first_bad_line), (Tally { good: 5, bad: 0 }, Some(2)));
+        assert_eq!(
+            (gb.likely[0].1, gb.first_bad_line),
+            (Tally { good: 5, bad: 0 }, Some(2))
+        );
         assert_eq!(weigh(&broken, 99).utf8, Tally { good: 5, bad: 2 });
         assert_eq!(weigh(&broken, 99).first_bad_line, Some(4));
     }

@@ -1,13 +1,29 @@
-//! What a file is by its first bytes, held against what its name says: a workbook named `.csv`, a PDF or an
-//! image is told by its own name, and not as a column that is missing.
+//! What a file is by its bytes, compared with what its name says: a workbook named `.csv`, a PDF, an image
+//! or a workbook with a password is refused by its own name, and not as a column that is missing.
 
 use crate::ImportError;
+use std::fs::File;
+use std::io::{self, Read, Seek, SeekFrom};
+use std::path::Path;
+use zip::ZipArchive;
 
 /// First bytes that are looked at: as many as the longest mark below has, and room for blanks before markup.
 pub(crate) const HEAD_BYTES: usize = 64;
 
+/// Bytes read at once while a name is searched for.
+const CHUNK_BYTES: usize = 64 * 1024;
+
 /// First bytes of every XLSX file (a ZIP archive).
 pub(crate) const ARCHIVE_MARK: &[u8] = b"PK\x03\x04";
+
+/// Whether a file is a workbook (XLSX), by its first bytes.
+pub fn is_workbook(path: &Path) -> io::Result<bool> {
+    let mut head = Vec::new();
+    File::open(path)?
+        .take(ARCHIVE_MARK.len() as u64)
+        .read_to_end(&mut head)?;
+    Ok(head == ARCHIVE_MARK)
+}
 
 /// UTF-16 with a mark, which Excel writes as "Unicode text": NUL bytes belong to it.
 const UTF_16_MARKS: [&[u8]; 2] = [b"\xff\xfe", b"\xfe\xff"];
@@ -21,16 +37,12 @@ const MARK_IT: &str =
 const SAVE_AS: &str = "save the list as .xlsx or .csv";
 
 /// Files that people take for a list, by their first bytes.
-const OTHERS: [(&[u8], &str); 12] = [
+const OTHERS: [(&[u8], &str); 11] = [
     (b"%PDF", "a PDF document"),
     (b"\x89PNG", "a PNG image"),
     (b"\xff\xd8\xff", "a JPEG image"),
     (b"GIF8", "a GIF image"),
     (b"BM", "a BMP image"),
-    (
-        b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1",
-        "an old Excel or Word file (.xls, .doc)",
-    ),
     (b"{\\rtf", "an RTF document"),
     (b"\x1f\x8b", "a gzip archive"),
     (b"7z\xbc\xaf\x27\x1c", "a 7z archive"),
@@ -39,8 +51,139 @@ const OTHERS: [(&[u8], &str); 12] = [
     (b"PAR1", "a Parquet file"),
 ];
 
-/// `head`: the file's first `HEAD_BYTES`; `name`: as its owner calls it, which may have no ending.
-pub(crate) fn check(name: &str, head: &[u8]) -> Result<(), ImportError> {
+/// First bytes of a compound file (MS-CFB 2.2): Office before 2007, and Office files with a password.
+const COMPOUND_MARK: &[u8] = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1";
+
+/// Streams of a compound file, by which its kind is told, in this order.
+const COMPOUND_KINDS: [(&str, &str, &str); 4] = [
+    (
+        "EncryptedPackage",
+        "a workbook with a password (加密的工作簿)",
+        "open it in Excel, remove the password (文件 > 信息 > 保护工作簿 > 用密码进行加密), save it and send it again / \
+         请在 Excel 中取消密码后重新保存",
+    ),
+    ("Workbook", OLD_WORKBOOK, SAVE_AS_XLSX),
+    ("Book", OLD_WORKBOOK, SAVE_AS_XLSX),
+    ("WordDocument", "an old Word document (.doc)", SAVE_AS),
+];
+
+const OLD_WORKBOOK: &str = "an Excel 97-2003 workbook (.xls)";
+
+const SAVE_AS_XLSX: &str = "open it in Excel and save it as .xlsx / 请在 Excel 中另存为 .xlsx";
+
+/// Parts of an archive by which its kind is told, in this order; the first is the one that is read.
+const ARCHIVE_KINDS: [(&str, Option<(&str, &str)>); 6] = [
+    ("xl/workbook.xml", None),
+    (
+        "xl/workbook.bin",
+        Some(("a binary Excel workbook (.xlsb)", SAVE_AS_XLSX)),
+    ),
+    ("word/document.xml", Some(("a Word document (.docx)", SAVE_AS))),
+    (
+        "ppt/presentation.xml",
+        Some(("a PowerPoint presentation (.pptx)", SAVE_AS)),
+    ),
+    (
+        "content.xml",
+        Some((
+            "an OpenDocument file (.ods, .odt)",
+            "open it in LibreOffice or Excel and save it as .xlsx / 请另存为 .xlsx",
+        )),
+    ),
+    (
+        "index/document.iwa",
+        Some((
+            "a Numbers or Pages document",
+            "export it as .xlsx or .csv / 请导出为 .xlsx 或 .csv",
+        )),
+    ),
+];
+
+/// An archive that no program writes as a list.
+const PLAIN_ARCHIVE: (&str, &str) = (
+    "a ZIP archive that is no workbook",
+    "unpack it and send the list itself / 请解压后发送名单文件本身",
+);
+
+/// `head`: the file's first `HEAD_BYTES`; `name`: as its owner calls it, which may have no ending. The file
+/// is left at its first byte.
+pub(crate) fn check(name: &str, head: &[u8], file: &mut File) -> Result<(), ImportError> {
+    if head.starts_with(COMPOUND_MARK) {
+        let (kind, hint) = compound_kind(file).map_err(ImportError::Disk)?;
+        return Err(ImportError::OtherKind(name.to_owned(), kind, hint));
+    }
+    if head.starts_with(ARCHIVE_MARK)
+        && let Some((kind, hint)) = archive_kind(file)?
+    {
+        return Err(ImportError::OtherKind(name.to_owned(), kind, hint));
+    }
+    check_head(name, head)
+}
+
+/// What the archive is, where it is no XLSX workbook. An archive that cannot be read is left to the reader of
+/// workbooks, which says why.
+fn archive_kind(file: &mut File) -> Result<Option<(&'static str, &'static str)>, ImportError> {
+    crate::unfolding::check_entries(file)?;
+    let mut names = Vec::new();
+    if let Ok(archive) = ZipArchive::new(io::BufReader::new(&mut *file)) {
+        let plain = |name: &str| name.replace('\\', "/").to_ascii_lowercase();
+        names.extend(archive.file_names().flatten().map(|name| plain(&name)));
+    }
+    file.seek(SeekFrom::Start(0)).map_err(ImportError::Disk)?;
+    if names.is_empty() {
+        return Ok(None);
+    }
+    let has = |part: &str| names.iter().any(|name| name == part);
+    if let Some((_, kind)) = ARCHIVE_KINDS.iter().find(|(part, _)| has(part)) {
+        return Ok(*kind);
+    }
+    // A package may name its parts otherwise.
+    match has("[content_types].xml") || has("_rels/.rels") {
+        true => Ok(None),
+        false => Ok(Some(PLAIN_ARCHIVE)),
+    }
+}
+
+/// What the compound file is, by the names of its streams.
+fn compound_kind(file: &mut File) -> io::Result<(&'static str, &'static str)> {
+    file.seek(SeekFrom::Start(0))?;
+    // A directory has its names in UTF-16, each with a NUL at its end.
+    let marks: Vec<Vec<u8>> = COMPOUND_KINDS
+        .iter()
+        .map(|(stream, _, _)| {
+            stream
+                .encode_utf16()
+                .chain([0])
+                .flat_map(u16::to_le_bytes)
+                .collect()
+        })
+        .collect();
+    let longest = marks.iter().map(Vec::len).max().unwrap_or_default();
+    let mut found = COMPOUND_KINDS.len();
+    let (mut window, mut piece) = (Vec::new(), vec![0_u8; CHUNK_BYTES]);
+    loop {
+        let count = match file.read(&mut piece) {
+            Ok(0) => break,
+            Ok(count) => count,
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
+            Err(error) => return Err(error),
+        };
+        window.extend_from_slice(piece.get(..count).unwrap_or_default());
+        let here = marks
+            .iter()
+            .position(|mark| window.windows(mark.len()).any(|part| part == mark));
+        found = found.min(here.unwrap_or(found));
+        window.drain(..window.len().saturating_sub(longest));
+    }
+    file.seek(SeekFrom::Start(0))?;
+    Ok(COMPOUND_KINDS.get(found).map_or(
+        ("an Office file of before 2007 (.xls, .doc)", SAVE_AS_XLSX),
+        |(_, kind, hint)| (*kind, *hint),
+    ))
+}
+
+/// The same by the first bytes alone.
+fn check_head(name: &str, head: &[u8]) -> Result<(), ImportError> {
     let other = |kind, hint| Err(ImportError::OtherKind(name.to_owned(), kind, hint));
     let ending = name
         .rsplit_once('.')
@@ -107,8 +250,88 @@ fn unmarked_utf_16(head: &[u8]) -> Option<&'static str> {
 mod tests {
     use super::*;
 
-    fn said(name: &str, head: &[u8]) -> String {
-        check(name, head).map_or_else(|error| error.to_string(), |()| "read".to_owned())
+    fn said(name: &str, bytes: &[u8]) -> String {
+        let mut file = tempfile::tempfile().unwrap();
+        io::Write::write_all(&mut file, bytes).unwrap();
+        let head = bytes.get(..HEAD_BYTES).unwrap_or(bytes);
+        check(name, head, &mut file).map_or_else(|error| error.to_string(), |()| "read".to_owned())
+    }
+
+    fn archive(parts: &[&str]) -> Vec<u8> {
+        let mut writer = zip::ZipWriter::new(io::Cursor::new(Vec::new()));
+        for part in parts {
+            let options = zip::write::SimpleFileOptions::default();
+            writer.start_file(*part, options).unwrap();
+        }
+        writer.finish().unwrap().into_inner()
+    }
+
+    /// A compound file whose directory is far behind its beginning.
+    fn compound(streams: &[&str]) -> Vec<u8> {
+        let mut bytes = COMPOUND_MARK.to_vec();
+        bytes.resize(2 * CHUNK_BYTES - 5, 0);
+        for stream in streams {
+            bytes.extend(stream.encode_utf16().chain([0; 4]).flat_map(u16::to_le_bytes));
+        }
+        bytes
+    }
+
+    #[test]
+    fn office_files_that_are_no_workbook_are_named_with_what_to_do() {
+        for (bytes, kind, hint) in [
+            (
+                compound(&["DataSpaces", "EncryptedPackage"]),
+                "a workbook with a password",
+                "取消密码",
+            ),
+            (
+                compound(&["Workbook"]),
+                "an Excel 97-2003 workbook (.xls)",
+                "save it as .xlsx",
+            ),
+            (
+                compound(&["Book"]),
+                "an Excel 97-2003 workbook (.xls)",
+                "save it as .xlsx",
+            ),
+            (
+                compound(&["WordDocument"]),
+                "an old Word document",
+                "save the list as",
+            ),
+            (compound(&[]), "an Office file of before 2007", "save it as .xlsx"),
+            (
+                archive(&["mimetype", "content.xml"]),
+                "an OpenDocument file",
+                "save it as .xlsx",
+            ),
+            (
+                archive(&["list.csv"]),
+                "a ZIP archive that is no workbook",
+                "unpack it",
+            ),
+            (
+                archive(&["word/document.xml"]),
+                "a Word document",
+                "save the list as",
+            ),
+            (
+                archive(&["xl/workbook.bin"]),
+                "a binary Excel workbook",
+                "save it as .xlsx",
+            ),
+        ] {
+            for name in ["people.xlsx", "people.xls", "people"] {
+                let said = said(name, &bytes);
+                assert!(
+                    said.contains(&format!("{name:?} holds {kind}")) && said.contains(hint),
+                    "{said}"
+                );
+            }
+        }
+        for parts in [&["xl/workbook.xml"], &["_rels/.rels"], &["XL/Workbook.xml"]] {
+            assert_eq!(said("people.xlsx", &archive(parts)), "read");
+        }
     }
 
     #[test]
@@ -117,7 +340,6 @@ mod tests {
             ("people.csv", b"PK\x03\x04rest".as_slice(), "an XLSX workbook"),
             ("people.csv", b"%PDF-1.7\n", "a PDF document"),
             ("people.xlsx", b"\x89PNG\r\n\x1a\n", "a PNG image"),
-            ("people.xls", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "an old Excel"),
             ("people.xls", b"  <HTML><body>", "a page of HTML"),
             ("people.csv", b"BM\x36\0\0\0", "a BMP image"),
             (

@@ -3,7 +3,7 @@
 
 use crate::mapping::{Column, Mapping, Meaning, Member};
 use crate::spool::Spooled;
-use crate::{COLUMNS_MAX, ImportError, cut};
+use crate::{ImportError, cut};
 
 /// A column as it stands in the file, and what it is taken for; a column that is neither is not read.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, schemars::JsonSchema)]
@@ -24,6 +24,8 @@ pub struct ColumnTold {
 /// The columns of a file as a mapping takes them, and the members without which it is no list.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Header {
+    /// The row of the titles, as a spreadsheet counts.
+    pub row: u64,
     pub columns: Vec<ColumnTold>,
     pub missing: Vec<&'static str>,
 }
@@ -31,13 +33,7 @@ pub struct Header {
 impl Header {
     /// Blocking, as all that reads a file.
     pub fn of(spooled: &Spooled, mapping: &Mapping) -> Result<Self, ImportError> {
-        let titles = spooled.titles()?;
-        if titles.len() > COLUMNS_MAX {
-            return Err(ImportError::TooLarge {
-                what: "the number of columns",
-                limit: COLUMNS_MAX as u64,
-            });
-        }
+        let (row, titles) = spooled.titles(&|titles| mapping.columns(titles).is_ok())?;
         let columns = mapping.taken_for(&titles)?;
         let has = |member: Member| {
             let meaning = Meaning::Member(member);
@@ -45,6 +41,7 @@ impl Header {
         };
         let missing = Member::NEEDED.into_iter().filter(|member| !has(*member));
         Ok(Self {
+            row,
             missing: missing.map(Member::name).collect(),
             columns: columns.into_iter().map(told).collect(),
         })

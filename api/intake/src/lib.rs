@@ -9,7 +9,8 @@ pub mod body;
 mod both;
 pub mod bounded_file;
 pub mod campaign_body;
-pub mod csv;
+pub mod cell;
+mod csv;
 pub mod csv_text;
 pub mod deal_file;
 pub mod encoding;
@@ -17,6 +18,7 @@ mod evidence;
 mod file_kind;
 pub mod header;
 mod hours_and_quotas;
+mod likelihood;
 pub mod list_country;
 pub mod mapping;
 pub mod mapping_file;
@@ -27,8 +29,10 @@ mod of_conversation;
 pub mod profile_file;
 pub mod row;
 pub mod same_number;
+mod shared_file;
 pub mod source;
 pub mod spool;
+pub mod table;
 #[cfg(any(test, feature = "testing"))]
 #[expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "what tests stand on")]
 pub mod testing;
@@ -36,11 +40,12 @@ mod unfolding;
 mod value_kind;
 mod when_running;
 mod whom_and_when;
-pub mod workbook;
-pub mod xlsx;
+mod xlsx;
+
+pub use file_kind::is_workbook;
 
 use domain::problem::{Kind, Problem};
-use encoding::Misnamed;
+use encoding::{Candidates, Misnamed};
 use serde::{Deserialize, Serialize};
 
 /// Most data rows of one list: Excel's own limit, and the 1,000,000 of CUS-1.
@@ -100,8 +105,19 @@ pub enum ImportError {
     Unreadable(String),
     #[error("the file has no header row")]
     NoHeader,
-    #[error("no column is mapped to {member}; the columns are {columns}; map one with --map COLUMN={member}")]
+    #[error("row {row} is empty: name the row of the titles with --header-row")]
+    NoHeaderAt { row: u64 },
+    #[error(
+        "no column is mapped to {member}; the columns are {columns}; map one with --map COLUMN={member}, or name the \
+         row of the titles with --header-row"
+    )]
     MissingColumn { member: &'static str, columns: String },
+    #[error("the file has no column {column} ({chinese}); the columns are {columns}")]
+    WithoutColumn {
+        column: &'static str,
+        chinese: &'static str,
+        columns: String,
+    },
     #[error("mapping {0:?} is not COLUMN=member")]
     InvalidMapping(String),
     #[error("{0} is text in a mapping, whatever it looks like: ids and phones lose digits as numbers")]
@@ -116,12 +132,31 @@ pub enum ImportError {
     OtherKind(String, &'static str, &'static str),
     #[error("{0}")]
     WrongEncoding(Misnamed),
+    #[error("{0}")]
+    EncodingUnsure(Candidates),
     #[error(
         "{error}; the file was read as {encoding}: if its titles look wrong, name its own with --encoding"
     )]
     ReadAs { error: String, encoding: &'static str },
-    #[error("encoding {0:?} is not one of auto, utf-8, gbk, gb18030")]
+    #[error("encoding {0:?} is not one of {names}", names = encoding::CODES.join(", "))]
     UnknownEncoding(String),
+    #[error(
+        "sheet {sheet:?} has {count} rows that are hidden or filtered out, the first is row {first}; say whether they \
+         count: --hidden-rows include or --hidden-rows exclude (over HTTP hidden_rows=…)"
+    )]
+    HiddenRows { sheet: String, count: u64, first: u64 },
+    #[error("{}", no_sheet(wanted.as_deref(), sheets))]
+    NoSheet { wanted: Option<String>, sheets: String },
+    #[error(
+        "more than {limit} cells hold a formula whose value is not stored in the file; open the file in Excel, save it \
+         and import it again"
+    )]
+    FormulasWithoutValues { limit: usize },
+    #[error("{option} is {wants}")]
+    InvalidOption {
+        option: &'static str,
+        wants: &'static str,
+    },
     #[error("{what} is more than the {limit} allowed")]
     TooLarge { what: &'static str, limit: u64 },
     #[error("row {row} has more than {ROW_BYTES_MAX} bytes; a quote may not be closed")]
@@ -130,12 +165,31 @@ pub enum ImportError {
     Disk(std::io::Error),
 }
 
+/// A sheet that the workbook does not have, or a workbook whose sheets are all hidden.
+fn no_sheet(wanted: Option<&str>, sheets: &str) -> String {
+    match wanted {
+        Some(name) => {
+            format!("the workbook has no sheet {name:?}; its sheets are {sheets} / 工作簿中没有该工作表")
+        }
+        None => format!(
+            "the workbook has no visible sheet; name the one to read with --sheet (over HTTP sheet=…); its sheets are \
+             {sheets} / 工作簿没有可见的工作表，请用 --sheet 指明"
+        ),
+    }
+}
+
 impl From<ImportError> for Problem {
     fn from(error: ImportError) -> Self {
         let (kind, code) = match &error {
             ImportError::Unreadable(_) => (Kind::Invalid, "file-unreadable"),
-            ImportError::NoHeader => (Kind::Invalid, "file-without-header"),
-            ImportError::MissingColumn { .. } => (Kind::Refused, "column-missing"),
+            ImportError::NoHeader | ImportError::NoHeaderAt { .. } => (Kind::Invalid, "file-without-header"),
+            ImportError::HiddenRows { .. } => (Kind::Refused, "rows-hidden"),
+            ImportError::NoSheet { .. } => (Kind::Refused, "sheet-missing"),
+            ImportError::FormulasWithoutValues { .. } => (Kind::Refused, "formulas-without-values"),
+            ImportError::InvalidOption { .. } => (Kind::Invalid, "query-invalid"),
+            ImportError::MissingColumn { .. } | ImportError::WithoutColumn { .. } => {
+                (Kind::Refused, "column-missing")
+            }
             ImportError::TitledTwice(_) => (Kind::Refused, "column-twice"),
             ImportError::InvalidMapping(_)
             | ImportError::MappedAs(_)
@@ -143,6 +197,7 @@ impl From<ImportError> for Problem {
             | ImportError::MappedTwice(_) => (Kind::Refused, "mapping-invalid"),
             ImportError::OtherKind(..) => (Kind::Refused, "file-of-another-kind"),
             ImportError::WrongEncoding(_) => (Kind::Refused, "encoding-wrong"),
+            ImportError::EncodingUnsure(_) => (Kind::Refused, "encoding-unsure"),
             ImportError::ReadAs { .. } => (Kind::Refused, "column-missing"),
             ImportError::UnknownEncoding(_) => (Kind::Refused, "encoding-unknown"),
             ImportError::TooLarge { .. } | ImportError::RowTooLong { .. } => (Kind::TooLarge, "too-large"),

@@ -7,6 +7,8 @@
 use crate::value_kind::ValueKind;
 use crate::{COLUMNS_MAX, ImportError, cut, cut_titles};
 use domain::number_library::HOME_LOCATION;
+use domain::visible_text::normalize;
+use std::borrow::Cow;
 use std::collections::BTreeSet;
 
 /// A member that means something to the system; everything else is a variable.
@@ -128,9 +130,13 @@ impl Member {
             .or(if name == "name" { Some(Self::Name) } else { None })
     }
 
-    pub(crate) fn from_title(title: &str) -> Option<Self> {
-        let plain: String = title
-            .trim()
+    /// Whether a column of this title, in small letters, holds phone numbers.
+    pub(crate) fn is_phone_title(title: &str) -> bool {
+        Self::from_title(title) == Some(Self::Phone)
+    }
+
+    fn from_title(title: &str) -> Option<Self> {
+        let plain: String = normalize(title)
             .to_lowercase()
             .chars()
             .filter(|c| !c.is_whitespace())
@@ -174,6 +180,8 @@ impl Mapped {
     /// A field may be named as people title it; ids and phones are text, whatever else they look like.
     pub(crate) fn new(title: &str, member: &str, kind: &str) -> Result<Self, ImportError> {
         let invalid = || ImportError::InvalidMapping(cut(&format!("{title}={member}:{kind}")));
+        let (title, member) = (normalize(title), normalize(member));
+        let (title, member) = (title.as_ref(), member.as_ref());
         if title.is_empty() || member.is_empty() {
             return Err(invalid());
         }
@@ -264,16 +272,23 @@ impl Mapping {
     /// The meaning of each column of a header, whatever is missing. What the user said wins; a guess never
     /// takes a member that was given, nor one that an earlier column has.
     pub(crate) fn taken_for(&self, header: &[String]) -> Result<Vec<Column>, ImportError> {
+        if header.len() > COLUMNS_MAX {
+            return Err(ImportError::TooLarge {
+                what: "the number of columns",
+                limit: COLUMNS_MAX as u64,
+            });
+        }
+        let header: Vec<Cow<'_, str>> = header.iter().map(|title| normalize(title)).collect();
         for Mapped { title, .. } in &self.0 {
-            if !header.iter().any(|one| one.trim() == title) {
+            if !header.iter().any(|one| one == title) {
                 return Err(ImportError::UnknownColumn(cut(title)));
             }
         }
         let mut titles = BTreeSet::new();
         if let Some(twice) = header
             .iter()
-            .map(|title| title.trim())
-            .find(|title| !title.is_empty() && !titles.insert(*title))
+            .map(AsRef::as_ref)
+            .find(|title: &&str| !title.is_empty() && !titles.insert(*title))
         {
             return Err(ImportError::TitledTwice(cut(twice)));
         }
@@ -286,9 +301,7 @@ impl Mapping {
             }
         }
         let columns = header.iter();
-        Ok(columns
-            .map(|title| self.column(title.trim(), &mut taken))
-            .collect())
+        Ok(columns.map(|title| self.column(title, &mut taken)).collect())
     }
 
     fn names(&self, member: Member) -> bool {
@@ -367,6 +380,22 @@ mod tests {
         let columns = mapping.columns(&header(&["id", "手机号", "备用电话"])).unwrap();
         assert_eq!(columns[1].meaning, Meaning::Variable("手机号".to_owned()));
         assert_eq!(columns[2].meaning, Meaning::Member(Member::Phone));
+    }
+
+    #[test]
+    fn titles_with_invisible_characters_are_the_titles_that_are_seen() {
+        let mapping = Mapping::parse("接收方\u{200b}=phone").unwrap();
+        let titles = header(&["\u{feff}客户ID\u{200b}", "接收方", "到期\u{ad}天数"]);
+        let columns = mapping.columns(&titles).unwrap();
+        let meanings: Vec<_> = columns.into_iter().map(|column| column.meaning).collect();
+        let expected = [
+            Meaning::Member(Member::CustomerId),
+            Meaning::Member(Member::Phone),
+            Meaning::Variable("到期天数".to_owned()),
+        ];
+        assert_eq!(meanings, expected);
+        let twice = Mapping::default().columns(&header(&["id", "手机号", "note", "note\u{200b}"]));
+        assert!(matches!(twice, Err(ImportError::TitledTwice(title)) if title == "note"));
     }
 
     #[test]

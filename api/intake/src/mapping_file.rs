@@ -1,13 +1,10 @@
 //! A mapping as a file of three columns (系统字段, 导入列名, 数据类型): CSV, XLSX or YAML.
 
-use crate::csv_text::{CsvText, Row};
-use crate::encoding::{DecodingReader, Detection, EncodingChoice};
-use crate::file_kind::ARCHIVE_MARK;
 use crate::mapping::{Mapped, Mapping};
-use crate::{ImportError, cut, unfolding};
-use calamine::{DataType, Reader, Xlsx};
-use std::fs::File;
-use std::io::{BufReader, Cursor, Write};
+use crate::table::{Table, TableOptions};
+use crate::{ImportError, cut};
+use domain::visible_text::normalize;
+use std::io::{Seek, SeekFrom, Write};
 
 /// Largest mapping file: a row of 256 bytes for each of the columns that a file may have.
 pub const MAPPING_BYTES_MAX: usize = 64 * 1024;
@@ -20,103 +17,101 @@ const TITLES: [&[&str]; 3] = [
 ];
 
 /// Reads a mapping file by what it is, whatever it is called.
-pub fn read(bytes: &[u8]) -> Result<Mapping, ImportError> {
+pub fn read(bytes: &[u8], options: TableOptions) -> Result<Mapping, ImportError> {
     if bytes.len() > MAPPING_BYTES_MAX {
         return Err(ImportError::TooLarge {
             what: "the size of the mapping in bytes",
             limit: MAPPING_BYTES_MAX as u64,
         });
     }
-    let table = if bytes.starts_with(ARCHIVE_MARK) {
-        sheet(bytes)?
-    } else {
-        let table = text_table(bytes)?;
-        match places(table.first()) {
-            Ok(_) => table,
-            Err(error) => yaml(bytes).ok_or(error)?,
-        }
+    let mapped = match table(bytes, options) {
+        Ok(mapped) => mapped,
+        Err(error @ (ImportError::InvalidMapping(_) | ImportError::NoHeader)) => match yaml(bytes) {
+            Some(rows) => rows,
+            None => return Err(refused(error)),
+        },
+        Err(error) => return Err(error),
     };
-    let [member, column, kind] = places(table.first())?;
-    let cell = |row: &[String], place: Option<usize>| {
-        let text = place.and_then(|place| row.get(place));
-        text.map(|text| text.trim().to_owned()).unwrap_or_default()
-    };
-    let mut mapped = Vec::new();
-    for row in table.iter().skip(1) {
-        let (member, title) = (cell(row, member), cell(row, column));
+    let mut columns = Vec::new();
+    for [member, title, kind] in &mapped {
         // A field of the system that no column holds.
-        if title.is_empty() {
-            continue;
+        if !title.is_empty() {
+            columns.push(Mapped::new(title, member, kind)?);
         }
-        mapped.push(Mapped::new(&title, &member, &cell(row, kind))?);
     }
-    Mapping::of(mapped)
+    Mapping::of(columns)
 }
 
-/// Where the three columns stand; the kinds may be absent.
-fn places(header: Option<&Vec<String>>) -> Result<[Option<usize>; 3], ImportError> {
-    let header = header.map(Vec::as_slice).unwrap_or_default();
-    let place = |titles: &[&str]| {
-        let is_it = |cell: &String| titles.contains(&cell.trim().to_lowercase().as_str());
-        header.iter().position(is_it)
+/// An empty file is no mapping either.
+fn refused(error: ImportError) -> ImportError {
+    match error {
+        ImportError::NoHeader => no_mapping(&[]),
+        other => other,
+    }
+}
+
+fn no_mapping(titles: &[String]) -> ImportError {
+    ImportError::InvalidMapping(cut(&format!(
+        "{}: a mapping file has the columns 系统字段, 导入列名, 数据类型",
+        titles.join(",")
+    )))
+}
+
+/// Field, title and kind of each row.
+fn table(bytes: &[u8], options: TableOptions) -> Result<Vec<[String; 3]>, ImportError> {
+    let mut file = tempfile::tempfile().map_err(ImportError::Disk)?;
+    file.write_all(bytes).map_err(ImportError::Disk)?;
+    file.seek(SeekFrom::Start(0)).map_err(ImportError::Disk)?;
+    let mut rows = Vec::new();
+    let mut table = Table::of_file(file, "", options)?;
+    table.each_titled_row(&places, &mut |places, row, cells| {
+        let bad = |reason: String| ImportError::InvalidMapping(format!("row {row}: {reason}"));
+        let cells = cells.map_err(|bad_row| bad(bad_row.reason))?;
+        let mut texts: [String; 3] = Default::default();
+        for (text, place) in texts.iter_mut().zip(places) {
+            let cell = place.and_then(|place| cells.get(place));
+            if let Some(cell) = cell {
+                *text = cell
+                    .as_ref()
+                    .map_err(|why| bad(why.clone()))?
+                    .shown
+                    .trim()
+                    .to_owned();
+            }
+        }
+        rows.push(texts);
+        Ok(true)
+    })?;
+    Ok(rows)
+}
+
+/// Where the three columns are; the kinds may be absent.
+fn places(titles: &[String]) -> Result<[Option<usize>; 3], ImportError> {
+    let place = |names: &[&str]| {
+        let is_it = |title: &String| names.contains(&normalize(title).to_lowercase().as_str());
+        titles.iter().position(is_it)
     };
     let found = TITLES.map(place);
     match found {
         [Some(_), Some(_), _] => Ok(found),
-        _ => Err(ImportError::InvalidMapping(cut(&format!(
-            "{}: a mapping file has the columns 系统字段, 导入列名, 数据类型",
-            header.join(",")
-        )))),
+        _ => Err(no_mapping(titles)),
     }
-}
-
-fn text_table(bytes: &[u8]) -> Result<Vec<Vec<String>>, ImportError> {
-    let mut detection = Detection::default();
-    detection.feed(bytes);
-    let encoding = detection.finish(EncodingChoice::Auto).encoding;
-    let text = DecodingReader::new(Cursor::new(bytes.to_vec()), encoding);
-    let mut text = CsvText::open(Box::new(text)).map_err(ImportError::Disk)?;
-    let mut table = Vec::new();
-    let mut at = 1;
-    while let Some(row) = text.next_row(at)? {
-        at += 1;
-        match row {
-            Row::Cells(cells) => table.push(cells),
-            Row::StrayQuote => {
-                return Err(ImportError::InvalidMapping(format!(
-                    "row {}: a stray quote",
-                    at - 1
-                )));
-            }
-        }
-    }
-    table.retain(|row| row.iter().any(|cell| !cell.trim().is_empty()));
-    Ok(table)
-}
-
-fn sheet(bytes: &[u8]) -> Result<Vec<Vec<String>>, ImportError> {
-    let unreadable = |error: calamine::XlsxError| ImportError::Unreadable(error.to_string());
-    let mut file = tempfile::tempfile().map_err(ImportError::Disk)?;
-    file.write_all(bytes).map_err(ImportError::Disk)?;
-    unfolding::check(&mut file)?;
-    let mut workbook: Xlsx<BufReader<File>> = Xlsx::new(BufReader::new(file)).map_err(unreadable)?;
-    let range = workbook.worksheet_range_at(0).ok_or(ImportError::NoHeader)?;
-    let range = range.map_err(unreadable)?;
-    let text = |cell: &calamine::Data| cell.as_string().unwrap_or_default();
-    Ok(range.rows().map(|row| row.iter().map(text).collect()).collect())
 }
 
 /// A list of objects with the three titles as names.
-fn yaml(bytes: &[u8]) -> Option<Vec<Vec<String>>> {
+fn yaml(bytes: &[u8]) -> Option<Vec<[String; 3]>> {
     let text = std::str::from_utf8(bytes).ok()?;
     let items: Vec<std::collections::BTreeMap<String, String>> = domain::yaml::from_str(text).ok()?;
     let names: std::collections::BTreeSet<&String> = items.iter().flat_map(|item| item.keys()).collect();
-    let mut table = vec![names.iter().map(|name| (*name).clone()).collect()];
-    for item in &items {
-        let cell = |name: &&String| item.get(*name).cloned().unwrap_or_default();
-        table.push(names.iter().map(cell).collect());
-    }
-    Some(table)
+    let names: Vec<String> = names.into_iter().cloned().collect();
+    let places = places(&names).ok()?;
+    let cell = |item: &std::collections::BTreeMap<String, String>, place: Option<usize>| {
+        let name = place.and_then(|place| names.get(place));
+        let text = name.and_then(|name| item.get(name));
+        text.map(|text| text.trim().to_owned()).unwrap_or_default()
+    };
+    let rows = items.iter().map(|item| places.map(|place| cell(item, place)));
+    Some(rows.collect())
 }
 
 #[cfg(test)]
@@ -124,6 +119,10 @@ mod tests {
     use super::*;
     use crate::mapping::{Meaning, Member};
     use crate::value_kind::ValueKind;
+
+    fn read(bytes: &[u8]) -> Result<Mapping, ImportError> {
+        super::read(bytes, TableOptions::default())
+    }
 
     const CSV: &str = "系统字段,导入列名,数据类型\ncustomer_id,客户编号,文本\n手机号,\"电话,主\",text\namount,欠款,数值\n姓名,,文本\n";
 

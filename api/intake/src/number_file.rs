@@ -1,294 +1,391 @@
-//! Numbers that a file lists, such as numbers that must not be dialed: text with a number a line, CSV with a
-//! header and further columns, "Unicode text", or a workbook; whatever a contact list may be.
+//! A file of numbers: one on a line, or a table whose titles say which columns hold them. CSV in any
+//! encoding, or XLSX.
 //!
-//! A title says which column holds the numbers. Without one it is the only column, or the only one whose
-//! first cell can be a number.
+//! A list that forbids calls must not lose a number silently. Rows that Excel hides are read, every sheet
+//! with numbers is read, and every column titled as a phone number is read. Without a title, the number of a
+//! line is its only value, or the only value that can be a number; a line with several such values is bad.
 
-use crate::csv_text::{CsvText, Row};
-use crate::encoding::{DecodingReader, Detection, EncodingChoice};
+use crate::cell::Cell;
 use crate::mapping::Member;
-use crate::{ImportError, cut, file_kind, workbook};
+use crate::table::{HiddenRows, Table, TableOptions, WorkbookReport};
+use crate::{ImportError, cut};
 use chrono::NaiveDate;
 use domain::calling_code::DefaultCountry;
 use domain::phone_number::{InvalidPhoneNumber, PhoneNumber};
-use std::fs::File;
-use std::io::{self, Read, Seek, SeekFrom};
+use domain::visible_text::normalize;
 use std::path::Path;
 
-/// Bytes looked at to tell the encoding.
-const DETECT_BYTES: u64 = 256 * 1024;
-
-/// Titles of a column of numbers, beside those of a contact list's phone.
-const TITLES: [&str; 10] = [
+/// Titles of a column of numbers beside those of a customer list.
+const TITLES: [&str; 12] = [
     "号码",
     "被叫号码",
-    "禁呼号码",
-    "黑名单号码",
     "主叫号码",
+    "黑名单号码",
+    "禁呼号码",
     "number",
     "numbers",
-    "msisdn",
     "phone number",
     "dnc",
+    "msisdn",
+    "callee",
+    "digest",
 ];
 
-/// What stands for a cell that cannot be read: it is no number either.
-const UNREADABLE: &str = "?";
+/// A line that says nothing.
+const COMMENT: char = '#';
 
-/// A file of numbers, read row by row.
-pub struct NumberFile {
-    rows: Rows,
-    /// Where the numbers are, once a row was seen.
-    column: Option<usize>,
-    /// The title that the user names.
-    titled: Option<String>,
-    at: u64,
-    /// The last line has no end: it may have been cut off.
-    pub ends_open: bool,
+/// What the lines of a file are.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum LineForm {
+    /// Numbers in a column, whose title the user may name.
+    Column(Option<String>),
+    /// All values of a line together: an area code and the digits behind it.
+    WholeLine,
 }
 
-enum Rows {
-    Text(CsvText),
-    Sheet(std::vec::IntoIter<(u64, Vec<String>)>),
+/// One number of the file, as it is written.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NumberLine {
+    /// As a spreadsheet or an editor counts.
+    pub line: u64,
+    /// The number, or why the line holds none.
+    pub number: Result<String, String>,
 }
 
-impl NumberFile {
-    /// Blocking, as all that reads a file. `column` is the title of the column of numbers.
-    pub fn open(path: &Path, column: Option<&str>) -> Result<Self, ImportError> {
-        let mut head = Vec::new();
-        File::open(path)
-            .and_then(|file| file.take(DETECT_BYTES).read_to_end(&mut head))
-            .map_err(ImportError::Disk)?;
-        let name = path.file_name().unwrap_or_default().to_string_lossy();
-        file_kind::check(&name, head.get(..file_kind::HEAD_BYTES).unwrap_or(&head))?;
-        let is_sheet = head.starts_with(file_kind::ARCHIVE_MARK);
-        let rows = match is_sheet {
-            true => Rows::Sheet(sheet(path)?.into_iter()),
-            false => {
-                let mut detection = Detection::default();
-                detection.feed(&head);
-                let seen = detection.finish(EncodingChoice::Auto);
-                seen.check()?;
-                let file = File::open(path).map_err(ImportError::Disk)?;
-                let text = DecodingReader::new(file, seen.encoding);
-                Rows::Text(CsvText::open(Box::new(text)).map_err(ImportError::Disk)?)
-            }
-        };
-        Ok(Self {
-            rows,
-            column: None,
-            titled: column.map(str::to_owned),
-            at: 0,
-            ends_open: !is_sheet && ends_open(path).map_err(ImportError::Disk)?,
-        })
-    }
-
-    /// The next number as it is written, with its row from 1; nothing at the end.
-    fn next_number(&mut self) -> Result<Option<(u64, String)>, ImportError> {
-        while let Some((row, cells)) = self.next_cells()? {
-            let first = cells.first().map_or("", |cell| cell.trim());
-            if first.starts_with('#') || cells.iter().all(|cell| cell.trim().is_empty()) {
-                continue;
-            }
-            let column = match self.column {
-                Some(column) => column,
-                None => {
-                    let found = column_of(&cells, self.titled.as_deref())?;
-                    self.column = Some(found.place);
-                    if found.is_header {
-                        continue;
-                    }
-                    found.place
-                }
-            };
-            let text = cells.get(column).map_or("", |cell| cell.trim());
-            return Ok(Some((row, text.to_owned())));
-        }
-        Ok(None)
-    }
-
-    fn next_cells(&mut self) -> Result<Option<(u64, Vec<String>)>, ImportError> {
-        let text = match &mut self.rows {
-            Rows::Sheet(rows) => return Ok(rows.next()),
-            Rows::Text(text) => text,
-        };
-        self.at += 1;
-        let row = text.next_row(self.at)?;
-        Ok(row.map(|row| match row {
-            Row::Cells(cells) => (self.at, cells),
-            Row::StrayQuote => (self.at, vec![UNREADABLE.to_owned(); self.column.unwrap_or(0) + 1]),
-        }))
-    }
+/// Which sheets are read where the request names none.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Sheets {
+    /// The first visible one.
+    FirstVisible,
+    /// All that hold numbers, hidden ones too.
+    All,
 }
 
-impl Iterator for NumberFile {
-    /// A row from 0, and the number as it is written; an error ends the file.
-    type Item = (usize, io::Result<String>);
-
-    fn next(&mut self) -> Option<Self::Item> {
-        match self.next_number() {
-            Ok(None) => None,
-            Ok(Some((row, text))) => {
-                // A row without a number is told as one that has none.
-                let text = if text.is_empty() {
-                    UNREADABLE.to_owned()
-                } else {
-                    text
-                };
-                Some((
-                    usize::try_from(row).unwrap_or(usize::MAX).saturating_sub(1),
-                    Ok(text),
-                ))
+/// Reads each number. Blocking.
+pub fn each_number(
+    path: &Path,
+    options: TableOptions,
+    form: LineForm,
+    sheets: Sheets,
+    take: &mut dyn FnMut(NumberLine) -> Result<bool, ImportError>,
+) -> Result<Vec<WorkbookReport>, ImportError> {
+    let is_named = options.sheet.is_some();
+    let includes = options.hidden_rows == HiddenRows::Include;
+    let mut table = Table::open(path, options)?;
+    let names: Vec<String> = table.sheets().into_iter().map(|sheet| sheet.name).collect();
+    if names.is_empty() || is_named || sheets == Sheets::FirstVisible {
+        let columns = columns_of(&mut table, &form)?;
+        let report = read(&mut table, &columns, includes, take)?;
+        return Ok(report.into_iter().collect());
+    }
+    let (mut reports, mut left_out) = (Vec::new(), Vec::new());
+    for name in names {
+        table.choose_sheet(&name);
+        match columns_of(&mut table, &form) {
+            Ok(columns) if columns.is_known || is_single(&mut table)? => {
+                reports.extend(read(&mut table, &columns, includes, take)?);
             }
-            Err(error) => {
-                let at = usize::try_from(self.at).unwrap_or(usize::MAX);
-                Some((at, Err(io::Error::other(error))))
-            }
+            Ok(_) | Err(ImportError::NoHeader | ImportError::UnknownColumn(_)) => left_out.push(name),
+            Err(other) => return Err(other),
         }
     }
-}
-
-/// A workbook's rows: at most as many as a sheet has.
-fn sheet(path: &Path) -> Result<Vec<(u64, Vec<String>)>, ImportError> {
-    let mut rows = Vec::new();
-    workbook::each_workbook_row(path, &mut |row, cells| {
-        let cells = cells
-            .into_iter()
-            .map(|cell| cell.unwrap_or_else(|_| UNREADABLE.to_owned()));
-        rows.push((row, cells.collect()));
-        Ok(true)
-    })?;
-    Ok(rows)
-}
-
-/// Where the numbers are, as the first row says it.
-struct Found {
-    place: usize,
-    is_header: bool,
-}
-
-fn column_of(cells: &[String], titled: Option<&str>) -> Result<Found, ImportError> {
-    let header = |place| Found {
-        place,
-        is_header: true,
-    };
-    if let Some(title) = titled {
-        let place = cells.iter().position(|cell| cell.trim() == title);
-        return place
-            .map(header)
-            .ok_or_else(|| ImportError::UnknownColumn(cut(title)));
+    if reports.is_empty() {
+        return Err(ImportError::WithoutColumn {
+            column: "phone",
+            chinese: "手机号",
+            columns: crate::cut_titles(&left_out),
+        });
     }
-    let is_title = |cell: &String| {
-        let plain = cell.trim().to_lowercase();
-        TITLES.contains(&plain.as_str()) || Member::from_title(cell) == Some(Member::Phone)
-    };
-    if let Some(place) = cells.iter().position(is_title) {
-        return Ok(header(place));
+    for report in &mut reports {
+        report
+            .sheets_not_read
+            .retain(|sheet| left_out.contains(&sheet.name));
     }
-    let filled: Vec<usize> = places(cells, |cell| !cell.trim().is_empty());
-    let numbers = places(cells, may_be_number);
-    match (filled.as_slice(), numbers.as_slice()) {
-        ([place], _) | (_, [place]) => Ok(Found {
-            place: *place,
-            is_header: false,
-        }),
-        (_, _) => Err(ImportError::MissingColumn {
-            member: Member::Phone.name(),
-            // Their places: what stands there may be numbers.
-            columns: (1..=cells.len())
-                .map(|place| place.to_string())
-                .collect::<Vec<_>>()
-                .join(", "),
-        }),
-    }
+    Ok(reports)
 }
 
-fn places(cells: &[String], wanted: impl Fn(&str) -> bool) -> Vec<usize> {
-    let all = cells.iter().enumerate();
-    all.filter(|(_, cell)| wanted(cell))
+/// Where numbers are.
+struct Columns {
+    /// Titles name the columns.
+    is_known: bool,
+    places: Vec<usize>,
+    /// The row of the titles; 0 where there are none.
+    header_row: u64,
+    /// All values of a line are one number.
+    is_whole_line: bool,
+}
+
+/// Whether a title names a column of numbers: the title that the user names, else a usual one.
+fn is_title(title: &str, form: &LineForm) -> bool {
+    if let LineForm::Column(Some(named)) = form {
+        return normalize(title) == normalize(named);
+    }
+    let plain = normalize(title).to_lowercase();
+    TITLES.contains(&plain.as_str()) || Member::is_phone_title(&plain)
+}
+
+fn columns_of(table: &mut Table, form: &LineForm) -> Result<Columns, ImportError> {
+    let has_title = |titles: &[String]| titles.iter().any(|title| is_title(title, form));
+    let (row, titles) = table.titles(&has_title)?;
+    let places: Vec<usize> = titles
+        .iter()
+        .enumerate()
+        .filter(|(_, title)| is_title(title, form))
         .map(|(place, _)| place)
-        .collect()
+        .collect();
+    let is_known = !places.is_empty();
+    if let (false, LineForm::Column(Some(named))) = (is_known, form) {
+        return Err(ImportError::UnknownColumn(cut(named)));
+    }
+    Ok(Columns {
+        is_known,
+        places,
+        header_row: if is_known { row } else { 0 },
+        is_whole_line: *form == LineForm::WholeLine,
+    })
+}
+
+/// Whether each of the first rows has one value: a sheet of numbers without a title.
+fn is_single(table: &mut Table) -> Result<bool, ImportError> {
+    let (mut seen, mut is_single) = (0, true);
+    table.each_row(&mut |row| {
+        let cells = row.cells.unwrap_or_default();
+        is_single &= filled(&cells).count() == 1;
+        seen += 1;
+        Ok(is_single && seen < crate::table::HEADER_ROWS_MAX)
+    })?;
+    Ok(is_single && seen > 0)
+}
+
+fn filled(cells: &[Cell]) -> impl Iterator<Item = &Cell> {
+    let is_blank = |cell: &Cell| cell.as_ref().is_ok_and(|text| normalize(&text.shown).is_empty());
+    cells.iter().filter(move |cell| !is_blank(cell))
+}
+
+fn read(
+    table: &mut Table,
+    columns: &Columns,
+    includes_hidden: bool,
+    take: &mut dyn FnMut(NumberLine) -> Result<bool, ImportError>,
+) -> Result<Option<WorkbookReport>, ImportError> {
+    table.each_row(&mut |row| {
+        let is_left_out = row.is_hidden && !includes_hidden;
+        if row.number <= columns.header_row || is_left_out {
+            return Ok(true);
+        }
+        let line = row.number;
+        let cells = match row.cells {
+            Ok(cells) => cells,
+            Err(bad) => {
+                let number = Err(bad.reason);
+                return take(NumberLine { line, number });
+            }
+        };
+        if is_comment(&cells) {
+            return Ok(true);
+        }
+        for number in columns.numbers(&cells) {
+            if !take(NumberLine { line, number })? {
+                return Ok(false);
+            }
+        }
+        Ok(true)
+    })
+}
+
+fn is_comment(cells: &[Cell]) -> bool {
+    let first = cells.first().and_then(|cell| cell.as_ref().ok());
+    first.is_some_and(|text| text.shown.trim_start().starts_with(COMMENT))
+}
+
+impl Columns {
+    fn numbers(&self, cells: &[Cell]) -> Vec<Result<String, String>> {
+        let text = |cell: &Cell| {
+            cell.as_ref()
+                .map(|text| text.identifier().to_owned())
+                .map_err(Clone::clone)
+        };
+        if self.is_whole_line && !self.is_known {
+            let texts: Result<Vec<String>, String> = cells.iter().map(text).collect();
+            return vec![texts.map(|texts| texts.join(","))];
+        }
+        if self.is_known {
+            let found = self.places.iter().filter_map(|place| cells.get(*place));
+            let found: Vec<Cell> = found.cloned().collect();
+            let numbers: Vec<_> = filled(&found).map(text).collect();
+            return match numbers.is_empty() {
+                true => vec![Err("the column of numbers is empty".to_owned())],
+                false => numbers,
+            };
+        }
+        let mut values = filled(cells);
+        match (values.next(), values.next()) {
+            (Some(only), None) => vec![text(only)],
+            (None, _) => Vec::new(),
+            (Some(_), Some(_)) => vec![only_number(cells)],
+        }
+    }
+}
+
+/// The only value of a line that can be a number.
+fn only_number(cells: &[Cell]) -> Result<String, String> {
+    let texts = filled(cells).filter_map(|cell| cell.as_ref().ok());
+    let mut numbers = texts
+        .map(|text| text.identifier())
+        .filter(|text| may_be_number(text));
+    match (numbers.next(), numbers.next()) {
+        (Some(only), None) => Ok(only.to_owned()),
+        (_, _) => Err(
+            "it has several values, and no title such as phone or 手机号 says which is the number".to_owned(),
+        ),
+    }
 }
 
 /// A number of any country; a day of the calendar has eight digits and is none.
-fn may_be_number(cell: &str) -> bool {
-    let day = cell
-        .split_whitespace()
-        .next()
-        .unwrap_or_default()
-        .replace('/', "-");
+fn may_be_number(text: &str) -> bool {
+    let first = text.split_whitespace().next().unwrap_or_default();
+    let day = first.replace('/', "-");
     let is_day = NaiveDate::parse_from_str(&day, "%Y-%m-%d").is_ok();
-    let read = PhoneNumber::parse(cell, DefaultCountry::Unknown);
+    let read = PhoneNumber::parse(text, DefaultCountry::Unknown);
     !is_day && matches!(read, Ok(_) | Err(InvalidPhoneNumber::NoCountryCode))
-}
-
-/// Whether the last line has no end; of what is no file nobody knows, and it is taken so.
-fn ends_open(path: &Path) -> io::Result<bool> {
-    let mut file = File::open(path)?;
-    let mut last = [0; 2];
-    if file.seek(SeekFrom::End(-2)).is_err() || file.read_exact(&mut last).is_err() {
-        return Ok(true);
-    }
-    // A line ends in 0A, and in UTF-16 in 0A 00 or 00 0A.
-    Ok(!(last.ends_with(b"\n") || last == *b"\n\0"))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::testing::{Sheet, text_row, workbook};
 
-    fn read(name: &str, bytes: &[u8], column: Option<&str>) -> Result<Vec<(usize, String)>, ImportError> {
-        let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join(name);
-        std::fs::write(&path, bytes).unwrap();
-        let file = NumberFile::open(&path, column)?;
-        file.map(|(row, text)| match text {
-            Ok(text) => Ok((row, text)),
-            Err(error) => Err(ImportError::Disk(error)),
-        })
-        .collect()
+    type FileRead = (Vec<(u64, Option<String>)>, Vec<WorkbookReport>);
+
+    fn read_with(bytes: &[u8], hidden_rows: HiddenRows, sheets: Sheets) -> Result<FileRead, ImportError> {
+        let file = tempfile::NamedTempFile::new().unwrap();
+        std::fs::write(file.path(), bytes).unwrap();
+        let options = TableOptions {
+            hidden_rows,
+            ..TableOptions::default()
+        };
+        let mut lines = Vec::new();
+        let form = LineForm::Column(None);
+        let reports = each_number(file.path(), options, form, sheets, &mut |line| {
+            lines.push((line.line, line.number.ok()));
+            Ok(true)
+        })?;
+        Ok((lines, reports))
     }
 
-    fn numbers(name: &str, text: &str) -> Vec<(usize, String)> {
-        read(name, text.as_bytes(), None).unwrap()
+    fn forbidding(bytes: &[u8]) -> FileRead {
+        read_with(bytes, HiddenRows::Include, Sheets::All).unwrap()
     }
 
-    fn utf_16(text: &str) -> Vec<u8> {
-        let units = std::iter::once(0xfeff).chain(text.encode_utf16());
-        units.flat_map(u16::to_le_bytes).collect()
-    }
-
-    #[test]
-    fn a_list_of_numbers_is_read_in_the_forms_of_a_contact_list() {
-        let both = vec![(1, "13800138901".to_owned()), (2, "+86 138 0013 8902".to_owned())];
-        let csv = "\u{feff}号码,登记时间\n13800138901,2026-01-01\n+86 138 0013 8902,2026-01-01\n";
-        assert_eq!(numbers("dnc.csv", csv), both);
-        let behind = "登记时间,手机号\n2026-01-01,13800138901\n2026-01-01,+86 138 0013 8902\n";
-        assert_eq!(numbers("dnc.csv", behind), both);
-        let unicode = utf_16("号码\t登记时间\r\n13800138901\t2026\r\n+86 138 0013 8902\t2026\r\n");
-        assert_eq!(read("dnc.txt", &unicode, None).unwrap(), both);
+    fn numbers(lines: &[(u64, Option<String>)]) -> Vec<&str> {
+        lines.iter().filter_map(|(_, number)| number.as_deref()).collect()
     }
 
     #[test]
-    fn without_a_title_the_column_is_the_one_that_can_hold_numbers() {
-        let first = vec![(0, "13800138901".to_owned()), (1, "13800138902".to_owned())];
+    fn the_forms_of_a_customer_list_are_read() {
+        let lines = "13800138901\n# a comment\n\n+86 138 0013 8902\n";
+        let utf16: Vec<u8> = [0xff, 0xfe]
+            .into_iter()
+            .chain(lines.encode_utf16().flat_map(u16::to_le_bytes))
+            .collect();
+        for bytes in [lines.as_bytes(), &utf16] {
+            let (read, _) = forbidding(bytes);
+            assert_eq!(numbers(&read), ["13800138901", "+86 138 0013 8902"]);
+            assert_eq!(read[1].0, 4);
+        }
+        let table = "\u{feff}登记名单\n号码,登记时间\n13800138901,2026-01-01\n,2026-01-01\n";
+        let (read, _) = forbidding(table.as_bytes());
+        assert_eq!(read, [(3, Some("13800138901".to_owned())), (4, None)]);
+        let two = "手机号;电话;x\n13800138901;13800138902;1\n";
         assert_eq!(
-            numbers("a.csv", "13800138901,2026-01-01\n13800138902,2026-01-02\n"),
-            first
+            numbers(&forbidding(two.as_bytes()).0),
+            ["13800138901", "13800138902"]
         );
-        let lines = "# of March\n\n13800138901\nno number\n";
-        let read_lines = numbers("a.txt", lines);
-        assert_eq!(
-            read_lines,
-            [(2, "13800138901".to_owned()), (3, "no number".to_owned())]
-        );
-        let two = "13800138901,13800138902\n";
-        let unclear = read("a.csv", two.as_bytes(), None).unwrap_err().to_string();
-        assert!(
-            unclear.contains("1, 2") && !unclear.contains("13800138901"),
-            "{unclear}"
-        );
-        let said = read("a.csv", "x,y\n1,13800138901\n".as_bytes(), Some("y")).unwrap();
-        assert_eq!(said, [(1, "13800138901".to_owned())]);
+        let untitled = forbidding(b"13800138901,13800138902\n13800138903\n").0;
+        assert_eq!(untitled, [(1, None), (2, Some("13800138903".to_owned()))]);
+        let dated = forbidding(b"13800138901,2026-01-01\n13800138902,2026-01-02\n").0;
+        assert_eq!(numbers(&dated), ["13800138901", "13800138902"]);
+    }
+
+    #[test]
+    fn a_column_that_the_user_names_is_the_only_one_that_is_read() {
+        let file = tempfile::NamedTempFile::new().unwrap();
+        std::fs::write(file.path(), "phone,y\n1,13800138901\n").unwrap();
+        let read = |title: &str| {
+            let mut lines = Vec::new();
+            let form = LineForm::Column(Some(title.to_owned()));
+            let options = TableOptions::default();
+            each_number(file.path(), options, form, Sheets::All, &mut |line| {
+                lines.push(line.number.unwrap());
+                Ok(true)
+            })
+            .map(|_| lines)
+        };
+        assert_eq!(read("y").unwrap(), ["13800138901"]);
+        assert!(matches!(read("z"), Err(ImportError::UnknownColumn(_))));
+    }
+
+    fn sheets() -> Vec<u8> {
+        let numbers = |state: &'static str, name: &'static str, number: &str| Sheet {
+            name,
+            state,
+            rows: [
+                text_row(1, "", &["号码", "日期"]),
+                text_row(2, "", &[number, "x"]),
+                text_row(3, "hidden=\"1\"", &[&format!("{number}9"), "x"]),
+            ]
+            .concat(),
+        };
+        let notes = Sheet {
+            name: "notes",
+            state: "visible",
+            rows: text_row(1, "", &["what", "this is"]) + &text_row(2, "", &["a", "b"]),
+        };
+        workbook(
+            &[
+                numbers("visible", "now", "1"),
+                numbers("hidden", "before", "2"),
+                notes,
+            ],
+            &[],
+        )
+    }
+
+    #[test]
+    fn a_list_that_forbids_calls_reads_hidden_rows_and_sheets_and_counts_them() {
+        let (read, reports) = forbidding(&sheets());
+        assert_eq!(numbers(&read), ["1", "19", "2", "29"]);
+        let counted: Vec<_> = reports
+            .iter()
+            .map(|one| (one.sheet.as_str(), one.hidden_rows, one.hidden_rows_read))
+            .collect();
+        assert_eq!(counted, [("now", 1, true), ("before", 1, true)]);
+        let not_read: Vec<_> = reports[0]
+            .sheets_not_read
+            .iter()
+            .map(|sheet| sheet.name.as_str())
+            .collect();
+        assert_eq!(not_read, ["notes"]);
+    }
+
+    #[test]
+    fn hidden_rows_and_sheets_of_a_list_for_calls_are_left_out() {
+        let (read, reports) = read_with(&sheets(), HiddenRows::Exclude, Sheets::FirstVisible).unwrap();
+        assert_eq!(numbers(&read), ["1"]);
+        assert_eq!((reports[0].hidden_rows, reports[0].hidden_rows_read), (1, false));
+    }
+
+    #[test]
+    fn lines_of_area_code_and_digits_stay_whole() {
+        let file = tempfile::NamedTempFile::new().unwrap();
+        std::fs::write(file.path(), "202,5550123\n202,5550124\n").unwrap();
+        let mut lines = Vec::new();
+        let mut take = |line: NumberLine| {
+            lines.push(line.number.unwrap());
+            Ok(true)
+        };
+        let options = TableOptions::default();
+        each_number(file.path(), options, LineForm::WholeLine, Sheets::All, &mut take).unwrap();
+        assert_eq!(lines, ["202,5550123", "202,5550124"]);
     }
 }

@@ -4,19 +4,17 @@
 //! One column is the customer's id; every other one is an attribute by its own title or by what it is mapped
 //! to, or holds tags of one level, several behind one another with `;` between. An empty cell says nothing.
 
-use crate::csv_text::{CsvText, Row};
-use crate::encoding::{DecodingReader, Detection, EncodingChoice};
-use crate::source::Cell;
-use crate::{BadRow, COLUMNS_MAX, ImportError, bounded_file, cut, cut_titles, file_kind, xlsx};
+use crate::cell::Cell;
+use crate::table::{Table, TableOptions, TableReport};
+use crate::{BadRow, COLUMNS_MAX, ImportError, cut, cut_titles};
 use domain::attribute::{Attribute, TagLevel};
+use domain::visible_text::normalize;
 use serde_json::{Map, Value, json};
 use std::collections::{BTreeMap, BTreeSet};
-use std::fs::File;
-use std::io::Cursor;
 use std::path::Path;
 
 /// Largest file: a quarter of a million customers with forty values each.
-pub const PROFILE_BYTES_MAX: usize = 256 * 1024 * 1024;
+pub const PROFILE_BYTES_MAX: u64 = 256 * 1024 * 1024;
 
 /// What stands between the tags of one cell.
 const BETWEEN_TAGS: [char; 4] = [';', '；', '|', '、'];
@@ -51,7 +49,7 @@ impl ProfileColumns {
         for text in said {
             let pair = text.split_once('=').filter(|(title, _)| !title.trim().is_empty());
             let (title, name) = pair.ok_or_else(|| ImportError::InvalidMapping(cut(text)))?;
-            columns.insert(title.trim().to_owned(), name.trim().to_owned());
+            columns.insert(normalize(title).into_owned(), normalize(name).into_owned());
         }
         Ok(Self { said: columns })
     }
@@ -63,14 +61,15 @@ impl ProfileColumns {
                 limit: COLUMNS_MAX as u64,
             });
         }
-        let is_title = |said: &&String| header.iter().any(|title| title.trim() == said.as_str());
+        let is_title = |said: &&String| header.iter().any(|title| normalize(title) == said.as_str());
         if let Some(unknown) = self.said.keys().find(|said| !is_title(said)) {
             return Err(ImportError::UnknownColumn(cut(unknown)));
         }
         let mut once = BTreeSet::new();
         let mut columns = Vec::with_capacity(header.len());
         for title in header {
-            let title = title.trim();
+            let title = normalize(title);
+            let title = title.as_ref();
             let said = self.said.get(title).map(String::as_str);
             let holds = holds(said.unwrap_or(title)).map_err(|why| {
                 let advice = format!("column {:?}: {why}; leave it out with --map COLUMN=-", cut(title));
@@ -113,101 +112,54 @@ pub struct ProfileLine {
     pub customer: Value,
 }
 
-/// Reads a file by its first bytes, a workbook's first sheet or text, and hands each row to `take`.
+/// Reads a file and hands each row below its titles to `take`, good or bad.
 pub fn each_of_file<E: From<ImportError>>(
     path: &Path,
-    choice: EncodingChoice,
+    options: TableOptions,
     columns: &ProfileColumns,
     take: &mut dyn FnMut(Result<ProfileLine, BadRow>) -> Result<(), E>,
-) -> Result<(), E> {
-    let bytes = bounded_file::read(path, PROFILE_BYTES_MAX).map_err(ImportError::Disk)?;
-    let name = path.file_name().unwrap_or_default().to_string_lossy();
-    let head = bytes.get(..file_kind::HEAD_BYTES).unwrap_or(&bytes);
-    file_kind::check(&name, head)?;
-    if head.starts_with(file_kind::ARCHIVE_MARK) {
-        drop(bytes);
-        return each_of_sheet(path, columns, take);
+) -> Result<TableReport, E> {
+    let length = std::fs::metadata(path).map_err(ImportError::Disk)?.len();
+    if length > PROFILE_BYTES_MAX {
+        return Err(ImportError::TooLarge {
+            what: "the size of the file in bytes",
+            limit: PROFILE_BYTES_MAX,
+        }
+        .into());
     }
-    each(bytes, choice, columns, take)
-}
-
-/// Rows of a workbook's first sheet. A cell that lost digits, or holds an error, costs its row.
-fn each_of_sheet<E: From<ImportError>>(
-    path: &Path,
-    columns: &ProfileColumns,
-    take: &mut dyn FnMut(Result<ProfileLine, BadRow>) -> Result<(), E>,
-) -> Result<(), E> {
-    let file = File::open(path).map_err(ImportError::Disk)?;
-    let mut header: Option<(Vec<String>, Vec<Holds>)> = None;
+    let mut table = Table::open(path, options)?;
+    let read_titles = |titles: &[String]| Ok((titles.to_vec(), columns.of(titles)?));
     let mut ended = Ok(());
-    xlsx::each_row_of(file, |row, cells| {
-        let Some((titles, holds)) = &header else {
-            let titles: Vec<String> = cells.into_iter().map(Result::unwrap_or_default).collect();
-            let holds = columns.of(&titles)?;
-            header = Some((titles, holds));
-            return Ok(true);
-        };
-        ended = take(sheet_line(row, cells, titles, holds));
+    let report = table.each_titled_row(&read_titles, &mut |(titles, holds), row, cells| {
+        let read = cells.and_then(|cells| table_line(row, cells, titles, holds));
+        ended = take(read);
         Ok(ended.is_ok())
-    })?;
+    });
     ended?;
-    header.map(|_read| ()).ok_or_else(|| ImportError::NoHeader.into())
+    Ok(report?)
 }
 
-fn sheet_line(row: u64, cells: Vec<Cell>, titles: &[String], holds: &[Holds]) -> Result<ProfileLine, BadRow> {
+/// A cell that cannot be trusted costs its row, unless its column is left out.
+fn table_line(row: u64, cells: Vec<Cell>, titles: &[String], holds: &[Holds]) -> Result<ProfileLine, BadRow> {
     let mut read = Vec::with_capacity(cells.len());
     for (place, cell) in cells.into_iter().enumerate() {
-        let is_left_out = holds.get(place) == Some(&Holds::Nothing);
+        let held = holds.get(place);
         read.push(match cell {
-            Ok(text) => text,
-            Err(_) if is_left_out => String::new(),
+            Ok(text) if held == Some(&Holds::Customer) => text.identifier().to_owned(),
+            // An attribute has a type of its own: it takes the date, not the form in which the cell shows it.
+            Ok(text) => text.moment().to_owned(),
+            Err(_) if held == Some(&Holds::Nothing) => String::new(),
             Err(reason) => {
                 let column = titles.get(place).map_or_else(String::new, |title| cut(title));
                 return Err(BadRow { row, column, reason });
             }
         });
     }
-    // What stands behind the titles and is empty is no cell of the row.
+    // What is behind the titles and empty is no cell of the row.
     while read.len() > holds.len() && read.last().is_some_and(|cell| cell.trim().is_empty()) {
         read.pop();
     }
     line(row, &read, holds)
-}
-
-/// Reads rows of text, and hands each to `take`, good or bad; `Err` where the header is none, or where `take`
-/// ends it.
-pub fn each<E: From<ImportError>>(
-    bytes: Vec<u8>,
-    choice: EncodingChoice,
-    columns: &ProfileColumns,
-    take: &mut dyn FnMut(Result<ProfileLine, BadRow>) -> Result<(), E>,
-) -> Result<(), E> {
-    let mut detection = Detection::default();
-    detection.feed(&bytes);
-    let seen = detection.finish(choice);
-    seen.check()?;
-    let text = DecodingReader::new(Cursor::new(bytes), seen.encoding);
-    let mut text = CsvText::open(Box::new(text)).map_err(ImportError::Disk)?;
-    let (mut row, mut holds): (u64, Option<Vec<Holds>>) = (0, None);
-    loop {
-        row += 1;
-        let cells = match text.next_row(row)? {
-            None if holds.is_none() => return Err(ImportError::NoHeader.into()),
-            None => return Ok(()),
-            Some(Row::Cells(cells)) if cells.iter().all(|cell| cell.trim().is_empty()) => continue,
-            Some(Row::Cells(cells)) => Some(cells),
-            Some(Row::StrayQuote) => None,
-        };
-        match (&holds, cells) {
-            (None, Some(header)) => holds = Some(columns.of(&header)?),
-            (Some(holds), Some(cells)) => take(line(row, &cells, holds))?,
-            (_, None) => take(Err(BadRow {
-                row,
-                column: "\"".to_owned(),
-                reason: "a quote is opened and not closed / 引号没有成对".to_owned(),
-            }))?,
-        }
-    }
 }
 
 fn line(row: u64, cells: &[String], holds: &[Holds]) -> Result<ProfileLine, BadRow> {
@@ -256,22 +208,21 @@ fn line(row: u64, cells: &[String], holds: &[Holds]) -> Result<ProfileLine, BadR
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::encoding::EncodingChoice;
     use encoding_rs::GB18030;
 
     fn rows(text: &str, said: &[&str]) -> Result<Vec<Result<ProfileLine, BadRow>>, ImportError> {
         let said: Vec<String> = said.iter().map(|text| (*text).to_owned()).collect();
         let columns = ProfileColumns::read(&said)?;
         let (bytes, _, _) = GB18030.encode(text);
+        let file = tempfile::NamedTempFile::new().unwrap();
+        std::fs::write(file.path(), bytes).unwrap();
+        let options = EncodingChoice::Named(GB18030).into();
         let mut rows = Vec::new();
-        each::<ImportError>(
-            bytes.into_owned(),
-            EncodingChoice::Gb18030,
-            &columns,
-            &mut |row| {
-                rows.push(row);
-                Ok(())
-            },
-        )?;
+        each_of_file::<ImportError>(file.path(), options, &columns, &mut |row| {
+            rows.push(row);
+            Ok(())
+        })?;
         Ok(rows)
     }
 
@@ -313,50 +264,16 @@ mod tests {
         assert_eq!((good, told.len()), (vec![3, 5], 4));
     }
 
-    /// A workbook of one sheet, as small as one may be.
     fn workbook(rows: &[(u32, String)]) -> Vec<u8> {
-        use std::io::Write;
-        // Names of the format, no addresses that are asked.
-        let named = |what: &str| format!("http://{}.org/{what}", "schemas.openxmlformats");
-        let main = named("spreadsheetml/2006/main");
-        let office = named("officeDocument/2006/relationships");
-        let package = named("package/2006/relationships");
-        let of_rows = |(row, cells): &(u32, String)| format!("<row r=\"{row}\">{cells}</row>");
-        let cells: String = rows.iter().map(of_rows).collect();
-        let parts = [
-            (
-                "_rels/.rels",
-                format!(
-                    "<Relationships xmlns=\"{package}\"><Relationship Id=\"r0\" \
-                     Type=\"{office}/officeDocument\" Target=\"xl/workbook.xml\"/></Relationships>"
-                ),
-            ),
-            (
-                "xl/workbook.xml",
-                format!(
-                    "<workbook xmlns=\"{main}\" xmlns:r=\"{office}\"><sheets><sheet name=\"1\" sheetId=\"1\" \
-                     r:id=\"r1\"/></sheets></workbook>"
-                ),
-            ),
-            (
-                "xl/_rels/workbook.xml.rels",
-                format!(
-                    "<Relationships xmlns=\"{package}\"><Relationship Id=\"r1\" Type=\"{office}/worksheet\" \
-                     Target=\"worksheets/sheet1.xml\"/></Relationships>"
-                ),
-            ),
-            (
-                "xl/worksheets/sheet1.xml",
-                format!("<worksheet xmlns=\"{main}\"><sheetData>{cells}</sheetData></worksheet>"),
-            ),
-        ];
-        let mut archive = zip::ZipWriter::new(Cursor::new(Vec::new()));
-        for (name, text) in parts {
-            let options = zip::write::SimpleFileOptions::default();
-            archive.start_file(name, options).unwrap();
-            archive.write_all(text.as_bytes()).unwrap();
-        }
-        archive.finish().unwrap().into_inner()
+        let rows = rows
+            .iter()
+            .map(|(row, cells)| format!("<row r=\"{row}\">{cells}</row>"));
+        let sheet = crate::testing::Sheet {
+            name: "1",
+            state: "visible",
+            rows: rows.collect(),
+        };
+        crate::testing::workbook(&[sheet], &[])
     }
 
     #[test]
@@ -391,7 +308,7 @@ mod tests {
             told.push(row);
             Ok::<(), ImportError>(())
         };
-        each_of_file(&path, EncodingChoice::Auto, &columns, &mut take).unwrap();
+        each_of_file(&path, TableOptions::default(), &columns, &mut take).unwrap();
         let first = told[0].as_ref().unwrap();
         assert_eq!(
             (first.row, &first.customer),
@@ -409,7 +326,8 @@ mod tests {
         assert_eq!(bad, [(4, "客户编号"), (5, "customer_id")]);
         let misnamed = folder.path().join("crm.csv");
         std::fs::copy(&path, &misnamed).unwrap();
-        let refused = each_of_file::<ImportError>(&misnamed, EncodingChoice::Auto, &columns, &mut |_| Ok(()));
+        let refused =
+            each_of_file::<ImportError>(&misnamed, TableOptions::default(), &columns, &mut |_| Ok(()));
         assert!(refused.unwrap_err().to_string().contains("XLSX workbook"));
     }
 }

@@ -18,6 +18,7 @@ use domain::ports::vault::Vault;
 use domain::preferred_times::{PreferredTime, read_all};
 use domain::ranking::PriorityPlan;
 use domain::time::Timestamp;
+use domain::visible_text::normalize;
 use std::sync::Arc;
 
 /// Largest sum of a row's variables: sealing adds a third and 100 bytes each, a record holds 65,527.
@@ -74,7 +75,7 @@ impl RowRules {
 
 /// The enrolment a row asks for.
 pub fn check(mut row: NamedRow, rules: &RowRules, vault: &dyn Vault) -> Result<Enrolment, BadRow> {
-    let external_id = required(&row, Member::CustomerId)?;
+    let external_id = external_id(&mut row)?;
     if external_id.len() > EXTERNAL_ID_BYTES_MAX {
         return Err(bad(
             &row,
@@ -116,6 +117,17 @@ pub fn check(mut row: NamedRow, rules: &RowRules, vault: &dyn Vault) -> Result<E
         dedupe: rules.dedupe,
         same_number_as: None,
     })
+}
+
+/// The normalised id, also for texts that speak it.
+fn external_id(row: &mut NamedRow) -> Result<String, BadRow> {
+    let written = required(row, Member::CustomerId)?;
+    let normal = normalize(&written).into_owned();
+    if normal.is_empty() {
+        return Err(bad(row, Member::CustomerId, missing(Member::CustomerId)));
+    }
+    row.members.insert(Member::CustomerId, normal.clone());
+    Ok(normal)
 }
 
 /// When the person prefers to be called; what cannot be read makes the row a bad one.

@@ -1,7 +1,11 @@
 //! What every reader of rows gives: a row's number and its values by name, before they are judged.
 
-use crate::mapping::{Column, Meaning, Member};
+use crate::cell::{Cell, CellText, Exact, too_long};
+use crate::mapping::{Column, Mapping, Meaning, Member};
+use crate::table::{Table, TableReport};
+use crate::value_kind::ValueKind;
 use crate::{BadRow, CELL_BYTES_MAX, ImportError};
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::ops::ControlFlow;
 
@@ -43,10 +47,74 @@ pub(crate) type RowSink<'a> = dyn FnMut(ReadRow) -> ControlFlow<()> + 'a;
 /// A reader of rows. Blocking: it runs off the reactor. After an error nothing follows.
 pub trait RowSource: Send {
     fn read_rows(&mut self, sink: &mut RowSink<'_>) -> Result<(), ImportError>;
+
+    /// How the file was read, once its rows are.
+    fn report(&self) -> TableReport {
+        TableReport::default()
+    }
 }
 
-/// One cell: its text, or why it has none that can be trusted.
-pub type Cell = Result<String, String>;
+/// The value for a column, or why it is none.
+fn value_of<'a>(cell: &'a CellText, column: &Column) -> Result<Cow<'a, str>, String> {
+    match column.meaning {
+        Meaning::Member(Member::CustomerId | Member::Phone) | Meaning::FurtherPhone(_) => {
+            return Ok(Cow::Borrowed(cell.identifier()));
+        }
+        Meaning::Member(Member::ConsentAt | Member::ConsentUntil) => {
+            return Ok(Cow::Borrowed(cell.moment()));
+        }
+        Meaning::Member(_) | Meaning::Variable(_) | Meaning::Ignored => {}
+    }
+    let fits = |text: &str| column.kind.refuse(text.trim()).is_none();
+    let is_stored_so = match (&cell.exact, column.kind) {
+        (Some(Exact::Date(exact)), ValueKind::Date) => fits(exact),
+        (Some(Exact::Number(exact)), ValueKind::Integer | ValueKind::Number) => fits(exact),
+        _ => false,
+    };
+    let is_blank = cell.shown.trim().is_empty();
+    match is_blank || is_stored_so {
+        true => Ok(Cow::Borrowed(&cell.shown)),
+        false => column
+            .kind
+            .refuse(cell.shown.trim())
+            .map_or(Ok(Cow::Borrowed(cell.shown.as_str())), Err),
+    }
+}
+
+/// The rows of a table, its columns named by a mapping.
+pub(crate) struct ListRows {
+    table: Table,
+    mapping: Mapping,
+    report: TableReport,
+}
+
+impl ListRows {
+    pub(crate) fn new(table: Table, mapping: Mapping) -> Self {
+        Self {
+            table,
+            mapping,
+            report: TableReport::default(),
+        }
+    }
+}
+
+impl RowSource for ListRows {
+    fn read_rows(&mut self, sink: &mut RowSink<'_>) -> Result<(), ImportError> {
+        let mapping = &self.mapping;
+        self.report = self.table.each_titled_row(
+            &|titles| mapping.columns(titles),
+            &mut |columns: &Vec<Column>, row, cells| {
+                let named = cells.and_then(|cells| name_cells(row, columns, cells));
+                Ok(sink(named).is_continue())
+            },
+        )?;
+        Ok(())
+    }
+
+    fn report(&self) -> TableReport {
+        self.report.clone()
+    }
+}
 
 /// Gives names to the cells of one row.
 pub(crate) fn name_cells(row: u64, columns: &[Column], cells: Vec<Cell>) -> ReadRow {
@@ -54,17 +122,22 @@ pub(crate) fn name_cells(row: u64, columns: &[Column], cells: Vec<Cell>) -> Read
         row,
         ..NamedRow::default()
     };
-    if cells.len() > columns.len() {
+    let is_blank = |cell: &Cell| cell.as_ref().is_ok_and(|text| text.shown.trim().is_empty());
+    let filled = cells
+        .iter()
+        .rposition(|cell| !is_blank(cell))
+        .map_or(0, |last| last + 1);
+    if filled > columns.len() {
         return Err(BadRow {
             row,
             column: format!("{}", columns.len() + 1),
-            reason: format!("the row has {} cells, the header {}", cells.len(), columns.len()),
+            reason: format!("the row has {filled} cells, the header {}", columns.len()),
         });
     }
     // Excel and many CSV writers leave out what is empty at the end of a row.
     let cells = cells
         .into_iter()
-        .chain(std::iter::repeat_with(|| Ok(String::new())));
+        .chain(std::iter::repeat_with(|| Ok(CellText::default())));
     for (column, cell) in columns.iter().zip(cells) {
         if column.meaning == Meaning::Ignored {
             continue;
@@ -77,13 +150,13 @@ pub(crate) fn name_cells(row: u64, columns: &[Column], cells: Vec<Cell>) -> Read
             column: column.title.clone(),
             reason,
         };
-        let text = cell.map_err(bad)?;
+        let cell = cell.map_err(bad)?;
+        let text = value_of(&cell, column).map_err(bad)?;
         let text = text.trim();
         check_text(text).map_err(bad)?;
         if text.is_empty() {
             continue;
         }
-        column.kind.refuse(text).map_or(Ok(()), |why| Err(bad(why)))?;
         match &column.meaning {
             Meaning::Member(member) => {
                 named.members.insert(*member, text.to_owned());
@@ -108,13 +181,6 @@ pub(crate) fn name_cells(row: u64, columns: &[Column], cells: Vec<Cell>) -> Read
 const BYTES_OF_NO_ENCODING: &str = "it has bytes that are not of the file's encoding, which `format` names; save the \
     file as UTF-8, or name its encoding with --encoding / 含有不属于该文件编码的字节：请另存为 UTF-8，或用 \
     --encoding 指明编码";
-
-pub(crate) fn too_long(text: &str) -> String {
-    format!(
-        "it has {} bytes, more than the {CELL_BYTES_MAX} allowed",
-        text.len()
-    )
-}
 
 /// What holds for every value, whatever it means.
 pub fn check_text(text: &str) -> Result<(), String> {

@@ -4,12 +4,12 @@
 //! name on disk (`O_TMPFILE`): it holds personal data in clear and vanishes with the process.
 
 use crate::ImportError;
-use crate::csv::{CsvSource, StrayQuotes};
-use crate::encoding::{Detection, EncodingChoice, Seen, name};
+use crate::csv::StrayQuotes;
+use crate::encoding::{Detection, Seen, name};
 use crate::file_kind::{self, ARCHIVE_MARK, HEAD_BYTES};
 use crate::mapping::Mapping;
-use crate::source::{RowSink, RowSource};
-use crate::xlsx::XlsxSource;
+use crate::source::{ListRows, RowSink, RowSource};
+use crate::table::{Table, TableOptions, TableReport};
 use sha2::{Digest, Sha256};
 use std::fs::File;
 use std::io::{BufReader, Seek, SeekFrom, Write};
@@ -35,6 +35,7 @@ pub struct Spooled {
     head: Vec<u8>,
     is_archive: bool,
     stray: StrayQuotes,
+    options: TableOptions,
 }
 
 impl Spool {
@@ -64,14 +65,17 @@ impl Spool {
         self.file.write_all(chunk).map_err(ImportError::Disk)
     }
 
-    pub fn finish(self, choice: EncodingChoice) -> Spooled {
+    /// The file came whole, and is to be read so.
+    pub fn finish(self, options: impl Into<TableOptions>) -> Spooled {
+        let options = options.into();
         Spooled {
             file: self.file,
             content_sha256: hex(&self.hash.finalize()),
-            seen: self.detection.finish(choice),
+            seen: self.detection.finish(options.encoding),
             is_archive: self.head.starts_with(ARCHIVE_MARK),
             head: self.head,
             stray: StrayQuotes::default(),
+            options,
         }
     }
 }
@@ -80,12 +84,24 @@ impl Spooled {
     /// The same of rows that a query gave: a program wrote them, and every quote in them is closed.
     pub const fn of_query(mut self) -> Self {
         self.stray = StrayQuotes::EndTheImport;
+        self.options.header_row = Some(1);
         self
+    }
+
+    /// Names what is read of the file: its content's hash, where the request chose other rows with that
+    /// choice.
+    pub fn list_name(&self) -> String {
+        let reading = self.options.reading();
+        match reading.is_empty() || self.stray == StrayQuotes::EndTheImport {
+            true => self.content_sha256.clone(),
+            false => hex(&Sha256::digest(format!("{}\n{reading}", self.content_sha256))),
+        }
     }
 
     /// Refuses a file that is not what its name says, or is written otherwise than was said.
     pub fn check(&self, file_name: &str) -> Result<(), ImportError> {
-        file_kind::check(file_name, &self.head)?;
+        let mut file = self.file.try_clone().map_err(ImportError::Disk)?;
+        file_kind::check(file_name, &self.head, &mut file)?;
         match self.is_archive {
             true => Ok(()),
             false => self.seen.check(),
@@ -103,7 +119,7 @@ impl Spooled {
 
     /// The rows. Nothing is opened before they are read: whoever reads them does so off the runtime.
     pub fn into_rows(self, mapping: Mapping) -> Box<dyn RowSource> {
-        Box::new(Unopened(Some((self, mapping))))
+        Box::new(Unopened::Waiting(Box::new((self, mapping))))
     }
 
     /// The same rows for whoever looks at them first: read to their end, or let go, before `into_rows`.
@@ -115,6 +131,7 @@ impl Spooled {
             head: self.head.clone(),
             is_archive: self.is_archive,
             stray: self.stray,
+            options: self.options.clone(),
         };
         Ok(again.into_rows(mapping))
     }
@@ -125,43 +142,55 @@ impl Spooled {
         Ok(BufReader::new(self.file))
     }
 
-    /// The titles of its columns. Blocking; before `into_rows`.
-    pub(crate) fn titles(&self) -> Result<Vec<String>, ImportError> {
-        let mut file = self.file.try_clone().map_err(ImportError::Disk)?;
-        file.seek(SeekFrom::Start(0)).map_err(ImportError::Disk)?;
+    /// The titles of its columns, in the row that `fits` or else in the first, and that row's number.
+    /// Blocking; before `into_rows`.
+    pub(crate) fn titles(&self, fits: &dyn Fn(&[String]) -> bool) -> Result<(u64, Vec<String>), ImportError> {
+        let file = self.file.try_clone().map_err(ImportError::Disk)?;
+        self.table_of(file)?.titles(fits)
+    }
+
+    fn table_of(&self, file: File) -> Result<Table, ImportError> {
         match self.is_archive {
-            true => XlsxSource::open(file, Mapping::default())?.titles(),
-            false => CsvSource::titles(BufReader::new(file), self.seen.encoding),
+            true => Table::of_workbook(file, self.options.clone()),
+            false => Table::of_text(file, self.seen, self.stray, self.options.clone()),
         }
     }
 
-    fn open(mut self, mapping: Mapping) -> Result<Box<dyn RowSource>, ImportError> {
-        self.file.seek(SeekFrom::Start(0)).map_err(ImportError::Disk)?;
-        if self.is_archive {
-            return Ok(Box::new(XlsxSource::open(self.file, mapping)?));
-        }
-        let encoding = self.seen.encoding;
-        let file = BufReader::new(self.file);
-        let opened = CsvSource::open(file, encoding, &mapping).map_err(|error| match error {
-            missing @ ImportError::MissingColumn { .. } => ImportError::ReadAs {
-                error: missing.to_string(),
-                encoding: name(encoding),
-            },
-            other => other,
-        });
-        Ok(Box::new(opened?.whose_stray_quotes(self.stray)))
+    /// The file as a table. Blocking.
+    pub(crate) fn into_table(self) -> Result<Table, ImportError> {
+        let file = self.file.try_clone().map_err(ImportError::Disk)?;
+        self.table_of(file)
     }
 }
 
-/// A file whose header or parts nobody has looked at yet.
-struct Unopened(Option<(Spooled, Mapping)>);
+/// A file whose header or parts were not read yet.
+enum Unopened {
+    Waiting(Box<(Spooled, Mapping)>),
+    /// Rows are read once.
+    Read(TableReport),
+}
 
 impl RowSource for Unopened {
     fn read_rows(&mut self, sink: &mut RowSink<'_>) -> Result<(), ImportError> {
-        match self.0.take() {
-            Some((spooled, mapping)) => spooled.open(mapping)?.read_rows(sink),
-            // Rows are read once.
-            None => Ok(()),
+        match std::mem::replace(self, Self::Read(TableReport::default())) {
+            Self::Waiting(waiting) => {
+                let (spooled, mapping) = *waiting;
+                let mut rows = ListRows::new(spooled.into_table()?, mapping);
+                let read = rows.read_rows(sink);
+                *self = Self::Read(rows.report());
+                read
+            }
+            Self::Read(report) => {
+                *self = Self::Read(report);
+                Ok(())
+            }
+        }
+    }
+
+    fn report(&self) -> TableReport {
+        match self {
+            Self::Waiting(_) => TableReport::default(),
+            Self::Read(report) => report.clone(),
         }
     }
 }

@@ -85,3 +85,97 @@ impl Tasks for TestTasks {
     }
     async fn stop(&self) {}
 }
+
+/// A sheet of a workbook that a test makes.
+pub struct Sheet<'a> {
+    pub name: &'a str,
+    /// `visible`, `hidden` or `veryHidden`.
+    pub state: &'a str,
+    /// Elements `row`.
+    pub rows: String,
+}
+
+/// A cell with a text.
+pub fn text_cell(at: &str, text: &str) -> String {
+    format!("<c r=\"{at}\" t=\"inlineStr\"><is><t>{text}</t></is></c>")
+}
+
+/// A cell with a number, shown in the format of this index.
+pub fn number_cell(at: &str, number: &str, format: usize) -> String {
+    format!("<c r=\"{at}\" s=\"{format}\"><v>{number}</v></c>")
+}
+
+/// A row of text cells; `attributes` such as `hidden="1"`.
+pub fn text_row(row: u32, attributes: &str, texts: &[&str]) -> String {
+    let cells: String = ('A'..='Z')
+        .zip(texts)
+        .map(|(column, text)| text_cell(&format!("{column}{row}"), text))
+        .collect();
+    format!("<row r=\"{row}\" {attributes}>{cells}</row>")
+}
+
+/// A workbook, as small as one may be. Its first format is the general one, then come `formats`.
+pub fn workbook(sheets: &[Sheet<'_>], formats: &[&str]) -> Vec<u8> {
+    use std::io::Write;
+    // Names of the format, no addresses that are asked.
+    let named = |what: &str| format!("http://{}.org/{what}", "schemas.openxmlformats");
+    let main = named("spreadsheetml/2006/main");
+    let office = named("officeDocument/2006/relationships");
+    let package = named("package/2006/relationships");
+    let relation = |id: &str, kind: &str, target: &str| {
+        format!("<Relationship Id=\"{id}\" Type=\"{office}/{kind}\" Target=\"{target}\"/>")
+    };
+    let relations = |all: String| format!("<Relationships xmlns=\"{package}\">{all}</Relationships>");
+    let (mut listed, mut related) = (String::new(), relation("styles", "styles", "styles.xml"));
+    let mut parts = Vec::new();
+    for (index, sheet) in sheets.iter().enumerate() {
+        let id = format!("r{index}");
+        listed.push_str(&format!(
+            "<sheet name=\"{}\" sheetId=\"{}\" state=\"{}\" r:id=\"{id}\"/>",
+            sheet.name,
+            index + 1,
+            sheet.state
+        ));
+        related.push_str(&relation(
+            &id,
+            "worksheet",
+            &format!("worksheets/sheet{index}.xml"),
+        ));
+        parts.push((
+            format!("xl/worksheets/sheet{index}.xml"),
+            format!(
+                "<worksheet xmlns=\"{main}\"><sheetData>{}</sheetData></worksheet>",
+                sheet.rows
+            ),
+        ));
+    }
+    let (mut codes, mut styles) = (String::new(), "<xf numFmtId=\"0\"/>".to_owned());
+    for (index, code) in formats.iter().enumerate() {
+        let id = 164 + index;
+        let code = code.replace('"', "&quot;");
+        codes.push_str(&format!("<numFmt numFmtId=\"{id}\" formatCode=\"{code}\"/>"));
+        styles.push_str(&format!("<xf numFmtId=\"{id}\"/>"));
+    }
+    parts.extend([
+        (
+            "_rels/.rels".to_owned(),
+            relations(relation("r0", "officeDocument", "xl/workbook.xml")),
+        ),
+        (
+            "xl/workbook.xml".to_owned(),
+            format!("<workbook xmlns=\"{main}\" xmlns:r=\"{office}\"><sheets>{listed}</sheets></workbook>"),
+        ),
+        ("xl/_rels/workbook.xml.rels".to_owned(), relations(related)),
+        (
+            "xl/styles.xml".to_owned(),
+            format!("<styleSheet xmlns=\"{main}\"><numFmts>{codes}</numFmts><cellXfs>{styles}</cellXfs></styleSheet>"),
+        ),
+    ]);
+    let mut archive = zip::ZipWriter::new(std::io::Cursor::new(Vec::new()));
+    for (name, text) in parts {
+        let options = zip::write::SimpleFileOptions::default();
+        archive.start_file(name, options).unwrap();
+        archive.write_all(text.as_bytes()).unwrap();
+    }
+    archive.finish().unwrap().into_inner()
+}

@@ -57,6 +57,13 @@ pub(crate) fn check(file: &mut File) -> Result<(), ImportError> {
     Ok(())
 }
 
+/// Refuses an archive with more entries than a workbook has, before any reader lists them; leaves the file
+/// at its first byte.
+pub(crate) fn check_entries(file: &mut File) -> Result<(), ImportError> {
+    count_entries(file)?;
+    rewound(file).map(|_file| ())
+}
+
 fn broken(error: &dyn std::error::Error) -> ImportError {
     ImportError::Unreadable(format!("it is not a whole XLSX archive ({error})"))
 }

@@ -1,6 +1,7 @@
 //! Decides commands to a user: added once, roles with a reason, a password by a link, locks that grow, and an
 //! admin left.
 
+use super::attempts::address_of;
 use super::command::UserCommand;
 use super::event::{SignInFault, UserEvent, UserScope};
 use super::refusal::UserRefusal;
@@ -191,7 +192,7 @@ fn change_password(
     proof: SignInProof,
     now: Timestamp,
 ) -> Decided {
-    may_sign_in(state, active(state)?, now)?;
+    may_sign_in(state, active(state)?, None, now)?;
     Ok(vec![UserEvent::PasswordChosen {
         password,
         second_factor: second_factor::hold(state, proof)?,
@@ -269,7 +270,7 @@ fn sign_in(state: &UserState, command: UserCommand, now: Timestamp) -> Decided {
         return Ok(Vec::new());
     };
     let known = state.account().ok_or(UserRefusal::Unknown)?;
-    may_sign_in(state, known, now)?;
+    may_sign_in(state, known, from.as_deref(), now)?;
     if let Some(held_against) = &held_against {
         still_is(state, held_against)?;
     }
@@ -289,18 +290,21 @@ fn sign_in(state: &UserState, command: UserCommand, now: Timestamp) -> Decided {
 /// While it is locked nothing more is written: a stranger who goes on trying fills no log.
 fn refuse_sign_in(state: &UserState, fault: SignInFault, from: Option<String>, now: Timestamp) -> Decided {
     let known = state.account().ok_or(UserRefusal::Unknown)?;
-    may_sign_in(state, known, now)?;
-    let wrong_count = state.wrong_count.saturating_add(1);
+    may_sign_in(state, known, from.as_deref(), now)?;
+    let attempts = state.attempts.of(from.as_deref());
+    let wrong_count = attempts.wrong_count.saturating_add(1);
+    let locked = address_of(from.as_deref());
     let mut events = vec![UserEvent::SignInRefused {
         fault,
         wrong_count,
         from,
     }];
     if wrong_count >= WRONG_MAX {
-        let doubled = LOCKED_MS_MIN.saturating_mul(1_u64 << state.locked_count.min(16));
+        let doubled = LOCKED_MS_MIN.saturating_mul(1_u64 << attempts.locked_count.min(16));
         events.push(UserEvent::Locked {
             until: now.plus_ms(doubled.min(LOCKED_MS_MAX)),
-            locked_count: state.locked_count.saturating_add(1),
+            locked_count: attempts.locked_count.saturating_add(1),
+            from: locked,
         });
     }
     Ok(events)
@@ -318,14 +322,19 @@ fn disable(state: &UserState, reason: String, has_other_admin: bool) -> Decided 
     Ok(vec![UserEvent::Disabled { reason }])
 }
 
-pub(super) fn may_sign_in(state: &UserState, known: &Account, now: Timestamp) -> Result<(), UserRefusal> {
+pub(super) fn may_sign_in(
+    state: &UserState,
+    known: &Account,
+    from: Option<&str>,
+    now: Timestamp,
+) -> Result<(), UserRefusal> {
     if known.disabled {
         return Err(UserRefusal::Disabled);
     }
     if !known.is_open(now) {
         return Err(UserRefusal::GuestIsOver);
     }
-    match state.locked_at(now) {
+    match state.locked_at(from, now) {
         Some(until) => Err(UserRefusal::Locked { until }),
         None => Ok(()),
     }

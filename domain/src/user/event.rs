@@ -126,9 +126,16 @@ pub enum UserEvent {
     /// And no more; every session ends.
     #[serde(rename = "user.provider_unlinked")]
     ProviderUnlinked { reason: String },
-    /// Too many wrong passwords: nobody signs in before `until`, not even with the right one.
+    /// Too many wrong passwords from one address: nobody signs in from there before `until`, not even with
+    /// the right one.
     #[serde(rename = "user.locked")]
-    Locked { until: Timestamp, locked_count: u32 },
+    Locked {
+        until: Timestamp,
+        locked_count: u32,
+        /// The locked address, of IPv6 its network. Absent: every address, as before locks were of one.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        from: Option<String>,
+    },
     /// The user signs in no more, and the user's keys open nothing.
     #[serde(rename = "user.disabled")]
     Disabled { reason: String },

@@ -77,6 +77,7 @@ fn every_kind_is_written_and_read_as_its_golden_file_says() {
         UserEvent::Locked {
             until: at().plus_ms(60_000),
             locked_count: 1,
+            from: None,
         },
         UserEvent::Disabled {
             reason: "left the company".to_owned(),
@@ -85,6 +86,19 @@ fn every_kind_is_written_and_read_as_its_golden_file_says() {
     for event in events {
         check("user", event);
     }
+}
+
+#[test]
+fn a_lock_of_one_address_is_kept_with_it() {
+    check_with(
+        "user",
+        "from",
+        UserEvent::Locked {
+            until: at().plus_ms(60_000),
+            locked_count: 1,
+            from: Some("192.0.2.7".to_owned()),
+        },
+    );
 }
 
 #[test]

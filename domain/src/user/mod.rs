@@ -1,10 +1,13 @@
 //! The user aggregate: somebody who may sign in, what they may do, and how they prove who they are.
 //!
 //! Promises: a name is one user for ever; there is no password but one its user chose, and it is kept as an
-//! argon2id text, sealed; wrong passwords lock for ever longer times; sessions end when a role changes, at
-//! their limit, and with the user; a code of a second factor is good once; the last admin stays. One stream
-//! per user.
+//! argon2id text, sealed; wrong passwords from one address lock it for ever longer times; sessions end when
+//! a role changes, at their limit, and with the user; a code of a second factor is good once; the last
+//! admin stays. One stream per user.
 
+mod attempts;
+#[cfg(test)]
+mod attempts_tests;
 pub mod command;
 mod decide;
 pub mod event;

@@ -69,7 +69,7 @@ pub struct Offered {
 type Decided = Result<Vec<UserEvent>, UserRefusal>;
 
 pub(super) fn offer(state: &UserState, secret: Personal<String>, now: Timestamp) -> Decided {
-    may_sign_in(state, active(state)?, now)?;
+    may_sign_in(state, active(state)?, None, now)?;
     if state.second_factor().is_some() {
         return Err(UserRefusal::SecondFactorExists);
     }
@@ -80,7 +80,7 @@ pub(super) fn offer(state: &UserState, secret: Personal<String>, now: Timestamp)
 }
 
 pub(super) fn add(state: &UserState, step: u64, recovery: BTreeSet<SecretDigest>, now: Timestamp) -> Decided {
-    may_sign_in(state, active(state)?, now)?;
+    may_sign_in(state, active(state)?, None, now)?;
     if state.second_factor().is_some() {
         return Err(UserRefusal::SecondFactorExists);
     }

@@ -1,5 +1,6 @@
 //! What a user's events add up to: roles, scope, password, sessions, and whether a sign-in is locked.
 
+use super::attempts::AttemptsByAddress;
 use super::decide::SESSIONS_MAX;
 use super::event::{Invitation, UserEvent};
 use super::second_factor::{Offered, SecondFactor, SecondFactorUsed};
@@ -22,9 +23,7 @@ pub struct UserState {
     provider_subject: Option<LookupHash>,
     /// In the order in which they began.
     sessions: VecDeque<Session>,
-    pub(super) wrong_count: u32,
-    pub(super) locked_count: u32,
-    pub(super) locked_until: Option<Timestamp>,
+    pub(super) attempts: AttemptsByAddress,
 }
 
 /// Who the user is here.
@@ -90,9 +89,9 @@ impl UserState {
         self.mail.as_ref()
     }
 
-    /// Until when nobody signs in, where that is still to come.
-    pub fn locked_at(&self, now: Timestamp) -> Option<Timestamp> {
-        self.locked_until.filter(|until| now < *until)
+    /// Until when nobody signs in from this address, where that is still to come.
+    pub fn locked_at(&self, from: Option<&str>, now: Timestamp) -> Option<Timestamp> {
+        self.attempts.locked_at(from, now)
     }
 
     /// Whether `secret` is what a browser of a session holds that has not ended.
@@ -207,19 +206,33 @@ impl UserState {
                 self.use_up(*second_factor);
             }
             UserEvent::SignedOut { session } => self.sessions.retain(|one| one.digest != *session),
-            UserEvent::SignInRefused { wrong_count, .. } => self.wrong_count = *wrong_count,
+            UserEvent::SignInRefused { .. } | UserEvent::Locked { .. } => self.apply_refusal(event, at),
             UserEvent::PasswordChosen { .. }
             | UserEvent::SecondFactorOffered { .. }
             | UserEvent::SecondFactorAdded { .. }
             | UserEvent::SecondFactorReset { .. }
             | UserEvent::ProviderLinked { .. }
             | UserEvent::ProviderUnlinked { .. } => self.apply_way_in(event),
-            UserEvent::Locked { until, locked_count } => {
-                self.locked_until = Some(*until);
-                self.locked_count = *locked_count;
-                self.wrong_count = 0;
-            }
             UserEvent::Disabled { .. } => self.disable(),
+        }
+    }
+
+    /// Wrong passwords, and the locks that follow them.
+    fn apply_refusal(&mut self, event: &UserEvent, at: Timestamp) {
+        if let UserEvent::SignInRefused {
+            wrong_count, from, ..
+        } = event
+        {
+            self.attempts.note_wrong(from.as_deref(), *wrong_count, at);
+        }
+        if let UserEvent::Locked {
+            until,
+            locked_count,
+            from,
+        } = event
+        {
+            self.attempts
+                .note_lock(from.as_deref(), *until, *locked_count, at);
         }
     }
 
@@ -304,9 +317,7 @@ impl UserState {
         if self.sessions.len() >= SESSIONS_MAX {
             self.sessions.pop_front();
         }
+        self.attempts.forgive(begun.from.as_deref());
         self.sessions.push_back(begun);
-        self.wrong_count = 0;
-        self.locked_count = 0;
-        self.locked_until = None;
     }
 }

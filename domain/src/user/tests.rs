@@ -168,7 +168,7 @@ fn wrong_passwords_lock_for_ever_longer_times_and_a_right_one_starts_anew() {
         for event in &last {
             User::evolve(&mut state, event, at);
         }
-        let until = state.locked_at(at).unwrap();
+        let until = state.locked_at(None, at).unwrap();
         assert_eq!(
             when_at(&state, at, sign_in("s")),
             Err(UserRefusal::Locked { until }),
@@ -190,7 +190,7 @@ fn wrong_passwords_lock_for_ever_longer_times_and_a_right_one_starts_anew() {
     for event in when_at(&state, at, sign_in("s")).unwrap() {
         User::evolve(&mut state, &event, at);
     }
-    assert_eq!((state.wrong_count, state.locked_count), (0, 0));
+    assert_eq!(state.attempts, attempts::AttemptsByAddress::default());
 }
 
 #[test]

@@ -3,6 +3,7 @@
 use super::idle::IdleSessions;
 use super::passwords::Passwords;
 use super::provider_desk::ProviderDesk;
+use super::recording::Recording;
 use super::refused::Tally;
 use super::set_up::FirstSetUp;
 use domain::permission::Role;
@@ -21,6 +22,8 @@ pub struct AccessDesk {
     pub first: FirstSetUp,
     /// Refused attempts that are not on record yet.
     pub refused: Tally,
+    /// Wrong passwords that are being recorded.
+    pub(crate) recording: Recording,
     /// Roles that sign in with a second factor alone; set once, at the start.
     demanded: OnceLock<BTreeSet<Role>>,
     /// The identity provider by which users may sign in too.

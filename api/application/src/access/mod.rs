@@ -18,6 +18,7 @@ mod own;
 mod passwords;
 mod provider_desk;
 mod providers;
+mod recording;
 mod refused;
 mod second_factor;
 mod secret;

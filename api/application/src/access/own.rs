@@ -15,6 +15,7 @@ use domain::time::Timestamp;
 use domain::user::{Session, SignInFault, SignInProof, UserCommand, UserRefusal};
 use schemars::JsonSchema;
 use serde::Serialize;
+use std::sync::Arc;
 
 /// Hexadecimal digits by which a session is named: of the digest that is kept, which opens nothing.
 const SESSION_ID_CHARS: usize = 16;
@@ -33,7 +34,10 @@ pub struct PasswordChange {
 
 /// Another password from now on; every session ends. Whoever does not know the one before is counted and
 /// locked as at a sign-in.
-pub async fn change_password(installation: &Installation, change: PasswordChange) -> Result<UserId, Problem> {
+pub async fn change_password(
+    installation: &Arc<Installation>,
+    change: PasswordChange,
+) -> Result<UserId, Problem> {
     let PasswordChange {
         name,
         password,
@@ -55,7 +59,12 @@ pub async fn change_password(installation: &Installation, change: PasswordChange
     match installation.entities.users.ask(&user, command, cause).await {
         Ok(_) => Ok(user),
         // Of two changes at once one wins; the other one's password is the old one by now.
-        Err(AskError::Refused(UserRefusal::PasswordChanged)) => Err(not_let_in()),
+        Err(AskError::Refused(
+            UserRefusal::PasswordChanged
+            | UserRefusal::Locked { .. }
+            | UserRefusal::Disabled
+            | UserRefusal::GuestIsOver,
+        )) => Err(not_let_in()),
         // The same code came a second time meanwhile: it is good once, and counted as at a sign-in.
         Err(AskError::Refused(_)) if is_by_code => {
             refuse(installation, &user, SignInFault::WrongCode, from).await

@@ -20,6 +20,7 @@ use domain::user::second_factor::{OFFERED_MS, RECOVERY_CODES_MAX};
 use domain::user::{SecondFactor, SignInFault, SignInProof, UserCommand};
 use schemars::JsonSchema;
 use serde::Serialize;
+use std::sync::Arc;
 use totp_rs::{Builder, Secret, Totp};
 
 /// Random bytes of a secret: as many as SHA-1 gives (RFC 4226, 4).
@@ -66,7 +67,7 @@ pub struct ByPassword {
 
 /// Makes a secret for an authenticator app; it counts once its first code was sent.
 pub async fn offer_second_factor(
-    installation: &Installation,
+    installation: &Arc<Installation>,
     who: ByPassword,
 ) -> Result<SecondFactorOffered, Problem> {
     let (user, _) = known_by_password(installation, &who.name, who.password, who.from).await?;
@@ -91,7 +92,7 @@ pub async fn offer_second_factor(
 
 /// Adds the second factor that was offered, by its first code. Every session ends.
 pub async fn confirm_second_factor(
-    installation: &Installation,
+    installation: &Arc<Installation>,
     who: ByPassword,
     code: &str,
 ) -> Result<SecondFactorAdded, Problem> {

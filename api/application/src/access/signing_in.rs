@@ -2,6 +2,7 @@
 //! which a browser holds in a cookie.
 
 use super::identify::session_text;
+use super::recording::record_refusal;
 use super::second_factor::proof_of;
 use super::secret::new_secret;
 use crate::installation::Installation;
@@ -15,6 +16,7 @@ use domain::setting::SettingName;
 use domain::stored_event::Cause;
 use domain::time::Timestamp;
 use domain::user::{SignInFault, SignInProof, User, UserCommand, UserRefusal, UserState};
+use std::sync::Arc;
 
 /// Milliseconds of an hour.
 const HOUR_MS: u64 = 3_600_000;
@@ -48,7 +50,7 @@ pub fn csrf_token(session: &str) -> String {
 
 /// Begins a session. Who is unknown, who is disabled and who types a wrong password or code hear the same, as
 /// late; that a code is needed hears only who typed the right password.
-pub async fn sign_in(installation: &Installation, typed: SignInTyped) -> Result<SignedIn, Problem> {
+pub async fn sign_in(installation: &Arc<Installation>, typed: SignInTyped) -> Result<SignedIn, Problem> {
     let SignInTyped {
         name,
         password,
@@ -83,7 +85,7 @@ pub async fn sign_in(installation: &Installation, typed: SignInTyped) -> Result<
 
 /// What whoever typed the password proves beside it: a code, where there is a second factor.
 pub(super) async fn proved(
-    installation: &Installation,
+    installation: &Arc<Installation>,
     user: &UserId,
     state: &UserState,
     code: Option<String>,
@@ -101,25 +103,25 @@ pub(super) async fn proved(
 
 /// The user whose name and password these are, neither disabled nor locked.
 pub(super) async fn known_by_password(
-    installation: &Installation,
+    installation: &Arc<Installation>,
     name: &str,
     password: String,
     from: Option<String>,
 ) -> Result<(UserId, Loaded<User>), Problem> {
+    let passwords = &installation.access.passwords;
     let Ok(user) = UserId::typed(name) else {
+        // As late as of a name that could be one.
+        passwords.is_right(installation.tasks(), password, None).await?;
         return Err(not_let_in());
     };
+    installation.access.recording.settled(&user).await;
     let loaded = installation.entities.users.state(&user).await?;
     let now = installation.now();
-    let is_locked = loaded.state.locked_at(now).is_some();
+    let is_locked = loaded.state.locked_at(from.as_deref(), now).is_some();
     let is_active = loaded.state.active_at(now).is_some();
     let kept = loaded.state.password().and_then(Personal::value).cloned();
     let has_password = kept.is_some();
-    let desk = &installation.access;
-    let is_right = desk
-        .passwords
-        .is_right(installation.tasks(), password, kept)
-        .await?;
+    let is_right = passwords.is_right(installation.tasks(), password, kept).await?;
     // Whoever is locked or disabled hears what a wrong name hears: nobody finds names by trying.
     if !is_active || is_locked {
         return Err(not_let_in());
@@ -157,8 +159,14 @@ pub(super) async fn begin(
     let cause = cause.asked_by(Some(Actor::new(user.as_str(), Way::Session)));
     match installation.entities.users.ask(user, command, cause).await {
         Ok(_) => {}
-        // What was right is the old password by now.
-        Err(AskError::Refused(UserRefusal::PasswordChanged)) => return Err(not_let_in()),
+        // The password was changed meanwhile, or the user locked, disabled or gone: one reply for all of it.
+        Err(AskError::Refused(
+            UserRefusal::PasswordChanged
+            | UserRefusal::Locked { .. }
+            | UserRefusal::Disabled
+            | UserRefusal::GuestIsOver
+            | UserRefusal::Unknown,
+        )) => return Err(not_let_in()),
         Err(error) => return Err(error.into()),
     }
     let session = session_text(user, &secret);
@@ -172,15 +180,12 @@ pub(super) async fn begin(
 
 /// Counts what was wrong, and answers what everybody hears who is not let in.
 pub(super) async fn refuse<T>(
-    installation: &Installation,
+    installation: &Arc<Installation>,
     user: &UserId,
     fault: SignInFault,
     from: Option<String>,
 ) -> Result<T, Problem> {
-    let command = UserCommand::RefuseSignIn { fault, from };
-    let cause = Cause::outside(installation.new_command());
-    // A lock that came meanwhile refuses this too: nothing more to say.
-    installation.entities.users.ask(user, command, cause).await?;
+    record_refusal(installation, user.clone(), fault, from).await;
     Err(not_let_in())
 }
 

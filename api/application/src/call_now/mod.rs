@@ -80,7 +80,7 @@ pub async fn person(installation: &Installation, order: &CallOrder) -> Result<Kn
             state: Some(state),
         }),
         Err(problem) if problem.kind == Kind::Missing => Ok(Known {
-            customer: installation.vault().derive_customer(&order.customer),
+            customer: installation.customer_of_external(&order.customer).await?,
             state: None,
         }),
         Err(other) => Err(other),

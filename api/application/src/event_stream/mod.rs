@@ -5,6 +5,7 @@
 
 mod feed;
 mod query;
+mod slots;
 
 #[cfg(test)]
 mod history_tests;
@@ -13,23 +14,20 @@ mod tests;
 
 pub use feed::{End, Feed, Note, Ports};
 pub use query::{CAMPAIGN, CUSTOMER, FilterWords, KIND, STREAM, SUBSCRIBER, filter_of};
+pub use slots::{StreamPlace, StreamUse};
 
+use crate::access::Caller;
 use crate::cloud_event::CloudEvent;
 use crate::readers::Lost;
 use domain::ports::event_store::EventStore;
 use domain::problem::{Kind, Problem};
 use domain::stored_event::Position;
 use serde_json::{Value, json};
+use slots::StreamSlots;
 use std::borrow::Cow;
-use tokio::sync::{Semaphore, SemaphorePermit};
+use std::sync::LazyLock;
 
-/// Most event streams at once, of both kinds: each holds a page of events and a place at the store.
-const STREAMS_MAX: usize = 256;
-
-static STREAMS: Semaphore = Semaphore::const_new(STREAMS_MAX);
-
-/// A stream's place, given back when it ends.
-pub type StreamPlace = SemaphorePermit<'static>;
+static SLOTS: LazyLock<StreamSlots> = LazyLock::new(StreamSlots::default);
 
 /// Refuses a position that this log never reached, and names the head: the reader holds another history, for
 /// the log was restored since. Going on from there would skip what is appended up to it.
@@ -48,19 +46,9 @@ pub async fn refuse_beyond_head(store: &dyn EventStore, after: Position) -> Resu
     ))
 }
 
-/// A place for one more stream, or the problem that there is none.
-pub fn place() -> Result<StreamPlace, Problem> {
-    place_of(&STREAMS)
-}
-
-fn place_of(streams: &'static Semaphore) -> Result<StreamPlace, Problem> {
-    streams.try_acquire().ok().ok_or_else(|| {
-        Problem::new(
-            Kind::Busy,
-            "streams-busy",
-            format!("{STREAMS_MAX} event streams are open, the most there may be: close some, or come again"),
-        )
-    })
+/// A slot for one more stream of this caller, or the problem that there is none.
+pub fn place(caller: &Caller, purpose: StreamUse) -> Result<StreamPlace, Problem> {
+    SLOTS.take(caller, purpose)
 }
 
 /// A note as the client reads it: its name (none for an event) and one line of JSON. `None` for a sign of

@@ -1,7 +1,7 @@
 //! Feeds without a network: nothing is skipped or repeated, filters, slow readers, limits and ends.
 
 use crate::event_stream::feed::FELL_BEHIND_EVENTS;
-use crate::event_stream::{End, Feed, Note, Ports, place_of, shown};
+use crate::event_stream::{End, Feed, Note, Ports, shown};
 use async_trait::async_trait;
 use domain::decider::Scope;
 use domain::event_filter::EventFilter;
@@ -16,7 +16,6 @@ use store::test_overlay::{Overlaid, Overlay};
 use store::test_ports::StepClock;
 use store::test_records::{make_record_of, stream};
 use store::{MemoryDisk, MemoryEventStore};
-use tokio::sync::Semaphore;
 
 struct Log {
     ports: Ports,
@@ -318,16 +317,6 @@ async fn damage_met_while_following_ends_a_feed_in_the_same_way() {
             why: End::Damaged(_)
         }
     ));
-}
-
-#[test]
-fn the_last_permitted_stream_has_a_place_and_the_first_forbidden_is_told() {
-    static TWO: Semaphore = Semaphore::const_new(2);
-    let first = place_of(&TWO).ok().unwrap();
-    let _second = place_of(&TWO).ok().unwrap();
-    assert_eq!(place_of(&TWO).err().unwrap().code, "streams-busy");
-    drop(first);
-    assert!(place_of(&TWO).is_ok());
 }
 
 #[test]

@@ -80,11 +80,15 @@ impl TrailAsk {
 
 /// One page of the trail, in the log's order.
 pub async fn trail(installation: &Installation, ask: TrailAsk) -> Result<Trail, Problem> {
+    let customer = match ask.customer {
+        Some(text) => Some(customer_of(installation, &text).await?),
+        None => None,
+    };
     let filter = AuditFilter {
         kind: ask.kind,
         stream: ask.stream.map(StreamId::from_stored),
         campaign: ask.campaign,
-        customer: ask.customer.map(|text| customer_of(installation, &text)),
+        customer,
         by_whom: ask.by,
         from: ask.from,
         until: ask.to,
@@ -157,7 +161,9 @@ async fn described(installation: &Installation, row: AuditRow) -> Result<TrailIt
 }
 
 /// Our id where it is one, else the one that theirs has here.
-pub fn customer_of(installation: &Installation, text: &str) -> CustomerId {
-    text.parse()
-        .unwrap_or_else(|_| installation.vault().derive_customer(text))
+pub async fn customer_of(installation: &Installation, text: &str) -> Result<CustomerId, Problem> {
+    match text.parse() {
+        Ok(ours) => Ok(ours),
+        Err(_) => installation.customer_of_external(text).await,
+    }
 }

@@ -1,22 +1,70 @@
-//! Whom a text names: our id of a customer, or the institution's own.
+//! Which customer a text names: our id of a customer, or the institution's own.
+//!
+//! An institution's own id is normalised before it is hashed (docs/reference/lists.md). People of earlier
+//! versions may be stored by an id with invisible characters: a lookup asks the normalised id first, then
+//! the written one.
 
 use crate::installation::Installation;
+use crate::lists::spelling::{Spelling, two_spellings};
 use domain::customer::CustomerState;
 use domain::ids::CustomerId;
 use domain::problem::Problem;
+use domain::visible_text::normalize;
 use std::sync::Arc;
 
 impl Installation {
-    /// An internal id that has events wins; any other text is an external id.
+    /// An internal id that has events wins; any other text is an external id. Refused where two customers
+    /// have ids that look alike, and neither was merged into the other.
     pub async fn customer_named(&self, text: &str) -> Result<(CustomerId, Arc<CustomerState>), Problem> {
-        let internal = text.parse::<CustomerId>().ok();
-        let external = self.vault().derive_customer(text);
-        for customer in internal.into_iter().chain([external]) {
-            let loaded = self.entities.customers.state(&customer).await?;
-            if loaded.state.is_registered() {
-                return Ok((customer, loaded.state));
+        if let Ok(internal) = normalize(text).parse::<CustomerId>()
+            && let Some(state) = self.registered(&internal).await?
+        {
+            return Ok((internal, state));
+        }
+        let customer = self.customer_of_external(text).await?;
+        match self.registered(&customer).await? {
+            Some(state) => Ok((customer, state)),
+            None => Err(Problem::missing("this customer")),
+        }
+    }
+
+    /// The customer of an institution's own id, whether or not one is registered.
+    pub async fn customer_of_external(&self, text: &str) -> Result<CustomerId, Problem> {
+        let normal = normalize(text);
+        let normalized = self.vault().derive_customer(&normal);
+        if normal == text {
+            return Ok(normalized);
+        }
+        let written = self.vault().derive_customer(text);
+        match self.spelling(&normalized, &written).await? {
+            Spelling::Normalized => Ok(normalized),
+            Spelling::Written => Ok(written),
+            Spelling::Both => {
+                let why = two_spellings(&normalized, &written);
+                Err(Problem::refused("customer-ambiguous", why))
             }
         }
-        Err(Problem::missing("this customer"))
+    }
+
+    /// Which of two spellings of an id is a customer's. Of two that were merged it is the kept one.
+    pub async fn spelling(&self, normalized: &CustomerId, written: &CustomerId) -> Result<Spelling, Problem> {
+        let Some(by_written) = self.registered(written).await? else {
+            return Ok(Spelling::Normalized);
+        };
+        let Some(by_normalized) = self.registered(normalized).await? else {
+            return Ok(Spelling::Written);
+        };
+        if by_written.merged_into() == Some(normalized) {
+            return Ok(Spelling::Normalized);
+        }
+        if by_normalized.merged_into() == Some(written) {
+            return Ok(Spelling::Written);
+        }
+        Ok(Spelling::Both)
+    }
+
+    async fn registered(&self, customer: &CustomerId) -> Result<Option<Arc<CustomerState>>, Problem> {
+        let loaded = self.entities.customers.state(customer).await?;
+        Ok(loaded.state.is_registered().then_some(loaded.state))
     }
 }

@@ -3,6 +3,7 @@
 use crate::installation::Installation;
 use crate::lists::assigning;
 use crate::lists::load::{Enrolled, Enroller};
+use crate::lists::spelling::Spelling;
 use crate::lists::standing::show;
 use crate::lists::under_way::Course;
 use crate::lists::withdrawing;
@@ -323,6 +324,10 @@ impl Enroller for CampaignEnroller {
             Some(other) if *other != enrolment.customer => Enrolled::SameNumber(other.clone()),
             Some(_) | None => Enrolled::ByThisList(Position(0)),
         })
+    }
+
+    async fn spelling(&self, normalized: &CustomerId, written: &CustomerId) -> Result<Spelling, Problem> {
+        self.installation.spelling(normalized, written).await
     }
 
     async fn refuse_assignee(&self, to: &Assignee) -> Result<Option<String>, Problem> {

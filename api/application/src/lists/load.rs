@@ -4,8 +4,9 @@
 //! the list has enrolled already is answered again and counted again. People who are in the campaign
 //! through another list, or stand twice in this one, are duplicates.
 
-use crate::lists::reading::{CheckedRow, Given, Read, read_aside};
+use crate::lists::reading::{CheckedRow, Given, Read, WrittenId, read_aside};
 pub use crate::lists::report::{Elsewhere, ImportReport, NotChecked, ROUNDED_TO, SharedShown};
+use crate::lists::spelling::{Spelling, spelled};
 use crate::lists::under_way::Course;
 use async_trait::async_trait;
 use domain::calling_plan::{Dedupe, Duplicates};
@@ -20,7 +21,7 @@ use futures_util::stream::{FuturesUnordered, StreamExt};
 use intake::row::RowRules;
 use intake::same_number::{CustomersSeen, NumbersSeen, Sharing};
 use intake::source::RowSource;
-use intake::{BAD_ROWS_LISTED_MAX, BadRow, ImportError, ROWS_MAX, cut};
+use intake::{BadRow, ImportError, ROWS_MAX};
 use std::collections::BTreeSet;
 use std::sync::Arc;
 use tokio::sync::mpsc;
@@ -53,6 +54,8 @@ pub trait Enroller: Send + Sync {
     async fn enrol(&self, command: CommandId, enrolment: Enrolment) -> Result<Enrolled, Problem>;
     /// For a dry run: what would become of the row.
     async fn foresee(&self, enrolment: &Enrolment) -> Result<Enrolled, Problem>;
+    /// Which of two spellings of an id the log knows: the normalised one, or the one that the file has.
+    async fn spelling(&self, normalized: &CustomerId, written: &CustomerId) -> Result<Spelling, Problem>;
     /// Why nobody is given to this user or team by this list, where that is so.
     async fn refuse_assignee(&self, to: &Assignee) -> Result<Option<String>, Problem>;
     /// The person is given to a user or a team.
@@ -88,7 +91,7 @@ pub async fn load(
     let mut run = Run::of(&load);
     // The list begins only when the file turned out to be readable.
     let next = reading.recv().await;
-    if matches!(next, Some(Read::Row(_) | Read::Ended))
+    if matches!(next, Some(Read::Row(_) | Read::Ended(_)))
         && !load.dry_run
         && let Some(count) = enroller.open(&load.source).await?
     {
@@ -157,7 +160,10 @@ async fn enrol_all<F: Future<Output = (Place, Result<Enrolled, Problem>)>>(
                 }
             }
             Some(Read::Failed(error)) => return Err(error.into()),
-            Some(Read::Ended) => break,
+            Some(Read::Ended(report)) => {
+                run.report.note_read(*report);
+                break;
+            }
             None => return Err(Problem::fault("the reader of the file stopped")),
         }
         while asked.len() >= enroller.at_once()
@@ -186,14 +192,20 @@ struct Place {
     column: String,
     sharing: Sharing,
     given: Option<Given>,
+    written: Option<WrittenId>,
 }
 
 async fn ask(
     load: &Load,
     enroller: &dyn Enroller,
     mut place: Place,
-    enrolment: Enrolment,
+    mut enrolment: Enrolment,
 ) -> (Place, Result<Enrolled, Problem>) {
+    match spelled(enroller, place.written.take(), &mut enrolment).await {
+        Ok(None) => place.sharing.customer = enrolment.customer.clone(),
+        Ok(Some(refused)) => return (place, Ok(Enrolled::Refused(refused))),
+        Err(problem) => return (place, Err(problem)),
+    }
     let given = place.given.take();
     if let Some(given) = &given {
         match enroller.refuse_assignee(&given.to).await {
@@ -270,7 +282,10 @@ impl Run {
             match next {
                 Some(Read::Row(row)) => drop(self.take(*row)?),
                 Some(Read::Failed(error)) => return Err(error.into()),
-                Some(Read::Ended) => return Ok(self.report),
+                Some(Read::Ended(report)) => {
+                    self.report.note_read(*report);
+                    return Ok(self.report);
+                }
                 None => return Err(Problem::fault("the reader of the file stopped")),
             }
             next = reading.recv().await;
@@ -292,10 +307,11 @@ impl Run {
             column,
             enrolment,
             given,
+            written,
         } = match row {
             Ok(checked) => checked,
             Err(bad) => {
-                self.note_bad(bad);
+                self.report.note_bad(bad);
                 return Ok(None);
             }
         };
@@ -313,6 +329,7 @@ impl Run {
             column,
             sharing,
             given,
+            written,
         };
         Ok(Some((place, enrolment)))
     }
@@ -325,17 +342,6 @@ impl Run {
     fn note_asked(&mut self, place: &Place) {
         if place.sharing.same_row.is_none() {
             self.first_asked.insert(place.sharing.number.clone());
-        }
-    }
-
-    fn note_bad(&mut self, bad: BadRow) {
-        self.report.bad_count += 1;
-        if self.report.bad.len() < BAD_ROWS_LISTED_MAX {
-            self.report.bad.push(BadRow {
-                row: bad.row,
-                column: cut(&bad.column),
-                reason: cut(&bad.reason),
-            });
         }
     }
 
@@ -370,7 +376,7 @@ impl Run {
             }
             Enrolled::ByAnotherList => self.report.duplicates += 1,
             Enrolled::ByAnotherCampaign => self.elsewhere += 1,
-            Enrolled::Refused(reason) => self.note_bad(BadRow {
+            Enrolled::Refused(reason) => self.report.note_bad(BadRow {
                 row: place.row,
                 column: place.column,
                 reason,
@@ -474,6 +480,15 @@ mod tests {
                 Enrolled::ByAnotherList
             })
         }
+        async fn spelling(&self, normalized: &CustomerId, written: &CustomerId) -> Result<Spelling, Problem> {
+            let enrolled = self.enrolled.lock().unwrap();
+            let knows = |customer: &CustomerId| enrolled.contains_key(customer);
+            Ok(match (knows(normalized), knows(written)) {
+                (true, true) => Spelling::Both,
+                (false, true) => Spelling::Written,
+                (_, false) => Spelling::Normalized,
+            })
+        }
         async fn refuse_assignee(&self, to: &Assignee) -> Result<Option<String>, Problem> {
             let unknown = Assignee::User("nobody".parse().unwrap());
             Ok((*to == unknown).then(|| "there is no user nobody".to_owned()))
@@ -561,6 +576,64 @@ mod tests {
             .collect();
         assert_eq!(places, [(10, "手机号"), (500, "days"), (1_001, "客户ID")]);
         assert_eq!(*book.closed.lock().unwrap(), Some(997));
+    }
+
+    #[tokio::test(flavor = "multi_thread")]
+    async fn an_id_with_invisible_characters_is_the_one_that_is_seen() {
+        let book = Book::default();
+        let text =
+            "id,phone,days\nC1\u{200b},13800138001,3\n\u{feff}C1,13800138001,3\n\u{202a}C2,13800138002,3\n";
+        let report = run(&book, plan(false, "a"), text.as_bytes()).await.unwrap();
+        assert_eq!((report.enrolled, report.duplicates, report.bad_count), (2, 1, 0));
+        let enrolled = book.enrolled.lock().unwrap();
+        let known = ["C1", "C2"].map(|id| enrolled.contains_key(&PlainVault.derive_customer(id)));
+        assert_eq!(known, [true, true]);
+    }
+
+    /// People of earlier versions stay who they are.
+    #[tokio::test(flavor = "multi_thread")]
+    async fn a_person_stored_by_the_written_id_is_found_by_it_and_two_of_one_id_are_to_be_merged() {
+        let book = Book::default();
+        let before = ListId::derive(&"T".parse().unwrap(), "before");
+        let (plain, written) = (
+            PlainVault.derive_customer("C1"),
+            PlainVault.derive_customer("C1\u{200b}"),
+        );
+        book.enrolled.lock().unwrap().insert(written.clone(), before);
+        let text = "id,phone,days\nC1\u{200b},13800138001,3\n".as_bytes();
+        let report = run(&book, plan(false, "a"), text).await.unwrap();
+        assert_eq!((report.duplicates, report.enrolled), (1, 0), "the stored person");
+        assert!(!book.enrolled.lock().unwrap().contains_key(&plain));
+        book.enrolled.lock().unwrap().insert(plain.clone(), before);
+        let report = run(&book, plan(true, "b"), text).await.unwrap();
+        let bad = &report.bad[0];
+        assert_eq!((bad.row, bad.column.as_str()), (2, "id"));
+        for part in [plain.as_str(), written.as_str(), "merge", "合并"] {
+            assert!(bad.reason.contains(part), "{}", bad.reason);
+        }
+    }
+
+    #[tokio::test(flavor = "multi_thread")]
+    async fn a_report_names_the_sheet_and_counts_hidden_rows_in_a_dry_run_too() {
+        use intake::testing::{Sheet, text_row, workbook};
+        let rows = [
+            text_row(1, "", &["customers of March"]),
+            text_row(2, "", &["id", "phone", "days"]),
+            text_row(3, "", &["C1", "13800138001", "3"]),
+            text_row(4, "hidden=\"1\"", &["C2", "13800138002", "3"]),
+        ];
+        let sheet = Sheet {
+            name: "March",
+            state: "visible",
+            rows: rows.concat(),
+        };
+        let bytes = workbook(&[sheet], &[]);
+        for dry_run in [true, false] {
+            let report = run(&Book::default(), plan(dry_run, "a"), &bytes).await.unwrap();
+            let workbook = report.workbook.unwrap();
+            assert_eq!((report.rows, report.enrolled, report.header_row), (1, 1, Some(2)));
+            assert_eq!((workbook.sheet.as_str(), workbook.hidden_rows), ("March", 1));
+        }
     }
 
     #[tokio::test(flavor = "multi_thread")]

@@ -9,6 +9,7 @@ pub mod load;
 pub mod readable;
 mod reading;
 pub mod report;
+pub mod spelling;
 pub mod standing;
 pub mod trying;
 pub mod under_way;

@@ -49,7 +49,7 @@ pub async fn readable(
         match reading.recv().await {
             Some(Read::Row(_)) => count += 1,
             Some(Read::Failed(error)) => return Err(error.into()),
-            Some(Read::Ended) => return Ok(()),
+            Some(Read::Ended(_)) => return Ok(()),
             None => return Err(Problem::fault("the reader of the file stopped")),
         }
         if count > ROWS_MAX {

@@ -2,10 +2,14 @@
 
 use domain::customer::Assignee;
 use domain::customer::command::Enrolment;
+use domain::ids::CustomerId;
 use domain::ports::tasks::Tasks;
 use domain::ports::vault::Vault;
+use domain::visible_text::normalize;
+use intake::mapping::Member;
 use intake::row::{RowRules, assignee, check};
 use intake::source::{NamedRow, RowSource};
+use intake::table::TableReport;
 use intake::{BadRow, ImportError};
 use std::ops::ControlFlow;
 use std::sync::Arc;
@@ -20,6 +24,24 @@ pub(super) struct CheckedRow {
     pub(super) column: String,
     pub(super) enrolment: Enrolment,
     pub(super) given: Option<Given>,
+    pub(super) written: Option<WrittenId>,
+}
+
+/// An id as the file has it, where it is not the normalised one: earlier versions stored people by it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct WrittenId {
+    pub(super) customer: CustomerId,
+    pub(super) external_id: String,
+}
+
+impl WrittenId {
+    fn of(named: &NamedRow, vault: &dyn Vault) -> Option<Self> {
+        let written = named.members.get(&Member::CustomerId)?;
+        (normalize(written) != *written).then(|| Self {
+            customer: vault.derive_customer(written),
+            external_id: written.clone(),
+        })
+    }
 }
 
 /// To whom a row gives its person, and the column that says so.
@@ -31,7 +53,7 @@ pub(super) struct Given {
 pub(super) enum Read {
     Row(Box<Result<CheckedRow, BadRow>>),
     Failed(ImportError),
-    Ended,
+    Ended(Box<TableReport>),
 }
 
 /// Reads and checks the rows on a worker that may block, a bounded number ahead: the hashes of a row's ids
@@ -43,14 +65,16 @@ pub(super) fn read_aside(
     tasks: &dyn Tasks,
 ) -> mpsc::Receiver<Read> {
     let checked = move |named: NamedRow| {
-        let (row, column) = (named.row, named.title(intake::mapping::Member::CustomerId));
+        let (row, column) = (named.row, named.title(Member::CustomerId));
         let given = assignee(&named)?.map(|(to, column)| Given { to, column });
+        let written = WrittenId::of(&named, vault.as_ref());
         let enrolment = check(named, &rules, vault.as_ref())?;
         Ok(CheckedRow {
             row,
             column,
             enrolment,
             given,
+            written,
         })
     };
     let (sender, receiver) = mpsc::channel(ROWS_READ_AHEAD_MAX);
@@ -66,7 +90,7 @@ pub(super) fn read_aside(
                     }
                 });
                 let last = match read {
-                    Ok(()) => Read::Ended,
+                    Ok(()) => Read::Ended(Box::new(rows.report())),
                     Err(error) => Read::Failed(error),
                 };
                 // The receiver is gone when the request was; then nobody waits for the end.

@@ -1,7 +1,8 @@
 //! What an import did, as it is told: exact about the file and the campaign, rounded about everybody else.
 
-use intake::BadRow;
 use intake::same_number::SharedRows;
+use intake::table::{TableReport, WorkbookReport};
+use intake::{BAD_ROWS_LISTED_MAX, BadRow, cut};
 use serde::{Deserialize, Serialize};
 
 /// How many people of a list are in other campaigns.
@@ -50,6 +51,12 @@ pub struct ImportReport {
     /// True when this very content was imported before; nothing was enrolled now.
     #[serde(default)]
     pub repeated: bool,
+    /// The row of the titles, as a spreadsheet counts; absent for a body.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub header_row: Option<u64>,
+    /// Of a workbook: the sheet that was read, and what Excel hides.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub workbook: Option<WorkbookReport>,
     /// Data rows read.
     pub rows: u64,
     /// Enrolments this list has made (or would make).
@@ -72,4 +79,22 @@ pub struct ImportReport {
     /// Position of the list's closing, to wait for in reads.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub position: Option<String>,
+}
+
+impl ImportReport {
+    pub(super) fn note_read(&mut self, report: TableReport) {
+        self.header_row = (report.header_row > 0).then_some(report.header_row);
+        self.workbook = report.workbook;
+    }
+
+    pub(super) fn note_bad(&mut self, bad: BadRow) {
+        self.bad_count += 1;
+        if self.bad.len() < BAD_ROWS_LISTED_MAX {
+            self.bad.push(BadRow {
+                row: bad.row,
+                column: cut(&bad.column),
+                reason: cut(&bad.reason),
+            });
+        }
+    }
 }

@@ -2,6 +2,7 @@
 //! taken for, which rows are good, and why the others are not. Nothing is put on record, nobody is looked up.
 
 use super::load::{Enrolled, Enroller, ImportReport, Load, SharedShown, load};
+use super::spelling::Spelling;
 use super::under_way::Course;
 use crate::flows::definition_of;
 use crate::installation::{Installation, script_flow};
@@ -20,6 +21,7 @@ use intake::mapping::{Mapping, Member};
 use intake::row::{Consents, RowRules};
 use intake::same_number::SharedRows;
 use intake::spool::Spooled;
+use intake::table::WorkbookReport;
 use schemars::JsonSchema;
 use serde::Serialize;
 use std::collections::BTreeSet;
@@ -34,6 +36,9 @@ pub struct ListTried {
     /// How the file was read.
     #[schemars(example = &"CSV, GBK")]
     pub format: String,
+    /// The row of the titles, as a spreadsheet counts.
+    #[schemars(example = 1)]
+    pub header_row: u64,
     pub columns: Vec<ColumnTold>,
     /// Members that a column can be mapped to, beside the variables of a flow.
     #[schemars(example = &["customer_id", "phone"])]
@@ -62,6 +67,9 @@ pub struct RowsTried {
     pub bad: Vec<BadRow>,
     /// Rows with the number of another customer.
     pub same_number: SharedRows,
+    /// Of a workbook: the sheet that was read, and what Excel hides.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub workbook: Option<WorkbookReport>,
 }
 
 /// What the rows are held against, as far as the campaign is thought out.
@@ -99,6 +107,7 @@ pub async fn try_list(
     };
     Ok(ListTried {
         format,
+        header_row: header.row,
         columns: header.columns,
         members: Member::ALL.map(Member::name).to_vec(),
         missing: header.missing,
@@ -137,7 +146,7 @@ async fn rows_of(
     let campaign: CampaignId = NO_CAMPAIGN.parse().map_err(no_name)?;
     let plan = Load {
         rules: RowRules {
-            list: ListId::derive(&campaign, &spooled.content_sha256),
+            list: ListId::derive(&campaign, &spooled.list_name()),
             campaign,
             preset: trying.preset,
             basis: trying.basis,
@@ -171,6 +180,7 @@ impl RowsTried {
             bad_count: report.bad_count,
             bad: report.bad,
             same_number: report.same_number,
+            workbook: report.workbook,
         }
     }
 }
@@ -194,6 +204,9 @@ impl Enroller for Nobody {
     }
     async fn foresee(&self, _: &Enrolment) -> Result<Enrolled, Problem> {
         Ok(Enrolled::ByThisList(Position(0)))
+    }
+    async fn spelling(&self, _: &CustomerId, _: &CustomerId) -> Result<Spelling, Problem> {
+        Ok(Spelling::Normalized)
     }
     async fn refuse_assignee(&self, _: &Assignee) -> Result<Option<String>, Problem> {
         Ok(None)

@@ -4,17 +4,18 @@ use crate::kit::api::post;
 use crate::kit::asking::Asking;
 use crate::kit::failure::Failure;
 use crate::kit::output;
+use crate::kit::table_args::TableArgs;
 use application::deals::DEALS_OF_REQUEST_MAX;
 use domain::deal::ATTRIBUTION_DAYS_DEFAULT;
-use intake::bounded_file;
 use intake::deal_file::{self, DealLine};
+use intake::table::HiddenRows;
 use serde_json::{Value, json};
 use std::path::PathBuf;
 use std::sync::Arc;
 use tokio::runtime::Runtime;
 
 /// Largest file: its most rows at two hundred bytes each, twice over.
-const FILE_BYTES_MAX: usize = 64 * 1024 * 1024;
+const FILE_BYTES_MAX: u64 = 64 * 1024 * 1024;
 
 /// Bad rows named in the answer; all of them are counted.
 const NAMED_MAX: usize = 100;
@@ -29,13 +30,15 @@ pub(crate) struct Args {
 
 #[derive(Debug, clap::Subcommand)]
 enum Action {
-    /// Report the deals of a CSV file: customer_id, reference, type, amount, currency, happened_at, and call
-    /// or campaign
+    /// Report the deals of a CSV or XLSX file: customer_id, reference, type, amount, currency, happened_at,
+    /// and call or campaign
     ///
     /// A deal of a reference that is known supersedes it; an amount of 0 takes it back. Good rows count, bad
-    /// ones are told by line.
+    /// ones are told by line. A file with rows that Excel hides is refused until --hidden-rows says which.
     Import {
         file: PathBuf,
+        #[command(flatten)]
+        table: TableArgs,
         /// So many days after a call a deal is put down to it
         #[arg(long, value_name = "DAYS", default_value_t = ATTRIBUTION_DAYS_DEFAULT)]
         window_days: u32,
@@ -61,13 +64,20 @@ const COUNTS: [&str; 4] = ["stored", "corrected", "unchanged", "unattributed"];
 pub(crate) async fn run(args: Args, runtime: Arc<Runtime>) -> Result<(), Failure> {
     let Action::Import {
         file,
+        table,
         window_days,
         dry_run,
         asking,
     } = args.action;
     let told = |error: &dyn std::fmt::Display| Failure::usage(format!("{}: {error}", file.display()));
-    let text = bounded_file::read_text(&file, FILE_BYTES_MAX).map_err(|error| told(&error))?;
-    let lines = deal_file::read(&text).map_err(|error| told(&error))?;
+    let length = std::fs::metadata(&file).map_err(|error| told(&error))?.len();
+    if length > FILE_BYTES_MAX {
+        return Err(told(&format!(
+            "it has more than the {FILE_BYTES_MAX} bytes allowed"
+        )));
+    }
+    let options = table.options(HiddenRows::Refuse).map_err(|error| told(&error))?;
+    let (lines, report) = deal_file::read(&file, options).map_err(|error| told(&error))?;
     let mut sum = Sum::default();
     let mut good = Vec::new();
     for DealLine { line, row } in &lines {
@@ -88,6 +98,7 @@ pub(crate) async fn run(args: Args, runtime: Arc<Runtime>) -> Result<(), Failure
     output::json(&json!({
         "rows": lines.len(), "stored": stored, "corrected": corrected, "unchanged": unchanged,
         "unattributed": unattributed, "refused": sum.bad_count, "bad_rows": sum.bad, "dry_run": dry_run,
+        "workbook": report.workbook,
     }))
 }
 

@@ -5,7 +5,9 @@ use crate::jdbc::{Address, Statement};
 use crate::kit::api::{ApiArgs, get};
 use crate::kit::failure::Failure;
 use crate::kit::output;
-use application::lists::load::{Elsewhere, ImportReport};
+use crate::kit::table_args::{HiddenRowsArg, TableArgs};
+use crate::page::import_report::show;
+use application::lists::load::ImportReport;
 use application::percent::encode;
 use domain::ids::{ApprovalId, CampaignId};
 use domain::ports::clock::Clock;
@@ -16,6 +18,7 @@ use hyper::Method;
 use indicatif::ProgressBar;
 use intake::bounded_file::read;
 use intake::mapping_file::{self, MAPPING_BYTES_MAX};
+use intake::table::{HiddenRows, TableOptions};
 use serde_json::Value;
 use std::io::{Seek, SeekFrom};
 use std::path::PathBuf;
@@ -28,9 +31,6 @@ const SPINNER_STEP_MS: u64 = 120;
 
 /// How often the server is asked how far the import is.
 const WATCH_MS: u64 = 1_000;
-
-/// Bad rows shown to people; all that the server lists are in --json.
-const BAD_ROWS_SHOWN_MAX: usize = 20;
 
 /// Import customers from a CSV or XLSX file into a campaign.
 ///
@@ -65,9 +65,11 @@ pub(crate) struct Args {
     /// of the campaign's preset
     #[arg(long, value_name = "COUNTRY")]
     country: Option<String>,
-    /// auto, utf-8, gbk or gb18030
-    #[arg(long, default_value = "auto")]
-    encoding: String,
+    /// Rows that Excel hides in the file of --mapping; such a file is refused until this says which
+    #[arg(long, value_enum, value_name = "WHICH", requires = "mapping")]
+    mapping_hidden_rows: Option<HiddenRowsArg>,
+    #[command(flatten)]
+    table: TableArgs,
     #[command(flatten)]
     approved: Approved,
     /// Check every row, enrol nobody
@@ -98,7 +100,13 @@ fn mapping(args: &Args) -> Result<String, Failure> {
     };
     let named = |why: String| Failure::usage(format!("{}: {why}", path.display()));
     let bytes = read(path, MAPPING_BYTES_MAX).map_err(|error| named(error.to_string()))?;
-    let mapping = mapping_file::read(&bytes).map_err(|error| named(error.to_string()))?;
+    let options = TableOptions {
+        hidden_rows: args
+            .mapping_hidden_rows
+            .map_or(HiddenRows::Refuse, HiddenRowsArg::choice),
+        ..TableOptions::default()
+    };
+    let mapping = mapping_file::read(&bytes, options).map_err(|error| named(error.to_string()))?;
     Ok(mapping.as_text())
 }
 
@@ -153,13 +161,13 @@ async fn imported(
     };
     waiting.set_message(format!("importing {name}"));
     let mut path = format!(
-        "/api/v1/campaigns/{}/lists?dry_run={}&encoding={}&source={}&map={}&dedupe={}{parameters}",
+        "/api/v1/campaigns/{}/lists?dry_run={}&source={}&map={}&dedupe={}{}{parameters}",
         encode(args.campaign.as_str()),
         args.dry_run,
-        encode(&args.encoding),
         encode(&name),
         encode(mapping),
         encode(&args.dedupe),
+        args.table.query(),
     );
     if let Some(country) = &args.country {
         path.push_str(&format!("&country={}", encode(country)));
@@ -325,57 +333,6 @@ fn said_of(import: &Value) -> String {
         number("enrolled"),
         number("rows_per_second")
     )
-}
-
-fn show(report: &ImportReport) -> Result<(), Failure> {
-    let verb = match (report.dry_run, report.repeated) {
-        (true, _) => "would be enrolled",
-        (false, true) => "were enrolled by this very file before",
-        (false, false) => "enrolled",
-    };
-    output::line(&format!(
-        "{} rows ({}): {} {verb}, {} duplicates, {} bad",
-        report.rows, report.format, report.enrolled, report.duplicates, report.bad_count
-    ))?;
-    if let Elsewhere::About(count) = report.duplicates_elsewhere {
-        output::line(&format!(
-            "  about {count} people are in other campaigns (rounded down to tens)"
-        ))?;
-    }
-    same_number(report)?;
-    for bad in report.bad.iter().take(BAD_ROWS_SHOWN_MAX) {
-        output::line(&format!("  row {}, {}: {}", bad.row, bad.column, bad.reason))?;
-    }
-    if report.bad.len() > BAD_ROWS_SHOWN_MAX {
-        output::line("  … all of them with --json")?;
-    }
-    Ok(())
-}
-
-/// One phone under two customer ids: both rows, and whether the later one is called.
-fn same_number(report: &ImportReport) -> Result<(), Failure> {
-    let shared = &report.same_number;
-    if shared.count == 0 {
-        return Ok(());
-    }
-    output::line(&format!(
-        "{} rows share a number with another customer ({}): {} left out (同号)",
-        shared.count, report.duplicates_policy, shared.left_out
-    ))?;
-    for row in shared.rows.iter().take(BAD_ROWS_SHOWN_MAX) {
-        let first = row
-            .same_row
-            .map_or_else(|| "another list".to_owned(), |same_row| format!("row {same_row}"));
-        let called = match &row.same_as {
-            Some(other) => format!("not called: customer {other} is called, not {}", row.customer),
-            None => format!("called too: customer {}", row.customer),
-        };
-        output::line(&format!("  row {} has the number of {first}; {called}", row.row))?;
-    }
-    if shared.rows.len() > BAD_ROWS_SHOWN_MAX {
-        output::line("  … all of them with --json")?;
-    }
-    Ok(())
 }
 
 #[cfg(test)]

@@ -4,18 +4,21 @@
 use crate::kit::api::post;
 use crate::kit::asking::Asking;
 use crate::kit::failure::Failure;
+use crate::kit::lines_file::{ends_open, regular};
 use crate::kit::secret::from_env;
+use crate::kit::table_args::TableArgs;
 use domain::registry_book::AreaCode;
 use domain::screening::NumberListName;
 use domain::working_calendar::Day;
-use intake::number_file::NumberFile;
+use host::outbound::api_client::ApiClient;
+use intake::ImportError;
+use intake::number_file::{LineForm, NumberLine, Sheets, each_number};
+use intake::table::{HiddenRows, TableOptions, WorkbookReport};
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
-use std::fs::File;
-use std::io::{BufRead, BufReader, Read, Seek, SeekFrom};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use tokio::runtime::Runtime;
+use tokio::runtime::{Handle, Runtime};
 
 /// Numbers of one request, as the route takes them.
 const NUMBERS_OF_REQUEST: usize = 500;
@@ -29,12 +32,14 @@ const LINES_NAMED_MAX: usize = 20;
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Import {
-    /// A number a line, CSV with a column of numbers, "Unicode text" or XLSX; empty lines and lines that
+    /// CSV or XLSX with a column titled phone, 手机号 or 号码, or a number a line; empty lines and lines that
     /// begin with # are passed over
     file: PathBuf,
     /// The title of the column of numbers, where its usual titles (号码, 手机号, phone, number) are not found
     #[arg(long, value_name = "TITLE")]
     column: Option<String>,
+    #[command(flatten)]
+    table: TableArgs,
     /// Put them on this list of ours; they are suppressed unless it is said
     #[arg(long, value_name = "NAME", conflicts_with = "registry")]
     list: Option<NumberListName>,
@@ -77,6 +82,14 @@ impl Lines {
         }
     }
 
+    /// `column` is the title that the user names.
+    fn line_form(self, column: Option<&str>) -> LineForm {
+        match self {
+            Self::Numbers | Self::Sha256 => LineForm::Column(column.map(str::to_owned)),
+            Self::UsDnc => LineForm::WholeLine,
+        }
+    }
+
     /// What is sent of a line; `None` where it is none of such a list. A line of a list of changes has more
     /// values than two: such a list is not taken for a full one.
     fn row(self, line: &str) -> Option<String> {
@@ -116,6 +129,8 @@ struct Sum {
     uncallable_lines: Vec<usize>,
     /// The area codes of its lines.
     areas: BTreeSet<AreaCode>,
+    /// Of a workbook: the sheets that were read, and what each hides.
+    sheets: Vec<WorkbookReport>,
 }
 
 impl Sum {
@@ -156,68 +171,43 @@ impl Sum {
     }
 }
 
-/// Whether the last line of a file has no end; of what is no file nobody knows, and it is taken so. It is
-/// read from its beginning afterwards.
-fn ends_open(file: &mut File) -> std::io::Result<bool> {
-    if file.seek(SeekFrom::End(-1)).is_err() {
-        return Ok(true);
-    }
-    let mut last = [0];
-    file.read_exact(&mut last)?;
-    file.rewind()?;
-    Ok(last != *b"\n")
-}
-
-/// The next lines of a file with their numbers, as many as go in one request.
-fn part_of(lines: &mut NumberedLines) -> std::io::Result<Vec<(usize, String)>> {
-    let mut part = Vec::with_capacity(NUMBERS_OF_REQUEST);
-    for (index, line) in lines {
-        let line = line?;
-        let number = line.trim();
-        if !number.is_empty() && !number.starts_with('#') {
-            part.push((index + 1, number.to_owned()));
-        }
-        if part.len() == NUMBERS_OF_REQUEST {
-            break;
-        }
-    }
-    Ok(part)
-}
-
-/// Tells the numbers of a file the same, many in a request. A line that is no number is told of and the
-/// others count; where the server cannot take them, it ends there and says behind which line: what was told
-/// stays told, and the same file again goes on. A registry is of its day only when all of it was told, and
-/// every line could be read.
+/// Sends the numbers of a file, many in a request. A line that is no number is named and the others count.
+/// Where the server cannot take them, it ends there and says behind which line: the numbers before stay,
+/// and the same file again goes on. A registry is of its day only when all of it was sent, and every line
+/// could be read.
 pub(super) async fn run(order: Import, runtime: Arc<Runtime>) -> Result<(), Failure> {
     let salt = order.salt()?;
     let name = order.file.display().to_string();
     let unavailable = |error: std::io::Error| Failure::unavailable(format!("{name}: {error}"));
-    let (mut lines, is_open_ended) = order.lines().map_err(unavailable)?;
+    let copy = regular(&order.file).map_err(unavailable)?;
+    let path = copy
+        .as_ref()
+        .map_or(order.file.as_path(), tempfile::NamedTempFile::path);
+    let is_open_ended = ends_open(path).map_err(unavailable)?;
     let client = order.asking.client(runtime).await?;
-    let (mut sum, mut line) = (Sum::default(), 0);
-    let mut ended = loop {
-        let part = match part_of(&mut lines) {
-            Ok(part) => part,
-            Err(error) => break Err(unavailable(error).with(&hint_behind(line))),
-        };
-        let Some((last, _)) = part.last() else {
-            break Ok(());
-        };
-        let last = *last;
-        let rows = sum.keep_readable(order.format, part);
-        if !rows.is_empty() {
-            match post("/api/v1/numbers/import", &order.body_of(&rows))
-                .ask(&client)
-                .await
-            {
-                Ok(reply) => sum.add(&rows, &reply),
-                Err(failure) => break Err(failure.with(&hint_behind(line))),
-            }
-        }
-        line = last;
+    let mut sending = Sending {
+        order: &order,
+        client: &client,
+        sum: Sum::default(),
+        part: Vec::with_capacity(NUMBERS_OF_REQUEST),
+        sent_to: 0,
+        failure: None,
+    };
+    // The file is read on this thread, which waits for each request.
+    let read = tokio::task::block_in_place(|| sending.read(path));
+    let Sending {
+        mut sum,
+        sent_to,
+        failure,
+        ..
+    } = sending;
+    let mut ended = match (failure, read) {
+        (Some(failure), _) => Err(failure.with(&hint_behind(sent_to))),
+        (None, Err(error)) => Err(Failure::refused(format!("{name}: {error}")).with(&hint_behind(sent_to))),
+        (None, Ok(())) => Ok(()),
     };
     if ended.is_ok() && is_open_ended {
-        sum.note_cut_off(line);
+        sum.note_cut_off(sent_to);
     }
     sum.bad_lines.sort_unstable();
     let mut registry = Value::Null;
@@ -233,11 +223,71 @@ pub(super) async fn run(order: Import, runtime: Arc<Runtime>) -> Result<(), Fail
     order.found(&name, &sum)
 }
 
+/// The numbers of a file on their way.
+struct Sending<'a> {
+    order: &'a Import,
+    client: &'a ApiClient,
+    sum: Sum,
+    part: Vec<(usize, String)>,
+    /// The last line that was sent, or was none.
+    sent_to: usize,
+    /// Why the server took no more.
+    failure: Option<Failure>,
+}
+
+impl Sending<'_> {
+    fn read(&mut self, path: &Path) -> Result<(), ImportError> {
+        let (options, sheets) = self.order.reading()?;
+        let form = self.order.format.line_form(self.order.column.as_deref());
+        let reports = each_number(path, options, form, sheets, &mut |line| Ok(self.take(line)))?;
+        if self.failure.is_none() {
+            self.send();
+        }
+        self.sum.sheets = reports;
+        Ok(())
+    }
+
+    /// False when the server takes no more.
+    fn take(&mut self, line: NumberLine) -> bool {
+        let at = usize::try_from(line.line).unwrap_or(usize::MAX);
+        match line.number {
+            Ok(number) => self.part.push((at, number.trim().to_owned())),
+            Err(_) => self.sum.bad_lines.push(at),
+        }
+        if self.part.len() >= NUMBERS_OF_REQUEST {
+            self.send();
+        }
+        self.failure.is_none()
+    }
+
+    fn send(&mut self) {
+        let part = std::mem::replace(&mut self.part, Vec::with_capacity(NUMBERS_OF_REQUEST));
+        let Some((last, _)) = part.last() else {
+            return;
+        };
+        let last = *last;
+        let rows = self.sum.keep_readable(self.order.format, part);
+        if !rows.is_empty() {
+            let body = self.order.body_of(&rows);
+            let asked = post("/api/v1/numbers/import", &body);
+            match Handle::current().block_on(asked.ask(self.client)) {
+                Ok(reply) => self.sum.add(&rows, &reply),
+                Err(failure) => {
+                    self.failure = Some(failure);
+                    return;
+                }
+            }
+        }
+        self.sent_to = last;
+    }
+}
+
 fn told(sum: &Sum, registry: Value) -> Value {
     let mut told = json!({
         "good": sum.good, "unchanged": sum.unchanged, "in_several_countries": sum.in_several_countries,
         "bad": sum.bad_lines.len(), "bad_lines": sum.bad_lines,
         "uncallable": sum.uncallable_lines.len(), "uncallable_lines": sum.uncallable_lines,
+        "sheets": sum.sheets,
     });
     if let (Some(members), false) = (told.as_object_mut(), registry.is_null()) {
         members.insert("registry".to_owned(), registry);
@@ -245,22 +295,15 @@ fn told(sum: &Sum, registry: Value) -> Value {
     told
 }
 
-/// Lines with their numbers from 0.
-type NumberedLines = Box<dyn Iterator<Item = (usize, std::io::Result<String>)> + Send>;
-
 impl Import {
-    /// The lines of the file, and whether the last of them may have been cut off. Numbers come in any file
-    /// that a contact list may be; other lists are text.
-    fn lines(&self) -> std::io::Result<(NumberedLines, bool)> {
-        if self.format == Lines::Numbers {
-            let file = NumberFile::open(&self.file, self.column.as_deref());
-            let file = file.map_err(std::io::Error::other)?;
-            let is_open_ended = file.ends_open;
-            return Ok((Box::new(file), is_open_ended));
-        }
-        let mut file = File::open(&self.file)?;
-        let is_open_ended = ends_open(&mut file)?;
-        Ok((Box::new(BufReader::new(file).lines().enumerate()), is_open_ended))
+    /// How the file is read. A list of ours lets campaigns call its numbers; suppressions and lists that
+    /// others keep forbid calls, and lose no hidden row.
+    fn reading(&self) -> Result<(TableOptions, Sheets), ImportError> {
+        let (unsaid, sheets) = match self.list {
+            Some(_) => (HiddenRows::Exclude, Sheets::FirstVisible),
+            None => (HiddenRows::Include, Sheets::All),
+        };
+        Ok((self.table.options(unsaid)?, sheets))
     }
 
     /// The salt, which stands in no argument.
@@ -452,18 +495,27 @@ mod tests {
     }
 
     #[test]
-    fn a_file_goes_in_parts_with_the_numbers_of_its_lines() {
-        let texts = (0..NUMBERS_OF_REQUEST + 2).map(|index| match index {
-            0 => "# a list".to_owned(),
-            1 => String::new(),
-            number => format!("  {number} "),
-        });
-        let mut lines: NumberedLines = Box::new(texts.map(Ok).enumerate());
-        let first = part_of(&mut lines).unwrap();
+    fn hidden_rows_are_read_of_lists_that_forbid_calls_alone() {
+        let reading = |words: &[&str]| {
+            use clap::Parser as _;
+            #[derive(clap::Parser)]
+            struct Line {
+                #[command(flatten)]
+                order: Import,
+            }
+            let line = ["x", "a.xlsx", "--reason", "March"];
+            let order = Line::parse_from(line.iter().chain(words).copied()).order;
+            let (options, sheets) = order.reading().unwrap();
+            (options.hidden_rows, sheets)
+        };
+        assert_eq!(reading(&[]), (HiddenRows::Include, Sheets::All));
+        let registry = ["--registry", "us-dnc", "--as-of", "2026-03-02"];
+        assert_eq!(reading(&registry), (HiddenRows::Include, Sheets::All));
         assert_eq!(
-            (first.len(), &first[0]),
-            (NUMBERS_OF_REQUEST, &(3, "2".to_owned()))
+            reading(&["--list", "consented"]),
+            (HiddenRows::Exclude, Sheets::FirstVisible)
         );
-        assert!(part_of(&mut lines).unwrap().is_empty());
+        let said = ["--list", "consented", "--hidden-rows", "include"];
+        assert_eq!(reading(&said).0, HiddenRows::Include);
     }
 }

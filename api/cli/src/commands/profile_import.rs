@@ -4,10 +4,11 @@ use crate::kit::api::post;
 use crate::kit::asking::Asking;
 use crate::kit::failure::Failure;
 use crate::kit::output;
+use crate::kit::table_args::TableArgs;
 use application::profiles_of_many::PROFILES_OF_REQUEST_MAX;
 use host::outbound::api_client::ApiClient;
-use intake::encoding::EncodingChoice;
 use intake::profile_file::{ProfileColumns, ProfileLine, each_of_file};
+use intake::table::{HiddenRows, WorkbookReport};
 use intake::{BadRow, ImportError};
 use serde_json::{Value, json};
 use std::path::PathBuf;
@@ -27,9 +28,8 @@ pub(super) struct ImportArgs {
     /// leave it out
     #[arg(long = "map", value_name = "COLUMN=NAME")]
     maps: Vec<String>,
-    /// auto, utf-8, gbk or gb18030
-    #[arg(long, default_value = "auto")]
-    encoding: String,
+    #[command(flatten)]
+    table: TableArgs,
     /// Rows before this one are passed over: where an import was stopped
     #[arg(long, value_name = "ROW", default_value_t = 0)]
     from_row: u64,
@@ -48,6 +48,7 @@ struct Sum {
     unchanged: u64,
     bad: Vec<Value>,
     bad_count: u64,
+    workbook: Option<WorkbookReport>,
     /// The row that the next import begins with, where this one was stopped.
     stopped_at: Option<u64>,
 }
@@ -62,6 +63,7 @@ impl ImportArgs {
         self.asking.tell(&json!({
             "rows": sum.rows, "changed": sum.changed, "unchanged": sum.unchanged, "refused": sum.bad_count,
             "bad_rows": sum.bad, "dry_run": self.dry_run, "goes_on_from_row": sum.stopped_at,
+            "workbook": sum.workbook,
         }))?;
         sent?;
         match sum.bad_count {
@@ -77,7 +79,10 @@ impl ImportArgs {
         let told =
             |error: &dyn std::fmt::Display| Failure::usage(format!("{}: {error}", self.file.display()));
         let columns = ProfileColumns::read(&self.maps).map_err(|error| told(&error))?;
-        let encoding = EncodingChoice::parse(&self.encoding).map_err(|error| told(&error))?;
+        let options = self
+            .table
+            .options(HiddenRows::Refuse)
+            .map_err(|error| told(&error))?;
         let mut requests = Requests::default();
         let mut take = |read: Result<ProfileLine, BadRow>| {
             let row = read.as_ref().map_or_else(|bad| bad.row, |line| line.row);
@@ -90,7 +95,8 @@ impl ImportArgs {
             }
             Ok::<(), ImportError>(())
         };
-        each_of_file(&self.file, encoding, &columns, &mut take).map_err(|error| told(&error))?;
+        let report = each_of_file(&self.file, options, &columns, &mut take).map_err(|error| told(&error))?;
+        sum.workbook = report.workbook;
         Ok(requests.all)
     }
 

@@ -2,6 +2,7 @@
 
 use crate::kit::failure::Failure;
 use crate::kit::output;
+use crate::kit::table_args::TableArgs;
 use crate::kit::taken_away::{Amount, TakingArgs};
 use crate::kit::words::word_of;
 use application::countries::default_country_of_log;
@@ -11,11 +12,12 @@ use domain::calling_code::DefaultCountry;
 use domain::ids::NumberId;
 use domain::ports::vault::Vault;
 use domain::time::Timestamp;
-use evidence::reconcile::{Columns, Format, LISTED_MAX, Matcher, OurCalls, Outcome, Rules, Sums};
+use evidence::reconcile::{Columns, Format, LISTED_MAX, Matcher, OurCalls, Outcome, Reading, Rules, Sums};
 use host::app::{AppError, ReadOnly, lookup_vault};
 use host::keys_spec::KeysSpec;
 use host::store_spec::{LogArgs, StoreSpec};
 use http::taken_away::{Taken, Taking};
+use intake::table::HiddenRows;
 use serde_json::json;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -26,7 +28,8 @@ const MAP_BYTES_MAX: u64 = 16_384;
 /// Longest window and tolerance: an hour.
 const SECONDS_MAX: u64 = 3_600;
 
-/// Compare a carrier's bill or Asterisk's records with our calls: matched, missing, disputed (对账).
+/// Compare a carrier's bill (CSV or XLSX) or Asterisk's records with our calls: matched, missing, disputed
+/// (对账).
 ///
 /// A row meets a call by SIP Call-ID where it has one (Asterisk: userfield or uniqueid), else by the callee
 /// and the nearest dial within --window-seconds. Bad rows are listed; the others count. Exit code 1 when the
@@ -40,6 +43,8 @@ pub(crate) struct Args {
     /// What the file is
     #[arg(long, value_parser = word_of(Format::WORDS, Format::of_word))]
     format: Format,
+    #[command(flatten)]
+    table: TableArgs,
     /// What columns of a csv are, where their titles are others: 接收方=callee,秒=talk_seconds; names are callee,
     /// start_time, talk_seconds, billed_minutes, record_id, sip_call_id
     #[arg(long, value_name = "TITLE=NAME,…")]
@@ -200,9 +205,18 @@ fn compare(args: &Args, said: &Columns, beside: &Beside<'_>) -> Result<Outcome, 
     let derive = vault.map(|vault| move |e164: &str| vault.derive_number(e164));
     let derive = derive.as_ref().map(|derive| derive as &dyn Fn(&str) -> NumberId);
     let mut matcher = Matcher::new(beside.ours, derive, rules);
+    let refused =
+        |error: &dyn std::fmt::Display| Failure::refused(format!("{}: {error}", args.file.display()));
+    let reading = Reading {
+        offset: args.utc_offset,
+        table: args
+            .table
+            .options(HiddenRows::Refuse)
+            .map_err(|error| refused(&error))?,
+    };
     args.format
-        .read_file(&args.file, said, args.utc_offset, &mut |row| matcher.take(row))
-        .map_err(|error| Failure::refused(format!("{}: {error}", args.file.display())))?;
+        .read_file(&args.file, said, &reading, &mut |row| matcher.take(row))
+        .map_err(|error| refused(&error))?;
     Ok(matcher.finish())
 }
 

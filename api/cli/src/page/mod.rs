@@ -7,6 +7,7 @@
 mod call;
 mod campaign;
 mod customer;
+pub(crate) mod import_report;
 mod number;
 mod why_not;
 

@@ -17,5 +17,5 @@ pub use columns::Columns;
 pub use formats::Format;
 pub use matching::{Matcher, Rules};
 pub use ours::OurCalls;
-pub use reading::FileError;
+pub use reading::{FileError, Reading};
 pub use summary::{LISTED_MAX, Outcome, Sums};

@@ -4,8 +4,11 @@ use crate::reconcile::columns::Columns;
 use crate::reconcile::formats::{Format, Layout, Theirs};
 use chrono::FixedOffset;
 use csv::{ReaderBuilder, StringRecord};
+use intake::ImportError;
+use intake::cell::{Cell, Exact};
 use intake::encoding::{DecodingReader, Detection, EncodingChoice};
-use intake::workbook::{each_workbook_row, is_workbook};
+use intake::is_workbook;
+use intake::table::{Table, TableOptions, TableReport};
 use std::fs::File;
 use std::io::{self, Read};
 use std::path::Path;
@@ -37,113 +40,196 @@ pub(super) fn text_of(path: &Path) -> io::Result<DecodingReader<File>> {
     Ok(DecodingReader::new(File::open(path)?, encoding.encoding))
 }
 
+/// How their file is read.
+#[derive(Debug, Clone)]
+pub struct Reading {
+    /// Where their clock is, for times without a zone.
+    pub offset: FixedOffset,
+    pub table: TableOptions,
+}
+
+/// A bill, CSV or XLSX.
+fn read_bill(
+    path: &Path,
+    said: &Columns,
+    reading: &Reading,
+    take: &mut dyn FnMut(Result<Theirs, (u64, String)>),
+) -> Result<TableReport, FileError> {
+    let mut table = Table::open(path, reading.table.clone()).map_err(refused)?;
+    let layout = |titles: &[String]| {
+        let header = StringRecord::from(titles);
+        Layout::of_header(&header, said, reading.offset).map_err(ImportError::Unreadable)
+    };
+    let report = table.each_titled_row(&layout, &mut |layout, line, cells| {
+        let record = cells
+            .map_err(|bad| bad.reason)
+            .and_then(|cells| record_of(&cells));
+        let row = record.and_then(|record| layout.read(&record, line));
+        take(row.map_err(|why| (line, why)));
+        Ok(true)
+    });
+    report.map_err(refused)
+}
+
+fn refused(error: ImportError) -> FileError {
+    match error {
+        ImportError::Disk(error) => FileError::Disk(error),
+        ImportError::Unreadable(why) => FileError::Header(why),
+        ImportError::NoHeader => FileError::Header("the file is empty".to_owned()),
+        other => FileError::Header(other.to_string()),
+    }
+}
+
+/// A moment as it is stored, a number with its own digits.
+fn record_of(cells: &[Cell]) -> Result<StringRecord, String> {
+    let mut record = StringRecord::new();
+    for cell in cells {
+        let cell = cell.as_ref().map_err(Clone::clone)?;
+        let text = match cell.exact {
+            Some(Exact::Date(_)) => cell.moment(),
+            Some(Exact::Number(_)) | None => cell.identifier(),
+        };
+        if text.len() > CELL_BYTES_MAX {
+            return Err(format!("a cell has more than {CELL_BYTES_MAX} bytes"));
+        }
+        record.push_field(text);
+    }
+    Ok(record)
+}
+
 impl Format {
     /// Hands each row to `take`: read, or its line and why it cannot be.
     pub fn read_file(
         self,
         path: &Path,
         said: &Columns,
-        offset: FixedOffset,
+        reading: &Reading,
         take: &mut dyn FnMut(Result<Theirs, (u64, String)>),
-    ) -> Result<(), FileError> {
-        if is_workbook(path)? {
-            return self.read_workbook(path, said, offset, take);
-        }
-        self.read_rows(text_of(path)?, said, offset, take)
-    }
-
-    /// A bill as a workbook (XLSX): its first row that is not blank is the header.
-    fn read_workbook(
-        self,
-        path: &Path,
-        said: &Columns,
-        offset: FixedOffset,
-        take: &mut dyn FnMut(Result<Theirs, (u64, String)>),
-    ) -> Result<(), FileError> {
-        if self == Self::Asterisk {
-            let why = "it is a workbook, and asterisk's file is text: say --format csv for a bill";
-            return Err(FileError::Header(why.to_owned()));
-        }
-        let mut layout: Option<Result<Layout, String>> = None;
-        let read = each_workbook_row(path, &mut |line, cells| {
-            let Some(Ok(layout)) = &layout else {
-                let titles: StringRecord = cells.into_iter().map(Result::unwrap_or_default).collect();
-                let header = Layout::of_header(&titles, said, offset);
-                let is_good = header.is_ok();
-                layout = Some(header);
-                return Ok(is_good);
-            };
-            let record: Result<StringRecord, String> = cells.into_iter().collect();
-            let row = record.and_then(|record| layout.read(&record, line));
-            take(row.map_err(|why| (line, why)));
-            Ok(true)
-        });
-        read.map_err(|error| FileError::Header(error.to_string()))?;
-        match layout {
-            Some(Ok(_)) => Ok(()),
-            Some(Err(why)) => Err(FileError::Header(why)),
-            None => Err(FileError::Header("the file is empty".to_owned())),
-        }
-    }
-
-    fn read_rows(
-        self,
-        text: impl Read,
-        said: &Columns,
-        offset: FixedOffset,
-        take: &mut dyn FnMut(Result<Theirs, (u64, String)>),
-    ) -> Result<(), FileError> {
-        let mut reader = ReaderBuilder::new()
-            .has_headers(false)
-            .flexible(true)
-            .from_reader(text);
-        let mut record = StringRecord::new();
-        let mut layout = match self {
-            Self::Asterisk => Some(Layout::asterisk(offset)),
-            Self::Csv => None,
-        };
-        loop {
-            let line = reader.position().line();
-            match reader.read_record(&mut record) {
-                Ok(true) => {}
-                Ok(false) if layout.is_none() => {
-                    return Err(FileError::Header("the file is empty".to_owned()));
-                }
-                Ok(false) => return Ok(()),
-                Err(error) if error.is_io_error() => return Err(io::Error::other(error).into()),
-                Err(error) => {
-                    take(Err((line, error.to_string())));
-                    continue;
-                }
+    ) -> Result<TableReport, FileError> {
+        match self {
+            Self::Asterisk if is_workbook(path)? => {
+                let why = "it is a workbook, and asterisk's file is text: say --format csv for a bill";
+                Err(FileError::Header(why.to_owned()))
             }
-            let line = record.position().map_or(line, csv::Position::line);
-            let Some(layout) = &layout else {
-                layout = Some(Layout::of_header(&record, said, offset).map_err(FileError::Header)?);
-                continue;
-            };
-            let row = match record.iter().any(|cell| cell.len() > CELL_BYTES_MAX) {
-                true => Err(format!("a cell has more than {CELL_BYTES_MAX} bytes")),
-                false => layout.read(&record, line),
-            };
-            take(row.map_err(|why| (line, why)));
+            Self::Asterisk => {
+                read_records(text_of(path)?, reading.offset, take)?;
+                Ok(TableReport::default())
+            }
+            Self::Csv => read_bill(path, said, reading, take),
         }
+    }
+}
+
+/// A switch's records, which have no titles.
+fn read_records(
+    text: impl Read,
+    offset: FixedOffset,
+    take: &mut dyn FnMut(Result<Theirs, (u64, String)>),
+) -> Result<(), FileError> {
+    let mut reader = ReaderBuilder::new()
+        .has_headers(false)
+        .flexible(true)
+        .from_reader(text);
+    let mut record = StringRecord::new();
+    let layout = Layout::asterisk(offset);
+    loop {
+        let line = reader.position().line();
+        match reader.read_record(&mut record) {
+            Ok(true) => {}
+            Ok(false) => return Ok(()),
+            Err(error) if error.is_io_error() => return Err(io::Error::other(error).into()),
+            Err(error) => {
+                take(Err((line, error.to_string())));
+                continue;
+            }
+        }
+        let line = record.position().map_or(line, csv::Position::line);
+        let row = match record.iter().any(|cell| cell.len() > CELL_BYTES_MAX) {
+            true => Err(format!("a cell has more than {CELL_BYTES_MAX} bytes")),
+            false => layout.read(&record, line),
+        };
+        take(row.map_err(|why| (line, why)));
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use intake::table::HiddenRows;
 
-    fn read(format: Format, text: &[u8]) -> (Vec<Theirs>, Vec<(u64, String)>) {
+    fn reading() -> Reading {
+        Reading {
+            offset: FixedOffset::east_opt(8 * 3_600).unwrap(),
+            table: TableOptions {
+                hidden_rows: HiddenRows::Refuse,
+                ..TableOptions::default()
+            },
+        }
+    }
+
+    type FileRead = (Vec<Theirs>, Vec<(u64, String)>);
+
+    fn read_as(format: Format, bytes: &[u8], reading: &Reading) -> Result<FileRead, FileError> {
+        let file = tempfile::NamedTempFile::new().unwrap();
+        std::fs::write(file.path(), bytes).unwrap();
         let (mut good, mut bad) = (Vec::new(), Vec::new());
-        let offset = FixedOffset::east_opt(8 * 3_600).unwrap();
-        format
-            .read_rows(text, &Columns::default(), offset, &mut |row| match row {
-                Ok(row) => good.push(row),
-                Err(why) => bad.push(why),
-            })
-            .unwrap();
-        (good, bad)
+        format.read_file(file.path(), &Columns::default(), reading, &mut |row| match row {
+            Ok(row) => good.push(row),
+            Err(why) => bad.push(why),
+        })?;
+        Ok((good, bad))
+    }
+
+    fn read(format: Format, bytes: &[u8]) -> FileRead {
+        read_as(format, bytes, &reading()).unwrap()
+    }
+
+    #[test]
+    fn a_workbook_is_a_bill_and_its_hidden_rows_are_refused_until_they_are_named() {
+        use intake::testing::{Sheet, number_cell, text_cell, text_row, workbook};
+        let call = |row: u32, hidden: &str| {
+            let cells = [
+                number_cell(&format!("A{row}"), "13800138000", 0),
+                number_cell(&format!("B{row}"), "46346.4166666667", 1),
+                text_cell(&format!("C{row}"), "41"),
+            ];
+            format!("<row r=\"{row}\" {hidden}>{}</row>", cells.concat())
+        };
+        let titles = text_row(2, "", &["被叫号码", "开始时间", "通话时长"]);
+        let sheet = |last: &str| Sheet {
+            name: "话单",
+            state: "visible",
+            rows: [
+                text_row(1, "", &["十一月话单"]),
+                titles.clone(),
+                call(3, ""),
+                call(4, last),
+            ]
+            .concat(),
+        };
+        let formats = ["m\"月\"d\"日\" h:mm"];
+        let (good, bad) = read(Format::Csv, &workbook(&[sheet("")], &formats));
+        assert_eq!((good.len(), bad.len()), (2, 0), "{bad:?}");
+        assert_eq!((good[0].line, good[0].callee.as_str()), (3, "13800138000"));
+        assert_eq!(good[0].start.to_string(), "2026-11-20T02:00:00.000000Z");
+        let filtered = workbook(&[sheet("hidden=\"1\"")], &formats);
+        let refused = read_as(Format::Csv, &filtered, &reading())
+            .unwrap_err()
+            .to_string();
+        assert!(
+            refused.contains("row 4") && refused.contains("--hidden-rows"),
+            "{refused}"
+        );
+        for (hidden_rows, count) in [(HiddenRows::Include, 2), (HiddenRows::Exclude, 1)] {
+            let named = Reading {
+                table: TableOptions {
+                    hidden_rows,
+                    ..TableOptions::default()
+                },
+                ..reading()
+            };
+            assert_eq!(read_as(Format::Csv, &filtered, &named).unwrap().0.len(), count);
+        }
     }
 
     #[test]
@@ -157,30 +243,15 @@ mod tests {
 
     #[test]
     fn an_empty_bill_is_an_error_and_an_empty_switch_file_is_not() {
-        let offset = FixedOffset::east_opt(0).unwrap();
-        assert!(
-            Format::Csv
-                .read_rows(&b""[..], &Columns::default(), offset, &mut |_| {})
-                .is_err()
-        );
+        assert!(read_as(Format::Csv, b"", &reading()).is_err());
         assert_eq!(read(Format::Asterisk, b"").0.len(), 0);
     }
 
     #[test]
     fn a_bill_in_gb18030_is_read() {
-        let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("bill.csv");
         let text = "被叫号码,开始时间,通话时长\n13800138000,2026-11-20 10:00:00,5\n";
         let (bytes, _, _) = encoding_rs::GB18030.encode(text);
-        std::fs::write(&path, bytes).unwrap();
-        let mut rows = 0;
-        let offset = FixedOffset::east_opt(8 * 3_600).unwrap();
-        Format::Csv
-            .read_file(&path, &Columns::default(), offset, &mut |row| {
-                rows += usize::from(row.is_ok());
-            })
-            .unwrap();
-        assert_eq!(rows, 1);
+        assert_eq!(read(Format::Csv, &bytes).0.len(), 1);
     }
 
     fn fixture(format: Format, name: &str) -> (Vec<Theirs>, Vec<u64>) {
@@ -188,9 +259,8 @@ mod tests {
             .join("../../fixtures/cdr")
             .join(name);
         let (mut good, mut bad) = (Vec::new(), Vec::new());
-        let offset = FixedOffset::east_opt(8 * 3_600).unwrap();
         format
-            .read_file(&path, &Columns::default(), offset, &mut |row| match row {
+            .read_file(&path, &Columns::default(), &reading(), &mut |row| match row {
                 Ok(row) => good.push(row),
                 Err((line, _)) => bad.push(line),
             })

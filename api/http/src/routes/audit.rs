@@ -76,7 +76,7 @@ async fn show(ctx: Ctx, input: Input) -> Result<Read<Paged<Trail>>, Problem> {
     // What happened to one person, and what was done with their data, tells of that person.
     if let Some((text, campaign)) = about {
         let shown = Shown {
-            customer: Some(customer_of(&ctx.installation, &text)),
+            customer: Some(customer_of(&ctx.installation, &text).await?),
             campaign,
             ..TRAIL
         };

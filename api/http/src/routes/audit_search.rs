@@ -218,8 +218,10 @@ async fn put_on_record(
 }
 
 async fn asked(ctx: &Ctx, order: SearchOrder, comparer: &Comparer) -> Result<Asked, Problem> {
-    let customer = order.customer.map(|text| customer_of(ctx, &text, comparer));
-    let customer = customer.transpose()?;
+    let customer = match order.customer {
+        Some(text) => Some(customer_of(ctx, &text, comparer).await?),
+        None => None,
+    };
     let number = match order.number {
         Some(text) => Some(number_of(ctx, &text, comparer).await?),
         None => None,
@@ -269,12 +271,12 @@ fn thing(aggregate: &str, id: impl Display, refused: Option<&str>) -> Named {
 }
 
 /// The institution's own id is compared at a limited rate, ours is not.
-fn customer_of(ctx: &Ctx, text: &str, comparer: &Comparer) -> Result<CustomerId, Problem> {
+async fn customer_of(ctx: &Ctx, text: &str, comparer: &Comparer) -> Result<CustomerId, Problem> {
     if let Ok(customer) = text.parse() {
         return Ok(customer);
     }
     ctx.admit_comparison(comparer)?;
-    Ok(ctx.installation.vault().derive_customer(text))
+    ctx.installation.customer_of_external(text).await
 }
 
 /// Our id of a number tells nothing to who tries; the number itself is looked up, at a limited rate.

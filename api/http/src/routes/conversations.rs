@@ -12,7 +12,7 @@ use application::conversations::{
     ConversationOrder, ConversationShown, LineShown, MessageAnswered, MessageOrder, Side, TextSummaryShown,
     close, describe, hear, known, open, text_summary, texts_of, transcript,
 };
-use application::event_stream;
+use application::event_stream::{self, StreamUse};
 use application::flows::definition_of;
 use application::inquiring::{BY, REASON, Shown, put_on_record};
 use application::parameter::Parameter;
@@ -222,6 +222,7 @@ async fn write_by_web_socket(ctx: Ctx, mut input: Input) -> Result<Socket, Probl
     let (comparer, reader) = (input.comparer(), input.reader());
     drop(input);
     let (_, opened) = seen(&ctx, scope, id).await?;
+    let place = event_stream::place(&caller, StreamUse::Other)?;
     // Before the first text leaves; each further one is an event of the conversation.
     let disclosure = Disclosure {
         comparer: &comparer,
@@ -235,7 +236,7 @@ async fn write_by_web_socket(ctx: Ctx, mut input: Input) -> Result<Socket, Probl
         stop: WhileAllowed::of(&installation, caller),
         conversation: id,
         by,
-        place: event_stream::place()?,
+        place,
         installation,
     };
     let response = upgrade

@@ -7,8 +7,8 @@ use crate::event_stream::sse::sse;
 use crate::event_stream::web_socket::{self, MESSAGE_BYTES_MAX};
 use application::access::{Caller, WhileAllowed};
 use application::cloud_event::{EventPage, page_of};
-use application::event_stream::{self, Feed, FilterWords, Ports, filter_of, refuse_beyond_head};
-use application::inquiring::Comparison;
+use application::event_stream::{self, Feed, FilterWords, Ports, StreamUse, filter_of, refuse_beyond_head};
+use application::inquiring::{Comparison, customer_of};
 use application::installation::Installation;
 use application::parameter::Parameter;
 use application::subscribers::{Acknowledging, begin, reached};
@@ -126,7 +126,7 @@ fn streams() -> Vec<Endpoint> {
 
 async fn list(ctx: Ctx, input: Input) -> Result<Read<EventPage>, Problem> {
     admit_filter(&ctx, own_id(&input)).await?;
-    let filter = filter(&ctx.installation, &input)?;
+    let filter = filter(&ctx.installation, words_of(&input)).await?;
     page_asked(&ctx.installation, input, &filter).await.map(Read)
 }
 
@@ -185,8 +185,9 @@ async fn follow(ctx: Ctx, input: Input) -> Result<Follow, Problem> {
         None => input.number("after")?,
     };
     admit_filter(&ctx, own_id(&input)).await?;
-    let place = event_stream::place()?;
-    let asked = Asked::of(&ctx.installation, &input)?;
+    let place = event_stream::place(&input.caller, StreamUse::Events)?;
+    let filter = filter(&ctx.installation, words_of(&input)).await?;
+    let asked = Asked::of(&ctx.installation, &input, filter)?;
     let begun = asked.begin(&ctx.installation, after.map(Position)).await?;
     Ok(Follow(sse(begun.feed, place)))
 }
@@ -195,8 +196,9 @@ async fn follow_by_web_socket(ctx: Ctx, mut input: Input) -> Result<Socket, Prob
     let after = input.number("after")?.map(Position);
     let upgrade = input.take_upgrade()?;
     admit_filter(&ctx, own_id(&input)).await?;
-    let place = event_stream::place()?;
-    let (asked, by) = (Asked::of(&ctx.installation, &input)?, input.actor());
+    let place = event_stream::place(&input.caller, StreamUse::Events)?;
+    let filter = filter(&ctx.installation, words_of(&input)).await?;
+    let (asked, by) = (Asked::of(&ctx.installation, &input, filter)?, input.actor());
     let Begun { feed, named } = asked.begin(&ctx.installation, after).await?;
     let response = upgrade
         .max_message_size(MESSAGE_BYTES_MAX)
@@ -220,11 +222,11 @@ struct Asked {
 }
 
 impl Asked {
-    fn of(installation: &Installation, input: &Input) -> Result<Self, Problem> {
+    fn of(installation: &Installation, input: &Input, filter: EventFilter) -> Result<Self, Problem> {
         let name = input.text("subscriber");
         Ok(Self {
             caller: input.caller.clone(),
-            filter: filter(installation, input)?,
+            filter,
             name: name.map(|name| reached(&input.caller, name)).transpose()?,
             cause: input.cause(installation, "subscribers/follow")?,
         })
@@ -300,16 +302,20 @@ fn own_id(input: &Input) -> Option<Comparer> {
     (!is_customer_id(text)).then(|| input.comparer())
 }
 
-fn filter(installation: &Installation, input: &Input) -> Result<EventFilter, Problem> {
+fn words_of(input: &Input) -> FilterWords {
     let texts = |name| input.texts(name).map(str::to_owned).collect();
-    let words = FilterWords {
+    FilterWords {
         kinds: texts("kind"),
         streams: texts("stream"),
         campaign: input.text("campaign").map(str::to_owned),
         customer: input.text("customer").map(str::to_owned),
-    };
-    filter_of(words, |external| {
-        Ok(installation.vault().derive_customer(external))
-    })
-    .map_err(|why| Problem::invalid("query-invalid", why))
+    }
+}
+
+async fn filter(installation: &Installation, mut words: FilterWords) -> Result<EventFilter, Problem> {
+    if let Some(text) = words.customer.take() {
+        words.customer = Some(customer_of(installation, &text).await?.to_string());
+    }
+    filter_of(words, |_| Err("the customer is not known by its id".to_owned()))
+        .map_err(|why| Problem::invalid("query-invalid", why))
 }

@@ -2,17 +2,17 @@
 
 use crate::described::Read;
 use crate::endpoint::{About, Ctx, Endpoint, Input, Permission};
-use crate::form::ENCODINGS;
-use crate::importing::{COUNTRY, country_of};
+use crate::form::{ENCODINGS, READING};
+use crate::importing::{COUNTRY, HEADER_ROW, HIDDEN_ROWS, SHEET, country_of};
 use crate::uploads::receive;
 use application::lists::trying::{ListTried, Trying, try_list};
 use application::parameter::Parameter;
 use domain::calling_plan::{Basis, Preset};
 use domain::flow::FlowNamed;
 use domain::problem::Problem;
-use intake::encoding::EncodingChoice;
 use intake::list_country::ListCountry;
 use intake::mapping::Mapping;
+use intake::table::{HiddenRows, TableOptions};
 
 /// Presets as they are asked for; a test holds them against the domain's.
 const PRESETS: &[&str] = &[
@@ -43,6 +43,9 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
                         "客户ID=customer_id,手机号=phone",
                     ),
                     Parameter::one_of("encoding", "Of the text; auto where it is not said", ENCODINGS),
+                    SHEET,
+                    HIDDEN_ROWS,
+                    HEADER_ROW,
                     Parameter::text("source", "Name of the file, by which its kind is told", "list.csv"),
                     COUNTRY,
                     Parameter::one_of("preset", "Which rules; cn-service where it is not said", PRESETS),
@@ -65,7 +68,8 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
 async fn look(ctx: Ctx, mut input: Input) -> Result<Read<ListTried>, Problem> {
     // Before the bytes come: a wrong reading takes none.
     let mapping = Mapping::parse(input.text("map").unwrap_or_default())?;
-    let encoding = EncodingChoice::parse(input.text("encoding").unwrap_or_default())?;
+    let [encoding, sheet, hidden_rows, header_row] = READING.map(|name| input.text(name));
+    let options = TableOptions::parse(encoding, sheet, hidden_rows, header_row, HiddenRows::Exclude)?;
     let source = input.text("source").unwrap_or("upload").to_owned();
     let preset = match input.text("preset") {
         None => Preset::default(),
@@ -88,8 +92,8 @@ async fn look(ctx: Ctx, mut input: Input) -> Result<Read<ListTried>, Problem> {
     };
     let received = receive(&ctx.installation, &mut input.body).await?;
     received.turn.is_over();
-    let spooled = received.spool.finish(encoding);
-    spooled.check(&source)?;
+    let spooled = received.spool.finish(options);
+    tokio::task::block_in_place(|| spooled.check(&source))?;
     let tried = try_list(&ctx.installation, spooled, mapping, trying).await;
     // Kept to the end: reading a file takes a core.
     drop(received.turn);

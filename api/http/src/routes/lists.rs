@@ -2,9 +2,12 @@
 
 use crate::described::{Changed, Read};
 use crate::endpoint::{About, Ctx, Endpoint, Input, Permission, parse_object};
-use crate::form::{ENCODINGS, Fields, Form, ListForm, TaskForm};
+use crate::form::{ENCODINGS, Fields, Form, ListForm, READING, TaskForm};
 use crate::guard::in_scope;
-use crate::importing::{APPROVAL, COUNTRY, Importing, ListRows, QUERY, SINCE_COLUMN, SINCE_VALUE, run};
+use crate::importing::{
+    APPROVAL, COUNTRY, HEADER_ROW, HIDDEN_ROWS, Importing, ListRows, QUERY, SHEET, SINCE_COLUMN, SINCE_VALUE,
+    run,
+};
 use crate::record_schema::RecordSent;
 use crate::uploads::{Received, all_of, receive};
 use application::installation::Installation;
@@ -15,14 +18,15 @@ use domain::calling_plan::Dedupe;
 use domain::campaign::QueryMark;
 use domain::ids::CampaignId;
 use domain::problem::{Kind, MemberError, Problem};
-use intake::encoding::EncodingChoice;
 use intake::mapping::Mapping;
 use intake::members::Members;
 use intake::spool::hex;
+use intake::table::{HiddenRows, TableOptions};
 use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::{Map, Value};
 use sha2::{Digest, Sha256};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 /// Longest name of a source kept in `campaign.list_opened`.
@@ -68,6 +72,9 @@ pub fn endpoints() -> Vec<Endpoint> {
                         "客户ID=customer_id,手机号=phone",
                     ),
                     Parameter::one_of("encoding", "Of the text; auto where it is not said", ENCODINGS),
+                    SHEET,
+                    HIDDEN_ROWS,
+                    HEADER_ROW,
                     Parameter::text("source", "Name of the file, kept with the list", "list.csv"),
                     Parameter::one_of(
                         "dedupe",
@@ -135,45 +142,65 @@ fn under_way(installation: &Installation) -> Read<Imports> {
     })
 }
 
+/// Fields of a form beside its file.
+const FIELDS_OF_FILE: &[&str] = &["map", "source", "encoding", "sheet", "hidden_rows", "header_row"];
+const FIELDS_OF_RECORDS: &[&str] = &["task_id", "map", "encoding", "sheet", "hidden_rows", "header_row"];
+
 /// How a file is to be read, as a query or a form says it.
 struct Reading {
     mapping: Mapping,
-    encoding: EncodingChoice,
+    options: TableOptions,
     source: String,
 }
 
 impl Reading {
-    fn of(map: Option<&str>, encoding: Option<&str>, source: Option<&str>) -> Result<Self, Problem> {
+    /// `said` gives what a query or a form says under a name.
+    fn of(said: &dyn Fn(&str) -> Option<String>) -> Result<Self, Problem> {
+        let [encoding, sheet, hidden_rows, header_row] = READING.map(said);
         Ok(Self {
-            mapping: Mapping::parse(map.unwrap_or_default())?,
-            encoding: EncodingChoice::parse(encoding.unwrap_or_default())?,
-            source: source_name(source.unwrap_or("upload")),
+            mapping: Mapping::parse(&said("map").unwrap_or_default())?,
+            options: TableOptions::parse(
+                encoding.as_deref(),
+                sheet.as_deref(),
+                hidden_rows.as_deref(),
+                header_row.as_deref(),
+                HiddenRows::Exclude,
+            )?,
+            source: source_name(said("source").as_deref().unwrap_or("upload")),
         })
+    }
+
+    /// The request with how its file is read: what is approved is approved as it is read.
+    fn asked(&self, asked: Importing, said: &dyn Fn(&str) -> Option<String>) -> Importing {
+        let (map, encoding) = (said("map"), said("encoding"));
+        asked.reading(map.as_deref(), encoding.as_deref(), &self.options.reading())
     }
 }
 
 async fn file(ctx: Ctx, mut input: Input) -> Result<Changed<ImportReport>, Problem> {
     let campaign: CampaignId = input.id(0, "this campaign")?;
     let asked = Importing::of(&ctx.installation, &input)?;
-    let given = ["map", "encoding", "source"].map(|name| input.text(name).map(str::to_owned));
-    let [map, encoding, source] = given.each_ref().map(Option::as_deref);
+    let names = READING.into_iter().chain(["map", "source"]);
+    let given: BTreeMap<&str, String> = names
+        .filter_map(|name| Some((name, input.text(name)?.to_owned())))
+        .collect();
     // Before the bytes come: a campaign that does not exist takes none, and a wrong reading neither.
-    let reading = Reading::of(map, encoding, source)?;
+    let reading = Reading::of(&|name| given.get(name).cloned())?;
     ctx.installation.list_rules(&campaign, "").await?;
-    let Some(form) = Form::of(&mut input, &["map", "encoding", "source"])? else {
+    let Some(form) = Form::of(&mut input, FIELDS_OF_FILE)? else {
         let received = receive(&ctx.installation, &mut input.body).await?;
         received.turn.is_over();
-        let asked = asked.reading(map, encoding);
+        let asked = reading.asked(asked, &|name| given.get(name).cloned());
         return list_of(&ctx, campaign, received, reading, asked).await;
     };
     let (received, fields, name) = filled(&ctx.installation, form).await?;
     // The form speaks before the address; the file's own name is the last resort.
-    let said =
-        |name: &str, other: Option<&str>| fields.get(name).map(String::as_str).or(other).map(str::to_owned);
-    let (map, encoding) = (said("map", map), said("encoding", encoding));
-    let source = said("source", source).or(name);
-    let reading = Reading::of(map.as_deref(), encoding.as_deref(), source.as_deref())?;
-    let asked = asked.reading(map.as_deref(), encoding.as_deref());
+    let said = |field: &str| {
+        let own_name = if field == "source" { name.clone() } else { None };
+        fields.get(field).or(given.get(field)).cloned().or(own_name)
+    };
+    let reading = Reading::of(&said)?;
+    let asked = reading.asked(asked, &said);
     list_of(&ctx, campaign, received, reading, asked).await
 }
 
@@ -191,9 +218,12 @@ async fn form_of_records(ctx: Ctx, form: Form, asked: Importing) -> Result<Chang
         .ok()
         .ok_or_else(|| Problem::missing("this campaign"))?;
     in_scope(&asked.scope, &campaign)?;
-    let field = |name: &str| fields.get(name).map(String::as_str);
-    let reading = Reading::of(field("map"), field("encoding"), name.as_deref())?;
-    let asked = asked.reading(field("map"), field("encoding"));
+    let said = |field: &str| {
+        let own_name = if field == "source" { name.clone() } else { None };
+        fields.get(field).cloned().or(own_name)
+    };
+    let reading = Reading::of(&said)?;
+    let asked = reading.asked(asked, &said);
     list_of(&ctx, campaign, received, reading, asked).await
 }
 
@@ -221,14 +251,15 @@ async fn list_of(
 ) -> Result<Changed<ImportReport>, Problem> {
     let installation = &ctx.installation;
     let Received { spool, turn } = received;
-    let mut spooled = spool.finish(reading.encoding);
+    let mut spooled = spool.finish(reading.options);
     if asked.query.is_some() {
         spooled = spooled.of_query();
     }
-    spooled.check(&reading.source)?;
+    // It reads the whole of an archive: not on a thread that serves others.
+    tokio::task::block_in_place(|| spooled.check(&reading.source))?;
     let name = match &asked.query {
         Some(query) => installation.list_of_query(&campaign, query).await?,
-        None => spooled.content_sha256.clone(),
+        None => spooled.list_name(),
     };
     let rules = installation.list_rules(&campaign, &name).await?;
     let asked = asked.holding(&spooled.content_sha256);
@@ -240,8 +271,9 @@ async fn list_of(
         shared: SharedShown::OfFile,
         course: Arc::default(),
     };
-    let rows = ListRows::File(spooled, reading.mapping);
-    let done = run(ctx, plan, rows, asked).await;
+    let rows = ListRows::File(Box::new(spooled), reading.mapping);
+    // Boxed: with the plan and the rows it is larger than a stack takes well.
+    let done = Box::pin(run(ctx, plan, rows, asked)).await;
     // Kept to the end: an import takes a core.
     drop(turn);
     done
@@ -249,7 +281,7 @@ async fn list_of(
 
 async fn records(ctx: Ctx, mut input: Input) -> Result<Changed<ImportReport>, Problem> {
     let asked = Importing::of(&ctx.installation, &input)?;
-    if let Some(form) = Form::of(&mut input, &["task_id", "map", "encoding"])? {
+    if let Some(form) = Form::of(&mut input, FIELDS_OF_RECORDS)? {
         return form_of_records(ctx, form, asked).await;
     }
     let bytes = input.body.whole().await?;

@@ -6,7 +6,7 @@ use crate::endpoint::{About, Endpoint, Input, Permission};
 use crate::event_stream::web_socket::MESSAGE_BYTES_MAX;
 use crate::live::{self, LivePicture, Watcher, Watching};
 use application::access::{Caller, WhileAllowed};
-use application::event_stream;
+use application::event_stream::{self, StreamUse};
 use application::installation::Installation;
 use domain::permission::DataScope;
 use domain::problem::Problem;
@@ -74,10 +74,11 @@ fn follow_by_web_socket(installation: &Arc<Installation>, mut input: Input) -> R
 }
 
 fn watching(installation: &Arc<Installation>, caller: Caller, scope: DataScope) -> Result<Watching, Problem> {
+    let place = event_stream::place(&caller, StreamUse::of_live(&caller))?;
     Ok(Watching {
         pictures: installation.live.watch(),
         watcher: watcher(installation, scope),
         stop: WhileAllowed::of(installation, caller),
-        _place: event_stream::place()?,
+        _place: place,
     })
 }

@@ -83,8 +83,9 @@ fn a_name_that_nobody_has_and_one_that_is_locked_are_on_record_and_look_alike_th
         for _ in 0..domain::user::WRONG_MAX {
             tried("wang").await;
         }
-        assert_eq!(trail(&story, "user.locked").await.len(), 1);
+        // The next attempt waits until those before it are stored.
         tried("wang").await;
+        assert_eq!(trail(&story, "user.locked").await.len(), 1);
         tried("nobody either").await;
         a_minute_later(&story);
         let wrong = 3 + u64::from(domain::user::WRONG_MAX);

@@ -1,0 +1,215 @@
+//! Slots of streams: how many may be open at once, in all and by one user.
+//!
+//! A user with all keys holds at most `USER_SLOTS_MAX`, so that no single viewer keeps everybody else out.
+//! Some slots are reserved for streams of events, which other systems follow, and some for people who watch
+//! the live figures and may stop all dialing.
+
+use crate::access::Caller;
+use domain::ids::UserId;
+use domain::permission::Permission;
+use domain::problem::{Kind, Problem};
+use std::collections::BTreeMap;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+/// Most streams at once, of all kinds: each holds a page of events and a place at the store.
+pub(super) const STREAMS_MAX: usize = 256;
+
+/// Most streams of one user, with all keys and sessions: a wall of screens, or a handful of systems.
+pub(super) const USER_SLOTS_MAX: usize = 16;
+
+/// Slots that only streams of events take: every system that follows the log.
+const EVENTS_RESERVED: usize = 64;
+
+/// Slots that only people take who watch live figures and may stop dialing: a shift of supervisors.
+const STOP_WATCHERS_RESERVED: usize = 16;
+
+/// What a stream is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum StreamUse {
+    /// The event log.
+    Events,
+    /// Live figures, of whoever may stop dialing.
+    StopWatch,
+    /// Live figures of others, and conversations.
+    Other,
+}
+
+impl StreamUse {
+    const ALL: [Self; 3] = [Self::Events, Self::StopWatch, Self::Other];
+
+    /// Of the live figures.
+    pub fn of_live(caller: &Caller) -> Self {
+        match caller.may(Permission::StopEngage) {
+            true => Self::StopWatch,
+            false => Self::Other,
+        }
+    }
+
+    const fn reserved(self) -> usize {
+        match self {
+            Self::Events => EVENTS_RESERVED,
+            Self::StopWatch => STOP_WATCHERS_RESERVED,
+            Self::Other => 0,
+        }
+    }
+}
+
+/// Slots that are taken.
+#[derive(Debug, Default)]
+pub(super) struct StreamSlots(Mutex<Taken>);
+
+#[derive(Debug, Default)]
+struct Taken {
+    by_use: BTreeMap<StreamUse, usize>,
+    by_user: BTreeMap<UserId, usize>,
+}
+
+impl Taken {
+    fn of(&self, purpose: StreamUse) -> usize {
+        self.by_use.get(&purpose).copied().unwrap_or_default()
+    }
+
+    /// Slots that are taken, and those that others of this use may not take.
+    fn unavailable(&self, purpose: StreamUse) -> usize {
+        let slots = StreamUse::ALL.into_iter().map(|one| match one == purpose {
+            true => self.of(one),
+            false => self.of(one).max(one.reserved()),
+        });
+        slots.sum()
+    }
+}
+
+/// A stream's slot, given back when it ends.
+#[derive(Debug)]
+pub struct StreamPlace {
+    slots: &'static StreamSlots,
+    purpose: StreamUse,
+    user: Option<UserId>,
+}
+
+impl StreamSlots {
+    /// A slot for one more stream, or the problem that there is none. The owner of the data directory has
+    /// no limit of their own.
+    pub(super) fn take(&'static self, caller: &Caller, purpose: StreamUse) -> Result<StreamPlace, Problem> {
+        let user = caller.user().map(|known| known.user.clone());
+        let mut taken = self.taken();
+        let own = user.as_ref().and_then(|user| taken.by_user.get(user));
+        if own.is_some_and(|count| *count >= USER_SLOTS_MAX) {
+            let why =
+                format!("you have {USER_SLOTS_MAX} streams open, the most one user may have: close one");
+            return Err(Problem::new(Kind::Busy, "streams-of-user", why));
+        }
+        if taken.unavailable(purpose) >= STREAMS_MAX {
+            let why = format!(
+                "{STREAMS_MAX} streams are open or reserved, the most there may be: close some, or come again"
+            );
+            return Err(Problem::new(Kind::Busy, "streams-busy", why));
+        }
+        *taken.by_use.entry(purpose).or_default() += 1;
+        if let Some(user) = &user {
+            *taken.by_user.entry(user.clone()).or_default() += 1;
+        }
+        Ok(StreamPlace {
+            slots: self,
+            purpose,
+            user,
+        })
+    }
+
+    fn taken(&self) -> MutexGuard<'_, Taken> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Drop for StreamPlace {
+    fn drop(&mut self) {
+        let mut taken = self.slots.taken();
+        if let Some(count) = taken.by_use.get_mut(&self.purpose) {
+            *count = count.saturating_sub(1);
+        }
+        let Some(user) = &self.user else { return };
+        let left = taken.by_user.get_mut(user).map_or(0, |count| {
+            *count = count.saturating_sub(1);
+            *count
+        });
+        if left == 0 {
+            taken.by_user.remove(user);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::access::KnownUser;
+    use domain::actor::Way;
+    use domain::permission::{CampaignScope, Role};
+    use domain::user::Account;
+
+    fn user(name: &str, role: Role) -> Caller {
+        Caller::User(Box::new(KnownUser {
+            user: name.parse().unwrap(),
+            account: Account {
+                roles: [role].into(),
+                campaigns: CampaignScope::All,
+                team: None,
+                disabled: false,
+                until: None,
+            },
+            way: Way::Session,
+            session: None,
+            scopes: None,
+            campaigns: CampaignScope::All,
+        }))
+    }
+
+    fn code(taken: Result<StreamPlace, Problem>) -> &'static str {
+        taken.map_or_else(|problem| problem.code, |_| "taken")
+    }
+
+    #[test]
+    fn one_user_has_sixteen_slots_and_gets_one_back() {
+        static SLOTS: StreamSlots = StreamSlots(Mutex::new(Taken {
+            by_use: BTreeMap::new(),
+            by_user: BTreeMap::new(),
+        }));
+        let wang = user("wang", Role::Viewer);
+        let mut open: Vec<_> = (0..USER_SLOTS_MAX)
+            .map(|_| SLOTS.take(&wang, StreamUse::Other).unwrap())
+            .collect();
+        assert_eq!(code(SLOTS.take(&wang, StreamUse::Events)), "streams-of-user");
+        assert_eq!(
+            code(SLOTS.take(&user("zhao", Role::Viewer), StreamUse::Other)),
+            "taken"
+        );
+        open.pop();
+        assert_eq!(code(SLOTS.take(&wang, StreamUse::Events)), "taken");
+        drop(open);
+        assert!(SLOTS.taken().by_user.is_empty());
+    }
+
+    #[test]
+    fn slots_for_events_and_for_stop_watchers_are_kept_free() {
+        static SLOTS: StreamSlots = StreamSlots(Mutex::new(Taken {
+            by_use: BTreeMap::new(),
+            by_user: BTreeMap::new(),
+        }));
+        let viewer = |index: usize| user(&format!("viewer{index}"), Role::Viewer);
+        let mut open = Vec::new();
+        for index in 0..STREAMS_MAX {
+            open.extend(SLOTS.take(&viewer(index), StreamUse::Other).ok());
+        }
+        assert_eq!(open.len(), STREAMS_MAX - EVENTS_RESERVED - STOP_WATCHERS_RESERVED);
+        for (purpose, reserved) in [
+            (StreamUse::Events, EVENTS_RESERVED),
+            (StreamUse::StopWatch, STOP_WATCHERS_RESERVED),
+        ] {
+            let before = open.len();
+            for index in 0..STREAMS_MAX {
+                open.extend(SLOTS.take(&viewer(index), purpose).ok());
+            }
+            assert_eq!(open.len() - before, reserved);
+        }
+        assert_eq!(code(SLOTS.take(&viewer(999), StreamUse::Events)), "streams-busy");
+    }
+}

@@ -1,0 +1,34 @@
+//! A file of lines from outside: whether its last line was cut off, and a copy of a pipe.
+
+use std::fs::File;
+use std::io::{BufReader, Read, Seek, SeekFrom};
+use std::path::Path;
+
+/// Largest list from a pipe: the national registry of the United States is 3 GB.
+const FILE_BYTES_MAX: u64 = 8 * 1024 * 1024 * 1024;
+
+/// Whether the last line of a text has no end. A workbook has none that could be cut off.
+pub(crate) fn ends_open(path: &Path) -> std::io::Result<bool> {
+    let mut file = File::open(path)?;
+    let mut head = [0; 4];
+    let count = file.read(&mut head)?;
+    let is_workbook = head.get(..count).is_some_and(|head| head.starts_with(b"PK"));
+    if is_workbook || file.seek(SeekFrom::End(-2)).is_err() {
+        return Ok(!is_workbook);
+    }
+    let mut last = [0; 2];
+    file.read_exact(&mut last)?;
+    // In UTF-16 the line end is one of two bytes.
+    Ok(!last.contains(&b'\n'))
+}
+
+/// The file under a path that can be read twice: a pipe is copied first.
+pub(crate) fn regular(path: &Path) -> std::io::Result<Option<tempfile::NamedTempFile>> {
+    if std::fs::metadata(path)?.is_file() {
+        return Ok(None);
+    }
+    let mut copy = tempfile::NamedTempFile::new()?;
+    let pipe = File::open(path)?.take(FILE_BYTES_MAX);
+    std::io::copy(&mut BufReader::new(pipe), &mut copy)?;
+    Ok(Some(copy))
+}

@@ -1,0 +1,96 @@
+//! What an import did, as people read it: how many rows became what, what Excel hides, and the first of
+//! the bad rows. `--json` has all of them.
+
+use crate::kit::failure::Failure;
+use crate::kit::output;
+use application::lists::load::{Elsewhere, ImportReport};
+use intake::table::WorkbookReport;
+
+/// Bad rows shown to people; all that the server lists are in --json.
+const BAD_ROWS_SHOWN_MAX: usize = 20;
+
+pub(crate) fn show(report: &ImportReport) -> Result<(), Failure> {
+    let verb = match (report.dry_run, report.repeated) {
+        (true, _) => "would be enrolled",
+        (false, true) => "were enrolled by this very file before",
+        (false, false) => "enrolled",
+    };
+    output::line(&format!(
+        "{} rows ({}): {} {verb}, {} duplicates, {} bad",
+        report.rows, report.format, report.enrolled, report.duplicates, report.bad_count
+    ))?;
+    if let Some(row) = report.header_row.filter(|row| *row != 1) {
+        output::line(&format!("  the titles are in row {row} / 表头在第 {row} 行"))?;
+    }
+    if let Some(workbook) = &report.workbook {
+        hidden(workbook)?;
+    }
+    if let Elsewhere::About(count) = report.duplicates_elsewhere {
+        output::line(&format!(
+            "  about {count} people are in other campaigns (rounded down to tens)"
+        ))?;
+    }
+    same_number(report)?;
+    for bad in report.bad.iter().take(BAD_ROWS_SHOWN_MAX) {
+        output::line(&format!("  row {}, {}: {}", bad.row, bad.column, bad.reason))?;
+    }
+    if report.bad.len() > BAD_ROWS_SHOWN_MAX {
+        output::line("  … all of them with --json")?;
+    }
+    Ok(())
+}
+
+/// The sheet that was read, and what Excel hides.
+fn hidden(workbook: &WorkbookReport) -> Result<(), Failure> {
+    output::line(&format!("  sheet {:?} / 工作表", workbook.sheet))?;
+    let count = workbook.hidden_rows;
+    if count > 0 {
+        let first: Vec<String> = workbook.first_hidden_rows.iter().map(u64::to_string).collect();
+        let (en, zh) = match workbook.hidden_rows_read {
+            true => ("read", "已读取"),
+            false => ("left out; --hidden-rows include reads them", "未导入"),
+        };
+        output::line(&format!(
+            "  {count} rows are hidden or filtered out in Excel (隐藏或被筛选掉的行, {zh}): {en}; rows {}",
+            first.join(", ")
+        ))?;
+    }
+    for sheet in &workbook.sheets_not_read {
+        let state = if sheet.hidden {
+            "hidden / 隐藏"
+        } else {
+            "visible / 可见"
+        };
+        output::line(&format!(
+            "  sheet {:?} ({state}) was not read; --sheet names one",
+            sheet.name
+        ))?;
+    }
+    Ok(())
+}
+
+/// One phone under two customer ids: both rows, and whether the later one is called.
+fn same_number(report: &ImportReport) -> Result<(), Failure> {
+    let shared = &report.same_number;
+    if shared.count == 0 {
+        return Ok(());
+    }
+    output::line(&format!(
+        "{} rows share a number with another customer ({}): {} left out (同号)",
+        shared.count, report.duplicates_policy, shared.left_out
+    ))?;
+    for row in shared.rows.iter().take(BAD_ROWS_SHOWN_MAX) {
+        let first = row
+            .same_row
+            .map_or_else(|| "another list".to_owned(), |same_row| format!("row {same_row}"));
+        let called = match &row.same_as {
+            Some(other) => format!("not called: customer {other} is called, not {}", row.customer),
+            None => format!("called too: customer {}", row.customer),
+        };
+        output::line(&format!("  row {} has the number of {first}; {called}", row.row))?;
+    }
+    if shared.rows.len() > BAD_ROWS_SHOWN_MAX {
+        output::line("  … all of them with --json")?;
+    }
+    Ok(())
+}

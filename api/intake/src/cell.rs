@@ -1,0 +1,70 @@
+//! Cells of a table, and its rows before their columns are named.
+
+use crate::{BadRow, CELL_BYTES_MAX};
+
+/// One row with a value.
+#[derive(Debug)]
+pub struct TableRow {
+    /// As a spreadsheet counts.
+    pub number: u64,
+    /// Hidden or filtered out in Excel.
+    pub is_hidden: bool,
+    /// Its cells, or why it has none.
+    pub cells: Result<Vec<Cell>, BadRow>,
+}
+
+/// One cell: its text, or why it has none that can be trusted.
+pub type Cell = Result<CellText, String>;
+
+/// A cell that was read.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct CellText {
+    /// As a person sees it.
+    pub shown: String,
+    /// The value that is stored, where it is shown in another form.
+    pub exact: Option<Exact>,
+}
+
+/// A stored value.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Exact {
+    /// `2026-03-05` or `2026-03-05 14:30:00`.
+    Date(String),
+    /// All digits of a number.
+    Number(String),
+}
+
+impl From<String> for CellText {
+    fn from(shown: String) -> Self {
+        Self { shown, exact: None }
+    }
+}
+
+impl CellText {
+    /// As an id or a phone number: as it is shown, unless that loses or adds a digit.
+    pub fn identifier(&self) -> &str {
+        let Some(Exact::Number(exact)) = &self.exact else {
+            return &self.shown;
+        };
+        let digits: String = self.shown.chars().filter(char::is_ascii_digit).collect();
+        match digits.trim_start_matches('0') == exact.trim_start_matches('0') {
+            true => &self.shown,
+            false => exact,
+        }
+    }
+
+    /// As a moment: the stored date, whatever form it is shown in.
+    pub fn moment(&self) -> &str {
+        match &self.exact {
+            Some(Exact::Date(exact)) => exact,
+            Some(Exact::Number(_)) | None => &self.shown,
+        }
+    }
+}
+
+pub(crate) fn too_long(text: &str) -> String {
+    format!(
+        "it has {} bytes, more than the {CELL_BYTES_MAX} allowed",
+        text.len()
+    )
+}

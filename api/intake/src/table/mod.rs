@@ -1,0 +1,269 @@
+//! A table in a file: text with separators, in any encoding, or a sheet of a workbook.
+//!
+//! Every reader of rows reads through this module, so that hidden rows, the row of titles and the encoding
+//! mean the same for lists, numbers, profiles, deals, mappings and bills.
+
+mod options;
+mod titles;
+
+pub use options::{HiddenRows, TableOptions};
+pub(crate) use titles::HEADER_ROWS_MAX;
+
+use crate::cell::{Cell, TableRow};
+use crate::csv::{CsvRows, StrayQuotes};
+use crate::encoding::{Detection, Seen, name};
+use crate::file_kind::{self, ARCHIVE_MARK, HEAD_BYTES};
+use crate::xlsx::{SheetName, Workbook};
+use crate::{BadRow, ImportError};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use std::fs::File;
+use std::io::{BufReader, Read, Seek, SeekFrom};
+use std::path::Path;
+use titles::Titled;
+
+/// Sheets that a report names at most; a workbook with more is not a list.
+const SHEETS_LISTED_MAX: usize = 50;
+
+/// Bytes read at once while the encoding is told.
+const CHUNK_BYTES: usize = 64 * 1024;
+
+/// What of a workbook was read, and what it hides.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
+pub struct WorkbookReport {
+    /// The sheet that was read.
+    #[schemars(example = &"名单")]
+    pub sheet: String,
+    /// Rows with values that are hidden or filtered out in Excel.
+    pub hidden_rows: u64,
+    /// Whether the hidden rows were read.
+    pub hidden_rows_read: bool,
+    /// Numbers of the first hidden rows.
+    pub first_hidden_rows: Vec<u64>,
+    /// The workbook's other sheets, which were not read.
+    pub sheets_not_read: Vec<SheetNotRead>,
+}
+
+/// A sheet that was not read.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct SheetNotRead {
+    pub name: String,
+    /// Hidden in Excel.
+    pub hidden: bool,
+}
+
+/// How a table was read.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct TableReport {
+    /// The row of the titles, as a spreadsheet counts; 0 before it is found.
+    pub header_row: u64,
+    pub workbook: Option<WorkbookReport>,
+}
+
+/// Takes a row below the titles: what the titles were read as, the row's number, its cells. False when no
+/// further row is wanted.
+pub type TakeRow<'a, T> = dyn FnMut(&T, u64, Result<Vec<Cell>, BadRow>) -> Result<bool, ImportError> + 'a;
+
+/// A table that can be read. Blocking.
+pub struct Table {
+    content: Content,
+    options: TableOptions,
+}
+
+enum Content {
+    Text(Box<TextFile>),
+    Workbook(Box<Workbook>),
+}
+
+struct TextFile {
+    file: File,
+    seen: Seen,
+    stray: StrayQuotes,
+}
+
+impl Table {
+    /// Opens a file by its first bytes and its name.
+    pub fn open(path: &Path, options: TableOptions) -> Result<Self, ImportError> {
+        let file = File::open(path).map_err(ImportError::Disk)?;
+        let name = path.file_name().unwrap_or_default().to_string_lossy();
+        Self::of_file(file, &name, options)
+    }
+
+    /// The same of an open file.
+    pub fn of_file(mut file: File, name: &str, options: TableOptions) -> Result<Self, ImportError> {
+        let mut head = Vec::new();
+        file.seek(SeekFrom::Start(0)).map_err(ImportError::Disk)?;
+        let head_bytes = u64::try_from(HEAD_BYTES).unwrap_or(u64::MAX);
+        Read::by_ref(&mut file)
+            .take(head_bytes)
+            .read_to_end(&mut head)
+            .map_err(ImportError::Disk)?;
+        file_kind::check(name, &head, &mut file)?;
+        if head.starts_with(ARCHIVE_MARK) {
+            return Self::of_workbook(file, options);
+        }
+        let seen = seen_in(&mut file, options.encoding)?;
+        seen.check()?;
+        Self::of_text(file, seen, StrayQuotes::default(), options)
+    }
+
+    /// A workbook whose kind was checked.
+    pub(crate) fn of_workbook(file: File, options: TableOptions) -> Result<Self, ImportError> {
+        Ok(Self {
+            content: Content::Workbook(Box::new(Workbook::open(file)?)),
+            options,
+        })
+    }
+
+    /// Text whose kind and encoding were checked.
+    pub(crate) fn of_text(
+        mut file: File,
+        seen: Seen,
+        stray: StrayQuotes,
+        options: TableOptions,
+    ) -> Result<Self, ImportError> {
+        file.seek(SeekFrom::Start(0)).map_err(ImportError::Disk)?;
+        Ok(Self {
+            content: Content::Text(Box::new(TextFile { file, seen, stray })),
+            options,
+        })
+    }
+
+    /// Names of a workbook's sheets and whether each is hidden; empty for text.
+    pub fn sheets(&self) -> Vec<SheetNotRead> {
+        match &self.content {
+            Content::Text(_) => Vec::new(),
+            Content::Workbook(workbook) => not_read(workbook.sheets(), None),
+        }
+    }
+
+    /// From now on this sheet is read.
+    pub(crate) fn choose_sheet(&mut self, name: &str) {
+        self.options.sheet = Some(name.to_owned());
+    }
+
+    /// Every row with a value, titles among them, until `take` wants no more.
+    pub fn each_row(
+        &mut self,
+        take: &mut dyn FnMut(TableRow) -> Result<bool, ImportError>,
+    ) -> Result<Option<WorkbookReport>, ImportError> {
+        let workbook = match &mut self.content {
+            Content::Text(text) => {
+                text.file.seek(SeekFrom::Start(0)).map_err(ImportError::Disk)?;
+                let file = text.file.try_clone().map_err(ImportError::Disk)?;
+                let mut rows = CsvRows::open(BufReader::new(file), text.seen.encoding, text.stray)?;
+                while let Some(row) = rows.next_row()? {
+                    if !take(row)? {
+                        break;
+                    }
+                }
+                return Ok(None);
+            }
+            Content::Workbook(workbook) => workbook,
+        };
+        let sheet = workbook.chosen(self.options.sheet.as_deref())?.name;
+        let scan = workbook.scan(&sheet)?;
+        if self.options.hidden_rows == HiddenRows::Refuse && scan.hidden_rows > 0 {
+            return Err(ImportError::HiddenRows {
+                sheet: crate::cut(&sheet),
+                count: scan.hidden_rows,
+                first: scan.first_hidden.first().copied().unwrap_or_default(),
+            });
+        }
+        workbook.each_row(&sheet, &scan, take)?;
+        Ok(Some(WorkbookReport {
+            sheets_not_read: not_read(workbook.sheets(), Some(&sheet)),
+            sheet,
+            hidden_rows: scan.hidden_rows,
+            hidden_rows_read: self.options.hidden_rows == HiddenRows::Include,
+            first_hidden_rows: scan.first_hidden,
+        }))
+    }
+
+    /// Finds the row that `read_titles` accepts, then gives each row below it. Hidden rows are given only
+    /// where the options include them.
+    pub fn each_titled_row<T>(
+        &mut self,
+        read_titles: &dyn Fn(&[String]) -> Result<T, ImportError>,
+        take: &mut TakeRow<'_, T>,
+    ) -> Result<TableReport, ImportError> {
+        let encoding = self.encoding();
+        let mut titled = Titled::new(self.options.clone(), read_titles, take);
+        let workbook = self.each_row(&mut |row| titled.take(row));
+        let workbook = workbook.map_err(|error| read_as(error, encoding))?;
+        titled.finish().map_err(|error| read_as(error, encoding))?;
+        Ok(titled.report(workbook))
+    }
+
+    /// The titles, and the number of their row: the first row that `fits`; where none does, the first of all.
+    pub(crate) fn titles(
+        &mut self,
+        fits: &dyn Fn(&[String]) -> bool,
+    ) -> Result<(u64, Vec<String>), ImportError> {
+        let named = self.options.header_row;
+        let mut first = None;
+        let mut found = None;
+        let mut seen = 0;
+        self.each_row(&mut |row| {
+            if named.is_some_and(|named| row.number < named) {
+                return Ok(true);
+            }
+            let Some(titles) = titles::titles_of(&row) else {
+                return Ok(true);
+            };
+            seen += 1;
+            if named.is_some() || fits(&titles) {
+                found = Some((row.number, titles));
+                return Ok(false);
+            }
+            first.get_or_insert((row.number, titles));
+            Ok(seen < HEADER_ROWS_MAX)
+        })?;
+        found.or(first).ok_or(ImportError::NoHeader)
+    }
+
+    fn encoding(&self) -> Option<&'static str> {
+        match &self.content {
+            Content::Text(text) => Some(name(text.seen.encoding)),
+            Content::Workbook(_) => None,
+        }
+    }
+}
+
+/// A missing column of text may be one whose title was read in the wrong encoding.
+fn read_as(error: ImportError, encoding: Option<&'static str>) -> ImportError {
+    match (error, encoding) {
+        (missing @ ImportError::MissingColumn { .. }, Some(encoding)) => ImportError::ReadAs {
+            error: missing.to_string(),
+            encoding,
+        },
+        (other, _) => other,
+    }
+}
+
+fn not_read(sheets: &[SheetName], read: Option<&str>) -> Vec<SheetNotRead> {
+    let others = sheets.iter().filter(|sheet| Some(sheet.name.as_str()) != read);
+    let others = others.take(SHEETS_LISTED_MAX).map(|sheet| SheetNotRead {
+        name: sheet.name.clone(),
+        hidden: sheet.is_hidden,
+    });
+    others.collect()
+}
+
+/// The encoding of a whole file.
+fn seen_in(file: &mut File, choice: crate::encoding::EncodingChoice) -> Result<Seen, ImportError> {
+    file.seek(SeekFrom::Start(0)).map_err(ImportError::Disk)?;
+    let mut detection = Detection::default();
+    let mut piece = vec![0_u8; CHUNK_BYTES];
+    loop {
+        match file.read(&mut piece) {
+            Ok(0) => return Ok(detection.finish(choice)),
+            Ok(count) => detection.feed(piece.get(..count).unwrap_or_default()),
+            Err(error) if error.kind() == std::io::ErrorKind::Interrupted => {}
+            Err(error) => return Err(ImportError::Disk(error)),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

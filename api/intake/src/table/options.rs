@@ -1,0 +1,97 @@
+//! How a table is to be read, as a request says it.
+
+use crate::ImportError;
+use crate::encoding::EncodingChoice;
+
+/// What becomes of rows that are hidden or filtered out in Excel.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum HiddenRows {
+    /// They are left out and counted: of lists that lead to calls.
+    #[default]
+    Exclude,
+    /// They are read and counted: of lists that forbid calls.
+    Include,
+    /// The file is refused until the request says which: of other files.
+    Refuse,
+}
+
+impl HiddenRows {
+    /// What a request can say.
+    pub const CODES: &[&str] = &["exclude", "include"];
+
+    pub fn parse(text: &str) -> Result<Self, ImportError> {
+        match text {
+            "exclude" => Ok(Self::Exclude),
+            "include" => Ok(Self::Include),
+            _ => Err(ImportError::InvalidOption {
+                option: "hidden_rows",
+                wants: "exclude or include",
+            }),
+        }
+    }
+}
+
+/// How a table is to be read.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct TableOptions {
+    pub encoding: EncodingChoice,
+    /// The sheet to read, also a hidden one; without it the first visible one.
+    pub sheet: Option<String>,
+    pub hidden_rows: HiddenRows,
+    /// The row of titles, as a spreadsheet counts; without it the row is searched for.
+    pub header_row: Option<u64>,
+}
+
+impl TableOptions {
+    /// From the texts of a request; what is absent or empty is not said.
+    pub fn parse(
+        encoding: Option<&str>,
+        sheet: Option<&str>,
+        hidden_rows: Option<&str>,
+        header_row: Option<&str>,
+        unsaid: HiddenRows,
+    ) -> Result<Self, ImportError> {
+        let said = |text: Option<&str>| {
+            text.map(str::trim)
+                .filter(|text| !text.is_empty())
+                .map(str::to_owned)
+        };
+        let header_row = said(header_row).map(|text| match text.parse::<u64>() {
+            Ok(row) if row > 0 => Ok(row),
+            Ok(_) | Err(_) => Err(ImportError::InvalidOption {
+                option: "header_row",
+                wants: "the number of a row, from 1",
+            }),
+        });
+        Ok(Self {
+            encoding: EncodingChoice::parse(encoding.unwrap_or_default())?,
+            sheet: said(sheet),
+            hidden_rows: match said(hidden_rows) {
+                Some(code) => HiddenRows::parse(&code)?,
+                None => unsaid,
+            },
+            header_row: header_row.transpose()?,
+        })
+    }
+
+    /// What of these options decides which rows are read, as one text; empty where nothing is said. Two
+    /// readings of one file are two lists.
+    pub fn reading(&self) -> String {
+        let mut said = Vec::new();
+        said.extend(self.sheet.as_ref().map(|sheet| format!("sheet={sheet}")));
+        if self.hidden_rows == HiddenRows::Include {
+            said.push("hidden_rows=include".to_owned());
+        }
+        said.extend(self.header_row.map(|row| format!("header_row={row}")));
+        said.join("\n")
+    }
+}
+
+impl From<EncodingChoice> for TableOptions {
+    fn from(encoding: EncodingChoice) -> Self {
+        Self {
+            encoding,
+            ..Self::default()
+        }
+    }
+}

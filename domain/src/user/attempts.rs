@@ -1,0 +1,92 @@
+//! Wrong passwords by the address they came from, and the lock that follows.
+//!
+//! A lock is of one name and one address: a stranger who knows a name cannot keep its user out elsewhere.
+//! Of an IPv6 network all addresses are one.
+
+use crate::time::Timestamp;
+use std::collections::BTreeMap;
+use std::net::{IpAddr, Ipv6Addr};
+
+/// Addresses remembered of one user. Of more, the one whose last wrong password is longest ago is
+/// forgotten: an address has a limit of its own over all names.
+const ADDRESSES_MAX: usize = 64;
+
+/// Bits of an IPv6 address that name its network (RFC 6177 gives a site at least a /64).
+const NETWORK_MASK: u128 = !0 << 64;
+
+/// Attempts from one address.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(super) struct Attempts {
+    /// Wrong passwords in a row.
+    pub(super) wrong_count: u32,
+    /// Locks since the last right password.
+    pub(super) locked_count: u32,
+    until: Option<Timestamp>,
+    last: Timestamp,
+}
+
+/// Attempts at one user's name. Those without an address, and locks from before locks had one, count for all.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub(super) struct AttemptsByAddress(BTreeMap<Option<String>, Attempts>);
+
+impl AttemptsByAddress {
+    pub(super) fn of(&self, from: Option<&str>) -> Attempts {
+        self.0.get(&address_of(from)).copied().unwrap_or_default()
+    }
+
+    /// Until when nobody signs in from this address.
+    pub(super) fn locked_at(&self, from: Option<&str>, now: Timestamp) -> Option<Timestamp> {
+        let until = |address: &Option<String>| self.0.get(address).and_then(|attempts| attempts.until);
+        let until = until(&address_of(from)).max(until(&None));
+        until.filter(|until| now < *until)
+    }
+
+    pub(super) fn note_wrong(&mut self, from: Option<&str>, wrong_count: u32, at: Timestamp) {
+        let attempts = self.entry(from, at);
+        attempts.wrong_count = wrong_count;
+    }
+
+    pub(super) fn note_lock(
+        &mut self,
+        from: Option<&str>,
+        until: Timestamp,
+        locked_count: u32,
+        at: Timestamp,
+    ) {
+        let attempts = self.entry(from, at);
+        attempts.until = Some(until);
+        attempts.locked_count = locked_count;
+        attempts.wrong_count = 0;
+    }
+
+    /// A right password forgives the address it came from, and no other.
+    pub(super) fn forgive(&mut self, from: Option<&str>) {
+        self.0.remove(&address_of(from));
+    }
+
+    fn entry(&mut self, from: Option<&str>, at: Timestamp) -> &mut Attempts {
+        let address = address_of(from);
+        if self.0.len() >= ADDRESSES_MAX && !self.0.contains_key(&address) {
+            let oldest = self.0.iter().min_by_key(|(_, attempts)| attempts.last);
+            if let Some(oldest) = oldest.map(|(address, _)| address.clone()) {
+                self.0.remove(&oldest);
+            }
+        }
+        let attempts = self.0.entry(address).or_default();
+        attempts.last = at;
+        attempts
+    }
+}
+
+/// The address that is locked: of IPv6 the network.
+pub(super) fn address_of(from: Option<&str>) -> Option<String> {
+    let from = from?;
+    Some(match from.parse::<IpAddr>() {
+        Ok(IpAddr::V6(address)) => match address.to_ipv4_mapped() {
+            Some(mapped) => mapped.to_string(),
+            None => Ipv6Addr::from(u128::from(address) & NETWORK_MASK).to_string(),
+        },
+        Ok(IpAddr::V4(address)) => address.to_string(),
+        Err(_) => from.to_owned(),
+    })
+}
