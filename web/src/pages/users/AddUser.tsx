@@ -26,9 +26,10 @@ export function AddUser({ onLeave, onLink, onDone }: Props) {
   const [campaigns, setCampaigns] = useState<string[]>([])
   const [team, setTeam] = useState('')
   const [until, setUntil] = useState('')
+  const [mail, setMail] = useState('')
   const send = async (reason: string, key: string) => {
     const scope = { campaigns: campaigns.length === 0 ? null : campaigns, team: team.trim() || null }
-    const { told, position } = await post('/api/v1/users', [], { name: name.trim(), roles, reason, password: null, until: instantFrom(until, ZONE) ?? null, ...scope }, key)
+    const { told, position } = await post('/api/v1/users', [], { name: name.trim(), roles, reason, password: null, mail: mail.trim() || null, until: instantFrom(until, ZONE) ?? null, ...scope }, key)
     onLink(told.set_up ?? null)
     onDone(position)
   }
@@ -45,6 +46,7 @@ export function AddUser({ onLeave, onLink, onDone }: Props) {
       />
       <Select<string[]> mode="tags" aria-label={t('users.campaigns')} placeholder={t('users.campaigns')} value={campaigns} onChange={setCampaigns} />
       <Input aria-label={t('users.team')} placeholder={t('users.team')} maxLength={64} value={team} onChange={(event) => setTeam(event.target.value)} />
+      <Input aria-label={t('users.mail')} placeholder={t('users.mail')} maxLength={254} value={mail} onChange={(event) => setMail(event.target.value)} />
       <label className="field">
         <span>{t('users.guestUntil')}</span>
         <Moment aria-label={t('users.guestUntil')} value={until} onChange={setUntil} />
