@@ -55,7 +55,7 @@ fn an_erasure_needs_another_person_from_when_there_is_one() {
         let found = trail(&story, "customer.erasure_requested").await;
         assert_eq!(found[0]["data"]["four_eyes"], json!({ "nobody": "nobody_else" }));
 
-        user(&story, "wang", &["compliance"]).await;
+        let wang = user(&story, "wang", &["compliance"]).await;
         user(&story, "chen", &["operator"]).await;
         let erase = "/api/v1/customers/C2/erase";
         let order = json!({ "reason": "asked by letter" });
@@ -172,7 +172,7 @@ fn an_approval_falls_with_who_gave_it_or_by_rejection() {
     story.runtime.block_on(async {
         customers(&story).await;
         let li = user(&story, "li", &["compliance"]).await;
-        let wang = user(&story, "wang", &["compliance", "viewer"]).await;
+        user(&story, "wang", &["compliance", "viewer"]).await;
         let chen = user(&story, "chen", &["compliance"]).await;
         let id = release_approved(&story, &li).await;
         let change = json!({ "remove": "compliance", "reason": "moves on" });
