@@ -152,7 +152,7 @@ pub enum ImportError {
          and import it again"
     )]
     FormulasWithoutValues { limit: usize },
-    #[error("{option} is {wants}")]
+    #[error("the query parameter {option} takes {wants}")]
     InvalidOption {
         option: &'static str,
         wants: &'static str,

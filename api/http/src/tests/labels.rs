@@ -72,7 +72,7 @@ fn a_turn_is_handed_to_one_person_masked_on_record_and_settled() {
         );
         let all = trail(&story, "inquiry.personal_data_read").await;
         // The conversation that came before was a disclosure too, by the directory's key.
-        let of_labels = all.iter().filter(|read| read["data"]["reader"] == "wang");
+        let of_labels = all.iter().filter(|read| read["by_whom"] == "wang");
         let reads: Vec<Value> = of_labels.cloned().collect();
         assert_eq!(reads.len(), 1, "{all:?}");
         let opened = trail(&story, "label.opened").await;
