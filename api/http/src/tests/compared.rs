@@ -160,15 +160,13 @@ fn a_caller_without_the_reveal_right_is_not_told_who_shares_a_number() {
             let mut ids = Vec::new();
             for customer in ["C1", "C2"] {
                 let shown = get(&story, &format!("/api/v1/customers/{customer}"), key).await;
-                assert_eq!(shown.status, 200, "{}", shown.body);
+                assert!(
+                    shown.body["numbers"][0]["id"].is_string(),
+                    "{} {}",
+                    shown.status,
+                    shown.body
+                );
                 ids.push(shown.body["numbers"][0]["id"].as_str().unwrap().to_owned());
-                let timeline = get(&story, &format!("/api/v1/customers/{customer}/timeline"), key).await;
-                let lines = timeline.body["timeline"].as_array().unwrap().clone();
-                let added = lines
-                    .iter()
-                    .find(|line| line["kind"] == "customer.number_added")
-                    .unwrap();
-                assert_eq!(added["facts"]["number"].as_str(), ids.last().map(String::as_str));
             }
             ids
         };
