@@ -126,14 +126,8 @@ fn a_restored_log_waits_for_a_person_and_calls_nobody_who_was_reached_again() {
         .iter()
         .map(|event| member(event, "/type").to_string())
         .collect();
-    assert_eq!(
-        kinds,
-        [
-            "\"installation.restored\"",
-            "\"number.opted_out\"",
-            "\"inquiry.compared\""
-        ]
-    );
+    let stored = ["installation.restored", "number.opted_out", "inquiry.compared"];
+    assert_eq!(kinds, stored.map(|kind| format!("\"{kind}\"")));
 
     let restored = text(&place.restored);
     let confirm = ["backup", "confirm", "--data", &restored, "--by", "wang", "--json"];

@@ -80,7 +80,7 @@ fn is_late(lines: &[&str], begins: usize) -> bool {
         .filter(|line| depth(line) == own_depth && line.contains(" = "));
     let branches: Vec<&&str> = branches.collect();
     let is_deadline = |line: &&&str| DEADLINES.iter().any(|words| line.contains(words));
-    let Some(deadline) = branches.iter().position(|line| is_deadline(line)) else {
+    let Some(deadline) = branches.iter().position(is_deadline) else {
         return false;
     };
     let before = branches.iter().take(deadline);

@@ -128,7 +128,7 @@ mod tests {
             Timestamp::EPOCH
         }
         async fn wait_until(&self, _: Timestamp) {
-            std::future::pending().await;
+            std::future::pending::<()>().await;
         }
     }
 
