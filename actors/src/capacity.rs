@@ -213,7 +213,7 @@ impl Capacity {
         }
         // Who is stopped says nothing of those that may serve.
         let mut serving = uses.iter().filter(|line| !line.is_stopped).peekable();
-        serving.peek().is_some() && serving.all(|line| line.health.has_failed())
+        serving.peek().is_some() && serving.all(|line| line.health.is_out())
     }
 
     /// Notes what a probe of a line found; true where that changed whether it carries calls.

@@ -1,8 +1,8 @@
-//! Whether the engines of speech answer: a circuit for the recognizer, and one for the synthesizer.
+//! Whether the speech engines answer: a circuit for the recognizer, and one for the synthesizer.
 //!
-//! Three failures in a row open a circuit. While it is open no call begins of a campaign whose flow needs the
-//! engine; a stored clip probes it every 10 s, never a customer's call, and the first probe that the engine
-//! answers closes it. A process knows its own engines: nothing of this is stored.
+//! Three failures in a row open a circuit. While it is open, campaigns with a flow that needs the engine
+//! start no calls; a stored clip probes it every 10 s, never a customer's call, and the first probe that the
+//! engine answers closes it. Each process has its own circuits; they are not stored.
 
 use domain::call::EngineKind;
 use domain::time::Timestamp;
@@ -19,7 +19,7 @@ const REASON_BYTES_MAX: usize = 200;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct OpenCircuit {
     pub engine_kind: EngineKind,
-    /// Its name, such as `funasr`.
+    /// Its name, for example `funasr`.
     pub engine: String,
     /// When its circuit was opened.
     pub since: Timestamp,
@@ -48,7 +48,7 @@ impl Circuits {
     }
 }
 
-/// The circuits of one process, shared by all that calls and by all that shows.
+/// The circuits of one process, shared by calls and by status pages.
 #[derive(Debug, Default)]
 pub struct EngineCircuits {
     circuits: Mutex<Circuits>,
@@ -56,7 +56,7 @@ pub struct EngineCircuits {
 }
 
 impl EngineCircuits {
-    /// A call, or a probe, got what it asked for.
+    /// A call, or a probe, got a result.
     pub fn note_success(&self, kind: EngineKind) {
         let mut circuits = self.lock();
         let circuit = circuits.of(kind);
@@ -69,7 +69,7 @@ impl EngineCircuits {
         }
     }
 
-    /// A call asked in vain; the third time in a row opens the circuit.
+    /// A call, or a probe, got no result; the third failure in a row opens the circuit.
     pub fn note_failure(&self, kind: EngineKind, engine: &str, reason: &str, now: Timestamp) {
         let mut circuits = self.lock();
         let circuit = circuits.of(kind);
@@ -113,7 +113,7 @@ impl EngineCircuits {
             .find(|open| kinds.contains(&open.engine_kind))
     }
 
-    /// Returns when a circuit was opened, at once where that was before.
+    /// Returns when a circuit opens; at once if one opened since the last call.
     pub(crate) async fn opened(&self) {
         self.opened.notified().await;
     }

@@ -10,6 +10,7 @@
 //! and what was decided from an older state is decided again.
 
 pub use crate::answer::{Answer, Asked, Loaded};
+use crate::confirmation::confirm_stored;
 use crate::environment::Environment;
 use crate::error::{AskError, fault, record_error, store_error, vault_error};
 use crate::loading::{Live, LoadedStream, catch_up, load};
@@ -194,6 +195,10 @@ impl<D: Decider> Entity<D> {
             sought,
             sought_end,
         } = again.map_err(TryError::Final)?;
+        if let Some(end) = &sought_end {
+            let confirmed = confirm_stored(&self.environment, &self.stream, end.version).await;
+            confirmed.map_err(|error| TryError::Final(store_error(&self.stream, &error)))?;
+        }
         let mut answer = live.answer(Arc::new(sought), position, true);
         self.loaded = Some(live);
         if let (Some(mark), Some(end)) = (cause.request.mark, sought_end) {

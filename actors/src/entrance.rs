@@ -1,7 +1,7 @@
 //! Requests from outside the runtime of calls: bounded, and served on that runtime.
 //!
-//! A request of a driver is served in the driver's own task. HTTP, reports and imports run on another
-//! runtime, whose threads may be busy for long. Their requests become tasks on the runtime of calls, so that
+//! A request of a driver is served in the driver's own task. HTTP, reports and imports run on another runtime
+//! with threads that may be busy for long. Their requests become tasks on the runtime of calls, so that
 //! an entity never waits for one of those threads. A full entrance answers `Busy` at once. Imports have
 //! places of their own, so that they cannot keep an opt-out or an emergency stop waiting. See decision 0192.
 
@@ -14,7 +14,7 @@ use std::sync::Arc;
 use tokio::runtime::{Handle, Id};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot};
 
-/// Requests from outside that are accepted and not yet answered: four times what all imports may have.
+/// Requests from outside that are accepted and not yet answered: four times the limit of imports.
 const REQUESTS_MAX: usize = 4_096;
 
 /// The same for imports: two that run at full speed have 512 each (`AT_ONCE_IDLE_MAX` of an import).

@@ -13,6 +13,7 @@ mod assist;
 mod callers;
 mod capacity;
 mod clock_skew;
+mod confirmation;
 mod dial_right;
 mod drivers;
 mod encode;

@@ -73,7 +73,12 @@ impl LineHealth {
         self.failures_in_a_row >= FAILURES_IN_A_ROW_MAX
     }
 
-    /// As whoever watches is to see it: a line that is tried by one call after its rest carries nothing yet.
+    /// It has failed, and is not tried again behind a probe that was answered.
+    pub(crate) const fn is_out(&self) -> bool {
+        self.has_failed() && !matches!(self.carries, Carries::Few { .. })
+    }
+
+    /// State to show to operators: a line that one call tries after its rest carries nothing yet.
     pub(crate) const fn carries(&self) -> Carries {
         match self.carries {
             Carries::All if self.has_failed() => Carries::Nothing,
@@ -90,7 +95,7 @@ impl LineHealth {
         }
     }
 
-    /// A leg begins. One that tries a failed line lets the others wait for what it finds.
+    /// A leg begins. While one tries a failed line, the others wait for its result.
     pub(crate) fn note_dial(&mut self, now: Timestamp) {
         if self.has_failed() && self.carries == Carries::All {
             self.rests_until = Some(now.plus_ms(REST_MS));
@@ -159,8 +164,8 @@ impl LineHealth {
         self.carries != before
     }
 
-    /// The campaigns are paused, and whoever resumes them has seen to the trunk. One that does not answer
-    /// still carries nothing.
+    /// The campaigns are paused, and the user who resumes them has checked the trunk. A line that does not
+    /// answer probes still carries nothing.
     pub(crate) fn forget_failures(&mut self) {
         self.failures_in_a_row = 0;
         self.rests_until = None;
@@ -229,11 +234,14 @@ mod tests {
     fn a_trunk_that_answers_probes_and_fails_calls_is_tried_behind_a_probe_alone() {
         let mut health = failed(probed(), 3);
         assert_eq!((health.legs_max(100), health.rests_until()), (0, None));
+        assert!(health.is_out());
         assert!(health.note_probe(Alive));
         assert_eq!(health.legs_max(100), 3);
+        assert!(!health.is_out(), "the calls that try it say whether it serves");
         health.note(TrunkSign::Healthy, NOW);
         health.note(FAILED, NOW);
         assert_eq!(health.legs_max(100), 0, "one failure opens it again");
+        assert!(health.is_out());
         health.note_probe(Alive);
         health.forget_failures();
         assert_eq!(health.carries(), Carries::All);
@@ -242,7 +250,7 @@ mod tests {
         assert_eq!(
             health.carries(),
             Carries::Nothing,
-            "nobody resumes a trunk that is not there"
+            "a resumed campaign does not open a dead trunk"
         );
     }
 

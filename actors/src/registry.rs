@@ -206,7 +206,7 @@ impl<D: Decider> Registry<D> {
         slots.live.is_empty() && slots.deaths.is_empty()
     }
 
-    /// Looks at those that live every now and then; of most aggregates none does, and nobody wakes for them.
+    /// Passivates idle entities at intervals; an aggregate without live entities costs no wake-ups.
     pub(crate) async fn keep_swept(&self, clock: &dyn Clock) {
         loop {
             self.occupied().await;

@@ -183,7 +183,7 @@ pub async fn run_on<T: Send + 'static>(
         Ok(done) => done,
         Err(error) => match error.try_into_panic() {
             Ok(panic) => resume_unwind(panic),
-            // Nobody has its handle, so that only the end of its runtime can cancel it.
+            // Its handle is held here alone, so that only the end of its runtime can cancel it.
             Err(_cancelled) => std::future::pending().await,
         },
     }

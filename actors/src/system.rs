@@ -244,7 +244,7 @@ impl<D: Decider> Entities<D> {
             .await
     }
 
-    /// The same entities, whose commands are taken only while `right` is held.
+    /// The same entities; their commands are taken only while `right` is held.
     pub(crate) fn while_held(&self, right: &Arc<dyn DialRight>) -> Self {
         Self {
             inner: Arc::clone(&self.inner),

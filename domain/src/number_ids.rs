@@ -1,10 +1,11 @@
 //! Number ids as readers without the reveal right see them: keyed with the customer.
 //!
 //! A number's id is the same for every customer who has the number. To a reader who sees numbers masked, two
-//! equal ids tell that two customers share a number, and a known customer's id tells an unknown one's. Such a
-//! reader gets the first 128 bits of SHA-256 over the id and the customer instead: the same customer keeps
-//! one id for one number, two customers with one number have two. The id itself is a keyed hash of 128 bits
-//! that this reader never sees, so the result needs no further secret.
+//! equal ids would show that two customers share a number, and the number of a known customer would show
+//! that of an unknown one. This reader gets the first 128 bits of SHA-256 over the id and the customer
+//! instead: the same customer keeps one id for one number, two customers with one number have two. The id
+//! itself is a keyed hash of 128 bits. This reader must never see it: with it the keyed ids of all customers
+//! could be computed.
 
 use crate::stored_event::StoredEvent;
 use serde_json::{Map, Value};
@@ -16,8 +17,8 @@ use values::ids::{CustomerId, NumberId};
 /// What the hash begins with, so that no other hash of the product equals it.
 const DOMAIN: &str = "ledgerline keyed number 1";
 
-/// Members that hold number ids.
-const MEMBERS: [&str; 2] = ["number", "numbers"];
+/// Members that hold number ids: `next_number` of `customer.call_closed`, `before` of `test_phones.changed`.
+const MEMBERS: [&str; 4] = ["number", "numbers", "next_number", "before"];
 
 /// The fact of `same_number` that names the other customer with the number.
 const OTHER_CUSTOMER: &str = "same_as";
@@ -40,7 +41,7 @@ pub fn keyed_number(number: &NumberId, customer: &CustomerId) -> NumberId {
     keyed_with(number, customer.as_str())
 }
 
-/// The id of a number that is no customer's, such as a phone of ours: it equals no id of a customer's number.
+/// The id of a number that is no customer's (a test phone): it equals no id of a customer's number.
 pub fn keyed_apart(number: &NumberId) -> NumberId {
     keyed_with(number, "of no customer")
 }
@@ -73,7 +74,7 @@ impl NumberIds {
         facts
     }
 
-    /// A record, or what stands like one (`id`, `customer`, `stream`, `data`), as this reader gets it.
+    /// A record, or an object with its members `id`, `customer`, `stream` and `data`, as this reader gets it.
     pub fn of_record(self, record: Value) -> Value {
         match (self, record) {
             (Self::Keyed, Value::Object(record)) => {
@@ -98,9 +99,15 @@ fn may_hold_number(record: &[u8]) -> bool {
     let Ok(text) = std::str::from_utf8(record) else {
         return false;
     };
-    ["\"number", "number-", "\"hash\"", "\"same_as\""]
-        .iter()
-        .any(|sign| text.contains(sign))
+    let signs = [
+        "\"number",
+        "number\"",
+        "number-",
+        "\"before\"",
+        "\"hash\"",
+        "\"same_as\"",
+    ];
+    signs.iter().any(|sign| text.contains(sign))
 }
 
 fn keyed_record(record: &[u8]) -> Option<Vec<u8>> {
@@ -256,6 +263,26 @@ mod tests {
         let distinct: std::collections::BTreeSet<&String> = all.iter().collect();
         assert_eq!(distinct.len(), all.len(), "{all:?}");
         assert!(all.iter().all(|stream| !stream.contains(NUMBER)));
+    }
+
+    #[test]
+    fn a_number_is_keyed_under_every_member_that_holds_one() {
+        let numbers = [
+            json!({ "next_number": NUMBER }),
+            json!({ "before": [NUMBER] }),
+            json!({ "after": [{ "number": NUMBER }] }),
+            json!({ "grant": { "number": NUMBER } }),
+        ];
+        for data in numbers {
+            let stream = format!("customer-{ONE}");
+            let record = json!({ "id": "a", "stream": stream, "customer": ONE, "data": data });
+            let shown = shown(NumberIds::Keyed, record).to_string();
+            let keyed = keyed_number(&NUMBER.parse().unwrap(), &ONE.parse().unwrap());
+            assert!(
+                !shown.contains(NUMBER) && shown.contains(keyed.as_str()),
+                "{shown}"
+            );
+        }
     }
 
     #[test]

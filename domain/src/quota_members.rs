@@ -28,7 +28,7 @@ pub struct QuotaFault {
 }
 
 impl QuotaFault {
-    /// As the rule `quota` states it: nobody of the campaign is called.
+    /// As the rule `quota` states it: dialing of the campaign stops.
     pub fn as_full(&self) -> FullQuota {
         let facts = [("quota", &self.name), ("not_evaluated", &self.why)];
         FullQuota {

@@ -1,5 +1,5 @@
-//! A campaign of callbacks calls a person at the time that they named, though others have been due for
-//! long, and calls none of the others.
+//! A callback campaign calls a person at the time that the person named, although other people are due, and
+//! calls none of the others.
 
 use domain::time::Timestamp;
 use serde_json::json;
@@ -8,10 +8,10 @@ use tests::carrier::CarrierProcess;
 use tests::history::{History, member};
 use tests::server::Server;
 
-/// Far enough ahead to be named before it comes.
+/// Time between the start of the campaign and the callback: enough to order it.
 const AHEAD_MS: u64 = 3_000;
 
-/// When each event of a kind was decided.
+/// Decision times of all events of a kind.
 fn times(history: &History, kind: &str) -> Vec<Timestamp> {
     let times = history
         .of(kind)
@@ -45,7 +45,7 @@ fn a_person_is_called_at_the_time_they_named_and_nobody_else() {
         let items = server.get(dials).ok()?.body.get("items")?.as_array()?.len();
         (items > 0).then_some(())
     });
-    assert!(found.is_some(), "nobody was called");
+    assert!(found.is_some(), "no call is dialed");
     drop(server);
     let dialed = times(&History::read(&data), "call.dialing");
     assert_eq!(dialed.len(), 1, "{dialed:?}");

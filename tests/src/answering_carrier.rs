@@ -1,5 +1,5 @@
-//! A carrier whose callees ring until they are told to answer, all at once. It remembers, for each leg, what
-//! came: ACKs, and BYE transactions by their branch. Written apart from the product's own SIP stack.
+//! A carrier with callees that ring until the test lets all of them answer at once. It counts, for each leg,
+//! ACKs and BYE transactions (by branch). Independent of the product's own SIP stack.
 
 use crate::program::{deadline, instant};
 use crate::watched::Watched;
@@ -12,7 +12,7 @@ use std::time::{Duration, Instant};
 /// Largest datagram that a UDP socket gives.
 const DATAGRAM_BYTES: usize = 65_536;
 
-/// Longest wait for a datagram before repeats are looked for.
+/// Longest wait for a datagram before due repeats are sent.
 const LOOK_MS: u64 = 20;
 
 /// A 200 is repeated after T1, doubling to T2, for 64 x T1 (RFC 3261, 13.3.1.4).
@@ -22,15 +22,15 @@ const T2_MS: u64 = 4_000;
 /// How long it is repeated.
 const REPEATS_MS: u64 = 64 * T1_MS;
 
-/// Until when a callee repeats its 200.
+/// How long a callee repeats its 200.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Repeats {
     UntilAcknowledged,
-    /// To the end of its 32 s, whatever comes.
+    /// For the full 32 s, also after an ACK.
     ToTheEnd,
 }
 
-/// What came of one leg.
+/// What the carrier received on one leg.
 #[derive(Debug, Clone, Default)]
 pub struct FarLeg {
     /// The user part of the Request-URI.
@@ -91,7 +91,7 @@ impl AnsweringCarrier {
         format!("sip:{}", self.address)
     }
 
-    /// All that ring, and all that are called from now on, answer.
+    /// Every callee that rings, or is called from now on, answers.
     pub fn answer(&self) {
         self.answers.store(true, Ordering::Relaxed);
     }
@@ -100,7 +100,7 @@ impl AnsweringCarrier {
         self.legs.look().clone()
     }
 
-    /// True once so many legs have answered.
+    /// Waits until `count` legs have answered; false if they do not in time.
     pub fn has_answered(&self, count: usize, within: Duration) -> bool {
         let answered = |legs: &mut BTreeMap<String, FarLeg>| {
             (legs.values().filter(|leg| leg.answered).count() >= count).then_some(())

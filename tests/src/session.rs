@@ -1,4 +1,4 @@
-//! A session of a user, as a browser holds it: signs in with name and password, and sends commands.
+//! A user's session like a browser's: signs in with name and password, and sends commands.
 
 use crate::server::agent;
 use serde_json::{Value, json};
@@ -15,7 +15,7 @@ pub struct Session {
 }
 
 impl Session {
-    /// Signs in at the server at `origin`, such as `http://127.0.0.1:8080`.
+    /// Signs in at the server at `origin`, for example `http://127.0.0.1:8080`.
     pub fn begin(origin: &str, name: &str, password: &str) -> Result<Self, String> {
         let body = json!({ "name": name, "password": password });
         let url = format!("{origin}/api/v1/sign-in");

@@ -1,11 +1,11 @@
-//! Check 29: where the work of a `biased` select is a peer outside, its deadline comes first.
+//! Check 29: in a `biased` select that waits for an outside peer, the deadline comes before the work.
 //!
-//! A peer that always has more to say keeps the work ready, and a timer that is looked at after it finds no
-//! turn left. What stops us and what comes from our own channels may come before.
+//! A peer that keeps sending keeps the work ready, and a timer after it is never polled. Stop signals and our
+//! own channels may come before the deadline.
 
 use super::tree::{Finding, Tree};
 
-/// Where peers outside are waited for: engines, mail and web servers, databases, trunks, a helper's process.
+/// Code that waits for outside peers: engines, mail and web servers, databases, trunks, a helper process.
 const OUTSIDE: &[&str] = &[
     "actors/src/assist.rs",
     "actors/src/encode.rs",
@@ -25,7 +25,7 @@ const OUTSIDE: &[&str] = &[
     "tls/src/",
 ];
 
-/// How a branch begins that is a deadline.
+/// Words by which a branch is a deadline.
 const DEADLINES: &[&str] = &[
     "wait_until(",
     "waits_until(",
@@ -34,7 +34,7 @@ const DEADLINES: &[&str] = &[
     "= &mut poll ",
 ];
 
-/// What may come before it: our own channels, and what ends the wait.
+/// Words of branches that may come before it: our own channels, and stop signals.
 const OWN: &[&str] = &[
     "stop",
     "closing",
@@ -69,7 +69,7 @@ pub(crate) fn check(tree: &Tree) -> Vec<Finding> {
     findings
 }
 
-/// Whether work that is not our own stands before the deadline of the select that begins there.
+/// Whether a branch that waits for a peer comes before the deadline of the select that begins there.
 fn is_late(lines: &[&str], begins: usize) -> bool {
     let depth = |line: &str| line.len() - line.trim_start().len();
     let own_depth = lines.get(begins).map_or(0, |line| depth(line));

@@ -60,6 +60,7 @@ const QUERY_ROOMS: &[&str] = &[
     "tests/src/prove/audit/meddling.rs",
     "tests/src/prove/inspect/",
     "tests/e2e/index_is_made_again.rs",
+    "tests/e2e/standby_is_away.rs",
     "tests/src/prove/stopped_holder.rs",
     "tests/src/postgres.rs",
     "tests/src/prove/forgotten_keys.rs",

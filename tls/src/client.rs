@@ -1,5 +1,5 @@
-//! TLS from the first byte, as a client: for protocols whose library takes a stream that is secured already,
-//! such as SMTP on port 465.
+//! TLS from the first byte, as a client: for a protocol with a library that takes a secured stream, like SMTP
+//! on port 465.
 
 use crate::error::TlsError;
 use crate::trust::Trust;
@@ -21,7 +21,7 @@ pub enum SecureError {
     Handshake(#[from] io::Error),
 }
 
-/// Secures a stream to a server, whose certificate must be of this name and believed by `trust`.
+/// Secures a stream to a server. Its certificate must be of this name and accepted by `trust`.
 pub async fn secure<S>(stream: S, name: &str, trust: Trust) -> Result<TlsStream<S>, SecureError>
 where
     S: AsyncRead + AsyncWrite + Unpin,

@@ -1,7 +1,7 @@
 //! Whether words that can mean a death speak of the death of a person.
 //!
 //! After an adjective or a verb, 死了 only strengthens it (忙死了, 烦死了, 贵死了, 快急死了): that is how callees use it.
-//! It means a death where a person, an adverb of time or a cause of death stands directly before it (他死了,
+//! It means a death where a person, an adverb of time or a cause of death comes directly before it (他死了,
 //! 我爸已经死了, 病死了), or where it begins the sentence. In English, telephones, batteries and lines are dead too.
 
 use crate::names::is_full_name_before;
@@ -72,7 +72,7 @@ const FEELINGS: &[&str] = &[
     "闷人",
 ];
 
-/// Words between the person and 死了.
+/// Words that may come between the person and 死了.
 const ADVERBS: &[&str] = &[
     "已经",
     "早就",
@@ -103,9 +103,9 @@ const ADVERBS: &[&str] = &[
 ];
 
 /// Characters of a date before 死了, as in 三年前死了 or 去年五月10号死了.
-const OF_DATES: &str = "0123456789零〇一二两三四五六七八九十几多年月号日天份前上个";
+const DATE_PARTS: &str = "0123456789零〇一二两三四五六七八九十几多年月号日天份前上个";
 
-/// How such a date ends: 张三死了 has none.
+/// Last characters of a date: a date has one of them, 张三 in 张三死了 has none.
 const DATE_ENDS: &[&str] = &["年", "月", "号", "日", "天", "份", "前"];
 
 /// Causes of death.
@@ -136,7 +136,7 @@ const CAUSES: &[&str] = &[
     "心梗",
 ];
 
-/// Words that end like a cause and are none.
+/// Words that end like a cause of death and are no cause.
 const NO_CAUSES: &[&str] = &["毛病", "神经病", "有病", "手机摔", "屏幕摔"];
 
 /// What gives 死了 another sense when it follows: giving up, a wish, a question.
@@ -200,7 +200,7 @@ const STRENGTHENED: &[&str] = &[
     "beat", "broke", "against", "weight", "zone",
 ];
 
-/// Whether these words of a rule speak of a person's death where they stand.
+/// Whether these words of a rule, at this place, mean the death of a person.
 pub(crate) fn is_of_a_person(text: &Folded, words: &str, place: Range<usize>) -> bool {
     match words {
         "死了" => is_chinese_death(text, place),
@@ -247,7 +247,7 @@ fn without_adverbs(text: &Folded, end: usize) -> usize {
 
 fn start_of_date(text: &Folded, end: usize) -> Option<usize> {
     start_of_one(text, end, DATE_ENDS)?;
-    let is_of_date = |place: &usize| text.at(*place).is_some_and(|found| OF_DATES.contains(found));
+    let is_of_date = |place: &usize| text.at(*place).is_some_and(|found| DATE_PARTS.contains(found));
     Some(end - (0..end).rev().take_while(is_of_date).count())
 }
 

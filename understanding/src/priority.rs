@@ -1,7 +1,7 @@
 //! Rules that are read before any model: opt-outs, deaths, complaints, requests for a person, a wrong person.
 //!
 //! Each rule has fixed words. The order of the rules is their precedence: an opt-out comes first, because a
-//! missed one leads to a call that must not be made. A rule whose words are negated directly before them
+//! missed one leads to a call that must not be made. A rule with a negation directly before its words
 //! (不用转人工, 我不投诉) does not count. An opt-out always counts: its words are negations themselves, and a
 //! negation before them (不需要别再打了) is a second refusal. Words that mean a death only of a person (死了, "is
 //! dead") count when a person is their subject: `deaths.rs`.

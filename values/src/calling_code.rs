@@ -4,7 +4,7 @@ use phonenumber::country;
 use phonenumber::metadata::DATABASE;
 use std::fmt;
 
-/// A calling code that a country has, such as 86 or 1.
+/// The calling code of a country: 86, 1.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct CallingCode(u16);
 
@@ -92,12 +92,12 @@ impl CallingCode {
         self.0
     }
 
-    /// The region whose numbering plan the code's other regions share.
+    /// The main region of the code; the others share its numbering plan.
     pub(crate) fn main_region(self) -> Option<country::Id> {
         DATABASE.by_code(&self.0)?.first()?.id().parse().ok()
     }
 
-    /// What is dialed before a national number within the country, such as 0, or 8 in Russia.
+    /// The prefix of a national number within the country: 0 in China, 8 in Russia.
     pub(crate) fn trunk_prefix(self) -> Option<&'static str> {
         DATABASE.by_code(&self.0)?.first()?.national_prefix()
     }

@@ -7,7 +7,7 @@
 //! assumed here. Whether a number is in use is for the network to say; what is checked here is its form.
 
 use crate::calling_code::{CallingCode, DefaultCountry};
-use crate::phone_text::{half_width, is_mark, without_guards};
+use crate::phone_text::{half_width, without_guards};
 use crate::visible_text::is_invisible;
 use phonenumber::{Mode, country};
 use std::fmt;
@@ -262,7 +262,6 @@ impl Written {
                 '0'..='9' => digits.push(character),
                 // Separators and no-break blanks.
                 ' ' | '-' | '(' | ')' | '.' | '/' | '\u{a0}' | '\u{b7}' | '\u{2010}'..='\u{2015}' => {}
-                mark if is_mark(mark) => {}
                 strange => return Err(InvalidPhoneNumber::StrangeCharacter(strange)),
             }
         }
@@ -311,8 +310,8 @@ fn mainland_mobile(international: bool, digits: &str) -> Option<&str> {
         .find(|national| is_mainland_mobile(national))
 }
 
-/// A number whose country code leads. A trunk prefix 0 behind the code (`+86 (0)10 …`, `+44 (0)20 …`) is
-/// dropped, except where the numbering plan keeps it (Italy).
+/// A number that begins with its country code. A trunk prefix 0 behind the code (`+86 (0)10 …`,
+/// `+44 (0)20 …`) is dropped, except where the numbering plan keeps it (Italy).
 fn international_number(digits: &str) -> Result<PhoneNumber, InvalidPhoneNumber> {
     let Ok(number) = phonenumber::parse(None, format!("+{digits}")) else {
         return Err(InvalidPhoneNumber::UnknownCountry);

@@ -1,26 +1,21 @@
-//! What files and contact apps put around the digits of a phone number: guards, marks and wide forms.
+//! What files put around the digits of a phone number: guards and wide forms.
 
 /// Without what exports put around a number so that a spreadsheet keeps its digits: `="138"`, `'138`, ``
-/// `138 `` and quotes; and without the marks that contact apps copy along.
+/// `138 `` and quotes. Invisible marks are removed before (`visible_text`).
 pub(crate) fn without_guards(text: &str) -> &str {
     let is_around = |found: char| {
         let is_guard = matches!(
             found,
             '\'' | '"' | '`' | '\u{b4}' | '\u{2018}' | '\u{2019}' | '\u{201c}' | '\u{201d}'
         );
-        is_guard || is_mark(found) || found.is_whitespace()
+        is_guard || found.is_whitespace()
     };
     let inner = text.trim_matches(is_around);
     let formula = inner.strip_prefix('=').filter(|formula| formula.starts_with('"'));
     formula.unwrap_or(inner).trim_matches(is_around)
 }
 
-/// Marks without width: direction marks, joiners, the byte order mark.
-pub(crate) const fn is_mark(found: char) -> bool {
-    matches!(found, '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}')
-}
-
-/// Full-width forms (U+FF01 to U+FF5E) stand 0xFEE0 above their ASCII twins; U+3000 is the blank.
+/// Full-width forms (U+FF01 to U+FF5E) are 0xFEE0 above their ASCII twins; U+3000 is the blank.
 pub(crate) fn half_width(character: char) -> char {
     match character {
         '\u{3000}' => ' ',

@@ -55,7 +55,7 @@ impl Preset {
         }
     }
 
-    /// The countries whose numbers campaigns of this preset call.
+    /// The countries that campaigns of this preset call.
     pub const fn countries(self) -> &'static [CallingCode] {
         match self {
             Self::CnService | Self::CnMarketing | Self::CnCollection | Self::CnCloudTrunk => {

@@ -34,7 +34,7 @@ impl TransferReason {
         }
     }
 
-    /// Whether the callee asked for a colleague; of a call stored without a reason it is taken that they did.
+    /// Whether the callee asked for a colleague. An older call without a reason counts as a request.
     pub fn is_request(reason: Option<Self>) -> bool {
         reason.is_none_or(|reason| reason == Self::Requested)
     }

@@ -1,4 +1,4 @@
-//! Texts that are compared or hashed: identifiers and column titles without characters that nobody sees.
+//! Texts that are compared or hashed: identifiers and column titles without invisible characters.
 //!
 //! Two texts that look alike must be one identifier. `normalize` removes the code points of `INVISIBLE`,
 //! removes white space at both ends and composes what is left (Unicode Normalization Form C, UAX #15). It

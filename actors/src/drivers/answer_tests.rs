@@ -1,6 +1,7 @@
 //! An answer is stored before it is acknowledged; where the store is away, or a crash comes between, it is
 //! stored later, and the customer is not called again that day.
 
+use super::tests::rings;
 use crate::testing::left_over::LeftOverScript;
 use crate::testing::line::{FakeLine, closed, dialog, hung_up, ringing};
 use crate::testing::world::{World, count, no_flow};
@@ -12,10 +13,6 @@ use domain::time::Timestamp;
 use serde_json::Value;
 use std::sync::Arc;
 
-fn rings() -> Arc<FakeLine> {
-    FakeLine::new("rings", Box::new(|_: &DialOrder| vec![ringing()]))
-}
-
 fn acknowledged(line: &FakeLine) -> usize {
     line.entries()
         .iter()
@@ -23,7 +20,7 @@ fn acknowledged(line: &FakeLine) -> usize {
         .count()
 }
 
-/// A ringing call whose store goes away.
+/// A world with one call, in which a test takes the store away.
 async fn ringing_without_store() -> World {
     let world = World::new(vec![rings()]);
     world.run_campaign(1, 1, no_flow()).await;
@@ -57,11 +54,11 @@ fn moves_to_the_next_day(world: &World) -> bool {
     let due_at = |data: &Value| data.as_str().and_then(|text| text.parse::<Timestamp>().ok());
     let closed = world.data("customer.call_closed");
     let late = world.data("customer.late_answered");
-    let told = [
+    let due_times = [
         closed.first().and_then(|data| due_at(&data["next_due_at"])),
         late.first().and_then(|data| due_at(&data["due_at"])),
     ];
-    let last = told.into_iter().flatten().max();
+    let last = due_times.into_iter().flatten().max();
     let now = world.fakes.clock.now();
     last.is_some_and(|due_at| due_at > now.plus_ms(3_600_000))
 }
@@ -230,7 +227,7 @@ fn a_leg_without_an_answer_keeps_its_call_open_for_five_seconds_unless_the_far_e
             let stayed_ms = stays_open_ms(&world).await;
             assert!(open_ms.contains(&stayed_ms), "{stayed_ms}");
             assert_eq!(world.lines[0].entries()[0], "left_over cancel 1");
-            // Nobody answered: disposition, charge and due time as ever.
+            // No answer came: disposition, charge and due time as without a watch.
             world
                 .until("its close", |log| count(log, "customer.call_closed") == 1)
                 .await;
@@ -296,5 +293,5 @@ fn is_cut_off_after_restart(world: &World) {
         "{:#?}",
         world.data("customer.call_closed")
     );
-    assert_eq!(world.lines[0].dialed_count(), 0, "the new process dials nobody");
+    assert_eq!(world.lines[0].dialed_count(), 0, "the new process starts no call");
 }

@@ -202,8 +202,7 @@ fn a_callback_of_a_campaign_that_is_stopped_has_an_end_on_record_also_behind_a_r
     }
 }
 
-/// A campaign that calls nobody but those who named a time, and in whose list everybody has been due for
-/// long.
+/// A campaign that calls only persons who named a time; all persons of its list are due already.
 fn of_callbacks() -> CallingPlan {
     let mut plan = CallingPlan {
         dialing: Some(DialingPlan {

@@ -1,4 +1,4 @@
-//! Engines of speech that do not answer: what calls tell of them, what a campaign needs, and the probe.
+//! Speech engines that do not answer: results of calls, the engines a campaign needs, and the probe.
 
 use super::kit::Kit;
 use crate::engine_circuits::OpenCircuit;
@@ -24,7 +24,7 @@ const PROBE_TEXT: &str = "您好。";
 /// The language of the stored clip and text.
 const PROBE_LANGUAGE: &str = "zh-CN";
 
-/// What a turn of a call tells of the engines.
+/// Notes the result of an engine that a turn of a call shows.
 pub(crate) fn note(kit: &Kit, fact: &TurnFact) {
     let engines = &kit.environment.engines;
     match fact {
@@ -46,7 +46,7 @@ pub(crate) fn note(kit: &Kit, fact: &TurnFact) {
     }
 }
 
-/// A voice could not say a text. A text that is among no clips says nothing of an engine.
+/// Notes a text that could not be spoken. A missing bundled clip is no failure of an engine.
 pub(crate) fn note_voice_failed(kit: &Kit, error: &SpeechError) {
     if !matches!(error, SpeechError::NotBundled) {
         let engine = kit.ports.synthesizer.name();
@@ -55,8 +55,8 @@ pub(crate) fn note_voice_failed(kit: &Kit, error: &SpeechError) {
     }
 }
 
-/// A voice said a text. Only one with personal values is made anew each time; another may come from a cache,
-/// which says nothing of the engine.
+/// Notes a text that was spoken. Only texts with personal values are synthesized for each call; others may
+/// come from a cache, which says nothing about the engine.
 pub(crate) fn note_voice(kit: &Kit, prompt: &Prompt) {
     if prompt.personal {
         kit.environment.engines.note_success(EngineKind::Synthesizer);
@@ -66,7 +66,7 @@ pub(crate) fn note_voice(kit: &Kit, prompt: &Prompt) {
 /// The engine that the campaign's flow needs and that does not answer.
 pub(crate) async fn down_for(kit: &Kit, facts: &CampaignFacts) -> Option<OpenCircuit> {
     let engines = &kit.environment.engines;
-    // Agents talk in these; the seller's message alone is spoken, where there is one.
+    // Agents talk in these calls; at most the seller's message is synthesized.
     if engines.open().is_empty() || facts.plan.dialing_mode().needs_agents() {
         return None;
     }

@@ -49,7 +49,7 @@ fn no_call_begins_while_the_recognizer_is_down_and_a_probe_that_it_answers_begin
         run_spoken(&world, 2).await;
         wait(&world, PROBE_MS - 1_000).await;
         assert_eq!(world.count("call.permitted"), 0);
-        assert_eq!(world.ear().opened_count(), 0, "nobody asks it before the probe");
+        assert_eq!(world.ear().opened_count(), 0, "no request before the probe");
         wait(&world, 1_500).await;
         assert_eq!(world.ear().opened_count(), 1, "the probe");
         assert_eq!(world.count("call.permitted"), 0);

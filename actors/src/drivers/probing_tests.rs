@@ -1,5 +1,5 @@
-//! A trunk that stops answering OPTIONS gets no call, and another one carries them; nobody pauses or resumes
-//! anything.
+//! A trunk that stops answering OPTIONS gets no call, and another trunk carries them. Campaigns are neither
+//! paused nor resumed by a user.
 
 use super::probing::PROBE_EVERY_MS;
 use crate::line_health::Carries;

@@ -44,7 +44,7 @@ fn three_of(condition: &str) -> Vec<Quota> {
     serde_json::from_value(quota).expect("a quota")
 }
 
-/// The event of a campaign whose quota was accepted by a version that read other conditions.
+/// The event of a campaign with a quota that an earlier version accepted and this one cannot read.
 async fn created_with_unreadable_quota() -> (StreamId, Record) {
     let other = world();
     let mut plan = plan(10);

@@ -1,38 +1,19 @@
 //! A second signal while calls are drained: every leg ends at once, and the ends are stored.
 
-use crate::testing::line::{FakeLine, ringing};
-use crate::testing::world::{World, count, no_flow};
-use crate::testing::{on_one_thread, settle};
+use super::tests::{drain_two_calls, rings, until_drained};
+use crate::testing::on_one_thread;
+use crate::testing::world::World;
 use domain::ports::clock::Clock;
-use domain::ports::line::DialOrder;
-use std::sync::Arc;
 use std::time::Duration;
-
-fn rings() -> Arc<FakeLine> {
-    FakeLine::new("rings", Box::new(|_: &DialOrder| vec![ringing()]))
-}
 
 #[test]
 fn a_second_signal_ends_every_call_long_before_the_drain_would() {
     on_one_thread(async {
         let world = World::new(vec![rings()]);
-        let drivers = world.start_drivers().await;
-        world.run_campaign(4, 2, no_flow()).await;
-        world.until("two", |log| count(log, "call.ringing") == 2).await;
-        let draining = drivers.clone();
-        let (done, mut drained) = tokio::sync::oneshot::channel();
-        let drain = async move {
-            draining.drain(Duration::from_secs(600)).await;
-            done.send(()).unwrap();
-        };
-        world.fakes.environment.tasks.spawn("drain", Box::pin(drain));
-        settle().await;
+        let (drivers, drained) = drain_two_calls(&world, Duration::from_secs(600)).await;
         let begun = world.fakes.clock.now();
         drivers.end_calls();
-        while drained.try_recv().is_err() {
-            settle().await;
-            assert!(world.fakes.clock.advance_to_next(), "the drain ends");
-        }
+        until_drained(&world, drained).await;
         assert!(world.fakes.clock.now().ms_since(begun) < 5_000);
         let ended = world.data("call.ended");
         assert_eq!(ended.len(), 2);

@@ -1,5 +1,6 @@
 //! Whole calls over scripted lines: what is stored, in what order, and what is done about it.
 
+use super::DriversHandle;
 use crate::testing::line::{FakeLine, failed, ringing};
 use crate::testing::world::{World, count, no_flow};
 use crate::testing::{FakeClock, FakeStore, on_one_thread, settle};
@@ -12,6 +13,7 @@ use domain::ports::line::{DialOrder, LegEvent};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
+use tokio::sync::oneshot;
 
 fn busy() -> Arc<FakeLine> {
     FakeLine::new(
@@ -20,8 +22,35 @@ fn busy() -> Arc<FakeLine> {
     )
 }
 
-fn rings() -> Arc<FakeLine> {
+pub(super) fn rings() -> Arc<FakeLine> {
     FakeLine::new("rings", Box::new(|_: &DialOrder| vec![ringing()]))
+}
+
+/// Two calls ring, and a drain begins; the receiver hears of its end.
+pub(super) async fn drain_two_calls(
+    world: &World,
+    within: Duration,
+) -> (DriversHandle, oneshot::Receiver<()>) {
+    let drivers = world.start_drivers().await;
+    world.run_campaign(4, 2, no_flow()).await;
+    world.until("two", |log| count(log, "call.ringing") == 2).await;
+    let draining = drivers.clone();
+    let (done, drained) = oneshot::channel();
+    let drain = async move {
+        draining.drain(within).await;
+        done.send(()).unwrap();
+    };
+    world.fakes.environment.tasks.spawn("drain", Box::pin(drain));
+    settle().await;
+    (drivers, drained)
+}
+
+/// Lets time pass until the drain has ended.
+pub(super) async fn until_drained(world: &World, mut drained: oneshot::Receiver<()>) {
+    while drained.try_recv().is_err() {
+        settle().await;
+        assert!(world.fakes.clock.advance_to_next(), "the drain ends");
+    }
 }
 
 fn always(name: &str, event: LegEvent) -> Arc<FakeLine> {
@@ -406,25 +435,12 @@ fn no_more_calls_are_open_than_the_campaign_allows() {
 fn draining_waits_for_live_calls_and_then_interrupts_them() {
     on_one_thread(async {
         let world = World::new(vec![rings()]);
-        let drivers = world.start_drivers().await;
-        world.run_campaign(4, 2, no_flow()).await;
-        world.until("two", |log| count(log, "call.ringing") == 2).await;
-        let draining = drivers.clone();
-        let (done, mut drained) = tokio::sync::oneshot::channel();
-        let drain = async move {
-            draining.drain(Duration::from_secs(5)).await;
-            done.send(()).unwrap();
-        };
-        world.fakes.environment.tasks.spawn("drain", Box::pin(drain));
-        settle().await;
+        let (_drivers, drained) = drain_two_calls(&world, Duration::from_secs(5)).await;
         world.fakes.clock.advance_ms(4_999);
         settle().await;
         assert_eq!(world.count("call.cancel_requested"), 0, "live calls may finish");
         world.fakes.clock.advance_ms(1);
-        while drained.try_recv().is_err() {
-            settle().await;
-            assert!(world.fakes.clock.advance_to_next(), "the drain ends");
-        }
+        until_drained(&world, drained).await;
         let told = [
             world.count("customer.call_closed"),
             world.count("number.call_closed"),

@@ -3,8 +3,8 @@
 //! It runs whole before the dialer begins, and again whenever a worker dies. Nothing is sent for a leg it
 //! finds but ACK, CANCEL and BYE, and for a leg from before a restore nothing at all; then the call ends as
 //! interrupted, and the retry policy decides. A leg without a stored answer is watched for 32 s: an answer is
-//! stored, and moves the customer's due time to the next day. On a log that others write, a grant that nobody
-//! has permitted a call on yet is given back only when it is too old for its holder to dial on.
+//! stored, and moves the customer's due time to the next day. On a log that others write, a grant without a
+//! permitted call is given back only when it is too old for its holder to dial on.
 
 use super::facts::{dialed_leg, is_dialed};
 use super::kit::{Halt, Kit, call_cause};
@@ -36,8 +36,8 @@ const PAGE_ROWS_MAX: usize = 1_000;
 const ENDING_AT_ONCE_MAX: usize = 512;
 /// How long a call's end waits for the far end of an answered leg: a round trip and a few repeats.
 const FAR_END_MS_MAX: u64 = 2_000;
-/// How long a call whose leg has no stored answer stays open, unless the far end refused it: one that has
-/// answered repeats its 2xx every 4 s (T2; RFC 3261, 13.3.1.4).
+/// How long a call stays open when its leg has no stored answer and the far end did not refuse it. A far end
+/// that has answered repeats its 2xx every 4 s (T2; RFC 3261, 13.3.1.4).
 const UNANSWERED_OPEN_MS: u64 = 5_000;
 /// Wait before the watchdog looks again for what it could not close.
 const AGAIN_MS: u64 = 5_000;
@@ -243,7 +243,7 @@ async fn end_at_far_end(kit: &Arc<Kit>, placed: Placed, line: &Arc<dyn Line>, fa
         Ok(ending) => ending,
         Err(error) => return tracing::warn!(%call, %error, "a left-over leg could not be ended"),
     };
-    let (news, mut told) = tokio::sync::mpsc::channel(1);
+    let (news, mut reports) = tokio::sync::mpsc::channel(1);
     let one = Arc::clone(kit);
     let watching = async move {
         loop {
@@ -271,11 +271,11 @@ async fn end_at_far_end(kit: &Arc<Kit>, placed: Placed, line: &Arc<dyn Line>, fa
     let until = kit.now().plus_ms(open_ms);
     tokio::select! {
         biased;
-        news = told.recv() => if news.is_none() {
-            tracing::debug!(%call, "nobody was left to end a left-over leg");
+        news = reports.recv() => if news.is_none() {
+            tracing::debug!(%call, "the watch of a left-over leg ended without a report");
         },
         () = kit.environment.clock.wait_until(until) => {
-            tracing::info!(%call, "the far end of a left-over leg is silent; it is watched on");
+            tracing::info!(%call, "the far end of a left-over leg is silent; the watch goes on");
         }
     }
 }

@@ -1,4 +1,4 @@
-//! A left-over leg whose far end says what a test wrote down.
+//! A left-over leg with a far end that follows a script.
 
 use async_trait::async_trait;
 use domain::ports::clock::Clock;
@@ -7,7 +7,7 @@ use domain::time::Timestamp;
 use std::collections::VecDeque;
 use std::sync::Arc;
 
-/// What is heard, each so many milliseconds after the leg's end was ordered.
+/// Events, and how many milliseconds after the order to end the leg each comes.
 pub(crate) struct LeftOverScript {
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) events: Vec<(u64, LeftOverEvent)>,

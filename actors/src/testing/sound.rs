@@ -1,4 +1,4 @@
-//! What a fake leg hands out to whoever listens.
+//! The audio of a fake leg.
 
 use async_trait::async_trait;
 use domain::ports::clock::Clock;
@@ -7,7 +7,7 @@ use domain::time::Timestamp;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-/// Silence, as long as anybody listens.
+/// Silence, until the leg is over.
 pub(super) struct FakeSound {
     pub(super) clock: Arc<dyn Clock>,
     pub(super) begins: Timestamp,

@@ -1,4 +1,4 @@
-//! Work whose length follows a request's body, on threads of its own.
+//! Work that takes longer the larger a request's body is, on threads of its own.
 //!
 //! Reading JSON or YAML, checking a definition and hashing it take as long as the body is large. On the
 //! threads that answer requests they would keep health, the emergency stop and opt-outs waiting. Here a few
@@ -25,7 +25,7 @@ const WAITING_MAX: usize = 64;
 /// Longest wait for a thread.
 const WAIT_MS_MAX: u64 = 5_000;
 
-/// A caller is freed after this long, whatever its body is: ten times what the largest body takes.
+/// A caller is freed after this long: 25 times the 200 ms that the largest body takes.
 const DEADLINE_MS: u64 = 5_000;
 
 /// Bodies up to this size are read where they came in: 16 KiB of JSON take about 0.1 ms.
@@ -33,7 +33,7 @@ pub const INLINE_BYTES_MAX: usize = 16 * 1024;
 
 static THREADS: LazyLock<Line> = LazyLock::new(|| Line::new(BODY_THREADS_MAX, WAITING_MAX, WAIT_MS_MAX));
 
-/// Where such work is given.
+/// Runs work on request bodies on its threads.
 #[derive(Clone)]
 pub struct BodyWork {
     tasks: Arc<dyn Tasks>,
@@ -110,24 +110,10 @@ fn busy() -> Problem {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::as_of::line::testing::StandingClock;
     use actors::Supervisor;
-    use async_trait::async_trait;
-    use domain::time::Timestamp;
     use store::test_ports::StepClock;
     use tokio::runtime::Handle;
-
-    /// A clock on which no deadline comes.
-    struct StandingClock;
-
-    #[async_trait]
-    impl Clock for StandingClock {
-        fn now(&self) -> Timestamp {
-            Timestamp::EPOCH
-        }
-        async fn wait_until(&self, _: Timestamp) {
-            std::future::pending::<()>().await;
-        }
-    }
 
     fn work_by(clock: Arc<dyn Clock>) -> BodyWork {
         let tasks = Supervisor::new(Handle::current(), Arc::clone(&clock));

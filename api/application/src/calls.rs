@@ -65,7 +65,7 @@ pub struct CallShown {
     pub node: Option<String>,
     pub answered_at: Option<Timestamp>,
     pub transfer_requested: bool,
-    /// Why it was handed over; null where it was not, or the call was stored before reasons were told.
+    /// Why it was handed over; null where it was not, or the call was stored before reasons were.
     pub transfer_reason: Option<TransferReason>,
     pub legs: Vec<LegShown>,
     pub ended: Option<EndShown>,

@@ -1,10 +1,10 @@
-//! The countries whose numbers are in use here, and the country of a number that is written without a country
-//! code where no campaign says it: in opt-outs, suppressions, searches, bills, messages.
+//! The countries of the numbers in use here, and the default country: that of a number written without a
+//! country code where no campaign names it, in opt-outs, suppressions, searches, bills and messages.
 //!
-//! The setting `numbers.default_calling_code` says it. While it is 0 the presets of all campaigns do: China
+//! The setting `numbers.default_calling_code` names it. While it is 0 the presets of all campaigns do: China
 //! on a log that has Chinese presets only, or no campaign yet. Where presets of several countries are in use
-//! it is not known: a number without a country code is refused, except where somebody is not to be called.
-//! That holds for the number in every country in use.
+//! the default is unknown: a number without a country code is refused. An opt-out or a suppression is never
+//! refused for that: it holds for the number in every country in use.
 
 use crate::installation::Installation;
 use domain::calling_code::{CallingCode, DefaultCountry};
@@ -28,9 +28,9 @@ use std::collections::{BTreeMap, BTreeSet};
 pub struct Countries {
     /// Of a number without a country code.
     pub default: DefaultCountry,
-    /// All whose numbers are called here, or may be.
+    /// All countries with numbers that are called here, or may be.
     pub in_use: BTreeSet<CallingCode>,
-    /// The setting or a campaign says the country. Without either a number may be of any that is in use.
+    /// The setting or a campaign names the country. Without either a number may be of any country in use.
     is_said: bool,
 }
 
@@ -43,7 +43,7 @@ impl Countries {
             .collect();
         in_use.extend(setting);
         if presets.is_empty() && setting.is_none() {
-            // Nobody has said yet which country this installation calls.
+            // Neither a campaign nor the setting names a country yet.
             in_use.extend([CallingCode::MAINLAND_CHINA, CallingCode::NORTH_AMERICA]);
         }
         let default = match setting {
@@ -58,7 +58,7 @@ impl Countries {
         }
     }
 
-    /// Every number that is not to be called where somebody wrote this text. One, except where the country is
+    /// The numbers that an opt-out or a suppression with this text forbids: one, except where the country is
     /// not known or no campaign was created yet.
     pub fn forbidden(&self, text: &str) -> Result<Vec<PhoneNumber>, InvalidPhoneNumber> {
         match self.default {
@@ -160,7 +160,7 @@ impl Installation {
         }
     }
 
-    /// The number that somebody wrote; `number-invalid` where it is none, or where its country is not known.
+    /// The number of a text; `number-invalid` where it is none, or where its country is not known.
     pub async fn phone_written(&self, text: &str) -> Result<PhoneNumber, Problem> {
         let country = match PhoneNumber::has_country_code(text) {
             true => DefaultCountry::Unknown,
@@ -169,7 +169,7 @@ impl Installation {
         PhoneNumber::parse(text, country).map_err(number_invalid)
     }
 
-    /// Every number that is not to be called where somebody wrote this text, at least one.
+    /// The numbers that an opt-out or a suppression with this text forbids, at least one.
     pub async fn phones_forbidden(&self, text: &str) -> Result<Vec<PhoneNumber>, Problem> {
         if PhoneNumber::has_country_code(text) {
             let phone = PhoneNumber::parse(text, DefaultCountry::Unknown).map_err(number_invalid)?;

@@ -3,6 +3,7 @@
 use domain::calling_plan::CallingPlan;
 use domain::ids::CampaignId;
 use domain::ports::number_checker::NumberChecker;
+use domain::time::Timestamp;
 use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use tokio::sync::Notify;
@@ -11,9 +12,11 @@ use tokio::sync::Notify;
 #[derive(Default)]
 pub struct NumberCheckRoom {
     checker: OnceLock<Arc<dyn NumberChecker>>,
-    /// Campaigns that were started, or have people more: each stands here once.
+    /// Campaigns that were started or got more people since numbers were last checked.
     campaigns: Mutex<BTreeSet<CampaignId>>,
     woken: Notify,
+    /// Rows of imports ask nothing before this: the last check of one failed.
+    rests_until: Mutex<Option<Timestamp>>,
 }
 
 impl NumberCheckRoom {
@@ -41,6 +44,17 @@ impl NumberCheckRoom {
         std::mem::take(&mut campaigns)
     }
 
+    /// Rows of imports are enrolled without a check until then.
+    pub(crate) fn rest_until(&self, until: Timestamp) {
+        let mut rests = self.rests_until.lock().unwrap_or_else(PoisonError::into_inner);
+        *rests = Some(until);
+    }
+
+    pub(crate) fn rests_at(&self, now: Timestamp) -> bool {
+        let rests = self.rests_until.lock().unwrap_or_else(PoisonError::into_inner);
+        rests.is_some_and(|until| now < until)
+    }
+
     pub(crate) fn checker(&self) -> Option<&Arc<dyn NumberChecker>> {
         self.checker.get()
     }
@@ -50,4 +64,18 @@ impl NumberCheckRoom {
 pub(crate) fn number_check_of(plan: &CallingPlan) -> Option<u32> {
     let demanded = plan.screening.as_deref()?.number_check.as_ref()?;
     Some(demanded.max_age_days)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn after_a_check_that_failed_rows_ask_nothing_until_the_rest_is_over() {
+        let (room, now) = (NumberCheckRoom::default(), Timestamp::EPOCH);
+        assert!(!room.rests_at(now));
+        room.rest_until(now.plus_ms(60_000));
+        assert!(room.rests_at(now.plus_ms(59_999)));
+        assert!(!room.rests_at(now.plus_ms(60_000)));
+    }
 }

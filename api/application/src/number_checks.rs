@@ -60,7 +60,7 @@ pub struct NumberChecked {
     pub state: CheckedState,
     #[schemars(example = &"空号")]
     pub zh: &'static str,
-    /// Absent for a caller without the reveal right: an old one says that somebody had the number.
+    /// Absent for a caller without the reveal right: an earlier check shows that a customer has the number.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub checked_at: Option<Timestamp>,
 }
@@ -210,8 +210,8 @@ impl NumbersChecked {
         });
     }
 
-    /// For a caller without the reveal right: not which numbers were known before, because that says whether
-    /// somebody has them.
+    /// For a caller without the reveal right: not which numbers were known before, because that shows whether
+    /// a customer has them.
     #[must_use]
     pub fn without_earlier_checks(mut self) -> Self {
         self.known = None;

@@ -1,4 +1,4 @@
-//! Vacancy checks that campaigns demand are made by the program: nobody has to ask for them.
+//! The program makes the vacancy checks that campaigns demand: no command is needed.
 //!
 //! Numbers are checked when a list is closed, when a campaign is started, and every hour, a hundred in a
 //! question. A row that comes while its campaign runs is checked before it is enrolled: its person may be
@@ -54,10 +54,14 @@ async fn check_all(installation: &Installation) -> Result<(), Problem> {
     // The board may not have those yet.
     let mut campaigns = installation.number_checks.take_campaigns();
     campaigns.extend(installation.boards().await?.into_iter().map(|row| row.campaign));
+    let mut failed = None;
     for campaign in &campaigns {
-        check_waiting(installation, campaign).await?;
+        // One campaign that cannot be checked does not keep the others waiting.
+        if let Err(problem) = check_waiting(installation, campaign).await {
+            failed.get_or_insert(problem);
+        }
     }
-    Ok(())
+    failed.map_or(Ok(()), Err)
 }
 
 /// Checks the numbers of everybody who may still be called in a campaign that demands it.
@@ -84,8 +88,9 @@ async fn check_waiting(installation: &Installation, campaign: &CampaignId) -> Re
     }
 }
 
-/// Before somebody is enrolled in a campaign that runs: they may be due at once. A check that fails keeps
-/// nobody from being enrolled.
+/// Checks the number of a row before it is enrolled in a running campaign: its person may be due at once. A
+/// check that fails does not stop the row. Then no row asks the library for `AGAIN_MS`, so that a library
+/// that does not answer costs an import one timeout a minute.
 pub(crate) async fn check_before_enrolment(
     installation: &Installation,
     row: &Enrolment,
@@ -93,12 +98,14 @@ pub(crate) async fn check_before_enrolment(
 ) -> Result<(), Problem> {
     let campaign = installation.entities.campaigns.state(&row.campaign).await?.state;
     let runs = campaign.status() == Some(CampaignStatus::Running);
-    if !runs || installation.number_checks.checker().is_none() {
+    let room = &installation.number_checks;
+    if !runs || room.checker().is_none() || room.rests_at(installation.now()) {
         return Ok(());
     }
     let number = BTreeMap::from([(row.number.clone(), row.phone.clone())]);
     let cause = Cause::outside(installation.new_command());
     if let Err(problem) = check(installation, number, max_age_days, cause).await {
+        room.rest_until(installation.now().plus_ms(AGAIN_MS));
         tracing::warn!(%problem, "a number was not checked before its person was enrolled");
     }
     Ok(())

@@ -113,10 +113,10 @@ pub async fn take_past_calls(
     };
     let mut numbers: BTreeMap<NumberId, Vec<Told>> = BTreeMap::new();
     let country = installation.default_country().await?;
-    for (row, told) in rows.into_iter().enumerate() {
+    for (row, record) in rows.into_iter().enumerate() {
         let unread = "a member of it is missing, of another form, or none of a record";
-        let told = told.ok_or_else(|| unread.to_owned());
-        match told.and_then(|told| read(installation, country, source, row, told)) {
+        let record = record.ok_or_else(|| unread.to_owned());
+        match record.and_then(|record| read(installation, country, source, row, record)) {
             Ok((number, told)) => numbers.entry(number).or_default().push(told),
             Err(why) => taken.refused.push(PastCallRefused { row, why }),
         }

@@ -87,7 +87,7 @@ pub struct ProfileRefused {
     pub why: String,
 }
 
-/// How rows are taken, and what is told of them.
+/// How rows are taken, and what the reply says of them.
 #[derive(Debug, Clone, Copy)]
 pub struct ProfilesTaking {
     /// Nothing is stored.

@@ -59,8 +59,8 @@ pub fn run() -> ExitCode {
     }
 }
 
-/// Two runtimes: one for calls, entities and the log, which commands get, and one for everything else, such
-/// as HTTP, reports and imports (decision 0192). Both are left in the background at the end: what must be
+/// Two runtimes: one for calls, entities and the log, which commands get, and one for everything else: HTTP,
+/// reports, imports (decision 0192). Both are left in the background at the end: what must be
 /// durable is, and a second signal does not wait.
 fn on_runtime(command: Command) -> Result<(), Failure> {
     if let Command::Simulate(args) = &command {

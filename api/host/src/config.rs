@@ -189,7 +189,7 @@ pub struct TrunkSpec {
     pub prefix: String,
     /// Longest silence of a far end that says that it sends, and gives no other sign of life.
     pub(crate) silence_ms: u64,
-    /// Whom its messages name, and by which proxy they go.
+    /// Identities in its SIP messages, and the proxy that they are sent to.
     pub profile: TrunkProfile,
     pub probing: Probing,
 }

@@ -1,8 +1,8 @@
 //! Who dials: drivers, watchdog and lines run only while this process holds the log's driver lock.
 //!
 //! Without it the process stands by: it answers reads and commands, and asks for the lock every second. A
-//! lost lock stops new dials at once. While nobody else is found to hold it, live calls may finish, then
-//! drivers and lines end and it stands by again. Once another process holds it, every leg is ended and
+//! lost lock stops new dials at once. While no other process is found to hold it, live calls may finish, then
+//! drivers and lines end and it is a stand-by again. Once another process holds it, every leg is ended and
 //! nothing is stored (decision 0193). Every tenure begins as a start does: what the one before left open is
 //! closed first.
 

@@ -80,7 +80,7 @@ pub fn prefix(value: &str) -> Result<String, String> {
     Ok(value.to_owned())
 }
 
-/// Settings that say whom messages name, and where they go.
+/// Settings of the identities in SIP messages, and of the proxy that they are sent to.
 pub fn profile(profile: &mut TrunkProfile, key: &str, value: &str) -> Result<(), String> {
     match key {
         "from-domain" => profile.from_domain = Some(from_domain(value)?),
@@ -95,7 +95,7 @@ pub fn profile(profile: &mut TrunkProfile, key: &str, value: &str) -> Result<(),
 fn from_domain(value: &str) -> Result<String, String> {
     if !is_host(value) {
         return Err(format!(
-            "from-domain: {value:?} is no domain such as ims.example.com"
+            "from-domain: {value:?} is no domain (an example: ims.example.com)"
         ));
     }
     Ok(value.to_owned())
@@ -112,7 +112,7 @@ fn identity(value: &str) -> Result<AssertedBy, String> {
 }
 
 fn outbound_proxy(value: &str) -> Result<ProxyAddress, String> {
-    let bad = || format!("outbound-proxy: {value:?} is not HOST:PORT, such as 192.0.2.8:5060");
+    let bad = || format!("outbound-proxy: {value:?} is not HOST:PORT, for example 192.0.2.8:5060");
     let address = value.strip_prefix("sip:").unwrap_or(value);
     let (host, port) = address.rsplit_once(':').ok_or_else(bad)?;
     let host = host.trim_start_matches('[').trim_end_matches(']');
@@ -147,7 +147,7 @@ mod tests {
     };
 
     #[test]
-    fn whom_messages_name_is_taken_from_its_spec() {
+    fn identities_and_proxy_are_taken_from_its_spec() {
         let spec: TrunkSpec = "sip:127.0.0.1:5070;from-domain=ims.example.com;identity=pai;user=phone;\
             outbound-proxy=[2001:db8::8]:5080;nat=yes"
             .parse()

@@ -193,7 +193,7 @@ pub(crate) fn cookie_named<'h>(headers: &'h HeaderMap, wanted: &str) -> Option<&
     values.next().is_none().then_some(first)
 }
 
-/// A command by a browser comes from a page that has read what only our own pages can (OWASP ASVS 5, V3.5).
+/// The user of a session; a command must also prove that it comes from our own page.
 async fn in_session(
     installation: &Installation,
     method: &Method,
@@ -207,6 +207,7 @@ async fn in_session(
     Ok(caller)
 }
 
+/// A command by a browser comes from a page that has read what only our own pages can (OWASP ASVS 5, V3.5).
 pub(crate) fn hold_to_page(headers: &HeaderMap, session: &str) -> Result<(), Problem> {
     let said = headers
         .get(CSRF_HEADER)

@@ -1,5 +1,5 @@
-//! The gate before comparisons with sealed values, as handlers and the guard use it: admission, the record,
-//! and the look-up of a customer by the institution's own id.
+//! The gate before comparisons with sealed values, for handlers and the guard: admission, the record, and the
+//! look-up of a customer by the institution's own id.
 
 use crate::comparisons::{Comparer, is_customer_id};
 use crate::context::Context;
@@ -12,13 +12,13 @@ use domain::problem::{Kind, Problem};
 use std::sync::Arc;
 
 impl Context {
-    /// Before a comparison of a value: refused where the caller or the address has none left.
+    /// Before a comparison of a value. Refuses a caller or an address that has no comparison left.
     pub(crate) fn admit_comparison(&self, comparer: &Comparer) -> Result<(), Problem> {
         self.comparisons.take(&comparer.names, self.installation.now())
     }
 
-    /// Before a comparison with own ids, or with values of one customer: a program that asks for customers
-    /// that it knows is not slowed down, a program that tries values is.
+    /// Before a comparison with own ids, or with values of one customer. Only misses cost: a program that
+    /// reads customers that it knows is not slowed down, a program that guesses is.
     pub(crate) fn admit_guess(&self, comparer: &Comparer) -> Result<(), Problem> {
         self.comparisons.ask(&comparer.names, self.installation.now())
     }
@@ -30,7 +30,7 @@ impl Context {
             .take_list(&comparer.names, self.installation.now())
     }
 
-    /// After a comparison: what it found is given out when it is on record.
+    /// Records a comparison and charges its misses. The result may leave only after this.
     pub(crate) async fn note_comparison(
         &self,
         comparer: &Comparer,
@@ -47,7 +47,17 @@ impl Context {
         put_comparison_on_record(&self.installation, &comparer.reader, comparison).await
     }
 
-    /// The same of one value that names somebody or nobody.
+    /// Records the comparison that the full reply to an order about a number is.
+    pub(crate) async fn note_order(&self, comparer: &Comparer, was_known: bool) -> Result<(), Problem> {
+        if !was_known {
+            let now = self.installation.now();
+            self.comparisons.missed_by_order(&comparer.names, now);
+        }
+        let comparison = Comparison::of_one(ComparedValue::Number, was_known);
+        put_comparison_on_record(&self.installation, &comparer.reader, comparison).await
+    }
+
+    /// Records the look-up of one value: a hit, or a miss if its problem is of the kind `Missing`.
     pub(crate) async fn compared<T>(
         &self,
         comparer: &Comparer,
@@ -64,8 +74,7 @@ impl Context {
         found
     }
 
-    /// The customer of an id. Our own id tells nothing to a caller who tries; the institution's own id passes
-    /// the gate.
+    /// The customer of an id. An institution's own id passes the gate; our own cannot be guessed.
     pub(crate) async fn compare_customer(
         &self,
         comparer: &Comparer,
@@ -77,14 +86,33 @@ impl Context {
         self.admit_guess(comparer)?;
         let found = self.installation.customer_named(text).await;
         match &found {
-            // What is shown or done then is on record by itself.
+            // The read or the command that follows is on record by itself.
             Ok(_) => found,
             Err(_) => self.compared(comparer, ComparedValue::CustomerId, found).await,
         }
     }
+
+    /// Before a filter by a customer. An institution's own id passes the gate, because an empty page would
+    /// answer whether there is a customer with this id.
+    pub(crate) async fn admit_customer_filter(&self, comparer: &Comparer, text: &str) -> Result<(), Problem> {
+        if is_customer_id(text) {
+            return Ok(());
+        }
+        self.admit_comparison(comparer)?;
+        let found = self.installation.customer_named(text).await;
+        match self.compared(comparer, ComparedValue::CustomerId, found).await {
+            Err(problem) if problem.kind != Kind::Missing => Err(problem),
+            Ok(_) | Err(_) => Ok(()),
+        }
+    }
 }
 
-/// After many of the institution's own ids were looked for, of which these named nobody.
+/// How many of these ids are the institution's own.
+pub(crate) fn count_own_ids(names: &[String]) -> usize {
+    names.iter().filter(|name| !is_customer_id(name)).count()
+}
+
+/// Records the misses of a request with many of the institution's own ids; nothing if there are none.
 pub(crate) async fn note_own_ids(
     ctx: &Context,
     comparer: &Comparer,

@@ -1,13 +1,11 @@
-//! The one place where a text with a person's values filled in is let out of the product to a caller, or to
-//! an address that is not the person's own: who may have it, how often, and its record, which is stored
-//! before a byte leaves.
+//! Disclosures: texts with a person's values filled in that go to a caller, or to an address that is not the
+//! person's own. Checks the permission and the rate, and stores the record before a byte leaves.
 //!
-//! Mail and short messages to the person's own address need none of this: `message.sent` is their record.
+//! Mail and short messages to the person's own address are no disclosure: `message.sent` is their record.
 
 use crate::comparisons::Comparer;
 use crate::context::Ctx;
 use crate::revealing::refuse_unrevealed;
-use application::access::Caller;
 use application::inquiring::{Reader, Shown, put_on_record};
 use domain::ids::{CampaignId, CustomerId};
 use domain::inquiry::ReadForm;
@@ -16,25 +14,29 @@ use domain::problem::Problem;
 /// Most columns that a record names; a record of a read has at most 32 fields.
 const COLUMNS_NAMED_MAX: usize = 30;
 
-/// What is disclosed, to whom.
+/// One disclosure: its reader, and the person and the campaign that it is about.
 pub(crate) struct Disclosure<'a> {
-    pub comparer: &'a Comparer,
-    pub caller: &'a Caller,
     pub reader: Reader,
     pub campaign: &'a CampaignId,
     pub customer: &'a CustomerId,
 }
 
 impl Disclosure<'_> {
-    /// For a caller who needs the reveal right of this person.
-    pub(crate) async fn permit_and_record(self, ctx: &Ctx, columns: Vec<String>) -> Result<(), Problem> {
+    /// Records the disclosure if the caller holds the reveal right for this person and keeps to the rate.
+    pub(crate) async fn permit_and_record(
+        self,
+        ctx: &Ctx,
+        comparer: &Comparer,
+        columns: Vec<String>,
+    ) -> Result<(), Problem> {
         let what = "a person's values in a text that goes elsewhere";
-        refuse_unrevealed(ctx, self.caller, Some(self.campaign), Some(self.customer), what).await?;
-        ctx.admit_comparison(self.comparer)?;
+        let (campaign, customer) = (Some(self.campaign), Some(self.customer));
+        refuse_unrevealed(ctx, &comparer.caller, campaign, customer, what).await?;
+        ctx.admit_comparison(comparer)?;
         self.record(ctx, columns).await
     }
 
-    /// For a caller whose permission is the channel's own.
+    /// Records a disclosure that the route's own permission allows.
     pub(crate) async fn record(self, ctx: &Ctx, columns: Vec<String>) -> Result<(), Problem> {
         let columns = columns.into_iter().take(COLUMNS_NAMED_MAX).collect();
         let shown = Shown {

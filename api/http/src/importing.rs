@@ -105,7 +105,7 @@ pub(crate) struct Importing {
 /// The country of a list's numbers, as a query names it.
 pub(crate) const COUNTRY: Parameter = Parameter::text(
     "country",
-    "Of numbers without a country code: CN, US or a calling code such as 44; else the preset's country",
+    "Of numbers without a country code: CN, US or a calling code like 44; else the preset's country",
     "US",
 );
 
@@ -114,7 +114,7 @@ pub(crate) fn country_of(text: Option<&str>) -> Result<Option<CallingCode>, Prob
     let wrong = || {
         Problem::invalid(
             "query-invalid",
-            "country: it is no country: name one such as US or 44",
+            "country: it is no country: name one like US or 44",
         )
     };
     text.map(|text| CallingCode::read(text).ok_or_else(wrong))
@@ -282,7 +282,7 @@ pub(crate) async fn run(
     }))
 }
 
-/// What the list was compared with, as the caller is told.
+/// The comparison that an import is: its rows, and those of them that the report shows as known.
 fn compared(report: &ImportReport, campaign: CampaignId) -> Comparison {
     let found = match report.duplicates_elsewhere {
         Elsewhere::About(count) => count,

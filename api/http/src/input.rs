@@ -44,7 +44,7 @@ pub(crate) struct Input {
     /// What the events of this request keep of it.
     pub(crate) request: RequestFacts,
     pub body: Body,
-    /// Where work is done whose length is the body's.
+    /// Threads for work that takes longer the larger the body is.
     pub(crate) work: BodyWork,
 }
 
@@ -106,13 +106,13 @@ impl Input {
         Reader::new(format!("GET {}", self.route), &self.caller, &self.query)
     }
 
-    /// Who compares values of their own with sealed values of customers.
+    /// The caller as the gate before comparisons counts it.
     pub(crate) fn comparer(&self) -> Comparer {
         Comparer::new(&self.caller, self.peer(), self.route)
     }
 
-    /// Who asks by the institution's own id of a customer in the path; none where the path has our id, or no
-    /// customer.
+    /// The caller, if the path names a customer by the institution's own id, which is a comparison. None for
+    /// our ids and for paths without a customer.
     pub(crate) fn path_comparer(&self) -> Option<Comparer> {
         let names_customer = self.route.starts_with("/api/v1/customers/{id}");
         let text = self.param(0).ok().filter(|_| names_customer)?;
@@ -206,7 +206,7 @@ impl Input {
         self.read(Ok).await
     }
 
-    /// Reads the body as a JSON object and as what `of` makes of it; a long one on a thread of its own.
+    /// Reads the body as a JSON object and converts it with `of`; a long one on a thread of its own.
     pub(crate) async fn read<T: Send + 'static>(
         self,
         of: impl FnOnce(serde_json::Map<String, Value>) -> Result<T, Problem> + Send + 'static,
@@ -236,7 +236,7 @@ fn members_of(
         if members.contains_key("approved_by") {
             return Err(Problem::members(vec![MemberError {
                 pointer: "/approved_by".to_owned(),
-                detail: "is not for whoever asks to say: the other person approves it".to_owned(),
+                detail: "is not set by the caller: the other person approves the request".to_owned(),
             }]));
         }
     }

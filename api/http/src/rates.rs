@@ -39,7 +39,7 @@ pub enum Weight {
 }
 
 impl Weight {
-    /// A request whose body is read on a thread of its own is heavy, whatever it asks for. A body without a
+    /// A request with a body that is read on a thread of its own is heavy, on every route. A body without a
     /// length counts as a large one.
     pub(crate) fn with_body(self, headers: &HeaderMap) -> Self {
         let length = headers

@@ -12,7 +12,7 @@ const fn record_member(member: Member) -> &'static str {
         Member::CustomerId => "Your id of the person",
         Member::Phone => "The number to call",
         Member::Name => "The person's name, for {{customer_name}}",
-        Member::TimeZone => "An IANA time zone, such as Asia/Shanghai",
+        Member::TimeZone => "An IANA time zone, for example Asia/Shanghai",
         Member::ConsentScope => "What the person agreed to",
         Member::ConsentSource => "Where the consent was given",
         Member::ConsentAt => "When it was given (RFC 3339, or a date)",
@@ -20,8 +20,8 @@ const fn record_member(member: Member) -> &'static str {
         Member::ConsentEvidence => "What proves it",
         Member::Agent => "The user who sees to the person",
         Member::Team => "The team that sees to the person",
-        Member::HomeLocation => "Where the number is of, such as 广东 深圳",
-        Member::PreferredTimes => "When the person prefers to be called, such as 09:00-12:00",
+        Member::HomeLocation => "Home location of the number, for example 广东 深圳",
+        Member::PreferredTimes => "When the person prefers to be called, for example 09:00-12:00",
     }
 }
 

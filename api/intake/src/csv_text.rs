@@ -51,8 +51,8 @@ enum Unclear {
 }
 
 impl CsvText {
-    /// The separator is named by a first line such as `sep=;`, which Excel reads so and is no row, or told
-    /// from the first lines.
+    /// The separator is named by a first line `sep=;`, as Excel reads it (that line is no row), or else
+    /// detected from the first lines.
     pub fn open(source: Box<dyn Read + Send>) -> io::Result<Self> {
         let mut opened = Self {
             source,
@@ -253,7 +253,7 @@ fn named_separator(head: &[u8]) -> Option<(u8, usize)> {
     (is_alone && is_separator).then_some((*separator, end + line_end))
 }
 
-/// Lines by which the separator is told: a headline and notes may be above the titles.
+/// Lines from which the separator is detected: a headline and notes may be above the titles.
 const SEPARATOR_LINES: usize = 20;
 
 /// The separator that most of the first lines have equally often; a comma where none has any.
@@ -350,7 +350,7 @@ mod tests {
     }
 
     #[test]
-    fn the_separator_is_told_below_a_headline_and_beside_notes() {
+    fn the_separator_is_detected_below_a_headline_and_beside_notes() {
         let headline = rows("Customers, March\nid;phone;note\n1;2;x, y\n3;4;\n");
         assert_eq!(headline[1], cells(&["id", "phone", "note"]));
         let tags = rows("id,phone,tags\n1,2,a;b;c\n3,4,d;e\n");

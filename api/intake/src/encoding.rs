@@ -1,7 +1,7 @@
 //! From a file's bytes to text: UTF-8 with or without a mark, UTF-16 with a mark, which Excel writes as
 //! "Unicode text", and other encodings, named by the request or detected.
 //!
-//! An encoding is detected with a probability. A file whose encoding is not certain is refused with the
+//! An encoding is detected with a probability. If the encoding is not certain, the file is refused with the
 //! candidates named: text in a wrong encoding would be spoken to every callee. Bytes that are not of the
 //! encoding become U+FFFD, by which the row that holds them is reported.
 
@@ -181,7 +181,7 @@ pub struct Seen {
 }
 
 impl Seen {
-    /// Refuses a file whose encoding is not certain and was not named, and one that cannot be in the
+    /// Refuses a file if its encoding is not certain and was not named, and one that cannot be in the
     /// encoding that was named: one wrong byte makes a file no other encoding, so a file that is said to be
     /// UTF-8 stays so where it reads well as nothing else, and its rows are judged one by one.
     pub fn check(&self) -> Result<(), ImportError> {
@@ -214,7 +214,7 @@ impl Seen {
     }
 }
 
-/// Encodings of which a file is probably one.
+/// Encodings that a file is probably in, the likeliest first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Candidates([&'static Encoding; CANDIDATES_MAX]);
 
@@ -231,7 +231,7 @@ impl fmt::Display for Candidates {
         let first = codes.first().copied().unwrap_or("gbk");
         write!(
             f,
-            "the encoding of the file is not certain; it may be {listed}: name it, such as --encoding {first} (over HTTP \
+            "the encoding of the file is not certain; it may be {listed}: name it with --encoding {first} (over HTTP \
              encoding={first}), or save the file as UTF-8 / 无法确定文件编码（可能为 {listed}）：请用 --encoding 指明，或另存为 \
              UTF-8"
         )

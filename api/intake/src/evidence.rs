@@ -142,7 +142,7 @@ impl Weighed {
     }
 
     /// It reads nearly whole in this encoding: of ten characters at most one is none. True for an encoding
-    /// without a model, such as a further one of single bytes.
+    /// without a model, for example another single-byte encoding.
     pub(crate) fn reads_as(&self, encoding: &'static Encoding) -> bool {
         let model = MODELS.iter().position(|model| model.encoding == encoding);
         let tally = model

@@ -54,7 +54,7 @@ const OTHERS: [(&[u8], &str); 11] = [
 /// First bytes of a compound file (MS-CFB 2.2): Office before 2007, and Office files with a password.
 const COMPOUND_MARK: &[u8] = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1";
 
-/// Streams of a compound file, by which its kind is told, in this order.
+/// Streams of a compound file that identify its kind, in this order.
 const COMPOUND_KINDS: [(&str, &str, &str); 4] = [
     (
         "EncryptedPackage",
@@ -71,7 +71,7 @@ const OLD_WORKBOOK: &str = "an Excel 97-2003 workbook (.xls)";
 
 const SAVE_AS_XLSX: &str = "open it in Excel and save it as .xlsx / 请在 Excel 中另存为 .xlsx";
 
-/// Parts of an archive by which its kind is told, in this order; the first is the one that is read.
+/// Parts of an archive that identify its kind, in this order; the first is the one that is read.
 const ARCHIVE_KINDS: [(&str, Option<(&str, &str)>); 6] = [
     ("xl/workbook.xml", None),
     (
@@ -266,7 +266,7 @@ mod tests {
         writer.finish().unwrap().into_inner()
     }
 
-    /// A compound file whose directory is far behind its beginning.
+    /// A compound file with its directory far behind the beginning.
     fn compound(streams: &[&str]) -> Vec<u8> {
         let mut bytes = COMPOUND_MARK.to_vec();
         bytes.resize(2 * CHUNK_BYTES - 5, 0);

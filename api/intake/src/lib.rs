@@ -148,7 +148,7 @@ pub enum ImportError {
     #[error("{}", no_sheet(wanted.as_deref(), sheets))]
     NoSheet { wanted: Option<String>, sheets: String },
     #[error(
-        "more than {limit} cells hold a formula whose value is not stored in the file; open the file in Excel, save it \
+        "more than {limit} cells hold a formula without a value stored in the file; open the file in Excel, save it \
          and import it again"
     )]
     FormulasWithoutValues { limit: usize },
@@ -165,7 +165,7 @@ pub enum ImportError {
     Disk(std::io::Error),
 }
 
-/// A sheet that the workbook does not have, or a workbook whose sheets are all hidden.
+/// The workbook does not have the sheet, or all its sheets are hidden.
 fn no_sheet(wanted: Option<&str>, sheets: &str) -> String {
     match wanted {
         Some(name) => {

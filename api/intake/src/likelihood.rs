@@ -184,7 +184,7 @@ impl Reading {
             Wide::Two(probability) => {
                 self.good(WIDE_SHARE * behind_letter * probability);
                 if byte < 0x80 {
-                    // It is no character of ASCII here, and costs what such a one costs elsewhere.
+                    // Other models read this byte as ASCII, without a cost: it is taken off here, too.
                     self.score -= ASCII.ln();
                 }
                 self.before = first;

@@ -1,9 +1,9 @@
-//! A file of numbers: one on a line, or a table whose titles say which columns hold them. CSV in any
+//! A file of numbers: one on a line, or a table with titles that say which columns hold them. CSV in any
 //! encoding, or XLSX.
 //!
 //! A list that forbids calls must not lose a number silently. Rows that Excel hides are read, every sheet
 //! with numbers is read, and every column titled as a phone number is read. Without a title, the number of a
-//! line is its only value, or the only value that can be a number; a line with several such values is bad.
+//! line is its only value, or the only value that can be a number; a line with several of them is bad.
 
 use crate::cell::Cell;
 use crate::mapping::Member;
@@ -37,7 +37,7 @@ const COMMENT: char = '#';
 /// What the lines of a file are.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum LineForm {
-    /// Numbers in a column, whose title the user may name.
+    /// Numbers in a column; the user may name its title.
     Column(Option<String>),
     /// All values of a line together: an area code and the digits behind it.
     WholeLine,
@@ -235,9 +235,9 @@ fn only_number(cells: &[Cell]) -> Result<String, String> {
         .filter(|text| may_be_number(text));
     match (numbers.next(), numbers.next()) {
         (Some(only), None) => Ok(only.to_owned()),
-        (_, _) => Err(
-            "it has several values, and no title such as phone or 手机号 says which is the number".to_owned(),
-        ),
+        (_, _) => {
+            Err("it has several values, and no title (phone, 手机号) says which is the number".to_owned())
+        }
     }
 }
 

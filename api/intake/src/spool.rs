@@ -163,7 +163,7 @@ impl Spooled {
     }
 }
 
-/// A file whose header or parts were not read yet.
+/// A file with a header or parts that were not read yet.
 enum Unopened {
     Waiting(Box<(Spooled, Mapping)>),
     /// Rows are read once.

@@ -105,7 +105,7 @@ pub fn number_cell(at: &str, number: &str, format: usize) -> String {
     format!("<c r=\"{at}\" s=\"{format}\"><v>{number}</v></c>")
 }
 
-/// A row of text cells; `attributes` such as `hidden="1"`.
+/// A row of text cells; `attributes` are those of its element, for example `hidden="1"`.
 pub fn text_row(row: u32, attributes: &str, texts: &[&str]) -> String {
     let cells: String = ('A'..='Z')
         .zip(texts)

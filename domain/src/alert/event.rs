@@ -81,9 +81,9 @@ pub enum AlertRule {
     CallerNumberExpires,
     /// It has ended: no call shows the number any more.
     CallerNumberExpired,
-    /// Answered calls of a trunk leave keys no way to arrive, so that nobody can opt out by key.
+    /// Keys cannot arrive in answered calls of a trunk: callees cannot opt out by key.
     NoKeyPath,
-    /// An engine of speech does not answer: campaigns that need it start no calls.
+    /// A speech engine does not answer: campaigns that need it start no calls.
     EngineDown,
 }
 

@@ -127,14 +127,14 @@ impl Act {
         }
     }
 
-    /// What whoever approves holds; whoever does it holds what the route needs.
+    /// The permission of the approver. The requester holds what the route needs.
     pub const fn permission(self) -> Permission {
         match self {
             Self::ErasePerson | Self::AnswerDeletion | Self::AnonymiseCampaign => Permission::CustomersErase,
             Self::SetRetention => Permission::RetentionWrite,
             Self::ReleaseHold => Permission::CustomersHold,
             Self::InspectClear | Self::NoticeClear => Permission::InspectionsMake,
-            // Mail to an address that is no person's own shows persons' values to whoever reads it.
+            // Mail to a fixed address shows persons' values to the readers of that mailbox.
             Self::RevealMany | Self::PublishFixedAddress => Permission::CustomersReveal,
             Self::ImportList
             | Self::PublishFlow

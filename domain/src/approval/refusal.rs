@@ -11,8 +11,9 @@ pub enum ApprovalRefusal {
     #[error("nobody approves an own request: another person who holds the right does")]
     OwnRequest,
     #[error(
-        "your credential came from {0}, who made this request: a person whose credential came from elsewhere \
-         approves it; a set-up link sent by mail, or one of the directory's owner, gives you one of your own"
+        "your credential came from {0}, who made this request: another person, with a credential from \
+         elsewhere, approves it; a set-up link sent by mail, or one of the directory's owner, gives you one \
+         of your own"
     )]
     CredentialFromRequester(UserId),
     #[error(

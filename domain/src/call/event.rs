@@ -121,7 +121,7 @@ pub enum CallEvent {
     #[serde(rename = "call.transfer_requested")]
     TransferRequested {
         node: String,
-        /// Why; absent in calls stored before it was told.
+        /// Why; absent in calls of builds that did not store it.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         reason: Option<TransferReason>,
     },

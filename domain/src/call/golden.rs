@@ -200,7 +200,7 @@ fn the_reason_of_a_transfer_is_written_as_its_golden_file() {
     check_with("call", "reason", transfer);
 }
 
-/// An answer that leaves keys no way, and one of which the ways are unknown.
+/// An answer after which keys cannot arrive, and one that does not say how they can.
 #[test]
 fn an_answer_without_key_paths_is_written_as_its_golden_files() {
     for (member, key_paths) in [("no_key_path", Some(Vec::new())), ("unknown_key_paths", None)] {

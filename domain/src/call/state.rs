@@ -132,7 +132,7 @@ impl CallState {
     pub const fn transfer_requested(&self) -> bool {
         self.transfer_requested
     }
-    /// Why it was handed over; `None` also where that was not told.
+    /// Why it was handed over; `None` also for a call that was stored without a reason.
     pub const fn transfer_reason(&self) -> Option<TransferReason> {
         self.transfer_reason
     }

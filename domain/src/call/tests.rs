@@ -317,10 +317,10 @@ fn only_keys_of_a_telephone_are_recorded_and_only_so_many() {
     }
 }
 
-/// What an answer said of keys is stored as it came; of a late answer, which is hung up, it says nothing.
+/// The key paths of an answer are stored as they came; those of a late answer, which is hung up, are not.
 #[test]
 fn how_keys_can_arrive_is_stored_with_the_answer_alone() {
-    let told = |key_paths| AnsweredDialog {
+    let answer_with = |key_paths| AnsweredDialog {
         key_paths,
         ..super::given::told()
     };
@@ -330,7 +330,7 @@ fn how_keys_can_arrive_is_stored_with_the_answer_alone() {
         Some(Vec::new()),
         Some(vec![KeyPath::InBand, KeyPath::SipInfo]),
     ] {
-        let dialog = told(key_paths.clone());
+        let dialog = answer_with(key_paths.clone());
         let events = decide_at(1_000, &given, CallCommand::Answer { leg: 1, dialog });
         let stored = events.expect("an answer is stored");
         let [CallEvent::Answered { dialog, .. }] = stored.as_slice() else {
@@ -339,7 +339,7 @@ fn how_keys_can_arrive_is_stored_with_the_answer_alone() {
         assert_eq!(dialog.key_paths, key_paths);
         assert_eq!(dialog.has_no_key_path(), key_paths == Some(Vec::new()));
     }
-    let dialog = told(Some(vec![KeyPath::RtpEvent]));
+    let dialog = answer_with(Some(vec![KeyPath::RtpEvent]));
     let late = CallCommand::NoteLateAnswer { leg: 1, dialog };
     check(&given, late, Ok(vec![super::given::late_answered(1)]));
 }

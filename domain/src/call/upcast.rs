@@ -1,4 +1,4 @@
-//! Steps from old versions of call events to newer ones; `event.rs` says of which kind and version each is.
+//! Steps from old versions of call events to newer ones; `event.rs` names the kind and version of each.
 
 use serde_json::{Map, Value};
 

@@ -11,7 +11,7 @@ use crate::number_library::{home, province_of};
 use crate::time::Timestamp;
 use std::collections::BTreeMap;
 
-/// When a number is asked about again whose place nobody knows.
+/// When a number with an unknown place is asked about again.
 const ASK_AGAIN_MS: u64 = 24 * 3_600_000;
 
 pub(super) struct HomeLocation;

@@ -1,5 +1,5 @@
-//! Before a number needed a country, one without a country code was stored as Chinese. Under a preset of
-//! another country such a number may be a stranger's in China: it is not dialed until a user confirms it.
+//! Before a number needed a country, one without a country code was stored as Chinese. In a campaign with a
+//! preset of another country it may be a stranger's in China: it is not dialed until a user confirms it.
 //!
 //! Source: our own records. What is not confirmed is asked about again the next day.
 
@@ -9,13 +9,13 @@ use crate::time::Timestamp;
 use std::collections::BTreeMap;
 use values::calling_code::{CallingCode, DefaultCountry};
 
-/// When a number that is not confirmed is asked about again: somebody has to look first.
+/// When a number that is not confirmed is asked about again: a user has to confirm it first.
 const ASK_AGAIN_MS: u64 = 24 * 3_600_000;
 
 pub(super) struct NumberCountry;
 
-/// Whether it is asked at all: of a number whose country may have been guessed, in a campaign that does not
-/// call China alone.
+/// Whether the rule applies: the country of the number may have been guessed, and the campaign has a preset
+/// of another country than China.
 pub(super) fn is_asked(facts: &CustomerFacts<'_>) -> bool {
     let china = DefaultCountry::Of(CallingCode::MAINLAND_CHINA);
     let mut presets = facts.campaign.plan.presets();

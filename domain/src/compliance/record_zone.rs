@@ -13,9 +13,9 @@ use values::phone_number::region_of_e164;
 /// Why the zone of a record does not say what time it is where the callee is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum ZoneFault {
-    #[error("it is no time zone of the IANA database: name one such as America/New_York")]
+    #[error("it is no time zone of the IANA database: name one like America/New_York")]
     Unreadable,
-    #[error("it is a fixed offset, and clocks change there: name a zone such as America/New_York")]
+    #[error("it is a fixed offset, and clocks change there: name a zone like America/New_York")]
     FixedOffset,
 }
 
@@ -33,7 +33,7 @@ const WITHOUT_REGION: [&str; 10] = [
     "Factory",
 ];
 
-/// Standard times of North America, whose clocks change except in parts (`northamerica`).
+/// Standard times of North America, where clocks change except in parts (`northamerica`).
 const STANDARD_TIMES: [&str; 3] = ["EST", "MST", "HST"];
 
 /// Abbreviations that only daylight saving time has, and the zone in which it is observed. In the North
@@ -80,14 +80,14 @@ fn may_change_clocks(phone: &str) -> bool {
     zones.is_none_or(|zones| zones.iter().any(changes_clocks))
 }
 
-/// Whether a zone's offset in January differs from that in July. The year is one of the tables': rules of
-/// later years are not known better.
+/// Whether a zone's offset differs between the months of a year: Morocco changes its clocks for Ramadan
+/// alone. The year is one of the tables': rules of later years are not known better.
 fn changes_clocks(zone: &Tz) -> bool {
     let offset = |month| {
         let at = chrono::Utc.with_ymd_and_hms(2026, month, 1, 0, 0, 0).earliest()?;
         Some(at.with_timezone(zone).offset().fix().local_minus_utc())
     };
-    offset(1) != offset(7)
+    (2..=12).any(|month| offset(month) != offset(1))
 }
 
 #[cfg(test)]

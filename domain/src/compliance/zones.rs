@@ -26,7 +26,7 @@ pub(super) enum UnknownZone {
     PhoneErased,
     /// The record's zone is not an IANA name.
     UnreadableRecord,
-    /// The record's zone is a fixed offset of a country whose clocks change.
+    /// The record's zone is a fixed offset, and clocks change in its country.
     FixedOffset,
     /// Neither the record nor the table below knows.
     Region,
@@ -81,8 +81,7 @@ const CHINESE: [&str; 7] = [
     "PRC",
 ];
 
-/// Beijing's, and beside it that of a person who is recorded elsewhere. A zone that cannot be read names no
-/// other place.
+/// Beijing's, and that of the record too where it lies elsewhere. A zone that cannot be read is left out.
 fn zones_of_mainland(recorded: Option<Result<Tz, ZoneFault>>) -> CalleeZones {
     match recorded {
         None | Some(Err(ZoneFault::Unreadable)) => Ok(vec![BEIJING]),

@@ -173,8 +173,8 @@ pub enum CustomerCommand {
         times: Vec<PreferredTime>,
         origin: ProfileOrigin,
     },
-    /// A number that was stored as Chinese when nobody had said its country is right. Its country was known,
-    /// or is confirmed already: no event.
+    /// A number that was stored as Chinese without a known country is right. Its country was known, or is
+    /// confirmed already: no event.
     ConfirmNumber {
         number: NumberId,
         reason: String,
@@ -364,7 +364,7 @@ pub struct CallClosing {
     pub outcome: Option<Outcome>,
     pub charged: bool,
     pub answered: bool,
-    /// The leg whose 2xx came after it was given up or interrupted.
+    /// The leg that got a 2xx after it was given up or interrupted.
     pub late_leg: Option<u8>,
     pub again: CallAgain,
     pub dialed_at: Timestamp,

@@ -47,7 +47,7 @@ pub struct EnrolmentState {
     /// For which scope the last grant looked at consent; unknown of grants without that verdict.
     pub(super) granted_scope: Option<String>,
     pub last: Option<LastCall>,
-    /// The last late answer; gone with the next grant. Few have one: it takes no room in the others.
+    /// The last late answer, until the next grant. Boxed: few enrolments have one.
     pub late_answer: Option<Box<LateAnswer>>,
     pub settled: Option<SettledAs>,
     /// Withdrawn from the campaign; settled as soon as no call is open.

@@ -36,7 +36,7 @@ pub enum CustomerEvent {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         country: Option<CountrySource>,
     },
-    /// A number was stored as Chinese when nobody had said its country; a user said that it is right.
+    /// A number was stored as Chinese without a known country; a user confirmed that it is right.
     #[serde(rename = "customer.number_confirmed")]
     NumberConfirmed { number: NumberId, reason: String },
     #[serde(rename = "customer.consent_recorded")]

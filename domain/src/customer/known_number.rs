@@ -15,11 +15,11 @@ pub enum CountrySource {
     Written,
     /// By the presets of the campaign.
     Preset,
-    /// By the list, whose import named the country.
+    /// By the import of the list, which named the country.
     List,
     /// By the setting of the installation.
     Setting,
-    /// A user said that it is right as it is stored.
+    /// A user confirmed it as it is stored.
     Confirmed,
 }
 

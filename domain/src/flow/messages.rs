@@ -62,8 +62,8 @@ pub struct MessageTemplate {
 }
 
 impl MessageTemplate {
-    /// The variable that alone is the address, such as `email` of `{{email}}`; none of an address that is
-    /// written out, whole or in part.
+    /// The one variable that is the address, as `email` in `{{email}}`; none where a part of the address is
+    /// written out.
     pub fn address_column(&self) -> Option<&str> {
         address_column(self.to.as_deref()?)
     }
@@ -74,7 +74,7 @@ impl MessageTemplate {
     }
 }
 
-/// The one variable that a text is, and nothing beside it.
+/// The variable of a text that consists of that variable alone.
 pub fn address_column(text: &str) -> Option<&str> {
     let name = text.trim().strip_prefix("{{")?.strip_suffix("}}")?.trim();
     let is_name = !name.is_empty() && !name.contains(['{', '}', '@']);

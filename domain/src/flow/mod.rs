@@ -78,7 +78,10 @@ pub use state::{FlowState, PublishedFlow};
 pub use step::{
     FlowAction, FlowInput, FlowPrompt, FlowRun, Intention, Interruption, NoticeKind, STEPS_MAX, Understood,
 };
-pub use template::{AI_NOTICE, CALLBACK_PROMISE, GOODBYE, MENU, OPTED_OUT, RECORDING_NOTICE, from_script};
+pub use template::{
+    AI_NOTICE, CALLBACK_PROMISE, GOODBYE, MENU, OPTED_OUT, RECORDING_NOTICE, from_script,
+    from_script_without_type_ahead,
+};
 pub use text::{FillFault, TextFault, VARIABLE_NAME_MAX, filled_in, is_variable_name, variables_of};
 pub use values::canonical::{canonical_json, content_hash};
 pub use values::show::{Show, ShownAs};

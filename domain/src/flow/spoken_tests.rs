@@ -359,8 +359,8 @@ fn a_transfer_for_how_the_callee_sounds_says_so_and_one_asked_for_by_word_does_t
         emotion: Some(read),
         ..said("", Certainty::Abstained)
     };
-    let told = call("emotion.yaml").then(Played).then(Spoken(&angry));
-    assert_eq!(told.transfer_reason(), Some(TransferReason::Emotion));
+    let run = call("emotion.yaml").then(Played).then(Spoken(&angry));
+    assert_eq!(run.transfer_reason(), Some(TransferReason::Emotion));
     let asked = at_card().then(Spoken(&sure("transfer_human")));
     assert_eq!(asked.transfer_reason(), Some(TransferReason::Requested));
 }

@@ -409,7 +409,7 @@ fn a_transfer_says_why_it_comes() {
         (&menu, vec![Played, Fault], EngineFailure),
         (&spoken, vec![Played, Played, Silence], Ladder),
         (&spoken, vec![Played, Unheard], EngineFailure),
-        // The recognizer is dead, and the callee says nothing: nobody asked for a colleague.
+        // The recognizer is dead, and the callee says nothing: that is no request for a colleague.
         (&spoken, vec![Played, Deaf], EngineFailure),
         (&spoken, vec![Deaf, Played, Played, Silence], EngineFailure),
         (&direct, vec![Played, Played], Flow),

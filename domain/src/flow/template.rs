@@ -88,6 +88,18 @@ fn nodes(script: &str) -> BTreeMap<String, Node> {
     .into()
 }
 
+/// The flow as builds without `type_ahead` in its menus made it. A request that created a campaign then and
+/// comes again is compared with this one.
+pub fn from_script_without_type_ahead(flow: FlowId, script: &str) -> Result<FlowDefinition, TextFault> {
+    let mut definition = from_script(flow, script)?;
+    for node in definition.nodes.values_mut() {
+        if let Node::AskKeypress(menu) = node {
+            menu.type_ahead = false;
+        }
+    }
+    Ok(definition)
+}
+
 fn say(text: &str, next: &str, visits: Option<Visits>) -> Node {
     Node::Say(Say {
         text: text.to_owned(),
@@ -106,7 +118,7 @@ fn menu(on_timeout: Reprompt, on_other: Reprompt) -> Node {
         keys: keys.map(|(key, node)| (key.to_owned(), node.to_owned())).into(),
         set: BTreeMap::new(),
         timeout_ms: MENU_TIMEOUT_MS,
-        // Who knows the menu presses its key while the text before it is said.
+        // A callee who knows the menu presses its key while the text before it is said.
         type_ahead: true,
         on_timeout,
         on_other,

@@ -17,7 +17,7 @@ pub enum InquiryCommand {
     ReadPersonalData { facts: ReadFacts, by: Option<String> },
     /// Somebody searches the audit trail.
     Search { facts: SearchFacts, by: Option<String> },
-    /// Somebody compares values with sealed values of customers.
+    /// A caller compares values with sealed values of customers.
     Compare {
         facts: ComparisonFacts,
         by: Option<String>,

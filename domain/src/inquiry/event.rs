@@ -44,7 +44,7 @@ pub enum InquiryEvent {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         by: Option<String>,
     },
-    /// Somebody compared values of their own with sealed values of customers; holds none of the values.
+    /// A caller compared chosen values with sealed values of customers; holds none of the values.
     #[serde(rename = "inquiry.compared")]
     Compared {
         #[serde(flatten)]
@@ -134,7 +134,7 @@ pub struct ComparisonFacts {
     pub what: ComparedValue,
     /// Values compared.
     pub values: u64,
-    /// Values that a customer has; rounded down to tens where the caller was told no more than that.
+    /// Values that a customer has; rounded down to tens where the caller got that figure only.
     pub found: u64,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub campaign: Option<CampaignId>,

@@ -165,8 +165,8 @@ pub enum HungUpBy {
 /// its 2xx for 32 s (RFC 3261, 13.3.1.4), but a callee who hears nothing for longer hangs up.
 pub const ACKNOWLEDGE_MS_MAX: u64 = 4_000;
 
-/// How long a leg that a crash left unanswered is watched: as long as a far end repeats a 2xx that nobody
-/// acknowledged (64 x T1; RFC 3261, 13.3.1.4).
+/// How long a leg that a crash left unanswered is watched: as long as a far end repeats a 2xx without an ACK
+/// (64 x T1; RFC 3261, 13.3.1.4).
 pub const LEFT_OVER_WATCH_MS: u64 = 32_000;
 
 /// What happens on a leg, in order. After `Closed` nothing follows.

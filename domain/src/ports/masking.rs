@@ -1,7 +1,7 @@
 //! The Masking port: words of a person without what identifies them, before anything is stored of them.
 //!
 //! **What every implementation promises.** It answers from memory and never waits. Runs of seven or more
-//! digits, announced secrets, addresses of mail and told names are starred, in digits and in words; equal
+//! digits, announced secrets, mail addresses and spoken names are starred, in digits and in words; equal
 //! texts have equal answers; what was masked is masked no further.
 
 /// What a caller's words answer, as far as masking goes by it.

@@ -115,8 +115,8 @@ pub trait Worklist: Send + Sync {
         customers: &[CustomerId],
         now: Timestamp,
     ) -> Result<Vec<DueEnrolment>, WorklistError>;
-    /// Earliest due time after `now` among the campaign's waiting enrolments: when there is more to dial by
-    /// time alone, whoever is due already.
+    /// Earliest due time after `now` among the campaign's waiting enrolments. Enrolments that are due already
+    /// do not count.
     async fn next_due_after(
         &self,
         campaign: &CampaignId,

@@ -12,7 +12,7 @@ pub enum SettingRefusal {
         least: u64,
         most: u64,
     },
-    #[error("{asked} is the calling code of no country: name one such as 86 or 1, or 0")]
+    #[error("{asked} is the calling code of no country: name one like 86 or 1, or 0")]
     NotACallingCode { asked: u64 },
     #[error("a reason is needed")]
     NoReason,

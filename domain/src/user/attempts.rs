@@ -1,14 +1,14 @@
 //! Wrong passwords by the address they came from, and the lock that follows.
 //!
 //! A lock is of one name and one address: a stranger who knows a name cannot keep its user out elsewhere.
-//! Of an IPv6 network all addresses are one.
+//! All addresses of an IPv6 network count as one.
 
 use crate::time::Timestamp;
 use std::collections::BTreeMap;
 use std::net::{IpAddr, Ipv6Addr};
 
-/// Addresses remembered of one user. Of more, the one whose last wrong password is longest ago is
-/// forgotten: an address has a limit of its own over all names.
+/// Addresses remembered of one user. Beyond it the address with the oldest wrong password is removed: each
+/// address also has a limit of its own over all names.
 const ADDRESSES_MAX: usize = 64;
 
 /// Bits of an IPv6 address that name its network (RFC 6177 gives a site at least a /64).
@@ -34,7 +34,7 @@ impl AttemptsByAddress {
         self.0.get(&address_of(from)).copied().unwrap_or_default()
     }
 
-    /// Until when nobody signs in from this address.
+    /// Until when sign-ins from this address are refused.
     pub(super) fn locked_at(&self, from: Option<&str>, now: Timestamp) -> Option<Timestamp> {
         let until = |address: &Option<String>| self.0.get(address).and_then(|attempts| attempts.until);
         let until = until(&address_of(from)).max(until(&None));

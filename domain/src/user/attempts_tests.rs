@@ -1,4 +1,4 @@
-//! Locks of one name and one address: given a user's events, when somebody signs in from an address, then
+//! Locks of one name and one address: given a user's events, when a sign-in comes from an address, then
 //! events or a refusal.
 
 use super::event::{SignInFault, UserEvent};

@@ -126,7 +126,7 @@ pub enum UserEvent {
     /// And no more; every session ends.
     #[serde(rename = "user.provider_unlinked")]
     ProviderUnlinked { reason: String },
-    /// Too many wrong passwords from one address: nobody signs in from there before `until`, not even with
+    /// Too many wrong passwords from one address: sign-ins from there are refused before `until`, also with
     /// the right one.
     #[serde(rename = "user.locked")]
     Locked {

@@ -89,7 +89,7 @@ impl UserState {
         self.mail.as_ref()
     }
 
-    /// Until when nobody signs in from this address, where that is still to come.
+    /// Until when sign-ins from this address are refused, where that is still to come.
     pub fn locked_at(&self, from: Option<&str>, now: Timestamp) -> Option<Timestamp> {
         self.attempts.locked_at(from, now)
     }

@@ -21,7 +21,8 @@ const DIGITS: [[char; 4]; 4] = [
 ];
 const SAMPLES_PER_S: f64 = 8_000.0;
 
-/// Samples looked at: 15 ms, whose zeros lie 67 Hz away, about as far as the nearest other tone (73 Hz).
+/// Samples of one look: 15 ms. The zeros of its spectrum lie 67 Hz away, about as far as the next tone
+/// (73 Hz).
 const BLOCK_SAMPLES: usize = 120;
 /// Samples between two looks: 5 ms.
 const STEP_SAMPLES: usize = 40;
@@ -40,12 +41,12 @@ const AMPLITUDE_MIN: f64 = 100.0;
 const COLUMN_STRONGER_MAX: f64 = 6.3;
 /// The row's tone is at most this much stronger: 6 dB; voices have more of the low frequencies.
 const ROW_STRONGER_MAX: f64 = 4.0;
-/// A tone stands out from the others of its group by 8 dB.
-const STANDS_OUT_MIN: f64 = 6.3;
+/// A tone is stronger than the others of its group by 8 dB.
+const DOMINANCE_MIN: f64 = 6.3;
 /// Share of the pair in the whole energy; tones that are 1.5 % off (Q.24) still have it.
 const SHARE_MIN: f64 = 0.6;
 
-/// Finds presses in one direction of audio.
+/// Detects keypresses in one direction of audio.
 #[derive(Debug, Clone, Default)]
 pub struct DtmfDetector {
     samples: VecDeque<f64>,
@@ -65,7 +66,7 @@ impl DtmfDetector {
         self.look(frame)
     }
 
-    /// 20 ms of which the packet was lost: neither a tone nor a pause, for a short while.
+    /// 20 ms with a lost packet: neither a tone nor a pause, for a short while.
     pub fn receive_lost(&mut self) {
         self.lost_frames = self.lost_frames.saturating_add(1);
         if self.lost_frames > LOST_FRAMES_MAX {
@@ -119,7 +120,7 @@ impl DtmfDetector {
     }
 }
 
-/// The digit whose two tones make up these samples.
+/// The digit of the two tones in these samples.
 fn digit_of(samples: &[f64]) -> Option<char> {
     let energy: f64 = samples.iter().map(|sample| sample * sample).sum();
     let rows = ROWS.map(|tone| power(samples, tone));
@@ -139,18 +140,18 @@ fn digit_of(samples: &[f64]) -> Option<char> {
     DIGITS.get(row)?.get(column).copied()
 }
 
-/// The strongest tone of a group, where it stands out from the others.
+/// The strongest tone of a group, if it dominates the others.
 fn strongest(powers: &[f64; 4]) -> Option<(usize, f64)> {
     let (at, strongest) = powers
         .iter()
         .copied()
         .enumerate()
         .max_by(|one, other| one.1.total_cmp(&other.1))?;
-    let stands_out = |(other, power): (usize, &f64)| other == at || strongest >= power * STANDS_OUT_MIN;
+    let is_dominant = |(other, power): (usize, &f64)| other == at || strongest >= power * DOMINANCE_MIN;
     powers
         .iter()
         .enumerate()
-        .all(stands_out)
+        .all(is_dominant)
         .then_some((at, strongest))
 }
 

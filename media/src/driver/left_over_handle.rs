@@ -28,7 +28,7 @@ impl LeftOverLeg for LeftOverHandle {
             // Nothing follows `Closed`.
             return std::future::pending().await;
         }
-        // Where the driver has stopped, nobody ends the leg any more.
+        // When the driver has stopped, no one ends the leg any more.
         let event = self.reports.recv().await.unwrap_or(LeftOverEvent::Closed);
         self.closed = event == LeftOverEvent::Closed;
         event

@@ -249,7 +249,7 @@ impl LegAudio {
         (heard, pressed.or(held))
     }
 
-    /// The next frame, and whether it stands for a lost packet.
+    /// The next frame, and whether its packet was lost.
     fn next_heard_frame(&mut self) -> (Frame, bool) {
         for _ in 0..POPS_PER_FRAME {
             if let Some(frame) = self.cutter.pop() {
@@ -370,8 +370,8 @@ mod tests {
         let mut audio = audio();
         assert!(audio.play(1, clip(161)));
         assert!(audio.play(2, clip(160)));
-        let told: Vec<Option<u32>> = (0..4).map(|_| ticked(&mut audio, 0).0.played).collect();
-        assert_eq!(told, [None, Some(1), Some(2), None]);
+        let played: Vec<Option<u32>> = (0..4).map(|_| ticked(&mut audio, 0).0.played).collect();
+        assert_eq!(played, [None, Some(1), Some(2), None]);
         assert_eq!(audio.sent_count(), 4, "silence is sent too");
         for number in 0..PLAYS_MAX {
             assert!(audio.play(u32::try_from(number).unwrap(), clip(160)));

@@ -344,7 +344,7 @@ impl MediaDriver {
         options::probe(place.remote, clock.as_ref(), ids.as_ref()).await
     }
 
-    /// Ends what a crash left; what becomes of it is told by the handle.
+    /// Ends a leg that a crash left; the handle reports how it ends.
     pub(crate) async fn end_left_over(
         &self,
         place: &TrunkPlace,

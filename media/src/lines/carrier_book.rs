@@ -33,7 +33,7 @@ pub struct BookEntry {
 pub struct CarrierBook {
     entries: Mutex<BTreeMap<String, BookEntry>>,
     turns: Mutex<BTreeMap<String, u32>>,
-    /// Legs whose callees would answer across a CANCEL.
+    /// Legs with callees that would answer across a CANCEL.
     crossing: Mutex<BTreeSet<String>>,
 }
 

@@ -37,8 +37,8 @@ pub const RING_TIMEOUT_MS: u64 = 30_000;
 pub const FIRST_RESPONSE_MS: u64 = 32_000;
 /// The same where another trunk follows, which takes new calls meanwhile (call progress).
 pub const FIRST_RESPONSE_BEFORE_ANOTHER_MS: u64 = 4_000;
-/// Silence of a far end that says that it sends, and gives no sign of life, after which it is hung up. Who
-/// listens behind silence suppression sends nothing at all: a minute is longer than people think it over.
+/// Silence of a far end that says that it sends, and gives no sign of life, after which it is hung up. A
+/// phone with silence suppression sends nothing while its user listens: people think for less than a minute.
 pub const SILENCE_MS: u64 = 60_000;
 /// An interrupted call's enrolment rests this long: timer C, the first phone may still ring.
 pub const HOLD_OFF_MS: u64 = 180_000;
@@ -397,7 +397,7 @@ impl Drop for SipLeg {
 mod tests {
     use super::{CallerNumber, ON_ITS_WAY_MS, TrunkConfig, is_dialable};
     use crate::lines::contract::{self, Callee, Loss, Stage};
-    use crate::lines::suite_legs::{new_call, next, next_after_ringing, order, permit_for, permit_until};
+    use crate::lines::suite_legs::{new_call, order, permit_until};
     use crate::lines::tests::{Network, quick};
     use crate::sip::authentication::Credentials;
     use crate::testing::SuiteClock;
@@ -406,7 +406,7 @@ mod tests {
     use domain::compliance::NEXT_LEG_WITHIN_MS;
     use domain::ids::CallId;
     use domain::ports::clock::Clock;
-    use domain::ports::line::{AnsweredDialog, Leg, LegEvent, Line, LineError};
+    use domain::ports::line::{AnsweredDialog, Leg, Line, LineError};
     use std::sync::{Arc, Mutex};
 
     #[test]
@@ -455,7 +455,7 @@ mod tests {
         assert_eq!(refused, Some(LineError::TooLate(last_instant)));
     }
 
-    /// The network, and legs whose owners are lost: nobody reads them any more.
+    /// The network, and legs that lost their owners: their events are not read any more.
     struct CarrierStage(Network, Mutex<Vec<Box<dyn Leg>>>);
 
     #[async_trait]
@@ -487,20 +487,9 @@ mod tests {
         }
 
         async fn lose(&self, line: &Arc<dyn Line>, loss: Loss) -> (CallId, Option<AnsweredDialog>) {
-            let call = new_call();
-            let mut leg = line.dial(permit_for(call), order(call)).await.unwrap();
-            let event = match loss {
-                Loss::Ringing => next(&mut leg).await,
-                Loss::Unacknowledged | Loss::Talking => next_after_ringing(&mut leg).await,
-            };
-            if loss == Loss::Talking {
-                leg.acknowledge().await.unwrap();
-            }
+            let (call, leg, dialog) = contract::dial_until(line, loss).await;
             self.1.lock().unwrap().push(leg);
-            match event {
-                LegEvent::Answered(dialog) => (call, Some(dialog)),
-                _ => (call, None),
-            }
+            (call, dialog)
         }
     }
 

@@ -309,7 +309,7 @@ fn span(ms: u64) -> SpanMs {
     SpanMs { min: ms, max: ms }
 }
 
-/// Also one whose answer the lost process had neither stored nor acknowledged: the carrier repeats it.
+/// Also a leg with an answer that the lost process neither stored nor acknowledged: the carrier repeats it.
 #[test]
 fn a_restarted_process_ends_what_it_finds_open_from_its_old_port() {
     for (manner, answers, acknowledges) in [
@@ -317,7 +317,7 @@ fn a_restarted_process_ends_what_it_finds_open_from_its_old_port() {
         (Manner::SaysNothing, true, false),
         (Manner::NoAnswer, false, false),
     ] {
-        // Whoever answered stays, and their 200 is repeated: it is the restarted process that hangs up.
+        // A callee that answers stays on the line, and its 200 is repeated: the restarted process hangs up.
         let mut profile = CarrierProfile {
             patience_ms: span(60_000),
             ..quick(manner)
@@ -329,8 +329,8 @@ fn a_restarted_process_ends_what_it_finds_open_from_its_old_port() {
         let world = outside.block_on(async { Network::new((41_550, 41_560)) });
         let carrier = outside.block_on(async { world.carrier(profile, None) });
         let call = new_call();
-        let (local, answered) = lost.block_on(async {
-            // Below the ports that the system gives away: nobody may take it between the two processes.
+        let (local, answered, held) = lost.block_on(async {
+            // Below the ports that the system gives away: no other process may take it in between.
             let network = Network::at("127.0.0.1:21560".parse().unwrap(), (41_560, 41_600));
             let line = network.trunk_to(&carrier, |_| {}).await;
             let mut leg = line.dial(permit_for(call), order(call)).await.unwrap();
@@ -347,14 +347,15 @@ fn a_restarted_process_ends_what_it_finds_open_from_its_old_port() {
                 leg.acknowledge().await.unwrap();
             }
             let local = network.driver.local();
-            // The process is gone in the middle of the call: nothing is said, nothing is cleaned up.
-            CRASHED.lock().unwrap().push(Box::new((leg, line, network)));
-            (local, answered)
+            (local, answered, (leg, line, network))
         });
         assert_eq!(answered.is_some(), answers);
         outside.block_on(until_live(&carrier, 1));
-        lost.shutdown_background();
-        CRASHED.lock().unwrap().clear();
+        // A process that is lost in the middle of the call sends no BYE or CANCEL. So its threads end before
+        // its leg is dropped: a signalling task that still ran would give the leg up, the far end would have
+        // no answer to repeat, and the restarted process would wait for one in vain.
+        drop(lost);
+        drop(held);
         restarted.block_on(async {
             let network = Network::once_free(local, (41_600, 41_650)).await;
             let line = network.trunk_to(&carrier, |_| {}).await;
@@ -370,7 +371,7 @@ fn a_restarted_process_ends_what_it_finds_open_from_its_old_port() {
             assert_eq!(facts.local, local.to_string());
             let mut ending = line.end_left_over(facts).await.unwrap();
             let expected = match answered.filter(|_| !acknowledges) {
-                // Nothing keeps how keys could have arrived: there is nobody to press one.
+                // How keys could have arrived is not kept: the call ends before a key can be pressed.
                 Some(dialog) => LeftOverEvent::LateAnswered(AnsweredDialog {
                     key_paths: None,
                     ..dialog
@@ -383,9 +384,6 @@ fn a_restarted_process_ends_what_it_finds_open_from_its_old_port() {
         });
     }
 }
-
-/// What a crashed process held; dropped only after its runtime, so that nothing of it can speak.
-static CRASHED: Mutex<Vec<Box<dyn std::any::Any + Send>>> = Mutex::new(Vec::new());
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn stopping_hangs_up_and_closes_every_leg_with_its_recording() {

@@ -131,7 +131,7 @@ fn is_newer(last: Segment, segment: Segment) -> bool {
     last.sequence.wrapping_sub(segment.sequence) > OVERTAKEN_STEPS_MAX
 }
 
-/// A sender whose clock stands still between two presses: after the end, another digit or a marker with a
+/// A sender with a clock that stops between two presses: after the end, another digit or a marker with a
 /// duration that starts again is a new press.
 fn begins_at_the_same_time(last: Segment, segment: Segment) -> bool {
     let starts_again = segment.marker && !segment.ended && segment.duration < last.duration;
@@ -278,7 +278,7 @@ mod tests {
         packets.collect()
     }
 
-    /// A press whose packets each have a timestamp of their own, from `sequence` on, beginning at `at_ms`.
+    /// A press with another timestamp in each packet, from `sequence` on, beginning at `at_ms`.
     fn counting_up(code: u8, sequence: u16, at_ms: u16, grows: bool) -> Vec<Arrived> {
         let packet = |step: u16| {
             let duration = if grows { 160 * (step + 1).min(10) } else { 160 };

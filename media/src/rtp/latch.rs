@@ -43,7 +43,7 @@ impl Latch {
         }
     }
 
-    /// The far end described its address anew; the same one keeps the latch.
+    /// The far end described its address again; the same one keeps the latch.
     pub fn describe(&mut self, described: SocketAddr, now_us: i64) {
         if described != self.described {
             self.described = described;

@@ -35,7 +35,7 @@ fn within<'a>(content_type: &str, body: &'a [u8], depth: usize) -> Option<&'a [u
     })
 }
 
-/// What stands between the delimiter lines.
+/// The parts between the delimiter lines.
 fn parts<'a>(body: &'a [u8], boundary: &str) -> Vec<&'a [u8]> {
     let delimiter = format!("--{boundary}");
     let mut parts = Vec::new();

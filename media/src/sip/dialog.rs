@@ -40,7 +40,7 @@ impl Hop {
     }
 }
 
-/// Whom the messages of a leg name.
+/// Addresses and numbers that the messages of a leg name.
 #[derive(Debug, Clone, Copy)]
 pub struct PartyNames<'a> {
     /// Our sent-by, `host:port`.
@@ -394,7 +394,7 @@ mod tests {
         );
         assert_eq!(plain.asserted, Some(asserted));
         let anonymous = party_of(&names("+8613800138000", None), &preferred);
-        assert_eq!(anonymous.asserted, None, "nobody is asserted");
+        assert_eq!(anonymous.asserted, None, "no number is asserted");
         assert!(anonymous.from.starts_with("<sip:anonymous@127.0.0.1:5070>"));
     }
 

@@ -44,8 +44,8 @@ pub struct AudioStream {
     pub maxptime_ms: Option<u32>,
     /// The only addresses its packets may come from, where the trunk's SPEC lists them.
     pub allowed: Vec<IpAddr>,
-    /// The description's `m=` lines in order, of which an answer has as many (RFC 3264, 6); this stream is
-    /// the one without a text.
+    /// The description's `m=` lines in order; an answer has as many (RFC 3264, 6). This stream is the one
+    /// without a text.
     pub media_lines: Vec<Option<String>>,
     /// How far from its address its packets may come from; the trunk's to say.
     pub latch: LatchRule,

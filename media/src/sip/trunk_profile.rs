@@ -1,5 +1,5 @@
-//! How a trunk wants its messages: whom From names, which header asserts the number shown, by which proxy
-//! they go, and what is made of a private Contact.
+//! How a trunk wants its messages: the host in From, the header that asserts the number shown, the proxy, and
+//! what is made of a private Contact.
 
 use std::net::IpAddr;
 
@@ -21,7 +21,7 @@ impl AssertedBy {
     }
 }
 
-/// Where requests within a dialog go whose Contact or first Route is a private address.
+/// Where requests within a dialog go if the Contact or first Route is a private address.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum PrivateContact {
     #[default]
@@ -39,7 +39,7 @@ pub struct ProxyAddress {
 }
 
 impl ProxyAddress {
-    /// As it stands in a URI.
+    /// As written in a URI.
     pub(super) fn authority(&self) -> String {
         match self.host.parse::<IpAddr>() {
             Ok(IpAddr::V6(ip)) => format!("[{ip}]:{}", self.port),
@@ -48,7 +48,7 @@ impl ProxyAddress {
     }
 }
 
-/// One trunk's wishes; by default there are none.
+/// Settings of one trunk; the default changes nothing.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct TrunkProfile {
     /// Host of the From URI; our own address unless it is set.

@@ -100,7 +100,10 @@ pub(super) fn judge(findings: &mut Findings, facts: &[Fact], append_ms_max: u64)
             CampaignEvent::CREATED => {
                 let campaign = campaigns.entry(&fact.campaign).or_default();
                 campaign.sells = fact.text(Member::Preset) == Preset::UsTsr.code();
-                campaign.for_agents = !matches!(fact.text_at(&[Member::Dialing, Member::Mode]), "" | "batch");
+                campaign.for_agents = !matches!(
+                    fact.text_at(&[Member::Dialing, Member::Mode]),
+                    "" | "batch" | "callback"
+                );
             }
             CampaignEvent::ABANDONMENT_RECORDED => {
                 let campaign = campaigns.entry(&fact.campaign).or_default();

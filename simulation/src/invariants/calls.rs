@@ -243,9 +243,9 @@ impl<'a> Story<'a> {
     }
 }
 
-/// An answer that was acknowledged is in the log, also one that a later life hung up. What came to a dead
-/// machine for as long as a far end repeats it is known to nobody, and what was acknowledged as the machine
-/// died may be lost with it: likewise an answer that came late and could not be written down any more.
+/// An acknowledged answer is in the log, also one that a later life hung up. Three kinds may be missing: an
+/// answer that reached only a dead machine, for as long as a far end repeats it; one that was acknowledged as
+/// the machine died; and one that came late and could not be stored any more.
 fn answer_is_known(leg: &Leg<'_>, entry: &BookEntry, crashed: bool, unwritten: &[Spell]) -> bool {
     let Some(answered_at) = entry.answered_at.filter(|_| !leg.answered) else {
         return true;

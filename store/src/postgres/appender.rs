@@ -42,8 +42,8 @@ pub(super) struct Appender {
     limits: Limits,
     connected: Option<Connected>,
     outage: Outage,
-    /// Why what was committed may be in no synchronous standby; see `confirmation`.
-    unconfirmed: Option<String>,
+    /// Events that were committed may be in no synchronous standby; see `confirmation`.
+    is_in_doubt: bool,
     /// A version that each stream is known to have. Others may have written more: it only spares questions.
     known: HashMap<StreamId, u64>,
     /// The last position this process wrote.
@@ -68,7 +68,8 @@ impl Appender {
             limits,
             connected: None,
             outage: Outage::default(),
-            unconfirmed: None,
+            // A process before this one may have ended between a commit and its standby.
+            is_in_doubt: true,
             known: HashMap::new(),
             last: Position(0),
             unannounced: Position(0),
@@ -177,7 +178,7 @@ impl Appender {
 
     async fn open(&mut self) -> Result<Connected, String> {
         let link = Link::open(&self.config).await.map_err(|error| text(&error))?;
-        let (client, mut connection, warnings) = link.split_hearing();
+        let (client, mut connection, warnings) = link.split_with_warnings();
         let prepared = {
             let prepare = async {
                 let settings = safety::Settings::read(&client).await?;
@@ -214,7 +215,7 @@ impl Appender {
     /// Gives the connection up. `Err` when the database has been away for too long.
     fn lose(&mut self, why: String) -> Result<(), StoreError> {
         self.connected = None;
-        self.unconfirmed.get_or_insert_with(|| why.clone());
+        self.is_in_doubt = true;
         // What was known may be wrong when another, older database answers next.
         self.known.clear();
         let now = self.clock.now();
@@ -251,6 +252,8 @@ impl Appender {
             return Outcome::Unclear(SILENT.to_owned());
         };
         let statement = statement(connected).clone();
+        // Warnings of the session's beginning say nothing of this append.
+        drop(connected.warnings.take());
         let asked = connected.client.query_opt(&statement, values);
         match drive(&mut connected.connection, &*self.clock, within_ms, asked).await {
             Some(Ok(Some(row))) => match (row.try_get(0), connected.warnings.take()) {
@@ -272,7 +275,7 @@ impl Appender {
         answers: &mut [Option<Answer>],
     ) {
         self.outage.end(self.clock.now());
-        self.unconfirmed = None;
+        self.is_in_doubt = false;
         let mut last = before;
         for (batch, answer) in named(group, answers, called) {
             last.0 += batch.records.len() as u64;
@@ -285,13 +288,13 @@ impl Appender {
     /// Whether everything committed so far is where the server keeps it, asked where that is in doubt.
     async fn is_confirmed(&mut self) -> Result<bool, StoreError> {
         let within_ms = self.answer_ms();
-        let (Some(_), Some(connected)) = (&self.unconfirmed, &mut self.connected) else {
-            return Ok(self.unconfirmed.is_none());
+        let (true, Some(connected)) = (self.is_in_doubt, &mut self.connected) else {
+            return Ok(!self.is_in_doubt);
         };
         let asked = confirm(&connected.client, &connected.warnings);
         match drive(&mut connected.connection, &*self.clock, within_ms, asked).await {
             Some(Ok(None)) => {
-                self.unconfirmed = None;
+                self.is_in_doubt = false;
                 return Ok(true);
             }
             Some(Ok(Some(why))) => self.lose(why)?,

@@ -1,9 +1,9 @@
-//! Whether what was committed is where the server was told to keep it.
+//! Confirmation that committed events are in a synchronous standby, where the server is set to have one.
 //!
 //! A commit waits for a synchronous standby. When that wait is cancelled, PostgreSQL commits all the same and
 //! says so only in a warning beside a successful reply: the events are in no standby, and a failover would
-//! lose them. Such an append, and every one whose reply was lost, is answered only after a later commit has
-//! been waited for without a warning, because a standby that has a commit has all before it.
+//! lose them. An append with a warning, or without a reply, is answered only after a later commit has been
+//! waited for without a warning, because a standby that has a commit has all before it.
 
 use super::connect::Driven;
 use futures_util::FutureExt;
@@ -43,7 +43,7 @@ impl Warnings {
 }
 
 /// Drives a connection and keeps its warnings.
-pub(super) fn heard(mut connection: super::connect::Connection, warnings: Arc<Warnings>) -> Driven {
+pub(super) fn drive_keeping(mut connection: super::connect::Connection, warnings: Arc<Warnings>) -> Driven {
     let driven = async move {
         while let Some(message) = poll_fn(|context| connection.poll_message(context)).await {
             match message {

@@ -167,9 +167,9 @@ impl Link {
     }
 
     /// The same, and the warnings that come with replies.
-    pub(super) fn split_hearing(self) -> (Client, Driven, Arc<Warnings>) {
+    pub(super) fn split_with_warnings(self) -> (Client, Driven, Arc<Warnings>) {
         let warnings = Arc::<Warnings>::default();
-        let driven = confirmation::heard(self.connection, Arc::clone(&warnings));
+        let driven = confirmation::drive_keeping(self.connection, Arc::clone(&warnings));
         (self.client, driven, warnings)
     }
 }

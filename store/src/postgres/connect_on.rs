@@ -1,5 +1,5 @@
-//! Pooled connections live on the store's own runtime. The first caller may be on a runtime whose threads are
-//! busy for long, and every later caller would wait for a connection that is driven there (decision 0192).
+//! Pooled connections live on the store's own runtime. The first caller may be on a runtime with busy
+//! threads, and every later caller would wait for a connection that is driven there (decision 0192).
 
 use super::connect::text;
 use deadpool_postgres::Connect;
@@ -36,7 +36,7 @@ impl Connect for ConnectOn {
         let (reply, connected) = oneshot::channel();
         let task = self.runtime.spawn(async move {
             match config.connect(connector).await {
-                // Whoever asked has gone away: the connection is closed.
+                // If the caller has gone away, the connection is closed.
                 Ok((client, connection)) => {
                     if reply.send(Ok(client)).is_ok()
                         && let Err(error) = connection.await

@@ -19,10 +19,10 @@ use tokio_postgres::error::SqlState;
 use tokio_postgres::types::ToSql;
 use tokio_postgres::{Client, Error};
 
-/// How often the holder asks whether its connection still stands: five times within `LOCK_MS`.
+/// Interval of the holder's heartbeat: five within `LOCK_MS`.
 const CHECK_MS: u64 = 1_000;
 
-/// How long that question may stay unanswered.
+/// How long a heartbeat may stay unanswered.
 const CHECK_ANSWER_MS: u64 = 5_000;
 
 /// Silence of the holder after which the server ends its session and frees the lock. With the second between
@@ -136,8 +136,8 @@ impl DriverLockAsker {
         Arc::clone(&self.time)
     }
 
-    /// Takes the lock, or says who holds it. After an error the next ask connects anew. Cancel-safe: a lock
-    /// that was given to an ask that ended is free again.
+    /// Takes the lock, or says who holds it. After an error the next ask opens another connection.
+    /// Cancel-safe: a lock that was given to an ask that ended is free again.
     pub async fn ask(&self, tasks: &dyn Tasks) -> Result<LockAnswer, OpenError> {
         let idle = self.idle().take();
         let (client, mut connection) = match idle {

@@ -142,12 +142,12 @@ impl Listener {
         self.others.counted(row.try_get(1)?, came_before);
         let refuses: bool = row.try_get(2)?;
         let is_unconfirmed = client.query_one(&standby_is_away(), &[]).await?.try_get(0)?;
-        let told = match (refuses, is_unconfirmed) {
+        let why = match (refuses, is_unconfirmed) {
             (true, _) => Some(READ_ONLY),
             (false, true) => Some(NOT_CONFIRMED),
             (false, false) => None,
         };
-        self.writable.note_told(told.map(str::to_owned));
+        self.writable.note_told(why.map(str::to_owned));
         Ok(())
     }
 

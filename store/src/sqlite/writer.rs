@@ -116,7 +116,7 @@ impl Writer {
         if requests.blocking_recv_many(buffer, GROUP_APPENDS_MAX) == 0 {
             return false;
         }
-        // Whoever was answered by the last round is likely to ask again.
+        // Callers of the last round are likely to ask again.
         let waiting = if was_idle { 0 } else { buffer.len() };
         let mut gathering = Gathering::of(GROUP_APPENDS_MAX.min(self.answered + waiting));
         while gathering.look(requests, buffer, || self.appender.now()) {
@@ -142,7 +142,7 @@ impl Writer {
             Request::Close(closer) => return Some(closer),
             Request::Mend(tried) => {
                 self.mend();
-                // Nobody listens any more when the store ends.
+                // The receiver is gone when the store ends.
                 let _heard = tried.send(());
             }
         }

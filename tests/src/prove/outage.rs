@@ -1,5 +1,5 @@
 //! People who answer while the log is away: the store stops between ringing and 200, the process is killed
-//! and restarted seconds later. Each leg gets its ACK and one BYE, each answer is stored, and nobody is
+//! and restarted seconds later. Each leg gets its ACK and one BYE, each answer is stored, and no person is
 //! dialed again that day.
 
 use super::Form;
@@ -30,8 +30,9 @@ const STORED_WITHIN: Duration = Duration::from_secs(40);
 /// Behind the loopback trunk's hold-off of 5 s, and the longest wait of a retry rule here.
 const DUE_WITHIN: Duration = Duration::from_secs(12);
 
-/// What becomes of the process, and when the store is back, from the 200 on.
+/// One run: when the killed process restarts, counted from the 200, and how long callees repeat it.
 struct Run {
+    /// None: the process is not killed.
     restarts_after: Option<Duration>,
     repeats: Repeats,
 }
@@ -121,12 +122,12 @@ fn set(value: &mut Value, name: &str, member: Value) {
     }
 }
 
-/// Waits until so long after an instant.
+/// Waits until an instant.
 fn until(end: std::time::Instant) {
     at_each_beat(left(end), nothing_ends_it, || true);
 }
 
-/// How many events of a kind come within the time, at most so many.
+/// Number of events of a kind that come within the time; returns as soon as there are `count`.
 fn follow(server: &Server, kind: &str, count: usize, within: Duration) -> usize {
     let mut seen = 0;
     let enough = server.follow_events(&format!("kind={kind}"), within, |_| {
@@ -213,16 +214,16 @@ fn on(log: &Log<'_>, salt: u32) -> (Value, bool) {
         .map(|(salt, run)| one(log, run, salt))
         .collect();
     let sum = |name: &str| runs.iter().filter_map(|run| run[name].as_u64()).sum::<u64>();
-    let mut told = json!({"answered_during_the_outage": sum("answered_during_the_outage")});
+    let mut sums = json!({"answered_during_the_outage": sum("answered_during_the_outage")});
     for name in ZERO {
-        set(&mut told, name, json!(sum(name)));
+        set(&mut sums, name, json!(sum(name)));
     }
     let wanted = (RUNS.len() * CALLS) as u64;
     let holds = ZERO.iter().all(|name| sum(name) == 0)
         && sum("answered_during_the_outage") == wanted
         && runs.iter().all(|run| run["ready"] == true);
-    set(&mut told, "runs", json!(runs));
-    (told, holds)
+    set(&mut sums, "runs", json!(runs));
+    (sums, holds)
 }
 
 /// On both databases; PostgreSQL where its programs are installed. The short form leaves it to the drivers'

@@ -1,4 +1,4 @@
-//! What words such as 卡号, 验证码 and 密码 announce: numbers however short, and words in letters.
+//! What words like 卡号, 验证码 and 密码 announce: numbers however short, and words in letters.
 
 use super::numbers::{COUNT_DIGITS_MAX, DictatedRun, has_unit, without_blanks};
 use crate::text::Folded;
@@ -7,13 +7,13 @@ use std::ops::Range;
 /// Digits from which a run behind an announcing word is masked.
 const ANNOUNCED_DIGITS_MIN: usize = 2;
 
-/// Characters of an announced word, such as a chat account, from which it is masked.
+/// Fewest characters of an announced word (a chat account) that is masked.
 const ANNOUNCED_WORD_MIN: usize = 3;
 
 /// Characters between an announcing word, or what was masked behind it, and the run that it announces.
 const REACH: usize = 16;
 
-/// What is followed by a number or a word that nobody else may know.
+/// Words that announce a secret number or word.
 const ANNOUNCING: &[&str] = &[
     "卡号",
     "身份证",
@@ -43,7 +43,7 @@ const ANNOUNCING: &[&str] = &[
     "pin is",
 ];
 
-/// Those whose word may have no digit in it.
+/// Those that may announce a word without a digit.
 const ANNOUNCING_WORDS: &[&str] = &[
     "密码", "口令", "微信", "账号", "帐号", "password", "passcode", "wechat",
 ];

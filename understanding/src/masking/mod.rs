@@ -36,7 +36,7 @@ pub fn mask(text: &str) -> Masked {
     mask_among(text, "")
 }
 
-/// Masks a text whose caller answers a flow: what the flow itself says (`own_words`) is no name.
+/// Masks the answer to a flow. Words of the flow's own texts (`own_words`) are no names.
 pub fn mask_among(text: &str, own_words: &str) -> Masked {
     let folded = Folded::of(text);
     let mut hidden: BTreeSet<usize> = BTreeSet::new();
@@ -48,8 +48,8 @@ pub fn mask_among(text: &str, own_words: &str) -> Masked {
         hidden.extend(places.filter(|place| !readable.contains(place)));
         masked_count += usize::from(hidden.len() > before);
     }
-    for told in told_names(&folded, own_words).chain(mail::addresses(&folded)) {
-        hidden.extend(told);
+    for place in told_names(&folded, own_words).chain(mail::addresses(&folded)) {
+        hidden.extend(place);
         masked_count += 1;
     }
     let star = |(place, found): (usize, char)| if hidden.contains(&place) { '*' } else { found };

@@ -12,7 +12,7 @@ use std::ops::Range;
 /// Digits from which a run is masked: the shortest landline without its area code.
 const DIGITS_MIN: usize = 7;
 
-/// Digits from which a run is masked with a unit behind it: nobody owes ten milliards.
+/// Digits from which a run is masked even with a unit behind it: no amount owed has eleven digits.
 const NO_AMOUNT_MIN: usize = 11;
 
 /// Longest count with its unit behind an announcing word that stays: 验证码60秒内有效.
@@ -140,7 +140,7 @@ const CURRENCIES: &[&str] = &["¥", "$", "£", "€", "人民币", "rmb "];
 pub(super) struct DictatedRun {
     /// The characters of each digit.
     pub(super) places: Vec<Range<usize>>,
-    /// Between its digits is nothing but what stands within one written number.
+    /// Only separators of one written number are between its digits.
     pub(super) is_one_number: bool,
 }
 

@@ -32,7 +32,7 @@ const TITLES: &[&str] = &[
     "先生", "女士", "小姐", "太太", "老师", "经理", "总", "阿姨", "师傅", "某", "工",
 ];
 
-/// Words that begin with the character of a family name and name nobody.
+/// Common words that begin with the character of a family name.
 const NO_NAMES: &[&str] = &[
     "高级",
     "高兴",
@@ -227,7 +227,7 @@ const NO_NAMES: &[&str] = &[
     "蒙古",
 ];
 
-/// The characters of each name. `own_words` are texts of the flow, whose words are no names.
+/// The characters of each name. Words in `own_words`, the texts of the flow, are no names.
 pub(crate) fn told_names<'t>(
     text: &'t Folded,
     own_words: &'t str,

@@ -19,7 +19,7 @@ pub(super) fn from_tree<T: DeserializeOwned>(root: &Node) -> Result<T, YamlError
     T::deserialize(Reader(root)).map_err(|fault| YamlError::WrongType(fault.to_string()))
 }
 
-/// What does not fit, and the member in which it stands.
+/// What does not fit, with its member and place.
 #[derive(Debug)]
 struct Fault {
     why: String,

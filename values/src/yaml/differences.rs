@@ -1,6 +1,7 @@
 //! Texts that YAML 1.1 and YAML 1.2 read differently. They are refused, not read in the other way.
 //!
-//! The reader before went by YAML 1.1 for line breaks, this one by YAML 1.2 (decision 0190 lists all of it).
+//! The reader before went by YAML 1.1 for line breaks, this one goes by YAML 1.2. docs/reference/yaml.md
+//! lists every difference.
 
 use super::YamlError;
 

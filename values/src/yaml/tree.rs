@@ -110,6 +110,7 @@ fn options() -> Options {
     options.set_emit_comments(false);
     options
 }
+
 fn unparsed(error: &ScanError) -> YamlError {
     at(*error.marker(), error.info())
 }
@@ -122,7 +123,7 @@ fn at(mark: Marker, why: String) -> YamlError {
     }
 }
 
-/// A collection whose end has not come.
+/// A collection that is still open.
 struct Open {
     mark: Marker,
     anchor: usize,

@@ -31,7 +31,7 @@ pub(crate) async fn pause_running_campaigns(kit: &Kit, detail: &str) {
     }
 }
 
-/// Pauses a campaign one of whose quotas cannot be evaluated: dialing on would pass its limit.
+/// Pauses a campaign when one of its quotas cannot be evaluated: further dials could exceed the limit.
 pub(super) async fn pause_for_quota(kit: &Kit, campaign: &CampaignId, detail: &str) {
     tracing::error!(%campaign, detail, "a quota cannot be evaluated: the campaign is paused");
     let paused = pause(kit, campaign, PauseReason::QuotaNotEvaluated, ALERT_QUOTA, detail);

@@ -75,8 +75,8 @@ async fn serve_all(kit: &Arc<Kit>, seen: Position, turn: usize) -> Result<Option
 }
 
 /// Serves one campaign. Returns when it may have work again by time alone: its next due time, or the moment a
-/// line takes dials again. Persons who are due and not asked for (by the mode, a stage, a full quota) hide no
-/// due time that is still to come.
+/// line takes dials again. Persons who are due but held back (by the mode, a stage, a full quota) do not hide
+/// a later due time.
 async fn serve(kit: &Arc<Kit>, work: &CampaignWork, most: usize) -> Result<Option<Timestamp>, WorklistError> {
     let now = kit.now();
     let has_due = work.next_due_at.is_some_and(|at| at <= now);
@@ -152,8 +152,8 @@ async fn serve(kit: &Arc<Kit>, work: &CampaignWork, most: usize) -> Result<Optio
     }
 }
 
-/// When to look again at persons who are due and not asked for: an agent may come to be free, and the end of
-/// the campaign settles them.
+/// When to look again at persons who are due and not dialed yet: when an agent becomes free, or when the
+/// campaign ends and settles them.
 fn by_time(facts: &CampaignFacts, now: Timestamp) -> Option<Timestamp> {
     let ends_at = facts.plan.ends_at.filter(|at| *at > now);
     earlier(accepted_again(facts, now), ends_at)

@@ -167,7 +167,7 @@ impl Attempt {
                 return true;
             }
         }
-        // Granted before the engine went down; a test is how somebody finds out whether it is back.
+        // Granted before the engine failed. Test calls go on: they show whether it works again.
         if self.trial.is_none() && engines::down_for(kit, &self.facts).await.is_some() {
             return true;
         }
@@ -193,7 +193,7 @@ impl Attempt {
             return Err(halt);
         }
         // The record may have taken long: a window that closed meanwhile, or an end, binds the INVITE too.
-        // This process may also have been stopped since, and another dials.
+        // This process may also have been suspended meanwhile, and another one dials now.
         let is_late = self.kit.now() > permit.leaves_by() && !planted(Bug::LateInviteSent);
         if is_late || !self.kit.system.calls.may_act() {
             line.release(order.call, order.leg);

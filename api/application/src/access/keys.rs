@@ -28,7 +28,7 @@ const DAY_MS: u64 = 86_400_000;
 /// A key to be made.
 #[derive(Debug, JsonSchema)]
 pub struct KeyOrder {
-    /// The user who asks, by whom it is created; only the directory's owner creates a key for another user.
+    /// The user of the key: the caller. Only the directory's owner creates a key for another user.
     #[schemars(example = &"wang", with = "Option<UserId>")]
     pub user: Option<String>,
     /// What it is for; without it, all that the user may.
@@ -107,10 +107,10 @@ pub async fn create_key(
     })
 }
 
-/// The user for whom the caller may create a key.
+/// The user of the new key, where the caller may create a key for that user.
 fn key_user(asked: Option<UserId>, caller: &Caller) -> Result<UserId, Problem> {
     let Some(known) = caller.user() else {
-        return asked.ok_or_else(|| Problem::invalid("user-missing", "user says for whom the key is"));
+        return asked.ok_or_else(|| Problem::invalid("user-missing", "user names the user of the key"));
     };
     if known.way != Way::Session {
         return Err(Problem::new(

@@ -20,7 +20,7 @@ const MAIL: &str = "设置密码：在贵司 ledgerline 控制台地址后加上
 
 /// Why a text is no mail address.
 pub(super) fn check_mail(text: &str) -> Result<(), &'static str> {
-    let wrong = "is a mail address, such as wang@example.com";
+    let wrong = "is no mail address: write one like wang@example.com";
     let (user, host) = text.rsplit_once('@').ok_or(wrong)?;
     let is_plain = |part: &str| !part.is_empty() && part.chars().all(|one| one.is_ascii_graphic());
     match is_plain(user) && is_plain(host) && !user.contains('@') && !text.contains(['<', '>', '"', ',', ';'])

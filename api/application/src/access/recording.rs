@@ -5,6 +5,7 @@
 //! so that a lock is never passed.
 
 use crate::installation::Installation;
+use actors::AskError;
 use domain::ids::UserId;
 use domain::stored_event::Cause;
 use domain::user::{SignInFault, UserCommand};
@@ -15,12 +16,12 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 /// Attempts of one user that are recorded at once: a lock counts each.
 const AT_ONCE: usize = 1;
 
-/// One turn per user at a time; users are few, and a turn that nobody holds is forgotten.
+/// One turn per user at a time. A turn that no task holds or waits for is removed.
 #[derive(Default)]
 pub(crate) struct Recording(Mutex<BTreeMap<UserId, Arc<Semaphore>>>);
 
 impl Recording {
-    /// The turn of a user, once nobody else has it. A semaphore that is never closed gives one each time.
+    /// Waits for the turn of a user. `None` never comes: the semaphore is not closed.
     async fn turn(&self, user: &UserId) -> Option<OwnedSemaphorePermit> {
         self.queue(user).acquire_owned().await.ok()
     }
@@ -52,9 +53,10 @@ pub(crate) async fn record_refusal(
         Box::pin(async move {
             let command = UserCommand::RefuseSignIn { fault, from };
             let cause = Cause::outside(recording.new_command());
-            // A lock that came meanwhile refuses this too: nothing more to record.
-            if let Err(why) = recording.entities.users.ask(&user, command, cause).await {
-                tracing::debug!(%user, %why, "a refused sign-in is not recorded");
+            match recording.entities.users.ask(&user, command, cause).await {
+                // A lock that came meanwhile refuses this too: nothing more to record.
+                Ok(_) | Err(AskError::Refused(_)) => {}
+                Err(why) => tracing::warn!(%user, %why, "a refused sign-in is not recorded, and not counted"),
             }
             drop(turn);
         }),

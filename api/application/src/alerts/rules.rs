@@ -81,7 +81,7 @@ fn of_figures(snapshot: &LiveSnapshot, limits: &AlertLimits, all: &mut Vec<Findi
     });
 }
 
-/// One call is enough: nobody can opt out by key in it.
+/// One call is enough: its callee cannot opt out by key.
 fn keyless(row: &TrunkFigures) -> Finding {
     let value = count(row.keyless_in_row);
     Finding {
@@ -204,7 +204,7 @@ const ENGINE_KINDS: [(EngineKind, &str); 2] = [
     (EngineKind::Synthesizer, "synthesizer"),
 ];
 
-/// An engine whose circuit is open.
+/// The alert of one engine: raised while its circuit is open.
 fn of_engine(kind: EngineKind, subject: &str, down: &[OpenCircuit]) -> Finding {
     let open = down.iter().find(|open| open.engine_kind == kind);
     Finding {

@@ -1,9 +1,9 @@
-//! From whom a user's credential came: the users who chose the password, saw the set-up link, linked the
-//! identity provider or created the key, directly or through others.
+//! Sources of a user's credential: the users who chose the password, saw the set-up link, linked the identity
+//! provider or created the key, directly or through others.
 //!
-//! The log answers: the envelope of each event names who asked for it. What the owner of the data directory
-//! did counts for nobody: the owner needs no approval. A link that went to the user's own mail address counts
-//! for nobody either.
+//! The log answers: the envelope of each event names the user who asked for it. Two acts make no user a
+//! source: one of the owner of the data directory, who needs no approval, and a link that was mailed to the
+//! user's own address.
 
 use crate::installation::Installation;
 use domain::actor::{Actor, Way};
@@ -17,7 +17,7 @@ use std::collections::BTreeSet;
 /// Users looked at behind one approval. A longer chain is refused rather than cut: each link costs one read.
 const SOURCES_MAX: usize = 64;
 
-/// Everybody from whom the user's credential came.
+/// All sources of the user's credential.
 pub(super) async fn credential_sources(
     installation: &Installation,
     user: &UserId,
@@ -26,7 +26,7 @@ pub(super) async fn credential_sources(
     all_behind(installation, first).await
 }
 
-/// The same of the requester of an approval, and of the key by which it was requested.
+/// All sources of the credential of the requester of an approval, and of the key by which it was requested.
 pub(super) async fn requester_sources(
     installation: &Installation,
     approval: ApprovalId,

@@ -41,3 +41,23 @@ impl Line {
         }
     }
 }
+
+#[cfg(test)]
+pub(crate) mod testing {
+    use async_trait::async_trait;
+    use domain::ports::clock::Clock;
+    use domain::time::Timestamp;
+
+    /// A clock on which no deadline comes.
+    pub(crate) struct StandingClock;
+
+    #[async_trait]
+    impl Clock for StandingClock {
+        fn now(&self) -> Timestamp {
+            Timestamp::EPOCH
+        }
+        async fn wait_until(&self, _: Timestamp) {
+            std::future::pending::<()>().await;
+        }
+    }
+}

@@ -389,21 +389,7 @@ pub fn explain(error: &FoldError) -> Problem {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use async_trait::async_trait;
-    use domain::time::Timestamp;
-
-    /// A clock on which nobody waits long enough.
-    struct StandingClock;
-
-    #[async_trait]
-    impl Clock for StandingClock {
-        fn now(&self) -> Timestamp {
-            Timestamp::EPOCH
-        }
-        async fn wait_until(&self, _: Timestamp) {
-            std::future::pending::<()>().await;
-        }
-    }
+    use crate::as_of::line::testing::StandingClock;
 
     #[tokio::test]
     async fn who_finds_no_place_waits_in_line_which_has_an_end() {

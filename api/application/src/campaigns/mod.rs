@@ -33,7 +33,7 @@ use domain::campaign::command::CampaignCommand;
 use domain::campaign::{Campaign, CampaignState, CampaignStatus};
 use domain::event_filter::EventFilter;
 use domain::flow::command::FlowCommand;
-use domain::flow::{FlowDefinition, FlowNamed, content_hash};
+use domain::flow::{FlowDefinition, FlowNamed, content_hash, from_script_without_type_ahead};
 use domain::ids::{CampaignId, FlowId};
 use domain::problem::Problem;
 use domain::stored_event::Cause;
@@ -84,14 +84,7 @@ pub async fn create_campaign(
                  FILE --approvals`, and name it as flow_version",
             ));
         }
-        (said, Some(created)) => {
-            let (flow, definition) = definition(&body.campaign, said)?;
-            FlowRef {
-                content_hash: hash_as_published(&definition)?,
-                version: created.version,
-                flow,
-            }
-        }
+        (said, Some(created)) => flow_of_repeat(&body.campaign, said, created)?,
         (said, None) => {
             let (flow, definition) = definition(&body.campaign, said)?;
             publish(installation, flow, definition, cause).await?
@@ -144,6 +137,29 @@ fn definition(campaign: &CampaignId, body: FlowBody) -> Result<(FlowId, Value), 
         FlowBody::Definition(definition) => with_flow_id(definition, own),
         FlowBody::Version(named) => Err(Problem::fault(format!("{named} is published, and not made"))),
     }
+}
+
+/// The flow of a request for a campaign that exists. Nothing is published: it has the campaign's version, and
+/// another hash where the request has other words.
+fn flow_of_repeat(campaign: &CampaignId, body: FlowBody, created: &FlowRef) -> Result<FlowRef, Problem> {
+    let script = match &body {
+        FlowBody::ScriptTemplate(text) => Some(text.clone()),
+        FlowBody::Definition(_) | FlowBody::Version(_) => None,
+    };
+    let (flow, definition) = definition(campaign, body)?;
+    let mut content_hash = hash_as_published(&definition)?;
+    // A campaign of an earlier build keeps the flow that this build would make otherwise.
+    if let Some(earlier) = script.and_then(|text| from_script_without_type_ahead(flow.clone(), &text).ok()) {
+        let earlier_hash = hash_as_published(&earlier.to_value())?;
+        if earlier_hash == created.content_hash {
+            content_hash = earlier_hash;
+        }
+    }
+    Ok(FlowRef {
+        content_hash,
+        version: created.version,
+        flow,
+    })
 }
 
 /// What a version of this definition is, or would be, known by.

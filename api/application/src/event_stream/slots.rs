@@ -1,6 +1,6 @@
 //! Slots of streams: how many may be open at once, in all and by one user.
 //!
-//! A user with all keys holds at most `USER_SLOTS_MAX`, so that no single viewer keeps everybody else out.
+//! A user with all keys holds at most `USER_SLOTS_MAX`, so that one viewer cannot take every slot.
 //! Some slots are reserved for streams of events, which other systems follow, and some for people who watch
 //! the live figures and may stop all dialing.
 
@@ -28,7 +28,7 @@ const STOP_WATCHERS_RESERVED: usize = 16;
 pub enum StreamUse {
     /// The event log.
     Events,
-    /// Live figures, of whoever may stop dialing.
+    /// Live figures, for a user who may stop dialing.
     StopWatch,
     /// Live figures of others, and conversations.
     Other,

@@ -83,8 +83,8 @@ pub async fn publish(
     changed(flow, &answer)
 }
 
-/// Whether mail to a fixed address may leave by a version behind which these stand: another person, or the
-/// owner of the directory.
+/// Whether a version with this approval may send mail to a fixed address: a second person approved it, or the
+/// owner of the directory published it.
 pub fn may_write_to_fixed(four_eyes: Option<&FourEyes>) -> bool {
     match four_eyes {
         Some(FourEyes::Approved { .. }) => true,
@@ -93,7 +93,7 @@ pub fn may_write_to_fixed(four_eyes: Option<&FourEyes>) -> bool {
     }
 }
 
-/// Refuses a flow that sends persons' values to an address that is nobody's own.
+/// Refuses a flow that sends persons' values to an address written into it.
 pub(crate) fn fixed_address() -> Problem {
     Problem::refused(
         "fixed-address",

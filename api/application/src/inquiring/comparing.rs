@@ -45,7 +45,7 @@ pub async fn put_comparison_on_record(
         found: comparison.found,
         campaign: comparison.campaign,
     };
-    // Each counts, also the same again: how often somebody tries is what the record is for.
+    // A repeat has a record of its own: the record shows how often a caller tries.
     let cause = Cause::outside(installation.new_command()).asked_by(reader.actor());
     let id = InquiryId::derive(cause.command);
     let command = InquiryCommand::Compare {

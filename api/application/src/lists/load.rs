@@ -8,6 +8,7 @@ use crate::lists::reading::{CheckedRow, Given, Read, WrittenId, read_aside};
 pub use crate::lists::report::{Elsewhere, ImportReport, NotChecked, ROUNDED_TO, SharedShown};
 use crate::lists::spelling::{Spelling, spelled};
 use crate::lists::under_way::Course;
+use crate::segments::sight::rounded;
 use async_trait::async_trait;
 use domain::calling_plan::{Dedupe, Duplicates};
 use domain::customer::Assignee;
@@ -123,7 +124,7 @@ pub async fn load(
     report.bad.sort_by_key(|bad| bad.row);
     report.same_number.rows.sort_by_key(|shared| shared.row);
     if run.counts_elsewhere && !load.dry_run {
-        report.duplicates_elsewhere = Elsewhere::About(run.elsewhere / ROUNDED_TO * ROUNDED_TO);
+        report.duplicates_elsewhere = Elsewhere::About(rounded(run.elsewhere));
     }
     if !load.dry_run {
         report.position = Some(enroller.close(report.enrolled).await?.to_string());
@@ -243,7 +244,7 @@ struct Run {
     first_asked: BTreeSet<NumberId>,
     shared: SharedShown,
     is_by_number: bool,
-    /// Whether the list is compared with people whom the caller may not know one by one.
+    /// Whether rows are compared with people of other campaigns, or with customers the caller may not name.
     counts_elsewhere: bool,
     elsewhere: u64,
     report: ImportReport,
@@ -351,7 +352,7 @@ impl Run {
             return;
         }
         let mut row = place.sharing.row(place.row, other);
-        // The first of them in the file is called, or nobody is: a dry run knows that too.
+        // At most the first of them in the file is called: a dry run knows that too.
         row.left_out |= self.is_by_number;
         self.report.same_number.note(row);
     }

@@ -1,4 +1,4 @@
-//! What an import did, as it is told: exact about the file and the campaign, rounded about everybody else.
+//! The report of an import: exact about the file and the campaign, rounded about all other people.
 
 use intake::same_number::SharedRows;
 use intake::table::{TableReport, WorkbookReport};
@@ -20,7 +20,7 @@ impl Default for Elsewhere {
     }
 }
 
-/// The one word of a figure that nobody made.
+/// Marks a figure that was not computed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum NotChecked {
@@ -28,7 +28,7 @@ pub enum NotChecked {
     NotChecked,
 }
 
-/// A figure about people whom the caller may not know one by one is rounded down to these.
+/// A figure about people the caller may not know one by one is rounded down to a multiple of this.
 pub const ROUNDED_TO: u64 = 10;
 
 /// Which rows with the number of another customer a report names.
@@ -63,8 +63,9 @@ pub struct ImportReport {
     pub enrolled: u64,
     /// People who are in an earlier row of the file, or in the campaign already.
     pub duplicates: u64,
-    /// People left out because of another campaign, and for a caller without the reveal right also rows whose
-    /// number another customer of this campaign has: rounded down to tens. A dry run compares with neither.
+    /// People left out because of another campaign, and for a caller without the reveal right also rows with
+    /// the number of another customer of this campaign: rounded down to tens. A dry run compares with
+    /// neither.
     #[serde(default)]
     pub duplicates_elsewhere: Elsewhere,
     pub bad_count: u64,
@@ -73,7 +74,7 @@ pub struct ImportReport {
     /// Who is called of several customers with one number: `by_number` or `by_customer`.
     #[serde(default)]
     pub duplicates_policy: String,
-    /// Rows whose number another customer has; those left out are counted in `enrolled`, settled at once.
+    /// Rows with the number of another customer; those left out are counted in `enrolled`, settled at once.
     #[serde(default)]
     pub same_number: SharedRows,
     /// Position of the list's closing, to wait for in reads.

@@ -18,7 +18,7 @@ pub enum Spelling {
     Both,
 }
 
-/// Two customers whose ids look alike; short enough that a report shows all of it.
+/// The text for two customers with ids that look alike; short enough that a report shows all of it.
 pub(crate) fn two_spellings(normalized: &CustomerId, written: &CustomerId) -> String {
     format!(
         "two customers have this id, one with invisible characters: merge them (customer merge {normalized} {written}) / \
@@ -26,7 +26,7 @@ pub(crate) fn two_spellings(normalized: &CustomerId, written: &CustomerId) -> St
     )
 }
 
-/// The enrolment is of the customer whom the log knows; the reason where it knows two.
+/// Gives the enrolment the spelling that the log knows; returns why the row is bad where it knows both.
 pub(super) async fn spelled(
     enroller: &dyn Enroller,
     written: Option<WrittenId>,

@@ -232,7 +232,7 @@ async fn flow_with_messages(
         Ok((published, flow))
             if flow.has_fixed_address() && !may_write_to_fixed(published.four_eyes.as_deref()) =>
         {
-            tracing::error!(%named, "a flow with mail to a fixed address that nobody approved sends no message");
+            tracing::error!(%named, "a flow with mail to a fixed address and no approval sends no message");
             Ok(None)
         }
         Ok((_, flow)) => {

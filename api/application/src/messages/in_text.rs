@@ -35,7 +35,7 @@ pub(super) async fn follow(installation: &Installation, because: &Envelope) -> R
         Ok((published, graph))
             if graph.has_fixed_address() && !may_write_to_fixed(published.four_eyes.as_deref()) =>
         {
-            tracing::error!(%named, "a flow with mail to a fixed address that nobody approved sends no message");
+            tracing::error!(%named, "a flow with mail to a fixed address and no approval sends no message");
             return Ok(());
         }
         Ok((_, graph)) => graph,

@@ -108,7 +108,7 @@ pub async fn destination(installation: &Installation, draft: &MessageDraft) -> R
         .state;
     let own = own_values(draft, &person);
     let to = draft.to.as_deref().unwrap_or_default();
-    // A value of the order under the column's name would be an address of whoever orders.
+    // A value that the order gives under the column's name is an address that the caller chose.
     let is_own = address_column(to).is_some_and(|column| own.contains(column));
     if is_own {
         return Ok(Destination::Own);

@@ -163,7 +163,7 @@ impl Installation {
             converted: found.converted,
             groups: found.groups,
         };
-        // Groups are told apart by sealed attributes, whatever the segment asks of.
+        // Groups differ by sealed attributes, whatever the segment asks of.
         Ok(match sight.reveals() {
             true => found,
             false => found.rounded(),

@@ -143,6 +143,7 @@ async fn answer_of(held: &Held, asked: &Asked) -> Result<Answer, Problem> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::as_of::line::testing::StandingClock;
     use async_trait::async_trait;
 
     /// A clock whose time passes at once, for whoever waits for it.
@@ -154,19 +155,6 @@ mod tests {
             Timestamp::EPOCH
         }
         async fn wait_until(&self, _: Timestamp) {}
-    }
-
-    /// A clock on which nobody waits long enough.
-    struct StandingClock;
-
-    #[async_trait]
-    impl Clock for StandingClock {
-        fn now(&self) -> Timestamp {
-            Timestamp::EPOCH
-        }
-        async fn wait_until(&self, _: Timestamp) {
-            std::future::pending::<()>().await;
-        }
     }
 
     #[tokio::test]

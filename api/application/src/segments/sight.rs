@@ -1,7 +1,7 @@
-//! What a caller is told about a segment: without the reveal right nothing by which a sealed attribute
-//! could be found digit by digit.
+//! What an answer about a segment shows to a caller: without the reveal right nothing by which a sealed
+//! attribute could be found digit by digit.
 //!
-//! A condition such as `monthly_income > 5000` compares a sealed value with one that the caller chose. A
+//! A condition like `monthly_income > 5000` compares a sealed value with one that the caller chose. A
 //! caller without `customers:reveal` over everybody gets counts rounded down to tens, and no customer by id.
 
 use super::SegmentCounted;
@@ -11,7 +11,7 @@ use crate::lists::load::ROUNDED_TO;
 use domain::permission::Permission;
 use domain::segment::Segment;
 
-/// What a caller may be told.
+/// What a caller may see of a segment.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct SegmentSight {
     reveals: bool,

@@ -31,7 +31,7 @@ pub(super) enum Content {
 
 /// An event in a form that needs nothing but itself.
 pub(super) fn cloud_event(stored: &StoredEvent, link: Option<&Link>) -> Option<Content> {
-    // A receiver outside is nobody of whom the reveal right is known.
+    // A receiver outside is no user: it has no reveal right.
     let event = CloudEvent::read(&NumberIds::Keyed.of_event(stored)).ok()?;
     let mut line = event.line();
     if let Some(link) = link {

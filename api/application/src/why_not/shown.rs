@@ -164,8 +164,8 @@ impl WhyNotShown {
 }
 
 impl WhyNotShown {
-    /// Without the other customer whom `same_number` names, for a reader who may not learn who shares a
-    /// number.
+    /// Without the other customer that `same_number` names, for a reader who may not learn which customers
+    /// share a number.
     #[must_use]
     pub fn without_other_customer(mut self) -> Self {
         if self.rule.as_deref() == Some(SAME_NUMBER) {

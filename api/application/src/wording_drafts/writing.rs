@@ -112,25 +112,13 @@ pub(super) async fn sensitive_words(
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::as_of::line::testing::StandingClock;
     use async_trait::async_trait;
     use domain::ports::writer::WritingBrief;
     use domain::time::Timestamp;
 
     /// Its time is over as soon as somebody waits for it.
     struct Over;
-
-    /// A deadline that never comes.
-    struct Early;
-
-    #[async_trait]
-    impl Clock for Early {
-        fn now(&self) -> Timestamp {
-            Timestamp::EPOCH
-        }
-        async fn wait_until(&self, _: Timestamp) {
-            std::future::pending::<()>().await;
-        }
-    }
 
     #[async_trait]
     impl Clock for Over {
@@ -173,7 +161,7 @@ mod tests {
         };
         let late = within(&Over, &Pen(None), &prompt).await;
         assert_eq!(late.map(|one| one.content), Err(AssistantFailure::Late));
-        let in_time = within(&Early, &Pen(Some("好")), &prompt).await;
+        let in_time = within(&StandingClock, &Pen(Some("好")), &prompt).await;
         assert_eq!(in_time.unwrap().content, "好");
     }
 }

@@ -9,8 +9,8 @@ use serde_json::{Value, json};
 use std::sync::Arc;
 use tokio::runtime::Runtime;
 
-/// Approvals (双人复核): acts that need another person. Whoever asks for such an act is told its approval;
-/// another person signs in and approves it; whoever asked repeats the act with --approval.
+/// Approvals (双人复核): commands that need another person. The command prints the id of its approval;
+/// another person signs in and approves it; then the first user repeats the command with --approval.
 #[derive(Debug, clap::Args)]
 #[command(after_help = crate::kit::failure::EXIT_CODES)]
 pub(crate) struct Args {

@@ -34,7 +34,7 @@ enum Action {
     /// and call or campaign
     ///
     /// A deal of a reference that is known supersedes it; an amount of 0 takes it back. Good rows count, bad
-    /// ones are told by line. A file with rows that Excel hides is refused until --hidden-rows says which.
+    /// ones are listed by line. A file with rows that Excel hides is refused until --hidden-rows says which.
     Import {
         file: PathBuf,
         #[command(flatten)]
@@ -69,15 +69,15 @@ pub(crate) async fn run(args: Args, runtime: Arc<Runtime>) -> Result<(), Failure
         dry_run,
         asking,
     } = args.action;
-    let told = |error: &dyn std::fmt::Display| Failure::usage(format!("{}: {error}", file.display()));
-    let length = std::fs::metadata(&file).map_err(|error| told(&error))?.len();
+    let usage = |error: &dyn std::fmt::Display| Failure::usage(format!("{}: {error}", file.display()));
+    let length = std::fs::metadata(&file).map_err(|error| usage(&error))?.len();
     if length > FILE_BYTES_MAX {
-        return Err(told(&format!(
+        return Err(usage(&format!(
             "it has more than the {FILE_BYTES_MAX} bytes allowed"
         )));
     }
-    let options = table.options(HiddenRows::Refuse).map_err(|error| told(&error))?;
-    let (lines, report) = deal_file::read(&file, options).map_err(|error| told(&error))?;
+    let options = table.options(HiddenRows::Refuse).map_err(|error| usage(&error))?;
+    let (lines, report) = deal_file::read(&file, options).map_err(|error| usage(&error))?;
     let mut sum = Sum::default();
     let mut good = Vec::new();
     for DealLine { line, row } in &lines {

@@ -34,7 +34,7 @@ pub(super) async fn down(spec: &StoreSpec) -> Result<Vec<String>, Failure> {
     Ok(down)
 }
 
-/// What the alert of this engine says while it stands.
+/// The detail of this engine's alert; `None` while the alert is not raised.
 async fn detail(store: &dyn EventStore, subject: &str) -> Result<Option<String>, Failure> {
     let stream = Alert::stream(&AlertId::derive(AlertRule::EngineDown.code(), subject));
     let (mut state, mut said, mut after) = (AlertState::default(), None, StreamVersion(0));

@@ -1,6 +1,6 @@
-//! What `ledgerline doctor` says of numbers whose country may have been guessed: persons in campaigns of
-//! another country whose number was stored as Chinese before numbers needed a country. They are not dialed
-//! until they are confirmed.
+//! What `ledgerline doctor` says of numbers with a country that may have been guessed: persons in campaigns
+//! of another country with a number that was stored as Chinese before numbers needed a country. They are not
+//! dialed until the number is confirmed.
 
 use crate::commands::doctor_check::{Check, Finding};
 use crate::kit::failure::Failure;
@@ -77,7 +77,7 @@ async fn of_log(
     Ok(judge(&guessed?, persons.len() > PERSONS_MAX))
 }
 
-/// Everybody who was enrolled in a campaign.
+/// All persons who were enrolled in a campaign.
 async fn enrolled(store: &dyn EventStore, campaign: &CampaignId) -> Result<BTreeSet<CustomerId>, Failure> {
     let filter = EventFilter {
         kinds: vec![CustomerEvent::ENROLLED.to_owned()],
@@ -95,8 +95,8 @@ async fn enrolled(store: &dyn EventStore, campaign: &CampaignId) -> Result<BTree
     Ok(persons)
 }
 
-/// Those of them who wait to be called in one of the campaigns by a number whose country may have been
-/// guessed.
+/// Those of the persons who wait in one of the campaigns for a call to a number with a country that may have
+/// been guessed.
 async fn guessed(
     store: &dyn EventStore,
     vault: &dyn Vault,

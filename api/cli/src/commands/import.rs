@@ -61,11 +61,11 @@ pub(crate) struct Args {
     /// Where nobody of the file may be already: in the campaign, or everywhere (in any campaign)
     #[arg(long, value_name = "WHERE", default_value = "campaign")]
     dedupe: String,
-    /// The country of numbers without a country code: CN, US or a calling code such as 44; else the country
+    /// The country of numbers without a country code: CN, US or a calling code (44); else the country
     /// of the campaign's preset
     #[arg(long, value_name = "COUNTRY")]
     country: Option<String>,
-    /// Rows that Excel hides in the file of --mapping; such a file is refused until this says which
+    /// Rows that Excel hides in the file of --mapping; without it a file with hidden rows is refused
     #[arg(long, value_enum, value_name = "WHICH", requires = "mapping")]
     mapping_hidden_rows: Option<HiddenRowsArg>,
     #[command(flatten)]

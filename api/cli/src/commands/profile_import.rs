@@ -74,15 +74,15 @@ impl ImportArgs {
         }
     }
 
-    /// Good rows in requests; the bad ones are told at once.
+    /// Good rows in requests; the bad ones are listed at once.
     fn requests(&self, sum: &mut Sum) -> Result<Vec<Vec<ProfileLine>>, Failure> {
-        let told =
+        let usage =
             |error: &dyn std::fmt::Display| Failure::usage(format!("{}: {error}", self.file.display()));
-        let columns = ProfileColumns::read(&self.maps).map_err(|error| told(&error))?;
+        let columns = ProfileColumns::read(&self.maps).map_err(|error| usage(&error))?;
         let options = self
             .table
             .options(HiddenRows::Refuse)
-            .map_err(|error| told(&error))?;
+            .map_err(|error| usage(&error))?;
         let mut requests = Requests::default();
         let mut take = |read: Result<ProfileLine, BadRow>| {
             let row = read.as_ref().map_or_else(|bad| bad.row, |line| line.row);
@@ -95,7 +95,7 @@ impl ImportArgs {
             }
             Ok::<(), ImportError>(())
         };
-        let report = each_of_file(&self.file, options, &columns, &mut take).map_err(|error| told(&error))?;
+        let report = each_of_file(&self.file, options, &columns, &mut take).map_err(|error| usage(&error))?;
         sum.workbook = report.workbook;
         Ok(requests.all)
     }

@@ -40,8 +40,8 @@ use tokio::runtime::Runtime;
 /// [;hold-off=180s][;dial=e164|digits|national][;prefix=P][;replies=same-port|any-port][;media=IP,IP…]
 /// [;latch=exact|port|subnet][;silence=60s][;from-domain=D][;identity=pai|ppi][;user=phone]
 /// [;outbound-proxy=HOST:PORT][;nat=yes][;probe=off]. Several trunks: their order is preference. `from`
-/// rotates and is required unless the trunk is a loopback address; a number is shown on its last day, such
-/// as 2027-03-31, and never after, and by at most `calls-per-number` calls at once, over all trunks. `dial`
+/// rotates and is required unless the trunk is a loopback address; a number is shown on its last day
+/// (2027-03-31), and never after, and by at most `calls-per-number` calls at once, over all trunks. `dial`
 /// says how numbers are dialed: +8613800138000, 8613800138000 or 13800138000. Responses come from the
 /// trunk's own port unless `replies=any-port`; audio comes from `media` only, where it is given, at
 /// whatever port. `latch` says how far audio may come from the address that the far end described: that

@@ -166,8 +166,7 @@ impl Address {
         Ok(())
     }
 
-    /// For people and records: neither who asks nor by which password.
-    /// What to add to an address that says nothing of TLS, behind an error of its connection.
+    /// What to add to an address that says nothing of TLS; appended to an error of its connection.
     pub(crate) const fn tls_hint(&self) -> &'static str {
         match (self.is_tls_said, self.engine) {
             (true, _) => "",
@@ -182,6 +181,7 @@ impl Address {
         }
     }
 
+    /// For people and records: without user and password.
     pub(crate) fn shown(&self) -> String {
         let engine = match self.engine {
             Engine::Mysql => "mysql",

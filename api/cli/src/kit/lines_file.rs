@@ -29,6 +29,10 @@ pub(crate) fn regular(path: &Path) -> std::io::Result<Option<tempfile::NamedTemp
     }
     let mut copy = tempfile::NamedTempFile::new()?;
     let pipe = File::open(path)?.take(FILE_BYTES_MAX);
-    std::io::copy(&mut BufReader::new(pipe), &mut copy)?;
+    if std::io::copy(&mut BufReader::new(pipe), &mut copy)? == FILE_BYTES_MAX {
+        // A list that is cut off must not count as a whole one.
+        let why = format!("a pipe must hold less than {FILE_BYTES_MAX} bytes: name a file");
+        return Err(std::io::Error::other(why));
+    }
     Ok(Some(copy))
 }

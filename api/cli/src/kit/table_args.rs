@@ -1,4 +1,4 @@
-//! How a file of rows is read: arguments that all commands share which take one.
+//! How a file of rows is read: arguments that all commands with a file share.
 
 use application::percent::encode;
 use clap::ValueEnum;
@@ -9,7 +9,7 @@ use intake::table::{HiddenRows, TableOptions};
 #[derive(Debug, Clone, Default, clap::Args)]
 pub(crate) struct TableArgs {
     /// Encoding of a CSV file: auto, utf-8, gbk, gb18030, big5, windows-1252, shift_jis, euc-kr …; auto
-    /// refuses a file whose encoding is not certain
+    /// refuses a file if its encoding is not certain
     #[arg(long, default_value = "auto")]
     encoding: String,
     /// The sheet of a workbook, also a hidden one; without it the first visible one is read

@@ -220,7 +220,7 @@ const BEGINNINGS: &[(&str, Beginning, &str)] = &[
     (
         CustomerEvent::NUMBER_CONFIRMED,
         Beginning::Outside,
-        "somebody confirms a number that was stored without its country",
+        "a user confirms a number that was stored without its country",
     ),
     (
         CustomerEvent::CAPS_SET,
@@ -317,7 +317,11 @@ const BEGINNINGS: &[(&str, Beginning, &str)] = &[
         Beginning::Outside,
         "somebody searches the audit trail",
     ),
-    (InquiryEvent::COMPARED, Beginning::Outside, "somebody compares"),
+    (
+        InquiryEvent::COMPARED,
+        Beginning::Outside,
+        "a user compares a value with sealed values of others",
+    ),
     (
         InquiryEvent::EXPORTED,
         Beginning::Outside,

@@ -92,7 +92,7 @@ mod tests {
         unexplained(&store).await.unwrap()
     }
 
-    /// Kinds of ordinary logs that are asked for from outside, or stored in the same request as such a kind.
+    /// Kinds of ordinary logs that begin with a request from outside, or are stored in the same request.
     #[tokio::test]
     async fn audits_reports_labels_and_imports_of_queries_begin_outside() {
         let ordinary = [

@@ -19,10 +19,10 @@ fn conversations(page: &mut Page, answer: &Inspection, zone: &str) {
             "所问范围内没有文字会话。 There was no conversation in text within what was asked for.",
         );
     }
-    for told in &answer.conversations {
-        let at = local(&told.opened_at.to_string(), Some(zone));
-        page.section(&format!("文字会话 {at}"), &told.conversation.to_string());
-        let lines = told.lines.iter().map(|line| {
+    for conversation in &answer.conversations {
+        let at = local(&conversation.opened_at.to_string(), Some(zone));
+        page.section(&format!("文字会话 {at}"), &conversation.conversation.to_string());
+        let lines = conversation.lines.iter().map(|line| {
             let side = match line.side {
                 Side::Us => "我方 / us",
                 Side::Customer => "客户 / customer",
@@ -41,9 +41,9 @@ fn messages(page: &mut Page, answer: &Inspection, zone: &str) {
         page.paragraph("所问范围内没有消息。 There was no message within what was asked for.");
         return;
     }
-    let rows = answer.messages.iter().map(|told| {
-        let at = local(&told.at.to_string(), Some(zone));
-        let what = match (told.what, told.way) {
+    let rows = answer.messages.iter().map(|message| {
+        let at = local(&message.at.to_string(), Some(zone));
+        let what = match (message.what, message.way) {
             ("ordered", Some(Way::Mail)) => "邮件 / mail",
             ("ordered", Some(Way::Webhook)) => "应用推送 / app",
             ("ordered", _) => "短信 / short message",
@@ -51,8 +51,8 @@ fn messages(page: &mut Page, answer: &Inspection, zone: &str) {
             ("failed", _) => "未发出 / not sent",
             _ => "回复 / answer",
         };
-        let said = [told.to.as_deref(), told.subject.as_deref(), told.text.as_deref()];
-        let said: Vec<&str> = said.into_iter().flatten().collect();
+        let parts = [&message.to, &message.subject, &message.text];
+        let said: Vec<&str> = parts.into_iter().filter_map(Option::as_deref).collect();
         row(
             &format!("{at} {what}"),
             if said.is_empty() {

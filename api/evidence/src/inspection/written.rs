@@ -141,7 +141,7 @@ pub(super) async fn conversations(
     found: &Gathered,
     values: Values,
 ) -> Result<Vec<ConversationTold>, Problem> {
-    let mut told = Vec::new();
+    let mut shown = Vec::new();
     for id in &found.conversations {
         let stream = Conversation::stream(id);
         let first = installation
@@ -169,7 +169,7 @@ pub(super) async fn conversations(
                 .text
                 .filter(|_| values == Values::Clear || line.side == Side::Customer),
         });
-        told.push(ConversationTold {
+        shown.push(ConversationTold {
             conversation: *id,
             campaign: opened.campaign.clone(),
             customer: opened.customer.clone(),
@@ -185,7 +185,7 @@ pub(super) async fn conversations(
             },
         });
     }
-    Ok(told)
+    Ok(shown)
 }
 
 /// What was sent, and answered.
@@ -203,7 +203,7 @@ pub(super) async fn messages(
         };
         keys.insert(person.clone(), key);
     }
-    let mut told = Vec::new();
+    let mut shown = Vec::new();
     for stored in &found.messages {
         let envelope = stored.envelope().map_err(unreadable)?;
         let Some(customer) = envelope.customer.clone().filter(|_| found.ask.holds(envelope.at)) else {
@@ -214,7 +214,7 @@ pub(super) async fn messages(
         let key = keys.get(&customer).and_then(Option::as_ref);
         open_personal(&envelope, &mut event, vault, key)?;
         let written = Written::of(&event, values);
-        told.push(MessageTold {
+        shown.push(MessageTold {
             message: event.message(),
             customer,
             campaign: envelope.campaign.clone(),
@@ -230,7 +230,7 @@ pub(super) async fn messages(
             },
         });
     }
-    Ok(told)
+    Ok(shown)
 }
 
 /// What an event of a message says of it.

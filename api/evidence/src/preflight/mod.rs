@@ -65,8 +65,9 @@ pub struct Preflight {
 }
 
 impl Preflight {
-    /// As this caller is told it: no customer by id without `customers:read`; of a quota, whose group is of
-    /// sealed attributes, counts rounded down to tens and nobody by id without `customers:reveal`.
+    /// As this caller may see it. Without `customers:read` no step names customers. Without
+    /// `customers:reveal` a campaign with a quota, which groups by sealed attributes, has counts rounded down
+    /// to tens, and its quota steps name no customers.
     #[must_use]
     pub fn seen_by(mut self, sight: SegmentSight) -> Self {
         let is_of_quota = |step: &FunnelStep| step.rule == QUOTA;

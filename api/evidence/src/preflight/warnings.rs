@@ -81,7 +81,7 @@ fn segment_of_nobody(name: &str) -> Warning {
         code: "segment_matches_nobody",
         zh: format!("customer_segment“{name}”不是已固定的人群，不会匹配任何客户：请导入名单或用条件固定人群"),
         en: format!(
-            "customer_segment {name} is the name of no segment that is known and matches nobody: import a list, or fix \
+            "customer_segment {name} is not the name of a known segment and matches no customer: import a list, or fix \
              a segment by its conditions"
         ),
     }
@@ -125,6 +125,6 @@ mod tests {
     #[test]
     fn a_segment_by_name_alone_matches_nobody() {
         let found = segment_of_nobody("overdue_3_days");
-        assert!(found.en.contains("overdue_3_days") && found.en.contains("matches nobody"));
+        assert!(found.en.contains("overdue_3_days") && found.en.contains("matches no customer"));
     }
 }

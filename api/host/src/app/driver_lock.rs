@@ -35,7 +35,7 @@ pub(crate) trait DriverLocks: Send + Sync {
     /// An error says that it could not be asked.
     async fn acquire(&self) -> Result<Asked, AppError>;
 
-    /// What drivers have to hold for each command; `None` where nobody else can have it.
+    /// What drivers have to hold for each command; `None` where no other process can hold it.
     fn right(&self) -> Option<Arc<dyn DialRight>>;
 }
 

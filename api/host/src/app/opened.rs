@@ -112,7 +112,7 @@ fn checked_ids() -> Result<Arc<dyn IdSource>, AppError> {
 }
 
 impl Opened {
-    /// Opens with everything on the current runtime: for commands that dial nobody, and tests.
+    /// Opens with everything on the current runtime: for commands that place no calls, and tests.
     pub async fn open(settings: &OpenSettings) -> Result<Self, AppError> {
         Self::open_apart(settings, &Handle::current()).await
     }

@@ -1,13 +1,13 @@
 //! The audit trail over HTTP: who did or read what, when, and of whom.
 
-use crate::comparisons::{is_customer_id, number_ids};
+use crate::comparisons::number_ids;
 use crate::described::Read;
 use crate::endpoint::{About, Ctx, Endpoint, Input, Permission};
 use crate::paging::{CURSOR, LONG, Paged, Paging};
-use application::inquiring::{Comparison, Reader, Shown, Trail, TrailAsk, customer_of, put_on_record, trail};
+use application::inquiring::{Reader, Shown, Trail, TrailAsk, customer_of, put_on_record, trail};
 use application::parameter::Parameter;
+use domain::inquiry::ReadForm;
 use domain::inquiry::event::InquiryEvent;
-use domain::inquiry::{ComparedValue, ReadForm};
 use domain::problem::Problem;
 use std::fmt::Display;
 use std::str::FromStr;
@@ -63,12 +63,8 @@ async fn show(ctx: Ctx, input: Input) -> Result<Read<Paged<Trail>>, Problem> {
     let mut ask = asked(&input)?;
     ask.after = paging.place()?.or(ask.after);
     let about = ask.customer.clone().map(|text| (text, ask.campaign.clone()));
-    if let Some((text, _)) = about.as_ref().filter(|(text, _)| !is_customer_id(text)) {
-        let comparer = input.comparer();
-        ctx.admit_comparison(&comparer)?;
-        let is_known = ctx.installation.customer_named(text).await.is_ok();
-        let comparison = Comparison::of_one(ComparedValue::CustomerId, is_known);
-        ctx.note_comparison(&comparer, comparison).await?;
+    if let Some((text, _)) = &about {
+        ctx.admit_customer_filter(&input.comparer(), text).await?;
     }
     let list = trail(&ctx.installation, ask)
         .await?

@@ -1,7 +1,7 @@
 //! The audit trail searched over HTTP, by whom and what and words, with an exact count; and what was found in
 //! one file with its proof. Each search is on record before it is answered.
 
-use crate::comparisons::{Comparer, number_ids};
+use crate::comparisons::{Comparer, is_customer_id, is_number_id, number_ids};
 use crate::described::{Bundle, Read};
 use crate::endpoint::{About, Ctx, Endpoint, Input, Permission};
 use crate::paging::{EXAMPLE, Paged, Paging};
@@ -113,6 +113,8 @@ impl Order for SearchOrder {
 struct Asked {
     facts: SearchFacts,
     wanted: Wanted,
+    /// By a phone number or an own id: a search without a hit is a miss of a comparison.
+    compares: bool,
 }
 
 async fn find(ctx: Ctx, input: Input) -> Result<Read<Paged<Found>>, Problem> {
@@ -134,6 +136,9 @@ async fn find(ctx: Ctx, input: Input) -> Result<Read<Paged<Found>>, Problem> {
     let began = installation.now();
     let id = put_on_record(installation, asked.facts, by, cause).await?;
     let mut found = search(installation.store(), &asked.wanted, after, limit, until).await?;
+    if asked.compares && found.total == 0 {
+        ctx.comparisons.missed(&comparer.names, 1, installation.now());
+    }
     answered(installation, id, found.total, 0, began).await?;
     let items = std::mem::take(&mut found.items).into_iter();
     found.items = items.map(|item| item.showing(ids)).collect();
@@ -164,6 +169,9 @@ async fn take_away(ctx: Ctx, input: Input) -> Result<Bundle, Problem> {
     let id = put_on_record(installation, asked.facts, by.clone(), cause).await?;
     let selection = select(installation.store(), &asked.wanted, until).await?;
     let Some(last) = selection.events.keys().next_back().copied() else {
+        if asked.compares {
+            ctx.comparisons.missed(&comparer.names, 1, installation.now());
+        }
         answered(installation, id, 0, 0, began).await?;
         return Err(Problem::missing("an event that fits"));
     };
@@ -218,6 +226,9 @@ async fn put_on_record(
 }
 
 async fn asked(ctx: &Ctx, order: SearchOrder, comparer: &Comparer) -> Result<Asked, Problem> {
+    let own_id = order.customer.as_deref().filter(|text| !is_customer_id(text));
+    let phone = order.number.as_deref().filter(|text| !is_number_id(text));
+    let compares = own_id.is_some() || phone.is_some();
     let customer = match order.customer {
         Some(text) => Some(customer_of(ctx, &text, comparer).await?),
         None => None,
@@ -234,6 +245,7 @@ async fn asked(ctx: &Ctx, order: SearchOrder, comparer: &Comparer) -> Result<Ask
     ];
     let words = order.words.as_deref().unwrap_or_default();
     Ok(Asked {
+        compares,
         wanted: Wanted {
             by: order.by.clone(),
             kind: order.kind.clone(),
@@ -270,7 +282,7 @@ fn thing(aggregate: &str, id: impl Display, refused: Option<&str>) -> Named {
     }
 }
 
-/// The institution's own id is compared at a limited rate, ours is not.
+/// The institution's own id is compared at a limited rate; ours cannot be guessed.
 async fn customer_of(ctx: &Ctx, text: &str, comparer: &Comparer) -> Result<CustomerId, Problem> {
     if let Ok(customer) = text.parse() {
         return Ok(customer);
@@ -279,7 +291,7 @@ async fn customer_of(ctx: &Ctx, text: &str, comparer: &Comparer) -> Result<Custo
     ctx.installation.customer_of_external(text).await
 }
 
-/// Our id of a number tells nothing to who tries; the number itself is looked up, at a limited rate.
+/// A phone number is compared at a limited rate; our id of a number cannot be guessed.
 async fn number_of(ctx: &Ctx, text: &str, comparer: &Comparer) -> Result<NumberId, Problem> {
     if let Ok(number) = text.parse() {
         return Ok(number);

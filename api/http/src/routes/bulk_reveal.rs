@@ -2,8 +2,8 @@
 //! before anything is shown.
 
 use crate::clear_values::{Field, Revealed, codes, fields_of, revealed};
-use crate::comparison_gate::note_own_ids;
-use crate::comparisons::{Comparer, is_customer_id};
+use crate::comparison_gate::{count_own_ids, note_own_ids};
+use crate::comparisons::Comparer;
 use crate::described::Read;
 use crate::endpoint::{About, Ctx, Endpoint, Input, Permission};
 use crate::guard::{in_scope, sees_person};
@@ -161,7 +161,7 @@ async fn of_names(
 ) -> Result<Found, Problem> {
     ctx.admit_guess(comparer)?;
     let mut found = Found::default();
-    let own_ids = named.iter().filter(|name| !is_customer_id(name)).count();
+    let own_ids = count_own_ids(&named);
     for name in named {
         let (customer, state) = match ctx.installation.customer_named(&name).await {
             Ok(person) => person,

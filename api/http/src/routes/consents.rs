@@ -4,7 +4,7 @@
 //! A withdrawal holds before the next dial of its scope, and its reply lists the calls that were granted
 //! before: they are withdrawn, or cancelled if not yet answered.
 
-use super::number_holders::{Having, having, having_or_nobody, one_phone};
+use super::number_holders::{NumberHolders, find_holders, one_phone, require_holders};
 use crate::comparisons::NumberOnly;
 use crate::described::{Changed, Read};
 use crate::endpoint::{About, Ctx, Endpoint, Input, Permission};
@@ -121,28 +121,28 @@ async fn change_by_number<T: OfConsent + 'static>(
         false => ctx.installation.phones_forbidden(&number).await?,
     };
     let countries = NumberInCountry::each_of(&phones);
-    let having = if sight.is_whole() {
-        let found = having(&ctx.installation, phones).await;
+    let holders = if sight.is_whole() {
+        let found = require_holders(&ctx.installation, phones).await;
         ctx.compared(&comparer, ComparedValue::Number, found).await?
     } else {
-        let (mut having, reached) = having_or_nobody(&ctx.installation, phones).await?;
+        let (mut holders, reached) = find_holders(&ctx.installation, phones).await?;
         // How many there are would tell, too.
-        having.complete = reached.is_ok();
-        having
+        holders.complete = reached.is_ok();
+        holders
     };
-    let count = having.customers.len();
-    if T::IS_OF_ONE && !(count == 1 && having.complete) {
+    let count = holders.customers.len();
+    if T::IS_OF_ONE && !(count == 1 && holders.complete) {
         let detail = format!("{count} customers or more have this number: name the one who consents by id");
         return Err(Problem::refused("number-shared", detail));
     }
-    let AskedAll { items, last } = ask_all(&ctx, &having, &sight, &wanted, cause).await?;
+    let AskedAll { items, last } = ask_all(&ctx, &holders, &sight, &wanted, cause).await?;
     // Where something was written, and when, tells whether there was somebody.
     let position = sight.is_whole().then_some(last);
     let body = ConsentsChanged {
-        number: having.phone()?.mask(),
+        number: holders.phone()?.mask(),
         countries,
         customers: items,
-        complete: having.complete,
+        complete: holders.complete,
         position: position.map(|position| position.to_string()),
     };
     Ok(Changed(Written {
@@ -164,17 +164,17 @@ struct AskedAll {
 /// them.
 async fn ask_all(
     ctx: &Ctx,
-    having: &Having,
+    holders: &NumberHolders,
     sight: &Sight,
     wanted: &Wanted,
     cause: Cause,
 ) -> Result<AskedAll, Problem> {
     let mut all = AskedAll {
-        items: Vec::with_capacity(having.customers.len()),
+        items: Vec::with_capacity(holders.customers.len()),
         last: Position(0),
     };
     let mut refused = None;
-    for customer in &having.customers {
+    for customer in &holders.customers {
         let one = Wanted {
             scope: wanted.scope.clone(),
             command: wanted.command.clone(),
@@ -292,15 +292,15 @@ async fn show_by_number(ctx: Ctx, input: Input) -> Result<Read<ConsentsByNumber>
     let NumberOnly { number } = input.order().await?;
     ctx.admit_comparison(&comparer)?;
     let phones = one_phone(&ctx.installation, &number).await?;
-    let found = having(&ctx.installation, phones).await;
-    let having = ctx.compared(&comparer, ComparedValue::Number, found).await?;
-    let phone = having.phone()?;
+    let found = require_holders(&ctx.installation, phones).await;
+    let holders = ctx.compared(&comparer, ComparedValue::Number, found).await?;
+    let phone = holders.phone()?;
     let (number, masked) = (
         ctx.installation.vault().derive_number(phone.as_e164()),
         phone.mask(),
     );
-    let mut items = Vec::with_capacity(having.customers.len());
-    for customer in having.customers {
+    let mut items = Vec::with_capacity(holders.customers.len());
+    for customer in holders.customers {
         let loaded = ctx.installation.entities.customers.state(&customer).await?;
         let what = Shown {
             customer: Some(customer.clone()),
@@ -313,7 +313,7 @@ async fn show_by_number(ctx: Ctx, input: Input) -> Result<Read<ConsentsByNumber>
     Ok(Read(ConsentsByNumber {
         number: masked,
         customers: items,
-        complete: having.complete,
+        complete: holders.complete,
     }))
 }
 

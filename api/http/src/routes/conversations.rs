@@ -14,7 +14,7 @@ use application::conversations::{
 };
 use application::event_stream::{self, StreamUse};
 use application::flows::definition_of;
-use application::inquiring::{BY, REASON, Shown, put_on_record};
+use application::inquiring::{BY, REASON, Reader, Shown, put_on_record};
 use application::parameter::Parameter;
 use domain::conversation::{
     BegunBy, Channel, ConversationState, MESSAGE_ID_BYTES_MAX, OpenedFact, TEXT_CHARS_MAX,
@@ -145,8 +145,7 @@ impl Order for MessageReceived {
 async fn begin(ctx: Ctx, input: Input) -> Result<MadeOrChanged<ConversationShown>, Problem> {
     let installation = Arc::clone(&ctx.installation);
     let cause = input.cause(&installation, "conversations")?;
-    let (scope, comparer) = (input.scope.clone(), input.comparer());
-    let (caller, reader) = (input.caller.clone(), input.reader_by_post());
+    let (scope, comparer, reader) = (input.scope.clone(), input.comparer(), input.reader_by_post());
     let opening: ConversationOpening = input.order().await?;
     let campaign = opening
         .campaign
@@ -162,18 +161,11 @@ async fn begin(ctx: Ctx, input: Input) -> Result<MadeOrChanged<ConversationShown
         channel: opening.channel,
         begun_by: opening.begun_by,
     };
-    // What is written back has the person's values filled in: not faster than values may be looked up.
+    // The texts have the person's values filled in: the rate is that of comparisons with values.
     ctx.admit_comparison(&comparer)?;
     let (id, answer) = open(&installation, order, cause).await?;
     let (state, opened) = known(&installation, id).await?;
-    let disclosure = Disclosure {
-        comparer: &comparer,
-        caller: &caller,
-        reader,
-        campaign: &opened.campaign,
-        customer: &opened.customer,
-    };
-    disclosure.record(&ctx, columns_of(&opened)).await?;
+    record_texts(&ctx, reader, &opened).await?;
     let texted = transcript(&installation, id).await?;
     let lines = texts_of(&texted);
     let written = Written {
@@ -192,21 +184,14 @@ async fn message(ctx: Ctx, input: Input) -> Result<Changed<MessageAnswered>, Pro
     let id: ConversationId = input.id(0, "this conversation")?;
     let (_, opened) = seen(&ctx, input.scope.clone(), id).await?;
     let cause = input.cause(&installation, "conversations/messages")?;
-    let (caller, comparer, reader) = (input.caller.clone(), input.comparer(), input.reader_by_post());
+    let reader = input.reader_by_post();
     let received: MessageReceived = input.order().await?;
     let order = MessageOrder {
         message: received.id,
         text: received.text,
     };
     let body = hear(&installation, id, order, cause).await?;
-    let disclosure = Disclosure {
-        comparer: &comparer,
-        caller: &caller,
-        reader,
-        campaign: &opened.campaign,
-        customer: &opened.customer,
-    };
-    disclosure.record(&ctx, columns_of(&opened)).await?;
+    record_texts(&ctx, reader, &opened).await?;
     Ok(Changed(Written {
         version: Some(body.version),
         position: Some(body.position),
@@ -219,19 +204,12 @@ async fn write_by_web_socket(ctx: Ctx, mut input: Input) -> Result<Socket, Probl
     let id: ConversationId = input.id(0, "this conversation")?;
     let upgrade = input.take_upgrade()?;
     let (by, caller, scope) = (input.actor(), input.caller.clone(), input.scope.clone());
-    let (comparer, reader) = (input.comparer(), input.reader());
+    let reader = input.reader();
     drop(input);
     let (_, opened) = seen(&ctx, scope, id).await?;
     let place = event_stream::place(&caller, StreamUse::Other)?;
     // Before the first text leaves; each further one is an event of the conversation.
-    let disclosure = Disclosure {
-        comparer: &comparer,
-        caller: &caller,
-        reader,
-        campaign: &opened.campaign,
-        customer: &opened.customer,
-    };
-    disclosure.record(&ctx, columns_of(&opened)).await?;
+    record_texts(&ctx, reader, &opened).await?;
     let writing = Writing {
         stop: WhileAllowed::of(&installation, caller),
         conversation: id,
@@ -318,9 +296,15 @@ async fn summed_up(ctx: Ctx, input: Input) -> Result<Read<TextSummaryShown>, Pro
     Ok(Read(shown))
 }
 
-/// The columns of the person that the flow may fill in.
-fn columns_of(opened: &OpenedFact) -> Vec<String> {
-    opened.variables.keys().cloned().collect()
+/// Records that the caller receives texts of this conversation, with the columns that its flow may fill in.
+async fn record_texts(ctx: &Ctx, reader: Reader, opened: &OpenedFact) -> Result<(), Problem> {
+    let disclosure = Disclosure {
+        reader,
+        campaign: &opened.campaign,
+        customer: &opened.customer,
+    };
+    let columns = opened.variables.keys().cloned().collect();
+    disclosure.record(ctx, columns).await
 }
 
 /// Ours as the flow has them, nobody's values filled in; theirs were starred before they were stored.

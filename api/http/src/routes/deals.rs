@@ -1,7 +1,6 @@
 //! Deals over HTTP (INT-5): what came of calls afterwards, reported by other systems.
 
-use crate::comparison_gate::note_own_ids;
-use crate::comparisons::is_customer_id;
+use crate::comparison_gate::{count_own_ids, note_own_ids};
 use crate::described::Changed;
 use crate::endpoint::{About, Ctx, Endpoint, Input, Permission};
 use crate::reply::Written;
@@ -55,7 +54,7 @@ async fn take(ctx: Ctx, input: Input) -> Result<Changed<DealsTaken>, Problem> {
     let order: DealsOrder = input.order().await?;
     ctx.admit_guess(&comparer)?;
     let names: Vec<String> = order.deals.iter().map(|row| row.customer.clone()).collect();
-    let own_ids = names.iter().filter(|name| !is_customer_id(name)).count();
+    let own_ids = count_own_ids(&names);
     let taking = Taking {
         window_days: order.window_days.unwrap_or(ATTRIBUTION_DAYS_DEFAULT),
         dry_run: order.dry_run.unwrap_or(false),

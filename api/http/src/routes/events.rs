@@ -1,6 +1,6 @@
 //! The event log over HTTP: pages of it, and streams that never skip and never repeat.
 
-use crate::comparisons::{Comparer, is_customer_id, number_ids};
+use crate::comparisons::{Comparer, number_ids};
 use crate::described::{Follow, Read, Socket};
 use crate::endpoint::{About, Ctx, Endpoint, Input, Permission};
 use crate::event_stream::sse::sse;
@@ -8,7 +8,7 @@ use crate::event_stream::web_socket::{self, MESSAGE_BYTES_MAX};
 use application::access::{Caller, WhileAllowed};
 use application::cloud_event::{EventPage, page_of};
 use application::event_stream::{self, Feed, FilterWords, Ports, StreamUse, filter_of, refuse_beyond_head};
-use application::inquiring::{Comparison, customer_of};
+use application::inquiring::customer_of;
 use application::installation::Installation;
 use application::parameter::Parameter;
 use application::subscribers::{Acknowledging, begin, reached};
@@ -16,7 +16,6 @@ use domain::campaign::Campaign;
 use domain::decider::Decider;
 use domain::event_filter::EventFilter;
 use domain::ids::CampaignId;
-use domain::inquiry::ComparedValue;
 use domain::ports::event_store::MatchingPage;
 use domain::problem::Problem;
 use domain::stored_event::{Cause, Position};
@@ -125,8 +124,7 @@ fn streams() -> Vec<Endpoint> {
 }
 
 async fn list(ctx: Ctx, input: Input) -> Result<Read<EventPage>, Problem> {
-    admit_filter(&ctx, own_id(&input)).await?;
-    let filter = filter(&ctx.installation, words_of(&input)).await?;
+    let filter = admitted_filter(&ctx, words_of(&input), &input.comparer()).await?;
     page_asked(&ctx.installation, input, &filter).await.map(Read)
 }
 
@@ -184,9 +182,8 @@ async fn follow(ctx: Ctx, input: Input) -> Result<Follow, Problem> {
         })?),
         None => input.number("after")?,
     };
-    admit_filter(&ctx, own_id(&input)).await?;
+    let filter = admitted_filter(&ctx, words_of(&input), &input.comparer()).await?;
     let place = event_stream::place(&input.caller, StreamUse::Events)?;
-    let filter = filter(&ctx.installation, words_of(&input)).await?;
     let asked = Asked::of(&ctx.installation, &input, filter)?;
     let begun = asked.begin(&ctx.installation, after.map(Position)).await?;
     Ok(Follow(sse(begun.feed, place)))
@@ -195,9 +192,8 @@ async fn follow(ctx: Ctx, input: Input) -> Result<Follow, Problem> {
 async fn follow_by_web_socket(ctx: Ctx, mut input: Input) -> Result<Socket, Problem> {
     let after = input.number("after")?.map(Position);
     let upgrade = input.take_upgrade()?;
-    admit_filter(&ctx, own_id(&input)).await?;
+    let filter = admitted_filter(&ctx, words_of(&input), &input.comparer()).await?;
     let place = event_stream::place(&input.caller, StreamUse::Events)?;
-    let filter = filter(&ctx.installation, words_of(&input)).await?;
     let (asked, by) = (Asked::of(&ctx.installation, &input, filter)?, input.actor());
     let Begun { feed, named } = asked.begin(&ctx.installation, after).await?;
     let response = upgrade
@@ -285,23 +281,6 @@ async fn feed(
     Ok(Feed::new(ports, filter, after).showing(ids))
 }
 
-/// The institution's own id of a customer in the filter is compared with those of customers: that there are
-/// no events tells that there is no such customer.
-async fn admit_filter(ctx: &Ctx, comparer: Option<Comparer>) -> Result<(), Problem> {
-    let Some(comparer) = comparer else {
-        return Ok(());
-    };
-    ctx.admit_comparison(&comparer)?;
-    let comparison = Comparison::of_one(ComparedValue::CustomerId, true);
-    ctx.note_comparison(&comparer, comparison).await
-}
-
-/// Who asks by the institution's own id of a customer; none where the filter has our id, or no customer.
-fn own_id(input: &Input) -> Option<Comparer> {
-    let text = input.text("customer")?;
-    (!is_customer_id(text)).then(|| input.comparer())
-}
-
 fn words_of(input: &Input) -> FilterWords {
     let texts = |name| input.texts(name).map(str::to_owned).collect();
     FilterWords {
@@ -312,9 +291,15 @@ fn words_of(input: &Input) -> FilterWords {
     }
 }
 
-async fn filter(installation: &Installation, mut words: FilterWords) -> Result<EventFilter, Problem> {
+/// The filter that the request names. A customer's own id passes the gate before comparisons.
+async fn admitted_filter(
+    ctx: &Ctx,
+    mut words: FilterWords,
+    comparer: &Comparer,
+) -> Result<EventFilter, Problem> {
     if let Some(text) = words.customer.take() {
-        words.customer = Some(customer_of(installation, &text).await?.to_string());
+        ctx.admit_customer_filter(comparer, &text).await?;
+        words.customer = Some(customer_of(&ctx.installation, &text).await?.to_string());
     }
     filter_of(words, |_| Err("the customer is not known by its id".to_owned()))
         .map_err(|why| Problem::invalid("query-invalid", why))

@@ -122,8 +122,7 @@ impl Order for MessageOrder {
 
 async fn order(ctx: Ctx, input: Input) -> Result<MadeOrChanged<MessageSent>, Problem> {
     let cause = input.cause(&ctx.installation, "messages")?;
-    let (scope, comparer) = (input.scope.clone(), input.comparer());
-    let (caller, reader) = (input.caller.clone(), input.reader_by_post());
+    let (scope, comparer, reader) = (input.scope.clone(), input.comparer(), input.reader_by_post());
     let order: MessageOrder = input.order().await?;
     let campaign = order.campaign.ok_or_else(|| Problem::missing("this campaign"))?;
     in_scope(&scope, &campaign)?;
@@ -142,18 +141,16 @@ async fn order(ctx: Ctx, input: Input) -> Result<MadeOrChanged<MessageSent>, Pro
         link: order.link,
         attachments: order.attachments.unwrap_or_default(),
     };
-    // To any other address than their own the message shows the person's values to whoever reads it.
+    // Another address than the person's own: its reader sees the person's values.
     if let Destination::Other { columns } = destination(&ctx.installation, &draft).await?
         && !columns.is_empty()
     {
         let disclosure = Disclosure {
-            comparer: &comparer,
-            caller: &caller,
             reader,
             campaign: &draft.campaign,
             customer: &draft.customer,
         };
-        disclosure.permit_and_record(&ctx, columns).await?;
+        disclosure.permit_and_record(&ctx, &comparer, columns).await?;
     }
     let sent = send_ordered(&ctx.installation, draft, cause).await?;
     Ok(MadeOrChanged::Made(Written {
@@ -217,8 +214,8 @@ impl Order for MessageReply {
 async fn replied(ctx: Ctx, input: Input) -> Result<Changed<ReplyTaken>, Problem> {
     let installation = &ctx.installation;
     let cause = input.cause(installation, "messages/replies")?;
-    let told: MessageReply = input.order().await?;
-    let phones = match &told.from {
+    let received: MessageReply = input.order().await?;
+    let phones = match &received.from {
         None => Vec::new(),
         Some(text) => installation.phones_forbidden(text).await?,
     };
@@ -226,10 +223,10 @@ async fn replied(ctx: Ctx, input: Input) -> Result<Changed<ReplyTaken>, Problem>
         .iter()
         .map(|phone| installation.vault().derive_number(phone.as_e164()));
     let order = ReplyOrder {
-        reply: told.id,
-        message: told.message,
+        reply: received.id,
+        message: received.message,
         numbers: ids.collect(),
-        text: told.text,
+        text: received.text,
     };
     let body = reply(installation, order, cause).await?;
     Ok(Changed(Written {

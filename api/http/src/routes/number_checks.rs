@@ -90,11 +90,11 @@ async fn check(ctx: Ctx, input: Input) -> Result<Changed<NumbersChecked>, Proble
             ctx.admit_comparison(&comparer)?;
             let numbers = body.numbers.unwrap_or_default();
             let done = check_numbers(installation, &numbers, max_age_days, cause).await?;
-            let told = done.checked.iter().map(|told| Shown {
-                number: told.id.clone(),
+            let shown = done.checked.iter().map(|checked| Shown {
+                number: checked.id.clone(),
                 ..Shown::of(&["number_state"], ReadForm::Masked)
             });
-            put_each_on_record(installation, &reader, told.collect()).await?;
+            put_each_on_record(installation, &reader, shown.collect()).await?;
             match comparer.reveals_all() {
                 true => done,
                 false => done.without_earlier_checks(),

@@ -1,5 +1,4 @@
-//! Numbers that were stored as Chinese when nobody had said their country: a user confirms that they are
-//! right.
+//! Confirmation of numbers that were stored as Chinese without a country code.
 
 use crate::comparisons::number_ids;
 use crate::described::Changed;
@@ -19,7 +18,7 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
     vec![
         Endpoint::post(
             "/api/v1/customers/{id}/confirm-numbers",
-            "Confirm numbers of this person that were stored as Chinese without a country code; they are dialed again",
+            "Confirm this person's numbers that were stored as Chinese without a country code: dialing resumes",
             confirm,
         )
         .needs(Permission::CustomersAssign, About::Customer)
@@ -27,11 +26,11 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
     ]
 }
 
-/// That the numbers are right.
+/// Confirms that the stored country is right.
 #[derive(JsonSchema)]
 #[schemars(extend("examples" = [{ "reason": "asked at the branch" }]))]
 struct NumberConfirmation {
-    /// One of them; without it all that wait to be confirmed.
+    /// One of the numbers; without it all that wait to be confirmed.
     #[schemars(with = "Option<NumberId>")]
     number: Option<NumberId>,
     /// Stored for ever; nothing personal.
@@ -69,7 +68,7 @@ async fn confirm(ctx: Ctx, input: Input) -> Result<Changed<NumbersConfirmed>, Pr
     let guessed = guessed.filter(|known| known.phone_country() == PhoneCountry::Guessed);
     let numbers = match number {
         Some(named) => {
-            // The caller names it as it was shown to them.
+            // The caller sends the id that replies to this caller show.
             let mut known = state.numbers().iter().map(|known| &known.number);
             let known = known.find(|known| ids.of_customer(known, &customer) == named);
             let known = known.ok_or_else(|| Problem::missing("this number"))?;

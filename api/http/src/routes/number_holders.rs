@@ -1,4 +1,4 @@
-//! The customers who have a number, as an order or a question about a number finds them.
+//! Look-up of the customers who have a phone number.
 
 use application::installation::Installation;
 use domain::customer::Erasure;
@@ -7,19 +7,19 @@ use domain::phone_number::PhoneNumber;
 use domain::problem::Problem;
 use projections::views::customer_timeline::{self, HAVING_MAX};
 
-/// How long a question by number waits until the view of customers has what the log has.
+/// Longest wait of a look-up until the view of customers has caught up with the log.
 const VIEW_WAIT_MS: u64 = 5_000;
 
-/// Who has a number.
-pub(super) struct Having {
-    /// Several where its country is not known.
+/// The customers who have a number.
+pub(super) struct NumberHolders {
+    /// Several if the country of the number is not known.
     pub(super) phones: Vec<PhoneNumber>,
     pub(super) customers: Vec<CustomerId>,
-    /// False while the view has not what the log has, or there are more than are looked for.
+    /// False while the view is behind the log, and if there are more customers than are looked for.
     pub(super) complete: bool,
 }
 
-impl Having {
+impl NumberHolders {
     /// The number, or the first of several.
     pub(super) fn phone(&self) -> Result<&PhoneNumber, Problem> {
         let first = self.phones.first();
@@ -27,27 +27,32 @@ impl Having {
     }
 }
 
-/// The number that a consent is of.
+/// The one number that a consent is given for.
 pub(super) async fn one_phone(installation: &Installation, text: &str) -> Result<Vec<PhoneNumber>, Problem> {
     Ok(vec![installation.phone_written(text).await?])
 }
 
-/// The view only says whom to ask; each answers from their own events. While it is behind (an import runs),
-/// those it knows are asked at once, and the reply says that there may be more.
-pub(super) async fn having(installation: &Installation, phones: Vec<PhoneNumber>) -> Result<Having, Problem> {
-    let (having, reached) = having_or_nobody(installation, phones).await?;
-    if having.customers.is_empty() {
+/// At least one customer with the number; a problem if there is none.
+///
+/// The view only gives candidates: each customer's own events decide. While the view is behind (an import
+/// runs), the customers that it has are returned at once, and `complete` is false.
+pub(super) async fn require_holders(
+    installation: &Installation,
+    phones: Vec<PhoneNumber>,
+) -> Result<NumberHolders, Problem> {
+    let (holders, reached) = find_holders(installation, phones).await?;
+    if holders.customers.is_empty() {
         reached?;
         return Err(Problem::missing("a customer with this number"));
     }
-    Ok(having)
+    Ok(holders)
 }
 
-/// The same where nobody has it; and whether the view has what the log has.
-pub(super) async fn having_or_nobody(
+/// The customers with the number, perhaps none; and whether the view has caught up with the log.
+pub(super) async fn find_holders(
     installation: &Installation,
     phones: Vec<PhoneNumber>,
-) -> Result<(Having, Result<(), Problem>), Problem> {
+) -> Result<(NumberHolders, Result<(), Problem>), Problem> {
     let reached = installation
         .rows_at(installation.store().head().await?, VIEW_WAIT_MS)
         .await;
@@ -64,15 +69,15 @@ pub(super) async fn having_or_nobody(
     let mut customers = Vec::with_capacity(known.len());
     for customer in known {
         let loaded = installation.entities.customers.state(&customer).await?;
-        // Nobody calls who was erased or is being erased, and nothing new is kept of them.
+        // Erased customers are not called, and nothing new is stored of them.
         if loaded.state.erasure() == Erasure::None {
             customers.push(customer);
         }
     }
-    let having = Having {
+    let holders = NumberHolders {
         phones,
         customers,
         complete,
     };
-    Ok((having, reached))
+    Ok((holders, reached))
 }

@@ -84,8 +84,8 @@ struct NumbersImported {
     good: usize,
     /// Of those: stood so already.
     unchanged: usize,
-    /// Of those: without a country code, and suppressed in every country in use in which such a number
-    /// exists.
+    /// Of those: without a country code, and suppressed in every country in use that has a number of these
+    /// digits.
     in_several_countries: usize,
     refused: Vec<NumberNotImported>,
     #[serde(serialize_with = "Position::as_text")]
@@ -172,7 +172,7 @@ async fn import(ctx: Ctx, input: Input) -> Result<Changed<NumbersImported>, Prob
     }))
 }
 
-/// A row after it was put on the list, in every country in which it may be a number.
+/// A row after it was put on the list, in every country that has a number of these digits.
 struct Put {
     is_unchanged: bool,
     position: Position,

@@ -1,6 +1,6 @@
 //! Lists of ours that numbers stand on, over HTTP: a campaign may demand one (白名单).
 
-use super::numbers::told::Told;
+use super::numbers::reply_detail::ReplyDetail;
 use crate::described::Changed;
 use crate::endpoint::{About, Ctx, Endpoint, Input, Permission};
 use crate::reply::Written;
@@ -73,9 +73,9 @@ struct NumberListed {
     /// Absent for a caller without the reveal right: it is the same for every customer with this number.
     #[serde(skip_serializing_if = "Option::is_none")]
     id: Option<NumberId>,
-    /// The lists that it is on; of other lists only callers hear who may look numbers up.
+    /// The lists that it is on: all of them for callers who may look up numbers, else the one of the request.
     lists: Vec<NumberListName>,
-    /// Only for callers who may look numbers up: an old one says that it was on the list before.
+    /// Only for callers who may look up numbers: an old position shows that it was on the list before.
     #[serde(skip_serializing_if = "Option::is_none")]
     position: Option<String>,
 }
@@ -101,29 +101,28 @@ async fn change(
     command: fn(NumberListName, String) -> NumberCommand,
 ) -> Result<Changed<NumberListed>, Problem> {
     let cause = input.cause(&ctx.installation, what)?;
-    let told = Told::to(&ctx, &input);
+    let detail = ReplyDetail::for_caller(&ctx, &input);
     let Listing { number, list, reason } = input.order().await?;
     let list = list.ok_or_else(|| Problem::fault("a list that passed its check is missing"))?;
     let phone = ctx.installation.phone_written(&number).await?;
     let id = ctx.installation.vault().derive_number(phone.as_e164());
     let numbers = &ctx.installation.entities.numbers;
     let answer = numbers.ask(&id, command(list.clone(), reason), cause).await?;
-    let is_told = matches!(told, Told::All(_));
     let was_known = answer.version.0 > answer.events.len() as u64;
     let lists = answer
         .state
         .listed_on()
         .iter()
-        .filter(|one| is_told || **one == list);
-    let position = is_told.then_some(answer.position);
+        .filter(|one| detail.is_full() || **one == list);
+    let position = detail.is_full().then_some(answer.position);
     Ok(Changed(Written {
         body: NumberListed {
             number: phone.mask(),
             lists: lists.cloned().collect(),
             position: position.map(|position| position.to_string()),
-            id: told.note(&ctx, id, was_known).await?,
+            id: detail.record(&ctx, id, was_known).await?,
         },
-        version: is_told.then_some(answer.version),
+        version: detail.is_full().then_some(answer.version),
         position,
     }))
 }

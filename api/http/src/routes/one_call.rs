@@ -1,5 +1,6 @@
 //! One call over HTTP: asked for now, canceled, hung up.
 
+use crate::comparisons::is_customer_id;
 use crate::described::{Changed, MadeOrChanged};
 use crate::endpoint::{About, Ctx, Endpoint, Input, Permission};
 use crate::guard::{in_scope, limited, sees_call, sees_person};
@@ -190,8 +191,9 @@ async fn ask(ctx: Ctx, input: Input) -> Result<MadeOrChanged<CallAsked>, Problem
         variables: asking.variables.unwrap_or_default(),
         deadline: asking.deadline,
     };
-    // A value that the person has not is refused: that tells what the person's value is.
+    // A refusal of a value, or of an unknown id, answers what the person's value is, or that there is none.
     let compares = order.phone.is_some() || order.name.is_some() || !order.variables.is_empty();
+    let is_own_id = !is_customer_id(&order.customer);
     ctx.admit_guess(&comparer)?;
     let known = person(&ctx.installation, &order).await?;
     if scope.people != People::All {
@@ -207,14 +209,18 @@ async fn ask(ctx: Ctx, input: Input) -> Result<MadeOrChanged<CallAsked>, Problem
             return Err(limited("a number or name is not yours to give"));
         }
     }
+    let is_unknown = is_own_id && known.state.is_none();
     let asked = call_now(&ctx.installation, order, known, cause).await;
-    if compares
-        && asked
-            .as_ref()
-            .is_err_and(|problem| problem.kind != Kind::Unavailable)
-    {
-        let comparison = Comparison::of_one(ComparedValue::Number, false);
-        ctx.note_comparison(&comparer, comparison).await?;
+    let is_refused = asked
+        .as_ref()
+        .is_err_and(|problem| problem.kind != Kind::Unavailable);
+    if is_refused && (compares || is_unknown) {
+        let what = match is_unknown {
+            true => ComparedValue::CustomerId,
+            false => ComparedValue::Number,
+        };
+        ctx.note_comparison(&comparer, Comparison::of_one(what, false))
+            .await?;
     }
     let asked = asked?;
     Ok(MadeOrChanged::Made(Written {

@@ -1,7 +1,6 @@
 //! What is known of one person, over HTTP: attributes and tags set, and shown in clear on record.
 
-use crate::comparison_gate::note_own_ids;
-use crate::comparisons::is_customer_id;
+use crate::comparison_gate::{count_own_ids, note_own_ids};
 use crate::described::{Changed, Read};
 use crate::endpoint::{About, Ctx, Endpoint, Input, Permission};
 use crate::reply::Written;
@@ -81,12 +80,8 @@ async fn set_of_many(ctx: Ctx, input: Input) -> Result<Changed<ProfilesTaken>, P
     let comparer = input.comparer();
     let order: ProfilesOrder = input.order().await?;
     ctx.admit_guess(&comparer)?;
-    let own_ids = order
-        .customers
-        .iter()
-        .filter(|row| !is_customer_id(&row.customer));
-    let own_ids = own_ids.count();
     let names: Vec<String> = order.customers.iter().map(|row| row.customer.clone()).collect();
+    let own_ids = count_own_ids(&names);
     let dry_run = order.dry_run.unwrap_or(false);
     let taking = ProfilesTaking {
         dry_run,

@@ -1,8 +1,7 @@
 //! Lists that were imported, over HTTP: how one stands, and people taken out again while a campaign runs
 //! (CMP-12).
 
-use crate::comparison_gate::note_own_ids;
-use crate::comparisons::is_customer_id;
+use crate::comparison_gate::{count_own_ids, note_own_ids};
 use crate::described::{Changed, Read};
 use crate::endpoint::{About, Ctx, Endpoint, Input, Permission};
 use crate::guard::in_scope;
@@ -176,11 +175,7 @@ async fn withdraw_named(ctx: Ctx, input: Input) -> Result<Changed<WithdrawnShown
             }),
         }
     }
-    let own_ids = order
-        .customers
-        .iter()
-        .filter(|name| !is_customer_id(name))
-        .count();
+    let own_ids = count_own_ids(&order.customers);
     let missing = unknown.iter().filter_map(|one| index_of(&one.pointer));
     let missing = missing.filter_map(|index| order.customers.get(index));
     note_own_ids(&ctx, &comparer, own_ids, missing).await?;

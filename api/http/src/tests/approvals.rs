@@ -197,10 +197,10 @@ fn an_approval_falls_with_who_gave_it_or_by_rejection() {
         );
         let why = refused(&story, RELEASE, &li, by(&id)).await;
         assert!(why.contains("it was rejected"), "{why}");
-        let anew = asked(&story, RELEASE, &li, json!({ "reason": "the case is closed" })).await;
-        assert_ne!(anew, id, "what was rejected is asked for anew");
-        assert_eq!(approve(&story, "chen", &anew).await.status, 200);
-        assert_eq!(post(&story, RELEASE, &li, by(&anew)).await.status, 200);
+        let again = asked(&story, RELEASE, &li, json!({ "reason": "the case is closed" })).await;
+        assert_ne!(again, id, "a rejected request is a new one when it is repeated");
+        assert_eq!(approve(&story, "chen", &again).await.status, 200);
+        assert_eq!(post(&story, RELEASE, &li, by(&again)).await.status, 200);
     });
     story.end();
 }

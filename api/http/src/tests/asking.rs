@@ -114,7 +114,7 @@ pub(super) async fn sign_in(story: &Story, name: &str, password: &str) -> Came {
     send(story, Method::POST, "/api/v1/sign-in", &[], Some(body)).await
 }
 
-/// Sends a command in a session of the user, whose password is everybody's.
+/// Sends a command in a session of the user, who has the tests' `PASSWORD`.
 pub(super) async fn in_session(story: &Story, name: &str, path: &str, body: Value) -> Came {
     let begun = sign_in(story, name, PASSWORD).await;
     assert_eq!(begun.status, 200, "{}", begun.body);

@@ -1,5 +1,5 @@
-//! Comparisons of caller-chosen values with customers' sealed values: what a dry run tells, what an import
-//! tells, who is told which ids share a number, and that each attempt is on record.
+//! Comparisons of caller-chosen values with customers' sealed values: what a dry run and an import return,
+//! which callers see that ids share a number, and that each attempt is on record.
 
 use super::asking::{Came, add, get, key, owner, send, trail};
 use crate::testing::Story;
@@ -93,7 +93,7 @@ fn a_dry_run_tells_nothing_of_other_campaigns_and_an_import_one_rounded_figure()
         list(&story, "T", &people).await;
         importer(&story).await
     });
-    // A known number and one that nobody has: the same reply.
+    // A known number and one without a customer: the same reply.
     let tried = |phone: &str| {
         let text = format!("客户ID,手机号\nX1,{phone}\n");
         let (status, mut report) = file(&story, "dedupe=everywhere&dry_run=true", &wang, &text);

@@ -34,7 +34,7 @@ fn every_kind_has_a_schema_and_every_golden_record_fits_it() {
         let schema = all()
             .iter()
             .find(|one| (&one.kind, one.version) == (&envelope.kind, envelope.version));
-        // An older version is read as the newest one, whose schema is published.
+        // An older version is read as the newest one, and that schema is published.
         let is_older = all()
             .iter()
             .any(|one| one.kind == envelope.kind && one.version > envelope.version);

@@ -1,4 +1,4 @@
-//! Four eyes are two people: who gave the other side its credential is none, and no key approves.
+//! Four eyes are two people: a user who gave the other side its credential does not count, nor does a key.
 
 use super::approvals::{asked, customers, user};
 use super::asking::{Came, PASSWORD, add, approve, get, in_session, key, owner, send, trail};
@@ -42,8 +42,8 @@ async fn requested(story: &Story, by: &str) -> String {
 
 fn refused(came: &Came, why: &str) {
     assert_eq!(came.status, 422, "{}", came.body);
-    let told = came.body["detail"].as_str().unwrap();
-    assert!(told.contains(why), "{told}");
+    let detail = came.body["detail"].as_str().unwrap();
+    assert!(detail.contains(why), "{detail}");
 }
 
 #[test]
@@ -124,8 +124,8 @@ fn who_saw_the_set_up_link_of_the_other_side_is_no_second_person() {
         assert_eq!(approve(&story, "wang", &id).await.status, 200);
 
         // The directory's owner gives a credential of one's own: the owner needs no approval.
-        let anew = owner(&story, "/api/v1/users/puppet/invite", json!({})).await;
-        set_up(&story, anew.body["set_up"].as_str().unwrap()).await;
+        let invited_again = owner(&story, "/api/v1/users/puppet/invite", json!({})).await;
+        set_up(&story, invited_again.body["set_up"].as_str().unwrap()).await;
         let stored = &trail(&story, "user.invited").await[0];
         assert_eq!(stored["data"]["invitation"]["delivery"], "shown");
         assert_eq!(

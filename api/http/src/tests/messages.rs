@@ -1,6 +1,6 @@
 //! Messages to persons as they meet a server: signed, carried once, capped, and refused by 退订.
 
-use super::asking::{Came, get, owner, send, trail};
+use super::asking::{Came, add, get, key, owner, send, trail};
 use super::webhooks::receiver;
 use crate::testing::{Story, answered, permit_of};
 use application::installation::DialingState;
@@ -97,6 +97,44 @@ fn a_message_is_signed_carried_once_and_refused_by_its_reply() {
         let listed = get(&story, "/api/v1/messages?customer=C01", &story.bearer()).await;
         assert_eq!(listed.body["items"].as_array().unwrap().len(), 1);
         assert!(!listed.body.to_string().contains("欧阳小明"));
+    });
+    story.end();
+}
+
+#[test]
+fn a_persons_values_leave_for_another_address_only_with_the_reveal_right_and_on_record() {
+    let (story, _requests) = begin(&[202]);
+    story.runtime.block_on(async {
+        with_one(&story).await;
+        add(&story, "crm", &["integrator"]).await;
+        let crm = key(&story, json!({ "user": "crm" })).await;
+        let mail = |text: &str| {
+            json!({ "campaign": "T", "customer": "C01", "way": "mail", "to": "me@example.com", "text": text })
+        };
+        let by_crm = async |text: &str| {
+            let headers = [("Authorization", crm.as_str())];
+            let order = Some(mail(text));
+            send(&story, Method::POST, "/api/v1/messages", &headers, order).await
+        };
+        let disclosed = async || {
+            let reads = trail(&story, "inquiry.personal_data_read").await;
+            let fields = reads.iter().map(|read| read["data"]["fields"].to_string());
+            fields.filter(|fields| fields.contains("\"name\"")).count()
+        };
+        let refused = by_crm("{{name}}，您好").await;
+        assert_eq!(
+            (refused.status, refused.code()),
+            (403, "scope-too-small"),
+            "{}",
+            refused.body
+        );
+        assert_eq!(disclosed().await, 0);
+        // This server carries no mail: that is refused only after the disclosure.
+        assert_eq!(by_crm("您好").await.code(), "no-such-way", "no value of the person");
+        assert_eq!(disclosed().await, 0);
+        let by_owner = owner(&story, "/api/v1/messages", mail("{{name}}，您好")).await;
+        assert_eq!(by_owner.code(), "no-such-way", "{}", by_owner.body);
+        assert_eq!(disclosed().await, 1);
     });
     story.end();
 }

@@ -23,7 +23,7 @@ type AskedOf = (Value, bool);
 fn library(answers: &'static [&'static str]) -> (String, Receiver<AskedOf>) {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let url = format!("http://{}/check", listener.local_addr().unwrap());
-    let (tell, told) = sync_channel(64);
+    let (sender, requests) = sync_channel(64);
     std::thread::spawn(move || {
         let mut answers = answers.iter();
         for stream in listener.incoming() {
@@ -42,7 +42,7 @@ fn library(answers: &'static [&'static str]) -> (String, Receiver<AskedOf>) {
             let mut body = vec![0; length];
             reader.read_exact(&mut body).unwrap();
             // The story may be over.
-            drop(tell.send((serde_json::from_slice(&body).unwrap(), signed == 3)));
+            drop(sender.send((serde_json::from_slice(&body).unwrap(), signed == 3)));
             let answer = answers.next().copied().unwrap_or("{}");
             let head = format!(
                 "HTTP/1.1 200 -\r\nconnection: close\r\ncontent-length: {}\r\n\r\n",
@@ -54,11 +54,11 @@ fn library(answers: &'static [&'static str]) -> (String, Receiver<AskedOf>) {
                 .unwrap();
         }
     });
-    (url, told)
+    (url, requests)
 }
 
 fn begin(answers: &'static [&'static str]) -> (Story, Receiver<AskedOf>) {
-    let (url, told) = library(answers);
+    let (url, requests) = library(answers);
     let story = Story::begin_with(|_, settings| {
         settings.messaging = MessagingChoice {
             number_check: Some(NumberCheckChoice {
@@ -69,7 +69,7 @@ fn begin(answers: &'static [&'static str]) -> (Story, Receiver<AskedOf>) {
             ..MessagingChoice::default()
         };
     });
-    (story, told)
+    (story, requests)
 }
 
 const CHECK: &str = "/api/v1/numbers/check";
@@ -93,7 +93,7 @@ async fn checked(story: &Story, count: usize) {
 
 #[test]
 fn a_campaign_that_demands_a_check_has_it_made_and_an_answer_is_not_asked_again() {
-    let (story, told) = begin(&[r#"{"states":[0]}"#, r#"{"states":[1]}"#]);
+    let (story, requests) = begin(&[r#"{"states":[0]}"#, r#"{"states":[1]}"#]);
     story.runtime.block_on(async {
         let few = json!({ "numbers": ["138-0013-8000", "none"] });
         let by_hand = owner(&story, CHECK, few.clone()).await.body;
@@ -106,7 +106,7 @@ fn a_campaign_that_demands_a_check_has_it_made_and_an_answer_is_not_asked_again(
         assert_eq!(by_hand["checked"][0]["zh"], "空号");
         assert_eq!(by_hand["checked"][0]["number"], "138****8000");
         assert_eq!(
-            told.recv().unwrap(),
+            requests.recv().unwrap(),
             (json!({ "numbers": ["+8613800138000"] }), true)
         );
 
@@ -119,9 +119,12 @@ fn a_campaign_that_demands_a_check_has_it_made_and_an_answer_is_not_asked_again(
             { "customer_id": "C2", "phone": "13800138001" },
         ] });
         assert_eq!(owner(&story, "/api/v1/tasks/data", list).await.status, 200);
-        // Nobody asks for it: the list is closed, and the number that is not known is checked.
+        // Without a command: the list is closed, and its unknown number is checked.
         checked(&story, 2).await;
-        assert_eq!(told.recv().unwrap().0, json!({ "numbers": ["+8613800138001"] }));
+        assert_eq!(
+            requests.recv().unwrap().0,
+            json!({ "numbers": ["+8613800138001"] })
+        );
         let why = async |customer: &str| {
             let path = format!("/api/v1/customers/{customer}/why-not?reason=test");
             let shown = get(&story, &path, &story.bearer()).await.body;
@@ -151,13 +154,13 @@ fn a_campaign_that_demands_a_check_has_it_made_and_an_answer_is_not_asked_again(
             (&json!(1), &json!(0)),
             "{again}"
         );
-        assert!(told.try_recv().is_err(), "it was not asked again");
+        assert!(requests.try_recv().is_err(), "it was not asked again");
     });
 }
 
 #[test]
 fn an_answer_that_is_none_teaches_nothing() {
-    let (story, _told) = begin(&[r#"{"states":[7]}"#, r#"{"states":[]}"#]);
+    let (story, _requests) = begin(&[r#"{"states":[7]}"#, r#"{"states":[]}"#]);
     story.runtime.block_on(async {
         for _ in 0..2 {
             let away = owner(&story, CHECK, json!({ "numbers": ["13800138000"] })).await;

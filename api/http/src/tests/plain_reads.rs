@@ -49,7 +49,7 @@ fn each_read_is_answered_alike_by_both_ways() {
             let straight = said(&routes, &path).await;
             let by_filters = said(&routes, &format!("{path}?")).await;
             asked += 1;
-            // Ids that nobody has are looked up: after some of them either way asks to come again.
+            // Unknown ids are looked up: after some of them both ways answer 429.
             if [&straight, &by_filters]
                 .iter()
                 .any(|one| one.2 == "lookups-too-fast")

@@ -1,5 +1,5 @@
 //! Segments over sealed attributes, asked by a caller without the reveal right: counts rounded down to tens,
-//! nobody by id, and the columns on record.
+//! no customer by id, and the columns on record.
 
 use super::asking::{Came, add, get, key, owner, send, trail};
 use crate::testing::Story;
@@ -10,7 +10,7 @@ async fn post(story: &Story, path: &str, key: &str, body: Value) -> Came {
     send(story, Method::POST, path, &[("Authorization", key)], Some(body)).await
 }
 
-/// Twelve people of campaign T, of whom each earns a thousand more than the one before.
+/// Twelve people of campaign T; each earns a thousand more than the one before.
 async fn people(story: &Story) {
     for name in ["T", "U", "V"] {
         let made = json!({ "task_id": name, "script_template": "您好。", "basis": "contract" });
@@ -97,7 +97,7 @@ fn a_sealed_attribute_is_not_found_digit_by_digit() {
             "{}",
             shown.body
         );
-        // What calls left behind is not sealed: exact, and named to who may read customers alone.
+        // Figures of calls are not sealed: exact, and with customers for a caller who may read customers.
         let calls = json!({ "sql": "SELECT * FROM customers WHERE calls_count IS NULL OR calls_count = 0" });
         let named = post(&story, preview, &boss, calls.clone()).await;
         assert_eq!(
@@ -176,8 +176,8 @@ fn a_dry_run_of_attributes_does_not_tell_which_values_are_known_already() {
         let tried = async |key: &str, income: u32| {
             let row = json!({ "customer": "C3", "set": { "monthly_income": income.to_string() } });
             let order = json!({ "customers": [row], "dry_run": true });
-            let told = post(&story, "/api/v1/customers/attributes", key, order).await;
-            (told.body["changed"].clone(), told.body["unchanged"].clone())
+            let came = post(&story, "/api/v1/customers/attributes", key, order).await;
+            (came.body["changed"].clone(), came.body["unchanged"].clone())
         };
         assert_eq!(tried(&wang, 3_000).await, tried(&wang, 3_001).await);
         assert_ne!(

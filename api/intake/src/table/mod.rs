@@ -25,7 +25,7 @@ use titles::Titled;
 /// Sheets that a report names at most; a workbook with more is not a list.
 const SHEETS_LISTED_MAX: usize = 50;
 
-/// Bytes read at once while the encoding is told.
+/// Bytes read at once while the encoding is detected.
 const CHUNK_BYTES: usize = 64 * 1024;
 
 /// What of a workbook was read, and what it hides.
@@ -107,7 +107,7 @@ impl Table {
         Self::of_text(file, seen, StrayQuotes::default(), options)
     }
 
-    /// A workbook whose kind was checked.
+    /// A workbook, after its kind was checked.
     pub(crate) fn of_workbook(file: File, options: TableOptions) -> Result<Self, ImportError> {
         Ok(Self {
             content: Content::Workbook(Box::new(Workbook::open(file)?)),
@@ -115,7 +115,7 @@ impl Table {
         })
     }
 
-    /// Text whose kind and encoding were checked.
+    /// Text, after its kind and encoding were checked.
     pub(crate) fn of_text(
         mut file: File,
         seen: Seen,
@@ -230,7 +230,7 @@ impl Table {
     }
 }
 
-/// A missing column of text may be one whose title was read in the wrong encoding.
+/// A missing column of text may be there with a title that was read in the wrong encoding.
 fn read_as(error: ImportError, encoding: Option<&'static str>) -> ImportError {
     match (error, encoding) {
         (missing @ ImportError::MissingColumn { .. }, Some(encoding)) => ImportError::ReadAs {

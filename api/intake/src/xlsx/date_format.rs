@@ -11,8 +11,8 @@ const SERIAL_MAX: f64 = 2_958_466.0;
 /// Milliseconds of a day.
 const DAY_MS: f64 = 86_400_000.0;
 
-/// The format of an id whose code depends on the language (ECMA-376 part 1, 18.8.30, zh-cn); 14 and 22 as
-/// well, whose order of day and month does.
+/// The format of an id with a code that depends on the language (ECMA-376 part 1, 18.8.30, zh-cn), and of 14
+/// and 22, with an order of day and month that does.
 pub(super) const fn code_of_language(id: u32) -> Option<&'static str> {
     Some(match id {
         14 => "yyyy/m/d",

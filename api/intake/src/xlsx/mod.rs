@@ -26,8 +26,8 @@ use zip::ZipArchive;
 /// Whole numbers from here on have lost digits: Excel keeps 15 (IEEE 754 double, rounded for display).
 const EXACT_NUMBER_MAX: f64 = 1e15;
 
-/// A cell whose formula has no stored value.
-const UNCACHED: &str = "the cell holds a formula whose value is not stored in the file; open the file in Excel, save it \
+/// A cell with a formula but no stored value.
+const UNCACHED: &str = "the cell holds a formula without a value stored in the file; open the file in Excel, save it \
     and import it again / 公式的计算结果未保存在文件中：请用 Excel 打开并保存后再导入";
 
 /// A sheet of a workbook.
@@ -368,7 +368,7 @@ mod tests {
             .unwrap()
     }
 
-    /// The workbook above, whose sheet declares entities and names them in its first cell.
+    /// The workbook above; its sheet declares entities and names them in its first cell.
     fn with_entities(declared: &str, named: &str) -> File {
         use std::io::{Cursor, Read, Write};
         let mut parts = ZipArchive::new(Cursor::new(workbook())).unwrap();
@@ -409,7 +409,7 @@ mod tests {
     fn an_entity_of_a_workbook_is_never_resolved() {
         use std::io::Write;
         let mut beside = tempfile::NamedTempFile::new().unwrap();
-        beside.write_all(b"what stands in another file").unwrap();
+        beside.write_all(b"text of another file").unwrap();
         let address = format!("file://{}", beside.path().display());
         assert_eq!(
             first_cell(with_entities("", "C3 &amp; C4")).as_deref(),
@@ -421,13 +421,13 @@ mod tests {
         for declared in [external.as_str(), inner, growing] {
             let read = first_cell(with_entities(declared, "C&x;1"));
             let said = format!("{read:?}");
-            for resolved in ["what stands", "resolved", "aaaa"] {
+            for resolved in ["text of another", "resolved", "aaaa"] {
                 assert!(!said.contains(resolved), "{declared}: {said}");
             }
         }
         let of_parameters = format!(r#"<!ENTITY % x SYSTEM "{address}"> %x;"#);
         let read = format!("{:?}", first_cell(with_entities(&of_parameters, "C3")));
-        assert!(!read.contains("what stands"), "{read}");
+        assert!(!read.contains("text of another"), "{read}");
     }
 
     #[test]

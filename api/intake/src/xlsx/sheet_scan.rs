@@ -38,7 +38,7 @@ impl SheetScan {
         word >> (row % 64) & 1 == 1
     }
 
-    /// True for a formula whose value the file does not hold.
+    /// True for a formula without a value in the file.
     pub(crate) fn is_uncached(&self, row: u32, column: u32) -> bool {
         !self.uncached.is_empty() && self.uncached.contains(&(row, column))
     }
@@ -192,7 +192,7 @@ impl Scanning {
             return Ok(());
         };
         self.row_has_value |= cell.value == ValueSeen::Filled || cell.has_formula;
-        // A formula whose result is the empty text has a value element and the type of a text.
+        // A formula with the empty text as its result has a value element and the type of a text.
         let is_stored = match cell.value {
             ValueSeen::Filled => true,
             ValueSeen::Begun | ValueSeen::Empty => cell.is_text,

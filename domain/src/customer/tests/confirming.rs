@@ -1,4 +1,4 @@
-//! Numbers that were stored as Chinese when nobody had said their country.
+//! Numbers that were stored as Chinese without a known country.
 
 use super::*;
 

@@ -185,7 +185,7 @@ fn a_quota_of_a_segment_knows_who_is_of_it_by_attributes_tags_and_calls() {
         &given,
         "intent_level = 'medium' AND follow_up_state = 'to_call_again'"
     ));
-    assert!(!of(&given[1..], "region = '上海'"), "nobody was registered");
+    assert!(!of(&given[1..], "region = '上海'"), "no customer was registered");
 }
 
 #[test]

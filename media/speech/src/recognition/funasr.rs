@@ -159,7 +159,7 @@ impl Protocol for FunAsrExchange {
     }
 }
 
-/// Longest tag of a model of several languages, such as `<|withitn|>`.
+/// Longest tag of a multilingual model, for example `<|withitn|>`.
 const TAG_BYTES_MAX: usize = 32;
 
 /// A text without the tags that SenseVoice puts into it: language, emotion, event, form of numbers

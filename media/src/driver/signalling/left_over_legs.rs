@@ -1,4 +1,4 @@
-//! Legs that a crash left, and answers that belong to no leg: ended here, and told to whoever waits for them.
+//! Ends legs that a crash left, and answers that belong to no leg; reports it to the owner that waits.
 
 use super::{Origin, PEERS_MAX, Signalling, TrunkNumber, Waiting, count};
 use crate::sip::dialog::Hop;
@@ -24,38 +24,38 @@ pub(super) struct LiveLeftOver {
     reports: Option<mpsc::Sender<LeftOverEvent>>,
 }
 
-/// What a leg of this process tells whoever ends it as left over: its owner was lost, the process was not.
+/// Reports of a leg of this process that is ended as left over: its owner was lost, the process was not.
 #[derive(Default)]
 pub(super) struct LegWatch {
     pub(super) answered: Option<AnsweredDialog>,
     reports: Option<mpsc::Sender<LeftOverEvent>>,
-    /// An answer is news to whoever waits.
+    /// No answer of it is stored yet: one is reported.
     is_news: bool,
     is_refused: bool,
 }
 
 impl LegWatch {
-    /// An answer came; told once.
+    /// An answer came; it is reported once.
     pub(super) fn note_answer(&mut self, dialog: &AnsweredDialog) {
         if self.answered.is_none() {
             self.answered = Some(dialog.clone());
-            self.tell_answer();
+            self.report_answer();
         }
     }
 
-    /// A far end that refused the leg answers it no more.
+    /// After a definite refusal the far end cannot answer any more.
     pub(super) fn note_failure(&mut self, failure: &LegFailure) {
         self.is_refused = failure.definite;
-        self.tell_refused();
+        self.report_refusal();
     }
 
-    fn tell_refused(&self) {
+    fn report_refusal(&self) {
         if let Some(reports) = self.reports.as_ref().filter(|_| self.is_refused) {
             report(reports, LeftOverEvent::Refused);
         }
     }
 
-    fn tell_answer(&self) {
+    fn report_answer(&self) {
         if let (Some(reports), Some(dialog)) = (&self.reports, self.answered.clone().filter(|_| self.is_news))
         {
             report(reports, LeftOverEvent::LateAnswered(dialog));
@@ -65,7 +65,7 @@ impl LegWatch {
 
 fn report(reports: &mpsc::Sender<LeftOverEvent>, event: LeftOverEvent) {
     if reports.try_send(event).is_err() {
-        tracing::debug!("nobody waits for the end of a left-over leg");
+        tracing::debug!("the end of a left-over leg has no listener");
     }
 }
 
@@ -82,12 +82,12 @@ impl Signalling {
         if let Some(leg) = self.legs.get_mut(&call_id) {
             leg.watch.is_news = left_over.expects_answer();
             leg.watch.reports = Some(reports);
-            leg.watch.tell_answer();
-            leg.watch.tell_refused();
+            leg.watch.report_answer();
+            leg.watch.report_refusal();
             return self.step(&call_id, Input::GiveUp).await;
         }
         if let Some(stray) = self.left_overs.get_mut(&call_id) {
-            // Its 2xx came before anybody asked.
+            // Its 2xx came before this order.
             if let Some(dialog) = stray
                 .left_over
                 .late_answer()
@@ -182,7 +182,7 @@ impl Signalling {
         }
     }
 
-    /// Tells whoever ends a leg of this process as left over that it is over: once its BYE is done, or, where
+    /// Reports that a leg of this process, which is ended as left over, is over: once its BYE is done, or, if
     /// it was not answered, once no 2xx can come any more.
     pub(super) fn report_end(&mut self, call_id: &str) {
         let Some(leg) = self.legs.get_mut(call_id) else {

@@ -12,7 +12,7 @@ use domain::ports::line::{AnsweredDialog, LegEvent, LegSummary};
 use std::sync::Arc;
 
 impl LiveLeg {
-    /// Told to its owner, and to whoever ends it as left over.
+    /// Reports an answer to the owner, and to the one that ends the leg as left over.
     fn note_answer(&mut self, event: LegEvent, dialog: &AnsweredDialog) {
         self.watch.note_answer(dialog);
         self.mailbox.push(event);

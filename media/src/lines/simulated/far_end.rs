@@ -44,7 +44,7 @@ impl SimulatedLeg {
 
 impl Drop for SimulatedLeg {
     /// The far end notices that its peer is gone. A machine that is dead says nothing more; any other
-    /// acknowledges and hangs up what was answered, also what nobody has read yet.
+    /// acknowledges and hangs up what was answered, also an answer that was not read yet.
     fn drop(&mut self) {
         self.over.store(true, Ordering::Relaxed);
         let now = self.clock.now();

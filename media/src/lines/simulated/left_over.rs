@@ -1,5 +1,5 @@
 //! What the outside world does with a leg that a crash left: it takes a CANCEL or BYE, or repeats an answer
-//! that nobody acknowledged.
+//! that was not acknowledged.
 
 use super::{ROUND_TRIP_MS, dialog_of};
 use crate::lines::carrier_book::CarrierBook;

@@ -363,7 +363,7 @@ impl SimulatedLeg {
 mod tests {
     use super::{CalleeScript, CarrierBook, SimulatedCallees, SimulatedInvite, SimulatedLine};
     use crate::lines::contract::{self, Callee, Loss, Stage};
-    use crate::lines::suite_legs::{dial, new_call, next, next_after_ringing, order, permit_for};
+    use crate::lines::suite_legs::{dial, next};
     use crate::testing::SuiteClock;
     use async_trait::async_trait;
     use domain::ids::CallId;
@@ -413,22 +413,11 @@ mod tests {
         }
 
         async fn lose(&self, line: &Arc<dyn Line>, loss: Loss) -> (CallId, Option<AnsweredDialog>) {
-            let call = new_call();
-            let mut leg = line.dial(permit_for(call), order(call)).await.unwrap();
-            let event = match loss {
-                Loss::Ringing => next(&mut leg).await,
-                Loss::Unacknowledged | Loss::Talking => next_after_ringing(&mut leg).await,
-            };
-            if loss == Loss::Talking {
-                leg.acknowledge().await.unwrap();
-            }
+            let (call, leg, dialog) = contract::dial_until(line, loss).await;
             self.0.store(true, Ordering::Relaxed);
             drop(leg);
             self.0.store(false, Ordering::Relaxed);
-            match event {
-                LegEvent::Answered(dialog) => (call, Some(dialog)),
-                _ => (call, None),
-            }
+            (call, dialog)
         }
     }
 

@@ -37,7 +37,7 @@ const CSEQ_GAP: u32 = 16;
 /// Most dialogs of one INVITE, as in the user agent: forks beyond are left to the far end's timers.
 const DIALOGS_MAX: usize = 8;
 
-/// What the caller is to send or to tell.
+/// What the driver is to send or to report.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum LeftOverOutput {
     Send { bytes: Vec<u8>, hop: Hop },
@@ -47,7 +47,7 @@ pub enum LeftOverOutput {
 /// The trunk that a leg was dialed on, as far as its end needs it.
 #[derive(Debug, Clone)]
 pub struct LeftOverTrunk<'a> {
-    /// `host:port`, as it stands in URIs.
+    /// `host:port`, as written in URIs.
     pub authority: &'a str,
     /// The only address that credentials are shown to.
     pub ip: IpAddr,
@@ -59,7 +59,7 @@ pub struct LeftOverTrunk<'a> {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Stage {
     Ending,
-    /// `Closed` was told; copies of a 2xx still get their ACK.
+    /// `Closed` was reported; copies of a 2xx still get their ACK.
     Closed,
     Finished,
 }
@@ -69,7 +69,7 @@ pub struct LeftOver {
     party: Party,
     authenticator: Authenticator,
     trunk_ip: IpAddr,
-    /// Highest CSeq whose INVITE is or was being cancelled.
+    /// Highest CSeq of an INVITE that is or was being cancelled.
     cancelled: u32,
     /// CANCELs without a final response, by CSeq.
     cancels: Vec<(u32, Retransmission)>,
@@ -155,12 +155,12 @@ impl LeftOver {
         self.is_news
     }
 
-    /// `Closed` was told.
+    /// `Closed` was reported.
     pub fn is_closed(&self) -> bool {
         self.stage != Stage::Ending
     }
 
-    /// Nothing is sent or told any more.
+    /// Nothing is sent or reported any more.
     pub fn is_finished(&self) -> bool {
         self.stage == Stage::Finished && self.outputs.is_empty()
     }
@@ -207,7 +207,7 @@ impl LeftOver {
         self.settle(now);
     }
 
-    /// Tells `Closed` once no more can come of it, and finishes once nobody repeats anything.
+    /// Reports `Closed` once no answer can come any more, and finishes once no message can be repeated.
     fn settle(&mut self, now: Timestamp) {
         let is_ending = self.is_ending();
         let is_over = now >= self.watch_until && !is_ending;
@@ -244,8 +244,8 @@ impl LeftOver {
         self.settle(now);
     }
 
-    /// A BYE of the far end ends its dialog: also of a callee whose answer was never acknowledged, which is
-    /// the only word of it then.
+    /// A BYE of the far end ends its dialog. If no answer was acknowledged, the BYE is the only sign of the
+    /// answer.
     fn take_request(&mut self, request: &SipMessage, from: SocketAddr) {
         let ours = request.tag_of_to() == Some(self.party.identity.local_tag().as_str());
         let theirs = request.tag_of_from().unwrap_or_default();
@@ -290,7 +290,7 @@ impl LeftOver {
         self.take_invite_end(code, cseq, now);
     }
 
-    /// A 2xx that nobody waited for: ACK and BYE.
+    /// A 2xx of a leg that is over for us: ACK and BYE.
     fn take_answer(&mut self, now: Timestamp, response: &SipMessage, cseq: u32) {
         if self.dialogs.len() >= DIALOGS_MAX {
             return;
@@ -305,7 +305,7 @@ impl LeftOver {
         self.send_bye(self.dialogs.len().saturating_sub(1), now);
     }
 
-    /// The first dialog is told, where no answer was stored.
+    /// The first dialog is reported, if no answer was stored.
     fn keep(&mut self, ending: EndingDialog) {
         if self.dialogs.is_empty() && self.is_news {
             self.tell(LeftOverEvent::LateAnswered(ending.facts()));

@@ -53,7 +53,7 @@ fn trunk_address() -> SocketAddr {
     "192.0.2.1:5060".parse().unwrap()
 }
 
-/// What left and what was told, after checking that no INVITE is among it.
+/// What was sent and reported, after checking that no INVITE is among it.
 fn outcome(left_over: &mut LeftOver) -> (Vec<SipMessage>, Vec<LeftOverEvent>) {
     let (mut messages, mut events) = (Vec::new(), Vec::new());
     while let Some(output) = left_over.poll_output() {
@@ -73,19 +73,19 @@ fn sent(left_over: &mut LeftOver) -> Vec<SipMessage> {
     outcome(left_over).0
 }
 
-fn told(left_over: &mut LeftOver) -> Vec<LeftOverEvent> {
+fn reported(left_over: &mut LeftOver) -> Vec<LeftOverEvent> {
     outcome(left_over).1
 }
 
-/// Lets time pass until then, deadline by deadline; what left and what was told.
+/// Lets time pass until then, deadline by deadline; what was sent and reported.
 fn wait_until(left_over: &mut LeftOver, ms: u64) -> (Vec<SipMessage>, Vec<LeftOverEvent>) {
     let (mut messages, mut events) = outcome(left_over);
     let until = START.plus_ms(ms);
     while let Some(at) = left_over.next_deadline().filter(|at| *at <= until) {
         left_over.elapse(at);
-        let (more, told) = outcome(left_over);
+        let (more, reported) = outcome(left_over);
         messages.extend(more);
-        events.extend(told);
+        events.extend(reported);
     }
     (messages, events)
 }
@@ -195,7 +195,7 @@ fn on_a_digest_trunk_the_second_invite_is_cancelled_at_once_though_the_first_is_
     answer(&mut left_over, &lost_invite(), 401);
     assert!(!left_over.is_finished());
     answer(&mut left_over, &second, 487);
-    assert_eq!(told(&mut left_over), [LeftOverEvent::Refused]);
+    assert_eq!(reported(&mut left_over), [LeftOverEvent::Refused]);
     assert!(!left_over.is_ending());
 }
 
@@ -331,7 +331,7 @@ fn late() -> LeftOverEvent {
     })
 }
 
-/// RFC 3261, 13.3.1.4: a 2xx that nobody acknowledges is repeated after 0.5, 1.5, 3.5 s and then every 4 s.
+/// RFC 3261, 13.3.1.4: a 2xx without an ACK is repeated after 0.5, 1.5, 3.5 s and then every 4 s.
 #[test]
 fn a_200_is_acknowledged_and_hung_up_within_32_s_whatever_the_cancel_was_answered_with() {
     for (cancel_code, at_ms) in [(481, 0), (481, 4_900), (481, 31_999), (200, 20_000), (0, 9_000)] {
@@ -346,7 +346,7 @@ fn a_200_is_acknowledged_and_hung_up_within_32_s_whatever_the_cancel_was_answere
         assert_eq!(methods(&messages), ["ACK", "BYE"], "{cancel_code} at {at_ms}");
         assert_eq!(events, [late()]);
         answer(&mut left_over, &messages[1], 200);
-        assert_eq!(told(&mut left_over), [LeftOverEvent::Closed]);
+        assert_eq!(reported(&mut left_over), [LeftOverEvent::Closed]);
         // Copies that were on their way, and a far end that does not hear us, to the end of its 32 s.
         for more_ms in [500, 4_000, 31_999] {
             left_over.take(START.plus_ms(at_ms + more_ms), &success(), trunk_address());
@@ -382,7 +382,7 @@ fn a_bye_of_a_callee_whose_answer_was_never_acknowledged_tells_the_answer() {
 }
 
 #[test]
-fn each_fork_that_answers_gets_its_own_ack_and_bye_and_one_is_told() {
+fn each_fork_that_answers_gets_its_own_ack_and_bye_and_one_is_reported() {
     let mut left_over = ended(None);
     sent(&mut left_over);
     left_over.take(START, &success(), trunk_address());
@@ -409,7 +409,7 @@ fn an_answer_that_was_stored_is_no_news_and_its_copies_get_their_ack() {
     left_over.take(START, &success(), trunk_address());
     assert_eq!(methods(&sent(&mut left_over)), ["ACK"]);
     answer(&mut left_over, &bye, 200);
-    assert_eq!(told(&mut left_over), [LeftOverEvent::Closed]);
+    assert_eq!(reported(&mut left_over), [LeftOverEvent::Closed]);
     left_over.take(START.plus_ms(20_000), &success(), trunk_address());
     let (messages, events) = outcome(&mut left_over);
     assert_eq!((methods(&messages), events), (vec!["ACK"], vec![]));

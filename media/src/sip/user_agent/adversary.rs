@@ -198,7 +198,7 @@ fn a_200_whose_ack_is_lost_five_times_gets_it_five_times_more() {
         scene.respond_with_sdp(200, "t");
         assert_eq!(scene.count("ACK"), 1 + repeat);
     }
-    assert_eq!(scene.events.len(), 3, "and the call is told once");
+    assert_eq!(scene.events.len(), 3, "and the answer is reported once");
     scene.input(Input::GiveUp);
     scene.respond_with_sdp(200, "t");
     assert_eq!(scene.count("ACK"), 7, "after our BYE, too");

@@ -180,7 +180,7 @@ impl Uac {
         }
     }
 
-    /// Keeps the dialog of a 2xx, whose ACK is still to be sent.
+    /// Keeps the dialog of a 2xx; its ACK is still to be sent.
     fn confirm(&mut self, now: Timestamp, response: &SipMessage, cseq: u32) {
         let dialog = Dialog::from_answer(&self.party, response, cseq);
         let (mut ack, hop) = dialog.ack(&self.party, cseq);

@@ -9,7 +9,7 @@ const WITHOUT_EVENTS: &str = "v=0\r\nc=IN IP4 192.0.2.1\r\nm=audio 6000 RTP/AVP 
 const WITH_EVENTS: &str = "v=0\r\nc=IN IP4 192.0.2.1\r\nm=audio 6000 RTP/AVP 8 101\r\n\
                            a=rtpmap:101 telephone-event/8000\r\n";
 
-/// A leg whose far end answered with this description and these methods.
+/// A leg with a far end that answered with this description and these methods.
 fn answered(description: &str, allow: Option<&str>) -> Scene {
     let mut scene = Scene::new();
     let invite = scene.last("INVITE");

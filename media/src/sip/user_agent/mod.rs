@@ -167,7 +167,7 @@ pub(super) enum Cancel {
 pub(super) struct Confirmed {
     pub dialog: Dialog,
     pub ack: (Vec<u8>, Hop),
-    /// Copies of the 2xx whose ACK waits until the answer is stored.
+    /// Copies of the 2xx; their ACKs wait until the answer is stored.
     pub held_acks: u32,
     pub bye: Option<Retransmission>,
     pub bye_sent: bool,

@@ -85,10 +85,10 @@ impl Scene {
     }
 
     pub(super) fn input(&mut self, input: Input<'_>) {
-        let told = self.events.len();
+        let known = self.events.len();
         self.uac.handle_input(self.now, input);
         self.collect();
-        let answers = self.events.iter().skip(told);
+        let answers = self.events.iter().skip(known);
         if self.stores
             && answers
                 .clone()

@@ -24,7 +24,7 @@ const IMPORTED: &str = "MANY";
 /// People who are dialed: enough for a 99th percentile.
 const CUSTOMERS: u32 = 200;
 
-/// Of both carriers: their people behave alike.
+/// Seed of both carriers, so that their callees behave alike.
 const SEED: u64 = 7;
 
 /// Dials a second: about as many legs at once as a machine of two cores serves beside the load.
@@ -82,7 +82,7 @@ pub(super) fn beside_calls() -> Verdict {
         broken.push(format!("call.answered to ACK: {acked} ms at p99"));
     }
     if !differ.is_empty() || calm.ends.len() != loaded.ends.len() {
-        broken.push(format!("{} people whose calls ended otherwise", differ.len()));
+        broken.push(format!("the calls of {} people ended otherwise", differ.len()));
     }
     if loaded.stored_ms.is_empty() || loaded.bodies < BODIES || loaded.queries < QUERIES {
         broken.push("the load or the calls were not there".to_owned());
@@ -149,7 +149,7 @@ fn again_until(is_over: &AtomicBool, count: &AtomicU32, ask: impl Fn()) {
     }
 }
 
-/// Whatever is answered: a refusal, or an answer that came too late for its caller.
+/// Any reply counts: a refusal, and an answer that came too late for its caller.
 fn post(server: &Server, path: &str, body: &Value) {
     drop(asked("POST", &format!("{}{path}", server.url), Some(body)));
 }

@@ -12,13 +12,13 @@ const AT_ONCE: usize = 4;
 /// Bytes of a source: the most that is read of a flow file.
 const SOURCE_BYTES: usize = 256 * 1024;
 
-/// Longest until a body is answered: the caller's deadline, and its way.
+/// Longest time until a body is answered: the deadline of the work, and the transfer.
 const ANSWERED_MS: u128 = 10_000;
 
 /// First of the opt-outs here, so that no other attack opts the same numbers out.
 const SALT: u32 = 900_000;
 
-/// A stop that reaches nobody of the campaign that runs meanwhile.
+/// Scope of a stop without calls: a preset of no campaign that runs meanwhile.
 const STOP: &str = "us-tsr";
 
 /// Each repeated to the limit of a source: nested maps, lists, entries and keys; a staircase by its parts;
@@ -80,9 +80,9 @@ fn must_pass(stage: &Stage<'_>, salt: u32) -> (Vec<String>, u128) {
     (broken, slowest.max(ms))
 }
 
-/// Sends every kind of body, each sender from another one on; answers what was wrong, and the slowest answer.
+/// Sends every kind of body, each sender from another one on; returns what was wrong, and the slowest answer.
 fn send_all(url: &str, first: usize, rounds: usize) -> (Vec<String>, u128) {
-    let (mut broken, mut slowest) = (Vec::new(), 0);
+    let (mut broken, mut slowest, mut checked) = (Vec::new(), 0, 0_u32);
     for round in 0..rounds * REPEATED.len() {
         let part = REPEATED
             .get((first * 3 + round) % REPEATED.len())
@@ -97,12 +97,17 @@ fn send_all(url: &str, first: usize, rounds: usize) -> (Vec<String>, u128) {
         );
         slowest = slowest.max(ms);
         match reply {
-            Ok(reply) if reply.status == 200 && !is_publishable(&reply.body) && ms <= ANSWERED_MS => {}
-            // Too many at once are refused, and nothing is kept waiting by them.
+            Ok(reply) if reply.status == 200 && !is_publishable(&reply.body) && ms <= ANSWERED_MS => {
+                checked += 1;
+            }
+            // Too many at once are refused, and nothing waits for them.
             Ok(reply) if matches!(reply.status, 429 | 503) => {}
             Ok(reply) => broken.push(format!("{part:?}: {} after {ms} ms", reply.status)),
             Err(error) => broken.push(format!("{part:?}: {error} after {ms} ms")),
         }
+    }
+    if checked == 0 {
+        broken.push("every body was refused, none was checked".to_owned());
     }
     (broken, slowest)
 }

@@ -1,8 +1,8 @@
-//! Users of the product who try to learn what they may not see: hidden digits by comparing, sealed
-//! attributes by segments, values by messages to an address of theirs, and an approval by their own other
-//! hand.
+//! Users of the product who try to learn what they may not see: hidden digits by comparing, sealed attributes
+//! by segments, and values by messages to an address of their own; and users who try to approve their own
+//! request.
 //!
-//! Only in the long form: every question is answered by a unit or story test, too.
+//! Only in the long form: unit and story tests hold each of these, too.
 
 use super::{Stage, Verdict};
 use crate::prove::Form;
@@ -11,16 +11,16 @@ use crate::server::{Reply, Server, asked_with};
 use crate::session::Session;
 use serde_json::{Value, json};
 
-/// What everybody's password is here.
+/// Password of every user here.
 const PASSWORD: &str = "correct horse battery";
 
-/// Customers whom the attackers know masked.
+/// Customers that the attackers see masked.
 const PEOPLE: u32 = 12;
 
-/// Attempts that four hidden digits take.
+/// Answers about lists that give four hidden digits.
 const ATTEMPTS: usize = 14;
 
-/// What was found broken, and what was tried.
+/// The server under test, and what its attackers found.
 struct Trial<'a> {
     server: &'a Server,
     broken: Vec<String>,
@@ -51,7 +51,7 @@ impl Trial<'_> {
         }
     }
 
-    /// A user of this role, and a key that the owner of the directory made for a program of theirs.
+    /// Adds a user with these roles; the `Authorization` header of a key for the user's program.
     fn user(&mut self, name: &str, roles: &[&str]) -> String {
         let user = json!({ "name": name, "roles": roles, "password": PASSWORD });
         self.server.must_post("/api/v1/users", &user);
@@ -62,7 +62,7 @@ impl Trial<'_> {
         format!("Bearer {key}")
     }
 
-    /// What a command in a session of this user answers.
+    /// Status and reply of a command in a session of this user.
     fn signed_in(&mut self, name: &str, path: &str, body: &Value) -> (u16, Value) {
         let reply =
             Session::begin(&self.server.url, name, PASSWORD).and_then(|session| session.post(path, body));
@@ -73,7 +73,7 @@ impl Trial<'_> {
     }
 }
 
-/// All of it.
+/// Runs all attempts.
 pub(super) fn attempts(stage: &Stage<'_>) -> Verdict {
     if stage.form != Form::Long {
         return Verdict {
@@ -90,8 +90,9 @@ pub(super) fn attempts(stage: &Stage<'_>) -> Verdict {
     let importer = trial.user("privacy-operator", &["operator"]);
     let analyst = trial.user("privacy-analyst", &["analyst"]);
     let integrator = trial.user("privacy-crm", &["integrator"]);
-    compared(&mut trial, &importer, &integrator);
+    // Before the guesses, which use up what the attackers' address may look up.
     sent(&mut trial, &integrator);
+    compared(&mut trial, &importer, &integrator);
     same_hand(&mut trial);
     segments(&mut trial, &analyst);
     Verdict {
@@ -105,7 +106,7 @@ fn people(trial: &Trial<'_>) {
         let made = json!({ "task_id": name, "script_template": "您好。", "basis": "contract", "approvals": ["lists"] });
         trial.server.must_post("/api/v1/campaigns", &made);
     }
-    let record = |n: u32| json!({ "customer_id": format!("PRIV{n}"), "phone": format!("138001381{n:02}") });
+    let record = |n: u32| json!({ "customer_id": format!("PRIV{n}"), "phone": format!("138001381{n:02}"), "account": format!("62220{n:02}") });
     let records: Vec<Value> = (0..PEOPLE).map(record).collect();
     let list = json!({ "task_id": "PRIVATE", "records": records });
     trial.server.must_post("/api/v1/tasks/data", &list);
@@ -117,7 +118,7 @@ fn people(trial: &Trial<'_>) {
         .must_post("/api/v1/customers/attributes", &attributes);
 }
 
-/// B1: numbers by dry runs, by lists, by ids, and by who shares one.
+/// B1: numbers by dry runs, by lists, by ids, and by customers who share one.
 fn compared(trial: &mut Trial<'_>, importer: &str, integrator: &str) {
     let file = |trial: &mut Trial<'_>, phone: &str| {
         let list = json!({ "task_id": "OTHER", "records": [{ "customer_id": "PROBE", "phone": phone }] });
@@ -146,7 +147,7 @@ fn compared(trial: &mut Trial<'_>, importer: &str, integrator: &str) {
     );
     trial.holds(
         duplicates.status == 403,
-        "who shares a number is told without the reveal right",
+        "customers who share a number are shown without the reveal right",
     );
     let viewer = trial.user("privacy-viewer", &["viewer"]);
     let number = json!({ "number": "13800138101" });
@@ -182,9 +183,9 @@ fn compared(trial: &mut Trial<'_>, importer: &str, integrator: &str) {
 /// B2: values of a person by mail to an address of the attacker, by a flow, and as a channel host.
 fn sent(trial: &mut Trial<'_>, integrator: &str) {
     let mail = json!({ "campaign": "PRIVATE", "customer": "PRIV1", "way": "mail", "to": "me@example.com",
-        "subject": "x", "text": "{{customer_id}}", "variables": {} });
+        "subject": "x", "text": "{{account}}", "variables": {} });
     let reply = trial.ask(integrator, "POST", "/api/v1/messages", &mail);
-    trial.holds(reply.status >= 400, "values leave by mail to any address");
+    trial.holds(reply.status == 403, "values leave by mail to any address");
     let key = json!({ "user": "privacy-crm", "scopes": ["calls:write", "calls:read"] });
     let made = trial.server.must_post("/api/v1/api-keys", &key);
     let key = made.body.get("key").and_then(Value::as_str).unwrap_or_default();
@@ -197,22 +198,22 @@ fn sent(trial: &mut Trial<'_>, integrator: &str) {
     );
 }
 
-/// B3: an approval by a key, and a key for somebody else.
+/// B3: an approval by a key, and a key for another user.
 fn same_hand(trial: &mut Trial<'_>) {
     trial.user("privacy-boss", &["admin", "operator"]);
     let other = trial.user("privacy-second", &["operator"]);
     let list = json!({ "task_id": "OTHER", "records": [{ "customer_id": "HAND1", "phone": "13800138999" }] });
     let (status, needed) = trial.signed_in("privacy-boss", "/api/v1/tasks/data", &list);
-    trial.holds(status == 409, "a list is imported that nobody approved");
+    trial.holds(status == 409, "a list is imported without an approval");
     let id = needed.get("approval").and_then(Value::as_str).unwrap_or_default();
     let approve = format!("/api/v1/approvals/{id}/approve");
     let by_key = trial.ask(&other, "POST", &approve, &json!({}));
     trial.holds(by_key.status == 403, "a key approves");
     let another = json!({ "user": "privacy-second" });
     let (status, _) = trial.signed_in("privacy-boss", "/api/v1/api-keys", &another);
-    trial.holds(status == 403, "a key is made for somebody else");
+    trial.holds(status == 403, "a key is made for another user");
     let (status, _) = trial.signed_in("privacy-boss", &approve, &json!({}));
-    trial.holds(status >= 400, "who asks approves, too");
+    trial.holds(status == 422, "the requester approves, too");
     let (status, _) = trial.signed_in("privacy-second", &approve, &json!({}));
     trial.holds(status == 200, "another person cannot approve");
 }

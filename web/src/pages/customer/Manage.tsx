@@ -7,7 +7,7 @@ import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { get, post, type Told } from '../../api/client'
 import { instantFrom, instantIn } from '../../app/format'
-import { useMay } from '../../app/session'
+import { useMay, useSeesAll } from '../../app/session'
 import { Ask } from '../../components/Ask'
 import { Word } from '../../components/Marks'
 import { Refused } from '../../components/States'
@@ -150,7 +150,9 @@ interface DuplicatesProps {
 function Duplicates({ person, mayJoin, onDone }: DuplicatesProps) {
   const { t } = useTranslation()
   const [asked, setAsked] = useState<{ other: string; act: 'merge' | 'unmerge' } | null>(null)
-  const read = useQuery({ queryKey: ['duplicates', person.id], queryFn: () => get('/api/v1/customers/{id}/duplicates', [person.id]), retry: false })
+  // The server compares numbers only for those with the reveal right over all customers.
+  const [may, seesAll] = [useMay(), useSeesAll()]
+  const read = useQuery({ queryKey: ['duplicates', person.id], queryFn: () => get('/api/v1/customers/{id}/duplicates', [person.id]), enabled: may('customers:reveal') && seesAll, retry: false })
   const send = async (reason: string, key: string) => {
     if (asked === null) return
     const path = asked.act === 'merge' ? '/api/v1/customers/{id}/merge' : '/api/v1/customers/{id}/unmerge'

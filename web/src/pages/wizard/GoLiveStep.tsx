@@ -17,7 +17,7 @@ import { campaignOf, mapText, targetsOf, type Filled } from './filled'
 
 type Preflight = Told<'/api/v1/campaigns/{id}/preflight'>
 
-/** What came of the list: of its rows, those that enrolled a person and those that are bad. */
+/** The result of the import: people enrolled, repeated rows and bad rows. */
 type Imported = paths['/api/v1/campaigns/{id}/lists']['post']['responses'][200]['content']['application/json']
 
 interface Props {
@@ -151,7 +151,7 @@ function Summary({ filled, file }: { filled: Filled; file: File | null }) {
   )
 }
 
-/** The result of the import, with the first bad rows. A list that enrolled nobody is said in red. */
+/** The result of the import, with the first bad rows; red where no person was enrolled. */
 function Result({ imported }: { imported: Imported }) {
   const { t } = useTranslation()
   const bad = imported.bad ?? []

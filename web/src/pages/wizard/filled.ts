@@ -109,19 +109,22 @@ export function targetsOf(one: Filled): { metric: string; ratio: number }[] {
   ].filter((target) => target.ratio > 0)
 }
 
-/** A list as the server has looked at it: its columns, and the variables that the chosen flow needs and it has not. */
+/** The server's look at a list: its columns, and the variables of the chosen flow that have no column. */
 export interface ListLook {
   columns: readonly { title: string; member?: string | null; variable?: string | null }[]
   missing_variables: readonly string[]
 }
 
+/** Variables that an import fills from the number, where no column does (docs/reference/lists.md). */
+const OF_NUMBER: readonly string[] = ['home_province', 'home_city', 'carrier']
+
 /** Variables of the text, or of the flow, that no column fills: a row without them is bad, so all rows would be. */
 export function unfilledOf(one: Filled, list: ListLook | null): string[] {
   if (list === null) return []
-  if (one.flow !== '') return [...list.missing_variables]
+  if (one.flow !== '') return list.missing_variables.filter((name) => !OF_NUMBER.includes(name))
   const filled = new Set(list.columns.flatMap(({ title, member, variable }) => [title, variable ?? '', member === 'name' ? 'customer_name' : (member ?? '')]))
   const asked = [...one.script.matchAll(/\{\{\s*([^{}\s|]+)/g)].map((found) => found[1] ?? '')
-  return [...new Set(asked)].filter((name) => !filled.has(name))
+  return [...new Set(asked)].filter((name) => !filled.has(name) && !OF_NUMBER.includes(name))
 }
 
 /** What a step still needs before the next one; nothing where it is complete. */

@@ -259,7 +259,7 @@ fn their_row(sums: &mut Sums, row: &Theirs) {
 }
 
 /// The number of a row, written as numbers are: digits, separators and a leading plus. Masked digits, SIP
-/// addresses, apostrophes and marks are not read: a bill is no list that somebody typed.
+/// addresses, apostrophes and marks are not read: a program wrote the bill, no person typed it.
 fn callee(text: &str, country: DefaultCountry) -> Result<PhoneNumber, String> {
     let is_plain = |found: char| found.is_ascii_digit() || matches!(found, '+' | ' ' | '-' | '(' | ')' | '.');
     if !text.trim().chars().all(is_plain) {

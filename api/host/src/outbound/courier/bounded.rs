@@ -1,4 +1,4 @@
-//! A connection of which only so much is read: a mail server's lines have no end of their own.
+//! A connection with a limit on the bytes read: a mail server may send a line without end.
 
 use lettre::transport::smtp::client::AsyncTokioStream;
 use std::io;

@@ -1,4 +1,5 @@
 //! Mails of plain text over SMTP: TLS from the first byte on port 465, STARTTLS where the server offers it.
+//! A password is sent over TLS only.
 
 use super::bounded::Bounded;
 use super::resolver::all_global;
@@ -67,12 +68,14 @@ async fn sent(mail: Mail) -> Result<u16, Answered> {
         .ok_or_else(|| Answered::nothing(DeliveryFault::Unresolved))?;
     let message = message(&mail, &host).map_err(|_why| unmade())?;
     let parameters = TlsParameters::new(host.clone()).map_err(|_why| unmade())?;
-    let tls = match (port, &mail.login, mail.allow_private) {
-        (SUBMISSIONS, ..) => Tls::AtOnce(host),
-        (_, Some(_), false) => Tls::Required(parameters),
-        _ => Tls::Offered(parameters),
-    };
     let login = mail.login.as_deref().and_then(|login| login.split_once(':'));
+    // A password never leaves in plain text, not even to a private address.
+    let is_tls_required = login.is_some() || (mail.login.is_some() && !mail.allow_private);
+    let tls = match (port, is_tls_required) {
+        (SUBMISSIONS, _) => Tls::AtOnce(host),
+        (_, true) => Tls::Required(parameters),
+        (_, false) => Tls::Offered(parameters),
+    };
     let credentials = login.map(|(user, password)| Credentials::new(user.to_owned(), password.to_owned()));
     let mut server = connect(*address, tls).await?;
     let carried = async {

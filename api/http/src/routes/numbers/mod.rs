@@ -2,7 +2,7 @@
 
 mod in_body;
 mod orders;
-pub(super) mod told;
+pub(super) mod reply_detail;
 
 use crate::comparisons::{Comparer, NumberOnly};
 use crate::described::Read;
@@ -106,7 +106,7 @@ async fn show_of_body(ctx: Ctx, input: Input) -> Result<Read<NumberShown>, Probl
     shown(&ctx, &number, &comparer, moment, reader).await
 }
 
-/// Our id of a number tells nothing to who tries; the number itself is looked up, at a limited rate.
+/// A phone number is compared at a limited rate; our id of a number cannot be guessed.
 async fn shown(
     ctx: &Ctx,
     text: &str,

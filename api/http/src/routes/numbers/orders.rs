@@ -1,8 +1,8 @@
-//! Orders about a phone number: its person opted out, or it must not be dialed. A number whose country is not
-//! known is meant in every country in use here, and the reply says so.
+//! Orders about a phone number: its person opted out, or it must not be dialed. A number without a known
+//! country is meant in every country in use here, and the reply says so.
 
 use super::in_body::{OptOutHere, SuppressionHere};
-use super::told::Told;
+use super::reply_detail::ReplyDetail;
 use crate::described::Changed;
 use crate::endpoint::{Ctx, Input};
 use crate::reply::Written;
@@ -63,16 +63,16 @@ pub(super) struct NumberChanged {
     /// Absent for a caller without the reveal right: it is the same for every customer with this number.
     #[serde(skip_serializing_if = "Option::is_none")]
     id: Option<NumberId>,
-    /// After a suppression told only to whoever may look numbers up.
+    /// After a suppression only for callers who may look up numbers.
     #[serde(skip_serializing_if = "Option::is_none")]
     opted_out: Option<bool>,
-    /// After an opt-out told only to whoever may look numbers up.
+    /// After an opt-out only for callers who may look up numbers.
     #[serde(skip_serializing_if = "Option::is_none")]
     suppressed: Option<bool>,
-    /// Granted before: withdrawn, or cancelled if not yet answered. Told to whoever may look numbers up and
-    /// is held to nothing: whose calls they are a number does not say.
+    /// Granted before: withdrawn, or cancelled if not yet answered. Only for callers who may look up numbers
+    /// in all campaigns, because a number does not show which customers the calls are of.
     open_calls: Vec<CallId>,
-    /// Told only to whoever may look numbers up: an old one says that it was ordered before.
+    /// Only for callers who may look up numbers: an old position shows that it was ordered before.
     #[serde(skip_serializing_if = "Option::is_none")]
     position: Option<String>,
     /// The country of the number is not known: it holds for the number in each of these.
@@ -91,60 +91,64 @@ const fn opting_out(reason: String) -> NumberCommand {
 pub(super) async fn opt_out(ctx: Ctx, input: Input) -> Result<Changed<NumberChanged>, Problem> {
     let phones = ctx.installation.phones_forbidden(&input.param(0)?).await?;
     let cause = input.cause(&ctx.installation, "numbers")?;
-    let told = Told::to(&ctx, &input);
+    let detail = ReplyDetail::for_caller(&ctx, &input);
     let OptOut { reason } = input.order().await?;
-    change(&ctx, &phones, opting_out(reason), cause, told).await
+    change(&ctx, &phones, opting_out(reason), cause, detail).await
 }
 
 pub(super) async fn opt_out_here(ctx: Ctx, input: Input) -> Result<Changed<NumberChanged>, Problem> {
     let cause = input.cause(&ctx.installation, "numbers/opt-out")?;
-    let told = Told::to(&ctx, &input);
+    let detail = ReplyDetail::for_caller(&ctx, &input);
     let OptOutHere { number, order } = input.order().await?;
     let phones = ctx.installation.phones_forbidden(&number).await?;
-    change(&ctx, &phones, opting_out(order.reason), cause, told).await
+    change(&ctx, &phones, opting_out(order.reason), cause, detail).await
 }
 
 pub(super) async fn suppress(ctx: Ctx, input: Input) -> Result<Changed<NumberChanged>, Problem> {
     let phones = ctx.installation.phones_forbidden(&input.param(0)?).await?;
     let cause = input.cause(&ctx.installation, "numbers")?;
-    let told = Told::to(&ctx, &input);
+    let detail = ReplyDetail::for_caller(&ctx, &input);
     let Suppression { reason, until } = input.order().await?;
     let command = NumberCommand::Suppress { reason, until };
-    change(&ctx, &phones, command, cause, told).await
+    change(&ctx, &phones, command, cause, detail).await
 }
 
 pub(super) async fn suppress_here(ctx: Ctx, input: Input) -> Result<Changed<NumberChanged>, Problem> {
     let cause = input.cause(&ctx.installation, "numbers/suppress")?;
-    let told = Told::to(&ctx, &input);
+    let detail = ReplyDetail::for_caller(&ctx, &input);
     let SuppressionHere { number, order } = input.order().await?;
     let Suppression { reason, until } = order;
     let command = NumberCommand::Suppress { reason, until };
     let phones = ctx.installation.phones_forbidden(&number).await?;
-    change(&ctx, &phones, command, cause, told).await
+    change(&ctx, &phones, command, cause, detail).await
 }
 
-/// Orders it of each number that the text may mean. The reply is about the first; where there are several it
-/// names them all.
+/// Gives the order for each number that the text may mean. The reply is about the first and names them all.
 async fn change(
     ctx: &Ctx,
     phones: &[PhoneNumber],
     command: NumberCommand,
     cause: Cause,
-    told: Told,
+    detail: ReplyDetail,
 ) -> Result<Changed<NumberChanged>, Problem> {
     let (first, others) = phones
         .split_first()
         .ok_or_else(|| Problem::fault("an order about no number"))?;
-    let changed = change_one(ctx, first, command.clone(), cause, &told).await;
-    let mut open_calls = Vec::new();
+    let changed = change_one(ctx, first, command.clone(), cause, &detail).await;
+    let (mut open_calls, mut failed) = (Vec::new(), None);
+    // The order is given for every number, also if it failed for another one.
     for phone in others {
-        // It holds in every country, also where another one refuses.
         let id = ctx.installation.vault().derive_number(phone.as_e164());
         let cause = follow(cause, id.as_str());
-        let Changed(other) = change_one(ctx, phone, command.clone(), cause, &told).await?;
-        open_calls.extend(other.body.open_calls);
+        match change_one(ctx, phone, command.clone(), cause, &detail).await {
+            Ok(Changed(other)) => open_calls.extend(other.body.open_calls),
+            Err(problem) => failed = Some(problem),
+        }
     }
     let Changed(mut written) = changed?;
+    if let Some(problem) = failed {
+        return Err(problem);
+    }
     written.body.open_calls.extend(open_calls);
     written.body.countries = NumberInCountry::each_of(phones);
     Ok(Changed(written))
@@ -155,33 +159,30 @@ async fn change_one(
     phone: &PhoneNumber,
     command: NumberCommand,
     cause: Cause,
-    told: &Told,
+    detail: &ReplyDetail,
 ) -> Result<Changed<NumberChanged>, Problem> {
     let number = ctx.installation.vault().derive_number(phone.as_e164());
-    let (is_told, opts_out) = (
-        matches!(told, Told::All(_)),
-        matches!(command, NumberCommand::OptOut { .. }),
-    );
+    let (is_full, opts_out) = (detail.is_full(), matches!(command, NumberCommand::OptOut { .. }));
     let numbers = &ctx.installation.entities.numbers;
     let answer = numbers.ask(&number, command, cause).await?;
-    let position = is_told.then_some(answer.position);
+    let position = is_full.then_some(answer.position);
     let was_known = answer.version.0 > answer.events.len() as u64;
-    let id = told.note(ctx, number, was_known).await?;
+    let id = detail.record(ctx, number, was_known).await?;
     Ok(Changed(Written {
         body: NumberChanged {
             number: phone.mask(),
             id,
-            opted_out: (is_told || opts_out).then(|| answer.state.opted_out()),
-            suppressed: (is_told || !opts_out).then(|| answer.state.suppressed().is_some()),
-            open_calls: match is_told {
+            opted_out: (is_full || opts_out).then(|| answer.state.opted_out()),
+            suppressed: (is_full || !opts_out).then(|| answer.state.suppressed().is_some()),
+            open_calls: match is_full {
                 true => answer.state.open_calls(),
                 false => Vec::new(),
             },
             position: position.map(|position| position.to_string()),
             countries: Vec::new(),
         },
-        // A number of which nothing was known has had one event.
-        version: is_told.then_some(answer.version),
+        // An unknown number has had one event.
+        version: is_full.then_some(answer.version),
         position,
     }))
 }

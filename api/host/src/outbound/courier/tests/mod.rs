@@ -58,17 +58,17 @@ type Answers = fn(&mut TcpStream);
 type Answering = Box<dyn FnOnce(&mut TcpStream) + Send>;
 
 /// What comes of a message to a receiver that answers so; by the clock above where it never answers.
-async fn told(answers: Option<Answers>) -> Answered {
-    told_by(answers.map(|answers| Box::new(answers) as Answering)).await
+async fn deliver(answers: Option<Answers>) -> Answered {
+    deliver_to(answers.map(|answers| Box::new(answers) as Answering)).await
 }
 
 /// The same to a receiver that answers this text.
-async fn told_with_text(text: String) -> Answered {
-    told_by(Some(Box::new(move |stream: &mut TcpStream| say(stream, &text)))).await
+async fn deliver_to_text(text: String) -> Answered {
+    deliver_to(Some(Box::new(move |stream: &mut TcpStream| say(stream, &text)))).await
 }
 
 #[expect(clippy::disallowed_methods, reason = "the test's own receiver, on loopback")]
-async fn told_by(answers: Option<Answering>) -> Answered {
+async fn deliver_to(answers: Option<Answering>) -> Answered {
     let answers_ever = answers.is_some();
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let url = format!("http://{}/in", listener.local_addr().unwrap());
@@ -117,13 +117,13 @@ fn say(stream: &mut TcpStream, text: &str) {
 
 #[tokio::test]
 async fn what_is_answered_is_told_and_kept() {
-    let taken = told(Some(|stream| {
+    let taken = deliver(Some(|stream| {
         say(stream, "HTTP/1.1 200 -\r\ncontent-length: 2\r\n\r\nok");
     }))
     .await;
     assert_eq!((taken.fault, taken.status), (None, Some(200)));
     assert_eq!(taken.body, b"ok");
-    let busy = told(Some(|stream| {
+    let busy = deliver(Some(|stream| {
         say(
             stream,
             "HTTP/1.1 503 -\r\nretry-after: 7\r\ncontent-length: 0\r\n\r\n",
@@ -138,7 +138,7 @@ async fn what_is_answered_is_told_and_kept() {
 
 #[tokio::test]
 async fn a_redirect_is_not_followed() {
-    let answered = told(Some(|stream| {
+    let answered = deliver(Some(|stream| {
         let head = "HTTP/1.1 307 -\r\nlocation: http://169.254.169.254/\r\ncontent-length: 0\r\n\r\n";
         say(stream, head);
     }))
@@ -151,14 +151,14 @@ async fn a_redirect_is_not_followed() {
 
 #[tokio::test]
 async fn a_2xx_is_success_whatever_its_body_is() {
-    let page = told(Some(|stream| {
+    let page = deliver(Some(|stream| {
         say(stream, "HTTP/1.1 200 -\r\ncontent-length: 100000\r\n\r\n");
         drop(stream.write_all(&[b'x'; 100_000]));
     }))
     .await;
     assert_eq!((page.fault, page.status), (None, Some(200)));
     assert_eq!(page.body.len(), ANSWER_READ_BYTES_MAX);
-    let broken = told(Some(|stream| {
+    let broken = deliver(Some(|stream| {
         say(stream, "HTTP/1.1 202 -\r\ncontent-length: 100\r\n\r\nhalf");
     }))
     .await;
@@ -174,21 +174,21 @@ async fn a_wait_that_is_asked_for_as_a_date_is_kept() {
         "Sun Nov  6 08:50:07 1994",
     ];
     for wait in waits {
-        let busy = told_with_text(format!(
+        let busy = deliver_to_text(format!(
             "HTTP/1.1 429 -\r\ndate: Sun, 06 Nov 1994 08:49:37 GMT\r\nretry-after: {wait}\r\ncontent-length: 0\r\n\r\n"
         ));
         assert_eq!(busy.await.retry_after_ms, Some(30_000), "{wait}");
     }
     // A date that is over: at once. One without the receiver's own clock: against ours.
     let over = "HTTP/1.1 503 -\r\nretry-after: Sun, 06 Nov 1994 08:50:07 GMT\r\ncontent-length: 0\r\n\r\n";
-    assert_eq!(told_with_text(over.to_owned()).await.retry_after_ms, Some(0));
+    assert_eq!(deliver_to_text(over.to_owned()).await.retry_after_ms, Some(0));
     let unread = "HTTP/1.1 503 -\r\nretry-after: soon\r\ncontent-length: 0\r\n\r\n";
-    assert_eq!(told_with_text(unread.to_owned()).await.retry_after_ms, None);
+    assert_eq!(deliver_to_text(unread.to_owned()).await.retry_after_ms, None);
 }
 
 #[tokio::test]
 async fn an_answer_of_a_hundred_megabytes_is_cut() {
-    let answered = told(Some(|stream| {
+    let answered = deliver(Some(|stream| {
         say(stream, "HTTP/1.1 200 -\r\ncontent-length: 104857600\r\n\r\n");
         let piece = [b'x'; 65_536];
         // Whoever cuts it lets go of the line.
@@ -201,7 +201,7 @@ async fn an_answer_of_a_hundred_megabytes_is_cut() {
 
 #[tokio::test]
 async fn whoever_never_answers_is_given_up() {
-    assert_eq!(told(None).await.fault, Some(DeliveryFault::TimedOut));
+    assert_eq!(deliver(None).await.fault, Some(DeliveryFault::TimedOut));
 }
 
 #[tokio::test]
