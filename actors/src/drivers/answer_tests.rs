@@ -4,6 +4,7 @@
 use super::tests::rings;
 use crate::testing::left_over::LeftOverScript;
 use crate::testing::line::{FakeLine, closed, dialog, hung_up, ringing};
+use crate::testing::logged::LoggedErrors;
 use crate::testing::world::{World, count, no_flow};
 use crate::testing::{FakeClock, FakeStore, on_one_thread, settle};
 use domain::call::EndCause;
@@ -12,6 +13,7 @@ use domain::ports::line::{DialOrder, HungUpBy, LeftOverEvent, LegEvent};
 use domain::time::Timestamp;
 use serde_json::Value;
 use std::sync::Arc;
+use std::time::Duration;
 
 fn acknowledged(line: &FakeLine) -> usize {
     line.entries()
@@ -135,6 +137,45 @@ fn an_answer_that_was_hung_up_without_a_record_is_stored_once_the_store_is_back(
     });
 }
 
+/// A drain retries the answer to its end. Then it is lost, and the log names call and leg.
+#[test]
+fn a_planned_stop_that_loses_an_answer_logs_it_as_an_error() {
+    let errors = LoggedErrors::default();
+    let run = || {
+        on_one_thread(async {
+            let world = ringing_without_store().await;
+            let line = Arc::clone(&world.lines[0]);
+            line.acknowledge_too_late();
+            let drivers = world.start_drivers().await;
+            until_rings(&world).await;
+            world.fakes.store.set_down(true);
+            line.tell(0, LegEvent::Answered(dialog()));
+            line.tell(0, hung_up(HungUpBy::Media(EndCause::AnswerNotStored)));
+            line.tell(0, closed());
+            let lost = ["an answer is not stored", "leg=1", &line.dialed()[0].0.to_string()];
+            while_time_passes(&world, drivers.drain(Duration::from_secs(60))).await;
+            assert_eq!(errors.count(&lost), 0, "it is retried until the process stops");
+            while_time_passes(&world, world.fakes.environment.tasks.stop()).await;
+            assert_eq!(errors.count(&lost), 1);
+        });
+    };
+    tracing::subscriber::with_default(errors.clone(), run);
+}
+
+async fn while_time_passes(world: &World, work: impl Future<Output = ()>) {
+    tokio::pin!(work);
+    loop {
+        tokio::select! {
+            biased;
+            () = &mut work => return,
+            () = async {
+                settle().await;
+                world.fakes.clock.advance_to_next();
+            } => {}
+        }
+    }
+}
+
 /// Nothing of it could be stored: not even that it rang.
 #[test]
 fn an_answer_across_the_cancel_of_an_unrecorded_leg_is_stored_once_the_store_is_back() {
@@ -199,17 +240,7 @@ async fn stays_open_ms(world: &World) -> u64 {
         // Kept: they go on.
         Box::leak(Box::new(drivers));
     };
-    tokio::pin!(starting);
-    loop {
-        tokio::select! {
-            biased;
-            () = &mut starting => break,
-            () = async {
-                settle().await;
-                world.fakes.clock.advance_to_next();
-            } => {}
-        }
-    }
+    while_time_passes(world, starting).await;
     world.until("its end", |log| count(log, "call.ended") == 1).await;
     world.fakes.clock.now().ms_since(began)
 }
@@ -285,6 +316,45 @@ fn an_answer_behind_the_calls_end_moves_the_customer_to_the_next_day() {
         assert_eq!(world.count("call.dialing"), dialed, "no call that day");
         assert!(moves_to_the_next_day(&world));
     });
+}
+
+/// A kill between `call.late_answered` and `customer.late_answered`: the next start completes it before it
+/// dials, and a further start adds nothing.
+#[test]
+fn a_start_completes_a_late_answer_that_only_the_call_has() {
+    let events = vec![
+        (5_500, LeftOverEvent::LateAnswered(dialog())),
+        (5_600, LeftOverEvent::Closed),
+    ];
+    let mut left = None;
+    restarted(events, async |world| {
+        world.fakes.store.hold_kind(Some("customer.late_answered"));
+        stays_open_ms(&world).await;
+        world
+            .until("the late answer", |log| count(log, "call.late_answered") == 1)
+            .await;
+        settle().await;
+        assert_eq!(world.data("call.ended")[0].get("late_answer"), None);
+        world.fakes.store.crash_after(Some(0));
+        settle().await;
+        left = Some((Arc::clone(&world.fakes.store), Arc::clone(&world.fakes.clock)));
+    });
+    let (store, clock) = left.expect("the second process ran");
+    store.hold_kind(None);
+    store.crash_after(None);
+    for _ in 0..2 {
+        on_one_thread(async {
+            let world = World::over(Arc::clone(&store), Arc::clone(&clock), vec![rings()]);
+            let _drivers = world.start_drivers().await;
+            assert_eq!(world.count("customer.late_answered"), 1);
+            assert!(moves_to_the_next_day(&world));
+            for _ in 0..20 {
+                settle().await;
+                world.fakes.clock.advance_ms(30_000);
+            }
+            assert_eq!(world.lines[0].dialed_count(), 0, "no call that day");
+        });
+    }
 }
 
 fn is_cut_off_after_restart(world: &World) {

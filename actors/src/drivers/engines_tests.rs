@@ -66,6 +66,41 @@ fn no_call_begins_while_the_recognizer_is_down_and_a_probe_that_it_answers_begin
     });
 }
 
+/// The clip takes 200 ms, and the silence behind it a second.
+#[test]
+fn a_probe_that_ends_in_order_without_a_text_closes_the_circuit_and_one_cut_off_does_not() {
+    on_one_thread(async {
+        for (heard_ms, is_open) in [(2_000, false), (500, true)] {
+            let world = World::new(vec![answers()]).that_listens();
+            let _drivers = world.start_drivers().await;
+            fail(&world, EngineKind::Recognizer);
+            settle().await;
+            wait(&world, PROBE_MS).await;
+            assert_eq!(world.ear().opened_count(), 1, "the probe");
+            wait(&world, heard_ms).await;
+            world.ear().end();
+            wait(&world, 500).await;
+            let open = world.fakes.environment.engines.open();
+            assert_eq!(!open.is_empty(), is_open, "{heard_ms} ms heard: {open:?}");
+        }
+    });
+}
+
+#[test]
+fn a_probe_with_an_empty_text_closes_the_circuit() {
+    on_one_thread(async {
+        let world = World::new(vec![answers()]).that_listens();
+        let _drivers = world.start_drivers().await;
+        fail(&world, EngineKind::Recognizer);
+        settle().await;
+        wait(&world, PROBE_MS).await;
+        assert_eq!(world.ear().opened_count(), 1, "the probe");
+        world.ear().made_out("", 0, 200);
+        wait(&world, 500).await;
+        assert_eq!(world.fakes.environment.engines.open(), []);
+    });
+}
+
 #[test]
 fn a_campaign_that_needs_no_recognizer_is_dialed_and_none_without_a_voice() {
     on_one_thread(async {

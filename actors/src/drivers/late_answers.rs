@@ -1,16 +1,28 @@
 //! Answers that come after their leg was given up or interrupted: stored on the call, then on the customer,
-//! who is not due again that day.
+//! who is not due again that day. A start completes what a kill left between the two.
 
 use super::facts::closing_facts;
 use super::kit::{Halt, Kit, call_cause};
+use super::look_back::last_before;
 use super::placed::Placed;
-use super::until_stored::until_stored;
+use super::until_stored::{UnstoredAnswer, until_stored};
+use crate::error::StartError;
 use domain::call::CallState;
 use domain::call::command::CallCommand;
+use domain::call::event::CallEvent;
+use domain::customer::EnrolmentState;
 use domain::customer::command::CustomerCommand;
+use domain::event_filter::EventFilter;
 use domain::ids::{CallId, EventId};
+use domain::ports::event_store::{PAGE_EVENTS_MAX, StoreError};
 use domain::ports::line::AnsweredDialog;
+use domain::stored_event::Envelope;
 use domain::time::Timestamp;
+use std::sync::Arc;
+
+/// How far back a start looks: a late answer moves the due time to the next local day, which begins within
+/// 25 hours, also where clocks change.
+const LOOK_BACK_MS: u64 = 26 * 3_600_000;
 
 /// Stores a late answer as soon as the store takes it. The leg has had its ACK and BYE.
 pub(super) async fn note_late_answer(
@@ -22,15 +34,20 @@ pub(super) async fn note_late_answer(
 ) {
     let answered_at = kit.now();
     tracing::info!(%call, leg, "a leg that was given up was answered, and hung up");
+    let waiting = UnstoredAnswer::of(call, leg);
     let cause = call_cause(call, &format!("late_answer_{leg}"), None);
     let command = CallCommand::NoteLateAnswer { leg, dialog };
     let stored = until_stored(kit, || kit.ask_call(placed, &call, command.clone(), cause)).await;
     let moved = match stored {
-        Ok(answer) if placed == Placed::ForCustomer => {
+        Ok(answer) => {
+            waiting.note_stored();
+            if placed != Placed::ForCustomer {
+                return;
+            }
             let because = EventId::derive(cause.command, 0);
-            move_due_time(kit, call, &answer.state, answered_at, because).await
+            let ask = || move_due_time(kit, call, &answer.state, answered_at, because);
+            until_stored(kit, ask).await
         }
-        Ok(_) => Ok(()),
         Err(halt) => Err(halt),
     };
     if let Err(halt) = moved {
@@ -38,6 +55,7 @@ pub(super) async fn note_late_answer(
     }
 }
 
+/// Moves the due time once. The command id follows from the call: a repeat changes nothing.
 async fn move_due_time(
     kit: &Kit,
     call: CallId,
@@ -48,17 +66,104 @@ async fn move_due_time(
     let (Some(campaign), Some(customer)) = (state.campaign(), state.customer()) else {
         return Err(Halt::Fault);
     };
-    let facts = until_stored(kit, || closing_facts(kit, campaign)).await?;
+    let facts = closing_facts(kit, campaign).await?;
     let command = CustomerCommand::NoteLateAnswer {
         call,
         answered_at,
         facts: Box::new(facts),
     };
     let cause = call_cause(call, "late_answer_on_customer", Some(because));
-    let ask = || kit.ask(&kit.system.customers, customer, command.clone(), cause);
-    match until_stored(kit, ask).await {
-        // Whoever is not enrolled any more is not due either.
+    match kit.ask(&kit.system.customers, customer, command, cause).await {
+        // A person who is not enrolled any more is not due.
         Ok(_) | Err(Halt::Refused) => Ok(()),
         Err(halt) => Err(halt),
     }
+}
+
+/// Stores late answers on customers that have only the call's event: the process ended between the two
+/// appends. Runs before the first dial. An error: the store is away, and the start is tried again.
+pub(super) async fn complete(kit: &Kit) -> Result<(), StartError> {
+    let stored = match stored_lately(kit).await {
+        Ok(stored) => stored,
+        Err(StoreError::Damaged(what)) => {
+            tracing::warn!(%what, "late answers without an event of the customer could not be looked for");
+            return Ok(());
+        }
+        Err(error) => return Err(error.into()),
+    };
+    for late in stored {
+        match complete_one(kit, &late).await {
+            Ok(()) => {}
+            Err(Halt::Unavailable) => {
+                let why = "a late answer could not be stored on its customer";
+                return Err(StoreError::Unavailable(why.to_owned()).into());
+            }
+            Err(halt @ (Halt::Refused | Halt::Fault)) => {
+                tracing::error!(stream = %late.stream, %halt, "a late answer is not stored on its customer");
+            }
+        }
+    }
+    Ok(())
+}
+
+/// The `call.late_answered` of the last day.
+async fn stored_lately(kit: &Kit) -> Result<Vec<Arc<Envelope>>, StoreError> {
+    let store = kit.environment.store.as_ref();
+    let head = store.head().await?;
+    let filter = EventFilter {
+        kinds: vec![CallEvent::LATE_ANSWERED.to_owned()],
+        ..EventFilter::default()
+    };
+    let since = kit.now().minus_ms(LOOK_BACK_MS);
+    let mut after = last_before(store, since, head).await?;
+    let mut stored = Vec::new();
+    loop {
+        let page = store
+            .read_matching_until(&filter, after, head, PAGE_EVENTS_MAX)
+            .await?;
+        stored.extend(page.events.iter().filter_map(|event| event.shared_envelope().ok()));
+        if page.reached == after || page.reached >= head {
+            return Ok(stored);
+        }
+        after = page.reached;
+    }
+}
+
+async fn complete_one(kit: &Kit, late: &Envelope) -> Result<(), Halt> {
+    let Ok(call) = late.stream.id().parse::<CallId>() else {
+        return Err(Halt::Fault);
+    };
+    let state = kit.state(&kit.system.calls, &call).await?.state;
+    let (Some(campaign), Some(customer)) = (state.campaign(), state.customer()) else {
+        return Err(Halt::Fault);
+    };
+    // The end of a call that is open, or ended later, brings its late answer to the customer.
+    if state.ended().is_none_or(|ended| late.at < ended.at) {
+        return Ok(());
+    }
+    let known = kit.state(&kit.system.customers, customer).await?.state;
+    let Some(enrolment) = known.enrolment(campaign) else {
+        return Ok(());
+    };
+    let is_stored = enrolment.late_answer.as_ref().is_some_and(|one| one.call == call);
+    if is_stored || is_dialed_since(kit, enrolment, call, late.at).await? {
+        return Ok(());
+    }
+    tracing::info!(%call, "a late answer is stored on its customer, which a stop had prevented");
+    move_due_time(kit, call, &state, late.at, late.id).await
+}
+
+/// Whether another call of the enrolment was dialed after the answer: its end set the due time.
+async fn is_dialed_since(
+    kit: &Kit,
+    enrolment: &EnrolmentState,
+    call: CallId,
+    answered_at: Timestamp,
+) -> Result<bool, Halt> {
+    let last = enrolment.open.or_else(|| enrolment.last.map(|last| last.call));
+    let Some(other) = last.filter(|last| *last != call) else {
+        return Ok(false);
+    };
+    let state = kit.state(&kit.system.calls, &other).await?.state;
+    Ok(state.legs().first().is_some_and(|leg| leg.dialing_at > answered_at))
 }

@@ -244,6 +244,7 @@ async fn begin(kit: &Arc<Kit>) -> Result<(), StartError> {
         false => watchdog::sweep(kit).await?,
     };
     test_call::sweep(kit).await?;
+    late_answers::complete(kit).await?;
     if left > 0 {
         tracing::warn!(
             left,

@@ -1,14 +1,16 @@
-//! Asking until the store takes it: for what a far end said, which nobody says again.
+//! Retries a command until the store accepts it: a message of a far end is not repeated.
 
 use super::kit::{Halt, Kit};
+use domain::ids::CallId;
 use std::future::Future;
 
 /// Wait before what a far end said is offered to the store again. Some tries fit into the time for which an
 /// answer may wait (`ACKNOWLEDGE_MS_MAX`).
 const STORE_AGAIN_MS: u64 = 250;
 
-/// Asks until the store takes it, also after minutes. The command's id must be the same each time. An error
-/// is what the store's return does not mend, or the end of the process.
+/// Retries until the store accepts the command, also after minutes. The command id must be the same each
+/// time. Returns an error that a retry cannot mend, or when the process stops: a planned stop retries to the
+/// end of its drain.
 pub(super) async fn until_stored<T, F>(kit: &Kit, ask: impl Fn() -> F) -> Result<T, Halt>
 where
     F: Future<Output = Result<T, Halt>>,
@@ -20,6 +22,40 @@ where
                 kit.environment.clock.wait_until(again_at).await;
             }
             asked => return asked,
+        }
+    }
+}
+
+/// An answer that waits for its record. Dropped before that, it is logged: the far end had its BYE or gets it
+/// unrecorded, and repeats its 2xx for 32 s at most, so that a later start may find no trace of the answer.
+pub(super) struct UnstoredAnswer {
+    call: CallId,
+    leg: u8,
+    is_stored: bool,
+}
+
+impl UnstoredAnswer {
+    pub(super) const fn of(call: CallId, leg: u8) -> Self {
+        Self {
+            call,
+            leg,
+            is_stored: false,
+        }
+    }
+
+    pub(super) fn note_stored(mut self) {
+        self.is_stored = true;
+    }
+}
+
+impl Drop for UnstoredAnswer {
+    fn drop(&mut self) {
+        if !self.is_stored {
+            tracing::error!(
+                call = %self.call,
+                leg = self.leg,
+                "an answer is not stored: the process stopped first; the customer may be called again today"
+            );
         }
     }
 }

@@ -50,6 +50,10 @@ impl FakeRecognizer {
         let open = open.as_ref().expect("somebody listens");
         open.try_send(event).expect("a listening has few events");
     }
+    /// The last listening ends in order.
+    pub(crate) fn end(&self) {
+        *self.open.lock().expect("no panic inside") = None;
+    }
     /// The callee says something from one moment of the leg to another, to its end.
     pub(crate) fn say(&self, text: &str, begin_ms: u64, end_ms: u64) {
         self.tell(RecognitionEvent::SpeechStarted { t_ms: begin_ms });

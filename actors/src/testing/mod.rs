@@ -8,6 +8,7 @@ pub(crate) mod ear;
 pub(crate) mod encoder;
 pub(crate) mod left_over;
 pub(crate) mod line;
+pub(crate) mod logged;
 mod recordings;
 mod sound;
 mod store;

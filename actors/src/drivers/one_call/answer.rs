@@ -3,7 +3,7 @@
 
 use crate::drivers::kit::{Halt, Kit, call_cause};
 use crate::drivers::placed::Placed;
-use crate::drivers::until_stored::until_stored;
+use crate::drivers::until_stored::{UnstoredAnswer, until_stored};
 use crate::entity::Answer;
 use domain::call::command::{CallCommand, CallEnding};
 use domain::call::event::EndReason;
@@ -15,7 +15,7 @@ use domain::stored_event::Cause;
 /// How long a canceled leg may take to say how it ended: 64 x T1 and a margin (RFC 3261, 9.1).
 pub(super) const CANCEL_MS_MAX: u64 = 34_000;
 
-/// The call that a far end's words are stored of, and the event that they follow.
+/// The call that events of a far end are stored on, and the event that caused them.
 pub(super) struct CallRecord<'a> {
     pub(super) kit: &'a Kit,
     pub(super) placed: Placed,
@@ -48,13 +48,21 @@ impl CallRecord<'_> {
     }
 
     pub(super) async fn store_answer(&self, leg: u8, dialog: AnsweredDialog) -> Result<Stored, Halt> {
-        self.store(&format!("answer_{leg}"), CallCommand::Answer { leg, dialog })
-            .await
+        let answer = CallCommand::Answer { leg, dialog };
+        self.store_of(leg, &format!("answer_{leg}"), answer).await
     }
 
     pub(super) async fn store_late_answer(&self, leg: u8, dialog: AnsweredDialog) -> Result<Stored, Halt> {
         let late = CallCommand::NoteLateAnswer { leg, dialog };
-        self.store(&format!("late_answer_{leg}"), late).await
+        self.store_of(leg, &format!("late_answer_{leg}"), late).await
+    }
+
+    /// Stores an answer; one that is lost is logged.
+    async fn store_of(&self, leg: u8, what: &str, command: CallCommand) -> Result<Stored, Halt> {
+        let waiting = UnstoredAnswer::of(self.call, leg);
+        let stored = self.store(what, command).await?;
+        waiting.note_stored();
+        Ok(stored)
     }
 }
 
@@ -75,7 +83,7 @@ pub(super) async fn acknowledge(kit: &Kit, leg: u8, stored: &Stored, handle: &mu
     Acknowledged::Over(unacknowledged(heard.hung_up_by))
 }
 
-/// How a call ends whose callee heard nothing of us: hung up by the callee, or cut off by us.
+/// How a call without an acknowledged answer ends: hung up by the callee, or cut off by us.
 fn unacknowledged(hung_up_by: Option<HungUpBy>) -> CallEnding {
     if hung_up_by == Some(HungUpBy::Callee) {
         return CallEnding {
@@ -110,7 +118,7 @@ async fn hear_end(kit: &Kit, handle: &mut dyn Leg) -> HeardEnd {
         match event {
             LegEvent::Answered(dialog) => {
                 heard.answered = Some(dialog);
-                // Without a record there is nobody to talk to.
+                // An answer that is not on record starts no conversation.
                 if let Err(error) = handle.hang_up().await {
                     tracing::debug!(%error, "an answered leg was over already");
                 }
