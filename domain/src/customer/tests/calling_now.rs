@@ -193,3 +193,25 @@ fn a_campaign_of_callbacks_dials_nobody_but_whom_a_call_was_asked_for() {
         "{events:?}"
     );
 }
+
+#[test]
+fn a_campaign_of_callbacks_settles_at_its_end_a_person_who_named_no_time() {
+    let mut facts = facts();
+    facts.plan.dialing = Some(DialingPlan {
+        mode: DialingMode::Callback,
+        holds_each_day: false,
+        ..DialingPlan::default()
+    });
+    facts.plan.ends_at = Some(now());
+    let events = decide(&person(&[]), grant_with(facts)).unwrap();
+    assert!(
+        matches!(
+            events.as_slice(),
+            [
+                CustomerEvent::DialRefused { not_before: None, .. },
+                CustomerEvent::EnrolmentSettled { .. }
+            ]
+        ),
+        "{events:?}"
+    );
+}
