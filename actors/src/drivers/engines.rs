@@ -133,8 +133,8 @@ async fn voice_answers(kit: &Kit) -> Result<(), String> {
     }
 }
 
-/// Plays the stored clip to the engine as a leg would, and waits for a text, also an empty one, or for the end
-/// of the session: an engine of another language than the clip's answers, and makes nothing out.
+/// Plays the stored clip to the engine as a leg would, and waits for a text, also an empty one, or for the
+/// end of the session: an engine of another language than the clip's answers without a text.
 async fn recognizer_answers(kit: &Kit) -> Result<(), String> {
     let Some(hearing) = &kit.ports.hearing else {
         return Ok(());

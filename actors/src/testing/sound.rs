@@ -1,4 +1,4 @@
-//! The audio of a fake leg.
+//! The audio of a fake leg: what a test plays to it, and what it was sent.
 
 use async_trait::async_trait;
 use domain::ports::clock::Clock;

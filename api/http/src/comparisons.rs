@@ -158,8 +158,8 @@ impl Comparisons {
     }
 
     /// After misses: comparisons without a result. A single miss may take more than is left: the next
-    /// comparison waits for it, so that guesses in a row go on at the rate of misses. A request of many values
-    /// uses up what is left, and no more: a program that reports its customers is not locked out.
+    /// comparison waits for it, so that guesses in a row go on at the rate of misses. A request of many
+    /// values uses up what is left, and no more: a program that reports its customers is not locked out.
     pub(crate) fn missed(&self, names: &[String], misses: u64, now: Timestamp) {
         let most = match misses {
             0 | 1 => VALUES.full() * VALUES.miss_costs,

@@ -117,7 +117,7 @@ pub(super) fn ask(
     if let Some(missed) = callbacks::overdue(state, enrolment, campaign, now) {
         return Ok(Asked::Refused(missed));
     }
-    // Past the campaign's end the rules are asked for everyone: they forbid the dial, and the enrolment settles.
+    // Past the campaign's end the rules are asked for everyone: they forbid the dial, and it settles.
     let is_over = campaign.plan.ends_at.is_some_and(|ends_at| ends_at <= now);
     if campaign.plan.dialing_mode().only_asked() && !is_over && !enrolment.standing().asked {
         return Err(CustomerRefusal::NotAskedFor {

@@ -1,16 +1,16 @@
 //! The one list of kinds that may begin a story: whatever is not here names its cause. What is done at the
-//! doors (users, keys, cases, webhooks …) stands in a file of its own.
+//! doors (users, keys, cases, webhooks …) is in a file of its own, and so are
+//! reads and rebuilt views.
 
 use super::beginning_at_doors::AT_THE_DOORS;
+use super::beginning_by_reading::BY_READING;
 use domain::alert::event::AlertEvent;
 use domain::call::event::CallEvent;
 use domain::campaign::event::CampaignEvent;
 use domain::customer::event::CustomerEvent;
 use domain::flow::event::FlowEvent;
-use domain::inquiry::event::InquiryEvent;
 use domain::installation::event::InstallationEvent;
 use domain::number::event::NumberEvent;
-use domain::view::event::ViewEvent;
 
 /// Where a story can begin.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -308,46 +308,6 @@ const BEGINNINGS: &[(&str, Beginning, &str)] = &[
         "somebody suppresses a number",
     ),
     (
-        InquiryEvent::QUERIED,
-        Beginning::Outside,
-        "somebody asks of the rows in SQL",
-    ),
-    (
-        InquiryEvent::SEARCHED,
-        Beginning::Outside,
-        "somebody searches the audit trail",
-    ),
-    (
-        InquiryEvent::COMPARED,
-        Beginning::Outside,
-        "a user compares a value with sealed values of others",
-    ),
-    (
-        InquiryEvent::EXPORTED,
-        Beginning::Outside,
-        "somebody takes rows or events away",
-    ),
-    (
-        InquiryEvent::PERSONAL_DATA_READ,
-        Beginning::Outside,
-        "somebody reads what is known of persons",
-    ),
-    (
-        ViewEvent::REBUILD_BEGUN,
-        Beginning::Outside,
-        "somebody makes the rows of a view anew",
-    ),
-    (
-        ViewEvent::SWITCHED,
-        Beginning::Outside,
-        "somebody puts them in place",
-    ),
-    (
-        ViewEvent::REBUILD_CANCELED,
-        Beginning::Outside,
-        "somebody drops them",
-    ),
-    (
         InstallationEvent::CLOCK_OFFSET_MEASURED,
         Beginning::Clock,
         "the clock is compared with another from time to time",
@@ -396,7 +356,7 @@ const BEGINNINGS: &[(&str, Beginning, &str)] = &[
 
 /// How an event of this kind may begin a story; `None` where it must name its cause.
 pub(crate) fn beginning_of(kind: &str) -> Option<Beginning> {
-    let mut all = BEGINNINGS.iter().chain(AT_THE_DOORS);
+    let mut all = BEGINNINGS.iter().chain(AT_THE_DOORS).chain(BY_READING);
     all.find(|(known, _, _)| *known == kind).map(|(_, by, _)| *by)
 }
 
@@ -406,7 +366,7 @@ mod tests {
 
     #[test]
     fn no_kind_begins_a_story_twice_and_each_says_why() {
-        let all = || BEGINNINGS.iter().chain(AT_THE_DOORS);
+        let all = || BEGINNINGS.iter().chain(AT_THE_DOORS).chain(BY_READING);
         let mut kinds: Vec<_> = all().map(|(kind, _, _)| kind).collect();
         kinds.sort_unstable();
         kinds.dedup();
