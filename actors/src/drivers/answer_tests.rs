@@ -152,7 +152,11 @@ fn a_planned_stop_that_loses_an_answer_logs_it_as_an_error() {
             line.tell(0, LegEvent::Answered(dialog()));
             line.tell(0, hung_up(HungUpBy::Media(EndCause::AnswerNotStored)));
             line.tell(0, closed());
-            let lost = ["an answer is not stored", "leg=1", &line.dialed()[0].0.to_string()];
+            let lost = [
+                "an answer is not stored",
+                "leg=1",
+                &line.dialed()[0].0.to_string(),
+            ];
             while_time_passes(&world, drivers.drain(Duration::from_secs(60))).await;
             assert_eq!(errors.count(&lost), 0, "it is retried until the process stops");
             while_time_passes(&world, world.fakes.environment.tasks.stop()).await;

@@ -121,7 +121,11 @@ async fn stored_lately(kit: &Kit) -> Result<Vec<Arc<Envelope>>, StoreError> {
         let page = store
             .read_matching_until(&filter, after, head, PAGE_EVENTS_MAX)
             .await?;
-        stored.extend(page.events.iter().filter_map(|event| event.shared_envelope().ok()));
+        stored.extend(
+            page.events
+                .iter()
+                .filter_map(|event| event.shared_envelope().ok()),
+        );
         if page.reached == after || page.reached >= head {
             return Ok(stored);
         }
@@ -165,5 +169,8 @@ async fn is_dialed_since(
         return Ok(false);
     };
     let state = kit.state(&kit.system.calls, &other).await?.state;
-    Ok(state.legs().first().is_some_and(|leg| leg.dialing_at > answered_at))
+    Ok(state
+        .legs()
+        .first()
+        .is_some_and(|leg| leg.dialing_at > answered_at))
 }
