@@ -19,7 +19,7 @@ fn phone(index: usize) -> String {
 fn begun(server: &Server) {
     let quota = json!({ "name": "vip", "where": "VIP", "dials": AT_MOST, "per": "campaign" });
     let campaign = json!({ "task_id": "T", "script_template": tests::prove::BUNDLED_TEXT,
-        "schedule": { "start_time": "09:00", "end_time": "18:00", "max_concurrent": 3 },
+        "schedule": { "start_time": "09:00", "end_time": "18:00", "max_concurrent": 5 },
         "retry_policy": { "retries_max": 1, "uncharged_max": 3, "rules": {} }, "quotas": [quota] });
     server.must_post("/api/v1/campaigns", &campaign);
     let person = |index| json!({ "customer_id": format!("C{index}"), "phone": phone(index) });
@@ -93,7 +93,7 @@ fn of_a_group_no_more_are_dialed_than_its_quota_says_whatever_is_killed() {
     // Killed, not drained.
     drop(server);
     let server = Server::start(&data, &carrier.trunk());
-    let done = server.is_completed("T", Duration::from_secs(90));
+    let done = server.is_done_for_the_day("T", Duration::from_secs(90));
     let shown = server.get("/api/v1/campaigns/T").unwrap().body;
     assert!(done, "{shown}");
     let quota = &shown["quotas"][0];

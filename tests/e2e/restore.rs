@@ -73,7 +73,7 @@ fn restore(place: &Place) -> u64 {
 }
 
 fn wait_completed(server: &Server) {
-    let completed = server.is_completed("T1", Duration::from_secs(120));
+    let completed = server.is_done_for_the_day("T1", Duration::from_secs(120));
     assert!(completed, "the campaign goes on and completes");
 }
 

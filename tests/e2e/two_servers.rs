@@ -91,7 +91,7 @@ fn the_stand_by_answers_and_takes_over_and_nobody_is_dialed_twice() {
 
     let taken_over = second.says_of_dialing("dialing", TAKEN_OVER_WITHIN);
     assert!(taken_over, "the stand-by takes over");
-    let completed = second.is_completed("T1", Duration::from_secs(120));
+    let completed = second.is_done_for_the_day("T1", Duration::from_secs(120));
     assert!(completed, "the campaign goes on and completes");
 
     let history = History::read_store(&place.0);

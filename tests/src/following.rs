@@ -20,6 +20,26 @@ impl Server {
         self.is_so_after_events(&query, &board, within, |board| board["status"] == "completed")
     }
 
+    /// True once the campaign is complete, or waits only for persons with a late answer: a leg that a kill left
+    /// ringing was answered, and they are not due before their next local day. False when it is not `within`.
+    pub fn is_done_for_the_day(&self, campaign: &str, within: Duration) -> bool {
+        self.is_on_board(campaign, within, |board| {
+            let count = |name: &str| board[name].as_u64().unwrap_or(0);
+            let is_idle = count("open") == 0 && count("open_lists") == 0 && count("waiting") > 0;
+            board["status"] == "completed"
+                || (is_idle && count("waiting") == self.late_answers_count(campaign))
+        })
+    }
+
+    fn late_answers_count(&self, campaign: &str) -> u64 {
+        let path = format!("/api/v1/events?campaign={campaign}&kind=customer.late_answered&limit=1000");
+        let items = self
+            .get(&path)
+            .ok()
+            .and_then(|reply| reply.body.get("items")?.as_array().map(Vec::len));
+        items.and_then(|count| u64::try_from(count).ok()).unwrap_or(0)
+    }
+
     /// True once so many customers are settled while others are on the phone.
     pub fn is_under_way(&self, campaign: &str, settled: u64, within: Duration) -> bool {
         self.is_on_board(campaign, within, |board| {

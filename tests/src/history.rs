@@ -146,7 +146,7 @@ impl History {
         dialed
     }
 
-    /// Enrolments without a settlement.
+    /// Enrolments without a settlement, but for those that a late answer moved to another local day.
     pub fn unsettled(&self) -> usize {
         let key = |event: &Value| {
             (
@@ -154,10 +154,13 @@ impl History {
                 member(event, "/data/campaign").to_string(),
             )
         };
-        let settled: BTreeSet<_> = self.of("customer.enrolment_settled").map(key).collect();
+        let over = self
+            .of("customer.enrolment_settled")
+            .chain(self.of("customer.late_answered"));
+        let over: BTreeSet<_> = over.map(key).collect();
         self.of("customer.enrolled")
             .map(key)
-            .filter(|enrolment| !settled.contains(enrolment))
+            .filter(|enrolment| !over.contains(enrolment))
             .count()
     }
 }

@@ -166,7 +166,7 @@ fn fsync_kills(form: Form) -> serde_json::Value {
 /// Lets the campaign end, then asks the log and the CDR.
 fn finish(data: &Path, carrier: &CarrierProcess, run: &Run) -> serde_json::Value {
     let mut server = Server::start(data, &carrier.trunk());
-    let completed = server.is_completed("KILL", SETTLED_WITHIN);
+    let completed = server.is_done_for_the_day("KILL", SETTLED_WITHIN);
     server.program.signal("TERM");
     let stopped = server.program.wait(Duration::from_secs(20));
     let history = History::read(data);

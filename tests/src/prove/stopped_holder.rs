@@ -73,7 +73,7 @@ pub(super) fn prove() -> StoppedHolder {
     first.program.signal("CONT");
     let stands_by = first.says_of_dialing("standing-by", WATCHED);
     let appended = events_of(&postgres, &left_over) - before;
-    let completed = second.is_completed("T1", Duration::from_secs(120));
+    let completed = second.is_done_for_the_day("T1", Duration::from_secs(120));
     let history = History::read_store(&store);
     let recorded: BTreeSet<&str> = history
         .of("call.dialing")

@@ -268,7 +268,7 @@ fn morning(place: &Place, length: &Length, first_start: Duration, shifts: &mut V
         shift = Shift::start(place, begins);
     }
     let within = SETTLED_WITHIN + SETTLED_A_PERSON * length.people;
-    let is_completed = shift.server.is_completed(CAMPAIGN, within);
+    let is_completed = shift.server.is_done_for_the_day(CAMPAIGN, within);
     shifts.push(shift.end());
     is_completed
 }
