@@ -264,7 +264,7 @@ mod tests {
             store: Arc::new(OneStream(events)),
             stream: StreamId::from_stored("call-1".to_owned()),
             view: View {
-                positions: Positions::default(),
+                positions: Positions::SAME,
                 structured_ids: false,
                 campaigns,
                 number_ids: NumberIds::AsStored,

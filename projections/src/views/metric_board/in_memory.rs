@@ -205,12 +205,13 @@ impl InMemory for Sums {
         };
         self.last = i64::try_from(told.position.0).unwrap_or(i64::MAX);
         let catalog = self.catalog;
-        let moved = moved.map(|moved| moved.terms).unwrap_or_default();
-        if !moved.is_empty()
-            && let Some(sums) = kept.sums.take().and_then(|place| self.sums.get_mut(place))
+        let moved = moved.map(|change| (kept.sums.take(), change.terms));
+        if let Some((Some(place), terms)) = &moved
+            && let Some(sums) = self.sums.get_mut(*place)
         {
-            add_all(sums, catalog, &moved, -1, self.last);
+            add_all(sums, catalog, terms, -1, self.last);
         }
+        let moved = moved.map(|(_, terms)| terms).unwrap_or_default();
         let place = *kept.sums.get_or_insert_with(|| {
             let group = (
                 subject.campaign.clone(),
