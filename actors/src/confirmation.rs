@@ -29,7 +29,7 @@ pub(crate) async fn confirm_stored(
     store.append(stream, before, vec![record]).await.map(drop)
 }
 
-/// Before the reply to a caller outside for whom nothing was left to do: another process may have appended
+/// Before the reply to a request that had nothing left to do: another process may have appended
 /// what the state says, and wait for its standby in vain. A driver gets no confirmation, because all that it
 /// does follows an append of its own.
 pub(crate) async fn confirm_for_caller(

@@ -417,7 +417,7 @@ fn a_leg_is_watched_again_where_a_second_kill_cut_its_watch_short() {
 }
 
 #[test]
-fn a_leg_whose_watch_is_over_is_left_alone() {
+fn a_leg_with_a_watch_that_is_over_is_left_alone() {
     let mut left = None;
     restarted(vec![(32_000, LeftOverEvent::Closed)], async |world| {
         stays_open_ms(&world).await;

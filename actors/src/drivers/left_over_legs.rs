@@ -99,7 +99,7 @@ pub(super) async fn watch_again(kit: &Arc<Kit>) -> Result<(), StartError> {
     let ended = match stored_since(store, CallEvent::ENDED, since).await {
         Ok(ended) => ended,
         Err(StoreError::Damaged(what)) => {
-            tracing::warn!(%what, "legs whose watch was cut short could not be looked for");
+            tracing::warn!(%what, "legs with a watch that was cut short could not be looked for");
             return Ok(());
         }
         Err(error) => return Err(error.into()),
@@ -118,11 +118,11 @@ pub(super) async fn watch_again(kit: &Arc<Kit>) -> Result<(), StartError> {
         match watch_ended(kit, Placed::ForCustomer, call).await {
             Ok(()) => {}
             Err(Halt::Unavailable) => {
-                let why = "a leg whose watch was cut short could not be read";
+                let why = "a leg with a watch that was cut short could not be read";
                 return Err(StoreError::Unavailable(why.to_owned()).into());
             }
             Err(halt @ (Halt::Refused | Halt::Fault)) => {
-                tracing::warn!(%call, %halt, "a leg whose watch was cut short could not be read");
+                tracing::warn!(%call, %halt, "a leg with a watch that was cut short could not be read");
             }
         }
     }

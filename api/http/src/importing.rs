@@ -21,7 +21,7 @@ use domain::calling_code::CallingCode;
 use domain::calling_plan::Dedupe;
 use domain::campaign::QueryMark;
 use domain::four_eyes::FourEyes;
-use domain::ids::{ApprovalId, CampaignId};
+use domain::ids::ApprovalId;
 use domain::permission::{DataScope, Permission};
 use domain::problem::Problem;
 use domain::stored_event::{Cause, Position, RequestMark};

@@ -173,7 +173,6 @@ mod tests {
         assert!(refused.contains("type"), "{refused}");
     }
 
-    #[cfg(unix)]
     #[test]
     fn a_file_that_is_a_pipe_is_read() {
         use std::io::Write;

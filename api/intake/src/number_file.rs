@@ -397,7 +397,7 @@ mod tests {
         let (read, reports) = forbidding(&book);
         let found = ["1", "2", "3", "4", "7"].map(|last| format!("1380013890{last}"));
         assert_eq!(numbers(&read), found);
-        // What cannot be told apart is named, so that a whole list is never reported in its place.
+        // An ambiguous line is named, so that a whole list is never reported in its place.
         let bad: Vec<u64> = read
             .iter()
             .filter(|(_, number)| number.is_none())

@@ -38,7 +38,7 @@ pub(crate) fn regular(path: &Path) -> std::io::Result<Option<tempfile::NamedTemp
     Ok(Some(copy))
 }
 
-#[cfg(all(test, unix))]
+#[cfg(test)]
 mod tests {
     use super::*;
     use std::io::Write;
