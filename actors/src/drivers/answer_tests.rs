@@ -366,8 +366,8 @@ fn ends_left_overs(world: &World) -> bool {
     entries.iter().any(|entry| entry.starts_with("left_over"))
 }
 
-/// A second kill after the call ended and within the 32 s: the next start watches the leg for the rest, and a
-/// start long after does not.
+/// A second kill after the call ended and within the 32 s: the next start watches the leg again, and a start
+/// after the stored answer does not.
 #[test]
 fn a_leg_is_watched_again_where_a_second_kill_cut_its_watch_short() {
     let mut left = None;
