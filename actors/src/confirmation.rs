@@ -4,7 +4,7 @@
 use crate::environment::Environment;
 use domain::ids::StreamId;
 use domain::ports::event_store::{StoreError, Writers};
-use domain::stored_event::{Record, StreamVersion};
+use domain::stored_event::{Cause, Record, StreamVersion};
 use std::sync::Arc;
 
 /// Appends the event at `version` again. The store answers that as the first time, and only when the event is
@@ -27,4 +27,19 @@ pub(crate) async fn confirm_stored(
     let record = Record::from_stored(Arc::clone(&stored.record));
     let record = record.map_err(|error| StoreError::Damaged(error.to_string()))?;
     store.append(stream, before, vec![record]).await.map(drop)
+}
+
+/// Before the reply to a request that had nothing left to do: another process may have appended
+/// what the state says, and wait for its standby in vain. A driver gets no confirmation, because all that it
+/// does follows an append of its own.
+pub(crate) async fn confirm_for_caller(
+    environment: &Environment,
+    stream: &StreamId,
+    version: StreamVersion,
+    cause: Cause,
+) -> Result<(), StoreError> {
+    match cause.by {
+        Some(_) => confirm_stored(environment, stream, version).await,
+        None => Ok(()),
+    }
 }

@@ -10,7 +10,7 @@
 //! and what was decided from an older state is decided again.
 
 pub use crate::answer::{Answer, Asked, Loaded};
-use crate::confirmation::confirm_stored;
+use crate::confirmation::{confirm_for_caller, confirm_stored};
 use crate::environment::Environment;
 use crate::error::{AskError, fault, record_error, store_error, vault_error};
 use crate::loading::{Live, LoadedStream, catch_up, load};
@@ -140,6 +140,9 @@ impl<D: Decider> Entity<D> {
             }
         };
         if events.is_empty() {
+            let confirmed = confirm_for_caller(&self.environment, &self.stream, live.version, cause);
+            let confirmed = Box::pin(confirmed).await;
+            confirmed.map_err(|error| TryError::Final(store_error(&self.stream, &error)))?;
             let answer = live.answer(Arc::default(), live.position, false);
             self.loaded = Some(live);
             return Ok(answer);

@@ -4,8 +4,9 @@ use crate::error::AskError;
 use crate::hosting::{Hosting, Place};
 use crate::system::Entities;
 use crate::testing::counter::{Counter, CounterCommand, Zero, cause};
-use crate::testing::{Fakes, on_one_thread};
-use domain::stored_event::{Position, StreamVersion};
+use crate::testing::{AppendFault, Fakes, on_one_thread};
+use domain::actor::{Actor, Way};
+use domain::stored_event::{Cause, Position, StreamVersion};
 
 fn one() -> String {
     "one".to_owned()
@@ -117,5 +118,31 @@ fn a_command_that_another_process_has_answered_is_a_repeat_and_the_state_is_the_
         let next = first.ask(&one(), CounterCommand::Add(1), cause("a")).await;
         assert_eq!(next.unwrap().state.total, 9);
         assert_eq!(fakes.store.envelopes().len(), 3);
+    });
+}
+
+#[test]
+fn a_caller_hears_that_nothing_is_left_to_do_only_when_what_others_stored_is_confirmed() {
+    on_one_thread(async {
+        let fakes = shared();
+        let (first, _second) = two_processes(&fakes).await;
+        let by_person = |text| Cause {
+            by: Some(Actor::new("wang", Way::Session)),
+            ..cause(text)
+        };
+        fakes.store.fail_next(AppendFault::LostUnavailable);
+        let refused = first.ask(&one(), CounterCommand::Nothing, by_person("a")).await;
+        assert_eq!(refused.unwrap_err(), AskError::Unavailable);
+        let answer = first.ask(&one(), CounterCommand::Nothing, by_person("b")).await;
+        assert_eq!(answer.unwrap().version, StreamVersion(1));
+        assert_eq!(fakes.store.envelopes().len(), 1, "a confirmation appends nothing");
+        // A driver acts only behind an append of its own.
+        fakes.store.fail_next(AppendFault::LostUnavailable);
+        assert!(
+            first
+                .ask(&one(), CounterCommand::Nothing, cause("c"))
+                .await
+                .is_ok()
+        );
     });
 }

@@ -19,6 +19,11 @@ pub const HOME_PROVINCE: &str = "home_province";
 pub const HOME_CITY: &str = "home_city";
 pub const CARRIER: &str = "carrier";
 
+/// Whether a list needs no column for this variable, because an import fills it from the number.
+pub fn fills(name: &str) -> bool {
+    matches!(name, HOME_PROVINCE | HOME_CITY | CARRIER)
+}
+
 /// What the table has of a number under one of these names.
 pub fn variable(name: &str, phone: &str) -> Option<&'static str> {
     let value = match name {

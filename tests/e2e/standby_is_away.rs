@@ -89,3 +89,60 @@ fn an_append_whose_wait_for_the_standby_was_cancelled_is_not_acknowledged() {
     assert_eq!(confirmed, Ok(Position(2)), "the same event, once");
     runtime.block_on(store.close());
 }
+
+#[test]
+fn a_process_without_a_doubt_does_not_acknowledge_what_another_left_unconfirmed() {
+    let Some(server) = PostgresServer::start() else {
+        tests::say_skipped(
+            "an event of another process without its standby",
+            "the programs of PostgreSQL are not installed",
+        );
+        return;
+    };
+    let runtime = Arc::new(tokio::runtime::Runtime::new().unwrap());
+    let tasks = SuiteTasks::default();
+    let (store, other) = runtime.block_on(async {
+        let store = connect(&server.url(), &tasks).await;
+        let other = connect(&server.url(), &tasks).await;
+        assert_eq!(append(&store, 0).await, Ok(Position(1)));
+        assert_eq!(append(&other, 1).await, Ok(Position(2)));
+        (store, other)
+    });
+    server.run_sql("ALTER SYSTEM SET synchronous_standby_names = 'absent'");
+    server.run_sql("SELECT pg_reload_conf()");
+    // The setting reaches commits some time after the reload: those before it are acknowledged.
+    let mut expected = 2;
+    loop {
+        let (asked, on) = (Arc::clone(&store), Arc::clone(&runtime));
+        let answer = std::thread::scope(|threads| {
+            let appending = threads.spawn(move || on.block_on(append(&asked, expected)));
+            while server.count(&format!("SELECT count(*) {WAITS}")) == 0 && !appending.is_finished() {
+                std::thread::yield_now();
+            }
+            server.run_sql(&format!("SELECT pg_cancel_backend(pid) {WAITS}"));
+            appending.join().unwrap()
+        });
+        match answer {
+            Ok(_) => expected += 1,
+            Err(_unclear) => break,
+        }
+    }
+    let again = runtime.block_on(append(&other, expected));
+    assert!(
+        matches!(again, Err(StoreError::Unavailable(_))),
+        "no standby has it: {again:?}"
+    );
+    server.run_sql("ALTER SYSTEM RESET synchronous_standby_names");
+    server.run_sql("SELECT pg_reload_conf()");
+    let confirmed = loop {
+        match runtime.block_on(append(&other, expected)) {
+            Err(StoreError::Unavailable(_)) => std::thread::yield_now(),
+            answer => break answer,
+        }
+    };
+    assert_eq!(confirmed, Ok(Position(expected + 1)), "the same event, once");
+    runtime.block_on(async {
+        other.close().await;
+        store.close().await;
+    });
+}

@@ -361,6 +361,83 @@ fn a_start_completes_a_late_answer_that_only_the_call_has() {
     }
 }
 
+fn ends_left_overs(world: &World) -> bool {
+    let entries = world.lines[0].entries();
+    entries.iter().any(|entry| entry.starts_with("left_over"))
+}
+
+/// A second kill after the call ended and within the 32 s: the next start watches the leg again, and a start
+/// after the stored answer does not.
+#[test]
+fn a_leg_is_watched_again_where_a_second_kill_cut_its_watch_short() {
+    let mut left = None;
+    restarted(vec![(32_000, LeftOverEvent::Closed)], async |world| {
+        stays_open_ms(&world).await;
+        world
+            .until("its close", |log| count(log, "customer.call_closed") == 1)
+            .await;
+        assert_eq!(world.count("call.late_answered"), 0);
+        world.fakes.store.crash_after(Some(0));
+        settle().await;
+        left = Some((Arc::clone(&world.fakes.store), Arc::clone(&world.fakes.clock)));
+    });
+    let (store, clock) = left.expect("the second process ran");
+    store.crash_after(None);
+    clock.advance_ms(500);
+    on_one_thread(async {
+        let line = rings();
+        line.leave_over(LeftOverScript {
+            clock: Arc::clone(&clock) as Arc<dyn Clock>,
+            events: vec![
+                (200, LeftOverEvent::LateAnswered(dialog())),
+                (300, LeftOverEvent::Closed),
+            ],
+        });
+        let world = World::over(Arc::clone(&store), Arc::clone(&clock), vec![line]);
+        let _drivers = world.start_drivers().await;
+        assert_eq!(world.lines[0].entries()[0], "left_over cancel 1");
+        clock.advance_ms(400);
+        world
+            .until("the late answer", |log| count(log, "customer.late_answered") == 1)
+            .await;
+        assert_eq!(
+            (world.count("call.late_answered"), world.count("call.ended")),
+            (1, 1)
+        );
+        assert!(moves_to_the_next_day(&world));
+        store.crash_after(Some(0));
+        settle().await;
+    });
+    store.crash_after(None);
+    on_one_thread(async {
+        let world = World::over(Arc::clone(&store), Arc::clone(&clock), vec![rings()]);
+        let _drivers = world.start_drivers().await;
+        assert!(!ends_left_overs(&world), "its answer is stored");
+    });
+}
+
+#[test]
+fn a_leg_with_a_watch_that_is_over_is_left_alone() {
+    let mut left = None;
+    restarted(vec![(32_000, LeftOverEvent::Closed)], async |world| {
+        stays_open_ms(&world).await;
+        world
+            .until("its close", |log| count(log, "customer.call_closed") == 1)
+            .await;
+        world.fakes.store.crash_after(Some(0));
+        settle().await;
+        left = Some((Arc::clone(&world.fakes.store), Arc::clone(&world.fakes.clock)));
+    });
+    let (store, clock) = left.expect("the second process ran");
+    store.crash_after(None);
+    clock.advance_ms(60_000);
+    on_one_thread(async {
+        let world = World::over(store, clock, vec![rings()]);
+        let _drivers = world.start_drivers().await;
+        assert!(!ends_left_overs(&world));
+    });
+}
+
 fn is_cut_off_after_restart(world: &World) {
     assert!(
         moves_to_the_next_day(world),

@@ -3,7 +3,7 @@
 
 use super::facts::closing_facts;
 use super::kit::{Halt, Kit, call_cause};
-use super::look_back::last_before;
+use super::look_back::stored_since;
 use super::placed::Placed;
 use super::until_stored::{UnstoredAnswer, until_stored};
 use crate::error::StartError;
@@ -12,13 +12,11 @@ use domain::call::command::CallCommand;
 use domain::call::event::CallEvent;
 use domain::customer::EnrolmentState;
 use domain::customer::command::CustomerCommand;
-use domain::event_filter::EventFilter;
 use domain::ids::{CallId, EventId};
-use domain::ports::event_store::{PAGE_EVENTS_MAX, StoreError};
+use domain::ports::event_store::StoreError;
 use domain::ports::line::AnsweredDialog;
 use domain::stored_event::Envelope;
 use domain::time::Timestamp;
-use std::sync::Arc;
 
 /// How far back a start looks: a late answer moves the due time to the next local day, which begins within
 /// 25 hours, also where clocks change.
@@ -83,7 +81,9 @@ async fn move_due_time(
 /// Stores late answers on customers that have only the call's event: the process ended between the two
 /// appends. Runs before the first dial. An error: the store is away, and the start is tried again.
 pub(super) async fn complete(kit: &Kit) -> Result<(), StartError> {
-    let stored = match stored_lately(kit).await {
+    let since = kit.now().minus_ms(LOOK_BACK_MS);
+    let store = kit.environment.store.as_ref();
+    let stored = match stored_since(store, CallEvent::LATE_ANSWERED, since).await {
         Ok(stored) => stored,
         Err(StoreError::Damaged(what)) => {
             tracing::warn!(%what, "late answers without an event of the customer could not be looked for");
@@ -104,33 +104,6 @@ pub(super) async fn complete(kit: &Kit) -> Result<(), StartError> {
         }
     }
     Ok(())
-}
-
-/// The `call.late_answered` of the last day.
-async fn stored_lately(kit: &Kit) -> Result<Vec<Arc<Envelope>>, StoreError> {
-    let store = kit.environment.store.as_ref();
-    let head = store.head().await?;
-    let filter = EventFilter {
-        kinds: vec![CallEvent::LATE_ANSWERED.to_owned()],
-        ..EventFilter::default()
-    };
-    let since = kit.now().minus_ms(LOOK_BACK_MS);
-    let mut after = last_before(store, since, head).await?;
-    let mut stored = Vec::new();
-    loop {
-        let page = store
-            .read_matching_until(&filter, after, head, PAGE_EVENTS_MAX)
-            .await?;
-        stored.extend(
-            page.events
-                .iter()
-                .filter_map(|event| event.shared_envelope().ok()),
-        );
-        if page.reached == after || page.reached >= head {
-            return Ok(stored);
-        }
-        after = page.reached;
-    }
 }
 
 async fn complete_one(kit: &Kit, late: &Envelope) -> Result<(), Halt> {

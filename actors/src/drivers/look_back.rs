@@ -1,8 +1,39 @@
 //! Where a stretch of the log begins that is to be looked through again after a start.
 
-use domain::ports::event_store::{EventStore, StoreError};
-use domain::stored_event::Position;
+use domain::event_filter::EventFilter;
+use domain::ports::event_store::{EventStore, PAGE_EVENTS_MAX, StoreError};
+use domain::stored_event::{Envelope, Position};
 use domain::time::Timestamp;
+use std::sync::Arc;
+
+/// Events of a kind that were recorded since, and a few before.
+pub(super) async fn stored_since(
+    store: &dyn EventStore,
+    kind: &str,
+    since: Timestamp,
+) -> Result<Vec<Arc<Envelope>>, StoreError> {
+    let head = store.head().await?;
+    let filter = EventFilter {
+        kinds: vec![kind.to_owned()],
+        ..EventFilter::default()
+    };
+    let mut after = last_before(store, since, head).await?;
+    let mut stored = Vec::new();
+    loop {
+        let page = store
+            .read_matching_until(&filter, after, head, PAGE_EVENTS_MAX)
+            .await?;
+        stored.extend(
+            page.events
+                .iter()
+                .filter_map(|event| event.shared_envelope().ok()),
+        );
+        if page.reached == after || page.reached >= head {
+            return Ok(stored);
+        }
+        after = page.reached;
+    }
+}
 
 /// A position before which everything was recorded before `since`: times never decrease along the log.
 pub(super) async fn last_before(

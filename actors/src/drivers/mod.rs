@@ -47,6 +47,7 @@ mod late_record_tests;
 mod learning;
 #[cfg(test)]
 mod learning_tests;
+mod left_over_legs;
 mod live_calls;
 mod look_back;
 #[cfg(test)]
@@ -239,6 +240,7 @@ async fn begin(kit: &Arc<Kit>) -> Result<(), StartError> {
     let head = kit.environment.store.head().await?;
     kit.ports.worklist.wait_for(head).await?;
     orders::learn_stops(kit).await?;
+    left_over_legs::watch_again(kit).await?;
     let left = match planted(Bug::NoWatchdogAtStart) {
         true => 0,
         false => watchdog::sweep(kit).await?,

@@ -5,6 +5,7 @@
 use super::conversation::Trial;
 use super::facts::campaign_facts;
 use super::kit::{Halt, Kit};
+use super::left_over_legs;
 use super::live_calls::Phase;
 use super::one_call::Attempt;
 use super::placed::{Placed, TestCallOrder, TestCallRefusal};
@@ -287,7 +288,7 @@ async fn begun_lately(kit: &Kit) -> Result<BTreeSet<CallId>, StoreError> {
 async fn end_cut_off(kit: &Arc<Kit>, call: CallId) -> Result<(), Halt> {
     let known = kit.call_state(Placed::ForTest, &call).await?.state;
     if known.is_ended() {
-        return Ok(());
+        return left_over_legs::watch_ended(kit, Placed::ForTest, call).await;
     }
     if !known.legs().is_empty() {
         return watchdog::end_left_over(kit, Placed::ForTest, call)

@@ -8,7 +8,7 @@
 
 use super::facts::{dialed_leg, is_dialed};
 use super::kit::{Halt, Kit, call_cause};
-use super::late_answers::note_late_answer;
+use super::left_over_legs::end_at_far_end;
 use super::placed::Placed;
 use crate::timers::wake_at;
 use domain::call::command::{CallCommand, CallEnding};
@@ -20,7 +20,6 @@ use domain::ids::{CallId, CustomerId, EnrolmentId, EventId, NumberId};
 use domain::number::command::NumberCommand;
 use domain::planted::{Bug, planted};
 use domain::ports::event_store::Writers;
-use domain::ports::line::{LeftOverEvent, LegFacts, Line};
 use domain::ports::recording::RecordingFacts;
 use domain::ports::worklist::{OpenCall, OpenGrant, WorklistError};
 use domain::stored_event::Position;
@@ -34,11 +33,6 @@ const PAGE_ROWS_MAX: usize = 1_000;
 /// Left-over calls ended at once: those of several full trunks, since a far end repeats an answer for 32 s
 /// only, and each call may stay open for 5 s of them.
 const ENDING_AT_ONCE_MAX: usize = 512;
-/// How long a call's end waits for the far end of an answered leg: a round trip and a few repeats.
-const FAR_END_MS_MAX: u64 = 2_000;
-/// How long a call stays open when its leg has no stored answer and the far end did not refuse it. A far end
-/// that has answered repeats its 2xx every 4 s (T2; RFC 3261, 13.3.1.4).
-const UNANSWERED_OPEN_MS: u64 = 5_000;
 /// Wait before the watchdog looks again for what it could not close.
 const AGAIN_MS: u64 = 5_000;
 
@@ -210,11 +204,7 @@ pub(super) async fn end_left_over(kit: &Arc<Kit>, placed: Placed, call: CallId) 
     #[cfg(feature = "planted")]
     super::planting::dial_again(kit, call, &loaded.state).await;
     if let Some((trunk, facts)) = leg {
-        let line = kit.ports.lines.iter().find(|line| line.facts().name == trunk);
-        match line {
-            Some(line) => end_at_far_end(kit, placed, line, facts).await,
-            None => tracing::warn!(%call, trunk, "the trunk of a left-over leg is not configured any more"),
-        }
+        end_at_far_end(kit, placed, &trunk, facts).await;
     }
     let ending = CallEnding {
         reason: Some(EndReason::Crash),
@@ -228,55 +218,6 @@ pub(super) async fn end_left_over(kit: &Arc<Kit>, placed: Placed, call: CallId) 
         // Ended by its worker in the meantime.
         Err(Halt::Refused) => Ok(loaded.position),
         Err(halt) => Err(halt),
-    }
-}
-
-/// Waits for the far end, but not for one that says nothing: the line ends the leg and watches it while the
-/// process serves, and an answer is stored, also behind the call's end.
-async fn end_at_far_end(kit: &Arc<Kit>, placed: Placed, line: &Arc<dyn Line>, facts: LegFacts) {
-    let (call, leg) = (facts.call, facts.leg);
-    let open_ms = match facts.answered {
-        Some(_) => FAR_END_MS_MAX,
-        None => UNANSWERED_OPEN_MS,
-    };
-    let mut ending = match line.end_left_over(facts).await {
-        Ok(ending) => ending,
-        Err(error) => return tracing::warn!(%call, %error, "a left-over leg could not be ended"),
-    };
-    let (news, mut reports) = tokio::sync::mpsc::channel(1);
-    let one = Arc::clone(kit);
-    let watching = async move {
-        loop {
-            let event = ending.next().await;
-            if let LeftOverEvent::LateAnswered(dialog) = &event {
-                note_late_answer(&one, placed, call, leg, dialog.clone()).await;
-            }
-            if news.try_send(()).is_err() {
-                tracing::debug!(%call, ?event, "more was heard of a left-over leg");
-            }
-            if event == LeftOverEvent::Closed {
-                return;
-            }
-        }
-    };
-    let stop = kit.environment.tasks.stop_signal();
-    let bounded = async move {
-        tokio::select! {
-            biased;
-            () = stop.stopping() => {}
-            () = watching => {}
-        }
-    };
-    kit.environment.tasks.spawn("left_over_leg", Box::pin(bounded));
-    let until = kit.now().plus_ms(open_ms);
-    tokio::select! {
-        biased;
-        news = reports.recv() => if news.is_none() {
-            tracing::debug!(%call, "the watch of a left-over leg ended without a report");
-        },
-        () = kit.environment.clock.wait_until(until) => {
-            tracing::info!(%call, "the far end of a left-over leg is silent; the watch goes on");
-        }
     }
 }
 

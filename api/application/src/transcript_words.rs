@@ -1,6 +1,10 @@
 //! Words of a transcript as whoever may not see them in clear is shown them: numbers, cards and names
 //! starred.
 
+use crate::flows::definition_of;
+use crate::installation::Installation;
+use domain::calling_plan::FlowRef;
+use domain::flow::FlowNamed;
 use domain::ports::masking::{AskedWords, Masking};
 use domain::ports::writer::Figures;
 use std::collections::BTreeSet;
@@ -39,6 +43,25 @@ pub fn masked_words(text: &str) -> String {
     mask(text).text
 }
 
+/// The same, but for words of the flow (`own_words`), which are no names.
+pub fn masked_among(text: &str, own_words: &str) -> String {
+    mask_among(text, own_words).text
+}
+
+/// Words of the flow that a call or conversation ran. There are none where the flow cannot be read, and then
+/// masking hides more.
+pub async fn own_words(installation: &Installation, flow: Option<&FlowRef>) -> String {
+    let Some(flow) = flow else {
+        return String::new();
+    };
+    let named = FlowNamed {
+        flow: flow.flow.clone(),
+        version: Some(flow.version),
+    };
+    let found = definition_of(installation, &named).await;
+    found.map_or_else(|_unreadable| String::new(), |(_, flow)| flow.own_words())
+}
+
 /// An answer to a question of a flow: a part of a number that is asked for is masked as the whole is.
 pub fn masked_answer(text: &str, asked: &AskedWords) -> String {
     match asked.asks_for_digits {
@@ -47,13 +70,14 @@ pub fn masked_answer(text: &str, asked: &AskedWords) -> String {
     }
 }
 
-/// Turns with the node that each answers: what answers one node in a row is masked as one text.
-pub fn masked_by_node<'t>(turns: &[(&'t str, &'t str)]) -> Vec<String> {
+/// Turns with the node that each answers: what answers one node in a row is masked as one text. Words of the
+/// flow (`own_words`) are no names.
+pub fn masked_by_node<'t>(turns: &[(&'t str, &'t str)], own_words: &str) -> Vec<String> {
     let answers_same = |one: &(&str, &str), next: &(&str, &str)| one.0 == next.0;
     let questions = turns.chunk_by(answers_same);
     let masked = questions.flat_map(|turns| {
         let texts: Vec<&str> = turns.iter().map(|(_, text)| *text).collect();
-        mask_turns(&texts, "")
+        mask_turns(&texts, own_words)
     });
     masked.collect()
 }
@@ -71,9 +95,23 @@ mod tests {
             ("code", "12345"),
             ("code", "67"),
         ];
-        let masked = masked_by_node(&turns);
+        let masked = masked_by_node(&turns, "");
         assert_eq!(masked, ["******", "****", "十二期", "*****", "**"]);
-        assert_eq!(masked_by_node(&[("a", "12345"), ("b", "67")]), ["12345", "67"]);
+        assert_eq!(
+            masked_by_node(&[("a", "12345"), ("b", "67")], ""),
+            ["12345", "67"]
+        );
+    }
+
+    #[test]
+    fn words_of_the_flow_stay_when_an_older_transcript_is_shown() {
+        let script = "您是温馨卡的用户吗？";
+        let flow = domain::flow::from_script("T".parse().unwrap(), script).unwrap();
+        let own_words = flow.own_words();
+        let turns = [("card", "我是温馨卡用户"), ("name", "我叫温小华")];
+        assert_eq!(masked_by_node(&turns, &own_words), ["我是温馨卡用户", "我叫***"]);
+        assert_eq!(masked_among("我是温馨卡用户", &own_words), "我是温馨卡用户");
+        assert_ne!(masked_words("我是温馨卡用户"), "我是温馨卡用户");
     }
 
     #[test]

@@ -6,7 +6,7 @@
 use crate::calls::stream_of;
 use crate::campaigns::AnonymousFound;
 use crate::installation::Installation;
-use crate::transcript_words::masked_by_node;
+use crate::transcript_words::{masked_by_node, own_words};
 use domain::call::Call;
 use domain::call::event::CallEvent;
 use domain::ids::{CallId, CampaignId, CustomerId};
@@ -87,12 +87,17 @@ pub async fn heard_in(
     };
     let fault = |why: String| Problem::fault(why);
     let mut said = Vec::new();
+    let mut ran = None;
     for stored in stream_of(installation.store(), call).await? {
         let envelope = stored.envelope().map_err(|error| fault(error.to_string()))?;
-        if envelope.kind != CallEvent::HEARD {
+        if ![CallEvent::PERMITTED, CallEvent::HEARD].contains(&envelope.kind.as_str()) {
             continue;
         }
         let mut event = read_event::<Call>(&envelope).map_err(|error| fault(error.to_string()))?;
+        if let CallEvent::Permitted { flow, .. } = event {
+            ran = Some(flow);
+            continue;
+        }
         open_personal(&envelope, &mut event, installation.vault(), Some(&key))?;
         if let CallEvent::Heard(heard) = event
             && let Some(text) = heard.text.value().cloned()
@@ -108,7 +113,8 @@ pub async fn heard_in(
         .iter()
         .map(|one| (one.node.as_str(), one.text.as_str()))
         .collect();
-    let masked = masked_by_node(&turns);
+    let own_words = own_words(installation, ran.as_ref()).await;
+    let masked = masked_by_node(&turns, &own_words);
     for (one, text) in said.iter_mut().zip(masked) {
         one.text = text;
     }

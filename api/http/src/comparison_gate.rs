@@ -23,11 +23,18 @@ impl Context {
         self.comparisons.ask(&comparer.names, self.installation.now())
     }
 
-    /// Before a list is compared with the people of all campaigns.
+    /// Before a list is compared with the people of all campaigns. It is charged at once, so that lists at the
+    /// same time do not pass together.
     pub(crate) fn admit_list(&self, comparer: &Comparer) -> Result<(), Problem> {
         comparer.needs_all(Permission::CampaignsWrite)?;
         self.comparisons
             .take_list(&comparer.names, self.installation.now())
+    }
+
+    /// After `admit_list`, for a list that was not compared: refused, waiting for an approval, or repeated.
+    pub(crate) fn return_list(&self, comparer: &Comparer) {
+        self.comparisons
+            .return_list(&comparer.names, self.installation.now());
     }
 
     /// Records a comparison and charges its misses. The result may leave only after this.

@@ -110,6 +110,15 @@ impl Budget {
         all.all(|name| of(&mut kept, limit, name, now).has_one(limit))
     }
 
+    /// Gives back one comparison of each of these names.
+    fn give_back(&self, limit: Limit, names: &[String], now: Timestamp) {
+        let mut kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        for name in names {
+            let used = of(&mut kept, limit, name, now);
+            used.millis = used.millis.saturating_sub(MILLI);
+        }
+    }
+
     /// Takes the price of misses beyond the one comparison of each, until `most` is used.
     fn miss(&self, limit: Limit, names: &[String], misses: u64, most: u64, now: Timestamp) {
         let mut kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
@@ -194,6 +203,11 @@ impl Comparisons {
              again in six minutes"
         );
         Err(Problem::new(Kind::Busy, "lists-too-fast", detail))
+    }
+
+    /// Of a list that was not compared after all.
+    pub(crate) fn return_list(&self, names: &[String], now: Timestamp) {
+        self.lists.give_back(LISTS, names, now);
     }
 }
 
@@ -368,6 +382,8 @@ mod tests {
                 .count()
         };
         assert_eq!(passed(at(0)), 10);
+        comparisons.return_list(&caller, at(0));
+        assert_eq!(passed(at(0)), 1, "a list that was not compared costs nothing");
         assert_eq!(passed(at(5 * 60_000)), 0);
         assert_eq!(passed(at(7 * 60_000)), 1);
         assert_eq!(

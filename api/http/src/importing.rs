@@ -5,10 +5,10 @@ use crate::comparisons::Comparer;
 use crate::context::Ctx;
 use crate::described::Changed;
 use crate::input::Input;
+use crate::list_comparison::{compared, was_compared};
 use crate::reply::Written;
 use application::access::Caller;
 use application::approvals::{Doing, four_eyes, goes_on, was_given_for};
-use application::inquiring::Comparison;
 use application::installation::Installation;
 use application::lists::enroller::{CampaignEnroller, of_another_request};
 use application::lists::load::{Elsewhere, ImportReport, Load, SharedShown, load};
@@ -21,8 +21,7 @@ use domain::calling_code::CallingCode;
 use domain::calling_plan::Dedupe;
 use domain::campaign::QueryMark;
 use domain::four_eyes::FourEyes;
-use domain::ids::{ApprovalId, CampaignId};
-use domain::inquiry::ComparedValue;
+use domain::ids::ApprovalId;
 use domain::permission::{DataScope, Permission};
 use domain::problem::Problem;
 use domain::stored_event::{Cause, Position, RequestMark};
@@ -254,8 +253,14 @@ pub(crate) async fn run(
         true => SharedShown::All,
         false => SharedShown::OfFile,
     };
-    refuse_used_key(installation, &plan, &importing).await?;
-    let four_eyes = behind(installation, &plan, &rows, &importing).await?;
+    let approved = match refuse_used_key(installation, &plan, &importing).await {
+        Ok(()) => behind(installation, &plan, &rows, &importing).await,
+        Err(problem) => Err(problem),
+    };
+    if compares_all && approved.is_err() {
+        ctx.return_list(&comparer);
+    }
+    let four_eyes = approved?;
     let is_of_segment = matches!(rows, ListRows::Members(_));
     let rows = rows.into_rows();
     let enroller = CampaignEnroller::new(Arc::clone(installation), &plan.rules, importing.by)
@@ -265,7 +270,12 @@ pub(crate) async fn run(
         .read_to(importing.mark)
         .assigning(importing.may_assign);
     let (campaign, is_dry) = (plan.rules.campaign.clone(), plan.dry_run);
-    let report = load_into(installation, plan, rows, &enroller).await?;
+    let list = plan.rules.list;
+    let imported = load_into(installation, plan, rows, &enroller).await;
+    if compares_all && !was_compared(installation, &campaign, &list, &imported).await {
+        ctx.return_list(&comparer);
+    }
+    let report = imported?;
     if is_dry || matches!(report.duplicates_elsewhere, Elsewhere::About(_)) {
         let comparison = compared(&report, campaign);
         ctx.note_comparison(&comparer, comparison).await?;
@@ -280,20 +290,6 @@ pub(crate) async fn run(
         version: None,
         position,
     }))
-}
-
-/// The comparison that an import is: its rows, and those of them that the report shows as known.
-fn compared(report: &ImportReport, campaign: CampaignId) -> Comparison {
-    let found = match report.duplicates_elsewhere {
-        Elsewhere::About(count) => count,
-        Elsewhere::NotChecked(_) => report.duplicates.saturating_add(report.same_number.count),
-    };
-    Comparison {
-        what: ComparedValue::List,
-        values: report.rows,
-        found,
-        campaign: Some(campaign),
-    }
 }
 
 /// Before anybody is asked to stand behind the list: an approval is good once, and a list under a used key is

@@ -33,6 +33,7 @@ mod known_query;
 pub mod kurrent;
 mod leaving;
 mod line_use;
+mod list_comparison;
 pub mod listeners;
 pub mod live;
 mod openapi;

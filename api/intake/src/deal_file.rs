@@ -174,6 +174,21 @@ mod tests {
     }
 
     #[test]
+    fn a_file_that_is_a_pipe_is_read() {
+        use std::io::Write;
+        use std::os::fd::AsRawFd;
+        let (pipe, mut to) = std::io::pipe().unwrap();
+        let text = "customer_id,reference,type,amount,happened_at,campaign\n\
+                    C1,O-1,repaid,1,2026-03-05T10:00:00+08:00,LOAN\n";
+        to.write_all(text.as_bytes()).unwrap();
+        drop(to);
+        let path = format!("/dev/fd/{}", pipe.as_raw_fd());
+        let (lines, _) = super::read(Path::new(&path), TableOptions::default()).unwrap();
+        assert_eq!(lines.len(), 1);
+        assert!(lines[0].row.is_ok(), "{lines:?}");
+    }
+
+    #[test]
     fn an_amount_has_at_most_two_decimals_and_no_sign() {
         for (text, wanted) in [("0", 0), ("12", 1_200), ("12.3", 1_230), ("12.34", 1_234)] {
             assert_eq!(minor(text), Ok(wanted));

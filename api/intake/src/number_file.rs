@@ -2,12 +2,13 @@
 //! encoding, or XLSX.
 //!
 //! A list that forbids calls must not lose a number silently. Rows that Excel hides are read, every sheet
-//! with numbers is read, and every column titled as a phone number is read. Without a title, the number of a
-//! line is its only value, or the only value that can be a number; a line with several of them is bad.
+//! with numbers is read, titled or not, and every column titled as a phone number is read. Without a title,
+//! the number of a line is its only value, or the only value that can be a number; a line with several of them
+//! is bad.
 
 use crate::cell::Cell;
 use crate::mapping::Member;
-use crate::table::{HiddenRows, Table, TableOptions, WorkbookReport};
+use crate::table::{HEADER_ROWS_MAX, HiddenRows, Table, TableOptions, WorkbookReport};
 use crate::{ImportError, cut};
 use chrono::NaiveDate;
 use domain::calling_code::DefaultCountry;
@@ -82,7 +83,7 @@ pub fn each_number(
     for name in names {
         table.choose_sheet(&name);
         match columns_of(&mut table, &form) {
-            Ok(columns) if columns.is_known || is_single(&mut table)? => {
+            Ok(columns) if columns.is_known || holds_numbers(&mut table)? => {
                 reports.extend(read(&mut table, &columns, includes, take)?);
             }
             Ok(_) | Err(ImportError::NoHeader | ImportError::UnknownColumn(_)) => left_out.push(name),
@@ -145,16 +146,21 @@ fn columns_of(table: &mut Table, form: &LineForm) -> Result<Columns, ImportError
     })
 }
 
-/// Whether each of the first rows has one value: a sheet of numbers without a title.
-fn is_single(table: &mut Table) -> Result<bool, ImportError> {
-    let (mut seen, mut is_single) = (0, true);
+/// Whether a sheet without a title is one of numbers: a value of it can be a number, or each of its first rows
+/// has one value. A row that holds no number, or several, is then bad and named.
+fn holds_numbers(table: &mut Table) -> Result<bool, ImportError> {
+    let (mut seen, mut is_single, mut is_found) = (0, true, false);
     table.each_row(&mut |row| {
         let cells = row.cells.unwrap_or_default();
-        is_single &= filled(&cells).count() == 1;
+        if seen < HEADER_ROWS_MAX {
+            is_single &= filled(&cells).count() == 1;
+        }
         seen += 1;
-        Ok(is_single && seen < crate::table::HEADER_ROWS_MAX)
+        let mut texts = cells.iter().filter_map(|cell| cell.as_ref().ok());
+        is_found = texts.any(|text| may_be_number(text.identifier()));
+        Ok(!is_found)
     })?;
-    Ok(is_single && seen > 0)
+    Ok(is_found || (is_single && seen > 0))
 }
 
 fn filled(cells: &[Cell]) -> impl Iterator<Item = &Cell> {
@@ -366,6 +372,40 @@ mod tests {
             .map(|sheet| sheet.name.as_str())
             .collect();
         assert_eq!(not_read, ["notes"]);
+    }
+
+    #[test]
+    fn a_sheet_without_titles_is_read_whatever_stands_beside_its_numbers() {
+        let sheet = |name: &'static str, rows: [[&str; 2]; 2]| Sheet {
+            name,
+            state: "visible",
+            rows: text_row(1, "", &rows[0]) + &text_row(2, "", &rows[1]),
+        };
+        let book = workbook(
+            &[
+                sheet("titled", [["号码", "日期"], ["13800138901", "x"]]),
+                sheet("untitled", [["13800138902", "张三"], ["李四", "13800138903"]]),
+                sheet("unknown titles", [["谁", "何处"], ["王五", "13800138904"]]),
+                sheet(
+                    "two numbers",
+                    [["13800138905", "13800138906"], ["", "13800138907"]],
+                ),
+                sheet("notes", [["a", "b"], ["c", "d"]]),
+            ],
+            &[],
+        );
+        let (read, reports) = forbidding(&book);
+        let found = ["1", "2", "3", "4", "7"].map(|last| format!("1380013890{last}"));
+        assert_eq!(numbers(&read), found);
+        // An ambiguous line is named, so that a whole list is never reported in its place.
+        let bad: Vec<u64> = read
+            .iter()
+            .filter(|(_, number)| number.is_none())
+            .map(|(line, _)| *line)
+            .collect();
+        assert_eq!(bad, [1, 1]);
+        let sheets: Vec<_> = reports.iter().map(|one| one.sheet.as_str()).collect();
+        assert_eq!(sheets, ["titled", "untitled", "unknown titles", "two numbers"]);
     }
 
     #[test]

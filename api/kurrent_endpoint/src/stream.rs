@@ -84,16 +84,47 @@ impl Pages for StreamForwards {
             }
             return Ok(!ended && self.left > 0);
         }
-        let nothing_at_all = !self.found
-            && version_of(&*self.store, &self.stream)
-                .await
-                .map_err(|error| of_store(&error))?
-                .0
-                == 0;
-        if nothing_at_all {
-            ready.push_back(wire::not_found(&self.stream));
-        }
+        self.end_of_stream(ready).await?;
         Ok(false)
+    }
+}
+
+impl StreamForwards {
+    /// The messages after the last event, as KurrentDB's server sends them. A read from beyond the end is empty
+    /// and names the revision that the next event will have, where that is another one.
+    async fn end_of_stream(&self, ready: &mut VecDeque<ReadResp>) -> Result<(), Status> {
+        let mut last = self.after;
+        if !self.found {
+            let version = version_of(&*self.store, &self.stream).await;
+            last = version.map_err(|error| of_store(&error))?;
+            if !self.is_visible(last).await? {
+                ready.push_back(wire::not_found(&self.stream));
+                return Ok(());
+            }
+        }
+        if !self.end_markers {
+            return Ok(());
+        }
+        if self.after > last {
+            ready.push_back(wire::content(Content::FirstStreamPosition(last.0)));
+        }
+        ready.push_back(wire::content(Content::LastStreamPosition(wire::revision(last))));
+        Ok(())
+    }
+
+    /// Whether the client may see the event of this version. No stream has an event of version 0.
+    async fn is_visible(&self, version: StreamVersion) -> Result<bool, Status> {
+        let Some(before) = version.0.checked_sub(1) else {
+            return Ok(false);
+        };
+        let page = self
+            .store
+            .read_stream(&self.stream, StreamVersion(before), 1)
+            .await;
+        match page.map_err(|error| of_store(&error))?.first() {
+            Some(event) => Ok(self.view.sees(&Facts::of(event)?)),
+            None => Ok(false),
+        }
     }
 }
 
@@ -156,4 +187,131 @@ impl Pages for StreamBackwards {
 /// The next page's size: never more than is wanted.
 pub(crate) fn page_limit(left: u64) -> usize {
     usize::try_from(left).map_or(PAGE_EVENTS, |left| left.min(PAGE_EVENTS))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::positions::Positions;
+    use domain::number_ids::NumberIds;
+    use domain::permission::CampaignScope;
+    use domain::ports::event_store::{After, Capabilities, Subscription, Writers};
+    use domain::stored_event::{Position, Record, StoredEvent};
+    use domain::time::Timestamp;
+
+    /// One stream with this many events.
+    struct OneStream(u64);
+
+    fn stored(version: u64) -> StoredEvent {
+        let record = serde_json::json!({
+            "id": uuid::Uuid::from_u128(u128::from(version)),
+            "kind": "call.ended",
+            "version": 1,
+            "stream": "call-1",
+            "stream_version": version,
+            "at": "2026-01-05T02:00:00.000000Z",
+            "campaign": "A",
+            "command": uuid::Uuid::nil(),
+            "data": {},
+        });
+        let bytes = record.to_string().into_bytes();
+        StoredEvent::new(Position(version), Timestamp::from_micros(0), bytes.into())
+    }
+
+    #[async_trait]
+    impl EventStore for OneStream {
+        fn capabilities(&self) -> Capabilities {
+            Capabilities {
+                dense: true,
+                durable: false,
+                writers: Writers::OneProcess,
+            }
+        }
+        async fn append(
+            &self,
+            _: &StreamId,
+            _: StreamVersion,
+            _: Vec<Record>,
+        ) -> Result<Position, StoreError> {
+            Err(StoreError::Busy)
+        }
+        async fn read_stream(
+            &self,
+            _: &StreamId,
+            after: StreamVersion,
+            limit: usize,
+        ) -> Result<Vec<StoredEvent>, StoreError> {
+            let versions = after.0.saturating_add(1)..=self.0;
+            Ok(versions.take(limit).map(stored).collect())
+        }
+        async fn read_all(&self, _: After, _: usize) -> Result<Vec<StoredEvent>, StoreError> {
+            Err(StoreError::Busy)
+        }
+        async fn head(&self) -> Result<Position, StoreError> {
+            Ok(Position(self.0))
+        }
+        async fn last_recorded_at(&self) -> Result<Option<Timestamp>, StoreError> {
+            Ok(None)
+        }
+        async fn subscribe(&self, _: After) -> Result<Box<dyn Subscription>, StoreError> {
+            Err(StoreError::Busy)
+        }
+    }
+
+    /// The messages behind the events of a forward read of a stream of `events` events.
+    async fn ends(events: u64, after: u64, campaigns: CampaignScope) -> Vec<Content> {
+        let mut pages = StreamForwards {
+            store: Arc::new(OneStream(events)),
+            stream: StreamId::from_stored("call-1".to_owned()),
+            view: View {
+                positions: Positions::SAME,
+                structured_ids: false,
+                campaigns,
+                number_ids: NumberIds::AsStored,
+            },
+            after: StreamVersion(after),
+            left: u64::MAX,
+            end_markers: true,
+            found: false,
+        };
+        let mut ready = VecDeque::new();
+        while pages.next(&mut ready).await.unwrap() {}
+        let contents = ready.into_iter().filter_map(|message| message.content);
+        contents
+            .filter(|content| !matches!(content, Content::Event(_)))
+            .collect()
+    }
+
+    #[tokio::test]
+    async fn a_read_from_beyond_the_end_is_empty_and_names_the_end() {
+        let last = Content::LastStreamPosition(2);
+        let all = CampaignScope::All;
+        assert_eq!(ends(3, 0, all.clone()).await, [last.clone()]);
+        assert_eq!(ends(3, 3, all.clone()).await, [last.clone()]);
+        let next = Content::FirstStreamPosition(3);
+        assert_eq!(ends(3, 900, all.clone()).await, [next, last]);
+        // The last page is full: the end is known only after another read.
+        let pages = 2 * PAGE_EVENTS as u64;
+        assert_eq!(
+            ends(pages, 0, all).await,
+            [Content::LastStreamPosition(pages - 1)]
+        );
+    }
+
+    #[tokio::test]
+    async fn a_stream_that_is_not_there_or_not_shown_is_not_found() {
+        let other = CampaignScope::Only(std::collections::BTreeSet::from(["B".parse().unwrap()]));
+        for (events, after, campaigns) in [
+            (0, 0, CampaignScope::All),
+            (0, 900, CampaignScope::All),
+            (3, 0, other.clone()),
+            (3, 900, other),
+        ] {
+            let messages = ends(events, after, campaigns).await;
+            assert!(
+                matches!(messages[..], [Content::StreamNotFound(_)]),
+                "{messages:?}"
+            );
+        }
+    }
 }

@@ -115,3 +115,68 @@ async fn exchange(server: &Server, request: Request<Full<Bytes>>, limit: usize) 
         () = driven => Err(PostError::Broken("the connection ended".to_owned())),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use async_trait::async_trait;
+    use domain::time::Timestamp;
+    use std::io::{Read, Write};
+    use std::net::TcpListener;
+    use std::sync::Arc;
+    use tokio::sync::Notify;
+
+    /// It is late once the engine has sent so much.
+    struct LateOnceFlooded(Arc<Notify>);
+
+    #[async_trait]
+    impl Clock for LateOnceFlooded {
+        fn now(&self) -> Timestamp {
+            Timestamp::EPOCH
+        }
+        async fn wait_until(&self, _: Timestamp) {
+            self.0.notified().await;
+        }
+    }
+
+    /// An engine that answers with early hints only: its port, and its thread, which ends when the other side
+    /// lets go of the connection.
+    #[expect(clippy::disallowed_methods, reason = "a test's own server")]
+    fn hinting(late: Arc<Notify>) -> (u16, std::thread::JoinHandle<()>) {
+        const LATE_BYTES: usize = 1024 * 1024;
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let port = listener.local_addr().unwrap().port();
+        let flood = std::thread::spawn(move || {
+            let (mut stream, _) = listener.accept().unwrap();
+            assert!(stream.read(&mut [0; 1_024]).unwrap() > 0);
+            let hint = b"HTTP/1.1 103 Early Hints\r\nlink: </style.css>; rel=preload\r\n\r\n";
+            let mut sent = 0;
+            while stream.write_all(hint).is_ok() {
+                sent += hint.len();
+                if sent > LATE_BYTES {
+                    late.notify_one();
+                }
+            }
+        });
+        (port, flood)
+    }
+
+    /// The worker lets go of the connection while the test waits for the engine's thread.
+    #[tokio::test(flavor = "multi_thread", worker_threads = 1)]
+    async fn an_engine_that_floods_early_hints_is_given_up_at_the_deadline() {
+        let late = Arc::new(Notify::new());
+        let (port, flood) = hinting(Arc::clone(&late));
+        let server = Server::new("127.0.0.1", port, None).unwrap();
+        let asked = Post {
+            target: "/",
+            content_type: "application/json",
+            key: None,
+            body: Bytes::from_static(b"{}"),
+            answer_bytes_max: 1_024,
+            ms_max: 500,
+        };
+        let answered = post(&server, &LateOnceFlooded(late), asked).await;
+        assert!(matches!(answered, Err(PostError::Late(500))), "{answered:?}");
+        flood.join().unwrap();
+    }
+}

@@ -53,6 +53,7 @@ pub struct DrillItem {
     pub customer: String,
     /// When the hour began in which it counts.
     pub hour_at: Timestamp,
+    /// Of the leg of the event: a call that was then dialed on another trunk counts there.
     pub trunk: String,
     /// +1; -1 where a correction took it away again.
     pub count: i64,
@@ -215,8 +216,11 @@ impl<'a> Fold<'a> {
             return Ok(());
         };
         let slot = self.subjects.entry(key).or_insert(None);
-        let contributions = self.catalog.evaluate(slot, fact).map_err(corrupt)?;
-        let mine = contributions.into_iter().find(|one| one.term == self.term);
+        let counted = self.catalog.evaluate(slot, fact).map_err(corrupt)?;
+        let mine = counted
+            .contributions
+            .into_iter()
+            .find(|one| one.term == self.term);
         let (Some(mine), Some(subject)) = (mine, slot) else {
             return Ok(());
         };

@@ -1,11 +1,13 @@
 //! The evaluator: one event and what is remembered of its call in, contributions to terms out. Pure.
 //!
-//! A call counts in the hour in which its first leg was dialed, on that leg's trunk, for ever; one that was
-//! never dialed counts nowhere. An enrolment counts in the hour it was made.
+//! A call counts in the hour in which its first leg was dialed, and on the trunk of its latest leg: where a
+//! further leg is dialed on another trunk, the call moves there. A term that counts every event counts it on
+//! the trunk of the event's own leg. A call that was never dialed counts nowhere. An enrolment counts in the
+//! hour it was made.
 
 use super::catalog::Catalog;
 use super::program::{Found, Program, Source, Step, Window, place};
-use super::term::Term;
+use super::term::{OncePer, Term};
 use domain::calendar::HOUR_MICROS;
 use domain::call::event::CallEvent;
 use domain::ids::{CampaignId, CustomerId};
@@ -67,14 +69,15 @@ pub struct Subject {
     pub customer: String,
     /// When the hour began in which it counts; `None` before its first dial.
     pub hour_at: Option<i64>,
-    /// Of the first leg; empty for an enrolment.
+    /// Of the latest leg; empty for an enrolment.
     pub trunk: String,
     pub flow_version: i64,
     /// Terms it counts in now, a bit each.
     pub terms: i64,
     /// Corrected terms it would count in, were the corrected members right; a bit each, set at its end.
     pub eligible: i64,
-    /// Times of events by the catalog's marks, in microseconds; empty after the end.
+    /// Times of events by the catalog's marks, in microseconds, and values that may move to another trunk by
+    /// `value_mark`; empty after the end.
     pub marks: BTreeMap<usize, i64>,
 }
 
@@ -94,6 +97,22 @@ pub struct Contribution {
     pub sign: i64,
     /// What a valued term sums; 0 for a count.
     pub value: i64,
+}
+
+/// What one event counts for.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct EventCount {
+    /// The event dialed a further leg on another trunk.
+    pub moved: Option<TrunkChange>,
+    pub contributions: Vec<Contribution>,
+}
+
+/// A call that moves to the trunk of its latest leg.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TrunkChange {
+    pub from_trunk: String,
+    /// What the call counted for on that trunk, and counts for on the new one.
+    pub terms: Vec<Contribution>,
 }
 
 #[derive(Deserialize)]
@@ -128,6 +147,14 @@ const fn bit(term: usize) -> i64 {
     1 << (term % 63)
 }
 
+/// Keys of values among the marks of a call begin here; the catalog has at most 62 terms and few marks.
+const VALUES_FROM: usize = 1_000;
+
+/// Where the counted value of a term is kept among the marks, until the call can no longer move.
+const fn value_mark(term: usize) -> usize {
+    VALUES_FROM + term
+}
+
 impl Catalog {
     /// Takes one event: moves what is remembered and answers what it counts for. An event of a call whose
     /// permit was not seen changes nothing.
@@ -135,7 +162,7 @@ impl Catalog {
         &self,
         subject: &mut Option<Subject>,
         fact: Fact<'_>,
-    ) -> Result<Vec<Contribution>, UnreadableRecord> {
+    ) -> Result<EventCount, UnreadableRecord> {
         self.evaluate_told(subject, fact.into())
     }
 
@@ -144,20 +171,28 @@ impl Catalog {
         &self,
         subject: &mut Option<Subject>,
         told: Told<'_>,
-    ) -> Result<Vec<Contribution>, UnreadableRecord> {
+    ) -> Result<EventCount, UnreadableRecord> {
         if subject.is_none() {
             *subject = begin(told)?;
         }
         let Some(subject) = subject else {
-            return Ok(Vec::new());
+            return Ok(EventCount::default());
         };
+        let mut moved = None;
         match told.kind {
-            CallEvent::PERMITTED => return Ok(Vec::new()),
-            CallEvent::CORRECTED => return self.corrected(subject, told),
-            CallEvent::DIALING if subject.hour_at.is_none() => {
-                let dialing: DialingTrunk<'_> = read(told)?;
-                subject.hour_at = Some(hour_of(told.at));
-                subject.trunk = dialing.trunk.into_owned();
+            CallEvent::PERMITTED => return Ok(EventCount::default()),
+            CallEvent::CORRECTED => {
+                let contributions = self.corrected(subject, told)?;
+                return Ok(EventCount { moved, contributions });
+            }
+            CallEvent::DIALING => {
+                let DialingTrunk { trunk } = read(told)?;
+                if subject.hour_at.is_none() {
+                    subject.hour_at = Some(hour_of(told.at));
+                    subject.trunk = trunk.into_owned();
+                } else if subject.trunk != trunk {
+                    moved = Some(self.moved(subject, trunk.into_owned()));
+                }
             }
             _ => {}
         }
@@ -168,7 +203,24 @@ impl Catalog {
         };
         let mark = program.and_then(|program| program.mark);
         self.remember(subject, told, mark);
-        Ok(contributions)
+        Ok(EventCount { moved, contributions })
+    }
+
+    /// Takes the call to another trunk, with all that is counted once of a call or a customer.
+    fn moved(&self, subject: &mut Subject, trunk: String) -> TrunkChange {
+        let from_trunk = std::mem::replace(&mut subject.trunk, trunk);
+        let counted =
+            |(index, term): &(usize, &Term)| term.once_per != OncePer::None && subject.counts_in(*index);
+        let terms = self.terms().iter().enumerate().filter(counted);
+        let terms = terms.map(|(term, _)| Contribution {
+            term,
+            sign: 1,
+            value: subject.marks.get(&value_mark(term)).copied().unwrap_or(0),
+        });
+        TrunkChange {
+            from_trunk,
+            terms: terms.collect(),
+        }
     }
 
     /// A correction moves the call in its own hour: out of terms it no longer fits, into those it does.
@@ -243,10 +295,15 @@ fn counted(
             continue;
         }
         subject.terms |= bit(step.term);
+        let measured = value(step, subject, told.at, found);
+        // Only what was counted before the answer can move to another leg.
+        if told.kind == CallEvent::RINGING && step.measure.is_some() {
+            subject.marks.insert(value_mark(step.term), measured);
+        }
         contributions.push(Contribution {
             term: step.term,
             sign: 1,
-            value: value(step, subject, told.at, found),
+            value: measured,
         });
     }
     Ok(contributions)

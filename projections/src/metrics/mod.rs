@@ -15,7 +15,7 @@ mod term;
 pub use catalog::{Catalog, Metric, Texts, Unit, Unknown, catalog};
 pub use drill_down::{Drill, DrillDown, DrillError, DrillItem, ITEMS_MAX, Part, Totals, drill_down};
 pub(crate) use evaluate::{COMPLAINTS, Told, is_of_call};
-pub use evaluate::{Contribution, Fact, Subject, subject_of};
+pub use evaluate::{Contribution, EventCount, Fact, Subject, TrunkChange, subject_of};
 pub use reference::reference;
 pub use term::{OncePer, Term};
 

@@ -287,9 +287,14 @@ impl Appender {
 
     /// Whether everything committed so far is where the server keeps it, asked where that is in doubt.
     async fn is_confirmed(&mut self) -> Result<bool, StoreError> {
+        Ok(!self.is_in_doubt || self.confirms().await?)
+    }
+
+    /// The same, asked in any case, also of what other processes committed.
+    async fn confirms(&mut self) -> Result<bool, StoreError> {
         let within_ms = self.answer_ms();
-        let (true, Some(connected)) = (self.is_in_doubt, &mut self.connected) else {
-            return Ok(!self.is_in_doubt);
+        let Some(connected) = &mut self.connected else {
+            return Ok(false);
         };
         let asked = confirm(&connected.client, &connected.warnings);
         match drive(&mut connected.connection, &*self.clock, within_ms, asked).await {
@@ -354,6 +359,10 @@ impl Appender {
             Some(Err(error)) => return self.lose(text(&error)).map(|()| None),
             None => return self.lose(SILENT.to_owned()).map(|()| None),
         };
+        // Another process may have committed it, and wait for its standby in vain.
+        if found.values().any(|found| found.position > self.last) && !self.confirms().await? {
+            return Ok(None);
+        }
         let mut after: BTreeMap<&StreamId, u64> = BTreeMap::new();
         let mut answered = 0;
         for ((batch, answer), version) in named(group, answers, open).zip(versions) {

@@ -1,6 +1,7 @@
 //! What was written, by both sides: the conversation's own events, opened where the person's key is there.
 
 use crate::installation::Installation;
+use crate::transcript_words::masked_by_node;
 use domain::calling_plan::FlowRef;
 use domain::conversation::{
     BegunBy, Channel, ClosedFact, Conversation, ConversationEvent, ConversationState, OpenedFact,
@@ -174,6 +175,26 @@ pub fn texts_of(texted: &[Texted]) -> Vec<LineShown> {
     lines
 }
 
+/// Masks what the person wrote. Texts that earlier builds stored were masked by other rules. Words of the flow
+/// (`own_words`) are no names.
+pub fn mask_theirs(lines: &mut [LineShown], own_words: &str) {
+    let is_theirs = |line: &LineShown| line.side == Side::Customer;
+    let written: Vec<(String, String)> = lines
+        .iter()
+        .filter(|line| is_theirs(line))
+        .filter_map(|line| Some((line.node.clone(), line.text.clone()?)))
+        .collect();
+    let turns: Vec<(&str, &str)> = written
+        .iter()
+        .map(|(node, text)| (node.as_str(), text.as_str()))
+        .collect();
+    let theirs = lines.iter_mut().filter(|line| is_theirs(line));
+    let texts = theirs.filter_map(|line| line.text.as_mut());
+    for (text, masked) in texts.zip(masked_by_node(&turns, own_words)) {
+        *text = masked;
+    }
+}
+
 /// Of their last message; none before it.
 fn why_of_last(lines: &mut [LineShown]) -> Option<&mut WhyShown> {
     let last = lines.iter_mut().rev().find(|line| line.side == Side::Customer)?;
@@ -208,5 +229,43 @@ pub fn describe(
         closed: state.closed().map(|(_, closed)| closed.clone()),
         messages_count: state.messages_count(),
         lines,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn line(side: Side, node: &str, text: Option<&str>) -> LineShown {
+        LineShown {
+            at: Timestamp::EPOCH,
+            side,
+            node: node.to_owned(),
+            message: None,
+            prompt: None,
+            variant: None,
+            text: text.map(str::to_owned),
+            shows: Vec::new(),
+            why: None,
+        }
+    }
+
+    #[test]
+    fn what_a_person_wrote_before_masking_is_masked_when_it_is_shown_and_our_texts_stay() {
+        let mut lines = [
+            line(Side::Us, "ask", Some("您是温馨卡的用户吗？")),
+            line(Side::Customer, "ask", Some("我是温馨卡用户，电话13800138000")),
+            line(Side::Customer, "ask", None),
+            line(Side::Customer, "name", Some("我叫张三")),
+        ];
+        mask_theirs(&mut lines, "您是温馨卡的用户吗？");
+        let texts = lines.each_ref().map(|line| line.text.as_deref());
+        assert_eq!(texts[0], Some("您是温馨卡的用户吗？"));
+        let written = texts[1].unwrap();
+        assert!(
+            written.starts_with("我是温馨卡用户") && !written.contains("13800138000"),
+            "{written}"
+        );
+        assert_eq!((texts[2], texts[3]), (None, Some("我叫**")));
     }
 }

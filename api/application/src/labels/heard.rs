@@ -3,7 +3,7 @@
 
 use crate::calls::stream_of;
 use crate::installation::Installation;
-use crate::transcript_words::masked_words;
+use crate::transcript_words::{masked_among, own_words};
 use domain::call::Call;
 use domain::call::event::CallEvent;
 use domain::calling_plan::FlowRef;
@@ -177,13 +177,14 @@ impl SealedTurn {
             return Ok(None);
         };
         let vault = installation.vault();
+        let own_words = own_words(installation, self.flow.as_ref()).await;
         let envelope = self.heard.envelope().map_err(|error| fault(&error))?;
         let text = match self.of {
             TurnOf::Call(_) => {
                 let mut event = read_event::<Call>(&envelope).map_err(|error| fault(&error))?;
                 open_personal(&envelope, &mut event, vault, Some(&key))?;
                 match &event {
-                    CallEvent::Heard(heard) => masked(&heard.text),
+                    CallEvent::Heard(heard) => masked(&heard.text, &own_words),
                     _ => None,
                 }
             }
@@ -191,7 +192,7 @@ impl SealedTurn {
                 let mut event = read_event::<Conversation>(&envelope).map_err(|error| fault(&error))?;
                 open_personal(&envelope, &mut event, vault, Some(&key))?;
                 match &event {
-                    ConversationEvent::Heard(heard) => masked(&heard.text),
+                    ConversationEvent::Heard(heard) => masked(&heard.text, &own_words),
                     _ => None,
                 }
             }
@@ -206,8 +207,8 @@ impl SealedTurn {
     }
 }
 
-fn masked(text: &Personal<String>) -> Option<String> {
-    text.value().map(|text| masked_words(text))
+fn masked(text: &Personal<String>, own_words: &str) -> Option<String> {
+    text.value().map(|text| masked_among(text, own_words))
 }
 
 fn fault(error: &dyn std::error::Error) -> Problem {

@@ -12,6 +12,7 @@ use domain::customer::Assignee;
 use domain::customer::command::Enrolment;
 use domain::flow::{FlowDefinition, FlowNamed};
 use domain::ids::{CampaignId, CommandId, CustomerId, FlowId, InvalidId, ListId};
+use domain::number_library;
 use domain::problem::Problem;
 use domain::stored_event::Position;
 use intake::BadRow;
@@ -46,7 +47,7 @@ pub struct ListTried {
     /// Those without a column, and without which no row can be read.
     #[schemars(example = &["phone"])]
     pub missing: Vec<&'static str>,
-    /// Variables that the flow needs and no column has.
+    /// Variables that the flow needs, that no column has and that are not filled from the number.
     #[schemars(example = &["days"])]
     pub missing_variables: Vec<String>,
     /// Absent while a member is missing.
@@ -94,13 +95,7 @@ pub async fn try_list(
     let header = tokio::task::block_in_place(|| Header::of(&spooled, &mapping))?;
     let flow = flow_of(installation, trying.flow.as_ref()).await?;
     let format = spooled.format();
-    let given: BTreeSet<&str> = header
-        .columns
-        .iter()
-        .filter_map(|column| column.variable.as_deref().or(column.member))
-        .collect();
-    let needed = flow.required_variables().into_iter();
-    let missing_variables = needed.filter(|name| !given.contains(name.as_str())).collect();
+    let missing_variables = missing_variables(&flow, &header);
     let rows = match header.missing.is_empty() {
         true => Some(rows_of(installation, spooled, mapping, &trying, flow).await?),
         false => None,
@@ -114,6 +109,16 @@ pub async fn try_list(
         missing_variables,
         rows,
     })
+}
+
+fn missing_variables(flow: &FlowDefinition, header: &Header) -> Vec<String> {
+    let columns = header.columns.iter();
+    let given: BTreeSet<&str> = columns
+        .filter_map(|column| column.variable.as_deref().or(column.member))
+        .collect();
+    let needed = flow.required_variables().into_iter();
+    let is_filled = |name: &str| given.contains(name) || number_library::fills(name);
+    needed.filter(|name| !is_filled(name)).collect()
 }
 
 async fn flow_of(
@@ -222,5 +227,26 @@ impl Enroller for Nobody {
     }
     async fn finish_undone(&self) -> Result<(), Problem> {
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_an_import_fills_from_the_number_is_not_missing() {
+        let script = "您好{{days}}{{home_province}}{{home_city}}{{carrier}}{{amount}}";
+        let flow = domain::flow::from_script("T".parse().unwrap(), script).unwrap();
+        let header = Header {
+            row: 1,
+            columns: vec![ColumnTold {
+                title: "天数".to_owned(),
+                member: None,
+                variable: Some("days".to_owned()),
+            }],
+            missing: Vec::new(),
+        };
+        assert_eq!(missing_variables(&flow, &header), ["amount"]);
     }
 }

@@ -3,7 +3,7 @@
 
 use crate::calls::{CallShown, describe, masked_callee_of};
 use crate::installation::Installation;
-use crate::transcript_words::masked_words;
+use crate::transcript_words::{masked_among, own_words};
 use domain::call::event::CallEvent;
 use domain::call::{TestCall, TestCallEvent};
 use domain::compliance::test_stand_in;
@@ -65,6 +65,7 @@ pub async fn shown(
     };
     let vault = installation.vault();
     let key = key_to_read(vault, &test_stand_in(), TranscriptOf::Call(call)).await?;
+    let own_words = own_words(installation, state.flow()).await;
     let fault = |why: String| Problem::fault(why);
     let mut steps = Vec::new();
     for stored in installation
@@ -76,7 +77,7 @@ pub async fn shown(
         let mut event = read_event::<TestCall>(&envelope).map_err(|error| fault(error.to_string()))?;
         open_personal(&envelope, &mut event, vault, key.as_ref())?;
         let TestCallEvent::StepRecorded { step } = event;
-        steps.push(step_shown(envelope.at, &step));
+        steps.push(step_shown(envelope.at, &step, &own_words));
     }
     let call = CallShown {
         // Nobody's: the stand-in is no customer.
@@ -92,7 +93,7 @@ pub async fn shown(
     })
 }
 
-fn step_shown(at: Timestamp, step: &CallEvent) -> TestStepShown {
+fn step_shown(at: Timestamp, step: &CallEvent, own_words: &str) -> TestStepShown {
     let (node, text) = match step {
         CallEvent::NodeEntered { node } => (Some(node), None),
         CallEvent::TransferRequested { node, reason } => {
@@ -100,7 +101,7 @@ fn step_shown(at: Timestamp, step: &CallEvent) -> TestStepShown {
         }
         CallEvent::Keypressed { node, digit, .. } => (Some(node), digit.value().cloned()),
         CallEvent::Heard(fact) => {
-            let words = fact.text.value().map(|text| masked_words(text));
+            let words = fact.text.value().map(|text| masked_among(text, own_words));
             (Some(&fact.node), words)
         }
         CallEvent::Understood(fact) => (None, fact.intent.clone()),

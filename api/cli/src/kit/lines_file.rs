@@ -22,7 +22,8 @@ pub(crate) fn ends_open(path: &Path) -> std::io::Result<bool> {
     Ok(!last.contains(&b'\n'))
 }
 
-/// The file under a path that can be read twice: a pipe is copied first.
+/// The file under a path that can be read twice: a pipe is copied first. The copy is in the directory for
+/// temporary files, only its owner can read it (0600), and it is removed when it is dropped.
 pub(crate) fn regular(path: &Path) -> std::io::Result<Option<tempfile::NamedTempFile>> {
     if std::fs::metadata(path)?.is_file() {
         return Ok(None);
@@ -35,4 +36,28 @@ pub(crate) fn regular(path: &Path) -> std::io::Result<Option<tempfile::NamedTemp
         return Err(std::io::Error::other(why));
     }
     Ok(Some(copy))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::io::Write;
+    use std::os::fd::AsRawFd;
+    use std::os::unix::fs::PermissionsExt;
+
+    #[test]
+    fn the_copy_of_a_pipe_is_private_and_removed() {
+        let (pipe, mut to) = std::io::pipe().unwrap();
+        to.write_all(b"13800138001\n").unwrap();
+        drop(to);
+        let path = format!("/dev/fd/{}", pipe.as_raw_fd());
+        let copy = regular(Path::new(&path)).unwrap().unwrap();
+        let place = copy.path().to_owned();
+        assert_eq!(std::fs::read(&place).unwrap(), b"13800138001\n");
+        let mode = std::fs::metadata(&place).unwrap().permissions().mode();
+        assert_eq!(mode & 0o777, 0o600);
+        assert!(regular(&place).unwrap().is_none(), "a file is read where it is");
+        drop(copy);
+        assert!(!place.exists());
+    }
 }

@@ -5,6 +5,7 @@ use super::gather::{Gathered, Told};
 use super::shown::PersonShown;
 use application::installation::Installation;
 use application::masked::masked;
+use application::transcript_words::masked_among;
 use domain::call::Call;
 use domain::call::event::CallEvent;
 use domain::calling_plan::{CallingPlan, FlowRef};
@@ -35,6 +36,15 @@ impl Values {
             Self::Masked => masked(value, mask),
             Self::Clear => value.and_then(Personal::value).cloned(),
         }
+    }
+
+    /// Words of the callee as they are shown; those of the flow (`own_words`) are no names.
+    pub(super) fn words(self, words: &Personal<String>, own_words: &str) -> Option<String> {
+        let words = words.value()?;
+        Some(match self {
+            Self::Masked => masked_among(words, own_words),
+            Self::Clear => words.clone(),
+        })
     }
 }
 

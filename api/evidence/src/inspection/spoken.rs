@@ -6,7 +6,6 @@ use super::gather::Told;
 use super::opened::Opened;
 use super::shown::{Heard, HeardTold};
 use crate::replaying::Texts;
-use application::transcript_words::masked_words;
 use domain::call::SaidFact;
 use domain::call::event::{CallEvent, Notice};
 use domain::calling_plan::FlowRef;
@@ -24,6 +23,8 @@ pub(super) struct Spoken<'a> {
     customer: &'a CustomerId,
     flow: Option<&'a FlowDefinition>,
     texts: Option<Texts>,
+    /// Words of the flow, which are no names.
+    own_words: String,
     /// Values of the person and of this call's slots, as they are shown.
     values: BTreeMap<String, String>,
     /// What was said is on record text by text: what a node has to say is not told a second time.
@@ -49,6 +50,7 @@ impl<'a> Spoken<'a> {
             customer,
             flow,
             texts: flow.map(Texts::of),
+            own_words: flow.map(FlowDefinition::own_words).unwrap_or_default(),
             values: shown.collect(),
             by_text: events.iter().any(|told| matches!(told.event, CallEvent::Said(_))),
         }
@@ -157,10 +159,10 @@ impl<'a> Spoken<'a> {
         let opened = self.opened.opened(self.customer, told);
         let values = self.opened.values();
         match opened.as_ref().unwrap_or(&told.event) {
-            CallEvent::Heard(fact) => line.read(values.of(Some(&fact.text), masked_words)),
+            CallEvent::Heard(fact) => line.read(values.words(&fact.text, &self.own_words)),
             CallEvent::Keypressed { digit, .. } => line.read(digit.value().cloned()),
             CallEvent::SensitiveWordMatched(fact) => {
-                let word = values.of(Some(&fact.word), masked_words);
+                let word = values.words(&fact.word, &self.own_words);
                 line.read(word.map(|word| format!("{word} ({})", fact.list)));
             }
             CallEvent::Understood(fact) => {

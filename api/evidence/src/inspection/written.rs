@@ -1,15 +1,16 @@
 //! What was written with a person, beside the calls: conversations in text, and messages that were sent.
 //!
 //! In clear as it was written; masked without our filled-in texts and with addresses starred. What they wrote
-//! was starred before it was stored.
+//! was starred before it was stored, and is starred again as it is today.
 
 use super::gather::{Ask, CALLS_MAX, Gathered};
 use super::opened::Values;
 use super::shown::Where;
 use crate::log_walk::{Matching, unreadable};
 use crate::proved::Selection;
-use application::conversations::{Side, texts_of, transcript};
+use application::conversations::{Side, mask_theirs, texts_of, transcript};
 use application::installation::Installation;
+use application::transcript_words::own_words;
 use domain::conversation::{BegunBy, Channel, Conversation, ConversationEvent};
 use domain::decider::Decider;
 use domain::disposition::Outcome;
@@ -161,7 +162,12 @@ pub(super) async fn conversations(
             ConversationEvent::Closed(closed) => Some((one.at, closed.outcome)),
             _ => None,
         });
-        let lines = texts_of(&texted).into_iter().map(|line| LineTold {
+        let mut lines = texts_of(&texted);
+        if values == Values::Masked {
+            let own_words = own_words(installation, Some(&opened.flow)).await;
+            mask_theirs(&mut lines, &own_words);
+        }
+        let lines = lines.into_iter().map(|line| LineTold {
             at: line.at,
             side: line.side,
             // Ours have values filled in.

@@ -1,7 +1,7 @@
 //! What is shown of a replay: a step for each thing that the callee did, with what came of it.
 
 use super::other::Difference;
-use application::transcript_words::masked_words;
+use application::transcript_words::masked_among;
 use domain::call::{HeardFact, UnderstoodFact};
 use domain::disposition::Outcome;
 use domain::ids::CallId;
@@ -22,11 +22,11 @@ pub enum Words {
 }
 
 impl Words {
-    /// A value as it is shown; nothing where it cannot be read.
-    pub(super) fn of(self, value: &Personal<String>) -> Option<String> {
+    /// A value as it is shown; nothing where it cannot be read. Words of the flow (`own_words`) are no names.
+    pub(super) fn of(self, value: &Personal<String>, own_words: &str) -> Option<String> {
         let value = value.value()?;
         Some(match self {
-            Self::Masked => masked_words(value),
+            Self::Masked => masked_among(value, own_words),
             Self::Clear => value.clone(),
         })
     }
@@ -98,9 +98,9 @@ pub struct HeardShown {
 }
 
 impl HeardShown {
-    pub(super) fn of(fact: &HeardFact, words: Words) -> Self {
+    pub(super) fn of(fact: &HeardFact, words: Words, own_words: &str) -> Self {
         Self {
-            text: words.of(&fact.text),
+            text: words.of(&fact.text, own_words),
             confidence_permille: fact.confidence_permille,
             engine: fact.engine.clone(),
             begins_ms: fact.begins_ms,
@@ -136,7 +136,7 @@ pub struct UnderstoodShown {
 }
 
 impl UnderstoodShown {
-    pub(super) fn of(fact: &UnderstoodFact, words: Words) -> Self {
+    pub(super) fn of(fact: &UnderstoodFact, words: Words, own_words: &str) -> Self {
         let reading = &fact.reading;
         let slots = fact.slots.iter();
         Self {
@@ -149,7 +149,7 @@ impl UnderstoodShown {
             knowledge: reading.knowledge.as_deref().cloned(),
             picked: reading.picked.as_deref().cloned(),
             slots: slots
-                .map(|(name, value)| (name.clone(), words.of(value)))
+                .map(|(name, value)| (name.clone(), words.of(value, own_words)))
                 .collect(),
             interest: fact.interest.clone(),
             opt_out: fact.opt_out,

@@ -49,6 +49,7 @@ impl Steps {
 pub(super) fn shown(conversation: &Conversation, course: &Course, words: Words) -> Steps {
     let mut folding = Folding {
         words,
+        own_words: conversation.flow.own_words(),
         steps: Steps::default(),
         answered_at: None,
         node: conversation.flow.start.clone(),
@@ -84,6 +85,7 @@ pub(super) fn opens(event: &CallEvent, heard: &mut bool) -> bool {
 
 struct Folding {
     words: Words,
+    own_words: String,
     steps: Steps,
     answered_at: Option<Timestamp>,
     node: String,
@@ -103,18 +105,18 @@ impl Folding {
             }
             CallEvent::Heard(fact) => {
                 let step = self.steps.open("spoken", &fact.node, after_ms);
-                step.heard = Some(HeardShown::of(fact, words));
+                step.heard = Some(HeardShown::of(fact, words, &self.own_words));
             }
             CallEvent::Understood(fact) => {
                 if opens {
                     self.steps.open("spoken", &fact.node, after_ms);
                 }
                 if let Some(step) = self.steps.shown.last_mut() {
-                    step.understood = Some(UnderstoodShown::of(fact, words));
+                    step.understood = Some(UnderstoodShown::of(fact, words, &self.own_words));
                 }
             }
             CallEvent::Keypressed { node, digit, .. } => {
-                let key = words.of(digit);
+                let key = words.of(digit, "");
                 self.steps.open("keypress", node, after_ms).key = key;
             }
             CallEvent::SilenceTimedOut(fact) => {

@@ -145,6 +145,72 @@ fn a_dry_run_tells_nothing_of_other_campaigns_and_an_import_one_rounded_figure()
     story.end();
 }
 
+/// A dozen requests that compare nothing, and then a list of another file.
+fn costs_nothing(story: &Story, key: &str, ask: impl Fn(u32) -> (u16, Value), expected: u16) {
+    for number in 0..12 {
+        let (status, report) = ask(number);
+        assert_eq!(status, expected, "request {number}: {report}");
+    }
+    let text = format!("客户ID,手机号\nN{expected},13700137{expected:03}\n");
+    let (status, report) = file(story, "dedupe=everywhere", key, &text);
+    assert_eq!((status, &report["repeated"]), (200, &json!(false)), "{report}");
+}
+
+#[test]
+fn a_list_that_is_repeated_refused_or_waits_for_approval_costs_no_comparison() {
+    let story = Story::begin();
+    let wang = story.runtime.block_on(async {
+        campaign(&story, "U").await;
+        importer(&story).await
+    });
+    let text = "客户ID,手机号\nX1,13800138001\n";
+    assert_eq!(file(&story, "dedupe=everywhere", &wang, text).0, 200);
+    costs_nothing(
+        &story,
+        &wang,
+        |_| file(&story, "dedupe=everywhere", &wang, text),
+        200,
+    );
+    // A file that is no list is refused before its rows are compared.
+    costs_nothing(
+        &story,
+        &wang,
+        |number| {
+            file(
+                &story,
+                "dedupe=everywhere",
+                &wang,
+                &format!("客户ID,备注\nX{number},a\n"),
+            )
+        },
+        422,
+    );
+    story.end();
+}
+
+#[test]
+fn a_list_that_waits_for_its_approval_costs_no_comparison() {
+    let story = Story::begin();
+    let wang = story.runtime.block_on(async {
+        let made = json!({ "task_id": "U", "script_template": "您好。",
+            "schedule": { "start_time": "09:00", "end_time": "18:00" }, "approvals": ["lists"] });
+        assert_eq!(owner(&story, "/api/v1/campaigns", made).await.status, 201);
+        add(&story, "li", &["operator"]).await;
+        key(&story, json!({ "user": "li" })).await;
+        importer(&story).await
+    });
+    for number in 0..12 {
+        let text = format!("客户ID,手机号\nX{number},1380013800{}\n", number % 10);
+        let (status, report) = file(&story, "dedupe=everywhere", &wang, &text);
+        assert_eq!(
+            (status, &report["code"]),
+            (409, &json!("approval-needed")),
+            "{report}"
+        );
+    }
+    story.end();
+}
+
 #[test]
 fn a_caller_without_the_reveal_right_is_not_told_who_shares_a_number() {
     let story = Story::begin();

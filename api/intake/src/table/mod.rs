@@ -13,6 +13,7 @@ use crate::cell::{Cell, TableRow};
 use crate::csv::{CsvRows, StrayQuotes};
 use crate::encoding::{Detection, Seen, name};
 use crate::file_kind::{self, ARCHIVE_MARK, HEAD_BYTES};
+use crate::spool::FILE_BYTES_MAX;
 use crate::xlsx::{SheetName, Workbook};
 use crate::{BadRow, ImportError};
 use schemars::JsonSchema;
@@ -81,10 +82,28 @@ struct TextFile {
     stray: StrayQuotes,
 }
 
+/// What a pipe gives, in a file without a name: no other user can read it, and it vanishes with the process.
+fn copy_of(pipe: File) -> Result<File, ImportError> {
+    let mut copy = tempfile::tempfile().map_err(ImportError::Disk)?;
+    let mut bounded = pipe.take(FILE_BYTES_MAX.saturating_add(1));
+    let bytes = std::io::copy(&mut bounded, &mut copy).map_err(ImportError::Disk)?;
+    if bytes > FILE_BYTES_MAX {
+        return Err(ImportError::TooLarge {
+            what: "the size of the file in bytes",
+            limit: FILE_BYTES_MAX,
+        });
+    }
+    Ok(copy)
+}
+
 impl Table {
-    /// Opens a file by its first bytes and its name.
+    /// Opens a file by its first bytes and its name. A pipe (`/dev/stdin`, `<(…)`) is copied first, because a
+    /// table is read several times.
     pub fn open(path: &Path, options: TableOptions) -> Result<Self, ImportError> {
-        let file = File::open(path).map_err(ImportError::Disk)?;
+        let mut file = File::open(path).map_err(ImportError::Disk)?;
+        if !file.metadata().map_err(ImportError::Disk)?.is_file() {
+            file = copy_of(file)?;
+        }
         let name = path.file_name().unwrap_or_default().to_string_lossy();
         Self::of_file(file, &name, options)
     }

@@ -23,6 +23,16 @@ impl FlowDefinition {
         asked.any(|ask| ask.expect != Expect::Keypress)
     }
 
+    /// Its texts, options, labels and intents, a line each: masking takes none of their words for a name.
+    pub fn own_words(&self) -> String {
+        let dialogue = self.dialogue();
+        let options = dialogue.slots.values().flat_map(|slot| &slot.options);
+        let words = options.chain(dialogue.labels.values()).map(String::as_str);
+        let intents = dialogue.intents.keys().map(String::as_str);
+        let all: Vec<&str> = self.texts().into_iter().chain(words).chain(intents).collect();
+        all.join("\n")
+    }
+
     /// What its calls learn from callees, by name.
     pub fn learned_slots(&self) -> BTreeMap<String, Slot> {
         self.dialogue().slots.clone()
@@ -43,17 +53,10 @@ impl FlowRun {
     /// What the caller's next words answer, for masking them.
     pub fn asked_words(&self) -> AskedWords {
         let dialogue = self.graph.dialogue();
-        let options = dialogue.slots.values().flat_map(|slot| &slot.options);
-        let labels = dialogue.labels.values();
-        let texts = self.graph.texts().into_iter();
-        let own_words: Vec<&str> = texts
-            .chain(options.chain(labels).map(String::as_str))
-            .chain(dialogue.intents.keys().map(String::as_str))
-            .collect();
         let is_number = |slot: &Slot| matches!(slot.kind, SlotKind::Digits | SlotKind::Phone);
         let asked = self.asking().map(|ask| ask.slots.as_slice()).unwrap_or_default();
         AskedWords {
-            own_words: own_words.join("\n"),
+            own_words: self.graph.own_words(),
             asks_for_digits: asked
                 .iter()
                 .any(|name| dialogue.slots.get(name).is_some_and(is_number)),

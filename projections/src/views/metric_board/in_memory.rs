@@ -5,7 +5,9 @@ use super::{FIRST, FIRSTS, SUMS};
 use crate::database::Tx;
 use crate::error::ProjectionError;
 use crate::in_place::{InMemory, InPlace};
-use crate::metrics::{COMPLAINTS, Catalog, OncePer, Subject, Told, catalog, is_of_call};
+use crate::metrics::{
+    COMPLAINTS, Catalog, Contribution, EventCount, OncePer, Subject, Told, catalog, is_of_call,
+};
 use crate::value::Val;
 use domain::ids::CallId;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
@@ -155,6 +157,19 @@ impl<'a> Firsts<'a> {
     }
 }
 
+/// Adds contributions to the sums of a group, or with the sign -1 takes them away.
+fn add_all(sums: &mut [Sum], catalog: &Catalog, contributions: &[Contribution], sign: i64, pos: i64) {
+    for one in contributions {
+        let counted = catalog.terms().get(one.term);
+        let is_summed = counted.is_some_and(|term| term.once_per != OncePer::Customer);
+        if let (Some(sum), true) = (sums.get_mut(one.term), is_summed) {
+            sum.count += sign * one.sign;
+            sum.value += sign * one.sign * one.value;
+            sum.pos = pos;
+        }
+    }
+}
+
 impl InMemory for Sums {
     fn take(&mut self, event: &InPlace<'_>) -> Result<(), ProjectionError> {
         let told = Told {
@@ -178,15 +193,25 @@ impl InMemory for Sums {
             let key = (campaign.to_owned(), customer.to_owned());
             self.enrolments.entry(key).or_default()
         };
-        let contributions = self.catalog.evaluate_told(&mut kept.subject, told);
-        let contributions = contributions.map_err(|error| ProjectionError::Corrupt(error.to_string()))?;
-        let (Some(subject), false) = (&kept.subject, contributions.is_empty()) else {
+        let counted = self.catalog.evaluate_told(&mut kept.subject, told);
+        let EventCount { moved, contributions } =
+            counted.map_err(|error| ProjectionError::Corrupt(error.to_string()))?;
+        let is_nothing = contributions.is_empty() && moved.is_none();
+        let (Some(subject), false) = (&kept.subject, is_nothing) else {
             return Ok(());
         };
         let Some(hour_at) = subject.hour_at else {
             return Ok(());
         };
         self.last = i64::try_from(told.position.0).unwrap_or(i64::MAX);
+        let catalog = self.catalog;
+        let moved = moved.map(|change| (kept.sums.take(), change.terms));
+        if let Some((Some(place), terms)) = &moved
+            && let Some(sums) = self.sums.get_mut(*place)
+        {
+            add_all(sums, catalog, terms, -1, self.last);
+        }
+        let moved = moved.map(|(_, terms)| terms).unwrap_or_default();
         let place = *kept.sums.get_or_insert_with(|| {
             let group = (
                 subject.campaign.clone(),
@@ -202,15 +227,8 @@ impl InMemory for Sums {
         let Some(sums) = self.sums.get_mut(place) else {
             return Ok(());
         };
-        for one in &contributions {
-            let counted = self.catalog.terms().get(one.term);
-            let is_summed = counted.is_some_and(|term| term.once_per != OncePer::Customer);
-            if let (Some(sum), true) = (sums.get_mut(one.term), is_summed) {
-                sum.count += one.sign;
-                sum.value += one.sign * one.value;
-                sum.pos = self.last;
-            }
-        }
+        add_all(sums, catalog, &moved, 1, self.last);
+        add_all(sums, catalog, &contributions, 1, self.last);
         Ok(())
     }
 

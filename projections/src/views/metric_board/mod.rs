@@ -19,7 +19,7 @@ pub use figures::{By, Figure, GROUPS_MAX, complete_up_to, figures, whole_figures
 use crate::database::{Table, Tx};
 use crate::error::ProjectionError;
 use crate::in_place::InMemory;
-use crate::metrics::{Fact, catalog, subject_of};
+use crate::metrics::{Catalog, Contribution, EventCount, Fact, Subject, catalog, subject_of};
 use crate::value::Val;
 use crate::view::{Handles, View, ViewDefinition, ViewEvent};
 use customers::count_customers;
@@ -34,7 +34,7 @@ pub const NAME: &str = "metric_board";
 
 /// Raised with every change of `metrics.yaml`'s terms: their indexes are bits of the rows, and new terms need
 /// old events. `tests.rs` holds the terms' hash to it.
-const VERSION: u32 = 8;
+const VERSION: u32 = 9;
 
 /// In place of an hour before, where there is none: before every hour since 1970.
 const FIRST: i64 = -1;
@@ -163,20 +163,43 @@ impl View for MetricBoard {
             position: event.position,
             envelope: &event.envelope,
         };
-        let contributions = catalog
+        let EventCount { moved, contributions } = catalog
             .evaluate(&mut after, fact)
             .map_err(|error| ProjectionError::Corrupt(error.to_string()))?;
         let Some(subject) = after else {
             return Ok(());
         };
         let pos = Val::position(event.position);
-        for one in &contributions {
-            add(tx, catalog, &subject, &pos, one)?;
+        if let Some(moved) = moved {
+            let earlier = Subject {
+                trunk: moved.from_trunk,
+                ..subject.clone()
+            };
+            let back = |one: &Contribution| Contribution {
+                sign: -one.sign,
+                ..*one
+            };
+            let gone: Vec<Contribution> = moved.terms.iter().map(back).collect();
+            count(tx, catalog, &earlier, &pos, &gone)?;
+            count(tx, catalog, &subject, &pos, &moved.terms)?;
         }
-        count_customers(tx, catalog, &subject, &pos, &contributions)?;
+        count(tx, catalog, &subject, &pos, &contributions)?;
         if before.as_ref() == Some(&subject) {
             return Ok(());
         }
         tx.write_rows(&SUBJECTS, &[subject_row(key, subject, pos)], &[])
     }
+}
+
+fn count(
+    tx: &mut dyn Tx,
+    catalog: &Catalog,
+    subject: &Subject,
+    pos: &Val,
+    contributions: &[Contribution],
+) -> Result<(), ProjectionError> {
+    for one in contributions {
+        add(tx, catalog, subject, pos, one)?;
+    }
+    count_customers(tx, catalog, subject, pos, contributions)
 }

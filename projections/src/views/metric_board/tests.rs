@@ -5,9 +5,10 @@ use crate::database::{ReadDb, read_as};
 use crate::metrics::{Drill, DrillError, ITEMS_MAX, Metric, OncePer, Part, Scope, catalog, drill_down};
 use crate::runner::InlineRunner;
 use crate::sqlite::SqliteReadDb;
-use crate::testing::{Story, TestLog, both_databases, campaign, varied};
+use crate::testing::{Story, TestLog, both_databases, call, campaign, varied};
 use crate::value::{Row, Val};
 use domain::calendar::HOUR_MICROS;
+use domain::call::event::CallEvent;
 use domain::customer::event::CustomerEvent;
 use domain::deal::{Currency, Deal, DealCounts, DealKind};
 use domain::stored_event::{Envelope, Position, StoredEvent};
@@ -184,7 +185,7 @@ async fn figures_are_split_by_hour_day_trunk_flow_version_and_campaign() {
             ],
         ),
         (By::Day, vec![("2026-03-02", "2026-03-02", 14)]),
-        (By::Trunk, vec![("first", "first", 10), ("second", "second", 4)]),
+        (By::Trunk, vec![("first", "first", 9), ("second", "second", 5)]),
         (By::FlowVersion, vec![("1", "v1", 12), ("2", "v2", 2)]),
         (By::Campaign, vec![("GOLDEN", "GOLDEN", 14)]),
     ];
@@ -218,6 +219,50 @@ async fn figures_are_split_by_hour_day_trunk_flow_version_and_campaign() {
     .await;
     let customers: Vec<_> = hours.iter().map(|one| one.denominator.unwrap()).collect();
     assert_eq!(customers, [6, 7]);
+}
+
+#[tokio::test]
+async fn a_call_counts_on_the_trunk_of_its_latest_leg_and_a_leg_on_its_own() {
+    let mut story = Story::new();
+    story.enrolled("T", 1).permitted("T", 1, 1);
+    let call = call("T", 1, 1);
+    let ringing = |leg| CallEvent::Ringing {
+        leg,
+        sip_code: 180,
+        early_media: false,
+    };
+    story.dialing(call, 1, "silent").call(call, ringing(1));
+    story
+        .dialing(call, 2, "good")
+        .call(call, ringing(2))
+        .answered(call, 2);
+    let db = board(&story.events).await;
+    let by_trunk = async |name: &str| {
+        let metric = metric(name, 1);
+        let whole = asked(db.as_ref(), metric, &Scope::default(), None).await;
+        let split = asked(db.as_ref(), metric, &Scope::default(), Some(By::Trunk)).await;
+        let some = split
+            .iter()
+            .filter(|one| parts(one).iter().any(|part| *part != 0));
+        let some: Vec<_> = some.map(|one| (one.key.clone().unwrap(), parts(one))).collect();
+        (parts(&whole[0]), some)
+    };
+    for name in [
+        "dialed_calls",
+        "answered_calls",
+        "answer_ratio_per_call",
+        "attempts_per_customer",
+        "post_dial_delay_ms_mean",
+    ] {
+        let (whole, split) = by_trunk(name).await;
+        assert!(whole[0] > 0, "{name}");
+        assert_eq!(split, [("good".to_owned(), whole)], "{name}");
+    }
+    let (_, legs) = by_trunk("dialed_legs").await;
+    assert_eq!(
+        legs,
+        [("good".to_owned(), vec![1]), ("silent".to_owned(), vec![1])]
+    );
 }
 
 #[tokio::test]
@@ -450,7 +495,7 @@ fn a_change_of_terms_raises_the_version_of_the_view() {
         .iter()
         .map(|byte| format!("{byte:02x}"))
         .collect();
-    let pinned: (u32, &str) = (8, "ce5000730f41966c");
+    let pinned: (u32, &str) = (9, "1f92578390854e87");
     assert_eq!(
         (VERSION, hash.get(..16).unwrap()),
         pinned,

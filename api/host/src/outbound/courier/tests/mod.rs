@@ -1,7 +1,7 @@
 //! Receivers that do what receivers should not, on loopback: each is cut off, and what it did is said.
 
 use super::*;
-use application::webhooks::courier::Header;
+use application::webhooks::courier::{Header, Mail};
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{TcpListener, TcpStream};
 use tokio::sync::Notify;
@@ -202,6 +202,91 @@ async fn an_answer_of_a_hundred_megabytes_is_cut() {
 #[tokio::test]
 async fn whoever_never_answers_is_given_up() {
     assert_eq!(deliver(None).await.fault, Some(DeliveryFault::TimedOut));
+}
+
+/// A server on loopback that never stops sending: its address, and how many bytes it sent before the other side
+/// let go of the connection.
+#[expect(clippy::disallowed_methods, reason = "the test's own server, on loopback")]
+fn flooding(
+    begin: fn(&mut TcpStream),
+    piece: &'static [u8],
+    note_sent: impl Fn(usize) + Send + 'static,
+) -> (SocketAddr, std::thread::JoinHandle<usize>) {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = listener.local_addr().unwrap();
+    let flood = std::thread::spawn(move || {
+        let (mut stream, _) = listener.accept().unwrap();
+        begin(&mut stream);
+        let mut sent = 0;
+        while stream.write_all(piece).is_ok() {
+            sent += piece.len();
+            note_sent(sent);
+        }
+        sent
+    });
+    (address, flood)
+}
+
+/// A worker besides the test's own thread, which waits for the server's: it lets go of the connection.
+#[tokio::test(flavor = "multi_thread", worker_threads = 1)]
+async fn a_receiver_that_floods_early_hints_is_given_up_at_the_deadline() {
+    const LATE_BYTES: usize = 1024 * 1024;
+    let late = Arc::new(Notify::new());
+    let notes = Arc::clone(&late);
+    let (address, flood) = flooding(
+        |stream| assert!(stream.read(&mut [0; 1_024]).unwrap() > 0),
+        b"HTTP/1.1 103 Early Hints\r\nlink: </style.css>; rel=preload\r\n\r\n",
+        move |sent| {
+            if sent > LATE_BYTES {
+                notes.notify_one();
+            }
+        },
+    );
+    let wall = SystemClock::default();
+    let clock = Arc::new(LateOnceRead { wall, read: late });
+    let post = Post {
+        url: format!("http://{address}/in"),
+        headers: Vec::new(),
+        body: Bytes::new(),
+        allow_private: true,
+    };
+    let answered = OutsideCourier::new(clock).deliver(Letter::Post(post)).await;
+    assert_eq!(
+        (answered.fault, answered.status),
+        (Some(DeliveryFault::TimedOut), None)
+    );
+    assert!(flood.join().unwrap() > LATE_BYTES, "the connection is let go of");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 1)]
+async fn a_line_without_an_end_of_a_mail_server_is_read_up_to_a_limit() {
+    // Far more than the limit of 256 KiB and what the buffers of both sockets hold.
+    const SENT_BYTES_MAX: usize = 32 * 1024 * 1024;
+    let (address, flood) = flooding(
+        |stream| stream.write_all(b"220 ").unwrap(),
+        &[b'x'; 65_536],
+        |sent| assert!(sent < SENT_BYTES_MAX, "the client reads on"),
+    );
+    // It never is late: the limit alone ends it.
+    let clock = Arc::new(LateOnceRead {
+        wall: SystemClock::default(),
+        read: Arc::default(),
+    });
+    let mail = Mail {
+        smtp: address.to_string(),
+        login: None,
+        to: "wang@example.com".to_owned(),
+        subject: "ALERT".to_owned(),
+        text: "ALERT".to_owned(),
+        allow_private: true,
+    };
+    let answered = OutsideCourier::new(clock).deliver(Letter::Mail(mail)).await;
+    assert!(
+        answered
+            .fault
+            .is_some_and(|fault| fault != DeliveryFault::TimedOut)
+    );
+    assert!(flood.join().unwrap() < SENT_BYTES_MAX);
 }
 
 #[tokio::test]

@@ -1,0 +1,148 @@
+//! Legs that a crash left: the line ends each and watches one without a stored answer for 32 s. A watch that a
+//! second crash cut short begins again at the next start, also behind the end of its call.
+
+use super::facts::dialed_leg;
+use super::kit::{Halt, Kit};
+use super::late_answers::note_late_answer;
+use super::look_back::stored_since;
+use super::placed::Placed;
+use crate::error::StartError;
+use domain::call::Call;
+use domain::call::event::{CallEvent, EndReason};
+use domain::ids::CallId;
+use domain::ports::event_store::StoreError;
+use domain::ports::line::{LEFT_OVER_WATCH_MS, LeftOverEvent, LegFacts};
+use domain::stored_event::read_event;
+use std::sync::Arc;
+use tokio::sync::mpsc;
+
+/// How long a call's end waits for the far end of an answered leg: a round trip and a few repeats.
+const FAR_END_MS_MAX: u64 = 2_000;
+/// How long a call stays open when its leg has no stored answer and the far end did not refuse it. A far end
+/// that has answered repeats its 2xx every 4 s (T2; RFC 3261, 13.3.1.4).
+const UNANSWERED_OPEN_MS: u64 = 5_000;
+/// How far back a start looks for calls that a crash ended: as long as the watch, which began before the end,
+/// and 8 s for a stop and a start between.
+const WATCH_AGAIN_MS: u64 = LEFT_OVER_WATCH_MS + 8_000;
+
+/// Waits for the far end, but not for one that says nothing: the line ends the leg and watches it while the
+/// process serves, and an answer is stored, also behind the call's end.
+pub(super) async fn end_at_far_end(kit: &Arc<Kit>, placed: Placed, trunk: &str, facts: LegFacts) {
+    let call = facts.call;
+    let open_ms = match facts.answered {
+        Some(_) => FAR_END_MS_MAX,
+        None => UNANSWERED_OPEN_MS,
+    };
+    let Some(mut reports) = watch(kit, placed, trunk, facts).await else {
+        return;
+    };
+    let until = kit.now().plus_ms(open_ms);
+    tokio::select! {
+        biased;
+        news = reports.recv() => if news.is_none() {
+            tracing::debug!(%call, "the watch of a left-over leg ended without a report");
+        },
+        () = kit.environment.clock.wait_until(until) => {
+            tracing::info!(%call, "the far end of a left-over leg is silent; the watch goes on");
+        }
+    }
+}
+
+/// Has the line end the leg, and stores an answer. Returns where the first report comes; `None` if the line
+/// cannot.
+async fn watch(kit: &Arc<Kit>, placed: Placed, trunk: &str, facts: LegFacts) -> Option<mpsc::Receiver<()>> {
+    let (call, leg) = (facts.call, facts.leg);
+    let Some(line) = kit.ports.lines.iter().find(|line| line.facts().name == trunk) else {
+        tracing::warn!(%call, trunk, "the trunk of a left-over leg is not configured any more");
+        return None;
+    };
+    let mut ending = match line.end_left_over(facts).await {
+        Ok(ending) => ending,
+        Err(error) => {
+            tracing::warn!(%call, %error, "a left-over leg could not be ended");
+            return None;
+        }
+    };
+    let (news, reports) = mpsc::channel(1);
+    let one = Arc::clone(kit);
+    let watching = async move {
+        loop {
+            let event = ending.next().await;
+            if let LeftOverEvent::LateAnswered(dialog) = &event {
+                note_late_answer(&one, placed, call, leg, dialog.clone()).await;
+            }
+            if news.try_send(()).is_err() {
+                tracing::debug!(%call, ?event, "more was heard of a left-over leg");
+            }
+            if event == LeftOverEvent::Closed {
+                return;
+            }
+        }
+    };
+    let stop = kit.environment.tasks.stop_signal();
+    let bounded = async move {
+        tokio::select! {
+            biased;
+            () = stop.stopping() => {}
+            () = watching => {}
+        }
+    };
+    kit.environment.tasks.spawn("left_over_leg", Box::pin(bounded));
+    Some(reports)
+}
+
+/// Watches the legs of calls again that the last start ended, if the process stopped before their watch was
+/// over. Runs before this start ends calls itself. An error: the store is away, and the start is tried again.
+pub(super) async fn watch_again(kit: &Arc<Kit>) -> Result<(), StartError> {
+    let since = kit.now().minus_ms(WATCH_AGAIN_MS);
+    let store = kit.environment.store.as_ref();
+    let ended = match stored_since(store, CallEvent::ENDED, since).await {
+        Ok(ended) => ended,
+        Err(StoreError::Damaged(what)) => {
+            tracing::warn!(%what, "legs with a watch that was cut short could not be looked for");
+            return Ok(());
+        }
+        Err(error) => return Err(error.into()),
+    };
+    for envelope in ended {
+        let is_crash = matches!(
+            read_event::<Call>(&envelope),
+            Ok(CallEvent::Ended {
+                reason: EndReason::Crash,
+                ..
+            })
+        );
+        let Some(call) = envelope.stream.id().parse::<CallId>().ok().filter(|_| is_crash) else {
+            continue;
+        };
+        match watch_ended(kit, Placed::ForCustomer, call).await {
+            Ok(()) => {}
+            Err(Halt::Unavailable) => {
+                let why = "a leg with a watch that was cut short could not be read";
+                return Err(StoreError::Unavailable(why.to_owned()).into());
+            }
+            Err(halt @ (Halt::Refused | Halt::Fault)) => {
+                tracing::warn!(%call, %halt, "a leg with a watch that was cut short could not be read");
+            }
+        }
+    }
+    Ok(())
+}
+
+/// Watches the leg of an ended call, if a crash ended the call a short time ago and no answer is stored.
+pub(super) async fn watch_ended(kit: &Arc<Kit>, placed: Placed, call: CallId) -> Result<(), Halt> {
+    let loaded = kit.call_state(placed, &call).await?;
+    let is_lately_cut_off = loaded.state.ended().is_some_and(|ended| {
+        ended.reason == EndReason::Crash && kit.now().ms_since(ended.at) <= WATCH_AGAIN_MS
+    });
+    if !is_lately_cut_off || kit.is_of_restored_past(loaded.position) {
+        return Ok(());
+    }
+    let leg = dialed_leg(kit.environment.vault.as_ref(), call, &loaded.state);
+    if let Some((trunk, facts)) = leg.filter(|(_, facts)| facts.answered.is_none()) {
+        tracing::info!(%call, "the leg of an ended call is watched again for a late answer");
+        // The call is over: its end waits for no report.
+        drop(watch(kit, placed, &trunk, facts).await);
+    }
+    Ok(())
+}

@@ -1,0 +1,39 @@
+//! The comparison with other people that the import of a list is: whether it was made, and its record.
+
+use application::inquiring::Comparison;
+use application::installation::Installation;
+use application::lists::load::{Elsewhere, ImportReport};
+use domain::ids::{CampaignId, ListId};
+use domain::inquiry::ComparedValue;
+use domain::problem::Problem;
+
+/// Whether rows of this list were compared with people of other campaigns. A list that was imported before is
+/// not compared again. A list that was opened may have enrolled people before it failed.
+pub(crate) async fn was_compared(
+    installation: &Installation,
+    campaign: &CampaignId,
+    list: &ListId,
+    imported: &Result<ImportReport, Problem>,
+) -> bool {
+    if let Ok(report) = imported {
+        return !report.repeated;
+    }
+    let Ok(loaded) = installation.entities.campaigns.state(campaign).await else {
+        return true;
+    };
+    loaded.state.lists().contains_key(list) || loaded.state.undone_lists().contains(list)
+}
+
+/// The record of an import: its rows, and those of them that the report shows as known.
+pub(crate) fn compared(report: &ImportReport, campaign: CampaignId) -> Comparison {
+    let found = match report.duplicates_elsewhere {
+        Elsewhere::About(count) => count,
+        Elsewhere::NotChecked(_) => report.duplicates.saturating_add(report.same_number.count),
+    };
+    Comparison {
+        what: ComparedValue::List,
+        values: report.rows,
+        found,
+        campaign: Some(campaign),
+    }
+}
