@@ -69,6 +69,11 @@ impl SavedReportState {
                 self.last_due = self.last_due.max(sending.due);
                 self.last = Some((at, sending.clone()));
             }
+            SavedReportEvent::TakenOver { owner, .. } => {
+                if let Some(saved) = &mut self.saved {
+                    saved.owner.clone_from(owner);
+                }
+            }
             SavedReportEvent::Removed {} => {
                 self.removed_of = self.saved.take().map(|saved| saved.owner);
                 self.last = None;
