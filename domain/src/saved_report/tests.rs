@@ -281,6 +281,7 @@ fn a_report_that_was_taken_over_is_sent_for_its_next_time_as_the_new_owner_s() {
     SavedReport::evolve(&mut after, &taken, at(now));
     let owner = after.saved().and_then(|saved| saved.owner.clone());
     assert_eq!(owner.map(|owner| owner.to_string()).as_deref(), Some("chen"));
+    assert!(before.is_owner_lost() && !after.is_owner_lost());
     assert_eq!(after.due_at(at("2026-03-08T00:00:00Z")), None);
     assert_eq!(
         after.due_at(at("2026-03-09T01:00:00Z")),

@@ -1,7 +1,8 @@
 //! The one list of kinds that may begin a story: whatever is not here names its cause. What is done at the
-//! doors (users, keys, cases, webhooks …) stands in a file of its own.
+//! doors (users, keys, cases …), and what is sent to receivers, have files of their own.
 
 use super::beginning_at_doors::AT_THE_DOORS;
+use super::beginning_at_receivers::AT_RECEIVERS;
 use domain::alert::event::AlertEvent;
 use domain::call::event::CallEvent;
 use domain::campaign::event::CampaignEvent;
@@ -396,7 +397,7 @@ const BEGINNINGS: &[(&str, Beginning, &str)] = &[
 
 /// How an event of this kind may begin a story; `None` where it must name its cause.
 pub(crate) fn beginning_of(kind: &str) -> Option<Beginning> {
-    let mut all = BEGINNINGS.iter().chain(AT_THE_DOORS);
+    let mut all = BEGINNINGS.iter().chain(AT_THE_DOORS).chain(AT_RECEIVERS);
     all.find(|(known, _, _)| *known == kind).map(|(_, by, _)| *by)
 }
 
@@ -406,7 +407,7 @@ mod tests {
 
     #[test]
     fn no_kind_begins_a_story_twice_and_each_says_why() {
-        let all = || BEGINNINGS.iter().chain(AT_THE_DOORS);
+        let all = || BEGINNINGS.iter().chain(AT_THE_DOORS).chain(AT_RECEIVERS);
         let mut kinds: Vec<_> = all().map(|(kind, _, _)| kind).collect();
         kinds.sort_unstable();
         kinds.dedup();

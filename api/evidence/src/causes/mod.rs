@@ -8,6 +8,7 @@
 
 mod beginning;
 mod beginning_at_doors;
+mod beginning_at_receivers;
 mod drawing;
 mod graph;
 mod near;
