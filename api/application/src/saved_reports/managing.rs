@@ -48,6 +48,8 @@ pub struct SavedShown {
     /// Why nothing was sent then.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub last_fault: Option<SendingFault>,
+    /// Nothing was sent because the owner lost the right: another user may take it over.
+    pub is_owner_lost: bool,
     /// What `If-Match` says of a change: the version that was read.
     #[schemars(example = &"\"v1\"")]
     pub etag: String,
@@ -127,6 +129,7 @@ pub(super) async fn shown(
         next_due_at: saved.plan.next_due(now),
         last_sent_at: last.map(|(at, _)| at),
         last_fault: last.and_then(|(_, sending)| sending.fault),
+        is_owner_lost: state.is_owner_lost(),
         etag: format!("\"v{}\"", version.0),
         version,
     })
