@@ -218,6 +218,6 @@ mod tests {
         let may = |campaigns, facts: &WebhookFacts| may_own(&caller(&[Role::Integrator], campaigns), facts);
         assert!(may(CampaignScope::All, &of_two) && may(only(&["A", "B", "C"]), &of_two));
         assert!(!may(only(&["A"]), &of_two), "B was taken back");
-        assert!(!may(only(&["A", "B"]), &facts()), "it is told of all campaigns");
+        assert!(!may(only(&["A", "B"]), &facts()), "it covers all campaigns");
     }
 }

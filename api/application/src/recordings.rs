@@ -168,7 +168,7 @@ fn signed(call: CallId, webhook: WebhookId, until_s: i64) -> String {
     format!("recording {call} {webhook} {until_s}")
 }
 
-/// Refuses a link that is none of ours or is over, or of a webhook that is told of no recordings any more, or
+/// Refuses a link that is not ours or is over, or of a webhook that gets no links to recordings any more, or
 /// has an owner who lost the right.
 pub async fn admit_link(installation: &Installation, claim: LinkClaim<'_>) -> Result<(), Problem> {
     let over = || {

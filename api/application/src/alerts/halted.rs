@@ -1,5 +1,5 @@
-//! Webhooks, channels and saved reports that send nothing until a person acts. One that was removed clears its
-//! alert; one that is unknown to this process says nothing.
+//! Webhooks, channels and saved reports that send nothing until a person acts. One that was removed clears
+//! its alert; one that is unknown to this process says nothing.
 
 use super::rules::{Finding, figure};
 use crate::halted::{DisabledReason, Halted};

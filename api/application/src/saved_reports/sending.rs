@@ -211,8 +211,8 @@ async fn nameable(
     Ok(named)
 }
 
-/// The channels that are there, and may be told of each of these figures' campaigns. One with an owner who lost
-/// the right is among them: the report waits there for the next owner.
+/// The channels that are there, and cover each of these figures' campaigns. One with an owner who lost the
+/// right is among them: the report waits there for the next owner.
 async fn open_channels(
     installation: &Installation,
     named: &BTreeSet<WebhookId>,

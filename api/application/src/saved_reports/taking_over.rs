@@ -1,5 +1,5 @@
-//! A saved report taken over: its owner lost the right, and another user who may see its campaigns and name its
-//! channels becomes the owner.
+//! A saved report taken over: its owner lost the right, and another user who may see its campaigns and name
+//! its channels becomes the owner.
 
 use super::making::campaigns_in;
 use super::managing::{ReportChanged, may_name, may_read, refuse_guests, refuse_others, shown, user_of};

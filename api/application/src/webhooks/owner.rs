@@ -36,8 +36,8 @@ pub(super) async fn fly(
     Ok(attempt(installation, settings, item.position, item.stored.clone()).await?)
 }
 
-/// Has it stored that nothing is sent until another user takes the webhook over. Where it was changed or taken
-/// over since, its owner is judged again.
+/// Has it stored that nothing is sent until another user takes the webhook over. Where it was changed or
+/// taken over since, its owner is judged again.
 pub(super) async fn disable(installation: &Installation, settings: &Settings, lost: LostOwner) -> Ended {
     let (owner, fault) = (lost.owner.clone(), lost.fault);
     let command = WebhookCommand::Disable {

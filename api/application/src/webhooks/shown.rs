@@ -34,7 +34,7 @@ pub struct WebhookShown {
     #[schemars(example = &"https://calls.example.com")]
     pub recordings_from: Option<String>,
     pub since: Option<Timestamp>,
-    /// The user by whose rights it delivers; null where that is the directory's owner, or where an older
+    /// The user with the rights by which it delivers; null where that is the directory's owner, or an older
     /// version put none on record.
     pub owner: Option<UserId>,
     /// Nothing is delivered; events wait.

@@ -1,5 +1,5 @@
-//! A webhook or channel taken over: another user who holds every right that adding it needs becomes its owner,
-//! and what waits is sent.
+//! A webhook or channel taken over: another user who holds every right that adding it needs becomes its
+//! owner, and what waits is sent.
 
 use super::managing::{Adding, reached};
 use super::shown::{WebhookShown, changed};

@@ -10,17 +10,17 @@ pub(super) const AT_RECEIVERS: &[(&str, Beginning, &str)] = &[
     (
         SavedReportEvent::SAVED,
         Beginning::Outside,
-        "somebody saves a report",
+        "a user saves a report",
     ),
     (
         SavedReportEvent::SENT,
         Beginning::Clock,
-        "the time of a saved report came, or somebody sends it",
+        "the time of a saved report came, or a user sends it",
     ),
     (
         SavedReportEvent::REMOVED,
         Beginning::Outside,
-        "somebody removes a saved report",
+        "a user removes a saved report",
     ),
     (
         SavedReportEvent::TAKEN_OVER,
@@ -30,7 +30,7 @@ pub(super) const AT_RECEIVERS: &[(&str, Beginning, &str)] = &[
     (
         SubscriberEvent::ADDED,
         Beginning::Outside,
-        "somebody follows under a name",
+        "a reader follows under a name",
     ),
     (
         SubscriberEvent::REACHED,
@@ -40,39 +40,39 @@ pub(super) const AT_RECEIVERS: &[(&str, Beginning, &str)] = &[
     (
         SubscriberEvent::RESET,
         Beginning::Outside,
-        "somebody sends a reader back",
+        "a user sends a reader back",
     ),
     (
         SubscriberEvent::REMOVED,
         Beginning::Outside,
-        "nobody follows under the name any more",
+        "a user removes the name of a reader",
     ),
-    (
-        WebhookEvent::ADDED,
-        Beginning::Outside,
-        "somebody wants to be told",
-    ),
+    (WebhookEvent::ADDED, Beginning::Outside, "a user adds a webhook"),
     (
         WebhookEvent::CHANGED,
         Beginning::Outside,
-        "somebody wants to be told otherwise",
+        "a user changes a webhook",
     ),
     (
         WebhookEvent::ROTATED,
         Beginning::Outside,
-        "somebody wants another secret",
+        "a user rotates the secret",
     ),
     (
         WebhookEvent::REMOVED,
         Beginning::Outside,
-        "somebody is to be told no more",
+        "a user removes a webhook",
     ),
     (
         WebhookEvent::REPLAY_ASKED,
         Beginning::Outside,
-        "somebody wants to be told again",
+        "a user asks for a replay",
     ),
-    (WebhookEvent::TESTED, Beginning::Outside, "somebody tries it"),
+    (
+        WebhookEvent::TESTED,
+        Beginning::Outside,
+        "a user sends a test message",
+    ),
     (
         WebhookEvent::DELIVERED,
         Beginning::Outside,

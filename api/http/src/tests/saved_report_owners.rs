@@ -1,5 +1,5 @@
-//! Owners of saved reports: one who lost the right has nothing sent, and another user with the right takes the
-//! report over.
+//! Owners of saved reports: one who lost the right has nothing sent, and another user with the right takes
+//! the report over.
 
 use super::asking::{Came, PASSWORD, add, campaign, get, key, owner, send};
 use super::webhooks::receiver;
@@ -38,7 +38,7 @@ async fn disable(story: &Story, name: &str) {
 #[test]
 fn a_report_of_a_disabled_owner_is_not_sent_until_another_user_takes_it_over() {
     let story = Story::begin();
-    let (url, told) = receiver(&[]);
+    let (url, received) = receiver(&[]);
     story.runtime.block_on(async {
         campaign(&story, json!([])).await;
         for (name, role) in [("chen", "operator"), ("li", "operator"), ("an", "analyst")] {
@@ -63,7 +63,10 @@ fn a_report_of_a_disabled_owner_is_not_sent_until_another_user_takes_it_over() {
         disable(&story, "chen").await;
         let sent = owner(&story, &format!("{path}/send"), json!({})).await;
         assert_eq!((sent.status, &sent.body["fault"]), (200, &json!("owner")));
-        assert!(is_halted(&story) && told.try_recv().is_err(), "nothing was sent");
+        assert!(
+            is_halted(&story) && received.try_recv().is_err(),
+            "nothing was sent"
+        );
         for (name, status) in [("bei", 404), ("an", 403)] {
             let bearer = key(&story, json!({ "user": name })).await;
             let refused = post(&story, &take, &bearer, reason.clone()).await;
@@ -80,7 +83,7 @@ fn a_report_of_a_disabled_owner_is_not_sent_until_another_user_takes_it_over() {
         let sent = post(&story, &format!("{path}/send"), &li, json!({})).await;
         assert_eq!((sent.status, &sent.body["fault"]), (200, &Value::Null));
     });
-    let message = told.recv_timeout(Duration::from_secs(20)).unwrap();
+    let message = received.recv_timeout(Duration::from_secs(20)).unwrap();
     assert_eq!(message["type"], "saved_report.sent", "{message}");
     assert_eq!(message["data"]["figures"][0]["campaign"], "T", "{message}");
     story.end();
@@ -121,7 +124,7 @@ fn a_report_of_an_owner_with_the_right_is_taken_over_by_no_user() {
 #[test]
 fn a_report_whose_owner_may_not_name_its_channel_any_more_is_not_sent_there() {
     let story = Story::begin();
-    let (url, told) = receiver(&[]);
+    let (url, received) = receiver(&[]);
     story.runtime.block_on(async {
         campaign(&story, json!([])).await;
         add(&story, "chen", &["operator", "analyst"]).await;
@@ -141,7 +144,10 @@ fn a_report_whose_owner_may_not_name_its_channel_any_more_is_not_sent_there() {
         let sent = owner(&story, &format!("{REPORTS}/weekly/send"), json!({})).await;
         assert_eq!((sent.status, &sent.body["fault"]), (200, &json!("owner")));
         assert_eq!(sent.body["figures"], Value::Null, "{}", sent.body);
-        assert!(is_halted(&story) && told.try_recv().is_err(), "nothing was sent");
+        assert!(
+            is_halted(&story) && received.try_recv().is_err(),
+            "nothing was sent"
+        );
     });
     story.end();
 }

@@ -73,7 +73,7 @@ async fn disable(story: &Story, name: &str) {
     assert_eq!(left.status, 200, "{}", left.body);
 }
 
-/// The subject of the alert of a rule, once it is there and stands or no longer does.
+/// The subject of the alert of a rule, once it is raised, or cleared.
 async fn alert(story: &Story, rule: &str, standing: bool) -> Value {
     let path = format!("/api/v1/alerts?rule={rule}&standing={standing}");
     let installation = &story.running.installation;
@@ -89,16 +89,16 @@ async fn alert(story: &Story, rule: &str, standing: bool) -> Value {
 }
 
 /// The types of so many messages, as they come.
-fn types(told: &Receiver<Value>, count: usize) -> Vec<Value> {
+fn types(received: &Receiver<Value>, count: usize) -> Vec<Value> {
     (0..count)
-        .map(|_| told.recv_timeout(WITHIN).unwrap()["type"].clone())
+        .map(|_| received.recv_timeout(WITHIN).unwrap()["type"].clone())
         .collect()
 }
 
 #[test]
 fn a_webhook_of_a_disabled_owner_sends_nothing_until_another_user_takes_it_over() {
     let story = Story::begin();
-    let (url, told) = receiver(&[]);
+    let (url, received) = receiver(&[]);
     story.runtime.block_on(async {
         for (name, role) in [
             ("chief", "admin"),
@@ -128,7 +128,7 @@ fn a_webhook_of_a_disabled_owner_sends_nothing_until_another_user_takes_it_over(
             (&json!("owner_disabled"), &json!(1), &json!(0)),
             "{shown}"
         );
-        assert_eq!(told.try_iter().count(), 1, "only what came before");
+        assert_eq!(received.try_iter().count(), 1, "only what came before");
         let stored = trail(&story, "webhook.disabled").await;
         assert_eq!(
             (&stored[0]["data"]["reason"], &stored[0]["data"]["owner"]),
@@ -148,7 +148,7 @@ fn a_webhook_of_a_disabled_owner_sends_nothing_until_another_user_takes_it_over(
         );
         let shown = until(&story, &hook, |shown| shown["delivered"] == 3).await;
         assert_eq!((&shown["waiting"], &shown["failed"]), (&json!(0), &json!(0)));
-        assert_eq!(types(&told, 2), events, "what waited, in its order");
+        assert_eq!(types(&received, 2), events, "what waited, in its order");
         assert_eq!(alert(&story, "webhook_disabled", false).await, id);
     });
     story.end();
@@ -176,7 +176,7 @@ async fn refused_take_overs(story: &Story, hook: &str) {
 #[test]
 fn a_webhook_delivers_only_while_its_owner_s_scope_covers_it_and_a_change_hands_it_over() {
     let story = Story::begin();
-    let (url, told) = receiver(&[]);
+    let (url, received) = receiver(&[]);
     story.runtime.block_on(async {
         add(&story, "chief", &["admin"]).await;
         add(&story, "next", &["admin"]).await;
@@ -201,12 +201,12 @@ fn a_webhook_delivers_only_while_its_owner_s_scope_covers_it_and_a_change_hands_
             (&changed.body["owner"], &changed.body["disabled"]),
             (&json!("next"), &json!(true))
         );
-        assert!(told.try_recv().is_err(), "nothing was sent");
+        assert!(received.try_recv().is_err(), "nothing was sent");
         let take = format!("{hook}/take-over");
         let taken = post(&story, &take, &next, json!({ "reason": "chief moved" })).await;
         assert_eq!(taken.status, 200, "{}", taken.body);
     });
-    assert_eq!(types(&told, 1), ["number.opted_out"]);
+    assert_eq!(types(&received, 1), ["number.opted_out"]);
     story.end();
 }
 
@@ -271,14 +271,14 @@ fn an_alert_about_a_channel_of_a_lost_owner_reaches_the_other_channels() {
         raise(&story, "second").await;
         (path, bearer)
     });
-    let told = || {
+    let received = || {
         let message = other.recv_timeout(WITHIN).unwrap();
         assert_eq!(message["type"], "alert.raised", "{message}");
         message["data"]["subject"].as_str().unwrap().to_owned()
     };
     let id = path.rsplit('/').next().unwrap().to_owned();
-    let told: BTreeSet<String> = [told(), told()].into();
-    assert_eq!(told, ["second".to_owned(), id].into());
+    let received: BTreeSet<String> = [received(), received()].into();
+    assert_eq!(received, ["second".to_owned(), id].into());
     story.runtime.block_on(async {
         let shown = channel(&story, &path).await;
         assert_eq!(
@@ -296,7 +296,7 @@ fn an_alert_about_a_channel_of_a_lost_owner_reaches_the_other_channels() {
     story.end();
 }
 
-/// A webhook as somebody added it whose stream nobody can read now.
+/// A webhook of this owner.
 fn of_owner(url: &str, owner: &UserId) -> WebhookFacts {
     let secret = "whsec_MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2Nzg5MDE=";
     WebhookFacts {
@@ -320,11 +320,11 @@ fn of_owner(url: &str, owner: &UserId) -> WebhookFacts {
 #[test]
 fn while_an_owner_cannot_be_read_nothing_is_sent_and_nothing_is_disabled() {
     let story = Story::begin();
-    let (url, told) = receiver(&[]);
+    let (url, received) = receiver(&[]);
     let (other_url, other) = receiver(&[]);
     story.runtime.block_on(async {
         let installation = &story.running.installation;
-        // A record that is no user's: whoever asks for that user gets an error, as where the store is away.
+        // A record of another kind in the user's stream: reading that user fails, as while the store is away.
         let ghost: UserId = "ghost".parse().unwrap();
         let stream = User::stream(&ghost);
         let command = CommandId::derive_from_text("ghost");
@@ -357,7 +357,7 @@ fn while_an_owner_cannot_be_read_nothing_is_sent_and_nothing_is_disabled() {
             (&json!(false), &json!(0), &json!(0)),
             "{shown}"
         );
-        assert!(told.try_recv().is_err(), "nothing was sent");
+        assert!(received.try_recv().is_err(), "nothing was sent");
         // The directory's owner takes it over: what waited is sent, and it was never disabled.
         let take = format!("{hook}/take-over");
         let taken = post(&story, &take, &bearer, json!({ "reason": "unreadable" })).await;
@@ -366,6 +366,6 @@ fn while_an_owner_cannot_be_read_nothing_is_sent_and_nothing_is_disabled() {
         let (_, disabled) = ask(&story, "/api/v1/events?kind=webhook.disabled", Value::Null).await;
         assert_eq!(disabled["items"], json!([]));
     });
-    assert_eq!((types(&told, 1).len(), types(&other, 1).len()), (1, 1));
+    assert_eq!((types(&received, 1).len(), types(&other, 1).len()), (1, 1));
     story.end();
 }
