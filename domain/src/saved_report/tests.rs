@@ -302,7 +302,10 @@ fn a_report_that_was_taken_over_is_sent_for_its_next_time_as_the_new_owner_s() {
             },
         ),
     ] {
-        assert_eq!(decide(&before, take_over(Some("chen"), &reason), now), Err(refusal));
+        assert_eq!(
+            decide(&before, take_over(Some("chen"), &reason), now),
+            Err(refusal)
+        );
     }
     assert_eq!(
         decide(&SavedReportState::default(), take_over(None, "x"), now),
