@@ -55,7 +55,7 @@ async fn number(story: &Story, number: &str, command: NumberCommand) {
 fn opts_out() -> NumberCommand {
     NumberCommand::OptOut {
         reason: "asked".to_owned(),
-        source: OptOutSource::Operator,
+        source: OptOutSource::Import,
         call: None,
     }
 }
