@@ -3,7 +3,7 @@
 
 /// A detail in English, its holes as `{}`, and the same in Chinese, whose `{n}` name the English holes from 0
 /// on. The first that fits is taken, so what is longer stands before what it ends with.
-const SENTENCES: [(&str, &str); 19] = [
+const SENTENCES: [(&str, &str); 23] = [
     ("{} in a row, the last was {}", "连续 {0} 次，最后一次为 {1}"),
     (
         "{} calls were ended for a process that did not",
@@ -40,6 +40,22 @@ const SENTENCES: [(&str, &str); 19] = [
     (
         "keys cannot arrive in the last {} answered calls of this trunk",
         "该中继最近接通的 {0} 通电话无法接收按键",
+    ),
+    (
+        "its owner is disabled: nothing is delivered until another user takes it over",
+        "所有者已停用：在其他用户接管之前停止投递，待投递的事件保留",
+    ),
+    (
+        "its owner lost a right that it needs: nothing is delivered until another user takes it over",
+        "所有者失去所需权限：在其他用户接管之前停止投递，待投递的事件保留",
+    ),
+    (
+        "its receiver answered 410 (gone): nothing is delivered until a replay",
+        "接收方应答 410（已不存在）：重发之前停止投递",
+    ),
+    (
+        "its owner is disabled or lost a right that it needs: it is not sent until another user takes it over",
+        "所有者已停用或失去所需权限：在其他用户接管之前不再发送",
     ),
     ("{} of {} calls", "{1} 通电话中 {0} 通"),
     ("before position {}: {}", "停在位置 {0} 之前：{1}"),

@@ -20,8 +20,9 @@ impl Server {
         self.is_so_after_events(&query, &board, within, |board| board["status"] == "completed")
     }
 
-    /// True once the campaign is complete, or waits only for persons with a late answer: a leg that a kill left
-    /// ringing was answered, and they are not due before their next local day. False when it is not `within`.
+    /// True once the campaign is complete, or waits only for persons with a late answer: a leg that a kill
+    /// left ringing was answered, and they are not due before their next local day. False when it is not
+    /// `within`.
     pub fn is_done_for_the_day(&self, campaign: &str, within: Duration) -> bool {
         self.is_on_board(campaign, within, |board| {
             let count = |name: &str| board[name].as_u64().unwrap_or(0);

@@ -5,6 +5,7 @@
 
 use crate::installation::Installation;
 use crate::logged_recording::Logged;
+use crate::owners::lost_owner;
 use crate::waveform::{Peaks, Waveform};
 use bytes::Bytes;
 use domain::ids::{CallId, WebhookId};
@@ -167,7 +168,8 @@ fn signed(call: CallId, webhook: WebhookId, until_s: i64) -> String {
     format!("recording {call} {webhook} {until_s}")
 }
 
-/// Refuses a link that is none of ours, is over, or whose webhook is told of no recordings any more.
+/// Refuses a link that is not ours or is over, or of a webhook that gets no links to recordings any more, or
+/// has an owner who lost the right.
 pub async fn admit_link(installation: &Installation, claim: LinkClaim<'_>) -> Result<(), Problem> {
     let over = || {
         Problem::new(
@@ -189,9 +191,12 @@ pub async fn admit_link(installation: &Installation, claim: LinkClaim<'_>) -> Re
         return Err(over());
     }
     let webhook = installation.entities.webhooks.state(&claim.webhook).await?.state;
-    let facts = webhook.active();
-    let is_told = facts.is_some_and(|facts| facts.recordings_from.is_some());
-    is_told.then_some(()).ok_or_else(over)
+    let facts = webhook.active().filter(|facts| facts.recordings_from.is_some());
+    let facts = facts.ok_or_else(over)?;
+    match lost_owner(installation, facts).await? {
+        None => Ok(()),
+        Some(_) => Err(over()),
+    }
 }
 
 #[cfg(test)]

@@ -9,6 +9,7 @@ use crate::cost::load;
 use crate::figures::{Report, Target};
 use crate::opted_out;
 use crate::stopwatch::{Stopwatch, float};
+use application::access::Caller;
 use application::installation::Installation;
 use application::webhooks::{Adding, WebhookOrder, add_webhook};
 use domain::ids::WebhookId;
@@ -187,10 +188,9 @@ async fn tell(installation: &Installation, receiver: &Receiver) -> Result<Webhoo
         after: Some(Position(0)),
     };
     let adding = Adding {
+        caller: &Caller::Directory { door: "directory" },
         scope: &DataScope::ALL,
-        may_listen: false,
         is_channel: false,
-        may_be_private: true,
     };
     let cause = Cause::outside(installation.new_command());
     Ok(add_webhook(installation, order, adding, cause).await?.id)

@@ -85,11 +85,15 @@ pub enum AlertRule {
     NoKeyPath,
     /// A speech engine does not answer: campaigns that need it start no calls.
     EngineDown,
+    /// A webhook or channel delivers nothing: its receiver is gone, or its owner lost the right.
+    WebhookDisabled,
+    /// A saved report is not sent: its owner lost the right.
+    SavedReportOwner,
 }
 
 impl AlertRule {
     /// Every rule, in the order in which they are shown.
-    pub const ALL: [Self; 16] = [
+    pub const ALL: [Self; 18] = [
         Self::AnswerRatioLow,
         Self::LineFailures,
         Self::AbandonBudget,
@@ -106,6 +110,8 @@ impl AlertRule {
         Self::CallerNumberExpired,
         Self::NoKeyPath,
         Self::EngineDown,
+        Self::WebhookDisabled,
+        Self::SavedReportOwner,
     ];
 
     /// As stored and as asked for.
@@ -127,6 +133,8 @@ impl AlertRule {
             Self::CallerNumberExpired => "caller_number_expired",
             Self::NoKeyPath => "no_key_path",
             Self::EngineDown => "engine_down",
+            Self::WebhookDisabled => "webhook_disabled",
+            Self::SavedReportOwner => "saved_report_owner",
         }
     }
 
@@ -148,6 +156,8 @@ impl AlertRule {
             Self::CallerNumberExpired => "主叫号码资质已到期",
             Self::NoKeyPath => "中继无法接收按键",
             Self::EngineDown => "语音引擎不可用",
+            Self::WebhookDisabled => "事件推送或告警通道已停用",
+            Self::SavedReportOwner => "已存报表的所有者失去权限",
         }
     }
 
@@ -169,6 +179,8 @@ impl AlertRule {
             Self::CallerNumberExpired => "the licence of a caller number has ended",
             Self::NoKeyPath => "keys cannot arrive on a trunk",
             Self::EngineDown => "a speech engine is down",
+            Self::WebhookDisabled => "a webhook or channel is disabled",
+            Self::SavedReportOwner => "the owner of a saved report lost the right",
         }
     }
 }

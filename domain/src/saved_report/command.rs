@@ -16,6 +16,11 @@ pub enum SavedReportCommand {
     Send {
         sending: Box<Sending>,
     },
+    /// The owner from now on; none is the directory's owner.
+    TakeOver {
+        owner: Option<UserId>,
+        reason: String,
+    },
     Remove,
 }
 
@@ -25,6 +30,7 @@ impl SavedReportCommand {
         match self {
             Self::Save { .. } => "saved_report.save",
             Self::Send { .. } => "saved_report.send",
+            Self::TakeOver { .. } => "saved_report.take_over",
             Self::Remove => "saved_report.remove",
         }
     }

@@ -8,6 +8,9 @@ use super::state::SavedReportState;
 use crate::time::Timestamp;
 use values::ids::UserId;
 
+/// Longest reason kept: it is stored for ever and must hold nothing personal.
+pub const REASON_BYTES_MAX: usize = 256;
+
 pub(super) fn decide(
     state: &SavedReportState,
     command: SavedReportCommand,
@@ -19,6 +22,7 @@ pub(super) fn decide(
         }
         SavedReportCommand::Save { plan, owner, .. } => save(state, plan, owner, now),
         SavedReportCommand::Send { sending } => send(state, sending, now),
+        SavedReportCommand::TakeOver { owner, reason } => take_over(state, owner, reason),
         SavedReportCommand::Remove => match state.saved() {
             Some(_) => Ok(vec![SavedReportEvent::Removed {}]),
             None => Ok(Vec::new()),
@@ -42,6 +46,28 @@ fn save(
         }
     }
     Ok(vec![SavedReportEvent::Saved { plan, owner }])
+}
+
+/// Whether the owner before lost the right, and the new one holds it, is checked before the command is sent.
+fn take_over(
+    state: &SavedReportState,
+    owner: Option<UserId>,
+    reason: String,
+) -> Result<Vec<SavedReportEvent>, SavedReportRefusal> {
+    let saved = state.saved().ok_or(SavedReportRefusal::Nothing)?;
+    if reason.trim().is_empty() {
+        return Err(SavedReportRefusal::NoReason);
+    }
+    if reason.len() > REASON_BYTES_MAX {
+        return Err(SavedReportRefusal::ReasonTooLong {
+            bytes: reason.len(),
+            bytes_max: REASON_BYTES_MAX,
+        });
+    }
+    if saved.owner == owner {
+        return Ok(Vec::new());
+    }
+    Ok(vec![SavedReportEvent::TakenOver { owner, reason }])
 }
 
 fn send(

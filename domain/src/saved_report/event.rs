@@ -30,6 +30,14 @@ pub enum SavedReportEvent {
         #[serde(flatten)]
         sending: Box<Sending>,
     },
+    /// Another user's figures, of the same plan: the owner before lost the right.
+    #[serde(rename = "saved_report.taken_over")]
+    TakenOver {
+        /// Left out for the directory's owner.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        owner: Option<UserId>,
+        reason: String,
+    },
     /// It is none any more.
     #[serde(rename = "saved_report.removed")]
     Removed {},
@@ -99,7 +107,7 @@ pub struct SentFigure {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum SendingFault {
-    /// Its owner may not see these figures any more, or is not there.
+    /// Its owner is not active, or may not see these figures or name these channels any more.
     Owner,
     /// A metric that it names is not there.
     Metric,
@@ -122,13 +130,14 @@ impl SendingFault {
 impl SavedReportEvent {
     pub const SAVED: &'static str = "saved_report.saved";
     pub const SENT: &'static str = "saved_report.sent";
+    pub const TAKEN_OVER: &'static str = "saved_report.taken_over";
     pub const REMOVED: &'static str = "saved_report.removed";
 
     /// What it says was sent.
     pub const fn sending(&self) -> Option<&Sending> {
         match self {
             Self::Sent { sending } => Some(sending),
-            Self::Saved { .. } | Self::Removed {} => None,
+            Self::Saved { .. } | Self::TakenOver { .. } | Self::Removed {} => None,
         }
     }
 }
@@ -138,6 +147,7 @@ impl EventData for SavedReportEvent {
         match self {
             Self::Saved { .. } => Self::SAVED,
             Self::Sent { .. } => Self::SENT,
+            Self::TakenOver { .. } => Self::TAKEN_OVER,
             Self::Removed {} => Self::REMOVED,
         }
     }

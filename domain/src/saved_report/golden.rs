@@ -26,5 +26,12 @@ fn every_kind_is_written_and_read_as_its_golden_file_says() {
     });
     let sending = Box::new(sent);
     check("saved_report", SavedReportEvent::Sent { sending });
+    check(
+        "saved_report",
+        SavedReportEvent::TakenOver {
+            owner: Some("wang".parse().unwrap()),
+            reason: "li left the company".to_owned(),
+        },
+    );
     check("saved_report", SavedReportEvent::Removed {});
 }

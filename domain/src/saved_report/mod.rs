@@ -19,6 +19,7 @@ mod golden;
 mod tests;
 
 pub use command::SavedReportCommand;
+pub use decide::REASON_BYTES_MAX;
 pub use event::{SavedReportEvent, Sending, SendingFault, SentFigure};
 pub use id::SavedReportId;
 pub use plan::{Every, ReportPlan, ReportSchedule};

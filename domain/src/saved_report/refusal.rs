@@ -20,6 +20,10 @@ pub enum SavedReportRefusal {
     NotDue { due: Timestamp },
     #[error("more figures than one report has")]
     TooMuch,
+    #[error("a reason is needed")]
+    NoReason,
+    #[error("the reason has {bytes} bytes, more than the {bytes_max} it may have")]
+    ReasonTooLong { bytes: usize, bytes_max: usize },
 }
 
 impl Explained for SavedReportRefusal {}

@@ -1,6 +1,6 @@
 //! What the events of a saved report add up to: its plan, whose it is, and the last that was sent.
 
-use super::event::{SavedReportEvent, Sending};
+use super::event::{SavedReportEvent, Sending, SendingFault};
 use super::plan::ReportPlan;
 use crate::time::Timestamp;
 use values::ids::UserId;
@@ -12,6 +12,7 @@ pub struct SavedReportState {
     /// A later plan of the same name is sent for no time that an earlier one was sent for.
     last_due: Option<Timestamp>,
     last: Option<(Timestamp, Box<Sending>)>,
+    owner_lost: bool,
     /// Whose the one was that is none any more.
     removed_of: Option<Option<UserId>>,
 }
@@ -43,6 +44,12 @@ impl SavedReportState {
         self.last.as_ref().map(|(at, sending)| (*at, &**sending))
     }
 
+    /// Whether nothing was sent the last time because the owner lost the right, and the owner is still the
+    /// same.
+    pub const fn is_owner_lost(&self) -> bool {
+        self.owner_lost
+    }
+
     /// The time for which it is to be sent now: the last one, where that came after it was saved and it was
     /// not sent for it. What was missed before that one stays missed.
     pub fn due_at(&self, now: Timestamp) -> Option<Timestamp> {
@@ -59,6 +66,7 @@ impl SavedReportState {
         match event {
             SavedReportEvent::Saved { plan, owner } => {
                 self.removed_of = None;
+                self.owner_lost = false;
                 self.saved = Some(Saved {
                     plan: plan.clone(),
                     owner: owner.clone(),
@@ -67,11 +75,19 @@ impl SavedReportState {
             }
             SavedReportEvent::Sent { sending } => {
                 self.last_due = self.last_due.max(sending.due);
+                self.owner_lost = sending.fault == Some(SendingFault::Owner);
                 self.last = Some((at, sending.clone()));
+            }
+            SavedReportEvent::TakenOver { owner, .. } => {
+                self.owner_lost = false;
+                if let Some(saved) = &mut self.saved {
+                    saved.owner.clone_from(owner);
+                }
             }
             SavedReportEvent::Removed {} => {
                 self.removed_of = self.saved.take().map(|saved| saved.owner);
                 self.last = None;
+                self.owner_lost = false;
             }
         }
     }

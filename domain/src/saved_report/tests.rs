@@ -245,3 +245,70 @@ fn its_days_are_those_of_its_zone_and_a_skipped_hour_comes_later() {
     assert_eq!(month.last_due(at(MONDAY)), Some(at("2026-02-27T16:00:00Z")));
     assert_eq!(month.next_due(at(MONDAY)), Some(at("2026-03-27T16:00:00Z")));
 }
+
+fn take_over(owner: Option<&str>, reason: &str) -> SavedReportCommand {
+    SavedReportCommand::TakeOver {
+        owner: owner.map(|owner| owner.parse().unwrap()),
+        reason: reason.to_owned(),
+    }
+}
+
+#[test]
+fn a_report_that_was_taken_over_is_sent_for_its_next_time_as_the_new_owner_s() {
+    let mut faulty = sending(Some("2026-03-02T01:00:00Z"));
+    faulty.fault = Some(SendingFault::Owner);
+    let given = [
+        ("2026-03-01T00:00:00Z", saved(plan())),
+        (
+            "2026-03-02T01:00:10Z",
+            SavedReportEvent::Sent {
+                sending: Box::new(faulty),
+            },
+        ),
+    ];
+    let before = state(&given);
+    let now = "2026-03-02T02:00:00Z";
+    let taken = SavedReportEvent::TakenOver {
+        owner: Some("chen".parse().unwrap()),
+        reason: "wang left".to_owned(),
+    };
+    assert_eq!(
+        decide(&before, take_over(Some("chen"), "wang left"), now),
+        Ok(vec![taken.clone()])
+    );
+    assert_eq!(decide(&before, take_over(Some("wang"), "x"), now), Ok(vec![]));
+    let mut after = before.clone();
+    SavedReport::evolve(&mut after, &taken, at(now));
+    let owner = after.saved().and_then(|saved| saved.owner.clone());
+    assert_eq!(owner.map(|owner| owner.to_string()).as_deref(), Some("chen"));
+    assert!(before.is_owner_lost() && !after.is_owner_lost());
+    assert_eq!(after.due_at(at("2026-03-08T00:00:00Z")), None);
+    assert_eq!(
+        after.due_at(at("2026-03-09T01:00:00Z")),
+        Some(at("2026-03-09T01:00:00Z"))
+    );
+    // From now on it is the new owner who changes it.
+    assert_eq!(
+        decide(&after, save(plan(), "wang"), now),
+        Err(SavedReportRefusal::NotTheirs)
+    );
+    for (reason, refusal) in [
+        (" ".to_owned(), SavedReportRefusal::NoReason),
+        (
+            "x".repeat(257),
+            SavedReportRefusal::ReasonTooLong {
+                bytes: 257,
+                bytes_max: REASON_BYTES_MAX,
+            },
+        ),
+    ] {
+        assert_eq!(
+            decide(&before, take_over(Some("chen"), &reason), now),
+            Err(refusal)
+        );
+    }
+    assert_eq!(
+        decide(&SavedReportState::default(), take_over(None, "x"), now),
+        Err(SavedReportRefusal::Nothing)
+    );
+}

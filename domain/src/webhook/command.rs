@@ -2,10 +2,11 @@
 
 use super::event::{Attempted, WebhookFacts};
 use super::format::Format;
+use super::owner_fault::OwnerFault;
 use crate::personal::Personal;
 use crate::record::stored_event::Position;
 use std::collections::BTreeSet;
-use values::ids::{CampaignId, CustomerId, EventId};
+use values::ids::{CampaignId, CustomerId, EventId, UserId};
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum WebhookCommand {
@@ -29,6 +30,18 @@ pub enum WebhookCommand {
     /// Send again what comes after a position.
     Replay {
         after: Position,
+    },
+    /// Deliver nothing until another user takes it over.
+    Disable {
+        reason: OwnerFault,
+        owner: UserId,
+        /// The revision by which the owner was judged; at another one the command does nothing.
+        read: u64,
+    },
+    /// The owner from now on; none is the directory's owner.
+    TakeOver {
+        owner: Option<UserId>,
+        reason: String,
     },
     /// What came of a test.
     Test {
@@ -54,6 +67,8 @@ pub struct WebhookChange {
     pub address: Option<NewAddress>,
     /// What is sent as `Authorization: Bearer` from now on.
     pub bearer: Option<Personal<String>>,
+    /// The owner from now on; none is the directory's owner.
+    pub owner: Option<UserId>,
 }
 
 /// Another address of a webhook.
@@ -98,6 +113,8 @@ impl WebhookCommand {
             Self::Rotate { .. } => "webhook.rotate",
             Self::Remove { .. } => "webhook.remove",
             Self::Replay { .. } => "webhook.replay",
+            Self::Disable { .. } => "webhook.disable",
+            Self::TakeOver { .. } => "webhook.take_over",
             Self::Test { .. } => "webhook.test",
             Self::Record { .. } => "webhook.record",
         }

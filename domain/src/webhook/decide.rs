@@ -3,12 +3,14 @@
 
 use super::command::{Outcome, OutcomeEnd, WebhookChange, WebhookCommand};
 use super::event::{Delivery, WebhookEvent, WebhookFacts, WebhookTerms};
+use super::owner_fault::OwnerFault;
 use super::refusal::WebhookRefusal;
 use super::schedule::wait_ms;
 use super::state::WebhookState;
 use crate::personal::Personal;
 use crate::record::stored_event::Position;
 use crate::time::Timestamp;
+use values::ids::UserId;
 
 /// Longest reason kept: it is stored for ever and must hold nothing personal.
 pub const REASON_BYTES_MAX: usize = 256;
@@ -27,11 +29,9 @@ pub(super) fn decide(state: &WebhookState, command: WebhookCommand, now: Timesta
         WebhookCommand::Change { change, read, reason } => changed(state, *change, read, reason),
         WebhookCommand::Rotate { secret } => rotate(state, secret, now),
         WebhookCommand::Remove { reason } => remove(state, reason),
-        WebhookCommand::Replay { after } => {
-            present(state)?;
-            let run = state.run() + 1;
-            Ok(vec![WebhookEvent::ReplayAsked { after, run }])
-        }
+        WebhookCommand::Replay { after } => replay(state, after),
+        WebhookCommand::Disable { reason, owner, read } => disable(state, reason, owner, read),
+        WebhookCommand::TakeOver { owner, reason } => take_over(state, owner, reason),
         WebhookCommand::Test { attempt } => {
             present(state)?;
             Ok(vec![WebhookEvent::Tested { attempt }])
@@ -72,6 +72,39 @@ fn rotate(state: &WebhookState, secret: Personal<String>, now: Timestamp) -> Dec
     }
     let old_until = now.plus_ms(OVERLAP_MS);
     Ok(vec![WebhookEvent::Rotated { secret, old_until }])
+}
+
+/// A replay would deliver by the right of an owner who lost it.
+fn replay(state: &WebhookState, after: Position) -> Decided {
+    present(state)?;
+    if state.owner_fault().is_some() {
+        return Err(WebhookRefusal::OwnerLost);
+    }
+    let run = state.run() + 1;
+    Ok(vec![WebhookEvent::ReplayAsked { after, run }])
+}
+
+/// Nothing where another user took it over, or changed it, since the owner was judged.
+fn disable(state: &WebhookState, reason: OwnerFault, owner: UserId, read: u64) -> Decided {
+    present(state)?;
+    if state.is_disabled() || state.revision() != read {
+        return Ok(Vec::new());
+    }
+    Ok(vec![WebhookEvent::Disabled {
+        status: None,
+        reason: Some(reason),
+        owner: Some(owner),
+    }])
+}
+
+/// Whether the new owner holds the rights is checked before the command is sent.
+fn take_over(state: &WebhookState, owner: Option<UserId>, reason: String) -> Decided {
+    let facts = present(state)?;
+    refuse_unreasoned(&reason)?;
+    if owner.is_some() && facts.owner == owner && state.owner_fault().is_none() {
+        return Ok(Vec::new());
+    }
+    Ok(vec![WebhookEvent::TakenOver { owner, reason }])
 }
 
 fn remove(state: &WebhookState, reason: String) -> Decided {
@@ -133,6 +166,7 @@ fn changed(state: &WebhookState, change: WebhookChange, read: Option<u64>, reaso
         after: Box::new(after),
         target,
         bearer: change.bearer,
+        owner: change.owner,
         reason,
     }])
 }
@@ -164,7 +198,11 @@ fn record(
     }
     events.extend(
         gone.filter(|_| !state.is_disabled())
-            .map(|status| WebhookEvent::Disabled { status }),
+            .map(|status| WebhookEvent::Disabled {
+                status: Some(status),
+                reason: None,
+                owner: None,
+            }),
     );
     events
 }

@@ -2,6 +2,7 @@
 //! envelope.
 
 use super::format::Format;
+use super::owner_fault::OwnerFault;
 use crate::decider::{EventData, UnreadableEvent, read_current};
 use crate::personal::Personal;
 use crate::record::stored_event::Position;
@@ -9,7 +10,7 @@ use crate::time::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use std::collections::BTreeSet;
-use values::ids::{CampaignId, CustomerId, EventId};
+use values::ids::{CampaignId, CustomerId, EventId, UserId};
 use values::permission::CampaignScope;
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
@@ -33,6 +34,10 @@ pub enum WebhookEvent {
         /// nothing is.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         bearer: Option<Personal<String>>,
+        /// The owner from now on: the user who changed it, where that user holds every right it needs. Left
+        /// out for the directory's owner, and by older versions; the envelope names who changed it.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        owner: Option<UserId>,
         reason: String,
     },
     /// Another secret signs; the one before signs beside it for a while.
@@ -44,9 +49,28 @@ pub enum WebhookEvent {
     /// Nothing is sent there any more.
     #[serde(rename = "webhook.removed")]
     Removed { reason: String },
-    /// The receiver said that it is gone (410): nothing is sent until a replay is asked.
+    /// Nothing is sent: the receiver answered 410, until a replay, or the owner lost the right, until another
+    /// user takes it over. Events wait meanwhile.
     #[serde(rename = "webhook.disabled")]
-    Disabled { status: u16 },
+    Disabled {
+        /// The receiver's answer; left out where the owner is the reason.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        status: Option<u16>,
+        /// Left out where the receiver is gone.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        reason: Option<OwnerFault>,
+        /// The owner that the reason is about.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        owner: Option<UserId>,
+    },
+    /// Another user answers for it; what waited is sent.
+    #[serde(rename = "webhook.taken_over")]
+    TakenOver {
+        /// Left out for the directory's owner.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        owner: Option<UserId>,
+        reason: String,
+    },
     /// Everything after a position is sent again.
     #[serde(rename = "webhook.replay_asked")]
     ReplayAsked { after: Position, run: u32 },
@@ -127,6 +151,10 @@ pub struct WebhookFacts {
     /// It is a channel of alerts, and listed there.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub is_channel: bool,
+    /// The user with the rights by which it delivers. Left out for the directory's owner, and by older
+    /// versions; the envelope names who added it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub owner: Option<UserId>,
 }
 
 /// What of a webhook can be changed, as it is shown.
@@ -245,6 +273,7 @@ impl WebhookEvent {
     pub const ROTATED: &'static str = "webhook.rotated";
     pub const REMOVED: &'static str = "webhook.removed";
     pub const DISABLED: &'static str = "webhook.disabled";
+    pub const TAKEN_OVER: &'static str = "webhook.taken_over";
     pub const REPLAY_ASKED: &'static str = "webhook.replay_asked";
     pub const TESTED: &'static str = "webhook.tested";
     pub const DELIVERED: &'static str = "webhook.delivered";
@@ -264,6 +293,7 @@ impl WebhookEvent {
             | Self::Rotated { .. }
             | Self::Removed { .. }
             | Self::Disabled { .. }
+            | Self::TakenOver { .. }
             | Self::ReplayAsked { .. }
             | Self::Tested { .. } => None,
         }
@@ -278,6 +308,7 @@ impl EventData for WebhookEvent {
             Self::Rotated { .. } => Self::ROTATED,
             Self::Removed { .. } => Self::REMOVED,
             Self::Disabled { .. } => Self::DISABLED,
+            Self::TakenOver { .. } => Self::TAKEN_OVER,
             Self::ReplayAsked { .. } => Self::REPLAY_ASKED,
             Self::Tested { .. } => Self::TESTED,
             Self::Delivered { .. } => Self::DELIVERED,
@@ -314,6 +345,7 @@ impl EventData for WebhookEvent {
             }
             Self::Removed { .. }
             | Self::Disabled { .. }
+            | Self::TakenOver { .. }
             | Self::ReplayAsked { .. }
             | Self::DeliveryDeferred { .. } => Vec::new(),
         }

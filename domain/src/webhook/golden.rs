@@ -2,8 +2,9 @@
 
 use super::event::{Attempted, Delivery, DeliveryFault, WebhookEvent, WebhookFacts, WebhookTerms};
 use super::format::Format;
+use super::owner_fault::OwnerFault;
 use crate::personal::Personal;
-use crate::record::golden_support::{at, campaign, check, customer};
+use crate::record::golden_support::{at, campaign, check, check_with, customer};
 use crate::record::stored_event::Position;
 use values::ids::{CommandId, EventId};
 use values::permission::CampaignScope;
@@ -39,10 +40,12 @@ fn terms(format: Format, shown: &str) -> WebhookTerms {
     }
 }
 
-#[test]
-fn every_kind_is_written_and_read_as_its_golden_file_says() {
-    let sealed = |text: &str| Personal::open(text.to_owned());
-    let facts = WebhookFacts {
+fn sealed(text: &str) -> Personal<String> {
+    Personal::open(text.to_owned())
+}
+
+fn facts(owner: Option<&str>) -> WebhookFacts {
+    WebhookFacts {
         format: Format::Crm,
         target: sealed("https://api.example.com/crm/customers"),
         shown: "https://api.example.com/crm/customers".to_owned(),
@@ -56,21 +59,46 @@ fn every_kind_is_written_and_read_as_its_golden_file_says() {
         recordings_from: None,
         after: Position(40),
         is_channel: true,
+        owner: owner.map(|owner| owner.parse().unwrap()),
+    }
+}
+
+fn changed(owner: Option<&str>) -> WebhookEvent {
+    WebhookEvent::Changed {
+        before: Box::new(terms(Format::Crm, "https://api.example.com/crm/customers")),
+        after: Box::new(WebhookTerms {
+            allow_private: true,
+            ..terms(Format::Standard, "https://hooks.example.com/in")
+        }),
+        target: Some(sealed("https://hooks.example.com/in?key=1")),
+        bearer: Some(sealed("another bearer")),
+        owner: owner.map(|owner| owner.parse().unwrap()),
+        reason: "the CRM moved".to_owned(),
+    }
+}
+
+#[test]
+fn members_of_the_owner_are_written_and_read_as_their_golden_files_say() {
+    let added = WebhookEvent::Added {
+        facts: Box::new(facts(Some("wang"))),
     };
+    check_with("webhook", "owner", added);
+    check_with("webhook", "owner", changed(Some("wang")));
+    let disabled = WebhookEvent::Disabled {
+        status: None,
+        reason: Some(OwnerFault::OwnerDisabled),
+        owner: Some("wang".parse().unwrap()),
+    };
+    check_with("webhook", "reason", disabled);
+}
+
+#[test]
+fn every_kind_is_written_and_read_as_its_golden_file_says() {
     let events = [
         WebhookEvent::Added {
-            facts: Box::new(facts),
+            facts: Box::new(facts(None)),
         },
-        WebhookEvent::Changed {
-            before: Box::new(terms(Format::Crm, "https://api.example.com/crm/customers")),
-            after: Box::new(WebhookTerms {
-                allow_private: true,
-                ..terms(Format::Standard, "https://hooks.example.com/in")
-            }),
-            target: Some(sealed("https://hooks.example.com/in?key=1")),
-            bearer: Some(sealed("another bearer")),
-            reason: "the CRM moved".to_owned(),
-        },
+        changed(None),
         WebhookEvent::Rotated {
             secret: sealed("whsec_OTg3NjU0MzIxMDk4NzY1NDMyMTA5ODc2"),
             old_until: at().plus_ms(86_400_000),
@@ -78,7 +106,15 @@ fn every_kind_is_written_and_read_as_its_golden_file_says() {
         WebhookEvent::Removed {
             reason: "the CRM moved".to_owned(),
         },
-        WebhookEvent::Disabled { status: 410 },
+        WebhookEvent::Disabled {
+            status: Some(410),
+            reason: None,
+            owner: None,
+        },
+        WebhookEvent::TakenOver {
+            owner: Some("wang".parse().unwrap()),
+            reason: "li left the company".to_owned(),
+        },
         WebhookEvent::ReplayAsked {
             after: Position(12),
             run: 1,

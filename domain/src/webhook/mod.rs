@@ -9,6 +9,7 @@ pub mod command;
 mod decide;
 pub mod event;
 mod format;
+mod owner_fault;
 mod refusal;
 mod schedule;
 mod state;
@@ -22,6 +23,7 @@ pub use command::{NewAddress, Outcome, OutcomeEnd, WebhookChange, WebhookCommand
 pub use decide::{OVERLAP_MS, REASON_BYTES_MAX};
 pub use event::{Attempted, Delivery, DeliveryFault, WebhookEvent, WebhookFacts, WebhookTerms};
 pub use format::Format;
+pub use owner_fault::OwnerFault;
 pub use refusal::WebhookRefusal;
 pub use schedule::{ATTEMPTS_MAX, RETRY_AFTER_MS_MAX, wait_ms};
 pub use state::{Counts, DEAD_LETTERS_MAX, DeadLetter, OldSecret, Waiting, WebhookState};

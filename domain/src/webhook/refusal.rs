@@ -20,6 +20,8 @@ pub enum WebhookRefusal {
     OtherReceiver,
     #[error("it is at version v{actual} now: read it again, and decide again")]
     Stale { actual: u64 },
+    #[error("it is disabled because its owner lost the right to it: take it over first")]
+    OwnerLost,
     #[error("a reason is needed")]
     NoReason,
     #[error("the reason has {bytes} bytes, more than the {bytes_max} it may have")]

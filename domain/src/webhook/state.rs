@@ -5,11 +5,12 @@
 //! further while too many wait.
 
 use super::event::{Attempted, DeliveryFault, WebhookEvent, WebhookFacts, WebhookTerms};
+use super::owner_fault::OwnerFault;
 use crate::personal::Personal;
 use crate::record::stored_event::Position;
 use crate::time::Timestamp;
 use std::collections::{BTreeMap, BTreeSet};
-use values::ids::EventId;
+use values::ids::{EventId, UserId};
 
 /// Dead letters that are listed by name; of older ones only the count is kept, and the events tell.
 pub const DEAD_LETTERS_MAX: usize = 1_000;
@@ -23,6 +24,7 @@ pub struct WebhookState {
     old_secret: Option<OldSecret>,
     removed: bool,
     disabled: bool,
+    owner_fault: Option<OwnerFault>,
     run: u32,
     through: Position,
     beyond: BTreeSet<Position>,
@@ -86,9 +88,13 @@ impl WebhookState {
     pub const fn is_removed(&self) -> bool {
         self.removed
     }
-    /// The receiver said that it is gone.
+    /// Nothing is sent: the receiver is gone, or the owner lost the right.
     pub const fn is_disabled(&self) -> bool {
         self.disabled
+    }
+    /// Why the owner may not have it deliver, where it is disabled for that.
+    pub const fn owner_fault(&self) -> Option<OwnerFault> {
+        self.owner_fault
     }
     /// The secret before the one of now, and until when it signs too.
     pub const fn old_secret(&self) -> Option<&OldSecret> {
@@ -139,19 +145,20 @@ impl WebhookState {
                 after,
                 target,
                 bearer,
+                owner,
                 ..
-            } => self.change(after, target.as_ref(), bearer.as_ref()),
+            } => {
+                self.change(after, target.as_ref(), bearer.as_ref());
+                self.hand_over(owner.as_ref());
+            }
             WebhookEvent::Rotated { secret, old_until } => self.rotate(secret, *old_until),
             WebhookEvent::Removed { .. } => self.remove(),
-            WebhookEvent::Disabled { .. } => self.disabled = true,
-            WebhookEvent::ReplayAsked { after, run } => {
-                self.run = *run;
-                self.through = *after;
-                self.disabled = false;
-                self.beyond.clear();
-                self.waiting.clear();
-                self.dead.retain(|position, _| position <= after);
+            WebhookEvent::Disabled { reason, .. } => {
+                self.disabled = true;
+                self.owner_fault = *reason;
             }
+            WebhookEvent::TakenOver { owner, .. } => self.take_over(owner.as_ref()),
+            WebhookEvent::ReplayAsked { after, run } => self.replay(*after, *run),
             WebhookEvent::Tested { .. } => {}
             WebhookEvent::Delivered { delivery, attempt } => {
                 self.delivered_count += 1;
@@ -220,6 +227,29 @@ impl WebhookState {
         }
         if let Some(bearer) = bearer {
             facts.bearer = Some(bearer.clone());
+        }
+    }
+
+    fn replay(&mut self, after: Position, run: u32) {
+        self.run = run;
+        self.through = after;
+        self.disabled = false;
+        self.beyond.clear();
+        self.waiting.clear();
+        self.dead.retain(|position, _| *position <= after);
+    }
+
+    /// A receiver that is gone stays so.
+    fn take_over(&mut self, owner: Option<&UserId>) {
+        self.revision += 1;
+        self.hand_over(owner);
+        self.disabled = self.disabled && self.owner_fault.is_none();
+        self.owner_fault = None;
+    }
+
+    fn hand_over(&mut self, owner: Option<&UserId>) {
+        if let Some(facts) = &mut self.facts {
+            facts.owner = owner.cloned();
         }
     }
 

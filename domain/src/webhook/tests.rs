@@ -1,17 +1,21 @@
 //! Given events, when a command, then events or a refusal.
 
 use super::{
-    ATTEMPTS_MAX, Attempted, DeliveryFault, Format, NewAddress, OVERLAP_MS, Outcome, OutcomeEnd, Webhook,
-    WebhookChange, WebhookCommand, WebhookEvent, WebhookFacts, WebhookRefusal, WebhookState,
+    ATTEMPTS_MAX, Attempted, DeliveryFault, Format, NewAddress, OVERLAP_MS, Outcome, OutcomeEnd, OwnerFault,
+    Webhook, WebhookChange, WebhookCommand, WebhookEvent, WebhookFacts, WebhookRefusal, WebhookState,
 };
 use crate::decider::{Context, Decider};
 use crate::personal::Personal;
 use crate::record::stored_event::Position;
 use crate::time::Timestamp;
-use values::ids::{CommandId, EventId};
+use values::ids::{CommandId, EventId, UserId};
 use values::permission::CampaignScope;
 
 const NOW: Timestamp = Timestamp::from_millis(1_772_416_800_000);
+
+fn user(name: &str) -> UserId {
+    name.parse().unwrap()
+}
 
 fn facts(format: Format) -> Box<WebhookFacts> {
     Box::new(WebhookFacts {
@@ -28,6 +32,7 @@ fn facts(format: Format) -> Box<WebhookFacts> {
         recordings_from: None,
         after: Position(10),
         is_channel: false,
+        owner: Some(user("li")),
     })
 }
 
@@ -145,6 +150,7 @@ fn change(format: Format, kinds: &[&str], url: Option<&str>) -> WebhookChange {
             shown: url.to_owned(),
         }),
         bearer: None,
+        owner: Some(user("wang")),
     }
 }
 
@@ -251,7 +257,12 @@ fn what_is_not_taken_waits_longer_each_time_and_is_given_up_in_the_end() {
 fn a_receiver_that_is_gone_is_left_alone_until_a_replay() {
     let mut given = vec![added()];
     given.extend(decide(&given, record(0, 12, vec![tried(12, 1, 410)])).unwrap());
-    assert_eq!(given.last(), Some(&WebhookEvent::Disabled { status: 410 }));
+    let gone = WebhookEvent::Disabled {
+        status: Some(410),
+        reason: None,
+        owner: None,
+    };
+    assert_eq!(given.last(), Some(&gone));
     assert!(state(&given).is_disabled());
     let again = behind(&given, WebhookCommand::Replay { after: Position(5) });
     assert!(!again.is_disabled() && again.waiting().is_empty());
@@ -272,4 +283,99 @@ fn of_the_run_before_a_replay_only_what_was_taken_is_kept() {
     given.extend(events);
     assert!(!state(&given).knows(Position(15)), "it is sent again");
     assert_eq!(state(&given).through(), Position(0));
+}
+
+fn disable(read: u64) -> WebhookCommand {
+    WebhookCommand::Disable {
+        reason: OwnerFault::OwnerDisabled,
+        owner: user("li"),
+        read,
+    }
+}
+
+fn disabled() -> WebhookEvent {
+    WebhookEvent::Disabled {
+        status: None,
+        reason: Some(OwnerFault::OwnerDisabled),
+        owner: Some(user("li")),
+    }
+}
+
+fn take_over(owner: Option<&str>, reason: &str) -> WebhookCommand {
+    WebhookCommand::TakeOver {
+        owner: owner.map(user),
+        reason: reason.to_owned(),
+    }
+}
+
+fn taken_over(owner: Option<&str>) -> WebhookEvent {
+    WebhookEvent::TakenOver {
+        owner: owner.map(user),
+        reason: "li left".to_owned(),
+    }
+}
+
+#[test]
+fn a_webhook_of_an_owner_without_the_right_is_disabled_once_and_keeps_what_waits() {
+    let mut given = vec![added()];
+    given.extend(decide(&given, record(0, 14, vec![tried(12, 1, 500), deferred(14, 12)])).unwrap());
+    assert_eq!(decide(&given, disable(1)), Ok(vec![disabled()]));
+    assert_eq!(decide(&given, disable(2)), Ok(vec![]), "judged by another revision");
+    given.push(disabled());
+    assert_eq!(decide(&given, disable(1)), Ok(vec![]));
+    let of_li = state(&given);
+    assert_eq!(
+        (of_li.is_disabled(), of_li.owner_fault()),
+        (true, Some(OwnerFault::OwnerDisabled))
+    );
+    assert_eq!((of_li.waiting().len(), of_li.through()), (2, Position(14)));
+    let replay = WebhookCommand::Replay { after: Position(0) };
+    assert_eq!(decide(&given, replay), Err(WebhookRefusal::OwnerLost));
+    assert_eq!(decide(&[], disable(0)), Err(WebhookRefusal::Unknown));
+    assert_eq!(decide(&[added(), removed()], disable(1)), Err(WebhookRefusal::Removed));
+}
+
+#[test]
+fn a_webhook_that_was_taken_over_goes_on_from_where_it_was() {
+    let mut given = vec![added()];
+    given.extend(decide(&given, record(0, 12, vec![tried(12, 1, 500)])).unwrap());
+    given.push(disabled());
+    let taken = taken_over(Some("wang"));
+    assert_eq!(decide(&given, take_over(Some("wang"), "li left")), Ok(vec![taken.clone()]));
+    given.push(taken);
+    let of_wang = state(&given);
+    assert_eq!((of_wang.is_disabled(), of_wang.owner_fault()), (false, None));
+    assert_eq!((of_wang.waiting().len(), of_wang.revision()), (1, 2));
+    let owner = of_wang.active().and_then(|facts| facts.owner.clone());
+    assert_eq!(owner, Some(user("wang")));
+    // The directory's owner may be the owner of it already, or of an old one that says nothing.
+    for (owner, events) in [
+        (Some("wang"), vec![]),
+        (Some("li"), vec![taken_over(Some("li"))]),
+        (None, vec![taken_over(None)]),
+    ] {
+        assert_eq!(decide(&given, take_over(owner, "li left")), Ok(events), "{owner:?}");
+    }
+    let unreasoned = decide(&given, take_over(Some("li"), " "));
+    assert_eq!(unreasoned, Err(WebhookRefusal::NoReason));
+    assert_eq!(decide(&[], take_over(Some("li"), "x")), Err(WebhookRefusal::Unknown));
+}
+
+#[test]
+fn a_webhook_of_a_receiver_that_is_gone_needs_a_replay_after_it_was_taken_over() {
+    let mut given = vec![added()];
+    given.extend(decide(&given, record(0, 12, vec![tried(12, 1, 410)])).unwrap());
+    given.push(taken_over(Some("wang")));
+    assert!(state(&given).is_disabled());
+    let again = behind(&given, WebhookCommand::Replay { after: Position(0) });
+    assert!(!again.is_disabled());
+}
+
+#[test]
+fn a_change_names_the_owner_and_lifts_no_disabling() {
+    let change = ordered(change(Format::Crm, &["call.ended"], None), 1);
+    let changed = behind(&[added(), disabled()], change);
+    let owner = changed.active().and_then(|facts| facts.owner.clone());
+    assert_eq!(owner, Some(user("wang")));
+    assert!(changed.is_disabled());
 }

@@ -43,7 +43,7 @@ export function ReportPage() {
     queryFn: () => get('/api/v1/saved-reports/{name}', [name], { as_of }),
     placeholderData: keepPreviousData,
   })
-  const [asked, setAsked] = useState<'send' | 'change' | 'remove' | null>(null)
+  const [asked, setAsked] = useState<'send' | 'change' | 'takeOver' | 'remove' | null>(null)
   const [sent, setSent] = useState<Sent | null>(null)
   const [behind, setBehind] = useState<Row | null>(null)
   const sendNow = async (_: string, key: string) => {
@@ -77,6 +77,7 @@ export function ReportPage() {
         <Button onClick={() => takeAway(`${name}.csv`, [[...titles, t('reports.from'), t('reports.to')], ...shown.figures.map((one) => [...cells(one), from, to])])}>{t('reports.takeAway')}</Button>
         {shown.is_own && (shown.channels ?? []).length > 0 && <Button onClick={() => setAsked('send')}>{t('reports.send')}</Button>}
         {shown.is_own && <Button onClick={() => setAsked('change')}>{t('reports.change')}</Button>}
+        {!shown.is_own && shown.is_owner_lost && <Button onClick={() => setAsked('takeOver')}>{t('reports.takeOver')}</Button>}
         {shown.is_own && <Button danger onClick={() => setAsked('remove')}>{t('reports.remove')}</Button>}
       </div>
       {made.error && <Refused why={made.error} again={() => void made.refetch()} />}
@@ -103,6 +104,19 @@ export function ReportPage() {
       {asked === 'change' && <SaveDialog report={shown} onClose={() => setAsked(null)} />}
       {asked === 'send' && (
         <Ask title={t('reports.send')} ok={t('reports.send')} what={t('reports.sendWhat', { count: (shown.channels ?? []).length })} onLeave={() => setAsked(null)} send={sendNow} />
+      )}
+      {asked === 'takeOver' && (
+        <Ask
+          title={t('reports.takeOverOf', { title: shown.title })}
+          ok={t('reports.takeOver')}
+          what={t('reports.takeOverWhat')}
+          reason={t('act.reason')}
+          onLeave={() => setAsked(null)}
+          send={async (reason, key) => {
+            await post('/api/v1/saved-reports/{name}/take-over', [name], { reason }, key)
+            await queries.invalidateQueries({ queryKey: ['saved-report', name] })
+          }}
+        />
       )}
       {asked === 'remove' && (
         <Ask

@@ -13,6 +13,7 @@ use crate::access::desk::AccessDesk;
 use crate::as_of::past::Past;
 use crate::conversations::under_way::UnderWay as ConversationsUnderWay;
 use crate::exporting::desk::ExportDesk;
+use crate::halted::Halted;
 use crate::lists::under_way::UnderWay;
 use crate::live::LiveHub;
 use crate::messages::room::MessageRoom;
@@ -94,6 +95,8 @@ pub struct Installation {
     pub recordings: Arc<dyn Recordings>,
     /// Who carries messages to those who are told of events.
     pub courier: Arc<dyn Courier>,
+    /// Webhooks and saved reports that send nothing until a person acts.
+    pub halted: Halted,
     /// What this process does about dialing.
     pub dialing: Arc<Dialing>,
 }

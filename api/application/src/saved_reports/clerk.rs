@@ -38,6 +38,8 @@ async fn look_again_and_again(installation: &Installation) -> Result<(), Problem
                     break;
                 }
             }
+        } else {
+            installation.halted.forget_reports();
         }
         installation.pause(LOOK_MS).await;
     }
@@ -56,6 +58,9 @@ pub(super) async fn look(installation: &Installation, name: &SavedReportId) -> b
 
 async fn send_where_due(installation: &Installation, name: &SavedReportId) -> Result<(), Problem> {
     let loaded = installation.entities.saved_reports.state(name).await?;
+    installation
+        .halted
+        .note_report(name.clone(), loaded.state.is_owner_lost());
     match loaded.state.due_at(installation.now()) {
         Some(due) => send_due(installation, name, due).await,
         None => Ok(()),

@@ -48,6 +48,8 @@ pub struct SavedShown {
     /// Why nothing was sent then.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub last_fault: Option<SendingFault>,
+    /// Nothing was sent because the owner lost the right: another user may take it over.
+    pub is_owner_lost: bool,
     /// What `If-Match` says of a change: the version that was read.
     #[schemars(example = &"\"v1\"")]
     pub etag: String,
@@ -91,13 +93,13 @@ pub struct ReportChanged {
     pub answer: Answer<SavedReport>,
 }
 
-fn user_of(caller: &Caller) -> Option<UserId> {
+pub(super) fn user_of(caller: &Caller) -> Option<UserId> {
     caller.user().map(|known| known.user.clone())
 }
 
 /// Shown as far as its reader may see, also to its owner by a key that is narrower than they are: no campaign
 /// beyond that, and none of the channels but those that its owner may name by what they ask with.
-async fn shown(
+pub(super) async fn shown(
     installation: &Installation,
     name: &SavedReportId,
     state: &SavedReportState,
@@ -113,7 +115,7 @@ async fn shown(
     plan.channels.clear();
     if is_own(saved, caller) {
         for id in &saved.plan.channels {
-            if may_name(installation, *id, caller).await {
+            if may_name(installation, *id, caller).await.unwrap_or(false) {
                 plan.channels.insert(*id);
             }
         }
@@ -127,21 +129,29 @@ async fn shown(
         next_due_at: saved.plan.next_due(now),
         last_sent_at: last.map(|(at, _)| at),
         last_fault: last.and_then(|(_, sending)| sending.fault),
+        is_owner_lost: state.is_owner_lost(),
         etag: format!("\"v{}\"", version.0),
         version,
     })
 }
 
 /// Whether the caller may name this channel of alerts or webhook: it is there, and within what they may see.
-async fn may_name(installation: &Installation, id: WebhookId, caller: &Caller) -> bool {
+pub(super) async fn may_name(
+    installation: &Installation,
+    id: WebhookId,
+    caller: &Caller,
+) -> Result<bool, Problem> {
     for (permission, is_channel) in [(Permission::AlertsRead, true), (Permission::WebhooksRead, false)] {
-        if let Ok(reach) = caller.scope_for(permission)
-            && reached(installation, id, &reach, is_channel).await.is_ok()
-        {
-            return true;
+        let Ok(reach) = caller.scope_for(permission) else {
+            continue;
+        };
+        match reached(installation, id, &reach, is_channel).await {
+            Ok(_) => return Ok(true),
+            Err(problem) if problem.kind == Kind::Missing => {}
+            Err(problem) => return Err(problem),
         }
     }
-    false
+    Ok(false)
 }
 
 /// Theirs, or whoever's it is where the directory's owner asks, who may remove what nobody else can any more.
@@ -153,13 +163,14 @@ fn is_own(saved: &Saved, caller: &Caller) -> bool {
             .is_some_and(|known| saved.owner.as_ref() == Some(&known.user))
 }
 
-/// Whether this caller may know of it: their own, or a shared one, that holds something in their scope.
-fn may_read(state: &SavedReportState, caller: &Caller, scope: &DataScope) -> bool {
+/// Whether this caller may know of it: their own, or a shared one, that holds something in their scope. One
+/// with an owner who lost the right is as a shared one: another user may take it over.
+pub(super) fn may_read(state: &SavedReportState, caller: &Caller, scope: &DataScope) -> bool {
     let Some(saved) = state.saved() else { return false };
     if is_own(saved, caller) && scope.is_all() {
         return true;
     }
-    let is_theirs = is_own(saved, caller) || saved.plan.is_shared;
+    let is_theirs = is_own(saved, caller) || saved.plan.is_shared || state.is_owner_lost();
     is_theirs && !campaigns_in(&saved.plan, scope).is_empty()
 }
 
@@ -365,7 +376,7 @@ async fn check(
     }
     for (index, id) in plan.channels.iter().enumerate() {
         let pointer = format!("/channels/{index}");
-        let is_there = may_name(installation, *id, caller).await;
+        let is_there = may_name(installation, *id, caller).await?;
         if !is_there {
             return Err(wrong(
                 &pointer,

@@ -9,6 +9,7 @@ mod making;
 mod managing;
 mod notes;
 mod sending;
+mod taking_over;
 
 pub use clerk::begin;
 pub use managing::{
@@ -16,3 +17,4 @@ pub use managing::{
 };
 pub use notes::{NoteAdded, NoteList, add_note, notes};
 pub use sending::{ReportSent, send_now};
+pub use taking_over::take_over_saved;

@@ -2,15 +2,15 @@
 //! to its channels by their own senders.
 
 use super::making::{campaigns_in, make};
-use super::managing::{refuse_guests, refuse_others, seen, wrong};
-use crate::access::{Caller, KnownUser};
+use super::managing::{may_name, refuse_guests, refuse_others, seen, wrong};
+use crate::access::Caller;
 use crate::as_of::Moment;
 use crate::installation::Installation;
+use crate::owners::active_owner;
 use actors::Answer;
-use domain::actor::Way;
 use domain::digest::SecretDigest;
 use domain::ids::{CampaignId, CommandId, UserId, WebhookId};
-use domain::permission::{CampaignScope, DataScope, Permission};
+use domain::permission::{DataScope, Permission};
 use domain::problem::{Kind, Problem};
 use domain::saved_report::{
     Saved, SavedReport, SavedReportCommand, SavedReportEvent, SavedReportId, Sending, SendingFault,
@@ -122,11 +122,12 @@ async fn record(
     let command = SavedReportCommand::Send {
         sending: Box::new(sending),
     };
-    Ok(installation
-        .entities
-        .saved_reports
-        .ask(name, command, cause)
-        .await?)
+    let saved_reports = &installation.entities.saved_reports;
+    let answer = saved_reports.ask(name, command, cause).await?;
+    installation
+        .halted
+        .note_report(name.clone(), answer.state.is_owner_lost());
+    Ok(answer)
 }
 
 /// What is to be sent of it, or why nothing is.
@@ -136,7 +137,8 @@ async fn made(
     due: Option<Timestamp>,
     at: Timestamp,
 ) -> Result<Sending, Problem> {
-    let scope = owner_scope(installation, saved.owner.as_ref()).await?;
+    let owner = active_owner(installation, saved.owner.as_ref()).await?;
+    let scope = owner.as_ref().and_then(figures_scope);
     let made = match &scope {
         None => None,
         Some(reach) => match make(installation, &saved.plan, reach, Moment::default(), at).await {
@@ -151,12 +153,13 @@ async fn made(
         .map_or(domain::stored_event::Position(0), |made| made.position);
     let is_metric_missing = made.is_none();
     let (figures, left_out) = made.map(|made| (made.figures, made.left_out)).unwrap_or_default();
-    let channels = open_channels(installation, &saved.plan.channels, &figures).await?;
+    let open = open_channels(installation, &saved.plan.channels, &figures).await?;
+    let channels = nameable(installation, &open, owner.as_ref()).await?;
     let fault = if scope.is_none() {
         Some(SendingFault::Owner)
     } else if is_metric_missing {
         Some(SendingFault::Metric)
-    } else if figures.is_empty() {
+    } else if figures.is_empty() || (channels.is_empty() && !open.is_empty()) {
         Some(SendingFault::Owner)
     } else if channels.is_empty() {
         Some(SendingFault::Channels)
@@ -179,31 +182,37 @@ async fn made(
     })
 }
 
-/// What the owner may see now; none of somebody who may not come in any more.
-async fn owner_scope(
+/// The figures that the owner may see now; none where the owner is not active, or lost `figures:read`.
+pub(super) async fn owner_scope(
     installation: &Installation,
     owner: Option<&UserId>,
 ) -> Result<Option<DataScope>, Problem> {
-    let Some(owner) = owner else {
-        return Ok(Some(DataScope::ALL));
-    };
-    let state = installation.entities.users.state(owner).await?.state;
-    let Some(account) = state.active_at(installation.now()) else {
-        return Ok(None);
-    };
-    let known = KnownUser {
-        user: owner.clone(),
-        account: account.clone(),
-        way: Way::Other,
-        session: None,
-        scopes: None,
-        campaigns: CampaignScope::All,
-    };
-    let caller = Caller::User(Box::new(known));
-    Ok(caller.scope_for(Permission::FiguresRead).ok())
+    let owner = active_owner(installation, owner).await?;
+    Ok(owner.as_ref().and_then(figures_scope))
 }
 
-/// The channels that are there, and may be told of each of these figures' campaigns.
+fn figures_scope(owner: &Caller) -> Option<DataScope> {
+    owner.scope_for(Permission::FiguresRead).ok()
+}
+
+/// The channels among these that the owner may name now.
+async fn nameable(
+    installation: &Installation,
+    open: &BTreeSet<WebhookId>,
+    owner: Option<&Caller>,
+) -> Result<BTreeSet<WebhookId>, Problem> {
+    let mut named = BTreeSet::new();
+    let Some(owner) = owner else { return Ok(named) };
+    for id in open {
+        if may_name(installation, *id, owner).await? {
+            named.insert(*id);
+        }
+    }
+    Ok(named)
+}
+
+/// The channels that are there, and cover each of these figures' campaigns. One with an owner who lost the
+/// right is among them: the report waits there for the next owner.
 async fn open_channels(
     installation: &Installation,
     named: &BTreeSet<WebhookId>,
@@ -212,7 +221,8 @@ async fn open_channels(
     let mut open = BTreeSet::new();
     for id in named {
         let state = installation.entities.webhooks.state(id).await?.state;
-        let Some(facts) = state.active().filter(|_| !state.is_disabled()) else {
+        let is_gone = state.is_disabled() && state.owner_fault().is_none();
+        let Some(facts) = state.active().filter(|_| !is_gone) else {
             continue;
         };
         let admits = |figure: &SentFigure| match &figure.campaign {

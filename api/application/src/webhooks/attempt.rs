@@ -28,6 +28,8 @@ const EXTERNAL_ID: &[&str] = &["external_id"];
 pub(super) struct Settings {
     pub(super) id: WebhookId,
     pub(super) facts: Arc<WebhookFacts>,
+    /// By which its owner is judged.
+    pub(super) revision: u64,
     old_secret: Option<OldSecret>,
 }
 
@@ -38,6 +40,7 @@ impl Settings {
         Some(Self {
             id,
             facts,
+            revision: state.revision(),
             old_secret: state.old_secret().cloned(),
         })
     }

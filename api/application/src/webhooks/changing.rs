@@ -7,8 +7,9 @@ use super::managing::{Adding, reached, shown as shown_of, wrong};
 use super::order::WebhookChangeOrder;
 use super::shown::{WebhookShown, changed};
 use crate::installation::Installation;
+use crate::owners::lacked_permission;
 use actors::AskError;
-use domain::ids::WebhookId;
+use domain::ids::{UserId, WebhookId};
 use domain::personal::Personal;
 use domain::problem::Problem;
 use domain::stored_event::{Cause, Position, StreamVersion};
@@ -73,13 +74,13 @@ async fn change_of(
     let allow_private = order.allow_private.unwrap_or(facts.allow_private);
     let url = order.url.filter(|url| facts.target.value() != Some(url));
     let is_lifted = allow_private && (url.is_some() || !facts.allow_private);
-    if is_lifted && !adding.may_be_private {
+    if is_lifted && !adding.may_be_private() {
         return Err(wrong(
             "/allow_private",
             "a private or plain address needs webhooks:private, which an administrator has".to_owned(),
         ));
     }
-    if url.is_some() && facts.recordings_from.is_some() && !adding.may_listen {
+    if url.is_some() && facts.recordings_from.is_some() && !adding.may_listen() {
         let why = "it is told links that open recordings: another address needs recordings:read";
         return Err(wrong("/url", why.to_owned()));
     }
@@ -104,5 +105,18 @@ async fn change_of(
         allow_private,
         address,
         bearer: order.bearer.map(Personal::open),
+        owner: owner_after(facts, allow_private, adding),
     })
+}
+
+/// The caller, where they hold every right that the webhook needs after the change; else the owner stays.
+fn owner_after(facts: &WebhookFacts, allow_private: bool, adding: &Adding<'_>) -> Option<UserId> {
+    let after = WebhookFacts {
+        allow_private,
+        ..facts.clone()
+    };
+    match lacked_permission(adding.caller, &after) {
+        None => adding.owner(),
+        Some(_) => facts.owner.clone(),
+    }
 }

@@ -347,6 +347,7 @@ mod tests {
             recordings_from: None,
             after: domain::stored_event::Position(0),
             is_channel: true,
+            owner: None,
         }
     }
 

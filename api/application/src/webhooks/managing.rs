@@ -4,10 +4,12 @@ use super::courier::Address;
 use super::kinds::{of_channels, refuse_others, usual};
 use super::order::WebhookOrder;
 use super::signature::new_secret;
+use crate::access::Caller;
 use crate::installation::Installation;
+use crate::owners::is_within;
 use domain::call::event::CallEvent;
-use domain::ids::WebhookId;
-use domain::permission::{CampaignScope, DataScope};
+use domain::ids::{UserId, WebhookId};
+use domain::permission::{CampaignScope, DataScope, Permission};
 use domain::personal::Personal;
 use domain::phone_number::PhoneNumber;
 use domain::problem::{MemberError, Problem};
@@ -40,19 +42,31 @@ pub struct WebhookMade {
     pub position: Position,
 }
 
-/// Who adds it, as far as it matters here.
-#[expect(
-    clippy::struct_excessive_bools,
-    reason = "what a caller may, each asked by itself"
-)]
+/// The caller who adds, changes or takes over a webhook or channel.
+#[derive(Clone, Copy)]
 pub struct Adding<'a> {
+    pub caller: &'a Caller,
+    /// What the caller's permission for it covers.
     pub scope: &'a DataScope,
     /// It tells of alerts, and is listed with them.
     pub is_channel: bool,
-    /// Who adds it may lift the demand for https and for a global address.
-    pub may_be_private: bool,
-    /// Who adds it may listen to recordings, and so let a receiver do so.
-    pub may_listen: bool,
+}
+
+impl Adding<'_> {
+    /// The owner from now on; none is the directory's owner.
+    pub(super) fn owner(&self) -> Option<UserId> {
+        self.caller.user().map(|known| known.user.clone())
+    }
+
+    /// The caller may lift the demand for https and for a global address.
+    pub(super) fn may_be_private(&self) -> bool {
+        self.caller.may(Permission::WebhooksPrivate)
+    }
+
+    /// The caller may listen to recordings, and so let a receiver do so.
+    pub(super) fn may_listen(&self) -> bool {
+        !self.is_channel && self.caller.may(Permission::RecordingsRead)
+    }
 }
 
 /// Adds one; it is told of what happens from now on, or from the position that the order names.
@@ -89,7 +103,7 @@ async fn facts_of(
 ) -> Result<WebhookFacts, Problem> {
     let format = order.format;
     let allow_private = order.allow_private;
-    if allow_private && !adding.may_be_private {
+    if allow_private && !adding.may_be_private() {
         return Err(wrong(
             "/allow_private",
             "a private or plain address needs webhooks:private, which an administrator has".to_owned(),
@@ -149,6 +163,7 @@ async fn facts_of(
         recordings_from: order.recordings_from,
         after: order.after.unwrap_or(head).min(head),
         is_channel: adding.is_channel,
+        owner: adding.owner(),
     })
 }
 
@@ -157,7 +172,7 @@ fn recordings_from(base: &str, format: Format, adding: &Adding<'_>) -> Result<()
     if !format.is_signed() {
         return Err("links to recordings are told in the forms standard, call_ended and crm".to_owned());
     }
-    if !adding.may_listen {
+    if !adding.may_listen() {
         return Err("a link opens a recording: it needs recordings:read".to_owned());
     }
     let is_plain = base.strip_prefix("http://").is_some();
@@ -167,7 +182,7 @@ fn recordings_from(base: &str, format: Format, adding: &Adding<'_>) -> Result<()
     if !is_base || base.chars().any(char::is_control) {
         return Err("is the https address of this server, as the receiver reaches it".to_owned());
     }
-    if is_plain && !adding.may_be_private {
+    if is_plain && !adding.may_be_private() {
         return Err("must be https: sound is not sent in the open".to_owned());
     }
     Ok(())
@@ -286,11 +301,6 @@ pub async fn reached(
         }));
     }
     Ok(loaded.state)
-}
-
-/// Whether it tells of nothing but what this scope reaches.
-pub(super) fn is_within(facts: &WebhookFacts, scope: &DataScope) -> bool {
-    scope.campaigns.is_all() || facts.campaigns.and(&scope.campaigns) == facts.campaigns
 }
 
 fn active(state: &WebhookState) -> Result<&WebhookFacts, Problem> {

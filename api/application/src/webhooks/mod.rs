@@ -12,14 +12,17 @@ mod kinds;
 mod letter;
 mod managing;
 mod order;
+mod owner;
 mod post_room;
 mod queue;
 mod sender;
 mod shown;
 mod signature;
 mod storing;
+mod taking_over;
 mod text;
 mod trial;
+mod wanted;
 
 pub use changing::{WebhookReplaced, change_webhook};
 pub(crate) use found::{named_streams, streams_behind};
@@ -28,4 +31,5 @@ pub use order::{SECRET_BYTES_MAX, TARGET_BYTES_MAX, WebhookChangeOrder, WebhookO
 pub use post_room::begin;
 pub use shown::{DeadLetters, Sought, WebhookList, WebhookShown, all, dead_letters, one};
 pub use signature::{is_signing_secret, signed_headers};
+pub use taking_over::{WebhookTakenOver, take_over};
 pub use trial::{WebhookTested, test};

@@ -3,13 +3,15 @@
 //! A stand-by process sends nothing. Whoever takes over begins each sender where the events of its webhook
 //! say that the last one was.
 
-use super::found::found;
+use super::found::{Found, found};
 use super::sender::{Ended, run};
 use crate::event_stream::{Feed, Note, Ports};
+use crate::halted::DisabledReason;
 use crate::installation::{DialingState, Installation};
+use domain::decider::EventData;
 use domain::event_filter::EventFilter;
 use domain::ids::WebhookId;
-use domain::stored_event::StoredEvent;
+use domain::stored_event::{Envelope, StoredEvent};
 use domain::webhook::WebhookEvent;
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -36,7 +38,7 @@ async fn keep(installation: &Arc<Installation>) {
         }
         tokio::select! {
             biased;
-            () = until_not(&mut dialing) => {}
+            () = until_not(&mut dialing) => installation.halted.forget_webhooks(),
             why = tell(installation) => {
                 tracing::warn!(why, "webhooks are looked for again");
                 installation.pause(AGAIN_MS).await;
@@ -81,6 +83,7 @@ async fn tell(installation: &Arc<Installation>) -> String {
         WebhookEvent::ROTATED,
         WebhookEvent::REMOVED,
         WebhookEvent::DISABLED,
+        WebhookEvent::TAKEN_OVER,
         WebhookEvent::REPLAY_ASKED,
     ];
     let filter = EventFilter {
@@ -89,9 +92,10 @@ async fn tell(installation: &Arc<Installation>) -> String {
     };
     let mut feed = Feed::new(ports, filter, found.reached);
     let mut running: BTreeMap<WebhookId, Running> = BTreeMap::new();
-    for id in found.ids {
-        running.insert(id, start(installation, id));
+    for id in &found.ids {
+        running.insert(*id, start(installation, *id));
     }
+    note_all(installation, &found).await;
     loop {
         match feed.next().await {
             Some(Note::Event(stored)) => change(installation, &mut running, &stored),
@@ -112,11 +116,15 @@ fn change(
     let Ok(id) = envelope.stream.id().parse::<WebhookId>() else {
         return;
     };
+    note(installation, id, &envelope);
     match envelope.kind.as_str() {
         WebhookEvent::ADDED if running.contains_key(&id) => {}
         // A replay begins elsewhere, and what was changed is told otherwise: what is on its way is forgotten,
-        // and sent again if it is not settled.
-        WebhookEvent::ADDED | WebhookEvent::CHANGED | WebhookEvent::REPLAY_ASKED => {
+        // and sent again if it is not settled. What was taken over goes on where it was.
+        WebhookEvent::ADDED
+        | WebhookEvent::CHANGED
+        | WebhookEvent::REPLAY_ASKED
+        | WebhookEvent::TAKEN_OVER => {
             running.insert(id, start(installation, id));
         }
         WebhookEvent::ROTATED => {
@@ -127,6 +135,37 @@ fn change(
         _ => {
             running.remove(&id);
         }
+    }
+}
+
+/// Which webhooks are disabled, and why, for the alert watch. One that cannot be read stays unknown.
+async fn note_all(installation: &Installation, found: &Found) {
+    for id in &found.ids {
+        match installation.entities.webhooks.state(id).await {
+            Ok(loaded) => installation
+                .halted
+                .note_webhook(*id, DisabledReason::of(&loaded.state)),
+            Err(error) => tracing::warn!(webhook = %id, %error, "a webhook could not be read"),
+        }
+    }
+}
+
+/// The same of a later event.
+fn note(installation: &Installation, id: WebhookId, envelope: &Envelope) {
+    let halted = &installation.halted;
+    match envelope.kind.as_str() {
+        WebhookEvent::DISABLED => {
+            let event = WebhookEvent::read(&envelope.kind, envelope.version, &envelope.data);
+            if let Ok(WebhookEvent::Disabled { reason, .. }) = event {
+                halted.note_webhook(id, Some(DisabledReason::of_fault(reason)));
+            }
+        }
+        WebhookEvent::TAKEN_OVER => halted.note_taken_over(id),
+        WebhookEvent::ADDED | WebhookEvent::REMOVED | WebhookEvent::REPLAY_ASKED => {
+            halted.note_webhook(id, None);
+        }
+        // Changed or rotated: as disabled as before.
+        _ => {}
     }
 }
 

@@ -4,21 +4,24 @@
 //! It holds no more than its queue; while that is full it does not read on, so that whoever takes nothing is
 //! behind and costs nothing. What was sent and not yet stored when a process ends is sent again: at least
 //! once, with the same `webhook-id`.
+//!
+//! The owner is judged before each attempt. Once that user lost the right, nothing more is sent; the outcomes
+//! of what was on its way are stored, and then the webhook is disabled. What waits is kept.
 
-use super::attempt::{Settings, Tried, attempt, read_at};
+use super::attempt::{Settings, Tried, read_at};
+use super::owner::{NotSent, disable, fly};
 use super::queue::{Item, Queue};
 use super::storing::{Stored, Storing};
-use super::text::said;
+use super::wanted::{is_told, is_wanted, told_kinds};
 use crate::event_stream::{Feed, Note, Ports};
 use crate::installation::Installation;
-use domain::decider::EventData;
+use crate::owners::LostOwner;
 use domain::event_filter::EventFilter;
 use domain::ids::WebhookId;
 use domain::problem::Problem;
-use domain::saved_report::SavedReportEvent;
-use domain::stored_event::{Envelope, Position, StoredEvent};
+use domain::stored_event::{Position, StoredEvent};
 use domain::time::Timestamp;
-use domain::webhook::{DeliveryFault, Outcome, OutcomeEnd, WebhookFacts, WebhookState};
+use domain::webhook::{DeliveryFault, Outcome, OutcomeEnd, WebhookState};
 use futures_util::future::{BoxFuture, FutureExt};
 use futures_util::stream::{FuturesUnordered, StreamExt};
 use std::collections::VecDeque;
@@ -45,7 +48,7 @@ const LOOK_MS_MAX: u64 = 30_000;
 
 /// Why a sender ends.
 pub(super) enum Ended {
-    /// Removed, or the receiver is gone: there is nothing to tell.
+    /// Removed, or disabled: there is nothing to send.
     Nothing,
     /// The log could not be read: another sender begins where this one was.
     Broken(String),
@@ -63,7 +66,7 @@ pub(super) async fn run(installation: Arc<Installation>, id: WebhookId, changed:
 /// What came of a flight, and of which event.
 struct Landed {
     item: Item,
-    tried: Result<Tried, Problem>,
+    tried: Result<Tried, NotSent>,
 }
 
 struct Sender {
@@ -79,6 +82,8 @@ struct Sender {
     storing: Option<BoxFuture<'static, Stored>>,
     missed_count: u32,
     look_at: Timestamp,
+    /// Nothing more is sent: the owner lost the right.
+    lost: Option<LostOwner>,
 }
 
 impl Sender {
@@ -118,6 +123,7 @@ impl Sender {
             storing: None,
             missed_count: 0,
             look_at,
+            lost: None,
         }))
     }
 
@@ -125,7 +131,12 @@ impl Sender {
         loop {
             self.launch();
             self.store();
-            let may_read = !self.queue.is_full() && self.unstored.len() < UNSTORED_MAX;
+            if self.is_stored()
+                && let Some(lost) = self.lost.take()
+            {
+                return disable(&self.installation, &self.settings, lost).await;
+            }
+            let may_read = self.lost.is_none() && !self.queue.is_full() && self.unstored.len() < UNSTORED_MAX;
             let wake_at = self.wake_at();
             let clock = Arc::clone(&self.installation.environment.clock);
             tokio::select! {
@@ -154,7 +165,7 @@ impl Sender {
 
     /// When something has to be sent that may not be sent now.
     fn wake_at(&self) -> Option<Timestamp> {
-        if self.flights.len() >= FLYING_MAX || self.unstored.len() >= UNSTORED_MAX {
+        if !self.may_launch() {
             return None;
         }
         let due = self.queue.next_due();
@@ -166,6 +177,15 @@ impl Sender {
         }
     }
 
+    fn may_launch(&self) -> bool {
+        self.lost.is_none() && self.flights.len() < FLYING_MAX && self.unstored.len() < UNSTORED_MAX
+    }
+
+    /// Nothing is on its way, and every outcome so far is stored.
+    fn is_stored(&self) -> bool {
+        self.flights.is_empty() && self.unstored.is_empty() && self.storing.is_none()
+    }
+
     const fn is_looking(&self) -> bool {
         self.missed_count >= MISSED_MAX
     }
@@ -173,7 +193,7 @@ impl Sender {
     /// Sends what may be sent. While nobody is there, events that were never tried go one at a time, so that
     /// an outage makes a few wait and not all of them.
     fn launch(&mut self) {
-        while self.flights.len() < FLYING_MAX && self.unstored.len() < UNSTORED_MAX {
+        while self.may_launch() {
             let now = self.installation.now();
             let item = match self.queue.take_due(now) {
                 Some(item) => Some(item),
@@ -184,8 +204,8 @@ impl Sender {
             let installation = Arc::clone(&self.installation);
             let settings = self.settings.clone();
             let flight = async move {
-                let tried = attempt(&installation, &settings, item.position, item.stored.clone()).await;
-                if tried.is_err() {
+                let tried = fly(&installation, &settings, &item).await;
+                if matches!(tried, Err(NotSent::Away(_))) {
                     installation.pause(AGAIN_MS).await;
                 }
                 Landed { item, tried }
@@ -199,8 +219,12 @@ impl Sender {
         let Landed { item, tried } = landed;
         let tried = match tried {
             Ok(tried) => tried,
-            Err(problem) => {
-                // Nothing was sent: the log or the record of disclosures is away. It is no attempt.
+            Err(NotSent::OwnerLost(lost)) => {
+                self.lost = Some(lost);
+                self.queue.put_back(&item.key);
+                return;
+            }
+            Err(NotSent::Away(problem)) => {
                 tracing::warn!(webhook = %self.settings.id, %problem, "an event could not be told yet");
                 self.queue.put_back(&item.key);
                 return;
@@ -318,50 +342,10 @@ impl Sender {
     }
 }
 
-/// Channels, and whoever reads sentences, are told nothing of an alert that is muted.
-async fn is_told(
-    installation: &Installation,
-    facts: &WebhookFacts,
-    envelope: &Envelope,
-) -> Result<bool, Problem> {
-    if !facts.is_channel && !facts.format.is_text() {
-        return Ok(true);
-    }
-    Ok(said(installation, envelope).await?.is_some())
-}
-
 fn item_of(stored: StoredEvent) -> Result<Item, Problem> {
     let envelope = stored.envelope();
     let envelope = envelope.map_err(|error| Problem::fault(error.to_string()))?;
     Ok(Item::of(stored, envelope))
-}
-
-/// Whoever is held to campaigns is told of those, and of nothing that is about none.
-/// A saved report goes to those that it names: who recorded it looked whether they may be told of it.
-fn is_wanted(settings: &Settings, envelope: &Envelope) -> bool {
-    let facts = &settings.facts;
-    if envelope.kind == SavedReportEvent::SENT {
-        return names(envelope, settings.id);
-    }
-    match &envelope.campaign {
-        Some(campaign) => facts.campaigns.admits(campaign),
-        None => facts.campaigns.is_all(),
-    }
-}
-
-fn names(envelope: &Envelope, id: WebhookId) -> bool {
-    let read = SavedReportEvent::read(&envelope.kind, envelope.version, &envelope.data);
-    let sending = read.as_ref().ok().and_then(SavedReportEvent::sending);
-    sending.is_some_and(|sending| sending.channels.contains(&id))
-}
-
-/// The kinds that it asked for, and saved reports, which name whom they go to.
-fn told_kinds(facts: &WebhookFacts) -> Vec<String> {
-    let mut kinds: Vec<String> = facts.kinds.iter().cloned().collect();
-    if !facts.format.is_personal() {
-        kinds.push(SavedReportEvent::SENT.to_owned());
-    }
-    kinds
 }
 
 fn deferred(behind: Position) -> impl Fn(Item) -> Outcome {

@@ -2,11 +2,12 @@
 //! took.
 
 use super::found::found;
-use super::managing::is_within;
 use crate::as_of::{Known, Moment, Then, entity_then};
+use crate::halted::DisabledReason;
 use crate::installation::Installation;
+use crate::owners::is_within;
 use domain::call::event::CallEvent;
-use domain::ids::{CampaignId, EventId, WebhookId};
+use domain::ids::{CampaignId, EventId, UserId, WebhookId};
 use domain::permission::{CampaignScope, DataScope};
 use domain::problem::Problem;
 use domain::stored_event::Position;
@@ -33,8 +34,13 @@ pub struct WebhookShown {
     #[schemars(example = &"https://calls.example.com")]
     pub recordings_from: Option<String>,
     pub since: Option<Timestamp>,
-    /// The receiver said that it is gone; a replay begins again.
+    /// The user with the rights by which it delivers; null where that is the directory's owner, or an older
+    /// version put none on record.
+    pub owner: Option<UserId>,
+    /// Nothing is delivered; events wait.
     pub disabled: bool,
+    /// Why; null where it is not disabled.
+    pub disabled_reason: Option<DisabledReason>,
     /// Everything up to here is delivered or given up, but for what waits. It moves when something is told.
     #[serde(serialize_with = "Position::as_text")]
     #[schemars(with = "String", example = &"42")]
@@ -199,7 +205,9 @@ fn shown(id: WebhookId, facts: &WebhookFacts, state: &WebhookState, head: Positi
         allow_private: facts.allow_private,
         recordings_from: facts.recordings_from.clone(),
         since: state.since(),
+        owner: facts.owner.clone(),
         disabled: state.is_disabled(),
+        disabled_reason: DisabledReason::of(state),
         through: state.through(),
         head,
         waiting: state.waiting().len() as u64,

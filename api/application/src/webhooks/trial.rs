@@ -101,6 +101,7 @@ const fn tested(event: &WebhookEvent) -> Option<&Attempted> {
         | WebhookEvent::Rotated { .. }
         | WebhookEvent::Removed { .. }
         | WebhookEvent::Disabled { .. }
+        | WebhookEvent::TakenOver { .. }
         | WebhookEvent::ReplayAsked { .. }
         | WebhookEvent::Delivered { .. }
         | WebhookEvent::DeliveryFailed { .. }

@@ -26,6 +26,16 @@ pub(super) enum Action {
         #[command(flatten)]
         asking: Asking,
     },
+    /// Become its owner: it delivers by your rights from now on, and what waits is sent
+    TakeOver {
+        /// The channel's id, as `list` shows it
+        id: String,
+        /// Why; stored for ever, so name no person
+        #[arg(long)]
+        reason: String,
+        #[command(flatten)]
+        asking: Asking,
+    },
     /// Tell nobody of alerts there any more
     Remove {
         /// The channel's id, as `list` shows it
@@ -72,6 +82,12 @@ pub(super) async fn run(action: Action, runtime: Arc<Runtime>) -> Result<(), Fai
         Action::Test { id, asking } => {
             let path = format!("/api/v1/alerts/channels/{}/test", encode(&id));
             asking.show(runtime, post(&path, &json!({}))).await
+        }
+        Action::TakeOver { id, reason, asking } => {
+            let path = format!("/api/v1/alerts/channels/{}/take-over", encode(&id));
+            asking
+                .show(runtime, post(&path, &json!({ "reason": reason })))
+                .await
         }
         Action::Remove { id, reason, asking } => {
             let path = format!("/api/v1/alerts/channels/{}/remove", encode(&id));

@@ -98,6 +98,14 @@ enum Action {
     Rotate(Named),
     /// Show the events that it never took
     DeadLetters(Named),
+    /// Become its owner: it delivers by your rights from now on, and what waits is sent
+    TakeOver {
+        #[command(flatten)]
+        named: Named,
+        /// Why; stored for ever, so name no person
+        #[arg(long)]
+        reason: String,
+    },
     /// Send nothing there any more
     Remove {
         #[command(flatten)]
@@ -169,6 +177,11 @@ pub(crate) async fn run(args: Args, runtime: Arc<Runtime>) -> Result<(), Failure
             let path = named.path("/dead-letters");
             named.asking.show(runtime, get(&path)).await
         }
+        Action::TakeOver { named, reason } => {
+            named
+                .tell(runtime, "/take-over", json!({ "reason": reason }))
+                .await
+        }
         Action::Remove { named, reason } => named.tell(runtime, "/remove", json!({ "reason": reason })).await,
     }
 }
@@ -196,6 +209,7 @@ pub(super) async fn list(
         ("格式 form", "/format"),
         ("地址 target", "/target"),
         ("状态 state", "/state"),
+        ("所有者 owner", "/owner"),
         ("已投 delivered", "/delivered"),
         ("等待 waiting", "/waiting"),
         ("死信 dead", "/dead_letters"),
@@ -210,13 +224,22 @@ fn described(webhook: &Value) -> Value {
     let mut shown = webhook.clone();
     let is_disabled = webhook.get("disabled").and_then(Value::as_bool) == Some(true);
     let fault = webhook.get("last_fault").and_then(Value::as_str);
+    let reason = webhook.get("disabled_reason").and_then(Value::as_str);
     let state = match (is_disabled, fault) {
-        (true, _) => "已停用 gone".to_owned(),
+        (true, _) => match reason {
+            None | Some("receiver_gone") => "已停用 gone".to_owned(),
+            Some(reason) => format!("已停用 {reason}"),
+        },
         (false, Some(fault)) => format!("失败 {fault}"),
         (false, None) => "正常 ok".to_owned(),
     };
     if let Some(members) = shown.as_object_mut() {
         members.insert("state".to_owned(), json!(state));
+        let owner = members.get("owner").and_then(Value::as_str);
+        let owner = owner
+            .unwrap_or("安装所有者或未知 installation or unknown")
+            .to_owned();
+        members.insert("owner".to_owned(), json!(owner));
     }
     shown
 }
@@ -233,5 +256,13 @@ mod tests {
         assert_eq!(state(false, Value::Null), "正常 ok");
         assert_eq!(state(false, json!("timed_out")), "失败 timed_out");
         assert_eq!(state(true, json!("status")), "已停用 gone");
+        let lost = json!({ "disabled": true, "disabled_reason": "owner_disabled", "owner": "wang" });
+        let lost = described(&lost);
+        assert_eq!(
+            (&lost["state"], &lost["owner"]),
+            (&json!("已停用 owner_disabled"), &json!("wang"))
+        );
+        let unowned = described(&json!({ "disabled": false, "owner": null }));
+        assert_eq!(unowned["owner"], "安装所有者或未知 installation or unknown");
     }
 }

@@ -1,8 +1,8 @@
 //! The one list of kinds that may begin a story: whatever is not here names its cause. What is done at the
-//! doors (users, keys, cases, webhooks …) is in a file of its own, and so are
-//! reads and rebuilt views.
+//! doors (users, keys, cases …), what is sent to receivers, and reads have files of their own.
 
 use super::beginning_at_doors::AT_THE_DOORS;
+use super::beginning_at_receivers::AT_RECEIVERS;
 use super::beginning_by_reading::BY_READING;
 use domain::alert::event::AlertEvent;
 use domain::call::event::CallEvent;
@@ -354,9 +354,14 @@ const BEGINNINGS: &[(&str, Beginning, &str)] = &[
     ),
 ];
 
+fn all_beginnings() -> impl Iterator<Item = &'static (&'static str, Beginning, &'static str)> {
+    let lists = [BEGINNINGS, AT_THE_DOORS, AT_RECEIVERS, BY_READING];
+    lists.into_iter().flatten()
+}
+
 /// How an event of this kind may begin a story; `None` where it must name its cause.
 pub(crate) fn beginning_of(kind: &str) -> Option<Beginning> {
-    let mut all = BEGINNINGS.iter().chain(AT_THE_DOORS).chain(BY_READING);
+    let mut all = all_beginnings();
     all.find(|(known, _, _)| *known == kind).map(|(_, by, _)| *by)
 }
 
@@ -366,7 +371,7 @@ mod tests {
 
     #[test]
     fn no_kind_begins_a_story_twice_and_each_says_why() {
-        let all = || BEGINNINGS.iter().chain(AT_THE_DOORS).chain(BY_READING);
+        let all = all_beginnings;
         let mut kinds: Vec<_> = all().map(|(kind, _, _)| kind).collect();
         kinds.sort_unstable();
         kinds.dedup();

@@ -1,5 +1,5 @@
 //! Kinds that may begin a story, of what is done at the doors: users, keys, approvals, settings, cases,
-//! stops, subscribers, webhooks, retention.
+//! stops, retention.
 
 use super::beginning::Beginning;
 use domain::access::AccessEvent;
@@ -24,14 +24,11 @@ use domain::retention::RetentionEvent;
 use domain::routing::RoutingEvent;
 use domain::routing_weights::RoutingWeightsEvent;
 use domain::sample::SampleEvent;
-use domain::saved_report::SavedReportEvent;
 use domain::setting::SettingEvent;
 use domain::stop::StopEvent;
-use domain::subscriber::SubscriberEvent;
 use domain::test_phones::TestPhonesEvent;
 use domain::user::UserEvent;
 use domain::voiceprint::VoiceprintEvent;
-use domain::webhook::WebhookEvent;
 use domain::wording_draft::WordingDraftEvent;
 
 /// As the list of all others: a kind, where it begins, and why without a cause.
@@ -227,21 +224,6 @@ pub(super) const AT_THE_DOORS: &[(&str, Beginning, &str)] = &[
         "the label that settles a turn is stored in the same request",
     ),
     (
-        SavedReportEvent::SAVED,
-        Beginning::Outside,
-        "somebody saves a report",
-    ),
-    (
-        SavedReportEvent::SENT,
-        Beginning::Clock,
-        "the time of a saved report came, or somebody sends it",
-    ),
-    (
-        SavedReportEvent::REMOVED,
-        Beginning::Outside,
-        "somebody removes a saved report",
-    ),
-    (
         ChartNoteEvent::ADDED,
         Beginning::Outside,
         "somebody notes something on a chart",
@@ -320,77 +302,6 @@ pub(super) const AT_THE_DOORS: &[(&str, Beginning, &str)] = &[
     ),
     (StopEvent::ENGAGED, Beginning::Outside, "somebody stops dialing"),
     (StopEvent::LIFTED, Beginning::Outside, "somebody lets it go on"),
-    (
-        SubscriberEvent::ADDED,
-        Beginning::Outside,
-        "somebody follows under a name",
-    ),
-    (
-        SubscriberEvent::REACHED,
-        Beginning::Outside,
-        "a reader says what it has",
-    ),
-    (
-        SubscriberEvent::RESET,
-        Beginning::Outside,
-        "somebody sends a reader back",
-    ),
-    (
-        SubscriberEvent::REMOVED,
-        Beginning::Outside,
-        "nobody follows under the name any more",
-    ),
-    (
-        WebhookEvent::ADDED,
-        Beginning::Outside,
-        "somebody wants to be told",
-    ),
-    (
-        WebhookEvent::CHANGED,
-        Beginning::Outside,
-        "somebody wants to be told otherwise",
-    ),
-    (
-        WebhookEvent::ROTATED,
-        Beginning::Outside,
-        "somebody wants another secret",
-    ),
-    (
-        WebhookEvent::REMOVED,
-        Beginning::Outside,
-        "somebody is to be told no more",
-    ),
-    (
-        WebhookEvent::REPLAY_ASKED,
-        Beginning::Outside,
-        "somebody wants to be told again",
-    ),
-    (WebhookEvent::TESTED, Beginning::Outside, "somebody tries it"),
-    (
-        WebhookEvent::DELIVERED,
-        Beginning::Outside,
-        "a receiver took it: deliveries are stored several at once",
-    ),
-    (
-        WebhookEvent::DELIVERY_FAILED,
-        Beginning::Outside,
-        "a receiver did not take it",
-    ),
-    (
-        WebhookEvent::DELIVERY_DEFERRED,
-        Beginning::Outside,
-        "a receiver did not take the one before it",
-    ),
-    (
-        WebhookEvent::DEAD_LETTERED,
-        Beginning::Outside,
-        "a receiver never took it",
-    ),
-    (
-        WebhookEvent::DISABLED,
-        Beginning::Outside,
-        "a receiver said that it is gone",
-    ),
     (
         AccessEvent::REFUSED,
         Beginning::Outside,

@@ -8,6 +8,7 @@
 
 mod beginning;
 mod beginning_at_doors;
+mod beginning_at_receivers;
 mod beginning_by_reading;
 mod drawing;
 mod graph;

@@ -7,6 +7,7 @@ use crate::read_db_spec::ReadDbSpec;
 use actors::ActorSystem;
 use application::as_of::past::Past;
 use application::exporting::desk::ExportDesk;
+use application::halted::Halted;
 use application::installation::Installation;
 use application::live::LiveHub;
 use application::presets_in_use::PresetsInUse;
@@ -60,6 +61,7 @@ impl Opened {
             synthesizer,
             recordings: self.recordings(),
             courier: Arc::new(OutsideCourier::new(Arc::clone(&self.environment.clock))),
+            halted: Halted::default(),
             dialing: Arc::default(),
         }))
     }

@@ -6,9 +6,10 @@ use crate::endpoint::{About, Ctx, Endpoint, Input, Permission};
 use crate::paging::{LONG, PAGED_THEN, Paged, Paging};
 use crate::reply::Written;
 use application::as_of::Moment;
+use application::owners::TakeOverOrder;
 use application::webhooks::{
-    Adding, Sought, WebhookChanged, WebhookList, WebhookMade, WebhookOrder, WebhookRemoval, WebhookTested,
-    add_webhook, all, reached, remove, test,
+    Adding, Sought, WebhookChanged, WebhookList, WebhookMade, WebhookOrder, WebhookRemoval, WebhookTakenOver,
+    WebhookTested, add_webhook, all, reached, remove, take_over, test,
 };
 use domain::ids::WebhookId;
 use domain::problem::{MemberError, Problem};
@@ -36,6 +37,13 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
             try_it,
         )
         .needs(Permission::AlertsChannels, About::Everybody),
+        Endpoint::post(
+            "/api/v1/alerts/channels/{id}/take-over",
+            "Become the owner of a channel: it delivers by the caller's rights, and what waits is sent",
+            take_it_over,
+        )
+        .needs(Permission::AlertsChannels, About::Everybody)
+        .takes::<TakeOverOrder>(),
         Endpoint::post(
             "/api/v1/alerts/channels/{id}/remove",
             "Nobody is told of alerts there any more",
@@ -72,10 +80,9 @@ async fn add(ctx: Ctx, input: Input) -> Result<MadeOrChanged<WebhookMade>, Probl
         }]));
     }
     let adding = Adding {
+        caller: &caller,
         scope: &scope,
         is_channel: true,
-        may_listen: false,
-        may_be_private: caller.may(Permission::WebhooksPrivate),
     };
     let made = add_webhook(&ctx.installation, order, adding, cause).await?;
     Ok(MadeOrChanged::Made(Written {
@@ -94,6 +101,24 @@ async fn try_it(ctx: Ctx, input: Input) -> Result<Changed<WebhookTested>, Proble
         version: None,
         position: Some(tested.position),
         body: tested,
+    }))
+}
+
+async fn take_it_over(ctx: Ctx, input: Input) -> Result<Changed<WebhookTakenOver>, Problem> {
+    let id: WebhookId = input.id(0, "this channel")?;
+    let cause = input.cause(&ctx.installation, "alerts/channels/take-over")?;
+    let (scope, caller) = (input.scope.clone(), input.caller.clone());
+    let order: TakeOverOrder = input.order().await?;
+    let by = Adding {
+        caller: &caller,
+        scope: &scope,
+        is_channel: true,
+    };
+    let taken = take_over(&ctx.installation, id, by, order.reason, cause).await?;
+    Ok(Changed(Written {
+        version: None,
+        position: Some(taken.position),
+        body: taken,
     }))
 }
 

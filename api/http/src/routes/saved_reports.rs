@@ -6,8 +6,10 @@ use crate::endpoint::{About, Ctx, Endpoint, Input, Permission};
 use crate::paging::{LONG, PAGED, Paged, Paging};
 use crate::reply::Written;
 use application::as_of::{Moment, PARAMETERS};
+use application::owners::TakeOverOrder;
 use application::saved_reports::{
     ReportMade, ReportSent, SavedList, SavedShown, all_saved, one_saved, remove_saved, save, send_now,
+    take_over_saved,
 };
 use domain::ids::{CampaignId, WebhookId};
 use domain::problem::Problem;
@@ -53,6 +55,12 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
             "Send one's saved report now, beside its schedule",
             send,
         )),
+        reads(Endpoint::post(
+            "/api/v1/saved-reports/{name}/take-over",
+            "Become the owner of a saved report with an owner who lost the right; it is sent at its next time",
+            take_it_over,
+        ))
+        .takes::<TakeOverOrder>(),
         reads(Endpoint::post(
             "/api/v1/saved-reports/{name}/remove",
             "One's saved report is none any more",
@@ -227,6 +235,16 @@ async fn send(ctx: Ctx, input: Input) -> Result<Changed<ReportSent>, Problem> {
         version: Some(answer.version),
         position: Some(answer.position),
     }))
+}
+
+async fn take_it_over(ctx: Ctx, input: Input) -> Result<Changed<ReportWritten>, Problem> {
+    let name = named(&input)?;
+    let cause = input.cause(&ctx.installation, "saved-reports/take-over")?;
+    let (scope, caller) = (input.scope.clone(), input.caller.clone());
+    let order: TakeOverOrder = input.order().await?;
+    let by = (&caller, &scope);
+    let changed = take_over_saved(&ctx.installation, name, by, order.reason, cause).await?;
+    Ok(Changed(written(changed)))
 }
 
 async fn remove(ctx: Ctx, input: Input) -> Result<Changed<ReportRemoved>, Problem> {

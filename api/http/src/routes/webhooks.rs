@@ -7,10 +7,11 @@ use crate::guard::limited;
 use crate::paging::{LONG, PAGED_THEN, Paged, Paging};
 use crate::reply::Written;
 use application::as_of::{Moment, PARAMETERS};
+use application::owners::TakeOverOrder;
 use application::webhooks::{
     Adding, DeadLetters, Sought, WebhookChangeOrder, WebhookChanged, WebhookList, WebhookMade, WebhookOrder,
-    WebhookRemoval, WebhookShown, WebhookTested, add_webhook, all, change_webhook, dead_letters, one,
-    reached, remove, replay, rotate, test,
+    WebhookRemoval, WebhookShown, WebhookTakenOver, WebhookTested, add_webhook, all, change_webhook,
+    dead_letters, one, reached, remove, replay, rotate, take_over, test,
 };
 use domain::ids::WebhookId;
 use domain::permission::People;
@@ -76,6 +77,13 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
             rotate_it,
         )
         .needs(Permission::WebhooksWrite, About::Handler),
+        Endpoint::post(
+            "/api/v1/webhooks/{id}/take-over",
+            "Become the owner of a webhook: it delivers by the caller's rights, and what waits is sent",
+            take_it_over,
+        )
+        .needs(Permission::WebhooksWrite, About::Handler)
+        .takes::<TakeOverOrder>(),
         Endpoint::post(
             "/api/v1/webhooks/{id}/remove",
             "Nothing is sent there any more",
@@ -157,10 +165,9 @@ async fn add(ctx: Ctx, input: Input) -> Result<MadeOrChanged<WebhookMade>, Probl
         }]));
     }
     let adding = Adding {
+        caller: &caller,
         scope: &scope,
         is_channel: false,
-        may_be_private: caller.may(Permission::WebhooksPrivate),
-        may_listen: caller.may(Permission::RecordingsRead),
     };
     let made = add_webhook(&ctx.installation, order, adding, cause).await?;
     Ok(made_of(made))
@@ -180,10 +187,9 @@ async fn change(ctx: Ctx, input: Input) -> Result<Changed<WebhookWritten>, Probl
     let (scope, caller) = (input.scope.clone(), input.caller.clone());
     let order: WebhookChangeOrder = input.order().await?;
     let adding = Adding {
+        caller: &caller,
         scope: &scope,
         is_channel: false,
-        may_be_private: caller.may(Permission::WebhooksPrivate),
-        may_listen: caller.may(Permission::RecordingsRead),
     };
     let replaced = change_webhook(&ctx.installation, id, order, adding, cause).await?;
     Ok(Changed(Written {
@@ -239,6 +245,24 @@ async fn rotate_it(ctx: Ctx, input: Input) -> Result<Changed<WebhookMade>, Probl
         version: None,
         position: Some(made.position),
         body: made,
+    }))
+}
+
+async fn take_it_over(ctx: Ctx, input: Input) -> Result<Changed<WebhookTakenOver>, Problem> {
+    let id: WebhookId = input.id(0, "this webhook")?;
+    let cause = input.cause(&ctx.installation, "webhooks/take-over")?;
+    let (scope, caller) = (input.scope.clone(), input.caller.clone());
+    let order: TakeOverOrder = input.order().await?;
+    let by = Adding {
+        caller: &caller,
+        scope: &scope,
+        is_channel: false,
+    };
+    let taken = take_over(&ctx.installation, id, by, order.reason, cause).await?;
+    Ok(Changed(Written {
+        version: None,
+        position: Some(taken.position),
+        body: taken,
     }))
 }
 

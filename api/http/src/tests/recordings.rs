@@ -174,6 +174,23 @@ async fn over_at_its_second(story: &Story, call: &str, hook: &str) {
     }
 }
 
+/// A link of a webhook opens nothing once the webhook's owner lost the right.
+async fn over_with_its_owner_s_right(story: &Story, link: &str, hook: &str) {
+    add(story, "chief", &["admin"]).await;
+    add(story, "ear", &["admin", "integrator"]).await;
+    let ear = key(story, json!({ "user": "ear" })).await;
+    let take = format!("/api/v1/webhooks/{hook}/take-over");
+    let headers = [("Authorization", ear.as_str())];
+    let reason = json!({ "reason": "mine now" });
+    let taken = send(story, Method::POST, &take, &headers, Some(reason)).await;
+    assert_eq!(taken.status, 200, "{}", taken.body);
+    assert_eq!(open(story, link).await.0.status, 200);
+    let left = owner(story, "/api/v1/users/ear/disable", json!({ "reason": "left" })).await;
+    assert_eq!(left.status, 200, "{}", left.body);
+    let (over, _) = open(story, link).await;
+    assert_eq!((over.status, over.code()), (404, "link-over"));
+}
+
 #[test]
 fn a_webhook_is_told_a_link_that_opens_that_recording_alone_and_who_fetched_is_on_record() {
     let story = Story::begin();
@@ -228,6 +245,7 @@ fn a_webhook_is_told_a_link_that_opens_that_recording_alone_and_who_fetched_is_o
             assert_eq!((refused.status, refused.code()), (404, "link-over"), "{wrong}");
         }
         over_at_its_second(&story, &this, &hook).await;
+        over_with_its_owner_s_right(&story, &link, &hook).await;
         let path = format!("/api/v1/webhooks/{hook}/remove");
         assert_eq!(
             owner(&story, &path, json!({ "reason": "moved" })).await.status,

@@ -5,6 +5,7 @@ import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { get, post, type Told } from '../../api/client'
 import { useMay } from '../../app/session'
+import { Ask } from '../../components/Ask'
 import { Tag } from '../../components/Marks'
 import { Empty, Refused } from '../../components/States'
 
@@ -17,6 +18,7 @@ export function Channels() {
   const channels = useQuery({ queryKey: ['channels'], queryFn: () => get('/api/v1/alerts/channels', [], { limit: 200 }) })
   const [tested, setTested] = useState<{ answer: Tested | null; why: unknown } | null>(null)
   const [asking, setAsking] = useState<string | null>(null)
+  const [taking, setTaking] = useState<Channel | null>(null)
   const test = async (id: string) => {
     setAsking(id)
     try {
@@ -45,10 +47,24 @@ export function Channels() {
           { title: t('settings.form'), dataIndex: 'format' },
           { title: t('settings.target'), dataIndex: 'target', className: 'mono' },
           { title: t('settings.delivered'), dataIndex: 'delivered', align: 'right' },
-          { title: t('settings.fault'), key: 'fault', render: (_, one) => one.last_fault ?? '' },
-          ...(may('alerts:channels') ? [{ title: t('desk.acts'), key: 'acts', render: (_: unknown, one: Channel) => <Button size="small" loading={asking === one.id} onClick={() => void test(one.id)}>{t('settings.test')}</Button> }] : []),
+          { title: t('webhooks.owner'), key: 'owner', render: (_, one) => one.owner ?? <span className="muted">{t('webhooks.ownerUnknown')}</span> },
+          { title: t('settings.fault'), key: 'fault', render: (_, one) => (one.disabled_reason != null ? <Tag tone="red">{t(`webhooks.disabled.${one.disabled_reason}`)}</Tag> : (one.last_fault ?? '')) },
+          ...(may('alerts:channels') ? [{ title: t('desk.acts'), key: 'acts', render: (_: unknown, one: Channel) => <Button size="small" loading={asking === one.id} onClick={() => void test(one.id)}>{t('settings.test')}</Button> }, { title: t('webhooks.act.takeOver'), key: 'takeOver', render: (_: unknown, one: Channel) => <Button size="small" onClick={() => setTaking(one)}>{t('webhooks.act.takeOver')}</Button> }] : []),
         ]}
       />
+      {taking !== null && (
+        <Ask
+          title={t('webhooks.title.takeOver', { target: taking.target })}
+          ok={t('webhooks.act.takeOver')}
+          what={t('webhooks.what.takeOver')}
+          reason={t('act.reason')}
+          onLeave={() => setTaking(null)}
+          send={async (reason, key) => {
+            await post('/api/v1/alerts/channels/{id}/take-over', [taking.id], { reason }, key)
+            await channels.refetch()
+          }}
+        />
+      )}
     </section>
   )
 }

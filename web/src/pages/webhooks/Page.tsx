@@ -20,9 +20,9 @@ import { DeadLetters } from './DeadLetters'
 
 const here = getRouteApi('/webhooks')
 export type Webhook = Told<'/api/v1/webhooks'>['items'][number]
-type Act = 'test' | 'replay' | 'rotate' | 'remove'
-const ACTS: readonly Act[] = ['test', 'replay', 'rotate', 'remove']
-const KINDS = ['webhook.added', 'webhook.removed', 'webhook.rotated', 'webhook.disabled', 'webhook.replay_asked', 'webhook.tested', 'webhook.delivery_failed', 'webhook.dead_lettered']
+type Act = 'test' | 'replay' | 'rotate' | 'takeOver' | 'remove'
+const ACTS: readonly Act[] = ['test', 'replay', 'rotate', 'takeOver', 'remove']
+const KINDS = ['webhook.added', 'webhook.removed', 'webhook.rotated', 'webhook.disabled', 'webhook.taken_over', 'webhook.replay_asked', 'webhook.tested', 'webhook.delivery_failed', 'webhook.dead_lettered']
 
 export function WebhooksPage() {
   const { t } = useTranslation()
@@ -55,7 +55,8 @@ export function WebhooksPage() {
           expandable={{ expandedRowRender: (one) => <DeadLetters id={one.id} />, rowExpandable: (one) => one.dead_letters > 0 }}
           columns={[
             { title: t('webhooks.target'), key: 'target', render: (_, one) => <><span className="mono">{one.target}</span><div className="muted">{one.format} · {one.kinds.join(', ') || t('webhooks.allKinds')}</div></> },
-            { title: t('webhooks.standing'), key: 'standing', render: (_, one) => <Tag tone={one.disabled ? 'red' : one.last_fault === null ? 'line' : 'amber'}>{one.disabled ? t('webhooks.isDisabled') : one.last_fault === null ? t('webhooks.isWell') : t('webhooks.isFailing', { why: one.last_fault })}</Tag> },
+            { title: t('webhooks.standing'), key: 'standing', render: (_, one) => <Tag tone={one.disabled ? 'red' : one.last_fault === null ? 'line' : 'amber'}>{one.disabled_reason != null ? t(`webhooks.disabled.${one.disabled_reason}`) : one.last_fault === null ? t('webhooks.isWell') : t('webhooks.isFailing', { why: one.last_fault })}</Tag> },
+            { title: t('webhooks.owner'), key: 'owner', render: (_, one) => one.owner ?? <span className="muted">{t('webhooks.ownerUnknown')}</span> },
             { title: t('webhooks.counts'), key: 'counts', align: 'right', render: (_, one) => t('webhooks.countsOf', { delivered: one.delivered, failed: one.failed, waiting: one.waiting }) },
             { title: t('webhooks.dead'), key: 'dead', align: 'right', render: (_, one) => (one.dead_letters > 0 ? <span className="c-red">{one.dead_letters}</span> : 0) },
             { title: t('webhooks.through'), key: 'through', align: 'right', render: (_, one) => `${one.through} / ${one.head}` },
@@ -91,6 +92,7 @@ function Do({ one, act, onLeave, onSecret, onDone }: DoProps) {
       onDone(position, told.delivered ? t('webhooks.tested', { status: told.status ?? '', ms: told.elapsed_ms }) : t('webhooks.testFailed', { why: told.fault ?? told.status ?? '' }))
     } else if (act === 'replay') onDone((await post('/api/v1/webhooks/{id}/replay', [one.id], { after: after.trim() }, key)).position, t('webhooks.replayed'))
     else if (act === 'remove') onDone((await post('/api/v1/webhooks/{id}/remove', [one.id], { reason }, key)).position, t('webhooks.removed'))
+    else if (act === 'takeOver') onDone((await post('/api/v1/webhooks/{id}/take-over', [one.id], { reason }, key)).position, t('webhooks.takenOver'))
     else {
       const { told, position } = await post('/api/v1/webhooks/{id}/rotate', [one.id], undefined, key)
       onSecret(told.secret)
@@ -104,7 +106,7 @@ function Do({ one, act, onLeave, onSecret, onDone }: DoProps) {
       ok={t(`webhooks.act.${act}`)}
       what={t(`webhooks.what.${act}`)}
       isDanger={act === 'remove'}
-      reason={act === 'remove' ? t('act.reason') : undefined}
+      reason={act === 'remove' || act === 'takeOver' ? t('act.reason') : undefined}
       isReady={act !== 'replay' || /^\d+$/.test(after.trim())}
       send={send}
       onLeave={onLeave}

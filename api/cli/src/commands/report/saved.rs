@@ -39,6 +39,16 @@ enum Action {
         #[command(flatten)]
         asking: Asking,
     },
+    /// Become the owner of one with an owner who lost the right
+    TakeOver {
+        /// As `list` shows it
+        name: String,
+        /// Why; stored for ever, so name no person
+        #[arg(long)]
+        reason: String,
+        #[command(flatten)]
+        asking: Asking,
+    },
     /// One's own is none any more
     Remove {
         /// As `list` shows it
@@ -71,6 +81,12 @@ pub(super) async fn run(args: Args, runtime: Arc<Runtime>) -> Result<(), Failure
         Action::Send { name, asking } => {
             asking
                 .show(runtime, post(&path(&name, "/send"), &json!({})))
+                .await
+        }
+        Action::TakeOver { name, reason, asking } => {
+            let body = json!({ "reason": reason });
+            asking
+                .show(runtime, post(&path(&name, "/take-over"), &body))
                 .await
         }
         Action::Remove { name, asking } => {

@@ -1,0 +1,223 @@
+//! Owners of what works without a request: webhooks, channels of alerts and saved reports. An owner is judged
+//! by the same definition as the caller of a request, on the user's own stream.
+//!
+//! Nothing is cached: a right that was taken back counts from the next message on. What cannot be read is an
+//! error, and never a right that was lost.
+
+use crate::access::{Caller, KnownUser};
+use crate::installation::Installation;
+use domain::actor::Way;
+use domain::ids::UserId;
+use domain::permission::{CampaignScope, DataScope, Permission};
+use domain::problem::{Kind, Problem};
+use domain::webhook::{OwnerFault, REASON_BYTES_MAX, WebhookFacts};
+use intake::members::{Members, Order};
+use schemars::JsonSchema;
+
+/// Why a user takes over what another user owned.
+#[derive(Debug, Clone, JsonSchema)]
+#[schemars(extend("examples" = [{ "reason": "its owner has left" }]))]
+pub struct TakeOverOrder {
+    /// Stored for ever; name no person.
+    #[schemars(length(min = 1, max = REASON_BYTES_MAX))]
+    pub reason: String,
+}
+
+impl Order for TakeOverOrder {
+    fn read(body: &mut Members) -> Self {
+        Self {
+            reason: body.needed_short_text("reason", REASON_BYTES_MAX),
+        }
+    }
+}
+
+/// An owner who may not have a webhook deliver any more, and why.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LostOwner {
+    pub owner: UserId,
+    pub fault: OwnerFault,
+}
+
+/// The owner as a caller with everything that the user may now; `None` where the user is disabled, or a guest
+/// until a time that is over. No owner on record is the directory's owner.
+pub(crate) async fn active_owner(
+    installation: &Installation,
+    owner: Option<&UserId>,
+) -> Result<Option<Caller>, Problem> {
+    let Some(owner) = owner else {
+        return Ok(Some(Caller::Directory { door: "directory" }));
+    };
+    let state = installation.entities.users.state(owner).await?.state;
+    let Some(account) = state.active_at(installation.now()) else {
+        return Ok(None);
+    };
+    Ok(Some(Caller::User(Box::new(KnownUser {
+        user: owner.clone(),
+        account: account.clone(),
+        way: Way::Other,
+        session: None,
+        scopes: None,
+        campaigns: CampaignScope::All,
+    }))))
+}
+
+/// The owner of a webhook or channel, where that user may not have it deliver now.
+pub(crate) async fn lost_owner(
+    installation: &Installation,
+    facts: &WebhookFacts,
+) -> Result<Option<LostOwner>, Problem> {
+    let Some(owner) = &facts.owner else {
+        return Ok(None);
+    };
+    let fault = match active_owner(installation, Some(owner)).await? {
+        None => Some(OwnerFault::OwnerDisabled),
+        Some(caller) => (!may_own(&caller, facts)).then_some(OwnerFault::RightLost),
+    };
+    Ok(fault.map(|fault| LostOwner {
+        owner: owner.clone(),
+        fault,
+    }))
+}
+
+/// The permission with which a webhook, or a channel of alerts, is added.
+const fn permission_of(facts: &WebhookFacts) -> Permission {
+    if facts.is_channel {
+        Permission::AlertsChannels
+    } else {
+        Permission::WebhooksWrite
+    }
+}
+
+/// The first permission that the caller lacks of those that adding it as it is needs.
+pub(crate) fn lacked_permission(caller: &Caller, facts: &WebhookFacts) -> Option<Permission> {
+    let base = facts.recordings_from.as_deref();
+    let is_plain = base.is_some_and(|base| base.starts_with("http://"));
+    let needed = [
+        (true, permission_of(facts)),
+        (facts.allow_private || is_plain, Permission::WebhooksPrivate),
+        (base.is_some(), Permission::RecordingsRead),
+    ];
+    let lacked = needed
+        .into_iter()
+        .find(|(is_needed, permission)| *is_needed && !caller.may(*permission));
+    lacked.map(|(_, permission)| permission)
+}
+
+fn may_own(caller: &Caller, facts: &WebhookFacts) -> bool {
+    let scope = caller.scope_for(permission_of(facts));
+    scope.is_ok_and(|scope| is_within(facts, &scope)) && lacked_permission(caller, facts).is_none()
+}
+
+/// Whether a webhook delivers nothing but what this scope covers.
+pub(crate) fn is_within(facts: &WebhookFacts, scope: &DataScope) -> bool {
+    scope.campaigns.is_all() || facts.campaigns.and(&scope.campaigns) == facts.campaigns
+}
+
+/// Refuses a take-over by a caller who lacks a right that adding it needs.
+pub(crate) fn refuse_take_over(lacked: &str) -> Problem {
+    Problem::new(
+        Kind::Forbidden,
+        "take-over-beyond-rights",
+        format!("taking it over needs what adding it needs: {lacked}"),
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use domain::permission::Role;
+    use domain::personal::Personal;
+    use domain::stored_event::Position;
+    use domain::user::Account;
+    use domain::webhook::Format;
+
+    fn caller(roles: &[Role], campaigns: CampaignScope) -> Caller {
+        Caller::User(Box::new(KnownUser {
+            user: "wang".parse().unwrap(),
+            account: Account {
+                roles: roles.iter().copied().collect(),
+                campaigns,
+                team: None,
+                disabled: false,
+                until: None,
+            },
+            way: Way::Other,
+            session: None,
+            scopes: None,
+            campaigns: CampaignScope::All,
+        }))
+    }
+
+    fn facts() -> WebhookFacts {
+        WebhookFacts {
+            format: Format::Standard,
+            target: Personal::open("https://example.com/".to_owned()),
+            shown: "https://example.com/".to_owned(),
+            kinds: ["call.ended".to_owned()].into(),
+            campaigns: CampaignScope::All,
+            allow_private: false,
+            secret: None,
+            bearer: None,
+            to: None,
+            smtp: None,
+            recordings_from: None,
+            after: Position(0),
+            is_channel: false,
+            owner: Some("wang".parse().unwrap()),
+        }
+    }
+
+    #[test]
+    fn an_owner_needs_every_right_that_adding_it_needs() {
+        let lacked = |roles: &[Role], facts: &WebhookFacts| {
+            lacked_permission(&caller(roles, CampaignScope::All), facts)
+        };
+        let plain = facts();
+        assert_eq!(lacked(&[Role::Integrator], &plain), None);
+        assert_eq!(lacked(&[Role::Viewer], &plain), Some(Permission::WebhooksWrite));
+        let private = WebhookFacts {
+            allow_private: true,
+            ..facts()
+        };
+        assert_eq!(
+            lacked(&[Role::Integrator], &private),
+            Some(Permission::WebhooksPrivate)
+        );
+        assert_eq!(lacked(&[Role::Admin], &private), None);
+        let listening = |base: &str| WebhookFacts {
+            recordings_from: Some(base.to_owned()),
+            ..facts()
+        };
+        let sound = listening("https://calls.example.com");
+        assert_eq!(lacked(&[Role::Admin], &sound), Some(Permission::RecordingsRead));
+        assert_eq!(lacked(&[Role::Integrator], &sound), None);
+        assert_eq!(
+            lacked(&[Role::Integrator], &listening("http://calls.example.com")),
+            Some(Permission::WebhooksPrivate)
+        );
+        let channel = WebhookFacts {
+            is_channel: true,
+            ..facts()
+        };
+        assert_eq!(
+            lacked(&[Role::Integrator], &channel),
+            Some(Permission::AlertsChannels)
+        );
+        assert_eq!(lacked(&[Role::Admin], &channel), None);
+        let owner = Caller::Directory { door: "directory" };
+        assert!(may_own(&owner, &private) && may_own(&owner, &sound));
+    }
+
+    #[test]
+    fn an_owner_s_campaigns_cover_those_of_the_webhook() {
+        let only = |names: &[&str]| CampaignScope::of(names.iter().map(|name| name.parse().unwrap()));
+        let of_two = WebhookFacts {
+            campaigns: only(&["A", "B"]),
+            ..facts()
+        };
+        let may = |campaigns, facts: &WebhookFacts| may_own(&caller(&[Role::Integrator], campaigns), facts);
+        assert!(may(CampaignScope::All, &of_two) && may(only(&["A", "B", "C"]), &of_two));
+        assert!(!may(only(&["A"]), &of_two), "B was taken back");
+        assert!(!may(only(&["A", "B"]), &facts()), "it covers all campaigns");
+    }
+}

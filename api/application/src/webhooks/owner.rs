@@ -1,0 +1,63 @@
+//! A webhook delivers by the rights of its owner: they are judged before each attempt, and a webhook with an
+//! owner who lost them is disabled.
+
+use super::attempt::{Settings, Tried, attempt};
+use super::queue::Item;
+use super::sender::Ended;
+use crate::installation::Installation;
+use crate::owners::{LostOwner, lost_owner};
+use actors::AskError;
+use domain::problem::Problem;
+use domain::stored_event::Cause;
+use domain::webhook::{WebhookCommand, WebhookRefusal};
+
+/// Why a message was not sent. It is no attempt.
+pub(super) enum NotSent {
+    /// The log, the owner's stream or the record of disclosures is away.
+    Away(Problem),
+    OwnerLost(LostOwner),
+}
+
+impl From<Problem> for NotSent {
+    fn from(problem: Problem) -> Self {
+        Self::Away(problem)
+    }
+}
+
+/// Sends an event once, where the owner may have it sent now.
+pub(super) async fn fly(
+    installation: &Installation,
+    settings: &Settings,
+    item: &Item,
+) -> Result<Tried, NotSent> {
+    if let Some(lost) = lost_owner(installation, &settings.facts).await? {
+        return Err(NotSent::OwnerLost(lost));
+    }
+    Ok(attempt(installation, settings, item.position, item.stored.clone()).await?)
+}
+
+/// Has it stored that nothing is sent until another user takes the webhook over. Where it was changed or
+/// taken over since, its owner is judged again.
+pub(super) async fn disable(installation: &Installation, settings: &Settings, lost: LostOwner) -> Ended {
+    let (owner, fault) = (lost.owner.clone(), lost.fault);
+    let command = WebhookCommand::Disable {
+        reason: fault,
+        owner: lost.owner,
+        read: settings.revision,
+    };
+    let cause = Cause::outside(installation.new_command());
+    let asked = installation
+        .entities
+        .webhooks
+        .ask(&settings.id, command, cause)
+        .await;
+    match asked {
+        Ok(answer) if answer.state.is_disabled() => {
+            tracing::warn!(webhook = %settings.id, %owner, fault = fault.code(), "a webhook is disabled");
+            Ended::Nothing
+        }
+        Ok(_) => Ended::Broken("its owner is judged again".to_owned()),
+        Err(AskError::Refused(WebhookRefusal::Removed | WebhookRefusal::Unknown)) => Ended::Nothing,
+        Err(error) => Ended::Broken(error.to_string()),
+    }
+}

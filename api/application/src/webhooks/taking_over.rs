@@ -1,0 +1,48 @@
+//! A webhook or channel taken over: another user who holds every right that adding it needs becomes its
+//! owner, and what waits is sent.
+
+use super::managing::{Adding, reached};
+use super::shown::{WebhookShown, changed};
+use crate::installation::Installation;
+use crate::owners::{lacked_permission, refuse_take_over};
+use domain::ids::WebhookId;
+use domain::problem::Problem;
+use domain::stored_event::{Cause, Position};
+use domain::webhook::WebhookCommand;
+use schemars::JsonSchema;
+use serde::Serialize;
+
+/// A webhook or channel under its new owner.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct WebhookTakenOver {
+    #[serde(flatten)]
+    pub webhook: WebhookShown,
+    #[serde(serialize_with = "Position::as_text")]
+    #[schemars(with = "String", example = &"42")]
+    pub position: Position,
+}
+
+/// The caller becomes the owner. One that is disabled because the owner before lost the right delivers again;
+/// one with a receiver that is gone waits for its replay.
+pub async fn take_over(
+    installation: &Installation,
+    id: WebhookId,
+    by: Adding<'_>,
+    reason: String,
+    cause: Cause,
+) -> Result<WebhookTakenOver, Problem> {
+    let state = reached(installation, id, by.scope, by.is_channel).await?;
+    let facts = state.active().ok_or_else(|| Problem::missing("this webhook"))?;
+    if let Some(lacked) = lacked_permission(by.caller, facts) {
+        return Err(refuse_take_over(lacked.code()));
+    }
+    let command = WebhookCommand::TakeOver {
+        owner: by.owner(),
+        reason,
+    };
+    let answer = installation.entities.webhooks.ask(&id, command, cause).await?;
+    Ok(WebhookTakenOver {
+        webhook: changed(installation, id, &answer.state).await?,
+        position: answer.position,
+    })
+}
