@@ -28,7 +28,7 @@ pub async fn take_over_saved(
     let is_lost =
         loaded.state.is_owner_lost() || owner_scope(installation, saved.owner.as_ref()).await?.is_none();
     let is_covered = scope.is_all() || !campaigns_in(&saved.plan, scope).is_empty();
-    if !may_read(&loaded.state, caller, scope) && !(is_lost && is_covered) {
+    if !(may_read(&loaded.state, caller, scope) || is_lost && is_covered) {
         return Err(missing());
     }
     if !is_lost {
