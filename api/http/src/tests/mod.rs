@@ -90,6 +90,7 @@ mod test_calls;
 mod token;
 mod undone_lists;
 mod voiceprints;
+mod webhook_addresses;
 mod webhooks;
 mod webhooks_changed;
 mod webhooks_contact;
