@@ -8,6 +8,7 @@ use crate::server::Peer;
 use application::access::Caller;
 use application::body_work::BodyWork;
 use application::inquiring::Reader;
+use application::inquiring::customer_page::PAGE_VIEW_HEADER;
 use application::installation::Installation;
 use application::percent;
 use application::query::Query;
@@ -103,7 +104,8 @@ impl Input {
 
     /// Who reads, of a read whose question stands in its address.
     pub(crate) fn reader(&self) -> Reader {
-        Reader::new(format!("GET {}", self.route), &self.caller, &self.query)
+        let reader = Reader::new(format!("GET {}", self.route), &self.caller, &self.query);
+        reader.viewing(self.header(PAGE_VIEW_HEADER), &self.caller)
     }
 
     /// The caller as the gate before comparisons counts it.

@@ -184,6 +184,7 @@ async fn list(ctx: Ctx, input: Input) -> Result<Read<Paged<MessagesShown>>, Prob
         customer: Some(customer),
         ..MESSAGES
     };
+    let what = what.with_values(list.items.len());
     put_on_record(&ctx.installation, input.reader(), what).await?;
     Ok(Read(Paged { list, next_cursor }))
 }
