@@ -21,6 +21,7 @@ mod compared;
 mod consents;
 mod conversations;
 mod corrections;
+mod customer_page;
 mod cut_off;
 mod doors;
 mod downloads;
