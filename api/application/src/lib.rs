@@ -32,6 +32,7 @@ pub mod flows;
 pub mod holidays;
 pub mod inquiring;
 pub mod installation;
+pub mod kept_words;
 pub mod knowledge;
 pub mod labels;
 pub mod listening;

@@ -42,6 +42,7 @@ mod imported_lists;
 mod inspected_words;
 mod kept_as_of;
 mod kept_replies;
+mod kept_words;
 mod labels;
 mod list_trials;
 mod live;
