@@ -123,11 +123,11 @@ fn another_customer_reader_form_or_look_is_another_read() {
         let messages = format!("/api/v1/messages?customer={}", first.id);
         for (path, bearer, header) in [
             (&other, &directory, view.as_str()),
-            (&other_number, &directory, &view),
-            (&own, &law, &view),
-            (&own, &directory, &again),
+            (&other_number, &directory, view.as_str()),
+            (&own, &law, view.as_str()),
+            (&own, &directory, again.as_str()),
             (&own, &directory, "not a look"),
-            (&messages, &directory, &view),
+            (&messages, &directory, view.as_str()),
         ] {
             let shown = look(&story, path, bearer, header).await;
             assert_eq!(shown.status, 200, "{path}: {}", shown.body);
@@ -135,7 +135,7 @@ fn another_customer_reader_form_or_look_is_another_read() {
             assert_eq!(reads.len(), count + 1, "{path} {header}: {reads:#?}");
             count = reads.len();
         }
-        let headers = [("Authorization", law.as_str()), ("X-Page-View", &view)];
+        let headers = [("Authorization", law.as_str()), ("X-Page-View", view.as_str())];
         let order = json!({ "fields": ["phones"], "reason": "complaint 17" });
         let reveal = format!("{own}/reveal");
         let shown = send(&story, Method::POST, &reveal, &headers, Some(order)).await;
