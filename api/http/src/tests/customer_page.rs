@@ -14,7 +14,7 @@ struct Person {
     number: String,
 }
 
-/// Two customers of campaign A, whose numbers are opted out, so that both can be looked up.
+/// Two customers of campaign A. Their numbers are opted out, so that both can be looked up.
 async fn two_people(story: &Story) -> [Person; 2] {
     let made = json!({ "task_id": "A", "script_template": "您好。",
         "schedule": { "start_time": "09:00", "end_time": "18:00" } });
@@ -43,7 +43,7 @@ async fn person(story: &Story, named: &str) -> Person {
     }
 }
 
-/// What the page asks for; nobody was called, so there is no portrait.
+/// What the page asks for; without a call there is no portrait.
 fn paths(person: &Person) -> Vec<String> {
     let of = |part: &str| format!("/api/v1/customers/{}{part}", person.id);
     vec![
