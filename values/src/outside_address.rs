@@ -198,8 +198,8 @@ fn is_host(text: &str) -> bool {
     bracketed.map_or_else(|| is_host_name(text), |inner| inner.parse::<Ipv6Addr>().is_ok())
 }
 
-/// A name of labels, or an IPv4 address. Underscores are no part of names on the internet, but of names within
-/// a cluster.
+/// A name of labels, or an IPv4 address. Underscores are no part of names on the internet, but of names
+/// within a cluster.
 fn is_host_name(text: &str) -> bool {
     if !text.is_empty() && text.chars().all(|found| found.is_ascii_digit() || found == '.') {
         return text.parse::<Ipv4Addr>().is_ok();

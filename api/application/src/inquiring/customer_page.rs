@@ -3,8 +3,8 @@
 //! The page sends the customer and an id of its own making with each of its requests (`X-Page-View`). The
 //! first that arrives stores the event, the others find it in the log. Each still answers only behind that
 //! event, and nothing is kept in memory: the id of the event follows from the reader, the customer, the id of
-//! the look and the minute. What is no part of the page, of another customer or in a clearer form, is recorded
-//! by itself.
+//! the look and the minute. What is no part of the page, of another customer or in a clearer form, is
+//! recorded by itself.
 
 use super::reading::{Reader, Shown};
 use crate::access::Caller;

@@ -1,4 +1,4 @@
-//! Addresses and tokens that could never be used: refused when they are given, with the member and what to do.
+//! Addresses and tokens that could never be used: refused when they are given; the reply names the member.
 
 use crate::testing::Story;
 use crate::tests::webhooks::{HOOKS, ask};
