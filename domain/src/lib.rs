@@ -111,6 +111,6 @@ pub mod working_calendar;
 // Values that are whole by themselves have a crate of their own and stay known by these names.
 pub use values::{
     approvals_asked, call_caps, calling_code, digest, disposition, emotion, fabe, few_map, go_live, ids,
-    key_rule, message_way, permission, phone_number, routing_score, sensitive_words, sharing, stream_id,
-    transfer_reason, visible_text, yaml,
+    key_rule, message_way, outside_address, permission, phone_number, routing_score, sensitive_words,
+    sharing, stream_id, transfer_reason, visible_text, yaml,
 };

@@ -20,6 +20,7 @@ pub mod ids;
 pub mod key_rule;
 pub mod message_way;
 pub mod named_version;
+pub mod outside_address;
 pub mod permission;
 pub mod phone_number;
 mod phone_text;

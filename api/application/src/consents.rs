@@ -1,6 +1,7 @@
 //! Consents, whoever asks: what is ordered and shown of one, and how an order becomes a command.
 
 use crate::countries::NumberInCountry;
+use crate::kept_words::masked_reason;
 use domain::customer::CustomerCommand;
 use domain::ids::{CallId, CustomerId};
 use domain::time::Timestamp;
@@ -64,7 +65,7 @@ impl Order for Consent {
     fn read(body: &mut Members) -> Self {
         Self {
             scope: body.needed_short_text("scope", NAME_BYTES_MAX),
-            source: body.needed_short_text("source", NAME_BYTES_MAX),
+            source: masked_reason(&body.needed_short_text("source", NAME_BYTES_MAX)),
             given_at: body.parsed("given_at"),
             until: body.parsed("until"),
             evidence: body.short_text("evidence", EVIDENCE_BYTES_MAX),
@@ -76,7 +77,7 @@ impl Order for ConsentWithdrawal {
     fn read(body: &mut Members) -> Self {
         Self {
             scope: body.needed_short_text("scope", NAME_BYTES_MAX),
-            source: body.needed_short_text("source", NAME_BYTES_MAX),
+            source: masked_reason(&body.needed_short_text("source", NAME_BYTES_MAX)),
         }
     }
 }

@@ -33,6 +33,7 @@ pub mod halted;
 pub mod holidays;
 pub mod inquiring;
 pub mod installation;
+pub mod kept_words;
 pub mod knowledge;
 pub mod labels;
 pub mod listening;

@@ -144,6 +144,19 @@ pub struct SummaryShown {
     clear: bool,
 }
 
+impl SummaryShown {
+    /// How many values of the person it shows; those that nobody can open any more are none.
+    pub fn values_count(&self) -> usize {
+        let wording = self
+            .wording
+            .iter()
+            .flat_map(|wording| [&wording.text, &wording.follow_up]);
+        let texts = std::iter::once(&self.text).chain(wording);
+        let known = self.slots.values().chain(&self.flow_tags).chain(texts);
+        known.flatten().count()
+    }
+}
+
 /// What was recorded of a call. `clear` shows slots and text as they were kept; else they are masked again.
 pub async fn summary(
     installation: &Installation,

@@ -3,6 +3,7 @@
 //! and show one is always possible.
 
 use crate::installation::{Installation, follow};
+use crate::kept_words::masked_reason;
 use actors::Answer;
 use domain::customer::{CustomerState, Erasure};
 use domain::decider::Decider;
@@ -45,7 +46,7 @@ impl Order for VoiceConsentOrder {
             body.wrong("until", "is missing");
         }
         Self {
-            source: body.needed_short_text("source", TEXT_BYTES_MAX),
+            source: masked_reason(&body.needed_short_text("source", TEXT_BYTES_MAX)),
             wording: body.needed_short_text("wording", TEXT_BYTES_MAX),
             evidence: body.needed_short_text("evidence", TEXT_BYTES_MAX),
             until: body.parsed("until").unwrap_or_default(),
@@ -76,7 +77,7 @@ pub struct VoiceWithdrawal {
 impl Order for VoiceWithdrawal {
     fn read(body: &mut Members) -> Self {
         Self {
-            source: body.needed_short_text("source", TEXT_BYTES_MAX),
+            source: masked_reason(&body.needed_short_text("source", TEXT_BYTES_MAX)),
         }
     }
 }

@@ -89,6 +89,14 @@ pub struct Contact {
     phones: Vec<String>,
 }
 
+impl Contact {
+    /// How many values it shows; those that are erased are none.
+    pub fn values_count(&self) -> usize {
+        let own = [&self.external_id, &self.name].into_iter().flatten();
+        own.count() + self.phones.len()
+    }
+}
+
 /// One file that was taken away.
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct SeenExport {
@@ -215,6 +223,10 @@ impl Seen {
         at: Timestamp,
         persons: &mut BTreeMap<CustomerId, SeenPerson>,
     ) -> Result<(), Problem> {
+        // It is among the reads, and shows nothing of a person.
+        if facts.form == ReadForm::Nothing {
+            return Ok(());
+        }
         let mut of: BTreeSet<CustomerId> = facts.customer.iter().cloned().collect();
         for call in &facts.calls {
             let state = installation.entities.calls.state(call).await?.state;
@@ -246,7 +258,7 @@ impl Seen {
         Ok(())
     }
 
-    /// Adds how each person can be told. Whoever asks is on record for each of them before.
+    /// Adds how each person can be told. The caller stores a read of each person before it shows any of them.
     pub async fn add_contacts(&mut self, installation: &Installation, values: Values) -> Result<(), Problem> {
         for person in &mut self.persons {
             let state = installation

@@ -3,6 +3,7 @@
 //! `app/` is the one place that chooses implementations of the ports; `process/` is one process that serves
 //! an installation and says whether it is ready.
 
+mod address_args;
 pub mod app;
 pub mod clock;
 pub mod clock_evidence;

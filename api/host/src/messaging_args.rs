@@ -1,7 +1,9 @@
 //! What carries messages to persons, as a server's command line says it.
 
+use crate::address_args::{outside_mail_server, outside_url};
 use crate::config::named_variable;
 use crate::number_check_args::{NumberCheckArgs, NumberCheckChoice, NumberCheckFault};
+use domain::outside_address::{AddressFault, check_bearer, check_mail_login};
 
 /// By which ways messages leave; none of them unless it is said.
 #[derive(Clone, Default)]
@@ -40,6 +42,8 @@ impl MessagingChoice {
 pub enum MessagingFault {
     #[error("--message-secret-env names {0}, which is not set")]
     NoSecret(String),
+    #[error("what {0} holds {1}")]
+    BadSecret(String, AddressFault),
     #[error(transparent)]
     NumberCheck(#[from] NumberCheckFault),
     #[error("short messages need their signature: give --message-signature")]
@@ -50,13 +54,13 @@ pub enum MessagingFault {
 #[derive(Debug, Clone, clap::Args)]
 pub struct MessagingArgs {
     /// Carry short messages to persons by an HTTP gateway: a POST of {"id","to","text"}
-    #[arg(long, value_name = "URL")]
+    #[arg(long, value_name = "URL", value_parser = outside_url)]
     message_gateway: Option<String>,
     /// Carry mails to persons by a mail server
-    #[arg(long, value_name = "HOST:PORT")]
+    #[arg(long, value_name = "HOST:PORT", value_parser = outside_mail_server)]
     message_smtp: Option<String>,
     /// Carry messages to an address of your own, such as one that pushes to an app
-    #[arg(long, value_name = "URL")]
+    #[arg(long, value_name = "URL", value_parser = outside_url)]
     message_webhook: Option<String>,
     /// What a short message begins with, such as 示例银行 for 【示例银行】
     #[arg(long, value_name = "TEXT")]
@@ -77,7 +81,12 @@ impl MessagingArgs {
             None => None,
             Some(name) => {
                 let secret = named_variable(&name).filter(|secret| !secret.is_empty());
-                Some(secret.ok_or(MessagingFault::NoSecret(name))?)
+                let secret = secret.ok_or_else(|| MessagingFault::NoSecret(name.clone()))?;
+                // A gateway and a mail server may share one variable: then it is a bearer first.
+                let is_sent = self.message_gateway.is_some() || self.message_webhook.is_some();
+                let check = if is_sent { check_bearer } else { check_mail_login };
+                check(&secret).map_err(|fault| MessagingFault::BadSecret(name, fault))?;
+                Some(secret)
             }
         };
         if self.message_gateway.is_some() && self.message_signature.is_none() {

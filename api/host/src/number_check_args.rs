@@ -1,5 +1,6 @@
 //! Which library of numbers a server asks for vacant ones, as its command line says it.
 
+use crate::address_args::outside_url;
 use crate::config::named_variable;
 use application::webhooks::is_signing_secret;
 
@@ -33,7 +34,7 @@ pub enum NumberCheckFault {
 #[derive(Debug, Clone, clap::Args)]
 pub struct NumberCheckArgs {
     /// Ask this library which numbers are vacant (空号检测): a POST of {"numbers":[…]}, answered {"states":[0..5]}
-    #[arg(long, value_name = "URL")]
+    #[arg(long, value_name = "URL", value_parser = outside_url)]
     number_check: Option<String>,
     /// The environment variable that holds the secret (whsec_…) with which questions are signed
     #[arg(long, value_name = "VARIABLE", requires = "number_check")]

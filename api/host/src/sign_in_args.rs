@@ -1,7 +1,9 @@
 //! `--require-second-factor` and `--oidc-…`: how people come in, beside their passwords.
 
+use crate::address_args::outside_url;
 use crate::config::named_variable;
 use crate::outbound::oidc::OidcSettings;
+use domain::outside_address::check_url;
 use domain::permission::Role;
 use domain::problem::Problem;
 use openidconnect::IssuerUrl;
@@ -24,7 +26,7 @@ pub struct SignInArgs {
     #[arg(long, value_name = "V", requires = "oidc_issuer")]
     pub oidc_secret_env: Option<String>,
     /// Where browsers reach this server, without a path; default: the address of --http
-    #[arg(long, value_name = "URL", requires = "oidc_issuer")]
+    #[arg(long, value_name = "URL", requires = "oidc_issuer", value_parser = outside_url)]
     pub oidc_own_url: Option<String>,
 }
 
@@ -63,6 +65,7 @@ fn unset(variable: &str) -> Problem {
 
 /// Over TLS, or of this machine: who reads a code on its way signs in with it.
 fn issuer(text: &str) -> Result<IssuerUrl, String> {
+    check_url(text).map_err(|fault| format!("{text:?} {fault}"))?;
     let url = IssuerUrl::new(text.to_owned()).map_err(|error| format!("{text:?}: {error}"))?;
     let is_loopback = matches!(url.url().host_str(), Some("127.0.0.1" | "localhost" | "[::1]"));
     match url.url().scheme() {
@@ -89,6 +92,8 @@ mod tests {
             "",
             "login.example.com",
             "http://login.example.com",
+            "https://user:secret@login.example.com",
+            "https://login.example.com/#x",
             "ftp://127.0.0.1",
         ] {
             assert!(issuer(wrong).is_err(), "{wrong}");

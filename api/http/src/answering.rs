@@ -9,7 +9,7 @@ use crate::body::Body;
 use crate::context::Ctx;
 use crate::endpoint::Takes;
 use crate::guard::Guard;
-use crate::input::Input;
+use crate::input::{Input, with_kept_texts_masked};
 use crate::kept_replies::Asked;
 use crate::reply::{problem_response, tell_rate};
 use crate::router::Reader;
@@ -88,7 +88,7 @@ impl Answering {
         let mut input = Input {
             route: self.route,
             params: brought.params,
-            query: brought.query,
+            query: with_kept_texts_masked(brought.query),
             headers: brought.headers,
             peer: brought.peer,
             upgrade: brought.upgrade,

@@ -76,6 +76,20 @@ pub(crate) struct PhoneRevealed {
     phone: Option<String>,
 }
 
+impl Revealed {
+    /// How many values it shows; those that are erased are none.
+    pub(crate) fn values_count(&self) -> usize {
+        let phones = self.phones.iter().flatten().filter(|one| one.phone.is_some());
+        let variables = self
+            .variables
+            .iter()
+            .flat_map(BTreeMap::values)
+            .flat_map(BTreeMap::values);
+        let own = [&self.external_id, &self.name].into_iter().flatten();
+        own.count() + phones.count() + variables.flatten().count()
+    }
+}
+
 /// What was asked for, of the campaigns that this scope is told of.
 pub(crate) fn revealed(
     id: CustomerId,

@@ -8,7 +8,9 @@ use crate::server::Peer;
 use application::access::Caller;
 use application::body_work::BodyWork;
 use application::inquiring::Reader;
+use application::inquiring::customer_page::PAGE_VIEW_HEADER;
 use application::installation::Installation;
+use application::kept_words::masked_reason;
 use application::percent;
 use application::query::Query;
 use bytes::Bytes;
@@ -24,6 +26,13 @@ use std::net::SocketAddr;
 use std::str::FromStr;
 use warp::http::HeaderMap;
 use warp::ws::Ws;
+
+/// Free texts that events keep in clear, as members and parameters are named: why something is done, what is
+/// noted of it, what a complaint is about.
+const KEPT_TEXTS: [&str; 3] = ["reason", "note", "what"];
+
+/// Longest one that is masked: a longer one is refused when it is read (`intake::members`).
+const KEPT_TEXT_BYTES_MAX: usize = 16 * 1024;
 
 /// What a handler is given.
 pub(crate) struct Input {
@@ -103,7 +112,8 @@ impl Input {
 
     /// Who reads, of a read whose question stands in its address.
     pub(crate) fn reader(&self) -> Reader {
-        Reader::new(format!("GET {}", self.route), &self.caller, &self.query)
+        let reader = Reader::new(format!("GET {}", self.route), &self.caller, &self.query);
+        reader.viewing(self.header(PAGE_VIEW_HEADER), &self.caller)
     }
 
     /// The caller as the gate before comparisons counts it.
@@ -229,6 +239,7 @@ fn members_of(
         true => serde_json::Map::new(),
         false => parse_object(bytes)?,
     };
+    mask_kept_texts(&mut members);
     if let Some(user) = user {
         for member in says_who {
             members.insert((*member).to_owned(), Value::String(user.to_owned()));
@@ -241,6 +252,29 @@ fn members_of(
         }
     }
     Ok(members)
+}
+
+/// Masks what may identify a person in free texts that events keep, before any order reads them.
+fn mask_kept_texts(members: &mut serde_json::Map<String, Value>) {
+    for name in KEPT_TEXTS {
+        let Some(Value::String(text)) = members.get_mut(name) else {
+            continue;
+        };
+        if text.len() <= KEPT_TEXT_BYTES_MAX {
+            *text = masked_reason(text);
+        }
+    }
+}
+
+/// The same of the parameters of a request.
+pub(crate) fn with_kept_texts_masked(mut query: Query) -> Query {
+    let kept = |(name, value): &&mut (String, String)| {
+        KEPT_TEXTS.contains(&name.as_str()) && value.len() <= KEPT_TEXT_BYTES_MAX
+    };
+    for (_, value) in query.0.iter_mut().filter(kept) {
+        *value = masked_reason(value);
+    }
+    query
 }
 
 /// Reads bytes as a JSON object.

@@ -64,7 +64,10 @@ pub enum DefinitionFault {
     UnknownOffer { member: String, offer: String },
     #[error("{member}: the flow carries no message {message:?}")]
     UnknownMessage { member: String, message: String },
-    #[error("{member}: a mail, and nothing else, says to whom; links are https, at most 5 are attached")]
+    #[error(
+        "{member}: a mail, and nothing else, says to whom, by a column or by an address like wang@example.com; \
+         links are https, at most 5 are attached"
+    )]
     BadMessage { member: String },
     #[error(
         "{member}: 1 to 3 pictures or links of a node that says something, each with an https address and a title, \

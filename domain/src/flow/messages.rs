@@ -8,6 +8,7 @@ use super::graph::FlowDefinition;
 use super::text::variables_of;
 use serde::{Deserialize, Serialize};
 use values::message_way::Way;
+use values::outside_address::check_mail;
 
 /// Most messages of one flow.
 pub const FLOW_MESSAGES_MAX: usize = 20;
@@ -158,7 +159,9 @@ impl FlowDefinition {
         if template.attachments.len() > ATTACHMENTS_MAX || !template.attachments.iter().all(is_address) {
             faults.push(wrong("attachments"));
         }
-        if (template.way == Way::Mail) != template.to.is_some() {
+        let fixed = template.to.as_deref().filter(|to| !to.contains("{{"));
+        let is_no_address = fixed.is_some_and(|to| check_mail(to).is_err());
+        if (template.way == Way::Mail) != template.to.is_some() || is_no_address {
             faults.push(wrong("to"));
         }
     }
@@ -225,6 +228,10 @@ mod tests {
             (with("attachments", json!(["a.pdf"])), "messages.plan.attachments"),
             (with("to", json!("{{email}}")), "messages.plan.to"),
             (with("way", json!("mail")), "messages.plan.to"),
+            (
+                json!({ "plan": { "way": "mail", "to": "wang", "text": "x" } }),
+                "messages.plan.to",
+            ),
         ] {
             let told = members(&messages, "plan");
             assert!(told.iter().any(|one| one.starts_with(place)), "{place}: {told:?}");

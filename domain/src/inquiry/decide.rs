@@ -16,6 +16,8 @@ pub const REASON_BYTES_MAX: usize = 256;
 const WORD_BYTES_MAX: usize = 128;
 /// Most fields of one read: a page of ours shows fewer than ten.
 const FIELDS_MAX: usize = 32;
+/// Most reads of one page: the customer page has eight.
+const PARTS_MAX: usize = 16;
 /// Most calls one read names: 500 ids have 20 KB of the 64 a record may have.
 pub const CALLS_NAMED_MAX: usize = 500;
 /// Most of an explanation that is kept.
@@ -110,6 +112,11 @@ fn read(state: &InquiryState, mut facts: ReadFacts, by: Option<String>) -> Decid
         return Err(InquiryRefusal::NothingRead);
     }
     few("fields", facts.fields.len(), FIELDS_MAX)?;
+    few("parts", facts.parts.len(), PARTS_MAX)?;
+    for part in &facts.parts {
+        within("route", &part.route, WORD_BYTES_MAX)?;
+        few("fields", part.fields.len(), FIELDS_MAX)?;
+    }
     few("calls", facts.calls.len(), CALLS_NAMED_MAX)?;
     facts.reason = facts.reason.as_deref().map(mask_numbers);
     let who = by.as_deref().map(mask_numbers);

@@ -122,6 +122,19 @@ pub struct ReadFacts {
     /// Who stood behind it, where it needs a second person.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub four_eyes: Option<Box<FourEyes>>,
+    /// Of one look at a page of the console: the reads that this event records, each with its own form. Then
+    /// `fields` are all of theirs, and `form` is the clearest. Empty for a single read.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub parts: Vec<ReadPart>,
+}
+
+/// One of the reads of a page.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+pub struct ReadPart {
+    /// The route, as the published description names it.
+    pub route: String,
+    pub fields: Vec<String>,
+    pub form: ReadForm,
 }
 
 /// A comparison of values that a caller chose with sealed values of customers.
@@ -190,6 +203,9 @@ pub enum ReadForm {
     Masked,
     /// As they are.
     Clear,
+    /// Not at all: there was nothing to show, or it was erased. Events from before this was stored say the
+    /// form that was asked for.
+    Nothing,
 }
 
 /// Stored kinds, each named for its variant. They never change.

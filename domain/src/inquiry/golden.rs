@@ -39,6 +39,7 @@ fn every_kind_is_written_and_read_as_its_golden_file_says() {
                 campaign: Some(campaign()),
                 reason: Some("complaint 17".to_owned()),
                 four_eyes: None,
+                parts: Vec::new(),
             },
             by: Some("wang".to_owned()),
         },

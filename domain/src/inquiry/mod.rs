@@ -21,7 +21,7 @@ pub use decide::{
     CALLS_NAMED_MAX, DETAIL_BYTES_MAX, REASON_BYTES_MAX, SQL_BYTES_MAX, USER_BYTES_MAX, mask_numbers,
 };
 pub use event::{
-    ComparedValue, ComparisonFacts, ExportFacts, InquiryEvent, ReadFacts, ReadForm, SearchFacts,
+    ComparedValue, ComparisonFacts, ExportFacts, InquiryEvent, ReadFacts, ReadForm, ReadPart, SearchFacts,
 };
 pub use refusal::InquiryRefusal;
 pub use state::InquiryState;

@@ -5,7 +5,7 @@ use super::decide::{
 };
 use super::{
     ExportFacts, Inquiry, InquiryCommand, InquiryEvent, InquiryRefusal, InquiryState, ReadFacts, ReadForm,
-    SearchFacts,
+    ReadPart, SearchFacts,
 };
 use crate::decider::{Context, Decider};
 use crate::record::golden_support::customer;
@@ -176,6 +176,7 @@ fn facts(reason: &str, calls: usize) -> ReadFacts {
         campaign: Some("T".parse().unwrap()),
         reason: Some(reason.to_owned()),
         four_eyes: None,
+        parts: Vec::new(),
     }
 }
 
@@ -203,6 +204,35 @@ fn a_read_is_about_whom_it_shows_and_is_over_when_it_is_on_record() {
         decided(&events, query("x", "y")),
         Err(InquiryRefusal::AskedBefore)
     );
+}
+
+#[test]
+fn a_read_of_nothing_and_a_look_at_a_page_are_stored_as_such_and_a_single_read_as_before() {
+    let single = serde_json::to_value(read(facts("x", 1)).unwrap()).unwrap();
+    let data = &single[0]["data"];
+    assert_eq!(
+        (&data["form"], data.get("parts")),
+        (&serde_json::json!("masked"), None)
+    );
+    let part = |form| ReadPart {
+        route: "GET /api/v1/customers/{id}".to_owned(),
+        fields: vec!["name".to_owned()],
+        form,
+    };
+    let page = ReadFacts {
+        form: ReadForm::Nothing,
+        parts: vec![part(ReadForm::Masked), part(ReadForm::Clear)],
+        ..facts("x", 0)
+    };
+    let stored = serde_json::to_value(read(page.clone()).unwrap()).unwrap();
+    let data = &stored[0]["data"];
+    assert_eq!(data["form"], "nothing");
+    assert_eq!(data["parts"][1]["form"], "clear");
+    let many = ReadFacts {
+        parts: vec![part(ReadForm::Masked); 17],
+        ..page
+    };
+    assert!(read(many).is_err());
 }
 
 #[test]

@@ -2,6 +2,7 @@
 // pages know for commands. A refusal is a `Problem`; where the session has ended whoever listens hears it once.
 import type { paths } from '../../made/schema'
 import { isAttended } from '../app/attended'
+import { viewHeaders } from './pageView'
 
 export interface MemberError {
   pointer: string
@@ -112,7 +113,7 @@ export async function get<P extends GetPath>(
   query: Query = {},
   signal?: AbortSignal,
 ): Promise<Told<P>> {
-  const reply = await send(addressOf(path, params, query), { signal: signal ?? null })
+  const reply = await send(addressOf(path, params, query), { signal: signal ?? null, headers: viewHeaders(path) })
   return (await reply.json()) as Told<P>
 }
 

@@ -5,6 +5,7 @@ import { getRouteApi, Link, useNavigate } from '@tanstack/react-router'
 import { useEffect, useMemo } from 'react'
 import { useTranslation } from 'react-i18next'
 import { ask, get, Problem } from '../api/client'
+import { beginView, endView } from '../api/pageView'
 import { useReady } from '../api/queries'
 import { instantIn } from '../app/format'
 import { Age } from '../components/Figure'
@@ -53,6 +54,12 @@ function Person({ id }: { id: string }) {
   const { position, campaign } = here.useSearch()
   const navigate = useNavigate()
   const ready = useReady()
+  // Before the first request leaves: what the page asks for is one read on record.
+  beginView(id)
+  useEffect(() => {
+    beginView(id)
+    return () => endView(id)
+  }, [id])
   const shown = useQuery({
     queryKey: ['customer', id, position ?? 'now'],
     queryFn: () => get('/api/v1/customers/{id}', [id], { as_of: position }),

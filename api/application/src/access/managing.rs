@@ -5,13 +5,14 @@
 //! succeed: the directory's owner then makes a new one.
 
 use super::caller::Caller;
-use super::link_delivery::{self, MAIL_BYTES_MAX, check_mail};
+use super::link_delivery;
 use super::passwords::refuse_weak;
 use super::secret::new_secret;
 use super::shown::board_at_head;
 use crate::installation::Installation;
 use domain::digest::SecretDigest;
 use domain::ids::{CampaignId, TeamId, UserId};
+use domain::outside_address::{MAIL_BYTES_MAX, check_mail};
 use domain::permission::{CampaignScope, Role};
 use domain::personal::Personal;
 use domain::problem::Problem;

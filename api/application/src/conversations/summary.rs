@@ -66,6 +66,19 @@ pub struct TextSummaryShown {
     clear: bool,
 }
 
+impl TextSummaryShown {
+    /// How many values of the person it shows; those that nobody can open any more are none.
+    pub fn values_count(&self) -> usize {
+        let texts = std::iter::once(&self.text);
+        self.slots
+            .values()
+            .chain(&self.flow_tags)
+            .chain(texts)
+            .flatten()
+            .count()
+    }
+}
+
 /// What was recorded of a conversation. `clear` shows slots and text as they were kept; else they are masked
 /// again.
 pub async fn text_summary(

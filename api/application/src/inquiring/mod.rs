@@ -3,6 +3,7 @@
 
 mod abandoned;
 mod comparing;
+pub mod customer_page;
 mod reading;
 mod trail;
 

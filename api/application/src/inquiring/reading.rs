@@ -4,6 +4,7 @@
 //! What counts: whatever opens a sealed field, also to show it masked, and whatever tells of one person or
 //! one phone number. Lists of sealed events, rows without names, and figures are not reads of it.
 
+use super::customer_page::{self, PageView};
 use crate::access::Caller;
 use crate::as_of::{AS_OF, VALID_AT};
 use crate::installation::Installation;
@@ -18,6 +19,7 @@ use domain::stored_event::Cause;
 use futures_util::stream::{StreamExt, TryStreamExt, iter};
 use serde_json::json;
 use std::borrow::Cow;
+use std::collections::BTreeSet;
 
 /// The parameters of every route that shows what is known of persons.
 pub const BY: Parameter = Parameter::text("by", "Who reads, for the record", "wang");
@@ -42,6 +44,8 @@ pub struct Reader {
     actor: Option<Actor>,
     reason: Option<String>,
     four_eyes: Option<Box<FourEyes>>,
+    /// The look at a customer page that this read is part of.
+    view: Option<Box<PageView>>,
 }
 
 impl Reader {
@@ -58,6 +62,7 @@ impl Reader {
             actor: caller.actor(given(BY.name).as_deref()),
             reason: given(REASON.name),
             four_eyes: None,
+            view: None,
         }
     }
 }
@@ -72,6 +77,7 @@ impl Reader {
             actor: caller.actor(None),
             reason: None,
             four_eyes: None,
+            view: None,
         }
     }
 
@@ -84,7 +90,15 @@ impl Reader {
             actor: None,
             reason: None,
             four_eyes: None,
+            view: None,
         }
+    }
+
+    /// The same, as part of the look at a customer page that a header names.
+    pub fn viewing(mut self, header: Option<&str>, caller: &Caller) -> Self {
+        let view = header.and_then(|header| PageView::read(header, caller));
+        self.view = view.map(Box::new);
+        self
     }
 
     /// The route, as the published description names it.
@@ -131,6 +145,14 @@ pub struct Shown {
 }
 
 impl Shown {
+    /// The same where so many values are shown: of none, that nothing is shown.
+    pub fn with_values(mut self, values: usize) -> Self {
+        if values == 0 {
+            self.form = ReadForm::Nothing;
+        }
+        self
+    }
+
     /// The same with the columns that a question asks of.
     pub fn with_columns(mut self, columns: Vec<String>) -> Self {
         self.columns = columns;
@@ -170,6 +192,12 @@ pub async fn put_on_record(
     reader: Reader,
     shown: Shown,
 ) -> Result<EventId, Problem> {
+    if let Some(view) = &reader.view {
+        let stored = put_view_on_record(installation, &reader, view, &shown);
+        if let Some(event) = Box::pin(stored).await? {
+            return Ok(event);
+        }
+    }
     let Reader {
         route,
         door,
@@ -177,6 +205,7 @@ pub async fn put_on_record(
         actor,
         reason,
         four_eyes,
+        view: _,
     } = reader;
     let facts = ReadFacts {
         route,
@@ -195,15 +224,101 @@ pub async fn put_on_record(
         reason,
         // What is masked needs nobody behind it.
         four_eyes: four_eyes.filter(|_| shown.form == ReadForm::Clear),
+        parts: Vec::new(),
     };
-    let minute = installation.now().micros().div_euclid(COUNTS_ONCE_MS * 1_000);
-    let same = json!({ "read": facts, "by": by, "actor": actor, "minute": minute });
-    let cause = Cause::outside(CommandId::derive_from_text(&format!(
-        "personal data read: {same}"
-    )))
-    .asked_by(actor);
-    let id = InquiryId::derive(cause.command);
-    let command = InquiryCommand::ReadPersonalData { facts, by };
-    installation.entities.inquiries.ask(&id, command, cause).await?;
-    Ok(EventId::derive(cause.command, 0))
+    let read = Read {
+        facts,
+        by,
+        actor,
+        view: None,
+    };
+    let minute = minute_of(installation);
+    read.store(installation, minute).await
+}
+
+/// Stores one event for a look at a customer page; a read of the same look finds it for the rest of its
+/// minute and the next one, so that a page that loads over the end of a minute has one event too. None of a
+/// read that this event does not record.
+async fn put_view_on_record(
+    installation: &Installation,
+    reader: &Reader,
+    view: &PageView,
+    shown: &Shown,
+) -> Result<Option<EventId>, Problem> {
+    if !view.covers(installation, reader, shown).await? {
+        return Ok(None);
+    }
+    let parts = view.recorded();
+    let is_clear = parts.iter().any(|part| part.form == ReadForm::Clear);
+    let fields: BTreeSet<&String> = parts.iter().flat_map(|part| &part.fields).collect();
+    let facts = ReadFacts {
+        route: customer_page::ROUTE.to_owned(),
+        door: reader.door.to_owned(),
+        fields: fields.into_iter().cloned().collect(),
+        form: if is_clear {
+            ReadForm::Clear
+        } else {
+            ReadForm::Masked
+        },
+        customer: Some(view.customer.clone()),
+        number: None,
+        calls: Vec::new(),
+        campaign: None,
+        reason: reader.reason.clone(),
+        four_eyes: None,
+        parts,
+    };
+    let read = Read {
+        facts,
+        by: reader.by.clone(),
+        actor: reader.actor,
+        view: Some(view.view.clone()),
+    };
+    let minute = minute_of(installation);
+    let earlier = read.command(minute.saturating_sub(1));
+    let inquiries = &installation.entities.inquiries;
+    if inquiries
+        .state(&InquiryId::derive(earlier))
+        .await?
+        .state
+        .is_asked()
+    {
+        return Ok(Some(EventId::derive(earlier, 0)));
+    }
+    read.store(installation, minute).await.map(Some)
+}
+
+fn minute_of(installation: &Installation) -> i64 {
+    installation.now().micros().div_euclid(COUNTS_ONCE_MS * 1_000)
+}
+
+/// A read before it is stored.
+struct Read {
+    facts: ReadFacts,
+    by: Option<String>,
+    actor: Option<Actor>,
+    /// Tells looks at one page from each other.
+    view: Option<String>,
+}
+
+impl Read {
+    /// The command that stores it in this minute: the same for the same read.
+    fn command(&self, minute: i64) -> CommandId {
+        let mut same = json!({ "read": self.facts, "by": self.by, "actor": self.actor, "minute": minute });
+        if let (Some(view), Some(members)) = (&self.view, same.as_object_mut()) {
+            members.insert("view".to_owned(), json!(view));
+        }
+        CommandId::derive_from_text(&format!("personal data read: {same}"))
+    }
+
+    async fn store(self, installation: &Installation, minute: i64) -> Result<EventId, Problem> {
+        let cause = Cause::outside(self.command(minute)).asked_by(self.actor);
+        let id = InquiryId::derive(cause.command);
+        let command = InquiryCommand::ReadPersonalData {
+            facts: self.facts,
+            by: self.by,
+        };
+        installation.entities.inquiries.ask(&id, command, cause).await?;
+        Ok(EventId::derive(cause.command, 0))
+    }
 }

@@ -116,6 +116,16 @@ pub struct Trail {
 }
 
 impl Trail {
+    /// How many events it shows.
+    pub const fn len(&self) -> usize {
+        self.items.len()
+    }
+
+    /// Whether it shows none.
+    pub const fn is_empty(&self) -> bool {
+        self.items.is_empty()
+    }
+
     /// The same for a reader who gets ids of phone numbers in this form.
     #[must_use]
     pub fn showing(mut self, ids: NumberIds) -> Self {

@@ -153,13 +153,17 @@ pub(super) async fn disclose_of(
     customer: CustomerId,
 ) -> Result<(), Problem> {
     let reader = Reader::of_program(format!("webhook {}", settings.id), "webhook");
+    let person = installation.entities.customers.state(&customer).await?.state;
+    let ids_count = usize::from(person.external_id().and_then(Personal::value).is_some());
     let mut shown = Shown::of(EXTERNAL_ID, ReadForm::Clear);
     shown.customer = Some(customer);
     shown.campaign.clone_from(&envelope.campaign);
     if envelope.stream.aggregate() == Call::AGGREGATE {
         shown.calls.extend(envelope.stream.id().parse::<CallId>().ok());
     }
-    put_on_record(installation, reader, shown).await.map(drop)
+    put_on_record(installation, reader, shown.with_values(ids_count))
+        .await
+        .map(drop)
 }
 
 /// Carries a message, and says what came of it.

@@ -1,6 +1,7 @@
 //! A webhook that is changed: told of other kinds, in another form or elsewhere, by the checks of one that is
 //! added.
 
+use super::addresses::check_change;
 use super::courier::Address;
 use super::kinds::{refuse_others, usual};
 use super::managing::{Adding, reached, shown as shown_of, wrong};
@@ -65,6 +66,7 @@ async fn change_of(
     adding: &Adding<'_>,
 ) -> Result<WebhookChange, Problem> {
     let format = order.format.unwrap_or(facts.format);
+    check_change(format, &order)?;
     let kinds: BTreeSet<String> = match order.events {
         Some(events) => events.into_iter().collect(),
         None if format != facts.format => usual(format),

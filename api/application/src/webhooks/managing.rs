@@ -1,5 +1,6 @@
 //! Webhooks and channels of alerts as people manage them: added, rotated, tested, replayed, removed.
 
+use super::addresses::check_order;
 use super::courier::Address;
 use super::kinds::{of_channels, refuse_others, usual};
 use super::order::WebhookOrder;
@@ -101,6 +102,7 @@ async fn facts_of(
     order: WebhookOrder,
     adding: &Adding<'_>,
 ) -> Result<WebhookFacts, Problem> {
+    check_order(&order)?;
     let format = order.format;
     let allow_private = order.allow_private;
     if allow_private && !adding.may_be_private() {

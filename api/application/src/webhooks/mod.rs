@@ -3,6 +3,7 @@
 //! Each is an entity whose events say how far it was told; the process that may dial runs a sender for each.
 //! What leaves goes by the `Courier`, a port: sockets, names and certificates are known there alone.
 
+mod addresses;
 mod attempt;
 mod changing;
 mod contact;

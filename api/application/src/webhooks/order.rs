@@ -3,16 +3,17 @@
 use domain::call::event::CallEvent;
 use domain::ids::CampaignId;
 use domain::number::event::NumberEvent;
+use domain::outside_address::{BEARER_BYTES_MAX, URL_BYTES_MAX};
 use domain::stored_event::Position;
 use domain::webhook::{Format, REASON_BYTES_MAX};
 use intake::members::{Members, Order};
 use schemars::JsonSchema;
 
-/// Longest address: what browsers and servers agree on.
-pub const TARGET_BYTES_MAX: usize = 2_000;
+/// Longest address: that of a URL.
+pub const TARGET_BYTES_MAX: usize = URL_BYTES_MAX;
 
-/// Longest secret of a receiver's making.
-pub const SECRET_BYTES_MAX: usize = 512;
+/// Longest secret of a receiver's making: that of a bearer token.
+pub const SECRET_BYTES_MAX: usize = BEARER_BYTES_MAX;
 
 /// Whom to tell, of what, and how.
 #[derive(Debug, Clone, JsonSchema)]

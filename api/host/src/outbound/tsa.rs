@@ -1,6 +1,7 @@
 //! A time stamp authority over HTTP (RFC 3161, 3.4): one question by POST, one answer.
 
 use bytes::Bytes;
+use domain::outside_address::check_url;
 use domain::ports::clock::Clock;
 use domain::ports::id_source::IdSource;
 use http_body_util::{BodyExt, Full, Limited};
@@ -26,7 +27,7 @@ impl FromStr for TsaUrl {
 
     fn from_str(text: &str) -> Result<Self, String> {
         match text.parse::<Uri>() {
-            Ok(url) if url.scheme_str() == Some("http") && url.host().is_some() => Ok(Self(url)),
+            Ok(url) if url.scheme_str() == Some("http") && check_url(text).is_ok() => Ok(Self(url)),
             Ok(_) | Err(_) => Err(format!(
                 "{text:?} is not a plain URL such as http://tsa.example.com/tsr"
             )),
@@ -87,7 +88,13 @@ mod tests {
         for text in ["http://tsa.example.com/tsr", "http://127.0.0.1:8318"] {
             assert!(text.parse::<TsaUrl>().is_ok(), "{text}");
         }
-        for text in ["", "tsa.example.com", "https://tsa.example.com", "http:///x"] {
+        for text in [
+            "",
+            "tsa.example.com",
+            "https://tsa.example.com",
+            "http:///x",
+            "http://u:p@tsa.example.com",
+        ] {
             assert!(text.parse::<TsaUrl>().is_err(), "{text}");
         }
     }

@@ -1,6 +1,7 @@
 //! A witness as seen by the log: asks for a cosignature over HTTP (C2SP tlog-witness, `add-checkpoint`).
 
 use bytes::Bytes;
+use domain::outside_address::check_url;
 use domain::ports::clock::Clock;
 use http_body_util::{BodyExt, Full, Limited};
 use hyper::{Request, StatusCode};
@@ -27,7 +28,7 @@ impl FromStr for WitnessSpec {
         let wanted = "a witness is URL,VKEY, such as http://192.0.2.1:8090,NAME+ID+KEY";
         let (url, key) = text.split_once(',').ok_or(wanted)?;
         let key: VerifierKey = key.parse().map_err(|error| format!("{wanted}: {error}"))?;
-        if !url.starts_with("http://") || key.kind() != KeyKind::Witness {
+        if !url.starts_with("http://") || check_url(url).is_err() || key.kind() != KeyKind::Witness {
             return Err(format!("{wanted}; plain HTTP, and a key of a witness"));
         }
         Ok(Self {

@@ -76,6 +76,7 @@ async fn show(ctx: Ctx, input: Input) -> Result<Read<Paged<Trail>>, Problem> {
             campaign,
             ..TRAIL
         };
+        let shown = shown.with_values(list.len());
         let reader = Reader::of_caller(format!("GET {}", input.route()), &input.caller);
         put_on_record(&ctx.installation, reader, shown).await?;
     }

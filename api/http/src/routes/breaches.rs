@@ -11,7 +11,7 @@ use domain::inquiry::{REASON_BYTES_MAX, ReadForm, USER_BYTES_MAX};
 use domain::problem::{Kind, Problem};
 use domain::time::Timestamp;
 use evidence::inspection::Values;
-use evidence::seen::{NOTICES_MAX, Seen, SeenAsk, seen};
+use evidence::seen::{Contact, NOTICES_MAX, Seen, SeenAsk, seen};
 use intake::members::{Members, Order};
 use schemars::JsonSchema;
 
@@ -124,14 +124,15 @@ async fn worksheet(ctx: Ctx, input: Input) -> Result<Read<Seen>, Problem> {
         }
     };
     let reader = reader.because(reason).behind(four_eyes);
+    found.add_contacts(installation, values).await?;
     for person in &found.persons {
         let shown = Shown {
             customer: Some(person.customer.clone()),
             ..Shown::of(CONTACT, form)
         };
-        put_on_record(installation, reader.clone(), shown).await?;
+        let count = person.contact.as_ref().map_or(0, Contact::values_count);
+        put_on_record(installation, reader.clone(), shown.with_values(count)).await?;
     }
-    found.add_contacts(installation, values).await?;
     Ok(Read(found))
 }
 

@@ -119,7 +119,11 @@ async fn reveal(ctx: Ctx, input: Input) -> Result<Read<BulkRevealed>, Problem> {
         (Some(campaign), _) => of_campaign(&ctx, &scope, campaign).await?,
         (None, named) => of_names(&ctx, &comparer, &scope, named.unwrap_or_default()).await?,
     };
-    if !found.known.is_empty() {
+    let known = found.known.iter();
+    let persons: BTreeMap<CustomerId, Revealed> = known
+        .map(|(id, state)| (id.clone(), revealed(id.clone(), state, &order.fields, &scope)))
+        .collect();
+    if !persons.is_empty() {
         let doing = Doing {
             asked: asked(&found, order.campaign.as_ref(), &order.fields),
             reason: order.reason.clone(),
@@ -127,13 +131,10 @@ async fn reveal(ctx: Ctx, input: Input) -> Result<Read<BulkRevealed>, Problem> {
         };
         let behind = four_eyes(installation, &caller, doing, cause).await?;
         let reader = reader.because(order.reason).behind(Some(behind));
-        record(&ctx, &reader, &found, order.campaign.as_ref(), &order.fields).await?;
+        record(&ctx, &reader, &persons, order.campaign.as_ref(), &order.fields).await?;
     }
-    let shown = found.known.into_iter();
     Ok(Read(BulkRevealed {
-        persons: shown
-            .map(|(customer, state)| revealed(customer, &state, &order.fields, &scope))
-            .collect(),
+        persons: persons.into_values().collect(),
         erased: found.erased.into_iter().collect(),
         unknown: found.unknown,
     }))
@@ -237,19 +238,19 @@ fn asked(found: &Found, campaign: Option<&CampaignId>, fields: &BTreeSet<Field>)
 async fn record(
     ctx: &Ctx,
     reader: &Reader,
-    found: &Found,
+    persons: &BTreeMap<CustomerId, Revealed>,
     campaign: Option<&CampaignId>,
     fields: &BTreeSet<Field>,
 ) -> Result<(), Problem> {
-    let reads: Vec<Shown> = found
-        .known
-        .keys()
-        .map(|customer| Shown {
+    let read = |(customer, values): (&CustomerId, &Revealed)| {
+        let shown = Shown {
             fields: codes(fields),
             customer: Some(customer.clone()),
             campaign: campaign.cloned(),
             ..Shown::of(&[], ReadForm::Clear)
-        })
-        .collect();
+        };
+        shown.with_values(values.values_count())
+    };
+    let reads: Vec<Shown> = persons.iter().map(read).collect();
     put_each_on_record(&ctx.installation, reader, reads).await
 }

@@ -15,12 +15,12 @@ use application::consents::{
     ConsentsChanged, ConsentsShown, OfConsent, Wanted,
 };
 use application::countries::NumberInCountry;
-use application::inquiring::{BY, REASON, Shown, put_on_record};
+use application::inquiring::{BY, REASON, Shown, customer_page, put_on_record};
 use application::installation::{Installation, follow};
 use domain::compliance::consent_state;
 use domain::customer::{CustomerCommand, CustomerState};
 use domain::ids::CustomerId;
-use domain::inquiry::{ComparedValue, ReadForm};
+use domain::inquiry::ComparedValue;
 use domain::permission::DataScope;
 use domain::problem::{Kind, Problem};
 use domain::stored_event::{Cause, Position};
@@ -28,7 +28,7 @@ use domain::time::Timestamp;
 use std::sync::Arc;
 
 /// What is shown of a person's consents.
-const CONSENTS: Shown = Shown::of(&["consents"], ReadForm::Clear);
+const CONSENTS: Shown = customer_page::CONSENTS.shown();
 
 pub(super) fn endpoints() -> Vec<Endpoint> {
     vec![
@@ -281,6 +281,7 @@ async fn show(ctx: Ctx, input: Input) -> Result<Read<ConsentsShown>, Problem> {
         customer: Some(customer.clone()),
         ..CONSENTS
     };
+    let what = what.with_values(state.consents().len());
     put_on_record(&ctx.installation, reader, what).await?;
     Ok(Read(listed(&customer, &state, ctx.installation.now())))
 }
@@ -307,6 +308,7 @@ async fn show_by_number(ctx: Ctx, input: Input) -> Result<Read<ConsentsByNumber>
             number: Some(number.clone()),
             ..CONSENTS
         };
+        let what = what.with_values(loaded.state.consents().len());
         put_on_record(&ctx.installation, reader.clone(), what).await?;
         items.push(listed(&customer, &loaded.state, ctx.installation.now()));
     }

@@ -260,9 +260,10 @@ async fn show(ctx: Ctx, input: Input) -> Result<Read<ConversationShown>, Problem
         campaign: Some(opened.campaign.clone()),
         ..MASKED
     };
-    put_on_record(installation, reader, what).await?;
     let texted = transcript(installation, id).await?;
     let mut lines = texts_of(&texted);
+    let readable = lines.iter().filter(|line| line.text.is_some());
+    put_on_record(installation, reader, what.with_values(readable.count())).await?;
     if !clear {
         let named = FlowNamed {
             flow: opened.flow.flow.clone(),
@@ -293,6 +294,7 @@ async fn summed_up(ctx: Ctx, input: Input) -> Result<Read<TextSummaryShown>, Pro
         campaign: Some(opened.campaign),
         ..SUMMARY
     };
+    let what = what.with_values(shown.values_count());
     put_on_record(installation, reader, what).await?;
     Ok(Read(shown))
 }

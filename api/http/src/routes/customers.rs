@@ -9,7 +9,7 @@ use application::customers::{
     CallbackShown, CustomerShown, EnrolmentShown, NotCalled, NumberOf, PortraitShown, Settled, Standing,
     TimelineShown,
 };
-use application::inquiring::{READ_THEN, Reader, Shown, put_on_record};
+use application::inquiring::{READ_THEN, Reader, Shown, customer_page, put_on_record};
 use application::installation::Installation;
 use application::masked::masked;
 use domain::call::Call;
@@ -19,7 +19,6 @@ use domain::customer::{Customer, CustomerState, EnrolmentState, NotDialed};
 use domain::decider::Decider;
 use domain::event_filter::EventFilter;
 use domain::ids::{CallId, CampaignId, CustomerId, EnrolmentId};
-use domain::inquiry::ReadForm;
 use domain::number_ids::NumberIds;
 use domain::permission::DataScope;
 use domain::personal::{Personal, mask_external_id, mask_name};
@@ -31,12 +30,9 @@ use projections::{ReadDb, View};
 use std::sync::Arc;
 
 /// What each of the three routes shows of a person.
-const PERSON: Shown = Shown::of(
-    &["external_id", "name", "phone", "enrolments", "calls"],
-    ReadForm::Masked,
-);
-const TIMELINE: Shown = Shown::of(&["timeline", "calls"], ReadForm::Clear);
-const PORTRAIT: Shown = Shown::of(&["portrait"], ReadForm::Clear);
+const PERSON: Shown = customer_page::PERSON.shown();
+const TIMELINE: Shown = customer_page::TIMELINE.shown();
+const PORTRAIT: Shown = customer_page::PORTRAIT.shown();
 
 /// Most attempts of one enrolment that are looked up for their calls; caps stop far earlier.
 const ATTEMPTS_SHOWN_MAX: u32 = 100;
@@ -195,7 +191,8 @@ async fn timeline(ctx: Ctx, input: Input) -> Result<Read<TimelineShown>, Problem
         timeline: latest(lines),
         known,
     };
-    given(&ctx.installation, reader, TIMELINE, customer, shown).await
+    let what = TIMELINE.with_values(shown.calls.len() + shown.timeline.len());
+    given(&ctx.installation, reader, what, customer, shown).await
 }
 
 /// The latest, as many as one id shows.

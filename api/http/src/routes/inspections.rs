@@ -251,15 +251,27 @@ async fn record(
     values: Values,
     more: &[&'static str],
 ) -> Result<(), Problem> {
-    let told = TOLD.iter().chain(more).copied();
-    let reads = match values {
-        Values::Clear => vec![(told.chain(VALUES.iter().copied()).collect(), ReadForm::Clear)],
-        Values::Masked => vec![
-            (told.collect::<Vec<_>>(), ReadForm::Clear),
-            (VALUES.to_vec(), ReadForm::Masked),
-        ],
-    };
+    let told: Vec<&'static str> = TOLD.iter().chain(more).copied().collect();
     for tells in found.tells() {
+        let is_erased = match &tells.customer {
+            Some(customer) => {
+                let person = installation.entities.customers.state(customer).await?.state;
+                person.erasure().is_final()
+            }
+            None => false,
+        };
+        let reads = match (values, is_erased) {
+            (Values::Clear, false) => vec![([told.as_slice(), VALUES].concat(), ReadForm::Clear)],
+            (Values::Masked, false) => vec![
+                (told.clone(), ReadForm::Clear),
+                (VALUES.to_vec(), ReadForm::Masked),
+            ],
+            // Of an erased person calls and decisions are left, and no value.
+            (Values::Clear | Values::Masked, true) => vec![
+                (told.clone(), ReadForm::Clear),
+                (VALUES.to_vec(), ReadForm::Nothing),
+            ],
+        };
         for (fields, form) in &reads {
             let shown = Shown {
                 fields: Cow::Owned(fields.clone()),

@@ -11,6 +11,7 @@ use crate::importing::{
 use crate::record_schema::RecordSent;
 use crate::uploads::{Received, all_of, receive};
 use application::installation::Installation;
+use application::kept_words::masked_file_name;
 use application::lists::load::{ImportReport, Load, SharedShown};
 use application::lists::under_way::ImportShown;
 use application::parameter::Parameter;
@@ -335,7 +336,7 @@ fn task_data(object: Map<String, Value>) -> Result<TaskData, Problem> {
 
 /// A file's name without its path and without what a log should not hold.
 fn source_name(text: &str) -> String {
-    let name = text.rsplit(['/', '\\']).next().unwrap_or_default();
+    let name = masked_file_name(text.rsplit(['/', '\\']).next().unwrap_or_default());
     let mut plain = String::new();
     for character in name.chars().filter(|c| !c.is_control()) {
         if plain.len() + character.len_utf8() > SOURCE_BYTES_MAX {
@@ -379,5 +380,6 @@ mod tests {
     fn a_source_is_a_bare_file_name() {
         assert_eq!(source_name("lists/名单.csv"), "名单.csv");
         assert_eq!(source_name("a\nb.csv"), "ab.csv");
+        assert_eq!(source_name("C:\\催收_13800138000.xlsx"), "催收_138****8000.xlsx");
     }
 }

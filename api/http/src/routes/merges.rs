@@ -4,10 +4,10 @@ use crate::described::{Changed, Read};
 use crate::endpoint::{About, Ctx, Endpoint, Input, Permission};
 use crate::guard::sees_person;
 use crate::reply::Written;
-use application::inquiring::{BY, Comparison, REASON, Shown, put_on_record};
+use application::inquiring::{BY, Comparison, REASON, Shown, customer_page, put_on_record};
 use application::merging::{Candidates, Merged, Merging, candidates, merge, unmerge};
 use domain::customer::MERGE_REASON_BYTES_MAX;
-use domain::inquiry::{ComparedValue, ReadForm};
+use domain::inquiry::ComparedValue;
 use domain::problem::Problem;
 use intake::members::{Members, Order};
 use schemars::JsonSchema;
@@ -116,8 +116,9 @@ async fn duplicates(ctx: Ctx, input: Input) -> Result<Read<Candidates>, Problem>
     let found = candidates(&ctx.installation, customer.clone(), &state).await?;
     let what = Shown {
         customer: Some(customer),
-        ..Shown::of(&["phone"], ReadForm::Masked)
+        ..customer_page::DUPLICATES.shown()
     };
+    let what = what.with_values(found.candidates.len());
     put_on_record(&ctx.installation, input.reader(), what).await?;
     let is_found = !found.candidates.is_empty();
     let comparison = Comparison::of_one(ComparedValue::Number, is_found);

@@ -15,6 +15,7 @@ use application::parameter::Parameter;
 use domain::ids::{CampaignId, MessageId};
 use domain::inquiry::ReadForm;
 use domain::message::{REPLY_ID_BYTES_MAX, TEXT_CHARS_MAX, Way};
+use domain::outside_address::check_mail;
 use domain::problem::Problem;
 use intake::members::{Members, Order};
 use schemars::JsonSchema;
@@ -105,6 +106,11 @@ impl Order for MessageOrder {
             link: body.short_text("link", TEXT_BYTES_MAX),
             attachments: body.value("attachments"),
         };
+        // What names a column is filled in later; an address is checked now.
+        let written = order.to.as_deref().filter(|to| !to.contains("{{"));
+        if let Some(Err(fault)) = written.filter(|_| order.way == Some(Way::Mail)).map(check_mail) {
+            body.wrong("to", fault);
+        }
         let is_link = |link: &String| link.starts_with("https://") && link.len() <= TEXT_BYTES_MAX;
         if order.link.as_ref().is_some_and(|link| !is_link(link)) {
             body.wrong("link", "is no https address");
@@ -178,6 +184,7 @@ async fn list(ctx: Ctx, input: Input) -> Result<Read<Paged<MessagesShown>>, Prob
         customer: Some(customer),
         ..MESSAGES
     };
+    let what = what.with_values(list.items.len());
     put_on_record(&ctx.installation, input.reader(), what).await?;
     Ok(Read(Paged { list, next_cursor }))
 }

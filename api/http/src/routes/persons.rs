@@ -63,8 +63,10 @@ async fn reveal(ctx: Ctx, input: Input) -> Result<Read<Revealed>, Problem> {
         customer: Some(customer.clone()),
         ..Shown::of(&[], ReadForm::Clear)
     };
+    let values = revealed(customer, &state, &fields, &scope);
+    let shown = shown.with_values(values.values_count());
     put_on_record(&ctx.installation, reader.because(reason), shown).await?;
-    Ok(Read(revealed(customer, &state, &fields, &scope)))
+    Ok(Read(values))
 }
 
 /// To whom; at most one of `user` and `team`.

@@ -4,14 +4,13 @@ use crate::comparison_gate::{count_own_ids, note_own_ids};
 use crate::described::{Changed, Read};
 use crate::endpoint::{About, Ctx, Endpoint, Input, Permission};
 use crate::reply::Written;
-use application::inquiring::{Shown, put_on_record};
+use application::inquiring::{Shown, customer_page, put_on_record};
 use application::profiles::{AttributesBody, ProfileShown, TagsBody};
 use application::profiles_of_many::{
     PROFILES_OF_REQUEST_MAX, ProfileRow, ProfilesTaken, ProfilesTaking, take_profiles,
 };
 use domain::customer::CustomerCommand;
 use domain::ids::CustomerId;
-use domain::inquiry::ReadForm;
 use domain::problem::Problem;
 use domain::stored_event::Position;
 use intake::members::{Members, Order};
@@ -150,8 +149,9 @@ async fn show(ctx: Ctx, input: Input) -> Result<Read<ProfileShown>, Problem> {
     let shown = ctx.installation.profile_of(&customer).await?;
     let what = Shown {
         customer: Some(customer),
-        ..Shown::of(&["attributes", "tags"], ReadForm::Clear)
+        ..customer_page::ATTRIBUTES.shown()
     };
+    let what = what.with_values(shown.attributes.len() + shown.tags.len());
     put_on_record(&ctx.installation, input.reader(), what).await?;
     Ok(Read(shown))
 }

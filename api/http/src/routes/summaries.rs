@@ -105,6 +105,7 @@ async fn show(ctx: Ctx, input: Input) -> Result<Read<SummaryShown>, Problem> {
         calls: vec![call],
         ..SUMMARY
     };
+    let what = what.with_values(shown.values_count());
     put_on_record(installation, input.reader(), what).await?;
     Ok(Read(shown))
 }

@@ -4,16 +4,15 @@ use crate::comparisons::reveals_all;
 use crate::described::Read;
 use crate::endpoint::{About, Ctx, Endpoint, Input, Permission};
 use crate::guard::tells_of;
-use application::inquiring::{BY, REASON, Shown, put_on_record};
+use application::inquiring::{BY, REASON, Shown, customer_page, put_on_record};
 use application::parameter::Parameter;
 use application::why_not::{Question, WhyNotShown, explain, moment_of, person_then};
 use domain::ids::CampaignId;
-use domain::inquiry::ReadForm;
 use domain::problem::Problem;
 use domain::time::Timestamp;
 
 /// What is shown of a person.
-const VERDICTS: Shown = Shown::of(&["enrolments", "verdicts", "calls"], ReadForm::Masked);
+const VERDICTS: Shown = customer_page::VERDICTS.shown();
 
 /// Most campaigns of one person that are asked about at once.
 const ASKED_MAX: usize = 64;

@@ -77,6 +77,7 @@ impl Reading<'_> {
                 campaign: state.campaign().cloned(),
                 reason: self.reader.reason(),
                 four_eyes: None,
+                parts: Vec::new(),
             };
             let by = self.reader.by();
             let command = InquiryCommand::ReadPersonalData { facts, by };

@@ -4,6 +4,7 @@
 use super::bounded::Bounded;
 use super::resolver::all_global;
 use application::webhooks::courier::{Answered, Mail};
+use domain::outside_address::mail_server;
 use domain::webhook::DeliveryFault;
 use lettre::Message;
 use lettre::address::AddressError;
@@ -27,18 +28,6 @@ const ANSWERS_BYTES_MAX: usize = 256 * 1024;
 /// How a password is shown, in this order (RFC 4616; LOGIN is older and still asked for).
 const MECHANISMS: &[Mechanism] = &[Mechanism::Plain, Mechanism::Login];
 
-/// A mail server's name and port.
-pub(super) fn host_and_port(text: &str) -> Result<(String, u16), String> {
-    let wanted = "a mail server is HOST:PORT, such as mail.example.com:587";
-    let (host, port) = text.rsplit_once(':').ok_or(wanted)?;
-    let port: u16 = port.parse().map_err(|_why| wanted)?;
-    let host = host.trim_start_matches('[').trim_end_matches(']');
-    if host.is_empty() || port == 0 {
-        return Err(wanted.to_owned());
-    }
-    Ok((host.to_owned(), port))
-}
-
 /// Sends one mail; nothing of a password leaves but to a server that speaks TLS, unless it may be anywhere.
 pub(super) async fn send(mail: Mail) -> Answered {
     match sent(mail).await {
@@ -52,7 +41,7 @@ pub(super) async fn send(mail: Mail) -> Answered {
 
 async fn sent(mail: Mail) -> Result<u16, Answered> {
     let unmade = || Answered::nothing(DeliveryFault::Unmade);
-    let (host, port) = host_and_port(&mail.smtp).map_err(|_why| unmade())?;
+    let (host, port) = mail_server(&mail.smtp).map_err(|_why| unmade())?;
     // The address that was looked at is the one that is connected to; TLS asks for the name.
     let found = tokio::net::lookup_host((host.as_str(), port)).await;
     let found: Vec<SocketAddr> = found
@@ -186,18 +175,6 @@ fn fault_of(error: &Error) -> Answered {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn a_mail_server_is_a_host_and_a_port() {
-        assert_eq!(
-            host_and_port("mail.example.com:587"),
-            Ok(("mail.example.com".to_owned(), 587))
-        );
-        assert_eq!(host_and_port("[::1]:25"), Ok(("::1".to_owned(), 25)));
-        for wrong in ["mail.example.com", ":25", "a:0", "a:x"] {
-            assert!(host_and_port(wrong).is_err(), "{wrong}");
-        }
-    }
 
     #[test]
     fn a_mail_says_what_it_is_of_in_both_languages() {

@@ -19,6 +19,7 @@ use application::webhooks::courier::{
 use async_trait::async_trait;
 use bytes::Bytes;
 use chrono::NaiveDateTime;
+use domain::outside_address::{check_url, mail_server};
 use domain::ports::clock::Clock;
 use domain::time::Timestamp;
 use domain::webhook::DeliveryFault;
@@ -181,10 +182,11 @@ impl Courier for OutsideCourier {
     async fn admits(&self, address: Address<'_>) -> Result<(), String> {
         let (host, port, allow_private) = match address {
             Address::Smtp { host, allow_private } => {
-                let (host, port) = mail::host_and_port(host)?;
+                let (host, port) = mail_server(host).map_err(|fault| fault.to_string())?;
                 (host, port, allow_private)
             }
             Address::Url { url, allow_private } => {
+                check_url(url).map_err(|fault| fault.to_string())?;
                 let url: Uri = url.parse().map_err(|error| format!("is no URL: {error}"))?;
                 let (host, port) = endpoint(&url, allow_private)?;
                 (host, port, allow_private)

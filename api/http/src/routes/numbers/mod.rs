@@ -8,11 +8,11 @@ use crate::comparisons::{Comparer, NumberOnly};
 use crate::described::Read;
 use crate::endpoint::{About, Ctx, Endpoint, Input, Permission};
 use application::as_of::{Known, Moment, entity_then};
-use application::inquiring::{READ_THEN, Reader, Shown, put_on_record};
+use application::inquiring::{READ_THEN, Reader, Shown, customer_page, put_on_record};
 use application::installation::Installation;
 use domain::compliance::{InWords, Suppressed, in_words, zone_of};
 use domain::ids::{CallId, NumberId};
-use domain::inquiry::{ComparedValue, ReadForm};
+use domain::inquiry::ComparedValue;
 use domain::number::{Number, NumberState};
 use domain::problem::Problem;
 use domain::time::Timestamp;
@@ -23,10 +23,7 @@ use serde::Serialize;
 use std::collections::BTreeMap;
 
 /// What is shown of a number: whoever asks with the number itself learns it of a person.
-const LOOKUP: Shown = Shown::of(
-    &["opted_out", "suppressed", "invalid", "open_calls", "dials"],
-    ReadForm::Clear,
-);
+const LOOKUP: Shown = customer_page::NUMBER.shown();
 
 pub(super) fn endpoints() -> Vec<Endpoint> {
     vec![

@@ -1,0 +1,203 @@
+//! One look at the customer page of the console: its requests are recorded by one event that names them all.
+//!
+//! The page sends the customer and an id of its own making with each of its requests (`X-Page-View`). The
+//! first that arrives stores the event, the others find it in the log. Each still answers only behind that
+//! event, and nothing is kept in memory: the id of the event follows from the reader, the customer, the id of
+//! the look and the minute. What is no part of the page, of another customer or in a clearer form, is
+//! recorded by itself.
+
+use super::reading::{Reader, Shown};
+use crate::access::Caller;
+use crate::installation::Installation;
+use domain::ids::CustomerId;
+use domain::inquiry::{ReadForm, ReadPart};
+use domain::permission::Permission;
+use domain::problem::Problem;
+
+/// The header that names a look: our id of the customer, a dot, and an id that the page makes.
+pub const PAGE_VIEW_HEADER: &str = "x-page-view";
+
+/// Longest id of a look: a UUID has 36 characters.
+const VIEW_BYTES_MAX: usize = 64;
+
+/// One read of the customer page.
+#[derive(Debug, Clone, Copy)]
+pub struct PagePart {
+    /// As the published description names it.
+    route: &'static str,
+    fields: &'static [&'static str],
+    form: ReadForm,
+    needs: Permission,
+    /// The permission must reach all customers.
+    is_of_all: bool,
+}
+
+impl PagePart {
+    const fn new(
+        route: &'static str,
+        fields: &'static [&'static str],
+        form: ReadForm,
+        needs: Permission,
+    ) -> Self {
+        Self {
+            route,
+            fields,
+            form,
+            needs,
+            is_of_all: false,
+        }
+    }
+
+    const fn of_all(self) -> Self {
+        Self {
+            is_of_all: true,
+            ..self
+        }
+    }
+
+    /// What its route shows.
+    pub const fn shown(self) -> Shown {
+        Shown::of(self.fields, self.form)
+    }
+
+    fn is_open_to(&self, caller: &Caller) -> bool {
+        let scope = caller.scope_for(self.needs);
+        scope.is_ok_and(|scope| !self.is_of_all || scope.is_all())
+    }
+
+    /// Whether a read is this part. A read that shows nothing is, too.
+    fn covers(&self, route: &str, shown: &Shown) -> bool {
+        let is_form = shown.form == self.form || shown.form == ReadForm::Nothing;
+        let is_alone = shown.columns.is_empty() && shown.calls.is_empty();
+        is_form && is_alone && route == self.route && shown.fields.as_ref() == self.fields
+    }
+
+    fn recorded(&self) -> ReadPart {
+        ReadPart {
+            route: self.route.to_owned(),
+            fields: self.fields.iter().map(|field| (*field).to_owned()).collect(),
+            form: self.form,
+        }
+    }
+}
+
+/// The person, masked, with enrolments and calls.
+pub const PERSON: PagePart = PagePart::new(
+    "GET /api/v1/customers/{id}",
+    &["external_id", "name", "phone", "enrolments", "calls"],
+    ReadForm::Masked,
+    Permission::CustomersRead,
+);
+/// What happened to the person.
+pub const TIMELINE: PagePart = PagePart::new(
+    "GET /api/v1/customers/{id}/timeline",
+    &["timeline", "calls"],
+    ReadForm::Clear,
+    Permission::CustomersRead,
+)
+.of_all();
+/// What is known of the person from calls.
+pub const PORTRAIT: PagePart = PagePart::new(
+    "GET /api/v1/customers/{id}/portrait",
+    &["portrait"],
+    ReadForm::Clear,
+    Permission::CustomersRead,
+)
+.of_all();
+/// Why the person may not be called.
+pub const VERDICTS: PagePart = PagePart::new(
+    "GET /api/v1/customers/{id}/why-not",
+    &["enrolments", "verdicts", "calls"],
+    ReadForm::Masked,
+    Permission::CustomersRead,
+);
+/// Consents of the person.
+pub const CONSENTS: PagePart = PagePart::new(
+    "GET /api/v1/customers/{id}/consents",
+    &["consents"],
+    ReadForm::Clear,
+    Permission::CustomersRead,
+);
+/// Attributes and tags of the person.
+pub const ATTRIBUTES: PagePart = PagePart::new(
+    "GET /api/v1/customers/{id}/attributes",
+    &["attributes", "tags"],
+    ReadForm::Clear,
+    Permission::CustomersReveal,
+);
+/// Other ids that share a number with the person.
+pub const DUPLICATES: PagePart = PagePart::new(
+    "GET /api/v1/customers/{id}/duplicates",
+    &["phone"],
+    ReadForm::Masked,
+    Permission::CustomersReveal,
+)
+.of_all();
+/// Opt-out, suppression and dials of a number; on the page, of the person's own numbers.
+pub const NUMBER: PagePart = PagePart::new(
+    "GET /api/v1/numbers/{number}",
+    &["opted_out", "suppressed", "invalid", "open_calls", "dials"],
+    ReadForm::Clear,
+    Permission::NumbersRead,
+)
+.of_all();
+
+/// The route by which a look is recorded.
+pub(super) const ROUTE: &str = PERSON.route;
+
+/// All reads of the page.
+const PARTS: [PagePart; 8] = [
+    PERSON, TIMELINE, PORTRAIT, VERDICTS, CONSENTS, ATTRIBUTES, DUPLICATES, NUMBER,
+];
+
+/// A look at one customer's page.
+#[derive(Debug, Clone)]
+pub(super) struct PageView {
+    pub(super) customer: CustomerId,
+    /// As the page sent it; it is not stored.
+    pub(super) view: String,
+    /// The parts that this caller may see.
+    parts: Vec<PagePart>,
+}
+
+impl PageView {
+    /// The look that a header names; none where it names none.
+    pub(super) fn read(header: &str, caller: &Caller) -> Option<Self> {
+        let (customer, view) = header.split_once('.')?;
+        let is_view = (1..=VIEW_BYTES_MAX).contains(&view.len())
+            && view
+                .bytes()
+                .all(|byte| byte.is_ascii_alphanumeric() || byte == b'-');
+        let parts = PARTS.iter().filter(|part| part.is_open_to(caller));
+        is_view.then_some(Self {
+            customer: customer.parse().ok()?,
+            view: view.to_owned(),
+            parts: parts.copied().collect(),
+        })
+    }
+
+    /// Whether the event of this look records that read: a part of the page, of the page's own customer.
+    pub(super) async fn covers(
+        &self,
+        installation: &Installation,
+        reader: &Reader,
+        shown: &Shown,
+    ) -> Result<bool, Problem> {
+        if !self.parts.iter().any(|part| part.covers(reader.route(), shown)) {
+            return Ok(false);
+        }
+        let person = installation.entities.customers.state(&self.customer).await?.state;
+        let is_own = match (&shown.customer, &shown.number) {
+            (Some(customer), None) => *customer == self.customer,
+            (None, Some(number)) => person.numbers().iter().any(|known| known.number == *number),
+            (Some(_), Some(_)) | (None, None) => false,
+        };
+        // Of an erased person most parts show nothing: each read says so by itself.
+        Ok(is_own && !person.erasure().is_final())
+    }
+
+    /// The reads that its event records.
+    pub(super) fn recorded(&self) -> Vec<ReadPart> {
+        self.parts.iter().map(PagePart::recorded).collect()
+    }
+}

@@ -1,0 +1,83 @@
+//! Whether the addresses and secrets of an order can be used at all, before any name is looked up.
+
+use super::order::{WebhookChangeOrder, WebhookOrder};
+use domain::outside_address::{
+    AddressFault, check_bearer, check_mail, check_mail_login, check_secret, check_url, mail_server,
+};
+use domain::problem::{MemberError, Problem};
+use domain::webhook::Format;
+
+/// Checks every address and secret of a new webhook or channel; names each member that is wrong.
+pub(super) fn check_order(order: &WebhookOrder) -> Result<(), Problem> {
+    let mut faults = Faults::default();
+    faults.note("/url", Some(&order.url), check_target(order.format));
+    faults.note("/bearer", order.bearer.as_ref(), check_bearer);
+    faults.note("/secret", order.secret.as_ref(), secret_check(order.format));
+    faults.note("/smtp", order.smtp.as_ref(), |text| mail_server(text).map(drop));
+    faults.note("/recordings_from", order.recordings_from.as_ref(), check_url);
+    faults.finish()
+}
+
+/// The same of a change to one of this form.
+pub(super) fn check_change(format: Format, order: &WebhookChangeOrder) -> Result<(), Problem> {
+    let mut faults = Faults::default();
+    faults.note("/url", order.url.as_ref(), check_target(format));
+    faults.note("/bearer", order.bearer.as_ref(), check_bearer);
+    faults.finish()
+}
+
+type Check = fn(&str) -> Result<(), AddressFault>;
+
+const fn check_target(format: Format) -> Check {
+    match format {
+        Format::Mail => check_mail,
+        Format::Standard
+        | Format::CallEnded
+        | Format::Crm
+        | Format::Wecom
+        | Format::Dingtalk
+        | Format::Feishu
+        | Format::Sms => check_url,
+    }
+}
+
+/// How the secret of a receiver is used: sent as a bearer, given to a mail server, or a key that signs.
+const fn secret_check(format: Format) -> Check {
+    match format {
+        Format::Mail => check_mail_login,
+        Format::Sms => check_bearer,
+        Format::Standard
+        | Format::CallEnded
+        | Format::Crm
+        | Format::Wecom
+        | Format::Dingtalk
+        | Format::Feishu => check_secret,
+    }
+}
+
+#[derive(Default)]
+struct Faults(Vec<MemberError>);
+
+impl Faults {
+    fn note(
+        &mut self,
+        pointer: &str,
+        text: Option<&String>,
+        check: impl Fn(&str) -> Result<(), AddressFault>,
+    ) {
+        let Some(Err(fault)) = text.map(|text| check(text)) else {
+            return;
+        };
+        self.0.push(MemberError {
+            pointer: pointer.to_owned(),
+            detail: fault.to_string(),
+        });
+    }
+
+    fn finish(self) -> Result<(), Problem> {
+        match self.0.is_empty() {
+            true => Ok(()),
+            false => Err(Problem::members(self.0)),
+        }
+    }
+}
