@@ -16,8 +16,9 @@ const PACKET_WAIT: Duration = Duration::from_secs(1);
 const KEYPRESS_PAYLOAD_TYPE: u8 = 101;
 const KEY_9: u8 = 9;
 
-/// A loud byte of A-law (G.711), and how many are in a packet of 20 ms.
+/// A loud byte of A-law (G.711).
 const LOUD: u8 = 0x2A;
+/// How many are in a packet of 20 ms.
 const PACKET_BYTES: usize = 160;
 
 /// A socket on any loopback address.
