@@ -2,8 +2,8 @@
 //! and a recognizer that flood `103 Early Hints`, headers or a body.
 //!
 //! A command of the API makes the server talk to each. The command is answered in time, health and opt-outs
-//! meanwhile too, and the server's memory grows by no more than a bound. Each peer has a server of its own, so
-//! that the most memory it ever held is what the peer made it hold.
+//! meanwhile too, and the server's memory grows by no more than a bound. Each peer has a server of its own,
+//! so that the most memory it ever held is what the peer made it hold.
 
 use super::raw::{Answer, Request, send_from};
 use super::tally::{Tally, long_form_only};
@@ -23,7 +23,8 @@ use std::time::Duration;
 /// Longest time until a command is answered: the deadlines of a courier and a recognizer are 15 s at most.
 const ANSWERED_MS_MAX: u64 = 20_000;
 
-/// Most that the server may grow by, in MiB. An endless line took 12 GB in half a minute before it was bounded.
+/// Most that the server may grow by, in MiB: an endless line took 12 GB in half a minute before it was
+/// bounded.
 const GROWTH_MB_MAX: u64 = 128;
 
 /// Bytes that a peer sends in one go, at least.

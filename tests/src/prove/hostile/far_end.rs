@@ -202,7 +202,7 @@ impl Talk<'_> {
     }
 }
 
-/// A packet whose timestamp is so many frames of 20 ms after the first.
+/// A packet with a timestamp of so many frames of 20 ms.
 fn rtp(payload_type: u8, sequence: u8, frames: u8, payload: &[u8]) -> Vec<u8> {
     let stamp = (u32::from(frames) * 160).to_be_bytes();
     let head = [0x80, payload_type, 0, sequence];

@@ -149,7 +149,7 @@ fn json_in(body: &[u8]) -> Value {
     read.unwrap_or(Value::Null)
 }
 
-/// A connection whose near end is this loopback address: all of 127.0.0.0/8 is this machine.
+/// A connection from this loopback address: all of 127.0.0.0/8 is this machine.
 fn connect_from(host: Ipv4Addr, address: SocketAddr) -> std::io::Result<TcpStream> {
     let runtime = Builder::new_current_thread().enable_io().build()?;
     let stream = runtime.block_on(async {

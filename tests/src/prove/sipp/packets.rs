@@ -139,7 +139,7 @@ pub(super) fn answers_in_acks() -> (Value, bool) {
     (line, holds)
 }
 
-/// A far end that takes packets of at most 10 ms gets such packets only.
+/// A far end that takes packets of at most 10 ms gets no longer ones.
 pub(super) fn short_packets() -> (Value, bool) {
     let call = call("maxptime.xml", &["audio_port"], &[listening()]);
     let arrivals = call.arrivals.first().map(Vec::as_slice).unwrap_or_default();
