@@ -237,7 +237,8 @@ impl FarLeg {
     }
 }
 
-fn header<'a>(text: &'a str, name: &str) -> Option<&'a str> {
+/// The value of a header; its name in lower case.
+pub(crate) fn header<'a>(text: &'a str, name: &str) -> Option<&'a str> {
     let lines = text.lines().skip(1).take_while(|line| !line.is_empty());
     let mut pairs = lines.filter_map(|line| line.split_once(':'));
     let found = pairs.find(|(found, _)| found.trim().eq_ignore_ascii_case(name));
@@ -250,7 +251,7 @@ fn branch(text: &str) -> Option<&str> {
 }
 
 /// What RFC 3261, 8.2.6 says is copied, and our tag.
-fn response(request: &str, status: &str, body: &str) -> Option<String> {
+pub(crate) fn response(request: &str, status: &str, body: &str) -> Option<String> {
     let (from, to) = (header(request, "from")?, header(request, "to")?);
     let (call, cseq) = (header(request, "call-id")?, header(request, "cseq")?);
     let lines = request.lines().take_while(|line| !line.is_empty());

@@ -51,6 +51,12 @@ impl Receiver {
         format!("http://{}/in", self.address)
     }
 
+    /// True once it took so many messages.
+    pub fn has_taken(&self, count: usize, within: Duration) -> bool {
+        let enough = |held: &mut Held| (held.taken.len() >= count).then_some(());
+        self.held.until(within, enough).is_some()
+    }
+
     /// The ids that it took, once they are so many; the story ends when they do not come `within`.
     pub fn taken(&self, count: usize, within: Duration) -> Vec<String> {
         let enough = |held: &mut Held| (held.taken.len() >= count).then(|| held.taken.clone());

@@ -252,7 +252,7 @@ pub const SHORT: &[(&str, &str)] = &[
     ),
     (
         "hostile",
-        "24 people under attack, attacks that do not disturb one another at once, all kinds of silent connections at once, growing SQL one question at a time on each database, 300 readers of a short log, an import of 6,000 rows and 5 s of broken SIP, people who soon hang up and 4 s for the question that only its time ends, instead of 400, of each kind alone too, of 30 questions at once too, of a long log and a reader who waits for a slow one's place, of 200,000 rows and of 120 s",
+        "24 people under attack, attacks that do not disturb one another at once, all kinds of silent connections at once, growing SQL one question at a time on each database, 300 readers of a short log, an import of 6,000 rows and 5 s of broken SIP, people who soon hang up and 4 s for the question that only its time ends, no guesses of passwords and sealed values, streams of viewers, webhook of a disabled owner, RTP of neighbours and endless peers, instead of 400, of each kind alone too, of 30 questions at once too, of a long log and a reader who waits for a slow one's place, of 200,000 rows and of 120 s",
     ),
     (
         "http",

@@ -6,12 +6,20 @@
 
 mod bodies;
 mod connections;
+mod endless;
 mod exports;
+mod far_end;
+mod hooks;
 mod import;
+mod latch;
 mod nested_bodies;
 mod privacy;
 mod questions;
+mod raw;
+mod sign_in;
 mod sip;
+mod streams;
+mod tally;
 mod workbooks;
 
 use super::crash::records;
@@ -72,7 +80,14 @@ const ATTACKS: &[&[&[(&str, Attack)]]] = &[
         &[("sql_growth", questions::grow)],
     ],
     &[&[("import", import::beside_a_campaign)]],
-    &[&[("sealed_values", privacy::attempts)]],
+    &[&[
+        ("sealed_values", privacy::attempts),
+        ("password_guesses", sign_in::guesses),
+        ("stream_slots", streams::exhaust),
+        ("webhook_of_a_disabled_owner", hooks::disabled_owner),
+        ("rtp_of_neighbours", latch::neighbours),
+        ("endless_peers", endless::peers),
+    ]],
 ];
 
 /// The attacks of one lane, one after another.

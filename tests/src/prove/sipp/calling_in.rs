@@ -25,7 +25,7 @@ pub(super) fn told_and_strangers_not() -> (Value, bool) {
     let folder = tempfile::tempdir().expect("a temporary folder can be made");
     let (port, sip) = (free_port(), free_port());
     let data = folder.path().join("data");
-    let mut serve = Server::command(&data, &format!("sip:127.0.0.1:{port}"));
+    let mut serve = Server::command(&data, &format!("sip:127.0.0.1:{port};probe=off"));
     serve.args(["--sip", &format!("127.0.0.1:{sip}")]);
     let mut server = Server::of(serve, &data);
     let ready = server.wait_ready();

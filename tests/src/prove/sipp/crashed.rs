@@ -30,7 +30,7 @@ pub(super) fn ringing_on_a_digest_trunk() -> (Value, bool) {
     let more = ["-trace_msg", "-message_file", &trace_name];
     let mut phone = peer(folder.path(), "challenge_ringing_crash.xml", port, &more);
     let data = folder.path().join("data");
-    let trunk = format!("sip:127.0.0.1:{port};user=robot;password=s3cret");
+    let trunk = format!("sip:127.0.0.1:{port};user=robot;password=s3cret;probe=off");
     let mut server = Server::start(&data, &trunk);
     server.call(CAMPAIGN, &records(1, 5));
     // The trace is written into the folder that is watched, by a program that runs already.

@@ -22,13 +22,18 @@ const NOTICE: Duration = Duration::from_secs(20);
 /// Loud bytes that make a packet of the notice: a clip may begin in the middle of one.
 const LOUD_BYTES_MIN: usize = 40;
 
+pub(super) fn sound() -> UdpSocket {
+    sound_at("127.0.0.1")
+}
+
+/// A socket on this loopback address.
 #[expect(clippy::disallowed_methods, reason = "plays the far end's sound")]
-fn sound() -> UdpSocket {
-    UdpSocket::bind("127.0.0.1:0").expect("loopback has a free port")
+pub(super) fn sound_at(host: &str) -> UdpSocket {
+    UdpSocket::bind((host, 0)).expect("loopback has a free port")
 }
 
 /// Where the notice comes from, once it is heard.
-fn hear_notice(sound: &UdpSocket) -> Option<SocketAddr> {
+pub(super) fn hear_notice(sound: &UdpSocket) -> Option<SocketAddr> {
     sound.set_read_timeout(Some(NOTICE)).ok()?;
     let mut packet = [0_u8; 2_048];
     loop {
@@ -42,7 +47,7 @@ fn hear_notice(sound: &UdpSocket) -> Option<SocketAddr> {
 }
 
 /// One press of a key (RFC 4733): its begin, its middle, and its end three times.
-fn press(sound: &UdpSocket, to: SocketAddr, key: u8) {
+pub(super) fn press(sound: &UdpSocket, to: SocketAddr, key: u8) {
     for (sequence, duration, ends) in [
         (1_u8, 1_u8, false),
         (2, 2, false),
