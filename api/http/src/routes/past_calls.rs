@@ -1,13 +1,17 @@
 //! Calls of other systems over HTTP (NEW-13): their records become facts that caps count, no dials of ours.
 
+use super::numbers::reply_detail::ReplyDetail;
 use crate::described::Changed;
 use crate::endpoint::{About, Ctx, Endpoint, Input, Permission};
 use crate::reply::Written;
-use application::past_calls::{PAST_CALLS_OF_REQUEST_MAX, PastCallRow, PastCallsTaken, take_past_calls};
+use application::past_calls::{
+    PAST_CALLS_OF_REQUEST_MAX, PastCallRefused, PastCallRow, PastCallsTaken, take_past_calls,
+};
 use domain::past_call::HistorySource;
 use domain::problem::Problem;
 use intake::members::{Members, Order};
 use schemars::JsonSchema;
+use serde::Serialize;
 use serde_json::Value;
 
 pub(super) fn endpoints() -> Vec<Endpoint> {
@@ -52,19 +56,66 @@ impl Order for HistoryImport {
     }
 }
 
+/// What became of the records. The counts compare numbers of the request with stored ones, so only callers
+/// who may see every number in clear get them.
+#[derive(Debug, Serialize, JsonSchema)]
+struct HistoryImported {
+    rows: usize,
+    #[serde(flatten, skip_serializing_if = "Option::is_none")]
+    counts: Option<HistoryCounts>,
+    refused: Vec<PastCallRefused>,
+}
+
+/// What was stored of the records.
+#[derive(Debug, Serialize, JsonSchema)]
+struct HistoryCounts {
+    /// New facts of numbers.
+    stored: usize,
+    /// Imported before.
+    known: usize,
+    /// Records of a dial of this installation, which counts already.
+    ours: usize,
+    /// New facts of persons who have those numbers.
+    of_people: usize,
+    /// Persons who took none of a number's records, because they have as many as are kept.
+    people_refused: usize,
+    position: String,
+}
+
+impl HistoryImported {
+    fn of(taken: PastCallsTaken, detail: &ReplyDetail) -> Self {
+        let counts = HistoryCounts {
+            stored: taken.stored,
+            known: taken.known,
+            ours: taken.ours,
+            of_people: taken.of_people,
+            people_refused: taken.people_refused,
+            position: taken.position.to_string(),
+        };
+        Self {
+            rows: taken.rows,
+            counts: detail.is_full().then_some(counts),
+            refused: taken.refused,
+        }
+    }
+}
+
 /// What is wrong with one is not told by its text, which may hold a number.
 fn read(told: Value) -> Option<PastCallRow> {
     serde_json::from_value(told).ok()
 }
 
-async fn take(ctx: Ctx, input: Input) -> Result<Changed<PastCallsTaken>, Problem> {
+async fn take(ctx: Ctx, input: Input) -> Result<Changed<HistoryImported>, Problem> {
     let cause = input.cause(&ctx.installation, "history")?;
+    let detail = ReplyDetail::for_list(&ctx, &input);
     let HistoryImport { source, calls } = input.order().await?;
     let source = source.ok_or_else(|| Problem::fault("a source that passed its check is missing"))?;
     let taken = take_past_calls(&ctx.installation, source, calls, cause).await?;
+    detail.record_list(&ctx, taken.rows, taken.of_people).await?;
+    let position = detail.is_full().then_some(taken.position);
     Ok(Changed(Written {
         version: None,
-        position: Some(taken.position),
-        body: taken,
+        position,
+        body: HistoryImported::of(taken, &detail),
     }))
 }

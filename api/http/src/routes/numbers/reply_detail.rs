@@ -2,7 +2,9 @@
 
 use crate::comparisons::Comparer;
 use crate::endpoint::{Ctx, Input, Permission};
+use application::inquiring::Comparison;
 use domain::ids::NumberId;
+use domain::inquiry::ComparedValue;
 use domain::problem::Problem;
 
 /// What the reply to an order about a number may contain.
@@ -24,8 +26,37 @@ impl ReplyDetail {
         }
     }
 
+    /// Of an order about many values. Its counts compare all of them at once, and a list of one value tells as
+    /// much as a look-up: only a caller who may see every number in clear gets them.
+    pub(in crate::routes) fn for_list(ctx: &Ctx, input: &Input) -> Self {
+        match input.comparer().reveals_all() {
+            true => Self::for_caller(ctx, input),
+            false => Self::OrderOnly,
+        }
+    }
+
     pub(in crate::routes) const fn is_full(&self) -> bool {
         matches!(self, Self::Full(_))
+    }
+
+    /// Records the comparison that the counts of a list are, before they are given out.
+    pub(in crate::routes) async fn record_list(
+        &self,
+        ctx: &Ctx,
+        values: usize,
+        found: usize,
+    ) -> Result<(), Problem> {
+        let Self::Full(comparer) = self else {
+            return Ok(());
+        };
+        let count = |number: usize| u64::try_from(number).unwrap_or(u64::MAX);
+        let comparison = Comparison {
+            what: ComparedValue::List,
+            values: count(values),
+            found: count(found),
+            campaign: None,
+        };
+        ctx.note_comparison(comparer, comparison).await
     }
 
     /// Records the comparison that a full reply is. Returns the number's id for a caller who may have it.
