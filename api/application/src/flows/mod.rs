@@ -85,12 +85,18 @@ pub async fn publish(
 
 /// Whether a version with this approval may send mail to a fixed address: a second person approved it, or the
 /// owner of the directory published it.
-pub fn may_write_to_fixed(four_eyes: Option<&FourEyes>) -> bool {
+fn may_write_to_fixed(four_eyes: Option<&FourEyes>) -> bool {
     match four_eyes {
         Some(FourEyes::Approved { .. }) => true,
         Some(FourEyes::Nobody { nobody }) => *nobody == NobodyBecause::Directory,
         None => false,
     }
+}
+
+/// Whether this version sends no messages: one of them goes to a fixed address without the
+/// approval that this needs.
+pub fn holds_messages_back(published: &PublishedFlow, flow: &FlowDefinition) -> bool {
+    flow.has_fixed_address() && !may_write_to_fixed(published.four_eyes.as_deref())
 }
 
 /// Refuses a flow that sends persons' values to an address written into it.

@@ -30,6 +30,7 @@ mod event_schemas;
 mod event_stream;
 mod exports;
 mod figures;
+mod filled_texts;
 mod flow_files;
 mod flows;
 mod forms;
