@@ -16,7 +16,7 @@ pub use opening::{ConversationOrder, open};
 pub(crate) use opening::{Judged, hashed_lists_of};
 pub use summary::{TextSummaryShown, text_summary};
 pub use transcript::{
-    ConversationShown, LineShown, Side, Texted, WhyShown, describe, known, texts_of, transcript,
+    ConversationShown, LineShown, Side, Texted, WhyShown, describe, known, mask_theirs, texts_of, transcript,
 };
 pub use under_way::{CONVERSATIONS_OPEN_MAX, OPEN_PER_CUSTOMER_MAX, UnderWay};
 pub use unsubscribing::is_unsubscription;

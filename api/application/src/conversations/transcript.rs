@@ -1,6 +1,7 @@
 //! What was written, by both sides: the conversation's own events, opened where the person's key is there.
 
 use crate::installation::Installation;
+use crate::transcript_words::masked_by_node;
 use domain::calling_plan::FlowRef;
 use domain::conversation::{
     BegunBy, Channel, ClosedFact, Conversation, ConversationEvent, ConversationState, OpenedFact,
@@ -172,6 +173,21 @@ pub fn texts_of(texted: &[Texted]) -> Vec<LineShown> {
         }
     }
     lines
+}
+
+/// Masks what the customer wrote: messages that answer one node in a row as one text, so that a number in
+/// two messages is masked as a whole.
+pub fn mask_theirs(lines: &mut [LineShown]) {
+    let is_theirs = |line: &&mut LineShown| line.side == Side::Customer && line.text.is_some();
+    let mut theirs: Vec<&mut LineShown> = lines.iter_mut().filter(is_theirs).collect();
+    let turns: Vec<(&str, &str)> = theirs
+        .iter()
+        .map(|line| (line.node.as_str(), line.text.as_deref().unwrap_or_default()))
+        .collect();
+    let masked = masked_by_node(&turns);
+    for (line, text) in theirs.iter_mut().zip(masked) {
+        line.text = Some(text);
+    }
 }
 
 /// Of their last message; none before it.

@@ -1,14 +1,14 @@
 //! What was written with a person, beside the calls: conversations in text, and messages that were sent.
 //!
-//! In clear as it was written; masked without our filled-in texts and with addresses starred. What they wrote
-//! was starred before it was stored.
+//! In clear as it is stored; masked without our filled-in texts, with addresses starred, and with the messages
+//! to one question of a flow masked as one text.
 
 use super::gather::{Ask, CALLS_MAX, Gathered};
 use super::opened::Values;
 use super::shown::Where;
 use crate::log_walk::{Matching, unreadable};
 use crate::proved::Selection;
-use application::conversations::{Side, texts_of, transcript};
+use application::conversations::{Side, mask_theirs, texts_of, transcript};
 use application::installation::Installation;
 use domain::conversation::{BegunBy, Channel, Conversation, ConversationEvent};
 use domain::decider::Decider;
@@ -161,7 +161,11 @@ pub(super) async fn conversations(
             ConversationEvent::Closed(closed) => Some((one.at, closed.outcome)),
             _ => None,
         });
-        let lines = texts_of(&texted).into_iter().map(|line| LineTold {
+        let mut lines = texts_of(&texted);
+        if values == Values::Masked {
+            mask_theirs(&mut lines);
+        }
+        let lines = lines.into_iter().map(|line| LineTold {
             at: line.at,
             side: line.side,
             // Ours have values filled in.

@@ -10,7 +10,7 @@ use crate::revealing::{clear_asked, refuse_unrevealed};
 use application::access::WhileAllowed;
 use application::conversations::{
     ConversationOrder, ConversationShown, LineShown, MessageAnswered, MessageOrder, Side, TextSummaryShown,
-    close, describe, hear, known, open, text_summary, texts_of, transcript,
+    close, describe, hear, known, mask_theirs, open, text_summary, texts_of, transcript,
 };
 use application::event_stream::{self, StreamUse};
 use application::flows::definition_of;
@@ -271,6 +271,7 @@ async fn show(ctx: Ctx, input: Input) -> Result<Read<ConversationShown>, Problem
         let (_, flow) = definition_of(installation, &named).await?;
         let texts = Texts::of(&flow);
         lines.iter_mut().for_each(|line| unfilled(line, &texts));
+        mask_theirs(&mut lines);
     }
     Ok(Read(describe(id, &state, opened, &texted, lines)))
 }

@@ -53,6 +53,7 @@ mod messages;
 mod models;
 mod number_checks;
 mod number_countries;
+mod numbers_over_turns;
 mod one_call;
 mod own_access;
 mod own_lists;
