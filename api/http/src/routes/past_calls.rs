@@ -61,41 +61,38 @@ impl Order for HistoryImport {
 #[derive(Debug, Serialize, JsonSchema)]
 struct HistoryImported {
     rows: usize,
-    #[serde(flatten, skip_serializing_if = "Option::is_none")]
-    counts: Option<HistoryCounts>,
-    refused: Vec<PastCallRefused>,
-}
-
-/// What was stored of the records.
-#[derive(Debug, Serialize, JsonSchema)]
-struct HistoryCounts {
     /// New facts of numbers.
-    stored: usize,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    stored: Option<usize>,
     /// Imported before.
-    known: usize,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    known: Option<usize>,
     /// Records of a dial of this installation, which counts already.
-    ours: usize,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    ours: Option<usize>,
     /// New facts of persons who have those numbers.
-    of_people: usize,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    of_people: Option<usize>,
     /// Persons who took none of a number's records, because they have as many as are kept.
-    people_refused: usize,
-    position: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    people_refused: Option<usize>,
+    refused: Vec<PastCallRefused>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    position: Option<String>,
 }
 
 impl HistoryImported {
     fn of(taken: PastCallsTaken, detail: &ReplyDetail) -> Self {
-        let counts = HistoryCounts {
-            stored: taken.stored,
-            known: taken.known,
-            ours: taken.ours,
-            of_people: taken.of_people,
-            people_refused: taken.people_refused,
-            position: taken.position.to_string(),
-        };
+        let count = |count: usize| detail.is_full().then_some(count);
         Self {
             rows: taken.rows,
-            counts: detail.is_full().then_some(counts),
+            stored: count(taken.stored),
+            known: count(taken.known),
+            ours: count(taken.ours),
+            of_people: count(taken.of_people),
+            people_refused: count(taken.people_refused),
             refused: taken.refused,
+            position: detail.is_full().then(|| taken.position.to_string()),
         }
     }
 }

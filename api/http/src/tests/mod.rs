@@ -101,3 +101,4 @@ mod whom_first;
 mod why_not;
 mod wording_drafts;
 mod writing_models;
+mod written_words;
