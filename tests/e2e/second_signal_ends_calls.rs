@@ -1,4 +1,4 @@
-//! A second SIGTERM during a drain: every call gets its BYE, each end is stored, nobody else is dialed, and
+//! A second SIGTERM during a drain: every call gets its BYE, each end is stored, no one else is dialed, and
 //! the process leaves with 0 long before the drain would end.
 
 use serde_json::json;
@@ -56,7 +56,7 @@ fn a_second_sigterm_hangs_up_every_call_and_stores_each_end() {
     assert_eq!(status.code(), Some(0));
 
     let legs = carrier.legs();
-    assert_eq!(legs.len(), CALLS, "nobody is dialed once it drains");
+    assert_eq!(legs.len(), CALLS, "no one is dialed once it drains");
     for (call_id, leg) in &legs {
         assert!(leg.answered && leg.acks > 0, "{call_id}: {leg:?}");
         assert_eq!(leg.byes.len(), 1, "one BYE: {call_id}: {leg:?}");

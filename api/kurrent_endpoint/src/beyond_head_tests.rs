@@ -17,7 +17,7 @@ use std::sync::atomic::AtomicU64;
 use tokio::sync::Semaphore;
 use tonic::{Code, Status};
 
-/// A log of which only the head is asked, and in which no stream has an event.
+/// A log with a head, whose events are not read, and in which no stream has an event.
 struct Head(u64);
 
 #[async_trait]

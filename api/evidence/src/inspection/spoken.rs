@@ -231,11 +231,11 @@ fn masked_turns(
     customer: &CustomerId,
     events: &[Told<CallEvent>],
 ) -> BTreeMap<EventId, String> {
-    let heard = events.iter().filter_map(|told| {
-        let is_heard = matches!(told.event, CallEvent::Heard(_));
-        let event = is_heard.then(|| opened.opened(customer, told)).flatten()?;
+    let heard = events.iter().filter_map(|stored| {
+        let is_heard = matches!(stored.event, CallEvent::Heard(_));
+        let event = is_heard.then(|| opened.opened(customer, stored)).flatten()?;
         match event {
-            CallEvent::Heard(fact) => Some((told.envelope.id, fact.text.value().cloned()?, fact.node)),
+            CallEvent::Heard(fact) => Some((stored.envelope.id, fact.text.value().cloned()?, fact.node)),
             _ => None,
         }
     });

@@ -176,8 +176,8 @@ fn a_number_that_was_said_in_two_turns_of_one_question_is_masked_whole() {
     }
     assert_eq!(replaced, said.len());
     let shown = |words: Words| {
-        let told = replay(&of, None, words).unwrap();
-        let steps = told.steps.into_iter();
+        let replayed = replay(&of, None, words).unwrap();
+        let steps = replayed.steps.into_iter();
         let heard = steps.filter_map(|step| step.heard.and_then(|heard| heard.text));
         heard.collect::<Vec<String>>()
     };

@@ -181,6 +181,12 @@ fn a_flow_with_an_unapproved_fixed_address_sends_nothing_and_the_preflight_says_
         let cause = Cause::outside(CommandId::derive_from_text("publish FIXED"));
         let flows = &story.running.installation.entities.flows;
         flows.ask(&flow, publish, cause).await.unwrap();
+        let versions = get(&story, "/api/v1/flows/FIXED/versions", &story.bearer()).await;
+        assert_eq!(
+            versions.body["items"][0]["messages_held_back"], true,
+            "{}",
+            versions.body
+        );
         let made = json!({ "task_id": "F", "flow_version": "FIXED@1",
             "schedule": { "start_time": "09:00", "end_time": "18:00" } });
         let made = owner(&story, "/api/v1/campaigns", made).await;
@@ -195,9 +201,9 @@ fn a_flow_with_an_unapproved_fixed_address_sends_nothing_and_the_preflight_says_
         };
         let warned = async |campaign: &str| {
             let path = format!("/api/v1/campaigns/{campaign}/preflight");
-            let told = get(&story, &path, &story.bearer()).await;
-            assert_eq!(told.status, 200, "{}", told.body);
-            let warnings = told.body["warnings"].as_array().unwrap().clone();
+            let shown = get(&story, &path, &story.bearer()).await;
+            assert_eq!(shown.status, 200, "{}", shown.body);
+            let warnings = shown.body["warnings"].as_array().unwrap().clone();
             warnings.iter().map(|one| one["code"].clone()).collect::<Vec<_>>()
         };
         assert_eq!(warned("F").await, [json!("fixed_address_not_approved")]);

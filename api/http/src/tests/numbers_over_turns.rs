@@ -85,9 +85,9 @@ fn a_number_in_two_messages_of_a_conversation_is_masked_on_its_page_and_in_an_in
         assert_eq!(texts(lines, "side", "customer"), STARS);
         let inspected = async |clear: bool| {
             let ask = json!({ "customer": "C01", "clear": clear, "reason": "a complaint" });
-            let told = owner(&story, "/api/v1/inspections", ask).await;
-            assert_eq!(told.status, 200, "{}", told.body);
-            let lines = &told.body["conversations"][0]["lines"];
+            let shown = owner(&story, "/api/v1/inspections", ask).await;
+            assert_eq!(shown.status, 200, "{}", shown.body);
+            let lines = &shown.body["conversations"][0]["lines"];
             lines.as_array().unwrap().clone()
         };
         assert_eq!(texts(&inspected(false).await, "side", "customer"), STARS);

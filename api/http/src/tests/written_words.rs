@@ -33,9 +33,9 @@ async fn with_written(story: &Story) {
 async fn inspected(story: &Story, clear: bool) -> Value {
     let person = story.running.installation.vault().derive_customer("C01");
     let ask = json!({ "customer": person, "clear": clear, "reason": "a complaint" });
-    let told = owner(story, "/api/v1/inspections", ask).await;
-    assert_eq!(told.status, 200, "{}", told.body);
-    told.body
+    let shown = owner(story, "/api/v1/inspections", ask).await;
+    assert_eq!(shown.status, 200, "{}", shown.body);
+    shown.body
 }
 
 /// The answer to a request that the person made.
@@ -45,7 +45,7 @@ async fn fulfilled(story: &Story, wish: &str) -> Came {
     let made = owner(story, "/api/v1/requests", order).await;
     assert_eq!(made.status, 201, "{}", made.body);
     let path = format!("/api/v1/requests/{}/answer", made.body["id"].as_str().unwrap());
-    owner(story, &path, json!({ "note": "told by letter" })).await
+    owner(story, &path, json!({ "note": "sent by letter" })).await
 }
 
 /// Kinds of the lines of the timeline about conversations and messages, in order.
@@ -54,46 +54,50 @@ async fn timeline(story: &Story) -> (Vec<String>, Value) {
     let head = installation.store().head().await.unwrap();
     let person = installation.vault().derive_customer("C01");
     let path = format!("/api/v1/customers/{person}/timeline?after_position={head}");
-    let told = get(story, &path, &story.bearer()).await;
-    assert_eq!(told.status, 200, "{}", told.body);
-    let lines = told.body["timeline"].as_array().unwrap().iter();
+    let shown = get(story, &path, &story.bearer()).await;
+    assert_eq!(shown.status, 200, "{}", shown.body);
+    let lines = shown.body["timeline"].as_array().unwrap().iter();
     let kinds = lines.filter_map(|line| line["kind"].as_str());
     let of_texts = kinds.filter(|kind| kind.starts_with("conversation.") || kind.starts_with("message."));
-    (of_texts.map(str::to_owned).collect(), told.body)
+    (of_texts.map(str::to_owned).collect(), shown.body)
 }
 
 /// Texts of the conversations and of the messages of an inspection, in order.
-fn texts(told: &Value) -> (Vec<&str>, Vec<&str>) {
-    let lines = told["conversations"].as_array().unwrap().iter();
+fn texts(shown: &Value) -> (Vec<&str>, Vec<&str>) {
+    let lines = shown["conversations"].as_array().unwrap().iter();
     let lines = lines.flat_map(|one| one["lines"].as_array().unwrap());
-    let messages = told["messages"].as_array().unwrap().iter();
+    let messages = shown["messages"].as_array().unwrap().iter();
     (
         lines.filter_map(|line| line["text"].as_str()).collect(),
         messages.filter_map(|message| message["text"].as_str()).collect(),
     )
 }
 
-fn shows_both(told: &Value) {
-    let (lines, messages) = texts(told);
-    assert!(lines.contains(&THEIRS), "{told}");
-    assert!(lines.iter().any(|line| line.contains("欧阳小明")), "{told}");
-    assert!(messages.iter().any(|text| text.contains(SENT)), "{told}");
+fn shows_both(shown: &Value) {
+    let (lines, messages) = texts(shown);
+    assert!(lines.contains(&THEIRS), "{shown}");
+    assert!(lines.iter().any(|line| line.contains("欧阳小明")), "{shown}");
+    assert!(messages.iter().any(|text| text.contains(SENT)), "{shown}");
     assert_eq!(
-        (&told["counts"]["conversations"], &told["counts"]["messages"]),
+        (&shown["counts"]["conversations"], &shown["counts"]["messages"]),
         (&json!(1), &json!(2)),
-        "ordered and sent: {told}"
+        "ordered and sent: {shown}"
     );
 }
 
-/// Both are named, and nothing that was written stands in it.
-fn names_both_without_words(told: &Value) {
-    assert_eq!(told["conversations"].as_array().map(Vec::len), Some(1), "{told}");
-    assert_eq!(told["messages"].as_array().map(Vec::len), Some(2), "{told}");
-    is_without_words(told);
+/// It names both and holds no word of what was written.
+fn names_both_without_words(shown: &Value) {
+    assert_eq!(
+        shown["conversations"].as_array().map(Vec::len),
+        Some(1),
+        "{shown}"
+    );
+    assert_eq!(shown["messages"].as_array().map(Vec::len), Some(2), "{shown}");
+    is_without_words(shown);
 }
 
-fn is_without_words(told: &Value) {
-    let text = told.to_string();
+fn is_without_words(shown: &Value) {
+    let text = shown.to_string();
     for written in [THEIRS, "欧阳小明", "您的还款计划"] {
         assert!(!text.contains(written), "{written} in {text}");
     }
@@ -113,7 +117,7 @@ fn every_place_that_shows_calls_shows_conversations_and_messages_and_nothing_of_
             assert_eq!(masked["messages"][0]["to"], "138****8001", "{masked}");
             assert!(!masked.to_string().contains("欧阳小明"), "{masked}");
         }
-        let (kinds, told) = timeline(&story).await;
+        let (kinds, shown) = timeline(&story).await;
         let expected = [
             "message.ordered",
             "message.sent",
@@ -121,7 +125,7 @@ fn every_place_that_shows_calls_shows_conversations_and_messages_and_nothing_of_
             "conversation.closed",
         ];
         assert_eq!(kinds, expected);
-        is_without_words(&told);
+        is_without_words(&shown);
 
         let erased = owner(
             &story,
@@ -137,9 +141,9 @@ fn every_place_that_shows_calls_shows_conversations_and_messages_and_nothing_of_
         assert_eq!(explained.status, 200, "{}", explained.body);
         names_both_without_words(&explained.body["explanation"]);
         is_without_words(&fulfilled(&story, "copy").await.body);
-        let (kinds, told) = timeline(&story).await;
+        let (kinds, shown) = timeline(&story).await;
         assert_eq!(kinds, expected, "that they were written to stays");
-        is_without_words(&told);
+        is_without_words(&shown);
     });
     story.end();
 }
@@ -160,20 +164,20 @@ fn the_period_of_transcripts_takes_what_was_written_in_conversations_and_leaves_
         run(&story, false).await;
         assert_eq!(trail(&story, "conversation.transcript_disposed").await.len(), 1);
         let copy = fulfilled(&story, "copy").await.body["copy"].take();
-        for told in [inspected(&story, true).await, copy] {
-            let (lines, messages) = texts(&told);
-            assert_eq!(lines, Vec::<&str>::new(), "{told}");
-            assert!(messages.iter().any(|text| text.contains(SENT)), "{told}");
-            assert!(!told.to_string().contains(THEIRS), "{told}");
+        for shown in [inspected(&story, true).await, copy] {
+            let (lines, messages) = texts(&shown);
+            assert_eq!(lines, Vec::<&str>::new(), "{shown}");
+            assert!(messages.iter().any(|text| text.contains(SENT)), "{shown}");
+            assert!(!shown.to_string().contains(THEIRS), "{shown}");
         }
         let explained = fulfilled(&story, "explain").await.body["explanation"].take();
         names_both_without_words(&explained);
-        let (kinds, told) = timeline(&story).await;
+        let (kinds, shown) = timeline(&story).await;
         assert_eq!(
             kinds.last().map(String::as_str),
             Some("conversation.transcript_disposed")
         );
-        is_without_words(&told);
+        is_without_words(&shown);
     });
     story.end();
 }
