@@ -1,6 +1,6 @@
 //! What is shown of flows: all of them with their current versions, and every version of one.
 
-use super::holds_messages_back;
+use super::fixed_addresses::holds_messages_back;
 use crate::installation::Installation;
 use crate::whole_stream::folded;
 use domain::decider::Decider;
