@@ -122,7 +122,7 @@ struct NumberNotImported {
 
 async fn import(ctx: Ctx, input: Input) -> Result<Changed<NumbersImported>, Problem> {
     let cause = input.cause(&ctx.installation, "numbers/import")?;
-    let detail = ReplyDetail::for_list(&ctx, &input);
+    let detail = ReplyDetail::for_list(&input);
     let NumberImport {
         numbers,
         digests,

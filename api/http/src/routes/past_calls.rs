@@ -104,7 +104,7 @@ fn read(told: Value) -> Option<PastCallRow> {
 
 async fn take(ctx: Ctx, input: Input) -> Result<Changed<HistoryImported>, Problem> {
     let cause = input.cause(&ctx.installation, "history")?;
-    let detail = ReplyDetail::for_list(&ctx, &input);
+    let detail = ReplyDetail::for_list(&input);
     let HistoryImport { source, calls } = input.order().await?;
     let source = source.ok_or_else(|| Problem::fault("a source that passed its check is missing"))?;
     let taken = take_past_calls(&ctx.installation, source, calls, cause).await?;

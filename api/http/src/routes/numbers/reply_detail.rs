@@ -18,19 +18,19 @@ pub(in crate::routes) enum ReplyDetail {
 impl ReplyDetail {
     /// The order is taken in any case. Beyond the limit of comparisons the reply is `OrderOnly`.
     pub(in crate::routes) fn for_caller(ctx: &Ctx, input: &Input) -> Self {
-        let numbers = input.caller.scope_for(Permission::NumbersRead);
-        let may_look_up = input.scope.is_all() && numbers.is_ok_and(|scope| scope.is_all());
-        match may_look_up && ctx.admit_comparison(&input.comparer()).is_ok() {
+        match may_look_up(input) && ctx.admit_comparison(&input.comparer()).is_ok() {
             true => Self::Full(Box::new(input.comparer())),
             false => Self::OrderOnly,
         }
     }
 
     /// Of an order about many values. Its counts compare all of them at once, and a list of one value tells as
-    /// much as a look-up: only a caller who may see every number in clear gets them.
-    pub(in crate::routes) fn for_list(ctx: &Ctx, input: &Input) -> Self {
-        match input.comparer().reveals_all() {
-            true => Self::for_caller(ctx, input),
+    /// much as a look-up: only a caller who may see every number in clear gets them. They learn nothing new,
+    /// so there is no limit of the rate: a large file is many such requests.
+    pub(in crate::routes) fn for_list(input: &Input) -> Self {
+        let comparer = input.comparer();
+        match may_look_up(input) && comparer.reveals_all() {
+            true => Self::Full(Box::new(comparer)),
             false => Self::OrderOnly,
         }
     }
@@ -72,4 +72,10 @@ impl ReplyDetail {
         ctx.note_order(comparer, was_known).await?;
         Ok(comparer.reveals_all().then_some(number))
     }
+}
+
+/// Whether the caller may look up every number.
+fn may_look_up(input: &Input) -> bool {
+    let numbers = input.caller.scope_for(Permission::NumbersRead);
+    input.scope.is_all() && numbers.is_ok_and(|scope| scope.is_all())
 }
