@@ -106,7 +106,10 @@ fn a_number_in_two_messages_is_masked_in_the_turn_that_is_handed_out() {
     let story = Story::begin();
     story.runtime.block_on(async {
         with_two(&story).await;
-        let id = opened(&story, "C01").await.body["id"].as_str().unwrap().to_owned();
+        let id = opened(&story, "C01").await.body["id"]
+            .as_str()
+            .unwrap()
+            .to_owned();
         for (message, text) in [
             ("m-1", "今天天气真不错，622202"),
             ("m-2", "380412，今天天气真不错"),
@@ -117,7 +120,10 @@ fn a_number_in_two_messages_is_masked_in_the_turn_that_is_handed_out() {
         let wang = labeller(&story, "wang").await;
         let turn = next(&story, &wang).await;
         let text = turn["text"].as_str().unwrap();
-        assert!(text.contains("今天天气真不错") && text.contains("******"), "{turn}");
+        assert!(
+            text.contains("今天天气真不错") && text.contains("******"),
+            "{turn}"
+        );
         assert!(!text.contains("622202") && !text.contains("380412"), "{turn}");
     });
     story.end();
