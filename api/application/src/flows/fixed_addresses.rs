@@ -1,5 +1,5 @@
-//! Flows with mail to an address that is written into them (decision 0205): which approval they need, and what
-//! becomes of one without it.
+//! Flows with mail to an address that is written into them (decision 0205): which approval they need, and
+//! what becomes of one without it.
 
 use domain::flow::{FlowDefinition, PublishedFlow};
 use domain::four_eyes::{FourEyes, NobodyBecause};

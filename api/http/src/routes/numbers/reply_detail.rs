@@ -24,9 +24,9 @@ impl ReplyDetail {
         }
     }
 
-    /// Of an order about many values. Its counts compare all of them at once, and a list of one value tells as
-    /// much as a look-up: only a caller who may see every number in clear gets them. They learn nothing new,
-    /// so there is no limit of the rate: a large file is many such requests.
+    /// Of an order about many values. Its counts compare all of them at once, and a list of one value tells
+    /// as much as a look-up: only a caller who may see every number in clear gets them. They are nothing new
+    /// to this caller, so there is no limit of the rate: a large file is many requests.
     pub(in crate::routes) fn for_list(input: &Input) -> Self {
         let comparer = input.comparer();
         match may_look_up(input) && comparer.reveals_all() {
