@@ -27,6 +27,7 @@ mod rehearsal_is_for_life;
 mod reports_are_redone;
 mod restore;
 mod retention;
+mod second_signal_ends_calls;
 mod standby_is_away;
 mod stream_resumes_without_a_gap;
 mod token_is_asked_for;

@@ -18,6 +18,8 @@ mod admission;
 mod all;
 mod appending;
 mod batching;
+#[cfg(test)]
+mod beyond_head_tests;
 mod discovery;
 mod errors;
 mod filter;

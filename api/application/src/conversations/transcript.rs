@@ -175,23 +175,18 @@ pub fn texts_of(texted: &[Texted]) -> Vec<LineShown> {
     lines
 }
 
-/// Masks what the person wrote. Texts that earlier builds stored were masked by other rules. Words of the flow
-/// (`own_words`) are no names.
+/// Masks what the customer wrote: messages that answer one node in a row as one text, so that a number in
+/// two messages is masked as a whole. Words of the flow (`own_words`) are no names.
 pub fn mask_theirs(lines: &mut [LineShown], own_words: &str) {
-    let is_theirs = |line: &LineShown| line.side == Side::Customer;
-    let written: Vec<(String, String)> = lines
+    let is_theirs = |line: &&mut LineShown| line.side == Side::Customer && line.text.is_some();
+    let mut theirs: Vec<&mut LineShown> = lines.iter_mut().filter(is_theirs).collect();
+    let turns: Vec<(&str, &str)> = theirs
         .iter()
-        .filter(|line| is_theirs(line))
-        .filter_map(|line| Some((line.node.clone(), line.text.clone()?)))
+        .map(|line| (line.node.as_str(), line.text.as_deref().unwrap_or_default()))
         .collect();
-    let turns: Vec<(&str, &str)> = written
-        .iter()
-        .map(|(node, text)| (node.as_str(), text.as_str()))
-        .collect();
-    let theirs = lines.iter_mut().filter(|line| is_theirs(line));
-    let texts = theirs.filter_map(|line| line.text.as_mut());
-    for (text, masked) in texts.zip(masked_by_node(&turns, own_words)) {
-        *text = masked;
+    let masked = masked_by_node(&turns, own_words);
+    for (line, text) in theirs.iter_mut().zip(masked) {
+        line.text = Some(text);
     }
 }
 

@@ -4,12 +4,15 @@
 
 mod difference;
 mod file;
+mod fixed_addresses;
 mod order;
 mod shown;
 
 pub use crate::approvals::RollbackOrder;
 pub use difference::{PartChange, PartDiffers, differences};
 pub use file::{FINDINGS_MAX, FlowChecked, FlowFinding, RhythmShown, WayShown, checked, sound, source_of};
+pub(crate) use fixed_addresses::fixed_address;
+pub use fixed_addresses::holds_messages_back;
 pub use order::FlowOrder;
 pub use shown::{FlowChanged, FlowListed, FlowVersionShown, FlowVersions, Flows, listed, versions};
 
@@ -23,10 +26,10 @@ use domain::decider::{Context, Decider};
 use domain::flow::command::FlowCommand;
 use domain::flow::event::FlowEvent;
 use domain::flow::{Flow, FlowDefinition, FlowNamed, FlowState, PublishedFlow};
-use domain::four_eyes::{FourEyes, NobodyBecause};
 use domain::ids::FlowId;
 use domain::problem::Problem;
 use domain::stored_event::Cause;
+use fixed_addresses::may_write_to_fixed;
 use std::sync::Arc;
 
 /// Publishes a flow, once whoever must stand behind it does.
@@ -81,25 +84,6 @@ pub async fn publish(
     };
     let answer = installation.entities.flows.ask(&flow, command, cause).await?;
     changed(flow, &answer)
-}
-
-/// Whether a version with this approval may send mail to a fixed address: a second person approved it, or the
-/// owner of the directory published it.
-pub fn may_write_to_fixed(four_eyes: Option<&FourEyes>) -> bool {
-    match four_eyes {
-        Some(FourEyes::Approved { .. }) => true,
-        Some(FourEyes::Nobody { nobody }) => *nobody == NobodyBecause::Directory,
-        None => false,
-    }
-}
-
-/// Refuses a flow that sends persons' values to an address written into it.
-pub(crate) fn fixed_address() -> Problem {
-    Problem::refused(
-        "fixed-address",
-        "a message of the flow goes to a fixed mail address: name the column that holds the person's own, or \
-         publish the flow by itself with the approval of a second person who holds customers:reveal",
-    )
 }
 
 /// Makes an earlier version current again.

@@ -1,5 +1,6 @@
 //! What is shown of flows: all of them with their current versions, and every version of one.
 
+use super::fixed_addresses::holds_messages_back;
 use crate::installation::Installation;
 use crate::whole_stream::folded;
 use domain::decider::Decider;
@@ -71,6 +72,8 @@ pub struct FlowVersionShown {
     current: bool,
     /// Who approved it, where somebody did.
     approved_by: Option<UserId>,
+    /// None of its messages is sent: one goes to a fixed address without the approval that this needs.
+    messages_held_back: bool,
 }
 
 /// Flows by name, behind one of them.
@@ -106,6 +109,7 @@ pub async fn versions(installation: &Installation, flow: &FlowId) -> Result<Flow
                 published_at,
                 current: false,
                 approved_by: four_eyes.and_then(|one| one.approved_by().cloned()),
+                messages_held_back: false,
             });
         }
     })
@@ -114,6 +118,9 @@ pub async fn versions(installation: &Installation, flow: &FlowId) -> Result<Flow
     let current_version = current.flow_ref.version;
     for one in &mut items {
         one.current = one.version == current_version;
+        let published = state.version(one.version);
+        let readable = published.and_then(|published| Some((published, published.definition.as_deref()?)));
+        one.messages_held_back = readable.is_some_and(|(version, flow)| holds_messages_back(version, flow));
     }
     Ok(FlowVersions {
         flow: flow.clone(),

@@ -1,9 +1,9 @@
 //! One turn in its conversation's own stream: found by its place without being opened, then opened and
-//! masked.
+//! masked together with the other turns to the same question.
 
 use crate::calls::stream_of;
 use crate::installation::Installation;
-use crate::transcript_words::{masked_among, own_words};
+use crate::transcript_words::{masked_by_node, own_words};
 use domain::call::Call;
 use domain::call::event::CallEvent;
 use domain::calling_plan::FlowRef;
@@ -12,10 +12,10 @@ use domain::decider::{Decider, EventData};
 use domain::ids::{CampaignId, CustomerId};
 use domain::label::{TurnId, TurnOf};
 use domain::personal::Personal;
-use domain::ports::vault::{PersonKey, key_to_read};
+use domain::ports::vault::{PersonKey, Vault, key_to_read};
 use domain::problem::Problem;
 use domain::spoken_turn::UnderstoodFact;
-use domain::stored_event::{StoredEvent, StreamVersion, open_personal, read_event};
+use domain::stored_event::{StoredEvent, open_personal, read_event};
 use domain::time::Timestamp;
 use domain::transcript::TranscriptOf;
 
@@ -32,6 +32,9 @@ pub(super) struct SealedTurn {
     of: TurnOf,
     /// The event that holds the words.
     heard: StoredEvent,
+    /// Turns in a row that answer the same question, in order, with this one at `place`.
+    answers: Vec<StoredEvent>,
+    place: usize,
 }
 
 /// A turn that was opened.
@@ -51,12 +54,7 @@ pub(super) async fn found(installation: &Installation, id: TurnId) -> Result<Opt
         TurnOf::Call(call) => in_call(&stream_of(installation.store(), call).await?, id),
         TurnOf::Conversation(conversation) => {
             let stream = Conversation::stream(&conversation);
-            let most = usize::try_from(id.version.0).unwrap_or(usize::MAX);
-            let most = most.min(domain::ports::event_store::PAGE_EVENTS_MAX);
-            let stored = installation
-                .store()
-                .read_stream(&stream, StreamVersion(0), most)
-                .await?;
+            let stored = installation.store().read_whole_stream(&stream).await?;
             in_conversation(&stored, id)
         }
     }
@@ -68,41 +66,70 @@ struct Before {
     flow: Option<FlowRef>,
     heard: Option<StoredEvent>,
     asked: Option<(String, Option<String>)>,
+    /// The node of the last words, and the turns in a row that answer it.
+    node: String,
+    answers: Vec<StoredEvent>,
 }
 
 fn in_call(stored: &[StoredEvent], id: TurnId) -> Result<Option<SealedTurn>, Problem> {
     let mut before = Before::default();
+    let mut turn: Option<SealedTurn> = None;
     for one in stored {
         let envelope = one.envelope().map_err(|error| fault(&error))?;
         let event = read_event::<Call>(&envelope).map_err(|error| fault(&error))?;
+        if let Some(turn) = &mut turn {
+            match event {
+                CallEvent::Heard(heard) if heard.node == before.node => turn.answers.push(one.clone()),
+                CallEvent::Heard(_) => break,
+                _ => {}
+            }
+            continue;
+        }
         match event {
             CallEvent::Permitted { flow, .. } => before.flow = Some(flow),
-            CallEvent::Heard(_) => before.heard = Some(one.clone()),
+            CallEvent::Heard(heard) => before.hear(&heard.node, one),
             CallEvent::Said(said) => before.asked = Some((said.prompt, said.variant)),
             CallEvent::Understood(understood) if envelope.stream_version == id.version => {
                 let scope = envelope.campaign.clone().zip(envelope.customer.clone());
-                return Ok(before.turn(scope, understood, envelope.at, id.of));
+                turn = before.turn(scope, understood, envelope.at, id.of);
+                if turn.is_none() {
+                    break;
+                }
             }
             // What was said before belongs to what was made of it then.
             CallEvent::Understood(_) => before.heard = None,
             _ => {}
         }
     }
-    Ok(None)
+    Ok(turn)
 }
 
 fn in_conversation(stored: &[StoredEvent], id: TurnId) -> Result<Option<SealedTurn>, Problem> {
     let mut before = Before::default();
+    let mut turn: Option<SealedTurn> = None;
     for one in stored {
         let envelope = one.envelope().map_err(|error| fault(&error))?;
         let event = read_event::<Conversation>(&envelope).map_err(|error| fault(&error))?;
+        if let Some(turn) = &mut turn {
+            match event {
+                ConversationEvent::Heard(heard) if heard.node == before.node => {
+                    turn.answers.push(one.clone());
+                }
+                ConversationEvent::Heard(_) => break,
+                _ => {}
+            }
+            continue;
+        }
         match event {
             ConversationEvent::Opened(opened) => before.flow = Some(opened.flow),
-            ConversationEvent::Heard(_) => before.heard = Some(one.clone()),
+            ConversationEvent::Heard(heard) => before.hear(&heard.node, one),
             ConversationEvent::Said(said) => before.asked = Some((said.prompt, said.variant)),
             ConversationEvent::Understood(understood) if envelope.stream_version == id.version => {
                 let scope = envelope.campaign.clone().zip(envelope.customer.clone());
-                return Ok(before.turn(scope, understood, envelope.at, id.of));
+                turn = before.turn(scope, understood, envelope.at, id.of);
+                if turn.is_none() {
+                    break;
+                }
             }
             ConversationEvent::Understood(_) => before.heard = None,
             ConversationEvent::SensitiveWordMatched(_)
@@ -111,12 +138,23 @@ fn in_conversation(stored: &[StoredEvent], id: TurnId) -> Result<Option<SealedTu
             | ConversationEvent::TranscriptDisposed { .. } => {}
         }
     }
-    Ok(None)
+    Ok(turn)
 }
 
 impl Before {
+    /// Takes words that were said at this node.
+    fn hear(&mut self, node: &str, stored: &StoredEvent) {
+        if self.node != node {
+            node.clone_into(&mut self.node);
+            self.answers.clear();
+        }
+        self.answers.push(stored.clone());
+        self.heard = Some(stored.clone());
+    }
+
+    /// The turn of what was heard last; none where nothing was.
     fn turn(
-        self,
+        &mut self,
         scope: Option<(CampaignId, CustomerId)>,
         understood: UnderstoodFact,
         said_at: Timestamp,
@@ -126,12 +164,14 @@ impl Before {
         Some(SealedTurn {
             campaign,
             customer,
-            flow: self.flow,
+            flow: self.flow.take(),
             understood,
             said_at,
-            asked: self.asked,
+            asked: self.asked.take(),
             of,
-            heard: self.heard?,
+            heard: self.heard.take()?,
+            place: self.answers.len().saturating_sub(1),
+            answers: std::mem::take(&mut self.answers),
         })
     }
 }
@@ -176,27 +216,20 @@ impl SealedTurn {
         let Some(key) = self.key(installation).await? else {
             return Ok(None);
         };
-        let vault = installation.vault();
         let own_words = own_words(installation, self.flow.as_ref()).await;
-        let envelope = self.heard.envelope().map_err(|error| fault(&error))?;
-        let text = match self.of {
-            TurnOf::Call(_) => {
-                let mut event = read_event::<Call>(&envelope).map_err(|error| fault(&error))?;
-                open_personal(&envelope, &mut event, vault, Some(&key))?;
-                match &event {
-                    CallEvent::Heard(heard) => masked(&heard.text, &own_words),
-                    _ => None,
-                }
-            }
-            TurnOf::Conversation(_) => {
-                let mut event = read_event::<Conversation>(&envelope).map_err(|error| fault(&error))?;
-                open_personal(&envelope, &mut event, vault, Some(&key))?;
-                match &event {
-                    ConversationEvent::Heard(heard) => masked(&heard.text, &own_words),
-                    _ => None,
-                }
-            }
-        };
+        let mut texts = Vec::with_capacity(self.answers.len());
+        for answer in &self.answers {
+            texts.push(self.text_of(answer, installation.vault(), &key)?);
+        }
+        if texts.get(self.place).is_none_or(Option::is_none) {
+            return Ok(None);
+        }
+        // All of them answer one node.
+        let turns: Vec<(&str, &str)> = texts
+            .iter()
+            .map(|text| ("", text.as_deref().unwrap_or_default()))
+            .collect();
+        let text = masked_by_node(&turns, &own_words).into_iter().nth(self.place);
         Ok(text.map(|text| HeardTurn {
             flow: self.flow,
             understood: self.understood,
@@ -205,10 +238,34 @@ impl SealedTurn {
             text,
         }))
     }
-}
 
-fn masked(text: &Personal<String>, own_words: &str) -> Option<String> {
-    text.value().map(|text| masked_among(text, own_words))
+    /// The words of an event, where they can be read.
+    fn text_of(
+        &self,
+        stored: &StoredEvent,
+        vault: &dyn Vault,
+        key: &PersonKey,
+    ) -> Result<Option<String>, Problem> {
+        let envelope = stored.envelope().map_err(|error| fault(&error))?;
+        match self.of {
+            TurnOf::Call(_) => {
+                let mut event = read_event::<Call>(&envelope).map_err(|error| fault(&error))?;
+                open_personal(&envelope, &mut event, vault, Some(key))?;
+                Ok(match &event {
+                    CallEvent::Heard(heard) => heard.text.value().cloned(),
+                    _ => None,
+                })
+            }
+            TurnOf::Conversation(_) => {
+                let mut event = read_event::<Conversation>(&envelope).map_err(|error| fault(&error))?;
+                open_personal(&envelope, &mut event, vault, Some(key))?;
+                Ok(match &event {
+                    ConversationEvent::Heard(heard) => heard.text.value().cloned(),
+                    _ => None,
+                })
+            }
+        }
+    }
 }
 
 fn fault(error: &dyn std::error::Error) -> Problem {

@@ -7,7 +7,7 @@
 use super::in_text;
 use super::sending::{MessageDraft, send};
 use crate::calls::stream_of;
-use crate::flows::{definition_of, may_write_to_fixed};
+use crate::flows::{definition_of, holds_messages_back};
 use crate::installation::Installation;
 use domain::call::Call;
 use domain::call::event::CallEvent;
@@ -229,9 +229,7 @@ async fn flow_with_messages(
         version: Some(flow.version),
     };
     match definition_of(installation, &named).await {
-        Ok((published, flow))
-            if flow.has_fixed_address() && !may_write_to_fixed(published.four_eyes.as_deref()) =>
-        {
+        Ok((published, flow)) if holds_messages_back(&published, &flow) => {
             tracing::error!(%named, "a flow with mail to a fixed address and no approval sends no message");
             Ok(None)
         }

@@ -6,7 +6,7 @@
 use super::following::may_be_over;
 use super::sending::{MessageDraft, send};
 use crate::conversations::{Texted, transcript};
-use crate::flows::{definition_of, may_write_to_fixed};
+use crate::flows::{definition_of, holds_messages_back};
 use crate::installation::Installation;
 use domain::conversation::{Conversation, ConversationEvent, ConversationState, TextInput};
 use domain::decider::Decider;
@@ -32,9 +32,7 @@ pub(super) async fn follow(installation: &Installation, because: &Envelope) -> R
         version: Some(flow.version),
     };
     let graph = match definition_of(installation, &named).await {
-        Ok((published, graph))
-            if graph.has_fixed_address() && !may_write_to_fixed(published.four_eyes.as_deref()) =>
-        {
+        Ok((published, graph)) if holds_messages_back(&published, &graph) => {
             tracing::error!(%named, "a flow with mail to a fixed address and no approval sends no message");
             return Ok(());
         }

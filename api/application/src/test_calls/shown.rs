@@ -3,7 +3,7 @@
 
 use crate::calls::{CallShown, describe, masked_callee_of};
 use crate::installation::Installation;
-use crate::transcript_words::{masked_among, own_words};
+use crate::transcript_words::{masked_by_node, own_words};
 use domain::call::event::CallEvent;
 use domain::call::{TestCall, TestCallEvent};
 use domain::compliance::test_stand_in;
@@ -77,8 +77,9 @@ pub async fn shown(
         let mut event = read_event::<TestCall>(&envelope).map_err(|error| fault(error.to_string()))?;
         open_personal(&envelope, &mut event, vault, key.as_ref())?;
         let TestCallEvent::StepRecorded { step } = event;
-        steps.push(step_shown(envelope.at, &step, &own_words));
+        steps.push(step_shown(envelope.at, &step));
     }
+    mask_heard(&mut steps, &own_words);
     let call = CallShown {
         // Nobody's: the stand-in is no customer.
         customer: None,
@@ -93,7 +94,24 @@ pub async fn shown(
     })
 }
 
-fn step_shown(at: Timestamp, step: &CallEvent, own_words: &str) -> TestStepShown {
+/// Masks what was heard over the turns of one question.
+fn mask_heard(steps: &mut [TestStepShown], own_words: &str) {
+    let is_heard = |step: &&mut TestStepShown| step.step == CallEvent::HEARD && step.text.is_some();
+    let mut heard: Vec<&mut TestStepShown> = steps.iter_mut().filter(is_heard).collect();
+    let turns: Vec<(&str, &str)> = heard
+        .iter()
+        .map(|step| {
+            let node = step.node.as_deref().unwrap_or_default();
+            (node, step.text.as_deref().unwrap_or_default())
+        })
+        .collect();
+    let masked = masked_by_node(&turns, own_words);
+    for (step, text) in heard.iter_mut().zip(masked) {
+        step.text = Some(text);
+    }
+}
+
+fn step_shown(at: Timestamp, step: &CallEvent) -> TestStepShown {
     let (node, text) = match step {
         CallEvent::NodeEntered { node } => (Some(node), None),
         CallEvent::TransferRequested { node, reason } => {
@@ -101,8 +119,8 @@ fn step_shown(at: Timestamp, step: &CallEvent, own_words: &str) -> TestStepShown
         }
         CallEvent::Keypressed { node, digit, .. } => (Some(node), digit.value().cloned()),
         CallEvent::Heard(fact) => {
-            let words = fact.text.value().map(|text| masked_among(text, own_words));
-            (Some(&fact.node), words)
+            // Masked with the other turns.
+            (Some(&fact.node), fact.text.value().cloned())
         }
         CallEvent::Understood(fact) => (None, fact.intent.clone()),
         CallEvent::Decided(decision) => (Some(&decision.node), Some(decision.rule.clone())),

@@ -78,7 +78,8 @@ const COUNTS: [&str; 5] = ["stored", "known", "ours", "of_people", "people_refus
 
 #[derive(Default)]
 struct Sum {
-    counts: [u64; 5],
+    /// Absent where no reply had them: only callers who may see every number in clear get these counts.
+    counts: [Option<u64>; 5],
     bad: Vec<Value>,
     bad_count: usize,
     position: u64,
@@ -184,7 +185,9 @@ impl Sum {
 
     fn add(&mut self, args: &Args, part: &[PastRow], reply: &Value) {
         for (count, name) in self.counts.iter_mut().zip(COUNTS) {
-            *count += reply[name].as_u64().unwrap_or(0);
+            if let Some(more) = reply[name].as_u64() {
+                *count = Some(count.unwrap_or(0) + more);
+            }
         }
         let position = reply["position"].as_str().and_then(|text| text.parse().ok());
         self.position = self.position.max(position.unwrap_or(0));

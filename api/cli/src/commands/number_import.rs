@@ -120,7 +120,8 @@ fn us_number(line: &str) -> Option<(&str, &str)> {
 #[derive(Default)]
 struct Sum {
     good: u64,
-    unchanged: u64,
+    /// Of the replies with this count. The API gives it only to callers who may see every number in clear.
+    unchanged: Option<u64>,
     /// Numbers without a country code, suppressed in every country in use in which they exist.
     in_several_countries: u64,
     /// The lines that could not be read, or whose number was refused: it may be one that must not be called.
@@ -151,7 +152,9 @@ impl Sum {
 
     fn add(&mut self, rows: &[(usize, String)], reply: &Value) {
         self.good += reply["good"].as_u64().unwrap_or(0);
-        self.unchanged += reply["unchanged"].as_u64().unwrap_or(0);
+        if let Some(unchanged) = reply["unchanged"].as_u64() {
+            self.unchanged = Some(self.unchanged.unwrap_or(0) + unchanged);
+        }
         self.in_several_countries += reply["in_several_countries"].as_u64().unwrap_or(0);
         for refused in reply["refused"].as_array().into_iter().flatten() {
             let row = refused["row"].as_u64().and_then(|row| usize::try_from(row).ok());

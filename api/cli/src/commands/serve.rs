@@ -61,9 +61,9 @@ use tokio::runtime::Runtime;
 /// plain status page takes it behind `/status#token=`. Users sign in to the console, at `/`.
 ///
 /// SIGTERM or SIGINT drains: no new dials, live calls finish up to --drain, then they are ended and exit is
-/// 0. A second signal cancels or hangs up every call, stores how they ended, and leaves within 5 s: give
-/// systemd (TimeoutStopSec), Docker (--stop-timeout) or Kubernetes (terminationGracePeriodSeconds) more than
-/// --drain. The log's level is LEDGERLINE_LOG (default warn).
+/// 0. A second signal cancels or hangs up every call, stores how they ended, and leaves within 5 s; exit
+/// is 0 then, too. Give systemd (TimeoutStopSec), Docker (--stop-timeout) or Kubernetes
+/// (terminationGracePeriodSeconds) more than --drain. The log's level is LEDGERLINE_LOG (default warn).
 #[derive(Debug, clap::Args)]
 #[command(after_help = crate::kit::failure::EXIT_CODES)]
 pub(crate) struct Args {

@@ -3,14 +3,15 @@
 //! in clear; words that nobody can read any more are said to be gone.
 
 use super::gather::Told;
-use super::opened::Opened;
+use super::opened::{Opened, Values};
 use super::shown::{Heard, HeardTold};
 use crate::replaying::Texts;
+use application::transcript_words::masked_by_node;
 use domain::call::SaidFact;
 use domain::call::event::{CallEvent, Notice};
 use domain::calling_plan::FlowRef;
 use domain::flow::{FlowDefinition, filled_in};
-use domain::ids::{CampaignId, CustomerId};
+use domain::ids::{CampaignId, CustomerId, EventId};
 use domain::offering::OfferChosenFact;
 use domain::personal::{Personal, mask_name};
 use domain::spoken_turn::{Certainty, TurnDecision, UnderstoodFact};
@@ -27,6 +28,8 @@ pub(super) struct Spoken<'a> {
     own_words: String,
     /// Values of the person and of this call's slots, as they are shown.
     values: BTreeMap<String, String>,
+    /// What was heard, masked over the turns of one question; empty where it is shown in clear.
+    masked: BTreeMap<EventId, String>,
     /// What was said is on record text by text: what a node has to say is not told a second time.
     by_text: bool,
 }
@@ -45,13 +48,18 @@ impl<'a> Spoken<'a> {
             let value = opened.values().of(Some(value), starred)?;
             Some((name.clone(), value))
         });
+        let own_words = flow.map(FlowDefinition::own_words).unwrap_or_default();
         Self {
             opened,
             customer,
             flow,
             texts: flow.map(Texts::of),
-            own_words: flow.map(FlowDefinition::own_words).unwrap_or_default(),
             values: shown.collect(),
+            masked: match opened.values() {
+                Values::Masked => masked_turns(opened, customer, events, &own_words),
+                Values::Clear => BTreeMap::new(),
+            },
+            own_words,
             by_text: events.iter().any(|told| matches!(told.event, CallEvent::Said(_))),
         }
     }
@@ -159,7 +167,10 @@ impl<'a> Spoken<'a> {
         let opened = self.opened.opened(self.customer, told);
         let values = self.opened.values();
         match opened.as_ref().unwrap_or(&told.event) {
-            CallEvent::Heard(fact) => line.read(values.words(&fact.text, &self.own_words)),
+            CallEvent::Heard(fact) => line.read(match values {
+                Values::Masked => self.masked.get(&told.envelope.id).cloned(),
+                Values::Clear => fact.text.value().cloned(),
+            }),
             CallEvent::Keypressed { digit, .. } => line.read(digit.value().cloned()),
             CallEvent::SensitiveWordMatched(fact) => {
                 let word = values.words(&fact.word, &self.own_words);
@@ -216,6 +227,31 @@ impl<'a> Spoken<'a> {
         }
         told
     }
+}
+
+/// What was heard in a call, by event: a number that was dictated in two turns is masked as a whole.
+fn masked_turns(
+    opened: &Opened<'_>,
+    customer: &CustomerId,
+    events: &[Told<CallEvent>],
+    own_words: &str,
+) -> BTreeMap<EventId, String> {
+    let heard = events.iter().filter_map(|stored| {
+        let is_heard = matches!(stored.event, CallEvent::Heard(_));
+        let event = is_heard.then(|| opened.opened(customer, stored)).flatten()?;
+        match event {
+            CallEvent::Heard(fact) => Some((stored.envelope.id, fact.text.value().cloned()?, fact.node)),
+            _ => None,
+        }
+    });
+    let heard: Vec<(EventId, String, String)> = heard.collect();
+    let turns: Vec<(&str, &str)> = heard
+        .iter()
+        .map(|(_, text, node)| (node.as_str(), text.as_str()))
+        .collect();
+    let masked = masked_by_node(&turns, own_words);
+    let ids = heard.iter().map(|(id, ..)| *id);
+    ids.zip(masked).collect()
 }
 
 impl HeardTold {

@@ -1,7 +1,7 @@
 //! What was written with a person, beside the calls: conversations in text, and messages that were sent.
 //!
-//! In clear as it was written; masked without our filled-in texts and with addresses starred. What they wrote
-//! was starred before it was stored, and is starred again as it is today.
+//! In clear as it is stored; masked without our filled-in texts, with addresses starred, and with the
+//! messages to one question of a flow masked as one text.
 
 use super::gather::{Ask, CALLS_MAX, Gathered};
 use super::opened::Values;

@@ -161,7 +161,7 @@ pub async fn preflight(installation: &Installation, ask: PreflightAsk<'_>) -> Re
         whole,
         left: funnel.left,
         blockers: found,
-        warnings: warnings::warnings(state, plan, installation.flow_of(state).await?.as_ref()),
+        warnings: warnings::warnings(installation, state, plan).await?,
         models: models::models(installation, plan).await?,
         ends: ahead.end(),
         cost: ahead.cost(ask.per_minute_fen),

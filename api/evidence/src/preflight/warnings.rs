@@ -1,9 +1,12 @@
 //! What a campaign's plan and texts say that a user should look at before the start. Nothing is refused for
 //! it.
 
+use application::flows::{definition_of, holds_messages_back};
+use application::installation::Installation;
 use domain::calling_plan::{CallingPlan, Preset};
 use domain::campaign::CampaignState;
-use domain::flow::FlowDefinition;
+use domain::flow::FlowNamed;
+use domain::problem::Problem;
 use schemars::JsonSchema;
 use serde::Serialize;
 
@@ -41,18 +44,30 @@ pub struct Warning {
 }
 
 /// All that is found.
-pub(super) fn warnings(state: &CampaignState, plan: &CallingPlan, flow: &FlowDefinition) -> Vec<Warning> {
+pub(super) async fn warnings(
+    installation: &Installation,
+    state: &CampaignState,
+    plan: &CallingPlan,
+) -> Result<Vec<Warning>, Problem> {
+    let used = state
+        .flow()
+        .ok_or_else(|| Problem::fault("a campaign without a flow"))?;
+    let named = FlowNamed {
+        flow: used.flow.clone(),
+        version: Some(used.version),
+    };
+    let (published, flow) = definition_of(installation, &named).await?;
     let segment = state
         .created()
         .and_then(|created| created.customer_segment.as_deref());
     let is_fixed = state.frozen_segment().is_some();
-    [
+    let is_held_back = holds_messages_back(&published, &flow);
+    let found = [
         debt_under_service(plan, &flow.texts()),
         segment.filter(|_| !is_fixed).map(segment_of_nobody),
-    ]
-    .into_iter()
-    .flatten()
-    .collect()
+        is_held_back.then(|| fixed_address(&named)),
+    ];
+    Ok(found.into_iter().flatten().collect())
 }
 
 /// A debt is collected under `cn-collection`, which asks who is on the line before the matter is named.
@@ -83,6 +98,21 @@ fn segment_of_nobody(name: &str) -> Warning {
         en: format!(
             "customer_segment {name} is not the name of a known segment and matches no customer: import a list, or fix \
              a segment by its conditions"
+        ),
+    }
+}
+
+/// A version from before the approval was needed. Calls go on, and none of its messages leaves.
+fn fixed_address(named: &FlowNamed) -> Warning {
+    Warning {
+        code: "fixed_address_not_approved",
+        zh: format!(
+            "话术流程 {named} 向固定邮箱发信且未经第二人批准：该版本的消息一律不发送。请改用客户本人的邮箱列，或经持有 customers:reveal \
+             的第二人批准后重新发布"
+        ),
+        en: format!(
+            "flow {named} has mail to a fixed address without the approval of a second person: none of its messages is \
+             sent. Name the column of the person's own address, or publish the flow again with that approval"
         ),
     }
 }

@@ -5,6 +5,7 @@ use super::gathered::Conversation;
 use super::other::Side;
 use super::shown::{DecidedShown, HeardShown, SaidShown, StepShown, UnderstoodShown, Words};
 use super::texts::Texts;
+use application::transcript_words::masked_by_node;
 use domain::call::SaidFact;
 use domain::call::event::CallEvent;
 use domain::spoken_turn::TurnInput;
@@ -61,8 +62,32 @@ pub(super) fn shown(conversation: &Conversation, course: &Course, words: Words) 
         folding.steps.step_of_event.push(step);
     }
     let mut steps = folding.steps;
+    if words == Words::Masked {
+        mask_heard(conversation, &mut steps.shown);
+    }
     say(conversation, course, &mut steps);
     steps
+}
+
+/// Masks what was heard over the turns of one question: a number that was dictated in two is masked whole.
+fn mask_heard(conversation: &Conversation, steps: &mut [StepShown]) {
+    let turns = conversation
+        .events
+        .iter()
+        .filter_map(|happened| match &happened.event {
+            CallEvent::Heard(fact) => {
+                let text = fact.text.value().map_or("", String::as_str);
+                Some((fact.node.as_str(), text))
+            }
+            _ => None,
+        });
+    let turns: Vec<(&str, &str)> = turns.collect();
+    // Each turn that was heard opened a step, in the same order.
+    let heard = steps.iter_mut().filter_map(|step| step.heard.as_mut());
+    let masked = masked_by_node(&turns, &conversation.flow.own_words());
+    for (heard, text) in heard.zip(masked) {
+        heard.text = heard.text.as_ref().map(|_| text);
+    }
 }
 
 /// True where an event opens a step.

@@ -8,6 +8,7 @@ use crate::bundle::{Bundle, make};
 use domain::call::event::CallEvent;
 use domain::disposition::Outcome;
 use domain::flow::FlowDefinition;
+use domain::personal::Personal;
 use serde_json::{Value, json};
 use std::sync::Arc;
 
@@ -149,4 +150,37 @@ fn other_words_on_the_same_way_are_told_as_words() {
     assert_eq!(told.differences[0].what, What::Words);
     let other = told.differences[0].other.said.last().unwrap();
     assert_eq!(other.text.as_deref(), Some("分三期、六期还是十二期？"));
+}
+
+#[test]
+fn a_number_that_was_said_in_two_turns_of_one_question_is_masked_whole() {
+    let said = [
+        ("card", "622202"),
+        ("card", "380412"),
+        ("terms", "三期"),
+        ("code", "12345"),
+    ];
+    let mut of = recorded();
+    let heard = of
+        .events
+        .iter_mut()
+        .filter_map(|happened| match &mut happened.event {
+            CallEvent::Heard(fact) => Some(fact),
+            _ => None,
+        });
+    let mut replaced = 0;
+    for (fact, (node, text)) in heard.zip(said) {
+        node.clone_into(&mut fact.node);
+        fact.text = Personal::open(text.to_owned());
+        replaced += 1;
+    }
+    assert_eq!(replaced, said.len());
+    let shown = |words: Words| {
+        let replayed = replay(&of, None, words).unwrap();
+        let steps = replayed.steps.into_iter();
+        let heard = steps.filter_map(|step| step.heard.and_then(|heard| heard.text));
+        heard.collect::<Vec<String>>()
+    };
+    assert_eq!(shown(Words::Masked), ["******", "******", "三期", "12345"]);
+    assert_eq!(shown(Words::Clear), said.map(|(_, text)| text));
 }

@@ -1,5 +1,6 @@
 //! Many numbers at once over HTTP: suppressed, or put on a list of ours, each by itself.
 
+use super::numbers::reply_detail::ReplyDetail;
 use crate::described::Changed;
 use crate::endpoint::{About, Ctx, Endpoint, Input, Permission};
 use crate::reply::Written;
@@ -82,15 +83,17 @@ impl Order for NumberImport {
 #[derive(Debug, Serialize, JsonSchema)]
 struct NumbersImported {
     good: usize,
-    /// Of those: stood so already.
-    unchanged: usize,
+    /// Of those: suppressed, or on the list, before. Only for callers who may see every number in clear: it
+    /// compares the numbers of the request with stored ones.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    unchanged: Option<usize>,
     /// Of those: without a country code, and suppressed in every country in use that has a number of these
     /// digits.
     in_several_countries: usize,
     refused: Vec<NumberNotImported>,
-    #[serde(serialize_with = "Position::as_text")]
-    #[schemars(with = "String")]
-    position: Position,
+    /// Absent where `unchanged` is: an old position shows that nothing was new.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    position: Option<String>,
 }
 
 /// What a row was that was not taken.
@@ -119,6 +122,7 @@ struct NumberNotImported {
 
 async fn import(ctx: Ctx, input: Input) -> Result<Changed<NumbersImported>, Problem> {
     let cause = input.cause(&ctx.installation, "numbers/import")?;
+    let detail = ReplyDetail::for_list(&input);
     let NumberImport {
         numbers,
         digests,
@@ -132,12 +136,13 @@ async fn import(ctx: Ctx, input: Input) -> Result<Changed<NumbersImported>, Prob
     };
     let rows = digests.or(numbers).unwrap_or_default();
     let countries = ctx.installation.countries().await?;
+    let (mut unchanged, mut position) = (0, Position(0));
     let mut done = NumbersImported {
         good: 0,
-        unchanged: 0,
+        unchanged: None,
         in_several_countries: 0,
         refused: Vec::new(),
-        position: Position(0),
+        position: None,
     };
     for (row, text) in rows.iter().enumerate() {
         let ids = match form.streams_of(&ctx, &countries, text) {
@@ -152,8 +157,8 @@ async fn import(ctx: Ctx, input: Input) -> Result<Changed<NumbersImported>, Prob
         match put_on(&ctx.installation, &ids, list.as_ref(), &reason, cause).await {
             Ok(put) => {
                 done.good += 1;
-                done.unchanged += usize::from(put.is_unchanged);
-                done.position = done.position.max(put.position);
+                unchanged += usize::from(put.is_unchanged);
+                position = position.max(put.position);
             }
             Err(problem) if problem.kind == Kind::Refused => {
                 done.refused.push(NumberNotImported {
@@ -165,9 +170,13 @@ async fn import(ctx: Ctx, input: Input) -> Result<Changed<NumbersImported>, Prob
             Err(problem) => return Err(problem),
         }
     }
+    detail.record_list(&ctx, done.good, unchanged).await?;
+    let position = detail.is_full().then_some(position);
+    done.unchanged = detail.is_full().then_some(unchanged);
+    done.position = position.map(|position| position.to_string());
     Ok(Changed(Written {
         version: None,
-        position: Some(done.position),
+        position,
         body: done,
     }))
 }

@@ -133,7 +133,12 @@ pub(super) async fn granted(story: &Story, id: &str) -> (CampaignFacts, u32, Cus
 }
 
 /// From the permit to the notice that was heard.
-fn begun(facts: &CampaignFacts, attempt: u32, grant: &CustomerGrant, phone: &str) -> [CallCommand; 4] {
+pub(super) fn begun(
+    facts: &CampaignFacts,
+    attempt: u32,
+    grant: &CustomerGrant,
+    phone: &str,
+) -> [CallCommand; 4] {
     let call = grant.call;
     let permit = CallCommand::Permit {
         call,

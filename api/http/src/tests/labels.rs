@@ -100,6 +100,35 @@ fn a_turn_is_handed_to_one_person_masked_on_record_and_settled() {
     story.end();
 }
 
+/// Each part is too short to be masked by itself.
+#[test]
+fn a_number_in_two_messages_is_masked_in_the_turn_that_is_handed_out() {
+    let story = Story::begin();
+    story.runtime.block_on(async {
+        with_two(&story).await;
+        let id = opened(&story, "C01").await.body["id"]
+            .as_str()
+            .unwrap()
+            .to_owned();
+        for (message, text) in [
+            ("m-1", "今天天气真不错，622202"),
+            ("m-2", "380412，今天天气真不错"),
+        ] {
+            let answer = written(&story, &id, message, text).await;
+            assert_eq!(answer.status, 200, "{}", answer.body);
+        }
+        let wang = labeller(&story, "wang").await;
+        let turn = next(&story, &wang).await;
+        let text = turn["text"].as_str().unwrap();
+        assert!(
+            text.contains("今天天气真不错") && text.contains("******"),
+            "{turn}"
+        );
+        assert!(!text.contains("622202") && !text.contains("380412"), "{turn}");
+    });
+    story.end();
+}
+
 #[test]
 fn two_who_differ_are_followed_by_a_third_and_the_line_is_learned_from() {
     let story = Story::begin();

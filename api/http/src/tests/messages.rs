@@ -13,7 +13,7 @@ use serde_json::{Value, json};
 use std::sync::mpsc::Receiver;
 
 /// A server with a gateway that answers so.
-fn begin(statuses: &'static [u16]) -> (Story, Receiver<Value>) {
+pub(super) fn begin(statuses: &'static [u16]) -> (Story, Receiver<Value>) {
     let (url, told) = receiver(statuses);
     let story = Story::begin_with(|_, settings| {
         settings.messaging = MessagingChoice {
@@ -227,7 +227,7 @@ fn nobody_is_written_to_where_nobody_may_be_called() {
 }
 
 /// Somebody of T whose flow sends a plan while they are talked to, and thanks behind it.
-async fn with_sending_flow(story: &Story) -> EnrolmentId {
+pub(super) async fn with_sending_flow(story: &Story) -> EnrolmentId {
     let flow = json!({
         "flow": "T", "notices": { "recording": "本次通话将录音。" }, "variables": { "name": { "type": "text" } },
         "start": "plan", "on_exception": "bye",
@@ -264,7 +264,7 @@ async fn told_to_call(story: &Story, call: CallId, step: &str, command: CallComm
 }
 
 /// Waits until so many messages were sent.
-async fn until_sent(story: &Story, count: usize) {
+pub(super) async fn until_sent(story: &Story, count: usize) {
     let installation = &story.running.installation;
     let late = installation.now().plus_ms(20_000);
     while trail(story, "message.sent").await.len() < count {
