@@ -114,6 +114,8 @@ fn decided(step: &StepShown) -> String {
 
 fn said(step: &StepShown) -> String {
     let words = step.said.iter();
-    let texts: Vec<&str> = words.filter_map(|one| one.words.as_deref().or(one.text.as_deref())).collect();
+    let texts: Vec<&str> = words
+        .filter_map(|one| one.words.as_deref().or(one.text.as_deref()))
+        .collect();
     texts.join(" ")
 }
