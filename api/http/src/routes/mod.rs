@@ -11,6 +11,7 @@ mod audit_search;
 mod best_times;
 mod breaches;
 mod bulk_reveal;
+mod call_filters;
 mod call_plans;
 mod callbacks;
 pub mod calls;

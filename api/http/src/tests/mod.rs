@@ -14,6 +14,7 @@ mod asking;
 mod audit_search;
 mod boundaries;
 mod bulk_reveal;
+mod call_filters;
 mod call_then;
 mod cases;
 mod coming_again;
