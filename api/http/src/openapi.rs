@@ -167,10 +167,7 @@ fn kinds(endpoint: &Endpoint) -> Vec<Kind> {
         kinds.extend([Kind::Missing, Kind::Refused]);
     }
     if is_command {
-        kinds.extend([Kind::Conflict, Kind::Stale, Kind::TooLarge]);
-    }
-    if matches!(endpoint.takes, Takes::File) || endpoint.form.is_some() {
-        kinds.push(Kind::WrongMediaType);
+        kinds.extend([Kind::Conflict, Kind::Stale, Kind::TooLarge, Kind::WrongMediaType]);
     }
     if endpoint.writing == Writing::Replaces {
         kinds.push(Kind::Unconditional);

@@ -38,6 +38,7 @@ mod four_eyes_apart;
 mod grades;
 mod guests;
 mod hours_and_quotas;
+mod http_manners;
 mod imported_lists;
 mod inspected_words;
 mod kept_as_of;
