@@ -1,4 +1,4 @@
-// Which decisions the requester of an approval is told.
+// Which decisions the requester of an approval is notified of.
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { type Asked, knownOf, newsOf, placeOf } from '../src/app/approvalNews'
@@ -6,12 +6,12 @@ import { type Asked, knownOf, newsOf, placeOf } from '../src/app/approvalNews'
 const one = (id: string, standing: Asked['standing'], requested_by = 'li'): Asked => ({ id, standing, requested_by })
 const ids = (rows: Asked[]) => rows.map(({ id }) => id)
 
-test('at the first look those that are approved and not done yet are told', () => {
+test('at the first look those that are approved and not done yet are news', () => {
   const rows = [one('a', 'waiting'), one('b', 'approved'), one('c', 'used'), one('d', 'rejected'), one('e', 'approved', 'wang')]
   assert.deepEqual(ids(newsOf(null, rows, 'li')), ['b'])
 })
 
-test('each decision is told once, to the requester alone', () => {
+test('each decision is news once, to the requester alone', () => {
   const before = [one('a', 'waiting'), one('b', 'waiting'), one('c', 'waiting'), one('d', 'waiting', 'wang')]
   const after = [one('a', 'approved'), one('b', 'rejected'), one('c', 'expired'), one('d', 'approved', 'wang')]
   assert.deepEqual(ids(newsOf(knownOf(before, 'li'), after, 'li')), ['a', 'b', 'c'])
@@ -23,7 +23,7 @@ test('a request that is done, or waits, is no news', () => {
   assert.deepEqual(newsOf(known, [one('a', 'used'), one('b', 'waiting')], 'li'), [])
 })
 
-test('one that was asked for and approved between two looks is told', () => {
+test('one that was asked for and approved between two looks is news', () => {
   assert.deepEqual(ids(newsOf(knownOf([], 'li'), [one('a', 'approved')], 'li')), ['a'])
 })
 

@@ -14,10 +14,10 @@ pub struct AnonymizedCounts {
     pub held: u64,
     /// Still known: a call is open, or a recording is younger than it has to be kept.
     pub not_yet: u64,
-    /// Calls and conversations whose words are kept without whoever said them; absent of none, as all below.
+    /// Calls and conversations whose words are kept without their speakers; absent of none, as all below.
     #[serde(default, skip_serializing_if = "is_none_at_all")]
     pub copied: u64,
-    /// Whose words could not be read, or were nothing but what was covered.
+    /// Calls and conversations with words that could not be read, or that were masked as a whole.
     #[serde(default, skip_serializing_if = "is_none_at_all")]
     pub without_words: u64,
     /// Not copied: fewer than three persons said anything, so that each would be known.

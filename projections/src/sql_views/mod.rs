@@ -113,7 +113,7 @@ fn wanted(dialect: Dialect, tables: &[&str]) -> BTreeMap<String, String> {
     wanted
 }
 
-/// Where a view stands, by the name under which it is noted.
+/// The schema and name of a view, by the name under which it is noted.
 fn placed(name: &str, dialect: Dialect) -> String {
     match (dialect, name.strip_prefix(TYPED)) {
         (Dialect::Sqlite, _) => name.to_owned(),

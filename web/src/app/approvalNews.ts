@@ -1,4 +1,4 @@
-// What became of the approvals that the signed-in user asked for: each decision is told once.
+// What became of the approvals that the signed-in user asked for: each decision is news once.
 
 export interface Asked {
   id: string

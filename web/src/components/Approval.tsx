@@ -26,16 +26,16 @@ export function Approval({ id, again }: Props) {
     refetchInterval: (query) => (query.state.data === undefined || query.state.data.standing === 'waiting' ? SLOW_MS / 4 : false),
     retry: false,
   })
-  const told = read.data
+  const approval = read.data
   return (
     <div className="list" role="status">
       <div>
-        {told !== undefined && <Tag tone={APPROVAL_TONES[told.standing]}>{t(`approvals.is.${told.standing}`)}</Tag>} <span className="data">{told?.decision?.by}</span>{' '}
+        {approval !== undefined && <Tag tone={APPROVAL_TONES[approval.standing]}>{t(`approvals.is.${approval.standing}`)}</Tag>} <span className="data">{approval?.decision?.by}</span>{' '}
         <a href="/approvals" target="_blank" rel="noreferrer">{t('approvals.open')}</a> <span className="mono muted">{id}</span>
       </div>
-      {told?.standing === 'waiting' && <div>{t('approvals.waitHere', { until: instantIn(told.expires_at, ZONE) })}</div>}
-      {(told?.standing === 'rejected' || told?.standing === 'expired') && <div>{t(`approvals.over.${told.standing}`)}</div>}
-      {told?.standing === 'approved' && again !== undefined && <div><Button size="small" type="primary" onClick={() => again(id)}>{t('approvals.again')}</Button></div>}
+      {approval?.standing === 'waiting' && <div>{t('approvals.waitHere', { until: instantIn(approval.expires_at, ZONE) })}</div>}
+      {(approval?.standing === 'rejected' || approval?.standing === 'expired') && <div>{t(`approvals.over.${approval.standing}`)}</div>}
+      {approval?.standing === 'approved' && again !== undefined && <div><Button size="small" type="primary" onClick={() => again(id)}>{t('approvals.again')}</Button></div>}
     </div>
   )
 }

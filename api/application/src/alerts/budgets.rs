@@ -35,10 +35,10 @@ pub async fn findings(
         let used = binding_budget(installation, &row.campaign, installation.now()).await?;
         // Robots answer at once: what their notices take of the first seconds abandons no one.
         let binds = counting(installation, &row.campaign).await?.binds;
-        let told = finding(&row.campaign, &used, limits);
+        let found_here = finding(&row.campaign, &used, limits);
         found.push(Finding {
-            is_beyond: told.is_beyond && binds,
-            ..told
+            is_beyond: found_here.is_beyond && binds,
+            ..found_here
         });
     }
     Ok(found)

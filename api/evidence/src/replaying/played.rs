@@ -13,7 +13,7 @@ const OF_NAMES: [&str; 4] = ["name", "姓名", "名字", "称呼"];
 /// Longest full name in characters: a family name of two, and two behind it.
 const FULL_NAME_CHARS_MAX: usize = 4;
 
-/// Stands before a value so that the masking of transcripts takes it for a name where it can be one.
+/// Put before a value so that the masking of transcripts takes it for a name where it can be one.
 const INTRODUCTION: &str = "我是";
 
 impl Conversation {
@@ -101,13 +101,17 @@ mod tests {
             ("customer_name", "张三", "张*"),
             ("name", "John Smith", "J*********"),
             ("contact", "李小明", "***"),
-            ("account", "123456789012", "************"),
             ("amount", "5000元", "5000元"),
             ("days", "3", "3"),
             ("card_tail", "1234", "1234"),
         ] {
             assert_eq!(masked_value(Some(variable), value), shown, "{variable}");
         }
+        let account = masked_value(Some("account"), "6222021234567890");
+        assert!(
+            !account.contains("0212345") && account.chars().count() == 16,
+            "{account}"
+        );
     }
 
     #[test]

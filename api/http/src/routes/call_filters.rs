@@ -33,7 +33,7 @@ pub(super) const ORDER: Parameter = Parameter::one_of(
     &["newest", "oldest"],
 );
 
-/// The filter that a request asks for, without the people whom the caller may see.
+/// The filter that a request asks for, without the scope of the caller.
 pub(super) fn filter_of(input: &Input) -> Result<CallFilter, Problem> {
     Ok(CallFilter {
         campaign: id(input, CAMPAIGN.name)?,

@@ -59,14 +59,14 @@ fn a_coded_body_is_refused_with_the_remedy_and_one_behind_a_mark_is_read() {
         let path = "/api/v1/campaigns";
         let coded = send(&story, Method::POST, path, Some("gzip"), b"\x1f\x8b\x08").await;
         assert_eq!(coded.status(), 415);
-        let told: Value = serde_json::from_slice(&body_of(coded).await).unwrap();
-        assert_eq!(told["code"], "body-coded", "{told}");
+        let problem: Value = serde_json::from_slice(&body_of(coded).await).unwrap();
+        assert_eq!(problem["code"], "body-coded", "{problem}");
         assert!(
-            told["detail"]
+            problem["detail"]
                 .as_str()
                 .unwrap()
                 .contains("without Content-Encoding"),
-            "{told}"
+            "{problem}"
         );
         let marked = [b"\xef\xbb\xbf".as_slice(), made.as_bytes()].concat();
         let read = send(&story, Method::POST, path, Some("identity"), &marked).await;
