@@ -96,7 +96,8 @@ pub async fn call_now(
     cause: Cause,
 ) -> Result<CallAsked, Problem> {
     refuse_reused(installation, &known.customer, cause).await?;
-    if let Some(first) = repeated::first_reply(installation, &order, &known, cause).await? {
+    let first = Box::pin(repeated::first_reply(installation, &order, &known, cause));
+    if let Some(first) = first.await? {
         return Ok(first);
     }
     let campaign = installation
