@@ -243,8 +243,8 @@ fn members_of(
     Ok(members)
 }
 
-/// The byte order mark in UTF-8, which programs of Windows put before a text (RFC 8259, section 8.1 lets a reader
-/// ignore it).
+/// The byte order mark in UTF-8, which programs of Windows put before a text (RFC 8259, section 8.1 lets a
+/// reader ignore it).
 const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
 
 /// A text without its byte order mark.

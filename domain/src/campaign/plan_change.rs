@@ -1,5 +1,5 @@
-//! A change of a campaign's hours, concurrency, retries or share of the lines. The rest of a plan is fixed: other
-//! people, rules or texts are another campaign.
+//! A change of a campaign's hours, concurrency, retries or share of the lines. The rest of a plan is fixed:
+//! other people, rules or texts are another campaign.
 
 use super::event::CampaignEvent;
 use super::refusal::CampaignRefusal;
@@ -16,8 +16,8 @@ pub const PLAN_CHANGE_REASON_BYTES_MAX: usize = 256;
 
 type Decided = Result<Vec<CampaignEvent>, CampaignRefusal>;
 
-/// Changes the plan within the rules that held when it was created. A change of nothing is answered without an
-/// event.
+/// Changes the plan within the rules that held when it was created. A change of nothing is answered without
+/// an event.
 pub(super) fn change(
     state: &CampaignState,
     status: CampaignStatus,

@@ -31,8 +31,8 @@ pub const EXAMPLE: &str = "select disposition, count(*) from calls group by disp
 /// The schema of the documented views on PostgreSQL.
 pub const SQL_SCHEMA: &str = "ledgerline_sql";
 
-/// The schema of the same views with the types of PostgreSQL, for tools that go by a column's type: instants are
-/// `timestamptz`, truths `boolean`. `SQL_SCHEMA` keeps its columns as they are.
+/// The schema of the same views with the types of PostgreSQL, for tools that go by a column's type: instants
+/// are `timestamptz`, truths `boolean`. `SQL_SCHEMA` keeps its columns as they are.
 pub const TYPED_SCHEMA: &str = "ledgerline_typed";
 
 /// How a typed view is noted among those that were made.

@@ -7,8 +7,8 @@ use domain::disposition::Disposition;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
-/// How far both sides' lengths of one conversation may be apart, each by its own clock: BYE on its way, and two
-/// clocks' rounding.
+/// How far both sides' lengths of one conversation may be apart, each by its own clock: BYE on its way, and
+/// two clocks' rounding.
 const TALK_DIFFERENCE_MS_MAX: u64 = 500;
 
 /// Mismatches explained in a report; all are counted.
@@ -145,7 +145,8 @@ fn compare_disposition(details: &CallDetails, leg: &LoggedLeg, end: &LoggedEnd) 
 }
 
 /// The carrier counts from its 200 OK. We count from the stored answer, before which no ACK leaves: on a busy
-/// machine that is as much later as the ACK is. So our length lies between the carrier's from 200 OK and from ACK.
+/// machine that is as much later as the ACK is. So our length lies between the carrier's from 200 OK and from
+/// ACK.
 fn compare_talk(details: &CallDetails, end: &LoggedEnd) -> Option<String> {
     let (Some(answered_at), Some(ended_at)) = (details.answered_at, details.ended_at) else {
         return Some("the carrier has no end of the conversation".to_owned());

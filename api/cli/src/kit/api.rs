@@ -191,8 +191,8 @@ impl ApiArgs {
     }
 }
 
-/// Whether a server has run in a directory without a log of its own: its log is in PostgreSQL or KurrentDB, at
-/// an address that only the server knows.
+/// Whether a server has run in a directory without a log of its own: its log is in PostgreSQL or KurrentDB,
+/// at an address that only the server knows.
 fn is_of_a_log_elsewhere(directory: &Path) -> bool {
     !directory.join(store::EVENTS_FILE).exists() && directory.join(SERVER_FILE).exists()
 }

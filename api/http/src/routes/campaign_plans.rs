@@ -19,7 +19,7 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
     vec![
         Endpoint::post(
             "/api/v1/campaigns/{id}/plan",
-            "Change a campaign's hours, concurrency, retries or share of the lines; absent members stay as they are",
+            "Change a campaign's hours, concurrency, retries or share of the lines; absent members stay",
             change,
         )
         .needs(Permission::CampaignsWrite, About::Campaign)

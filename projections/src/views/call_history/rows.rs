@@ -116,8 +116,8 @@ pub async fn get(db: &dyn ReadDb, call: CallId) -> Result<Option<CallRow>, Proje
     rows.pop().map(read_row).transpose()
 }
 
-/// Calls that fit, in the order of the filter, from behind `before` (the `first_position` of the last row seen);
-/// at most `limit` (≤ `CALLS_MAX`).
+/// Calls that fit, in the order of the filter, from behind `before` (the `first_position` of the last row
+/// seen); at most `limit` (≤ `CALLS_MAX`).
 pub async fn list(
     db: &dyn ReadDb,
     filter: &CallFilter,

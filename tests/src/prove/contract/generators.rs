@@ -1,5 +1,5 @@
-//! What other people's programs make of the description: a validator accepts it, and generators make a client in
-//! Python and one in TypeScript without a warning.
+//! What other people's programs make of the description: a validator accepts it, and generators make a client
+//! in Python and one in TypeScript without a warning.
 
 use super::super::other_tools::{once, place, python_with, succeed};
 use super::Found;

@@ -118,8 +118,8 @@ fn hold_to_key(prover: &Prover, checkpoint: &SignedCheckpoint, key_file: &Path) 
         return Ok(());
     }
     Err(Failure::refused(format!(
-        "the key {} is another installation's: it did not sign this log's last checkpoint, of {} events. Nothing \
-         was written. Give the log's own keys with --keys / 密钥不是这份日志的密钥：未写入任何内容",
+        "the key {} is another installation's: it did not sign this log's last checkpoint, of {} events. \
+         Nothing was written. Give the log's own keys with --keys / 密钥不是这份日志的密钥：未写入任何内容",
         key_file.display(),
         checkpoint.claimed().size
     )))
