@@ -232,7 +232,7 @@ pub struct FlowRef {
     pub content_hash: String,
 }
 
-/// A campaign's plan, fixed at creation.
+/// A campaign's plan. Its hours, concurrency, retries and share can be changed (`campaign.plan_changed`).
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct CallingPlan {
     pub preset: Preset,

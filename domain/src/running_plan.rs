@@ -1,8 +1,8 @@
 //! When a campaign begins by itself, behind whom, who comes back after days, and how much of shared lines is
 //! its own: what of a plan concerns weeks rather than calls (build item 7).
 //!
-//! A campaign that is named by `after` exists before the one that names it, and plans never change: so nobody
-//! can wait in a circle.
+//! A campaign that is named by `after` exists before the one that names it, and that name never changes: no
+//! campaigns wait in a circle.
 
 use crate::time::Timestamp;
 use serde::{Deserialize, Serialize};

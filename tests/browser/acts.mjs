@@ -65,7 +65,7 @@ async function approved(visit, { begin, words }, context) {
   visit.hold((await page.getByRole('link', { name: '待审批' }).count()) > 0, 'nothing leads to the approvals')
   await visit.shot('waits')
   await as(visit, context, 'admin', visit.passwords.admin, (other) => sayYes(other, visit.url))
-  await page.getByRole('button', { name: '凭审批再次提交' }).click()
+  await page.getByRole('button', { name: '完成操作' }).click()
   await page.getByText('新增 1 人，有误 0 行').waitFor()
   const second = `second-${Date.now() % 1_000_000}`
   const added = await as(visit, context, 'admin', visit.passwords.admin, (other) => other.evaluate(async ([name, password]) => {
@@ -91,7 +91,7 @@ async function approved(visit, { begin, words }, context) {
   await dialog.getByRole('button', { name: '删除个人信息' }).click()
   await dialog.getByText('另一人同意后').waitFor()
   await as(visit, context, second, PASSWORD, (other) => sayYes(other, visit.url))
-  await dialog.getByRole('button', { name: '凭审批再次提交' }).click()
+  await dialog.getByRole('button', { name: '完成操作' }).click()
   await dialog.waitFor({ state: 'hidden' })
   await visit.until('the erasure', async () => (await visit.api(`/api/v1/customers/${person}`)).standing?.erasure !== 'none')
   await visit.open('/compliance')
@@ -101,7 +101,7 @@ async function approved(visit, { begin, words }, context) {
   await page.getByRole('button', { name: '查证', exact: true }).click()
   await page.getByText('另一人同意后').waitFor()
   await as(visit, context, second, PASSWORD, (other) => sayYes(other, visit.url))
-  await page.getByRole('button', { name: '凭审批再次提交' }).click()
+  await page.getByRole('button', { name: '完成操作' }).click()
   await page.getByText('截至位置').waitFor()
   await words(visit)
 }

@@ -25,7 +25,7 @@ pub mod text;
 pub mod word_vectors;
 
 pub use learning::{
-    Calibration, Example, Examples, FAULTS_LISTED_MAX, Fault, INTENTS_MAX, LineFault, ROWS_MAX,
-    ROWS_PER_INTENT_MAX, Settings, TrainingFault, folds, groups, train, train_while,
+    Calibration, Example, Examples, FAULTS_LISTED_MAX, Fault, INTENTS_MAX, JUDGED_ROWS_MAX, LineFault,
+    ROWS_MAX, ROWS_PER_INTENT_MAX, Settings, TrainingFault, folds, groups, train, train_while,
 };
 pub use model::{Candidate, EXPECTED_BOOST, MODEL_BYTES_MAX, Model, ModelFault, Ranking, Verdict};

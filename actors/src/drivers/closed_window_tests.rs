@@ -5,6 +5,7 @@ use crate::testing::line::{FakeLine, failed, ringing};
 use crate::testing::world::{Change, World, count, no_flow, plan};
 use crate::testing::{FakeClock, FakeStore, on_one_thread, settle};
 use domain::calling_plan::CallingPlan;
+use domain::campaign::PlanChange;
 use domain::campaign::command::CampaignCommand;
 use domain::campaign::event::PauseReason;
 use domain::customer::command::Enrolment;
@@ -104,6 +105,35 @@ fn while_the_window_is_closed_nobody_is_asked_and_at_its_opening_everybody_is_di
         assert_eq!(world.lines[0].dialed_count(), PEOPLE);
         assert_eq!(world.count("customer.dial_refused"), 0);
         assert_eq!(judgements(&world).len(), 1);
+    });
+}
+
+#[test]
+fn a_change_of_the_hours_opens_a_closed_window_at_once() {
+    let at = |hour: u16| TimeOfDay::from_minutes(hour * 60).unwrap();
+    on_one_thread(async {
+        let world = world_at("2026-03-02T13:00:00+08:00");
+        let _drivers = world.start_drivers().await;
+        let mut short = plan(5);
+        short.window.end = at(12);
+        run(&world, short, &|_, _| {}).await;
+        let changed_at = instant("2026-03-02T13:30:00+08:00");
+        go_to(&world, changed_at).await;
+        assert_eq!((judgements(&world).len(), asked_count(&world)), (1, 0));
+        let change = PlanChange {
+            end: Some(at(20)),
+            reason: "an evening shift".to_owned(),
+            ..PlanChange::default()
+        };
+        world
+            .tell_campaign(CampaignCommand::ChangePlan(Box::new(change)))
+            .await;
+        world
+            .until("completion", |log| count(log, "campaign.completed") == 1)
+            .await;
+        let first = first_at(&world, "call.dialing").unwrap();
+        assert!(first.ms_since(changed_at) <= PROMPT_MS, "{first}");
+        assert_eq!(world.lines[0].dialed_count(), PEOPLE);
     });
 }
 

@@ -27,7 +27,7 @@ use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
 use warp::http::request::Parts;
-use warp::http::{HeaderMap, Method, StatusCode};
+use warp::http::{HeaderMap, Method, StatusCode, header};
 use warp::reply::Response;
 use warp::ws::Ws;
 
@@ -127,6 +127,7 @@ impl Answering {
         let _entered = match self.method == Method::GET {
             true => None,
             false => {
+                refuse_coded(&input)?;
                 let is_form = guard.form.is_some() && input.is_multipart();
                 let reads_json = !matches!(guard.takes, Takes::File) && !is_form;
                 let admitted = ctx.in_flight.admit(&ctx.installation, &mut input, reads_json);
@@ -141,5 +142,18 @@ impl Answering {
         }
         let response = (self.handler)(Arc::clone(&ctx), input).await?;
         Ok(asked.keep(&ctx, response).await)
+    }
+}
+
+/// Bodies are read as they are: a coded one is refused, with what to do instead (RFC 9110, section 15.5.16).
+fn refuse_coded(input: &Input) -> Result<(), Problem> {
+    let coding = input.header(header::CONTENT_ENCODING.as_str());
+    match coding.map(str::trim) {
+        None | Some("" | "identity") => Ok(()),
+        Some(coding) => Err(Problem::new(
+            Kind::WrongMediaType,
+            "body-coded",
+            format!("the body is coded as {coding}: send it as it is, without Content-Encoding"),
+        )),
     }
 }

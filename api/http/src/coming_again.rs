@@ -4,7 +4,7 @@
 //! the events stands a mark of the body: the same key with another body is refused. What the log cannot know
 //! is a request that is being answered: of those this process holds the keys, and the second is told to wait.
 
-use crate::input::Input;
+use crate::input::{Input, without_mark};
 use application::installation::Installation;
 use domain::problem::{Kind, Problem};
 use domain::stored_event::{RequestFacts, RequestMark, StreamVersion, TraceParent};
@@ -151,7 +151,7 @@ fn mark(installation: &Installation, key: &str, said: &str) -> Option<RequestMar
 
 /// What a body says, its members in one order.
 fn said_by(body: &[u8]) -> String {
-    match serde_json::from_slice::<Value>(body) {
+    match serde_json::from_slice::<Value>(without_mark(body)) {
         Ok(value) => value.to_string(),
         Err(_) => String::from_utf8_lossy(body).into_owned(),
     }

@@ -277,9 +277,18 @@ pub(crate) fn with_kept_texts_masked(mut query: Query) -> Query {
     query
 }
 
+/// The byte order mark in UTF-8, which programs of Windows put before a text (RFC 8259, section 8.1 lets a
+/// reader ignore it).
+const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
+
+/// A text without its byte order mark.
+pub(crate) fn without_mark(bytes: &[u8]) -> &[u8] {
+    bytes.strip_prefix(BYTE_ORDER_MARK).unwrap_or(bytes)
+}
+
 /// Reads bytes as a JSON object.
 pub(crate) fn parse_object(bytes: &[u8]) -> Result<serde_json::Map<String, Value>, Problem> {
-    match serde_json::from_slice(bytes) {
+    match serde_json::from_slice(without_mark(bytes)) {
         Ok(Value::Object(members)) => Ok(members),
         Ok(_) => Err(Problem::invalid(
             "body-not-an-object",
@@ -303,6 +312,9 @@ mod tests {
     #[test]
     fn a_body_that_is_no_object_is_told_what_is_wrong() {
         assert_eq!(parse_object(b"[]").unwrap_err().code, "body-not-an-object");
+        let marked = parse_object(b"\xef\xbb\xbf{\"a\":1}").unwrap();
+        assert_eq!(marked["a"], 1, "behind a byte order mark");
+        assert!(parse_object(b"\xef\xbb{}").is_err(), "half a mark is none");
         let broken = parse_object(b"{\"a\":").unwrap_err();
         assert!(broken.detail.contains("line 1"), "{}", broken.detail);
     }

@@ -84,7 +84,6 @@ pub(crate) fn document(endpoints: &[Endpoint]) -> Value {
     let problems = KINDS.map(|kind| (kind_name(kind), problem_reply(kind, &problem)));
     json!({
         "openapi": "3.1.0",
-        "jsonSchemaDialect": "https://json-schema.org/draft/2020-12/schema",
         "info": {
             "title": "ledgerline",
             "summary": "Intelligent outbound calling (智能外呼)",
@@ -167,10 +166,7 @@ fn kinds(endpoint: &Endpoint) -> Vec<Kind> {
         kinds.extend([Kind::Missing, Kind::Refused]);
     }
     if is_command {
-        kinds.extend([Kind::Conflict, Kind::Stale, Kind::TooLarge]);
-    }
-    if matches!(endpoint.takes, Takes::File) || endpoint.form.is_some() {
-        kinds.push(Kind::WrongMediaType);
+        kinds.extend([Kind::Conflict, Kind::Stale, Kind::TooLarge, Kind::WrongMediaType]);
     }
     if endpoint.writing == Writing::Replaces {
         kinds.push(Kind::Unconditional);
@@ -383,6 +379,11 @@ mod tests {
             .filter_map(|(_, operation)| operation["operationId"].as_str())
             .collect();
         assert_eq!(ids.len(), all.len(), "two operations have one id");
+        assert_eq!(
+            document.get("jsonSchemaDialect"),
+            None,
+            "Swagger UI opens with a warning where it is said"
+        );
         for endpoint in endpoints() {
             let method = endpoint.method.as_str().to_lowercase();
             let operation = &document["paths"][endpoint.path][method.as_str()];

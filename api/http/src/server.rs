@@ -29,7 +29,7 @@ use std::time::Duration;
 use tls::{Accepted, Acceptor};
 use tokio::net::{TcpListener, TcpStream};
 use tower::Service;
-use warp::http::{HeaderValue, StatusCode, header};
+use warp::http::{HeaderValue, Method, StatusCode, header};
 use warp::reply::Response;
 
 /// Most bytes of one head, and of what one connection holds unwritten: browsers send a tenth of it.
@@ -243,7 +243,11 @@ async fn take(
     request: hyper::Request<Incoming>,
 ) -> Result<hyper::Response<OurBody<impl Body<Data = Bytes, Error = warp::Error>>>, Infallible> {
     let path = request.uri().path().to_owned();
-    let kept = doors.list.keeps(request.method(), &path);
+    // A monitor may ask by HEAD what others ask by GET.
+    let kept = match *request.method() == Method::HEAD {
+        true => doors.list.keeps(&Method::GET, &path),
+        false => doors.list.keeps(request.method(), &path),
+    };
     let Some(open) = place.begin(kept) else {
         // Not an ordinary request: it holds no such place, and its refusal is short.
         let refused = place.begin_refused();
@@ -282,18 +286,36 @@ fn full() -> Response {
 }
 
 /// One request's answer; a panic becomes a fault. No browser takes it for another kind of content, and none
-/// keeps it unless it says so itself.
-pub(crate) async fn routed<B>(routes: &Router, request: hyper::Request<B>) -> Response
+/// keeps it unless it says so itself. HEAD is answered as GET, without the body (RFC 9110, section 9.3.2).
+pub(crate) async fn routed<B>(routes: &Router, mut request: hyper::Request<B>) -> Response
 where
     B: Body<Error: Into<Box<dyn std::error::Error + Send + Sync>>> + Send + Sync + 'static,
 {
+    let is_head = *request.method() == Method::HEAD;
+    if is_head {
+        *request.method_mut() = Method::GET;
+    }
     let mut response = answered(routes, request).await;
+    if is_head {
+        response = without_body(response);
+    }
     let heads = response.headers_mut();
     let nosniff = HeaderValue::from_static("nosniff");
     heads.entry(header::X_CONTENT_TYPE_OPTIONS).or_insert(nosniff);
     let no_store = HeaderValue::from_static("no-store");
     heads.entry(header::CACHE_CONTROL).or_insert(no_store);
     response
+}
+
+/// The head of a response, with the length that its body has where that is known.
+fn without_body(response: Response) -> Response {
+    let length = response.body().size_hint().exact();
+    let (mut head, _body) = response.into_parts();
+    if let Some(length) = length {
+        let said = head.headers.entry(header::CONTENT_LENGTH);
+        said.or_insert_with(|| HeaderValue::from(length));
+    }
+    Response::from_parts(head, String::new().into())
 }
 
 async fn answered<B>(routes: &Router, request: hyper::Request<B>) -> Response

@@ -33,7 +33,7 @@ use std::borrow::Cow;
 const MAX_CONCURRENT_DEFAULT: u32 = 50;
 
 /// Most concurrent calls a campaign may ask for (DEP-4: 1,000 are supported and measured).
-const MAX_CONCURRENT_MAX: u32 = 1_000;
+pub const MAX_CONCURRENT_MAX: u32 = 1_000;
 
 /// Shortest ring time-out: less than a first ring makes no sense.
 const RING_TIMEOUT_MS_MIN: u32 = 3_000;

@@ -2,6 +2,7 @@
 
 use super::event::{AnonymizedCounts, FrozenSegment, PauseReason, Target};
 use super::query_mark::QueryMark;
+use super::terms::PlanChange;
 use crate::abandonment::Answered;
 use crate::best_times::CountedTimes;
 use crate::calling_plan::{CallingPlan, FlowRef};
@@ -117,6 +118,8 @@ pub enum CampaignCommand {
         targets: Vec<Target>,
         by: Option<String>,
     },
+    /// Changes hours, concurrency, retries or the share of the lines. A change of nothing: no event.
+    ChangePlan(Box<PlanChange>),
     /// Fixes whom it is for. The same segment with the same people again: no event.
     FreezeSegment(Box<FrozenSegment>),
     /// Its persons are to be made unknowable; under way already: no event.
@@ -160,6 +163,7 @@ impl CampaignCommand {
             Self::Preview(PreviewCommand::Withdraw { .. }) => "campaign.withdraw_previews",
             Self::RaiseAlert { .. } => "campaign.raise_alert",
             Self::SetTargets { .. } => "campaign.set_targets",
+            Self::ChangePlan(_) => "campaign.change_plan",
             Self::FreezeSegment(_) => "campaign.freeze_segment",
             Self::BeginAnonymization { .. } => "campaign.begin_anonymization",
             Self::CompleteAnonymization { .. } => "campaign.complete_anonymization",

@@ -12,6 +12,7 @@ use super::gates::{Asking, BATCH_VALID_MS};
 use super::learning;
 use super::opening;
 use super::pacing;
+use super::plan_change;
 use super::refusal::CampaignRefusal;
 use super::state::{CampaignState, CreatedCampaign};
 use super::status::CampaignStatus;
@@ -90,6 +91,7 @@ pub(super) fn decide(state: &CampaignState, command: CampaignCommand, context: C
             Ok(vec![CampaignEvent::AlertRaised { alert, detail }])
         }
         CampaignCommand::SetTargets { targets, by } => targets::set(state, targets, by),
+        CampaignCommand::ChangePlan(change) => plan_change::change(state, status, *change, context.now),
         CampaignCommand::FreezeSegment(segment) => freezing::freeze(state, status, *segment),
         CampaignCommand::BeginAnonymization { reason, four_eyes } => {
             anonymizing::begin(state, status, reason, four_eyes)
@@ -114,8 +116,8 @@ fn create(state: &CampaignState, command: CampaignCommand, now: Timestamp) -> De
         flow,
         plan,
     };
-    if let Some(created) = state.created() {
-        let same = *created == as_chosen(wanted, created);
+    if let Some(created) = state.first_created() {
+        let same = created == as_chosen(wanted, &created);
         return if same {
             Ok(Vec::new())
         } else {

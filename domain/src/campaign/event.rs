@@ -1,6 +1,7 @@
 //! Facts about one campaign. Stored kinds and versions; never changed, only added to.
 
 use super::query_mark::QueryMark;
+use super::terms::CallingTerms;
 use crate::abandonment::Answered;
 use crate::best_times::LearntTimes;
 use crate::calling_plan::{CallingPlan, FlowRef};
@@ -18,6 +19,8 @@ use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use values::go_live::Stage;
 use values::ids::{CallId, CampaignId, CustomerId, ListId, UserId};
+
+pub use super::anonymized_counts::AnonymizedCounts;
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(tag = "kind", content = "data")]
@@ -196,6 +199,13 @@ pub enum CampaignEvent {
         #[serde(flatten)]
         segment: FrozenSegment,
     },
+    /// Hours, concurrency, retries or the share of the lines changed; the plan goes by `after` from here on.
+    #[serde(rename = "campaign.plan_changed")]
+    PlanChanged {
+        before: Box<CallingTerms>,
+        after: Box<CallingTerms>,
+        reason: String,
+    },
     /// Its persons are made unknowable: each who occurs in no other campaign is erased. Stored before the
     /// first of them is.
     #[serde(rename = "campaign.anonymization_begun")]
@@ -230,41 +240,6 @@ pub struct FrozenSegment {
 
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes a reference")]
 const fn is_zero(count: &u32) -> bool {
-    *count == 0
-}
-
-/// What came of the persons of a campaign.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, schemars::JsonSchema)]
-pub struct AnonymizedCounts {
-    pub persons: u64,
-    /// Erased, now or before.
-    pub erased: u64,
-    /// Still known: they occur in another campaign.
-    pub in_other_campaigns: u64,
-    /// Still known: under a hold.
-    pub held: u64,
-    /// Still known: a call is open, or a recording is younger than it has to be kept.
-    pub not_yet: u64,
-    /// Calls and conversations whose words are kept without whoever said them; absent of none, as all below.
-    #[serde(default, skip_serializing_if = "is_none_at_all")]
-    pub copied: u64,
-    /// Whose words could not be read, or were nothing but what was covered.
-    #[serde(default, skip_serializing_if = "is_none_at_all")]
-    pub without_words: u64,
-    /// Not copied: fewer than three persons said anything, so that each would be known.
-    #[serde(default, skip_serializing_if = "is_none_at_all")]
-    pub too_few: u64,
-    /// Of persons who are still known: transcripts that were destroyed behind their copies.
-    #[serde(default, skip_serializing_if = "is_none_at_all")]
-    pub transcripts_disposed: u64,
-    /// Of persons who are still known: transcripts that stay, since they are not past their period, open with
-    /// a key that others need, or stand under a hold or a complaint.
-    #[serde(default, skip_serializing_if = "is_none_at_all")]
-    pub transcripts_kept: u64,
-}
-
-#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes a reference")]
-const fn is_none_at_all(count: &u64) -> bool {
     *count == 0
 }
 
@@ -317,6 +292,7 @@ impl CampaignEvent {
     pub const REOPENED: &'static str = "campaign.reopened";
     pub const TARGETS_SET: &'static str = "campaign.targets_set";
     pub const SEGMENT_FROZEN: &'static str = "campaign.segment_frozen";
+    pub const PLAN_CHANGED: &'static str = "campaign.plan_changed";
     pub const ANONYMIZATION_BEGUN: &'static str = "campaign.anonymization_begun";
     pub const ABANDONMENT_RECORDED: &'static str = "campaign.abandonment_recorded";
     pub const TIMES_LEARNT: &'static str = "campaign.times_learnt";
@@ -332,6 +308,14 @@ impl CampaignEvent {
             return None;
         };
         Some(plan)
+    }
+
+    /// What it goes by from here on.
+    pub fn changed_terms(&self) -> Option<&CallingTerms> {
+        let Self::PlanChanged { after, .. } = self else {
+            return None;
+        };
+        Some(after.as_ref())
     }
 
     /// How many dials may begin, and until when.
@@ -376,6 +360,7 @@ impl EventData for CampaignEvent {
             Self::Reopened { .. } => Self::REOPENED,
             Self::TargetsSet { .. } => Self::TARGETS_SET,
             Self::SegmentFrozen { .. } => Self::SEGMENT_FROZEN,
+            Self::PlanChanged { .. } => Self::PLAN_CHANGED,
             Self::AnonymizationBegun { .. } => Self::ANONYMIZATION_BEGUN,
             Self::AbandonmentRecorded { .. } => Self::ABANDONMENT_RECORDED,
             Self::TimesLearnt { .. } => Self::TIMES_LEARNT,

@@ -1,9 +1,14 @@
 //! Members of a campaign's events that were added later, each with a golden file of its own.
 
 use super::event::{AnonymizedCounts, CampaignEvent, PauseReason};
+use super::terms::CallingTerms;
+use crate::calling_plan::{CallingWindow, RetryPolicy, RetryRule};
 use crate::personal::LookupHash;
-use crate::record::golden_support::{check_with, list};
+use crate::record::golden_support::{check, check_with, list};
 use crate::record::stored_event::RequestMark;
+use crate::time::TimeOfDay;
+use std::collections::BTreeMap;
+use values::disposition::Disposition;
 
 #[test]
 fn what_was_copied_before_persons_were_erased_is_written_as_its_golden_file() {
@@ -36,4 +41,37 @@ fn a_list_of_a_request_that_may_come_again_is_written_as_its_golden_file() {
 fn a_pause_for_a_quota_that_cannot_be_evaluated_is_written_as_its_golden_file() {
     let reason = PauseReason::QuotaNotEvaluated;
     check_with("campaign", "quota", CampaignEvent::Paused { reason });
+}
+
+fn terms(end: u16, max_concurrent: u32, share: Option<u32>) -> Box<CallingTerms> {
+    let busy = RetryRule {
+        waits_ms: vec![300_000],
+        retries_max: 1,
+    };
+    Box::new(CallingTerms {
+        window: CallingWindow {
+            start: TimeOfDay::from_minutes(540).unwrap(),
+            end: TimeOfDay::from_minutes(end).unwrap(),
+            rests: Vec::new(),
+        },
+        max_concurrent,
+        retry_policy: RetryPolicy {
+            retries_max: 1,
+            uncharged_max: 3,
+            calls_max: None,
+            rules: BTreeMap::from([(Disposition::Busy, busy)]),
+            interrupted_after_answer: None,
+        },
+        share,
+    })
+}
+
+#[test]
+fn a_change_of_the_plan_is_written_as_its_golden_file() {
+    let event = CampaignEvent::PlanChanged {
+        before: terms(1_080, 50, None),
+        after: terms(1_020, 20, Some(3)),
+        reason: "fewer agents this week".to_owned(),
+    };
+    check("campaign", event);
 }

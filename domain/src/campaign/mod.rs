@@ -5,6 +5,7 @@
 //! is open and as many enrolments settled as its lists counted; a later list reopens it, paused if it was
 //! paused.
 
+mod anonymized_counts;
 mod anonymizing;
 #[cfg(test)]
 mod bounds_golden;
@@ -30,6 +31,7 @@ mod opening;
 mod pacing;
 #[cfg(test)]
 mod pacing_tests;
+mod plan_change;
 mod previewing;
 #[cfg(test)]
 mod previewing_tests;
@@ -46,6 +48,7 @@ mod scheduling_tests;
 mod state;
 mod status;
 mod targets;
+mod terms;
 #[cfg(test)]
 mod tests;
 mod undoing;
@@ -54,6 +57,7 @@ pub use anonymizing::ANONYMIZATION_REASON_BYTES_MAX;
 pub use decide::{BATCH_DIALS_MAX, LISTS_MAX};
 pub use gates::{BATCH_VALID_MS, Gates, Waiting};
 pub use learning::LEARN_EVERY_MS;
+pub use plan_change::PLAN_CHANGE_REASON_BYTES_MAX;
 pub use promoting::PROMOTION_REASON_BYTES_MAX;
 pub use query_mark::QueryMark;
 pub use querying::QUERIES_MAX;
@@ -61,6 +65,7 @@ pub use refusal::CampaignRefusal;
 pub use state::{Anonymization, CampaignState, CreatedCampaign};
 pub use status::CampaignStatus;
 pub use targets::TARGETS_MAX;
+pub use terms::{CallingTerms, PlanChange};
 pub use undoing::{LISTS_UNDONE_MAX, UNDO_REASON_BYTES_MAX};
 
 use crate::decider::{Context, Decider, Scope};

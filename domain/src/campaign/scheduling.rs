@@ -26,9 +26,11 @@ fn waits(state: &CampaignState, now: Timestamp) -> Option<CampaignEvent> {
 
 /// Hours that never open would leave everybody to be refused, one by one.
 pub(super) fn opens(state: &CampaignState, now: Timestamp) -> Result<(), CampaignRefusal> {
-    let Some(plan) = state.plan() else {
-        return Ok(());
-    };
+    state.plan().map_or(Ok(()), |plan| plan_opens(plan, now))
+}
+
+/// The same of a plan.
+pub(super) fn plan_opens(plan: &CallingPlan, now: Timestamp) -> Result<(), CampaignRefusal> {
     let starts_at = plan.running.as_deref().and_then(|running| running.starts_at);
     match opening(plan, starts_at.map_or(now, |at| at.max(now))) {
         Opening::Never => Err(CampaignRefusal::NeverOpens),

@@ -5,6 +5,7 @@ use super::gates::Gates;
 use super::offers_applied;
 use super::query_mark::QueryMark;
 use super::status::CampaignStatus;
+use super::terms::CallingTerms;
 use crate::abandonment::{AbandonmentAccount, Answered};
 use crate::best_times::LearntTimes;
 use crate::calling_plan::{CallingPlan, CampaignFacts, FlowRef};
@@ -32,7 +33,10 @@ pub struct CreatedCampaign {
 
 #[derive(Debug, Clone, Default)]
 pub struct CampaignState {
+    /// With the terms of the last change.
     created: Option<CreatedCampaign>,
+    /// The terms it was created with, once they were changed.
+    first_terms: Option<Box<CallingTerms>>,
     status: Option<CampaignStatus>,
     pause_reason: Option<PauseReason>,
     /// Why it was paused when it completed, if it was.
@@ -87,8 +91,17 @@ impl CampaignState {
     pub const fn status(&self) -> Option<CampaignStatus> {
         self.status
     }
+    /// What it goes by: as it was created, with the terms of the last change.
     pub const fn created(&self) -> Option<&CreatedCampaign> {
         self.created.as_ref()
+    }
+    /// As it was created, whatever was changed since.
+    pub(super) fn first_created(&self) -> Option<CreatedCampaign> {
+        let mut created = self.created.clone()?;
+        if let Some(terms) = &self.first_terms {
+            terms.apply_to(&mut created.plan);
+        }
+        Some(created)
     }
     pub const fn anonymization(&self) -> Anonymization {
         self.anonymization
@@ -298,6 +311,7 @@ impl CampaignState {
             | CampaignEvent::PreviewsWithdrawn { .. } => offers_applied::apply(&mut self.offers, event, at),
             CampaignEvent::AlertRaised { .. } => {}
             CampaignEvent::TargetsSet { targets, .. } => self.targets.clone_from(targets),
+            CampaignEvent::PlanChanged { before, after, .. } => self.change_terms(before, after),
             CampaignEvent::SegmentFrozen { segment } => self.frozen = Some(Box::new(segment.clone())),
             CampaignEvent::AnonymizationBegun { .. } => self.anonymization = Anonymization::UnderWay,
             CampaignEvent::Anonymized { .. } => self.anonymization = Anonymization::Done(at),
@@ -310,6 +324,15 @@ impl CampaignState {
         self.quotas = QuotaAccount::of(&plan.quotas, zone_of_campaign(plan.preset));
         self.created = Some(created);
         self.enter(CampaignStatus::Draft);
+    }
+
+    /// The plan goes by the new terms. A batch that was granted under the old ones is taken back.
+    fn change_terms(&mut self, before: &CallingTerms, after: &CallingTerms) {
+        if let Some(created) = self.created.as_mut() {
+            after.apply_to(&mut created.plan);
+        }
+        self.first_terms.get_or_insert_with(|| Box::new(before.clone()));
+        self.granted_until = None;
     }
 
     /// Batches, and what they stand on: the stage of going live, and the account of abandoned calls.

@@ -98,6 +98,9 @@ async fn every_view_makes_the_same_rows_on_both_databases() {
     for (there, here) in there.unwrap().into_iter().zip(here) {
         assert_eq!(there.rest(), here.rest(), "ids and names are the same text");
     }
+    let typed = "select call from ledgerline_typed.calls where late_answer is not null
+        and date_trunc('hour', permitted_time) > timestamptz '2000-01-01' limit 1";
+    assert_eq!(opened.db.query(typed, Vec::new()).await.unwrap().len(), 1);
     let log = TestLog::of(&story.events);
     let checks = verify(&log, Arc::clone(&opened.db)).await.unwrap();
     assert!(checks.iter().all(crate::rebuild::ViewCheck::holds), "{checks:?}");

@@ -3,7 +3,8 @@
 //! Each is a `create view` over the tables of the read side, under a name and with columns that do not change
 //! when a table does. No sealed or personal column is in one: ids of our own making only. On PostgreSQL they
 //! stand in the schema `ledgerline_sql`, apart from the tables, so that a role can be granted that schema
-//! alone and a short `search_path` reaches nothing else. They are remade when their text or a table changed;
+//! alone and a short `search_path` reaches nothing else, and once more with typed columns in
+//! `ledgerline_typed`. They are remade when their text or a table changed;
 //! who drops or renames tables puts them aside first.
 
 mod catalog;
@@ -29,6 +30,13 @@ pub const EXAMPLE: &str = "select disposition, count(*) from calls group by disp
 
 /// The schema of the documented views on PostgreSQL.
 pub const SQL_SCHEMA: &str = "ledgerline_sql";
+
+/// The schema of the same views with the types of PostgreSQL, for tools that go by a column's type: instants
+/// are `timestamptz`, truths `boolean`. `SQL_SCHEMA` keeps its columns as they are.
+pub const TYPED_SCHEMA: &str = "ledgerline_typed";
+
+/// How a typed view is noted among those that were made.
+const TYPED: &str = "typed.";
 
 /// Where the enrolment that a call belongs to stands.
 const ENROLMENTS: &str = "worklist_enrolment";
@@ -69,7 +77,9 @@ pub(crate) fn remake_sql_views(
     }
     drop_sql_views(tx, dialect)?;
     if dialect == Dialect::Postgres {
-        tx.exec(&format!("create schema if not exists {SQL_SCHEMA}"), &[])?;
+        for schema in [SQL_SCHEMA, TYPED_SCHEMA] {
+            tx.exec(&format!("create schema if not exists {schema}"), &[])?;
+        }
     }
     for (name, ddl) in wanted {
         // A list of codes stands on no table: it outlives a database whose rows were dropped.
@@ -92,21 +102,30 @@ fn made(tx: &mut dyn Tx) -> Result<BTreeMap<String, String>, ProjectionError> {
 
 fn wanted(dialect: Dialect, tables: &[&str]) -> BTreeMap<String, String> {
     let there = |view: &&SqlView| view.table.is_none_or(|table| tables.contains(&table));
-    let views = SQL_VIEWS.iter().filter(there);
-    views
-        .map(|view| (view.name.to_owned(), ddl(view, dialect, tables)))
-        .collect()
+    let mut wanted = BTreeMap::new();
+    for view in SQL_VIEWS.iter().filter(there) {
+        wanted.insert(view.name.to_owned(), ddl(view, view.name, dialect, tables));
+        if dialect == Dialect::Postgres {
+            let name = format!("{TYPED}{}", view.name);
+            wanted.insert(name.clone(), ddl(view, &name, dialect, tables));
+        }
+    }
+    wanted
 }
 
+/// The schema and name of a view, by the name under which it is noted.
 fn placed(name: &str, dialect: Dialect) -> String {
-    match dialect {
-        Dialect::Sqlite => name.to_owned(),
-        Dialect::Postgres => format!("{SQL_SCHEMA}.{name}"),
+    match (dialect, name.strip_prefix(TYPED)) {
+        (Dialect::Sqlite, _) => name.to_owned(),
+        (Dialect::Postgres, None) => format!("{SQL_SCHEMA}.{name}"),
+        (Dialect::Postgres, Some(typed)) => format!("{TYPED_SCHEMA}.{typed}"),
     }
 }
 
-fn ddl(view: &SqlView, dialect: Dialect, tables: &[&str]) -> String {
-    let name = placed(view.name, dialect);
+/// The statement that makes a view under the name by which it is noted.
+fn ddl(view: &SqlView, noted: &str, dialect: Dialect, tables: &[&str]) -> String {
+    let name = placed(noted, dialect);
+    let is_typed = noted.starts_with(TYPED);
     let Some(table) = view.table else {
         return format!("create view {name} as {}", catalog::labels(view.name));
     };
@@ -117,6 +136,7 @@ fn ddl(view: &SqlView, dialect: Dialect, tables: &[&str]) -> String {
             let from = match column.source {
                 Source::Enrolment(_) if !tables.contains(&ENROLMENTS) => "null".to_owned(),
                 Source::KeyedNumber if !tables.contains(&NUMBERS) => "null".to_owned(),
+                ref source if is_typed => typed(column.unit, source, table),
                 ref source => expression(source, table, dialect),
             };
             format!("{from} as {}", column.name)
@@ -129,6 +149,26 @@ fn ddl(view: &SqlView, dialect: Dialect, tables: &[&str]) -> String {
         table => table,
     };
     format!("create view {name} as select {columns} from {from}")
+}
+
+/// A column with its type of PostgreSQL.
+fn typed(unit: Unit, source: &Source, table: &str) -> String {
+    let instant = |micros: &str| format!("timestamptz 'epoch' + ({micros}) * interval '1 microsecond'");
+    if let Source::Instant(column) = source {
+        return instant(column);
+    }
+    let plain = expression(source, table, Dialect::Postgres);
+    match unit {
+        Unit::Micros => instant(&plain),
+        Unit::Flag => format!("({plain}) <> 0"),
+        Unit::Id
+        | Unit::Code
+        | Unit::Text
+        | Unit::Count
+        | Unit::Milliseconds
+        | Unit::Rfc3339
+        | Unit::Position => plain,
+    }
 }
 
 fn expression(source: &Source, table: &str, dialect: Dialect) -> String {

@@ -101,6 +101,36 @@ fn every_table_under_a_documented_view_is_one_of_this_build() {
 }
 
 #[test]
+fn typed_views_have_every_column_of_the_documented_ones_and_stand_on_postgresql_alone() {
+    let tables = tables_of_all();
+    let wanted = super::wanted(Dialect::Postgres, &tables);
+    assert_eq!(wanted.len(), 2 * SQL_VIEWS.len());
+    let calls = &wanted["typed.calls"];
+    assert!(
+        calls.starts_with("create view ledgerline_typed.calls as select "),
+        "{calls}"
+    );
+    for column in [
+        "timestamptz 'epoch' + (permitted_at) * interval '1 microsecond' as permitted_at",
+        "timestamptz 'epoch' + (permitted_at) * interval '1 microsecond' as permitted_time",
+        "(late_answer) <> 0 as late_answer",
+    ] {
+        assert!(calls.contains(column), "{column}: {calls}");
+    }
+    for view in SQL_VIEWS {
+        let typed = &wanted[&format!("typed.{}", view.name)];
+        for column in view.columns {
+            assert!(
+                typed.contains(&format!(" as {}", column.name)),
+                "{}: {typed}",
+                column.name
+            );
+        }
+    }
+    assert_eq!(super::wanted(Dialect::Sqlite, &tables).len(), SQL_VIEWS.len());
+}
+
+#[test]
 fn the_reference_is_what_is_made() {
     let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/reference/sql.md");
     let written = std::fs::read_to_string(path).unwrap();

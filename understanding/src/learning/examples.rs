@@ -13,6 +13,10 @@ pub const ROWS_PER_INTENT_MAX: usize = 2_000;
 /// Most rows learned from in all: 200 pieces each, 8 bytes a piece, about 130 MB.
 pub const ROWS_MAX: usize = 80_000;
 
+/// Most lines that an evaluation judges at once: about 200 bytes each, 200 MB. A larger file is refused, not
+/// sampled.
+pub const JUDGED_ROWS_MAX: usize = 1_000_000;
+
 /// Most intents a model tells apart; what a person can label consistently is far below.
 pub const INTENTS_MAX: usize = 1_000;
 
@@ -124,6 +128,26 @@ impl Examples {
         reader.finish()
     }
 
+    /// Reads every labelled line, as an evaluation judges them: repeats and texts with two labels too, without
+    /// a sample. Lines without a text or a label are faults. Beyond `JUDGED_ROWS_MAX` lines are counted and not
+    /// kept.
+    pub fn read_every(lines: impl Iterator<Item = String>, label: &str) -> Self {
+        let mut reader = Reader::new(0);
+        for (number, line) in (1..).zip(lines) {
+            if line.trim().is_empty() {
+                continue;
+            }
+            let read = serde_json::from_str::<Line>(&line).ok();
+            let Some((line, said)) = read.as_ref().and_then(|line| Some((line, line.said()?))) else {
+                reader.fault(number, LineFault::Unreadable, None);
+                continue;
+            };
+            let intent = line.others.get(label).and_then(|label| label.as_str());
+            reader.take_every(number, said, intent.unwrap_or_default());
+        }
+        reader.finish()
+    }
+
     /// The same of pairs that somebody else has read.
     pub fn of(pairs: impl Iterator<Item = Example>, seed: u64) -> Self {
         let mut reader = Reader::new(seed);
@@ -220,6 +244,21 @@ impl Reader {
                 intent: label.to_owned(),
             },
         );
+    }
+
+    /// A line that is judged whatever came before it.
+    fn take_every(&mut self, line: u64, text: &str, label: &str) {
+        if normalised(text).is_empty() {
+            return self.fault(line, LineFault::Empty, None);
+        }
+        if label.trim().is_empty() {
+            return self.fault(line, LineFault::Unlabelled, None);
+        }
+        self.found.good_count += 1;
+        if self.kept.len() < JUDGED_ROWS_MAX {
+            let (text, intent) = (text.to_owned(), label.to_owned());
+            self.kept.push((line, Example { text, intent }));
+        }
     }
 
     /// A sample of each intent in one pass (Vitter's algorithm R), under the bound of all rows together.
@@ -328,6 +367,29 @@ mod tests {
             (moods.faults[0].line, moods.faults[0].what),
             (3, LineFault::Unreadable)
         );
+    }
+
+    #[test]
+    fn an_evaluation_has_every_line_repeats_and_more_than_a_sample_of_one_intent() {
+        let line = |text: &str, intent: &str| format!(r#"{{"text":"{text}","intent":"{intent}"}}"#);
+        let mut lines: Vec<String> = (0..ROWS_PER_INTENT_MAX + 500)
+            .map(|number| line(&format!("line {number}"), "one"))
+            .collect();
+        lines.extend([line("line 7", "one"), line("line 7", "two"), line("！", "one")]);
+        lines.push("not json".to_owned());
+        let found = Examples::read_every(lines.into_iter(), "intent");
+        assert_eq!(found.rows.len(), ROWS_PER_INTENT_MAX + 502);
+        assert_eq!(found.good_count, 2_502);
+        let last: Vec<&str> = found
+            .rows
+            .iter()
+            .rev()
+            .take(2)
+            .map(|row| row.intent.as_str())
+            .collect();
+        assert_eq!(last, ["two", "one"], "a repeat and another label are judged too");
+        let faults: Vec<_> = found.faults.iter().map(|fault| fault.what).collect();
+        assert_eq!(faults, [LineFault::Empty, LineFault::Unreadable]);
     }
 
     #[test]

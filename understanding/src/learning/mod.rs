@@ -12,7 +12,8 @@ mod solver;
 pub use calibration::Calibration;
 pub(crate) use calibration::Held;
 pub use examples::{
-    Example, Examples, FAULTS_LISTED_MAX, Fault, INTENTS_MAX, LineFault, ROWS_MAX, ROWS_PER_INTENT_MAX,
+    Example, Examples, FAULTS_LISTED_MAX, Fault, INTENTS_MAX, JUDGED_ROWS_MAX, LineFault, ROWS_MAX,
+    ROWS_PER_INTENT_MAX,
 };
 pub use folds::{folds, groups};
 pub(crate) use meaning::Meaning;

@@ -10,6 +10,7 @@ import { onEnded, whyIn } from '../api/client'
 import { useAlerts, useLive, useReady } from '../api/queries'
 import { Tag } from '../components/Marks'
 import { Refused, Waiting } from '../components/States'
+import { ApprovalNews } from './ApprovalNews'
 import { DeskMenu } from './DeskMenu'
 import { Door, SignInForm } from './Door'
 import { Prefer, usePreferred } from './Prefer'
@@ -30,6 +31,7 @@ export function Frame() {
   const user = me.data.user
   return (
     <div className="frame">
+      {user !== null && <ApprovalNews key={user} user={user} />}
       <Menu />
       <div>
         <Top />

@@ -4,6 +4,7 @@ import { Waiting } from '../components/States'
 import type { Looked } from '../pages/reports/tabs'
 import { deskRoutes } from './deskRoutes'
 import { root } from './root'
+import { callSearchOf, type CallSearch } from '../pages/callFilters'
 
 /** A number in an address; anything else is as if it were not there. */
 function position(value: unknown): number | undefined {
@@ -72,8 +73,8 @@ const customers = createRoute({
 const calls = createRoute({
   getParentRoute: () => root,
   path: '/calls',
-  validateSearch: (search: Record<string, unknown>): { campaign?: string | undefined; position?: number | undefined } => ({
-    campaign: text(search['campaign']),
+  validateSearch: (search: Record<string, unknown>): CallSearch & { position?: number | undefined } => ({
+    ...callSearchOf(search),
     position: position(search['position']),
   }),
   component: lazyRouteComponent(() => import('../pages/Calls'), 'Calls'),

@@ -1,18 +1,20 @@
-// What another person is to say yes to first: how that stands, where it is decided, and, once it is, the same act again by
-// their word. The link opens beside the page, so that what was typed here stays.
+// An act that another person approves first: its state, the page where it is decided, and one button that finishes it once it
+// is approved. The link opens beside the page, so that what was typed here stays.
 import { useQuery } from '@tanstack/react-query'
 import { Button } from 'antd'
 import { useTranslation } from 'react-i18next'
 import { get } from '../api/client'
 import { SLOW_MS } from '../api/queries'
+import { instantIn } from '../app/format'
 import type { Tone } from './lineMarks'
 import { Tag } from './Marks'
+import { ZONE } from './PageHead'
 
 export const APPROVAL_TONES = { waiting: 'amber', approved: 'line', rejected: 'red', used: 'slate', expired: 'slate' } as const satisfies Record<string, Tone>
 
 interface Props {
   id: string
-  /** Does the same by this approval; none where a page has no way to. */
+  /** Finishes the act by this approval; absent where a page cannot. */
   again?: ((approval: string) => void) | undefined
 }
 
@@ -24,15 +26,16 @@ export function Approval({ id, again }: Props) {
     refetchInterval: (query) => (query.state.data === undefined || query.state.data.standing === 'waiting' ? SLOW_MS / 4 : false),
     retry: false,
   })
-  const told = read.data
+  const approval = read.data
   return (
     <div className="list" role="status">
       <div>
-        {told !== undefined && <Tag tone={APPROVAL_TONES[told.standing]}>{t(`approvals.is.${told.standing}`)}</Tag>} <span className="data">{told?.decision?.by}</span>{' '}
+        {approval !== undefined && <Tag tone={APPROVAL_TONES[approval.standing]}>{t(`approvals.is.${approval.standing}`)}</Tag>} <span className="data">{approval?.decision?.by}</span>{' '}
         <a href="/approvals" target="_blank" rel="noreferrer">{t('approvals.open')}</a> <span className="mono muted">{id}</span>
       </div>
-      {told?.standing === 'waiting' && <div>{t('approvals.waitHere')}</div>}
-      {told?.standing === 'approved' && again !== undefined && <div><Button size="small" type="primary" onClick={() => again(id)}>{t('approvals.again')}</Button></div>}
+      {approval?.standing === 'waiting' && <div>{t('approvals.waitHere', { until: instantIn(approval.expires_at, ZONE) })}</div>}
+      {(approval?.standing === 'rejected' || approval?.standing === 'expired') && <div>{t(`approvals.over.${approval.standing}`)}</div>}
+      {approval?.standing === 'approved' && again !== undefined && <div><Button size="small" type="primary" onClick={() => again(id)}>{t('approvals.again')}</Button></div>}
     </div>
   )
 }

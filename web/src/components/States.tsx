@@ -30,6 +30,12 @@ export function Empty({ what, next }: { what: string; next?: ReactNode }) {
   )
 }
 
+/** An act that waits for another person's approval is no failure: its state, and one button to finish it once it is approved. */
+function NeedsApproval({ id, approved }: { id: string; approved: ((approval: string) => void) | undefined }) {
+  const { t } = useTranslation()
+  return <Alert type="info" showIcon title={t('approvals.needed')} description={<Approval id={id} again={approved} />} />
+}
+
 /** Why something was not done. What the server wrote stands beside our words for its code; `approved` does it by another person's word. */
 export function Refused({ why, again, approved }: { why: unknown; again?: () => void; approved?: (approval: string) => void }) {
   const { t, i18n } = useTranslation()
@@ -39,10 +45,11 @@ export function Refused({ why, again, approved }: { why: unknown; again?: () => 
   const meaning = useQuery({
     queryKey: ['problem', code],
     queryFn: () => get('/api/v1/problems/{code}', [code]),
-    enabled: !isOurs && why instanceof Problem && why.status !== 0,
+    enabled: !isOurs && why instanceof Problem && why.status !== 0 && why.approval === null,
     staleTime: Infinity,
     retry: false,
   })
+  if (why instanceof Problem && why.approval !== null) return <NeedsApproval id={why.approval} approved={approved} />
   // The server's own words name its member `detail`; what it says there stands below them here.
   const told = i18n.language === 'en' ? meaning.data?.en : meaning.data?.zh.replaceAll(/ ?detail ?/g, t('problem.below'))
   const words = isOurs ? t(`problem.${code}`) : (told ?? t('problem.other'))
@@ -59,7 +66,6 @@ export function Refused({ why, again, approved }: { why: unknown; again?: () => 
         <>
           {said !== words && !isMembers && <div>{said}</div>}
           {members.map((one) => <div key={one}>{one}</div>)}
-          {why instanceof Problem && why.approval !== null && <Approval id={why.approval} again={approved} />}
           <a className="mono" href={`/api/v1/problems/${code}`} target="_blank" rel="noreferrer">{code}</a>
         </>
       }

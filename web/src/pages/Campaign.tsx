@@ -38,7 +38,7 @@ const here = getRouteApi('/campaigns/$id')
 /** Of the campaign's own events, those by which somebody finds their way; granted batches are thousands. */
 const KINDS = [
   'created', 'started', 'paused', 'resumed', 'stopped', 'list_closed', 'list_undone', 'promoted', 'window_closed', 'alert_raised',
-  'completed', 'reopened', 'targets_set', 'segment_frozen', 'anonymized',
+  'completed', 'reopened', 'targets_set', 'plan_changed', 'segment_frozen', 'anonymized',
 ].map((kind) => `campaign.${kind}`)
 
 /** Those by which it stands as it does. */
@@ -152,7 +152,7 @@ export function CampaignPage() {
                     : []),
                   ...(isPast || !may('figures:read') ? [] : [{ key: 'reasons', label: t('campaign.tabReasons'), children: <Reasons id={id} /> }]),
                   ...(isPast || !may('calls:read') ? [] : [{ key: 'cut-off', label: t('campaign.tabCutOff'), children: <CutOff id={id} zone={campaign.time_zone} /> }]),
-                  { key: 'plan', label: t('campaign.tabPlan'), children: <Plan campaign={campaign} /> },
+                  { key: 'plan', label: t('campaign.tabPlan'), children: <Plan campaign={campaign} isPast={isPast} /> },
                   ...(isPast ? [] : [{ key: 'lists', label: t('campaign.tabLists'), children: <Running id={id} zone={campaign.time_zone} /> }]),
                   ...(isPast ? [] : [{ key: 'stage', label: t('campaign.tabStage'), children: <Stage campaign={campaign} /> }]),
                   ...(isPast || !may('figures:read') || !seesAll ? [] : [{ key: 'cost', label: t('campaign.tabCost'), children: <Cost id={id} /> }]),

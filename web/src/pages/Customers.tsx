@@ -148,7 +148,7 @@ function isNumber(said: string): boolean {
  * Our ids of whoever is meant. What may be a number is asked in a body first, and stands in an address only where no number
  * is written like that; an institution's own id is asked in a body too, and no address holds it.
  */
-async function looked(said: string): Promise<string[]> {
+export async function looked(said: string): Promise<string[]> {
   if (!mayBeNumber(said)) return byId(said)
   try {
     const { told } = await post('/api/v1/consents/show', [], { number: said.replace(/[\s()-]/g, '') })

@@ -32,9 +32,10 @@ const ROUND_MS: u64 = 20;
 const IMPORT_ROUND_MS: u64 = 250;
 
 /// Kinds after which something may be due that was not.
-const KINDS: [&str; 14] = [
+const KINDS: [&str; 15] = [
     CampaignEvent::STARTED,
     CampaignEvent::RESUMED,
+    CampaignEvent::PLAN_CHANGED,
     CampaignEvent::REOPENED,
     CampaignEvent::PROMOTED,
     CampaignEvent::PREVIEW_ACCEPTED,

@@ -2,6 +2,7 @@
 //! list of one; from there on permit, caps and events are those of every call.
 
 mod known_values;
+mod repeated;
 
 use crate::installation::{Installation, follow};
 use crate::lists::enroller::CampaignEnroller;
@@ -94,28 +95,25 @@ pub async fn call_now(
     known: Known,
     cause: Cause,
 ) -> Result<CallAsked, Problem> {
+    refuse_reused(installation, &known.customer, cause).await?;
+    let first = Box::pin(repeated::first_reply(installation, &order, &known, cause));
+    if let Some(first) = first.await? {
+        return Ok(first);
+    }
     let campaign = installation
         .entities
         .campaigns
         .state(&order.campaign)
         .await?
         .state;
-    let status = open(&campaign, &order)?;
-    refuse_reused(installation, &known.customer, cause).await?;
+    let mut status = open(&campaign, &order)?;
     if let Some(deadline) = order.deadline.filter(|deadline| *deadline <= installation.now()) {
         return Err(wrong("/deadline", &format!("{deadline} is over")));
     }
     let state = known.state.as_ref();
     let enrolment = state.and_then(|state| state.enrolment(&order.campaign));
     let is_in = enrolment.is_some();
-    // Unless it is this very order that comes again.
-    if let Some((state, enrolment)) = state.zip(enrolment)
-        && installation
-            .store()
-            .find(EventId::derive(cause.command, 0))
-            .await?
-            .is_none()
-    {
+    if let Some((state, enrolment)) = state.zip(enrolment) {
         if let Some(settled) = enrolment.settled {
             return Err(over(&order.campaign, settled.disposition));
         }
@@ -124,6 +122,9 @@ pub async fn call_now(
     }
     if !is_in {
         enrol(installation, &order, state, cause).await?;
+        // A list of one makes a draft ready.
+        let campaigns = &installation.entities.campaigns;
+        status = open(&campaigns.state(&order.campaign).await?.state, &order)?;
     }
     let command = CustomerCommand::CallNow {
         campaign: order.campaign.clone(),

@@ -3,7 +3,7 @@
 use super::quotas::QuotaShown;
 use crate::as_of::Known;
 use crate::figures::{People, Stands, Versions};
-use domain::calling_plan::{Basis, CallingPlan, Duplicates, FlowRef, Preset};
+use domain::calling_plan::{Basis, CallingPlan, Duplicates, FlowRef, Preset, RetryPolicy};
 use domain::campaign::event::PauseReason;
 use domain::campaign::{CampaignState, CampaignStatus, CreatedCampaign, Gates};
 use domain::compliance::{Opening, opening, zone_of_campaign};
@@ -131,7 +131,7 @@ impl StageShown {
     }
 }
 
-/// What a campaign was created with.
+/// What a campaign was created with, and the terms of the last change of its plan.
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct Created {
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -149,6 +149,7 @@ pub struct Created {
     duplicates: Duplicates,
     flow: FlowRef,
     schedule: ScheduleShown,
+    retry_policy: RetryPolicy,
     /// When it begins, who comes back, and its part of lines.
     #[serde(skip_serializing_if = "Option::is_none")]
     running: Option<Box<RunningPlan>>,
@@ -186,6 +187,7 @@ impl Created {
                 rests: plan.window.rests.clone(),
                 max_concurrent: plan.max_concurrent,
             },
+            retry_policy: plan.retry_policy.clone(),
             running: plan.running.clone(),
             seller: plan.seller.clone(),
         }

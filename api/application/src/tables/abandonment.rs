@@ -6,11 +6,12 @@ use crate::installation::Installation;
 use crate::percent::encode;
 use domain::abandonment::Answered;
 use domain::alert::ABANDONED_PER_MILLE_MAX;
-use domain::calling_plan::Preset;
+use domain::calling_plan::{CallingPlan, Preset};
 use domain::campaign::CampaignState;
 use domain::campaign::event::CampaignEvent;
 use domain::ids::CampaignId;
 use domain::problem::Problem;
+use domain::screening::Relief;
 use domain::stored_event::Position;
 use domain::time::Timestamp;
 use projections::ReadDb;
@@ -89,10 +90,29 @@ pub(crate) fn definition_of(preset: &str) -> &'static str {
     }
 }
 
-/// The preset by whose definition a campaign's budget is counted: of several the one that counts the most as
-/// abandoned.
-pub async fn counting_preset(installation: &Installation, campaign: &CampaignId) -> Result<Preset, Problem> {
-    preset_of(&installation.entities.campaigns.state(campaign).await?.state)
+/// How a campaign's budget is counted, and whether it binds.
+#[derive(Debug, Clone, Copy)]
+pub struct Counting {
+    /// Of several presets the one that counts the most calls as abandoned.
+    pub preset: Preset,
+    /// Agents take its calls, or relieve its robots: a callee can wait for a person who is not free.
+    pub binds: bool,
+}
+
+/// The preset by which a campaign's budget is counted, and whether the budget binds it.
+pub async fn counting(installation: &Installation, campaign: &CampaignId) -> Result<Counting, Problem> {
+    let state = installation.entities.campaigns.state(campaign).await?.state;
+    let preset = preset_of(&state)?;
+    Ok(Counting {
+        preset,
+        binds: state.plan().is_some_and(needs_people),
+    })
+}
+
+/// Whether people take calls of a campaign. Robots answer at once, so they abandon no one.
+fn needs_people(plan: &CallingPlan) -> bool {
+    let relief = plan.screening.as_deref().and_then(|screening| screening.relief);
+    plan.dialing_mode().needs_agents() || relief == Some(Relief::Agents)
 }
 
 fn preset_of(state: &CampaignState) -> Result<Preset, Problem> {
@@ -150,6 +170,8 @@ pub async fn binding_budget(
 pub struct AbandonmentAsked<'a> {
     pub campaign: &'a CampaignId,
     pub preset: &'a str,
+    /// The budget binds the campaign.
+    pub binds: bool,
     /// The instant at which its 30 days end.
     pub at: Timestamp,
     /// Of rows of the past: up to where they know, for the links to the events behind them.
@@ -185,6 +207,7 @@ pub async fn abandonment(db: &dyn ReadDb, asked: &AbandonmentAsked<'_>) -> Resul
             used_per_mille: used.per_mille(),
             limit_per_mille: ABANDONED_PER_MILLE_MAX,
             window_days: WINDOW_DAYS,
+            binds: asked.binds,
         },
         position: complete.position.to_string(),
         recorded_at: complete.recorded_at,
@@ -226,6 +249,9 @@ struct BudgetShown {
     used_per_mille: Option<i64>,
     limit_per_mille: i64,
     window_days: u64,
+    /// People take calls of the campaign. For robots alone the figures are information, and nothing is beyond
+    /// the limit.
+    binds: bool,
 }
 
 /// Where the events behind a figure are.

@@ -7,7 +7,7 @@ mod daily;
 mod work_costs;
 
 pub use abandonment::{
-    Abandonment, AbandonmentAsked, Budget, WINDOW_DAYS, abandonment, binding_budget, counting_preset,
+    Abandonment, AbandonmentAsked, Budget, Counting, WINDOW_DAYS, abandonment, binding_budget, counting,
 };
 pub use baseline::{Baseline, BesideBaseline};
 pub use costs::{CostTable, Costing, cost_table};

@@ -14,7 +14,7 @@ use evidence::replaying::{ReplayShown, StepShown, UnderstoodShown, Words, conver
 use std::cmp::Reverse;
 
 /// What is opened of the call that is told.
-const OPENED: Shown = Shown::of(&["heard", "slots", "keys"], ReadForm::Masked);
+const OPENED: Shown = Shown::of(&["heard", "slots", "keys", "variables"], ReadForm::Masked);
 
 /// A conversation that is told.
 pub(super) struct Talk {
@@ -113,6 +113,9 @@ fn decided(step: &StepShown) -> String {
 }
 
 fn said(step: &StepShown) -> String {
-    let texts: Vec<&str> = step.said.iter().filter_map(|one| one.text.as_deref()).collect();
+    let words = step.said.iter();
+    let texts: Vec<&str> = words
+        .filter_map(|one| one.words.as_deref().or(one.text.as_deref()))
+        .collect();
     texts.join(" ")
 }

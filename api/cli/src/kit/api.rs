@@ -13,13 +13,13 @@ use host::data_dir::{self, Mode};
 use host::keys_spec::KeysSpec;
 use host::open_settings::OpenSettings;
 use host::outbound::api_client::ApiClient;
-use host::outbound::own_server::{OwnServer, ServerArgs};
+use host::outbound::own_server::{OwnServer, SERVER_FILE, ServerArgs};
 use host::read_db_spec::{ReadDbArgs, ReadDbSpec};
 use host::store_spec::{LogArgs, StoreSpec};
 use http::in_process;
 use hyper::Method;
 use serde_json::Value;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock};
 use store::LockError;
 use tokio::runtime::Runtime;
@@ -144,6 +144,9 @@ impl ApiArgs {
         if self.server.server.is_some() || self.server.data.is_none() && self.store.is_none() {
             return Ok(OwnServer::find(&self.server)?.acting_as(os_user()));
         }
+        if self.store.is_none() && self.server.data.as_deref().is_some_and(is_of_a_log_elsewhere) {
+            return Ok(OwnServer::find(&self.server)?.acting_as(os_user()));
+        }
         let settings = self.settings()?;
         match Opened::open(&settings).await {
             Ok(opened) => {
@@ -188,6 +191,12 @@ impl ApiArgs {
     }
 }
 
+/// Whether a server has run in a directory without a log of its own: its log is in PostgreSQL or KurrentDB,
+/// at an address that only the server knows.
+fn is_of_a_log_elsewhere(directory: &Path) -> bool {
+    !directory.join(store::EVENTS_FILE).exists() && directory.join(SERVER_FILE).exists()
+}
+
 /// A list with the items of all of its pages.
 async fn whole(client: &ApiClient, path: &str) -> Result<Value, Failure> {
     let joint = if path.contains('?') { '&' } else { '?' };
@@ -228,4 +237,20 @@ pub(crate) fn require_log(spec: &StoreSpec) -> Result<(), Failure> {
 fn hears() -> Box<in_process::Hears> {
     let bar: OnceLock<LogBar> = OnceLock::new();
     Box::new(move |reached, last| bar.get_or_init(LogBar::begin).show(reached, last))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_directory_names_its_server_where_the_log_is_elsewhere() {
+        let dir = tempfile::tempdir().unwrap();
+        let data = dir.path();
+        assert!(!is_of_a_log_elsewhere(data), "no server has run in it");
+        std::fs::write(data.join(SERVER_FILE), "{}").unwrap();
+        assert!(is_of_a_log_elsewhere(data), "a server with its log in PostgreSQL");
+        std::fs::write(data.join(store::EVENTS_FILE), "").unwrap();
+        assert!(!is_of_a_log_elsewhere(data), "the log in it decides by its lock");
+    }
 }

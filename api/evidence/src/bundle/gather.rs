@@ -9,6 +9,7 @@ use domain::campaign::event::CampaignEvent;
 use domain::customer::Customer;
 use domain::customer::event::CustomerEvent;
 use domain::decider::Decider;
+use domain::event_filter::EventFilter;
 use domain::flow::Flow;
 use domain::flow::event::FlowEvent;
 use domain::ids::{CallId, CampaignId, EventId, StreamId};
@@ -78,11 +79,15 @@ pub async fn gather(store: &dyn EventStore, call: CallId) -> Result<Gathered, Pr
         FlowEvent::RolledBack { .. } => false,
     };
     let flow = find::<Flow>(store, &Flow::stream(&flow.flow), published).await?;
+    let granted = find::<Customer>(store, &Customer::stream(&customer_grant.customer), of_customer).await?;
+    // The grant was judged by the plan as it was then.
+    let judged_at = granted.as_ref().map(|granted| granted.position);
+    let judged_at = judged_at.or_else(|| events.first().map(|first| first.position));
+    let plan = plan_of(store, &customer_grant.campaign, judged_at.unwrap_or_default()).await?;
     Ok(Gathered {
-        customer_grant: find::<Customer>(store, &Customer::stream(&customer_grant.customer), of_customer)
-            .await?,
+        customer_grant: granted,
         number_grant: find::<Number>(store, &Number::stream(&number_grant.number), of_number).await?,
-        plan: plan_of(store, &customer_grant.campaign).await?,
+        plan,
         flow: flow.and_then(|found| match found.event {
             FlowEvent::Published { definition, .. } => Some(definition),
             FlowEvent::RolledBack { .. } => None,
@@ -91,10 +96,36 @@ pub async fn gather(store: &dyn EventStore, call: CallId) -> Result<Gathered, Pr
     })
 }
 
-async fn plan_of(store: &dyn EventStore, campaign: &CampaignId) -> Result<Option<CallingPlan>, Problem> {
-    let created = |event: &CampaignEvent| event.created().is_some();
-    let found = find::<Campaign>(store, &Campaign::stream(campaign), created).await?;
-    Ok(found.and_then(|found| found.event.created().cloned()))
+/// The plan of a campaign with every change before a position.
+async fn plan_of(
+    store: &dyn EventStore,
+    campaign: &CampaignId,
+    before: Position,
+) -> Result<Option<CallingPlan>, Problem> {
+    let filter = EventFilter {
+        kinds: vec![
+            CampaignEvent::CREATED.to_owned(),
+            CampaignEvent::PLAN_CHANGED.to_owned(),
+        ],
+        ..EventFilter::of_campaign(campaign.clone())
+    };
+    let (mut plan, mut after) = (None::<CallingPlan>, Position(0));
+    loop {
+        let page = store.read_matching(&filter, after, PAGE_EVENTS_MAX).await?;
+        for stored in page.events.iter().filter(|stored| stored.position < before) {
+            let event = typed::<Campaign>(stored)?.event;
+            if let Some(created) = event.created() {
+                plan = Some(created.clone());
+            }
+            if let (Some(plan), Some(terms)) = (plan.as_mut(), event.changed_terms()) {
+                terms.apply_to(plan);
+            }
+        }
+        if page.reached <= after || page.reached >= before {
+            return Ok(plan);
+        }
+        after = page.reached;
+    }
 }
 
 /// The first event of a stream that is wanted.

@@ -85,11 +85,8 @@ const BEGINNINGS: &[(&str, Beginning, &str)] = &[
         Beginning::Outside,
         "the import's own count closes it",
     ),
-    (
-        CampaignEvent::REOPENED,
-        Beginning::Outside,
-        "a list comes after completion",
-    ),
+    (CampaignEvent::REOPENED, Beginning::Outside, "a list comes later"),
+    (CampaignEvent::PLAN_CHANGED, Beginning::Outside, "a user asks"),
     (
         CampaignEvent::DIALS_GRANTED,
         Beginning::Clock,

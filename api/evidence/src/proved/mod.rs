@@ -150,6 +150,11 @@ impl Prover {
         Ok(FileShelf::new(&self.dir).read()?)
     }
 
+    /// Whether the key here signed a checkpoint; the key of another installation did not.
+    pub fn has_signed(&self, checkpoint: &SignedCheckpoint) -> bool {
+        checkpoint.verify(&self.key()).is_ok()
+    }
+
     /// Whether a checkpoint covers the event at a position.
     pub fn covers(&self, checkpoint: &SignedCheckpoint, position: Position) -> Result<bool, Problem> {
         let leaf = leaf_of(&self.dir, position, self.dense)?;
@@ -231,5 +236,28 @@ impl Prover {
             let covers = needed.is_some_and(|index| index < of.claimed().size);
             covers && signers.iter().all(|name| of.signers().any(|has| has == *name))
         }))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use store::proof::{Checkpoint, KeyKind};
+    use store::test_ports::HashIds;
+
+    #[test]
+    fn the_keys_of_another_installation_signed_no_checkpoint_here() {
+        let dir = tempfile::tempdir().unwrap();
+        let [own, foreign] = ["own", "foreign"].map(|name| dir.path().join(name));
+        let key = SigningKey::create(&own, "ledgerline/1", KeyKind::Log, &HashIds::new(1)).unwrap();
+        SigningKey::create(&foreign, "ledgerline/1", KeyKind::Log, &HashIds::new(2)).unwrap();
+        let checkpoint = Checkpoint {
+            origin: "ledgerline/1".to_owned(),
+            size: 7,
+            root: [9; 32],
+        };
+        let signed = checkpoint.sign(&key).unwrap();
+        let has_signed = |file: &Path| Prover::of(dir.path(), file, true).unwrap().has_signed(&signed);
+        assert_eq!((has_signed(&own), has_signed(&foreign)), (true, false));
     }
 }

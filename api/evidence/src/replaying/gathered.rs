@@ -38,6 +38,8 @@ pub struct Conversation {
     pub(super) named: Option<FlowNamed>,
     pub(super) flow: Arc<FlowDefinition>,
     pub(super) variables: BTreeMap<String, String>,
+    /// The variables are the person's own; else they are stand-ins that lead the recorded way.
+    pub(super) are_variables_known: bool,
     pub(super) events: Vec<Happened>,
 }
 
@@ -148,6 +150,7 @@ pub async fn conversation(installation: &Installation, call: CallId) -> Result<C
         call: Some(call),
         named: Some(named),
         variables: BTreeMap::new(),
+        are_variables_known: known.is_some(),
         campaign: Some(campaign),
         customer: Some(customer),
         flow,
@@ -206,6 +209,7 @@ pub fn of_bundle(bundle: &Bundle) -> Result<Conversation, Problem> {
         named: None,
         flow: Arc::new(flow),
         variables: bundle.variables.clone(),
+        are_variables_known: false,
         events,
     })
 }

@@ -6,6 +6,7 @@ mod course;
 mod coverage;
 mod gathered;
 mod other;
+mod played;
 mod refusals;
 mod shown;
 mod steps;

@@ -208,6 +208,10 @@ pub struct SaidShown {
     /// As the flow has it: variables and slots are not filled in.
     #[schemars(example = &"您选择{{terms}}期，确认请按1。")]
     pub text: Option<String>,
+    /// As it was played, with its values masked unless they were asked for in clear. Null where a value is
+    /// not known any more, and on the side of another version.
+    #[schemars(example = &"您选择12期，确认请按1。")]
+    pub words: Option<String>,
     /// How much was spoken, where that is on record.
     pub spoken_chars: Option<u32>,
     pub prompt_chars: Option<u32>,

@@ -3,11 +3,13 @@
 use super::course::Course;
 use super::gathered::Conversation;
 use super::other::Side;
+use super::played::with_words;
 use super::shown::{DecidedShown, HeardShown, SaidShown, StepShown, UnderstoodShown, Words};
 use super::texts::Texts;
 use application::transcript_words::masked_by_node;
 use domain::call::SaidFact;
 use domain::call::event::CallEvent;
+use domain::flow::variables_of;
 use domain::spoken_turn::TurnInput;
 use domain::time::Timestamp;
 
@@ -65,7 +67,7 @@ pub(super) fn shown(conversation: &Conversation, course: &Course, words: Words) 
     if words == Words::Masked {
         mask_heard(conversation, &mut steps.shown);
     }
-    say(conversation, course, &mut steps);
+    say(conversation, course, words, &mut steps);
     steps
 }
 
@@ -178,7 +180,8 @@ impl Folding {
 }
 
 /// What each step says, by the walk; of what it does not explain, what was recorded as said.
-fn say(conversation: &Conversation, course: &Course, steps: &mut Steps) {
+fn say(conversation: &Conversation, course: &Course, words: Words, steps: &mut Steps) {
+    let knows_values = conversation.knows_values();
     let texts = Texts::of(&conversation.flow);
     let mut recorded = Recorded::of(conversation);
     if let Some(first) = steps.shown.first_mut() {
@@ -187,7 +190,7 @@ fn say(conversation: &Conversation, course: &Course, steps: &mut Steps) {
             conversation.flow.notices.ai.as_ref().map(|_| "notices.ai"),
         ];
         for notice in notices.into_iter().flatten() {
-            first.said.push(recorded.measured(texts.at(notice, None)));
+            first.said.push(recorded.measured(plain(texts.at(notice, None))));
         }
     }
     for one in &course.walked.moves {
@@ -195,7 +198,11 @@ fn say(conversation: &Conversation, course: &Course, steps: &mut Steps) {
             .places
             .get(one.told)
             .map_or(0, |place| steps.of_event(*place));
-        for said in one.actions.iter().filter_map(|action| texts.said(action)) {
+        let said = one.actions.iter().filter_map(|action| {
+            let said = texts.said(action)?;
+            Some(with_words(said, action, knows_values, words))
+        });
+        for said in said {
             let said = recorded.measured(said);
             if let Some(step) = steps.shown.get_mut(step) {
                 step.said.push(said);
@@ -204,10 +211,19 @@ fn say(conversation: &Conversation, course: &Course, steps: &mut Steps) {
     }
     for (place, fact) in recorded.0 {
         let step = steps.of_event(place);
-        let said = texts.at(&fact.prompt, fact.variant.as_deref());
+        let said = plain(texts.at(&fact.prompt, fact.variant.as_deref()));
         if let Some(step) = steps.shown.get_mut(step) {
             step.said.push(measured_by(said, &fact));
         }
+    }
+}
+
+/// A text that the walk does not explain: its words are known where it has no variables.
+fn plain(said: SaidShown) -> SaidShown {
+    let text = said.text.clone();
+    SaidShown {
+        words: text.filter(|text| variables_of(text).is_empty()),
+        ..said
     }
 }
 

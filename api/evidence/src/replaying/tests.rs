@@ -62,6 +62,11 @@ fn a_call_is_told_step_by_step_and_decided_as_it_was() {
             "nodes.验证卡号.text"
         ]
     );
+    assert!(first.said[0].words.is_some(), "a notice has no values");
+    assert_eq!(
+        first.said[2].words, None,
+        "a bundle holds stand-ins for the values"
+    );
     let affirmed = &told.steps[2];
     let understood = affirmed.understood.as_ref().unwrap();
     assert_eq!(understood.candidates[0].score_permille, 900);

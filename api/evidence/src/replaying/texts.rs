@@ -48,6 +48,7 @@ impl Texts {
                 .text(prompt, variant)
                 .and_then(Value::as_str)
                 .map(str::to_owned),
+            words: None,
             spoken_chars: None,
             prompt_chars: None,
         }

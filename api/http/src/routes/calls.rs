@@ -1,5 +1,8 @@
 //! Calls over HTTP: one call as its own stream tells it, its events, and the calls of a campaign.
 
+use super::call_filters::{
+    CAMPAIGN, CUSTOMER, DISPOSITION, FROM, ORDER, OUTCOME, TALK_MAX, TALK_MIN, TO, TRUNK, filter_of,
+};
 use crate::comparisons::number_ids;
 use crate::described::{Changed, Read};
 use crate::endpoint::{About, Ctx, Endpoint, Input, Permission};
@@ -28,7 +31,6 @@ use projections::View;
 use projections::views::call_history::{self, CALLS_MAX, CallFilter, CallHistory, CallRow};
 use schemars::JsonSchema;
 use serde::Serialize;
-use std::str::FromStr;
 use std::sync::Arc;
 
 /// Calls on a page.
@@ -48,20 +50,23 @@ pub fn endpoints() -> Vec<Endpoint> {
     vec![
         Endpoint::get(
             "/api/v1/calls",
-            "Calls, newest first; all that is given must hold",
+            "Calls, newest first unless order says otherwise; all that is given must hold",
             list,
         )
         .needs(Permission::CallsRead, About::OwnRowsAsked)
         .query(
             const {
                 &[
-                    Parameter::campaign("Only calls of this campaign"),
-                    Parameter::text(
-                        "customer",
-                        "Only calls of this customer (internal id)",
-                        "0a1b2c3d4e5f60718293a4b5c6d7e8f9",
-                    ),
-                    Parameter::text("disposition", "Only calls that ended so", "answered"),
+                    CAMPAIGN,
+                    CUSTOMER,
+                    DISPOSITION,
+                    OUTCOME,
+                    TRUNK,
+                    FROM,
+                    TO,
+                    TALK_MIN,
+                    TALK_MAX,
+                    ORDER,
                     AS_OF,
                     VALID_AT,
                     CURSOR,
@@ -106,22 +111,10 @@ async fn source(ctx: &Ctx, moment: Moment, filter: &CallFilter) -> Result<Source
 }
 
 async fn list(ctx: Ctx, input: Input) -> Result<Read<Paged<Standing<CallsListed>>>, Problem> {
-    let customer: Option<CustomerId> = filter(&input, "customer")?;
+    let asked = filter_of(&input)?;
     let scope = input.scope.clone();
-    let customers = customers_of(&ctx, &scope, customer.as_ref()).await?;
-    let filter = CallFilter {
-        campaign: filter(&input, "campaign")?,
-        customer,
-        customers,
-        disposition: match input.text("disposition") {
-            None => None,
-            Some(code) => Some(
-                Disposition::from_code(code)
-                    .ok_or_else(|| Problem::invalid("query-invalid", "disposition is not one of the list"))?,
-            ),
-        },
-        ..CallFilter::default()
-    };
+    let customers = customers_of(&ctx, &scope, asked.customer.as_ref()).await?;
+    let filter = CallFilter { customers, ..asked };
     let paging = Paging::of(&ctx.installation, &input, PAGE)?;
     let below = paging.place()?.map(Position);
     let limit = paging.limit;
@@ -150,17 +143,6 @@ async fn list(ctx: Ctx, input: Input) -> Result<Read<Paged<Standing<CallsListed>
         },
         next_cursor: next,
     }))
-}
-
-fn filter<T: FromStr>(input: &Input, name: &'static str) -> Result<Option<T>, Problem> {
-    match input.text(name).map(str::parse) {
-        None => Ok(None),
-        Some(Ok(value)) => Ok(Some(value)),
-        Some(Err(_)) => Err(Problem::invalid(
-            "query-invalid",
-            format!("{name} is not an id of its kind"),
-        )),
-    }
 }
 
 /// A page of calls.

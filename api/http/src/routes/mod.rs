@@ -11,10 +11,12 @@ mod audit_search;
 mod best_times;
 mod breaches;
 mod bulk_reveal;
+mod call_filters;
 mod call_plans;
 mod callbacks;
 pub mod calls;
 mod campaign_clones;
+mod campaign_plans;
 mod campaign_segments;
 pub mod campaigns;
 mod chart_notes;
@@ -213,6 +215,7 @@ fn of_campaigns() -> Vec<Vec<Endpoint>> {
         campaigns::endpoints(),
         best_times::endpoints(),
         campaign_clones::endpoints(),
+        campaign_plans::endpoints(),
         drafts::endpoints(),
         cut_off::endpoints(),
         callbacks::endpoints(),

@@ -42,7 +42,7 @@ const CLEAR: Parameter = Parameter::flag(
 );
 
 /// What is opened of a call.
-const MASKED: Shown = Shown::of(&["heard", "slots", "keys"], ReadForm::Masked);
+const MASKED: Shown = Shown::of(&["heard", "slots", "keys", "variables"], ReadForm::Masked);
 
 /// What the ways of a file tell of that tests values by itself.
 const TESTED: Shown = Shown::of(&["heard", "slots", "keys", "variables"], ReadForm::Clear);

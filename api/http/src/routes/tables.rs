@@ -6,7 +6,7 @@ use application::as_of::{AS_OF, Moment, PARAMETERS, VALID_AT};
 use application::figures::{Chart, Series, Source, Standing, Versions, versions};
 use application::parameter::Parameter;
 use application::segments::Industries;
-use application::tables::{Abandonment, AbandonmentAsked, Daily, abandonment, counting_preset, daily};
+use application::tables::{Abandonment, AbandonmentAsked, Daily, abandonment, counting, daily};
 use chrono::NaiveDate;
 use domain::calendar::beijing_date;
 use domain::ids::CampaignId;
@@ -209,12 +209,13 @@ async fn ledger(ctx: Ctx, input: Input) -> Result<Read<Standing<Abandonment>>, P
         return Err(source.missing());
     }
     // What binds was fixed when it was made.
-    let preset = counting_preset(&ctx.installation, &campaign).await?;
+    let counting = counting(&ctx.installation, &campaign).await?;
     // The window of 30 days ends at the moment looked at.
     let at = source.at.unwrap_or_else(|| ctx.installation.now());
     let asked = AbandonmentAsked {
         campaign: &campaign,
-        preset: preset.code(),
+        preset: counting.preset.code(),
+        binds: counting.binds,
         at,
         as_of: source.position.filter(|_| source.known.is_some()),
     };

@@ -65,7 +65,11 @@ fn a_campaign_whose_alert_stands_is_asked_for_its_budget_and_one_that_does_not_d
             .await
             .unwrap();
         assert_eq!(found.len(), 1);
-        assert_eq!((found[0].is_beyond, found[0].figure.value), (true, 1_000));
+        assert_eq!(
+            (found[0].is_beyond, found[0].figure.value),
+            (false, 1_000),
+            "robots take its calls: the figure is information, and no breach"
+        );
         assert!(found[0].detail.starts_with("1 of 1 calls"), "{}", found[0].detail);
         let enough = budgets::findings(installation, &AlertLimits::default(), stands.iter())
             .await

@@ -136,6 +136,10 @@ async fn ledger(client: &ApiClient) {
         }
     }
     assert_eq!(ledger["budget"]["used_per_mille"], 1_000);
+    assert_eq!(
+        ledger["budget"]["binds"], false,
+        "robots take its calls: no one waits for an agent"
+    );
 }
 
 async fn charts(client: &ApiClient) {

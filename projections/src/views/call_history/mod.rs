@@ -423,6 +423,16 @@ mod tests {
             .await
             .unwrap();
         assert_eq!(customers(&second), [customer(0)]);
+        let oldest = CallFilter {
+            oldest_first: true,
+            ..filter
+        };
+        let first = list(db.as_ref(), &oldest, None, 2).await.unwrap();
+        assert_eq!(customers(&first), [customer(0), customer(2)]);
+        let second = list(db.as_ref(), &oldest, Some(first[1].first_position), 2)
+            .await
+            .unwrap();
+        assert_eq!(customers(&second), [customer(4)]);
         let all = list(db.as_ref(), &CallFilter::default(), None, usize::MAX)
             .await
             .unwrap();

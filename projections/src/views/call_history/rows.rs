@@ -86,6 +86,25 @@ pub struct CallFilter {
     /// Permitted in this time, first inclusive, last exclusive.
     pub from: Option<Timestamp>,
     pub until: Option<Timestamp>,
+    /// With a leg on this trunk.
+    pub trunk: Option<String>,
+    /// Talk time, both inclusive; a call without talk fits neither bound.
+    pub talk_ms_min: Option<u64>,
+    pub talk_ms_max: Option<u64>,
+    /// The oldest first, instead of the newest.
+    pub oldest_first: bool,
+}
+
+/// What finds a word among words: the signs of a pattern in it are themselves.
+fn among_words(word: &str) -> Val {
+    let mut escaped = String::with_capacity(word.len());
+    for sign in word.chars() {
+        if matches!(sign, '%' | '_' | '\\') {
+            escaped.push('\\');
+        }
+        escaped.push(sign);
+    }
+    Val::Text(format!("% {escaped} %"))
 }
 
 /// One call by its id.
@@ -97,14 +116,18 @@ pub async fn get(db: &dyn ReadDb, call: CallId) -> Result<Option<CallRow>, Proje
     rows.pop().map(read_row).transpose()
 }
 
-/// Calls that fit, the newest first, from below `before` (the `first_position` of the last row seen); at most
-/// `limit` (≤ `CALLS_MAX`).
+/// Calls that fit, in the order of the filter, from behind `before` (the `first_position` of the last row
+/// seen); at most `limit` (≤ `CALLS_MAX`).
 pub async fn list(
     db: &dyn ReadDb,
     filter: &CallFilter,
     before: Option<Position>,
     limit: usize,
 ) -> Result<Vec<CallRow>, ProjectionError> {
+    let (behind, order) = match filter.oldest_first {
+        false => ("first_pos <", "first_pos desc"),
+        true => ("first_pos >", "first_pos"),
+    };
     let (sql, values) = Select::new(COLUMNS)
         .when("campaign =", filter.campaign.as_ref().map(Val::text))
         .when("customer =", filter.customer.as_ref().map(Val::text))
@@ -117,7 +140,14 @@ pub async fn list(
         .when("outcome =", filter.outcome.map(|one| Val::text(one.code())))
         .when("permitted_at >=", filter.from.map(Val::at))
         .when("permitted_at <", filter.until.map(Val::at))
-        .when("first_pos <", before.map(Val::position))
+        .when_in(
+            "' ' || trunks || ' ' like",
+            filter.trunk.as_deref().map(among_words),
+            " escape '\\'",
+        )
+        .when("talk_ms >=", filter.talk_ms_min.map(Val::count))
+        .when("talk_ms <=", filter.talk_ms_max.map(Val::count))
+        .when(behind, before.map(Val::position))
         .when_one_of(
             "customer",
             filter
@@ -125,7 +155,7 @@ pub async fn list(
                 .as_ref()
                 .map(|customers| customers.iter().take(CUSTOMERS_MAX).map(Val::text).collect()),
         )
-        .limited("first_pos desc", limit.min(CALLS_MAX));
+        .limited(order, limit.min(CALLS_MAX));
     let rows = db.query(&sql, values).await?;
     rows.into_iter().map(read_row).collect()
 }

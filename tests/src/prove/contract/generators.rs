@@ -1,5 +1,5 @@
-//! Clients that other people's generators make of the description: one in Python, one in TypeScript, neither
-//! with a warning.
+//! What other people's programs make of the description: a validator accepts it, and generators make a client
+//! in Python and one in TypeScript without a warning.
 
 use super::super::other_tools::{once, place, python_with, succeed};
 use super::Found;
@@ -12,6 +12,7 @@ pub(super) fn load(document: &Path, folder: &Path) -> Found {
     let mut violations = Vec::new();
     let mut said: Map<String, Value> = Map::new();
     for (name, made) in [
+        ("openapi-spec-validator", validator(document)),
         ("openapi-python-client", python(document, &folder.join("python"))),
         (
             "openapi-typescript",
@@ -54,6 +55,15 @@ fn python(document: &Path, out: &Path) -> Made {
         format!("{}:/usr/local/bin:/usr/bin:/bin", beside.display()),
     );
     Ok(complaint(generate))
+}
+
+/// Holds the description against OpenAPI 3.1: names of operations are unique, references lead somewhere.
+fn validator(document: &Path) -> Made {
+    let client = clients().join("python/requirements.txt");
+    let python = python_with(&client, &place("contract", "python"))?;
+    let mut validate = command(python.with_file_name("openapi-spec-validator"));
+    validate.arg(document);
+    Ok(complaint(validate))
 }
 
 fn typescript(document: &Path, out: &Path) -> Made {

@@ -1,6 +1,6 @@
 //! The published description against a running server with a finished campaign: every operation is asked and
 //! its reply held against what is described, made-up requests find no other status or shape and no fault, and
-//! two generators make clients of it without a warning.
+//! a validator accepts it, and two generators make clients of it without a warning.
 
 mod calls;
 mod generators;

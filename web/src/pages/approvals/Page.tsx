@@ -8,6 +8,7 @@ import { get, post, type Told } from '../../api/client'
 import { paged } from '../../api/paged'
 import { SLOW_MS } from '../../api/queries'
 import { instantIn } from '../../app/format'
+import { placeOf } from '../../app/approvalNews'
 import { useMe } from '../../app/session'
 import { APPROVAL_TONES } from '../../components/Approval'
 import { Ask } from '../../components/Ask'
@@ -74,7 +75,9 @@ export function ApprovalsPage() {
               title: t('desk.acts'),
               key: 'acts',
               render: (_, one) =>
-                one.standing !== 'waiting' ? null : one.requested_by === me?.user ? (
+                one.standing === 'approved' && one.requested_by === me?.user ? (
+                  <a href={placeOf(one)}>{t('approvals.finishThere')}</a>
+                ) : one.standing !== 'waiting' ? null : one.requested_by === me?.user ? (
                   <span className="muted">{t('approvals.own')}</span>
                 ) : (
                   <>

@@ -48,10 +48,10 @@ export function Talk({ id, turns, begin, position, hasRecording, onMove, onMoveT
         {turns.length === 0 && <Empty what={t('call.noConversation')} />}
         {before !== undefined && <Button size="small" type="text" block onClick={() => onMove(before.position)}>{t('call.before', { count: begins })}</Button>}
         {shown.map((turn) => {
-          const isHere = turn.position === current?.position
+          const isHere = turn.key === current?.key
           const name = ['turn', turn.isTheirs ? 'theirs' : '', isHere ? 'here' : ''].join(' ')
           return (
-            <div key={turn.position} className={name} ref={isHere ? here : null}>
+            <div key={turn.key} className={name} ref={isHere ? here : null}>
               <button type="button" onClick={() => onMove(turn.position)}>{clockOf(turn.at - begin)}</button>
               <p>
                 <span className="muted">{turn.isTheirs ? t('call.callee') : t('call.robot')}</span> {turn.text}

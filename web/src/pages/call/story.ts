@@ -1,5 +1,6 @@
 // A call's events, read for people: who spoke when, what led to what, and the state that the events up to a moment add up
-// to. Texts come from the call's replay, masked there; the events themselves hold them sealed.
+// to. Texts come from the call's replay, masked there; the events themselves hold them sealed. A call that is led by keys
+// alone has no event for each text: what the robot said then follows from the step in which it said it.
 import type { Told } from '../../api/client'
 import type { CallEvent } from '../../api/queries'
 import type { Lane, Mark, Stretch, Tone } from '../../components/lineMarks'
@@ -10,6 +11,8 @@ type Step = Replay['steps'][number]
 type Data = Record<string, unknown>
 
 export interface Turn {
+  /** Of its own: two texts of one step have the same position. */
+  key: string
   position: number
   at: number
   isTheirs: boolean
@@ -66,28 +69,53 @@ export function reasonsOf(events: readonly CallEvent[], replay: Replay | undefin
   return [...steps].map(([position, step]) => ({ position, step })).filter(({ step }) => step.input !== 'answered')
 }
 
+type Said = Step['said'][number]
+
+/** The words as they were played, cut where the robot was interrupted; as the flow has them where a value is not known any more. */
+function wordsOf({ words, text, prompt, spoken_chars: spoken, prompt_chars: whole }: Said): string {
+  const characters = [...(words ?? text ?? prompt)]
+  if (words == null || spoken == null || whole == null || spoken >= whole || characters.length !== whole) return characters.join('')
+  return `${characters.slice(0, spoken).join('')}…`
+}
+
+const isNotice = (said: Said) => said.prompt.startsWith('notices.')
+
 export function turnsOf(events: readonly CallEvent[], replay: Replay | undefined): Turn[] {
   const steps = stepsOf(events, replay)
   const texts = (replay?.steps ?? []).flatMap((step) => step.said)
+  const areOnRecord = events.some((event) => event.type === 'call.said')
   const turns: Turn[] = []
+  // Texts without an event of their own: said once the notices of their step were played.
+  let owed: Said[] = []
+  const push = (event: CallEvent, isTheirs: boolean, text: string, kind: string = event.type) =>
+    turns.push({ key: `${event.position} ${turns.length.toString()}`, position: Number(event.position), at: Date.parse(event.time), isTheirs, text, kind })
+  const pay = (event: CallEvent) => {
+    owed.forEach((said) => push(event, false, wordsOf(said), 'call.said'))
+    owed = []
+  }
   for (const event of events) {
-    const [position, at, data] = [Number(event.position), Date.parse(event.time), dataOf(event)]
+    const data = dataOf(event)
+    const step = steps.get(Number(event.position))
     const prompt = event.type === 'call.notice_played' ? `notices.${String(data['notice'])}` : event.type === 'call.said' ? String(data['prompt']) : null
     if (prompt !== null) {
       const found = texts.findIndex((one) => one.prompt === prompt)
-      const text = texts[found]?.text ?? prompt
+      const said = texts[found]
+      push(event, false, said === undefined ? prompt : wordsOf(said))
       if (found >= 0) texts.splice(0, found + 1)
-      turns.push({ position, at, isTheirs: false, text, kind: event.type })
+      owed = owed.filter((one) => one.prompt !== prompt)
+      if (!owed.some(isNotice)) pay(event)
       continue
     }
     if (event.type === 'call.seller_message_played') {
-      turns.push({ position, at, isTheirs: false, text: String(data['text']), kind: event.type })
+      push(event, false, String(data['text']))
       continue
     }
-    const step = steps.get(position)
-    if (step === undefined || event.type === 'call.answered') continue
-    const text = step.heard?.text ?? step.key ?? ''
-    turns.push({ position, at, isTheirs: true, text, kind: event.type })
+    if (step === undefined) continue
+    if (event.type !== 'call.answered') push(event, true, step.heard?.text ?? step.key ?? '')
+    if (areOnRecord) continue
+    // Of a notice that was not played to its end nothing follows: the callee heard no more.
+    owed = [...step.said]
+    if (!owed.some(isNotice)) pay(event)
   }
   return turns
 }

@@ -30,12 +30,13 @@ export function Abandonment({ id, zone, position }: { id: string; zone: string; 
   return (
     <div className="list">
       <div className="head">
-        <Word tone={budget.used_per_mille !== null && budget.used_per_mille > budget.limit_per_mille ? 'red' : 'line'}>
+        <Word tone={budget.binds === false ? 'slate' : budget.used_per_mille !== null && budget.used_per_mille > budget.limit_per_mille ? 'red' : 'line'}>
           {t('ledger.budget', { used: budget.used_per_mille === null ? '–' : percent(budget.used_per_mille / 1000), limit: percent(budget.limit_per_mille / 1000), days: budget.window_days, abandoned: budget.abandoned, answered: budget.answered })}
         </Word>
         <span className="spread" />
         <Age at={read.dataUpdatedAt} position={told.position} />
       </div>
+      {budget.binds === false && <p className="muted">{t('ledger.robots')}</p>}
       {from !== null && to !== null && <p className="muted">{`${instantIn(from, zone)} – ${instantIn(to, zone)}`}</p>}
       <Table<Definition>
         rowKey={(one) => `${one.name} ${one.version.toString()}`}

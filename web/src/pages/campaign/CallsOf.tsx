@@ -2,16 +2,17 @@
 // is on record; so it is asked again less often than figures, and not at all once somebody reads on.
 import { useCallback, useMemo } from 'react'
 import { useTranslation } from 'react-i18next'
-import { get, type Told } from '../../api/client'
+import { get, type Query, type Told } from '../../api/client'
 import { useLong } from '../../api/long'
 import { SLOW_MS } from '../../api/queries'
-import { clockOf, timeIn } from '../../app/format'
+import { clockOf, instantIn, timeIn } from '../../app/format'
 import { useMay } from '../../app/session'
 import { Age } from '../../components/Figure'
 import { LongTable, type LongColumn } from '../../components/LongTable'
 import { toneOfCall, Word } from '../../components/Marks'
 import { RowLink } from '../../components/RowLink'
 import { Empty } from '../../components/States'
+import { callQueryOf, type CallSearch } from '../callFilters'
 
 type Row = Told<'/api/v1/calls'>['items'][number]
 
@@ -23,26 +24,29 @@ interface Props {
   zone: string
   /** As known then; now without. */
   position?: number | undefined
+  /** Narrowed by these, with the day of each call. */
+  filters?: CallSearch | undefined
 }
 
-export function CallsOf({ id, zone, position }: Props) {
+export function CallsOf({ id, zone, position, filters }: Props) {
   const { t } = useTranslation()
+  const asked = JSON.stringify(callQueryOf({ ...filters, campaign: id }))
   const mayOpen = useMay()('customers:read')
   const read = useCallback(
     async (cursor: string | undefined) => {
-      const page = await get('/api/v1/calls', [], { campaign: id, limit: PAGE, as_of: position, cursor })
+      const page = await get('/api/v1/calls', [], { ...(JSON.parse(asked) as Query), limit: PAGE, as_of: position, cursor })
       return { items: page.items, next: page.next_cursor }
     },
-    [id, position],
+    [asked, position],
   )
-  const calls = useLong<Row>({ key: ['calls', id ?? '', position ?? 'now'], ask: read, everyMs: position === undefined ? SLOW_MS : false })
+  const calls = useLong<Row>({ key: ['calls', asked, position ?? 'now'], ask: read, everyMs: position === undefined ? SLOW_MS : false })
   const columns = useMemo<LongColumn<Row>[]>(
     () => [
       {
         key: 'time',
         title: t('calls.time'),
         width: 16,
-        render: (one) => <RowLink path={`/calls/${one.id}`}>{one.dialing_at == null ? t('calls.notDialed') : timeIn(one.dialing_at, zone)}</RowLink>,
+        render: (one) => <RowLink path={`/calls/${one.id}`}>{one.dialing_at == null ? t('calls.notDialed') : filters === undefined ? timeIn(one.dialing_at, zone) : instantIn(one.dialing_at, zone).slice(0, 19)}</RowLink>,
       },
       { key: 'callee', title: t('calls.callee'), width: 20, render: (one) => mayOpen ? <RowLink isValue path={`/customers/${one.customer}`} search={{ campaign: one.campaign }}>{one.callee ?? t('calls.unknownCallee')}</RowLink> : <span className="data">{one.callee ?? t('calls.unknownCallee')}</span> },
       ...(id === undefined ? [{ key: 'campaign', title: t('campaigns.name'), width: 18, isValue: true, render: (one: Row) => one.campaign }] : []),
@@ -60,7 +64,7 @@ export function CallsOf({ id, zone, position }: Props) {
       { key: 'talk', title: t('calls.talk'), width: 8, align: 'right', render: (one) => clockOf(one.talk_ms) },
       { key: 'attempt', title: t('calls.attempt'), width: 8, align: 'right', render: (one) => one.attempt },
     ],
-    [id, mayOpen, t, zone],
+    [id, filters, mayOpen, t, zone],
   )
   return (
     <>

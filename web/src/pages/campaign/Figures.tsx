@@ -74,7 +74,7 @@ export function Figures({ id, campaign, report, why, position }: Props) {
         <Figure
           name={t('campaign.abandoned', { days: used?.window_days ?? 30 })}
           value={used?.used_per_mille == null ? '–' : percent(used.used_per_mille / 1000)}
-          beside={used && t('campaign.limit', { ratio: percent(used.limit_per_mille / 1000) })}
+          beside={used && (used.binds === false ? t('campaign.noLimit') : t('campaign.limit', { ratio: percent(used.limit_per_mille / 1000) }))}
           below={used && t('campaign.abandonedOf', { abandoned: used.abandoned, answered: used.answered })}
         />
       )}

@@ -105,7 +105,7 @@ export function Pacing({ id, campaign, upTo, isPast }: Props) {
         )}
         <dt>{t('pacing.budget')}</dt>
         <dd>
-          {budget === undefined || left === null ? '–' : (
+          {budget === undefined || left === null ? '–' : budget.binds === false ? t('campaign.noLimit') : (
             <Word tone={left < 0 ? 'red' : left === 0 ? 'amber' : 'line'}>
               {t(left < 0 ? 'pacing.over' : 'pacing.left', { left: Math.abs(left), used: budget.used_per_mille === null ? '–' : percent(budget.used_per_mille / 1000), limit: percent(budget.limit_per_mille / 1000), days: budget.window_days })}
             </Word>

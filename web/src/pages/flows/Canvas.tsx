@@ -6,7 +6,7 @@ import { useTranslation } from 'react-i18next'
 import { useIsDark } from '../../app/preferences'
 import { Card, type CardNode } from './Card'
 import { removeNode, setMember } from './graph/edit'
-import { laidOut } from './graph/layout'
+import { laidOut, type Place } from './graph/layout'
 import type { Exit } from './graph/read'
 import type { Draft } from './draft'
 import type { Marks } from './marks'
@@ -55,9 +55,13 @@ export function Canvas({ draft, marks, chosen, onChoose }: Props) {
   useEffect(() => {
     if (canvas !== null && chosen !== undefined && frame.current !== null) bring(canvas, chosen, frame.current.getBoundingClientRect())
   }, [canvas, chosen])
-  // Where somebody put a node; a file holds no places.
+  // What the canvas knows of nodes: their measured sizes, and the place of one that is being dragged.
   const [moved, setMoved] = useState<CardNode[]>([])
-  const places = useMemo(() => laidOut(flow), [flow])
+  const [dragged, setDragged] = useState<ReadonlySet<string>>(new Set())
+  // The places that a user chose; a file holds none.
+  const [fixed, setFixed] = useState<ReadonlyMap<string, Place>>(new Map())
+  const measured = useMemo(() => new Map(moved.flatMap((one) => (one.measured?.height === undefined ? [] : [[one.id, one.measured.height] as const]))), [moved])
+  const places = useMemo(() => laidOut(flow, measured, fixed), [flow, measured, fixed])
   const nodes = useMemo<CardNode[]>(
     () =>
       flow.nodes.map((node) => {
@@ -66,14 +70,14 @@ export function Canvas({ draft, marks, chosen, onChoose }: Props) {
           ...before,
           id: node.name,
           type: 'card',
-          position: before?.position ?? places.get(node.name) ?? { x: 0, y: 0 },
+          position: (dragged.has(node.name) ? before?.position : undefined) ?? places.get(node.name) ?? { x: 0, y: 0 },
           data: { node, mark: marks.of(node.name), isStart: node.name === flow.start },
           selected: node.name === chosen,
           deletable: node.isWritten,
           ariaLabel: t('flows.nodeName', { name: node.name }),
         }
       }),
-    [flow, places, moved, marks, chosen, t],
+    [flow, places, moved, dragged, marks, chosen, t],
   )
   const edges = useMemo<Edge[]>(
     () =>
@@ -110,6 +114,11 @@ export function Canvas({ draft, marks, chosen, onChoose }: Props) {
     for (const one of changes) if (one.type === 'select' && one.selected) onChoose(one.id)
     const kept = changes.filter((one) => one.type === 'position' || one.type === 'dimensions')
     if (kept.length > 0) setMoved(applyNodeChanges(kept, nodes))
+    const moves = changes.filter((one) => one.type === 'position')
+    if (moves.length === 0) return
+    setDragged(new Set(moves.filter((one) => one.dragging === true).map((one) => one.id)))
+    const put = moves.flatMap((one) => (one.dragging === true || one.position === undefined ? [] : [[one.id, one.position] as const]))
+    if (put.length > 0) setFixed(new Map([...fixed, ...put]))
   }
   return (
     <div className="flow-canvas" ref={frame} role="region" aria-label={t('flows.canvas')}>

@@ -153,5 +153,5 @@ function OfCampaigns() {
 }
 
 function isNear(budget: Told<'/api/v1/campaigns/{id}/abandonment'>['budget']): boolean {
-  return budget.used_per_mille !== null && budget.used_per_mille >= NEAR * budget.limit_per_mille
+  return budget.binds !== false && budget.used_per_mille !== null && budget.used_per_mille >= NEAR * budget.limit_per_mille
 }

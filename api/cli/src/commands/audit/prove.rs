@@ -10,8 +10,9 @@ use host::app::ReadOnly;
 use host::data_dir::signing_key_file;
 use host::store_spec::LogArgs;
 use http::taken_away::{Taken, Taking};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::str::FromStr;
+use store::proof::SignedCheckpoint;
 use store::proof::bundle::{Attached, BundleSubject};
 
 #[derive(Debug, clap::Args)]
@@ -58,6 +59,7 @@ pub(super) async fn run(args: Args) -> Result<(), Failure> {
                 "no checkpoint is published; a running server or `ledgerline audit checkpoint` does it",
             )
         })?;
+        hold_to_key(&prover, &checkpoint, &key_file)?;
         let subject = resolved(&args, &opened).await?;
         let selection = subject.select(opened.store.as_ref()).await?;
         Ok::<_, Failure>((prover, checkpoint, subject, selection))
@@ -108,6 +110,19 @@ pub(super) async fn run(args: Args) -> Result<(), Failure> {
         Some(at) => output::line(&format!("stamp     {at}, by the authority that was asked")),
         None => Ok(()),
     }
+}
+
+/// The key signed this log's checkpoints. Held before anything is looked up under the keys, or put on record.
+fn hold_to_key(prover: &Prover, checkpoint: &SignedCheckpoint, key_file: &Path) -> Result<(), Failure> {
+    if prover.has_signed(checkpoint) {
+        return Ok(());
+    }
+    Err(Failure::refused(format!(
+        "the key {} is another installation's: it did not sign this log's last checkpoint, of {} events. \
+         Nothing was written. Give the log's own keys with --keys / 密钥不是这份日志的密钥：未写入任何内容",
+        key_file.display(),
+        checkpoint.claimed().size
+    )))
 }
 
 /// What is named, by our id: the bundle holds no other.

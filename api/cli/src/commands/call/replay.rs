@@ -213,10 +213,11 @@ fn show_side(side: &Value) -> Result<(), Failure> {
         output::line(&format!("        进入 entered     {node}"))?;
     }
     for said in list(side, "said") {
+        let words = said.get("words").and_then(Value::as_str);
         output::line(&format!(
             "        说出 said        {}  {}",
             text(said, "prompt"),
-            text(said, "text")
+            words.unwrap_or_else(|| text(said, "text"))
         ))?;
     }
     match side.get("outcome").and_then(Value::as_str) {

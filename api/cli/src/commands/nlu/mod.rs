@@ -22,7 +22,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use tokio::runtime::Runtime;
 use understanding::evaluation::{Evaluation, Prediction, evaluate, predict};
-use understanding::{Example, Examples, MODEL_BYTES_MAX, Model, Settings, Verdict};
+use understanding::{Example, Examples, JUDGED_ROWS_MAX, MODEL_BYTES_MAX, Model, Settings, Verdict};
 
 /// Intents from labelled lines (意图模型): learn a model, hold it against labelled lines, compare two.
 ///
@@ -214,7 +214,7 @@ pub(crate) async fn run(args: Args, runtime: Arc<Runtime>) -> Result<(), Failure
 
 async fn hold(held: &Held) -> Result<(), Failure> {
     let reading = &held.reading;
-    let examples = reading.examples(&held.file, 1)?;
+    let examples = reading.every_line(&held.file)?;
     let model = read_model(&held.model)?;
     let (mut predictions, micros) = predicted(&model, &examples.rows);
     let share = encoder::asked(&held.encoder, &model, &mut predictions).await?;
@@ -255,7 +255,7 @@ fn predicted<'e>(model: &Model, rows: &'e [Example]) -> (Vec<Prediction<'e>>, Ve
 }
 
 fn compare(one: &Path, other: &Path, file: &Path, reading: &Reading) -> Result<(), Failure> {
-    let examples = reading.examples(file, 1)?;
+    let examples = reading.every_line(file)?;
     let of = |path: &Path| -> Result<Evaluation, Failure> {
         let model = read_model(path)?;
         Ok(evaluate(&model, &predict(&model, &examples.rows)))
@@ -293,22 +293,49 @@ fn show(found: &[(&str, Evaluation)], reading: &Reading) -> Result<(), Failure> 
 }
 
 impl Reading {
+    /// What is learned from: a sample of each intent.
     fn examples(&self, file: &Path, seed: u64) -> Result<Examples, Failure> {
-        let opened = std::fs::File::open(file).map_err(|error| unavailable(file, &error))?;
-        let mut broke_off = None;
-        // A line that is no text is a faulty line; a file that breaks off is not taken for whole.
-        let lines = bounded_lines(BufReader::new(opened)).map_while(|line| match line {
+        examples_in(file, |lines| Examples::read(lines, &self.label, seed))
+    }
+
+    /// What is judged: every line with a text and a label.
+    fn every_line(&self, file: &Path) -> Result<Examples, Failure> {
+        let examples = examples_in(file, |lines| Examples::read_every(lines, &self.label))?;
+        if examples.good_count > u64::try_from(examples.rows.len()).unwrap_or(u64::MAX) {
+            return Err(Failure::refused(format!(
+                "{} has {} labelled lines; at most {JUDGED_ROWS_MAX} are judged at once: split the file",
+                file.display(),
+                examples.good_count
+            )));
+        }
+        for (what, count) in &examples.fault_counts {
+            output::notice(&format!("not judged: {count} lines are {} / 未评测", what.code()));
+        }
+        Ok(examples)
+    }
+}
+
+/// The examples of a file, as its lines are read.
+fn examples_in(
+    file: &Path,
+    examples_of: impl FnOnce(&mut dyn Iterator<Item = String>) -> Examples,
+) -> Result<Examples, Failure> {
+    let opened = std::fs::File::open(file).map_err(|error| unavailable(file, &error))?;
+    let mut broke_off = None;
+    // A line that is no text is a faulty line; a file that breaks off is not taken for whole.
+    let examples = {
+        let mut lines = bounded_lines(BufReader::new(opened)).map_while(|line| match line {
             Ok(line) => Some(line),
             Err(error) => {
                 broke_off = Some(error);
                 None
             }
         });
-        let examples = Examples::read(lines, &self.label, seed);
-        match broke_off {
-            Some(error) => Err(unavailable(file, &error)),
-            None => Ok(examples),
-        }
+        examples_of(&mut lines)
+    };
+    match broke_off {
+        Some(error) => Err(unavailable(file, &error)),
+        None => Ok(examples),
     }
 }
 

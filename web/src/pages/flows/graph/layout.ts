@@ -1,5 +1,6 @@
-// Where the nodes of a flow stand: a column by how many steps they are from the start, in a column by their order in the
-// file. A file holds no places, so the same file is always drawn the same way.
+// The places of a flow's nodes: a column by how many steps they are from the start, in a column by their order in the file.
+// A file holds no places, so the same file is always drawn the same way. Nodes never overlap: heights are those that the
+// browser measured, once it has, and what a user put somewhere keeps its place while the others move away from it.
 import { isRecord, type FlowNode, type FlowRead } from './read'
 
 /** A card as style.css draws it: its width with the way to the next column, and the heights of its parts. */
@@ -44,16 +45,43 @@ function heightOf(node: FlowNode): number {
   return HEAD + LINE * linesOf(saidBy(node)) + EXIT * node.exits.length + GAP
 }
 
-export function laidOut(flow: FlowRead): Map<string, Place> {
+/** The width of a card, as style.css has it. */
+export const CARD_WIDTH = 272
+
+interface Box extends Place {
+  height: number
+}
+
+/** The same column position, as far down as it takes to touch no other card. */
+function freed(box: Box, taken: readonly Box[]): Box {
+  const touches = (other: Box) =>
+    box.x < other.x + CARD_WIDTH && other.x < box.x + CARD_WIDTH && box.y < other.y + other.height + GAP && other.y < box.y + box.height + GAP
+  const below = taken.filter(touches).map((other) => other.y + other.height + GAP)
+  return below.length === 0 ? box : freed({ ...box, y: Math.max(...below) }, taken)
+}
+
+/** `measured` has the heights of cards that were drawn, `fixed` the places that a user chose. */
+export function laidOut(flow: FlowRead, measured: ReadonlyMap<string, number> = new Map(), fixed: ReadonlyMap<string, Place> = new Map()): Map<string, Place> {
   const depth = depths(flow)
   const last = Math.max(0, ...depth.values()) + 1
   const next = new Map<number, number>()
   const places = new Map<string, Place>()
+  const taken: Box[] = []
+  const put = (node: FlowNode, at: Place): Box => {
+    const box = freed({ ...at, height: measured.get(node.name) ?? heightOf(node) - GAP }, taken)
+    taken.push(box)
+    places.set(node.name, { x: box.x, y: box.y })
+    return box
+  }
   for (const node of flow.nodes) {
+    const at = fixed.get(node.name)
+    if (at !== undefined) put(node, at)
+  }
+  for (const node of flow.nodes) {
+    if (fixed.has(node.name)) continue
     const column = depth.get(node.name) ?? last
-    const y = next.get(column) ?? 0
-    next.set(column, y + heightOf(node))
-    places.set(node.name, { x: column * COLUMN, y })
+    const { y, height } = put(node, { x: column * COLUMN, y: next.get(column) ?? 0 })
+    next.set(column, y + height + GAP)
   }
   return places
 }

@@ -1,0 +1,63 @@
+//! The reply to an order for one call that comes again: what was answered the first time.
+
+use super::{CallAsked, CallOrder, Known};
+use crate::as_of::{Moment, entity_then};
+use crate::installation::{Installation, follow};
+use domain::campaign::Campaign;
+use domain::customer::Customer;
+use domain::customer::event::CustomerEvent;
+use domain::ids::{CallId, EnrolmentId, EventId, ListId};
+use domain::problem::Problem;
+use domain::stored_event::{Cause, read_event};
+
+/// The reply of the first time, with what was known when the order was stored; `None` for a new order.
+pub(super) async fn first_reply(
+    installation: &Installation,
+    order: &CallOrder,
+    known: &Known,
+    cause: Cause,
+) -> Result<Option<CallAsked>, Problem> {
+    let store = installation.store();
+    let first = EventId::derive(cause.command, 0);
+    let Some(stored) = store.find(first).await? else {
+        return Ok(None);
+    };
+    let damaged = |why: String| Problem::fault(why);
+    let envelope = stored.envelope().map_err(|error| damaged(error.to_string()))?;
+    let event = read_event::<Customer>(&envelope).map_err(|error| damaged(error.to_string()))?;
+    let CustomerEvent::CallAsked {
+        campaign,
+        due_at,
+        deadline,
+    } = event
+    else {
+        return Ok(None);
+    };
+    let position = stored.position.to_string();
+    let moment = Moment::parse(Some(&position), None)?;
+    let then = moment.resolve(store, installation.now()).await?;
+    let vault = installation.vault();
+    let person = entity_then::<Customer>(store, &known.customer, &then, vault, None).await?;
+    let campaign_then = entity_then::<Campaign>(store, &campaign, &then, vault, None).await?;
+    let (Some(enrolment), Some(campaign_status)) =
+        (person.state.enrolment(&campaign), campaign_then.state.status())
+    else {
+        return Err(Problem::fault("an order without its enrolment or its campaign"));
+    };
+    let own_list = follow(cause, "list").command.to_string();
+    let id = EnrolmentId {
+        campaign: order.campaign.clone(),
+        customer: known.customer.clone(),
+    };
+    Ok(Some(CallAsked {
+        call: CallId::derive(&id, enrolment.attempts.saturating_add(1)),
+        enrolled: enrolment.list == ListId::derive(&campaign, &own_list),
+        campaign,
+        customer: known.customer.clone(),
+        campaign_status,
+        due_at,
+        deadline,
+        position: stored.position,
+        version: envelope.stream_version,
+    }))
+}

@@ -1,0 +1,155 @@
+//! The words of a text as they were played: values filled in, and masked unless they are asked for in clear.
+
+use super::gathered::Conversation;
+use super::shown::{SaidShown, Words};
+use application::transcript_words::masked_words;
+use domain::call::event::CallEvent;
+use domain::flow::{FlowAction, variables_of};
+use domain::personal::{Personal, mask_name};
+
+/// Variables with these in their name hold the name of a person.
+const OF_NAMES: [&str; 4] = ["name", "姓名", "名字", "称呼"];
+
+/// Longest full name in characters: a family name of two, and two behind it.
+const FULL_NAME_CHARS_MAX: usize = 4;
+
+/// Put before a value so that the masking of transcripts takes it for a name where it can be one.
+const INTRODUCTION: &str = "我是";
+
+impl Conversation {
+    /// Whether every value that its texts hold is known: none was erased, and no stand-in leads the way.
+    pub(super) fn knows_values(&self) -> bool {
+        let is_known = |value: &Personal<String>| value.value().is_some();
+        self.are_variables_known
+            && self.events.iter().all(|happened| match &happened.event {
+                CallEvent::Understood(fact) => fact.slots.values().all(is_known),
+                CallEvent::Keypressed { digit, .. } => is_known(digit),
+                _ => true,
+            })
+    }
+}
+
+/// A text with the words that an action played; without them where a value is not known any more.
+pub(super) fn with_words(said: SaidShown, action: &FlowAction, knows_values: bool, form: Words) -> SaidShown {
+    let words = match action {
+        FlowAction::Notice { text, .. } => Some(text.clone()),
+        FlowAction::Say {
+            text,
+            personal,
+            parts,
+            ..
+        } => match (personal, parts.as_slice()) {
+            (false, _) => Some(text.clone()),
+            // The words of an answer are not on record.
+            (true, []) => None,
+            (true, parts) if knows_values => Some(filled(said.text.as_deref(), parts, form)),
+            (true, _) => None,
+        },
+        FlowAction::StopSaying
+        | FlowAction::SpeakSlower
+        | FlowAction::Listen { .. }
+        | FlowAction::EnterNode { .. }
+        | FlowAction::Decide { .. }
+        | FlowAction::Intend { .. }
+        | FlowAction::RequestTransfer { .. }
+        | FlowAction::OptOut
+        | FlowAction::End { .. } => None,
+    };
+    SaidShown {
+        words: words.filter(|words| !words.is_empty()),
+        ..said
+    }
+}
+
+/// Plain text and values in turns, plain text first.
+fn filled(written: Option<&str>, parts: &[String], form: Words) -> String {
+    if form == Words::Clear {
+        return parts.concat();
+    }
+    let mut names = variables_of(written.unwrap_or_default()).into_iter();
+    let mut text = String::new();
+    for (place, part) in parts.iter().enumerate() {
+        match place % 2 {
+            0 => text.push_str(part),
+            _ => text.push_str(&masked_value(names.next(), part)),
+        }
+    }
+    text
+}
+
+/// A value with as many characters as before.
+fn masked_value(variable: Option<&str>, value: &str) -> String {
+    let is_name = |variable: &str| OF_NAMES.iter().any(|part| variable.contains(part));
+    if variable.is_some_and(is_name) {
+        return mask_name(value);
+    }
+    if value.chars().count() > FULL_NAME_CHARS_MAX {
+        return masked_words(value);
+    }
+    let introduced = masked_words(&format!("{INTRODUCTION}{value}"));
+    introduced.chars().skip(INTRODUCTION.chars().count()).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use domain::flow::{FlowPrompt, NoticeKind};
+
+    #[test]
+    fn names_and_long_numbers_are_masked_amounts_and_days_are_not() {
+        for (variable, value, shown) in [
+            ("customer_name", "张三", "张*"),
+            ("name", "John Smith", "J*********"),
+            ("contact", "李小明", "***"),
+            ("amount", "5000元", "5000元"),
+            ("days", "3", "3"),
+            ("card_tail", "1234", "1234"),
+        ] {
+            assert_eq!(masked_value(Some(variable), value), shown, "{variable}");
+        }
+        let account = masked_value(Some("account"), "6222021234567890");
+        assert!(
+            !account.contains("0212345") && account.chars().count() == 16,
+            "{account}"
+        );
+    }
+
+    #[test]
+    fn values_are_masked_and_the_text_around_them_is_not() {
+        let parts = ["您好，", "张三", "，应还", "5000", "元。"].map(str::to_owned);
+        let written = Some("您好，{{customer_name}}，应还{{amount}}元。");
+        assert_eq!(filled(written, &parts, Words::Masked), "您好，张*，应还5000元。");
+        assert_eq!(filled(written, &parts, Words::Clear), "您好，张三，应还5000元。");
+    }
+
+    #[test]
+    fn words_are_missing_where_a_value_is_not_known_any_more() {
+        let said = || SaidShown {
+            prompt: "nodes.greeting.text".to_owned(),
+            variant: None,
+            text: Some("您好，{{name}}。".to_owned()),
+            words: None,
+            spoken_chars: None,
+            prompt_chars: None,
+        };
+        let action = |personal: bool, parts: &[&str]| FlowAction::Say {
+            text: parts.concat(),
+            personal,
+            parts: parts.iter().map(|part| (*part).to_owned()).collect(),
+            prompt: FlowPrompt {
+                member: "nodes.greeting.text".to_owned(),
+                variant: None,
+            },
+        };
+        let words = |action: &FlowAction, known| with_words(said(), action, known, Words::Masked).words;
+        let filled_in = action(true, &["您好，", "张三", "。"]);
+        assert_eq!(words(&filled_in, true).as_deref(), Some("您好，张*。"));
+        assert_eq!(words(&filled_in, false), None, "a stand-in is not shown");
+        assert_eq!(words(&action(true, &[]), true), None, "the words of an answer");
+        let plain = FlowAction::Notice {
+            notice: NoticeKind::Recording,
+            text: "本次通话将被录音。".to_owned(),
+        };
+        assert_eq!(words(&plain, false).as_deref(), Some("本次通话将被录音。"));
+    }
+}

@@ -1,0 +1,43 @@
+// Tells the signed-in user, on whatever page, that one of their requests for an approval was decided.
+import { useQuery } from '@tanstack/react-query'
+import { App } from 'antd'
+import { useEffect, useRef } from 'react'
+import { useTranslation } from 'react-i18next'
+import { get } from '../api/client'
+import { SLOW_MS } from '../api/queries'
+import { type Known, knownOf, newsOf, placeOf } from './approvalNews'
+
+/** Requests of one look: more open ones of one installation are not to be expected. */
+const LOOKED_AT = 200
+
+/** How long a notice is shown, in seconds: long enough to be read; the page of approvals has it afterwards. */
+const SHOWN_S = 20
+
+export function ApprovalNews({ user }: { user: string }) {
+  const { t, i18n } = useTranslation()
+  const { notification } = App.useApp()
+  const known = useRef<Known>(null)
+  const asked = useQuery({
+    queryKey: ['approval-news', user],
+    queryFn: () => get('/api/v1/approvals', [], { limit: LOOKED_AT }),
+    refetchInterval: SLOW_MS,
+    retry: false,
+  })
+  const rows = asked.data?.items
+  useEffect(() => {
+    if (rows === undefined) return
+    for (const one of newsOf(known.current, rows, user)) {
+      const act = i18n.language === 'en' ? one.act.replace(/_/g, ' ') : one.act_zh
+      const isYes = one.standing === 'approved'
+      notification[isYes ? 'success' : 'warning']({
+        key: one.id,
+        duration: SHOWN_S,
+        placement: 'bottomRight',
+        title: t(`approvals.news.${one.standing}`, { act, by: one.decision?.by ?? '–' }),
+        description: <a href={isYes ? placeOf(one) : '/approvals'}>{t(isYes ? 'approvals.finishThere' : 'approvals.look')}</a>,
+      })
+    }
+    known.current = knownOf(rows, user)
+  }, [rows, user, notification, t, i18n])
+  return null
+}

@@ -1,0 +1,36 @@
+// What became of the approvals that the signed-in user asked for: each decision is news once.
+
+export interface Asked {
+  id: string
+  requested_by: string
+  standing: 'waiting' | 'approved' | 'rejected' | 'used' | 'expired'
+}
+
+/** The standing of each own request at the last look; null before the first. */
+export type Known = ReadonlyMap<string, Asked['standing']> | null
+
+/** Own requests that were decided since the last look. At the first look: those that are approved and not done yet. */
+export function newsOf<One extends Asked>(known: Known, rows: readonly One[], user: string): One[] {
+  const own = rows.filter((one) => one.requested_by === user)
+  if (known === null) return own.filter((one) => one.standing === 'approved')
+  return own.filter(({ id, standing }) => {
+    const before = known.get(id)
+    if (standing === 'waiting' || standing === 'used' || before === standing) return false
+    return before === 'waiting' || (before === undefined && standing === 'approved')
+  })
+}
+
+/** What is known after a look. */
+export function knownOf(rows: readonly Asked[], user: string): Known {
+  return new Map(rows.filter((one) => one.requested_by === user).map(({ id, standing }) => [id, standing]))
+}
+
+/** The page where an act is asked for, and finished. */
+export function placeOf({ act, campaign, customer }: { act: string; campaign?: string | null; customer?: string | null }): string {
+  if (customer != null) return `/customers/${encodeURIComponent(customer)}`
+  if (campaign != null) return `/campaigns/${encodeURIComponent(campaign)}`
+  if (act.includes('flow') || act.includes('address')) return '/flows'
+  if (act.includes('knowledge')) return '/knowledge'
+  if (act === 'set_retention') return '/settings'
+  return '/compliance'
+}
