@@ -1,5 +1,5 @@
-//! Legs that a crash left: the line ends each and watches one without a stored answer for 32 s. A watch that a
-//! second crash cut short begins again at the next start, also behind the end of its call.
+//! Legs that a crash left: the line ends each and watches one without a stored answer for 32 s. A watch
+//! that a second crash cut short begins again at the next start, also behind the end of its call.
 
 use super::facts::dialed_leg;
 use super::kit::{Halt, Kit};

@@ -19,8 +19,9 @@ const BEHIND_DAY_DIGITS_MAX: usize = 6;
 const ENDING_CHARS_MAX: usize = 8;
 
 /// What is put in the place of a day's digits but the first while the rest is masked: a letter that is in no
-/// number. The first digit is left, so that 密码20261128 is masked as an announced secret.
-const DAY_MARK: char = 'q';
+/// number and, repeated, in no word that announces one (`qq` is). The first digit is left, so that
+/// 密码20261128 is masked as an announced secret.
+const DAY_MARK: char = 'z';
 
 /// What hides a character.
 const STAR: char = '*';

@@ -23,8 +23,8 @@ impl Context {
         self.comparisons.ask(&comparer.names, self.installation.now())
     }
 
-    /// Before a list is compared with the people of all campaigns. It is charged at once, so that lists at the
-    /// same time do not pass together.
+    /// Before a list is compared with the people of all campaigns. It is charged at once, so that lists at
+    /// the same time do not pass together.
     pub(crate) fn admit_list(&self, comparer: &Comparer) -> Result<(), Problem> {
         comparer.needs_all(Permission::CampaignsWrite)?;
         self.comparisons

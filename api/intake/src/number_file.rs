@@ -3,8 +3,8 @@
 //!
 //! A list that forbids calls must not lose a number silently. Rows that Excel hides are read, every sheet
 //! with numbers is read, titled or not, and every column titled as a phone number is read. Without a title,
-//! the number of a line is its only value, or the only value that can be a number; a line with several of them
-//! is bad.
+//! the number of a line is its only value, or the only value that can be a number; a line with several of
+//! them is bad.
 
 use crate::cell::Cell;
 use crate::mapping::Member;
@@ -146,8 +146,8 @@ fn columns_of(table: &mut Table, form: &LineForm) -> Result<Columns, ImportError
     })
 }
 
-/// Whether a sheet without a title is one of numbers: a value of it can be a number, or each of its first rows
-/// has one value. A row that holds no number, or several, is then bad and named.
+/// Whether a sheet without a title is one of numbers: a value of it can be a number, or each of its first
+/// rows has one value. A row that holds no number, or several, is then bad and named.
 fn holds_numbers(table: &mut Table) -> Result<bool, ImportError> {
     let (mut seen, mut is_single, mut is_found) = (0, true, false);
     table.each_row(&mut |row| {

@@ -90,8 +90,8 @@ impl Pages for StreamForwards {
 }
 
 impl StreamForwards {
-    /// The messages after the last event, as KurrentDB's server sends them. A read from beyond the end is empty
-    /// and names the revision that the next event will have, where that is another one.
+    /// The messages after the last event, as KurrentDB's server sends them. A read from beyond the end is
+    /// empty and names the revision that the next event will have, where that is another one.
     async fn end_of_stream(&self, ready: &mut VecDeque<ReadResp>) -> Result<(), Status> {
         let mut last = self.after;
         if !self.found {

@@ -320,7 +320,11 @@ fn a_webhook_of_an_owner_without_the_right_is_disabled_once_and_keeps_what_waits
     let mut given = vec![added()];
     given.extend(decide(&given, record(0, 14, vec![tried(12, 1, 500), deferred(14, 12)])).unwrap());
     assert_eq!(decide(&given, disable(1)), Ok(vec![disabled()]));
-    assert_eq!(decide(&given, disable(2)), Ok(vec![]), "judged by another revision");
+    assert_eq!(
+        decide(&given, disable(2)),
+        Ok(vec![]),
+        "judged by another revision"
+    );
     given.push(disabled());
     assert_eq!(decide(&given, disable(1)), Ok(vec![]));
     let of_li = state(&given);
@@ -332,7 +336,10 @@ fn a_webhook_of_an_owner_without_the_right_is_disabled_once_and_keeps_what_waits
     let replay = WebhookCommand::Replay { after: Position(0) };
     assert_eq!(decide(&given, replay), Err(WebhookRefusal::OwnerLost));
     assert_eq!(decide(&[], disable(0)), Err(WebhookRefusal::Unknown));
-    assert_eq!(decide(&[added(), removed()], disable(1)), Err(WebhookRefusal::Removed));
+    assert_eq!(
+        decide(&[added(), removed()], disable(1)),
+        Err(WebhookRefusal::Removed)
+    );
 }
 
 #[test]
@@ -341,7 +348,10 @@ fn a_webhook_that_was_taken_over_goes_on_from_where_it_was() {
     given.extend(decide(&given, record(0, 12, vec![tried(12, 1, 500)])).unwrap());
     given.push(disabled());
     let taken = taken_over(Some("wang"));
-    assert_eq!(decide(&given, take_over(Some("wang"), "li left")), Ok(vec![taken.clone()]));
+    assert_eq!(
+        decide(&given, take_over(Some("wang"), "li left")),
+        Ok(vec![taken.clone()])
+    );
     given.push(taken);
     let of_wang = state(&given);
     assert_eq!((of_wang.is_disabled(), of_wang.owner_fault()), (false, None));
@@ -354,11 +364,18 @@ fn a_webhook_that_was_taken_over_goes_on_from_where_it_was() {
         (Some("li"), vec![taken_over(Some("li"))]),
         (None, vec![taken_over(None)]),
     ] {
-        assert_eq!(decide(&given, take_over(owner, "li left")), Ok(events), "{owner:?}");
+        assert_eq!(
+            decide(&given, take_over(owner, "li left")),
+            Ok(events),
+            "{owner:?}"
+        );
     }
     let unreasoned = decide(&given, take_over(Some("li"), " "));
     assert_eq!(unreasoned, Err(WebhookRefusal::NoReason));
-    assert_eq!(decide(&[], take_over(Some("li"), "x")), Err(WebhookRefusal::Unknown));
+    assert_eq!(
+        decide(&[], take_over(Some("li"), "x")),
+        Err(WebhookRefusal::Unknown)
+    );
 }
 
 #[test]

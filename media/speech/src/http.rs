@@ -143,6 +143,7 @@ mod tests {
     /// lets go of the connection.
     #[expect(clippy::disallowed_methods, reason = "a test's own server")]
     fn hinting(late: Arc<Notify>) -> (u16, std::thread::JoinHandle<()>) {
+        /// More than any reply may have; less than a flood within the deadline.
         const LATE_BYTES: usize = 1024 * 1024;
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let port = listener.local_addr().unwrap().port();

@@ -385,14 +385,12 @@ impl Import {
     }
 }
 
-/// The first of many lines; all of them stand in what is told.
+/// The first of many lines; the failure's members have all of them.
 fn listed(lines: &[usize]) -> String {
-    let first = lines.iter().take(LINES_NAMED_MAX).map(usize::to_string);
-    let mut text = first.collect::<Vec<_>>().join(", ");
-    if lines.len() > LINES_NAMED_MAX {
-        text.push_str(&format!(" and {} more", lines.len() - LINES_NAMED_MAX));
-    }
-    text
+    let first: Vec<String> = lines.iter().take(LINES_NAMED_MAX).map(usize::to_string).collect();
+    let more = lines.len().saturating_sub(first.len());
+    let more = (more > 0).then(|| format!(" and {more} more"));
+    first.join(", ") + more.as_deref().unwrap_or_default()
 }
 
 fn hint_behind(line: usize) -> String {

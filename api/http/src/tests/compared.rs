@@ -6,15 +6,15 @@ use crate::testing::Story;
 use hyper::Method;
 use serde_json::{Value, json};
 
-const PHONE: &str = "13800138000";
+pub(super) const PHONE: &str = "13800138000";
 
-async fn campaign(story: &Story, name: &str) {
+pub(super) async fn campaign(story: &Story, name: &str) {
     let made = json!({ "task_id": name, "script_template": "您好。",
         "schedule": { "start_time": "09:00", "end_time": "18:00" } });
     assert_eq!(owner(story, "/api/v1/campaigns", made).await.status, 201);
 }
 
-async fn list(story: &Story, campaign: &str, people: &[(&str, &str)]) -> Value {
+pub(super) async fn list(story: &Story, campaign: &str, people: &[(&str, &str)]) -> Value {
     let record = |(id, phone): &(&str, &str)| json!({ "customer_id": id, "phone": phone });
     let records: Vec<Value> = people.iter().map(record).collect();
     let came = owner(
@@ -28,12 +28,12 @@ async fn list(story: &Story, campaign: &str, people: &[(&str, &str)]) -> Value {
 }
 
 /// The key of a user who imports lists.
-async fn importer(story: &Story) -> String {
+pub(super) async fn importer(story: &Story) -> String {
     add(story, "wang", &["operator"]).await;
     key(story, json!({ "user": "wang" })).await
 }
 
-async fn post(story: &Story, path: &str, key: &str, body: Value) -> Came {
+pub(super) async fn post(story: &Story, path: &str, key: &str, body: Value) -> Came {
     send(story, Method::POST, path, &[("Authorization", key)], Some(body)).await
 }
 
@@ -360,71 +360,6 @@ fn trying_own_ids_is_slowed_down_and_each_miss_is_on_record() {
                 .iter()
                 .all(|one| one["data"]["what"] == "customer_id" && one["data"]["found"] == 0)
         );
-    });
-    story.end();
-}
-
-#[test]
-fn lists_of_numbers_and_calls_are_counted_only_for_callers_with_the_reveal_right_and_on_record() {
-    let story = Story::begin();
-    story.runtime.block_on(async {
-        campaign(&story, "T").await;
-        list(&story, "T", &[("C1", PHONE)]).await;
-        add(&story, "zhao", &["compliance"]).await;
-        let zhao = key(&story, json!({ "user": "zhao" })).await;
-        let scopes = ["numbers:suppress", "numbers:read"];
-        let narrow = key(&story, json!({ "user": "zhao", "scopes": scopes })).await;
-        let numbers = json!({ "numbers": [PHONE], "reason": "national list" });
-        let path = "/api/v1/numbers/import";
-        let first = post(&story, path, &narrow, numbers.clone()).await;
-        let again = post(&story, path, &narrow, numbers.clone()).await;
-        assert_eq!(
-            (first.status, &first.body["good"]),
-            (200, &json!(1)),
-            "{}",
-            first.body
-        );
-        assert_eq!(
-            first.body, again.body,
-            "a number that is suppressed, and one that was before"
-        );
-        assert_eq!(trail(&story, "inquiry.compared").await.len(), 0);
-        let in_full = post(&story, path, &zhao, numbers).await.body;
-        assert_eq!(in_full["unchanged"], 1, "{in_full}");
-        assert!(in_full["position"].is_string(), "{in_full}");
-
-        let wang = importer(&story).await;
-        let calls = |phone: &str| {
-            json!({ "source": "vicidial", "calls": [{ "phone": phone, "key": "1", "proves_dial": true,
-                "dialed_at": "2026-03-01T10:00:00+08:00", "answered": true, "status": "SALE" }] })
-        };
-        let path = "/api/v1/history";
-        for phone in [PHONE, "13800139999", PHONE] {
-            let came = post(&story, path, &wang, calls(phone)).await;
-            assert_eq!(
-                (came.status, came.body),
-                (200, json!({ "rows": 1, "refused": [] }))
-            );
-        }
-        let in_full = owner(&story, path, calls(PHONE)).await.body;
-        assert_eq!(
-            (&in_full["known"], &in_full["stored"], &in_full["of_people"]),
-            (&json!(1), &json!(0), &json!(0)),
-            "{in_full}"
-        );
-        let compared = trail(&story, "inquiry.compared").await;
-        let facts: Vec<(&Value, &Value, &Value)> = compared
-            .iter()
-            .map(|one| {
-                (
-                    &one["data"]["what"],
-                    &one["data"]["values"],
-                    &one["data"]["found"],
-                )
-            })
-            .collect();
-        let (list, one) = (json!("list"), json!(1));
-        assert_eq!(facts, [(&list, &one, &one), (&list, &one, &json!(0))]);
     });
     story.end();
 }

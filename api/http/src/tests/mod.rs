@@ -22,6 +22,7 @@ mod compared;
 mod consents;
 mod conversations;
 mod corrections;
+mod counted_lists;
 mod customer_page;
 mod cut_off;
 mod doors;

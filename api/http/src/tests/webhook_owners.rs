@@ -129,11 +129,13 @@ fn a_webhook_of_a_disabled_owner_sends_nothing_until_another_user_takes_it_over(
             "{shown}"
         );
         assert_eq!(received.try_iter().count(), 1, "only what came before");
-        let stored = trail(&story, "webhook.disabled").await;
+        let stored = get(&story, "/api/v1/events?kind=webhook.disabled", &story.bearer()).await;
+        let data = &stored.body["items"][0]["data"];
         assert_eq!(
-            (&stored[0]["data"]["reason"], &stored[0]["data"]["owner"]),
+            (&data["reason"], &data["owner"]),
             (&json!("owner_disabled"), &json!("chief")),
-            "{stored:?}"
+            "{}",
+            stored.body
         );
         let id = hook.rsplit('/').next().unwrap();
         assert_eq!(alert(&story, "webhook_disabled", true).await, id);

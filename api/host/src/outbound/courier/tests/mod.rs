@@ -204,8 +204,8 @@ async fn whoever_never_answers_is_given_up() {
     assert_eq!(deliver(None).await.fault, Some(DeliveryFault::TimedOut));
 }
 
-/// A server on loopback that never stops sending: its address, and how many bytes it sent before the other side
-/// let go of the connection.
+/// A server on loopback that never stops sending: its address, and how many bytes it sent before the other
+/// side let go of the connection.
 #[expect(clippy::disallowed_methods, reason = "the test's own server, on loopback")]
 fn flooding(
     begin: fn(&mut TcpStream),
@@ -230,6 +230,7 @@ fn flooding(
 /// A worker besides the test's own thread, which waits for the server's: it lets go of the connection.
 #[tokio::test(flavor = "multi_thread", worker_threads = 1)]
 async fn a_receiver_that_floods_early_hints_is_given_up_at_the_deadline() {
+    /// More than any reply may have; less than a flood within the deadline.
     const LATE_BYTES: usize = 1024 * 1024;
     let late = Arc::new(Notify::new());
     let notes = Arc::clone(&late);
