@@ -83,7 +83,7 @@ fn instant(input: &Input, name: &'static str) -> Result<Option<Timestamp>, Probl
             format!("{name} is not an instant such as 2026-03-02T10:00:00+08:00"),
         )
     };
-    text.parse().map(Some).map_err(|_| invalid())
+    text.parse().map(Some).map_err(|_unreadable| invalid())
 }
 
 fn talk_ms(input: &Input, name: &'static str) -> Result<Option<u64>, Problem> {
