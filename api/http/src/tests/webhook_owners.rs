@@ -1,7 +1,7 @@
 //! Owners of webhooks and channels: one who lost the right has nothing delivered, what waits is kept, and
 //! another user with the right takes over.
 
-use super::asking::{Came, add, get, key, owner, replace, send, trail};
+use super::asking::{Came, add, get, key, owner, replace, send};
 use super::webhooks::{HOOKS, ask, receiver, until};
 use crate::testing::Story;
 use domain::alert::{AlertCommand, AlertFigure, AlertRule, Severity};
