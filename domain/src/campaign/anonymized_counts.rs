@@ -1,4 +1,4 @@
-//! The counts that close an anonymization.
+//! The counts that close an anonymization: persons, calls and messages with their personal values removed.
 
 use serde::{Deserialize, Serialize};
 

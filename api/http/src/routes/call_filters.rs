@@ -23,8 +23,10 @@ pub(super) const OUTCOME: Parameter = Parameter::text("outcome", "Only calls tha
 pub(super) const TRUNK: Parameter = Parameter::text("trunk", "Only calls with a leg on this trunk", "main");
 pub(super) const FROM: Parameter = Parameter::instant("from", "Calls permitted at this instant or later");
 pub(super) const TO: Parameter = Parameter::instant("to", "Calls permitted before this instant");
+/// A bound of the caller's; 10 is the example in the description.
 pub(super) const TALK_MIN: Parameter =
     Parameter::number("talk_s_min", "Calls with at least so many seconds of talk", 10);
+/// A bound of the caller's; 600 is the example in the description.
 pub(super) const TALK_MAX: Parameter =
     Parameter::number("talk_s_max", "Calls with at most so many seconds of talk", 600);
 pub(super) const ORDER: Parameter = Parameter::one_of(

@@ -293,8 +293,9 @@ fn an_alert_about_a_channel_of_a_lost_owner_reaches_the_other_channels() {
         let taken = post(&story, &take, &bearer, json!({ "reason": "chief moved" })).await;
         assert_eq!((taken.status, &taken.body["owner"]), (200, &Value::Null));
     });
-    let message = lost.recv_timeout(WITHIN).unwrap();
-    assert_eq!(message["data"]["subject"], "second", "what waited: {message}");
+    // Beside it the alert about the channel itself waited; they are sent at the same time.
+    let is_second = |_| lost.recv_timeout(WITHIN).unwrap()["data"]["subject"] == "second";
+    assert!((0..2).any(is_second), "what waited");
     story.end();
 }
 
