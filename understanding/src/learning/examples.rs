@@ -129,8 +129,8 @@ impl Examples {
     }
 
     /// Reads every labelled line, as an evaluation judges them: repeats and texts with two labels too,
-    /// without a sample. Lines without a text or a label are faults. Beyond `JUDGED_ROWS_MAX` lines are counted
-    /// and not kept.
+    /// without a sample. Lines without a text or a label are faults. Beyond `JUDGED_ROWS_MAX` lines are
+    /// counted and not kept.
     pub fn read_every(lines: impl Iterator<Item = String>, label: &str) -> Self {
         let mut reader = Reader::new(0);
         for (number, line) in (1..).zip(lines) {
