@@ -202,7 +202,7 @@ impl Case {
             &CustomerEvent::NumberAdded {
                 number: number(),
                 phone: Personal::open_hashed(self.phone.to_owned()),
-                country: Some(CountrySource::Written),
+                country: (!self.further.guessed_country).then_some(CountrySource::Written),
             },
             begin,
         );

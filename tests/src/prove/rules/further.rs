@@ -32,6 +32,8 @@ pub(super) struct Further {
     pub(super) checked: Option<(&'static str, Timestamp)>,
     /// The number is called for somebody else in this campaign.
     pub(super) claimed: bool,
+    /// The number was stored before the country of a number was.
+    pub(super) guessed_country: bool,
     /// A call to the number, of somebody else, that is open since.
     pub(super) open_since: Option<Timestamp>,
 }
@@ -172,6 +174,6 @@ impl Further {
         json!({ "paused": self.paused, "charged": self.charged, "erasing": self.erasing, "held": self.held,
             "preferred": self.preferred, "own_cap": self.own_cap, "other": other, "listed_on": self.listed_on,
             "checked": checked, "claimed": self.claimed,
-            "open_since": self.open_since.map(Timestamp::micros), "unknowable": self.is_unknowable() })
+            "guessed_country": self.guessed_country, "open_since": self.open_since.map(Timestamp::micros), "unknowable": self.is_unknowable() })
     }
 }

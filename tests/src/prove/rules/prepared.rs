@@ -320,6 +320,21 @@ fn persons(sides: &mut Sides) {
         of("+868916529988"),
         of("+861065529988"),
     );
+    let chinese = |guessed| {
+        with(Case::new("us-regf", now), |case| {
+            case.phone = "+8613800138000";
+            case.consent = Some(Consent {
+                given_at: instant("2026-03-01T10:00:00+08:00"),
+                until: None,
+            });
+            case.further.guessed_country = guessed;
+        })
+    };
+    sides.both(
+        "a Chinese number abroad, its country guessed or written",
+        chinese(true),
+        chinese(false),
+    );
     let consenting = |given: &str, until: Option<&str>| Consent {
         given_at: instant(given),
         until: until.map(instant),

@@ -7,6 +7,9 @@ use domain::caller_number::CallerNumber;
 use domain::compliance::{RuleListed, Side, all_rules, judge_caller_number};
 use domain::customer::WhyNot;
 
+/// Rules that are asked only where they refuse.
+const ASKED_TO_REFUSE: [&str; 1] = ["number_country"];
+
 /// Rules without such a pair, by side and name.
 pub(super) fn rules_without(pairs: &[Pair]) -> Vec<String> {
     let judged: Vec<(WhyNot, WhyNot)> = pairs
@@ -36,7 +39,8 @@ fn is_of(rule: &RuleListed, refused: &WhyNot, permitted: &WhyNot) -> bool {
     let mut asked = permitted.verdicts.iter();
     refuses == [name]
         && permitted.permitted()
-        && asked.any(|sided| (sided.side, sided.verdict.rule.as_str()) == name)
+        && (ASKED_TO_REFUSE.contains(&rule.id)
+            || asked.any(|sided| (sided.side, sided.verdict.rule.as_str()) == name))
 }
 
 /// A line's rule is about the number it shows and about nobody who is called: it is asked by itself, in the
