@@ -271,7 +271,7 @@ pub const SHORT: &[(&str, &str)] = &[
         "30 spoken calls and 20 people called instead of 400 and 150, the words of 2 instead of 20",
     ),
     ("inspect", "8 numbers and times of 9 people instead of 50 of 60"),
-    ("sipp", "every scenario"),
+    ("sipp", "every scenario but four that listen to a whole call"),
     (
         "speech-faults",
         "one kind of engine, 5 of 9 ways to fail in 3 calls each, instead of five kinds, all ways and 50 calls; silences half as long again",
