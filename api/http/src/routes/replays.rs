@@ -42,10 +42,10 @@ const CLEAR: Parameter = Parameter::flag(
 );
 
 /// What is opened of a call.
-const MASKED: Shown = Shown::of(&["heard", "slots", "keys", "variables"], ReadForm::Masked);
+const MASKED: Shown = Shown::of(&["heard", "slots", "keys", "variables", "name"], ReadForm::Masked);
 
 /// What the ways of a file tell of that tests values by itself.
-const TESTED: Shown = Shown::of(&["heard", "slots", "keys", "variables"], ReadForm::Clear);
+const TESTED: Shown = Shown::of(&["heard", "slots", "keys", "variables", "name"], ReadForm::Clear);
 
 pub(super) fn endpoints() -> Vec<Endpoint> {
     vec![
