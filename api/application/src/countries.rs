@@ -23,6 +23,10 @@ use schemars::JsonSchema;
 use serde::Serialize;
 use std::collections::{BTreeMap, BTreeSet};
 
+/// How long an order that forbids calls waits for the rows of the campaigns: it must be stored within a
+/// second, whatever reports ask of their database.
+const PRESETS_WAIT_MS: u64 = 250;
+
 /// The countries of numbers here.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Countries {
@@ -175,7 +179,20 @@ impl Installation {
             let phone = PhoneNumber::parse(text, DefaultCountry::Unknown).map_err(number_invalid)?;
             return Ok(vec![phone]);
         }
-        self.countries().await?.forbidden(text).map_err(number_invalid)
+        let countries = self.countries_to_forbid_in().await?;
+        countries.forbidden(text).map_err(number_invalid)
+    }
+
+    /// The countries in use; every country of a preset if the rows of the campaigns cannot be read in time.
+    async fn countries_to_forbid_in(&self) -> Result<Countries, Problem> {
+        let setting = self.calling_code_set().await?;
+        let presets = tokio::select! {
+            biased;
+            () = self.pause(PRESETS_WAIT_MS) => None,
+            read = self.presets_in_use() => read.ok(),
+        };
+        let presets = presets.unwrap_or_else(|| Preset::ALL.into_iter().collect());
+        Ok(Countries::of(setting, &presets))
     }
 
     async fn calling_code_set(&self) -> Result<Option<CallingCode>, Problem> {
