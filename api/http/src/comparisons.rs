@@ -233,11 +233,6 @@ impl Comparer {
         }
     }
 
-    /// Refuses a caller without this permission: the comparison would return what the permission protects.
-    pub(crate) fn needs(&self, permission: Permission) -> Result<(), Problem> {
-        self.caller.scope_for(permission).map(drop)
-    }
-
     /// Refuses a caller who may not look into every campaign.
     pub(crate) fn needs_all(&self, permission: Permission) -> Result<(), Problem> {
         if self.caller.scope_for(permission)?.is_all() {
