@@ -25,7 +25,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 /// How long an order that forbids calls waits for the rows of the campaigns: it must be stored within a
 /// second, whatever reports ask of their database.
-const PRESETS_WAIT_MS: u64 = 250;
+const PRESETS_WAIT_MS: u64 = 100;
 
 /// The countries of numbers here.
 #[derive(Debug, Clone, PartialEq, Eq)]
