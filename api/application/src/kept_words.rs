@@ -10,8 +10,9 @@ use std::ops::Range;
 const DAY_DIGITS: [usize; 3] = [8, 12, 14];
 
 /// Digits beside a day over a separator, up to which it still is one: the number of a part before it, a time
-/// or a number behind it (`2_20261128_093000`). More may be parts of one long number.
-const BEFORE_DAY_DIGITS_MAX: usize = 3;
+/// or a number behind it (`2_20261128_093000`). More may be parts of one long number; three before it are an
+/// area code or the beginning of a mobile number (`021-20261128`).
+const BEFORE_DAY_DIGITS_MAX: usize = 2;
 /// As above, behind the day.
 const BEHIND_DAY_DIGITS_MAX: usize = 6;
 
@@ -152,6 +153,12 @@ mod tests {
         ] {
             assert_eq!(masked_reason(written), kept, "{written}");
             assert_eq!(masked_reason(kept), kept, "what is masked stays");
+        }
+        for number in ["021-20261128", "138-20261128", "138 20261128"] {
+            assert!(
+                !masked_reason(number).contains("20261128"),
+                "{number} holds no day"
+            );
         }
     }
 

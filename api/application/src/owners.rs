@@ -8,7 +8,7 @@ use crate::access::{Caller, KnownUser};
 use crate::installation::Installation;
 use domain::actor::Way;
 use domain::ids::UserId;
-use domain::permission::{CampaignScope, DataScope, Permission};
+use domain::permission::{CampaignScope, DataScope, People, Permission};
 use domain::problem::{Kind, Problem};
 use domain::webhook::{OwnerFault, REASON_BYTES_MAX, WebhookFacts};
 use intake::members::{Members, Order};
@@ -88,6 +88,13 @@ const fn permission_of(facts: &WebhookFacts) -> Permission {
     }
 }
 
+/// Whether the caller has the permission for everybody in the webhook's campaigns: an agent, say, may listen
+/// to the calls of their own customers alone.
+fn has_for(caller: &Caller, permission: Permission, facts: &WebhookFacts) -> bool {
+    let scope = caller.scope_for(permission);
+    scope.is_ok_and(|scope| scope.people == People::All && is_within(facts, &scope))
+}
+
 /// The first permission that the caller lacks of those that adding it as it is needs.
 pub(crate) fn lacked_permission(caller: &Caller, facts: &WebhookFacts) -> Option<Permission> {
     let base = facts.recordings_from.as_deref();
@@ -99,13 +106,12 @@ pub(crate) fn lacked_permission(caller: &Caller, facts: &WebhookFacts) -> Option
     ];
     let lacked = needed
         .into_iter()
-        .find(|(is_needed, permission)| *is_needed && !caller.may(*permission));
+        .find(|(is_needed, permission)| *is_needed && !has_for(caller, *permission, facts));
     lacked.map(|(_, permission)| permission)
 }
 
 fn may_own(caller: &Caller, facts: &WebhookFacts) -> bool {
-    let scope = caller.scope_for(permission_of(facts));
-    scope.is_ok_and(|scope| is_within(facts, &scope)) && lacked_permission(caller, facts).is_none()
+    lacked_permission(caller, facts).is_none()
 }
 
 /// Whether a webhook delivers nothing but what this scope covers.
@@ -190,6 +196,11 @@ mod tests {
         };
         let sound = listening("https://calls.example.com");
         assert_eq!(lacked(&[Role::Admin], &sound), Some(Permission::RecordingsRead));
+        assert_eq!(
+            lacked(&[Role::Admin, Role::Agent], &sound),
+            Some(Permission::RecordingsRead),
+            "an agent's reach is their own customers"
+        );
         assert_eq!(lacked(&[Role::Integrator], &sound), None);
         assert_eq!(
             lacked(&[Role::Integrator], &listening("http://calls.example.com")),

@@ -64,7 +64,7 @@ fn take_over(
             bytes_max: REASON_BYTES_MAX,
         });
     }
-    if saved.owner == owner {
+    if saved.owner == owner && !state.is_owner_lost() {
         return Ok(Vec::new());
     }
     Ok(vec![SavedReportEvent::TakenOver { owner, reason }])

@@ -276,9 +276,18 @@ fn a_report_that_was_taken_over_is_sent_for_its_next_time_as_the_new_owner_s() {
         decide(&before, take_over(Some("chen"), "wang left"), now),
         Ok(vec![taken.clone()])
     );
-    assert_eq!(decide(&before, take_over(Some("wang"), "x"), now), Ok(vec![]));
+    let again = SavedReportEvent::TakenOver {
+        owner: Some("wang".parse().unwrap()),
+        reason: "is back".to_owned(),
+    };
+    assert_eq!(
+        decide(&before, take_over(Some("wang"), "is back"), now),
+        Ok(vec![again]),
+        "an owner who has the right again"
+    );
     let mut after = before.clone();
     SavedReport::evolve(&mut after, &taken, at(now));
+    assert_eq!(decide(&after, take_over(Some("chen"), "x"), now), Ok(vec![]));
     let owner = after.saved().and_then(|saved| saved.owner.clone());
     assert_eq!(owner.map(|owner| owner.to_string()).as_deref(), Some("chen"));
     assert!(before.is_owner_lost() && !after.is_owner_lost());

@@ -13,8 +13,8 @@ use domain::ids::{CampaignId, CommandId, UserId, WebhookId};
 use domain::permission::{DataScope, Permission};
 use domain::problem::{Kind, Problem};
 use domain::saved_report::{
-    Saved, SavedReport, SavedReportCommand, SavedReportEvent, SavedReportId, Sending, SendingFault,
-    SentFigure,
+    Saved, SavedReport, SavedReportCommand, SavedReportEvent, SavedReportId, SavedReportState, Sending,
+    SendingFault, SentFigure,
 };
 use domain::stored_event::Cause;
 use domain::time::Timestamp;
@@ -183,12 +183,33 @@ async fn made(
 }
 
 /// The figures that the owner may see now; none where the owner is not active, or lost `figures:read`.
-pub(super) async fn owner_scope(
+async fn owner_scope(
     installation: &Installation,
     owner: Option<&UserId>,
 ) -> Result<Option<DataScope>, Problem> {
     let owner = active_owner(installation, owner).await?;
     Ok(owner.as_ref().and_then(figures_scope))
+}
+
+/// Whether the owner lacks a right that sending it needs now: an account, figures of one of its campaigns, or,
+/// where the last sending failed for the owner, one of its channels.
+pub(super) async fn lacks_right(
+    installation: &Installation,
+    state: &SavedReportState,
+    saved: &Saved,
+) -> Result<bool, Problem> {
+    let Some(owner) = active_owner(installation, saved.owner.as_ref()).await? else {
+        return Ok(true);
+    };
+    let reach = figures_scope(&owner);
+    if reach.is_none_or(|reach| campaigns_in(&saved.plan, &reach).is_empty()) {
+        return Ok(true);
+    }
+    if !state.is_owner_lost() {
+        return Ok(false);
+    }
+    let named = nameable(installation, &saved.plan.channels, Some(&owner)).await?;
+    Ok(named.len() < saved.plan.channels.len())
 }
 
 fn figures_scope(owner: &Caller) -> Option<DataScope> {

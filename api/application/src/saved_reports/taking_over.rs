@@ -3,7 +3,7 @@
 
 use super::making::campaigns_in;
 use super::managing::{ReportChanged, may_name, may_read, refuse_guests, refuse_others, shown, user_of};
-use super::sending::owner_scope;
+use super::sending::lacks_right;
 use crate::access::Caller;
 use crate::installation::Installation;
 use crate::owners::refuse_take_over;
@@ -25,8 +25,8 @@ pub async fn take_over_saved(
     let missing = || Problem::missing("this saved report");
     let loaded = installation.entities.saved_reports.state(&name).await?;
     let saved = loaded.state.saved().ok_or_else(missing)?;
-    let is_lost =
-        loaded.state.is_owner_lost() || owner_scope(installation, saved.owner.as_ref()).await?.is_none();
+    // An owner who has the right again keeps the report, though the last sending failed.
+    let is_lost = lacks_right(installation, &loaded.state, saved).await?;
     let is_covered = scope.is_all() || !campaigns_in(&saved.plan, scope).is_empty();
     if !(may_read(&loaded.state, caller, scope) || is_lost && is_covered) {
         return Err(missing());

@@ -10,7 +10,7 @@ use crate::installation::Installation;
 use crate::owners::is_within;
 use domain::call::event::CallEvent;
 use domain::ids::{UserId, WebhookId};
-use domain::permission::{CampaignScope, DataScope, Permission};
+use domain::permission::{CampaignScope, DataScope, People, Permission};
 use domain::personal::Personal;
 use domain::phone_number::PhoneNumber;
 use domain::problem::{MemberError, Problem};
@@ -64,9 +64,10 @@ impl Adding<'_> {
         self.caller.may(Permission::WebhooksPrivate)
     }
 
-    /// The caller may listen to recordings, and so let a receiver do so.
+    /// The caller may listen to recordings of everybody, and so let a receiver do so.
     pub(super) fn may_listen(&self) -> bool {
-        !self.is_channel && self.caller.may(Permission::RecordingsRead)
+        let scope = self.caller.scope_for(Permission::RecordingsRead);
+        !self.is_channel && scope.is_ok_and(|scope| scope.people == People::All)
     }
 }
 

@@ -1,4 +1,6 @@
 //! The words of a text as they were played: values filled in, and masked unless they are asked for in clear.
+//! Values of the person are sealed: masked, they are starred. What the callee said is masked as in a
+//! transcript.
 
 use super::gathered::Conversation;
 use super::shown::{SaidShown, Words};
@@ -6,8 +8,9 @@ use application::transcript_words::masked_words;
 use domain::call::event::CallEvent;
 use domain::flow::{FlowAction, variables_of};
 use domain::personal::{Personal, mask_name};
+use std::collections::BTreeMap;
 
-/// Variables with these in their name hold the name of a person.
+/// Variables and slots with these in their name hold the name of a person.
 const OF_NAMES: [&str; 4] = ["name", "姓名", "名字", "称呼"];
 
 /// Longest full name in characters: a family name of two, and two behind it.
@@ -30,7 +33,14 @@ impl Conversation {
 }
 
 /// A text with the words that an action played; without them where a value is not known any more.
-pub(super) fn with_words(said: SaidShown, action: &FlowAction, knows_values: bool, form: Words) -> SaidShown {
+/// `variables` are those of the person.
+pub(super) fn with_words(
+    said: SaidShown,
+    action: &FlowAction,
+    knows_values: bool,
+    variables: &BTreeMap<String, String>,
+    form: Words,
+) -> SaidShown {
     let words = match action {
         FlowAction::Notice { text, .. } => Some(text.clone()),
         FlowAction::Say {
@@ -42,7 +52,7 @@ pub(super) fn with_words(said: SaidShown, action: &FlowAction, knows_values: boo
             (false, _) => Some(text.clone()),
             // The words of an answer are not on record.
             (true, []) => None,
-            (true, parts) if knows_values => Some(filled(said.text.as_deref(), parts, form)),
+            (true, parts) if knows_values => Some(filled(said.text.as_deref(), parts, variables, form)),
             (true, _) => None,
         },
         FlowAction::StopSaying
@@ -62,7 +72,12 @@ pub(super) fn with_words(said: SaidShown, action: &FlowAction, knows_values: boo
 }
 
 /// Plain text and values in turns, plain text first.
-fn filled(written: Option<&str>, parts: &[String], form: Words) -> String {
+fn filled(
+    written: Option<&str>,
+    parts: &[String],
+    variables: &BTreeMap<String, String>,
+    form: Words,
+) -> String {
     if form == Words::Clear {
         return parts.concat();
     }
@@ -71,16 +86,30 @@ fn filled(written: Option<&str>, parts: &[String], form: Words) -> String {
     for (place, part) in parts.iter().enumerate() {
         match place % 2 {
             0 => text.push_str(part),
-            _ => text.push_str(&masked_value(names.next(), part)),
+            _ => text.push_str(&match names.next() {
+                Some(slot) if !variables.contains_key(slot) => masked_slot(slot, part),
+                variable => starred(variable, part),
+            }),
         }
     }
     text
 }
 
-/// A value with as many characters as before.
-fn masked_value(variable: Option<&str>, value: &str) -> String {
-    let is_name = |variable: &str| OF_NAMES.iter().any(|part| variable.contains(part));
-    if variable.is_some_and(is_name) {
+/// A value of the person, as it was spoken, with as many characters as before: of a name the first is shown.
+fn starred(variable: Option<&str>, value: &str) -> String {
+    match variable.is_some_and(is_of_name) {
+        true => mask_name(value),
+        false => "*".repeat(value.chars().count()),
+    }
+}
+
+fn is_of_name(name: &str) -> bool {
+    OF_NAMES.iter().any(|part| name.contains(part))
+}
+
+/// A value that the callee said, with as many characters as before.
+fn masked_slot(slot: &str, value: &str) -> String {
+    if is_of_name(slot) {
         return mask_name(value);
     }
     if value.chars().count() > FULL_NAME_CHARS_MAX {
@@ -96,8 +125,8 @@ mod tests {
     use domain::flow::{FlowPrompt, NoticeKind};
 
     #[test]
-    fn names_and_long_numbers_are_masked_amounts_and_days_are_not() {
-        for (variable, value, shown) in [
+    fn of_slots_names_and_long_numbers_are_masked_amounts_and_days_are_not() {
+        for (slot, value, shown) in [
             ("customer_name", "张三", "张*"),
             ("name", "John Smith", "J*********"),
             ("contact", "李小明", "***"),
@@ -105,9 +134,9 @@ mod tests {
             ("days", "3", "3"),
             ("card_tail", "1234", "1234"),
         ] {
-            assert_eq!(masked_value(Some(variable), value), shown, "{variable}");
+            assert_eq!(masked_slot(slot, value), shown, "{slot}");
         }
-        let account = masked_value(Some("account"), "6222021234567890");
+        let account = masked_slot("account", "6222021234567890");
         assert!(
             !account.contains("0212345") && account.chars().count() == 16,
             "{account}"
@@ -116,10 +145,18 @@ mod tests {
 
     #[test]
     fn values_are_masked_and_the_text_around_them_is_not() {
-        let parts = ["您好，", "张三", "，应还", "5000", "元。"].map(str::to_owned);
-        let written = Some("您好，{{customer_name}}，应还{{amount}}元。");
-        assert_eq!(filled(written, &parts, Words::Masked), "您好，张*，应还5000元。");
-        assert_eq!(filled(written, &parts, Words::Clear), "您好，张三，应还5000元。");
+        let parts = ["您好，", "张三", "，应还", "5000", "元，分", "12", "期。"].map(str::to_owned);
+        let written = Some("您好，{{customer_name}}，应还{{amount}}元，分{{terms}}期。");
+        let of_person = [("customer_name", "张三"), ("amount", "5000")];
+        let of_person = of_person.map(|(name, value)| (name.to_owned(), value.to_owned()));
+        let shown = |form| filled(written, &parts, &BTreeMap::from(of_person.clone()), form);
+        assert_eq!(shown(Words::Masked), "您好，张*，应还****元，分12期。");
+        assert_eq!(shown(Words::Clear), "您好，张三，应还5000元，分12期。");
+        let unknown = filled(None, &parts, &BTreeMap::new(), Words::Masked);
+        assert_eq!(
+            unknown, "您好，**，应还****元，分**期。",
+            "a value without a name"
+        );
     }
 
     #[test]
@@ -141,7 +178,8 @@ mod tests {
                 variant: None,
             },
         };
-        let words = |action: &FlowAction, known| with_words(said(), action, known, Words::Masked).words;
+        let own = BTreeMap::new();
+        let words = |action: &FlowAction, known| with_words(said(), action, known, &own, Words::Masked).words;
         let filled_in = action(true, &["您好，", "张三", "。"]);
         assert_eq!(words(&filled_in, true).as_deref(), Some("您好，张*。"));
         assert_eq!(words(&filled_in, false), None, "a stand-in is not shown");

@@ -200,7 +200,13 @@ fn say(conversation: &Conversation, course: &Course, words: Words, steps: &mut S
             .map_or(0, |place| steps.of_event(*place));
         let said = one.actions.iter().filter_map(|action| {
             let said = texts.said(action)?;
-            Some(with_words(said, action, knows_values, words))
+            Some(with_words(
+                said,
+                action,
+                knows_values,
+                &conversation.variables,
+                words,
+            ))
         });
         for said in said {
             let said = recorded.measured(said);

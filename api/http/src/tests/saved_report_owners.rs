@@ -148,6 +148,24 @@ fn a_report_whose_owner_may_not_name_its_channel_any_more_is_not_sent_there() {
             is_halted(&story) && received.try_recv().is_err(),
             "nothing was sent"
         );
+        // With the right again it stays chen's, before anything is sent.
+        let more = json!({ "add": "operator", "reason": "is back" });
+        let changed = super::asking::replace(&story, read, write, more).await;
+        assert_eq!(changed.status, 200, "{}", changed.body);
+        add(&story, "li", &["operator"]).await;
+        let li = key(&story, json!({ "user": "li" })).await;
+        let take = format!("{REPORTS}/weekly/take-over");
+        let refused = post(&story, &take, &li, json!({ "reason": "x" })).await;
+        assert_eq!(
+            (refused.status, refused.code()),
+            (403, "saved-report-of-another"),
+            "{}",
+            refused.body
+        );
+        assert!(is_halted(&story));
+        let back = post(&story, &take, &chen, json!({ "reason": "is back" })).await;
+        assert_eq!((back.status, &back.body["is_owner_lost"]), (200, &json!(false)));
+        assert!(!is_halted(&story));
     });
     story.end();
 }
