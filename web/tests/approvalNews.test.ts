@@ -1,7 +1,7 @@
 // Which decisions the requester of an approval is notified of.
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { type Asked, knownOf, newsOf, placeOf } from '../src/app/approvalNews'
+import { type Asked, closedSince, knownOf, newsOf, placeOf } from '../src/app/approvalNews'
 
 const one = (id: string, standing: Asked['standing'], requested_by = 'li'): Asked => ({ id, standing, requested_by })
 const ids = (rows: Asked[]) => rows.map(({ id }) => id)
@@ -25,6 +25,12 @@ test('a request that is done, or waits, is no news', () => {
 
 test('one that was asked for and approved between two looks is news', () => {
   assert.deepEqual(ids(newsOf(knownOf([], 'li'), [one('a', 'approved')], 'li')), ['a'])
+})
+
+test('a request that waited and is not open any more is asked for by its id', () => {
+  const known = knownOf([one('a', 'waiting'), one('b', 'waiting'), one('c', 'approved'), one('d', 'waiting', 'wang')], 'li')
+  assert.deepEqual(closedSince(known, [one('b', 'approved')]), ['a'])
+  assert.deepEqual(closedSince(null, []), [])
 })
 
 test('an act is finished where it was asked for', () => {

@@ -35,4 +35,6 @@ test('hours and rests that end before they begin are not sent', () => {
   assert.ok(isInOrder(form))
   assert.ok(!isInOrder({ ...form, from: '18:00' }))
   assert.ok(!isInOrder({ ...form, rests: [{ from: '14:00', to: '13:00' }] }))
+  assert.ok(isInOrder({ ...form, rests: [{ from: '', to: '' }] }), 'a rest that was emptied is removed')
+  for (const half of [{ from: '12:00', to: '' }, { from: '', to: '13:30' }]) assert.ok(!isInOrder({ ...form, rests: [half] }))
 })

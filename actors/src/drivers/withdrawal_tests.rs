@@ -1,9 +1,10 @@
-//! Somebody is withdrawn, or the list that brought them undone, between their grants and their dial.
+//! A person is withdrawn, the list undone or the plan changed between the grants and the dial.
 
 use super::DriversHandle;
 use crate::testing::line::{FakeLine, ringing};
 use crate::testing::world::{World, campaign, count, no_flow};
 use crate::testing::{on_one_thread, settle};
+use domain::campaign::PlanChange;
 use domain::campaign::command::CampaignCommand;
 use domain::customer::command::CustomerCommand;
 use domain::ids::{CommandId, ListId};
@@ -78,5 +79,30 @@ fn of_a_list_that_was_undone_nobody_is_dialed_whose_batch_was_granted_before() {
         world.fakes.store.make_wait(None);
         let_time_pass(&world).await;
         is_settled_as_withdrawn(&world);
+    });
+}
+
+/// The grants of the older plan are given back; the next batch goes by the new plan.
+#[test]
+fn a_grant_under_an_older_plan_is_given_back_and_the_dial_follows_the_new_one() {
+    on_one_thread(async {
+        let (world, _drivers) = granted().await;
+        let change = PlanChange {
+            max_concurrent: Some(2),
+            reason: "more agents".to_owned(),
+            ..PlanChange::default()
+        };
+        world
+            .tell_campaign(CampaignCommand::ChangePlan(Box::new(change)))
+            .await;
+        world.fakes.store.make_wait(None);
+        world.until("a dial", |log| count(log, "call.dialing") == 1).await;
+        let ends = world.data("call.ended");
+        assert_eq!(ends.len(), 1, "of the older plan: {ends:#?}");
+        assert_eq!(ends[0]["reason"], "grant_expired");
+        let kinds = world.fakes.store.kinds();
+        let last = |kind: &str| kinds.iter().rposition(|one| one == kind);
+        let (ended, granted) = (last("call.ended"), last("campaign.dials_granted"));
+        assert!(granted > ended, "another batch: {kinds:#?}");
     });
 }

@@ -4,11 +4,12 @@ import { App } from 'antd'
 import { useEffect, useRef } from 'react'
 import { useTranslation } from 'react-i18next'
 import { get } from '../api/client'
+import { paged } from '../api/paged'
 import { SLOW_MS } from '../api/queries'
-import { type Known, knownOf, newsOf, placeOf } from './approvalNews'
+import { closedSince, type Known, knownOf, newsOf, placeOf } from './approvalNews'
 
-/** Requests of one look: more open ones of one installation are not to be expected. */
-const LOOKED_AT = 200
+/** Requests of one page. Only open ones are listed: the list of all only grows, the oldest first. */
+const PAGE = 200
 
 /** How long a notice is shown, in seconds: long enough to be read; the page of approvals has it afterwards. */
 const SHOWN_S = 20
@@ -19,11 +20,15 @@ export function ApprovalNews({ user }: { user: string }) {
   const known = useRef<Known>(null)
   const asked = useQuery({
     queryKey: ['approval-news', user],
-    queryFn: () => get('/api/v1/approvals', [], { limit: LOOKED_AT }),
+    queryFn: async () => {
+      const { items } = await paged((cursor) => get('/api/v1/approvals', [], { open: 'true', limit: PAGE, cursor }))
+      const closed = await Promise.all(closedSince(known.current, items).map((id) => get('/api/v1/approvals/{id}', [id])))
+      return [...items, ...closed]
+    },
     refetchInterval: SLOW_MS,
     retry: false,
   })
-  const rows = asked.data?.items
+  const rows = asked.data
   useEffect(() => {
     if (rows === undefined) return
     for (const one of newsOf(known.current, rows, user)) {

@@ -25,6 +25,13 @@ export function knownOf(rows: readonly Asked[], user: string): Known {
   return new Map(rows.filter((one) => one.requested_by === user).map(({ id, standing }) => [id, standing]))
 }
 
+/** Own requests that waited at the last look and are not open any more. */
+export function closedSince(known: Known, open: readonly { id: string }[]): string[] {
+  if (known === null) return []
+  const ids = new Set(open.map(({ id }) => id))
+  return [...known].filter(([id, standing]) => standing === 'waiting' && !ids.has(id)).map(([id]) => id)
+}
+
 /** The page where an act is asked for, and finished. */
 export function placeOf({ act, campaign, customer }: { act: string; campaign?: string | null; customer?: string | null }): string {
   if (customer != null) return `/customers/${encodeURIComponent(customer)}`

@@ -22,6 +22,7 @@ use crate::error::AskError;
 use domain::call::command::CallCommand;
 use domain::call::event::EndReason;
 use domain::calling_plan::CampaignFacts;
+use domain::campaign::CallingTerms;
 use domain::compliance::{CustomerGrant, DialPermit, NumberGrant, permit};
 use domain::customer::CustomerRefusal;
 use domain::customer::command::ForbiddenBy;
@@ -375,14 +376,16 @@ impl Worker {
             }
             Err(halt) => return Err(halt),
         }
-        // What came after the batch was granted, and before this worker could be told: a pause, or a list
-        // that was undone.
+        // What came after the batch was granted, and before this worker could be told: a pause, a list that was
+        // undone, or other terms of the plan.
         let now = campaign_facts(&self.kit, &self.due.campaign).await?;
         let undone = (now.undone_lists != self.facts.undone_lists).then_some(EndReason::Requested);
         let paused = (!now.running).then_some(EndReason::CampaignPaused);
         let is_wanted =
             !now.plan.dialing_mode().only_accepted() || now.accepted.iter().any(|one| one.call == call);
-        let taken_back = (!is_wanted).then_some(EndReason::Requested);
+        let is_changed = CallingTerms::of(&now.plan) != CallingTerms::of(&self.facts.plan);
+        let changed = is_changed.then_some(EndReason::GrantExpired);
+        let taken_back = (!is_wanted).then_some(EndReason::Requested).or(changed);
         let against = self.against_dialing().or(paused).or(undone).or(taken_back);
         let minted = permit(&grants.customer, &grants.number, self.kit.now());
         match (against, minted) {

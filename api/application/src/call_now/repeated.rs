@@ -5,6 +5,7 @@ use crate::as_of::{Moment, entity_then};
 use crate::installation::{Installation, follow};
 use domain::campaign::Campaign;
 use domain::customer::Customer;
+use domain::customer::command::CustomerCommand;
 use domain::customer::event::CustomerEvent;
 use domain::ids::{CallId, EnrolmentId, EventId, ListId};
 use domain::problem::Problem;
@@ -33,6 +34,16 @@ pub(super) async fn first_reply(
     else {
         return Ok(None);
     };
+    if cause.request.mark.is_some() {
+        // Changes nothing, and is answered once the order is where the store is configured to keep it: its
+        // append may have failed for want of a standby.
+        let command = CustomerCommand::CallNow {
+            campaign: campaign.clone(),
+            deadline: order.deadline,
+        };
+        let customers = &installation.entities.customers;
+        customers.ask(&known.customer, command, cause).await?;
+    }
     let position = stored.position.to_string();
     let moment = Moment::parse(Some(&position), None)?;
     let then = moment.resolve(store, installation.now()).await?;

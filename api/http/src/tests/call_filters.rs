@@ -31,6 +31,7 @@ fn calls_are_listed_by_outcome_trunk_time_and_talk_in_either_order() {
             ("&trunk=first", vec![3, 2, 1]),
             ("&trunk=fir", vec![]),
             ("&trunk=f_rst", vec![]),
+            ("&trunk=FIRST", vec![]),
             ("&from=2999-01-01T00:00:00Z", vec![]),
             ("&to=2999-01-01T00:00:00Z&outcome=success", vec![2]),
             ("&talk_s_min=86400", vec![]),

@@ -438,5 +438,14 @@ mod tests {
             .unwrap();
         assert_eq!(all.len(), 7);
         assert_eq!(get(db.as_ref(), call("T", 9, 9)).await.unwrap(), None);
+        // The last name is longer than a pattern of SQLite may be.
+        for (trunk, count) in [("first", 7), ("First", 0), ("fir", 0), (&"f".repeat(50_001), 0)] {
+            let on = CallFilter {
+                trunk: Some(trunk.to_owned()),
+                ..CallFilter::default()
+            };
+            let found = list(db.as_ref(), &on, None, 9).await.unwrap();
+            assert_eq!(found.len(), count, "{}", trunk.len());
+        }
     }
 }

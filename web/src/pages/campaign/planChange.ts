@@ -55,7 +55,7 @@ export function orderOf(shown: Shown, form: PlanForm): PlanOrder | null {
   return Object.keys(order).length === 0 ? null : order
 }
 
-/** Whether the form can be sent: hours and rests begin before they end. */
+/** Whether the form can be sent: hours and rests begin before they end. A rest with one time is unfinished: without it, calls would begin in it. */
 export function isInOrder(form: PlanForm): boolean {
-  return form.from !== '' && form.from < form.to && restsOf(form).every(([from, to]) => from < to)
+  return form.from !== '' && form.from < form.to && form.rests.every(({ from, to }) => (from === '' && to === '') || (from !== '' && from < to))
 }
