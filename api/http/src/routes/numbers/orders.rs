@@ -164,10 +164,14 @@ async fn change_one(
     let number = ctx.installation.vault().derive_number(phone.as_e164());
     let (is_full, opts_out) = (detail.is_full(), matches!(command, NumberCommand::OptOut { .. }));
     let numbers = &ctx.installation.entities.numbers;
-    let answer = numbers.ask(&number, command, cause).await?;
+    let was_known = is_full && numbers.state(&number).await?.version.0 > 0;
+    // In one commit: the order is not answered later for the record of what its reply shows.
+    let (answer, id) = tokio::join!(
+        numbers.ask(&number, command, cause),
+        detail.record(ctx, number.clone(), was_known)
+    );
+    let (answer, id) = (answer?, id?);
     let position = is_full.then_some(answer.position);
-    let was_known = answer.version.0 > answer.events.len() as u64;
-    let id = detail.record(ctx, number, was_known).await?;
     Ok(Changed(Written {
         body: NumberChanged {
             number: phone.mask(),
