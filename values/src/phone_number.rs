@@ -71,6 +71,16 @@ impl InvalidPhoneNumber {
 }
 
 impl PhoneNumber {
+    /// Compiles the patterns of numbers that the first number of each country would otherwise wait for.
+    pub fn load_patterns() {
+        for (code, text) in [
+            (CallingCode::MAINLAND_CHINA, "13800138000"),
+            (CallingCode::NORTH_AMERICA, "2025550123"),
+        ] {
+            drop(Self::parse(text, DefaultCountry::Of(code)));
+        }
+    }
+
     /// Reads what a person or a file wrote. `default` is the country of a number that is written without a
     /// country code.
     pub fn parse(text: &str, default: DefaultCountry) -> Result<Self, InvalidPhoneNumber> {
