@@ -71,16 +71,6 @@ impl InvalidPhoneNumber {
 }
 
 impl PhoneNumber {
-    /// Compiles the patterns of numbers that the first number of each country would otherwise wait for.
-    pub fn load_patterns() {
-        for (code, text) in [
-            (CallingCode::MAINLAND_CHINA, "13800138000"),
-            (CallingCode::NORTH_AMERICA, "2025550123"),
-        ] {
-            drop(Self::parse(text, DefaultCountry::Of(code)));
-        }
-    }
-
     /// Reads what a person or a file wrote. `default` is the country of a number that is written without a
     /// country code.
     pub fn parse(text: &str, default: DefaultCountry) -> Result<Self, InvalidPhoneNumber> {
@@ -343,6 +333,9 @@ fn international_number(digits: &str) -> Result<PhoneNumber, InvalidPhoneNumber>
 
 /// A number without a country code, as it is dialed within its country.
 fn national_number(country: CallingCode, digits: &str) -> Result<PhoneNumber, InvalidPhoneNumber> {
+    if country == CallingCode::NORTH_AMERICA && !is_of_north_america(digits) {
+        return Err(InvalidPhoneNumber::NotANumberOf("the default country"));
+    }
     let region: Option<country::Id> = country.main_region();
     let Some(Ok(number)) = region.map(|region| phonenumber::parse(Some(region), digits)) else {
         return Err(InvalidPhoneNumber::UnknownCountry);
@@ -368,6 +361,18 @@ fn national_number(country: CallingCode, digits: &str) -> Result<PhoneNumber, In
         CallingCode::MAINLAND_CHINA => "mainland China",
         _ => "the default country",
     }))
+}
+
+/// Whether the digits have the shape of a number of the North American plan: an area code and an exchange
+/// code that begin with 2 to 9, then four digits, all behind an optional 1 (NANPA). The tables take long to
+/// load, and few numbers of other countries have it.
+fn is_of_north_america(digits: &str) -> bool {
+    let national = digits
+        .strip_prefix('1')
+        .filter(|rest| rest.len() == 10)
+        .unwrap_or(digits);
+    let begins_code = |place: usize| matches!(national.as_bytes().get(place), Some(b'2'..=b'9'));
+    national.len() == 10 && begins_code(0) && begins_code(3)
 }
 
 /// Whether nothing but a trunk prefix was taken from what was written. The tables strip carrier selection

@@ -30,8 +30,8 @@ pub enum SavedReportEvent {
         #[serde(flatten)]
         sending: Box<Sending>,
     },
-    /// Another user's figures, of the same plan: the owner before lost the right. Also the same user's, who has
-    /// the right again.
+    /// Another user's figures, of the same plan: the owner before lost the right. Also the same user's, who
+    /// has the right again.
     #[serde(rename = "saved_report.taken_over")]
     TakenOver {
         /// Left out for the directory's owner.

@@ -376,7 +376,7 @@ impl Worker {
             }
             Err(halt) => return Err(halt),
         }
-        // What came after the batch was granted, and before this worker could be told: a pause, a list that was
+        // What came after the batch was granted, and before this worker could know: a pause, a list that was
         // undone, or other terms of the plan.
         let now = campaign_facts(&self.kit, &self.due.campaign).await?;
         let undone = (now.undone_lists != self.facts.undone_lists).then_some(EndReason::Requested);

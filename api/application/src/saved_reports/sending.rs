@@ -191,8 +191,8 @@ async fn owner_scope(
     Ok(owner.as_ref().and_then(figures_scope))
 }
 
-/// Whether the owner lacks a right that sending it needs now: an account, figures of one of its campaigns, or,
-/// where the last sending failed for the owner, one of its channels.
+/// Whether the owner lacks a right that sending it needs now: an account, figures of one of its campaigns,
+/// or, where the last sending failed for the owner, one of its channels.
 pub(super) async fn lacks_right(
     installation: &Installation,
     state: &SavedReportState,

@@ -13,7 +13,6 @@ use application::live::LiveHub;
 use application::presets_in_use::PresetsInUse;
 use application::readers::Readers;
 use application::segments::room::SegmentRoom;
-use domain::phone_number::PhoneNumber;
 use domain::ports::speech::Synthesizer;
 use std::sync::Arc;
 
@@ -38,12 +37,7 @@ impl Opened {
         let rows = self.views(read_db).await?;
         let export_rows = match askers {
             Askers::One => None,
-            Askers::Many => {
-                // Else the first opt-out without a country code waits for it.
-                let load = Box::new(PhoneNumber::load_patterns);
-                self.environment.tasks.thread("number-patterns", load);
-                Some(self.export_rows(read_db)?)
-            }
+            Askers::Many => Some(self.export_rows(read_db)?),
         };
         Ok(Arc::new(Installation {
             environment: self.environment.clone(),
