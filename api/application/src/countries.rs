@@ -145,7 +145,9 @@ fn unreadable(error: impl std::fmt::Display) -> Problem {
 
 /// 0 is none, and leaves the country to the presets.
 fn calling_code(value: u64) -> Option<CallingCode> {
-    u16::try_from(value).ok().and_then(CallingCode::new)
+    // Asked of every opt-out: the tables of countries, which take long to load, are not needed for none.
+    let code = u16::try_from(value).ok().filter(|code| *code != 0);
+    code.and_then(CallingCode::new)
 }
 
 impl Installation {
