@@ -7,7 +7,7 @@ use super::crash::{quick_campaign, records};
 use crate::answering_carrier::{AnsweringCarrier, Repeats};
 use crate::history::History;
 use crate::passing_time::{at_each_beat, left, nothing_ends_it};
-use crate::postgres::PostgresServer;
+use crate::postgres::{PostgresServer, programs};
 use crate::program::deadline;
 use crate::server::Server;
 use serde_json::{Value, json};
@@ -207,12 +207,9 @@ const ZERO: &[&str] = &[
     "unfinished",
 ];
 
-/// The sums of all runs on one database, and whether they hold.
-fn on(log: &Log<'_>, salt: u32) -> (Value, bool) {
-    let runs: Vec<Value> = (salt..)
-        .zip(RUNS)
-        .map(|(salt, run)| one(log, run, salt))
-        .collect();
+/// The sums of all runs on one kind of database, and whether they hold. `play` plays one of them.
+fn sums_of(play: impl Fn(&Run, u32) -> Value, salt: u32) -> (Value, bool) {
+    let runs: Vec<Value> = (salt..).zip(RUNS).map(|(salt, run)| play(run, salt)).collect();
     let sum = |name: &str| runs.iter().filter_map(|run| run[name].as_u64()).sum::<u64>();
     let mut sums = json!({"answered_during_the_outage": sum("answered_during_the_outage")});
     for name in ZERO {
@@ -233,9 +230,14 @@ pub(super) fn prove(form: Form) -> (Value, bool) {
         let where_else = "actors/src/drivers/answer_tests.rs holds it on a test clock";
         return (json!({"skipped": where_else}), true);
     }
-    let (sqlite, sqlite_holds) = on(&Log::Sqlite, 11);
-    let (postgres, postgres_holds) = match PostgresServer::start() {
-        Some(server) => on(&Log::Postgres(&server), 21),
+    let (sqlite, sqlite_holds) = sums_of(|run, salt| one(&Log::Sqlite, run, salt), 11);
+    // Each run has a data directory, and so keys and a database, of its own.
+    let on_postgres = |run: &Run, salt| match PostgresServer::start() {
+        Some(server) => one(&Log::Postgres(&server), run, salt),
+        None => json!({"ready": false}),
+    };
+    let (postgres, postgres_holds) = match programs() {
+        Some(_) => sums_of(on_postgres, 21),
         None => (json!({"skipped": "PostgreSQL is not installed"}), true),
     };
     (
