@@ -3,13 +3,13 @@
 
 use crate::environment::Environment;
 use domain::ids::StreamId;
-use domain::ports::event_store::{StoreError, Writers};
-use domain::stored_event::{Cause, Record, StreamVersion};
+use domain::ports::event_store::{APPEND_EVENTS_MAX, StoreError, Writers};
+use domain::stored_event::{Cause, Record, StreamVersion, UnreadableRecord};
 use std::sync::Arc;
 
-/// Appends the event at `version` again. The store answers that as the first time, and only when the event is
-/// durable, in a standby too where one is configured: an append that failed for want of a standby may have
-/// left it on one disk. A store with one writer needs no confirmation.
+/// Appends the batch that ends at `version` again. The store answers that as the first time, and only when
+/// the events are durable, in a standby too where one is configured: an append that failed for want of a
+/// standby may have left them on one disk. A store with one writer needs no confirmation.
 pub(crate) async fn confirm_stored(
     environment: &Environment,
     stream: &StreamId,
@@ -19,14 +19,29 @@ pub(crate) async fn confirm_stored(
     if store.capabilities().writers != Writers::ManyProcesses {
         return Ok(());
     }
-    let before = StreamVersion(version.0.saturating_sub(1));
-    let page = store.read_stream(stream, before, 1).await?;
-    let Some(stored) = page.first() else {
+    let most = APPEND_EVENTS_MAX as u64;
+    let from = StreamVersion(version.0.saturating_sub(most));
+    let page = store.read_stream(stream, from, APPEND_EVENTS_MAX).await?;
+    let damaged = |error: UnreadableRecord| StoreError::Damaged(error.to_string());
+    let mut batch = Vec::new();
+    let mut command = None;
+    // The events of one command are one batch.
+    for stored in page.iter().rev() {
+        let heading = stored.heading().map_err(damaged)?;
+        if heading.stream_version > version {
+            continue;
+        }
+        if *command.get_or_insert(heading.command) != heading.command {
+            break;
+        }
+        batch.push(Record::from_stored(Arc::clone(&stored.record)).map_err(damaged)?);
+    }
+    batch.reverse();
+    let Some(first) = batch.first() else {
         return Ok(());
     };
-    let record = Record::from_stored(Arc::clone(&stored.record));
-    let record = record.map_err(|error| StoreError::Damaged(error.to_string()))?;
-    store.append(stream, before, vec![record]).await.map(drop)
+    let before = StreamVersion(first.stream_version.0.saturating_sub(1));
+    store.append(stream, before, batch).await.map(drop)
 }
 
 /// Before the reply to a request that had nothing left to do: another process may have appended
