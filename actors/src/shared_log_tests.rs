@@ -146,3 +146,23 @@ fn a_caller_hears_that_nothing_is_left_to_do_only_when_what_others_stored_is_con
         );
     });
 }
+
+/// The store refuses a part of a batch that it has.
+#[test]
+fn what_another_stored_in_one_batch_is_confirmed_as_one() {
+    on_one_thread(async {
+        let fakes = shared();
+        let (first, second) = two_processes(&fakes).await;
+        let twice = CounterCommand::AddTwice(2);
+        second.ask(&one(), twice.clone(), cause("twice")).await.unwrap();
+        let by_person = Cause {
+            by: Some(Actor::new("wang", Way::Session)),
+            ..cause("a")
+        };
+        let answer = first.ask(&one(), CounterCommand::Nothing, by_person).await;
+        assert_eq!(answer.unwrap().version, StreamVersion(3));
+        let again = first.ask(&one(), twice, cause("twice")).await;
+        assert!(again.unwrap().repeated);
+        assert_eq!(fakes.store.envelopes().len(), 3);
+    });
+}
