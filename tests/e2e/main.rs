@@ -1,5 +1,6 @@
 //! The stories: what a user sees, one file each, on the real binary with real SIP, RTP and files.
 
+mod a_long_outage_loses_no_answer;
 mod a_quota_holds_over_a_kill;
 mod bad_rows_are_listed;
 mod callbacks_are_dialed_at_their_time;

@@ -1,11 +1,13 @@
 //! Waits for what a running server says: its streams tell of each event, and when to look at something again.
 
+use super::history::member;
 use super::passing_time::{COME_AGAIN, left};
 use super::program::{deadline, fail};
 use super::prove::quick_campaign;
 use super::server::Server;
 use domain::flow::FlowDefinition;
 use serde_json::{Value, json};
+use std::collections::BTreeSet;
 use std::io::{BufRead, BufReader};
 use std::time::{Duration, Instant};
 
@@ -28,17 +30,37 @@ impl Server {
             let count = |name: &str| board[name].as_u64().unwrap_or(0);
             let is_idle = count("open") == 0 && count("open_lists") == 0 && count("waiting") > 0;
             board["status"] == "completed"
-                || (is_idle && count("waiting") == self.late_answers_count(campaign))
+                || (is_idle && self.late_answers_count(campaign) as u64 == count("waiting"))
         })
     }
 
-    fn late_answers_count(&self, campaign: &str) -> u64 {
-        let path = format!("/api/v1/events?campaign={campaign}&kind=customer.late_answered&limit=1000");
-        let items = self
-            .get(&path)
-            .ok()
-            .and_then(|reply| reply.body.get("items")?.as_array().map(Vec::len));
-        items.and_then(|count| u64::try_from(count).ok()).unwrap_or(0)
+    /// Every event that `query` asks for (`kind=…&campaign=…`), page by page.
+    pub fn events(&self, query: &str) -> Vec<Value> {
+        let (mut all, mut after) = (Vec::new(), "0".to_owned());
+        loop {
+            let path = format!("/api/v1/events?after={after}&limit=1000&{query}");
+            let page = self.get(&path).unwrap_or_else(|error| fail(&error));
+            let items = member(&page.body, "/items").as_array();
+            all.extend(items.into_iter().flatten().cloned());
+            let next = member(&page.body, "/next")
+                .as_str()
+                .unwrap_or_default()
+                .to_owned();
+            if next == after {
+                return all;
+            }
+            after = next;
+        }
+    }
+
+    /// Persons with a late answer whom no later call and no end of the campaign has settled.
+    fn late_answers_count(&self, campaign: &str) -> usize {
+        let persons = |kind: &str| -> BTreeSet<String> {
+            let events = self.events(&format!("campaign={campaign}&kind={kind}"));
+            events.iter().map(|event| event["subject"].to_string()).collect()
+        };
+        let late = persons("customer.late_answered");
+        late.difference(&persons("customer.enrolment_settled")).count()
     }
 
     /// True once so many customers are settled while others are on the phone.

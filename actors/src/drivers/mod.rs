@@ -375,6 +375,11 @@ impl DriversHandle {
         self.kit.live.close(Order::HangUp(EndReason::Drain));
     }
 
+    /// Returns once no call is live: its leg is over, and what the far end said is stored. Cancel-safe.
+    pub async fn calls_over(&self) {
+        self.kit.live.emptied().await;
+    }
+
     /// True when `done` came before `limit`.
     async fn by(&self, limit: Timestamp, done: impl Future<Output = ()>) -> bool {
         tokio::select! {

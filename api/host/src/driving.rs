@@ -1,10 +1,10 @@
 //! Who dials: drivers, watchdog and lines run only while this process holds the log's driver lock.
 //!
 //! Without it the process stands by: it answers reads and commands, and asks for the lock every second. A
-//! lost lock stops new dials at once. While no other process is found to hold it, live calls may finish, then
-//! drivers and lines end and it is a stand-by again. Once another process holds it, every leg is ended and
-//! nothing is stored (decision 0193). Every tenure begins as a start does: what the one before left open is
-//! closed first.
+//! lost lock stops new dials at once. While no other process is found to hold it, live calls may finish, and
+//! what their far ends said waits for the database; then drivers and lines end and it is a stand-by again.
+//! Once another process holds it, every leg is ended and nothing is stored (decision 0193). Every tenure
+//! begins as a start does: what the one before left open is closed first.
 
 use crate::app::{self, Asked, HeldLock};
 use crate::process::Process;
@@ -21,6 +21,7 @@ use domain::problem::Problem;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
+use tokio::sync::Notify;
 
 /// Between two asks for the driver lock while standing by.
 const ASK_LOCK_MS: u64 = 1_000;
@@ -31,6 +32,10 @@ const ASK_LOST_LOCK_MS: u64 = 100;
 /// How long lines stay after the calls were ended for another process: a 200 OK that crosses a CANCEL gets
 /// its ACK and BYE, and requests are repeated.
 const LEGS_END_MS: u64 = 5_000;
+
+/// Longest wait, behind a drain, for calls that wait to store what their far ends said, once the lock is held
+/// again: a command waits up to 30 s for a database that comes back.
+const STORED_AGAIN_MS: u64 = 60_000;
 
 /// Longest ask for the lock: a database that does not answer must not end the asking.
 const ASK_ANSWER_MS: u64 = 10_000;
@@ -275,34 +280,49 @@ impl Driving {
         self.tell(DialingState::Draining, Some(held.drivers.clone()));
         let Tenure { lock, tasks, drivers } = held;
         drop(lock);
-        let others = drivers.clone();
-        let mut again = None;
         // It owns the drivers: their lines give the SIP port back before another tenure may begin.
-        let ending = async move {
-            drivers.drain(Duration::from_millis(self.settings.drain_ms)).await;
-            self.tell(DialingState::Waiting, None);
-        };
-        let mut ending = Box::pin(ending);
-        tokio::select! {
-            biased;
-            () = &mut ending => {}
-            found = self.ask_until_known() => {
-                match found {
-                    Some(lock) => again = Some(lock),
-                    None => {
-                        tracing::error!("another process dials on this log: every call of this one is ended");
-                        others.end_calls();
-                        self.wait(LEGS_END_MS).await;
-                    }
-                }
-                ending.await;
-            }
-        }
+        let again = self.finish_calls(drivers).await;
+        self.tell(DialingState::Waiting, None);
         self.end_tasks(&tasks).await;
         if self.process.is_draining() {
             return None;
         }
         self.try_take_over(again?).await
+    }
+
+    /// Returns when the live calls have ended and the log has what their far ends said, or another process
+    /// has taken them over, or this one stops: with the lock, if this process has it again.
+    async fn finish_calls(&self, drivers: DriversHandle) -> Option<Box<dyn HeldLock>> {
+        let is_given_up = Notify::new();
+        let mut ending = Box::pin(async {
+            drivers.drain(Duration::from_millis(self.settings.drain_ms)).await;
+            tokio::select! {
+                biased;
+                () = self.process.draining() => {}
+                () = is_given_up.notified() => {}
+                () = drivers.calls_over() => {}
+            }
+        });
+        let found = tokio::select! {
+            biased;
+            () = &mut ending => return None,
+            found = self.ask_until_known() => found,
+        };
+        if found.is_some() {
+            tokio::select! {
+                biased;
+                () = &mut ending => return found,
+                () = self.wait(self.settings.drain_ms.saturating_add(STORED_AGAIN_MS)) => {}
+            }
+            tracing::warn!("some calls did not end in time; they are ended as left over");
+            return found;
+        }
+        tracing::error!("another process dials on this log: every call of this one is ended");
+        drivers.end_calls();
+        is_given_up.notify_one();
+        self.wait(LEGS_END_MS).await;
+        ending.await;
+        None
     }
 
     async fn end_tasks(&self, tasks: &Supervisor) {

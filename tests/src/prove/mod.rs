@@ -32,7 +32,7 @@ mod night;
 mod nlu;
 mod oidc;
 mod other_tools;
-mod outage;
+pub mod outage;
 mod past_calls;
 mod projections;
 mod rebuild;

@@ -22,7 +22,7 @@ use crate::server::{Server, followed};
 use crate::socket::heard;
 use planted::Planted;
 use questions::{Answer, Question, Reader};
-use recorded::{Ids, Recorded, events};
+use recorded::{Ids, Recorded};
 use serde_json::{Value, json};
 use std::path::Path;
 use std::process::Command;
@@ -201,7 +201,7 @@ struct Fields {
 
 fn fields_on_record(server: &Server, planted: &Planted, held: &[&Answer]) -> Fields {
     let ids = Ids::of(server, planted);
-    let inquiries = events(server, "inquiry.");
+    let inquiries = server.events("kind=inquiry.");
     let mut fields = Fields::default();
     for one in held {
         let (shown, missing) = Recorded::of(&one.reader, &inquiries, &ids).hold(&one.text, planted);

@@ -30,11 +30,11 @@ impl Ids {
         }
         let person = |event: &Value| customers.get(member(event, "/customer").as_str()?).copied();
         let text = |event: &Value, pointer: &str| member(event, pointer).as_str().map(str::to_owned);
-        let added = events(server, "customer.number_added");
+        let added = server.events("kind=customer.number_added");
         let numbers = added
             .iter()
             .filter_map(|event| Some((text(event, "/data/number")?, person(event)?)));
-        let dialed = events(server, "call.dialing");
+        let dialed = server.events("kind=call.dialing");
         let calls = dialed.iter().filter_map(|event| {
             let call = text(event, "/subject")?.trim_start_matches("call-").to_owned();
             Some((call, person(event)?))
@@ -44,25 +44,6 @@ impl Ids {
             calls: calls.collect(),
             customers,
         }
-    }
-}
-
-/// Every event of a kind, or of kinds that begin so.
-pub(super) fn events(server: &Server, kind: &str) -> Vec<Value> {
-    let (mut all, mut after) = (Vec::new(), "0".to_owned());
-    loop {
-        let path = format!("/api/v1/events?after={after}&limit=1000&kind={kind}");
-        let page = server.get(&path).unwrap_or_else(|error| fail(&error));
-        let items = member(&page.body, "/items").as_array();
-        all.extend(items.into_iter().flatten().cloned());
-        let next = member(&page.body, "/next")
-            .as_str()
-            .unwrap_or_default()
-            .to_owned();
-        if next == after {
-            return all;
-        }
-        after = next;
     }
 }
 

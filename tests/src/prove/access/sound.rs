@@ -2,7 +2,6 @@
 
 use super::CALLED;
 use super::questions::{Question, Reader};
-use super::recorded::events;
 use crate::history::member;
 use crate::program::fail;
 use crate::server::Server;
@@ -43,7 +42,7 @@ pub(super) fn recordings(server: &Server, approver: &Reader) -> Found {
         }
     }
     found.given = given.len();
-    let inquiries = events(server, "inquiry.");
+    let inquiries = server.events("kind=inquiry.");
     for (reader, call) in given {
         let is_on_record = inquiries.iter().any(|event| {
             let calls = member(event, "/data/calls").as_array();

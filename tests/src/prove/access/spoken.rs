@@ -2,7 +2,6 @@
 //! on record with that call and that field; of a conversation in text, with its person.
 
 use super::questions::{Question, Reader};
-use super::recorded::events;
 use crate::history::member;
 use crate::program::fail;
 use crate::prove::replay::{Made, prepare};
@@ -90,7 +89,7 @@ pub(super) fn transcripts(folder: &Path) -> Found {
             }
         }
     }
-    let inquiries = events(&server, "inquiry.");
+    let inquiries = server.events("kind=inquiry.");
     for (reader, about) in asked {
         if is_on_record(&inquiries, &reader, &about) {
             found.recorded += 1;
