@@ -147,7 +147,9 @@ impl Protocol for FunAsrExchange {
                     ..Made::default()
                 };
                 Ok(match made.text.as_str() {
-                    "" if self.ending => Read::Done,
+                    "" if is_last => Read::Done,
+                    // The text of another sentence may follow.
+                    "" if self.ending => Read::Idle,
                     "" => Read::Nothing,
                     _ if is_last || (is_kept && self.ending) => Read::Last(made),
                     _ => Read::Final(made),
@@ -336,6 +338,19 @@ mod tests {
         exchange.farewell();
         let last = exchange.read(&said("2pass-offline", "<|zh|>"));
         assert!(matches!(last, Ok(Read::Last(made)) if made.text == "再见"));
+    }
+
+    #[test]
+    fn an_empty_sentence_does_not_end_a_listening_before_the_last_one() {
+        let offline = |text: &str, is_final: bool| {
+            Wire::json(&json!({"mode": "2pass-offline", "text": text, "is_final": is_final}))
+        };
+        let mut exchange = exchange();
+        exchange.farewell();
+        assert_eq!(exchange.read(&offline("", false)), Ok(Read::Idle));
+        let said = exchange.read(&offline("我不用了", false));
+        assert!(matches!(said, Ok(Read::Final(made)) if made.text == "我不用了"));
+        assert_eq!(exchange.read(&offline("", true)), Ok(Read::Done));
     }
 
     #[test]

@@ -266,7 +266,7 @@ impl Talk {
                 let Some(read) = read else { return Ok(()) };
                 self.note(&read);
                 quiet.since = clock.now();
-                quiet.answered |= matches!(read, Read::Final(_));
+                quiet.answered |= matches!(read, Read::Final(_) | Read::Idle);
                 if told(ends, read).await {
                     return Ok(());
                 }
