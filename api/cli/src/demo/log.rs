@@ -51,6 +51,8 @@ pub(crate) struct LoggedCall {
     pub(crate) campaign: Option<CampaignId>,
     /// How often something was understood of what the callee said.
     pub(crate) understood_count: u32,
+    /// Something was said or heard.
+    pub(crate) has_words: bool,
     /// When its first leg was dialed.
     pub(crate) dialed_at: Option<Timestamp>,
     pub(crate) answered_at: Option<Timestamp>,
@@ -89,6 +91,9 @@ impl LoggedCall {
                 self.campaign = Some(customer_grant.campaign.clone());
             }
             CallEvent::Understood { .. } => self.understood_count += 1,
+            CallEvent::NoticePlayed { .. } | CallEvent::Said { .. } | CallEvent::Heard { .. } => {
+                self.has_words = true;
+            }
             CallEvent::Ringing { leg, .. } => self.note(*leg, |leg| leg.rang = true),
             CallEvent::LegFailed { leg, failure } => self.fail(*leg, failure),
             CallEvent::Answered { leg, .. } => {

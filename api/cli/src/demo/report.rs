@@ -159,6 +159,7 @@ mod tests {
             conversion_ratio: 0.5,
             dispositions: [("answered".to_owned(), 2), ("busy".to_owned(), 2)].into(),
             recordings: 2,
+            unrecorded: 0,
             reconcile: Reconciliation::default(),
             versions: BTreeMap::new(),
         };

@@ -31,6 +31,10 @@ pub(crate) struct Summary {
     pub(crate) dispositions: BTreeMap<String, u64>,
     /// Files whose SHA-256 is the log's.
     pub(crate) recordings: u64,
+    /// Answered calls without a whole recording, but for those that a kill interrupted before a word was
+    /// said: their recording had not begun.
+    #[serde(default)]
+    pub(crate) unrecorded: u64,
     pub(crate) reconcile: Reconciliation,
     /// Which metric at which version each ratio is.
     #[serde(default)]
@@ -86,6 +90,11 @@ impl Summary {
                     .iter()
                     .filter(|(call, logged)| recording_is_whole(recordings, call, logged)),
             ),
+            unrecorded: count(dialed.iter().filter(|(call, logged)| {
+                logged.answered_at.is_some()
+                    && !was_cut_off_unheard(logged)
+                    && !recording_is_whole(recordings, call, logged)
+            })),
             reconcile,
             versions: VERSIONS
                 .iter()
@@ -141,6 +150,12 @@ fn ratio(part: u64, whole: u64) -> f64 {
 )]
 fn seconds(ms: u64) -> f64 {
     ms as f64 / 1_000.0
+}
+
+fn was_cut_off_unheard(logged: &LoggedCall) -> bool {
+    let end = logged.ended.as_ref();
+    end.is_some_and(|end| end.disposition == Disposition::Interrupted && end.recording_sha256.is_none())
+        && !logged.has_words
 }
 
 fn recording_is_whole(directory: &Path, call: &CallId, logged: &LoggedCall) -> bool {
@@ -201,6 +216,25 @@ mod tests {
         assert_eq!((summary.conversion_ratio, summary.recordings), (0.5, 1));
         assert_eq!(summary.versions["answer_ratio"], "answer_ratio_per_call v1");
         assert_eq!(summary.dispositions["answered"], 2);
+        assert_eq!(summary.unrecorded, 1, "its file is another");
+    }
+
+    #[test]
+    fn only_a_call_that_was_interrupted_before_a_word_may_have_no_recording() {
+        let directory = tempfile::tempdir().unwrap();
+        let unrecorded = |disposition, has_words| {
+            let mut one = call(disposition, None, Some(0));
+            one.has_words = has_words;
+            if let Some(end) = &mut one.ended {
+                end.recording_sha256 = None;
+            }
+            let mut book = CallBook::default();
+            book.calls.insert(CallId::new(Uuid::from_u128(1)), one);
+            Summary::of(&book, directory.path(), Reconciliation::default()).unrecorded
+        };
+        assert_eq!(unrecorded(Disposition::Interrupted, false), 0);
+        assert_eq!(unrecorded(Disposition::Interrupted, true), 1);
+        assert_eq!(unrecorded(Disposition::Answered, false), 1);
     }
 
     #[test]
