@@ -12,6 +12,9 @@ pub trait DialRight: Send + Sync {
     /// Whether it is certainly held now.
     fn is_held(&self) -> bool;
 
+    /// Whether another process was found to hold it.
+    fn is_of_another(&self) -> bool;
+
     /// Waits while it is not known: true once it is held, false once another process has it, or when that
     /// stays unknown for too long. Cancel-safe.
     async fn held(&self) -> bool;

@@ -252,6 +252,19 @@ impl<D: Decider> Entities<D> {
         }
     }
 
+    /// The same entities; their commands are also taken while another process dials.
+    pub(crate) fn without_right(&self) -> Self {
+        Self {
+            inner: Arc::clone(&self.inner),
+            right: None,
+        }
+    }
+
+    /// Whether another process dials on this log.
+    pub(crate) fn is_taken_over(&self) -> bool {
+        self.right.as_ref().is_some_and(|right| right.is_of_another())
+    }
+
     /// Whether an effect of a stored decision may begin now: another process may have taken over since.
     pub(crate) fn may_act(&self) -> bool {
         self.right.as_ref().is_none_or(|right| right.is_held())

@@ -58,33 +58,18 @@ mod tests {
     use super::*;
     use crate::error::AskError;
     use crate::hosting::Place;
+    use crate::testing::dial_right::FakeRight;
     use crate::testing::{Fakes, on_one_thread, settle};
-    use async_trait::async_trait;
     use domain::ids::CommandId;
     use domain::stop::{StopCommand, StopId};
     use domain::stored_event::Cause;
-    use tokio::sync::watch;
-
-    /// Held, lost, or not known.
-    struct Fake(watch::Receiver<Option<bool>>);
-
-    #[async_trait]
-    impl DialRight for Fake {
-        fn is_held(&self) -> bool {
-            *self.0.borrow() == Some(true)
-        }
-        async fn held(&self) -> bool {
-            let mut known = self.0.clone();
-            known.wait_for(Option::is_some).await.unwrap().unwrap()
-        }
-    }
 
     #[test]
     fn a_driver_waits_until_it_is_known_who_dials_and_stores_nothing_when_it_is_another() {
         on_one_thread(async {
             let fakes = Fakes::new();
-            let (verdict, known) = watch::channel(None);
-            let right: Arc<dyn DialRight> = Arc::new(Fake(known));
+            let verdict = FakeRight::new(None);
+            let right: Arc<dyn DialRight> = Arc::<FakeRight>::clone(&verdict);
             let system = ActorSystem::start(fakes.environment.clone(), Place::Local);
             let drivers = system.while_held(&right);
             let engage = |reason: &str| {
@@ -110,10 +95,10 @@ mod tests {
             settle().await;
             assert!(answered.try_recv().is_err(), "it is not known who dials");
             assert!(!drivers.stops.may_act());
-            verdict.send_replace(Some(true));
+            verdict.set(Some(true));
             assert_eq!(answered.await, Ok(true));
             assert!(drivers.stops.may_act() && system.stops.may_act());
-            verdict.send_replace(Some(false));
+            verdict.set(Some(false));
             let refused = engage("second").await;
             assert!(matches!(refused, Err(AskError::Unavailable)));
             let state = drivers.stops.state(&StopId::All).await.unwrap();

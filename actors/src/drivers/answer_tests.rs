@@ -2,6 +2,8 @@
 //! stored later, and the customer is not called again that day.
 
 use super::tests::rings;
+use crate::dial_right::DialRight;
+use crate::testing::dial_right::FakeRight;
 use crate::testing::left_over::LeftOverScript;
 use crate::testing::line::{FakeLine, closed, dialog, hung_up, ringing};
 use crate::testing::logged::LoggedErrors;
@@ -134,6 +136,34 @@ fn an_answer_that_was_hung_up_without_a_record_is_stored_once_the_store_is_back(
         is_cut_off(&world);
         let left_over = line.entries().iter().any(|entry| entry.starts_with("left_over"));
         assert!(!left_over, "one BYE: {:?}", line.entries());
+    });
+}
+
+/// The store comes back, and another process dials by then: it cannot know of the answer.
+#[test]
+fn an_answer_without_a_record_is_handed_over_to_the_process_that_took_over() {
+    on_one_thread(async {
+        let mut world = ringing_without_store().await;
+        let right = FakeRight::new(Some(true));
+        let held: Arc<dyn DialRight> = Arc::<FakeRight>::clone(&right);
+        world.system = world.system.while_held(&held);
+        let line = Arc::clone(&world.lines[0]);
+        line.acknowledge_too_late();
+        let _drivers = world.start_drivers().await;
+        until_rings(&world).await;
+        world.fakes.store.set_down(true);
+        line.tell(0, LegEvent::Answered(dialog()));
+        line.tell(0, hung_up(HungUpBy::Media(EndCause::AnswerNotStored)));
+        line.tell(0, closed());
+        settle().await;
+        right.set(Some(false));
+        world.fakes.store.set_down(false);
+        world
+            .until("the late answer", |log| count(log, "customer.late_answered") == 1)
+            .await;
+        assert_eq!(world.count("call.late_answered"), 1);
+        assert_eq!(world.count("call.answered") + world.count("call.ended"), 0);
+        assert!(moves_to_the_next_day(&world));
     });
 }
 

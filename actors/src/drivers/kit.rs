@@ -219,6 +219,11 @@ impl Kit {
         self.environment.tasks.stop_signal().is_stopping()
     }
 
+    /// Whether another process dials on this log.
+    pub(crate) fn is_taken_over(&self) -> bool {
+        self.system.calls.is_taken_over()
+    }
+
     /// Until when nothing new is begun because the store was away, or a recording had no room.
     pub(crate) fn store_away_until(&self, now: Timestamp) -> Option<Timestamp> {
         let until = *self

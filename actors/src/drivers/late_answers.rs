@@ -7,20 +7,27 @@ use super::look_back::stored_since;
 use super::placed::Placed;
 use super::until_stored::{UnstoredAnswer, until_stored};
 use crate::error::StartError;
+use crate::system::Entities;
 use domain::call::CallState;
 use domain::call::command::CallCommand;
 use domain::call::event::CallEvent;
-use domain::customer::EnrolmentState;
 use domain::customer::command::CustomerCommand;
+use domain::customer::{Customer, EnrolmentState};
 use domain::ids::{CallId, EventId};
 use domain::ports::event_store::StoreError;
 use domain::ports::line::AnsweredDialog;
-use domain::stored_event::Envelope;
+use domain::stored_event::{Cause, Envelope};
 use domain::time::Timestamp;
 
 /// How far back a start looks: a late answer moves the due time to the next local day, which begins within
 /// 25 hours, also where clocks change.
 const LOOK_BACK_MS: u64 = 26 * 3_600_000;
+
+/// How often an answer is offered to the store once another process dials: the lines of a process that was
+/// taken over stay for 5 s.
+const HAND_OVER_TRIES_MAX: u32 = 16;
+/// Wait between two of them.
+const HAND_OVER_AGAIN_MS: u64 = 250;
 
 /// Stores a late answer as soon as the store takes it. The leg has had its ACK and BYE.
 pub(super) async fn note_late_answer(
@@ -33,8 +40,11 @@ pub(super) async fn note_late_answer(
     let answered_at = kit.now();
     tracing::info!(%call, leg, "a leg that was given up was answered, and hung up");
     let waiting = UnstoredAnswer::of(call, leg);
-    let cause = call_cause(call, &format!("late_answer_{leg}"), None);
-    let command = CallCommand::NoteLateAnswer { leg, dialog };
+    let cause = late_answer_cause(call, leg);
+    let command = CallCommand::NoteLateAnswer {
+        leg,
+        dialog: dialog.clone(),
+    };
     let stored = until_stored(kit, || kit.ask_call(placed, &call, command.clone(), cause)).await;
     let moved = match stored {
         Ok(answer) => {
@@ -43,8 +53,15 @@ pub(super) async fn note_late_answer(
                 return;
             }
             let because = EventId::derive(cause.command, 0);
-            let ask = || move_due_time(kit, call, &answer.state, answered_at, because);
+            let customers = &kit.system.customers;
+            let ask = || move_due_time(kit, customers, call, &answer.state, answered_at, because);
             until_stored(kit, ask).await
+        }
+        Err(_) if kit.is_taken_over() => {
+            if hand_over(kit, placed, call, leg, dialog).await {
+                waiting.note_stored();
+            }
+            return;
         }
         Err(halt) => Err(halt),
     };
@@ -53,9 +70,53 @@ pub(super) async fn note_late_answer(
     }
 }
 
+fn late_answer_cause(call: CallId, leg: u8) -> Cause {
+    call_cause(call, &format!("late_answer_{leg}"), None)
+}
+
+/// Stores an answer that only this process knows as a late one, although another process dials now: that one
+/// would call the person again today. True once the call and the customer have it.
+pub(super) async fn hand_over(
+    kit: &Kit,
+    placed: Placed,
+    call: CallId,
+    leg: u8,
+    dialog: AnsweredDialog,
+) -> bool {
+    if placed != Placed::ForCustomer {
+        return false;
+    }
+    let answered_at = kit.now();
+    let cause = late_answer_cause(call, leg);
+    let command = CallCommand::NoteLateAnswer { leg, dialog };
+    let (calls, customers) = (
+        kit.system.calls.without_right(),
+        kit.system.customers.without_right(),
+    );
+    let because = EventId::derive(cause.command, 0);
+    for _ in 0..HAND_OVER_TRIES_MAX {
+        let stored = async {
+            let answer = kit.ask(&calls, &call, command.clone(), cause).await?;
+            move_due_time(kit, &customers, call, &answer.state, answered_at, because).await
+        };
+        match stored.await {
+            Ok(()) => {
+                tracing::info!(%call, leg, "an answer was stored for the process that dials now");
+                return true;
+            }
+            Err(Halt::Unavailable) => {}
+            Err(Halt::Refused | Halt::Fault) => return false,
+        }
+        let again_at = kit.now().plus_ms(HAND_OVER_AGAIN_MS);
+        kit.environment.clock.wait_until(again_at).await;
+    }
+    false
+}
+
 /// Moves the due time once. The command id follows from the call: a repeat changes nothing.
 async fn move_due_time(
     kit: &Kit,
+    customers: &Entities<Customer>,
     call: CallId,
     state: &CallState,
     answered_at: Timestamp,
@@ -71,7 +132,7 @@ async fn move_due_time(
         facts: Box::new(facts),
     };
     let cause = call_cause(call, "late_answer_on_customer", Some(because));
-    match kit.ask(&kit.system.customers, customer, command, cause).await {
+    match kit.ask(customers, customer, command, cause).await {
         // A person who is not enrolled any more is not due.
         Ok(_) | Err(Halt::Refused) => Ok(()),
         Err(halt) => Err(halt),
@@ -127,7 +188,7 @@ async fn complete_one(kit: &Kit, late: &Envelope) -> Result<(), Halt> {
         return Ok(());
     }
     tracing::info!(%call, "a late answer is stored on its customer, which a stop had prevented");
-    move_due_time(kit, call, &state, late.at, late.id).await
+    move_due_time(kit, &kit.system.customers, call, &state, late.at, late.id).await
 }
 
 /// Whether another call of the enrolment was dialed after the answer: its end set the due time.

@@ -10,14 +10,14 @@ const STORE_AGAIN_MS: u64 = 250;
 
 /// Retries until the store accepts the command, also after minutes. The command id must be the same each
 /// time. Returns an error that a retry cannot mend, or when the process stops: a planned stop retries to the
-/// end of its drain.
+/// end of its drain. Returns also once another process dials, which takes no command of this one's drivers.
 pub(super) async fn until_stored<T, F>(kit: &Kit, ask: impl Fn() -> F) -> Result<T, Halt>
 where
     F: Future<Output = Result<T, Halt>>,
 {
     loop {
         match ask().await {
-            Err(Halt::Unavailable) if !kit.is_stopping() => {
+            Err(Halt::Unavailable) if !kit.is_stopping() && !kit.is_taken_over() => {
                 let again_at = kit.now().plus_ms(STORE_AGAIN_MS);
                 kit.environment.clock.wait_until(again_at).await;
             }

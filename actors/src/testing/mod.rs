@@ -4,6 +4,7 @@ pub(crate) mod agents;
 pub(crate) mod assistant;
 mod clock;
 pub(crate) mod counter;
+pub(crate) mod dial_right;
 pub(crate) mod ear;
 pub(crate) mod encoder;
 pub(crate) mod left_over;

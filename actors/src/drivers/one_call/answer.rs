@@ -2,6 +2,7 @@
 //! the line lets an answer wait; the answer itself waits until the store is back.
 
 use crate::drivers::kit::{Halt, Kit, call_cause};
+use crate::drivers::late_answers::hand_over;
 use crate::drivers::placed::Placed;
 use crate::drivers::until_stored::{UnstoredAnswer, until_stored};
 use crate::entity::Answer;
@@ -48,21 +49,44 @@ impl CallRecord<'_> {
     }
 
     pub(super) async fn store_answer(&self, leg: u8, dialog: AnsweredDialog) -> Result<Stored, Halt> {
-        let answer = CallCommand::Answer { leg, dialog };
-        self.store_of(leg, &format!("answer_{leg}"), answer).await
+        let answer = CallCommand::Answer {
+            leg,
+            dialog: dialog.clone(),
+        };
+        self.store_of(leg, &format!("answer_{leg}"), answer, dialog).await
     }
 
     pub(super) async fn store_late_answer(&self, leg: u8, dialog: AnsweredDialog) -> Result<Stored, Halt> {
-        let late = CallCommand::NoteLateAnswer { leg, dialog };
-        self.store_of(leg, &format!("late_answer_{leg}"), late).await
+        let late = CallCommand::NoteLateAnswer {
+            leg,
+            dialog: dialog.clone(),
+        };
+        self.store_of(leg, &format!("late_answer_{leg}"), late, dialog)
+            .await
     }
 
-    /// Stores an answer; one that is lost is logged.
-    async fn store_of(&self, leg: u8, what: &str, command: CallCommand) -> Result<Stored, Halt> {
+    /// Stores an answer. If another process dials now, it is handed over as a late answer; one that is lost
+    /// is logged.
+    async fn store_of(
+        &self,
+        leg: u8,
+        what: &str,
+        command: CallCommand,
+        dialog: AnsweredDialog,
+    ) -> Result<Stored, Halt> {
         let waiting = UnstoredAnswer::of(self.call, leg);
-        let stored = self.store(what, command).await?;
-        waiting.note_stored();
-        Ok(stored)
+        let stored = self.store(what, command).await;
+        let is_on_record = match &stored {
+            Ok(_) => true,
+            Err(_) if self.kit.is_taken_over() => {
+                hand_over(self.kit, self.placed, self.call, leg, dialog).await
+            }
+            Err(_) => false,
+        };
+        if is_on_record {
+            waiting.note_stored();
+        }
+        stored
     }
 }
 

@@ -43,6 +43,10 @@ impl DialRight for LockRight {
         !self.is_lost.load(Ordering::Acquire) && self.time.is_held(self.clock.now())
     }
 
+    fn is_of_another(&self) -> bool {
+        self.is_lost.load(Ordering::Acquire)
+    }
+
     async fn held(&self) -> bool {
         let limit = self.clock.now().plus_ms(UNKNOWN_MS_MAX);
         loop {
