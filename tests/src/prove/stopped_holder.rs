@@ -8,7 +8,7 @@ use crate::postgres::PostgresServer;
 use crate::program::instant;
 use crate::server::Server;
 use serde_json::{Value, json};
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use std::time::Duration;
 
@@ -20,6 +20,9 @@ const TAKE_OVER_MS_MAX: u128 = 10_000;
 
 /// How long the stopped server is watched after it goes on: its legs end within 5 s.
 const WATCHED: Duration = Duration::from_secs(8);
+
+/// How long the carrier may take to write the line of the last leg.
+const LINES_WITHIN: Duration = Duration::from_secs(10);
 
 /// The result. By default the proof is not tried, which holds.
 pub(super) struct StoppedHolder {
@@ -58,10 +61,10 @@ pub(super) fn prove() -> StoppedHolder {
     let first = start(folder.path(), "first", &store, &trunk);
     let second = start(folder.path(), "second", &store, &trunk);
     second.call("T1", &records(CUSTOMERS, 4));
-    // Legs that are up when the server is stopped.
     let talking = carrier.until(Duration::from_secs(60), |lines| {
-        let up = |line: &&CdrLine| line.answered_at.is_some() && line.ended_at.is_none();
-        (lines.values().filter(up).count() >= 2).then_some(())
+        // A line is written when its call is over: with two answered ones, other legs are up.
+        let answered = |line: &&CdrLine| line.answered_at.is_some();
+        (lines.values().filter(answered).count() >= 2).then_some(())
     });
     let stopped_at = instant();
     first.program.signal("STOP");
@@ -79,10 +82,13 @@ pub(super) fn prove() -> StoppedHolder {
         .of("call.dialing")
         .filter_map(|event| member(event, "/data/sip_call_id").as_str())
         .collect();
+    let has_line = |lines: &BTreeMap<String, CdrLine>| lines.len() >= recorded.len();
+    carrier.until(LINES_WITHIN, |lines| has_line(lines).then_some(()));
     let lines = carrier.lines();
     let unrecorded = lines.keys().filter(|id| !recorded.contains(id.as_str())).count();
     let repeated = lines.values().filter(|line| line.invites != 1).count();
-    let open = lines.values().filter(|line| line.ended_at.is_none()).count();
+    let is_over = |id: &&&str| lines.get(**id).is_some_and(|line| line.ended_at.is_some());
+    let open = recorded.len() - recorded.iter().filter(is_over).count();
     let holds = talking.is_some()
         && dials
         && taken_over_ms <= TAKE_OVER_MS_MAX
