@@ -23,6 +23,7 @@ mod manifests;
 mod orphans;
 mod parameters;
 mod peers;
+mod plain_language;
 mod problems;
 mod proofs;
 mod rooms;
@@ -82,4 +83,5 @@ checks! {
     c27_no_comment_holds_code_that_nothing_runs: examples::check;
     c28_the_installed_program_names_nothing_of_tests: installed::check;
     c29_deadlines_of_peers_come_first: deadlines::check;
+    c30_texts_name_the_actor: plain_language::check;
 }
