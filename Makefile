@@ -1,6 +1,6 @@
 # The two commands of this project are `make demo` and `make test`; both set up what they need.
 # The long proofs are `make prove-…`; `make test` runs a short form of each and says so.
-.PHONY: demo bill-of-materials pictures prove-advisories test check packages build console prove-console prove-console-build prove-axe prove-cases prove-roles-console prove-proof-badge prove-wall prove-flow-editor prove-words prove-access prove-api prove-seeds prove-as-of prove-two-processes prove-clock prove-crash prove-sipp prove-projections prove-rebuild prove-roles prove-rules prove-kurrent prove-stores prove-forgetting prove-keys prove-audit prove-contract prove-exports prove-full-disk prove-gates prove-history prove-hostile prove-http prove-import prove-inspect prove-jdbc prove-night prove-nlu prove-entities prove-oidc prove-replay prove-segments prove-speech-faults prove-spoken prove-simulate prove-stop prove-subscribers prove-summary prove-webhooks prove-simulation prove-days prove-planted prove-installed bench-api bench-yaml bench-calls bench-cost bench-append bench-read bench-subscribe bench-project bench-query bench-as-of
+.PHONY: demo bill-of-materials pictures prove-advisories test check packages compiler build console prove-console prove-console-build prove-axe prove-cases prove-roles-console prove-proof-badge prove-wall prove-flow-editor prove-words prove-access prove-api prove-seeds prove-as-of prove-two-processes prove-clock prove-crash prove-sipp prove-projections prove-rebuild prove-roles prove-rules prove-kurrent prove-stores prove-forgetting prove-keys prove-audit prove-contract prove-exports prove-full-disk prove-gates prove-history prove-hostile prove-http prove-import prove-inspect prove-jdbc prove-night prove-nlu prove-entities prove-oidc prove-replay prove-segments prove-speech-faults prove-spoken prove-simulate prove-stop prove-subscribers prove-summary prove-webhooks prove-simulation prove-days prove-planted prove-installed bench-api bench-yaml bench-calls bench-cost bench-append bench-read bench-subscribe bench-project bench-query bench-as-of
 
 CARGO ?= cargo
 BIN := target/debug/ledgerline
@@ -8,7 +8,8 @@ DATA := demo-data/$(shell date +%Y%m%d-%H%M%S)
 DEMO_ARGS := --data $(DATA) $(if $(KEEP),,--exit-when-done)
 
 ## The main job on one machine: 200 customers called over real SIP and RTP. KEEP=1 goes on serving.
-demo: build
+demo: compiler
+	$(CARGO) build --quiet --locked --package cli
 	@$(BIN) demo $(DEMO_ARGS)
 
 ## Everything: packages, build, lints, unit and contract tests, stories, and the short form of each proof.
@@ -32,9 +33,11 @@ pictures: packages build
 packages:
 	@bash tests/packages.sh
 
-build:
+compiler:
 	@command -v $(CARGO) >/dev/null || { echo "cargo is missing: install Rust 1.94 or newer from https://rustup.rs"; exit 1; }
 	@command -v cc >/dev/null || { echo "a C compiler is missing: apt-get install build-essential"; exit 1; }
+
+build: compiler
 	$(CARGO) build --quiet --locked --package cli --package tests
 
 # Long proofs: each prints one JSON line and exits non-zero on any violation.
@@ -97,43 +100,43 @@ prove-planted: packages
 
 # The API beside a bare handler, at a steady rate, at its peak and at three times that.
 bench-api:
-	$(CARGO) build --quiet --locked --release --package cli
-	target/release/ledgerline bench api
+	$(CARGO) build --quiet --locked --release --package cli --package bench
+	target/release/ledgerline-bench api
 
 # Every hostile YAML text of 256 KiB, read or refused: at most 200 ms each.
 bench-yaml:
-	$(CARGO) build --quiet --locked --release --package cli
-	target/release/ledgerline bench yaml
+	$(CARGO) build --quiet --locked --release --package cli --package bench
+	target/release/ledgerline-bench yaml
 
 bench-calls:
-	$(CARGO) build --quiet --locked --release --package cli
-	target/release/ledgerline bench calls --concurrent 100 --seconds 30 --json
+	$(CARGO) build --quiet --locked --release --package cli --package bench
+	target/release/ledgerline-bench calls --concurrent 100 --seconds 30 --json
 
 # What a call costs the server, alone and under load, a row of an import, an event of the views, a question about the
 # past, a simulated day and a minute of sound: one table. BEFORE=FILE measures another build beside it.
 bench-cost:
-	$(CARGO) build --quiet --locked --release --package cli
+	$(CARGO) build --quiet --locked --release --package cli --package bench
 	python3 bench/costs.py target/release/ledgerline $(if $(BEFORE),--before $(BEFORE))
 
 # The log beside bare files and databases and, for appends, other people's stores. PostgreSQL is a durable server of
 # its own; what is not installed is said to be skipped.
 bench-append bench-read bench-subscribe:
-	$(CARGO) build --quiet --locked --release --package cli
-	target/release/ledgerline bench $(@:bench-%=%) $(if $(filter bench-append,$@),--peers all)
-	bash tests/with_postgres.sh sh -c '[ -z "$$LEDGERLINE_TEST_POSTGRES" ] || target/release/ledgerline \
-	  bench $(@:bench-%=%) $(if $(filter bench-append,$@),--peers all) --store "$$LEDGERLINE_TEST_POSTGRES"'
+	$(CARGO) build --quiet --locked --release --package cli --package bench
+	target/release/ledgerline-bench $(@:bench-%=%) $(if $(filter bench-append,$@),--peers all)
+	bash tests/with_postgres.sh sh -c '[ -z "$$LEDGERLINE_TEST_POSTGRES" ] || target/release/ledgerline-bench \
+	  $(@:bench-%=%) $(if $(filter bench-append,$@),--peers all) --store "$$LEDGERLINE_TEST_POSTGRES"'
 
 # A campaign, its report, a call and a customer as of yesterday, on SQLite and on PostgreSQL with memory as its own
 # documentation recommends.
 bench-as-of:
-	$(CARGO) build --quiet --locked --release --package cli
-	target/release/ledgerline bench query --as-of
+	$(CARGO) build --quiet --locked --release --package cli --package bench
+	target/release/ledgerline-bench query --as-of
 	LEDGERLINE_TEST_POSTGRES_BUFFERS=1GB bash tests/with_postgres.sh sh -c '[ -z "$$LEDGERLINE_TEST_POSTGRES" ] || \
-	  target/release/ledgerline bench query --as-of --store "$$LEDGERLINE_TEST_POSTGRES"'
+	  target/release/ledgerline-bench query --as-of --store "$$LEDGERLINE_TEST_POSTGRES"'
 
 # Views beside the same rows written bare, and a console's questions over a million calls: on SQLite, then on PostgreSQL.
 bench-project bench-query:
-	$(CARGO) build --quiet --locked --release --package cli
-	target/release/ledgerline bench $(@:bench-%=%)
-	bash tests/with_postgres.sh sh -c '[ -z "$$LEDGERLINE_TEST_POSTGRES" ] || target/release/ledgerline \
-	  bench $(@:bench-%=%) --read-db "$$LEDGERLINE_TEST_POSTGRES"'
+	$(CARGO) build --quiet --locked --release --package cli --package bench
+	target/release/ledgerline-bench $(@:bench-%=%)
+	bash tests/with_postgres.sh sh -c '[ -z "$$LEDGERLINE_TEST_POSTGRES" ] || target/release/ledgerline-bench \
+	  $(@:bench-%=%) --read-db "$$LEDGERLINE_TEST_POSTGRES"'

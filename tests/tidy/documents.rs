@@ -1,16 +1,15 @@
-//! Check 12: links resolve, paths in code spans exist, one title each, and the drawn tree matches the disk.
+//! Check 12: links and paths in documents exist, each document has one title, the drawn tree matches the
+//! disk, the index lists every page, and the two pages that every developer reads stay short.
 
 use super::tree::{File, Finding, Tree};
 use regex::Regex;
 use std::collections::BTreeSet;
 
-/// Documents that speak of rooms that later issues build.
-const AHEAD: &[&str] = &[
-    "docs/house.md",
-    "docs/GLOSSARY.md",
-    "docs/STYLE.md",
-    "CHANGELOG.md",
-];
+/// Documents that name paths of earlier versions.
+const NAME_OLD_PATHS: &[&str] = &["CHANGELOG.md", "docs/renames.md"];
+
+/// Pages that every developer reads whole, with the most lines each may have.
+const LINES_MAX: &[(&str, usize)] = &[("docs/ARCHITECTURE.md", 250), ("docs/house.md", 200)];
 
 fn prose(file: &File) -> impl Iterator<Item = (usize, &str)> {
     let mut fenced = false;
@@ -45,7 +44,7 @@ pub(crate) fn check(tree: &Tree) -> Vec<Finding> {
                 .captures_iter(line)
                 .map(|found| found[1].to_owned())
                 .find(|path| !tree.exists(path));
-            if let Some(missing) = missing.filter(|_| !AHEAD.contains(&file.path.as_str())) {
+            if let Some(missing) = missing.filter(|_| !NAME_OLD_PATHS.contains(&file.path.as_str())) {
                 findings.push(file.finding(number, format!("names {missing}, which is not there")));
             }
         }
@@ -54,7 +53,38 @@ pub(crate) fn check(tree: &Tree) -> Vec<Finding> {
         }
     }
     findings.extend(drawn_tree(tree));
+    findings.extend(unlisted_pages(tree));
+    findings.extend(long_pages(tree));
     findings
+}
+
+/// `docs/index.md` links every page of `docs/`; decision records have an index of their own.
+fn unlisted_pages(tree: &Tree) -> Vec<Finding> {
+    let Some(index) = tree.get("docs/index.md") else {
+        return Vec::new();
+    };
+    let pages = tree
+        .under("docs/")
+        .filter(|file| file.path.ends_with(".md") && !file.path.starts_with("docs/decisions/"));
+    pages
+        .filter(|file| file.path != index.path)
+        .filter(|file| {
+            let link = format!("]({})", file.path.trim_start_matches("docs/"));
+            !index.text.contains(&link)
+        })
+        .map(|file| index.finding(1, format!("has no link to {}", file.path)))
+        .collect()
+}
+
+/// Pages that are longer than their limit.
+fn long_pages(tree: &Tree) -> Vec<Finding> {
+    let pages = LINES_MAX
+        .iter()
+        .filter_map(|(path, most)| Some((tree.get(path)?, *most)));
+    pages
+        .filter(|(file, most)| file.text.lines().count() > *most)
+        .map(|(file, most)| file.finding(most + 1, format!("has more than {most} lines")))
+        .collect()
 }
 
 fn resolve(folder: &str, link: &str) -> String {
@@ -69,13 +99,14 @@ fn resolve(folder: &str, link: &str) -> String {
     parts.join("/")
 }
 
-/// `ARCHITECTURE.md` draws `crate/` and `  src/folder` lines: each must be on disk, and each crate and each
-/// folder in its `src` drawn. A file says itself what it is; `bench/peers/` holds other people's.
+/// `ARCHITECTURE.md` draws `crate/` and `  src/folder/` lines; a line may draw several folders, separated by
+/// `, `. Each must be on disk, and each crate and each folder in its `src` must be drawn. Files are not drawn;
+/// `bench/peers/` holds other people's crates.
 fn drawn_tree(tree: &Tree) -> Vec<Finding> {
     let Some(file) = tree.get("docs/ARCHITECTURE.md") else {
         return Vec::new();
     };
-    let drawn = Regex::new(r"^(\s*)([A-Za-z0-9_.-]+(?:/[A-Za-z0-9_.-]*)*)").expect("a constant pattern");
+    let drawn = Regex::new(r"^(\s*)([A-Za-z0-9_./-]+(?:, [A-Za-z0-9_./-]+/)*)").expect("a constant pattern");
     let mut findings = Vec::new();
     let mut fenced = false;
     let mut room = String::new();
@@ -88,15 +119,17 @@ fn drawn_tree(tree: &Tree) -> Vec<Finding> {
         let Some(found) = drawn.captures(line).filter(|_| fenced) else {
             continue;
         };
-        let path = if found[1].is_empty() {
-            room = found[2].trim_end_matches('/').to_owned();
-            room.clone()
-        } else {
-            format!("{room}/{}", found[2].trim_end_matches('/'))
-        };
-        seen.push(path.clone());
-        if !tree.exists(&path) {
-            findings.push(file.finding(number, format!("draws {path}, which is not on disk")));
+        for name in found[2].split(", ").map(|name| name.trim_end_matches('/')) {
+            let path = if found[1].is_empty() {
+                room = name.to_owned();
+                room.clone()
+            } else {
+                format!("{room}/{name}")
+            };
+            if !tree.exists(&path) {
+                findings.push(file.finding(number, format!("draws {path}, which is not on disk")));
+            }
+            seen.push(path);
         }
     }
     let rooms = tree.paths.iter().filter_map(|path| {
@@ -130,14 +163,35 @@ mod tests {
 
     #[test]
     fn the_drawn_tree_is_held_against_the_disk_both_ways() {
-        let drawing = "# A\n```tree\nstore/          where\n  src/sqlite/   x\n  src/gone/     x\n```\n";
+        let drawing =
+            "# A\n```tree\nstore/          where\n  src/sqlite/, src/kurrent/   x\n  src/gone/     x\n```\n";
         let tree = Tree::of(&[
             ("docs/ARCHITECTURE.md", drawing),
             ("store/src/lib.rs", ""),
             ("store/src/sqlite/mod.rs", ""),
+            ("store/src/kurrent/mod.rs", ""),
             ("store/src/new/mod.rs", ""),
             ("api/http/src/lib.rs", ""),
         ]);
         assert_eq!(check(&tree).len(), 3);
+    }
+
+    #[test]
+    fn a_page_that_the_index_lacks_is_found() {
+        let tree = Tree::of(&[
+            ("docs/index.md", "# Index\n[A](reference/a.md)\n"),
+            ("docs/reference/a.md", "# A\n"),
+            ("docs/reference/b.md", "# B\n"),
+            ("docs/decisions/0001-x.md", "# X\n"),
+        ]);
+        let whats: Vec<String> = check(&tree).into_iter().map(|finding| finding.what).collect();
+        assert_eq!(whats, ["has no link to docs/reference/b.md"]);
+    }
+
+    #[test]
+    fn the_last_permitted_line_of_a_page_passes_and_the_next_fails() {
+        let page = |lines: usize| format!("# House\n{}", "x\n".repeat(lines - 1));
+        let found = |lines: usize| check(&Tree::of(&[("docs/house.md", &page(lines))])).len();
+        assert_eq!((found(200), found(201)), (0, 1));
     }
 }

@@ -1,9 +1,11 @@
-//! Check 2: clocks, sockets, processes, query text and unordered maps stand only where the house names them.
+//! Check 2: clocks, sockets, processes and query text occur only at the sites listed here, and unordered maps
+//! not where their order could be seen.
 
 use super::tree::{Finding, Tree};
 use regex::Regex;
 
-/// Files (or folders, ending in `/`) that may hold `expect(clippy::disallowed_…)`. The house names each.
+/// Files (or folders, ending in `/`) that may hold `expect(clippy::disallowed_…)`. The `reason` of each
+/// expectation says what the site does.
 const SITES: &[&str] = &[
     "actors/src/supervisor.rs",
     "actors/src/timers.rs",

@@ -1,5 +1,5 @@
-//! Check 26: where the English of the console or of a label uses a term of the glossary, its Chinese uses the
-//! glossary's word: one thing has one name in both languages.
+//! Check 26: where an English text of the console or a label uses a term of the glossary, its Chinese text
+//! contains the preferred Chinese term or a Chinese synonym. Each term has one preferred Chinese term.
 
 use super::tree::{File, Finding, Tree};
 use regex::Regex;
@@ -10,11 +10,14 @@ const GLOSSARY: &str = "docs/GLOSSARY.md";
 const CHINESE: &str = "web/src/locales/zh-CN.json";
 const ENGLISH: &str = "web/src/locales/en.json";
 
-/// Labels that the console shows as the server says them: pairs of Chinese and English.
+/// Cells of a row: term, preferred Chinese term, meaning, name in code, synonyms in both languages.
+const ROW_CELLS: usize = 5;
+
+/// Files with labels that the console shows unchanged: pairs of Chinese and English.
 const LABELS: [&str; 2] = ["domain/src/setting/name.rs", "values/src/permission/mod.rs"];
 
-/// Terms that are plain words of English too, and then mean what everybody means by them.
-const PLAIN: [(&str, &str); 27] = [
+/// Terms that are also ordinary English words, with the other meaning. The check skips them.
+const PLAIN: [(&str, &str); 25] = [
     ("access", "also the right to come in at all"),
     ("answered", "inquiries, wishes and messages are answered too"),
     ("call", "also what one does: 拨打, 外呼"),
@@ -31,39 +34,26 @@ const PLAIN: [(&str, &str); 27] = [
     ("model", "also the one that writes or assists"),
     ("number", "also a count"),
     ("objection", "of a knowledge base, or of a number"),
-    (
-        "offer",
-        "a flow offers something too; the glossary's is a preview's",
-    ),
+    ("offer", "also a verb; a preview offer is another concept"),
     ("refusal", "a rule's, or what a callee says"),
     ("replay", "deliveries are sent again too"),
     ("report", "a signed one, or a saved one"),
-    (
-        "stop",
-        "the button of the emergency stop is 停止 by name (issue 16)",
-    ),
-    ("switch", "also what one does to a view"),
-    ("take", "also what one does"),
+    ("settled", "labels and merges are settled too"),
+    ("switch", "also a verb"),
     ("target", "also where something is sent"),
     ("term", "also a word"),
-    ("undo", "also the step back in the designer"),
-    ("user", "also whoever uses it"),
+    ("user", "also any reader of a page"),
     ("view", "also a look at something"),
     ("wording", "a flow's, a summary's or an answer's"),
     ("label", "also the name of a thing"),
 ];
 
-/// Where a term means something else, or the language says it without the word.
-const ELSEWHERE: [(&str, &str, &str); 12] = [
-    (
-        "call.masked",
-        "transcript",
-        "what was said in a call, 通话文本; the glossary's is of a test",
-    ),
+/// Exceptions (text, term, reason): the term has another meaning there, or the Chinese sentence omits it.
+const ELSEWHERE: [(&str, &str, &str); 11] = [
     (
         "call.near",
         "cursor",
-        "where the line of time stands, not a page's",
+        "the position on the time line, not a page's cursor",
     ),
     ("compliance.outcome", "outcome", "of a complaint: 处理结果"),
     ("customers.noneNext", "agent", "the name of a column"),
@@ -75,17 +65,13 @@ const ELSEWHERE: [(&str, &str, &str); 12] = [
     ),
     ("disposition.screened", "assistant", "the callee's own, 来电筛查"),
     ("factValue.worked_for_a_holiday", "holiday", "调休上班 says it"),
-    (
-        "flows.back",
-        "turn",
-        "one step back in the talk that is tried out",
-    ),
+    ("flows.back", "turn", "one step back in a rehearsal"),
     ("proof.events", "checkpoint", "the log's, 日志检查点"),
     ("wizard.fileHint", "turn", "a verb"),
     ("wizard.segmentHint", "customer", "SQL"),
 ];
 
-/// Two texts that say one thing, with the place where they stand.
+/// A Chinese and an English text with the same meaning, and their place.
 struct Said {
     path: String,
     line: usize,
@@ -106,7 +92,7 @@ pub(crate) fn check(tree: &Tree) -> Vec<Finding> {
             (term, Regex::new(&pattern).expect("an escaped term"), words)
         })
         .collect();
-    let mut findings = Vec::new();
+    let mut findings = several_preferred(glossary);
     for said in catalogues(tree).into_iter().chain(labels(tree)) {
         for (term, pattern, words) in &terms {
             let is_elsewhere = ELSEWHERE
@@ -130,29 +116,57 @@ pub(crate) fn check(tree: &Tree) -> Vec<Finding> {
     findings
 }
 
-/// Each term that has a Chinese word, with all of its words; what stands in brackets behind tells two apart.
+/// The cells of a row of concepts; `None` for other lines, and for the head of a table.
+fn cells_of(line: &str) -> Option<Vec<&str>> {
+    let cells: Vec<&str> = line.trim_matches('|').split('|').map(str::trim).collect();
+    let is_head = cells
+        .first()
+        .is_some_and(|cell| *cell == "Term" || *cell == "---");
+    (cells.len() == ROW_CELLS && !is_head).then_some(cells)
+}
+
+/// Each term with its accepted Chinese words: the preferred term and the Chinese synonyms. A note in brackets
+/// behind a term is not part of the term.
 fn terms_of(glossary: &File) -> BTreeMap<String, BTreeSet<String>> {
     let word = Regex::new(r"\p{Han}+").expect("a constant pattern");
-    let behind = Regex::new(r"\s*\(.*?\)").expect("a constant pattern");
+    let note = Regex::new(r"\s*\(.*?\)").expect("a constant pattern");
     let mut terms = BTreeMap::<String, BTreeSet<String>>::new();
     for (_, line) in glossary.lines() {
-        let mut cells = line.split('|').skip(1);
-        let (Some(term), Some(chinese)) = (cells.next(), cells.next()) else {
+        let Some(cells) = cells_of(line) else {
             continue;
         };
-        let words: Vec<String> = word
-            .find_iter(chinese)
-            .map(|word| word.as_str().to_owned())
-            .collect();
-        let term = behind.replace_all(term.trim(), "").replace('_', " ");
-        if !words.is_empty() && term != "Term" {
-            terms.entry(term).or_default().extend(words);
-        }
+        let [term, preferred, _, _, synonyms] = cells.as_slice() else {
+            continue;
+        };
+        let words = [*preferred, *synonyms]
+            .into_iter()
+            .flat_map(|cell| word.find_iter(cell))
+            .map(|found| found.as_str().to_owned());
+        let term = note.replace_all(term, "").replace('_', " ");
+        terms.entry(term).or_default().extend(words);
     }
     terms
 }
 
-/// What both catalogues say by one name, where they do not say the same, as of a command to be typed.
+/// Rows without exactly one preferred Chinese term; further terms are synonyms.
+fn several_preferred(glossary: &File) -> Vec<Finding> {
+    let word = Regex::new(r"\p{Han}+").expect("a constant pattern");
+    let mut findings = Vec::new();
+    for (line, text) in glossary.lines() {
+        let cells = cells_of(text).unwrap_or_default();
+        let [term, preferred, ..] = cells.as_slice() else {
+            continue;
+        };
+        let count = word.find_iter(preferred).count();
+        if count != 1 {
+            findings
+                .push(glossary.finding(line, format!("{term} has {count} preferred Chinese terms, not 1")));
+        }
+    }
+    findings
+}
+
+/// The texts of both catalogues by name. Equal texts, for example commands to type, are left out.
 fn catalogues(tree: &Tree) -> Vec<Said> {
     let read = |path| {
         let catalogue: Option<Value> = tree
@@ -214,7 +228,10 @@ fn labels(tree: &Tree) -> Vec<Said> {
 mod tests {
     use super::*;
 
-    const TABLE: &str = "| Term | 中文 |\n| campaign | 外呼任务、任务 |\n| draft (of a flow) | 草稿 |\n";
+    const TABLE: &str = "| Term | 中文 | Meaning | In code | Also called |\n\
+                         | --- | --- | --- | --- | --- |\n\
+                         | campaign | 外呼任务 | a plan | `Campaign` | task, 任务 |\n\
+                         | draft (of a flow) | 草稿 | a form | `Draft` | — |\n";
 
     fn found(zh: &str, en: &str) -> usize {
         let tree = Tree::of(&[(GLOSSARY, TABLE), (CHINESE, zh), (ENGLISH, en)]);
@@ -222,7 +239,7 @@ mod tests {
     }
 
     #[test]
-    fn a_term_is_said_by_the_word_of_the_glossary() {
+    fn a_term_has_its_chinese_term_or_a_synonym() {
         let en = r#"{"a":{"b":"All campaigns","c":"{{campaign}} is gone"}}"#;
         assert_eq!(
             found(r#"{"a":{"b":"全部任务","c":"{{campaign}} 不在了"}}"#, en),
@@ -232,6 +249,13 @@ mod tests {
             found(r#"{"a":{"b":"全部项目","c":"{{campaign}} 不在了"}}"#, en),
             1
         );
+    }
+
+    #[test]
+    fn a_row_has_one_preferred_chinese_term() {
+        let row = "| campaign | 外呼任务、任务 | a plan | `Campaign` | task |\n";
+        let tree = Tree::of(&[(GLOSSARY, row)]);
+        assert_eq!(check(&tree).len(), 1);
     }
 
     #[test]

@@ -2,7 +2,7 @@
 
 use super::tree::{Finding, Tree};
 
-/// Shortest header that can say something (house, check 5).
+/// Shortest header that can say something (`docs/house.md`, check 5).
 const HEADER_CHARACTERS_MIN: usize = 40;
 
 pub(crate) fn check(tree: &Tree) -> Vec<Finding> {

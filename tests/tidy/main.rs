@@ -1,8 +1,8 @@
-//! The house's own checks: reads the tree once as text and reports each finding as `path:line: what,
-//! instead`.
+//! The checks of the house rules: reads the tree once as text and reports each finding as
+//! `path:line: finding`.
 //!
-//! The checks are numbered as in `docs/house.md`. No parser, no network, under a second. Each check has
-//! small tests of its own on made-up text.
+//! The checks are numbered as in `docs/house.md`. They use no parser and no network, and take under a second.
+//! Each check has tests of its own on made-up text.
 
 mod asvs;
 mod circles;
@@ -23,6 +23,7 @@ mod manifests;
 mod orphans;
 mod parameters;
 mod peers;
+mod plain_language;
 mod problems;
 mod proofs;
 mod rooms;
@@ -82,4 +83,5 @@ checks! {
     c27_no_comment_holds_code_that_nothing_runs: examples::check;
     c28_the_installed_program_names_nothing_of_tests: installed::check;
     c29_deadlines_of_peers_come_first: deadlines::check;
+    c30_texts_name_the_actor: plain_language::check;
 }

@@ -1,5 +1,5 @@
-//! Check 24: every proof is in the list of `prove`, in `Makefile`, in the table of `README.md` and in what
-//! `make test` says of the long forms; none is forgotten, and none is named that is not there.
+//! Check 24: each proof is in the list of `prove`, in `Makefile`, in the tables of both pages of proofs, and
+//! in the closing line of `make test`. A name there without a target in `Makefile` is a finding.
 
 use super::tree::{File, Finding, Tree};
 use regex::Regex;
@@ -8,25 +8,23 @@ use std::collections::BTreeSet;
 /// The list of `prove`.
 const LIST: &str = "tests/src/prove/table.rs";
 const MAKEFILE: &str = "Makefile";
-const README: &str = "README.md";
+/// The pages that list the proofs, in English and in Chinese.
+const PAGES: [&str; 2] = ["docs/proofs.md", "docs/proofs.zh-CN.md"];
 const STEPS: &str = "tests/steps.sh";
 
-/// Part of `prove-stores`, which runs it: it needs a client that the default build leaves out.
+/// Run by `prove-stores`: it needs a client that the default build leaves out.
 const WITHIN_ANOTHER: &[&str] = &["kurrent"];
 
 pub(crate) fn check(tree: &Tree) -> Vec<Finding> {
-    let (Some(list), Some(makefile), Some(readme), Some(steps)) = (
-        tree.get(LIST),
-        tree.get(MAKEFILE),
-        tree.get(README),
-        tree.get(STEPS),
-    ) else {
+    let pages: Option<Vec<&File>> = PAGES.iter().map(|page| tree.get(page)).collect();
+    let (Some(list), Some(makefile), Some(pages), Some(steps)) =
+        (tree.get(LIST), tree.get(MAKEFILE), pages, tree.get(STEPS))
+    else {
         return Vec::new();
     };
     let targets = targets(makefile);
     let phony = named(makefile.lines().filter(|(_, line)| line.starts_with(".PHONY:")));
-    let shown = named(readme.lines().filter(|(_, line)| line.starts_with('|')));
-    let told = named(
+    let announced = named(
         steps
             .lines()
             .filter(|(_, line)| line.contains("the long forms are")),
@@ -39,18 +37,26 @@ pub(crate) fn check(tree: &Tree) -> Vec<Finding> {
     lacks(makefile, &targets, &listed(list), "its rules");
     lacks(makefile, &phony, &targets, ".PHONY");
     lacks(makefile, &targets, &phony, "its rules, only in .PHONY");
-    let apart: BTreeSet<String> = targets
+    let own_row: BTreeSet<String> = targets
         .iter()
         .filter(|name| !WITHIN_ANOTHER.contains(&name.as_str()))
         .cloned()
         .collect();
-    lacks(readme, &shown, &apart, "its table");
-    lacks(makefile, &targets, &shown, "its rules, only in README.md");
-    lacks(steps, &told, &targets, "its closing line");
+    for page in pages {
+        let rows = named(page.lines().filter(|(_, line)| line.starts_with('|')));
+        lacks(page, &rows, &own_row, "its tables");
+        lacks(
+            makefile,
+            &targets,
+            &rows,
+            &format!("its rules, only in {}", page.path),
+        );
+    }
+    lacks(steps, &announced, &targets, "its closing line");
     lacks(
         makefile,
         &targets,
-        &told,
+        &announced,
         "its rules, only in the closing line of make test",
     );
     findings
@@ -91,11 +97,16 @@ mod tests {
 
     const LISTED: &str = "pub const PROOFS: &[(&str, Prove)] = &[\n    (\"one\", one::prove),\n    (\"two\", two::prove),\n];\n(\"three\", x)\n";
 
-    fn found(makefile: &str, readme: &str, steps: &str) -> Vec<String> {
+    fn found(makefile: &str, page: &str, steps: &str) -> Vec<String> {
+        found_in(makefile, [page, page], steps)
+    }
+
+    fn found_in(makefile: &str, [english, chinese]: [&str; 2], steps: &str) -> Vec<String> {
         let tree = Tree::of(&[
             (LIST, LISTED),
             (MAKEFILE, makefile),
-            (README, readme),
+            (PAGES[0], english),
+            (PAGES[1], chinese),
             (STEPS, steps),
         ]);
         check(&tree).into_iter().map(|finding| finding.what).collect()
@@ -114,8 +125,16 @@ mod tests {
     fn what_is_missing_or_only_named_is_found() {
         let without = |text: &str| text.replace("prove-two", "");
         assert_eq!(
-            found(MAKE, &without(SHOWN), TOLD),
-            ["prove-two is not in its table"]
+            found_in(MAKE, [SHOWN, &without(SHOWN)], TOLD),
+            ["prove-two is not in its tables"]
+        );
+        assert_eq!(
+            found_in(
+                MAKE,
+                [&SHOWN.replace("prove-two", "prove-four, prove-two"), SHOWN],
+                TOLD
+            ),
+            ["prove-four is not in its rules, only in docs/proofs.md"]
         );
         assert_eq!(
             found(MAKE, SHOWN, &without(TOLD)),

@@ -1,15 +1,12 @@
-//! Check 8: identifiers use the glossary's words, and what the house names stands on both sides.
+//! Check 8: identifiers hold no word that the glossary refuses, each refused word has a reason, and each
+//! aggregate and each compliance rule has a row in the glossary.
 
 use super::tree::{File, Finding, Tree};
 use regex::Regex;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
-/// Glossary rows whose concept arrives with a later issue. The list may only shrink.
-const NOT_BUILT_YET: &[&str] = &[];
-
-/// Words in code style that are right in one place: (word, path part).
+/// Refused words that are correct in one place: (word, path part).
 const RIGHT_HERE: &[(&str, &str)] = &[
-    ("operator", "api/application/src/segment"),
     // 运营人员, the role: how an opt-out reached us.
     ("operator", "domain/src/number/"),
     ("operator", "api/evidence/src/compliance_report/"),
@@ -27,32 +24,48 @@ const RIGHT_HERE: &[(&str, &str)] = &[
     ("rpc", "api/kurrent_endpoint/"),
 ];
 
-/// One row of a glossary table.
-struct Row<'a> {
+/// One concept of the glossary: a row of five cells.
+struct Concept<'a> {
     term: &'a str,
-    not: &'a str,
+    synonyms: &'a str,
 }
 
-fn rows(glossary: &str) -> Vec<Row<'_>> {
-    glossary
+/// One refused word of the glossary: a row of three cells.
+struct RefusedWord<'a> {
+    line: usize,
+    word: &'a str,
+    reason: &'a str,
+}
+
+/// The cells of a table row; `None` for prose and for the head of a table.
+fn cells_of(line: &str) -> Option<Vec<&str>> {
+    let heads = ["| Term", "| Word", "| ---"];
+    let is_row = line.starts_with("| ") && !heads.iter().any(|head| line.starts_with(head));
+    is_row.then(|| line.trim_matches('|').split('|').map(str::trim).collect())
+}
+
+fn concepts(glossary: &File) -> Vec<Concept<'_>> {
+    let rows = glossary.lines().filter_map(|(_, text)| cells_of(text));
+    let concepts = rows.filter_map(|cells| match cells.as_slice() {
+        [term, _, _, _, synonyms] => Some(Concept { term, synonyms }),
+        _ => None,
+    });
+    concepts.collect()
+}
+
+fn refused_words(glossary: &File) -> Vec<RefusedWord<'_>> {
+    let rows = glossary
         .lines()
-        .filter(|line| line.starts_with("| ") && !line.starts_with("| Term") && !line.starts_with("| ---"))
-        .filter_map(|line| {
-            let cells: Vec<&str> = line.trim_matches('|').split('|').map(str::trim).collect();
-            Some(Row {
-                term: cells.first()?,
-                not: cells.get(4)?,
-            })
-        })
-        .collect()
-}
-
-fn forbidden(glossary: &str) -> BTreeSet<String> {
-    rows(glossary)
-        .iter()
-        .flat_map(|row| row.not.split('`').skip(1).step_by(2))
-        .map(str::to_owned)
-        .collect()
+        .filter_map(|(line, text)| Some((line, cells_of(text)?)));
+    let words = rows.filter_map(|(line, cells)| match cells.as_slice() {
+        [word, _, reason] => Some(RefusedWord {
+            line,
+            word: word.trim_matches('`'),
+            reason,
+        }),
+        _ => None,
+    });
+    words.collect()
 }
 
 /// `snake_case` and `CamelCase` alike as lower words joined by `_`, with `_` at both ends.
@@ -80,14 +93,15 @@ pub(crate) fn check(tree: &Tree) -> Vec<Finding> {
     let Some(glossary) = tree.get("docs/GLOSSARY.md") else {
         return Vec::new();
     };
-    let words: Vec<(String, String)> = forbidden(&glossary.text)
-        .into_iter()
-        .map(|word| (format!("_{word}_"), word))
+    let refused = refused_words(glossary);
+    let words: Vec<(String, String)> = refused
+        .iter()
+        .map(|row| (format!("_{}_", row.word), row.word.to_owned()))
         .collect();
-    // The same names stand in many places: each is cut once.
+    // A name occurs in many places; it is split once.
     let mut named: BTreeMap<String, Vec<&str>> = BTreeMap::new();
     let identifier = Regex::new(r"[A-Za-z_][A-Za-z0-9_]*").expect("a constant pattern");
-    let mut findings = Vec::new();
+    let mut findings = without_reason(glossary, &refused);
     for file in tree.rust().filter(|file| !file.path.starts_with("tests/tidy/")) {
         for (number, line) in file.lines() {
             let code = code_of(line);
@@ -105,11 +119,11 @@ pub(crate) fn check(tree: &Tree) -> Vec<Finding> {
             }
         }
     }
-    findings.extend(both_sides(tree, glossary));
+    findings.extend(without_row(tree, glossary));
     findings
 }
 
-/// The forbidden words of a name.
+/// The refused words of a name.
 fn those_in<'a>(name: &str, words: &'a [(String, String)]) -> Vec<&'a str> {
     let split = split(name);
     let held = words.iter().filter(|(within, _)| split.contains(within.as_str()));
@@ -122,23 +136,35 @@ fn is_right_here(word: &str, file: &File) -> bool {
         .any(|(right, part)| *right == word && file.path.contains(part))
 }
 
-/// Each aggregate and each compliance rule has its row.
-fn both_sides(tree: &Tree, glossary: &File) -> Vec<Finding> {
-    let terms: String = rows(&glossary.text)
-        .iter()
-        .map(|row| format!("_{}_", row.term.replace([' ', '-'], "_")))
-        .collect();
+/// Refused words without a reason.
+fn without_reason(glossary: &File, refused: &[RefusedWord<'_>]) -> Vec<Finding> {
+    let unexplained = refused.iter().filter(|row| row.reason.is_empty());
+    let findings =
+        unexplained.map(|row| glossary.finding(row.line, format!("refuses `{}` without a reason", row.word)));
+    findings.collect()
+}
+
+/// Aggregates and compliance rules without a row. Terms and synonyms count.
+fn without_row(tree: &Tree, glossary: &File) -> Vec<Finding> {
+    let mut names = String::new();
+    for concept in concepts(glossary) {
+        for name in concept.synonyms.split(',').chain([concept.term]) {
+            names.push('_');
+            names.push_str(&name.trim().replace([' ', '-'], "_"));
+            names.push('_');
+        }
+    }
     let aggregates = tree
         .under("domain/src/")
         .filter(|file| file.path.ends_with("/event.rs"))
         .filter_map(|file| file.path.split('/').nth(2));
     let rules = tree
         .under("domain/src/compliance/")
-        .filter(|file| file.text.contains("impl Rule for"))
+        .filter(|file| file.text.contains("impl Rule<"))
         .map(File::stem);
     aggregates
         .chain(rules)
-        .filter(|name| !terms.contains(&format!("_{name}_")) && !NOT_BUILT_YET.contains(name))
+        .filter(|name| !names.contains(&format!("_{name}_")))
         .map(|name| glossary.finding(1, format!("has no row for `{name}`")))
         .collect()
 }
@@ -147,7 +173,9 @@ fn both_sides(tree: &Tree, glossary: &File) -> Vec<Finding> {
 mod tests {
     use super::*;
 
-    const GLOSSARY: &str = "| lead | x | y | z | — |\n| opt-out | x | y | z | `unsubscribe`, `picked_up` |\n";
+    const GLOSSARY: &str = "| opt-out | x | y | z | unsubscribe, white list |\n\
+                            | `unsubscribe` | opt-out | a test |\n\
+                            | `picked_up` | answered | a test |\n";
 
     #[test]
     fn whole_words_are_found_in_both_cases_but_not_in_strings_or_parts() {
@@ -168,8 +196,21 @@ mod tests {
     }
 
     #[test]
-    fn an_aggregate_without_a_row_is_found() {
-        let tree = Tree::of(&[("docs/GLOSSARY.md", GLOSSARY), ("domain/src/thing/event.rs", "")]);
-        assert_eq!(check(&tree).len(), 1);
+    fn a_refused_word_without_a_reason_is_found() {
+        let glossary = "| `picked_up` | answered |  |\n";
+        assert_eq!(check(&Tree::of(&[("docs/GLOSSARY.md", glossary)])).len(), 1);
+    }
+
+    #[test]
+    fn an_aggregate_and_a_rule_without_a_row_are_found() {
+        let rule = "impl Rule<Facts> for One {}\n";
+        let tree = Tree::of(&[
+            ("docs/GLOSSARY.md", GLOSSARY),
+            ("domain/src/thing/event.rs", ""),
+            ("domain/src/compliance/white_list.rs", rule),
+            ("domain/src/compliance/unnamed.rs", rule),
+        ]);
+        let found: Vec<String> = check(&tree).into_iter().map(|finding| finding.what).collect();
+        assert_eq!(found, ["has no row for `thing`", "has no row for `unnamed`"]);
     }
 }

@@ -62,10 +62,7 @@ pub(crate) struct Args {
 }
 
 pub(crate) async fn run(args: Args, runtime: Arc<Runtime>) -> Result<(), Problem> {
-    let program = match &args.program {
-        Some(program) => program.clone(),
-        None => std::env::current_exe()?,
-    };
+    let program = crate::server_program(args.program.as_deref())?;
     let directory = tempfile::tempdir()?;
     let mut report = Report::default();
     report.fact("rows", args.rows);

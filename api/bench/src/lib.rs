@@ -1,4 +1,4 @@
-//! `ledgerline bench`: measurements on this machine.
+//! `ledgerline-bench`: measurements on this machine.
 
 mod api;
 mod append;
@@ -31,13 +31,22 @@ mod webhook;
 mod workshop;
 mod yaml;
 
+use clap::Parser;
 use domain::problem::Problem;
+use host::clock::SystemClock;
+use host::config;
+use host::exit_code::{EXIT_CODES, exit_code};
+use host::large_pages::disable_large_pages;
+use host::log_writer::LogWriter;
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
 use std::sync::Arc;
 use tokio::runtime::Runtime;
 
-/// Measure this machine.
-#[derive(Debug, clap::Args)]
-pub struct Args {
+/// Measure ledgerline on this machine.
+#[derive(Debug, Parser)]
+#[command(name = "ledgerline-bench", version, after_help = EXIT_CODES)]
+struct Cli {
     #[command(subcommand)]
     action: Action,
 }
@@ -65,15 +74,57 @@ enum Action {
     Yaml(yaml::Args),
 }
 
-/// What `work` answers, and how many microseconds it took.
-pub fn micros_of<T>(work: impl FnOnce() -> T) -> (T, f64) {
-    let watch = stopwatch::Stopwatch::start();
-    let done = work();
-    (done, stopwatch::float(watch.nanos()) / 1_000.0)
+/// Parses the command line, runs one measurement, and returns how the process ends.
+pub fn run() -> ExitCode {
+    disable_large_pages();
+    let cli = Cli::parse();
+    let logs = tracing_subscriber::fmt()
+        .with_env_filter(config::log_filter("warn"))
+        .with_writer(LogWriter::to_stderr(Arc::new(SystemClock::default())))
+        .json();
+    logs.init();
+    match on_runtime(cli.action) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(problem) => {
+            application::notice::notice(&format!(
+                "ledgerline-bench: {}",
+                problem.cause().unwrap_or(&problem.detail)
+            ));
+            ExitCode::from(exit_code(problem.kind))
+        }
+    }
 }
 
-pub async fn run(args: Args, runtime: Arc<Runtime>) -> Result<(), Problem> {
-    match args.action {
+/// One runtime for calls, entities and the log, one for everything else, as in the server (decision 0192).
+fn on_runtime(action: Action) -> Result<(), Problem> {
+    let calls = Arc::new(runtime("calls")?);
+    let outside = runtime("ledgerline")?;
+    let ended = outside.block_on(Box::pin(dispatch(action, Arc::clone(&calls))));
+    outside.shutdown_background();
+    if let Ok(calls) = Arc::try_unwrap(calls) {
+        calls.shutdown_background();
+    }
+    ended
+}
+
+/// One thread for each processor.
+fn runtime(thread_name: &str) -> std::io::Result<Runtime> {
+    tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .thread_name(thread_name)
+        .build()
+}
+
+/// The server that is measured: `--program`, or `ledgerline` beside this program.
+fn server_program(given: Option<&Path>) -> Result<PathBuf, Problem> {
+    match given {
+        Some(program) => Ok(program.to_owned()),
+        None => Ok(std::env::current_exe()?.with_file_name("ledgerline")),
+    }
+}
+
+async fn dispatch(action: Action, runtime: Arc<Runtime>) -> Result<(), Problem> {
+    match action {
         Action::Calls(args) => calls::run(args).await,
         Action::Api(args) => api::run(args, runtime).await,
         Action::Cost(args) => cost::run(args).await,

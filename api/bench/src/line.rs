@@ -40,6 +40,7 @@ impl BenchLine {
             advertised: None,
             rtp_ports: (*RTP_PORTS_DEFAULT.start(), *RTP_PORTS_DEFAULT.end()),
             recordings: directory.join(RECORDINGS_DIR),
+            hung_up: Arc::default(),
         };
         let surroundings = Surroundings {
             clock,

@@ -1,29 +1,6 @@
 //! Times of many runs of one thing, and the percentiles read from them.
 
-use std::time::Instant;
-
-/// A running measurement.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Stopwatch(Instant);
-
-impl Stopwatch {
-    #[expect(
-        clippy::disallowed_methods,
-        reason = "a measurement is about the machine's own time"
-    )]
-    pub(crate) fn start() -> Self {
-        Self(Instant::now())
-    }
-
-    /// Nanoseconds since the start.
-    #[expect(
-        clippy::disallowed_methods,
-        reason = "a measurement is about the machine's own time"
-    )]
-    pub(crate) fn nanos(self) -> u64 {
-        u64::try_from(self.0.elapsed().as_nanos()).unwrap_or(u64::MAX)
-    }
-}
+pub(crate) use host::stopwatch::Stopwatch;
 
 /// Durations of the same work, in nanoseconds.
 #[derive(Debug, Clone, Default)]
@@ -92,6 +69,13 @@ impl Times {
 #[expect(clippy::cast_precision_loss, reason = "measured numbers are below 2^53")]
 pub(crate) const fn float(number: u64) -> f64 {
     number as f64
+}
+
+/// The result of `work`, and how many microseconds it took.
+pub(crate) fn micros_of<T>(work: impl FnOnce() -> T) -> (T, f64) {
+    let watch = Stopwatch::start();
+    let done = work();
+    (done, float(watch.nanos()) / 1_000.0)
 }
 
 #[cfg(test)]

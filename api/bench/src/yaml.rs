@@ -1,7 +1,7 @@
 //! `ledgerline bench yaml`: hostile YAML texts, read or refused, each within a bound.
 
 use crate::figures::{Report, Target};
-use crate::micros_of;
+use crate::stopwatch::micros_of;
 use domain::problem::Problem;
 use domain::yaml::{corpus, value};
 use std::hint::black_box;

@@ -15,6 +15,7 @@ use crate::kit::output;
 use clap::{CommandFactory, FromArgMatches, Parser};
 use host::clock::SystemClock;
 use host::config;
+use host::large_pages::disable_large_pages;
 use host::log_writer::LogWriter;
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -32,6 +33,7 @@ struct Cli {
 
 /// Parses the command line, runs one command, and answers how the process ends.
 pub fn run() -> ExitCode {
+    disable_large_pages();
     let matches = examples::with_examples(Cli::command()).get_matches();
     let cli = Cli::from_arg_matches(&matches).unwrap_or_else(|error| error.exit());
     // Simulated crashes are no news.

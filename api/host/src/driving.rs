@@ -21,7 +21,6 @@ use domain::problem::Problem;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
-use tokio::sync::Notify;
 
 /// Between two asks for the driver lock while standing by.
 const ASK_LOCK_MS: u64 = 1_000;
@@ -293,13 +292,11 @@ impl Driving {
     /// Returns when the live calls have ended and the log has what their far ends said, or another process
     /// has taken them over, or this one stops: with the lock, if this process has it again.
     async fn finish_calls(&self, drivers: DriversHandle) -> Option<Box<dyn HeldLock>> {
-        let is_given_up = Notify::new();
         let mut ending = Box::pin(async {
             drivers.drain(Duration::from_millis(self.settings.drain_ms)).await;
             tokio::select! {
                 biased;
                 () = self.process.draining() => {}
-                () = is_given_up.notified() => {}
                 () = drivers.calls_over() => {}
             }
         });
@@ -319,9 +316,7 @@ impl Driving {
         }
         tracing::error!("another process dials on this log: every call of this one is ended");
         drivers.end_calls();
-        is_given_up.notify_one();
         self.wait(LEGS_END_MS).await;
-        ending.await;
         None
     }
 

@@ -5,6 +5,7 @@
 //! when it began.
 
 mod abandoned;
+mod hung_up_dialogs;
 mod key_merger;
 mod left_over_handle;
 mod leg_audio;
@@ -22,6 +23,7 @@ mod signalling;
 mod sip_sockets;
 mod steady_time;
 
+pub use hung_up_dialogs::HungUpDialogs;
 pub(crate) use leg_handle::LegHandle;
 pub use options::{OptionsAnswer, ask_options};
 pub use pace_statistics::PaceStatistics;
@@ -66,6 +68,8 @@ pub struct MediaConfig {
     pub rtp_ports: (u16, u16),
     /// Directory of `<call id>.wav`; made when it does not exist, and closed to others (0700) either way.
     pub recordings: PathBuf,
+    /// Dialogs that earlier drivers of the process have hung up; each driver adds its own.
+    pub hung_up: Arc<HungUpDialogs>,
 }
 
 /// The ports a driver needs of its surroundings.
@@ -159,6 +163,7 @@ impl MediaDriver {
             general: Arc::clone(&general),
             counters: Arc::clone(&counters),
             abandoned: Arc::clone(&abandoned),
+            hung_up: Arc::clone(&config.hung_up),
             ended: ending,
         });
         let signal = tasks.stop_signal();

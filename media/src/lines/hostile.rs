@@ -155,6 +155,7 @@ async fn a_trunk_is_reached_by_ipv6_and_by_name() {
             advertised: None,
             rtp_ports: (42_450, 42_480),
             recordings: recordings.clone(),
+            hung_up: Arc::default(),
         };
         let driver = MediaDriver::start(config, surroundings).unwrap();
         let carrier = CarrierConfig {
@@ -214,6 +215,7 @@ async fn a_wall_clock_set_back_does_not_hold_the_timers() {
         advertised: None,
         rtp_ports: (42_480, 42_490),
         recordings: dir.path().join("recordings"),
+        hung_up: Arc::default(),
     };
     let driver = MediaDriver::start(config, surroundings).unwrap();
     let network = Network::new((42_490, 42_500));

@@ -60,6 +60,7 @@ impl Network {
             advertised: None,
             rtp_ports,
             recordings: dir.path().join("recordings"),
+            hung_up: Arc::default(),
         };
         let shared = Arc::clone(&tasks) as Arc<dyn Tasks>;
         let surroundings = Surroundings {

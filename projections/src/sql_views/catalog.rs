@@ -16,7 +16,7 @@ const NUMBER: SqlColumn = keyed_number(
     "number",
     (
         "号码内部编号，不是号码；按客户区分，两个客户的同一号码编号不同",
-        "id of the number, not the number; keyed with the customer: two customers with one number have two ids",
+        "internal id, not the number; keyed with the customer: two customers with one number have two ids",
     ),
 );
 const FLOW_VERSION: SqlColumn = count("flow_version", ("话术版本", "version of the flow"));
@@ -26,7 +26,7 @@ pub const SQL_VIEWS: &[SqlView] = &[
     SqlView {
         name: "audit",
         zh: "每一条事件及查找它的列",
-        en: "Every event, with the columns by which an auditor looks for it",
+        en: "Every event, with the columns to search it by",
         table: Some("audit_trail"),
         columns: &[
             position("position", "position"),
@@ -43,7 +43,7 @@ pub const SQL_VIEWS: &[SqlView] = &[
                 STREAM_WITHOUT_NUMBER,
                 (
                     "事件流；号码的事件流不含编号",
-                    "stream: aggregate and internal id; of a number the aggregate alone",
+                    "stream: aggregate and internal id; for a number only the aggregate",
                 ),
             ),
             micros("at", ("发生时间", "when it happened")),
@@ -52,10 +52,14 @@ pub const SQL_VIEWS: &[SqlView] = &[
             instant("recorded_time", "recorded_at"),
             CAMPAIGN.from("campaign_of.name"),
             CUSTOMER.from("customer_of.name"),
-            uuid("command", ("命令编号", "the command that led to it")),
-            uuid("causation", ("起因事件", "the event that led to it")),
-            id("correlation", ("关联编号", "the story it belongs to")).from("correlation_of.name"),
-            text("by_whom", ("操作人", "who acted, as the event says")),
+            uuid("command", ("命令编号", "the command that caused it")),
+            uuid("causation", ("起因事件", "the event that caused it")),
+            id(
+                "correlation",
+                ("关联编号", "shared by all events with the same origin"),
+            )
+            .from("correlation_of.name"),
+            text("by_whom", ("操作人", "who acted, as named in the event")),
         ],
     },
     SqlView {
@@ -76,10 +80,7 @@ pub const SQL_VIEWS: &[SqlView] = &[
             FLOW_VERSION,
             code(
                 "state",
-                (
-                    "四态",
-                    "INIT, CONVERSATION, MANUAL, END or ERROR: the four-state view",
-                ),
+                ("通话状态", "call state: INIT, CONVERSATION, MANUAL, END or ERROR"),
             ),
             text(
                 "caller",
@@ -90,7 +91,7 @@ pub const SQL_VIEWS: &[SqlView] = &[
             instant("permitted_time", "permitted_at"),
             micros("dialing_at", ("拨号时间", "when its first leg was dialed")),
             instant("dialing_time", "dialing_at"),
-            micros("ringing_at", ("振铃时间", "when it rang")),
+            micros("ringing_at", ("振铃时间", "when ringing began")),
             instant("ringing_time", "ringing_at"),
             micros("answered_at", ("接通时间", "when it was answered")),
             instant("answered_time", "answered_at"),
@@ -190,7 +191,7 @@ pub const SQL_VIEWS: &[SqlView] = &[
             code("purpose", ("用途", "purpose")),
             id("flow", ("话术", "the flow")),
             FLOW_VERSION,
-            text("customer_segment", ("客群条件", "the segment, as it was written")),
+            text("customer_segment", ("客群条件", "the segment as written")),
             micros("created_at", ("创建时间", "when it was created")),
             instant("created_time", "created_at"),
             micros("started_at", ("开始时间", "when it was started")),
@@ -199,7 +200,7 @@ pub const SQL_VIEWS: &[SqlView] = &[
             count("lists_closed", ("已关闭名单数", "contact lists closed")),
             count("listed", ("名单行数", "rows in closed lists")),
             count("enrolled", ("入队客户数", "customers enrolled")),
-            count("settled", ("已了结客户数", "enrolments settled")),
+            count("settled", ("已完成外呼的客户数", "enrolments settled")),
             column(
                 "open_calls",
                 Unit::Count,
@@ -215,7 +216,7 @@ pub const SQL_VIEWS: &[SqlView] = &[
     SqlView {
         name: "customer_events",
         zh: "客户时间线，不含内容",
-        en: "Each customer's timeline: which kind of event when, without its content",
+        en: "Each customer's timeline: kind and time of events, without content",
         table: Some("customer_timeline_line"),
         columns: &[
             CUSTOMER,
@@ -230,14 +231,14 @@ pub const SQL_VIEWS: &[SqlView] = &[
     SqlView {
         name: "customer_numbers",
         zh: "客户与号码的对应，只有内部编号",
-        en: "Which numbers a customer has, by internal ids",
+        en: "Numbers of each customer, by internal id",
         table: Some("customer_timeline_number"),
         columns: &[CUSTOMER, NUMBER, position("position", "pos")],
     },
     SqlView {
         name: "customers",
         zh: "每个客户一行，不含个人信息",
-        en: "One row per customer, nothing personal",
+        en: "One row per customer, without personal data",
         table: Some("customer_timeline_customer"),
         columns: &[
             CUSTOMER,
@@ -271,12 +272,7 @@ pub const SQL_VIEWS: &[SqlView] = &[
             ),
             instant("due_time", DUE_AT),
             code("state", ("状态", "waiting, open, closed or settled")),
-            column(
-                "open_call",
-                Unit::Id,
-                "call",
-                ("进行中的呼叫", "the call that is open"),
-            ),
+            column("open_call", Unit::Id, "call", ("进行中的呼叫", "the open call")),
             column("not_called_rule", Unit::Code, RULE, WHY_RULE),
             column("not_called_facts", Unit::Text, FACTS, WHY_FACTS),
             column("not_called_zh", Unit::Text, ZH, WHY_ZH),
@@ -302,7 +298,7 @@ pub const SQL_VIEWS: &[SqlView] = &[
             count("count", ("数量", "how many")),
             count(
                 "value",
-                ("合计值，计数项为 0", "what they sum to; 0 for terms that count"),
+                ("合计值，计数项为 0", "their sum; 0 for terms that count"),
             ),
             position("position", "pos"),
         ],
@@ -319,7 +315,7 @@ pub const SQL_VIEWS: &[SqlView] = &[
     SqlView {
         name: "view_positions",
         zh: "各读模型的位点",
-        en: "How far each view is: rows are complete up to that position",
+        en: "Position of each view: its rows are complete up to there",
         table: Some("checkpoint"),
         columns: &[
             id("view", ("读模型", "the view")),
@@ -347,7 +343,7 @@ const WHY_NEXT: Words = (
 );
 const WHY_RULE: Words = (
     "最近一次未呼的规则",
-    "the rule by which the customer was last not called",
+    "the rule that last prevented a call to the customer",
 );
 const WHY_FACTS: Words = ("该规则的事实，JSON", "its facts, a JSON object");
 const WHY_ZH: Words = (

@@ -136,7 +136,7 @@ pub(super) const fn position(name: &'static str, from: &'static str) -> SqlColum
         name,
         Unit::Position,
         from,
-        ("日志位置", "where in the log this row's event is"),
+        ("日志位置", "log position of this row's event"),
     )
 }
 /// The text beside a column in microseconds.

@@ -6,7 +6,7 @@ use super::column::{SqlView, code, count, id, instant, micros, ms, position};
 pub(super) const SUMMARIES: SqlView = SqlView {
     name: "summaries",
     zh: "每个接通呼叫的话后小结，不含话语",
-    en: "What each answered call came to, without words",
+    en: "The summary of each answered call, without its transcript",
     table: Some("summary_board"),
     columns: &[
         id("call", ("呼叫", "the call")),
@@ -16,7 +16,7 @@ pub(super) const SUMMARIES: SqlView = SqlView {
         count("flow_version", ("话术版本", "version of the flow")),
         micros("ended_at", ("结束时间", "when the call ended")),
         instant("ended_time", "ended_at"),
-        ms("talk_ms", ("通话时长", "how long it was talked")),
+        ms("talk_ms", ("通话时长", "talk time")),
         code(
             "disposition",
             ("呼叫结果，当时的", "disposition, as first recorded"),
@@ -27,16 +27,13 @@ pub(super) const SUMMARIES: SqlView = SqlView {
             "interest",
             (
                 "意向：low、medium、high",
-                "low, medium or high; null where nothing was said",
+                "low, medium or high; null if nothing was said",
             ),
         ),
-        code("interest_rule", ("意向的依据", "by which rule")),
-        code("follow_up", ("跟进建议", "what may follow")),
-        code("follow_up_reason", ("建议的依据", "why")),
-        count(
-            "heard_count",
-            ("客户说话句数", "utterances of the callee that were kept"),
-        ),
+        code("interest_rule", ("意向的依据", "the rule that set the interest")),
+        code("follow_up", ("跟进建议", "suggested follow-up")),
+        code("follow_up_reason", ("建议的依据", "reason for the suggestion")),
+        count("heard_count", ("客户说话句数", "stored utterances of the callee")),
         position("position", "pos"),
     ],
 };
@@ -45,7 +42,7 @@ pub(super) const SUMMARIES: SqlView = SqlView {
 pub(super) const TEXT_SUMMARIES: SqlView = SqlView {
     name: "text_summaries",
     zh: "每次文字会话的小结，不含话语",
-    en: "What each closed conversation in text came to, without words",
+    en: "The summary of each closed text conversation, without its messages",
     table: Some("text_summary_board"),
     columns: &[
         id("conversation", ("文字会话", "the conversation")),
@@ -59,20 +56,23 @@ pub(super) const TEXT_SUMMARIES: SqlView = SqlView {
         code("reason", ("结束原因", "why it was closed")),
         code(
             "outcome",
-            ("沟通结局", "outcome; null where the flow came to no end"),
+            ("沟通结局", "outcome; null if the flow reached no end"),
         ),
-        code("intent", ("决定结果的意图", "the intent that decided it")),
+        code(
+            "intent",
+            ("决定结果的意图", "the intent that decided the conversation"),
+        ),
         code(
             "interest",
             (
                 "意向：low、medium、high",
-                "low, medium or high; null where nothing was written",
+                "low, medium or high; null if nothing was written",
             ),
         ),
-        code("interest_rule", ("意向的依据", "by which rule")),
-        code("follow_up", ("跟进建议", "what may follow")),
-        code("follow_up_reason", ("建议的依据", "why")),
-        count("heard_count", ("客户消息数", "messages of theirs")),
+        code("interest_rule", ("意向的依据", "the rule that set the interest")),
+        code("follow_up", ("跟进建议", "suggested follow-up")),
+        code("follow_up_reason", ("建议的依据", "reason for the suggestion")),
+        count("heard_count", ("客户消息数", "messages from the customer")),
         position("position", "pos"),
     ],
 };

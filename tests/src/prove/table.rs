@@ -1,6 +1,7 @@
 //! The proofs by name, which of them `make test` runs in their short form, and why the others have none.
 //!
-//! A tidy check holds `Makefile`, `README.md` and the closing line of `make test` to this list.
+//! A tidy check holds `Makefile`, `docs/proofs.md`, `docs/proofs.zh-CN.md` and the closing line of
+//! `make test` to this list.
 
 use super::{Form, Proof};
 use super::{

@@ -65,10 +65,7 @@ pub(crate) struct Args {
 }
 
 pub(crate) async fn run(args: Args) -> Result<(), Problem> {
-    let program = match &args.program {
-        Some(program) => program.clone(),
-        None => std::env::current_exe()?,
-    };
+    let program = crate::server_program(args.program.as_deref())?;
     let directory = tempfile::tempdir()?;
     let world = World::start(&program, directory.path(), args.rate).await?;
     let mut report = Report::default();

@@ -152,8 +152,6 @@ pub(crate) enum Command {
     Rules(rules::Args),
     Holidays(holidays::Args),
     WhyNot(why_not::Args),
-    #[command(after_help = crate::kit::failure::EXIT_CODES)]
-    Bench(bench::Args),
     Completions(shell::CompletionsArgs),
     Man(shell::ManArgs),
 }
@@ -257,7 +255,6 @@ pub(crate) async fn dispatch(command: Command, runtime: Arc<Runtime>) -> Result<
         Command::Inspect(args) => Box::pin(inspect::run(args, runtime)).await,
         Command::Doctor(args) => doctor::run(args).await,
         Command::Trunk(args) => Box::pin(trunk::run(args, runtime)).await,
-        Command::Bench(args) => Ok(Box::pin(bench::run(args, runtime)).await?),
         Command::Voiceprint(args) => Box::pin(voiceprint::run(args, runtime)).await,
         Command::Approval(args) => Box::pin(approval::run(args, runtime)).await,
         Command::Rules(args) => rules::run(args, runtime).await,

@@ -1,22 +1,9 @@
 //! Why a command failed, and the exit code that says so to scripts.
 
-use domain::problem::{Kind, Problem};
+use domain::problem::Problem;
+pub(crate) use host::exit_code::EXIT_CODES;
+use host::exit_code::{FAULT, FOUND, REFUSED, UNAVAILABLE, USAGE, exit_code};
 use std::process::ExitCode;
-
-/// A check found something wrong.
-const FOUND: u8 = 1;
-/// Wrong usage.
-const USAGE: u8 = 2;
-/// Refused, or there is no such thing.
-const REFUSED: u8 = 3;
-/// No server, disk, port or lock.
-const UNAVAILABLE: u8 = 4;
-/// A fault of ours.
-const FAULT: u8 = 5;
-
-/// The exit codes, shown by `--help`.
-pub(crate) const EXIT_CODES: &str = "Exit codes: 0 done; 1 a check found something wrong; 2 wrong usage; \
-3 refused, or there is no such thing; 4 unavailable (no server, disk, port, lock); 5 a fault of ours";
 
 /// A command that could not do as asked.
 #[derive(Debug, thiserror::Error)]
@@ -74,27 +61,6 @@ impl From<Problem> for Failure {
             Some(cause) => cause.to_owned(),
         };
         Self::new(exit_code(problem.kind), text)
-    }
-}
-
-/// The exit code of each kind of problem: the only place that names them.
-const fn exit_code(kind: Kind) -> u8 {
-    match kind {
-        Kind::Disproved => FOUND,
-        Kind::Missing
-        | Kind::Refused
-        | Kind::Conflict
-        | Kind::Stale
-        | Kind::Unconditional
-        | Kind::ApprovalNeeded
-        | Kind::Unauthenticated
-        | Kind::Forbidden
-        | Kind::TooLarge
-        | Kind::WrongMediaType
-        | Kind::WrongMethod => REFUSED,
-        Kind::Invalid => USAGE,
-        Kind::Busy | Kind::Unavailable => UNAVAILABLE,
-        Kind::Fault => FAULT,
     }
 }
 

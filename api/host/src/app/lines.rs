@@ -8,7 +8,7 @@ use crate::serve_settings::ServeSettings;
 use actors::Environment;
 use application::notice::notice;
 use domain::ports::line::Line;
-use media::driver::{MediaConfig, MediaDriver, Surroundings};
+use media::driver::{HungUpDialogs, MediaConfig, MediaDriver, Surroundings};
 use media::lines::{SipTrunk, TrunkConfig};
 use media::sip::authentication::Credentials;
 use std::net::{Ipv4Addr, SocketAddr};
@@ -23,6 +23,7 @@ pub(super) async fn start(
     directory: &Path,
     environment: &Environment,
     settings: &ServeSettings,
+    hung_up: Arc<HungUpDialogs>,
 ) -> Result<(Arc<MediaDriver>, Vec<Arc<dyn Line>>), AppError> {
     let sip = settings
         .sip
@@ -35,6 +36,7 @@ pub(super) async fn start(
         advertised: None,
         rtp_ports: (*rtp_ports.start(), *rtp_ports.end()),
         recordings: directory.join(RECORDINGS_DIR),
+        hung_up,
     };
     let surroundings = Surroundings {
         clock: Arc::clone(&environment.clock),

@@ -24,7 +24,7 @@ use domain::ports::recording::Recordings;
 use domain::ports::speech::Synthesizer;
 use domain::ports::tasks::{StopSignal, Tasks};
 use media::audio::recording::WavRecordings;
-use media::driver::{MediaDriver, SipCounts};
+use media::driver::{HungUpDialogs, MediaDriver, SipCounts};
 use projections::{Grounds, Projections, ReadDb};
 use speech::chosen_voice;
 use speech::recognition::spec::RecognizerSpec;
@@ -58,6 +58,8 @@ pub struct Opened {
     rows_lock: Mutex<Option<DataLock>>,
     /// Set while there are lines.
     media: Mutex<Option<Arc<MediaDriver>>>,
+    /// What its lines have hung up, also those of an earlier stretch of holding the driver lock.
+    hung_up: Arc<HungUpDialogs>,
 }
 
 /// How often it is looked whether the log is lost: its writer cannot tell more than the store's own state.
@@ -199,6 +201,7 @@ impl Opened {
             lock,
             rows_lock: Mutex::new(None),
             media: Mutex::new(None),
+            hung_up: Arc::default(),
         })
     }
 
@@ -299,7 +302,8 @@ impl Opened {
         if settings.trunks.is_empty() {
             return Ok(Vec::new());
         }
-        let (driver, lines) = lines::start(&self.directory, environment, settings).await?;
+        let (driver, lines) =
+            lines::start(&self.directory, environment, settings, Arc::clone(&self.hung_up)).await?;
         *self.media.lock().unwrap_or_else(PoisonError::into_inner) = Some(driver);
         Ok(lines)
     }

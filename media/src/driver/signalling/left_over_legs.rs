@@ -133,11 +133,17 @@ impl Signalling {
         }
         let own = format!("{}:{}", sent_by.0, sent_by.1);
         let now = self.grounds.time.now();
-        let Some(left_over) = LeftOver::of_stray(answer, &own, from.ip(), now) else {
+        let Some(mut left_over) = LeftOver::of_stray(answer, &own, from.ip(), now) else {
             return;
         };
         let call_id = left_over.call_id();
-        tracing::warn!(%call_id, "an answer of no known leg is acknowledged and hung up");
+        let tag = answer.tag_of_to().unwrap_or_default();
+        if self.grounds.hung_up.contains(&call_id, tag, now) {
+            left_over.send_no_bye();
+        } else {
+            tracing::warn!(%call_id, "an answer of no known leg is acknowledged and hung up");
+            self.grounds.hung_up.insert(&call_id, tag, now);
+        }
         let live = LiveLeftOver {
             left_over,
             trunk,

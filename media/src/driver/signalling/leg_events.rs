@@ -47,6 +47,9 @@ impl Signalling {
             UacEvent::LateAnswered(dialog) => {
                 leg.slot = None;
                 leg.note_answer(LegEvent::LateAnswered(dialog.clone()), &dialog);
+                self.grounds
+                    .hung_up
+                    .insert(call_id, &dialog.to_tag, self.grounds.time.now());
                 None
             }
             UacEvent::Answered(dialog) => {
@@ -71,6 +74,10 @@ impl Signalling {
                 q850,
             } => {
                 leg.slot = None;
+                if let Some(dialog) = &leg.watch.answered {
+                    let now = self.grounds.time.now();
+                    self.grounds.hung_up.insert(call_id, &dialog.to_tag, now);
+                }
                 leg.mailbox.push(LegEvent::HungUp {
                     by,
                     reason_header,

@@ -15,6 +15,7 @@ use left_over_legs::{LegWatch, LiveLeftOver};
 use sending::Sent;
 
 use crate::driver::abandoned::Abandoned;
+use crate::driver::hung_up_dialogs::HungUpDialogs;
 use crate::driver::leg_mailbox::LegMailbox;
 use crate::driver::pace::Request;
 use crate::driver::recording_writer::LegNumber;
@@ -69,6 +70,7 @@ pub(super) struct SignallingGrounds {
     pub(super) counters: Arc<SipCounters>,
     /// Whose owners could not say by an order that they left.
     pub(super) abandoned: Arc<Abandoned>,
+    pub(super) hung_up: Arc<HungUpDialogs>,
     /// Tells the receiving tasks to end.
     pub(super) ended: watch::Sender<()>,
 }

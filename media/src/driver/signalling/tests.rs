@@ -40,6 +40,7 @@ async fn desk() -> Desk {
         general: Arc::clone(&own),
         counters: Arc::default(),
         abandoned: Arc::clone(&abandoned),
+        hung_up: Arc::default(),
         ended: watch::channel(()).0,
     });
     own.connect(remote).await.unwrap();

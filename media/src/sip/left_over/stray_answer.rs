@@ -1,7 +1,7 @@
 //! A 2xx that belongs to no leg known here is ended by what it says of itself: Call-ID, tags, Contact and
 //! routes.
 
-use super::LeftOver;
+use super::{LeftOver, LeftOverOutput};
 use crate::sip::dialog::Party;
 use crate::sip::header_value::Address;
 use crate::sip::message::SipMessage;
@@ -32,5 +32,14 @@ impl LeftOver {
         let mut left_over = Self::of_party(party, trunk_ip, None, [0; 16], now);
         left_over.take_answer(now, answer, cseq);
         Some(left_over)
+    }
+
+    /// The dialog was hung up before: copies of its 2xx get their ACK, and that is all.
+    pub fn send_no_bye(&mut self) {
+        for one in &mut self.dialogs {
+            one.bye = None;
+        }
+        let is_bye = |output: &LeftOverOutput| matches!(output, LeftOverOutput::Send { bytes, .. } if bytes.starts_with(b"BYE "));
+        self.outputs.retain(|output| !is_bye(output));
     }
 }

@@ -441,3 +441,16 @@ fn a_200_of_no_known_leg_is_ended_by_what_it_says_of_itself() {
         assert!(stray(&other).is_none(), "{other:?}");
     }
 }
+
+#[test]
+fn a_200_of_a_dialog_that_was_hung_up_gets_an_ack_and_no_second_bye() {
+    let ip = "192.0.2.1".parse().unwrap();
+    let mut left_over = LeftOver::of_stray(&success(), "127.0.0.1:5070", ip, START).unwrap();
+    left_over.send_no_bye();
+    assert_eq!(methods(&sent(&mut left_over)), ["ACK"]);
+    left_over.take(START.plus_ms(4_000), &success(), trunk_address());
+    assert_eq!(methods(&sent(&mut left_over)), ["ACK"]);
+    let (messages, _) = wait_until(&mut left_over, 40_000);
+    assert_eq!(methods(&messages), Vec::<&str>::new());
+    assert!(left_over.is_finished());
+}

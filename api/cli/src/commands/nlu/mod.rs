@@ -11,15 +11,16 @@ use crate::kit::failure::Failure;
 use crate::kit::output;
 use crate::kit::part::Part;
 use application::models::training::bounded_lines;
-use bench::micros_of;
 use domain::ids::ModelId;
 use encoder::{EncoderArgs, Share};
+use host::stopwatch::Stopwatch;
 use published::{Learned, Reasoned, Sending};
 use serde_json::{Value, json};
 use std::fmt::Write as _;
 use std::io::{BufReader, Write};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::Duration;
 use tokio::runtime::Runtime;
 use understanding::evaluation::{Evaluation, Prediction, evaluate, predict};
 use understanding::{Example, Examples, JUDGED_ROWS_MAX, MODEL_BYTES_MAX, Model, Settings, Verdict};
@@ -248,7 +249,9 @@ fn show_with_encoder(found: &Evaluation, share: &Share, reading: &Reading) -> Re
 /// What is made of each row, and how many microseconds that took.
 fn predicted<'e>(model: &Model, rows: &'e [Example]) -> (Vec<Prediction<'e>>, Vec<f64>) {
     let each = rows.iter().map(|example| {
-        let (ranking, micros) = micros_of(|| model.rank(&example.text));
+        let watch = Stopwatch::start();
+        let ranking = model.rank(&example.text);
+        let micros = Duration::from_nanos(watch.nanos()).as_secs_f64() * 1e6;
         (Prediction { example, ranking }, micros)
     });
     each.unzip()

@@ -1,0 +1,26 @@
+//! Measures how long a piece of work takes.
+
+use std::time::Instant;
+
+/// A running measurement.
+#[derive(Debug, Clone, Copy)]
+pub struct Stopwatch(Instant);
+
+impl Stopwatch {
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "a measurement is about the machine's own time"
+    )]
+    pub fn start() -> Self {
+        Self(Instant::now())
+    }
+
+    /// Nanoseconds since the start.
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "a measurement is about the machine's own time"
+    )]
+    pub fn nanos(self) -> u64 {
+        u64::try_from(self.0.elapsed().as_nanos()).unwrap_or(u64::MAX)
+    }
+}

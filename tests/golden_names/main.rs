@@ -1,0 +1,119 @@
+//! Names that are stored, hashed, sent or compared stay as they are: `fixtures/golden_names` lists those of the
+//! production code, and each must still be there. Names may be added; `GOLDEN=write` adds them to the lists.
+//!
+//! What the lists cannot see: a string that is still used in one place and was changed in another, and numbers
+//! (exit codes, limits). Golden events, the contract of the API and the stories hold those.
+
+mod extract;
+
+use extract::Names;
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+
+fn root() -> &'static Path {
+    let tests = Path::new(env!("CARGO_MANIFEST_DIR"));
+    tests.parent().expect("the workspace is above")
+}
+
+fn golden(file: &str) -> PathBuf {
+    root().join("fixtures/golden_names").join(file)
+}
+
+fn read(file: &str) -> BTreeSet<String> {
+    let text = std::fs::read_to_string(golden(file)).unwrap_or_default();
+    text.lines().map(str::to_owned).collect()
+}
+
+/// Names of a wire line in their order, each member of a variant apart.
+fn parts(line: &str) -> Vec<&str> {
+    line.split([' ', '{', '}'])
+        .filter(|part| !part.is_empty())
+        .collect()
+}
+
+/// Whether `line` has all names of `golden` in their order: members and variants may be added.
+fn keeps(line: &str, golden: &[&str]) -> bool {
+    let mut wanted = golden.iter().peekable();
+    for part in parts(line) {
+        wanted.next_if(|next| **next == part);
+    }
+    wanted.peek().is_none()
+}
+
+fn missing(file: &str, found: &BTreeSet<String>, names: &Names) -> Vec<String> {
+    let lost = read(file).into_iter().filter(|line| !found.contains(line));
+    match file {
+        "wire.txt" => lost
+            .filter(|line| !found.iter().any(|other| keeps(other, &parts(line))))
+            .collect(),
+        // A literal may become a member of a type, or a word of an SQL text.
+        "literals.txt" | "sql.txt" => {
+            let words: BTreeSet<&str> = names.wire.iter().flat_map(|line| parts(line)).collect();
+            let is_elsewhere = |line: &String| {
+                words.contains(line.as_str()) || names.literals.contains(line) || names.sql.contains(line)
+            };
+            lost.filter(|line| !is_elsewhere(line)).collect()
+        }
+        _ => lost.collect(),
+    }
+}
+
+#[test]
+fn every_name_that_is_stored_hashed_sent_or_compared_is_still_there() {
+    let names = Names::of_tree(root());
+    let mut lost = Vec::new();
+    for (file, found) in names.files() {
+        lost.extend(
+            missing(file, &found, &names)
+                .into_iter()
+                .map(|line| format!("{file}: {line}")),
+        );
+        if std::env::var("GOLDEN").is_ok_and(|value| value == "write") {
+            let all: BTreeSet<String> = read(file).union(&found).cloned().collect();
+            let text: String = all.iter().map(|line| format!("{line}\n")).collect();
+            std::fs::write(golden(file), text).expect("the list can be written");
+        }
+    }
+    assert!(
+        lost.is_empty(),
+        "{} names are gone\n{}",
+        lost.len(),
+        lost.join("\n")
+    );
+    assert!(read("wire.txt").len() > 1_000, "the lists are there");
+}
+
+#[test]
+fn members_may_be_added_and_not_renamed() {
+    let golden = parts("enum a{x y} b");
+    assert!(keeps("enum a{w x y z} ab b{q}", &golden));
+    assert!(!keeps("enum a{x z} b", &golden));
+    assert!(!keeps("enum b a{x y}", &golden), "in their order");
+    assert!(!keeps("struct a x y b", &golden));
+}
+
+#[test]
+fn names_are_read_as_serde_and_clap_write_them() {
+    let source = r#"
+        #[derive(Serialize)]
+        #[serde(rename_all = "snake_case", tag = "kind")]
+        pub enum Fate { TakenOver { at_ms: u64 }, #[serde(rename = "gone")] Lost(u8) }
+        #[derive(clap::Args)]
+        pub struct Dial { #[arg(long)] ring_timeout: u64, #[arg(long = "to")] callee: String }
+        pub struct NotOnTheWire { secret: u8 }
+        const SQL: &str = "SELECT kept_at FROM kept_rows";
+        fn label_zh() -> &'static str { "已接通" }
+        fn say() { tracing::info!(call = "call_name", "a text with blanks"); }
+        #[cfg(test)]
+        mod tests { const ONLY_HERE: &str = "only_in_tests"; }
+    "#;
+    let names = Names::of_text(source);
+    let wire = [
+        "enum (tag=kind) taken_over{at_ms} gone{_}",
+        "struct ring-timeout to",
+    ];
+    assert_eq!(names.wire, wire.map(str::to_owned).into());
+    assert_eq!(names.sql, ["kept_at", "kept_rows"].map(str::to_owned).into());
+    assert_eq!(names.labels, ["已接通".to_owned()].into());
+    assert_eq!(names.literals, ["call_name".to_owned()].into());
+}
