@@ -141,7 +141,8 @@ impl Opened {
         let last = log::last_recorded(found.as_ref()).await?;
         let rehearsal = settings
             .rehearse_at
-            .map(|asked| Arc::new(RehearsalClock::starting_at(RehearsalClock::begin(asked, last))));
+            .map(|asked| RehearsalClock::begin(asked, last));
+        let rehearsal = rehearsal.map(|begin| Arc::new(RehearsalClock::starting_at(begin)));
         let system_clock = Arc::new(SystemClock::default());
         let clock: Arc<dyn Clock> = match &rehearsal {
             Some(rehearsal) => Arc::<RehearsalClock>::clone(rehearsal),
