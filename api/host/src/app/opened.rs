@@ -159,18 +159,18 @@ impl Opened {
             spec => Some(open_shared(spec, mode, &clock, tasks.as_ref()).await?),
         };
         data_dir::hold_to_mode(&directory, mode)?;
-        let keys = vault::open_held(&settings.keys_spec(), &directory, &ids, tasks.as_ref(), found).await?;
-        let ((vault, keys_closing), restored_keys) = keys;
+        let ((vault, keys_closing), restored_keys) =
+            vault::open_held(&settings.keys_spec(), &directory, &ids, tasks.as_ref(), found).await?;
         let log = match log {
             Some(log) => log,
             None => log::open(&settings.store, &clock, tasks.as_ref()).await?,
         };
+        let tasks_port = Arc::clone(&tasks) as Arc<dyn Tasks>;
         if let Some(shared) = &log.shared {
             shared::hold_to_keys(shared, vault.as_ref()).await?;
-        }
-        let tasks_port = Arc::clone(&tasks) as Arc<dyn Tasks>;
-        if let (Some(rehearsal), Some(_)) = (&rehearsal, &log.shared) {
-            begin_to_follow_clock(rehearsal, &log.store, tasks.as_ref());
+            if let Some(rehearsal) = &rehearsal {
+                begin_to_follow_clock(rehearsal, &log.store, tasks.as_ref());
+            }
         }
         let outside_tasks = tasks.beside(outside);
         let (store, shared) = (log.store.as_ref(), log.shared.as_ref());
