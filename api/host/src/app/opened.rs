@@ -23,6 +23,7 @@ use domain::ports::line::Line;
 use domain::ports::recording::Recordings;
 use domain::ports::speech::Synthesizer;
 use domain::ports::tasks::{StopSignal, Tasks};
+use domain::time::Timestamp;
 use media::audio::recording::WavRecordings;
 use media::driver::{HungUpDialogs, MediaDriver, SipCounts};
 use projections::{Grounds, Projections, ReadDb};
@@ -113,6 +114,13 @@ fn checked_ids() -> Result<Arc<dyn IdSource>, AppError> {
     Ok(Arc::new(ids))
 }
 
+/// The clock of a rehearsal: it begins at the asked instant, or behind the log's last event.
+fn rehearsal_clock(settings: &OpenSettings, last: Option<Timestamp>) -> Option<Arc<RehearsalClock>> {
+    let asked = settings.rehearse_at?;
+    let begin = RehearsalClock::begin(asked, last);
+    Some(Arc::new(RehearsalClock::starting_at(begin)))
+}
+
 impl Opened {
     /// Opens with everything on the current runtime: for commands that place no calls, and tests.
     pub async fn open(settings: &OpenSettings) -> Result<Self, AppError> {
@@ -139,10 +147,7 @@ impl Opened {
         data_dir::refuse_other_mode(&directory, mode)?;
         let found = log::found(&settings.store).await?;
         let last = log::last_recorded(found.as_ref()).await?;
-        let rehearsal = settings
-            .rehearse_at
-            .map(|asked| RehearsalClock::begin(asked, last));
-        let rehearsal = rehearsal.map(|begin| Arc::new(RehearsalClock::starting_at(begin)));
+        let rehearsal = rehearsal_clock(settings, last);
         let system_clock = Arc::new(SystemClock::default());
         let clock: Arc<dyn Clock> = match &rehearsal {
             Some(rehearsal) => Arc::<RehearsalClock>::clone(rehearsal),
@@ -336,7 +341,7 @@ impl Opened {
 
     /// A rehearsal goes on from then, as if the time between had passed: for tests of what takes days.
     #[cfg(any(test, feature = "testing"))]
-    pub fn rehearse_on_from(&self, then: domain::time::Timestamp) {
+    pub fn rehearse_on_from(&self, then: Timestamp) {
         if let Some(rehearsal) = &self.rehearsal {
             rehearsal.go_on_from(then);
         }
