@@ -14,7 +14,7 @@ const ENGLISH: &str = "web/src/locales/en.json";
 const LABELS: [&str; 2] = ["domain/src/setting/name.rs", "values/src/permission/mod.rs"];
 
 /// Terms that are plain words of English too, and then mean what everybody means by them.
-const PLAIN: [(&str, &str); 27] = [
+const PLAIN: [(&str, &str); 28] = [
     ("access", "also the right to come in at all"),
     ("answered", "inquiries, wishes and messages are answered too"),
     ("call", "also what one does: 拨打, 外呼"),
@@ -46,6 +46,10 @@ const PLAIN: [(&str, &str); 27] = [
     ("take", "also what one does"),
     ("target", "also where something is sent"),
     ("term", "also a word"),
+    (
+        "transcript",
+        "of a call or conversation it is 通话文本 or 文本; the glossary's is of a test",
+    ),
     ("undo", "also the step back in the designer"),
     ("user", "also whoever uses it"),
     ("view", "also a look at something"),
