@@ -46,7 +46,7 @@ async function wordless(visit) {
   visit.isTrying = true
   await page.route('**/assets/zh-CN-*', (route) => route.abort())
   await visit.open('/')
-  await page.getByText('控制台的文字没有载入').waitFor()
+  await page.getByText('界面文字加载失败').waitFor()
 }
 
 /** Of the past, nothing of now is shown while then is being read. */

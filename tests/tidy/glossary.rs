@@ -58,17 +58,7 @@ const PLAIN: [(&str, &str); 28] = [
 ];
 
 /// Where a term means something else, or the language says it without the word.
-const ELSEWHERE: [(&str, &str, &str); 12] = [
-    (
-        "call.masked",
-        "transcript",
-        "what was said in a call, 通话文本; the glossary's is of a test",
-    ),
-    (
-        "call.near",
-        "cursor",
-        "where the line of time stands, not a page's",
-    ),
+const ELSEWHERE: [(&str, &str, &str); 8] = [
     ("compliance.outcome", "outcome", "of a complaint: 处理结果"),
     ("customers.noneNext", "agent", "the name of a column"),
     ("customers.noneNext", "team", "the name of a column"),
@@ -77,7 +67,6 @@ const ELSEWHERE: [(&str, &str, &str); 12] = [
         "stage",
         "进入下一阶段 is the glossary's word for a promotion",
     ),
-    ("disposition.screened", "assistant", "the callee's own, 来电筛查"),
     ("factValue.worked_for_a_holiday", "holiday", "调休上班 says it"),
     (
         "flows.back",
@@ -85,7 +74,6 @@ const ELSEWHERE: [(&str, &str, &str); 12] = [
         "one step back in the talk that is tried out",
     ),
     ("proof.events", "checkpoint", "the log's, 日志检查点"),
-    ("wizard.fileHint", "turn", "a verb"),
     ("wizard.segmentHint", "customer", "SQL"),
 ];
 
