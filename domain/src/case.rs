@@ -66,9 +66,9 @@ impl Deadline {
 /// Why a text of a case is not kept.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum CaseTextError {
-    #[error("{member} is needed")]
+    #[error("{member} is required")]
     Missing { member: &'static str },
-    #[error("{member} has {bytes} bytes, more than the {bytes_max} it may have")]
+    #[error("{member} has {bytes} bytes, more than the limit of {bytes_max}")]
     TooLong {
         member: &'static str,
         bytes: usize,

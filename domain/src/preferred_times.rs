@@ -29,7 +29,7 @@ pub struct PreferredTime {
 
 /// A text that says no such time. It is not repeated: whoever wrote it knows it.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("is up to 14 times such as mon-fri 18:00-20:00, with ; between them")]
+#[error("must be up to 14 times such as mon-fri 18:00-20:00, separated by ;")]
 pub struct InvalidPreferredTime;
 
 impl PreferredTime {

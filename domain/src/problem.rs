@@ -48,22 +48,22 @@ impl Kind {
     /// What all problems of a kind have in common, for people.
     pub const fn title(self) -> &'static str {
         match self {
-            Self::Invalid => "the request cannot be read",
-            Self::Missing => "there is no such thing",
-            Self::WrongMethod => "this route has no such method",
-            Self::Refused => "a rule refuses this",
-            Self::Disproved => "a check found it wrong",
-            Self::Conflict => "somebody else was faster",
-            Self::Stale => "it has changed since it was read",
-            Self::Unconditional => "it replaces something, and does not say what",
-            Self::ApprovalNeeded => "another person is to approve this first",
-            Self::Unauthenticated => "a token is needed",
-            Self::Forbidden => "this is not allowed here",
-            Self::TooLarge => "a limit was exceeded",
-            Self::WrongMediaType => "this media type is not read here",
-            Self::Busy => "too much at once",
-            Self::Unavailable => "something needed is away",
-            Self::Fault => "this is our mistake",
+            Self::Invalid => "invalid request",
+            Self::Missing => "not found",
+            Self::WrongMethod => "method not allowed",
+            Self::Refused => "refused by a rule",
+            Self::Disproved => "check failed",
+            Self::Conflict => "conflict with another request",
+            Self::Stale => "the data has changed since it was read",
+            Self::Unconditional => "If-Match is required",
+            Self::ApprovalNeeded => "approval is required",
+            Self::Unauthenticated => "authentication is required",
+            Self::Forbidden => "not allowed",
+            Self::TooLarge => "a size limit was exceeded",
+            Self::WrongMediaType => "unsupported media type",
+            Self::Busy => "too many requests",
+            Self::Unavailable => "temporarily unavailable",
+            Self::Fault => "internal error",
         }
     }
 }

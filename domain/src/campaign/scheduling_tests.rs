@@ -255,5 +255,5 @@ fn a_plan_for_agents_names_its_seller_where_its_preset_demands_one() {
         );
     }
     let told = CampaignRefusal::SellerMissing { preset: tsr }.to_string();
-    assert!(told.starts_with("seller is missing: under us-tsr"), "{told}");
+    assert!(told.starts_with("seller is missing: us-tsr"), "{told}");
 }

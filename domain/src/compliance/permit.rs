@@ -164,11 +164,13 @@ impl DialPermit {
 pub enum PermitRefusal {
     #[error("the grants are for different calls or numbers")]
     Mismatch,
-    #[error("a grant ran out at {0}")]
+    #[error("a dial grant expired at {0}")]
     Expired(Timestamp),
-    #[error("a verdict of rule {0} is not allow")]
+    #[error("rule {0} does not allow the call")]
     NotAllowed(String),
-    #[error("leg {0} may not follow: the one before has not failed definitely, or too late, or withdrawn")]
+    #[error(
+        "leg {0} is not allowed: the previous leg has not definitely failed, failed too late or was withdrawn"
+    )]
     NoNextLeg(u8),
 }
 

@@ -102,7 +102,7 @@ pub enum PresetStatus {
 pub enum PresetFault {
     #[error("the file has {bytes} bytes, more than {FILE_BYTES_MAX}")]
     TooLarge { bytes: usize },
-    #[error("the file is no version of a preset: {why}")]
+    #[error("the file is not a version of a compliance preset: {why}")]
     Unreadable { why: String },
     #[error("{what}")]
     Wrong { what: &'static str },

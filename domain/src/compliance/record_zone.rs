@@ -13,9 +13,11 @@ use values::phone_number::region_of_e164;
 /// Why the zone of a record does not say what time it is where the callee is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum ZoneFault {
-    #[error("it is no time zone of the IANA database: name one like America/New_York")]
+    #[error("it is not an IANA time zone: use one such as America/New_York")]
     Unreadable,
-    #[error("it is a fixed offset, and clocks change there: name a zone like America/New_York")]
+    #[error(
+        "it is a fixed offset, but the region uses daylight saving time: use a zone such as America/New_York"
+    )]
     FixedOffset,
 }
 

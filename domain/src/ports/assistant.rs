@@ -56,7 +56,7 @@ pub enum AssistantFailure {
     Denied,
     #[error("it answered something else than was agreed")]
     Garbled,
-    #[error("its answer broke off")]
+    #[error("its response was cut off")]
     Cut,
     #[error("it picked what it was not offered")]
     Outside,

@@ -73,7 +73,7 @@ pub enum StoreError {
         actual: StreamVersion,
     },
     /// A whole stream was asked for, and it is longer than a reader holds at once. A part would pass for all.
-    #[error("stream {stream} has more than {most} events, which are read page by page only")]
+    #[error("stream {stream} has more than {most} events and can be read only in pages")]
     TooLong { stream: StreamId, most: usize },
     /// Part of the batch is stored already, or on another stream: not a retry, a mistake.
     #[error("part of the batch for {stream} is stored already")]
@@ -97,7 +97,7 @@ impl From<StoreError> for Problem {
             StoreError::Busy => Self::new(Kind::Busy, "busy", "the store's queue is full"),
             StoreError::Unavailable(why) => Self::unavailable(format!("the event store: {why}")),
             StoreError::WrongVersion { .. } | StoreError::PartlyStored { .. } => {
-                Self::new(Kind::Conflict, "conflict", "somebody else was faster")
+                Self::new(Kind::Conflict, "conflict", "another request changed it first")
             }
             StoreError::Invalid(_) | StoreError::Damaged(_) | StoreError::TooLong { .. } => {
                 Self::fault(error.to_string())

@@ -62,14 +62,14 @@ pub struct DialOrder {
 /// Why a line did not take an order, or lost a leg it was asked about.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum LineError {
-    #[error("the permit is for call {permitted}, not for {ordered}")]
+    #[error("the permit is for call {permitted}, not for call {ordered}")]
     PermitMismatch { permitted: CallId, ordered: CallId },
     #[error("the line has no free leg")]
     Busy,
     /// The call must be recorded, and there is no place for that: it must not be dialed.
     #[error("the place of the recording cannot be taken: {0}")]
     NoRecording(String),
-    #[error("this machine lacks what a leg needs: {}", .0.label_en())]
+    #[error("this machine cannot run a leg: {}", .0.label_en())]
     Lacks(EndCause),
     #[error("the line is unavailable: {0}")]
     Unavailable(String),

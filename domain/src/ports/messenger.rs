@@ -31,7 +31,7 @@ pub struct Carried {
 
 /// Why it was not taken.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("not taken: {class}")]
+#[error("not accepted: {class}")]
 pub struct NotCarried {
     /// Such as `unreachable`.
     pub class: String,
