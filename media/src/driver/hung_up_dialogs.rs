@@ -1,11 +1,11 @@
-//! Dialogs that this process has hung up: a driver that starts later in the same process acknowledges copies of
-//! their 200 and sends no second BYE.
+//! Dialogs that this process has hung up: a driver that starts later in the same process acknowledges copies
+//! of their 200 and sends no second BYE.
 
 use domain::time::Timestamp;
 use std::collections::BTreeMap;
 use std::sync::{Mutex, PoisonError};
 
-/// How long a dialog is kept: a far end repeats its 200 for 32 s (RFC 3261, 13.3.1.4), and 8 s for a start between.
+/// How long a dialog is kept: a far end repeats its 200 for 32 s (RFC 3261, 13.3.1.4); 8 s more for a start.
 const KEPT_MS: u64 = 40_000;
 
 /// Most dialogs kept: 40 s at 100 answered calls per second, and some more. The oldest go first.

@@ -23,7 +23,6 @@ use domain::ports::line::Line;
 use domain::ports::recording::Recordings;
 use domain::ports::speech::Synthesizer;
 use domain::ports::tasks::{StopSignal, Tasks};
-use domain::time::Timestamp;
 use media::audio::recording::WavRecordings;
 use media::driver::{HungUpDialogs, MediaDriver, SipCounts};
 use projections::{Grounds, Projections, ReadDb};
@@ -37,7 +36,7 @@ use tokio::runtime::{Handle, Runtime};
 /// Opened for writing; the directory is locked.
 pub struct Opened {
     pub directory: PathBuf,
-    /// Where the log's signing key is.
+    /// File of the log's signing key.
     signing_key: PathBuf,
     pub environment: Environment,
     /// The log and the keys, in the order in which they are closed.
@@ -59,7 +58,7 @@ pub struct Opened {
     rows_lock: Mutex<Option<DataLock>>,
     /// Set while there are lines.
     media: Mutex<Option<Arc<MediaDriver>>>,
-    /// What its lines have hung up, also those of an earlier stretch of holding the driver lock.
+    /// Of all its lines, one after another.
     hung_up: Arc<HungUpDialogs>,
 }
 
@@ -114,13 +113,6 @@ fn checked_ids() -> Result<Arc<dyn IdSource>, AppError> {
     Ok(Arc::new(ids))
 }
 
-/// The clock of a rehearsal: it begins at the asked instant, or behind the log's last event.
-fn rehearsal_clock(settings: &OpenSettings, last: Option<Timestamp>) -> Option<Arc<RehearsalClock>> {
-    let asked = settings.rehearse_at?;
-    let begin = RehearsalClock::begin(asked, last);
-    Some(Arc::new(RehearsalClock::starting_at(begin)))
-}
-
 impl Opened {
     /// Opens with everything on the current runtime: for commands that place no calls, and tests.
     pub async fn open(settings: &OpenSettings) -> Result<Self, AppError> {
@@ -147,7 +139,7 @@ impl Opened {
         data_dir::refuse_other_mode(&directory, mode)?;
         let found = log::found(&settings.store).await?;
         let last = log::last_recorded(found.as_ref()).await?;
-        let rehearsal = rehearsal_clock(settings, last);
+        let rehearsal = RehearsalClock::of(settings.rehearse_at, last);
         let system_clock = Arc::new(SystemClock::default());
         let clock: Arc<dyn Clock> = match &rehearsal {
             Some(rehearsal) => Arc::<RehearsalClock>::clone(rehearsal),
@@ -341,7 +333,7 @@ impl Opened {
 
     /// A rehearsal goes on from then, as if the time between had passed: for tests of what takes days.
     #[cfg(any(test, feature = "testing"))]
-    pub fn rehearse_on_from(&self, then: Timestamp) {
+    pub fn rehearse_on_from(&self, then: domain::time::Timestamp) {
         if let Some(rehearsal) = &self.rehearsal {
             rehearsal.go_on_from(then);
         }
