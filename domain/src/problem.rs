@@ -53,7 +53,7 @@ impl Kind {
             Self::WrongMethod => "this route has no such method",
             Self::Refused => "a rule refuses this",
             Self::Disproved => "a check found it wrong",
-            Self::Conflict => "somebody else was faster",
+            Self::Conflict => "another writer changed it first; load it again and decide again",
             Self::Stale => "it has changed since it was read",
             Self::Unconditional => "it replaces something, and does not say what",
             Self::ApprovalNeeded => "another person is to approve this first",
