@@ -79,7 +79,7 @@ pub struct DealRefused {
     pub row: usize,
     #[schemars(example = &"ORDER-17")]
     pub reference: String,
-    #[schemars(example = &"the deal is of a call that this customer never had")]
+    #[schemars(example = &"the deal names a call that this customer never had")]
     pub why: String,
 }
 
@@ -215,7 +215,7 @@ async fn meant(
         }
         _ => Err(Problem::refused(
             "deal-invalid",
-            "the deal is of a call that this customer never had",
+            "the deal names a call that this customer never had",
         )),
     }
 }

@@ -20,7 +20,7 @@ pub enum NumberRefusal {
     TooManyLists { count: usize },
     #[error("the number has {count} imported calls already")]
     TooManyPastCalls { count: usize },
-    #[error("a call of the history lies in the future")]
+    #[error("a call of the history is dated in the future")]
     PastCallInFuture,
     /// This call was dialed and closed; a new dial is a new call.
     #[error("call {call} is over")]

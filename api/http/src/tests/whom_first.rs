@@ -47,7 +47,7 @@ fn a_named_time_is_taken_or_refused_with_the_next_that_is_allowed() {
     assert!(detail(&morning).contains("preferred_times"), "{morning:?}");
     let bound = json!({ "campaign": "T", "at": tomorrow(&server, 13), "agent": "wang" });
     let bound = server.post(path, &bound);
-    assert!(detail(&bound).contains("no agents take the calls"), "{bound:?}");
+    assert!(detail(&bound).contains("has no agents"), "{bound:?}");
     for wrong in [json!({ "campaign": "T" }), json!({ "at": tomorrow(&server, 13) })] {
         assert_eq!(server.post(path, &wrong).0, 422, "{wrong}");
     }
