@@ -368,7 +368,7 @@ mod tests {
         for (from, to, said) in [
             ("id: cn-service", "id: cn-other", "unknown variant"),
             ("opens: \"10:00\"", "opens: \"18:00\"", "before closes"),
-            ("Asia/Shanghai", "Mars/Base", "zone is a name"),
+            ("Asia/Shanghai", "Mars/Base", "zone must be"),
             ("local_days: 1,", "", "a cap is over"),
             ("local_days: 1,", "local_days: 1, minutes: 5,", "a cap is over"),
             ("version: 2", "version: 0", "version from 1"),
@@ -376,7 +376,7 @@ mod tests {
             (
                 "version: 2",
                 "version: 2\nholidays: China",
-                "holidays is a country",
+                "holidays must be a country",
             ),
             (
                 "version: 2",

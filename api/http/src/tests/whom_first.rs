@@ -157,7 +157,7 @@ fn a_campaign_that_contradicts_itself_or_its_preset_is_not_made() {
     for (map, why) in [
         (json!({ "busy": retry(4) }), "retry_policy allows 3"),
         (json!({ "opted_out": retry(1) }), "never called again"),
-        (json!({ "engaged": { "do": "stop" } }), "is no disposition"),
+        (json!({ "engaged": { "do": "stop" } }), "is not a disposition"),
     ] {
         let refused = with("dispositions", map);
         assert!(refused.0 >= 400 && detail(&refused).contains(why), "{refused:?}");
