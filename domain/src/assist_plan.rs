@@ -10,7 +10,7 @@ pub const ASKS_MAX: u32 = 1_000_000;
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct AssistPlan {
-    /// What it may pick, each once.
+    /// The kinds of ids that the assistant may pick, each once.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[schemars(length(max = 2), example = ["answer"])]
     pub picks: Vec<PickOf>,

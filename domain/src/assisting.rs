@@ -41,7 +41,8 @@ pub struct AssistantAnsweredFact {
     pub prompt_tokens: Option<u32>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub answer_tokens: Option<u32>,
-    /// `late`, `unreachable`, `denied`, `garbled`, `cut` or `outside`: nothing was picked.
+    /// Class of the failure, if nothing was picked: `late`, `unreachable`, `denied`, `garbled`, `cut` or
+    /// `outside`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub failure: Option<String>,
 }

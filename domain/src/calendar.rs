@@ -41,7 +41,7 @@ impl FromStr for PeriodLength {
 /// One period, from its first instant to before that of the next one.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Span {
-    /// `2026-11-20`, `2026-W47`, `2026-11`, `2026-Q4`, `2026`.
+    /// The period's name: `2026-11-20`, `2026-W47`, `2026-11`, `2026-Q4` or `2026`.
     pub label: String,
     pub from: Timestamp,
     pub to: Timestamp,

@@ -50,7 +50,7 @@ pub struct TurnCounts {
 pub struct Deciding {
     /// The callee's intent; `None` if a key, a silence or a sensitive word decided.
     pub intent: Option<String>,
-    /// The member of the flow that decided.
+    /// The member of the flow that decided, for example `nodes.greeting.intents.affirm`.
     pub rule: String,
 }
 
@@ -58,7 +58,7 @@ pub struct Deciding {
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct CallNotes {
     pub lang: String,
-    /// Each once, in the order in which they were noted.
+    /// The noted tags, each once, in the order in which they were noted.
     pub tags: Vec<String>,
     /// The last noted interest of the callee.
     pub interest: Option<String>,

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 /// One of a trunk's caller numbers. Without `valid_until` it does not expire, as far as known.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct CallerNumber {
-    /// E.164 or the carrier's own form.
+    /// The number, in E.164 or the carrier's own form.
     pub number: String,
     /// The last day on which its licence allows showing it.
     pub valid_until: Option<Day>,

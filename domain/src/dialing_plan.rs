@@ -82,7 +82,7 @@ const OFFER_MS_RANGE: std::ops::RangeInclusive<u32> = 5_000..=1_800_000;
 /// Allowed `skip_wait_ms`: a minute to 30 days, as far ahead as a callback may be named.
 const SKIP_WAIT_MS_RANGE: std::ops::RangeInclusive<u32> = 60_000..=2_592_000_000;
 
-/// How a campaign dials.
+/// A campaign's dialing mode and its settings.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, Default, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct DialingPlan {

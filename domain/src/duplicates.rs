@@ -9,9 +9,9 @@ use serde::{Deserialize, Serialize};
 )]
 #[serde(rename_all = "snake_case")]
 pub enum Duplicates {
-    /// The first; the others are left out as `same_number`.
+    /// Only the first customer; the others are left out as `same_number`.
     ByNumber,
-    /// Each customer; they share the number's caps.
+    /// Each customer; all of them share the number's caps.
     ByCustomer,
 }
 

@@ -25,7 +25,7 @@ pub struct KeptFacts {
     pub under_test: bool,
     /// Our own test phones, if the plan needs them.
     pub own_phones: Option<Arc<OwnNumbers>>,
-    /// See `assuming_kept`.
+    /// The assumption of a look ahead, see `assuming_kept`.
     assumed: Assumed,
 }
 

@@ -10,7 +10,7 @@ pub const TIERS_MAX: usize = 10;
 /// The column or attribute that holds a person's grade by recency, frequency and money.
 pub const GRADE: &str = "rfm_grade";
 
-/// One tier.
+/// One tier: the customers that it is for, and the model of their calls.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ModelTier {

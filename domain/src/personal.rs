@@ -27,7 +27,7 @@ pub struct Sealed {
     /// older records.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub transcript: Option<CustomerId>,
-    /// Only for phones and external ids.
+    /// The lookup hash; only for phones and external ids.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub hash: Option<LookupHash>,
 }
@@ -37,7 +37,7 @@ pub struct Sealed {
 pub enum Personal<T> {
     /// Readable; `hashed` requests a lookup hash with the sealed form (phone and external id only).
     Open { value: T, hashed: bool },
-    /// As stored.
+    /// The value in its stored form.
     Sealed(Box<Sealed>),
     /// The person's key is gone. The lookup hash stays, if there was one.
     Erased { hash: Option<LookupHash> },

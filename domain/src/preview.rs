@@ -19,7 +19,7 @@ pub const OFFERS_MAX: usize = 1_000;
 /// personal data.
 pub const PREVIEW_REASON_BYTES_MAX: usize = 256;
 
-/// One agent's offer.
+/// The offer of one customer to one agent.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Offer {
     pub customer: CustomerId,

@@ -31,7 +31,7 @@ pub enum Kind {
     Unauthenticated,
     /// The caller is known and not allowed.
     Forbidden,
-    /// Over a named limit.
+    /// The request exceeds a named limit.
     TooLarge,
     /// A media type that is not supported.
     WrongMediaType,

@@ -23,7 +23,7 @@ enum Group {
 #[error("quota {name} cannot be evaluated: {why}")]
 pub struct QuotaFault {
     pub name: String,
-    /// What is wrong with its condition.
+    /// What is wrong with the quota's condition.
     pub why: String,
 }
 

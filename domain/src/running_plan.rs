@@ -53,7 +53,7 @@ pub enum Reached {
     Completed,
     /// It was promoted to its pilot, or further.
     Pilot,
-    /// It is fully live.
+    /// The campaign is fully live.
     Full,
 }
 

@@ -55,7 +55,7 @@ pub enum SpeechPlanFault {
     TooManyHotWords,
     #[error("hot word {place} is empty, has a control character, or more than {PHRASE_BYTES_MAX} bytes")]
     HotWord {
-        /// From 1.
+        /// Position of the word in the list, from 1.
         place: usize,
     },
     #[error("{member} is a name of 1 to {bytes_max} letters, digits, `-`, `_` and `.`")]

@@ -28,15 +28,15 @@ pub enum Certainty {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum ReadBy {
-    /// The whole utterance is in a table.
+    /// A table that contains the whole utterance.
     Exact,
     /// A rule with fixed words.
     Rule,
-    /// Yes or no, by fixed words.
+    /// The fixed words for yes and no.
     Answer,
-    /// The model ranked the intents.
+    /// The model, which ranked the intents.
     Model,
-    /// No model was available.
+    /// Nothing: no model was available.
     Nothing,
 }
 
@@ -46,7 +46,7 @@ pub enum ReadBy {
 pub struct IntentCandidate {
     #[schemars(example = &"ask_term")]
     pub intent: String,
-    /// Its probability, in thousandths.
+    /// The intent's probability, in thousandths.
     pub score_permille: u16,
 }
 
@@ -54,10 +54,10 @@ pub struct IntentCandidate {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct AnswerCandidate {
-    /// Its id in the knowledge base.
+    /// The answer's id in the knowledge base.
     #[schemars(example = &"提前还款")]
     pub answer: String,
-    /// Its similarity, in thousandths.
+    /// The answer's similarity to the utterance, in thousandths.
     pub score_permille: u16,
 }
 
@@ -69,7 +69,7 @@ pub struct KnowledgeReading {
     pub knowledge_version: u32,
     /// Certainty of the best answer: spoken, confirmed first, or left out.
     pub certainty: Certainty,
-    /// Best first, at most three.
+    /// The nearest answers, best first, at most three.
     pub candidates: Vec<AnswerCandidate>,
     pub accept_permille: u16,
     pub confirm_permille: u16,
@@ -108,7 +108,7 @@ pub struct Picked {
 pub struct SpokenReading {
     pub certainty: Certainty,
     pub read_by: ReadBy,
-    /// Best first, at most three.
+    /// The candidate intents, best first, at most three.
     pub candidates: Vec<IntentCandidate>,
     /// The score from which a reading is accepted; absent if no model was used.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -231,7 +231,8 @@ pub struct EncoderShare {
     /// True if the reading is the encoder's; else it comes from the linear model or a rule.
     pub decided: bool,
     pub took_ms: u64,
-    /// `late`, `unreachable`, `denied`, `garbled` or `cut`: it ranked nothing.
+    /// Class of the failure, if the encoder ranked nothing: `late`, `unreachable`, `denied`, `garbled` or
+    /// `cut`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(example = &"late")]
     pub failure: Option<String>,

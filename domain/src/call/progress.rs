@@ -46,9 +46,9 @@ pub enum TrunkHealth {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum NextLeg {
     Never,
-    /// Only after the first leg.
+    /// A further leg may follow only the first leg.
     Once,
-    /// On a trunk that this call has not tried.
+    /// A further leg may follow on a trunk that this call has not tried.
     AnotherTrunk,
 }
 
@@ -121,9 +121,9 @@ pub enum CallProgress<'a> {
     NotDialed,
     /// There was no answer, or one that came after we had given up.
     Unanswered {
-        /// A leg of this call rang.
+        /// True if a leg of this call rang.
         rang: bool,
-        /// `call.cancel_requested` exists for the last leg.
+        /// True if `call.cancel_requested` exists for the last leg.
         cancel_requested: bool,
         /// The failure of the last leg, if it failed.
         failure: Option<&'a LegFailure>,

@@ -251,7 +251,7 @@ pub struct Target {
     pub metric: String,
     /// The version of the metric's definition.
     pub version: u32,
-    /// 0 to 1,000.
+    /// The ratio to reach, in thousandths: 0 to 1,000.
     pub per_mille: u32,
 }
 

@@ -33,7 +33,7 @@ pub struct CreatedCampaign {
 
 #[derive(Debug, Clone, Default)]
 pub struct CampaignState {
-    /// With the terms of the last change.
+    /// The flow, plan and segment, with the terms of the last change.
     created: Option<CreatedCampaign>,
     /// The terms at creation, once they were changed.
     first_terms: Option<Box<CallingTerms>>,

@@ -116,7 +116,7 @@ pub const MERGED_PERSON: &str = "merged_person";
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct JoinedFacts {
     pub customer: CustomerId,
-    /// By scope.
+    /// Its consents, by scope.
     pub consents: BTreeMap<String, ConsentFacts>,
     pub history: ContactHistory,
     pub caps: Vec<CallCap>,

@@ -15,7 +15,7 @@ use values::disposition::{Disposition, InterestLevel, Outcome};
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(super) struct CallAttributes {
     is_registered: bool,
-    /// In the order of `COUNTS`.
+    /// The counts, in the order of `COUNTS`.
     counts: [Option<u32>; COUNTS.len()],
     last_call_time: Option<Timestamp>,
     last_answered_time: Option<Timestamp>,

@@ -380,7 +380,7 @@ pub struct CallClosing {
 /// What decides if the person is called again in the campaign.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum CallAgain {
-    /// The campaign's retry policy.
+    /// The campaign's retry policy decides.
     ByPolicy,
     /// A user or program ordered the end of the call: no further call.
     Never,

@@ -11,9 +11,9 @@ pub enum Erasure {
     None,
     /// Requested: no grants any more. A hold or an open call delays the erasure.
     Requested { at: Timestamp },
-    /// Decided: the key may be destroyed.
+    /// The erasure is decided: the key may be destroyed.
     Decided { at: Timestamp },
-    /// Done, with this certificate.
+    /// The erasure is done, with this certificate.
     Certified { certificate: EventId },
 }
 

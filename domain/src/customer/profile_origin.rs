@@ -19,6 +19,6 @@ pub enum ProfileOrigin {
     Call { call: CallId },
     /// The result of a conversation in text.
     Conversation { conversation: ConversationId },
-    /// A row of a list.
+    /// A row of an imported list.
     Import { list: ListId },
 }

@@ -35,11 +35,11 @@ pub struct CustomerState {
     assignee: Option<Box<Assignee>>,
     pub(super) profile: Option<Box<Profile>>,
     pub(super) call_attributes: CallAttributes,
-    /// Most people have none.
+    /// The person's deals; most people have none.
     deals: Option<Box<Deals>>,
-    /// Most people have neither caps nor preferred times.
+    /// The person's own caps and preferred times; most people have none.
     pub(super) own_rules: Option<Box<OwnRules>>,
-    /// Most people have one id.
+    /// The merged ids of the person; most people have one id.
     pub(super) merged: Option<Box<MergedIds>>,
 }
 

@@ -93,9 +93,9 @@ pub enum NumberEvent {
 #[serde(rename_all = "snake_case")]
 pub enum OptOutSource {
     Keypress,
-    /// Said in a call.
+    /// The callee said it in a call.
     Speech,
-    /// Written, in a conversation or as a reply to a message.
+    /// The customer wrote it, in a conversation or as a reply to a message.
     Text,
     Operator,
     Import,

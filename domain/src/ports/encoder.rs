@@ -20,7 +20,7 @@ pub const RANKED_MAX: usize = 3;
 pub struct EncoderRanking {
     /// Name of the model that ranked, as its server uses it.
     pub model: String,
-    /// Best first.
+    /// The ranked intents, best first.
     pub candidates: Vec<IntentCandidate>,
     /// The score from which the best intent is accepted; the encoder's own, fitted on held-out lines.
     pub accept_permille: u16,

@@ -29,7 +29,7 @@ pub struct LineFacts {
     pub loopback: bool,
     /// The most legs at once.
     pub legs_max: u32,
-    /// New legs per second.
+    /// The most new legs per second.
     pub dials_per_second: u32,
     /// The longest ringing before we give up, in milliseconds from the first 18x.
     pub ring_timeout_ms: u64,
@@ -51,7 +51,7 @@ pub struct DialOrder {
     pub leg: u8,
     /// The leg's SIP names; its Call-ID is stored in `call.dialing`.
     pub identity: LegIdentity,
-    /// E.164 with `+`, from `call.permitted`.
+    /// The number to dial, E.164 with `+`, from `call.permitted`.
     pub callee: String,
     /// The caller number shown, E.164 or the trunk's own form; `None` on a loopback trunk.
     pub caller: Option<String>,
@@ -223,7 +223,7 @@ pub struct LegFacts {
     pub leg: u8,
     /// The SIP names that the leg was dialed with.
     pub identity: LegIdentity,
-    /// `local` of its `call.dialing`.
+    /// Our sent-by `host:port`, from `local` of its `call.dialing`.
     pub local: String,
     pub callee: String,
     pub caller: Option<String>,

@@ -15,7 +15,7 @@ pub struct OutgoingMessage {
     /// The message's id; the provider names it in replies.
     pub message: MessageId,
     pub way: Way,
-    /// A number (E.164), a mail address, or our id of the customer.
+    /// The recipient: a number (E.164), a mail address, or our id of the customer.
     pub to: String,
     pub subject: Option<String>,
     pub text: String,

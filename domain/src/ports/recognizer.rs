@@ -153,7 +153,7 @@ pub struct Utterance {
     pub text: String,
     /// 0 to 1, if the engine gives one.
     pub confidence_ratio: Option<f64>,
-    /// Best first, without `text` itself.
+    /// Other possible texts, best first, without `text` itself.
     pub alternatives: Vec<Alternative>,
     pub begin_ms: u64,
     pub end_ms: u64,

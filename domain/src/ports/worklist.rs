@@ -67,7 +67,7 @@ pub struct CampaignWork {
     pub running: bool,
     pub enrolled_count: u64,
     pub settled_count: u64,
-    /// Enrolments with an open grant or open call.
+    /// Number of enrolments with an open grant or open call.
     pub open_count: u64,
     /// The earliest due time among waiting enrolments.
     pub next_due_at: Option<Timestamp>,

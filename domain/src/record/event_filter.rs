@@ -13,9 +13,9 @@ pub const FILTER_NAMES_MAX: usize = 64;
 /// A filter for events. All conditions must hold; an empty one always does. The default selects every event.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct EventFilter {
-    /// Any of these kinds (`call.ended`); one that ends in a dot is a prefix (`call.`).
+    /// The kinds to select (`call.ended`), any of them; one that ends in a dot is a prefix (`call.`).
     pub kinds: Vec<String>,
-    /// Any of these streams (`call-0b0e…`); one that ends in a dash is a prefix (`call-`).
+    /// The streams to select (`call-0b0e…`), any of them; one that ends in a dash is a prefix (`call-`).
     pub streams: Vec<String>,
     pub campaign: Option<CampaignId>,
     pub customer: Option<CustomerId>,
@@ -36,7 +36,7 @@ pub struct EventFacts<'a> {
 }
 
 impl<'a> EventFacts<'a> {
-    /// Reads them from a stored record; an error names the position.
+    /// Reads the facts from a stored record; an error names the position.
     pub fn of(event: &'a StoredEvent) -> Result<Self, UnreadableRecord> {
         serde_json::from_slice(&event.record).map_err(|error| UnreadableRecord {
             position: event.position,

@@ -139,7 +139,7 @@ impl StoredEvent {
         })
     }
 
-    /// Parses the record; an error names the position.
+    /// Parses the record's envelope; an error names the position.
     pub fn envelope(&self) -> Result<Envelope, UnreadableRecord> {
         serde_json::from_slice(&self.record).map_err(|error| UnreadableRecord {
             position: self.position,

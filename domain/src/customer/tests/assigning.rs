@@ -1,4 +1,4 @@
-//! Assigning a person to a user or a team: with a reason, once, and to nobody any more.
+//! Assigns a person to a user or a team, once and with a reason, and removes the assignment.
 
 use super::*;
 use crate::customer::Assignee;

@@ -1,4 +1,4 @@
-//! People withdrawn from a campaign: nothing new is dialed, and what is open ends as it would have.
+//! Withdraws people from a campaign: no new dial, and open calls end as usual.
 
 use super::*;
 use crate::calling_plan::Dedupe;
