@@ -16,12 +16,10 @@ pub const DISPOSITION_VERSION: u32 = 1;
 /// was received (`docs/call_progress.md`).
 pub const ANSWERED_SHORT_BELOW_MS: u64 = 1_000;
 
-/// After a 480 without 18x and cause another trunk is tried only if the 480 came within this time
-/// (`docs/call_progress.md`).
+/// A 480 without 18x and cause within this time permits another trunk (`docs/call_progress.md`).
 const UNREACHABLE_FAILOVER_BELOW_MS: u64 = 1_000;
 
-/// After a 404 with cause 3 another trunk is tried only if the 404 came within this time
-/// (`docs/call_progress.md`).
+/// A 404 with cause 3 within this time permits another trunk (`docs/call_progress.md`).
 const NO_ROUTE_404_FAILOVER_BELOW_MS: u64 = 200;
 
 /// The largest Q.850 cause (ITU-T Q.850, 2.2.7: seven bits).
@@ -197,8 +195,7 @@ fn dispose_answered(reason: EndReason, talk_ms: u64, heard_rtp: bool) -> Dispose
 /// Returns the row of the table for the failure of one leg.
 pub fn dispose_failure(failure: &LegFailure) -> Disposed {
     if failure.lack.is_some_and(EndCause::is_own_lack) {
-        // Nothing left this machine: no attempt, no statement about the trunk, and no other trunk, which
-        // would lack the same.
+        // Nothing left this machine: no attempt, no fault of the trunk; another trunk would lack the same.
         return Disposed::of(Disposition::Interrupted, TrunkHealth::Neutral, NextLeg::Never).uncharged();
     }
     match failure.cause {

@@ -1,4 +1,4 @@
-//! Sets attributes and tags of a person.
+//! Sets and clears values of attributes and tags of a person, within limits.
 //!
 //! A request is applied completely or not at all. An unchanged value makes no event, except for values that
 //! calls change too: there the last one set counts, also if it is the same.
