@@ -14,11 +14,11 @@ const DAY_MS: u64 = 86_400_000;
 pub enum CapFault {
     #[error("at most {OWN_CAPS_MAX} caps can be set")]
     TooMany,
-    #[error("a cap is 1 to {CALLS_OF_CAP_MAX} calls in 1 to {CAP_DAYS_MAX} local days")]
+    #[error("a cap must be 1 to {CALLS_OF_CAP_MAX} calls in 1 to {CAP_DAYS_MAX} local days")]
     OutOfBounds,
-    #[error("the same calls are capped twice: {one} and {other}")]
+    #[error("the same calls have two caps: {one} and {other}")]
     Twice { one: CallCap, other: CallCap },
-    #[error("{own} is looser than {preset} of {}: it would have no effect", of.code())]
+    #[error("{own} is looser than {preset} of {} and would have no effect", of.code())]
     Looser {
         own: CallCap,
         preset: String,
@@ -123,7 +123,8 @@ mod tests {
         let why = looser.unwrap_err().to_string();
         assert_eq!(
             why,
-            "4 answered in 1 days is looser than 3 answered in 1 days of cn-collection: it would have no effect"
+            "4 answered in 1 days is looser than 3 answered in 1 days of cn-collection and would have no \
+             effect"
         );
         // Dialed calls are counted separately; cn-collection has no cap for them.
         assert_eq!(

@@ -67,9 +67,9 @@ impl Deadline {
 /// The reasons why a text of a case is refused.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum CaseTextError {
-    #[error("{member} is needed")]
+    #[error("{member} is required")]
     Missing { member: &'static str },
-    #[error("{member} has {bytes} bytes, more than the {bytes_max} it may have")]
+    #[error("{member} has {bytes} bytes, more than the limit of {bytes_max}")]
     TooLong {
         member: &'static str,
         bytes: usize,

@@ -112,11 +112,11 @@ impl DialingPlan {
     /// Returns what is wrong with the plan, if anything.
     pub fn fault(&self) -> Option<&'static str> {
         let times = [
-            (self.offer_ms, OFFER_MS_RANGE, "offer_ms is 5000 to 1800000"),
+            (self.offer_ms, OFFER_MS_RANGE, "offer_ms must be 5000 to 1800000"),
             (
                 self.skip_wait_ms,
                 SKIP_WAIT_MS_RANGE,
-                "skip_wait_ms is 60000 to 2592000000",
+                "skip_wait_ms must be 60000 to 2592000000",
             ),
         ];
         let is_said = self.offer_ms.is_some() || self.skip_wait_ms.is_some();

@@ -44,19 +44,19 @@ pub struct DispositionMap(BTreeMap<Disposition, AfterDisposition>);
 /// The reasons why a map is refused.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum MapFault {
-    #[error("{0:?} is not a disposition: write busy, no_answer, unreachable, rejected, machine …")]
+    #[error("{0:?} is not a disposition: use busy, no_answer, unreachable, rejected, machine …")]
     Unknown(String),
-    #[error("{0}: a customer who opted out is never called again; no campaign can change that")]
+    #[error("{0}: an opted-out customer is never called again; a campaign cannot loosen this")]
     OptedOut(&'static str),
-    #[error("{}: calls with this disposition are not retried; use mark or stop", .0.code())]
+    #[error("{}: a call with this disposition cannot be retried; use mark or stop", .0.code())]
     NotRetried(Disposition),
     #[error("{}: 1 to {ATTEMPTS_MAX} attempts, each at most 30 days after the end", .0.code())]
     OutOfBounds(Disposition),
-    #[error("{}: a tag has 1 to {MARK_BYTES_MAX} bytes, none of them a control character", .0.code())]
+    #[error("{}: a tag must have 1 to {MARK_BYTES_MAX} bytes and no control characters", .0.code())]
     Tag(Disposition),
     #[error(
-        "{}: {attempts} attempts, but retry_policy allows {retries_max} over all dispositions: change one \
-         of them",
+        "{}: {attempts} attempts, but retry_policy allows {retries_max} over all dispositions: correct one \
+         of the two",
         disposition.code()
     )]
     Contradicts {
@@ -234,11 +234,11 @@ mod tests {
             ),
             (
                 r#"{"answered":{"do":"retry","after_ms":1,"attempts":1}}"#,
-                "not retried",
+                "cannot be retried",
             ),
             (
                 r#"{"invalid_number":{"do":"retry","after_ms":1,"attempts":1}}"#,
-                "not retried",
+                "cannot be retried",
             ),
             (r#"{"busy":{"do":"retry","after_ms":1,"attempts":0}}"#, "attempts"),
             (
@@ -246,7 +246,7 @@ mod tests {
                 "30 days",
             ),
             (r#"{"busy":{"do":"retry","after_ms":1}}"#, "attempts"),
-            (r#"{"busy":{"do":"mark","tag":" "}}"#, "a tag has"),
+            (r#"{"busy":{"do":"mark","tag":" "}}"#, "a tag must have"),
             (r#"{"busy":{"do":"stop","attempts":1}}"#, "unknown field"),
             (r#"{"busy":{"do":"ring"}}"#, "unknown variant"),
         ] {

@@ -30,7 +30,7 @@ pub struct PreferredTime {
 
 /// A text that is not a list of preferred times. The error does not repeat it, because it may be personal.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("is up to 14 times such as mon-fri 18:00-20:00, with ; between them")]
+#[error("must be up to 14 times such as mon-fri 18:00-20:00, separated by ;")]
 pub struct InvalidPreferredTime;
 
 impl PreferredTime {

@@ -47,22 +47,22 @@ impl Kind {
     /// Returns the title that all problems of a kind share.
     pub const fn title(self) -> &'static str {
         match self {
-            Self::Invalid => "the request cannot be read",
-            Self::Missing => "this does not exist",
-            Self::WrongMethod => "this route has no such method",
-            Self::Refused => "a rule refuses this",
-            Self::Disproved => "a check failed",
-            Self::Conflict => "another writer changed it first; load it again and decide again",
-            Self::Stale => "it has changed since it was read",
-            Self::Unconditional => "it replaces stored data without naming the version",
-            Self::ApprovalNeeded => "another user must approve this first",
-            Self::Unauthenticated => "a token is needed",
-            Self::Forbidden => "this is not allowed here",
-            Self::TooLarge => "a limit was exceeded",
-            Self::WrongMediaType => "this media type is not supported",
-            Self::Busy => "too many requests at once",
-            Self::Unavailable => "a required service is unavailable",
-            Self::Fault => "an internal error occurred",
+            Self::Invalid => "invalid request",
+            Self::Missing => "not found",
+            Self::WrongMethod => "method not allowed",
+            Self::Refused => "refused by a rule",
+            Self::Disproved => "check failed",
+            Self::Conflict => "conflict with another request",
+            Self::Stale => "the data has changed since it was read",
+            Self::Unconditional => "If-Match is required",
+            Self::ApprovalNeeded => "approval is required",
+            Self::Unauthenticated => "authentication is required",
+            Self::Forbidden => "not allowed",
+            Self::TooLarge => "a size limit was exceeded",
+            Self::WrongMediaType => "unsupported media type",
+            Self::Busy => "too many requests",
+            Self::Unavailable => "temporarily unavailable",
+            Self::Fault => "internal error",
         }
     }
 }

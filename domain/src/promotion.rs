@@ -67,23 +67,24 @@ pub struct SaidEvidence {
 /// The part of a promotion's evidence that is missing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum Lacking {
-    #[error("no call was answered in this stage: there is nothing to judge by")]
+    #[error("no call was answered in this stage: there is no evidence")]
     Answers,
-    #[error("person_on_duty is missing: name the user on duty once the campaign is fully live")]
+    #[error("the on-duty user for the full rollout is missing (person_on_duty)")]
     PersonOnDuty,
-    #[error("a pilot with agents needs 3 to 5 of them (agents)")]
+    #[error("a pilot with agents must end with 3 to 5 agents (agents)")]
     Agents,
-    #[error("a pilot with agents takes at least 7 days (days)")]
+    #[error("a pilot with agents must take at least 7 days (days)")]
     Days,
-    #[error("a roll-out needs 20 to 50 agents (agents)")]
+    #[error("a roll-out must end with 20 to 50 agents (agents)")]
     RollOutAgents,
-    #[error("a roll-out takes at least 30 days, counted from the promotion to it")]
+    #[error("a roll-out must take at least 30 days, counted from the promotion to it")]
     RollOutDays,
     #[error(
-        "each day of a roll-out must be reviewed: reviewed_days must be at least the days since the promotion to it"
+        "each day of a roll-out must be reviewed: reviewed_days must be at least the number of days since \
+         the promotion to it"
     )]
     Reviews,
-    #[error("more than 850 of 1,000 calls must have been routed correctly (routing_per_mille)")]
+    #[error("more than 850 of 1,000 calls must be routed correctly (routing_per_mille)")]
     Routing,
     #[error("more than 900 of 1,000 common questions must be answered (coverage_per_mille)")]
     Coverage,

@@ -135,7 +135,7 @@ impl RunningPlan {
             .share
             .is_some_and(|share| share == 0 || share > SHARE_WEIGHT_MAX)
         {
-            return Some("share is a weight from 1 to 100");
+            return Some("share must be a weight from 1 to 100");
         }
         let recycle = self.recycle.as_ref()?;
         if recycle.dispositions.is_empty() {
@@ -143,7 +143,7 @@ impl RunningPlan {
         }
         let days = (1..=ROUND_DAYS_MAX).contains(&recycle.after_days);
         let rounds = (1..=ROUNDS_MAX).contains(&recycle.rounds_max);
-        (!days || !rounds).then_some("recycle has 1 to 366 days and 1 to 26 rounds")
+        (!days || !rounds).then_some("recycle must have 1 to 366 days and 1 to 26 rounds")
     }
 }
 

@@ -50,7 +50,7 @@ impl FromStr for NumberListName {
         is_name.then(|| Self(text.to_owned())).ok_or_else(|| InvalidId {
             kind: "number list",
             text: text.to_owned(),
-            why: "it has 1 to 64 of a-z, 0-9 and -",
+            why: "it must have 1 to 64 characters of a-z, 0-9 and -",
         })
     }
 }

@@ -53,14 +53,14 @@ pub struct SpeechPlan {
 pub enum SpeechPlanFault {
     #[error("hot_words has more than {HOT_WORDS_MAX} words")]
     TooManyHotWords,
-    #[error("hot word {place} is empty, has a control character, or more than {PHRASE_BYTES_MAX} bytes")]
+    #[error("hot word {place} is empty, has a control character or more than {PHRASE_BYTES_MAX} bytes")]
     HotWord {
         /// Position of the word in the list, from 1.
         place: usize,
     },
-    #[error("{member} is a name of 1 to {bytes_max} letters, digits, `-`, `_` and `.`")]
+    #[error("{member} must be a name of 1 to {bytes_max} letters, digits, `-`, `_` and `.`")]
     Name { member: &'static str, bytes_max: usize },
-    #[error("{member} is from {least} to {most}")]
+    #[error("{member} must be from {least} to {most}")]
     Range {
         member: &'static str,
         least: u16,

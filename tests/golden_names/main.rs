@@ -40,6 +40,12 @@ fn keeps(line: &str, golden: &[&str]) -> bool {
     wanted.peek().is_none()
 }
 
+/// `GOLDEN=write` adds new names to the lists.
+#[expect(clippy::disallowed_methods, reason = "a switch of this test alone")]
+fn is_to_be_written() -> bool {
+    std::env::var("GOLDEN").is_ok_and(|value| value == "write")
+}
+
 fn missing(file: &str, found: &BTreeSet<String>, names: &Names) -> Vec<String> {
     let lost = read(file).into_iter().filter(|line| !found.contains(line));
     match file {
@@ -68,7 +74,7 @@ fn every_name_that_is_stored_hashed_sent_or_compared_is_still_there() {
                 .into_iter()
                 .map(|line| format!("{file}: {line}")),
         );
-        if std::env::var("GOLDEN").is_ok_and(|value| value == "write") {
+        if is_to_be_written() {
             let all: BTreeSet<String> = read(file).union(&found).cloned().collect();
             let text: String = all.iter().map(|line| format!("{line}\n")).collect();
             std::fs::write(golden(file), text).expect("the list can be written");

@@ -8,42 +8,39 @@ use values::ids::UserId;
 pub enum ApprovalRefusal {
     #[error("this approval does not exist")]
     Unknown,
-    #[error("nobody approves an own request: another person who holds the right does")]
+    #[error("you cannot approve your own request: another user with the permission must approve it")]
     OwnRequest,
     #[error(
-        "your credential came from {0}, who made this request: another person, with a credential from \
-         elsewhere, approves it; a set-up link sent by mail, or one of the directory's owner, gives you one \
-         of your own"
+        "your credential came from {0}, who made this request: a user with another credential must approve \
+         it; a set-up link by mail or from the owner of the data directory gives you your own credential"
     )]
     CredentialFromRequester(UserId),
     #[error(
-        "the credential of {0}, who made this request, came from you: a person who did not give {0} a \
-         credential approves it"
+        "the credential of {0}, who made this request, came from you: a user who did not give {0} a \
+         credential must approve it"
     )]
     CredentialFromApprover(UserId),
-    #[error("it was rejected: ask anew")]
+    #[error("the approval was rejected: request a new one")]
     Rejected,
-    #[error("it was used: an approval serves one act, ask anew")]
+    #[error("the approval was used: it is valid for one action, request a new one")]
     Used,
-    #[error("it expired at {at}: ask anew")]
+    #[error("the approval expired at {at}: request a new one")]
     Expired { at: Timestamp },
-    #[error("nobody has approved it yet")]
+    #[error("it is not approved yet")]
     NotApproved,
-    #[error("it was approved for something else: ask for this")]
+    #[error("the approval is for something else: request one for this")]
     AnotherAct,
-    #[error(
-        "it was begun as it was approved: it goes on read by the same `map` and `encoding`, or not at all"
-    )]
+    #[error("it was started as approved: continue with the same `map` and `encoding`")]
     BegunOtherwise,
-    #[error("it was {0} who asked: only they use it")]
+    #[error("the approval was requested by {0}: only the requester can use it")]
     AnotherRequester(UserId),
-    #[error("{0}, who approved it, is disabled: ask anew")]
+    #[error("the approver {0} is disabled: request a new approval")]
     ApproverDisabled(UserId),
-    #[error("{0}, who approved it, holds the right no more: ask anew")]
+    #[error("the approver {0} no longer has the permission: request a new approval")]
     ApproverLostTheRight(UserId),
-    #[error("a reason is needed")]
+    #[error("a reason is required")]
     NoReason,
-    #[error("the reason has {bytes} bytes, more than the {bytes_max} it may have")]
+    #[error("the reason has {bytes} bytes, more than the limit of {bytes_max}")]
     TooLong { bytes: usize, bytes_max: usize },
 }
 

@@ -56,13 +56,13 @@ impl fmt::Display for Waiting {
         match self {
             Self::TestIsFull => write!(
                 f,
-                "under test the campaign calls its first {TEST_PEOPLE_MAX} people; the others wait until it is \
-                 promoted to a pilot"
+                "in the test stage the campaign calls \
+                 its first {TEST_PEOPLE_MAX} customers; the others wait until it is promoted to a pilot"
             ),
             Self::DayIsFull { until } => write!(
                 f,
-                "a pilot places at most {PILOT_CALLS_PER_DAY_MAX} calls a day, and this limit is reached; \
-                 the others wait until {until}"
+                "a pilot places at most {PILOT_CALLS_PER_DAY_MAX} calls a day and today's limit is reached; \
+                 the next calls start at {until}"
             ),
         }
     }

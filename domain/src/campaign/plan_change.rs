@@ -58,12 +58,12 @@ fn check(
     let window = &after.window;
     if window.end <= window.start {
         return Err(CampaignRefusal::NeverRuns {
-            why: "its hours end before they begin",
+            why: "the calling hours end before they start",
         });
     }
     if window.rests.iter().any(|(from, to)| to <= from) {
         return Err(CampaignRefusal::NeverRuns {
-            why: "a rest ends before it begins",
+            why: "a break ends before it starts",
         });
     }
     if after.max_concurrent == 0 {
@@ -74,7 +74,7 @@ fn check(
         .is_some_and(|share| share == 0 || share > SHARE_WEIGHT_MAX)
     {
         return Err(CampaignRefusal::NeverRuns {
-            why: "share is a weight from 1 to 100",
+            why: "share must be a weight from 1 to 100",
         });
     }
     scheduling::presets_agree(changed, now)?;
@@ -222,7 +222,7 @@ mod tests {
         assert_eq!(
             change(backwards),
             CampaignRefusal::NeverRuns {
-                why: "its hours end before they begin"
+                why: "the calling hours end before they start"
             }
         );
         let night = PlanChange {

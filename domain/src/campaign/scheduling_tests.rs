@@ -86,7 +86,7 @@ fn told_to_start_before_its_time_it_waits_and_the_clock_starts_it() {
     assert_eq!(
         decide(&untold, due(true), starts_at),
         Ok(Vec::new()),
-        "no start was ordered"
+        "nobody told it"
     );
     let state = told(untold);
     assert_eq!(decide(&state, CampaignCommand::Start, now()), Ok(Vec::new()));
@@ -255,5 +255,5 @@ fn a_plan_for_agents_names_its_seller_where_its_preset_demands_one() {
         );
     }
     let told = CampaignRefusal::SellerMissing { preset: tsr }.to_string();
-    assert!(told.starts_with("seller is missing: under us-tsr"), "{told}");
+    assert!(told.starts_with("seller is missing: us-tsr"), "{told}");
 }

@@ -34,7 +34,7 @@ pub enum ChartNoteCommand {
 /// Why a note can be refused: a rule said no, nothing was written.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum ChartNoteRefusal {
-    #[error("a text of 1 to {TEXT_BYTES_MAX} bytes is needed")]
+    #[error("a text of 1 to {TEXT_BYTES_MAX} bytes is required")]
     Text,
     #[error("a note is signed")]
     Nobody,

@@ -7,13 +7,13 @@ use crate::problem::Explained;
 pub enum ComplaintRefusal {
     #[error("this complaint does not exist")]
     Unknown,
-    #[error("the complaint says neither whom nor which number, call or campaign it is about")]
+    #[error("the complaint names no customer, number, call or campaign")]
     AboutNobody,
-    #[error("the complaint was received before it is opened, not after")]
+    #[error("the complaint must be received before it is recorded")]
     ReceivedLater,
-    #[error("the day by which it is to be answered lies before the day on which it came")]
+    #[error("the deadline is before the day on which the request was received")]
     DueBefore,
-    #[error("the complaint is resolved: what comes after it is a complaint of its own")]
+    #[error("the complaint is resolved: record a new complaint for what follows")]
     Resolved,
     #[error(transparent)]
     Text(#[from] CaseTextError),

@@ -93,7 +93,7 @@ pub(super) fn of_number(facts: &NumberFacts<'_>, now: Timestamp) -> Vec<Verdict>
 
 /// Two presets that no dial can satisfy at once, and the reason.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{} and {} contradict one another: {why}", one.code(), other.code())]
+#[error("{} and {} contradict each other: {why}", one.code(), other.code())]
 pub struct Contradiction {
     pub one: Preset,
     pub other: Preset,
@@ -115,9 +115,9 @@ fn first_contradiction(
     pairs.find_map(|(one, other)| {
         let longer = |min: Option<u64>, max: Option<u64>| min.zip(max).is_some_and(|(min, max)| min > max);
         let why = if !meet(&[one, other]) {
-            "their hours and the campaign's have no instant in common"
+            "their calling hours and the campaign's do not overlap"
         } else if longer(one.ring_ms_min, other.ring_ms_max) || longer(other.ring_ms_min, one.ring_ms_max) {
-            "one lets a phone ring longer than the other permits"
+            "one requires a longer ring time than the other allows"
         } else {
             return None;
         };

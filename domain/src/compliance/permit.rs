@@ -166,12 +166,12 @@ impl DialPermit {
 pub enum PermitRefusal {
     #[error("the grants are for different calls or numbers")]
     Mismatch,
-    #[error("a grant expired at {0}")]
+    #[error("a dial grant expired at {0}")]
     Expired(Timestamp),
-    #[error("the verdict of rule {0} does not allow the dial")]
+    #[error("rule {0} does not allow the call")]
     NotAllowed(String),
     #[error(
-        "leg {0} may not be dialed: the leg before did not fail definitely, it is too late, or the call was withdrawn"
+        "leg {0} is not allowed: the previous leg has not definitely failed, failed too late or was withdrawn"
     )]
     NoNextLeg(u8),
 }

@@ -102,7 +102,7 @@ pub enum PresetStatus {
 pub enum PresetFault {
     #[error("the file has {bytes} bytes, more than {FILE_BYTES_MAX}")]
     TooLarge { bytes: usize },
-    #[error("the file is not a valid preset version: {why}")]
+    #[error("the file is not a version of a compliance preset: {why}")]
     Unreadable { why: String },
     #[error("{what}")]
     Wrong { what: &'static str },
@@ -191,7 +191,8 @@ impl CapLine {
             }
         };
         if self.calls_max == 0 {
-            let what = "a cap must permit at least one call (calls_max)";
+            let what =
+                "a cap permits one call at least (calls_max): who is never called is no matter of a cap";
             return Err(PresetFault::Wrong { what });
         }
         Ok(FrequencyCap {
@@ -214,7 +215,7 @@ impl PresetRules {
         })?;
         let wrong = |what| PresetFault::Wrong { what };
         if file.opens >= file.closes {
-            return Err(wrong("opens must be before closes"));
+            return Err(wrong("opens lies before closes"));
         }
         if file.version == 0 || file.caps.len() > CAPS_MAX || file.source.trim().is_empty() {
             return Err(wrong(
@@ -222,25 +223,21 @@ impl PresetRules {
             ));
         }
         if file.ring_ms_min.is_some_and(|ring_ms| ring_ms > RING_MS_MIN_MAX) {
-            return Err(wrong(
-                "ring_ms_min is at most 60000: networks let no phone ring longer",
-            ));
+            return Err(wrong("ring_ms_min is at most 60000: nobody's phone rings longer"));
         }
         if file
             .ring_ms_max
             .is_some_and(|most| most < file.ring_ms_min.unwrap_or(1))
         {
-            return Err(wrong("ring_ms_max must be above 0 and not below ring_ms_min"));
+            return Err(wrong("ring_ms_max is not below ring_ms_min, and above nothing"));
         }
         let is_country =
             |text: &String| text.len() == 2 && text.bytes().all(|byte| byte.is_ascii_lowercase());
         if !file.holidays.iter().all(is_country) {
-            return Err(wrong(
-                "holidays must be a country code of two lower-case letters, for example cn",
-            ));
+            return Err(wrong("holidays is a country, two small letters such as cn"));
         }
         let zone = file.zone.map(|name| name.parse::<Tz>()).transpose();
-        let zone = zone.map_err(|_unknown| wrong("zone must be an IANA name, for example Asia/Shanghai"))?;
+        let zone = zone.map_err(|_unknown| wrong("zone is a name such as Asia/Shanghai"))?;
         let caps = file.caps.into_iter().map(CapLine::read);
         Ok(Self {
             preset: file.id,
@@ -368,7 +365,7 @@ mod tests {
         for (from, to, said) in [
             ("id: cn-service", "id: cn-other", "unknown variant"),
             ("opens: \"10:00\"", "opens: \"18:00\"", "before closes"),
-            ("Asia/Shanghai", "Mars/Base", "zone must be"),
+            ("Asia/Shanghai", "Mars/Base", "zone is a name"),
             ("local_days: 1,", "", "a cap is over"),
             ("local_days: 1,", "local_days: 1, minutes: 5,", "a cap is over"),
             ("version: 2", "version: 0", "version from 1"),
@@ -376,7 +373,7 @@ mod tests {
             (
                 "version: 2",
                 "version: 2\nholidays: China",
-                "holidays must be a country",
+                "holidays is a country",
             ),
             (
                 "version: 2",

@@ -12,9 +12,11 @@ use values::phone_number::region_of_e164;
 /// The reasons why a record's zone does not determine the callee's local time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum ZoneFault {
-    #[error("it is not a time zone of the IANA database; give a name like America/New_York")]
+    #[error("it is not an IANA time zone: use one such as America/New_York")]
     Unreadable,
-    #[error("it is a fixed offset, but clocks change there; give a zone like America/New_York")]
+    #[error(
+        "it is a fixed offset, but the region uses daylight saving time: use a zone such as America/New_York"
+    )]
     FixedOffset,
 }
 

@@ -7,22 +7,22 @@ use crate::time::Timestamp;
 pub enum ConversationRefusal {
     #[error("this conversation does not exist")]
     Unknown,
-    #[error("the conversation is closed: what is written now begins another one")]
+    #[error("the conversation is closed: a new message starts another conversation")]
     Closed,
-    #[error("the conversation goes on: what is written in it is not disposed of")]
+    #[error("the conversation is open: its texts cannot be deleted yet")]
     NotClosed,
-    #[error("a message has an id of 1 to {bytes_max} printable ASCII characters")]
+    #[error("a message id must have 1 to {bytes_max} printable ASCII characters")]
     MessageId { bytes_max: usize },
-    #[error("a message has 1 to {chars_max} characters")]
+    #[error("a message must have 1 to {chars_max} characters")]
     Text { chars_max: usize },
     /// Read for where the conversation was: read it again.
-    #[error("the conversation went on meanwhile: ask again")]
+    #[error("the conversation changed meanwhile: try again")]
     WentOn,
-    #[error("the person's key is gone: the conversation cannot go on")]
+    #[error("the customer's key was destroyed: the conversation cannot continue")]
     Unreadable,
-    #[error("a refusal of further calls is stored on the number before it is here")]
+    #[error("an opt-out must be stored on the number first")]
     OptOutFirst,
-    #[error("somebody may still go on with it until {until}")]
+    #[error("the customer may continue it until {until}")]
     NotIdle { until: Timestamp },
 }
 

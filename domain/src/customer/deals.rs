@@ -109,13 +109,13 @@ pub(super) fn report(
 
 fn check(report: &DealReport, now: Timestamp) -> Result<(), CustomerRefusal> {
     let wrong = if !is_reference(&report.reference) {
-        Some("its reference is 1 to 64 letters, digits, - _ and .")
+        Some("its reference must have 1 to 64 letters, digits, - _ and .")
     } else if report.amount_minor > DEAL_AMOUNT_MINOR_MAX {
-        Some("its amount is above the limit")
+        Some("the amount is out of range")
     } else if report.window_days == 0 || report.window_days > ATTRIBUTION_DAYS_MAX {
-        Some("the attribution window is 1 to 365 days")
+        Some("the attribution window must be 1 to 365 days")
     } else if report.happened_at > now {
-        Some("it is dated in the future")
+        Some("it is in the future")
     } else {
         None
     };

@@ -14,7 +14,7 @@ pub struct FlowNamed {
 
 /// What names no flow.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{0:?} names no flow: NAME, or NAME@V with a version from 1")]
+#[error("{0:?} is not a flow: use NAME, or NAME@V with a version from 1")]
 pub struct InvalidFlowName(String);
 
 impl FromStr for FlowNamed {

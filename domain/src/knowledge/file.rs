@@ -55,7 +55,7 @@ pub enum FileFault {
     NotYaml { why: String },
     #[error("{member}: {why}")]
     Member { member: String, why: String },
-    #[error("no row of it is good")]
+    #[error("it has no valid rows")]
     NothingGood,
 }
 
@@ -104,7 +104,8 @@ impl KnowledgeFile {
             confirm_permille: confirm,
         } = thresholds;
         if !(1..=accept).contains(&confirm) || accept > 1_000 {
-            let why = "confirm_permille is 1 to accept_permille, and that at most 1000".to_owned();
+            let why =
+                "confirm_permille must be 1 to accept_permille, and accept_permille at most 1000".to_owned();
             return Err(member("thresholds", why));
         }
         let mut reading = Reading::default();
@@ -167,7 +168,7 @@ impl Reading {
             Some(_) => {
                 return Err(FileFault::Member {
                     member: name.to_owned(),
-                    why: "is no list".to_owned(),
+                    why: "is not a list".to_owned(),
                 });
             }
         };

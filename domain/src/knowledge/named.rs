@@ -15,7 +15,7 @@ pub struct KnowledgeNamed {
 
 /// What names no knowledge base.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{0:?} names no knowledge base: NAME, or NAME@V with a version from 1")]
+#[error("{0:?} is not a knowledge base: use NAME, or NAME@V with a version from 1")]
 pub struct InvalidKnowledgeName(String);
 
 /// Which content a campaign's calls answer from.

@@ -178,7 +178,7 @@ fn a_file_without_a_good_row_or_with_wrong_thresholds_is_none() {
         ("knowledge: a b\nanswers: []", "knowledge"),
         ("answers: []", "is missing"),
         ("knowledge: a\nanswer: []", "no member"),
-        ("knowledge: a\nanswers: 1", "is no list"),
+        ("knowledge: a\nanswers: 1", "is not a list"),
         (
             "knowledge: a\nthresholds: {accept_permille: 300, confirm_permille: 400}",
             "confirm_permille",

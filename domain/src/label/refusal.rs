@@ -5,17 +5,17 @@ use crate::time::Timestamp;
 
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum LabelRefusal {
-    #[error("the turn is settled")]
+    #[error("the label of this utterance is final")]
     Settled,
-    #[error("{by} has labelled this turn: another person is asked")]
+    #[error("{by} already labeled this utterance: another person must label it")]
     Labelled { by: String },
-    #[error("somebody else has this turn open until {until}")]
+    #[error("another user is labeling this utterance until {until}")]
     OpenElsewhere { until: Timestamp },
-    #[error("an intent is named where one is meant, and only there")]
+    #[error("give an intent only with the label intent")]
     Intent,
-    #[error("an intent has at most {bytes_max} bytes of lower-case letters, digits, _ . or -")]
+    #[error("an intent can have at most {bytes_max} bytes of lower-case letters, digits, _ . or -")]
     IntentUnreadable { bytes_max: usize },
-    #[error("say who labels it")]
+    #[error("give the name of the labeler")]
     Nobody,
 }
 

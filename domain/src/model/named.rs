@@ -15,7 +15,7 @@ pub struct ModelNamed {
 
 /// What names no model.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{0:?} names no model: NAME, or NAME@V with a version from 1")]
+#[error("{0:?} is not a model: use NAME, or NAME@V with a version from 1")]
 pub struct InvalidModelName(String);
 
 /// Which model a campaign's calls are understood by; the digest is of the published content.

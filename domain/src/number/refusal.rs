@@ -7,7 +7,7 @@ use values::ids::{CallId, CampaignId, CustomerId};
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum NumberRefusal {
     /// The grant is still open: continue with it, or release it.
-    #[error("call {call} was granted already")]
+    #[error("call {call} already has a grant")]
     AlreadyGranted { call: CallId },
     /// The phone is claimed for another customer id, which came first.
     #[error("campaign {campaign} calls this number for customer {customer}")]
@@ -15,13 +15,13 @@ pub enum NumberRefusal {
         campaign: CampaignId,
         customer: CustomerId,
     },
-    #[error("the number is claimed in {count} campaigns already, the most it may be")]
+    #[error("the number is already claimed in {count} campaigns")]
     TooManyClaims { count: usize },
-    #[error("the number is on {count} lists already, the most it may be on")]
+    #[error("the number is already on {count} lists")]
     TooManyLists { count: usize },
-    #[error("the number has {count} imported calls already, the most it may have")]
+    #[error("the number already has {count} imported calls")]
     TooManyPastCalls { count: usize },
-    #[error("a call of the history is dated in the future")]
+    #[error("a call of the history is in the future")]
     PastCallInFuture,
     /// This call was dialed and closed; a new dial needs a new call.
     #[error("call {call} is over")]

@@ -7,9 +7,9 @@ use crate::problem::Explained;
 pub enum PersonRequestRefusal {
     #[error("this request does not exist")]
     Unknown,
-    #[error("the request was received before it is noted, not after")]
+    #[error("the request must be received before it is recorded")]
     ReceivedLater,
-    #[error("the request is answered: what comes after it is a request of its own")]
+    #[error("the request is answered: record a new request for what follows")]
     Answered,
     #[error(transparent)]
     Text(#[from] CaseTextError),

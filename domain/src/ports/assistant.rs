@@ -50,15 +50,15 @@ pub struct AssistantPick {
 pub enum AssistantFailure {
     #[error("it took too long")]
     Late,
-    #[error("the model's server cannot be reached")]
+    #[error("it cannot be reached")]
     Unreachable,
-    #[error("the model's server refused the request")]
+    #[error("it refused the request")]
     Denied,
-    #[error("the model's answer does not have the agreed form")]
+    #[error("it answered something else than was agreed")]
     Garbled,
-    #[error("the model's answer broke off")]
+    #[error("its response was cut off")]
     Cut,
-    #[error("the model picked an id that it was not offered")]
+    #[error("it picked what it was not offered")]
     Outside,
 }
 

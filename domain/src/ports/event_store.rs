@@ -76,7 +76,7 @@ pub enum StoreError {
     },
     /// The whole stream was requested and is longer than a reader holds at once. A part would be taken for
     /// all.
-    #[error("stream {stream} has more than {most} events, which are read page by page only")]
+    #[error("stream {stream} has more than {most} events and can be read only in pages")]
     TooLong { stream: StreamId, most: usize },
     /// Part of the batch is stored already, or on another stream: this is an error of the caller, not a
     /// retry.
@@ -101,11 +101,9 @@ impl From<StoreError> for Problem {
         match error {
             StoreError::Busy => Self::new(Kind::Busy, "busy", "the store's queue is full"),
             StoreError::Unavailable(why) => Self::unavailable(format!("the event store: {why}")),
-            StoreError::WrongVersion { .. } | StoreError::PartlyStored { .. } => Self::new(
-                Kind::Conflict,
-                "conflict",
-                "another writer changed it first; load it again and decide again",
-            ),
+            StoreError::WrongVersion { .. } | StoreError::PartlyStored { .. } => {
+                Self::new(Kind::Conflict, "conflict", "another request changed it first")
+            }
             StoreError::Invalid(_) | StoreError::Damaged(_) | StoreError::TooLong { .. } => {
                 Self::fault(error.to_string())
             }
@@ -243,7 +241,9 @@ pub trait EventStore: Send + Sync {
     /// with at most `PAGE_EVENTS_MAX` events. The events of one batch (same stream and command) come in one
     /// call.
     async fn load(&self, _events: Vec<StoredEvent>) -> Result<Position, StoreError> {
-        Err(StoreError::Invalid("this store cannot import a log".to_owned()))
+        Err(StoreError::Invalid(
+            "this store cannot take over a log".to_owned(),
+        ))
     }
 
     /// Returns a subscription to all events after a position.

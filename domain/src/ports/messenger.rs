@@ -31,7 +31,7 @@ pub struct Carried {
 
 /// The failure of a message that the provider did not accept.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("not taken: {class}")]
+#[error("not accepted: {class}")]
 pub struct NotCarried {
     /// Class of the failure, for example `unreachable`.
     pub class: String,

@@ -98,10 +98,10 @@ pub struct ListeningOrder {
 pub enum InvalidOrder {
     #[error("more than {HOT_WORDS_MAX} hot words")]
     HotWords,
-    #[error("more than {VOCABULARY_MAX} phrases in the vocabulary")]
+    #[error("the vocabulary has more than {VOCABULARY_MAX} phrases")]
     Vocabulary,
     #[error(
-        "a hot word or phrase is empty, longer than {PHRASE_BYTES_MAX} bytes, or holds a control character"
+        "a hot word or phrase is empty, longer than {PHRASE_BYTES_MAX} bytes or contains a control character"
     )]
     Phrase,
 }

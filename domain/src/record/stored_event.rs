@@ -159,7 +159,7 @@ pub struct UnreadableRecord {
 /// The reasons why a record could not be made.
 #[derive(Debug, thiserror::Error)]
 pub enum RecordError {
-    #[error("record of {kind} has {bytes} bytes, more than the {RECORD_BYTES_MAX} a record may have")]
+    #[error("the record of {kind} has {bytes} bytes, more than the limit of {RECORD_BYTES_MAX}")]
     TooLarge { kind: &'static str, bytes: usize },
     #[error("{kind} has personal fields, but no person's key was given")]
     NoKey { kind: &'static str },

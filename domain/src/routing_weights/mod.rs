@@ -39,7 +39,7 @@ pub enum RoutingWeightsCommand {
 /// Why weights can be refused: a rule said no, nothing was written.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum RoutingWeightsRefusal {
-    #[error("a reason is needed")]
+    #[error("a reason is required")]
     NoReason,
     #[error("a reason has at most {REASON_BYTES_MAX} bytes")]
     TooLong,

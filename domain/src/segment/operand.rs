@@ -18,7 +18,7 @@ use sqlparser::ast::{
 pub(super) fn column_of(expr: &Expr) -> Result<Column, SegmentFault> {
     let at = Place::of(expr);
     let Expr::Identifier(ident) = expr else {
-        let what = format!("`{expr}` where a column stands");
+        let what = format!("`{expr}` where a column is expected");
         return Err(SegmentFault::at(FaultKind::Forbidden, what, columns(), at));
     };
     let name = ident.value.to_lowercase();
@@ -50,7 +50,7 @@ pub(super) fn value_for(column: &Column, expr: &Expr) -> Result<Bound, SegmentFa
     let kind = column.kind();
     let wrong = || {
         let what = format!("`{expr}` beside {column}");
-        let hint = format!("{column} is {}: write {}", kind.code(), literal_of(kind));
+        let hint = format!("{column} is {}: use {}", kind.code(), literal_of(kind));
         SegmentFault::at(FaultKind::WrongType, what, hint, Place::of(expr))
     };
     match expr {

@@ -8,21 +8,23 @@ use crate::problem::Explained;
 pub enum WordingDraftRefusal {
     #[error("there is no such draft")]
     Unknown,
-    #[error("an instruction is needed")]
+    #[error("an instruction is required")]
     NoInstruction,
-    #[error("a reason is needed")]
+    #[error("a reason is required")]
     NoReason,
     #[error(
-        "an instruction has at most {INSTRUCTION_BYTES_MAX} bytes, a reason {REASON_BYTES_MAX}, all that is sent \
-         {PROMPT_BYTES_MAX}"
+        "an instruction can have at most {INSTRUCTION_BYTES_MAX} bytes, a reason {REASON_BYTES_MAX}, the \
+         whole prompt {PROMPT_BYTES_MAX}"
     )]
     TooLong,
     /// There are no words to take or to reject.
-    #[error("nothing was drafted that could be taken or rejected: it is {0}")]
+    #[error("there is no draft text to adopt or reject: it is {0}")]
     NotDrafted(DraftStanding),
     #[error("it was decided already: it is {0}")]
     Decided(DraftStanding),
-    #[error("nobody adopts a draft that they asked for themselves: another person who holds the right does")]
+    #[error(
+        "you cannot adopt a wording draft that you requested: another user with the permission must adopt it"
+    )]
     OwnRequest,
 }
 

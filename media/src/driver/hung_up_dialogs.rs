@@ -48,7 +48,7 @@ mod tests {
     #[test]
     fn a_dialog_is_kept_while_copies_may_come_and_the_oldest_goes_first() {
         let kept = HungUpDialogs::default();
-        let at = |ms| Timestamp::from_millis(1_000_000 + ms);
+        let at = |ms| Timestamp::from_millis(1_000_000).plus_ms(ms);
         kept.insert("a", "1", at(0));
         assert!(kept.contains("a", "1", at(KEPT_MS - 1)));
         assert!(!kept.contains("a", "2", at(0)), "another fork");

@@ -23,6 +23,7 @@ use domain::ports::line::Line;
 use domain::ports::recording::Recordings;
 use domain::ports::speech::Synthesizer;
 use domain::ports::tasks::{StopSignal, Tasks};
+use domain::time::Timestamp;
 use media::audio::recording::WavRecordings;
 use media::driver::{HungUpDialogs, MediaDriver, SipCounts};
 use projections::{Grounds, Projections, ReadDb};
@@ -113,6 +114,13 @@ fn checked_ids() -> Result<Arc<dyn IdSource>, AppError> {
     Ok(Arc::new(ids))
 }
 
+/// The clock of a rehearsal: it begins at the asked instant, or behind the log's last event.
+fn rehearsal_clock(settings: &OpenSettings, last: Option<Timestamp>) -> Option<Arc<RehearsalClock>> {
+    let asked = settings.rehearse_at?;
+    let begin = RehearsalClock::begin(asked, last);
+    Some(Arc::new(RehearsalClock::starting_at(begin)))
+}
+
 impl Opened {
     /// Opens with everything on the current runtime: for commands that place no calls, and tests.
     pub async fn open(settings: &OpenSettings) -> Result<Self, AppError> {
@@ -139,9 +147,7 @@ impl Opened {
         data_dir::refuse_other_mode(&directory, mode)?;
         let found = log::found(&settings.store).await?;
         let last = log::last_recorded(found.as_ref()).await?;
-        let rehearsal = settings
-            .rehearse_at
-            .map(|asked| Arc::new(RehearsalClock::starting_at(RehearsalClock::begin(asked, last))));
+        let rehearsal = rehearsal_clock(settings, last);
         let system_clock = Arc::new(SystemClock::default());
         let clock: Arc<dyn Clock> = match &rehearsal {
             Some(rehearsal) => Arc::<RehearsalClock>::clone(rehearsal),
@@ -158,18 +164,18 @@ impl Opened {
             spec => Some(open_shared(spec, mode, &clock, tasks.as_ref()).await?),
         };
         data_dir::hold_to_mode(&directory, mode)?;
-        let keys = vault::open_held(&settings.keys_spec(), &directory, &ids, tasks.as_ref(), found).await?;
-        let ((vault, keys_closing), restored_keys) = keys;
+        let ((vault, keys_closing), restored_keys) =
+            vault::open_held(&settings.keys_spec(), &directory, &ids, tasks.as_ref(), found).await?;
         let log = match log {
             Some(log) => log,
             None => log::open(&settings.store, &clock, tasks.as_ref()).await?,
         };
+        let tasks_port = Arc::clone(&tasks) as Arc<dyn Tasks>;
         if let Some(shared) = &log.shared {
             shared::hold_to_keys(shared, vault.as_ref()).await?;
-        }
-        let tasks_port = Arc::clone(&tasks) as Arc<dyn Tasks>;
-        if let (Some(rehearsal), Some(_)) = (&rehearsal, &log.shared) {
-            begin_to_follow_clock(rehearsal, &log.store, tasks.as_ref());
+            if let Some(rehearsal) = &rehearsal {
+                begin_to_follow_clock(rehearsal, &log.store, tasks.as_ref());
+            }
         }
         let outside_tasks = tasks.beside(outside);
         let (store, shared) = (log.store.as_ref(), log.shared.as_ref());
@@ -335,7 +341,7 @@ impl Opened {
 
     /// A rehearsal goes on from then, as if the time between had passed: for tests of what takes days.
     #[cfg(any(test, feature = "testing"))]
-    pub fn rehearse_on_from(&self, then: domain::time::Timestamp) {
+    pub fn rehearse_on_from(&self, then: Timestamp) {
         if let Some(rehearsal) = &self.rehearsal {
             rehearsal.go_on_from(then);
         }

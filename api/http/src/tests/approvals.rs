@@ -179,7 +179,7 @@ fn an_approval_falls_with_who_gave_it_or_by_rejection() {
         let (read, write) = ("/api/v1/users/wang", "/api/v1/users/wang/roles");
         assert_eq!(replace(&story, read, write, change).await.status, 200);
         let why = refused(&story, RELEASE, &li, by(&id)).await;
-        assert!(why.contains("holds the right no more"), "{why}");
+        assert!(why.contains("no longer has the permission"), "{why}");
         let left = json!({ "reason": "left" });
         assert_eq!(
             owner(&story, "/api/v1/users/wang/disable", left).await.status,
@@ -196,7 +196,7 @@ fn an_approval_falls_with_who_gave_it_or_by_rejection() {
             200
         );
         let why = refused(&story, RELEASE, &li, by(&id)).await;
-        assert!(why.contains("it was rejected"), "{why}");
+        assert!(why.contains("the approval was rejected"), "{why}");
         let again = asked(&story, RELEASE, &li, json!({ "reason": "the case is closed" })).await;
         assert_ne!(again, id, "a rejected request is a new one when it is repeated");
         assert_eq!(approve(&story, "chen", &again).await.status, 200);

@@ -39,7 +39,7 @@ fn a_named_time_is_taken_or_refused_with_the_next_that_is_allowed() {
     let night = json!({ "campaign": "T", "at": tomorrow(&server, 22) });
     let refused = server.post(path, &night);
     assert!(
-        refused.0 >= 400 && detail(&refused).contains("the next allowed is"),
+        refused.0 >= 400 && detail(&refused).contains("next allowed time"),
         "{refused:?}"
     );
     // The row of the list says when the person prefers to be called.
