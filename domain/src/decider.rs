@@ -75,7 +75,7 @@ pub fn read_current<E: EventData>(kind: &str, version: u16, data: &RawValue) -> 
         )));
     }
     if version < known {
-        return Err(unreadable(format!("nothing leads from it to version {known}")));
+        return Err(unreadable(format!("no upcast leads from it to version {known}")));
     }
     read_tagged(kind, data).map_err(|error| unreadable(error.to_string()))
 }

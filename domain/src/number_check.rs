@@ -125,7 +125,7 @@ impl NumberCheckPlan {
     /// Returns what is wrong with the requirement, if anything.
     pub fn fault(&self) -> Option<&'static str> {
         if self.refuse.contains(&CheckedState::Live) {
-            return Some("refuses live numbers: nobody would be called");
+            return Some("refuses live numbers: no customer would be called");
         }
         if !(1..=CHECK_AGE_DAYS_MAX).contains(&self.max_age_days) {
             return Some("counts answers of 1 to 180 days");

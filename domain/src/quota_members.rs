@@ -124,7 +124,7 @@ pub fn fault_of(quotas: &[Quota]) -> Option<String> {
     }
     let names: BTreeSet<&str> = quotas.iter().map(|quota| quota.name.as_str()).collect();
     if names.len() != quotas.len() {
-        return Some("each quota has a name of its own".to_owned());
+        return Some("two quotas have the same name: give each its own".to_owned());
     }
     quotas.iter().find_map(fault)
 }
@@ -138,11 +138,11 @@ fn fault(quota: &Quota) -> Option<String> {
     let most: Vec<u32> = said.into_iter().flatten().collect();
     if most.len() != 1 || most.contains(&0) {
         return Some(format!(
-            "{name}: one of dials, connected and completed, from 1 on"
+            "{name}: set exactly one of dials, connected and completed, at least 1"
         ));
     }
     if quota.group.trim().is_empty() || quota.group.len() > QUOTA_WHERE_BYTES_MAX {
-        return Some(format!("{name}: where is a segment or a tag"));
+        return Some(format!("{name}: where must be a segment or a tag"));
     }
     let why = segment_of(&quota.group)?.err()?;
     Some(format!("{name}: {why}"))
@@ -178,7 +178,10 @@ mod tests {
         for (wrong, word) in [
             (r#"{"name":"","where":"VIP","dials":1,"per":"day"}"#, "a name"),
             (r#"{"name":"a","where":"VIP","per":"day"}"#, "one of"),
-            (r#"{"name":"a","where":"VIP","dials":0,"per":"day"}"#, "from 1"),
+            (
+                r#"{"name":"a","where":"VIP","dials":0,"per":"day"}"#,
+                "at least 1",
+            ),
             (
                 r#"{"name":"a","where":"VIP","dials":1,"connected":1,"per":"day"}"#,
                 "one of",

@@ -86,7 +86,7 @@ fn told_to_start_before_its_time_it_waits_and_the_clock_starts_it() {
     assert_eq!(
         decide(&untold, due(true), starts_at),
         Ok(Vec::new()),
-        "nobody told it"
+        "no start was ordered"
     );
     let state = told(untold);
     assert_eq!(decide(&state, CampaignCommand::Start, now()), Ok(Vec::new()));

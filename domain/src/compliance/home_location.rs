@@ -131,7 +131,7 @@ mod tests {
         let now = instant("2026-03-02T10:00:00+08:00");
         let (decision, told) = HomeLocation.decide(&facts, now);
         assert_eq!(decision, Decision::Allow);
-        assert_eq!(told["home_location"], "CN-BJ", "told where it is known");
+        assert_eq!(told["home_location"], "CN-BJ", "it is named if it is known");
         let mut unknown = customer_facts(&campaign, &history);
         unknown.phone = Some("+8612345678901");
         assert_eq!(

@@ -191,8 +191,7 @@ impl CapLine {
             }
         };
         if self.calls_max == 0 {
-            let what =
-                "a cap permits one call at least (calls_max): who is never called is no matter of a cap";
+            let what = "a cap must permit at least one call (calls_max)";
             return Err(PresetFault::Wrong { what });
         }
         Ok(FrequencyCap {
@@ -215,7 +214,7 @@ impl PresetRules {
         })?;
         let wrong = |what| PresetFault::Wrong { what };
         if file.opens >= file.closes {
-            return Err(wrong("opens lies before closes"));
+            return Err(wrong("opens must be before closes"));
         }
         if file.version == 0 || file.caps.len() > CAPS_MAX || file.source.trim().is_empty() {
             return Err(wrong(
@@ -223,21 +222,25 @@ impl PresetRules {
             ));
         }
         if file.ring_ms_min.is_some_and(|ring_ms| ring_ms > RING_MS_MIN_MAX) {
-            return Err(wrong("ring_ms_min is at most 60000: nobody's phone rings longer"));
+            return Err(wrong(
+                "ring_ms_min is at most 60000: networks let no phone ring longer",
+            ));
         }
         if file
             .ring_ms_max
             .is_some_and(|most| most < file.ring_ms_min.unwrap_or(1))
         {
-            return Err(wrong("ring_ms_max is not below ring_ms_min, and above nothing"));
+            return Err(wrong("ring_ms_max must be above 0 and not below ring_ms_min"));
         }
         let is_country =
             |text: &String| text.len() == 2 && text.bytes().all(|byte| byte.is_ascii_lowercase());
         if !file.holidays.iter().all(is_country) {
-            return Err(wrong("holidays is a country, two small letters such as cn"));
+            return Err(wrong(
+                "holidays must be a country code of two lower-case letters, for example cn",
+            ));
         }
         let zone = file.zone.map(|name| name.parse::<Tz>()).transpose();
-        let zone = zone.map_err(|_unknown| wrong("zone is a name such as Asia/Shanghai"))?;
+        let zone = zone.map_err(|_unknown| wrong("zone must be an IANA name, for example Asia/Shanghai"))?;
         let caps = file.caps.into_iter().map(CapLine::read);
         Ok(Self {
             preset: file.id,
@@ -365,7 +368,7 @@ mod tests {
         for (from, to, said) in [
             ("id: cn-service", "id: cn-other", "unknown variant"),
             ("opens: \"10:00\"", "opens: \"18:00\"", "before closes"),
-            ("Asia/Shanghai", "Mars/Base", "zone is a name"),
+            ("Asia/Shanghai", "Mars/Base", "zone must be"),
             ("local_days: 1,", "", "a cap is over"),
             ("local_days: 1,", "local_days: 1, minutes: 5,", "a cap is over"),
             ("version: 2", "version: 0", "version from 1"),
@@ -373,7 +376,7 @@ mod tests {
             (
                 "version: 2",
                 "version: 2\nholidays: China",
-                "holidays is a country",
+                "holidays must be a country",
             ),
             (
                 "version: 2",

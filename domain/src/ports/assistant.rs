@@ -50,15 +50,15 @@ pub struct AssistantPick {
 pub enum AssistantFailure {
     #[error("it took too long")]
     Late,
-    #[error("it cannot be reached")]
+    #[error("its server cannot be reached")]
     Unreachable,
-    #[error("it refused the request")]
+    #[error("its server refused the request")]
     Denied,
-    #[error("it answered something else than was agreed")]
+    #[error("its response does not have the agreed form")]
     Garbled,
     #[error("its response was cut off")]
     Cut,
-    #[error("it picked what it was not offered")]
+    #[error("it picked an id that it was not offered")]
     Outside,
 }
 

@@ -241,9 +241,7 @@ pub trait EventStore: Send + Sync {
     /// with at most `PAGE_EVENTS_MAX` events. The events of one batch (same stream and command) come in one
     /// call.
     async fn load(&self, _events: Vec<StoredEvent>) -> Result<Position, StoreError> {
-        Err(StoreError::Invalid(
-            "this store cannot take over a log".to_owned(),
-        ))
+        Err(StoreError::Invalid("this store cannot import a log".to_owned()))
     }
 
     /// Returns a subscription to all events after a position.

@@ -67,14 +67,14 @@ pub enum LineError {
     #[error("the line has no free leg")]
     Busy,
     /// The call must be recorded and the recording cannot be prepared, so the call must not be dialed.
-    #[error("the place of the recording cannot be taken: {0}")]
+    #[error("the recording cannot be prepared: {0}")]
     NoRecording(String),
     #[error("this machine cannot run a leg: {}", .0.label_en())]
     Lacks(EndCause),
     #[error("the line is unavailable: {0}")]
     Unavailable(String),
     /// The time up to which the compliance rules were judged has passed; nothing left this machine.
-    #[error("the last instant at which its INVITE might leave was {0}")]
+    #[error("the INVITE was not sent by {0}, the latest time that the permit allows")]
     TooLate(Timestamp),
     #[error("the leg has ended")]
     Ended,
@@ -271,7 +271,9 @@ pub trait Leg: Send {
     /// Returns the callee's audio from now on, also before `record_callee`. One listener at a time: a new one
     /// replaces the previous one, which then ends.
     async fn listen(&mut self) -> Result<Box<dyn HeardAudio>, LineError> {
-        Err(LineError::Invalid("this line hands out no sound".to_owned()))
+        Err(LineError::Invalid(
+            "this line does not deliver the callee's audio".to_owned(),
+        ))
     }
     /// Gives up an unanswered leg; `Failed` (or `LateAnswered`) follows.
     async fn cancel(&mut self) -> Result<(), LineError>;
