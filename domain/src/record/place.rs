@@ -22,7 +22,7 @@ use serde::{Deserialize, Serialize};
 pub struct Position(pub u64);
 
 impl Position {
-    /// Serializes a position as decimal text for responses, because it exceeds 53 bits.
+    /// Serializes a position as decimal text for responses, because it may exceed 53 bits.
     pub fn as_text<S: serde::Serializer>(position: &Self, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.collect_str(position)
     }
