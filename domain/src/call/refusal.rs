@@ -1,4 +1,4 @@
-//! Why a command to a call can be refused: a rule said no, nothing was written.
+//! The reasons for which a command to a call is refused. A refused command writes no event.
 
 use super::finding::Finding;
 use crate::compliance::{PermitRefusal, Verdict};
@@ -14,7 +14,7 @@ pub enum CallRefusal {
     /// The grants do not allow this dial: expired, mismatched, not allowed, or the leg may not follow.
     #[error(transparent)]
     Permit(#[from] PermitRefusal),
-    /// The number it would show is not one we may show any more.
+    /// The caller number to be shown may not be shown any more, for example because its licence ended.
     #[error("the caller number is not allowed: {} ({})", verdict.rule, said(verdict))]
     CallerNumber { verdict: Box<Verdict> },
     #[error("leg {leg} was already dialed: one INVITE per leg")]
@@ -23,7 +23,7 @@ pub enum CallRefusal {
     WrongLeg { leg: u8, expected: u8 },
     #[error("the call was withdrawn or canceled")]
     Withdrawn,
-    /// The table of call progress gives no second leg after such a failure, or not on the same trunk.
+    /// The table of call progress gives no second leg after this failure, or none on the same trunk.
     #[error("after leg {leg} failed, no further leg may be dialed on line {trunk}")]
     NoFailover { leg: u8, trunk: String },
     #[error("leg {leg} was never dialed")]
@@ -58,14 +58,14 @@ pub enum CallRefusal {
     NothingRecorded,
     #[error("a correction needs a reason of 1 to {chars_max} characters")]
     NoReason { chars_max: usize },
-    /// Look again: it is recorded otherwise than the asker believed.
+    /// The recorded finding is not the one that the correction names as `before`: read the call again.
     #[error("the call is now recorded as {}{}", found.disposition.code(), outcome_code(*found))]
     CorrectedMeanwhile { found: Finding },
     #[error("a call with disposition {} has no outcome: there was no conversation", disposition.code())]
     OutcomeWithoutAnswer { disposition: Disposition },
 }
 
-/// Facts, as `caller=+8610…, valid_until=2026-12-31`.
+/// Returns the facts of a verdict as text, for example `caller=+8610…, valid_until=2026-12-31`.
 fn said(verdict: &Verdict) -> String {
     let facts = verdict
         .facts
@@ -74,7 +74,7 @@ fn said(verdict: &Verdict) -> String {
     facts.collect::<Vec<_>>().join(", ")
 }
 
-/// `, success` behind the disposition, where there is an outcome.
+/// Returns the outcome as text to follow the disposition, for example `, success`; empty without an outcome.
 fn outcome_code(found: Finding) -> String {
     found
         .outcome

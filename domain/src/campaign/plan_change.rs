@@ -1,5 +1,5 @@
 //! A change of a campaign's hours, concurrency, retries or share of the lines. The rest of a plan is fixed:
-//! other people, rules or texts are another campaign.
+//! other customers, rules or texts need another campaign.
 
 use super::event::CampaignEvent;
 use super::refusal::CampaignRefusal;
@@ -11,13 +11,13 @@ use crate::calling_plan::CallingPlan;
 use crate::running_plan::SHARE_WEIGHT_MAX;
 use crate::time::Timestamp;
 
-/// Longest reason of a change: it is stored forever and must hold nothing personal.
+/// The most bytes of a reason. It is stored permanently and must not contain personal data.
 pub const PLAN_CHANGE_REASON_BYTES_MAX: usize = 256;
 
 type Decided = Result<Vec<CampaignEvent>, CampaignRefusal>;
 
-/// Changes the plan within the rules that held when it was created. A change of nothing is answered without
-/// an event.
+/// Changes the plan within the rules that applied when it was created. A change without a difference makes no
+/// event.
 pub(super) fn change(
     state: &CampaignState,
     status: CampaignStatus,
@@ -48,7 +48,7 @@ pub(super) fn change(
     }])
 }
 
-/// The rules of a new plan, as far as a change can break them.
+/// Checks the rules for a new plan that a change can break.
 fn check(
     before: &CallingTerms,
     after: &CallingTerms,

@@ -1,4 +1,4 @@
-//! Why a command to a campaign can be refused: a rule said no, nothing was written.
+//! The reasons for which a command to a campaign is refused. A refused command writes no event.
 
 use super::gates::Waiting;
 use super::status::CampaignStatus;
@@ -22,7 +22,7 @@ pub enum CampaignRefusal {
     AnotherPlan,
     #[error("the plan allows no concurrent call: max_concurrent must be at least 1")]
     NoConcurrency,
-    /// The preset lets nobody's phone ring so shortly.
+    /// The plan's ring timeout is below the preset's minimum.
     #[error(
         "ring_timeout_ms is {ring_timeout_ms}: {} requires at least {ring_ms_min} ms of ringing before \
          hang-up",
@@ -53,7 +53,7 @@ pub enum CampaignRefusal {
     Dispositions(MapFault),
     #[error("the campaign has no closed list yet: import one before starting")]
     NoClosedList,
-    /// The command does not fit the state the campaign is in.
+    /// The command is not possible in the campaign's current status.
     #[error("the campaign is {}", .status.label_en())]
     WrongStatus { status: CampaignStatus },
     #[error("the campaign ended at {ends_at}")]
@@ -75,7 +75,7 @@ pub enum CampaignRefusal {
     OfferedToAnother,
     #[error("the limit of {offers_max} concurrent preview offers of this campaign is reached")]
     TooManyOffers { offers_max: usize },
-    /// Never made, over, skipped, or taken back.
+    /// The offer was never made, is over, was skipped or was withdrawn.
     #[error("the agent no longer has the preview offer of this customer: get the next one")]
     NoOffer,
     #[error("the preview offer is accepted: the call is being placed")]
@@ -84,7 +84,7 @@ pub enum CampaignRefusal {
     NotStartedYet,
     #[error("{in_flight} calls are in progress; the campaign's concurrency limit is {max_concurrent}")]
     NothingFree { in_flight: u32, max_concurrent: u32 },
-    /// That stands in the log already.
+    /// The closing is in the log already.
     #[error("the calling window is closed for all customers until {until}")]
     WindowClosed { until: Timestamp },
     #[error("agents take the calls of this campaign, and the number of free agents is unknown")]
@@ -140,7 +140,7 @@ pub enum CampaignRefusal {
     NobodyMeant,
     #[error("a reason of 1 to {bytes_max} bytes is required")]
     NoReason { bytes_max: usize },
-    /// The stage of going live permits no more now.
+    /// The stage of going live permits no further dial now.
     #[error("{0}")]
     Staged(Waiting),
     #[error("the campaign has no rollout stages: it is fully live from its start")]

@@ -1,4 +1,5 @@
-//! Why a command to a customer is turned down. A rule's no to a dial is an event, not one of these.
+//! The reasons for which a command to a customer is refused. A rule's refusal of a dial is an event, not one
+//! of these.
 
 use crate::attribute::NameFault;
 use crate::call_caps_checked::CapFault;
@@ -10,7 +11,7 @@ use values::ids::{CallId, CampaignId, CustomerId, ListId};
 
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum CustomerRefusal {
-    /// A duplicate; `list` brought the person in. The same list again means that it is being resumed.
+    /// A duplicate; `list` enrolled the person. If it is the same list, the import is being resumed.
     #[error("already in campaign {campaign}, imported with list {list}")]
     AlreadyEnrolled { campaign: CampaignId, list: ListId },
     #[error("not in campaign {campaign}")]
@@ -20,22 +21,22 @@ pub enum CustomerRefusal {
         campaign: CampaignId,
         disposition: Disposition,
     },
-    /// Nobody asked for this call, or another one of the enrolment is next.
+    /// The call was not requested, or another call of the enrolment is next.
     #[error("call {call} is not waiting to be dialed")]
     NotAsked { call: CallId },
-    /// The campaign calls nobody for standing in a list.
+    /// The campaign calls only on request or by callback, not from its lists.
     #[error(
         "campaign {campaign} calls only customers with a callback or a requested call: this customer has \
          neither"
     )]
     NotAskedFor { campaign: CampaignId },
-    /// The campaign calls nobody whom no agent accepted, and an acceptance is of one call.
+    /// The campaign calls only customers that an agent accepted, and an acceptance is for one call.
     #[error("no free agent accepted this call of campaign {campaign}")]
     NotAccepted { campaign: CampaignId },
-    /// Asked again while the grant or its call is open: go on with it, or release it.
+    /// The grant or its call is still open: continue with it, or release it.
     #[error("call {call} already has a grant")]
     AlreadyGranted { call: CallId },
-    /// Not before this instant; nothing was written.
+    /// The enrolment is not due before this instant; nothing was written.
     #[error("not due before {due_at}")]
     NotDue { due_at: Timestamp },
     /// No grant of this person has this call.
@@ -44,10 +45,10 @@ pub enum CustomerRefusal {
     /// The last call of the enrolment was not one that we cut off after an answer.
     #[error("campaign {campaign} has no interrupted call with this customer")]
     NotCutOff { campaign: CampaignId },
-    /// A time was named that lies behind, or too far ahead.
+    /// The named time is past or too far ahead.
     #[error("a callback must be between now and {until}")]
     CallbackTime { until: Timestamp },
-    /// The rules, or the campaign, do not allow a call then.
+    /// The rules, or the campaign, do not allow a call at that time.
     #[error("no call allowed at {at}: rule {rule}{}", allowed_from(*not_before))]
     CallbackNotAllowed {
         at: Timestamp,
@@ -55,28 +56,30 @@ pub enum CustomerRefusal {
         facts: BTreeMap<String, String>,
         not_before: Option<Timestamp>,
     },
-    /// Called at the time that was named, or when that callback is canceled.
+    /// A callback is waiting: the customer is called at its time, or after it is canceled.
     #[error(
         "campaign {campaign} has a callback scheduled for {at}: cancel it first or wait until it is done"
     )]
     CallbackWaits { campaign: CampaignId, at: Timestamp },
     #[error("campaign {campaign} has no agents: its callbacks cannot be bound to an agent")]
     NoAgents { campaign: CampaignId },
-    /// Asked to be called until a time that is over.
+    /// The deadline of the requested call is past.
     #[error("the deadline {deadline} has passed")]
     DeadlineOver { deadline: Timestamp },
     #[error("the customer is not registered")]
     NotRegistered,
-    /// Given by hand, and no rule would count it. `lacks` is the word of the consent rule's facts.
+    /// A consent given by hand that no rule would count. `lacks` is the word that the consent rule stores in
+    /// its facts.
     #[error("this consent for {scope} is not valid: {}", what_it_lacks(lacks))]
     ConsentNotCounted { scope: String, lacks: &'static str },
     /// A legal hold: nothing is erased until it is released.
     #[error("the customer is under legal hold: {reason}")]
     UnderHold { reason: String },
-    /// The person was erased, or has asked to be: nothing new is kept of them.
+    /// The person was erased or has requested erasure: no new data is stored.
     #[error("the customer was erased, or is being erased")]
     Erased,
-    /// Nothing is kept of them under another key: what is there already would open no more.
+    /// The key is missing. Storing data under another key would make the existing data unreadable
+    /// permanently.
     #[error(
         "the key of this customer is missing: restore the keys of the log (ledgerline keys restore); data \
          is not stored under another key"
@@ -98,7 +101,7 @@ pub enum CustomerRefusal {
     TooManyCorrected { count: usize, count_max: usize },
     #[error("{why}")]
     AttributeName { why: NameFault },
-    /// What was written may be personal: it is not repeated.
+    /// The written value may be personal: the text does not repeat it.
     #[error("{attribute} must be {wanted}")]
     AttributeValue { attribute: String, wanted: &'static str },
     #[error("{attribute} is both set and cleared")]
@@ -125,14 +128,14 @@ pub enum CustomerRefusal {
     PastCallInFuture,
     #[error("a customer cannot be merged with itself")]
     MergedWithItself,
-    /// Called by the other id alone: what is to be done is done there.
+    /// The person is called only by the other id; send the command to that one.
     #[error("the customer was merged into {customer}")]
     MergedInto { customer: CustomerId },
     #[error("{count} other ids were merged into this customer: unmerge them first, or merge into this one")]
     HasMerged { count: usize },
     #[error("the customer is being called (call {call}): merge when the call is over")]
     MergeInCall { call: CallId },
-    /// A dial is asked for without what binds of these: read it, and ask again.
+    /// The dial was requested without the restrictions of these ids: read them and request it again.
     #[error("before dialing, the data of {} other ids of this customer must be known", customers.len())]
     JoinedNeeded { customers: Vec<CustomerId> },
     #[error("the deal cannot be accepted: {why}")]
@@ -148,7 +151,7 @@ fn allowed_from(not_before: Option<Timestamp>) -> String {
     )
 }
 
-/// What to do about a consent that does not count.
+/// Returns the advice for a consent that does not count.
 fn what_it_lacks(lacks: &str) -> &'static str {
     match lacks {
         "without_evidence" => "every preset that requires consent also requires evidence: give evidence",

@@ -1,14 +1,15 @@
-//! Why a command to a number is turned down. A rule's no to a dial is an event, not one of these.
+//! The reasons for which a command to a number is refused. A rule's refusal of a dial is an event, not one of
+//! these.
 
 use crate::problem::Explained;
 use values::ids::{CallId, CampaignId, CustomerId};
 
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum NumberRefusal {
-    /// Asked again while the grant stands: go on with it, or release it.
+    /// The grant is still open: continue with it, or release it.
     #[error("call {call} already has a grant")]
     AlreadyGranted { call: CallId },
-    /// One phone under two customer ids: who came first is called.
+    /// The phone is claimed for another customer id, which came first.
     #[error("campaign {campaign} calls this number for customer {customer}")]
     ClaimedBy {
         campaign: CampaignId,
@@ -22,7 +23,7 @@ pub enum NumberRefusal {
     TooManyPastCalls { count: usize },
     #[error("a call of the history is in the future")]
     PastCallInFuture,
-    /// This call was dialed and closed; a new dial is a new call.
+    /// This call was dialed and closed; a new dial needs a new call.
     #[error("call {call} is over")]
     CallOver { call: CallId },
 }
