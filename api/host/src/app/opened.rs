@@ -36,7 +36,6 @@ use tokio::runtime::{Handle, Runtime};
 /// Opened for writing; the directory is locked.
 pub struct Opened {
     pub directory: PathBuf,
-    /// File of the log's signing key.
     signing_key: PathBuf,
     pub environment: Environment,
     /// The log and the keys, in the order in which they are closed.
@@ -56,9 +55,8 @@ pub struct Opened {
     lock: DataLock,
     /// Of rows in another directory than the process's own.
     rows_lock: Mutex<Option<DataLock>>,
-    /// Set while there are lines.
+    /// Set while there are lines; what they have hung up is kept longer.
     media: Mutex<Option<Arc<MediaDriver>>>,
-    /// Of all its lines, one after another.
     hung_up: Arc<HungUpDialogs>,
 }
 
