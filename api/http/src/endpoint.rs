@@ -80,6 +80,8 @@ pub struct Endpoint {
     /// From the root, such as `/api/v1/campaigns/{id}`.
     pub path: &'static str,
     pub summary: &'static str,
+    /// What it does, for the published description; empty if the summary says it all.
+    pub description: &'static str,
     pub takes: Takes,
     /// The form that it reads too, instead of that.
     pub form: Option<fn(&mut SchemaGenerator) -> Value>,
@@ -156,6 +158,7 @@ impl Endpoint {
             method,
             path,
             summary,
+            description: "",
             takes: Takes::Nothing,
             form: None,
             query: &[],
@@ -180,6 +183,11 @@ impl Endpoint {
                 Box::pin(async move { answered.await.map(R::response) })
             }),
         }
+    }
+    /// Sets the description that the published API shows below the summary.
+    pub const fn describe(mut self, description: &'static str) -> Self {
+        self.description = description;
+        self
     }
     /// Who may ask it, and about what it is.
     pub const fn needs(mut self, permission: Permission, about: About) -> Self {

@@ -131,6 +131,9 @@ fn operation(endpoint: &Endpoint, schemas: &mut Schemas) -> Value {
     let Some(members) = operation.as_object_mut() else {
         return operation;
     };
+    if !endpoint.description.is_empty() {
+        members.insert("description".to_owned(), json!(endpoint.description));
+    }
     if let Some(body) = taken(endpoint, schemas) {
         members.insert("requestBody".to_owned(), body);
     }
@@ -472,6 +475,19 @@ mod tests {
                 let rest = &schema["additionalProperties"];
                 assert!(rest.is_boolean() || rest.is_object(), "{name}: {schema:#}");
             }
+        }
+    }
+
+    #[test]
+    fn every_operation_has_a_summary_of_one_line_and_a_description() {
+        for endpoint in endpoints() {
+            let is_one_line = (1..=60).contains(&endpoint.summary.chars().count());
+            assert!(
+                is_one_line && !endpoint.summary.ends_with('.') && endpoint.description.ends_with('.'),
+                "{} {}: a summary of at most 60 characters, and sentences as its description",
+                endpoint.method,
+                endpoint.path
+            );
         }
     }
 
