@@ -136,8 +136,8 @@ fn many_numbers_are_suppressed_or_listed_in_one_request() {
     server.end();
 }
 
-/// A customer whose limit of records is reached does not prevent that other customers with the same number
-/// get the record.
+/// If one customer has reached the limit of records, other customers with the same number still get the
+/// record.
 #[test]
 fn a_person_who_takes_no_more_leaves_the_others_theirs() {
     let server = Server::begin();

@@ -4,7 +4,7 @@
 use crate::tests::routes::{CAMPAIGN, Story};
 use serde_json::{Value, json};
 
-/// Creates campaign T with one customer, C001, whose number is opted out.
+/// Creates campaign T with one customer, C001. The customer's number is opted out.
 fn with_a_customer() -> Story {
     let story = Story::begin();
     assert_eq!(story.send("POST", "/api/v1/campaigns", CAMPAIGN).0, 201);
