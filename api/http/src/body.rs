@@ -2,8 +2,8 @@
 //!
 //! A body that is read completely stays in memory until it is parsed, and the parsed form takes several times
 //! its size. A thousand connections could each send the largest allowed body. Bytes beyond a small share are
-//! therefore taken from one budget of the process. A command such as an opt-out fits into the share and
-//! always passes.
+//! therefore taken from one budget of the process. A short command, for example an opt-out, fits into
+//! the share and always passes.
 
 use bytes::{Buf, Bytes};
 use domain::problem::{Kind, Problem};

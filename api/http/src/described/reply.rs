@@ -264,7 +264,7 @@ impl IntoReply for SentHome {
 struct SignedOut {
     signed_out: bool,
     /// URL for the browser to sign out at the identity provider too. Null if the session was not started by
-    /// the provider, or the provider publishes no such URL.
+    /// the provider, or the provider publishes no URL for it.
     #[schemars(example = &"https://login.example.com/session/end?client_id=ledgerline")]
     provider_sign_out: Option<String>,
 }

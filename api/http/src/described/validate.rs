@@ -51,7 +51,7 @@ fn reached(schema: &Value) -> Map<String, Value> {
     found
 }
 
-/// Returns the operation of a request; `None` if there is no such route or method.
+/// Returns the operation of a request; `None` if the route or method is unknown.
 fn operation(method: &str, path: &str) -> Option<&'static Value> {
     let path = path.split('?').next().unwrap_or_default();
     let asked: Vec<&str> = path.split('/').collect();

@@ -1,8 +1,8 @@
 //! Connection limits: silent connections are closed when new ones need their slots, and some slots are
 //! reserved for requests that must always pass.
 //!
-//! A connection whose peer has to act (send a head, send more of a body, read what is written) may be closed:
-//! always at its time limit, and earlier when slots are short, the longest silent first. A connection with a
+//! A connection that waits for its peer (to send a head or more of a body, or to read what is written) may be
+//! closed: always at its time limit, and earlier when slots are short, the longest silent first. A connection with a
 //! request in progress is never closed. Ordinary requests have fewer slots than there are connections; the
 //! rest is for health checks, pause, stop and opt-out, and for incoming heads.
 
@@ -33,7 +33,7 @@ use turns::Turns;
 const KEPT_SHARE: usize = 16;
 
 /// The part of all slots that one other machine may take: one in this many. All programs of this machine
-/// share one address, so they have no such limit.
+/// share one address, so this limit does not apply to them.
 const PEER_SHARE: usize = 4;
 
 /// Maximum interval in milliseconds between two checks of a connection's time limit.

@@ -141,7 +141,7 @@ async fn worksheet(ctx: Ctx, input: Input) -> Result<Read<Seen>, Problem> {
     Ok(Read(found))
 }
 
-/// Returns the user who owns the key, or `missing` if there is no such key.
+/// Returns the user who owns the key, or `missing` if the key is unknown.
 async fn owner(ctx: &Ctx, key: KeyId) -> Result<UserId, Problem> {
     let state = ctx.installation.entities.api_keys.state(&key).await?.state;
     let facts = state.facts().ok_or_else(|| Problem::missing("this key"))?;

@@ -195,8 +195,8 @@ async fn ask(ctx: Ctx, input: Input) -> Result<MadeOrChanged<CallAsked>, Problem
         variables: asking.variables.unwrap_or_default(),
         deadline: asking.deadline,
     };
-    // A refusal of a value, or of an unknown id, discloses the customer's value, or that there is no such
-    // customer.
+    // A refusal of a value, or of an unknown id, discloses the customer's value, or that the
+    // customer does not exist.
     let compares = order.phone.is_some() || order.name.is_some() || !order.variables.is_empty();
     let is_own_id = !is_customer_id(&order.customer);
     ctx.admit_guess(&comparer)?;

@@ -38,7 +38,7 @@ fn a_call_is_scored_by_the_weights_in_force_and_every_breakdown_is_kept() {
     let story = Story::begin();
     story.runtime.block_on(async {
         let bearer = story.bearer();
-        assert_eq!(scored(&story, candidates(750)).await.status, 404, "no such call");
+        assert_eq!(scored(&story, candidates(750)).await.status, 404, "unknown call");
         assert_eq!(get(&story, &scores(), &bearer).await.status, 404);
         three_calls(&story).await;
         // The robot's match of 500 per mille has weight 300, the agent's skill of 750 has weight 200: a tie.

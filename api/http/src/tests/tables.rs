@@ -25,7 +25,7 @@ fn a_days_calls_stand_in_the_daily_report_the_costs_the_regions_and_the_ledger()
         let body = json!({ "preset": "general" });
         let path = "/api/v1/campaigns/T/targets";
         let set = client.ask(Method::POST, path, Some(&body)).await;
-        assert!(set.is_err(), "there is no such campaign yet");
+        assert!(set.is_err(), "the campaign does not exist yet");
         three_calls(&story).await;
         let set = client.ask(Method::POST, path, Some(&body)).await.unwrap();
         daily_report(&client, set["position"].as_str().unwrap()).await;
