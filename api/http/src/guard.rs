@@ -148,7 +148,7 @@ async fn hold(about: About, ctx: &Context, input: &mut Input) -> Result<(), Prob
         About::RowsAsked | About::OwnRowsAsked if scope.people == People::All => asked(&scope, input),
         About::OwnRowsAsked => Ok(()),
         About::RowsAsked => Err(limited(
-            "lists are for whoever is held to campaigns, not to people",
+            "this list needs a scope over all customers of its campaigns",
         )),
     }
 }

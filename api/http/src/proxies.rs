@@ -56,7 +56,7 @@ impl FromStr for Network {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {
-        let wrong = || format!("{text:?} is no address, and no network such as 10.0.0.0/24");
+        let wrong = || format!("{text:?} is not an address or a network (example: 10.0.0.0/24)");
         let (address, bits) = match text.split_once('/') {
             Some((address, bits)) => (address, Some(bits)),
             None => (text, None),

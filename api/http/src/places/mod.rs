@@ -2,9 +2,9 @@
 //! reserved for requests that must always pass.
 //!
 //! A connection that waits for its peer (to send a head or more of a body, or to read what is written) may be
-//! closed: always at its time limit, and earlier when slots are short, the longest silent first. A connection with a
-//! request in progress is never closed. Ordinary requests have fewer slots than there are connections; the
-//! rest is for health checks, pause, stop and opt-out, and for incoming heads.
+//! closed: always at its time limit, and earlier when slots are short, the longest silent first. A connection
+//! with a request in progress is never closed. Ordinary requests have fewer slots than there are connections;
+//! the rest is for health checks, pause, stop and opt-out, and for incoming heads.
 
 mod bodies;
 mod patience;

@@ -71,10 +71,7 @@ struct BulkRevealOrder {
 impl Order for BulkRevealOrder {
     fn read(body: &mut Members) -> Self {
         if body.is_absent("customers") == body.is_absent("campaign") {
-            body.wrong(
-                "customers",
-                "or campaign says whose values are shown: one of them",
-            );
+            body.wrong("customers", "give either customers or campaign");
         }
         let customers: Option<Vec<String>> = body.value("customers");
         if let Some(named) = &customers {

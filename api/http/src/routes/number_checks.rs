@@ -85,7 +85,11 @@ async fn check(ctx: Ctx, input: Input) -> Result<Changed<NumbersChecked>, Proble
             done.checked.clear();
             done
         }
-        None if !scope.is_all() => return Err(limited("numbers of nobody in particular")),
+        None if !scope.is_all() => {
+            return Err(limited(
+                "numbers without a campaign need a scope over all campaigns",
+            ));
+        }
         None => {
             ctx.admit_comparison(&comparer)?;
             let numbers = body.numbers.unwrap_or_default();

@@ -117,7 +117,10 @@ impl Order for SkipOrder {
 
 fn whom(body: &mut Members) -> Option<CustomerId> {
     if body.is_absent("customer") {
-        body.wrong("customer", "is needed: whom the agent was shown");
+        body.wrong(
+            "customer",
+            "is missing: give the customer that the agent was offered",
+        );
     }
     body.parsed("customer")
 }

@@ -163,7 +163,7 @@ async fn add(ctx: Ctx, input: Input) -> Result<MadeOrChanged<WebhookMade>, Probl
     let (scope, caller) = (input.scope.clone(), input.caller.clone());
     if scope.people != People::All {
         return Err(limited(
-            "webhooks are for whoever is held to campaigns, not to people",
+            "a webhook needs a scope over all customers of its campaigns",
         ));
     }
     let order: WebhookOrder = input.order().await?;
