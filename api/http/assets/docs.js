@@ -1,7 +1,7 @@
-// The page of the API's description: everything comes from this server, and nothing is kept in the browser.
+// The API documentation page. All files come from this server, and the browser stores nothing.
 "use strict";
 
-// A session's command sends a token besides its cookie; whoami tells it to the page that is signed in.
+// In a session, a command needs the CSRF token besides the cookie. The page gets it from whoami.
 const READS = ["GET", "HEAD"];
 
 async function csrfToken() {

@@ -1,9 +1,9 @@
-//! An endpoint made ready to answer, by whichever way a request came to it: guard, rows, a reply that is
-//! kept, then its handler.
+//! The request pipeline of an endpoint, independent of the protocol that brought the request: guard, wait for
+//! the views, response cache, then the handler.
 //!
-//! Most requests come by warp's filters. A read without a body, a query or another protocol needs nothing
-//! that those make ready (a copy of every header, a stream of pieces, an upgrade), and comes straight here
-//! (`router`).
+//! Most requests arrive through warp's filters. A read without a body, a query or a protocol upgrade needs
+//! none of what the filters prepare (a copy of every header, a stream of pieces, an upgrade) and comes here
+//! directly (`router`).
 
 use crate::body::Body;
 use crate::context::Ctx;
@@ -34,7 +34,7 @@ use warp::ws::Ws;
 pub(crate) type Handled = Pin<Box<dyn Future<Output = Result<Response, Problem>> + Send>>;
 pub(crate) type Handler = Arc<dyn Fn(Ctx, Input) -> Handled + Send + Sync>;
 
-/// An endpoint with all that it needs to answer.
+/// An endpoint with everything that it needs to handle requests.
 #[derive(Clone)]
 pub(crate) struct Answering {
     pub ctx: Ctx,
@@ -42,11 +42,11 @@ pub(crate) struct Answering {
     pub guard: Guard,
     pub method: Method,
     pub route: &'static str,
-    /// Members of its body that say who acts.
+    /// Members of the body that name the acting user; a signed-in user's name replaces them.
     pub says_who: &'static [&'static str],
 }
 
-/// What a request brings besides its method and the words of its path.
+/// The parts of a request other than its method and path.
 pub(crate) struct Brought {
     pub params: Vec<String>,
     pub query: Query,
@@ -62,7 +62,7 @@ impl Answering {
         answered.unwrap_or_else(|problem| problem_response(&problem))
     }
 
-    /// The same for plain reads alone; `None` where this is no read.
+    /// Returns the fast path of an endpoint for plain reads; `None` if the endpoint is no GET.
     pub(crate) fn reader(self) -> Option<Reader> {
         let route = self.route;
         let is_read = self.method == Method::GET;
@@ -108,7 +108,7 @@ impl Answering {
             Err(problem) => return Err(problem),
         };
         let mut response = response.unwrap_or_else(|problem| problem_response(&problem));
-        // What is shown or done with success is on record by itself.
+        // Successful reads and commands are recorded by their handlers.
         if let Some(comparer) = comparer.filter(|_| !response.status().is_success()) {
             let is_found = response.status() != StatusCode::NOT_FOUND;
             let comparison = Comparison::of_one(ComparedValue::CustomerId, is_found);
@@ -123,7 +123,7 @@ impl Answering {
     async fn handled(self, mut input: Input, behind: Option<Position>) -> Result<Response, Problem> {
         let (ctx, guard) = (self.ctx, self.guard);
         ctx.rows_for(guard.rows, behind).await?;
-        // Held until the reply is made.
+        // Held until the reply is built, so that a second request with the same key waits.
         let _entered = match self.method == Method::GET {
             true => None,
             false => {
@@ -145,7 +145,7 @@ impl Answering {
     }
 }
 
-/// Bodies are read as they are: a coded one is refused, with what to do instead (RFC 9110, section 15.5.16).
+/// Refuses a compressed body, and says what to send instead (RFC 9110, section 15.5.16).
 fn refuse_coded(input: &Input) -> Result<(), Problem> {
     let coding = input.header(header::CONTENT_ENCODING.as_str());
     match coding.map(str::trim) {

@@ -1,11 +1,12 @@
-//! What takes a while, apart from the requests that others wait for.
+//! Background jobs: work that takes long enough to delay other requests.
 
 use crate::described::Read;
 use application::installation::Installation;
 use domain::problem::Problem;
 
-/// Runs what takes a while on a thread of its own, at the place of rehearsals. What it is handed says whether
-/// anybody waits for it still: whoever works long asks now and then, and ends with nothing where nobody does.
+/// Runs long work on a thread of the pool for rehearsals and returns its result. `work` gets a function that
+/// returns false when the caller has gone; it should check it regularly and then return `None`. Fails with
+/// `unavailable` if there is no result: the process ends, or it took too long.
 pub(crate) async fn apart<T: Send + 'static>(
     installation: &Installation,
     work: impl FnOnce(&dyn Fn() -> bool) -> Result<Option<T>, Problem> + Send + 'static,

@@ -1,14 +1,14 @@
-//! The streams as AsyncAPI 3.0 describes them: made from the kinds of events themselves, so it cannot drift.
+//! The AsyncAPI 3.0 document of the event streams, generated from the event kinds of this build.
 
 use application::event_schemas::{all, path_of};
 use serde_json::{Map, Value, json};
 
-/// The document.
+/// Builds the document.
 pub(crate) fn document() -> Value {
     let messages = all().iter().map(|one| {
         let payload = json!({
             "type": "object",
-            "description": "CloudEvents 1.0, JSON format; personal values sealed, as stored",
+            "description": "CloudEvents 1.0 in JSON format; personal values are sealed, as stored",
             "required": ["specversion", "id", "source", "type", "time", "position", "kindversion", "data"],
             "properties": {
                 "specversion": { "const": "1.0" },
@@ -38,8 +38,8 @@ pub(crate) fn document() -> Value {
         "info": {
             "title": "ledgerline",
             "version": env!("CARGO_PKG_VERSION"),
-            "description": "Every event of the log, from any position, without a gap; further kinds and members come \
-                with later releases: pass over what you do not know.",
+            "description": "Every event of the log, from any position, without a gap. Later releases add kinds and members: \
+                ignore those that you do not know.",
             "license": { "name": "Apache-2.0" },
         },
         "defaultContentType": "application/json",
@@ -49,9 +49,9 @@ pub(crate) fn document() -> Value {
         },
         "operations": {
             "followEvents": { "action": "send", "channel": { "$ref": "#/channels/events" },
-                "summary": "Events after a position, then new ones as they are stored" },
+                "summary": "Follow events after a position, then new ones as they are stored" },
             "followEventsBySocket": { "action": "send", "channel": { "$ref": "#/channels/eventsSocket" },
-                "summary": "The same over a WebSocket" },
+                "summary": "Follow the same events over a WebSocket" },
         },
         "components": { "messages": messages },
     })

@@ -1,8 +1,7 @@
-//! Who calls, from what their request brings: the directory's own key, a key of a user, or a session's
-//! cookie.
+//! Authentication of a request: by the directory's own key, an API key of a user, or a session cookie.
 //!
-//! The directory's key is made at first start, `DIR/token`, readable by its owner alone, and opens only to
-//! this machine. What a caller may is the guard's to ask (`guard.rs`).
+//! The directory's key is created at the first start as `DIR/token`, readable by its owner only, and works
+//! only on this machine. What a caller may do is checked by the guard (`guard.rs`).
 
 use crate::own_page;
 use crate::server::Peer;
@@ -24,34 +23,34 @@ use warp::http::{HeaderMap, Method, header};
 /// Random bytes of a token: 256 bits cannot be guessed.
 const TOKEN_BYTES: usize = 32;
 
-/// The cookie of a session. Its prefix binds it to this host, to the root and to a secure connection (RFC
-/// 6265bis, 4.1.3); browsers count loopback as one.
+/// The session cookie. Its prefix binds it to this host, to the path `/` and to a secure connection (RFC
+/// 6265bis, 4.1.3); browsers treat loopback as secure.
 pub(crate) const SESSION_COOKIE: &str = "__Host-ledgerline";
 
-/// The cookie of a sign-in that is under way at an identity provider.
+/// The cookie of a sign-in that is in progress at an identity provider.
 pub(crate) const ROUND_COOKIE: &str = "__Host-ledgerline-round";
 
-/// The header in which a page says again what no other page can know.
+/// The header with the CSRF token, which only our own pages can read.
 pub(crate) const CSRF_HEADER: &str = "x-csrf-token";
 
-/// What callers are held against.
+/// How requests are authenticated here.
 #[derive(Clone)]
 pub enum Door {
-    /// A listener, and its port where it is a loopback address.
+    /// A listener: the directory's token, and the port if it listens on a loopback address.
     Token {
         token: String,
         loopback_port: Option<u16>,
     },
-    /// No listener: a command of whoever may open the directory asks, in its own process.
+    /// No listener: a command sends requests in its own process, on a directory that its user may open.
     Directory,
 }
 
-/// In which a page says `true` of what it asks by itself, with nobody at it: such requests keep no session
-/// alive.
+/// The header in which a page marks requests that it sends without a user's action. They do not extend the
+/// session.
 pub(crate) const UNATTENDED_HEADER: &str = "x-unattended";
 
-/// A browser opens a stream again by itself, and can give it no header of ours: a page with somebody at it
-/// asks for other things too.
+/// Returns whether a user or the page itself sent the request. Browsers reopen streams by themselves and
+/// cannot add our header, so streams count as automatic; a page in use sends other requests too.
 fn asked(headers: &HeaderMap) -> Asked {
     let says = |name: &str, what: &str| {
         let said = headers.get(name).and_then(|said| said.to_str().ok());
@@ -66,7 +65,7 @@ fn asked(headers: &HeaderMap) -> Asked {
 }
 
 impl Door {
-    /// Who asks by this request.
+    /// Returns the caller of this request. Fails if the credentials are missing or invalid.
     pub(crate) async fn identify(
         &self,
         installation: &Installation,
@@ -75,7 +74,7 @@ impl Door {
         peer: Option<Peer>,
     ) -> Result<Caller, Problem> {
         let Self::Token { token, .. } = self else {
-            // A command in a session of its user asks as that user, also without a server.
+            // A command with a session of its user acts as that user, also without a server.
             return match cookie(headers) {
                 Some(session) => in_session(installation, method, headers, session).await,
                 None => Ok(Caller::Directory { door: "directory" }),
@@ -96,8 +95,8 @@ impl Door {
         in_session(installation, method, headers, session).await
     }
 
-    /// On a loopback listener, holds a browser to our own pages; elsewhere, where it asks for more than to be
-    /// shown something: signing in too is no page's of the world to do.
+    /// Refuses requests from foreign pages. On a loopback listener this covers every request of a browser;
+    /// elsewhere only requests that change something, including the sign-in.
     pub(crate) fn admit_page(&self, method: &Method, headers: &HeaderMap) -> Result<(), Problem> {
         match self {
             Self::Token {
@@ -109,7 +108,7 @@ impl Door {
         }
     }
 
-    /// By a key alone, as a client of another protocol gives it.
+    /// Returns the caller of a bare key, as clients of other protocols send it.
     pub(crate) async fn by_key(
         &self,
         installation: &Installation,
@@ -123,7 +122,7 @@ impl Door {
         if !bool::from(given.as_bytes().ct_eq(token.as_bytes())) {
             return Err(needed());
         }
-        // Of a request without a connection only tests of this room know.
+        // Requests without a connection exist only in tests of this crate.
         if peer.is_some_and(|peer| !peer.0.ip().to_canonical().is_loopback()) {
             return Err(Problem::new(
                 Kind::Unauthenticated,
@@ -136,10 +135,10 @@ impl Door {
     }
 }
 
-/// Stands for whoever is behind a proxy: nobody of this machine, as far as is known.
+/// The address used for a client behind a proxy; it is not known to be on this machine.
 const FORWARDED: Peer = Peer(SocketAddr::new(IpAddr::V4(Ipv4Addr::UNSPECIFIED), 0));
 
-/// Whether a proxy says that it asks for somebody else (RFC 7239, and the older header).
+/// True if a proxy forwards the request for another client (RFC 7239, and the older header).
 fn is_forwarded(headers: &HeaderMap) -> bool {
     headers.contains_key("forwarded") || headers.contains_key("x-forwarded-for")
 }
@@ -153,7 +152,7 @@ fn needed() -> Problem {
     )
 }
 
-/// What is sent as a bearer token (RFC 6750, 2.1).
+/// Returns the bearer token of the request (RFC 6750, 2.1); `None` without the header.
 fn bearer(headers: &HeaderMap) -> Result<Option<&str>, Problem> {
     let Some(value) = headers.get(header::AUTHORIZATION) else {
         return Ok(None);
@@ -165,7 +164,7 @@ fn bearer(headers: &HeaderMap) -> Result<Option<&str>, Problem> {
     }
 }
 
-/// Whether a cookie of ours is sent, however often.
+/// True if the request has at least one session cookie.
 pub(crate) fn names_session(headers: &HeaderMap) -> bool {
     let sent = headers.get_all(header::COOKIE).iter();
     let mut texts = sent.filter_map(|value| value.to_str().ok());
@@ -175,12 +174,12 @@ pub(crate) fn names_session(headers: &HeaderMap) -> bool {
     })
 }
 
-/// What the session's cookie holds, where it is sent once.
+/// Returns the value of the session cookie if it is sent exactly once.
 pub(crate) fn cookie(headers: &HeaderMap) -> Option<&str> {
     cookie_named(headers, SESSION_COOKIE)
 }
 
-/// What a cookie holds, where it is sent once.
+/// Returns the value of a cookie if it is sent exactly once.
 pub(crate) fn cookie_named<'h>(headers: &'h HeaderMap, wanted: &str) -> Option<&'h str> {
     let sent = headers.get_all(header::COOKIE).iter();
     let pairs = sent
@@ -194,7 +193,7 @@ pub(crate) fn cookie_named<'h>(headers: &'h HeaderMap, wanted: &str) -> Option<&
     values.next().is_none().then_some(first)
 }
 
-/// The user of a session; a command must also prove that it comes from our own page.
+/// Returns the user of a session. A command must also prove that it comes from our own page.
 async fn in_session(
     installation: &Installation,
     method: &Method,
@@ -208,7 +207,7 @@ async fn in_session(
     Ok(caller)
 }
 
-/// A command by a browser comes from a page that has read what only our own pages can (OWASP ASVS 5, V3.5).
+/// Checks the CSRF token of a command from a browser: only our own pages can read it (OWASP ASVS 5, V3.5).
 pub(crate) fn hold_to_page(headers: &HeaderMap, session: &str) -> Result<(), Problem> {
     let said = headers
         .get(CSRF_HEADER)
@@ -223,7 +222,7 @@ pub(crate) fn hold_to_page(headers: &HeaderMap, session: &str) -> Result<(), Pro
     ))
 }
 
-/// Reads the directory's token, or makes it.
+/// Reads the directory's token, or creates it.
 pub fn token(directory: &Path, ids: &dyn IdSource) -> io::Result<String> {
     let path = directory.join(TOKEN_FILE);
     match fs::read_to_string(&path) {

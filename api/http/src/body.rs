@@ -1,26 +1,27 @@
-//! A request's body, counted while it is read: its own bytes against its limit, and those of all against one.
+//! A request body, limited while it is read: by its own size, and by the total of all bodies in the process.
 //!
-//! A body that is read whole stands in memory until it is parsed, and parsed it takes many times its bytes. A
-//! thousand connections could each send the largest allowed, so what is beyond a small share is taken from
-//! one purse of the process; a command such as an opt-out fits into the share and always passes.
+//! A body that is read completely stays in memory until it is parsed, and the parsed form takes several times
+//! its size. A thousand connections could each send the largest allowed body. Bytes beyond a small share are
+//! therefore taken from one budget of the process. A short command, for example an opt-out, fits into
+//! the share and always passes.
 
 use bytes::{Buf, Bytes};
 use domain::problem::{Kind, Problem};
 use futures_util::stream::{self, BoxStream, Stream, StreamExt};
 use tokio::sync::Semaphore;
 
-/// Largest JSON body: ten thousand records of a hundred bytes; larger lists go as files.
+/// Maximum size of a JSON body: ten thousand records of a hundred bytes. Larger lists are sent as files.
 pub const BODY_BYTES_MAX: usize = 8 * 1024 * 1024;
 
-/// Bytes that every body may have without asking.
+/// Bytes of every body that do not count against the budget.
 const SHARE_BYTES: usize = 32 * 1024;
 
-/// Bytes of all larger bodies at once: eight of the largest.
+/// Budget for the bytes of all larger bodies at the same time: eight of the largest.
 const PURSE_BYTES: usize = 64 * 1024 * 1024;
 
 static PURSE: Semaphore = Semaphore::const_new(PURSE_BYTES);
 
-/// A request's body, in pieces.
+/// A request body as a stream of pieces.
 pub struct Body(BoxStream<'static, Result<Bytes, Problem>>);
 
 pub fn pieces<B: Buf>(body: impl Stream<Item = Result<B, warp::Error>> + Send + 'static) -> Body {
@@ -32,24 +33,24 @@ pub fn pieces<B: Buf>(body: impl Stream<Item = Result<B, warp::Error>> + Send + 
 }
 
 impl Body {
-    /// Of bytes that were read.
+    /// Builds a body from bytes in memory.
     pub(crate) fn of(bytes: Bytes) -> Self {
         Self(stream::once(std::future::ready(Ok(bytes))).boxed())
     }
 
-    /// The next piece; `None` at the end.
+    /// Returns the next piece; `None` at the end.
     pub async fn piece(&mut self) -> Result<Option<Bytes>, Problem> {
         self.0.next().await.transpose()
     }
 
-    /// The whole body, up to `BODY_BYTES_MAX`.
+    /// Reads the whole body, at most `BODY_BYTES_MAX`; larger ones fail with `body-too-large`.
     pub async fn whole(self) -> Result<Vec<u8>, Problem> {
         self.whole_from(&PURSE).await
     }
 
     async fn whole_from(mut self, purse: &Semaphore) -> Result<Vec<u8>, Problem> {
         let mut whole = Vec::new();
-        // Given back with the body's last byte read: what is parsed next is parsed at once.
+        // Returned to the budget when the last byte is read, because the body is parsed right after.
         let mut taken = None;
         while let Some(piece) = self.piece().await? {
             whole.extend_from_slice(&piece);

@@ -1,7 +1,7 @@
-//! The certificate that this process's doors show: read again while they are open, and what is said of it.
+//! The TLS certificate of the listeners: loads it, reloads it when the files change, and prints notices about
+//! it.
 //!
-//! A broken new file is no fault of the server: what was shown before goes on being shown, and who runs it is
-//! told.
+//! If the new file is invalid, the server continues with the previous certificate and logs a warning.
 
 use application::notice::notice;
 use domain::ports::clock::Clock;
@@ -13,16 +13,16 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use tls::{Acceptor, Fingerprint, Identity, IdentityFiles, Look, TlsError, Trust};
 
-/// How often the files are looked at: a renewal is served before whoever made it has looked.
+/// Interval in milliseconds at which the files are checked: a renewed certificate is in use within seconds.
 const LOOK_MS: u64 = 5_000;
 
-/// What the HTTP door speaks inside TLS, by preference.
+/// Protocols of the HTTP listener inside TLS, by preference.
 const HTTP: &[&[u8]] = &[b"h2", b"http/1.1"];
 
-/// What gRPC speaks inside it.
+/// Protocols of the gRPC listener inside TLS.
 const GRPC: &[&[u8]] = &[b"h2"];
 
-/// Reads certificate and key, which must be good today: by the machine's time, also in a rehearsal.
+/// Loads certificate and key. They must be valid at the machine's time, also in a rehearsal.
 pub(crate) fn load(files: Option<&IdentityFiles>) -> Result<Option<Arc<Identity>>, TlsError> {
     let load = |files: &IdentityFiles| Identity::load(files.clone(), SystemClock::default().now());
     files.map(load).transpose()
@@ -36,19 +36,20 @@ pub(crate) fn of_grpc(identity: Option<&Arc<Identity>>) -> Result<Option<Accepto
     identity.map(|identity| identity.acceptor(GRPC)).transpose()
 }
 
-/// Says so when what passes a door can be read on its way.
+/// Prints a notice if traffic of a listener can be read on its way: open to other machines, without TLS.
 pub(crate) fn say_if_readable(option: &str, address: SocketAddr, identity: Option<&Arc<Identity>>) {
     if address.ip().is_loopback() || identity.is_some() {
         return;
     }
     notice(&format!(
-        "{option} {address} is open to other machines without TLS: keys and passwords can be read on their way; \
+        "{option} {address} is open to other machines without TLS: keys and passwords are sent unencrypted; \
          give --tls-cert and --tls-key / {option} {address} 对其他机器开放但未启用 TLS：密钥和密码会以明文传输，\
          请使用 --tls-cert 和 --tls-key"
     ));
 }
 
-/// Says so when strangers would not take what a door shows, which other machines can reach.
+/// Prints a notice if a listener that other machines can reach has a certificate that systems do not trust by
+/// default.
 pub(crate) fn say_if_strange(option: &str, address: SocketAddr, identity: Option<&Arc<Identity>>) {
     let Some(identity) = identity.filter(|_| !address.ip().is_loopback()) else {
         return;
@@ -57,14 +58,16 @@ pub(crate) fn say_if_strange(option: &str, address: SocketAddr, identity: Option
     let taken = trust.and_then(|trust| trust.takes(identity, SystemClock::default().now()));
     if let Err(why) = taken {
         notice(&format!(
-            "{option} {address}: browsers and systems that were told nothing will not take this certificate ({why}); \
-             show one of a public authority, or give its own to whoever comes / {option} {address}：\
+            "{option} {address}: browsers and systems do not trust this certificate by default ({why}); \
+             use one of a public authority, or install its root certificate on the clients / \
+         {option} {address}：\
              未预装本机构根证书的浏览器和系统不会信任此证书，请使用公共机构签发的证书，或分发其根证书"
         ));
     }
 }
 
-/// Looks at the files from now on. `directory` is where commands read which certificate to believe.
+/// Starts the task that reloads the certificate when the files change. `directory` is where commands read
+/// which certificate to trust.
 pub(crate) fn begin_looking(
     identity: &Arc<Identity>,
     directory: PathBuf,

@@ -1,4 +1,4 @@
-//! Values of persons in clear, as replies show them: which can be asked for, and what of a person they are.
+//! A customer's values in clear, as replies show them: the fields that can be requested, and their values.
 
 use crate::guard::tells_of;
 use domain::customer::CustomerState;
@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 
-/// What can be seen in clear.
+/// A field that can be shown in clear.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 #[schemars(inline)]
@@ -23,7 +23,7 @@ pub(crate) enum Field {
 }
 
 impl Field {
-    /// As the record of the read names it.
+    /// Returns the name of the field in the record of a read.
     const fn code(self) -> &'static str {
         match self {
             Self::ExternalId => "external_id",
@@ -34,7 +34,7 @@ impl Field {
     }
 }
 
-/// The member `fields` of a body: at least one.
+/// Reads the member `fields` of a body; at least one is required.
 pub(crate) fn fields_of(body: &mut Members) -> BTreeSet<Field> {
     let fields: Option<BTreeSet<Field>> = body.value("fields");
     if fields.as_ref().is_none_or(BTreeSet::is_empty) {
@@ -46,12 +46,13 @@ pub(crate) fn fields_of(body: &mut Members) -> BTreeSet<Field> {
     fields.unwrap_or_default()
 }
 
-/// As the record of the read names them.
+/// Returns the names of the fields in the record of a read.
 pub(crate) fn codes(fields: &BTreeSet<Field>) -> Cow<'static, [&'static str]> {
     Cow::Owned(fields.iter().map(|field| field.code()).collect())
 }
 
-/// A person's values in clear; of an erased person, and of what was not asked for, nothing.
+/// A customer's values in clear. Fields that were not requested are absent; values of an erased customer are
+/// null.
 #[derive(Debug, Serialize, JsonSchema)]
 pub(crate) struct Revealed {
     id: CustomerId,
@@ -63,7 +64,7 @@ pub(crate) struct Revealed {
     name: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     phones: Option<Vec<PhoneRevealed>>,
-    /// By campaign, each by its name.
+    /// Variables by campaign and name.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(example = BTreeMap::from([("TASK20261120", BTreeMap::from([("days", "3")]))]))]
     variables: Option<BTreeMap<CampaignId, BTreeMap<String, Option<String>>>>,
@@ -77,7 +78,7 @@ pub(crate) struct PhoneRevealed {
 }
 
 impl Revealed {
-    /// How many values it shows; those that are erased are none.
+    /// Returns the number of shown values; erased values do not count.
     pub(crate) fn values_count(&self) -> usize {
         let phones = self.phones.iter().flatten().filter(|one| one.phone.is_some());
         let variables = self
@@ -90,7 +91,7 @@ impl Revealed {
     }
 }
 
-/// What was asked for, of the campaigns that this scope is told of.
+/// Returns the requested values of a customer; variables only of campaigns that the scope includes.
 pub(crate) fn revealed(
     id: CustomerId,
     state: &CustomerState,

@@ -1,8 +1,9 @@
-//! Requests that may come again: one with an `Idempotency-Key` is done once, however often it is sent.
+//! Idempotency: a request with an `Idempotency-Key` is executed once, however often it is sent.
 //!
-//! The key names the command, whose events name their ids by it, so the log itself knows it for ever. Beside
-//! the events stands a mark of the body: the same key with another body is refused. What the log cannot know
-//! is a request that is being answered: of those this process holds the keys, and the second is told to wait.
+//! The key determines the id of the command, and the ids of its events follow from it, so the log itself
+//! recognizes a repeat, permanently. A mark of the body is stored with the events: the same key with another
+//! body is refused. The log cannot recognize a request that is still in progress; the keys of those are held
+//! in this process, and a second request gets 409.
 
 use crate::input::{Input, without_mark};
 use application::installation::Installation;
@@ -12,18 +13,17 @@ use serde_json::Value;
 use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex, PoisonError};
 
-/// The header by which a caller names a command, so that it is done once.
+/// The header by which a client makes a command idempotent.
 const KEY_HEADER: &str = "idempotency-key";
 
-/// Longest `Idempotency-Key`.
+/// Maximum length of an `Idempotency-Key`, in bytes.
 const KEY_BYTES_MAX: usize = 256;
 
-/// The requests that are being answered, of those that may come again. There is one for each place of a
-/// connection at most.
+/// The keys of requests in progress; at most one per connection.
 #[derive(Debug, Default)]
 pub struct InFlight(Arc<Mutex<BTreeSet<String>>>);
 
-/// One of them; it is over when this is dropped.
+/// The key of one request in progress; dropping it ends the request.
 #[derive(Debug)]
 pub(crate) struct Entered {
     all: Arc<Mutex<BTreeSet<String>>>,
@@ -52,8 +52,9 @@ impl InFlight {
         Ok(Entered { all, key })
     }
 
-    /// Before a request's handler: what its events are to keep of it. `reads_json`: the body is short enough
-    /// to be read whole, and is given back to be read again.
+    /// Admits a request with a key, or refuses it while another one with this key is in progress. Sets the
+    /// facts that its events keep. With `reads_json` the body is read to compute its mark, and put back for
+    /// the handler.
     pub(crate) async fn admit(
         &self,
         installation: &Installation,
@@ -80,7 +81,7 @@ impl InFlight {
     }
 }
 
-/// The version that the caller believes in; a star is whatever there is.
+/// Returns the version in `If-Match`; `None` without the header, or for `*`.
 fn expected(input: &Input) -> Result<Option<StreamVersion>, Problem> {
     let Some(header) = input.headers().get("if-match") else {
         return Ok(None);
@@ -99,21 +100,21 @@ fn expected(input: &Input) -> Result<Option<StreamVersion>, Problem> {
     }
 }
 
-/// The request's key with what it counts for: the route, the thing and the user.
+/// Returns the key together with what it applies to: route, path parameters and user.
 fn own_key(input: &Input) -> Result<Option<String>, Problem> {
     let Some(key) = key_of(input)? else {
         return Ok(None);
     };
     let mut text = format!("{}/{}/{key}", input.route(), input.params.join("/"));
     if let Some(known) = input.caller.user() {
-        // A header holds no line feed, so no key ends in another's name.
+        // A header value contains no line feed, so no key can end in another user's name.
         text.push('\n');
         text.push_str(known.user.as_str());
     }
     Ok(Some(text))
 }
 
-/// The caller's key, where there is one.
+/// Returns the value of `Idempotency-Key`, if it is sent.
 pub(crate) fn key_of(input: &Input) -> Result<Option<&str>, Problem> {
     let Some(key) = input.headers().get(KEY_HEADER) else {
         return Ok(None);
@@ -128,8 +129,8 @@ pub(crate) fn key_of(input: &Input) -> Result<Option<&str>, Problem> {
     }
 }
 
-/// What the request's key is known by where it names a list: a list is named by what is in it, so that its
-/// key names nothing else, and a list of many megabytes has no mark of its body.
+/// Returns the mark of the key itself, for imports of lists. The id of a list follows from its content, so
+/// its key names nothing else, and a list of many megabytes has no mark of its body.
 pub(crate) fn mark_of_key(
     installation: &Installation,
     input: &Input,
@@ -141,7 +142,7 @@ pub(crate) fn mark_of_key(
     Ok(RequestMark::of(&hash))
 }
 
-/// The mark of a body: of what it says, whatever the order of its members and the space between them.
+/// Returns the mark of a body. It depends on the content, not on the order of members or on white space.
 fn mark(installation: &Installation, key: &str, said: &str) -> Option<RequestMark> {
     let hash = installation
         .environment
@@ -150,7 +151,7 @@ fn mark(installation: &Installation, key: &str, said: &str) -> Option<RequestMar
     RequestMark::of(&hash)
 }
 
-/// What a body says, its members in one order.
+/// Returns the content of a body in a canonical form: members in one order.
 fn said_by(body: &[u8]) -> String {
     match serde_json::from_slice::<Value>(without_mark(body)) {
         Ok(value) => value.to_string(),

@@ -1,5 +1,5 @@
-//! The gate before comparisons with sealed values, for handlers and the guard: admission, the record, and the
-//! look-up of a customer by the institution's own id.
+//! The gate before comparisons with sealed values, as handlers and the guard use it: admission, the record,
+//! and the look-up of a customer by external id.
 
 use crate::comparisons::{Comparer, is_customer_id};
 use crate::context::Context;
@@ -12,32 +12,33 @@ use domain::problem::{Kind, Problem};
 use std::sync::Arc;
 
 impl Context {
-    /// Before a comparison of a value. Refuses a caller or an address that has no comparison left.
+    /// Admits a comparison of a value. Refuses a caller or an address without a comparison left.
     pub(crate) fn admit_comparison(&self, comparer: &Comparer) -> Result<(), Problem> {
         self.comparisons.take(&comparer.names, self.installation.now())
     }
 
-    /// Before a comparison with own ids, or with values of one customer. Only misses cost: a program that
-    /// reads customers that it knows is not slowed down, a program that guesses is.
+    /// Admits a comparison with external ids, or with values of one customer. Only misses cost: a program
+    /// that reads customers that it knows is not slowed down, a program that guesses is.
     pub(crate) fn admit_guess(&self, comparer: &Comparer) -> Result<(), Problem> {
         self.comparisons.ask(&comparer.names, self.installation.now())
     }
 
-    /// Before a list is compared with the people of all campaigns. It is charged at once, so that lists at
-    /// the same time do not pass together.
+    /// Admits a list that is compared with the customers of all campaigns. It is charged at once, so that
+    /// simultaneous lists do not pass together.
     pub(crate) fn admit_list(&self, comparer: &Comparer) -> Result<(), Problem> {
         comparer.needs_all(Permission::CampaignsWrite)?;
         self.comparisons
             .take_list(&comparer.names, self.installation.now())
     }
 
-    /// After `admit_list`, for a list that was not compared: refused, waiting for an approval, or repeated.
+    /// Returns the charge of `admit_list` for a list that was not compared: refused, waiting for an approval,
+    /// or repeated.
     pub(crate) fn return_list(&self, comparer: &Comparer) {
         self.comparisons
             .return_list(&comparer.names, self.installation.now());
     }
 
-    /// Records a comparison and charges its misses. The result may leave only after this.
+    /// Records a comparison and charges its misses. Must be called before the result is sent.
     pub(crate) async fn note_comparison(
         &self,
         comparer: &Comparer,
@@ -54,7 +55,7 @@ impl Context {
         put_comparison_on_record(&self.installation, &comparer.reader, comparison).await
     }
 
-    /// Records the comparison that the full reply to an order about a number is.
+    /// Records the comparison that the full reply to a command about a number makes.
     pub(crate) async fn note_order(&self, comparer: &Comparer, was_known: bool) -> Result<(), Problem> {
         if !was_known {
             let now = self.installation.now();
@@ -81,7 +82,7 @@ impl Context {
         found
     }
 
-    /// The customer of an id. An institution's own id passes the gate; our own cannot be guessed.
+    /// Returns the customer of an id. An external id passes the gate; an internal id cannot be guessed.
     pub(crate) async fn compare_customer(
         &self,
         comparer: &Comparer,
@@ -93,14 +94,14 @@ impl Context {
         self.admit_guess(comparer)?;
         let found = self.installation.customer_named(text).await;
         match &found {
-            // The read or the command that follows is on record by itself.
+            // The read or the command that follows is recorded separately.
             Ok(_) => found,
             Err(_) => self.compared(comparer, ComparedValue::CustomerId, found).await,
         }
     }
 
-    /// Before a filter by a customer. An institution's own id passes the gate, because an empty page would
-    /// answer whether there is a customer with this id.
+    /// Admits a filter by a customer. An external id passes the gate, because an empty page would disclose
+    /// whether a customer with this id exists.
     pub(crate) async fn admit_customer_filter(&self, comparer: &Comparer, text: &str) -> Result<(), Problem> {
         if is_customer_id(text) {
             return Ok(());
@@ -114,12 +115,12 @@ impl Context {
     }
 }
 
-/// How many of these ids are the institution's own.
+/// Returns how many of these ids are external ids.
 pub(crate) fn count_own_ids(names: &[String]) -> usize {
     names.iter().filter(|name| !is_customer_id(name)).count()
 }
 
-/// Records the misses of a request with many of the institution's own ids; nothing if there are none.
+/// Records the misses of a request with many external ids; nothing if there are none.
 pub(crate) async fn note_own_ids(
     ctx: &Context,
     comparer: &Comparer,

@@ -1,11 +1,11 @@
-//! The gate before every comparison of a value that a caller chose with a sealed value of a customer:
-//! look-ups by phone number or by the institution's own id, and lists.
+//! Rate limits of comparisons between a value that a caller chose and a sealed value of a customer: look-ups
+//! by phone number or external id, and lists.
 //!
-//! A caller who may see a number only masked could otherwise try its hidden digits. The gate asks for the
-//! permission, limits the rate per principal (a user with all keys) and per address, and puts each comparison
-//! on record (`inquiry.compared`) before its result is given out. A comparison without a result costs more,
-//! because guessing produces misses. Commands that keep people from being called (opt-out, suppression,
-//! withdrawal of a consent) are never refused here: beyond the limit their reply says less.
+//! A caller who sees numbers only masked could otherwise try the hidden digits. The gate checks the
+//! permission, limits the rate per user (with all keys) and per address, and records each comparison
+//! (`inquiry.compared`) before its result is sent. A comparison without a result costs more, because guessing
+//! produces misses. Commands that prevent calls (opt-out, suppression, withdrawal of a consent) are never
+//! refused here; beyond the limit their reply says less.
 
 use crate::places::network;
 use application::access::Caller;
@@ -21,52 +21,52 @@ use std::collections::BTreeMap;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::sync::{Mutex, PoisonError};
 
-/// Thousandths of a comparison, so that a refill may be a fraction.
+/// Thousandths of a comparison, so that a refill can be a fraction.
 const MILLI: u64 = 1_000;
 
-/// Most addresses and principals that are remembered; beyond it the one that asked longest ago is forgotten.
+/// Most addresses and users in memory. Beyond it the one with the oldest comparison is dropped.
 const REMEMBERED_MAX: usize = 1_024;
 
-/// How fast comparisons may be made.
+/// A rate limit of comparisons.
 #[derive(Clone, Copy)]
 struct Limit {
     /// Milliseconds until one used comparison is available again.
     one_each_ms: u64,
     at_once_max: u64,
-    /// Price of a comparison without a result.
+    /// Cost of a comparison without a result.
     miss_costs: u64,
 }
 
-/// Single values. Ten a second are for a program that asks before each of its calls; a hundred at once after
-/// a pause of ten seconds. A miss costs ten: one a second stays possible for a person at a desk, and the four
-/// hidden digits of a masked number take hours.
+/// Limit for single values. Ten per second suffice for a program that compares before each call; a hundred at
+/// once after a pause of ten seconds. A miss costs ten: one per second is enough for a person at a desk, and
+/// trying the four hidden digits of a masked number takes hours.
 const VALUES: Limit = Limit {
     one_each_ms: 100,
     at_once_max: 100,
     miss_costs: 10,
 };
 
-/// Lists that are compared with all campaigns: ten at once, and ten an hour (one in six minutes). Each of
-/// these imports returns whether its people are known elsewhere; fourteen of these answers give the four
-/// hidden digits of a masked number.
+/// Limit for lists that are compared with all campaigns: ten at once, and ten per hour (one in six minutes).
+/// Each import discloses whether its customers are in other campaigns; fourteen results would disclose the
+/// four hidden digits of a masked number.
 const LISTS: Limit = Limit {
     one_each_ms: 6 * 60_000,
     at_once_max: 10,
     miss_costs: 1,
 };
 
-/// Comparisons used under one limit, by address and by principal.
+/// The used comparisons under one limit, by address and by user.
 #[derive(Default)]
 struct Budget(Mutex<BTreeMap<String, Used>>);
 
 struct Used {
-    /// More than the limit's full amount after a single miss beyond it: that is waited for.
+    /// Used thousandths. Can exceed the limit after a single miss; the excess delays the next comparison.
     millis: u64,
     at: Timestamp,
 }
 
 impl Used {
-    /// Whether one more comparison is available.
+    /// True if one more comparison is available.
     const fn has_one(&self, limit: Limit) -> bool {
         self.millis + MILLI <= limit.full()
     }
@@ -79,7 +79,7 @@ impl Limit {
 
     fn refill(self, used: &mut Used, now: Timestamp) {
         let came_back = now.ms_since(used.at).saturating_mul(MILLI) / self.one_each_ms;
-        // Otherwise a caller who asks every few milliseconds would lose each fraction.
+        // Otherwise a caller with a request every few milliseconds would lose each fraction.
         if came_back == 0 {
             return;
         }
@@ -89,7 +89,8 @@ impl Limit {
 }
 
 impl Budget {
-    /// Takes one comparison of each of these names, or of none.
+    /// Takes one comparison from each of these names, or none if one of them has none left. Returns whether
+    /// it did.
     fn take(&self, limit: Limit, names: &[String], now: Timestamp) -> bool {
         let mut kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let enough = names
@@ -103,14 +104,14 @@ impl Budget {
         enough
     }
 
-    /// Whether each of these names has a comparison left.
+    /// True if each of these names has a comparison left.
     fn has(&self, limit: Limit, names: &[String], now: Timestamp) -> bool {
         let mut kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let mut all = names.iter();
         all.all(|name| of(&mut kept, limit, name, now).has_one(limit))
     }
 
-    /// Gives back one comparison of each of these names.
+    /// Returns one comparison to each of these names.
     fn give_back(&self, limit: Limit, names: &[String], now: Timestamp) {
         let mut kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         for name in names {
@@ -119,7 +120,7 @@ impl Budget {
         }
     }
 
-    /// Takes the price of misses beyond the one comparison of each, until `most` is used.
+    /// Charges the misses beyond the one comparison already taken, until `most` is used.
     fn miss(&self, limit: Limit, names: &[String], misses: u64, most: u64, now: Timestamp) {
         let mut kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let costs = misses.saturating_mul((limit.miss_costs - 1) * MILLI);
@@ -143,7 +144,7 @@ fn of<'k>(kept: &'k mut BTreeMap<String, Used>, limit: Limit, name: &str, now: T
     used
 }
 
-/// What each address and principal may still compare.
+/// The rate limits of comparisons, by address and by user.
 #[derive(Default)]
 pub struct Comparisons {
     values: Budget,
@@ -158,7 +159,7 @@ impl Comparisons {
         }
     }
 
-    /// Before a comparison that costs only if it is a miss.
+    /// Admits a comparison that costs only if it is a miss.
     pub(crate) fn ask(&self, names: &[String], now: Timestamp) -> Result<(), Problem> {
         match self.values.has(VALUES, names, now) {
             true => Ok(()),
@@ -166,9 +167,9 @@ impl Comparisons {
         }
     }
 
-    /// After misses: comparisons without a result. A single miss may take more than is left: the next
-    /// comparison waits for it, so that guesses in a row go on at the rate of misses. A request of many
-    /// values uses up what is left, and no more: a program that reports its customers is not locked out.
+    /// Charges misses: comparisons without a result. A single miss can cost more than is left; the next
+    /// comparison then waits, so guesses continue at the rate of misses. A request with many values uses up
+    /// what is left and no more: a program that reports its customers is not locked out.
     pub(crate) fn missed(&self, names: &[String], misses: u64, now: Timestamp) {
         let most = match misses {
             0 | 1 => VALUES.full() * VALUES.miss_costs,
@@ -177,7 +178,7 @@ impl Comparisons {
         self.values.miss(VALUES, names, misses, most, now);
     }
 
-    /// After an order about an unknown number. It uses up what is left, and no more: opt-outs do not keep
+    /// Charges a command about an unknown number. It uses up what is left and no more: opt-outs do not keep
     /// their caller from looking up customers.
     pub(crate) fn missed_by_order(&self, names: &[String], now: Timestamp) {
         self.values.miss(VALUES, names, 1, VALUES.full(), now);
@@ -205,18 +206,18 @@ impl Comparisons {
         Err(Problem::new(Kind::Busy, "lists-too-fast", detail))
     }
 
-    /// Of a list that was not compared after all.
+    /// Returns the charge of a list that was not compared.
     pub(crate) fn return_list(&self, names: &[String], now: Timestamp) {
         self.lists.give_back(LISTS, names, now);
     }
 }
 
-/// Who compares, and by which route.
+/// The caller of a comparison, and the route.
 #[derive(Clone)]
 pub(crate) struct Comparer {
     pub(crate) caller: Caller,
     pub(crate) reader: Reader,
-    /// The address and the principal, as they are counted.
+    /// The address and the user, as they are counted.
     pub(crate) names: Vec<String>,
 }
 
@@ -233,7 +234,7 @@ impl Comparer {
         }
     }
 
-    /// Refuses a caller who may not look into every campaign.
+    /// Refuses a caller without access to every campaign.
     pub(crate) fn needs_all(&self, permission: Permission) -> Result<(), Problem> {
         if self.caller.scope_for(permission)?.is_all() {
             return Ok(());
@@ -243,19 +244,19 @@ impl Comparer {
         ))
     }
 
-    /// Whether this caller may see every customer's values in clear, and so learns nothing by comparing.
+    /// True if this caller may see every customer's values in clear, and so learns nothing by comparing.
     pub(crate) fn reveals_all(&self) -> bool {
         reveals_all(&self.caller)
     }
 }
 
-/// Whether a caller may see every customer's values in clear.
+/// True if a caller may see every customer's values in clear.
 pub(crate) fn reveals_all(caller: &Caller) -> bool {
     let scope = caller.scope_for(Permission::CustomersReveal);
     scope.is_ok_and(|scope: DataScope| scope.is_all())
 }
 
-/// In which form this caller gets ids of phone numbers.
+/// Returns the form in which this caller gets ids of phone numbers.
 pub(crate) fn number_ids(caller: &Caller) -> NumberIds {
     match reveals_all(caller) {
         true => NumberIds::AsStored,
@@ -263,25 +264,26 @@ pub(crate) fn number_ids(caller: &Caller) -> NumberIds {
     }
 }
 
-/// Whether a text is our id of a number. It is random to a caller, so guessing it is useless.
+/// True if a text is an internal number id. It is random to a caller, so guessing it is useless.
 pub(crate) fn is_number_id(text: &str) -> bool {
     text.parse::<NumberId>().is_ok()
 }
 
-/// Whether a text is our id of a customer.
+/// True if a text is an internal customer id.
 pub(crate) fn is_customer_id(text: &str) -> bool {
     text.parse::<CustomerId>().is_ok()
 }
 
-/// The address as it is counted: one for each IPv6 network, and one for all requests without a connection.
+/// Returns the address as it is counted: one for each IPv6 network, and one for all requests without a
+/// connection.
 fn network_of(peer: Option<SocketAddr>) -> IpAddr {
     peer.map_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED), |peer| network(peer.ip()))
 }
 
-/// A phone number in a body, so that no address holds it.
+/// The body with a phone number, so that it is in no URL.
 #[derive(JsonSchema)]
 pub(crate) struct NumberOnly {
-    /// In any usual form.
+    /// The phone number in any common notation.
     #[schemars(example = &"13800138000")]
     pub number: String,
 }
@@ -357,9 +359,9 @@ mod tests {
                 comparisons.missed(&caller, 1, at(ms));
             }
         }
-        // Twelve in the first 1.1 s, and then one a second.
+        // Twelve in the first 1.1 s, then one per second.
         assert_eq!(guesses, 30);
-        // Many misses of one request use up what is left, and no more; so do orders.
+        // Many misses of one request use up what is left and no more; so do commands.
         let other = names(&["b", "li"]);
         comparisons.missed(&other, 1_000, at(0));
         comparisons.missed_by_order(&other, at(0));

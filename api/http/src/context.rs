@@ -1,6 +1,6 @@
-//! What a handler is given besides its input: the installation, the process, and how requests come in here.
+//! What every handler gets besides its input: the installation, the process, and the limits of requests.
 //!
-//! Where a server and a command on a directory differ, a value here says so; no handler asks which it is.
+//! A server and a command on a directory differ only in values here; handlers do not distinguish them.
 
 use crate::auth::Door;
 use crate::coming_again::InFlight;
@@ -17,51 +17,53 @@ use evidence::log_walk::Log;
 use host::process::Process;
 use std::sync::Arc;
 
-/// Longest wait of a read for a position (`?after_position=`); a view is behind by milliseconds.
+/// Maximum wait of a read for a position (`?after_position=`), in milliseconds; views are usually behind by
+/// milliseconds.
 const POSITION_WAIT_MS: u64 = 5_000;
 
-/// Told how far a reading of the whole log is, and where it ends.
+/// Callback for the progress of reading the whole log: current position and end.
 pub type Hears = dyn Fn(Position, Position) + Send + Sync;
 
-/// Which rows an endpoint stands on.
+/// Which state of the views an endpoint needs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum RowsNeeded {
-    /// What rows say is read: they are to have what the log has.
+    /// The views must have caught up with the log.
     OfTheLog,
-    /// None, or it is shown how far they are.
+    /// The endpoint reads no views, or shows how far they are.
     AsTheyAre,
 }
 
-/// What a handler is given besides its input.
+/// What a handler gets besides its input.
 pub struct Context {
     pub installation: Arc<Installation>,
-    /// For what is asked of the process itself: its health, its clock.
+    /// For requests about the process itself: its health, its clock.
     pub process: Arc<Process>,
-    /// Who may come in.
+    /// How requests are authenticated.
     pub door: Door,
-    /// What each address and principal may still compare with sealed values.
+    /// Rate limits of comparisons with sealed values, per address and user.
     pub comparisons: Comparisons,
-    /// How many requests each user and key may still send.
+    /// Rate limits of requests, per user and key.
     pub rates: Rates,
-    /// Replies that stay as they are while the log stands still.
+    /// Cached responses, valid while the log position is unchanged.
     pub kept_replies: KeptReplies,
-    /// How many wrong sign-ins each address has left.
+    /// Rate limits of failed sign-ins, per address.
     pub sign_ins: SignInRates,
-    /// What calls understand, hear and speak with, for other systems.
+    /// The speech and understanding engines of calls, for other systems.
     pub engines: Engines,
-    /// Requests that may come again, while they are answered.
+    /// Requests with an `Idempotency-Key` that are in progress.
     pub in_flight: InFlight,
-    /// Who signs checkpoints of the log.
+    /// Signs checkpoints of the log.
     pub signing: Signing,
-    /// How long those who read wait until the rows have what the log has. A server's rows follow it: there
-    /// who wants to read what was written gives its position.
+    /// Maximum time that reads wait until the views have caught up with the log, in milliseconds. `None` on a
+    /// server, where a client that wants to read its own write sends the position.
     pub rows_within_ms: Option<u64>,
-    /// Who hears how far a reading of the whole log is, for as long as it takes; without it there is a limit.
+    /// Callback for the progress of reading the whole log, without a time limit; without a callback there is
+    /// a limit.
     pub hears: Option<Box<Hears>>,
 }
 
 impl Context {
-    /// The log, as a handler reads all of it.
+    /// Returns the log for a handler that reads all of it.
     pub(crate) fn whole_log(&self) -> Log<'_> {
         let store = self.installation.store();
         match &self.hears {
@@ -70,8 +72,8 @@ impl Context {
         }
     }
 
-    /// Returns when the rows are as a request needs them. Read-your-writes: one with `?after_position=` waits
-    /// until the views have it.
+    /// Waits until the views are as the request needs them. With `?after_position=` it waits until the views
+    /// have that position (read your writes).
     pub(crate) async fn rows_for(&self, rows: RowsNeeded, behind: Option<Position>) -> Result<(), Problem> {
         if let Some(position) = behind {
             self.installation.rows_at(position, POSITION_WAIT_MS).await?;

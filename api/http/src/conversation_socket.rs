@@ -1,5 +1,5 @@
-//! A conversation over a WebSocket (RFC 6455): a message of theirs as one text message, `{"id","text"}`, and
-//! what follows from it as one back; the same as `POST conversations/{id}/messages` says.
+//! A text conversation over a WebSocket (RFC 6455): one text message `{"id","text"}` per message of the
+//! customer, and one back with the replies, in the format of `POST conversations/{id}/messages`.
 
 use application::conversations::{MessageOrder, hear};
 use application::event_stream::StreamPlace;
@@ -19,18 +19,18 @@ use warp::ws::{Message, WebSocket};
 const NORMAL: u16 = 1_000;
 const GOING_AWAY: u16 = 1_001;
 
-/// Largest message a client may send: six hundred characters, escaped, and its id.
+/// Maximum size of a client's message in bytes: six hundred escaped characters and its id.
 pub(crate) const MESSAGE_BYTES_MAX: usize = 8 * 1_024;
 
-/// A connection on which nothing is said is closed; a chat is over by then, too.
+/// Maximum idle time of a connection in milliseconds. A chat is closed by then, too.
 const SILENT_MS_MAX: u64 = 30 * 60_000;
 
-/// Who writes in which conversation.
+/// The state of one connection: the conversation and its client.
 pub(crate) struct Writing {
     pub(crate) installation: Arc<Installation>,
     pub(crate) conversation: ConversationId,
     pub(crate) by: Option<Actor>,
-    /// Stops when the process does, or when they may write no more.
+    /// Fires when the process stops, or when the client loses its permission.
     pub(crate) stop: Arc<dyn StopSignal>,
     pub(crate) place: StreamPlace,
 }
@@ -42,7 +42,7 @@ struct Written {
     text: String,
 }
 
-/// Answers messages one after another, until the conversation is closed or the client leaves.
+/// Answers messages one after another until the conversation is closed or the client disconnects.
 pub(crate) async fn follow(socket: WebSocket, writing: Writing) {
     let (mut sink, mut incoming) = socket.split();
     let clock = Arc::clone(&writing.installation.environment.clock);
@@ -70,12 +70,12 @@ pub(crate) async fn follow(socket: WebSocket, writing: Writing) {
     if let Some((code, why)) = last {
         drop(sink.send(Message::close_with(code, why)).await);
     }
-    // The client may be gone already; then nobody needs the closing handshake.
+    // The client may be gone already; the closing handshake is then not needed.
     drop(sink.close().await);
     drop(writing.place);
 }
 
-/// What follows from a message, and whether the conversation is closed by it.
+/// Returns the reply to a message, and whether the message closed the conversation.
 async fn answer(writing: &Writing, text: &str) -> (Value, bool) {
     let order = match serde_json::from_str(text) {
         Ok(Written { id, text }) => MessageOrder { message: id, text },

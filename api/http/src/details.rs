@@ -1,10 +1,10 @@
-//! What a problem's detail says in Chinese: one table of sentences, beside the English that rooms say.
+//! Chinese translations of problem details, from a table of English sentences.
 //!
-//! A line of `details.tsv` is an English sentence with `{names}` where values stand, and its Chinese.
-//! There `{name}` puts the value as it came, and `{name!}` puts in Chinese what is a sentence or a word
-//! of the table itself: a reason in a reason, a rule, a status. Nothing is guessed: what the table does
-//! not know stays English alone. Check 25 of the house holds that each refusal of the domain, and each
-//! sentence that a room gives a problem, has its line.
+//! A line of `details.tsv` has an English sentence with `{names}` in place of values, and its Chinese. There
+//! `{name}` inserts the value unchanged, and `{name!}` inserts its translation if the value is itself a
+//! sentence or word of the table: a reason in a reason, a rule, a status. A detail that is not in the table
+//! stays in English only. Tidy check 25 requires a line for each refusal of the domain and each sentence in a
+//! problem.
 
 use domain::problem::{MemberError, Problem};
 use std::collections::BTreeMap;
@@ -12,16 +12,16 @@ use std::sync::LazyLock;
 
 const TABLE: &str = include_str!("details.tsv");
 
-/// Sentences that stand in one another at most: a list's fault in a campaign's in a member's.
+/// Maximum nesting of sentences: a list's error in a campaign's in a member's.
 const NESTED_MAX: usize = 3;
 
-/// What parts several faults of one thing, as rooms write them.
+/// The separator of several errors in one detail.
 const BETWEEN: &str = "; ";
 
-/// Where values stand in an English sentence, and the Chinese beside it.
+/// An English sentence with values, and its Chinese.
 #[derive(Debug)]
 struct Line {
-    /// One more than there are names.
+    /// The text between the values; one more than there are names.
     literals: Vec<&'static str>,
     names: Vec<&'static str>,
     zh: &'static str,
@@ -30,7 +30,8 @@ struct Line {
 #[derive(Debug, Default)]
 struct Table {
     whole: BTreeMap<&'static str, &'static str>,
-    /// Those that say most of their own come first: a sentence about rules before one about anything.
+    /// Sentences with values. Those with the most literal text come first, so that specific sentences match
+    /// before general ones.
     patterns: Vec<Line>,
 }
 
@@ -50,12 +51,12 @@ static LINES: LazyLock<Table> = LazyLock::new(|| {
     table
 });
 
-/// What a problem's detail says in Chinese, where the table has it.
+/// Returns a problem's detail in Chinese; `None` if the table does not have it.
 pub(crate) fn in_chinese(problem: &Problem) -> Option<String> {
     if let Some(said) = translated(&problem.detail, NESTED_MAX) {
         return Some(said);
     }
-    // The detail of wrong members is all of them in one line.
+    // The detail of invalid members lists all of them in one line.
     let members = problem.errors.iter().map(|error| {
         let said = member_in_chinese(error);
         format!("{} {}", error.pointer, said.as_ref().unwrap_or(&error.detail))
@@ -67,7 +68,7 @@ pub(crate) fn in_chinese(problem: &Problem) -> Option<String> {
     is_any_known.then(|| members.collect::<Vec<_>>().join("；"))
 }
 
-/// What is wrong with a member, in Chinese.
+/// Returns the error of a member in Chinese.
 pub(crate) fn member_in_chinese(error: &MemberError) -> Option<String> {
     translated(&error.detail, NESTED_MAX)
 }
@@ -91,7 +92,7 @@ fn translated(text: &str, nested_max: usize) -> Option<String> {
 }
 
 impl Line {
-    /// What stands where this sentence has names; `None` of another sentence.
+    /// Returns the values of this sentence in a text; `None` if the text is another sentence.
     fn values<'a>(&self, text: &'a str) -> Option<Vec<&'a str>> {
         let (first, further) = self.literals.split_first()?;
         let (last, between) = further.split_last()?;
@@ -117,7 +118,7 @@ impl Line {
     }
 }
 
-/// A sentence as what stands in it and the names of its values.
+/// Splits a sentence into its literal parts and the names of its values.
 fn taken_apart(sentence: &'static str) -> (Vec<&'static str>, Vec<&'static str>) {
     let (mut literals, mut names) = (Vec::new(), Vec::new());
     let (mut from, mut searched) = (0, 0);
@@ -162,7 +163,7 @@ mod tests {
             Some("2 名名单客户中已完成外呼 1 名")
         );
         assert_eq!(told("{{name}} has no value").as_deref(), Some("{{name}} 没有值"));
-        assert_eq!(told("whatever nobody wrote down"), None);
+        assert_eq!(told("not in the table"), None);
     }
 
     #[test]
@@ -205,7 +206,7 @@ mod tests {
         for line in &lines {
             let (en, zh) = line.split_once('\t').unwrap();
             let (literals, names) = taken_apart(en);
-            assert!(seen.insert(literals.join("{}")), "{en} stands here twice");
+            assert!(seen.insert(literals.join("{}")), "{en} is here twice");
             let zh: &'static str = zh.to_owned().replace("!}", "}").leak();
             let put: BTreeSet<_> = taken_apart(zh).1.into_iter().collect();
             let wanted: BTreeSet<_> = names.into_iter().collect();

@@ -1,7 +1,7 @@
-//! Disclosures: texts with a person's values filled in that go to a caller, or to an address that is not the
-//! person's own. Checks the permission and the rate, and stores the record before a byte leaves.
+//! Disclosures: texts with a customer's values that are sent to a caller, or to an address that is not the
+//! customer's own. Checks the permission and the rate, and stores the record before a byte is sent.
 //!
-//! Mail and short messages to the person's own address are no disclosure: `message.sent` is their record.
+//! Mail and SMS to the customer's own address are no disclosure: `message.sent` is their record.
 
 use crate::comparisons::Comparer;
 use crate::context::Ctx;
@@ -11,10 +11,10 @@ use domain::ids::{CampaignId, CustomerId};
 use domain::inquiry::ReadForm;
 use domain::problem::Problem;
 
-/// Most columns that a record names; a record of a read has at most 32 fields.
+/// Maximum columns that a record names; a record of a read has at most 32 fields.
 const COLUMNS_NAMED_MAX: usize = 30;
 
-/// One disclosure: its reader, and the person and the campaign that it is about.
+/// One disclosure: its reader, the customer and the campaign.
 pub(crate) struct Disclosure<'a> {
     pub reader: Reader,
     pub campaign: &'a CampaignId,
@@ -22,7 +22,8 @@ pub(crate) struct Disclosure<'a> {
 }
 
 impl Disclosure<'_> {
-    /// Records the disclosure if the caller holds the reveal right for this person and keeps to the rate.
+    /// Records the disclosure if the caller has the reveal permission for this customer and is within the
+    /// rate limit.
     pub(crate) async fn permit_and_record(
         self,
         ctx: &Ctx,

@@ -1,7 +1,7 @@
-//! One endpoint: its method, path, description and handler; how warp is told.
+//! An endpoint: its method, path, description, permission and handler, and its warp filter.
 //!
-//! Handlers know nothing of warp: they take a context and an input and answer a result. The published
-//! description is made from the same list as the router, so the two cannot drift apart.
+//! Handlers know nothing of warp: they get a context and an input and return a result. The published
+//! description is generated from the same list as the router, so the two cannot differ.
 
 use crate::answering::{Answering, Brought, Handler};
 use crate::body::pieces;
@@ -28,82 +28,85 @@ use warp::http::Method;
 use warp::reply::Response;
 use warp::ws::Ws;
 
-/// What kind of body an endpoint reads, for the description.
+/// The kind of body that an endpoint reads, for the description.
 #[derive(Debug, Clone, Copy)]
 pub enum Takes {
     Nothing,
-    /// A JSON object of this schema.
+    /// A JSON object with this schema.
     Json(fn(&mut SchemaGenerator) -> Value),
     File,
 }
 
-/// Whom an endpoint is for, unless it is open.
+/// The permission that an endpoint requires, unless it is open.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Needs {
-    /// Nothing was said: denied to everybody but the directory's owner.
+    /// Not declared: only the directory's owner is allowed.
     Unsaid,
-    /// Whoever is known, whatever they may.
+    /// Any authenticated caller.
     ToBeKnown,
     Permission(Permission),
 }
 
-/// Whether somebody who begins now should use an endpoint.
+/// Whether new clients should use an endpoint.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Standing {
     Current,
-    /// Another one does the same better; this one stays for those who use it.
+    /// Replaced by a better endpoint; kept for existing clients.
     Deprecated,
 }
 
-/// What an answer follows from.
+/// What a response depends on, and so whether it can be cached.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum AnswerOf {
-    /// Also from the clock, from this process, or it is put on record: made anew each time.
+    /// Also on the clock or on this process, or the request is recorded: never cached.
     TheMoment,
-    /// From rows and log alone: the same question at the same place is the same answer.
+    /// On views and log alone: the same request at the same log position has the same response.
     TheLog,
 }
 
-/// Against what a command is held.
+/// How a command checks the version of what it changes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Writing {
-    /// What is there decides; `If-Match` is honoured where it is sent.
+    /// `If-Match` is optional; without it the current state decides.
     AsItStands,
-    /// It replaces a stored value: `If-Match` says which version it means, and is demanded.
+    /// The command replaces a stored value: `If-Match` with its version is required.
     Replaces,
 }
 
-/// One method on one path.
+/// An endpoint: one method on one path.
 #[derive(Clone)]
 pub struct Endpoint {
     pub method: Method,
-    /// From the root, such as `/api/v1/campaigns/{id}`.
+    /// The full path, for example `/api/v1/campaigns/{id}`.
     pub path: &'static str,
     pub summary: &'static str,
+    /// Sentences about what it does, for the published description.
+    pub description: &'static str,
     pub takes: Takes,
-    /// The form that it reads too, instead of that.
+    /// The form that it accepts instead of the body.
     pub form: Option<fn(&mut SchemaGenerator) -> Value>,
-    /// Query parameters and what they do.
+    /// Query parameters with their descriptions.
     pub query: &'static [Parameter],
-    /// Headers that it reads besides those of every request.
+    /// Headers that it reads in addition to those of every request.
     pub headers: &'static [Parameter],
-    /// Open to everybody: health and the status page hold nothing of anybody.
+    /// No authentication: health and the status page contain no personal data.
     pub open: bool,
-    /// Whom it is for.
+    /// The permission that it requires.
     pub needs: Needs,
-    /// What it is about, as the caller's data scope is held against it.
+    /// What it is about; determines how the caller's data scope is checked.
     pub about: About,
-    /// Members of its body that say who acts: only the directory's owner says that themselves.
+    /// Members of the body that name the acting user. Only the directory's owner may set them.
     says_who: &'static [&'static str],
-    /// A place is kept for it: health, and what ends calls or keeps people from being called.
+    /// True if the connection limits reserve slots for it: health checks, and commands that end or prevent
+    /// calls.
     pub kept: bool,
-    /// Whether it counts as a heavy question too.
+    /// Whether it also counts against the limit of heavy requests.
     pub weight: Weight,
     pub writing: Writing,
     pub standing: Standing,
     pub answer: AnswerOf,
     rows: RowsNeeded,
-    /// How it is answered when it was done, from the type its handler answers.
+    /// The responses of a successful request, derived from the handler's return type.
     pub(crate) told: fn(&mut SchemaGenerator) -> Vec<Told>,
     handler: Handler,
 }
@@ -156,6 +159,7 @@ impl Endpoint {
             method,
             path,
             summary,
+            description: "",
             takes: Takes::Nothing,
             form: None,
             query: &[],
@@ -181,30 +185,35 @@ impl Endpoint {
             }),
         }
     }
-    /// Who may ask it, and about what it is.
+    /// Sets the description that the published API shows below the summary.
+    pub const fn describe(mut self, description: &'static str) -> Self {
+        self.description = description;
+        self
+    }
+    /// Sets the permission, and what the endpoint is about.
     pub const fn needs(mut self, permission: Permission, about: About) -> Self {
         self.needs = Needs::Permission(permission);
         self.about = about;
         self
     }
-    /// It tells whoever is known about themselves.
+    /// Allows any authenticated caller; the endpoint is about the caller.
     pub const fn for_whoever_is_known(mut self) -> Self {
         self.needs = Needs::ToBeKnown;
         self.about = About::Nobody;
         self
     }
-    /// It reads a JSON object of this type.
+    /// Declares a JSON body of this type.
     pub fn takes<T: JsonSchema>(mut self) -> Self {
         self.takes = Takes::Json(schema_of::<T>);
         self.says_who = names_of_who_acts::<T>();
         self
     }
-    /// It reads a form with a file in it too (`multipart/form-data`).
+    /// Also accepts a form with a file (`multipart/form-data`).
     pub fn takes_form<T: JsonSchema>(mut self) -> Self {
         self.form = Some(schema_of::<T>);
         self
     }
-    /// It reads a file.
+    /// Declares a file as the body.
     pub const fn takes_file(mut self) -> Self {
         self.takes = Takes::File;
         self
@@ -217,7 +226,7 @@ impl Endpoint {
         self.headers = headers;
         self
     }
-    /// It shows how far the rows are, and waits for none.
+    /// The response shows how far the views are, so it does not wait for them.
     pub const fn of_rows_as_they_are(mut self) -> Self {
         self.rows = RowsNeeded::AsTheyAre;
         self
@@ -230,17 +239,17 @@ impl Endpoint {
         self.standing = Standing::Deprecated;
         self
     }
-    /// Neither clock nor process has a part in its answer, and nothing is put on record by it.
+    /// The response depends on views and log alone, and the request is not recorded; it can be cached.
     pub const fn steady(mut self) -> Self {
         self.answer = AnswerOf::TheLog;
         self
     }
-    /// It replaces a stored value: a request without `If-Match` is refused (428).
+    /// Replaces a stored value: a request without `If-Match` is refused (428).
     pub const fn replaces(mut self) -> Self {
         self.writing = Writing::Replaces;
         self
     }
-    /// It reads much of the rows or of the log: a user or key asks it less often.
+    /// Reads much of the views or the log: counts against the limit of heavy requests.
     pub const fn heavy(mut self) -> Self {
         self.weight = Weight::Heavy;
         self
@@ -250,7 +259,7 @@ impl Endpoint {
         self
     }
 
-    /// With all that it needs to answer.
+    /// Returns the request pipeline of this endpoint.
     pub(crate) fn answering(&self, ctx: &Ctx) -> Answering {
         let guard = Guard {
             open: self.open,
@@ -279,8 +288,8 @@ impl Endpoint {
         }
     }
 
-    /// The warp filter of this endpoint. Path and end come before the method, so that a known path with
-    /// another method is told apart from an unknown path.
+    /// Returns the warp filter of this endpoint. Path and end are matched before the method, so that another
+    /// method on a known path gives 405 instead of 404.
     fn filter(self, ctx: &Ctx) -> BoxedFilter<(Response,)> {
         let mut path: BoxedFilter<(Params,)> = warp::any().map(Params::default).boxed();
         for segment in self.path.split('/').filter(|segment| !segment.is_empty()) {
@@ -328,12 +337,12 @@ fn method(method: Method) -> BoxedFilter<()> {
     }
 }
 
-/// The request to become a WebSocket, where it is one.
+/// Extracts the WebSocket upgrade, if the request asks for one.
 fn upgrade() -> BoxedFilter<(Option<Ws>,)> {
     warp::ws().map(Some).or(warp::any().map(|| None)).unify().boxed()
 }
 
-/// Joins endpoints into one boxed group.
+/// Joins endpoints into one boxed filter.
 pub(crate) fn join(endpoints: Vec<Endpoint>, ctx: &Ctx) -> BoxedFilter<(Response,)> {
     let nothing: BoxedFilter<(Response,)> = warp::any()
         .and_then(|| async { Err::<Response, _>(warp::reject::not_found()) })
@@ -343,6 +352,6 @@ pub(crate) fn join(endpoints: Vec<Endpoint>, ctx: &Ctx) -> BoxedFilter<(Response
     })
 }
 
-/// Values of the path's parameters, in order, still percent-encoded.
+/// Values of the path parameters in order, still percent-encoded.
 #[derive(Debug, Clone, Default)]
 struct Params(Vec<String>);

@@ -1,27 +1,27 @@
-//! Figures as Prometheus reads them: its text exposition format, version 0.0.4.
+//! Writer of Prometheus' text exposition format, version 0.0.4.
 
 use std::fmt::{Display, Write as _};
 
-/// The format's media type.
+/// Media type of the format.
 pub(crate) const MEDIA_TYPE: &str = "text/plain; version=0.0.4; charset=utf-8";
 
-/// Families of figures, in the order they were begun.
+/// The text of all metric families, in the order in which they were started.
 #[derive(Debug, Default)]
 pub(crate) struct Exposition(String);
 
-/// One family, whose figures follow.
+/// One metric family; its samples follow.
 pub(crate) struct Family<'a> {
     name: &'static str,
     text: &'a mut String,
 }
 
 impl Exposition {
-    /// A figure that goes up and down. `help` is one line.
+    /// Starts a gauge: a figure that can fall. `help` is one line.
     pub(crate) fn gauge(&mut self, name: &'static str, help: &str) -> Family<'_> {
         self.family(name, "gauge", help)
     }
 
-    /// A figure that only grows, until the process begins anew.
+    /// Starts a counter: a figure that only grows until the process restarts.
     pub(crate) fn counter(&mut self, name: &'static str, help: &str) -> Family<'_> {
         self.family(name, "counter", help)
     }
@@ -40,13 +40,13 @@ impl Exposition {
     }
 
     fn line(&mut self, line: impl Display) {
-        // Writing to a text does not fail.
+        // Writing to a String cannot fail.
         writeln!(self.0, "{line}").unwrap_or_default();
     }
 }
 
 impl Family<'_> {
-    /// A figure with its labels; none of them may be personal.
+    /// Writes a sample with its labels. Labels must not contain personal data.
     pub(crate) fn put(&mut self, labels: &[(&str, &str)], value: impl Display) {
         self.text.push_str(self.name);
         for (index, (name, label)) in labels.iter().enumerate() {
@@ -60,7 +60,7 @@ impl Family<'_> {
     }
 }
 
-/// As the format wants labels: backslash, quotation mark and line feed escaped.
+/// Escapes a label value: backslash, quotation mark and line feed.
 fn escaped(label: &str) -> String {
     label
         .replace('\\', "\\\\")

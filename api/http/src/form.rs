@@ -1,8 +1,8 @@
-//! A list sent as a form (`multipart/form-data`, RFC 7578): some short fields and one file, whose bytes are
-//! handed on as they come.
+//! Reader of a list that is sent as a form (`multipart/form-data`, RFC 7578): some short fields and one file,
+//! which is passed on as it arrives.
 //!
-//! The parser reads ahead only while it looks for the end of a part's head or for a boundary; what it has
-//! taken and not handed on is counted, so that a head without an end is no way to fill the memory.
+//! The parser reads ahead only while it looks for the end of a part's head or for a boundary. Bytes that it
+//! has read and not passed on are counted, so that a head without an end cannot fill the memory.
 
 use crate::body::Body;
 use crate::endpoint::Input;
@@ -21,19 +21,19 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-/// The name of the part that is the file.
+/// Name of the form part with the file.
 pub(crate) const FILE: &str = "file";
 
-/// Longest field besides the file: a mapping of a hundred columns.
+/// Maximum size of a field other than the file, in bytes: a mapping of a hundred columns.
 const FIELD_BYTES_MAX: u64 = 8 * 1024;
 
-/// Most bytes that are taken and not handed on: a piece of a connection, several times.
+/// Maximum bytes that the parser has read and not passed on: several pieces of a connection.
 const AHEAD_BYTES_MAX: usize = 4 * 1024 * 1024;
 
-/// How the text of a file may be encoded.
+/// Text encodings of a file.
 pub(crate) const ENCODINGS: &[&str] = intake::encoding::CODES;
 
-/// Names of the fields that say how a file is read.
+/// Names of the fields that set how a file is read.
 pub(crate) const READING: [&str; 4] = ["encoding", "sheet", "hidden_rows", "header_row"];
 
 /// The fields of a form, by name.
@@ -42,20 +42,20 @@ pub(crate) type Fields = BTreeMap<&'static str, String>;
 /// A form that is being read.
 pub(crate) struct Form {
     parts: Multipart<'static>,
-    /// The fields that the route reads besides the file.
+    /// The fields that the route reads in addition to the file.
     known: &'static [&'static str],
     fields: Fields,
     ahead: Arc<AtomicUsize>,
 }
 
-/// The file of a form, while it comes.
+/// The file of a form, as a stream.
 pub(crate) struct FilePart {
     field: Field<'static>,
     ahead: Arc<AtomicUsize>,
 }
 
 impl Form {
-    /// The form that a request sends; `None` where it sends something else.
+    /// Returns the form of a request; `None` if the body is no form.
     pub(crate) fn of(input: &mut Input, known: &'static [&'static str]) -> Result<Option<Self>, Problem> {
         if !input.is_multipart() {
             return Ok(None);
@@ -88,7 +88,8 @@ impl Form {
         }
     }
 
-    /// The file, with the name that the sender gave it. It is to be read to its end before `fields` is asked.
+    /// Returns the file with the name that the client gave it. It must be read to its end before `fields` is
+    /// called.
     pub(crate) async fn file(&mut self) -> Result<(FilePart, Option<String>), Problem> {
         let Some(field) = self.next_file().await? else {
             return Err(wrong(FILE, "is missing: send the list as this part"));
@@ -98,7 +99,7 @@ impl Form {
         Ok((FilePart { field, ahead }, name))
     }
 
-    /// The fields, when the file was read: those before it and those behind it.
+    /// Returns the fields before and after the file. Called when the file has been read.
     pub(crate) async fn fields(mut self) -> Result<Fields, Problem> {
         match self.next_file().await? {
             None => Ok(self.fields),
@@ -139,11 +140,11 @@ impl Pieces for FilePart {
     }
 }
 
-/// A body's pieces, one for each time the parser is polled, as long as it hands on what it takes.
+/// Returns the body's pieces, one each time the parser polls, and fails if it keeps too many.
 fn counted(body: Body, ahead: Arc<AtomicUsize>) -> impl Stream<Item = Result<Bytes, Problem>> + Send {
     stream::unfold(Some((body, ahead)), |state| async move {
         let (mut body, ahead) = state?;
-        // The parser takes all that is ready before it looks at any of it.
+        // The parser reads everything that is ready before it looks at any of it.
         tokio::task::yield_now().await;
         match body.piece().await {
             Ok(None) => None,
@@ -161,7 +162,7 @@ fn counted(body: Body, ahead: Arc<AtomicUsize>) -> impl Stream<Item = Result<Byt
     })
 }
 
-/// What the parser says of a form that it cannot read.
+/// Converts an error of the parser to a problem.
 fn broken(error: multer::Error) -> Problem {
     match error {
         multer::Error::FieldSizeExceeded { field_name, .. } => {
@@ -192,7 +193,7 @@ fn wrong(part: &str, why: &str) -> Problem {
     }])
 }
 
-/// A list as a form: its file, and how that is to be read.
+/// Schema of a form with a list: its file, and how to read it.
 pub(crate) struct ListForm;
 
 impl JsonSchema for ListForm {
@@ -203,14 +204,14 @@ impl JsonSchema for ListForm {
         let mut schema = schema();
         if let Some(fields) = schema.get_mut("properties").and_then(Value::as_object_mut) {
             let source = json!({ "type": "string", "examples": ["list.csv"],
-                "description": "Name of the file, kept with the list; else the name that the form gives it" });
+                "description": "File name, stored with the list; default: the file name in the form" });
             fields.insert("source".to_owned(), source);
         }
         schema
     }
 }
 
-/// The same for a campaign that the form names.
+/// Schema of the same form with the campaign's id.
 pub(crate) struct TaskForm;
 
 impl JsonSchema for TaskForm {
@@ -228,23 +229,23 @@ impl JsonSchema for TaskForm {
     }
 }
 
-/// What both forms have.
+/// Returns the schema of the members that both forms have.
 fn schema() -> Schema {
     json_schema!({
         "type": "object", "required": [FILE],
         "properties": {
             FILE: { "type": "string", "format": "binary", "description": "CSV or XLSX",
                 "examples": ["customer_id,phone\nC01,13800138000\n"] },
-            "map": { "type": "string", "description": "Which column is which member",
+            "map": { "type": "string", "description": "Assignment of columns to members",
                 "examples": ["客户ID=customer_id,手机号=phone"] },
             "encoding": { "type": "string", "enum": ENCODINGS,
-                "description": "Of the text; auto where it is not said" },
+                "description": "Text encoding; default: auto" },
             "sheet": { "type": "string", "examples": ["名单"],
-                "description": "The sheet of a workbook, also a hidden one; without it the first visible one" },
+                "description": "Sheet of a workbook, may be hidden; default: the first visible sheet" },
             "hidden_rows": { "type": "string", "enum": HiddenRows::CODES,
-                "description": "Rows that are hidden or filtered out in Excel; exclude where it is not said" },
+                "description": "Rows that are hidden or filtered out in Excel; default: exclude" },
             "header_row": { "type": "string", "examples": ["1"],
-                "description": "The row of the titles; without it the row is searched for" },
+                "description": "Row with the column titles; default: detected" },
         },
     })
 }

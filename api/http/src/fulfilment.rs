@@ -1,5 +1,4 @@
-//! What a person asked about their own data, done: copied, corrected, explained, held or erased, each on
-//! record.
+//! Carries out person requests: copy, correction, explanation, hold or erasure, each recorded.
 
 use application::cases::correcting::{RightValues, correction};
 use application::inquiring::{Reader, Shown, put_on_record};
@@ -22,7 +21,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 use std::collections::{BTreeMap, BTreeSet};
 
-/// What a copy holds of a person, and what an explanation does.
+/// Fields that a copy and an explanation contain, as the reads record them.
 const COPY: &[&str] = &[
     "external_id",
     "name",
@@ -49,27 +48,27 @@ const EXPLANATION: &[&str] = &[
     "operations",
 ];
 
-/// What is kept of a person.
+/// The copy of a person's stored data.
 #[derive(Debug, Serialize, JsonSchema)]
 pub(crate) struct PersonCopy {
     #[serde(flatten)]
     found: Inspection,
-    /// By campaign, each by its name.
+    /// Variables by campaign and name.
     #[schemars(example = BTreeMap::from([("TASK20261120", BTreeMap::from([("days", "3")]))]))]
     variables: BTreeMap<CampaignId, BTreeMap<String, Option<String>>>,
-    /// What is known of the person, also what follows from calls.
+    /// Attributes and tags of the person, with those derived from calls.
     known: ProfileShown,
-    /// How their voiceprint stands: consent, enrolment, comparisons.
+    /// State of the person's voiceprint: consent, enrolment, comparisons.
     voiceprint: VoiceprintShown,
-    /// The same of the other ids that are theirs.
+    /// State of the voiceprints under the person's other ids.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     merged_voiceprints: Vec<VoiceprintShown>,
-    /// What of theirs cannot be copied, since nobody can tell that it is theirs.
+    /// Data that cannot be copied, because it can no longer be attributed to the person.
     #[serde(skip_serializing_if = "Option::is_none")]
     anonymous: Option<AnonymousNote>,
 }
 
-/// Campaigns of theirs of which words are kept without whoever said them.
+/// The person's campaigns with anonymous transcripts.
 #[derive(Debug, Serialize, JsonSchema)]
 struct AnonymousNote {
     campaigns: Vec<CampaignId>,
@@ -82,13 +81,13 @@ impl AnonymousNote {
         Self {
             campaigns,
             zh: "这些任务已匿名化或正在匿名化：其中说过的话只以匿名文本保留，无法辨认哪些是本人所说，因而不在本副本中。",
-            en: "These campaigns were or are being anonymised: what was said in them is kept as anonymous transcripts, of \
-                 which nobody can tell whose they are; they are not part of this copy.",
+            en: "These campaigns were or are being anonymized: what was said in them is kept as anonymous transcripts, \
+                 which cannot be attributed to a person; they are not part of this copy.",
         }
     }
 }
 
-/// What was done for a person, and by which event.
+/// What was done for a person request, and the event that did it.
 #[derive(Default)]
 pub(crate) struct Done {
     pub by: Option<EventId>,
@@ -106,11 +105,12 @@ pub(crate) fn erasing(reason: String, four_eyes: Option<Box<FourEyes>>) -> Custo
     }
 }
 
-/// With what a request is fulfilled: who reads for it, who stands behind an erasure, what is right.
+/// What carrying out a request needs: the reader for the record, the approval of an erasure, the right
+/// values.
 pub(crate) struct Fulfilling {
     pub reader: Reader,
     pub four_eyes: Option<Box<FourEyes>>,
-    /// What is right of the person, where that was asked for.
+    /// For a correction: the right values.
     pub right: RightValues,
 }
 
@@ -129,7 +129,7 @@ pub(crate) async fn fulfil(
     let customer = &received.customer;
     let reason = format!("request {id} of the person");
     match received.wish {
-        // What is corrected in the institution's own records alone, the note says.
+        // A correction without values was made in the institution's own records; the note describes it.
         Wish::Correct if right.is_empty() => Ok(Done::default()),
         Wish::Correct => {
             let correction = correction(installation, id, customer, right).await?;
@@ -195,7 +195,7 @@ async fn found(
     Inspected::find(installation, &folder, order).await
 }
 
-/// The read is on record before it is answered.
+/// Records the read before the data is returned.
 async fn record(
     installation: &Installation,
     reader: Reader,
@@ -211,7 +211,8 @@ async fn record(
     put_on_record(installation, reader, shown).await
 }
 
-/// How their voiceprint stands, and those of the other ids that are theirs: each is a read of its own.
+/// Returns the voiceprint states of the customer and of the person's other ids. A read of each other id is
+/// recorded.
 async fn voiceprints(
     installation: &Installation,
     reader: Reader,
@@ -247,8 +248,8 @@ async fn variables(
     Ok(enrolments.collect())
 }
 
-/// Nothing where no campaign of theirs was ever told to be anonymised: copies are there from the first
-/// request of an order on, and stay when another one begins.
+/// Returns the note about anonymous transcripts; `None` if no campaign of the customer was ever to be
+/// anonymized. Copies exist from the first request of an anonymization on, and stay when another one begins.
 async fn anonymous(
     installation: &Installation,
     customer: &CustomerId,
@@ -264,7 +265,7 @@ async fn anonymous(
     Ok((!campaigns.is_empty()).then(|| AnonymousNote::of(campaigns)))
 }
 
-/// The person's own command, caused by the request; a refusal of theirs leaves the request open.
+/// Sends the customer's command, caused by the request. If the customer refuses, the request stays open.
 async fn told(
     installation: &Installation,
     id: PersonRequestId,

@@ -1,8 +1,9 @@
-//! The one guard: what stands before every endpoint's handler. Who asks, whether they may, and whether it is
-//! about what they may see.
+//! The guard in front of every handler: authenticates the caller, checks the permission, and checks the data
+//! scope.
 //!
-//! An endpoint says what it needs and what its answer is about; the table of roles says who has it, and the
-//! caller's data scope whose. What an endpoint does not say is denied to everybody but the directory's owner.
+//! An endpoint declares the permission that it needs and what its response is about. The table of roles gives
+//! the permission, the caller's data scope limits the customers and campaigns. An endpoint without a
+//! declaration is only for the directory's owner.
 
 use crate::auth;
 use crate::context::{Context, RowsNeeded};
@@ -22,57 +23,58 @@ use serde_json::Value;
 use std::sync::Arc;
 use warp::http::{Method, header};
 
-/// What an endpoint's answer is about: how it is held to a caller's data scope.
+/// What an endpoint is about; determines how the caller's data scope is checked.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum About {
-    /// Nobody: rules, definitions, the caller's own session, or an order that only ever protects somebody.
+    /// No customer or campaign: rules, definitions, the caller's own session, or a command that only prevents
+    /// calls.
     Nobody,
-    /// Everybody: only for a scope without limits.
+    /// All campaigns and customers: only for a scope without limits.
     Everybody,
-    /// The campaign that the path names.
+    /// The campaign in the path.
     Campaign,
-    /// The call that the path names.
+    /// The call in the path.
     Call,
-    /// The customer whom the path names.
+    /// The customer in the path.
     Customer,
-    /// Figures of the campaign that the query names: of one in scope, or of all by a scope without limits.
+    /// Figures of the campaign in the query: one in the scope, or all for a scope without limits.
     CampaignAsked,
-    /// Rows of people, of the campaign that the query names: as `CampaignAsked`, by a scope that is held to
-    /// no people.
+    /// Rows of customers of the campaign in the query. Like `CampaignAsked`, but refused for a scope that is
+    /// limited to some customers.
     RowsAsked,
-    /// Rows of people too: whoever is held to people gets those of theirs, which the handler sees to; others
-    /// as by `RowsAsked`.
+    /// Rows of customers. A caller who is limited to some customers gets only those, which the handler
+    /// ensures; for others like `RowsAsked`.
     OwnRowsAsked,
-    /// The handler holds itself to the scope.
+    /// The handler checks the scope.
     Handler,
 }
 
-/// Query parameter that names a campaign.
+/// Query parameter with a campaign.
 const CAMPAIGN: &str = "campaign";
 
-/// What stands before an endpoint's handler.
+/// The checks in front of an endpoint's handler.
 #[derive(Clone, Copy)]
 pub(crate) struct Guard {
     pub open: bool,
-    /// Nothing of whoever is known.
+    /// The required permission; `None` for any authenticated caller.
     pub needs: Option<Permission>,
     pub about: About,
     pub rows: RowsNeeded,
-    /// It passes though too much was asked.
+    /// True if the request passes although the rate limit is exceeded.
     pub kept: bool,
     pub weight: Weight,
-    /// Whether its answer can be kept.
+    /// What the response depends on, and so whether it can be cached.
     pub answer: AnswerOf,
     pub writing: Writing,
     pub takes: Takes,
-    /// The form that it reads too.
+    /// The form that it accepts as well.
     pub form: Option<fn(&mut SchemaGenerator) -> Value>,
     pub known: KnownQuery,
 }
 
 impl Guard {
-    /// Whether the request may reach the handler, and behind which position of the rows. Who asks, and how
-    /// far they may see, stands in the input from here on.
+    /// Checks whether the request may reach the handler. Returns the position that the views must have. Sets
+    /// the caller and the data scope in the input.
     pub(crate) async fn admit(
         &self,
         ctx: &Context,
@@ -108,7 +110,7 @@ impl Guard {
         input.rate = ctx.rates.take(&input.caller, self.kept, weight, allowed, now)?;
         let Some(needs) = self.needs else { return Ok(()) };
         input.scope = input.caller.scope_for(needs)?;
-        // What keeps people from being called is never refused for this.
+        // A command that prevents calls is never refused for this.
         if let Some(comparer) = input.path_comparer().filter(|_| !self.kept) {
             ctx.admit_guess(&comparer)?;
         }
@@ -119,7 +121,7 @@ impl Guard {
     }
 }
 
-/// Holds a request to a scope that has limits. What is outside does not exist.
+/// Checks a request against a limited scope. What is outside the scope is reported as missing.
 async fn hold(about: About, ctx: &Context, input: &mut Input) -> Result<(), Problem> {
     let scope = input.scope.clone();
     match about {
@@ -146,12 +148,12 @@ async fn hold(about: About, ctx: &Context, input: &mut Input) -> Result<(), Prob
         About::RowsAsked | About::OwnRowsAsked if scope.people == People::All => asked(&scope, input),
         About::OwnRowsAsked => Ok(()),
         About::RowsAsked => Err(limited(
-            "lists are for whoever is held to campaigns, not to people",
+            "this list needs a scope over all customers of its campaigns",
         )),
     }
 }
 
-/// Refuses a call outside the scope: it does not exist.
+/// Refuses a call outside the scope as missing.
 pub(crate) async fn sees_call(
     ctx: &Context,
     scope: &DataScope,
@@ -168,7 +170,8 @@ pub(crate) async fn sees_call(
     seen.then_some(()).ok_or_else(|| Problem::missing("this call"))
 }
 
-/// Whether somebody of this scope sees a person: of a campaign in it, or assigned to them.
+/// True if the scope includes a customer: enrolled in one of its campaigns, or assigned to the caller or the
+/// team.
 pub(crate) async fn sees_person(
     ctx: &Context,
     scope: &DataScope,
@@ -195,12 +198,13 @@ pub(crate) async fn sees_person(
     Ok(is_own)
 }
 
-/// Whoever is given the person sees all of their campaigns; others see those of their scope.
+/// True if a campaign of a visible customer is shown. The user or team responsible for the customer sees all
+/// of the customer's campaigns; others see those in their scope.
 pub(crate) fn tells_of(scope: &DataScope, campaign: &CampaignId) -> bool {
     scope.people != People::All || scope.campaigns.admits(campaign)
 }
 
-/// Refuses a campaign outside the scope: it does not exist.
+/// Refuses a campaign outside the scope as missing.
 pub(crate) fn in_scope(scope: &DataScope, campaign: &CampaignId) -> Result<(), Problem> {
     let admitted = scope.admits_campaign(campaign);
     admitted
@@ -208,7 +212,8 @@ pub(crate) fn in_scope(scope: &DataScope, campaign: &CampaignId) -> Result<(), P
         .ok_or_else(|| Problem::missing("this campaign"))
 }
 
-/// The campaign that the query names is in scope; where there is only one, it need not be named.
+/// Checks that the campaign in the query is in the scope. If the scope has only one campaign, it is added to
+/// the query.
 fn asked(scope: &DataScope, input: &mut Input) -> Result<(), Problem> {
     let CampaignScope::Only(named) = &scope.campaigns else {
         return Ok(());
@@ -234,16 +239,16 @@ fn asked(scope: &DataScope, input: &mut Input) -> Result<(), Problem> {
     }
 }
 
-/// Refuses what would reach beyond the scope.
+/// Returns the problem for a request beyond the scope.
 pub(crate) fn limited(why: &str) -> Problem {
     let detail = format!("{why}: it is outside the data scope of this user or key");
     Problem::new(Kind::Forbidden, "scope-too-small", detail)
 }
 
-/// Puts a refused attempt on record; what is away or wrong in itself is none.
+/// Records a refused attempt. Other problems are not recorded.
 fn note(ctx: &Context, method: &Method, input: &Input, problem: &Problem) {
     let is_refused = matches!(problem.kind, Kind::Unauthenticated | Kind::Forbidden);
-    // Who brings nothing tries nothing: a page that is opened before somebody signs in.
+    // A request without credentials is no attempt: a page that was opened before the sign-in.
     let headers = input.headers();
     let tries = headers.contains_key(header::AUTHORIZATION) || auth::names_session(headers);
     if !is_refused || !tries {

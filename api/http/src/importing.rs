@@ -1,4 +1,5 @@
-//! Who imports a list, who stands behind it where its campaign asks for somebody, and the load itself.
+//! Imports a list into a campaign: reads the request's parameters, gets the approval if the campaign requires
+//! one, and loads the rows.
 
 use crate::coming_again::mark_of_key;
 use crate::comparisons::Comparer;
@@ -36,79 +37,80 @@ use serde_json::{Map, Value};
 use sha2::{Digest, Sha256};
 use std::sync::Arc;
 
-/// Of a campaign whose lists another person approves.
+/// Query parameter: the approval of a list, for campaigns that require one.
 pub(crate) const APPROVAL: Parameter = Parameter::uuid(
     "approval",
-    "The approval that another person gave, where the campaign asks for one",
+    "The approval by another user, if the campaign requires one",
 );
 
-/// Which rows of a file are read.
+/// Query parameters: which rows of a file are read.
 pub(crate) const SHEET: Parameter = Parameter::text(
     "sheet",
-    "The sheet of a workbook, also a hidden one; without it the first visible one is read",
+    "Sheet of a workbook, may be hidden; default: the first visible sheet",
     "名单",
 );
 pub(crate) const HIDDEN_ROWS: Parameter = Parameter::one_of(
     "hidden_rows",
-    "Rows that are hidden or filtered out in Excel: left out and counted (exclude, where it is not said), or read",
+    "Rows that are hidden or filtered out in Excel: left out and counted (exclude, the default), or read",
     HiddenRows::CODES,
 );
 pub(crate) const HEADER_ROW: Parameter = Parameter::text(
     "header_row",
-    "The row of the titles, as a spreadsheet counts; without it the row is searched for",
+    "Number of the row with the column titles, from 1; default: detected",
     "1",
 );
 
-/// Of rows that were read from another database.
+/// Query parameters of rows that were read from another database.
 pub(crate) const QUERY: Parameter = Parameter::text(
     "query",
-    "Of rows that a query gave: the SHA-256 that names it; the list that is open of it goes on",
+    "For rows of a database query: the SHA-256 that names the query; its open list is continued",
     "5e5e5e5e5e5e5e5e5e5e5e5e5e5e5e5e5e5e5e5e5e5e5e5e5e5e5e5e5e5e5e5e",
 );
 pub(crate) const SINCE_COLUMN: Parameter = Parameter::text(
     "since_column",
-    "Of a query: the column by which the next import takes what came since",
+    "For rows of a database query: the column that the next import compares to find newer rows",
     "updated_at",
 );
 pub(crate) const SINCE_VALUE: Parameter = Parameter::text(
     "since_value",
-    "Of a query: the last value of that column, a number or a time; kept when the list is closed",
+    "For rows of a database query: the last value of that column, a number or a time; stored when the list is closed",
     "2026-03-02 10:00:00",
 );
 
-/// Who imports, and whether in earnest.
+/// The parameters of an import, with its caller.
 pub(crate) struct Importing {
     pub dry_run: bool,
     pub scope: DataScope,
-    /// Where the people of the list must not be enrolled already.
+    /// Deduplication scope: customers who are enrolled there already are not enrolled again.
     pub dedupe: Dedupe,
-    /// Of numbers without a country code; by the campaign's presets where it is not said.
+    /// Country of numbers without a country code; default: by the campaign's presets.
     pub country: Option<CallingCode>,
     by: Option<Actor>,
     caller: Caller,
     cause: Cause,
-    /// Of its `Idempotency-Key`: a list under a key that brought another is refused.
+    /// Mark of its `Idempotency-Key`: a key that imported another list is refused.
     request_key: Option<RequestMark>,
     approval: Option<ApprovalId>,
-    /// Of a query: what names it, and how far it was read where that is to be kept.
+    /// For rows of a database query: the name of the query, and the position to store.
     pub query: Option<String>,
     mark: Option<QueryMark>,
     may_assign: bool,
     comparer: Comparer,
-    /// How the file is read, as it was asked for; what is approved is approved as it is read.
+    /// Digest of how the file is read. An approval covers the file as it is read with these options.
     reading: Option<String>,
-    /// What the rows of a query are: its list is named by the query, so that its name says nothing of them.
+    /// Digest of the rows of a query. The list is named after the query, so its name does not identify the
+    /// rows.
     content: Option<String>,
 }
 
-/// The country of a list's numbers, as a query names it.
+/// Query parameter: the country of a list's numbers.
 pub(crate) const COUNTRY: Parameter = Parameter::text(
     "country",
-    "Of numbers without a country code: CN, US or a calling code like 44; else the preset's country",
+    "Country of numbers without a country code: CN, US or a calling code like 44; default: the preset's country",
     "US",
 );
 
-/// The country that a query names, where it names one.
+/// Returns the country in the query parameter, if there is one.
 pub(crate) fn country_of(text: Option<&str>) -> Result<Option<CallingCode>, Problem> {
     let wrong = || {
         Problem::invalid(
@@ -121,7 +123,7 @@ pub(crate) fn country_of(text: Option<&str>) -> Result<Option<CallingCode>, Prob
 }
 
 impl Importing {
-    /// The rules of a campaign's list, with what the import says.
+    /// Returns the row rules of a campaign's list, with the parameters of this import.
     pub(crate) fn rules(&self, rules: RowRules) -> RowRules {
         RowRules {
             dedupe: self.dedupe,
@@ -152,13 +154,13 @@ impl Importing {
         })
     }
 
-    /// The same of rows that a query gave; a file's list is named by what is in it.
+    /// Adds the digest of the rows, for rows of a query. The list of a file is named after its content.
     pub(crate) fn holding(mut self, content_sha256: &str) -> Self {
         self.content = self.query.is_some().then(|| content_sha256.to_owned());
         self
     }
 
-    /// The same of a file that is read by these columns, in this encoding, with these rows.
+    /// Adds the digest of the reading options: column mapping, encoding, rows and country.
     pub(crate) fn reading(mut self, map: Option<&str>, encoding: Option<&str>, rows: &str) -> Self {
         let mut said = format!("{}\n{}", map.unwrap_or_default(), encoding.unwrap_or_default());
         if !rows.is_empty() {
@@ -175,7 +177,7 @@ impl Importing {
     }
 }
 
-/// What names a query: a SHA-256, so that neither its address nor its words come here.
+/// Returns the name of a query: a SHA-256, so that the server gets neither its address nor its text.
 fn query_of(input: &Input) -> Result<Option<String>, Problem> {
     let said = input.text(QUERY.name).map(str::to_lowercase);
     let is_hash = |text: &String| text.len() == 64 && text.bytes().all(|byte| byte.is_ascii_hexdigit());
@@ -204,11 +206,11 @@ fn mark_of(input: &Input) -> Result<Option<QueryMark>, Problem> {
     }))
 }
 
-/// Where the rows of a list are, which may be read before they are loaded.
+/// The rows of a list. They can be read once before they are loaded.
 pub(crate) enum ListRows {
     File(Box<Spooled>, Mapping),
     Body(Vec<Map<String, Value>>),
-    /// Of a frozen segment: whoever of its people is left.
+    /// Rows of a frozen segment: its remaining customers.
     Members(Vec<Map<String, Value>>),
 }
 
@@ -228,7 +230,7 @@ impl ListRows {
     }
 }
 
-/// Runs one load into its campaign, once whoever must stand behind it does.
+/// Imports a list into its campaign, after the approval if one is required.
 pub(crate) async fn run(
     ctx: &Ctx,
     mut plan: Load,
@@ -237,7 +239,8 @@ pub(crate) async fn run(
 ) -> Result<Changed<ImportReport>, Problem> {
     let installation = &ctx.installation;
     let comparer = importing.comparer.clone();
-    // A list of one campaign is compared with that campaign alone, which the caller may see.
+    // A list that is compared with its own campaign only needs no admission: the caller may see that
+    // campaign.
     let compares_all = plan.rules.dedupe == Dedupe::Everywhere && !plan.dry_run;
     if compares_all {
         ctx.admit_list(&comparer)?;
@@ -288,8 +291,8 @@ pub(crate) async fn run(
     }))
 }
 
-/// Before anybody is asked to stand behind the list: an approval is good once, and a list under a used key is
-/// refused in the end. The campaign itself is asked again when the list is opened.
+/// Refuses a list under a used `Idempotency-Key` before an approval is requested or spent, because an
+/// approval can be used once. The campaign checks it again when the list is opened.
 async fn refuse_used_key(
     installation: &Installation,
     plan: &Load,
@@ -310,10 +313,11 @@ async fn refuse_used_key(
     }
 }
 
-/// Who stands behind a list of a campaign that asks for somebody (CMP-8): nobody is enrolled before. A list
-/// that was begun goes on by the approval that it was begun with, read as it was approved; one that was begun
-/// by nobody's approval says nothing of how it is read, and whoever goes on stands behind it anew. What is no
-/// list is neither asked for nor begun: an approval is good once.
+/// Returns the approval of a list, if its campaign requires one (CMP-8); no customer is enrolled before. An
+/// open list continues under the approval it began with, if it is read in the same way. One that began
+/// without an approval needs one to continue, because it does not record how it was read. A file that cannot
+/// be read as a list is refused before an approval is requested or spent, because an approval can be used
+/// once.
 async fn behind(
     installation: &Installation,
     plan: &Load,
@@ -339,7 +343,7 @@ async fn behind(
         Some(approval) if importing.content.is_none() => {
             return goes_on(installation, approval, &asked).await.map(|()| None);
         }
-        // What a query gives now may be others than were approved: they are approved for themselves.
+        // The query may return other rows now than were approved; they need an approval of their own.
         Some(approval) if was_given_for(installation, approval, &asked).await? => return Ok(None),
         Some(_) | None => {}
     }
@@ -361,7 +365,7 @@ async fn behind(
         .map(Some)
 }
 
-/// Runs one load into its campaign.
+/// Imports a list into its campaign, without approval and comparison limits.
 pub async fn import(
     installation: &Arc<Installation>,
     plan: Load,

@@ -1,7 +1,7 @@
-//! The published API without a listener: the same routes, answered in the process of the command that asks.
+//! The published API without a listener: the same routes, called in the process of a command.
 //!
-//! A command on a directory that no server holds opens it and asks these routes, so that each command is done
-//! in one way and guarded in one place. Nobody is dialed by it: there are no lines and no drivers.
+//! A command on a directory that no server uses opens the directory and calls these routes, so that each
+//! action has one implementation and one guard. No call is dialed: there are no lines and no drivers.
 
 use crate::auth::Door;
 use crate::coming_again::InFlight;
@@ -34,7 +34,7 @@ use std::io;
 use std::sync::Arc;
 use tokio::runtime::Runtime;
 
-/// How long a command waits until the rows have what the log has.
+/// Maximum wait of a command until the views have caught up with the log, in milliseconds.
 const CATCH_UP_MS: u64 = 60_000;
 
 /// The routes on a log that this process has opened.
@@ -43,9 +43,9 @@ struct InProcess {
     routes: Router,
 }
 
-/// A client of the routes on what was opened with `settings`, with rows in `read_db` or else in its
-/// directory. They follow the log until the client is closed; `hears` is told how far a reading of the whole
-/// log is.
+/// Returns a client of the routes on the directory that was opened with `settings`. The views are in
+/// `read_db`, or else in the directory, and follow the log until the client is closed. `hears` is called with
+/// the progress of reading the whole log.
 pub async fn client(
     opened: Opened,
     settings: &OpenSettings,
@@ -86,7 +86,7 @@ async fn put_together(
     read_db: Option<&ReadDbSpec>,
     runtime: Arc<Runtime>,
 ) -> Result<(Arc<Installation>, Arc<ClockEvidence>), Problem> {
-    // A log that lost what was signed of it says so before anything is written behind the gap.
+    // A log that lost signed events is detected before anything is written after the gap.
     history::hold(&opened.environment, settings).await?;
     opened.name_log().await?;
     let mode = Mode::of_rehearsal(opened.environment.rehearsal);
@@ -96,7 +96,7 @@ async fn put_together(
     let installation = opened
         .installation(entities, read_db, Askers::One, synthesizer)
         .await?;
-    // No key of an erased person may open anything, before anything is answered.
+    // No key of an erased person may open anything, so erasures are completed before the first request.
     actors::start_forgetting(
         &installation.entities,
         &installation.environment,

@@ -1,4 +1,4 @@
-//! What a handler is given: the request's parts, read and checked, who asks, and whose data they may see.
+//! The input of a handler: the parts of the request, read and checked, with the caller and the data scope.
 
 use crate::body::Body;
 use crate::coming_again::key_of;
@@ -27,38 +27,39 @@ use std::str::FromStr;
 use warp::http::HeaderMap;
 use warp::ws::Ws;
 
-/// Free texts that events keep in clear, as members and parameters are named: why something is done, what is
-/// noted of it, what a complaint is about.
+/// Names of members and parameters with free text that events store in clear: the reason of an action, a
+/// note, the subject of a complaint.
 const KEPT_TEXTS: [&str; 3] = ["reason", "note", "what"];
 
-/// Longest one that is masked: a longer one is refused when it is read (`intake::members`).
+/// Maximum length of a text that is masked, in bytes. A longer one is refused when it is read
+/// (`intake::members`).
 const KEPT_TEXT_BYTES_MAX: usize = 16 * 1024;
 
-/// What a handler is given.
+/// The input of a handler.
 pub(crate) struct Input {
     pub(crate) route: &'static str,
     pub(crate) params: Vec<String>,
     pub(crate) query: Query,
     pub(crate) headers: HeaderMap,
-    /// Absent in tests that have no connection.
+    /// Absent in tests without a connection.
     pub(crate) peer: Option<Peer>,
     pub(crate) upgrade: Option<Ws>,
-    /// Who asks, as the guard found out.
+    /// The caller, set by the guard.
     pub caller: Caller,
-    /// Whose data they may see by this route.
+    /// The data scope of the caller for this route.
     pub scope: DataScope,
     pub(crate) says_who: &'static [&'static str],
-    /// What the caller may still send.
+    /// The caller's remaining requests.
     pub(crate) rate: Option<RateLeft>,
-    /// What the events of this request keep of it.
+    /// The facts of this request that its events store.
     pub(crate) request: RequestFacts,
     pub body: Body,
-    /// Threads for work that takes longer the larger the body is.
+    /// Threads for work that grows with the size of the body.
     pub(crate) work: BodyWork,
 }
 
 impl Input {
-    /// The route, as the published description names it.
+    /// Returns the route, as the published description names it.
     pub(crate) const fn route(&self) -> &'static str {
         self.route
     }
@@ -71,33 +72,34 @@ impl Input {
         self.peer
     }
 
-    /// Asks for more than the caller wrote.
+    /// Adds a parameter to the query.
     pub(crate) fn add_to_query(&mut self, pair: (String, String)) {
         self.query.0.push(pair);
     }
 
-    /// Who acts, for the envelope of what follows.
+    /// Returns the acting user for the envelope of the events that follow.
     pub(crate) fn actor(&self) -> Option<Actor> {
         let acting = self.header(ACTING_HEADER).and_then(percent::decode);
         self.caller.actor(acting.as_deref())
     }
 
-    /// Who acts, as events name them: the user, or whom the directory's owner names.
+    /// Returns the acting user as events name them: the signed-in user, or the name that the directory's
+    /// owner sent.
     pub(crate) fn by(&self) -> Option<String> {
         self.caller.name_for_record(self.text("by").map(str::to_owned))
     }
 
-    /// What was asked behind the path.
+    /// Returns the query parameters.
     pub(crate) const fn query(&self) -> &Query {
         &self.query
     }
 
-    /// The last value of a parameter.
+    /// Returns the last value of a parameter.
     pub(crate) fn text(&self, name: &str) -> Option<&str> {
         self.query.text(name)
     }
 
-    /// Every value of a parameter that may be given several times.
+    /// Returns every value of a parameter that can be given several times.
     pub(crate) fn texts(&self, name: &str) -> impl DoubleEndedIterator<Item = &str> {
         self.query.texts(name)
     }
@@ -110,43 +112,44 @@ impl Input {
         self.query.flag(name)
     }
 
-    /// Who reads, of a read whose question stands in its address.
+    /// Returns the reader for the record of a GET request.
     pub(crate) fn reader(&self) -> Reader {
         let reader = Reader::new(format!("GET {}", self.route), &self.caller, &self.query);
         reader.viewing(self.header(PAGE_VIEW_HEADER), &self.caller)
     }
 
-    /// The caller as the gate before comparisons counts it.
+    /// Returns the caller, as the rate limits of comparisons count it.
     pub(crate) fn comparer(&self) -> Comparer {
         Comparer::new(&self.caller, self.peer(), self.route)
     }
 
-    /// The caller, if the path names a customer by the institution's own id, which is a comparison. None for
-    /// our ids and for paths without a customer.
+    /// Returns the caller if the path names a customer by external id, which is a comparison. `None` for
+    /// internal ids and for paths without a customer.
     pub(crate) fn path_comparer(&self) -> Option<Comparer> {
         let names_customer = self.route.starts_with("/api/v1/customers/{id}");
         let text = self.param(0).ok().filter(|_| names_customer)?;
         (!is_customer_id(&text)).then(|| self.comparer())
     }
 
-    /// Of one whose question stands in the body, so that no address names whom it is about.
+    /// Returns the reader for the record of a POST request, which names its subject in the body so that no
+    /// URL contains it.
     pub(crate) fn reader_by_post(&self) -> Reader {
         Reader::new(format!("POST {}", self.route), &self.caller, &self.query)
     }
 
-    /// Who asks, where there is a connection.
+    /// Returns the client's address, if there is a connection.
     pub(crate) fn peer(&self) -> Option<SocketAddr> {
         self.peer.map(|peer| peer.0)
     }
 
-    /// The `index`-th parameter of the path, decoded.
+    /// Returns the `index`-th parameter of the path, decoded.
     pub(crate) fn param(&self, index: usize) -> Result<String, Problem> {
         let raw = self.params.get(index).map_or("", String::as_str);
         percent::decode(raw)
             .ok_or_else(|| Problem::invalid("path-invalid", "the path is not valid percent-encoded UTF-8"))
     }
 
-    /// A parameter of the path as an id; what is no id names nothing.
+    /// Returns a parameter of the path as an id; an invalid id gives `missing`.
     pub(crate) fn id<T: FromStr>(&self, index: usize, what: &str) -> Result<T, Problem> {
         match self.param(index)?.parse() {
             Ok(id) => Ok(id),
@@ -154,7 +157,7 @@ impl Input {
         }
     }
 
-    /// The request to become a WebSocket; given once.
+    /// Takes the WebSocket upgrade. Fails if the request asks for none.
     pub(crate) fn take_upgrade(&mut self) -> Result<Ws, Problem> {
         self.upgrade.take().ok_or_else(|| {
             Problem::invalid(
@@ -168,14 +171,14 @@ impl Input {
         self.headers.get(name).and_then(|value| value.to_str().ok())
     }
 
-    /// The cause of a command: the caller's `Idempotency-Key` names it, else it is new. The key counts per
-    /// route, thing and user, so that one key used for two things is two commands.
+    /// Returns the cause of a command. Its id follows from the caller's `Idempotency-Key`, or is new. The key
+    /// applies per route, path parameters and user, so the same key for two actions is two commands.
     pub(crate) fn cause(&self, installation: &Installation, what: &str) -> Result<Cause, Problem> {
         let command = match key_of(self)? {
             None => installation.new_command(),
             Some(key) => {
                 let mut text = format!("idempotency:{what}/{}/{key}", self.params.join("/"));
-                // Each user's keys are their own; a header holds no line feed.
+                // Each user has their own keys. A header value contains no line feed.
                 if let Some(known) = self.caller.user() {
                     text.push('\n');
                     text.push_str(known.user.as_str());
@@ -187,18 +190,18 @@ impl Input {
         Ok(cause.requested(self.request))
     }
 
-    /// Whether the body is a form in parts.
+    /// True if the body is a multipart form.
     pub(crate) fn is_multipart(&self) -> bool {
         let kind = self.header("content-type").unwrap_or_default();
         kind.trim_start().to_ascii_lowercase().starts_with("multipart/")
     }
 
-    /// The body, which is then empty here.
+    /// Takes the body; an empty one remains.
     pub(crate) fn take_body(&mut self) -> Body {
         std::mem::replace(&mut self.body, Body::of(Bytes::new()))
     }
 
-    /// The body, which can be read again.
+    /// Reads the whole body and keeps it, so that it can be read again.
     pub(crate) async fn whole_body(&mut self) -> Result<Bytes, Problem> {
         let body = self.take_body();
         let bytes = Bytes::from(body.whole().await?);
@@ -206,17 +209,17 @@ impl Input {
         Ok(bytes)
     }
 
-    /// The body as an order.
+    /// Reads the body as a request type.
     pub(crate) async fn order<T: Order + Send + 'static>(self) -> Result<T, Problem> {
         self.read(T::of).await
     }
 
-    /// The body as a JSON object.
+    /// Reads the body as a JSON object.
     pub(crate) async fn object(self) -> Result<serde_json::Map<String, Value>, Problem> {
         self.read(Ok).await
     }
 
-    /// Reads the body as a JSON object and converts it with `of`; a long one on a thread of its own.
+    /// Reads the body as a JSON object and converts it with `of`; a long body on a separate thread.
     pub(crate) async fn read<T: Send + 'static>(
         self,
         of: impl FnOnce(serde_json::Map<String, Value>) -> Result<T, Problem> + Send + 'static,
@@ -229,7 +232,8 @@ impl Input {
     }
 }
 
-/// The members of a body. The user who signed in acts, whatever the body says.
+/// Parses the members of a body. For a signed-in user the members that name the acting user are replaced by
+/// the user's name.
 fn members_of(
     bytes: &[u8],
     user: Option<&str>,
@@ -254,7 +258,7 @@ fn members_of(
     Ok(members)
 }
 
-/// Masks what may identify a person in free texts that events keep, before any order reads them.
+/// Masks possible personal data in free texts that events store, before a request type reads them.
 fn mask_kept_texts(members: &mut serde_json::Map<String, Value>) {
     for name in KEPT_TEXTS {
         let Some(Value::String(text)) = members.get_mut(name) else {
@@ -266,7 +270,7 @@ fn mask_kept_texts(members: &mut serde_json::Map<String, Value>) {
     }
 }
 
-/// The same of the parameters of a request.
+/// Masks the free texts among the parameters of a query in the same way.
 pub(crate) fn with_kept_texts_masked(mut query: Query) -> Query {
     let kept = |(name, value): &&mut (String, String)| {
         KEPT_TEXTS.contains(&name.as_str()) && value.len() <= KEPT_TEXT_BYTES_MAX
@@ -277,16 +281,16 @@ pub(crate) fn with_kept_texts_masked(mut query: Query) -> Query {
     query
 }
 
-/// The byte order mark in UTF-8, which programs of Windows put before a text (RFC 8259, section 8.1 lets a
-/// reader ignore it).
+/// The UTF-8 byte order mark. Windows programs write it before a text; RFC 8259, section 8.1 lets a reader
+/// ignore it.
 const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
 
-/// A text without its byte order mark.
+/// Returns the text without its byte order mark.
 pub(crate) fn without_mark(bytes: &[u8]) -> &[u8] {
     bytes.strip_prefix(BYTE_ORDER_MARK).unwrap_or(bytes)
 }
 
-/// Reads bytes as a JSON object.
+/// Parses bytes as a JSON object.
 pub(crate) fn parse_object(bytes: &[u8]) -> Result<serde_json::Map<String, Value>, Problem> {
     match serde_json::from_slice(without_mark(bytes)) {
         Ok(Value::Object(members)) => Ok(members),

@@ -1,10 +1,11 @@
-//! Replies that are kept while the log stands still: what follows from rows and log alone need not be made
-//! again for whoever asks the same, and need not be sent again to whoever has it (`If-None-Match`, RFC 9110,
-//! 13.1.2).
+//! Response cache. A response that depends on views and log alone is valid while the log position is
+//! unchanged, so the same request need not be computed again, nor sent again to a client that has it
+//! (`If-None-Match`, RFC 9110, 13.1.2).
 //!
-//! A reply is kept only where the rows had all of the log before it was made and the log had not moved when
-//! it was; it is given out only while the log stands there, and only to the caller it was made for. Who asks
-//! is found out by the guard each time: a role, a key or a session that ended is an event, or a time of day.
+//! A response is cached only if the views had caught up with the log before it was computed and the log did
+//! not move meanwhile. It is returned only while the log position is unchanged, and only to the caller it was
+//! made for. The guard authenticates each request: the end of a role, key or session is an event, or a time
+//! of day.
 
 use crate::context::Context;
 use crate::endpoint::AnswerOf;
@@ -20,19 +21,19 @@ use std::sync::{Mutex, PoisonError};
 use warp::http::{HeaderMap, HeaderValue, StatusCode, header};
 use warp::reply::Response;
 
-/// Most bytes of a reply that is kept: pages of figures have a tenth of it.
+/// Maximum size of a cached response in bytes; pages of figures have a tenth of it.
 const REPLY_BYTES_MAX: usize = 64 * 1024;
 
-/// Most bytes kept together; with more all are forgotten, which costs one reading each.
+/// Maximum total of cached bytes. Beyond it the cache is cleared, which costs one computation each.
 const KEPT_BYTES_MAX: usize = 16 * 1024 * 1024;
 
-/// Room for the name of a usual question.
+/// Initial capacity for the name of a usual request.
 const NAME_BYTES: usize = 128;
 
-/// Nobody but the caller keeps it, and asks before it is shown again.
+/// Value of `Cache-Control`: only the caller may cache the response, and must revalidate it.
 const FOR_THE_CALLER: &str = "private, no-cache";
 
-/// The replies that are kept.
+/// The cached responses.
 #[derive(Debug, Default)]
 pub struct KeptReplies(Mutex<Kept>);
 
@@ -44,24 +45,24 @@ struct Kept {
 
 #[derive(Debug, Clone)]
 struct Reply {
-    /// The log ended here.
+    /// Log position for which the response is valid.
     head: Position,
     tag: HeaderValue,
     headers: HeaderMap,
     body: Bytes,
 }
 
-/// What was asked, by whom, and where the log stood.
+/// A cacheable request: its name, which includes the caller, and the log position.
 pub(crate) struct Asked {
     name: String,
-    /// `None` where rows or log are on their way, or cannot be looked at: the handler says what it finds.
+    /// `None` if the views are behind the log, or if either cannot be read; the handler then runs.
     settled: Option<Position>,
     if_none_match: Option<HeaderValue>,
 }
 
 impl Asked {
-    /// A read whose answer follows from rows and log alone. One of the past says also what it cost, and keeps
-    /// its rows itself.
+    /// Returns the cacheable request of a read that depends on views and log alone. `None` for requests about
+    /// the past: their responses contain their own cost, and their rows are cached elsewhere.
     pub(crate) fn of(answer: AnswerOf, input: &Input) -> Option<Self> {
         let of_the_past = ["as_of", "valid_at"].map(|name| input.text(name).is_some());
         if answer == AnswerOf::TheMoment || of_the_past.contains(&true) {
@@ -74,7 +75,7 @@ impl Asked {
         })
     }
 
-    /// The reply that is kept, where one is and the log stands where it stood.
+    /// Returns the cached response, if there is one and the log position is unchanged.
     pub(crate) async fn kept(&mut self, ctx: &Context) -> Option<Response> {
         self.settled = settled(ctx).await;
         let head = self.settled?;
@@ -85,7 +86,7 @@ impl Asked {
         Some(self.told(reply))
     }
 
-    /// The reply that was made, with its tag; kept where nothing moved meanwhile.
+    /// Returns the computed response with its tag, and caches it if the log did not move meanwhile.
     pub(crate) async fn keep(&self, ctx: &Context, response: Response) -> Response {
         let (mut parts, body) = response.into_parts();
         if parts.status != StatusCode::OK {
@@ -111,7 +112,7 @@ impl Asked {
         self.told(reply)
     }
 
-    /// Whole, or that the caller has it.
+    /// Returns the response, or 304 if the client has it.
     fn told(&self, reply: Reply) -> Response {
         let is_there = self
             .if_none_match
@@ -143,13 +144,14 @@ impl Kept {
     }
 }
 
-/// Where the log ends, where every view has all of it.
+/// Returns the log position if every view has caught up with it.
 async fn settled(ctx: &Context) -> Option<Position> {
     let head = ctx.installation.store().head().await.ok()?;
     ctx.installation.rows.has_all(head).then_some(head)
 }
 
-/// Route, parameters and caller, each with its length: none can be taken for another.
+/// Returns the name of a request: route, parameters and caller, each with its length, so that no two requests
+/// share one.
 fn name_of(input: &Input) -> String {
     let mut name = String::with_capacity(NAME_BYTES);
     let mut add = |part: &str| {
@@ -165,7 +167,7 @@ fn name_of(input: &Input) -> String {
         add(key);
         add(value);
     }
-    // What the caller was let see when it was asked: a role or a set of campaigns may end meanwhile.
+    // The scope that the caller had for this request; a role or a set of campaigns may end later.
     match input.scope.is_all() {
         true => add("all"),
         false => add(&format!("{:?}", input.scope)),
@@ -185,14 +187,15 @@ fn name_of(input: &Input) -> String {
     name
 }
 
-/// The tag of a reply: by its content, so that the same reply has the same tag at every position.
+/// Returns the tag of a response: a digest of its content, so that equal responses have equal tags at every
+/// position.
 fn tag_of(body: &[u8]) -> HeaderValue {
     let digest = Sha256::digest(body);
     let hex: String = digest.iter().take(16).map(|byte| format!("{byte:02x}")).collect();
     HeaderValue::from_str(&format!("\"{hex}\"")).unwrap_or(HeaderValue::from_static("\"\""))
 }
 
-/// Whether `If-None-Match` names a tag: any, or one of a list, weak or not (RFC 9110, 13.1.2).
+/// True if `If-None-Match` names a tag: `*`, or one of a list, weak or strong (RFC 9110, 13.1.2).
 fn names(sent: &HeaderValue, tag: &HeaderValue) -> bool {
     let (Ok(sent), Ok(tag)) = (sent.to_str(), tag.to_str()) else {
         return false;

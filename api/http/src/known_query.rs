@@ -1,26 +1,26 @@
-//! The query parameters a route knows; any other is refused.
+//! The query parameters that a route accepts; any other is refused.
 //!
-//! One that is ignored lets a client believe in a filter, a page or a time that was never asked for: it reads
-//! the same page again and again, or acts on rows it did not want.
+//! An ignored parameter would let a client believe in a filter, a page or a time that was not applied: it
+//! would read the same page again and again, or act on rows that it did not want.
 
 use application::parameter::{Parameter, Shape};
 use domain::problem::Problem;
 use std::collections::BTreeSet;
 
-/// Read-your-writes: every route waits for this position, where it is given.
+/// Query parameter of every read: the route waits until the views have this position (read your writes).
 pub(crate) const AFTER_POSITION: &str = "after_position";
 
-/// Longest name of a parameter that is repeated in an answer.
+/// Maximum length of a parameter's name in an error message, in characters.
 const NAME_CHARS_MAX: usize = 64;
 
-/// The parameters of one route, with what each does.
+/// The parameters of one route.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct KnownQuery(pub &'static [Parameter]);
 
 impl KnownQuery {
-    /// Refuses a query that holds a parameter which the route does not know, and says which it does.
+    /// Refuses a query with a parameter that the route does not accept; the error lists the accepted ones.
     pub(crate) fn refuse_others(self, query: &[(String, String)]) -> Result<(), Problem> {
-        // A route that can be asked as of one time says itself why not as of another.
+        // A route that accepts `as_of` explains itself why it refuses `valid_at`.
         let has_past = self.has("as_of");
         let is_known =
             |name: &str| name == AFTER_POSITION || self.has(name) || (has_past && name == "valid_at");
@@ -42,7 +42,7 @@ impl KnownQuery {
         Err(Problem::invalid("query-unknown", detail))
     }
 
-    /// Refuses a parameter that is given twice where one value is meant: nobody could know which counts.
+    /// Refuses a parameter that is given twice although it takes one value.
     fn refuse_twice(self, query: &[(String, String)]) -> Result<(), Problem> {
         let takes_many = |name: &str| {
             let known = self.0.iter().find(|known| known.name == name);

@@ -1,4 +1,5 @@
-//! `serve --kurrent-listen`: the log over the KurrentDB protocol, beside HTTP and behind the same token.
+//! `serve --kurrent-listen`: serves the log over the KurrentDB protocol, with the same authentication as
+//! HTTP.
 
 use crate::auth::{self, Door};
 use crate::certificate;
@@ -20,23 +21,23 @@ use tokio::net::TcpListener;
 /// The options of `serve` for this endpoint.
 #[derive(Debug, Clone, clap::Args)]
 pub struct KurrentArgs {
-    /// Serve the log over the KurrentDB gRPC protocol (with --tls-cert over TLS); every call
-    /// needs the token
+    /// Serve the log over the KurrentDB gRPC protocol (over TLS with --tls-cert). Every call must be
+    /// authenticated
     #[arg(long, value_name = "ADDR")]
     kurrent_listen: Option<SocketAddr>,
-    /// Let KurrentDB clients append records, past the rules; for a log that another process of ours writes
+    /// Let KurrentDB clients append records without our rules; for a log that another process of ours writes
     #[arg(long, requires = "kurrent_listen")]
     kurrent_append: bool,
-    /// Show position p as p × 1000 + 17: for tests of clients, which must not count on positions without gaps
+    /// Show position p as p × 1000 + 17; tests that clients do not rely on positions without gaps
     #[arg(long, requires = "kurrent_listen", hide = true)]
     kurrent_gaps: bool,
 }
 
-/// Positions as tests of clients see them.
+/// The positions that `--kurrent-gaps` shows.
 const WITH_GAPS: Option<Positions> = Positions::sparse(1_000, 17);
 
-/// Asks who calls and what they may, as the guard of the routes does: by a key as bearer, or as the password
-/// of any user.
+/// Authenticates and authorizes KurrentDB clients like the guard of the routes. The key is sent as a bearer
+/// token, or as the password of any user name.
 struct KeyHolders {
     installation: Arc<Installation>,
     door: Door,
@@ -69,7 +70,8 @@ impl Admission for KeyHolders {
         {
             self.note(&Refused::User(known.user.clone()), problem.code);
         }
-        // Rows of people are for whoever is held to campaigns, not to people.
+        // Events contain customers of all kinds, so a caller who is limited to some customers may not read
+        // them.
         let read = reads.ok().filter(|scope| scope.people == People::All);
         Some(Admitted {
             may_read: read.is_some(),
@@ -88,7 +90,7 @@ impl KeyHolders {
     }
 }
 
-/// The key in an `authorization`.
+/// Returns the key in an `authorization` header.
 fn key_of(authorization: &str) -> Option<String> {
     let (scheme, rest) = authorization.split_once(' ')?;
     if scheme.eq_ignore_ascii_case("bearer") {
@@ -101,7 +103,7 @@ fn key_of(authorization: &str) -> Option<String> {
     login.split_once(':').map(|(_, password)| password.to_owned())
 }
 
-/// Where the endpoint will listen, and how it answers: taken before anything is opened.
+/// The bound address of the endpoint and its options. It is bound before anything is opened.
 pub struct KurrentListener {
     listener: TcpListener,
     append: bool,
@@ -109,7 +111,7 @@ pub struct KurrentListener {
 }
 
 impl KurrentArgs {
-    /// Takes the address, if one is asked for.
+    /// Binds the address, if the option is given.
     pub async fn listen(&self) -> Result<Option<KurrentListener>, Problem> {
         let Some(wished) = self.kurrent_listen else {
             return Ok(None);
@@ -123,7 +125,7 @@ impl KurrentArgs {
     }
 }
 
-/// Answers from now on, and says where; the token is that of HTTP.
+/// Starts the endpoint and returns its address. The token is the one of HTTP.
 pub(crate) fn serve(
     listening: KurrentListener,
     installation: &Arc<Installation>,

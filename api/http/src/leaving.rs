@@ -1,4 +1,4 @@
-//! How a running server ends: a first signal drains, a second one ends every call at once.
+//! Shutdown of a running server: the first signal drains, a second one ends every call at once.
 
 use crate::running::Running;
 use application::notice::notice;
@@ -7,12 +7,14 @@ use host::signals::Signals;
 use std::sync::Arc;
 use std::time::Duration;
 
-/// Longest time from a second signal to the end: CANCEL and BYE need a round trip, and the ends of the calls
-/// are stored meanwhile. A service manager waits at least twice as long before it kills.
+/// Maximum time from the second signal to the exit, in milliseconds. CANCEL and BYE need a round trip, and
+/// the ends of the calls are stored meanwhile. A service manager waits at least twice as long before it
+/// kills.
 const LEAVE_MS: u64 = 5_000;
 
 impl Running {
-    /// Readiness false, no new grants, live calls finished up to `within`, then ended as interrupted.
+    /// Drains: reports not ready, grants no new dials, and lets live calls finish for up to `within`; after
+    /// that they are ended as interrupted.
     pub async fn drain(&self, within: Duration) {
         self.process.begin_drain();
         if let Some(drivers) = self.installation.dialing.drivers() {
@@ -20,13 +22,13 @@ impl Running {
         }
     }
 
-    /// Ends tasks, server and store; the directory is free when it returns.
+    /// Stops tasks, server and store. When it returns, the directory is free.
     pub async fn stop(self) {
         self.process.opened.close().await;
     }
 
-    /// Drains and stops. A second signal cancels or hangs up every leg, stores the ends, and leaves within
-    /// `LEAVE_MS`; a third one leaves at once. What is then open is closed by the next start.
+    /// Drains and stops. A second signal cancels or hangs up every leg, stores the ends, and exits within
+    /// `LEAVE_MS`; a third one exits at once. The next start closes what is still open.
     pub async fn finish(self, signals: &mut Signals, within: Duration) -> Result<(), Problem> {
         let installation = Arc::clone(&self.installation);
         let clock = &installation.environment.clock;
@@ -40,16 +42,16 @@ impl Running {
             () = signals.next() => {}
             () = &mut ending => return Ok(()),
         }
-        notice("second signal: every call is ended now / 收到第二个信号，正在结束所有通话");
+        notice("second signal: ending all calls now / 收到第二个信号，正在结束所有通话");
         let limit = clock.now().plus_ms(LEAVE_MS);
         if let Some(drivers) = installation.dialing.drivers() {
             drivers.end_calls();
         }
         tokio::select! {
             biased;
-            () = signals.next() => notice("third signal: leaving at once; the next start closes what is open"),
+            () = signals.next() => notice("third signal: exiting at once; the next start closes open calls"),
             () = clock.wait_until(limit) => {
-                notice("not everything ended within 5 s: leaving; the next start closes what is open");
+                notice("some calls did not end within 5 s: exiting; the next start closes open calls");
             }
             () = ending => {}
         }

@@ -1,7 +1,8 @@
-//! The HTTP door: routes, replies and their description, streams, who may come in and how many at once.
+//! The HTTP API: routes, replies and their description, streams, authentication, and limits of connections
+//! and requests.
 //!
-//! A route reads a request, asks the `application` and replies. Status codes of our replies are named in
-//! `reply` and nowhere else.
+//! A route reads a request, calls `application` and replies. Only the module `reply` names the status codes
+//! of our replies.
 
 mod answering;
 mod apart;

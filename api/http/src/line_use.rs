@@ -1,4 +1,4 @@
-//! A line as replies show it: what it carries now of what it may, as the dialer itself counts it.
+//! A line as replies show it: its current load with its limits, as the dialer counts it.
 
 use actors::{Carries, LineLoad};
 use application::installation::Dialing;
@@ -6,18 +6,18 @@ use domain::time::Timestamp;
 use schemars::JsonSchema;
 use serde::Serialize;
 
-/// One line of the process that dials.
+/// The load of one line of the dialing process.
 #[derive(Debug, Serialize, JsonSchema)]
 pub(crate) struct LineUse {
     trunk: String,
-    /// Calls on it, and places that are taken for calls.
+    /// Current calls, and channels that are reserved for calls.
     channels_used: u32,
     channels_max: u32,
     dialed_last_second: u32,
     calls_per_second_max: u32,
-    /// Failures that are the trunk's, since it last carried a call.
+    /// Consecutive failures caused by the trunk, since it last carried a call.
     failures_in_row: u32,
-    /// After failures, or as its far end asked: it carries nothing before this.
+    /// The line carries no calls before this time: after failures, or because its far end asked for it.
     #[serde(skip_serializing_if = "Option::is_none")]
     rests_until: Option<Timestamp>,
     state: LineState,
@@ -27,22 +27,22 @@ pub(crate) struct LineUse {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub(crate) enum LineState {
-    /// It has room.
+    /// It has a free channel.
     Serving,
-    /// Every channel is taken.
+    /// All channels are in use.
     Full,
     /// Its far end does not answer OPTIONS, or its calls failed too often in a row: it carries no calls, or a
     /// few while it recovers.
     Failing,
-    /// Its far end asked for a rest.
+    /// Its far end asked for a pause.
     Resting,
-    /// By an emergency stop.
+    /// Stopped by an emergency stop.
     Stopped,
-    /// The licence of each number that it could show has ended.
+    /// The licences of all its caller numbers have ended.
     Unlicensed,
 }
 
-/// Lines in order of preference; `None` where this process does not dial.
+/// Returns the lines in order of preference; `None` if this process does not dial.
 pub(crate) fn lines_of(dialing: &Dialing) -> Option<Vec<LineUse>> {
     let drivers = dialing.drivers()?;
     Some(drivers.lines().iter().map(LineUse::of).collect())
@@ -63,7 +63,7 @@ impl LineUse {
     }
 }
 
-/// What keeps a line from taking calls, the weightiest first.
+/// Returns the most serious reason why a line takes no calls, or `Serving`.
 fn state_of(load: &LineLoad) -> LineState {
     if load.is_stopped {
         LineState::Stopped

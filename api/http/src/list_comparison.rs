@@ -1,4 +1,5 @@
-//! The comparison with other people that the import of a list is: whether it was made, and its record.
+//! The comparison that an import of a list makes with customers of other campaigns: whether it took place,
+//! and its record.
 
 use application::inquiring::Comparison;
 use application::installation::Installation;
@@ -7,8 +8,8 @@ use domain::ids::{CampaignId, ListId};
 use domain::inquiry::ComparedValue;
 use domain::problem::Problem;
 
-/// Whether rows of this list were compared with people of other campaigns. A list that was imported before is
-/// not compared again. A list that was opened may have enrolled people before it failed.
+/// True if rows of this list were compared with customers of other campaigns. A list that was imported before
+/// is not compared again. A list that was opened may have enrolled customers before it failed.
 pub(crate) async fn was_compared(
     installation: &Installation,
     campaign: &CampaignId,
@@ -24,7 +25,7 @@ pub(crate) async fn was_compared(
     loaded.state.lists().contains_key(list) || loaded.state.undone_lists().contains(list)
 }
 
-/// The record of an import: its rows, and those of them that the report shows as known.
+/// Returns the record of an import's comparison: its rows, and those that the report shows as known.
 pub(crate) fn compared(report: &ImportReport, campaign: CampaignId) -> Comparison {
     let found = match report.duplicates_elsewhere {
         Elsewhere::About(count) => count,

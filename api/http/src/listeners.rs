@@ -1,12 +1,12 @@
-//! What a server listens on. Each address is taken before anything is opened: one in use is said before the
-//! log is touched, and once HTTP answers that it is ready, every other door answers too.
+//! The listeners of a server. Each address is bound before anything is opened: an address in use is reported
+//! before the log is touched, and once HTTP reports ready, every other listener answers too.
 
 use crate::console::Console;
 use crate::kurrent::KurrentListener;
 use crate::proxies::Proxies;
 use tokio::net::TcpListener;
 
-/// The doors of a server; without HTTP there are no routes (`trunk call`).
+/// The bound listeners of a server; without HTTP there are no routes (`trunk call`).
 #[derive(Default)]
 pub struct Listeners {
     pub(crate) http: Option<TcpListener>,
@@ -27,21 +27,21 @@ impl Listeners {
         }
     }
 
-    /// Whether the console is shown beside the API.
+    /// Sets whether the console is served next to the API.
     #[must_use]
     pub const fn and_console(mut self, console: Console) -> Self {
         self.console = console;
         self
     }
 
-    /// Who is believed when they say for whom they ask.
+    /// Sets the proxies that are trusted to name the client's address.
     #[must_use]
     pub fn and_proxies(mut self, proxies: Proxies) -> Self {
         self.proxies = proxies;
         self
     }
 
-    /// The log over the KurrentDB protocol beside it.
+    /// Adds the listener of the KurrentDB protocol.
     #[must_use]
     pub fn and_kurrent(mut self, listener: Option<KurrentListener>) -> Self {
         self.kurrent = listener;

@@ -1,7 +1,6 @@
-//! Pictures of live figures as server-sent events (HTML Living Standard, 9.2) and over a WebSocket (RFC
-//! 6455).
+//! Live figures as server-sent events (HTML Living Standard, 9.2) and over a WebSocket (RFC 6455).
 //!
-//! Each picture is whole, so a watcher needs no history: whoever comes again begins with the latest.
+//! Each snapshot is complete, so a client needs no history: after a reconnect it starts with the latest.
 
 use crate::event_stream::sse::Shareable;
 use crate::line_use::{LineUse, lines_of};
@@ -28,8 +27,8 @@ use warp::reply::Response;
 use warp::sse::Event;
 use warp::ws::{Message, WebSocket};
 
-/// Ratios of a window that are no metric: over calls that have come to something, so that what still rings or
-/// talks does not pull them down.
+/// Ratios of a window with labels. They are no metrics: they count calls with a result only, so that ringing
+/// and talking calls do not lower them.
 const OF_WINDOWS: [(&str, &str, &str); 2] = [
     (
         "settled_answer_ratio",
@@ -43,28 +42,28 @@ const OF_WINDOWS: [(&str, &str, &str); 2] = [
     ),
 ];
 
-/// Close codes (RFC 6455, 7.4.1): the server goes away; something failed here.
+/// Close codes (RFC 6455, 7.4.1): the server goes away; an error on the server.
 const GOING_AWAY: u16 = 1_001;
 const FAILED: u16 = 1_011;
 
-/// What a watcher's stream needs of this process.
+/// What a client's stream needs.
 pub struct Watching {
     pub pictures: watch::Receiver<Picture>,
     pub watcher: Watcher,
     pub stop: Arc<dyn StopSignal>,
-    /// Given back when the stream ends.
+    /// The stream slot; freed when the stream ends.
     pub _place: StreamPlace,
 }
 
-/// What is said next.
+/// The next message of a stream.
 enum Said {
     Figures(String),
-    /// The last word.
+    /// The last message: its name and data.
     End(&'static str, String),
 }
 
 impl Watching {
-    /// Why there is no next picture.
+    /// Returns why the stream ends.
     fn why_over(&self) -> String {
         let why = match self.stop.is_stopping() {
             true => End::Stopping,
@@ -73,7 +72,7 @@ impl Watching {
         why.text().into_owned()
     }
 
-    /// The next picture that was not shown yet; `None` when the process stops. Cancel-safe.
+    /// Waits for the next snapshot that was not sent yet; `None` when the process stops. Cancel-safe.
     async fn next(&mut self) -> Option<Said> {
         loop {
             tokio::select! {
@@ -97,41 +96,41 @@ impl Watching {
     }
 }
 
-/// For whom a picture is: whose figures it holds, and what it says of this process.
+/// What a client may see of the live figures.
 pub struct Watcher {
     pub scope: DataScope,
     pub clock: Arc<dyn Clock>,
     pub dialing: Arc<Dialing>,
 }
 
-/// Whose figures a picture holds.
+/// The campaigns that a snapshot covers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 enum PictureOf {
-    /// Of all campaigns, with trunks and engines.
+    /// All campaigns, with trunks and engines.
     All,
-    /// Of the campaigns that are named for the caller alone: no trunk, no engine.
+    /// Only the campaigns in the caller's data scope, without trunks and engines.
     NamedCampaigns,
 }
 
-/// Figures of this moment, and how old they are.
+/// A snapshot of the live figures, with its age.
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct LivePicture {
     #[serde(flatten)]
     figures: LiveSnapshot,
-    /// Whose figures these are.
+    /// The campaigns that the figures cover.
     of: PictureOf,
-    /// What each line of this process carries of what it may; absent where it does not dial, and for whoever
-    /// is held to campaigns.
+    /// Load of each line of this process; absent if it does not dial, and for a caller who is limited to
+    /// campaigns.
     #[serde(skip_serializing_if = "Option::is_none")]
     lines: Option<Vec<LineUse>>,
-    /// Since this process made it, at the instant of sending.
+    /// Age of the snapshot when it was sent, in milliseconds.
     age_ms: u64,
     versions: Versions,
 }
 
 impl Watcher {
-    /// A picture as its watcher may see it.
+    /// Returns the snapshot as this client may see it.
     pub fn shown(&self, figures: &LiveSnapshot) -> LivePicture {
         let age_ms = self.clock.now().ms_since(figures.shown_at);
         let of = match self.scope.is_all() {
@@ -155,7 +154,8 @@ impl Watcher {
     }
 }
 
-/// What the ratios of a window are: metrics by their versions, and two of this picture alone.
+/// Returns the definitions of the ratios of a window: metrics with their versions, and two that exist only
+/// here.
 pub(crate) fn measures() -> Versions {
     let people = PEOPLE
         .iter()
@@ -163,16 +163,16 @@ pub(crate) fn measures() -> Versions {
     let metrics = FORMULA
         .iter()
         .filter(|(member, ..)| *member != "conversion_ratio");
-    // The catalog is read by every other reply too: a fault in it is said there.
+    // Every other reply reads the catalog too and reports an error in it.
     let mut all = versions(metrics.chain(people)).unwrap_or_default();
     for (member, zh, en) in OF_WINDOWS {
-        // Both have their place; a test names them.
+        // Both ratios are known; a test checks it.
         all.put(member, no_metric(zh, en)).unwrap_or_default();
     }
     all
 }
 
-/// Pictures as server-sent events named `figures`, from the latest on.
+/// Sends snapshots as server-sent events named `figures`, starting with the latest.
 pub fn sse(mut watching: Watching) -> Response {
     watching.pictures.mark_changed();
     let events = stream::unfold(Some(watching), |open| async move {
@@ -188,7 +188,8 @@ pub fn sse(mut watching: Watching) -> Response {
     warp::sse::reply(Shareable::of(events.boxed())).into_response()
 }
 
-/// Pictures as text messages, from the latest on, until the watcher leaves or the process stops.
+/// Sends snapshots as text messages, starting with the latest, until the client disconnects or the process
+/// stops.
 pub async fn web_socket(socket: WebSocket, mut watching: Watching) {
     watching.pictures.mark_changed();
     let (mut sink, mut incoming) = socket.split();
@@ -210,11 +211,12 @@ pub async fn web_socket(socket: WebSocket, mut watching: Watching) {
             break;
         }
     }
-    // The watcher may be gone already; then nobody needs the closing handshake.
+    // The client may be gone already; the closing handshake is then not needed.
     drop(sink.close().await);
 }
 
-/// A close frame takes 123 bytes of reason (RFC 6455, 5.5).
+/// Shortens a text to the length of a close reason: a close frame has at most 123 bytes for it (RFC 6455,
+/// 5.5).
 fn short(text: &str) -> String {
     let mut taken = String::new();
     for character in text.chars() {

@@ -1,5 +1,5 @@
-//! The published description: OpenAPI 3.1, made from the very list of endpoints that the router is made from,
-//! and from the types that their handlers read and answer.
+//! The published description: OpenAPI 3.1, generated from the same list of endpoints as the router, and from
+//! the types that their handlers read and return.
 
 use crate::auth::SESSION_COOKIE;
 use crate::described::{Schemas, Told, example, of_path, schema_of, with_names};
@@ -12,29 +12,29 @@ use domain::problem::Kind;
 use schemars::SchemaGenerator;
 use serde_json::{Map, Value, json};
 
-/// What every read may ask for, and every write may say.
-const WAITS: Parameter = Parameter::number(AFTER_POSITION, "Wait until the views have this position", 42);
+/// Parameters of every read, and of every write.
+const WAITS: Parameter = Parameter::number(AFTER_POSITION, "Wait until the views have this log position", 42);
 const ONCE: Parameter = Parameter::text(
     "Idempotency-Key",
-    "The same key again is the same command: it is answered, not done twice",
+    "Makes the command idempotent: a repeat with the same key returns the first reply",
     "2026-11-20-pause-1",
 );
 
-/// Of what was written to, as the `ETag` of a write said it.
+/// Header of a write: the expected version.
 const UNCHANGED: Parameter = Parameter::text(
     "If-Match",
-    "Only while what is written to has this version (the `etag` of a write); otherwise 412",
+    "Expected version (the `etag` of a write or read); the request fails with 412 if it is another",
     "\"v3\"",
 );
 
-/// Of a reply that the caller has.
+/// Header of a cacheable read: the tag of the response that the client has.
 const UNLESS: Parameter = Parameter::text(
     "If-None-Match",
-    "Only if the reply is another than the one with this `etag`; otherwise 304, without a body",
+    "`etag` of the response that the client has; if it is unchanged, the reply is 304 without a body",
     "\"0f3a\"",
 );
 
-/// Every kind of problem, whose replies lie beside the schemas.
+/// All kinds of problems; their responses are listed next to the schemas.
 const KINDS: [Kind; 16] = [
     Kind::Invalid,
     Kind::Missing,
@@ -54,7 +54,7 @@ const KINDS: [Kind; 16] = [
     Kind::Fault,
 ];
 
-/// The document of these endpoints.
+/// Builds the OpenAPI document of these endpoints.
 pub(crate) fn document(endpoints: &[Endpoint]) -> Value {
     let mut schemas = Schemas::new();
     let problem = schema_of::<ProblemBody>(&mut schemas.sent);
@@ -73,7 +73,7 @@ pub(crate) fn document(endpoints: &[Endpoint]) -> Value {
         *body = with_names(body, &orders);
     }
     for content in contents(&mut paths) {
-        // A file and a stream have none; what lacks one of its own is found by a test.
+        // Files and streams have no example; a test finds other content without one.
         if let Some(shown) = content
             .get("schema")
             .and_then(|schema| example(schema, &named).ok())
@@ -99,9 +99,9 @@ pub(crate) fn document(endpoints: &[Endpoint]) -> Value {
             "responses": Map::from_iter(problems),
             "securitySchemes": {
                 "key": { "type": "http", "scheme": "bearer",
-                    "description": "A key of a user; on the server's own machine also the content of DIR/token" },
+                    "description": "An API key of a user; on the server's own machine also the content of DIR/token" },
                 "session": { "type": "apiKey", "in": "cookie", "name": SESSION_COOKIE,
-                    "description": "Of POST /api/v1/sign-in; commands also send X-CSRF-Token" },
+                    "description": "Session cookie set by POST /api/v1/sign-in; commands also send X-CSRF-Token" },
             },
         },
     })
@@ -113,8 +113,7 @@ fn operation(endpoint: &Endpoint, schemas: &mut Schemas) -> Value {
         replies.insert(told.status.to_string(), reply(told, endpoint.answer));
     }
     if endpoint.answer == AnswerOf::TheLog {
-        let there =
-            json!({ "description": "The caller has it: If-None-Match names its etag", "headers": tag() });
+        let there = json!({ "description": "Not modified: If-None-Match contains the current etag", "headers": tag() });
         replies.insert(NOT_MODIFIED.to_string(), there);
     }
     for kind in kinds(endpoint) {
@@ -131,6 +130,9 @@ fn operation(endpoint: &Endpoint, schemas: &mut Schemas) -> Value {
     let Some(members) = operation.as_object_mut() else {
         return operation;
     };
+    if !endpoint.description.is_empty() {
+        members.insert("description".to_owned(), json!(endpoint.description));
+    }
     if let Some(body) = taken(endpoint, schemas) {
         members.insert("requestBody".to_owned(), body);
     }
@@ -138,7 +140,7 @@ fn operation(endpoint: &Endpoint, schemas: &mut Schemas) -> Value {
         members.insert("deprecated".to_owned(), json!(true));
     }
     if endpoint.open {
-        // Said of each: a description without it leaves open whether a key is needed.
+        // Stated for each operation: without it a client cannot tell whether a key is needed.
         members.insert("security".to_owned(), json!([]));
     } else {
         members.insert("security".to_owned(), json!([{ "key": [] }, { "session": [] }]));
@@ -149,14 +151,14 @@ fn operation(endpoint: &Endpoint, schemas: &mut Schemas) -> Value {
     operation
 }
 
-/// The kinds of problem an operation may answer.
+/// Returns the kinds of problems that an operation can return.
 fn kinds(endpoint: &Endpoint) -> Vec<Kind> {
     let mut kinds = vec![Kind::Invalid, Kind::Busy, Kind::Fault, Kind::Unavailable];
     if !endpoint.open {
         kinds.extend([Kind::Unauthenticated, Kind::Forbidden]);
     }
     let is_command = endpoint.method != "GET";
-    // Whoever is sent elsewhere is on the way in, by an identity provider.
+    // An endpoint that redirects is part of a sign-in with an identity provider.
     let told = (endpoint.told)(&mut SchemaGenerator::default());
     let lets_in = told.iter().any(|told| told.status == ELSEWHERE);
     if endpoint.open && (is_command || lets_in) {
@@ -179,14 +181,14 @@ fn taken(endpoint: &Endpoint, schemas: &mut Schemas) -> Option<Value> {
         Takes::Nothing => return None,
         Takes::Json(order) => {
             let schema = order(&mut schemas.read);
-            // An order of nothing needed may be no body at all.
+            // A body without required members may also be empty.
             (true, "application/json", schema)
         }
         Takes::File => (
             true,
             "application/octet-stream",
             json!({ "type": "string", "format": "binary",
-                "description": "A CSV or XLSX file as it is, of whatever media type" }),
+                "description": "The file itself; the media type of the request does not matter" }),
         ),
     };
     let mut content = json!({ media_type: { "schema": schema } });
@@ -197,9 +199,9 @@ fn taken(endpoint: &Endpoint, schemas: &mut Schemas) -> Option<Value> {
     Some(json!({ "required": required, "content": content }))
 }
 
-/// The header that tells one reply from another.
+/// Returns the description of the `etag` header.
 fn tag() -> Value {
-    json!({ "etag": { "description": "The same as long as the reply is", "schema": { "type": "string" } } })
+    json!({ "etag": { "description": "Unchanged as long as the reply is unchanged", "schema": { "type": "string" } } })
 }
 
 fn reply(told: Told, answer: AnswerOf) -> Value {
@@ -214,8 +216,8 @@ fn reply(told: Told, answer: AnswerOf) -> Value {
         }
         if told.is_write {
             let headers = json!({
-                POSITION_HEADER: { "description": "Where in the log the write stands", "schema": { "type": "string" } },
-                "etag": { "description": "The version of what was written to", "schema": { "type": "string" } },
+                POSITION_HEADER: { "description": "Log position of the write", "schema": { "type": "string" } },
+                "etag": { "description": "Version after the write", "schema": { "type": "string" } },
             });
             members.insert("headers".to_owned(), headers);
         } else if answer == AnswerOf::TheLog {
@@ -250,17 +252,17 @@ fn kind_name(kind: Kind) -> String {
     format!("{kind:?}")
 }
 
-/// Where the API begins.
+/// Prefix of the API's paths.
 const BASE: &str = "/api/v1";
 
-/// What an operation is about: the first word of its path.
+/// Returns the tag of an operation: the first word of its path.
 fn tag_of(path: &str) -> &str {
     let own = path.strip_prefix(BASE).unwrap_or_default();
     own.split('/').find(|word| !word.is_empty()).unwrap_or("server")
 }
 
-/// The method and the words of the path. The two paths of metrics would share one: `/metrics` is
-/// Prometheus's.
+/// Returns the operation id: the method and the words of the path. `/metrics` of Prometheus gets an id of its
+/// own, because two paths would share one.
 fn operation_id(endpoint: &Endpoint) -> String {
     let mut id = endpoint.method.as_str().to_lowercase();
     if endpoint.path == "/metrics" {
@@ -287,7 +289,7 @@ fn parameters(endpoint: &Endpoint) -> Vec<Value> {
     let key = [ONCE, UNCHANGED].into_iter().filter(|_| is_command);
     let key = key.map(|one| {
         let mut described = one.described("header");
-        // What replaces a stored value says which version it means.
+        // An endpoint that replaces a stored value requires the version.
         let is_demanded = endpoint.writing == Writing::Replaces && one.name == UNCHANGED.name;
         if let Some(members) = described.as_object_mut().filter(|_| is_demanded) {
             members.insert("required".to_owned(), json!(true));
@@ -299,7 +301,7 @@ fn parameters(endpoint: &Endpoint) -> Vec<Value> {
     of_request.chain(in_header).chain(unless).chain(key).collect()
 }
 
-/// The operations of all paths.
+/// Returns the operations of all paths.
 fn operations(paths: &mut Map<String, Value>) -> impl Iterator<Item = &mut Map<String, Value>> {
     paths
         .values_mut()
@@ -308,12 +310,12 @@ fn operations(paths: &mut Map<String, Value>) -> impl Iterator<Item = &mut Map<S
         .filter_map(Value::as_object_mut)
 }
 
-/// The bodies of all orders.
+/// Returns the request bodies of all operations.
 fn bodies(paths: &mut Map<String, Value>) -> impl Iterator<Item = &mut Value> {
     operations(paths).filter_map(|operation| operation.get_mut("requestBody"))
 }
 
-/// Every media type of every body and reply that is written beside a path.
+/// Returns every media type of every request body and response.
 fn contents(paths: &mut Map<String, Value>) -> impl Iterator<Item = &mut Map<String, Value>> {
     let places = operations(paths).flat_map(|operation| {
         operation
@@ -350,7 +352,7 @@ mod tests {
         all
     }
 
-    /// A media type has a schema, and an example that is of it.
+    /// Checks that a media type has a schema, and an example that matches it.
     fn media_type(place: &str, content: &Value, named: &Map<String, Value>, faults: &mut Vec<String>) {
         let Some(schema) = content.get("schema") else {
             faults.push(format!("{place}: no schema"));
@@ -393,7 +395,7 @@ mod tests {
         }
     }
 
-    /// Each of these is refused without: see the tests of its route.
+    /// Requests without each of these are refused: see the tests of its route.
     #[test]
     fn what_an_address_must_hold_is_said_to_be_required() {
         let document = document(&endpoints());
@@ -476,12 +478,25 @@ mod tests {
     }
 
     #[test]
+    fn every_operation_has_a_summary_of_one_line_and_a_description() {
+        for endpoint in endpoints() {
+            let is_one_line = (1..=60).contains(&endpoint.summary.chars().count());
+            assert!(
+                is_one_line && !endpoint.summary.ends_with('.') && endpoint.description.ends_with('.'),
+                "{} {}: a summary of at most 60 characters, and sentences as its description",
+                endpoint.method,
+                endpoint.path
+            );
+        }
+    }
+
+    #[test]
     fn every_operation_that_is_not_open_says_whom_it_is_for() {
         for endpoint in endpoints() {
             let says = endpoint.open != (endpoint.needs != Needs::Unsaid);
             assert!(
                 says,
-                "{} {}: open, for whoever is known, or with a permission",
+                "{} {}: open, for any authenticated caller, or with a permission",
                 endpoint.method, endpoint.path
             );
         }

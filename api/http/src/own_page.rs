@@ -1,9 +1,10 @@
-//! Which pages a browser may ask a loopback listener from, besides the token: our own and no other.
+//! Origin check: which web pages may send requests to a loopback listener. Only our own pages may.
 //!
-//! A browser also runs pages of the world and of every other program here. Two headers that no page can set
-//! say which page asks (`Origin`, RFC 6454; `Sec-Fetch-Site`, W3C Fetch Metadata), and `Host` says under
-//! which name it came (DNS rebinding). Programs send neither of the two and are served as ever. What cannot
-//! be read as one plain value is refused: a header twice or beyond ASCII never counts as absent.
+//! A browser also runs pages of other sites and of other programs on this machine. Two headers that no page
+//! can set name the requesting page (`Origin`, RFC 6454; `Sec-Fetch-Site`, W3C Fetch Metadata), and `Host`
+//! shows the name that the browser used (DNS rebinding). Programs send neither of the two and are not
+//! affected. A header that cannot be read as one plain value is refused: twice or beyond ASCII never counts
+//! as absent.
 
 use domain::problem::{Kind, Problem};
 use host::config::is_loopback;
@@ -12,11 +13,11 @@ use warp::http::{HeaderMap, Method};
 
 const SEC_FETCH_SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
 
-/// How an `Origin` of this listener may begin, and the port of one that names none. One listener speaks one
-/// of the two, so the other names nobody's page at its port.
+/// Schemes of a possible `Origin` of this listener, each with its default port. A listener uses only one of
+/// the two, so at its port no page has the other.
 const SCHEMES: [(&str, u16); 2] = [("http://", 80), ("https://", 443)];
 
-/// Refuses what another page asks, or what comes under a name that somebody points here.
+/// Refuses requests from another page, or under a host name that does not belong to this machine.
 pub(crate) fn admit(headers: &HeaderMap, port: u16) -> Result<(), Problem> {
     let (host, origin) = (single(headers, &HOST)?, single(headers, &ORIGIN)?);
     let site = single(headers, &SEC_FETCH_SITE)?;
@@ -34,8 +35,8 @@ pub(crate) fn admit(headers: &HeaderMap, port: u16) -> Result<(), Problem> {
     Ok(())
 }
 
-/// Refuses what a page of another site asks of any listener, but for what only shows something: links come
-/// from everywhere, and none of them changes anything or opens a socket with somebody's cookie (RFC 6455,
+/// Refuses requests of another site's page on any listener, except those that only show something: links come
+/// from everywhere, and none of them changes anything or opens a socket with a user's cookie (RFC 6455,
 /// 10.2).
 pub(crate) fn admit_site(method: &Method, headers: &HeaderMap) -> Result<(), Problem> {
     let is_shown = *method == Method::GET && !headers.contains_key(UPGRADE);
@@ -52,7 +53,7 @@ fn refused(detail: &str) -> Problem {
     Problem::new(Kind::Forbidden, "not-this-machine", detail)
 }
 
-/// The one value of a header in plain ASCII; more than one, or another, is refused.
+/// Returns the single value of a header in plain ASCII; several values, or others, are refused.
 fn single<'a>(headers: &'a HeaderMap, name: &HeaderName) -> Result<Option<&'a str>, Problem> {
     let mut values = headers.get_all(name).iter();
     match (values.next().map(|value| value.to_str()), values.next()) {
@@ -64,7 +65,7 @@ fn single<'a>(headers: &'a HeaderMap, name: &HeaderName) -> Result<Option<&'a st
     }
 }
 
-/// Whether an origin is exactly the address of this listener.
+/// True if an origin is exactly the address of this listener.
 fn is_own(origin: &str, port: u16) -> bool {
     let own = ["127.0.0.1", "[::1]", "localhost"];
     SCHEMES.into_iter().any(|(scheme, usual)| {
@@ -78,7 +79,7 @@ fn is_own(origin: &str, port: u16) -> bool {
     })
 }
 
-/// `host[:port]` without its port.
+/// Returns the host of `host[:port]`.
 fn host_of(authority: &str) -> &str {
     match authority.rsplit_once(':') {
         Some((host, port)) if port.bytes().all(|byte| byte.is_ascii_digit()) => host,

@@ -1,4 +1,5 @@
-//! The persons whom somebody who is held to people sees in lists: those who are given to them.
+//! The customers that a caller with access to some customers sees in lists: those assigned to the caller or
+//! the team.
 
 use crate::context::Context;
 use crate::guard::sees_person;
@@ -11,10 +12,11 @@ use projections::views::assignment_board::{ASSIGNEES_MAX, given_to};
 use projections::views::call_history::{CUSTOMERS_MAX, CallRow};
 use std::collections::BTreeMap;
 
-/// Most persons of one's own among whom the next is looked for.
+/// Maximum assigned customers that are searched for the next one to call.
 const TO_CALL_MAX: usize = 10_000;
 
-/// To whom those persons are given; nothing for whoever is not held to people.
+/// Returns the users and teams with the customers that this scope includes; `None` for a scope without that
+/// limit.
 pub(crate) async fn assignees(ctx: &Context, scope: &DataScope) -> Result<Option<Vec<Assignee>>, Problem> {
     Ok(match &scope.people {
         People::All => None,
@@ -24,7 +26,7 @@ pub(crate) async fn assignees(ctx: &Context, scope: &DataScope) -> Result<Option
     })
 }
 
-/// The team, and everybody of it.
+/// Returns the team and all its users.
 pub(crate) async fn of_team(ctx: &Context, team: &TeamId) -> Result<Vec<Assignee>, Problem> {
     let users = board_at_head(&ctx.installation).await?;
     let members = users.into_iter().filter(|user| user.team.as_ref() == Some(team));
@@ -37,7 +39,7 @@ pub(crate) async fn of_team(ctx: &Context, team: &TeamId) -> Result<Vec<Assignee
     Ok(all)
 }
 
-/// All of them, as far as the rows go; nothing for whoever is not held to people.
+/// Returns the customers of this scope, by the view; `None` for a scope without that limit.
 pub(crate) async fn own(ctx: &Context, scope: &DataScope) -> Result<Option<Vec<CustomerId>>, Problem> {
     let Some(assignees) = assignees(ctx, scope).await? else {
         return Ok(None);
@@ -52,7 +54,7 @@ pub(crate) async fn own(ctx: &Context, scope: &DataScope) -> Result<Option<Vec<C
     Ok(Some(found))
 }
 
-/// The same of those who may be called next: of more than so many the first.
+/// Returns the customers of this scope for choosing the next one to call, at most the first `TO_CALL_MAX`.
 pub(crate) async fn own_to_call(
     ctx: &Context,
     scope: &DataScope,
@@ -65,8 +67,8 @@ pub(crate) async fn own_to_call(
     Ok(Some(found))
 }
 
-/// Whose calls are listed: of the person who is asked for, where they are seen, else of all of one's own;
-/// nothing where nobody in particular is.
+/// Returns the customers for a list of calls: all customers of the scope, or `None` if the scope is not
+/// limited to customers, or the request names one. Fails with `missing` if that one is outside the scope.
 pub(crate) async fn customers_of(
     ctx: &Context,
     scope: &DataScope,
@@ -81,7 +83,7 @@ pub(crate) async fn customers_of(
     }
 }
 
-/// Without those of persons who were given to somebody else since: the rows may be behind.
+/// Removes rows of customers who were assigned to another user since, because the view may be behind.
 pub(crate) async fn seen(
     ctx: &Context,
     scope: &DataScope,
@@ -108,7 +110,7 @@ pub(crate) async fn seen(
     Ok(kept)
 }
 
-/// Whether the person's own events say so too: rows may be behind.
+/// True if the scope includes the customer by the customer's own events; the view may be behind.
 pub(crate) async fn is_seen(
     ctx: &Context,
     scope: &DataScope,

@@ -1,11 +1,11 @@
-//! Lists of rows, a page at a time: an opaque cursor says where the next page begins, and stands for the one
-//! question that it was made for (decision 0084).
+//! Paged lists of rows: an opaque cursor marks where the next page begins, and is valid only for the request
+//! it was made for (decision 0084).
 //!
 //! A cursor is the base64url of a version, a mark and a hidden place. The mark is a keyed hash over the
-//! route, every parameter but `cursor`, `limit` and `after_position`, and the place: a filter may be a
-//! telephone number, which a plain digest in an address would give away. Places are positions, ids and
-//! instants, also of a row that was looked at and not shown, so they are hidden under a key stream that the
-//! mark begins: as in SIV (RFC 5297), it both proves a place and is shared by no two (decision 0087).
+//! route, every parameter but `cursor`, `limit` and `after_position`, and the place. A filter may be a phone
+//! number, which a plain digest in a URL would disclose. Places are positions, ids and times, also of rows
+//! that were examined and not shown, so they are hidden under a key stream that starts from the mark: as in
+//! SIV (RFC 5297), the mark both authenticates the place and makes the stream unique (decision 0087).
 
 use crate::endpoint::Input;
 use crate::known_query::AFTER_POSITION;
@@ -22,52 +22,52 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use std::sync::Arc;
 
-/// The parameter that sends a cursor back, and the one that says how long a page is.
+/// Names of the parameters with the cursor and the page length.
 const CURSOR_NAME: &str = "cursor";
 const LIMIT_NAME: &str = "limit";
 
-/// What the first byte of a cursor is; another form of it has another.
+/// The first byte of a cursor; another format has another one.
 const VERSION: u8 = 2;
 
-/// Bytes of a cursor's mark: nobody guesses one, and an address stays short.
+/// Length of a cursor's mark in bytes: long enough not to be guessed, short enough for a URL.
 const MARK_BYTES: usize = 16;
 
-/// Longest cursor that is looked at: a place is a position, an id and an instant at most.
+/// Maximum length of a cursor in bytes: a place is a position, an id and a time at most.
 const CURSOR_BYTES_MAX: usize = 1_024;
 
-/// Most rows of a page, and how many there are unless asked otherwise, of lists that were once told whole.
+/// Maximum and default rows of a page, for lists that had no pages at first.
 pub(crate) const ROWS_MAX: usize = 1_000;
 
-/// How a cursor looks.
+/// An example of a cursor.
 pub(crate) const EXAMPLE: &str = "AeF2qb5i1rAjTq0mYyR9wYc0Mg";
 
-/// Both parameters of a list.
+/// Query parameters of a list in pages.
 pub(crate) const CURSOR: Parameter = Parameter::text(
     CURSOR_NAME,
-    "Go on: the `next_cursor` of the page before, with the same other parameters",
+    "The `next_cursor` of the previous page; all other parameters must be the same",
     EXAMPLE,
 );
 pub(crate) const LIMIT: Parameter =
-    Parameter::number(LIMIT_NAME, "At most so many; default and most 1000", 100);
-/// Of a list that takes no other.
+    Parameter::number(LIMIT_NAME, "Rows per page; default and maximum 1000", 100);
+/// The parameters of a list without others.
 pub(crate) const PAGED: &[Parameter] = &[CURSOR, LIMIT];
-/// The same of one that is told as of a time too.
+/// The parameters of a list that can also be requested as of a past moment.
 pub(crate) const PAGED_THEN: &[Parameter] = &[AS_OF, VALID_AT, CURSOR, LIMIT];
 
-/// How long a page is: unless asked otherwise, and at most.
+/// The page length: default and maximum.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Length {
     pub unasked: usize,
     pub most: usize,
 }
 
-/// Of lists that were once told whole.
+/// The page length of lists that had no pages at first.
 pub(crate) const LONG: Length = Length {
     unasked: ROWS_MAX,
     most: ROWS_MAX,
 };
 
-/// A list, and where its next page begins.
+/// A page of a list, with the cursor of the next page.
 #[derive(Debug, Serialize, JsonSchema)]
 #[schemars(rename = "{L}Page")]
 pub(crate) struct Paged<L> {
@@ -78,7 +78,7 @@ pub(crate) struct Paged<L> {
     pub next_cursor: Option<String>,
 }
 
-/// Which page of which question is asked for.
+/// The requested page of a list.
 pub(crate) struct Paging {
     vault: Arc<dyn Vault>,
     asked: String,
@@ -87,7 +87,7 @@ pub(crate) struct Paging {
 }
 
 impl Paging {
-    /// Of a question whose filter stands in its address.
+    /// Reads the paging of a request with its filter in the URL.
     pub(crate) fn of(installation: &Installation, input: &Input, length: Length) -> Result<Self, Problem> {
         let mut filter: Vec<&(String, String)> = input
             .query()
@@ -104,7 +104,7 @@ impl Paging {
         Self::new(vault, asked, input.text(CURSOR_NAME), limit.clamp(1, length.most))
     }
 
-    /// Of a question whose filter is told by a body.
+    /// Reads the paging of a request with its filter in the body.
     pub(crate) fn of_body(
         installation: &Installation,
         route: &str,
@@ -136,13 +136,13 @@ impl Paging {
         Ok(paging)
     }
 
-    /// Behind which row the page begins; `None` at the beginning.
+    /// Returns the place after which the page begins; `None` for the first page.
     pub(crate) fn place<K: DeserializeOwned>(&self) -> Result<Option<K>, Problem> {
         let place = |text| serde_json::from_str(text).ok().ok_or_else(not_ours);
         self.place.as_deref().map(place).transpose()
     }
 
-    /// The cursor of a page that ended with this row.
+    /// Returns the cursor after a page that ended at this place.
     pub(crate) fn cursor<K: Serialize>(&self, place: &K) -> Result<String, Problem> {
         let place = serde_json::to_string(place).map_err(|error| Problem::fault(error.to_string()))?;
         let mark = self.mark(&place);
@@ -152,7 +152,7 @@ impl Paging {
         Ok(URL_SAFE_NO_PAD.encode(bytes))
     }
 
-    /// This page of a list that is there whole, in the order of `place`.
+    /// Returns this page of a complete list, in the order of `place`, with the cursor of the next page.
     pub(crate) fn cut<T, K: Ord + Serialize + DeserializeOwned>(
         &self,
         items: Vec<T>,
@@ -173,7 +173,7 @@ impl Paging {
         Ok((rest, next))
     }
 
-    /// The place of a cursor that was made for this question.
+    /// Returns the place of a cursor that was made for this request; `None` for any other cursor.
     fn read(&self, cursor: &str) -> Option<String> {
         if cursor.len() > CURSOR_BYTES_MAX {
             return None;
@@ -188,8 +188,8 @@ impl Paging {
         (mark == self.mark(&place)).then_some(place)
     }
 
-    /// The first character of what is hashed, here and for the key stream, stands in no external id and no
-    /// number, whose keyed hashes are in the events.
+    /// Returns the mark of a place. The hashed text, here and for the key stream, begins with a character
+    /// that no external id and no number contains; their keyed hashes are in the events.
     fn mark(&self, place: &str) -> Vec<u8> {
         let hash = self
             .vault
@@ -197,7 +197,7 @@ impl Paging {
         bytes_of(&hash).take(MARK_BYTES).collect()
     }
 
-    /// The bytes of a place under the key stream of its mark; once more, the place again.
+    /// Applies the key stream of a mark to a place; applied twice, it returns the place.
     fn hidden(&self, mark: &[u8], place: &[u8]) -> Vec<u8> {
         let mark = intake::spool::hex(mark);
         let stream = (0_u32..).flat_map(|block| {
@@ -208,13 +208,13 @@ impl Paging {
     }
 }
 
-/// The bytes of a keyed hash, which is written in hexadecimal.
+/// Returns the bytes of a keyed hash, which is stored in hexadecimal.
 fn bytes_of(hash: &LookupHash) -> impl Iterator<Item = u8> {
     let byte = |pair: &[u8]| u8::from_str_radix(std::str::from_utf8(pair).ok()?, 16).ok();
     hash.0.as_bytes().chunks(2).filter_map(byte)
 }
 
-/// Route and parts, each with its length: none can be taken for another.
+/// Joins route and parts, each with its length, so that no two requests give the same text.
 fn asked_of<'a>(route: &'a str, parts: impl Iterator<Item = &'a str>) -> String {
     let mut asked = String::new();
     for part in std::iter::once(route).chain(parts) {

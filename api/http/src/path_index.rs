@@ -1,12 +1,13 @@
-//! Finds what stands at a path, such as `/api/v1/campaigns/{id}`, by its segments: as many steps as the path
-//! has segments, however many paths there are.
+//! Index of values by route path, for example `/api/v1/campaigns/{id}`. A look-up takes as many steps as the
+//! path has segments, however many routes there are.
 //!
-//! Several paths may fit the same request (`/calls/{id}` and `/calls/kinds`): what stands at one is made of
-//! all that overlap it, in the order in which they were given, and the path found first is one of them.
+//! Several routes can match the same request (`/calls/{id}` and `/calls/kinds`). The value of a route is
+//! therefore made of all routes that overlap it, in their given order, and a look-up returns the value of one
+//! of them.
 
 use std::collections::BTreeMap;
 
-/// What stands at paths.
+/// Values by route path.
 #[derive(Debug, Clone)]
 pub(crate) struct PathIndex<T> {
     root: Node,
@@ -30,14 +31,15 @@ impl<T> Default for PathIndex<T> {
 }
 
 impl<T> PathIndex<T> {
-    /// An index of `items`. `path_of` names an item's path; `made_of` makes what stands at a path of every
-    /// item whose path overlaps it.
+    /// Builds an index of `items`. `path_of` returns an item's path; `made_of` makes the value of a path from
+    /// all items with an overlapping path.
     pub(crate) fn new<I: Clone>(
         items: &[I],
         path_of: impl Fn(&I) -> &'static str,
         made_of: impl Fn(Vec<I>) -> T,
     ) -> Self {
-        // Each path is cut once, and compared with those of its length: a request fits no other.
+        // Each path is split once and compared only with paths of the same length; a request matches no
+        // others.
         let mut by_length: BTreeMap<usize, Vec<(Vec<&'static str>, &I)>> = BTreeMap::new();
         for item in items {
             let path: Vec<_> = segments(path_of(item)).collect();
@@ -58,7 +60,7 @@ impl<T> PathIndex<T> {
         index
     }
 
-    /// What stands at a request's path; a slash at its end makes no other path.
+    /// Returns the value for a request's path; a trailing slash is ignored.
     pub(crate) fn at(&self, path: &str) -> Option<&T> {
         let path = path.strip_prefix('/')?;
         let path = path.strip_suffix('/').unwrap_or(path);
@@ -97,8 +99,8 @@ fn is_parameter(segment: &str) -> bool {
     segment.starts_with('{')
 }
 
-/// Whether one request may fit both, which have as many segments. Their ends differ more often than the `api`
-/// and `v1` that they begin with.
+/// True if one request can match both paths, which have the same number of segments. Compared from the end,
+/// because most paths begin with the same `api` and `v1`.
 fn overlap(one: &[&str], other: &[&str]) -> bool {
     let fits = |one: &&str, other: &&str| one == other || is_parameter(one) || is_parameter(other);
     one.iter().zip(other).rev().all(|(one, other)| fits(one, other))

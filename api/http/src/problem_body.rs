@@ -1,6 +1,6 @@
-//! Why something was not done, as it is sent: RFC 9457, in English and, where it is known, in Chinese.
+//! The body of a problem as it is sent: RFC 9457, in English and, if known, in Chinese.
 //!
-//! Which status a problem has is the reply's to say; what caused a fault is in no body.
+//! The reply sets the status; the body never contains the cause of a fault.
 
 use crate::details;
 use domain::ids::ApprovalId;
@@ -8,11 +8,11 @@ use domain::problem::{MemberError, Problem};
 use schemars::JsonSchema;
 use serde::Serialize;
 
-/// Why something was not done, as RFC 9457 writes it.
+/// A problem in the format of RFC 9457.
 #[derive(Debug, Serialize, JsonSchema)]
 #[schemars(rename = "Problem")]
 pub(crate) struct ProblemBody {
-    /// Where this server tells what the code means (RFC 9457, section 3.1.1).
+    /// URL on this server that explains the code (RFC 9457, section 3.1.1).
     #[serde(rename = "type")]
     #[schemars(example = &"/api/v1/problems/missing")]
     kind: String,
@@ -22,29 +22,29 @@ pub(crate) struct ProblemBody {
     status: u16,
     #[schemars(example = &"this campaign does not exist")]
     detail: String,
-    /// The detail in Chinese; absent where it is known in English alone.
+    /// The detail in Chinese; absent if it is known in English only.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(example = &"该任务不存在")]
     detail_zh: Option<String>,
-    /// What programs go by.
+    /// The code for programs.
     #[schemars(example = &"missing")]
     code: String,
-    /// Every wrong member of the body.
+    /// The errors of all invalid members of the body.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     errors: Vec<WrongMember>,
-    /// The approval that another person is to give first.
+    /// The approval that another user must give first.
     #[serde(skip_serializing_if = "Option::is_none")]
     approval: Option<ApprovalId>,
 }
 
-/// One member of a body that is wrong.
+/// An invalid member of a body.
 #[derive(Debug, Serialize, JsonSchema)]
 #[schemars(rename = "MemberError")]
 struct WrongMember {
-    /// JSON pointer (RFC 6901), such as `/schedule/start_time`.
+    /// JSON pointer of the member (RFC 6901), for example `/schedule/start_time`.
     pointer: String,
     detail: String,
-    /// The detail in Chinese; absent where it is known in English alone.
+    /// The detail in Chinese; absent if it is known in English only.
     #[serde(skip_serializing_if = "Option::is_none")]
     detail_zh: Option<String>,
 }
@@ -59,12 +59,12 @@ impl From<&MemberError> for WrongMember {
     }
 }
 
-/// Where a code's meaning stands, from the root of this server.
+/// Returns the path that explains a code.
 pub(crate) fn problem_type(code: &str) -> String {
     format!("/api/v1/problems/{code}")
 }
 
-/// The problem as it is sent; the cause of a fault is not in it.
+/// Builds the body of a problem, without the cause of a fault.
 pub(crate) fn body(problem: &Problem, status: u16) -> ProblemBody {
     ProblemBody {
         kind: problem_type(problem.code),

@@ -1,8 +1,8 @@
-//! Who asks behind a proxy: those that this server was told to believe say for whom they ask
-//! (`X-Forwarded-For`), and nobody else is believed.
+//! Trusted proxies: the proxies that this server trusts to name the client's address (`X-Forwarded-For`). The
+//! header of any other client is ignored.
 //!
-//! Each proxy adds at the end by whom it was asked. Read from there, the first address that is no proxy of
-//! ours is the client's; what stands before it was the client's own to write, and counts for nothing.
+//! Each proxy appends the address it was called from. Read from the end, the first address that is no trusted
+//! proxy is the client's. The client could write anything before it, so that part is ignored.
 
 use domain::problem::Problem;
 use std::net::{IpAddr, SocketAddr};
@@ -10,25 +10,25 @@ use std::str::FromStr;
 use std::sync::Arc;
 use warp::http::HeaderMap;
 
-/// The header by which proxies say it.
+/// The header with the client's address.
 const FORWARDED_FOR: &str = "x-forwarded-for";
 
-/// Addresses and networks that may be named: a site has a few, each in front of the other.
+/// Maximum number of trusted addresses and networks; a site has a few, one in front of the other.
 const PROXIES_MAX: usize = 16;
 
-/// Most addresses of one request that are read: more proxies in a row than any site has.
+/// Maximum addresses of a header that are read; more than the proxies in a row of any site.
 const HOPS_MAX: usize = 16;
 
-/// Bits of an address.
+/// Bits of an IPv4 address.
 const V4_BITS: u32 = 32;
-/// The same of IPv6.
+/// Bits of an IPv6 address.
 const V6_BITS: u32 = 128;
 
-/// The options of `serve` for what stands before it.
+/// The options of `serve` about proxies in front of it.
 #[derive(Debug, Clone, Default, clap::Args)]
 pub struct ProxyArgs {
-    /// A proxy that is believed when it says for whom it asks (X-Forwarded-For): an address or a network such
-    /// as 10.0.0.0/24; may be given several times
+    /// A proxy that is trusted to name the client's address (X-Forwarded-For): an address or a network, for
+    /// example 10.0.0.0/24; may be given several times
     #[arg(long = "trusted-proxy", value_name = "ADDR[/BITS]")]
     trusted_proxies: Vec<Network>,
 }
@@ -45,7 +45,7 @@ impl ProxyArgs {
     }
 }
 
-/// Addresses that begin alike.
+/// A network: addresses with a common prefix.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Network {
     first: IpAddr,
@@ -56,7 +56,7 @@ impl FromStr for Network {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {
-        let wrong = || format!("{text:?} is no address, and no network such as 10.0.0.0/24");
+        let wrong = || format!("{text:?} is not an address or a network (example: 10.0.0.0/24)");
         let (address, bits) = match text.split_once('/') {
             Some((address, bits)) => (address, Some(bits)),
             None => (text, None),
@@ -70,7 +70,7 @@ impl FromStr for Network {
             None => most,
             Some(bits) => bits.parse::<u32>().map_err(|_shown| wrong())?,
         };
-        // Everybody is nobody in particular: whoever comes could name any address.
+        // A network of all addresses would trust every client to name any address.
         if bits == 0 || bits > most {
             return Err(wrong());
         }
@@ -94,7 +94,7 @@ impl Network {
     }
 }
 
-/// The proxies that are believed; of none, whoever connects is who asks.
+/// The trusted proxies. Without any, the client is the connected peer.
 #[derive(Debug, Clone, Default)]
 pub struct Proxies(Arc<[Network]>);
 
@@ -103,19 +103,19 @@ impl Proxies {
         Self(networks.into_iter().collect())
     }
 
-    /// Whether this is one of them.
+    /// True if this address is a trusted proxy.
     pub fn are_at(&self, address: IpAddr) -> bool {
         self.0.iter().any(|network| network.holds(address))
     }
 
-    /// Who asks: whoever connected, or for whom they ask where they are believed.
+    /// Returns the client's address: the peer's, or the one that a trusted proxy forwards.
     pub(crate) fn client(&self, connected: SocketAddr, headers: &HeaderMap) -> SocketAddr {
         let mut client = connected;
         if !self.are_at(connected.ip()) {
             return client;
         }
         let said = headers.get_all(FORWARDED_FOR).iter().collect::<Vec<_>>();
-        // What is no text names nobody.
+        // A value that is no text contains no address.
         let said = said.iter().rev().map(|value| value.to_str().unwrap_or_default());
         let hops = said.flat_map(|value| value.rsplit(',')).take(HOPS_MAX);
         for hop in hops {
@@ -131,7 +131,7 @@ impl Proxies {
     }
 }
 
-/// The address of a hop, which some proxies write with its port.
+/// Returns the address of a hop; some proxies add its port.
 fn address_of(hop: &str) -> Option<IpAddr> {
     let address: Option<IpAddr> = hop.parse().ok();
     let with_port = || hop.parse::<SocketAddr>().ok().map(|hop| hop.ip());
@@ -148,7 +148,7 @@ mod tests {
         Proxies::of(texts.iter().map(|text| text.parse().unwrap()))
     }
 
-    /// Who asks by a connection from `connected` with these headers.
+    /// The client's address for a connection from `connected` with these headers.
     fn client(proxies: &Proxies, connected: &str, said: &[&str]) -> String {
         let mut headers = HeaderMap::new();
         for value in said {
@@ -179,7 +179,7 @@ mod tests {
         );
     }
 
-    /// What a client writes itself stands before what the proxies add.
+    /// The part that a client writes itself comes before what the proxies append.
     #[test]
     fn what_the_client_wrote_itself_counts_for_nothing() {
         let ours = proxies(&["10.0.0.0/24"]);

@@ -1,11 +1,10 @@
-//! How many requests a user or key may send: each has its own, refilled by the second, and is told what is
-//! left (`RateLimit-Policy` and `RateLimit`, draft-ietf-httpapi-ratelimit-headers).
+//! Rate limits of requests per user and API key, refilled continuously. Replies show what is left
+//! (`RateLimit-Policy` and `RateLimit`, draft-ietf-httpapi-ratelimit-headers).
 //!
-//! Heavy questions have a second limit beside it: as many of them as of others would take the readers of
-//! rows and log from everybody.
+//! Heavy requests have a second limit: as many of them as of others would take all readers of views and log.
 //!
-//! It keeps one program's loop from taking the server from everybody else. Whoever owns the directory has no
-//! limit; what ends calls or keeps people from being called is counted, and never refused.
+//! The limits keep one program's loop from blocking the server for others. The directory's owner has no
+//! limit. Commands that end or prevent calls are counted, but never refused.
 
 use application::access::Caller;
 use application::body_work::INLINE_BYTES_MAX;
@@ -18,29 +17,30 @@ use std::sync::{Mutex, PoisonError};
 use warp::http::HeaderMap;
 use warp::http::header::{CONTENT_LENGTH, TRANSFER_ENCODING};
 
-/// How long the limits are good that were read: a change counts from the next second on.
+/// Time in milliseconds for which read settings are used; a change applies within a second.
 const READ_AGAIN_MS: u64 = 1_000;
 
-/// Users and keys remembered; of more, who asked longest ago is forgotten, and begins anew.
+/// Maximum users and keys in memory. Beyond it the one with the oldest request is dropped and starts again
+/// with full limits.
 const CALLERS_MAX: usize = 4_096;
 
-/// Thousandths of a request, so that part of one comes back.
+/// Thousandths of a request, so that a refill can be a fraction.
 const MILLI: u64 = 1_000;
 
-/// In which time heavy questions come back.
+/// Period in seconds for which the limit of heavy requests is set.
 const MINUTE_S: u64 = 60;
 
-/// What a request costs beside others.
+/// How a request counts against the limits.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Weight {
     Usual,
-    /// It reads much of the rows or of the log (exports, SQL, searches, inspections), or a large body.
+    /// It reads much of the views or the log (exports, SQL, searches, inspections), or has a large body.
     Heavy,
 }
 
 impl Weight {
-    /// A request with a body that is read on a thread of its own is heavy, on every route. A body without a
-    /// length counts as a large one.
+    /// Makes a request with a large body heavy, on every route, because the body is read on a separate
+    /// thread. A body without a length counts as large.
     pub(crate) fn with_body(self, headers: &HeaderMap) -> Self {
         let length = headers
             .get(CONTENT_LENGTH)
@@ -54,16 +54,16 @@ impl Weight {
     }
 }
 
-/// What each user and key has left, and how much they may have.
+/// What each user and key has left, and the configured limits.
 #[derive(Debug, Default)]
 pub struct Rates {
     callers: Mutex<BTreeMap<String, Left>>,
-    /// The same of heavy questions.
+    /// What is left for heavy requests.
     heavy: Mutex<BTreeMap<String, Left>>,
     read: Mutex<Option<Read>>,
 }
 
-/// How much a user or key may send.
+/// The limits of a user or key.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Allowed {
     pub per_second: u64,
@@ -97,13 +97,13 @@ struct Left {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct RateLeft {
     requests: u64,
-    /// Heavy questions, of one.
+    /// Heavy requests left, after a heavy request.
     heavy: Option<u64>,
     allowed: Allowed,
 }
 
 impl RateLeft {
-    /// The limits that count for this request, as `RateLimit-Policy` says them.
+    /// Returns the limits that apply to this request, in the format of `RateLimit-Policy`.
     pub(crate) fn policy(self) -> String {
         let Allowed {
             per_second,
@@ -118,7 +118,7 @@ impl RateLeft {
         }
     }
 
-    /// What is left and when all of it is back, as `RateLimit` says it.
+    /// Returns what is left and when all is available again, in the format of `RateLimit`.
     pub(crate) fn as_header(self) -> String {
         let missing = self.allowed.at_once_max.saturating_sub(self.requests);
         let back_s = missing.div_ceil(self.allowed.per_second);
@@ -132,7 +132,7 @@ impl RateLeft {
 }
 
 impl Rates {
-    /// What the settings say, read once a second; what was read last where they cannot be read.
+    /// Returns the limits from the settings, read once a second. If they cannot be read, the last ones apply.
     pub(crate) async fn allowed(&self, installation: &Installation) -> Allowed {
         let now = installation.now();
         let known = *self.read.lock().unwrap_or_else(PoisonError::into_inner);
@@ -151,7 +151,8 @@ impl Rates {
         allowed
     }
 
-    /// Counts a request; `None` where there is no limit. `kept`: it passes though nothing is left.
+    /// Counts a request and returns what is left; `None` for a caller without a limit. With `kept` it passes
+    /// even if nothing is left.
     pub(crate) fn take(
         &self,
         caller: &Caller,
@@ -207,17 +208,17 @@ impl Rates {
     }
 }
 
-/// How what is left comes back.
+/// How a limit refills.
 #[derive(Clone, Copy)]
 struct Refill {
-    /// So many thousandths of a request in so many milliseconds.
+    /// This many thousandths of a request per `each_ms` milliseconds.
     millis: u64,
     each_ms: u64,
-    /// Requests that are there after a pause.
+    /// Requests that are available after a pause.
     most: u64,
 }
 
-/// Takes one of what is left of this caller, and says how many remain; nothing where none was.
+/// Takes one request of this caller and returns how many are left; `None` if there was none.
 fn take_one(of: &Mutex<BTreeMap<String, Left>>, name: String, refill: Refill, now: Timestamp) -> Option<u64> {
     let most = refill.most * MILLI;
     let mut callers = of.lock().unwrap_or_else(PoisonError::into_inner);
@@ -233,7 +234,7 @@ fn take_one(of: &Mutex<BTreeMap<String, Left>>, name: String, refill: Refill, no
     });
     let came_back = now.ms_since(left.at).saturating_mul(refill.millis) / refill.each_ms;
     left.millis = left.millis.saturating_add(came_back).min(most);
-    // Whoever asks again and again loses no part of one.
+    // Frequent requests must not lose fractions.
     left.at = match left.millis == most {
         true => now,
         false => left.at.plus_ms(came_back * refill.each_ms / refill.millis.max(1)),
@@ -359,7 +360,7 @@ mod tests {
             .take(&user("wang"), false, Weight::Usual, few, at(0))
             .unwrap();
         assert_eq!(usual.unwrap().policy(), "\"caller\";q=2000;w=10", "others go on");
-        // One comes back every two seconds, however often it is asked for meanwhile.
+        // One comes back every two seconds, however often it is requested meanwhile.
         for now in (2_000..2_020).step_by(5) {
             let asked = heavy("wang", now);
             assert_eq!(asked.is_ok(), now == 2_000);

@@ -1,31 +1,31 @@
-//! A record of `POST tasks/data` as it is described: the members that a list knows by name, and values of
-//! variables by theirs. The description follows the members that an import reads.
+//! JSON schema of a record of `POST tasks/data`: the members that a list knows by name, and values of
+//! variables. It follows the members that an import reads.
 
 use intake::mapping::Member;
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde_json::{Map, Value, json};
 use std::borrow::Cow;
 
-/// What a member of a record is.
+/// Returns the description of a member.
 const fn record_member(member: Member) -> &'static str {
     match member {
-        Member::CustomerId => "Your id of the person",
-        Member::Phone => "The number to call",
-        Member::Name => "The person's name, for {{customer_name}}",
+        Member::CustomerId => "Your id of the customer",
+        Member::Phone => "The phone number to call",
+        Member::Name => "The customer's name, for {{customer_name}}",
         Member::TimeZone => "An IANA time zone, for example Asia/Shanghai",
-        Member::ConsentScope => "What the person agreed to",
+        Member::ConsentScope => "The purpose that the customer agreed to",
         Member::ConsentSource => "Where the consent was given",
         Member::ConsentAt => "When it was given (RFC 3339, or a date)",
-        Member::ConsentUntil => "Until when it counts (RFC 3339, or a date)",
-        Member::ConsentEvidence => "What proves it",
-        Member::Agent => "The user who sees to the person",
-        Member::Team => "The team that sees to the person",
+        Member::ConsentUntil => "Until when it is valid (RFC 3339, or a date)",
+        Member::ConsentEvidence => "The evidence of the consent",
+        Member::Agent => "The user responsible for the customer",
+        Member::Team => "The team responsible for the customer",
         Member::HomeLocation => "Home location of the number, for example 广东 深圳",
-        Member::PreferredTimes => "When the person prefers to be called, for example 09:00-12:00",
+        Member::PreferredTimes => "When the customer prefers to be called, for example 09:00-12:00",
     }
 }
 
-/// A record: who, under which number, and the values of variables by their names.
+/// A record of a list: the customer, the phone number, and values of variables by name.
 pub(crate) struct RecordSent;
 
 impl JsonSchema for RecordSent {

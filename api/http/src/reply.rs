@@ -1,4 +1,5 @@
-//! The one way from a result to a reply: JSON, RFC 9457 problems, and the only status codes.
+//! Builds every reply from a result: JSON, RFC 9457 problems, files and redirects. The only module with
+//! status codes.
 
 use crate::auth::{ROUND_COOKIE, SESSION_COOKIE};
 use crate::problem_body::body;
@@ -14,13 +15,13 @@ use sha2::{Digest, Sha256};
 use warp::http::{HeaderValue, StatusCode, header};
 use warp::reply::{Reply, Response};
 
-/// Header that names the position a write reached, for `?after_position=`.
+/// Header with the log position of a write, for `?after_position=`.
 pub(crate) const POSITION_HEADER: &str = "x-event-position";
 
-/// Seconds after which a caller who met a limit may try again.
+/// Seconds after which a client that exceeded a limit may retry.
 pub(crate) const RETRY_AFTER_SECONDS: &str = "1";
 
-/// The status of each kind of problem: the only place that names them.
+/// Returns the status of each kind of problem; the only place that maps them.
 const fn status(kind: Kind) -> StatusCode {
     match kind {
         Kind::Invalid => StatusCode::BAD_REQUEST,
@@ -40,7 +41,7 @@ const fn status(kind: Kind) -> StatusCode {
     }
 }
 
-/// Statuses of what was done, as the description names them.
+/// Statuses of successful replies, for the description.
 pub(crate) const READ: u16 = StatusCode::OK.as_u16();
 pub(crate) const CHANGED: u16 = StatusCode::OK.as_u16();
 pub(crate) const PART: u16 = StatusCode::PARTIAL_CONTENT.as_u16();
@@ -49,12 +50,12 @@ pub(crate) const NOT_MODIFIED: u16 = StatusCode::NOT_MODIFIED.as_u16();
 pub(crate) const ELSEWHERE: u16 = StatusCode::SEE_OTHER.as_u16();
 pub(crate) const SWITCHED: u16 = StatusCode::SWITCHING_PROTOCOLS.as_u16();
 
-/// The status of each kind of problem, for the description.
+/// Returns the status of each kind of problem, for the description.
 pub(crate) const fn status_of(kind: Kind) -> u16 {
     status(kind).as_u16()
 }
 
-/// A write's answer: its body, and where in the log and in its stream it stands.
+/// The result of a write: its body, its stream version and its log position.
 #[derive(Debug)]
 pub(crate) struct Written<T> {
     pub body: T,
@@ -62,33 +63,33 @@ pub(crate) struct Written<T> {
     pub position: Option<Position>,
 }
 
-/// The response of what was read.
+/// Builds the reply to a read.
 pub(crate) fn read(body: &impl Serialize) -> Response {
     json_response(StatusCode::OK, body)
 }
 
-/// The same of what can be replaced, at this version.
+/// Builds the reply to a read of something replaceable, with its version as ETag.
 pub(crate) fn read_at(body: &impl Serialize, version: StreamVersion) -> Response {
     let mut response = json_response(StatusCode::OK, body);
     set(&mut response, header::ETAG, &format!("\"v{}\"", version.0));
     response
 }
 
-/// Of what was changed, or was so already.
+/// Builds the reply to a change, also if nothing had to be changed.
 pub(crate) fn changed(written: Written<impl Serialize>) -> Response {
     written_response(StatusCode::OK, written)
 }
 
-/// Of what did not exist and was made.
+/// Builds the reply to a creation.
 pub(crate) fn made(written: Written<impl Serialize>) -> Response {
     written_response(StatusCode::CREATED, written)
 }
 
-/// Of a page.
+/// Builds the reply with an HTML page.
 pub(crate) fn page(text: &'static str) -> Response {
     let mut response = Response::new(text.into());
     set(&mut response, header::CONTENT_TYPE, "text/html; charset=utf-8");
-    // Nothing runs on the page but what it was written with, and it stands in no frame (W3C CSP 3).
+    // The policy allows only the scripts and styles of the page itself, and no frame (W3C CSP 3).
     let policy = format!(
         "default-src 'none'; script-src {}; style-src {}; connect-src 'self'; form-action 'self'; \
          base-uri 'none'; frame-ancestors 'none'",
@@ -101,7 +102,7 @@ pub(crate) fn page(text: &'static str) -> Response {
     response
 }
 
-/// A page whose files are all of this server, or one of those files.
+/// Builds the reply with a page or a file of a page. All files come from this server.
 pub(crate) fn asset(media_type: &str, bytes: &'static [u8], is_compressed: bool) -> Response {
     let mut response = Response::new(bytes.into());
     set(
@@ -118,14 +119,14 @@ pub(crate) fn asset(media_type: &str, bytes: &'static [u8], is_compressed: bool)
         "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; \
          form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
     );
-    // Asked for again with each version of this program, and not between.
+    // Browsers revalidate it, so that a new version of this program is used at once.
     set(&mut response, header::CACHE_CONTROL, "no-cache");
     set(&mut response, header::REFERRER_POLICY, "no-referrer");
     set(&mut response, header::X_CONTENT_TYPE_OPTIONS, "nosniff");
     response
 }
 
-/// Of text that is neither JSON nor a page.
+/// Builds the reply with text that is neither JSON nor a page.
 pub(crate) fn text_response(media_type: &'static str, text: String) -> Response {
     let mut response = Response::new(text.into());
     set(&mut response, header::CONTENT_TYPE, media_type);
@@ -134,7 +135,7 @@ pub(crate) fn text_response(media_type: &'static str, text: String) -> Response 
     response
 }
 
-/// What stands in each element of this name, as a policy names it.
+/// Returns the hashes of all elements of this name in a page, in the format of a content security policy.
 fn hashes(page: &str, element: &str) -> String {
     let (begin, end) = (format!("<{element}>"), format!("</{element}>"));
     let inner = page
@@ -145,7 +146,8 @@ fn hashes(page: &str, element: &str) -> String {
     named.collect::<Vec<_>>().join(" ")
 }
 
-/// A file as it is made; an error of the stream cuts the connection off, so that nobody takes half for whole.
+/// Builds the reply with a file that is streamed. An error of the stream closes the connection, so that the
+/// client knows the file is incomplete.
 pub(crate) fn file_response(
     media_type: &str,
     name: &str,
@@ -163,18 +165,18 @@ pub(crate) fn file_response(
     response
 }
 
-/// So many bytes of a file from a place on.
+/// A part of a file: a byte range.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Part {
     pub from: u64,
     pub length: u64,
-    /// Of the whole file.
+    /// Length of the whole file.
     pub total: u64,
 }
 
 impl Part {
-    /// What a `Range` asks for (RFC 9110, 14.1.2): one range that begins in the file; anything else is
-    /// answered whole, as 14.2 lets us.
+    /// Returns the part that a `Range` header asks for (RFC 9110, 14.1.2): one range that begins in the file.
+    /// For anything else the whole file is returned, as 14.2 allows.
     pub(crate) fn asked(range: Option<&str>, total: u64) -> Self {
         let whole = Self {
             from: 0,
@@ -208,7 +210,7 @@ impl Part {
     }
 }
 
-/// The sound of a call, or a part of it.
+/// Builds the reply with the audio of a call, or a part of it.
 pub(crate) fn sound_response(
     name: &str,
     part: Part,
@@ -227,7 +229,7 @@ pub(crate) fn sound_response(
     response
 }
 
-/// A file that is there whole, for the caller alone.
+/// Builds the reply with a complete file, which no cache may store.
 pub(crate) fn whole_file_response(media_type: &str, name: &str, bytes: Vec<u8>) -> Response {
     let mut response = Response::new(bytes.into());
     set(&mut response, header::CONTENT_TYPE, media_type);
@@ -250,7 +252,7 @@ fn written_response(status: StatusCode, written: Written<impl Serialize>) -> Res
     response
 }
 
-/// The reply that says why not; what caused a fault goes to the log here, and nowhere else.
+/// Builds the reply of a problem. The cause of a fault is written to the log here, and nowhere else.
 pub(crate) fn problem_response(problem: &Problem) -> Response {
     if let Some(cause) = problem.cause() {
         tracing::error!(cause, "request failed by a fault");
@@ -279,7 +281,7 @@ pub(crate) fn problem_response(problem: &Problem) -> Response {
     response
 }
 
-/// Says what the caller may still send.
+/// Adds the headers with the caller's remaining requests.
 pub(crate) fn tell_rate(response: &mut Response, left: RateLeft) {
     let policy = header::HeaderName::from_static("ratelimit-policy");
     set(response, policy, &left.policy());
@@ -292,12 +294,12 @@ fn json_response(status: StatusCode, body: &impl Serialize) -> Response {
     *response.status_mut() = status;
     set(&mut response, header::CONTENT_TYPE, "application/json");
     set(&mut response, header::X_CONTENT_TYPE_OPTIONS, "nosniff");
-    // Replies about people are for the caller alone.
+    // Replies about customers must not be cached.
     set(&mut response, header::CACHE_CONTROL, "no-store");
     response
 }
 
-/// The response with a session's cookie, or with none from now on.
+/// Sets the session cookie, or deletes it.
 pub(crate) fn with_session(mut response: Response, session: Option<&str>) -> Response {
     let (value, lasts) = session.map_or(("", "; Max-Age=0"), |session| (session, ""));
     let cookie = format!("{SESSION_COOKIE}={value}; Path=/; Secure; HttpOnly; SameSite=Strict{lasts}");
@@ -305,8 +307,8 @@ pub(crate) fn with_session(mut response: Response, session: Option<&str>) -> Res
     response
 }
 
-/// To another address, with what the browser keeps until it is back. The cookie comes with the way back from
-/// another site too, which a stricter one would not.
+/// Redirects the browser to the identity provider, with the state of the sign-in in a cookie. The cookie must
+/// be sent on the return from another site, so it cannot be stricter than Lax.
 pub(crate) fn sent_away(address: &str, state: &str) -> Response {
     let mut response = elsewhere(address);
     let lasts_s = ROUND_MS / 1_000;
@@ -315,7 +317,7 @@ pub(crate) fn sent_away(address: &str, state: &str) -> Response {
     response
 }
 
-/// To the console, with a session, and without the round that led to it.
+/// Redirects the browser to the console with a session, and deletes the cookie of the sign-in.
 pub(crate) fn sent_home(session: &str) -> Response {
     let mut response = with_session(elsewhere("/"), Some(session));
     let over = format!("{ROUND_COOKIE}=; Path=/; Secure; HttpOnly; SameSite=Lax; Max-Age=0");

@@ -1,5 +1,5 @@
-//! What stands beside a call or a conversation in clear: the right to it is asked of that person, as
-//! `customers/{id}/reveal` asks it, and why is said.
+//! Checks for requests of calls or conversations in clear: the reveal permission for the customer, as for
+//! `customers/{id}/reveal`, and a reason.
 
 use crate::context::Context;
 use crate::guard::{limited, sees_call};
@@ -11,7 +11,7 @@ use domain::ids::{CampaignId, CustomerId};
 use domain::permission::Permission;
 use domain::problem::Problem;
 
-/// Whether clear values are asked for, which needs a reason.
+/// Returns whether clear values are requested. Fails if they are, and the reason is missing.
 pub(crate) fn clear_asked(input: &Input, clear: &Parameter) -> Result<bool, Problem> {
     let is_asked = input.flag(clear.name)?;
     if is_asked && input.text(REASON.name).is_none_or(|text| text.trim().is_empty()) {
@@ -23,7 +23,8 @@ pub(crate) fn clear_asked(input: &Input, clear: &Parameter) -> Result<bool, Prob
     Ok(is_asked)
 }
 
-/// Refuses whoever may not see this person of this campaign in clear, whomever else they may see so.
+/// Refuses a caller who may not see this customer of this campaign in clear, even if the caller may see
+/// others.
 pub(crate) async fn refuse_unrevealed(
     ctx: &Context,
     caller: &Caller,

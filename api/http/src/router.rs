@@ -1,9 +1,9 @@
-//! Which routes a request is given to, by its path, before any of them is asked: there are some two hundred,
-//! and asking each in turn cost more than most answers.
+//! Router: selects the routes for a request by its path before any filter runs. There are some two hundred
+//! routes, and trying each in turn cost more than most replies.
 //!
-//! A plain read (a GET without a query, a body or another protocol) is given straight to who answers it,
-//! which is decided as warp's filters do: the first of the list whose path fits. Whatever is in doubt goes by
-//! those.
+//! A plain read (a GET without a query, a body or a protocol upgrade) goes directly to its endpoint, chosen
+//! as warp's filters would: the first route of the list that matches. Everything else goes through the
+//! filters.
 
 use crate::path_index::PathIndex;
 use std::future::Future;
@@ -14,28 +14,28 @@ use warp::http::request::Parts;
 use warp::http::{Method, Request, header};
 use warp::reply::Response;
 
-/// An answer on its way.
+/// The future of a response.
 pub(crate) type Answered = Pin<Box<dyn Future<Output = Response> + Send>>;
 
-/// Who answers plain reads of one route, from the parameters of its path and what else the request brought.
+/// The fast path of one route for plain reads: takes the path parameters and the rest of the request.
 pub(crate) struct Reader {
     pub route: &'static str,
     pub read: Box<dyn Fn(Vec<String>, Parts) -> Answered + Send + Sync>,
 }
 
-/// What stands at a path.
+/// What handles requests of a path.
 pub(crate) struct Stands {
-    /// All that answer plain reads of what overlaps it, in the order of the list.
+    /// The fast paths of all routes that overlap this path, in the order of the list.
     pub readers: Vec<Reader>,
-    /// All endpoints that overlap it, as one filter.
+    /// All endpoints that overlap this path, as one filter.
     pub filter: BoxedFilter<(Response,)>,
 }
 
-/// Every route, each found by its path.
+/// All routes by path.
 #[derive(Clone)]
 pub struct Router {
     routes: Arc<PathIndex<Stands>>,
-    /// What answers where there is no route.
+    /// The filter for paths without a route.
     otherwise: BoxedFilter<(Response,)>,
 }
 
@@ -47,7 +47,7 @@ impl Router {
         }
     }
 
-    /// The same, with something else where there is no route.
+    /// Replaces the filter for paths without a route.
     pub(crate) fn otherwise(
         mut self,
         by: impl FnOnce(BoxedFilter<(Response,)>) -> BoxedFilter<(Response,)>,
@@ -56,13 +56,13 @@ impl Router {
         self
     }
 
-    /// What answers a request of this path.
+    /// Returns the filter for requests of this path.
     pub(crate) fn at(&self, path: &str) -> BoxedFilter<(Response,)> {
         let stands = self.routes.at(path).map(|stands| &stands.filter);
         stands.unwrap_or(&self.otherwise).clone()
     }
 
-    /// The reader of a request that brings no body, where it is a plain read; and the parameters of its path.
+    /// Returns the fast path for a request without a body, if it is a plain read, with the path parameters.
     pub(crate) fn reader<B>(&self, request: &Request<B>) -> Option<(&Reader, Vec<String>)> {
         let (uri, headers) = (request.uri(), request.headers());
         if request.method() != Method::GET || uri.query().is_some() || headers.contains_key(header::UPGRADE) {
@@ -74,20 +74,20 @@ impl Router {
     }
 }
 
-/// One filter for every path.
+/// Makes a router with one filter for every path.
 impl From<BoxedFilter<(Response,)>> for Router {
     fn from(otherwise: BoxedFilter<(Response,)>) -> Self {
         Self::new(PathIndex::default(), otherwise)
     }
 }
 
-/// The values of a path's parameters, still percent-encoded, where it fits a route's.
+/// Returns the values of a route's path parameters, still percent-encoded; `None` if the path does not match.
 fn params_of(route: &str, path: &str) -> Option<Vec<String>> {
     let mut given = path.strip_prefix('/')?.split('/');
     let mut params = Vec::new();
     for wanted in route.split('/').filter(|segment| !segment.is_empty()) {
         match given.next()? {
-            // Whether that is a segment at all is for the filters to say.
+            // The filters decide about empty segments.
             "" => return None,
             value if wanted.starts_with('{') => params.push(value.to_owned()),
             word if word == wanted => {}

@@ -1,4 +1,4 @@
-//! A running server: started in order, drained, and stopped in the reverse order.
+//! A running server: started in order, and stopped in the reverse order.
 
 use crate::auth::{self, Door};
 use crate::certificate;
@@ -50,23 +50,24 @@ use tls::Identity;
 use tokio::net::TcpListener;
 use tokio::runtime::Runtime;
 
-/// A server whose drivers and routes run.
+/// A server with running drivers and routes.
 pub struct Running {
     pub installation: Arc<Installation>,
     pub process: Arc<Process>,
-    /// What its routes stand on.
+    /// The context of its routes.
     pub ctx: Ctx,
-    /// Where its page is.
+    /// URL of its HTTP listener.
     pub url: Option<String>,
-    /// Where the log is served over the KurrentDB protocol.
+    /// Address of the KurrentDB endpoint.
     pub kurrent: Option<SocketAddr>,
-    /// The certificate that its doors show; without one they speak plain text.
+    /// The certificate of its listeners; without one they use plain text.
     pub identity: Option<Arc<Identity>>,
 }
 
 impl Running {
-    /// Opens, recovers, listens, closes what a crash left, and begins. Calls and the log run on `calls`,
-    /// everything else on the current runtime; decision 0192.
+    /// Opens the directory, recovers, starts the listeners, closes what a crash left open, and starts the
+    /// drivers. Calls and the log run on the runtime `calls`, everything else on the current runtime
+    /// (decision 0192).
     pub async fn start(
         settings: ServeSettings,
         listeners: Listeners,
@@ -102,9 +103,9 @@ impl Running {
             opened.shared(),
             opened.system_clock(),
         );
-        // No key of an erased person may open anything, before anything is answered.
+        // No key of an erased person may open anything, so erasures are completed before the first request.
         actors::start_forgetting(&installation.entities, environment, opened.recordings()).await?;
-        // Followers of the log (proofs, webhooks …) begin here, before anything new is appended.
+        // Readers of the log (proofs, webhooks …) start here, before anything new is appended.
         Proving::new(environment, &settings.open, &settings.witnesses)?
             .stamped_by(settings.tsa.clone())
             .begin();
@@ -126,9 +127,9 @@ impl Running {
         });
         let (url, kurrent) = serve_all(&ctx, listeners, identity.as_ref())?;
         ask_provider(&installation, &settings, url.as_deref())?;
-        // Before anybody is dialed it is known whether the clock is right.
+        // The clock is checked before the first call is dialed.
         process.clock_evidence.begin().await?;
-        // Whether the drivers may run, and when, is decided there and nowhere else.
+        // Only `driving` decides whether and when the drivers run.
         let driving = Box::pin(driving::begin(Arc::clone(&process), settings));
         process.opened.on_calls(driving).await?;
         begin_beside(&installation);
@@ -146,14 +147,14 @@ impl Running {
         })
     }
 
-    /// Where its page is, with the token that it asks for: for a terminal, never for a log.
+    /// Returns the URL of the status page with the token. For a terminal, never for a log.
     pub fn page_with_token(&self) -> io::Result<Option<String>> {
         let ids = self.installation.environment.ids.as_ref();
         let token = auth::token(&self.installation.directory, ids)?;
         Ok(self.url.as_ref().map(|url| format!("{url}/status#token={token}")))
     }
 
-    /// The same for whoever can read the directory: without the token itself.
+    /// Returns the URL of the status page without the token, with the path of the file that contains it.
     pub fn page(&self) -> Option<String> {
         let file = self.installation.directory.join(TOKEN_FILE);
         let url = self.url.as_ref()?;
@@ -161,15 +162,17 @@ impl Running {
     }
 }
 
-/// What calls hear with, for others too; an engine of its own, so that a change of who dials leaves it.
+/// Builds the engines for other systems. They have a recognizer of their own, so that it stays when another
+/// process takes over dialing.
 fn engines(environment: &Environment, spec: Option<&RecognizerSpec>) -> Result<Engines, Problem> {
     let recognizer = spec.map(|spec| app::recognizer(environment, spec));
     Ok(Engines::new(recognizer.transpose()?))
 }
 
-/// Who may come in: whoever has the token; without a listener, who may open the directory.
+/// Returns how requests are authenticated: by token on a listener; without a listener only by access to the
+/// directory.
 fn door_of(opened: &Opened, listener: Option<&TcpListener>) -> Result<Door, Problem> {
-    // Made at first start in any case, so that a later wider listener finds it.
+    // Created at the first start even without a listener, so that a later listener finds it.
     let token = auth::token(&opened.directory, opened.environment.ids.as_ref())?;
     let Some(address) = listener.map(TcpListener::local_addr).transpose()? else {
         return Ok(Door::Directory);
@@ -180,7 +183,7 @@ fn door_of(opened: &Opened, listener: Option<&TcpListener>) -> Result<Door, Prob
     })
 }
 
-/// Messages to persons leave by what this server was started with, and numbers are checked by it.
+/// Connects the gateways for messages to customers and for number checks that this server was started with.
 fn carry_messages(installation: &Installation, settings: &ServeSettings) {
     if let Some(choice) = &settings.messaging.number_check {
         ask_outside(installation, choice);
@@ -198,7 +201,7 @@ fn demand_second_factor(installation: &Installation, settings: &ServeSettings) {
     installation.access.demand_second_factor(roles);
 }
 
-/// Lets users sign in by the identity provider that was named; browsers come back to where they reach us.
+/// Lets users sign in with the configured identity provider. Browsers return to this server's public URL.
 fn ask_provider(
     installation: &Installation,
     settings: &ServeSettings,
@@ -214,7 +217,8 @@ fn ask_provider(
     Ok(())
 }
 
-/// What goes on beside the answers: live figures, alerts, webhooks, retention, records of rebuilds.
+/// Starts the background tasks of a server: live figures, alerts, webhooks, saved reports, retention,
+/// conversations, messages, records of rebuilds.
 fn begin_beside(installation: &Arc<Installation>) {
     installation.live.begin(&installation.environment);
     alerts::begin(installation);
@@ -227,8 +231,8 @@ fn begin_beside(installation: &Arc<Installation>) {
     rebuild_record::begin(installation);
 }
 
-/// Shows whoever started a fresh installation the link by which it gets its first admin. It goes to the
-/// terminal and to no log: whoever has it is admin.
+/// Prints the set-up link for the first admin of a fresh installation. It is printed to the terminal and to
+/// no log, because it makes its reader an admin.
 fn offer_first_set_up(installation: &Arc<Installation>, url: String) {
     let offering = Arc::clone(installation);
     installation.tasks().spawn(
@@ -246,18 +250,18 @@ fn offer_first_set_up(installation: &Arc<Installation>, url: String) {
     );
 }
 
-/// People whose keys a restore did not bring back are neither read nor dialed; whoever starts is to know.
+/// Prints a notice about persons without a key after a restore of the keys: they are neither read nor dialed.
 fn say_who_is_unreadable(opened: &Opened) {
     let unreadable = opened.restored_keys().map_or(0, |keys| keys.unreadable_count);
     if unreadable > 0 {
         notice(&format!(
-            "{unreadable} people of this log had no key left when its keys were restored: nobody can read them, \
-             and nobody dials them / 恢复密钥后有 {unreadable} 位客户没有密钥：无法读取，也不会被呼叫"
+            "{unreadable} people of this log have no key after the keys were restored: their data cannot be read, \
+             and they are not dialed / 恢复密钥后有 {unreadable} 位客户没有密钥：无法读取，也不会被呼叫"
         ));
     }
 }
 
-/// Events name the trunk that was used: one name must mean one trunk.
+/// Refuses two trunks with the same name, because events refer to a trunk by its name.
 fn refuse_trunks_of_one_name(settings: &ServeSettings) -> Result<(), Problem> {
     let mut names = BTreeSet::new();
     match settings.trunks.iter().find(|trunk| !names.insert(&trunk.name)) {
@@ -285,7 +289,7 @@ fn refuse_rehearsal_off_loopback(settings: &ServeSettings) -> Result<(), Problem
     }
 }
 
-/// Speaks the given text by its file; refuses a file that is not an 8 kHz mono WAV of 16 bits.
+/// Uses the given audio file for its text; refuses a file that is not an 8 kHz mono WAV of 16 bits.
 fn with_given_sound(
     given: Option<&GivenSound>,
     others: Arc<dyn Synthesizer>,
@@ -302,7 +306,7 @@ fn with_given_sound(
     Ok(Arc::new(spoken.map_err(|error| wrong(error.to_string()))?))
 }
 
-/// Opens every door; HTTP last, for it says whether the others are ready too.
+/// Starts every listener; HTTP last, because its readiness covers the others.
 fn serve_all(
     ctx: &Ctx,
     listeners: Listeners,
@@ -329,7 +333,7 @@ fn serve(
     certificate::say_if_readable("--http", address, identity);
     certificate::say_if_strange("--http", address, identity);
     if address.ip().is_unspecified() {
-        // Listening everywhere: what a person or a command on this machine can open is loopback.
+        // A server that listens everywhere is reachable on this machine by loopback.
         address.set_ip(Ipv4Addr::LOCALHOST.into());
     }
     let scheme = if identity.is_some() { "https" } else { "http" };

@@ -1,8 +1,8 @@
-//! Listens, serves and stops: the accept loop around warp's routes, with every bound that warp's own lacks.
+//! The HTTP server: accept loop, connections and shutdown, with the limits that warp's own server lacks.
 //!
-//! A head has one limit from accept to its end, the handshake of TLS included; connections have places and
-//! give way (see `places`), a panic in a handler costs its own request alone, and at stop open replies have
-//! until the deadline; streams close themselves on the stop signal.
+//! A request head has one time limit from accept to its end, including the TLS handshake. Connections take
+//! slots and are closed when others need them (see `places`). A panic in a handler fails its own request
+//! only. At shutdown, open replies have until the deadline; streams close themselves on the stop signal.
 
 use crate::places::{Limits, OurBody, Place, Places, RouteList, TheirBody};
 use crate::proxies::Proxies;
@@ -32,39 +32,40 @@ use tower::Service;
 use warp::http::{HeaderValue, Method, StatusCode, header};
 use warp::reply::Response;
 
-/// Most bytes of one head, and of what one connection holds unwritten: browsers send a tenth of it.
+/// Maximum size in bytes of a request head, and of unwritten data per connection. Browsers send a tenth of
+/// it.
 const BUFFER_BYTES_MAX: usize = 64 * 1024;
 
-/// Most requests at once on one HTTP/2 connection: what a page asks for together.
+/// Maximum concurrent requests on one HTTP/2 connection: what a page requests together.
 const H2_STREAMS_MAX: u32 = 32;
 
-/// Most bytes of one request on an HTTP/2 connection that we hold unread: what a body may run ahead of its
+/// Flow-control window of a request on an HTTP/2 connection, in bytes: how far a body may run ahead of its
 /// reader.
 const H2_STREAM_WINDOW_BYTES: u32 = 64 * 1024;
-/// The same of all requests on one connection.
+/// Flow-control window of an HTTP/2 connection, in bytes.
 const H2_CONNECTION_WINDOW_BYTES: u32 = 256 * 1024;
 
-/// Most bytes of one HTTP/2 head, unpacked.
+/// Maximum size of an HTTP/2 head in bytes, uncompressed.
 const H2_HEAD_BYTES_MAX: u32 = 16 * 1024;
 
-/// Silence after which an HTTP/2 peer is asked whether it lives.
+/// Idle time in milliseconds after which an HTTP/2 peer is pinged.
 const H2_PING_MS: u64 = 20_000;
-/// How long it may take to say so: many round trips of the slowest link.
+/// Maximum time for the answer to a ping, in milliseconds: many round trips of the slowest link.
 const H2_PONG_MS: u64 = 10_000;
 
-/// Wait after a failed accept (out of descriptors), so that the loop does not spin.
+/// Pause in milliseconds after a failed accept (out of descriptors), so that the loop does not spin.
 const ACCEPT_RETRY_MS: u64 = 100;
 
-/// Longest time open replies have once the server stops.
+/// Maximum time for open replies after the stop signal, in milliseconds.
 const STOP_MS: u64 = 2_000;
 
-/// A browser that has met us over TLS comes by no other way for a year (RFC 6797); said over TLS alone.
+/// HSTS policy: a browser that connected over TLS uses only TLS for a year (RFC 6797). Sent over TLS only.
 const STAY_SECURED: &str = "max-age=31536000";
 
-/// Ports tried after the wished one is taken.
+/// Number of ports that are tried after the requested one is in use.
 const NEXT_PORTS_MAX: u16 = 100;
 
-/// Who asks, in every request's extensions: the address that connected, or for which a believed proxy did.
+/// The client's address in every request's extensions: the peer's, or the one that a trusted proxy forwards.
 #[derive(Debug, Clone, Copy)]
 pub struct Peer(pub SocketAddr);
 
@@ -74,7 +75,7 @@ pub async fn bind(address: SocketAddr) -> io::Result<TcpListener> {
     TcpListener::bind(address).await
 }
 
-/// Binds the listener, or the next free port when this one is taken.
+/// Binds the listener, or the next free port if this one is in use.
 pub async fn bind_near(address: SocketAddr) -> io::Result<TcpListener> {
     let mut wished = address;
     for _ in 0..NEXT_PORTS_MAX {
@@ -88,7 +89,7 @@ pub async fn bind_near(address: SocketAddr) -> io::Result<TcpListener> {
     bind(address).await
 }
 
-/// Whether a UDP port can be had at all.
+/// Returns a free UDP port. Used to check that one can be bound at all.
 #[expect(
     clippy::disallowed_methods,
     reason = "a check asks the system for a port and gives it back"
@@ -98,8 +99,9 @@ pub fn free_udp_port() -> io::Result<u16> {
     Ok(socket.local_addr()?.port())
 }
 
-/// Serves until the stop signal, then gives open replies `STOP_MS`. For the kept requests there is always
-/// a place. With an acceptor every connection speaks TLS, and its own task makes the handshake.
+/// Serves requests until the stop signal, then gives open replies `STOP_MS`. Requests that `list` keeps slots
+/// for always get one. With an acceptor every connection uses TLS; the handshake runs in the connection's
+/// task.
 pub async fn serve(
     listener: TcpListener,
     acceptor: Option<Acceptor>,
@@ -134,11 +136,11 @@ pub async fn serve(
             false => places.enter(peer.ip()),
         };
         let Some(place) = entered else {
-            // Every place is busy with an answer: closing is all that can be said without one.
+            // All slots are busy with responses; the connection can only be closed.
             continue;
         };
         let place = Arc::new(place);
-        // Outside of TLS: what is taken is what was asked for, not the messages of TLS itself.
+        // Outside of TLS, so that progress is measured on data and not on messages of TLS itself.
         let stream = Accepted::new(stream, acceptor.as_ref());
         let stream = Unstalled::new(stream, Arc::clone(&clock), Arc::clone(&place));
         let connection = connection(stream, peer, place, doors.clone(), &graceful);
@@ -147,7 +149,7 @@ pub async fn serve(
     drop(listener);
     let ended = async {
         graceful.shutdown().await;
-        // Feeds over a WebSocket are nobody's open reply any more, and have yet to say that we go away.
+        // WebSocket streams do not count as open replies; they still have to send their close message.
         places.all_left().await;
     };
     tokio::select! {
@@ -157,18 +159,18 @@ pub async fn serve(
     }
 }
 
-/// What a request is answered by.
+/// What requests of all connections share.
 #[derive(Clone)]
 struct Doors {
     routes: Router,
     list: Arc<RouteList>,
     proxies: Proxies,
-    /// Every connection speaks TLS.
+    /// True if every connection uses TLS.
     secured: bool,
 }
 
-/// One connection, watched so that it ends after its open request when the server stops, and at once when
-/// it is past its limit or must give way.
+/// Runs one connection. It ends after its open request when the server stops, and at once when it exceeds a
+/// limit or another connection needs its slot.
 fn connection(
     stream: Unstalled<Accepted<TcpStream>>,
     peer: SocketAddr,
@@ -192,7 +194,7 @@ fn connection(
             ended = serving => ended,
             () = place.is_over() => return,
         };
-        // What was upgraded lives on in its own task, with its stream and so with its place.
+        // An upgraded connection lives on in its own task, with its stream and its slot.
         place.is_upgraded();
         if let Err(error) = ended {
             tracing::debug!(%error, "connection ended early");
@@ -200,8 +202,8 @@ fn connection(
     }
 }
 
-/// A host named in the request's target (always so in HTTP/2) is a `Host` like any other (RFC 9113, 8.3.1):
-/// the same name counts once, another one makes two.
+/// Adds the host of the request target as `Host` (always there in HTTP/2; RFC 9113, 8.3.1). The same name
+/// counts once; another one makes two headers.
 fn name_host(request: &mut hyper::Request<Incoming>) {
     let Some(named) = request.uri().authority() else {
         return;
@@ -214,7 +216,7 @@ fn name_host(request: &mut hyper::Request<Incoming>) {
     }
 }
 
-/// HTTP/1 and HTTP/2 with every limit on what one connection may hold.
+/// Returns the connection builder for HTTP/1 and HTTP/2 with all limits of one connection.
 fn builder() -> Builder<TokioExecutor> {
     let mut builder = Builder::new(TokioExecutor::new());
     // The time of a head is watched from accept on, for both protocols alike: see `places`.
@@ -236,20 +238,20 @@ fn builder() -> Builder<TokioExecutor> {
     builder
 }
 
-/// One request: its place first, then its answer.
+/// Handles one request: takes its slot, then runs the routes.
 async fn take(
     doors: Doors,
     place: Arc<Place>,
     request: hyper::Request<Incoming>,
 ) -> Result<hyper::Response<OurBody<impl Body<Data = Bytes, Error = warp::Error>>>, Infallible> {
     let path = request.uri().path().to_owned();
-    // A monitor may ask by HEAD what others ask by GET.
+    // A monitor may use HEAD where others use GET.
     let kept = match *request.method() == Method::HEAD {
         true => doors.list.keeps(&Method::GET, &path),
         false => doors.list.keeps(request.method(), &path),
     };
     let Some(open) = place.begin(kept) else {
-        // Not an ordinary request: it holds no such place, and its refusal is short.
+        // The refusal is short and takes no ordinary slot.
         let refused = place.begin_refused();
         return Ok(full().map(|body| OurBody::new(body, refused)));
     };
@@ -273,7 +275,7 @@ async fn take(
     Ok(response.map(|body| OurBody::new(body, open)))
 }
 
-/// The answer when every ordinary place is busy.
+/// Returns the reply when all ordinary slots are busy.
 fn full() -> Response {
     let mut response = problem_response(&Problem::new(
         Kind::Busy,
@@ -285,8 +287,8 @@ fn full() -> Response {
     response
 }
 
-/// One request's answer; a panic becomes a fault. No browser takes it for another kind of content, and none
-/// keeps it unless it says so itself. HEAD is answered as GET, without the body (RFC 9110, section 9.3.2).
+/// Returns the response to a request; a panic becomes a fault. Adds headers against content sniffing and
+/// caching unless the response sets them. HEAD is handled as GET, without the body (RFC 9110, section 9.3.2).
 pub(crate) async fn routed<B>(routes: &Router, mut request: hyper::Request<B>) -> Response
 where
     B: Body<Error: Into<Box<dyn std::error::Error + Send + Sync>>> + Send + Sync + 'static,
@@ -307,7 +309,7 @@ where
     response
 }
 
-/// The head of a response, with the length that its body has where that is known.
+/// Removes the body of a response and keeps its length, if known.
 fn without_body(response: Response) -> Response {
     let length = response.body().size_hint().exact();
     let (mut head, _body) = response.into_parts();

@@ -1,9 +1,9 @@
-//! How often somebody may try to sign in from one address: beside the lock of each user, so that one who
-//! tries a password on many names, or many on one, learns slowly.
+//! Rate limit of failed sign-ins per address, in addition to the lock of each user: trying one password on
+//! many names, or many on one, is slow.
 //!
-//! The address is that of the connection: a header that says another is nobody's proof. Of an IPv6 network
-//! all addresses are one. A right sign-in forgives nothing: whoever has an account of their own would try
-//! others' between two of them.
+//! The address is that of the connection, or the one a trusted proxy forwards. All addresses of an IPv6
+//! network count as one. A successful sign-in does not reset the count: an attacker with an account of their
+//! own could otherwise try others between two sign-ins.
 
 use crate::context::Context;
 use crate::places::network;
@@ -14,24 +14,25 @@ use std::collections::BTreeMap;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-/// Wrong attempts from one address before it has to wait: a team behind one address mistypes.
+/// Failed attempts from one address before it must wait; users behind one address mistype.
 const FREE_MAX: u32 = 10;
-/// How long the first wait is; each further wrong attempt doubles it …
+/// First wait in milliseconds; each further failed attempt doubles it.
 const WAIT_MS_MIN: u64 = 1_000;
-/// … up to this: an address that many share is not shut out for good.
+/// Longest wait in milliseconds, so that an address shared by many is not locked out permanently.
 const WAIT_MS_MAX: u64 = 15 * 60_000;
-/// After how long without a wrong attempt one of them is forgotten.
+/// Time in milliseconds without a failed attempt after which one of them is forgotten.
 const FORGOTTEN_MS: u64 = 60_000;
-/// Addresses remembered; of more, who was wrong longest ago is forgotten.
+/// Maximum addresses in memory. Beyond it the one with the oldest failure is dropped.
 const ADDRESSES_MAX: usize = 4_096;
 
-/// What asks whoever gave the right password for the rest of it: nobody is refused yet.
+/// Problem code after a right password if the user has a second factor: the sign-in continues, so it is no
+/// refusal yet.
 const GO_ON: &str = "second-factor-needed";
 
-/// What is told only to whoever gave the right password, or whom their provider knows.
+/// Problem codes that are only returned after a right password, or for a user known to the identity provider.
 const RIGHT_SO_FAR: [&str; 2] = [GO_ON, "second-factor-missing"];
 
-/// Wrong attempts of each address.
+/// Failed attempts of each address.
 #[derive(Default)]
 pub struct SignInRates(Mutex<BTreeMap<IpAddr, Wrong>>);
 
@@ -42,9 +43,9 @@ struct Wrong {
 }
 
 impl Context {
-    /// One attempt to come in, held to what its address has left. Each that is refused is counted once for
-    /// the address on record, in the words that everybody hears: a name that nobody has, one that is locked
-    /// and a wrong password look alike there too. Every door of a sign-in comes through here.
+    /// Runs a sign-in attempt within the limit of its address. Each refusal is recorded once for the address,
+    /// with the code of the reply: an unknown name, a locked user and a wrong password look the same in the
+    /// record too. Every route of a sign-in uses this.
     pub(crate) async fn sign_in_counted<T>(
         &self,
         peer: Option<SocketAddr>,
@@ -74,7 +75,7 @@ impl Context {
 }
 
 impl SignInRates {
-    /// Before a password is looked at: refused while the address has to wait.
+    /// Refuses an attempt while the address must wait; called before the password is checked.
     pub(crate) fn admit(&self, peer: Option<SocketAddr>, now: Timestamp) -> Result<(), Problem> {
         let kept = self.kept();
         let Some(wrong) = kept.get(&address_of(peer)).filter(|wrong| now < wrong.until) else {
@@ -88,7 +89,7 @@ impl SignInRates {
         Err(Problem::new(Kind::Busy, "sign-ins-from-address", detail))
     }
 
-    /// Counts a wrong attempt.
+    /// Counts a failed attempt.
     pub(crate) fn count(&self, peer: Option<SocketAddr>, now: Timestamp) {
         let mut kept = self.kept();
         let address = address_of(peer);
@@ -118,7 +119,7 @@ impl SignInRates {
     }
 }
 
-/// A request without a connection has no address; all such are one.
+/// Returns the address as it is counted. Requests without a connection count as one address.
 fn address_of(peer: Option<SocketAddr>) -> IpAddr {
     peer.map_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED), |peer| network(peer.ip()))
 }
@@ -164,7 +165,10 @@ mod tests {
         let later = now.plus_ms(60 * FORGOTTEN_MS);
         rates.admit(one, later).unwrap();
         rates.count(one, later);
-        assert!(rates.admit(one, later).is_ok(), "after an hour it begins anew");
+        assert!(
+            rates.admit(one, later).is_ok(),
+            "after an hour the address starts again"
+        );
     }
 
     #[test]

@@ -1,8 +1,8 @@
-//! A signed checkpoint over what was just read, for an answer that carries its proof: whoever asks need
-//! not know when checkpoints are signed.
+//! Signed checkpoints for replies with a proof: returns one over what was just read, so that callers need not
+//! know when checkpoints are signed.
 //!
-//! A server signs what is new each second, and its next checkpoint is waited for; a command on a
-//! directory that no server holds signs for itself.
+//! A server signs new events each second, and the next checkpoint is waited for. A command on a directory
+//! that no server uses signs for itself.
 
 use crate::context::Context;
 use domain::problem::Problem;
@@ -12,29 +12,30 @@ use host::open_settings::OpenSettings;
 use host::proving::Proving;
 use store::proof::SignedCheckpoint;
 
-/// Longest wait for the next checkpoint: it is signed once a second, and a witness may be asked in between.
+/// Maximum wait for the next checkpoint in milliseconds: one is signed per second, and a witness may be asked
+/// in between.
 const WAIT_MS: u64 = 10_000;
 
-/// Between two looks at what was published.
+/// Interval in milliseconds between two checks for a published checkpoint.
 const LOOK_MS: u64 = 100;
 
-/// Who signs checkpoints of this log.
+/// How checkpoints of this log are signed.
 pub enum Signing {
-    /// This server, or another one on the log, each second.
+    /// By this server, or another one on the log, each second.
     EachSecond,
-    /// Nobody else: what was opened with these settings is signed when somebody asks.
+    /// On request, by this process: it uses the settings with which the directory was opened.
     WhenAsked(Box<OpenSettings>),
 }
 
 impl Context {
-    /// What makes proofs from the tree of this log.
+    /// Returns the prover, which makes proofs from the tree of this log.
     pub(crate) fn prover(&self) -> Result<Prover, Problem> {
         let installation = &self.installation;
         let dense = installation.store().capabilities().dense;
         Prover::of(&installation.directory, &installation.signing_key, dense)
     }
 
-    /// A checkpoint that covers everything up to a position.
+    /// Returns a checkpoint that covers everything up to a position; waits at most `WAIT_MS`.
     pub(crate) async fn checkpoint_over(&self, position: Position) -> Result<SignedCheckpoint, Problem> {
         if let Signing::WhenAsked(settings) = &self.signing {
             let environment = &self.installation.environment;

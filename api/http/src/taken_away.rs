@@ -1,24 +1,24 @@
-//! Events taken away as they are stored: in a proof, in a backup, in a copy of the log. What is put on record
-//! of it, by a server for the commands beside it, or by the command itself where none runs.
+//! Exports of events in stored form: in a proof, a backup or a copy of the log. The records of their
+//! beginning and end, stored by a server for commands next to it, or by the command itself if no server runs.
 
 use domain::ids::{CallId, CampaignId, CustomerId, EventId};
 use domain::inquiry::{ExportFacts, InquiryCommand};
 use serde::Serialize;
 use serde_json::{Value, json};
 
-/// What they are taken in.
+/// The kind of an export.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Taken {
-    /// A bundle that proves some of them.
+    /// A bundle that proves some events.
     Proof,
     /// A backup of the whole log.
     Backup,
-    /// Another store.
+    /// A copy to another store.
     Copy,
     /// A bundle of what a search of the audit trail found.
     Search,
-    /// A comparison with somebody else's records.
+    /// A comparison with records of another party.
     Comparison,
 }
 
@@ -29,13 +29,13 @@ impl Taken {
             .find(|taken| taken.words().0 == word)
     }
 
-    /// Whether an export's facts are of something that a command beside a server takes away.
+    /// True if the facts are of an export by a command next to a server.
     pub(crate) fn is_of(facts: &ExportFacts) -> bool {
         let known = Self::of_word(&facts.what);
         known.is_some_and(|taken| taken.words().1 == facts.format)
     }
 
-    /// What is taken, and the form that it has.
+    /// Returns the content and the format of the export, as its record names them.
     const fn words(self) -> (&'static str, &'static str) {
         match self {
             Self::Proof => ("proof", "bundle"),
@@ -47,7 +47,7 @@ impl Taken {
     }
 }
 
-/// What is taken; without an id everything.
+/// What is exported; without an id the whole log.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Taking {
     pub what: Taken,
@@ -58,7 +58,7 @@ pub struct Taking {
 }
 
 impl Taking {
-    /// Of the whole log.
+    /// Returns an export of the whole log.
     pub const fn all(what: Taken) -> Self {
         Self {
             what,
@@ -69,7 +69,7 @@ impl Taking {
         }
     }
 
-    /// As the log keeps it.
+    /// Returns the facts for the record in the log.
     pub fn facts(self) -> ExportFacts {
         let (what, format) = self.what.words();
         ExportFacts {
@@ -84,7 +84,7 @@ impl Taking {
     }
 }
 
-/// How a taking ended.
+/// The end of an export.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum TakingEnd {
     Done {
@@ -92,12 +92,12 @@ pub enum TakingEnd {
         bytes: u64,
         elapsed_ms: u64,
     },
-    /// Nothing, or not all of it, was taken.
+    /// It failed, at least in part.
     Failed { code: String, detail: String },
 }
 
 impl TakingEnd {
-    /// As the log keeps it.
+    /// Returns the command that records the end in the log.
     pub fn command(self) -> InquiryCommand {
         match self {
             Self::Done {
@@ -114,7 +114,7 @@ impl TakingEnd {
         }
     }
 
-    /// As a server is told.
+    /// Returns the body that reports the end to a server.
     pub fn body(&self) -> Value {
         match self {
             Self::Done {

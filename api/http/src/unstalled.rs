@@ -1,8 +1,8 @@
-//! A connection whose peer must take what is written to it: one that takes nothing for too long is closed.
+//! Write timeout: a connection with a peer that reads nothing for too long is closed.
 //!
-//! An event stream is read on only when its client takes more, so a client that stands still costs one page
-//! of events and its place. This ends it; the client comes again with the last position it saw. A byte now
-//! and then is nothing.
+//! An event stream is read on only when its client takes more, so a stalled client costs one page of events
+//! and its slot. This timeout ends it; the client reconnects with the last position that it received. A byte
+//! now and then does not count as reading.
 
 use crate::places::{Patience, Place, STALL_MS};
 use domain::ports::clock::Clock;
@@ -15,14 +15,14 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
 type Timer = Pin<Box<dyn Future<Output = ()> + Send>>;
 
-/// A connection with a limit on standing still.
+/// A connection with a write timeout.
 pub(crate) struct Unstalled<T> {
     inner: T,
     clock: Arc<dyn Clock>,
-    /// Told of what is taken and what is not; given back with the connection.
+    /// The connection's slot. It learns of progress and stalls, and is freed with the connection.
     place: Arc<Place>,
     patience: Patience,
-    /// Runs while the peer takes nothing.
+    /// Runs while the peer reads nothing.
     stalled: Option<Timer>,
 }
 
@@ -37,7 +37,7 @@ impl<T> Unstalled<T> {
         }
     }
 
-    /// Passes a write on; without progress, waits for the limit.
+    /// Reports a write's progress; without progress, waits for the timeout.
     fn watch_write(
         &mut self,
         wrote: Poll<io::Result<usize>>,
@@ -50,7 +50,7 @@ impl<T> Unstalled<T> {
         self.watch(wrote, context)
     }
 
-    /// Passes what is ready on; else waits for the limit.
+    /// Passes on a result that is ready; otherwise waits for the timeout.
     fn watch<R>(&mut self, done: Poll<io::Result<R>>, context: &mut Context<'_>) -> Poll<io::Result<R>> {
         if done.is_ready() {
             self.stalled = None;
@@ -130,7 +130,7 @@ mod tests {
         let place = places.enter([127, 0, 0, 1].into()).unwrap();
         let mut near = Unstalled::new(near, clock, Arc::new(place));
         near.write_all(b"full").await.unwrap();
-        // Waiting moves this clock, so the limit comes at once.
+        // Waiting moves this clock, so the timeout comes at once.
         let stalled = near.write_all(b"more").await.unwrap_err();
         assert_eq!(stalled.kind(), io::ErrorKind::TimedOut);
         let mut taken = [0; 4];

@@ -1,5 +1,4 @@
-//! Files on their way in: few at once, each written aside without a name while it comes, at its sender's
-//! pace.
+//! Uploads of files: few at a time, each written to an unnamed file as it arrives, at its sender's pace.
 
 use crate::body::Body;
 use crate::form::{Fields, Form};
@@ -12,16 +11,17 @@ use domain::problem::{Kind, Problem};
 use intake::spool::Spool;
 use std::sync::{Arc, LazyLock};
 
-/// Files read at once: each may take a core, and 300 MB where it is a large workbook.
+/// Maximum simultaneous uploads: each may take a core, and 300 MB for a large workbook.
 const UPLOADS_MAX: usize = 2;
 
-/// Their turns, over all campaigns of the process: a sender who is slow keeps one while nobody else sends.
+/// Upload slots of the process, for all campaigns. A slow sender keeps one only while no other sender needs
+/// it.
 static UPLOADS: LazyLock<Arc<PacedPlaces>> = LazyLock::new(|| PacedPlaces::new(UPLOADS_MAX));
 
-/// What comes in pieces.
+/// A source of data in pieces.
 #[async_trait]
 pub(crate) trait Pieces: Send {
-    /// The next piece; `None` at the end.
+    /// Returns the next piece; `None` at the end.
     async fn piece(&mut self) -> Result<Option<Bytes>, Problem>;
 }
 
@@ -32,14 +32,14 @@ impl Pieces for Body {
     }
 }
 
-/// A file that came whole; its turn is kept as long as this is.
+/// A file that was received completely. Its slot is held as long as this exists.
 pub(crate) struct Received {
     pub spool: Spool,
     pub turn: PacedPlace,
 }
 
-/// Takes a file to its end; whoever sends little gives the turn to whoever asks for one. The turn is over
-/// when nothing more is to come: behind the file of a form may stand fields.
+/// Receives a file to its end. A sender that sends too little loses its slot when another one needs it. The
+/// slot's time limit ends when nothing more is to come; fields may follow the file of a form.
 pub(crate) async fn receive(
     installation: &Installation,
     sender: &mut dyn Pieces,
@@ -67,7 +67,7 @@ pub(crate) async fn receive(
     Ok(Received { spool, turn })
 }
 
-/// The fields of a form whose file has come, waited for as the file was.
+/// Returns the fields of a form after its file was received, within the same time limit.
 pub(crate) async fn all_of(clock: &dyn Clock, turn: &PacedPlace, form: Form) -> Result<Fields, Problem> {
     let fields = turn.wait_for(clock, form.fields(), |_| 0).await;
     fields.ok_or_else(too_slow)?
@@ -88,7 +88,7 @@ mod tests {
     use futures_util::stream::{self, StreamExt};
     use store::test_ports::StepClock;
 
-    /// A form whose file has come and whose last field never ends.
+    /// A form with a received file and a last field that never ends.
     async fn without_an_end() -> Form {
         let text = "--b\r\nContent-Disposition: form-data; name=\"file\"\r\n\r\na\r\n\
                     --b\r\nContent-Disposition: form-data; name=\"map\"\r\n\r\na=";
@@ -112,7 +112,7 @@ mod tests {
             places.enter(clock.now())
         };
         let (told, entered) = tokio::join!(all_of(&clock, &turn, form), asks);
-        assert!(entered.is_some(), "somebody who sends gets the turn");
+        assert!(entered.is_some(), "an active sender gets the slot");
         assert_eq!(told.unwrap_err().code, "upload-too-slow");
     }
 }

@@ -1,4 +1,4 @@
-//! What `web/dist` holds: in a release build as it was built, in a debug build as it lies in the tree.
+//! The files of `web/dist`: embedded in a release build, read from the source tree in a debug build.
 
 use super::Asset;
 use rust_embed::RustEmbed;
@@ -7,7 +7,7 @@ use rust_embed::RustEmbed;
 #[folder = "../../web/dist"]
 struct Dist;
 
-/// A file by its path in `web/dist`; scripts and styles lie there compressed.
+/// Returns a file by its path in `web/dist`. Scripts and styles are stored there compressed.
 pub(super) fn file(path: &str) -> Option<Asset> {
     let plain = Dist::get(path).map(|file| (file.data, false));
     let found = plain.or_else(|| Dist::get(&format!("{path}.gz")).map(|file| (file.data, true)));

@@ -1,8 +1,8 @@
-//! The console: the pages and files of `web/dist`, as they stand in this program.
+//! The console: serves the pages and files of `web/dist` that are embedded in this program.
 //!
-//! It is asked only for what is no route: nothing of the API is hidden by a page, and an address that is
-//! neither is a problem as ever. A page is one file for every address of the console; which of them it shows
-//! is its own to read. Nothing of anybody is in these files: what a page shows it asks the API for.
+//! It handles only paths without a route, so that no page hides a part of the API; a path that is neither
+//! gets the usual problem. Every console URL returns the same page, which reads the URL to choose what it
+//! shows. These files contain no personal data: a page requests its data from the API.
 
 #[cfg(feature = "console")]
 mod files;
@@ -16,17 +16,18 @@ use warp::path::FullPath;
 use warp::reject::not_found;
 use warp::reply::Response;
 
-/// Whether a server shows the console.
+/// Whether a server serves the console.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Console {
     #[default]
     Shown,
-    /// `/` leads to the plain status page instead.
+    /// `/` redirects to the plain status page instead.
     Away,
 }
 
 impl Console {
-    /// As a server is started; a program that was built without the console has none to show.
+    /// Returns the mode for the options of a server. A program that was built without the console has none to
+    /// show.
     pub const fn of(is_wanted: bool) -> Self {
         if is_wanted && cfg!(feature = "console") {
             Self::Shown
@@ -36,16 +37,16 @@ impl Console {
     }
 }
 
-/// Where the plain status page is.
+/// Path of the plain status page.
 const STATUS: &str = "/status";
 
-/// The page of every address.
+/// The page for every console URL.
 const INDEX: &str = "index.html";
 
-/// Where the files of a page are, each under a name that changes with what is in it.
+/// Path of the page's files. A file's name changes with its content.
 const ASSETS: &str = "/assets/";
 
-/// What the addresses of pages begin with. Others are answered as what does not exist.
+/// First path segments of the console's pages. Other paths do not exist.
 const PAGES: [&str; 23] = [
     "alerts",
     "approvals",
@@ -75,20 +76,20 @@ const PAGES: [&str; 23] = [
 /// A file of the console.
 struct Asset {
     bytes: std::borrow::Cow<'static, [u8]>,
-    /// By gzip, which every browser reads.
+    /// True if it is compressed with gzip, which every browser reads.
     is_compressed: bool,
 }
 
 #[cfg(feature = "console")]
 use files::file;
 
-/// A program that was built without the console has none of its files.
+/// Returns `None` for every file: this program was built without the console.
 #[cfg(not(feature = "console"))]
 const fn file(_: &str) -> Option<Asset> {
     None
 }
 
-/// The same routes, and the console where there is none of them.
+/// Adds the console to the routes, for paths without a route.
 pub(crate) fn beside(routes: Router, console: Console, ids: Arc<dyn IdSource>) -> Router {
     let pages = warp::get()
         .and(warp::path::full())
@@ -125,7 +126,7 @@ fn is_page(path: &str) -> bool {
     path.is_empty() || PAGES.contains(&first)
 }
 
-/// Whether it is one plain name of a file: no folder above, none below.
+/// True if it is one plain file name, without a folder.
 fn is_name(name: &str) -> bool {
     let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'_' | b'-');
     !name.starts_with('.') && !name.is_empty() && name.bytes().all(is_plain)
@@ -208,10 +209,11 @@ mod tests {
         }
     }
 
-    /// What the contract lacks of the description, or has otherwise. More may stand in the description.
+    /// Collects what the contract has and the description lacks, or has differently. The description may have
+    /// more.
     fn differences(at: &str, known: &Value, told: &Value, found: &mut Vec<String>) {
         match (known, told) {
-            // Words for people, and what merely may be.
+            // Texts for people, and optional parts.
             _ if ["/description", "/summary", "/example"]
                 .iter()
                 .any(|end| at.ends_with(end)) => {}

@@ -1,4 +1,5 @@
-//! How the console's page and files are sent: a policy that runs nothing but them, and what a browser keeps.
+//! Replies with the console's page and files: a content security policy that allows nothing else, and cache
+//! headers.
 
 use super::Asset;
 use crate::reply::NOT_MODIFIED;
@@ -9,17 +10,18 @@ use domain::ports::id_source::IdSource;
 use warp::http::{HeaderValue, StatusCode, header};
 use warp::reply::Response;
 
-/// Where the page wants the nonce of its reply.
+/// Placeholder in the page for the nonce of the reply.
 pub(super) const NONCE_PLACE: &str = "__NONCE__";
 
-/// Random bytes of a nonce: what W3C CSP 3 asks for at least.
+/// Random bytes of a nonce: the minimum of W3C CSP 3.
 const NONCE_BYTES: usize = 16;
 
-/// Names of files change with what is in them: a browser need never ask again.
+/// Value of `Cache-Control` for files: their names change with their content, so browsers never need to
+/// revalidate.
 const FOREVER: &str = "public, max-age=31536000, immutable";
 
-/// The page, with a nonce of its own: its styles are made while it runs, and are let in by it alone. So it
-/// is not kept.
+/// Builds the reply with the page. It has a new nonce each time, by which the policy allows the styles that
+/// the page creates at run time, so it must not be cached.
 pub(super) fn page(page: &[u8], ids: &dyn IdSource) -> Response {
     let mut random = [0_u8; NONCE_BYTES];
     ids.random(&mut random);
@@ -43,7 +45,7 @@ pub(super) fn page(page: &[u8], ids: &dyn IdSource) -> Response {
     response
 }
 
-/// A file of the page.
+/// Builds the reply with a file of the page.
 pub(super) fn asset(name: &str, asset: Asset, known: Option<&str>) -> Response {
     let tag = format!("\"{name}\"");
     let mut response = if known.is_some_and(|known| known.split(',').any(|one| one.trim() == tag)) {

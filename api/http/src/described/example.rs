@@ -1,15 +1,16 @@
-//! The example of a schema: put together from those of its parts, so that adding a member to a reply adds it
-//! to the example.
+//! Builds the example of a schema from the examples of its parts, so that a new member of a reply appears in
+//! the example.
 //!
-//! A part has the example that its type or field names, else the first word of its closed list, else what is
-//! usual for a member of its name. What has none of these is told by its pointer, and a test fails.
+//! The example of a part is that of its type or field, else the first value of its closed list, else the
+//! usual value for a member of its name. A part without any of these is reported by its pointer, and a test
+//! fails.
 
 use crate::described::schemas::SCHEMAS;
 use domain::call::event::CallEvent;
 use domain::customer::event::CustomerEvent;
 use serde_json::{Map, Value, json};
 
-/// What stands in members of these names, where nothing nearer says it.
+/// Usual values by member name, for members without an example of their own.
 const USUAL: &[(&str, &str)] = &[
     ("answered_at", "2026-11-20T02:00:08.000000Z"),
     ("after", "1200"),
@@ -104,7 +105,7 @@ const USUAL: &[(&str, &str)] = &[
     ("zh", "中文"),
 ];
 
-/// Ends of names that say what stands in a member.
+/// Usual values by the end of the member name.
 const USUAL_ENDS: &[(&str, &str)] = &[
     ("_position", "42"),
     ("position", "42"),
@@ -128,7 +129,8 @@ const USUAL_ENDS: &[(&str, &str)] = &[
     ("_by", "wang"),
 ];
 
-/// The example of a schema in a description with these named schemas; or where one is lacking.
+/// Returns the example of a schema in a description with these named schemas, or the pointer of a part
+/// without one.
 pub(crate) fn example(schema: &Value, named: &Map<String, Value>) -> Result<Value, String> {
     Composer { named }.of(schema, "", "")
 }
@@ -203,7 +205,7 @@ impl Composer<'_> {
     }
 }
 
-/// The first type that is not null.
+/// Returns the first type that is not null.
 fn kind(members: &Map<String, Value>) -> &str {
     match members.get("type") {
         Some(Value::String(one)) => one,

@@ -1,7 +1,8 @@
-//! What endpoints say of themselves: their replies, parameters and orders as JSON schemas with examples.
+//! The descriptions of endpoints: their responses, parameters and request bodies as JSON schemas with
+//! examples.
 //!
-//! Nothing here is written beside a route a second time: a reply's schema is that of the type its handler
-//! answers, so the published description and the bytes cannot drift apart (decision 0063).
+//! Nothing is written twice: the schema of a response is that of the type that its handler returns, so the
+//! published description and the responses cannot differ (decision 0063).
 
 mod example;
 mod path_parameter;

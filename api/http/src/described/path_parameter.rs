@@ -1,9 +1,10 @@
-//! The parameters of paths: what stands in one follows from the word before it, `campaigns` or `calls`.
+//! Path parameters. Which one a path contains follows from the segment before it, for example `campaigns` or
+//! `calls`.
 
 use application::parameter::Parameter;
 use domain::call::event::CallEvent;
 
-/// The word before a parameter, and the parameter.
+/// The segment before a parameter, and the parameter.
 const PARAMETERS: &[(&str, Parameter)] = &[
     (
         "campaigns",
@@ -11,72 +12,69 @@ const PARAMETERS: &[(&str, Parameter)] = &[
     ),
     (
         "customers",
-        Parameter::text("id", "A customer: the institution's own id, or ours", "C01"),
+        Parameter::text("id", "A customer: external id or internal id", "C01"),
     ),
     (
         "numbers",
         Parameter::text(
             "number",
-            "A phone number (E.164, or our id of one)",
+            "A phone number (E.164) or its internal id",
             "13800138000",
         ),
     ),
-    ("lists", Parameter::uuid("list", "A list that was imported")),
+    ("lists", Parameter::uuid("list", "An imported list")),
     ("calls", Parameter::uuid("id", "A call")),
     ("test-calls", Parameter::uuid("call", "A test call")),
-    (
-        "problems",
-        Parameter::text("code", "The code of a problem", "missing"),
-    ),
+    ("problems", Parameter::text("code", "A problem code", "missing")),
     ("alerts", Parameter::uuid("id", "An alert")),
-    ("channels", Parameter::uuid("id", "A channel of alerts")),
+    ("channels", Parameter::uuid("id", "An alert channel")),
     ("webhooks", Parameter::uuid("id", "A webhook")),
     (
         "subscribers",
-        Parameter::text("name", "A subscriber, by its name", "crm"),
+        Parameter::text("name", "Name of a subscriber", "crm"),
     ),
     (
         "events",
-        Parameter::uuid("id", "An event; or a call, or our id of a customer"),
+        Parameter::uuid("id", "An event, a call, or the internal id of a customer"),
     ),
     (
         "schemas",
-        Parameter::text("kind", "A kind of event", CallEvent::ENDED),
+        Parameter::text("kind", "An event kind", CallEvent::ENDED),
     ),
     (
         "{kind}",
-        Parameter::text("version", "The version of its shape, from 1", "1"),
+        Parameter::text("version", "Version of the event kind, from 1", "1"),
     ),
     (
         "record",
-        Parameter::uuid("id", "What is on record of events taken away"),
+        Parameter::uuid("id", "The record of an export of events"),
     ),
     ("complaints", Parameter::uuid("id", "A complaint")),
-    ("conversations", Parameter::uuid("id", "A conversation in text")),
-    ("requests", Parameter::uuid("id", "A request of a person")),
+    ("conversations", Parameter::uuid("id", "A text conversation")),
+    ("requests", Parameter::uuid("id", "A person's request")),
     (
         "retention",
-        Parameter::one_of("class", "A class of data", &["recordings", "persons"]),
+        Parameter::one_of("class", "A data class", &["recordings", "persons"]),
     ),
     (
         "saved-reports",
-        Parameter::text("name", "A saved report, by its name", "weekly-answers"),
+        Parameter::text("name", "Name of a saved report", "weekly-answers"),
     ),
     ("samples", Parameter::uuid("id", "A sample")),
     ("users", Parameter::text("name", "A user", "wang")),
-    ("api-keys", Parameter::uuid("id", "A key")),
+    ("api-keys", Parameter::uuid("id", "An API key")),
     (
         "settings",
-        Parameter::text("name", "A setting", "alerts.answer_per_mille_min"),
+        Parameter::text("name", "Name of a setting", "alerts.answer_per_mille_min"),
     ),
     (
         "drafts",
-        Parameter::text("id", "A draft of one's own: its kind and place", "campaign-1"),
+        Parameter::text("id", "A draft of the caller: its kind and number", "campaign-1"),
     ),
     ("approvals", Parameter::uuid("id", "An approval")),
     (
         "knowledge",
-        Parameter::text("name", "A knowledge base", "card_instalment"),
+        Parameter::text("name", "Name of a knowledge base", "card_instalment"),
     ),
     ("models", Parameter::text("name", "A model", "zh_outbound")),
     ("flows", Parameter::text("id", "A flow", "TASK20261120")),
@@ -86,11 +84,7 @@ const PARAMETERS: &[(&str, Parameter)] = &[
     ),
     (
         "streams",
-        Parameter::text(
-            "stream",
-            "A stream: its aggregate and id",
-            "campaign-TASK20261120",
-        ),
+        Parameter::text("stream", "A stream: aggregate and id", "campaign-TASK20261120"),
     ),
     (
         "metrics",
@@ -102,18 +96,18 @@ const PARAMETERS: &[(&str, Parameter)] = &[
     ),
     (
         "exports",
-        Parameter::one_of("what", "What is exported", &["calls", "events", "metrics"]),
+        Parameter::one_of("what", "What to export", &["calls", "events", "metrics"]),
     ),
     ("projections", Parameter::text("name", "A view", "campaign_board")),
 ];
 
-/// The parameter behind this word; `None` where the table lacks it, which a test finds.
+/// Returns the parameter after this segment; `None` if the table lacks it, which a test finds.
 fn path_parameter(before: &str) -> Option<Parameter> {
     let found = PARAMETERS.iter().find(|(word, _)| *word == before);
     found.map(|(_, parameter)| *parameter)
 }
 
-/// The parameters of a path, in order.
+/// Returns the parameters of a path, in order.
 pub(crate) fn of_path(path: &str) -> impl Iterator<Item = (&str, Option<Parameter>)> {
     let segments = path.split('/').zip(path.split('/').skip(1));
     segments.filter_map(|(before, segment)| {

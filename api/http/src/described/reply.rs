@@ -1,5 +1,5 @@
-//! What handlers answer: a type that is written as JSON, a page, a file, a stream. The type says both what
-//! is sent and what the description promises.
+//! The types that handlers return: JSON, a page, a file, a stream. The type determines both the response that
+//! is sent and the responses in the description.
 
 use crate::described::schemas::schema_of;
 use crate::reply::{
@@ -12,19 +12,19 @@ use serde::Serialize;
 use serde_json::{Value, json};
 use warp::reply::Response;
 
-/// One way in which an operation is answered when it was done.
+/// One documented response of an operation that succeeded.
 pub(crate) struct Told {
     pub status: u16,
     pub what: &'static str,
-    /// Media types and their schemas.
+    /// Media types with their schemas.
     pub content: Vec<(&'static str, Value)>,
-    /// It names the position that a write reached.
+    /// True if its headers contain the log position of a write.
     pub is_write: bool,
 }
 
-/// A handler's answer.
+/// A type that a handler can return.
 pub(crate) trait IntoReply {
-    /// Something was read, and nothing changed.
+    /// True if the request only read and changed nothing.
     const IS_READ: bool = true;
 
     fn told(generator: &mut SchemaGenerator) -> Vec<Told>;
@@ -32,34 +32,34 @@ pub(crate) trait IntoReply {
 }
 
 const JSON: &str = "application/json";
-/// Of a bundle, a tar archive: the type that every generated client reads.
+/// Media type of a bundle, a tar archive; every generated client can read this type.
 const BUNDLE: &str = "application/octet-stream";
 
-/// Of a recording: two channels, 8 kHz, 16 bit.
+/// Media type of a recording: two channels, 8 kHz, 16 bit.
 const SOUND: &str = "audio/wav";
 
-/// Something was read.
+/// The response to a read.
 pub(crate) struct Read<T>(pub T);
 
-/// Something was read that can be replaced: with the version that `If-Match` then names.
+/// The response to a read of something replaceable, with the version for `If-Match`.
 pub(crate) struct ReadAt<T> {
     pub body: T,
     pub version: StreamVersion,
 }
 
-/// Something was changed, or was so already.
+/// The response to a change, also if nothing had to be changed.
 pub(crate) struct Changed<T>(pub Written<T>);
 
-/// Something was made, or was there already.
+/// The response to a creation: created, or existing already.
 pub(crate) enum MadeOrChanged<T> {
     Made(Written<T>),
     Changed(Written<T>),
 }
 
-/// Text that is not JSON: the status page.
+/// An HTML page: the status page.
 pub(crate) struct Page(pub &'static str);
 
-/// A file that belongs to a page, as it stands in this program.
+/// A file of a page, embedded in this program.
 pub(crate) struct Asset {
     media_type: &'static str,
     bytes: &'static [u8],
@@ -74,7 +74,7 @@ impl Asset {
             is_compressed: false,
         }
     }
-    /// By gzip, which every browser reads.
+    /// A file that is compressed with gzip, which every browser reads.
     pub(crate) const fn compressed(media_type: &'static str, bytes: &'static [u8]) -> Self {
         Self {
             media_type,
@@ -84,51 +84,52 @@ impl Asset {
     }
 }
 
-/// Text of another kind.
+/// Text of another media type.
 pub(crate) struct Text {
     pub media_type: &'static str,
     pub text: String,
 }
 
-/// Server-sent events.
+/// A stream of server-sent events.
 pub(crate) struct Follow(pub Response);
 
-/// A connection that has become a WebSocket.
+/// A connection that was upgraded to a WebSocket.
 pub(crate) struct Socket(pub Response);
 
-/// A session that began: what is told of it, and what the browser keeps.
+/// The response to a sign-in: the body, and the session cookie.
 pub(crate) struct SessionBegun<T> {
     pub cookie: String,
     pub body: T,
 }
 
-/// The browser keeps nothing any more.
+/// The response to a sign-out: the session cookie is deleted.
 pub(crate) struct SessionEnded {
-    /// Where it goes to sign out at the identity provider too.
+    /// URL to sign out at the identity provider too.
     pub provider_sign_out: Option<String>,
 }
 
-/// The browser goes to an identity provider, and keeps the state of the round in a cookie until it is back.
+/// A redirect to the identity provider, with the state of the sign-in in a cookie.
 pub(crate) struct SentAway {
     pub address: String,
     pub state: String,
 }
 
-/// The browser is back from there: a session began, and it goes to the status page.
+/// A redirect after a sign-in with the identity provider: a session was started, and the browser goes to the
+/// console.
 pub(crate) struct SentHome {
     pub session: String,
 }
 
-/// A file of one of the kinds that are exported.
+/// An exported file.
 pub(crate) struct File(pub Response);
 
-/// A text as sound, labelled as made by a machine.
+/// Synthesized speech, labeled as machine-made.
 pub(crate) struct Spoken(pub Vec<u8>);
 
-/// The sound of a call, whole or in part.
+/// The audio of a call, or a part of it.
 pub(crate) struct Sound(pub Response);
 
-/// A bundle that proves events, whole: `ledgerline audit check` takes it.
+/// A complete bundle that proves events; `ledgerline audit check` verifies it.
 pub(crate) struct Bundle {
     pub name: String,
     pub bytes: Vec<u8>,
@@ -152,7 +153,11 @@ fn written<T: JsonSchema>(generator: &mut SchemaGenerator, status: u16, what: &'
 
 impl<T: Serialize + JsonSchema> IntoReply for Read<T> {
     fn told(generator: &mut SchemaGenerator) -> Vec<Told> {
-        vec![told(READ, "As asked", vec![(JSON, schema_of::<T>(generator))])]
+        vec![told(
+            READ,
+            "The requested data",
+            vec![(JSON, schema_of::<T>(generator))],
+        )]
     }
     fn response(self) -> Response {
         read(&self.0)
@@ -172,7 +177,11 @@ impl<T: Serialize + JsonSchema> IntoReply for Changed<T> {
     const IS_READ: bool = false;
 
     fn told(generator: &mut SchemaGenerator) -> Vec<Told> {
-        vec![written::<T>(generator, CHANGED, "Done, or so already")]
+        vec![written::<T>(
+            generator,
+            CHANGED,
+            "Changed, or nothing had to be changed",
+        )]
     }
     fn response(self) -> Response {
         changed(self.0)
@@ -184,8 +193,8 @@ impl<T: Serialize + JsonSchema> IntoReply for MadeOrChanged<T> {
 
     fn told(generator: &mut SchemaGenerator) -> Vec<Told> {
         vec![
-            written::<T>(generator, CHANGED, "It was there already"),
-            written::<T>(generator, MADE, "It was made"),
+            written::<T>(generator, CHANGED, "It existed already"),
+            written::<T>(generator, MADE, "Created"),
         ]
     }
     fn response(self) -> Response {
@@ -201,7 +210,7 @@ impl<T: Serialize + JsonSchema> IntoReply for SessionBegun<T> {
 
     fn told(generator: &mut SchemaGenerator) -> Vec<Told> {
         let content = vec![(JSON, schema_of::<T>(generator))];
-        vec![told(READ, "Signed in; the session's cookie is set", content)]
+        vec![told(READ, "Signed in; the session cookie is set", content)]
     }
     fn response(self) -> Response {
         with_session(read(&self.body), Some(&self.cookie))
@@ -213,7 +222,7 @@ impl IntoReply for SessionEnded {
 
     fn told(generator: &mut SchemaGenerator) -> Vec<Told> {
         let content = vec![(JSON, schema_of::<SignedOut>(generator))];
-        vec![told(READ, "Signed out, or was so already", content)]
+        vec![told(READ, "Signed out; also without a session", content)]
     }
     fn response(self) -> Response {
         let told = SignedOut {
@@ -230,7 +239,7 @@ impl IntoReply for SentAway {
     fn told(_: &mut SchemaGenerator) -> Vec<Told> {
         vec![told(
             ELSEWHERE,
-            "To the identity provider: its address is in Location",
+            "Redirect to the identity provider; Location has its URL",
             Vec::new(),
         )]
     }
@@ -243,19 +252,19 @@ impl IntoReply for SentHome {
     const IS_READ: bool = false;
 
     fn told(_: &mut SchemaGenerator) -> Vec<Told> {
-        vec![told(ELSEWHERE, "Signed in; to the status page", Vec::new())]
+        vec![told(ELSEWHERE, "Signed in; redirect to the console", Vec::new())]
     }
     fn response(self) -> Response {
         sent_home(&self.session)
     }
 }
 
-/// That a session ended.
+/// A session that has ended.
 #[derive(Serialize, JsonSchema)]
 struct SignedOut {
     signed_out: bool,
-    /// Where a browser goes next to sign out at the identity provider too; null where nobody there stood
-    /// behind the session, or the provider publishes no such place.
+    /// URL for the browser to sign out at the identity provider too. Null if the session was not started by
+    /// the provider, or the provider publishes no URL for it.
     #[schemars(example = &"https://login.example.com/session/end?client_id=ledgerline")]
     provider_sign_out: Option<String>,
 }
@@ -264,7 +273,7 @@ impl IntoReply for Page {
     fn told(_: &mut SchemaGenerator) -> Vec<Told> {
         vec![told(
             READ,
-            "A page",
+            "An HTML page",
             vec![("text/html", json!({ "type": "string" }))],
         )]
     }
@@ -299,7 +308,7 @@ impl IntoReply for Follow {
         let text = json!({ "type": "string" });
         vec![told(
             READ,
-            "Server-sent events, without an end",
+            "An endless stream of server-sent events",
             vec![("text/event-stream", text)],
         )]
     }
@@ -312,7 +321,7 @@ impl IntoReply for Socket {
     fn told(_: &mut SchemaGenerator) -> Vec<Told> {
         vec![told(
             SWITCHED,
-            "The connection is a WebSocket from here",
+            "The connection is upgraded to a WebSocket",
             Vec::new(),
         )]
     }
@@ -322,14 +331,14 @@ impl IntoReply for Socket {
 }
 
 impl IntoReply for Bundle {
-    // It is on record that it was taken.
+    // The export itself is recorded by the handler.
     const IS_READ: bool = true;
 
     fn told(_: &mut SchemaGenerator) -> Vec<Told> {
         let binary = json!({ "type": "string", "format": "binary" });
         vec![told(
             READ,
-            "A bundle, on record before its first byte: `ledgerline audit check` checks it offline",
+            "A bundle, recorded before its first byte; `ledgerline audit check` verifies it offline",
             vec![(BUNDLE, binary)],
         )]
     }
@@ -342,8 +351,12 @@ impl IntoReply for Sound {
     fn told(_: &mut SchemaGenerator) -> Vec<Told> {
         let binary = || vec![(SOUND, json!({ "type": "string", "format": "binary" }))];
         vec![
-            told(READ, "The recording, on record before its first byte", binary()),
-            told(PART, "The part of it that was asked for", binary()),
+            told(
+                READ,
+                "The recording; the read is recorded before the first byte",
+                binary(),
+            ),
+            told(PART, "The requested byte range of the recording", binary()),
         ]
     }
     fn response(self) -> Response {
@@ -356,7 +369,7 @@ impl IntoReply for Spoken {
         let binary = json!({ "type": "string", "format": "binary" });
         vec![told(
             READ,
-            "The text as sound; its metadata say that a machine made it",
+            "The text as audio; its metadata label it as machine-made",
             vec![(SOUND, binary)],
         )]
     }
@@ -372,7 +385,7 @@ impl IntoReply for File {
         let content = kinds
             .iter()
             .map(|kind| (kind.split(';').next().unwrap_or(kind), binary()));
-        vec![told(READ, "The file, as it is made", content.collect())]
+        vec![told(READ, "The file, as a stream", content.collect())]
     }
     fn response(self) -> Response {
         self.0

@@ -1,18 +1,18 @@
-//! Schemas as the description holds them: of what is sent, and of what is read, by one set of settings.
+//! Schemas of the description: one set for what is sent and one for what is read, with the same settings.
 
 use schemars::generate::SchemaSettings;
 use schemars::transform::{RecursiveTransform, Transform};
 use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde_json::{Map, Value, json};
 
-/// Where the schemas of a description lie.
+/// JSON pointer of the schemas in a description.
 pub(crate) const SCHEMAS: &str = "/components/schemas";
 
 /// Collects the schemas of one description.
 pub(crate) struct Schemas {
-    /// Of replies: what is always written is required.
+    /// Schemas of responses: members that are always written are required.
     pub sent: SchemaGenerator,
-    /// Of orders: what may be left out is not.
+    /// Schemas of request bodies: members that can be omitted are not required.
     pub read: SchemaGenerator,
 }
 
@@ -24,8 +24,8 @@ impl Schemas {
         }
     }
 
-    /// The named schemas that were met. A type that is sent and read and is not the same both ways has two:
-    /// the second answer says which names orders use in place of which.
+    /// Returns the named schemas. A type that is sent and read with different schemas has two; the second
+    /// result maps the names that request bodies use instead.
     pub(crate) fn take(mut self) -> (Map<String, Value>, Map<String, Value>) {
         let mut all = self.sent.take_definitions(true);
         let read = self.read.take_definitions(true);
@@ -52,7 +52,7 @@ impl Schemas {
     }
 }
 
-/// A schema whose references go to other names.
+/// Returns a schema with its references renamed.
 pub(crate) fn with_names(schema: &Value, renamed: &Map<String, Value>) -> Value {
     match schema {
         Value::Object(members) => members
@@ -71,14 +71,14 @@ pub(crate) fn with_names(schema: &Value, renamed: &Map<String, Value>) -> Value 
     }
 }
 
-/// A type's schema, named types by reference.
+/// Returns a type's schema, with named types by reference.
 pub(crate) fn schema_of<T: JsonSchema + ?Sized>(generator: &mut SchemaGenerator) -> Value {
     let mut schema = generator.subschema_for::<T>();
     RecursiveTransform(plain).transform(&mut schema);
     schema.to_value()
 }
 
-/// The member of an order that says who acts, where it has one.
+/// Returns the member of a request body that names the acting user, if it has one.
 pub(crate) fn names_of_who_acts<T: JsonSchema>() -> &'static [&'static str] {
     let schema = schemars::schema_for!(T);
     let has = |member: &str| schema.pointer(&format!("/properties/{member}")).is_some();
@@ -98,7 +98,8 @@ fn settings() -> SchemaSettings {
         .with_transform(RecursiveTransform(plain))
 }
 
-/// Members are named and no others come; a closed list is a list; formats are those that clients know.
+/// Normalizes a schema: no additional members unless declared, a closed list as `enum`, and only formats that
+/// clients know.
 fn plain(schema: &mut Schema) {
     let words = words_of(schema);
     let Some(members) = schema.as_object_mut() else {
@@ -118,7 +119,7 @@ fn plain(schema: &mut Schema) {
     }
 }
 
-/// The words of an enum whose variants carry descriptions, which is else a choice of constants.
+/// Returns the values of an enum with described variants, which would otherwise be a choice of constants.
 fn words_of(schema: &Schema) -> Option<Vec<Value>> {
     let choices = schema.get("oneOf")?.as_array()?;
     let mut words = Vec::new();

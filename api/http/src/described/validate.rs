@@ -1,4 +1,4 @@
-//! For tests: every reply that a test meets is held against the published description: status, shape.
+//! For tests: compares every reply that a test receives with the published description, by status and schema.
 
 use crate::openapi::document;
 use crate::routes::endpoints;
@@ -10,7 +10,7 @@ use std::sync::{Arc, LazyLock, Mutex, PoisonError};
 static DOCUMENT: LazyLock<Value> = LazyLock::new(|| document(&endpoints()));
 static KNOWN: LazyLock<Mutex<HashMap<String, Arc<Validator>>>> = LazyLock::new(Mutex::default);
 
-/// What is wrong with a value by a schema of the description, by places.
+/// Returns the errors of a value against a schema of the description.
 pub(crate) fn wrong(schema: &Value, value: &Value) -> Vec<String> {
     let key = schema.to_string();
     let mut known = KNOWN.lock().unwrap_or_else(PoisonError::into_inner);
@@ -26,7 +26,8 @@ pub(crate) fn wrong(schema: &Value, value: &Value) -> Vec<String> {
         .collect()
 }
 
-/// The named schemas that one leads to: to read all some six hundred for each costs more than most tests.
+/// Returns the named schemas that one refers to. Reading all of some six hundred for each would cost more
+/// than most tests.
 fn reached(schema: &Value) -> Map<String, Value> {
     let mut found = Map::new();
     let mut open = vec![schema];
@@ -50,7 +51,7 @@ fn reached(schema: &Value) -> Map<String, Value> {
     found
 }
 
-/// The operation of a request; none where no route is asked, or by a method that it has not.
+/// Returns the operation of a request; `None` if the route or method is unknown.
 fn operation(method: &str, path: &str) -> Option<&'static Value> {
     let path = path.split('?').next().unwrap_or_default();
     let asked: Vec<&str> = path.split('/').collect();
@@ -63,12 +64,12 @@ fn operation(method: &str, path: &str) -> Option<&'static Value> {
             known.len() == asked.len() && known.iter().zip(&asked).all(fits)
         })
         .collect();
-    // `numbers/show` is also a number by its form.
+    // `numbers/show` also matches the path of a number.
     fits.sort_by_key(|(template, _)| template.matches('{').count());
     fits.iter().find_map(|(_, item)| item.get(method.to_lowercase()))
 }
 
-/// Fails the test where a reply is not as described.
+/// Fails the test if a reply does not match the description.
 pub(crate) fn check(method: &str, path: &str, status: u16, media_type: &str, body: &Value) {
     let Some(operation) = operation(method, path) else {
         return;

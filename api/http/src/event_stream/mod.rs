@@ -1,4 +1,4 @@
-//! The event log as streams over HTTP: server-sent events and WebSocket, which say the same.
+//! The event log as streams over HTTP: server-sent events and WebSocket, with the same content.
 
 pub mod sse;
 pub mod web_socket;

@@ -14,13 +14,13 @@ use warp::http::header::{CACHE_CONTROL, CONTENT_TYPE};
 use warp::reply::Response;
 use warp::sse::Event;
 
-/// How soon a client that lost the stream comes again.
+/// Time in milliseconds after which a client reconnects when the stream breaks.
 const RETRY_MS: u64 = 2_000;
 
-/// Bytes that go to the connection together at most, where so many wait: each piece costs it the same.
+/// Maximum bytes that are sent to the connection together; each piece costs the same.
 const PIECE_BYTES: usize = 32 * 1024;
 
-/// The response that streams a feed. It is read on only when the connection takes more.
+/// Builds the response that streams a feed. The feed is read on only when the connection takes more.
 pub fn sse(feed: Feed, place: StreamPlace) -> Response {
     let pieces = stream::unfold(Some((feed, place)), |open| async move {
         let (mut feed, place) = open?;
@@ -43,7 +43,8 @@ pub fn sse(feed: Feed, place: StreamPlace) -> Response {
     response
 }
 
-/// A reply's stream is asked by one thread at a time, but must be shareable all the same; nobody ever locks.
+/// A stream that is `Sync`, as a reply's stream must be, although only one thread at a time polls it. The
+/// mutex is never locked.
 pub(crate) struct Shareable<T>(Mutex<BoxStream<'static, T>>);
 
 impl<T> Shareable<T> {
@@ -61,7 +62,8 @@ impl<T> Stream for Shareable<T> {
     }
 }
 
-/// Adds a note, and says whether it is the last: nothing is shown behind a record that cannot be read.
+/// Appends a note, and returns whether it is the last one: nothing is shown after a record that cannot be
+/// read.
 fn tell(piece: &mut String, note: &Note) -> bool {
     let Some((name, line)) = shown(note) else {
         piece.push_str(&Event::default().comment("").to_string());

@@ -1,4 +1,5 @@
-//! A feed over a WebSocket (RFC 6455): one text message an event, `{"message":"caught-up",…}` between.
+//! A feed over a WebSocket (RFC 6455): one text message per event, and control messages
+//! `{"message":"caught-up",…}`.
 
 use application::event_stream::{End, Feed, Note, StreamPlace, data, name, shown};
 use application::subscribers::{Acknowledging, Heard};
@@ -7,17 +8,17 @@ use futures_util::{SinkExt, StreamExt};
 use serde_json::json;
 use warp::ws::{Message, WebSocket};
 
-/// Close codes (RFC 6455, 7.4.1): the server goes away; a message that cannot be meant; something
-/// failed here.
+/// Close codes (RFC 6455, 7.4.1): the server goes away; an invalid message from the client; an error on the
+/// server.
 const GOING_AWAY: u16 = 1_001;
 const POLICY: u16 = 1_008;
 const FAILED: u16 = 1_011;
 
-/// Largest message a client may send: there is nothing to say but a position.
+/// Maximum size of a client's message in bytes: a client only sends positions.
 pub const MESSAGE_BYTES_MAX: usize = 4 * 1_024;
 
-/// Sends the feed until it ends or the client leaves. A message is written before the next is read. A named
-/// subscriber acknowledges on the same connection; what others say is not listened to.
+/// Sends the feed until it ends or the client disconnects. A message is written before the next one is read.
+/// A named subscriber acknowledges on the same connection; messages of other clients are ignored.
 pub async fn follow(
     socket: WebSocket,
     mut feed: Feed,
@@ -44,7 +45,7 @@ pub async fn follow(
         };
         let Some(note) = note else { break };
         let (message, last) = message(&note);
-        // What follows at once is flushed with the last of it.
+        // Messages that are ready are flushed with the last of them.
         let sent = if feed.has_more() && !last {
             sink.feed(message).await
         } else {
@@ -55,12 +56,12 @@ pub async fn follow(
         }
     }
     stored(&mut acknowledging).await;
-    // The client may be gone already; then nobody needs the closing handshake.
+    // The client may be gone already; the closing handshake is then not needed.
     drop(sink.close().await);
     drop(place);
 }
 
-/// Takes a message of a named subscriber; what is wrong with it, where something is.
+/// Handles a message of a named subscriber and returns its error, if any.
 fn acknowledged(
     acknowledging: &mut Option<Acknowledging>,
     message: &Message,
@@ -73,7 +74,7 @@ fn acknowledged(
     }
 }
 
-/// Returns when what a named subscriber acknowledged is to be stored.
+/// Waits until the acknowledgments of a named subscriber are to be stored.
 async fn due(acknowledging: Option<&Acknowledging>) {
     match acknowledging {
         Some(acknowledging) => acknowledging.due().await,
@@ -81,7 +82,7 @@ async fn due(acknowledging: Option<&Acknowledging>) {
     }
 }
 
-/// Stores what was acknowledged; false where there is no such subscriber any more.
+/// Stores the acknowledgments; false if the subscriber was removed.
 async fn stored(acknowledging: &mut Option<Acknowledging>) -> bool {
     match acknowledging {
         Some(acknowledging) => acknowledging.store().await,
@@ -89,13 +90,14 @@ async fn stored(acknowledging: &mut Option<Acknowledging>) -> bool {
     }
 }
 
-/// The short form of the end at damage: a close frame takes 123 bytes of reason (RFC 6455, 5.5).
+/// Returns the short close message at a damaged record: a close frame has at most 123 bytes for the reason
+/// (RFC 6455, 5.5).
 fn damaged(at: Position) -> Message {
     let reason = json!({ "position": at.to_string(), "reason": "the log is damaged behind this position" });
     Message::close_with(FAILED, reason.to_string())
 }
 
-/// The message of a note, and whether it is the last.
+/// Returns the message of a note, and whether it is the last one.
 fn message(note: &Note) -> (Message, bool) {
     match note {
         Note::Beat => (Message::ping(Vec::new()), false),

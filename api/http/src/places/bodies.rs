@@ -1,5 +1,5 @@
-//! Bodies that say whose turn it is: a request's waits for the peer with a limit, an answer's waits to be
-//! taken.
+//! Bodies with timeouts: a request's body waits for the peer with a limit, and a response's body waits for
+//! the peer to take it.
 
 use crate::places::Request;
 use crate::places::patience::Patience;
@@ -12,12 +12,12 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
 
-/// Longest time a body may stand still, or bring less than progress, on its way to us.
+/// Maximum time in milliseconds that a request's body may bring nothing, or too little.
 const BODY_STALL_MS: u64 = 30_000;
 
 type Timer = Pin<Box<dyn Future<Output = ()> + Send + Sync>>;
 
-/// A request's body; one that stands still becomes an error, which its handler answers.
+/// A request's body. If it stalls, it ends with an error that the handler returns.
 pub struct TheirBody<B = Incoming> {
     inner: B,
     request: Arc<Request>,
@@ -83,7 +83,7 @@ where
     }
 }
 
-/// A future that may lie in a body which must be `Sync`: it is only ever polled through `&mut`.
+/// A future inside a body, which must be `Sync`. It is only polled through `&mut`.
 struct SyncFuture(std::sync::Mutex<Pin<Box<dyn Future<Output = ()> + Send>>>);
 
 impl Future for SyncFuture {
@@ -103,7 +103,7 @@ fn length<D: Buf, E>(frame: Option<&Result<Frame<D>, E>>) -> usize {
     data.map_or(0, Buf::remaining)
 }
 
-/// An answer's body: what was handed over waits to be taken until more is asked for.
+/// A response's body. What was handed over counts as waiting for the peer until more is requested.
 pub struct OurBody<B> {
     inner: B,
     request: Arc<Request>,

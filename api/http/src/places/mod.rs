@@ -1,10 +1,10 @@
-//! Places for connections: who is silent gives way to who comes, and some places are for what must always
-//! pass.
+//! Connection limits: silent connections are closed when new ones need their slots, and some slots are
+//! reserved for requests that must always pass.
 //!
-//! A connection that owes something (a request's head, a body's next bytes, taking what is written) may be
-//! ended: at its limit always, and before it when places are short, the longest silent first. One whose
-//! request is being answered is never ended. Requests hold ordinary places, of which there are fewer than
-//! connections: what is left is for health, pause, stop and opt-out, and for heads on their way.
+//! A connection that waits for its peer (to send a head or more of a body, or to read what is written) may be
+//! closed: always at its time limit, and earlier when slots are short, the longest silent first. A connection
+//! with a request in progress is never closed. Ordinary requests have fewer slots than there are connections;
+//! the rest is for health checks, pause, stop and opt-out, and for incoming heads.
 
 mod bodies;
 mod patience;
@@ -28,24 +28,24 @@ use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use tokio::sync::Notify;
 use turns::Turns;
 
-/// Of all places, the part that ordinary requests cannot take: kept requests and new heads have it. One of so
-/// many: 64 of 1,024.
+/// The reserved part of all slots, which ordinary requests cannot take: one in this many (64 of 1,024). It is
+/// for reserved requests and new heads.
 const KEPT_SHARE: usize = 16;
 
-/// Of all places, the part that one other machine may have: four such together do not shut out a fifth. All
-/// programs of this machine come from one address, so no such limit can be theirs.
+/// The part of all slots that one other machine may take: one in this many. All programs of this machine
+/// share one address, so this limit does not apply to them.
 const PEER_SHARE: usize = 4;
 
-/// Longest time between two looks at whether a connection is past its limit.
+/// Maximum interval in milliseconds between two checks of a connection's time limit.
 const LOOK_MS: u64 = 5_000;
 
-/// Least time between two log lines about connections that gave way.
+/// Minimum interval in milliseconds between two log lines about closed connections.
 const SAY_MS: u64 = 60_000;
 
-/// Connections that give way at once when the system has no descriptor for another.
+/// Connections that are closed at once when the system has no descriptor for another one.
 const ROOM: usize = 16;
 
-/// How many places there are.
+/// The numbers of slots.
 #[derive(Debug, Clone, Copy)]
 pub struct Limits {
     pub connections: usize,
@@ -54,7 +54,7 @@ pub struct Limits {
 }
 
 impl Limits {
-    /// As many as the limit of open files leaves beside legs and files.
+    /// Returns the slots that the limit of open files leaves beside legs and files.
     pub fn within(descriptors_limit: Option<u64>) -> Self {
         let connections = descriptors::connections_within(descriptors_limit);
         let connections = usize::try_from(connections).unwrap_or(usize::MAX);
@@ -66,20 +66,20 @@ impl Limits {
     }
 }
 
-/// The connections there are, and who must go when another comes.
+/// The open connections, and the choice of the one to close when another needs its slot.
 pub struct Places {
     limits: Limits,
     clock: Arc<dyn Clock>,
     visits: Mutex<HashMap<u64, Arc<Visit>>>,
-    /// Told whenever a place was given back.
+    /// Notified whenever a slot is freed.
     left: Notify,
     next: AtomicU64,
-    /// Ordinary requests that are open.
+    /// Number of open ordinary requests.
     ordinary: AtomicUsize,
     gave_way: Mutex<GaveWay>,
 }
 
-/// How many gave way since it was last said.
+/// Number of connections closed since the last log line.
 #[derive(Default)]
 struct GaveWay {
     count: u64,
@@ -99,13 +99,13 @@ impl Places {
         })
     }
 
-    /// A place for a new connection. Where all are taken, the longest silent one gives way; `None` when
-    /// none is silent.
+    /// Takes a slot for a new connection. If all are taken, the longest silent connection is closed; `None`
+    /// if none is silent.
     pub fn enter(self: &Arc<Self>, peer: IpAddr) -> Option<Place> {
         self.enter_within(peer, self.limits.per_peer)
     }
 
-    /// The same for one who asks for many: no share of one machine is theirs.
+    /// Takes a slot for a trusted proxy, which has no limit per machine.
     pub(crate) fn enter_for_many(self: &Arc<Self>, peer: IpAddr) -> Option<Place> {
         self.enter_within(peer, usize::MAX)
     }
@@ -133,7 +133,7 @@ impl Places {
         })
     }
 
-    /// Returns when nobody has a place: what became another protocol has said its last, too.
+    /// Waits until no connection is left. Upgraded connections then have sent their last message too.
     pub(crate) async fn all_left(&self) {
         loop {
             let left = self.left.notified();
@@ -144,7 +144,7 @@ impl Places {
         }
     }
 
-    /// Ends the longest silent connections, because the system can open no other.
+    /// Closes the longest silent connections, because the system can open no other.
     pub(crate) fn make_room(&self) {
         let mut visits = self.visits();
         for _ in 0..ROOM {
@@ -154,7 +154,7 @@ impl Places {
         }
     }
 
-    /// Ends the longest silent of these connections, of the peer with the most of them first.
+    /// Closes the longest silent of these connections, of the peer with the most of them first.
     fn give_way(&self, visits: &mut HashMap<u64, Arc<Visit>>, these: impl Fn(&Visit) -> bool) -> Option<()> {
         let mut of_peer: HashMap<IpAddr, usize> = HashMap::new();
         for visit in visits.values() {
@@ -172,7 +172,8 @@ impl Places {
         Some(())
     }
 
-    /// One line a minute says how many gave way: whoever floods us does not also fill the log.
+    /// Logs at most one line per minute with the number of closed connections, so that a flood does not fill
+    /// the log.
     fn note(&self) {
         let now = self.clock.now();
         let mut gave_way = lock(&self.gave_way);
@@ -199,12 +200,13 @@ impl Places {
     }
 }
 
-/// Nothing is left half-written under these locks, so a panic elsewhere spoils nothing.
+/// No data is left half-written under these locks, so a poisoned lock can be used.
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// Whose places are counted together: a machine's address, of IPv6 its network (a host has a whole /64).
+/// Returns the address by which slots are counted: a machine's address, or its network in IPv6 (a host has a
+/// whole /64).
 pub fn network(peer: IpAddr) -> IpAddr {
     match peer.to_canonical() {
         IpAddr::V6(address) if !address.is_loopback() => {
@@ -214,7 +216,7 @@ pub fn network(peer: IpAddr) -> IpAddr {
     }
 }
 
-/// One connection as the others see it.
+/// One connection, as the others see it.
 struct Visit {
     id: u64,
     peer: IpAddr,
@@ -228,11 +230,11 @@ impl Visit {
     }
 }
 
-/// A connection's place; given back when dropped.
+/// A connection's slot; freed when dropped.
 pub struct Place {
     places: Arc<Places>,
     visit: Arc<Visit>,
-    /// The request that became another protocol: it holds its place as long as the connection.
+    /// The upgraded request; it holds its slot as long as the connection.
     upgraded: OnceLock<Arc<Request>>,
 }
 
@@ -244,7 +246,7 @@ impl Drop for Place {
 }
 
 impl Place {
-    /// Returns when this connection must end: past its limit, or because another needs the place.
+    /// Waits until this connection must end: past its time limit, or because another one needs the slot.
     pub async fn is_over(&self) {
         tokio::select! {
             () = self.visit.gives_way.notified() => {}
@@ -265,23 +267,23 @@ impl Place {
         }
     }
 
-    /// Bytes were taken; with none of its requests open, the wait for the next one begins after them.
+    /// Records that the peer read bytes. Without an open request, the wait for the next one starts now.
     pub fn took(&self) {
         self.visit.turns().took(self.places.clock.now());
     }
 
-    /// Since when the peer takes nothing; `None` when it takes.
+    /// Sets since when the peer reads nothing; `None` while it reads.
     pub(crate) fn is_stuck(&self, since: Option<Timestamp>) {
         self.visit.turns().stuck = since;
     }
 
-    /// The connection speaks another protocol from now on, which has limits of its own.
+    /// Marks the connection as upgraded to another protocol, which has limits of its own.
     pub(crate) fn is_upgraded(&self) {
         self.visit.turns().upgraded = true;
     }
 
-    /// Begins a request whose head is complete. An ordinary one needs a place of its kind: the longest
-    /// silent gives its own, and `None` says that none is silent.
+    /// Begins a request after its head is complete. An ordinary one takes an ordinary slot, if necessary from
+    /// the longest silent connection; `None` if none is silent.
     pub fn begin(&self, kept: bool) -> Option<Arc<Request>> {
         if !kept {
             self.take_ordinary()?;
@@ -289,12 +291,12 @@ impl Place {
         Some(self.open(!kept))
     }
 
-    /// Begins a request that is only refused.
+    /// Begins a request that is only refused; it takes no slot.
     pub(crate) fn begin_refused(&self) -> Arc<Request> {
         self.open(false)
     }
 
-    /// The connection becomes another protocol by this request.
+    /// Keeps the request that upgrades the connection.
     pub fn keep(&self, request: Arc<Request>) {
         // A connection is upgraded once.
         drop(self.upgraded.set(request));
@@ -323,7 +325,7 @@ impl Place {
     }
 }
 
-/// A request whose head is complete, until its answer has been handed over.
+/// A request from its complete head to the end of its response.
 pub struct Request {
     places: Arc<Places>,
     visit: Arc<Visit>,
@@ -336,7 +338,7 @@ impl Request {
         &self.places.clock
     }
 
-    /// From now on the peer owes something, since then, for at most so long.
+    /// Sets that the peer has to act since `since`, for at most `limit_ms`.
     fn theirs(&self, since: Timestamp, limit_ms: u64) {
         self.visit.turns().theirs(self.id, since, limit_ms);
     }

@@ -1,29 +1,31 @@
-//! How long a peer has been waited for while it moved too little: a byte now and then is no progress.
+//! Measures how long a peer is waited for while it makes too little progress: a byte now and then is no
+//! progress.
 
 use domain::time::Timestamp;
 
-/// Bytes that count as progress: at 4 KiB a minute nobody keeps a place for nothing, and the slowest honest
+/// Bytes that count as progress. At 4 KiB per minute a slot is not held for nothing, and the slowest usable
 /// network is a hundred times faster.
 const PROGRESS_BYTES: u64 = 4_096;
 
-/// Waiting for one peer, in one direction.
+/// The wait for one peer in one direction.
 #[derive(Debug, Default)]
 pub struct Patience {
-    /// Waited before the present wait, since the last progress.
+    /// Time in milliseconds of earlier waits since the last progress.
     waited_ms: u64,
-    /// Moved since the last progress.
+    /// Bytes moved since the last progress.
     moved: u64,
-    /// The present wait, begun earlier by what was waited before it.
+    /// Start of the current wait, moved back by the earlier waits.
     since: Option<Timestamp>,
 }
 
 impl Patience {
-    /// The peer is waited for; answers since when, what was waited before without progress included.
+    /// Starts or continues a wait. Returns since when the peer is waited for, including earlier waits without
+    /// progress.
     pub fn wait(&mut self, now: Timestamp) -> Timestamp {
         *self.since.get_or_insert(now.minus_ms(self.waited_ms))
     }
 
-    /// The peer moved.
+    /// Records that the peer moved bytes, which ends the wait; enough of them reset the count.
     pub fn moved(&mut self, now: Timestamp, bytes: usize) {
         if let Some(since) = self.since.take() {
             self.waited_ms = now.ms_since(since);
@@ -45,7 +47,7 @@ mod tests {
         let mut patience = Patience::default();
         assert_eq!(patience.wait(at(0)), at(0));
         patience.moved(at(900), 1);
-        // The time in which nobody waited for it counts for nobody.
+        // Time in which the server did not wait for the peer does not count.
         assert_eq!(patience.wait(at(1_000)), at(100));
         assert_eq!(patience.wait(at(1_500)), at(100));
         patience.moved(at(2_000), 4_096);

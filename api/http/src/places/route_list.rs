@@ -1,11 +1,11 @@
-//! What a request is by its method and path alone, before anything of it is read: kept or ordinary, and what
-//! else its path takes.
+//! Classifies a request by method and path alone, before anything of it is read: reserved or ordinary, and
+//! the methods that its path allows.
 
 use crate::path_index::PathIndex;
 use hyper::Method;
 use std::collections::BTreeSet;
 
-/// A method and a path as endpoints name them, such as `/api/v1/campaigns/{id}/pause`.
+/// A method and a path as endpoints name them, for example `/api/v1/campaigns/{id}/pause`.
 #[derive(Debug, Clone)]
 pub struct Route {
     pub method: Method,
@@ -13,7 +13,7 @@ pub struct Route {
     pub kept: bool,
 }
 
-/// Every route there is.
+/// All routes.
 #[derive(Debug, Clone, Default)]
 pub struct RouteList(PathIndex<Vec<Route>>);
 
@@ -22,12 +22,12 @@ impl RouteList {
         Self(PathIndex::new(routes, |route| route.path, |routes| routes))
     }
 
-    /// Whether a place is kept for this request.
+    /// True if slots are reserved for this request.
     pub fn keeps(&self, method: &Method, path: &str) -> bool {
         self.at(path).any(|route| route.kept && route.method == method)
     }
 
-    /// The methods that a path takes, as `Allow` names them (RFC 9110, 10.2.1).
+    /// Returns the methods of a path in the format of `Allow` (RFC 9110, 10.2.1).
     pub fn allowed(&self, path: &str) -> String {
         let methods: BTreeSet<&str> = self.at(path).map(|route| route.method.as_str()).collect();
         methods.into_iter().collect::<Vec<_>>().join(", ")

@@ -1,4 +1,4 @@
-//! Who gives way and who does not, by a clock that is set.
+//! Which connections are closed and which are not, with a controlled clock.
 
 use super::*;
 use futures_util::FutureExt;
@@ -52,16 +52,17 @@ fn the_longest_silent_gives_way_and_one_that_is_answered_never_does() {
     let new = stand.at(30).enter(HERE).unwrap();
     assert!(silent.must_go() && !fresh.must_go() && !answered.must_go());
     assert_eq!(stand.places.count(), 3);
-    // With every place busy there is none to give, and nothing that runs is ended.
+    // When every slot is busy none can be freed, and no request in progress is ended.
     let (_fresh, _new) = (fresh.begin(true), new.begin(true));
     assert!(stand.at(40).enter(HERE).is_none());
-    // An answered connection is silent from its answer on.
+    // A connection is silent from the end of its response on.
     drop(open);
     assert!(stand.at(50).enter(HERE).is_some());
     assert!(answered.must_go());
 }
 
-/// A feed over a WebSocket is no open reply: without this a stop would end the process before it says so.
+/// A feed over a WebSocket is no open reply: without this, a shutdown would end the process before the feed
+/// sends its close message.
 #[test]
 fn whoever_stops_waits_for_connections_that_became_another_protocol() {
     let stand = stand(3, 3, 3);
@@ -84,7 +85,7 @@ fn requests_that_wait_for_nothing_leave_places_for_what_must_pass() {
     assert!(other.begin(false).is_none());
     let pause = other.begin(true).unwrap();
     drop(pause);
-    // A body that stands half-sent gives its place to the next request.
+    // A half-sent body gives its slot to the next request.
     open[1].theirs(Timestamp::from_millis(5), 30_000);
     let _taken = other.begin(false).unwrap();
     assert!(streams[1].must_go() && !streams[0].must_go());
@@ -103,7 +104,7 @@ fn another_machine_has_no_more_than_its_share_and_a_network_is_one_machine() {
     let _open = (second.begin(false), third.begin(false));
     assert!(stand.enter(peer(4)).is_none());
     assert!(stand.enter(HERE).is_some());
-    // Behind a proxy that is believed are many.
+    // A trusted proxy serves many clients.
     let proxied: Vec<_> = (0..3)
         .map(|_| stand.places.enter_for_many(peer(5)).unwrap())
         .collect();
@@ -126,13 +127,13 @@ fn a_head_has_one_limit_from_accept_whatever_dribbles_in() {
     let place = stand.at(0).enter(HERE).unwrap();
     let due = |place: &Place| place.visit.turns().due().map(|due| due.micros() / 1_000);
     assert_eq!(due(&place), Some(10_000));
-    // Only an answer begins the wait anew; while it is made nobody is late.
+    // Only a response restarts the wait; while it is made, no limit runs.
     let request = place.begin(false).unwrap();
     assert_eq!(due(&place), None);
     stand.at(60_000);
     drop(request);
     assert_eq!(due(&place), Some(70_000));
-    // The end of an answer that is still being taken counts, one that is not taken has a limit of its own.
+    // The end of a response that is still being read counts; one that is not read has its own limit.
     stand.at(65_000);
     place.took();
     assert_eq!(due(&place), Some(75_000));

@@ -1,37 +1,37 @@
-//! Whose turn it is on one connection: ours while a request is answered, else the peer's, since when and
-//! how long.
+//! Tracks whether a connection waits for us or for its peer: for us while a request is in progress, otherwise
+//! for the peer, since when and how long.
 
 use domain::time::Timestamp;
 use std::collections::HashMap;
 
-/// Longest time from accept, or from the last answer, to a request's complete head; a browser needs
-/// milliseconds.
+/// Maximum time in milliseconds from accept, or from the last response, to a complete request head; a browser
+/// needs milliseconds.
 pub(crate) const HEAD_MS: u64 = 10_000;
 
-/// Longest time a peer may take nothing of what is written: networks come back sooner.
+/// Maximum time in milliseconds that a peer may read nothing of what is written; networks recover sooner.
 pub const STALL_MS: u64 = 60_000;
 
-/// What a peer owes.
+/// What the peer has to do: since when, and its time limit.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Owed {
     pub since: Timestamp,
     pub(crate) limit_ms: u64,
 }
 
-/// One connection's requests and what it waits for.
+/// The requests of one connection, and what it waits for.
 #[derive(Debug)]
 pub(super) struct Turns {
-    /// Since accept, or since the last byte of the last answer.
+    /// Time of accept, or of the last byte of the last response.
     head_since: Timestamp,
-    /// What the peer owes to each open request; `None` while we are at it.
+    /// What the peer has to do for each open request; `None` while the server works on it.
     requests: HashMap<u64, (Option<Owed>, Holds)>,
     next: u64,
-    /// Since when the peer takes nothing of what is written.
+    /// Since when the peer reads nothing of what is written.
     pub stuck: Option<Timestamp>,
     pub(crate) upgraded: bool,
 }
 
-/// Whether a request holds an ordinary place.
+/// True if a request holds an ordinary slot.
 type Holds = bool;
 
 impl Turns {
@@ -69,7 +69,8 @@ impl Turns {
         }
     }
 
-    /// The end of an answer is still on its way: the wait for a next request begins after it.
+    /// Records that the peer read bytes: the end of a response may still be on its way, and the wait for the
+    /// next request starts after it.
     pub(super) fn took(&mut self, now: Timestamp) {
         self.stuck = None;
         if self.next > 0 && self.requests.is_empty() {
@@ -81,7 +82,7 @@ impl Turns {
         self.requests.values().any(|(_, holds)| *holds)
     }
 
-    /// What the peer owes; `None` while we owe something to any of its requests.
+    /// Returns what the peer has to do; `None` while the server works on any of its requests.
     pub(crate) fn owes(&self) -> Option<Owed> {
         if self.upgraded {
             return None;
@@ -99,11 +100,11 @@ impl Turns {
             ));
         }
         let owed: Option<Vec<Owed>> = self.requests.values().map(|(owed, _)| *owed).collect();
-        // As silent as its least silent request.
+        // The connection counts as silent as its least silent request.
         owed?.into_iter().max_by_key(|owed| owed.since)
     }
 
-    /// When this connection is past its limit, as things stand.
+    /// Returns when this connection exceeds its time limit, as of now.
     pub(super) fn due(&self) -> Option<Timestamp> {
         self.owes().map(|owed| owed.since.plus_ms(owed.limit_ms))
     }

@@ -1,5 +1,5 @@
-//! Channels of alerts over HTTP: mails, short messages, group robots and webhooks that are told of what is
-//! raised, escalated and cleared.
+//! Routes of alert channels: mail addresses, SMS numbers, group chat robots and webhooks that are notified
+//! when an alert is raised, escalated or cleared.
 
 use crate::described::{Changed, MadeOrChanged, Read};
 use crate::endpoint::{About, Ctx, Endpoint, Input, Permission};
@@ -16,39 +16,46 @@ use domain::problem::{MemberError, Problem};
 
 pub(super) fn endpoints() -> Vec<Endpoint> {
     vec![
-        Endpoint::get(
-            "/api/v1/alerts/channels",
-            "Channels of alerts: who is told, and how far",
-            list,
-        )
-        .needs(Permission::AlertsRead, About::Everybody)
-        .query(PAGED_THEN)
-        .of_rows_as_they_are(),
-        Endpoint::post(
-            "/api/v1/alerts/channels",
-            "Tell somebody of alerts: by mail, short message, group robot or webhook",
-            add,
-        )
-        .needs(Permission::AlertsChannels, About::Everybody)
-        .takes::<WebhookOrder>(),
+        Endpoint::get("/api/v1/alerts/channels", "List alert channels", list)
+            .describe(
+                "Returns each channel's receiver, owner and delivery position: the last event of an alert \
+                 that was delivered there. Secrets are never returned.",
+            )
+            .needs(Permission::AlertsRead, About::Everybody)
+            .query(PAGED_THEN)
+            .of_rows_as_they_are(),
+        Endpoint::post("/api/v1/alerts/channels", "Add an alert channel", add)
+            .describe(
+                "The receiver is a mail address, an SMS number, a group chat robot or a webhook. It is \
+                 notified when an alert is raised, escalated or cleared. The channel delivers with the \
+                 rights of its owner, the caller.",
+            )
+            .needs(Permission::AlertsChannels, About::Everybody)
+            .takes::<WebhookOrder>(),
         Endpoint::post(
             "/api/v1/alerts/channels/{id}/test",
-            "Send a test message, now, and see what comes back",
+            "Send a test message to an alert channel",
             try_it,
         )
+        .describe("Sends one message at once and returns the receiver's answer.")
         .needs(Permission::AlertsChannels, About::Everybody),
         Endpoint::post(
             "/api/v1/alerts/channels/{id}/take-over",
-            "Become the owner of a channel: it delivers by the caller's rights, and what waits is sent",
+            "Become the owner of an alert channel",
             take_it_over,
+        )
+        .describe(
+            "The channel delivers with the caller's rights from now on. Messages that waited because the \
+             previous owner was disabled or lost a right are sent.",
         )
         .needs(Permission::AlertsChannels, About::Everybody)
         .takes::<TakeOverOrder>(),
         Endpoint::post(
             "/api/v1/alerts/channels/{id}/remove",
-            "Nobody is told of alerts there any more",
+            "Remove an alert channel",
             remove_it,
         )
+        .describe("Ends the delivery of alerts to this channel. The reason is stored.")
         .needs(Permission::AlertsChannels, About::Everybody)
         .takes::<WebhookRemoval>(),
     ]

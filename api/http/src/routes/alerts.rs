@@ -1,4 +1,5 @@
-//! Alerts over HTTP: what stands and what stood, and a person's word on one: seen to, or quiet until a time.
+//! Routes of alerts: lists present and past alerts, and lets a user acknowledge one or mute it until a given
+//! time.
 
 use crate::described::{Changed, Read};
 use crate::endpoint::{About, Ctx, Endpoint, Input, Permission};
@@ -20,13 +21,13 @@ use schemars::JsonSchema;
 use serde::Serialize;
 use std::sync::Arc;
 
-/// Milliseconds of a minute.
+/// Milliseconds in a minute.
 const MINUTE_MS: u64 = 60_000;
 
-/// The longest mute in minutes: the domain's own limit, a week.
+/// The longest mute in minutes: a week, the domain's own limit.
 const MUTE_MINUTES_MAX: u32 = 10_080;
 
-/// Alerts on a page.
+/// Length of a page of alerts: `ALERTS_MAX`, as default and as maximum.
 const PAGE: Length = Length {
     unasked: ALERTS_MAX,
     most: ALERTS_MAX,
@@ -34,56 +35,67 @@ const PAGE: Length = Length {
 
 pub(super) fn endpoints() -> Vec<Endpoint> {
     vec![
-        Endpoint::get(
-            "/api/v1/alerts",
-            "Alerts, standing ones first, the latest first",
-            all,
-        )
-        .needs(Permission::AlertsRead, About::CampaignAsked)
-        .query(
-            const {
-                &[
-                    Parameter::flag("standing", "true or false: only those that stand, or that do not"),
-                    Parameter::text(
-                        "rule",
-                        "Only of this rule, such as answer_ratio_low",
-                        "answer_ratio_low",
-                    ),
-                    Parameter::campaign("Only of this campaign"),
-                    AS_OF,
-                    VALID_AT,
-                    CURSOR,
-                    LIMIT,
-                ]
-            },
-        ),
-        Endpoint::get("/api/v1/alerts/{id}", "One alert", one)
+        Endpoint::get("/api/v1/alerts", "List alerts", all)
+            .describe(
+                "Alerts that are still raised come first, then cleared ones; each group is sorted by the \
+                 time it was raised, latest first.",
+            )
+            .needs(Permission::AlertsRead, About::CampaignAsked)
+            .query(
+                const {
+                    &[
+                        Parameter::flag(
+                            "standing",
+                            "true: only alerts that are raised now; false: only cleared alerts",
+                        ),
+                        Parameter::text(
+                            "rule",
+                            "Only alerts of this rule, for example answer_ratio_low",
+                            "answer_ratio_low",
+                        ),
+                        Parameter::campaign("Only alerts about this campaign"),
+                        AS_OF,
+                        VALID_AT,
+                        CURSOR,
+                        LIMIT,
+                    ]
+                },
+            ),
+        Endpoint::get("/api/v1/alerts/{id}", "Get an alert", one)
+            .describe(
+                "Returns the rule, the subject, the measured value with its limit, and who acknowledged or \
+                 muted the alert.",
+            )
             .needs(Permission::AlertsRead, About::Everybody)
             .query(PARAMETERS),
         Endpoint::post(
             "/api/v1/alerts/{id}/acknowledge",
-            "A person sees to a standing alert, with a note",
+            "Acknowledge an alert",
             acknowledge,
+        )
+        .describe(
+            "Records that a user handles the alert, with a note. An alert that stays unacknowledged for 15 \
+             minutes is escalated. The acknowledgment ends when the alert clears.",
         )
         .needs(Permission::AlertsWrite, About::Everybody)
         .takes::<AlertNote>(),
-        Endpoint::post(
-            "/api/v1/alerts/{id}/mute",
-            "Nobody is told of this alert until a time, at most a week ahead; it is recorded all the same",
-            mute,
-        )
-        .needs(Permission::AlertsWrite, About::Everybody)
-        .takes::<AlertMute>(),
+        Endpoint::post("/api/v1/alerts/{id}/mute", "Mute an alert", mute)
+            .describe(
+                "Sends no notifications of this alert until a time, at most a week ahead. The alert is \
+                 still raised, listed and recorded, but not escalated.",
+            )
+            .needs(Permission::AlertsWrite, About::Everybody)
+            .takes::<AlertMute>(),
     ]
 }
 
-/// Alerts, standing ones first.
+/// A page of alerts; those that are raised now come first.
 #[derive(Debug, Serialize, JsonSchema)]
 struct Alerts {
     items: Vec<AlertRow>,
 }
 
-/// A person sees to it.
+/// The body of an acknowledgment. `note` is stored permanently and must not name a person.
 #[derive(JsonSchema)]
 struct AlertNote {
     #[schemars(length(max = NOTE_BYTES_MAX))]
@@ -101,12 +113,12 @@ impl Order for AlertNote {
     }
 }
 
-/// Nobody is told until a time; one of `until` and `minutes` says it.
+/// The body of a mute. Exactly one of `until` and `minutes` sets its end; `reason` is stored permanently.
 #[derive(JsonSchema)]
 #[schemars(extend("examples" = [{ "minutes": 30, "reason": "known" }]))]
 struct AlertMute {
     until: Option<Timestamp>,
-    /// Instead of until: so many from the server's now.
+    /// Length of the mute in minutes from the server's clock; replaces `until`.
     #[schemars(range(min = 1, max = MUTE_MINUTES_MAX))]
     minutes: Option<u32>,
     #[schemars(length(max = NOTE_BYTES_MAX))]
@@ -147,7 +159,7 @@ impl Order for AlertMute {
     }
 }
 
-/// An alert after an order.
+/// The state of an alert after it was acknowledged or muted.
 #[derive(Debug, Serialize, JsonSchema)]
 struct AlertChanged {
     alert: AlertId,
@@ -157,7 +169,8 @@ struct AlertChanged {
     position: String,
 }
 
-/// The rows of alerts, now or then; their events are few.
+/// Returns the rows of the alert board, as of now or of the given moment. A past moment replays all events of
+/// alerts; they are few.
 async fn source(ctx: &Ctx, moment: Moment) -> Result<Source, Problem> {
     let views: Vec<Arc<dyn View>> = vec![Arc::new(AlertBoard)];
     Source::of_all(&ctx.installation, moment, views).await
@@ -232,7 +245,7 @@ async fn mute(ctx: Ctx, input: Input) -> Result<Changed<AlertChanged>, Problem> 
         reason,
         by,
     } = input.order().await?;
-    // From this server's now, which in a rehearsal is no wall clock's.
+    // Counted from this server's clock. In a rehearsal that clock is not the wall clock.
     let from_now = minutes.map(|minutes| ctx.installation.now().plus_ms(u64::from(minutes) * MINUTE_MS));
     let until = from_now.or(until).unwrap_or(Timestamp::EPOCH);
     let command = AlertCommand::Mute { until, by, reason };

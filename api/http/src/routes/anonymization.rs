@@ -1,4 +1,4 @@
-//! Making a campaign's persons unknowable, over HTTP.
+//! The route that anonymizes the customers of a finished campaign.
 
 use crate::described::Changed;
 use crate::endpoint::{About, Ctx, Endpoint, Input, Permission};
@@ -17,24 +17,29 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
     vec![
         Endpoint::post(
             "/api/v1/campaigns/{id}/anonymize",
-            "Make the persons of a campaign that is over unknowable: figures, calls and words stay, keys are destroyed",
+            "Anonymize the customers of a finished campaign",
             make_unknowable,
+        )
+        .describe(
+            "Erases each customer who is in no other campaign and keeps their words as anonymous \
+             transcripts. Customers who cannot be erased are listed with the reason. Calls and metrics \
+             stay. Needs another user's approval; `dry_run` only shows what would happen.",
         )
         .needs(Permission::CustomersErase, About::Campaign)
         .takes::<AnonymizationOrder>(),
     ]
 }
 
-/// Why, and whether it is only looked.
+/// The body of an anonymization: the reason, and whether it is a dry run.
 #[derive(JsonSchema)]
 #[schemars(extend("examples" = [{ "reason": "the study is over", "dry_run": true }]))]
 struct AnonymizationOrder {
-    /// Stored for ever; nothing personal.
+    /// Stored permanently; must not contain personal data.
     #[schemars(length(min = 1, max = ANONYMIZATION_REASON_BYTES_MAX))]
     reason: String,
-    /// Nobody is erased, and nothing stored: it says who would be.
+    /// If true, nothing is erased or stored: the reply lists the customers who would be erased.
     dry_run: Option<bool>,
-    /// The approval that another person gave.
+    /// The approval by another user.
     approval: Option<ApprovalId>,
 }
 
@@ -62,7 +67,7 @@ async fn make_unknowable(ctx: Ctx, input: Input) -> Result<Changed<AnonymizedSho
         return Err(Problem::missing("this campaign"));
     }
     let dry_run = dry_run.unwrap_or(false);
-    // What was begun goes on by the approval that it was begun with.
+    // An anonymization that has begun continues under the approval it began with.
     let begins = !dry_run && state.anonymization() != Anonymization::UnderWay;
     let behind = if begins {
         let doing = Doing {

@@ -1,4 +1,4 @@
-//! The description as a page to read and to try (Swagger UI): every byte of it comes from this server.
+//! The routes of the API documentation page (Swagger UI). Every file of the page comes from this server.
 
 use crate::described::Asset;
 use crate::endpoint::{Ctx, Endpoint, Input};
@@ -6,7 +6,7 @@ use domain::problem::Problem;
 
 const PAGE: &str = include_str!("../../assets/docs.html");
 const SCRIPT: &str = include_str!("../../assets/docs.js");
-/// As they came, compressed: assets/PROVENANCE.md says from where.
+/// Files of Swagger UI, gzip-compressed as they were released; their source is in assets/PROVENANCE.md.
 const BUNDLE: &[u8] = include_bytes!("../../assets/swagger-ui/swagger-ui-bundle.js.gz");
 const STYLE: &[u8] = include_bytes!("../../assets/swagger-ui/swagger-ui.css.gz");
 const LICENSES: &[u8] = include_bytes!("../../assets/swagger-ui/LICENSES.txt.gz");
@@ -15,24 +15,33 @@ const JAVASCRIPT: &str = "text/javascript";
 
 pub(super) fn endpoints() -> Vec<Endpoint> {
     vec![
-        Endpoint::get("/docs", "This description as a page to read and to try", page).open(),
-        Endpoint::get("/docs/docs.js", "What starts that page", |_, _| {
-            asset(Asset::plain(JAVASCRIPT, SCRIPT))
-        })
+        Endpoint::get("/docs", "Open the API documentation page", page)
+            .describe(
+                "Returns an HTML page (Swagger UI) that shows this document and sends trial requests to \
+                 this server.",
+            )
+            .open(),
+        Endpoint::get(
+            "/docs/docs.js",
+            "Get the start script of the documentation page",
+            |_, _| asset(Asset::plain(JAVASCRIPT, SCRIPT)),
+        )
+        .describe("Loads `/api/v1/openapi.json` into Swagger UI.")
         .open(),
-        Endpoint::get("/docs/swagger-ui-bundle.js", "What shows that page", |_, _| {
+        Endpoint::get("/docs/swagger-ui-bundle.js", "Get Swagger UI's script", |_, _| {
             asset(Asset::compressed(JAVASCRIPT, BUNDLE))
         })
+        .describe("JavaScript, compressed with gzip.")
         .open(),
-        Endpoint::get("/docs/swagger-ui.css", "How that page looks", |_, _| {
+        Endpoint::get("/docs/swagger-ui.css", "Get Swagger UI's stylesheet", |_, _| {
             asset(Asset::compressed("text/css", STYLE))
         })
+        .describe("CSS, compressed with gzip.")
         .open(),
-        Endpoint::get(
-            "/docs/licenses",
-            "The licences of what shows that page",
-            |_, _| asset(Asset::compressed("text/plain", LICENSES)),
-        )
+        Endpoint::get("/docs/licenses", "Get the licenses of Swagger UI", |_, _| {
+            asset(Asset::compressed("text/plain", LICENSES))
+        })
+        .describe("The license texts of Swagger UI and of the libraries it contains.")
         .open(),
     ]
 }

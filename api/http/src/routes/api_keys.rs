@@ -1,4 +1,4 @@
-//! Keys of the API over HTTP: which there are, made and shown once, revoked.
+//! Routes of API keys: list, create and revoke. A key's secret is only in the reply that creates it.
 
 use crate::described::{Changed, MadeOrChanged, Read};
 use crate::endpoint::{About, Ctx, Endpoint, Input, Permission};
@@ -17,27 +17,28 @@ use std::cmp::Reverse;
 
 pub(super) fn endpoints() -> Vec<Endpoint> {
     vec![
-        Endpoint::get("/api/v1/api-keys", "Every key, without its secret", list)
+        Endpoint::get("/api/v1/api-keys", "List API keys", list)
+            .describe("Returns each key's user, scopes, campaigns and end. Secrets are never returned.")
             .needs(Permission::UsersRead, About::Everybody)
             .query(PAGED_THEN),
-        Endpoint::post(
-            "/api/v1/api-keys",
-            "Create a key of your own, in a session: shown in this reply, and never again",
-            make,
-        )
-        .for_whoever_is_known()
-        .takes::<KeyOrder>(),
-        Endpoint::post(
-            "/api/v1/api-keys/{id}/revoke",
-            "Revoke a key of your own, or any with the right to manage users",
-            revoke,
-        )
-        .for_whoever_is_known()
-        .takes::<RevokeOrder>(),
+        Endpoint::post("/api/v1/api-keys", "Create an API key", make)
+            .describe(
+                "Creates a key for the signed-in user, with at most that user's permissions. The reply \
+                 contains the secret once; only its digest is stored.",
+            )
+            .for_whoever_is_known()
+            .takes::<KeyOrder>(),
+        Endpoint::post("/api/v1/api-keys/{id}/revoke", "Revoke an API key", revoke)
+            .describe(
+                "Users revoke their own keys. Users with `users:write` revoke any key. The key is refused \
+                 from then on.",
+            )
+            .for_whoever_is_known()
+            .takes::<RevokeOrder>(),
     ]
 }
 
-/// Why a key is revoked.
+/// The body that revokes a key: the reason, which is stored permanently.
 #[derive(JsonSchema)]
 struct RevokeOrder {
     #[schemars(length(min = 1, max = LABEL_BYTES_MAX))]
@@ -52,7 +53,7 @@ impl Order for RevokeOrder {
     }
 }
 
-/// A key that was revoked.
+/// A revoked key.
 #[derive(Debug, Serialize, JsonSchema)]
 struct KeyRevoked {
     id: KeyId,

@@ -1,6 +1,5 @@
-//! Approvals over HTTP: what waits for another person, and that person's own decision.
-//!
-//! Asking for an act that needs one asks for the approval too: there is no route for that alone.
+//! Routes of approvals: list them, approve one, or reject one. An approval is requested by requesting the act
+//! itself; no route requests an approval alone.
 
 use crate::described::{Changed, Read};
 use crate::endpoint::{Ctx, Endpoint, Input};
@@ -20,48 +19,63 @@ use serde::Serialize;
 
 pub(super) fn endpoints() -> Vec<Endpoint> {
     vec![
-        Endpoint::get(
-            "/api/v1/approvals",
-            "Acts that need another person: your own requests, and those that you could approve",
-            list,
-        )
-        .for_whoever_is_known()
-        .query(
-            const {
-                &[
-                    Parameter::flag("open", "Only those that wait to be decided or used"),
-                    AS_OF,
-                    VALID_AT,
-                    CURSOR,
-                    LIMIT,
-                ]
-            },
-        ),
-        Endpoint::get("/api/v1/approvals/{id}", "One approval", show)
+        Endpoint::get("/api/v1/approvals", "List approvals", list)
+            .describe(
+                "Returns the caller's own requests and those that the caller may approve. Readers of the \
+                 audit log see all. An approval is requested by requesting the act itself, which then \
+                 answers 409 `approval-needed`.",
+            )
+            .for_whoever_is_known()
+            .query(
+                const {
+                    &[
+                        Parameter::flag(
+                            "open",
+                            "true: only approvals that are undecided, or approved and unused",
+                        ),
+                        AS_OF,
+                        VALID_AT,
+                        CURSOR,
+                        LIMIT,
+                    ]
+                },
+            ),
+        Endpoint::get("/api/v1/approvals/{id}", "Get an approval", show)
+            .describe(
+                "Returns the act, its target and reason, who requested it and who decided, and when it \
+                 expires.",
+            )
             .for_whoever_is_known()
             .query(PARAMETERS),
         Endpoint::post(
             "/api/v1/approvals/{id}/approve",
-            "Approve what somebody else asked for; whoever asked then repeats the act with the approval",
+            "Approve another user's request",
             approve_it,
+        )
+        .describe(
+            "Only in a session, not with an API key, and never for the caller's own request. The requester \
+             then repeats the act with the id of the approval.",
         )
         .for_whoever_is_known()
         .takes::<ApproveOrder>(),
         Endpoint::post(
             "/api/v1/approvals/{id}/reject",
-            "Reject it, or take back what you asked for yourself",
+            "Reject or withdraw a request",
             reject_it,
+        )
+        .describe(
+            "Rejects another user's request, or withdraws the caller's own, even if it is approved already.",
         )
         .for_whoever_is_known()
         .takes::<RejectOrder>(),
     ]
 }
 
-/// Why it is approved, where there is something to say.
+/// The body of an approval: an optional reason.
 #[derive(JsonSchema)]
 #[schemars(extend("examples" = [{ "reason": "the letter is signed" }]))]
 struct ApproveOrder {
-    /// Stored for ever; name no person.
+    /// Stored permanently; must not name a person.
     #[schemars(length(max = REASON_BYTES_MAX))]
     reason: Option<String>,
 }
@@ -74,11 +88,11 @@ impl Order for ApproveOrder {
     }
 }
 
-/// Why it is not done.
+/// The body of a rejection.
 #[derive(JsonSchema)]
 #[schemars(extend("examples" = [{ "reason": "a complaint is open" }]))]
 struct RejectOrder {
-    /// Stored for ever; name no person.
+    /// Stored permanently; must not name a person.
     #[schemars(length(min = 1, max = REASON_BYTES_MAX))]
     reason: String,
 }
@@ -91,7 +105,7 @@ impl Order for RejectOrder {
     }
 }
 
-/// An approval after a decision.
+/// An approval after it was approved or rejected, with the log position of the decision.
 #[derive(Debug, Serialize, JsonSchema)]
 struct ApprovalDecided {
     #[serde(flatten)]

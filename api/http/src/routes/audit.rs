@@ -1,4 +1,4 @@
-//! The audit trail over HTTP: who did or read what, when, and of whom.
+//! The route that lists the audit trail: operations, exports and reads of personal data, with user and time.
 
 use crate::comparisons::number_ids;
 use crate::described::Read;
@@ -12,46 +12,51 @@ use domain::problem::Problem;
 use std::fmt::Display;
 use std::str::FromStr;
 
-/// What the trail of one person tells of them.
+/// What a read of one customer's trail records as shown: the field `trail`, in clear.
 const TRAIL: Shown = Shown::of(&["trail"], ReadForm::Clear);
 
 pub fn endpoints() -> Vec<Endpoint> {
     vec![
         Endpoint::get(
             "/api/v1/audit",
-            "The audit trail: every operation, export and read of personal data, by time, user and kind",
+            "List the audit trail",
             show,
         )
+            .describe(
+                "Operations, exports and reads of personal data in the order of the log. Filters combine \
+                 with AND. With `customer` the request is itself recorded as a read of that customer's \
+                 data.",
+            )
 .needs(Permission::AuditRead, About::RowsAsked)
         .query(
             const {
                 &[
                     Parameter::text(
                         "by",
-                        "Who acted: the name an event holds; token, directory or keys for a reader who gave none",
+                        "The user who acted, as the event names them; token, directory or keys for a reader without a name",
                         "wang",
                     ),
                     Parameter::text(
                         "kind",
-                        "Only of this kind, such as inquiry.personal_data_read",
+                        "Only events of this kind, for example inquiry.personal_data_read",
                         InquiryEvent::PERSONAL_DATA_READ,
                     ),
-                    Parameter::instant("from", "Only from this instant on (RFC 3339)"),
-                    Parameter::instant("to", "Only before this instant"),
-                    Parameter::campaign("Only about this campaign"),
+                    Parameter::instant("from", "Only events at this instant or later (RFC 3339)"),
+                    Parameter::instant("to", "Only events before this instant (RFC 3339)"),
+                    Parameter::campaign("Only events about this campaign"),
                     Parameter::text(
                         "customer",
-                        "Only about this customer: the institution's own id, or ours",
+                        "Only events about this customer: external id or internal id",
                         "C01",
                     ),
                     Parameter::text(
                         "stream",
-                        "Only of this stream, such as call-…",
+                        "Only events of this stream, for example call-…",
                         "campaign-TASK20261120",
                     ),
                     CURSOR,
-                    Parameter::number("after", "Only behind this position", 42),
-                    Parameter::number("limit", "At most so many; default 100, at most 1000", 100),
+                    Parameter::number("after", "Only events after this log position", 42),
+                    Parameter::number("limit", "Rows per page; default 100, at most 1000", 100),
                 ]
             },
         ),
@@ -69,7 +74,8 @@ async fn show(ctx: Ctx, input: Input) -> Result<Read<Paged<Trail>>, Problem> {
     let list = trail(&ctx.installation, ask)
         .await?
         .showing(number_ids(&input.caller));
-    // What happened to one person, and what was done with their data, tells of that person.
+    // The trail of one customer is personal data: it shows what happened to this customer and who used their
+    // data.
     if let Some((text, campaign)) = about {
         let shown = Shown {
             customer: Some(customer_of(&ctx.installation, &text).await?),

@@ -1,5 +1,5 @@
-//! The audit trail searched over HTTP, by whom and what and words, with an exact count; and what was found in
-//! one file with its proof. Each search is on record before it is answered.
+//! Routes that search the audit trail and export what is found in one file with its proof. Each search is
+//! recorded in the log before the reply is sent.
 
 use crate::comparisons::{Comparer, is_customer_id, is_number_id, number_ids};
 use crate::described::{Bundle, Read};
@@ -20,26 +20,30 @@ use schemars::JsonSchema;
 use std::fmt::Display;
 use store::proof::bundle::{Attached, BundleSubject};
 
-/// Events on a page unless asked otherwise.
+/// Events on a page if the request sets no limit.
 const PAGE_EVENTS: usize = 100;
-/// Longest id, phone number or kind.
+/// Maximum length of an id, phone number or event kind in a search, in bytes.
 const NAME_BYTES_MAX: usize = 128;
 
 pub(super) fn endpoints() -> Vec<Endpoint> {
     vec![
-        Endpoint::post(
-            "/api/v1/audit/search",
-            "Search the trail by who, when, kind, whom or what it is about, and words; with the exact count",
-            find,
-        )
-        .needs(Permission::AuditRead, About::Everybody)
-        .heavy()
-        .of_rows_as_they_are()
-        .takes::<SearchOrder>(),
+        Endpoint::post("/api/v1/audit/search", "Search the audit trail", find)
+            .describe(
+                "Filters combine with AND. `total` is the exact count up to the head of the log when the \
+                 first page was read. The search itself is recorded before the reply is sent.",
+            )
+            .needs(Permission::AuditRead, About::Everybody)
+            .heavy()
+            .of_rows_as_they_are()
+            .takes::<SearchOrder>(),
         Endpoint::post(
             "/api/v1/audit/export",
-            "What such a search finds, in one file with its proof: `ledgerline audit check` takes it",
+            "Export what an audit search finds",
             take_away,
+        )
+        .describe(
+            "Returns one file with at most 1,000 events and the proof that they are in the log. \
+             `ledgerline audit check` verifies it. The export is recorded.",
         )
         .needs(Permission::AuditRead, About::Everybody)
         .of_rows_as_they_are()
@@ -47,37 +51,37 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
     ]
 }
 
-/// What is looked for; everything given must hold.
+/// The filters of an audit search. They combine with AND.
 #[derive(JsonSchema)]
 struct SearchOrder {
-    /// Who acted.
+    /// The user who acted.
     #[schemars(example = &"wang", length(max = USER_BYTES_MAX))]
     by: Option<String>,
-    /// This kind, or those that begin so where it ends in a dot: `user.`
+    /// The event kind. A value that ends in a dot matches all kinds with this prefix: `user.`
     #[schemars(example = &"access.refused", length(max = NAME_BYTES_MAX))]
     kind: Option<String>,
-    /// Only from this instant on.
+    /// Only events at this instant or later.
     from: Option<Timestamp>,
-    /// Only before this instant.
+    /// Only events before this instant.
     to: Option<Timestamp>,
     campaign: Option<CampaignId>,
-    /// The institution's own id of the person, or ours.
+    /// The customer: external id or internal id.
     #[schemars(example = &"C01", length(max = NAME_BYTES_MAX))]
     customer: Option<String>,
     call: Option<CallId>,
     #[schemars(with = "Option<UserId>")]
     user: Option<UserId>,
     key: Option<KeyId>,
-    /// A phone number in any usual form, or our id of one.
+    /// A phone number in any common notation, or its internal id.
     #[schemars(example = &"13800138000", length(max = NAME_BYTES_MAX))]
     number: Option<String>,
-    /// Words with blanks between them, which all stand in what the event says, in any case.
+    /// Words separated by blanks. An event matches if it contains all of them, in any case.
     #[schemars(example = &"complaint 17", length(max = REASON_BYTES_MAX))]
     words: Option<String>,
-    /// Go on: the `next_cursor` of the page before, with the same other members.
+    /// The `next_cursor` of the previous page. All other members must be the same as for that page.
     #[schemars(example = &EXAMPLE)]
     cursor: Option<String>,
-    /// Only behind this position.
+    /// Only events after this log position.
     #[schemars(with = "Option<String>", example = &"42")]
     after: Option<u64>,
     #[schemars(range(min = 1, max = FOUND_MAX))]
@@ -109,11 +113,12 @@ impl Order for SearchOrder {
     }
 }
 
-/// A search as it is on record, and as the log is asked.
+/// A search in two forms: the facts that are recorded, and the filter for reading the log.
 struct Asked {
     facts: SearchFacts,
     wanted: Wanted,
-    /// By a phone number or an own id: a search without a hit is a miss of a comparison.
+    /// True if the search names a phone number or an external id. A search without a match then counts as a
+    /// failed comparison of the caller.
     compares: bool,
 }
 
@@ -128,7 +133,8 @@ async fn find(ctx: Ctx, input: Input) -> Result<Read<Paged<Found>>, Problem> {
     let installation = &ctx.installation;
     let filter = (&asked.facts, after);
     let paging = Paging::of_body(installation, route, &filter, cursor.as_deref(), limit)?;
-    // Up to what the log had before the search: its pages, and two of the same, find the same.
+    // All pages, and two identical searches, end at the head of the log as it was when the first page was
+    // read.
     let (after, until) = match paging.place::<(u64, u64)>()? {
         Some((after, until)) => (Position(after), Position(until)),
         None => (Position(after.unwrap_or(0)), installation.store().head().await?),
@@ -210,14 +216,15 @@ async fn take_away(ctx: Ctx, input: Input) -> Result<Bundle, Problem> {
     })
 }
 
-/// Where it cannot be stored, nothing is shown.
+/// Records the search in the log and returns its id. If the record cannot be stored, the search fails and
+/// shows nothing.
 async fn put_on_record(
     installation: &Installation,
     facts: SearchFacts,
     by: Option<String>,
     cause: Cause,
 ) -> Result<InquiryId, Problem> {
-    // Each search is an inquiry of its own, also with a repeated Idempotency-Key: the log moves.
+    // Each search is a separate inquiry, even with a repeated Idempotency-Key, because the log has moved on.
     let cause = Cause::outside(installation.new_command()).asked_by(cause.by);
     let id = InquiryId::derive(cause.command);
     let command = InquiryCommand::Search { facts, by };
@@ -272,7 +279,8 @@ async fn asked(ctx: &Ctx, order: SearchOrder, comparer: &Comparer) -> Result<Ask
     })
 }
 
-/// A thing, and how other events name it; refused attempts have a stream of their own for it.
+/// Returns the streams and names by which other events refer to a call, user, key or number. `refused` is the
+/// prefix of the stream that holds refused attempts on it.
 fn thing(aggregate: &str, id: impl Display, refused: Option<&str>) -> Named {
     let mut streams = vec![format!("{aggregate}-{id}")];
     streams.extend(refused.map(|prefix| format!("access-{prefix}.{id}")));
@@ -282,7 +290,8 @@ fn thing(aggregate: &str, id: impl Display, refused: Option<&str>) -> Named {
     }
 }
 
-/// The institution's own id is compared at a limited rate; ours cannot be guessed.
+/// Returns the customer for an id. Comparing an external id is rate limited; an internal id cannot be
+/// guessed.
 async fn customer_of(ctx: &Ctx, text: &str, comparer: &Comparer) -> Result<CustomerId, Problem> {
     if let Ok(customer) = text.parse() {
         return Ok(customer);
@@ -291,7 +300,7 @@ async fn customer_of(ctx: &Ctx, text: &str, comparer: &Comparer) -> Result<Custo
     ctx.installation.customer_of_external(text).await
 }
 
-/// A phone number is compared at a limited rate; our id of a number cannot be guessed.
+/// Returns the number for a text. Comparing a phone number is rate limited; an internal id cannot be guessed.
 async fn number_of(ctx: &Ctx, text: &str, comparer: &Comparer) -> Result<NumberId, Problem> {
     if let Ok(number) = text.parse() {
         return Ok(number);

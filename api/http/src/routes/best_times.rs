@@ -1,4 +1,4 @@
-//! When a campaign's people answer, as it has learnt (CMP-4).
+//! The route that shows at which hours the customers of a campaign answer (CMP-4).
 
 use crate::described::Read;
 use crate::endpoint::{About, Ctx, Endpoint, Input, Permission};
@@ -11,8 +11,12 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
     vec![
         Endpoint::get(
             "/api/v1/campaigns/{id}/times",
-            "When a campaign's people answer, as it has learnt: counts by hour and group, and the best hour",
+            "Get the learned best calling times of a campaign",
             times,
+        )
+        .describe(
+            "For each customer group and type of day: dials and answers per hour, the estimated answer \
+             rate in per mille, and the best hour, now or at a past moment.",
         )
         .needs(Permission::FiguresRead, About::Campaign)
         .query(PARAMETERS),

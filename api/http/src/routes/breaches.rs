@@ -1,5 +1,5 @@
-//! The worksheet of a breach over HTTP: whose data a user or a key saw from one time to another, and whom
-//! to tell.
+//! The route of the breach worksheet: lists the persons that a user or key had access to in a period, with
+//! the contact data needed to notify them.
 
 use crate::described::Read;
 use crate::endpoint::{About, Ctx, Endpoint, Input, Permission};
@@ -15,15 +15,20 @@ use evidence::seen::{Contact, NOTICES_MAX, Seen, SeenAsk, seen};
 use intake::members::{Members, Order};
 use schemars::JsonSchema;
 
-/// How a person can be told.
+/// Fields by which a person can be notified, as the reads record them.
 const CONTACT: &[&str] = &["external_id", "name", "phone"];
 
 pub(super) fn endpoints() -> Vec<Endpoint> {
     vec![
         Endpoint::post(
             "/api/v1/inspections/seen",
-            "Whose data a user or a key saw from one time to another, and, where asked for, how to tell them",
+            "Make the worksheet of a data breach",
             worksheet,
+        )
+        .describe(
+            "Lists every person that a user or API key had access to in a period. With `notice` the reply \
+             also has contact data, masked unless `clear` is set. A read is recorded for each person; \
+             clear values need another user's approval.",
         )
         .needs(Permission::InspectionsMake, About::Everybody)
         .heavy()
@@ -31,27 +36,27 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
     ]
 }
 
-/// Who looked, and when; and whether the persons are to be told.
+/// The body of a breach worksheet: the user or key, the period, and whether contact data is needed.
 #[derive(JsonSchema)]
 #[schemars(extend("examples" = [{
     "user": "wang", "from": "2026-11-01T00:00:00+08:00", "to": "2026-11-20T00:00:00+08:00"
 }]))]
 struct WorksheetOrder {
-    /// As the audit trail names them.
+    /// The user, named as in the audit trail.
     #[schemars(length(max = USER_BYTES_MAX))]
     user: Option<String>,
-    /// Only by this key; alone it says whose it is.
+    /// Only accesses with this key. Without `user` the worksheet is about the owner of the key.
     key: Option<KeyId>,
     from: Option<Timestamp>,
     to: Option<Timestamp>,
-    /// Also how each person can be told; on record for each, so a reason is needed.
+    /// Adds each person's contact data. A read is recorded for each person, so `reason` is required.
     notice: Option<bool>,
-    /// Names and numbers as they are, instead of masked.
+    /// Shows names and numbers in clear instead of masked.
     clear: Option<bool>,
-    /// Stored for ever; nothing personal.
+    /// Stored permanently; must not contain personal data.
     #[schemars(length(max = REASON_BYTES_MAX))]
     reason: Option<String>,
-    /// The approval by which values are shown as they are, where one is needed.
+    /// The approval for showing values in clear, if one is needed.
     approval: Option<ApprovalId>,
 }
 
@@ -136,7 +141,7 @@ async fn worksheet(ctx: Ctx, input: Input) -> Result<Read<Seen>, Problem> {
     Ok(Read(found))
 }
 
-/// Whose key it is.
+/// Returns the user who owns the key, or `missing` if the key is unknown.
 async fn owner(ctx: &Ctx, key: KeyId) -> Result<UserId, Problem> {
     let state = ctx.installation.entities.api_keys.state(&key).await?.state;
     let facts = state.facts().ok_or_else(|| Problem::missing("this key"))?;

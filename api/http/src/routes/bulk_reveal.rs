@@ -1,5 +1,5 @@
-//! Values of many persons in clear at once: another person stands behind it, and each read is on record
-//! before anything is shown.
+//! The route that reveals values of many customers in clear. Another user must approve, and a read of each
+//! customer is recorded before anything is shown.
 
 use crate::clear_values::{Field, Revealed, codes, fields_of, revealed};
 use crate::comparison_gate::{count_own_ids, note_own_ids};
@@ -24,51 +24,54 @@ use sha2::{Digest, Sha256};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-/// Most persons of one request: each is a record of its own, and all are stored before the first is shown.
+/// Maximum customers per request. Each is a separate record, and all are stored before the first value is
+/// shown.
 const PERSONS_MAX: usize = 1_000;
 
-/// Longest id of a person that a body names.
+/// Maximum length of a customer id in the body, in bytes.
 const ID_BYTES_MAX: usize = 256;
 
 pub(super) fn endpoints() -> Vec<Endpoint> {
     vec![
         Endpoint::post(
             "/api/v1/customers/reveal",
-            "Values of many persons in clear, for a reason: another person approves, each read is on record first",
+            "Reveal values of many customers in clear",
             reveal,
+        )
+        .describe(
+            "For up to 1,000 named customers, or the customers of a campaign. Needs another user's \
+             approval and a reason. A read of each customer is recorded before the reply is sent.",
         )
         .needs(Permission::CustomersReveal, About::Handler)
         .takes::<BulkRevealOrder>(),
     ]
 }
 
-/// Whose values, which, and why.
+/// The body of a bulk reveal: which customers, which fields, and why. Exactly one of `customers` and
+/// `campaign` is given.
 #[derive(JsonSchema)]
 #[schemars(extend("examples" = [{
     "customers": ["C001", "C002"], "fields": ["name", "phones"], "reason": "letters to all of branch 3"
 }]))]
 struct BulkRevealOrder {
-    /// The institution's own ids, or ours.
+    /// External or internal ids, at most 1,000.
     #[schemars(length(min = 1, max = PERSONS_MAX))]
     customers: Option<Vec<String>>,
-    /// Or everybody who was ever enrolled in this campaign, where they are no more than that.
+    /// All customers who were ever enrolled in this campaign; refused if they are more than 1,000.
     campaign: Option<CampaignId>,
     #[schemars(length(min = 1))]
     fields: BTreeSet<Field>,
-    /// Stored for ever; nothing personal.
+    /// Stored permanently; must not contain personal data.
     #[schemars(length(min = 1, max = REASON_BYTES_MAX))]
     reason: String,
-    /// The approval that another person gave.
+    /// The approval by another user.
     approval: Option<ApprovalId>,
 }
 
 impl Order for BulkRevealOrder {
     fn read(body: &mut Members) -> Self {
         if body.is_absent("customers") == body.is_absent("campaign") {
-            body.wrong(
-                "customers",
-                "or campaign says whose values are shown: one of them",
-            );
+            body.wrong("customers", "give either customers or campaign");
         }
         let customers: Option<Vec<String>> = body.value("customers");
         if let Some(named) = &customers {
@@ -90,18 +93,18 @@ impl Order for BulkRevealOrder {
     }
 }
 
-/// The persons that were found, and who was not.
+/// The revealed customers, and those without values to show.
 #[derive(Debug, Serialize, JsonSchema)]
 struct BulkRevealed {
     persons: Vec<Revealed>,
-    /// Their values are gone for good.
+    /// Customers who were erased; their values no longer exist.
     erased: Vec<CustomerId>,
-    /// As they were named: nobody here has these ids, or nobody whom the asker may see.
+    /// Ids of the request that match no customer, or no customer in the caller's data scope.
     #[schemars(example = ["C404"])]
     unknown: Vec<String>,
 }
 
-/// Whom the request is about.
+/// The customers that a request names, by state.
 #[derive(Default)]
 struct Found {
     known: BTreeMap<CustomerId, Arc<CustomerState>>,
@@ -143,7 +146,7 @@ async fn reveal(ctx: Ctx, input: Input) -> Result<Read<BulkRevealed>, Problem> {
 impl Found {
     fn add(&mut self, customer: CustomerId, state: Arc<CustomerState>) {
         match state.erasure() {
-            // What is asked for waits for a hold or a call: the values are there still.
+            // A requested erasure waits for a hold or a call to end; the values still exist until then.
             Erasure::None | Erasure::Requested { .. } => {
                 self.known.insert(customer, state);
             }
@@ -182,8 +185,8 @@ async fn of_names(
     Ok(found)
 }
 
-/// Whoever is held to people is shown those of them who are in the campaign; what is of others does not
-/// exist.
+/// Returns the customers of a campaign that are in the caller's data scope. A caller with access to some
+/// customers only gets `missing` if none of them is in the campaign.
 async fn of_campaign(ctx: &Ctx, scope: &DataScope, campaign: &CampaignId) -> Result<Found, Problem> {
     let missing = || Problem::missing("this campaign");
     let installation = &ctx.installation;
@@ -195,7 +198,7 @@ async fn of_campaign(ctx: &Ctx, scope: &DataScope, campaign: &CampaignId) -> Res
         return Err(missing());
     }
     let Some(persons) = enrolled(installation, campaign, PERSONS_MAX).await? else {
-        // How many there are is told to those who see the campaign.
+        // Only a caller who may see the campaign learns that it has too many customers.
         in_scope(scope, campaign)?;
         return Err(Problem::refused(
             "too-many-to-reveal",
@@ -215,7 +218,7 @@ async fn of_campaign(ctx: &Ctx, scope: &DataScope, campaign: &CampaignId) -> Res
     Ok(found)
 }
 
-/// What somebody else approves: these persons and no others, and these fields.
+/// Builds the request for approval. It covers exactly these customers, by digest, and these fields.
 fn asked(found: &Found, campaign: Option<&CampaignId>, fields: &BTreeSet<Field>) -> Asked {
     let mut persons = Sha256::new();
     for customer in found.known.keys() {
@@ -232,7 +235,8 @@ fn asked(found: &Found, campaign: Option<&CampaignId>, fields: &BTreeSet<Field>)
         .with("fields", Some(codes(fields).join(",")))
 }
 
-/// A read for each person, so that whoever asks who saw a person finds it; all before the first is shown.
+/// Records one read per customer, so that a search for the readers of a customer finds it. All are stored
+/// before the first value is shown.
 async fn record(
     ctx: &Ctx,
     reader: &Reader,

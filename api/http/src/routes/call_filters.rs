@@ -1,4 +1,4 @@
-//! The filters of a list of calls, and its order.
+//! Query parameters that filter and sort a list of calls.
 
 use crate::endpoint::Input;
 use application::parameter::Parameter;
@@ -8,7 +8,7 @@ use domain::time::Timestamp;
 use projections::views::call_history::CallFilter;
 use std::str::FromStr;
 
-/// Longest talk time that can be asked for, in seconds: a day, longer than any call.
+/// Maximum of `talk_s_min` and `talk_s_max` in seconds: a day, longer than any call.
 const TALK_S_MAX: u32 = 86_400;
 
 pub(super) const CAMPAIGN: Parameter = Parameter::campaign("Only calls of this campaign");
@@ -18,24 +18,32 @@ pub(super) const CUSTOMER: Parameter = Parameter::text(
     "0a1b2c3d4e5f60718293a4b5c6d7e8f9",
 );
 pub(super) const DISPOSITION: Parameter =
-    Parameter::text("disposition", "Only calls that ended so", "answered");
-pub(super) const OUTCOME: Parameter = Parameter::text("outcome", "Only calls that came to this", "success");
+    Parameter::text("disposition", "Only calls with this disposition", "answered");
+pub(super) const OUTCOME: Parameter = Parameter::text("outcome", "Only calls with this outcome", "success");
 pub(super) const TRUNK: Parameter = Parameter::text("trunk", "Only calls with a leg on this trunk", "main");
-pub(super) const FROM: Parameter = Parameter::instant("from", "Calls permitted at this instant or later");
-pub(super) const TO: Parameter = Parameter::instant("to", "Calls permitted before this instant");
-/// A bound of the caller's; 10 is the example in the description.
-pub(super) const TALK_MIN: Parameter =
-    Parameter::number("talk_s_min", "Calls with at least so many seconds of talk", 10);
-/// A bound of the caller's; 600 is the example in the description.
-pub(super) const TALK_MAX: Parameter =
-    Parameter::number("talk_s_max", "Calls with at most so many seconds of talk", 600);
+pub(super) const FROM: Parameter =
+    Parameter::instant("from", "Only calls permitted at this instant or later (RFC 3339)");
+pub(super) const TO: Parameter =
+    Parameter::instant("to", "Only calls permitted before this instant (RFC 3339)");
+/// The minimum talk time in seconds, set by the caller. The example in the API description is 10.
+pub(super) const TALK_MIN: Parameter = Parameter::number(
+    "talk_s_min",
+    "Only calls with at least this talk time in seconds",
+    10,
+);
+/// The maximum talk time in seconds, set by the caller. The example in the API description is 600.
+pub(super) const TALK_MAX: Parameter = Parameter::number(
+    "talk_s_max",
+    "Only calls with at most this talk time in seconds",
+    600,
+);
 pub(super) const ORDER: Parameter = Parameter::one_of(
     "order",
-    "newest first, which is the default, or oldest first",
+    "Sort order: newest first (default) or oldest first",
     &["newest", "oldest"],
 );
 
-/// The filter that a request asks for, without the scope of the caller.
+/// Reads the filter from the query parameters. The caller's data scope is not included.
 pub(super) fn filter_of(input: &Input) -> Result<CallFilter, Problem> {
     Ok(CallFilter {
         campaign: id(input, CAMPAIGN.name)?,

@@ -1,4 +1,4 @@
-//! The quarter's call plan, drafted from the forecast.
+//! The route that drafts the call plan of a quarter from the forecast.
 
 use crate::described::Read;
 use crate::endpoint::{About, Ctx, Endpoint, Input, Permission};
@@ -13,16 +13,20 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
     vec![
         Endpoint::get(
             "/api/v1/reports/call-plan",
-            "A quarter's call plan, drafted from the forecast: calls, lines, agents and cost by month",
+            "Draft a quarter's call plan from the forecast",
             plan,
+        )
+        .describe(
+            "For each month: the forecast calls, the lines and agents needed for them, and the cost at the \
+             given tariff.",
         )
         .needs(Permission::FiguresRead, About::CampaignAsked)
         .query(
             const {
                 &[
-                    Parameter::campaign("Only this campaign"),
-                    Parameter::day("quarter_of", "A day of the quarter; default: the next quarter"),
-                    Parameter::number("per_minute_fen", "Tariff in fen a minute, a whole number", 15),
+                    Parameter::campaign("Only calls of this campaign"),
+                    Parameter::day("quarter_of", "Any day of the quarter; default: the next quarter"),
+                    Parameter::number("per_minute_fen", "Tariff in fen per minute, a whole number", 15),
                 ]
             },
         ),

@@ -1,5 +1,5 @@
-//! Times that customers named for being called again (预约回拨), over HTTP: noted, and canceled. Neither is a
-//! permit: every rule is asked again when the call is dialed.
+//! Routes that schedule and cancel a callback (预约回拨): a time at which a customer wants to be called. A
+//! callback is no permit; every rule is checked again before the dial.
 
 use crate::described::Changed;
 use crate::endpoint::{About, Ctx, Endpoint, Input, Permission};
@@ -18,43 +18,53 @@ use intake::members::{Members, Order};
 use schemars::JsonSchema;
 use serde::Serialize;
 
-/// Longest name of whoever orders it.
+/// Maximum length of `by`, the name of the user who makes the request, in bytes.
 const BY_BYTES_MAX: usize = 256;
 
 pub(super) fn endpoints() -> Vec<Endpoint> {
     vec![
         Endpoint::post(
             "/api/v1/customers/{id}/callbacks",
-            "Call this person again at a time that they named: not before, then first; a time that no rule allows is refused with the next",
+            "Schedule a callback for a customer",
             request,
+        )
+        .describe(
+            "The customer is not called before this time, and then before other customers of the campaign. \
+             A time that a rule does not allow is refused; the reply names the rule and the next allowed \
+             time. Every rule is checked again before the dial.",
         )
         .needs(Permission::CallsWrite, About::Customer)
         .takes::<CallbackBody>(),
         Endpoint::post(
             "/api/v1/customers/{id}/callbacks/cancel",
-            "The callback of this person in a campaign is not wanted any more",
+            "Cancel a customer's callback in a campaign",
             cancel,
+        )
+        .describe(
+            "The customer is then called as the retry policy says. If it has no call left, the enrolment \
+             is settled.",
         )
         .needs(Permission::CallsWrite, About::Customer)
         .takes::<CallbackCancellation>(),
     ]
 }
 
-/// When somebody is to be called again.
+/// The body that schedules a callback.
 #[derive(JsonSchema)]
 struct CallbackBody {
     #[schemars(with = "String", example = &"TASK20261120")]
     campaign: Option<CampaignId>,
-    /// When, as the person named it; at most 30 days ahead.
+    /// The time that the customer named; at most 30 days ahead.
     #[schemars(with = "Timestamp", example = &"2026-03-03T15:00:00+08:00")]
     at: Option<Timestamp>,
-    /// Who alone makes the call, for a quarter of an hour; then anybody does. Only where agents take calls.
+    /// The only agent who may make the call for the first 15 minutes; after that any agent may. Only in
+    /// campaigns with agents.
     #[schemars(with = "Option<String>", example = &"wang")]
     agent: Option<UserId>,
-    /// Stored for ever; nothing personal.
+    /// Stored permanently; must not contain personal data.
     #[schemars(length(max = CALLBACK_REASON_BYTES_MAX), example = &"in a meeting")]
     reason: Option<String>,
-    /// Who notes it; whoever signed in is it.
+    /// The user who schedules it. Only used with the directory's own key; a user acts under their own name.
     #[schemars(length(max = BY_BYTES_MAX), example = &"li")]
     by: Option<String>,
 }
@@ -71,15 +81,15 @@ impl Order for CallbackBody {
     }
 }
 
-/// Which callback is not wanted, and why.
+/// The body that cancels a callback: the campaign and the reason.
 #[derive(JsonSchema)]
 struct CallbackCancellation {
     #[schemars(with = "String", example = &"TASK20261120")]
     campaign: Option<CampaignId>,
-    /// Stored for ever; nothing personal.
+    /// Stored permanently; must not contain personal data.
     #[schemars(length(min = 1, max = CALLBACK_REASON_BYTES_MAX), example = &"paid at the branch")]
     reason: String,
-    /// Who orders it; whoever signed in is it.
+    /// The user who cancels it. Only used with the directory's own key; a user acts under their own name.
     #[schemars(length(max = BY_BYTES_MAX), example = &"li")]
     by: Option<String>,
 }
@@ -104,13 +114,13 @@ where
     body.parsed(name)
 }
 
-/// Where the enrolment stands after an order.
+/// The enrolment after its callback was scheduled or canceled.
 #[derive(Debug, Serialize, JsonSchema)]
 struct CallbackChanged {
     customer: CustomerId,
     #[schemars(example = &"TASK20261120")]
     campaign: CampaignId,
-    /// The callback that waits; absent where none does.
+    /// The scheduled callback; absent if there is none.
     callback: Option<CallbackShown>,
     due_at: Option<Timestamp>,
     settled: bool,

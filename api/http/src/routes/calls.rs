@@ -1,4 +1,4 @@
-//! Calls over HTTP: one call as its own stream tells it, its events, and the calls of a campaign.
+//! Routes of calls: list calls, show one, list its events, and correct how it ended.
 
 use super::call_filters::{
     CAMPAIGN, CUSTOMER, DISPOSITION, FROM, ORDER, OUTCOME, TALK_MAX, TALK_MIN, TO, TRUNK, filter_of,
@@ -33,73 +33,71 @@ use schemars::JsonSchema;
 use serde::Serialize;
 use std::sync::Arc;
 
-/// Calls on a page.
+/// Length of a page of calls: 100 by default, at most `CALLS_MAX`.
 const PAGE: Length = Length {
     unasked: 100,
     most: CALLS_MAX,
 };
 
-/// Longest name of who corrected: a login or a mail address.
+/// Maximum length of `by`, the login or mail address of the user who corrects a call, in characters.
 const BY_CHARS_MAX: usize = 128;
 
-/// What is shown of the person called, of one call and of a page of them.
+/// What a read of one call records as shown, and what a page of calls does. Both are masked.
 const CALL: Shown = Shown::of(&["callee", "legs", "finding"], ReadForm::Masked);
 const LISTED: Shown = Shown::of(&["callee", "finding"], ReadForm::Masked);
 
 pub fn endpoints() -> Vec<Endpoint> {
     vec![
-        Endpoint::get(
-            "/api/v1/calls",
-            "Calls, newest first unless order says otherwise; all that is given must hold",
-            list,
-        )
-        .needs(Permission::CallsRead, About::OwnRowsAsked)
-        .query(
-            const {
-                &[
-                    CAMPAIGN,
-                    CUSTOMER,
-                    DISPOSITION,
-                    OUTCOME,
-                    TRUNK,
-                    FROM,
-                    TO,
-                    TALK_MIN,
-                    TALK_MAX,
-                    ORDER,
-                    AS_OF,
-                    VALID_AT,
-                    CURSOR,
-                    Parameter::number("limit", "At most so many; default 100, at most 500", 100),
-                    BY,
-                    REASON,
-                ]
-            },
-        ),
-        Endpoint::get(
-            "/api/v1/calls/{id}",
-            "One call: state, legs, disposition, outcome",
-            show,
-        )
-        .needs(Permission::CallsRead, About::Call)
-        .query(READ_THEN),
-        Endpoint::post(
-            "/api/v1/calls/{id}/correct",
-            "How the call ended was recorded wrongly: a new event says so; the old one stays",
-            correct,
-        )
-        .needs(Permission::CallsCorrect, About::Call)
-        .takes::<CorrectionOrder>(),
-        Endpoint::get(
-            "/api/v1/calls/{id}/events",
-            "The events of one call, sealed as stored",
-            events,
-        )
-        .needs(Permission::CallsRead, About::Call),
+        Endpoint::get("/api/v1/calls", "List calls", list)
+            .describe(
+                "Newest first unless `order` says otherwise. Filters combine with AND. Phone numbers are \
+                 masked, and the read is recorded.",
+            )
+            .needs(Permission::CallsRead, About::OwnRowsAsked)
+            .query(
+                const {
+                    &[
+                        CAMPAIGN,
+                        CUSTOMER,
+                        DISPOSITION,
+                        OUTCOME,
+                        TRUNK,
+                        FROM,
+                        TO,
+                        TALK_MIN,
+                        TALK_MAX,
+                        ORDER,
+                        AS_OF,
+                        VALID_AT,
+                        CURSOR,
+                        Parameter::number("limit", "Calls per page; default 100, at most 500", 100),
+                        BY,
+                        REASON,
+                    ]
+                },
+            ),
+        Endpoint::get("/api/v1/calls/{id}", "Get a call", show)
+            .describe(
+                "Returns the state, legs, disposition, outcome, corrections and recording of a call, now \
+                 or at a past moment. The number is masked, and the read is recorded.",
+            )
+            .needs(Permission::CallsRead, About::Call)
+            .query(READ_THEN),
+        Endpoint::post("/api/v1/calls/{id}/correct", "Correct how a call ended", correct)
+            .describe(
+                "Stores a new event with the right disposition and outcome; the first one stays in the \
+                 log. Figures use the correction. Refused if the call has not ended.",
+            )
+            .needs(Permission::CallsCorrect, About::Call)
+            .takes::<CorrectionOrder>(),
+        Endpoint::get("/api/v1/calls/{id}/events", "List the events of a call", events)
+            .describe("Events as stored: personal values are sealed.")
+            .needs(Permission::CallsRead, About::Call),
     ]
 }
 
-/// The rows of calls, now, or then of the campaign or the customer asked for, or of all.
+/// Returns the rows of the call history: as of now, or for a past moment replayed from the events of the
+/// filter's campaign or customer, or of all calls.
 async fn source(ctx: &Ctx, moment: Moment, filter: &CallFilter) -> Result<Source, Problem> {
     let events = EventFilter {
         campaign: filter.campaign.clone(),
@@ -151,7 +149,7 @@ struct CallsListed {
     items: Vec<CallListed>,
 }
 
-/// One call in the list.
+/// A call in a list.
 #[derive(Debug, Serialize, JsonSchema)]
 struct CallListed {
     id: CallId,
@@ -164,11 +162,11 @@ struct CallListed {
     dialing_at: Option<Timestamp>,
     answered_at: Option<Timestamp>,
     ended_at: Option<Timestamp>,
-    /// As known now, or at the moment asked for.
+    /// As known now, or at the requested moment.
     disposition: Option<Disposition>,
     disposition_zh: Option<&'static str>,
     outcome: Option<Outcome>,
-    /// As it was recorded first.
+    /// The first recorded disposition, before any correction.
     recorded_disposition: Option<Disposition>,
     recorded_outcome: Option<Outcome>,
     corrected_at: Option<Timestamp>,
@@ -235,15 +233,15 @@ async fn show(ctx: Ctx, input: Input) -> Result<Read<CallShown>, Problem> {
     Ok(Read(shown))
 }
 
-/// How a call ended, as known now.
+/// The body of a correction: the disposition and outcome as they are known now.
 #[derive(JsonSchema)]
 #[schemars(rename = "CorrectionOrder")]
 struct CorrectionOrder {
     #[schemars(with = "Disposition")]
     disposition: Option<Disposition>,
-    /// Only of a conversation.
+    /// Only for a call in which a conversation took place.
     outcome: Option<Outcome>,
-    /// Stored for ever; name no person.
+    /// Stored permanently; must not name a person.
     #[schemars(length(max = CORRECTION_REASON_CHARS_MAX))]
     reason: String,
     #[schemars(length(max = BY_CHARS_MAX))]
@@ -276,7 +274,7 @@ impl Order for CorrectionOrder {
     }
 }
 
-/// The call, and whether something was written.
+/// The call after a correction. `corrected` is false if it was recorded this way already.
 #[derive(Debug, Serialize, JsonSchema)]
 struct CallCorrected {
     #[serde(flatten)]
@@ -285,8 +283,8 @@ struct CallCorrected {
     position: String,
 }
 
-/// `corrects` and `before` are what the stream says now; the decider refuses when another correction was
-/// faster.
+/// Corrects the finding of a call. `corrects` and `before` come from the call's stream; the decider refuses
+/// the command if another correction was stored in between.
 async fn correct(ctx: Ctx, input: Input) -> Result<Changed<CallCorrected>, Problem> {
     let call: CallId = input.id(0, "this call")?;
     let cause = input.cause(&ctx.installation, "calls/correct")?;
@@ -333,7 +331,7 @@ async fn correct(ctx: Ctx, input: Input) -> Result<Changed<CallCorrected>, Probl
     }))
 }
 
-/// A code of a closed list; what is none is noted.
+/// Reads the code of a closed list. An unknown code is added to the body's errors and gives `None`.
 fn listed<T>(body: &mut Members, name: &str, code: Option<String>, read: fn(&str) -> Option<T>) -> Option<T> {
     let code = code?;
     let found = read(&code);
@@ -343,7 +341,8 @@ fn listed<T>(body: &mut Members, name: &str, code: Option<String>, read: fn(&str
     found
 }
 
-/// The event that decided how the call ended as known now, and what it says.
+/// Returns the event that holds the latest finding of the call, and that finding. `None` if the call has not
+/// ended.
 fn present_finding(stored: &[StoredEvent]) -> Result<Option<(EventId, Finding)>, Problem> {
     let mut present = None;
     for one in stored {

@@ -1,4 +1,4 @@
-//! Another campaign with the same plan and flow, over HTTP.
+//! The route that creates a campaign as a copy of another one.
 
 use crate::described::MadeOrChanged;
 use crate::endpoint::{About, Ctx, Endpoint, Input, Permission};
@@ -13,22 +13,22 @@ use schemars::JsonSchema;
 
 pub(super) fn endpoints() -> Vec<Endpoint> {
     vec![
-        Endpoint::post(
-            "/api/v1/campaigns/{id}/clone",
-            "Create a campaign with the plan and flow of another; lists and figures are its own",
-            make_alike,
-        )
-        .needs(Permission::CampaignsWrite, About::Campaign)
-        .takes::<CloneOrder>(),
+        Endpoint::post("/api/v1/campaigns/{id}/clone", "Copy a campaign", make_alike)
+            .describe(
+                "Creates a campaign with the plan and the flow of this one. Lists, enrolments and figures \
+                 are not copied.",
+            )
+            .needs(Permission::CampaignsWrite, About::Campaign)
+            .takes::<CloneOrder>(),
     ]
 }
 
-/// What the new one is called.
+/// The body of a copy: the id of the new campaign and its end.
 #[derive(JsonSchema)]
 #[schemars(extend("examples" = [{ "task_id": "LOAN_REMIND_2" }]))]
 struct CloneOrder {
     task_id: Option<CampaignId>,
-    /// When it ends; without one it does not.
+    /// When the new campaign ends; without it the campaign has no end.
     ends_at: Option<Timestamp>,
 }
 

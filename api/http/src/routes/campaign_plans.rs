@@ -1,4 +1,4 @@
-//! Changes of a campaign's hours, concurrency, retries and share of the lines, over HTTP.
+//! The route that changes a campaign's hours, concurrency, retries and share of the lines.
 
 use crate::described::Changed;
 use crate::endpoint::{About, Ctx, Endpoint, Input, Permission};
@@ -19,36 +19,40 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
     vec![
         Endpoint::post(
             "/api/v1/campaigns/{id}/plan",
-            "Change a campaign's hours, concurrency, retries or share of the lines; absent members stay",
+            "Change the plan of a campaign",
             change,
+        )
+        .describe(
+            "Changes the calling hours, concurrency, retry policy or line share. Absent members stay as \
+             they are. The change applies from the next dial on; the reason is stored.",
         )
         .needs(Permission::CampaignsWrite, About::Campaign)
         .takes::<PlanChangeOrder>(),
     ]
 }
 
-/// The members to change, and the reason. An absent member stays as it is.
+/// The members of the plan to change, and the reason. An absent member stays as it is.
 #[derive(JsonSchema)]
 #[schemars(extend("examples" = [{ "schedule": { "end_time": "17:00", "max_concurrent": 20 },
     "reason": "fewer agents this week" }]))]
 struct PlanChangeOrder {
     schedule: Option<ScheduleChange>,
-    /// In place of the whole policy; a member that is left out is that of the standard policy.
+    /// Replaces the whole policy. A member that is left out takes the value of the standard policy.
     retry_policy: Option<RetryPolicy>,
-    /// The weight of its share of lines that several campaigns want.
+    /// The campaign's weight when several campaigns share the lines.
     #[schemars(range(min = 1, max = SHARE_WEIGHT_MAX))]
     share: Option<u32>,
-    /// Stored forever; nothing personal.
+    /// Stored permanently; must not contain personal data.
     #[schemars(length(min = 1, max = PLAN_CHANGE_REASON_BYTES_MAX))]
     reason: String,
 }
 
-/// Hours and concurrency, named as in the request that creates a campaign.
+/// Calling hours and concurrency, named as in the request that creates a campaign.
 #[derive(Default, JsonSchema)]
 struct ScheduleChange {
     start_time: Option<TimeOfDay>,
     end_time: Option<TimeOfDay>,
-    /// Pairs of a time and a later time: no calls between them. An empty list removes all rests.
+    /// Pairs of start and end times without calls. An empty list removes all of them.
     rests: Option<Vec<(TimeOfDay, TimeOfDay)>>,
     #[schemars(range(min = 1, max = MAX_CONCURRENT_MAX))]
     max_concurrent: Option<u32>,

@@ -1,4 +1,4 @@
-//! A campaign's segment over HTTP: whom it is for is fixed, and they are enrolled as one list.
+//! The route that fixes the customers of a campaign by a segment and enrols them as one list.
 
 use crate::described::Changed;
 use crate::endpoint::{About, Ctx, Endpoint, Input, Permission};
@@ -20,8 +20,13 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
     vec![
         Endpoint::post(
             "/api/v1/campaigns/{id}/segment",
-            "Fix whom the campaign is for by a segment (客群), and enrol them; the same again goes on with the same people",
+            "Fix a campaign's customers by a segment and enrol them",
             freeze,
+        )
+        .describe(
+            "Evaluates the segment (客群) once, stores its text, log position and count, and enrols the \
+             customers as one list. The same segment again continues with the same customers; another one \
+             is refused.",
         )
         .needs(Permission::CampaignsWrite, About::Campaign)
         .takes::<CampaignSegmentOrder>()
@@ -29,7 +34,7 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
     ]
 }
 
-/// Whom the campaign is for.
+/// The body that fixes the segment of a campaign.
 #[derive(JsonSchema)]
 struct CampaignSegmentOrder {
     /// `SELECT * FROM customers [WHERE …] [ORDER BY …] [LIMIT n]`.
@@ -45,18 +50,19 @@ impl Order for CampaignSegmentOrder {
     }
 }
 
-/// The segment as it is on record, and the list of its people.
+/// The fixed segment, and the import of its list.
 #[derive(Debug, Serialize, JsonSchema)]
 struct SegmentEnrolled {
     segment: FrozenSegment,
-    /// Who has no number, or whose values cannot be read: they are in no list.
+    /// Customers of the segment without a phone number, or with values that cannot be read. They are not in
+    /// the list.
     unreachable_count: u64,
     import: ImportReport,
 }
 
 impl SegmentEnrolled {
-    /// Counts rounded down to tens, and no row by itself: for a caller who may not see in clear what the
-    /// segment asks of.
+    /// Rounds the counts down to tens and removes the rows. For a caller who may not see in clear the
+    /// attributes that the segment tests.
     fn round(&mut self) {
         let import = &mut self.import;
         for count in [

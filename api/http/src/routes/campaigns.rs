@@ -1,4 +1,4 @@
-//! Campaigns over HTTP: create (CMP-2), start, pause, resume, stop, show.
+//! Routes of campaigns: create (CMP-2), list, show, start, pause, resume and stop.
 
 use crate::described::{Changed, MadeOrChanged, Read};
 use crate::endpoint::{About, Ctx, Endpoint, Input, Permission};
@@ -19,54 +19,66 @@ use intake::campaign_body::CampaignBody;
 use schemars::JsonSchema;
 use serde_json::{Map, Value};
 
-/// Longest reason kept for a stop.
+/// Maximum length of the reason for a stop, in bytes.
 const REASON_BYTES_MAX: usize = 256;
 
-/// All campaigns, now or then, in pages.
+/// Query parameters of the list of campaigns: as of a past moment, and paging.
 const LISTED: &[Parameter] = &[AS_OF, VALID_AT, CURSOR, LIMIT];
 
 pub fn endpoints() -> Vec<Endpoint> {
     vec![
-        Endpoint::post(
-            "/api/v1/campaigns",
-            "Create a campaign; the same body again is answered as the first time",
-            create,
-        )
-        .needs(Permission::CampaignsWrite, About::Handler)
-        .takes::<CampaignBody>(),
-        Endpoint::get("/api/v1/campaigns", "All campaigns with their figures", list)
+        Endpoint::post("/api/v1/campaigns", "Create a campaign", create)
+            .describe(
+                "The campaign does not dial before it is started. The same body again returns the existing \
+                 campaign with status 200; another body for the same `task_id` is refused.",
+            )
+            .needs(Permission::CampaignsWrite, About::Handler)
+            .takes::<CampaignBody>(),
+        Endpoint::get("/api/v1/campaigns", "List campaigns", list)
+            .describe(
+                "Returns every campaign in the caller's data scope with its status and figures, now or at \
+                 a past moment.",
+            )
             .steady()
             .needs(Permission::CampaignsRead, About::Handler)
             .query(LISTED),
-        Endpoint::get(
-            "/api/v1/campaigns/{id}",
-            "One campaign and where its enrolments stand",
-            show,
-        )
-        .steady()
-        .needs(Permission::CampaignsRead, About::Campaign)
-        .query(PARAMETERS),
-        Endpoint::post("/api/v1/campaigns/{id}/start", "Let it dial", start)
+        Endpoint::get("/api/v1/campaigns/{id}", "Get a campaign", show)
+            .describe(
+                "Returns the plan, the status, and how many enrolments are waiting, in a call, and \
+                 settled, now or at a past moment.",
+            )
+            .steady()
+            .needs(Permission::CampaignsRead, About::Campaign)
+            .query(PARAMETERS),
+        Endpoint::post("/api/v1/campaigns/{id}/start", "Start a campaign", start)
+            .describe("Dialing begins within the calling hours of the plan, as far as all rules allow it.")
             .needs(Permission::CampaignsStart, About::Campaign),
         Endpoint::post(
             "/api/v1/campaigns/{id}/pause",
-            "Stop dialing for now; live calls go on",
+            "Pause a campaign",
             |ctx, input| {
                 steer(ctx, input, "pause", |_| CampaignCommand::Pause {
                     reason: PauseReason::Requested,
                 })
             },
         )
+        .describe("Stops dialing until the campaign is resumed. Calls in progress continue.")
         .needs(Permission::CampaignsPause, About::Campaign)
         .kept(),
-        Endpoint::post("/api/v1/campaigns/{id}/resume", "Dial again", |ctx, input| {
-            steer(ctx, input, "resume", |_| CampaignCommand::Resume)
-        })
+        Endpoint::post(
+            "/api/v1/campaigns/{id}/resume",
+            "Resume a paused campaign",
+            |ctx, input| steer(ctx, input, "resume", |_| CampaignCommand::Resume),
+        )
+        .describe("Dialing continues with the customers who are due.")
         .needs(Permission::CampaignsStart, About::Campaign),
         Endpoint::post(
             "/api/v1/campaigns/{id}/stop",
-            "End it for good; an optional reason is kept",
+            "End a campaign permanently",
             |ctx, input| steer(ctx, input, "stop", |reason| CampaignCommand::Stop { reason }),
+        )
+        .describe(
+            "The campaign never dials again. An optional reason is stored. For a temporary stop use `pause`.",
         )
         .needs(Permission::CampaignsStart, About::Campaign)
         .takes::<Reason>()
@@ -74,7 +86,7 @@ pub fn endpoints() -> Vec<Endpoint> {
     ]
 }
 
-/// Why a campaign is ended; of other orders it is read and not kept.
+/// The optional reason for ending a campaign. Pause and resume read it too, but do not store it.
 #[derive(JsonSchema)]
 struct Reason {
     /// At most 256 bytes.

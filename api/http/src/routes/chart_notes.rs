@@ -1,4 +1,4 @@
-//! Notes on charts over HTTP: what people noted beside a figure, each at its moment.
+//! Routes of chart notes: texts that users attach to a moment on the chart of a metric.
 
 use crate::described::{Changed, Read};
 use crate::endpoint::{About, Ctx, Endpoint, Input, Permission};
@@ -14,41 +14,41 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 const ASKED: &[Parameter] = &[
-    Parameter::text("chart", "The metric whose chart it is", "answer_ratio_per_call"),
+    Parameter::text("chart", "The metric on the chart", "answer_ratio_per_call"),
     Parameter::campaign("Also notes about this campaign"),
 ];
 
 pub(super) fn endpoints() -> Vec<Endpoint> {
     vec![
-        Endpoint::get(
-            "/api/v1/chart-notes",
-            "What people noted on the chart of a metric",
-            list,
-        )
-        .needs(Permission::FiguresRead, About::Handler)
-        .query(ASKED),
-        Endpoint::post(
-            "/api/v1/chart-notes",
-            "Note what happened at a moment, on the chart of a metric",
-            add,
-        )
-        .needs(Permission::FiguresRead, About::Handler)
-        .takes::<NoteOrder>(),
+        Endpoint::get("/api/v1/chart-notes", "List the notes on a metric's chart", list)
+            .describe(
+                "Returns the notes in the order of their moments. With `campaign`, notes about that \
+                 campaign and notes about all campaigns.",
+            )
+            .needs(Permission::FiguresRead, About::Handler)
+            .query(ASKED),
+        Endpoint::post("/api/v1/chart-notes", "Add a note to a metric's chart", add)
+            .describe(
+                "The note is shown at a moment on the chart, for example when a line was down. It is \
+                 stored permanently.",
+            )
+            .needs(Permission::FiguresRead, About::Handler)
+            .takes::<NoteOrder>(),
     ]
 }
 
-/// What is noted, and where.
+/// The body that adds a note to a chart.
 #[derive(JsonSchema)]
 #[schemars(extend("examples" = [{ "chart": "answer_ratio_per_call", "about_at": "2026-03-02T02:00:00Z",
     "text": "线路二停了十分钟" }]))]
 struct NoteOrder {
-    /// The metric whose chart it is.
+    /// The metric on the chart.
     chart: Option<ChartId>,
-    /// Only on the chart of this campaign.
+    /// Shows the note only on the chart of this campaign; without it, on the charts of all.
     campaign: Option<CampaignId>,
-    /// The moment that it stands at; now without.
+    /// The moment on the chart at which the note is shown; default: now.
     about_at: Option<Timestamp>,
-    /// Stored for ever; name no person.
+    /// Stored permanently; must not name a person.
     #[schemars(length(min = 1, max = TEXT_BYTES_MAX))]
     text: String,
 }
@@ -67,7 +67,7 @@ impl Order for NoteOrder {
     }
 }
 
-/// A note that was added.
+/// The note after it was added.
 #[derive(Debug, Serialize, JsonSchema)]
 #[schemars(rename = "ChartNoteWritten")]
 struct NoteWritten {
@@ -100,7 +100,7 @@ async fn add(ctx: Ctx, input: Input) -> Result<Changed<NoteWritten>, Problem> {
     };
     let ordered = note.clone();
     let answer = add_note(&ctx.installation, &chart, note, (&caller, &scope), cause).await?;
-    // Of a repeat, what was noted the first time; of the very same note told once more, what stands.
+    // A repeated command returns the note of the first time; a note that exists already returns that one.
     let note = match answer.events.last() {
         Some(ChartNoteEvent::Added { note, .. }) => note.clone(),
         None => ordered,

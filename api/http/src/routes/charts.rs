@@ -1,4 +1,4 @@
-//! Charts of figures: ECharts options, ready to be set (REP-5).
+//! The route that returns a metric as a chart: ECharts options that a page can use unchanged (REP-5).
 
 use crate::described::Read;
 use crate::endpoint::{About, Ctx, Endpoint, Input, Permission};
@@ -12,9 +12,13 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
     vec![
         Endpoint::get(
             "/api/v1/charts/{name}",
-            "A metric by hour, day, campaign, trunk or flow version, as ECharts options",
+            "Get a metric as a chart",
             show,
         )
+            .describe(
+                "Returns ECharts options for one metric, by hour, day, campaign, trunk or flow version, \
+                 now or at a past moment.",
+            )
         .steady()
         .needs(Permission::FiguresRead, About::CampaignAsked)
         .query(
@@ -22,25 +26,25 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
                 &[
                     Parameter::number(
                         "version",
-                        "Version of the definition; the headline one without",
+                        "Version of the metric's definition; default: the headline version",
                         1,
                     ),
                     Parameter::campaign("Only this campaign"),
-                    Parameter::text("from", "First hour or day of the window", "2026-11-20"),
-                    Parameter::text("to", "The hour or day before which the window ends", "2026-11-21"),
-                    Parameter::one_of("by", "What it is split by; hour where that is known", BY),
+                    Parameter::text("from", "First hour or day of the period", "2026-11-20"),
+                    Parameter::text("to", "End of the period, exclusive: an hour or a day", "2026-11-21"),
+                    Parameter::one_of("by", "Dimension of the chart; default: hour, if the metric has it", BY),
                     Parameter::text(
                         "as_of",
-                        "As known at a position or instant, folded from the events of the campaign, or of all",
+                        "As known at this log position or RFC 3339 instant, replayed from the events of the campaign or of all campaigns",
                         "42",
                     ),
                     Parameter::instant(
                         "valid_at",
-                        "What was true at an instant, by what is known",
+                        "As true at this RFC 3339 instant, by what is known now or at `as_of`",
                     ),
                     Parameter::one_of(
                         "lang",
-                        "The name of the series; zh where it is not said",
+                        "Language of the series name; default: zh",
                         &["zh", "en"],
                     ),
                 ]
@@ -51,7 +55,7 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
 
 async fn show(ctx: Ctx, input: Input) -> Result<Read<Standing<Chart>>, Problem> {
     let asked = Asked::read(&input.param(0)?, input.query())?;
-    // What cannot be split by hours is split by what it can.
+    // A metric that has no values by hour uses its first dimension instead.
     let by = asked.by.or_else(|| match asked.metric.by.first() {
         None => Some(By::Hour),
         Some(by) => By::from_code(by),

@@ -1,5 +1,5 @@
-//! Complaints over HTTP: open one about a number, a person or a call, give it to somebody, resolve it,
-//! list all.
+//! Routes of complaints: open one about a number, a customer or a call, assign it, resolve it, show and list
+//! them.
 
 use crate::comparisons::Comparer;
 use crate::described::{Changed, MadeOrChanged, Read};
@@ -26,82 +26,83 @@ use serde::Serialize;
 
 pub(super) fn endpoints() -> Vec<Endpoint> {
     vec![
-        Endpoint::post(
-            "/api/v1/complaints",
-            "Somebody complained: about a number, a person or a call; its deadline follows from its source",
-            open,
-        )
-        .needs(Permission::CasesOpen, About::Everybody)
-        .takes::<ComplaintOpening>(),
-        Endpoint::get(
-            "/api/v1/complaints",
-            "Complaints with their deadlines, and what they add up to",
-            list,
-        )
-        .needs(Permission::CasesRead, About::Everybody)
-        .query(
-            const {
-                &[
-                    Parameter::instant("from", "Only received from this instant on (RFC 3339)"),
-                    Parameter::instant("to", "Only received before this instant"),
-                    Parameter::one_of(
-                        "source",
-                        "Only from here",
-                        &["12321", "12378", "regulator", "own"],
-                    ),
-                    Parameter::flag("open", "Only those that are not resolved"),
-                    CURSOR,
-                    LIMIT,
-                ]
-            },
-        ),
-        Endpoint::get("/api/v1/complaints/{id}", "One complaint", show)
+        Endpoint::post("/api/v1/complaints", "Open a complaint", open)
+            .describe(
+                "About a number, a customer or a call. The deadline follows from the source unless \
+                 `due_at` is given. `suppress` also adds the number to the blocklist, which needs \
+                 `numbers:suppress`.",
+            )
+            .needs(Permission::CasesOpen, About::Everybody)
+            .takes::<ComplaintOpening>(),
+        Endpoint::get("/api/v1/complaints", "List complaints", list)
+            .describe("Returns complaints with their deadlines, and totals over all that match.")
+            .needs(Permission::CasesRead, About::Everybody)
+            .query(
+                const {
+                    &[
+                        Parameter::instant(
+                            "from",
+                            "Only complaints received at this instant or later (RFC 3339)",
+                        ),
+                        Parameter::instant("to", "Only complaints received before this instant (RFC 3339)"),
+                        Parameter::one_of(
+                            "source",
+                            "Only complaints from this source",
+                            &["12321", "12378", "regulator", "own"],
+                        ),
+                        Parameter::flag("open", "true: only unresolved complaints"),
+                        CURSOR,
+                        LIMIT,
+                    ]
+                },
+            ),
+        Endpoint::get("/api/v1/complaints/{id}", "Get a complaint", show)
+            .describe("Returns the complaint with its deadline, owner and outcome.")
             .needs(Permission::CasesRead, About::Everybody),
-        Endpoint::post(
-            "/api/v1/complaints/{id}/assign",
-            "Somebody is to see to the complaint",
-            assign,
-        )
-        .needs(Permission::CasesWrite, About::Everybody)
-        .takes::<Assignment>(),
-        Endpoint::post(
-            "/api/v1/complaints/{id}/resolve",
-            "The complaint is answered, with an outcome",
-            resolve,
-        )
-        .needs(Permission::CasesWrite, About::Everybody)
-        .takes::<Resolution>(),
+        Endpoint::post("/api/v1/complaints/{id}/assign", "Assign a complaint", assign)
+            .describe("Sets the user who handles the complaint.")
+            .needs(Permission::CasesWrite, About::Everybody)
+            .takes::<Assignment>(),
+        Endpoint::post("/api/v1/complaints/{id}/resolve", "Resolve a complaint", resolve)
+            .describe(
+                "Stores the outcome and a note. `suppress` also adds the number to the blocklist, which \
+                 needs `numbers:suppress`.",
+            )
+            .needs(Permission::CasesWrite, About::Everybody)
+            .takes::<Resolution>(),
     ]
 }
 
-/// Who complained by which way about what.
+/// The body that opens a complaint: its source, its subject and its text. At least one of `number`,
+/// `customer` and `call` is given.
 #[derive(JsonSchema)]
 #[schemars(extend("examples" = [{
     "source": "12378", "number": "13800138000", "at": "2026-11-20T10:00:00+08:00", "what": "called at night"
 }]))]
 struct ComplaintOpening {
     source: ComplaintSource,
-    /// In any usual form, or our id of one.
+    /// The phone number in any common notation, or its internal id.
     number: Option<String>,
-    /// The institution's own id, or ours.
+    /// The customer: external id or internal id.
     customer: Option<String>,
     call: Option<CallId>,
-    /// About when the call was that is meant: the nearest one to the number within a day is named.
+    /// The approximate time of the call. The complaint then names the call to this number that was nearest,
+    /// within a day.
     at: Option<Timestamp>,
-    /// The number under which the source keeps it.
+    /// The reference under which the source files the complaint.
     #[schemars(length(max = CASE_TEXT_BYTES_MAX))]
     reference: Option<String>,
-    /// Stored for ever; name no person.
+    /// Stored permanently; must not name a person.
     #[schemars(length(min = 1, max = CASE_TEXT_BYTES_MAX))]
     what: String,
-    /// When it came in; now unless said.
+    /// When the complaint was received; default: now.
     received_at: Option<Timestamp>,
-    /// A day that the source itself set; else it follows from the source.
+    /// The deadline that the source set; default: computed from the source.
     due_at: Option<Timestamp>,
-    /// Who sees to it.
+    /// The user who handles the complaint.
     #[schemars(length(max = CASE_TEXT_BYTES_MAX))]
     owner: Option<String>,
-    /// Suppress the number as well, for good.
+    /// Also suppresses the number, permanently.
     suppress: Option<bool>,
 }
 
@@ -138,7 +139,7 @@ impl Order for ComplaintOpening {
     }
 }
 
-/// To whom.
+/// The body that assigns a complaint: the user who handles it.
 #[derive(JsonSchema)]
 #[schemars(extend("examples" = [{ "to": "wang" }]))]
 struct Assignment {
@@ -154,15 +155,15 @@ impl Order for Assignment {
     }
 }
 
-/// How it ended.
+/// The body that resolves a complaint: its outcome and a note.
 #[derive(JsonSchema)]
 #[schemars(extend("examples" = [{ "outcome": "upheld", "note": "it was late; they are not called again" }]))]
 struct Resolution {
     outcome: ComplaintOutcome,
-    /// Stored for ever; name no person.
+    /// Stored permanently; must not name a person.
     #[schemars(length(min = 1, max = CASE_TEXT_BYTES_MAX))]
     note: String,
-    /// Suppress the number as well, for good.
+    /// Also suppresses the number, permanently.
     suppress: Option<bool>,
 }
 
@@ -179,12 +180,12 @@ impl Order for Resolution {
     }
 }
 
-/// A complaint after an order.
+/// A complaint after it was opened, assigned or resolved.
 #[derive(Debug, Serialize, JsonSchema)]
 struct ComplaintChanged {
     #[serde(flatten)]
     complaint: ComplaintShown,
-    /// The number was suppressed with it.
+    /// True if the number was suppressed with this request.
     suppressed: bool,
     position: String,
 }
@@ -247,8 +248,8 @@ async fn about(
     installation.case_about(customer, number, call).await
 }
 
-/// The numbers that the text may mean, those that are known first. Several only where they are to be
-/// suppressed and their country is not known.
+/// Returns the numbers that the text can mean, numbers with events first. Several are returned only if they
+/// are to be suppressed and the country of the number is unknown.
 async fn numbers_of(installation: &Installation, order: &ComplaintOpening) -> Result<Vec<NumberId>, Problem> {
     let Some(text) = &order.number else {
         return Ok(Vec::new());
@@ -272,7 +273,8 @@ async fn numbers_of(installation: &Installation, order: &ComplaintOpening) -> Re
     Ok(known)
 }
 
-/// The number that is to be suppressed, where one is.
+/// Returns the number to suppress: none unless `suppress` is set. Fails if the complaint names neither a
+/// number nor a call to one.
 fn wanted_number(suppress: bool, about: &CaseAbout) -> Result<Option<NumberId>, Problem> {
     if !suppress {
         return Ok(None);
@@ -286,7 +288,7 @@ fn wanted_number(suppress: bool, about: &CaseAbout) -> Result<Option<NumberId>, 
     number.map(Some)
 }
 
-/// The number's own command, caused by what the complaint's command led to.
+/// Suppresses a number because of a complaint. The event that the complaint's command stored is the cause.
 async fn suppress_for(
     installation: &Installation,
     complaint: ComplaintId,

@@ -1,4 +1,4 @@
-//! Compliance reports over HTTP: issued, signed and kept; and which were issued.
+//! Routes of compliance reports: list the issued ones, and make, sign and store a new one.
 
 use crate::described::{Changed, Read};
 use crate::endpoint::{About, Ctx, Endpoint, Input, Permission};
@@ -23,22 +23,23 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
     vec![
         Endpoint::get(
             "/api/v1/compliance-reports",
-            "Issued compliance reports, the latest first",
+            "List issued compliance reports",
             list,
         )
+        .describe("Returns the period, digest, log position and signer of each report, latest first.")
         .needs(Permission::ReportsRead, About::Everybody)
         .query(PAGED),
-        Endpoint::post(
-            "/api/v1/compliance-reports",
-            "Make, sign and keep the compliance report of a period; reads the whole log",
-            post,
-        )
-        .needs(Permission::ReportsSign, About::Everybody)
-        .takes::<ReportOrder>(),
+        Endpoint::post("/api/v1/compliance-reports", "Issue a compliance report", post)
+            .describe(
+                "Makes the compliance report of a period from the whole log, signs it, and stores its \
+                 files on the server. The reply contains the page, the figures and the signed note.",
+            )
+            .needs(Permission::ReportsSign, About::Everybody)
+            .takes::<ReportOrder>(),
     ]
 }
 
-/// Issued reports, the latest first.
+/// A page of issued reports, latest first.
 #[derive(Debug, Serialize, JsonSchema)]
 struct Issues {
     items: Vec<IssueListed>,
@@ -48,21 +49,21 @@ struct Issues {
 struct IssueListed {
     issued_at: Timestamp,
     issue: Issue,
-    /// Where the event of the issue stands.
+    /// Log position of the event that recorded the report.
     #[serde(rename = "event_position", serialize_with = "Position::as_text")]
     #[schemars(with = "String", example = &"154")]
     position: Position,
 }
 
-/// The period of a report.
+/// The body that issues a report: its period, and the log position up to which it counts.
 #[derive(JsonSchema)]
 struct ReportOrder {
     #[schemars(with = "String", extend("enum" = ["day", "week", "month", "quarter", "year"]))]
     period: Option<PeriodLength>,
-    /// A day in it; default: of the last event.
+    /// A day in the period; default: the day of the last event.
     #[schemars(with = "Option<String>", extend("format" = "date"), example = &"2026-11-20")]
     at: Option<NaiveDate>,
-    /// What the log says up to here; default: the head.
+    /// The log position up to which events count; default: the head of the log.
     #[schemars(with = "Option<String>")]
     position: Option<u64>,
 }
@@ -79,14 +80,14 @@ impl members::Order for ReportOrder {
     }
 }
 
-/// A report as it was made.
+/// The issued report with its files.
 #[derive(Debug, Serialize, JsonSchema)]
 struct IssuedShown {
     issue: Issue,
-    /// The file of figures, which the note signs.
+    /// The file with the figures, as JSON. The note signs its digest.
     #[schemars(example = &"{}")]
     figures: String,
-    /// The page for people.
+    /// The report as an HTML page.
     #[schemars(example = &"<!doctype html>")]
     page: String,
     /// The signed note.
@@ -95,7 +96,7 @@ struct IssuedShown {
     kept: Kept,
 }
 
-/// Where its files lie on the server.
+/// Paths of the report's files on the server.
 #[derive(Debug, Serialize, JsonSchema)]
 struct Kept {
     #[schemars(example = &"reports/compliance.2026-10.html")]
@@ -122,7 +123,7 @@ async fn list(ctx: Ctx, input: Input) -> Result<Read<Paged<Issues>>, Problem> {
                 issue: *issue,
                 position: stored.position,
             });
-            // One more than the page tells whether there is another.
+            // One more than the page length shows whether there is another page.
             latest.truncate(paging.limit.saturating_add(1));
         }
     }

@@ -1,8 +1,8 @@
-//! Consent over HTTP (同意): given, withdrawn and shown, of one customer or of whoever has a phone number,
-//! which stands in the body and never in an address.
+//! Routes of consents (同意): record, withdraw and show them, for one customer by id or for all customers with
+//! a phone number. The number is sent in the body, never in the URL.
 //!
-//! A withdrawal holds before the next dial of its scope, and its reply lists the calls that were granted
-//! before: they are withdrawn, or cancelled if not yet answered.
+//! A withdrawal applies before the next dial of its scope. The reply lists the open calls that were permitted
+//! before; they are withdrawn, or canceled if they are not answered yet.
 
 use super::number_holders::{NumberHolders, find_holders, one_phone, require_holders};
 use crate::comparisons::NumberOnly;
@@ -27,54 +27,75 @@ use domain::stored_event::{Cause, Position};
 use domain::time::Timestamp;
 use std::sync::Arc;
 
-/// What is shown of a person's consents.
+/// What a read of a customer's consents records as shown.
 const CONSENTS: Shown = customer_page::CONSENTS.shown();
 
 pub(super) fn endpoints() -> Vec<Endpoint> {
     vec![
         Endpoint::get(
             "/api/v1/customers/{id}/consents",
-            "A customer's consents by scope: given, until when, with evidence or not, withdrawn",
+            "List a customer's consents",
             show,
         )
-.needs(Permission::CustomersRead, About::Customer)
+        .describe(
+            "For each scope: when consent was given, until when it is valid, whether evidence is stored, \
+             and when it was withdrawn. The read is recorded.",
+        )
+        .needs(Permission::CustomersRead, About::Customer)
         .query(const { &[BY, REASON] }),
         Endpoint::post(
             "/api/v1/customers/{id}/consents",
-            "Records a consent; refused without what makes a consent count",
+            "Record a customer's consent",
             change_one::<Consent>,
         )
-.needs(Permission::ConsentsWrite, About::Customer)
+        .describe(
+            "Refused if it lacks what makes a consent count under the campaign's rules, for example \
+             evidence.",
+        )
+        .needs(Permission::ConsentsWrite, About::Customer)
         .takes::<Consent>(),
         Endpoint::post(
             "/api/v1/customers/{id}/consents/withdraw",
-            "Withdraws a consent: nobody is dialed for its scope from here; open calls are listed and given up",
+            "Withdraw a customer's consent",
             change_one::<ConsentWithdrawal>,
         )
-.needs(Permission::ConsentsWithdraw, About::Customer)
+        .describe(
+            "The customer is not dialed for this scope from the next dial on. Open calls are listed and \
+             given up.",
+        )
+        .needs(Permission::ConsentsWithdraw, About::Customer)
         .takes::<ConsentWithdrawal>()
         .kept(),
         Endpoint::post(
             "/api/v1/consents",
-            "Records a consent of the one customer who has this number, for whoever may look everybody up",
+            "Record a consent by phone number",
             change_by_number::<Consent>,
         )
-.needs(Permission::ConsentsWrite, About::Everybody)
+        .describe(
+            "For the one customer with this number; refused if several have it. Needs access to all \
+             customers.",
+        )
+        .needs(Permission::ConsentsWrite, About::Everybody)
         .takes::<ByNumber<Consent>>(),
         Endpoint::post(
             "/api/v1/consents/withdraw",
-            "Withdraws a consent of everybody who has this number",
+            "Withdraw consents by phone number",
             change_by_number::<ConsentWithdrawal>,
         )
-.needs(Permission::ConsentsWithdraw, About::Nobody)
+        .describe(
+            "Withdraws the consent of every customer with this number. The reply lists only customers in \
+             the caller's data scope.",
+        )
+        .needs(Permission::ConsentsWithdraw, About::Nobody)
         .takes::<ByNumber<ConsentWithdrawal>>()
         .kept(),
         Endpoint::post(
             "/api/v1/consents/show",
-            "The consents of everybody who has this number",
+            "List consents by phone number",
             show_by_number,
         )
-.needs(Permission::NumbersRead, About::Everybody)
+        .describe("Returns the consents of every customer with this number. Each read is recorded.")
+        .needs(Permission::NumbersRead, About::Everybody)
         .takes::<NumberOnly>()
         .query(const { &[BY, REASON] }),
     ]
@@ -103,19 +124,19 @@ async fn change_by_number<T: OfConsent + 'static>(
     let cause = input.cause(&ctx.installation, "consents")?;
     let (comparer, mut sight) = (input.comparer(), Sight::of(&input));
     let ByNumber::<T> { number, order } = input.order().await?;
-    // Before any look-up: whether somebody has it, and how many, is not theirs to learn.
+    // Checked before any look-up: this caller may not learn whether, or how many, customers have the number.
     if T::IS_OF_ONE && !sight.is_whole() {
         let detail = "recording consent by number needs access to all customers: give the customer id";
         return Err(Problem::refused("refused", detail));
     }
     let wanted = order.wanted(ctx.installation.now());
-    // A withdrawal is never refused for its rate: its reply says less then.
+    // A withdrawal is never refused by the rate limit. Beyond the limit its reply lists no customers.
     match ctx.admit_comparison(&comparer) {
         Err(problem) if T::IS_OF_ONE => return Err(problem),
         Err(_) => sight.looked_up = None,
         Ok(()) => {}
     }
-    // A withdrawal holds for the number in every country that it may be of.
+    // A withdrawal applies to the number in every country that it can belong to.
     let phones = match T::IS_OF_ONE {
         true => one_phone(&ctx.installation, &number).await?,
         false => ctx.installation.phones_forbidden(&number).await?,
@@ -126,7 +147,7 @@ async fn change_by_number<T: OfConsent + 'static>(
         ctx.compared(&comparer, ComparedValue::Number, found).await?
     } else {
         let (mut holders, reached) = find_holders(&ctx.installation, phones).await?;
-        // How many there are would tell, too.
+        // The true value would disclose how many customers have the number.
         holders.complete = reached.is_ok();
         holders
     };
@@ -137,7 +158,7 @@ async fn change_by_number<T: OfConsent + 'static>(
         return Err(Problem::refused("number-shared", detail));
     }
     let AskedAll { items, last } = ask_all(&ctx, &holders, &sight, &wanted, cause).await?;
-    // Where something was written, and when, tells whether there was somebody.
+    // Whether something was stored, and when, would disclose whether a customer has the number.
     let position = sight.is_whole().then_some(last);
     let body = ConsentsChanged {
         number: holders.phone()?.mask(),
@@ -153,16 +174,15 @@ async fn change_by_number<T: OfConsent + 'static>(
     }))
 }
 
-/// What came of an order for everybody who has a number.
+/// The results of a command for every customer who has a number.
 struct AskedAll {
-    /// Of those whom whoever orders sees.
+    /// Only customers in the caller's data scope.
     items: Vec<ConsentAfter>,
     last: Position,
 }
 
-/// It holds for everybody with the number, whoever says it, and tells of nobody outside the scope: who
-/// refuses keeps it from none of the others, and is told of, once they all were asked, only to whoever sees
-/// them.
+/// Sends the command to every customer with the number. A refusal by one customer does not stop the others.
+/// It is returned after all were asked, and only to a caller who may see that customer.
 async fn ask_all(
     ctx: &Ctx,
     holders: &NumberHolders,
@@ -200,17 +220,19 @@ async fn ask_all(
     refused.map_or(Ok(all), Err)
 }
 
-/// Looking up by number needs both: numbers, and the persons who have them.
+/// Returns the data scope in which the caller may look customers up by number. `None` without `numbers:read`
+/// for all numbers and `customers:read`.
 fn looked_up(input: &Input) -> Option<DataScope> {
     let numbers = input.caller.scope_for(Permission::NumbersRead).ok()?;
     let persons = input.caller.scope_for(Permission::CustomersRead).ok()?;
     numbers.is_all().then_some(persons)
 }
 
-/// Which persons whoever asks is told of: none, and not whether there are any, beyond whom they may look up.
+/// The customers that a reply may show: those in both scopes. For other customers the reply does not even
+/// disclose whether there are any.
 struct Sight {
     ordered: DataScope,
-    /// Of the permission to look persons up.
+    /// The scope for looking customers up; `None` if the caller may not.
     looked_up: Option<DataScope>,
 }
 
@@ -222,7 +244,7 @@ impl Sight {
         }
     }
 
-    /// The caller may ask who has a number.
+    /// True if the caller may see every customer with any number.
     fn is_whole(&self) -> bool {
         self.ordered.is_all() && self.looked_up.as_ref().is_some_and(DataScope::is_all)
     }
@@ -243,7 +265,7 @@ fn done<T>(body: T, position: Position) -> Changed<T> {
     })
 }
 
-/// A person after an order.
+/// A customer after a command about a consent.
 struct Asked {
     after: ConsentAfter,
     state: Arc<CustomerState>,

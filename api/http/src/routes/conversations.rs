@@ -1,4 +1,4 @@
-//! Conversations in text over HTTP: opened, gone on with message by message, read, closed.
+//! Routes of text conversations: open one, exchange messages, read it, get its summary, close it.
 
 use crate::conversation_socket::{self, MESSAGE_BYTES_MAX, Writing};
 use crate::described::{Changed, MadeOrChanged, Read, Socket};
@@ -30,80 +30,97 @@ use schemars::JsonSchema;
 use std::sync::Arc;
 use warp::Reply;
 
-/// Longest id of a customer that is read: what a list's row may have.
+/// Maximum length of a customer id, in bytes; a row of a list has the same limit.
 const CUSTOMER_BYTES_MAX: usize = 128;
 
-/// Texts as they were written.
+/// Query parameter: texts in clear.
 const CLEAR: Parameter = Parameter::flag(
     "clear",
-    "Our texts with their variables filled in, for whoever may see persons in clear, with a reason",
+    "true: our texts with the customer's values filled in; needs customers:reveal and a reason",
 );
 
-/// What is opened of a conversation.
+/// What a read of a conversation records as shown.
 const MASKED: Shown = Shown::of(&["heard", "slots"], ReadForm::Masked);
-/// What is opened of its summary.
+/// What a read of a conversation's summary records as shown.
 const SUMMARY: Shown = Shown::of(&["slots", "summary"], ReadForm::Masked);
 
 pub(super) fn endpoints() -> Vec<Endpoint> {
     vec![
         Endpoint::post(
             "/api/v1/conversations",
-            "Begin to write with a person of a campaign: the campaign's flow, notices first, as in a call",
+            "Open a text conversation with a customer",
             begin,
+        )
+        .describe(
+            "Runs the campaign's published flow in text, required notices first. Returns our texts up to \
+             the first question. If we write first, the compliance rules are checked and can refuse.",
         )
         .needs(Permission::ConversationsHost, About::Handler)
         .takes::<ConversationOpening>(),
-        Endpoint::get(
-            "/api/v1/conversations/{id}",
-            "A conversation in text, line by line, and why the flow went where it went",
-            show,
-        )
-        .needs(Permission::CallsRead, About::Handler)
-        .query(const { &[CLEAR, BY, REASON] }),
+        Endpoint::get("/api/v1/conversations/{id}", "Get a text conversation", show)
+            .describe(
+                "Returns every line and the reason for each step of the flow. Our texts have their \
+                 variables unfilled unless `clear` is set. The read is recorded.",
+            )
+            .needs(Permission::CallsRead, About::Handler)
+            .query(const { &[CLEAR, BY, REASON] }),
         Endpoint::get(
             "/api/v1/conversations/{id}/summary",
-            "What a conversation in text came to, once it is closed: intent, interest, slots, what may follow",
+            "Get the summary of a text conversation",
             summed_up,
+        )
+        .describe(
+            "Returns the intent, interest, slots and possible next steps. Available within ten seconds \
+             after the conversation is closed. The read is recorded.",
         )
         .needs(Permission::CallsRead, About::Handler)
         .query(const { &[CLEAR, BY, REASON] }),
         Endpoint::post(
             "/api/v1/conversations/{id}/messages",
-            "A message of theirs: what we write back; the same message again is answered the same",
+            "Send a customer's message",
             message,
+        )
+        .describe(
+            "Returns our replies, and whether the conversation is closed. A message with a known id is \
+             answered from the log and not processed again.",
         )
         .needs(Permission::ConversationsHost, About::Handler)
         .takes::<MessageReceived>()
         .kept(),
         Endpoint::get(
             "/api/v1/conversations/{id}/live",
-            "The same messages over a WebSocket: one text message each way, until it is closed",
+            "Exchange messages over a WebSocket",
             write_by_web_socket,
+        )
+        .describe(
+            "One JSON text frame per message: `{\"id\",\"text\"}` in, the reply of `POST messages` out. \
+             The server closes the socket with the conversation.",
         )
         .needs(Permission::ConversationsHost, About::Handler),
         Endpoint::post(
             "/api/v1/conversations/{id}/close",
-            "Close a conversation that nobody goes on with",
+            "Close a text conversation",
             end,
         )
+        .describe("Ends a conversation that will not continue.")
         .needs(Permission::ConversationsHost, About::Handler),
     ]
 }
 
-/// With whom, about what, by which way.
+/// The body that opens a conversation: campaign, customer, channel, and who wrote first.
 #[derive(JsonSchema)]
 #[schemars(extend("examples" = [{ "campaign": "TASK20261120", "customer": "C01", "channel": "web",
     "begun_by": "customer" }]))]
 struct ConversationOpening {
     #[schemars(with = "CampaignId")]
     campaign: Option<CampaignId>,
-    /// The institution's id of the customer, or ours; somebody of the campaign's lists.
+    /// The customer's external or internal id. The customer must be in a list of the campaign.
     #[schemars(length(min = 1, max = CUSTOMER_BYTES_MAX))]
     customer: String,
-    /// Default: web.
+    /// The channel; default: web.
     #[schemars(with = "Option<Channel>")]
     channel: Channel,
-    /// Who wrote first. Default: us, which asks every rule.
+    /// Who writes first. Default: us; the compliance rules are then checked.
     #[schemars(with = "Option<BegunBy>")]
     begun_by: BegunBy,
 }
@@ -122,11 +139,11 @@ impl Order for ConversationOpening {
     }
 }
 
-/// A message of theirs.
+/// A message from the customer.
 #[derive(JsonSchema)]
 #[schemars(extend("examples" = [{ "id": "m-1", "text": "三期" }]))]
 struct MessageReceived {
-    /// Its sender's own id: the same one again is the same message.
+    /// The sender's id of the message. The same id again is the same message.
     #[schemars(length(min = 1, max = MESSAGE_ID_BYTES_MAX))]
     id: String,
     #[schemars(length(min = 1, max = TEXT_CHARS_MAX))]
@@ -161,7 +178,7 @@ async fn begin(ctx: Ctx, input: Input) -> Result<MadeOrChanged<ConversationShown
         channel: opening.channel,
         begun_by: opening.begun_by,
     };
-    // The texts have the person's values filled in: the rate is that of comparisons with values.
+    // The texts contain the customer's values, so the rate limit of comparisons applies.
     ctx.admit_comparison(&comparer)?;
     let (id, answer) = open(&installation, order, cause).await?;
     let (state, opened) = known(&installation, id).await?;
@@ -208,7 +225,7 @@ async fn write_by_web_socket(ctx: Ctx, mut input: Input) -> Result<Socket, Probl
     drop(input);
     let (_, opened) = seen(&ctx, scope, id).await?;
     let place = event_stream::place(&caller, StreamUse::Other)?;
-    // Before the first text leaves; each further one is an event of the conversation.
+    // Recorded before the first text is sent. Each further text is an event of the conversation.
     record_texts(&ctx, reader, &opened).await?;
     let writing = Writing {
         stop: WhileAllowed::of(&installation, caller),
@@ -310,7 +327,8 @@ async fn record_texts(ctx: &Ctx, reader: Reader, opened: &OpenedFact) -> Result<
     disclosure.record(ctx, columns).await
 }
 
-/// Ours as the flow has them, nobody's values filled in; theirs were starred before they were stored.
+/// Replaces our text by the text of the flow with its variables unfilled. The customer's texts were masked
+/// before they were stored.
 fn unfilled(line: &mut LineShown, texts: &Texts) {
     if line.side == Side::Us
         && let Some(prompt) = &line.prompt
@@ -319,7 +337,7 @@ fn unfilled(line: &mut LineShown, texts: &Texts) {
     }
 }
 
-/// A conversation, where a caller of this scope sees its person.
+/// Returns a conversation if the caller's data scope includes its customer; otherwise `missing`.
 async fn seen(
     ctx: &Ctx,
     scope: DataScope,

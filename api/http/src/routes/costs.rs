@@ -1,5 +1,5 @@
-//! Costs over HTTP (DEP-8): lines, agents and engines by campaign, ending and conversion, beside a baseline
-//! of people alone: the settings', or another one that is sent with the question.
+//! Routes of costs (DEP-8): lines, agents and engines by campaign, disposition and conversion, compared with
+//! a baseline of agents alone. The baseline is in the settings or in the request.
 
 use crate::described::Read;
 use crate::endpoint::{About, Ctx, Endpoint, Input, Permission};
@@ -20,25 +20,28 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
     vec![
         Endpoint::get(
             "/api/v1/reports/costs",
-            "Costs by campaign, ending and conversion: lines, agents and engines, beside what people alone would \
-             cost by the settings",
+            "Report costs by campaign, disposition and conversion",
             costs,
         )
+            .describe(
+                "Costs of lines, agents and engines, compared with a baseline of agents alone. Tariffs and \
+                 baseline come from the settings; query parameters override them.",
+            )
         .needs(Permission::FiguresRead, About::Everybody)
         .query(
             const {
                 &[
                     Parameter::campaign("Only this campaign"),
-                    Parameter::text("from", "First day, Beijing", "2026-11-20"),
-                    Parameter::text("to", "The day before which it ends", "2026-11-21"),
+                    Parameter::text("from", "First day (Beijing time)", "2026-11-20"),
+                    Parameter::text("to", "End of the period, exclusive: a day", "2026-11-21"),
                     Parameter::one_of(
                         "step",
-                        "Seconds to which each call is rounded up: 60 (default), 6 or 1",
+                        "Billing step in seconds: 60 (default), 6 or 1",
                         &["60", "6", "1"],
                     ),
                     Parameter::number(
                         "per_minute_fen",
-                        "Tariff of lines in fen a minute, a whole number; default: the setting costs.line_minute_fen",
+                        "Tariff of lines in fen per minute, a whole number; default: the setting costs.line_minute_fen",
                         15,
                     ),
                     AGENT_YEAR_FEN,
@@ -53,40 +56,45 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
         ),
         Endpoint::post(
             "/api/v1/reports/costs",
-            "The same beside another baseline and other tariffs than the settings'; nothing is stored",
+            "Report costs with another baseline and tariffs",
             costs_beside,
         )
+            .describe(
+                "The same report with the baseline and tariffs of the body. A member that is missing has \
+                 its default. Nothing is stored.",
+            )
         .needs(Permission::FiguresRead, About::Everybody)
         .takes::<CostsOrder>(),
     ]
 }
 
-/// Which costs, and beside what.
+/// The body of a cost report: the period, the tariffs and the baseline.
 #[derive(JsonSchema)]
 #[schemars(extend("examples" = [{ "from": "2026-11-20", "baseline": { "agent_year_fen": 9_000_000,
     "recognition_hour_fen": 120 } }]))]
 struct CostsOrder {
     campaign: Option<CampaignId>,
-    /// First day, Beijing.
+    /// First day (Beijing time).
     #[schemars(example = &"2026-11-20")]
     from: Option<String>,
-    /// The day before which it ends.
+    /// End of the period, exclusive: a day.
     #[schemars(example = &"2026-11-21")]
     to: Option<String>,
-    /// Seconds to which each call is rounded up: 60 (default), 6 or 1.
+    /// Billing step in seconds: 60 (default), 6 or 1.
     #[schemars(example = &"60")]
     step: Option<String>,
-    /// Tariff of lines in fen a minute, a whole number.
+    /// Tariff of lines in fen per minute, a whole number.
     per_minute_fen: Option<u32>,
-    /// What is left out is the requirement's, or not priced.
+    /// Replaces the baseline of the settings. A missing member has its default, or is not priced.
     #[schemars(with = "Baseline")]
     baseline: Option<Baseline>,
-    /// A position of the log, or an instant: what was known then. Default: now.
+    /// A log position or an RFC 3339 instant: the costs as known then. Default: now.
     #[schemars(example = &"1200")]
     as_of: Option<String>,
 }
 
-/// Highest tariff that a body may say; the table's own limit is told by it.
+/// Highest tariff that a body may contain, in fen per minute. The table has a limit of its own, and its error
+/// states it.
 const PER_MINUTE_FEN_MAX: u32 = 100_000;
 
 impl Order for CostsOrder {
@@ -109,29 +117,28 @@ impl Order for CostsOrder {
 
 const AGENT_YEAR_FEN: Parameter = Parameter::number(
     "agent_year_fen",
-    "Of a baseline: what an agent costs a year, in fen",
+    "Baseline: cost of an agent per year, in fen",
     8_000_000,
 );
-const WORK_DAYS: Parameter =
-    Parameter::number("work_days_per_year", "Of a baseline: working days of a year", 250);
+const WORK_DAYS: Parameter = Parameter::number("work_days_per_year", "Baseline: working days per year", 250);
 const CALLS_MIN: Parameter = Parameter::number(
     "calls_per_agent_day_min",
-    "Of a baseline: effective calls of an agent in a day, at least",
+    "Baseline: minimum of effective calls per agent and day",
     150,
 );
-/// As a baseline itself has it.
+/// Query parameter with the same bounds as the member of a baseline.
 const CALLS_MAX: Parameter = Parameter::number(
     "calls_per_agent_day_max",
-    "Of a baseline: effective calls of an agent in a day, at most",
+    "Baseline: maximum of effective calls per agent and day",
     200,
 );
 const MINUTE_BEFORE: Parameter = Parameter::number(
     "line_minute_fen_before",
-    "Of a baseline: what a minute on the line cost before, in fen",
+    "Baseline: former cost of a line minute, in fen",
     20,
 );
 
-/// What a question says of the baseline itself goes before the settings.
+/// The members of the baseline that the query sets. They override the settings.
 #[derive(Default)]
 struct Said {
     agent_year_fen: Option<u64>,
@@ -170,7 +177,7 @@ impl Said {
     }
 }
 
-/// By which baseline an answer goes.
+/// The baseline of a reply: the settings with overrides, or the one in the body.
 enum Beside {
     Settings(Said),
     Sent(Baseline),
@@ -217,7 +224,7 @@ async fn answer(
         Some(campaign) => Source::of(&ctx.installation, moment, &campaign, views).await?,
         None => Source::of_all(&ctx.installation, moment, views).await?,
     };
-    // Of the past the settings of then count.
+    // A report of the past uses the settings as they were then.
     let until = source.position.filter(|_| source.known.is_some());
     let baseline = match beside {
         Beside::Sent(baseline) => baseline,

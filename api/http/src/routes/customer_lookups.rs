@@ -1,5 +1,5 @@
-//! Our id of somebody, asked by the institution's own in a body: an own id may be an identity number, and no
-//! address, and so no log of a proxy, needs to hold it.
+//! The route that finds a customer's internal id by external id. The external id is sent in the body: it can
+//! be an identity number, which must not appear in a URL or in a proxy's log.
 
 use crate::described::Read;
 use crate::endpoint::{About, Ctx, Endpoint, Input, Permission};
@@ -12,25 +12,25 @@ use intake::members::{Members, Order};
 use schemars::JsonSchema;
 use serde::Serialize;
 
-/// Longest id that is read: what a list's row may have.
+/// Maximum length of an external id, in bytes; a row of a list has the same limit.
 const EXTERNAL_ID_BYTES_MAX: usize = 128;
 
 pub(super) fn endpoints() -> Vec<Endpoint> {
     vec![
-        Endpoint::post(
-            "/api/v1/customers/find",
-            "Our id of a customer, by the institution's own id in the body; shows nothing else of them",
-            find,
-        )
-        .needs(Permission::CustomersRead, About::Handler)
-        .takes::<CustomerAsked>(),
+        Endpoint::post("/api/v1/customers/find", "Find a customer's internal id", find)
+            .describe(
+                "Returns the internal id for an external id, and no other data. Attempts are rate limited \
+                 and recorded.",
+            )
+            .needs(Permission::CustomersRead, About::Handler)
+            .takes::<CustomerAsked>(),
     ]
 }
 
-/// Whom somebody looks for.
+/// The body of a look-up.
 #[derive(JsonSchema)]
 struct CustomerAsked {
-    /// The institution's own id of them, or ours.
+    /// The customer's external id; an internal id is returned unchanged.
     #[schemars(length(min = 1, max = EXTERNAL_ID_BYTES_MAX), example = &"C01")]
     customer: String,
 }
@@ -43,13 +43,14 @@ impl Order for CustomerAsked {
     }
 }
 
-/// Who it is, by our id alone.
+/// The customer's internal id.
 #[derive(Debug, Serialize, JsonSchema)]
 struct CustomerFound {
     id: CustomerId,
 }
 
-/// Whoever tries ids one after the other learns slowly, as with numbers; who is not theirs is nobody.
+/// Returns the internal id of a customer in the caller's data scope. The rate limit of comparisons makes
+/// trying out ids slow; a customer outside the scope gives the same `missing` as an unknown id.
 async fn find(ctx: Ctx, input: Input) -> Result<Read<CustomerFound>, Problem> {
     let (comparer, scope) = (input.comparer(), input.scope.clone());
     let CustomerAsked { customer } = input.order().await?;

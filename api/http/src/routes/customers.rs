@@ -1,4 +1,4 @@
-//! One customer over HTTP: who it is (masked), in which campaigns, which calls.
+//! Routes of one customer: personal data (masked), enrolments and calls; the timeline; the portrait.
 
 use crate::comparisons::number_ids;
 use crate::described::Read;
@@ -29,34 +29,44 @@ use projections::views::portrait::{self, Portraits};
 use projections::{ReadDb, View};
 use std::sync::Arc;
 
-/// What each of the three routes shows of a person.
+/// What a read of a customer records as shown.
 const PERSON: Shown = customer_page::PERSON.shown();
+/// What a read of a customer's timeline records as shown.
 const TIMELINE: Shown = customer_page::TIMELINE.shown();
+/// What a read of a customer's portrait records as shown.
 const PORTRAIT: Shown = customer_page::PORTRAIT.shown();
 
-/// Most attempts of one enrolment that are looked up for their calls; caps stop far earlier.
+/// Maximum attempts of one enrolment for which calls are looked up. Caps end an enrolment far earlier.
 const ATTEMPTS_SHOWN_MAX: u32 = 100;
 
 pub(super) fn endpoints() -> Vec<Endpoint> {
     vec![
-        Endpoint::get(
-            "/api/v1/customers/{id}",
-            "One customer by the institution's own id or by ours, with enrolments and calls",
-            show,
-        )
-        .needs(Permission::CustomersRead, About::Customer)
-        .query(READ_THEN),
+        Endpoint::get("/api/v1/customers/{id}", "Get a customer", show)
+            .describe(
+                "By external or internal id. Returns masked personal data, numbers, enrolments with the \
+                 reason for not being called, and calls, now or at a past moment. The read is recorded.",
+            )
+            .needs(Permission::CustomersRead, About::Customer)
+            .query(READ_THEN),
         Endpoint::get(
             "/api/v1/customers/{id}/timeline",
-            "What happened to one customer, line by line, with the calls; the latest 500",
+            "Get a customer's timeline",
             timeline,
+        )
+        .describe(
+            "Returns what happened to the customer, line by line, with the calls: the latest 500 of each. \
+             The read is recorded.",
         )
         .needs(Permission::CustomersRead, About::Everybody)
         .query(READ_THEN),
         Endpoint::get(
             "/api/v1/customers/{id}/portrait",
-            "What is known of one customer from their calls, each value with the call it came from",
+            "Get a customer's portrait",
             portrait_of,
+        )
+        .describe(
+            "Returns what is known of the customer from calls, each value with the call that it came from. \
+             The read is recorded.",
         )
         .needs(Permission::CustomersRead, About::Everybody)
         .query(READ_THEN),
@@ -90,7 +100,7 @@ async fn show(ctx: Ctx, input: Input) -> Result<Read<CustomerShown>, Problem> {
     given(&ctx.installation, reader, PERSON, customer, shown).await
 }
 
-/// What is known of a person is given out when it is on record that it is.
+/// Records the read, then returns the reply. If the read cannot be recorded, nothing is returned.
 async fn given<T>(
     installation: &Installation,
     reader: Reader,
@@ -106,13 +116,13 @@ async fn given<T>(
     Ok(Read(shown))
 }
 
-/// What the reader sees of a person: which campaigns, and in which form ids of numbers.
+/// What the caller may see of a customer: campaigns in the data scope, and the form of number ids.
 struct Sight {
     scope: DataScope,
     ids: NumberIds,
 }
 
-/// With the calls that exist now, or existed then.
+/// Describes a customer with the enrolments and calls that exist now, or existed at `then`.
 async fn describe_whole(
     installation: &Installation,
     customer: &CustomerId,
@@ -122,7 +132,7 @@ async fn describe_whole(
 ) -> Result<CustomerShown, Problem> {
     let mut enrolments = Vec::new();
     let mut calls = Vec::new();
-    // Of other campaigns nothing is told.
+    // Campaigns outside the caller's data scope are left out.
     let enrolled = state.enrolments().iter();
     for (campaign, enrolment) in enrolled.filter(|(campaign, _)| tells_of(&sight.scope, campaign)) {
         let made = calls_of(installation, campaign, customer, enrolment, then).await?;
@@ -155,8 +165,8 @@ async fn describe_whole(
     })
 }
 
-/// Lines and calls hold nothing personal; of the past they are folded from the person's own events. One
-/// person's ids have one history.
+/// Returns the timeline of a customer, with the lines of all ids that were merged into it. Lines and calls
+/// hold no personal values; for a past moment they are replayed from the customer's events.
 async fn timeline(ctx: Ctx, input: Input) -> Result<Read<TimelineShown>, Problem> {
     let (reader, ids) = (input.reader(), number_ids(&input.caller));
     let (named, moment) = (input.param(0)?, Moment::of(input.query())?);
@@ -195,12 +205,12 @@ async fn timeline(ctx: Ctx, input: Input) -> Result<Read<TimelineShown>, Problem
     given(&ctx.installation, reader, what, customer, shown).await
 }
 
-/// The latest, as many as one id shows.
+/// Returns the last `LINES_MAX` elements.
 fn latest<T>(mut all: Vec<T>) -> Vec<T> {
     all.split_off(all.len().saturating_sub(LINES_MAX))
 }
 
-/// A portrait holds ids, counts and instants, nothing that is sealed.
+/// Returns the portrait of a customer: ids, counts and times, no sealed values.
 async fn portrait_of(ctx: Ctx, input: Input) -> Result<Read<PortraitShown>, Problem> {
     let reader = input.reader();
     let (named, moment) = (input.param(0)?, Moment::of(input.query())?);
@@ -222,7 +232,7 @@ async fn portrait_of(ctx: Ctx, input: Input) -> Result<Read<PortraitShown>, Prob
     given(&ctx.installation, reader, PORTRAIT, customer, shown).await
 }
 
-/// The time asked about, where it is not now.
+/// Resolves the moment of the request; `None` if it is now.
 async fn asked_then(installation: &Installation, moment: Moment) -> Result<Option<Then>, Problem> {
     if moment.is_now() {
         return Ok(None);
@@ -231,7 +241,8 @@ async fn asked_then(installation: &Installation, moment: Moment) -> Result<Optio
     Ok(Some(then.await?))
 }
 
-/// The rows of one view about one id: those of now, or of then, folded from the person's own events.
+/// Returns the rows of one view about one customer id: the current rows, or those of a past moment replayed
+/// from the customer's events.
 async fn rows_of(
     installation: &Installation,
     customer: &CustomerId,
@@ -255,7 +266,8 @@ async fn rows_of(
     Ok((Arc::clone(&shown.rows.db), Some(shown.known(then))))
 }
 
-/// Calls follow from the enrolment and the attempt; an attempt that was never permitted has none.
+/// Returns the calls of an enrolment. Call ids are derived from enrolment and attempt; an attempt without a
+/// permitted call has none.
 async fn calls_of(
     installation: &Installation,
     campaign: &CampaignId,
@@ -281,7 +293,7 @@ async fn calls_of(
     Ok(calls)
 }
 
-/// The last closing of a campaign's window that people waited behind, as of then.
+/// Returns the last end of the campaign's calling window that left customers waiting, as of now or of `then`.
 async fn closed_window(
     installation: &Installation,
     campaign: &CampaignId,
@@ -334,7 +346,7 @@ fn describe(
     }
 }
 
-/// Why the enrolment was not dialed when it was last asked for, in codes and in words.
+/// Explains in a code and in words why the enrolment was not dialed when it was last due.
 fn not_called(
     why: &NotDialed,
     enrolment: &EnrolmentState,
@@ -355,7 +367,7 @@ fn not_called(
     }
 }
 
-/// The zone in which this person's times are said: the record's, else the first number's country's.
+/// Returns the time zone for this customer's times: the one on record, or that of the first number's country.
 fn local_zone(state: &CustomerState) -> &'static str {
     let known = state.numbers().first().and_then(|known| known.phone.value());
     zone_of(state.time_zone(), known.map(String::as_str)).name()

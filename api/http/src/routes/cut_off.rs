@@ -1,7 +1,9 @@
-//! Whom a campaign cut off in mid-conversation (被我方中断): the list, and what a person orders for one of them.
+//! Routes of customers cut off by us in an answered call (被我方中断): list them, call one back, or
+//! settle one.
 //!
-//! The list is of the view of calls, each row held against the customer's own stream: who has been called
-//! since is not on it. A call back is no permit: rules and caps are asked when it is dialed.
+//! The list comes from the view of calls; each row is checked against the customer's own stream, so a
+//! customer who has been called since is not in it. A call back is no permit: rules and caps are checked when
+//! it is dialed.
 
 use crate::described::{Changed, Read};
 use crate::endpoint::{About, Ctx, Endpoint, Input, Permission};
@@ -21,44 +23,56 @@ use projections::views::call_history::{self, CALLS_MAX, CallFilter, CallRow};
 use schemars::JsonSchema;
 use serde::Serialize;
 
-/// Interrupted calls on a page.
+/// Length of a page of interrupted calls: 100 by default, at most `CALLS_MAX`.
 const PAGE: Length = Length {
     unasked: 100,
     most: CALLS_MAX,
 };
-/// Longest reason and name: stored for ever, and must hold nothing personal.
+/// Maximum length of a reason and of `by`, in bytes. Both are stored permanently and must not contain
+/// personal data.
 const TEXT_BYTES_MAX: usize = 256;
 
-/// What is shown of a person who was cut off.
+/// What a read of the list records as shown.
 const CUT_OFF: Shown = Shown::of(&["callee", "finding", "enrolments"], ReadForm::Masked);
 
 pub(super) fn endpoints() -> Vec<Endpoint> {
     vec![
-        Endpoint::get(
-            "/api/v1/campaigns/{id}/cut-off",
-            "Whom a crash or a stop of ours cut off after an answer, newest first, and when they are due again",
-            list,
-        )
-.needs(Permission::CampaignsRead, About::Campaign)
-        .query(const { &[
-            CURSOR,
-            Parameter::number("limit", "Look at so many interrupted calls; default 100, at most 500", 100),
-            BY,
-            REASON,
-        ] }),
+        Endpoint::get("/api/v1/campaigns/{id}/cut-off", "List cut-off customers", list)
+            .describe(
+                "Customers whose answered call ended through a crash or a stop on our side and who were \
+                 not called since, newest first, with the time at which they are due again. The read is \
+                 recorded.",
+            )
+            .needs(Permission::CampaignsRead, About::Campaign)
+            .query(
+                const {
+                    &[
+                        CURSOR,
+                        Parameter::number(
+                            "limit",
+                            "Interrupted calls examined per page; default 100, at most 500",
+                            100,
+                        ),
+                        BY,
+                        REASON,
+                    ]
+                },
+            ),
         Endpoint::post(
             "/api/v1/campaigns/{id}/cut-off/call-back",
-            "Somebody who was cut off is due at once; every rule and cap is asked as for any dial",
+            "Call back a cut-off customer",
             call_back,
         )
-.needs(Permission::CampaignsWrite, About::Campaign)
+        .describe("Makes the customer due at once. Every rule and cap is checked as for any dial.")
+        .needs(Permission::CampaignsWrite, About::Campaign)
         .takes::<CallBack>(),
         Endpoint::post(
             "/api/v1/campaigns/{id}/cut-off/settle",
-            "Somebody who was cut off is not called again in this campaign",
+            "Settle a cut-off customer",
             settle,
         )
-.needs(Permission::CampaignsWrite, About::Campaign)
+        .describe("The customer is not called again in this campaign.")
+        .needs(Permission::CampaignsWrite, About::Campaign)
         .takes::<CutOffSettlement>(),
     ]
 }
@@ -104,7 +118,7 @@ async fn list(ctx: Ctx, input: Input) -> Result<Read<Paged<CutOffs>>, Problem> {
     }))
 }
 
-/// True when this call is the enrolment's last, and was cut off.
+/// True if this call is the last one of the enrolment and was cut off.
 fn cut_off_last(enrolment: &EnrolmentState, row: &CallRow) -> bool {
     enrolment.cut_off().is_some_and(|last| last.call == row.call)
 }
@@ -128,13 +142,14 @@ fn describe(row: &CallRow, enrolment: &EnrolmentState, callee: Option<String>) -
     }
 }
 
-/// A page of those who were cut off.
+/// A page of cut-off customers.
 #[derive(Debug, Serialize, JsonSchema)]
 struct CutOffs {
     items: Vec<CutOff>,
 }
 
-/// Somebody who was cut off, and whether they are called back.
+/// A cut-off customer, and whether the customer waits for a call back, is being called, or is
+/// settled.
 #[derive(Debug, Serialize, JsonSchema)]
 struct CutOff {
     customer: CustomerId,
@@ -149,7 +164,7 @@ struct CutOff {
     due_at: Option<Timestamp>,
 }
 
-/// Where the enrolment stands after an order.
+/// The enrolment after a call back or a settlement was requested.
 #[derive(Debug, Serialize, JsonSchema)]
 struct CutOffChanged {
     customer: CustomerId,
@@ -158,10 +173,10 @@ struct CutOffChanged {
     due_at: Option<Timestamp>,
 }
 
-/// Who is due at once.
+/// The body of a call back: the customer to call as soon as possible.
 #[derive(JsonSchema)]
 struct CallBack {
-    /// The institution's own id, or ours.
+    /// External or internal id of the customer.
     #[schemars(example = &"C01")]
     customer: String,
     #[schemars(length(max = TEXT_BYTES_MAX))]
@@ -177,13 +192,13 @@ impl Order for CallBack {
     }
 }
 
-/// Who is not called again in this campaign.
+/// The body of a settlement: the customer who is not called again in this campaign.
 #[derive(JsonSchema)]
 struct CutOffSettlement {
-    /// The institution's own id, or ours.
+    /// External or internal id of the customer.
     #[schemars(example = &"C01")]
     customer: String,
-    /// Stored for ever; name no person.
+    /// Stored permanently; must not name a person.
     #[schemars(length(max = TEXT_BYTES_MAX))]
     reason: String,
     #[schemars(length(max = TEXT_BYTES_MAX))]

@@ -1,4 +1,4 @@
-//! Deals over HTTP (INT-5): what came of calls afterwards, reported by other systems.
+//! The route that stores deals (INT-5): sales or repayments after a call, reported by other systems.
 
 use crate::comparison_gate::{count_own_ids, note_own_ids};
 use crate::described::Changed;
@@ -12,25 +12,26 @@ use schemars::JsonSchema;
 
 pub(super) fn endpoints() -> Vec<Endpoint> {
     vec![
-        Endpoint::post(
-            "/api/v1/deals",
-            "Reports deals (成交, 还款): each is put down to a call; reported again, it supersedes",
-            take,
-        )
-        .needs(Permission::CampaignsWrite, About::Everybody)
-        .takes::<DealsOrder>(),
+        Endpoint::post("/api/v1/deals", "Report deals", take)
+            .describe(
+                "Stores deals (成交, 还款). Each is attributed to the named call, or to the campaign's last \
+                 dial of the customer within the window. A deal with a known reference replaces the \
+                 earlier one. A refused row does not affect the others.",
+            )
+            .needs(Permission::CampaignsWrite, About::Everybody)
+            .takes::<DealsOrder>(),
     ]
 }
 
-/// Deals, each by itself: one that is refused takes none with it.
+/// The body with deals. Each row is handled separately: a refused row does not affect the others.
 #[derive(JsonSchema)]
 struct DealsOrder {
     #[schemars(length(min = 1, max = DEALS_OF_REQUEST_MAX))]
     deals: Vec<DealRow>,
-    /// So many days after a call a deal is put down to it; 30 unless it is said.
+    /// Days after a call within which a deal is attributed to it; default 30.
     #[schemars(range(min = 1, max = ATTRIBUTION_DAYS_MAX))]
     window_days: Option<u32>,
-    /// Nothing is stored: it says what would be.
+    /// If true, nothing is stored: the reply shows what would be.
     dry_run: Option<bool>,
 }
 

@@ -1,4 +1,4 @@
-//! The published description and the status page.
+//! Routes of the OpenAPI document and of the status page.
 
 use crate::described::{Page, Read};
 use crate::endpoint::{Ctx, Endpoint, Input};
@@ -9,10 +9,10 @@ use serde::Serialize;
 use serde_json::{Map, Value};
 use std::sync::LazyLock;
 
-/// Self-contained: style, script and all; nothing is fetched from elsewhere.
+/// The status page with its styles and scripts; it loads nothing from elsewhere.
 const STATUS_PAGE: &str = include_str!("status.html");
 
-/// This description; its form is that of OpenAPI 3.1 itself.
+/// This document. Its format is defined by OpenAPI 3.1.
 #[derive(Debug, Clone, Serialize, JsonSchema)]
 #[schemars(extend("examples" = [{ "openapi": "3.1.0" }]))]
 #[serde(transparent)]
@@ -20,8 +20,11 @@ struct Description(Map<String, Value>);
 
 pub(super) fn endpoints() -> Vec<Endpoint> {
     vec![
-        Endpoint::get("/status", "A plain live status page", page).open(),
-        Endpoint::get("/api/v1/openapi.json", "This description, OpenAPI 3.1", show)
+        Endpoint::get("/status", "Open the status page", page)
+            .describe("A plain HTML page with the live state of this server.")
+            .open(),
+        Endpoint::get("/api/v1/openapi.json", "Get this document", show)
+            .describe("The API description in OpenAPI 3.1.")
             .steady()
             .open(),
     ]
@@ -31,7 +34,7 @@ async fn page(_: Ctx, _: Input) -> Result<Page, Problem> {
     Ok(Page(STATUS_PAGE))
 }
 
-/// Made once: it is the same for the life of the process.
+/// The document, built at its first use. It does not change while the process runs.
 static DESCRIPTION: LazyLock<Description> =
     LazyLock::new(|| match openapi::document(&crate::routes::endpoints()) {
         Value::Object(members) => Description(members),

@@ -1,4 +1,4 @@
-//! Drafts over HTTP: what whoever asks has begun to fill in and not sent yet. Everybody has their own alone.
+//! Routes of drafts: unfinished forms of the caller. A user sees only their own drafts.
 
 use crate::described::{Changed, MadeOrChanged, Read, ReadAt};
 use crate::endpoint::{About, Ctx, Endpoint, Input, Permission};
@@ -15,42 +15,30 @@ use serde::Serialize;
 
 pub(super) fn endpoints() -> Vec<Endpoint> {
     vec![
-        Endpoint::get(
-            "/api/v1/drafts",
-            "One's own drafts of campaigns and flows, without their bodies",
-            list,
-        )
-        .needs(Permission::CampaignsWrite, About::Nobody),
-        Endpoint::post(
-            "/api/v1/drafts",
-            "Begin a draft; a user has ten places of each kind",
-            add,
-        )
-        .needs(Permission::CampaignsWrite, About::Nobody)
-        .takes::<DraftBegun>(),
-        Endpoint::get(
-            "/api/v1/drafts/{id}",
-            "One draft of one's own; its ETag is what a save names",
-            show,
-        )
-        .needs(Permission::CampaignsWrite, About::Nobody),
-        Endpoint::put(
-            "/api/v1/drafts/{id}",
-            "Save a draft as a whole, over the one that was read",
-            save,
-        )
-        .needs(Permission::CampaignsWrite, About::Nobody)
-        .takes::<DraftOrder>(),
-        Endpoint::post(
-            "/api/v1/drafts/{id}/remove",
-            "Remove a draft; the place is free again",
-            clear,
-        )
-        .needs(Permission::CampaignsWrite, About::Nobody),
+        Endpoint::get("/api/v1/drafts", "List own drafts", list)
+            .describe("Returns the caller's drafts of campaigns and flows, without their content.")
+            .needs(Permission::CampaignsWrite, About::Nobody),
+        Endpoint::post("/api/v1/drafts", "Create a draft", add)
+            .describe("A user can have ten drafts of each kind.")
+            .needs(Permission::CampaignsWrite, About::Nobody)
+            .takes::<DraftBegun>(),
+        Endpoint::get("/api/v1/drafts/{id}", "Get a draft", show)
+            .describe(
+                "Returns one of the caller's drafts with its content. Send its ETag as `If-Match` to save \
+                 it.",
+            )
+            .needs(Permission::CampaignsWrite, About::Nobody),
+        Endpoint::put("/api/v1/drafts/{id}", "Save a draft", save)
+            .describe("Replaces the whole content. Refused if the draft has changed since it was read.")
+            .needs(Permission::CampaignsWrite, About::Nobody)
+            .takes::<DraftOrder>(),
+        Endpoint::post("/api/v1/drafts/{id}/remove", "Remove a draft", clear)
+            .describe("Its slot, one of ten, is free again.")
+            .needs(Permission::CampaignsWrite, About::Nobody),
     ]
 }
 
-/// A draft after a save.
+/// A draft after it was saved.
 #[derive(Debug, Serialize, JsonSchema)]
 struct DraftWritten {
     #[serde(flatten)]
@@ -60,7 +48,7 @@ struct DraftWritten {
     position: Position,
 }
 
-/// Which draft is gone.
+/// The id of the removed draft.
 #[derive(Debug, Serialize, JsonSchema)]
 struct DraftRemoved {
     #[schemars(example = &"campaign-1")]
@@ -125,7 +113,7 @@ fn written(DraftKept { shown, answer }: DraftKept) -> Written<DraftWritten> {
     }
 }
 
-/// Whose drafts they are: only a user has some.
+/// Returns the signed-in user, who owns the drafts. Fails for a caller that is not a user.
 fn whose(input: &Input) -> Result<UserId, Problem> {
     let known = input.caller.user().map(|known| known.user.clone());
     known.ok_or_else(|| {

@@ -1,4 +1,4 @@
-//! What calls understand, hear and speak with, asked by other systems: nothing of it is stored.
+//! Routes that let other systems use the speech and understanding engines of calls. No request is stored.
 
 use crate::body::Body;
 use crate::described::{Read, Spoken};
@@ -13,52 +13,52 @@ use domain::problem::{Kind, Problem};
 use schemars::JsonSchema;
 use speech::clips::{read_audio, write_synthetic};
 
-/// Largest file of audio: a minute at 16 kHz is 1.92 MB; the rest is for metadata.
+/// Maximum size of an audio file in bytes. A minute at 16 kHz has 1.92 MB; the rest is for metadata.
 const AUDIO_BYTES_MAX: usize = 2 * 1024 * 1024;
 
-/// Longest tag of a language.
+/// Maximum length of a language tag, in bytes.
 const TAG_BYTES_MAX: usize = 64;
 
 const LANGUAGE: Parameter = Parameter::text(
     "language",
-    "BCP 47 tag of what is spoken; default: zh-CN",
+    "BCP 47 tag of the spoken language; default: zh-CN",
     "zh-CN",
 );
 const DIALECT: Parameter = Parameter::text(
     "dialect",
-    "A dialect by its tag, such as yue, for engines that have it",
+    "Tag of a dialect, for example yue, if the engine supports it",
     "yue",
 );
 
 pub(super) fn endpoints() -> Vec<Endpoint> {
     vec![
-        Endpoint::post(
-            "/api/v1/understand",
-            "Intent, entities, interest and yes or no of a text, as a call would understand it; not stored",
-            understand,
-        )
-        .needs(Permission::EnginesUse, About::Nobody)
-        .takes::<UnderstandingOrder>(),
-        Endpoint::post(
-            "/api/v1/recognize",
-            "What is said in up to a minute of audio (WAV, 8 or 16 kHz, mono), at its own pace; not stored",
-            recognize,
-        )
-        .needs(Permission::EnginesUse, About::Nobody)
-        .query(const { &[LANGUAGE, DIALECT] })
-        .takes_file()
-        .takes_form::<AudioForm>(),
-        Endpoint::post(
-            "/api/v1/synthesize",
-            "A text as sound (WAV, 8 kHz, mono), labelled as made by a machine; not stored where it may be personal",
-            synthesize,
-        )
-        .needs(Permission::EnginesUse, About::Nobody)
-        .takes::<SpeakingOrder>(),
+        Endpoint::post("/api/v1/understand", "Understand a text", understand)
+            .describe(
+                "Returns the intent, entities, interest and yes or no of a text, as a call would \
+                 understand it. Nothing is stored.",
+            )
+            .needs(Permission::EnginesUse, About::Nobody)
+            .takes::<UnderstandingOrder>(),
+        Endpoint::post("/api/v1/recognize", "Recognize speech", recognize)
+            .describe(
+                "Returns the text of up to one minute of audio (WAV, 8 or 16 kHz, mono). The engine hears \
+                 it in real time, as in a call. Nothing is stored.",
+            )
+            .needs(Permission::EnginesUse, About::Nobody)
+            .query(const { &[LANGUAGE, DIALECT] })
+            .takes_file()
+            .takes_form::<AudioForm>(),
+        Endpoint::post("/api/v1/synthesize", "Synthesize speech", synthesize)
+            .describe(
+                "Returns the text as audio (WAV, 8 kHz, mono) that is labeled as machine-made. A text that \
+                 may contain personal data is not stored.",
+            )
+            .needs(Permission::EnginesUse, About::Nobody)
+            .takes::<SpeakingOrder>(),
     ]
 }
 
-/// Audio as a form.
+/// The form with an audio file.
 #[derive(JsonSchema)]
 #[expect(dead_code, reason = "its schema alone is used")]
 struct AudioForm {

@@ -1,4 +1,5 @@
-//! The shapes of events, and of the streams that tell them, for whoever writes a reader.
+//! Routes with the JSON Schemas of events and the AsyncAPI document of the event streams, for developers of
+//! consumers.
 
 use crate::asyncapi;
 use crate::described::Read;
@@ -12,37 +13,36 @@ use std::sync::LazyLock;
 
 pub(super) fn endpoints() -> Vec<Endpoint> {
     vec![
-        Endpoint::get(
-            "/api/v1/events/schemas",
-            "Every kind of event and its version, with where its schema is",
-            list,
-        )
-        .steady()
-        .open(),
+        Endpoint::get("/api/v1/events/schemas", "List event kinds", list)
+            .describe("Returns each kind and version of events with the path of its schema.")
+            .steady()
+            .open(),
         Endpoint::get(
             "/api/v1/events/schemas/{kind}/{version}",
-            "The JSON Schema of what an event of this kind and version holds (`data`)",
+            "Get the schema of an event",
             show,
         )
+        .describe("Returns the JSON Schema of the member `data` for a kind and version.")
         .steady()
         .open(),
         Endpoint::get(
             "/api/v1/asyncapi.json",
-            "The streams of events, AsyncAPI 3.0: channels and messages by kind",
+            "Get the description of the event streams",
             streams,
         )
+        .describe("Returns channels and messages of the event streams in AsyncAPI 3.0.")
         .steady()
         .open(),
     ]
 }
 
-/// The kinds there are.
+/// All event kinds.
 #[derive(Debug, Serialize, JsonSchema)]
 struct EventKinds {
     items: Vec<EventKind>,
 }
 
-/// A kind of event.
+/// A kind of event in one version, with the path of its schema.
 #[derive(Debug, Serialize, JsonSchema)]
 struct EventKind {
     #[schemars(example = &"call.ended")]
@@ -59,7 +59,7 @@ struct EventKind {
 #[serde(transparent)]
 struct SchemaOfEvent(&'static Map<String, Value>);
 
-/// An AsyncAPI document; its form is that of AsyncAPI 3.0 itself.
+/// An AsyncAPI document. Its format is defined by AsyncAPI 3.0.
 #[derive(Debug, Clone, Serialize, JsonSchema)]
 #[schemars(extend("examples" = [{ "asyncapi": "3.0.0" }]))]
 #[serde(transparent)]
@@ -85,7 +85,7 @@ async fn show(_: Ctx, input: Input) -> Result<Read<SchemaOfEvent>, Problem> {
     Ok(Read(SchemaOfEvent(&found.schema)))
 }
 
-/// Made once: it is the same for the life of the process.
+/// The document, built at its first use. It does not change while the process runs.
 static STREAMS: LazyLock<Streams> = LazyLock::new(|| match asyncapi::document() {
     Value::Object(members) => Streams(members),
     _ => Streams(Map::new()),

@@ -1,4 +1,4 @@
-//! The event log over HTTP: pages of it, and streams that never skip and never repeat.
+//! Routes of the event log: pages of events, and live streams without gaps or repetitions.
 
 use crate::comparisons::{Comparer, number_ids};
 use crate::described::{Follow, Read, Socket};
@@ -23,43 +23,48 @@ use domain::subscriber::SubscriberId;
 use std::sync::Arc;
 use warp::Reply;
 
-/// Events on a page unless asked otherwise.
+/// Default number of events on a page.
 const PAGE_EVENTS: usize = 100;
 
-/// Most events on a page: with records of 64 KiB at worst, what a client can still hold.
+/// Most events on a page. Records have at most 64 KiB, so a client can hold a page in memory.
 const PAGE_EVENTS_MAX: usize = 1_000;
 
-/// Stretches of the log looked at for one page that nothing matches: some 65,000 events, a tenth of a second.
+/// Maximum stretches of the log that are read for one page when nothing matches: about 65,000 events, a tenth
+/// of a second.
 const STRETCHES_MAX: usize = 16;
 
-/// Where a page begins, and how many events are on it.
+/// Query parameter: the position after which a page begins.
 const AFTER: Parameter = Parameter::number("after", "Position after which to begin; default 0", 0);
-const LIMIT: Parameter = Parameter::number("limit", "At most so many events; default 100, at most 1000", 100);
+const LIMIT: Parameter = Parameter::number("limit", "Events per page; default 100, at most 1000", 100);
 
 pub(super) fn endpoints() -> Vec<Endpoint> {
     vec![
-        Endpoint::get(
-            "/api/v1/events",
-            "Events after a position, oldest first, sealed as stored; read on from `next` until it stays",
-            list,
-        )
-        .needs(Permission::EventsRead, About::RowsAsked)
-        .query(
-            const {
-                &[
-                    AFTER,
-                    LIMIT,
-                    event_stream::KIND,
-                    event_stream::STREAM,
-                    event_stream::CAMPAIGN,
-                    event_stream::CUSTOMER,
-                ]
-            },
-        ),
+        Endpoint::get("/api/v1/events", "List events", list)
+            .describe(
+                "Events after a position, oldest first, with personal values sealed as stored. Repeat with \
+                 `after` set to `next` until `next` no longer changes.",
+            )
+            .needs(Permission::EventsRead, About::RowsAsked)
+            .query(
+                const {
+                    &[
+                        AFTER,
+                        LIMIT,
+                        event_stream::KIND,
+                        event_stream::STREAM,
+                        event_stream::CAMPAIGN,
+                        event_stream::CUSTOMER,
+                    ]
+                },
+            ),
         Endpoint::get(
             "/api/v1/campaigns/{id}/events",
-            "The events of one campaign itself, oldest first, sealed as stored; those of its calls are at each call",
+            "List the events of a campaign",
             of_campaign,
+        )
+        .describe(
+            "Events of the campaign's own stream, oldest first, as stored. Events of its calls are at each \
+             call.",
         )
         .needs(Permission::CampaignsRead, About::Campaign)
         .query(const { &[AFTER, LIMIT, event_stream::KIND] }),
@@ -73,8 +78,12 @@ fn streams() -> Vec<Endpoint> {
     vec![
         Endpoint::get(
             "/api/v1/events/stream",
-            "Server-sent events from any position, with `caught-up`, `fell-behind`, `position` and `end`",
+            "Follow events as server-sent events",
             follow,
+        )
+        .describe(
+            "Sends all events after a position, then new ones as they are stored. Control messages: \
+             `caught-up`, `fell-behind`, `position` and `end`.",
         )
         .needs(Permission::EventsRead, About::RowsAsked)
         .query(
@@ -82,7 +91,7 @@ fn streams() -> Vec<Endpoint> {
                 &[
                     Parameter::number(
                         "after",
-                        "Position after which to begin; the header Last-Event-ID wins; default 0",
+                        "Position after which to begin; the header Last-Event-ID takes precedence; default 0",
                         0,
                     ),
                     event_stream::KIND,
@@ -97,15 +106,19 @@ fn streams() -> Vec<Endpoint> {
             const {
                 &[Parameter::number(
                     "Last-Event-ID",
-                    "The last event that was heard: what comes after it is sent",
+                    "Position of the last received event; the stream continues after it",
                     42,
                 )]
             },
         ),
         Endpoint::get(
             "/api/v1/events/ws",
-            "The same as a WebSocket: one text message an event; `message` names what is no event",
+            "Follow events over a WebSocket",
             follow_by_web_socket,
+        )
+        .describe(
+            "The same stream as a WebSocket: one text message per event. The member `message` marks \
+             messages that are not events.",
         )
         .needs(Permission::EventsRead, About::RowsAsked)
         .query(
@@ -128,7 +141,7 @@ async fn list(ctx: Ctx, input: Input) -> Result<Read<EventPage>, Problem> {
     page_asked(&ctx.installation, input, &filter).await.map(Read)
 }
 
-/// A campaign's line of time, for whoever sees the campaign.
+/// Returns the events of a campaign's own stream, for callers who may see the campaign.
 async fn of_campaign(ctx: Ctx, input: Input) -> Result<Read<EventPage>, Problem> {
     let campaign: CampaignId = input.id(0, "this campaign")?;
     let state = ctx.installation.entities.campaigns.state(&campaign).await?.state;
@@ -145,7 +158,7 @@ async fn of_campaign(ctx: Ctx, input: Input) -> Result<Read<EventPage>, Problem>
     page_asked(&ctx.installation, input, &filter).await.map(Read)
 }
 
-/// The page that `AFTER` and `LIMIT` ask for, of what a filter lets through.
+/// Returns the page of matching events that `AFTER` and `LIMIT` ask for.
 async fn page_asked(
     installation: &Installation,
     input: Input,
@@ -209,7 +222,7 @@ async fn follow_by_web_socket(ctx: Ctx, mut input: Input) -> Result<Socket, Prob
     Ok(Socket(response.into_response()))
 }
 
-/// Who asked to follow what, and under which name.
+/// A request to follow events: the caller, the filter, and the name of the subscriber, if any.
 struct Asked {
     caller: Caller,
     filter: EventFilter,
@@ -228,13 +241,13 @@ impl Asked {
         })
     }
 
-    /// Everything after a position, or what a named subscriber has not acknowledged yet.
+    /// Starts the feed: all events after a position, or for a named subscriber those it has not acknowledged.
     async fn begin(
         self,
         installation: &Arc<Installation>,
         after: Option<Position>,
     ) -> Result<Begun, Problem> {
-        // Before a name is made for it.
+        // Checked before the subscriber is created.
         refuse_beyond_head(installation.store(), after.unwrap_or_default()).await?;
         let Some(name) = self.name else {
             let feed = feed(installation, self.caller, self.filter, after.unwrap_or_default());
@@ -251,19 +264,20 @@ impl Asked {
     }
 }
 
-/// A feed, and under which name it is told.
+/// A feed, and the subscriber it belongs to.
 struct Begun {
     feed: Feed,
     named: Option<Named>,
 }
 
+/// The subscriber of a feed.
 struct Named {
     name: SubscriberId,
-    /// What is acknowledged is of this turn of the name.
+    /// The turn of the subscriber; only acknowledgments of this turn count.
     turn: u32,
 }
 
-/// A log that cannot be read is told now, as a problem, rather than by a stream that ends at once.
+/// Opens the feed. A log that cannot be read gives a problem here, instead of a stream that ends at once.
 async fn feed(
     installation: &Arc<Installation>,
     caller: Caller,
@@ -291,7 +305,7 @@ fn words_of(input: &Input) -> FilterWords {
     }
 }
 
-/// The filter that the request names. A customer's own id passes the gate before comparisons.
+/// Reads the filter of the request. Comparing an external customer id passes the gate of comparisons.
 async fn admitted_filter(
     ctx: &Ctx,
     mut words: FilterWords,

@@ -1,5 +1,5 @@
-//! Exports over HTTP: a file as a stream, on record before its first byte; cut off when it cannot be
-//! finished.
+//! Routes of exports: a file is streamed, and recorded before its first byte. If it cannot be finished, the
+//! connection is closed.
 
 use crate::described::{File, Read};
 use crate::endpoint::{About, Ctx, Endpoint, Input, Permission};
@@ -17,39 +17,42 @@ use std::io::{self, Write};
 use std::sync::Arc;
 use tokio::sync::mpsc;
 
-/// Bytes handed to the connection at a time.
+/// Bytes per piece that is handed to the connection.
 const PIECE_BYTES: usize = 64 * 1024;
-/// Pieces that wait for a slow reader.
+/// Most pieces that wait for a slow reader.
 const PIECES_WAITING_MAX: usize = 4;
 
 pub(super) fn endpoints() -> Vec<Endpoint> {
     vec![
-        Endpoint::get(
-            "/api/v1/exports",
-            "What can be exported, with its columns and formats",
-            |_, _| std::future::ready(Ok(exportables())),
-        )
+        Endpoint::get("/api/v1/exports", "List what can be exported", |_, _| {
+            std::future::ready(Ok(exportables()))
+        })
+        .describe("Returns the names, columns and formats of all exports.")
         .needs(Permission::ExportsRead, About::Everybody),
         Endpoint::get(
             "/api/v1/exports/{what}",
-            "Calls, events or metrics as a file: CSV, XLSX, Parquet or JSON lines",
+            "Export calls, events or metrics",
             export,
+        )
+        .describe(
+            "Streams a file: CSV, XLSX, Parquet or JSON lines. Phone numbers are masked. The export is \
+             recorded before the first byte is sent.",
         )
         .needs(Permission::ExportsRead, About::RowsAsked)
         .heavy()
         .query(
             const {
                 &[
-                    Parameter::one_of("format", "csv where it is not said", FORMATS),
+                    Parameter::one_of("format", "File format; default: csv", FORMATS),
                     Parameter::text(
                         "columns",
-                        "Names with commas between them; default: all",
+                        "Column names, separated by commas; default: all",
                         "call,disposition",
                     ),
-                    Parameter::campaign("Only this campaign's"),
-                    Parameter::instant("from", "Only from this instant on (RFC 3339)"),
-                    Parameter::instant("to", "Only before this instant"),
-                    Parameter::text("by", "Who exports, for the record", "wang"),
+                    Parameter::campaign("Only rows of this campaign"),
+                    Parameter::instant("from", "Only rows at this instant or later (RFC 3339)"),
+                    Parameter::instant("to", "Only rows before this instant (RFC 3339)"),
+                    Parameter::text("by", "Name of the user who exports, for the record", "wang"),
                 ]
             },
         ),
@@ -58,7 +61,7 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
 
 const FORMATS: &[&str] = &["csv", "xlsx", "parquet", "jsonl"];
 
-/// What can be exported, and how.
+/// All exports and file formats.
 #[derive(Debug, Serialize, JsonSchema)]
 struct Exportables {
     exports: Vec<ExportableShown>,
@@ -100,7 +103,7 @@ async fn export(ctx: Ctx, input: Input) -> Result<File, Problem> {
         },
         by: input.by(),
     };
-    // Who finds no place has exported nothing: that is not put on record.
+    // Without a free export slot nothing is exported, so nothing is recorded.
     let place = ctx.installation.exports.place(ctx.installation.now())?;
     let begun = begin(&ctx.installation, order).await?;
     let (send, pieces) = mpsc::channel(PIECES_WAITING_MAX);
@@ -113,7 +116,7 @@ async fn export(ctx: Ctx, input: Input) -> Result<File, Problem> {
     Ok(File(file_response(format.media_type(), &file, pieces)))
 }
 
-/// Writes the file for as long as its reader takes it.
+/// Writes the file and hands it to the connection while the reader takes it.
 async fn stream(
     installation: &Installation,
     begun: Begun,
@@ -127,11 +130,11 @@ async fn stream(
         write(installation, begun, out, &|_| {}),
         hand_on(clock, &place, written, taken),
     );
-    // Telling a reader who takes nothing may take long: others export meanwhile.
+    // The slot is freed first: sending the rest to a reader who takes nothing can take long.
     drop(place);
     if let Err(problem) = done {
         tracing::warn!(%problem, "an export was cut off");
-        // The connection is cut: what arrived is no whole file.
+        // The error closes the connection, so that the client knows the file is incomplete.
         drop(taken.send(Err(io::Error::other(problem.detail))).await);
     }
 }
@@ -148,7 +151,7 @@ fn parsed<T: std::str::FromStr<Err: std::fmt::Display>>(
         .map_err(|error: T::Err| Problem::invalid("query-invalid", format!("{name}: {error}")))
 }
 
-/// A writer whose bytes travel to the connection.
+/// A writer that sends its bytes to the connection.
 struct Pieces(mpsc::Sender<io::Result<Bytes>>);
 
 impl Write for Pieces {

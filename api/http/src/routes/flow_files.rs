@@ -1,5 +1,5 @@
-//! Flow files that are being written: those that ship with the program, to begin with; and a file of
-//! anybody's, checked, typed with and rehearsed before it is published. Nothing of a file is kept.
+//! Routes for writing flow files: list and read the flows that ship with the program; check, talk with and
+//! rehearse a file before it is published. No file is stored.
 
 use crate::apart::apart;
 use crate::described::Read;
@@ -17,46 +17,46 @@ use serde::Serialize;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-/// Most callers of one request, as of a published flow.
+/// Maximum simulated callers per request; the same as for a published flow.
 const CALLERS_MAX: u32 = 2_000;
 
-/// Callers unless asked otherwise.
+/// Simulated callers if the request sets no number.
 const CALLERS_UNASKED: u32 = 200;
 
 pub(super) fn endpoints() -> Vec<Endpoint> {
     vec![
-        Endpoint::get(
-            "/api/v1/flow-files",
-            "The flows that ship with the program, by name: to begin one's own with",
-            list,
-        )
-        .needs(Permission::RulesRead, About::Everybody),
-        Endpoint::get(
-            "/api/v1/flow-files/{name}",
-            "The file of a flow that ships with the program, with its comments",
-            show,
-        )
-        .needs(Permission::RulesRead, About::Everybody),
-        Endpoint::post(
-            "/api/v1/flow-files/check",
-            "Check a flow file: faults, advice, rhythm, ways, its hash, what differs; nothing is kept of it",
-            check,
-        )
-        .needs(Permission::RulesRead, About::Everybody)
-        .takes::<FlowFile>()
-        .heavy(),
-        Endpoint::post(
-            "/api/v1/flow-files/talk",
-            "Talk with a flow file in text, turn by turn from the beginning; nobody is called",
-            talk,
-        )
-        .needs(Permission::RulesRead, About::Everybody)
-        .takes::<FlowTalk>()
-        .heavy(),
+        Endpoint::get("/api/v1/flow-files", "List shipped flows", list)
+            .describe(
+                "Returns the names of the flows that ship with the program, as starting points for new \
+                 flows.",
+            )
+            .needs(Permission::RulesRead, About::Everybody),
+        Endpoint::get("/api/v1/flow-files/{name}", "Get a shipped flow", show)
+            .describe("Returns the YAML file with its comments.")
+            .needs(Permission::RulesRead, About::Everybody),
+        Endpoint::post("/api/v1/flow-files/check", "Check a flow file", check)
+            .describe(
+                "Returns faults, advice, the estimated speaking rhythm, the paths through the flow, its \
+                 hash, and the differences from a published version. Nothing is stored.",
+            )
+            .needs(Permission::RulesRead, About::Everybody)
+            .takes::<FlowFile>()
+            .heavy(),
+        Endpoint::post("/api/v1/flow-files/talk", "Talk with a flow file in text", talk)
+            .describe(
+                "Returns the conversation so far, replayed from the beginning with the given turns. No \
+                 call is made.",
+            )
+            .needs(Permission::RulesRead, About::Everybody)
+            .takes::<FlowTalk>()
+            .heavy(),
         Endpoint::post(
             "/api/v1/flow-files/simulate",
-            "Rehearse a flow file in text with seeded callers; the same seed gives the same figures",
+            "Rehearse a flow file with simulated callers",
             simulate,
+        )
+        .describe(
+            "Runs simulated callers in text and returns the figures. The same seed gives the same figures.",
         )
         .needs(Permission::RulesRead, About::Everybody)
         .takes::<FlowFileRehearsal>()
@@ -64,11 +64,11 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
     ]
 }
 
-/// A short flow, for descriptions.
+/// A short flow for the API description.
 const EXAMPLE: &str = "flow: greeting\nnotices: {recording: 本次通话将被录音。}\nstart: bye\non_exception: bye\nnodes:\n  \
     bye:\n    end: {text: 再见。, outcome: success}\n";
 
-/// Flows that ship, by name.
+/// The flows that ship with the program, by name.
 #[derive(Debug, Serialize, JsonSchema)]
 struct FlowFiles {
     items: Vec<FlowFileListed>,
@@ -84,19 +84,19 @@ struct FlowFileListed {
 struct FlowFileShown {
     #[schemars(example = &"reminder")]
     name: String,
-    /// YAML, as it was written.
+    /// The YAML file as written, with comments.
     #[schemars(example = &EXAMPLE)]
     source: &'static str,
 }
 
-/// A file to be checked.
+/// The body with a flow file to check.
 #[derive(JsonSchema)]
 #[schemars(extend("examples" = [{ "source": EXAMPLE, "against": "greeting@1" }]))]
 struct FlowFile {
-    /// YAML, or JSON, as it is written.
+    /// The flow file: YAML or JSON.
     #[schemars(length(max = FLOW_FILE_BYTES_MAX))]
     source: String,
-    /// A published version, NAME or NAME@V: what differs from it.
+    /// A published version, NAME or NAME@V, to compare with.
     #[schemars(with = "Option<String>")]
     against: Option<FlowNamed>,
 }
@@ -110,17 +110,17 @@ impl Order for FlowFile {
     }
 }
 
-/// A conversation that is typed.
+/// The body of a typed conversation with a flow file.
 #[derive(JsonSchema)]
 #[schemars(extend("examples" = [{ "source": EXAMPLE, "turns": [{ "say": "可以" }, { "key": "1" }, { "silence": {} }] }]))]
 struct FlowTalk {
-    /// YAML, or JSON, as it is written.
+    /// The flow file: YAML or JSON.
     #[schemars(length(max = FLOW_FILE_BYTES_MAX))]
     source: String,
     /// What the callee did so far, from the beginning.
     #[schemars(length(max = TYPED_TURNS_MAX))]
     turns: Vec<TypedTurn>,
-    /// For variables, by name; what has none is made up. Nobody's data.
+    /// Values of variables, by name; missing ones are made up. They are test values, not customer data.
     values: Option<BTreeMap<String, String>>,
 }
 
@@ -157,17 +157,17 @@ impl Order for FlowTalk {
     }
 }
 
-/// A file to be rehearsed.
+/// The body with a flow file to rehearse.
 #[derive(JsonSchema)]
 #[schemars(extend("examples" = [{ "source": EXAMPLE, "callers": 200, "seed": 7 }]))]
 struct FlowFileRehearsal {
-    /// YAML, or JSON, as it is written.
+    /// The flow file: YAML or JSON.
     #[schemars(length(max = FLOW_FILE_BYTES_MAX))]
     source: String,
-    /// Default: 200.
+    /// Number of simulated callers; default 200.
     #[schemars(range(min = 1, max = CALLERS_MAX))]
     callers: Option<u32>,
-    /// Decides everything; default: 1.
+    /// Seed of all random choices; default 1.
     seed: Option<u64>,
 }
 

@@ -1,4 +1,4 @@
-//! Flows over HTTP: published, gone back to, listed; which versions there are, and which was current then.
+//! Routes of flows: publish, roll back, list and show them and their versions, now or at a past moment.
 
 use crate::described::{Changed, MadeOrChanged, Read};
 use crate::endpoint::{About, Ctx, Endpoint, Input, Permission};
@@ -17,47 +17,45 @@ use serde::Serialize;
 
 pub(super) fn endpoints() -> Vec<Endpoint> {
     vec![
-        Endpoint::post(
-            "/api/v1/flows",
-            "Publish a flow: checked, and a version of its own unless it is the current one",
-            publish_one,
-        )
-        .needs(Permission::CampaignsWrite, About::Everybody)
-        .takes::<FlowOrder>()
-        .heavy(),
-        Endpoint::get(
-            "/api/v1/flows",
-            "Published flows by name, with their current versions",
-            list,
-        )
-        // A campaign's own flow has the campaign's name: whoever is held to some is shown no list of all.
-        .needs(Permission::CampaignsRead, About::Everybody)
-        .query(PAGED),
-        Endpoint::get(
-            "/api/v1/flows/{id}",
-            "One flow: its versions, and the definition of the current one or of the one asked for",
-            show,
-        )
-        .needs(Permission::RulesRead, About::Everybody)
-        .query(const { &[VERSION, AS_OF, VALID_AT] }),
+        Endpoint::post("/api/v1/flows", "Publish a flow", publish_one)
+            .describe(
+                "Checks the flow and stores it as a new version, unless it equals the current one. \
+                 Campaigns keep the version they were created with.",
+            )
+            .needs(Permission::CampaignsWrite, About::Everybody)
+            .takes::<FlowOrder>()
+            .heavy(),
+        Endpoint::get("/api/v1/flows", "List flows", list)
+            .describe("Returns published flows by name with their current versions.")
+            // The flow of a campaign has the campaign's name, so a caller who is limited to some campaigns
+            // gets no list.
+            .needs(Permission::CampaignsRead, About::Everybody)
+            .query(PAGED),
+        Endpoint::get("/api/v1/flows/{id}", "Get a flow", show)
+            .describe(
+                "Returns the definition of the current version or of another one, and the numbers of all \
+                 versions, now or at a past moment.",
+            )
+            .needs(Permission::RulesRead, About::Everybody)
+            .query(const { &[VERSION, AS_OF, VALID_AT] }),
         Endpoint::get(
             "/api/v1/flows/{id}/versions",
-            "Every version of a flow: when it was published, and who approved it",
+            "List the versions of a flow",
             show_versions,
         )
+        .describe("Returns when each version was published, and who approved it.")
         .needs(Permission::RulesRead, About::Everybody)
         .query(PAGED),
-        Endpoint::post(
-            "/api/v1/flows/{id}/rollback",
-            "Make an earlier version current again; campaigns keep the version that they were made with",
-            back,
-        )
-        .needs(Permission::CampaignsWrite, About::Everybody)
-        .takes::<RollbackOrder>(),
+        Endpoint::post("/api/v1/flows/{id}/rollback", "Roll back a flow", back)
+            .describe(
+                "Makes an earlier version current again. Campaigns keep the version they were created with.",
+            )
+            .needs(Permission::CampaignsWrite, About::Everybody)
+            .takes::<RollbackOrder>(),
     ]
 }
 
-/// Which version of a flow.
+/// Query parameter: a version of the flow.
 const VERSION: Parameter = Parameter::number("version", "A version of the flow; default: the current one", 1);
 
 async fn publish_one(ctx: Ctx, input: Input) -> Result<MadeOrChanged<FlowChanged>, Problem> {
@@ -138,16 +136,16 @@ async fn show(ctx: Ctx, input: Input) -> Result<Read<FlowShown>, Problem> {
     Ok(Read(shown))
 }
 
-/// A version of a flow, as published.
+/// A published version of a flow.
 #[derive(Debug, Serialize, JsonSchema)]
 struct FlowShown {
     id: FlowId,
     version: u32,
     content_hash: String,
-    /// Null where another build published what this one cannot read.
+    /// Null if this build cannot read the definition, because another build published it.
     definition: Option<FlowDefinition>,
     versions: Vec<FlowVersion>,
-    /// Of the past: where the answer lies.
+    /// For a past moment: what the reply is based on.
     #[serde(skip_serializing_if = "Option::is_none")]
     known: Option<Known>,
 }
@@ -158,7 +156,7 @@ struct FlowVersion {
     content_hash: String,
 }
 
-/// `None` when nothing is published, or not this version.
+/// Describes the current version of a flow, or the given one. `None` if it is not published.
 fn describe(flow: &FlowId, version: Option<u32>, state: &FlowState) -> Option<FlowShown> {
     let current = version.map_or_else(|| state.current(), |version| state.version(version))?;
     let versions = state.versions().map(|one| FlowVersion {

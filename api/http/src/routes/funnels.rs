@@ -1,4 +1,4 @@
-//! How far a campaign's customers came, stage by stage.
+//! The route that shows how far a campaign's customers came, stage by stage.
 
 use crate::described::Read;
 use crate::endpoint::{About, Ctx, Endpoint, Input, Permission};
@@ -15,18 +15,18 @@ use std::sync::Arc;
 
 pub(super) fn endpoints() -> Vec<Endpoint> {
     vec![
-        Endpoint::get(
-            "/api/v1/campaigns/{id}/funnel",
-            "Customers of a campaign by the furthest stage they came to, each stage with all behind it",
-            show,
-        )
-        .steady()
-        .needs(Permission::FiguresRead, About::Campaign)
-        .query(PARAMETERS),
+        Endpoint::get("/api/v1/campaigns/{id}/funnel", "Get a campaign's funnel", show)
+            .describe(
+                "Counts the customers of a campaign by the furthest stage that they reached. A stage \
+                 includes all later ones.",
+            )
+            .steady()
+            .needs(Permission::FiguresRead, About::Campaign)
+            .query(PARAMETERS),
     ]
 }
 
-/// Customers by the furthest stage they came to.
+/// Customers of a campaign by the furthest stage that they reached.
 #[derive(Debug, Serialize, JsonSchema)]
 struct Funnel {
     campaign: CampaignId,

@@ -1,4 +1,4 @@
-//! Whether the process lives, and whether it should be sent work.
+//! The liveness and readiness probes of the server.
 
 use crate::described::Read;
 use crate::endpoint::{Ctx, Endpoint, Input};
@@ -7,35 +7,35 @@ use host::process::Readiness;
 use schemars::JsonSchema;
 use serde::Serialize;
 
-/// Longest wait for the store's answers: twice what a loaded one takes, and less than a supervisor waits.
+/// Maximum time for the store's answers, in milliseconds: twice what a loaded store takes, and less than the
+/// timeout of a supervisor.
 const ANSWER_MS: u64 = 3_000;
 
 pub(super) fn endpoints() -> Vec<Endpoint> {
     vec![
-        Endpoint::get(
-            "/livez",
-            "The process answers, and everything runs that it cannot do without",
-            |ctx, _| std::future::ready(alive(&ctx)),
-        )
+        Endpoint::get("/livez", "Check that the server is alive", |ctx, _| {
+            std::future::ready(alive(&ctx))
+        })
+        .describe("Returns 200 while the process answers and all its essential parts run; otherwise 503.")
         .open()
         .kept(),
-        Endpoint::get(
-            "/readyz",
-            "The process takes work: not draining, the store can be written, the log can be read, the worklist follows",
-            ready,
-        )
-        .open()
-        .kept(),
+        Endpoint::get("/readyz", "Check that the server is ready", ready)
+            .describe(
+                "Returns 200 if the server accepts work: it is not shutting down, the store can be \
+                 written, the log can be read, and the worklist is up to date. Otherwise 503.",
+            )
+            .open()
+            .kept(),
     ]
 }
 
-/// That the process answers.
+/// The process is alive.
 #[derive(Debug, Serialize, JsonSchema)]
 struct Alive {
     alive: bool,
 }
 
-/// A process that cannot go on ends by itself; whoever asks in between is told to start it again.
+/// Returns 503 between a fatal fault and the end of the process, so that a supervisor restarts it.
 fn alive(ctx: &Ctx) -> Result<Read<Alive>, Problem> {
     match ctx.process.opened.fallen() {
         Some(why) => Err(Problem::unavailable(why)),
@@ -43,7 +43,7 @@ fn alive(ctx: &Ctx) -> Result<Read<Alive>, Problem> {
     }
 }
 
-/// A store that hangs answers nothing at all: whoever asks is told so, and is not left to wait with it.
+/// Returns the readiness, or 503 after `ANSWER_MS` if the store hangs.
 async fn ready(ctx: Ctx, _: Input) -> Result<Read<Readiness>, Problem> {
     let clock = &ctx.installation.environment.clock;
     tokio::select! {

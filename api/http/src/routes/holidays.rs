@@ -1,4 +1,4 @@
-//! Years of public holidays over HTTP: which count, and the import of one.
+//! Routes of public holidays: list the years that apply, and import one.
 
 use crate::described::{Changed, Read};
 use crate::endpoint::{About, Ctx, Endpoint, Input, Permission};
@@ -11,40 +11,41 @@ use intake::members::{Members, Order};
 use schemars::JsonSchema;
 use serde::Serialize;
 
-/// Longest reason kept, as the aggregate has it.
+/// Maximum length of the reason, in bytes; the aggregate has the same limit.
 const REASON_BYTES_MAX: usize = 512;
 
-const COUNTRY: Parameter = Parameter::text("country", "Also years imported for this country", "us");
+const COUNTRY: Parameter = Parameter::text(
+    "country",
+    "Also the years that were imported for this country",
+    "us",
+);
 
 pub(super) fn endpoints() -> Vec<Endpoint> {
     vec![
-        Endpoint::get(
-            "/api/v1/holidays",
-            "The public holidays that count, a year and country each: those that ship, and imported ones of China and of the country asked for",
-            list,
-        )
-        .needs(Permission::InstallationRead, About::Everybody)
-        .query(&[COUNTRY]),
-        Endpoint::post(
-            "/api/v1/holidays",
-            "Imports the public holidays of a year, in the place of what was known of it",
-            import,
-        )
-        .needs(Permission::InstallationWrite, About::Everybody)
-        .takes::<YearOrder>()
-        .heavy(),
+        Endpoint::get("/api/v1/holidays", "List public holidays", list)
+            .describe(
+                "Returns the holidays in effect by year and country: those that ship with the program, and \
+                 imported ones of China and of the requested country.",
+            )
+            .needs(Permission::InstallationRead, About::Everybody)
+            .query(&[COUNTRY]),
+        Endpoint::post("/api/v1/holidays", "Import the public holidays of a year", import)
+            .describe("Replaces what was known about this year and country.")
+            .needs(Permission::InstallationWrite, About::Everybody)
+            .takes::<YearOrder>()
+            .heavy(),
     ]
 }
 
-/// The file of a year, and why.
+/// The body with the holidays of a year, and the reason.
 #[derive(JsonSchema)]
 #[schemars(extend("examples" = [{ "file": "country: cn\nyear: 2028\nstatus: published\nsource: the notice\n\
 holidays:\n  - {name: 元旦, from: 2028-01-01, to: 2028-01-03}\n", "reason": "the notice is out" }]))]
 struct YearOrder {
-    /// YAML or JSON: country, year, status, source, holidays, working_days.
+    /// YAML or JSON with country, year, status, source, holidays and working_days.
     #[schemars(length(min = 1, max = CALENDAR_BYTES_MAX))]
     file: String,
-    /// Stored for ever; name no person.
+    /// Stored permanently; must not name a person.
     #[schemars(length(min = 1, max = REASON_BYTES_MAX))]
     reason: String,
 }
@@ -58,7 +59,7 @@ impl Order for YearOrder {
     }
 }
 
-/// A year after its import.
+/// A year of holidays after its import.
 #[derive(Debug, Serialize, JsonSchema)]
 struct YearWritten {
     #[serde(flatten)]

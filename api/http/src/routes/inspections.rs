@@ -1,5 +1,5 @@
-//! Inspections over HTTP: from a person, or a number and a time, to calls, basis, decisions, recordings,
-//! operations and their proof; on record before anything is shown.
+//! Routes of inspections: for a customer, or a number and a time, they return the calls, lawful basis,
+//! decisions, recordings, operations and the proof. Each is recorded before anything is shown.
 
 use crate::comparisons::is_number_id;
 use crate::described::{Bundle, Read};
@@ -22,39 +22,47 @@ use schemars::JsonSchema;
 use std::borrow::Cow;
 use std::collections::BTreeSet;
 
-/// Hours before and after the time asked for, unless said otherwise: a person remembers the day.
+/// Default of `within_hours`: people remember the day, not the hour.
 const WITHIN_HOURS: u32 = 24;
 
-/// Most of them: a month; without a time everything is looked at.
+/// Maximum of `within_hours`: 31 days. Without a time the whole log is inspected.
 const WITHIN_HOURS_MAX: u32 = 31 * 24;
 
-/// Milliseconds of an hour.
+/// Milliseconds in an hour.
 const HOUR_MS: u64 = 3_600_000;
 
-/// Longest wait until the rows that say who has a number have what the log has.
+/// Maximum wait, in milliseconds, until the view of number holders has caught up with the log.
 const ROWS_WAIT_MS: u64 = 5_000;
 
-/// What is shown of persons as it is, whatever the form of their values.
+/// Fields of a person that are always shown in clear, as the reads record them.
 const TOLD: &[&str] = &["calls", "decisions", "consents", "pressed", "operations"];
-/// What is shown of them masked, unless it was asked for in clear.
+/// Fields of a person that are masked unless `clear` is set.
 const VALUES: &[&str] = &["external_id", "name", "phone"];
-/// What a bundle has besides.
+/// The field that only a bundle contains.
 const RECORDING: &str = "recording";
 
 pub(super) fn endpoints() -> Vec<Endpoint> {
     vec![
         Endpoint::post(
             "/api/v1/inspections",
-            "Inspect a person, or a number and a time: calls, lawful basis, decisions, recordings, operations",
+            "Inspect a customer, or a number and a time",
             inspect,
+        )
+        .describe(
+            "Returns calls, lawful basis, decisions, recordings and operations. A read of each person is \
+             recorded first. `clear` shows names and numbers unmasked and needs another user's approval.",
         )
         .needs(Permission::InspectionsMake, About::Everybody)
         .heavy()
         .takes::<InspectionOrder>(),
         Endpoint::post(
             "/api/v1/inspections/bundle",
-            "The same as a file for somebody without the log: page, recordings, events and their proofs",
+            "Export an inspection as a bundle",
             bundle,
+        )
+        .describe(
+            "Returns one file for a recipient without access to the log: a page, recordings, events and \
+             their proofs. A read of each person and the export are recorded first.",
         )
         .needs(Permission::InspectionsMake, About::Everybody)
         .heavy()
@@ -62,26 +70,26 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
     ]
 }
 
-/// Whom or what to inspect: a person or a number, and around which time.
+/// The body of an inspection: a customer or a number, and optionally a time.
 #[derive(JsonSchema)]
 #[schemars(extend("examples" = [{
     "number": "13800138000", "at": "2026-11-20T10:00:00+08:00", "reason": "complaint 17"
 }]))]
 struct InspectionOrder {
-    /// The institution's own id, or ours.
+    /// External or internal id of the customer.
     customer: Option<String>,
-    /// In any usual form, or our id of one.
+    /// The phone number in any common notation, or its internal id.
     number: Option<String>,
     at: Option<Timestamp>,
-    /// Before and after `at`; 24 unless said.
+    /// Hours before and after `at`; default 24.
     #[schemars(range(min = 1, max = WITHIN_HOURS_MAX))]
     within_hours: Option<u32>,
-    /// Names and numbers as they are, instead of masked.
+    /// Shows names and numbers in clear instead of masked.
     clear: Option<bool>,
-    /// Stored for ever; nothing personal.
+    /// Stored permanently; must not contain personal data.
     #[schemars(length(min = 1, max = REASON_BYTES_MAX))]
     reason: String,
-    /// The approval by which values are shown as they are, where one is needed.
+    /// The approval for showing values in clear, if one is needed.
     approval: Option<ApprovalId>,
 }
 
@@ -142,7 +150,7 @@ async fn bundle(ctx: Ctx, input: Input) -> Result<Bundle, Problem> {
     })
 }
 
-/// What is left of an order when it was answered.
+/// The parts of the request that are needed after the evidence was found.
 struct Ordered {
     reason: String,
     values: Values,
@@ -208,7 +216,7 @@ async fn found(ctx: &Ctx, input: Input, cause: Cause) -> Result<(Inspected, Orde
     Ok((found, ordered))
 }
 
-/// What somebody else approves before values are shown as they are.
+/// Builds the request for approval of showing values in clear.
 fn asked(order: &Order, within_hours: Option<u32>) -> Asked {
     let asked = Asked {
         customer: order.customer.clone(),
@@ -218,8 +226,8 @@ fn asked(order: &Order, within_hours: Option<u32>) -> Asked {
     asked.with("at", order.at).with("within_hours", within_hours)
 }
 
-/// The number, and who is known to have it. The rows only say whom to ask; each answers from their own
-/// events.
+/// Adds the number and its holders to the inspection. The view only names the holders; each holder's data
+/// comes from the customer's own events.
 async fn name_number(installation: &Installation, text: &str, ask: &mut Order) -> Result<(), Problem> {
     let number = if let Ok(number) = text.parse::<NumberId>() {
         number
@@ -243,7 +251,7 @@ async fn name_number(installation: &Installation, text: &str, ask: &mut Order) -
     Ok(())
 }
 
-/// Puts on record whose data is shown, a read for each person.
+/// Records one read for each person in the reply. `more` are further fields that are shown.
 async fn record(
     installation: &Installation,
     reader: Reader,
@@ -266,7 +274,7 @@ async fn record(
                 (told.clone(), ReadForm::Clear),
                 (VALUES.to_vec(), ReadForm::Masked),
             ],
-            // Of an erased person calls and decisions are left, and no value.
+            // Calls and decisions of an erased person still exist; values do not.
             (Values::Clear | Values::Masked, true) => vec![
                 (told.clone(), ReadForm::Clear),
                 (VALUES.to_vec(), ReadForm::Nothing),
@@ -286,7 +294,7 @@ async fn record(
     Ok(())
 }
 
-/// Puts on record that the bundle is taken away; it is named for that record.
+/// Records the export of the bundle, and returns the id after which the bundle is named.
 async fn taken(
     installation: &Installation,
     found: &Inspected,

@@ -1,4 +1,5 @@
-//! The installation over HTTP: whether it was restored, and a person's word that dialing may go on.
+//! Routes of the installation: its state after a restore or a lost history, and the confirmations that let
+//! dialing continue.
 
 use crate::described::{Changed, Read};
 use crate::endpoint::{About, Ctx, Endpoint, Input, Permission};
@@ -17,48 +18,54 @@ use serde::Serialize;
 
 pub fn endpoints() -> Vec<Endpoint> {
     vec![
-        Endpoint::get(
-            "/api/v1/installation",
-            "Whether dialing waits for a person after a restore",
-            show,
-        )
-        .needs(Permission::InstallationRead, About::Nobody)
-        .query(PARAMETERS),
+        Endpoint::get("/api/v1/installation", "Get the state of the installation", show)
+            .describe(
+                "Returns whether dialing waits for a confirmation, after a restore or because part of the \
+                 history is lost, now or at a past moment.",
+            )
+            .needs(Permission::InstallationRead, About::Nobody)
+            .query(PARAMETERS),
         Endpoint::post(
             "/api/v1/installation/confirm-dialing",
-            "A person has looked at the restored past: dialing may go on",
+            "Confirm dialing after a restore",
             confirm,
         )
+        .describe("Records that a user has checked the restored history. Dialing continues.")
         .needs(Permission::InstallationWrite, About::Everybody)
         .takes::<Confirmation>(),
         Endpoint::post(
             "/api/v1/installation/confirm-clock",
-            "A person has looked at the machine's clock and finds it right: dialing may go on",
+            "Confirm the server's clock",
             confirm_clock,
+        )
+        .describe(
+            "Records that a user has checked the machine's clock and found it right. Dialing continues. \
+             Refused while the server's time is ahead of the machine's clock.",
         )
         .needs(Permission::InstallationWrite, About::Everybody)
         .takes::<Confirmation>(),
         Endpoint::post(
             "/api/v1/installation/measure-clock",
-            "Compare the clock with its sources now; what is new is noted in the log",
+            "Compare the clock with its sources now",
             measure_clock,
         )
+        .describe("Returns the offset from each source. New results are stored in the log.")
         .needs(Permission::InstallationWrite, About::Everybody),
     ]
 }
 
-/// Whether dialing waits for a person.
+/// The state of the installation: whether dialing waits for a confirmation.
 #[derive(Debug, Serialize, JsonSchema)]
 struct InstallationShown {
     dialing_paused: bool,
     unconfirmed_restore: Option<RestoreShown>,
     history_lost: Option<LossShown>,
-    /// Of the past: where the answer lies.
+    /// For a past moment: what the reply is based on.
     #[serde(skip_serializing_if = "Option::is_none")]
     known: Option<Known>,
 }
 
-/// A person's word, and why.
+/// The body of a confirmation: the reason.
 #[derive(JsonSchema)]
 struct Confirmation {
     #[schemars(length(min = 1, max = REASON_BYTES_MAX))]
@@ -88,22 +95,22 @@ struct ClockConfirmed {
     position: String,
 }
 
-/// What the clock's sources answered.
+/// The results of comparing the clock with its sources.
 #[derive(Debug, Serialize, JsonSchema)]
 struct ClockMeasured {
     measured: Vec<SourceAnswer>,
-    /// Why nothing is dialed, when the clock is the reason.
+    /// The reason why dialing is refused, if it is the clock; otherwise null.
     dialing_refused: Option<String>,
 }
 
-/// What one source answered.
+/// The result of one clock source: its offset, or the error.
 #[derive(Debug, Serialize, JsonSchema)]
 #[serde(untagged)]
 enum SourceAnswer {
     Offset {
         #[serde(flatten)]
         offset: OffsetShown,
-        /// It said something new, and the log has it.
+        /// True if the result was new and was stored in the log.
         noted: bool,
     },
     Away {

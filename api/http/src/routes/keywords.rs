@@ -1,4 +1,4 @@
-//! What people talk about in the calls of a campaign.
+//! The route that counts the words that were said in the calls of a campaign.
 
 use crate::described::Read;
 use crate::endpoint::{About, Ctx, Endpoint, Input, Permission};
@@ -10,7 +10,7 @@ use evidence::mining::{KeywordsShown, keywords};
 
 const COLUMN: Parameter = Parameter::text(
     "column",
-    "Told apart by this column of the lists, or by customer_segment",
+    "Count separately by this list column, or by customer_segment",
     "customer_segment",
 );
 
@@ -18,8 +18,12 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
     vec![
         Endpoint::get(
             "/api/v1/campaigns/{id}/keywords",
-            "Words that were said in a campaign's calls, by frequency; at most 2,000 are opened, on record first",
+            "Count the keywords of a campaign's calls",
             show,
+        )
+        .describe(
+            "Returns the words that callees said, by frequency. At most 2,000 transcripts are opened; the \
+             read is recorded first.",
         )
         .needs(Permission::FiguresRead, About::Campaign)
         .query(const { &[COLUMN, BY, REASON] }),

@@ -1,5 +1,5 @@
-//! Knowledge over HTTP: files imported, versions published and gone back to, listed, shown; questions
-//! answered as calls are.
+//! Routes of knowledge bases: import a file, publish and roll back versions, list and show them, and ask
+//! questions.
 
 use crate::described::{Changed, MadeOrChanged, Read};
 use crate::endpoint::{About, Ctx, Endpoint, Input, Permission};
@@ -14,7 +14,7 @@ use application::parameter::Parameter;
 use domain::ids::KnowledgeId;
 use domain::problem::Problem;
 
-/// Which version of a base.
+/// Query parameter: a version of the knowledge base.
 const VERSION: Parameter = Parameter::number(
     "version",
     "A version of the base; default: the current one, else the newest",
@@ -23,53 +23,54 @@ const VERSION: Parameter = Parameter::number(
 
 pub(super) fn endpoints() -> Vec<Endpoint> {
     vec![
-        Endpoint::post(
-            "/api/v1/knowledge",
-            "Import a file of answers, objections and facts: its good rows are a version that nobody hears yet",
-            import_one,
-        )
-        .needs(Permission::CampaignsWrite, About::Everybody)
-        .takes::<ImportOrder>()
-        .heavy(),
-        Endpoint::get(
-            "/api/v1/knowledge",
-            "Published knowledge bases by name, with their current versions",
-            list,
-        )
-        .needs(Permission::RulesRead, About::Everybody)
-        .query(PAGED),
-        Endpoint::get(
-            "/api/v1/knowledge/{name}",
-            "One knowledge base: the content of the current version, or of the one asked for",
-            show_one,
-        )
-        .needs(Permission::RulesRead, About::Everybody)
-        .query(const { &[VERSION] }),
+        Endpoint::post("/api/v1/knowledge", "Import a knowledge file", import_one)
+            .describe(
+                "Reads answers, objections and facts from a file. The valid rows become a new version, \
+                 which calls do not use before it is published. Invalid rows are listed.",
+            )
+            .needs(Permission::CampaignsWrite, About::Everybody)
+            .takes::<ImportOrder>()
+            .heavy(),
+        Endpoint::get("/api/v1/knowledge", "List knowledge bases", list)
+            .describe("Returns published knowledge bases by name with their current versions.")
+            .needs(Permission::RulesRead, About::Everybody)
+            .query(PAGED),
+        Endpoint::get("/api/v1/knowledge/{name}", "Get a knowledge base", show_one)
+            .describe("Returns the content of the current version, or of another one.")
+            .needs(Permission::RulesRead, About::Everybody)
+            .query(const { &[VERSION] }),
         Endpoint::get(
             "/api/v1/knowledge/{name}/versions",
-            "Every version of a knowledge base: when it was imported and published, and who approved it",
+            "List the versions of a knowledge base",
             show_versions,
         )
+        .describe("Returns when each version was imported and published, and who approved it.")
         .needs(Permission::RulesRead, About::Everybody)
         .query(PAGED),
         Endpoint::post(
             "/api/v1/knowledge/{name}/publish",
-            "Make an imported version current; campaigns keep the version that they were made with",
+            "Publish a version of a knowledge base",
             publish_one,
         )
+        .describe("Makes an imported version current. Campaigns keep the version they were created with.")
         .needs(Permission::CampaignsWrite, About::Everybody)
         .takes::<PublishOrder>(),
         Endpoint::post(
             "/api/v1/knowledge/{name}/rollback",
-            "Make a version current again that was current before",
+            "Roll back a knowledge base",
             back,
         )
+        .describe("Makes a version current again that was current before.")
         .needs(Permission::CampaignsWrite, About::Everybody)
         .takes::<RollbackOrder>(),
         Endpoint::post(
             "/api/v1/knowledge/{name}/ask",
-            "What a knowledge base answers to a question, at the version of a campaign's calls or another; nothing is stored",
+            "Ask a knowledge base a question",
             ask_one,
+        )
+        .describe(
+            "Returns what a call would answer, with the version of a campaign's calls or another one. \
+             Nothing is stored.",
         )
         .needs(Permission::RulesRead, About::Everybody)
         .takes::<QuestionOrder>(),

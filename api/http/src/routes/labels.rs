@@ -1,4 +1,5 @@
-//! Turns that people label over HTTP: the next one, what somebody says of it, lists, and training lines.
+//! Routes of labels: hand out the next turn to label, store a label, queue a turn, list turns, and export
+//! training lines.
 
 use crate::described::{Changed, Read};
 use crate::endpoint::{About, Ctx, Endpoint, Input, Permission};
@@ -24,55 +25,57 @@ use intake::members::{Members, Order};
 use projections::views::label_board::{LabelFilter, TurnState};
 use schemars::JsonSchema;
 
-/// Longest name of who labels: what an event's envelope keeps of one.
+/// Maximum length of the labeller's name, in bytes; an event's envelope has the same limit.
 const NAME_BYTES_MAX: usize = 64;
 
 const CAMPAIGN: Parameter = Parameter::campaign("Only turns of this campaign");
 
 pub(super) fn endpoints() -> Vec<Endpoint> {
     vec![
-        Endpoint::post(
-            "/api/v1/labels/next",
-            "The next turn to label, masked: it is nobody else's for 15 minutes, and the read is on record",
-            hand_out,
-        )
-        .needs(Permission::LabelsWrite, About::CampaignAsked)
-        .query(const { &[CAMPAIGN, REASON] })
-        .takes::<TurnAsked>(),
-        Endpoint::post(
-            "/api/v1/labels",
-            "What somebody says of a turn; it is settled by one, by two who agree, or by a third",
-            take,
-        )
-        .needs(Permission::LabelsWrite, About::Handler)
-        .takes::<LabelOrder>(),
+        Endpoint::post("/api/v1/labels/next", "Get the next turn to label", hand_out)
+            .describe(
+                "Returns the turn with masked text and reserves it for the labeller for 15 minutes. `turn` \
+                 is null if none waits. The read is recorded.",
+            )
+            .needs(Permission::LabelsWrite, About::CampaignAsked)
+            .query(const { &[CAMPAIGN, REASON] })
+            .takes::<TurnAsked>(),
+        Endpoint::post("/api/v1/labels", "Label a turn", take)
+            .describe(
+                "Stores the meaning that the labeller gives to a turn. One label settles it, or two equal \
+                 ones, or a third person's if two differ (setting `labels.people`).",
+            )
+            .needs(Permission::LabelsWrite, About::Handler)
+            .takes::<LabelOrder>(),
         Endpoint::post(
             "/api/v1/labels/requests",
-            "Put a turn before people: it was not heard or not understood rightly",
+            "Queue a turn for labelling",
             put_before_people,
         )
+        .describe("Marks a turn as misheard or misunderstood, so that it is handed out to labellers.")
         .needs(Permission::LabelsWrite, About::Handler)
         .takes::<LabelRequest>(),
-        Endpoint::get(
-            "/api/v1/labels",
-            "Turns that wait to be labelled or are settled, the newest first, without their words",
-            list,
-        )
-        .needs(Permission::LabelsWrite, About::CampaignAsked)
-        .query(
-            const {
-                &[
-                    CAMPAIGN,
-                    Parameter::one_of("state", "Only those that stand so", &["waiting", "settled"]),
-                    CURSOR,
-                    LIMIT,
-                ]
-            },
-        ),
+        Endpoint::get("/api/v1/labels", "List labelled turns", list)
+            .describe("Returns waiting and settled turns, newest first, without their words.")
+            .needs(Permission::LabelsWrite, About::CampaignAsked)
+            .query(
+                const {
+                    &[
+                        CAMPAIGN,
+                        Parameter::one_of("state", "Only turns in this state", &["waiting", "settled"]),
+                        CURSOR,
+                        LIMIT,
+                    ]
+                },
+            ),
         Endpoint::get(
             "/api/v1/labels/training",
-            "Settled turns as lines to learn from, masked; each is a read of its person, on record",
+            "Export settled turns as training lines",
             train,
+        )
+        .describe(
+            "Returns the words of settled turns, masked, at most 200 per page. A read of each customer is \
+             recorded.",
         )
         .needs(Permission::LabelsWrite, About::CampaignAsked)
         .heavy()
@@ -80,11 +83,11 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
     ]
 }
 
-/// Who asks for a turn.
+/// The body that asks for the next turn.
 #[derive(JsonSchema)]
 #[schemars(extend("examples" = [{ "by": "wang" }]))]
 struct TurnAsked {
-    /// Who labels; whoever signed in is it.
+    /// The labeller. Only used with the directory's own key; a user acts under their own name.
     #[schemars(length(max = NAME_BYTES_MAX))]
     by: Option<String>,
 }
@@ -97,7 +100,7 @@ impl Order for TurnAsked {
     }
 }
 
-/// What somebody says of a turn.
+/// The body of a label.
 #[derive(JsonSchema)]
 #[schemars(extend("examples" = [{
     "turn": "call.308b38fa-b3fa-59e5-b685-93b305968d97.12", "intent": "ask_fee", "by": "wang"
@@ -107,12 +110,12 @@ struct LabelOrder {
     turn: Option<TurnId>,
     /// Default: intent.
     meaning: Option<Meaning>,
-    /// What it means, by the flow's and the model's names.
+    /// The intent, named as in the flow and the model.
     #[schemars(length(min = 1, max = INTENT_BYTES_MAX))]
     intent: Option<String>,
     sentiment: Option<Sentiment>,
     interest: Option<InterestLevel>,
-    /// Who labels; whoever signed in is it.
+    /// The labeller. Only used with the directory's own key; a user acts under their own name.
     #[schemars(length(max = NAME_BYTES_MAX))]
     by: Option<String>,
 }
@@ -133,7 +136,7 @@ impl Order for LabelOrder {
     }
 }
 
-/// A turn that was not heard or understood rightly.
+/// The body that queues a turn for labelling.
 #[derive(JsonSchema)]
 #[schemars(extend("examples" = [{
     "turn": "call.308b38fa-b3fa-59e5-b685-93b305968d97.12", "why": "misheard", "by": "wang"
@@ -143,7 +146,7 @@ struct LabelRequest {
     turn: Option<TurnId>,
     /// Default: misunderstood.
     why: Option<LabelWhy>,
-    /// Who says so; whoever signed in is it.
+    /// The user who queues it. Only used with the directory's own key; a user acts under their own name.
     #[schemars(length(max = NAME_BYTES_MAX))]
     by: Option<String>,
 }
@@ -161,7 +164,8 @@ impl Order for LabelRequest {
     }
 }
 
-/// Read behind the rows' head: what was labelled a moment ago is not handed out again.
+/// Hands out the next turn. Reads at the head of the log, so a turn that was labelled just before is not
+/// handed out again.
 async fn hand_out(ctx: Ctx, input: Input) -> Result<Read<TurnNext>, Problem> {
     let installation = &ctx.installation;
     let cause = input.cause(installation, "labels/next")?;
@@ -179,7 +183,7 @@ async fn hand_out(ctx: Ctx, input: Input) -> Result<Read<TurnNext>, Problem> {
     Ok(Read(TurnNext { turn: Some(handed) }))
 }
 
-/// What was said to them before, as the flow has it: nobody's values are filled in.
+/// Returns the prompt before the turn, as the flow has it, with variables unfilled. `None` if it is unknown.
 async fn asked_before(ctx: &Ctx, handed: &TurnHanded) -> Result<Option<String>, Problem> {
     let Some(((prompt, variant), flow)) = handed.asked_at.as_ref().zip(handed.flow.as_ref()) else {
         return Ok(None);
@@ -219,7 +223,7 @@ async fn put_before_people(ctx: Ctx, input: Input) -> Result<Changed<LabelShown>
     Ok(changed(&turn, &answer))
 }
 
-/// A turn of a campaign that the caller sees.
+/// Returns a turn of a campaign in the caller's data scope; otherwise `missing`.
 async fn seen(ctx: &Ctx, scope: &DataScope, turn: Option<TurnId>) -> Result<LabelledTurn, Problem> {
     let turn = turn.ok_or_else(|| Problem::missing("this turn"))?;
     let turn = known(&ctx.installation, turn).await?;

@@ -1,4 +1,4 @@
-//! Lists that are looked at over HTTP before there is a campaign for them: columns, good rows and bad ones.
+//! The route that checks a list file without a campaign: its columns, good rows and bad rows.
 
 use crate::described::Read;
 use crate::endpoint::{About, Ctx, Endpoint, Input, Permission};
@@ -14,7 +14,7 @@ use intake::list_country::ListCountry;
 use intake::mapping::Mapping;
 use intake::table::{HiddenRows, TableOptions};
 
-/// Presets as they are asked for; a test holds them against the domain's.
+/// Codes of the presets for the query parameter; a test compares them with the domain's.
 const PRESETS: &[&str] = &[
     "cn-service",
     "cn-marketing",
@@ -29,9 +29,13 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
     vec![
         Endpoint::post(
             "/api/v1/lists/dry-run",
-            "Look at a CSV or XLSX file before there is a campaign: columns, good rows and bad ones; nobody is enrolled",
+            "Check a list file without a campaign",
             look,
         )
+            .describe(
+                "Reads a CSV or XLSX file and returns its columns, good rows and bad rows. No customer is \
+                 enrolled.",
+            )
         .needs(Permission::CampaignsWrite, About::Nobody)
         .takes_file()
         .query(
@@ -39,24 +43,24 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
                 &[
                     Parameter::text(
                         "map",
-                        "Which column is which member: 客户ID=customer_id,手机号=phone, or a list of {column, member, type}",
+                        "Assignment of columns to members: 客户ID=customer_id,手机号=phone, or a list of {column, member, type}",
                         "客户ID=customer_id,手机号=phone",
                     ),
-                    Parameter::one_of("encoding", "Of the text; auto where it is not said", ENCODINGS),
+                    Parameter::one_of("encoding", "Text encoding; default: auto", ENCODINGS),
                     SHEET,
                     HIDDEN_ROWS,
                     HEADER_ROW,
-                    Parameter::text("source", "Name of the file, by which its kind is told", "list.csv"),
+                    Parameter::text("source", "File name; its extension determines the file type", "list.csv"),
                     COUNTRY,
-                    Parameter::one_of("preset", "Which rules; cn-service where it is not said", PRESETS),
+                    Parameter::one_of("preset", "Compliance preset; default: cn-service", PRESETS),
                     Parameter::one_of(
                         "basis",
-                        "On what basis people are called; contract where it is not said",
+                        "Lawful basis of the calls; default: contract",
                         &["contract", "consent"],
                     ),
                     Parameter::text(
                         "flow_version",
-                        "The flow whose variables the rows must have; none where it is not said",
+                        "Flow version that defines the required variables; default: none",
                         "card_instalment@2",
                     ),
                 ]
@@ -66,7 +70,7 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
 }
 
 async fn look(ctx: Ctx, mut input: Input) -> Result<Read<ListTried>, Problem> {
-    // Before the bytes come: a wrong reading takes none.
+    // Checked before the file is received: wrong parameters are refused without reading it.
     let mapping = Mapping::parse(input.text("map").unwrap_or_default())?;
     let [encoding, sheet, hidden_rows, header_row] = READING.map(|name| input.text(name));
     let options = TableOptions::parse(encoding, sheet, hidden_rows, header_row, HiddenRows::Exclude)?;
@@ -95,7 +99,7 @@ async fn look(ctx: Ctx, mut input: Input) -> Result<Read<ListTried>, Problem> {
     let spooled = received.spool.finish(options);
     tokio::task::block_in_place(|| spooled.check(&source))?;
     let tried = try_list(&ctx.installation, spooled, mapping, trying).await;
-    // Kept to the end: reading a file takes a core.
+    // The turn is held to the end, because reading a file takes a core.
     drop(received.turn);
     tried.map(Read)
 }

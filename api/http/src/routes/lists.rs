@@ -1,4 +1,4 @@
-//! Contact lists over HTTP: a file per upload, or the records of `POST tasks/data` (CUS-2).
+//! Routes of contact lists: import a file, or the records of `POST tasks/data` (CUS-2).
 
 use crate::described::{Changed, Read};
 use crate::endpoint::{About, Ctx, Endpoint, Input, Permission, parse_object};
@@ -30,26 +30,30 @@ use sha2::{Digest, Sha256};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-/// Longest name of a source kept in `campaign.list_opened`.
+/// Maximum length of the source name in `campaign.list_opened`, in bytes.
 const SOURCE_BYTES_MAX: usize = 128;
 
-/// Most records of one body; larger lists go as files.
+/// Maximum records in a JSON body; larger lists are sent as files.
 const RECORDS_MAX: usize = 10_000;
 
 pub fn endpoints() -> Vec<Endpoint> {
     vec![
         Endpoint::post(
             "/api/v1/tasks/data",
-            "Enrol the records of a body, or of a file in a form; the same again enrols nobody twice",
+            "Enrol customers into a campaign",
             records,
         )
+            .describe(
+                "Enrols the records of a JSON body, or of a file in a form, into the campaign `task_id`. \
+                 The same list again enrols no customer twice and returns its own progress.",
+            )
         .needs(Permission::CampaignsWrite, About::Handler)
         .takes::<TaskData>()
         .takes_form::<TaskForm>()
         .query(
             const {
                 &[
-                    Parameter::flag("dry_run", "true: check every record, enrol nobody"),
+                    Parameter::flag("dry_run", "true: check every record, enrol no customer"),
                     COUNTRY,
                     APPROVAL,
                 ]
@@ -57,29 +61,34 @@ pub fn endpoints() -> Vec<Endpoint> {
         ),
         Endpoint::post(
             "/api/v1/campaigns/{id}/lists",
-            "Import a CSV or XLSX file, sent as it is or as the part `file` of a form",
+            "Import a list file into a campaign",
             file,
         )
+            .describe(
+                "Enrols the customers of a CSV or XLSX file, sent as the body or as the form part `file`. \
+                 Good rows are enrolled; bad rows are listed. The same file again enrols no customer \
+                 twice.",
+            )
         .needs(Permission::CampaignsWrite, About::Campaign)
         .takes_file()
         .takes_form::<ListForm>()
         .query(
             const {
                 &[
-                    Parameter::flag("dry_run", "true: check every row, enrol nobody"),
+                    Parameter::flag("dry_run", "true: check every row, enrol no customer"),
                     Parameter::text(
                         "map",
-                        "Which column is which member: 客户ID=customer_id,手机号=phone, or a list of {column, member, type}",
+                        "Assignment of columns to members: 客户ID=customer_id,手机号=phone, or a list of {column, member, type}",
                         "客户ID=customer_id,手机号=phone",
                     ),
-                    Parameter::one_of("encoding", "Of the text; auto where it is not said", ENCODINGS),
+                    Parameter::one_of("encoding", "Text encoding; default: auto", ENCODINGS),
                     SHEET,
                     HIDDEN_ROWS,
                     HEADER_ROW,
-                    Parameter::text("source", "Name of the file, kept with the list", "list.csv"),
+                    Parameter::text("source", "File name, stored with the list", "list.csv"),
                     Parameter::one_of(
                         "dedupe",
-                        "Where nobody may be already: in the campaign, or everywhere; campaign where it is not said",
+                        "Deduplication scope: campaign (default) or everywhere",
                         Dedupe::CODES,
                     ),
                     COUNTRY,
@@ -92,27 +101,33 @@ pub fn endpoints() -> Vec<Endpoint> {
         ),
         Endpoint::get(
             "/api/v1/campaigns/{id}/query",
-            "How far a query of another database was imported into the campaign",
+            "Get the import position of a database query",
             query_mark,
         )
+            .describe(
+                "Returns how far a query of another database was imported into the campaign, by its column.",
+            )
         .needs(Permission::CampaignsWrite, About::Campaign)
         .query(const { &[QUERY] }),
         Endpoint::get(
             "/api/v1/imports",
-            "Imports that run in this process now, and how far each is",
+            "List running imports",
             |ctx, _| std::future::ready(Ok(under_way(&ctx.installation))),
         )
+            .describe(
+                "Returns the imports that run in this server process, with their progress.",
+            )
         .needs(Permission::CampaignsWrite, About::Everybody),
     ]
 }
 
-/// The imports that run now.
+/// The imports that run in this server process.
 #[derive(Debug, Serialize, JsonSchema)]
 struct Imports {
     items: Vec<ImportShown>,
 }
 
-/// Records to be enrolled.
+/// The body with records to enrol.
 #[derive(Debug, JsonSchema)]
 struct TaskData {
     #[schemars(with = "CampaignId")]
@@ -121,10 +136,10 @@ struct TaskData {
     records: Vec<Map<String, Value>>,
 }
 
-/// How far a query was imported.
+/// The import position of a query.
 #[derive(Debug, Serialize, JsonSchema)]
 struct QueryShown {
-    /// Absent where it was never imported by a column.
+    /// Absent if the query was never imported by a column.
     #[serde(skip_serializing_if = "Option::is_none")]
     mark: Option<QueryMark>,
 }
@@ -143,11 +158,11 @@ fn under_way(installation: &Installation) -> Read<Imports> {
     })
 }
 
-/// Fields of a form beside its file.
+/// Names of the form fields next to the file.
 const FIELDS_OF_FILE: &[&str] = &["map", "source", "encoding", "sheet", "hidden_rows", "header_row"];
 const FIELDS_OF_RECORDS: &[&str] = &["task_id", "map", "encoding", "sheet", "hidden_rows", "header_row"];
 
-/// How a file is to be read, as a query or a form says it.
+/// How to read a file: column mapping, table options and source name, from the query or a form.
 struct Reading {
     mapping: Mapping,
     options: TableOptions,
@@ -155,7 +170,7 @@ struct Reading {
 }
 
 impl Reading {
-    /// `said` gives what a query or a form says under a name.
+    /// Builds it from `said`, which returns the value of a parameter or form field by name.
     fn of(said: &dyn Fn(&str) -> Option<String>) -> Result<Self, Problem> {
         let [encoding, sheet, hidden_rows, header_row] = READING.map(said);
         Ok(Self {
@@ -171,7 +186,7 @@ impl Reading {
         })
     }
 
-    /// The request with how its file is read: what is approved is approved as it is read.
+    /// Adds the reading options to the request. An approval covers the file as it is read with them.
     fn asked(&self, asked: Importing, said: &dyn Fn(&str) -> Option<String>) -> Importing {
         let (map, encoding) = (said("map"), said("encoding"));
         asked.reading(map.as_deref(), encoding.as_deref(), &self.options.reading())
@@ -185,7 +200,8 @@ async fn file(ctx: Ctx, mut input: Input) -> Result<Changed<ImportReport>, Probl
     let given: BTreeMap<&str, String> = names
         .filter_map(|name| Some((name, input.text(name)?.to_owned())))
         .collect();
-    // Before the bytes come: a campaign that does not exist takes none, and a wrong reading neither.
+    // Checked before the file is received: an unknown campaign or wrong parameters are refused without
+    // reading it.
     let reading = Reading::of(&|name| given.get(name).cloned())?;
     ctx.installation.list_rules(&campaign, "").await?;
     let Some(form) = Form::of(&mut input, FIELDS_OF_FILE)? else {
@@ -195,7 +211,7 @@ async fn file(ctx: Ctx, mut input: Input) -> Result<Changed<ImportReport>, Probl
         return list_of(&ctx, campaign, received, reading, asked).await;
     };
     let (received, fields, name) = filled(&ctx.installation, form).await?;
-    // The form speaks before the address; the file's own name is the last resort.
+    // A form field takes precedence over the query, and both over the name of the uploaded file.
     let said = |field: &str| {
         let own_name = if field == "source" { name.clone() } else { None };
         fields.get(field).or(given.get(field)).cloned().or(own_name)
@@ -205,7 +221,8 @@ async fn file(ctx: Ctx, mut input: Input) -> Result<Changed<ImportReport>, Probl
     list_of(&ctx, campaign, received, reading, asked).await
 }
 
-/// `POST tasks/data` as a form: the campaign is a field of it, and so its scope is asked when it is known.
+/// Handles `POST tasks/data` as a form. The campaign is a form field, so its data scope is checked after the
+/// form was read.
 async fn form_of_records(ctx: Ctx, form: Form, asked: Importing) -> Result<Changed<ImportReport>, Problem> {
     let (received, fields, name) = filled(&ctx.installation, form).await?;
     let campaign = fields.get("task_id").ok_or_else(|| {
@@ -228,7 +245,7 @@ async fn form_of_records(ctx: Ctx, form: Form, asked: Importing) -> Result<Chang
     list_of(&ctx, campaign, received, reading, asked).await
 }
 
-/// A form's file, its fields, and the name that the sender gave the file.
+/// Returns a form's file, its fields, and the file name that the client sent.
 async fn filled(
     installation: &Installation,
     mut form: Form,
@@ -242,7 +259,7 @@ async fn filled(
     Ok((received, fields, name))
 }
 
-/// A list of a file that came whole.
+/// Imports a list from a file that was received completely.
 async fn list_of(
     ctx: &Ctx,
     campaign: CampaignId,
@@ -256,7 +273,7 @@ async fn list_of(
     if asked.query.is_some() {
         spooled = spooled.of_query();
     }
-    // It reads the whole of an archive: not on a thread that serves others.
+    // It reads an archive to its end, so it must not block a thread that serves other requests.
     tokio::task::block_in_place(|| spooled.check(&reading.source))?;
     let name = match &asked.query {
         Some(query) => installation.list_of_query(&campaign, query).await?,
@@ -273,9 +290,9 @@ async fn list_of(
         course: Arc::default(),
     };
     let rows = ListRows::File(Box::new(spooled), reading.mapping);
-    // Boxed: with the plan and the rows it is larger than a stack takes well.
+    // Boxed: plan and rows make the future too large for the stack.
     let done = Box::pin(run(ctx, plan, rows, asked)).await;
-    // Kept to the end: an import takes a core.
+    // The turn is held to the end, because an import takes a core.
     drop(turn);
     done
 }
@@ -306,7 +323,7 @@ async fn records(ctx: Ctx, mut input: Input) -> Result<Changed<ImportReport>, Pr
     run(&ctx, plan, ListRows::Body(records), asked).await
 }
 
-/// `{"task_id":…,"records":[{…}]}`.
+/// Reads the body `{"task_id":…,"records":[{…}]}`.
 fn task_data(object: Map<String, Value>) -> Result<TaskData, Problem> {
     let mut body = Members::new(object);
     let task_id = body.needed_text("task_id");
@@ -334,7 +351,8 @@ fn task_data(object: Map<String, Value>) -> Result<TaskData, Problem> {
     Ok(TaskData { task_id, records })
 }
 
-/// A file's name without its path and without what a log should not hold.
+/// Returns the file name without its path, without control characters, with phone numbers masked, at most
+/// `SOURCE_BYTES_MAX` long.
 fn source_name(text: &str) -> String {
     let name = masked_file_name(text.rsplit(['/', '\\']).next().unwrap_or_default());
     let mut plain = String::new();

@@ -1,5 +1,5 @@
-//! Figures of this moment: one picture, or a stream of pictures, each with the position and age it stands
-//! at (REP-3).
+//! Routes of the live figures: one snapshot, or a stream of snapshots. Each has its log position and age
+//! (REP-3).
 
 use crate::described::{Follow, Read, Socket};
 use crate::endpoint::{About, Endpoint, Input, Permission};
@@ -15,24 +15,27 @@ use warp::Reply;
 
 pub(super) fn endpoints() -> Vec<Endpoint> {
     vec![
-        Endpoint::get(
-            "/api/v1/live",
-            "Figures of this moment, as far as the caller's scope: open calls, the last five minutes and hour, by \
-             campaign and trunk, and what lines carry of what they may",
-            |ctx, input| std::future::ready(show(&ctx.installation, input)),
+        Endpoint::get("/api/v1/live", "Get the live figures", |ctx, input| {
+            std::future::ready(show(&ctx.installation, input))
+        })
+        .describe(
+            "Open calls, the last five minutes and the last hour, by campaign and trunk, and the load of \
+             the lines with its limit, within the caller's data scope.",
         )
         .needs(Permission::FiguresRead, About::Handler),
         Endpoint::get(
             "/api/v1/live/stream",
-            "The same as server-sent events named `figures`: when something changed, and every 5 s",
+            "Follow the live figures as server-sent events",
             |ctx, input| std::future::ready(follow(&ctx.installation, input)),
         )
+        .describe("Sends an event `figures` when something changed, and every 5 s.")
         .needs(Permission::FiguresRead, About::Handler),
         Endpoint::get(
             "/api/v1/live/ws",
-            "The same as a WebSocket: one text message a picture",
+            "Follow the live figures over a WebSocket",
             |ctx, input| std::future::ready(follow_by_web_socket(&ctx.installation, input)),
         )
+        .describe("Sends one text message per snapshot, when something changed and every 5 s.")
         .needs(Permission::FiguresRead, About::Handler),
     ]
 }
@@ -42,7 +45,7 @@ fn show(installation: &Installation, input: Input) -> Result<Read<LivePicture>, 
     Ok(Read(watcher(installation, input.scope).shown(&figures)))
 }
 
-/// For whom pictures are: whoever is held to campaigns is shown those alone.
+/// Builds the watcher of a caller. It shows only campaigns in the caller's data scope.
 fn watcher(installation: &Installation, scope: DataScope) -> Watcher {
     Watcher {
         scope,

@@ -1,4 +1,4 @@
-//! Two ids of one person, over HTTP (合并客户): found by a number that both have, merged, and unmerged.
+//! Routes for two ids of one person (合并客户): find ids that share a number, merge two ids, undo a merge.
 
 use crate::described::{Changed, Read};
 use crate::endpoint::{About, Ctx, Endpoint, Input, Permission};
@@ -12,45 +12,53 @@ use domain::problem::Problem;
 use intake::members::{Members, Order};
 use schemars::JsonSchema;
 
-/// Longest id of a customer, the institution's own or ours, and longest name of whoever orders it.
+/// Maximum length of a customer id and of `by`, in bytes.
 const TEXT_BYTES_MAX: usize = 256;
 
 pub(super) fn endpoints() -> Vec<Endpoint> {
     vec![
         Endpoint::get(
             "/api/v1/customers/{id}/duplicates",
-            "Other ids that share a number with this one: perhaps the same person",
+            "List possible duplicates of a customer",
             duplicates,
+        )
+        .describe(
+            "Returns other customers that share a number with this one. They may be the same person. The \
+             read is recorded.",
         )
         .needs(Permission::CustomersReveal, About::Everybody)
         .query(&[BY, REASON]),
-        Endpoint::post(
-            "/api/v1/customers/{id}/merge",
-            "Another id is the same person (合并): called by this one alone; what either's record forbids binds",
-            join,
-        )
-        .needs(Permission::CustomersAssign, About::Customer)
-        .takes::<MergeBody>(),
+        Endpoint::post("/api/v1/customers/{id}/merge", "Merge two customers", join)
+            .describe(
+                "Declares that another id is the same person (合并). The person is called only under the id \
+                 in the URL; what forbids calls under either id forbids them under both.",
+            )
+            .needs(Permission::CustomersAssign, About::Customer)
+            .takes::<MergeBody>(),
         Endpoint::post(
             "/api/v1/customers/{id}/unmerge",
-            "They are two persons after all (撤销合并); what the merge settled stays settled",
+            "Undo a merge of customers",
             part,
+        )
+        .describe(
+            "Declares that the two ids are different persons (撤销合并). Enrolments that the merge settled \
+             stay settled.",
         )
         .needs(Permission::CustomersAssign, About::Customer)
         .takes::<MergeBody>(),
     ]
 }
 
-/// Which other id, and why.
+/// The body of a merge, or of its undoing: the other id, and the reason.
 #[derive(JsonSchema)]
 struct MergeBody {
-    /// The institution's own id, or ours.
+    /// External or internal id of the other customer.
     #[schemars(length(min = 1, max = TEXT_BYTES_MAX), example = &"C002")]
     other: String,
-    /// Stored for ever; nothing personal.
+    /// Stored permanently; must not contain personal data.
     #[schemars(length(min = 1, max = MERGE_REASON_BYTES_MAX), example = &"two accounts of one person")]
     reason: String,
-    /// Who says so; whoever signed in is it.
+    /// The user who requests it. Only used with the directory's own key; a user acts under their own name.
     #[schemars(length(max = TEXT_BYTES_MAX), example = &"li")]
     by: Option<String>,
 }
@@ -77,7 +85,7 @@ async fn part(ctx: Ctx, input: Input) -> Result<Changed<Merged>, Problem> {
     Ok(written(unmerge(&ctx.installation, order, cause).await?))
 }
 
-/// Both must be in what the caller may see.
+/// Reads the request. Both customers must be in the caller's data scope.
 async fn order_of(ctx: &Ctx, input: Input) -> Result<Merging, Problem> {
     let (named, scope, signed_in) = (input.param(0)?, input.scope.clone(), input.by());
     let comparer = input.comparer();
@@ -109,7 +117,7 @@ fn written(merged: Merged) -> Changed<Merged> {
 }
 
 async fn duplicates(ctx: Ctx, input: Input) -> Result<Read<Candidates>, Problem> {
-    // It compares this person's numbers with those of everybody.
+    // The view compares this customer's numbers with those of all customers.
     let comparer = input.comparer();
     ctx.admit_comparison(&comparer)?;
     let (customer, state) = ctx.installation.customer_named(&input.param(0)?).await?;

@@ -1,4 +1,4 @@
-//! Messages to persons over HTTP: sent, listed, and what a gateway tells of replies.
+//! Routes of messages to customers: send one, list them, and receive replies from a gateway.
 
 use crate::described::{Changed, MadeOrChanged, Read};
 use crate::disclosures::Disclosure;
@@ -21,70 +21,67 @@ use intake::members::{Members, Order};
 use schemars::JsonSchema;
 use std::collections::BTreeMap;
 
-/// Longest id of a customer, address or subject that is read.
+/// Maximum length of a customer id, address or subject, in bytes.
 const TEXT_BYTES_MAX: usize = 256;
 
-/// Most addresses of what goes with a message.
+/// Maximum number of attachments of a message.
 const ATTACHMENTS_MAX: usize = 5;
 
-/// When and how somebody was written to is of that person.
+/// What a read of a customer's messages records as shown: when and how the customer was contacted is personal
+/// data.
 const MESSAGES: Shown = Shown::of(&["messages"], ReadForm::Masked);
 
-/// Whose messages.
-const CUSTOMER: Parameter =
-    Parameter::text("customer", "The institution's id of the customer, or ours", "C01");
+/// Query parameter: the customer who received the messages.
+const CUSTOMER: Parameter = Parameter::text("customer", "External or internal id of the customer", "C01");
 
 pub(super) fn endpoints() -> Vec<Endpoint> {
     vec![
-        Endpoint::post(
-            "/api/v1/messages",
-            "Send a person of a campaign a message: rules, caps and quiet hours are asked first",
-            order,
-        )
-        .needs(Permission::CallsWrite, About::Handler)
-        .takes::<MessageOrder>(),
-        Endpoint::get(
-            "/api/v1/messages",
-            "The messages of a person, and what became of each",
-            list,
-        )
-        .needs(Permission::CallsRead, About::Handler)
-        .query(const { &[CUSTOMER.needed(), BY, REASON, CURSOR, LIMIT] }),
-        Endpoint::post(
-            "/api/v1/messages/replies",
-            "What a gateway tells of a reply: 退订, T, TD or STOP is an opt-out, on the number first",
-            replied,
-        )
-        .needs(Permission::NumbersOptOut, About::Nobody)
-        .takes::<MessageReply>()
-        .kept(),
+        Endpoint::post("/api/v1/messages", "Send a message to a customer", order)
+            .describe(
+                "Sends an SMS, a mail or a webhook message to a customer of a campaign. Rules, caps and \
+                 quiet hours are checked first and can refuse.",
+            )
+            .needs(Permission::CallsWrite, About::Handler)
+            .takes::<MessageOrder>(),
+        Endpoint::get("/api/v1/messages", "List a customer's messages", list)
+            .describe("Returns each message with its delivery state. The read is recorded.")
+            .needs(Permission::CallsRead, About::Handler)
+            .query(const { &[CUSTOMER.needed(), BY, REASON, CURSOR, LIMIT] }),
+        Endpoint::post("/api/v1/messages/replies", "Report a reply to a message", replied)
+            .describe(
+                "For gateways. A reply with 退订, T, TD or STOP is an opt-out; it applies to the number \
+                 before anything else is stored.",
+            )
+            .needs(Permission::NumbersOptOut, About::Nobody)
+            .takes::<MessageReply>()
+            .kept(),
     ]
 }
 
-/// Whom to send what.
+/// The body of a message: recipient, way, text and attachments.
 #[derive(JsonSchema)]
 #[schemars(extend("examples" = [{ "campaign": "TASK20261120", "customer": "C01", "way": "sms",
     "text": "您的还款计划：{{link}}", "link": "https://example.com/plan" }]))]
 struct MessageOrder {
     #[schemars(with = "CampaignId")]
     campaign: Option<CampaignId>,
-    /// The institution's id of the customer, or ours; somebody of the campaign's lists.
+    /// External or internal id of the customer. The customer must be in a list of the campaign.
     #[schemars(length(min = 1, max = TEXT_BYTES_MAX))]
     customer: String,
     #[schemars(with = "Way")]
     way: Option<Way>,
-    /// Of a mail: its address.
+    /// For a mail: the address.
     to: Option<String>,
-    /// Of a mail.
+    /// For a mail: the subject.
     subject: Option<String>,
-    /// With variables of the list's row, such as {{name}}.
+    /// The text, with variables of the customer's list row, for example {{name}}.
     #[schemars(length(min = 1, max = TEXT_CHARS_MAX))]
     text: String,
-    /// More values.
+    /// Additional values for variables.
     variables: Option<BTreeMap<String, String>>,
-    /// Stands where the text has {{link}}, else behind it.
+    /// Replaces {{link}} in the text, or is appended to the text.
     link: Option<String>,
-    /// Addresses of pictures or documents.
+    /// HTTPS addresses of pictures or documents, at most 5.
     attachments: Option<Vec<String>>,
 }
 
@@ -106,7 +103,7 @@ impl Order for MessageOrder {
             link: body.short_text("link", TEXT_BYTES_MAX),
             attachments: body.value("attachments"),
         };
-        // What names a column is filled in later; an address is checked now.
+        // An address with variables is checked after they are filled in; any other is checked now.
         let written = order.to.as_deref().filter(|to| !to.contains("{{"));
         if let Some(Err(fault)) = written.filter(|_| order.way == Some(Way::Mail)).map(check_mail) {
             body.wrong("to", fault);
@@ -147,7 +144,7 @@ async fn order(ctx: Ctx, input: Input) -> Result<MadeOrChanged<MessageSent>, Pro
         link: order.link,
         attachments: order.attachments.unwrap_or_default(),
     };
-    // Another address than the person's own: its reader sees the person's values.
+    // With an address that is not the customer's own, its reader sees the customer's values.
     if let Destination::Other { columns } = destination(&ctx.installation, &draft).await?
         && !columns.is_empty()
     {
@@ -192,16 +189,16 @@ async fn list(ctx: Ctx, input: Input) -> Result<Read<Paged<MessagesShown>>, Prob
     Ok(Read(Paged { list, next_cursor }))
 }
 
-/// What a gateway tells.
+/// The body of a reply that a gateway received.
 #[derive(JsonSchema)]
 #[schemars(extend("examples" = [{ "id": "r-1", "from": "13800138000", "text": "退订" }]))]
 struct MessageReply {
-    /// The gateway's own id of the reply: the same one again is the same reply.
+    /// The gateway's id of the reply. The same id again is the same reply.
     #[schemars(length(min = 1, max = REPLY_ID_BYTES_MAX))]
     id: String,
-    /// The message that is answered, by the `id` that the gateway was given with it.
+    /// The message that is answered: the `id` that the gateway received with it.
     message: Option<MessageId>,
-    /// The number that answers.
+    /// The phone number that sent the reply.
     from: Option<String>,
     #[schemars(length(min = 1, max = TEXT_CHARS_MAX))]
     text: String,

@@ -1,4 +1,5 @@
-//! Figures by name and version: the definitions, a figure whole or by a dimension, and the events behind it.
+//! Routes of metrics: the definitions, a figure in total or by a dimension, the comparison of two periods,
+//! and the events behind a figure.
 
 use crate::described::Read;
 use crate::endpoint::{About, Ctx, Endpoint, Input, Permission};
@@ -17,37 +18,43 @@ use serde::Serialize;
 
 pub(super) fn endpoints() -> Vec<Endpoint> {
     vec![
-        Endpoint::get(
-            "/api/v1/metrics",
-            "Every metric at every version: definition zh and en, unit, numerator and denominator",
-            |_, _| std::future::ready(list()),
+        Endpoint::get("/api/v1/metrics", "List metrics", |_, _| {
+            std::future::ready(list())
+        })
+        .describe(
+            "Returns every metric in every version: definition in Chinese and English, unit, numerator and \
+             denominator.",
         )
         .needs(Permission::RulesRead, About::Nobody),
-        Endpoint::get(
-            "/api/v1/metrics/{name}",
-            "A figure by name and version, whole or by a dimension, with its age",
-            show,
-        )
-        .needs(Permission::FiguresRead, About::CampaignAsked)
-        .query(ASKED),
+        Endpoint::get("/api/v1/metrics/{name}", "Get a metric", show)
+            .describe(
+                "Returns the figure in total or by a dimension, with the position up to which it is \
+                 complete.",
+            )
+            .needs(Permission::FiguresRead, About::CampaignAsked)
+            .query(ASKED),
         Endpoint::get(
             "/api/v1/metrics/{name}/comparison",
-            "A figure of two periods: by how much they differ, with its interval at 95 %, or that it is too few",
+            "Compare a metric over two periods",
             comparison,
         )
+        .describe("Returns the difference with its 95 % interval, or that there are too few calls to tell.")
         .needs(Permission::FiguresRead, About::CampaignAsked)
         .query(COMPARED),
         Endpoint::get(
             "/api/v1/metrics/{name}/events",
-            "The events behind a figure: folded from the log, not read from rows",
+            "List the events behind a figure",
             events,
+        )
+        .describe(
+            "Returns the events that a figure counts. They are replayed from the log, not read from views.",
         )
         .needs(Permission::FiguresRead, About::CampaignAsked)
         .query(DRILLED),
     ]
 }
 
-/// Every metric, and what figures can be split by.
+/// Every metric, and the dimensions of figures.
 #[derive(Debug, Serialize, JsonSchema)]
 struct Metrics {
     items: Vec<MetricShown>,

@@ -1,4 +1,5 @@
-//! The routes of the server: one file per resource, each group boxed, joined here.
+//! The routes of the HTTP API: one file per resource with its list of endpoints. This file joins the lists to
+//! the router and to the published description.
 
 mod alert_channels;
 mod alerts;
@@ -124,8 +125,8 @@ use warp::Filter;
 use warp::reject::{InvalidQuery, MethodNotAllowed, Rejection};
 use warp::reply::Response;
 
-/// The endpoints of every resource, a group each: what the router and the published description are made
-/// from.
+/// Returns the endpoints of reports, calls, events, alerts, users and the installation, with those of
+/// campaigns and persons: one list per resource.
 fn groups() -> Vec<Vec<Endpoint>> {
     let mut groups = of_campaigns();
     groups.extend(of_persons());
@@ -191,7 +192,7 @@ fn groups() -> Vec<Vec<Endpoint>> {
     groups
 }
 
-/// Persons, their voices and their numbers.
+/// Returns the endpoints about customers, their consents and voiceprints, and phone numbers.
 fn of_persons() -> Vec<Vec<Endpoint>> {
     vec![
         customers::endpoints(),
@@ -209,7 +210,7 @@ fn of_persons() -> Vec<Vec<Endpoint>> {
     ]
 }
 
-/// Campaigns, whom they may call, and what came of it.
+/// Returns the endpoints about campaigns: their plan, their lists of customers, and their results.
 fn of_campaigns() -> Vec<Vec<Endpoint>> {
     vec![
         campaigns::endpoints(),
@@ -242,7 +243,7 @@ fn of_campaigns() -> Vec<Vec<Endpoint>> {
     ]
 }
 
-/// What the robot says, understands and answers, and what came of it.
+/// Returns the endpoints about flows, knowledge bases, intent models and speech engines.
 fn spoken_groups() -> Vec<Vec<Endpoint>> {
     vec![
         flow_files::endpoints(),
@@ -258,7 +259,7 @@ fn spoken_groups() -> Vec<Vec<Endpoint>> {
     ]
 }
 
-/// What people make of conversations that are over.
+/// Returns the endpoints for the work on finished conversations: labels, keywords, call plans.
 fn of_past_conversations() -> Vec<Vec<Endpoint>> {
     vec![
         labels::endpoints(),
@@ -267,14 +268,15 @@ fn of_past_conversations() -> Vec<Vec<Endpoint>> {
     ]
 }
 
-/// Every endpoint of this server.
+/// Returns every endpoint of this server. The router, the connection limits and the OpenAPI document are all
+/// built from this list.
 pub fn endpoints() -> Vec<Endpoint> {
     [groups(), spoken_groups(), of_past_conversations()]
         .concat()
         .concat()
 }
 
-/// The routes by method and path, and for which of them places are kept.
+/// Returns the routes by method and path. Each says whether the connection limits reserve slots for it.
 pub fn list() -> RouteList {
     let routes = endpoints().into_iter().map(|endpoint| Route {
         method: endpoint.method,
@@ -284,7 +286,7 @@ pub fn list() -> RouteList {
     RouteList::new(&routes.collect::<Vec<_>>())
 }
 
-/// All routes, found by their paths; what matches none becomes a problem.
+/// Builds the router over all endpoints. A request that matches no endpoint gets a problem as its response.
 pub fn all(installation: &Ctx) -> Router {
     let joined = |endpoints| {
         let joined = join(endpoints, installation);

@@ -1,4 +1,5 @@
-//! Models over HTTP: published with their bytes, published again, listed; which versions there are.
+//! Routes of intent models: publish a file, train a model, publish a draft, roll back, and list models and
+//! versions.
 
 use crate::body::Body;
 use crate::described::{Changed, MadeOrChanged, Read};
@@ -20,101 +21,91 @@ use domain::model::{MODEL_FILE_BYTES_MAX, Training};
 use domain::problem::{Kind, Problem};
 use intake::encoding::EncodingChoice;
 
-const NAME: Parameter = Parameter::text("name", "The model's name", "zh_outbound");
+const NAME: Parameter = Parameter::text("name", "Name of the model", "zh_outbound");
 const TRAINING: Parameter = Parameter::text(
     "training",
-    "What it was learned from, as a JSON object: rows, label, seed, and figures of rows held out",
+    "Training facts as a JSON object: rows, label, seed, and figures of held-out rows",
     "{\"rows\":1200,\"label\":\"intent\",\"seed\":1,\"folds\":5,\"first_permille\":905}",
 );
-const APPROVALS: Parameter =
-    Parameter::flag("approvals", "From this version on another person approves each");
-const REASON: Parameter = Parameter::text(
-    "reason",
-    "For whoever is to approve it; nothing personal",
-    "more rows",
+const APPROVALS: Parameter = Parameter::flag(
+    "approvals",
+    "true: from this version on, each version needs another user's approval",
 );
-const APPROVAL: Parameter = Parameter::uuid("approval", "The approval that another person gave");
+const REASON: Parameter = Parameter::text("reason", "Reason for the approver; no personal data", "more rows");
+const APPROVAL: Parameter = Parameter::uuid("approval", "The approval by another user");
 
 const LABEL: Parameter = Parameter::text(
     "label",
-    "The member of a line that is learned: intent, sentiment, interest; default: intent",
+    "Member of a line to be learned: intent, sentiment or interest; default: intent",
     "sentiment",
 );
 const SEED: Parameter = Parameter::number(
     "seed",
-    "Orders rows and parts; equal seeds make equal bytes; default: 1",
+    "Seed for the order of rows and folds; equal seeds give identical files; default: 1",
     1,
 );
-const FOREIGN: Parameter = Parameter::text(
-    "foreign",
-    "The label of lines that belong to none; default: oos",
-    "oos",
-);
+const FOREIGN: Parameter =
+    Parameter::text("foreign", "Label of lines without an intent; default: oos", "oos");
 const FOLDS: Parameter = Parameter::number(
     "folds",
-    "Parts that are held out one after the other, 2 to 10; 0: none, and no figures; default: 5",
+    "Folds of the cross-validation, 2 to 10; 0: no cross-validation and no figures; default: 5",
     5,
 );
 const KEEP: Parameter = Parameter::one_of(
     "keep",
-    "What becomes of it: nothing (its figures are told), a draft, or a version; default: nothing",
+    "Result to store: nothing (the reply has the figures), a draft, or a version; default: nothing",
     Keep::CODES,
 );
 
 pub(super) fn endpoints() -> Vec<Endpoint> {
     vec![
-        Endpoint::post(
-            "/api/v1/models",
-            "Publish a model: the file of `ledgerline nlu train` as the body; a version unless it is the current one",
-            publish_one,
-        )
-        .needs(Permission::CampaignsWrite, About::Everybody)
-        .query(const { &[NAME.needed(), TRAINING, APPROVALS, REASON, APPROVAL] })
-        .takes_file(),
-        Endpoint::get(
-            "/api/v1/models",
-            "Published models by name, with their current versions",
-            list,
-        )
-        .needs(Permission::RulesRead, About::Everybody)
-        .query(PAGED),
-        Endpoint::get(
-            "/api/v1/models/{name}",
-            "One model: its versions, what each was learned from, and whether its file is here",
-            show,
-        )
-        .needs(Permission::RulesRead, About::Everybody)
-        .query(PAGED),
+        Endpoint::post("/api/v1/models", "Publish a model file", publish_one)
+            .describe(
+                "The body is a file made by `ledgerline nlu train`. It becomes a new version unless it \
+                 equals the current one.",
+            )
+            .needs(Permission::CampaignsWrite, About::Everybody)
+            .query(const { &[NAME.needed(), TRAINING, APPROVALS, REASON, APPROVAL] })
+            .takes_file(),
+        Endpoint::get("/api/v1/models", "List models", list)
+            .describe("Returns published models by name with their current versions.")
+            .needs(Permission::RulesRead, About::Everybody)
+            .query(PAGED),
+        Endpoint::get("/api/v1/models/{name}", "Get a model", show)
+            .describe(
+                "Returns its versions, what each was trained on, and whether its file is on this server.",
+            )
+            .needs(Permission::RulesRead, About::Everybody)
+            .query(PAGED),
         Endpoint::get(
             "/api/v1/models/{name}/versions",
-            "Every version of a model: when it was published, what it was learned from, who approved it",
+            "List the versions of a model",
             show,
         )
+        .describe("Returns when each version was published, what it was trained on, and who approved it.")
         .needs(Permission::RulesRead, About::Everybody)
         .query(PAGED),
-        Endpoint::post(
-            "/api/v1/models/{name}/train",
-            "Learn a model from JSON lines {utterance, intent, sentiment} as the body: faulty lines, figures of rows \
-             held out with their confusion matrix; kept as a draft or a version where that is wished",
-            train,
-        )
-        .needs(Permission::CampaignsWrite, About::Everybody)
-        .query(const { &[LABEL, SEED, FOREIGN, FOLDS, KEEP] })
-        .takes_file(),
+        Endpoint::post("/api/v1/models/{name}/train", "Train a model", train)
+            .describe(
+                "The body has JSON lines {utterance, intent, sentiment}. Returns faulty lines, and figures \
+                 of held-out rows with their confusion matrix. `keep` stores the model as a draft or a \
+                 version.",
+            )
+            .needs(Permission::CampaignsWrite, About::Everybody)
+            .query(const { &[LABEL, SEED, FOREIGN, FOLDS, KEEP] })
+            .takes_file(),
         Endpoint::post(
             "/api/v1/models/{name}/publish",
-            "Publish a draft: what was learned here and kept, by its digest",
+            "Publish a draft of a model",
             publish_kept,
         )
+        .describe("Publishes a model that was trained and stored on this server, named by its digest.")
         .needs(Permission::CampaignsWrite, About::Everybody)
         .takes::<ModelDraftOrder>(),
-        Endpoint::post(
-            "/api/v1/models/{name}/rollback",
-            "Publish an earlier version's content again, as a further version",
-            back,
-        )
-        .needs(Permission::CampaignsWrite, About::Everybody)
-        .takes::<RollbackOrder>(),
+        Endpoint::post("/api/v1/models/{name}/rollback", "Roll back a model", back)
+            .describe("Publishes the content of an earlier version again, as a new version.")
+            .needs(Permission::CampaignsWrite, About::Everybody)
+            .takes::<RollbackOrder>(),
     ]
 }
 
@@ -169,7 +160,7 @@ async fn file(mut body: Body) -> Result<Vec<u8>, Problem> {
     Ok(bytes)
 }
 
-/// How a model is to be learned, as the address says it.
+/// Reads the training parameters from the query.
 fn ordered(input: &Input) -> Result<TrainingOrder, Problem> {
     let wrong = |name: &str, why: &str| Problem::invalid("query-invalid", format!("{name}: {why}"));
     let label = |parameter: &Parameter, otherwise: &str| {
@@ -198,7 +189,7 @@ fn ordered(input: &Input) -> Result<TrainingOrder, Problem> {
 
 async fn train(ctx: Ctx, mut input: Input) -> Result<Changed<TrainingShown>, Problem> {
     let model: ModelId = input.id(0, "this model")?;
-    // Before the lines come: a wrong order takes none.
+    // Checked before the lines are received: wrong parameters are refused without reading them.
     let order = ordered(&input)?;
     let cause = input.cause(&ctx.installation, "models/train")?;
     let received = receive(&ctx.installation, &mut input.body).await?;

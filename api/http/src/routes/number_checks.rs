@@ -1,5 +1,5 @@
-//! Vacancy checks of numbers over HTTP (空号检测): of some numbers, or of a campaign's people who may still be
-//! called. Numbers stand in the body, never in the address.
+//! The route that checks whether numbers are vacant (空号检测): given numbers, or the numbers of a campaign's
+//! customers who may still be called. Numbers are sent in the body, never in the URL.
 
 use crate::described::Changed;
 use crate::endpoint::{About, Ctx, Endpoint, Input, Permission};
@@ -14,35 +14,35 @@ use domain::problem::Problem;
 use intake::members::{Members, Order};
 use schemars::JsonSchema;
 
-/// Age to which an answer is not asked for again unless it is said.
+/// Default of `max_age_days`.
 const AGE_DAYS: u32 = 30;
 
 pub(super) fn endpoints() -> Vec<Endpoint> {
     vec![
-        Endpoint::post(
-            "/api/v1/numbers/check",
-            "Which of these numbers, or of a campaign's, are vacant (空号检测); what is known is not asked again",
-            check,
-        )
-        .needs(Permission::NumbersSuppress, About::Handler)
-        .takes::<NumberCheck>(),
+        Endpoint::post("/api/v1/numbers/check", "Check numbers for vacancy", check)
+            .describe(
+                "Asks the number library for the state of numbers (空号检测), up to 500 or those of a \
+                 campaign. States that are recent enough are returned without asking again.",
+            )
+            .needs(Permission::NumbersSuppress, About::Handler)
+            .takes::<NumberCheck>(),
     ]
 }
 
-/// Which numbers: these, or those of a campaign.
+/// The body of a check: numbers, or a campaign.
 #[derive(JsonSchema)]
 #[schemars(extend("examples" = [{ "numbers": ["13800138000"], "max_age_days": 7 }]))]
 struct NumberCheck {
-    /// In any usual form.
+    /// Phone numbers in any common notation.
     #[schemars(length(max = NUMBERS_OF_CHECK_MAX), example = &["13800138000"])]
     numbers: Option<Vec<String>>,
-    /// Instead: the numbers of its people who may still be called.
+    /// Instead of `numbers`: the numbers of the campaign's customers who may still be called.
     #[schemars(with = "Option<String>", example = &"TASK20261120")]
     campaign: Option<CampaignId>,
-    /// Of a campaign: behind this one, as the answer before said.
+    /// With `campaign`: the customer at which the previous request ended, from its reply.
     #[schemars(with = "Option<String>", example = &"0a1b2c3d4e5f60718293a4b5c6d7e8f9")]
     after: Option<CustomerId>,
-    /// What was learnt within so many days is not asked again; 30 unless it is said.
+    /// States that were checked within this number of days are not checked again; default 30.
     #[schemars(range(min = 1, max = CHECK_AGE_DAYS_MAX))]
     max_age_days: Option<u32>,
 }
@@ -81,11 +81,15 @@ async fn check(ctx: Ctx, input: Input) -> Result<Changed<NumbersChecked>, Proble
             in_scope(&scope, &campaign)?;
             let after = body.after.as_ref();
             let mut done = check_campaign(installation, &campaign, after, max_age_days, cause).await?;
-            // Of a campaign it is told how many, not who.
+            // For a campaign the reply has counts only.
             done.checked.clear();
             done
         }
-        None if !scope.is_all() => return Err(limited("numbers of nobody in particular")),
+        None if !scope.is_all() => {
+            return Err(limited(
+                "numbers without a campaign need a scope over all campaigns",
+            ));
+        }
         None => {
             ctx.admit_comparison(&comparer)?;
             let numbers = body.numbers.unwrap_or_default();

@@ -1,4 +1,4 @@
-//! Confirmation of numbers that were stored as Chinese without a country code.
+//! The route that confirms numbers that were stored as Chinese without a country code.
 
 use crate::comparisons::number_ids;
 use crate::described::Changed;
@@ -18,22 +18,26 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
     vec![
         Endpoint::post(
             "/api/v1/customers/{id}/confirm-numbers",
-            "Confirm this person's numbers that were stored as Chinese without a country code: dialing resumes",
+            "Confirm the country of a customer's numbers",
             confirm,
+        )
+        .describe(
+            "Confirms numbers that were stored as Chinese although they had no country code. Dialing them \
+             resumes.",
         )
         .needs(Permission::CustomersAssign, About::Customer)
         .takes::<NumberConfirmation>(),
     ]
 }
 
-/// Confirms that the stored country is right.
+/// The body that confirms the stored country of a customer's numbers.
 #[derive(JsonSchema)]
 #[schemars(extend("examples" = [{ "reason": "asked at the branch" }]))]
 struct NumberConfirmation {
-    /// One of the numbers; without it all that wait to be confirmed.
+    /// One of the numbers; without it all numbers that need a confirmation.
     #[schemars(with = "Option<NumberId>")]
     number: Option<NumberId>,
-    /// Stored for ever; nothing personal.
+    /// Stored permanently; must not contain personal data.
     #[schemars(length(min = 1, max = CONFIRMATION_REASON_BYTES_MAX))]
     reason: String,
 }
@@ -47,11 +51,11 @@ impl Order for NumberConfirmation {
     }
 }
 
-/// What was confirmed.
+/// The result of a confirmation.
 #[derive(Debug, Serialize, JsonSchema)]
 struct NumbersConfirmed {
     id: CustomerId,
-    /// How many numbers were confirmed now.
+    /// How many numbers were confirmed with this request.
     confirmed: usize,
     #[serde(serialize_with = "Position::as_text")]
     #[schemars(with = "String")]
@@ -68,7 +72,7 @@ async fn confirm(ctx: Ctx, input: Input) -> Result<Changed<NumbersConfirmed>, Pr
     let guessed = guessed.filter(|known| known.phone_country() == PhoneCountry::Guessed);
     let numbers = match number {
         Some(named) => {
-            // The caller sends the id that replies to this caller show.
+            // The caller sends the number id in the form in which replies show it to this caller.
             let mut known = state.numbers().iter().map(|known| &known.number);
             let known = known.find(|known| ids.of_customer(known, &customer) == named);
             let known = known.ok_or_else(|| Problem::missing("this number"))?;

@@ -7,7 +7,7 @@ use domain::phone_number::PhoneNumber;
 use domain::problem::Problem;
 use projections::views::customer_timeline::{self, HAVING_MAX};
 
-/// Longest wait of a look-up until the view of customers has caught up with the log.
+/// Longest wait of a look-up until the view of customers has caught up with the log, in milliseconds.
 const VIEW_WAIT_MS: u64 = 5_000;
 
 /// The customers who have a number.
@@ -27,15 +27,15 @@ impl NumberHolders {
     }
 }
 
-/// The one number that a consent is given for.
+/// Returns the one number that a consent is given for.
 pub(super) async fn one_phone(installation: &Installation, text: &str) -> Result<Vec<PhoneNumber>, Problem> {
     Ok(vec![installation.phone_written(text).await?])
 }
 
-/// At least one customer with the number; a problem if there is none.
+/// Returns the customers with the number, at least one; a problem if there is none.
 ///
-/// The view only gives candidates: each customer's own events decide. While the view is behind (an import
-/// runs), the customers that it has are returned at once, and `complete` is false.
+/// The view only gives candidates: each customer's own events decide. While the view is behind the log
+/// (during an import), the customers that it has are returned at once, and `complete` is false.
 pub(super) async fn require_holders(
     installation: &Installation,
     phones: Vec<PhoneNumber>,
@@ -48,7 +48,7 @@ pub(super) async fn require_holders(
     Ok(holders)
 }
 
-/// The customers with the number, perhaps none; and whether the view has caught up with the log.
+/// Returns the customers with the number, possibly none, and whether the view has caught up with the log.
 pub(super) async fn find_holders(
     installation: &Installation,
     phones: Vec<PhoneNumber>,
@@ -69,7 +69,7 @@ pub(super) async fn find_holders(
     let mut customers = Vec::with_capacity(known.len());
     for customer in known {
         let loaded = installation.entities.customers.state(&customer).await?;
-        // Erased customers are not called, and nothing new is stored of them.
+        // Erased customers are not called, and nothing new is stored about them.
         if loaded.state.erasure() == Erasure::None {
             customers.push(customer);
         }

@@ -1,4 +1,5 @@
-//! Many numbers at once over HTTP: suppressed, or put on a list of ours, each by itself.
+//! The route that suppresses many numbers at once, or puts them on one of our lists. Each row is handled
+//! separately.
 
 use super::numbers::reply_detail::ReplyDetail;
 use crate::described::Changed;
@@ -17,18 +18,22 @@ use intake::members::{Members, Order};
 use schemars::JsonSchema;
 use serde::Serialize;
 
-/// Longest reason kept: it is stored for ever and must hold nothing personal.
+/// Maximum length of the reason, in bytes. It is stored permanently and must not contain personal data.
 const REASON_BYTES_MAX: usize = 256;
 
-/// Most numbers of one request: each is an append of its own, and a request stays below some seconds.
+/// Maximum numbers per request. Each is a separate append, and a request should take at most a few seconds.
 const NUMBERS_OF_REQUEST_MAX: usize = 500;
 
 pub(super) fn endpoints() -> Vec<Endpoint> {
     vec![
         Endpoint::post(
             "/api/v1/numbers/import",
-            "Suppresses the numbers in the body, or puts them or their digests on a list; a bad one takes none with it",
+            "Suppress many numbers, or put them on a list",
             import,
+        )
+        .describe(
+            "Adds up to 500 numbers to the blocklist, or numbers or digests to one of our lists. A refused \
+             row does not affect the others.",
         )
         .needs(Permission::NumbersSuppress, About::Nobody)
         .takes::<NumberImport>()
@@ -36,22 +41,23 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
     ]
 }
 
-/// Numbers of a file, or a part of it.
+/// The body with numbers or digests.
 #[derive(JsonSchema)]
 #[schemars(extend("examples" = [{ "numbers": ["13800138000"], "list": "consented-2026",
     "reason": "signed at the counter" }]))]
 struct NumberImport {
-    /// In any usual form. Either these or `digests`.
+    /// Phone numbers in any common notation. Either these or `digests`.
     #[schemars(length(max = NUMBERS_OF_REQUEST_MAX), example = &["13800138000"])]
     numbers: Option<Vec<String>>,
-    /// SHA-256 of a salt and the number in international form, 64 hexadecimal digits each, of the list that
-    /// `list` names (`registries` says under which salt). They are kept under a keyed hash and not repeated.
+    /// SHA-256 of a salt and the number in international form, 64 hexadecimal digits each, for the list that
+    /// `list` names (`registries` says under which salt). They are stored under a keyed hash, and no reply
+    /// repeats them.
     #[schemars(length(max = NUMBERS_OF_REQUEST_MAX),
         example = &["0000000000000000000000000000000000000000000000000000000000000000"])]
     digests: Option<Vec<String>>,
-    /// The list that they are put on; without it numbers are suppressed for good. Digests need one.
+    /// The list to put them on; without it numbers are suppressed permanently. Required for digests.
     list: Option<NumberListName>,
-    /// Stored for ever; name no person.
+    /// Stored permanently; must not name a person.
     #[schemars(length(min = 1, max = REASON_BYTES_MAX))]
     reason: String,
 }
@@ -79,16 +85,16 @@ impl Order for NumberImport {
     }
 }
 
-/// What became of the numbers.
+/// The result of an import of numbers.
 #[derive(Debug, Serialize, JsonSchema)]
 struct NumbersImported {
     good: usize,
-    /// Of those: suppressed, or on the list, before. Only for callers who may see every number in clear: it
-    /// compares the numbers of the request with stored ones.
+    /// Of the good rows: suppressed, or on the list, before. Only for callers who may see every number in
+    /// clear: it compares the numbers of the request with stored ones.
     #[serde(skip_serializing_if = "Option::is_none")]
     unchanged: Option<usize>,
-    /// Of those: without a country code, and suppressed in every country in use that has a number of these
-    /// digits.
+    /// Of the good rows: without a country code, and suppressed in every country in use that has a number
+    /// with these digits.
     in_several_countries: usize,
     refused: Vec<NumberNotImported>,
     /// Absent where `unchanged` is: an old position shows that nothing was new.
@@ -96,24 +102,24 @@ struct NumbersImported {
     position: Option<String>,
 }
 
-/// What a row was that was not taken.
+/// Why a row was not imported.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 enum WhyNotImported {
-    /// A whole number that nobody can call.
+    /// A complete number that no telephone can be reached under.
     Uncallable,
-    /// No number, or no digest.
+    /// Not a number, or not a digest.
     Unreadable,
-    /// A number without a country code, on a list of numbers to call.
+    /// A number without a country code, for a list of numbers to call.
     WithoutCountry,
     /// The number may not be put on the list.
     Refused,
 }
 
-/// A number that was not taken, by its place; it is not repeated.
+/// A row that was not imported, by its index. The value is not repeated.
 #[derive(Debug, Serialize, JsonSchema)]
 struct NumberNotImported {
-    /// From 0, in the order of the request.
+    /// Index in the request, from 0.
     row: usize,
     code: WhyNotImported,
     #[schemars(example = &"it is no telephone number that can be called")]
@@ -181,7 +187,8 @@ async fn import(ctx: Ctx, input: Input) -> Result<Changed<NumbersImported>, Prob
     }))
 }
 
-/// A row after it was put on the list, in every country that has a number of these digits.
+/// The result for one row. A row without a known country is stored for every country in use that has a number
+/// with these digits.
 struct Put {
     is_unchanged: bool,
     position: Position,
@@ -211,7 +218,7 @@ async fn put_on(
     Ok(put)
 }
 
-/// What the rows are.
+/// What the rows of an import are.
 enum Form {
     /// Numbers that must not be dialed.
     Suppressed,
@@ -221,8 +228,8 @@ enum Form {
 }
 
 impl Form {
-    /// The streams of a row's number, more than one where its country is not known; or what the row is
-    /// instead.
+    /// Returns the streams of a row's number, several if its country is unknown, or why the row cannot be
+    /// imported.
     fn streams_of(
         &self,
         ctx: &Ctx,

@@ -1,4 +1,4 @@
-//! Lists of ours that numbers stand on, over HTTP: a campaign may demand one (白名单).
+//! Routes that put a number on one of our lists, or take it off. A campaign can require a list (白名单).
 
 use super::numbers::reply_detail::ReplyDetail;
 use crate::described::Changed;
@@ -12,41 +12,42 @@ use intake::members::{Members, Order};
 use schemars::JsonSchema;
 use serde::Serialize;
 
-/// Longest reason kept: it is stored for ever and must hold nothing personal.
+/// Maximum length of the reason, in bytes. It is stored permanently and must not contain personal data.
 const REASON_BYTES_MAX: usize = 256;
 
 pub(super) fn endpoints() -> Vec<Endpoint> {
     vec![
-        Endpoint::post(
-            "/api/v1/numbers/list-on",
-            "Puts the number in the body on a list of ours, which a campaign may demand",
-            list_on,
-        )
-        // It lets other campaigns call the number that demand the list: more than protecting somebody.
-        .needs(Permission::NumbersSuppress, About::Everybody)
-        .takes::<Listing>()
-        .kept(),
-        Endpoint::post(
-            "/api/v1/numbers/list-off",
-            "Takes the number in the body off a list of ours",
-            list_off,
-        )
-        .needs(Permission::NumbersSuppress, About::Nobody)
-        .takes::<Listing>()
-        .kept(),
+        Endpoint::post("/api/v1/numbers/list-on", "Put a number on a list", list_on)
+            .describe(
+                "Adds the number in the body to one of our lists (白名单). Campaigns that require the list \
+                 may then call it.",
+            )
+            // Campaigns that require the list may then call the number, so this needs more than the
+            // permission to protect a number.
+            .needs(Permission::NumbersSuppress, About::Everybody)
+            .takes::<Listing>()
+            .kept(),
+        Endpoint::post("/api/v1/numbers/list-off", "Take a number off a list", list_off)
+            .describe(
+                "Removes the number in the body from one of our lists. Campaigns that require the list no \
+                 longer call it.",
+            )
+            .needs(Permission::NumbersSuppress, About::Nobody)
+            .takes::<Listing>()
+            .kept(),
     ]
 }
 
-/// A number and a list.
+/// The body with a number and a list.
 #[derive(JsonSchema)]
 #[schemars(extend("examples" = [{ "number": "13800138000", "list": "consented-2026",
     "reason": "signed at the counter" }]))]
 struct Listing {
-    /// In any usual form.
+    /// The phone number in any common notation.
     number: String,
     #[schemars(with = "NumberListName")]
     list: Option<NumberListName>,
-    /// Stored for ever; name no person.
+    /// Stored permanently; must not name a person.
     #[schemars(length(min = 1, max = REASON_BYTES_MAX))]
     reason: String,
 }
@@ -67,15 +68,18 @@ impl Order for Listing {
 /// A number after it was put on a list or taken off.
 #[derive(Debug, Serialize, JsonSchema)]
 struct NumberListed {
-    /// Masked.
+    /// The number, masked.
     #[schemars(example = &"138****8000")]
     number: String,
-    /// Absent for a caller without the reveal right: it is the same for every customer with this number.
+    /// Absent for a caller without the reveal permission: the id is the same for every customer with this
+    /// number.
     #[serde(skip_serializing_if = "Option::is_none")]
     id: Option<NumberId>,
-    /// The lists that it is on: all of them for callers who may look up numbers, else the one of the request.
+    /// The lists that contain the number: all of them for callers who may look up numbers, otherwise only the
+    /// one of the request.
     lists: Vec<NumberListName>,
-    /// Only for callers who may look up numbers: an old position shows that it was on the list before.
+    /// Only for callers who may look up numbers: an old position shows that the number was on the list
+    /// before.
     #[serde(skip_serializing_if = "Option::is_none")]
     position: Option<String>,
 }

@@ -1,7 +1,8 @@
-//! Signing in by an identity provider: the browser is sent there, and comes back with a code.
+//! Routes of signing in with an identity provider (OpenID Connect): the browser is redirected to the provider
+//! and returns with a code.
 //!
-//! What comes back is refused with 401 and stands on record as a refused attempt of its address, unless the
-//! provider is away.
+//! A return that is refused gets 401 and is recorded as a refused attempt of its address, unless the provider
+//! is unavailable.
 
 use crate::auth::{self, ROUND_COOKIE};
 use crate::described::{Read, SentAway, SentHome};
@@ -14,62 +15,61 @@ use schemars::JsonSchema;
 use serde::Serialize;
 use std::collections::BTreeSet;
 
-/// Where the provider sends browsers back to.
+/// The path to which the provider redirects browsers back.
 pub(crate) const RETURN_PATH: &str = "/api/v1/oidc/callback";
 
-/// How the record of refused attempts names it.
+/// The name of the route in the record of refused attempts.
 const RETURN: &str = "GET /api/v1/oidc/callback";
 
-/// What providers send browsers back with (RFC 6749, RFC 9207, and what some add: not looked at).
+/// Query parameters of the return (RFC 6749, RFC 9207). Some providers add others, which are ignored.
 const RETURNED: &[Parameter] = &[
-    Parameter::text("state", "As it was sent to the provider", "x.1.0f"),
-    Parameter::text(
-        "code",
-        "What the provider gives a token for",
-        "SplxlOBeZQQYbYS6WxSbIA",
-    ),
-    Parameter::text("iss", "Which provider it is", "https://login.example.com"),
-    Parameter::text("error", "Why nobody was let in", "access_denied"),
-    Parameter::text("error_description", "The same in words; not looked at", "denied"),
-    Parameter::text("error_uri", "Not looked at", "https://login.example.com/denied"),
-    Parameter::text("session_state", "Not looked at", "1"),
-    Parameter::text("scope", "Not looked at", "openid"),
-    Parameter::text("authuser", "Not looked at", "0"),
-    Parameter::text("prompt", "Not looked at", "none"),
-    Parameter::text("hd", "Not looked at", "example.com"),
+    Parameter::text("state", "State that was sent to the provider", "x.1.0f"),
+    Parameter::text("code", "Authorization code", "SplxlOBeZQQYbYS6WxSbIA"),
+    Parameter::text("iss", "Issuer of the provider", "https://login.example.com"),
+    Parameter::text("error", "Error code, if the sign-in failed", "access_denied"),
+    Parameter::text("error_description", "Error in words; ignored", "denied"),
+    Parameter::text("error_uri", "Ignored", "https://login.example.com/denied"),
+    Parameter::text("session_state", "Ignored", "1"),
+    Parameter::text("scope", "Ignored", "openid"),
+    Parameter::text("authuser", "Ignored", "0"),
+    Parameter::text("prompt", "Ignored", "none"),
+    Parameter::text("hd", "Ignored", "example.com"),
 ];
 
 pub(super) fn endpoints() -> Vec<Endpoint> {
     vec![
-        Endpoint::get(
-            "/api/v1/sign-in",
-            "How one signs in here, beside a password",
-            ways,
-        )
-        .open(),
+        Endpoint::get("/api/v1/sign-in", "List the ways to sign in", ways)
+            .describe(
+                "Returns the identity provider, if there is one, and the roles that need a second factor.",
+            )
+            .open(),
         Endpoint::get(
             "/api/v1/oidc/begin",
-            "Go to the identity provider, to sign in by it",
+            "Start a sign-in with the identity provider",
             begin,
         )
+        .describe("Redirects the browser to the provider and stores the state of the sign-in in a cookie.")
         .open(),
         Endpoint::get(
             RETURN_PATH,
-            "Come back from the identity provider: begins a session, and goes to the status page",
+            "Finish a sign-in with the identity provider",
             come_back,
+        )
+        .describe(
+            "The provider redirects the browser here. Starts a session and redirects to the status page.",
         )
         .open()
         .query(RETURNED),
     ]
 }
 
-/// How one signs in here.
+/// The ways to sign in, in addition to a password.
 #[derive(Debug, Serialize, JsonSchema)]
 struct Ways {
-    /// The identity provider behind `GET oidc/begin`; null where there is none.
+    /// The identity provider that `GET oidc/begin` redirects to; null if there is none.
     #[schemars(example = &"https://login.example.com")]
     issuer: Option<String>,
-    /// Roles that sign in with a second factor alone.
+    /// Roles that can only sign in with a second factor.
     second_factor_for: BTreeSet<Role>,
 }
 

@@ -1,4 +1,4 @@
-//! One call over HTTP: asked for now, canceled, hung up.
+//! Routes of a single call: request one now, cancel it, hang up.
 
 use crate::comparisons::is_customer_id;
 use crate::described::{Changed, MadeOrChanged};
@@ -21,42 +21,45 @@ use intake::members::{Members, Order};
 use schemars::JsonSchema;
 use serde_json::{Map, Value};
 
-/// Longest id of a customer, telephone number or name that is read: what a list's row may have.
+/// Maximum length of a customer id, phone number or name, in bytes; a row of a list has the same limit.
 const TEXT_BYTES_MAX: usize = 128;
 
 pub(super) fn endpoints() -> Vec<Endpoint> {
     vec![
-        Endpoint::post(
-            "/api/v1/calls",
-            "Call one person of a campaign now, before its lists: same permit, caps and events as every call",
-            ask,
-        )
-        .needs(Permission::CallsWrite, About::Handler)
-        .takes::<CallAsking>(),
+        Endpoint::post("/api/v1/calls", "Request a call", ask)
+            .describe(
+                "Calls one customer of a campaign now, before customers who only wait in its lists. \
+                 Permit, caps and events are the same as for every call.",
+            )
+            .needs(Permission::CallsWrite, About::Handler)
+            .takes::<CallAsking>(),
         Endpoint::post(
             "/api/v1/calls/{id}/cancel",
-            "End a call before it is answered: not dialed, withdrawn, or canceled while it rings; else refused",
+            "Cancel a call before it is answered",
             |ctx, input| end(ctx, input, false),
+        )
+        .describe(
+            "The call is not dialed, withdrawn, or canceled while it rings. Refused if it is answered or \
+             ended.",
         )
         .needs(Permission::CallsWrite, About::Handler)
         .takes::<EndOrder>()
         .kept(),
-        Endpoint::post(
-            "/api/v1/calls/{id}/hang-up",
-            "End a call whatever it is doing, also while somebody is talked to",
-            |ctx, input| end(ctx, input, true),
-        )
+        Endpoint::post("/api/v1/calls/{id}/hang-up", "Hang up a call", |ctx, input| {
+            end(ctx, input, true)
+        })
+        .describe("Ends a call in any state, also during a conversation.")
         .needs(Permission::CallsWrite, About::Handler)
         .takes::<EndOrder>()
         .kept(),
     ]
 }
 
-/// Why a call is to end.
+/// The body that ends a call: the reason.
 #[derive(JsonSchema)]
 #[schemars(extend("examples" = [{ "reason": "the person asked at the branch" }]))]
 struct EndOrder {
-    /// Stored for ever; name no person.
+    /// Stored permanently; must not name a person.
     #[schemars(length(min = 1, max = END_REASON_BYTES_MAX))]
     reason: String,
 }
@@ -69,7 +72,7 @@ impl Order for EndOrder {
     }
 }
 
-/// The order is stored; the call ends by it within a moment, and is shown with what it came to.
+/// Stores the command to end a call. The call ends shortly after; the reply shows its state and disposition.
 async fn end(ctx: Ctx, input: Input, hang_up: bool) -> Result<Changed<CallShown>, Problem> {
     let call: CallId = input.id(0, "this call")?;
     let verb = if hang_up { "calls/hang-up" } else { "calls/cancel" };
@@ -99,14 +102,14 @@ async fn end(ctx: Ctx, input: Input, hang_up: bool) -> Result<Changed<CallShown>
     }))
 }
 
-/// Why a call that waits is not wanted, and who says so.
+/// Why a requested call is canceled, and by which user.
 struct CancelOrder {
     reason: String,
     by: Option<String>,
 }
 
-/// Nothing of the call is on its way: the person's own stream takes the order, unless it was granted
-/// meanwhile.
+/// Cancels a requested call that is not permitted yet: the customer's stream stores it. Refused if the call
+/// was permitted in the meantime.
 async fn cancel_asked(
     ctx: &Ctx,
     call: CallId,
@@ -135,27 +138,28 @@ async fn cancel_asked(
     }))
 }
 
-/// Whom to call, for which campaign, and until when.
+/// The body that requests a call: customer, campaign and deadline.
 #[derive(JsonSchema)]
 #[schemars(extend("examples" = [{ "campaign": "TASK20261120", "customer": "C01", "phone": "13800138000",
     "variables": { "days": 3 }, "deadline": "2026-11-22T18:00:00+08:00" }]))]
 struct CallAsking {
     #[schemars(with = "CampaignId")]
     campaign: Option<CampaignId>,
-    /// The institution's id of the customer, or ours.
+    /// External or internal id of the customer.
     #[schemars(length(min = 1, max = TEXT_BYTES_MAX))]
     customer: String,
-    /// Of somebody who is not in the campaign yet; without it the first number that is known of them.
+    /// For a customer who is not in the campaign yet: the phone number. Without it the first known number is
+    /// called.
     phone: Option<String>,
-    /// Of somebody who is not known yet.
+    /// For an unknown customer: the name.
     name: Option<String>,
-    /// The flow that is expected: the campaign's own, or the order is refused.
+    /// The expected flow. The request is refused if the campaign has another one.
     flow: Option<FlowId>,
-    /// Values of the flow's variables, by their names; of somebody who is in the campaign already, those that
-    /// it has.
+    /// Values of the flow's variables, by name. For a customer who is in the campaign already they must equal
+    /// the stored ones.
     #[schemars(with = "Option<std::collections::BTreeMap<String, Value>>")]
     variables: Option<Map<String, Value>>,
-    /// From then on the person is not dialed any more.
+    /// From this time on the customer is not dialed.
     deadline: Option<Timestamp>,
 }
 
@@ -191,13 +195,14 @@ async fn ask(ctx: Ctx, input: Input) -> Result<MadeOrChanged<CallAsked>, Problem
         variables: asking.variables.unwrap_or_default(),
         deadline: asking.deadline,
     };
-    // A refusal of a value, or of an unknown id, answers what the person's value is, or that there is none.
+    // A refusal of a value, or of an unknown id, discloses the customer's value, or that the
+    // customer does not exist.
     let compares = order.phone.is_some() || order.name.is_some() || !order.variables.is_empty();
     let is_own_id = !is_customer_id(&order.customer);
     ctx.admit_guess(&comparer)?;
     let known = person(&ctx.installation, &order).await?;
     if scope.people != People::All {
-        // Whoever is given people calls them by what is known of them.
+        // A caller with access to some customers only calls them under their known values.
         let state = known
             .state
             .as_ref()

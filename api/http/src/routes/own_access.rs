@@ -1,4 +1,4 @@
-//! What users do for themselves over HTTP: another password, its page, and the sessions that are open.
+//! Routes for the caller's own access: change the password (and the page for it), list and end sessions.
 
 use crate::described::{Changed, Page, Read};
 use crate::endpoint::{Ctx, Endpoint, Input};
@@ -13,52 +13,48 @@ use intake::members::{Members, Order};
 use schemars::JsonSchema;
 use serde::Serialize;
 
-/// Self-contained, as the status page.
+/// The HTML page for changing a password. It loads nothing from elsewhere.
 const PAGE: &str = concat!(
     include_str!("door_page_head.html"),
     include_str!("own_password.html")
 );
 
-/// How the record of refused attempts names this route.
+/// The name of the route in the record of refused attempts.
 const CHANGE: &str = "POST /api/v1/password";
 
-/// Longest name of a session.
+/// Maximum length of a session id, in bytes.
 const SESSION_ID_BYTES_MAX: usize = 64;
 
 pub(super) fn endpoints() -> Vec<Endpoint> {
     vec![
-        Endpoint::post(
-            "/api/v1/password",
-            "Choose another password, with the one before; every session of the user ends",
-            change,
-        )
-        .open()
-        .takes::<PasswordOrder>(),
-        Endpoint::get("/password", "The page on which a password is changed", page).open(),
-        Endpoint::get(
-            "/api/v1/sessions",
-            "The open sessions of the user who asks by one",
-            list,
-        )
-        .for_whoever_is_known(),
-        Endpoint::post(
-            "/api/v1/sessions/end",
-            "End a session of one's own, or all but this one",
-            end,
-        )
-        .for_whoever_is_known()
-        .takes::<SessionOrder>(),
+        Endpoint::post("/api/v1/password", "Change a password", change)
+            .describe(
+                "Needs the current password, and a code if the user has a second factor. Ends every \
+                 session of the user.",
+            )
+            .open()
+            .takes::<PasswordOrder>(),
+        Endpoint::get("/password", "Open the page for changing a password", page)
+            .describe("An HTML page.")
+            .open(),
+        Endpoint::get("/api/v1/sessions", "List own sessions", list)
+            .describe("Returns the open sessions of the signed-in user.")
+            .for_whoever_is_known(),
+        Endpoint::post("/api/v1/sessions/end", "End own sessions", end)
+            .describe("Ends one session of the caller, or all but the one that sends the request.")
+            .for_whoever_is_known()
+            .takes::<SessionOrder>(),
     ]
 }
 
-/// The password before, and the new one.
+/// The body that changes a password: the current and the new one.
 #[derive(JsonSchema)]
 struct PasswordOrder {
     #[schemars(example = &"wang", with = "UserId")]
     name: String,
     #[schemars(length(max = PASSWORD_BYTES_MAX))]
     password: String,
-    /// Of the authenticator app, or a recovery code; where it is missing and needed the reply says so.
+    /// A code of the authenticator app, or a recovery code. If it is required and missing, the reply says so.
     #[schemars(length(max = CODE_BYTES_MAX))]
     code: Option<String>,
     #[schemars(
@@ -79,11 +75,11 @@ impl Order for PasswordOrder {
     }
 }
 
-/// Which session ends.
+/// The body that ends sessions.
 #[derive(JsonSchema)]
 #[schemars(extend("examples" = [{ "id": "9f86d081884c7d65" }, {}]))]
 struct SessionOrder {
-    /// As the list names it; without it all but the one that asks.
+    /// Id of the session from the list; without it, all sessions but the one that sends the request end.
     #[schemars(length(max = SESSION_ID_BYTES_MAX))]
     id: Option<String>,
 }
@@ -96,7 +92,7 @@ impl Order for SessionOrder {
     }
 }
 
-/// Whose password was changed.
+/// The user with a changed password.
 #[derive(Debug, Serialize, JsonSchema)]
 struct PasswordChanged {
     user: UserId,

@@ -1,4 +1,5 @@
-//! Customers who are given to somebody, masked: whoever is held to own customers or to a team sees theirs.
+//! The route that lists assigned customers, masked. A user with access to own customers or a team's sees only
+//! those.
 
 use crate::comparisons::number_ids;
 use crate::described::Read;
@@ -23,51 +24,56 @@ use serde::Serialize;
 use std::fmt::Display;
 use std::str::FromStr;
 
-/// Persons on a page: the read of each is a record of its own.
+/// Length of a page of customers: 50 by default, at most 200, because the read of each customer is recorded
+/// separately.
 const PAGE: Length = Length {
     unasked: 50,
     most: 200,
 };
 
-/// What is shown of each.
+/// What the read of each customer records as shown.
 const PERSON: Shown = Shown::of(&["external_id", "name", "phone", "enrolments"], ReadForm::Masked);
 
 pub(super) fn endpoints() -> Vec<Endpoint> {
     vec![
-        Endpoint::get(
-            "/api/v1/customers",
-            "Customers who are given to somebody, masked; whoever sees own customers or a team's alone, gets those",
-            list,
-        )
-        .needs(Permission::CustomersRead, About::OwnRowsAsked)
-        .query(
-            const {
-                &[
-                    Parameter::text("user", "Only those given to this user", "wang"),
-                    Parameter::text("team", "Only those given to this team or to a user of it", "north"),
-                    Parameter::campaign("Only those who are in this campaign"),
-                    CURSOR,
-                    Parameter::number("limit", "At most so many; default 50, at most 200", 50),
-                    BY,
-                    REASON,
-                ]
-            },
-        ),
+        Endpoint::get("/api/v1/customers", "List assigned customers", list)
+            .describe(
+                "Returns customers who are assigned to a user or a team, masked. A caller with access to \
+                 own or team customers gets only those. A read of each customer is recorded.",
+            )
+            .needs(Permission::CustomersRead, About::OwnRowsAsked)
+            .query(
+                const {
+                    &[
+                        Parameter::text("user", "Only customers assigned to this user", "wang"),
+                        Parameter::text(
+                            "team",
+                            "Only customers assigned to this team or to a user of it",
+                            "north",
+                        ),
+                        Parameter::campaign("Only customers of this campaign"),
+                        CURSOR,
+                        Parameter::number("limit", "Customers per page; default 50, at most 200", 50),
+                        BY,
+                        REASON,
+                    ]
+                },
+            ),
     ]
 }
 
 /// A page of customers.
 #[derive(Debug, Serialize, JsonSchema)]
 struct CustomersListed {
-    /// Perhaps fewer than were asked for, also where another page follows.
+    /// The customers. A page can have fewer than `limit`, even if another page follows.
     items: Vec<CustomerListed>,
 }
 
-/// One customer in the list; what is personal is masked, and null where it is erased.
+/// A customer in the list. Personal values are masked, and null if erased.
 #[derive(Debug, Serialize, JsonSchema)]
 struct CustomerListed {
     id: CustomerId,
-    /// The institution's own, masked.
+    /// The external id, masked.
     #[schemars(example = &"**1")]
     customer_id: Option<String>,
     #[schemars(example = &"王*")]
@@ -97,7 +103,7 @@ async fn list(ctx: Ctx, input: Input) -> Result<Read<Paged<CustomersListed>>, Pr
     let mut items = Vec::with_capacity(found.len());
     for customer in found {
         let state = ctx.installation.entities.customers.state(&customer).await?.state;
-        // The rows may be behind: the person's own events decide.
+        // The view may be behind the log; the customer's own events decide.
         let is_wanted = wanted
             .as_ref()
             .is_none_or(|wanted| state.assignee().is_some_and(|to| wanted.contains(to)));
@@ -118,7 +124,8 @@ async fn list(ctx: Ctx, input: Input) -> Result<Read<Paged<CustomersListed>>, Pr
     }))
 }
 
-/// To whom those are given who are asked for: within what the asker sees. Nothing where anybody's are.
+/// Returns the users and teams to select customers of, within the caller's data scope. `None` selects all
+/// assigned customers.
 async fn wanted(
     ctx: &Ctx,
     scope: &DataScope,

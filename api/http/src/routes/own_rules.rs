@@ -1,5 +1,4 @@
-//! Rules of one person's own record, over HTTP: caps of calls to them (CMP-5), and when they prefer to be
-//! called.
+//! Routes for a customer's own rules: caps on the number of calls (CMP-5), and preferred times.
 
 use crate::described::Changed;
 use crate::endpoint::{About, Ctx, Endpoint, Input, Permission};
@@ -16,37 +15,45 @@ use schemars::JsonSchema;
 use serde::Serialize;
 use std::collections::BTreeSet;
 
-/// Longest reason, and name of whoever orders it.
+/// Maximum length of a reason and of `by`, in bytes.
 const TEXT_BYTES_MAX: usize = 256;
 
 pub(super) fn endpoints() -> Vec<Endpoint> {
     vec![
         Endpoint::post(
             "/api/v1/customers/{id}/caps",
-            "Cap the calls to this person over all campaigns; none where the list is empty, never looser than a preset",
+            "Set a customer's own caps",
             set_caps,
+        )
+        .describe(
+            "Limits the calls to this customer over all campaigns. Caps looser than the campaign's preset \
+             are refused. An empty list removes them.",
         )
         .needs(Permission::CustomersAssign, About::Customer)
         .takes::<CapsBody>(),
         Endpoint::post(
             "/api/v1/customers/{id}/preferred-times",
-            "When this person prefers to be called (偏好时段), in their local time; any time where the list is empty",
+            "Set a customer's preferred times",
             set_preferred,
+        )
+        .describe(
+            "Sets when this customer prefers to be called (偏好时段), in the customer's local time. An empty \
+             list allows any time.",
         )
         .needs(Permission::CustomersAssign, About::Customer)
         .takes::<PreferredTimesBody>(),
     ]
 }
 
-/// How often a person is called at most.
+/// The body with the caps of a customer.
 #[derive(JsonSchema)]
 struct CapsBody {
     #[schemars(length(max = OWN_CAPS_MAX))]
     caps: Option<Vec<CallCap>>,
-    /// Stored for ever; nothing personal.
+    /// Stored permanently; must not contain personal data.
     #[schemars(length(min = 1, max = TEXT_BYTES_MAX), example = &"asked for fewer calls")]
     reason: String,
-    /// Who orders it; whoever signed in is it.
+    /// The user who sets them. Only used with the directory's own key; a user acts under their own name.
     #[schemars(length(max = TEXT_BYTES_MAX), example = &"li")]
     by: Option<String>,
 }
@@ -61,7 +68,7 @@ impl Order for CapsBody {
     }
 }
 
-/// When a person prefers to be called.
+/// The body with the preferred times of a customer.
 #[derive(JsonSchema)]
 struct PreferredTimesBody {
     #[schemars(length(max = PREFERRED_TIMES_MAX))]
@@ -76,7 +83,7 @@ impl Order for PreferredTimesBody {
     }
 }
 
-/// A list that must be there, be it empty: what is left out by mistake clears nothing.
+/// Reads a list that must be present, even if empty, so that a forgotten member clears nothing.
 fn listed<T: serde::de::DeserializeOwned>(body: &mut Members, name: &str) -> Option<Vec<T>> {
     if body.is_absent(name) {
         body.wrong(name, "is needed; an empty list clears");
@@ -84,7 +91,7 @@ fn listed<T: serde::de::DeserializeOwned>(body: &mut Members, name: &str) -> Opt
     body.value(name)
 }
 
-/// What stands in the person's record from then on.
+/// The customer's own rules after the change.
 #[derive(Debug, Serialize, JsonSchema)]
 struct OwnRulesChanged {
     id: CustomerId,
@@ -121,7 +128,7 @@ async fn set_preferred(ctx: Ctx, input: Input) -> Result<Changed<OwnRulesChanged
     ask(&ctx, customer, command, cause).await
 }
 
-/// Presets of the campaigns that may still call the person.
+/// Returns the presets of the campaigns that may still call the customer.
 async fn presets_of(ctx: &Ctx, state: &CustomerState) -> Result<Vec<Preset>, Problem> {
     let open = state.enrolments().iter();
     let open = open.filter(|(_, enrolment)| enrolment.settled.is_none());

@@ -1,5 +1,4 @@
-//! What somebody saw of people themselves, by the reads on record: for every user of their own, guests among
-//! them.
+//! The route by which users, guests included, list the persons they had access to, from the recorded reads.
 
 use crate::described::Read;
 use crate::endpoint::{Ctx, Endpoint, Input};
@@ -10,22 +9,22 @@ use domain::problem::Problem;
 use domain::time::Timestamp;
 use evidence::seen::{Seen, SeenAsk, seen};
 
-const FROM: Parameter = Parameter::instant("from", "Reads at this instant or later");
-const TO: Parameter = Parameter::instant("to", "Reads before this instant");
+const FROM: Parameter = Parameter::instant("from", "Only reads at this instant or later (RFC 3339)");
+const TO: Parameter = Parameter::instant("to", "Only reads before this instant (RFC 3339)");
 
-/// As the record names whoever asks with the directory's own key and says no name.
+/// The name in the record for a caller with the directory's own key who gave no name.
 const DIRECTORY: &str = "directory";
 
 pub(super) fn endpoints() -> Vec<Endpoint> {
     vec![
-        Endpoint::get(
-            "/api/v1/whoami/seen",
-            "Whose data who asks saw themselves, by our ids: by the reads on record; a key those by it alone",
-            own,
-        )
-        .for_whoever_is_known()
-        .heavy()
-        .query(const { &[FROM, TO] }),
+        Endpoint::get("/api/v1/whoami/seen", "List the persons seen by the caller", own)
+            .describe(
+                "Returns the internal ids of persons with recorded reads by the caller. For an API key, \
+                 only reads with that key.",
+            )
+            .for_whoever_is_known()
+            .heavy()
+            .query(const { &[FROM, TO] }),
     ]
 }
 
@@ -44,7 +43,8 @@ async fn own(ctx: Ctx, input: Input) -> Result<Read<Seen>, Problem> {
     seen(&ctx.installation, ask).await.map(Read)
 }
 
-/// A key may be narrower than its user: it is told of its own reads.
+/// Returns the API key of the caller, if any. A key can have less access than its user, so it sees only its
+/// own reads.
 const fn key_of(way: Way) -> Option<domain::ids::KeyId> {
     match way {
         Way::Key(key) => Some(key),

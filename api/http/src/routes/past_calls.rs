@@ -1,4 +1,5 @@
-//! Calls of other systems over HTTP (NEW-13): their records become facts that caps count, no dials of ours.
+//! The route that imports calls of other systems (NEW-13). Caps count them; they are no dials of this
+//! installation.
 
 use super::numbers::reply_detail::ReplyDetail;
 use crate::described::Changed;
@@ -16,17 +17,17 @@ use serde_json::Value;
 
 pub(super) fn endpoints() -> Vec<Endpoint> {
     vec![
-        Endpoint::post(
-            "/api/v1/history",
-            "Imports calls that another system made: caps count what proves a dial, each record once",
-            take,
-        )
-        .needs(Permission::CampaignsWrite, About::Everybody)
-        .takes::<HistoryImport>(),
+        Endpoint::post("/api/v1/history", "Import calls of another system", take)
+            .describe(
+                "Caps count each record that proves a dial. A record that was imported before is not \
+                 counted again. A refused record does not affect the others.",
+            )
+            .needs(Permission::CampaignsWrite, About::Everybody)
+            .takes::<HistoryImport>(),
     ]
 }
 
-/// Records of one system, each by itself: one that is refused takes none with it.
+/// The body with records of one system. Each is handled separately: a refused one does not affect the others.
 #[derive(JsonSchema)]
 struct HistoryImport {
     #[schemars(with = "HistorySource")]
@@ -56,24 +57,24 @@ impl Order for HistoryImport {
     }
 }
 
-/// What became of the records. The counts compare numbers of the request with stored ones, so only callers
-/// who may see every number in clear get them.
+/// The result of an import. The counts compare numbers of the request with stored ones, so only callers who
+/// may see every number in clear get them.
 #[derive(Debug, Serialize, JsonSchema)]
 struct HistoryImported {
     rows: usize,
-    /// New facts of numbers.
+    /// New facts about numbers.
     #[serde(skip_serializing_if = "Option::is_none")]
     stored: Option<usize>,
-    /// Imported before.
+    /// Records that were imported before.
     #[serde(skip_serializing_if = "Option::is_none")]
     known: Option<usize>,
-    /// Records of a dial of this installation, which counts already.
+    /// Records of a dial by this installation, which is counted already.
     #[serde(skip_serializing_if = "Option::is_none")]
     ours: Option<usize>,
-    /// New facts of persons who have those numbers.
+    /// New facts about customers who have those numbers.
     #[serde(skip_serializing_if = "Option::is_none")]
     of_people: Option<usize>,
-    /// Persons who took none of a number's records, because they have as many as are kept.
+    /// Customers who took none of a number's records, because they hold the maximum already.
     #[serde(skip_serializing_if = "Option::is_none")]
     people_refused: Option<usize>,
     refused: Vec<PastCallRefused>,
@@ -97,7 +98,7 @@ impl HistoryImported {
     }
 }
 
-/// What is wrong with one is not told by its text, which may hold a number.
+/// Reads one record; `None` if it is invalid. The error text is dropped, because it may contain a number.
 fn read(told: Value) -> Option<PastCallRow> {
     serde_json::from_value(told).ok()
 }

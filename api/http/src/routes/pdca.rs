@@ -1,4 +1,4 @@
-//! The PDCA report of a period over HTTP (REP-7): plan, do, check, act, now or as it was known then.
+//! The route of the PDCA report of a period (REP-7): plan, do, check, act, now or as known at a past moment.
 
 use crate::described::Read;
 use crate::endpoint::{About, Ctx, Endpoint, Input, Permission};
@@ -18,28 +18,28 @@ use projections::views::metric_board::MetricBoard;
 use projections::views::target_board::TargetBoard;
 use std::sync::Arc;
 
-/// As `PeriodLength::of_word` reads them.
+/// Period lengths, as `PeriodLength::of_word` reads them.
 const LENGTHS: &[&str] = &["day", "week", "month", "quarter", "year"];
 
 pub(super) fn endpoints() -> Vec<Endpoint> {
     vec![
-        Endpoint::get(
-            "/api/v1/reports/pdca",
-            "The review of a day, week, month, quarter or year: plan, do, check, act; reads the log of the period",
-            report,
-        )
-        .needs(Permission::FiguresRead, About::CampaignAsked)
-        .heavy()
-        .query(
-            const {
-                &[
-                    Parameter::one_of("period", "Of which length; default day", LENGTHS),
-                    Parameter::day("at", "A day in the period; default: that of the moment looked at"),
-                    Parameter::campaign("Only this campaign"),
-                    AS_OF,
-                ]
-            },
-        ),
+        Endpoint::get("/api/v1/reports/pdca", "Get the PDCA report of a period", report)
+            .describe(
+                "The review of a day, week, month, quarter or year: plan, do, check, act. Reads the log of \
+                 the period; one report at a time.",
+            )
+            .needs(Permission::FiguresRead, About::CampaignAsked)
+            .heavy()
+            .query(
+                const {
+                    &[
+                        Parameter::one_of("period", "Length of the period; default: day", LENGTHS),
+                        Parameter::day("at", "A day in the period; default: today, or the day of `as_of`"),
+                        Parameter::campaign("Only this campaign"),
+                        AS_OF,
+                    ]
+                },
+            ),
     ]
 }
 
@@ -59,7 +59,8 @@ async fn report(ctx: Ctx, input: Input) -> Result<Read<Standing<PdcaShown>>, Pro
         Arc::new(MetricBoard),
         Arc::new(TargetBoard),
     ];
-    // The log of the period is read beside the rows: one report at a time, as others that read the log.
+    // The log of the period is read besides the views, so only one report is made at a time, as for other
+    // readers of the whole log.
     let _turn = turn()?;
     let source = match &campaign {
         Some(campaign) => Source::of(&ctx.installation, moment, campaign, views).await?,

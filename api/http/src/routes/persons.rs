@@ -1,4 +1,4 @@
-//! One person over HTTP, beyond what everybody sees: values in clear with a reason, and who sees to them.
+//! Routes that reveal values of one customer in clear, and assign the customer to a user or a team.
 
 use crate::clear_values::{Field, Revealed, codes, fields_of, revealed};
 use crate::described::{Changed, Read};
@@ -19,28 +19,26 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
     vec![
         Endpoint::post(
             "/api/v1/customers/{id}/reveal",
-            "Values of one person in clear, for a reason: on record before they are shown",
+            "Reveal a customer's values in clear",
             reveal,
         )
+        .describe("Needs a reason. The read is recorded before the reply is sent.")
         .needs(Permission::CustomersReveal, About::Customer)
         .takes::<RevealOrder>(),
-        Endpoint::post(
-            "/api/v1/customers/{id}/assign",
-            "Give the person to a user or a team, or with neither to nobody in particular",
-            assign,
-        )
-        .needs(Permission::CustomersAssign, About::Customer)
-        .takes::<AssignOrder>(),
+        Endpoint::post("/api/v1/customers/{id}/assign", "Assign a customer", assign)
+            .describe("Assigns the customer to a user or a team; without either, the assignment is removed.")
+            .needs(Permission::CustomersAssign, About::Customer)
+            .takes::<AssignOrder>(),
     ]
 }
 
-/// Which values, and why.
+/// The body of a reveal: which fields, and why.
 #[derive(JsonSchema)]
 #[schemars(extend("examples" = [{ "fields": ["name", "phones"], "reason": "complaint 17" }]))]
 struct RevealOrder {
     #[schemars(length(min = 1))]
     fields: BTreeSet<Field>,
-    /// Stored for ever; nothing personal.
+    /// Stored permanently; must not contain personal data.
     #[schemars(length(min = 1, max = REASON_BYTES_MAX))]
     reason: String,
 }
@@ -69,7 +67,7 @@ async fn reveal(ctx: Ctx, input: Input) -> Result<Read<Revealed>, Problem> {
     Ok(Read(values))
 }
 
-/// To whom; at most one of `user` and `team`.
+/// The body of an assignment: at most one of `user` and `team`.
 #[derive(JsonSchema)]
 #[schemars(extend("examples" = [{ "user": "wang", "reason": "speaks the dialect" }]))]
 struct AssignOrder {
@@ -93,7 +91,7 @@ impl Order for AssignOrder {
     }
 }
 
-/// Who sees to the person now.
+/// The customer's assignment after the change.
 #[derive(Debug, Serialize, JsonSchema)]
 struct Assigned {
     id: CustomerId,

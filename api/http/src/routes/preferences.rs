@@ -1,4 +1,4 @@
-//! Preferences over HTTP: in which language and theme whoever asks sees the console, and which page first.
+//! Routes of the caller's console preferences: language, theme and first page.
 
 use crate::described::{Changed, ReadAt};
 use crate::endpoint::{Ctx, Endpoint, Input};
@@ -12,19 +12,16 @@ use serde::Serialize;
 
 pub(super) fn endpoints() -> Vec<Endpoint> {
     vec![
-        Endpoint::get(
-            "/api/v1/preferences",
-            "One's own language, theme and first page of the console; the ETag is what a change names",
-            show,
-        )
-        .for_whoever_is_known(),
-        Endpoint::put(
-            "/api/v1/preferences",
-            "Choose one's own language, theme and first page, all of them at once",
-            change,
-        )
-        .for_whoever_is_known()
-        .takes::<PreferenceOrder>(),
+        Endpoint::get("/api/v1/preferences", "Get own preferences", show)
+            .describe(
+                "Returns the language, theme and first page of the console. Send the ETag as `If-Match` to \
+                 change them.",
+            )
+            .for_whoever_is_known(),
+        Endpoint::put("/api/v1/preferences", "Set own preferences", change)
+            .describe("Replaces language, theme and first page of the console, all at once.")
+            .for_whoever_is_known()
+            .takes::<PreferenceOrder>(),
     ]
 }
 
@@ -60,7 +57,7 @@ async fn change(ctx: Ctx, input: Input) -> Result<Changed<PreferencesWritten>, P
     }))
 }
 
-/// Whose they are: only a user has some.
+/// Returns the signed-in user, who owns the preferences. Fails for a caller that is not a user.
 fn whose(input: &Input) -> Result<UserId, Problem> {
     let known = input.caller.user().map(|known| known.user.clone());
     known.ok_or_else(|| {

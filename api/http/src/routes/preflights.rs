@@ -1,5 +1,4 @@
-//! What would become of a campaign if it were started, over HTTP: asked before its start, and enforced by
-//! nobody but the campaign itself.
+//! The route of the preflight (预检): what would happen if a campaign started now. It changes nothing.
 
 use crate::described::Read;
 use crate::endpoint::{About, Ctx, Endpoint, Input, Permission};
@@ -13,8 +12,12 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
     vec![
         Endpoint::get(
             "/api/v1/campaigns/{id}/preflight",
-            "Numbers left after each rule, why nothing would be dialed, forecast of the end and its cost",
+            "Run the preflight of a campaign",
             ask,
+        )
+        .describe(
+            "Returns the numbers left after each rule, the reasons why no call would be dialed, and a \
+             forecast of the end and the cost. Nothing is stored.",
         )
         .needs(Permission::FiguresRead, About::Campaign)
         .heavy()
@@ -22,7 +25,7 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
             const {
                 &[Parameter::number(
                     "per_minute_fen",
-                    "Tariff in fen a minute, a whole number",
+                    "Tariff in fen per minute, a whole number",
                     15,
                 )]
             },

@@ -1,5 +1,5 @@
-//! Preview dialing over HTTP: an agent asks whom to call next, sees who it is, and accepts or skips. None of
-//! it is a permit: every rule is asked again when the call is dialed.
+//! Routes of preview dialing: an agent gets the next customer, sees who it is, and accepts or skips. None of
+//! it is a permit: every rule is checked again when the call is dialed.
 
 use crate::described::Changed;
 use crate::endpoint::{About, Ctx, Endpoint, Input, Permission};
@@ -18,39 +18,47 @@ use intake::members::{Members, Order};
 use schemars::JsonSchema;
 use serde::Serialize;
 
-/// What an agent is shown.
+/// What an offer records as shown.
 const OFFERED: Shown = Shown::of(&["external_id", "name", "phone", "enrolments"], ReadForm::Masked);
 
 pub(super) fn endpoints() -> Vec<Endpoint> {
     vec![
         Endpoint::post(
             "/api/v1/campaigns/{id}/preview/next",
-            "Whom this agent may call next, masked: the offer that is open, or a new one; nobody else is shown them while it lasts",
+            "Get the next customer to call",
             next,
+        )
+        .describe(
+            "Returns the agent's open offer, or a new one, masked. No other agent is offered this customer \
+             while it lasts. `offer` is absent if no customer may be called now.",
         )
         .needs(Permission::CallsWrite, About::Campaign)
         .takes::<NextOrder>(),
         Endpoint::post(
             "/api/v1/campaigns/{id}/preview/accept",
-            "The agent takes the call of whom they are shown: it is dialed for them if every rule and cap permits it then",
+            "Accept the offered customer",
             accept,
         )
+        .describe("The call is dialed for this agent if every rule and cap permits it at that moment.")
         .needs(Permission::CallsWrite, About::Campaign)
         .takes::<AcceptOrder>(),
         Endpoint::post(
             "/api/v1/campaigns/{id}/preview/skip",
-            "The agent does not call whom they are shown: the person waits as the campaign says, and may be offered to anybody then",
+            "Skip the offered customer",
             skip,
+        )
+        .describe(
+            "The customer waits as long as the campaign's plan says and may then be offered to any agent.",
         )
         .needs(Permission::CallsWrite, About::Campaign)
         .takes::<SkipOrder>(),
     ]
 }
 
-/// Who asks for the next.
+/// The body that asks for the next customer.
 #[derive(JsonSchema)]
 struct NextOrder {
-    /// Whoever signed in is it; needed where nobody did.
+    /// The agent. Ignored if the caller is a user; required otherwise.
     #[schemars(with = "Option<String>", example = &"wang")]
     agent: Option<UserId>,
 }
@@ -63,13 +71,13 @@ impl Order for NextOrder {
     }
 }
 
-/// Whose call is taken.
+/// The body that accepts an offer.
 #[derive(JsonSchema)]
 struct AcceptOrder {
-    /// Whom the agent was shown.
+    /// The offered customer.
     #[schemars(with = "CustomerId")]
     customer: Option<CustomerId>,
-    /// Whoever signed in is it; needed where nobody did.
+    /// The agent. Ignored if the caller is a user; required otherwise.
     #[schemars(with = "Option<String>", example = &"wang")]
     agent: Option<UserId>,
 }
@@ -83,16 +91,16 @@ impl Order for AcceptOrder {
     }
 }
 
-/// Who is not called now, and why.
+/// The body that skips an offer: the customer, and the reason.
 #[derive(JsonSchema)]
 struct SkipOrder {
-    /// Whom the agent was shown.
+    /// The offered customer.
     #[schemars(with = "CustomerId")]
     customer: Option<CustomerId>,
-    /// Stored for ever; nothing personal.
+    /// Stored permanently; must not contain personal data.
     #[schemars(length(min = 1, max = PREVIEW_REASON_BYTES_MAX), example = &"in a meeting until noon")]
     reason: String,
-    /// Whoever signed in is it; needed where nobody did.
+    /// The agent. Ignored if the caller is a user; required otherwise.
     #[schemars(with = "Option<String>", example = &"wang")]
     agent: Option<UserId>,
 }
@@ -109,22 +117,27 @@ impl Order for SkipOrder {
 
 fn whom(body: &mut Members) -> Option<CustomerId> {
     if body.is_absent("customer") {
-        body.wrong("customer", "is needed: whom the agent was shown");
+        body.wrong(
+            "customer",
+            "is missing: give the customer that the agent was offered",
+        );
     }
     body.parsed("customer")
 }
 
-/// Where the agent stands.
+/// The agent's state after the request.
 #[derive(Debug, Serialize, JsonSchema)]
 struct PreviewChanged {
     #[schemars(example = &"TASK20261120")]
     campaign: CampaignId,
     #[schemars(with = "String", example = &"wang")]
     agent: UserId,
-    /// Absent where the agent has none: nobody may be called now, or the offer was answered.
+    /// The open offer. Absent if the agent has none: no customer may be called now, or the offer was
+    /// answered.
     #[serde(skip_serializing_if = "Option::is_none")]
     offer: Option<OfferShown>,
-    /// What is missing for a call to be dialed here, where something is: no agents' desks.
+    /// What is missing before a call can be dialed on this server: `agents` if no agent workplaces are known.
+    /// Absent if nothing is.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(example = &"agents")]
     waits_for: Option<&'static str>,
@@ -133,7 +146,7 @@ struct PreviewChanged {
     position: Position,
 }
 
-/// The agent: whoever signed in, else whom the body names.
+/// Returns the agent: the signed-in user, otherwise the one in the body.
 fn asking(campaign: CampaignId, signed_in: Option<String>, named: Option<UserId>) -> Result<Asking, Problem> {
     let signed_in = signed_in.and_then(|by| by.parse().ok());
     let agent = signed_in.or(named);
@@ -154,7 +167,7 @@ async fn next(ctx: Ctx, input: Input) -> Result<Changed<PreviewChanged>, Problem
     if let Some(offer) = &open
         && !is_seen(&ctx, &scope, &offer.customer).await?
     {
-        // Given to somebody else since: they do not exist for this agent any more.
+        // The customer was assigned to another user in the meantime and no longer exists for this agent.
         previews::let_go(installation, &asking, offer.customer.clone(), cause).await?;
         open = None;
     }
@@ -169,7 +182,7 @@ async fn next(ctx: Ctx, input: Input) -> Result<Changed<PreviewChanged>, Problem
     changed(&ctx, asking, Answered { offer, position }).await
 }
 
-/// Before whoever is offered is shown.
+/// Records the read before the offer is shown.
 async fn shown_on_record(
     installation: &Installation,
     reader: Reader,
@@ -187,7 +200,7 @@ async fn shown_on_record(
     Ok(())
 }
 
-/// The first of those whom the agent may see and who may be called.
+/// Offers the first customer who is in the agent's data scope and may be called. `None` if there is none.
 async fn new_offer(
     ctx: &Ctx,
     scope: &DataScope,
@@ -215,7 +228,7 @@ async fn accept(ctx: Ctx, input: Input) -> Result<Changed<PreviewChanged>, Probl
     let order: AcceptOrder = input.order().await?;
     let asking = asking(campaign, signed_in, order.agent)?;
     let customer = order.customer.ok_or_else(without_customer)?;
-    // Given to somebody else since they were offered: they do not exist for this agent any more.
+    // A customer who was assigned to another user since the offer no longer exists for this agent.
     if !is_seen(&ctx, &scope, &customer).await? {
         return Err(Problem::missing("this customer"));
     }

@@ -1,4 +1,4 @@
-//! What the codes of problems mean: where the `type` of each problem leads.
+//! The route that explains problem codes. The `type` of every problem refers to it.
 
 use crate::described::Read;
 use crate::endpoint::{Ctx, Endpoint, Input};
@@ -7,24 +7,29 @@ use domain::problem::Problem;
 use schemars::JsonSchema;
 use serde::Serialize;
 
-/// Every code, with its meaning in English and Chinese; held to the code by check 21 of the house.
+/// Every code with its meaning in English and Chinese. Tidy check 21 compares it with the codes in the
+/// sources.
 const WORDS: &str = include_str!("../problems.tsv");
 
 pub(super) fn endpoints() -> Vec<Endpoint> {
     vec![
         Endpoint::get(
             "/api/v1/problems/{code}",
-            "What a problem means, and what to do about it: where its `type` leads",
+            "Get the meaning of a problem code",
             show,
+        )
+        .describe(
+            "Returns what a problem means and what to do about it, in English and Chinese. The `type` of a \
+             problem is this URL.",
         )
         .open(),
     ]
 }
 
-/// A problem's meaning.
+/// The meaning of a problem code.
 #[derive(Debug, Serialize, JsonSchema)]
 struct ProblemMeaning {
-    /// As problems have it.
+    /// The `type` of problems with this code.
     #[serde(rename = "type")]
     #[schemars(example = &"/api/v1/problems/missing")]
     kind: String,

@@ -1,4 +1,4 @@
-//! What is known of one person, over HTTP: attributes and tags set, and shown in clear on record.
+//! Routes of a customer's attributes and tags: set them for one customer or many, and show them in clear.
 
 use crate::comparison_gate::{count_own_ids, note_own_ids};
 use crate::described::{Changed, Read};
@@ -21,40 +21,44 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
     vec![
         Endpoint::post(
             "/api/v1/customers/{id}/attributes",
-            "Set and clear what is known of one person (客户属性): all of it, or nothing where a value is wrong",
+            "Set a customer's attributes",
             set_attributes,
         )
+        .describe("Sets and clears attributes (客户属性). If one value is invalid, nothing is changed.")
         .needs(Permission::CustomersAssign, About::Customer)
         .takes::<AttributesBody>(),
-        Endpoint::post(
-            "/api/v1/customers/{id}/tags",
-            "Give tags of one level to one person (客户标签), and take them away",
-            tag,
-        )
-        .needs(Permission::CustomersAssign, About::Customer)
-        .takes::<TagsBody>(),
+        Endpoint::post("/api/v1/customers/{id}/tags", "Set a customer's tags", tag)
+            .describe("Adds and removes tags of one level (客户标签).")
+            .needs(Permission::CustomersAssign, About::Customer)
+            .takes::<TagsBody>(),
         Endpoint::post(
             "/api/v1/customers/attributes",
-            "Set attributes and tags of many customers: each row by itself, all of it or nothing; bad ones are told",
+            "Set attributes and tags of many customers",
             set_of_many,
+        )
+        .describe(
+            "Each row is applied completely or not at all. Invalid rows are listed and do not affect the \
+             others.",
         )
         .needs(Permission::CustomersAssign, About::Everybody)
         .takes::<ProfilesOrder>(),
         Endpoint::get(
             "/api/v1/customers/{id}/attributes",
-            "What is known of one person, in clear, also what follows from calls: on record before it is shown",
+            "Get a customer's attributes and tags",
             show,
         )
+        .describe("Returns them in clear, with the values derived from calls. The read is recorded.")
         .needs(Permission::CustomersReveal, About::Customer),
     ]
 }
 
-/// Customers, each by themselves: one that is refused takes none with it.
+/// The body with attributes and tags of many customers. Each row is handled separately: a refused row does
+/// not affect the others.
 #[derive(JsonSchema)]
 struct ProfilesOrder {
     #[schemars(length(min = 1, max = PROFILES_OF_REQUEST_MAX))]
     customers: Vec<ProfileRow>,
-    /// Nothing is stored: it says what would be.
+    /// If true, nothing is stored: the reply shows what would be.
     dry_run: Option<bool>,
 }
 
@@ -97,11 +101,11 @@ async fn set_of_many(ctx: Ctx, input: Input) -> Result<Changed<ProfilesTaken>, P
     }))
 }
 
-/// How much is known of the person from then on.
+/// How many attributes and tags the customer has after the change.
 #[derive(Debug, Serialize, JsonSchema)]
 struct ProfileChanged {
     id: CustomerId,
-    /// Attributes that somebody or a list set.
+    /// Attributes that a user or a list set.
     attributes_count: usize,
     tags_count: usize,
     #[serde(serialize_with = "Position::as_text")]

@@ -1,4 +1,4 @@
-//! The views over HTTP: how far each is, what keeps it, and rebuilding one beside its live rows.
+//! Routes of views: show their positions and states, and rebuild one next to its live rows.
 
 use crate::described::{Changed, Read};
 use crate::endpoint::{About, Ctx, Endpoint, Input, Permission};
@@ -16,50 +16,48 @@ use serde::Serialize;
 
 pub(super) fn endpoints() -> Vec<Endpoint> {
     vec![
-        Endpoint::get(
-            "/api/v1/projections",
-            "Every view: position, lag in events and time, what keeps it, and its rebuild",
-            list,
-        )
-        .needs(Permission::ProjectionsRead, About::Nobody)
-        .of_rows_as_they_are(),
-        Endpoint::get(
-            "/api/v1/projections/{name}",
-            "One view, with the comparison of its next rows where there is one",
-            show,
-        )
-        .needs(Permission::ProjectionsRead, About::Nobody)
-        .of_rows_as_they_are(),
-        Endpoint::post(
-            "/api/v1/projections/{name}/rebuild",
-            "Make the next rows of a view beside its live ones, or go on with that",
-            rebuild,
-        )
-        .needs(Permission::ProjectionsWrite, About::Everybody)
-        .takes::<ProjectionRebuild>(),
+        Endpoint::get("/api/v1/projections", "List views", list)
+            .describe(
+                "For each view: position, lag in events and time, the event that blocks it, and its rebuild.",
+            )
+            .needs(Permission::ProjectionsRead, About::Nobody)
+            .of_rows_as_they_are(),
+        Endpoint::get("/api/v1/projections/{name}", "Get a view", show)
+            .describe("Returns one view; during a rebuild also the comparison of new and live rows.")
+            .needs(Permission::ProjectionsRead, About::Nobody)
+            .of_rows_as_they_are(),
+        Endpoint::post("/api/v1/projections/{name}/rebuild", "Rebuild a view", rebuild)
+            .describe(
+                "Builds new rows next to the live ones, or continues an interrupted rebuild. The live rows \
+                 stay in use until the switch.",
+            )
+            .needs(Permission::ProjectionsWrite, About::Everybody)
+            .takes::<ProjectionRebuild>(),
         Endpoint::post(
             "/api/v1/projections/{name}/switch",
-            "Make the next rows of a view the live ones, in one transaction",
+            "Switch a view to its rebuilt rows",
             switch,
+        )
+        .describe(
+            "Makes the new rows the live ones, in one transaction. Rows that differ must be accepted with \
+             a reason.",
         )
         .needs(Permission::ProjectionsWrite, About::Everybody)
         .takes::<ProjectionSwitch>(),
         Endpoint::post(
             "/api/v1/projections/{name}/cancel",
-            "Drop the next rows of a view",
+            "Cancel the rebuild of a view",
             cancel,
         )
+        .describe("Drops the new rows. The live rows stay.")
         .needs(Permission::ProjectionsWrite, About::Everybody),
-        Endpoint::post(
-            "/api/v1/projections/{name}/retry",
-            "Let a parked view try its event again",
-            retry,
-        )
-        .needs(Permission::ProjectionsWrite, About::Everybody),
+        Endpoint::post("/api/v1/projections/{name}/retry", "Retry a parked view", retry)
+            .describe("Lets a view that is blocked by an event try that event again.")
+            .needs(Permission::ProjectionsWrite, About::Everybody),
     ]
 }
 
-/// What a state is called, in Chinese and English.
+/// Returns the name of a state in Chinese and English.
 const fn label(state: ViewState) -> (&'static str, &'static str) {
     match state {
         ViewState::Live => ("实时", "live"),
@@ -69,7 +67,7 @@ const fn label(state: ViewState) -> (&'static str, &'static str) {
     }
 }
 
-/// A view as shown.
+/// A view with its state.
 #[derive(Debug, Serialize, JsonSchema)]
 struct ViewShown {
     #[serde(flatten)]
@@ -77,18 +75,18 @@ struct ViewShown {
     label: Texts,
 }
 
-/// Every view.
+/// All views.
 #[derive(Debug, Serialize, JsonSchema)]
 struct ViewsShown {
     views: Vec<ViewShown>,
 }
 
-/// How the next rows of a view are begun.
+/// The body that starts a rebuild.
 #[derive(JsonSchema)]
 struct ProjectionRebuild {
-    /// From the first event, also where next rows are there.
+    /// Starts at the first event, even if an earlier rebuild was interrupted.
     restart: Option<bool>,
-    /// Who asks; kept as an event.
+    /// The user who requests it; stored in an event.
     #[schemars(length(max = BY_BYTES_MAX))]
     by: Option<String>,
 }
@@ -102,13 +100,13 @@ impl Order for ProjectionRebuild {
     }
 }
 
-/// How the next rows of a view become the live ones.
+/// The body that switches a view to its rebuilt rows.
 #[derive(JsonSchema)]
 struct ProjectionSwitch {
-    /// Why next rows that differ from the live ones are right.
+    /// The reason why new rows that differ from the live ones are correct.
     #[schemars(length(max = REASON_BYTES_MAX), example = &"the rule was corrected")]
     accept_differences: Option<String>,
-    /// Who asks; kept as an event.
+    /// The user who requests it; stored in an event.
     #[schemars(length(max = BY_BYTES_MAX))]
     by: Option<String>,
 }
@@ -159,7 +157,7 @@ async fn changed(installation: &Installation, name: &str) -> Result<Changed<View
     }))
 }
 
-/// What was done is put on record with who did it.
+/// Records in the log which user did it, and returns the view.
 async fn recorded(
     installation: &Installation,
     name: &str,

@@ -1,7 +1,8 @@
-//! What a monitoring system scrapes: the process, its log and views, calls and trunks of this moment, alerts.
+//! The endpoint for Prometheus: figures of the process, the log, the views, current calls, trunks, and
+//! alerts.
 //!
-//! No label is personal: places of calls, trunks, views, rules of alerts. Campaigns are none: a scrape
-//! has no data scope.
+//! Labels contain no personal data: states of calls, trunks, views, alert rules. There is no label for
+//! campaigns, because a scrape has no data scope.
 
 use crate::described::Text;
 use crate::endpoint::{About, Ctx, Endpoint, Input, Permission};
@@ -15,25 +16,26 @@ use std::collections::BTreeMap;
 
 pub(super) fn endpoints() -> Vec<Endpoint> {
     vec![
-        Endpoint::get(
-            "/metrics",
-            "Figures for Prometheus: process, log, views, calls, trunks, alerts; nothing personal",
-            scrape,
-        )
-        .needs(Permission::MetricsRead, About::Nobody)
-        .of_rows_as_they_are()
-        .kept(),
+        Endpoint::get("/metrics", "Get the metrics for Prometheus", scrape)
+            .describe(
+                "Figures of the process, the log, the views, calls, trunks, engines and alerts, in \
+                 Prometheus' text format. They contain no personal data and no campaigns.",
+            )
+            .needs(Permission::MetricsRead, About::Nobody)
+            .of_rows_as_they_are()
+            .kept(),
     ]
 }
 
-/// Each part that cannot be read is left out, and the others are told: a scrape is most needed then.
+/// Writes all figures. A part that cannot be read is left out; the others are returned, because a scrape is
+/// most needed when something is broken.
 async fn scrape(ctx: Ctx, _: Input) -> Result<Text, Problem> {
     let mut shown = Exposition::default();
     let version = env!("CARGO_PKG_VERSION");
-    let mut build = shown.gauge("ledgerline_build_info", "The build that answers.");
+    let mut build = shown.gauge("ledgerline_build_info", "The version of the running server.");
     build.put(&[("version", version)], 1);
     let ready = ctx.process.readiness().await.ok().map(|ready| value(&ready));
-    let mut is_ready = shown.gauge("ledgerline_ready", "1 where the process takes work.");
+    let mut is_ready = shown.gauge("ledgerline_ready", "1 if the server accepts work, otherwise 0.");
     is_ready.put(&[], u8::from(ready.is_some()));
     if let Some(ready) = &ready {
         tell_readiness(&mut shown, ready);
@@ -53,22 +55,25 @@ async fn scrape(ctx: Ctx, _: Input) -> Result<Text, Problem> {
 fn tell_readiness(shown: &mut Exposition, ready: &Value) {
     let number = |pointer: &str| ready.pointer(pointer).and_then(Value::as_u64);
     let dials = ready.pointer("/dialing").and_then(Value::as_str) == Some("dialing");
-    let mut dialing = shown.gauge("ledgerline_dialing", "1 where this process dials.");
+    let mut dialing = shown.gauge("ledgerline_dialing", "1 if this process dials, otherwise 0.");
     dialing.put(&[], u8::from(dials));
     let position = ready.pointer("/position").and_then(Value::as_str);
     if let Some(position) = position {
-        let mut head = shown.counter("ledgerline_log_position", "The log's head.");
+        let mut head = shown.counter(
+            "ledgerline_log_position",
+            "Position of the last event in the log.",
+        );
         head.put(&[], position);
     }
     for (name, help, pointer) in [
         (
             "ledgerline_views_lag_events",
-            "Events by which the furthest view is behind the log.",
+            "Events by which the slowest view is behind the log.",
             "/views_lag_events",
         ),
         (
             "ledgerline_worklist_age_milliseconds",
-            "Age of the worklist that the dialer reads.",
+            "Age of the worklist that the dialer reads, in milliseconds.",
             "/worklist_age_ms",
         ),
     ] {
@@ -82,17 +87,14 @@ fn tell_readiness(shown: &mut Exposition, ready: &Value) {
             .and_then(Value::as_array)
             .map_or(0, Vec::len)
     };
-    let mut parked = shown.gauge("ledgerline_views_parked", "Views that an event keeps.");
+    let mut parked = shown.gauge("ledgerline_views_parked", "Views that are blocked by an event.");
     parked.put(&[], length("/views_parked"));
-    let mut stops = shown.gauge(
-        "ledgerline_stops_engaged",
-        "Emergency stops that are engaged here.",
-    );
+    let mut stops = shown.gauge("ledgerline_stops_engaged", "Engaged emergency stops.");
     stops.put(&[], length("/stops"));
     let refused = ready.pointer("/sip_datagrams_refused").and_then(Value::as_object);
     let mut datagrams = shown.counter(
         "ledgerline_sip_datagrams_refused_total",
-        "SIP datagrams that were refused.",
+        "Refused SIP datagrams, by reason.",
     );
     for (why, count) in refused.into_iter().flatten() {
         datagrams.put(&[("why", why)], count);
@@ -101,13 +103,13 @@ fn tell_readiness(shown: &mut Exposition, ready: &Value) {
 
 fn tell_calls(shown: &mut Exposition, figures: &LiveSnapshot) {
     let places = value(&figures.open);
-    let mut open = shown.gauge("ledgerline_calls_open", "Open calls, by where they are.");
+    let mut open = shown.gauge("ledgerline_calls_open", "Open calls, by state.");
     for (place, count) in places.as_object().into_iter().flatten() {
         open.put(&[("place", place)], count);
     }
     let mut windows = shown.gauge(
         "ledgerline_calls_window",
-        "Calls whose first leg was dialed in the window, by what became of them.",
+        "Calls with a first leg dialed in the window, by result.",
     );
     for (window, of) in [("5m", &figures.last_5_minutes), ("1h", &figures.last_hour)] {
         for (what, count) in counts(of) {
@@ -119,14 +121,14 @@ fn tell_calls(shown: &mut Exposition, figures: &LiveSnapshot) {
 fn tell_trunks(shown: &mut Exposition, figures: &LiveSnapshot) {
     let mut failures = shown.gauge(
         "ledgerline_trunk_failures_in_row",
-        "Failures that are the trunk's, since it last carried a call.",
+        "Consecutive failures caused by the trunk, since it last carried a call.",
     );
     for trunk in &figures.trunks {
         failures.put(&[("trunk", &trunk.trunk)], trunk.failures_in_row);
     }
     let mut windows = shown.gauge(
         "ledgerline_trunk_calls_window",
-        "Calls of a trunk in the last five minutes, by what became of them.",
+        "Calls of a trunk in the last five minutes, by result.",
     );
     for trunk in &figures.trunks {
         for (what, count) in counts(&trunk.last_5_minutes) {
@@ -145,12 +147,12 @@ const fn counts(window: &WindowFigures) -> [(&'static str, u64); 5] {
     ]
 }
 
-/// How often others asked what calls understand, hear and speak with.
+/// Writes how many requests other systems sent to the speech and understanding engines.
 fn tell_engines(ctx: &Ctx, shown: &mut Exposition) {
     let uses = ctx.engines.uses();
     let mut requests = shown.counter(
         "ledgerline_engine_requests_total",
-        "Requests of others to an engine of calls, by whether they were let in.",
+        "Requests of other systems to an engine, by whether they were admitted.",
     );
     for one in &uses {
         let engine = one.engine.code();
@@ -159,14 +161,14 @@ fn tell_engines(ctx: &Ctx, shown: &mut Exposition) {
     }
     let mut at_once = shown.gauge(
         "ledgerline_engine_requests_at_once",
-        "Requests of others that an engine answers now.",
+        "Requests of other systems that an engine processes now.",
     );
     for one in &uses {
         at_once.put(&[("engine", one.engine.code())], one.at_once);
     }
 }
 
-/// Alerts that stand, by rule and severity: what Alertmanager's rules ask.
+/// Writes the raised alerts by rule and severity, for Alertmanager's rules.
 async fn tell_alerts(ctx: &Ctx, shown: &mut Exposition) {
     let standing = AlertFilter {
         standing: Some(true),
@@ -183,7 +185,7 @@ async fn tell_alerts(ctx: &Ctx, shown: &mut Exposition) {
     }
     let mut alerts = shown.gauge(
         "ledgerline_alerts_standing",
-        "Alerts that stand, by rule and severity.",
+        "Raised alerts, by rule and severity.",
     );
     for ((rule, severity), count) in by_rule {
         alerts.put(&[("rule", rule), ("severity", severity)], count);

@@ -1,4 +1,4 @@
-//! Letting a campaign go on to its next stage of going live, over HTTP.
+//! The route that promotes a campaign to its next go-live stage.
 
 use crate::described::Changed;
 use crate::endpoint::{About, Ctx, Endpoint, Input, Permission};
@@ -19,26 +19,31 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
     vec![
         Endpoint::post(
             "/api/v1/campaigns/{id}/promote",
-            "Let a campaign go on to its next stage: a pilot of 1,000 calls a day, a roll-out, or full",
+            "Promote a campaign to its next stage",
             let_go_on,
+        )
+        .describe(
+            "Stages: a pilot with at most 1,000 calls a day, a roll-out, or full. Needs a reason and \
+             evidence; a campaign with approvals of promotions also needs another user's approval.",
         )
         .needs(Permission::CampaignsStart, About::Campaign)
         .takes::<PromotionOrder>(),
     ]
 }
 
-/// To which stage, why, and what only people know; figures are counted from the log.
+/// The body of a promotion: the stage, the reason, and evidence that only people know. Figures are counted
+/// from the log.
 #[derive(JsonSchema)]
 #[schemars(extend("examples" = [{ "to": "full", "reason": "a week without a complaint",
     "evidence": { "person_on_duty": "li" } }]))]
 struct PromotionOrder {
     to: Option<Stage>,
-    /// Stored for ever; nothing personal.
+    /// Stored permanently; must not contain personal data.
     #[schemars(length(min = 1, max = PROMOTION_REASON_BYTES_MAX))]
     reason: String,
-    /// Who is on duty when it is fully live; with agents how many, how long, ratios, reviewed days.
+    /// For `full`: the person on duty. With agents: their number, days, ratios, reviewed days.
     evidence: Option<SaidEvidence>,
-    /// The approval that another person gave.
+    /// The approval by another user.
     approval: Option<ApprovalId>,
 }
 
@@ -78,7 +83,7 @@ async fn let_go_on(ctx: Ctx, input: Input) -> Result<Changed<CampaignShown>, Pro
     if state.status().is_none() {
         return Err(Problem::missing("this campaign"));
     }
-    // Nobody is asked to approve what is so already.
+    // No approval is requested if the campaign is in this stage already.
     let asks = state.asks_for_approval_of(NeedsApproval::Promotions) && state.gates().stage() != Some(to);
     let behind = if asks {
         let asked = Asked {

@@ -1,5 +1,5 @@
-//! What can be proved, over HTTP: the log's signed state, the proof of one call, and which event led to
-//! which.
+//! Routes of proofs: the signed state of the log, the proof of one call, and the causes and effects of an
+//! event.
 
 use crate::described::{Bundle, Read};
 use crate::endpoint::{About, Ctx, Endpoint, Input, Permission};
@@ -19,23 +19,31 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
     vec![
         Endpoint::get(
             "/api/v1/log/checkpoint",
-            "The state of the log now, signed: for somebody who keeps it",
+            "Get a signed checkpoint of the log",
             checkpoint,
+        )
+        .describe(
+            "Returns the size and Merkle root of the log, signed with the log's key. A recipient who keeps \
+             it can later prove that the log was not changed.",
         )
         .needs(Permission::InstallationRead, About::Nobody)
         .of_rows_as_they_are(),
-        Endpoint::get(
-            "/api/v1/calls/{id}/proof",
-            "A bundle that proves all events of the call, both grants and what led to them; values sealed",
-            proof,
-        )
-        .needs(Permission::AuditRead, About::Call)
-        .heavy()
-        .of_rows_as_they_are(),
+        Endpoint::get("/api/v1/calls/{id}/proof", "Export the proof of a call", proof)
+            .describe(
+                "Returns a bundle that proves all events of the call, both grants, and what led to them. \
+                 Values are sealed. `ledgerline audit check` verifies it. The export is recorded.",
+            )
+            .needs(Permission::AuditRead, About::Call)
+            .heavy()
+            .of_rows_as_they_are(),
         Endpoint::get(
             "/api/v1/events/{id}/graph",
-            "What led to an event, a call or everything of a person, and what it led to",
+            "Get the causes and effects of an event",
             graph,
+        )
+        .describe(
+            "Returns the events that led to an event, a call or a customer's events, and the events that \
+             followed from it.",
         )
         .needs(Permission::EventsRead, About::Everybody)
         .heavy()
@@ -43,22 +51,22 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
     ]
 }
 
-/// A signed checkpoint (C2SP tlog-checkpoint).
+/// A signed checkpoint of the log (C2SP tlog-checkpoint).
 #[derive(Debug, Serialize, JsonSchema)]
 struct CheckpointShown {
-    /// Which log.
+    /// The name of the log.
     #[schemars(example = &"ledgerline.example/log")]
     origin: String,
-    /// Events that it covers.
+    /// Number of events in the log.
     size: u64,
-    /// Merkle root over them, lower hex (RFC 9162).
+    /// Merkle root over these events, lower-case hex (RFC 9162).
     root: String,
-    /// With which its signature is checked.
+    /// The public key that verifies the signature.
     #[schemars(example = &"ledgerline.example+1a2b3c4d+AQ==")]
     key: String,
     #[schemars(example = &"3f5a 9c01 77de 4b12")]
     key_fingerprint: String,
-    /// The signed note itself.
+    /// The signed note.
     #[schemars(example = &"ledgerline.example/log\n42\nCsUY\n\n— ledgerline.example Az3g\n")]
     checkpoint: String,
 }

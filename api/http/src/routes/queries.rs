@@ -1,4 +1,5 @@
-//! Ad-hoc SQL over the documented views: one read-only query, bounded, on record before it is answered.
+//! Routes of SQL queries: one read-only query over the documented views, with limits, recorded before its
+//! result is returned; and the views.
 
 use crate::described::Read;
 use crate::endpoint::{About, Ctx, Endpoint, Input, Permission};
@@ -12,36 +13,35 @@ use serde::Serialize;
 
 pub(super) fn endpoints() -> Vec<Endpoint> {
     vec![
-        Endpoint::post(
-            "/api/v1/query",
-            "One read-only SQL query over the documented, masked views",
-            ask,
-        )
-        .needs(Permission::QueryRun, About::Everybody)
-        .heavy()
-        .takes::<SqlQuery>(),
-        Endpoint::get(
-            "/api/v1/query/views",
-            "The documented views with their columns, in zh and en",
-            |_, _| std::future::ready(Ok(views())),
-        )
+        Endpoint::post("/api/v1/query", "Run a SQL query", ask)
+            .describe(
+                "Runs one read-only SELECT over the documented, masked views, within limits for rows and \
+                 time. The query is recorded before the result is returned.",
+            )
+            .needs(Permission::QueryRun, About::Everybody)
+            .heavy()
+            .takes::<SqlQuery>(),
+        Endpoint::get("/api/v1/query/views", "List the views for SQL", |_, _| {
+            std::future::ready(Ok(views()))
+        })
+        .describe("Returns the documented views with their columns, in Chinese and English.")
         .needs(Permission::QueryRun, About::Nobody),
     ]
 }
 
-/// A question in SQL.
+/// The body with a SQL query.
 #[derive(JsonSchema)]
 struct SqlQuery {
-    /// One select over the views of /api/v1/query/views.
+    /// One SELECT over the views of /api/v1/query/views.
     #[schemars(example = EXAMPLE)]
     sql: String,
-    /// Most rows; default 1000.
+    /// Maximum rows of the result; default 1000.
     #[schemars(range(min = 1, max = ROWS_MAX))]
     limit: Option<u32>,
-    /// Longest time; default 5000.
+    /// Maximum time of the query in milliseconds; default 5000.
     #[schemars(range(min = 1, max = TIMEOUT_MAX_MS))]
     timeout_ms: Option<u32>,
-    /// Who asks, for the record.
+    /// The user who asks, for the record.
     by: Option<String>,
 }
 
@@ -73,7 +73,7 @@ async fn ask(ctx: Ctx, input: Input) -> Result<Read<SqlAnswer>, Problem> {
     query(&ctx.installation, question).await.map(Read)
 }
 
-/// A limit as a body's count has it.
+/// Converts a limit to the type of a count in a body.
 fn whole(limit: impl TryInto<u32>) -> u32 {
     limit.try_into().unwrap_or(u32::MAX)
 }

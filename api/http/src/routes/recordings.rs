@@ -1,5 +1,5 @@
-//! Recordings over HTTP: one call's sound, on record with its reason before the first byte, whole or in part;
-//! to whoever may, or by a link that was told to a webhook.
+//! Routes of recordings: the audio of a call, in whole or in part, and its waveform. Access needs the
+//! permission, or a link that a webhook received, and is recorded with its reason before the first byte.
 
 use crate::described::{Read, Sound};
 use crate::endpoint::{About, Ctx, Endpoint, Input, Permission};
@@ -22,10 +22,10 @@ use serde::Serialize;
 use std::sync::{Arc, LazyLock};
 use tokio::sync::mpsc;
 
-/// Recordings that are taken at once: a slow listener keeps a place only while nobody else asks for one.
+/// Slots for downloads of recordings: 16. A slow client loses its slot when another one needs it.
 static PLACES: LazyLock<Arc<PacedPlaces>> = LazyLock::new(|| PacedPlaces::new(16));
 
-/// What is given out.
+/// What a read of a recording records as shown, and what a read of a waveform does.
 const RECORDING: Shown = Shown::of(&["recording"], ReadForm::Clear);
 const WAVEFORM: Shown = Shown::of(&["waveform"], ReadForm::Clear);
 
@@ -33,8 +33,12 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
     vec![
         Endpoint::get(
             "/api/v1/calls/{id}/recording",
-            "The recording of one call, for a reason: on record before the first byte",
+            "Download the recording of a call",
             recording,
+        )
+        .describe(
+            "Returns the audio (WAV, two channels, 8 kHz). A reason is required; the read is recorded \
+             before the first byte.",
         )
         .needs(Permission::RecordingsRead, About::Call)
         .query(const { &[REASON.needed(), BY] })
@@ -42,9 +46,12 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
         .of_rows_as_they_are(),
         Endpoint::get(
             "/api/v1/calls/{id}/waveform",
-            "How loud the recording of one call is along its time, each side apart; for a reason that is on record, \
-             as the recording itself",
+            "Get the waveform of a call",
             waveform,
+        )
+        .describe(
+            "Returns the loudness of the recording over time, for each side. A reason is required; the \
+             read is recorded like one of the recording.",
         )
         .needs(Permission::RecordingsRead, About::Call)
         .query(
@@ -52,27 +59,36 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
                 &[
                     REASON.needed(),
                     BY,
-                    Parameter::number("points", "At most so many points of each side, up to 4000", 1_000),
+                    Parameter::number("points", "Maximum points per side, up to 4000", 1_000),
                 ]
             },
         )
         .of_rows_as_they_are(),
         Endpoint::get(
             "/api/v1/calls/{id}/recording/linked",
-            "The same by a link that a webhook was told, for an hour; on record as that webhook's",
+            "Download a recording by a webhook's link",
             linked,
+        )
+        .describe(
+            "The link is in a webhook's message and valid for an hour. The read is recorded under the \
+             webhook.",
         )
         .query(
             const {
                 &[
-                    Parameter::uuid("webhook", "The webhook that was told").needed(),
+                    Parameter::uuid("webhook", "The webhook that received the link").needed(),
                     Parameter::number(
                         "until",
-                        "Until when it opens, in seconds since 1970",
+                        "End of the link's validity, in seconds since 1970",
                         1_764_000_000,
                     )
                     .needed(),
-                    Parameter::text("signature", "Of all of these and the call", "9f86d081884c7d65").needed(),
+                    Parameter::text(
+                        "signature",
+                        "Signature over the other parameters and the call",
+                        "9f86d081884c7d65",
+                    )
+                    .needed(),
                 ]
             },
         )
@@ -84,11 +100,11 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
 
 const RANGE: Parameter = Parameter::text(
     "Range",
-    "One range of bytes (RFC 9110, 14.2); others are answered whole",
+    "One range of bytes (RFC 9110, 14.2); for several ranges the whole recording is returned",
     "bytes=0-65535",
 );
 
-/// Refuses whoever does not say why.
+/// Refuses a request without a reason.
 fn with_reason(input: &Input) -> Result<(), Problem> {
     if input.text(REASON.name).is_none_or(|text| text.trim().is_empty()) {
         return Err(Problem::invalid(
@@ -99,7 +115,7 @@ fn with_reason(input: &Input) -> Result<(), Problem> {
     Ok(())
 }
 
-/// How loud one call's recording is.
+/// The loudness of a call's recording.
 #[derive(Debug, Serialize, JsonSchema)]
 struct CallWaveform {
     call: CallId,
@@ -148,7 +164,7 @@ async fn linked(ctx: Ctx, input: Input) -> Result<Sound, Problem> {
     give(&ctx, reader, call, input.header("range")).await
 }
 
-/// The recording, once it is found whole and that somebody takes it is on record.
+/// Streams the recording, after the file was verified and the read was recorded.
 async fn give(ctx: &Ctx, reader: Reader, call: CallId, range: Option<&str>) -> Result<Sound, Problem> {
     let installation = &ctx.installation;
     let (opened, place) = found(ctx, reader, call, RECORDING).await?;
@@ -159,7 +175,7 @@ async fn give(ctx: &Ctx, reader: Reader, call: CallId, range: Option<&str>) -> R
     Ok(Sound(sound_response(&format!("{call}.wav"), part, pieces)))
 }
 
-/// The file, found whole, with a place to read it; what is shown of it is on record behind this.
+/// Opens and verifies the file, takes a download slot, and then records what is shown.
 async fn found(
     ctx: &Ctx,
     reader: Reader,
@@ -192,7 +208,7 @@ async fn found(
     Ok((opened, place))
 }
 
-/// Hands the sound on at its listener's pace.
+/// Sends the audio at the client's pace.
 async fn stream(
     installation: Arc<Installation>,
     opened: Opened,

@@ -1,4 +1,4 @@
-//! Why people refused, over the recorded calls of a campaign.
+//! The route that counts why callees refused in a campaign's recorded calls.
 
 use crate::described::Read;
 use crate::endpoint::{About, Ctx, Endpoint, Input, Permission};
@@ -10,9 +10,10 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
     vec![
         Endpoint::get(
             "/api/v1/campaigns/{id}/refusals",
-            "Why people refused: reasons that were understood in a campaign's calls, each with its share",
+            "Count the reasons of refusals",
             show,
         )
+        .describe("Returns the reasons that were understood in a campaign's calls, each with its share.")
         .needs(Permission::FiguresRead, About::Campaign),
     ]
 }

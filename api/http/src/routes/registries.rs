@@ -1,4 +1,5 @@
-//! Lists of numbers that others keep, over HTTP: of which day each is, and the end of an import of one.
+//! Routes of external number lists (for example national do-not-call lists): the date of each, and the end of
+//! an import.
 
 use crate::described::{Changed, Read};
 use crate::endpoint::{About, Ctx, Endpoint, Input, Permission};
@@ -12,28 +13,29 @@ use intake::members::{Members, Order};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-/// Longest reason kept, as the aggregate has it.
+/// Maximum length of the reason, in bytes; the aggregate has the same limit.
 const REASON_BYTES_MAX: usize = 512;
 
 pub(super) fn endpoints() -> Vec<Endpoint> {
     vec![
-        Endpoint::get(
-            "/api/v1/registries",
-            "The lists of numbers that others keep: of which day each is, and by area code where it came so",
-            list,
-        )
-        .needs(Permission::InstallationRead, About::Everybody),
+        Endpoint::get("/api/v1/registries", "List external number lists", list)
+            .describe("Returns the date of each list, by area code if it was imported that way.")
+            .needs(Permission::InstallationRead, About::Everybody),
         Endpoint::post(
             "/api/v1/registries",
-            "Says that an edition of such a list was taken in whole: from now on the list is of its day",
+            "Finish the import of an external number list",
             recorded,
+        )
+        .describe(
+            "Declares that an edition of the list was imported completely with `numbers/import`. From now \
+             on the list has the edition's date.",
         )
         .needs(Permission::NumbersSuppress, About::Nobody)
         .takes::<EditionOrder>(),
     ]
 }
 
-/// Numbers in clear, or SHA-256 of a salt and the number.
+/// Form of the numbers in an edition: in clear, or SHA-256 of a salt and the number.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 enum NumbersForm {
@@ -41,31 +43,32 @@ enum NumbersForm {
     Sha256,
 }
 
-/// An edition of a list that others keep, all of whose numbers were told before (`numbers/import`).
+/// The body that finishes the import of an edition. All of its numbers were imported before
+/// (`numbers/import`).
 #[derive(JsonSchema)]
 #[schemars(extend("examples" = [{ "registry": "us-dnc", "as_of": "2026-03-02", "areas": ["202"],
     "form": "clear", "numbers": 12, "bad": 0, "reason": "the list of March" }]))]
 struct EditionOrder {
     #[schemars(with = "NumberListName")]
     registry: Option<NumberListName>,
-    /// The list's own date: when whoever keeps it handed it out.
+    /// The date of the edition, as its publisher states it.
     #[schemars(with = "Day")]
     as_of: Option<Day>,
-    /// The area codes it is about; the whole list unless it is said.
+    /// The area codes of the edition; default: the whole list.
     #[schemars(length(max = REGISTRY_AREAS_MAX))]
     areas: Option<Vec<AreaCode>>,
-    /// `clear` unless it is said.
+    /// Default: `clear`.
     form: Option<NumbersForm>,
-    /// What stood before each number when it was hashed; nothing unless it is said.
+    /// The salt in front of each number when it was hashed; default: none.
     #[schemars(length(max = SALT_BYTES_MAX), example = &"pepper")]
     salt: Option<String>,
-    /// Numbers that were taken.
+    /// Number of imported numbers.
     numbers: u64,
-    /// Rows that are none of the list's form: with one, the list is of no new day.
+    /// Rows that are not in the list's format. With one, the list keeps its old date.
     bad: Option<u64>,
-    /// Rows with a whole number that nobody can call.
+    /// Rows with a complete number that no telephone can be reached under.
     uncallable: Option<u64>,
-    /// Stored for ever; name no person.
+    /// Stored permanently; must not name a person.
     #[schemars(length(min = 1, max = REASON_BYTES_MAX))]
     reason: String,
 }
@@ -99,7 +102,7 @@ impl Order for EditionOrder {
     }
 }
 
-/// A list after an edition of it was taken in.
+/// An external list after an edition was imported.
 #[derive(Debug, Serialize, JsonSchema)]
 struct RegistryWritten {
     #[serde(flatten)]

@@ -1,5 +1,5 @@
-//! Flows before and behind real calls: rehearsed with seeded callers, and what of them real calls went
-//! through.
+//! Routes about published flows: rehearse one with simulated callers, and measure what recorded calls used of
+//! it.
 
 use crate::apart::apart;
 use crate::described::Read;
@@ -14,52 +14,64 @@ use evidence::replaying::{CoverageShown, VariantsShown, coverage, variants};
 use intake::members::{Members, Order};
 use schemars::JsonSchema;
 
-/// Most callers of one request: a second of one core; `ledgerline flow simulate` takes a million.
+/// Maximum simulated callers per request, about a second of one core; `ledgerline flow simulate` runs a
+/// million.
 const CALLERS_MAX: u32 = 2_000;
 
-/// Callers unless asked otherwise.
+/// Simulated callers if the request sets no number.
 const CALLERS_UNASKED: u32 = 200;
 
-/// Which version of a flow.
+/// Query parameter: a version of the flow.
 const VERSION: Parameter = Parameter::number("version", "A version of the flow; default: the current one", 1);
 
 pub(super) fn endpoints() -> Vec<Endpoint> {
     vec![
         Endpoint::post(
             "/api/v1/flows/{id}/simulate",
-            "Rehearse a published flow in text with seeded callers; the same seed gives the same figures",
+            "Rehearse a published flow with simulated callers",
             simulate,
+        )
+        .describe(
+            "Runs simulated callers in text and returns the figures. The same seed gives the same figures.",
         )
         .needs(Permission::RulesRead, About::Everybody)
         .takes::<RehearsalOrder>(),
         Endpoint::get(
             "/api/v1/flows/{id}/coverage",
-            "What of a published flow its recorded calls went through, and how many questions were answered",
+            "Get the coverage of a flow",
             covered,
+        )
+        .describe(
+            "Returns which nodes, edges, timeouts and intents of a published flow its recorded calls \
+             reached, and how many questions were answered.",
         )
         .needs(Permission::FiguresRead, About::Everybody)
         .query(const { &[VERSION] }),
         Endpoint::get(
             "/api/v1/flows/{id}/variants",
-            "Which wording of a text does better, by the figure and after the calls that the flow states",
+            "Compare the wordings of a flow",
             varied,
+        )
+        .describe(
+            "Returns which wording of a text has better results, by the figure and after the number of \
+             calls that the flow names.",
         )
         .needs(Permission::FiguresRead, About::Everybody)
         .query(const { &[VERSION] }),
     ]
 }
 
-/// A rehearsal.
+/// The body of a rehearsal.
 #[derive(JsonSchema)]
 #[schemars(extend("examples" = [{ "version": 1, "callers": 200, "seed": 7 }]))]
 struct RehearsalOrder {
-    /// Default: the current one.
+    /// Default: the current version.
     #[schemars(range(min = 1))]
     version: Option<u32>,
-    /// Default: 200.
+    /// Number of simulated callers; default 200.
     #[schemars(range(min = 1, max = CALLERS_MAX))]
     callers: Option<u32>,
-    /// Decides everything; default: 1.
+    /// Seed of all random choices; default 1.
     seed: Option<u64>,
 }
 

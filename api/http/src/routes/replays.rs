@@ -1,4 +1,5 @@
-//! Recorded calls decided again: one of them step by step, and all of a campaign's along another version.
+//! Routes that replay recorded calls: one call step by step, and all calls of a campaign with another flow
+//! version or model.
 
 use crate::described::Read;
 use crate::endpoint::{About, Ctx, Endpoint, Input, Permission};
@@ -28,46 +29,54 @@ use schemars::JsonSchema;
 use serde_json::Value;
 use std::sync::Arc;
 
-/// Another version, which the call is held against.
+/// Query parameter: another flow version to compare the call with.
 const AGAINST: Parameter = Parameter::text(
     "against",
-    "Another published version, NAME@V: where the call would have gone another way",
+    "Another published version, NAME@V; the reply shows where the call would have gone another way",
     "card_instalment_spoken@2",
 );
 
-/// What is heard as it was said.
+/// Query parameter: utterances in clear.
 const CLEAR: Parameter = Parameter::flag(
     "clear",
-    "What was heard as it was said, for whoever may see persons in clear, with a reason",
+    "true: utterances in clear; needs customers:reveal and a reason",
 );
 
-/// What is opened of a call.
+/// What a replay of a call records as shown.
 const MASKED: Shown = Shown::of(&["heard", "slots", "keys", "variables", "name"], ReadForm::Masked);
 
-/// What the ways of a file tell of that tests values by itself.
+/// What a replay records as shown if the other flow tests values that the call's own version did not test.
 const TESTED: Shown = Shown::of(&["heard", "slots", "keys", "variables", "name"], ReadForm::Clear);
 
 pub(super) fn endpoints() -> Vec<Endpoint> {
     vec![
-        Endpoint::get(
-            "/api/v1/calls/{id}/replay",
-            "One call decided again, step by step: heard, understood, decided, said; nobody is asked",
-            replayed,
-        )
-        .needs(Permission::CallsRead, About::Call)
-        .query(const { &[AGAINST, CLEAR, BY, REASON] }),
+        Endpoint::get("/api/v1/calls/{id}/replay", "Replay a call", replayed)
+            .describe(
+                "Decides the call again from its events, step by step: heard, understood, decided, said. \
+                 No engine is called. The read is recorded.",
+            )
+            .needs(Permission::CallsRead, About::Call)
+            .query(const { &[AGAINST, CLEAR, BY, REASON] }),
         Endpoint::post(
             "/api/v1/calls/{id}/replay",
-            "One call held against a flow file that is being written: where it would go another way",
+            "Compare a call with an unpublished flow file",
             held_against,
+        )
+        .describe(
+            "Returns where the call would go another way. A file that tests more values of the customer \
+             than the call's own version needs customers:reveal and a reason.",
         )
         .needs(Permission::CallsRead, About::Call)
         .takes::<FlowDraftOrder>()
         .heavy(),
         Endpoint::post(
             "/api/v1/campaigns/{id}/what-if",
-            "The recorded calls of a campaign along another version of a flow, or read by another model",
+            "Replay a campaign's calls with another flow or model",
             ask_what_if,
+        )
+        .describe(
+            "Runs the recorded calls of a campaign with another version of a flow, or with another model, \
+             and returns the differences.",
         )
         .needs(Permission::FiguresRead, About::Campaign)
         .heavy()
@@ -110,9 +119,9 @@ async fn replayed(ctx: Ctx, input: Input) -> Result<Read<ReplayShown>, Problem> 
     replay(&told, against.as_ref(), words).map(Read)
 }
 
-/// Why somebody asks where a call goes along a flow that tests a value otherwise than the version that the
-/// call ran: that tells of the callee's values, so it is asked and recorded as those are. `None` where the
-/// flow learns no more than the call's own did.
+/// Returns the reason of the request if the other flow tests a value that the call's own version did not test
+/// in that way. The result then discloses values of the callee, so it needs the same permission and record as
+/// a reveal. `None` if the other flow tests no more.
 async fn reason_to_test(
     ctx: &Ctx,
     caller: &Caller,
@@ -134,7 +143,7 @@ async fn reason_to_test(
     reason.map(|text| Some(text.to_owned())).ok_or_else(unsaid)
 }
 
-/// On record before anything is answered.
+/// Records the read of the call. Called before anything is returned.
 async fn record_that_read(
     installation: &Installation,
     call: CallId,
@@ -156,15 +165,16 @@ async fn record_that_read(
         .map(|_recorded| ())
 }
 
-/// A flow file that a call is held against.
+/// The body with a flow file to compare a call with.
 #[derive(JsonSchema)]
 #[schemars(extend("examples" = [{ "source": "flow: greeting\nnotices: {recording: 本次通话将被录音。}\n" }]))]
 struct FlowDraftOrder {
-    /// YAML, or JSON, as it is written; one with faults is refused.
+    /// The flow file: YAML or JSON. A file with faults is refused.
     #[schemars(length(max = FLOW_FILE_BYTES_MAX))]
     source: String,
-    /// Needed, beside `customers:reveal`, of a file that tests a value otherwise than the version that the
-    /// call ran: its ways tell of the callee's values. Stored for ever; name no person.
+    /// Required, with `customers:reveal`, for a file that tests a value in another way than the version that
+    /// the call ran, because the result discloses values of the callee. Stored permanently; must not name a
+    /// person.
     #[schemars(length(max = REASON_BYTES_MAX), example = &"客诉核实")]
     reason: Option<String>,
 }
@@ -178,7 +188,7 @@ impl Order for FlowDraftOrder {
     }
 }
 
-/// How a file that is no version is called beside the version that a call ran.
+/// The name of an unpublished file next to the version that a call ran.
 const DRAFT: &str = "draft";
 
 async fn held_against(ctx: Ctx, input: Input) -> Result<Read<ReplayShown>, Problem> {
@@ -204,7 +214,7 @@ async fn held_against(ctx: Ctx, input: Input) -> Result<Read<ReplayShown>, Probl
     replay(&told, Some(&against), Words::Masked).map(Read)
 }
 
-/// A published version that calls are held against.
+/// A published version to compare calls with.
 struct Version {
     named: FlowNamed,
     flow: Arc<FlowDefinition>,
@@ -232,20 +242,20 @@ async fn version_of(installation: &Installation, named: &FlowNamed) -> Result<Ve
     })
 }
 
-/// What the calls are held against: another version, another model, or both.
+/// The body of a what-if: another flow version, another model, or both.
 #[derive(JsonSchema)]
 #[schemars(extend("examples" = [{ "flow": "card_instalment_spoken@2" }]))]
 struct WhatIfOrder {
-    /// A published version, NAME@V; default: the one that the campaign runs.
+    /// A published version, NAME@V; default: the one that the campaign uses.
     #[schemars(with = "Option<String>")]
     flow: Option<FlowNamed>,
-    /// A model of `ledgerline nlu train`, in base64: what was heard is read by it again.
+    /// A model file of `ledgerline nlu train`, in base64; it classifies the utterances again.
     model_base64: Option<String>,
-    /// A published model instead, NAME or NAME@V.
+    /// A published model instead: NAME or NAME@V.
     #[schemars(with = "Option<String>")]
     model: Option<ModelNamed>,
-    /// With `customers:reveal`: examples too of calls whose version tests fewer values than this one, whose
-    /// ways tell of the callee. Stored for ever; name no person.
+    /// With `customers:reveal`: also returns examples of calls with a version that tests fewer values than
+    /// this one; their paths disclose values of the callee. Stored permanently; must not name a person.
     #[schemars(length(max = REASON_BYTES_MAX), example = &"客诉核实")]
     reason: Option<String>,
 }
@@ -268,7 +278,7 @@ impl Order for WhatIfOrder {
     }
 }
 
-/// Longer than other texts: a model, which the body's own limit bounds.
+/// Reads the model, which may be longer than other texts; only the limit of the body applies.
 fn model_text(body: &mut Members) -> Option<String> {
     match body.raw("model_base64")? {
         Value::String(text) => Some(text),

@@ -1,4 +1,4 @@
-//! A campaign's report: 接通率, 平均通话时长, 转化率, dispositions, and ECharts options (REP-1, REP-5).
+//! The route of a campaign's report: 接通率, 平均通话时长, 转化率, dispositions, and ECharts options (REP-1, REP-5).
 
 use crate::described::Read;
 use crate::endpoint::{About, Ctx, Endpoint, Input, Permission};
@@ -24,19 +24,20 @@ use std::sync::Arc;
 
 pub(super) fn endpoints() -> Vec<Endpoint> {
     vec![
-        Endpoint::get(
-            "/api/v1/campaigns/{id}/report",
-            "Figures of a campaign, whole and by disposition, hour, trunk and flow version",
-            show,
-        )
-        .steady()
-        .needs(Permission::CampaignsRead, About::Campaign)
-        .query(PARAMETERS),
+        Endpoint::get("/api/v1/campaigns/{id}/report", "Get a campaign's report", show)
+            .describe(
+                "Returns the figures of a campaign in total and by disposition, hour, trunk and flow \
+                 version, now or at a past moment.",
+            )
+            .steady()
+            .needs(Permission::CampaignsRead, About::Campaign)
+            .query(PARAMETERS),
         Endpoint::get(
             "/api/v1/campaigns/{id}/report/chart",
-            "The answer rate by hour, as ECharts options",
+            "Get a campaign's answer rate by hour as a chart",
             chart,
         )
+        .describe("Returns ECharts options.")
         .steady()
         .needs(Permission::CampaignsRead, About::Campaign)
         .query(PARAMETERS),
@@ -52,8 +53,8 @@ async fn source(
     Source::of(installation, moment, campaign, views).await
 }
 
-/// Every metric over the campaign at the version that is meant without one, with those beside it; and what
-/// the report's own members mean.
+/// Returns every metric over the campaign in its headline version, with related ones, and the definitions of
+/// the report's own members.
 async fn metrics(
     db: &dyn ReadDb,
     campaign: &CampaignId,
@@ -101,7 +102,7 @@ async fn metrics(
     Ok((shown, definitions))
 }
 
-/// A metric and its figure over the campaign.
+/// A metric with its figure for the campaign.
 #[derive(Debug, Serialize, JsonSchema)]
 struct MetricFigure {
     #[serde(flatten)]
@@ -110,7 +111,7 @@ struct MetricFigure {
     figure: FigureShown,
 }
 
-/// What the report's own members mean, in words; in the order of `FORMULA` and `PEOPLE`.
+/// Definitions of the report's own members, in the order of `FORMULA` and `PEOPLE`.
 #[derive(Debug, Serialize, JsonSchema)]
 #[schemars(extend("examples" = [{
     "answer_ratio": "in words", "talk_ms_mean": "in words", "conversion_ratio": "in words",
@@ -134,19 +135,19 @@ struct ReportShown {
     conversion_ratio: Option<f64>,
     dialed: u64,
     answered: u64,
-    /// Of those, answered by a person.
+    /// Of the answered calls: answered by a person.
     person_answered: u64,
     ended: u64,
     conversions: u64,
     enrolled: u64,
     settled: u64,
-    /// Of dialed calls: they come to `ended`. What was never dialed is counted apart.
+    /// Dispositions of dialed calls; their sum is `ended`. Calls that were never dialed are in `withdrawn`.
     #[schemars(with = "BTreeMap<Disposition, u64>")]
     dispositions: BTreeMap<String, u64>,
     withdrawn: u64,
     #[schemars(with = "BTreeMap<Outcome, u64>")]
     outcomes: BTreeMap<String, u64>,
-    /// Calls corrected after their end, by move.
+    /// Calls that were corrected after they ended, by old and new disposition.
     corrections: Vec<Count>,
     /// Final dispositions of enrolments.
     #[schemars(with = "BTreeMap<Disposition, u64>")]
@@ -220,7 +221,8 @@ async fn chart(ctx: Ctx, input: Input) -> Result<Read<Standing<Chart>>, Problem>
     }))
 }
 
-/// The chart with the metric and version that it draws, and people only beside it, in the same order.
+/// Returns the chart with the name and version of its metric, and next to it the series of answers by people
+/// only.
 fn charted(hours: &[Hour]) -> Result<Chart, Problem> {
     let ([(_, name, version), ..], [(_, people, people_version), ..]) = (FORMULA, PEOPLE);
     let mut chart = options(hours);
@@ -237,14 +239,14 @@ fn counts(counts: &[Count]) -> BTreeMap<String, u64> {
     by_code.collect()
 }
 
-/// ECharts options of the answer rate in per cent by hour, as REP-5 has them.
+/// Returns ECharts options of the answer rate in percent by hour, as REP-5 requires them.
 fn options(hours: &[Hour]) -> Chart {
     let labels = hours.iter().map(|hour| hour.label.clone()).collect();
     let answered = percents(hours, |calls| calls.answered);
     Chart::new(labels, vec![Series::new("接通率", answered)])
 }
 
-/// A part of the calls dialed in each hour, in whole per cent.
+/// Returns a part of the calls dialed in each hour, in whole percent.
 fn percents(hours: &[Hour], part: fn(&Share) -> u64) -> Vec<Option<Number>> {
     let of_hour = |hour: &Hour| {
         let rounded = part(&hour.calls) * 100 + hour.calls.dialed / 2;

@@ -1,4 +1,5 @@
-//! Requests of persons over HTTP: note one, and answer it: the answer does what was asked for, on record.
+//! Routes of person requests (个人信息主体请求): record one, list them, and answer one. The answer carries out what
+//! was requested and is recorded.
 
 use crate::described::{Changed, MadeOrChanged, Read};
 use crate::endpoint::{About, Ctx, Endpoint, Input, Permission};
@@ -26,54 +27,56 @@ use serde::Serialize;
 
 pub(super) fn endpoints() -> Vec<Endpoint> {
     vec![
-        Endpoint::post(
-            "/api/v1/requests",
-            "A person asks about their own data: a copy, a correction, no use, an explanation, erasure",
-            receive,
-        )
-        .needs(Permission::CasesOpen, About::Everybody)
-        .takes::<RequestReceived>(),
-        Endpoint::get(
-            "/api/v1/requests",
-            "Requests of persons with their deadlines",
-            list,
-        )
-        .needs(Permission::CasesRead, About::Everybody)
-        .query(
-            const {
-                &[
-                    Parameter::flag("open", "Only those that are not answered"),
-                    CURSOR,
-                    LIMIT,
-                ]
-            },
-        ),
-        Endpoint::get("/api/v1/requests/{id}", "One request of a person", show)
+        Endpoint::post("/api/v1/requests", "Record a person's request", receive)
+            .describe(
+                "A person's request about their own data: a copy, a correction, an objection, an \
+                 explanation, or erasure. The deadline follows from it.",
+            )
+            .needs(Permission::CasesOpen, About::Everybody)
+            .takes::<RequestReceived>(),
+        Endpoint::get("/api/v1/requests", "List person requests", list)
+            .describe("Returns requests with their deadlines.")
+            .needs(Permission::CasesRead, About::Everybody)
+            .query(
+                const {
+                    &[
+                        Parameter::flag("open", "true: only unanswered requests"),
+                        CURSOR,
+                        LIMIT,
+                    ]
+                },
+            ),
+        Endpoint::get("/api/v1/requests/{id}", "Get a person's request", show)
+            .describe("Returns the request with its deadline and its answer.")
             .needs(Permission::CasesRead, About::Everybody),
         Endpoint::post(
             "/api/v1/requests/{id}/answer",
-            "Answer a person: what was asked for is done and handed back, or refused with the reason",
+            "Answer a person's request",
             answer,
+        )
+        .describe(
+            "Carries out the request and returns its result (a copy, or an explanation), or refuses it \
+             with the reason. An erasure needs another user's approval.",
         )
         .needs(Permission::CasesWrite, About::Everybody)
         .takes::<RequestAnswer>(),
     ]
 }
 
-/// Who asks for what.
+/// The body of a person's request.
 #[derive(JsonSchema)]
 #[schemars(extend("examples" = [{ "customer": "C001", "wish": "copy", "channel": "hotline" }]))]
 struct RequestReceived {
-    /// The institution's own id, or ours.
+    /// External or internal id of the customer.
     customer: String,
     wish: Wish,
-    /// By which way it came; name no person.
+    /// The channel by which it was received; must not name a person.
     #[schemars(length(max = CASE_TEXT_BYTES_MAX))]
     channel: Option<String>,
-    /// Stored for ever; name no person.
+    /// Stored permanently; must not name a person.
     #[schemars(length(max = CASE_TEXT_BYTES_MAX))]
     note: Option<String>,
-    /// When it came in; now unless said.
+    /// When the request was received; default: now.
     received_at: Option<Timestamp>,
 }
 
@@ -92,19 +95,19 @@ impl Order for RequestReceived {
     }
 }
 
-/// What is answered.
+/// The body of an answer.
 #[derive(JsonSchema)]
 #[schemars(extend("examples" = [{ "note": "sent by letter" }]))]
 struct RequestAnswer {
-    /// What the person was told; stored for ever, name no person.
+    /// What the person was answered. Stored permanently; must not name a person.
     #[schemars(length(min = 1, max = CASE_TEXT_BYTES_MAX))]
     note: String,
-    /// It is not done; the note says why.
+    /// Refuses the request; the note says why.
     refuse: Option<bool>,
-    /// The approval by which a person is erased, where one is needed.
+    /// The approval for an erasure, if one is needed.
     approval: Option<ApprovalId>,
-    /// Of a correction: what is right. `name` is the person's, every other the variable of that name, in
-    /// every campaign that has it.
+    /// For a correction: the right values. `name` is the person's name; every other one is the variable of
+    /// that name, in every campaign that has it.
     #[schemars(example = RightValues::from([("name".to_owned(), "王小明".to_owned())]))]
     set: Option<RightValues>,
 }
@@ -120,7 +123,7 @@ impl Order for RequestAnswer {
     }
 }
 
-/// A request after an order.
+/// A person's request after it was recorded.
 #[derive(Debug, Serialize, JsonSchema)]
 struct RequestChanged {
     #[serde(flatten)]
@@ -128,15 +131,15 @@ struct RequestChanged {
     position: String,
 }
 
-/// A request that is answered, with what the person gets.
+/// An answered request, with what the person receives.
 #[derive(Debug, Serialize, JsonSchema)]
 struct RequestAnswered {
     #[serde(flatten)]
     request: RequestShown,
     position: String,
-    /// Of a copy: what is kept of the person, in clear.
+    /// For a copy: the stored data of the person, in clear.
     copy: Option<PersonCopy>,
-    /// Of an explanation: calls and refusals with the rules that decided them.
+    /// For an explanation: calls and refusals with the rules that decided them.
     explanation: Option<Inspection>,
 }
 
@@ -221,7 +224,7 @@ async fn answer(ctx: Ctx, input: Input) -> Result<Changed<RequestAnswered>, Prob
     }
     let done = match refuse {
         Some(true) => Done::default(),
-        // What is answered already is refused below, and nothing is done twice.
+        // An answered request is refused below, so nothing is done twice.
         Some(false) | None if !is_open => Done::default(),
         Some(false) | None => {
             may(&caller, received.wish)?;
@@ -270,7 +273,7 @@ async fn answer(ctx: Ctx, input: Input) -> Result<Changed<RequestAnswered>, Prob
     }))
 }
 
-/// Whoever answers may themselves do what is asked for.
+/// Checks that the caller has the permission for what the person requested.
 fn may(caller: &Caller, wish: Wish) -> Result<DataScope, Problem> {
     caller.scope_for(match wish {
         Wish::Copy => Permission::CustomersReveal,

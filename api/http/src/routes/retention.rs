@@ -1,4 +1,4 @@
-//! Retention over HTTP: how long each class of data is kept, setting it, and disposing of what is due.
+//! Routes of retention: show the retention period of each data class, set one, and dispose of expired data.
 
 use crate::described::{Changed, Read};
 use crate::endpoint::{About, Ctx, Endpoint, Input, Permission};
@@ -18,32 +18,27 @@ use serde::Serialize;
 
 pub(super) fn endpoints() -> Vec<Endpoint> {
     vec![
-        Endpoint::get(
-            "/api/v1/retention",
-            "How long each class of data is kept, under which rule, and what was last disposed of",
-            show,
-        )
-        .needs(Permission::RetentionRead, About::Everybody)
-        .query(PARAMETERS)
-        .of_rows_as_they_are(),
-        Endpoint::get("/api/v1/retention/{class}", "The same of one class", show_one)
+        Endpoint::get("/api/v1/retention", "List retention periods", show)
+            .describe("Returns for each data class its period, the rule that sets it, and the last disposal.")
             .needs(Permission::RetentionRead, About::Everybody)
             .query(PARAMETERS)
             .of_rows_as_they_are(),
-        Endpoint::put(
-            "/api/v1/retention/{class}",
-            "Set for how long a class of data is kept, with a reason; never below its floor",
-            set,
-        )
-        .needs(Permission::RetentionWrite, About::Everybody)
-        .takes::<PeriodOrder>(),
-        Endpoint::post(
-            "/api/v1/retention/run",
-            "Dispose now of what is past its period, or only say what is due",
-            dispose,
-        )
-        .needs(Permission::RetentionWrite, About::Everybody)
-        .takes::<RunOrder>(),
+        Endpoint::get("/api/v1/retention/{class}", "Get a retention period", show_one)
+            .describe("Returns the period of one data class, the rule that sets it, and the last disposal.")
+            .needs(Permission::RetentionRead, About::Everybody)
+            .query(PARAMETERS)
+            .of_rows_as_they_are(),
+        Endpoint::put("/api/v1/retention/{class}", "Set a retention period", set)
+            .describe(
+                "Sets or removes the period of a data class, never below its floor. A reason is required. \
+                 A period for persons needs another user's approval.",
+            )
+            .needs(Permission::RetentionWrite, About::Everybody)
+            .takes::<PeriodOrder>(),
+        Endpoint::post("/api/v1/retention/run", "Dispose of expired data", dispose)
+            .describe("Destroys data after its retention period. `dry_run` only lists it.")
+            .needs(Permission::RetentionWrite, About::Everybody)
+            .takes::<RunOrder>(),
     ]
 }
 
@@ -58,7 +53,7 @@ async fn show_one(ctx: Ctx, input: Input) -> Result<Read<ClassShown>, Problem> {
     of_class(&ctx.installation, class, moment).await.map(Read)
 }
 
-/// A class after a period was set.
+/// A data class after its period was set.
 #[derive(Debug, Serialize, JsonSchema)]
 struct PeriodSet {
     #[serde(flatten)]
@@ -73,7 +68,8 @@ async fn set(ctx: Ctx, input: Input) -> Result<Changed<PeriodSet>, Problem> {
     let cause = input.cause(&ctx.installation, "retention")?;
     let caller = input.caller.clone();
     let order: PeriodOrder = input.order().await?;
-    // A period taken back destroys nothing; recordings are no persons.
+    // Only setting a period for persons needs an approval: removing a period destroys nothing, and recordings
+    // are not persons.
     if let (DataClass::Persons, Some(days)) = (class, order.days) {
         let preset = order.preset.map_or("all", Preset::code);
         let details = [("days", days.to_string()), ("preset", preset.to_owned())];

@@ -1,5 +1,5 @@
-//! The routing score over HTTP: weights as versions, replaced with the one that was read and a reason; who
-//! should take a call, weighed by them and kept with every candidate's breakdown.
+//! Routes of the routing score: its weights in versions, replaced with the version that was read and a
+//! reason; and the scores of a call, stored with every candidate's breakdown.
 
 use crate::described::{Changed, MadeOrChanged, Read, ReadAt};
 use crate::endpoint::{About, Ctx, Endpoint, Input, Permission};
@@ -17,38 +17,44 @@ use serde::Serialize;
 
 pub(super) fn endpoints() -> Vec<Endpoint> {
     vec![
-        Endpoint::get(
-            "/api/v1/routing-weights",
-            "The weights of the routing score in force; their ETag is what a change names",
-            show,
-        )
-        .needs(Permission::InstallationRead, About::Everybody)
-        .query(PARAMETERS),
-        Endpoint::put(
-            "/api/v1/routing-weights",
-            "Weigh by others from now on: the next version, on record with a reason",
-            change,
-        )
-        .needs(Permission::InstallationWrite, About::Everybody)
-        .takes::<WeightsOrder>(),
+        Endpoint::get("/api/v1/routing-weights", "Get the routing weights", show)
+            .describe(
+                "Returns the weights in effect, now or at a past moment. Send the ETag as `If-Match` to \
+                 replace them.",
+            )
+            .needs(Permission::InstallationRead, About::Everybody)
+            .query(PARAMETERS),
+        Endpoint::put("/api/v1/routing-weights", "Replace the routing weights", change)
+            .describe(
+                "The weights apply to the next call that is scored. They are stored as a new version with \
+                 a reason.",
+            )
+            .needs(Permission::InstallationWrite, About::Everybody)
+            .takes::<WeightsOrder>(),
         Endpoint::get(
             "/api/v1/calls/{id}/routing-scores",
-            "Who should have taken a call, each time that it was scored, with every candidate's breakdown",
+            "Get the routing scores of a call",
             read,
+        )
+        .describe(
+            "Returns each scoring of the call with the chosen candidate and every candidate's breakdown.",
         )
         .needs(Permission::CallsRead, About::Call)
         .query(PARAMETERS),
         Endpoint::post(
             "/api/v1/calls/{id}/routing-scores",
-            "Weigh the candidates of a call: the highest total is chosen, of equals the first; it is kept",
+            "Score the candidates of a call",
             score,
+        )
+        .describe(
+            "The candidate with the highest total is chosen; among equals, the first. The result is stored.",
         )
         .needs(Permission::CallsWrite, About::Call)
         .takes::<ScoreOrder>(),
     ]
 }
 
-/// Parts of 1,000 together, and why.
+/// The body with new weights, which add up to 1,000, and the reason.
 #[derive(JsonSchema)]
 #[schemars(rename = "RoutingWeightsOrder", extend("examples" = [{ "rfm": 300, "robot_match": 400, "agent_skill": 200,
     "line_quality": 100, "reason": "matches count more" }]))]
@@ -61,7 +67,7 @@ struct WeightsOrder {
     agent_skill: u32,
     #[schemars(range(min = 0, max = WHOLE))]
     line_quality: u32,
-    /// Stored for ever; name no person.
+    /// Stored permanently; must not name a person.
     #[schemars(length(min = 1, max = REASON_BYTES_MAX))]
     reason: String,
 }
@@ -85,7 +91,7 @@ impl Order for WeightsOrder {
     }
 }
 
-/// Whom the call is with, which is not kept, and who may take it.
+/// The body of a scoring: features of the customer, which are not stored, and the candidates.
 #[derive(JsonSchema)]
 #[schemars(rename = "RoutingScoreOrder", extend("examples" = [{
     "customer": { "rfm": 800, "industry": "retail", "region": "浙江" },
@@ -116,7 +122,7 @@ impl Order for ScoreOrder {
     }
 }
 
-/// Weights after a change.
+/// The weights after a change.
 #[derive(Debug, Serialize, JsonSchema)]
 #[schemars(rename = "RoutingWeightsWritten")]
 struct WeightsWritten {

@@ -1,8 +1,8 @@
-//! The compliance rules over HTTP: which rule, in which version, last judged a dial, by the verdicts in the
-//! log.
+//! Routes of compliance rules: which rule in which version last judged a dial, and a dry run of a coming
+//! version.
 //!
-//! Rules are compiled in; what judged is therefore not a setting but a fact, and stands in every grant and
-//! refusal with the rule's version.
+//! Rules are compiled into the program. The rules in effect are therefore not a setting: each grant and each
+//! refusal in the log names the rule and its version.
 
 use crate::described::Read;
 use crate::endpoint::{About, Ctx, Endpoint, Input, Permission};
@@ -23,32 +23,36 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
-/// Events looked back over at first; doubled until verdicts of both sides are found.
+/// Events that are searched back at first; doubled until verdicts of both sides are found.
 const LOOKED_BACK: u64 = 4_096;
 
-/// Furthest look back: a log without a dial in so many events has its rules elsewhere.
+/// Maximum of events that are searched back. In a log without a dial in that many events, no rule is shown.
 const LOOKED_BACK_MAX: u64 = 1_048_576;
 
-/// Largest file of a preset's version, as its reader has it.
+/// Maximum size of the file of a preset version, in bytes; its reader has the same limit.
 const FILE_BYTES_MAX: usize = 64 * 1024;
 
-/// What holds verdicts: every rule in a grant, the one that said no in a refusal.
+/// Event kinds that hold verdicts: a grant has those of all rules, a refusal that of the refusing rule.
 const GRANTS: [&str; 2] = [CustomerEvent::DIAL_GRANTED, NumberEvent::DIAL_GRANTED];
 const REFUSALS: [&str; 2] = [CustomerEvent::DIAL_REFUSED, NumberEvent::DIAL_REFUSED];
 
 pub(super) fn endpoints() -> Vec<Endpoint> {
     vec![
-        Endpoint::get(
-            "/api/v1/rules",
-            "The compliance rules and versions that judged the dials last, from the verdicts in the log",
-            show,
-        )
-        .needs(Permission::RulesRead, About::Nobody)
-        .query(PARAMETERS),
+        Endpoint::get("/api/v1/rules", "List the compliance rules in effect", show)
+            .describe(
+                "Returns the rules and versions that judged the last dials, from the verdicts in the log, \
+                 and all rules and presets of this build.",
+            )
+            .needs(Permission::RulesRead, About::Nobody)
+            .query(PARAMETERS),
         Endpoint::post(
             "/api/v1/campaigns/{id}/rules/dry-run",
-            "A coming version of the campaign's preset, tried on its people: who would newly be refused",
+            "Try a coming preset version on a campaign",
             dry_run_on,
+        )
+        .describe(
+            "Returns which customers a coming version of the campaign's preset would refuse that the \
+             current one does not. Nothing is stored.",
         )
         .needs(Permission::FiguresRead, About::Campaign)
         .takes::<DryRunOrder>()
@@ -56,7 +60,7 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
     ]
 }
 
-/// A rule's last verdict: who was judged, and when.
+/// The last verdict of each rule, by judge and rule id.
 type Judged = BTreeMap<(String, String), (Verdict, Position, Timestamp)>;
 
 async fn show(ctx: Ctx, input: Input) -> Result<Read<Rules>, Problem> {
@@ -92,7 +96,7 @@ async fn show(ctx: Ctx, input: Input) -> Result<Read<Rules>, Problem> {
     }))
 }
 
-/// The rules that judged the dials last.
+/// The rules that judged the last dials, and those of this build.
 #[derive(Debug, Serialize, JsonSchema)]
 struct Rules {
     rules: Vec<RuleShown>,
@@ -101,7 +105,7 @@ struct Rules {
     shipped: Vec<RuleShipped>,
     /// Every version of every preset of this build.
     presets: Vec<PresetShown>,
-    /// Of the past: where the answer lies.
+    /// For a past moment: what the reply is based on.
     #[serde(skip_serializing_if = "Option::is_none")]
     known: Option<Known>,
 }
@@ -116,7 +120,7 @@ struct RuleShipped {
     version: u32,
     #[schemars(example = &"2026-01-01")]
     effective_from: &'static str,
-    /// Where the requirement comes from, as far as known.
+    /// The source of the requirement, as far as known.
     #[schemars(example = &"the preset's source; the campaign's own window")]
     source: &'static str,
 }
@@ -142,23 +146,23 @@ impl RuleShipped {
 struct PresetShown {
     preset: Preset,
     version: u32,
-    /// The first day on which it counts.
+    /// The first day on which it applies.
     #[schemars(example = &"2026-01-01")]
     effective_from: String,
     status: PresetStatus,
     #[schemars(example = &"operator default")]
     source: String,
-    /// Facts without which every dial is refused.
+    /// Facts that must be recorded; without them every dial is refused.
     #[schemars(extend("examples" = [["do_not_call_registry"]]))]
     needs_facts: Vec<String>,
-    /// How long a phone rings at least before a call is given up, in milliseconds.
+    /// The minimum ringing time before a call is given up, in milliseconds.
     ring_ms_min: Option<u64>,
-    /// The list of numbers that others keep which it asks about.
+    /// The external number list that the preset checks.
     #[schemars(example = &"us-dnc")]
     registry: Option<String>,
-    /// How many days old that list may be.
+    /// The maximum age of that list in days.
     registry_days_max: Option<u16>,
-    /// Whose public holidays it demands to be observed.
+    /// The country with the public holidays that the preset requires.
     #[schemars(example = &"cn")]
     holidays: Option<String>,
 }
@@ -180,17 +184,17 @@ impl PresetShown {
     }
 }
 
-/// What is tried.
+/// The body of a dry run: a shipped version or a file.
 #[derive(JsonSchema)]
 #[schemars(extend("examples" = [{ "rule": "cn-service@1" }]))]
 struct DryRunOrder {
-    /// A version that ships, PRESET@V.
+    /// A shipped version, PRESET@V.
     #[schemars(length(max = 64))]
     rule: Option<String>,
-    /// Or a version as its file writes it: YAML or JSON.
+    /// Alternatively a version as a file: YAML or JSON.
     #[schemars(length(max = FILE_BYTES_MAX))]
     file: Option<String>,
-    /// When; now unless it is said.
+    /// The time for which the rules are evaluated; default: now.
     at: Option<Timestamp>,
 }
 
@@ -223,10 +227,10 @@ async fn dry_run_on(ctx: Ctx, input: Input) -> Result<Read<DryRun>, Problem> {
     dry_run(&ctx.installation, campaign, &tried, at).await.map(Read)
 }
 
-/// A rule's last verdict.
+/// The last verdict of a rule.
 #[derive(Debug, Serialize, JsonSchema)]
 struct RuleShown {
-    /// Who keeps the rule: customer or number.
+    /// Which side applies the rule: customer or number.
     #[schemars(example = &"customer")]
     judged_by: String,
     rule: String,
@@ -247,7 +251,7 @@ fn describe(judge: &str, rule: &str, verdict: &Verdict, position: Position, at: 
     }
 }
 
-/// `customer` or `number`: who keeps the rule.
+/// Returns `customer` or `number`, the side that applies the rule, from an event kind.
 fn side(kind: &str) -> &str {
     kind.split('.').next().unwrap_or("")
 }

@@ -1,4 +1,4 @@
-//! Samples over HTTP: drawn, looked at, filled with findings, signed off.
+//! Routes of audit samples: draw calls, show the sample, record findings, and sign it off.
 
 use crate::described::{Changed, Read};
 use crate::endpoint::{About, Ctx, Endpoint, Input, Permission};
@@ -17,51 +17,47 @@ use serde::Serialize;
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
 
-/// Most calls of one sample: the domain's own limit.
+/// Maximum calls of a sample; the domain has the same limit.
 const SIZE_MAX: u32 = 1_000;
 
 pub(super) fn endpoints() -> Vec<Endpoint> {
     vec![
-        Endpoint::get("/api/v1/samples", "Samples of calls, the latest first", list)
+        Endpoint::get("/api/v1/samples", "List samples", list)
+            .describe("Returns samples of calls, latest first.")
             .needs(Permission::SamplesRead, About::Everybody)
             .query(PAGED),
-        Endpoint::post(
-            "/api/v1/samples",
-            "Draw calls for an audit: seeded, stratified, provable; the same draw again is itself",
-            post,
-        )
-        .needs(Permission::SamplesWrite, About::Everybody)
-        .takes::<SampleDraw>(),
-        Endpoint::get(
-            "/api/v1/samples/{id}",
-            "One sample: the draw, how to redo it, the checklist, the findings",
-            show,
-        )
-        .needs(Permission::SamplesRead, About::Everybody),
+        Endpoint::post("/api/v1/samples", "Draw a sample of calls", post)
+            .describe(
+                "Draws calls at random for an audit, seeded, stratified and reproducible. The same draw \
+                 again returns the same sample.",
+            )
+            .needs(Permission::SamplesWrite, About::Everybody)
+            .takes::<SampleDraw>(),
+        Endpoint::get("/api/v1/samples/{id}", "Get a sample", show)
+            .describe("Returns the draw, how to repeat it, the checklist and the findings.")
+            .needs(Permission::SamplesRead, About::Everybody),
         Endpoint::post(
             "/api/v1/samples/{id}/findings",
-            "What was found in one drawn call; the last one counts",
+            "Record a finding",
             record_finding,
         )
+        .describe("Stores the result of checking one drawn call. The last finding of a call counts.")
         .needs(Permission::SamplesWrite, About::Everybody)
         .takes::<SampleFinding>(),
-        Endpoint::post(
-            "/api/v1/samples/{id}/sign-off",
-            "Close the sample; refused while calls lack findings",
-            sign_off,
-        )
-        .needs(Permission::SamplesWrite, About::Everybody)
-        .takes::<SampleSignOff>(),
+        Endpoint::post("/api/v1/samples/{id}/sign-off", "Sign off a sample", sign_off)
+            .describe("Closes the sample. Refused while calls have no finding.")
+            .needs(Permission::SamplesWrite, About::Everybody)
+            .takes::<SampleSignOff>(),
     ]
 }
 
-/// Samples, the latest first.
+/// A page of samples, latest first.
 #[derive(Debug, Serialize, JsonSchema)]
 struct Samples {
     items: Vec<SampleListed>,
 }
 
-/// One sample in the list.
+/// A sample in the list.
 #[derive(Debug, Serialize, JsonSchema)]
 struct SampleListed {
     #[schemars(with = "SampleId")]
@@ -73,7 +69,7 @@ struct SampleListed {
     signed_off: Option<SignOff>,
 }
 
-/// A draw of calls for an audit.
+/// The body of a draw of calls for an audit.
 #[derive(JsonSchema)]
 struct SampleDraw {
     #[schemars(length(max = SEED_BYTES_MAX), example = &"2026-11-20")]
@@ -82,11 +78,11 @@ struct SampleDraw {
     size: u32,
     stratify: Option<Stratify>,
     campaign: Option<CampaignId>,
-    /// Calls that ended from then on.
+    /// Only calls that ended at this instant or later.
     from: Option<Timestamp>,
-    /// Calls that ended before.
+    /// Only calls that ended before this instant.
     to: Option<Timestamp>,
-    /// Population up to here; default: the head.
+    /// Log position up to which calls are drawn; default: the head.
     #[schemars(with = "Option<String>")]
     position: Option<Position>,
 }
@@ -118,7 +114,7 @@ impl Order for SampleDraw {
     }
 }
 
-/// What was found in one drawn call.
+/// The body with the finding of one drawn call.
 #[derive(JsonSchema)]
 struct SampleFinding {
     #[schemars(with = "CallId")]
@@ -142,12 +138,12 @@ impl Order for SampleFinding {
     }
 }
 
-/// Who closes a sample.
+/// The body of a sign-off: the user who closes the sample.
 #[derive(JsonSchema)]
 struct SampleSignOff {
     #[schemars(length(max = 64))]
     by: String,
-    /// Stored for ever; name no person.
+    /// Stored permanently; must not name a person.
     #[schemars(length(max = 1024), example = &"complete")]
     remark: Option<String>,
 }
@@ -161,11 +157,11 @@ impl Order for SampleSignOff {
     }
 }
 
-/// A sample after an order.
+/// A sample after a finding or a sign-off.
 #[derive(Debug, Serialize, JsonSchema)]
 struct SampleChanged {
     sample: SampleId,
-    /// Calls without a finding.
+    /// Number of calls without a finding.
     lacking: usize,
     signed_off: Option<SignOff>,
     position: String,
@@ -251,7 +247,7 @@ async fn post(ctx: Ctx, input: Input) -> Result<Changed<SampleShown>, Problem> {
     }))
 }
 
-/// The command that a draw is: the same draw asked twice is answered once.
+/// Returns the cause of a draw. It depends on the draw alone, so that the same draw is made once.
 fn draw_cause(facts: &DrawFacts) -> Cause {
     Cause::outside(CommandId::derive_from_text(&format!(
         "sample.draw:{}",

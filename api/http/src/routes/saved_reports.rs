@@ -1,5 +1,5 @@
-//! Saved reports over HTTP: which figures somebody wants again, made for whoever reads them, and sent at
-//! their times to channels of alerts and webhooks.
+//! Routes of saved reports: figures that a user wants regularly, computed for each reader, and sent on a
+//! schedule to alert channels and webhooks.
 
 use crate::described::{Changed, MadeOrChanged, Read, ReadAt};
 use crate::endpoint::{About, Ctx, Endpoint, Input, Permission};
@@ -20,56 +20,61 @@ use schemars::JsonSchema;
 use serde::Serialize;
 use std::collections::BTreeSet;
 
-/// Longest name of a report or a zone.
+/// Maximum length of a report's name or a time zone, in bytes.
 const WORD_BYTES_MAX: usize = 64;
 
 pub(super) fn endpoints() -> Vec<Endpoint> {
     let reads = |endpoint: Endpoint| endpoint.needs(Permission::FiguresRead, About::Handler);
     vec![
-        reads(Endpoint::get(
-            "/api/v1/saved-reports",
-            "Saved reports: one's own, and those that others share",
-            list,
-        ))
-        .query(PAGED),
-        reads(Endpoint::post(
-            "/api/v1/saved-reports",
-            "Save which figures one wants to see again, and to whom they are sent when",
-            add,
-        ))
-        .takes::<NewReport>(),
+        reads(Endpoint::get("/api/v1/saved-reports", "List saved reports", list))
+            .describe("Returns the caller's own reports and those that other users share.")
+            .query(PAGED),
+        reads(Endpoint::post("/api/v1/saved-reports", "Save a report", add))
+            .describe("Stores which figures the report has, and when and to which channels it is sent.")
+            .takes::<NewReport>(),
         reads(Endpoint::get(
             "/api/v1/saved-reports/{name}",
-            "A saved report with its figures that the caller may see; its ETag is what a change names",
+            "Get a saved report",
             show,
         ))
+        .describe(
+            "Returns the report with the figures that the caller may see. Send the ETag as `If-Match` to \
+             replace it.",
+        )
         .query(PARAMETERS),
         reads(Endpoint::put(
             "/api/v1/saved-reports/{name}",
-            "Replace what one's saved report is",
+            "Replace a saved report",
             replace,
         ))
+        .describe("Replaces the whole definition of the caller's own report.")
         .takes::<SavedReportOrder>(),
         reads(Endpoint::post(
             "/api/v1/saved-reports/{name}/send",
-            "Send one's saved report now, beside its schedule",
+            "Send a saved report now",
             send,
-        )),
+        ))
+        .describe("Sends the caller's own report at once, in addition to its schedule."),
         reads(Endpoint::post(
             "/api/v1/saved-reports/{name}/take-over",
-            "Become the owner of a saved report with an owner who lost the right; it is sent at its next time",
+            "Become the owner of a saved report",
             take_it_over,
         ))
+        .describe(
+            "For a report that is not sent because its owner lost a required right. It is sent at its next \
+             scheduled time.",
+        )
         .takes::<TakeOverOrder>(),
         reads(Endpoint::post(
             "/api/v1/saved-reports/{name}/remove",
-            "One's saved report is none any more",
+            "Remove a saved report",
             remove,
-        )),
+        ))
+        .describe("Removes the caller's own report."),
     ]
 }
 
-/// What it is to be.
+/// The definition of a saved report.
 #[derive(JsonSchema)]
 #[schemars(extend("examples" = [{ "title": "接通率周报", "metrics": ["answer_ratio_per_call"], "days": 7,
     "zone": "Asia/Shanghai", "is_shared": true }]))]
@@ -79,29 +84,29 @@ struct SavedReportOrder {
     /// Names of metrics.
     #[schemars(length(min = 1, max = METRICS_MAX))]
     metrics: Vec<String>,
-    /// A figure for each; without, one over all that the owner may see.
+    /// Campaigns that get a figure each; without them one figure over all that the owner may see.
     #[schemars(length(max = CAMPAIGNS_MAX))]
     campaigns: Option<Vec<CampaignId>>,
-    /// The last so many whole days; 7 without.
+    /// Number of whole days before the report; default 7.
     #[schemars(range(min = 1, max = DAYS_MAX))]
     days: Option<u32>,
-    /// IANA; `Asia/Shanghai` without.
+    /// IANA time zone; default `Asia/Shanghai`.
     zone: Option<String>,
-    /// When it is sent; only when somebody asks, without.
+    /// When it is sent; without it the report is only sent on request.
     schedule: Option<ReportSchedule>,
-    /// Channels of alerts and webhooks.
+    /// Alert channels and webhooks that receive the report.
     #[schemars(length(max = CHANNELS_MAX))]
     channels: Option<Vec<WebhookId>>,
-    /// Others may read it, each with the figures that they may see.
+    /// Other users may read the report, each with the figures that they may see.
     is_shared: Option<bool>,
 }
 
-/// What it is to be, and under which name.
+/// The body of a new report: its name and definition.
 #[derive(JsonSchema)]
 #[schemars(extend("examples" = [{ "name": "weekly-answers", "title": "接通率周报",
     "metrics": ["answer_ratio_per_call"], "days": 7 }]))]
 struct NewReport {
-    /// Small letters, digits, `_`, `.` and `-`.
+    /// Lower-case letters, digits, `_`, `.` and `-`.
     name: Option<SavedReportId>,
     #[serde(flatten)]
     order: SavedReportOrder,
@@ -162,7 +167,7 @@ struct ReportWritten {
     position: String,
 }
 
-/// A saved report that is none any more.
+/// A removed report.
 #[derive(Debug, Serialize, JsonSchema)]
 #[schemars(rename = "SavedReportRemoved")]
 struct ReportRemoved {

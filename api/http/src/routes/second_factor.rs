@@ -1,4 +1,4 @@
-//! Second factors over HTTP: set up by whoever signs in, with name and password, and its page.
+//! Routes that set up a second factor, authenticated by name and password, and the page for it.
 
 use crate::described::{Page, Read};
 use crate::endpoint::{Ctx, Endpoint, Input};
@@ -11,13 +11,13 @@ use domain::problem::Problem;
 use intake::members::{Members, Order};
 use schemars::JsonSchema;
 
-/// Self-contained, as the status page.
+/// The HTML page for setting up a second factor. It loads nothing from elsewhere.
 const PAGE: &str = concat!(
     include_str!("door_page_head.html"),
     include_str!("second_factor.html")
 );
 
-/// How the record of refused attempts names these routes.
+/// Names of the routes in the record of refused attempts.
 const OFFER: &str = "POST /api/v1/second-factor/offer";
 const CONFIRM: &str = "POST /api/v1/second-factor/confirm";
 
@@ -25,23 +25,37 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
     vec![
         Endpoint::post(
             "/api/v1/second-factor/offer",
-            "A secret for an authenticator app, shown once; it counts once its first code was sent",
+            "Start setting up a second factor",
             offer,
+        )
+        .describe(
+            "Returns a secret for an authenticator app, once. It takes effect when its first code is sent \
+             to `confirm`.",
         )
         .open()
         .takes::<OfferOrder>(),
         Endpoint::post(
             "/api/v1/second-factor/confirm",
-            "The first code of the app: from now on each sign-in asks for one; the reply holds recovery codes",
+            "Confirm a second factor",
             confirm,
+        )
+        .describe(
+            "Sends the first code of the app. From now on each sign-in asks for a code. The reply contains \
+             recovery codes.",
         )
         .open()
         .takes::<ConfirmOrder>(),
-        Endpoint::get("/second-factor", "The page on which a second factor is set up", page).open(),
+        Endpoint::get(
+            "/second-factor",
+            "Open the page for setting up a second factor",
+            page,
+        )
+        .describe("An HTML page.")
+        .open(),
     ]
 }
 
-/// Who sets one up.
+/// The body that starts the set-up of a second factor.
 #[derive(JsonSchema)]
 struct OfferOrder {
     #[schemars(example = &"wang", with = "UserId")]
@@ -59,7 +73,7 @@ impl Order for OfferOrder {
     }
 }
 
-/// And what the app shows.
+/// The body that confirms a second factor: with the code that the app shows.
 #[derive(JsonSchema)]
 struct ConfirmOrder {
     #[schemars(example = &"wang", with = "UserId")]

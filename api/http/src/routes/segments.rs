@@ -1,4 +1,5 @@
-//! Segments over HTTP: checked, counted, previewed. What is asked stands in the body, never in an address.
+//! Routes of segments (客群): check, count, preview, group and grade them. The segment is sent in the body,
+//! never in the URL.
 
 use crate::described::{Changed, Read};
 use crate::endpoint::{About, Ctx, Endpoint, Input, Permission};
@@ -15,53 +16,50 @@ use serde::Serialize;
 
 pub(super) fn endpoints() -> Vec<Endpoint> {
     vec![
-        Endpoint::post(
-            "/api/v1/segments/check",
-            "Whether a segment (客群) may be asked; what is wrong is told with its line and column",
-            check,
-        )
-        .needs(Permission::QueryRun, About::Everybody)
-        .takes::<SegmentOrder>(),
+        Endpoint::post("/api/v1/segments/check", "Check a segment", check)
+            .describe("Returns whether the segment (客群) is valid, or the error with line and column.")
+            .needs(Permission::QueryRun, About::Everybody)
+            .takes::<SegmentOrder>(),
         Endpoint::post(
             "/api/v1/segments/count",
-            "How many customers a segment means, now or as of a position of the log",
+            "Count the customers of a segment",
             count,
         )
+        .describe("Returns the number of customers, now or as of a log position.")
         .needs(Permission::QueryRun, About::Everybody)
         .takes::<SegmentOrder>(),
-        Endpoint::post(
-            "/api/v1/segments/preview",
-            "How many customers a segment means, and some of them, by our ids",
-            preview,
-        )
-        .needs(Permission::QueryRun, About::Everybody)
-        .takes::<SegmentOrder>(),
-        Endpoint::post(
-            "/api/v1/segments/groups",
-            "Groups of the answered customers of a segment (聚类), by what tells their conversion apart; best first",
-            groups,
-        )
-        .needs(Permission::QueryRun, About::Everybody)
-        .takes::<SegmentOrder>(),
-        Endpoint::post(
-            "/api/v1/segments/rfm",
-            "Customers of a segment by recency, frequency and money (RFM): by fifths, or by given limits",
-            rfm,
-        )
-        .needs(Permission::QueryRun, About::Everybody)
-        .takes::<RfmOrder>(),
+        Endpoint::post("/api/v1/segments/preview", "Preview a segment", preview)
+            .describe("Returns the number of customers and the internal ids of some of them.")
+            .needs(Permission::QueryRun, About::Everybody)
+            .takes::<SegmentOrder>(),
+        Endpoint::post("/api/v1/segments/groups", "Find groups within a segment", groups)
+            .describe(
+                "Splits the answered customers of a segment (聚类) by the attributes that separate their \
+                 conversion best; highest conversion first.",
+            )
+            .needs(Permission::QueryRun, About::Everybody)
+            .takes::<SegmentOrder>(),
+        Endpoint::post("/api/v1/segments/rfm", "Grade a segment by RFM", rfm)
+            .describe("Grades customers by recency, frequency and money (RFM), by fifths or by given limits.")
+            .needs(Permission::QueryRun, About::Everybody)
+            .takes::<RfmOrder>(),
         Endpoint::post(
             "/api/v1/segments/rfm/write",
-            "Write the grades of a segment's customers onto them (rfm_grade), page by page, for a reason; or say what would be",
+            "Store the RFM grades of a segment",
             write_grades,
+        )
+        .describe(
+            "Writes the attribute `rfm_grade` of the segment's customers, page by page, with a reason. \
+             `dry_run` only shows what would be written.",
         )
         .needs(Permission::CustomersAssign, About::Everybody)
         .takes::<GradesOrder>(),
         Endpoint::get(
             "/api/v1/segments/columns",
-            "The attributes that segments ask, with their types, in zh and en",
+            "List the attributes for segments",
             |_, _| std::future::ready(Ok(columns())),
         )
+        .describe("Returns the attributes that segments can test, with their types, in Chinese and English.")
         .needs(Permission::QueryRun, About::Nobody),
     ]
 }
@@ -109,13 +107,13 @@ async fn write_grades(ctx: Ctx, input: Input) -> Result<Changed<GradesWritten>, 
     }))
 }
 
-/// What segments may ask.
+/// The attributes that segments can test.
 #[derive(Debug, Serialize, JsonSchema)]
 struct SegmentColumns {
     columns: Vec<SegmentColumn>,
 }
 
-/// A known attribute; further ones say their type by their name.
+/// A known attribute. Other attributes have a name that determines their type.
 #[derive(Debug, Serialize, JsonSchema)]
 struct SegmentColumn {
     #[schemars(example = &"age")]
@@ -124,7 +122,7 @@ struct SegmentColumn {
     name_zh: &'static str,
     r#type: AttributeType,
     level: TagLevel,
-    /// Also set as calls end.
+    /// True if calls also set this attribute when they end.
     follows_calls: bool,
 }
 

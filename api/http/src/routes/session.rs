@@ -1,4 +1,4 @@
-//! Signing in and out, who one is here, and the links by which a password is chosen.
+//! Routes of sessions: sign in, sign out, who am I, and set-up links for choosing a password.
 
 use crate::auth;
 use crate::described::{Page, Read, SessionBegun, SessionEnded};
@@ -16,42 +16,52 @@ use schemars::JsonSchema;
 use serde::Serialize;
 use std::collections::BTreeSet;
 
-/// Self-contained, as the status page.
+/// The HTML page behind set-up links. It loads nothing from elsewhere.
 const SET_UP_PAGE: &str = concat!(include_str!("door_page_head.html"), include_str!("set_up.html"));
 
-/// How the record of refused attempts names this route.
+/// The name of the route in the record of refused attempts.
 const SIGN_IN: &str = "POST /api/v1/sign-in";
 
 pub(super) fn endpoints() -> Vec<Endpoint> {
     vec![
-        Endpoint::post(
-            "/api/v1/sign-in",
-            "Begin a session: its cookie is set, and commands by it send X-CSRF-Token",
-            begin,
+        Endpoint::post("/api/v1/sign-in", "Sign in", begin)
+            .describe(
+                "Starts a session and sets its cookie. Commands in the session send `X-CSRF-Token` with \
+                 the `csrf_token` of the reply.",
+            )
+            .open()
+            .takes::<SignInOrder>(),
+        Endpoint::post("/api/v1/sign-out", "Sign out", end)
+            .describe(
+                "Ends the session of the cookie. With an identity provider the reply names where to sign \
+                 out there.",
+            )
+            .open(),
+        Endpoint::get(
+            "/api/v1/whoami",
+            "Get the caller's identity and permissions",
+            whoami,
         )
-        .open()
-        .takes::<SignInOrder>(),
-        Endpoint::post("/api/v1/sign-out", "End the session of this cookie", end).open(),
-        Endpoint::get("/api/v1/whoami", "Who asks, and what they may", whoami).for_whoever_is_known(),
-        Endpoint::post(
-            "/api/v1/set-up",
-            "Choose a password by a set-up link; the first admin chooses a name too",
-            set_up,
-        )
-        .open()
-        .takes::<SetUpOrder>(),
-        Endpoint::get("/set-up", "The page behind set-up links", page).open(),
+        .describe("Returns user, roles, permissions, campaigns and team; in a session also the CSRF token.")
+        .for_whoever_is_known(),
+        Endpoint::post("/api/v1/set-up", "Choose a password with a set-up link", set_up)
+            .describe("Each link works once. The first admin also chooses a name.")
+            .open()
+            .takes::<SetUpOrder>(),
+        Endpoint::get("/set-up", "Open the page for choosing a password", page)
+            .describe("The HTML page that set-up links open.")
+            .open(),
     ]
 }
 
-/// A name and a password, and a code of whoever has a second factor.
+/// The body of a sign-in: name and password, and a code if the user has a second factor.
 #[derive(JsonSchema)]
 struct SignInOrder {
     #[schemars(example = &"wang", with = "UserId")]
     name: String,
     #[schemars(length(max = PASSWORD_BYTES_MAX))]
     password: String,
-    /// Of the authenticator app, or a recovery code; where it is missing and needed the reply says so.
+    /// A code of the authenticator app, or a recovery code. If it is required and missing, the reply says so.
     #[schemars(length(max = CODE_BYTES_MAX))]
     code: Option<String>,
 }
@@ -66,7 +76,7 @@ impl Order for SignInOrder {
     }
 }
 
-/// What stands behind `#` of a set-up link, and the password that is chosen.
+/// The body that chooses a password: the part of the set-up link after `#`, and the password.
 #[derive(JsonSchema)]
 struct SetUpOrder {
     #[schemars(example = &"wang.0123456789abcdef", length(max = PASSWORD_BYTES_MAX))]
@@ -88,35 +98,35 @@ impl Order for SetUpOrder {
     }
 }
 
-/// A session that began.
+/// A session that was started.
 #[derive(Debug, Serialize, JsonSchema)]
 pub(crate) struct Session {
     user: UserId,
-    /// What commands send as `X-CSRF-Token`.
+    /// The value that commands send as `X-CSRF-Token`.
     csrf_token: String,
     until: Timestamp,
 }
 
-/// Whose password was chosen.
+/// The user who chose a password.
 #[derive(Debug, Serialize, JsonSchema)]
 struct SetUpDone {
     user: UserId,
 }
 
-/// Who asks.
+/// The identity and permissions of the caller.
 #[derive(Debug, Serialize, JsonSchema)]
 struct WhoAmI {
-    /// Null for whoever owns the data directory.
+    /// Null for the owner of the data directory.
     user: Option<UserId>,
-    /// `session`, `key`, `token` of DIR/token, or `directory`.
+    /// `session`, `key`, `token` (the key in DIR/token), or `directory`.
     door: &'static str,
     roles: BTreeSet<Role>,
-    /// What the caller may, of somebody.
+    /// The permissions that the caller has for some data at least.
     permissions: Vec<Permitted>,
     /// Only these campaigns; null for all.
     campaigns: Option<BTreeSet<CampaignId>>,
     team: Option<TeamId>,
-    /// Of a session.
+    /// Only in a session.
     #[serde(skip_serializing_if = "Option::is_none")]
     csrf_token: Option<String>,
 }
@@ -178,7 +188,7 @@ async fn whoami(_: Ctx, input: Input) -> Result<Read<WhoAmI>, Problem> {
     }))
 }
 
-/// A page that was loaded anew asks for it again.
+/// Returns the CSRF token of a session, for a page that was reloaded and has lost it.
 fn csrf_of(caller: &Caller, input: &Input) -> Option<String> {
     let session = auth::cookie(input.headers()).filter(|_| caller.door() == "session");
     session.map(csrf_token)

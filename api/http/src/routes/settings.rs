@@ -1,5 +1,5 @@
-//! Settings over HTTP: the values by which this installation goes, now and as of a time; replaced with the
-//! version that was read, and a reason.
+//! Routes of settings: list and show them, now or at a past moment, and change one with the version that was
+//! read and a reason.
 
 use crate::described::{Changed, Read, ReadAt};
 use crate::endpoint::{About, Ctx, Endpoint, Input, Permission};
@@ -14,36 +14,27 @@ use serde::Serialize;
 
 pub(super) fn endpoints() -> Vec<Endpoint> {
     vec![
-        Endpoint::get(
-            "/api/v1/settings",
-            "Every setting with its value, default and bounds",
-            list,
-        )
-        .needs(Permission::InstallationRead, About::Everybody)
-        .query(PARAMETERS),
-        Endpoint::get(
-            "/api/v1/settings/{name}",
-            "One setting; its ETag is what a change names",
-            show,
-        )
-        .needs(Permission::InstallationRead, About::Everybody)
-        .query(PARAMETERS),
-        Endpoint::put(
-            "/api/v1/settings/{name}",
-            "Give a setting another value; it counts from then on, without a restart",
-            change,
-        )
-        .needs(Permission::InstallationWrite, About::Everybody)
-        .takes::<SettingOrder>(),
+        Endpoint::get("/api/v1/settings", "List settings", list)
+            .describe("Returns every setting with its value, default and bounds, now or at a past moment.")
+            .needs(Permission::InstallationRead, About::Everybody)
+            .query(PARAMETERS),
+        Endpoint::get("/api/v1/settings/{name}", "Get a setting", show)
+            .describe("Returns one setting. Send the ETag as `If-Match` to change it.")
+            .needs(Permission::InstallationRead, About::Everybody)
+            .query(PARAMETERS),
+        Endpoint::put("/api/v1/settings/{name}", "Change a setting", change)
+            .describe("The new value takes effect at once, without a restart. A reason is required.")
+            .needs(Permission::InstallationWrite, About::Everybody)
+            .takes::<SettingOrder>(),
     ]
 }
 
-/// The value it is to have, and why.
+/// The body that changes a setting: the value and the reason.
 #[derive(JsonSchema)]
 #[schemars(extend("examples" = [{ "value": 250, "reason": "the holidays" }]))]
 struct SettingOrder {
     value: u64,
-    /// Stored for ever; name no person.
+    /// Stored permanently; must not name a person.
     #[schemars(length(min = 1, max = REASON_BYTES_MAX))]
     reason: String,
 }

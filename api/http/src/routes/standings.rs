@@ -1,4 +1,5 @@
-//! Hold, release and erase one person over HTTP: what a second person approves, where two hold the right.
+//! Routes that hold, release and erase one customer. Release and erasure need another user's approval if two
+//! users have the permission.
 
 use crate::described::Changed;
 use crate::endpoint::{About, Ctx, Endpoint, Input, Permission};
@@ -14,27 +15,27 @@ use domain::stored_event::Cause;
 
 pub(super) fn endpoints() -> Vec<Endpoint> {
     vec![
-        Endpoint::post(
-            "/api/v1/customers/{id}/erase",
-            "Erases the person: key, recordings, values; a certificate follows",
-            erase,
-        )
-        .needs(Permission::CustomersErase, About::Customer)
-        .takes::<ErasureOrder>(),
+        Endpoint::post("/api/v1/customers/{id}/erase", "Erase a customer", erase)
+            .describe(
+                "Destroys the customer's key and deletes recordings, so that all values are permanently \
+                 unreadable. A certificate is stored afterwards. Needs another user's approval.",
+            )
+            .needs(Permission::CustomersErase, About::Customer)
+            .takes::<ErasureOrder>(),
         Endpoint::post(
             "/api/v1/customers/{id}/hold",
-            "A legal hold: the person is neither erased nor called until it is released",
+            "Put a customer under legal hold",
             hold,
         )
+        .describe("The customer is neither erased nor called until the hold is released.")
         .needs(Permission::CustomersHold, About::Customer)
         .takes::<HoldOrder>(),
-        Endpoint::post(
-            "/api/v1/customers/{id}/release",
-            "Ends a hold; an erasure that waited for it is carried out",
-            release,
-        )
-        .needs(Permission::CustomersHold, About::Customer)
-        .takes::<HoldRelease>(),
+        Endpoint::post("/api/v1/customers/{id}/release", "Release a legal hold", release)
+            .describe(
+                "Ends the hold. An erasure that waited for it is carried out. Needs another user's approval.",
+            )
+            .needs(Permission::CustomersHold, About::Customer)
+            .takes::<HoldRelease>(),
     ]
 }
 

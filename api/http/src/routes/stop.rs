@@ -1,4 +1,5 @@
-//! Emergency stops over HTTP: engage one for everything, a trunk, a campaign or a preset; see them; lift one.
+//! Routes of emergency stops: engage one for everything, a trunk, a campaign or a preset; list them; lift
+//! one.
 
 use crate::described::{Changed, Read};
 use crate::endpoint::{About, Ctx, Endpoint, Input, Permission};
@@ -19,45 +20,41 @@ use serde::Serialize;
 
 pub(super) fn endpoints() -> Vec<Endpoint> {
     vec![
-        Endpoint::post(
-            "/api/v1/stop",
-            "Emergency stop: nobody new is dialed within its reach, what rings is canceled; it holds until it is lifted",
-            engage,
-        )
-        .needs(Permission::StopEngage, About::Handler)
-        .takes::<StopOrder>()
-        .kept(),
-        Endpoint::get(
-            "/api/v1/stop",
-            "The emergency stops that are engaged, or were then: since when, by whom and why",
-            all,
-        )
-        .needs(Permission::InstallationRead, About::Handler)
-        .query(PAGED_THEN)
-        .of_rows_as_they_are()
-        .kept(),
-        Endpoint::post(
-            "/api/v1/stop/lift",
-            "Lift an emergency stop: dialing goes on within its reach",
-            lift,
-        )
-        .needs(Permission::StopLift, About::Handler)
-        .takes::<StopLift>()
-        .kept(),
+        Endpoint::post("/api/v1/stop", "Engage an emergency stop", engage)
+            .describe(
+                "Stops dialing for everything, one trunk, one campaign or one preset until it is lifted. \
+                 Ringing calls are canceled; conversations finish unless `hang_up` is set.",
+            )
+            .needs(Permission::StopEngage, About::Handler)
+            .takes::<StopOrder>()
+            .kept(),
+        Endpoint::get("/api/v1/stop", "List engaged emergency stops", all)
+            .describe(
+                "Returns for each since when, by which user and why it is engaged, now or at a past moment.",
+            )
+            .needs(Permission::InstallationRead, About::Handler)
+            .query(PAGED_THEN)
+            .of_rows_as_they_are()
+            .kept(),
+        Endpoint::post("/api/v1/stop/lift", "Lift an emergency stop", lift)
+            .describe("Dialing continues where the stop applied.")
+            .needs(Permission::StopLift, About::Handler)
+            .takes::<StopLift>()
+            .kept(),
     ]
 }
 
-/// What is to stop, and why.
+/// The body of an emergency stop: what it applies to, and why.
 #[derive(JsonSchema)]
 #[schemars(extend("examples" = [{ "scope": "all", "reason": "the flow names a wrong date" }]))]
 struct StopOrder {
     scope: StopScope,
-    /// The trunk, campaign or preset; left out where everything is to stop.
+    /// The trunk, campaign or preset; absent for scope `all`.
     id: Option<String>,
-    /// Stored for ever; name no person.
+    /// Stored permanently; must not name a person.
     #[schemars(length(min = 1, max = REASON_BYTES_MAX))]
     reason: String,
-    /// Hang up those who are being talked to as well; without it they finish.
+    /// Also hangs up conversations; without it they finish.
     hang_up: Option<bool>,
 }
 
@@ -75,16 +72,16 @@ impl Order for StopOrder {
     }
 }
 
-/// Which stop is lifted, and why: by its id, or by what it stops.
+/// The body that lifts a stop, named by its id or by its scope.
 #[derive(JsonSchema)]
 #[schemars(extend("examples" = [{ "stop": "all", "reason": "the flow is put right" }]))]
 struct StopLift {
-    /// The stop's id, such as all or campaign.TASK20261120; without it scope and id say which.
+    /// The stop's id, for example all or campaign.TASK20261120; without it `scope` and `id` name the stop.
     stop: Option<String>,
     scope: Option<StopScope>,
-    /// The trunk, campaign or preset; left out where everything was stopped.
+    /// The trunk, campaign or preset; absent for scope `all`.
     id: Option<String>,
-    /// Stored for ever; name no person.
+    /// Stored permanently; must not name a person.
     #[schemars(length(min = 1, max = REASON_BYTES_MAX))]
     reason: String,
 }
@@ -103,7 +100,7 @@ impl Order for StopLift {
     }
 }
 
-/// A stop after an order.
+/// A stop after it was engaged or lifted.
 #[derive(Debug, Serialize, JsonSchema)]
 struct StopChanged {
     /// The stop's id: all, trunk.NAME, campaign.ID or preset.CODE.
@@ -170,7 +167,7 @@ fn wrong(pointer: &str, error: &InvalidId) -> Problem {
     }])
 }
 
-/// Whoever is held to campaigns stops those, and nothing that reaches further.
+/// Allows a caller who is limited to campaigns to stop those only, and nothing larger.
 fn within(scope: &DataScope, stop: &StopId) -> Result<(), Problem> {
     match stop {
         _ if scope.is_all() => Ok(()),

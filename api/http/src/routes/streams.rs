@@ -1,7 +1,7 @@
-//! Any entity over HTTP, of whatever kind: what its stream says, now or as of a time, in one form for all.
+//! The route that shows any entity by its stream, now or at a past moment, in one format for all kinds.
 //!
-//! The last event of each kind says what was set last. Kinds of entities that this build has no page for are
-//! asked here too.
+//! The last event of each kind shows what was set last. It works also for kinds of entities that have no
+//! route of their own.
 
 use crate::comparisons::number_ids;
 use crate::described::Read;
@@ -16,22 +16,22 @@ use schemars::JsonSchema;
 use serde::Serialize;
 use std::collections::BTreeMap;
 
-/// Longest stream that is read for one answer; a customer's or campaign's is far shorter.
+/// Maximum events of a stream that are read for a reply; streams of customers and campaigns are far shorter.
 const STREAM_EVENTS_MAX: u64 = 200_000;
 
 pub(super) fn endpoints() -> Vec<Endpoint> {
     vec![
-        Endpoint::get(
-            "/api/v1/streams/{stream}",
-            "One entity by its stream, such as call-… or flow-…: the last event of each kind, sealed as stored",
-            show,
-        )
-.needs(Permission::EventsRead, About::Everybody)
-        .query(PARAMETERS),
+        Endpoint::get("/api/v1/streams/{stream}", "Get an entity by its stream", show)
+            .describe(
+                "For example call-… or flow-…. Returns the last event of each kind, sealed as stored, now \
+                 or at a past moment.",
+            )
+            .needs(Permission::EventsRead, About::Everybody)
+            .query(PARAMETERS),
     ]
 }
 
-/// What was looked at of a stream.
+/// What was read of a stream so far.
 #[derive(Default)]
 struct Folded {
     version: StreamVersion,
@@ -86,7 +86,7 @@ async fn show(ctx: Ctx, input: Input) -> Result<Read<StreamShown>, Problem> {
     }))
 }
 
-/// One entity by its stream.
+/// An entity by its stream.
 #[derive(Debug, Serialize, JsonSchema)]
 struct StreamShown {
     stream: StreamId,
@@ -97,7 +97,7 @@ struct StreamShown {
     /// The last event of each kind.
     #[schemars(extend("examples" = [{}]))]
     latest: BTreeMap<String, CloudEvent>,
-    /// Of the past: where the answer lies.
+    /// For a past moment: what the reply is based on.
     #[serde(skip_serializing_if = "Option::is_none")]
     known: Option<Known>,
 }

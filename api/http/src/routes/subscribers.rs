@@ -1,4 +1,5 @@
-//! Named subscribers over HTTP: how far each is, acknowledged, sent back, removed. They begin by following.
+//! Routes of named subscribers to the event stream: list, acknowledge, reset, remove. A subscriber is created
+//! when it first follows the stream.
 
 use crate::described::{Changed, Read};
 use crate::endpoint::{About, Ctx, Endpoint, Input, Permission};
@@ -15,53 +16,49 @@ use schemars::JsonSchema;
 
 pub(super) fn endpoints() -> Vec<Endpoint> {
     vec![
-        Endpoint::get(
-            "/api/v1/subscribers",
-            "Named subscribers: what each follows, up to where it has acknowledged, and how far it is behind",
-            list,
-        )
-        .needs(Permission::EventsRead, About::Handler)
-        .query(PAGED)
-        .of_rows_as_they_are(),
-        Endpoint::get(
-            "/api/v1/subscribers/{name}",
-            "One subscriber, with how far it is behind",
-            show,
-        )
-        .needs(Permission::EventsRead, About::Handler),
+        Endpoint::get("/api/v1/subscribers", "List subscribers", list)
+            .describe("For each: its filter, the acknowledged position, and how far it is behind.")
+            .needs(Permission::EventsRead, About::Handler)
+            .query(PAGED)
+            .of_rows_as_they_are(),
+        Endpoint::get("/api/v1/subscribers/{name}", "Get a subscriber", show)
+            .describe("Returns one subscriber with how far it is behind.")
+            .needs(Permission::EventsRead, About::Handler),
         Endpoint::post(
             "/api/v1/subscribers/{name}/acknowledge",
-            "The reader has everything up to a position; answered when that is stored",
+            "Acknowledge events",
             taken,
+        )
+        .describe(
+            "Declares that the subscriber has processed everything up to a position. The reply is sent \
+             when that is stored.",
         )
         .needs(Permission::EventsRead, About::Handler)
         .takes::<Acknowledged>(),
         Endpoint::post(
             "/api/v1/subscribers/{name}/reset",
-            "Send a subscriber back, or forward: it is told what comes after a position",
+            "Reset a subscriber",
             send_back,
         )
+        .describe("Moves the subscriber back or forward: it continues after the given position.")
         .needs(Permission::EventsRead, About::Handler)
         .takes::<SubscriberReset>(),
-        Endpoint::post(
-            "/api/v1/subscribers/{name}/remove",
-            "Nobody follows under this name any more; its position is forgotten",
-            leave,
-        )
-        .needs(Permission::EventsRead, About::Handler)
-        .takes::<SubscriberRemoval>(),
+        Endpoint::post("/api/v1/subscribers/{name}/remove", "Remove a subscriber", leave)
+            .describe("Deletes the name and its position. Open connections of the subscriber end.")
+            .needs(Permission::EventsRead, About::Handler)
+            .takes::<SubscriberRemoval>(),
     ]
 }
 
-/// Up to where the reader has it.
+/// The body of an acknowledgment: the position up to which events are processed.
 #[derive(JsonSchema)]
 #[schemars(extend("examples" = [{ "position": "142", "turn": 1 }]))]
 struct Acknowledged {
-    /// Of the last event that was taken, or of a note `position`.
+    /// Position of the last processed event, or of a `position` message.
     #[schemars(with = "String")]
     position: Position,
-    /// The `turn` that the subscriber showed when it was told this; a reset begins another one, which this
-    /// then does not undo.
+    /// The `turn` of the subscriber when it received the event. A reset starts another turn; an
+    /// acknowledgment of an earlier turn does not undo it.
     turn: Option<u32>,
 }
 
@@ -74,14 +71,14 @@ impl Order for Acknowledged {
     }
 }
 
-/// Where it goes on.
+/// The body of a reset: the position after which to continue.
 #[derive(JsonSchema)]
 #[schemars(extend("examples" = [{ "after": "0", "reason": "the warehouse was restored" }]))]
 struct SubscriberReset {
-    /// A position of the log; 0 for everything.
+    /// A log position; 0 for all events.
     #[schemars(with = "String")]
     after: Position,
-    /// Stored for ever; name no person.
+    /// Stored permanently; must not name a person.
     #[schemars(length(max = REASON_BYTES_MAX))]
     reason: Option<String>,
 }
@@ -95,11 +92,11 @@ impl Order for SubscriberReset {
     }
 }
 
-/// Why it is removed.
+/// The body of a removal: an optional reason.
 #[derive(JsonSchema)]
 #[schemars(extend("examples" = [{ "reason": "moved to a webhook" }]))]
 struct SubscriberRemoval {
-    /// Stored for ever; name no person.
+    /// Stored permanently; must not name a person.
     #[schemars(length(max = REASON_BYTES_MAX))]
     reason: Option<String>,
 }
@@ -156,7 +153,7 @@ async fn leave(ctx: Ctx, input: Input) -> Result<Changed<SubscriberChanged>, Pro
     changed.await.map(changed_of)
 }
 
-/// Whose subscriber the path means.
+/// Returns the subscriber in the path, if the caller may use it.
 fn named(input: &Input) -> Result<SubscriberId, Problem> {
     reached(&input.caller, &input.param(0)?)
 }

@@ -1,4 +1,4 @@
-//! What a call came to, and calls by what was said in them: both on record before they are answered.
+//! Routes of call summaries and of the search in transcripts. Both are recorded before the reply is sent.
 
 use crate::described::Read;
 use crate::endpoint::{About, Ctx, Endpoint, Input, Permission};
@@ -20,55 +20,56 @@ use intake::members::{Members, Order};
 use projections::views::call_history::{self, CallFilter};
 use schemars::JsonSchema;
 
-/// Text and slots as they were kept.
+/// Query parameter: text and slots in clear.
 const CLEAR: Parameter = Parameter::flag(
     "clear",
-    "Text and slots as they were kept, for whoever may see persons in clear, with a reason",
+    "true: text and slots in clear; needs customers:reveal and a reason",
 );
 
-const FROM: Parameter = Parameter::instant("from", "Calls permitted at this instant or later");
-const TO: Parameter = Parameter::instant("to", "Calls permitted before this instant");
+const FROM: Parameter =
+    Parameter::instant("from", "Only calls permitted at this instant or later (RFC 3339)");
+const TO: Parameter = Parameter::instant("to", "Only calls permitted before this instant (RFC 3339)");
 
-/// What is opened of a call.
+/// What a read of a summary records as shown, and what a search of transcripts does.
 const SUMMARY: Shown = Shown::of(&["slots", "summary"], ReadForm::Masked);
 const HEARD: Shown = Shown::of(&["heard"], ReadForm::Masked);
 
 pub(super) fn endpoints() -> Vec<Endpoint> {
     vec![
-        Endpoint::get(
-            "/api/v1/calls/{id}/summary",
-            "What an answered call came to, once it has ended: intent, interest, slots, what may follow",
-            show,
-        )
-        .needs(Permission::CallsRead, About::Call)
-        .query(const { &[CLEAR, BY, REASON] }),
-        Endpoint::post(
-            "/api/v1/transcripts/search",
-            "Calls by what was said in them, masked; the newest of a time, at most 500 are opened",
-            search,
-        )
-        .needs(Permission::CallsRead, About::OwnRowsAsked)
-        .heavy()
-        .query(
-            const {
-                &[
-                    Parameter::campaign("Only calls of this campaign"),
-                    FROM,
-                    TO,
-                    BY,
-                    REASON,
-                ]
-            },
-        )
-        .takes::<TranscriptSearch>(),
+        Endpoint::get("/api/v1/calls/{id}/summary", "Get the summary of a call", show)
+            .describe(
+                "Returns the intent, interest, slots and possible next steps of an answered call after its \
+                 end. Masked unless `clear` is set; the read is recorded.",
+            )
+            .needs(Permission::CallsRead, About::Call)
+            .query(const { &[CLEAR, BY, REASON] }),
+        Endpoint::post("/api/v1/transcripts/search", "Search in transcripts", search)
+            .describe(
+                "Returns calls with the given words in their transcript, masked, newest first. At most 500 \
+                 transcripts of the period are opened; the read is recorded first.",
+            )
+            .needs(Permission::CallsRead, About::OwnRowsAsked)
+            .heavy()
+            .query(
+                const {
+                    &[
+                        Parameter::campaign("Only calls of this campaign"),
+                        FROM,
+                        TO,
+                        BY,
+                        REASON,
+                    ]
+                },
+            )
+            .takes::<TranscriptSearch>(),
     ]
 }
 
-/// What is looked for: in the body, since it may be somebody's name.
+/// The body of a search. The text is in the body, because it may be a person's name.
 #[derive(JsonSchema)]
 #[schemars(extend("examples" = [{ "text": "分期" }]))]
 struct TranscriptSearch {
-    /// What was said, or a part of it.
+    /// The words that were said, or a part of them.
     #[schemars(length(min = 1, max = SOUGHT_CHARS_MAX))]
     text: String,
 }
@@ -110,7 +111,7 @@ async fn show(ctx: Ctx, input: Input) -> Result<Read<SummaryShown>, Problem> {
     Ok(Read(shown))
 }
 
-/// The calls are put on record before any of them is opened.
+/// Searches the transcripts. The calls are recorded as read before any of them is opened.
 async fn search(ctx: Ctx, input: Input) -> Result<Read<TranscriptsFound>, Problem> {
     let installation = &ctx.installation;
     let campaign: Option<CampaignId> = input
@@ -163,8 +164,8 @@ async fn search(ctx: Ctx, input: Input) -> Result<Read<TranscriptsFound>, Proble
     }))
 }
 
-/// What nobody's name stands at is about nobody in particular: whoever is held to persons sees none of it.
-/// No record of a read: it tells of nobody.
+/// Searches the campaign's anonymous transcripts. They are about no known customer, so a caller with access
+/// to some customers only gets none, and no read is recorded.
 async fn anonymous(
     ctx: &Ctx,
     scope: &DataScope,

@@ -1,4 +1,4 @@
-//! Tables: the daily report, a campaign's regions and industries, and its abandonment ledger.
+//! Routes of tables: the daily report, a campaign's calls by region and by industry, and its abandonment.
 
 use crate::described::Read;
 use crate::endpoint::{About, Ctx, Endpoint, Input, Permission};
@@ -22,46 +22,56 @@ use std::sync::Arc;
 
 pub(super) fn endpoints() -> Vec<Endpoint> {
     vec![
-        Endpoint::get(
-            "/api/v1/reports/daily",
-            "One Beijing day: the main metrics of each campaign and of all, and the targets reached",
-            day,
-        )
-        .needs(Permission::FiguresRead, About::CampaignAsked)
-        .query(
-            const {
-                &[
-                    Parameter::day("date", "A day such as 2026-11-20; default today in Beijing"),
-                    AS_OF,
-                    VALID_AT,
-                ]
-            },
-        ),
+        Endpoint::get("/api/v1/reports/daily", "Get the daily report", day)
+            .describe(
+                "Returns the main metrics of one Beijing day for each campaign and for all, and the \
+                 targets that were reached.",
+            )
+            .needs(Permission::FiguresRead, About::CampaignAsked)
+            .query(
+                const {
+                    &[
+                        Parameter::day("date", "A day, for example 2026-11-20; default: today in Beijing"),
+                        AS_OF,
+                        VALID_AT,
+                    ]
+                },
+            ),
         Endpoint::get(
             "/api/v1/campaigns/{id}/regions",
-            "Calls of a campaign by region of the callee, as far as the permit's rules saw one",
+            "Get a campaign's calls by region",
             by_region,
+        )
+        .describe(
+            "The region of the callee is what the rules of the permit used: the time zones of the calling \
+             window. It is `unknown` if none was judged.",
         )
         .needs(Permission::FiguresRead, About::Campaign)
         .query(PARAMETERS),
         Endpoint::get(
             "/api/v1/campaigns/{id}/regions/chart",
-            "Dialed, answered and converted calls by region, as ECharts options",
+            "Get a campaign's calls by region as a chart",
             region_chart,
         )
+        .describe("Returns dialed, answered and converted calls as ECharts options.")
         .needs(Permission::FiguresRead, About::Campaign)
         .query(PARAMETERS),
         Endpoint::get(
             "/api/v1/campaigns/{id}/industries",
-            "Calls of a campaign by industry of the callee, as customers' attributes have it at the moment looked at",
+            "Get a campaign's calls by industry",
             by_industry,
         )
+        .describe("The industry is the customer's attribute now, or at the requested moment.")
         .needs(Permission::FiguresRead, About::Campaign)
         .query(PARAMETERS),
         Endpoint::get(
             "/api/v1/campaigns/{id}/abandonment",
-            "The abandon rate of the last 30 days under every definition, with the events behind each",
+            "Get a campaign's abandon rate",
             ledger,
+        )
+        .describe(
+            "Returns the abandon rate of the last 30 days under every definition, with the events behind \
+             each.",
         )
         .needs(Permission::FiguresRead, About::Campaign)
         .query(PARAMETERS),
@@ -81,7 +91,7 @@ async fn day(ctx: Ctx, input: Input) -> Result<Read<Standing<Daily>>, Problem> {
     };
     let views: Vec<Arc<dyn View>> = vec![Arc::new(MetricBoard), Arc::new(TargetBoard)];
     let source = Source::of_all(&ctx.installation, Moment::of(input.query())?, views).await?;
-    // Without a day it is that of the moment looked at.
+    // Without a date: the day of the requested moment.
     let date = named.unwrap_or_else(|| beijing_date(source.at.unwrap_or_else(|| ctx.installation.now())));
     let answer = daily(source.db.as_ref(), date).await?;
     Ok(Read(Standing {
@@ -90,7 +100,7 @@ async fn day(ctx: Ctx, input: Input) -> Result<Read<Standing<Daily>>, Problem> {
     }))
 }
 
-/// The members of a region that are metrics, and at which version.
+/// The metrics of a region: member, metric name and version.
 const OF_REGIONS: [(&str, &str, u32); 4] = [
     ("answer_ratio_per_call", "answer_ratio_per_call", 1),
     ("answer_ratio_per_call_people", "answer_ratio_per_call", 2),
@@ -127,29 +137,29 @@ async fn by_region(ctx: Ctx, input: Input) -> Result<Read<Standing<Regions>>, Pr
     }))
 }
 
-/// Calls by region.
+/// Calls of a campaign by region.
 #[derive(Debug, Serialize, JsonSchema)]
 struct Regions {
     campaign: CampaignId,
     items: Vec<Region>,
     versions: Versions,
-    /// False where there are more regions than one answer holds.
+    /// False if there are more regions than one reply holds.
     complete: bool,
     label_zh: &'static str,
     label_en: &'static str,
     position: Option<String>,
 }
 
-/// A region with its ratios per call; `null` over nothing.
+/// A region with its ratios per call; a ratio without calls is null.
 #[derive(Debug, Serialize, JsonSchema)]
 struct Region {
     #[serde(flatten)]
     row: RegionRow,
     answer_ratio_per_call: Option<f64>,
-    /// Of those dialed, answered by a person.
+    /// Share of dialed calls that a person answered.
     answer_ratio_per_call_people: Option<f64>,
     conversion_ratio: Option<f64>,
-    /// Of those that a person answered.
+    /// Share of conversions in calls that a person answered.
     conversion_ratio_people: Option<f64>,
 }
 
@@ -208,9 +218,9 @@ async fn ledger(ctx: Ctx, input: Input) -> Result<Read<Standing<Abandonment>>, P
     if campaign_board::get(db, &campaign).await?.is_none() {
         return Err(source.missing());
     }
-    // What binds was fixed when it was made.
+    // The definition that is binding was fixed when the campaign was created.
     let counting = counting(&ctx.installation, &campaign).await?;
-    // The window of 30 days ends at the moment looked at.
+    // The window of 30 days ends at the requested moment.
     let at = source.at.unwrap_or_else(|| ctx.installation.now());
     let asked = AbandonmentAsked {
         campaign: &campaign,

@@ -1,5 +1,5 @@
-//! Events taken away as they are stored, by commands beside a server: their beginning and their end are put
-//! on record here, in the log that the commands cannot write.
+//! Routes that record exports of events in stored form. Commands that read the log next to a server cannot
+//! write it, so the server stores the beginning and the end of their export.
 
 use crate::described::Changed;
 use crate::endpoint::{About, Ctx, Endpoint, Input, Permission};
@@ -16,36 +16,41 @@ use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::Serialize;
 use std::borrow::Cow;
 
-/// Longest code of an end: ours are a fifth of it.
+/// Maximum length of an end code, in bytes. Ours are at most a fifth of it.
 const CODE_BYTES_MAX: usize = 64;
 
 pub(super) fn endpoints() -> Vec<Endpoint> {
     vec![
         Endpoint::post(
             "/api/v1/exports/record",
-            "Events are about to be taken away as they are stored, in a proof, a backup or a copy, or compared: put it on record",
+            "Record the beginning of an export of events",
             put_on_record,
+        )
+        .describe(
+            "Called by commands before they export stored events in a proof, a backup or a copy, or \
+             compare them.",
         )
         .needs(Permission::DirectoryWrite, About::Everybody)
         .takes::<TakingOrder>(),
         Endpoint::post(
             "/api/v1/exports/record/{id}/end",
-            "How that ended: with how much, or why not",
+            "Record the end of an export of events",
             put_end_on_record,
         )
+        .describe("Stores how much was exported, or why it failed.")
         .needs(Permission::DirectoryWrite, About::Everybody)
         .takes::<TakingEndOrder>(),
     ]
 }
 
-/// That a taking is on record.
+/// The record of an export.
 #[derive(Debug, Serialize, JsonSchema)]
 struct TakingRecorded {
     inquiry: InquiryId,
     position: String,
 }
 
-/// What is about to be taken away, and by whom.
+/// The body that records an export: what is exported, and by which user.
 struct TakingOrder {
     taking: Taking,
     by: Option<String>,
@@ -64,7 +69,7 @@ impl JsonSchema for TakingOrder {
                 "call": generator.subschema_for::<CallId>(),
                 "event": generator.subschema_for::<EventId>(),
                 "by": { "type": "string", "maxLength": USER_BYTES_MAX,
-                    "description": "Who takes them, for the record" } },
+                    "description": "Name of the user who exports them, for the record" } },
         })
     }
 }
@@ -77,7 +82,7 @@ impl members::Order for TakingOrder {
             body.wrong("what", "proof, backup, copy or comparison");
         }
         let taking = Taking {
-            // Without one the body is refused.
+            // The body is refused if `what` is missing.
             what: what.unwrap_or(Taken::Copy),
             campaign: body.parsed("campaign"),
             customer: body.parsed("customer"),
@@ -91,7 +96,7 @@ impl members::Order for TakingOrder {
     }
 }
 
-/// For commands beside this server, which read the log themselves and cannot write it.
+/// Records an export by a command that reads the log next to this server and cannot write it.
 async fn put_on_record(ctx: Ctx, input: Input) -> Result<Changed<TakingRecorded>, Problem> {
     let cause = input.cause(&ctx.installation, "inquiry")?;
     let TakingOrder { taking, by } = input.order().await?;
@@ -114,18 +119,18 @@ async fn put_on_record(ctx: Ctx, input: Input) -> Result<Changed<TakingRecorded>
     }))
 }
 
-/// How much was taken, or why not.
+/// The body that records the end of an export: how much was exported, or why it failed.
 #[derive(JsonSchema)]
 #[schemars(extend("examples" = [{ "events": 120, "bytes": 48213, "elapsed_ms": 35 }]))]
 struct TakingEndOrder {
-    /// Of a proof or a copy; of a comparison the rows that were compared.
+    /// Events of a proof or a copy; for a comparison, the rows that were compared.
     events: Option<u64>,
     bytes: Option<u64>,
     elapsed_ms: Option<u64>,
-    /// Where it was not taken.
+    /// The error code, if the export failed.
     #[schemars(length(max = CODE_BYTES_MAX))]
     code: Option<String>,
-    /// Why; digits that may be a phone number are starred.
+    /// The reason of the failure; digits that may be a phone number are masked.
     detail: Option<String>,
 }
 
@@ -144,7 +149,8 @@ impl members::Order for TakingEndOrder {
     }
 }
 
-/// Of a taking that is on record and has not ended: files that a server hands out tell their own end.
+/// Records the end of an export that was recorded and has not ended. Files that a server sends record their
+/// own end.
 async fn put_end_on_record(ctx: Ctx, input: Input) -> Result<Changed<TakingRecorded>, Problem> {
     let id: InquiryId = input.id(0, "this record")?;
     let cause = input.cause(&ctx.installation, "inquiry/end")?;
@@ -176,7 +182,7 @@ async fn put_end_on_record(ctx: Ctx, input: Input) -> Result<Changed<TakingRecor
         return Err(missing());
     }
     let inquiries = &installation.entities.inquiries;
-    // The same request again is answered as it was.
+    // A repeated request gets the same reply.
     let is_repeated = installation
         .store()
         .find(EventId::derive(cause.command, 0))

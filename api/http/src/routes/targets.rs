@@ -1,4 +1,4 @@
-//! What campaigns are to reach: set, read, and held against what they reached (REP-4).
+//! Routes of targets: set and show a campaign's targets, and compare them with its figures (REP-4).
 
 use crate::described::{Changed, Read};
 use crate::endpoint::{About, Ctx, Endpoint, Input, Permission};
@@ -24,7 +24,7 @@ use serde_json::Value;
 use std::borrow::Cow;
 use std::sync::Arc;
 
-/// Rows of one page: each is a few queries.
+/// Length of a page of the comparison: 200 rows, because each needs a few queries.
 const ROWS: Length = Length {
     unasked: 200,
     most: 200,
@@ -32,24 +32,19 @@ const ROWS: Length = Length {
 
 pub(super) fn endpoints() -> Vec<Endpoint> {
     vec![
-        Endpoint::get(
-            "/api/v1/campaigns/{id}/targets",
-            "What a campaign is to reach",
-            show,
-        )
-        .needs(Permission::CampaignsRead, About::Campaign),
-        Endpoint::post(
-            "/api/v1/campaigns/{id}/targets",
-            "Sets what a campaign is to reach, in place of all before: by list, or by preset general or bank",
-            set,
-        )
-        .needs(Permission::CampaignsWrite, About::Campaign)
-        .takes::<TargetsOrder>(),
+        Endpoint::get("/api/v1/campaigns/{id}/targets", "Get a campaign's targets", show)
+            .describe("Returns the metrics with their target ratios.")
+            .needs(Permission::CampaignsRead, About::Campaign),
+        Endpoint::post("/api/v1/campaigns/{id}/targets", "Set a campaign's targets", set)
+            .describe("Replaces all earlier targets: by list, or by the preset `general` or `bank`.")
+            .needs(Permission::CampaignsWrite, About::Campaign)
+            .takes::<TargetsOrder>(),
         Endpoint::get(
             "/api/v1/reports/target-actual",
-            "Targets beside what was reached, with the gap split over its causes",
+            "Compare targets with actual figures",
             table,
         )
+        .describe("Returns each target with the actual figure, and the gap split by its causes.")
         .needs(Permission::FiguresRead, About::CampaignAsked)
         .query(
             const {
@@ -82,7 +77,7 @@ async fn table(ctx: Ctx, input: Input) -> Result<Read<Standing<Paged<TargetTable
         Arc::new(MetricBoard),
         Arc::new(TargetBoard),
     ];
-    // The shares that are expected are those of the other campaigns.
+    // Expected shares are those of the other campaigns, so all campaigns are read.
     let source = Source::of_all(&ctx.installation, Moment::of(input.query())?, views).await?;
     let db = Arc::clone(&source.db);
     let place = |target: &TargetRow| (target.campaign.clone(), target.metric.clone());
@@ -107,18 +102,18 @@ async fn table(ctx: Ctx, input: Input) -> Result<Read<Standing<Paged<TargetTable
     }))
 }
 
-/// What a campaign is to reach.
+/// The targets of a campaign.
 #[derive(Debug, Serialize, JsonSchema)]
 struct TargetsShown {
     campaign: CampaignId,
     items: Vec<TargetRow>,
 }
 
-/// Targets beside what was reached.
+/// A page of targets with the actual figures.
 #[derive(Debug, Serialize, JsonSchema)]
 struct TargetTable {
     items: Vec<TargetActual>,
-    /// Targets behind this page.
+    /// Number of targets after this page.
     left_off: usize,
     #[schemars(example = &"parts add up to the gap over ended calls")]
     explained: &'static str,
@@ -131,7 +126,7 @@ struct TargetsSet {
     position: String,
 }
 
-/// What a campaign is to reach from here on, in place of all before: by list, or by preset.
+/// The body that replaces a campaign's targets: by list, or by preset.
 struct TargetsOrder {
     targets: Vec<Target>,
     by: Option<String>,

@@ -1,5 +1,5 @@
-//! Test calls over HTTP: the list of our own phones, one call to one of them by a campaign's flow, and what
-//! came of it.
+//! Routes of test calls: the list of our own test phones, calls to them with a campaign's flow, and the
+//! results.
 
 use crate::described::{Changed, MadeOrChanged, Read};
 use crate::endpoint::{About, Ctx, Endpoint, Input, Permission};
@@ -20,88 +20,87 @@ use intake::members::{Members, Order};
 use schemars::JsonSchema;
 use serde_json::{Map, Value};
 
-/// How long an answer may wait for the call's end.
+/// Query parameter: how long the reply may wait for the end of the call.
 const WITHIN: Parameter = Parameter::number(
     "within_seconds",
-    "Answer at the call's end, or after so long, at most 20",
+    "Seconds to wait for the end of the call, at most 20; default: no waiting",
     10,
 );
-/// Longest that anybody waits: shorter than clients do.
+/// Maximum of `within_seconds`: less than the timeout of usual clients.
 const WITHIN_SECONDS_MAX: u64 = 20;
 
-/// Longest number that is read, as of a list's row.
+/// Maximum length of a phone number, in bytes; a row of a list has the same limit.
 const PHONE_BYTES_MAX: usize = 128;
-/// What is opened of a test call: the words of whoever answered our own phone.
+/// What a read of a test call records as shown: the words of the person at our test phone.
 const STEPS: Shown = Shown::of(&["heard"], ReadForm::Masked);
 
 pub(super) fn endpoints() -> Vec<Endpoint> {
     vec![
-        Endpoint::get(
-            "/api/v1/test-phones",
-            "Our own phones, which alone test calls may go to; masked",
-            list,
-        )
-        .needs(Permission::InstallationRead, About::Everybody),
-        Endpoint::post(
-            "/api/v1/test-phones/add",
-            "Put a phone of ours on the list, or give it another label",
-            add,
-        )
-        .needs(Permission::InstallationWrite, About::Everybody)
-        .takes::<PhoneOrder>(),
-        Endpoint::post("/api/v1/test-phones/remove", "Take a phone off the list", remove)
+        Endpoint::get("/api/v1/test-phones", "List test phones", list)
+            .describe("Returns our own phones, masked. Test calls can only go to them.")
+            .needs(Permission::InstallationRead, About::Everybody),
+        Endpoint::post("/api/v1/test-phones/add", "Add a test phone", add)
+            .describe("Adds one of our phones to the list, or changes its label.")
+            .needs(Permission::InstallationWrite, About::Everybody)
+            .takes::<PhoneOrder>(),
+        Endpoint::post("/api/v1/test-phones/remove", "Remove a test phone", remove)
+            .describe("Test calls can no longer go to this phone.")
             .needs(Permission::InstallationWrite, About::Everybody)
             .takes::<RemovalOrder>(),
-        Endpoint::post(
-            "/api/v1/campaigns/{id}/test-calls",
-            "Call one of our own phones by the campaign's flow, trunk and voice: no customer, in no figure",
-            ask,
-        )
-        .needs(Permission::CampaignsWrite, About::Campaign)
-        .takes::<TestCallOrder>(),
+        Endpoint::post("/api/v1/campaigns/{id}/test-calls", "Make a test call", ask)
+            .describe(
+                "Calls one of our test phones with the campaign's flow, trunk and voice. No customer is \
+                 involved, and no figure counts the call.",
+            )
+            .needs(Permission::CampaignsWrite, About::Campaign)
+            .takes::<TestCallOrder>(),
         Endpoint::get(
             "/api/v1/campaigns/{id}/test-calls/{call}",
-            "What came of a test call: what was dialed, answered, heard, decided and said, and how it ended",
+            "Get the result of a test call",
             show,
+        )
+        .describe(
+            "Returns what was dialed, answered, heard, decided and said, and how the call ended. The read \
+             is recorded.",
         )
         .needs(Permission::CallsRead, About::Campaign)
         .query(const { &[WITHIN, BY, REASON] }),
     ]
 }
 
-/// A phone of ours.
+/// The body that adds a test phone.
 #[derive(JsonSchema)]
 #[schemars(extend("examples" = [{ "phone": "13800138000", "label": "reception", "reason": "who reviews flows" }]))]
 struct PhoneOrder {
     #[schemars(length(min = 1, max = PHONE_BYTES_MAX))]
     phone: String,
-    /// Whose or which it is, without a name.
+    /// What the phone is used for; must not name a person.
     #[schemars(length(max = LABEL_CHARS_MAX))]
     label: String,
-    /// Stored for ever; name no person.
+    /// Stored permanently; must not name a person.
     #[schemars(length(min = 1, max = REASON_BYTES_MAX))]
     reason: String,
 }
 
-/// A phone that is ours no more.
+/// The body that removes a test phone.
 #[derive(JsonSchema)]
 #[schemars(extend("examples" = [{ "phone": "13800138000", "reason": "returned" }]))]
 struct RemovalOrder {
     #[schemars(length(min = 1, max = PHONE_BYTES_MAX))]
     phone: String,
-    /// Stored for ever; name no person.
+    /// Stored permanently; must not name a person.
     #[schemars(length(min = 1, max = REASON_BYTES_MAX))]
     reason: String,
 }
 
-/// Which phone, and what the flow's variables stand for.
+/// The body of a test call: the phone, and values for the flow's variables.
 #[derive(JsonSchema)]
 #[schemars(extend("examples" = [{ "phone": "13800138000", "variables": { "days": 3 } }]))]
 struct TestCallOrder {
-    /// One of the list; without it the only one that there is.
+    /// A phone of the list; may be omitted if the list has only one.
     #[schemars(length(min = 1, max = PHONE_BYTES_MAX))]
     phone: Option<String>,
-    /// Values of the flow's variables, by their names.
+    /// Values of the flow's variables, by name.
     #[schemars(with = "Option<std::collections::BTreeMap<String, Value>>")]
     variables: Option<Map<String, Value>>,
 }

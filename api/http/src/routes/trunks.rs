@@ -1,4 +1,5 @@
-//! How well trunks carry calls: the last five minutes from the live figures, and days from the view.
+//! Routes of trunks: their quality, for the last five minutes from the live figures and by day from the view;
+//! and the lines of this process.
 
 use crate::described::Read;
 use crate::endpoint::{About, Ctx, Endpoint, Input, Permission};
@@ -17,12 +18,12 @@ use schemars::JsonSchema;
 use serde::Serialize;
 use std::sync::Arc;
 
-/// Days shown unless asked otherwise.
+/// Days in the report if the request sets no period.
 const DAYS: u64 = 7;
-/// A day in Beijing, which has no summer time.
+/// A day in milliseconds. Beijing has no daylight saving time.
 const DAY_MS: u64 = 86_400_000;
 
-/// Ratios of a day: of legs, of which a call may have two, so that they are no metric.
+/// Ratios per leg in a day's row, with labels. They are no metrics, because a call can have two legs.
 const OF_LEGS: [(&str, &str, &str); 3] = [
     (
         "answer_ratio_per_leg",
@@ -45,27 +46,30 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
     vec![
         Endpoint::get(
             "/api/v1/trunks",
-            "The lines of the process that dials: what each carries of what it may, its caller numbers, how it \
-             fared in the last hour",
+            "List the lines of the dialing process",
             |ctx, _| std::future::ready(lines(&ctx)),
         )
-        .needs(Permission::FiguresRead, About::Everybody),
-        Endpoint::get(
-            "/api/v1/trunks/quality",
-            "Legs, answers, failures, post-dial delay and final codes of each trunk by Beijing day, and now",
-            quality,
+        .describe(
+            "Returns the load of each line with its limit, its caller numbers, and its figures of the last \
+             hour.",
         )
-        .needs(Permission::FiguresRead, About::Everybody)
-        .query(
-            const {
-                &[
-                    Parameter::instant("from", "First day (RFC 3339); default a week ago"),
-                    Parameter::instant("to", "Before this instant; default now"),
-                    AS_OF,
-                    VALID_AT,
-                ]
-            },
-        ),
+        .needs(Permission::FiguresRead, About::Everybody),
+        Endpoint::get("/api/v1/trunks/quality", "Get the quality of trunks", quality)
+            .describe(
+                "Returns legs, answers, failures, post-dial delay and final codes of each trunk by Beijing \
+                 day, and the last five minutes.",
+            )
+            .needs(Permission::FiguresRead, About::Everybody)
+            .query(
+                const {
+                    &[
+                        Parameter::instant("from", "First day (RFC 3339); default: a week ago"),
+                        Parameter::instant("to", "End, exclusive (RFC 3339); default: now"),
+                        AS_OF,
+                        VALID_AT,
+                    ]
+                },
+            ),
     ]
 }
 
@@ -76,7 +80,7 @@ async fn quality(ctx: Ctx, input: Input) -> Result<Read<Standing<TrunkQuality>>,
     let to = instant(&input, "to")?.unwrap_or(now);
     let from = instant(&input, "from")?.unwrap_or(now.minus_ms(DAYS * DAY_MS));
     let rows = days(source.db.as_ref(), from, to).await?;
-    // The last minutes are of this process, and of now alone.
+    // The last minutes come from this process and exist for now only.
     let live = source
         .known
         .is_none()
@@ -102,57 +106,57 @@ async fn quality(ctx: Ctx, input: Input) -> Result<Read<Standing<TrunkQuality>>,
 /// The lines of this process, in order of preference.
 #[derive(Debug, Serialize, JsonSchema)]
 struct Lines {
-    /// Whether this process dials; where another does, that one knows its lines.
+    /// The state of dialing in this process. If another process dials, only that one knows its lines.
     #[schemars(example = &"dialing")]
     dialing: String,
     items: Vec<LineNow>,
-    /// When it was so, by this process's clock.
+    /// Time of the snapshot by this process's clock.
     shown_at: Timestamp,
-    /// Of the figures beside the lines; absent while the last hour is being read.
+    /// Log position of the figures; absent while the last hour is being read.
     #[serde(skip_serializing_if = "Option::is_none")]
     position: Option<String>,
     versions: Versions,
 }
 
-/// One line now.
+/// A line with its current load.
 #[derive(Debug, Serialize, JsonSchema)]
 struct LineNow {
     #[serde(flatten)]
     line: LineUse,
-    /// Its far end is this machine: a rehearsal.
+    /// True if its far end is this machine: a rehearsal.
     rehearsal: bool,
-    /// Those that it may show, in turn; the institution's own numbers.
+    /// The caller numbers that the line uses in turn; numbers of the institution.
     #[schemars(example = &["+861055550100"])]
     caller_numbers: Vec<String>,
-    /// The same with what is known of each.
+    /// The same caller numbers with what is known of each.
     callers: Vec<CallerShown>,
-    /// Most calls at once that show the same number; absent where there is no bound.
+    /// Maximum simultaneous calls with the same caller number; absent if unlimited.
     #[serde(skip_serializing_if = "Option::is_none")]
     calls_per_number_max: Option<u32>,
-    /// As the live figures have it; absent where no call asked it in the last hour.
+    /// The line's live figures; absent if it had no call in the last hour.
     #[serde(skip_serializing_if = "Option::is_none")]
     figures: Option<TrunkFigures>,
 }
 
-/// A number that calls may show.
+/// A caller number of the line.
 #[derive(Debug, Serialize, JsonSchema)]
 struct CallerShown {
     #[schemars(example = &"+861055550100")]
     number: String,
-    /// The last day on which its licence lets it be shown, as the trunk's setting says.
+    /// The last day on which the number's licence is valid, from the trunk's setting.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(example = &"2027-03-31")]
     valid_until: Option<String>,
-    /// By what it may be shown.
+    /// The licence under which the number may be used.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(example = &"京B2-20260001")]
     licence: Option<String>,
-    /// Days beyond today; below nothing once it has ended.
+    /// Days after today until the licence ends; negative once it has ended.
     #[serde(skip_serializing_if = "Option::is_none")]
     days_left: Option<i64>,
-    /// It has ended: no call shows it (rule `caller_number`).
+    /// True if the licence has ended; no call uses the number (rule `caller_number`).
     expired: bool,
-    /// Calls that show it now, over all lines.
+    /// Current calls with this caller number, over all lines.
     calls: u32,
 }
 
@@ -194,19 +198,19 @@ fn lines(ctx: &Ctx) -> Result<Read<Lines>, Problem> {
     }))
 }
 
-/// How well trunks carry calls.
+/// The quality of trunks.
 #[derive(Debug, Serialize, JsonSchema)]
 struct TrunkQuality {
     days: Vec<TrunkDayShown>,
-    /// What the ratios of a day are.
+    /// Definitions of the ratios of a day.
     versions: Versions,
-    /// False where there are more days than one answer holds.
+    /// False if there are more days than one reply holds.
     complete: bool,
     now: Option<TrunksNow>,
     position: Option<String>,
 }
 
-/// The last minutes, from the live figures.
+/// The last five minutes, from the live figures.
 #[derive(Debug, Serialize, JsonSchema)]
 struct TrunksNow {
     position: String,
@@ -215,7 +219,7 @@ struct TrunksNow {
     versions: Versions,
 }
 
-/// What the ratios of a day are.
+/// Returns the definitions of the ratios of a day.
 fn of_legs() -> Result<Versions, Problem> {
     let mut all = Versions::default();
     for (member, zh, en) in OF_LEGS {
@@ -224,29 +228,29 @@ fn of_legs() -> Result<Versions, Problem> {
     Ok(all)
 }
 
-/// A trunk's day with its ratios per leg; `null` over nothing.
+/// A trunk's day with its ratios per leg; a ratio without legs is null.
 #[derive(Debug, Serialize, JsonSchema)]
 struct TrunkDayShown {
     trunk: String,
-    /// When the day began.
+    /// Beginning of the day.
     day_at: Timestamp,
     legs: u64,
     rang: u64,
     answered: u64,
-    /// Of those, legs on which a person answered.
+    /// Of the answered legs: answered by a person.
     person_answered: u64,
-    /// Failures that are the trunk's.
+    /// Failures caused by the trunk.
     failed_trunk: u64,
     failed_other: u64,
     answer_ratio_per_leg: Option<f64>,
     answer_ratio_per_leg_people: Option<f64>,
     failure_ratio_per_leg: Option<f64>,
     post_dial_ms_mean: Option<u64>,
-    /// The most frequent first.
+    /// Final codes, most frequent first.
     codes: Vec<CodeCount>,
 }
 
-/// A final code or cause.
+/// A final code or cause with its count.
 #[derive(Debug, Serialize, JsonSchema)]
 struct CodeCount {
     #[schemars(example = &"486")]
@@ -265,7 +269,7 @@ fn instant(input: &Input, name: &str) -> Result<Option<Timestamp>, Problem> {
     }
 }
 
-/// A day with its ratios per leg; `null` over nothing.
+/// Computes the ratios per leg of a day; a ratio without legs is null.
 fn describe(day: &TrunkDay) -> TrunkDayShown {
     let ratio = |part: u64, whole: u64| {
         let (part, whole) = (u32::try_from(part).ok()?, u32::try_from(whole).ok()?);

@@ -1,4 +1,4 @@
-//! Users and roles over HTTP: who there is, what they may; add, change, invite, disable.
+//! Routes of users and roles: list, add, change, invite and disable users, and the table of permissions.
 
 use crate::described::{Changed, MadeOrChanged, Read, ReadAt};
 use crate::endpoint::{About, Ctx, Endpoint, Input, Permission};
@@ -24,28 +24,34 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
     all
 }
 
-/// How a user signs in, besides a password.
+/// Returns the endpoints about signing in with a second factor or an identity provider.
 fn of_ways_in() -> Vec<Endpoint> {
     vec![
         Endpoint::post(
             "/api/v1/users/{name}/reset-second-factor",
-            "Take the second factor of another user away, who lost it; the user's sessions end",
+            "Reset a user's second factor",
             reset,
+        )
+        .describe(
+            "For a user who lost it. The user's sessions end; the next sign-in needs only the password, or \
+             a new second factor if the role requires one.",
         )
         .needs(Permission::UsersWrite, About::Everybody)
         .takes::<ReasonOrder>(),
         Endpoint::post(
             "/api/v1/users/{name}/provider",
-            "Let the user sign in by the identity provider too, as this subject",
+            "Link a user to the identity provider",
             link,
         )
+        .describe("The user can then also sign in with the identity provider, as the given subject.")
         .needs(Permission::UsersWrite, About::Everybody)
         .takes::<ProviderOrder>(),
         Endpoint::post(
             "/api/v1/users/{name}/unlink-provider",
-            "And no more; the user's sessions end",
+            "Unlink a user from the identity provider",
             unlink,
         )
+        .describe("The user can no longer sign in with the identity provider. The user's sessions end.")
         .needs(Permission::UsersWrite, About::Everybody)
         .takes::<ReasonOrder>(),
     ]
@@ -53,76 +59,79 @@ fn of_ways_in() -> Vec<Endpoint> {
 
 fn of_users() -> Vec<Endpoint> {
     vec![
-        Endpoint::get("/api/v1/users", "Every user with roles and scope", list)
+        Endpoint::get("/api/v1/users", "List users", list)
+            .describe("Returns every user with roles and data scope, now or at a past moment.")
             .needs(Permission::UsersRead, About::Everybody)
             .query(PAGED_THEN),
-        Endpoint::post(
-            "/api/v1/users",
-            "Add a user; without a password the reply holds a link to choose one, valid once and for a day",
-            add,
-        )
-        .needs(Permission::UsersWrite, About::Everybody)
-        .takes::<UserOrder>(),
+        Endpoint::post("/api/v1/users", "Add a user", add)
+            .describe(
+                "Without a password a set-up link is made, which works once and for a day. It is mailed to \
+                 the user, or shown in the reply.",
+            )
+            .needs(Permission::UsersWrite, About::Everybody)
+            .takes::<UserOrder>(),
         Endpoint::post(
             "/api/v1/users/{name}/roles",
-            "Give or take a role, with a reason; the user's sessions end",
+            "Add or remove a user's role",
             change,
         )
+        .describe("A reason is required. The user's sessions end.")
         .needs(Permission::UsersWrite, About::Everybody)
         .takes::<RoleOrder>()
         .replaces(),
-        Endpoint::get(
-            "/api/v1/users/{name}",
-            "One user with roles and scope; the ETag is what a change names",
-            show,
-        )
-        .needs(Permission::UsersRead, About::Everybody)
-        .query(PARAMETERS),
+        Endpoint::get("/api/v1/users/{name}", "Get a user", show)
+            .describe(
+                "Returns roles and data scope, now or at a past moment. Send the ETag as `If-Match` to \
+                 change them.",
+            )
+            .needs(Permission::UsersRead, About::Everybody)
+            .query(PARAMETERS),
         Endpoint::post(
             "/api/v1/users/{name}/scope",
-            "Let a user see other campaigns or another team, or a guest stay longer; the user's sessions end",
+            "Change a user's data scope",
             rescope,
+        )
+        .describe(
+            "Sets the campaigns and the team that the user may see, or a guest's end date. The user's \
+             sessions end.",
         )
         .needs(Permission::UsersWrite, About::Everybody)
         .takes::<ScopeOrder>()
         .replaces(),
-        Endpoint::post(
-            "/api/v1/users/{name}/invite",
-            "A new link to choose a password; the one before it is void",
-            invite,
-        )
-        .needs(Permission::UsersWrite, About::Everybody),
-        Endpoint::post(
-            "/api/v1/users/{name}/disable",
-            "The user signs in no more, and the user's keys open nothing",
-            disable,
-        )
-        .needs(Permission::UsersWrite, About::Everybody)
-        .takes::<ReasonOrder>(),
-        Endpoint::post(
-            "/api/v1/roles/assign",
-            "Give many users the roles that their rows name; good rows count, bad ones are listed with why",
-            assign,
-        )
-        .needs(Permission::UsersWrite, About::Everybody)
-        .takes::<ManyRoles>(),
+        Endpoint::post("/api/v1/users/{name}/invite", "Invite a user again", invite)
+            .describe("Makes a new set-up link for choosing a password. The previous link becomes invalid.")
+            .needs(Permission::UsersWrite, About::Everybody),
+        Endpoint::post("/api/v1/users/{name}/disable", "Disable a user", disable)
+            .describe("The user can no longer sign in, and the user's API keys are refused.")
+            .needs(Permission::UsersWrite, About::Everybody)
+            .takes::<ReasonOrder>(),
+        Endpoint::post("/api/v1/roles/assign", "Set the roles of many users", assign)
+            .describe(
+                "Each row names a user and all roles of that user. Good rows are applied; bad rows are \
+                 listed with the reason.",
+            )
+            .needs(Permission::UsersWrite, About::Everybody)
+            .takes::<ManyRoles>(),
         Endpoint::post(
             "/api/v1/scopes/assign",
-            "Let many users see the campaigns and team that their rows name; bad rows are listed with why",
+            "Set the data scopes of many users",
             assign_scopes,
+        )
+        .describe(
+            "Each row names a user with campaigns and team. Good rows are applied; bad rows are listed \
+             with the reason.",
         )
         .needs(Permission::UsersWrite, About::Everybody)
         .takes::<ManyScopes>(),
-        Endpoint::get(
-            "/api/v1/roles",
-            "The table of roles and permissions, as the guard of every route reads it",
-            roles,
-        )
-        .needs(Permission::RulesRead, About::Nobody),
+        Endpoint::get("/api/v1/roles", "Get the table of roles and permissions", roles)
+            .describe(
+                "Returns for each role which permission it has for which data, as every route checks it.",
+            )
+            .needs(Permission::RulesRead, About::Nobody),
     ]
 }
 
-/// A role to be given or taken: one of `add` and `remove` says which.
+/// The body that changes a user's roles: exactly one of `add` and `remove`.
 #[derive(JsonSchema)]
 #[schemars(extend("examples" = [{ "add": "auditor", "reason": "quarterly audit" }]))]
 struct RoleOrder {
@@ -146,7 +155,7 @@ impl Order for RoleOrder {
     }
 }
 
-/// Why something is taken from a user.
+/// The body with the reason for disabling, resetting or unlinking a user.
 #[derive(JsonSchema)]
 struct ReasonOrder {
     #[schemars(length(min = 1, max = REASON_BYTES_MAX))]
@@ -207,7 +216,7 @@ async fn change(ctx: Ctx, input: Input) -> Result<Changed<UserChanged>, Problem>
     let caller = input.caller.clone();
     let order: RoleOrder = input.order().await?;
     let is_granted = order.add.is_some();
-    // One of them is there: the order was held to that.
+    // The order was checked: exactly one of them is present.
     let Some(role) = order.add.or(order.remove) else {
         return Err(Problem::invalid("role-missing", "name a role"));
     };

@@ -1,5 +1,5 @@
-//! Voiceprints over HTTP (声纹): a consent of their own, a template out of utterances, a comparison that is a
-//! hint and no proof, and their end. No sound is stored, logged or answered.
+//! Routes of voiceprints (声纹): a separate consent, a template made of utterances, a comparison that is a hint
+//! and no proof, and their deletion. No audio is stored, logged or returned.
 
 use crate::described::{Changed, Read};
 use crate::endpoint::{About, Ctx, Endpoint, Input, Permission};
@@ -29,74 +29,89 @@ use speech::voice_likeness::{
 };
 use tokio::sync::oneshot;
 
-/// Longest file of one utterance: six seconds of speech at 16 kHz with as much quiet around it.
+/// Maximum size of one utterance in bytes: six seconds of speech at 16 kHz with the same length of silence.
 const TAKE_BYTES_MAX: usize = 400_000;
 
-/// How long the sound of one request is worked on: five utterances take a tenth of it.
+/// Maximum processing time of a request's audio in milliseconds; five utterances need a tenth of it.
 const WORK_MS_MAX: u64 = 5_000;
 
-/// What is read of a person for a comparison.
+/// What a comparison records as read: the template.
 const TEMPLATE: Shown = Shown::of(&["voiceprint"], ReadForm::Clear);
-/// What is shown of one: nothing of the voice.
+/// What a read of the state records as shown: nothing of the voice.
 const STATE: Shown = Shown::of(&["voiceprint"], ReadForm::Masked);
 
 pub(super) fn endpoints() -> Vec<Endpoint> {
     vec![
         Endpoint::get(
             "/api/v1/customers/{id}/voiceprint",
-            "A customer's voiceprint: its consent, how it was made, the last comparison; never the voice",
+            "Get a customer's voiceprint",
             show,
+        )
+        .describe(
+            "Returns the consent, how the template was made, and the last comparison; never the voice \
+             itself. The read is recorded.",
         )
         .needs(Permission::CustomersRead, About::Customer)
         .query(const { &[BY, REASON] }),
         Endpoint::post(
             "/api/v1/customers/{id}/voiceprint/consent",
-            "Records the separate consent to a voiceprint, with its wording, evidence and end",
+            "Record the consent to a voiceprint",
             consent,
         )
+        .describe("Stores the separate consent with its wording, evidence and end.")
         .needs(Permission::ConsentsWrite, About::Customer)
         .takes::<VoiceConsentOrder>(),
         Endpoint::post(
             "/api/v1/customers/{id}/voiceprint/withdraw",
-            "Withdraws that consent, and deletes the voiceprint at once",
+            "Withdraw the consent to a voiceprint",
             withdraw,
         )
+        .describe("Withdraws the consent and deletes the voiceprint at once.")
         .needs(Permission::ConsentsWithdraw, About::Customer)
         .takes::<VoiceWithdrawal>()
         .kept(),
         Endpoint::post(
             "/api/v1/customers/{id}/voiceprint/delete",
-            "Deletes the voiceprint: its own key is destroyed",
+            "Delete a voiceprint",
             delete,
         )
+        .describe("Destroys the voiceprint's own key, so that it is permanently unreadable.")
         .needs(Permission::ConsentsWithdraw, About::Customer)
         .takes::<VoiceDeletion>()
         .kept(),
         Endpoint::post(
             "/api/v1/customers/{id}/voiceprint/enrol",
-            "Describes the voice of a consenting person by two to five utterances of one sentence",
+            "Enrol a voiceprint",
             enrol,
+        )
+        .describe(
+            "Makes a template of a consenting customer's voice from two to five utterances of one \
+             sentence. A reason is required.",
         )
         .needs(Permission::VoiceprintsWrite, About::Customer)
         .takes::<VoiceEnrolment>(),
         Endpoint::post(
             "/api/v1/customers/{id}/voiceprint/compare",
-            "How near a voice that says that sentence is to it: a hint, and no authentication",
+            "Compare a voice with a voiceprint",
             compare,
+        )
+        .describe(
+            "Returns the distance of an utterance of the sentence to the template. It is a hint, not an \
+             authentication. A reason is required.",
         )
         .needs(Permission::VoiceprintsWrite, About::Customer)
         .takes::<VoiceComparison>(),
     ]
 }
 
-/// Utterances of one sentence, and why they are taken.
+/// The body of an enrolment: utterances of one sentence, and the reason.
 #[derive(JsonSchema)]
 #[schemars(extend("examples" = [{ "takes": ["UklGRg==", "UklGRg=="], "reason": "asked at the counter" }]))]
 struct VoiceEnrolment {
     /// WAV files of 8 or 16 kHz, mono, 16 bit, in base64; each has one to six seconds of speech.
     #[schemars(length(min = TAKES_MIN, max = TAKES_MAX), with = "Vec<String>")]
     takes: Vec<Vec<u8>>,
-    /// Stored for ever; nothing personal.
+    /// Stored permanently; must not contain personal data.
     #[schemars(length(min = 1, max = REASON_BYTES_MAX))]
     reason: String,
 }
@@ -121,16 +136,16 @@ impl Order for VoiceEnrolment {
     }
 }
 
-/// One utterance of the same sentence, and why it is compared.
+/// The body of a comparison: one utterance of the same sentence, and the reason.
 #[derive(JsonSchema)]
 #[schemars(extend("examples" = [{ "take": "UklGRg==", "campaign": "TASK20261120", "reason": "complaint 7" }]))]
 struct VoiceComparison {
     /// A WAV file of 8 or 16 kHz, mono, 16 bit, in base64.
     #[schemars(with = "String")]
     take: Vec<u8>,
-    /// For which campaign, where it is for one.
+    /// The campaign for which it is compared, if any.
     campaign: Option<CampaignId>,
-    /// Stored for ever; nothing personal.
+    /// Stored permanently; must not contain personal data.
     #[schemars(length(min = 1, max = REASON_BYTES_MAX))]
     reason: String,
 }
@@ -167,7 +182,7 @@ struct VoiceprintChanged {
     position: String,
 }
 
-/// All of it, to whoever had it put on record that they look.
+/// Builds the reply with the whole voiceprint. The caller's read was recorded before.
 async fn changed(
     installation: &Installation,
     customer: &CustomerId,
@@ -185,7 +200,8 @@ async fn changed(
     }))
 }
 
-/// No more than what was ordered: how often somebody was compared, the version would tell.
+/// Builds a reply with only what was requested. The version would disclose how often the customer was
+/// compared.
 async fn ordered(
     installation: &Installation,
     customer: &CustomerId,
@@ -300,7 +316,7 @@ async fn compare(ctx: Ctx, input: Input) -> Result<Changed<VoiceprintChanged>, P
         campaign,
         distance_milli,
         threshold_milli: THRESHOLD_MILLI,
-        // The decider says which it is.
+        // The decider sets the likeness.
         likeness: VoiceLikeness::Unlike,
     };
     let command = VoiceprintCommand::Compare { compared, take };
@@ -315,14 +331,14 @@ fn facts(take: &VoiceTake) -> TakeFacts {
     }
 }
 
-/// Works on sound beside the answers, on a thread of its own, and waits for it no longer than it may take.
+/// Processes audio on a separate thread and waits at most `WORK_MS_MAX`.
 async fn worked_on<T: Send + 'static>(
     installation: &Installation,
     work: impl FnOnce() -> Result<T, VoiceError> + Send + 'static,
 ) -> Result<T, Problem> {
     let (tell, told) = oneshot::channel();
     let work = move || {
-        // Whoever asked may have gone away.
+        // The request may have been given up in the meantime.
         let _gone = tell.send(work());
     };
     installation.tasks().thread("voices", Box::new(work));

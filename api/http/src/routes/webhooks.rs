@@ -1,5 +1,5 @@
-//! Webhooks over HTTP: added with their secret shown once, listed, changed, tested, replayed, rotated,
-//! removed.
+//! Routes of webhooks: add (the secret is shown once), list, change, test, replay, rotate the secret, take
+//! over, remove.
 
 use crate::described::{Changed, MadeOrChanged, Read};
 use crate::endpoint::{About, Ctx, Endpoint, Input, Permission};
@@ -24,81 +24,90 @@ use serde::Serialize;
 
 pub(super) fn endpoints() -> Vec<Endpoint> {
     vec![
-        Endpoint::get(
-            "/api/v1/webhooks",
-            "Webhooks: where they tell of what, how far they are, and what waits",
-            list,
-        )
-        .needs(Permission::WebhooksRead, About::Handler)
-        .query(PAGED_THEN)
-        .of_rows_as_they_are(),
-        Endpoint::post(
-            "/api/v1/webhooks",
-            "Tell somebody of events from now on; what signs is shown in this reply, and never again",
-            add,
-        )
-        .needs(Permission::WebhooksWrite, About::Handler)
-        .takes::<WebhookOrder>(),
-        Endpoint::get("/api/v1/webhooks/{id}", "One webhook", show)
+        Endpoint::get("/api/v1/webhooks", "List webhooks", list)
+            .describe(
+                "Returns each webhook's URL, event filter, owner, delivery position and number of waiting \
+                 events.",
+            )
+            .needs(Permission::WebhooksRead, About::Handler)
+            .query(PAGED_THEN)
+            .of_rows_as_they_are(),
+        Endpoint::post("/api/v1/webhooks", "Add a webhook", add)
+            .describe("Delivers events from now on. The reply contains the signing secret once.")
+            .needs(Permission::WebhooksWrite, About::Handler)
+            .takes::<WebhookOrder>(),
+        Endpoint::get("/api/v1/webhooks/{id}", "Get a webhook", show)
+            .describe(
+                "Returns the webhook with its delivery position, waiting events and last delivery, now or \
+                 at a past moment.",
+            )
             .needs(Permission::WebhooksRead, About::Handler)
             .query(PARAMETERS)
             .of_rows_as_they_are(),
-        Endpoint::put(
-            "/api/v1/webhooks/{id}",
-            "Tell a webhook of other events, in another form or elsewhere; what is left out stays",
-            change,
-        )
-        .needs(Permission::WebhooksWrite, About::Handler)
-        .takes::<WebhookChangeOrder>(),
+        Endpoint::put("/api/v1/webhooks/{id}", "Change a webhook", change)
+            .describe("Changes the event filter, the format or the URL. Absent members stay as they are.")
+            .needs(Permission::WebhooksWrite, About::Handler)
+            .takes::<WebhookChangeOrder>(),
         Endpoint::get(
             "/api/v1/webhooks/{id}/dead-letters",
-            "The events that it never took, the latest 1,000 by name",
+            "List the dead letters of a webhook",
             dead,
         )
+        .describe("Returns the latest 1,000 events that the receiver never accepted.")
         .needs(Permission::WebhooksRead, About::Handler)
         .query(PAGED_THEN)
         .of_rows_as_they_are(),
         Endpoint::post(
             "/api/v1/webhooks/{id}/test",
-            "Send a message that tells of nothing, now, and see what comes back",
+            "Send a test message to a webhook",
             try_it,
         )
+        .describe("Sends a message without content at once and returns the receiver's answer.")
         .needs(Permission::WebhooksWrite, About::Handler),
         Endpoint::post(
             "/api/v1/webhooks/{id}/replay",
-            "Send everything behind a position again; a receiver that was gone is told again",
+            "Replay events to a webhook",
             again,
+        )
+        .describe(
+            "Sends everything after a log position again, dead letters included. Also enables a webhook \
+             again that was disabled because its receiver was gone.",
         )
         .needs(Permission::WebhooksWrite, About::Handler)
         .takes::<ReplayOrder>(),
         Endpoint::post(
             "/api/v1/webhooks/{id}/rotate",
-            "Make another secret, shown in this reply and never again; the old one signs beside it for a day",
+            "Rotate the secret of a webhook",
             rotate_it,
+        )
+        .describe(
+            "Makes a new signing secret; the reply contains it once. The old secret signs as well for one \
+             day.",
         )
         .needs(Permission::WebhooksWrite, About::Handler),
         Endpoint::post(
             "/api/v1/webhooks/{id}/take-over",
-            "Become the owner of a webhook: it delivers by the caller's rights, and what waits is sent",
+            "Become the owner of a webhook",
             take_it_over,
+        )
+        .describe(
+            "The webhook delivers with the caller's rights from now on. Events that waited because the \
+             previous owner was disabled or lost a right are sent.",
         )
         .needs(Permission::WebhooksWrite, About::Handler)
         .takes::<TakeOverOrder>(),
-        Endpoint::post(
-            "/api/v1/webhooks/{id}/remove",
-            "Nothing is sent there any more",
-            remove_it,
-        )
-        .needs(Permission::WebhooksWrite, About::Handler)
-        .takes::<WebhookRemoval>(),
+        Endpoint::post("/api/v1/webhooks/{id}/remove", "Remove a webhook", remove_it)
+            .describe("Ends the delivery to this receiver.")
+            .needs(Permission::WebhooksWrite, About::Handler)
+            .takes::<WebhookRemoval>(),
     ]
 }
 
-/// From where it is told again.
+/// The body of a replay: the position after which to send again.
 #[derive(JsonSchema)]
 #[schemars(extend("examples" = [{ "after": "0" }]))]
 struct ReplayOrder {
-    /// A position of the log; 0 for everything.
+    /// A log position; 0 for all events.
     #[schemars(with = "String")]
     after: Position,
 }
@@ -114,7 +123,7 @@ impl Order for ReplayOrder {
     }
 }
 
-/// Webhooks, as far as the caller's scope reaches.
+/// Returns the filter for webhooks within the caller's data scope.
 const fn sought(input: &Input) -> Sought<'_> {
     Sought {
         scope: &input.scope,
@@ -154,7 +163,7 @@ async fn add(ctx: Ctx, input: Input) -> Result<MadeOrChanged<WebhookMade>, Probl
     let (scope, caller) = (input.scope.clone(), input.caller.clone());
     if scope.people != People::All {
         return Err(limited(
-            "webhooks are for whoever is held to campaigns, not to people",
+            "a webhook needs a scope over all customers of its campaigns",
         ));
     }
     let order: WebhookOrder = input.order().await?;

@@ -1,4 +1,5 @@
-//! A campaign's record under another pacer, preset or retry policy, over HTTP. Read-only.
+//! The route that evaluates a campaign's recorded calls under another pacer, preset or retry policy. It
+//! changes nothing.
 
 use crate::described::Read;
 use crate::endpoint::{About, Ctx, Endpoint, Input, Permission};
@@ -9,18 +10,22 @@ use evidence::policies::{OtherPolicy, PoliciesTold, WHAT_IF_AGENTS_MAX, what_if_
 use intake::members::{Members, Order};
 use schemars::JsonSchema;
 
-/// Agents of a floor that nobody named.
+/// Default of `agents`.
 const AGENTS_DEFAULT: u32 = 20;
 
-/// Longest name of a pacer.
+/// Maximum length of a pacer's name, in bytes.
 const PACER_BYTES_MAX: usize = 32;
 
 pub(super) fn endpoints() -> Vec<Endpoint> {
     vec![
         Endpoint::post(
             "/api/v1/campaigns/{id}/what-if/policies",
-            "The campaign's record under another pacer, preset or retry policy, and what it cannot say",
+            "Evaluate a campaign under another policy",
             ask,
+        )
+        .describe(
+            "Replays the campaign's recorded calls under another pacer, preset or retry policy. The reply \
+             also names what the record cannot tell. Nothing is stored.",
         )
         .needs(Permission::FiguresRead, About::Campaign)
         .heavy()
@@ -28,14 +33,14 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
     ]
 }
 
-/// One of them at least; each is answered by itself.
+/// The body of an evaluation: at least one of `pacing`, `preset` and `retry`. Each is evaluated separately.
 #[derive(JsonSchema)]
 #[schemars(extend("examples" = [{ "preset": "cn-collection" }]))]
 struct PolicyOrder {
-    /// ledgerline, progressive, naive, adaptive, erlang, safe_burst, or fixed:N tenths of a call.
+    /// A pacer: ledgerline, progressive, naive, adaptive, erlang, safe_burst, or fixed:N (tenths of a call).
     #[schemars(length(max = PACER_BYTES_MAX), example = &"progressive")]
     pacing: Option<String>,
-    /// Agents of the floor; 20 unless it is said.
+    /// Number of agents; default 20.
     #[schemars(range(min = 1, max = WHAT_IF_AGENTS_MAX))]
     agents: Option<u32>,
     preset: Option<Preset>,

@@ -1,4 +1,5 @@
-//! Why was this customer not called, or called, at a time: over HTTP, on record as any read of a person is.
+//! The route that explains why a customer may or may not be called at a time. The request is recorded as a
+//! read of the customer.
 
 use crate::comparisons::reveals_all;
 use crate::described::Read;
@@ -11,21 +12,21 @@ use domain::ids::CampaignId;
 use domain::problem::Problem;
 use domain::time::Timestamp;
 
-/// What is shown of a person.
+/// What the explanation records as shown.
 const VERDICTS: Shown = customer_page::VERDICTS.shown();
 
-/// Most campaigns of one person that are asked about at once.
+/// Maximum campaigns of one customer per request.
 const ASKED_MAX: usize = 64;
 
 const PARAMETERS: &[Parameter] = &[
     Parameter::text(
         "campaign",
-        "Only this campaign; default: all the person is in",
+        "Only this campaign; default: all campaigns of the customer",
         "TASK20261120",
     ),
     Parameter::instant(
         "at",
-        "When; default: now. Of a time gone by, by what was known then",
+        "Time of the evaluation (RFC 3339); default: now. A past time is evaluated by what was known then",
     ),
     BY,
     REASON,
@@ -35,8 +36,12 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
     vec![
         Endpoint::get(
             "/api/v1/customers/{id}/why-not",
-            "Why the customer may not be called at a time, or may: every rule with its facts, and from when on",
+            "Explain why a customer may or may not be called",
             show,
+        )
+        .describe(
+            "Returns every rule with its verdict and facts, and the time from which a call is allowed. The \
+             read is recorded.",
         )
         .needs(Permission::CustomersRead, About::Customer)
         .query(PARAMETERS),
@@ -51,7 +56,7 @@ async fn show(ctx: Ctx, input: Input) -> Result<Read<WhyNotShown>, Problem> {
     let (reader, scope, reveals) = (input.reader(), input.scope.clone(), reveals_all(&input.caller));
     let installation = &ctx.installation;
     let (customer, _) = installation.customer_named(&text).await?;
-    // Without a time it is now, as entities know it, and not a moment that has just passed.
+    // Without a time the current state of the entities is used, not a moment that has just passed.
     let then = match at {
         Some(at) => moment_of(installation, at).await?,
         None => None,

@@ -1,4 +1,4 @@
-//! Lists that were imported, over HTTP: how one stands, and people taken out again while a campaign runs
+//! Routes of imported lists: show one, and withdraw customers from a running campaign, by list or by name
 //! (CMP-12).
 
 use crate::comparison_gate::{count_own_ids, note_own_ids};
@@ -17,54 +17,59 @@ use intake::members::{Members, Order};
 use schemars::JsonSchema;
 use serde_json::Value;
 
-/// Most people named in one request; a list's people are withdrawn without being named.
+/// Maximum customers named in one request. The customers of a list are withdrawn without being named.
 const NAMED_MAX: usize = 1_000;
 
-/// Longest name of whoever orders it.
+/// Maximum length of `by`, in bytes.
 const BY_BYTES_MAX: usize = 256;
 
 pub(super) fn endpoints() -> Vec<Endpoint> {
     vec![
-        Endpoint::get(
-            "/api/v1/lists/{list}",
-            "A list: its file, how many people it brought, who of them waits and who was withdrawn",
-            standing,
-        )
-        .needs(Permission::CampaignsRead, About::Handler),
+        Endpoint::get("/api/v1/lists/{list}", "Get an imported list", standing)
+            .describe(
+                "Returns the file, the number of customers that it enrolled, and how many of them are \
+                 waiting or withdrawn.",
+            )
+            .needs(Permission::CampaignsRead, About::Handler),
         Endpoint::post(
             "/api/v1/lists/{list}/withdraw",
-            "Nobody of the list is called any more; who is in a call may end it. Repeat from `after` until it is absent",
+            "Withdraw the customers of a list",
             withdraw,
         )
-        .needs(Permission::CampaignsWrite, About::Handler)
-        .takes::<ListWithdrawal>(),
-        Endpoint::post(
-            "/api/v1/lists/{list}/undo",
-            "The list was a mistake: nobody is called or enrolled by it again. Repeat from `after` until it is absent",
-            undo,
+        .describe(
+            "None of them is called from now on (止呼); calls in progress may finish. Repeat the request \
+             with `after` from the reply until it is absent.",
         )
         .needs(Permission::CampaignsWrite, About::Handler)
         .takes::<ListWithdrawal>(),
+        Endpoint::post("/api/v1/lists/{list}/undo", "Undo an imported list", undo)
+            .describe(
+                "For a list that was imported by mistake: withdraws its customers, and the list enrols no \
+                 customer again. Repeat the request with `after` from the reply until it is absent.",
+            )
+            .needs(Permission::CampaignsWrite, About::Handler)
+            .takes::<ListWithdrawal>(),
         Endpoint::post(
             "/api/v1/campaigns/{id}/withdraw",
-            "These people are not called any more in this campaign (止呼), whatever list they came by",
+            "Withdraw customers from a campaign",
             withdraw_named,
         )
+        .describe("The named customers are no longer called in this campaign (止呼), from any list.")
         .needs(Permission::CampaignsWrite, About::Campaign)
         .takes::<PeopleWithdrawal>(),
     ]
 }
 
-/// Why the people of a list are withdrawn.
+/// The body of a withdrawal by list: the reason, and where to continue.
 #[derive(JsonSchema)]
 struct ListWithdrawal {
-    /// Stored for ever, once a person; nothing personal.
+    /// Stored permanently, once per customer; must not contain personal data.
     #[schemars(length(min = 1, max = WITHDRAWAL_REASON_BYTES_MAX), example = &"the file of the wrong month")]
     reason: String,
-    /// Who orders it; whoever signed in is it.
+    /// The user who requests it. Only used with the directory's own key; a user acts under their own name.
     #[schemars(length(max = BY_BYTES_MAX), example = &"wang")]
     by: Option<String>,
-    /// Where the last reply said to go on.
+    /// The `after` of the previous reply.
     #[schemars(with = "Option<String>", example = &"1200")]
     after: Option<u64>,
 }
@@ -79,16 +84,16 @@ impl Order for ListWithdrawal {
     }
 }
 
-/// Who is withdrawn, and why.
+/// The body of a withdrawal by name: the customers, and the reason.
 #[derive(JsonSchema)]
 struct PeopleWithdrawal {
-    /// The institution's own ids, or ours.
+    /// External or internal ids.
     #[schemars(length(min = 1, max = NAMED_MAX), example = &["C01"])]
     customers: Vec<String>,
-    /// Stored for ever, once a person; nothing personal.
+    /// Stored permanently, once per customer; must not contain personal data.
     #[schemars(length(min = 1, max = WITHDRAWAL_REASON_BYTES_MAX), example = &"paid at the branch")]
     reason: String,
-    /// Who orders it; whoever signed in is it.
+    /// The user who requests it. Only used with the directory's own key; a user acts under their own name.
     #[schemars(length(max = BY_BYTES_MAX), example = &"wang")]
     by: Option<String>,
 }
@@ -117,7 +122,7 @@ impl Order for PeopleWithdrawal {
     }
 }
 
-/// The list of the path, in a campaign that the caller may see.
+/// Returns the campaign of the list in the path, if it is in the caller's data scope; otherwise `missing`.
 async fn named(ctx: &Ctx, list: ListId, scope: &DataScope) -> Result<CampaignId, Problem> {
     let campaign = campaign_of(&ctx.installation, list).await?;
     let hidden = |_| Problem::missing("this list");
@@ -193,12 +198,13 @@ async fn withdraw_named(ctx: Ctx, input: Input) -> Result<Changed<WithdrawnShown
     ))
 }
 
-/// The place that a wrong member of `customers` names.
+/// Returns the index in `customers` of a wrong member.
 fn index_of(pointer: &str) -> Option<usize> {
     pointer.rsplit('/').next()?.parse().ok()
 }
 
-/// Nobody where there is nobody; who could not be looked for may be in the campaign.
+/// Turns a `missing` problem into `None`. Other problems stay, because a customer who could not be looked up
+/// may be in the campaign.
 fn found<T>(looked_for: Result<T, Problem>) -> Result<Option<T>, Problem> {
     match looked_for {
         Ok(known) => Ok(Some(known)),

@@ -1,5 +1,5 @@
-//! Drafts of wording over HTTP: a model asked for other words of an answer, what came of it, and what a
-//! person makes of that.
+//! Routes of wording drafts: ask a model for another wording of an answer, list and show the drafts, adopt or
+//! reject one.
 
 use crate::described::{Changed, MadeOrChanged, Read};
 use crate::endpoint::{About, Ctx, Endpoint, Input, Permission};
@@ -18,42 +18,53 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
     vec![
         Endpoint::post(
             "/api/v1/knowledge/{name}/drafts",
-            "Ask a model for other words of one answer; answers when it wrote them or will not. Nobody hears them",
+            "Ask a model for another wording of an answer",
             ask_one,
+        )
+        .describe(
+            "The reply is sent when the model has written the draft or declined. A draft is not spoken \
+             before it is adopted and published.",
         )
         .needs(Permission::CampaignsWrite, About::Everybody)
         .takes::<DraftOrder>(),
         Endpoint::get(
             "/api/v1/knowledge/{name}/drafts",
-            "Drafts of wording of a knowledge base, in the order in which they were asked for",
+            "List the wording drafts of a knowledge base",
             list,
         )
+        .describe("Returns drafts in the order in which they were requested.")
         .needs(Permission::RulesRead, About::Everybody)
         .query(PAGED),
         Endpoint::get(
             "/api/v1/knowledge/{name}/drafts/{id}",
-            "One draft of wording, with all that was sent to the model",
+            "Get a wording draft",
             show,
         )
+        .describe("Returns the draft with everything that was sent to the model.")
         .needs(Permission::RulesRead, About::Everybody),
         Endpoint::post(
             "/api/v1/knowledge/{name}/drafts/{id}/adopt",
-            "Take a draft that somebody else asked for into a new version of the base, which is not published by this",
+            "Adopt a wording draft",
             adopt_it,
+        )
+        .describe(
+            "Adds a draft that another user requested to a new version of the knowledge base. The version \
+             is not published by this.",
         )
         .needs(Permission::CampaignsWrite, About::Everybody)
         .takes::<AdoptOrder>(),
         Endpoint::post(
             "/api/v1/knowledge/{name}/drafts/{id}/reject",
-            "Say why a draft is not to be said",
+            "Reject a wording draft",
             reject_it,
         )
+        .describe("Stores the reason why the draft is not to be spoken.")
         .needs(Permission::CampaignsWrite, About::Everybody)
         .takes::<RejectOrder>(),
     ]
 }
 
-/// A draft after something was done with it.
+/// A wording draft after it was requested or rejected.
 #[derive(Debug, Serialize, JsonSchema)]
 struct WordingDraftWritten {
     #[serde(flatten)]

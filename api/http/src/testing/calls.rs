@@ -1,4 +1,4 @@
-//! Calls without a line: what their entities are told, step by step.
+//! Calls without a line, for tests: sends the commands of a call to its entity, step by step.
 
 use super::Story;
 use domain::call::command::{CallCommand, CallEnding};
@@ -19,12 +19,12 @@ pub fn enrolment() -> EnrolmentId {
     }
 }
 
-/// Of that enrolment's call.
+/// Returns the command that permits a call of that enrolment.
 pub fn permit(now: Timestamp, call: CallId, attempt: u32) -> CallCommand {
     permit_of(now, call, attempt, enrolment())
 }
 
-/// Of any enrolment's call.
+/// Returns the command that permits a call of any enrolment.
 pub fn permit_of(now: Timestamp, call: CallId, attempt: u32, enrolment: EnrolmentId) -> CallCommand {
     let EnrolmentId { campaign, customer } = enrolment;
     let valid_until = now.plus_ms(60_000);
@@ -59,7 +59,7 @@ pub fn permit_of(now: Timestamp, call: CallId, attempt: u32, enrolment: Enrolmen
     }
 }
 
-/// A call that is dialed on the trunk `first`, and what comes of it.
+/// Dials a call on the trunk `first` and sends its next command.
 pub async fn dial(story: &Story, attempt: u32, then: CallCommand) {
     let call = CallId::derive(&enrolment(), attempt);
     let dialing = CallCommand::Dial {
@@ -118,8 +118,8 @@ pub fn answered() -> CallCommand {
     CallCommand::Answer { leg: 1, dialog }
 }
 
-/// Campaign T with a call that failed, one that a person answered and nothing attended to, and one that a
-/// machine answered; answers the position behind them.
+/// Creates campaign T with a failed call, a call that a person answered without agent or robot, and one that
+/// a machine answered. Returns the log position after them.
 pub async fn three_calls(story: &Story) -> String {
     let client = story.client();
     let made = json!({ "task_id": "T", "script_template": "您好。",
@@ -143,7 +143,7 @@ pub async fn three_calls(story: &Story) -> String {
             .await;
         ended.unwrap();
     }
-    // Somebody heard the recordings: one was converted, the other was no person.
+    // A user listened to the recordings: one call was a conversion, the other no person.
     let mut position = String::new();
     for (attempt, found) in [
         (
@@ -159,7 +159,7 @@ pub async fn three_calls(story: &Story) -> String {
     position
 }
 
-/// Campaign T with one call whose recording lies where recordings do; answers what was recorded.
+/// Creates campaign T with one call and its recording file. Returns the recorded bytes.
 pub async fn recorded_call(story: &Story) -> Vec<u8> {
     let made = json!({ "task_id": "T", "script_template": "您好。",
         "schedule": { "start_time": "09:00", "end_time": "18:00" } });
@@ -171,11 +171,11 @@ pub async fn recorded_call(story: &Story) -> Vec<u8> {
     record(story, 1).await
 }
 
-/// RIFF; PCM of two channels, 8 kHz, 16 bit; 199,956 bytes of sound.
+/// A RIFF header: PCM, two channels, 8 kHz, 16 bit, 199,956 bytes of sound.
 const SOUND_HEADER: &[u8; 44] =
     b"RIFF\x38\x0d\x03\0WAVEfmt \x10\0\0\0\x01\0\x02\0\x40\x1f\0\0\0\x7d\0\0\x04\0\x10\0data\x14\x0d\x03\0";
 
-/// The attempt's call, answered, recorded and ended; answers what was recorded.
+/// Answers, records and ends the call of an attempt. Returns the recorded bytes.
 pub async fn record(story: &Story, attempt: u32) -> Vec<u8> {
     dial(story, attempt, answered()).await;
     let installation = &story.running.installation;

@@ -1,5 +1,4 @@
-//! A server on a directory of its own, and calls that it has had: for tests of this crate and of those
-//! above it.
+//! A server on its own directory, and calls on it: for tests of this crate and of crates that use it.
 
 mod calls;
 mod story;
@@ -22,7 +21,8 @@ use std::path::Path;
 use tower::ServiceExt;
 use warp::http::Request;
 
-/// The status and the body; null of a stream and of what is not JSON.
+/// Returns the status and the JSON body of a request; null for a stream and for other media types. Checks the
+/// reply against the published description.
 pub async fn answer(running: &Running, method: &str, path: &str, body: &str) -> (u16, Value) {
     let request = Request::builder()
         .method(method)
@@ -43,7 +43,7 @@ pub async fn answer(running: &Running, method: &str, path: &str, body: &str) -> 
     (status, body)
 }
 
-/// Of a server without lines on a directory of its own.
+/// Returns the settings of a server without lines on its own directory.
 pub fn settings(directory: &Path) -> ServeSettings {
     ServeSettings {
         read_db: None,

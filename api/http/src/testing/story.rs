@@ -1,4 +1,4 @@
-//! A real server on loopback, and its clients.
+//! A real server on loopback with its clients, for tests.
 
 use super::settings;
 use crate::listeners::Listeners;
@@ -35,7 +35,7 @@ impl Story {
         Self::begin_with(|_, _| {})
     }
 
-    /// The same with other settings; they may need files in the folder that is handed over.
+    /// Starts a server with changed settings; `change` may write files into the given folder.
     pub fn begin_with(change: impl FnOnce(&Path, &mut ServeSettings)) -> Self {
         let directory = tempfile::tempdir().unwrap();
         let runtime = Arc::new(Runtime::new().unwrap());
@@ -44,14 +44,14 @@ impl Story {
         Self::on(directory, runtime, settings)
     }
 
-    /// The same behind these proxies.
+    /// Starts a server behind these proxies.
     pub fn begin_behind(proxies: Proxies) -> Self {
         let directory = tempfile::tempdir().unwrap();
         let settings = settings(directory.path());
         Self::behind(directory, Arc::new(Runtime::new().unwrap()), settings, proxies)
     }
 
-    /// On a directory that may have a log already.
+    /// Starts a server on a directory that may have a log already.
     pub fn on(directory: tempfile::TempDir, runtime: Arc<Runtime>, settings: ServeSettings) -> Self {
         Self::behind(directory, runtime, settings, Proxies::default())
     }
@@ -96,13 +96,13 @@ impl Story {
         OwnServer::find(&args).unwrap()
     }
 
-    /// What this server asks for, as `Authorization` has it.
+    /// Returns the value of `Authorization` with this server's token.
     pub fn bearer(&self) -> String {
         let file = self.running.installation.directory.join(TOKEN_FILE);
         format!("Bearer {}", std::fs::read_to_string(file).unwrap().trim())
     }
 
-    /// Events of three numbers; every fourth is about campaign T.
+    /// Appends events of three numbers; every fourth event is about campaign T.
     pub async fn append(&self, from: u64, count: u64) {
         for index in from..from + count {
             let stream = stream(&format!("s{}", index % 3));
@@ -122,14 +122,14 @@ impl Story {
         }
     }
 
-    /// A reply as it comes, with the token.
+    /// Sends a GET with the token and these headers, and returns the reply with its body unread.
     pub async fn open(&self, path: &str, headers: &[(&str, &str)]) -> Response<Incoming> {
         let bearer = self.bearer();
         let token = [("Authorization", bearer.as_str())];
         self.open_with(path, &[&token, headers].concat()).await
     }
 
-    /// The same with these headers alone.
+    /// Sends a GET with these headers only, and returns the reply with its body unread.
     pub async fn open_with(&self, path: &str, headers: &[(&str, &str)]) -> Response<Incoming> {
         let mut request = Request::builder().uri(format!("{}{path}", self.url));
         for (name, value) in headers {
@@ -151,7 +151,7 @@ impl Story {
         drop(self.stopped());
     }
 
-    /// Its process stops; what is left of it.
+    /// Stops the server. Returns its directory and its runtime.
     pub fn stopped(self) -> (tempfile::TempDir, Arc<Runtime>) {
         let Self {
             running,
@@ -163,14 +163,14 @@ impl Story {
         (directory, runtime)
     }
 
-    /// The same log under another process, whose clock goes on behind what is recorded.
+    /// Starts another server on the same log; its clock continues after the last recorded event.
     pub fn restarted(self) -> Self {
         let (directory, runtime) = self.stopped();
         let settings = settings(directory.path());
         Self::on(directory, runtime, settings)
     }
 
-    /// The same log under another process, at another time.
+    /// Starts another server on the same log, at another time.
     pub fn later(self, at: &str) -> Self {
         let (directory, runtime) = self.stopped();
         let mut settings = settings(directory.path());

@@ -1,4 +1,4 @@
-//! A question whose asker hangs up, over a real socket.
+//! Tests that an SQL query is stopped, and that this is on record, when its client closes the socket.
 
 use crate::testing::Story;
 use domain::stored_event::Position;

@@ -1,4 +1,5 @@
-//! Users, keys and sessions as they meet a server: who is let in, what they may, and what is on record of it.
+//! Tests of users, API keys and sessions against a running server: who may sign in, what each credential
+//! permits, and what the audit trail records.
 
 use super::asking::{PASSWORD, add, get, key, owner, replace, send, sign_in, trail, who};
 use crate::testing::Story;
@@ -41,7 +42,7 @@ fn a_session_commands_only_with_its_token_and_ends_when_a_role_changes() {
         let created = send(&story, Method::POST, path, &both, Some(made)).await;
         assert_eq!(created.status, 201, "{}", created.body);
         let acted = trail(&story, "campaign.created").await;
-        assert_eq!(acted[0]["by_whom"], "wang", "who acted stands in the envelope");
+        assert_eq!(acted[0]["by_whom"], "wang", "the envelope names the acting user");
 
         let change = json!({ "add": "analyst", "reason": "figures" });
         assert_eq!(
@@ -162,7 +163,11 @@ fn wrong_passwords_lock_and_what_was_refused_is_on_record() {
         add(&story, "wang", &["viewer"]).await;
         let unknown = sign_in(&story, "nobody", PASSWORD).await;
         let wrong = sign_in(&story, "wang", "not this one").await;
-        assert_eq!((wrong.status, &wrong.body), (401, &unknown.body), "told alike");
+        assert_eq!(
+            (wrong.status, &wrong.body),
+            (401, &unknown.body),
+            "an unknown user and a wrong password give the same reply"
+        );
         for _ in 1..domain::user::WRONG_MAX {
             sign_in(&story, "wang", "not this one").await;
         }
@@ -179,7 +184,7 @@ fn wrong_passwords_lock_and_what_was_refused_is_on_record() {
         for _ in 0..3 {
             assert_eq!(get(&story, "/api/v1/campaigns", "Bearer ll_x").await.status, 401);
         }
-        // The first of a minute is told at once, by a task of its own.
+        // The first refusal of a minute is recorded at once, but by a background task.
         let deadline = story.running.installation.now().plus_ms(5_000);
         while trail(&story, "access.refused").await.is_empty() {
             assert!(story.running.installation.now() < deadline, "nothing on record");
@@ -260,7 +265,7 @@ fn who_signed_in_acts_whatever_a_request_says() {
         assert_eq!(owner(&story, "/api/v1/tasks/data", listed).await.status, 200);
         let law = key(&story, json!({ "user": "law" })).await;
         let path = "/api/v1/customers/C1/hold";
-        let order = json!({ "reason": "a court asked", "by": "somebody else" });
+        let order = json!({ "reason": "a court asked", "by": "another person" });
         let held = send(
             &story,
             Method::POST,
@@ -301,7 +306,7 @@ fn who_signed_in_acts_whatever_a_request_says() {
     story.end();
 }
 
-/// A key of theirs that has a second left.
+/// Creates an API key of `user` that expires in one second. Returns its `Authorization` header.
 async fn brief_key(story: &Story, user: &str) -> String {
     let installation = &story.running.installation;
     let command = installation.new_command();
@@ -348,7 +353,7 @@ fn a_stream_ends_when_its_key_is_revoked_or_its_user_loses_the_role() {
             owner(&story, &revoked, json!({ "reason": "lost" })).await.status,
             200
         );
-        // Read to its end, which comes by itself.
+        // The stream ends by itself once its key is revoked.
         let told = events.collect().await.unwrap().to_bytes();
         let told = String::from_utf8_lossy(&told).into_owned();
         assert!(

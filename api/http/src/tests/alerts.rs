@@ -1,4 +1,4 @@
-//! The watch over a real server: what calls do raises an alert, and ends it.
+//! Tests of the alert rules on a running server: the results of calls raise an alert and end it.
 
 use crate::testing::{Story, answered, dial, failed, three_calls};
 use application::alerts::budgets;
@@ -7,7 +7,7 @@ use domain::alert::AlertRule;
 use hyper::Method;
 use serde_json::Value;
 
-/// The alert about the line, once it stands or no longer does.
+/// Waits until the `line_failures` alert is raised (`standing`) or has ended (`!standing`). Returns it.
 async fn line_alert(story: &Story, standing: bool) -> Value {
     let path = format!("/api/v1/alerts?rule=line_failures&standing={standing}");
     loop {

@@ -1,4 +1,5 @@
-//! A campaign without its persons, as it meets a server: only one that is over, only who occurs in it alone.
+//! Tests of anonymizing a campaign over HTTP: only a finished campaign is permitted, and only customers who
+//! occur in no other campaign are erased.
 
 use super::asking::{get, owner, trail};
 use super::conversations::with_two;
@@ -34,7 +35,7 @@ fn a_campaign_that_is_over_keeps_its_figures_and_forgets_who_occurs_in_it_alone(
         assert_eq!((&done["erased"], &done["in_other_campaigns"], &done["held"]), (&json!(1), &json!(1), &json!(1)), "{done}");
         assert_eq!(done["still_known"].as_array().unwrap().len(), 2, "{done}");
         assert_eq!(trail(&story, "campaign.anonymized").await.len(), 1);
-        // Whoever is told of it finds the key destroyed.
+        // By the time the erasure is certified, the customer's key is destroyed.
         assert_eq!(trail(&story, "customer.erasure_certified").await.len(), 1);
         let erased = get(&story, "/api/v1/customers/C001", &story.bearer()).await.body;
         assert_eq!(erased["name"], Value::Null, "{erased}");

@@ -1,5 +1,5 @@
-//! What an order over a campaign leaves alone, and what it counts: transcripts that something else keeps,
-//! words of too few, a secret that is gone, disposals of others.
+//! Tests of what an anonymization leaves out and counts: transcripts kept by another retention period or by a
+//! recording, fewer than three persons with words, a missing secret, disposals by other orders.
 
 use super::anonymous_words::{
     CALLERS, PAST, called, called_in_two, campaign, copies, cut, envelope, events, ordered,
@@ -19,7 +19,7 @@ use hyper::Method;
 use serde_json::{Value, json};
 use std::path::Path;
 
-/// Campaign T under two presets of one floor, with the two people of a list.
+/// Creates campaign T with two presets that set the same retention minimum, and imports two customers.
 async fn under_two_presets(story: &Story) {
     let text = include_str!("../../../../fixtures/flows/card_instalment_spoken.yaml");
     let flow = FlowDefinition::from_yaml(text).unwrap();
@@ -48,7 +48,8 @@ async fn set_transcripts(story: &Story, preset: &str, days: u32) {
     assert_eq!(done.status, 200, "{}", done.body);
 }
 
-/// Of four the last stays known: what becomes of their words.
+/// Asserts that a dry run copies the words of three customers and keeps the transcript of the fourth, who
+/// also occurs in another campaign.
 async fn keeps_the_fourth(story: &Story) {
     let dry = ordered(story, true).await;
     assert_eq!(
@@ -134,7 +135,7 @@ fn an_order_whose_secret_is_missing_makes_no_copy_twice() {
     let story = Story::begin();
     story.runtime.block_on(called(&story));
     let story = story.later(PAST);
-    // The keys as they were before the order.
+    // A copy of the keys from before the order.
     let keys = story.running.installation.directory.join("keys");
     let aside = tempfile::tempdir().unwrap();
     let (directory, runtime) = story.stopped();

@@ -1,5 +1,5 @@
-//! What was said in a campaign outlives its persons: copies that name nobody, made once however often the
-//! order is cut, before anybody is erased.
+//! Tests of anonymous transcript copies: what was said in a campaign is kept without identifying anyone. Each
+//! copy is made once, even if the order is interrupted, and before the first customer is erased.
 
 use super::asking::{Came, get, owner, trail};
 use super::conversations::with_two;
@@ -16,7 +16,7 @@ use domain::transcript::TranscriptOf;
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
 
-/// The calls are of 2 March 2026: behind the floor of transcripts.
+/// An instant after the minimum retention of transcripts; the calls are of 2 March 2026.
 pub(super) const PAST: &str = "2027-03-04T10:00:00+08:00";
 
 pub(super) const CALLERS: [Caller<'static>; 4] = [
@@ -46,13 +46,15 @@ pub(super) fn campaign() -> CampaignId {
     "T".parse().unwrap()
 }
 
-/// Four who were called and talked, of whom the last is called by another campaign too; the campaign is over.
+/// Creates campaign T with four customers who were called and spoke, puts the last one into campaign U too,
+/// and stops T.
 pub(super) async fn called(story: &Story) {
     with_two(story).await;
     called_in_two(story, None).await;
 }
 
-/// The same of campaign T as it is; the last one's call may be recorded.
+/// Does what `called` does, for an existing campaign T. `recording` describes the recording of the last
+/// customer's call, if it has one.
 pub(super) async fn called_in_two(story: &Story, recording: Option<RecordingFacts>) {
     let person = |caller: &Caller<'_>| {
         let phone = caller.phone.trim_start_matches("+86");
@@ -82,7 +84,7 @@ pub(super) async fn ordered(story: &Story, dry_run: bool) -> Value {
     loop {
         let order = json!({ "reason": "the study is over", "dry_run": dry_run });
         let done: Came = owner(story, "/api/v1/campaigns/T/anonymize", order).await;
-        // The server's own look at what is past its period comes with its start.
+        // A disposal that the server starts by itself at its start may be running.
         if done.code() != "retention-busy" {
             assert_eq!(done.status, 200, "{}", done.body);
             return done.body;
@@ -102,7 +104,7 @@ pub(super) async fn events(story: &Story, kind: &str) -> Vec<StoredEvent> {
     page.unwrap().events
 }
 
-/// The same, cut behind two copies.
+/// Sends the anonymization order, and stops it after two copies.
 pub(super) async fn cut(story: &Story) {
     let cause = Cause::outside(CommandId::derive_from_text("cut"));
     let installation = &story.running.installation;
@@ -118,8 +120,8 @@ pub(super) async fn copies(story: &Story) -> Vec<StoredEvent> {
     events(story, AnonymousTranscriptEvent::KEPT).await
 }
 
-/// All by which a person or a call is named anywhere, and what is derived of it without a secret or with the
-/// installation's.
+/// All names of the persons and calls: ids, numbers and values in all spellings, and the ids and hashes
+/// derived from them without a secret or with the installation's secret.
 fn names(story: &Story) -> BTreeSet<String> {
     let vault = story.running.installation.vault();
     let mut names: BTreeSet<String> = ["欧阳", "小明", "6621", "12000"].map(str::to_owned).into();
@@ -159,7 +161,8 @@ fn names(story: &Story) -> BTreeSet<String> {
     names
 }
 
-/// Nothing in the records or words of the copies names anybody, and their places in the log tell nothing.
+/// Asserts that neither the records nor the words of the copies name a person or a call, and that neither
+/// their order nor their position identifies one.
 async fn name_nobody(story: &Story) {
     let (names, kept) = (names(story), copies(story).await);
     let of_calls: BTreeSet<_> = events(story, "call.ended")
@@ -179,7 +182,7 @@ async fn name_nobody(story: &Story) {
             envelope(stored),
             String::from_utf8(stored.record.to_vec()).unwrap(),
         );
-        // A short one of letters and digits may stand in what is sealed by chance.
+        // Short alphanumeric names are skipped: sealed text may contain them by chance.
         for name in names.iter().filter(|name| name.len() >= 8 || !name.is_ascii()) {
             assert!(!text.contains(name.as_str()), "{name} in {text}");
         }
@@ -188,7 +191,8 @@ async fn name_nobody(story: &Story) {
         assert!(!of_calls.contains(&envelope.correlation), "{text}");
         ids.push(envelope.stream.id().to_owned());
     }
-    // In the order of ids that nobody can make again, and all before anybody is erased.
+    // The copies are in the order of their ids, which cannot be derived again, and all before the first
+    // erasure.
     assert!(ids.is_sorted(), "{ids:?}");
     let erased = events(story, "customer.erasure_requested").await;
     let first = erased.first().map(|one| one.position).unwrap();
@@ -229,7 +233,8 @@ fn words_outlive_their_persons_once_and_name_nobody() {
     let story = Story::begin();
     story.runtime.block_on(async {
         called(&story).await;
-        // The fourth is known from elsewhere, and what they said is younger than it has to be kept.
+        // The fourth customer also occurs in another campaign, and their transcript is younger than its
+        // minimum retention.
         let dry = ordered(&story, true).await;
         assert_eq!(
             (&dry["to_copy"], &dry["transcripts_kept"], &dry["left"]),
@@ -243,7 +248,7 @@ fn words_outlive_their_persons_once_and_name_nobody() {
         assert_eq!(dry["to_copy"], 4, "{dry}");
         assert!(copies(&story).await.is_empty());
         cut(&story).await;
-        // Their copies are there, and nobody can tell whose.
+        // The copies exist, and none of them can be assigned to a person.
         copied_for(&story).await;
     });
     let story = story.later(PAST);
@@ -266,7 +271,8 @@ fn words_outlive_their_persons_once_and_name_nobody() {
         );
         assert_eq!(trail(&story, "call.transcript_disposed").await.len(), 1);
         assert_eq!(trail(&story, "campaign.anonymized").await.len(), 1);
-        // Who is told that they are erased finds every key destroyed, and so does the record that says it.
+        // The keys are destroyed before the certificates of erasure and the record of the anonymization are
+        // written.
         let certified = events(&story, "customer.erasure_certified").await;
         let anonymized = events(&story, "campaign.anonymized").await;
         assert_eq!(certified.len(), 3, "{done}");
@@ -274,7 +280,7 @@ fn words_outlive_their_persons_once_and_name_nobody() {
         name_nobody(&story).await;
         found(&story).await;
         copied_for(&story).await;
-        // What is asked again finds nothing more to keep.
+        // The same order again finds nothing left to copy.
         let again = ordered(&story, false).await;
         assert_eq!(
             (&again["copied"], &again["erased"]),
@@ -286,7 +292,8 @@ fn words_outlive_their_persons_once_and_name_nobody() {
     story.end();
 }
 
-/// A copy for the person who is still known says what it cannot hold.
+/// Asserts that the copy for a person who is still known says that it cannot contain the anonymous
+/// transcripts.
 pub(super) async fn copied_for(story: &Story) {
     let asked = json!({ "customer": "C04", "wish": "copy", "channel": "hotline" });
     let opened = owner(story, "/api/v1/requests", asked).await;
@@ -298,7 +305,7 @@ pub(super) async fn copied_for(story: &Story) {
     assert!(note["zh"].is_string() && note["en"].is_string(), "{answered}");
 }
 
-/// Searches and keywords go on, and show nobody.
+/// Asserts that transcript searches and keywords use the anonymous copies and name no person.
 async fn found(story: &Story) {
     let path = "/api/v1/transcripts/search?campaign=T&reason=quality";
     let found = owner(story, path, json!({ "text": "手续费" })).await.body;

@@ -1,4 +1,4 @@
-//! The page of the description, as a browser meets it: whole, from this server alone.
+//! Tests of the page `/docs` as a browser loads it: every file that it needs comes from this server.
 
 use crate::testing::Story;
 use http_body_util::BodyExt;

@@ -1,4 +1,4 @@
-//! Four eyes as they meet a server: from the moment that two users hold a right, each needs the other.
+//! Tests of approvals (four eyes): as soon as two users hold a right, each needs the approval of the other.
 
 use super::asking::{Came, add, approve, get, key, owner, replace, send, trail};
 use crate::testing::Story;
@@ -10,7 +10,7 @@ async fn post(story: &Story, path: &str, authorization: &str, body: Value) -> Ca
     send(story, Method::POST, path, &headers, Some(body)).await
 }
 
-/// Two customers of one campaign.
+/// Creates campaign T with two customers.
 pub(super) async fn customers(story: &Story) {
     let made = json!({ "task_id": "T", "script_template": "您好。",
         "schedule": { "start_time": "09:00", "end_time": "18:00" } });
@@ -25,7 +25,7 @@ pub(super) async fn user(story: &Story, name: &str, roles: &[&str]) -> String {
     key(story, json!({ "user": name })).await
 }
 
-/// Asks for an act that needs another person; answers the approval.
+/// Requests an act that needs an approval. Returns the id of the pending approval.
 pub(super) async fn asked(story: &Story, path: &str, authorization: &str, body: Value) -> String {
     let came = post(story, path, authorization, body).await;
     assert_eq!(
@@ -37,7 +37,7 @@ pub(super) async fn asked(story: &Story, path: &str, authorization: &str, body: 
     came.body["approval"].as_str().unwrap().to_owned()
 }
 
-/// The same by a key, which approves nothing.
+/// Sends an approval with an API key, which the server refuses.
 async fn approve_by_key(story: &Story, approval: &str, authorization: &str) -> Came {
     let path = format!("/api/v1/approvals/{approval}/approve");
     post(story, &path, authorization, json!({})).await
@@ -112,7 +112,7 @@ fn an_erasure_needs_another_person_from_when_there_is_one() {
     story.end();
 }
 
-/// C1 and C2 under hold, and the approval to release C1, given by wang to li.
+/// Puts C1 and C2 on hold, and lets wang approve that li releases C1. Returns the approval's id.
 async fn release_approved(story: &Story, li: &str) -> String {
     for path in ["/api/v1/customers/C1/hold", "/api/v1/customers/C2/hold"] {
         let held = post(story, path, li, json!({ "reason": "court" })).await;
@@ -129,7 +129,7 @@ fn by(approval: &str) -> Value {
     json!({ "reason": "the case is closed", "approval": approval })
 }
 
-/// Tries an act that an approval does not serve; answers why not.
+/// Sends an act to which the approval does not apply. Returns the problem's detail.
 async fn refused(story: &Story, path: &str, authorization: &str, body: Value) -> String {
     let came = post(story, path, authorization, body).await;
     assert_eq!(came.status, 422, "{}", came.body);
@@ -146,7 +146,10 @@ fn an_approval_is_for_one_act_and_is_used_once() {
         let id = release_approved(&story, &li).await;
         let erase = json!({ "reason": "asked" });
         let why = refused(&story, "/api/v1/customers/C1/erase", &li, erase).await;
-        assert!(why.contains("hold"), "what is refused anyway asks nobody: {why}");
+        assert!(
+            why.contains("hold"),
+            "an act that is refused anyway asks for no approval: {why}"
+        );
         let why = refused(&story, "/api/v1/customers/C2/release", &li, by(&id)).await;
         assert!(why.contains("something else"), "{why}");
         assert_eq!(post(&story, RELEASE, &li, by(&id)).await.status, 200);
@@ -205,7 +208,7 @@ fn an_approval_falls_with_who_gave_it_or_by_rejection() {
     story.end();
 }
 
-/// An approval gives nobody a right: who asked must have it still when it is used.
+/// An approval grants no right: the requester must still hold the right when the approval is used.
 #[test]
 fn an_approval_is_worth_nothing_to_who_asked_and_lost_the_right() {
     let story = Story::begin();
@@ -223,7 +226,7 @@ fn an_approval_is_worth_nothing_to_who_asked_and_lost_the_right() {
         assert_eq!(
             approve(&story, "wang", &id).await.status,
             200,
-            "what was asked stands"
+            "the request can still be approved"
         );
         let used = post(&story, erase, &li, json!({ "reason": "asked", "approval": id })).await;
         assert_eq!((used.status, used.code()), (403, "role-missing"), "{}", used.body);

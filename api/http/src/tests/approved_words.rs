@@ -1,5 +1,5 @@
-//! What a campaign says and sends where it asks for approvals of answers and messages (CMP-8): versions
-//! behind which somebody stood, and nothing besides.
+//! Tests of campaigns that require approved answers and messages (CMP-8): only versions that were published
+//! with an approval are permitted.
 
 use super::asking::owner;
 use crate::testing::Story;
@@ -80,7 +80,7 @@ fn messages_that_are_approved_are_those_of_a_flow_behind_which_somebody_stood() 
                 order[member] = value.clone();
             }
         }
-        // This server carries none: what is let through is refused for that alone.
+        // This server sends no messages: an approved message is refused only because its channel is missing.
         let own = owner(&story, "/api/v1/messages", order.clone()).await;
         assert_eq!(own.code(), "no-such-way", "{}", own.body);
         let mut others = Vec::new();

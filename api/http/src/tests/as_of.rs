@@ -1,4 +1,4 @@
-//! Given a log that grows, when the past is asked over HTTP, then what was answered at that time.
+//! Tests of `as_of` and `valid_at`: a read as of a past time returns what it returned at that time.
 
 use crate::listeners::Listeners;
 use crate::running::Running;
@@ -14,7 +14,7 @@ use serde_json::{Value, json};
 use std::sync::Arc;
 use tokio::runtime::Runtime;
 
-/// A server without lines.
+/// A running server without SIP lines, and one call.
 pub(super) struct World {
     running: Running,
     runtime: Arc<Runtime>,
@@ -102,7 +102,7 @@ impl World {
     }
 }
 
-/// What a reply says apart from where and when it was asked.
+/// The reply without the members that depend on where and when it was read.
 fn plain(mut reply: Value) -> Value {
     let members = reply.as_object_mut().unwrap();
     for where_and_when in [
@@ -114,7 +114,7 @@ fn plain(mut reply: Value) -> Value {
     ] {
         members.remove(where_and_when);
     }
-    // Only now is there a now, and only now are hours open or not.
+    // A past read has no current time and no current calling hours.
     members.remove("now");
     members.remove("hours");
     for item in reply["items"].as_array_mut().into_iter().flatten() {
@@ -126,10 +126,10 @@ fn plain(mut reply: Value) -> Value {
 }
 
 const CAMPAIGN: &str = r#"{"task_id":"T","script_template":"您好","customer_segment":"overdue"}"#;
-/// Another, so that a past moment is not the present one.
+/// A second campaign, so that the past differs from the present.
 const ANOTHER: &str = r#"{"task_id":"U","script_template":"您好","customer_segment":"overdue"}"#;
 
-/// Asks each path now and remembers the answers, as of the head.
+/// Reads each path as of the head of the log. Returns the head, and the status and body of each reply.
 fn asked_now(world: &World, paths: &[&str]) -> (Position, Vec<(u16, Value)>) {
     let head = world.head();
     let answers = paths.iter().map(|path| {
@@ -223,7 +223,7 @@ fn an_answer_of_now_says_how_far_its_rows_are() {
         "/trunks/quality",
         "/charts/answer_ratio_per_call",
         "/alerts",
-        // That a page of calls was read is put on record: it comes last.
+        // Last, because reading a page of calls adds a record to the log.
         "/calls",
     ] {
         let (status, shown) = world.get(&format!("{path}?after_position={head}"));
@@ -297,7 +297,7 @@ fn an_answer_says_what_it_cost_and_where_it_lies_and_a_repeat_is_kept() {
 #[test]
 fn the_past_is_refused_where_there_is_none_and_before_a_thing_began() {
     let world = World::begin();
-    // The log was only named.
+    // The log only has its first event, which names it.
     assert_eq!(world.get("/campaigns/T?as_of=2").1["code"], "as-of-in-the-future");
     assert_eq!(world.ask_path("POST", "/api/v1/campaigns", CAMPAIGN).0, 201);
     let head = world.head();
@@ -320,7 +320,7 @@ fn the_past_is_refused_where_there_is_none_and_before_a_thing_began() {
         ),
         ("/campaigns/U?as_of=1", 404, "missing"),
         ("/campaigns/U/report?as_of=1", 404, "missing"),
-        // The second event is the flow's; the campaign came after it.
+        // The second event is the flow's; the campaign was created after it.
         ("/campaigns/T?as_of=2", 404, "missing"),
     ] {
         let (found, body) = world.get(path);

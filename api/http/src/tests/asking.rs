@@ -1,4 +1,5 @@
-//! Requests of users and of the directory's owner to a running server, and their replies read whole.
+//! Helpers that send requests as a user or as the installation's owner to a running server, and read the
+//! whole reply.
 
 use crate::testing::Story;
 use bytes::Bytes;
@@ -8,10 +9,10 @@ use hyper_util::client::legacy::Client;
 use hyper_util::rt::TokioExecutor;
 use serde_json::{Value, json};
 
-/// What everybody's password is here.
+/// The password of all users of these tests.
 pub(super) const PASSWORD: &str = "correct horse battery";
 
-/// A reply, read whole.
+/// A reply: its status, cookie and JSON body.
 pub(super) struct Came {
     pub(super) status: u16,
     pub(super) cookie: Option<String>,
@@ -68,7 +69,7 @@ pub(super) async fn owner(story: &Story, path: &str, body: Value) -> Came {
     .await
 }
 
-/// The same of a change that names which version it means: the one that is there.
+/// Sends a change with the owner's key. `If-Match` is the etag that `read` returns.
 pub(super) async fn replace(story: &Story, read: &str, write: &str, body: Value) -> Came {
     let bearer = story.bearer();
     let shown = get(story, read, &bearer).await;
@@ -84,7 +85,7 @@ pub(super) async fn add(story: &Story, name: &str, roles: &[&str]) -> Came {
     added
 }
 
-/// The campaign T, of which another person approves what `approvals` names.
+/// Creates campaign T; `approvals` names the acts that another user must approve.
 pub(super) async fn campaign(story: &Story, approvals: Value) {
     let made = json!({ "task_id": "T", "script_template": "您好。", "approvals": approvals,
         "schedule": { "start_time": "09:00", "end_time": "18:00" } });
@@ -114,7 +115,7 @@ pub(super) async fn sign_in(story: &Story, name: &str, password: &str) -> Came {
     send(story, Method::POST, "/api/v1/sign-in", &[], Some(body)).await
 }
 
-/// Sends a command in a session of the user, who has the tests' `PASSWORD`.
+/// Signs the user in with `PASSWORD` and sends a command in that session.
 pub(super) async fn in_session(story: &Story, name: &str, path: &str, body: Value) -> Came {
     let begun = sign_in(story, name, PASSWORD).await;
     assert_eq!(begun.status, 200, "{}", begun.body);
@@ -124,19 +125,19 @@ pub(super) async fn in_session(story: &Story, name: &str, path: &str, body: Valu
     send(story, Method::POST, path, &headers, Some(body)).await
 }
 
-/// The user approves, in a session of their own.
+/// Approves `approval` in a new session of the user.
 pub(super) async fn approve(story: &Story, name: &str, approval: &str) -> Came {
     let path = format!("/api/v1/approvals/{approval}/approve");
     in_session(story, name, &path, json!({})).await
 }
 
-/// Who the session of a cookie says one is.
+/// Reads `/api/v1/whoami` with the cookie of a session.
 pub(super) async fn who(story: &Story, cookie: &str) -> Came {
     let path = "/api/v1/whoami";
     send(story, Method::GET, path, &[("Cookie", cookie)], None).await
 }
 
-/// What the trail has of a kind, once it has this position.
+/// The records of a kind in the audit trail, after the trail has read the whole log.
 pub(super) async fn trail(story: &Story, kind: &str) -> Vec<Value> {
     let head = story.running.installation.store().head().await.unwrap();
     let path = format!("/api/v1/audit?kind={kind}&after_position={head}");

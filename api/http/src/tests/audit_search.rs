@@ -1,5 +1,5 @@
-//! The audit trail searched, as it meets a server: exact counts, things and words, refused attempts, and that
-//! each search is on record.
+//! Tests of the audit search: exact counts, filters by thing and words, refused attempts, and that each
+//! search is itself on record.
 
 use super::asking::{add, get, key, owner, replace, send, trail};
 use crate::testing::Story;
@@ -34,7 +34,7 @@ fn a_search_counts_everything_by_thing_and_words_and_is_itself_on_record() {
         );
         let next = paged.body["next"].as_str().unwrap();
         let rest = owner(&story, path, json!({ "words": "quarterly AUDIT", "after": next })).await;
-        // Behind them stands the search before, which holds these words too.
+        // The record of the search before contains these words too, and comes after these items.
         assert_eq!(
             rest.body["items"][0]["kind"], "user.role_granted",
             "{}",
@@ -53,7 +53,7 @@ fn what_was_refused_to_a_key_is_found_by_it() {
     let story = Story::begin();
     story.runtime.block_on(async {
         let path = "/api/v1/audit/search";
-        // A key of a role that may not is refused, and that is found by its user.
+        // A key without a permitted role is refused, and the refusal is found by that key.
         add(&story, "zhao", &["viewer"]).await;
         let viewer = key(&story, json!({ "user": "zhao" })).await;
         let with_key = [("Authorization", viewer.as_str())];
@@ -88,7 +88,7 @@ fn a_phone_number_stands_in_no_record_of_a_search_and_what_is_found_is_taken_wit
     let story = Story::begin();
     story.runtime.block_on(async {
         let path = "/api/v1/audit/search";
-        // A phone number is looked for by our id of it, and stands nowhere.
+        // The search uses the id derived from the phone number; the record does not contain the number.
         let number = owner(
             &story,
             "/api/v1/numbers/opt-out",
@@ -107,7 +107,7 @@ fn a_phone_number_stands_in_no_record_of_a_search_and_what_is_found_is_taken_wit
         let nothing = owner(
             &story,
             "/api/v1/audit/export",
-            json!({ "words": "nobody said this" }),
+            json!({ "words": "words without a match" }),
         )
         .await;
         assert_eq!(nothing.status, 404, "{}", nothing.body);

@@ -1,19 +1,19 @@
-//! Where one request ends and the next begins: a head that says it in two ways is refused, and what follows
-//! it on the connection is never taken for a request.
+//! Tests of request boundaries (request smuggling): a head with an ambiguous length is refused, and the bytes
+//! after it are not read as another request.
 
 use super::secured::reach;
 use crate::testing::Story;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
-/// What somebody in front of us could have taken for a body.
+/// A request that a proxy in front of the server could have taken for a body.
 const HIDDEN: &str = "GET /livez HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n";
 
-/// All that is answered on one connection.
+/// Sends `sent` on a new connection. Returns everything that the server answers.
 async fn answered(story: &Story, sent: &str) -> String {
     let mut stream = reach(&story.url).await;
     stream.write_all(sent.as_bytes()).await.unwrap();
     let mut said = Vec::new();
-    // It may be reset when it is closed with something unread.
+    // The server may reset a connection that it closes with unread bytes.
     drop(stream.read_to_end(&mut said).await);
     String::from_utf8_lossy(&said).into_owned()
 }

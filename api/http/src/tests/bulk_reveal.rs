@@ -1,5 +1,5 @@
-//! Values of many persons in clear at once: who stands behind it, what is on record first, and who is left
-//! out.
+//! Tests of revealing values of many customers at once: the approval it needs, the records written before the
+//! values are returned, and the customers left out.
 
 use super::asking::{Came, add, approve, key, owner, send, trail};
 use crate::testing::Story;
@@ -13,7 +13,7 @@ async fn post(story: &Story, path: &str, authorization: &str, body: Value) -> Ca
     send(story, Method::POST, path, &headers, Some(body)).await
 }
 
-/// Campaign A with C1 and C2, campaign B with C2 and C3.
+/// Creates campaign A with C1 and C2, and campaign B with C2 and C3.
 async fn three_people(story: &Story) {
     for (campaign, customers) in [("A", ["C1", "C2"]), ("B", ["C2", "C3"])] {
         let made = json!({ "task_id": campaign, "script_template": "您好，{{customer_name}}。",
@@ -119,7 +119,7 @@ fn a_campaign_s_persons_are_shown_without_the_erased_and_only_to_whoever_sees_th
         assert_eq!(owner(&story, path, given).await.status, 200);
         let whole = |campaign: &str| json!({ "campaign": campaign, "fields": ["name"], "reason": "letters" });
         let own = post(&story, PATH, &ann, whole("B")).await;
-        assert_eq!(names(&own), ["张C2A"], "nobody else holds the right");
+        assert_eq!(names(&own), ["张C2A"], "no other user holds the right");
         let read = &trail(&story, "inquiry.personal_data_read").await[0];
         assert_eq!(read["data"]["four_eyes"], json!({ "nobody": "nobody_else" }));
         let others = post(&story, PATH, &ann, of(&["C1"], None)).await;

@@ -1,4 +1,5 @@
-//! A list of calls, narrowed by what they came to, their trunk, their time and their talk, and its order.
+//! Tests of the filters of `GET /api/v1/calls` (outcome, disposition, trunk, time, talk time) and of its
+//! order.
 
 use crate::testing::{Story, three_calls};
 use domain::ids::CallId;

@@ -1,4 +1,5 @@
-//! A call at a time over HTTP: what was known then, what was true then.
+//! Tests of reading one call as of a time: `as_of` (what the log knew then) and `valid_at` (what was true
+//! then).
 
 use crate::tests::as_of::World;
 use serde_json::{Value, json};
@@ -27,7 +28,7 @@ fn a_correction_names_what_it_corrects_and_both_axes_can_be_asked() {
     assert_eq!(fact["data"]["corrects"], ended["id"]);
     assert_eq!(fact["causationid"], ended["id"]);
 
-    // As known before the correction, and as true then by what is known now.
+    // As known before the correction (`as_of`), then as true at that time by today's knowledge (`valid_at`).
     let position = ended["position"].as_str().unwrap();
     let (_, then) = world.send("GET", &format!("?as_of={position}"), "");
     assert_eq!(then["ended"]["disposition"], "answered");
@@ -66,7 +67,7 @@ fn what_nobody_can_know_and_what_makes_no_sense_is_refused() {
         ("as_of=yesterday", 400, "as-of-invalid"),
         ("valid_at=7", 400, "valid-at-invalid"),
         ("as_of=0", 422, "as-of-before-the-log"),
-        // The first event names the log, the second is the call's.
+        // The first event names the log, the second belongs to the call.
         ("as_of=2", 200, ""),
         ("as_of=999", 422, "as-of-in-the-future"),
         ("as_of=2001-01-01T00:00:00Z", 422, "as-of-before-the-log"),

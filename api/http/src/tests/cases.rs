@@ -1,4 +1,4 @@
-//! Complaints, requests of persons, inspections and the worksheet of a breach, as they meet a server.
+//! Tests of complaints, data subject requests, inspections, proofs and the worksheet of a data breach.
 
 use crate::testing::{Story, answered, dial, three_calls};
 use bytes::Bytes;
@@ -10,7 +10,7 @@ use hyper_util::rt::TokioExecutor;
 use serde_json::{Value, json};
 use store::proof::bundle::{Trust, check_bundle};
 
-/// One request with the directory's key; the reply's bytes, whatever they are.
+/// Sends a request with the owner's key. Returns the status and the bytes of the body.
 async fn sent(story: &Story, method: Method, path: &str, body: &Value) -> (u16, Vec<u8>) {
     let url = story.running.url.clone().unwrap();
     let body = if body.is_null() {
@@ -38,7 +38,7 @@ pub(super) async fn get(story: &Story, path: &str) -> (u16, Value) {
     (status, serde_json::from_slice(&bytes).unwrap_or(Value::Null))
 }
 
-/// A campaign whose one person has the id C01.
+/// Creates campaign T with one customer, C01. Returns the customer's id.
 pub(super) async fn one_person(story: &Story) -> String {
     let made = json!({ "task_id": "T", "script_template": "您的账单将于{{days}}天后到期。",
         "schedule": { "start_time": "09:00", "end_time": "18:00" } });
@@ -101,7 +101,7 @@ fn a_call_is_proved_by_one_request_and_the_log_s_state_is_signed() {
         ] {
             assert_eq!(get(&story, &path).await.0, 404, "{path}");
         }
-        // Taking it away is on record.
+        // The export of the proof is on record.
         let (_, trail) = get(&story, "/api/v1/events?kind=inquiry.exported").await;
         assert_eq!(trail["items"][0]["data"]["what"], "proof", "{trail}");
     });
@@ -209,7 +209,7 @@ fn a_complaint_is_opened_taken_and_resolved_and_its_number_suppressed_with_its_c
         );
         let (_, open) = get(&story, "/api/v1/complaints?open=true").await;
         assert_eq!(open["items"], json!([]));
-        // The suppression names what caused it.
+        // The suppression's cause is the resolved complaint.
         let (_, events) = get(&story, "/api/v1/events?kind=number.suppressed").await;
         let (_, caused) = get(&story, "/api/v1/events?kind=complaint.resolved").await;
         assert_eq!(
@@ -258,7 +258,7 @@ fn a_person_s_request_does_what_is_asked_for_and_says_by_which_event() {
             let path = format!("/api/v1/requests/{}/answer", ids[index]);
             post(&story, &path, body).await
         };
-        let done = json!({ "note": "told by letter" });
+        let done = json!({ "note": "answered by letter" });
         let (_, copy) = answer(0, done.clone()).await;
         assert_eq!(copy["copy"]["persons"][0]["name"], "王小明", "{copy}");
         assert_eq!(copy["copy"]["variables"]["T"]["days"], "3", "{copy}");
@@ -346,7 +346,8 @@ fn a_worksheet_says_whose_data_somebody_saw_and_tells_how_to_reach_them_only_on_
     story.end();
 }
 
-/// A complaint names the call to a number that was nearest to a time.
+/// A complaint that gives only a number and a time is assigned to the call to that number nearest to the
+/// time.
 #[test]
 fn a_complaint_about_a_number_and_a_time_names_the_call() {
     let story = Story::begin();

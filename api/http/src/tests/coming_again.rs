@@ -1,5 +1,5 @@
-//! Requests with an `Idempotency-Key` as they meet a server: done once, refused with another body, a user's
-//! their own; and what events keep of a request's trace.
+//! Tests of `Idempotency-Key`: a command runs once, another body under the same key is refused, and keys are
+//! separate for each user. Also tests the trace context that events store.
 
 use super::asking::{Came, add, key, send, trail};
 use super::webhooks::request_of;
@@ -58,7 +58,8 @@ fn a_key_is_for_one_body_and_the_same_again_is_answered_as_the_first_time() {
     story.end();
 }
 
-/// A connection on which a campaign is sent, up to its body: the server has begun to answer, and waits.
+/// Opens a connection and sends a request to create a campaign, up to its body. Returns after the server has
+/// answered `100 Continue`.
 #[expect(clippy::disallowed_methods, reason = "the test's own client, on loopback")]
 fn begun(story: &Story, key: &str, body: &str) -> BufReader<TcpStream> {
     let address = story.url.strip_prefix("http://").unwrap();
@@ -71,14 +72,14 @@ fn begun(story: &Story, key: &str, body: &str) -> BufReader<TcpStream> {
     );
     stream.write_all(head.as_bytes()).unwrap();
     let mut reader = BufReader::new(stream);
-    // It is said when the body is asked for.
+    // The server sends it when it starts to read the body.
     let mut line = String::new();
     reader.read_line(&mut line).unwrap();
     assert!(line.starts_with("HTTP/1.1 100 "), "{line}");
     reader
 }
 
-/// Status and body of what is answered once the body has come.
+/// Sends the body. Returns the status and the body of the reply.
 fn ended(mut begun: BufReader<TcpStream>, body: &str) -> (u16, Value) {
     begun.get_mut().write_all(body.as_bytes()).unwrap();
     let mut answer = String::new();
@@ -106,7 +107,11 @@ fn the_second_of_two_at_once_is_told_to_wait_and_has_the_first_one_s_reply_after
         );
         assert!(trail(&story, "campaign.created").await.is_empty());
         let other = post(&story, path, &with("wednesday-2"), campaign("B")).await;
-        assert_eq!(other.status, 201, "nobody else waits: {}", other.body);
+        assert_eq!(
+            other.status, 201,
+            "a request with another key does not wait: {}",
+            other.body
+        );
     });
     let (status, made) = ended(first, &body);
     assert_eq!((status, &made["task_id"]), (201, &json!("A")), "{made}");
@@ -118,7 +123,8 @@ fn the_second_of_two_at_once_is_told_to_wait_and_has_the_first_one_s_reply_after
     story.end();
 }
 
-/// A receiver that says when a message has come and answers it once it is bidden, and how many came.
+/// Starts a webhook receiver that reports its first request and answers it only when released. Returns its
+/// URL, the report of the first request, the release, and one message for each request.
 #[expect(clippy::disallowed_methods, reason = "the test's own receiver, on loopback")]
 fn slow_receiver() -> (
     String,
@@ -148,7 +154,7 @@ fn slow_receiver() -> (
     (url, came, bids, counted)
 }
 
-/// A command that takes its time: the test button of a webhook whose receiver is slow.
+/// A slow command: the test of a webhook with a slow receiver.
 #[test]
 fn a_command_under_way_is_not_begun_again_and_afterwards_its_key_brings_what_came_of_it() {
     let story = Story::begin();
@@ -188,7 +194,7 @@ fn a_command_under_way_is_not_begun_again_and_afterwards_its_key_brings_what_cam
     story.end();
 }
 
-/// What the log has survives the process: the key is known to the next one.
+/// The log stores the key, so that the next process knows it.
 #[test]
 fn a_key_of_before_a_restart_is_answered_as_then_and_does_nothing() {
     let story = Story::begin();
@@ -218,7 +224,8 @@ fn a_key_of_before_a_restart_is_answered_as_then_and_does_nothing() {
     story.end();
 }
 
-/// A list is named by what is in it: without the campaign's own memory of the key another one would enrol.
+/// The id of a list is derived from its content, so the campaign itself must remember the key: otherwise a
+/// second list under the same key would be imported.
 #[test]
 fn a_key_that_brought_a_list_brings_no_other_also_after_a_restart() {
     let story = Story::begin();

@@ -27,7 +27,7 @@ pub(super) async fn list(story: &Story, campaign: &str, people: &[(&str, &str)])
     came.body
 }
 
-/// The key of a user who imports lists.
+/// Adds the operator wang, who imports lists. Returns wang's key.
 pub(super) async fn importer(story: &Story) -> String {
     add(story, "wang", &["operator"]).await;
     key(story, json!({ "user": "wang" })).await
@@ -37,7 +37,7 @@ pub(super) async fn post(story: &Story, path: &str, key: &str, body: Value) -> C
     send(story, Method::POST, path, &[("Authorization", key)], Some(body)).await
 }
 
-/// A CSV file; `send` takes JSON, and a text in quotes is no file.
+/// Imports a CSV file. `send` cannot be used: it sends JSON.
 fn file(story: &Story, query: &str, key: &str, text: &str) -> (u16, Value) {
     let url = story.running.url.clone().unwrap();
     let url = format!("{url}/api/v1/campaigns/U/lists?source=a.csv&{query}");
@@ -61,7 +61,7 @@ fn file(story: &Story, query: &str, key: &str, text: &str) -> (u16, Value) {
     })
 }
 
-/// Imports lists of one, compared with all campaigns, until the limit answers.
+/// Imports one-row lists that are compared with all campaigns, until the rate limit refuses one.
 fn until_refused(story: &Story, key: &str) {
     let mut passed = 1;
     loop {
@@ -93,7 +93,7 @@ fn a_dry_run_tells_nothing_of_other_campaigns_and_an_import_one_rounded_figure()
         list(&story, "T", &people).await;
         importer(&story).await
     });
-    // A known number and one without a customer: the same reply.
+    // A known number and an unknown one get the same reply.
     let tried = |phone: &str| {
         let text = format!("客户ID,手机号\nX1,{phone}\n");
         let (status, mut report) = file(&story, "dedupe=everywhere&dry_run=true", &wang, &text);
@@ -140,12 +140,13 @@ fn a_dry_run_tells_nothing_of_other_campaigns_and_an_import_one_rounded_figure()
             "{compared:?}"
         );
     });
-    // Each import with `everywhere` tells something: fewer pass than find four digits.
+    // Each import with `dedupe=everywhere` reveals a little: the limit permits fewer imports than a search
+    // for four digits needs.
     until_refused(&story, &wang);
     story.end();
 }
 
-/// A dozen requests that compare nothing, and then a list of another file.
+/// Sends twelve requests that compare nothing, then a new list, and asserts that it is still permitted.
 fn costs_nothing(story: &Story, key: &str, ask: impl Fn(u32) -> (u16, Value), expected: u16) {
     for number in 0..12 {
         let (status, report) = ask(number);
@@ -171,7 +172,7 @@ fn a_list_that_is_repeated_refused_or_waits_for_approval_costs_no_comparison() {
         |_| file(&story, "dedupe=everywhere", &wang, text),
         200,
     );
-    // A file that is no list is refused before its rows are compared.
+    // A file without a phone column is refused before its rows are compared.
     costs_nothing(
         &story,
         &wang,
@@ -253,7 +254,8 @@ fn a_caller_without_the_reveal_right_is_not_told_who_shares_a_number() {
             "{}",
             found.body
         );
-        // A list of the operator's own: the other customer is not named, the row is counted in tens.
+        // A list of the operator's own: the reply does not name the other customer, and its counts are
+        // rounded down to tens.
         let mine = json!({ "task_id": "T", "records": [{ "customer_id": "P1", "phone": PHONE }] });
         let dry = post(&story, "/api/v1/tasks/data?dry_run=true", &wang, mine.clone()).await;
         assert_eq!(dry.body["same_number"]["count"], 0, "{}", dry.body);
@@ -264,7 +266,7 @@ fn a_caller_without_the_reveal_right_is_not_told_who_shares_a_number() {
         let why = &left_out.body["enrolments"][0]["not_called"];
         assert_eq!((&why["rule"], &why["facts"]), (&json!("same_number"), &json!({})));
         assert!(!why.to_string().contains("同号客户："), "{why}");
-        // Looking numbers up needs the right to numbers.
+        // The lookup of a number needs the permission to read numbers.
         add(&story, "qian", &["viewer"]).await;
         let qian = key(&story, json!({ "user": "qian" })).await;
         let number = json!({ "number": PHONE });

@@ -1,5 +1,5 @@
-//! Consent as a client gives, withdraws and sees it: by id and by number, refused without evidence, on
-//! record.
+//! Tests of consents: given, withdrawn and shown by customer id and by number, refused without evidence, and
+//! on record.
 
 use crate::testing::answer;
 use crate::tests::doors::Server;
@@ -7,7 +7,7 @@ use domain::customer::CustomerCommand;
 use serde_json::{Value, json};
 
 const CAMPAIGN: &str = r#"{"task_id":"T","script_template":"您好。","basis":"contract"}"#;
-/// Two people on one phone, and one on another.
+/// Two customers with the same number, and one with another.
 const PEOPLE: &str = r#"{"task_id":"T","records":[
     {"customer_id":"C1","phone":"13800138000"},
     {"customer_id":"C2","phone":"13800138000"},

@@ -1,5 +1,5 @@
-//! Conversations in text as they meet a server: the flow of a call in writing, a refusal that counts
-//! everywhere, a hand-over, and who may read what.
+//! Tests of text conversations: they follow the call flow, a refusal of further calls applies everywhere,
+//! handover to an agent, and who may read them.
 
 use super::asking::{Came, add, get, key, owner, trail};
 use super::event_stream::{UPGRADE, frame};
@@ -10,7 +10,7 @@ use hyper_util::rt::TokioIo;
 use serde_json::{Value, json};
 use tokio::io::AsyncWriteExt;
 
-/// The campaign T with the shipped spoken flow, and two people of its list.
+/// Creates campaign T with the spoken flow that ships, and imports two customers.
 pub(super) async fn with_two(story: &Story) {
     let text = include_str!("../../../../fixtures/flows/card_instalment_spoken.yaml");
     with_two_of(story, &FlowDefinition::from_yaml(text).unwrap(), &[]).await;
@@ -146,7 +146,7 @@ fn what_was_written_is_masked_and_read_in_clear_with_a_reason_on_record() {
     story.end();
 }
 
-/// Written within seconds, by whichever process serves, also where it dials nobody.
+/// The summary is written within seconds, also by a server that does not dial.
 #[test]
 fn a_closed_conversation_has_one_summary_masked_on_record_and_in_clear_with_a_reason() {
     let story = Story::begin();
@@ -249,7 +249,7 @@ fn a_word_of_the_campaigns_list_ends_it_is_kept_and_counts_for_the_alert() {
         let lines = shown.body["lines"].as_array().unwrap();
         let theirs = lines.iter().find(|line| line["side"] == "customer").unwrap();
         assert_eq!(theirs["why"]["sensitive_word"], true, "{theirs}");
-        // A refusal of further calls goes before it, and the word is kept all the same.
+        // The refusal of further calls is handled first; the sensitive word is recorded as well.
         let came = opened(&story, "C02").await;
         let id = came.body["id"].as_str().unwrap().to_owned();
         let refused = written(&story, &id, "m-1", "黑社会，别再给我打电话了").await;
@@ -302,7 +302,7 @@ fn nobody_has_more_conversations_than_channels_and_closing_makes_room() {
     story.end();
 }
 
-/// One text message of a client, masked with zeros (RFC 6455, 5.3).
+/// Sends one text frame as a client, with a zero mask (RFC 6455, 5.3).
 async fn say(socket: &mut (impl AsyncWriteExt + Unpin), text: &str) {
     let length = u8::try_from(text.len()).unwrap();
     assert!(length < 126, "a short frame");

@@ -1,4 +1,5 @@
-//! A person's values that a request corrects: what may be, and that it is shown, copied and sealed.
+//! Tests of requests to correct a customer's values: which values can be corrected, and that the new values
+//! are shown, copied and stored sealed.
 
 use super::cases::{get, one_person, post};
 use crate::testing::Story;

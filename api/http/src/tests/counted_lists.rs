@@ -1,4 +1,5 @@
-//! Lists of numbers and of past calls: what was stored before is counted only for callers who may see it.
+//! Tests of imports of numbers and of past calls: only callers with the reveal right see how many of the rows
+//! were stored before.
 
 use super::asking::{add, key, owner, trail};
 use super::compared::{PHONE, campaign, importer, list, post};

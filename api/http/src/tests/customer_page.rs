@@ -1,4 +1,5 @@
-//! One look at the customer page of the console is one read on record, and nothing is shown without one.
+//! Tests of the console's customer page: its requests count as one read on record, and nothing is shown if
+//! the read cannot be recorded.
 
 use super::asking::{Came, add, get, key, owner, send, trail};
 use crate::routes::all;
@@ -10,16 +11,16 @@ use serde_json::{Value, json};
 use tower::ServiceExt;
 
 const READ: &str = "inquiry.personal_data_read";
-/// A look is one read within the minute in which it began, and the next.
+/// A page view is one read within the minute in which it began and the next one.
 const MINUTE_MS: u64 = 60_000;
 
-/// A customer, our id and that of the number.
+/// The id of a customer and the id of the customer's number.
 struct Person {
     id: String,
     number: String,
 }
 
-/// Two customers of campaign A. Their numbers are opted out, so that both can be looked up.
+/// Creates campaign A with two customers. Their numbers are opted out, so that the lookup finds both.
 async fn two_people(story: &Story) -> [Person; 2] {
     let made = json!({ "task_id": "A", "script_template": "您好。",
         "schedule": { "start_time": "09:00", "end_time": "18:00" } });
@@ -32,13 +33,13 @@ async fn two_people(story: &Story) -> [Person; 2] {
         let done = owner(story, "/api/v1/numbers/opt-out", opted_out).await;
         assert_eq!(done.status, 200, "{}", done.body);
     }
-    // What is read below is read from rows.
+    // Waits until the read models have the customers.
     trail(story, READ).await;
     [person(story, "C1").await, person(story, "C2").await]
 }
 
 async fn person(story: &Story, named: &str) -> Person {
-    // By a name of its own, so that it is not the same read as one that is counted below.
+    // Another reader (`by`), so that this read is not one of those counted below.
     let path = format!("/api/v1/customers/{named}?by=setup");
     let shown = get(story, &path, &story.bearer()).await;
     let text = |value: &Value| value.as_str().unwrap().to_owned();
@@ -48,7 +49,7 @@ async fn person(story: &Story, named: &str) -> Person {
     }
 }
 
-/// What the page asks for; without a call there is no portrait.
+/// The requests of the page. The portrait is missing because the customer has no call.
 fn paths(person: &Person) -> Vec<String> {
     let of = |part: &str| format!("/api/v1/customers/{}{part}", person.id);
     vec![
@@ -74,7 +75,7 @@ fn a_page_that_loads_is_one_read_that_names_all_it_shows() {
         let [first, _] = two_people(&story).await;
         let before = trail(&story, READ).await.len();
         let view = format!("{}.view-1", first.id);
-        // Again, as a page does that follows: still the same look.
+        // The page loads twice, as it does when it follows changes: still the same view.
         for path in paths(&first).iter().chain(&paths(&first)) {
             let shown = look(&story, path, &story.bearer(), &view).await;
             assert_eq!(shown.status, 200, "{path}: {}", shown.body);
@@ -124,7 +125,7 @@ fn another_customer_reader_form_or_look_is_another_read() {
         let other = format!("/api/v1/customers/{}", second.id);
         let other_number = format!("/api/v1/numbers/{}", second.number);
         let again = format!("{}.view-2", first.id);
-        // No page of the console shows messages beside a person.
+        // No page of the console shows messages next to a customer.
         let messages = format!("/api/v1/messages?customer={}", first.id);
         for (path, bearer, header) in [
             (&other, &directory, view.as_str()),
@@ -186,7 +187,7 @@ fn a_look_that_cannot_be_put_on_record_shows_nothing() {
         story.running.process.opened.close().await;
         let own = format!("/api/v1/customers/{}", first.id);
         for path in [&own, &format!("{own}/consents")] {
-            // The listener is gone with the log: the same routes without it.
+            // The listener ended with the log, so the request goes to the routes directly.
             let request = Request::get(path)
                 .header("Authorization", story.bearer())
                 .header("X-Page-View", format!("{}.view-1", first.id))

@@ -1,5 +1,5 @@
-//! Whom a campaign cut off, as a client sees it: listed with when they are due again, called back or
-//! settled by an order, and nobody else.
+//! Tests of calls that a crash cut off: the list of the affected customers with the time of their next call,
+//! calling them back, and settling them by an order.
 
 use crate::tests::doors::Server;
 use domain::call::LegIdentity;
@@ -22,7 +22,7 @@ const PEOPLE: &str = r#"{"task_id":"T","records":[
     {"customer_id":"C2","phone":"13800138001"},
     {"customer_id":"C3","phone":"13800138002"}]}"#;
 
-/// Each command of a test is its own.
+/// The cause of one command of a test.
 fn cause(name: &str) -> Cause {
     Cause::outside(CommandId::derive_from_text(name))
 }
@@ -33,7 +33,7 @@ impl Server {
         shown["id"].as_str().expect("it is shown").parse().unwrap()
     }
 
-    /// As if the campaign ran, at any hour of the day.
+    /// The facts of campaign T, changed so that it runs at any hour.
     async fn facts(&self) -> CampaignFacts {
         let campaign: CampaignId = "T".parse().unwrap();
         let loaded = self
@@ -52,7 +52,8 @@ impl Server {
         facts
     }
 
-    /// A call that was interrupted, with its customer told; before or after an answer.
+    /// Records a call that a crash interrupted, before or after its answer, and closes it at the customer.
+    /// Returns its id.
     fn interrupt(&self, customer: &CustomerId, answered: bool) -> CallId {
         self.runtime.block_on(async {
             let (system, facts) = (&self.running.installation.entities, self.facts().await);
@@ -116,7 +117,7 @@ impl Server {
                 closing: Box::new(closing),
                 facts: Box::new(facts),
             };
-            // The retry driver of this server may have been first; telling twice is telling once.
+            // The server's retry driver may have closed the call first; a second close changes nothing.
             drop(
                 system
                     .customers
@@ -127,7 +128,7 @@ impl Server {
         })
     }
 
-    /// The list, once the view of calls has what was ended.
+    /// The list of cut-off calls, after the read model has read the whole log.
     fn listed(&self) -> Vec<Value> {
         let installation = &self.running.installation;
         let caught_up = async {
@@ -190,7 +191,7 @@ fn who_was_cut_off_is_listed_called_back_or_settled_and_nobody_else_is() {
             (&json!(calls[0]), &json!("waiting"))
         ]
     );
-    // The clock says 10:00 in Beijing on 2 March: not before the next day there.
+    // The clock shows 10:00 of 2 March in Beijing: the call is due on the next day there.
     assert_eq!(listed[0]["due_at"], "2026-03-02T16:00:00.000000Z");
     assert!(
         listed[0]["callee"]

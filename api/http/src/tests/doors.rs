@@ -1,4 +1,4 @@
-//! A server for tests of routes: on a directory of its own, without lines, asked without a network.
+//! A server for tests of routes: with a directory of its own, without SIP lines, called without a network.
 
 use crate::listeners::Listeners;
 use crate::running::Running;
@@ -19,7 +19,7 @@ impl Server {
         Self::of(|_| {})
     }
 
-    /// One whose clock begins at this instant.
+    /// Starts a server with the clock set to `at`.
     pub(super) fn begin_at(at: &str) -> Self {
         Self::of(|settings| settings.open.rehearse_at = Some(at.parse().unwrap()))
     }
@@ -38,7 +38,7 @@ impl Server {
         }
     }
 
-    /// With a campaign and its list, as a client sends them.
+    /// Starts a server and sends it a campaign and a list of customers.
     pub(crate) fn with_people(campaign: &str, people: &str) -> Self {
         let server = Self::begin();
         for (path, body) in [("/api/v1/campaigns", campaign), ("/api/v1/tasks/data", people)] {
@@ -56,7 +56,7 @@ impl Server {
         self.send("POST", path, &body.to_string())
     }
 
-    /// Events of a kind, or of all that begin so.
+    /// The events of a kind, or of all kinds with this prefix.
     pub(super) fn events(&self, kind: &str) -> Vec<Value> {
         let (_, page) = self.send("GET", &format!("/api/v1/events?limit=1000&kind={kind}"), "");
         page["items"].as_array().unwrap().clone()

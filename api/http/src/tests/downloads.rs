@@ -1,11 +1,10 @@
-//! Files that are taken away: each has the name that this server gives it, whatever was asked, and no browser
-//! shows one as a page.
+//! Tests of downloads: the server chooses the file's name, and no browser shows a file as a page.
 
 use crate::testing::{Story, enrolment, recorded_call};
 use domain::ids::CallId;
 use http_body_util::BodyExt;
 
-/// `Content-Disposition` and the media type of what is answered, with its status.
+/// Downloads a file. Returns the status, `Content-Disposition` and the media type.
 async fn taken(story: &Story, path: &str) -> (u16, String, String) {
     let response = story.open(path, &[]).await;
     let head = |name: &str| {
@@ -18,7 +17,7 @@ async fn taken(story: &Story, path: &str) -> (u16, String, String) {
         head("content-disposition"),
         head("content-type"),
     );
-    // Read to its end: an export that nobody takes keeps its place.
+    // Reads the whole body: an unread export keeps its slot.
     response.into_body().collect().await.unwrap();
     heads
 }
@@ -62,7 +61,7 @@ fn a_file_has_the_server_s_own_name_and_is_saved_and_never_shown() {
                 "{media_type}"
             );
         }
-        // What a user writes into an address names no file.
+        // Text of the caller in the path or the query never becomes a file name.
         for wrong in [
             "/api/v1/exports/calls%22%3B%20filename%3D%22page.html?format=csv",
             "/api/v1/exports/calls%0D%0Aset-cookie%3A%20a%3Db?format=csv",

@@ -1,4 +1,5 @@
-//! Drafts as a server keeps them: a user's own, saved over the one that was read, sealed in the log.
+//! Tests of drafts: each belongs to one user, is replaced only over the version that was read, and is sealed
+//! in the log.
 
 use super::asking::{Came, add, key, owner, send};
 use crate::testing::Story;
@@ -59,7 +60,7 @@ fn a_draft_is_its_users_own_and_is_saved_over_the_one_that_was_read() {
         let list = by(&story, wang, Method::GET, DRAFTS, None).await;
         assert_eq!(list.body["items"][0]["title"], "三月");
         assert_eq!(list.body["items"].as_array().unwrap().len(), 1);
-        // Nobody else has it, and who may make no campaign has none.
+        // Other users do not see the draft, and users who may not create campaigns have no drafts.
         let theirs = by(&story, chen, Method::GET, "/api/v1/drafts/campaign-1", None).await;
         assert_eq!(theirs.status, 404);
         assert_eq!(by(&story, view, Method::GET, DRAFTS, None).await.status, 403);

@@ -1,4 +1,5 @@
-//! What calls understand, hear and speak with, as another system asks it.
+//! Tests of the routes by which other systems use the engines: understanding, speech recognition and speech
+//! synthesis.
 
 use super::asking::{add, get, key, owner, send};
 use super::cases::post;
@@ -16,7 +17,7 @@ use std::path::PathBuf;
 
 const PHONE: &str = "13800138000";
 
-/// Sends bytes and reads bytes.
+/// Sends a body of bytes. Returns the status and the body of the reply.
 async fn bytes(story: &Story, path: &str, kind: &str, body: Vec<u8>) -> (u16, Vec<u8>) {
     let request = Request::builder()
         .method(Method::POST)
@@ -223,7 +224,7 @@ fn a_key_has_a_quota_and_uses_are_counted_without_a_word_of_them() {
         assert_eq!(ask(&li).await.code(), "role-missing");
         let mut last = ask(&chen).await;
         let mut let_in = 0;
-        // What comes back meanwhile is one a second; a hundred requests take far less than forty.
+        // The quota refills by one a second; 100 requests take far less than 40 s.
         while last.status == 200 && let_in < 100 {
             let_in += 1;
             last = ask(&chen).await;

@@ -1,5 +1,5 @@
-//! The schemas of events as whoever writes a reader meets them: each kind has one, and every golden record of
-//! the current version fits it.
+//! Tests of the published event schemas: each event kind has one, and every golden record of the current
+//! version fits it.
 
 use super::asking::send;
 use crate::testing::Story;
@@ -10,7 +10,7 @@ use serde_json::Value;
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
-/// The golden records, as they are stored.
+/// The golden records, as stored.
 fn golden() -> Vec<(PathBuf, Envelope)> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../fixtures/events");
     let folders = std::fs::read_dir(root).unwrap().flatten();
@@ -34,7 +34,7 @@ fn every_kind_has_a_schema_and_every_golden_record_fits_it() {
         let schema = all()
             .iter()
             .find(|one| (&one.kind, one.version) == (&envelope.kind, envelope.version));
-        // An older version is read as the newest one, and that schema is published.
+        // Older versions are upcast when they are read; only the newest version's schema is published.
         let is_older = all()
             .iter()
             .any(|one| one.kind == envelope.kind && one.version > envelope.version);

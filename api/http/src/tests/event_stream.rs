@@ -1,4 +1,4 @@
-//! Streams as clients meet them: a real server on loopback, read as server-sent events and as a WebSocket.
+//! Tests of the event streams: a server on loopback, read as server-sent events and over a WebSocket.
 
 use crate::testing::Story;
 use domain::problem::Problem;
@@ -9,7 +9,7 @@ use serde_json::Value;
 use std::sync::Arc;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
-/// All events a query wants, by pages.
+/// Reads all events that match a query, page by page.
 async fn listed(story: &Story, query: &str) -> Vec<Value> {
     let (mut items, mut after) = (Vec::new(), "0".to_owned());
     loop {
@@ -24,7 +24,7 @@ async fn listed(story: &Story, query: &str) -> Vec<Value> {
     }
 }
 
-/// What a stream says up to `caught-up`: events, and the names between them.
+/// Follows a stream up to `caught-up`. Returns its events, and the names of its other messages.
 async fn followed(story: &Story, query: &str) -> (Vec<Value>, Vec<String>) {
     let (mut events, mut names) = (Vec::new(), Vec::new());
     let path = format!("/api/v1/events/stream?{query}");
@@ -78,7 +78,7 @@ fn a_client_that_stands_still_delays_no_writer_and_misses_nothing() {
     story.runtime.block_on(async {
         let mut response = story.open("/api/v1/events/stream", &[]).await;
         assert_eq!(response.headers()["content-type"], "text/event-stream");
-        // Nothing of the reply is read while the writer goes on.
+        // The client reads nothing while the writer continues.
         story.append(0, EVENTS).await;
         let (mut text, mut from) = (String::new(), 0);
         while !text
@@ -97,7 +97,7 @@ fn a_client_that_stands_still_delays_no_writer_and_misses_nothing() {
                     .lines()
                     .find_map(|line| line.strip_prefix("id:")?.parse().ok())
             })
-            // What stands behind the last may come in the same piece.
+            // Messages after the last event may arrive in the same chunk.
             .filter(|id| *id <= EVENTS)
             .collect();
         assert!(
@@ -120,7 +120,7 @@ fn a_client_that_stands_still_delays_no_writer_and_misses_nothing() {
     story.end();
 }
 
-/// What asks for a WebSocket (RFC 6455, 1.3).
+/// The headers of a WebSocket handshake (RFC 6455, 1.3).
 pub(crate) const UPGRADE: [(&str, &str); 4] = [
     ("Connection", "Upgrade"),
     ("Upgrade", "websocket"),
@@ -128,7 +128,7 @@ pub(crate) const UPGRADE: [(&str, &str); 4] = [
     ("Sec-WebSocket-Key", "dGhlIHNhbXBsZSBub25jZQ=="),
 ];
 
-/// One unmasked frame of the server: its operation code and text.
+/// Reads one unmasked frame of the server. Returns its opcode and its text.
 pub(super) async fn frame(socket: &mut (impl AsyncReadExt + Unpin)) -> (u8, String) {
     let operation = socket.read_u8().await.unwrap() & 0x0f;
     let length = match socket.read_u8().await.unwrap() {
@@ -160,7 +160,7 @@ fn a_web_socket_says_the_same_and_closes_with_where_to_resume() {
         assert_eq!((operation, event["position"].as_str()), (1, Some("6")));
         let (_, told) = frame(&mut socket).await;
         assert_eq!(told, "{\"message\":\"caught-up\",\"position\":\"9\"}");
-        // A masked ping of two bytes is answered.
+        // A masked ping with two bytes of payload; the server answers it.
         socket
             .write_all(&[0x89, 0x82, 0, 0, 0, 0, b'h', b'i'])
             .await

@@ -1,5 +1,5 @@
-//! Exports over HTTP: two at once, the third is told to come again and is not on record; pages and questions
-//! are answered meanwhile.
+//! Tests of the limit of exports: two run at once, a third is refused with `Retry-After` and is not on
+//! record, and other routes still answer.
 
 use crate::testing::Story;
 use http_body_util::BodyExt;
@@ -11,7 +11,7 @@ fn a_third_export_is_told_to_come_again_while_two_run_and_others_are_answered() 
     let story = Story::begin();
     story.runtime.block_on(async {
         let calls = "/api/v1/exports/calls?format=csv";
-        // As two exports hold them while their readers are slow.
+        // The slots that two exports occupy while their clients read slowly.
         let places = || {
             story
                 .running
@@ -40,7 +40,7 @@ fn a_third_export_is_told_to_come_again_while_two_run_and_others_are_answered() 
             assert_eq!(story.open(other, &[]).await.status(), StatusCode::OK, "{other}");
         }
         drop(held);
-        // Each gives its place back, however many there are.
+        // Each export frees its slot when it ends.
         for _ in 0..5 {
             let whole = story.open(calls, &[]).await;
             assert_eq!(whole.status(), StatusCode::OK);

@@ -1,4 +1,4 @@
-//! Figures as a client meets them: over the golden log, with its labels, its age and the events behind.
+//! Tests of metrics over the golden log: values, labels, how current they are, and the events behind them.
 
 use crate::listeners::Listeners;
 use crate::running::Running;
@@ -10,7 +10,7 @@ use tokio::runtime::Runtime;
 
 const LOG: &str = include_str!("../../../../fixtures/metrics/log.jsonl");
 
-/// A server without lines whose log holds the golden campaign.
+/// A server without SIP lines. Its log holds the golden campaign.
 struct World {
     running: Running,
     runtime: Arc<Runtime>,
@@ -223,7 +223,7 @@ fn every_definition_is_listed_in_both_languages_and_what_awaits_events_has_no_fi
     world.end();
 }
 
-/// What is asked, and the status, code and words of the answer.
+/// Wrong requests: path, status, problem code, and a text that the detail must contain.
 const MISTAKES: [(&str, u16, &str, &str); 15] = [
     (
         "metrics/answer_rate",
@@ -335,7 +335,7 @@ fn a_figure_as_of_a_position_is_folded_from_the_campaigns_events() {
     let then = world.found(&path);
     assert_eq!(
         then["numerator_count"], 0,
-        "before anybody corrected call B: {then}"
+        "before the correction of call B: {then}"
     );
     assert_eq!(then["known"]["as_of"], before.to_string(), "{then}");
     assert_eq!(
@@ -363,7 +363,7 @@ fn two_periods_stand_side_by_side_with_what_may_be_said_of_them() {
     let path = "metrics/answer_ratio_per_call/comparison?campaign=GOLDEN&version=1";
     let hours = "from=2026-03-02T11:00:00%2B08:00&to=2026-03-02T12:00:00%2B08:00";
     let shown = world.found(&format!("{path}&{hours}"));
-    // Six calls of the hour before, eight of this one: far too few for an interval, and the figures stand.
+    // Six calls in the hour before, eight in this one: too few for an interval, but the values are shown.
     assert_eq!(shown["period"]["numerator_count"], 5, "{shown}");
     assert_eq!(shown["base"]["denominator_count"], 6, "{shown}");
     assert_eq!(shown["base"]["from"], "2026-03-02T02:00:00.000000Z", "{shown}");

@@ -1,5 +1,6 @@
-//! Texts with a person's values filled in (decision 0205): mail to the person's own address, addresses that a
-//! caller or a flow names, and conversations that a caller without the right begins.
+//! Tests of texts filled with a customer's values (decision 0205): mail to the customer's own address, mail
+//! to an address that a caller or a flow names, and conversations opened by a caller without the reveal
+//! right.
 
 use super::asking::{Came, add, get, key, owner, send, trail};
 use super::conversations::with_two;
@@ -16,7 +17,7 @@ use hyper::Method;
 use serde_json::{Value, json};
 use std::sync::{Arc, Mutex};
 
-/// A mail server that takes everything: addresses and texts.
+/// A mail server that accepts everything and keeps addresses and texts.
 #[derive(Default)]
 struct MailServer(Mutex<Vec<(String, String)>>);
 
@@ -44,7 +45,7 @@ fn position(event: &Value) -> u64 {
     event["position"].as_str().unwrap().parse().unwrap()
 }
 
-/// Records of texts with values, oldest first.
+/// The records of disclosed texts with values, oldest first.
 async fn disclosures(story: &Story) -> Vec<Value> {
     let mut reads = trail(story, "inquiry.personal_data_read").await;
     reads.retain(|read| read["data"]["fields"].to_string().contains("\"text\""));
@@ -81,7 +82,7 @@ fn mail_to_the_persons_own_address_is_recorded_as_sent_and_to_another_as_a_discl
         );
         assert_eq!(trail(&story, "message.sent").await.len(), 1);
         assert_eq!(disclosures(&story).await, Vec::<Value>::new());
-        // The column's name with a value of the caller is an address that the caller chose.
+        // The caller supplies a value for the address column: then the caller has chosen the address.
         let chosen = json!({ "mail_to": "me@example.com" });
         let refused = post(&story, path, &crm, mail("{{mail_to}}", chosen)).await;
         assert_eq!(
@@ -126,7 +127,7 @@ fn with_fixed_address() -> Value {
     })
 }
 
-/// A call of this campaign that was answered, came to the node `plan` and ended.
+/// Records a call of this campaign that was answered, entered the node `plan` and ended.
 async fn call_through_plan(story: &Story, enrolment: EnrolmentId) {
     let installation = &story.running.installation;
     let call = CallId::derive(&enrolment, 1);
@@ -172,7 +173,7 @@ fn a_flow_with_an_unapproved_fixed_address_sends_nothing_and_the_preflight_says_
             "{}",
             refused.body
         );
-        // A version from before the approval was needed.
+        // A version published before fixed addresses needed an approval.
         let flow: FlowId = "FIXED".parse().unwrap();
         let publish = FlowCommand::Publish {
             flow: flow.clone(),
@@ -208,7 +209,8 @@ fn a_flow_with_an_unapproved_fixed_address_sends_nothing_and_the_preflight_says_
         };
         assert_eq!(warned("F").await, [json!("fixed_address_not_approved")]);
         assert_eq!(warned("T").await, Vec::<Value>::new());
-        // The log is followed in order: once T's message has left, F's call was looked at.
+        // The log is processed in order: when the message of T's call has been sent, F's call was processed
+        // too.
         call_through_plan(&story, of_f).await;
         call_through_plan(&story, of_t).await;
         until_sent(&story, 1).await;
@@ -242,7 +244,8 @@ fn a_caller_who_hosts_no_channel_and_may_not_reveal_gets_no_text_with_values() {
         assert!(trail(&story, "conversation.opened").await.is_empty());
         assert_eq!(disclosures(&story).await, Vec::<Value>::new());
 
-        // A channel's host writes to the person, who reads no mask; each reply is on record.
+        // A host of a channel passes the text on to the customer, so values are not masked; each reply is on
+        // record.
         let host = key(&story, json!({ "user": "crm", "scopes": ["conversations:host"] })).await;
         let hosted = post(&story, path, &host, order).await;
         assert_eq!(hosted.status, 201, "{}", hosted.body);
@@ -251,10 +254,10 @@ fn a_caller_who_hosts_no_channel_and_may_not_reveal_gets_no_text_with_values() {
         let said = json!({ "id": "m-1", "text": "是的" });
         let replied = post(&story, &format!("{path}/{id}/messages"), &host, said).await;
         assert_eq!(replied.status, 200, "{}", replied.body);
-        // The host gets the flow's texts and no transcript.
+        // A host gets the texts of the flow, but may not read transcripts.
         let shown = get(&story, &format!("{path}/{id}"), &host).await;
         assert_eq!(shown.status, 403, "{}", shown.body);
-        // With the right to read, and none to reveal, the transcript has no values.
+        // With the right to read but not to reveal, the transcript contains no values.
         let masked = get(&story, &format!("{path}/{id}"), &caller).await;
         assert_eq!(masked.status, 200, "{}", masked.body);
         assert!(!masked.body.to_string().contains("欧阳小明"), "{}", masked.body);

@@ -1,5 +1,5 @@
-//! Flow files as the designer asks about them: those that ship, and a file of anybody's that is checked,
-//! talked with and rehearsed; nothing of it is kept.
+//! Tests of flow files for the designer: the files that ship, and a file from the request that is checked,
+//! tried in a conversation and replayed, without being stored.
 
 use super::asking::{add, get, key, owner, send, trail};
 use crate::testing::{Story, enrolment, three_calls};
@@ -7,7 +7,7 @@ use domain::ids::CallId;
 use hyper::Method;
 use serde_json::{Value, json};
 
-/// A flow of two nodes that says this, and leads there.
+/// A flow file with two nodes: the first says `text` and leads to the node `next`.
 fn file(text: &str, next: &str) -> String {
     format!(
         "# a greeting\nflow: greeting\nnotices: {{recording: 本次通话将被录音。}}\nstart: hello\non_exception: bye\n\
@@ -160,7 +160,7 @@ fn a_file_that_tests_values_by_itself_tells_of_the_callee_and_is_no_masked_read(
                variables: {debt: {type: integer, required: false}}\n";
         let refused = asked(json!({ "source": curious, "reason": "complaint" })).await;
         assert_eq!(refused.status, 403, "{}", refused.body);
-        // Whoever may see persons says why, and it is on record as what it is.
+        // A caller with the reveal right must give a reason, and the read is recorded as one in clear.
         let silent = owner(&story, &path, json!({ "source": curious })).await;
         assert_eq!(silent.body["code"], "reason-needed", "{}", silent.body);
         let told = owner(&story, &path, json!({ "source": curious, "reason": "complaint" })).await;

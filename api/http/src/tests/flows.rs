@@ -1,12 +1,11 @@
-//! Flows as a server takes them: published, gone back to, named by campaigns, approved by another person, and
-//! rehearsed.
+//! Tests of flows: published, rolled back, named by campaigns, approved by another user, and rehearsed.
 
 use super::asking::{Came, add, approve, get, key, owner, send, trail};
 use crate::testing::Story;
 use hyper::Method;
 use serde_json::{Value, json};
 
-/// A flow that says this.
+/// The definition of a flow that says `text`.
 fn saying(text: &str) -> Value {
     json!({ "flow": "greeting", "notices": { "recording": "本次通话将被录音。" }, "start": "hello",
         "on_exception": "bye", "nodes": {

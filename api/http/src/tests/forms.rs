@@ -1,5 +1,5 @@
-//! Lists sent as forms, over a running server: the same intake as every other way, and what is wrong is
-//! named.
+//! Tests of lists sent as multipart forms: they are imported as by the other routes, and errors name the
+//! wrong part.
 
 use super::asking::{add, approve, campaign, key, trail};
 use crate::testing::Story;
@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 
 const ROWS: &str = "customer_id,phone\nC01,13800138001\nC02,bad\nC03,13800138003\n";
 
-/// One part of a form; a file has a name.
+/// One part of a multipart form; a file has a file name.
 fn part(name: &str, file_name: Option<&str>, text: &str) -> String {
     let file_name = file_name.map_or_else(String::new, |name| format!("; filename=\"{name}\""));
     format!("--edge\r\nContent-Disposition: form-data; name=\"{name}\"{file_name}\r\n\r\n{text}\r\n")
@@ -39,7 +39,7 @@ async fn sent_with(story: &Story, path: &str, headers: &[(&str, &str)], parts: &
 
 const FORM: &str = "multipart/form-data; boundary=edge";
 
-/// The campaign whose lists one operator has approved by the other; the keys of li and wang.
+/// Creates a campaign that requires approved lists, and two operators. Returns the keys of li and wang.
 async fn approved_by_another(story: &Story) -> [String; 2] {
     campaign(story, json!(["lists"])).await;
     for name in ["li", "wang"] {
@@ -68,7 +68,7 @@ fn what_is_no_list_is_refused_before_anybody_is_asked_to_approve_it() {
     story.end();
 }
 
-/// A form has no mark of its body: the key of the first is no way to have another list approved.
+/// The idempotency key of a form does not cover its body: it must not get a second list approved.
 #[test]
 fn an_approval_is_for_one_list_whatever_key_comes_again_with_it() {
     let story = Story::begin();
@@ -113,7 +113,7 @@ fn a_file_in_a_form_is_a_list_whose_good_rows_count_and_whose_bad_ones_are_told(
             (&json!(2), 1)
         );
         assert_eq!(report["bad"][0]["column"], "phone");
-        // The same file by the other door is the same list: it enrols nobody twice.
+        // The same file through the other route is the same list: no customer is enrolled twice.
         let parts = [
             part("source", None, "again.csv"),
             part("file", Some("x.csv"), ROWS),
@@ -172,7 +172,7 @@ fn a_form_that_is_not_a_list_is_refused_and_what_is_wrong_is_named() {
                 "{kind}"
             );
         }
-        // Of others' campaigns a form tells nothing either.
+        // A form does not reveal whether campaigns outside the caller's scope exist.
         add(&story, "boss", &["operator"]).await;
         let narrow = key(&story, json!({ "user": "boss", "campaigns": ["OTHER"] })).await;
         let told = sent(&story, "/api/v1/tasks/data", &narrow, FORM, &[task(), file()]).await;

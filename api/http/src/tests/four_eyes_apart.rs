@@ -1,4 +1,5 @@
-//! Four eyes are two people: a user who gave the other side its credential does not count, nor does a key.
+//! Tests that four eyes are two people: an approval does not count if an API key gives it, or if one of the
+//! two users issued the other's credential.
 
 use super::approvals::{asked, customers, user};
 use super::asking::{Came, PASSWORD, add, approve, get, in_session, key, owner, send, trail};
@@ -11,7 +12,7 @@ use std::sync::{Arc, Mutex};
 
 const ERASE: &str = "/api/v1/customers/C1/erase";
 
-/// Creates a user in a session of `by`, who sees the link; the link is used.
+/// Creates a user in a session of `by`. If `by` is shown the set-up link, it is used to choose the password.
 async fn invited(story: &Story, by: &str, name: &str, roles: &[&str]) -> Came {
     let order = json!({ "name": name, "roles": roles });
     let added = in_session(story, by, "/api/v1/users", order).await;
@@ -28,7 +29,7 @@ async fn set_up(story: &Story, link: &str) {
     assert_eq!(came.status, 200, "{}", came.body);
 }
 
-/// An erasure that this user requests in a session; its approval.
+/// Requests an erasure in a session of `by`. Returns the approval's id.
 async fn requested(story: &Story, by: &str) -> String {
     let needed = in_session(story, by, ERASE, json!({ "reason": "asked by letter" })).await;
     assert_eq!(
@@ -123,7 +124,8 @@ fn who_saw_the_set_up_link_of_the_other_side_is_no_second_person() {
         assert!(trail(&story, "approval.approved").await.is_empty());
         assert_eq!(approve(&story, "wang", &id).await.status, 200);
 
-        // The directory's owner gives a credential of one's own: the owner needs no approval.
+        // The installation's owner may issue a new credential, which makes the user independent: the owner
+        // needs no approval.
         let invited_again = owner(&story, "/api/v1/users/puppet/invite", json!({})).await;
         set_up(&story, invited_again.body["set_up"].as_str().unwrap()).await;
         let stored = &trail(&story, "user.invited").await[0];

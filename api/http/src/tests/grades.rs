@@ -1,4 +1,4 @@
-//! RFM grades written onto the people of a segment, page by page, of one moment.
+//! Tests of writing RFM grades to the customers of a segment, page by page, as of one position.
 
 use super::segments::{CAMPAIGN, PEOPLE, asked, count};
 use crate::tests::doors::Server;
@@ -59,7 +59,7 @@ fn grades_are_written_onto_people_page_by_page_for_a_reason_and_the_same_again_i
     body["after"] = json!("f".repeat(32));
     let behind = server.post(path, &body);
     assert_eq!(told(&behind), (200, json!(2), json!(1), json!(0)), "{behind:?}");
-    // A later page is of the people of the first one; the first is of now.
+    // A later page may name the position of the first one; the first page is as of now.
     body["as_of"] = json!("10");
     assert_eq!(server.post(path, &body).0, 200);
     body.as_object_mut().unwrap().remove("after");

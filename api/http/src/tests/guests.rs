@@ -1,12 +1,12 @@
-//! Guests and scopes as they meet a server: somebody for a time, who sees and changes nothing; and a change
-//! that names what it replaces.
+//! Tests of guests (users for a limited time who change nothing), of data scopes, and of changes that name
+//! the version they replace.
 
 use super::asking::{PASSWORD, add, get, key, owner, replace, send, sign_in, trail};
 use crate::testing::Story;
 use hyper::Method;
 use serde_json::json;
 
-/// Milliseconds until a guest of these tests goes, once everything they may was tried.
+/// Milliseconds until the guest of a test expires. By then the test has tried all requests of the guest.
 const STAY_MS: u64 = 2_000;
 
 #[test]
@@ -119,7 +119,7 @@ fn everybody_sees_what_they_saw_themselves_and_a_key_what_was_seen_by_it() {
         let other = key(&story, json!({ "user": "visitor" })).await;
         let shown = get(&story, "/api/v1/customers/C01", &opens).await;
         assert_eq!(shown.status, 200, "{}", shown.body);
-        // What the directory's owner read under that name is a claim.
+        // A read by the owner that claims to be for this name does not count as the visitor's own.
         let claimed = get(&story, "/api/v1/customers/C02?by=visitor", &story.bearer()).await;
         assert_eq!(claimed.status, 200, "{}", claimed.body);
         let seen = get(&story, "/api/v1/whoami/seen", &opens).await;

@@ -1,5 +1,5 @@
-//! Learnt hours and quotas as a client meets them: taken with the campaign, shown with their counts, and a
-//! plan that makes no sense refused with what would be right.
+//! Tests of learnt call hours and quotas: sent with the campaign, shown with their counts, and refused with a
+//! correction if they make no sense.
 
 use crate::tests::doors::Server;
 use serde_json::{Value, json};

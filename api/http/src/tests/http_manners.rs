@@ -1,4 +1,5 @@
-//! HEAD, coded bodies and byte order marks, as monitors, Java and Windows programs send them.
+//! Tests of HEAD requests, compressed bodies and byte order marks, as monitors, Java and Windows programs
+//! send them.
 
 use crate::testing::Story;
 use http_body_util::{BodyExt, Full};

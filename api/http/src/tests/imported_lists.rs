@@ -1,5 +1,5 @@
-//! Lists as a server takes them: columns that give persons to somebody, and campaigns whose lists another
-//! person approves.
+//! Tests of imported lists: columns that assign customers to an agent or a team, and campaigns that require
+//! another user's approval of each list.
 
 use super::asking::{Came, add, approve, campaign, get, key, owner, send, trail};
 use crate::testing::Story;
@@ -105,7 +105,7 @@ fn a_campaign_that_asks_for_it_enrols_nobody_before_another_person_approved_the_
         assert_eq!(
             approve(&story, "li", &id).await.status,
             422,
-            "nobody approves their own"
+            "users cannot approve their own requests"
         );
         let approved = approve(&story, "wang", &id).await;
         assert_eq!(approved.status, 200, "{}", approved.body);
@@ -147,7 +147,7 @@ const LISTS: &str = "/api/v1/campaigns/T/lists";
 const BY_MOBILE: &str = "map=mobile%3Dphone";
 const BY_OTHER: &str = "map=other%3Dphone";
 
-/// The file as it is, read as the query says.
+/// Imports `FILE` with the parameters `query`.
 async fn file(story: &Story, query: &str, authorization: &str) -> (u16, Value) {
     sent(story, query, authorization, FILE).await
 }
@@ -164,7 +164,7 @@ async fn sent(story: &Story, query: &str, authorization: &str, text: &'static st
     (status, serde_json::from_slice(&bytes).unwrap())
 }
 
-/// As a load leaves it that was cut before its first row.
+/// Opens a list as an import does that was interrupted before its first row.
 async fn begun(story: &Story, list: &Value, four_eyes: FourEyes) {
     let command = CampaignCommand::OpenList {
         list: list.as_str().unwrap().parse().unwrap(),
@@ -181,7 +181,8 @@ async fn begun(story: &Story, list: &Value, four_eyes: FourEyes) {
         .unwrap();
 }
 
-/// Two operators, and the approval that the first needs for the file as it is read by its column `mobile`.
+/// Creates two operators, and requests the approval of `FILE` read by its column `mobile`. Returns the keys
+/// of li and wang, and the approval's id.
 async fn asked_by_li(story: &Story) -> (String, String, String) {
     campaign(story, json!(["lists"])).await;
     let mut keys = Vec::new();
@@ -217,12 +218,9 @@ fn a_list_that_was_begun_goes_on_as_it_was_approved_and_read_in_no_other_way() {
         };
         begun(&story, &list_of(&story, &id, &li).await, behind).await;
         let (status, other) = file(&story, BY_OTHER, &wang).await;
-        assert_eq!(status, 422, "nobody approved these numbers: {other}");
+        assert_eq!(status, 422, "these numbers were not approved: {other}");
         let (status, other) = file(&story, BY_OTHER, &story.bearer()).await;
-        assert_eq!(
-            status, 422,
-            "the directory's own key stands behind it no less: {other}"
-        );
+        assert_eq!(status, 422, "the owner's key cannot change it either: {other}");
         assert!(trail(&story, "customer.enrolled").await.is_empty());
         let (status, done) = file(&story, BY_MOBILE, &wang).await;
         assert_eq!((status, &done["enrolled"]), (200, &json!(2)), "{done}");
@@ -232,7 +230,8 @@ fn a_list_that_was_begun_goes_on_as_it_was_approved_and_read_in_no_other_way() {
     story.end();
 }
 
-/// What nobody approved says nothing of how the file is read: whoever goes on stands behind it anew.
+/// A list begun without an approval is not bound to how the file was read: the user who resumes the import
+/// needs an approval, or must be exempt.
 #[test]
 fn a_list_that_was_begun_without_an_approval_goes_on_by_whoever_needs_none_or_has_one() {
     let story = Story::begin();
@@ -255,7 +254,8 @@ fn a_list_that_was_begun_without_an_approval_goes_on_by_whoever_needs_none_or_ha
     story.end();
 }
 
-/// The list of a query is named by the query: what was approved is what it gave then.
+/// The id of a query's list is derived from the query, but the approval covers the rows that the query
+/// returned then.
 #[test]
 fn an_approval_of_what_a_query_gave_is_none_of_what_it_gives_later() {
     const GAVE: &str = "customer_id,phone\nC1,13800138001\n";
@@ -283,7 +283,7 @@ fn an_approval_of_what_a_query_gave_is_none_of_what_it_gives_later() {
         let by = format!("{query}&approval={id}");
         let (status, other) = sent(&story, &by, &li, GIVES).await;
         assert_eq!(status, 422, "approved for other rows: {other}");
-        // The list is begun by the approval, and cut before its first row.
+        // The approved list is opened, and the import is interrupted before its first row.
         let behind = FourEyes::Approved {
             approval: id.parse().unwrap(),
             requested_by: "li".parse().unwrap(),
@@ -291,7 +291,7 @@ fn an_approval_of_what_a_query_gave_is_none_of_what_it_gives_later() {
         };
         begun(&story, &list_of(&story, &id, &li).await, behind).await;
         let further = sent(&story, &query, &wang, GIVES).await;
-        assert_eq!(further.0, 409, "nobody approved these: {}", further.1);
+        assert_eq!(further.0, 409, "these rows were not approved: {}", further.1);
         assert!(trail(&story, "customer.enrolled").await.is_empty());
         let further = approved(sent(&story, &query, &li, GIVES).await).await;
         let (status, done) = sent(&story, &format!("{query}&approval={further}"), &li, GIVES).await;

@@ -1,6 +1,5 @@
-//! What an inspection tells of a spoken call: the words of both sides with the values that were spoken,
-//! starred unless they are asked for in clear, why the flow went where it went, and what is gone with an
-//! erased person.
+//! Tests of an inspection of a spoken call: the words of both sides with the spoken values (masked, or in
+//! clear on request), why the flow took its path, and what is missing after the customer was erased.
 
 use super::asking::{owner, trail};
 use super::conversations::with_two;
@@ -41,7 +40,7 @@ fn reading() -> SpokenReading {
     }
 }
 
-/// Who is called, and what they say.
+/// The called customer, and what the customer says.
 #[derive(Clone, Copy)]
 pub(super) struct Caller<'a> {
     pub(super) id: &'a str,
@@ -55,7 +54,7 @@ const C01: Caller<'static> = Caller {
     says: "我叫欧阳小明，手机13800138001，是本人",
 };
 
-/// The turns of a call that was answered.
+/// The turns of an answered call in which the callee says `says`.
 fn turns(says: &str) -> Vec<CallCommand> {
     let said = |prompt: &str, spoken: u32, of: u32| {
         TurnFact::Said(SaidFact {
@@ -105,7 +104,8 @@ fn turns(says: &str) -> Vec<CallCommand> {
     facts.into_iter().map(CallCommand::NoteTurn).collect()
 }
 
-/// Leave to call somebody, as if the campaign ran at any hour, and whose it is.
+/// Grants a dial to the customer, as if campaign T ran at any hour. Returns the campaign's facts, the number
+/// of the attempt and the grant.
 pub(super) async fn granted(story: &Story, id: &str) -> (CampaignFacts, u32, CustomerGrant) {
     let entities = &story.running.installation.entities;
     let campaign: CampaignId = enrolment().campaign;
@@ -132,7 +132,7 @@ pub(super) async fn granted(story: &Story, id: &str) -> (CampaignFacts, u32, Cus
     (facts, *attempt, grant.clone())
 }
 
-/// From the permit to the notice that was heard.
+/// The commands from the permit of a call to the played notice.
 pub(super) fn begun(
     facts: &CampaignFacts,
     attempt: u32,
@@ -170,17 +170,17 @@ pub(super) fn begun(
     [permit, dial, answered(), notice]
 }
 
-/// A spoken call of C01 that was answered, talked on and closed.
+/// Records a spoken call of C01: answered, talked and closed.
 pub(super) async fn spoken_call(story: &Story) {
     spoken_call_of(story, C01).await;
 }
 
-/// The same of somebody else.
+/// Records a spoken call of `caller`: answered, talked and closed.
 pub(super) async fn spoken_call_of(story: &Story, caller: Caller<'_>) {
     spoken_and_recorded(story, caller, None).await;
 }
 
-/// The same with what is on record of its recording.
+/// Records a spoken call of `caller`, with the facts of its recording, if any.
 pub(super) async fn spoken_and_recorded(
     story: &Story,
     caller: Caller<'_>,
@@ -224,7 +224,7 @@ pub(super) async fn spoken_and_recorded(
         closing: Box::new(closing),
         facts: Box::new(facts),
     };
-    // The retry driver of this server may have been first; telling twice is telling once.
+    // The server's retry driver may have closed the call first; a second close changes nothing.
     let customers = &installation.entities.customers;
     drop(
         customers

@@ -1,5 +1,5 @@
-//! What an installation goes by, as of a time: who is told, what is stopped, how long data is kept and what
-//! was approved answer as they did then.
+//! Tests of `as_of` for configuration: webhooks, stops, retention periods and approvals are shown as they
+//! were at that time.
 
 use super::asking::{add, approve, get, key, owner, send};
 use super::webhooks::{HOOKS, nowhere};
@@ -7,13 +7,13 @@ use crate::testing::Story;
 use hyper::Method;
 use serde_json::{Value, json};
 
-/// What is asked now, and later as of now.
+/// The head of the log, and the status and body of each reply as of that head.
 struct Asked {
     head: String,
     answers: Vec<(u16, Value)>,
 }
 
-/// What a reply says apart from where it lies.
+/// The reply without the members that depend on the position of the read.
 fn plain(mut reply: Value) -> Value {
     for list in ["items", "classes"] {
         for item in reply[list].as_array_mut().into_iter().flatten() {
@@ -25,7 +25,7 @@ fn plain(mut reply: Value) -> Value {
     let members = reply.as_object_mut().unwrap();
     members.remove("known");
     members.remove("head");
-    // Whether a list that is not there is null: it was only looked for.
+    // A list that is missing became null when the loop above looked for it.
     for list in ["items", "classes"] {
         if members.get(list) == Some(&Value::Null) {
             members.remove(list);
@@ -51,7 +51,7 @@ async fn is_as_it_was(story: &Story, paths: &[String], then: &Asked) {
     for (path, (status, answer)) in paths.iter().zip(&then.answers) {
         let path = format!("{path}?as_of={}", then.head);
         let came = get(story, &path, &story.bearer()).await;
-        // What was not there yet is told in words that name no time.
+        // Also equal for things that did not exist then: the problem names no time.
         assert_eq!(
             (came.status, plain(came.body)),
             (*status, answer.clone()),
@@ -75,7 +75,7 @@ async fn put(story: &Story, path: &str, body: Value) {
     assert_eq!(came.status, 200, "{}", came.body);
 }
 
-/// An erasure that another person approves; its approval.
+/// Creates C1 and requests its erasure, which another user must approve. Returns the approval's id.
 async fn approval(story: &Story) -> String {
     let campaign = json!({ "task_id": "T", "script_template": "您好。" });
     made(story, "/api/v1/campaigns", campaign).await;

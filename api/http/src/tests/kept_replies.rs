@@ -1,11 +1,12 @@
-//! Replies that are kept: the same while nothing happened, another once something did, each caller's own.
+//! Tests of the response cache: a reply is unchanged while nothing happens, differs after an event, and is
+//! separate for each caller.
 
 use super::asking::{add, key, owner};
 use crate::testing::Story;
 use http_body_util::BodyExt;
 use serde_json::{Value, json};
 
-/// Status, tag and body of a read.
+/// Reads a path with `If-None-Match: tag`. Returns the status, the etag and the body.
 async fn read(story: &Story, path: &str, bearer: &str, tag: Option<&str>) -> (u16, String, Value) {
     let mut headers = vec![("Authorization", bearer)];
     headers.extend(tag.map(|tag| ("If-None-Match", tag)));
@@ -62,7 +63,7 @@ fn a_reply_is_the_same_until_something_happens() {
     story.end();
 }
 
-/// Readings within which a log that nobody writes to stands still.
+/// Number of reads within which the log reaches a state without further writes.
 const READ_AGAIN_MAX: usize = 50;
 
 #[test]
@@ -83,9 +84,8 @@ fn what_was_kept_for_one_is_given_to_no_other() {
         assert_ne!(own, all);
         let (status, _, _) = read(&story, &path, "Bearer nobody", Some(&all)).await;
         assert_eq!(status, 401);
-        // That somebody was turned away is in the log, and the reply says how far it has come; the rest is as
-        // it was.
-        // It may come to stand there a moment after the answer.
+        // The refused request is recorded in the log, perhaps a moment after its reply, and the reply of
+        // `key` contains the position of the log. Otherwise that reply is unchanged.
         let (mut status, mut own) = (0, own);
         for _ in 0..READ_AGAIN_MAX {
             let (again, tag, _) = read(&story, &path, &key, Some(&own)).await;

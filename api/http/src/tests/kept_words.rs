@@ -1,4 +1,4 @@
-//! Reasons, notes and names of files, which events keep for ever: stored without numbers of persons.
+//! Tests that reasons, notes and file names, which events keep for ever, are stored without phone numbers.
 
 use super::asking::{owner, send};
 use crate::testing::Story;
@@ -17,7 +17,7 @@ async fn events(story: &Story, kind: &str) -> Vec<Value> {
     found.body["items"].as_array().unwrap().clone()
 }
 
-/// Sends a list under this path, with these headers, as it is.
+/// Sends a list in `body` to this path, with this content type.
 async fn upload(story: &Story, path: &str, kind: &str, body: String) {
     let request = Request::post(format!("{}{path}", story.url))
         .header("Authorization", story.bearer())
@@ -71,7 +71,7 @@ fn a_files_name_is_stored_without_the_number_in_it() {
             "schedule": { "start_time": "09:00", "end_time": "18:00" } });
         assert_eq!(owner(&story, "/api/v1/campaigns", made).await.status, 201);
         let list = |id: &str, phone: &str| format!("客户ID,手机号\n{id},{phone}\n");
-        // 催收_13800138000.csv, percent-encoded.
+        // The file name is `催收_13800138000.csv`, percent-encoded.
         let named = "/api/v1/campaigns/T/lists?source=%E5%82%AC%E6%94%B6_13800138000.csv";
         upload(&story, named, "application/octet-stream", list("C1", "13800138001")).await;
         let form = format!(

@@ -1,5 +1,5 @@
-//! Turns that people label, as clients meet them: handed to one at a time, masked and on record, settled by
-//! one or by two who agree, and read out as lines to learn from.
+//! Tests of labelling turns: each turn is shown to one user at a time, masked and on record; one user or two
+//! in agreement settle it; settled turns are exported as training lines.
 
 use super::asking::{Came, add, get, key, send, trail};
 use super::conversations::{opened, with_two, written};
@@ -10,10 +10,10 @@ use domain::stored_event::StreamVersion;
 use hyper::Method;
 use serde_json::{Value, json};
 
-/// What no flow has a word for.
+/// An utterance that no flow understands. It contains a name and a card number.
 const ODD: &str = "今天天气真不错，我叫张三，卡号6222021234567890128";
 
-/// A turn that was read with doubt, of a conversation in writing.
+/// Writes an utterance that is not understood, in a new conversation of the customer.
 async fn doubtful(story: &Story, customer: &str) {
     let came = opened(story, customer).await;
     let id = came.body["id"].as_str().unwrap().to_owned();
@@ -21,7 +21,7 @@ async fn doubtful(story: &Story, customer: &str) {
     assert_eq!(answer.status, 200, "{}", answer.body);
 }
 
-/// Asks behind all that was stored, so that the rows hold it.
+/// Sends a request that waits until the read model has all stored turns and labels.
 async fn asks(story: &Story, who: &str, path: &str, body: Value) -> Came {
     let events = trail(story, "conversation.understood").await;
     let last = events
@@ -71,7 +71,7 @@ fn a_turn_is_handed_to_one_person_masked_on_record_and_settled() {
             "{turn}"
         );
         let all = trail(&story, "inquiry.personal_data_read").await;
-        // The conversation that came before was a disclosure too, by the directory's key.
+        // The conversation before was a disclosure too, to the owner's key.
         let of_labels = all.iter().filter(|read| read["by_whom"] == "wang");
         let reads: Vec<Value> = of_labels.cloned().collect();
         assert_eq!(reads.len(), 1, "{all:?}");
@@ -93,14 +93,14 @@ fn a_turn_is_handed_to_one_person_masked_on_record_and_settled() {
         for stored in trail(&story, "label.added").await {
             assert!(
                 !stored.to_string().contains("天气"),
-                "no word stands in it: {stored}"
+                "the event contains no word of the turn: {stored}"
             );
         }
     });
     story.end();
 }
 
-/// Each part is too short to be masked by itself.
+/// Each of the two parts is too short to be masked by itself.
 #[test]
 fn a_number_in_two_messages_is_masked_in_the_turn_that_is_handed_out() {
     let story = Story::begin();
@@ -173,7 +173,8 @@ fn two_who_differ_are_followed_by_a_third_and_the_line_is_learned_from() {
     story.end();
 }
 
-/// The turn of a conversation in which something was understood, by its place in the stream.
+/// The id of the first turn of a conversation that was understood: it contains the turn's version in the
+/// stream.
 async fn understood(story: &Story, conversation: &str) -> String {
     let stream = Conversation::stream(&conversation.parse().unwrap());
     let store = story.running.installation.store();
@@ -218,7 +219,8 @@ fn a_turn_that_was_understood_is_put_before_people_by_whoever_says_it_was_not() 
     story.end();
 }
 
-/// What an erased person said teaches nothing any more: no row knows them, so that nobody counts them either.
+/// The words of an erased customer are not exported for training, and not counted as missing either, because
+/// the read model has no row of the customer.
 #[test]
 fn lines_to_learn_from_leave_out_who_was_erased() {
     let story = Story::begin();

@@ -1,4 +1,5 @@
-//! Files that are looked at before there is a campaign: columns, good rows, bad ones, and nothing on record.
+//! Tests of checking a file without a campaign: its columns, good rows and bad rows are shown, and nothing is
+//! recorded.
 
 use super::asking::{add, key};
 use crate::testing::Story;
@@ -53,7 +54,7 @@ fn a_file_is_looked_at_before_there_is_a_campaign_for_it() {
             (422, &json!("file-of-another-kind")),
             "{told}"
         );
-        // Marketing asks each row for its consent.
+        // A marketing preset requires a consent in each row.
         let (_, told) = look(
             &story,
             &format!("?map={map}&preset=cn-marketing"),

@@ -1,4 +1,4 @@
-//! Live figures and alerts as clients meet them: a real server on loopback.
+//! Tests of live figures and alerts: a server on loopback, as clients see it.
 
 use super::asking::{add, get, key};
 use crate::testing::{Story, recorded_call};
@@ -72,7 +72,7 @@ fn a_web_socket_shows_pictures_until_the_server_stops() {
     assert_eq!(runtime.block_on(closed).unwrap(), "the server stops");
 }
 
-/// What a role's key is shown of this moment.
+/// The live figures that this key is shown.
 async fn live(story: &Story, authorization: &str) -> Value {
     let came = get(story, "/api/v1/live", authorization).await;
     assert_eq!(came.status, 200, "{}", came.body);
@@ -104,7 +104,7 @@ fn whoever_is_held_to_campaigns_is_shown_those_alone_by_every_door() {
         );
         assert_eq!(held["trunks"], json!([]), "a trunk carries everybody's calls");
         assert!(held.get("lines").is_none(), "{held}");
-        // Of a team without a campaign; of a campaign that is another's.
+        // A team without a campaign, and a campaign that does not exist here.
         let of_team = key(&story, json!({ "user": "boss" })).await;
         let others = key(&story, json!({ "user": "wang", "campaigns": ["OTHER"] })).await;
         for none in [of_team, others] {
@@ -134,7 +134,7 @@ fn whoever_is_held_to_campaigns_is_shown_those_alone_by_every_door() {
         assert_eq!(
             (lines.status, &lines.body["items"]),
             (200, &json!([])),
-            "nobody dials here"
+            "this server does not dial"
         );
         add(&story, "li", &["integrator"]).await;
         let never = key(&story, json!({ "user": "li" })).await;

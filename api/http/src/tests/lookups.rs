@@ -1,5 +1,5 @@
-//! Look-ups by number are limited in rate at each of their doors, together; what keeps a person from being
-//! called is taken meanwhile.
+//! Tests of the rate limit of lookups by phone number: all routes share it, and opt-outs and withdrawals are
+//! accepted meanwhile.
 
 use super::asking::{add, get, key, owner, send};
 use crate::testing::Story;
@@ -14,7 +14,7 @@ fn whoever_tries_numbers_is_told_to_come_again_and_an_opt_out_is_taken_meanwhile
     story.runtime.block_on(async {
         let mut tried = 0;
         let refused = loop {
-            // Nobody has this number.
+            // No customer has this number.
             let number = json!({"number": format!("138{tried:08}")}).to_string();
             let answer = match tried % 3 {
                 0 => story.open(&format!("/api/v1/numbers/138{tried:08}"), &[]).await,
@@ -42,7 +42,8 @@ fn whoever_tries_numbers_is_told_to_come_again_and_an_opt_out_is_taken_meanwhile
         }
         let withdrawal = json!({"number": "13800138000", "scope": "offers", "source": "phone"}).to_string();
         let withdrawn = story.post("/api/v1/consents/withdraw", &withdrawal).await;
-        // It counts either way; above the limit the reply does not tell whether a customer has the number.
+        // The withdrawal is recorded either way; above the limit the reply does not show whether a customer
+        // has the number.
         assert!([StatusCode::OK, StatusCode::NOT_FOUND].contains(&withdrawn.status()));
     });
     story.end();
@@ -83,7 +84,7 @@ fn an_own_id_is_asked_in_a_body_and_whoever_is_not_theirs_is_nobody() {
         let found = owner(&story, find, json!({ "customer": "C1" })).await;
         assert_eq!(found.status, 200, "{}", found.body);
         let id = found.body["id"].as_str().unwrap().to_owned();
-        assert_eq!(found.body, json!({ "id": id }), "nothing else is told of them");
+        assert_eq!(found.body, json!({ "id": id }), "the reply contains nothing else");
         let again = owner(&story, find, json!({ "customer": id })).await;
         assert_eq!(again.body, json!({ "id": id }));
         let shown = get(&story, &format!("/api/v1/customers/{id}"), &story.bearer()).await;
@@ -116,7 +117,7 @@ fn whoever_may_not_look_persons_up_is_answered_alike_whether_a_number_is_known()
         let unknown = format!("138{:04}8000", 1_113);
         for bearer in [&blind, &held] {
             let mut told = Vec::new();
-            // Of three digits less that are shown, the two numbers are masked alike.
+            // The second number ends in the same four digits, so that both are masked alike.
             for number in ["13800138000", unknown.as_str()] {
                 let body = json!({ "number": number, "scope": "offers", "source": "phone" });
                 let came = send(
@@ -131,9 +132,12 @@ fn whoever_may_not_look_persons_up_is_answered_alike_whether_a_number_is_known()
                 told.push(came.body);
             }
             assert_eq!(told[0]["customers"], json!([]), "{}", told[0]);
-            assert_eq!(told[0], told[1], "nor is it told where something was written");
+            assert_eq!(
+                told[0], told[1],
+                "the replies do not show whether a customer was found"
+            );
         }
-        // It was taken all the same.
+        // The withdrawal is recorded nevertheless.
         let head = story.running.installation.store().head().await.unwrap();
         let path = format!("/api/v1/audit?kind=customer.consent_withdrawn&after_position={head}");
         let taken = get(&story, &path, &story.bearer()).await;
@@ -142,7 +146,7 @@ fn whoever_may_not_look_persons_up_is_answered_alike_whether_a_number_is_known()
             "{}",
             taken.body
         );
-        // Whoever may look them up is told.
+        // A caller who may look customers up gets the result.
         let body = json!({ "number": unknown, "scope": "offers", "source": "phone" });
         assert_eq!(owner(&story, withdraw, body).await.status, 404);
         let opt_out = json!({ "number": "13800138000", "reason": "asked" });
@@ -166,7 +170,8 @@ fn whoever_may_not_look_persons_up_is_answered_alike_whether_a_number_is_known()
     story.end();
 }
 
-/// A campaign of one person, and a key of whoever may give and withdraw consents, and look nobody up.
+/// Creates a campaign with one customer. Returns a key that may give and withdraw consents but may not look
+/// customers up.
 async fn blind(story: &Story) -> String {
     let made = json!({ "task_id": "T", "script_template": "您好。",
         "schedule": { "start_time": "09:00", "end_time": "18:00" } });
@@ -177,7 +182,7 @@ async fn blind(story: &Story) -> String {
     key(story, json!({ "user": "crm" })).await
 }
 
-/// Nobody has it, and it is masked as the known one.
+/// A number that no customer has. It is masked like the known one.
 fn unknown() -> String {
     format!("138{:04}8000", 1_113)
 }
@@ -195,7 +200,7 @@ fn what_a_known_person_refuses_tells_nothing_to_whoever_may_not_look_them_up() {
             (came.status, came.body)
         };
         let known = "13800138000";
-        // More scopes than a person may have.
+        // More than the limit of scopes for a customer.
         for index in 0..70 {
             let scope = format!("made up {index}");
             let told = asked(known, &scope, &format!("known-{index}")).await;
@@ -205,7 +210,7 @@ fn what_a_known_person_refuses_tells_nothing_to_whoever_may_not_look_them_up() {
                 assert_eq!(told, other);
             }
         }
-        // One key for two orders: alike again, whether it is remembered or not.
+        // One key for two orders: the replies are the same again, whether the key is remembered or not.
         for scope in ["made up 1", "made up 2"] {
             let (told, other) = (
                 asked(known, scope, "reused").await,
@@ -217,7 +222,7 @@ fn what_a_known_person_refuses_tells_nothing_to_whoever_may_not_look_them_up() {
         let refused = owner(&story, withdraw, whole).await;
         assert_eq!(
             refused.status, 422,
-            "whoever may look them up is told: {}",
+            "a caller who may look customers up gets the refusal: {}",
             refused.body
         );
     });
@@ -244,7 +249,7 @@ fn consent_is_given_by_number_only_by_whoever_may_look_everybody_up() {
         assert_eq!(told[0], told[1]);
         assert_eq!((told[0].0, &told[0].1), (422, &json!("refused")));
         assert!(told[0].2.as_str().unwrap().contains("by id"), "{told:?}");
-        // By id it is theirs to give.
+        // By id the same caller may give the consent.
         let body = json!({ "scope": "offers", "source": "form", "evidence": "form 17" });
         let headers = [("Authorization", bearer.as_str())];
         let path = "/api/v1/customers/C1/consents";

@@ -1,5 +1,5 @@
-//! Roles of many users by one order: a row is changed whole or not at all, bad rows are listed and good ones
-//! count, a dry run changes nothing, and the last admin stays one.
+//! Tests of changing the roles of many users with one request: each row is applied whole or not at all, bad
+//! rows are listed, a dry run changes nothing, and the last admin keeps the role.
 
 use super::asking::{Came, get, owner, trail};
 use crate::testing::Story;
@@ -60,7 +60,7 @@ fn good_rows_count_bad_ones_are_listed_and_a_dry_run_changes_nothing() {
         let changed = &done.body["changed"][0];
         assert_eq!(changed["before"], json!(["viewer"]));
         assert_eq!(changed["after"], roles(&story, "wang").await);
-        // The last admin was given nothing either: the row is whole.
+        // The row of the last admin was not applied in part either.
         assert_eq!(roles(&story, "boss").await, json!(["admin"]));
         assert_eq!(trail(&story, "user.role_granted").await.len(), granted + 2);
         assert_eq!(trail(&story, "user.role_revoked").await.len(), 1);

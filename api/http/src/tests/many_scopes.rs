@@ -1,5 +1,5 @@
-//! Whose data many users see, by one order: a row replaces a scope whole, bad rows are listed and good ones
-//! count, a dry run changes nothing, and nothing is widened by a gap.
+//! Tests of changing the data scopes of many users with one request: a row replaces the whole scope, bad rows
+//! are listed, a dry run changes nothing, and a missing member widens no scope.
 
 use super::asking::{Came, add, get, key, owner, send, trail};
 use crate::testing::Story;
@@ -62,7 +62,7 @@ fn good_rows_count_bad_ones_are_listed_and_a_gap_widens_nothing() {
             (&json!(["T", "U"]), &json!("north")),
             "{shown}"
         );
-        // The same again ends nobody's session.
+        // An unchanged scope writes no event, so that no session ends.
         let again = assign(&story, rows, false).await;
         assert_eq!(again.body["unchanged"], 3, "{}", again.body);
         assert_eq!(trail(&story, "user.scope_changed").await.len(), 2);

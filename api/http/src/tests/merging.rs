@@ -1,4 +1,5 @@
-//! Two ids of one person as a client meets them: found by their number, merged, explained, shown, unmerged.
+//! Tests of merging two customer ids of one person: found by their number, merged, explained, shown and
+//! unmerged.
 
 use crate::tests::doors::Server;
 use serde_json::{Value, json};
@@ -44,11 +45,11 @@ fn two_ids_are_merged_and_what_either_forbids_binds_until_they_are_two_again() {
         "{other}"
     );
     assert_eq!(shown(&server, "C1")["merged"], json!([id("C2")]));
-    // Again: nothing happens twice.
+    // The same merge again changes nothing.
     assert_eq!(server.post("/api/v1/customers/C1/merge", &order("C2")).0, 200);
     assert_eq!(server.events("customer.merged").len(), 2);
 
-    // A withdrawal that comes under the other id later binds the kept one.
+    // A later withdrawal under the merged id also applies to the kept one.
     let withdrawal = json!({ "scope": withdrawal_scope(&server), "source": "letter" });
     let withdrawn = server.post("/api/v1/customers/C2/consents/withdraw", &withdrawal);
     assert!(withdrawn.0 < 300, "{withdrawn:?}");
@@ -58,7 +59,7 @@ fn two_ids_are_merged_and_what_either_forbids_binds_until_they_are_two_again() {
     assert_eq!(of["facts"]["because"], "withdrawn", "{why}");
     assert_eq!(why["permitted"], false);
 
-    // Both ids' history is one.
+    // The timeline covers both ids.
     let merged = server.events("customer.merged");
     let head = merged.last().unwrap()["position"].as_str().unwrap();
     let path = format!("/api/v1/customers/C1/timeline?reason=test&after_position={head}");
@@ -85,7 +86,7 @@ fn two_ids_are_merged_and_what_either_forbids_binds_until_they_are_two_again() {
     server.end();
 }
 
-/// The campaign's purpose, as consents name it.
+/// The scope of the campaign's consent.
 fn withdrawal_scope(server: &Server) -> String {
     let why = shown(server, "C3/why-not");
     let said = why["verdicts"].as_array().unwrap();
@@ -136,7 +137,8 @@ fn what_the_kept_id_refuses_leaves_the_other_as_it_was() {
     server.end();
 }
 
-/// The number is called once in a campaign, for whoever came first; that id gives it up.
+/// In a campaign, a shared number is called for the first id only. When that id is merged away, it releases
+/// the number.
 #[test]
 fn where_the_other_id_was_called_for_a_shared_number_nobody_is_and_the_answer_says_so_each_time() {
     let by_number = CAMPAIGN.replace("by_customer", "by_number");
@@ -155,7 +157,7 @@ fn where_the_other_id_was_called_for_a_shared_number_nobody_is_and_the_answer_sa
     server.end();
 }
 
-/// `printf '%s' pepper+8613800138001 | sha256sum`: the number of C3.
+/// The salted hash of the number of C3: `printf '%s' pepper+8613800138001 | sha256sum`.
 const SALTED: &str = "bf288bcd0d540cd411d757779ed0890c253af175d1e003ed670eca3e6bbe4344";
 
 #[test]
@@ -167,7 +169,7 @@ fn a_digest_under_the_other_id_binds_and_the_answer_to_why_not_says_so() {
         "numbers": 1, "reason": "the list of March" });
     assert_eq!(server.post("/api/v1/registries", &edition).0, 200);
     assert_eq!(server.post("/api/v1/customers/C1/merge", &order("C3")).0, 200);
-    // Now, and the same instant as one gone by: then each id is read with its own key.
+    // First as of now, then as of that same instant: a past read opens each id's values with its own key.
     let mut moment = String::new();
     for _ in 0..2 {
         let path = format!("/api/v1/customers/C1/why-not?reason=test{moment}");

@@ -1,4 +1,4 @@
-//! Messages to persons as they meet a server: signed, carried once, capped, and refused by 退订.
+//! Tests of messages to customers: signed, sent once, capped, and refused by a reply of 退订.
 
 use super::asking::{Came, add, get, key, owner, send, trail};
 use super::webhooks::receiver;
@@ -12,7 +12,8 @@ use hyper::Method;
 use serde_json::{Value, json};
 use std::sync::mpsc::Receiver;
 
-/// A server with a gateway that answers so.
+/// Starts a server with a message gateway that answers with these statuses. Returns it and the messages that
+/// the gateway receives.
 pub(super) fn begin(statuses: &'static [u16]) -> (Story, Receiver<Value>) {
     let (url, told) = receiver(statuses);
     let story = Story::begin_with(|_, settings| {
@@ -129,7 +130,7 @@ fn a_persons_values_leave_for_another_address_only_with_the_reveal_right_and_on_
             refused.body
         );
         assert_eq!(disclosed().await, 0);
-        // This server carries no mail: that is refused only after the disclosure.
+        // This server sends no mail. It refuses for that only after the disclosure is on record.
         assert_eq!(by_crm("您好").await.code(), "no-such-way", "no value of the person");
         assert_eq!(disclosed().await, 0);
         let by_owner = owner(&story, "/api/v1/messages", mail("{{name}}，您好")).await;
@@ -170,7 +171,7 @@ fn a_person_is_sent_three_a_day_and_what_was_not_taken_does_not_count() {
             (&json!(true), &json!(false))
         );
         assert_eq!(trail(&story, "number.opted_out").await.len(), 1);
-        // A message that is not ours: the number that refuses is protected all the same.
+        // A reply to an unknown message: its number is opted out nevertheless.
         let foreign = json!({ "id": "r-10", "from": "13800138009", "text": "退订",
             "message": "00000000-0000-4000-8000-000000000001" });
         let reply = owner(&story, "/api/v1/messages/replies", foreign).await;
@@ -205,7 +206,7 @@ fn nobody_is_written_to_where_nobody_may_be_called() {
         let lift = json!({ "scope": "campaign", "id": "T", "reason": "the text is right again" });
         assert_eq!(owner(&story, "/api/v1/stop/lift", lift).await.status, 200);
 
-        // A log that lacks what was known may lack a refusal.
+        // With a log that lost events, an opt-out may be missing.
         story.running.installation.dialing.begin(DialingState::Lost, None);
         let held = sent(&story, "m-2", plan()).await;
         assert_eq!(
@@ -226,7 +227,7 @@ fn nobody_is_written_to_where_nobody_may_be_called() {
     story.end();
 }
 
-/// Somebody of T whose flow sends a plan while they are talked to, and thanks behind it.
+/// Creates campaign T with one customer. Its flow sends a message during the call and another after it.
 pub(super) async fn with_sending_flow(story: &Story) -> EnrolmentId {
     let flow = json!({
         "flow": "T", "notices": { "recording": "本次通话将录音。" }, "variables": { "name": { "type": "text" } },
@@ -263,7 +264,7 @@ async fn told_to_call(story: &Story, call: CallId, step: &str, command: CallComm
     calls.ask(&call, command, cause).await.unwrap();
 }
 
-/// Waits until so many messages were sent.
+/// Waits until `count` messages were sent.
 pub(super) async fn until_sent(story: &Story, count: usize) {
     let installation = &story.running.installation;
     let late = installation.now().plus_ms(20_000);

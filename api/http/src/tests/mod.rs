@@ -1,4 +1,4 @@
-//! Requests to a running server over real sockets: what a client of each subject meets.
+//! Tests that send requests to a running server over real sockets, one module for each subject.
 
 mod abandoned_questions;
 mod access;

@@ -1,5 +1,5 @@
-//! Models as they meet a server: published with what they were learned from, approved where that is asked
-//! for, named by campaigns, and refused where their bytes are no model of this build.
+//! Tests of models: published with what they were trained on, approved if required, named by campaigns, and
+//! refused if their bytes are not a model of this build.
 
 use super::asking::{add, approve, get, key, owner};
 use crate::testing::Story;
@@ -11,7 +11,8 @@ use hyper_util::rt::TokioExecutor;
 use serde_json::{Value, json};
 use understanding::{Example, Examples, Settings, train};
 
-/// A model of two intents, told apart by one more line.
+/// Trains a model of two intents. `line` is an additional example, so that different lines give different
+/// models.
 fn model(line: &str) -> Vec<u8> {
     let lines = [
         ("分几期", "ask_term"),
@@ -94,7 +95,8 @@ fn a_model_is_published_named_by_a_campaign_and_gone_back_to() {
         let folder = story.running.installation.directory.join("models");
         std::fs::remove_dir_all(folder).unwrap();
         let away = owner(&story, "/api/v1/campaigns", campaign("C", "zh@2")).await;
-        // What is in memory is still to be had: it is of this content, whatever became of its file.
+        // A model that is still in memory can be used without its file, because it is identified by its
+        // content.
         assert!([201, 503].contains(&away.status), "{}", away.body);
         let missing = get(&story, "/api/v1/models/zh", &bearer).await;
         assert_eq!(missing.body["items"][0]["here"], false);
@@ -210,7 +212,7 @@ fn a_model_whose_versions_are_approved_is_published_by_two() {
     story.end();
 }
 
-/// Lines of two intents and two moods, as other programs write them.
+/// Labelled lines of two intents and two moods, with the member names of other programs.
 fn lines() -> String {
     let mut text = String::from("no line\n");
     let said = [

@@ -1,5 +1,5 @@
-//! Vacancy checks as a client and a library of numbers meet them, over real sockets: signed, bounded, kept
-//! with their age, and gone by where a campaign demands them.
+//! Tests of vacancy checks (空号检测) against a provider on loopback: signed requests, limits, results stored
+//! with their age, and campaigns that require a check.
 
 use super::asking::{get, owner};
 use crate::testing::Story;
@@ -12,13 +12,14 @@ use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpListener;
 use std::sync::mpsc::{Receiver, sync_channel};
 
-/// `whsec_` and the base64 of 24 zeros.
+/// The webhook secret: `whsec_` and 24 zero bytes in base64.
 const SECRET: &str = "whsec_AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
 
-/// What the library was asked: its body, and whether it was signed.
+/// A request that the provider received: its body, and whether it was signed.
 type AskedOf = (Value, bool);
 
-/// A library that answers so, one question after another.
+/// Starts a provider that returns these answers one after another. Returns its URL and the requests it
+/// receives.
 #[expect(clippy::disallowed_methods, reason = "the test's own library, on loopback")]
 fn library(answers: &'static [&'static str]) -> (String, Receiver<AskedOf>) {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
@@ -41,7 +42,7 @@ fn library(answers: &'static [&'static str]) -> (String, Receiver<AskedOf>) {
             }
             let mut body = vec![0; length];
             reader.read_exact(&mut body).unwrap();
-            // The story may be over.
+            // The test may have ended already.
             drop(sender.send((serde_json::from_slice(&body).unwrap(), signed == 3)));
             let answer = answers.next().copied().unwrap_or("{}");
             let head = format!(
@@ -74,7 +75,7 @@ fn begin(answers: &'static [&'static str]) -> (Story, Receiver<AskedOf>) {
 
 const CHECK: &str = "/api/v1/numbers/check";
 
-/// Follows the log until so many numbers were checked.
+/// Follows the log until `count` numbers were checked.
 async fn checked(story: &Story, count: usize) {
     let mut events = story
         .running
@@ -119,7 +120,7 @@ fn a_campaign_that_demands_a_check_has_it_made_and_an_answer_is_not_asked_again(
             { "customer_id": "C2", "phone": "13800138001" },
         ] });
         assert_eq!(owner(&story, "/api/v1/tasks/data", list).await.status, 200);
-        // Without a command: the list is closed, and its unknown number is checked.
+        // Without a command: the list is closed, so its unchecked number is checked.
         checked(&story, 2).await;
         assert_eq!(
             requests.recv().unwrap().0,

@@ -1,5 +1,5 @@
-//! Numbers without a country code where campaigns of several countries exist: opt-outs hold in all of them,
-//! what is looked up or called is refused, and the setting decides once it is set.
+//! Tests of numbers without a country code if campaigns of several countries exist: an opt-out applies to all
+//! of them, lookups and calls are refused, and the setting decides once it is set.
 
 use super::asking::{get, owner, send};
 use crate::testing::Story;

@@ -1,5 +1,5 @@
-//! A card number that was said or written in two turns, each too short to be masked by itself, as older logs
-//! store it: every place that shows a transcript masks the turns of one question together.
+//! Tests of a card number that was spoken or written in two turns, each too short to be masked by itself
+//! (older logs store it unmasked): every view of a transcript masks the turns of one question together.
 
 use super::asking::{add, get, key, owner};
 use super::conversations::{opened, with_two, written};
@@ -13,7 +13,7 @@ use domain::personal::Personal;
 use domain::stored_event::Cause;
 use serde_json::{Value, json};
 
-/// The two parts, as they were said.
+/// The two parts of the card number, as spoken.
 const PARTS: [&str; 2] = ["622202", "380412"];
 const STARS: [&str; 2] = ["******", "******"];
 
@@ -29,7 +29,7 @@ fn heard(text: &str, begins_ms: u64) -> CallCommand {
     }))
 }
 
-/// A call of C01 with the parts in two turns.
+/// Records a call of C01 in which the two parts are spoken in two turns.
 async fn dictated_call(story: &Story) {
     let installation = &story.running.installation;
     let (facts, attempt, grant) = granted(story, "C01").await;

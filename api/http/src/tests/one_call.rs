@@ -1,4 +1,5 @@
-//! One call now as it meets a server: whom it enrols, when it is due, who may ask, and what is refused.
+//! Tests of ordering a single call: which customer it enrols, when it is due, which callers may order it, and
+//! which orders are refused.
 
 use super::asking::{Came, add, key, owner, send, trail};
 use crate::testing::Story;
@@ -22,7 +23,7 @@ async fn asked_by(story: &Story, bearer: &str, more: (&str, &str), body: Value) 
     send(story, Method::POST, "/api/v1/calls", &headers, Some(body)).await
 }
 
-/// The campaign T, and two people of its list.
+/// Creates campaign T with two customers.
 async fn with_two(story: &Story) {
     created(story, "T").await;
     let list = json!({ "task_id": "T", "records": [
@@ -46,7 +47,7 @@ fn somebody_new_is_enrolled_and_due_before_who_stands_in_a_list() {
             "{}",
             one.body
         );
-        // Of somebody who stands in the list already nothing but the order is new.
+        // A customer who is already in a list is not enrolled again; only the order is new.
         let two = asked(&story, json!({ "campaign": "T", "customer": "C02" })).await;
         assert_eq!(
             (two.status, &two.body["enrolled"]),
@@ -239,7 +240,8 @@ fn a_call_that_waits_is_canceled_by_its_id_and_the_person_is_not_called() {
         let order = json!({ "campaign": "T", "customer": "C01", "phone": "13800138001" });
         let one = asked(&story, order.clone()).await;
         let path = format!("/api/v1/calls/{}/cancel", one.body["call"].as_str().unwrap());
-        // Outside the scope there is no such call, and what is wrong in the order is told.
+        // A call outside the key's scope is not found; an invalid order by the owner is refused with its
+        // errors.
         add(&story, "crm", &["integrator"]).await;
         let narrow = json!({ "user": "crm", "scopes": ["calls:write"], "campaigns": ["OTHER"] });
         let narrow = key(&story, narrow).await;

@@ -1,4 +1,5 @@
-//! What users do for themselves: another password by the one before, and the sessions that are open.
+//! Tests of what users do for themselves: they change their password with the old one, and list and end their
+//! own sessions.
 
 use super::asking::{Came, PASSWORD, add, get, key, owner, send, sign_in, trail, who};
 use crate::testing::Story;
@@ -55,7 +56,8 @@ fn of_two_changes_by_the_same_password_at_once_one_wins() {
         assert_eq!(trail(&story, "user.password_chosen").await.len(), 1);
         let right = if one.status == 200 { OTHER } else { another };
         assert_eq!(sign_in(&story, "wang", right).await.status, 200);
-        // Whoever comes second typed what was right when it was asked: that is no wrong password.
+        // The password of the slower request was right when it was checked, so it does not count as a wrong
+        // password.
         assert!(trail(&story, "user.sign_in_refused").await.is_empty());
     });
     story.end();
@@ -79,7 +81,7 @@ fn whoever_does_not_know_the_password_is_locked_out_as_at_the_sign_in() {
     story.end();
 }
 
-/// The list of sessions, as the session of a cookie sees it.
+/// The list of sessions that the session of this cookie sees.
 async fn sessions(story: &Story, cookie: &str) -> Vec<Value> {
     let came = send(
         story,
@@ -150,7 +152,7 @@ fn a_password_is_checked_as_it_was_typed() {
             TYPED.trim().to_owned(),
             TYPED.to_lowercase(),
             TYPED.replace("  ", " "),
-            // The same to the eye: a letter and its dots apart.
+            // Looks the same, but is written as a letter and a combining diaeresis.
             TYPED.replace('ö', "o\u{308}"),
         ];
         for other in others {

@@ -1,4 +1,5 @@
-//! Lists for whoever is held to own customers or to a team: theirs, and nobody else's.
+//! Tests of lists for callers who are limited to their own customers or to a team: they contain those
+//! customers only.
 
 use super::asking::{add, get, key, owner, trail};
 use crate::testing::{Story, permit_of};
@@ -8,7 +9,7 @@ use domain::ids::{CallId, CommandId, EnrolmentId};
 use domain::stored_event::Cause;
 use serde_json::{Value, json};
 
-/// A campaign with C1, C2 and C3.
+/// Creates campaign A with C1, C2 and C3.
 async fn three_people(story: &Story) {
     let made = json!({ "task_id": "A", "script_template": "您好。",
         "schedule": { "start_time": "09:00", "end_time": "18:00" } });
@@ -25,7 +26,7 @@ async fn assign(story: &Story, id: &str, body: Value) {
     assert_eq!(done.status, 200, "{}", done.body);
 }
 
-/// Rows have what the log has.
+/// Waits until the read models have the whole log.
 async fn shown(story: &Story) {
     let installation = &story.running.installation;
     let head = installation.store().head().await.unwrap();
@@ -93,7 +94,11 @@ fn an_agent_lists_the_customers_who_are_given_to_them_and_a_supervisor_those_of_
             "ann is in no team"
         );
         assert_eq!(ids(&story, &format!("{list}?user=bob"), &boss).await, [c2]);
-        assert_eq!(ids(&story, list, &law).await.len(), 3, "whoever sees all of them");
+        assert_eq!(
+            ids(&story, list, &law).await.len(),
+            3,
+            "a caller who sees all customers"
+        );
         assert!(ids(&story, &format!("{list}?campaign=B"), &law).await.is_empty());
         let first = get(&story, &format!("{list}?limit=2"), &law).await;
         assert_eq!(first.body["items"].as_array().unwrap().len(), 2);
@@ -103,7 +108,10 @@ fn an_agent_lists_the_customers_who_are_given_to_them_and_a_supervisor_those_of_
         let told = [&c1, &expected[0], &expected[1]]
             .into_iter()
             .find(|id| read.contains(*id));
-        assert_eq!(told, None, "a place may be that of somebody who is not shown");
+        assert_eq!(
+            told, None,
+            "a cursor must not contain the id of a customer who may not be shown"
+        );
         let rest = ids(&story, &format!("{list}?limit=2&cursor={cursor}"), &law).await;
         assert_eq!(rest.len(), 1);
         let other = get(&story, &format!("{list}?user=bob&cursor={cursor}"), &law).await;
@@ -160,7 +168,7 @@ fn call_of(customer: &str) -> CallId {
     CallId::derive(&enrolment_of(customer), 1)
 }
 
-/// A call to this customer, as far as its permit.
+/// Records the permit of a call to this customer, and nothing after it.
 async fn permit(story: &Story, customer: &str) {
     let enrolment = enrolment_of(customer);
     let call = call_of(customer);

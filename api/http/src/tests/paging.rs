@@ -1,4 +1,5 @@
-//! Lists of rows in pages, over a running server: every row once, and a cursor that stands for its question.
+//! Tests of paged lists on a running server: each row occurs once, and a cursor is valid for its own query
+//! only.
 
 use super::asking::{get, owner};
 use crate::testing::Story;
@@ -17,7 +18,7 @@ fn ids(page: &Value, member: &str) -> Vec<String> {
         .collect()
 }
 
-/// Every page of a list, one row each, as one list of ids.
+/// Reads a list page by page with one row each. Returns all ids.
 async fn walked(story: &Story, path: &str, member: &str) -> Vec<String> {
     let mut seen = Vec::new();
     let mut next = String::new();
@@ -79,7 +80,7 @@ fn every_list_is_told_in_pages_with_each_row_once() {
     story.end();
 }
 
-/// Whatever may grow: stops, followers, versions, targets.
+/// Lists that grow with time: stops, subscribers, flow versions, targets.
 #[test]
 fn what_grows_with_the_years_is_told_in_pages_too() {
     let story = Story::begin();
@@ -152,7 +153,7 @@ fn a_cursor_stands_for_the_question_that_it_was_made_for() {
             ("/api/v1/complaints?source=own&cursor=2".to_owned(), "no cursor"),
         ] {
             let told = get(&story, &path, &bearer).await;
-            // A route refuses a parameter that it does not know before it looks at a cursor.
+            // A route refuses an unknown parameter before it reads the cursor.
             let code = if why == "another route" {
                 "query-unknown"
             } else {

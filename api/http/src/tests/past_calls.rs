@@ -1,4 +1,5 @@
-//! Calls of other systems and files of numbers over HTTP: each row by itself, each record once.
+//! Tests of importing past calls of other systems and lists of numbers: each row is checked by itself, and
+//! each record is stored once.
 
 use crate::tests::doors::Server;
 use serde_json::{Value, json};
@@ -84,7 +85,7 @@ fn what_was_imported_by_a_former_name_is_the_same_record() {
         (200, &json!(0), &json!(1), &json!(0)),
         "{again}"
     );
-    // Where nothing was imported before, it has the name of today, once.
+    // If nothing was imported under the former name, the record is stored once under its present name.
     today["phone"] = json!("13800138001");
     assert_eq!(
         server.post("/api/v1/history", &told(today.clone())).1["stored"],
@@ -135,7 +136,8 @@ fn many_numbers_are_suppressed_or_listed_in_one_request() {
     server.end();
 }
 
-/// Who has as many records as are kept stops nobody else who has the number.
+/// If one customer has reached the limit of records, other customers with the same number still get the
+/// record.
 #[test]
 fn a_person_who_takes_no_more_leaves_the_others_theirs() {
     let server = Server::begin();
@@ -145,7 +147,7 @@ fn a_person_who_takes_no_more_leaves_the_others_theirs() {
     let people = json!({ "task_id": "T", "records": [
         { "customer_id": "C1", "phone": PHONE }, { "customer_id": "C2", "phone": PHONE } ] });
     assert!(server.post("/api/v1/tasks/data", &people).0 < 300);
-    // C1 is full by records of further numbers of theirs.
+    // C1 reaches the limit with records of other numbers.
     let recent = server
         .running
         .installation

@@ -1,9 +1,10 @@
-//! Reads of persons over HTTP: on record before they are answered, and not shown where they cannot be.
+//! Tests of reads of personal data: they are recorded before the reply, and refused if they cannot be
+//! recorded.
 
 use crate::tests::routes::{CAMPAIGN, Story};
 use serde_json::{Value, json};
 
-/// A campaign with one customer, C001, whose number is opted out.
+/// Creates campaign T with one customer, C001. The customer's number is opted out.
 fn with_a_customer() -> Story {
     let story = Story::begin();
     assert_eq!(story.send("POST", "/api/v1/campaigns", CAMPAIGN).0, 201);
@@ -13,13 +14,13 @@ fn with_a_customer() -> Story {
     let opt_out = r#"{"reason":"asked by phone"}"#;
     let (status, _) = story.send("POST", "/api/v1/numbers/13800138000/opt-out", opt_out);
     assert_eq!(status, 200);
-    // What is read below is read from rows.
+    // Waits until the read models have the customer.
     story.trail("");
     story
 }
 
 impl Story {
-    /// What the audit trail has, once the views have all that is stored.
+    /// The records of the audit trail, after the read models have the whole log.
     fn trail(&self, query: &str) -> Vec<Value> {
         let head = self.head();
         let head = head.as_str().unwrap();
@@ -45,7 +46,7 @@ fn whoever_reads_of_a_person_is_on_record_and_nothing_of_the_person_is() {
     ] {
         assert_eq!(story.send("GET", path, "").0, 200, "{path}");
     }
-    // Nobody is shown: no read.
+    // Without a shown customer there is no read.
     assert_eq!(story.send("GET", "/api/v1/customers/C999?by=wang", "").0, 404);
     assert_eq!(story.send("GET", "/api/v1/calls?by=wang", "").0, 200);
 
@@ -62,7 +63,7 @@ fn whoever_reads_of_a_person_is_on_record_and_nothing_of_the_person_is() {
     );
     assert_eq!(reads[2]["data"]["number"], shown["numbers"][0]["id"]);
     let text = json!(reads).to_string();
-    // Not a few digits of it alone: ids are hexadecimal, and hold any four by chance.
+    // A longer part of the number, because ids are hexadecimal and contain any four digits by chance.
     for secret in ["C001", "****8000", "张", "0138000"] {
         assert!(!text.contains(secret), "{secret}: {text}");
     }
@@ -79,7 +80,7 @@ fn whoever_reads_of_a_person_is_on_record_and_nothing_of_the_person_is() {
 fn the_same_read_within_a_minute_counts_once_and_another_reader_counts() {
     let story = with_a_customer();
     let count = || story.trail("kind=inquiry.personal_data_read").len();
-    // A rehearsal's clock begins on a full minute.
+    // The clock of a rehearsal starts on a full minute.
     let customer = "/api/v1/customers/C001?by=";
     for _ in 0..3 {
         assert_eq!(story.send("GET", &format!("{customer}wang"), "").0, 200);

@@ -1,11 +1,12 @@
-//! Persons in clear and persons who are given to somebody: who sees them, and what is on record first.
+//! Tests of values in clear and of assigned customers: which callers see them, and what is recorded before
+//! they are shown.
 
 use super::asking::{add, get, key, owner, send, trail};
 use crate::testing::Story;
 use hyper::Method;
 use serde_json::json;
 
-/// Campaigns A and B with a customer each, C1 and C2.
+/// Creates the campaigns A and B with one customer each, C1 and C2.
 async fn two_people(story: &Story) {
     for (campaign, customer, phone) in [("A", "C1", "13800138000"), ("B", "C2", "13800138001")] {
         let made = json!({ "task_id": campaign, "script_template": "您好，{{customer_name}}。",
@@ -75,7 +76,7 @@ fn an_agent_sees_the_persons_that_are_given_to_them_and_a_supervisor_those_of_th
             assert_eq!(
                 get(&story, &path("C1"), key).await.status,
                 404,
-                "nobody is given yet"
+                "no customer is assigned yet"
             );
         }
         let assign = async |id: &str, body: serde_json::Value| {

@@ -1,5 +1,5 @@
-//! A plain read comes to its endpoint by a way of its own, and is answered as by warp's filters: every route
-//! is asked both ways, once with nothing behind its path and once with an empty query, which those read.
+//! Tests that a plain read, which reaches its endpoint without warp's filters, gets the same reply as through
+//! them. Each route is called without a query (direct) and with an empty query (through the filters).
 
 use super::doors::Server;
 use crate::router::Router;
@@ -10,10 +10,10 @@ use http_body_util::{BodyExt, Empty};
 use hyper::{Method, Request};
 use serde_json::Value;
 
-/// Names nothing that is there.
+/// An id that nothing has.
 const NOTHING: &str = "00000000-0000-5000-8000-000000000001";
 
-/// Status, media type and the code of a problem.
+/// Status, media type, and the code of a problem (else empty).
 type Said = (u16, String, String);
 
 async fn said(routes: &Router, path: &str) -> Said {
@@ -49,7 +49,7 @@ fn each_read_is_answered_alike_by_both_ways() {
             let straight = said(&routes, &path).await;
             let by_filters = said(&routes, &format!("{path}?")).await;
             asked += 1;
-            // Unknown ids are looked up: after some of them both ways answer 429.
+            // Lookups of unknown ids are limited: after some of them both variants answer 429.
             if [&straight, &by_filters]
                 .iter()
                 .any(|one| one.2 == "lookups-too-fast")

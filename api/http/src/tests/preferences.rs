@@ -1,4 +1,5 @@
-//! Preferences as a server keeps them: a user's own, replaced over those that were read, of closed lists.
+//! Tests of preferences: each user has their own, replaces them over the version that was read, and chooses
+//! from fixed values.
 
 use super::asking::{Came, add, get, key, send, trail};
 use crate::testing::Story;

@@ -1,5 +1,5 @@
-//! What would become of a campaign, asked over HTTP: numbers left after each rule with ids, why nothing
-//! would be dialed, and that nobody knows the end of what was never dialed.
+//! Tests of the preflight of a campaign: the numbers left after each rule with example ids, why it would not
+//! dial, and that no end is estimated before there were enough calls.
 
 use super::asking::{add, key};
 use crate::tests::routes::Story;

@@ -1,5 +1,6 @@
-//! Preview dialing as agents meet it: shown the next who may be called, masked and on record, one at a time,
-//! nobody else's; accepted, skipped, and taken back by an emergency stop.
+//! Tests of preview dialing: an agent is offered the next callable customer, masked and on record, one at a
+//! time and not one offered to another agent. An offer is accepted, skipped, or withdrawn by an emergency
+//! stop.
 
 use super::asking::{Came, add, key, owner, send, trail};
 use crate::testing::Story;
@@ -60,7 +61,7 @@ fn each_agent_is_shown_another_masked_and_on_record_and_the_same_again_until_the
     let two = next(&server, "wang");
     assert_ne!(two["offer"]["customer"], offer["customer"]);
     assert_eq!(server.events("campaign.preview_offered").len(), 2);
-    // The same again within a minute is one read.
+    // The same read again within a minute is one read.
     let read = server.events("inquiry.personal_data_read");
     let read: BTreeSet<String> = read
         .iter()
@@ -118,7 +119,8 @@ fn who_may_not_be_called_is_settled_before_anybody_sees_them() {
     }
     let offer = next(&server, "li")["offer"].clone();
     assert!(offer["phone"].as_str().unwrap().ends_with("8003"), "{offer}");
-    // Who is due at the same instant comes in no particular order: another agent meets the rest.
+    // Customers who are due at the same instant have no fixed order, so another agent's request may reach the
+    // others.
     assert_eq!(next(&server, "wang")["offer"], Value::Null);
     let refused = server.events("customer.dial_refused");
     assert_eq!(refused.len(), 2, "{refused:?}");
@@ -221,7 +223,11 @@ fn an_agent_who_signed_in_is_shown_whom_they_are_given_in_campaigns_that_are_the
         )
         .await;
         let late = of(&story, &ann, "accept", json!({ "customer": customer })).await;
-        assert_eq!(late.status, 404, "they are given to somebody else: {}", late.body);
+        assert_eq!(
+            late.status, 404,
+            "the customer is assigned to another agent: {}",
+            late.body
+        );
         assert_eq!(trail(&story, "campaign.preview_accepted").await.len(), 0);
     });
     story.end();

@@ -1,4 +1,5 @@
-//! The scrape of a monitoring system as it meets a server: by a key of its scope, nothing personal in it.
+//! Tests of `/metrics` as Prometheus scrapes it: with a key that has the scope, and without personal data in
+//! the reply.
 
 use super::asking::{add, get, key, owner};
 use crate::testing::Story;
@@ -37,7 +38,7 @@ fn a_key_for_metrics_scrapes_and_finds_nobody() {
         let ling = key(&story, json!({ "user": "ling" })).await;
         let no = get(&story, "/metrics", &ling).await;
         assert_eq!((no.status, no.code()), (403, "role-missing"));
-        // The figures of this moment are there once the last hour has been read.
+        // The live figures exist once the last hour has been read.
         let mut pictures = story.running.installation.live.watch();
         let is_read = |picture: &Picture| matches!(picture, Picture::Figures(_));
         pictures.wait_for(is_read).await.unwrap();

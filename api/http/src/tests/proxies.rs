@@ -1,4 +1,4 @@
-//! A server behind a proxy that it believes: whoever asks is who the proxy says.
+//! Tests of a server behind a trusted proxy: the client's address is the one that the proxy forwards.
 
 use super::asking::{Came, PASSWORD, add, send, sign_in, trail};
 use crate::proxies::Proxies;
@@ -12,7 +12,7 @@ async fn sign_in_for(story: &Story, forwarded: &str, name: &str) -> Came {
     send(story, Method::POST, "/api/v1/sign-in", &headers, Some(body)).await
 }
 
-/// Ten wrong ones are free (`sign_in_rates`).
+/// Ten wrong passwords of one address are free of delay (`sign_in_rates`).
 #[test]
 fn behind_a_believed_proxy_each_client_has_limits_and_a_record_of_its_own() {
     let story = Story::begin_behind(Proxies::of(["127.0.0.1".parse().unwrap()]));

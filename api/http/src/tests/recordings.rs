@@ -1,5 +1,5 @@
-//! Recordings as they meet a server: who may take one, what is on record of it before a byte is sent, and how
-//! long a link opens one.
+//! Tests of recordings: which callers may download one, what is recorded before a byte is sent, and how long
+//! a link is valid.
 
 use super::asking::{Came, add, get, key, owner, send, trail};
 use super::webhooks::receiver;
@@ -18,7 +18,7 @@ fn path() -> String {
     format!("/api/v1/calls/{}/recording", CallId::derive(&enrolment(), 1))
 }
 
-/// Status, range and bytes.
+/// Downloads a recording. Returns the status, `Content-Range` and the bytes.
 async fn taken(story: &Story, path: &str, headers: &[(&str, &str)]) -> (u16, Option<String>, Vec<u8>) {
     let reply = story.open(path, headers).await;
     let status = reply.status().as_u16();
@@ -90,7 +90,7 @@ fn only_whoever_may_listens_within_their_campaigns_and_nothing_is_sent_without_i
         let outside = get(&story, &asked, &held).await;
         assert_eq!((outside.status, outside.code()), (404, "missing"));
         story.running.process.opened.close().await;
-        // The listener is gone with the log: the same routes without it.
+        // The listener ended with the log, so the request goes to the routes directly.
         let request = Request::get(format!("{asked}%20again")).header("Authorization", story.bearer());
         let request = request.body(Full::new(Bytes::new())).unwrap();
         let routes = all(&story.running.ctx).at(request.uri().path());
@@ -143,7 +143,7 @@ fn how_loud_a_recording_is_is_told_as_the_recording_is_and_in_no_more_points_tha
     story.end();
 }
 
-/// By nobody: with no key.
+/// Opens a link without a key.
 async fn open(story: &Story, url: &str) -> (Came, usize) {
     let path = url.strip_prefix(&story.url).unwrap();
     let reply = story.open_with(path, &[]).await;
@@ -158,7 +158,8 @@ async fn open(story: &Story, url: &str) -> (Came, usize) {
     (came, bytes.len())
 }
 
-/// A link that is signed as ours are opens until its second has come, and no longer.
+/// Asserts that a link with a valid signature opens until the second in `until`, and not in that second or
+/// later.
 async fn over_at_its_second(story: &Story, call: &str, hook: &str) {
     let installation = &story.running.installation;
     let now_s = installation.courier.wall_time().micros() / 1_000_000;
@@ -174,7 +175,7 @@ async fn over_at_its_second(story: &Story, call: &str, hook: &str) {
     }
 }
 
-/// A link of a webhook opens nothing once the webhook's owner lost the right.
+/// Asserts that a webhook's link is no longer valid after the webhook's owner lost the right.
 async fn over_with_its_owner_s_right(story: &Story, link: &str, hook: &str) {
     add(story, "chief", &["admin"]).await;
     add(story, "ear", &["admin", "integrator"]).await;

@@ -1,4 +1,5 @@
-//! A view that is being remade, as clients meet it: those who read it hear how far it is, the others nothing.
+//! Tests of reads while a read model is rebuilt: routes over it answer 503 with the progress, other routes
+//! answer as usual.
 
 use crate::listeners::Listeners;
 use crate::running::Running;
@@ -19,7 +20,8 @@ async fn started(settings: &ServeSettings, runtime: &Arc<Runtime>) -> Running {
         .unwrap()
 }
 
-/// As a start leaves it that dropped a view's rows up to a position far ahead of what was made again.
+/// Restarts the server in the state after a start that dropped a view's rows: the view is to be rebuilt up to
+/// position 1,000,000, far beyond the end of the log.
 async fn started_without_rows(
     first: Running,
     view: &str,
@@ -88,7 +90,8 @@ fn routes_and_questions_over_a_view_that_is_remade_are_refused_with_how_far_it_i
     });
 }
 
-/// What a copy of rows makes faster does not depend on them: the log says it all.
+/// A cached copy of the rows only makes the answer faster: the campaign as of a position comes from the log
+/// alone.
 #[test]
 fn a_campaign_as_of_a_moment_is_answered_while_its_board_is_remade() {
     let directory = tempfile::tempdir().unwrap();
@@ -111,7 +114,7 @@ fn a_campaign_as_of_a_moment_is_answered_while_its_board_is_remade() {
             "{shown}"
         );
         let (status, listed) = send(&running, "GET", "/api/v1/campaigns", &json!({})).await;
-        assert_eq!(status, 503, "the rows themselves are told of: {listed}");
+        assert_eq!(status, 503, "the list of campaigns needs the rows: {listed}");
         running.stop().await;
     });
 }

@@ -1,4 +1,5 @@
-//! The schedule over days of a rehearsal's clock, restarts and a second server; nothing waits.
+//! Tests of the schedule of compliance reports over days of a rehearsal's clock, with restarts and a second
+//! server. No test waits.
 
 use crate::listeners::Listeners;
 use crate::running::Running;
@@ -22,7 +23,7 @@ use std::sync::Arc;
 use store::proof::SigningKey;
 use tokio::runtime::Runtime;
 
-/// A server from its start, at an instant of the rehearsal, to its stop.
+/// A server from its start at a time of the rehearsal to its stop.
 struct Day {
     running: Running,
     runtime: Arc<Runtime>,
@@ -56,7 +57,7 @@ impl Day {
         self.runtime.block_on(asked).unwrap();
     }
 
-    /// The label of the period whose report is issued at an instant.
+    /// Issues the missed report, if any, as of `now`. Returns the label of its period.
     fn issued_at(&self, now: Timestamp) -> Option<String> {
         let installation = &self.running.installation;
         let issuer = Issuer {
@@ -77,7 +78,7 @@ impl Day {
         self.issued_at(self.running.installation.now())
     }
 
-    /// As another server on the same log would.
+    /// Issues a report as another server on the same log would.
     fn issue(&self, day: &str) -> Issued {
         let installation = &self.running.installation;
         let key = SigningKey::read(&installation.signing_key).unwrap();

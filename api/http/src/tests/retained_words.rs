@@ -1,5 +1,5 @@
-//! What was said in a call is kept for a time of its own: destroyed alone when that is over, on record before
-//! and after, unless somebody is held; the person and the call's course stay readable.
+//! Tests of the retention period of call transcripts: afterwards the transcript alone is destroyed, on record
+//! before and after, unless the customer is on hold. The customer and the course of the call stay readable.
 
 use super::asking::{owner, trail};
 use super::conversations::with_two;
@@ -12,7 +12,7 @@ use domain::ports::event_store::PAGE_EVENTS_MAX;
 use domain::stored_event::Position;
 use serde_json::{Value, json};
 
-/// A call of 2 March 2026 and its period of a year, past which this is.
+/// An instant after the period of one year of a call of 2 March 2026.
 const PAST: &str = "2027-03-04T10:00:00+08:00";
 
 fn of_class(ran: &Value) -> &Value {
@@ -21,7 +21,7 @@ fn of_class(ran: &Value) -> &Value {
     found.unwrap_or_else(|| panic!("transcripts in {ran}"))
 }
 
-/// As the log holds what the callee said.
+/// The callee's words as the log stores them.
 async fn sealed_words(story: &Story) -> Value {
     let filter = EventFilter {
         kinds: vec![CallEvent::HEARD.to_owned()],
@@ -43,7 +43,7 @@ fn a_transcript_goes_after_its_period_without_the_person_and_a_hold_keeps_it() {
         with_two(&story).await;
         spoken_call(&story).await;
         set(&story, "transcripts").await;
-        // Under two keys: the person's, and the transcript's own.
+        // Sealed under two keys: the customer's and the transcript's own.
         let sealed = sealed_words(&story).await;
         assert!(
             sealed["key"].is_string() && sealed["transcript"].is_string(),
@@ -86,13 +86,14 @@ fn a_transcript_goes_after_its_period_without_the_person_and_a_hold_keeps_it() {
         let again = run(&story, false).await;
         assert_eq!(of_class(&again)["due"], 0, "{again}");
     });
-    // The log says so at every start.
+    // The key stays destroyed after a restart.
     let story = story.later(PAST);
     story.runtime.block_on(gone_alone(&story));
     story.end();
 }
 
-/// Nobody reads what the callee said any more; what the robot said to them, and who they are, is there.
+/// Asserts that the callee's words can no longer be read, and that the robot's words and the customer still
+/// can.
 async fn gone_alone(story: &Story) {
     let told = inspected(story, true).await;
     let heard = text(&told, "callee_said");

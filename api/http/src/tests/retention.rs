@@ -1,5 +1,5 @@
-//! Retention as it meets a server: set above the floor alone, dry before it destroys, held back by a hold,
-//! finished after a crash, and said wherever a recording is asked for.
+//! Tests of retention periods: only above the minimum, with a dry run before data is destroyed, stopped by a
+//! hold, finished after a crash, and named in the reply for a destroyed recording.
 
 use super::asking::{Came, get, owner, send, trail};
 use crate::testing::{Story, enrolment, record, recorded_call};
@@ -33,7 +33,7 @@ async fn put(story: &Story, class: &str, etag: Option<&str>, body: Value) -> Cam
     send(story, Method::PUT, &path, &headers, Some(body)).await
 }
 
-/// The person of the calls, who is otherwise only called.
+/// Enrols the customer of the test calls, who until then only occurs in calls.
 async fn register(story: &Story) {
     let installation = &story.running.installation;
     let EnrolmentId { campaign, customer } = enrolment();
@@ -62,7 +62,7 @@ async fn register(story: &Story) {
     entities.ask(&customer, command, cause).await.unwrap();
 }
 
-/// A year, for all.
+/// Sets the period of a class to one year for all presets.
 pub(super) async fn set(story: &Story, class: &str) {
     let shown = get(story, &format!("{RETENTION}/{class}"), &story.bearer()).await;
     let etag = shown.body["etag"].as_str().unwrap().to_owned();
@@ -76,7 +76,7 @@ pub(super) async fn set(story: &Story, class: &str) {
     assert_eq!(done.status, 200, "{}", done.body);
 }
 
-/// Once the server's own run is over.
+/// Runs retention, after the server's own run has ended. Returns the reply.
 pub(super) async fn run(story: &Story, dry_run: bool) -> Value {
     let installation = &story.running.installation;
     let late = installation.now().plus_ms(20_000);
@@ -92,7 +92,7 @@ pub(super) async fn run(story: &Story, dry_run: bool) -> Value {
     }
 }
 
-/// Waits until the class was looked at by the server itself, on this day or after it.
+/// Waits until the server itself has checked the class, on this day or later. Returns the class.
 async fn looked(story: &Story, class: &str, day: &str) -> Value {
     let installation = &story.running.installation;
     let late = installation.now().plus_ms(20_000);
@@ -178,14 +178,14 @@ fn what_is_past_its_period_is_destroyed_after_it_is_on_record_and_what_is_held_i
             (&dry["classes"][0]["looked_at"], &dry["classes"][0]["due"]),
             (&json!(1), &json!(0))
         );
-        // Under a hold from here on.
+        // From here on the customer is on hold.
         let customer = enrolment().customer.to_string();
         register(&story).await;
         let path = format!("/api/v1/customers/{customer}/hold");
         let held = owner(&story, &path, json!({ "reason": "a court asked" })).await;
         assert_eq!(held.status, 200, "{}", held.body);
     });
-    // A day before the period is over; the server itself looks.
+    // One day before the period ends; the server checks by itself.
     let story = story.later("2027-03-01T09:00:00+08:00");
     story.runtime.block_on(async {
         let shown = looked(&story, "recordings", "2027-03-01").await;
@@ -270,13 +270,13 @@ fn a_disposal_that_a_crash_cut_is_finished_by_the_next_run() {
         record(&story, 2).await;
         set(&story, "recordings").await;
     });
-    // The server looks, and not again within minutes.
+    // The server checks now, and not again within minutes.
     let story = story.later("2027-03-02T09:00:00+08:00");
     story.runtime.block_on(async {
         looked(&story, "recordings", "2027-03-02").await;
         let installation = &story.running.installation;
         let now = installation.now();
-        // As it stands when the process dies behind the first of two files.
+        // The state in which a process leaves a disposal when it ends after the first of two files.
         let begin = RetentionCommand::BeginDisposal(Box::new(Beginning {
             class: DataClass::Recordings,
             preset: Preset::CnService,
@@ -300,7 +300,7 @@ fn a_disposal_that_a_crash_cut_is_finished_by_the_next_run() {
         assert_eq!(dry["classes"][0]["unfinished"], 1, "{dry}");
         assert!(file(&story, 2).exists());
     });
-    // The next server finishes it before anything else: whatever a day says.
+    // The next server finishes the disposal first, although this day was already checked.
     let story = story.later("2027-03-02T12:00:00+08:00");
     story.runtime.block_on(async {
         let shown = looked(&story, "recordings", "2027-03-02T04").await;

@@ -1,4 +1,5 @@
-//! Values in clear beside calls and conversations: the right to them is one person's, never anybody's.
+//! Tests of values in clear in calls and conversations: the reveal right applies to certain customers, not to
+//! all of them.
 
 use super::asking::{PASSWORD, add, get, key, owner, send, trail};
 use super::conversations::{opened, with_two, written};
@@ -7,11 +8,12 @@ use domain::ids::CallId;
 use hyper::Method;
 use serde_json::{Value, json};
 
-/// A greeting that asks nothing and goes by no value.
+/// A flow that asks no question and tests no value.
 const ASKS_NOBODY: &str = "flow: greeting\nnotices: {recording: 本次通话将被录音。}\nstart: bye\non_exception: bye\n\
     nodes:\n  bye:\n    end: {text: 再见。, outcome: success}\n";
 
-/// Sees every call as a viewer, and as an agent those in clear who are assigned to them.
+/// Adds lin, who sees all calls as a viewer and the values of assigned customers as an agent. Returns lin's
+/// key.
 async fn lin(story: &Story) -> String {
     add(story, "lin", &["agent", "viewer"]).await;
     key(story, json!({ "user": "lin" })).await
@@ -57,7 +59,7 @@ fn a_call_is_read_in_clear_by_whoever_may_see_its_callee_so() {
     story.end();
 }
 
-/// A greeting that asks nobody anything but goes by this sum.
+/// A flow that asks no question, but branches on the value `debt` at `least`.
 fn by_sum(least: u32) -> String {
     format!(
         "flow: greeting\nnotices: {{recording: 本次通话将被录音。}}\nstart: ask\non_exception: bye\n\

@@ -1,4 +1,5 @@
-//! The routes as a client meets them: description and router agree, doors hold, errors are problems.
+//! Tests of all routes: the API description and the router agree, guarded routes need a credential, and
+//! errors are problem documents.
 
 use crate::listeners::Listeners;
 use crate::openapi::document;
@@ -16,7 +17,7 @@ use tokio::runtime::Runtime;
 
 pub(super) const CAMPAIGN: &str = r#"{"task_id":"T","script_template":"您好,{{days}}。","schedule":{"start_time":"09:00","end_time":"18:00"}}"#;
 
-/// A server without lines on a directory of its own.
+/// A running server without SIP lines, with a directory of its own.
 pub(super) struct Story {
     pub(super) running: Running,
     pub(super) runtime: Arc<Runtime>,
@@ -28,7 +29,8 @@ impl Story {
         Self::begin_with(None)
     }
 
-    /// With a clock to compare with it is no rehearsal, whose clock is compared with none.
+    /// Starts a server. With an NTP server it is not a rehearsal, because a rehearsal's clock is not compared
+    /// with others.
     fn begin_with(ntp: Option<NtpServer>) -> Self {
         let directory = tempfile::tempdir().unwrap();
         let runtime = Arc::new(Runtime::new().unwrap());
@@ -62,7 +64,7 @@ impl Story {
     }
 }
 
-/// A path of the description with something in place of its parameters.
+/// A path of the API description with values in place of its parameters.
 fn filled(path: &str) -> String {
     path.replace("{number}", "13800138000")
         .replace("{id}", "some-thing")
@@ -304,7 +306,7 @@ fn a_damaged_log_is_not_ready_and_says_where_and_what_to_do() {
 
 #[test]
 fn a_wrong_clock_is_measured_at_the_start_noted_once_and_said_by_readiness() {
-    // Three questions at the start, three by the command.
+    // Three requests at the start, three by the command.
     let (server, answering) = fake_server(3_000, 6, |_| {});
     let source = server.to_string();
     let story = Story::begin_with(Some(server));
@@ -315,7 +317,8 @@ fn a_wrong_clock_is_measured_at_the_start_noted_once_and_said_by_readiness() {
         "{ready}"
     );
     assert_eq!(ready["clock"][0]["dialing_allowed"], false);
-    // Only these: an alert of the clock comes with the first look of the alerts, a second from the start.
+    // Only events of this kind: the alert about the clock is raised at the first check of the alerts, one
+    // second after the start.
     let noted = || {
         let path = "/api/v1/events?kind=installation.clock_offset_measured";
         story.send("GET", path, "").1["items"].clone()

@@ -1,5 +1,5 @@
-//! Who should take a call, over HTTP: weighed by the weights in force, kept with every breakdown, and read as
-//! it was known before the weights changed.
+//! Tests of routing scores: candidates for a call are scored by the weights in force, every breakdown is
+//! stored, and an `as_of` read shows weights and scores from before a change.
 
 use super::asking::{Came, add, get, key, send, trail};
 use crate::testing::{Story, enrolment, three_calls};
@@ -38,10 +38,10 @@ fn a_call_is_scored_by_the_weights_in_force_and_every_breakdown_is_kept() {
     let story = Story::begin();
     story.runtime.block_on(async {
         let bearer = story.bearer();
-        assert_eq!(scored(&story, candidates(750)).await.status, 404, "no such call");
+        assert_eq!(scored(&story, candidates(750)).await.status, 404, "unknown call");
         assert_eq!(get(&story, &scores(), &bearer).await.status, 404);
         three_calls(&story).await;
-        // A robot's match is 500 of 1,000, weighed 300; the agent's skill 750, weighed 200: a tie.
+        // The robot's match of 500 per mille has weight 300, the agent's skill of 750 has weight 200: a tie.
         let tie = scored(&story, candidates(750)).await;
         assert_eq!(tie.status, 201, "{}", tie.body);
         let first = &tie.body["items"][0];
@@ -76,14 +76,14 @@ fn a_call_is_scored_by_the_weights_in_force_and_every_breakdown_is_kept() {
             .to_string();
         assert!(
             !told.contains("retail"),
-            "what is known of the callee is not kept: {told}"
+            "the callee's values are not stored: {told}"
         );
         known_before(&story, &bearer).await;
     });
     story.end();
 }
 
-/// As of the event before the change: the weights as printed, and one scoring.
+/// As of the event before the change: the former weights, and one scoring.
 async fn known_before(story: &Story, bearer: &str) {
     let changed = trail(story, "routing_weights.changed").await;
     assert_eq!(changed[0]["data"]["before"]["agent_skill"], 200);
@@ -122,7 +122,7 @@ fn what_cannot_be_weighed_is_told_and_weights_are_not_everybodys() {
         assert_eq!(
             get(&story, &scores(), &chen).await.status,
             200,
-            "whoever reads calls"
+            "a caller who may read calls"
         );
     });
     story.end();

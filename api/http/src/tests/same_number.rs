@@ -1,5 +1,5 @@
-//! One phone under two customer ids, as lists bring it: over all lists of a campaign, by the number's own
-//! stream, after a crash between the claim and the enrolment, and under either policy.
+//! Tests of one phone number under two customer ids: over all lists of a campaign, by the number's own
+//! stream, after a crash between the claim and the enrolment, and under both policies.
 
 use crate::tests::doors::Server;
 use domain::ids::{CampaignId, CustomerId};
@@ -8,7 +8,7 @@ use domain::stored_event::Cause;
 use serde_json::{Value, json};
 
 impl Server {
-    /// Sent, and done.
+    /// Sends a command and asserts that it succeeds. Returns the reply.
     fn done(&self, path: &str, body: &Value) -> Value {
         let (status, reply) = self.post(path, body);
         assert!(status < 300, "{status} {reply}");
@@ -29,7 +29,7 @@ impl Server {
         self.done("/api/v1/campaigns", &body)
     }
 
-    /// Enrols these people, each with a phone.
+    /// Imports a list of these customers, each with a phone number. Returns the report.
     fn list(&self, campaign: &str, query: &str, people: &[(&str, &str)]) -> Value {
         let record = |(id, phone): &(&str, &str)| json!({ "customer_id": id, "phone": phone });
         let records: Vec<Value> = people.iter().map(record).collect();

@@ -1,5 +1,5 @@
-//! Owners of saved reports: one who lost the right has nothing sent, and another user with the right takes
-//! the report over.
+//! Tests of owners of saved reports: the report of an owner who lost the right is not sent, and another user
+//! with the right can take it over.
 
 use super::asking::{Came, PASSWORD, add, campaign, get, key, owner, send};
 use super::webhooks::receiver;
@@ -22,7 +22,7 @@ async fn post(story: &Story, path: &str, bearer: &str, body: Value) -> Came {
     .await
 }
 
-/// Whether the alert watch is to raise an alert about the report.
+/// Whether the report is halted, so that the alert watch raises an alert about it.
 fn is_halted(story: &Story) -> bool {
     let name: SavedReportId = "weekly".parse().unwrap();
     let reports = story.running.installation.halted.reports();
@@ -111,7 +111,7 @@ fn a_report_of_an_owner_with_the_right_is_taken_over_by_no_user() {
             "{}",
             refused.body
         );
-        // Disabled, though nothing was to be sent since.
+        // The owner is disabled, although nothing was due to be sent since.
         disable(&story, "chen").await;
         let taken = post(&story, &take, &li, json!({ "reason": "chen left" })).await;
         assert_eq!((taken.status, &taken.body["owner"]), (200, &json!("li")));
@@ -136,7 +136,7 @@ fn a_report_whose_owner_may_not_name_its_channel_any_more_is_not_sent_there() {
             "campaigns": ["T"], "channels": [channel.body["id"]] });
         let made = post(&story, REPORTS, &chen, order).await;
         assert_eq!(made.status, 201, "{}", made.body);
-        // An analyst sees figures and no channels.
+        // An analyst may see figures but not use channels.
         let (read, write) = ("/api/v1/users/chen", "/api/v1/users/chen/roles");
         let less = json!({ "remove": "operator", "reason": "moves" });
         let changed = super::asking::replace(&story, read, write, less).await;
@@ -148,7 +148,7 @@ fn a_report_whose_owner_may_not_name_its_channel_any_more_is_not_sent_there() {
             is_halted(&story) && received.try_recv().is_err(),
             "nothing was sent"
         );
-        // With the right again it stays chen's, before anything is sent.
+        // With the right restored before anything is sent, the report stays chen's.
         let more = json!({ "add": "operator", "reason": "is back" });
         let changed = super::asking::replace(&story, read, write, more).await;
         assert_eq!(changed.status, 200, "{}", changed.body);

@@ -1,5 +1,5 @@
-//! Saved reports and notes as they meet a server: sent to a channel with their figures, replaced as they were
-//! read, and never more than a scope holds.
+//! Tests of saved reports and chart notes: sent to a channel with their figures, replaced over the version
+//! that was read, and limited to the scope of the reader.
 
 use super::asking::{PASSWORD, add, campaign, get, key, owner, send, trail};
 use super::webhooks::receiver;
@@ -35,7 +35,7 @@ fn a_report_is_made_sent_to_its_channel_and_on_record_with_its_figures() {
         assert_eq!(made.status, 201, "{}", made.body);
         let again = owner(&story, REPORTS, order.clone()).await;
         assert_eq!(again.status, 422, "a name is taken once: {}", again.body);
-        // A request that comes again is answered as the first time.
+        // A repeated request gets the first reply.
         let bearer = story.bearer();
         let same = [
             ("Authorization", bearer.as_str()),
@@ -80,7 +80,7 @@ fn a_report_is_replaced_as_it_was_read_by_its_owner_and_shows_no_more_than_a_sco
         let made = send(&story, Method::POST, REPORTS, &headers, Some(order.clone())).await;
         assert_eq!(made.status, 201, "{}", made.body);
         let path = format!("{REPORTS}/weekly");
-        // What bei may see holds none of it; they may not have a report of it either.
+        // No campaign of the report is in bei's scope; bei may not create a report about it either.
         assert_eq!(get(&story, &path, &bei).await.status, 404);
         let listed = get(&story, REPORTS, &bei).await;
         assert_eq!(listed.body["items"], json!([]), "{}", listed.body);
@@ -99,7 +99,7 @@ fn a_report_is_replaced_as_it_was_read_by_its_owner_and_shows_no_more_than_a_sco
             shown.body
         );
         assert_eq!(shown.body["figures"][0]["campaign"], "U");
-        // Replaced by its owner alone, and as it was read.
+        // Only the owner may replace it, and only over the version that was read.
         let mut body = order.clone();
         body.as_object_mut().unwrap().remove("name");
         body["days"] = json!(30);
@@ -111,7 +111,7 @@ fn a_report_is_replaced_as_it_was_read_by_its_owner_and_shows_no_more_than_a_sco
         };
         assert_eq!(put(chen.as_str(), "\"v7\"").await.status, 412);
         let refused = put(bearer.as_str(), "\"v1\"").await;
-        assert_eq!(refused.status, 422, "somebody else's: {}", refused.body);
+        assert_eq!(refused.status, 422, "another user's report: {}", refused.body);
         let put = put(chen.as_str(), "\"v1\"").await;
         assert_eq!((put.status, &put.body["days"]), (200, &json!(30)), "{}", put.body);
         let removed = format!("{path}/remove");
@@ -123,7 +123,7 @@ fn a_report_is_replaced_as_it_was_read_by_its_owner_and_shows_no_more_than_a_sco
     story.end();
 }
 
-/// Two people press at once, or somebody presses again later: the note stands once, and nothing is at fault.
+/// Two users add it at once, or one adds it again later: the note exists once, and both get it as the reply.
 #[test]
 fn the_very_same_note_told_once_more_is_answered_and_stands_once() {
     let story = Story::begin();

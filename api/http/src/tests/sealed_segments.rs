@@ -1,5 +1,5 @@
-//! Segments over sealed attributes, asked by a caller without the reveal right: counts rounded down to tens,
-//! no customer by id, and the columns on record.
+//! Tests of segments over sealed attributes for a caller without the reveal right: counts are rounded down to
+//! tens, no customer id is shown, and the used columns are on record.
 
 use super::asking::{Came, add, get, key, owner, send, trail};
 use crate::testing::Story;
@@ -10,7 +10,7 @@ async fn post(story: &Story, path: &str, key: &str, body: Value) -> Came {
     send(story, Method::POST, path, &[("Authorization", key)], Some(body)).await
 }
 
-/// Twelve people of campaign T; each earns a thousand more than the one before.
+/// Creates twelve customers of campaign T. The income of each is 1,000 higher than that of the one before.
 async fn people(story: &Story) {
     for name in ["T", "U", "V"] {
         let made = json!({ "task_id": name, "script_template": "您好。", "basis": "contract" });
@@ -37,7 +37,7 @@ async fn people(story: &Story) {
     assert_eq!(known.body["changed"], 12, "{}", known.body);
 }
 
-/// The key of a new user in this role.
+/// Adds a user with this role. Returns the user's key.
 async fn user(story: &Story, name: &str, role: &str) -> String {
     add(story, name, &[role]).await;
     key(story, json!({ "user": name })).await
@@ -56,7 +56,7 @@ fn a_sealed_attribute_is_not_found_digit_by_digit() {
         let ana = user(&story, "ana", "analyst").await;
         let zhao = user(&story, "zhao", "compliance").await;
         let preview = "/api/v1/segments/preview";
-        // With the reveal right: as it is.
+        // With the reveal right the count is exact.
         let shown = post(&story, preview, &zhao, above(500)).await;
         assert_eq!(
             (
@@ -88,7 +88,7 @@ fn a_sealed_attribute_is_not_found_digit_by_digit() {
                 (&json!(count), &json!(true))
             );
         }
-        // An order with a limit asks too.
+        // ORDER BY with a limit would reveal a value too.
         let order = json!({ "sql": "SELECT * FROM customers ORDER BY monthly_income DESC LIMIT 1" });
         let shown = post(&story, preview, &boss, order).await;
         assert_eq!(
@@ -97,7 +97,8 @@ fn a_sealed_attribute_is_not_found_digit_by_digit() {
             "{}",
             shown.body
         );
-        // Figures of calls are not sealed: exact, and with customers for a caller who may read customers.
+        // Figures of calls are not sealed: the count is exact, with example ids for a caller who may read
+        // customers.
         let calls = json!({ "sql": "SELECT * FROM customers WHERE calls_count IS NULL OR calls_count = 0" });
         let named = post(&story, preview, &boss, calls.clone()).await;
         assert_eq!(

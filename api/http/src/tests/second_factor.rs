@@ -1,4 +1,4 @@
-//! Second factors and the limit of sign-ins per address, as they meet a server.
+//! Tests of second factors and of the limit of sign-ins per address.
 
 use super::asking::{Came, PASSWORD, add, get, key, owner, send, sign_in, trail, who};
 use crate::testing::Story;
@@ -24,14 +24,14 @@ fn app(secret: &str) -> Totp {
     app.build().unwrap()
 }
 
-/// What the app shows `steps` half minutes from now.
+/// The code that the app shows in `steps` times 30 s.
 fn code(story: &Story, app: &Totp, steps: u64) -> String {
     let seconds = story.running.installation.now().micros() / 1_000_000;
     let seconds = u64::try_from(seconds).unwrap() + 30 * steps;
     app.generate(seconds).to_string()
 }
 
-/// Sets a second factor up, and answers the app and the recovery codes.
+/// Sets up a second factor. Returns the app and the recovery codes.
 async fn set_up(story: &Story, name: &str) -> (Totp, Vec<String>) {
     let who = json!({ "name": name, "password": PASSWORD });
     let offered = post(story, "/api/v1/second-factor/offer", who).await;
@@ -71,9 +71,9 @@ fn a_sign_in_asks_for_a_code_that_is_good_once_and_an_admin_resets_it() {
         assert_eq!(
             (wrong.status, wrong.code()),
             (401, "sign-in-refused"),
-            "that a code is needed is not told"
+            "the reply does not show that a code is needed"
         );
-        // The one that confirmed it is used; the next one is not.
+        // The code that confirmed the app is used up; the next code is not.
         let next = code(&story, &app, 1);
         let signed_in = sign_in_with(&story, "wang", &next).await;
         assert_eq!(signed_in.status, 200, "{}", signed_in.body);
@@ -124,7 +124,7 @@ fn wrong_codes_lock_as_wrong_passwords_do() {
     story.runtime.block_on(async {
         add(&story, "wang", &["viewer"]).await;
         let (app, _) = set_up(&story, "wang").await;
-        // One wrong code was tried before it was right, and setting it up begins no session.
+        // One wrong code was already tried during the set-up, which begins no session.
         for _ in 1..domain::user::WRONG_MAX {
             let wrong = sign_in_with(&story, "wang", "not-a-code").await;
             assert_eq!(wrong.status, 401);
@@ -187,7 +187,8 @@ fn an_address_that_tries_many_names_has_to_wait_and_stands_on_record() {
         let offer = json!({ "name": "wang", "password": PASSWORD });
         let other_door = post(&story, "/api/v1/second-factor/offer", offer).await;
         assert_eq!(other_door.status, 429, "one limit for every door");
-        // The first is on record at once, those of its minute when that is over, in the words of the last.
+        // The first refusal is recorded at once. The others of that minute are recorded in one event when it
+        // ends, with the code of the last.
         let installation = &story.running.installation;
         for count in [1, 2] {
             let deadline = installation.now().plus_ms(5_000);
@@ -202,7 +203,7 @@ fn an_address_that_tries_many_names_has_to_wait_and_stands_on_record() {
         assert_eq!(refused[0]["data"]["code"], "sign-in-refused", "{refused:?}");
         assert_eq!(refused[1]["data"]["code"], "sign-ins-from-address", "{refused:?}");
         assert_eq!(refused[1]["data"]["count"], 11, "{refused:?}");
-        // It is a second at first; the right password is let in behind it.
+        // The first delay is one second; after it the right password is accepted.
         assert_eq!(sign_in(&story, "wang", PASSWORD).await.status, 200);
     });
     story.end();

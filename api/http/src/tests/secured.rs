@@ -1,5 +1,5 @@
-//! The HTTP door over TLS, as clients meet it: whom they believe, what they speak inside, and what a peer
-//! that never greets can hold.
+//! Tests of the HTTP listener over TLS: which certificates clients trust, which protocols they can use, and
+//! what a peer that never completes a handshake can occupy.
 
 use crate::listeners::Listeners;
 use crate::places::RouteList;
@@ -30,7 +30,7 @@ use warp::Filter;
 
 const HOSTS: [&str; 2] = ["dialer.example.com", "127.0.0.1"];
 
-/// A server over TLS, its authority and where its certificate is.
+/// Starts a server over TLS. Returns it and the authority that issued its certificate.
 fn secured() -> (Story, Authority) {
     let authority = Authority::new("ours");
     let story = Story::begin_with(|folder, settings| {
@@ -40,7 +40,7 @@ fn secured() -> (Story, Authority) {
     (story, authority)
 }
 
-/// A connection that says nothing by itself.
+/// Opens a TCP connection that sends nothing by itself.
 pub(super) async fn reach(url: &str) -> TcpStream {
     let plain = url.replace("https://", "http://").parse().unwrap();
     HttpConnector::new().oneshot(plain).await.unwrap().into_inner()
@@ -88,7 +88,7 @@ fn commands_believe_their_directory_or_the_authority_they_are_given_and_nobody_e
             refused.contains("is not believed") && refused.contains("no authority that is trusted"),
             "{refused}"
         );
-        // A file that is named is the only one that counts.
+        // If a file is named, its certificates are the only trusted ones.
         assert!(asked(client(None, Some(&data), Some(&theirs))).await.is_err());
         let refused = asked(client(by_name(), None, Some(&ours))).await.unwrap_err();
         assert!(refused.contains("another host"), "{refused}");
@@ -201,7 +201,7 @@ fn a_renewed_certificate_meets_who_comes_and_who_is_there_stays() {
         };
         assert_eq!(shown(&reach().await), after);
         assert_ne!(before, after);
-        // What is left of the first answer, then the second, on the connection of before.
+        // Reads the rest of the first reply, then the second one, on the connection from before the renewal.
         open.write_all(request.as_bytes()).await.unwrap();
         let mut said = String::new();
         while !said.contains("200 OK") {
@@ -218,7 +218,7 @@ fn a_renewed_certificate_meets_who_comes_and_who_is_there_stays() {
     story.end();
 }
 
-/// The first message of a handshake, which is then not gone on with: a record of 512 bytes, and 11 of them.
+/// The start of a TLS handshake that is never completed: 16 bytes of a record of 512 bytes.
 const HALF_A_GREETING: &[u8] = &[0x16, 3, 1, 2, 0, 1, 0, 1, 0xfc, 3, 3, 0, 0, 0, 0, 0];
 
 #[test]
@@ -242,7 +242,7 @@ fn who_never_greets_delays_nobody_and_plain_text_is_turned_away() {
             .await
             .unwrap();
         let mut said = Vec::new();
-        // It may hear an alert of TLS, or just that the connection was closed.
+        // The client gets a TLS alert, or the connection is closed.
         drop(plain.read_to_end(&mut said).await);
         assert!(!said.starts_with(b"HTTP"), "{said:?}");
     });
@@ -254,7 +254,7 @@ async fn a_silent_client_and_half_a_handshake_end_at_the_limit_of_a_head() {
     let folder = tempfile::tempdir().unwrap();
     let files = Authority::new("ours").issue(folder.path(), &HOSTS, NOW);
     let identity = Identity::load(files, noon()).unwrap();
-    // Waiting moves this clock, so every limit comes at once.
+    // Waiting moves this clock forward, so that every limit is reached at once.
     let clock: Arc<dyn Clock> = Arc::new(StepClock::default());
     let tasks: Arc<dyn Tasks> = Supervisor::new(tokio::runtime::Handle::current(), Arc::clone(&clock));
     let listener = bind("127.0.0.1:0".parse().unwrap()).await.unwrap();
@@ -279,7 +279,7 @@ async fn a_silent_client_and_half_a_handshake_end_at_the_limit_of_a_head() {
     tasks.spawn("server", Box::pin(served));
     for greeting in [&[][..], HALF_A_GREETING] {
         let mut stream = reach(&url).await;
-        // One that was ended before it spoke was ended all the same.
+        // The server may have closed the connection before the client wrote.
         drop(stream.write_all(greeting).await);
         let mut said = Vec::new();
         drop(stream.read_to_end(&mut said).await);

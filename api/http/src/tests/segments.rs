@@ -1,5 +1,5 @@
-//! Segments as a client meets them: attributes and tags set, counted, frozen with a campaign, asked again
-//! as of then; and gone with who is erased.
+//! Tests of segments: attributes and tags are set and counted, a campaign freezes a segment, the same segment
+//! is asked again as of then, and erased customers are missing.
 
 use crate::tests::doors::Server;
 use application::lists::enroller::CampaignEnroller;
@@ -136,7 +136,7 @@ fn a_segment_is_counted_frozen_with_a_campaign_and_asked_again_as_of_then() {
     server.end();
 }
 
-/// Somebody comes of age for it behind the freezing: it means the same people all the same.
+/// Makes another customer match the segment after it was frozen: the frozen list keeps its customers.
 fn known_again(server: &Server) {
     let tags = json!({ "level": "business", "add": ["信用卡"] });
     assert_eq!(server.post("/api/v1/customers/C2/tags", &tags).0, 200);
@@ -153,7 +153,7 @@ fn who_is_erased_is_in_no_segment_and_a_wrong_one_names_its_column() {
     assert_eq!(erased.0, 200, "{erased:?}");
     let none = count(&server, &asked(CARDS));
     assert_eq!(none["count"], 0, "{none}");
-    // As of before, too: the key that opened it is gone.
+    // Also as of before the erasure: the key of the values is destroyed.
     let before = |sql: &str| {
         let named = json!({ "sql": sql, "as_of": first["position"], "sample": 10 });
         let previewed = server.post("/api/v1/segments/preview", &named);
@@ -195,7 +195,7 @@ fn a_list_of_a_segment_that_was_cut_off_goes_on_behind_an_erasure() {
         known(&server, customer, "30", "信用卡");
     }
     assert_eq!(server.send("POST", "/api/v1/campaigns", NEXT).0, 201);
-    // Frozen, and cut before its list.
+    // The segment is frozen, and the import of its list has not started.
     let cause = Cause::outside(CommandId::derive_from_text("freeze"));
     let campaign = "NEXT".parse().unwrap();
     let freezing = server
@@ -252,7 +252,8 @@ fn behind_an_erasure_a_limit_takes_nobody_in_whom_nobody_fixed() {
     server.end();
 }
 
-/// Who was enrolled and erased settles with the list: it closes with them, else its campaign never completes.
+/// An enrolled customer who is then erased counts as settled with the list. Otherwise the campaign would
+/// never complete.
 #[test]
 fn a_list_of_a_segment_closes_with_all_whom_the_log_has() {
     let server = Server::with_people(CAMPAIGN, PEOPLE);
@@ -261,7 +262,7 @@ fn a_list_of_a_segment_closes_with_all_whom_the_log_has() {
     assert_eq!(server.post("/api/v1/customers/C1/attributes", &set).0, 200);
     known(&server, "C2", "30", "信用卡");
     assert_eq!(server.send("POST", "/api/v1/campaigns", NEXT).0, 201);
-    // C1 alone has the attribute that it also asks for.
+    // Only C1 has the attribute of the alternative.
     let sql = "SELECT * FROM customers WHERE tag LIKE '%信用卡%' AND (age = 30 OR customer_level = 'gold')";
     let cause = Cause::outside(CommandId::derive_from_text("freeze"));
     let campaign = "NEXT".parse().unwrap();
@@ -269,7 +270,7 @@ fn a_list_of_a_segment_closes_with_all_whom_the_log_has() {
     let freezing = installation.freeze_for(&campaign, sql, SegmentSight::ALL, cause);
     let frozen = server.runtime.block_on(freezing).unwrap();
     assert_eq!(frozen.records.len(), 2);
-    // Cut off behind C1, who is erased then.
+    // The import stops after C1, who is then erased.
     let members = [(Member::CustomerId, "C1"), (Member::Phone, "13800138000")];
     let row = NamedRow {
         members: members.map(|(member, text)| (member, text.to_owned())).into(),
@@ -292,7 +293,8 @@ fn a_list_of_a_segment_closes_with_all_whom_the_log_has() {
     server.end();
 }
 
-/// Each grant asks for the consent; attributes say none, and give nobody to anybody.
+/// The consent is checked at each grant. Attributes are variables only: they record no consent and assign no
+/// customer to an agent.
 #[test]
 fn a_campaign_that_needs_consent_enrols_a_segment_and_attributes_are_variables_alone() {
     let server = Server::with_people(CAMPAIGN, PEOPLE);

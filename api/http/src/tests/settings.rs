@@ -1,4 +1,5 @@
-//! Settings as they meet a server: replaced only as they were read, counted at once, known as of a time.
+//! Tests of settings: replaced only over the version that was read, in force at once, and readable as of a
+//! past time.
 
 use super::asking::{Came, PASSWORD, add, get, key, send, sign_in, trail};
 use crate::testing::Story;

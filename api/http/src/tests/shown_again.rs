@@ -1,4 +1,5 @@
-//! Values that were shown in clear by an approval, asked for again with the key of the first request.
+//! Tests of values that were shown in clear by an approval and are requested again with the idempotency key
+//! of the first request.
 
 use super::asking::{Came, add, approve, key, owner, send};
 use crate::testing::Story;
@@ -10,7 +11,7 @@ async fn post(story: &Story, path: &str, authorization: &str, body: Value) -> Ca
     send(story, Method::POST, path, &headers, Some(body)).await
 }
 
-/// The same request each time: its key is of its own.
+/// Sends a request with an idempotency key that is derived from its path, so that a repeat has the same key.
 async fn keyed(story: &Story, path: &str, authorization: &str, body: Value) -> Came {
     let key = path.replace('/', "-");
     let headers = [
@@ -20,7 +21,7 @@ async fn keyed(story: &Story, path: &str, authorization: &str, body: Value) -> C
     send(story, Method::POST, path, &headers, Some(body)).await
 }
 
-/// What shows values as they are: where, and by what order.
+/// The routes that show values in clear, with a body for each.
 fn shows() -> [(&'static str, Value); 3] {
     [
         (
@@ -38,7 +39,8 @@ fn shows() -> [(&'static str, Value); 3] {
     ]
 }
 
-/// Each shown once to li, by an approval of wang's; answers li's key and the orders with their approvals.
+/// Shows each of them once to li, with an approval of wang. Returns li's key and the bodies with their
+/// approvals.
 async fn shown_once(story: &Story) -> (String, Vec<(&'static str, Value)>) {
     let made = json!({ "task_id": "T", "script_template": "您好。",
         "schedule": { "start_time": "09:00", "end_time": "18:00" } });

@@ -1,5 +1,5 @@
-//! Signing in as it meets a server: what is on record of those who are not let in, and what becomes of the
-//! session that a browser held before.
+//! Tests of signing in: which refused attempts are on record, and what happens to the session that the
+//! browser had before.
 
 use super::asking::{PASSWORD, add, send, sign_in, trail, who};
 use crate::testing::Story;
@@ -7,7 +7,7 @@ use host::outbound::oidc::OidcSettings;
 use hyper::Method;
 use serde_json::json;
 
-/// What the record of an address has of those who were not let in by this door: how many, in which words.
+/// The refused requests of a route that are on record: how many, and with which problem codes.
 async fn not_let_in(story: &Story, route: &str) -> (u64, Vec<String>) {
     let refused = trail(story, "access.refused").await;
     let sign_in = refused.iter().filter(|event| event["data"]["route"] == route);
@@ -19,7 +19,7 @@ async fn not_let_in(story: &Story, route: &str) -> (u64, Vec<String>) {
     (count.sum(), codes)
 }
 
-/// Waits until that many are on record, and no more, all in this word.
+/// Waits until exactly `count` refused requests are on record, all with this code.
 async fn on_record(story: &Story, route: &str, count: u64, code: &str) {
     let installation = &story.running.installation;
     let late = installation.now().plus_ms(5_000);
@@ -34,7 +34,7 @@ async fn on_record(story: &Story, route: &str, count: u64, code: &str) {
     }
 }
 
-/// The first of a minute is told at once, the others when it is over.
+/// Moves the clock on: the first refusal of a minute is recorded at once, the others when the minute is over.
 fn a_minute_later(story: &Story) {
     let over = story.running.installation.now().plus_ms(61_000);
     story.running.process.opened.rehearse_on_from(over);
@@ -47,7 +47,7 @@ fn a_way_back_that_is_refused_is_on_record_once() {
         settings.sign_in.oidc = Some(OidcSettings {
             issuer: serde_json::from_value(json!("http://127.0.0.1:9")).unwrap(),
             client: "ledgerline".to_owned(),
-            secret: "of nobody".to_owned(),
+            secret: "an unused secret".to_owned(),
             redirect: None,
         });
     });
@@ -58,7 +58,7 @@ fn a_way_back_that_is_refused_is_on_record_once() {
             assert_eq!((refused.status, refused.code()), (401, "provider-round-void"));
         };
         let route = format!("GET {BACK}");
-        // What comes before the first is on record is told with it.
+        // Waits for the first record, because refusals before it would be counted in it.
         tried(1).await;
         on_record(&story, &route, 1, "provider-round-void").await;
         tried(2).await;
@@ -83,7 +83,7 @@ fn a_name_that_nobody_has_and_one_that_is_locked_are_on_record_and_look_alike_th
         for _ in 0..domain::user::WRONG_MAX {
             tried("wang").await;
         }
-        // The next attempt waits until those before it are stored.
+        // This attempt waits until those before it are stored.
         tried("wang").await;
         assert_eq!(trail(&story, "user.locked").await.len(), 1);
         tried("nobody either").await;
@@ -125,7 +125,7 @@ fn signing_in_ends_the_session_that_the_same_browser_held_and_no_other() {
             200,
             "another browser's stays"
         );
-        // Also where it was somebody else's.
+        // Also if the former session belonged to another user.
         let other = again("zhao", PASSWORD, &next).await.cookie.unwrap();
         assert_eq!(who(&story, &next).await.status, 401);
         assert_eq!(who(&story, &other).await.body["user"], "zhao");

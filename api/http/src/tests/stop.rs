@@ -1,4 +1,4 @@
-//! Emergency stops as they meet a server: engaged, seen, made stronger, lifted; who may, and for whom.
+//! Tests of emergency stops: engaged, shown, extended, lifted, and which callers may do that for which scope.
 
 use crate::testing::Story;
 use bytes::Bytes;
@@ -8,7 +8,7 @@ use hyper_util::client::legacy::Client;
 use hyper_util::rt::TokioExecutor;
 use serde_json::{Value, json};
 
-/// With this `Authorization`, over the socket.
+/// Sends a request with this `Authorization` header over the socket.
 async fn send(story: &Story, method: Method, path: &str, bearer: &str, body: Value) -> (u16, Value) {
     let url = story.running.url.clone().unwrap();
     let request = Request::builder().method(method).uri(format!("{url}{path}"));
@@ -30,7 +30,7 @@ async fn post_as(story: &Story, path: &str, bearer: &str, body: Value) -> (u16, 
     send(story, Method::POST, path, bearer, body).await
 }
 
-/// By the directory's owner.
+/// Sends a command with the owner's key.
 async fn post(story: &Story, path: &str, body: Value) -> (u16, Value) {
     post_as(story, path, &story.bearer(), body).await
 }

@@ -1,5 +1,5 @@
-//! Named subscribers as readers meet them: told on from where they acknowledged, one reader at a time, nobody
-//! else's name, and no echo of what they acknowledged themselves.
+//! Tests of named subscribers: a reader continues after its last acknowledgement, one reader holds a name at
+//! a time, names are separate for each user, and acknowledgements themselves are not sent.
 
 use super::asking::{add, get, key, owner, send};
 use super::event_stream::{UPGRADE, frame};
@@ -15,7 +15,7 @@ use hyper_util::rt::TokioIo;
 use serde_json::{Value, json};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
-/// Positions of the events up to `caught-up`.
+/// Follows a stream up to `caught-up`. Returns the positions of its events.
 async fn told(story: &Story, query: &str) -> Vec<String> {
     let mut positions = Vec::new();
     let client = story.client();
@@ -227,7 +227,7 @@ fn each_user_has_names_of_their_own_and_sees_no_others() {
     story.end();
 }
 
-/// A text as a client sends it: masked, with a mask of zeros (RFC 6455, 5.3).
+/// Sends one text frame as a client, with a zero mask (RFC 6455, 5.3).
 async fn say(socket: &mut (impl AsyncWriteExt + Unpin), text: &str) {
     let length = u8::try_from(text.len()).unwrap();
     assert!(length < 126);
@@ -243,7 +243,7 @@ async fn position_of(socket: &mut (impl AsyncReadExt + Unpin)) -> String {
     said["position"].as_str().unwrap().to_owned()
 }
 
-/// Returns once the server has read everything that was said: it answers a ping in its turn (RFC 6455,
+/// Returns when the server has read everything that was sent before: it answers a ping in order (RFC 6455,
 /// 5.5.2).
 async fn heard_so_far(socket: &mut (impl AsyncReadExt + AsyncWriteExt + Unpin)) {
     socket.write_all(&[0x89, 0x80, 0, 0, 0, 0]).await.unwrap();
@@ -270,7 +270,7 @@ fn on_a_web_socket_a_reader_acknowledges_and_whoever_comes_later_has_the_name() 
             }
         };
         assert!(why.contains("another reader"), "{why}");
-        // The first acknowledged before it lost the name; what was gathered is stored at its end.
+        // The first reader's acknowledgement from before it lost the name is stored when its connection ends.
         let stored = loop {
             let crm = shown(&story, "crm").await;
             if crm["position"] != "0" {
@@ -305,7 +305,7 @@ fn what_a_reader_acknowledged_before_a_reset_does_not_undo_it() {
         heard_so_far(&mut socket).await;
         let reset = owner(&story, "/api/v1/subscribers/crm/reset", json!({ "after": "0" })).await;
         assert_eq!(reset.status, 200, "{}", reset.body);
-        // The connection ends behind what is stored at its end.
+        // The connection ends after its acknowledgements are stored.
         let mut rest = Vec::new();
         socket.read_to_end(&mut rest).await.unwrap();
         assert_eq!(shown(&story, "crm").await["position"], "0");

@@ -1,4 +1,4 @@
-//! Tables over HTTP: three calls, and what they come to in each.
+//! Tests of the report tables over three calls.
 
 use crate::testing::Story;
 use crate::testing::three_calls;
@@ -25,7 +25,7 @@ fn a_days_calls_stand_in_the_daily_report_the_costs_the_regions_and_the_ledger()
         let body = json!({ "preset": "general" });
         let path = "/api/v1/campaigns/T/targets";
         let set = client.ask(Method::POST, path, Some(&body)).await;
-        assert!(set.is_err(), "there is no such campaign yet");
+        assert!(set.is_err(), "the campaign does not exist yet");
         three_calls(&story).await;
         let set = client.ask(Method::POST, path, Some(&body)).await.unwrap();
         daily_report(&client, set["position"].as_str().unwrap()).await;
@@ -72,7 +72,7 @@ async fn costs(client: &ApiClient, today: NaiveDate) {
     assert_eq!(total["billed_seconds"], 60 * billed);
     assert_eq!(total["cost_fen"], 12 * billed);
     let said = shown(client, &format!("{path}&work_days_per_year=200")).await["total"]["baseline"].clone();
-    // Of 8,000,000 fen a year, 200 days and at most 200 calls a day: 200 fen a call.
+    // 8,000,000 fen a year over 200 days of at most 200 calls: 200 fen a call.
     assert_eq!(said["effective_calls"], billed);
     assert_eq!(said["people_cost_fen_min"], 200 * billed);
     assert_eq!(total["total_cost_fen"], 12 * billed, "nothing else is priced");
@@ -88,7 +88,7 @@ async fn costs(client: &ApiClient, today: NaiveDate) {
     assert_eq!(beside["people_cost_fen_min"], 320 * billed);
     assert_eq!(
         (&beside["line_minute_fen"], &beside["line_minute_fen_before"]),
-        // Where nobody has talked yet, nothing is billed, and a minute has no price.
+        // Without talk time nothing is billed, so a minute has no price.
         (&json!((billed > 0).then_some(12)), &json!(15))
     );
     let wrong = json!({ "baseline": { "calls_per_agent_day_min": 201 } });
@@ -138,7 +138,7 @@ async fn ledger(client: &ApiClient) {
     assert_eq!(ledger["budget"]["used_per_mille"], 1_000);
     assert_eq!(
         ledger["budget"]["binds"], false,
-        "robots take its calls: no one waits for an agent"
+        "robots take its calls: callees never wait for an agent"
     );
 }
 

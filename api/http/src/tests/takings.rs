@@ -1,4 +1,4 @@
-//! Events taken away, as a server puts them on record: their beginning, and how it ended.
+//! Tests of exports that clients record themselves: the record of their begin and of their end.
 
 use super::asking::{add, get, key, owner, send, trail};
 use crate::testing::Story;
@@ -40,7 +40,7 @@ fn the_end_of_a_taking_stands_behind_its_beginning_and_stays_as_it_was_first() {
         let other = begun.body["inquiry"].as_str().unwrap().replace(|c| c != '-', "0");
         let unknown = owner(&story, &format!("{RECORD}/{other}/end"), failed.clone()).await;
         assert_eq!(unknown.status, 404, "{}", unknown.body);
-        // A file that the server hands out is on record too, and tells its own end.
+        // An export by the server itself is on record too, but the server records its end.
         let command = CommandId::derive_from_text("export");
         let own = InquiryId::derive(command);
         let facts = ExportFacts {
@@ -84,7 +84,7 @@ fn the_trail_of_one_person_is_a_read_of_that_person() {
         assert_eq!(all.status, 200);
         assert!(
             trail(&story, "inquiry.personal_data_read").await.is_empty(),
-            "of nobody in particular"
+            "a read of all records is not a read of one customer"
         );
         let of_one = get(&story, "/api/v1/audit?customer=C1&by=li", &law).await;
         assert_eq!(of_one.status, 200, "{}", of_one.body);

@@ -1,5 +1,5 @@
-//! The list of our own phones over HTTP, and which test calls are refused: to anybody else, of no campaign,
-//! where nothing is dialed.
+//! Tests of the list of test phones, and of test calls that are refused: to other numbers, of an unknown
+//! campaign, or without a SIP line.
 
 use super::asking::{add, key, owner, send};
 use crate::tests::routes::Story;
@@ -22,7 +22,7 @@ fn our_own_phones_are_listed_masked_with_a_reason_and_alone_may_be_tried() {
     assert_eq!((status, &told["items"][0]["label"]), (200, &json!("reception")));
     assert!(!told.to_string().contains("13800138000"));
     let calls = "/api/v1/campaigns/T/test-calls";
-    // A variable of the flow is missing; then everything is there but a line.
+    // A variable of the flow is missing; with it, only a SIP line is missing.
     let (status, told) = story.send("POST", calls, "{}");
     assert_eq!(
         (status, &told["errors"][0]["pointer"]),
@@ -70,7 +70,7 @@ fn whoever_makes_campaigns_may_hear_them_and_who_takes_calls_may_not() {
             let bearer = key(&story, json!({ "user": name, "campaigns": ["T"] })).await;
             let headers = [("Authorization", bearer.as_str())];
             let came = send(&story, Method::POST, calls, &headers, Some(json!({}))).await;
-            // No phone of ours is listed: that is what they are told.
+            // Permitted callers get 422 because no test phone is listed.
             assert_eq!(came.status, status, "{role}: {}", came.body);
         }
     });

@@ -1,4 +1,5 @@
-//! Who is answered on a loopback listener: whoever sends the token, and of browsers our own page alone.
+//! Tests of the access token on a loopback listener: requests need the token, and of browsers only the
+//! console's own page may send one.
 
 use crate::routes::endpoints;
 use crate::testing::Story;
@@ -18,7 +19,7 @@ const GUARDED: [&str; 4] = [
     "/api/v1/live/ws",
 ];
 
-/// What holds nothing of anybody.
+/// The routes without a credential: they return no data about customers or users.
 const OPEN: [&str; 25] = [
     "/api/v1/calls/{id}/recording/linked",
     "/api/v1/second-factor/offer",
@@ -72,7 +73,7 @@ fn nothing_but_health_and_the_page_is_answered_without_the_token() {
             let status = story.open(path, &UPGRADE).await.status().as_u16();
             assert!(matches!(status, 200 | 101), "{path}: {status}");
         }
-        // The first have parameters; signing in and out are commands; nobody is at a provider.
+        // The first entries have parameters; signing in and out are commands; there is no identity provider.
         for path in OPEN.into_iter().skip(11).chain(["/api/v1/problems/missing"]) {
             assert_eq!(story.open_with(path, &[]).await.status(), 200, "{path}");
         }

@@ -1,5 +1,5 @@
-//! Lists that are undone while they are imported, and lists of queries whose table changes meanwhile: whoever
-//! was enrolled is counted, so that their campaign completes.
+//! Tests of lists that are undone while they are imported, and of query lists with a table that changes
+//! between two runs: every enrolled customer is counted, so that the campaign completes.
 
 use super::asking::{campaign, get, owner, trail};
 use crate::testing::Story;
@@ -42,7 +42,7 @@ async fn enrol(story: &Story, enroller: &CampaignEnroller, rules: &RowRules, id:
     assert!(matches!(enrolled, Enrolled::ByThisList(_)), "{enrolled:?}");
 }
 
-/// As another process asks, which does not see that the list is imported here.
+/// Sends a command as another process does, which does not see that this process imports the list.
 async fn elsewhere(story: &Story, what: &str, command: CampaignCommand) {
     let campaigns = &story.running.installation.entities.campaigns;
     let cause = Cause::outside(CommandId::derive_from_text(what));
@@ -99,7 +99,7 @@ fn whoever_comes_by_a_list_that_another_process_undid_is_withdrawn_and_counted()
     story.end();
 }
 
-/// The process that imported it died before it counted: undone again, the list is counted again.
+/// The importing process died before it counted: a second undo counts the list again.
 #[test]
 fn an_undone_list_that_grew_is_counted_by_undoing_it_again() {
     let story = Story::begin();
@@ -144,7 +144,7 @@ fn a_query_s_list_is_closed_with_everybody_whom_it_ever_brought() {
         let installation = Arc::clone(&story.running.installation);
         let enroller = CampaignEnroller::new(installation, &rules, None).of_query(true);
         enroller.open("query").await.unwrap();
-        // The first run was cut behind C1, whom the table has no more at the second.
+        // The first run stopped after C1. At the second run the table no longer contains C1.
         for id in ["C1", "C2"] {
             enrol(&story, &enroller, &rules, id).await;
         }

@@ -1,5 +1,5 @@
-//! Voiceprints over HTTP: off until they are turned on, nothing without the separate consent, a hint of a
-//! comparison, and a template that nobody opens once it is deleted.
+//! Tests of voiceprints: off until they are turned on, refused without the separate consent, compared only as
+//! a hint, and with templates that cannot be opened after they are deleted.
 
 use crate::tests::doors::Server;
 use base64::Engine;
@@ -15,14 +15,16 @@ const CAMPAIGN: &str = r#"{"task_id":"T","script_template":"您好。","basis":"
 const PEOPLE: &str = r#"{"task_id":"T","records":[{"customer_id":"C1","phone":"13800138000"}]}"#;
 const PATH: &str = "/api/v1/customers/C1/voiceprint";
 
-/// What an order answers: whoever may end it may not read how it stood.
+/// The members of the reply to an order to end a voiceprint. The permission to end one does not include
+/// reading it, so there are no others.
 const ORDERED: &[&str] = &["consent", "customer", "deleted_at", "position"];
 
 fn members(body: &Value) -> Vec<&str> {
     body.as_object().unwrap().keys().map(String::as_str).collect()
 }
 
-/// A voice of so many hertz, which says the same for `ms` at its own level, behind and before quiet.
+/// A recording of a voice with this pitch in hertz: `ms` milliseconds of speech between silence, with noise
+/// of the level `hiss`. The speech is the same for each pitch and length. Base64 of a WAV file.
 fn take(hertz: f64, ms: u32, hiss: f64) -> String {
     let mut seed = 3_u64;
     let sample = |n: u32| {
@@ -195,7 +197,7 @@ fn what_is_no_take_is_refused_and_each_enrolment_has_its_end() {
     server.end();
 }
 
-/// Two ids that are of one person.
+/// Two customer ids of one person.
 const TWO: &str = r#"{"task_id":"T","records":[{"customer_id":"C1","phone":"13800138000"},
     {"customer_id":"C2","phone":"13800138001"}]}"#;
 
@@ -219,7 +221,7 @@ fn what_ends_under_one_id_of_a_person_ends_under_the_other() {
     verb("C1", "withdraw", &json!({ "source": "hotline" }));
     assert_eq!(server.events("voiceprint.withdrawn").len(), 2);
     assert_eq!(server.events("voiceprint.deleted").len(), 3);
-    // And from the other one, of what was given to the kept one since.
+    // Also in the other direction: a withdrawal under the merged id ends the later consent of the kept one.
     verb("C1", "consent", &consented(&server));
     verb("C1", "enrol", &enrolment());
     verb("C2", "withdraw", &json!({ "source": "hotline" }));
@@ -254,7 +256,7 @@ fn a_withdrawal_from_before_two_ids_were_one_keeps_an_older_consent_from_countin
     );
     let shown = server.send("GET", &format!("{PATH}?reason=test"), "");
     assert_eq!(shown.1["consent"], "withdrawn", "{shown:?}");
-    // A consent behind it counts.
+    // A consent after the withdrawal is valid.
     assert_eq!(post("C1", "consent", &consented(&server)).1["consent"], "given");
     assert_eq!(post("C1", "enrol", &enrolment()).0, 200);
     server.end();

@@ -1,4 +1,5 @@
-//! Addresses and tokens that could never be used: refused when they are given; the reply names the member.
+//! Tests of webhook URLs and bearer tokens that could never be used: they are refused when they are set, and
+//! the reply names the member.
 
 use crate::testing::Story;
 use crate::tests::webhooks::{HOOKS, ask};
@@ -6,7 +7,7 @@ use serde_json::{Value, json};
 
 const CHANNELS: &str = "/api/v1/alerts/channels";
 
-/// The order is refused for this member alone, in both languages.
+/// Asserts that the order is refused for this member only, in both languages.
 async fn refused(story: &Story, path: &str, order: &Value, pointer: &str) {
     let (status, told) = ask(story, path, order.clone()).await;
     let errors = told["errors"].as_array().cloned().unwrap_or_default();
@@ -47,7 +48,7 @@ fn an_address_or_bearer_that_cannot_be_used_is_refused_at_creation() {
         robot["format"] = json!("feishu");
         robot["secret"] = json!("SECabc\n");
         refused(&story, HOOKS, &robot, "/secret").await;
-        // Nothing was kept of any of them.
+        // None of these webhooks was created.
         assert_eq!(ask(&story, HOOKS, Value::Null).await.1["items"], json!([]));
     });
     story.end();

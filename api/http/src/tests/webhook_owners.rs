@@ -1,5 +1,5 @@
-//! Owners of webhooks and channels: one who lost the right has nothing delivered, what waits is kept, and
-//! another user with the right takes over.
+//! Tests of owners of webhooks and channels: nothing is delivered for an owner who lost the right,
+//! undelivered messages are kept, and another user with the right can take over.
 
 use super::asking::{Came, add, get, key, owner, replace, send};
 use super::webhooks::{HOOKS, ask, receiver, until};
@@ -37,7 +37,7 @@ async fn post(story: &Story, path: &str, bearer: &str, body: Value) -> Came {
     .await
 }
 
-/// The path of a webhook or channel that was added so.
+/// Adds a webhook or channel. Returns its path.
 async fn made(story: &Story, path: &str, bearer: &str, order: Value) -> String {
     let made = post(story, path, bearer, order).await;
     assert_eq!(made.status, 201, "{}", made.body);
@@ -73,7 +73,7 @@ async fn disable(story: &Story, name: &str) {
     assert_eq!(left.status, 200, "{}", left.body);
 }
 
-/// The subject of the alert of a rule, once it is raised, or cleared.
+/// Waits until an alert of this rule is raised (`standing`) or cleared (`!standing`). Returns its subject.
 async fn alert(story: &Story, rule: &str, standing: bool) -> Value {
     let path = format!("/api/v1/alerts?rule={rule}&standing={standing}");
     let installation = &story.running.installation;
@@ -88,7 +88,7 @@ async fn alert(story: &Story, rule: &str, standing: bool) -> Value {
     }
 }
 
-/// The types of so many messages, as they come.
+/// Receives `count` messages. Returns their event types in order of arrival.
 fn types(received: &Receiver<Value>, count: usize) -> Vec<Value> {
     (0..count)
         .map(|_| received.recv_timeout(WITHIN).unwrap()["type"].clone())
@@ -156,7 +156,7 @@ fn a_webhook_of_a_disabled_owner_sends_nothing_until_another_user_takes_it_over(
     story.end();
 }
 
-/// A replay, and take-overs by users who lack a right that adding it needs, are refused.
+/// Asserts that a replay is refused, and take-overs by users who lack a right needed to add the webhook.
 async fn refused_take_overs(story: &Story, hook: &str) {
     let replay = owner(story, &format!("{hook}/replay"), json!({ "after": "0" })).await;
     assert_eq!(
@@ -192,7 +192,7 @@ fn a_webhook_delivers_only_while_its_owner_s_scope_covers_it_and_a_change_hands_
         number(&story, "00000000000000000000000000000001", opts_out()).await;
         let shown = until(&story, &hook, |shown| shown["disabled"] == true).await;
         assert_eq!(shown["disabled_reason"], "right_lost", "{shown}");
-        // Changed by another user, it is that user's; it delivers once it is taken over.
+        // A change makes the user its owner; it delivers again only after a take-over.
         let next = key(&story, json!({ "user": "next" })).await;
         let etag = shown["etag"].as_str().unwrap();
         let headers = [("Authorization", next.as_str()), ("If-Match", etag)];
@@ -212,7 +212,7 @@ fn a_webhook_delivers_only_while_its_owner_s_scope_covers_it_and_a_change_hands_
     story.end();
 }
 
-/// A channel, as the list shows it.
+/// The channel as the list shows it.
 async fn channel(story: &Story, path: &str) -> Value {
     let id = path.rsplit('/').next().unwrap();
     let listed = get(story, CHANNELS, &story.bearer()).await;
@@ -293,13 +293,13 @@ fn an_alert_about_a_channel_of_a_lost_owner_reaches_the_other_channels() {
         let taken = post(&story, &take, &bearer, json!({ "reason": "chief moved" })).await;
         assert_eq!((taken.status, &taken.body["owner"]), (200, &Value::Null));
     });
-    // Beside it the alert about the channel itself waited; they are sent at the same time.
+    // The alert about the channel itself waited as well; both are sent at the same time.
     let is_second = |_| lost.recv_timeout(WITHIN).unwrap()["data"]["subject"] == "second";
     assert!((0..2).any(is_second), "what waited");
     story.end();
 }
 
-/// A webhook of this owner.
+/// The facts of a webhook with this owner.
 fn of_owner(url: &str, owner: &UserId) -> WebhookFacts {
     let secret = "whsec_MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2Nzg5MDE=";
     WebhookFacts {
@@ -327,7 +327,8 @@ fn while_an_owner_cannot_be_read_nothing_is_sent_and_nothing_is_disabled() {
     let (other_url, other) = receiver(&[]);
     story.runtime.block_on(async {
         let installation = &story.running.installation;
-        // A record of another kind in the user's stream: reading that user fails, as while the store is away.
+        // A record of a foreign kind in the user's stream, so that loading the user fails, as it does while
+        // the store is unavailable.
         let ghost: UserId = "ghost".parse().unwrap();
         let stream = User::stream(&ghost);
         let command = CommandId::derive_from_text("ghost");
@@ -361,7 +362,8 @@ fn while_an_owner_cannot_be_read_nothing_is_sent_and_nothing_is_disabled() {
             "{shown}"
         );
         assert!(received.try_recv().is_err(), "nothing was sent");
-        // The directory's owner takes it over: what waited is sent, and it was never disabled.
+        // The installation's owner takes it over: the waiting message is sent, and the webhook was never
+        // disabled.
         let take = format!("{hook}/take-over");
         let taken = post(&story, &take, &bearer, json!({ "reason": "unreadable" })).await;
         assert_eq!(taken.status, 200, "{}", taken.body);

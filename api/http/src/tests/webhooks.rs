@@ -1,4 +1,5 @@
-//! Webhooks and channels of alerts as they meet a server: who may add which, what is shown and what never.
+//! Tests of webhooks and alert channels: which users may add which, what is shown of them, and which values
+//! are never shown.
 
 use crate::testing::Story;
 use bytes::Bytes;
@@ -14,7 +15,7 @@ use std::sync::mpsc::{Receiver, sync_channel};
 pub(super) const HOOKS: &str = "/api/v1/webhooks";
 const CHANNELS: &str = "/api/v1/alerts/channels";
 
-/// With this `Authorization`, over the socket; nothing is a question.
+/// Sends a request with this `Authorization` header over the socket: a GET if `body` is null, else a POST.
 async fn send(story: &Story, path: &str, bearer: &str, body: Value) -> (u16, Value) {
     let url = story.running.url.clone().unwrap();
     let (method, body) = if body.is_null() {
@@ -32,12 +33,12 @@ async fn send(story: &Story, path: &str, bearer: &str, body: Value) -> (u16, Val
     (status, serde_json::from_slice(&bytes).unwrap_or(Value::Null))
 }
 
-/// By the directory's owner.
+/// Sends a request with the owner's key: a GET if `body` is null, else a POST.
 pub(super) async fn ask(story: &Story, path: &str, body: Value) -> (u16, Value) {
     send(story, path, &story.bearer(), body).await
 }
 
-/// Nobody listens there.
+/// A webhook with an address on loopback where no server listens.
 pub(super) fn nowhere(path: &str) -> Value {
     json!({ "url": format!("http://127.0.0.1:9{path}"), "allow_private": true })
 }
@@ -214,7 +215,7 @@ fn a_channel_is_told_of_alerts_and_listed_with_them() {
     story.end();
 }
 
-/// The first line of a request, and its body.
+/// Reads a request. Returns its first line and its body.
 pub(super) fn request_of(reader: &mut impl BufRead) -> (String, Vec<u8>) {
     let (mut first, mut line, mut length) = (String::new(), String::new(), 0);
     reader.read_line(&mut first).unwrap();
@@ -230,8 +231,8 @@ pub(super) fn request_of(reader: &mut impl BufRead) -> (String, Vec<u8>) {
     (first, body)
 }
 
-/// A receiver on loopback that answers with these statuses, one after another, and then with 204; it tells
-/// of each message it reads.
+/// Starts a receiver on loopback that answers with these statuses, one after another, and then with 204.
+/// Returns its URL and the bodies of the messages that it receives.
 #[expect(clippy::disallowed_methods, reason = "the test's own receiver, on loopback")]
 pub(super) fn receiver(statuses: &'static [u16]) -> (String, Receiver<Value>) {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
@@ -242,7 +243,7 @@ pub(super) fn receiver(statuses: &'static [u16]) -> (String, Receiver<Value>) {
         for stream in listener.incoming() {
             let mut reader = BufReader::new(stream.unwrap());
             let (_, body) = request_of(&mut reader);
-            // The story may be over.
+            // The test may have ended already.
             drop(tell.send(serde_json::from_slice(&body).unwrap()));
             let status = statuses.next().unwrap_or(204);
             let answer = format!("HTTP/1.1 {status} -\r\nconnection: close\r\ncontent-length: 0\r\n\r\n");
@@ -252,7 +253,7 @@ pub(super) fn receiver(statuses: &'static [u16]) -> (String, Receiver<Value>) {
     (url, told)
 }
 
-/// Waits until the webhook is shown so.
+/// Reads the webhook at `path` until `wanted` holds. Returns it.
 pub(super) async fn until(story: &Story, path: &str, wanted: impl Fn(&Value) -> bool) -> Value {
     let installation = &story.running.installation;
     let late = installation.now().plus_ms(20_000);

@@ -1,12 +1,12 @@
-//! Webhooks after they were added: who was told stands in the graph of what happened, and what they are told
-//! of is changed as it was read.
+//! Tests of webhooks after they were added: deliveries occur in the graph of events, and a webhook is changed
+//! over the version that was read.
 
 use super::webhooks::{HOOKS, ask, nowhere, receiver, until};
 use crate::testing::{Story, three_calls};
 use hyper::Method;
 use serde_json::{Value, json};
 
-/// The graph of an event, a call or a person.
+/// Reads the graph of an event, a call or a customer.
 async fn graph(story: &Story, id: &str) -> Value {
     let (status, graph) = ask(story, &format!("/api/v1/events/{id}/graph"), Value::Null).await;
     assert_eq!(status, 200, "{graph}");
@@ -38,11 +38,11 @@ fn whoever_was_told_of_an_outcome_stands_behind_it_in_the_graph_of_the_call() {
         let edge = json!({ "from": ended["position"], "to": delivered["position"], "why": "delivery" });
         assert!(told["edges"].as_array().unwrap().contains(&edge), "{told}");
         assert_eq!(delivered["begins"], Value::Null, "{delivered}");
-        // And back, from the delivery to where the call began.
+        // In the other direction: from the delivery back to the begin of the call.
         let back = graph(&story, delivered["id"].as_str().unwrap()).await;
         assert_eq!(node(&back, "call.ended")["id"], ended["id"]);
         assert_eq!(node(&back, "call.permitted")["stream"], format!("call-{call}"));
-        // Of what is about nobody too.
+        // Also for an event that belongs to no customer.
         let (_, outs) = ask(&story, "/api/v1/events?kind=number.opted_out", Value::Null).await;
         let opted_out = graph(&story, outs["items"][0]["id"].as_str().unwrap()).await;
         assert_eq!(node(&opted_out, "webhook.delivered")["begins"], Value::Null);
@@ -50,7 +50,7 @@ fn whoever_was_told_of_an_outcome_stands_behind_it_in_the_graph_of_the_call() {
     story.end();
 }
 
-/// Puts it, as it was read at this version.
+/// Replaces the webhook over the version in `etag`.
 async fn put(story: &Story, id: &str, bearer: &str, etag: Option<&str>, body: Value) -> (u16, Value) {
     let path = format!("{HOOKS}/{id}");
     let mut headers = vec![("Authorization", bearer)];
@@ -113,7 +113,7 @@ fn a_webhook_is_changed_as_it_was_read_and_by_the_checks_of_one_that_is_added() 
             (&json!("it moved"), &json!(["call.ended"]))
         );
         assert!(!shown.to_string().contains("opens a door"), "{shown}");
-        // From now on it is told there, of that.
+        // From here on the webhook gets this event at the new address.
         let out = "/api/v1/numbers/13800138001/opt-out";
         assert_eq!(ask(&story, out, json!({ "reason": "asked" })).await.0, 200);
     });

@@ -1,4 +1,5 @@
-//! A CRM is told whose consent or opt-out it was by its own ids, and each is on record as disclosed.
+//! Tests of CRM webhooks: a message about an opt-out or a consent names the customers by the CRM's own ids,
+//! and each disclosure is on record.
 
 use super::asking::trail;
 use super::webhooks::{HOOKS, ask, receiver, until};
@@ -8,7 +9,7 @@ use std::time::Duration;
 
 const WITHIN: Duration = Duration::from_secs(20);
 
-/// The campaign T, and two of its people who share a number.
+/// Creates campaign T with three customers; two of them share a number.
 async fn people(story: &Story) {
     let made = json!({ "task_id": "T", "script_template": "您好。",
         "schedule": { "start_time": "09:00", "end_time": "18:00" } });
@@ -49,7 +50,7 @@ fn a_crm_is_told_of_opt_outs_and_consents_by_its_own_ids_on_record() {
             .collect();
         ids.sort_unstable();
         assert_eq!((ids, &message["complete"]), (vec!["C01", "C02"], &json!(true)));
-        // Of a number that nobody here has: told, and nobody named.
+        // A number without a customer: the message is sent with no ids.
         assert_eq!(ask(&story, &out("13800138009"), asked).await.0, 200);
         let message = told.recv_timeout(WITHIN).unwrap();
         assert_eq!(message["customerIds"], json!([]), "{message}");

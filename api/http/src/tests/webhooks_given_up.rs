@@ -1,6 +1,6 @@
-//! Receivers that do everything which a receiver should not, for days: each message is cut off and sent again
-//! until it is a dead letter; mended, they are told of all of it by a replay. Three days pass by the
-//! rehearsal's clock.
+//! Tests of receivers that misbehave for days: each delivery is cut off and repeated until it is a dead
+//! letter, and after the receiver is repaired, a replay delivers everything. The clock of the rehearsal moves
+//! three days ahead.
 
 use super::webhooks::{HOOKS, ask, request_of, until};
 use crate::testing::Story;
@@ -17,19 +17,19 @@ use std::time::Duration;
 /// Longest wait for a message that is due.
 const COMES_WITHIN: Duration = Duration::from_secs(20);
 
-/// What is written to whoever reads all of it.
+/// Length of the body that the receiver sends to a client that reads all of it.
 const FLOOD_BYTES: usize = 100 * 1024 * 1024;
 
-/// A message that is never answered is given up after fifteen seconds.
+/// The time after which a delivery without a reply has timed out: its limit is 15 s.
 const GIVEN_UP_MS: u64 = 16_000;
 
-/// Behind this attempt the server is another process: waits of hours and days survive it.
+/// After this attempt the server restarts: the delays of hours and days survive it.
 const RESTARTED_BEHIND: u32 = 9;
 
-/// What a receiver does with a message that it has read.
+/// What the receiver does after it has read a message.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Does {
-    /// It holds the line and says nothing.
+    /// Keeps the connection open without a reply.
     Nothing,
     Redirects,
     Floods,
@@ -37,7 +37,7 @@ enum Does {
 }
 
 impl Does {
-    /// Of the attempt with this number: each in its turn.
+    /// What the receiver does at this attempt: one after the other.
     const fn at(attempt: u32) -> Self {
         match attempt % 3 {
             1 => Self::Nothing,
@@ -46,7 +46,7 @@ impl Does {
         }
     }
 
-    /// How that is told.
+    /// The fault that the webhook shows for it.
     const fn fault(self) -> Option<&'static str> {
         match self {
             Self::Nothing => Some("timed_out"),
@@ -57,18 +57,18 @@ impl Does {
     }
 }
 
-/// What the receiver saw.
+/// What the receiver observed.
 #[derive(Debug)]
 enum Saw {
     /// A message, by the id in its body.
     Message(String),
-    /// The other side let go of the line while it was held, or before the flood was over.
+    /// The server closed the connection while it was held open, or before the whole body was sent.
     LetGo,
-    /// Somebody followed the redirect, or took all of the flood.
+    /// The server followed the redirect, or read the whole body.
     Wrong(&'static str),
 }
 
-/// A receiver on loopback.
+/// A misbehaving receiver on loopback.
 struct Bad {
     url: String,
     does: Arc<Mutex<Does>>,
@@ -97,7 +97,8 @@ impl Bad {
         *self.does.lock().unwrap() = does;
     }
 
-    /// The ids of so many messages, as they come; whatever else is seen meanwhile is right.
+    /// Waits for `count` messages. Returns their ids; connections that the server closed are expected
+    /// meanwhile.
     fn messages(&self, count: usize) -> Vec<String> {
         let mut ids = Vec::new();
         while ids.len() < count {
@@ -111,12 +112,12 @@ impl Bad {
     }
 }
 
-/// One connection, with one message.
+/// Serves one connection with one message.
 fn serve(mut stream: TcpStream, origin: &str, does: &Mutex<Does>, tells: &SyncSender<Saw>) {
     let mut reader = BufReader::new(stream.try_clone().unwrap());
     let (first, body) = request_of(&mut reader);
     let does = *does.lock().unwrap();
-    // The story may be over.
+    // The test may have ended already.
     if !first.starts_with("POST /in ") {
         drop(tells.send(Saw::Wrong("a redirect is followed")));
     }
@@ -157,7 +158,7 @@ fn answer(stream: &mut TcpStream, origin: &str, does: Does) -> Option<Saw> {
     }
 }
 
-/// So much time passes for the server.
+/// Moves the server's clock to `then`.
 fn passes_until(story: &Story, then: Timestamp) {
     story.running.process.opened.rehearse_on_from(then);
 }
@@ -183,7 +184,8 @@ fn at(value: &Value) -> Timestamp {
     value.as_str().unwrap().parse().unwrap()
 }
 
-/// One attempt at each of two events, and what it is shown to have come to.
+/// Waits for one attempt at each of two events, and until the webhook shows its result. Returns the ids of
+/// the events.
 async fn attempt(story: &Story, receiver: &Bad, hook: &str, attempt: u32) -> BTreeSet<String> {
     let ids = receiver.messages(2);
     if Does::at(attempt) == Does::Nothing {
@@ -244,7 +246,8 @@ fn what_is_never_taken_is_tried_for_three_days_and_told_again_by_a_replay_once_m
     story.end();
 }
 
-/// Both events are dead letters, three days after they were first sent, and every attempt is on record.
+/// Asserts that both events are dead letters three days after they were first sent, and that every attempt is
+/// on record.
 async fn given_up(story: &Story, hook: &str) {
     let (status, dead) = ask(story, &format!("{hook}/dead-letters"), Value::Null).await;
     assert_eq!((status, &dead["count"]), (200, &json!(2)), "{dead}");
@@ -270,7 +273,8 @@ async fn given_up(story: &Story, hook: &str) {
     }
 }
 
-/// What happens now is taken at once, and a replay brings what was given up: then the receiver has all of it.
+/// Asserts that a new event is delivered at once, and that a replay delivers the dead letters: then the
+/// receiver has all events.
 async fn mended(story: &Story, receiver: &Bad, hook: &str, after: &str) {
     opts_out(story, "13800138003").await;
     let mut taken: BTreeSet<String> = receiver.messages(1).into_iter().collect();

@@ -1,5 +1,5 @@
-//! A campaign's record under another policy, asked over HTTP: nothing is made up of a campaign without calls,
-//! and what is no policy is refused by its name.
+//! Tests of the what-if comparison of policies: it estimates nothing for a campaign without calls, and
+//! refuses an unknown policy by name.
 
 use crate::tests::routes::Story;
 use serde_json::{Value, json};

@@ -1,5 +1,5 @@
-//! Callbacks, caps, preferred times and the map of dispositions as a client meets them: taken, explained by
-//! why-not, and refused with what would be right.
+//! Tests of callbacks, caps, preferred times, priorities and the map of dispositions: accepted, explained by
+//! why-not, and refused with what would be permitted.
 
 use crate::tests::doors::Server;
 use domain::time::Timestamp;
@@ -12,7 +12,7 @@ const CAMPAIGN: &str = r#"{"task_id":"T","script_template":"您好。","basis":"
 const PEOPLE: &str = r#"{"task_id":"T","records":[
     {"customer_id":"C1","phone":"13800138000","preferred_times":"12:00-18:00"}]}"#;
 
-/// An hour of tomorrow, Beijing time.
+/// An hour of tomorrow in Beijing time.
 fn tomorrow(server: &Server, hour: i64) -> String {
     const HOUR: i64 = 3_600_000_000;
     let now = server.running.installation.now().micros();
@@ -20,7 +20,7 @@ fn tomorrow(server: &Server, hour: i64) -> String {
     Timestamp::from_micros(day * 24 * HOUR + (hour - 8) * HOUR).to_string()
 }
 
-/// A flow that is said, and asks nothing.
+/// A flow that only speaks and has no key to press.
 fn without_keys() -> Value {
     json!({ "flow": "greeting", "notices": { "recording": "This call is recorded." }, "start": "hello",
         "on_exception": "bye", "nodes": {
@@ -42,7 +42,7 @@ fn a_named_time_is_taken_or_refused_with_the_next_that_is_allowed() {
         refused.0 >= 400 && detail(&refused).contains("next allowed time"),
         "{refused:?}"
     );
-    // The row of the list says when the person prefers to be called.
+    // The customer's row in the list says when they prefer to be called.
     let morning = server.post(path, &json!({ "campaign": "T", "at": tomorrow(&server, 10) }));
     assert!(detail(&morning).contains("preferred_times"), "{morning:?}");
     let bound = json!({ "campaign": "T", "at": tomorrow(&server, 13), "agent": "wang" });
@@ -93,7 +93,7 @@ fn caps_and_times_of_a_person_are_set_and_explained() {
         json!({ "caps": [{ "counted": "dialed", "local_days": 1, "calls_max": calls_max }],
             "reason": "asked for it" })
     };
-    // The preset counts two a day and number; a person may have several.
+    // The preset counts two calls a day for each number; a customer may have several numbers.
     assert_eq!(server.post("/api/v1/customers/C1/caps", &cap(3)).0, 200);
     let set = server.post("/api/v1/customers/C1/caps", &cap(1));
     assert_eq!(
@@ -195,7 +195,7 @@ fn where_a_key_to_refuse_further_calls_is_to_be_told_a_flow_without_one_is_not_s
         (422, &json!("no-refusing-key")),
         "{started:?}"
     );
-    // A script's flow has one: what keeps this campaign is its list, which lacks.
+    // The flow of a script has the key; this campaign is refused because its list is missing.
     let talks = sells.as_object_mut().unwrap();
     talks.remove("flow");
     talks.insert("script_template".to_owned(), json!("Hello."));
@@ -231,7 +231,7 @@ fn an_order_is_taken_with_the_campaign_and_why_not_says_where_somebody_stands_in
         let path = format!("/api/v1/customers/{of}/why-not?at={at}&reason=test");
         server.send("GET", &path, "").1["order"].clone()
     };
-    // Tomorrow both have waited longer than anybody is overtaken.
+    // By tomorrow both have waited longer than `overtaken_ms_max`.
     let waited = order("C1", 11);
     assert_eq!(
         (

@@ -1,12 +1,13 @@
-//! Why somebody may not be called at a time, over HTTP: both sides' rules, days, lists, the record of who
-//! asked; and a coming version tried on the people of a campaign.
+//! Tests of why-not, the explanation why a customer may not be called at a time: rules of the customer and of
+//! the number, calling days, lists, the record of the reader; and a trial of a coming rule version on the
+//! customers of a campaign.
 
 use crate::tests::routes::Story;
 use serde_json::{Value, json};
 
 const CUSTOMER: &str = "/api/v1/customers/C001";
 
-/// A campaign that rests at weekends and observes holidays, with two people, told to start.
+/// Creates a campaign that rests at weekends and observes holidays, imports two customers, and starts it.
 fn with_people(more: Value) -> Story {
     let story = Story::begin();
     let mut body = json!({ "task_id": "T", "script_template": "您好。", "holidays": "observe",
@@ -56,7 +57,8 @@ fn it_names_the_rule_the_facts_and_from_when_on_and_the_question_is_on_record() 
             .contains("下次可呼 2027-03-02 09:00"),
         "{night}"
     );
-    // A holiday of a year whose notice was not known: refused, and said so.
+    // A holiday of a year without an official notice yet: refused by the provisional calendar, which the
+    // facts name.
     let feast = why(&story, CUSTOMER, "2027-02-06T10:00:00+08:00");
     assert_eq!(feast["rule"], "calling_days");
     assert_eq!(feast["facts"]["calendar"], "cn-2027 provisional shipped");
@@ -208,7 +210,7 @@ fn a_coming_version_says_whom_it_would_newly_refuse_and_stores_nothing() {
     story.end();
 }
 
-/// `printf '%s' pepper+8613800138000 | sha256sum`
+/// The salted hash of C001's number: `printf '%s' pepper+8613800138000 | sha256sum`.
 const SALTED: &str = "d0af29e8dab6cacaeb6d8297db0673761abbbae597eb365a0a6edf37547cb59d";
 
 #[test]

@@ -1,5 +1,5 @@
-//! Drafts of wording as a client and a model meet them: asked on record, held to what stands there, taken by
-//! somebody else, and heard once they are published.
+//! Tests of wording drafts: requested from a model on record, checked against the published text, adopted by
+//! another user, and spoken once they are published.
 
 use super::asking::{Came, add, get, key, owner, send, trail};
 use super::writing_models::{Pen, model, text};
@@ -45,12 +45,12 @@ async fn writer_of_campaigns(story: &Story, name: &str) -> String {
     key(story, json!({ "user": name })).await
 }
 
-/// A draft's own path.
+/// The path of a draft.
 fn of(came: &Came) -> String {
     format!("{DRAFTS}/{}", came.body["id"].as_str().unwrap())
 }
 
-/// What callees are told, as a call would hear it.
+/// What the callee of a call would be answered.
 async fn said(story: &Story) -> String {
     let question = json!({ "text": "多少钱可以分期" });
     let asked = owner(story, "/api/v1/knowledge/card/ask", question).await;
@@ -87,7 +87,7 @@ fn a_draft_is_taken_by_somebody_else_and_heard_once_it_is_published() {
             "{}",
             again.body
         );
-        assert!(told.try_recv().is_err(), "nobody was asked a second time");
+        assert!(told.try_recv().is_err(), "the model was not asked a second time");
 
         let draft = of(&drafted);
         let adopt = format!("{draft}/adopt");
@@ -166,7 +166,7 @@ fn what_may_not_be_said_is_on_record_as_refused_and_is_not_taken() {
         ];
         let told = answers.iter().map(|(answer, _, _)| answer.clone()).collect();
         let _waiting = Pen::of(&story, told);
-        // The rows of the campaign, whose words count, are there.
+        // Waits until the read model has the campaign, because its sensitive words apply.
         let head = story.running.installation.store().head().await.unwrap();
         story.running.installation.rows_at(head, 5_000).await.unwrap();
         for (_, failure, detail) in answers {
@@ -241,7 +241,7 @@ fn who_is_alone_takes_their_own_and_what_changed_meanwhile_is_not_replaced() {
             "{}",
             refused.body
         );
-        // The same words over the same version are that version.
+        // The same text onto the same version is the version that exists already.
         let alone = post(&story, &adopt, &wang, json!({ "onto": 1 })).await;
         let found = (&alone.body["named"], &alone.body["draft"]["decision"]["nobody"]);
         assert_eq!(found, (&json!("card@2"), &json!("nobody_else")), "{}", alone.body);
@@ -282,7 +282,7 @@ fn a_fifth_is_told_to_come_again() {
     story.end();
 }
 
-/// As it stands when a process ends while a model writes.
+/// The state in which a process ends while a model writes. Returns the draft's id.
 async fn asked_alone(story: &Story) -> WordingDraftId {
     let task = DraftTask {
         knowledge: "card".parse().unwrap(),
@@ -327,7 +327,7 @@ fn what_a_crash_left_is_lost_and_asks_nobody_again() {
         assert_eq!(shown.body["standing"], "lost", "{}", shown.body);
         let taken = owner(&story, &format!("{DRAFTS}/{id}/adopt"), json!({})).await;
         assert_eq!(taken.code(), "draft-not-drafted", "{}", taken.body);
-        assert_eq!(waiting.available_permits(), 0, "nobody was asked");
+        assert_eq!(waiting.available_permits(), 0, "the model was not asked");
     });
     story.end();
 }

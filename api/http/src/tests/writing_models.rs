@@ -1,4 +1,4 @@
-//! Models that write drafts of wording for tests: one of the OpenAI form on a socket, and one in the process.
+//! Models for the tests of wording drafts: one with an OpenAI API on a socket, and one in the process.
 
 use super::webhooks::request_of;
 use crate::testing::Story;
@@ -13,7 +13,8 @@ use std::sync::mpsc::{Receiver, sync_channel};
 use std::sync::{Arc, Mutex};
 use tokio::sync::Semaphore;
 
-/// A model of the OpenAI form that writes this, whatever it is asked; what it was sent.
+/// Starts a model with an OpenAI API that always writes `text`. Returns its setting and the requests it
+/// receives.
 #[expect(clippy::disallowed_methods, reason = "the test's own model, on loopback")]
 pub(super) fn model(text: &'static str) -> (String, Receiver<Value>) {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
@@ -23,7 +24,7 @@ pub(super) fn model(text: &'static str) -> (String, Receiver<Value>) {
         for stream in listener.incoming() {
             let mut reader = BufReader::new(stream.unwrap());
             let (_, body) = request_of(&mut reader);
-            // The story may be over.
+            // The test may have ended already.
             drop(tell.send(serde_json::from_slice(&body).unwrap()));
             let content = json!({ "text": text }).to_string();
             let answer = json!({ "choices": [{ "message": { "content": content }, "finish_reason": "stop" }],
@@ -40,15 +41,16 @@ pub(super) fn model(text: &'static str) -> (String, Receiver<Value>) {
     (spec, told)
 }
 
-/// It writes one after the other, and then never answers.
+/// A model that gives its answers one after another, and then never answers again.
 pub(super) struct Pen {
     answers: Mutex<VecDeque<Result<String, AssistantFailure>>>,
-    /// One more for each time that it never answers.
+    /// Has one permit for each request that it never answers.
     waiting: Arc<Semaphore>,
 }
 
 impl Pen {
-    /// The only model of a server that was started without one.
+    /// Sets a `Pen` as the model of a server that was started without one. Returns the count of unanswered
+    /// requests.
     pub(super) fn of(story: &Story, answers: Vec<Result<String, AssistantFailure>>) -> Arc<Semaphore> {
         let waiting = Arc::new(Semaphore::new(0));
         let pen = Self {

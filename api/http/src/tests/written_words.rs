@@ -1,6 +1,6 @@
-//! Conversations in text and sent messages of a person, in each place that shows the person's calls: the
-//! inspection, the access copy, the explanation and the timeline; after an erasure, and after the period of
-//! transcripts.
+//! Tests that every view of a customer's calls shows their text conversations and messages too: the
+//! inspection, the access copy, the explanation and the timeline; also after an erasure, and after the
+//! retention period of transcripts.
 
 use super::asking::{Came, get, owner, trail};
 use super::conversations::{opened, with_two, written};
@@ -9,14 +9,14 @@ use super::retention::{run, set};
 use crate::testing::Story;
 use serde_json::{Value, json};
 
-/// What C01 writes, and what is sent to them, filled in.
+/// What C01 writes, and the filled text of the message sent to C01.
 const THEIRS: &str = "是的，请您讲讲";
 const SENT: &str = "欧阳小明，您的还款计划";
 
-/// A conversation of the 2nd of March 2026 and its period of a year, past which this is.
+/// An instant after the retention period of one year of a conversation of 2 March 2026.
 const PAST: &str = "2027-03-04T10:00:00+08:00";
 
-/// C01 has had one message, and one conversation that is closed.
+/// Sends C01 one message, and closes one conversation with C01.
 async fn with_written(story: &Story) {
     with_two(story).await;
     let order = json!({ "campaign": "T", "customer": "C01", "way": "sms", "text": "{{name}}，您的还款计划" });
@@ -38,7 +38,7 @@ async fn inspected(story: &Story, clear: bool) -> Value {
     shown.body
 }
 
-/// The answer to a request that the person made.
+/// Records a request of the customer and answers it. Returns the reply.
 async fn fulfilled(story: &Story, wish: &str) -> Came {
     let person = story.running.installation.vault().derive_customer("C01");
     let order = json!({ "customer": person, "wish": wish, "channel": "hotline" });
@@ -48,7 +48,7 @@ async fn fulfilled(story: &Story, wish: &str) -> Came {
     owner(story, &path, json!({ "note": "sent by letter" })).await
 }
 
-/// Kinds of the lines of the timeline about conversations and messages, in order.
+/// The kinds of the timeline's lines about conversations and messages, in order, and the whole reply.
 async fn timeline(story: &Story) -> (Vec<String>, Value) {
     let installation = &story.running.installation;
     let head = installation.store().head().await.unwrap();
@@ -62,7 +62,7 @@ async fn timeline(story: &Story) -> (Vec<String>, Value) {
     (of_texts.map(str::to_owned).collect(), shown.body)
 }
 
-/// Texts of the conversations and of the messages of an inspection, in order.
+/// The texts of the conversations and of the messages in an inspection, in order.
 fn texts(shown: &Value) -> (Vec<&str>, Vec<&str>) {
     let lines = shown["conversations"].as_array().unwrap().iter();
     let lines = lines.flat_map(|one| one["lines"].as_array().unwrap());
@@ -85,7 +85,7 @@ fn shows_both(shown: &Value) {
     );
 }
 
-/// It names both and holds no word of what was written.
+/// Asserts that it names the conversation and the messages but contains no word of them.
 fn names_both_without_words(shown: &Value) {
     assert_eq!(
         shown["conversations"].as_array().map(Vec::len),
@@ -148,7 +148,8 @@ fn every_place_that_shows_calls_shows_conversations_and_messages_and_nothing_of_
     story.end();
 }
 
-/// The period of transcripts takes a conversation as it takes a call; messages are the person's.
+/// The retention period of transcripts applies to conversations as to calls. Messages are kept with the
+/// customer.
 #[test]
 fn the_period_of_transcripts_takes_what_was_written_in_conversations_and_leaves_messages() {
     let (story, _carried) = begin(&[202]);

@@ -1,15 +1,15 @@
-//! Orders about a phone number that stands in the body, so that no address holds it.
+//! Bodies of opt-outs and suppressions that contain the phone number, so that it is in no URL.
 
 use super::orders::{OptOut, Suppression};
 use intake::members::{Members, Order};
 use schemars::JsonSchema;
 
-/// The person of this number asked not to be called.
+/// The body of an opt-out: the number, and the reason.
 #[derive(JsonSchema)]
 #[schemars(rename = "OptOutOfNumber")]
 #[schemars(extend("examples" = [{ "number": "13800138000", "reason": "asked at the branch" }]))]
 pub(super) struct OptOutHere {
-    /// In any usual form.
+    /// The phone number in any common notation.
     pub(super) number: String,
     #[schemars(flatten)]
     pub(super) order: OptOut,
@@ -24,12 +24,12 @@ impl Order for OptOutHere {
     }
 }
 
-/// This number must not be dialed.
+/// The body of a suppression: the number, the reason, and its end.
 #[derive(JsonSchema)]
 #[schemars(rename = "SuppressionOfNumber")]
 #[schemars(extend("examples" = [{ "number": "13800138000", "reason": "a court's order" }]))]
 pub(super) struct SuppressionHere {
-    /// In any usual form.
+    /// The phone number in any common notation.
     pub(super) number: String,
     #[schemars(flatten)]
     pub(super) order: Suppression,

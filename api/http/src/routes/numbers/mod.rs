@@ -1,4 +1,5 @@
-//! Phone numbers over HTTP: opt out and suppress, at once and everywhere.
+//! Routes of phone numbers: look up, opt out and suppress. Both prohibitions apply at once and to every
+//! campaign.
 
 mod in_body;
 mod orders;
@@ -22,66 +23,78 @@ use schemars::JsonSchema;
 use serde::Serialize;
 use std::collections::BTreeMap;
 
-/// What is shown of a number: whoever asks with the number itself learns it of a person.
+/// What a look-up of a number records as shown. A caller who sends the number itself learns it about a
+/// person.
 const LOOKUP: Shown = customer_page::NUMBER.shown();
 
 pub(super) fn endpoints() -> Vec<Endpoint> {
     vec![
-        Endpoint::get(
-            "/api/v1/numbers/{number}",
-            "One phone number (E.164, or our id): opt-out, suppression, dials of the last 30 days",
-            show,
-        )
-        .needs(Permission::NumbersRead, About::Everybody)
-        .query(READ_THEN)
-        .deprecated(),
-        Endpoint::post(
-            "/api/v1/numbers/lookup",
-            "One phone number, which stands in the body: opt-out, suppression, dials of the last 30 days",
-            show_of_body,
-        )
-        .needs(Permission::NumbersRead, About::Everybody)
-        .takes::<NumberOnly>()
-        .query(READ_THEN),
+        Endpoint::get("/api/v1/numbers/{number}", "Get a phone number", show)
+            .describe(
+                "By phone number (E.164) or internal id. Deprecated: `POST numbers/lookup` keeps the \
+                 number out of the URL.",
+            )
+            .needs(Permission::NumbersRead, About::Everybody)
+            .query(READ_THEN)
+            .deprecated(),
+        Endpoint::post("/api/v1/numbers/lookup", "Look up a phone number", show_of_body)
+            .describe(
+                "Returns opt-out, suppression, dials of the last 30 days, and why the number is not \
+                 called. The number is sent in the body. Look-ups are rate limited and recorded.",
+            )
+            .needs(Permission::NumbersRead, About::Everybody)
+            .takes::<NumberOnly>()
+            .query(READ_THEN),
         Endpoint::post(
             "/api/v1/numbers/show",
-            "As numbers/lookup, by its earlier name",
+            "Look up a phone number (former name)",
             show_of_body,
         )
+        .describe("The same as `POST numbers/lookup`.")
         .needs(Permission::NumbersRead, About::Everybody)
         .takes::<NumberOnly>()
         .query(READ_THEN)
         .deprecated(),
         Endpoint::post(
             "/api/v1/numbers/opt-out",
-            "The person of the number in the body asked not to be called: holds before the next dial, everywhere",
+            "Record an opt-out of a phone number",
             opt_out_here,
+        )
+        .describe(
+            "The person with this number asked not to be called. It applies before the next dial, in every \
+             campaign. Open calls are listed and given up.",
         )
         .needs(Permission::NumbersOptOut, About::Nobody)
         .takes::<OptOutHere>()
         .kept(),
         Endpoint::post(
             "/api/v1/numbers/suppress",
-            "The number in the body must not be dialed, for good or until a time",
+            "Suppress a phone number",
             suppress_here,
+        )
+        .describe(
+            "The number must not be dialed, permanently or until a time. It applies before the next dial, \
+             in every campaign.",
         )
         .needs(Permission::NumbersSuppress, About::Nobody)
         .takes::<SuppressionHere>()
         .kept(),
         Endpoint::post(
             "/api/v1/numbers/{number}/opt-out",
-            "The person asked not to be called: holds before the next dial, everywhere",
+            "Record an opt-out (number in the URL)",
             opt_out,
         )
+        .describe("Deprecated: `POST numbers/opt-out` keeps the number out of the URL.")
         .needs(Permission::NumbersOptOut, About::Nobody)
         .takes::<OptOut>()
         .deprecated()
         .kept(),
         Endpoint::post(
             "/api/v1/numbers/{number}/suppress",
-            "The number must not be dialed, for good or until a time",
+            "Suppress a phone number (number in the URL)",
             suppress,
         )
+        .describe("Deprecated: `POST numbers/suppress` keeps the number out of the URL.")
         .needs(Permission::NumbersSuppress, About::Nobody)
         .takes::<Suppression>()
         .deprecated()
@@ -103,7 +116,7 @@ async fn show_of_body(ctx: Ctx, input: Input) -> Result<Read<NumberShown>, Probl
     shown(&ctx, &number, &comparer, moment, reader).await
 }
 
-/// A phone number is compared at a limited rate; our id of a number cannot be guessed.
+/// Returns the number for a text. Comparing a phone number is rate limited; an internal id cannot be guessed.
 async fn shown(
     ctx: &Ctx,
     text: &str,
@@ -162,31 +175,32 @@ async fn shown_of(
     Ok(Read(shown))
 }
 
-/// One phone number.
+/// A phone number, and what forbids calls to it.
 #[derive(Debug, Serialize, JsonSchema)]
 #[expect(clippy::struct_excessive_bools, reason = "a reply's members, not states")]
 struct NumberShown {
-    /// Absent for a caller without the reveal right: it is the same for every customer with this number.
+    /// Absent for a caller without the reveal permission: the id is the same for every customer with this
+    /// number.
     #[serde(skip_serializing_if = "Option::is_none")]
     id: Option<NumberId>,
-    /// Masked; only to whoever asked with the number itself.
+    /// Masked; only if the request contained the number itself.
     #[serde(rename = "number", skip_serializing_if = "Option::is_none")]
     #[schemars(example = &"138****8000")]
     phone: Option<String>,
     opted_out: bool,
     suppressed: bool,
-    /// Null: for good, or not at all.
+    /// Null if the number is suppressed permanently, or not suppressed.
     suppressed_until: Option<Timestamp>,
     invalid: bool,
     open_calls: Vec<CallId>,
     dials_30_days: usize,
     not_called: Option<NumberNotCalled>,
-    /// Of the past: where the answer lies.
+    /// For a past moment: what the reply is based on.
     #[serde(skip_serializing_if = "Option::is_none")]
     known: Option<Known>,
 }
 
-/// What stands against a dial of a number, in codes and in words.
+/// Why a number is not dialed, in codes and in words.
 #[derive(Debug, Serialize, JsonSchema)]
 struct NumberNotCalled {
     #[schemars(example = &"suppression")]
@@ -222,7 +236,7 @@ fn describe(number: &NumberId, state: &NumberState, at: Timestamp) -> NumberShow
     }
 }
 
-/// What stands against a dial of this number whatever the campaign; nothing where nothing does.
+/// Returns what forbids a dial of this number in every campaign; `None` if nothing does.
 fn not_called(state: &NumberState, at: Timestamp) -> Option<NumberNotCalled> {
     let (because, next) = match state.suppressed() {
         _ if state.opted_out() => ("opted_out", None),
@@ -232,7 +246,7 @@ fn not_called(state: &NumberState, at: Timestamp) -> Option<NumberNotCalled> {
         Some(Suppressed::Until(_)) | None => return None,
     };
     let facts = BTreeMap::from([("because".to_owned(), because.to_owned())]);
-    // A number's stream holds no digits: the time is said in Beijing's.
+    // A number's stream holds no digits, so its country is unknown: the time is given in Beijing time.
     let InWords { zh, en } = in_words("suppression", &facts, next, zone_of(Some("Asia/Shanghai"), None));
     Some(NumberNotCalled {
         rule: "suppression",

@@ -1,5 +1,5 @@
-//! Orders about a phone number: its person opted out, or it must not be dialed. A number without a known
-//! country is meant in every country in use here, and the reply says so.
+//! Opt-outs and suppressions of a phone number. A number without a known country is handled in every country
+//! in use; the reply names the countries.
 
 use super::in_body::{OptOutHere, SuppressionHere};
 use super::reply_detail::ReplyDetail;
@@ -18,10 +18,10 @@ use intake::members::{Members, Order};
 use schemars::JsonSchema;
 use serde::Serialize;
 
-/// Longest reason kept: it is stored for ever and must hold nothing personal.
+/// Maximum length of the reason, in bytes. It is stored permanently and must not contain personal data.
 const REASON_BYTES_MAX: usize = 256;
 
-/// The person asked not to be called.
+/// The body of an opt-out: the reason.
 #[derive(JsonSchema)]
 pub(super) struct OptOut {
     #[schemars(length(min = 1, max = REASON_BYTES_MAX))]
@@ -36,12 +36,12 @@ impl Order for OptOut {
     }
 }
 
-/// The number must not be dialed.
+/// The body of a suppression: the reason and its end.
 #[derive(JsonSchema)]
 pub(super) struct Suppression {
     #[schemars(length(min = 1, max = REASON_BYTES_MAX))]
     reason: String,
-    /// Without it: for good.
+    /// End of the suppression; without it the suppression is permanent.
     until: Option<Timestamp>,
 }
 
@@ -54,13 +54,14 @@ impl Order for Suppression {
     }
 }
 
-/// A number after an order, and the calls that were granted before it.
+/// A number after an opt-out or a suppression, with the calls that were permitted before.
 #[derive(Debug, Serialize, JsonSchema)]
 pub(super) struct NumberChanged {
-    /// Masked.
+    /// The number, masked.
     #[schemars(example = &"138****8000")]
     number: String,
-    /// Absent for a caller without the reveal right: it is the same for every customer with this number.
+    /// Absent for a caller without the reveal permission: the id is the same for every customer with this
+    /// number.
     #[serde(skip_serializing_if = "Option::is_none")]
     id: Option<NumberId>,
     /// After a suppression only for callers who may look up numbers.
@@ -69,13 +70,13 @@ pub(super) struct NumberChanged {
     /// After an opt-out only for callers who may look up numbers.
     #[serde(skip_serializing_if = "Option::is_none")]
     suppressed: Option<bool>,
-    /// Granted before: withdrawn, or cancelled if not yet answered. Only for callers who may look up numbers
-    /// in all campaigns, because a number does not show which customers the calls are of.
+    /// Calls that were permitted before: withdrawn, or canceled if not yet answered. Only for callers who may
+    /// look up numbers in all campaigns, because a number does not show which customers the calls are of.
     open_calls: Vec<CallId>,
-    /// Only for callers who may look up numbers: an old position shows that it was ordered before.
+    /// Only for callers who may look up numbers: an old position shows that it was requested before.
     #[serde(skip_serializing_if = "Option::is_none")]
     position: Option<String>,
-    /// The country of the number is not known: it holds for the number in each of these.
+    /// If the country of the number is unknown: the countries in which it was opted out or suppressed.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     countries: Vec<NumberInCountry>,
 }
@@ -123,7 +124,8 @@ pub(super) async fn suppress_here(ctx: Ctx, input: Input) -> Result<Changed<Numb
     change(&ctx, &phones, command, cause, detail).await
 }
 
-/// Gives the order for each number that the text may mean. The reply is about the first and names them all.
+/// Sends the command to each number that the text can mean. The reply is about the first one and names all
+/// countries.
 async fn change(
     ctx: &Ctx,
     phones: &[PhoneNumber],
@@ -136,7 +138,7 @@ async fn change(
         .ok_or_else(|| Problem::fault("an order about no number"))?;
     let changed = change_one(ctx, first, command.clone(), cause, &detail).await;
     let (mut open_calls, mut failed) = (Vec::new(), None);
-    // The order is given for every number, also if it failed for another one.
+    // The command is sent to every number, even if it failed for another one.
     for phone in others {
         let id = ctx.installation.vault().derive_number(phone.as_e164());
         let cause = follow(cause, id.as_str());
@@ -165,7 +167,7 @@ async fn change_one(
     let (is_full, opts_out) = (detail.is_full(), matches!(command, NumberCommand::OptOut { .. }));
     let numbers = &ctx.installation.entities.numbers;
     let was_known = is_full && numbers.state(&number).await?.version.0 > 0;
-    // In one commit: the order is not answered later for the record of what its reply shows.
+    // Stored in one commit, so that the record of what the reply shows does not delay the command.
     let (answer, id) = tokio::join!(
         numbers.ask(&number, command, cause),
         detail.record(ctx, number.clone(), was_known)
@@ -185,7 +187,7 @@ async fn change_one(
             position: position.map(|position| position.to_string()),
             countries: Vec::new(),
         },
-        // An unknown number has had one event.
+        // A number without a version had no event before this one.
         version: is_full.then_some(answer.version),
         position,
     }))

@@ -1,4 +1,4 @@
-//! How much the reply to an order about a number says of what was stored before.
+//! How much the reply to a command about a number discloses of what was stored before.
 
 use crate::comparisons::Comparer;
 use crate::endpoint::{Ctx, Input, Permission};
@@ -7,16 +7,17 @@ use domain::ids::NumberId;
 use domain::inquiry::ComparedValue;
 use domain::problem::Problem;
 
-/// What the reply to an order about a number may contain.
+/// What the reply to a command about a number may contain.
 pub(in crate::routes) enum ReplyDetail {
-    /// Also what was stored before the order: this caller may look up numbers.
+    /// Also what was stored before: this caller may look up numbers.
     Full(Box<Comparer>),
-    /// Only what was ordered: this caller may not look up numbers, or not for the moment.
+    /// Only what was requested: this caller may not look up numbers, or has exceeded the rate limit.
     OrderOnly,
 }
 
 impl ReplyDetail {
-    /// The order is taken in any case. Beyond the limit of comparisons the reply is `OrderOnly`.
+    /// Returns the detail for a command about one number. The command is accepted in any case; beyond the
+    /// rate limit of comparisons the reply is `OrderOnly`.
     pub(in crate::routes) fn for_caller(ctx: &Ctx, input: &Input) -> Self {
         match may_look_up(input) && ctx.admit_comparison(&input.comparer()).is_ok() {
             true => Self::Full(Box::new(input.comparer())),
@@ -24,9 +25,10 @@ impl ReplyDetail {
         }
     }
 
-    /// Of an order about many values. Its counts compare all of them at once, and a list of one value tells
-    /// as much as a look-up: only a caller who may see every number in clear gets them. They are nothing new
-    /// to this caller, so there is no limit of the rate: a large file is many requests.
+    /// Returns the detail for a command about many values. Its counts compare all values at once, and a list
+    /// of one value discloses as much as a look-up, so only a caller who may see every number in clear gets
+    /// them. They disclose nothing new to this caller, so there is no rate limit: a large file is many
+    /// requests.
     pub(in crate::routes) fn for_list(input: &Input) -> Self {
         let comparer = input.comparer();
         match may_look_up(input) && comparer.reveals_all() {
@@ -39,7 +41,7 @@ impl ReplyDetail {
         matches!(self, Self::Full(_))
     }
 
-    /// Records the comparison that the counts of a list are, before they are given out.
+    /// Records the comparison that the counts of a list make, before the reply is sent.
     pub(in crate::routes) async fn record_list(
         &self,
         ctx: &Ctx,
@@ -59,7 +61,7 @@ impl ReplyDetail {
         ctx.note_comparison(comparer, comparison).await
     }
 
-    /// Records the comparison that a full reply is. Returns the number's id for a caller who may have it.
+    /// Records the comparison that a full reply makes. Returns the number's id if the caller may see it.
     pub(in crate::routes) async fn record(
         &self,
         ctx: &Ctx,
@@ -74,7 +76,7 @@ impl ReplyDetail {
     }
 }
 
-/// Whether the caller may look up every number.
+/// True if the caller may look up every number.
 fn may_look_up(input: &Input) -> bool {
     let numbers = input.caller.scope_for(Permission::NumbersRead);
     input.scope.is_all() && numbers.is_ok_and(|scope| scope.is_all())
