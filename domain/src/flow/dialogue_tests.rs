@@ -1,10 +1,10 @@
-//! What a spoken flow is refused for, and what it is told that would be better.
+//! Tests of spoken flows: which faults refuse a publication, and which advice is given.
 
 use super::tests::shipped;
 use super::{FlowDefinition, ReadFault};
 use serde_json::{Value, json};
 
-/// A spoken flow of one question, with everything the checker looks at.
+/// A spoken flow with one question and every part that the checks look at.
 fn spoken() -> Value {
     json!({
         "flow": "spoken", "notices": {"recording": "本次通话将录音。", "ai": "我是机器人。"},
@@ -65,7 +65,7 @@ fn a_spoken_flow_is_refused_for_each_of_its_faults_and_names_the_place() {
         (
             "/nodes/ask/ask/expect",
             json!("both"),
-            "nodes.ask: what it takes is not what it expects (speech, keypress or both)",
+            "nodes.ask: its intents, slots and keys do not match expect (speech, keypress or both)",
         ),
         (
             "/nodes/ask/ask/on_silence",
@@ -104,7 +104,7 @@ fn a_dialogue_is_refused_for_what_goes_nowhere() {
         (
             "/nodes/bye",
             json!({"return": {}}),
-            "nodes.bye: a call can come to return without having gone through sub_flow",
+            "nodes.bye: a call can reach return without passing a sub_flow",
         ),
         (
             "/nodes/hello",
@@ -119,12 +119,12 @@ fn a_dialogue_is_refused_for_what_goes_nowhere() {
         (
             "/nodes/hello",
             loops,
-            "nodes.hello: an answer that returns bounds its visits",
+            "nodes.hello: an answer that returns to the question needs visits",
         ),
         (
             "/nodes/refused",
             json!({"end": {"outcome": "declined"}}),
-            "nodes: nobody can refuse further calls: no end with opt_out can be reached",
+            "nodes: the callee cannot refuse further calls: no end with opt_out can be reached",
         ),
     ] {
         check_fault(pointer, value, fault);
@@ -172,7 +172,7 @@ fn what_would_be_better_is_advice_and_refuses_nothing() {
         (
             "/nodes/person",
             json!({"end": {"text": "再见。", "outcome": "callback"}}),
-            "nobody can ask for a person",
+            "the callee cannot ask for a person",
         ),
         (
             "/dialogue/intents/too_expensive",
@@ -187,7 +187,7 @@ fn what_would_be_better_is_advice_and_refuses_nothing() {
         (
             "/notices",
             json!({"recording": "本次通话将录音。"}),
-            "nobody is told that a robot speaks",
+            "the callee does not learn that a robot speaks",
         ),
         ("/start", json!("ask"), "the flow has no introduction"),
     ] {
@@ -271,7 +271,7 @@ fn how_something_is_asked_back_is_checked_as_every_text_is() {
     assert!(asks_back.texts().contains(&"您是想说{{intent}}吗？"));
 }
 
-/// The flow with a group; what is wrong with its loops.
+/// Returns the loop faults of a flow with a group and these nodes.
 fn loops_with_group(nodes: &Value) -> Vec<String> {
     let mut flow = spoken();
     flow["dialogue"]["groups"] = json!({"inner": {"start": "inside"}});
@@ -305,5 +305,5 @@ fn a_loop_is_looked_for_through_groups() {
         }},
         "round": {"act": {"tags": ["a"], "next": "hello"}},
     }));
-    assert_eq!(asks, Vec::<String>::new(), "somebody answers in it");
+    assert_eq!(asks, Vec::<String>::new(), "the loop waits for the callee");
 }

@@ -1,11 +1,11 @@
-//! What can be wrong with a flow that can be read; every fault names node and member.
+//! Faults of a flow that can be read but not published. Every fault names the node and the member.
 
 use super::text::TextFault;
 
-/// What is wrong with a definition.
+/// One fault of a flow definition.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum DefinitionFault {
-    #[error("notices.recording: the recording notice comes first and must say something")]
+    #[error("notices.recording: the recording notice is required and must not be blank")]
     NoNotice,
     #[error("nodes: the flow has no node that ends the call")]
     NoEnd,
@@ -52,20 +52,20 @@ pub enum DefinitionFault {
     BadVariants { member: String },
     #[error("nodes.{node}: slots and on_filled go together")]
     SlotsWithoutNext { node: String },
-    #[error("nodes.{node}: what it takes is not what it expects (speech, keypress or both)")]
+    #[error("nodes.{node}: its intents, slots and keys do not match expect (speech, keypress or both)")]
     NotAsExpected { node: String },
     #[error("{member}: there is no answer {answer:?}")]
     UnknownAnswer { member: String, answer: String },
-    #[error("offers.plain: {plain:?} is no offer that asks nothing of anybody")]
+    #[error("offers.plain: {plain:?} is not an offer without conditions")]
     NoPlainOffer { plain: String },
     #[error("{member}: {why}")]
     BadOffer { member: String, why: String },
-    #[error("{member}: the flow has no offer {offer:?}, or it is the plain one")]
+    #[error("{member}: the flow has no offer {offer:?}, or it is the plain offer")]
     UnknownOffer { member: String, offer: String },
-    #[error("{member}: the flow carries no message {message:?}")]
+    #[error("{member}: the flow has no message {message:?}")]
     UnknownMessage { member: String, message: String },
     #[error(
-        "{member}: a mail, and nothing else, says to whom, by a column or by an address like wang@example.com; \
+        "{member}: only a mail has a recipient (to): a column, or an address like wang@example.com; \
          links are https, at most 5 are attached"
     )]
     BadMessage { member: String },
@@ -76,24 +76,24 @@ pub enum DefinitionFault {
     BadShow { member: String },
     #[error("{member}: at most 20 tags, each of 1 to 96 bytes without a control character")]
     BadTags { member: String },
-    #[error("{member}: how a call went is the outcome of its end; a word of one's own is a tag")]
+    #[error("{member}: the result of a call is the outcome of its end node; for other values use a tag")]
     FreeDisposition { member: String },
     #[error("{member}: there is no group {group:?}")]
     UnknownGroup { member: String, group: String },
-    #[error("nodes.{node}: an answer that returns bounds its visits")]
+    #[error("nodes.{node}: an answer that returns to the question needs visits")]
     UnboundedReturn { node: String },
     #[error("{member}: exactly one of then, answer, replay and slower is needed")]
     BadIntent { member: String },
-    #[error("nodes.{node}: a call can come to return without having gone through sub_flow")]
+    #[error("nodes.{node}: a call can reach return without passing a sub_flow")]
     ReturnOutside { node: String },
-    #[error("nodes: nobody can refuse further calls: no end with opt_out can be reached")]
+    #[error("nodes: the callee cannot refuse further calls: no end with opt_out can be reached")]
     NoRefusal,
     #[error("nodes.{node}.end: opt_out and the outcome opted_out go together")]
     OptOutMismatch { node: String },
 }
 
 impl DefinitionFault {
-    /// The fault of having more than so many of something.
+    /// Returns the fault that there are more items than allowed, or `None` if the count is within the limit.
     pub(super) fn too_many(what: &'static str, count: usize, count_max: usize) -> Option<Self> {
         (count > count_max).then_some(Self::TooMany {
             what,
