@@ -1,11 +1,12 @@
-//! Why knowledge is not imported or published: a rule said no, nothing was written.
+//! Refusals of a knowledge base: reasons why a content is not imported or a version not published. No event
+//! is stored.
 
 use crate::problem::Explained;
 use values::ids::KnowledgeId;
 
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum KnowledgeRefusal {
-    #[error("nothing of knowledge base {knowledge} was imported")]
+    #[error("knowledge base {knowledge} has no imported version")]
     NotImported { knowledge: KnowledgeId },
     #[error("knowledge base {knowledge} has no version {version}; it has {versions}")]
     UnknownVersion {
@@ -15,13 +16,13 @@ pub enum KnowledgeRefusal {
     },
     #[error("no other version was current before")]
     NothingBefore,
-    #[error("the content has {size_bytes} bytes, more than {bytes_max}: make several bases of it")]
+    #[error("the content has {size_bytes} bytes, more than {bytes_max}: split it into several")]
     TooLarge { size_bytes: usize, bytes_max: usize },
     #[error("the knowledge base has {versions_max} versions, the most it may have")]
     TooManyVersions { versions_max: u32 },
-    /// Its versions are approved by another person, and nobody stands behind this one.
+    /// Versions of this base need the approval of a second person, and this request has none.
     #[error(
-        "versions of knowledge base {knowledge} are approved by another person, and nobody stands behind this one"
+        "versions of knowledge base {knowledge} need the approval of a second person, and this one has none"
     )]
     NeedsApproval { knowledge: KnowledgeId },
 }

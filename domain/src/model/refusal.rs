@@ -24,7 +24,7 @@ pub enum ModelRefusal {
     )]
     TooManyDrafts { drafts_max: usize },
     /// Its versions are approved by another person, and nobody stands behind this one.
-    #[error("versions of model {model} are approved by another person, and nobody stands behind this one")]
+    #[error("versions of model {model} need the approval of a second person, and this one has none")]
     NeedsApproval { model: ModelId },
     #[error("what it was learned from is not told as it should be: {what}")]
     Training { what: &'static str },

@@ -1,4 +1,4 @@
-//! Why a summary can be refused: it says more than one may, or what was not asked for.
+//! Refusals of a summary: a text is too long, or a wording was not asked for.
 
 use super::fact::SUMMARY_TEXT_CHARS_MAX;
 use crate::problem::Explained;
@@ -7,11 +7,11 @@ use crate::problem::Explained;
 pub enum SummaryRefusal {
     #[error("the text has {chars} characters, more than the {SUMMARY_TEXT_CHARS_MAX} it may have")]
     TextTooLong { chars: usize },
-    #[error("nothing is recorded of the call yet")]
+    #[error("the call has no summary yet")]
     NotRecorded,
-    #[error("a model was asked for its wording already; it is asked once")]
+    #[error("a model was already asked for a wording of this summary; it is asked only once")]
     WordingAsked,
-    #[error("no model was asked for its wording")]
+    #[error("no model was asked for a wording of this summary")]
     WordingNotAsked,
 }
 
