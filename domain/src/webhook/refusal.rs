@@ -1,4 +1,4 @@
-//! Why a command to a webhook can be refused: a rule said no, nothing was written.
+//! Refusals of a webhook command. No event is stored.
 
 use crate::problem::Explained;
 
@@ -10,13 +10,11 @@ pub enum WebhookRefusal {
     Exists,
     #[error("the webhook was removed")]
     Removed,
-    #[error("it is told of nothing: name the kinds of events")]
+    #[error("the webhook has no event kinds: name at least one")]
     NoKind,
-    #[error("nothing of ours signs what it is sent: there is no secret to rotate")]
+    #[error("messages of this format are not signed: there is no secret to rotate")]
     NotSigned,
-    #[error(
-        "one kind of receiver is not made into another: what signs, and who knows it, differs; add another webhook"
-    )]
+    #[error("only a signed format can replace another signed format: add another webhook")]
     OtherReceiver,
     #[error("it is at version v{actual} now: read it again, and decide again")]
     Stale { actual: u64 },

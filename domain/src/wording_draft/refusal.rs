@@ -1,4 +1,4 @@
-//! Why nothing is done with a draft: a rule said no, nothing was written.
+//! Refusals of a wording draft command. No event is stored.
 
 use super::state::DraftStanding;
 use super::{INSTRUCTION_BYTES_MAX, PROMPT_BYTES_MAX, REASON_BYTES_MAX};
@@ -17,12 +17,12 @@ pub enum WordingDraftRefusal {
          {PROMPT_BYTES_MAX}"
     )]
     TooLong,
-    /// There are no words to take or to reject.
-    #[error("nothing was drafted that could be taken or rejected: it is {0}")]
+    /// There is no text to adopt or to reject.
+    #[error("the draft has no text to adopt or reject: it is {0}")]
     NotDrafted(DraftStanding),
     #[error("it was decided already: it is {0}")]
     Decided(DraftStanding),
-    #[error("nobody adopts a draft that they asked for themselves: another person who holds the right does")]
+    #[error("you cannot adopt a draft that you asked for: another user with the permission must adopt it")]
     OwnRequest,
 }
 
