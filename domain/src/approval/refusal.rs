@@ -1,4 +1,4 @@
-//! Why a command to an approval can be refused: a rule said no, nothing was written.
+//! Refusals of an approval command. No event is stored.
 
 use crate::problem::Explained;
 use crate::time::Timestamp;
@@ -8,7 +8,7 @@ use values::ids::UserId;
 pub enum ApprovalRefusal {
     #[error("this approval does not exist")]
     Unknown,
-    #[error("nobody approves an own request: another person who holds the right does")]
+    #[error("you cannot approve your own request: another user with the permission must approve it")]
     OwnRequest,
     #[error(
         "your credential came from {0}, who made this request: another person, with a credential from \
@@ -21,25 +21,25 @@ pub enum ApprovalRefusal {
          credential approves it"
     )]
     CredentialFromApprover(UserId),
-    #[error("it was rejected: ask anew")]
+    #[error("it was rejected: request a new approval")]
     Rejected,
-    #[error("it was used: an approval serves one act, ask anew")]
+    #[error("it was used: an approval is valid for one act, request a new one")]
     Used,
-    #[error("it expired at {at}: ask anew")]
+    #[error("it expired at {at}: request a new approval")]
     Expired { at: Timestamp },
-    #[error("nobody has approved it yet")]
+    #[error("it is not approved yet")]
     NotApproved,
-    #[error("it was approved for something else: ask for this")]
+    #[error("it was approved for another act: request an approval for this one")]
     AnotherAct,
     #[error(
-        "it was begun as it was approved: it goes on read by the same `map` and `encoding`, or not at all"
+        "the import began with the approved `map` and `encoding`: it can only continue with the same ones"
     )]
     BegunOtherwise,
-    #[error("it was {0} who asked: only they use it")]
+    #[error("it was requested by {0}: only this user can use it")]
     AnotherRequester(UserId),
-    #[error("{0}, who approved it, is disabled: ask anew")]
+    #[error("{0}, who approved it, is disabled: request a new approval")]
     ApproverDisabled(UserId),
-    #[error("{0}, who approved it, holds the right no more: ask anew")]
+    #[error("{0}, who approved it, no longer has the permission: request a new approval")]
     ApproverLostTheRight(UserId),
     #[error("a reason is needed")]
     NoReason,

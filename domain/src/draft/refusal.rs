@@ -1,10 +1,10 @@
-//! Why a command to a place for drafts can be refused: a rule said no, nothing was written.
+//! Refusals of a draft command. No event is stored.
 
 use crate::problem::Explained;
 
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum DraftRefusal {
-    #[error("a draft stands there already")]
+    #[error("this slot already holds a draft")]
     Taken,
     #[error("there is no such draft")]
     NotThere,

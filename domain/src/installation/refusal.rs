@@ -1,4 +1,4 @@
-//! Why a command to the installation can be refused: a rule said no, nothing was written.
+//! Refusals of an installation command. No event is stored.
 
 use crate::problem::Explained;
 
@@ -6,7 +6,7 @@ use crate::problem::Explained;
 pub enum InstallationRefusal {
     #[error("dialing is not paused by a restore or a lost history: there is nothing to confirm")]
     NotPaused,
-    #[error("the log is of another installation: its keys have another secret")]
+    #[error("the log belongs to another installation: its keys have another secret")]
     OtherName,
     #[error("the clock is not doubted: there is nothing to confirm")]
     ClockNotDoubted,

@@ -1,4 +1,4 @@
-//! Why a command to a saved report can be refused: a rule said no, nothing was written.
+//! Refusals of a saved report command. No event is stored.
 
 use super::plan::PlanFault;
 use crate::problem::Explained;
@@ -12,11 +12,11 @@ pub enum SavedReportRefusal {
     Nothing,
     #[error("there is a saved report of this name")]
     Taken,
-    #[error("this saved report is somebody else's")]
+    #[error("this saved report belongs to another user")]
     NotTheirs,
     #[error("it was sent for {due} already")]
     SentAlready { due: Timestamp },
-    #[error("{due} is not when it is sent")]
+    #[error("{due} is not a due time of its schedule")]
     NotDue { due: Timestamp },
     #[error("more figures than one report has")]
     TooMuch,

@@ -1,4 +1,4 @@
-//! Why a command to a user can be refused: a rule said no, nothing was written.
+//! Refusals of a user command. No event is stored.
 
 use crate::problem::Explained;
 use crate::time::Timestamp;
@@ -8,21 +8,21 @@ use values::permission::Role;
 pub enum UserRefusal {
     #[error("this user does not exist")]
     Unknown,
-    #[error("this user exists already; names are given once and for ever")]
+    #[error("this user exists already; a name is used only once")]
     Exists,
     #[error("a user has at least one role")]
     NoRole,
     #[error("this user has no role {0}")]
     RoleNotHeld(Role),
-    #[error("nobody else could take the role {0} back: add another admin first")]
+    #[error("no other user could revoke the role {0}: add another admin first")]
     NobodyCouldRevoke(Role),
     #[error("this is the last admin: add another one first")]
     LastAdmin,
-    #[error("a guest is auditor or viewer and nothing else: {0} is more")]
+    #[error("a guest can only be auditor or viewer, not {0}")]
     NotForGuests(Role),
-    #[error("a guest stays until a time that is still to come")]
+    #[error("the end date of a guest must be in the future")]
     GuestIsOver,
-    #[error("whether somebody is a guest is fixed when they are added")]
+    #[error("a user cannot become a guest or stop being one later")]
     GuestFixed,
     #[error("a reason is needed")]
     NoReason,
@@ -34,19 +34,19 @@ pub enum UserRefusal {
     LinkVoid,
     #[error("the password was changed meanwhile: use the new one")]
     PasswordChanged,
-    #[error("too many wrong passwords: nobody signs in as this user before {until}")]
+    #[error("too many wrong passwords: sign-ins of this user are locked until {until}")]
     Locked { until: Timestamp },
     #[error(
         "this user has a second factor already: another admin, or the directory's owner, resets it first"
     )]
     SecondFactorExists,
-    #[error("no second factor was offered, or it was too long ago: ask for a new one")]
+    #[error("no second factor was offered, or the offer expired: request a new one")]
     NoSecondFactorOffered,
     #[error("this user has no second factor")]
     NoSecondFactor,
     #[error("this sign-in needs a code of the second factor")]
     SecondFactorNeeded,
-    #[error("this code was used, or is none of this user's: wait for the next one")]
+    #[error("this code was used already or is not valid: wait for the next one")]
     CodeUsed,
     #[error("the address of an identity provider has 1 to {bytes_max} bytes")]
     IssuerLength { bytes_max: usize },

@@ -102,7 +102,7 @@ pub async fn confirm_second_factor(
     let Some(offered) = loaded.state.offered_at(now).and_then(Personal::value) else {
         return Err(Problem::refused(
             "second-factor-not-offered",
-            "no second factor was offered, or it was too long ago: ask for a new one",
+            "no second factor was offered, or the offer expired: request a new one",
         ));
     };
     let Some(step) = step_of(&user, offered, code, now) else {
