@@ -1,11 +1,11 @@
-//! Why a command to an alert can be refused: a rule said no, nothing was written.
+//! Refusals of an alert command. No event is stored.
 
 use crate::problem::Explained;
 use crate::time::Timestamp;
 
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum AlertRefusal {
-    #[error("the alert does not stand: there is nothing to see to")]
+    #[error("the alert is not raised: there is nothing to acknowledge")]
     NotStanding,
     #[error("a note or reason is needed")]
     NoReason,

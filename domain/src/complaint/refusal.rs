@@ -1,4 +1,4 @@
-//! Why a command to a complaint can be refused: a rule said no, nothing was written.
+//! Refusals of a complaint command. No event is stored.
 
 use crate::case::CaseTextError;
 use crate::problem::Explained;
@@ -7,13 +7,13 @@ use crate::problem::Explained;
 pub enum ComplaintRefusal {
     #[error("this complaint does not exist")]
     Unknown,
-    #[error("the complaint says neither whom nor which number, call or campaign it is about")]
+    #[error("the complaint has no subject: name a customer, number, call or campaign")]
     AboutNobody,
-    #[error("the complaint was received before it is opened, not after")]
+    #[error("received_at is in the future: the complaint cannot be received after it is opened")]
     ReceivedLater,
-    #[error("the day by which it is to be answered lies before the day on which it came")]
+    #[error("the deadline is before the time at which the complaint was received")]
     DueBefore,
-    #[error("the complaint is resolved: what comes after it is a complaint of its own")]
+    #[error("the complaint is resolved: open a new one")]
     Resolved,
     #[error(transparent)]
     Text(#[from] CaseTextError),

@@ -1,4 +1,4 @@
-//! Why a label is refused: a rule said no, nothing was written.
+//! Refusals of a label command. No event is stored.
 
 use crate::problem::Explained;
 use crate::time::Timestamp;
@@ -7,15 +7,15 @@ use crate::time::Timestamp;
 pub enum LabelRefusal {
     #[error("the turn is settled")]
     Settled,
-    #[error("{by} has labelled this turn: another person is asked")]
+    #[error("{by} has labelled this turn: another user must label it")]
     Labelled { by: String },
-    #[error("somebody else has this turn open until {until}")]
+    #[error("another user has this turn open until {until}")]
     OpenElsewhere { until: Timestamp },
-    #[error("an intent is named where one is meant, and only there")]
+    #[error("name an intent if the meaning is intent, and only then")]
     Intent,
     #[error("an intent has at most {bytes_max} bytes of lower-case letters, digits, _ . or -")]
     IntentUnreadable { bytes_max: usize },
-    #[error("say who labels it")]
+    #[error("the name of the labelling user is missing")]
     Nobody,
 }
 

@@ -1,4 +1,4 @@
-//! Why a model is not published: a rule said no, nothing was written.
+//! Refusals of a model command. No event is stored.
 
 use crate::problem::Explained;
 use values::ids::ModelId;
@@ -23,10 +23,10 @@ pub enum ModelRefusal {
         "the model has {drafts_max} drafts that were never published, the most it may have: publish one, or train under another name"
     )]
     TooManyDrafts { drafts_max: usize },
-    /// Its versions are approved by another person, and nobody stands behind this one.
+    /// Versions of this model need the approval of a second person, and this request has none.
     #[error("versions of model {model} need the approval of a second person, and this one has none")]
     NeedsApproval { model: ModelId },
-    #[error("what it was learned from is not told as it should be: {what}")]
+    #[error("the training data is not valid: {what}")]
     Training { what: &'static str },
 }
 

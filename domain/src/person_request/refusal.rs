@@ -1,4 +1,4 @@
-//! Why a command to a person's request can be refused: a rule said no, nothing was written.
+//! Refusals of a person request command. No event is stored.
 
 use crate::case::CaseTextError;
 use crate::problem::Explained;
@@ -7,9 +7,9 @@ use crate::problem::Explained;
 pub enum PersonRequestRefusal {
     #[error("this request does not exist")]
     Unknown,
-    #[error("the request was received before it is noted, not after")]
+    #[error("received_at is in the future: the request cannot be received after it is recorded")]
     ReceivedLater,
-    #[error("the request is answered: what comes after it is a request of its own")]
+    #[error("the request is answered: record a new one")]
     Answered,
     #[error(transparent)]
     Text(#[from] CaseTextError),

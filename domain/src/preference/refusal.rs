@@ -1,11 +1,11 @@
-//! Why preferences are not changed: a rule said no, nothing was written.
+//! Refusals of a preference command. No event is stored.
 
 use super::CHANGES_MAX;
 use crate::problem::Explained;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum PreferenceRefusal {
-    #[error("this user's preferences were changed {CHANGES_MAX} times: they stay as they are")]
+    #[error("this user's preferences were changed {CHANGES_MAX} times: no further change is possible")]
     TooOften,
 }
 

@@ -1,13 +1,13 @@
-//! Why a command to a sample can be refused: a rule said no, nothing was written.
+//! Refusals of a sample command. No event is stored.
 
 use crate::problem::Explained;
 use values::ids::CallId;
 
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum SampleRefusal {
-    #[error("the draw is not sound: {0}")]
+    #[error("the draw is not valid: {0}")]
     Unsound(&'static str),
-    #[error("this sample was drawn already, and otherwise")]
+    #[error("this sample was already drawn with other parameters")]
     DrawnOtherwise,
     #[error("this sample was never drawn")]
     NotDrawn,
@@ -21,7 +21,7 @@ pub enum SampleRefusal {
     FindingsLacking { lacking: usize, first: CallId },
     #[error("this sample is signed off")]
     SignedOff,
-    #[error("who says so is missing")]
+    #[error("the name of the reviewer is missing")]
     NoName,
     #[error("the {member} has {bytes} bytes, more than the {bytes_max} it may have")]
     TooLong {

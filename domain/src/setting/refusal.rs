@@ -1,18 +1,18 @@
-//! Why a command to a setting can be refused: a rule said no, nothing was written.
+//! Refusals of a setting command. No event is stored.
 
 use super::name::SettingName;
 use crate::problem::Explained;
 
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum SettingRefusal {
-    #[error("{name} is {least} to {most}, and not {asked}")]
+    #[error("{name} must be {least} to {most}, not {asked}")]
     OutOfBounds {
         name: SettingName,
         asked: u64,
         least: u64,
         most: u64,
     },
-    #[error("{asked} is the calling code of no country: name one like 86 or 1, or 0")]
+    #[error("{asked} is not a country calling code: use one like 86 or 1, or 0")]
     NotACallingCode { asked: u64 },
     #[error("a reason is needed")]
     NoReason,

@@ -1,4 +1,4 @@
-//! Why a voiceprint is not made, compared or consented to: a rule said no, nothing was written.
+//! Refusals of a voiceprint command. No event is stored.
 
 use super::take::{NOISE_BELOW_DB_MIN, SPOKEN_MS_MIN};
 use super::{CONSENT_DAYS_MAX, EVENTS_MAX, TAKES_MAX, TAKES_MIN, TEMPLATE_BYTES_MAX};
@@ -17,11 +17,11 @@ pub enum VoiceprintRefusal {
     Until,
     #[error("{member} is needed, of up to {bytes_max} bytes")]
     Text { member: &'static str, bytes_max: usize },
-    #[error("a voiceprint of this person is there: delete it first")]
+    #[error("this person already has a voiceprint: delete it first")]
     AlreadyEnrolled,
     #[error("there is no voiceprint of this person")]
     NotEnrolled,
-    #[error("the voiceprint was made anew meanwhile: compare again")]
+    #[error("the voiceprint was replaced in the meantime: compare again")]
     Changed,
     #[error(
         "a template has {TAKES_MIN} to {TAKES_MAX} utterances and no more than {TEMPLATE_BYTES_MAX} bytes"
