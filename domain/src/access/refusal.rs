@@ -1,11 +1,11 @@
-//! Why a refused attempt is not put on record now: the count is kept and told later.
+//! The refusal to record attempts now: the caller keeps the count and records it later.
 
 use crate::problem::Explained;
 use crate::time::Timestamp;
 
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum AccessRefusal {
-    #[error("the last event is less than a minute old: tell of these after {again_at}")]
+    #[error("the last event is less than a minute old: record these attempts after {again_at}")]
     TooSoon { again_at: Timestamp },
 }
 

@@ -1,4 +1,4 @@
-//! Why a command to a key can be refused: a rule said no, nothing was written.
+//! Refusals of an API key command. No event is stored.
 
 use crate::problem::Explained;
 use crate::time::Timestamp;
@@ -9,7 +9,7 @@ pub enum ApiKeyRefusal {
     Unknown,
     #[error("this key exists already")]
     Exists,
-    #[error("a key for nothing is none: name at least one scope")]
+    #[error("a key needs at least one scope")]
     NoScope,
     #[error("a key expires after {now} and not after {latest}")]
     Expiry { now: Timestamp, latest: Timestamp },

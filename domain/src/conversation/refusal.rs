@@ -1,4 +1,4 @@
-//! Why a command to a conversation can be refused: a rule said no, nothing was written.
+//! Refusals of a conversation command. No event is stored.
 
 use crate::problem::Explained;
 use crate::time::Timestamp;
@@ -7,22 +7,22 @@ use crate::time::Timestamp;
 pub enum ConversationRefusal {
     #[error("this conversation does not exist")]
     Unknown,
-    #[error("the conversation is closed: what is written now begins another one")]
+    #[error("the conversation is closed: a new message opens another one")]
     Closed,
-    #[error("the conversation goes on: what is written in it is not disposed of")]
+    #[error("the conversation is open: its transcript cannot be disposed of")]
     NotClosed,
     #[error("a message has an id of 1 to {bytes_max} printable ASCII characters")]
     MessageId { bytes_max: usize },
     #[error("a message has 1 to {chars_max} characters")]
     Text { chars_max: usize },
-    /// Read for where the conversation was: read it again.
-    #[error("the conversation went on meanwhile: ask again")]
+    /// The message was evaluated before another input: evaluate it again.
+    #[error("the conversation has a newer input: try again")]
     WentOn,
     #[error("the person's key is gone: the conversation cannot go on")]
     Unreadable,
-    #[error("a refusal of further calls is stored on the number before it is here")]
+    #[error("the opt-out must be stored on the number first")]
     OptOutFirst,
-    #[error("somebody may still go on with it until {until}")]
+    #[error("the conversation is not idle before {until}")]
     NotIdle { until: Timestamp },
 }
 

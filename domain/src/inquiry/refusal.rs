@@ -1,16 +1,16 @@
-//! Why a command to an inquiry can be refused: a rule said no, nothing was written.
+//! Refusals of an inquiry command. No event is stored.
 
 use crate::problem::Explained;
 
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum InquiryRefusal {
-    #[error("this inquiry is on record already: ask with a new one")]
+    #[error("this inquiry is already recorded: use a new id")]
     AskedBefore,
-    #[error("nothing was asked")]
+    #[error("the inquiry does not exist")]
     NotAsked,
-    #[error("there is nothing to ask: the SQL is empty")]
+    #[error("the SQL is empty")]
     Empty,
-    #[error("a read that shows no field is none")]
+    #[error("a read must name at least one field")]
     NothingRead,
     #[error("{count} {member} are named, more than the {max} that one read may have")]
     TooMany {

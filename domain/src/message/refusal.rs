@@ -1,4 +1,4 @@
-//! Why a command about messages can be refused: a rule said no, nothing was written.
+//! Refusals of a message command. No event is stored.
 
 use crate::problem::Explained;
 
@@ -10,13 +10,13 @@ pub enum MessageRefusal {
     Text { chars_max: usize },
     #[error("a reply has an id of 1 to {bytes_max} printable ASCII characters")]
     ReplyId { bytes_max: usize },
-    #[error("rule {rule} lets us write nothing to this person")]
+    #[error("rule {rule} forbids messages to this person")]
     NotPermitted { rule: String },
-    #[error("the person was sent {count} messages in {hours} hours, as many as there may be")]
+    #[error("the person was sent {count} messages in {hours} hours, the limit")]
     Cap { count: usize, hours: u64 },
-    #[error("more than {replies_max} replies in a day: nobody reads them")]
+    #[error("more than {replies_max} replies in a day: further ones are not stored")]
     TooManyReplies { replies_max: usize },
-    #[error("a refusal of further calls is stored on the number before it is here")]
+    #[error("the opt-out must be stored on the number first")]
     OptOutFirst,
 }
 

@@ -1,4 +1,4 @@
-//! Why an edition of a list can be refused: a rule said no, nothing was written.
+//! Refusals of a registry command. No event is stored.
 
 use crate::problem::Explained;
 use crate::working_calendar::Day;
@@ -7,19 +7,17 @@ use crate::working_calendar::Day;
 pub enum RegistryRefusal {
     #[error("a reason of 1 to {bytes_max} bytes is needed")]
     Reason { bytes_max: usize },
-    #[error("the list's own date {as_of} lies ahead")]
+    #[error("the date {as_of} of the list is in the future")]
     Ahead { as_of: Day },
-    #[error("no number was taken: the list is not as of {as_of}")]
+    #[error("the list of {as_of} has no numbers: it was not recorded")]
     NoNumbers { as_of: Day },
-    #[error(
-        "{count} rows are none of the list's form, so it is not as of {as_of}: correct them and import it again"
-    )]
+    #[error("{count} rows of the list of {as_of} cannot be read: correct them and import the list again")]
     BadRows { as_of: Day, count: u64 },
     #[error("an edition of {known} is known, and that of {as_of} is older")]
     NotNewer { as_of: Day, known: Day },
-    #[error("there are {count} lists, and no further one is kept")]
+    #[error("there are {count} lists, the most that can be stored")]
     TooMany { count: usize },
-    #[error("{count} salts are known, each of which costs a look at every dial; no further one is taken")]
+    #[error("there are {count} salts, the most that can be checked at every dial")]
     TooManySalts { count: usize },
     #[error("a salt has at most {bytes_max} bytes")]
     Salt { bytes_max: usize },

@@ -1,10 +1,10 @@
-//! Why something is not put on record of a view: a rule said no, nothing was written.
+//! Refusals of a view command. No event is stored.
 
 use crate::problem::Explained;
 
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum ViewRefusal {
-    #[error("the next rows differ from the live ones: say why they are right")]
+    #[error("the new rows differ from the live ones: give a reason why they are correct")]
     ReasonMissing,
     #[error("the {member} has {bytes} bytes, more than the {bytes_max} it may have")]
     TooLong {
