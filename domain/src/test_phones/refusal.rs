@@ -1,4 +1,4 @@
-//! Why the list of our own phones is not changed: a rule said no, nothing was written.
+//! Refusals of a test phones command. No event is stored.
 
 use super::{LABEL_CHARS_MAX, REASON_BYTES_MAX};
 use crate::problem::Explained;
@@ -9,9 +9,9 @@ pub enum TestPhonesRefusal {
     NoReason,
     #[error("a reason has at most {REASON_BYTES_MAX} bytes, a label at most {LABEL_CHARS_MAX} characters")]
     TooLong,
-    #[error("the number does not stand on the list")]
+    #[error("the number is not on the list")]
     NotListed,
-    #[error("at most {phones_max} phones may stand on the list")]
+    #[error("the list has at most {phones_max} phones")]
     TooMany { phones_max: usize },
 }
 
