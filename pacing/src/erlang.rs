@@ -3,7 +3,7 @@
 //!
 //! A. K. Erlang, 1917. Load is in erlangs: calls per second times seconds per call.
 
-/// Erlang B: returns the probability that a call finds all agents busy, if such calls are lost.
+/// Erlang B: returns the probability that a call finds all agents busy, if calls are then lost.
 pub fn blocked(load: f64, agents: u32) -> f64 {
     (1..=agents).fold(1.0, |before, agent| {
         let offered = load * before;

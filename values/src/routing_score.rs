@@ -121,7 +121,7 @@ pub fn score(customer: &RoutingCustomer, candidate: &RoutingCandidate, weights: 
     let rfm = customer.rfm.min(WHOLE);
     let industry_fits = fits(&candidate.industries, customer.industry.as_ref());
     let region_fits = fits(&candidate.regions, customer.region.as_ref());
-    // The match of a candidate with the callee's industry and region, and the results of such calls.
+    // The candidate's match with the callee's industry and region, and its results in similar calls.
     let robot_match = INDUSTRY * u32::from(industry_fits)
         + REGION * u32::from(region_fits)
         + HISTORY * candidate.history.min(WHOLE) / WHOLE;

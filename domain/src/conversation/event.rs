@@ -37,7 +37,7 @@ pub enum ConversationEvent {
     /// A text of the robot. It is sent after this event is stored.
     #[serde(rename = "conversation.said")]
     Said(TextSaidFact),
-    /// The conversation was closed. There is one such event per conversation.
+    /// The conversation was closed. It occurs once per conversation.
     #[serde(rename = "conversation.closed")]
     Closed(ClosedFact),
     /// The transcript can no longer be read: its retention period passed. Follows `conversation.closed`.

@@ -199,7 +199,7 @@ impl FlowDefinition {
     }
 
     /// Returns the milliseconds of a text before the clause that says who is calling, for example 我是 or "this
-    /// is". Without such a clause: the length of the whole text.
+    /// is". Without this clause: the length of the whole text.
     fn until_identity_ms(&self, text: &str) -> u64 {
         let said = ["这里是", "我是", "我们是", "this is", "calling from"];
         let mut until = 0;

@@ -1,5 +1,5 @@
 //! Keys that record 谢绝来电 (opt-out) at any time in a call: those that lead to an opt-out from some menu. Only
-//! for key rules that have such keys.
+//! for key rules that have these keys.
 
 use super::graph::FlowDefinition;
 use super::nodes::NodeKind;

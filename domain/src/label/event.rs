@@ -96,7 +96,7 @@ pub enum LabelEvent {
         #[serde(flatten)]
         says: LabelSays,
     },
-    /// The meaning of the turn is settled. There is one such event per turn.
+    /// The meaning of the turn is settled. It occurs once per turn.
     #[serde(rename = "label.settled")]
     Settled {
         #[serde(flatten)]

@@ -1,5 +1,5 @@
-//! The label aggregate: one turn of a recorded conversation whose meaning users label. One stream per turn,
-//! named by its place, never by its words.
+//! The label aggregate: a turn of a recorded conversation, for users to label its meaning. One stream per
+//! turn, named by its place, never by its words.
 //!
 //! Guarantees: a user labels a turn once. While a turn is locked for a user, other users cannot open it, by
 //! the log's time. It is settled once: by one user, by two who agree, or by a third. The stream has no words

@@ -16,7 +16,8 @@ impl LabelState {
     pub const fn is_requested(&self) -> bool {
         self.requested
     }
-    /// Returns the user for whom the turn is locked, and the end of the lock; `None` if it is not locked now.
+    /// Returns the user with the lock on the turn, and the end of the lock; `None` if the turn is not locked
+    /// now.
     pub fn open_at(&self, now: Timestamp) -> Option<(&str, Timestamp)> {
         let open = self.open.as_ref().filter(|(_, until)| *until > now);
         open.map(|(by, until)| (by.as_str(), *until))

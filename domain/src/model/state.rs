@@ -1,4 +1,4 @@
-//! The state of a model, folded from its events: published versions, of which the last is current. It makes
+//! The state of a model, folded from its events: published versions; the last is current. It makes
 //! no decisions.
 
 use super::event::{Artefact, ModelEvent, Training};

@@ -68,7 +68,7 @@ pub struct QuotaAccount {
     places: BTreeMap<CustomerId, Taken>,
 }
 
-/// A customer for whom a batch is requested, with the quotas the customer belongs to.
+/// A customer of a requested batch, with the customer's quotas.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct QuotaPerson {
     pub customer: CustomerId,

@@ -136,11 +136,11 @@ pub struct Edition {
     pub digests: Option<Digests>,
     /// Number of imported numbers.
     pub numbers: u64,
-    /// Number of rows that could not be read. Earlier versions accepted such editions; another edition of the
-    /// same day replaces them.
+    /// Number of rows that could not be read. Earlier versions accepted editions with bad rows; another
+    /// edition of the same day replaces them.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub bad: u64,
-    /// Number of valid rows whose number cannot be dialed, so that it needs no entry.
+    /// Number of valid rows with a number that cannot be dialed and needs no entry.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub uncallable: u64,
 }

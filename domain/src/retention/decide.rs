@@ -120,7 +120,7 @@ fn begin(state: &RetentionState, beginning: Beginning, now: Timestamp) -> Decide
     }])
 }
 
-/// Returns the latest end time of data whose period of so many days has passed at `now`.
+/// Returns the latest end time of data that has been kept for `days` at `now`.
 pub fn kept_from(now: Timestamp, days: u32) -> Timestamp {
     now.minus_ms(u64::from(days).saturating_mul(DAY_MS))
 }

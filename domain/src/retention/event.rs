@@ -45,7 +45,7 @@ pub enum RetentionEvent {
         #[serde(flatten)]
         result: DisposalResult,
     },
-    /// A review looked for data whose period has passed. Recorded also if there was none.
+    /// A review looked for data past its retention period. Recorded also if there was none.
     #[serde(rename = "retention.reviewed")]
     Reviewed {
         #[serde(flatten)]

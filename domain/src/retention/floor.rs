@@ -32,7 +32,7 @@ const EUROPE: Floor = Floor {
     ..GENERAL_FLOOR
 };
 
-/// The floor of Chinese collection presets: two years, of which one may be a leap year.
+/// The floor of Chinese collection presets: two years, one of them possibly a leap year.
 const COLLECTION: Floor = Floor {
     days: 731,
     source: "two years: GB/T 45251-2025 and the bankers' guideline of 2026 (trial), records of collection",
@@ -44,7 +44,7 @@ const TELEMARKETING: Floor = Floor {
     source: "five years: 16 CFR 310.5, records of telemarketing",
 };
 
-/// The floor of US debt collection presets: three years, of which one may be a leap year.
+/// The floor of US debt collection presets: three years, one of them possibly a leap year.
 const DEBT: Floor = Floor {
     days: 1_096,
     source: "three years: 12 CFR 1006.100, records and recordings of debt collection",

@@ -12,11 +12,11 @@ use values::ids::{CampaignId, CustomerId};
 /// The filter of a subscriber. Every given member must match; an empty filter matches every event.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct Subscribed {
-    /// Event kinds, any of which matches. One that ends in a dot is a prefix.
+    /// Event kinds; one match is enough. A kind that ends in a dot is a prefix.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[schemars(extend("examples" = [["call."]]))]
     pub kinds: Vec<String>,
-    /// Streams, any of which matches. One that ends in a dash is a prefix.
+    /// Streams; one match is enough. A name that ends in a dash is a prefix.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[schemars(extend("examples" = [["call-"]]))]
     pub streams: Vec<String>,

@@ -94,7 +94,7 @@ impl Decider for Summary {
         false
     }
 
-    /// Returns the call or conversation under whose transcript key the event's words are sealed.
+    /// Returns the call or conversation with the transcript key that seals the event's words.
     fn transcript(id: &SummaryId, event: &SummaryEvent) -> Option<TranscriptOf> {
         Some(match event {
             SummaryEvent::TextRecorded(_) => TranscriptOf::Conversation(ConversationId::new(id.uuid())),

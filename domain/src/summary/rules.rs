@@ -300,7 +300,7 @@ fn hung_up(intent: Option<&str>, interest: Option<Interest>) -> (FollowUpAction,
     }
 }
 
-/// Returns the follow-up of a call whose conversation has no outcome.
+/// Returns the follow-up of a call without a conversation outcome.
 fn unsaid(disposition: Disposition) -> (FollowUpAction, FollowUpReason) {
     if !disposition.is_by_person() {
         return (FollowUpAction::CallBack, FollowUpReason::NotAPerson);

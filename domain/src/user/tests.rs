@@ -251,7 +251,7 @@ fn no_more_sessions_than_the_limit_and_one_can_be_ended() {
     assert_eq!(when_at(&state, now(), out("1")), Ok(Vec::new()));
 }
 
-/// Returns a user whose authenticator app gave the code of step 7, with one recovery code.
+/// Returns a user with an authenticator app that gave the code of step 7, and with one recovery code.
 fn with_second_factor() -> UserState {
     let mut state = after(&[added(&[Role::Viewer])]);
     let offer = UserCommand::OfferSecondFactor {

@@ -25,7 +25,7 @@ pub enum VoiceprintCommand {
     Withdraw { source: String },
     /// Deletes the voiceprint. If there is none, no event is stored.
     Delete { reason: String },
-    /// Deletes a voiceprint whose consent has ended.
+    /// Deletes a voiceprint because its consent has ended.
     Expire,
     /// Deletes the voiceprint of an erased customer. If there is none, no event is stored.
     Erase,

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum OwnerFault {
-    /// The owner is disabled, or is a guest whose time is over.
+    /// The owner is disabled, or is a guest with expired access.
     OwnerDisabled,
     /// The owner is active, but lacks a permission or the data scope that the webhook needs.
     RightLost,

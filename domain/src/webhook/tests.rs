@@ -358,8 +358,8 @@ fn a_webhook_that_was_taken_over_goes_on_from_where_it_was() {
     assert_eq!((of_wang.waiting().len(), of_wang.revision()), (1, 2));
     let owner = of_wang.active().and_then(|facts| facts.owner.clone());
     assert_eq!(owner, Some(user("wang")));
-    // The owner of the data directory may be the owner already, or the owner of an old webhook whose event
-    // names none.
+    // The owner of the data directory may be the owner already, or the owner of an old webhook without an
+    // owner in its event.
     for (owner, events) in [
         (Some("wang"), vec![]),
         (Some("li"), vec![taken_over(Some("li"))]),

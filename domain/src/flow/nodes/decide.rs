@@ -23,7 +23,7 @@ pub struct DecideRule {
 }
 
 /// One condition. Either a `value` with one of `equals`, `at_least`, `at_most` and `present`; or a list of
-/// `intent`, `interest` or `offer`, of which one must match; or `emotion_at_least`, which never holds if the
+/// `intent`, `interest` or `offer`, and one entry must match; or `emotion_at_least`, which never holds if the
 /// campaign does not permit it; or a node that was `entered` at least `at_least` times.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
