@@ -12,13 +12,13 @@ use domain::stored_event::{RecordError, StreamVersion};
 pub enum AskError<R: std::error::Error> {
     #[error(transparent)]
     Refused(R),
-    #[error("another writer was first, twice")]
+    #[error("another writer was faster, twice")]
     Conflict,
     /// The command was answered before, to a request with another body or about something else.
     #[error("this command was another request's")]
     AnotherRequest,
     /// The caller named a version, and it is another by now.
-    #[error("it is at version {} now", actual.0)]
+    #[error("it is now at version {}", actual.0)]
     Stale { actual: StreamVersion },
     #[error("the entity's mailbox is full")]
     Busy,
@@ -35,20 +35,17 @@ impl<R: Explained> From<AskError<R>> for Problem {
                 Self::new(Kind::Missing, "missing", refusal.to_string())
             }
             AskError::Refused(refusal) => Self::refused("refused", refusal.to_string()),
-            AskError::Conflict => Self::new(Kind::Conflict, "conflict", "another writer was first, twice"),
+            AskError::Conflict => Self::new(Kind::Conflict, "conflict", "another writer was faster, twice"),
             AskError::AnotherRequest => Self::refused(
                 "idempotency-key-reused",
-                "this Idempotency-Key was used for another request: the same key is for the same body",
+                "this Idempotency-Key was used for another request: use a new key for a different body",
             ),
             AskError::Stale { actual } => Self::new(
                 Kind::Stale,
                 "stale",
-                format!(
-                    "it is at version v{} now: read it again, and decide again",
-                    actual.0
-                ),
+                format!("it is now at version v{}: read it again, then retry", actual.0),
             ),
-            AskError::Busy => Self::new(Kind::Busy, "busy", "too much is asked of this at once"),
+            AskError::Busy => Self::new(Kind::Busy, "busy", "too many requests of this kind"),
             AskError::Unavailable => Self::unavailable("the event store or the keys cannot be written"),
             AskError::Fault => Self::fault("an entity failed"),
         }
@@ -106,7 +103,7 @@ pub enum StartError {
     Worklist(#[from] WorklistError),
     #[error(transparent)]
     Vault(#[from] VaultError),
-    #[error("at least one line is needed")]
+    #[error("at least one line is required")]
     NoLine,
     #[error(
         "the recognizer {recognizer} hears synthetic voices, for rehearsals, and trunk {line} is public; \

@@ -186,12 +186,12 @@ const ASK_TRIES_MAX: usize = 2;
 
 /// All entities of one aggregate.
 pub struct Entities<D: Decider> {
-    inner: Arc<Inner<D>>,
+    pub(crate) inner: Arc<Inner<D>>,
     /// Commands are taken only while it is held; absent for callers that are no drivers.
-    right: Option<Arc<dyn DialRight>>,
+    pub(crate) right: Option<Arc<dyn DialRight>>,
 }
 
-struct Inner<D: Decider> {
+pub(crate) struct Inner<D: Decider> {
     environment: Arc<Environment>,
     hosting: Hosting,
     registry: Registry<D>,
@@ -242,32 +242,6 @@ impl<D: Decider> Entities<D> {
         entrance
             .serve(&*self.inner.environment.tasks, cause.urgency, work)
             .await
-    }
-
-    /// The same entities; their commands are taken only while `right` is held.
-    pub(crate) fn while_held(&self, right: &Arc<dyn DialRight>) -> Self {
-        Self {
-            inner: Arc::clone(&self.inner),
-            right: Some(Arc::clone(right)),
-        }
-    }
-
-    /// The same entities; their commands are also taken while another process dials.
-    pub(crate) fn without_right(&self) -> Self {
-        Self {
-            inner: Arc::clone(&self.inner),
-            right: None,
-        }
-    }
-
-    /// Whether another process dials on this log.
-    pub(crate) fn is_taken_over(&self) -> bool {
-        self.right.as_ref().is_some_and(|right| right.is_of_another())
-    }
-
-    /// Whether an effect of a stored decision may begin now: another process may have taken over since.
-    pub(crate) fn may_act(&self) -> bool {
-        self.right.as_ref().is_none_or(|right| right.is_held())
     }
 
     async fn ask_here(&self, id: &D::Id, command: D::Command, cause: Cause) -> Asked<Answer<D>, D> {

@@ -1,8 +1,37 @@
 //! The entities as drivers ask them: only while the right to dial is held (`dial_right`).
 
 use crate::dial_right::DialRight;
-use crate::system::ActorSystem;
+use crate::system::{ActorSystem, Entities};
+use domain::decider::Decider;
 use std::sync::Arc;
+
+impl<D: Decider> Entities<D> {
+    /// The same entities; their commands are taken only while `right` is held.
+    pub(crate) fn while_held(&self, right: &Arc<dyn DialRight>) -> Self {
+        Self {
+            inner: Arc::clone(&self.inner),
+            right: Some(Arc::clone(right)),
+        }
+    }
+
+    /// The same entities; their commands are also taken while another process dials.
+    pub(crate) fn without_right(&self) -> Self {
+        Self {
+            inner: Arc::clone(&self.inner),
+            right: None,
+        }
+    }
+
+    /// Whether another process dials on this log.
+    pub(crate) fn is_taken_over(&self) -> bool {
+        self.right.as_ref().is_some_and(|right| right.is_of_another())
+    }
+
+    /// Whether an effect of a stored decision may begin now: another process may have taken over since.
+    pub(crate) fn may_act(&self) -> bool {
+        self.right.as_ref().is_none_or(|right| right.is_held())
+    }
+}
 
 impl ActorSystem {
     /// The same entities for drivers: their commands are taken only while `right` is held.

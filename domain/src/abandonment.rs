@@ -1,37 +1,39 @@
-//! The abandonment account (呼损台账) of a campaign: integers by the hour, and what may still be dropped.
+//! The abandonment account (呼损台账) of a campaign: answered and abandoned calls by the hour, and how many more
+//! calls may be abandoned.
 //!
-//! What is counted: live answers, and those of them who got nobody within the limit. The law allows 3 in 100
-//! of the answers of 30 days (16 CFR 310.4(b)(4)(i)); a stricter plan holds each day to it as well. The
-//! figures are the campaign's own events, so that what bound a decision can be read off the log for ever.
+//! It counts live answers, and those of them that got no agent or robot within the limit. The law allows 3 in
+//! 100 of the answers of 30 days (16 CFR 310.4(b)(4)(i)); a stricter plan applies this to each day as well.
+//! The figures come from the campaign's own events, so that the basis of a decision can always be read in the
+//! log.
 
 use crate::calendar::{DAY_MICROS, HOUR_MICROS};
 use crate::time::Timestamp;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
-/// Drops that the law leaves of each hundred live answers.
+/// Abandoned calls that the law allows per hundred live answers.
 const DROPS_A_HUNDRED: u64 = 3;
 
-/// Answers that a day is taken to have while it has fewer: else its first drop would end it.
+/// The fewest answers assumed for a day: with fewer, the first abandoned call would exceed the day's share.
 const DAY_ANSWERS_MIN: u64 = 100;
 
-/// The window of the account: successive 30 days.
+/// The window of the account in days: successive 30 days.
 pub const WINDOW_DAYS: i64 = 30;
 
-/// Hours kept: those of the window, and the one that is under way.
+/// The most hours kept: those of the window, and the current one.
 const HOURS_MAX: usize = 24 * 30 + 1;
 
-/// Answers, and how many of them found nobody.
+/// Calls that a person answered, and how many of them were abandoned.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct Answered {
     /// Calls that a person answered.
     pub answers: u64,
-    /// Those of them who had neither an agent nor, where the definition allows one, a robot in time.
+    /// Answered calls that got neither an agent nor, if the definition allows one, a robot in time.
     pub drops: u64,
 }
 
 impl Answered {
-    /// Drops that may still follow; negative where there were too many already.
+    /// Returns how many more calls may be abandoned; negative if there were too many already.
     pub fn budget(self) -> i64 {
         let allowed = self.answers.saturating_mul(DROPS_A_HUNDRED) / 100;
         difference(allowed, self.drops)
@@ -50,15 +52,15 @@ fn difference(allowed: u64, drops: u64) -> i64 {
     signed(allowed).saturating_sub(signed(drops))
 }
 
-/// What a campaign's own events say of its answers, by the hour in which the calls ended.
+/// The answered and abandoned calls in a campaign's own events, by the hour in which the calls ended.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct AbandonmentAccount {
     hours: BTreeMap<i64, Answered>,
 }
 
 impl AbandonmentAccount {
-    /// Adds what was counted of the hour in which `ended_at` lies. Hours that no window can reach any more
-    /// are forgotten: the log keeps them.
+    /// Adds counts to the hour of `ended_at`. Hours that no window reaches any more are dropped; the log
+    /// keeps them.
     pub fn add(&mut self, ended_at: Timestamp, counted: Answered) {
         let hour = ended_at.micros().div_euclid(HOUR_MICROS);
         let before = self.hours.get(&hour).copied().unwrap_or_default();
@@ -68,13 +70,14 @@ impl AbandonmentAccount {
         }
     }
 
-    /// The last 30 days, the hour of `now` included: the window of `campaign abandonment`.
+    /// Returns the counts of the last 30 days, including the hour of `now`: the window of `campaign
+    /// abandonment`.
     pub fn window(&self, now: Timestamp) -> Answered {
         let next = now.micros().div_euclid(HOUR_MICROS).saturating_add(1);
         self.between(next.saturating_sub(24 * WINDOW_DAYS), next)
     }
 
-    /// The day of `now` so far, by a zone so many microseconds before UTC.
+    /// Returns the counts of the day of `now` so far, in a zone `ahead_micros` microseconds ahead of UTC.
     fn day(&self, now: Timestamp, ahead_micros: i64) -> Answered {
         let local = now.micros().saturating_add(ahead_micros);
         let midnight = local.div_euclid(DAY_MICROS).saturating_mul(DAY_MICROS) - ahead_micros;
@@ -90,8 +93,8 @@ impl AbandonmentAccount {
         hours.fold(Answered::default(), Answered::plus)
     }
 
-    /// Drops that may still follow, by the 30 days and, where each day is held to the share too, by the day
-    /// of Beijing: the smaller of both.
+    /// Returns how many more calls may be abandoned: by the 30 days and, if each day has to keep the share
+    /// too, by the day in Beijing; the smaller of both.
     pub fn budget(&self, now: Timestamp, holds_each_day: bool) -> i64 {
         let by_window = self.window(now).budget();
         if !holds_each_day {
@@ -118,7 +121,7 @@ mod tests {
         Answered { answers, drops }
     }
 
-    /// `docs/pacing.md`, micro-cases.
+    /// The small examples in `docs/pacing.md`.
     #[test]
     fn three_of_a_hundred_in_integers() {
         for (answers, drops, budget) in [

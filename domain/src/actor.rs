@@ -1,40 +1,40 @@
-//! Who asked for a command, and by which way they came in: what an event's envelope says of it.
+//! The user or program that requested a command, and how it signed in, as stored in an event's envelope.
 //!
-//! It travels with the cause of every command, so it is copied and holds its text in place.
+//! It travels with the cause of every command, so it is `Copy` and holds its text inline.
 
 use serde::{Deserialize, Serialize, Serializer};
 use std::fmt;
 use values::ids::KeyId;
 
-/// Longest name of who acts, in bytes: what events have held of readers from the start.
+/// The most bytes of an actor's name, the same as for readers in events from the start.
 pub const ACTOR_BYTES_MAX: usize = 64;
 
-/// By which way somebody came in.
+/// How a user or program signed in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Way {
-    /// With the directory's own key, or at the directory itself: the name is a claim of whoever has that.
+    /// With the directory's own key, or on the directory itself: the name is a claim of the key's holder.
     Directory,
-    /// Signed in, in a browser.
+    /// Signed in with a browser session.
     Session,
-    /// With a key of an API.
+    /// With an API key.
     Key(KeyId),
-    /// With the link by which a user sets a password.
+    /// With the set-up link by which a user chooses a password.
     SetUp,
-    /// By a way that a newer build writes.
+    /// In a way that a newer build wrote.
     Other,
 }
 
-/// Who asked.
+/// The user or program that requested a command.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub struct Actor {
     way: Way,
-    /// A shorter name ends at its length; what follows is zero.
+    /// Padded with zeros after `length`.
     name: [u8; ACTOR_BYTES_MAX],
     length: u8,
 }
 
 impl Actor {
-    /// Somebody who came in by `way`; a longer name is cut at a character.
+    /// Returns an actor that signed in by `way`; a longer name is cut at a character.
     pub fn new(name: &str, way: Way) -> Self {
         let mut end = name.len().min(ACTOR_BYTES_MAX);
         while !name.is_char_boundary(end) {
@@ -51,7 +51,7 @@ impl Actor {
         }
     }
 
-    /// Empty where the directory's own key was used and nobody was named.
+    /// Returns the name; empty if the directory's own key was used without a name.
     pub fn name(&self) -> &str {
         let held = self.name.get(..usize::from(self.length)).unwrap_or_default();
         std::str::from_utf8(held).unwrap_or_default()
@@ -61,7 +61,7 @@ impl Actor {
         self.way
     }
 
-    /// The key that was used, where one was.
+    /// Returns the API key that was used, if one was.
     pub const fn key(&self) -> Option<KeyId> {
         match self.way {
             Way::Key(key) => Some(key),
@@ -77,7 +77,7 @@ impl fmt::Debug for Actor {
 }
 
 impl Way {
-    /// As stored.
+    /// Returns the stored name.
     pub const fn code(self) -> &'static str {
         match self {
             Self::Directory => "directory",
@@ -89,7 +89,7 @@ impl Way {
     }
 }
 
-/// As a record holds it: `{"name":"wang","via":"key","key":"…"}`.
+/// The stored form: `{"name":"wang","via":"key","key":"…"}`.
 #[derive(Serialize, Deserialize)]
 struct Stored<'a> {
     #[serde(borrow, default, skip_serializing_if = "str::is_empty")]

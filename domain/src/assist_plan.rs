@@ -1,37 +1,36 @@
-//! Whether an assistant may be asked in a campaign's calls, for what, and how often.
+//! The part of a campaign's plan about the assistant: what it may be asked in calls, and how often.
 
 use crate::spoken_turn::PickOf;
 use serde::{Deserialize, Serialize};
 
-/// Most questions that a campaign may allow: more would cost more than the calls.
+/// The most questions that a campaign may allow: more would cost more than the calls.
 pub const ASKS_MAX: u32 = 1_000_000;
 
-/// What of a campaign's calls an assistant may be asked. Nobody is asked unless a campaign says so.
+/// What an assistant may be asked in a campaign's calls. By default nothing.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct AssistPlan {
-    /// What it may pick, each once.
+    /// The kinds of ids that the assistant may pick, each once.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[schemars(length(max = 2), example = ["answer"])]
     pub picks: Vec<PickOf>,
-    /// How often it may be asked in all of the campaign's calls, counted anew by each process that dials.
+    /// The most questions in all of the campaign's calls, counted per process and from zero after each start.
     #[serde(default, skip_serializing_if = "is_zero")]
     #[schemars(range(max = ASKS_MAX))]
     pub asks_max: u32,
-    /// Of how many of its calls a model may word the summary besides, counted likewise; of none unless it is
-    /// said.
+    /// For how many calls a model may also word the summary, counted likewise; none by default.
     #[serde(default, skip_serializing_if = "is_zero")]
     #[schemars(range(max = ASKS_MAX))]
     pub summaries_max: u32,
 }
 
 impl AssistPlan {
-    /// True where it may pick this.
+    /// Returns true if the assistant may pick this.
     pub fn allows(&self, pick_of: PickOf) -> bool {
         self.picks.contains(&pick_of)
     }
 
-    /// What is wrong with it, as it was sent.
+    /// Returns what is wrong with the plan, if anything.
     pub fn fault(&self) -> Option<&'static str> {
         let mut picks = self.picks.clone();
         picks.sort_unstable();

@@ -1,39 +1,39 @@
-//! What an assistant is asked in a call, and what it answered, as facts: which words decided stays on record,
-//! and a replay asks nobody.
+//! The facts of a question to the assistant and its answer in a call. They are stored, so that a replay asks
+//! no service.
 
 use crate::spoken_turn::PickOf;
 use serde::{Deserialize, Serialize};
 
-/// Most ids that an assistant is offered.
+/// The most ids that an assistant is offered.
 pub const OPTIONS_MAX: usize = 5;
 
-/// Something was about to be asked of an assistant.
+/// A question to the assistant, stored before it is sent.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct AssistantAskedFact {
     pub node: String,
     pub pick_of: PickOf,
-    /// As its server calls it.
+    /// Name of the model as its server uses it.
     #[schemars(example = &"qwen2.5-7b-instruct")]
     pub model: String,
-    /// SHA-256, lower hex, of all that was sent; what the callee said stands masked in it, and nowhere else.
+    /// SHA-256, lower hex, of the whole request; only the request contains the callee's words, masked.
     #[schemars(example = &"9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08")]
     pub prompt_sha256: String,
-    /// The ids it was offered, in their order.
+    /// The offered ids, in order.
     #[schemars(example = ["提前还款", "违约金"])]
     pub candidates: Vec<String>,
 }
 
-/// What came of it.
+/// The assistant's answer to a question.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct AssistantAnsweredFact {
     pub node: String,
     pub pick_of: PickOf,
-    /// One of the ids; absent where it said that none fits, or where it failed.
+    /// The picked id; absent if none fits or the request failed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub choice: Option<String>,
-    /// As it says itself.
+    /// The model's own confidence, in thousandths.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub confidence_permille: Option<u16>,
     pub took_ms: u64,
@@ -41,13 +41,15 @@ pub struct AssistantAnsweredFact {
     pub prompt_tokens: Option<u32>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub answer_tokens: Option<u32>,
-    /// `late`, `unreachable`, `denied`, `garbled`, `cut` or `outside`: nothing was picked.
+    /// Class of the failure, if nothing was picked: `late`, `unreachable`, `denied`, `garbled`, `cut` or
+    /// `outside`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub failure: Option<String>,
 }
 
 impl AssistantAskedFact {
-    /// Ids, a model and a hash: none of it is of a person. A new member is looked at here.
+    /// Returns true: ids, a model and a hash do not identify a person. Every member is named here, so that a
+    /// new one has to be judged.
     pub const fn is_anonymous(&self) -> bool {
         let Self {
             node: _,
@@ -61,7 +63,8 @@ impl AssistantAskedFact {
 }
 
 impl AssistantAnsweredFact {
-    /// An id of those offered, and figures. A new member is looked at here.
+    /// Returns true: an offered id and figures do not identify a person. Every member is named here, so that
+    /// a new one has to be judged.
     pub const fn is_anonymous(&self) -> bool {
         let Self {
             node: _,

@@ -1,6 +1,6 @@
 //! Periods of Beijing's calendar: days, ISO weeks, months, quarters and years, with their names and bounds.
 //!
-//! Beijing is UTC+8 all year, so a period begins at the same instant wherever this runs.
+//! Beijing is UTC+8 all year, so a period begins at the same instant on every machine.
 
 use crate::time::Timestamp;
 use chrono::{DateTime, Datelike, Days, FixedOffset, Months, NaiveDate, NaiveTime};
@@ -13,13 +13,14 @@ const BEIJING_SECONDS: i32 = 8 * 3_600;
 /// Microseconds that Beijing is ahead of UTC.
 pub const BEIJING_MICROS: i64 = BEIJING_SECONDS as i64 * 1_000_000;
 
-/// Microseconds in an hour. Beijing is a whole number of hours from UTC, so hours begin at the same instants.
+/// Microseconds in an hour. Beijing is a whole number of hours ahead of UTC, so hours begin at the same
+/// instants.
 pub const HOUR_MICROS: i64 = 3_600_000_000;
 
-/// Microseconds in a day of a calendar without summer time.
+/// Microseconds in a day of a calendar without daylight saving time.
 pub const DAY_MICROS: i64 = 24 * HOUR_MICROS;
 
-/// Length of a period.
+/// Length of a calendar period.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum PeriodLength {
     Day,
@@ -37,17 +38,17 @@ impl FromStr for PeriodLength {
     }
 }
 
-/// One period: from its first instant to before the next one's.
+/// One period, from its first instant to before that of the next one.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Span {
-    /// `2026-11-20`, `2026-W47`, `2026-11`, `2026-Q4`, `2026`.
+    /// The period's name: `2026-11-20`, `2026-W47`, `2026-11`, `2026-Q4` or `2026`.
     pub label: String,
     pub from: Timestamp,
     pub to: Timestamp,
 }
 
 impl PeriodLength {
-    /// As parameters and commands name them.
+    /// The words for period lengths in parameters and commands.
     pub const WORDS: &[(&str, &str)] = &[
         ("day", ""),
         ("week", ""),
@@ -56,7 +57,7 @@ impl PeriodLength {
         ("year", ""),
     ];
 
-    /// `day`, `week`, `month`, `quarter` or `year`.
+    /// Reads `day`, `week`, `month`, `quarter` or `year`.
     pub fn of_word(word: &str) -> Option<Self> {
         match word {
             "day" => Some(Self::Day),
@@ -68,7 +69,7 @@ impl PeriodLength {
         }
     }
 
-    /// What `of_word` reads.
+    /// Returns the word that `of_word` reads.
     pub const fn word(self) -> &'static str {
         match self {
             Self::Day => "day",
@@ -99,7 +100,7 @@ impl PeriodLength {
         }
     }
 
-    /// The period that a day is in.
+    /// Returns the period that contains a day.
     pub fn of(self, day: NaiveDate) -> Span {
         let first = self.first_day(day);
         Span {
@@ -109,7 +110,7 @@ impl PeriodLength {
         }
     }
 
-    /// The period before the one that a day is in.
+    /// Returns the period before the one that contains a day.
     pub fn before(self, day: NaiveDate) -> Span {
         let last = self.first_day(day).pred_opt().unwrap_or(day);
         self.of(last)
@@ -151,28 +152,28 @@ impl PeriodLength {
     }
 }
 
-/// Beijing's date at an instant.
+/// Returns Beijing's date at an instant.
 pub fn beijing_date(at: Timestamp) -> NaiveDate {
     beijing(at).date_naive()
 }
 
-/// Beijing's local time at an instant.
+/// Returns Beijing's local time at an instant.
 pub fn beijing(at: Timestamp) -> DateTime<FixedOffset> {
     at.to_utc().with_timezone(&beijing_offset())
 }
 
-/// How far Beijing is ahead of UTC.
+/// Returns Beijing's offset from UTC.
 pub fn beijing_offset() -> FixedOffset {
     FixedOffset::east_opt(BEIJING_SECONDS).expect("eight hours are less than a day")
 }
 
-/// When a day begins in Beijing.
+/// Returns the instant at which a day begins in Beijing.
 pub fn midnight(day: NaiveDate) -> Timestamp {
     let local = day.and_time(NaiveTime::MIN).and_local_timezone(beijing_offset());
     Timestamp::from_micros(local.earliest().map_or(0, |at| at.timestamp_micros()))
 }
 
-/// A day `2026-11-20` or an RFC 3339 instant; a day is when it begins in Beijing.
+/// Reads a day such as `2026-11-20`, as its beginning in Beijing, or an RFC 3339 instant.
 pub fn parse_day_or_instant(text: &str) -> Result<Timestamp, String> {
     if let Ok(day) = text.parse::<NaiveDate>() {
         return Ok(midnight(day));

@@ -1,5 +1,5 @@
-//! Whether caps of a campaign or a person may be set: in their bounds, each once, and none that a preset
-//! makes idle.
+//! Checks the caps that a campaign or a person sets: within bounds, each once, and none that a preset makes
+//! ineffective.
 
 use crate::calling_plan::Preset;
 use crate::compliance::{CountedOver, Period, rules_at};
@@ -9,16 +9,16 @@ use values::call_caps::{CALLS_OF_CAP_MAX, CAP_DAYS_MAX, CallCap, CapOver, OWN_CA
 /// Milliseconds of a day.
 const DAY_MS: u64 = 86_400_000;
 
-/// Why caps cannot be set so.
+/// The reasons why caps are refused.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum CapFault {
-    #[error("at most {OWN_CAPS_MAX} caps are set")]
+    #[error("at most {OWN_CAPS_MAX} caps can be set")]
     TooMany,
-    #[error("a cap is 1 to {CALLS_OF_CAP_MAX} calls in 1 to {CAP_DAYS_MAX} local days")]
+    #[error("a cap must be 1 to {CALLS_OF_CAP_MAX} calls in 1 to {CAP_DAYS_MAX} local days")]
     OutOfBounds,
-    #[error("the same calls are capped twice: {one} and {other}")]
+    #[error("the same calls have two caps: {one} and {other}")]
     Twice { one: CallCap, other: CallCap },
-    #[error("{own} is looser than {preset} of {}: it would never bind", of.code())]
+    #[error("{own} is looser than {preset} of {} and would have no effect", of.code())]
     Looser {
         own: CallCap,
         preset: String,
@@ -26,7 +26,7 @@ pub enum CapFault {
     },
 }
 
-/// Whether these may be set where a preset counts.
+/// Checks caps against their bounds, one another and the caps of these presets.
 pub fn check(caps: &[CallCap], presets: &[Preset], now: Timestamp) -> Result<(), CapFault> {
     if caps.len() > OWN_CAPS_MAX {
         return Err(CapFault::TooMany);
@@ -59,8 +59,8 @@ pub fn check(caps: &[CallCap], presets: &[Preset], now: Timestamp) -> Result<(),
     Ok(())
 }
 
-/// Whether what a preset's cap counts holds all that an own one counts. Of one number, or of one campaign, it
-/// says nothing of a person who has several.
+/// Returns true if the preset's cap counts all calls that the own cap counts. A preset's cap over one number
+/// or one campaign does not limit a person with several.
 const fn counts_as_much(preset: CountedOver, own: CapOver) -> bool {
     matches!(
         (preset, own),
@@ -68,7 +68,7 @@ const fn counts_as_much(preset: CountedOver, own: CapOver) -> bool {
     )
 }
 
-/// A cap of the preset behind which this one never binds, as it is said.
+/// Returns the preset's cap that makes this one ineffective, as text, if there is one.
 fn tighter_of(cap: CallCap, preset: Preset, now: Timestamp) -> Option<String> {
     let caps = rules_at(preset, now).caps.iter();
     let same = caps.filter(|one| one.counted == cap.counted && counts_as_much(one.over, cap.over));
@@ -123,9 +123,10 @@ mod tests {
         let why = looser.unwrap_err().to_string();
         assert_eq!(
             why,
-            "4 answered in 1 days is looser than 3 answered in 1 days of cn-collection: it would never bind"
+            "4 answered in 1 days is looser than 3 answered in 1 days of cn-collection and would have no \
+             effect"
         );
-        // Dialed ones are counted apart; cn-collection says nothing of them.
+        // Dialed calls are counted separately; cn-collection has no cap for them.
         assert_eq!(
             check(&[cap(Dialed, 1, 9)], &[Preset::CnCollection], now()),
             Ok(())
@@ -140,17 +141,17 @@ mod tests {
             ..cap(counted, days, calls)
         };
         for (own, preset, fits) in [
-            // Two a day and number, and somebody has two numbers.
+            // Two dials a day and number; a person may have two numbers.
             (cap(Dialed, 1, 3), Preset::CnService, true),
             (matter(Dialed, 1, 3), Preset::CnService, true),
             (cap(Dialed, 1, 6), Preset::CnCloudTrunk, true),
-            // One conversation and seven dials a week and campaign, and somebody is in two.
+            // One conversation and seven dials a week and campaign; a person may be in two campaigns.
             (cap(Answered, 7, 2), Preset::UsRegf, true),
             (cap(Dialed, 7, 10), Preset::UsRegf, true),
             (matter(Answered, 7, 2), Preset::UsRegf, false),
             (matter(Dialed, 7, 7), Preset::UsRegf, true),
             (matter(Dialed, 7, 8), Preset::UsRegf, false),
-            // Of all campaigns together, so of each too.
+            // Over all campaigns together, therefore over each of them too.
             (matter(Answered, 1, 4), Preset::CnCollection, false),
         ] {
             let said = check(&[own], &[preset], now());

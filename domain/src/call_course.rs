@@ -1,5 +1,5 @@
-//! What a call's or a conversation's events add up to once it is over: how it ended, which intent decided it,
-//! what was filled in, how often who did what. A value that its events make and a summary is written from.
+//! The course of a call or text conversation, folded from its events: how it ended, the deciding intent, the
+//! slot values, and counts of turns. The summary is written from it.
 
 use crate::calling_plan::FlowRef;
 use crate::spoken_turn::{Certainty, TurnDecision, TurnInput, UnderstoodFact};
@@ -11,11 +11,11 @@ use values::disposition::{Disposition, Outcome, labelled};
 use values::emotion::EmotionLevel;
 use values::ids::{CampaignId, CustomerId};
 
-/// What stands before an intent's name in a rule of a flow.
+/// The text before an intent's name in a rule of a flow.
 const INTENTS: &str = ".intents.";
 
 labelled! {
-    /// What is worth finding a call by.
+    /// A mark by which calls can be found.
     CourseMark {
         Spoken => "spoken", "有应答", "spoke";
         Keyed => "keyed", "按键", "pressed keys";
@@ -30,37 +30,37 @@ labelled! {
     }
 }
 
-/// How often who did what.
+/// Counts of the turns by kind.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct TurnCounts {
-    /// Utterances that were kept.
+    /// Utterances of the callee that were recorded.
     pub heard_count: u32,
     pub understood_count: u32,
     pub decided_count: u32,
-    /// Texts that were said, to their end or in part.
+    /// Texts that were spoken, completely or in part.
     pub said_count: u32,
     pub keypress_count: u32,
     pub barge_in_count: u32,
     pub silence_count: u32,
 }
 
-/// The decision by which the flow went where it ended.
+/// The decision that led the flow to its end.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Deciding {
-    /// What the callee meant; none by a key, a silence or a word of a list.
+    /// The callee's intent; `None` if a key, a silence or a sensitive word decided.
     pub intent: Option<String>,
-    /// The member of the flow that decided.
+    /// The member of the flow that decided, for example `nodes.greeting.intents.affirm`.
     pub rule: String,
 }
 
-/// What a flow's act nodes note of a call that came to them, and the language in which it spoke.
+/// The notes that a flow's act nodes made about a call, and the call's language.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct CallNotes {
     pub lang: String,
-    /// Each once, in the order in which they were noted.
+    /// The noted tags, each once, in the order in which they were noted.
     pub tags: Vec<String>,
-    /// The last word for how interested the callee is.
+    /// The last noted interest of the callee.
     pub interest: Option<String>,
 }
 
@@ -82,47 +82,47 @@ pub struct TextClose {
     pub at: Timestamp,
 }
 
-/// What the events of one conversation in text add up to.
+/// The course of one conversation in text.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct TextCourse {
-    /// As a call's, but for its end.
+    /// The same as a call's course, without the end of the call.
     pub course: CallCourse,
     pub channel: Option<Channel>,
     pub close: Option<TextClose>,
-    /// Where the last decision was taken: a text of another node says that the flow went on by it.
+    /// The node of the last decision: a text of another node shows that the flow followed the decision.
     pub(crate) decided_in: Option<String>,
 }
 
-/// What the events of one call add up to.
+/// The course of one call.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct CallCourse {
     pub campaign: Option<CampaignId>,
     pub customer: Option<CustomerId>,
     pub flow: Option<FlowRef>,
     pub is_answered: bool,
-    /// How it was recorded first; a correction is an event of its own.
+    /// The first recorded end; a correction is a separate event.
     pub ended: Option<CourseEnd>,
     pub turns: TurnCounts,
     pub deciding: Option<Deciding>,
-    /// What was accepted, each once.
+    /// The accepted intents, each once.
     pub intents: BTreeSet<String>,
-    /// By the flow's names, the last value said; absent where nobody can open it any more.
+    /// By the flow's slot names, the last value; `None` if it cannot be read any more.
     pub slots: BTreeMap<String, Option<String>>,
-    /// The last that was noted of a turn.
+    /// The last interest noted for a turn.
     pub interest: Option<String>,
-    /// The most excited that they sounded, where it was measured.
+    /// The strongest emotion, if it was measured.
     pub emotion: Option<EmotionLevel>,
     pub marks: BTreeSet<CourseMark>,
-    /// Digests of the models that were asked.
+    /// Digests of the models that were used.
     pub models: BTreeSet<String>,
-    /// The nodes of the flow that it came to, in order.
+    /// The flow's nodes that the call entered, in order.
     pub entered: Vec<String>,
-    /// Decided, and no node entered since.
+    /// A decision after which the flow has entered no node yet.
     pub(crate) undone: Option<Deciding>,
 }
 
 impl CallCourse {
-    /// Whether anything was said by the callee and kept, or understood.
+    /// Returns true if words of the callee were recorded or understood.
     pub const fn is_spoken(&self) -> bool {
         self.turns.heard_count > 0 || self.turns.understood_count > 0
     }
@@ -130,13 +130,13 @@ impl CallCourse {
         self.marks.contains(&mark)
     }
 
-    /// The flow went on: what was decided before is what decided it.
+    /// Records that the flow entered a node: the open decision becomes the deciding one.
     pub(crate) fn enter(&mut self, node: &str) {
         self.entered.push(node.to_owned());
         self.move_on();
     }
 
-    /// The same where it came to its end.
+    /// Makes the open decision the deciding one, also when the flow reached its end.
     pub(crate) fn move_on(&mut self) {
         if let Some(deciding) = self.undone.take() {
             self.deciding = Some(deciding);
@@ -168,7 +168,7 @@ impl CallCourse {
         self.models.extend(fact.model.clone());
     }
 
-    /// What follows from the robot's own words alone decides nothing.
+    /// Records a decision. One that follows from the robot's own words alone does not count.
     pub(crate) fn decide(&mut self, decision: &TurnDecision) {
         self.turns.decided_count += 1;
         if !decision.explanation.corrected.is_empty() {
@@ -190,7 +190,7 @@ impl CallCourse {
     }
 }
 
-/// The intent that the rule names; where it names none, what was accepted.
+/// Returns the intent that the rule names, else the accepted one.
 fn intent_of(decision: &TurnDecision) -> Option<String> {
     if let Some((_, named)) = decision.rule.rsplit_once(INTENTS) {
         return named.split('.').next().map(str::to_owned);

@@ -1,7 +1,7 @@
-//! A time that somebody named for being called again (预约回拨): what is asked for, and how it ends.
+//! A callback (预约回拨): the time at which a customer asked to be called again, and how it ends.
 //!
-//! It overrides the retry policy's waits and counts, never compliance: a time that the rules do not allow is
-//! refused when it is named, and the dial asks them again.
+//! It takes precedence over the retry policy's waits and counts, never over compliance: a time that the rules
+//! do not allow is refused when it is named, and the dial checks the rules again.
 
 use crate::time::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -10,46 +10,46 @@ use values::ids::UserId;
 /// One day in milliseconds.
 const DAY_MS: u64 = 86_400_000;
 
-/// How far ahead a time may be named: as far as the dials of a person are known, which caps count.
+/// How far ahead a callback may be named: as far back as the dials of a person are kept for caps.
 pub const CALLBACK_AHEAD_MS_MAX: u64 = 30 * DAY_MS;
 
-/// How long after its time a callback is still one: two hours later it is another call than was agreed.
+/// How long after its time a callback may still be made: two hours later it is not the agreed call any more.
 pub const CALLBACK_LATE_MS_MAX: u64 = 2 * 3_600_000;
 
-/// How long it waits for the agent whom it is bound to; then any agent calls.
+/// How long a callback waits for its own agent; then any agent calls.
 pub const CALLBACK_AGENT_WAIT_MS: u64 = 15 * 60_000;
 
-/// When it is tried again after a call that the network never carried.
+/// How soon a callback is tried again after a call that the network did not carry.
 pub const CALLBACK_AGAIN_MS: u64 = 60_000;
 
-/// Most callbacks of one enrolment: each may cost a call more than the retry policy allows.
+/// The most callbacks of one enrolment: each may cost a call more than the retry policy allows.
 pub const CALLBACKS_MAX: u32 = 5;
 
-/// Longest reason kept: it is stored for ever and must hold nothing personal.
+/// The most bytes of a reason. It is stored permanently and must not contain personal data.
 pub const CALLBACK_REASON_BYTES_MAX: usize = 256;
 
-/// The slot, of type time, by which a flow asks when somebody is to be called again.
+/// The slot, of type time, in which a flow asks for the callback time.
 pub const CALLBACK_SLOT: &str = "callback_at";
 
 /// A callback that waits for its time, or for its call.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Callback {
     pub at: Timestamp,
-    /// From then on it was missed.
+    /// The callback is missed from this time on.
     pub until: Timestamp,
-    /// Who alone makes the call, until `any_from`.
+    /// The only agent who may make the call, until `any_from`.
     pub agent: Option<UserId>,
-    /// When the enrolment would have been due without it.
+    /// When the enrolment would be due without the callback.
     pub due_before: Timestamp,
 }
 
 impl Callback {
-    /// When any agent may make the call that is bound to one.
+    /// Returns when any agent may make a callback that names an agent.
     pub fn any_from(&self) -> Timestamp {
         self.at.plus_ms(CALLBACK_AGENT_WAIT_MS).min(self.until)
     }
 
-    /// The agent who alone makes a call at an instant.
+    /// Returns the agent who alone may make the call at an instant, if there is one.
     pub fn only_by(&self, now: Timestamp) -> Option<&UserId> {
         self.agent
             .as_ref()
@@ -65,7 +65,7 @@ impl Callback {
 pub enum CallbackEnd {
     /// The call was made at its time.
     Kept,
-    /// Somebody ordered that it is not made.
+    /// A user canceled it.
     Canceled,
     /// It could not be made in time.
     Missed,

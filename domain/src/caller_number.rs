@@ -1,23 +1,23 @@
-//! A number that calls may show: by which licence, until which day, and how many calls may show it at once.
+//! A caller number: its licence and its last day.
 //!
-//! It is a setting of a trunk, and no event: what was shown stands in `call.dialing`.
+//! It is a setting of a trunk and not an event; `call.dialing` stores the number that was shown.
 
 use crate::working_calendar::Day;
 use serde::{Deserialize, Serialize};
 
-/// One of a trunk's numbers. Without a day it does not expire, as far as we were told.
+/// One of a trunk's caller numbers. Without `valid_until` it does not expire, as far as known.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct CallerNumber {
-    /// E.164 or the carrier's own form.
+    /// The number, in E.164 or the carrier's own form.
     pub number: String,
-    /// The last day on which its licence lets it be shown.
+    /// The last day on which its licence allows showing it.
     pub valid_until: Option<Day>,
-    /// By what it may be shown: a licence or an authorisation, by its own name.
+    /// The licence or authorization under which it is shown, by name.
     pub licence: Option<String>,
 }
 
 impl CallerNumber {
-    /// One of which no end is known.
+    /// Returns a caller number without a known end.
     pub fn without_end(number: impl Into<String>) -> Self {
         Self {
             number: number.into(),

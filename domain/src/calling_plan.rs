@@ -1,4 +1,4 @@
-//! What a campaign fixes about calling: windows, retry policy, preset and basis; values shared by
+//! A campaign's plan for calling: windows, retry policy, preset, basis and more. Its values are shared by
 //! campaign, customer, number and the compliance rules.
 
 use crate::assist_plan::AssistPlan;
@@ -33,7 +33,7 @@ pub use crate::duplicates::Duplicates;
 pub use values::dedupe::Dedupe;
 pub use values::preset_name::Preset;
 
-/// Why the institution may call these people at all.
+/// The legal basis on which the institution calls these people.
 #[derive(
     Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, Default, schemars::JsonSchema,
 )]
@@ -44,56 +44,55 @@ pub enum Basis {
     Consent,
 }
 
-/// Local hours of the callee in which a dial may start: `start` inclusive, `end` exclusive, rests cut out.
+/// The callee's local hours in which a dial may start: `start` inclusive, `end` exclusive, without rests.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct CallingWindow {
     pub start: TimeOfDay,
     pub end: TimeOfDay,
-    /// 休息时间, such as 12:00–14:00; pairs of start (inclusive) and end (exclusive).
+    /// Rests (休息时间), for example 12:00–14:00; pairs of start (inclusive) and end (exclusive).
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub rests: Vec<(TimeOfDay, TimeOfDay)>,
 }
 
-/// What happens after one disposition.
+/// The retries after one disposition.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct RetryRule {
     /// Wait before the first, second … retry; the last one repeats.
     pub waits_ms: Vec<u64>,
-    /// Most retries after the first call for this disposition; the policy's total bounds all.
+    /// The most retries after the first call for this disposition; the policy's total applies as well.
     pub retries_max: u32,
 }
 
-/// What follows a call that was interrupted (a crash, a drain) after somebody had answered: the person was
-/// cut off by us, in the middle of a sentence.
+/// What follows a cut-off: a call that we interrupted (crash, drain) after the callee had answered.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, Default, schemars::JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum AfterCutOff {
-    /// Not again on that day of the callee; the windows say when on the next.
+    /// Not again on that day of the callee; the calling windows decide when on the next.
     #[default]
     NextDay,
-    /// So long after its end, and not before the hold-off has passed.
+    /// This many milliseconds after its end, and not before the hold-off has passed.
     AfterMs(u32),
-    /// Nobody calls again, unless a person orders it while the campaign has the enrolment open.
+    /// No further call, unless a user orders one while the enrolment is open.
     Final,
 }
 
-/// How many attempts an enrolment may have, and how long to wait after each disposition. A disposition
-/// without a rule is final. A member that is left out is that of the standard policy.
+/// The number of attempts per enrolment, and the wait after each disposition. A disposition without a rule is
+/// final. Omitted members have the values of the standard policy.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct RetryPolicy {
     /// Charged retries after the first call, over all dispositions (3 retries = 4 calls).
     #[serde(default = "standard_retries_max")]
     pub retries_max: u32,
-    /// Uncharged dials an enrolment may have (`docs/call_progress.md`: 3).
+    /// Uncharged dials that an enrolment may have (`docs/call_progress.md`: 3).
     #[serde(default = "standard_retries_max")]
     pub uncharged_max: u32,
-    /// Calls an enrolment may have in all, charged or not; absent where the other bounds suffice.
+    /// The most calls of an enrolment, charged or not; absent if the other limits suffice.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub calls_max: Option<u32>,
     #[serde(default = "standard_rules")]
     pub rules: BTreeMap<Disposition, RetryRule>,
-    /// The rule for `interrupted` does not reach a call that was answered; absent, also in campaigns made
-    /// before: `next_day`.
+    /// What follows a cut-off; the rule for `interrupted` does not apply to answered calls. Default:
+    /// `next_day`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub interrupted_after_answer: Option<AfterCutOff>,
 }
@@ -115,7 +114,7 @@ const HOUR_MS: u64 = 60 * MINUTE_MS;
 /// Retries after the first call, and uncharged dials, of the standard policy (call progress: 3 of each).
 const STANDARD_RETRIES_MAX: u32 = 3;
 
-/// Calls of one enrolment in a rehearsal, charged or not: two attempts in all.
+/// The most calls of one enrolment in a rehearsal, charged or not: two attempts in all.
 const REHEARSAL_CALLS_MAX: u32 = 2;
 
 /// Wait before the second attempt of a rehearsal: the demo ends within 2 minutes.
@@ -132,7 +131,7 @@ impl RetryRule {
         }
     }
 
-    /// The wait before retry number `retry` (from 1) under this rule; `None` when no more are allowed.
+    /// Returns the wait before retry number `retry` (from 1) under this rule; `None` if no more are allowed.
     pub fn wait_ms(&self, retry: u32) -> Option<u64> {
         if retry == 0 || retry > self.retries_max {
             return None;
@@ -143,8 +142,8 @@ impl RetryRule {
 }
 
 impl RetryPolicy {
-    /// The defaults of `docs/call_progress.md`. `interrupted` (before an answer) and `trunk_timeout` wait
-    /// for the trunk's hold-off, which their calls carry, and no longer.
+    /// Returns the defaults of `docs/call_progress.md`. `interrupted` (before an answer) and `trunk_timeout`
+    /// wait only for the trunk's hold-off, which their calls carry.
     pub fn standard() -> Self {
         let max = STANDARD_RETRIES_MAX;
         let soon = || RetryRule::new(&[5 * MINUTE_MS], max);
@@ -181,8 +180,8 @@ impl RetryPolicy {
         }
     }
 
-    /// The demo's: two attempts, 2 s apart (5 s after an interruption before an answer); what is not listed
-    /// is final at once, and so is a call that was cut off.
+    /// Returns the policy of the demo: two attempts, 2 s apart (5 s after an interruption before an answer).
+    /// Other dispositions and cut-offs are final.
     pub fn rehearsal() -> Self {
         let retried = [
             Disposition::NoAnswer,
@@ -209,13 +208,13 @@ impl RetryPolicy {
         }
     }
 
-    /// What follows a call that was cut off by us.
+    /// Returns what follows a cut-off.
     pub fn after_cut_off(&self) -> AfterCutOff {
         self.interrupted_after_answer.unwrap_or_default()
     }
 
-    /// False when an enrolment with so many dials behind it may have no further one. The first uncharged
-    /// dial cannot be foreseen, so `uncharged_max` of 0 still permits it.
+    /// Returns true if an enrolment with these dials may have a further one. The first uncharged dial cannot
+    /// be foreseen, so `uncharged_max` of 0 still permits it.
     pub fn permits_another(&self, charged_dials: u32, uncharged_dials: u32) -> bool {
         let in_all = charged_dials.saturating_add(uncharged_dials);
         let uncharged_left = uncharged_dials == 0 || uncharged_dials < self.uncharged_max;
@@ -224,7 +223,7 @@ impl RetryPolicy {
     }
 }
 
-/// Which flow a campaign's calls run; the hash is of the published content.
+/// The flow that a campaign's calls run; the hash is of the published content.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct FlowRef {
     pub flow: FlowId,
@@ -236,11 +235,11 @@ pub struct FlowRef {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct CallingPlan {
     pub preset: Preset,
-    /// Further ones that bind beside it, the strictest on each rule; none unless it is said.
+    /// Further presets that apply too, the strictest verdict for each rule; none by default.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub also_presets: Vec<Preset>,
     pub basis: Basis,
-    /// What the calls are for; consent is checked for this scope.
+    /// The purpose of the calls; consent is checked for this scope.
     pub purpose: String,
     pub window: CallingWindow,
     pub max_concurrent: u32,
@@ -249,125 +248,125 @@ pub struct CallingPlan {
     pub ring_timeout_ms: Option<u64>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub ends_at: Option<Timestamp>,
-    /// The built-in campaign of `trunk call` on a loopback trunk: the preset's hours do not bind a rehearsal.
+    /// True for the built-in campaign of `trunk call` on a loopback trunk: a rehearsal without preset hours.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub trial: bool,
-    /// Absent in campaigns made before there was a choice.
+    /// Who is called if customers share a number. Absent in older campaigns.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub duplicates: Option<Duplicates>,
-    /// What takes effect only when another person approved it (CMP-8); nothing unless it is said.
+    /// Acts that take effect only after another user approved them (CMP-8); none by default.
     #[serde(default, skip_serializing_if = "Approvals::are_none")]
     #[schemars(with = "Vec<NeedsApproval>")]
     pub approvals: Approvals,
-    /// Words of the callee that end a call at once; none unless it is said.
+    /// Words of the callee that end a call at once; none by default.
     #[serde(default, skip_serializing_if = "SensitiveWordList::is_empty")]
     #[schemars(with = "Vec<String>")]
     pub sensitive_words: SensitiveWordList,
-    /// The published model that its calls are understood by; the bundled one unless it is said.
+    /// The published model that interprets its calls; by default the bundled one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub model: Option<Box<ModelRef>>,
-    /// Other published models for people of a grade or a value; none unless it is said.
+    /// Other published models for customers of a grade or a value; none by default.
     #[serde(default, skip_serializing_if = "ModelTiers::is_empty")]
     pub model_tiers: ModelTiers,
-    /// The published knowledge that its calls answer from; none unless it is said.
+    /// The published knowledge base that its calls answer from; none by default.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub knowledge: Option<Box<KnowledgeRef>>,
-    /// What an assistant may be asked; nothing unless it is said.
+    /// What an assistant may be asked; nothing by default.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub assist: Option<Box<AssistPlan>>,
-    /// How its calls listen and speak; as the installation does unless it is said.
+    /// How its calls listen and speak; by default the installation's settings.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub speech: Option<Box<SpeechPlan>>,
-    /// How callees sound is measured; it is not unless it is said.
+    /// How callees' emotions are measured; not measured by default.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub emotion: Option<EmotionPlan>,
-    /// By what its batches are sized; by its lines unless it is said.
+    /// How its batches are sized; by lines by default.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub dialing: Option<DialingPlan>,
-    /// On which days it calls; on all unless it is said.
+    /// The days on which it calls; every day by default.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub days: Option<Box<CallingDays>>,
-    /// Whom it may call at all; whoever stands in its lists unless it is said.
+    /// Limits on which customers of its lists it may call; none by default.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub screening: Option<Box<Screening>>,
-    /// It goes live in stages; fully from its start unless it is said.
+    /// Its stages of going live; by default fully live from its start.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub stages: Option<StagePlan>,
-    /// When it begins, who comes back, and its part of lines; at once, nobody, like others unless it is said.
+    /// Scheduled start, list recycling and share of lines; by default at once, none, and an equal share.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub running: Option<Box<RunningPlan>>,
-    /// What follows each disposition, over the retry policy.
+    /// What follows each disposition; takes precedence over the retry policy.
     #[serde(default, skip_serializing_if = "DispositionMap::is_empty")]
     pub dispositions: DispositionMap,
-    /// Caps beside those of the preset, never looser.
+    /// Caps in addition to those of the preset, never looser.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub caps: Vec<CallCap>,
-    /// People are called outside of the times that they prefer too.
+    /// True if people are also called outside their preferred times.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub ignores_preferred_times: bool,
-    /// In which order its due are called; by when they are due unless it is said.
+    /// The order in which due customers are called; by due time by default.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub priority: Option<Box<PriorityPlan>>,
-    /// When its people answer is learnt, and retries wait for it; it is not unless it is said.
+    /// Best call times: answers are learned and retries wait for better hours; off by default.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub best_times: Option<Box<BestTimesPlan>>,
-    /// Of groups of people at most so many calls; no bound unless it is said.
+    /// The most calls for groups of customers; no limit by default.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub quotas: Vec<Quota>,
-    /// On whose behalf it calls: said to who answers and finds nobody free. Some presets demand it.
+    /// The company that it calls for, named to callees when no agent is free. Some presets require it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub seller: Option<Box<Seller>>,
 }
 
 impl CallingPlan {
-    /// All that bind, its own first.
+    /// Returns all presets that apply, the plan's own first.
     pub fn presets(&self) -> impl Iterator<Item = Preset> {
         std::iter::once(self.preset).chain(self.also_presets.iter().copied())
     }
 
-    /// In batches where nothing was chosen: a robot takes each call.
+    /// Returns the dialing mode; by default batch: a robot takes each call.
     pub fn dialing_mode(&self) -> DialingMode {
         self.dialing.map_or(DialingMode::Batch, |dialing| dialing.mode)
     }
 }
 
-/// The campaign's facts that travel in a grant's command: the campaign's own stream is not read by the
-/// customer or the number.
+/// The campaign's facts that a grant's command carries: customer and number do not read the campaign's own
+/// stream.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct CampaignFacts {
     pub campaign: CampaignId,
     /// Stream version of the campaign when the facts were taken.
     pub version: u64,
-    /// Running when the facts were taken.
+    /// True if it was running when the facts were taken.
     pub running: bool,
     pub flow: FlowRef,
     pub plan: CallingPlan,
-    /// Years of holidays that were imported, where the plan asks about days.
+    /// The imported holiday calendars, if the plan has calling days.
     #[serde(skip)]
     pub calendars: Calendars,
-    /// Facts of the installation that its preset may need.
+    /// Facts of the installation that its presets may need.
     #[serde(skip)]
     pub kept: KeptFacts,
-    /// Lists that were undone: who came by one of them is not dialed, withdrawn yet or not.
+    /// Undone lists: their customers are not dialed, withdrawn yet or not.
     #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
     pub undone_lists: BTreeSet<ListId>,
-    /// The quota of the person asked about that is full.
+    /// The full quota of the customer in question, if there is one.
     #[serde(skip)]
     pub full: Option<Box<FullQuota>>,
-    /// What it has learnt of hours.
+    /// The best call times it has learned.
     #[serde(skip)]
     pub learnt: Option<Arc<LearntTimes>>,
-    /// Agents of the campaign who are free, where a call may wait for one of them.
+    /// Free agents of the campaign, if a call may wait for one of them.
     #[serde(skip)]
     pub free_agents: Vec<UserId>,
-    /// Calls that agents accepted who were shown whom.
+    /// The offered calls that agents accepted.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub accepted: Vec<AcceptedPreview>,
 }
 
 impl CampaignFacts {
-    /// The same for a look ahead: each number is taken to be checked by then, or the hours without a check
-    /// would follow one another. Nobody is called by it: when that time comes it is judged anew.
+    /// Returns these facts for a look ahead: each number is assumed to be checked by then, or the hours
+    /// without a check would follow one another. It permits no dial: the rules judge again at that time.
     pub fn assuming_checked(&self) -> Self {
         let mut checked = self.clone();
         if let Some(screening) = checked.plan.screening.as_deref_mut() {

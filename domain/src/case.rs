@@ -1,5 +1,5 @@
-//! What complaints and requests of persons share: whom they are about, until when they are to be answered and
-//! who says so, and what their texts may be.
+//! What complaints and person requests have in common: their subject, their deadline with its source, and the
+//! limits of their texts.
 
 use crate::calendar::{beijing_date, midnight};
 use crate::time::Timestamp;
@@ -7,10 +7,10 @@ use chrono::Days;
 use serde::{Deserialize, Serialize};
 use values::ids::{CallId, CampaignId, CustomerId, NumberId};
 
-/// Longest text of a case: it is stored for ever and must name no person.
+/// The most bytes of a case's text. It is stored permanently and must not name a person.
 pub const CASE_TEXT_BYTES_MAX: usize = 512;
 
-/// Whom or what a case is about; at least one.
+/// The subject of a case; at least one member is set.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct CaseAbout {
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -29,15 +29,15 @@ impl CaseAbout {
     }
 }
 
-/// Within how many days something is answered, and who says so.
+/// The number of days within which a case must be answered, and the source of the rule.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct DeadlineRule {
     pub days: u32,
-    /// The text it rests on, as far as known.
+    /// The text that sets the period, as far as known.
     pub source: &'static str,
 }
 
-/// Until when a case is to be answered: kept with the case, so that a later rule does not move it.
+/// The deadline of a case; stored with the case, so that a later rule does not move it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct Deadline {
     pub due_at: Timestamp,
@@ -47,7 +47,8 @@ pub struct Deadline {
 }
 
 impl Deadline {
-    /// To the end of the last day, by Beijing's calendar; the day on which it came does not count.
+    /// Returns the deadline at the end of the last day, by Beijing's calendar; the day of receipt does not
+    /// count.
     pub fn after(received_at: Timestamp, rule: DeadlineRule) -> Self {
         let first_after = beijing_date(received_at).checked_add_days(Days::new(u64::from(rule.days) + 1));
         Self {
@@ -57,18 +58,18 @@ impl Deadline {
         }
     }
 
-    /// Whether it has passed, for what was answered then or is not answered yet.
+    /// Returns true if the deadline has passed at this instant.
     pub fn has_passed(&self, at: Timestamp) -> bool {
         at >= self.due_at
     }
 }
 
-/// Why a text of a case is not kept.
+/// The reasons why a text of a case is refused.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum CaseTextError {
-    #[error("{member} is needed")]
+    #[error("{member} is required")]
     Missing { member: &'static str },
-    #[error("{member} has {bytes} bytes, more than the {bytes_max} it may have")]
+    #[error("{member} has {bytes} bytes, more than the limit of {bytes_max}")]
     TooLong {
         member: &'static str,
         bytes: usize,
@@ -76,7 +77,7 @@ pub enum CaseTextError {
     },
 }
 
-/// A text that is needed, within its length.
+/// Checks a text that is required, and its length.
 pub(crate) fn needed(member: &'static str, text: &str) -> Result<(), CaseTextError> {
     if text.trim().is_empty() {
         return Err(CaseTextError::Missing { member });
@@ -84,7 +85,7 @@ pub(crate) fn needed(member: &'static str, text: &str) -> Result<(), CaseTextErr
     within(member, Some(text))
 }
 
-/// A text within its length, where there is one.
+/// Checks the length of a text, if there is one.
 pub(crate) fn within(member: &'static str, text: Option<&str>) -> Result<(), CaseTextError> {
     let bytes = text.map_or(0, str::len);
     if bytes <= CASE_TEXT_BYTES_MAX {

@@ -1,24 +1,24 @@
-//! What came of a call afterwards, as the institution's own systems report it (INT-5): a contract signed or a
-//! debt repaid, with amount and time. Values that the customer and requests share.
+//! Deals that follow a call, as the institution's systems report them (INT-5): a contract signed or a debt
+//! repaid, with amount and time. Values that the customer and requests share.
 
 use crate::time::Timestamp;
 use serde::{Deserialize, Serialize};
 use values::ids::{CallId, CampaignId};
 
-/// Longest reference: a number of the institution's own system.
+/// The most bytes of a reference: a number of the institution's own system.
 pub const DEAL_REFERENCE_BYTES_MAX: usize = 64;
 
-/// Largest amount in minor units: ten thousand billion of a currency with two decimals, and sums of millions
-/// of those fit into 64 bits.
+/// The largest amount in minor units: ten thousand million of a currency with two decimals; sums of millions
+/// of them fit into 64 bits.
 pub const DEAL_AMOUNT_MINOR_MAX: u64 = 1_000_000_000_000;
 
-/// How many days after a call a deal is put down to it, where nothing else is said.
+/// The default attribution window in days: a deal within it after a call is attributed to the call.
 pub const ATTRIBUTION_DAYS_DEFAULT: u32 = 30;
 
-/// Most days that may be said: beyond a year nobody can tell what a call did.
+/// The longest attribution window in days: after a year the effect of a call cannot be known.
 pub const ATTRIBUTION_DAYS_MAX: u32 = 365;
 
-/// What happened.
+/// The kind of a deal.
 #[derive(
     Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, schemars::JsonSchema,
 )]
@@ -28,7 +28,7 @@ pub enum DealKind {
     Signed,
     /// 还款: a debt was repaid, in whole or in part.
     Repaid,
-    /// 约访: a visit was agreed; its amount only says that it stands.
+    /// 约访: a visit was agreed; its amount only shows that it is valid.
     Appointed,
     /// 约访成功: the visit took place.
     Kept,
@@ -45,7 +45,7 @@ impl DealKind {
             Self::Kept => "kept",
         }
     }
-    /// Chinese and English.
+    /// Returns the Chinese and English labels.
     pub const fn labels(self) -> (&'static str, &'static str) {
         match self {
             Self::Signed => ("成交", "signed"),
@@ -54,14 +54,14 @@ impl DealKind {
             Self::Kept => ("约访成功", "visit kept"),
         }
     }
-    /// By its code or its Chinese label.
+    /// Reads a kind by its code or its Chinese label.
     pub fn of_word(word: &str) -> Option<Self> {
         let named = |kind: &Self| kind.code() == word || kind.labels().0 == word;
         Self::ALL.into_iter().find(named)
     }
 }
 
-/// A currency by its ISO 4217 code, such as `CNY`.
+/// A currency by its ISO 4217 code, for example `CNY`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct Currency([u8; 3]);
@@ -113,39 +113,40 @@ impl schemars::JsonSchema for Currency {
     }
 }
 
-/// A deal as it stands after an event: a later one of the same reference supersedes it.
+/// A deal as of an event: a later event of the same reference supersedes it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct Deal {
-    /// The institution's own number of it: letters, digits, `-`, `_` and `.`; nothing personal.
+    /// The institution's own reference: letters, digits, `-`, `_` and `.`; nothing personal.
     #[schemars(example = &"ORDER-2026-17")]
     pub reference: String,
     #[serde(rename = "type")]
     pub kind: DealKind,
-    /// In the currency's smallest unit (分); 0 takes it back.
+    /// In the currency's smallest unit (分); 0 withdraws the deal.
     pub amount_minor: u64,
     pub currency: Currency,
     pub happened_at: Timestamp,
     pub campaign: CampaignId,
-    /// The call that it is put down to; absent where it came too late after one.
+    /// The call that it is attributed to; absent if it came too late after one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub call: Option<CallId>,
-    /// How long after the customer's first dial in the campaign; absent where it is put down to no call.
+    /// Time from the customer's first dial in the campaign, in milliseconds; absent without an attributed
+    /// call.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub cycle_ms: Option<u64>,
 }
 
-/// By how much a report changes what figures count: deals that are put down to a call, within its window.
-/// Summed over all reports they are what stands, whatever was corrected.
+/// The change that a report makes to the counted figures: deals that are attributed to a call, within its
+/// window. The sum over all reports is the current figure, whatever was corrected.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct DealCounts {
     pub counted_minor: i64,
     pub counted_deals: i64,
-    /// 1 where it is the person's first of its type in the campaign; -1 where none is left.
+    /// 1 if it is the person's first deal of its kind in the campaign; -1 if none is left.
     pub counted_people: i64,
     pub cycle_change_ms: i64,
 }
 
-/// Whether a text may be a deal's reference.
+/// Returns true if a text may be a deal's reference.
 pub fn is_reference(text: &str) -> bool {
     let known = |letter: u8| letter.is_ascii_alphanumeric() || b"-_.".contains(&letter);
     !text.is_empty() && text.len() <= DEAL_REFERENCE_BYTES_MAX && text.bytes().all(known)

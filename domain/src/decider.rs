@@ -1,7 +1,7 @@
-//! The Decider trait: the pure pair decide and evolve of one aggregate, and what an event type must know.
+//! The Decider trait: the pure functions decide and evolve of one aggregate, and the traits of its events.
 //!
-//! `decide` may refuse; `evolve` never fails and never judges. Time and ids arrive in `Context`: a
-//! replay of the same events and commands gives the same answers for ever.
+//! `decide` may refuse; `evolve` never fails and never judges. Time and ids come in `Context`: a replay of
+//! the same events and commands always gives the same results.
 
 use crate::personal::Personal;
 use crate::record::tagged::read_tagged;
@@ -13,34 +13,37 @@ use serde_json::value::RawValue;
 use std::fmt;
 use values::ids::{CampaignId, CustomerId, StreamId};
 
-/// What a decision may know besides state and command.
+/// What a decision may use besides state and command.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Context {
     pub now: Timestamp,
 }
 
-/// Whom an event is about: indexes of the record, and whose key seals its personal fields.
+/// The campaign and customer that an event concerns: indexes of the record, and the key that seals its
+/// personal fields.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Scope {
     pub campaign: Option<CampaignId>,
     pub customer: Option<CustomerId>,
 }
 
-/// The events of one aggregate: an enum of struct variants, tagged `kind`, with content `data`.
+/// The events of one aggregate: an enum of struct variants, with tag `kind` and content `data`.
 pub trait EventData:
     Clone + fmt::Debug + PartialEq + Serialize + DeserializeOwned + Send + Sync + 'static
 {
-    /// Stored kind, `<aggregate>.<past participle>`; never changes.
+    /// Returns the stored kind, `<aggregate>.<past participle>`; never changes.
     fn kind(&self) -> &'static str;
-    /// Version of this kind's shape, from 1: the current one.
+    /// Returns the current version of this kind's shape, from 1.
     fn version(&self) -> u16;
-    /// Newest version of a kind that this build reads and writes; 1 until the kind's first change.
+    /// Returns the newest version of a kind that this build reads and writes; 1 until the kind's first
+    /// change.
     fn current_version(_kind: &str) -> u16 {
         1
     }
-    /// Every personal field, with its JSON pointer inside `data` (RFC 6901).
+    /// Returns every personal field with its JSON pointer inside `data` (RFC 6901).
     fn personal(&mut self) -> Vec<(String, &mut Personal<String>)>;
-    /// From this event on nothing personal of its entity stays in memory: what was read before it is erased.
+    /// Returns true if the entity's personal data leaves memory with this event: values read before it become
+    /// erased.
     fn forgets(&self) -> bool {
         false
     }
@@ -57,8 +60,8 @@ pub struct UnreadableEvent {
     pub why: String,
 }
 
-/// Reads current-version data of an enum tagged `kind`/`data`; what `EventData::read` uses after upcasting.
-/// Any other version is refused, also where its data would parse: it may mean something else.
+/// Reads current-version data of an enum with tag `kind` and content `data`; `EventData::read` uses it after
+/// upcasting. Any other version is refused, also if its data would parse, because it may mean something else.
 pub fn read_current<E: EventData>(kind: &str, version: u16, data: &RawValue) -> Result<E, UnreadableEvent> {
     let unreadable = |why| UnreadableEvent {
         kind: kind.to_owned(),
@@ -72,7 +75,7 @@ pub fn read_current<E: EventData>(kind: &str, version: u16, data: &RawValue) -> 
         )));
     }
     if version < known {
-        return Err(unreadable(format!("nothing leads from it to version {known}")));
+        return Err(unreadable(format!("no upcast leads from it to version {known}")));
     }
     read_tagged(kind, data).map_err(|error| unreadable(error.to_string()))
 }
@@ -85,46 +88,47 @@ pub trait Decider: Send + Sync + Sized + 'static {
     type State: Default + Clone + fmt::Debug + Send + Sync + 'static;
     type Refusal: std::error::Error + Clone + PartialEq + Send + Sync + 'static;
 
-    /// First part of the stream's name, such as `call`.
+    /// First part of the stream's name, for example `call`.
     const AGGREGATE: &'static str;
 
-    /// True where an event follows from the one before it in its stream, unless its command names another
-    /// cause: one story told step by step, such as a call.
+    /// True if an event's causation is the event before it in its stream, unless its command names another
+    /// cause: for aggregates that run step by step, for example a call.
     const SEQUENTIAL: bool = false;
 
-    /// The command's name, for logs.
+    /// Returns the command's name, for logs.
     fn command_kind(command: &Self::Command) -> &'static str;
 
-    /// Events, or a refusal. An empty list means: already so, nothing to write.
+    /// Decides a command: returns events, or a refusal. An empty list means that nothing changes.
     fn decide(
         state: &Self::State,
         command: Self::Command,
         context: Context,
     ) -> Result<Vec<Self::Event>, Self::Refusal>;
 
-    /// The state after one more event; `at` is the event's own time.
+    /// Applies one more event to the state; `at` is the event's own time.
     fn evolve(state: &mut Self::State, event: &Self::Event, at: Timestamp);
 
-    /// Whether something is under way of which more will be asked soon. An entity with nothing under way
-    /// leaves memory first; its stream says what it was.
+    /// Returns true while further commands are expected soon. An entity without work under way leaves memory
+    /// first; its stream keeps its state.
     fn is_underway(_state: &Self::State) -> bool {
         true
     }
 
-    /// Whom `event` is about; `state` already includes it.
+    /// Returns the campaign and customer that `event` concerns; `state` already includes the event.
     fn scope(id: &Self::Id, state: &Self::State, event: &Self::Event) -> Scope;
 
-    /// Whose key seals what an event of `scope` holds of a person: whom it is about.
+    /// Returns the person with the key that seals the event's personal fields; by default the customer of
+    /// `scope`.
     fn sealed_under(_id: &Self::Id, scope: &Scope) -> Option<CustomerId> {
         scope.customer.clone()
     }
 
-    /// Whose transcript the personal fields of an event are part of: they are sealed under its key as well.
+    /// Returns the transcript that the event's personal fields belong to: its key seals them too.
     fn transcript(_id: &Self::Id, _event: &Self::Event) -> Option<TranscriptOf> {
         None
     }
 
-    /// The name of a key that the personal fields of an event have to themselves, beside their person's.
+    /// Returns the name of an additional key that seals the event's personal fields, besides the person's.
     fn own_key(id: &Self::Id, event: &Self::Event) -> Option<CustomerId> {
         Self::transcript(id, event).map(TranscriptOf::key)
     }

@@ -1,27 +1,27 @@
-//! How many calls a campaign starts for the people who take them (CMP-1): by lines, or by agents.
+//! Dialing modes: how many calls a campaign starts, limited by its lines or by its agents (CMP-1).
 //!
-//! A robot is never scarce, so a campaign of robots starts as many as its lines carry (batch). Where agents
-//! take the calls, either one call goes out for one free agent (progressive), or a pacer counts on answers
-//! that will not come (predictive), under the account of `abandonment.rs`.
+//! There are enough robots, so a campaign of robots starts as many calls as its lines carry (batch). If
+//! agents take the calls, either one call per free agent is dialed (progressive), or a pacer counts on
+//! unanswered calls (predictive), limited by the account in `abandonment.rs`.
 
 use serde::{Deserialize, Serialize};
 
-/// By what a batch is sized.
+/// How a campaign's batches of dials are sized.
 #[derive(
     Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, Default, schemars::JsonSchema,
 )]
 #[serde(rename_all = "snake_case")]
 pub enum DialingMode {
-    /// As many as lines and `max_concurrent` carry: a robot takes each call.
+    /// As many as lines and `max_concurrent` allow: a robot takes each call.
     #[default]
     Batch,
-    /// One call for one free agent: nobody can be dropped for want of one.
+    /// One call per free agent: no call is abandoned for lack of an agent.
     Progressive,
-    /// As many as a pacer counts on, never over the account of abandoned calls.
+    /// As many as a pacer computes, never beyond the abandonment account.
     Predictive,
-    /// Only whom a call was asked for, and who named a time for being called: nobody for standing in a list.
+    /// Only on request or by callback: no customer is called only for being in a list.
     Callback,
-    /// One call for one agent who was shown whom, and accepted: nobody is called otherwise.
+    /// One call for one agent who saw the customer and accepted; no other calls.
     Preview,
 }
 
@@ -44,7 +44,7 @@ impl DialingMode {
         }
     }
 
-    /// Whether agents take its calls.
+    /// Returns true if agents take its calls.
     pub const fn needs_agents(self) -> bool {
         match self {
             Self::Batch | Self::Callback => false,
@@ -52,7 +52,7 @@ impl DialingMode {
         }
     }
 
-    /// Whether it calls nobody but those for whom a call was asked, or a time was named.
+    /// Returns true if it calls only on request or by callback.
     pub const fn only_asked(self) -> bool {
         match self {
             Self::Callback => true,
@@ -60,7 +60,7 @@ impl DialingMode {
         }
     }
 
-    /// Whether it calls nobody but those whom an agent was shown and accepted.
+    /// Returns true if it calls only customers that an agent saw and accepted.
     pub const fn only_accepted(self) -> bool {
         match self {
             Self::Preview => true,
@@ -69,58 +69,59 @@ impl DialingMode {
     }
 }
 
-/// How long an offer waits for its agent, where the plan says nothing: to read who it is, not to keep them.
+/// How long an offer waits for its agent by default: to read about the customer, not to hold them.
 pub const OFFER_MS: u32 = 120_000;
 
-/// How long whoever is skipped waits, where the plan says nothing.
+/// How long a skipped customer waits by default.
 pub const SKIP_WAIT_MS: u32 = 3_600_000;
 
-/// Bounds of the first: shorter is no look, longer keeps a person from everybody else.
+/// Allowed `offer_ms`: below it an agent cannot read the offer; above it the customer is kept from other
+/// agents.
 const OFFER_MS_RANGE: std::ops::RangeInclusive<u32> = 5_000..=1_800_000;
 
-/// Bounds of the second: a minute, and 30 days, as far ahead as a callback may be named.
+/// Allowed `skip_wait_ms`: a minute to 30 days, as far ahead as a callback may be named.
 const SKIP_WAIT_MS_RANGE: std::ops::RangeInclusive<u32> = 60_000..=2_592_000_000;
 
-/// How a campaign dials.
+/// A campaign's dialing mode and its settings.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, Default, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct DialingPlan {
     pub mode: DialingMode,
-    /// Each day is held to the share of the 30 days too.
+    /// True if the share of abandoned calls applies to each day, besides the 30 days.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub holds_each_day: bool,
-    /// Of `preview`: how long an offer waits for its agent; two minutes where it is not said.
+    /// For `preview`: how long an offer waits for its agent; default two minutes.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub offer_ms: Option<u32>,
-    /// Of `preview`: how long whoever is skipped waits; an hour where it is not said.
+    /// For `preview`: how long a skipped customer waits; default one hour.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub skip_wait_ms: Option<u32>,
 }
 
 impl DialingPlan {
-    /// How long an offer waits for its agent.
+    /// Returns how long an offer waits for its agent, in milliseconds.
     pub fn offer_ms(&self) -> u64 {
         u64::from(self.offer_ms.unwrap_or(OFFER_MS))
     }
 
-    /// How long whoever is skipped waits.
+    /// Returns how long a skipped customer waits, in milliseconds.
     pub fn skip_wait_ms(&self) -> u64 {
         u64::from(self.skip_wait_ms.unwrap_or(SKIP_WAIT_MS))
     }
 
-    /// What of it makes no sense.
+    /// Returns what is wrong with the plan, if anything.
     pub fn fault(&self) -> Option<&'static str> {
         let times = [
-            (self.offer_ms, OFFER_MS_RANGE, "offer_ms is 5000 to 1800000"),
+            (self.offer_ms, OFFER_MS_RANGE, "offer_ms must be 5000 to 1800000"),
             (
                 self.skip_wait_ms,
                 SKIP_WAIT_MS_RANGE,
-                "skip_wait_ms is 60000 to 2592000000",
+                "skip_wait_ms must be 60000 to 2592000000",
             ),
         ];
         let is_said = self.offer_ms.is_some() || self.skip_wait_ms.is_some();
         if is_said && !self.mode.only_accepted() {
-            return Some("offer_ms and skip_wait_ms are of the mode preview");
+            return Some("offer_ms and skip_wait_ms need the mode preview");
         }
         let outside = times
             .into_iter()
@@ -129,7 +130,7 @@ impl DialingPlan {
     }
 }
 
-/// The floor of agents as the dialer saw it when it asked for leave.
+/// The agents' state as the dialer saw it when it requested dials.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, Default, schemars::JsonSchema)]
 pub struct FloorSeen {
     /// Agents at work for this campaign, busy or not.
@@ -137,12 +138,13 @@ pub struct FloorSeen {
     pub free: u32,
     /// Calls dialed or about to be, and not answered.
     pub ringing: u32,
-    /// Callees who answered and have nobody yet.
+    /// Callees who answered and have no agent yet.
     pub waiting: u32,
 }
 
 impl FloorSeen {
-    /// One call for each free agent whom nobody rings for: what costs no drop.
+    /// Returns the number of free agents without a ringing call or waiting callee: calls for them abandon no
+    /// callee.
     pub const fn progressive(self) -> u32 {
         self.free
             .saturating_sub(self.ringing)
@@ -150,15 +152,15 @@ impl FloorSeen {
     }
 }
 
-/// By what a batch was sized, beside its count.
+/// The facts that sized a batch, besides its count.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct PacedBy {
     pub mode: DialingMode,
     #[serde(flatten)]
     pub floor: FloorSeen,
-    /// What the pacer wished.
+    /// The number of dials that the pacer requested.
     pub wished: u32,
-    /// The account then: live answers and drops of 30 days, and how many more drops it allows.
+    /// The account then: live answers and abandoned calls of 30 days, and how many more it allows.
     pub answers: u64,
     pub drops: u64,
     pub budget: i64,
@@ -185,7 +187,7 @@ mod tests {
         for mode in DialingMode::ALL {
             let stored = serde_json::to_value(mode).unwrap();
             assert_eq!(stored, mode.code());
-            // A robot relieves whoever is called by a time that they named.
+            // A robot takes callbacks.
             assert!(!(mode.needs_agents() && mode.only_asked()));
         }
     }

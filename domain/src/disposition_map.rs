@@ -1,33 +1,33 @@
-//! What a campaign does after each disposition, over the retry policy that stands: call again, mark the
-//! person, or stop (CMP-3).
+//! The disposition map of a campaign: what follows each disposition, in precedence over the retry policy:
+//! call again, mark the customer, or stop (CMP-3).
 //!
-//! A disposition that is not named is left to the policy. Whoever opted out is never called again, and a
-//! number that the network or the person closed is not retried: no map loosens that.
+//! Dispositions that are not named follow the policy. A customer who opted out is never called again, and a
+//! number that the network or the callee closed is not retried: no map changes that.
 
 use crate::calling_plan::{CallingPlan, RetryRule};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use values::disposition::Disposition;
 
-/// Most attempts and waits of one disposition, above any policy that is sane.
+/// The most attempts for one disposition, above any sensible policy.
 pub const ATTEMPTS_MAX: u32 = 20;
 
-/// Longest wait before an attempt: 30 days.
+/// The longest wait before an attempt: 30 days.
 pub const AFTER_MS_MAX: u64 = 30 * 86_400_000;
 
-/// Longest word by which somebody is marked.
+/// The most bytes of the tag that marks a customer.
 pub const MARK_BYTES_MAX: usize = 64;
 
-/// An outcome, which people write beside dispositions.
+/// An outcome, which users write among the dispositions.
 const OPTED_OUT: &str = "opted_out";
 
 /// What follows one disposition.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(tag = "do", rename_all = "snake_case", deny_unknown_fields)]
 pub enum AfterDisposition {
-    /// Called again, so long after the end, at most so many times.
+    /// Called again `after_ms` after the end, at most `attempts` times.
     Retry { after_ms: u64, attempts: u32 },
-    /// Not called again in this campaign, and tagged with a word at the level behavior.
+    /// Not called again in this campaign, and tagged at the level behavior.
     Mark {
         #[schemars(length(min = 1, max = MARK_BYTES_MAX), example = &"晚点再说")]
         tag: String,
@@ -36,27 +36,27 @@ pub enum AfterDisposition {
     Stop {},
 }
 
-/// By disposition; see the file's description.
+/// The map by disposition; see this file's description.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(try_from = "BTreeMap<String, AfterDisposition>")]
 pub struct DispositionMap(BTreeMap<Disposition, AfterDisposition>);
 
-/// Why a map is none.
+/// The reasons why a map is refused.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum MapFault {
-    #[error("{0:?} is no disposition: write busy, no_answer, unreachable, rejected, machine …")]
+    #[error("{0:?} is not a disposition: use busy, no_answer, unreachable, rejected, machine …")]
     Unknown(String),
-    #[error("{0}: who opted out is never called again; no campaign can loosen that")]
+    #[error("{0}: an opted-out customer is never called again; a campaign cannot loosen this")]
     OptedOut(&'static str),
-    #[error("{}: such a call is not made again; mark or stop are possible", .0.code())]
+    #[error("{}: a call with this disposition cannot be retried; use mark or stop", .0.code())]
     NotRetried(Disposition),
     #[error("{}: 1 to {ATTEMPTS_MAX} attempts, each at most 30 days after the end", .0.code())]
     OutOfBounds(Disposition),
-    #[error("{}: a tag has 1 to {MARK_BYTES_MAX} bytes, none of them a control character", .0.code())]
+    #[error("{}: a tag must have 1 to {MARK_BYTES_MAX} bytes and no control characters", .0.code())]
     Tag(Disposition),
     #[error(
-        "{}: {attempts} attempts, and retry_policy allows {retries_max} over all dispositions: one of both \
-         is meant otherwise",
+        "{}: {attempts} attempts, but retry_policy allows {retries_max} over all dispositions: correct one \
+         of the two",
         disposition.code()
     )]
     Contradicts {
@@ -74,7 +74,7 @@ impl TryFrom<BTreeMap<String, AfterDisposition>> for DispositionMap {
         for (name, after) in given {
             if name == OPTED_OUT {
                 match after {
-                    // That is what happens anyway.
+                    // This is what happens anyway.
                     AfterDisposition::Stop {} => continue,
                     AfterDisposition::Retry { .. } | AfterDisposition::Mark { .. } => {
                         return Err(MapFault::OptedOut(OPTED_OUT));
@@ -108,7 +108,8 @@ fn check(disposition: Disposition, after: &AfterDisposition) -> Result<(), MapFa
     }
 }
 
-/// A conversation that was had, a number that is closed, and what was never dialed are not called again.
+/// Returns false for dispositions without a retry: a completed conversation, a closed number, and a call that
+/// was never dialed.
 const fn may_be_retried(disposition: Disposition) -> bool {
     !matches!(
         disposition,
@@ -129,7 +130,7 @@ impl DispositionMap {
         self.0.get(&disposition)
     }
 
-    /// Whether it fits the policy that bounds all retries together.
+    /// Checks the map against the policy's limit of all retries.
     pub fn check_against(&self, policy_retries_max: u32) -> Result<(), MapFault> {
         for (disposition, after) in &self.0 {
             if let AfterDisposition::Retry { attempts, .. } = after
@@ -161,7 +162,7 @@ impl schemars::JsonSchema for DispositionMap {
 }
 
 impl CallingPlan {
-    /// By which rule somebody is called again after a disposition; `None` where nobody is.
+    /// Returns the rule for calling again after a disposition; `None` if there is no further call.
     pub fn retry_rule(&self, disposition: Disposition) -> Option<RetryRule> {
         match self.dispositions.get(disposition) {
             Some(AfterDisposition::Retry { after_ms, attempts }) => Some(RetryRule {
@@ -173,8 +174,7 @@ impl CallingPlan {
         }
     }
 
-    /// Nobody is called again after this one, whatever else would call: a retry, a further round, a further
-    /// number.
+    /// Returns true if a disposition ends all further calls: retries, recycling rounds and further numbers.
     pub fn ends_after(&self, disposition: Disposition) -> bool {
         match self.dispositions.get(disposition) {
             Some(AfterDisposition::Mark { .. } | AfterDisposition::Stop {}) => true,
@@ -182,7 +182,7 @@ impl CallingPlan {
         }
     }
 
-    /// The word by which a disposition marks somebody.
+    /// Returns the tag with which a disposition marks the customer.
     pub fn mark_of(&self, disposition: Disposition) -> Option<&str> {
         match self.dispositions.get(disposition)? {
             AfterDisposition::Mark { tag } => Some(tag),
@@ -217,7 +217,7 @@ mod tests {
         assert!(plan.ends_after(Disposition::Machine) && plan.ends_after(Disposition::NoAnswer));
         assert!(!plan.ends_after(Disposition::Busy) && !plan.ends_after(Disposition::Congestion));
         assert_eq!(plan.retry_rule(Disposition::Congestion), unnamed);
-        // Written in one order, and without what is so anyway.
+        // Written in one order, and without entries that have no effect.
         let written = serde_json::to_string(&plan.dispositions).unwrap();
         let again = read(&written).unwrap();
         assert_eq!(again, plan.dispositions);
@@ -227,18 +227,18 @@ mod tests {
     #[test]
     fn what_is_unknown_contradictory_or_would_loosen_an_opt_out_is_refused() {
         for (wrong, why) in [
-            (r#"{"hung_up_early":{"do":"stop"}}"#, "is no disposition"),
+            (r#"{"hung_up_early":{"do":"stop"}}"#, "is not a disposition"),
             (
                 r#"{"opted_out":{"do":"retry","after_ms":1,"attempts":1}}"#,
                 "never called again",
             ),
             (
                 r#"{"answered":{"do":"retry","after_ms":1,"attempts":1}}"#,
-                "not made again",
+                "cannot be retried",
             ),
             (
                 r#"{"invalid_number":{"do":"retry","after_ms":1,"attempts":1}}"#,
-                "not made again",
+                "cannot be retried",
             ),
             (r#"{"busy":{"do":"retry","after_ms":1,"attempts":0}}"#, "attempts"),
             (
@@ -246,7 +246,7 @@ mod tests {
                 "30 days",
             ),
             (r#"{"busy":{"do":"retry","after_ms":1}}"#, "attempts"),
-            (r#"{"busy":{"do":"mark","tag":" "}}"#, "a tag has"),
+            (r#"{"busy":{"do":"mark","tag":" "}}"#, "a tag must have"),
             (r#"{"busy":{"do":"stop","attempts":1}}"#, "unknown field"),
             (r#"{"busy":{"do":"ring"}}"#, "unknown variant"),
         ] {

@@ -1,23 +1,23 @@
-//! Who is called when one phone stands under two customer ids (decision 0045); shared by campaign and number.
+//! Who is called if two customer ids have the same phone (decision 0045); shared by campaign and number.
 
 use crate::calling_plan::Preset;
 use serde::{Deserialize, Serialize};
 
-/// Who is enrolled when one phone stands under two customer ids, over all lists of a campaign.
+/// Who is enrolled if two customer ids have the same phone, over all lists of a campaign.
 #[derive(
     Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, schemars::JsonSchema,
 )]
 #[serde(rename_all = "snake_case")]
 pub enum Duplicates {
-    /// The first; the others are left out as `same_number`.
+    /// Only the first customer; the others are left out as `same_number`.
     ByNumber,
-    /// Each customer; they share the number's caps.
+    /// Each customer; all of them share the number's caps.
     ByCustomer,
 }
 
 impl Duplicates {
-    /// What a new campaign of this preset does unless it says otherwise. A debt is one debtor's own: two
-    /// debtors on one phone are two matters.
+    /// Returns the default of a new campaign with this preset. A debt belongs to one debtor: two debtors with
+    /// one phone are two matters.
     pub const fn of_new(preset: Preset) -> Self {
         match preset {
             Preset::CnCollection => Self::ByCustomer,

@@ -1,9 +1,9 @@
-//! Labels of what rules go by, zh and en: names of facts, and those of their values that are codes.
+//! Labels of the facts in verdicts, zh and en: names of facts, and those of their values that are codes.
 
 /// A code with its labels, zh and en.
 pub(crate) type Words = (&'static str, &'static str, &'static str);
 
-/// Names of facts.
+/// The labels of the facts' names.
 pub(crate) const FACTS: [Words; 76] = [
     ("country", "国家", "country"),
     ("not_evaluated", "无法判断的原因", "cannot be evaluated"),
@@ -87,7 +87,7 @@ pub(crate) const FACTS: [Words; 76] = [
     ("calls_of_day", "当天呼叫", "calls of the day"),
 ];
 
-/// Values that are codes.
+/// The labels of the values that are codes.
 pub(crate) const VALUES: [Words; 39] = [
     (
         "record_zone_fixed",

@@ -1,37 +1,36 @@
-//! Four eyes: who stood behind an act that needs a second person, as the act's own event says it.
+//! Four eyes: who requested and approved an act that needs a second user, as stored in the act's own event.
 //!
-//! Either an approval that somebody else gave, or nobody, and then why nobody had to: the event never leaves
-//! that open.
+//! Either another user approved it, or no approval was needed, and then the event states why.
 
 use serde::{Deserialize, Serialize};
 use values::ids::{ApprovalId, UserId};
 
-/// Who stood behind an act.
+/// Who requested and approved an act, or why no approval was needed.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(untagged)]
 pub enum FourEyes {
-    /// Another person approved it.
+    /// Another user approved it.
     Approved {
         approval: ApprovalId,
         requested_by: UserId,
         approved_by: UserId,
     },
-    /// Nobody approved it.
+    /// No approval was needed.
     Nobody { nobody: NobodyBecause },
 }
 
-/// Why nobody had to approve.
+/// The reason why no approval was needed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum NobodyBecause {
     /// The directory's own key was used.
     Directory,
-    /// No other enabled user holds the right.
+    /// No other enabled user has the permission.
     NobodyElse,
 }
 
 impl FourEyes {
-    /// The approval, where somebody gave one.
+    /// Returns the approval, if there is one.
     pub const fn approval(&self) -> Option<ApprovalId> {
         match self {
             Self::Approved { approval, .. } => Some(*approval),
@@ -39,7 +38,7 @@ impl FourEyes {
         }
     }
 
-    /// Who approved it, where somebody did.
+    /// Returns the user who approved it, if there is one.
     pub const fn approved_by(&self) -> Option<&UserId> {
         match self {
             Self::Approved { approved_by, .. } => Some(approved_by),

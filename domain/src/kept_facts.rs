@@ -1,35 +1,35 @@
-//! Facts of an installation and of a campaign's own account that some presets need, as they travel with a
-//! campaign's facts. What is not known is absent, and refuses.
+//! Facts of an installation and of a campaign's account that some presets need. They travel with a campaign's
+//! facts. An unknown fact is absent, and the preset refuses.
 
 use crate::registry_book::RegistryBook;
 use std::collections::BTreeSet;
 use std::fmt;
 use std::sync::Arc;
 
-/// Abandoned calls of those that a person answered, in the days that a rule counts.
+/// Answered and abandoned calls in the days that a rule counts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Abandoned {
     pub answers: u64,
     pub drops: u64,
 }
 
-/// See above.
+/// The facts outside a campaign's plan that presets and rules may need.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct KeptFacts {
-    /// Lists of numbers that others keep: of which day each is.
+    /// External lists of numbers, with the date of each.
     pub registries: Arc<RegistryBook>,
-    /// The campaign's own account of the last 30 days; only campaigns for agents keep one.
+    /// The campaign's own account of the last 30 days; only campaigns with agents have one.
     pub abandoned: Option<Abandoned>,
     pub agents: AgentsThere,
-    /// The campaign is in its test.
+    /// True if the campaign is in its test stage.
     pub under_test: bool,
-    /// Our own test phones, where the plan asks for them.
+    /// Our own test phones, if the plan needs them.
     pub own_phones: Option<Arc<OwnNumbers>>,
-    /// See `assuming_kept`.
+    /// The assumption of a look ahead, see `assuming_kept`.
     assumed: Assumed,
 }
 
-/// Numbers of our own test phones, E.164; never shown by accident.
+/// The numbers of our own test phones, E.164. `Debug` does not show them.
 #[derive(Clone, PartialEq, Eq, Default)]
 pub struct OwnNumbers(BTreeSet<String>);
 
@@ -49,16 +49,16 @@ impl fmt::Debug for OwnNumbers {
     }
 }
 
-/// Whether agents sit at their desks: their port says so.
+/// The presence of agents, according to the `Agents` port.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum AgentsThere {
     Present,
-    /// None, or nobody knows.
+    /// There are none, or it is unknown.
     #[default]
     Absent,
 }
 
-/// Whether what may come is taken to have come.
+/// The assumption of a look ahead about facts that may still come.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 enum Assumed {
     #[default]
@@ -67,7 +67,7 @@ enum Assumed {
 }
 
 impl KeptFacts {
-    /// What the campaign itself knows: whether it is in its test.
+    /// Returns the facts that the campaign itself knows: if it is in its test stage.
     pub fn of_stage(under_test: bool) -> Self {
         Self {
             under_test,
@@ -75,9 +75,8 @@ impl KeptFacts {
         }
     }
 
-    /// The same for a look ahead: a list that is too old or was not imported, a share above the limit and
-    /// agents who are away may all have changed by then. Nobody is called by it: when that time comes it is
-    /// judged anew.
+    /// Returns these facts for a look ahead: an old or missing list, a share above the limit and absent
+    /// agents may all have changed by then. It permits no dial: the rules judge again at that time.
     pub fn assuming_kept(&self) -> Self {
         Self {
             assumed: Assumed::WhatMayCome,

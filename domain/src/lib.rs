@@ -1,9 +1,9 @@
-//! What is true and what is allowed: the domain, pure.
+//! The domain: the rules of outbound calling as pure code.
 //!
-//! A command reaches an aggregate's decider, which turns it into events or refuses; `evolve` folds
-//! events into state. Nothing here reads a clock, draws a number, opens a file or a socket, or starts a
-//! task: what the domain needs of the world is stated in `ports`, whose documentation is a specification.
-//! Aggregates never import one another; they share ids and values.
+//! A command reaches an aggregate's decider, which returns events or refuses; `evolve` folds events into
+//! state. Nothing here reads a clock, generates random numbers, opens a file or a socket, or starts a task:
+//! the domain states its needs as `ports`, and their documentation is a specification. Aggregates never
+//! import one another; they share ids and values.
 #![deny(clippy::wildcard_enum_match_arm)]
 
 pub mod abandonment;
@@ -108,7 +108,7 @@ pub mod wording_draft;
 pub use record::{event_filter, stored_event, upcasting};
 pub mod working_calendar;
 
-// Values that are whole by themselves have a crate of their own and stay known by these names.
+// Self-contained values have a crate of their own and keep these names here.
 pub use values::{
     approvals_asked, call_caps, calling_code, digest, disposition, emotion, fabe, few_map, go_live, ids,
     key_rule, message_way, outside_address, permission, phone_number, routing_score, sensitive_words,

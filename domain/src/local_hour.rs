@@ -1,7 +1,7 @@
-//! In which hour of their own day somebody is at a time, and whether people work on that day: what is counted
-//! where a campaign learns when they answer. Asked of nobody's permission.
+//! The local hour of a customer at a time, and if the day is a workday: what a campaign counts to learn best
+//! call times. It permits no dial.
 //!
-//! Where a callee may be in several zones it is the first of them: a guess is good enough to count by.
+//! If a callee may be in several zones, the first of them counts: a guess is sufficient for counting.
 
 use crate::best_times::{DaySort, HourOfDay, HoursAhead};
 use crate::calling_plan::{CallingPlan, CampaignFacts};
@@ -17,10 +17,10 @@ use std::collections::BTreeSet;
 /// One hour in milliseconds.
 const HOUR_MS: u64 = 3_600_000;
 
-/// Hours of a day, and one of the day on which clocks are turned back.
+/// The most hours of a day: 25 on the day on which clocks are set back.
 const HOURS_OF_DAY_MAX: u64 = 25;
 
-/// The hour of a person's own day; `None` where their zone is not known.
+/// Returns the hour of a person's own day; `None` if their zone is unknown.
 pub fn hour_of_person(
     plan: &CallingPlan,
     calendars: &Calendars,
@@ -32,7 +32,7 @@ pub fn hour_of_person(
     Some(hour_in(zone, plan, calendars, at))
 }
 
-/// The hour of a zone's day.
+/// Returns the hour of the day in a zone, with the sort of the day.
 pub fn hour_in(zone: Tz, plan: &CallingPlan, calendars: &Calendars, at: Timestamp) -> HourOfDay {
     let local = local_time(at, zone);
     let day = Day::of(local.date());
@@ -55,8 +55,8 @@ pub fn hour_in(zone: Tz, plan: &CallingPlan, calendars: &Calendars, at: Timestam
     }
 }
 
-/// Hours of the day behind `at` in which calls may begin; of Beijing's day where each person's own zone says
-/// when, which tells which hours of their own day.
+/// Returns the hours of the day after `at` in which calls may begin. If each person's own zone decides, these
+/// are hours of Beijing's day, which stand for the hours of each person's day.
 pub fn open_hours(plan: &CallingPlan, at: Timestamp) -> BTreeSet<u8> {
     let is_zoned = opening(plan, at) != Opening::ByPerson;
     let zone = match is_zoned {
@@ -70,8 +70,8 @@ pub fn open_hours(plan: &CallingPlan, at: Timestamp) -> BTreeSet<u8> {
         .collect()
 }
 
-/// For which groups of a campaign a clearly better hour of the day is still to come. Known where its preset
-/// names one zone; where each person's own zone says it, no order is made of hours.
+/// Returns for which groups of a campaign a clearly better hour is still to come today. Known only if its
+/// preset names one zone; otherwise hours do not affect the ranking.
 pub fn hours_ahead(facts: &CampaignFacts, now: Timestamp) -> HoursAhead {
     let plan = &facts.plan;
     let Some(best_times) = plan
@@ -119,7 +119,7 @@ mod tests {
                 "2026-03-06T16:00:00Z",
                 Some((0, DaySort::RestDay)),
             ),
-            // A Saturday that is worked for a holiday, and a Monday that is one.
+            // A Saturday that is a swapped working day, and a Monday that is a holiday.
             (
                 "+8613800138000",
                 "2026-02-14T02:00:00Z",

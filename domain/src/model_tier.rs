@@ -1,29 +1,29 @@
-//! Which model a call is understood by, by what its person is worth: tiers of a campaign, each for a grade
-//! or a value of a variable. The bundled model, or the campaign's own, where no tier is meant.
+//! Model tiers of a campaign: each assigns a model to customers with a grade or another value of a variable.
+//! Without a matching tier the campaign's own model is used, or the bundled one.
 
 use crate::model::ModelRef;
 use serde::{Deserialize, Serialize};
 
-/// Most tiers of one campaign: as many as there are grades, and two.
+/// The most tiers of one campaign: as many as there are grades, and two.
 pub const TIERS_MAX: usize = 10;
 
-/// Where a person's grade by recency, frequency and money stands: a column of their list, or an attribute.
+/// The column or attribute that holds a person's grade by recency, frequency and money.
 pub const GRADE: &str = "rfm_grade";
 
-/// One tier.
+/// One tier: the customers that it is for, and the model of their calls.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ModelTier {
-    /// A variable of the list; where the list says nothing, an attribute of that name.
+    /// A variable of the list; without a value there, the attribute of that name.
     #[schemars(example = &"rfm_grade")]
     pub by: String,
-    /// The value for whose people it is, without regard to case.
+    /// The value that selects customers, without regard to case.
     #[schemars(example = &"champion")]
     pub is: String,
     pub model: ModelRef,
 }
 
-/// The tiers of a campaign, in the order in which they are asked.
+/// The tiers of a campaign, in the order in which they are checked.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(transparent)]
 pub struct ModelTiers(Vec<ModelTier>);

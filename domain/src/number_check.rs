@@ -1,28 +1,29 @@
-//! What a vacancy check says of a number (空号检测, LIN-6), and what a campaign wants of it before it dials.
+//! Number checks (空号检测, LIN-6): the states that an external library returns, and the check that a campaign
+//! requires before a dial.
 //!
-//! Somebody else's library answers with one of six states. The answer is a fact of the number with its time;
-//! a campaign that demands a check lets nobody be dialed whose number was not checked lately. Campaigns that
-//! demand none ask nothing.
+//! A library returns one of six states. The state is a fact of the number with its time. A campaign that
+//! requires a check does not dial numbers that were not checked recently. Campaigns without this requirement
+//! check no numbers.
 
 use crate::time::Timestamp;
 use serde::{Deserialize, Serialize};
 
-/// Oldest answer that a campaign may count on: numbers are given out again after half a year.
+/// The oldest check that a campaign may accept: numbers are reassigned after half a year.
 pub const CHECK_AGE_DAYS_MAX: u32 = 180;
 
-/// Age to which an answer counts unless it is said: operators take numbers back by the month.
+/// The default age limit of a check: operators take numbers back by the month.
 const CHECK_AGE_DAYS: u32 = 30;
 
 /// One day in milliseconds.
 const DAY_MS: u64 = 86_400_000;
 
-/// How long before a campaign's end a number that waits for its check is asked about once more: a call that
-/// is granted then can still be placed.
+/// How long before a campaign's end a number without a check is judged once more: a call granted then can
+/// still be placed.
 const LAST_LOOK_MS: u64 = 60_000;
 
-/// When a number that waits for its check is asked about again, which would be `at`: before the campaign's
-/// end where there is time left, and at its end otherwise. Who waits then is settled by the end: a check that
-/// has not come settles nobody.
+/// Returns when a number without a check is judged again, by default at `at`: before the campaign's end if
+/// there is time, else at its end. Enrolments that still wait then are settled by the end: a missing check
+/// settles no enrolment.
 pub fn check_asked_again(at: Timestamp, ends_at: Option<Timestamp>, now: Timestamp) -> Timestamp {
     match ends_at {
         Some(ends_at) if at >= ends_at && now < ends_at => {
@@ -33,23 +34,23 @@ pub fn check_asked_again(at: Timestamp, ends_at: Option<Timestamp>, now: Timesta
     }
 }
 
-/// The six states of a vacancy check, in the order of their numbers.
+/// The six states of a number check, in the order of their numbers.
 #[derive(
     Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, schemars::JsonSchema,
 )]
 #[serde(rename_all = "snake_case")]
 pub enum CheckedState {
-    /// 空号: nobody has the number.
+    /// 空号: the number is not assigned.
     Vacant,
-    /// 实号: somebody has it.
+    /// 实号: the number is in use.
     Live,
-    /// 停机: somebody has it and cannot be called.
+    /// 停机: the number is assigned but cannot be called.
     Suspended,
-    /// 库无: the library does not know it.
+    /// 库无: the library does not know the number.
     NotInLibrary,
-    /// 沉默: nobody has used it for long.
+    /// 沉默: the number has not been used for long.
     Silent,
-    /// 风险: who has it is known to complain.
+    /// 风险: the number's holder is known to complain.
     Risky,
 }
 
@@ -63,7 +64,7 @@ impl CheckedState {
         Self::Risky,
     ];
 
-    /// As libraries number them; `None` of another number.
+    /// Returns the state with the number that libraries use; `None` for another number.
     pub fn of_number(number: u64) -> Option<Self> {
         let index = usize::try_from(number).ok()?;
         Self::ALL.get(index).copied()
@@ -92,7 +93,7 @@ impl CheckedState {
     }
 }
 
-/// The last answer about a number.
+/// The last result of a number check, with its time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Checked {
     pub state: CheckedState,
@@ -100,31 +101,31 @@ pub struct Checked {
 }
 
 impl Checked {
-    /// Whether it still counts; the last instant of its age does.
+    /// Returns true if the check still counts; the last instant of its age does.
     pub fn is_fresh(&self, age_days_max: u32, now: Timestamp) -> bool {
         now.ms_since(self.at) <= DAY_MS.saturating_mul(u64::from(age_days_max))
     }
 }
 
-/// What a campaign demands. Without it nobody asks.
+/// The number check that a campaign requires. Without it no number is checked.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct NumberCheckPlan {
-    /// Numbers of these states are not dialed: 空号 and 停机 unless it is said.
+    /// Numbers in these states are not dialed; default 空号 and 停机.
     #[serde(default = "vacant_and_suspended")]
     #[schemars(extend("examples" = [["vacant", "suspended", "risky"]]))]
     pub refuse: Vec<CheckedState>,
-    /// An older answer counts as none.
+    /// The most days since the check; an older one does not count.
     #[serde(default = "usual_age")]
     #[schemars(range(min = 1, max = CHECK_AGE_DAYS_MAX), example = 30)]
     pub max_age_days: u32,
 }
 
 impl NumberCheckPlan {
-    /// What makes no sense of it.
+    /// Returns what is wrong with the requirement, if anything.
     pub fn fault(&self) -> Option<&'static str> {
         if self.refuse.contains(&CheckedState::Live) {
-            return Some("refuses live numbers: nobody would be called");
+            return Some("refuses live numbers: no customer would be called");
         }
         if !(1..=CHECK_AGE_DAYS_MAX).contains(&self.max_age_days) {
             return Some("counts answers of 1 to 180 days");

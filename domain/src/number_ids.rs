@@ -1,11 +1,11 @@
-//! Number ids as readers without the reveal right see them: keyed with the customer.
+//! Number ids for readers without the reveal permission: keyed with the customer.
 //!
-//! A number's id is the same for every customer who has the number. To a reader who sees numbers masked, two
-//! equal ids would show that two customers share a number, and the number of a known customer would show
-//! that of an unknown one. This reader gets the first 128 bits of SHA-256 over the id and the customer
-//! instead: the same customer keeps one id for one number, two customers with one number have two. The id
-//! itself is a keyed hash of 128 bits. This reader must never see it: with it the keyed ids of all customers
-//! could be computed.
+//! A number's id is the same for every customer who has the number. If a reader who sees masked numbers had
+//! it, two equal ids would reveal that two customers share a number, and a known customer's number would
+//! reveal that of an unknown one. This reader gets the first 128 bits of SHA-256 over the id and the customer
+//! instead: the same customer keeps one id for one number, and two customers with one number have two. The id
+//! itself is a keyed hash of 128 bits. This reader must never see it: the keyed ids of all customers could be
+//! computed from it.
 
 use crate::stored_event::StoredEvent;
 use serde_json::{Map, Value};
@@ -14,7 +14,7 @@ use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use values::ids::{CustomerId, NumberId};
 
-/// What the hash begins with, so that no other hash of the product equals it.
+/// The prefix of the hashed text, so that no other hash of the product equals it.
 const DOMAIN: &str = "ledgerline keyed number 1";
 
 /// Members that hold number ids: `next_number` of `customer.call_closed`, `before` of `test_phones.changed`.
@@ -23,31 +23,31 @@ const MEMBERS: [&str; 4] = ["number", "numbers", "next_number", "before"];
 /// The fact of `same_number` that names the other customer with the number.
 const OTHER_CUSTOMER: &str = "same_as";
 
-/// How the stream of a number begins.
+/// The prefix of a number's stream name.
 const STREAM: &str = "number-";
 
-/// In which form a reader gets number ids.
+/// The form in which a reader gets number ids.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum NumberIds {
-    /// One id for one number: for readers with the reveal right over everybody.
+    /// One id for one number: for readers with the reveal permission for all customers.
     AsStored,
     /// Keyed with the customer; lookup hashes and the id of the other customer of `same_number` are left out.
     #[default]
     Keyed,
 }
 
-/// The id of a number of this customer, for a reader without the reveal right.
+/// Returns the id of a number of this customer, for a reader without the reveal permission.
 pub fn keyed_number(number: &NumberId, customer: &CustomerId) -> NumberId {
     keyed_with(number, customer.as_str())
 }
 
-/// The id of a number that is no customer's (a test phone): it equals no id of a customer's number.
+/// Returns the id of a number without a customer (a test phone): it equals no id of a customer's number.
 pub fn keyed_apart(number: &NumberId) -> NumberId {
     keyed_with(number, "of no customer")
 }
 
 impl NumberIds {
-    /// The id of a number of this customer.
+    /// Returns the id of a number of this customer.
     pub fn of_customer(self, number: &NumberId, customer: &CustomerId) -> NumberId {
         match self {
             Self::AsStored => number.clone(),
@@ -55,8 +55,8 @@ impl NumberIds {
         }
     }
 
-    /// The event as this reader gets it. A record that cannot be parsed is returned as it is: it is refused
-    /// where it is shown.
+    /// Returns the event as this reader gets it. A record that cannot be parsed is returned unchanged: it is
+    /// refused where it is shown.
     pub fn of_event(self, event: &StoredEvent) -> StoredEvent {
         let is_keyed = self == Self::Keyed && may_hold_number(&event.record);
         let keyed = is_keyed.then(|| keyed_record(&event.record)).flatten();
@@ -66,7 +66,7 @@ impl NumberIds {
         )
     }
 
-    /// Facts of a rule as this reader gets them.
+    /// Returns the facts of a rule as this reader gets them.
     pub fn of_facts(self, mut facts: BTreeMap<String, String>) -> BTreeMap<String, String> {
         if self == Self::Keyed {
             facts.remove(OTHER_CUSTOMER);
@@ -74,7 +74,8 @@ impl NumberIds {
         facts
     }
 
-    /// A record, or an object with its members `id`, `customer`, `stream` and `data`, as this reader gets it.
+    /// Returns a record, or an object with its members `id`, `customer`, `stream` and `data`, as this reader
+    /// gets it.
     pub fn of_record(self, record: Value) -> Value {
         match (self, record) {
             (Self::Keyed, Value::Object(record)) => {
@@ -85,7 +86,7 @@ impl NumberIds {
         }
     }
 
-    /// The JSON about one customer as this reader gets it.
+    /// Returns JSON about one customer as this reader gets it.
     pub fn of_json(self, value: Value, customer: &CustomerId) -> Value {
         match self {
             Self::AsStored => value,
@@ -94,7 +95,7 @@ impl NumberIds {
     }
 }
 
-/// Most records hold none of these, and are left alone.
+/// Returns true if a record may hold number ids or lookup hashes. Most do not and are left unchanged.
 fn may_hold_number(record: &[u8]) -> bool {
     let Ok(text) = std::str::from_utf8(record) else {
         return false;
@@ -118,8 +119,8 @@ fn keyed_record(record: &[u8]) -> Option<Vec<u8>> {
     serde_json::to_vec(&keyed_value(Value::Object(record), &key)).ok()
 }
 
-/// The customer of the event; for an event of a number stream the customer or the call that it names; else
-/// the event itself, so that the id equals no other.
+/// Returns the key for an event's number ids: the event's customer; for a number's stream the customer or
+/// call that the event names; else the event itself, so that the id equals no other.
 fn key_of(record: &Map<String, Value>) -> String {
     let data = record.get("data");
     let named = [
@@ -159,7 +160,7 @@ fn keyed_members(members: Map<String, Value>, key: &str) -> Map<String, Value> {
     .collect()
 }
 
-/// An id of a number, or a list of them; what is none is treated as any other value.
+/// Returns the keyed form of a number id or a list of them; any other value is treated as usual.
 fn keyed_numbers(value: Value, key: &str) -> Value {
     match value {
         Value::String(text) => match text.parse::<NumberId>() {
@@ -173,7 +174,7 @@ fn keyed_numbers(value: Value, key: &str) -> Value {
     }
 }
 
-/// The name of a number's stream.
+/// Returns the keyed form of the name of a number's stream; `None` for other texts.
 fn keyed_stream(text: &str, key: &str) -> Option<String> {
     let number = text.strip_prefix(STREAM)?.parse::<NumberId>().ok()?;
     Some(format!("{STREAM}{}", keyed_with(&number, key)))
@@ -183,7 +184,7 @@ fn keyed_with(number: &NumberId, key: &str) -> NumberId {
     let digest = Sha256::digest(format!("{DOMAIN}\n{number}\n{key}"));
     let mut text = String::with_capacity(32);
     for byte in digest.iter().take(16) {
-        // Writing to a text never fails.
+        // Writing to a string never fails.
         let _never_fails = write!(text, "{byte:02x}");
     }
     text.parse().unwrap_or_else(|_| number.clone())

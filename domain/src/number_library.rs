@@ -1,9 +1,7 @@
-//! Where a Chinese number was issued, and by which carrier: a table that ships with the program, with its
-//! date.
+//! The number library: place and carrier of issue of Chinese numbers, from a dated table in the program.
 //!
-//! A number that was taken to another carrier, or whose owner moved, keeps its prefix: this says where it
-//! was issued and nothing more. What the table does not have is unknown. Its source:
-//! `domain/data/cn_numbers/`.
+//! A number keeps its prefix when it is ported or its owner moves: the table states where it was issued and
+//! nothing more. Numbers without an entry are unknown. Source: `domain/data/cn_numbers/`.
 
 use serde::Serialize;
 use std::sync::LazyLock;
@@ -11,20 +9,20 @@ use std::sync::LazyLock;
 /// The edition of the table: its source, version and date.
 pub const EDITION: &str = "libphonenumber 9.0.43 (2026-11-06)";
 
-/// The column of a record that says where its number is of; it goes before the table.
+/// The column of a record with the number's home location; it takes precedence over the table.
 pub const HOME_LOCATION: &str = "home_location";
 
-/// Names under which a script may say what the table has of a person's number.
+/// The variable names by which a script can use the table's values for a person's number.
 pub const HOME_PROVINCE: &str = "home_province";
 pub const HOME_CITY: &str = "home_city";
 pub const CARRIER: &str = "carrier";
 
-/// Whether a list needs no column for this variable, because an import fills it from the number.
+/// Returns true if a list needs no column for this variable, because an import fills it from the number.
 pub fn fills(name: &str) -> bool {
     matches!(name, HOME_PROVINCE | HOME_CITY | CARRIER)
 }
 
-/// What the table has of a number under one of these names.
+/// Returns the table's value for a number under one of these names.
 pub fn variable(name: &str, phone: &str) -> Option<&'static str> {
     let value = match name {
         HOME_PROVINCE => home(phone)?.province,
@@ -38,7 +36,7 @@ pub fn variable(name: &str, phone: &str) -> Option<&'static str> {
 /// The first mobile prefix of the table, of seven digits.
 const FIRST: u32 = 1_300_000;
 
-/// Digits of a mobile number, and those that say where it was issued.
+/// The digits of a mobile number, and those that determine its place of issue.
 const MOBILE_DIGITS: usize = 11;
 const PREFIX_DIGITS: usize = 7;
 
@@ -47,19 +45,19 @@ const AREAS: &str = include_str!("../data/cn_numbers/areas.tsv");
 const CARRIERS: &str = include_str!("../data/cn_numbers/carriers.tsv");
 const MOBILES: &[u8] = include_bytes!("../data/cn_numbers/mobiles.bin");
 
-/// Where a number was issued.
+/// The place where a number was issued.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 pub struct Home {
-    /// ISO 3166-2, such as `CN-GD`.
+    /// ISO 3166-2, for example `CN-GD`.
     pub code: &'static str,
     pub province: &'static str,
-    /// Empty where the table has the province alone.
+    /// Empty if the table has only the province.
     pub city: &'static str,
 }
 
 struct Table {
     places: Vec<Home>,
-    /// Where each run of prefixes begins, and its place from 1 or none.
+    /// The first prefix of each run, and the index of its place from 1; 0 for none.
     mobiles: Vec<(u32, u16)>,
     areas: Vec<(&'static str, u16)>,
     carriers: Vec<(&'static str, &'static str)>,
@@ -84,7 +82,8 @@ static TABLE: LazyLock<Table> = LazyLock::new(|| Table {
         .collect(),
 });
 
-/// Where an E.164 number was issued; nothing where the table does not have it, or it is of another country.
+/// Returns where an E.164 number was issued; `None` if the table does not have it or it is of another
+/// country.
 pub fn home(phone: &str) -> Option<Home> {
     let national = phone.strip_prefix("+86")?;
     let place = if is_mobile(national) {
@@ -101,7 +100,7 @@ pub fn home(phone: &str) -> Option<Home> {
     TABLE.places.get(place).copied()
 }
 
-/// The carrier that issued a Chinese mobile number.
+/// Returns the carrier that issued a Chinese mobile number.
 pub fn carrier(phone: &str) -> Option<&'static str> {
     let national = phone.strip_prefix("+86").filter(|national| is_mobile(national))?;
     let of = |size| {
@@ -112,7 +111,7 @@ pub fn carrier(phone: &str) -> Option<&'static str> {
     (3..=5).rev().find_map(of)
 }
 
-/// The province that a text of a record begins with: `广东`, `广东省/深圳市`, `新疆维吾尔自治区`, `CN-GD`. Its code.
+/// Returns the code of the province that a record's text begins with: `广东`, `广东省/深圳市`, `新疆维吾尔自治区`, `CN-GD`.
 pub fn province_of(text: &str) -> Option<&'static str> {
     let text = text.trim();
     let names = TABLE.places.iter().find(|place| {
@@ -141,7 +140,7 @@ fn home_of(line: &'static str) -> Option<Home> {
     })
 }
 
-/// Pairs of length and place, as numbers of seven bits a byte.
+/// Decodes pairs of length and place, stored as numbers with seven bits per byte.
 fn runs(bytes: &[u8]) -> Vec<(u32, u16)> {
     let mut numbers = Vec::new();
     let (mut number, mut shift) = (0_u32, 0_u32);

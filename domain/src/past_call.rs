@@ -1,8 +1,8 @@
-//! Calls that another system made before us (VICIdial, Asterisk), as its records tell them (NEW-13): facts
-//! that caps count where the record proves a dial, and never dials of ours.
+//! Imported calls that another system made before (VICIdial, Asterisk), according to its records (NEW-13):
+//! facts that caps count if the record proves a dial, and never dials of ours.
 //!
-//! Promises: a record counts once, however often it is imported; one that proves no dial is kept, and no cap
-//! counts it until a later export of the same record proves it.
+//! Guarantees: a record counts once, however often it is imported. One that proves no dial is stored, and no
+//! cap counts it until a later export of the same record proves it.
 
 use crate::time::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -13,19 +13,20 @@ use std::str::FromStr;
 use uuid::Uuid;
 use values::ids::{InvalidId, NAMESPACE, NumberId, uuid_id};
 
-/// Most calls of one event: a record stays far below a megabyte.
+/// The most calls of one event: a record stays far below a megabyte.
 pub const PAST_CALLS_OF_EVENT_MAX: usize = 500;
 
-/// Most imported calls that one person or number keeps the ids of: one a day for five years.
+/// The most imported calls that one person or number keeps the ids of: one a day for five years.
 pub const PAST_CALLS_MAX: usize = 2_000;
 
-/// What the name of a cap's fact begins with that says how many of the counted calls were imported.
+/// The prefix of the fact that states how many of a cap's counted calls were imported.
 pub const IMPORTED_FACT: &str = "imported_";
 
-/// Longest status of VICIdial's own: its column has six letters.
+/// The most bytes of a VICIdial status: its column has six letters.
 const VICIDIAL_STATUS_BYTES_MAX: usize = 6;
 
-/// How the switch says that a dial ended (Asterisk's `DIALSTATUS`), for calls that it alone saw.
+/// The switch's words for the end of a dial (Asterisk's `DIALSTATUS`), for calls that only the switch
+/// recorded.
 const SWITCH_STATUSES: [&str; 9] = [
     "ANSWER",
     "BUSY",
@@ -49,24 +50,25 @@ const DISPOSITIONS: [&str; 7] = [
     "UNKNOWN",
 ];
 
-/// A record within so much of a dial of ours on the same number is that dial, seen by the switch: its set-up
-/// and two clocks' difference lie below a minute.
+/// A record within this time of one of our dials to the same number is that dial, recorded by the switch: the
+/// set-up and the difference of two clocks are below a minute.
 pub const SAME_DIAL_MS: u64 = 60_000;
 
 uuid_id!(
-    /// One call of another system: UUIDv5 of the system, the number's id and the system's own name for it.
+    /// One call of another system: UUIDv5 of the system, the number's id and the system's own key of the
+    /// record.
     PastCallId, "past call"
 );
 
 impl PastCallId {
-    /// The call that a record stands for: the same record is itself in every file.
+    /// Returns the id of the call that a record describes: the same record has the same id in every file.
     pub fn derive(source: HistorySource, number: &NumberId, key: &str) -> Self {
         let text = format!("past call:{}/{number}/{key}", source.code());
         Self(Uuid::new_v5(&NAMESPACE, text.as_bytes()))
     }
 }
 
-/// Whose records they are.
+/// The system that the records come from.
 #[derive(
     Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, schemars::JsonSchema,
 )]
@@ -85,14 +87,14 @@ impl HistorySource {
     }
 }
 
-/// What a record says of one call; it names nobody.
+/// The data of one call's record; it names no person.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct PastCall {
     pub record: PastCallId,
     pub dialed_at: Timestamp,
-    /// The record proves that the callee was dialed; else it is kept and no cap counts it.
+    /// True if the record proves that the callee was dialed; otherwise no cap counts it.
     pub proves_dial: bool,
-    /// Whether somebody or something picked up; absent where the record does not tell: counts as either.
+    /// True if the call was picked up; absent if the record does not say: counts as both.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub answered: Option<bool>,
     /// The system's own word for how it ended.
@@ -102,8 +104,8 @@ pub struct PastCall {
     pub talk_ms: Option<u64>,
 }
 
-/// Whether a text may be a status of such a system: what is stored is sealed nowhere, so that no column of
-/// numbers or names may pass for one. Stored ones of before are read whatever they are.
+/// Returns true if a text may be a status of this system. A status is stored unsealed, so a column of numbers
+/// or names must not pass as one. Older stored values are read whatever they are.
 pub fn is_status(source: HistorySource, text: &str) -> bool {
     let known =
         |letter: u8| letter.is_ascii_uppercase() || letter.is_ascii_digit() || matches!(letter, b'_' | b'-');
@@ -117,7 +119,7 @@ pub fn is_status(source: HistorySource, text: &str) -> bool {
     }
 }
 
-/// What is remembered of a record, so that it counts once.
+/// What is kept of a record, so that it counts once.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 struct Noted {
     dialed_at: Timestamp,
@@ -128,18 +130,18 @@ struct Noted {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct ImportedDial {
     pub at: Timestamp,
-    /// `None` where the record does not tell: counts as either.
+    /// `None` if the record does not say: counts as both.
     pub answered: Option<bool>,
 }
 
-/// What was imported of one person or number.
+/// The imported records and dials of one person or number.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct PastCalls {
     records: BTreeMap<PastCallId, Noted>,
     dials: Vec<ImportedDial>,
 }
 
-/// Why records are not taken.
+/// The reasons why records are refused.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum PastCallFault {
     InFuture,
@@ -155,13 +157,13 @@ impl PastCalls {
         self.records.contains_key(&record)
     }
 
-    /// Whether a record says nothing new: a dial that was not proved may be proved later.
+    /// Returns true if a record says nothing new. A dial that was not proved may be proved later.
     pub(crate) fn tells(&self, call: &PastCall) -> bool {
         let noted = self.records.get(&call.record);
         noted.is_some_and(|noted| noted.proves_dial || !call.proves_dial)
     }
 
-    /// Records of after an instant.
+    /// Returns the number of records after an instant.
     pub(crate) fn count_after(&self, oldest: Timestamp) -> usize {
         let records = self.records.values();
         records.filter(|noted| noted.dialed_at > oldest).count()
@@ -192,7 +194,8 @@ impl PastCalls {
         self.make_room();
     }
 
-    /// The oldest give way: whoever took the newer ones has seen that no cap looks back to them.
+    /// Removes the oldest records beyond the limit: no cap looks back to them, as was checked when newer ones
+    /// were added.
     fn make_room(&mut self) {
         while self.records.len() > PAST_CALLS_MAX {
             let oldest = self.records.iter().min_by_key(|(_, noted)| noted.dialed_at);
@@ -203,7 +206,7 @@ impl PastCalls {
         }
     }
 
-    /// Dials that records of another id of the same person prove.
+    /// Adds the dials that records of another id of the same person prove.
     pub(crate) fn count_also(&mut self, other: &Self) {
         self.dials.extend_from_slice(&other.dials);
     }

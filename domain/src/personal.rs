@@ -1,15 +1,15 @@
-//! Personal data has its own type: open in memory, sealed in a record, erased for good.
+//! Personal data has its own type: open in memory, sealed in a record, erased permanently.
 //!
-//! A record never holds the open form: serialising it fails. Sealing is done once, when the record is
-//! made (`stored_event::record`); opening when an entity loads or a permitted reply is written.
-//! Decisions must work with `Erased`. `Debug` never shows the value.
+//! A record never holds the open form: serializing it fails. A value is sealed once, when the record is made
+//! (`stored_event::record`), and opened when an entity loads or a permitted reply is written. Decisions must
+//! work with `Erased`. `Debug` never shows the value.
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de, ser};
 use std::fmt;
 use values::ids::CustomerId;
 
-/// A keyed hash (HMAC-SHA-256 under the installation's secret, lower hex) of a phone or external id.
-/// It serves lookup and outlives erasure.
+/// A keyed hash (HMAC-SHA-256 under the installation's secret, lower hex) of a phone or external id. It is
+/// used for lookup and outlives erasure.
 #[derive(
     Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, schemars::JsonSchema,
 )]
@@ -21,38 +21,38 @@ pub struct LookupHash(pub String);
 pub struct Sealed {
     /// Base64 of the 12-byte nonce, the ciphertext and the 16-byte tag (AES-256-GCM).
     pub sealed: String,
-    /// Whose key opens it.
+    /// The person with the key that opens it.
     pub key: CustomerId,
-    /// Of what was said: the transcript's own key, without which that of the person opens nothing. Absent in
-    /// records from before there was one.
+    /// For words of a call or conversation: the transcript's own key, needed besides the person's. Absent in
+    /// older records.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub transcript: Option<CustomerId>,
-    /// Only for phones and external ids.
+    /// The lookup hash; only for phones and external ids.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub hash: Option<LookupHash>,
 }
 
-/// A value of a person.
+/// A personal value.
 #[derive(Clone, PartialEq, Eq)]
 pub enum Personal<T> {
-    /// Readable; `hashed` asks for a lookup hash beside the sealed form (phone and external id only).
+    /// Readable; `hashed` requests a lookup hash with the sealed form (phone and external id only).
     Open { value: T, hashed: bool },
-    /// As stored.
+    /// The value in its stored form.
     Sealed(Box<Sealed>),
-    /// The person's key is gone. The hash, where there was one, stays.
+    /// The person's key is gone. The lookup hash stays, if there was one.
     Erased { hash: Option<LookupHash> },
 }
 
 impl<T> Personal<T> {
-    /// A value that nobody looks up.
+    /// Returns an open value without a lookup hash.
     pub const fn open(value: T) -> Self {
         Self::Open { value, hashed: false }
     }
-    /// A phone or an external id, which is looked up by its keyed hash.
+    /// Returns an open phone or external id, which is looked up by its keyed hash.
     pub const fn open_hashed(value: T) -> Self {
         Self::Open { value, hashed: true }
     }
-    /// The value, if it can be read now.
+    /// Returns the value, if it can be read now.
     pub const fn value(&self) -> Option<&T> {
         match self {
             Self::Open { value, .. } => Some(value),
@@ -78,7 +78,7 @@ struct ErasedForm {
     hash: Option<LookupHash>,
 }
 
-/// As records hold it: sealed, or erased.
+/// The schema of the forms in records: sealed, or erased.
 impl<T> schemars::JsonSchema for Personal<T> {
     fn schema_name() -> std::borrow::Cow<'static, str> {
         "Personal".into()
@@ -132,12 +132,12 @@ impl<'de, T> Deserialize<'de> for Personal<T> {
     }
 }
 
-/// One step of a pointer into an event: `~` and `/` are escaped (RFC 6901, section 3).
+/// Returns one step of a JSON pointer with `~` and `/` escaped (RFC 6901, section 3).
 pub(crate) fn escaped(name: &str) -> String {
     name.replace('~', "~0").replace('/', "~1")
 }
 
-/// `张三` as `张*`, for replies: the first character stays.
+/// Returns a name masked for replies, for example `张三` as `张*`: the first character stays.
 pub fn mask_name(name: &str) -> String {
     let mut characters = name.chars();
     match characters.next() {
@@ -149,10 +149,10 @@ pub fn mask_name(name: &str) -> String {
 /// Characters of an institution's own id that are shown.
 const EXTERNAL_ID_SHOWN: usize = 2;
 
-/// An institution's own id of a person, covered but for its end.
+/// Returns an institution's own id of a person, masked except for its end.
 pub fn mask_external_id(text: &str) -> String {
     let count = text.chars().count();
-    // At least half is hidden, so that a short one is not shown whole.
+    // At least half is hidden, so that a short one is not shown completely.
     let hidden = count.saturating_sub(EXTERNAL_ID_SHOWN.min(count / 2));
     let shown = text.chars().skip(hidden);
     std::iter::repeat_n('*', hidden).chain(shown).collect()

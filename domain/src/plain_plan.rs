@@ -1,5 +1,4 @@
-//! A plan of which nothing is asked but its hours, what every other plan is told apart by; and what holds
-//! where a plan says nothing.
+//! A plan with only its hours set, and the defaults of a plan's other members.
 
 use crate::calling_plan::{Basis, CallingPlan, CallingWindow, Preset, RetryPolicy};
 use crate::disposition_map::DispositionMap;
@@ -11,9 +10,9 @@ use values::approvals_asked::Approvals;
 use values::sensitive_words::SensitiveWordList;
 
 impl CallingPlan {
-    /// Service calls under contract within these hours, one at a time, tried again by the standard
-    /// policy, nothing else said. A new member of a plan has its default here, and whoever makes plans
-    /// keeps theirs.
+    /// Returns a plan for service calls under contract within these hours, one at a time, with the standard
+    /// retry policy and nothing else set. A new member of a plan gets its default here, so other code that
+    /// makes plans need not change.
     pub fn within(window: CallingWindow) -> Self {
         Self {
             preset: Preset::CnService,
@@ -50,25 +49,25 @@ impl CallingPlan {
         }
     }
 
-    /// By customer where nothing was chosen: a campaign made before goes on as it went.
+    /// Returns how duplicates are handled; by customer if the plan does not say, as in older campaigns.
     pub fn duplicates(&self) -> Duplicates {
         self.duplicates.unwrap_or(Duplicates::ByCustomer)
     }
 
-    /// Who takes over when somebody has answered: a robot unless it is said.
+    /// Returns who takes over an answered call; a robot by default.
     pub fn relief(&self) -> Relief {
         let said = self.screening.as_deref().and_then(|screening| screening.relief);
         said.unwrap_or(Relief::Robot)
     }
 
-    /// The order of its due; none where it asks for none and tells no groups of hours apart.
+    /// Returns the ranking plan; `None` if the plan has none and learns no best call times by group.
     pub fn order(&self) -> Option<&PriorityPlan> {
         let learns_by_groups = self.times_groups_count() > 0;
         let alike = || learns_by_groups.then(PriorityPlan::of_all_alike);
         self.priority.as_deref().or_else(alike)
     }
 
-    /// Groups of which it learns apart when they answer.
+    /// Returns the number of groups for which best call times are learned separately.
     pub fn times_groups_count(&self) -> usize {
         self.best_times.as_deref().map_or(0, |plan| plan.groups.len())
     }

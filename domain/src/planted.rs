@@ -1,10 +1,10 @@
-//! Bugs on purpose, each at the place where it could be made: what the simulation must be able to find.
+//! Planted bugs, each at the place where it could be made, which the simulation must find.
 //!
-//! Nothing of it is in a build without the feature `planted`, which no shipped build has: there `planted` is
-//! a constant no, and the compiler leaves its branches out. With the feature one bug at a time is switched
-//! on, for the thread on which a whole simulated world runs.
+//! They exist only with the feature `planted`, which no shipped build has: without it `planted` is always
+//! false, and the compiler removes its branches. With the feature one bug at a time is enabled for the thread
+//! that runs a simulated world.
 
-/// A bug, by what it does.
+/// A planted bug, named by its effect.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Bug {
     AppendWithoutSync,
@@ -48,7 +48,7 @@ pub enum Bug {
 }
 
 impl Bug {
-    /// Every bug, in the order in which they are looked for.
+    /// Every bug, in the order in which they are searched.
     pub const ALL: [Self; 38] = [
         Self::AppendWithoutSync,
         Self::InviteBeforeRecord,
@@ -91,7 +91,7 @@ impl Bug {
     ];
 }
 
-/// Whether this bug is planted: never, but in a build that looks for them.
+/// Returns true if this bug is planted; always false without the feature `planted`.
 #[cfg(not(feature = "planted"))]
 #[inline(always)]
 pub const fn planted(_bug: Bug) -> bool {
@@ -103,13 +103,13 @@ thread_local! {
     static PLANTED: std::cell::Cell<Option<Bug>> = const { std::cell::Cell::new(None) };
 }
 
-/// Whether this bug is planted on this thread.
+/// Returns true if this bug is planted on this thread.
 #[cfg(feature = "planted")]
 pub fn planted(bug: Bug) -> bool {
     PLANTED.with(|planted| planted.get() == Some(bug))
 }
 
-/// From here on this thread has this bug, or none.
+/// Plants this bug, or none, on this thread from here on.
 #[cfg(feature = "planted")]
 pub fn plant(bug: Option<Bug>) {
     PLANTED.with(|planted| planted.set(bug));

@@ -1,49 +1,50 @@
-//! When a person prefers to be called (偏好时段), in their own local time: days of the week and hours.
+//! Preferred times of a person (偏好时段), in their own local time: days of the week and hours.
 //!
-//! Behaviour, not identity: like a time zone it stands open in the log and goes with an erasure from all that
-//! is shown. Nobody without any is kept from being called; one that cannot be read is refused.
+//! They describe behavior, not identity: like a time zone they are stored open in the log, and an erasure
+//! removes them from everything that is shown. A person without preferred times may be called at any time; a
+//! text that cannot be read is refused.
 
 use crate::time::TimeOfDay;
 use serde::{Deserialize, Serialize};
 use std::fmt;
 use std::str::FromStr;
 
-/// Most spans of one person: two for each day.
+/// The most preferred times of one person: two for each day.
 pub const PREFERRED_TIMES_MAX: usize = 14;
 
-/// Days of the week as they are written, Monday first.
+/// The written names of the days of the week, Monday first.
 const DAYS: [&str; 7] = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"];
 
 /// Every day.
 const ALL_DAYS: u8 = 0b111_1111;
 
-/// Hours of some days of the week, such as `mon-fri 18:00-20:00`; without days of every day.
+/// Hours on some days of the week, for example `mon-fri 18:00-20:00`; without days, on every day.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct PreferredTime {
-    /// A bit a day, Monday the lowest.
+    /// One bit per day, Monday the lowest.
     days: u8,
     from: TimeOfDay,
     until: TimeOfDay,
 }
 
-/// A text that says no such time. It is not repeated: whoever wrote it knows it.
+/// A text that is not a list of preferred times. The error does not repeat it, because it may be personal.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("is up to 14 times such as mon-fri 18:00-20:00, with ; between them")]
+#[error("must be up to 14 times such as mon-fri 18:00-20:00, separated by ;")]
 pub struct InvalidPreferredTime;
 
 impl PreferredTime {
-    /// Whether it holds on a day of the week, from 0 for Monday.
+    /// Returns true if the time applies on a day of the week, from 0 for Monday.
     pub const fn is_on(self, weekday: u32) -> bool {
         weekday < 7 && self.days & (1 << weekday) != 0
     }
 
-    /// From when, inclusive.
+    /// Returns the start, inclusive.
     pub const fn from(self) -> TimeOfDay {
         self.from
     }
 
-    /// Until when, exclusive.
+    /// Returns the end, exclusive.
     pub const fn until(self) -> TimeOfDay {
         self.until
     }
@@ -73,7 +74,7 @@ impl FromStr for PreferredTime {
     }
 }
 
-/// `mon-fri`, `sat,sun`, or both ways mixed.
+/// Reads days such as `mon-fri`, `sat,sun`, or both forms mixed.
 fn days_of(text: &str) -> Result<u8, InvalidPreferredTime> {
     let day = |word: &str| {
         let place = DAYS.iter().position(|day| day.eq_ignore_ascii_case(word));
@@ -131,7 +132,7 @@ impl schemars::JsonSchema for PreferredTime {
     }
 }
 
-/// Times as a column of a list has them: with `;` between them.
+/// Reads times from a column of a list, with `;` between them.
 pub fn read_all(text: &str) -> Result<Vec<PreferredTime>, InvalidPreferredTime> {
     let parts = text
         .split([';', '；'])
@@ -144,7 +145,7 @@ pub fn read_all(text: &str) -> Result<Vec<PreferredTime>, InvalidPreferredTime> 
     Ok(canonical(times))
 }
 
-/// Each once, in one order.
+/// Returns the times sorted and each once.
 pub fn canonical(mut times: Vec<PreferredTime>) -> Vec<PreferredTime> {
     times.sort_unstable();
     times.dedup();

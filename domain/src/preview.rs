@@ -1,35 +1,36 @@
-//! A person whom an agent is shown before they are called (preview dialing): the offer, and its acceptance.
+//! Preview dialing: the offer of one customer to one agent before the call, and its acceptance.
 //!
-//! An offer is the campaign's own fact: one for an agent, one agent for a person. It ends by itself at its
-//! time, and with whatever ends the campaign's running. An acceptance is of one call, by its id: it is no
-//! permit, and no second call comes of it.
+//! An offer is the campaign's own fact: one per agent, and one agent per customer. It ends at its time, and
+//! when the campaign stops running. An acceptance is for one call, by its id: it is no permit, and no second
+//! call follows from it.
 
 use crate::time::Timestamp;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use values::ids::{CallId, CustomerId, UserId};
 
-/// How long after the acceptance its call may begin: whoever accepted waits for it.
+/// How long after the acceptance its call may begin, in milliseconds: the agent waits for it.
 pub const ACCEPTED_MS: u64 = 30_000;
 
-/// Most offers of one campaign that are open at once: each is an agent who reads.
+/// The most open offers of one campaign: one per agent.
 pub const OFFERS_MAX: usize = 1_000;
 
-/// Longest reason of a skip or a withdrawal: it is stored for ever and must hold nothing personal.
+/// The most bytes of the reason for a skip or a withdrawal. It is stored permanently and must not contain
+/// personal data.
 pub const PREVIEW_REASON_BYTES_MAX: usize = 256;
 
-/// One agent's offer.
+/// The offer of one customer to one agent.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Offer {
     pub customer: CustomerId,
     pub offered_at: Timestamp,
-    /// From then on it is no offer, and where it was accepted, its call does not begin any more.
+    /// End of the offer; after an acceptance, the call must begin before it.
     pub until: Timestamp,
-    /// The call that was accepted.
+    /// The accepted call.
     pub accepted: Option<CallId>,
 }
 
-/// A call that an agent accepted, as it travels with the campaign's facts.
+/// A call that an agent accepted, as carried by the campaign's facts.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct AcceptedPreview {
     pub agent: UserId,
@@ -38,17 +39,17 @@ pub struct AcceptedPreview {
     pub until: Timestamp,
 }
 
-/// The offers of one campaign, by agent. Those whose time is over stay until the next is made.
+/// The offers of one campaign, by agent. Expired offers stay until the next one is made.
 #[derive(Debug, Clone, Default)]
 pub struct Offers(BTreeMap<UserId, Offer>);
 
 impl Offers {
-    /// The agent's offer, while its time lasts.
+    /// Returns the agent's offer, if it is not expired.
     pub fn of(&self, agent: &UserId, now: Timestamp) -> Option<&Offer> {
         self.0.get(agent).filter(|offer| now < offer.until)
     }
 
-    /// Whoever has an offer of the person.
+    /// Returns the agent who has an offer of this customer.
     pub fn agent_of(&self, customer: &CustomerId, now: Timestamp) -> Option<&UserId> {
         let mut open = self.open(now);
         open.find(|(_, offer)| offer.customer == *customer)
@@ -59,7 +60,7 @@ impl Offers {
         self.0.iter().filter(move |(_, offer)| now < offer.until)
     }
 
-    /// What was accepted, over or not: whoever reads it compares the time.
+    /// Returns the accepted offers, expired or not; the caller compares the time.
     pub fn accepted(&self) -> Vec<AcceptedPreview> {
         let accepted = self.0.iter().filter_map(|(agent, offer)| {
             Some(AcceptedPreview {

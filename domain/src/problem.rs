@@ -1,94 +1,93 @@
-//! Why something was not done, as whoever asked is told: one vocabulary for every room, without transport.
+//! Problems: why a request was not done, in one vocabulary for all crates and without a transport.
 //!
-//! Each error of each room says what it is as a problem (its `impl From<…> for Problem` is beside it).
-//! What a kind is called on the outside, a status or an exit code, is said once for each outside: by the HTTP
-//! room and by the command line. What only we should know of a fault, its cause, travels inside and is never
-//! serialised: the edge that answers writes it to the log.
+//! Each error type converts to a problem (its `impl From<…> for Problem` is next to it). The HTTP crate maps
+//! a kind to a status, and the command line maps it to an exit code. The cause of a fault stays inside and is
+//! never serialized; the edge that replies writes it to the log.
 
 use values::ids::ApprovalId;
 
-/// What whoever asked can do about it; the table of `docs/house.md`, "Errors".
+/// The kind of a problem, by what the caller can do about it; see `docs/house.md`, "Errors".
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Kind {
-    /// Cannot be read or makes no sense: change the request.
+    /// The request cannot be read or makes no sense: change it.
     Invalid,
-    /// There is no such thing.
+    /// The resource does not exist.
     Missing,
-    /// A path that is known, and not with this method.
+    /// The path exists, but not with this method.
     WrongMethod,
-    /// A rule said no; the reason is in the detail.
+    /// A rule refused it; the detail has the reason.
     Refused,
-    /// What was checked is not what it says of itself: a digest, a signature, a replay differs.
+    /// A check failed: a digest, a signature or a replay differs.
     Disproved,
-    /// Lost a race: load again, decide again.
+    /// Another writer was first: load again, decide again.
     Conflict,
-    /// What was asked for stands as it is only at another version: read again.
+    /// The resource has another version than the request requires: read it again.
     Stale,
-    /// It replaces what is stored, and does not say which version it means: read, and say it.
+    /// The request replaces stored data without naming the version: read it, and name the version.
     Unconditional,
-    /// Another person is to approve it first.
+    /// Another user must approve it first.
     ApprovalNeeded,
-    /// Who asks is not known.
+    /// The caller is unknown.
     Unauthenticated,
-    /// Known, and not allowed.
+    /// The caller is known and not allowed.
     Forbidden,
-    /// Over a named limit.
+    /// The request exceeds a named limit.
     TooLarge,
-    /// Not a type that is read here.
+    /// A media type that is not supported.
     WrongMediaType,
-    /// Too much at once: wait and retry.
+    /// A limit of current work is reached: wait and retry.
     Busy,
-    /// Something needed is away: wait and retry.
+    /// A dependency is unavailable: wait and retry.
     Unavailable,
-    /// Our bug or damaged data; what caused it is for the log alone.
+    /// A bug of ours or damaged data; only the log has the cause.
     Fault,
 }
 
 impl Kind {
-    /// What all problems of a kind have in common, for people.
+    /// Returns the title that all problems of a kind share.
     pub const fn title(self) -> &'static str {
         match self {
-            Self::Invalid => "the request cannot be read",
-            Self::Missing => "there is no such thing",
-            Self::WrongMethod => "this route has no such method",
-            Self::Refused => "a rule refuses this",
-            Self::Disproved => "a check found it wrong",
-            Self::Conflict => "somebody else was faster",
-            Self::Stale => "it has changed since it was read",
-            Self::Unconditional => "it replaces something, and does not say what",
-            Self::ApprovalNeeded => "another person is to approve this first",
-            Self::Unauthenticated => "a token is needed",
-            Self::Forbidden => "this is not allowed here",
-            Self::TooLarge => "a limit was exceeded",
-            Self::WrongMediaType => "this media type is not read here",
-            Self::Busy => "too much at once",
-            Self::Unavailable => "something needed is away",
-            Self::Fault => "this is our mistake",
+            Self::Invalid => "invalid request",
+            Self::Missing => "not found",
+            Self::WrongMethod => "method not allowed",
+            Self::Refused => "refused by a rule",
+            Self::Disproved => "check failed",
+            Self::Conflict => "conflict with another request",
+            Self::Stale => "the data has changed since it was read",
+            Self::Unconditional => "If-Match is required",
+            Self::ApprovalNeeded => "approval is required",
+            Self::Unauthenticated => "authentication is required",
+            Self::Forbidden => "not allowed",
+            Self::TooLarge => "a size limit was exceeded",
+            Self::WrongMediaType => "unsupported media type",
+            Self::Busy => "too many requests",
+            Self::Unavailable => "temporarily unavailable",
+            Self::Fault => "internal error",
         }
     }
 }
 
-/// One member of a request that is wrong.
+/// One invalid member of a request.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, schemars::JsonSchema)]
 pub struct MemberError {
-    /// JSON pointer (RFC 6901), such as `/schedule/start_time`.
+    /// JSON pointer (RFC 6901), for example `/schedule/start_time`.
     pub pointer: String,
     pub detail: String,
 }
 
-/// Why a request was not done.
+/// The reason why a request was not done.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Problem {
     pub kind: Kind,
-    /// Stable name for programs, such as `flow-variable-missing`.
+    /// Stable name for programs, for example `flow-variable-missing`.
     pub code: &'static str,
-    /// For people: what happened, to which input, and what to do. Never the cause of a fault.
+    /// For users: what happened, to which input, and what to do. Never the cause of a fault.
     pub detail: String,
-    /// Every member of the request that is wrong; empty where none is named.
+    /// Every invalid member of the request; empty if none is named.
     pub errors: Vec<MemberError>,
-    /// The approval that is needed, where one is.
+    /// The approval that is needed, if one is.
     pub approval: Option<ApprovalId>,
-    /// What only we should know of a fault.
+    /// The cause of a fault, only for logs.
     cause: Option<String>,
 }
 
@@ -106,7 +105,7 @@ impl Problem {
     pub fn invalid(code: &'static str, detail: impl Into<String>) -> Self {
         Self::new(Kind::Invalid, code, detail)
     }
-    /// `what` with its article, such as `this campaign`.
+    /// Returns a problem for a missing resource; `what` has its article, for example `this campaign`.
     pub fn missing(what: &str) -> Self {
         Self::new(Kind::Missing, "missing", format!("{what} does not exist"))
     }
@@ -116,7 +115,7 @@ impl Problem {
     pub fn disproved(code: &'static str, detail: impl Into<String>) -> Self {
         Self::new(Kind::Disproved, code, detail)
     }
-    /// Another person is to give this approval first.
+    /// Returns a problem for an act that another user must approve first.
     pub fn approval_needed(approval: ApprovalId, detail: impl Into<String>) -> Self {
         Self {
             approval: Some(approval),
@@ -126,14 +125,14 @@ impl Problem {
     pub fn unavailable(detail: impl Into<String>) -> Self {
         Self::new(Kind::Unavailable, "unavailable", detail)
     }
-    /// A fault; `cause` goes to the log of whoever answers, never to whoever asked.
+    /// Returns a fault. `cause` is written to the log and never sent to the caller.
     pub fn fault(cause: impl Into<String>) -> Self {
         Self {
             cause: Some(cause.into()),
             ..Self::new(Kind::Fault, "fault", "the log has the details")
         }
     }
-    /// A request whose members are wrong, all of them named.
+    /// Returns a problem that names all invalid members of a request.
     pub fn members(errors: Vec<MemberError>) -> Self {
         let told = errors
             .iter()
@@ -145,18 +144,18 @@ impl Problem {
         }
     }
 
-    /// What only we should know of it: for a log, or for whoever runs a command on the directory itself.
+    /// Returns the internal cause: for a log, or for a user who runs a command on the directory itself.
     pub fn cause(&self) -> Option<&str> {
         self.cause.as_deref()
     }
 
-    /// True when the caller did nothing wrong: something of ours is away or failed.
+    /// Returns true if the caller did nothing wrong: a component of ours is unavailable or failed.
     pub const fn is_ours(&self) -> bool {
         matches!(self.kind, Kind::Unavailable | Kind::Busy | Kind::Fault)
     }
 }
 
-/// A file or connection that failed under us; nothing here reads or writes any.
+/// A file or connection that failed in a lower layer; the domain itself does no I/O.
 impl From<std::io::Error> for Problem {
     fn from(error: std::io::Error) -> Self {
         Self::unavailable(error.to_string())
@@ -165,7 +164,7 @@ impl From<std::io::Error> for Problem {
 
 impl std::error::Error for Problem {}
 
-/// For logs: with the cause, which no reply may hold.
+/// The text for logs: with the cause, which no reply may contain.
 impl std::fmt::Display for Problem {
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         let Self { code, detail, .. } = self;
@@ -176,9 +175,9 @@ impl std::fmt::Display for Problem {
     }
 }
 
-/// What a refusal is to whoever asked.
+/// A refusal, with what it means for the caller.
 pub trait Explained: std::error::Error {
-    /// True when the thing asked for does not exist.
+    /// Returns true if the requested thing does not exist.
     fn is_missing(&self) -> bool {
         false
     }

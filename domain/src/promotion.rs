@@ -1,108 +1,109 @@
-//! What stands beside a promotion of a campaign (DEP-7): figures of its log, what only people know, and what
-//! is still lacking.
+//! The evidence for a campaign's promotion to the next stage (DEP-7): figures from the log, statements by a
+//! user, and what is still missing.
 
 use crate::record::stored_event::Position;
 use serde::{Deserialize, Serialize};
 use values::go_live::{Stage, StagePlan};
 
-/// Agents of a pilot that agents take over (DEP-7: 3 to 5).
+/// The number of agents in a pilot with agents (DEP-7: 3 to 5).
 pub const PILOT_AGENTS: (u32, u32) = (3, 5);
 
-/// Shortest pilot that agents take over, in days (DEP-7: 1 to 2 weeks).
+/// The shortest pilot with agents, in days (DEP-7: 1 to 2 weeks).
 pub const PILOT_DAYS_MIN: u32 = 7;
 
-/// Routing of a pilot is right in more than so many of a thousand calls (DEP-7: 85 %).
+/// A pilot's routing must be right in more than this many of a thousand calls (DEP-7: 85 %).
 pub const ROUTING_PER_MILLE_ABOVE: u32 = 850;
 
-/// The knowledge covers more than so many of a thousand common questions (DEP-7: 90 %).
+/// The knowledge must cover more than this many of a thousand common questions (DEP-7: 90 %).
 pub const COVERAGE_PER_MILLE_ABOVE: u32 = 900;
 
-/// Agents of a roll-out (DEP-7: 20 to 50).
+/// The number of agents in a roll-out (DEP-7: 20 to 50).
 pub const ROLL_OUT_AGENTS: (u32, u32) = (20, 50);
 
-/// Shortest roll-out, in days (DEP-7: 1 to 2 months).
+/// The shortest roll-out, in days (DEP-7: 1 to 2 months).
 pub const ROLL_OUT_DAYS_MIN: u64 = 30;
 
-/// Longest name of the person on duty: a name within the house, never a customer's.
+/// The most bytes of the name of the person on duty: an employee, never a customer.
 pub const ON_DUTY_BYTES_MAX: usize = 64;
 
-/// What is laid beside a promotion: figures of the log up to a position, and what only people know.
+/// The evidence of a promotion: figures of the log up to a position, and statements by a user.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct Evidence {
-    /// The figures are of the events up to here: whoever doubts them counts again.
+    /// The log position of the figures, so that they can be counted again.
     pub position: Position,
     pub calls: u64,
     pub answered: u64,
-    /// Answered by a person who got neither a robot nor an agent in time.
+    /// Calls answered by a person who got neither a robot nor an agent in time.
     pub abandoned: u64,
     pub complaints: u64,
     #[serde(flatten)]
     pub said: SaidEvidence,
 }
 
-/// What a person says who promotes.
+/// The statements of the user who promotes.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct SaidEvidence {
-    /// Who sees to it when it is fully live: a user's name.
+    /// The user who is on duty once the campaign is fully live.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(example = &"li")]
     pub person_on_duty: Option<String>,
-    /// Agents of the pilot.
+    /// Number of agents in the pilot or roll-out.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub agents: Option<u32>,
     /// Days that the pilot took.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub days: Option<u32>,
-    /// Days of a roll-out that were reviewed.
+    /// Days of the roll-out that were reviewed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reviewed_days: Option<u32>,
-    /// Of a thousand calls, how many went where they belong.
+    /// Number of correctly routed calls per thousand.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub routing_per_mille: Option<u32>,
-    /// Of a thousand common questions, how many are answered.
+    /// Number of answered common questions per thousand.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub coverage_per_mille: Option<u32>,
 }
 
-/// What is missing beside a promotion.
+/// The part of a promotion's evidence that is missing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum Lacking {
-    #[error("no call was answered in this stage of it: there is nothing to judge by")]
+    #[error("no call was answered in this stage: there is no evidence")]
     Answers,
-    #[error("nobody is named who is on duty when it is fully live (person_on_duty)")]
+    #[error("the on-duty user for the full rollout is missing (person_on_duty)")]
     PersonOnDuty,
-    #[error("a pilot with agents ends with 3 to 5 of them (agents)")]
+    #[error("a pilot with agents must end with 3 to 5 agents (agents)")]
     Agents,
-    #[error("a pilot with agents takes 7 days at least (days)")]
+    #[error("a pilot with agents must take at least 7 days (days)")]
     Days,
-    #[error("a roll-out ends with 20 to 50 agents (agents)")]
+    #[error("a roll-out must end with 20 to 50 agents (agents)")]
     RollOutAgents,
-    #[error("a roll-out takes 30 days at least, counted from the promotion to it")]
+    #[error("a roll-out must take at least 30 days, counted from the promotion to it")]
     RollOutDays,
     #[error(
-        "each day of a roll-out is reviewed: reviewed_days is at least the days since the promotion to it"
+        "each day of a roll-out must be reviewed: reviewed_days must be at least the number of days since \
+         the promotion to it"
     )]
     Reviews,
-    #[error("more than 850 of 1,000 calls must have gone where they belong (routing_per_mille)")]
+    #[error("more than 850 of 1,000 calls must be routed correctly (routing_per_mille)")]
     Routing,
     #[error("more than 900 of 1,000 common questions must be answered (coverage_per_mille)")]
     Coverage,
 }
 
-/// A step from one stage to the next, as the campaign knows it.
+/// A step from one stage to the next, with the campaign's own facts.
 #[derive(Debug, Clone, Copy)]
 pub struct GoingOn {
     pub from: Stage,
     pub to: Stage,
     pub plan: StagePlan,
-    /// Calls that were answered before the stage that ends began.
+    /// Calls answered before the ending stage began.
     pub answered_before: u64,
-    /// Whole days of the stage that ends.
+    /// Whole days of the ending stage.
     pub days: u64,
 }
 
 impl Evidence {
-    /// What a step still lacks, the first of it.
+    /// Returns the first part of the evidence that a step still lacks.
     pub fn lacking(&self, going: &GoingOn) -> Option<Lacking> {
         if self.answered <= going.answered_before || self.calls < self.answered {
             return Some(Lacking::Answers);

@@ -1,5 +1,5 @@
-//! Which quotas a person counts for: a segment asked of one person in memory, or a tag, at the moment of the
-//! grant; and whether the quotas of a plan can be evaluated at all.
+//! Decides which quotas a customer counts for at the moment of the grant, by a segment evaluated for one
+//! person in memory or by a tag. Also checks if a plan's quotas can be evaluated.
 
 use crate::customer::{CustomerState, Profile};
 use crate::quota::{FullQuota, QUOTA_NAME_BYTES_MAX, QUOTA_WHERE_BYTES_MAX, QUOTAS_MAX, Quota, QuotaPerson};
@@ -8,7 +8,7 @@ use crate::time::Timestamp;
 use std::collections::BTreeSet;
 use values::ids::{CampaignId, CustomerId};
 
-/// The quotas of a plan, read once for many people.
+/// The quotas of a plan, parsed once for many customers.
 #[derive(Debug)]
 pub struct Members(Vec<Group>);
 
@@ -23,12 +23,12 @@ enum Group {
 #[error("quota {name} cannot be evaluated: {why}")]
 pub struct QuotaFault {
     pub name: String,
-    /// What is wrong with its condition.
+    /// What is wrong with the quota's condition.
     pub why: String,
 }
 
 impl QuotaFault {
-    /// As the rule `quota` states it: dialing of the campaign stops.
+    /// Returns the fault as a full quota of the rule `quota`, which stops the campaign's dialing.
     pub fn as_full(&self) -> FullQuota {
         let facts = [("quota", &self.name), ("not_evaluated", &self.why)];
         FullQuota {
@@ -39,7 +39,7 @@ impl QuotaFault {
 }
 
 impl Members {
-    /// Reads the quotas of a plan. They were checked when the plan was stored; another version of the
+    /// Parses the quotas of a plan. They were checked when the plan was stored, but another version of the
     /// program may refuse a condition that was accepted then.
     pub fn of(quotas: &[Quota]) -> Result<Self, QuotaFault> {
         let group = |quota: &Quota| match segment_of(&quota.group) {
@@ -53,7 +53,7 @@ impl Members {
         quotas.iter().map(group).collect::<Result<_, _>>().map(Self)
     }
 
-    /// The quotas that a person counts for, by their places in the plan.
+    /// Returns the quotas that a customer counts for, by their indexes in the plan.
     pub fn judge(&self, state: &CustomerState, now: Timestamp) -> Vec<u8> {
         if self.0.is_empty() {
             return Vec::new();
@@ -70,7 +70,8 @@ impl Members {
             .collect()
     }
 
-    /// Somebody of a campaign as a batch is asked for them; `None` where they are not in it.
+    /// Returns a customer of a campaign with their quotas, for a batch request; `None` if they are not in the
+    /// campaign.
     pub fn person(
         &self,
         customer: &CustomerId,
@@ -87,7 +88,7 @@ impl Members {
     }
 }
 
-/// Whether a quota asks of what is sealed: a tag, or a sealed attribute.
+/// Returns true if a quota depends on sealed data: a tag, or a sealed attribute.
 pub fn asks_of_sealed(quota: &Quota) -> bool {
     match segment_of(&quota.group) {
         Some(Ok(segment)) => !segment.sealed_columns().is_empty(),
@@ -95,7 +96,7 @@ pub fn asks_of_sealed(quota: &Quota) -> bool {
     }
 }
 
-/// `None` where the text is a tag.
+/// Reads a segment from the text; `None` if the text is a tag.
 fn segment_of(text: &str) -> Option<Result<Segment, String>> {
     let first = text.split_whitespace().next()?;
     if !first.eq_ignore_ascii_case("select") {
@@ -108,7 +109,7 @@ fn segment_of(text: &str) -> Option<Result<Segment, String>> {
     )
 }
 
-/// A segment that may be asked of one person.
+/// Returns the segment if it can be evaluated for one person.
 fn whole(segment: Segment) -> Result<Segment, String> {
     match segment.order().is_empty() && segment.limit.is_none() {
         true => Ok(segment),
@@ -116,14 +117,14 @@ fn whole(segment: Segment) -> Result<Segment, String> {
     }
 }
 
-/// What is wrong with the quotas of a plan.
+/// Returns what is wrong with the quotas of a plan, if anything.
 pub fn fault_of(quotas: &[Quota]) -> Option<String> {
     if quotas.len() > QUOTAS_MAX {
         return Some(format!("at most {QUOTAS_MAX} quotas"));
     }
     let names: BTreeSet<&str> = quotas.iter().map(|quota| quota.name.as_str()).collect();
     if names.len() != quotas.len() {
-        return Some("each quota has a name of its own".to_owned());
+        return Some("two quotas have the same name: give each its own".to_owned());
     }
     quotas.iter().find_map(fault)
 }
@@ -137,11 +138,11 @@ fn fault(quota: &Quota) -> Option<String> {
     let most: Vec<u32> = said.into_iter().flatten().collect();
     if most.len() != 1 || most.contains(&0) {
         return Some(format!(
-            "{name}: one of dials, connected and completed, from 1 on"
+            "{name}: set exactly one of dials, connected and completed, at least 1"
         ));
     }
     if quota.group.trim().is_empty() || quota.group.len() > QUOTA_WHERE_BYTES_MAX {
-        return Some(format!("{name}: where is a segment or a tag"));
+        return Some(format!("{name}: where must be a segment or a tag"));
     }
     let why = segment_of(&quota.group)?.err()?;
     Some(format!("{name}: {why}"))
@@ -177,7 +178,10 @@ mod tests {
         for (wrong, word) in [
             (r#"{"name":"","where":"VIP","dials":1,"per":"day"}"#, "a name"),
             (r#"{"name":"a","where":"VIP","per":"day"}"#, "one of"),
-            (r#"{"name":"a","where":"VIP","dials":0,"per":"day"}"#, "from 1"),
+            (
+                r#"{"name":"a","where":"VIP","dials":0,"per":"day"}"#,
+                "at least 1",
+            ),
             (
                 r#"{"name":"a","where":"VIP","dials":1,"connected":1,"per":"day"}"#,
                 "one of",

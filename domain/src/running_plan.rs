@@ -1,8 +1,8 @@
-//! When a campaign begins by itself, behind whom, who comes back after days, and how much of shared lines is
-//! its own: what of a plan concerns weeks rather than calls (build item 7).
+//! The long-term part of a campaign's plan: scheduled start, waiting for another campaign, list recycling,
+//! and the share of lines.
 //!
-//! A campaign that is named by `after` exists before the one that names it, and that name never changes: no
-//! campaigns wait in a circle.
+//! A campaign named by `after` exists before the one that names it, and the name never changes: campaigns
+//! cannot wait in a circle.
 
 use crate::time::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -11,33 +11,33 @@ use values::disposition::Disposition;
 use values::go_live::Stage;
 use values::ids::CampaignId;
 
-/// Most rounds of one person: a year of fortnights.
+/// The most rounds of one enrolment: a year of fortnights.
 pub const ROUNDS_MAX: u32 = 26;
-/// Longest wait before a round, in days.
+/// The longest wait before a round, in days.
 pub const ROUND_DAYS_MAX: u32 = 366;
 /// The largest weight: a hundred times the smallest.
 pub const SHARE_WEIGHT_MAX: u32 = 100;
 
-/// What of a campaign concerns weeks.
+/// The long-term part of a campaign's plan.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct RunningPlan {
-    /// Told to start, it begins then.
+    /// The time at which the campaign begins, once its start was ordered.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub starts_at: Option<Timestamp>,
-    /// Told to start, it begins once another campaign came so far.
+    /// The campaign it waits for, once its start was ordered.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub after: Option<After>,
-    /// Who comes back after days.
+    /// Which enrolments start a new round, and when.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub recycle: Option<Recycle>,
-    /// Its part of lines that several campaigns want; 1 unless it is said.
+    /// Weight of its share of lines that several campaigns want; default 1.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(range(min = 1, max = SHARE_WEIGHT_MAX))]
     pub share: Option<u32>,
 }
 
-/// Behind which campaign, and how far that has come.
+/// The campaign to wait for, and how far it must have come.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct After {
@@ -45,15 +45,15 @@ pub struct After {
     pub reached: Reached,
 }
 
-/// How far a campaign has come that another one waits for.
+/// How far another campaign must have come.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Reached {
-    /// Everybody in it is settled.
+    /// All its enrolments are settled.
     Completed,
-    /// It went on to its pilot, or further.
+    /// It was promoted to its pilot, or further.
     Pilot,
-    /// It is fully live.
+    /// The campaign is fully live.
     Full,
 }
 
@@ -66,8 +66,8 @@ impl Reached {
         }
     }
 
-    /// Whether a campaign has come so far; one without stages is fully live from its start, and none is
-    /// before it.
+    /// Returns true if a campaign has come this far. One without stages is fully live from its start; before
+    /// the start none is reached.
     pub fn is_met(self, life: Life, stage: Option<Stage>) -> bool {
         match self {
             Self::Completed => life == Life::Completed,
@@ -79,14 +79,14 @@ impl Reached {
     }
 }
 
-/// What another campaign that waits has to know of a campaign's status.
+/// The part of a campaign's status that matters for a campaign waiting for it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Life {
-    /// Not started, also where it was stopped before that.
+    /// Not started, also if it was stopped before.
     Still,
-    /// Started; it runs, is paused, or was stopped after it ran.
+    /// Started: it runs, is paused, or was stopped after it ran.
     Begun,
-    /// Everybody in it is settled.
+    /// All its enrolments are settled.
     Completed,
 }
 
@@ -99,26 +99,27 @@ impl Life {
     }
 }
 
-/// Whose enrolments begin anew, and when: a round has the retry policy's calls again; caps go on counting.
+/// Which enrolments start a new round, and when. A round has the retry policy's calls again; caps continue to
+/// count.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Recycle {
-    /// Whose last call ended so.
+    /// Dispositions of the last call that start a new round.
     pub dispositions: BTreeSet<Disposition>,
     #[schemars(range(min = 1, max = ROUND_DAYS_MAX))]
     pub after_days: u32,
-    /// Rounds after the first.
+    /// Number of rounds after the first one.
     #[schemars(range(min = 1, max = ROUNDS_MAX))]
     pub rounds_max: u32,
 }
 
 impl RunningPlan {
-    /// Nothing was said.
+    /// Returns true if no member is set.
     pub fn is_empty(&self) -> bool {
         *self == Self::default()
     }
 
-    /// What is wrong with it in this campaign.
+    /// Returns what is wrong with the plan in this campaign, if anything.
     pub fn fault(&self, campaign: &CampaignId, ends_at: Option<Timestamp>) -> Option<&'static str> {
         if self
             .after
@@ -128,13 +129,13 @@ impl RunningPlan {
             return Some("a campaign cannot wait for itself");
         }
         if self.starts_at.zip(ends_at).is_some_and(|(from, to)| from >= to) {
-            return Some("it starts at or behind its end");
+            return Some("it starts at or after its end");
         }
         if self
             .share
             .is_some_and(|share| share == 0 || share > SHARE_WEIGHT_MAX)
         {
-            return Some("share is a weight from 1 to 100");
+            return Some("share must be a weight from 1 to 100");
         }
         let recycle = self.recycle.as_ref()?;
         if recycle.dispositions.is_empty() {
@@ -142,7 +143,7 @@ impl RunningPlan {
         }
         let days = (1..=ROUND_DAYS_MAX).contains(&recycle.after_days);
         let rounds = (1..=ROUNDS_MAX).contains(&recycle.rounds_max);
-        (!days || !rounds).then_some("recycle has 1 to 366 days and 1 to 26 rounds")
+        (!days || !rounds).then_some("recycle must have 1 to 366 days and 1 to 26 rounds")
     }
 }
 

@@ -1,5 +1,5 @@
-//! Whom a campaign may call at all beyond what is said of hours: who relieves its calls, and whether only
-//! numbers on a list of ours are called.
+//! Limits on which customers a campaign may call besides hours: who takes its answered calls, required lists,
+//! and number checks.
 
 use crate::number_check::NumberCheckPlan;
 use serde::{Deserialize, Serialize};
@@ -7,16 +7,16 @@ use std::fmt;
 use std::str::FromStr;
 use values::ids::InvalidId;
 
-/// Longest name of a list of numbers: it stands in events and facts.
+/// The most bytes of the name of a list of numbers: it is stored in events and facts.
 pub const LIST_NAME_BYTES_MAX: usize = 64;
 
 /// Who takes over when a callee has answered.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Relief {
-    /// A person within two seconds.
+    /// An agent, within two seconds.
     Agents,
-    /// Nobody: a robot speaks.
+    /// No agent: a robot speaks.
     Robot,
 }
 
@@ -29,7 +29,7 @@ impl Relief {
     }
 }
 
-/// The name of a list of numbers, such as `consented-2026`.
+/// The name of a list of numbers, for example `consented-2026`.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(try_from = "String", into = "String")]
 #[schemars(with = "String", example = &"consented-2026")]
@@ -50,7 +50,7 @@ impl FromStr for NumberListName {
         is_name.then(|| Self(text.to_owned())).ok_or_else(|| InvalidId {
             kind: "number list",
             text: text.to_owned(),
-            why: "it has 1 to 64 of a-z, 0-9 and -",
+            why: "it must have 1 to 64 characters of a-z, 0-9 and -",
         })
     }
 }
@@ -75,16 +75,16 @@ impl fmt::Display for NumberListName {
     }
 }
 
-/// What a campaign says of whom it calls.
+/// A campaign's limits on which customers it calls.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct Screening {
-    /// A robot unless it is said.
+    /// Who takes over answered calls; a robot by default.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub relief: Option<Relief>,
-    /// Only numbers on this list of ours are called (白名单).
+    /// The only list (白名单) with numbers that may be called.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub only_listed_on: Option<NumberListName>,
-    /// Only numbers that a vacancy check found fit are called (空号检测).
+    /// The number check (空号检测) that numbers must have passed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub number_check: Option<NumberCheckPlan>,
 }

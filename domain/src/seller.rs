@@ -1,4 +1,4 @@
-//! What a campaign says of its seller to who answered and finds no agent free; the words are the value's.
+//! The seller message of a plan for callees when no agent is free; the wording is in `SellerMessage`.
 
 use crate::calling_plan::{CallingPlan, Preset};
 use crate::flow::FlowDefinition;
@@ -6,8 +6,8 @@ pub use values::seller::Seller;
 use values::seller::SellerMessage;
 
 impl CallingPlan {
-    /// What is said to who answered and finds no agent free, in the language of the flow and with its key;
-    /// nothing where the plan names no seller, or robots take the calls.
+    /// Returns the message for a callee when no agent is free, in the flow's language and with its
+    /// opt-out key. `None` if the plan names no seller, or robots take the calls.
     pub fn seller_message(&self, flow: Option<&FlowDefinition>) -> Option<String> {
         let seller = self.seller.as_deref()?;
         let message = SellerMessage {
@@ -19,7 +19,7 @@ impl CallingPlan {
         self.dialing_mode().needs_agents().then(|| message.text())
     }
 
-    /// Whether its calls are to sell something, by the presets that bind it.
+    /// Returns true if its calls sell something, according to its presets.
     pub fn sells(&self) -> bool {
         self.presets()
             .any(|preset| matches!(preset, Preset::UsTsr | Preset::CnMarketing))

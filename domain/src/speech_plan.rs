@@ -1,44 +1,44 @@
-//! How a campaign's calls listen and speak: hot words, dialect, the detector's threshold, noise suppression,
-//! and the voice with its speed and pitch.
+//! The part of a campaign's plan about listening and speaking: hot words, dialect, voice detection threshold,
+//! noise suppression, and the voice with its speed and pitch.
 
 use crate::ports::recognizer::{HOT_WORDS_MAX, PHRASE_BYTES_MAX};
 use crate::ports::speech::{Manner, PITCH_PERCENT, SPEED_PERCENT, VOICE_BYTES_MAX};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
-/// Longest dialect tag, in bytes: BCP 47 with a region and a variant.
+/// The most bytes of a dialect tag: BCP 47 with a region and a variant.
 pub const DIALECT_BYTES_MAX: usize = 35;
-/// Thresholds that the detector takes, in decibels above the noise.
+/// The allowed detection thresholds, in decibels above the noise.
 pub const VOICE_THRESHOLD_DB: std::ops::RangeInclusive<u8> = 3..=30;
 
-/// What a campaign says of it; what it leaves out is the installation's own.
+/// A campaign's settings for listening and speaking; omitted members use the installation's.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct SpeechPlan {
-    /// Words that engines are told to expect, where they take any.
+    /// Words that the recognizer should expect, if the engine accepts hot words.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[schemars(example = ["分期"])]
     pub hot_words: Vec<String>,
-    /// What is spoken, by its BCP 47 tag, for engines that have it.
+    /// The spoken dialect, by its BCP 47 tag, for engines that know it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(example = &"yue")]
     pub dialect: Option<String>,
-    /// A column of the list that holds the customer's own dialect; the campaign's where it is empty.
+    /// A column of the list with the customer's own dialect; the campaign's is used if it is empty.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(example = &"dialect")]
     pub dialect_variable: Option<String>,
-    /// How many decibels above the noise a voice is.
+    /// How many decibels above the noise a voice must be.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub voice_threshold_db: Option<u8>,
-    /// Noise is taken out of what a recognizer is given.
+    /// True if noise is removed before recognition.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub noise_suppression: bool,
     /// A voice of the synthesizer, by its own name.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(example = &"f2")]
     pub voice: Option<String>,
-    /// A column of the list that holds the customer's own voice, such as one of their dialect; the campaign's
-    /// where it is empty.
+    /// A column of the list with a voice for the customer, for example one of their dialect; the campaign's
+    /// is used if it is empty.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(example = &"voice")]
     pub voice_variable: Option<String>,
@@ -48,19 +48,19 @@ pub struct SpeechPlan {
     pub pitch_percent: Option<u16>,
 }
 
-/// What is wrong with a plan.
+/// The member of a plan that is wrong.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum SpeechPlanFault {
     #[error("hot_words has more than {HOT_WORDS_MAX} words")]
     TooManyHotWords,
-    #[error("hot word {place} is empty, has a control character, or more than {PHRASE_BYTES_MAX} bytes")]
+    #[error("hot word {place} is empty, has a control character or more than {PHRASE_BYTES_MAX} bytes")]
     HotWord {
-        /// From 1.
+        /// Position of the word in the list, from 1.
         place: usize,
     },
-    #[error("{member} is a name of 1 to {bytes_max} letters, digits, `-`, `_` and `.`")]
+    #[error("{member} must be a name of 1 to {bytes_max} letters, digits, `-`, `_` and `.`")]
     Name { member: &'static str, bytes_max: usize },
-    #[error("{member} is from {least} to {most}")]
+    #[error("{member} must be from {least} to {most}")]
     Range {
         member: &'static str,
         least: u16,
@@ -68,7 +68,7 @@ pub enum SpeechPlanFault {
     },
 }
 
-/// A tag or name that may stand in an engine's options.
+/// Returns true if a text may be a tag or name in an engine's options.
 fn is_name(name: &str, bytes_max: usize) -> bool {
     let plain = |one: u8| one.is_ascii_alphanumeric() || b"-_.".contains(&one);
     (1..=bytes_max).contains(&name.len()) && name.bytes().all(plain)
@@ -123,7 +123,8 @@ impl SpeechPlan {
         Ok(())
     }
 
-    /// How what is said to a customer sounds: in their own voice, where their row of the list names one.
+    /// Returns the manner in which texts are spoken to a customer: with the voice that their list row names,
+    /// if any.
     pub fn manner_of(&self, variables: &BTreeMap<String, String>) -> Manner {
         let own = own(self.voice_variable.as_ref(), variables, VOICE_BYTES_MAX);
         let usual = self.manner();
@@ -133,7 +134,7 @@ impl SpeechPlan {
         }
     }
 
-    /// How what is said sounds, whoever hears it.
+    /// Returns the manner in which texts are spoken, without a customer's own voice.
     pub fn manner(&self) -> Manner {
         let usual = Manner::default();
         Manner {
@@ -143,15 +144,14 @@ impl SpeechPlan {
         }
     }
 
-    /// The customer's own dialect, where their row of the list names one that can be asked for; else the
-    /// campaign's.
+    /// Returns the dialect that the customer's list row names, if it is valid; else the campaign's.
     pub fn dialect_of(&self, variables: &BTreeMap<String, String>) -> Option<String> {
         let own = own(self.dialect_variable.as_ref(), variables, DIALECT_BYTES_MAX);
         own.or_else(|| self.dialect.clone())
     }
 }
 
-/// What a customer's row says in a column, where that may stand in an engine's options.
+/// Returns the value of a column in a customer's row, if it may be used in an engine's options.
 fn own(column: Option<&String>, variables: &BTreeMap<String, String>, bytes_max: usize) -> Option<String> {
     let value = variables.get(column?)?.trim();
     is_name(value, bytes_max).then(|| value.to_owned())

@@ -1,5 +1,5 @@
-//! What was made of one turn of a conversation: the reading of what was said, and why the flow decided as it
-//! did. Values that a flow's step and a call's events share.
+//! The interpretation of one turn of a conversation: the reading of an utterance, and why the flow decided as
+//! it did. Values that a flow's step and a call's events share.
 
 use crate::personal::Personal;
 use serde::{Deserialize, Serialize};
@@ -7,76 +7,76 @@ use std::collections::BTreeMap;
 use values::emotion::EmotionReading;
 use values::ids::KnowledgeId;
 
-/// The intent by which further calls are refused.
+/// The intent with which the callee refuses further calls.
 pub const REFUSE_CALL: &str = "refuse_call";
 
-/// How sure a reading is.
+/// How certain a reading is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Certainty {
-    /// Taken for what it says.
+    /// The reading counts.
     Accepted,
-    /// Between the two thresholds: asked back before it counts.
+    /// Between the two thresholds: the flow asks the callee to confirm.
     ToConfirm,
-    /// Nothing is made of it.
+    /// The reading does not count.
     Abstained,
-    /// A sound that says "I am listening": no answer, and no interruption.
+    /// A back-channel sound that only shows listening: neither an answer nor an interruption.
     BackChannel,
 }
 
-/// What decided a reading.
+/// What produced a reading.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum ReadBy {
-    /// The whole utterance stands in a table.
+    /// A table that contains the whole utterance.
     Exact,
     /// A rule with fixed words.
     Rule,
-    /// Yes or no, by fixed words.
+    /// The fixed words for yes and no.
     Answer,
-    /// The model ranked.
+    /// The model, which ranked the intents.
     Model,
-    /// Nobody could be asked.
+    /// Nothing: no model was available.
     Nothing,
 }
 
-/// One meaning that was thought of.
+/// One candidate intent.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct IntentCandidate {
     #[schemars(example = &"ask_term")]
     pub intent: String,
-    /// Its chance, in thousandths.
+    /// The intent's probability, in thousandths.
     pub score_permille: u16,
 }
 
-/// An approved answer that was thought of.
+/// One candidate answer of the knowledge base.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct AnswerCandidate {
-    /// Its id in the knowledge base.
+    /// The answer's id in the knowledge base.
     #[schemars(example = &"提前还款")]
     pub answer: String,
-    /// How near it is, in thousandths.
+    /// The answer's similarity to the utterance, in thousandths.
     pub score_permille: u16,
 }
 
-/// Which approved answers come nearest to what was said, in one version of a knowledge base.
+/// The approved answers nearest to an utterance, in one version of a knowledge base.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct KnowledgeReading {
     pub knowledge: KnowledgeId,
     pub knowledge_version: u32,
-    /// Whether the best one is said, asked back, or left.
+    /// Certainty of the best answer: spoken, confirmed first, or left out.
     pub certainty: Certainty,
-    /// Best first, at most three.
+    /// The nearest answers, best first, at most three.
     pub candidates: Vec<AnswerCandidate>,
     pub accept_permille: u16,
     pub confirm_permille: u16,
 }
 
 impl KnowledgeReading {
-    /// The id of the best one.
+    /// Returns the id of the best answer.
     pub fn answer(&self) -> Option<&str> {
         self.candidates.first().map(|first| first.answer.as_str())
     }
@@ -88,13 +88,13 @@ impl KnowledgeReading {
 )]
 #[serde(rename_all = "snake_case")]
 pub enum PickOf {
-    /// One of the intents that lead somewhere.
+    /// One of the intents that lead to a node.
     Intent,
     /// One of the approved answers that were found.
     Answer,
 }
 
-/// What an assistant picked: an id of the list that it was offered, and no other.
+/// The assistant's pick: one of the offered ids.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Picked {
@@ -103,100 +103,100 @@ pub struct Picked {
     pub choice: String,
 }
 
-/// What an utterance was read as, with the scores and thresholds that stood.
+/// The reading of an utterance, with the scores and thresholds that applied.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct SpokenReading {
     pub certainty: Certainty,
     pub read_by: ReadBy,
-    /// Best first, at most three.
+    /// The candidate intents, best first, at most three.
     pub candidates: Vec<IntentCandidate>,
-    /// From which score on a reading is accepted; absent where no model was asked.
+    /// The score from which a reading is accepted; absent if no model was used.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub accept_permille: Option<u16>,
-    /// From which score on it is asked back.
+    /// The score from which the callee is asked to confirm.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub confirm_permille: Option<u16>,
-    /// What the campaign's knowledge has to it, where it was asked.
+    /// The nearest answers of the campaign's knowledge base, if it was searched.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub knowledge: Option<Box<KnowledgeReading>>,
-    /// What an assistant picked of what it was offered.
+    /// The assistant's pick among the offered ids.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub picked: Option<Box<Picked>>,
 }
 
 impl SpokenReading {
-    /// The best candidate's intent.
+    /// Returns the best candidate's intent.
     pub fn intent(&self) -> Option<&str> {
         self.candidates.first().map(|first| first.intent.as_str())
     }
 }
 
-/// What is understood of an utterance by whoever asks the step.
+/// The complete result of understanding an utterance, as input of a flow's step.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Understood {
     pub reading: SpokenReading,
     /// Values for slots of the flow, by name.
     pub slots: BTreeMap<String, String>,
-    /// How interested the callee seems.
+    /// The callee's interest.
     pub interest: Option<String>,
-    /// Further calls were refused, in whatever words.
+    /// True if the callee refused further calls, in any words.
     pub opt_out: bool,
-    /// The words of the answers that `reading.knowledge` names, by id. They are not stored: the version is on
-    /// record, and a replay says nothing aloud.
+    /// The words of the answers that `reading.knowledge` names, by id. They are not stored: the version is,
+    /// and a replay does not speak.
     pub answers: BTreeMap<String, ApprovedWords>,
-    /// How they sounded, where that is measured.
+    /// The callee's emotion, if it is measured.
     pub emotion: Option<EmotionReading>,
 }
 
-/// An approved answer, as it is said in this call.
+/// An approved answer, as it is spoken in this call.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ApprovedWords {
-    /// What it answers, as it is asked back.
+    /// The question that it answers, for asking the callee to confirm.
     pub question: String,
     pub text: String,
-    /// A value of the person chose a part of it.
+    /// True if a personal value selected a part of it.
     pub personal: bool,
 }
 
-/// Which input a decision answers.
+/// The input that a decision answers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum TurnInput {
-    /// All was said and nobody had to answer.
+    /// A prompt was spoken to its end, and no answer was expected.
     Played,
     Keypress,
     Spoken,
-    /// Somebody spoke, and nothing could be recognized.
+    /// The callee spoke, and nothing was recognized.
     Unheard,
-    /// Nothing more can be heard in this call.
+    /// The recognizer failed: nothing more can be heard in this call.
     Deaf,
     Silence,
     SensitiveWord,
 }
 
-/// Why the flow went where it went.
+/// The reason for a decision of the flow.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Explanation {
     pub input: TurnInput,
-    /// What was said was read so.
+    /// The reading of the utterance.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reading: Option<SpokenReading>,
-    /// Names of slots that took a value by this turn.
+    /// Names of slots that got a value in this turn.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[schemars(example = ["terms"])]
     pub slots: Vec<String>,
-    /// Of these, those that had another value before.
+    /// Those of `slots` that had another value before.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[schemars(example = ["terms"])]
     pub corrected: Vec<String>,
-    /// Which step of a ladder was taken, from 1.
+    /// Number of the reprompt ladder's step that was taken, from 1.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub rung: Option<u32>,
 }
 
 impl Explanation {
-    /// Of an input about which there is nothing else to say.
+    /// Returns an explanation with only its input.
     pub const fn of(input: TurnInput) -> Self {
         Self {
             input,
@@ -215,58 +215,59 @@ pub struct TurnDecision {
     /// The node in which it was made.
     #[schemars(example = &"greeting")]
     pub node: String,
-    /// The member of the flow that decided, such as `nodes.greeting.intents.affirm`.
+    /// The member of the flow that decided, for example `nodes.greeting.intents.affirm`.
     #[schemars(example = &"nodes.greeting.intents.affirm")]
     pub rule: String,
     pub explanation: Explanation,
 }
 
-/// What an encoder of the installation's own had to one reading, where it was asked.
+/// The encoder's contribution to one reading, if it was used.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct EncoderShare {
-    /// As its server calls it.
+    /// Name of the model as its server uses it.
     #[schemars(example = &"9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08")]
     pub model: String,
-    /// Whether the reading is its own; else it is what the linear model, or nobody, made of it.
+    /// True if the reading is the encoder's; else it comes from the linear model or a rule.
     pub decided: bool,
     pub took_ms: u64,
-    /// `late`, `unreachable`, `denied`, `garbled` or `cut`: it ranked nothing.
+    /// Class of the failure, if the encoder ranked nothing: `late`, `unreachable`, `denied`, `garbled` or
+    /// `cut`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(example = &"late")]
     pub failure: Option<String>,
 }
 
-/// What was made of an utterance or a message, as it is stored.
+/// The stored interpretation of an utterance or a message.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct UnderstoodFact {
     pub node: String,
-    /// The best candidate, however sure.
+    /// The best candidate's intent, however certain.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub intent: Option<String>,
     #[serde(flatten)]
     pub reading: SpokenReading,
-    /// By the flow's names.
+    /// By the flow's slot names.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub slots: BTreeMap<String, Personal<String>>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub interest: Option<String>,
-    /// Further calls were refused.
+    /// True if the callee refused further calls.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub opt_out: bool,
-    /// Digest of the model that was asked.
+    /// Digest of the model that was used.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub model: Option<String>,
-    /// How they sounded; absent where the campaign does not measure it.
+    /// The callee's emotion; absent if the campaign does not measure it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub emotion: Option<EmotionReading>,
-    /// What an encoder had to it; absent where none was asked.
+    /// The encoder's contribution; absent if none was used.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub encoder: Option<Box<EncoderShare>>,
 }
 
 impl UnderstoodFact {
-    /// What was understood at a node, by the model of this digest.
+    /// Returns the fact of an utterance understood at a node, by the model of this digest.
     pub fn of(node: String, understood: &Understood, model: Option<String>) -> Self {
         let slots = understood.slots.iter();
         Self {
@@ -284,7 +285,7 @@ impl UnderstoodFact {
         }
     }
 
-    /// Its slots, with their places in the record.
+    /// Returns the slots' values with their pointers in the record.
     pub fn personal(&mut self) -> Vec<(String, &mut Personal<String>)> {
         let slots = self.slots.iter_mut();
         slots

@@ -1,10 +1,10 @@
-//! By which way texts come and go, and why an exchange of them is over: values that a conversation and its
+//! Channels of text conversations, and why a conversation is closed: values that a conversation and its
 //! summary share.
 
 use values::disposition::labelled;
 
 labelled! {
-    /// By which way texts come and go: a chat on a page, one in the institution's own program, short
+    /// The channel of a text conversation: a chat on a page, one in the institution's own app, or short
     /// messages.
     Channel {
         Web => "web", "网页", "web chat";
@@ -13,13 +13,14 @@ labelled! {
     }
 }
 
-/// A chat that nobody goes on with for this long is over: who reads it has left the page.
+/// Idle time after which a chat is closed, in milliseconds: the reader has left the page.
 const CHAT_IDLE_MS: u64 = 30 * 60_000;
-/// A short message is answered within a day, or not at all.
+/// Idle time after which an SMS conversation is closed, in milliseconds: SMS are answered within a day, or
+/// not at all.
 const SMS_IDLE_MS: u64 = 24 * 60 * 60_000;
 
 impl Channel {
-    /// How long after the last text it is closed.
+    /// Returns the idle time in milliseconds after which a conversation is closed.
     pub const fn idle_ms(self) -> u64 {
         match self {
             Self::Web | Self::App => CHAT_IDLE_MS,
@@ -29,8 +30,8 @@ impl Channel {
 }
 
 labelled! {
-    /// Why a conversation is over: its flow came to its end; the flow hands over to a person, and a call is
-    /// asked for; nobody went on with it; more messages than one has; somebody closed it.
+    /// Why a conversation was closed: its flow ended; it was handed over to a person, and a call is
+    /// requested; it was idle; it reached the limit of messages; a user closed it.
     CloseReason {
         FlowEnded => "flow_ended", "流程结束", "the flow ended";
         HandedOver => "handed_over", "转人工", "handed over";

@@ -1,6 +1,6 @@
-//! A flow's run of a conversation in text: the step of every call, but that what is said has been read at
-//! once, and that nobody's silence is waited for. Pure; what a run has come to is made again from what
-//! the conversation's own events say came in.
+//! Runs a flow as a conversation in text: with the same step as calls, but prompts count as read at once, and
+//! there is no silence timeout. Pure; the state of a run is recomputed from the inputs in the conversation's
+//! own events.
 
 use crate::conversation::{
     Channel, ConversationEvent, ConversationState, Follows, OpenedFact, TextInput, TextSaidFact,
@@ -13,17 +13,17 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use values::ids::ConversationId;
 
-/// Most texts read in a row before somebody has to answer: what a run has steps for, and the notices.
+/// The most texts in a row before an answer is expected: a run's step limit, and the notices.
 const PLAYED_MAX: u32 = STEPS_MAX + 2;
 
-/// What a conversation begins with: the notices, and all until somebody has to answer.
+/// Returns the beginning of a conversation: the notices, and all texts until an answer is expected.
 pub fn begin(id: ConversationId, opened: &OpenedFact, graph: &Arc<FlowDefinition>) -> Follows {
     let (_, actions) = begun(id, opened, graph);
     let shows = |node: &str| graph.shows_on(node, opened.channel);
     follows(&graph.start, None, actions, shows)
 }
 
-/// Where a conversation is in its flow; nothing where that cannot be read any more.
+/// Returns the current state of a conversation's run; `None` if its inputs cannot be read any more.
 pub fn run_of(id: ConversationId, state: &ConversationState, graph: &Arc<FlowDefinition>) -> Option<FlowRun> {
     let opened = state.opened().filter(|_| !state.is_unreadable())?;
     let (mut run, _) = begun(id, opened, graph);
@@ -34,8 +34,8 @@ pub fn run_of(id: ConversationId, state: &ConversationState, graph: &Arc<FlowDef
     Some(run)
 }
 
-/// The messages that its act nodes have had sent so far, by name, each once and in their order. Its state is
-/// that of before it was closed, which forgets what came in.
+/// Returns the messages that its act nodes have sent so far, by name, each once and in order. Needs the state
+/// before closing, because closing drops the inputs.
 pub fn sends_of(id: ConversationId, state: &ConversationState, graph: &Arc<FlowDefinition>) -> Vec<String> {
     let mut sends = Vec::new();
     for action in actions_of(id, state, graph) {
@@ -50,7 +50,7 @@ pub fn sends_of(id: ConversationId, state: &ConversationState, graph: &Arc<FlowD
     sends
 }
 
-/// The nodes that it came to, in order; of a state of before it was closed, as `sends_of`.
+/// Returns the nodes that it entered, in order; needs the state before closing, like `sends_of`.
 pub fn entered_of(id: ConversationId, state: &ConversationState, graph: &Arc<FlowDefinition>) -> Vec<String> {
     let mut entered = Vec::new();
     for action in actions_of(id, state, graph) {
@@ -61,7 +61,7 @@ pub fn entered_of(id: ConversationId, state: &ConversationState, graph: &Arc<Flo
     entered
 }
 
-/// All that the flow did; nothing where that cannot be read any more.
+/// Returns all actions of the flow; empty if its inputs cannot be read any more.
 fn actions_of(id: ConversationId, state: &ConversationState, graph: &Arc<FlowDefinition>) -> Vec<FlowAction> {
     let Some(opened) = state.opened().filter(|_| !state.is_unreadable()) else {
         return Vec::new();
@@ -74,7 +74,7 @@ fn actions_of(id: ConversationId, state: &ConversationState, graph: &Arc<FlowDef
     actions
 }
 
-/// What a message leads to: along its flow, as far as its channel carries it.
+/// Applies a message and returns what follows in the flow, as far as its channel can show it.
 pub fn take(
     run: &mut FlowRun,
     message: &str,
@@ -108,7 +108,7 @@ fn step(run: &mut FlowRun, input: &TextInput) -> Vec<FlowAction> {
     }
 }
 
-/// All that follows until somebody has to answer, or it is over.
+/// Returns all actions until an answer is expected or the flow ends.
 fn settled(run: &mut FlowRun, first: Vec<FlowAction>) -> Vec<FlowAction> {
     let mut all = Vec::new();
     let mut actions = first;
@@ -131,7 +131,7 @@ fn follows(
 ) -> Follows {
     let mut follows = Follows::default();
     let mut node = node.to_owned();
-    // Of a node that was come to, and has not said anything yet.
+    // Attachments of an entered node that has not said anything yet.
     let mut shows = Vec::new();
     for action in actions {
         match action {
@@ -162,7 +162,7 @@ fn follows(
             FlowAction::RequestTransfer { .. } => follows.hands_over = true,
             FlowAction::OptOut => follows.opts_out = true,
             FlowAction::End { outcome } => follows.outcome = Some(outcome),
-            // A text is read at its reader's own pace; what an act node intends is followed by `sends_of`.
+            // Texts are read at the reader's own pace; `sends_of` handles what an act node intends.
             FlowAction::StopSaying
             | FlowAction::SpeakSlower
             | FlowAction::Listen { .. }

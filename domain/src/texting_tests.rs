@@ -1,4 +1,5 @@
-//! Given events, when a command, then events or a refusal; and a flow's run in text, made again from them.
+//! Given events, when a command comes, then events or a refusal; and a flow's run in text, recomputed from
+//! them.
 
 use crate::calling_plan::FlowRef;
 use crate::conversation::*;
@@ -68,7 +69,7 @@ fn words(intent: &str, opt_out: bool) -> TextInput {
     })
 }
 
-/// A conversation, with what was decided of it so far.
+/// A conversation with the events decided so far.
 struct Story {
     graph: Arc<FlowDefinition>,
     state: ConversationState,
@@ -279,7 +280,7 @@ fn whoever_writes_without_end_is_told_so_and_a_refusal_still_counts() {
             break;
         }
     }
-    // The flow's own ladder is shorter than the bound.
+    // The flow's own reprompt ladder is shorter than the limit.
     assert!(matches!(events.last(), Some(ConversationEvent::Closed(_))));
     assert!(story.state.messages_count() < MESSAGES_MAX);
 }

@@ -1,7 +1,7 @@
-//! Instants and local times, without a clock: every "now" arrives as an argument.
+//! Instants and local times, without a clock: every "now" is an argument.
 //!
-//! A `Timestamp` is microseconds since 1970-01-01T00:00:00Z and is written as RFC 3339 UTC with six
-//! decimals. Durations are integers with a unit in their name.
+//! A `Timestamp` is microseconds since 1970-01-01T00:00:00Z and is written as RFC 3339 UTC with six decimals.
+//! Durations are integers with a unit in their name.
 
 use crate::record::instant_text;
 use chrono::{DateTime, NaiveDateTime, NaiveTime, SecondsFormat, Timelike, Utc};
@@ -42,11 +42,11 @@ impl Timestamp {
     pub const fn minus_ms(self, millis: u64) -> Self {
         Self(self.0.saturating_sub_unsigned(millis.saturating_mul(1_000)))
     }
-    /// Milliseconds from `earlier` to `self`; 0 when `earlier` is later.
+    /// Returns the milliseconds from `earlier` to `self`; 0 if `earlier` is later.
     pub fn ms_since(self, earlier: Self) -> u64 {
         u64::try_from(self.0.saturating_sub(earlier.0) / 1_000).unwrap_or(0)
     }
-    /// Time from `earlier` to `self`; zero when `earlier` is later.
+    /// Returns the time from `earlier` to `self`; zero if `earlier` is later.
     pub fn duration_since(self, earlier: Self) -> Duration {
         Duration::from_micros(u64::try_from(self.0.saturating_sub(earlier.0)).unwrap_or(0))
     }
@@ -169,13 +169,13 @@ impl TimeOfDay {
     pub const fn minutes(self) -> u16 {
         self.0
     }
-    /// Seconds since midnight of this time of day.
+    /// Returns the seconds since midnight of this time of day.
     pub const fn seconds(self) -> u32 {
         self.0 as u32 * 60
     }
 }
 
-/// Seconds since local midnight, with the fraction dropped.
+/// Returns the seconds since local midnight, with the fraction dropped.
 pub fn seconds_of_day(local: NaiveDateTime) -> u32 {
     local
         .time()

@@ -1,13 +1,13 @@
-//! What was said in one call or conversation, as one thing that is kept for a time of its own.
+//! The transcript of one call or conversation: its words as one unit with its own retention period.
 //!
-//! It is sealed under two keys at once: its person's and one that is its own, named here. Without either it
-//! is noise: whoever is erased takes their transcripts along, and a transcript that is past its time goes
-//! alone. What was stored before there were such keys is under the person's alone.
+//! It is sealed under two keys at once: the person's, and its own, named here. Without either it is
+//! unreadable: erasing a person makes their transcripts unreadable, and a transcript past its period can be
+//! destroyed alone. Older transcripts are sealed only under the person's key.
 
 use uuid::Uuid;
 use values::ids::{CallId, ConversationId, CustomerId, NAMESPACE};
 
-/// Whose words. A summary's are those of its call.
+/// The call or conversation that a transcript belongs to. A summary's words belong to its call.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum TranscriptOf {
     Call(CallId),
@@ -15,7 +15,8 @@ pub enum TranscriptOf {
 }
 
 impl TranscriptOf {
-    /// The name of its key. Keys are named as persons are, by 32 hexadecimal digits; nobody's are these.
+    /// Returns the name of its key. Keys are named by 32 hexadecimal digits like persons; no person has this
+    /// name.
     pub fn key(self) -> CustomerId {
         let of = match self {
             Self::Call(call) => format!("transcript/call/{call}"),
@@ -38,7 +39,7 @@ mod tests {
         let call = TranscriptOf::Call(CallId::new(id)).key();
         let conversation = TranscriptOf::Conversation(ConversationId::new(id)).key();
         assert_ne!(call, conversation);
-        // Stored records name it.
+        // Stored records name this key.
         assert_eq!(call.as_str(), "0d018d09669f545faecc7d981bbc5447");
     }
 }

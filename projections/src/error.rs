@@ -10,7 +10,7 @@ pub enum ProjectionError {
     #[error("the views are unavailable: {0}")]
     Unavailable(String),
     /// The rows have not reached the wanted position in time; the reader may ask again.
-    #[error("the views have reached position {reached}, not yet {wanted}")]
+    #[error("the views have reached position {reached} but not yet {wanted}")]
     Late { wanted: Position, reached: Position },
     /// A view met an event it cannot take and stays before it, until a build that can or a rebuild.
     #[error("view {view} is parked at position {position}: {why}")]
@@ -20,7 +20,7 @@ pub enum ProjectionError {
         why: String,
     },
     /// Its rows were made by another build and are being made again; the reader may ask again.
-    #[error("view {view} is being remade, {reached} of {until} events")]
+    #[error("view {view} is being rebuilt, {reached} of {until} events")]
     Remade {
         view: String,
         reached: Position,

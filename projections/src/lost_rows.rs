@@ -284,7 +284,7 @@ mod tests {
             };
             assert_eq!(
                 told.to_string(),
-                format!("view call_history is being remade, 0 of {} events", story.head())
+                format!("view call_history is being rebuilt, 0 of {} events", story.head())
             );
             for refused in ["call_history", "calls", "worklist_call, call_history"] {
                 assert_eq!(

@@ -70,7 +70,7 @@ async fn ask(queue: &Queue, work: TxWork) -> Result<(), ProjectionError> {
     let unavailable = |why: &str| ProjectionError::Unavailable(why.to_owned());
     let sender = held(queue)
         .clone()
-        .ok_or_else(|| unavailable("the process is stopping"))?;
+        .ok_or_else(|| unavailable("the server is stopping"))?;
     let (done, answer) = oneshot::channel();
     sender
         .try_send(Job { work, done })

@@ -138,7 +138,7 @@ export async function keyboard(visit) {
   await page.getByRole('heading', { level: 1, name: '标注' }).waitFor()
   await tabTo(visit, page.getByRole('button', { name: '下一条' }), 'the next turn')
   await page.keyboard.press('Enter')
-  await page.getByText('没有待标注的轮次').or(page.getByRole('group', { name: '它的意思' })).first().waitFor()
+  await page.getByText('没有待标注的语句').or(page.getByRole('group', { name: '标注结果' })).first().waitFor()
   await tabTo(visit, page.getByRole('button', { name: '退出' }), 'the way out')
   await page.keyboard.press('Enter')
   await page.getByRole('textbox', { name: '用户名' }).waitFor()

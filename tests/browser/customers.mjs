@@ -20,7 +20,7 @@ export async function customers(visit, begin, holdWords) {
   visit.isTrying = true
   await page.getByRole('textbox', { name: '客户编号或电话号码' }).fill('nobody-like-that')
   await page.getByRole('button', { name: '查询' }).click()
-  await page.getByText('没有这位客户').waitFor()
+  await page.getByText('数据范围内没有该客户').waitFor()
   await visit.open('/customers/00000000000000000000000000000000')
   await page.getByText('没有这个页面').waitFor()
   visit.isTrying = false
@@ -72,7 +72,7 @@ async function heldAndReleased(visit) {
   const dialog = page.getByRole('dialog')
   await page.getByRole('button', { name: '法律保留' }).click()
   await dialog.getByRole('textbox').fill('a lawsuit')
-  await dialog.getByRole('button', { name: '保留此客户' }).click()
+  await dialog.getByRole('button', { name: '设置法律保留' }).click()
   await page.getByRole('button', { name: '解除保留' }).waitFor()
   await page.getByRole('definition').getByText('a lawsuit').waitFor()
   visit.hold(await page.getByRole('button', { name: '删除个人信息' }).isDisabled(), 'who is held can be erased')

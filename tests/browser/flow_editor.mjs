@@ -26,7 +26,7 @@ async function tab(visit, name) {
 async function saved(visit) {
   await tab(visit, /^(文件|File)$/)
   const coming = visit.page.waitForEvent('download')
-  await visit.page.getByRole('button', { name: /^(保存为文件|Save as a file)$/ }).click()
+  await visit.page.getByRole('button', { name: /^(保存为文件|Save as file)$/ }).click()
   return readFileSync(await (await coming).path(), 'utf8')
 }
 
@@ -78,19 +78,19 @@ async function editOnce(visit, draw, number) {
   const fields = panel.getByRole('textbox')
   const choice = draw(10)
   if (choice < 2) {
-    await page.getByRole('button', { name: /^(新增节点|Add a node)$/ }).click()
+    await page.getByRole('button', { name: /^(新增节点|Add node)$/ }).click()
     return
   }
   const names = await page.locator('.flow-card:not(.made) .flow-name').allTextContents()
   const name = names[draw(names.length)]
   await page.locator('.react-flow__node').filter({ has: page.locator('.flow-name', { hasText: new RegExp(`^${name}$`) }) })
     .first().dispatchEvent('click')
-  await visit.until('the node', async () => (await panel.getByLabel(/^(节点名|Name of the node)$/).inputValue().catch(() => '')) === name)
-  const remove = page.getByRole('button', { name: /^(删除节点|Remove the node)$/ })
+  await visit.until('the node', async () => (await panel.getByLabel(/^(节点名|Node name)$/).inputValue().catch(() => '')) === name)
+  const remove = page.getByRole('button', { name: /^(删除节点|Delete node)$/ })
   if (choice === 2 && names.length > 4) return remove.click()
-  if (choice === 3) return page.getByRole('button', { name: /^(设为开始|Make it the start)$/ }).click({ force: true, timeout: 500 }).catch(() => undefined)
-  const field = choice < 6 || (await fields.count()) < 3 ? panel.getByLabel(/^(节点名|Name of the node)$/) : panel.getByLabel(/^(话术|Text)$/)
-  const target = (await field.count()) > 0 ? field.first() : panel.getByLabel(/^(节点名|Name of the node)$/)
+  if (choice === 3) return page.getByRole('button', { name: /^(设为开始|Set as start)$/ }).click({ force: true, timeout: 500 }).catch(() => undefined)
+  const field = choice < 6 || (await fields.count()) < 3 ? panel.getByLabel(/^(节点名|Node name)$/) : panel.getByLabel(/^(话术|Text)$/)
+  const target = (await field.count()) > 0 ? field.first() : panel.getByLabel(/^(节点名|Node name)$/)
   await target.fill(`n${number}`)
   await target.blur()
 }
@@ -164,10 +164,10 @@ export async function flows(visit) {
   await tab(visit, '差异')
   await page.getByText('没有差异').waitFor()
   await tab(visit, '流程覆盖率')
-  await page.getByRole('button', { name: '在图上标出' }).click()
+  await page.getByRole('button', { name: '在图上显示' }).click()
   await page.locator('.flow-card.missed').first().waitFor()
   await visit.shot('coverage')
   await page.getByRole('switch', { name: /^(语言|Language)$/ }).click()
-  await page.getByText('As published').waitFor()
+  await page.getByText('Same as published').waitFor()
   await visit.shot('en')
 }

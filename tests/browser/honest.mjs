@@ -6,7 +6,7 @@ const UNABLE = { status: 503, contentType: 'application/problem+json', body: JSO
 async function another(visit, begin) {
   await begin(visit, 'admin', '/')
   const { page } = visit
-  await page.getByRole('heading', { name: '需要我处理' }).waitFor()
+  await page.getByRole('heading', { name: '待处理' }).waitFor()
   await page.getByRole('button', { name: '退出' }).click()
   await page.getByRole('button', { name: '登录', exact: true }).waitFor()
   await visit.signIn('viewer')
@@ -28,7 +28,7 @@ async function unread(visit, begin) {
   await page.route('**/api/v1/alerts?*', (route) => route.fulfill(UNABLE))
   await begin(visit, 'operator', '/')
   await page.getByRole('alert').first().waitFor()
-  visit.hold((await page.getByText('没有需要处理的事项').count()) === 0, 'nothing needs anybody, though nobody knows')
+  visit.hold((await page.getByText('没有待处理的事项').count()) === 0, 'nothing needs anybody, though nobody knows')
   await page.unroute('**/api/v1/alerts?*')
   // A server that is busy says nothing about who is signed in.
   await page.route('**/api/v1/whoami', (route) => route.fulfill(UNABLE))
@@ -46,14 +46,14 @@ async function wordless(visit) {
   visit.isTrying = true
   await page.route('**/assets/zh-CN-*', (route) => route.abort())
   await visit.open('/')
-  await page.getByText('控制台的文字没有载入').waitFor()
+  await page.getByText('界面文字加载失败').waitFor()
 }
 
 /** Of the past, nothing of now is shown while then is being read. */
 async function then(visit, begin) {
   const { page } = visit
   await begin(visit, 'operator', '/campaigns/DEMO')
-  const figure = page.getByText('此刻为什么没有多拨？')
+  const figure = page.getByText(/^(拨打状态|为什么暂停拨打)$/)
   await figure.waitFor()
   let letGo = () => undefined
   const held = new Promise((resolve) => (letGo = resolve))
@@ -83,12 +83,12 @@ async function rowless(visit, begin) {
   })
   await page.route('**/api/v1/campaigns/DEMO/report', (route) => route.fulfill({ status: 404, contentType: 'application/problem+json', body: JSON.stringify({ code: 'missing', detail: 'planted' }) }))
   await begin(visit, 'operator', '/campaigns/DEMO')
-  await page.getByText('统计数据尚未生成').waitFor()
+  await page.getByText('指标计算中').waitFor()
   visit.hold((await page.getByRole('heading', { name: 'DEMO' }).count()) === 1, 'a campaign without rows has no name')
   visit.hold((await page.getByText('planted').count()) === 0, 'a report that is still to come is called missing')
   await page.unroute('**/api/v1/campaigns/DEMO')
   await page.unroute('**/api/v1/campaigns/DEMO/report')
-  await page.getByText('此刻为什么没有多拨？').waitFor()
+  await page.getByText(/^(拨打状态|为什么暂停拨打)$/).waitFor()
 }
 
 /** A command whose reply was lost and that is sent again is done once; a reason is counted as the server counts. */
@@ -111,7 +111,7 @@ async function once(visit, begin) {
     return route.abort()
   })
   await sure.click()
-  await dialog.getByText('服务器没有应答').waitFor()
+  await dialog.getByText('服务器无响应').waitFor()
   await sure.click()
   await page.getByText('紧急停止中', { exact: true }).waitFor()
   visit.hold(keys.length === 2 && keys[0] === keys[1], `one command has ${new Set(keys).size} names`)
@@ -133,7 +133,7 @@ async function unchecked(visit, begin, endedCall) {
   const id = await endedCall(visit)
   await page.route('**/api/v1/calls/*/proof', (route) => route.fulfill(UNABLE))
   await visit.open(`/calls/${id}`)
-  await page.getByText('未能验证').waitFor()
+  await page.getByText('无法验证').waitFor()
   visit.hold((await page.getByText('证明无效').count()) === 0, 'a proof that nobody checked is called invalid')
 }
 
@@ -160,7 +160,7 @@ async function later(visit, begin) {
     return route.abort()
   })
   await pause.click()
-  await page.getByText('服务器没有应答').waitFor()
+  await page.getByText('服务器无响应').waitFor()
   await page.getByRole('dialog').getByRole('button').last().click()
   await page.getByRole('button', { name: '继续', exact: true }).waitFor()
   await elsewhere(page, '/api/v1/campaigns/DEMO/resume')
@@ -193,7 +193,7 @@ async function unjudged(visit, begin) {
     return route.fulfill({ status: 429, contentType: 'application/problem+json', body: JSON.stringify({ code: 'rate-exceeded', detail: 'planted' }) })
   })
   await sure.click()
-  await dialog.getByText('服务器没有应答').waitFor()
+  await dialog.getByText('服务器无响应').waitFor()
   await sure.click()
   await dialog.getByText('请求过多').waitFor()
   await dialog.getByRole('textbox').fill('its reply was lost')
@@ -202,7 +202,7 @@ async function unjudged(visit, begin) {
   visit.hold(new Set(keys).size === 1, `one command behind a busy server has ${new Set(keys).size} names`)
   await dialog.getByText('idempotency-key-reused').waitFor()
   visit.hold((await sure.count()) === 0, 'a text that was corrected is sent as what was done already')
-  await dialog.getByRole('button', { name: '另作一条提交' }).click()
+  await dialog.getByRole('button', { name: '作为新请求提交' }).click()
   await dialog.waitFor({ state: 'hidden' })
   visit.hold(keys[3] !== undefined && keys[3] !== keys[0], 'a corrected text can never be sent')
   await elsewhere(page, '/api/v1/stop/lift', { scope: 'campaign', id: 'DEMO', reason: 'found' })
@@ -227,10 +227,10 @@ async function unsent(visit, begin) {
   await page.getByRole('button', { name: '立即发送' }).click()
   await page.getByRole('dialog').getByRole('button', { name: '立即发送' }).click()
   await page.getByRole('dialog').waitFor({ state: 'hidden' })
-  visit.hold(await page.getByText('没有可告知的通道').waitFor({ timeout: 5_000 }).then(() => true, () => false), 'that nothing was sent is not said')
+  visit.hold(await page.getByText('没有可用的通道').waitFor({ timeout: 5_000 }).then(() => true, () => false), 'that nothing was sent is not said')
   visit.hold((await page.getByText('已发送：').count()) === 0, 'what left nothing is said to be sent')
   const asked = page.waitForRequest((request) => request.url().includes('base_from='), { timeout: 10_000 })
-  const days = page.getByRole('region', { name: '与另一期间对比' }).locator('input')
+  const days = page.getByRole('region', { name: '与其他期间对比' }).locator('input')
   await days.nth(0).fill('2026-02-01')
   await days.nth(0).press('Enter')
   await days.nth(1).fill('2026-02-02')

@@ -88,7 +88,7 @@ export async function campaignThen(visit) {
   await page.keyboard.press('Home')
   await page.getByText('当时所知的通话').waitFor()
   await visit.until('an empty funnel', async () => (await firstStage()) === 0)
-  await page.getByText('还没有通话').waitFor()
+  await page.getByText('暂无通话').waitFor()
   visit.hold((await page.getByRole('alert').count()) === 0, 'a part of the page is refused')
   await visit.shot('zh')
 }

@@ -61,10 +61,10 @@ async function door(visit, context) {
 async function home(visit) {
   await begin(visit, 'operator', '/')
   const { page } = visit
-  await page.getByRole('heading', { name: '需要我处理' }).waitFor()
+  await page.getByRole('heading', { name: '待处理' }).waitFor()
   await page.getByRole('main').getByRole('link', { name: 'DEMO', exact: true }).first().waitFor()
   visit.hold(await page.getByText('演练', { exact: false }).first().isVisible(), 'nothing says that it is a rehearsal')
-  await page.getByText('秒前读取').first().waitFor()
+  await page.getByText('秒前更新').first().waitFor()
   await visit.shot('zh')
   await page.getByRole('button', { name: /· 事件 · 接通率/ }).click()
   await page.getByRole('dialog').getByText('截至位置').waitFor()
@@ -73,7 +73,7 @@ async function home(visit) {
   await movedBack(visit, () => page.getByRole('heading', { name: '当时的告警' }).waitFor())
   await holdWords(visit)
   await visit.shot('en')
-  await page.getByRole('switch', { name: 'Dark' }).click()
+  await page.getByRole('switch', { name: 'Dark theme' }).click()
   await visit.shot('en-dark')
 }
 
@@ -94,7 +94,7 @@ async function movedBack(visit, then) {
 async function campaigns(visit) {
   await begin(visit, 'operator', '/campaigns')
   const { page } = visit
-  await page.getByRole('columnheader', { name: '此刻为什么没有拨打' }).waitFor()
+  await page.getByRole('columnheader', { name: '拨打状态' }).waitFor()
   // When it was made it did not run yet.
   const row = page.locator('tr[data-row-key=DEMO]')
   await movedBack(visit, () => row.getByText('进行中').waitFor({ state: 'hidden' }))
@@ -121,19 +121,19 @@ async function campaign(visit) {
   await page.getByText('当时所知：').waitFor()
   const then = await visit.api(`/api/v1/campaigns/DEMO?as_of=${first}`)
   visit.hold(then.enrolled === 0, 'the first event is not the creation')
-  await page.getByText('等待 0 · 呼叫中 0 · 完成 0', { exact: true }).waitFor()
+  await page.getByText('待呼 0 · 呼叫中 0 · 已完成外呼 0', { exact: true }).waitFor()
   await visit.shot('past')
   await page.keyboard.press('ArrowRight')
   await visit.until('the next event', () => new URL(page.url()).searchParams.get('position') !== first)
   await page.reload()
   await page.getByText('不是现在').waitFor()
   // Where everybody was called meanwhile, the line has an end, and that is where one comes back to.
-  await page.getByRole('button', { name: /^回到(现在|结束)$/ }).click()
+  await page.getByRole('button', { name: /^(回到现在|跳到结束)$/ }).click()
   await page.getByText('不是现在').waitFor({ state: 'hidden' })
-  await page.getByRole('tab', { name: '结果与未拨原因' }).click()
-  await page.getByText('已完成的客户').waitFor()
-  await page.getByRole('tab', { name: '按小时' }).click()
-  await page.getByRole('img', { name: '按小时' }).locator('svg').waitFor()
+  await page.getByRole('tab', { name: '呼叫结果' }).click()
+  await page.getByText('已完成外呼的客户').waitFor()
+  await page.getByRole('tab', { name: '分时统计' }).click()
+  await page.getByRole('img', { name: '分时统计' }).locator('svg').waitFor()
   await holdWords(visit)
   await visit.shot('en')
 }
@@ -187,7 +187,7 @@ async function call(visit) {
   await visit.open(`/calls/${id}`)
   await page.getByText('证明有效').waitFor()
   const slider = page.getByRole('slider')
-  const state = page.locator('section', { has: page.getByRole('heading', { name: '此刻的状态' }) })
+  const state = page.locator('section', { has: page.getByRole('heading', { name: '此时状态' }) })
   await state.getByText('结束').first().waitFor()
   await visit.shot('zh')
   await slider.focus()
@@ -224,13 +224,13 @@ async function customer(visit) {
   })
   const [one] = items.filter((call) => call.ended_at !== null)
   await visit.open(`/customers/${one.customer}?campaign=DEMO`)
-  await page.getByRole('heading', { name: '现在为什么不可外呼' }).waitFor()
+  await page.getByRole('heading', { name: '现在不可外呼的原因' }).waitFor()
   await page.getByTitle(/^calling_window v\d+$/).waitFor()
   await visit.shot('zh')
   await page.getByRole('slider').focus()
   await page.keyboard.press('Home')
   await page.getByText('不是现在').waitFor()
-  await page.getByText('请回到现在查看').waitFor()
+  await page.getByText('请返回“现在”查看').waitFor()
   const shown = await page.getByRole('main').innerText()
   visit.hold(!/1[3-9]\d{9}/.test(shown), 'a number in clear')
   await holdWords(visit)
@@ -240,7 +240,7 @@ async function customer(visit) {
 async function calls(visit) {
   await begin(visit, 'viewer', '/calls?campaign=DEMO')
   const { page } = visit
-  await page.getByRole('columnheader', { name: '结果' }).waitFor()
+  await page.getByRole('columnheader', { name: '呼叫结果' }).waitFor()
   await page.getByText(/1\d\d\*{4}\d{4}/).first().waitFor()
   const shown = await page.getByRole('main').innerText()
   visit.hold(!/1[3-9]\d{9}/.test(shown), 'a number in clear')

@@ -32,17 +32,17 @@ export async function pictures(visit, _, context) {
   const id = await endedCall(visit)
   const { customer } = await visit.api(`/api/v1/calls/${id}`)
   const views = {
-    home: ['/', async () => page.getByText(/秒前读取|read \d+ s ago|s ago/).first().waitFor()],
+    home: ['/', async () => page.getByText(/秒前更新|updated \d+ s ago|s ago/).first().waitFor()],
     campaign: ['/campaigns/DEMO?tab=by-hour', async () => page.getByRole('tabpanel').locator('svg, table').first().waitFor()],
     call: [`/calls/${id}`, async () => {
       await page.getByText(/证明有效|Verified/).first().waitFor()
       await page.getByRole('textbox', { name: /^(收听原因|Reason for listening)/ }).first().fill('a picture for the docs')
-      await page.getByRole('button', { name: /^(播放录音|Play the recording|Listen)/ }).first().click()
+      await page.getByRole('button', { name: /^(播放录音|Play recording|Listen)/ }).first().click()
       await page.getByRole('slider').locator('path.line-wave').first().waitFor()
     }],
     wall: ['/wall', async () => page.locator('.wall-clock').waitFor()],
     flow: ['/flows/DEMO?version=1&tab=coverage', async () => {
-      await page.getByRole('button', { name: /^(在图上标出|Paint it on the graph)$/ }).click()
+      await page.getByRole('button', { name: /^(在图上显示|Show on graph)$/ }).click()
       await page.locator('.flow-card.seen').first().waitFor()
     }],
     customer: [`/customers/${customer}?campaign=DEMO`, async () => page.getByText('calling_window v').first().waitFor()],

@@ -50,25 +50,25 @@ const BUTTONS = [
   ['/', '停止全部外呼', 'POST', '/api/v1/stop', { scope: 'trunk', id: 'no-such-line', reason: 'x' }, null],
   ['/campaigns/DEMO?tab=lists', '止呼指定客户', 'POST', '/api/v1/campaigns/NONE/withdraw', { customers: [], reason: '' }, '外呼任务'],
   ['/events', '导出 CSV', 'GET', '/api/v1/exports/nothing', undefined, '事件'],
-  ['/audit', '导出证明包', 'POST', '/api/v1/audit/export', { limit: 'none' }, '审计检索'],
-  ['/users', '改范围 viewer', 'POST', '/api/v1/users/nobody-of-that-name/scope', { reason: 'x' }, '用户与权限'],
-  ['/compliance?tab=inspect', '导出查证包', 'POST', '/api/v1/inspections/bundle', { reason: '' }, '合规工作台'],
+  ['/audit', '下载证据包', 'POST', '/api/v1/audit/export', { limit: 'none' }, '审计检索'],
+  ['/users', '修改范围 viewer', 'POST', '/api/v1/users/nobody-of-that-name/scope', { reason: 'x' }, '用户与权限'],
+  ['/compliance?tab=inspect', '下载证据包', 'POST', '/api/v1/inspections/bundle', { reason: '' }, '合规工作台'],
   ['/compliance?tab=seen', '排查', 'POST', '/api/v1/inspections/seen', { from: 'none' }, '合规工作台'],
   ['/compliance?tab=registries', '登记新版本', 'POST', '/api/v1/registries', { registry: '' }, '合规工作台'],
-  ['a call', '更正结果', 'POST', `/api/v1/calls/${NOBODY}/correct`, { disposition: 'busy', reason: 'x' }, '通话'],
+  ['a call', '更正呼叫结果', 'POST', `/api/v1/calls/${NOBODY}/correct`, { disposition: 'busy', reason: 'x' }, '通话'],
   ['a call', '登记投诉', 'POST', '/api/v1/complaints', { source: 'own', what: '' }, '通话'],
-  ['a person', '登记本人请求', 'POST', '/api/v1/requests', { customer: '', wish: 'none' }, '客户'],
+  ['a person', '登记个人信息请求', 'POST', '/api/v1/requests', { customer: '', wish: 'none' }, '客户'],
   ['a person', '分配', 'POST', `/api/v1/customers/${NONE}/assign`, { reason: 'x' }, '客户'],
   ['a person', '登记同意', 'POST', `/api/v1/customers/${NONE}/consents`, { scope: '', source: '' }, '客户'],
   ['a person', '撤回同意', 'POST', `/api/v1/customers/${NONE}/consents/withdraw`, { scope: '', source: '' }, '客户'],
-  ['a person', '谢绝来电', 'POST', '/api/v1/numbers/opt-out', { number: '', reason: '' }, '客户'],
-  ['a person', '禁呼', 'POST', '/api/v1/numbers/suppress', { number: '', reason: '' }, '客户'],
+  ['a person', '登记谢绝来电', 'POST', '/api/v1/numbers/opt-out', { number: '', reason: '' }, '客户'],
+  ['a person', '加入黑名单', 'POST', '/api/v1/numbers/suppress', { number: '', reason: '' }, '客户'],
   ['a person', '显示号码', 'POST', `/api/v1/customers/${NONE}/reveal`, { fields: [], reason: '' }, '客户'],
   ['a person', '法律保留', 'POST', `/api/v1/customers/${NONE}/hold`, { reason: '' }, '客户'],
 ]
 
 /** What somebody may ask of the server who has no page for it here: agents take calls at their own desk, programs have none. */
-const ELSEWHERE = new Set(['登记投诉', '登记本人请求', '登记同意', '撤回同意', '谢绝来电', '导出 CSV'])
+const ELSEWHERE = new Set(['登记投诉', '登记个人信息请求', '登记同意', '撤回同意', '登记谢绝来电', '导出 CSV'])
 
 /** What only a campaign that runs has. */
 const RUNNING = new Set(['停止', '暂停', '终止任务'])

@@ -28,7 +28,7 @@ export async function pdca(visit) {
   const year = await visit.api('/api/v1/reports/pdca?period=year&campaign=DEMO')
   for (const one of year.lacks) await page.getByText(one.zh).waitFor()
   visit.hold(year.lacks.map((one) => one.code).join() === 'tags,models,architecture', `a year lacks ${JSON.stringify(year.lacks)}`)
-  await page.getByText('不足两周数据，不作预测').waitFor()
+  await page.getByText('数据不足两周，无法预测').waitFor()
   await page.getByText('容量：日均').waitFor()
   visit.hold(new URL(page.url()).searchParams.get('period') === 'year', 'the period stands in no address')
   await page.reload()
@@ -38,7 +38,7 @@ export async function pdca(visit) {
   const { items } = await visit.api('/api/v1/campaigns/DEMO/events?limit=3')
   await visit.open(`/pdca?campaign=DEMO&as_of=${encodeURIComponent(items[items.length - 1].time)}`)
   await page.getByText('时所知').first().waitFor()
-  await page.getByText('从对比期或本期').or(page.getByText('对比期或本期没有呼叫，无从比较')).waitFor()
+  await page.getByText('从对比期或本期').or(page.getByText('本期或对比期没有呼叫，无法比较')).waitFor()
   await holdWords(visit)
   await visit.shot('en')
 }
@@ -54,7 +54,7 @@ export async function daily(visit) {
   const [file] = await Promise.all([page.waitForEvent('download'), page.getByRole('button', { name: '导出 CSV' }).click()])
   visit.hold(file.suggestedFilename() === `daily-${told.date}.csv`, `the file is ${file.suggestedFilename()}`)
   await visit.open('/reports?tab=daily&at=2020-01-01')
-  await page.getByText('这一天没有任务拨打').waitFor()
+  await page.getByText('当天没有任务拨打').waitFor()
   await holdWords(visit)
 }
 
@@ -62,9 +62,9 @@ export async function costs(visit) {
   await begin(visit, 'operator', '/reports?tab=costs')
   const { page } = visit
   await page.getByRole('link', { name: 'DEMO', exact: true }).waitFor()
-  visit.hold((await page.getByRole('columnheader', { name: '人工成本（元）' }).count()) === 0, 'a baseline that nobody said')
-  await page.getByRole('checkbox', { name: '与人工基线对比' }).check()
-  await page.getByRole('columnheader', { name: '人工成本（元）' }).waitFor()
+  visit.hold((await page.getByRole('columnheader', { name: '人工坐席成本（元）' }).count()) === 0, 'a baseline that nobody said')
+  await page.getByRole('checkbox', { name: '与人工坐席成本对比' }).check()
+  await page.getByRole('columnheader', { name: '人工坐席成本（元）' }).waitFor()
   await page.getByRole('spinbutton', { name: '年工作日' }).fill('200')
   const path = '/api/v1/reports/costs?step=60&per_minute_fen=15&agent_year_fen=8000000&work_days_per_year=200&calls_per_agent_day_min=150&calls_per_agent_day_max=200'
   await visit.until('the figures of that baseline', async () => {
@@ -72,7 +72,7 @@ export async function costs(visit) {
     const least = (total.baseline.people_cost_fen_min / 100).toFixed(2)
     return (await page.getByRole('row').filter({ hasText: '合计' }).innerText()).includes(least)
   })
-  await page.getByText('人工基线是此处填写的，不是测得的').waitFor()
+  await page.getByText('人工坐席成本按此处填写的数值计算').waitFor()
   await visit.shot('zh')
   await page.getByRole('tab', { name: '地区与行业' }).click()
   await page.getByRole('columnheader', { name: '地区', exact: true }).waitFor()
@@ -107,7 +107,7 @@ export async function exports(visit) {
 export async function pacing(visit) {
   await begin(visit, 'operator', '/campaigns/DEMO?tab=pacing')
   const { page } = visit
-  await page.getByText('定量方式').waitFor()
+  await page.getByText('批次依据').waitFor()
   const read = await visit.api('/api/v1/campaigns/DEMO/events?kind=campaign.dials_granted&limit=1000')
   const [first] = read.items
   const position = page.getByRole('tabpanel').locator('tbody .mono').first()
@@ -116,7 +116,7 @@ export async function pacing(visit) {
   visit.hold(batches.items[0]?.position === String(shown) && shown >= Number(first.position), `${shown} is no batch of the campaign`)
   const { budget } = await visit.api('/api/v1/campaigns/DEMO/abandonment')
   const left = Math.floor((budget.limit_per_mille * budget.answered) / 1000) - budget.abandoned
-  await page.getByText(left < 0 ? /已超出 \d+ 通/ : /还可呼损 \d+ 通/).first().waitFor()
+  await page.getByText(left < 0 ? /已超出 \d+ 通/ : /剩余 \d+ 通/).first().waitFor()
   await page.getByRole('meter', { name: '通道' }).first().waitFor()
   await visit.shot('zh')
   // As it was known at the first batch there was no later one.

@@ -16,7 +16,7 @@ export async function wall(visit) {
   await visit.until('a picture after a picture', async () => (await clock.innerText()) !== before, 12_000)
   await page.getByText('秒前的事件').waitFor()
   const shown = await page.getByRole('main').innerText()
-  visit.hold(shown.includes('仅实时，非正式指标'), 'what is no metric does not say so')
+  visit.hold(shown.includes('接通率 · 实时'), 'what is no metric does not say so')
   visit.hold(!/1[3-9]\d{9}/.test(shown), 'a number in clear')
   const live = await visit.api('/api/v1/live')
   const [line] = live.lines
@@ -131,7 +131,7 @@ async function ends(visit) {
 export async function wallHeld(visit) {
   await begin(visit, 'supervisor', '/wall')
   const { page } = visit
-  await page.getByText('仅指定给您的任务').waitFor()
+  await page.getByText('仅您数据范围内的任务').waitFor()
   visit.hold((await page.getByRole('link', { name: '线路' }).count()) === 0, 'lines of everybody are offered')
   const live = await visit.api('/api/v1/live')
   const { campaigns } = await visit.api('/api/v1/whoami')

@@ -107,7 +107,7 @@ async function conflict(visit, id) {
   const dialog = page.getByRole('dialog')
   await dialog.getByText('changed elsewhere').waitFor()
   await visit.shot('both')
-  await dialog.getByRole('button', { name: '用本页的覆盖' }).click()
+  await dialog.getByRole('button', { name: '用本页覆盖' }).click()
   await dialog.waitFor({ state: 'hidden' })
   await visit.until('our version', async () => {
     const kept = await visit.api(`/api/v1/drafts/${draft}`)
@@ -122,7 +122,7 @@ async function away(visit) {
   visit.isTrying = true
   await page.route('**/api/v1/drafts/**', (route) => route.abort())
   await page.getByRole('button', { name: '保存草稿' }).click()
-  await page.getByText('服务器没有应答').first().waitFor()
+  await page.getByText('服务器无响应').first().waitFor()
   await visit.shot('away')
   await page.unroute('**/api/v1/drafts/**')
   await page.getByText('草稿已保存').waitFor()
@@ -190,9 +190,9 @@ async function made(visit, id) {
 /** A campaign that runs takes a further list, and gives one up again. */
 async function changed(visit, id) {
   const { page } = visit
-  await page.getByRole('tab', { name: '名单变更' }).click()
+  await page.getByRole('tab', { name: '名单管理' }).click()
   await choose(page, 'more.csv', `编号,电话号码,days\n${id}_4,13800138004,3\n`, '追加名单')
-  await page.getByText('新增 1 人，有误 0 行').waitFor()
+  await page.getByText('新增 1 位客户，有误 0 行').waitFor()
   const row = page.getByRole('row', { name: /more\.csv/ })
   await row.getByRole('button', { name: '撤销' }).click()
   const dialog = page.getByRole('dialog')
@@ -200,7 +200,7 @@ async function changed(visit, id) {
   await dialog.getByRole('button', { name: '撤销这份名单' }).click()
   await row.getByText('已撤销').waitFor()
   await page.getByRole('tab', { name: '上线阶段' }).click()
-  await page.getByText(/已拨 \d+ \/ 200 人/).waitFor()
+  await page.getByText(/已拨 \d+ \/ 200 位客户/).waitFor()
   visit.isTrying = true
   await page.getByRole('button', { name: '进入试点' }).click()
   await dialog.getByRole('textbox', { name: /原因/ }).fill('too early')
@@ -211,7 +211,7 @@ async function changed(visit, id) {
   await refused.or(counted).first().waitFor()
   if (await refused.count() > 0) {
     const why = await refused.innerText()
-    visit.hold(/[\u4e00-\u9fff]{4}/.test(why) && !why.includes('未能完成'), `a refusal without its reason: ${why}`)
+    visit.hold(/[\u4e00-\u9fff]{4}/.test(why) && !why.includes('操作失败'), `a refusal without its reason: ${why}`)
     holdChinese(visit, why)
     await dialog.getByRole('button', { name: '取消' }).click()
   }
@@ -237,10 +237,10 @@ export async function wizardWords(visit, begin, holdWords, scanWords) {
   await begin(visit, 'operator', '/campaigns/new')
   await page.getByRole('textbox', { name: '任务编号' }).fill('WORDS')
   await choose(page, 'list.csv', 'id,mobile,days\n1,13800138000,3\n2,1.38E+10,3\n')
-  await page.getByText('读作').waitFor()
+  await page.getByText('识别格式：').waitFor()
   await holdWords(visit)
   for (const name of ['Dry run', 'Segment', 'Flow', 'Lines and times', 'Targets', 'Rules and start']) {
-    if (name === 'Lines and times') await page.getByRole('textbox', { name: 'Text' }).fill('hello')
+    if (name === 'Lines and times') await page.getByRole('textbox', { name: 'Script' }).fill('hello')
     await page.getByRole('button', { name: 'Next', exact: true }).click()
     await step(page, name)
     await scanWords(visit)

@@ -1,6 +1,7 @@
-//! Reads the strings out of the production code that are stored, hashed, sent or compared: the names that serde
+//! Reads the strings of the production code that are stored, hashed, sent or compared: the names that serde
 //! and clap write for types, string literals that are names, names in SQL texts, and labels.
 
+use super::written::{Written, cased};
 use proc_macro2::{TokenStream, TokenTree};
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
@@ -23,33 +24,36 @@ const OTHER_CRATES: [&str; 3] = ["bench", "api/bench", "simulation"];
 
 /// What a source tree says, by kind.
 #[derive(Default)]
-pub struct Names {
+pub(crate) struct Names {
     /// `struct a b c`, `enum tag=kind a{x y} b`: the names that a type has on the wire.
-    pub wire: BTreeSet<String>,
+    pub(crate) wire: BTreeSet<String>,
     /// String literals without blanks.
-    pub literals: BTreeSet<String>,
+    pub(crate) literals: BTreeSet<String>,
     /// Words of SQL texts.
-    pub sql: BTreeSet<String>,
+    pub(crate) sql: BTreeSet<String>,
     /// Texts of functions named `label_zh` and `label_en`, and of labels of dispositions.
-    pub labels: BTreeSet<String>,
+    pub(crate) labels: BTreeSet<String>,
 }
 
 impl Names {
     /// Every `.rs` file below `root` that is neither a test nor a measuring program.
-    pub fn of_tree(root: &Path) -> Self {
+    pub(crate) fn of_tree(root: &Path) -> Self {
         let mut files = Vec::new();
         collect(root, root, &mut files);
         files.sort();
         let mut names = Self::default();
         for file in files {
             let text = std::fs::read_to_string(&file).expect("a source file can be read");
-            names.read(&text);
+            match file.extension() {
+                Some(ending) if ending == "sql" => names.sql.extend(words_of_sql(&text)),
+                _ => names.read(&text),
+            }
         }
         names
     }
 
     /// The names in one source text.
-    pub fn of_text(text: &str) -> Self {
+    pub(crate) fn of_text(text: &str) -> Self {
         let mut names = Self::default();
         names.read(text);
         names
@@ -65,7 +69,7 @@ impl Names {
     }
 
     /// The lines of each golden file.
-    pub fn files(&self) -> [(&'static str, BTreeSet<String>); 4] {
+    pub(crate) fn files(&self) -> [(&'static str, BTreeSet<String>); 4] {
         [
             ("wire.txt", self.wire.clone()),
             ("literals.txt", self.literals.clone()),
@@ -87,7 +91,7 @@ fn collect(root: &Path, dir: &Path, files: &mut Vec<PathBuf>) {
             if !is_other {
                 collect(root, &path, files);
             }
-        } else if name.ends_with(".rs")
+        } else if (name.ends_with(".rs") || name.ends_with(".sql"))
             && name != "build.rs"
             && name != "tests.rs"
             && !name.ends_with("_tests.rs")
@@ -307,155 +311,4 @@ fn fields(fields: &syn::Fields, case: Option<&str>) -> String {
         name + &own.others()
     });
     named.collect::<Vec<_>>().join(" ")
-}
-
-/// What the attributes of serde and clap say of a name.
-#[derive(Default)]
-struct Written {
-    is_of_clap: bool,
-    rename: Option<String>,
-    rename_all: Option<String>,
-    rename_all_fields: Option<String>,
-    others: Vec<String>,
-}
-
-impl Written {
-    fn of(attributes: &[syn::Attribute]) -> Self {
-        let mut written = Self::default();
-        for one in attributes {
-            let is_serde = one.path().is_ident("serde");
-            let is_clap = ["arg", "command", "value", "clap", "group"]
-                .iter()
-                .any(|name| one.path().is_ident(name));
-            if one.path().is_ident("derive") {
-                let text = one
-                    .meta
-                    .require_list()
-                    .map(|list| list.tokens.to_string())
-                    .unwrap_or_default();
-                written.is_of_clap |= ["Args", "Parser", "Subcommand", "ValueEnum"]
-                    .iter()
-                    .any(|name| text.contains(name));
-            }
-            if let (true, Ok(list)) = (is_serde || is_clap, one.meta.require_list()) {
-                written.take(list.tokens.clone(), is_clap);
-            }
-        }
-        written
-    }
-
-    /// `name = "text"`, `name`, and `rename(serialize = "…")` as it is written.
-    fn take(&mut self, tokens: TokenStream, is_clap: bool) {
-        let mut part = Vec::new();
-        for token in tokens
-            .into_iter()
-            .chain([TokenTree::Punct(proc_macro2::Punct::new(
-                ',',
-                proc_macro2::Spacing::Alone,
-            ))])
-        {
-            match &token {
-                TokenTree::Punct(comma) if comma.as_char() == ',' => {
-                    self.take_part(&std::mem::take(&mut part), is_clap)
-                }
-                _ => part.push(token),
-            }
-        }
-    }
-
-    fn take_part(&mut self, part: &[TokenTree], is_clap: bool) {
-        let Some(name) = part.first().map(ToString::to_string) else {
-            return;
-        };
-        let text = match part {
-            [_, TokenTree::Punct(_), TokenTree::Literal(literal)] => {
-                let text = literal.to_string();
-                Some(text.trim_matches('"').to_owned())
-            }
-            _ => None,
-        };
-        match (name.as_str(), is_clap, text) {
-            ("rename", false, Some(text)) | ("long" | "name", true, Some(text)) => self.rename = Some(text),
-            ("rename_all", _, Some(text)) => self.rename_all = Some(text),
-            ("rename_all_fields", _, Some(text)) => self.rename_all_fields = Some(text),
-            ("tag" | "content" | "alias", false, Some(text)) => self.others.push(format!("{name}={text}")),
-            ("untagged" | "flatten" | "transparent" | "skip" | "rename", false, _) => self.others.push(name),
-            (
-                "alias" | "short" | "visible_alias" | "value_name" | "env" | "default_value" | "id",
-                true,
-                Some(text),
-            ) => {
-                self.others.push(format!("{name}={text}"));
-            }
-            _ => {}
-        }
-    }
-
-    fn others(&self) -> String {
-        self.others.iter().map(|one| format!("({one})")).collect()
-    }
-
-    fn shape(&self) -> String {
-        let others = self.others();
-        if others.is_empty() { others } else { others + " " }
-    }
-
-    fn fields_case(&self) -> Option<&str> {
-        self.rename_all
-            .as_deref()
-            .or(self.is_of_clap.then_some("kebab-case"))
-    }
-
-    fn variant(&self, ident: &str) -> String {
-        let case = self
-            .rename_all
-            .as_deref()
-            .or(self.is_of_clap.then_some("kebab-case"));
-        cased(ident, case, true)
-    }
-}
-
-/// A Rust name in the case that serde or clap writes it in.
-fn cased(ident: &str, case: Option<&str>, is_variant: bool) -> String {
-    let Some(case) = case else { return ident.to_owned() };
-    let snake = if is_variant {
-        snake_of(ident)
-    } else {
-        ident.to_owned()
-    };
-    match case {
-        "snake_case" => snake,
-        "kebab-case" => snake.replace('_', "-"),
-        "lowercase" => snake.replace('_', ""),
-        "UPPERCASE" | "SCREAMING_SNAKE_CASE" => snake.to_uppercase(),
-        "camelCase" => camel(&snake, false),
-        "PascalCase" => camel(&snake, true),
-        other => panic!("a case that is not known: {other}"),
-    }
-}
-
-fn snake_of(ident: &str) -> String {
-    let mut snake = String::new();
-    for (at, one) in ident.chars().enumerate() {
-        if one.is_ascii_uppercase() && at > 0 {
-            snake.push('_');
-        }
-        snake.push(one.to_ascii_lowercase());
-    }
-    snake
-}
-
-fn camel(snake: &str, from_first: bool) -> String {
-    let mut upper = from_first;
-    let mut camel = String::new();
-    for one in snake.chars() {
-        if one == '_' {
-            upper = true;
-        } else if std::mem::take(&mut upper) {
-            camel.extend(one.to_uppercase());
-        } else {
-            camel.push(one);
-        }
-    }
-    camel
 }

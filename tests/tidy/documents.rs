@@ -100,8 +100,8 @@ fn resolve(folder: &str, link: &str) -> String {
 }
 
 /// `ARCHITECTURE.md` draws `crate/` and `  src/folder/` lines; a line may draw several folders, separated by
-/// `, `. Each must be on disk, and each crate and each folder in its `src` must be drawn. Files are not drawn;
-/// `bench/peers/` holds other people's crates.
+/// `, `. Each must be on disk, and each crate and each folder in its `src` must be drawn. Files are not
+/// drawn; `bench/peers/` holds other people's crates.
 fn drawn_tree(tree: &Tree) -> Vec<Finding> {
     let Some(file) = tree.get("docs/ARCHITECTURE.md") else {
         return Vec::new();

@@ -9,6 +9,7 @@ mod circles;
 mod console;
 mod contracts;
 mod deadlines;
+mod decisions;
 mod details;
 mod documents;
 mod effects;
@@ -84,4 +85,5 @@ checks! {
     c28_the_installed_program_names_nothing_of_tests: installed::check;
     c29_deadlines_of_peers_come_first: deadlines::check;
     c30_texts_name_the_actor: plain_language::check;
+    c31_each_cited_decision_exists: decisions::check;
 }

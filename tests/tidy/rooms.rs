@@ -21,7 +21,7 @@ const AT_HOME: &[(&str, &[&str])] = &[
             "tests/",
         ],
     ),
-    ("ExitCode", &["api/cli/src/", "tests/"]),
+    ("ExitCode", &["api/cli/src/", "api/bench/src/", "tests/"]),
 ];
 
 /// A module of golden files is compiled with the tests alone, as theirs are.

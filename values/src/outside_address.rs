@@ -32,34 +32,34 @@ pub enum AddressFault {
     #[error("has more than {URL_BYTES_MAX} bytes: shorten the URL")]
     LongUrl,
     #[error(
-        "has a character that a URL cannot have: percent-encode blanks, control characters and letters beyond \
-         ASCII, and write the host in its xn-- form"
+        "has a character that is not allowed in a URL: percent-encode blanks, control characters and \
+         non-ASCII letters, and write the host in its xn-- form"
     )]
     UrlCharacter,
-    #[error("has a % without two hexadecimal digits behind it: write %25 for the sign itself")]
+    #[error("has a % without two hexadecimal digits after it: write %25 for a percent sign")]
     Percent,
-    #[error("must hold no user and password: send a key as the bearer")]
+    #[error("must not contain a user and password: set a key as the bearer")]
     UserInUrl,
-    #[error("must have no fragment: no server receives what is behind #; leave it out")]
+    #[error("must not have a fragment: the part after # is never sent to a server")]
     Fragment,
-    #[error("names no host: write one, as in https://example.com/hooks")]
+    #[error("has no host: write one, as in https://example.com/hooks")]
     NoHost,
     #[error(
-        "names no valid host or port: write a name or an IP address, and a port from 1 to 65535 if needed"
+        "has no valid host or port: write a name or an IP address, and a port from 1 to 65535 if required"
     )]
     Host,
-    #[error("is no mail address: write one like wang@example.com")]
+    #[error("is not a mail address: write one such as wang@example.com")]
     Mail,
-    #[error("a mail server is HOST:PORT, such as mail.example.com:587")]
+    #[error("a mail server must be HOST:PORT, such as mail.example.com:587")]
     MailServer,
     #[error("must be user:password of the mail server, without control characters")]
     MailLogin,
     #[error(
-        "must be 1 to {BEARER_BYTES_MAX} printable ASCII characters without a blank at either end: a header \
-         cannot carry others"
+        "must be 1 to {BEARER_BYTES_MAX} printable ASCII characters without leading or trailing blanks, as \
+         in an HTTP header"
     )]
     Bearer,
-    #[error("must hold no control characters: copy the secret again, without its line break")]
+    #[error("must not contain control characters: copy the secret again without the line break")]
     Secret,
 }
 

@@ -36,19 +36,20 @@ pub enum InvalidPhoneNumber {
     SpreadsheetDecimal,
     #[error("the phone number is in scientific notation, digits are lost: format the column as text")]
     ScientificNotation,
-    #[error("the phone number holds the character {0:?}")]
+    #[error("the phone number contains the character {0:?}")]
     StrangeCharacter(char),
     #[error("the phone number has {0} digits, fewer than {DIGITS_MIN}")]
     TooShort(usize),
     #[error("the phone number has {0} digits, more than {DIGITS_MAX}")]
     TooLong(usize),
-    #[error("the country code is not known")]
+    #[error("the country code is unknown")]
     UnknownCountry,
     #[error(
-        "the phone number has no country code and its country is not known: write it with + and its country code"
+        "the phone number has no country code and its country is unknown: write it with + and the country \
+         code"
     )]
     NoCountryCode,
-    #[error("no number of this form exists in {0}")]
+    #[error("{0} has no numbers of this form")]
     NotANumberOf(&'static str),
 }
 

@@ -33,11 +33,11 @@ impl Seller {
             return Some("its name has 1 to 64 characters");
         }
         if self.name.chars().any(char::is_control) {
-            return Some("its name is spoken: it has no control characters");
+            return Some("the name is spoken and cannot contain control characters");
         }
         let read = PhoneNumber::parse(&self.number, DefaultCountry::Unknown);
         let is_callable = read.is_ok_and(|read| read.as_e164() == self.number);
-        (!is_callable).then_some("its number is one that a callee can call, in the form +12025550100")
+        (!is_callable).then_some("its number must be a callable number in the form +12025550100")
     }
 
     /// Returns the number digit by digit, in groups that can be written down.

@@ -30,16 +30,16 @@ pub enum TestCallRefusal {
     NoCampaign,
     #[error("the number is not on the list of our own test phones")]
     NotOurs,
-    #[error("agents take the calls of this campaign: its flow is spoken by nobody")]
+    #[error("agents take the calls of this campaign: there is no robot flow to test")]
     ForAgents,
-    #[error("a test call of this campaign is under way")]
+    #[error("a test call of this campaign is in progress")]
     UnderWay,
-    #[error("an emergency stop is engaged")]
+    #[error("an emergency stop is active")]
     Stopped,
-    #[error("no line has a place now")]
+    #[error("no line has a free channel now")]
     NoPlace,
-    #[error("nothing is dialed here now")]
+    #[error("this process does not dial now")]
     NotDialing,
-    #[error("it could not be recorded")]
+    #[error("it was not recorded")]
     NotRecorded,
 }

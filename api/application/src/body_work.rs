@@ -88,7 +88,7 @@ impl BodyWork {
             answer = answer => match answer {
                 Ok(Some(found)) => Ok(found),
                 Ok(None) => Err(Problem::fault("the work on this body panicked")),
-                Err(_stopped) => Err(Problem::unavailable("the process ends")),
+                Err(_stopped) => Err(Problem::unavailable("the server is shutting down")),
             },
             () = self.clock.wait_until(until) => Err(Problem::new(
                 Kind::Unavailable,
@@ -103,7 +103,10 @@ fn busy() -> Problem {
     Problem::new(
         Kind::Busy,
         "bodies-busy",
-        format!("{BODY_THREADS_MAX} bodies are being read, and others wait: send this one again in a moment"),
+        format!(
+            "{BODY_THREADS_MAX} bodies are being read and others are waiting: send the request again in a \
+             moment"
+        ),
     )
 }
 

@@ -56,7 +56,8 @@ pub(crate) async fn certified(installation: &Installation, erased: &[CustomerId]
                 break;
             }
             if installation.now() >= late {
-                let why = "the keys of who is erased are not all destroyed yet: the same again goes on";
+                let why = "not all keys of the erased customers are destroyed yet: send the request again to \
+                           continue";
                 return Err(Problem::unavailable(why));
             }
             installation.pause(LOOK_MS).await;

@@ -122,7 +122,7 @@ impl ShownParts<'_> {
 /// What an event says, by its kind and version, sealed as stored.
 #[derive(JsonSchema)]
 #[schemars(transparent, example = json!({ "reason": "requested" }))]
-pub struct EventData(#[expect(dead_code, reason = "its schema is all that is needed")] Map<String, Value>);
+pub struct EventData(#[expect(dead_code, reason = "its schema is all that is required")] Map<String, Value>);
 
 /// A page of events.
 #[derive(Debug, Serialize, JsonSchema)]

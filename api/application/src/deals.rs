@@ -79,7 +79,7 @@ pub struct DealRefused {
     pub row: usize,
     #[schemars(example = &"ORDER-17")]
     pub reference: String,
-    #[schemars(example = &"the deal is of a call that this customer never had")]
+    #[schemars(example = &"the deal names a call that is not this customer's")]
     pub why: String,
 }
 
@@ -183,7 +183,7 @@ async fn meant(
         (None, None) => {
             return Err(Problem::invalid(
                 "deal-invalid",
-                "a deal names its call, or a campaign",
+                "a deal must name its call or a campaign",
             ));
         }
         (Some(call), _) => {
@@ -215,7 +215,7 @@ async fn meant(
         }
         _ => Err(Problem::refused(
             "deal-invalid",
-            "the deal is of a call that this customer never had",
+            "the deal names a call that is not this customer's",
         )),
     }
 }

@@ -187,7 +187,7 @@ pub async fn begin(
     }
     Err(Problem::refused(
         "drafts-full",
-        format!("there are {PLACES_MAX} drafts of this kind already: finish or remove one"),
+        format!("there are already {PLACES_MAX} drafts of this kind: finish or delete one"),
     ))
 }
 

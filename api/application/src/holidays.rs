@@ -38,7 +38,7 @@ pub async fn years(installation: &Installation, countries: &[String]) -> Result<
     if !countries.iter().all(|country| is_country(&country)) {
         return Err(Problem::invalid(
             "query-invalid",
-            "country is two small letters, such as cn",
+            "country must be two lower-case letters, such as cn",
         ));
     }
     let mut asked: BTreeSet<CalendarYearId> = shipped().iter().map(CalendarYear::id).collect();

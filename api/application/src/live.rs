@@ -58,10 +58,12 @@ impl LiveHub {
     /// The latest figures; a problem while there are none.
     pub fn latest(&self) -> Result<Arc<LiveSnapshot>, Problem> {
         match &*self.pictures.borrow() {
-            Picture::Starting => Err(Problem::unavailable("the last hour is being read; come again")),
+            Picture::Starting => Err(Problem::unavailable(
+                "the last hour is still being read; try again",
+            )),
             Picture::Figures(figures) => Ok(Arc::clone(figures)),
             Picture::Damaged { at, why } => Err(Problem::unavailable(format!(
-                "the log cannot be read behind position {at}: {why}"
+                "the log cannot be read after position {at}: {why}"
             ))),
         }
     }

@@ -111,7 +111,7 @@ fn may_keep(kept: &CustomerState, order: &Merging) -> Result<(), Problem> {
     kept.may_keep(&order.other).map_err(|refusal| match refusal {
         CustomerRefusal::MergedInto { customer } => {
             let detail = format!(
-                "customer {} was merged into {customer}: merge into that one",
+                "customer {} was already merged into {customer}: merge into that customer",
                 order.kept
             );
             Problem::refused("merged-already", detail)

@@ -98,8 +98,9 @@ pub async fn check_campaign(
 ) -> Result<NumbersChecked, Problem> {
     let everybody = enrolled(installation, campaign, PEOPLE_MAX).await?;
     let everybody = everybody.ok_or_else(|| {
-        let detail =
-            format!("more than {PEOPLE_MAX} people are in this campaign: check the numbers of a file");
+        let detail = format!(
+            "this campaign has more than {PEOPLE_MAX} customers: check the numbers from a file instead"
+        );
         Problem::refused("too-many-people", detail)
     })?;
     let mut good = BTreeMap::new();
@@ -174,13 +175,13 @@ async fn ask(
     done: &mut NumbersChecked,
 ) -> Result<(), Problem> {
     let checker = installation.number_checks.checker().ok_or_else(|| {
-        let detail = "this server was started without a library of numbers (--number-check)";
+        let detail = "this server was started without a number check service (--number-check)";
         Problem::refused("no-number-check", detail)
     })?;
     let phones: Vec<String> = some.iter().map(|(_, phone)| phone.clone()).collect();
     let states = checker.check(&phones).await.map_err(|not_checked| {
         let detail = format!(
-            "the library of numbers did not answer as agreed: {}",
+            "the number check service did not respond as specified: {}",
             not_checked.class
         );
         Problem::new(Kind::Unavailable, "number-check-away", detail)

@@ -124,7 +124,7 @@ pub(crate) fn refuse_take_over(lacked: &str) -> Problem {
     Problem::new(
         Kind::Forbidden,
         "take-over-beyond-rights",
-        format!("taking it over needs what adding it needs: {lacked}"),
+        format!("taking over needs the same permissions as adding; missing: {lacked}"),
     )
 }
 

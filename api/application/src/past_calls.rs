@@ -224,7 +224,7 @@ impl Importing<'_> {
         for (Told { row, .. }, call) in rows.iter().zip(&calls) {
             if !is_kept(&call) && ContactHistory::is_beyond_caps(call.dialed_at, now) {
                 left_aside += 1;
-                let why = "older than caps look back, and the number has all the records that are kept";
+                let why = "older than the cap window, and the number already has the maximum of records";
                 taken.refused.push(PastCallRefused {
                     row: *row,
                     why: why.to_owned(),

@@ -110,7 +110,7 @@ pub async fn next_people(
     let facts = campaign_now(installation, &asking.campaign).await?;
     let (now, rows) = (installation.now(), installation.rows.worklist());
     let away = |error: domain::ports::worklist::WorklistError| {
-        Problem::unavailable(format!("who is due cannot be read: {error}"))
+        Problem::unavailable(format!("the due customers cannot be read: {error}"))
     };
     // Whoever is another agent's offer is due as before.
     let limit = LOOKED_AT_MAX + state.offers().open(now).count();
@@ -311,7 +311,7 @@ async fn may_be_offered(
         if engaged_now(installation.store(), &stop).await?.is_some() {
             return Err(Problem::refused(
                 "stop-engaged",
-                format!("the emergency stop {stop} is engaged: nobody is called / 紧急停止中"),
+                format!("the emergency stop {stop} is active: no calls are placed / 紧急停止中"),
             ));
         }
     }

@@ -35,7 +35,7 @@ pub async fn may_be_reached(installation: &Installation, facts: &CampaignFacts) 
         if engaged_now(installation.store(), &stop).await?.is_some() {
             return Err(Problem::refused(
                 "stop-engaged",
-                format!("the emergency stop {stop} is engaged: nobody is called or written to / 紧急停止中"),
+                format!("the emergency stop {stop} is active: no calls or messages are sent / 紧急停止中"),
             ));
         }
     }

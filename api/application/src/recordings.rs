@@ -41,7 +41,8 @@ pub async fn open(folder: &Path, call: CallId, logged: &Logged) -> Result<Opened
             Kind::Missing,
             "recording-disposed",
             format!(
-                "the recording was disposed of under retention on {}: disposal {} of recordings, kept for {} days",
+                "the recording was deleted under retention on {}: disposal {} of recordings, retention \
+                 period {} days",
                 disposed.at, disposed.disposal, disposed.days
             ),
         ));
@@ -52,7 +53,8 @@ pub async fn open(folder: &Path, call: CallId, logged: &Logged) -> Result<Opened
             return Err(Problem::new(
                 Kind::Missing,
                 "recording-gone",
-                "the recording is not here any more: its person was erased, or it is on another machine",
+                "the recording is not available: the customer's personal data was erased, or the file is on \
+                 another machine",
             ));
         }
         Err(error) => return Err(failed(&error)),
@@ -71,7 +73,7 @@ pub async fn open(folder: &Path, call: CallId, logged: &Logged) -> Result<Opened
     if hex(&digest) != logged.sha256 {
         return Err(Problem::disproved(
             "recording-altered",
-            "the file is not the recording that the call's record names: its SHA-256 differs",
+            "the file is not the recording in the call's record: its SHA-256 differs",
         ));
     }
     Ok(Opened { file, bytes })
@@ -175,8 +177,8 @@ pub async fn admit_link(installation: &Installation, claim: LinkClaim<'_>) -> Re
         Problem::new(
             Kind::Missing,
             "link-over",
-            "this link opens nothing, or nothing any more: each is for an hour, and for as long as its webhook \
-             is told of recordings",
+            "this link is invalid or has expired: a link is valid for one hour and while its webhook \
+             receives recordings",
         )
     };
     let ours = installation

@@ -146,7 +146,7 @@ pub fn targetable(name: &str, version: Option<u32>) -> Result<(String, u32), Pro
         || metric.denominator.is_none()
         || metric.unit != projections::metrics::Unit::Ratio
     {
-        let detail = format!("{name} is no ratio that is measured: it cannot have a target");
+        let detail = format!("{name} is not a measured ratio and cannot have a target");
         return Err(Problem::refused("metric-without-target", detail));
     }
     Ok((metric.name.clone(), metric.version))

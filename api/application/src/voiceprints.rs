@@ -284,11 +284,14 @@ pub async fn may_be_made(installation: &Installation, person: &CustomerState) ->
     if installation.setting(SettingName::VoiceprintsOn).await? == 0 {
         return Err(Problem::refused(
             "voiceprints-off",
-            "voiceprints are off: the setting voiceprints.on turns them on",
+            "voiceprints are disabled: the setting voiceprints.on enables them",
         ));
     }
     if person.erasure() != Erasure::None {
-        return Err(Problem::refused("refused", "the person is erased, or is to be"));
+        return Err(Problem::refused(
+            "refused",
+            "the customer's personal data is erased or will be erased",
+        ));
     }
     Ok(())
 }

@@ -140,7 +140,7 @@ pub async fn select(store: &dyn EventStore, wanted: &Wanted, until: Position) ->
     let mut selection = Selection::default();
     each(store, wanted, until, |stored, _| {
         if selection.events.len() >= FOUND_MAX {
-            let detail = format!("more than {FOUND_MAX} events are found: narrow the search");
+            let detail = format!("more than {FOUND_MAX} events match: narrow the search");
             return Err(Problem::refused("too-many-events", detail));
         }
         selection.add(stored, Reason::Subject)

@@ -65,7 +65,8 @@ pub fn shipped_version(named: &str) -> Result<PresetRules, Problem> {
         Problem::invalid(
             "rule-unknown",
             format!(
-                "{named:?} is no version of a preset that ships, such as cn-service@1, and no file of one"
+                "{named:?} is neither a version of a built-in preset, such as cn-service@1, nor a file with \
+                 one"
             ),
         )
     };
@@ -99,7 +100,7 @@ pub async fn dry_run(
         return Err(Problem::invalid(
             "rule-of-another-preset",
             format!(
-                "the campaign goes by {}, and this is {}",
+                "the campaign uses {}, not {}",
                 plan.preset.code(),
                 tried.preset.code()
             ),

@@ -70,8 +70,8 @@ impl<'a> Log<'a> {
                 Kind::Unavailable,
                 "log-read-too-long",
                 format!(
-                    "the log was not read within {} s: give an earlier position, or stop the server and let the \
-                     command itself read",
+                    "reading the log took longer than {} s: give an earlier position, or stop the server \
+                     and let the command read the log itself",
                     WALK_MS_MAX / 1_000
                 ),
             )),
@@ -159,7 +159,7 @@ pub fn turn() -> Result<SemaphorePermit<'static>, Problem> {
         Problem::new(
             Kind::Unavailable,
             "log-being-read",
-            "another report or sample reads the whole log: ask again when it is done",
+            "another report or sample is reading the whole log: try again when it is done",
         )
     };
     WALKS.try_acquire().map_err(taken)

@@ -194,7 +194,7 @@ async fn told(
             }
         }
         if told.len() > READS_MAX {
-            let why = format!("there are more than {READS_MAX} reads: ask for a shorter time");
+            let why = format!("there are more than {READS_MAX} views: shorten the period");
             return Err(Problem::new(Kind::Refused, "too-many-reads", why));
         }
         match rows.last() {

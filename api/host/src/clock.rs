@@ -9,6 +9,7 @@ use rand_chacha::ChaCha20Rng;
 use rand_chacha::rand_core::{RngCore, SeedableRng};
 use rustix::time::{ClockId, clock_gettime};
 use std::cell::RefCell;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::{Duration, Instant, SystemTime};
 
@@ -95,6 +96,12 @@ impl RehearsalClock {
         let behind = recorded.duration_since(self.now());
         let instant = Timestamp::from_micros(self.instant.load(Ordering::Relaxed)).plus(behind);
         self.instant.fetch_max(instant.micros(), Ordering::Relaxed);
+    }
+
+    /// The clock of a rehearsal that begins at `asked`; `None` for a real run.
+    pub(crate) fn of(asked: Option<Timestamp>, last_recorded: Option<Timestamp>) -> Option<Arc<Self>> {
+        let begin = Self::begin(asked?, last_recorded);
+        Some(Arc::new(Self::starting_at(begin)))
     }
 
     /// A directory with later events goes on one second behind its last one.

@@ -167,7 +167,7 @@ impl Driving {
         };
         let started = tokio::select! {
             biased;
-            () = self.process.draining() => Err(Problem::unavailable("the process drains")),
+            () = self.process.draining() => Err(Problem::unavailable("the server is draining")),
             started = self.start_drivers(environment) => started,
         };
         match started {

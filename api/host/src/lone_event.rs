@@ -143,7 +143,7 @@ async fn store_behind<E: EventData>(
         }
     }
     Err(Problem::unavailable(
-        "others write to the log so fast that nothing could be put between",
+        "other writes to the log are too frequent; the write failed",
     ))
 }
 

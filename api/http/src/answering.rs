@@ -153,7 +153,7 @@ fn refuse_coded(input: &Input) -> Result<(), Problem> {
         Some(coding) => Err(Problem::new(
             Kind::WrongMediaType,
             "body-coded",
-            format!("the body is coded as {coding}: send it as it is, without Content-Encoding"),
+            format!("the body is encoded as {coding}: send it without Content-Encoding"),
         )),
     }
 }

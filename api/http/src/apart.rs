@@ -18,6 +18,8 @@ pub(crate) async fn apart<T: Send + 'static>(
         .await?;
     match told.transpose()?.flatten() {
         Some(found) => Ok(Read(found)),
-        None => Err(Problem::unavailable("the process ends, or it took too long")),
+        None => Err(Problem::unavailable(
+            "the server is shutting down, or the request took too long",
+        )),
     }
 }

@@ -128,7 +128,8 @@ impl Door {
             return Err(Problem::new(
                 Kind::Unauthenticated,
                 "token-of-another-machine",
-                "the key of DIR/token opens on its own machine alone: make a key with `ledgerline user key`",
+                "the key in DIR/token is valid only on its own machine: create an API key with `ledgerline \
+                 user key`",
             ));
         }
         Ok(Caller::Directory { door: "token" })
@@ -218,7 +219,7 @@ pub(crate) fn hold_to_page(headers: &HeaderMap, session: &str) -> Result<(), Pro
     Err(Problem::new(
         Kind::Forbidden,
         "csrf-token-needed",
-        "a command by a session sends the header X-CSRF-Token, with the csrf_token of its sign-in",
+        "a command in a session needs the header X-CSRF-Token with the csrf_token of the sign-in",
     ))
 }
 

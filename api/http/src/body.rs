@@ -65,7 +65,7 @@ impl Body {
                 return Err(Problem::new(
                     Kind::Busy,
                     "bodies-too-large-at-once",
-                    "too many large bodies are being read at once; send this one again in a moment",
+                    "too many large bodies are being read; send the request again in a moment",
                 ));
             };
             match &mut taken {

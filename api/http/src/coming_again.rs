@@ -44,7 +44,8 @@ impl InFlight {
             return Err(Problem::new(
                 Kind::Conflict,
                 "idempotency-key-in-flight",
-                "a request with this Idempotency-Key is being answered: wait for its reply, then send it again",
+                "a request with this Idempotency-Key is still running: wait for its response, then send it \
+                 again",
             ));
         }
         let all = Arc::clone(&self.0);
@@ -93,7 +94,7 @@ fn expected(input: &Input) -> Result<Option<StreamVersion>, Problem> {
         Some(version) => Ok(Some(StreamVersion(version))),
         None => Err(Problem::invalid(
             "if-match-invalid",
-            "If-Match is one version as the ETag of a write has it, such as \"v3\"",
+            "If-Match must be one version, as in the ETag of a response, such as \"v3\"",
         )),
     }
 }
@@ -122,7 +123,7 @@ pub(crate) fn key_of(input: &Input) -> Result<Option<&str>, Problem> {
         Some(key) => Ok(Some(key)),
         None => Err(Problem::invalid(
             "idempotency-key-invalid",
-            format!("Idempotency-Key has 1 to {KEY_BYTES_MAX} bytes of visible ASCII"),
+            format!("Idempotency-Key must have 1 to {KEY_BYTES_MAX} bytes of visible ASCII"),
         )),
     }
 }

@@ -187,8 +187,8 @@ impl Comparisons {
         tracing::warn!(callers = ?names, "comparisons with customers' values come too fast: refused");
         let (per_second, miss_costs) = (1_000 / VALUES.one_each_ms, VALUES.miss_costs);
         let detail = format!(
-            "{per_second} look-ups by number or own id a second are answered, and {miss_costs} times fewer \
-             without a result: come again in a second"
+            "at most {per_second} lookups by number or customer id per second are allowed; a lookup without \
+             a result counts {miss_costs} times: try again in a second"
         );
         Problem::new(Kind::Busy, "lookups-too-fast", detail)
     }
@@ -199,8 +199,8 @@ impl Comparisons {
         }
         let at_once_max = LISTS.at_once_max;
         let detail = format!(
-            "{at_once_max} lists an hour may be compared with all campaigns: import with dedupe=campaign, or come \
-             again in six minutes"
+            "at most {at_once_max} lists per hour can be compared with all campaigns: import with \
+             dedupe=campaign or try again in six minutes"
         );
         Err(Problem::new(Kind::Busy, "lists-too-fast", detail))
     }
@@ -239,7 +239,7 @@ impl Comparer {
             return Ok(());
         }
         Err(crate::guard::limited(
-            "this compares with people of all campaigns",
+            "this compares with customers of all campaigns",
         ))
     }
 

@@ -80,7 +80,10 @@ async fn answer(writing: &Writing, text: &str) -> (Value, bool) {
     let order = match serde_json::from_str(text) {
         Ok(Written { id, text }) => MessageOrder { message: id, text },
         Err(error) => {
-            let why = format!("a message is {{\"id\", \"text\"}}: column {}", error.column());
+            let why = format!(
+                "a message must be {{\"id\", \"text\"}}: column {}",
+                error.column()
+            );
             return (told(&Problem::invalid("body-not-json", why)), false);
         }
     };

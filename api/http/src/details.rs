@@ -158,8 +158,8 @@ mod tests {
             Some("任务已于 2026-03-02T10:00:00.000000Z 到期")
         );
         assert_eq!(
-            told("1 of 2 enrolments are settled").as_deref(),
-            Some("2 名名单客户中已了结 1 名")
+            told("1 of 2 enrolments are completed").as_deref(),
+            Some("2 名名单客户中已完成外呼 1 名")
         );
         assert_eq!(told("{{name}} has no value").as_deref(), Some("{{name}} 没有值"));
         assert_eq!(told("whatever nobody wrote down"), None);
@@ -172,8 +172,9 @@ mod tests {
             Some("任务当前为已暂停，不能这样操作")
         );
         assert_eq!(
-            told("no call at 9:00: rule calling_window, and none later in this campaign").as_deref(),
-            Some("9:00 不可呼叫：规则“可外呼时段”，且在本任务内之后也不可")
+            told("no call allowed at 9:00: rule calling_window, and no later time in this campaign")
+                .as_deref(),
+            Some("9:00 不可呼叫：规则“可外呼时段”，本任务内此后也没有可呼时间")
         );
         assert_eq!(
             told("not in campaign paused").as_deref(),

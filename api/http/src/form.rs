@@ -66,7 +66,7 @@ impl Form {
                 Kind::WrongMediaType,
                 "send-the-file-itself",
                 format!(
-                    "{error}: send the file as the body itself, or as the part {FILE} of multipart/form-data"
+                    "{error}: send the file as the request body or as the part {FILE} of multipart/form-data"
                 ),
             )
         })?;
@@ -176,7 +176,7 @@ fn broken(error: multer::Error) -> Problem {
 }
 
 fn too_large(what: &str) -> Problem {
-    let detail = format!("{what} is longer than it may be: send large lists as the part {FILE}");
+    let detail = format!("{what} is too long: send large lists as the part {FILE}");
     Problem::new(Kind::TooLarge, "body-too-large", detail)
 }
 

@@ -91,7 +91,7 @@ impl Guard {
             return Err(Problem::new(
                 Kind::Unconditional,
                 "if-match-needed",
-                "this replaces what is stored: read it first, and send the ETag that you read as If-Match",
+                "this replaces stored data: read it first and send its ETag as If-Match",
             ));
         }
         Ok(input.number::<u64>(AFTER_POSITION)?.map(Position))
@@ -229,7 +229,7 @@ fn asked(scope: &DataScope, input: &mut Input) -> Result<(), Problem> {
         (None, _) => Err(limited("no campaign is named for you")),
         (Some(_), Some(_)) => Err(Problem::invalid(
             "campaign-needed",
-            "name one of your campaigns with ?campaign=",
+            "select one of your campaigns with ?campaign=",
         )),
     }
 }

@@ -113,7 +113,7 @@ pub(crate) fn country_of(text: Option<&str>) -> Result<Option<CallingCode>, Prob
     let wrong = || {
         Problem::invalid(
             "query-invalid",
-            "country: it is no country: name one like US or 44",
+            "country: not a country: use a code such as US or 44",
         )
     };
     text.map(|text| CallingCode::read(text).ok_or_else(wrong))
@@ -182,7 +182,7 @@ fn query_of(input: &Input) -> Result<Option<String>, Problem> {
     if said.as_ref().is_none_or(is_hash) {
         return Ok(said);
     }
-    let why = "query: it is the SHA-256 of a query, 64 hexadecimal digits";
+    let why = "query: must be the SHA-256 of a query, 64 hexadecimal digits";
     Err(Problem::invalid("query-invalid", why))
 }
 
@@ -191,14 +191,10 @@ fn mark_of(input: &Input) -> Result<Option<QueryMark>, Problem> {
     let (Some(column), Some(value)) = (column, value) else {
         return Ok(None);
     };
-    let query = query_of(input)?.ok_or_else(|| {
-        Problem::invalid(
-            "query-invalid",
-            "since_column and since_value are of a query: name it",
-        )
-    })?;
+    let query = query_of(input)?
+        .ok_or_else(|| Problem::invalid("query-invalid", "since_column and since_value need a query"))?;
     if !QueryMark::is_value(value) {
-        let why = "since_value: it is a number or a time";
+        let why = "since_value: must be a number or a time";
         return Err(Problem::invalid("query-invalid", why));
     }
     Ok(Some(QueryMark {

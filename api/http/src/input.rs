@@ -159,7 +159,7 @@ impl Input {
         self.upgrade.take().ok_or_else(|| {
             Problem::invalid(
                 "not-a-websocket",
-                "this route speaks WebSocket: ask for an upgrade (RFC 6455), or read /api/v1/events/stream",
+                "this route needs WebSocket: request an upgrade (RFC 6455) or read /api/v1/events/stream",
             )
         })
     }
@@ -247,7 +247,7 @@ fn members_of(
         if members.contains_key("approved_by") {
             return Err(Problem::members(vec![MemberError {
                 pointer: "/approved_by".to_owned(),
-                detail: "is not set by the caller: the other person approves the request".to_owned(),
+                detail: "cannot be set by the requester: another person approves the request".to_owned(),
             }]));
         }
     }

@@ -28,7 +28,7 @@ impl KnownQuery {
             return self.refuse_twice(query);
         };
         if matches!(name.as_str(), "as_of" | "valid_at") {
-            let detail = format!("this route is always as of now: it takes no {name}");
+            let detail = format!("this route returns only the current state: it does not accept {name}");
             return Err(Problem::invalid("as-of-not-here", detail));
         }
         let takes: Vec<&str> = self.0.iter().map(|known| known.name).collect();
@@ -38,7 +38,7 @@ impl KnownQuery {
             takes.join(", ")
         };
         let name: String = name.chars().take(NAME_CHARS_MAX).collect();
-        let detail = format!("this route takes no query parameter {name:?}; it takes: {takes}");
+        let detail = format!("this route has no query parameter {name:?}; it accepts: {takes}");
         Err(Problem::invalid("query-unknown", detail))
     }
 

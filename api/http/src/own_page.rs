@@ -43,8 +43,8 @@ pub(crate) fn admit_site(method: &Method, headers: &HeaderMap) -> Result<(), Pro
     if is_shown || site.is_none_or(|site| matches!(site, "same-origin" | "none")) {
         return Ok(());
     }
-    let detail = "a page of another site asks this: only our own pages command and open sockets; \
-                  programs send no Sec-Fetch-Site";
+    let detail = "the request comes from a page of another site: only the console's own pages may send commands and \
+                  open sockets; programs send no Sec-Fetch-Site";
     Err(Problem::new(Kind::Forbidden, "page-of-another-site", detail))
 }
 

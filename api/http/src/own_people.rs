@@ -45,7 +45,8 @@ pub(crate) async fn own(ctx: &Context, scope: &DataScope) -> Result<Option<Vec<C
     let db = ctx.installation.rows.db();
     let found = given_to(db.as_ref(), Some(&assignees), None, CUSTOMERS_MAX + 1).await?;
     if found.len() > CUSTOMERS_MAX {
-        let why = format!("more than {CUSTOMERS_MAX} persons are given to you: name one with ?customer=");
+        let why =
+            format!("more than {CUSTOMERS_MAX} customers are assigned to you: select one with ?customer=");
         return Err(Problem::refused("too-many-in-list", why));
     }
     Ok(Some(found))

@@ -227,7 +227,7 @@ fn not_ours() -> Problem {
     Problem::new(
         Kind::Invalid,
         "cursor-invalid",
-        "cursor: it is damaged, or of another route or other parameters; ask without it for the first page",
+        "cursor: invalid, or from another route or other parameters; leave it out to get the first page",
     )
 }
 

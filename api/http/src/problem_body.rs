@@ -16,7 +16,7 @@ pub(crate) struct ProblemBody {
     #[serde(rename = "type")]
     #[schemars(example = &"/api/v1/problems/missing")]
     kind: String,
-    #[schemars(example = &"there is no such thing")]
+    #[schemars(example = &"not found")]
     title: &'static str,
     #[schemars(example = 404)]
     status: u16,

@@ -39,7 +39,7 @@ impl ProxyArgs {
             0..=PROXIES_MAX => Ok(Proxies::of(self.trusted_proxies.iter().copied())),
             _ => Err(Problem::invalid(
                 "setting-invalid",
-                format!("--trusted-proxy may be given {PROXIES_MAX} times: name a network instead"),
+                format!("--trusted-proxy can be given at most {PROXIES_MAX} times: use a network instead"),
             )),
         }
     }

@@ -169,7 +169,8 @@ impl Rates {
             heavy_per_minute,
         } = allowed;
         let exceeded = |why: String| {
-            let detail = format!("a user or key may send {why}: wait a second, and send it again");
+            let detail =
+                format!("a user or key can send at most {why}: wait a second, then send the request again");
             Problem::new(Kind::Busy, "rate-exceeded", detail)
         };
         let per_ms = Refill {
@@ -182,7 +183,7 @@ impl Rates {
             Some(left) => left,
             None if kept => 0,
             None => {
-                let why = format!("{at_once_max} requests at once and {per_second} a second");
+                let why = format!("{at_once_max} concurrent requests and {per_second} per second");
                 return Err(exceeded(why));
             }
         };

@@ -17,7 +17,7 @@ pub(crate) fn clear_asked(input: &Input, clear: &Parameter) -> Result<bool, Prob
     if is_asked && input.text(REASON.name).is_none_or(|text| text.trim().is_empty()) {
         return Err(Problem::invalid(
             "reason-needed",
-            "say why with ?reason=: it is stored for ever, so name no person",
+            "give a reason with ?reason=: it is stored permanently, so do not include personal data",
         ));
     }
     Ok(is_asked)

@@ -264,10 +264,7 @@ fn refuse_trunks_of_one_name(settings: &ServeSettings) -> Result<(), Problem> {
         None => Ok(()),
         Some(twice) => Err(Problem::invalid(
             "setting-invalid",
-            format!(
-                "two trunks have the name {}; give one another with name=",
-                twice.name
-            ),
+            format!("two lines have the name {}; rename one with name=", twice.name),
         )),
     }
 }

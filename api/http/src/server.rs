@@ -278,7 +278,7 @@ fn full() -> Response {
     let mut response = problem_response(&Problem::new(
         Kind::Busy,
         "places-taken",
-        "every place for requests is taken by requests that are being answered; come again in a moment",
+        "all request slots are in use; try again in a moment",
     ));
     let close = HeaderValue::from_static("close");
     response.headers_mut().insert(header::CONNECTION, close);

@@ -82,7 +82,8 @@ impl SignInRates {
         };
         let seconds = wrong.until.ms_since(now).div_ceil(1_000);
         let detail = format!(
-            "too many wrong sign-ins from this address: come again in {seconds} s / 该地址登录失败过多，请 {seconds} 秒后再试"
+            "too many failed sign-ins from this address: try again in {seconds} s / 该地址登录失败过多，请 {seconds} \
+             秒后再试"
         );
         Err(Problem::new(Kind::Busy, "sign-ins-from-address", detail))
     }

@@ -48,7 +48,7 @@ pub(crate) async fn receive(
         return Err(Problem::new(
             Kind::Busy,
             "two-uploads-at-once",
-            format!("{UPLOADS_MAX} files are being read already; send this one when one of them is done"),
+            format!("{UPLOADS_MAX} files are already being read; send this one when one of them is done"),
         ));
     };
     let clock = installation.environment.clock.as_ref();
@@ -77,7 +77,7 @@ fn too_slow() -> Problem {
     Problem::new(
         Kind::Busy,
         "upload-too-slow",
-        "the file came so slowly that its turn went to another: send it again",
+        "the upload was too slow and lost its slot: send the file again",
     )
 }
 

@@ -204,12 +204,12 @@ impl CampaignBody {
         };
         let model = body.parsed::<ModelNamed>("model");
         if model.as_ref().is_some_and(|named| named.version.is_none()) {
-            body.wrong("model", "names no version: NAME@V");
+            body.wrong("model", "has no version: use NAME@V");
         }
         let model_tiers = tiers_of(&mut body);
         let knowledge = body.parsed::<KnowledgeNamed>("knowledge");
         if knowledge.as_ref().is_some_and(|named| named.version.is_none()) {
-            body.wrong("knowledge", "names no version: NAME@V");
+            body.wrong("knowledge", "has no version: use NAME@V");
         }
         body.refuse_the_rest();
         let read = campaign.zip(flow).map(|(campaign, flow)| Self {
@@ -281,7 +281,7 @@ fn name(body: &mut Members, member: &str) -> Option<String> {
     if text.len() <= NAME_BYTES_MAX && !text.is_empty() {
         return Some(text);
     }
-    body.wrong(member, format!("has 1 to {NAME_BYTES_MAX} bytes"));
+    body.wrong(member, format!("must have 1 to {NAME_BYTES_MAX} bytes"));
     None
 }
 
@@ -289,11 +289,11 @@ fn flow(body: &mut Members) -> Option<FlowBody> {
     if let Some(named) = body.parsed::<FlowNamed>("flow_version") {
         for other in ["script_template", "flow"] {
             if body.raw(other).is_some() {
-                body.wrong("flow_version", format!("cannot stand beside {other}"));
+                body.wrong("flow_version", format!("cannot be combined with {other}"));
             }
         }
         if named.version.is_none() {
-            body.wrong("flow_version", "names no version: NAME@V");
+            body.wrong("flow_version", "has no version: use NAME@V");
         }
         return Some(FlowBody::Version(named));
     }
@@ -305,7 +305,7 @@ fn flow(body: &mut Members) -> Option<FlowBody> {
         (Some(text), None) => Some(FlowBody::ScriptTemplate(text)),
         (None, Some(definition)) => Some(FlowBody::Definition(definition)),
         (Some(_), Some(_)) => {
-            body.wrong("flow", "cannot stand beside script_template");
+            body.wrong("flow", "cannot be combined with script_template");
             None
         }
         (None, None) => {

@@ -102,7 +102,7 @@ fn row(cells: &[Cell], places: &Places) -> Result<Value, String> {
         .ok_or_else(|| format!("{word:?} is no type: signed, repaid, appointed or kept"))?;
     let at = needed("happened_at")?;
     let at = parse_instant(&at).ok_or_else(|| {
-        format!("{at:?} is no instant: write 2026-03-02T10:00:00+08:00 or 2026-03-02 10:00:00 (Beijing time)")
+        format!("{at:?} is no instant: use 2026-03-02T10:00:00+08:00 or 2026-03-02 10:00:00 (Beijing time)")
     })?;
     let amount = needed("amount")?;
     let mut row = Map::new();

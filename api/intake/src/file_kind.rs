@@ -324,7 +324,7 @@ mod tests {
             for name in ["people.xlsx", "people.xls", "people"] {
                 let said = said(name, &bytes);
                 assert!(
-                    said.contains(&format!("{name:?} holds {kind}")) && said.contains(hint),
+                    said.contains(&format!("{name:?} contains {kind}")) && said.contains(hint),
                     "{said}"
                 );
             }
@@ -356,7 +356,7 @@ mod tests {
             ("people.xlsx", b"id,phone\n", "text"),
         ] {
             let said = said(name, head);
-            assert!(said.contains(&format!("{name:?} holds {kind}")), "{said}");
+            assert!(said.contains(&format!("{name:?} contains {kind}")), "{said}");
         }
     }
 

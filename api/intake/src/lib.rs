@@ -118,38 +118,39 @@ pub enum ImportError {
         chinese: &'static str,
         columns: String,
     },
-    #[error("mapping {0:?} is not COLUMN=member")]
+    #[error("mapping {0:?} must be COLUMN=member")]
     InvalidMapping(String),
-    #[error("{0} is text in a mapping, whatever it looks like: ids and phones lose digits as numbers")]
+    #[error("{0} must be text in a mapping: ids and phones lose digits as numbers")]
     MappedAs(String),
-    #[error("the mapping names column {0:?}, which the file does not have")]
+    #[error("the mapping uses column {0:?}, which is not in the file")]
     UnknownColumn(String),
     #[error("two columns are mapped to {0}")]
     MappedTwice(String),
-    #[error("two columns are titled {0:?}; rename one")]
+    #[error("two columns have the title {0:?}; rename one")]
     TitledTwice(String),
-    #[error("{0:?} holds {1}, not what its name says; {2}")]
+    #[error("{0:?} contains {1}, which does not match its name; {2}")]
     OtherKind(String, &'static str, &'static str),
     #[error("{0}")]
     WrongEncoding(Misnamed),
     #[error("{0}")]
     EncodingUnsure(Candidates),
     #[error(
-        "{error}; the file was read as {encoding}: if its titles look wrong, name its own with --encoding"
+        "{error}; the file was read as {encoding}: if its titles look wrong, give its encoding with \
+         --encoding"
     )]
     ReadAs { error: String, encoding: &'static str },
     #[error("encoding {0:?} is not one of {names}", names = encoding::CODES.join(", "))]
     UnknownEncoding(String),
     #[error(
-        "sheet {sheet:?} has {count} rows that are hidden or filtered out, the first is row {first}; say whether they \
-         count: --hidden-rows include or --hidden-rows exclude (over HTTP hidden_rows=…)"
+        "sheet {sheet:?} has {count} rows that are hidden or filtered out, the first is row {first}; choose \
+         --hidden-rows include or --hidden-rows exclude (over HTTP hidden_rows=…)"
     )]
     HiddenRows { sheet: String, count: u64, first: u64 },
     #[error("{}", no_sheet(wanted.as_deref(), sheets))]
     NoSheet { wanted: Option<String>, sheets: String },
     #[error(
-        "more than {limit} cells hold a formula without a value stored in the file; open the file in Excel, save it \
-         and import it again"
+        "more than {limit} cells have a formula without a stored value; open the file in Excel, save it and \
+         import it again"
     )]
     FormulasWithoutValues { limit: usize },
     #[error("the query parameter {option} takes {wants}")]
@@ -157,7 +158,7 @@ pub enum ImportError {
         option: &'static str,
         wants: &'static str,
     },
-    #[error("{what} is more than the {limit} allowed")]
+    #[error("{what} exceeds the limit of {limit}")]
     TooLarge { what: &'static str, limit: u64 },
     #[error("row {row} has more than {ROW_BYTES_MAX} bytes; a quote may not be closed")]
     RowTooLong { row: u64 },

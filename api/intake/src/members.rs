@@ -196,7 +196,7 @@ impl Members {
     pub fn refuse_the_rest(&mut self) {
         let names: Vec<String> = self.object.keys().cloned().collect();
         for name in names {
-            self.wrong(&name, "is not a member known here");
+            self.wrong(&name, "is not a known member");
         }
     }
 

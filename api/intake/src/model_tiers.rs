@@ -42,7 +42,7 @@ impl TierSent {
     fn read(self) -> Result<TierNamed, String> {
         let model: ModelNamed = self.model.parse().map_err(|error| format!("model: {error}"))?;
         if model.version.is_none() {
-            return Err("model names no version: NAME@V".to_owned());
+            return Err("model has no version: use NAME@V".to_owned());
         }
         let (by, is) = match (self.grade, self.by, self.is) {
             (Some(grade), None, None) => {
@@ -53,7 +53,7 @@ impl TierSent {
                 (GRADE.to_owned(), grade)
             }
             (None, Some(by), Some(is)) => (by, is),
-            _ => return Err("has a grade, or by and is".to_owned()),
+            _ => return Err("needs grade, or by and is".to_owned()),
         };
         let fits = |text: &String| (1..=TIER_TEXT_BYTES_MAX).contains(&text.trim().len());
         if !fits(&by) || !fits(&is) {

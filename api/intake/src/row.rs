@@ -192,7 +192,7 @@ pub fn assignee(row: &NamedRow) -> Result<Option<(Assignee, String)>, BadRow> {
     let to = match (row.members.get(&Member::Agent), row.members.get(&Member::Team)) {
         (None, None) => return Ok(None),
         (Some(_), Some(_)) => {
-            let why = "agent and team are both given: one of them sees to the person".to_owned();
+            let why = "agent and team are both given: a customer has one of them".to_owned();
             return Err(bad(row, Member::Team, why));
         }
         (Some(user), None) => (user.parse().map(Assignee::User), Member::Agent),

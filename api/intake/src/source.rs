@@ -191,7 +191,7 @@ pub fn check_text(text: &str) -> Result<(), String> {
         return Err(BYTES_OF_NO_ENCODING.to_owned());
     }
     if text.chars().any(|c| c.is_control() && c != '\n' && c != '\t') {
-        return Err("it has control characters".to_owned());
+        return Err("it contains control characters".to_owned());
     }
     Ok(())
 }

@@ -8,7 +8,7 @@ use domain::time::Timestamp;
 pub(crate) fn ends_at(body: &mut Members, stop_at: Option<Timestamp>) -> Option<Timestamp> {
     let ends_at = body.parsed::<Timestamp>("ends_at");
     if ends_at.is_some() && stop_at.is_some() {
-        body.wrong("ends_at", "cannot stand beside schedule.stop_at");
+        body.wrong("ends_at", "cannot be combined with schedule.stop_at");
     }
     ends_at.or(stop_at)
 }
@@ -17,7 +17,7 @@ pub(crate) fn ends_at(body: &mut Members, stop_at: Option<Timestamp>) -> Option<
 pub(crate) fn running(body: &mut Members, start_at: Option<Timestamp>) -> Option<RunningPlan> {
     let mut running = body.value::<RunningPlan>("running").unwrap_or_default();
     if running.starts_at.is_some() && start_at.is_some() {
-        body.wrong("running", "starts_at cannot stand beside schedule.start_at");
+        body.wrong("running", "starts_at cannot be combined with schedule.start_at");
     }
     running.starts_at = running.starts_at.or(start_at);
     (!running.is_empty()).then_some(running)

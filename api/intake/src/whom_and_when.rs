@@ -122,11 +122,11 @@ pub(crate) fn days_of(body: &mut Members, preset: Preset) -> Option<CallingDays>
     let rest_days = body.value::<Vec<RestDay>>("rest_days");
     let country = body.short_text("holiday_country", 2);
     if rest_days.as_ref().is_some_and(|days| days.len() >= DAYS_OF_WEEK) {
-        body.wrong("rest_days", "leaves no day to call on");
+        body.wrong("rest_days", "leaves no calling day");
     }
     let is_country = |text: &String| text.len() == 2 && text.bytes().all(|byte| byte.is_ascii_lowercase());
     if country.as_ref().is_some_and(|text| !is_country(text)) {
-        body.wrong("holiday_country", "is two small letters, such as cn");
+        body.wrong("holiday_country", "must be two lower-case letters, such as cn");
     }
     if country.is_some() && holidays != Some(Holidays::Observe) {
         body.wrong(
@@ -135,7 +135,10 @@ pub(crate) fn days_of(body: &mut Members, preset: Preset) -> Option<CallingDays>
         );
     }
     if holidays == Some(Holidays::Observe) && country.is_none() && holiday_country_of(preset).is_none() {
-        body.wrong("holiday_country", "is needed: the preset is about many countries");
+        body.wrong(
+            "holiday_country",
+            "is required: the preset covers several countries",
+        );
     }
     if holidays.is_none() && rest_days.is_none() {
         return None;
@@ -151,7 +154,7 @@ pub(crate) fn days_of(body: &mut Members, preset: Preset) -> Option<CallingDays>
 pub(crate) fn caps_of(body: &mut Members) -> Vec<CallCap> {
     let caps = body.value::<Vec<CallCap>>("caps").unwrap_or_default();
     if caps.len() > OWN_CAPS_MAX {
-        body.wrong("caps", format!("has at most {OWN_CAPS_MAX} caps"));
+        body.wrong("caps", format!("can have at most {OWN_CAPS_MAX} caps"));
     }
     caps
 }
@@ -162,7 +165,7 @@ pub(crate) fn ignores_preferred_times(body: &mut Members) -> bool {
         None | Some(OBSERVE) => false,
         Some(IGNORE) => true,
         Some(_) => {
-            body.wrong("preferred_times", "observe, or ignore");
+            body.wrong("preferred_times", "must be observe or ignore");
             false
         }
     }

@@ -5,7 +5,7 @@ use crate::time::Timestamp;
 
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum AccessRefusal {
-    #[error("the last event is less than a minute old: record these attempts after {again_at}")]
+    #[error("the latest event is less than a minute old: query again after {again_at}")]
     TooSoon { again_at: Timestamp },
 }
 

@@ -11,11 +11,11 @@ pub enum ApiKeyRefusal {
     Exists,
     #[error("a key needs at least one scope")]
     NoScope,
-    #[error("a key expires after {now} and not after {latest}")]
+    #[error("a key must expire after {now} and not after {latest}")]
     Expiry { now: Timestamp, latest: Timestamp },
-    #[error("a reason is needed")]
+    #[error("a reason is required")]
     NoReason,
-    #[error("the {member} has {bytes} bytes, more than the {bytes_max} it may have")]
+    #[error("the {member} has {bytes} bytes, more than the limit of {bytes_max}")]
     TooLong {
         member: &'static str,
         bytes: usize,

@@ -11,39 +11,36 @@ pub enum ApprovalRefusal {
     #[error("you cannot approve your own request: another user with the permission must approve it")]
     OwnRequest,
     #[error(
-        "your credential came from {0}, who made this request: another person, with a credential from \
-         elsewhere, approves it; a set-up link sent by mail, or one of the directory's owner, gives you one \
-         of your own"
+        "your credential came from {0}, who made this request: a user with another credential must approve \
+         it; a set-up link by mail or from the owner of the data directory gives you your own credential"
     )]
     CredentialFromRequester(UserId),
     #[error(
-        "the credential of {0}, who made this request, came from you: a person who did not give {0} a \
-         credential approves it"
+        "the credential of {0}, who made this request, came from you: a user who did not give {0} a \
+         credential must approve it"
     )]
     CredentialFromApprover(UserId),
-    #[error("it was rejected: request a new approval")]
+    #[error("the approval was rejected: request a new one")]
     Rejected,
-    #[error("it was used: an approval is valid for one act, request a new one")]
+    #[error("the approval was used: it is valid for one action, request a new one")]
     Used,
-    #[error("it expired at {at}: request a new approval")]
+    #[error("the approval expired at {at}: request a new one")]
     Expired { at: Timestamp },
     #[error("it is not approved yet")]
     NotApproved,
-    #[error("it was approved for another act: request an approval for this one")]
+    #[error("the approval is for something else: request one for this")]
     AnotherAct,
-    #[error(
-        "the import began with the approved `map` and `encoding`: it can only continue with the same ones"
-    )]
+    #[error("it was started as approved: continue with the same `map` and `encoding`")]
     BegunOtherwise,
-    #[error("it was requested by {0}: only this user can use it")]
+    #[error("the approval was requested by {0}: only the requester can use it")]
     AnotherRequester(UserId),
-    #[error("{0}, who approved it, is disabled: request a new approval")]
+    #[error("the approver {0} is disabled: request a new approval")]
     ApproverDisabled(UserId),
-    #[error("{0}, who approved it, no longer has the permission: request a new approval")]
+    #[error("the approver {0} no longer has the permission: request a new approval")]
     ApproverLostTheRight(UserId),
-    #[error("a reason is needed")]
+    #[error("a reason is required")]
     NoReason,
-    #[error("the reason has {bytes} bytes, more than the {bytes_max} it may have")]
+    #[error("the reason has {bytes} bytes, more than the limit of {bytes_max}")]
     TooLong { bytes: usize, bytes_max: usize },
 }
 

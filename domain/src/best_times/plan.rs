@@ -88,7 +88,7 @@ impl BestTimesPlan {
     /// Returns what is wrong with the plan; `None` if it is valid.
     pub fn fault(&self) -> Option<&'static str> {
         if !(LATER_MS_MIN..=LATER_MS_MAX).contains(&self.later_ms_max) {
-            return Some("later_ms_max is from one hour to three days");
+            return Some("later_ms_max must be from one hour to three days");
         }
         if self.groups.len() > TIMES_GROUPS_MAX {
             return Some("names at most 8 groups");

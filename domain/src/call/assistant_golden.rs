@@ -1,4 +1,4 @@
-//! What an assistant was asked and what it picked, held against its golden files.
+//! The events of a question to the assistant and its answer, compared with their golden files.
 
 use super::event::CallEvent;
 use crate::assisting::{AssistantAnsweredFact, AssistantAskedFact};

@@ -1,8 +1,8 @@
-//! Whether somebody attended to a person who answered, and in time: what the account of abandoned calls
-//! counts.
+//! Decides if a callee who answered was attended to in time. The abandon rate is counted from this.
 //!
-//! The 2 seconds run from the answer, and a notice counts by its last frame, since neither the greeting's end
-//! nor the notice's beginning is an event: both are stricter (the metrics `abandon_ratio_*`).
+//! The 2 seconds run from the answer, not from the end of the callee's greeting, and a notice counts from its
+//! last frame, because neither the end of the greeting nor the beginning of the notice is an event. Both
+//! choices are stricter than the rule (the metrics `abandon_ratio_*`).
 
 use super::event::CallEvent;
 use super::refusal::CallRefusal;
@@ -14,10 +14,10 @@ use crate::time::Timestamp;
 use values::disposition::Disposition;
 use values::ids::UserId;
 
-/// How long a person who answered may wait (16 CFR 310.4(b)(4)(ii)).
+/// The longest time a person who answered may wait, in milliseconds (16 CFR 310.4(b)(4)(ii)).
 pub const ATTENDED_WITHIN_MS: u64 = 2_000;
 
-/// When somebody first attended to the callee.
+/// The times at which a robot and an agent first attended to the callee.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub(super) struct Attended {
     by_robot: Option<Timestamp>,
@@ -38,7 +38,8 @@ impl Attended {
     }
 }
 
-/// The same agent again is answered without an event.
+/// Records the agent who took the call. Repeated for the same agent it makes no event; another agent is
+/// refused.
 pub(super) fn connect_agent(
     state: &CallState,
     leg: u8,
@@ -54,15 +55,15 @@ pub(super) fn connect_agent(
     }
 }
 
-/// Whether a robot that speaks counts as somebody: the FTC's rule says no.
+/// Returns true if a speaking robot counts as attendance under the preset. Under the FTC's rule it does not.
 pub const fn robot_attends(preset: Preset) -> bool {
     !matches!(preset, Preset::UsTsr)
 }
 
 impl CallState {
-    /// What this call adds to the account of its campaign: one answer of a person, who found somebody in time
-    /// or did not. Nothing before it has ended, and nothing of machines and of who was gone at once. By what
-    /// was known at its end: a correction moves metrics, and no account.
+    /// Returns what this call adds to the abandonment account of its campaign: one answer by a person, in
+    /// time or abandoned. Zero before the end of the call, for machines and for answers without a person.
+    /// Uses what was known at the end: a later correction changes metrics and not the account.
     pub fn counted(&self, presets: &[Preset]) -> Answered {
         let by_person = self.ended().is_some_and(|ended| {
             !matches!(
@@ -80,8 +81,8 @@ impl CallState {
         }
     }
 
-    /// Whether somebody attended to the callee so far, and within the limit.
-    /// Under several presets a robot counts where it does under each.
+    /// Returns true if a robot or an agent attended to the callee within the limit. With several presets a
+    /// robot counts only if it counts under each of them.
     pub fn is_attended_in_time(&self, presets: &[Preset]) -> bool {
         let is_somebody = presets.iter().copied().all(robot_attends);
         let by_robot = self.attended.by_robot.filter(|_| is_somebody);

@@ -1,19 +1,22 @@
-//! What a carrier says of a leg, kept without the number we called: many put it into their Contact.
+//! Removes the dialed number from SIP values that a carrier sends about a leg; many carriers put it into
+//! their Contact.
 //!
-//! Where the number dialed, or at least its last seven digits, stand in a text, `{callee:N}` is stored for
-//! them: the last N digits of the callee, which the call keeps sealed. With the person's key the words are
-//! whole again, to the byte; without it they tell nothing of whom we called. A brace cannot stand in a SIP
-//! URI or a token (RFC 3261, 25.1), so nothing is taken for a placeholder that is none.
+//! The number dialed, or its last seven or more digits, is stored as `{callee:N}`: the last N digits of the
+//! callee, which the call keeps sealed. With the person's key the text is restored to the byte; without it
+//! the text does not reveal the callee. A brace cannot occur in a SIP URI or a token (RFC 3261, 25.1), so no
+//! original text looks like a placeholder.
 
 use crate::ports::line::AnsweredDialog;
 
-/// Fewer digits in a row tell nothing: ports, parts of addresses, causes.
+/// The fewest digits in a row that are replaced. Shorter runs are ports, parts of addresses or causes and
+/// reveal no number.
 const DIGITS_MIN: usize = 7;
 
 const OPENS: &str = "{callee:";
 const CLOSES: char = '}';
 
-/// What is stored of an answer. Where the callee is not known any more, nothing before a host is kept.
+/// Returns the dialog as it is stored, with placeholders for the callee's number. If the callee cannot be
+/// read any more, the user part of each URI is removed.
 pub(super) fn dialog_without_callee(dialog: AnsweredDialog, callee: Option<&str>) -> AnsweredDialog {
     each_word(dialog, |text| match callee {
         Some(callee) => without_callee(text, callee),
@@ -21,8 +24,9 @@ pub(super) fn dialog_without_callee(dialog: AnsweredDialog, callee: Option<&str>
     })
 }
 
-/// The dialog as the carrier gave it, for CANCEL and BYE. Of an erased callee the host is left, by which a
-/// request finds its way; a dialog is told by its tags, not by the user (RFC 3261, 12.2.2).
+/// Returns the dialog as the carrier sent it, for CANCEL and BYE. For an erased callee the URIs keep only the
+/// host, which is enough to route a request; a dialog is identified by its tags, not by the user (RFC 3261,
+/// 12.2.2).
 pub fn dialog_with_callee(dialog: AnsweredDialog, callee: Option<&str>) -> AnsweredDialog {
     each_word(dialog, |text| match callee {
         Some(callee) => with_callee(text, callee),
@@ -39,12 +43,13 @@ fn each_word(dialog: AnsweredDialog, change: impl Fn(&str) -> String) -> Answere
     }
 }
 
-/// The text with a placeholder for each place of the callee's number, or of its last seven or more digits.
+/// Returns the text with a placeholder for each occurrence of the callee's number or of its last seven or
+/// more digits.
 pub(super) fn without_callee(text: &str, callee: &str) -> String {
     let digits: String = callee.chars().filter(char::is_ascii_digit).collect();
     let mut kept = String::with_capacity(text.len());
     let mut rest = text;
-    // One pass: a packet may be nothing but digits.
+    // One pass, because a packet may consist of digits only.
     while let Some(character) = rest.chars().next() {
         if let Some((count, after)) = tail_at(rest, &digits) {
             kept.push_str(OPENS);
@@ -59,7 +64,7 @@ pub(super) fn without_callee(text: &str, callee: &str) -> String {
     kept
 }
 
-/// The length of the longest tail of `digits` that a text begins with, and what is behind it.
+/// Finds the longest tail of `digits` at the start of `text`. Returns its length and the text after it.
 fn tail_at<'a>(text: &'a str, digits: &str) -> Option<(usize, &'a str)> {
     (DIGITS_MIN..=digits.len()).rev().find_map(|count| {
         let after = text.strip_prefix(digits.get(digits.len() - count..)?)?;
@@ -67,13 +72,13 @@ fn tail_at<'a>(text: &'a str, digits: &str) -> Option<(usize, &'a str)> {
     })
 }
 
-/// Whether so many digits stand in a row that they could be somebody's number.
+/// Returns true if the text has enough digits in a row to be a phone number.
 pub(super) fn may_tell_a_number(text: &str) -> bool {
     text.split(|character: char| !character.is_ascii_digit())
         .any(|run| run.len() >= DIGITS_MIN)
 }
 
-/// The words again. What is no placeholder of ours stays as it is.
+/// Returns the text with the callee's digits in place of our placeholders. Anything else stays as it is.
 fn with_callee(text: &str, callee: &str) -> String {
     let digits: String = callee.chars().filter(char::is_ascii_digit).collect();
     let mut whole = String::with_capacity(text.len() + digits.len());
@@ -99,10 +104,10 @@ fn with_callee(text: &str, callee: &str) -> String {
     whole
 }
 
-/// `<sip:user@host;lr>` as `<sip:host;lr>`.
+/// Removes the user part of a SIP URI: `<sip:user@host;lr>` becomes `<sip:host;lr>`.
 fn without_user(uri: &str) -> String {
     let Some((before, host)) = uri.split_once('@') else {
-        // `tel:` has no host at all.
+        // A `tel:` URI has no host.
         return if uri.contains("tel:") {
             String::new()
         } else {
@@ -144,7 +149,7 @@ mod tests {
                 "sip:013800138000@192.0.2.9;transport=udp",
                 "sip:0{callee:11}@192.0.2.9;transport=udp",
             ),
-            // As `dial=` and `prefix=` of a trunk's SPEC have it.
+            // The forms that `dial=` and `prefix=` of a trunk's SPEC produce.
             ("sip:8613800138000@192.0.2.9", "sip:{callee:13}@192.0.2.9"),
             ("sip:13800138000@192.0.2.9", "sip:{callee:11}@192.0.2.9"),
             ("sip:*88913800138000@192.0.2.9", "sip:*889{callee:11}@192.0.2.9"),

@@ -19,7 +19,7 @@ use values::transfer_reason::TransferReason;
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum CallCommand {
-    /// Begins the stream with both grants. `callee` is E.164.
+    /// Begins the stream with the grants of customer and number. `callee` is E.164.
     Permit {
         call: CallId,
         attempt: u32,
@@ -28,8 +28,9 @@ pub enum CallCommand {
         number_grant: Box<NumberGrant>,
         flow: FlowRef,
     },
-    /// Leg `leg` is about to be dialed. Leg 1 is refused after the grants' `valid_until`, a further one
-    /// unless the leg before failed definitely, in time, and nothing was withdrawn.
+    /// Records that leg `leg` is about to be dialed. Leg 1 is refused after the grants' `valid_until`. A
+    /// further leg is refused unless the leg before failed definitely, the time for further legs is not over
+    /// and the call was not withdrawn.
     Dial {
         leg: u8,
         trunk: String,
@@ -54,7 +55,7 @@ pub enum CallCommand {
     NoteNoticePlayed {
         leg: u8,
         notice: Notice,
-        /// How long the recording was when its last frame had been sent.
+        /// Length of the recording, in milliseconds, when the notice's last frame had been sent.
         recorded_ms: Option<u64>,
     },
     EnterNode {
@@ -65,13 +66,14 @@ pub enum CallCommand {
         node: String,
         digit: char,
     },
-    /// One fact of a turn of a spoken conversation.
+    /// Records one fact of a turn of a spoken conversation.
     NoteTurn(TurnFact),
     RequestTransfer {
         node: String,
         reason: Option<TransferReason>,
     },
-    /// The same agent again is answered without an event; another one is refused.
+    /// Records the agent who took the call. Repeated for the same agent it makes no event; for another agent
+    /// it is refused.
     ConnectAgent {
         leg: u8,
         agent: UserId,
@@ -84,36 +86,37 @@ pub enum CallCommand {
         leg: u8,
         reason: EndReason,
     },
-    /// A person's or program's order to end this call; `hang_up`: also when it is answered. Ordered so
-    /// already: no event.
+    /// Orders the end of this call on request of a user or program. With `hang_up` an answered call ends too.
+    /// No event if the same or a stronger order exists.
     OrderEnd {
         hang_up: bool,
         reason: String,
     },
-    /// A permitted call that was never dialed ends as `withdrawn`. Refused once `call.dialing` exists.
+    /// Ends a permitted call that was never dialed, with the disposition `withdrawn`. Refused once
+    /// `call.dialing` exists.
     Withdraw {
         reason: EndReason,
     },
-    /// Ends the call. The decider derives the disposition from what its stream says (`call::progress`).
+    /// Ends the call. The decider derives the disposition from the call's own events (`call::progress`).
     End(CallEnding),
     NoteLateAnswer {
         leg: u8,
         dialog: AnsweredDialog,
     },
-    /// How the call ended was recorded wrongly. Refused before `call.ended`.
+    /// Corrects the recorded disposition or outcome of an ended call. Refused before `call.ended`.
     Correct(Correction),
-    /// Its recording is destroyed: its time was over.
+    /// Records that the call's recording was destroyed because its retention period was over.
     DisposeRecording {
         disposal: u64,
         preset: Preset,
         days: u32,
     },
-    /// The key of what was said in it is destroyed: its time was over.
+    /// Records that the key of the call's transcript was destroyed because its retention period was over.
     DisposeTranscript(Disposal),
 }
 
 impl CallCommand {
-    /// Its name, for logs.
+    /// Returns the command's name, for logs.
     pub const fn kind(&self) -> &'static str {
         match self {
             Self::Permit { .. } => "call.permit",
@@ -139,7 +142,8 @@ impl CallCommand {
         }
     }
 
-    /// What was asked when this event was written, in the state before it: for decisions that are made again.
+    /// Rebuilds the command that led to a stored event, given the state before it. Used to decide a recorded
+    /// call again.
     pub fn behind(event: &CallEvent, state: &CallState) -> Self {
         match event.clone() {
             CallEvent::Permitted {
@@ -163,7 +167,7 @@ impl CallCommand {
                 early_media,
             } => Self::rang(leg, sip_code, early_media),
             CallEvent::LegFailed { leg, failure } => Self::FailLeg { leg, failure },
-            // Both are decided from an answer: whether it came too late is the decider's to say.
+            // Both events follow from the same command; the decider says if the answer came too late.
             CallEvent::Answered { leg, dialog, .. } | CallEvent::LateAnswered { leg, dialog } => {
                 Self::Answer { leg, dialog }
             }
@@ -211,7 +215,8 @@ impl CallCommand {
         }
     }
 
-    /// Anything else dialed nothing, and is refused.
+    /// Returns the `Dial` command of a `call.dialing`. For any other event it returns a `Withdraw`, which the
+    /// decider refuses for a dialed call.
     fn dialed(event: &CallEvent) -> Self {
         let CallEvent::Dialing {
             leg,
@@ -236,7 +241,8 @@ impl CallCommand {
         }
     }
 
-    /// Anything else corrects nothing, and is refused.
+    /// Returns the `Correct` command of a `call.corrected`. For any other event it returns a `Withdraw`,
+    /// which the decider refuses for a dialed call.
     fn corrected(event: &CallEvent) -> Self {
         let CallEvent::Corrected {
             corrects,
@@ -283,7 +289,8 @@ impl CallCommand {
         }
     }
 
-    /// What cannot be read is no key, and is refused.
+    /// Returns the `NoteKeypress` command of a `call.keypressed`. An unreadable digit becomes `?`, which the
+    /// decider refuses.
     fn pressed(leg: u8, node: String, digit: &Personal<String>) -> Self {
         let digit = digit.value().and_then(|digit| digit.chars().next());
         Self::NoteKeypress {
@@ -294,26 +301,27 @@ impl CallCommand {
     }
 }
 
-/// What is known when a call ends, beyond its own stream.
+/// What the caller of `CallCommand::End` knows about the end of a call, beyond the call's own events.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct CallEnding {
     pub reason: Option<EndReason>,
-    /// How the conversation ended, if it got that far.
+    /// The outcome of the conversation; `None` if there was none.
     pub outcome: Option<Outcome>,
-    /// False when not one packet came from the callee (false answer supervision).
+    /// False if no RTP packet came from the callee (false answer supervision).
     pub heard_rtp: bool,
     pub reason_header: Option<String>,
     pub q850: Option<u16>,
     pub recording: Option<RecordingFacts>,
-    /// When the line heard or sent the BYE: talk time ends there, not when the recording has been hashed.
+    /// Time at which the line received or sent the BYE. Talk time ends here, not when the recording has been
+    /// hashed.
     pub hung_up_at: Option<Timestamp>,
-    /// What brought it to its end, where neither the callee nor the carrier did.
+    /// The technical cause of the end, if neither the callee nor the carrier ended the call.
     pub cause: Option<EndCause>,
 }
 
 impl CallEnding {
-    /// What was known at the end beyond the stream, as far as `call.ended` shows it. Whether a packet was
-    /// heard is only kept in what followed from it.
+    /// Rebuilds the ending from a stored `call.ended` and the state before it; the default for any other
+    /// event. `heard_rtp` is not stored: it is false exactly if the disposition is `AnsweredShort`.
     pub fn behind(event: &CallEvent, state: &CallState, q850: Option<u16>) -> Self {
         let CallEvent::Ended {
             disposition,

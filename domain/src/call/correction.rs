@@ -1,8 +1,8 @@
-//! Correcting how a call ended: the event names what it corrects, and says before and after.
+//! Correction of a call's finding: the event names the event it corrects, and the findings before and after.
 //!
-//! Nothing stored changes. What was known is the history up to an instant; what was true is the same history
-//! with its corrections read back to the event they correct. A correction judges the record only: attempts,
-//! caps and due times that followed from it stay as they were decided.
+//! Stored events do not change. What was known at an instant is the history up to it; what was true then is
+//! the same history with later corrections applied to the events they correct. A correction changes the
+//! record only: attempts, caps and due times that followed from the old finding stay as they were decided.
 
 use super::event::CallEvent;
 use super::finding::Finding;
@@ -11,20 +11,21 @@ use super::state::CallState;
 use values::disposition::Disposition;
 use values::ids::EventId;
 
-/// Characters a correction's reason may have.
+/// The most characters that the reason of a correction may have.
 pub const CORRECTION_REASON_CHARS_MAX: usize = 500;
 
-/// A correction as asked for.
+/// A requested correction of a call's disposition or outcome.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Correction {
     /// The event that was wrong: `call.ended`, or an earlier `call.corrected` of the same call.
     pub corrects: EventId,
-    /// What the asker believes to be recorded now; anything else is refused.
+    /// The finding that the requester takes to be recorded now. The correction is refused if another is
+    /// recorded.
     pub before: Finding,
     pub after: Finding,
-    /// Why, for the auditor; names no person.
+    /// The reason, for the auditor. It names no person.
     pub reason: String,
-    /// Who found it, as the asker is known here.
+    /// The user who found the error, by the name of the account.
     pub by: Option<String>,
 }
 
@@ -56,7 +57,7 @@ pub(super) fn correct(state: &CallState, correction: Correction) -> Result<Vec<C
     }])
 }
 
-/// Only a conversation has an outcome.
+/// Returns true for a disposition with a conversation; only a conversation has an outcome.
 const fn talks(disposition: Disposition) -> bool {
     matches!(disposition, Disposition::Answered | Disposition::Interrupted)
 }

@@ -1,10 +1,11 @@
-//! The course of a call, folded from its events: what a summary is written from, at any time again.
+//! Folds the events of a call into its course, from which the summary is written. Can be repeated at any
+//! time.
 
 use super::event::CallEvent;
 use crate::call_course::{CallCourse, CourseEnd, CourseMark};
 use crate::time::Timestamp;
 
-/// Takes one more event of a call, in order.
+/// Adds one more event of the call to the course. Events are given in order.
 pub fn take(course: &mut CallCourse, event: &CallEvent, at: Timestamp) {
     let turns = &mut course.turns;
     match event {
@@ -63,7 +64,7 @@ pub fn take(course: &mut CallCourse, event: &CallEvent, at: Timestamp) {
         | CallEvent::LegFailed { .. }
         | CallEvent::NoticePlayed { .. }
         | CallEvent::AgentConnected { .. }
-        // What came of it stands in what was understood.
+        // The result of the assistant's answer is in `call.understood`.
         | CallEvent::AssistantAsked(_)
         | CallEvent::AssistantAnswered(_)
         | CallEvent::OfferChosen(_)

@@ -1,4 +1,4 @@
-//! What a call answers to a command. A repeated fact makes no event; a repeated dial is refused.
+//! Decides commands to a call. A repeated fact makes no event; a repeated dial is refused.
 
 use super::attended::connect_agent;
 use super::carrier_words::{dialog_without_callee, may_tell_a_number, without_callee};
@@ -22,7 +22,7 @@ use crate::time::Timestamp;
 use values::key_rule::KeyRule;
 use values::transfer_reason::TransferReason;
 
-/// Most node entries recorded of one call: above the flow's own step limit (`flow::STEPS_MAX`).
+/// The most node entries recorded of one call: above the flow's own step limit (`flow::STEPS_MAX`).
 pub const NODES_MAX: u32 = 500;
 
 type Decided = Result<Vec<CallEvent>, CallRefusal>;
@@ -71,7 +71,8 @@ pub(super) fn decide(state: &CallState, command: CallCommand, context: Context) 
     }
 }
 
-/// What an ended call still answers: repeats of its beginning and end, a late 2xx, and corrections.
+/// Returns true for commands that an ended call still accepts: repeats of its beginning and end, a late 2xx,
+/// corrections and disposals.
 const fn answered_after_end(command: &CallCommand) -> bool {
     match command {
         CallCommand::Permit { .. }
@@ -117,7 +118,7 @@ fn begin(state: &CallState, command: CallCommand, context: Context) -> Decided {
             Err(CallRefusal::AlreadyPermitted)
         };
     }
-    // Only checked here; the line's permit is minted by the dialer from the same grants.
+    // The result is only checked. The dialer makes the line's permit from the same grants.
     let checked = permit(&customer_grant, &number_grant, context.now)?;
     if checked.call() != call {
         return Err(CallRefusal::Permit(crate::compliance::PermitRefusal::Mismatch));
@@ -143,7 +144,7 @@ fn answered_leg(state: &CallState, leg: u8) -> Result<&LegState, CallRefusal> {
     Ok(known)
 }
 
-/// Only the first 18x counts; one that comes after the answer or the failure says nothing new.
+/// Records the first 18x of a leg. A later one, or one after the answer or the failure, makes no event.
 fn note_ringing(state: &CallState, leg: u8, sip_code: u16, early_media: bool) -> Decided {
     let known = known_leg(state, leg)?;
     if known.rang || known.failure.is_some() || known.answered.is_some() {
@@ -172,8 +173,8 @@ fn fail_leg(state: &CallState, leg: u8, failure: LegFailure) -> Decided {
     Ok(vec![CallEvent::LegFailed { leg, failure }])
 }
 
-/// A 2xx that comes after our CANCEL, after the leg failed or after the call's end is a late answer: it
-/// is never attached to the robot.
+/// Records a 2xx. After our CANCEL, after the leg's failure or after the call's end it is a late answer,
+/// which never reaches the robot.
 fn answer(state: &CallState, leg: u8, dialog: AnsweredDialog) -> Decided {
     let known = known_leg(state, leg)?;
     if known.answered.is_some() {
@@ -203,12 +204,13 @@ fn note_late_answer(state: &CallState, leg: u8, dialog: AnsweredDialog) -> Decid
     Ok(vec![CallEvent::LateAnswered { leg, dialog }])
 }
 
-/// The number dialed, while it can be read.
+/// Returns the number dialed, if it can be read.
 fn callee(state: &CallState) -> Option<&str> {
     state.callee()?.value().map(String::as_str)
 }
 
-/// A Reason header, without the number dialed; where that is not known any more, without any number.
+/// Returns a Reason header without the number dialed. If that number cannot be read any more, returns `None`
+/// for a header with enough digits in a row to be a phone number.
 fn reason_without_callee(state: &CallState, reason_header: Option<&str>) -> Option<String> {
     let said = reason_header?;
     match callee(state) {
@@ -266,7 +268,8 @@ fn request_transfer(state: &CallState, node: String, reason: Option<TransferReas
     Ok(vec![CallEvent::TransferRequested { node, reason }])
 }
 
-/// Also accepted between two legs, where no CANCEL is due: it forbids the next one.
+/// Records that we give up a leg. Also accepted between two legs, when no CANCEL is due: it forbids the next
+/// leg.
 fn request_cancel(state: &CallState, leg: u8, reason: EndReason) -> Decided {
     let known = known_leg(state, leg)?;
     if known.answered.is_some() {
@@ -275,7 +278,7 @@ fn request_cancel(state: &CallState, leg: u8, reason: EndReason) -> Decided {
     if state.last_leg().is_some_and(|last| last.leg != leg) {
         return Err(CallRefusal::LegOver { leg });
     }
-    // A timer's CANCEL is not the last word: an opt-out after it still withdraws.
+    // A CANCEL by a timer does not withdraw the call; an opt-out after it still does.
     if known.cancel_requested == Some(reason) || state.is_withdrawn() {
         return Ok(Vec::new());
     }
@@ -301,7 +304,7 @@ fn withdraw(state: &CallState, reason: EndReason, now: Timestamp) -> Decided {
     Ok(end(state, &ending, now))
 }
 
-/// The one place of `call.ended`. A call that has ended stays as it ended.
+/// Makes `call.ended`, for every way in which a call can end. No event if the call has ended already.
 fn end(state: &CallState, ending: &CallEnding, now: Timestamp) -> Vec<CallEvent> {
     if state.is_ended() {
         return Vec::new();

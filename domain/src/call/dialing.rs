@@ -1,4 +1,4 @@
-//! Whether a leg may be dialed: its grants, what failed before it, and the number it would show.
+//! Decides if a leg may be dialed: by its grants, the failure of the leg before it and the caller number.
 
 use super::command::CallCommand;
 use super::event::CallEvent;
@@ -86,7 +86,7 @@ mod tests {
     #[test]
     fn a_number_whose_licence_has_ended_is_dialed_with_by_nobody_and_the_refusal_names_rule_and_fact() {
         let given = [(0, permitted())];
-        // The grants of these tests are of 2026-03-02 in Beijing.
+        // The grants of these tests date from 2026-03-02 in Beijing.
         let dialed = |until| decide_at(100, &given, shows(until));
         for until in [None, Some("2026-03-02"), Some("2099-12-31")] {
             let events = dialed(until).unwrap();

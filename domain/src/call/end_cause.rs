@@ -1,10 +1,11 @@
-//! What brought a call, or one leg of it, to its end where neither the callee nor the carrier did: the closed
-//! list behind the member `cause` of `call.ended`. A cause explains; the disposition and the reason decide.
+//! The technical cause that ended a call or one of its legs when neither the callee nor the carrier did: the
+//! closed list of the member `cause` of `call.ended`. A cause only explains; the disposition and the reason
+//! decide what follows.
 
 use values::disposition::labelled;
 
 labelled! {
-    /// A lack of ours, or what was missing from the far end.
+    /// The technical cause of an end: a resource that this machine lacked, or a failure of the far end.
     EndCause {
         NoRtpPort => "no_rtp_port", "本机没有空闲的 RTP 端口", "no RTP port of this machine was free";
         NoDescriptor => "no_descriptor", "本机文件描述符用尽", "this process had no free file descriptor";
@@ -18,7 +19,8 @@ labelled! {
 }
 
 impl EndCause {
-    /// True for what this machine lacked, time among it: says nothing of a trunk, and is over with the lack.
+    /// Returns true for causes on this machine: a lack of ports, descriptors, disk or time. They say nothing
+    /// about the trunk.
     pub const fn is_own_lack(self) -> bool {
         match self {
             Self::NoRtpPort | Self::NoDescriptor | Self::RecordingFailed | Self::TooLate => true,

@@ -1,20 +1,21 @@
-//! Somebody's order to end one call, before it is answered or whatever it is doing. The order is stored, and
-//! carried to whoever is at the call; what comes of it is told by the call's other events.
+//! The order of a user or program to end one call, answered or not. The order is stored and passed on to the
+//! worker of the call; other events of the call record what follows.
 
 use super::event::CallEvent;
 use super::refusal::CallRefusal;
 use super::state::CallState;
 
-/// Longest reason for an order to end a call.
+/// The most bytes that the reason of an order to end a call may have.
 pub const END_REASON_BYTES_MAX: usize = 512;
 
-/// The leg that somebody answered.
+/// Returns the number of the leg that was answered, if there is one.
 fn answered(state: &CallState) -> Option<u8> {
     let leg = state.legs().iter().find(|leg| leg.answered.is_some());
     leg.map(|leg| leg.leg)
 }
 
-/// Ordered so already, or more strongly: no event.
+/// Records the order. No event if the same or a stronger order exists. Refused without `hang_up` once the
+/// call is answered.
 pub(super) fn decide(
     state: &CallState,
     hang_up: bool,
@@ -28,7 +29,7 @@ pub(super) fn decide(
             bytes_max: END_REASON_BYTES_MAX,
         });
     }
-    // A stronger order follows a weaker one.
+    // An order with `hang_up` may follow one without.
     if state.end_ordered().is_some_and(|ordered| ordered >= hang_up) {
         return Ok(Vec::new());
     }

@@ -1,5 +1,5 @@
-//! Facts about one call, in the order they can happen. Stored kinds and versions; never changed, only
-//! added to.
+//! Facts about one call, in the order in which they can happen. Stored kinds and versions are added to and
+//! never changed.
 
 use super::end_cause::EndCause;
 use super::finding::Finding;
@@ -27,7 +27,7 @@ use values::transfer_reason::TransferReason;
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(tag = "kind", content = "data")]
 pub enum CallEvent {
-    /// Customer and number agreed. The only place of the number dialed: `callee`, E.164.
+    /// Customer and number agreed to this call. Only this event holds the number dialed: `callee`, E.164.
     #[serde(rename = "call.permitted")]
     Permitted {
         attempt: u32,
@@ -36,18 +36,18 @@ pub enum CallEvent {
         number_grant: Box<NumberGrant>,
         flow: FlowRef,
     },
-    /// Stored before the leg's INVITE leaves; once per leg.
+    /// A leg is about to be dialed. Stored before its INVITE leaves, once per leg.
     #[serde(rename = "call.dialing")]
     Dialing {
         leg: u8,
         trunk: String,
         sip_call_id: String,
-        /// Our sent-by `host:port`.
+        /// Our SIP sent-by, `host:port`.
         local: String,
-        /// The number shown.
+        /// The caller number shown to the callee.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         caller: Option<String>,
-        /// An interrupted call's enrolment is not due again before this has passed.
+        /// If the call is interrupted, its enrolment is not due again for this many milliseconds.
         hold_off_ms: u64,
     },
     #[serde(rename = "call.ringing")]
@@ -67,16 +67,16 @@ pub enum CallEvent {
         leg: u8,
         #[serde(flatten)]
         dialog: AnsweredDialog,
-        /// The rule by which the conversation's keys count; absent: the first.
+        /// The version of the rules for keypresses in this conversation. Absent: the first version.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         key_rule: Option<KeyRule>,
     },
-    /// The notice was played to its last frame.
+    /// A notice was played to its last frame.
     #[serde(rename = "call.notice_played")]
     NoticePlayed {
         leg: u8,
         notice: Notice,
-        /// How long the recording was then: what is heard of the callee comes behind it.
+        /// Length of the recording then, in ms: audio of the callee comes after it.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         recorded_ms: Option<u64>,
     },
@@ -93,7 +93,7 @@ pub enum CallEvent {
     Heard(HeardFact),
     #[serde(rename = "call.understood")]
     Understood(UnderstoodFact),
-    /// Stored before the `call.node_entered` that follows from it.
+    /// A decision of the flow. Stored before the `call.node_entered` that follows from it.
     #[serde(rename = "call.decided")]
     Decided(TurnDecision),
     #[serde(rename = "call.said")]
@@ -106,55 +106,55 @@ pub enum CallEvent {
     SensitiveWordMatched(SensitiveWordFact),
     #[serde(rename = "call.engine_failed")]
     EngineFailed(EngineFailedFact),
-    /// Stored before anything is asked of anybody outside.
+    /// A question to the assistant. Stored before it is sent to the external service.
     #[serde(rename = "call.assistant_asked")]
     AssistantAsked(AssistantAskedFact),
     #[serde(rename = "call.assistant_answered")]
     AssistantAnswered(AssistantAnsweredFact),
-    /// Which of the flow's offers the person is made, and why; before anything is said.
+    /// The flow's offer that was chosen for the customer, and why. Stored before anything is said.
     #[serde(rename = "call.offer_chosen")]
     OfferChosen(Box<OfferChosenFact>),
-    /// By which model the call is understood, where the campaign has tiers; before anything is said.
+    /// The model that understands this call, if the campaign has model tiers. Stored before anything is said.
     #[serde(rename = "call.model_chosen")]
     ModelChosen(ModelChosenFact),
-    /// The flow hands over to a colleague (MANUAL in the four-state view).
+    /// The flow transfers the call to an agent (MANUAL in the four-state view).
     #[serde(rename = "call.transfer_requested")]
     TransferRequested {
         node: String,
-        /// Why; absent in calls of builds that did not store it.
+        /// Reason of the transfer; absent in calls of builds that did not store it.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         reason: Option<TransferReason>,
     },
     /// An agent took the answered call. Stored before the two hear one another; once per call.
     #[serde(rename = "call.agent_connected")]
     AgentConnected { leg: u8, agent: UserId },
-    /// Nobody was free for who had answered: they were told the seller's name and number. Stored once it was
-    /// said, or they hung up into it.
+    /// No agent was free for the callee, who heard the seller's name and number instead. Stored once the
+    /// message ended or the callee hung up during it.
     #[serde(rename = "call.seller_message_played")]
     SellerMessagePlayed(SellerMessageFact),
-    /// We give up an unanswered leg; stored before CANCEL leaves.
+    /// We give up an unanswered leg. Stored before CANCEL leaves.
     #[serde(rename = "call.cancel_requested")]
     CancelRequested { leg: u8, reason: EndReason },
-    /// We end an answered leg; stored before BYE leaves.
+    /// We end an answered leg. Stored before BYE leaves.
     #[serde(rename = "call.hangup_requested")]
     HangupRequested { leg: u8, reason: EndReason },
-    /// Somebody ordered that the call ends: before it is answered, or whatever it is doing.
+    /// A user or program ordered the end of the call, with or without an answer.
     #[serde(rename = "call.end_ordered")]
     EndOrdered {
-        /// Also somebody who is talked to.
+        /// True: an answered call is hung up too. False: only a call that is not answered yet ends.
         hang_up: bool,
         reason: String,
     },
-    /// Exactly one per call.
+    /// The call ended. Exactly one per call.
     #[serde(rename = "call.ended")]
     Ended {
         disposition: Disposition,
-        /// Version of the table that derived it.
+        /// Version of the table that derived the disposition.
         disposition_version: u32,
         #[serde(default, skip_serializing_if = "Option::is_none")]
         outcome: Option<Outcome>,
         talk_ms: u64,
-        /// Whether the retry policy counts it.
+        /// True if the retry policy counts this call as an attempt.
         charged: bool,
         reason: EndReason,
         #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -163,20 +163,21 @@ pub enum CallEvent {
         reason_header: Option<String>,
         #[serde(default, skip_serializing_if = "Option::is_none")]
         q850: Option<u16>,
-        /// A 2xx crossed our CANCEL; it was ended at once.
+        /// True if a 2xx crossed our CANCEL; that dialog was ended at once.
         #[serde(default, skip_serializing_if = "std::ops::Not::not")]
         late_answer: bool,
         #[serde(default, skip_serializing_if = "Option::is_none")]
         recording_sha256: Option<String>,
         #[serde(default, skip_serializing_if = "Option::is_none")]
         recording_bytes: Option<u64>,
-        /// What brought it to its end, where neither the callee nor the carrier did.
+        /// The technical cause of the end, if neither the callee nor the carrier ended the call.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         cause: Option<EndCause>,
-        /// Length of the recording; it begins at the answer. Absent also in calls stored before it was known.
+        /// Length of the recording in ms; it begins at the answer. Absent in older events.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         recording_ms: Option<u64>,
-        /// When the callee is first heard in it; absent beside `recording_ms`: nothing of the callee is.
+        /// Offset in the recording at which the callee is first heard. Absent beside `recording_ms`: never
+        /// heard.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         callee_audio_from_ms: Option<u64>,
     },
@@ -187,7 +188,7 @@ pub enum CallEvent {
         #[serde(flatten)]
         dialog: AnsweredDialog,
     },
-    /// How the call ended was recorded wrongly. Follows `call.ended`; the last one counts.
+    /// The recorded disposition or outcome was corrected. Follows `call.ended`; the last correction counts.
     #[serde(rename = "call.corrected")]
     Corrected {
         /// The `call.ended` or `call.corrected` that was wrong.
@@ -198,27 +199,27 @@ pub enum CallEvent {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         by: Option<String>,
     },
-    /// Its recording was destroyed when its time was over. Follows `call.ended`.
+    /// The recording was destroyed because its retention period was over. Follows `call.ended`.
     #[serde(rename = "call.recording_disposed")]
     RecordingDisposed {
-        /// The number of the disposal of recordings that it was part of.
+        /// Number of the disposal of recordings that included this call.
         disposal: u64,
         preset: Preset,
-        /// For how long it was to be kept.
+        /// The retention period, in days.
         days: u32,
     },
-    /// What was said in it cannot be read any more: its time was over. Follows `call.ended`.
+    /// The transcript's key was destroyed because its retention period was over. Follows `call.ended`.
     #[serde(rename = "call.transcript_disposed")]
     TranscriptDisposed {
-        /// The number of the disposal of transcripts that it was part of.
+        /// Number of the disposal of transcripts that included this call.
         disposal: u64,
         preset: Preset,
-        /// For how long it was to be kept.
+        /// The retention period, in days.
         days: u32,
     },
 }
 
-/// Which notice was played.
+/// A notice that is played to the callee: of the recording, or of the AI voice.
 #[derive(
     Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, schemars::JsonSchema,
 )]
@@ -228,7 +229,7 @@ pub enum Notice {
     Ai,
 }
 
-/// Why a call, or one of its legs, was ended.
+/// The reason why a call or one of its legs was ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum EndReason {
@@ -246,15 +247,15 @@ pub enum EndReason {
     CampaignStopped,
     /// The process is stopping.
     Drain,
-    /// The watchdog closed what a crash left.
+    /// The watchdog closed a call that a crash left open.
     Crash,
-    /// A grant ran out before it was dialed.
+    /// A grant expired before the call was dialed.
     GrantExpired,
-    /// Something of ours failed: line, store or speech.
+    /// A component of ours failed: line, store or speech.
     Fault,
-    /// Somebody engaged an emergency stop.
+    /// A user engaged an emergency stop.
     EmergencyStop,
-    /// Somebody ordered the end of this call.
+    /// A user or program ordered the end of this call.
     Requested,
     /// A person answered, and no agent was free within the limit.
     NoAgent,
@@ -262,14 +263,14 @@ pub enum EndReason {
     AgentHungUp,
 }
 
-/// What led from each old version to the next.
+/// The steps that read an old version of an event as the next version.
 const UPCASTS: &[Upcast] = &[Upcast {
     kind: CallEvent::ANSWERED,
     from: 1,
     step: upcast::answered_to_2,
 }];
 
-/// Stored kinds, each named for its variant. They never change.
+/// The stored kinds, one constant per variant. They never change.
 impl CallEvent {
     pub const PERMITTED: &'static str = "call.permitted";
     pub const DIALING: &'static str = "call.dialing";

@@ -1,9 +1,9 @@
-//! How a call ended, as found: what its last event said, and what every correction of it says again.
+//! The finding of a call: the disposition and outcome that `call.ended` records and corrections repeat.
 
 use serde::{Deserialize, Serialize};
 use values::disposition::{Disposition, Outcome};
 
-/// How a call ended, as found: its disposition and, when it was answered, its outcome.
+/// The recorded end of a call: its disposition and, if it was answered, its outcome.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct Finding {
     pub disposition: Disposition,

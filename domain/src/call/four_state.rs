@@ -1,12 +1,12 @@
-//! The four-state view of one call (CAL-1), its own small machine over call events, derived and never stored.
+//! The four-state view of one call (CAL-1): a small state machine over call events, derived and never stored.
 //!
-//! `INIT -answer→ CONVERSATION -hangup→ END / -transfer→ MANUAL`; any other signal leads to `ERROR`. The
-//! view stops consuming at `END` and `MANUAL`. A call that ends without an answer is therefore in `ERROR`.
+//! `INIT -answer→ CONVERSATION -hangup→ END / -transfer→ MANUAL`; any other signal leads to `ERROR`. `END`
+//! and `MANUAL` are final. A call that ends without an answer is therefore in `ERROR`.
 
 use super::event::CallEvent;
 use serde::{Deserialize, Serialize};
 
-/// Where a call is, in four states and one for everything else.
+/// The state of a call in the four-state view, with `Error` for every other sequence of signals.
 #[derive(
     Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default, Serialize, Deserialize, schemars::JsonSchema,
 )]
@@ -20,7 +20,8 @@ pub enum FourState {
     Error,
 }
 
-/// What the machine reads. Events that are no signal (dialing, ringing, keypresses …) leave it where it is.
+/// The signals of the state machine. Events without a signal (dialing, ringing, keypresses …) do not change
+/// its state.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum FourSignal {
     Answer,
@@ -29,7 +30,7 @@ pub enum FourSignal {
 }
 
 impl FourSignal {
-    /// The signal an event carries, if it carries one.
+    /// Returns the signal that an event carries, if it carries one.
     pub const fn of(event: &CallEvent) -> Option<Self> {
         if matches!(event, CallEvent::Answered { .. }) {
             return Some(Self::Answer);
@@ -53,7 +54,7 @@ impl FourState {
         Self::Error,
     ];
 
-    /// The state after one signal.
+    /// Returns the state after one signal.
     #[must_use]
     pub const fn after(self, signal: FourSignal) -> Self {
         match (self, signal) {
@@ -67,7 +68,7 @@ impl FourState {
         }
     }
 
-    /// The state after one more event of the call.
+    /// Returns the state after one more event of the call.
     #[must_use]
     pub const fn after_event(self, event: &CallEvent) -> Self {
         match FourSignal::of(event) {
@@ -76,7 +77,7 @@ impl FourState {
         }
     }
 
-    /// The name shown to users and integrators.
+    /// Returns the state's name as users and integrators see it, for example `CONVERSATION`.
     pub const fn code(self) -> &'static str {
         match self {
             Self::Init => "INIT",

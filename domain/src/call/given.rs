@@ -1,4 +1,4 @@
-//! What the tests of the call decider share: events and commands of one call, and the check helpers.
+//! Shared by the tests of the call decider: events and commands of one call, and check helpers.
 
 use super::command::{CallCommand, CallEnding};
 use super::event::{CallEvent, EndReason};
@@ -65,7 +65,7 @@ pub(super) fn customer_grant() -> CustomerGrant {
     }
 }
 
-/// Runs out 100 ms before the customer's.
+/// A number grant that expires 100 ms before the customer grant.
 pub(super) fn number_grant() -> NumberGrant {
     NumberGrant {
         call: call(),
@@ -168,7 +168,7 @@ pub(super) fn ring(leg: u8) -> CallCommand {
     }
 }
 
-/// As the carrier gives it, with the number called, and as it is stored.
+/// The answered dialog as the carrier sends it, with the callee's number.
 pub(super) fn told() -> AnsweredDialog {
     AnsweredDialog {
         to_tag: "t1".to_owned(),
@@ -229,7 +229,7 @@ pub(super) fn keypress(digit: char) -> CallCommand {
     }
 }
 
-/// `call.ended` in its parts that differ.
+/// A `call.ended` with the given disposition and reason and defaults for the rest.
 pub(super) fn ended(disposition: Disposition, reason: EndReason) -> CallEvent {
     CallEvent::Ended {
         disposition,
@@ -295,7 +295,8 @@ pub(super) fn check(given: &[(u64, CallEvent)], when: CallCommand, then: Decided
     check_at(1_000, given, when, then);
 }
 
-/// The disposition, whether it is charged, the outcome and talk time of the one `call.ended`.
+/// Decides `when` and returns four members of the resulting `call.ended`: disposition, `charged`, outcome and
+/// talk time.
 #[track_caller]
 pub(super) fn ends(
     millis: u64,

@@ -1,4 +1,4 @@
-//! Every stored kind of a call event, held against its golden file.
+//! Every stored kind of a call event, compared with its golden file.
 
 use super::event::{CallEvent, EndReason, Notice};
 use super::{EndCause, Finding, KeyPath, LegIdentity};
@@ -200,7 +200,7 @@ fn the_reason_of_a_transfer_is_written_as_its_golden_file() {
     check_with("call", "reason", transfer);
 }
 
-/// An answer after which keys cannot arrive, and one that does not say how they can.
+/// Two answers: one after which keypresses cannot arrive, and one with unknown key paths.
 #[test]
 fn an_answer_without_key_paths_is_written_as_its_golden_files() {
     for (member, key_paths) in [("no_key_path", Some(Vec::new())), ("unknown_key_paths", None)] {
@@ -216,7 +216,7 @@ fn an_answer_without_key_paths_is_written_as_its_golden_files() {
     }
 }
 
-/// Members added later have a file of their own: what was stored without them stays as it was.
+/// Members that were added later have their own golden files; the files without them stay as they were.
 #[test]
 fn a_cause_of_an_end_is_written_as_its_golden_file() {
     let failed = CallEvent::LegFailed {

@@ -1,8 +1,8 @@
-//! How keypresses of an answered leg can arrive, as its answer established it.
+//! The ways in which keypresses of an answered leg can arrive, as its answer established them.
 
 use serde::{Deserialize, Serialize};
 
-/// One way for a keypress to arrive.
+/// One way in which keypresses arrive.
 #[derive(
     Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, schemars::JsonSchema,
 )]
@@ -10,8 +10,8 @@ use serde::{Deserialize, Serialize};
 pub enum KeyPath {
     /// RTP packets of the negotiated `telephone-event` type (RFC 4733).
     RtpEvent,
-    /// SIP INFO: the far end's `Allow` lists it.
+    /// SIP INFO; the far end's `Allow` header lists it.
     SipInfo,
-    /// Tones in the audio; they are detected only where no `telephone-event` was negotiated.
+    /// Tones in the audio; detected only if no `telephone-event` was negotiated.
     InBand,
 }

@@ -1,5 +1,5 @@
-//! A leg's SIP identity: Call-ID, From tag and branches, derived and never drawn, so that a restarted
-//! process can name what it finds open; under the installation's secret, so that nobody else can.
+//! A leg's SIP identity: Call-ID, From tag and branches. They are derived under the installation's secret and
+//! not random: a restarted process can name a leg that it finds open, and other parties cannot.
 
 use hmac::{Hmac, KeyInit, Mac};
 use sha2::Sha256;
@@ -7,7 +7,7 @@ use std::fmt;
 use uuid::{Builder, Uuid};
 use values::ids::CallId;
 
-/// What the installation's secret makes of one leg (`Vault::derive_leg`). `Debug` does not show it.
+/// The secret of one leg, derived from the installation's secret by `Vault::derive_leg`. `Debug` hides it.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub struct LegKey([u8; 32]);
 
@@ -23,20 +23,20 @@ impl fmt::Debug for LegKey {
     }
 }
 
-/// Names of one leg of one call; the same arguments give the same names for ever.
+/// The SIP names of one leg of one call. The same source always gives the same names.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct LegIdentity(Source);
 
-/// What the names follow from.
+/// The source from which the names of a leg are derived.
 #[derive(Debug, Clone, PartialEq, Eq)]
 enum Source {
     Key(LegKey),
-    /// Legs dialed before names had a secret: whoever reads events can derive these.
+    /// Legs dialed before names had a secret. Any reader of events can derive these names.
     Ids {
         call: CallId,
         leg: u8,
     },
-    /// A leg that is known by a message alone: its Call-ID and our tag.
+    /// A leg known only from a message: its Call-ID and our tag.
     Message {
         sip_call_id: String,
         local_tag: String,
@@ -48,13 +48,14 @@ impl LegIdentity {
         Self(Source::Key(key))
     }
 
-    /// Without a secret: what the first versions dialed with, and rehearsals in one process.
+    /// Makes an identity without a secret, as the first versions dialed with. Also for rehearsals in one
+    /// process.
     pub const fn from_ids(call: CallId, leg: u8) -> Self {
         Self(Source::Ids { call, leg })
     }
 
-    /// The identity of a leg that no process here dialed as far as it knows: by a response that names it. Its
-    /// branches are of no secret: the far end alone knows the Call-ID.
+    /// Makes the identity of a leg that this process did not dial, from a response that names it. Its
+    /// branches are not secret: they follow from the Call-ID, which only the far end knows.
     pub fn of_message(sip_call_id: &str, local_tag: &str) -> Self {
         Self(Source::Message {
             sip_call_id: sip_call_id.to_owned(),
@@ -62,7 +63,8 @@ impl LegIdentity {
         })
     }
 
-    /// The identity that a stored leg was dialed with: its `sip_call_id` tells which derivation it was.
+    /// Returns the identity that a stored leg was dialed with. Its `sip_call_id` shows which derivation was
+    /// used.
     pub fn of_stored(key: LegKey, call: CallId, leg: u8, sip_call_id: &str) -> Self {
         let old = Self::from_ids(call, leg);
         if old.sip_call_id() == sip_call_id {
@@ -81,7 +83,7 @@ impl LegIdentity {
         }
     }
 
-    /// The SIP Call-ID (RFC 3261, 20.8), without a host part.
+    /// Returns the SIP Call-ID (RFC 3261, 20.8), without a host part.
     pub fn sip_call_id(&self) -> String {
         match &self.0 {
             Source::Message { sip_call_id, .. } => sip_call_id.clone(),
@@ -89,7 +91,7 @@ impl LegIdentity {
         }
     }
 
-    /// The From tag (RFC 3261, 19.3).
+    /// Returns the From tag (RFC 3261, 19.3).
     pub fn local_tag(&self) -> String {
         match &self.0 {
             Source::Message { local_tag, .. } => local_tag.clone(),
@@ -97,8 +99,8 @@ impl LegIdentity {
         }
     }
 
-    /// The Via branch of the request with this method and CSeq, with its magic cookie (RFC 3261, 8.1.1.7).
-    /// CANCEL and the ACK of a non-2xx take the INVITE's.
+    /// Returns the Via branch of the request with this method and CSeq, with its magic cookie (RFC 3261,
+    /// 8.1.1.7). CANCEL and the ACK of a non-2xx use the INVITE's branch.
     pub fn branch(&self, method: &str, cseq: u32) -> String {
         format!(
             "z9hG4bK{}",
@@ -107,7 +109,8 @@ impl LegIdentity {
     }
 }
 
-/// HMAC-SHA-256 of the name under the leg's key, its first 128 bits but six as a UUID of version 8.
+/// Returns the HMAC-SHA-256 of the name under the leg's key, its first 128 bits except six as a UUID of
+/// version 8.
 fn named_under(key: &LegKey, what: &str) -> Uuid {
     let Ok(mut mac) = <Hmac<Sha256> as KeyInit>::new_from_slice(&key.0) else {
         // HMAC takes a key of any length; this arm is never taken.

@@ -1,11 +1,11 @@
-//! One leg of a call, as its events tell it.
+//! The state of one leg of a call: the fold of the call's events about it.
 
 use super::event::{CallEvent, EndReason};
 use super::progress::{Disposed, dispose_failure};
 use crate::ports::line::{AnsweredDialog, LegFailure};
 use crate::time::Timestamp;
 
-/// One leg.
+/// The facts about one leg.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct LegState {
     pub leg: u8,
@@ -17,16 +17,16 @@ pub struct LegState {
     pub dialing_at: Timestamp,
     pub rang: bool,
     pub failure: Option<LegFailure>,
-    /// Set when it was answered in time.
+    /// The dialog of the answer, if the leg was answered in time.
     pub answered: Option<AnsweredDialog>,
-    /// Set when a 2xx came after we had given up.
+    /// The dialog of a 2xx that came after we had given up.
     pub late_answered: Option<AnsweredDialog>,
     pub cancel_requested: Option<EndReason>,
     pub hangup_requested: Option<EndReason>,
 }
 
 impl LegState {
-    /// What its failure means, if it failed.
+    /// Returns what the leg's failure means by the table of call progress; `None` if it has not failed.
     pub fn disposed(&self) -> Option<Disposed> {
         self.failure.as_ref().map(dispose_failure)
     }

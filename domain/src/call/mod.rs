@@ -1,8 +1,9 @@
-//! The call aggregate: one attempt to reach one customer, from the permit to its one disposition.
+//! The call aggregate: one attempt to reach one customer, from the permit to the disposition.
 //!
-//! Promises: a leg is dialed at most once, only under both grants and in time; every call that began to
-//! dial can be ended at any moment; exactly one `call.ended`, after which only `call.late_answered`
-//! and `call.corrected` follow. The table from raw values to dispositions is `progress`; CAL-1's view is
+//! Guarantees: each leg is dialed at most once, and only while the grants of customer and number are valid. A
+//! call that began to dial can be ended at any time. There is exactly one `call.ended`; after it only
+//! `call.late_answered`, `call.corrected`, `call.recording_disposed` and `call.transcript_disposed` follow.
+//! The table from raw network values to dispositions is `progress`; the four-state view of CAL-1 is
 //! `four_state`.
 
 pub mod command;
@@ -81,7 +82,7 @@ use command::CallCommand;
 use event::CallEvent;
 use values::ids::CallId;
 
-/// The decider of one call.
+/// The decider of the call aggregate: applies commands to the state of one call and returns events.
 pub struct Call;
 
 impl Decider for Call {
@@ -103,7 +104,7 @@ impl Decider for Call {
         command: CallCommand,
         context: Context,
     ) -> Result<Vec<CallEvent>, CallRefusal> {
-        // Who is tried is no customer: what allows a test allows no call.
+        // The grants of a test call are for one of our own phones, not for a customer. They permit no call.
         if let CallCommand::Permit { customer_grant, .. } = &command
             && customer_grant.is_of_test()
         {
@@ -122,7 +123,9 @@ impl Decider for Call {
         state.ended().is_none()
     }
 
-    /// What the callee said and what was made of it; the number dialed and keys pressed are the person's.
+    /// Returns the transcript that holds the event's words under its own key: what the callee said and how it
+    /// was understood. `None` for other events; the number dialed and the keypresses are sealed under the
+    /// person's key.
     fn transcript(id: &CallId, event: &CallEvent) -> Option<TranscriptOf> {
         event.is_of_transcript().then_some(TranscriptOf::Call(*id))
     }

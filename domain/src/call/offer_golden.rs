@@ -1,5 +1,5 @@
-//! Which offer and which model were chosen for a call, held against their golden files; and that they are
-//! chosen once, before anything is said.
+//! The events of a chosen offer and model, compared with their golden files. Each is chosen once, before
+//! anything is said.
 
 use super::command::CallCommand;
 use super::event::CallEvent;

@@ -1,11 +1,12 @@
-//! How a conversation ended, for `call.ended`: what the flow said, else what the reason of the end tells.
+//! Derives the outcome of a conversation for `call.ended`: from the flow, else from the reason of the end.
 
 use super::command::CallEnding;
 use super::event::EndReason;
 use super::state::CallState;
 use values::disposition::{Disposition, Outcome};
 
-/// Only an answered conversation has an outcome. What the callee did outranks that they then hung up.
+/// Returns the outcome of an answered conversation; `None` for any other call. What the callee did before
+/// outranks that the callee then hung up.
 pub(super) fn outcome(
     state: &CallState,
     ending: &CallEnding,

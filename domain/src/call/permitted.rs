@@ -1,11 +1,11 @@
-//! What stood when a call was permitted: both grants, the number, the flow's version.
+//! The facts of `call.permitted`: both grants, the callee's number and the flow's version.
 
 use crate::calling_plan::FlowRef;
 use crate::compliance::{CustomerGrant, NumberGrant};
 use crate::personal::Personal;
 use crate::time::Timestamp;
 
-/// Both grants and whom they are about.
+/// The grants of customer and number for one call, with the attempt, the callee and the flow.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Permitted {
     pub attempt: u32,
@@ -16,7 +16,7 @@ pub struct Permitted {
 }
 
 impl Permitted {
-    /// The first leg is refused after this.
+    /// Returns the time after which the first leg is refused: the earlier end of the two grants.
     pub fn valid_until(&self) -> Timestamp {
         self.customer_grant.valid_until.min(self.number_grant.valid_until)
     }

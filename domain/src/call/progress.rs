@@ -1,5 +1,5 @@
-//! Call progress: from what the network says to what we record (`docs/call_progress.md`), as one pure,
-//! versioned function. Raw values stay in the events, so history can be derived again.
+//! Call progress: derives the disposition of a call from the network's responses (`docs/call_progress.md`),
+//! as one pure, versioned function. Raw values stay in the events, so history can be derived again.
 //!
 //! Order of evidence: our own cause (CANCEL, timers) > Q.850 cause > SIP status.
 
@@ -12,46 +12,46 @@ use values::disposition::Disposition;
 /// Version of the table below; stored in every `call.ended`.
 pub const DISPOSITION_VERSION: u32 = 1;
 
-/// A BYE from the callee sooner than this after the 200, with no RTP, is false answer supervision (call
-/// progress).
+/// An answer is false answer supervision if the callee's BYE comes within this time after the 200 and no RTP
+/// was received (`docs/call_progress.md`).
 pub const ANSWERED_SHORT_BELOW_MS: u64 = 1_000;
 
-/// 480 without 18x and cause: another trunk is tried only when it came sooner than this (call progress).
+/// A 480 without 18x and cause within this time permits another trunk (`docs/call_progress.md`).
 const UNREACHABLE_FAILOVER_BELOW_MS: u64 = 1_000;
 
-/// 404 with cause 3: another trunk is tried only when it came sooner than this (call progress).
+/// A 404 with cause 3 within this time permits another trunk (`docs/call_progress.md`).
 const NO_ROUTE_404_FAILOVER_BELOW_MS: u64 = 200;
 
-/// Largest Q.850 cause (ITU-T Q.850, 2.2.7: seven bits).
+/// The largest Q.850 cause (ITU-T Q.850, 2.2.7: seven bits).
 const Q850_CAUSE_MAX: u16 = 127;
 
-/// What a failure says of the trunk.
+/// What a failed or ended leg says about the health of its trunk.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum TrunkHealth {
-    /// The trunk did its work.
+    /// The trunk worked.
     Healthy,
-    /// Says nothing of the trunk, or only of a route or a setting.
+    /// No statement about the trunk, or only about a route or a setting.
     Neutral,
-    /// A suspicion, counted apart.
+    /// A suspicion; counted separately.
     Soft,
-    /// One of the failures that open the breaker.
+    /// A failure that counts towards opening the circuit breaker.
     Counts,
-    /// As `Counts`, and an alarm.
+    /// As `Counts`, and raises an alarm.
     CountsHard,
 }
 
-/// Whether another leg of the same call may follow.
+/// The rule for a further leg of the same call.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum NextLeg {
     Never,
-    /// Only after the first leg.
+    /// A further leg may follow only the first leg.
     Once,
-    /// On a trunk not yet tried by this call.
+    /// A further leg may follow on a trunk that this call has not tried.
     AnotherTrunk,
 }
 
 impl NextLeg {
-    /// True when a leg may follow leg `leg`.
+    /// Returns true if a leg may follow leg number `leg`.
     pub const fn allowed_after(self, leg: u8) -> bool {
         match self {
             Self::Never => false,
@@ -61,20 +61,20 @@ impl NextLeg {
     }
 }
 
-/// What one row of the table says.
+/// The result of one row of the table: the disposition and what follows from it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Disposed {
     pub disposition: Disposition,
-    /// Whether the retry policy counts the call; caps count every dial.
+    /// True if the retry policy counts the call as an attempt. Caps count every dial.
     pub charged: bool,
     pub health: TrunkHealth,
     pub next_leg: NextLeg,
-    /// An operator should look at the configuration.
+    /// True if an operator should check the configuration.
     pub alarm: bool,
 }
 
 impl Disposed {
-    /// 3 of these in a row pause the campaign.
+    /// Returns true if the trunk caused the failure. 3 of these in a row pause the campaign.
     pub const fn trunk_attributable(self) -> bool {
         matches!(self.health, TrunkHealth::Counts | TrunkHealth::CountsHard)
     }
@@ -105,34 +105,34 @@ impl Disposed {
     }
 }
 
-/// Everything `dispose` reads of a call that ends.
+/// The facts about an ending call from which `dispose` derives the disposition.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct CallFacts<'a> {
     pub reason: EndReason,
     pub progress: CallProgress<'a>,
 }
 
-/// How far the call came.
+/// How far an ending call came.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum CallProgress<'a> {
-    /// Without `call.dialing`.
+    /// There was no `call.dialing`.
     NotDialed,
-    /// Without an answer, or with one after we had given up.
+    /// There was no answer, or one that came after we had given up.
     Unanswered {
-        /// A leg of this call rang.
+        /// True if a leg of this call rang.
         rang: bool,
-        /// `call.cancel_requested` exists for the last leg.
+        /// True if `call.cancel_requested` exists for the last leg.
         cancel_requested: bool,
-        /// How the last leg failed, where it did.
+        /// The failure of the last leg, if it failed.
         failure: Option<&'a LegFailure>,
     },
-    /// `talk_ms`: from answer to end. `heard_rtp`: at least one packet came from the callee.
+    /// `talk_ms`: from answer to end. `heard_rtp`: at least one RTP packet came from the callee.
     Answered { talk_ms: u64, heard_rtp: bool },
 }
 
 impl CallProgress<'_> {
-    /// The last leg failed definitely, and not because a drain or stop cancelled it: nothing of the call was
-    /// open any more when it was interrupted.
+    /// Returns true if the last leg failed definitely, and not because a drain or stop cancelled it: the call
+    /// had nothing open any more when it was interrupted.
     fn was_over(&self, reason: EndReason) -> bool {
         let by_itself = |failure: &LegFailure| {
             let by_us = matches!(reason, EndReason::Drain | EndReason::EmergencyStop);
@@ -145,13 +145,13 @@ impl CallProgress<'_> {
     }
 }
 
-/// The disposition of a call from all that is known at its end.
+/// Returns the disposition of a call, and what follows from it, from the facts known at its end.
 pub fn dispose(facts: &CallFacts<'_>) -> Disposed {
     if facts.progress == CallProgress::NotDialed {
         return Disposed::of(Disposition::Withdrawn, TrunkHealth::Neutral, NextLeg::Never).uncharged();
     }
-    // An interrupted call counts as an attempt: the phone may have rung. What had failed definitely before
-    // the interruption was over, and keeps its own disposition.
+    // An interrupted call counts as an attempt: the phone may have rung. If the last leg had failed
+    // definitely before the interruption, the call keeps the disposition of that failure.
     let interrupted = Disposed::of(Disposition::Interrupted, TrunkHealth::Neutral, NextLeg::Never);
     let interrupts = matches!(
         facts.reason,
@@ -192,10 +192,10 @@ fn dispose_answered(reason: EndReason, talk_ms: u64, heard_rtp: bool) -> Dispose
     Disposed::person(Disposition::Answered)
 }
 
-/// What the failure of one leg says; the row of the table it falls into.
+/// Returns the row of the table for the failure of one leg.
 pub fn dispose_failure(failure: &LegFailure) -> Disposed {
     if failure.lack.is_some_and(EndCause::is_own_lack) {
-        // Nothing left this machine: no attempt, no word of the trunk, and another one would lack the same.
+        // Nothing left this machine: no attempt, no fault of the trunk; another trunk would lack the same.
         return Disposed::of(Disposition::Interrupted, TrunkHealth::Neutral, NextLeg::Never).uncharged();
     }
     match failure.cause {
@@ -215,14 +215,14 @@ pub fn dispose_failure(failure: &LegFailure) -> Disposed {
     }
 }
 
-/// The Q.850 cause as the line read it, or as the stored header says.
+/// Returns the failure's Q.850 cause: as the line read it, else from the stored Reason header.
 fn cause_of(failure: &LegFailure) -> Option<u16> {
     let from_header = || failure.reason_header.as_deref().and_then(parse_q850);
     failure.q850.or_else(from_header)
 }
 
-/// Not charged when definite. After silence the phone may have rung: charged, and due again after the
-/// hold-off.
+/// Returns the row for a trunk that did not respond or could not be reached. A definite failure is not
+/// charged. Otherwise the phone may have rung: the call is charged and due again after the hold-off.
 fn trunk_failure(disposition: Disposition, failure: &LegFailure) -> Disposed {
     let next_leg = if failure.definite {
         NextLeg::AnotherTrunk
@@ -237,8 +237,7 @@ fn trunk_failure(disposition: Disposition, failure: &LegFailure) -> Disposed {
     }
 }
 
-/// The rows named by a Q.850 cause; `None` when the cause decides nothing (16, normal clearing, and the
-/// rest).
+/// Returns the row for a Q.850 cause; `None` if the cause decides nothing (16, normal clearing, and others).
 fn by_q850(cause: u16, failure: &LegFailure) -> Option<Disposed> {
     match cause {
         17 => Some(Disposed::person(Disposition::Busy)),
@@ -251,7 +250,7 @@ fn by_q850(cause: u16, failure: &LegFailure) -> Option<Disposed> {
         // 607 and 608 say more than "call rejected".
         21 if !matches!(failure.sip_code, Some(607 | 608)) => Some(Disposed::person(Disposition::Rejected)),
         1 | 22 | 28 => Some(Disposed::person(Disposition::InvalidNumber)),
-        // Q.850 outranks the 404, whose row still bounds the second leg.
+        // Q.850 outranks the 404, but the time limit of the 404 still applies to the second leg.
         3 if failure.sip_code == Some(404) => {
             let soon = failure.after_ms < NO_ROUTE_404_FAILOVER_BELOW_MS;
             Some(no_route(if soon { NextLeg::Once } else { NextLeg::Never }))
@@ -262,12 +261,12 @@ fn by_q850(cause: u16, failure: &LegFailure) -> Option<Disposed> {
     }
 }
 
-/// The route (prefix) is at fault, not the trunk.
+/// Returns the row for a missing route: the prefix is at fault, not the trunk.
 const fn no_route(next_leg: NextLeg) -> Disposed {
     Disposed::of(Disposition::UnreachableRoute, TrunkHealth::Neutral, next_leg)
 }
 
-/// Not charged if it never rang.
+/// Returns the row for congestion. It is charged only if the leg rang.
 const fn congestion(failure: &LegFailure) -> Disposed {
     let disposed = Disposed::of(
         Disposition::Congestion,
@@ -280,7 +279,8 @@ const fn congestion(failure: &LegFailure) -> Disposed {
     }
 }
 
-/// The rows named by a SIP status alone. A status without a row is read as its class (RFC 3261, 8.1.3.2).
+/// Returns the row for a SIP status without a deciding cause. A status without its own row is read as its
+/// class (RFC 3261, 8.1.3.2).
 fn by_code(failure: &LegFailure) -> Disposed {
     let Some(code) = failure.sip_code else {
         return trunk_failure(Disposition::TrunkTimeout, failure);
@@ -314,12 +314,12 @@ fn by_code(failure: &LegFailure) -> Disposed {
         300..=399 => Disposed::of(Disposition::RedirectRefused, TrunkHealth::Neutral, NextLeg::Never),
         500..=599 => congestion(failure),
         600..=699 => Disposed::person(Disposition::Busy),
-        // 400, 402, 403, 405, 423 and their like: the far end will not work with us as we are.
+        // 400, 402, 403, 405, 423 and others: the trunk does not accept our requests as they are.
         _ => denied(Disposition::TrunkDenied),
     }
 }
 
-/// 480, and 487 that no CANCEL of ours asked for: rang and nobody came, or could not be reached at all.
+/// Returns the row for 480, and for a 487 without our CANCEL: no answer if it rang, else unreachable.
 fn unavailable(failure: &LegFailure) -> Disposed {
     if failure.rang {
         return Disposed::person(Disposition::NoAnswer);
@@ -342,8 +342,8 @@ fn says_channel_limit(failure: &LegFailure) -> bool {
         .is_some_and(|header| header.to_ascii_lowercase().contains("channel limit"))
 }
 
-/// The disposition of a final status in a carrier's record, where 487 can only answer our own CANCEL and
-/// no Reason header is known. A 2xx is `answered`.
+/// Returns the disposition for a final SIP status in a carrier's call record. There a 487 can only answer our
+/// own CANCEL, and no Reason header is known. A 2xx is `answered`.
 pub fn disposition_of_code(code: u16, rang: bool) -> Disposition {
     match code {
         200..=299 => Disposition::Answered,
@@ -360,8 +360,8 @@ pub fn disposition_of_code(code: u16, rang: bool) -> Disposition {
     }
 }
 
-/// The Q.850 cause of a `Reason` header (RFC 3326, section 2), which may hold several values, quoted texts
-/// with commas in them, and other protocols.
+/// Reads the Q.850 cause from a `Reason` header (RFC 3326, section 2). The header may hold several values,
+/// quoted texts with commas, and other protocols. `None` if it has no valid cause.
 pub fn parse_q850(reason_header: &str) -> Option<u16> {
     split_outside_quotes(reason_header, ',').find_map(|value| {
         let mut parts = split_outside_quotes(value, ';');

@@ -1,11 +1,11 @@
-//! What became of a call's recording after it ended: kept, or disposed of when its time was over.
+//! The recording of a call after its end: kept, or disposed of when its retention period was over.
 
 use super::event::CallEvent;
 use super::refusal::CallRefusal;
 use super::state::CallState;
 use crate::calling_plan::Preset;
 
-/// Whether there is a recording, as the call's own events say.
+/// The status of a call's recording, according to the call's own events.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum RecordingStanding {
     /// Nothing was recorded, or the call has not ended.
@@ -15,7 +15,7 @@ pub enum RecordingStanding {
     Disposed,
 }
 
-/// The file is gone: it is said once, and only of what was recorded.
+/// Records that the recording's file was destroyed. A repeat makes no event. Refused if nothing was recorded.
 pub(super) fn dispose_recording(
     state: &CallState,
     disposal: u64,

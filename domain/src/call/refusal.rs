@@ -1,4 +1,4 @@
-//! Why a command to a call can be refused: a rule said no, nothing was written.
+//! The reasons for which a command to a call is refused. A refused command writes no event.
 
 use super::finding::Finding;
 use crate::compliance::{PermitRefusal, Verdict};
@@ -9,22 +9,22 @@ use values::disposition::Disposition;
 pub enum CallRefusal {
     #[error("the call was never permitted")]
     NotPermitted,
-    #[error("the call is already permitted with other grants")]
+    #[error("the call already has a permit with other grants")]
     AlreadyPermitted,
     /// The grants do not allow this dial: expired, mismatched, not allowed, or the leg may not follow.
     #[error(transparent)]
     Permit(#[from] PermitRefusal),
-    /// The number it would show is not one we may show any more.
-    #[error("the number shown may not be: {} ({})", verdict.rule, said(verdict))]
+    /// The caller number to be shown may not be shown any more, for example because its licence ended.
+    #[error("the caller number is not allowed: {} ({})", verdict.rule, said(verdict))]
     CallerNumber { verdict: Box<Verdict> },
-    #[error("leg {leg} was dialed before: one INVITE per leg")]
+    #[error("leg {leg} was already dialed: one INVITE per leg")]
     AlreadyDialed { leg: u8 },
     #[error("the next leg is {expected}, not {leg}")]
     WrongLeg { leg: u8, expected: u8 },
     #[error("the call was withdrawn or canceled")]
     Withdrawn,
-    /// The table of call progress gives no second leg after such a failure, or not on the same trunk.
-    #[error("after the failure of leg {leg} no further leg may be dialed on trunk {trunk}")]
+    /// The table of call progress gives no second leg after this failure, or none on the same trunk.
+    #[error("after leg {leg} failed, no further leg may be dialed on line {trunk}")]
     NoFailover { leg: u8, trunk: String },
     #[error("leg {leg} was never dialed")]
     UnknownLeg { leg: u8 },
@@ -34,38 +34,38 @@ pub enum CallRefusal {
     AlreadyAnswered { leg: u8 },
     #[error("the call is not answered")]
     NotAnswered,
-    #[error("another agent took the call")]
+    #[error("another agent answered the call")]
     AnotherAgent,
-    #[error("{digit:?} is not a key of a telephone")]
+    #[error("{digit:?} is not a telephone key")]
     InvalidDigit { digit: char },
-    #[error("the call has {keypresses_max} keypresses, the most that are recorded")]
+    #[error("the call has reached the limit of {keypresses_max} recorded keypresses")]
     TooManyKeypresses { keypresses_max: u32 },
-    #[error("the call has {nodes_max} node entries, the most that are recorded")]
+    #[error("the call has reached the limit of {nodes_max} recorded node entries")]
     TooManyNodes { nodes_max: u32 },
-    #[error("the call has {turn_facts_max} facts of turns, the most that are recorded")]
+    #[error("the call has reached the limit of {turn_facts_max} recorded turn facts")]
     TooManyTurnFacts { turn_facts_max: u32 },
-    #[error("an offer and a model are chosen once, before anything is said by them")]
+    #[error("an offer and a model can be selected once, before any text that uses them")]
     ChosenTooLate,
-    #[error("an order to end a call needs a reason of 1 to {bytes_max} bytes")]
+    #[error("ending a call needs a reason of 1 to {bytes_max} bytes")]
     NoEndReason { bytes_max: usize },
     #[error("the call has ended")]
     Ended,
     #[error("the call has not ended: there is nothing to correct yet")]
     NotEnded,
-    #[error("nobody was talked to in the call, or it goes on: there is no transcript to be disposed of")]
+    #[error("the call had no conversation or is still in progress: there is no transcript to delete")]
     NothingSaid,
-    #[error("the call has no recording that could be disposed of")]
+    #[error("the call has no recording to delete")]
     NothingRecorded,
     #[error("a correction needs a reason of 1 to {chars_max} characters")]
     NoReason { chars_max: usize },
-    /// Look again: it is recorded otherwise than the asker believed.
-    #[error("the call is recorded as {}{} now", found.disposition.code(), outcome_code(*found))]
+    /// The recorded finding is not the one that the correction names as `before`: read the call again.
+    #[error("the call is now recorded as {}{}", found.disposition.code(), outcome_code(*found))]
     CorrectedMeanwhile { found: Finding },
-    #[error("a call that ended as {} has no outcome: nobody talked", disposition.code())]
+    #[error("a call with disposition {} has no outcome: there was no conversation", disposition.code())]
     OutcomeWithoutAnswer { disposition: Disposition },
 }
 
-/// Facts, as `caller=+8610…, valid_until=2026-12-31`.
+/// Returns the facts of a verdict as text, for example `caller=+8610…, valid_until=2026-12-31`.
 fn said(verdict: &Verdict) -> String {
     let facts = verdict
         .facts
@@ -74,7 +74,7 @@ fn said(verdict: &Verdict) -> String {
     facts.collect::<Vec<_>>().join(", ")
 }
 
-/// `, success` behind the disposition, where there is an outcome.
+/// Returns the outcome as text to follow the disposition, for example `, success`; empty without an outcome.
 fn outcome_code(found: Finding) -> String {
     found
         .outcome

@@ -1,4 +1,4 @@
-//! What became of what was said in a call: kept, or disposed of when its time was over.
+//! The transcript of a call after its end: kept, or disposed of when its retention period was over.
 
 use super::event::CallEvent;
 use super::recording::RecordingStanding;
@@ -6,34 +6,35 @@ use super::refusal::CallRefusal;
 use super::state::CallState;
 use crate::calling_plan::Preset;
 
-/// The disposal that something of a call was part of.
+/// A disposal that destroyed data of a call: its number, and the rule that it followed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Disposal {
-    /// Its number, of its class.
+    /// Number of the disposal within its data class.
     pub disposal: u64,
     pub preset: Preset,
-    /// For how long it was to be kept.
+    /// The retention period, in days.
     pub days: u32,
 }
 
 impl CallState {
-    /// Whether what was said in it was disposed of.
+    /// Returns true if the call's transcript was disposed of.
     pub const fn is_transcript_disposed(&self) -> bool {
         self.transcript_disposed
     }
 
-    /// Whether the callee was heard to say anything.
+    /// Returns true if at least one utterance of the callee was recognized.
     pub const fn has_heard(&self) -> bool {
         self.turns.heard_count() > 0
     }
 
-    /// Whether there is a recording of it.
+    /// Returns the status of the call's recording: none, kept or disposed of.
     pub const fn recording(&self) -> RecordingStanding {
         self.recording
     }
 }
 
-/// Its key is gone: it is said once, and only of a call in which somebody was talked to and that is over.
+/// Records that the key of the call's transcript was destroyed. A repeat makes no event. Refused for a call
+/// that has not ended or was never answered.
 pub(super) fn dispose_transcript(
     state: &CallState,
     Disposal {

@@ -1,5 +1,4 @@
-//! That the seller was named to who found no agent free, held against its golden file; and that it is no
-//! attendance.
+//! The event of the seller message, compared with its golden file. The message is no attendance.
 
 use super::command::CallCommand;
 use super::event::CallEvent;

@@ -1,13 +1,14 @@
-//! What others look for in a call's event, and which of them tell of nobody.
+//! Accessors for call events in API responses and event streams, and the test for events without personal
+//! data.
 
 use super::event::CallEvent;
 use super::turn_fact::{BargedInFact, EngineFailedFact, SaidFact, SilenceFact};
 use crate::personal::Personal;
 use crate::spoken_turn::TurnDecision;
 
-/// What is searched for in answers and streams, so that a search need not know every other event.
+/// Accessors for members that responses and streams show, so that a reader need not match every event.
 impl CallEvent {
-    /// The robot entered this node.
+    /// Returns the node of a `call.node_entered`.
     pub const fn node_entered(&self) -> Option<&String> {
         let Self::NodeEntered { node } = self else {
             return None;
@@ -15,7 +16,7 @@ impl CallEvent {
         Some(node)
     }
 
-    /// The callee pressed this key.
+    /// Returns the digit of a `call.keypressed`.
     pub const fn keypressed(&self) -> Option<&Personal<String>> {
         let Self::Keypressed { digit, .. } = self else {
             return None;
@@ -23,7 +24,7 @@ impl CallEvent {
         Some(digit)
     }
 
-    /// The flow handed over to a colleague at this node.
+    /// Returns the node of a `call.transfer_requested`.
     pub const fn transfer_requested(&self) -> Option<&String> {
         let Self::TransferRequested { node, .. } = self else {
             return None;
@@ -31,7 +32,8 @@ impl CallEvent {
         Some(node)
     }
 
-    /// Whether its words are the transcript's: what the callee said, and what was made of it.
+    /// Returns true if the event's words belong to the transcript: what the callee said and how it was
+    /// understood.
     pub const fn is_of_transcript(&self) -> bool {
         matches!(
             self,
@@ -39,8 +41,9 @@ impl CallEvent {
         )
     }
 
-    /// True where nothing in it tells of a person, a line, a time or this installation, so that it may be
-    /// shown to strangers as it is. Every member is named here: a new one has to be judged.
+    /// Returns true if the event holds nothing about a person, a line, a time or this installation, so that
+    /// it may be shown to strangers unchanged. Every member is named here, so that a new one has to be
+    /// judged.
     pub const fn is_anonymous(&self) -> bool {
         match self {
             Self::Ringing {
@@ -96,7 +99,7 @@ impl CallEvent {
             Self::AssistantAsked(fact) => fact.is_anonymous(),
             Self::AssistantAnswered(fact) => fact.is_anonymous(),
             Self::ModelChosen(fact) => fact.is_anonymous(),
-            // A reason is what somebody wrote, a seller is an institution by name.
+            // An order's reason is free text by a user; a seller is an institution by name.
             Self::SellerMessagePlayed(_)
             | Self::Permitted { .. }
             | Self::Dialing { .. }
@@ -117,7 +120,8 @@ impl CallEvent {
 }
 
 impl EngineFailedFact {
-    /// Every member is named here too.
+    /// Returns true: no member identifies a person. Every member is named here, so that a new one has to be
+    /// judged.
     const fn is_anonymous(&self) -> bool {
         let Self {
             leg: _,

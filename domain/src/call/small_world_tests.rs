@@ -1,4 +1,4 @@
-//! Every sequence of a few commands, tried out whole: what must hold of a call whatever is asked of it.
+//! Tries every sequence of a few commands and checks the guarantees of a call after each.
 
 use super::command::CallCommand;
 use super::event::{CallEvent, EndReason};
@@ -8,10 +8,10 @@ use super::given::{
 use super::{Call, CallState};
 use crate::decider::{Context, Decider};
 
-/// Commands in a row that wrote something.
+/// The longest sequence, in commands that wrote an event.
 const DEPTH: usize = 10;
 
-/// Milliseconds between two commands: the seventh comes when a grant has just run out.
+/// Milliseconds between two commands. At the seventh command a grant has just expired.
 const STEP_MS: u64 = 300;
 
 fn commands() -> Vec<CallCommand> {
@@ -112,7 +112,7 @@ fn explore(world: &World, depth: usize, seen: &mut u64) {
     *seen += 1;
     world.check();
     let millis = (DEPTH - depth) as u64 * STEP_MS;
-    // Whatever happened, a call that was permitted can be brought to its one end.
+    // Whatever happened before, a permitted call can be ended, exactly once.
     let mut closed = world.clone();
     closed.ask(end(EndReason::Crash), millis);
     closed.check();

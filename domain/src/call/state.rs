@@ -1,4 +1,4 @@
-//! What a call knows of itself: the fold of its own events. Never judges.
+//! The state of one call: the fold of its own events. It holds facts and judges nothing.
 
 use super::attended::Attended;
 use super::event::{CallEvent, EndReason, Notice};
@@ -19,7 +19,7 @@ use values::ids::{CallId, CampaignId, CustomerId, NumberId, UserId};
 use values::key_rule::KeyRule;
 use values::transfer_reason::TransferReason;
 
-/// How far a call has come.
+/// The phases of a call, in order.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
 pub enum CallPhase {
     /// No event yet.
@@ -37,7 +37,7 @@ pub enum CallPhase {
     Ended,
 }
 
-/// What `call.ended` said.
+/// The facts of `call.ended` that later decisions use.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct EndedCall {
     pub at: Timestamp,
@@ -58,7 +58,7 @@ pub struct CallState {
     pub(super) node: Option<String>,
     pub(super) nodes_count: u32,
     pub(super) keypresses_count: u32,
-    /// The rule that `call.answered` names.
+    /// The version of the rules for keypresses that `call.answered` names.
     pub(super) key_rule: KeyRule,
     pub(super) turns: KeptTurns,
     pub(super) transfer_requested: bool,
@@ -77,7 +77,7 @@ impl CallState {
     pub const fn phase(&self) -> CallPhase {
         self.phase
     }
-    /// Both grants, the callee and the flow; `None` before `call.permitted`.
+    /// Returns the grants, the callee and the flow; `None` before `call.permitted`.
     pub const fn permitted(&self) -> Option<&Permitted> {
         self.permitted.as_ref()
     }
@@ -95,7 +95,7 @@ impl CallState {
     pub fn number(&self) -> Option<&NumberId> {
         self.permitted().map(|permitted| &permitted.customer_grant.number)
     }
-    /// The number dialed, E.164; sealed or erased where the person's key is not at hand.
+    /// Returns the number dialed, E.164; sealed or erased if the person's key is not available.
     pub fn callee(&self) -> Option<&Personal<String>> {
         self.permitted().map(|permitted| &permitted.callee)
     }
@@ -111,7 +111,7 @@ impl CallState {
     pub fn last_leg(&self) -> Option<&LegState> {
         self.legs.last()
     }
-    /// When `call.dialing` of the first leg was stored.
+    /// Returns when `call.dialing` of the first leg was stored.
     pub fn dialing_at(&self) -> Option<Timestamp> {
         self.legs.first().map(|leg| leg.dialing_at)
     }
@@ -121,29 +121,30 @@ impl CallState {
     pub const fn notices(&self) -> &BTreeSet<Notice> {
         &self.notices
     }
-    /// The node the robot is in.
+    /// Returns the flow node that the robot is in.
     pub fn node(&self) -> Option<&str> {
         self.node.as_deref()
     }
-    /// The agent who took it.
+    /// Returns the agent who took the call.
     pub const fn agent(&self) -> Option<&UserId> {
         self.agent.as_ref()
     }
     pub const fn transfer_requested(&self) -> bool {
         self.transfer_requested
     }
-    /// Why it was handed over; `None` also for a call that was stored without a reason.
+    /// Returns the reason of the transfer to an agent; `None` also for a transfer stored without a reason.
     pub const fn transfer_reason(&self) -> Option<TransferReason> {
         self.transfer_reason
     }
-    /// The last leg's `call.cancel_requested`.
+    /// Returns the reason in the last leg's `call.cancel_requested`, if there is one.
     pub fn cancel_requested(&self) -> Option<EndReason> {
         self.last_leg().and_then(|leg| leg.cancel_requested)
     }
     pub const fn ended(&self) -> Option<&EndedCall> {
         self.ended.as_ref()
     }
-    /// How the call ended as known now: what the last correction says, else what `call.ended` said.
+    /// Returns how the call ended as known now: by the last correction, else by `call.ended`. `None` before
+    /// the end.
     pub fn finding(&self) -> Option<Finding> {
         let ended = self.ended?;
         Some(self.corrected.unwrap_or(Finding {
@@ -158,7 +159,8 @@ impl CallState {
         self.four_state
     }
 
-    /// What a further leg's permit is minted from; `None` before the first `call.dialing`.
+    /// Returns the facts from which the permit of a further leg is made; `None` before the first
+    /// `call.dialing`.
     pub fn grants(&self) -> Option<CallGrants> {
         let permitted = self.permitted.as_ref()?;
         let last = self.last_leg()?;
@@ -173,19 +175,21 @@ impl CallState {
         })
     }
 
-    /// Somebody ordered its end; true: also while somebody is talked to.
+    /// Returns the order to end the call, if there is one; true if it also applies to an answered call.
     pub const fn end_ordered(&self) -> Option<bool> {
         self.end_ordered
     }
 
-    /// Ended, or given up by a decision of ours (opt-out, pause, stop, drain): no further leg. Our timers
-    /// cancel too, but they withdraw nothing; what may follow them is the table's to say.
+    /// Returns true if the call has ended or we decided to give it up (opt-out, pause, stop, drain): no
+    /// further leg. A CANCEL by our ring timer or for a network reason does not withdraw the call; what may
+    /// follow it is decided by the table of call progress.
     pub fn is_withdrawn(&self) -> bool {
         let timer = |reason| matches!(reason, EndReason::RingTimeout | EndReason::Network);
         self.is_ended() || self.cancel_requested().is_some_and(|reason| !timer(reason))
     }
 
-    /// True when the table of call progress lets another leg follow on `trunk` (time and grants apart).
+    /// Returns true if the table of call progress allows another leg on `trunk`; does not check time and
+    /// grants.
     pub fn next_leg_allowed_on(&self, trunk: &str) -> bool {
         let Some((last, disposed)) = self.last_leg().and_then(|leg| Some((leg, leg.disposed()?))) else {
             return false;

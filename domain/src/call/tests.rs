@@ -151,7 +151,7 @@ fn a_second_leg_follows_a_definite_failure_on_another_trunk_within_six_seconds()
     );
 }
 
-/// A window that closes between two legs closes for the second one too.
+/// The calling window may close between two legs; the second leg is then refused too.
 #[test]
 fn no_leg_follows_once_the_rules_allow_none() {
     let mut permitted = permitted();
@@ -317,7 +317,8 @@ fn only_keys_of_a_telephone_are_recorded_and_only_so_many() {
     }
 }
 
-/// The key paths of an answer are stored as they came; those of a late answer, which is hung up, are not.
+/// The key paths of an answer are stored as received. Those of a late answer, which is hung up, are not
+/// stored.
 #[test]
 fn how_keys_can_arrive_is_stored_with_the_answer_alone() {
     let answer_with = |key_paths| AnsweredDialog {

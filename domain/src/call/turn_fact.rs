@@ -1,5 +1,5 @@
-//! What happens in one turn of a spoken conversation, as facts: what was heard, understood, decided and said,
-//! where somebody interrupted or stayed silent, and words that end a call.
+//! The facts of one turn of a spoken conversation: what was heard, understood, decided and said, barge-in,
+//! silence, and sensitive words that end a call.
 
 use super::event::CallEvent;
 use super::refusal::CallRefusal;
@@ -13,80 +13,80 @@ use crate::turn::AnswerBy;
 use serde::{Deserialize, Serialize};
 use values::seller::Seller;
 
-/// Most facts of turns recorded of one call: five a turn in the two hundred steps a flow may take.
+/// The most turn facts recorded of one call: five per turn in the two hundred steps that a flow may take.
 pub const TURN_FACTS_MAX: u32 = 1_000;
 
-/// Longest text kept of one utterance, in characters: what is said in two minutes.
+/// The most characters kept of one utterance: about two minutes of speech. Longer texts are cut.
 pub const HEARD_CHARS_MAX: usize = 600;
 
-/// The callee said something, to its end.
+/// One utterance of the callee, recognized to its end.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct HeardFact {
     pub leg: u8,
-    /// The node the call was in.
+    /// The flow node that the call was in.
     pub node: String,
     pub text: Personal<String>,
-    /// The recognizer's own, in thousandths; many have none.
+    /// The recognizer's confidence, in thousandths; absent if the recognizer gives none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub confidence_permille: Option<u16>,
-    /// Which recognizer.
+    /// Name of the recognizer.
     pub engine: String,
-    /// Since the answer.
+    /// Begin of the utterance, in milliseconds since the answer.
     pub begins_ms: u64,
     pub ends_ms: u64,
 }
 
-/// A text was said, to its end or until somebody interrupted it.
+/// A text that was spoken to the callee, to its end or until the callee interrupted it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct SaidFact {
     pub leg: u8,
     pub node: String,
-    /// The text's place in the flow, such as `nodes.greeting.text`.
+    /// Place of the text in the flow, for example `nodes.greeting.text`.
     pub prompt: String,
-    /// Which of several wordings.
+    /// The wording that was selected, if the text has several.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub variant: Option<String>,
-    /// How many characters were spoken, of so many.
+    /// Number of characters spoken, out of `prompt_chars`.
     pub spoken_chars: u32,
     pub prompt_chars: u32,
-    /// The synthesizer that was asked, by the name that `call.engine_failed` has where it fails; absent where
-    /// nothing was spoken, as in a rehearsal by text, and in older events.
+    /// The synthesizer that was asked to speak, by the same name as in `call.engine_failed`. Absent if
+    /// nothing was synthesized, for example in a rehearsal by text, and in older events.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub engine: Option<String>,
 }
 
-/// The callee spoke into a text, which stopped.
+/// The callee spoke while a text was being said, and the text stopped.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct BargedInFact {
     pub leg: u8,
     pub node: String,
-    /// How long the text had been said.
+    /// How long the text had been playing, in milliseconds.
     pub said_ms: u64,
-    /// How much voice was heard.
+    /// Milliseconds of the callee's voice that were heard.
     pub voiced_ms: u64,
-    /// Recognized by then, where parts are.
+    /// Characters recognized by then, if the recognizer gives partial texts.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub chars: Option<u32>,
 }
 
-/// Nothing was heard for as long as the node waits.
+/// Silence timeout: the callee was not heard for as long as the node waits.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct SilenceFact {
     pub node: String,
     pub silence_ms: u64,
 }
 
-/// A word of the campaign's lists was heard.
+/// A sensitive word of the campaign's lists was heard.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct SensitiveWordFact {
     pub leg: u8,
     pub node: String,
-    /// Which list.
+    /// Name of the list that contains the word.
     pub list: String,
     pub word: Personal<String>,
 }
 
-/// Which engine of ours.
+/// The kind of a speech engine.
 #[derive(
     Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, schemars::JsonSchema,
 )]
@@ -96,38 +96,39 @@ pub enum EngineKind {
     Synthesizer,
 }
 
-/// An engine that the conversation needs gave up.
+/// A speech engine that the conversation needs gave up.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct EngineFailedFact {
     pub leg: u8,
     pub node: String,
     pub engine_kind: EngineKind,
-    /// Which one, as in `call.heard`.
+    /// Name of the engine, as in `call.heard`.
     pub engine: String,
-    /// Of a recognizer `unreachable`, `denied`, `late`, `garbled`, `cut` or `overrun`; `failed` of a voice.
+    /// Class of the failure. Recognizer: `unreachable`, `denied`, `late`, `garbled`, `cut` or `overrun`.
+    /// Synthesizer: `failed`.
     pub class: String,
-    /// By what means answers are taken from here on.
+    /// How the callee's answers are taken from here on.
     pub answer_by: AnswerBy,
 }
 
-/// Who had answered and found nobody free was told on whose behalf the call was: to the end, or until they
-/// hung up. It is no attendance: the call counts as abandoned.
+/// The message that names the seller, played when no agent is free for the callee: to its end, or until
+/// the callee hung up. It is not an attendance: the call counts as abandoned.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct SellerMessageFact {
     pub leg: u8,
-    /// The seller's name and number, as the campaign's plan had them.
+    /// The seller's name and number, as in the campaign's plan.
     pub seller: Seller,
-    /// The words, with the number digit by digit.
+    /// The spoken words, with the number digit by digit.
     pub text: String,
-    /// From the answer to its first sound.
+    /// Milliseconds from the answer to the message's first sound.
     pub begun_after_ms: u64,
-    /// How much of it was played.
+    /// Milliseconds of the message that were played.
     pub played_ms: u64,
-    /// How long all of it is.
+    /// Length of the whole message, in milliseconds.
     pub whole_ms: u64,
 }
 
-/// One fact of a turn, on its way to the call's stream.
+/// One turn fact that `CallCommand::NoteTurn` carries to the call.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum TurnFact {
     Heard(HeardFact),
@@ -145,7 +146,7 @@ pub enum TurnFact {
     SellerMessagePlayed(SellerMessageFact),
 }
 
-/// What is kept of a call's turns: how many facts, and what was chosen before them.
+/// What a call's state keeps about its turns: the counts, and if an offer and a model were chosen.
 #[derive(Debug, Clone, Default)]
 pub(super) struct KeptTurns {
     count: u32,
@@ -155,7 +156,7 @@ pub(super) struct KeptTurns {
 }
 
 impl KeptTurns {
-    /// Takes one more.
+    /// Counts one more turn event.
     pub(super) fn note(&mut self, event: &CallEvent) {
         self.count = self.count.saturating_add(1);
         self.heard_count = self
@@ -165,12 +166,13 @@ impl KeptTurns {
         self.has_model |= matches!(event, CallEvent::ModelChosen(_));
     }
 
-    /// How often somebody was heard to say something.
+    /// Returns how many utterances of the callee were recognized.
     pub(super) const fn heard_count(&self) -> u32 {
         self.heard_count
     }
 
-    /// An offer and a model are chosen once, before the conversation: nothing is said by another afterwards.
+    /// Returns true if an offer or model can no longer be chosen: each is chosen once, before the
+    /// conversation.
     fn has_chosen(&self, fact: &TurnFact) -> bool {
         let chosen = u32::from(self.has_offer) + u32::from(self.has_model);
         match fact {
@@ -211,7 +213,8 @@ impl From<TurnFact> for CallEvent {
     }
 }
 
-/// Only of a call that is talked on; how much is kept of one is bounded.
+/// Records a turn fact of an answered call. Refused beyond `TURN_FACTS_MAX` facts; a longer text is cut to
+/// `HEARD_CHARS_MAX`.
 pub(super) fn note_turn(state: &CallState, fact: TurnFact) -> Result<Vec<CallEvent>, CallRefusal> {
     if state.answered_at().is_none() {
         return Err(CallRefusal::NotAnswered);

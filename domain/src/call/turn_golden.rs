@@ -1,4 +1,4 @@
-//! What is stored of a spoken turn, held against its golden files.
+//! The stored facts of a spoken turn, compared with their golden files.
 
 use super::event::CallEvent;
 use super::{
@@ -88,7 +88,7 @@ fn reading() -> SpokenReading {
     }
 }
 
-/// Which synthesizer spoke.
+/// A said text with the name of its synthesizer.
 #[test]
 fn a_said_text_names_its_engine() {
     let said = SaidFact {
@@ -103,7 +103,7 @@ fn a_said_text_names_its_engine() {
     check_with("call", "engine", CallEvent::Said(said));
 }
 
-/// What is stored of one spoken turn.
+/// Every event of one spoken turn.
 #[test]
 fn every_fact_of_a_turn_is_written_as_its_golden_file() {
     let node = || "确认分期期数".to_owned();

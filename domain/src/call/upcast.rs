@@ -2,8 +2,8 @@
 
 use serde_json::{Map, Value};
 
-/// `call.answered` 1 → 2. Version 2 names how keys can arrive; version 1 did not say, so the member stays
-/// absent: unknown.
+/// Reads `call.answered` version 1 as version 2. Version 2 adds the ways in which keypresses can arrive; the
+/// member stays absent, which means unknown.
 pub(super) const fn answered_to_2(data: Map<String, Value>) -> Map<String, Value> {
     data
 }

@@ -2,32 +2,32 @@
 
 use serde::{Deserialize, Serialize};
 
-/// What came of the persons of a campaign.
+/// The result of a campaign's anonymization, as counts of its persons, calls and conversations.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct AnonymizedCounts {
     pub persons: u64,
-    /// Erased, now or before.
+    /// Persons erased, now or before.
     pub erased: u64,
-    /// Still known: they occur in another campaign.
+    /// Persons not erased because they occur in another campaign.
     pub in_other_campaigns: u64,
-    /// Still known: under a hold.
+    /// Persons not erased because of a hold.
     pub held: u64,
-    /// Still known: a call is open, or a recording is younger than it has to be kept.
+    /// Persons not erased yet: a call is open, or a recording is within its minimum retention.
     pub not_yet: u64,
-    /// Calls and conversations whose words are kept without their speakers; absent of none, as all below.
+    /// Calls and conversations with an anonymous copy of their words. Absent if zero, like all counts below.
     #[serde(default, skip_serializing_if = "is_none_at_all")]
     pub copied: u64,
-    /// Calls and conversations with words that could not be read, or that were masked as a whole.
+    /// Calls and conversations with words that could not be read, or that were masked completely.
     #[serde(default, skip_serializing_if = "is_none_at_all")]
     pub without_words: u64,
-    /// Not copied: fewer than three persons said anything, so that each would be known.
+    /// Calls and conversations without a copy: fewer than three persons spoke, so each could be recognized.
     #[serde(default, skip_serializing_if = "is_none_at_all")]
     pub too_few: u64,
-    /// Of persons who are still known: transcripts that were destroyed behind their copies.
+    /// Transcripts of persons not erased that were destroyed after they were copied.
     #[serde(default, skip_serializing_if = "is_none_at_all")]
     pub transcripts_disposed: u64,
-    /// Of persons who are still known: transcripts that stay, since they are not past their period, open with
-    /// a key that others need, or stand under a hold or a complaint.
+    /// Transcripts of persons not erased that were kept: their period is not over, other data needs their
+    /// key, or they are under a hold or a complaint.
     #[serde(default, skip_serializing_if = "is_none_at_all")]
     pub transcripts_kept: u64,
 }

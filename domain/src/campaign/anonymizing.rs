@@ -1,5 +1,5 @@
-//! Making the persons of a campaign unknowable: only of one that is over, with a reason, and said when all
-//! were looked at. Whom it erases is the person's own to decide.
+//! Anonymization of a campaign's persons: only of a campaign that is over, with a reason, and recorded as
+//! complete when all were checked. Each person's own stream decides about the erasure.
 
 use super::event::{AnonymizedCounts, CampaignEvent};
 use super::refusal::CampaignRefusal;
@@ -7,12 +7,13 @@ use super::state::{Anonymization, CampaignState};
 use super::status::CampaignStatus;
 use crate::four_eyes::FourEyes;
 
-/// Longest reason kept: it is stored for ever and must hold nothing personal.
+/// The most bytes of a reason. It is stored permanently and must not contain personal data.
 pub const ANONYMIZATION_REASON_BYTES_MAX: usize = 256;
 
 type Decided = Result<Vec<CampaignEvent>, CampaignRefusal>;
 
-/// Who is still to be called cannot be unknown.
+/// Begins an anonymization. Refused unless the campaign is completed or stopped, because the others still
+/// call.
 pub(super) fn begin(
     state: &CampaignState,
     status: CampaignStatus,
@@ -35,7 +36,7 @@ pub(super) fn begin(
     }
 }
 
-/// Whoever completes it again has done so already.
+/// Completes the anonymization under way. A repeat makes no event.
 pub(super) fn complete(state: &CampaignState, counts: AnonymizedCounts) -> Decided {
     match state.anonymization() {
         Anonymization::UnderWay => Ok(vec![CampaignEvent::Anonymized { counts }]),

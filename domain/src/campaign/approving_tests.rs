@@ -1,4 +1,5 @@
-//! A campaign whose lists another person approves: given, when, then.
+//! Campaigns with lists that another user approves: given events, when a command comes, then events or a
+//! refusal.
 
 use super::command::CampaignCommand;
 use super::event::CampaignEvent;

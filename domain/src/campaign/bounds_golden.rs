@@ -1,5 +1,5 @@
-//! What bounds and orders the calls of groups of people, held against its golden files: hours, quotas, and on
-//! whose behalf is called.
+//! Events and plan members about hours, quotas, sellers, test phones and further presets, compared with their
+//! golden files.
 
 use super::event::CampaignEvent;
 use super::golden::created;

@@ -1,4 +1,4 @@
-//! Requests to one campaign: its life, its lists, leave to dial, and completion. A request may be refused.
+//! Requests to one campaign: its life, its lists, grants of dials, and completion. A request may be refused.
 
 use super::event::{AnonymizedCounts, FrozenSegment, PauseReason, Target};
 use super::query_mark::QueryMark;
@@ -22,7 +22,7 @@ use values::ids::{CallId, CampaignId, CustomerId, ListId, UserId};
 )]
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum CampaignCommand {
-    /// The same plan again is answered without an event; another plan under the same id is refused.
+    /// Creates the campaign. The same plan again makes no event; another plan under the same id is refused.
     Create {
         campaign: CampaignId,
         customer_segment: Option<String>,
@@ -30,9 +30,9 @@ pub enum CampaignCommand {
         plan: CallingPlan,
     },
     Start,
-    /// A driver's word that it may be time for one that was told to start. It has begun: no event.
+    /// A driver asks for the start of a campaign that waits for its start time. Begun already: no event.
     StartDue {
-        /// The campaign that it waits for came so far, by its own stream.
+        /// True if the campaign that it waits for has come far enough, according to that one's own stream.
         after_met: bool,
     },
     Pause {
@@ -42,96 +42,97 @@ pub enum CampaignCommand {
     Stop {
         reason: String,
     },
-    /// Begins or resumes a list. A list already closed is answered without an event.
+    /// Opens or resumes a list. A list that is closed already makes no event.
     OpenList {
         list: ListId,
         source: String,
-        /// Who stood behind it, where the campaign asks for somebody.
+        /// Who requested and approved the list, if the campaign requires an approval.
         four_eyes: Option<Box<FourEyes>>,
-        /// Of the request that brought it, by its `Idempotency-Key`: one key is for one list.
+        /// Mark of the request that brought the list, from its `Idempotency-Key`: one key is for one list.
         request_key: Option<RequestMark>,
     },
     CloseList {
         list: ListId,
         count: u64,
     },
-    /// How far a query of another database was read.
+    /// Records up to which value a query of another database was imported.
     MarkQuery {
         mark: QueryMark,
     },
-    /// Nobody whom the list brought is called any more. Undone already: no event.
+    /// Undoes a list: dialing stops for its customers. Undone already: no event.
     UndoList {
         list: ListId,
         reason: String,
         by: Option<String>,
     },
-    /// Asks for leave to start up to `wanted` dials, while `in_flight` calls of this campaign are open.
+    /// Requests up to `wanted` dials while `in_flight` calls of this campaign are open.
     GrantDials {
         wanted: u32,
         in_flight: u32,
-        /// The floor, where agents take the calls: without it nothing is granted to them.
+        /// The agents' state, if agents take the calls; without it nothing is granted.
         floor: Option<FloorSeen>,
-        /// Who is due, in the order in which they are to be dialed; asked for while only some may be.
+        /// The due customers in dialing order; needed while a stage limits who may be called.
         people: Vec<CustomerId>,
-        /// Years of holidays that were imported, where the plan asks about days.
+        /// The imported holiday calendars, if the plan has calling days.
         calendars: Calendars,
-        /// Of batches granted before, when each ran out whose dial was never begun: one a dial.
+        /// For each granted dial that was never begun, when its batch expired.
         unused: Vec<Timestamp>,
-        /// Who is due, with their quotas, in the same order; asked for where the plan has quotas.
+        /// The due customers with their quotas, in the same order; needed if the plan has quotas.
         quota_people: Vec<QuotaPerson>,
     },
-    /// What came of places of quotas. Counted before: no event.
+    /// Records the results of reserved quota places. Recorded already: no event.
     CountQuotas {
         ended: Vec<QuotaEnd>,
     },
-    /// What was counted of the calls that ended up to a position, all of them in one hour. Counted before: no
-    /// event.
+    /// Records answered and abandoned calls that ended up to a position, all within one hour. Recorded
+    /// already: no event.
     RecordAbandonment {
         counted: Answered,
-        /// The end of the last of them.
+        /// The end of the last of these calls.
         ended_at: Timestamp,
-        /// The log was read up to here.
+        /// Position up to which the log was read.
         through: Position,
     },
-    /// What was counted of dials and answers by the hour behind `after`, where it stands, up to `through`.
+    /// Adds the dials and answers per hour counted after `after`, its current position, up to `through`.
     LearnTimes {
         counted: Box<CountedTimes>,
         after: Position,
         through: Position,
     },
-    /// It goes on to the next stage of going live. In that stage already: no event.
+    /// Promotes the campaign to the next stage. In that stage already: no event.
     Promote {
         to: Stage,
         reason: String,
         evidence: Box<Evidence>,
-        /// Who stood behind it, where the campaign asks for somebody.
+        /// Who requested and approved the promotion, if the campaign requires an approval.
         four_eyes: Option<Box<FourEyes>>,
     },
-    /// Whom agents are shown before a call.
+    /// A request about an offer of preview dialing.
     Preview(PreviewCommand),
     RaiseAlert {
         alert: String,
         detail: String,
     },
-    /// The same targets again are answered without an event.
+    /// Replaces the campaign's targets. The same targets again make no event.
     SetTargets {
         targets: Vec<Target>,
         by: Option<String>,
     },
-    /// Changes hours, concurrency, retries or the share of the lines. A change of nothing: no event.
+    /// Changes hours, concurrency, retries or the share of the lines. Without a difference: no event.
     ChangePlan(Box<PlanChange>),
-    /// Fixes whom it is for. The same segment with the same people again: no event.
+    /// Freezes the segment. The same segment with the same customers again: no event.
     FreezeSegment(Box<FrozenSegment>),
-    /// Its persons are to be made unknowable; under way already: no event.
+    /// Begins the anonymization of its persons; under way already: no event.
     BeginAnonymization {
         reason: String,
         four_eyes: Option<Box<FourEyes>>,
     },
-    /// All of them were looked at.
+    /// Completes the anonymization: all persons were checked.
     CompleteAnonymization {
         counts: AnonymizedCounts,
     },
-    /// The outreach driver believes that all is settled, as of a position of the worklist.
+    /// Completes the campaign. The outreach driver counted `settled` enrolments at a position of the
+    /// worklist.
     Complete {
         settled: u64,
         position: Position,
@@ -139,7 +140,7 @@ pub enum CampaignCommand {
 }
 
 impl CampaignCommand {
-    /// Its name, for logs.
+    /// Returns the command's name, for logs.
     pub const fn kind(&self) -> &'static str {
         match self {
             Self::Create { .. } => "campaign.create",
@@ -172,28 +173,28 @@ impl CampaignCommand {
     }
 }
 
-/// Requests about offers.
+/// Requests about offers of preview dialing.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum PreviewCommand {
-    /// Shows an agent a person. They have this offer already: no event.
+    /// Offers a person to an agent. If the agent has this offer already: no event.
     Offer {
         agent: UserId,
         customer: CustomerId,
-        /// Years of holidays that were imported, where the plan asks about days.
+        /// The imported holiday calendars, if the plan has calling days.
         calendars: Calendars,
     },
-    /// The agent takes the call, which the person's next one is. Accepted so already: no event.
+    /// The agent accepts the call, which must be the person's next one. Accepted already: no event.
     Accept {
         agent: UserId,
         customer: CustomerId,
         call: CallId,
     },
-    /// The agent does not call the person whom they are shown.
+    /// The agent skips the offered person.
     Skip {
         agent: UserId,
         customer: CustomerId,
         reason: String,
     },
-    /// Takes all offers back. None is open: no event.
+    /// Withdraws all offers. If none is open: no event.
     Withdraw { reason: String },
 }

@@ -1,8 +1,8 @@
-//! What a campaign answers to a command: one function per command.
+//! Decides commands to a campaign: one function per command.
 //!
-//! A paused campaign may complete: when everything has settled there is nothing left to resume for. A later
-//! list reopens it paused, because nobody has resumed it.
-//! A completed campaign cannot be stopped (nothing runs); a stopped one takes no further list.
+//! A paused campaign may complete: when everything is settled, there is nothing left to resume for. A later
+//! list reopens it paused, because no user has resumed it. A completed campaign cannot be stopped (nothing
+//! runs); a stopped one takes no further list.
 
 use super::anonymizing;
 use super::command::CampaignCommand;
@@ -27,10 +27,10 @@ use crate::quota_members::fault_of;
 use crate::time::Timestamp;
 use values::ids::{CampaignId, ListId};
 
-/// Most dials of one batch: twice the 100 concurrent calls one process is measured for.
+/// The most dials of one batch: twice the 100 concurrent calls that one process is measured for.
 pub const BATCH_DIALS_MAX: u32 = 200;
 
-/// Most lists of one campaign; each body of `tasks/data` is one, and the state holds 24 bytes of each.
+/// The most lists of one campaign; each body of `tasks/data` is one, and the state holds 24 bytes of each.
 pub const LISTS_MAX: usize = 100_000;
 
 pub(super) type Decided = Result<Vec<CampaignEvent>, CampaignRefusal>;
@@ -149,7 +149,8 @@ fn create(state: &CampaignState, command: CampaignCommand, now: Timestamp) -> De
     Ok(vec![created_event(campaign, wanted)])
 }
 
-/// What is not said about duplicates is as it was chosen; what a campaign made before does is by customer.
+/// Returns the wanted plan with the handling of duplicates of the existing one, if the request does not state
+/// it or states the same. Older campaigns handle duplicates by customer.
 fn as_chosen(mut wanted: CreatedCampaign, created: &CreatedCampaign) -> CreatedCampaign {
     let said = wanted.plan.duplicates;
     if said.is_none_or(|said| said == created.plan.duplicates()) {
@@ -241,7 +242,7 @@ fn close_list(state: &CampaignState, status: CampaignStatus, list: ListId, count
     }
 }
 
-/// It runs, and its end has not come.
+/// Returns an error unless the campaign runs and its end has not come.
 pub(super) fn running(
     state: &CampaignState,
     status: CampaignStatus,
@@ -253,7 +254,7 @@ pub(super) fn running(
     before_end(state, now)
 }
 
-/// One event for all who wait, and none for the same closing again, however often it is asked.
+/// Records a closed calling window once, for all waiting customers. The same closing again is refused.
 fn window_closed(state: &CampaignState, closed: ClosedWindow) -> Decided {
     let until = closed.until;
     if state.closed_window().is_some_and(|judged| judged.until == until) {
@@ -265,7 +266,7 @@ fn window_closed(state: &CampaignState, closed: ClosedWindow) -> Decided {
     }])
 }
 
-/// How many more calls may be open now.
+/// Returns how many more calls may be open now.
 fn free(state: &CampaignState, in_flight: u32) -> Result<u32, CampaignRefusal> {
     let max_concurrent = state.plan().map_or(0, |plan| plan.max_concurrent);
     let free = max_concurrent.saturating_sub(in_flight);
@@ -278,7 +279,7 @@ fn free(state: &CampaignState, in_flight: u32) -> Result<u32, CampaignRefusal> {
     Ok(free)
 }
 
-/// A batch: within its hours, its concurrency, its agents, its quotas and its stage.
+/// Grants a batch of dials within the hours, the concurrency, the free agents, the quotas and the stage.
 fn grant(state: &CampaignState, status: CampaignStatus, command: CampaignCommand, now: Timestamp) -> Decided {
     let CampaignCommand::GrantDials {
         wanted,
@@ -309,7 +310,7 @@ fn grant(state: &CampaignState, status: CampaignStatus, command: CampaignCommand
     grant_dials(state, asking, paced, places, now)
 }
 
-/// A batch never outlives the campaign.
+/// Makes the grant of a batch. It expires at the campaign's end at the latest.
 fn grant_dials(
     state: &CampaignState,
     asking: Asking,
@@ -352,7 +353,7 @@ fn complete(state: &CampaignState, status: CampaignStatus, settled: u64) -> Deci
     Ok(vec![CampaignEvent::Completed { settled }])
 }
 
-/// The end itself is past: `ends_at` is exclusive.
+/// Returns an error from `ends_at` on, which is exclusive.
 fn before_end(state: &CampaignState, now: Timestamp) -> Result<(), CampaignRefusal> {
     match state.plan().and_then(|plan| plan.ends_at) {
         Some(ends_at) if now >= ends_at => Err(CampaignRefusal::PastEnd { ends_at }),

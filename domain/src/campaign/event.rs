@@ -1,4 +1,4 @@
-//! Facts about one campaign. Stored kinds and versions; never changed, only added to.
+//! Facts about one campaign. Stored kinds and versions are added to and never changed.
 
 use super::query_mark::QueryMark;
 use super::terms::CallingTerms;
@@ -38,14 +38,14 @@ pub enum CampaignEvent {
         #[serde(flatten)]
         plan: CallingPlan,
     },
-    /// Draft or ready becomes running.
+    /// The campaign began to run.
     #[serde(rename = "campaign.started")]
     Started {},
     #[serde(rename = "campaign.paused")]
     Paused { reason: PauseReason },
     #[serde(rename = "campaign.resumed")]
     Resumed {},
-    /// Told to start, it begins by itself: then, or once another campaign came so far.
+    /// A start was ordered and waits for a time, or until another campaign has come far enough.
     #[serde(rename = "campaign.start_scheduled")]
     StartScheduled {
         #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -53,7 +53,7 @@ pub enum CampaignEvent {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         after: Option<After>,
     },
-    /// For good: what is not settled stays unsettled.
+    /// Ended permanently: what is not settled stays unsettled.
     #[serde(rename = "campaign.stopped")]
     Stopped { reason: String },
     /// An import began; the campaign does not complete while a list is open.
@@ -61,11 +61,11 @@ pub enum CampaignEvent {
     ListOpened {
         list: ListId,
         source: String,
-        /// Who stood behind it, where the campaign asks for somebody (CMP-8).
+        /// Who requested and approved the list, if the campaign requires an approval (CMP-8).
         #[serde(default, skip_serializing_if = "Option::is_none")]
         four_eyes: Option<Box<FourEyes>>,
-        /// A keyed hash of the `Idempotency-Key` that it came with, of its route and its user: another list
-        /// under the same key is refused.
+        /// Keyed hash of the request's `Idempotency-Key` with its route and user. Another list under the same
+        /// key is refused.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         #[schemars(with = "Option<String>", length(equal = 32), example = &"0123456789abcdef0123456789abcdef")]
         request_key: Option<RequestMark>,
@@ -75,12 +75,12 @@ pub enum CampaignEvent {
     ListClosed {
         list: ListId,
         count: u64,
-        /// With how many it was closed before: another process was still importing when it was undone.
+        /// Count of an earlier closing: another process was still importing when the list was undone.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         before: Option<u64>,
     },
-    /// The list was a mistake: nobody whom it brought is dialed from here on. Each of them is withdrawn
-    /// by an event of their own; the list's count stays as it was closed.
+    /// The list was a mistake: dialing stops for its customers. Each of them is withdrawn by an event of
+    /// their own stream; the list's count stays.
     #[serde(rename = "campaign.list_undone")]
     ListUndone {
         list: ListId,
@@ -99,67 +99,68 @@ pub enum CampaignEvent {
     DialsGranted {
         count: u32,
         until: Timestamp,
-        /// By what it was sized, where agents take the calls.
+        /// The facts that sized the batch, if agents take the calls.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         paced: Option<Box<PacedBy>>,
-        /// Under test: who may be called from now on, besides those before.
+        /// In the test stage: customers who may be called from now on, besides those before.
         #[serde(default, skip_serializing_if = "Vec::is_empty")]
         admitted: Vec<CustomerId>,
-        /// In a pilot: so many dials granted on this day before were not begun, and count no more.
+        /// In the pilot stage: number of dials granted earlier on this day that were not begun.
         #[serde(default, skip_serializing_if = "is_zero")]
         unused: u32,
-        /// Of quotas: who may be called of those who are of one, besides who is of none.
+        /// The customers that reserve quota places. Customers without a quota may be called too.
         #[serde(default, skip_serializing_if = "Vec::is_empty")]
         places: Vec<QuotaPlace>,
     },
-    /// What came of places of quotas: they are counted, or free again.
+    /// The results of reserved quota places: counted, or free again.
     #[serde(rename = "campaign.quota_counted")]
     QuotaCounted { ended: Vec<QuotaEnd> },
-    /// Calls of a campaign whose calls agents take, which ended within one hour: how many a person
-    /// answered, and how many of those found nobody. Stored before the next batch is granted.
+    /// Answered and abandoned calls within one hour of a campaign with agents. Stored before the next batch
+    /// is granted.
     #[serde(rename = "campaign.abandonment_recorded")]
     AbandonmentRecorded {
         #[serde(flatten)]
         counted: Answered,
         ended_at: Timestamp,
-        /// Calls that ended up to here are counted.
+        /// Position up to which ended calls are counted.
         through: Position,
     },
-    /// In which hours its people answered, as counted up to a position of the log: what it goes by from
-    /// here on.
+    /// The answers per hour, as counted up to a position of the log: the campaign's best call times from here
+    /// on.
     #[serde(rename = "campaign.times_learnt")]
     TimesLearnt {
         #[serde(flatten)]
         learnt: LearntTimes,
     },
-    /// It went on to the next stage of going live, with what stood beside it (DEP-7).
+    /// The campaign was promoted to the next stage, with the evidence for it (DEP-7).
     #[serde(rename = "campaign.promoted")]
     Promoted {
         from: Stage,
         to: Stage,
         reason: String,
         evidence: Box<Evidence>,
-        /// Who stood behind it, where the campaign asks for somebody.
+        /// Who requested and approved the promotion, if the campaign requires an approval.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         four_eyes: Option<Box<FourEyes>>,
     },
-    /// The calling window is closed for everybody in the campaign, by this verdict: no batch is granted and
-    /// nobody is asked before `until`. Once per closing, when somebody was due.
+    /// The calling window is closed for every customer, by this verdict: no batch is granted before `until`.
+    /// Once per closing, if a customer was due.
     #[serde(rename = "campaign.window_closed")]
     WindowClosed {
         #[serde(flatten)]
         verdict: Verdict,
         until: Timestamp,
     },
-    /// An agent is shown a person who may be called, and says until then whether they are. Behind it the
-    /// offer is over, and the person is where they were.
+    /// An agent is offered a person, to accept or skip until `until`. After that the offer is over, and the
+    /// person is due as before.
     #[serde(rename = "campaign.preview_offered")]
     PreviewOffered {
         agent: UserId,
         customer: CustomerId,
         until: Timestamp,
     },
-    /// The agent takes the call: this one and no other, if it begins before then and every rule permits it.
+    /// The agent accepted the offered call, which must begin before `until` and needs every rule's
+    /// permission.
     #[serde(rename = "campaign.preview_accepted")]
     PreviewAccepted {
         agent: UserId,
@@ -167,14 +168,14 @@ pub enum CampaignEvent {
         call: CallId,
         until: Timestamp,
     },
-    /// The agent does not; the person's own stream says when they are offered again.
+    /// The agent skipped the person; the person's own stream says when they are due again.
     #[serde(rename = "campaign.preview_skipped")]
     PreviewSkipped {
         agent: UserId,
         customer: CustomerId,
         reason: String,
     },
-    /// All offers that were open, accepted or not, are none any more.
+    /// All open offers, accepted or not, were withdrawn.
     #[serde(rename = "campaign.previews_withdrawn")]
     PreviewsWithdrawn { reason: String },
     #[serde(rename = "campaign.alert_raised")]
@@ -185,37 +186,37 @@ pub enum CampaignEvent {
     /// A list came after completion.
     #[serde(rename = "campaign.reopened")]
     Reopened { list: ListId },
-    /// What the campaign is to reach; replaces the targets before (REP-4).
+    /// The campaign's targets were set; they replace the earlier ones (REP-4).
     #[serde(rename = "campaign.targets_set")]
     TargetsSet {
         targets: Vec<Target>,
         #[serde(default, skip_serializing_if = "Option::is_none")]
         by: Option<String>,
     },
-    /// Whom it is for was asked and is fixed: the segment as it was written, and what it meant then. At the
-    /// position and with that meaning of NOW() it can be asked again.
+    /// The campaign's customers were fixed: the segment's text and the customers it selected. It can be
+    /// evaluated again at the stored position and meaning of NOW().
     #[serde(rename = "campaign.segment_frozen")]
     SegmentFrozen {
         #[serde(flatten)]
         segment: FrozenSegment,
     },
-    /// Hours, concurrency, retries or the share of the lines changed; the plan goes by `after` from here on.
+    /// Hours, concurrency, retries or the share of the lines changed; `after` applies from here on.
     #[serde(rename = "campaign.plan_changed")]
     PlanChanged {
         before: Box<CallingTerms>,
         after: Box<CallingTerms>,
         reason: String,
     },
-    /// Its persons are made unknowable: each who occurs in no other campaign is erased. Stored before the
-    /// first of them is.
+    /// Anonymization began: persons who occur in no other campaign are erased. Stored before the first
+    /// erasure.
     #[serde(rename = "campaign.anonymization_begun")]
     AnonymizationBegun {
         reason: String,
-        /// Who stood behind it: it erases persons, and needs a second one.
+        /// Who requested and approved it: it erases persons, so it needs a second user.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         four_eyes: Option<Box<FourEyes>>,
     },
-    /// All of them were looked at. Its figures and calls stay.
+    /// Anonymization is complete: all persons were checked. Figures and calls stay.
     #[serde(rename = "campaign.anonymized")]
     Anonymized {
         #[serde(flatten)]
@@ -223,18 +224,18 @@ pub enum CampaignEvent {
     },
 }
 
-/// A segment, and whom it meant: their count, and a digest over their ids in order.
+/// A frozen segment: its condition, the number of customers it selected and a digest of their ids.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct FrozenSegment {
     pub sql: String,
-    /// SHA-256 of the text.
+    /// SHA-256 of the SQL text.
     pub sha256: String,
-    /// How much of the log was in the answer.
+    /// Log position at which the segment was evaluated.
     pub position: Position,
-    /// What NOW() meant.
+    /// The time that NOW() meant.
     pub asked_at: Timestamp,
     pub count: u64,
-    /// SHA-256 over the ids in their order, one a line.
+    /// SHA-256 over the customers' ids in order, one per line.
     pub members_sha256: String,
 }
 
@@ -243,22 +244,22 @@ const fn is_zero(count: &u32) -> bool {
     *count == 0
 }
 
-/// A metric that is a ratio, and what it is to reach.
+/// A ratio metric and the value it should reach.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct Target {
-    /// The metric's name, such as `answer_ratio_per_call`.
+    /// The metric's name, for example `answer_ratio_per_call`.
     pub metric: String,
-    /// The version of its definition that is meant.
+    /// The version of the metric's definition.
     pub version: u32,
-    /// 0 to 1,000.
+    /// The ratio to reach, in thousandths: 0 to 1,000.
     pub per_mille: u32,
 }
 
-/// Why a campaign does not dial.
+/// The reason why a campaign is paused.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum PauseReason {
-    /// A person asked.
+    /// A user requested it.
     Requested,
     /// 3 trunk-attributable failures in a row on every trunk.
     TrunkUnreachable,
@@ -268,7 +269,7 @@ pub enum PauseReason {
     QuotaNotEvaluated,
 }
 
-/// Stored kinds, each named for its variant. They never change.
+/// The stored kinds, one constant per variant. They never change.
 impl CampaignEvent {
     pub const CREATED: &'static str = "campaign.created";
     pub const STARTED: &'static str = "campaign.started";
@@ -300,9 +301,9 @@ impl CampaignEvent {
     pub const ANONYMIZED: &'static str = "campaign.anonymized";
 }
 
-/// What is searched for in answers and streams, so that a search need not know every other event.
+/// Accessors for members that responses and streams show, so that a reader need not match every event.
 impl CampaignEvent {
-    /// What it is created with.
+    /// Returns the plan of a `campaign.created`.
     pub const fn created(&self) -> Option<&CallingPlan> {
         let Self::Created { plan, .. } = self else {
             return None;
@@ -310,7 +311,7 @@ impl CampaignEvent {
         Some(plan)
     }
 
-    /// What it goes by from here on.
+    /// Returns the new terms of a `campaign.plan_changed`.
     pub fn changed_terms(&self) -> Option<&CallingTerms> {
         let Self::PlanChanged { after, .. } = self else {
             return None;
@@ -318,7 +319,7 @@ impl CampaignEvent {
         Some(after.as_ref())
     }
 
-    /// How many dials may begin, and until when.
+    /// Returns the number of granted dials and the end of the batch.
     pub const fn dials_granted(&self) -> Option<(u32, Timestamp)> {
         let Self::DialsGranted { count, until, .. } = self else {
             return None;
@@ -326,7 +327,7 @@ impl CampaignEvent {
         Some((*count, *until))
     }
 
-    /// Until when nothing can be dialed.
+    /// Returns when the closed window opens.
     pub const fn window_closed(&self) -> Option<Timestamp> {
         let Self::WindowClosed { until, .. } = self else {
             return None;

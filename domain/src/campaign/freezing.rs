@@ -1,4 +1,4 @@
-//! Whom a campaign is for, fixed once: a segment with the people it meant.
+//! Freezes a campaign's segment: stores the condition and the selected customers, once.
 
 use super::event::{CampaignEvent, FrozenSegment};
 use super::refusal::CampaignRefusal;

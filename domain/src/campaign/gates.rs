@@ -1,9 +1,9 @@
-//! Going live in stages: whom a test admits, how many calls of a day a pilot has, and promotions, which need
-//! their evidence.
+//! Stages of going live: the customers of a test, the calls of a pilot's day, and promotions, which need
+//! evidence.
 //!
-//! Promises: everything is counted from the campaign's own events. Under test the first 200 people are named
-//! in its grants, and nobody else is granted a dial, however often those are called again. A pilot's day
-//! counts what was granted in it, less what was said never to have begun; what is lost with a crash counts.
+//! Guarantees: everything is counted from the campaign's own events. In the test stage the grants name the
+//! first 200 customers, and only they are dialed, however often. A pilot's day counts the calls granted on
+//! it, less those reported as never begun; dials lost in a crash count.
 
 use super::refusal::CampaignRefusal;
 use crate::calling_plan::CallingPlan;
@@ -18,18 +18,19 @@ use std::fmt;
 use values::go_live::{PILOT_CALLS_PER_DAY_MAX, Stage, StagePlan, TEST_PEOPLE_MAX};
 use values::ids::CustomerId;
 
-/// How long a granted batch may start dials (compliance: at most 1 s), so that a pause holds within it.
+/// How long a granted batch may start dials, in milliseconds (compliance: at most 1 s), so that a pause takes
+/// effect within it.
 pub const BATCH_VALID_MS: u64 = 1_000;
 
 /// One day in milliseconds.
 const DAY_MS: u64 = 86_400_000;
 
-/// Why a stage permits no further dial now.
+/// The reason why a stage permits no further dial now.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Waiting {
-    /// All whom a test admits are named, and nobody of them is due.
+    /// All customers of the test are named, and none of them is due.
     TestIsFull,
-    /// The day's calls are placed.
+    /// The calls of the pilot's day are placed.
     DayIsFull { until: Timestamp },
 }
 
@@ -55,22 +56,22 @@ impl fmt::Display for Waiting {
         match self {
             Self::TestIsFull => write!(
                 f,
-                "under test the campaign calls its first {TEST_PEOPLE_MAX} people; the others wait until it is \
-                 promoted to a pilot"
+                "in the test stage the campaign calls \
+                 its first {TEST_PEOPLE_MAX} customers; the others wait until it is promoted to a pilot"
             ),
             Self::DayIsFull { until } => write!(
                 f,
-                "a pilot places {PILOT_CALLS_PER_DAY_MAX} calls a day, and they are placed; the others wait \
-                 until {until}"
+                "a pilot places at most {PILOT_CALLS_PER_DAY_MAX} calls a day and today's limit is reached; \
+                 the next calls start at {until}"
             ),
         }
     }
 }
 
-/// How far a campaign has gone live, and what of the stage is used up.
+/// The stage of a campaign, and how much of the stage's limit is used.
 #[derive(Debug, Clone, Default)]
 pub struct Gates {
-    /// Absent where it is fully live from its start.
+    /// `None` if the campaign is fully live from its start.
     staged: Option<Staged>,
 }
 
@@ -78,26 +79,26 @@ pub struct Gates {
 struct Staged {
     plan: StagePlan,
     stage: Stage,
-    /// Whose days count.
+    /// The time zone of the pilot's days.
     zone: Tz,
-    /// Whom a test may call.
+    /// The customers that a test may call.
     admitted: BTreeSet<CustomerId>,
     day: Option<NaiveDate>,
     calls_of_day: u32,
-    /// Calls that were answered in the stages before, by the evidence of the last promotion.
+    /// Calls answered in the stages before, by the evidence of the last promotion.
     answered_before: u64,
-    /// When it went on to this stage.
+    /// When the campaign was promoted to this stage.
     since: Option<Timestamp>,
 }
 
-/// What is asked for when a batch is.
+/// The facts of a batch request that matter for the stage.
 pub(super) struct Asking {
     pub(super) wanted: u32,
     pub(super) people: Vec<CustomerId>,
     pub(super) unused: Vec<Timestamp>,
 }
 
-/// What of it a stage permits.
+/// The part of a batch request that the stage permits.
 #[derive(Debug)]
 pub(super) struct Passed {
     pub(super) count: u32,
@@ -120,7 +121,7 @@ impl Gates {
         Self { staged }
     }
 
-    /// The stage; `None` where it is fully live from its start.
+    /// Returns the stage; `None` if the campaign is fully live from its start.
     pub fn stage(&self) -> Option<Stage> {
         self.staged.as_ref().map(|staged| staged.stage)
     }
@@ -129,22 +130,22 @@ impl Gates {
         self.staged.as_ref().map(|staged| staged.plan)
     }
 
-    /// Calls that were answered before this stage began.
+    /// Returns the number of calls answered before this stage began.
     pub(super) fn answered_before(&self) -> u64 {
         self.staged.as_ref().map_or(0, |staged| staged.answered_before)
     }
 
-    /// Whether only some of its people may be called.
+    /// Returns true in the test stage: only admitted customers may be called.
     pub fn is_test(&self) -> bool {
         self.stage() == Some(Stage::Test)
     }
 
-    /// Whether what is granted and not begun is to be told.
+    /// Returns true if granted dials that were not begun must be reported (pilot stage).
     pub fn counts_dials(&self) -> bool {
         self.stage() == Some(Stage::Pilot)
     }
 
-    /// People whom a test admitted so far.
+    /// Returns the customers admitted to the test so far.
     pub fn admitted(&self) -> impl Iterator<Item = &CustomerId> {
         self.staged.iter().flat_map(|staged| &staged.admitted)
     }
@@ -153,12 +154,12 @@ impl Gates {
         self.staged.as_ref().map_or(0, |staged| staged.admitted.len())
     }
 
-    /// Whether a test can admit nobody further.
+    /// Returns true if the test can admit no further customer.
     pub fn is_test_full(&self) -> bool {
         self.is_test() && self.left_to_admit() == 0
     }
 
-    /// Whether this person may be called in this stage.
+    /// Returns true if this customer may be called in this stage.
     pub fn admits(&self, customer: &CustomerId) -> bool {
         !self.is_test()
             || self
@@ -167,7 +168,7 @@ impl Gates {
                 .any(|staged| staged.admitted.contains(customer))
     }
 
-    /// Calls granted on the day of `now`, less those that never began.
+    /// Returns the number of calls granted on the day of `now`, less those that never began.
     pub fn calls_today(&self, now: Timestamp) -> u32 {
         let of_today = self
             .staged
@@ -176,7 +177,7 @@ impl Gates {
         of_today.map_or(0, |staged| staged.calls_of_day)
     }
 
-    /// Why nobody further is dialed now.
+    /// Returns the reason why the stage permits no further dial now, if it does not.
     pub fn waiting(&self, now: Timestamp) -> Option<Waiting> {
         let staged = self.staged.as_ref()?;
         match staged.stage {
@@ -191,19 +192,19 @@ impl Gates {
         }
     }
 
-    /// The stage that follows.
+    /// Returns the next stage of the plan.
     pub fn next(&self) -> Option<Stage> {
         let staged = self.staged.as_ref()?;
         staged.plan.after(staged.stage)
     }
 
-    /// Whole days since it went on to this stage.
+    /// Returns the whole days since the promotion to this stage.
     pub(super) fn days_in_stage(&self, now: Timestamp) -> u64 {
         let since = self.staged.as_ref().and_then(|staged| staged.since);
         since.map_or(0, |since| now.ms_since(since) / DAY_MS)
     }
 
-    /// How many of these batches, known by when they ran out, were granted on the day of `now`.
+    /// Returns how many of these batches, given by their ends, were granted on the day of `now`.
     pub fn of_today(&self, batches: &[Timestamp], now: Timestamp) -> usize {
         self.staged.as_ref().map_or(0, |staged| {
             let today = staged.day_of(now);
@@ -220,7 +221,7 @@ impl Gates {
         }
     }
 
-    /// How much of what is asked for the stage permits.
+    /// Returns the part of a batch request that the stage permits, or a refusal.
     pub(super) fn pass(&self, asking: Asking, now: Timestamp) -> Result<Passed, CampaignRefusal> {
         match &self.staged {
             Some(staged) if staged.stage == Stage::Test => self.pass_test(asking),
@@ -236,7 +237,7 @@ impl Gates {
         }
     }
 
-    /// In the order in which they are due: who is admitted already, and others while there is room.
+    /// Counts due customers in order: those admitted already, and new ones while there is room.
     fn pass_test(&self, asking: Asking) -> Result<Passed, CampaignRefusal> {
         let mut left = self.left_to_admit();
         let mut count = 0_u32;
@@ -275,7 +276,7 @@ impl Gates {
         staged.calls_of_day = staged.calls_of_day.saturating_sub(unused).saturating_add(count);
     }
 
-    /// Whom the test admitted is not asked for any more.
+    /// Enters the next stage. The customers admitted to the test are no longer needed.
     pub(super) fn promoted(&mut self, to: Stage, evidence: &Evidence, at: Timestamp) {
         if let Some(staged) = &mut self.staged {
             staged.since = Some(at);
@@ -291,7 +292,7 @@ impl Staged {
         at.to_utc().with_timezone(&self.zone).date_naive()
     }
 
-    /// When the next day begins there; where that day has no midnight, a day on.
+    /// Returns the next midnight in the campaign's zone; a day later if that day has no midnight.
     fn next_day(&self, now: Timestamp) -> Timestamp {
         let midnight = self.day_of(now).checked_add_days(Days::new(1)).and_then(|day| {
             let local = self.zone.from_local_datetime(&day.and_time(NaiveTime::MIN));

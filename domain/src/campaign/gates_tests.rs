@@ -1,4 +1,4 @@
-//! A campaign that goes live in stages: given, when, then.
+//! A campaign that goes live in stages: given events, when a command comes, then events or a refusal.
 
 use super::command::CampaignCommand;
 use super::event::CampaignEvent;
@@ -14,7 +14,7 @@ use values::approvals_asked::{Approvals, NeedsApproval};
 use values::go_live::{Stage, StagePlan};
 use values::ids::{CustomerId, ListId};
 
-/// Within the hours of the plan, on one day of Beijing.
+/// One second in milliseconds; the tests stay within the hours of the plan, on one day in Beijing.
 const SECOND_MS: u64 = 1_000;
 
 pub(super) fn grant(wanted: u32, in_flight: u32) -> CampaignCommand {
@@ -50,7 +50,7 @@ fn people(range: std::ops::Range<u32>) -> Vec<CustomerId> {
         .collect()
 }
 
-/// Running, in its first stage.
+/// Returns the state of a running campaign in its first stage.
 fn running(from: Stage, agent_gates: bool) -> CampaignState {
     let mut made = created();
     if let CampaignEvent::Created { plan, .. } = &mut made {
@@ -147,7 +147,7 @@ fn a_pilot_places_1000_calls_a_day_and_the_next_waits_for_the_next_day() {
     let midnight: Timestamp = "2026-03-02T16:00:00Z".parse().unwrap();
     let full = CampaignRefusal::Staged(Waiting::DayIsFull { until: midnight });
     assert_eq!(when(&mut state, grant(1, 0), at), Err(full.clone()));
-    // Three of the third batch were never begun, and one that somebody tells of yesterday does not count.
+    // Three dials of the third batch were never begun; one reported of yesterday does not count.
     let third = now().plus_ms(3 * SECOND_MS);
     let yesterday = now().minus_ms(86_400 * SECOND_MS);
     let told = vec![third, third, yesterday, third];
@@ -176,7 +176,7 @@ fn a_stage_follows_only_with_its_evidence_and_only_the_next_one() {
     let nothing = CampaignRefusal::WithoutEvidence(Lacking::Answers);
     assert_eq!(refused(&mut state, Stage::Pilot, Evidence::default()), nothing);
     when(&mut state, promote(Stage::Pilot, figures()), now()).unwrap();
-    // The answers of the test are no evidence of the pilot.
+    // Calls answered in the test are no evidence for the pilot.
     assert_eq!(refused(&mut state, Stage::Full, figures()), nothing);
     let mut evidence = figures();
     evidence.calls += 1;
@@ -283,7 +283,7 @@ fn a_roll_out_stands_between_pilot_and_full_and_ends_after_thirty_days_that_were
         matches!(skipped, Err(CampaignRefusal::NotTheNextStage { .. })),
         "{skipped:?}"
     );
-    // The pilot's gates bind the step to the roll-out.
+    // The pilot's gates apply to the promotion to the roll-out.
     let few = promote(Stage::RollOut, with(97, SaidEvidence::default()));
     let lacking = |lacking| Err(CampaignRefusal::WithoutEvidence(lacking));
     assert_eq!(when(&mut state, few, now()), lacking(Lacking::Agents));

@@ -1,4 +1,4 @@
-//! What tests of the campaign are given: a moment, and a plan under which calls may be placed at it.
+//! Shared by the tests of campaigns: a point in time, and a plan under which calls may be placed then.
 
 use crate::calling_plan::{CallingPlan, CallingWindow};
 use crate::time::{TimeOfDay, Timestamp};

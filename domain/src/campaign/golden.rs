@@ -1,4 +1,4 @@
-//! Every stored kind of a campaign event, held against its golden file.
+//! Every stored kind of a campaign event, compared with its golden file.
 
 use super::event::{AnonymizedCounts, CampaignEvent, FrozenSegment, PauseReason, Target};
 use super::query_mark::QueryMark;

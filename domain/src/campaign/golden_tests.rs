@@ -1,4 +1,4 @@
-//! Members of a campaign's events that were added later, each with a golden file of its own.
+//! Members of campaign events that were added later, each with its own golden file.
 
 use super::event::{AnonymizedCounts, CampaignEvent, PauseReason};
 use super::terms::CallingTerms;

@@ -1,5 +1,5 @@
-//! What a campaign learns of the hours in which people answer: counted by a driver from the log behind the
-//! position up to which it stands, and stored here before any decision goes by it, once a day at most.
+//! Best call times of a campaign. A driver counts answers per hour in the log after the last position, and
+//! the campaign stores the sums before any decision uses them, at most once a day.
 
 use super::event::CampaignEvent;
 use super::refusal::CampaignRefusal;
@@ -8,11 +8,11 @@ use crate::best_times::{CountedTimes, LearntTimes};
 use crate::record::stored_event::Position;
 use crate::time::Timestamp;
 
-/// From one learning to the next: a day.
+/// Milliseconds between two updates: a day.
 pub const LEARN_EVERY_MS: u64 = 86_400_000;
 
-/// Adds what was counted behind `after`, up to `through`. Learnt today, by another process or from another
-/// position: no event.
+/// Adds the counts after `after`, up to `through`. No event if there was an update today, or if `after` is
+/// not the current position.
 pub(super) fn learn(
     state: &CampaignState,
     counted: &CountedTimes,
@@ -40,17 +40,17 @@ pub(super) fn learn(
 }
 
 impl CampaignState {
-    /// What it goes by; `None` before anything was learnt.
+    /// Returns the learned times; `None` before the first update.
     pub fn learnt(&self) -> Option<&LearntTimes> {
         self.learnt.as_deref()
     }
 
-    /// When it learns again; `None` before the first time.
+    /// Returns when the next update is due; `None` before the first one.
     pub fn learns_at(&self) -> Option<Timestamp> {
         self.learnt_at.map(|at| at.plus_ms(LEARN_EVERY_MS))
     }
 
-    /// When it learnt last.
+    /// Returns the time of the last update.
     pub const fn learnt_at(&self) -> Option<Timestamp> {
         self.learnt_at
     }
@@ -141,7 +141,7 @@ mod tests {
             Ok(vec![first.clone()]),
         );
         for (given, command, now, expected) in [
-            // Another process was faster, nothing was dialed, or it is too early.
+            // Another process stored first, nothing was dialed, or it is too early.
             (vec![learning()], learn(counted(1, 3), 7, 40), at(), vec![]),
             (
                 vec![learning()],

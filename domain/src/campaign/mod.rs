@@ -1,9 +1,9 @@
-//! The campaign aggregate: a plan to reach people for one purpose; its lists, batches, pauses and end.
+//! The campaign aggregate: a plan that calls customers for one purpose; its lists, batches, pauses and end.
 //!
-//! Promises: dials are granted only while it runs, in batches of at most a second, within its concurrency
-//! limit, never while its window is closed for everybody, which it says once; it completes only when no list
-//! is open and as many enrolments settled as its lists counted; a later list reopens it, paused if it was
-//! paused.
+//! Guarantees: dials are granted only while it runs, in batches of at most a second and within its
+//! concurrency limit, and never while its window is closed for every customer, which it records once. It
+//! completes only when no list is open and as many enrolments are settled as its lists counted. A later list
+//! reopens it, paused if it was paused.
 
 mod anonymized_counts;
 mod anonymizing;
@@ -74,7 +74,7 @@ use command::CampaignCommand;
 use event::CampaignEvent;
 use values::ids::CampaignId;
 
-/// The decider of one campaign.
+/// The decider of the campaign aggregate.
 pub struct Campaign;
 
 impl Decider for Campaign {

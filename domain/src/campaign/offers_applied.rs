@@ -1,10 +1,10 @@
-//! How what agents are shown changes with a campaign's events.
+//! Applies a campaign's events to its open preview offers.
 
 use super::event::CampaignEvent;
 use crate::preview::Offers;
 use crate::time::Timestamp;
 
-/// What an event of the campaign says of them; others say nothing.
+/// Applies the event to the offers; events that concern no offer change nothing.
 pub(super) fn apply(offers: &mut Offers, event: &CampaignEvent, at: Timestamp) {
     if let CampaignEvent::PreviewOffered {
         agent,

@@ -1,4 +1,4 @@
-//! A list begins, or goes on where it stopped.
+//! Opens a list, or resumes an interrupted one.
 
 use super::decide::{Decided, LISTS_MAX};
 use super::event::CampaignEvent;
@@ -8,8 +8,9 @@ use super::status::CampaignStatus;
 use values::approvals_asked::NeedsApproval;
 use values::ids::ListId;
 
-/// A list already opened is answered without an event, whichever request brings it. The rest is refused
-/// before anybody is enrolled: a used key above all, whose reply its sender may not have seen.
+/// Opens a list. A list that is open already makes no event, whichever request brings it. Every refusal comes
+/// before the first enrolment, above all that of a used key, because its sender may not have seen the first
+/// reply.
 pub(super) fn open_list(
     state: &CampaignState,
     status: CampaignStatus,
@@ -75,7 +76,7 @@ mod tests {
         }
     }
 
-    /// Decides, and lets what was decided count.
+    /// Decides a command and applies its events to the state.
     fn given(state: &mut CampaignState, command: CampaignCommand) -> Decided {
         let now = Timestamp::EPOCH;
         let events = Campaign::decide(state, command, Context { now })?;

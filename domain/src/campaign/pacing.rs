@@ -1,8 +1,8 @@
-//! Where agents take the calls: what sizes a batch, and the account that binds it.
+//! Sizes a batch of a campaign with agents, by the free agents and the abandonment account.
 //!
-//! The pacer wishes and the campaign decides: an account that has no drop left takes its wish away, down to
-//! one call for one free agent; below 34 answers three of a hundred are no drop yet. What is not known (the
-//! floor) grants nothing.
+//! The pacer requests a number of dials and the campaign decides. If the account allows no further abandoned
+//! call, it grants one call per free agent. Below 34 answers, three of a hundred allow no abandoned call yet.
+//! If the agents' state is unknown, it grants nothing.
 
 use super::event::CampaignEvent;
 use super::refusal::CampaignRefusal;
@@ -13,7 +13,7 @@ use crate::planted::{Bug, planted};
 use crate::record::stored_event::Position;
 use crate::time::Timestamp;
 
-/// How many of the dials that are wanted may be granted, and by what they were sized.
+/// Returns how many of the wanted dials may be granted, and the facts that sized the batch.
 pub(super) fn sized(
     state: &CampaignState,
     wanted: u32,
@@ -52,7 +52,7 @@ pub(super) fn sized(
     Ok((count, Some(Box::new(paced))))
 }
 
-/// Adds to the account what was counted behind the position up to which it stands.
+/// Adds calls counted after the last position to the account.
 pub(super) fn record(
     state: &CampaignState,
     counted: Answered,

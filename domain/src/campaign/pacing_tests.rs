@@ -1,4 +1,4 @@
-//! Given an account of abandoned calls and a floor, when a batch is asked for, then its size or a refusal.
+//! Given an abandonment account and the agents' state, when a batch is requested, then its size or a refusal.
 
 use super::Campaign;
 use super::command::CampaignCommand;
@@ -150,7 +150,7 @@ fn a_pacers_wish_is_granted_while_the_account_holds_and_falls_to_progressive_whe
     let paced = paced.as_deref().unwrap();
     assert_eq!((*count, paced.wished, paced.budget), (1, 7, -1));
     assert_eq!((paced.answers, paced.drops), (120, 4));
-    // Thirty days later it binds no more; what came since has a drop left.
+    // Thirty days later these calls no longer count; the later ones allow an abandoned call.
     let later = now().plus_ms(30 * 86_400_000);
     let since = CampaignCommand::RecordAbandonment {
         counted: Answered {

@@ -1,5 +1,5 @@
 //! A change of a campaign's hours, concurrency, retries or share of the lines. The rest of a plan is fixed:
-//! other people, rules or texts are another campaign.
+//! other customers, rules or texts need another campaign.
 
 use super::event::CampaignEvent;
 use super::refusal::CampaignRefusal;
@@ -11,13 +11,13 @@ use crate::calling_plan::CallingPlan;
 use crate::running_plan::SHARE_WEIGHT_MAX;
 use crate::time::Timestamp;
 
-/// Longest reason of a change: it is stored forever and must hold nothing personal.
+/// The most bytes of a reason. It is stored permanently and must not contain personal data.
 pub const PLAN_CHANGE_REASON_BYTES_MAX: usize = 256;
 
 type Decided = Result<Vec<CampaignEvent>, CampaignRefusal>;
 
-/// Changes the plan within the rules that held when it was created. A change of nothing is answered without
-/// an event.
+/// Changes the plan within the rules that applied when it was created. A change without a difference makes no
+/// event.
 pub(super) fn change(
     state: &CampaignState,
     status: CampaignStatus,
@@ -48,7 +48,7 @@ pub(super) fn change(
     }])
 }
 
-/// The rules of a new plan, as far as a change can break them.
+/// Checks the rules for a new plan that a change can break.
 fn check(
     before: &CallingTerms,
     after: &CallingTerms,
@@ -58,12 +58,12 @@ fn check(
     let window = &after.window;
     if window.end <= window.start {
         return Err(CampaignRefusal::NeverRuns {
-            why: "its hours end before they begin",
+            why: "the calling hours end before they start",
         });
     }
     if window.rests.iter().any(|(from, to)| to <= from) {
         return Err(CampaignRefusal::NeverRuns {
-            why: "a rest ends before it begins",
+            why: "a break ends before it starts",
         });
     }
     if after.max_concurrent == 0 {
@@ -74,7 +74,7 @@ fn check(
         .is_some_and(|share| share == 0 || share > SHARE_WEIGHT_MAX)
     {
         return Err(CampaignRefusal::NeverRuns {
-            why: "share is a weight from 1 to 100",
+            why: "share must be a weight from 1 to 100",
         });
     }
     scheduling::presets_agree(changed, now)?;
@@ -222,7 +222,7 @@ mod tests {
         assert_eq!(
             change(backwards),
             CampaignRefusal::NeverRuns {
-                why: "its hours end before they begin"
+                why: "the calling hours end before they start"
             }
         );
         let night = PlanChange {

@@ -1,7 +1,7 @@
-//! Offers of preview dialing: made to one agent of one person, accepted, skipped, taken back.
+//! Offers of preview dialing: made to one agent for one person, accepted, skipped, withdrawn.
 //!
-//! Whether the person may be called is judged by the person's own stream before the offer is made and again
-//! when the call is dialed; here it is only that nobody has two offers and no person two agents.
+//! The person's own stream judges if the person may be called, before the offer and again at the dial. The
+//! campaign only ensures that an agent has one offer and a person one agent.
 
 use super::command::PreviewCommand;
 use super::decide::running;
@@ -18,7 +18,8 @@ use values::ids::{CallId, CustomerId, UserId};
 
 type Decided = Result<Vec<CampaignEvent>, CampaignRefusal>;
 
-/// Offers are made and accepted while it runs; what takes one back is taken at any time.
+/// Decides a request about offers. They are made and accepted only while the campaign runs; skipping and
+/// withdrawing is always possible.
 pub(super) fn decide(
     state: &CampaignState,
     status: CampaignStatus,
@@ -51,7 +52,7 @@ pub(super) fn decide(
     }
 }
 
-/// The campaign's plan of offers, where it makes any.
+/// Returns the campaign's dialing plan if it uses preview dialing; refused otherwise.
 fn of_previews(state: &CampaignState) -> Result<DialingPlan, CampaignRefusal> {
     let dialing = state.plan().and_then(|plan| plan.dialing).unwrap_or_default();
     match dialing.mode.only_accepted() {
@@ -60,7 +61,7 @@ fn of_previews(state: &CampaignState) -> Result<DialingPlan, CampaignRefusal> {
     }
 }
 
-/// The time before the campaign's end, an instant that no offer outlives.
+/// Returns `until`, but at most the campaign's end, so that no offer outlasts it.
 fn within(state: &CampaignState, until: Timestamp) -> Timestamp {
     let ends_at = state.plan().and_then(|plan| plan.ends_at);
     ends_at.map_or(until, |ends_at| until.min(ends_at))
@@ -101,7 +102,7 @@ pub(super) fn offer(
     }])
 }
 
-/// The agent's open offer of this person.
+/// Returns the agent's open offer of this person; refused if there is none.
 fn open<'a>(
     state: &'a CampaignState,
     agent: &UserId,
@@ -153,7 +154,7 @@ pub(super) fn skip(
     }])
 }
 
-/// All that are open, accepted or not. None is: no event.
+/// Withdraws all open offers, accepted or not. If none is open: no event.
 pub(super) fn withdraw(state: &CampaignState, reason: String, now: Timestamp) -> Decided {
     has_reason(&reason)?;
     if state.offers().open(now).next().is_none() {

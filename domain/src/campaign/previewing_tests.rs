@@ -1,4 +1,4 @@
-//! Given offers, when another is made, accepted, skipped or taken back, then one event or the reason why not.
+//! Given offers, when one is made, accepted, skipped or withdrawn, then an event or a refusal.
 
 use super::command::{CampaignCommand, PreviewCommand};
 use super::event::{CampaignEvent, PauseReason};

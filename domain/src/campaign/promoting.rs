@@ -1,4 +1,4 @@
-//! On to the next stage of going live: in order, for a reason, and with what it is judged by.
+//! Promotes a campaign to the next stage of going live: in order, with a reason and evidence.
 
 use super::event::CampaignEvent;
 use super::refusal::CampaignRefusal;
@@ -10,10 +10,10 @@ use crate::time::Timestamp;
 use values::approvals_asked::NeedsApproval;
 use values::go_live::Stage;
 
-/// Longest reason of a promotion: it is stored for ever and must hold nothing personal.
+/// The most bytes of a promotion's reason. It is stored permanently and must not contain personal data.
 pub const PROMOTION_REASON_BYTES_MAX: usize = 256;
 
-/// To the next stage, with a reason and what it is judged by.
+/// Promotes the campaign to the next stage. Refused without a reason, the evidence or a required approval.
 pub(super) fn promote(
     state: &CampaignState,
     status: CampaignStatus,

@@ -1,25 +1,25 @@
-//! The last value of a column that a query of another database was read to, as it is kept.
+//! High-water mark: the last value of a column up to which a query of another database was imported.
 
 use serde::{Deserialize, Serialize};
 
-/// Longest value that is kept: a number, or a date with a time and an offset.
+/// The most bytes of a value: a number, or a date with a time and an offset.
 const VALUE_BYTES_MAX: usize = 64;
 
-/// Longest name of a column, as databases bound it.
+/// The most bytes of a column's name, as databases limit it.
 const COLUMN_BYTES_MAX: usize = 256;
 
-/// The last value of a column that a query was read to.
+/// The last value of a column up to which a query was imported.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct QueryMark {
-    /// SHA-256 of where and what was asked, in hexadecimal digits: neither stands in the log.
+    /// SHA-256 of the database's address and the query, in hexadecimal digits: neither is in the log.
     pub query: String,
     pub column: String,
-    /// A number or a time: nothing personal is a mark.
+    /// A number or a time, never personal data.
     pub value: String,
 }
 
 impl QueryMark {
-    /// Whether a value is a number or a time, as databases write them.
+    /// Returns true if the value is a number or a time, as databases write them.
     pub fn is_value(value: &str) -> bool {
         let has_digit = value.bytes().any(|byte| byte.is_ascii_digit());
         let plain = |byte: u8| byte.is_ascii_digit() || b"-+:./ TZ".contains(&byte);

@@ -1,14 +1,14 @@
-//! How far a query of another database was read into a campaign: the next import of it takes what came since.
+//! High-water marks of imports from other databases: the next import of a query continues after the mark.
 
 use super::event::CampaignEvent;
 use super::query_mark::QueryMark;
 use super::refusal::CampaignRefusal;
 use super::state::CampaignState;
 
-/// Most queries of one campaign whose last value is kept: each holds some 200 bytes of its state.
+/// The most queries of one campaign with a mark: each holds some 200 bytes of its state.
 pub const QUERIES_MAX: usize = 1_000;
 
-/// The same mark again: no event.
+/// Records a mark. The same mark again: no event.
 pub(super) fn mark(state: &CampaignState, mark: QueryMark) -> Result<Vec<CampaignEvent>, CampaignRefusal> {
     if !mark.is_whole() {
         return Err(CampaignRefusal::MarkInvalid);

@@ -1,4 +1,4 @@
-//! Quotas of a campaign: places are taken with a batch, and counted or given back when calls have ended.
+//! Quotas of a campaign: a batch reserves places, which are counted or released when the calls have ended.
 
 use super::event::CampaignEvent;
 use super::refusal::CampaignRefusal;
@@ -6,7 +6,7 @@ use super::state::CampaignState;
 use crate::quota::{QuotaEnd, QuotaPerson, QuotaPlace};
 use crate::time::Timestamp;
 
-/// How many dials may be granted to those who are due, in their order, and whose places they take.
+/// Returns how many dials may be granted to the due customers, in order, and which places they reserve.
 pub(super) fn held(
     state: &CampaignState,
     wanted: u32,
@@ -22,7 +22,7 @@ pub(super) fn held(
     }
 }
 
-/// What came of places. One that is not taken, or was settled before, changes nothing.
+/// Records the results of places. A place that is not reserved, or was settled before, changes nothing.
 pub(super) fn count(
     state: &CampaignState,
     mut ended: Vec<QuotaEnd>,

@@ -1,4 +1,4 @@
-//! Given quotas, when a batch is asked for and calls end, then places, counts or a refusal.
+//! Given quotas, when a batch is requested and calls end, then places, counts or a refusal.
 
 use super::Campaign;
 use super::command::CampaignCommand;
@@ -95,7 +95,7 @@ fn a_batch_names_who_has_a_place_and_none_is_granted_beyond() {
         Err(CampaignRefusal::QuotasFull)
     );
     assert_eq!(tell(&mut state, grant(5, &[])), Err(CampaignRefusal::QuotasFull));
-    // Counted once: the same again, and what has no place, are no events.
+    // Each result counts once: a repeat, and a call without a place, make no event.
     assert_eq!(tell(&mut state, ended(1)).unwrap().len(), 1);
     assert_eq!(tell(&mut state, ended(1)), Ok(Vec::new()));
     assert_eq!(tell(&mut state, ended(2)), Ok(Vec::new()));

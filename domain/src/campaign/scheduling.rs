@@ -1,5 +1,5 @@
-//! A campaign that is told to start before its time, or before another one came so far: it waits, and begins
-//! when the clock or the other one says so. Told to start by a person, begun by a driver.
+//! Scheduled starts: a campaign that is ordered to start before its time, or before another campaign has come
+//! far enough, waits. A user orders the start; a driver begins it. Also checks new plans.
 
 use super::event::CampaignEvent;
 use super::refusal::CampaignRefusal;
@@ -11,12 +11,12 @@ use crate::running_plan::RunningPlan;
 use crate::time::Timestamp;
 use std::collections::BTreeSet;
 
-/// Why a campaign is stopped that was told to start and did not come to it.
+/// The reason stored when a scheduled campaign is stopped because its end came first.
 const PAST_END: &str = "its end came before it could begin";
 
 type Decided = Result<Vec<CampaignEvent>, CampaignRefusal>;
 
-/// What is waited for, where anything is.
+/// Returns the event of a scheduled start, if the campaign has to wait for a time or another campaign.
 fn waits(state: &CampaignState, now: Timestamp) -> Option<CampaignEvent> {
     let running = state.plan()?.running.as_deref()?;
     let starts_at = running.starts_at.filter(|at| now < *at);
@@ -24,12 +24,12 @@ fn waits(state: &CampaignState, now: Timestamp) -> Option<CampaignEvent> {
     (starts_at.is_some() || after.is_some()).then_some(CampaignEvent::StartScheduled { starts_at, after })
 }
 
-/// Hours that never open would leave everybody to be refused, one by one.
+/// Refuses a campaign with hours that never open: each customer would be refused separately.
 pub(super) fn opens(state: &CampaignState, now: Timestamp) -> Result<(), CampaignRefusal> {
     state.plan().map_or(Ok(()), |plan| plan_opens(plan, now))
 }
 
-/// The same of a plan.
+/// Refuses a plan with hours that never open from now, or from its start time, on.
 pub(super) fn plan_opens(plan: &CallingPlan, now: Timestamp) -> Result<(), CampaignRefusal> {
     let starts_at = plan.running.as_deref().and_then(|running| running.starts_at);
     match opening(plan, starts_at.map_or(now, |at| at.max(now))) {
@@ -38,7 +38,7 @@ pub(super) fn plan_opens(plan: &CallingPlan, now: Timestamp) -> Result<(), Campa
     }
 }
 
-/// A person's word to a campaign that is ready: it starts, or is to start by itself.
+/// Starts a ready campaign on a user's order, or schedules the start.
 pub(super) fn start_ready(state: &CampaignState, now: Timestamp) -> Decided {
     opens(state, now)?;
     match waits(state, now) {
@@ -48,7 +48,7 @@ pub(super) fn start_ready(state: &CampaignState, now: Timestamp) -> Decided {
     }
 }
 
-/// A driver's word that it may be time. `after_met`: the campaign that is waited for came so far.
+/// Starts a scheduled campaign on a driver's request. `after_met`: the other campaign has come far enough.
 pub(super) fn start_due(
     state: &CampaignState,
     status: CampaignStatus,
@@ -58,8 +58,8 @@ pub(super) fn start_due(
     if status != CampaignStatus::Ready || !state.is_start_scheduled() {
         return Ok(Vec::new());
     }
-    // Nobody could be dialed any more: begun, it would settle everybody and complete, and who waits for it
-    // would begin behind calls that were never made.
+    // No dial is possible any more. If it began, it would settle every customer and complete, and a campaign
+    // waiting for it would start after calls that were never made.
     if is_past_end(state, now) {
         let reason = PAST_END.to_owned();
         return Ok(vec![CampaignEvent::Stopped { reason }]);
@@ -80,7 +80,7 @@ fn is_past_end(state: &CampaignState, now: Timestamp) -> bool {
     ends_at.is_some_and(|ends_at| now >= ends_at)
 }
 
-/// A plan that cannot be run is refused when it is made.
+/// Refuses a plan that can never run.
 pub(super) fn runs(
     campaign: &values::ids::CampaignId,
     running: Option<&RunningPlan>,
@@ -92,7 +92,7 @@ pub(super) fn runs(
     }
 }
 
-/// Each preset is said once, and none of them contradicts another.
+/// Refuses a plan that names a preset twice, or presets that contradict one another.
 pub(super) fn presets_agree(plan: &CallingPlan, now: Timestamp) -> Result<(), CampaignRefusal> {
     if plan.also_presets.is_empty() {
         return Ok(());
@@ -107,7 +107,7 @@ pub(super) fn presets_agree(plan: &CallingPlan, now: Timestamp) -> Result<(), Ca
     }
 }
 
-/// A seller is one of whom a callee can make something, and named where a preset demands it.
+/// Refuses a plan with an unusable seller, or without one although a preset requires it.
 pub(super) fn names_its_seller(plan: &CallingPlan, now: Timestamp) -> Result<(), CampaignRefusal> {
     match plan.seller.as_deref() {
         Some(seller) => seller
@@ -120,7 +120,7 @@ pub(super) fn names_its_seller(plan: &CallingPlan, now: Timestamp) -> Result<(),
     }
 }
 
-/// Whoever plans less than a preset's least ringing believes in a number that would not bind.
+/// Refuses a ring timeout below a preset's minimum, because it would have no effect.
 pub(super) fn rings_long_enough(plan: &CallingPlan, now: Timestamp) -> Result<(), CampaignRefusal> {
     let least = rules_of(plan, now).filter_map(|rules| Some((rules.ring_ms_min?, rules.preset)));
     match plan

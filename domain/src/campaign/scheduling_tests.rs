@@ -1,5 +1,5 @@
-//! Given a plan that waits, when it is told to start, when the clock or another campaign comes so far: what
-//! follows, and what is refused.
+//! Given a plan that waits, when a start is ordered, or the time or another campaign comes, then events or a
+//! refusal.
 
 use super::command::CampaignCommand;
 use super::event::CampaignEvent;
@@ -86,7 +86,7 @@ fn told_to_start_before_its_time_it_waits_and_the_clock_starts_it() {
     assert_eq!(
         decide(&untold, due(true), starts_at),
         Ok(Vec::new()),
-        "nobody told it"
+        "no start was ordered"
     );
     let state = told(untold);
     assert_eq!(decide(&state, CampaignCommand::Start, now()), Ok(Vec::new()));
@@ -244,7 +244,7 @@ fn a_plan_for_agents_names_its_seller_where_its_preset_demands_one() {
     assert_eq!(made(tsr, Relief::Agents, None, since), missing);
     let bank = Some(("Example Bank", "+12025550100"));
     assert_eq!(made(tsr, Relief::Agents, bank, since), Ok(1));
-    // A robot's campaign under it may be made, and dials nobody, saying why.
+    // A robot's campaign under this preset may be created; its dials are refused with the reason.
     assert_eq!(made(tsr, Relief::Robot, None, since), Ok(1));
     assert_eq!(made(Preset::CnService, Relief::Agents, None, since), Ok(1));
     for wrong in [("", "+12025550100"), ("Example Bank", "2025550100")] {
@@ -255,5 +255,5 @@ fn a_plan_for_agents_names_its_seller_where_its_preset_demands_one() {
         );
     }
     let told = CampaignRefusal::SellerMissing { preset: tsr }.to_string();
-    assert!(told.starts_with("seller is missing: under us-tsr"), "{told}");
+    assert!(told.starts_with("seller is missing: us-tsr"), "{told}");
 }

@@ -1,4 +1,4 @@
-//! What a campaign knows of itself: the fold of its own events. Never judges.
+//! The state of a campaign: the fold of its own events. It holds facts and judges nothing.
 
 use super::event::{CampaignEvent, FrozenSegment, PauseReason, Target};
 use super::gates::Gates;
@@ -23,7 +23,7 @@ use std::sync::Arc;
 use values::approvals_asked::NeedsApproval;
 use values::ids::{ApprovalId, CampaignId, ListId};
 
-/// What `campaign.created` fixed.
+/// The flow, the plan and the segment that `campaign.created` fixed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CreatedCampaign {
     pub customer_segment: Option<String>,
@@ -33,69 +33,69 @@ pub struct CreatedCampaign {
 
 #[derive(Debug, Clone, Default)]
 pub struct CampaignState {
-    /// With the terms of the last change.
+    /// The flow, plan and segment, with the terms of the last change.
     created: Option<CreatedCampaign>,
-    /// The terms it was created with, once they were changed.
+    /// The terms at creation, once they were changed.
     first_terms: Option<Box<CallingTerms>>,
     status: Option<CampaignStatus>,
     pause_reason: Option<PauseReason>,
-    /// Why it was paused when it completed, if it was.
+    /// The pause reason, if it completed while paused.
     completed_in_pause: Option<PauseReason>,
-    /// `Some(count)` once closed.
+    /// Enrolments by list; `Some(count)` once closed.
     lists: BTreeMap<ListId, Option<u64>>,
-    /// Who stood behind the lists that are open: what goes on goes on as it was approved.
+    /// Who requested and approved the open lists: a resumed list continues with its approval.
     behind_open_lists: BTreeMap<ListId, Box<FourEyes>>,
     undone_lists: BTreeSet<ListId>,
-    /// Of lists whose request may come again: by what it named itself.
+    /// Lists by the mark of their repeatable request.
     request_keys: BTreeMap<RequestMark, ListId>,
-    /// By the query.
+    /// By the query's digest.
     query_marks: BTreeMap<String, QueryMark>,
     granted_until: Option<Timestamp>,
-    /// The last closing of the window that somebody waited behind; it may have passed.
+    /// The last recorded closing of the calling window; it may have passed.
     closed_window: Option<ClosedWindow>,
     targets: Vec<Target>,
     account: AbandonmentAccount,
-    /// Up to where its ended calls are in the account.
+    /// Position up to which ended calls are in the account.
     accounted_through: Option<Position>,
     frozen: Option<Box<FrozenSegment>>,
     anonymization: Anonymization,
-    /// Told to start, and waiting for its time.
+    /// A start was ordered and waits for its time.
     start_scheduled: bool,
-    /// It ran, whatever became of it since.
+    /// True once it has run, whatever its status is now.
     begun: bool,
-    /// What it goes by of hours, and when it learnt that.
+    /// The learned best call times, and when they were stored.
     pub(super) learnt: Option<Arc<LearntTimes>>,
     pub(super) learnt_at: Option<Timestamp>,
-    /// What of its quotas is counted and taken.
+    /// Counted and reserved places of its quotas.
     quotas: QuotaAccount,
-    /// How far it has gone live.
+    /// Its stage of going live.
     gates: Gates,
-    /// Persons whom agents are shown, where it dials so.
+    /// Open offers of preview dialing.
     offers: Offers,
     version: u64,
 }
 
-/// Whether a campaign's persons were made unknowable.
+/// The progress of a campaign's anonymization.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Anonymization {
     #[default]
     None,
-    /// Begun, and not all of them were looked at.
+    /// Begun; not all persons are checked.
     UnderWay,
-    /// All of them were looked at then.
+    /// All persons were checked at this time.
     Done(Timestamp),
 }
 
 impl CampaignState {
-    /// `None` before `campaign.created`.
+    /// Returns the status; `None` before `campaign.created`.
     pub const fn status(&self) -> Option<CampaignStatus> {
         self.status
     }
-    /// What it goes by: as it was created, with the terms of the last change.
+    /// Returns the current plan: as created, with the terms of the last change.
     pub const fn created(&self) -> Option<&CreatedCampaign> {
         self.created.as_ref()
     }
-    /// As it was created, whatever was changed since.
+    /// Returns the plan as created, without later changes.
     pub(super) fn first_created(&self) -> Option<CreatedCampaign> {
         let mut created = self.created.clone()?;
         if let Some(terms) = &self.first_terms {
@@ -109,8 +109,8 @@ impl CampaignState {
     pub const fn gates(&self) -> &Gates {
         &self.gates
     }
-    /// What another campaign that waits for this one has to know of it; `None` before `campaign.created`. One
-    /// that was stopped after it ran has come as far as it came.
+    /// Returns how far this campaign has come, for a campaign that waits for it; `None` before
+    /// `campaign.created`. A campaign that was stopped after it ran counts as begun.
     pub fn life(&self) -> Option<Life> {
         self.status.map(|status| match status {
             CampaignStatus::Running | CampaignStatus::Paused => Life::Begun,
@@ -119,11 +119,11 @@ impl CampaignState {
             CampaignStatus::Completed => Life::Completed,
         })
     }
-    /// Told to start, it has not begun: its time has not come, or another campaign is not so far.
+    /// Returns true if a start was ordered and waits for its time or another campaign.
     pub const fn is_start_scheduled(&self) -> bool {
         self.start_scheduled
     }
-    /// Persons whom agents are shown.
+    /// Returns the open offers of preview dialing.
     pub const fn offers(&self) -> &Offers {
         &self.offers
     }
@@ -133,60 +133,61 @@ impl CampaignState {
     pub fn flow(&self) -> Option<&FlowRef> {
         self.created().map(|created| &created.flow)
     }
-    /// Why it is paused; `None` when it is not.
+    /// Returns the reason of the pause; `None` if it is not paused.
     pub const fn pause_reason(&self) -> Option<&PauseReason> {
         self.pause_reason.as_ref()
     }
-    /// The pause that completion found it in: it holds again when a later list reopens the campaign.
+    /// Returns the pause during which it completed: it applies again when a later list reopens the campaign.
     pub const fn completed_in_pause(&self) -> Option<&PauseReason> {
         self.completed_in_pause.as_ref()
     }
-    /// Whom it is for, once that is fixed.
+    /// Returns the frozen segment, once there is one.
     pub fn frozen_segment(&self) -> Option<&FrozenSegment> {
         self.frozen.as_deref()
     }
-    /// What of its quotas is counted and taken.
+    /// Returns the counted and reserved places of its quotas.
     pub const fn quotas(&self) -> &QuotaAccount {
         &self.quotas
     }
-    /// What it is to reach, as last set.
+    /// Returns the targets as last set.
     pub fn targets(&self) -> &[Target] {
         &self.targets
     }
-    /// What its own events say of answers that found nobody.
+    /// Returns the abandonment account from its own events.
     pub const fn account(&self) -> &AbandonmentAccount {
         &self.account
     }
-    /// The same as a preset's fact; only a campaign whose calls agents take keeps the account.
+    /// Returns the abandoned calls of the account's window as a preset's fact; `None` for a campaign without
+    /// agents.
     pub fn abandoned(&self, now: Timestamp) -> Option<Abandoned> {
         self.plan().filter(|plan| plan.dialing_mode().needs_agents())?;
         let Answered { answers, drops } = self.account.window(now);
         Some(Abandoned { answers, drops })
     }
-    /// Up to where in the log its ended calls are in the account; `None` before the first was recorded.
+    /// Returns the position up to which ended calls are in the account; `None` before the first record.
     pub const fn accounted_through(&self) -> Option<Position> {
         self.accounted_through
     }
     pub const fn lists(&self) -> &BTreeMap<ListId, Option<u64>> {
         &self.lists
     }
-    /// The approval by which a list was begun that is open still.
+    /// Returns the approval under which a list was opened that is still open.
     pub fn approval_of_open_list(&self, list: &ListId) -> Option<ApprovalId> {
         self.behind_open_lists.get(list)?.approval()
     }
-    /// Whoever came by one of these is not dialed.
+    /// Returns the undone lists: their customers are not dialed.
     pub const fn undone_lists(&self) -> &BTreeSet<ListId> {
         &self.undone_lists
     }
-    /// How far each query of another database was read, by the query.
+    /// Returns the high-water marks, by the query's digest.
     pub const fn query_marks(&self) -> &BTreeMap<String, QueryMark> {
         &self.query_marks
     }
-    /// Whether it takes effect only when another person approved it.
+    /// Returns true if the plan requires another user's approval for this.
     pub fn asks_for_approval_of(&self, what: NeedsApproval) -> bool {
         self.plan().is_some_and(|plan| plan.approvals.ask_for(what))
     }
-    /// The list that another request brought under the same key, where there is one.
+    /// Returns another list that a request brought under the same key, if there is one.
     pub fn other_list_of(&self, key: RequestMark, list: ListId) -> Option<ListId> {
         self.request_keys
             .get(&key)
@@ -196,32 +197,32 @@ impl CampaignState {
     pub fn open_lists_count(&self) -> usize {
         self.lists.values().filter(|count| count.is_none()).count()
     }
-    /// Enrolments of all closed lists.
+    /// Returns the number of enrolments of all closed lists.
     pub fn enrolled_count(&self) -> u64 {
         self.lists.values().flatten().sum()
     }
-    /// Until when the last granted batch may start; `None` when it was never granted or was taken back.
+    /// Returns until when the last batch may start; `None` if there was none or it was taken back.
     pub const fn granted_until(&self) -> Option<Timestamp> {
         self.granted_until
     }
-    /// The last closing of its window that was judged; whoever was due before its end and was not asked
-    /// since waits, or waited, for that.
+    /// Returns the last recorded closing of the window. Customers due before its end, who were not judged
+    /// since, waited for it.
     pub const fn closed_window(&self) -> Option<&ClosedWindow> {
         self.closed_window.as_ref()
     }
-    /// Until when the window is closed for everybody, where that stands in the log already. It is judged
-    /// anew at each question: a clock that was wrong at the last one leaves nothing closed.
+    /// Returns when the window opens, if it is closed now and the log records that closing. Judged again at
+    /// each call, so that a clock that was wrong at the last one keeps nothing closed.
     pub fn judged_closed_until(&self, calendars: &Calendars, now: Timestamp) -> Option<Timestamp> {
         let closed = closed_for_all(self.plan()?, calendars, now)?;
         let judged = self.closed_window()?;
         (judged.until == closed.until).then_some(closed.until)
     }
-    /// The number of events folded: the stream's version.
+    /// Returns the number of events folded: the stream's version.
     pub const fn version(&self) -> u64 {
         self.version
     }
 
-    /// The facts that travel in a grant's command; `None` before `campaign.created`.
+    /// Returns the facts that a grant's command carries; `None` before `campaign.created`.
     pub fn facts(&self, campaign: CampaignId) -> Option<CampaignFacts> {
         let created = self.created()?;
         Some(CampaignFacts {
@@ -326,7 +327,7 @@ impl CampaignState {
         self.enter(CampaignStatus::Draft);
     }
 
-    /// The plan goes by the new terms. A batch that was granted under the old ones is taken back.
+    /// Applies new terms to the plan. A batch granted under the old ones is taken back.
     fn change_terms(&mut self, before: &CallingTerms, after: &CallingTerms) {
         if let Some(created) = self.created.as_mut() {
             after.apply_to(&mut created.plan);
@@ -335,7 +336,7 @@ impl CampaignState {
         self.granted_until = None;
     }
 
-    /// Batches, and what they stand on: the stage of going live, and the account of abandoned calls.
+    /// Applies events of batches, learned times, quotas, stages and the abandonment account.
     fn apply_dialing(&mut self, event: &CampaignEvent, at: Timestamp) {
         if let CampaignEvent::DialsGranted {
             count,
@@ -371,7 +372,7 @@ impl CampaignState {
         }
     }
 
-    /// A change of status takes back what was granted or offered under the old one.
+    /// Enters a status. Grants and offers made under the old one are taken back.
     fn enter(&mut self, status: CampaignStatus) {
         self.status = Some(status);
         self.start_scheduled &= status == CampaignStatus::Ready;

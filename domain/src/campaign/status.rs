@@ -1,8 +1,8 @@
-//! Where a campaign is in its life, and what each place is called.
+//! The status of a campaign, with its codes and labels.
 
 use serde::{Deserialize, Serialize};
 
-/// Where a campaign is in its life: draft → ready → running ⇄ paused → completed / stopped.
+/// The status of a campaign: draft → ready → running ⇄ paused → completed / stopped.
 #[derive(
     Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, schemars::JsonSchema,
 )]
@@ -14,9 +14,9 @@ pub enum CampaignStatus {
     Ready,
     Running,
     Paused,
-    /// Everything settled; a later list reopens it.
+    /// Everything is settled; a later list reopens it.
     Completed,
-    /// For good.
+    /// Ended permanently.
     Stopped,
 }
 
@@ -30,7 +30,7 @@ impl CampaignStatus {
         Self::Stopped,
     ];
 
-    /// The name in replies and rows.
+    /// Returns the name in replies and rows.
     pub const fn code(self) -> &'static str {
         match self {
             Self::Draft => "draft",

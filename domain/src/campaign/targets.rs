@@ -1,20 +1,20 @@
-//! What a campaign is to reach: ratios by metric, all of them set at once.
+//! The targets of a campaign: one ratio per metric, all set at once.
 
 use super::event::{CampaignEvent, Target};
 use super::refusal::CampaignRefusal;
 use super::state::CampaignState;
 
-/// Most targets of one campaign: more than there are ratios.
+/// The most targets of one campaign: more than there are ratios.
 pub const TARGETS_MAX: usize = 20;
-/// The longest name of a metric, in bytes.
+/// The most bytes of a metric's name.
 const METRIC_BYTES_MAX: usize = 64;
 
-/// A target of everything.
+/// The largest target: every call.
 const PER_MILLE_MAX: u32 = 1_000;
 
 type Decided = Result<Vec<CampaignEvent>, CampaignRefusal>;
 
-/// The same targets again are answered without an event.
+/// Replaces the targets. The same targets again make no event.
 pub(super) fn set(state: &CampaignState, targets: Vec<Target>, by: Option<String>) -> Decided {
     if targets.is_empty() || targets.len() > TARGETS_MAX {
         return Err(CampaignRefusal::TargetCount {

@@ -4,19 +4,19 @@ use crate::calling_plan::{CallingPlan, CallingWindow, RetryPolicy};
 use crate::time::TimeOfDay;
 use serde::{Deserialize, Serialize};
 
-/// Hours, concurrency, retries and the share of the lines.
+/// The changeable part of a plan: hours, concurrency, retries and the share of the lines.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct CallingTerms {
     pub window: CallingWindow,
     pub max_concurrent: u32,
     pub retry_policy: RetryPolicy,
-    /// The weight of its share of lines that several campaigns want; 1 if it is absent.
+    /// Weight of its share of lines that several campaigns want; 1 if absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub share: Option<u32>,
 }
 
 impl CallingTerms {
-    /// The terms of a plan.
+    /// Returns the terms of a plan.
     pub fn of(plan: &CallingPlan) -> Self {
         Self {
             window: plan.window.clone(),
@@ -26,7 +26,7 @@ impl CallingTerms {
         }
     }
 
-    /// Puts these terms in the place of the plan's own.
+    /// Replaces the terms of a plan by these.
     pub fn apply_to(&self, plan: &mut CallingPlan) {
         plan.window.clone_from(&self.window);
         plan.max_concurrent = self.max_concurrent;
@@ -50,7 +50,7 @@ pub struct PlanChange {
 }
 
 impl PlanChange {
-    /// The terms after the change, and its reason.
+    /// Returns the terms after the change, and its reason.
     pub(super) fn applied_to(self, before: &CallingTerms) -> (CallingTerms, String) {
         let after = CallingTerms {
             window: CallingWindow {

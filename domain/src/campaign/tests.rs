@@ -430,7 +430,7 @@ fn a_closed_window_is_said_once_per_closing_and_grants_nothing() {
         check_at(at(later), &resumed, grant(3, 0), refused());
     }
     check_at(opens, &once, grant(3, 0), Ok(vec![granted(3, opens)]));
-    // A clock that was wrong in the evening, and is set back into the day.
+    // A clock that was wrong in the evening is set back into the day.
     let day = at("2026-03-02T17:59:59.999999+08:00");
     check_at(day, &once, grant(3, 0), Ok(vec![granted(3, day)]));
     let next = at("2026-03-03T18:00:00+08:00");

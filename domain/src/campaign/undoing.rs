@@ -1,16 +1,16 @@
-//! A list that was a mistake is undone: from that event on nobody whom it brought is dialed. Withdrawing
-//! each of them is the person's own to decide, and may take a while; the facts of every grant name the list
-//! meanwhile.
+//! List undo: withdraws a mistaken list, and from that event on its customers are not dialed. Each customer's
+//! own stream decides about the withdrawal, which may take a while; meanwhile the facts of every grant name
+//! the list.
 
 use super::event::CampaignEvent;
 use super::refusal::CampaignRefusal;
 use super::state::CampaignState;
 use values::ids::ListId;
 
-/// Longest reason kept: it is stored for ever and must hold nothing personal.
+/// The most bytes of a reason. It is stored permanently and must not contain personal data.
 pub const UNDO_REASON_BYTES_MAX: usize = 256;
 
-/// Most lists of one campaign that are undone: each stands in the facts of every grant, at 16 bytes.
+/// The most undone lists of one campaign: each is in the facts of every grant, at 16 bytes.
 pub const LISTS_UNDONE_MAX: usize = 1_000;
 
 pub(super) fn undo(
@@ -38,9 +38,9 @@ pub(super) fn undo(
     Ok(vec![CampaignEvent::ListUndone { list, reason, by }])
 }
 
-/// Whether a list that is closed may be closed with more. Another process may have been importing a list that
-/// was undone, and have found out later: whoever it enrolled meanwhile is counted too, or the campaign never
-/// completes.
+/// Returns true if a closed list may be closed again with a larger count. Another process may still have been
+/// importing when the list was undone; the customers it enrolled meanwhile must be counted, or the campaign
+/// never completes.
 pub(super) fn may_grow(state: &CampaignState, list: ListId, closed: u64, count: u64) -> bool {
     count > closed && state.undone_lists().contains(&list)
 }
@@ -97,7 +97,7 @@ mod tests {
         }
     }
 
-    /// Another process goes on importing for a moment: its people are counted, and settle.
+    /// Another process imports for a moment longer: its customers are counted, and settle.
     #[test]
     fn an_undone_list_is_closed_again_with_more_and_never_with_less() {
         let mut given = vec![created()];

@@ -34,7 +34,7 @@ pub enum ChartNoteCommand {
 /// Refusals of a chart note command. No event is stored.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum ChartNoteRefusal {
-    #[error("a text of 1 to {TEXT_BYTES_MAX} bytes is needed")]
+    #[error("a text of 1 to {TEXT_BYTES_MAX} bytes is required")]
     Text,
     #[error("a note needs an author")]
     Nobody,

@@ -7,13 +7,13 @@ use crate::problem::Explained;
 pub enum ComplaintRefusal {
     #[error("this complaint does not exist")]
     Unknown,
-    #[error("the complaint has no subject: name a customer, number, call or campaign")]
+    #[error("the complaint names no customer, number, call or campaign")]
     AboutNobody,
-    #[error("received_at is in the future: the complaint cannot be received after it is opened")]
+    #[error("the complaint must be received before it is recorded")]
     ReceivedLater,
-    #[error("the deadline is before the time at which the complaint was received")]
+    #[error("the deadline is before the day on which the request was received")]
     DueBefore,
-    #[error("the complaint is resolved: open a new one")]
+    #[error("the complaint is resolved: record a new complaint for what follows")]
     Resolved,
     #[error(transparent)]
     Text(#[from] CaseTextError),

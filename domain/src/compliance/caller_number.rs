@@ -1,8 +1,9 @@
-//! A number whose licence has ended is not shown: a call under it would be an unauthorised one.
+//! Compliance rule: a caller number is not shown after its licence ended, because the call would be
+//! unauthorized.
 //!
-//! Source: the terms under which numbers are given (LIN-8; for mainland China filing and authorisation of
-//! caller numbers with the carrier, 码号). A day is counted where it ends first, in the zones of the number's
-//! own region; a number in a carrier's own form, such as 95xxx, in Beijing.
+//! Source: the terms under which numbers are given (LIN-8; for mainland China filing and authorization of
+//! caller numbers with the carrier, 码号). The licence's last day ends with the first of the zones of the
+//! number's region; for a number in a carrier's own form, such as 95xxx, with the day in Beijing.
 
 use super::verdict::{Decision, Rule, Verdict, named};
 use super::zones::{local, zones_of};
@@ -12,7 +13,7 @@ use crate::working_calendar::Day;
 use chrono_tz::Tz;
 use std::collections::BTreeMap;
 
-/// Where no zone is known, the day is that of the zone furthest ahead of UTC (14 hours): the latest there is.
+/// If no zone is known, the day of the zone furthest ahead of UTC (14 hours) counts: the latest there is.
 const LATEST_ZONE_MS: u64 = 14 * 3_600_000;
 
 pub(super) struct CallerNumberLicensed;
@@ -49,18 +50,19 @@ impl Rule<CallerNumber> for CallerNumberLicensed {
     }
 }
 
-/// What the rule says of showing a number at an instant.
+/// Returns the rule's verdict on showing a caller number at an instant.
 pub fn judge_caller_number(shown: &CallerNumber, now: Timestamp) -> Verdict {
     CallerNumberLicensed.judge(shown, now)
 }
 
-/// Days that its licence lasts beyond today; below nothing once it has ended. None where no end is known.
+/// Returns the days that the licence lasts beyond today; negative once it has ended. `None` without a known
+/// end.
 pub fn days_licensed(shown: &CallerNumber, now: Timestamp) -> Option<i64> {
     let until = shown.valid_until?;
     Some(day_of(&shown.number, now).days_to(until))
 }
 
-/// The day it is for a number: the latest in the zones it may be in.
+/// Returns the current day for a number: the latest in the zones it may be in.
 fn day_of(number: &str, now: Timestamp) -> Day {
     let zones = match number.starts_with('+') {
         true => zones_of(None, Some(number), None).unwrap_or_default(),
@@ -91,7 +93,7 @@ mod tests {
             ("+861055550100", "2027-01-01T00:00:00+08:00", false),
             ("95500", "2026-12-31T23:59:59.999999+08:00", true),
             ("95500", "2027-01-01T00:00:00+08:00", false),
-            // An area code is in one zone or several: the day ends where it ends first.
+            // An area code is in one zone or several: the licence ends with the first of them.
             ("+442079460018", "2026-12-31T23:59:59Z", true),
             ("+442079460018", "2027-01-01T00:00:00Z", false),
         ] {

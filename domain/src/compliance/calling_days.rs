@@ -1,9 +1,9 @@
-//! The days on which a campaign calls: not on public holidays, not on its days of rest; a day that is worked
-//! for a holiday is a working day. Asked only where the campaign says so or its preset demands it.
+//! Compliance rule: the days on which a campaign calls. Holidays and the campaign's rest days are refused; a
+//! swapped working day counts. Applies only if the campaign names days or its preset requires holidays.
 //!
-//! Source: the campaign's own plan; for China the yearly notice of the State Council's General Office. In
-//! every zone the callee may be in it must be such a day. A year without its calendar is unknown: refused,
-//! and asked about again the next day, because a file may have come.
+//! Source: the campaign's own plan; for China the yearly notice of the State Council's General Office. The
+//! day must be allowed in every zone the callee may be in. A year without a calendar is unknown: refused, and
+//! checked again the next day, because a calendar may have been imported.
 
 use super::facts::CustomerFacts;
 use super::preset::{PresetRules, rules_of};
@@ -17,7 +17,8 @@ use chrono::{Datelike, NaiveDate};
 use chrono_tz::Tz;
 use std::collections::{BTreeMap, BTreeSet};
 
-/// Most days looked ahead for one to call on: the longest holiday there was had 9, and rests lie around it.
+/// The most days searched for the next calling day: the longest holiday so far had 9, with rest days around
+/// it.
 const DAYS_AHEAD_MAX: u32 = 31;
 
 pub(super) struct CallingDay;
@@ -71,7 +72,7 @@ fn decide_in(
         };
         for zone in zones {
             let (said, facts) = asked.in_zone(*zone, now);
-            // Of two calendars the facts are those of the one that refuses.
+            // With two calendars, the facts are those of the one that refuses.
             if said != Decision::Allow || decision == Decision::Allow {
                 seen.extend(facts);
             }
@@ -81,7 +82,7 @@ fn decide_in(
     (decision, seen)
 }
 
-/// What the days say in one zone, while they are closed there.
+/// Returns the verdict of the calling days in one zone, if they are closed there.
 pub(super) fn closed_days(
     plan: &CallingPlan,
     rules: &PresetRules,
@@ -94,8 +95,8 @@ pub(super) fn closed_days(
     (!verdict.allows()).then_some(verdict)
 }
 
-/// On which days the campaign calls, with the country whose holidays those are: by its own plan, and by what
-/// its preset demands, which binds beside it. A rehearsal is bound by its own plan alone.
+/// Returns the calling days that apply, each with its country: the campaign's own, and those that its preset
+/// requires. A rehearsal follows only its own plan.
 fn days_of(plan: &CallingPlan, rules: &PresetRules) -> Vec<CallingDays> {
     let own = plan.days.as_deref().filter(|days| days.ask()).cloned();
     let mut all: Vec<CallingDays> = own.into_iter().collect();
@@ -119,13 +120,13 @@ fn days_of(plan: &CallingPlan, rules: &PresetRules) -> Vec<CallingDays> {
     all
 }
 
-/// Whether any day could be refused, by the campaign's plan or what its preset demands.
+/// Returns true if the campaign's plan or its preset could refuse any day.
 pub(super) fn are_asked(plan: &CallingPlan, rules: &PresetRules) -> bool {
     plan.days.as_deref().is_some_and(CallingDays::ask) || (rules.holidays.is_some() && !plan.trial)
 }
 
-/// The year of holidays that a dial at this time would be judged by and that nobody knows; such a campaign
-/// dials nobody.
+/// Returns the holiday year that a dial at this time needs and that is unknown; the campaign then does not
+/// dial.
 pub fn unknown_year(plan: &CallingPlan, calendars: &Calendars, now: Timestamp) -> Option<CalendarYearId> {
     let mut asked = rules_of(plan, now).flat_map(|rules| {
         let day = local(now, rules.zone.unwrap_or(Tz::UTC)).date();
@@ -141,8 +142,8 @@ pub fn unknown_year(plan: &CallingPlan, calendars: &Calendars, now: Timestamp) -
     asked.find(|id| calendars.year(&id.country, id.year).is_none())
 }
 
-/// Whether a verdict waits for a file of holidays: nobody can tell what those days are. They are asked about
-/// again when they come, because a file may have come by then.
+/// Returns true if a verdict waits for the import of a holiday calendar. Days without one are checked again
+/// when they come.
 pub fn waits_for_holidays(verdict: &Verdict) -> bool {
     verdict.rule == CallingDay.id()
         && verdict
@@ -151,7 +152,7 @@ pub fn waits_for_holidays(verdict: &Verdict) -> bool {
             .is_some_and(|what| what == "holidays")
 }
 
-/// The years of holidays that a dial about now may be judged by: those that may have been imported.
+/// Returns the holiday years that a dial around this time may need, which may have been imported.
 pub fn calendars_asked(plan: &CallingPlan, rules: &PresetRules, now: Timestamp) -> Vec<CalendarYearId> {
     let mut all: Vec<&PresetRules> = vec![rules];
     for further in rules_of(plan, now).skip(1) {
@@ -162,7 +163,7 @@ pub fn calendars_asked(plan: &CallingPlan, rules: &PresetRules, now: Timestamp) 
         .flat_map(|rules| days_of(plan, rules))
         .filter(|days| days.holidays == Holidays::Observe);
     let countries: BTreeSet<String> = observed.filter_map(|days| days.country).collect();
-    // At the turn of a year it is another year somewhere; what comes next is looked for in the next one.
+    // At the turn of a year the local year may differ; the next calling day may be in the next year.
     let year = now.to_utc().year();
     let years = |country: String| {
         [year - 1, year, year + 1].map(|year| CalendarYearId {
@@ -173,7 +174,7 @@ pub fn calendars_asked(plan: &CallingPlan, rules: &PresetRules, now: Timestamp) 
     countries.into_iter().flat_map(years).collect()
 }
 
-/// Whose holidays a preset's text is about; `None` where it is about many countries.
+/// Returns the country with the holidays that a preset's text concerns; `None` if it concerns many countries.
 pub const fn holiday_country_of(preset: Preset) -> Option<&'static str> {
     match preset {
         Preset::CnService | Preset::CnMarketing | Preset::CnCollection | Preset::CnCloudTrunk => Some("cn"),
@@ -193,7 +194,7 @@ fn stricter(one: Decision, other: Decision) -> Decision {
     }
 }
 
-/// What a day is for the campaign.
+/// The status of a day for the campaign.
 enum Found {
     Called,
     Resting,
@@ -223,7 +224,7 @@ impl Asked<'_> {
         (opens_at.map_or(Decision::Forbid, Decision::DeferUntil), seen)
     }
 
-    /// What the day is, and by which facts.
+    /// Returns the day's status, and writes the facts that decided it to `seen`.
     fn day(&self, date: NaiveDate, seen: Option<&mut BTreeMap<String, String>>) -> Found {
         let day = Day::of(date);
         let weekday = day.rest_day();
@@ -325,7 +326,7 @@ mod tests {
         CallingDay.judge(&facts, instant(now))
     }
 
-    /// `opens`: none allows.
+    /// Checks the verdict at `now`; `opens` is `None` if the rule allows.
     fn check(callee: &Callee, now: &str, opens: Option<&str>) {
         let decision = opens.map_or(Decision::Allow, |at| Decision::DeferUntil(instant(at)));
         let verdict = judged(callee, now);
@@ -335,7 +336,7 @@ mod tests {
     #[test]
     fn a_holiday_is_refused_until_the_next_working_day_and_a_swapped_day_is_worked() {
         let callee = mainland(weekend());
-        // Saturday and Sunday before the holiday: the first is worked, the second is its first day.
+        // The Saturday before the holiday is a swapped working day; the Sunday is the first holiday.
         check(&callee, "2026-02-13T23:59:59.999999+08:00", None);
         check(&callee, "2026-02-14T00:00:00+08:00", None);
         check(&callee, "2026-02-14T23:59:59.999999+08:00", None);
@@ -343,7 +344,7 @@ mod tests {
         check(&callee, "2026-02-15T00:00:00+08:00", over);
         check(&callee, "2026-02-23T23:59:59.999999+08:00", over);
         check(&callee, "2026-02-24T00:00:00+08:00", None);
-        // An ordinary weekend, and one whose Saturday is worked.
+        // An ordinary weekend, and one with a swapped working Saturday.
         check(
             &callee,
             "2026-03-07T10:00:00+08:00",
@@ -355,7 +356,7 @@ mod tests {
             "2026-03-01T10:00:00+08:00",
             Some("2026-03-02T00:00:00+08:00"),
         );
-        // The national holiday ends in a worked Saturday.
+        // The national holiday is followed by a swapped working Saturday.
         check(
             &callee,
             "2026-10-07T10:00:00+08:00",
@@ -496,7 +497,7 @@ mod tests {
         }
     }
 
-    /// A version that demands the holidays of China.
+    /// Returns a preset version that requires the holidays of China.
     fn demanding() -> PresetRules {
         let text = "id: cn-service\nversion: 9\neffective_from: 2026-01-01\nstatus: coming\nsource: a law\nopens: \
                     \"09:00\"\ncloses: \"20:00\"\nzone: Asia/Shanghai\nholidays: cn\n";

@@ -1,9 +1,9 @@
-//! The hours in which a dial may start: the campaign's window and the preset's hours both bind, in every
-//! zone the callee may be in.
+//! Compliance rule: the hours in which a dial may start. The campaign's window and the preset's hours both
+//! apply, in every zone the callee may be in.
 //!
-//! Source, as far as known: the preset's own text. `start` is the first instant that is open, `end` the
-//! first that is not; rests are cut out the same way. The built-in trial campaign dials a rehearsal, so
-//! only its own window binds it.
+//! Source, as far as known: the preset's own text. `start` is the first open instant, `end` the first closed
+//! one; rests are excluded the same way. The built-in trial campaign is a rehearsal, so only its own window
+//! applies.
 
 use super::facts::CustomerFacts;
 use super::preset::{PresetRules, rules_of};
@@ -19,11 +19,11 @@ use std::collections::BTreeMap;
 /// Seconds of a whole day: a window this long is always open.
 const DAY_SECONDS: u32 = 24 * 3_600;
 
-/// Days looked ahead for the next opening: every window opens daily.
+/// Days searched for the next opening: every window opens daily.
 const DAYS_AHEAD: u32 = 3;
 
-/// Most steps between the openings of zones and windows before they count as never open together:
-/// 9 zones and 2 windows with a few rests, over `DAYS_AHEAD` days.
+/// The most steps between openings of zones and windows before they count as never open together: 9 zones and
+/// 2 windows with a few rests, over `DAYS_AHEAD` days.
 const OPENING_STEPS_MAX: usize = 64;
 
 pub(super) struct CallingHours;
@@ -67,7 +67,7 @@ impl Rule<CustomerFacts<'_>> for CallingHours {
     }
 }
 
-/// Whether all windows are open in all zones, and what was looked at.
+/// Returns the decision over all windows in all zones, and the facts it used.
 fn decide_in(zones: &[Tz], windows: &[Hours], now: Timestamp) -> (Decision, BTreeMap<String, String>) {
     let names: Vec<&str> = zones.iter().map(|zone| zone.name()).collect();
     let seen = named([
@@ -82,7 +82,7 @@ fn decide_in(zones: &[Tz], windows: &[Hours], now: Timestamp) -> (Decision, BTre
     (decision, seen)
 }
 
-/// What the hours say in one zone, while they are closed there.
+/// Returns the verdict of the hours in one zone, if they are closed there.
 pub(super) fn closed_hours(
     plan: &CallingPlan,
     rules: &PresetRules,
@@ -96,35 +96,37 @@ pub(super) fn closed_hours(
     (!verdict.allows()).then_some(verdict)
 }
 
-/// When somebody may be dialed, by the hours alone.
+/// When dialing may start, by the hours alone.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Opening {
-    /// Then, or at once where it is the time asked about.
+    /// At this time; the requested time itself if the hours are open.
     At(Timestamp),
-    /// The campaign's hours and its preset's have no second in common, or open no more before its end.
+    /// Never: the campaign's and the preset's hours have no second in common, or do not open before the
+    /// campaign's end.
     Never,
-    /// Each person's own zone says it.
+    /// It depends on each person's zone.
     ByPerson,
 }
 
-/// The first opening from `now` on. Days are not asked about: they need calendars.
+/// Returns the first opening from `now` on. Calling days are not checked: they need calendars.
 pub fn opening(plan: &CallingPlan, now: Timestamp) -> Opening {
     opening_by(plan, None, now)
 }
 
-/// The same, but where each person's own zone says it: as if all of them were in Beijing's. That tells how
-/// many hours a day are open, and not which.
+/// Returns the first opening from `now` on. If it depends on each person's zone, Beijing time is used for
+/// all: this tells how many hours a day are open, but not which.
 pub fn opening_in_beijing(plan: &CallingPlan, now: Timestamp) -> Opening {
     opening_by(plan, Some(Tz::Asia__Shanghai), now)
 }
 
-/// Presets without a zone of their own are asked in `other`, and where that is none, each person says it.
+/// Returns the first opening, with the zone `other` for presets that name none. Without `other` each person's
+/// zone decides.
 fn opening_by(plan: &CallingPlan, other: Option<Tz>, now: Timestamp) -> Opening {
     let rules: Vec<&PresetRules> = rules_of(plan, now).collect();
     let in_time = |at: Timestamp| plan.ends_at.is_none_or(|ends_at| at < ends_at);
     let is_zoned = |rules: &&&PresetRules| rules.zone.is_some() && !plan.trial;
     let by_person = rules.iter().filter(is_zoned).count() < rules.len() && other.is_none();
-    // Whatever a zone that each person has is, all its hours are meant in it.
+    // Presets without a zone are all judged in the same one, whichever it is.
     let found = next_open_by(plan, &rules, other.unwrap_or(Tz::UTC), now);
     match found {
         None => Opening::Never,
@@ -134,13 +136,13 @@ fn opening_by(plan: &CallingPlan, other: Option<Tz>, now: Timestamp) -> Opening 
     }
 }
 
-/// Whether the hours of these presets, and the plan's own, have an instant in common.
+/// Returns true if the hours of these presets and of the plan have an instant in common.
 pub(super) fn meet(plan: &CallingPlan, rules: &[&PresetRules], now: Timestamp) -> bool {
     next_open_by(plan, rules, Tz::UTC, now).is_some()
 }
 
-/// The first instant at which all are open: those that name a zone in theirs, the others by themselves in
-/// another one.
+/// Returns the first instant at which all presets are open. Presets that name a zone are judged together in
+/// theirs, the others separately in `other`.
 fn next_open_by(plan: &CallingPlan, rules: &[&PresetRules], other: Tz, now: Timestamp) -> Option<Timestamp> {
     let zone = |rules: &PresetRules| rules.zone.filter(|_| !plan.trial);
     let asked = |one: &PresetRules, zone: Tz| -> Vec<(Tz, Hours)> {
@@ -169,7 +171,7 @@ fn hours_of(windows: &[Hours]) -> String {
     hours.join(", ")
 }
 
-/// Open hours of one local day, in seconds since midnight; starts inclusive, ends exclusive.
+/// The open hours of one local day, in seconds since midnight; start inclusive, end exclusive.
 struct Hours {
     start: u32,
     end: u32,
@@ -193,7 +195,7 @@ impl Hours {
         (self.start..end).contains(&second) && !resting
     }
 
-    /// Seconds of the day at which it may open: its start and the ends of its rests.
+    /// Returns the seconds of the day at which the hours may open: the start and the ends of rests.
     fn openings(&self) -> Vec<u32> {
         let ends = self.rests.iter().map(|(_, end)| *end);
         let mut openings: Vec<u32> = std::iter::once(self.start).chain(ends).collect();
@@ -239,7 +241,7 @@ fn local_times(zones: &[Tz], now: Timestamp) -> String {
     shown.collect::<Vec<_>>().join(", ")
 }
 
-/// The first instant from `now` on at which every window is open in every zone.
+/// Returns the first instant from `now` on at which every window is open in every zone.
 fn next_open(zones: &[Tz], windows: &[Hours], now: Timestamp) -> Option<Timestamp> {
     let pairs = || {
         zones
@@ -249,7 +251,7 @@ fn next_open(zones: &[Tz], windows: &[Hours], now: Timestamp) -> Option<Timestam
     first_open(pairs, now)
 }
 
-/// The same of windows that have a zone each.
+/// Returns the first instant from `now` on at which every window is open in its own zone.
 fn next_open_of(asked: &[(Tz, Hours)], now: Timestamp) -> Option<Timestamp> {
     first_open(|| asked.iter().map(|(zone, window)| (*zone, window)), now)
 }
@@ -269,7 +271,7 @@ where
     None
 }
 
-/// The first opening of one window in one zone after `at`, which is closed.
+/// Returns the first opening of one window in one zone after `at`, when it is closed.
 fn next_opening(zone: Tz, window: &Hours, at: Timestamp) -> Option<Timestamp> {
     let today = local(at, zone).date();
     let days = (0..=DAYS_AHEAD).filter_map(|count| later_day(today, count));
@@ -298,7 +300,7 @@ mod tests {
         zone: Option<&'static str>,
     }
 
-    /// `expected`: the same instant allows, a later one defers, none forbids.
+    /// Checks the rule at `now`; `expected`: the same instant allows, a later one defers, none forbids.
     fn check(callee: &Callee, now: &str, expected: Option<&str>) {
         let mut campaign = campaign_facts(callee.preset);
         campaign.plan.window = callee.window.clone();
@@ -619,7 +621,7 @@ mod tests {
                 let mut facts = customer_facts(&campaign, &history);
                 (facts.phone, facts.time_zone) = (Some(phone), zone);
                 let own = CallingHours.judge(&facts, now);
-                // Who is in that zone alone hears the very same.
+                // A callee who can only be in that zone gets the same verdict.
                 let is_there = zone == Some("Asia/Shanghai") || (phone.starts_with("+86") && zone.is_none());
                 let holds = match (&closed, own.decision) {
                     (Some(closed), Decision::DeferUntil(until)) if is_there => {
@@ -628,7 +630,8 @@ mod tests {
                         closed.until == until && said == own
                     }
                     (Some(closed), Decision::DeferUntil(until)) => closed.until <= until,
-                    // One to whom no hour is open everywhere they may be; they settle when it opens.
+                    // For a callee without an hour that is open in every possible zone: settled when the
+                    // window opens.
                     (Some(_), Decision::Forbid) => !is_there,
                     (Some(_), Decision::Allow) => false,
                     (None, decision) => !is_there || decision == Decision::Allow,
@@ -652,7 +655,7 @@ mod tests {
         assert_eq!(closed(&|plan| plan.trial = true), None);
         assert_eq!(closed(&|plan| plan.ends_at = Some(opens)), None);
         assert_eq!(closed(&|plan| plan.ends_at = Some(opens.plus_ms(1))), Some(opens));
-        // The campaign's own hours never meet the preset's.
+        // The campaign's own hours never overlap with the preset's.
         assert_eq!(closed(&|plan| plan.window = window("21:00-23:30")), None);
         let day = instant("2026-03-02T19:59:59.999999+08:00");
         assert_eq!(

@@ -1,13 +1,14 @@
-//! A dial needs its campaign running, with a granted batch, before its end.
+//! Compliance rule: a dial needs a running campaign with a granted batch, before the campaign's end.
 //!
-//! Source: our own order (pause and stop act at the batch; a permit in flight must not outlive them).
+//! Source: our own order of decisions (pause and stop act on the batch; a permit in flight must not outlast
+//! them).
 
 use super::facts::CustomerFacts;
 use super::verdict::{Decision, Rule, named};
 use crate::time::Timestamp;
 use std::collections::BTreeMap;
 
-/// How soon a dial may be asked again when its batch has run out (batches last at most 1 s).
+/// How soon a dial may be requested again when its batch has expired (batches last at most 1 s).
 const ASK_AGAIN_MS: u64 = 1_000;
 
 pub(super) struct CampaignState;

@@ -1,4 +1,4 @@
-//! Hours or days that are closed whoever is called: judged once for a campaign, without any person.
+//! Hours or days that are closed for every customer of a campaign: judged once, without a person.
 
 use super::preset::{PresetRules, rules_of};
 use super::verdict::{Decision, PRESET, Verdict};
@@ -7,25 +7,25 @@ use crate::calling_plan::CallingPlan;
 use crate::time::Timestamp;
 use crate::working_calendar::Calendars;
 
-/// A calling window or day that is closed for everybody a campaign may call, judged without any person.
+/// A calling window or day that is closed for every customer of a campaign.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ClosedWindow {
     pub judged_at: Timestamp,
-    /// Nobody may be dialed before; later for those whose own facts say so.
+    /// No dial before this time; later for customers with stricter facts of their own.
     pub until: Timestamp,
     pub verdict: Verdict,
 }
 
 impl ClosedWindow {
-    /// Whether it is what keeps somebody waiting who would be due then.
+    /// Returns true if this closing delays an enrolment that is due at `due_at`.
     pub fn binds(&self, due_at: Timestamp) -> bool {
         due_at < self.until
     }
 }
 
-/// Whether hours or day are closed whoever is called: in the zone that the preset itself names. Of both the
-/// one that is closed longer. `None` where somebody may be dialed, where only each person's zone can tell,
-/// and where nothing opens before the campaign's end: then each is asked, and settles.
+/// Returns the closing that applies to every customer, in the zone that the preset names; of hours and days
+/// the one that lasts longer. `None` if a customer may be dialed, if only each person's zone decides, or if
+/// nothing opens before the campaign's end: then each customer is judged and settles.
 pub fn closed_for_all(plan: &CallingPlan, calendars: &Calendars, now: Timestamp) -> Option<ClosedWindow> {
     let closed = rules_of(plan, now).filter_map(|rules| closed_by(plan, rules, calendars, now));
     let (until, verdict) = closed.reduce(|one, other| if other.0 > one.0 { other } else { one })?;
@@ -39,7 +39,7 @@ pub fn closed_for_all(plan: &CallingPlan, calendars: &Calendars, now: Timestamp)
     })
 }
 
-/// Until when one preset closes hours or days, whichever is longer.
+/// Returns until when one preset closes hours or days, whichever is longer, with the verdict.
 fn closed_by(
     plan: &CallingPlan,
     rules: &PresetRules,

@@ -1,4 +1,4 @@
-//! A night, a holiday, a day of rest and a year that nobody knows, judged for a whole campaign.
+//! A night, a holiday, a rest day and an unknown year, judged for a whole campaign.
 
 use super::closed_for_all;
 use crate::calling_plan::CallingPlan;
@@ -16,7 +16,7 @@ fn observing() -> CallingPlan {
     plan
 }
 
-/// `until`: nothing is closed for all.
+/// Checks rule and end of the closing at `now`; `until` is `None` if nothing is closed for all.
 fn check(plan: &CallingPlan, calendars: &Calendars, now: &str, until: Option<(&str, &str)>) {
     let closed = closed_for_all(plan, calendars, instant(now));
     let said = closed.map(|closed| (closed.verdict.rule, closed.until));
@@ -37,7 +37,7 @@ fn a_holiday_is_closed_for_all_until_the_next_working_day_and_the_night_before_i
     );
     check(&plan, &none, "2026-02-15T00:00:00+08:00", over);
     check(&plan, &none, "2026-02-17T10:00:00+08:00", over);
-    // In its last evening the next morning is later than its end.
+    // In the holiday's last evening the next morning's opening is later than the holiday's end.
     let night = Some(("calling_window", "2026-02-24T09:00:00+08:00"));
     check(&plan, &none, "2026-02-23T19:59:59.999999+08:00", over);
     check(&plan, &none, "2026-02-23T20:00:00+08:00", night);

@@ -1,9 +1,10 @@
-//! Consent for the campaign's purpose, with kept evidence, where the preset or the list's basis asks.
+//! Compliance rule: consent for the campaign's purpose, with kept evidence, if the preset or the list's basis
+//! requires it.
 //!
-//! Source, as far as known: 2018 plan of 13 departments and MIIT's 2020 draft (marketing in China),
-//! PIPL article 15 and GDPR article 7 (withdrawal as easy as giving), FCC 2024 (AI voices).
-//! A withdrawal for the purpose forbids under every basis, and consent given before it counts no more,
-//! even when a file brings it in afterwards.
+//! Source, as far as known: 2018 plan of 13 departments and MIIT's 2020 draft (marketing in China), PIPL
+//! article 15 and GDPR article 7 (withdrawal as easy as giving), FCC 2024 (AI voices). A withdrawal for the
+//! purpose forbids under every basis. Consent given before it no longer counts, also if a file brings it in
+//! later.
 
 use super::facts::{ConsentFacts, CustomerFacts};
 use super::verdict::{Decision, Rule, named};
@@ -43,10 +44,10 @@ impl Rule<CustomerFacts<'_>> for ConsentGiven {
     }
 }
 
-/// The word for a consent that counts.
+/// The state of a consent that counts.
 pub const CONSENT_GIVEN: &str = "given";
 
-/// What is found of a consent: the word that stands in a verdict's facts.
+/// Returns the state of a consent, as stored in a verdict's facts: `given`, `absent`, `withdrawn` …
 pub fn consent_state(consent: Option<&ConsentFacts>, now: Timestamp) -> &'static str {
     let Some(consent) = consent else {
         return "absent";
@@ -97,7 +98,7 @@ mod tests {
         }
     }
 
-    /// Decision and what was found, under a preset that needs consent and one that does not.
+    /// Checks decision and consent state under a preset that requires consent and one that does not.
     fn check(consent: Option<&ConsentFacts>, found: &str, marketing: Decision, service: Decision) {
         for (preset, decision) in [(Preset::CnMarketing, marketing), (Preset::CnService, service)] {
             let campaign = campaign_facts(preset);

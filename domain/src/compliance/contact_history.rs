@@ -1,39 +1,39 @@
-//! The dials of the last 30 days, as the frequency caps count them: granted, dialed, answered.
+//! The dials of the last 30 days as frequency caps count them: granted, dialed, answered.
 //!
-//! A grant counts from the moment it is given until it is released; what was dialed is never released.
+//! A grant counts from the moment it is given until it is released; a dialed call is never released.
 
 use super::permit::{CustomerGrant, NumberGrant};
 use crate::past_call::{PAST_CALLS_MAX, PastCall, PastCallFault, PastCalls, SAME_DIAL_MS};
 use crate::time::Timestamp;
 use values::ids::{CallId, CampaignId, NumberId};
 
-/// How long a closed dial is kept: the longest period of any cap is 7 days; 30 leave room for presets to
-/// come (abandoned calls are counted over 30 days).
+/// How long a closed dial is kept, in milliseconds: the longest period of a cap is 7 days; 30 leave room for
+/// future presets (abandoned calls are counted over 30 days).
 const KEEP_MS: u64 = 30 * 24 * 3_600_000;
 
-/// Most dials kept; the strictest use is 7 in 7 days, so the oldest of a thousand decide nothing.
+/// The most dials kept. The strictest cap is 7 in 7 days, so the oldest of a thousand decide nothing.
 const DIALS_MAX: usize = 1_000;
 
-/// One dial, or a grant that may still become one.
+/// One dial, or a grant that may become one.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PastDial {
     pub call: CallId,
     pub campaign: CampaignId,
-    /// Which of a person's numbers; a number's own history has no other.
+    /// The person's number that was dialed; `None` in a number's own history.
     pub number: Option<NumberId>,
-    /// When granted; once closed, when dialed.
+    /// When it was granted; once closed, when it was dialed.
     pub at: Timestamp,
-    /// Whether it was answered; `None` while the call is open, which counts as either.
+    /// True if answered; `None` while the call is open, which counts as both.
     pub answered: Option<bool>,
-    /// An agent takes it: nothing ends what two persons say to each other.
+    /// True if an agent takes the call: it has no time limit.
     pub for_agents: bool,
 }
 
-/// Dials of one person or one number over all campaigns, oldest first.
+/// The dials of one person or one number over all campaigns, oldest first.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct ContactHistory {
     dials: Vec<PastDial>,
-    /// Calls of other systems; most people have none.
+    /// Imported calls of other systems; most people have none.
     imported: Option<Box<PastCalls>>,
 }
 
@@ -42,7 +42,7 @@ impl ContactHistory {
         &self.dials
     }
 
-    /// Calls that other systems made, where some were imported.
+    /// Returns the imported calls of other systems, if there are any.
     pub fn imported(&self) -> Option<&PastCalls> {
         self.imported.as_deref()
     }
@@ -52,13 +52,13 @@ impl ContactHistory {
         self.trim(at);
     }
 
-    /// Whether a call of then is too old for any cap.
+    /// Returns true if a call at that time is too old for any cap.
     pub fn is_beyond_caps(dialed_at: Timestamp, now: Timestamp) -> bool {
         dialed_at <= now.minus_ms(KEEP_MS)
     }
 
-    /// Those of the records of one number that are new: not known or not proved until now, and no dial of
-    /// ours. Those that no cap counts for their age are left aside where the others need their room.
+    /// Returns the records of one number that are new: unknown or unproved so far, and no dial of ours.
+    /// Records too old for any cap are dropped if the others need their room.
     pub(crate) fn news(
         &self,
         number: Option<&NumberId>,
@@ -105,7 +105,7 @@ impl ContactHistory {
         Ok(fresh)
     }
 
-    /// We dialed this number then: a record is the switch's sight of it.
+    /// Returns true if we dialed this number then: the record is the switch's view of our own dial.
     fn dialed_about(&self, number: Option<&NumberId>, at: Timestamp) -> bool {
         let near = |other: Timestamp| at.ms_since(other).max(other.ms_since(at)) <= SAME_DIAL_MS;
         self.dials.iter().any(|dial| {
@@ -114,7 +114,7 @@ impl ContactHistory {
         })
     }
 
-    /// With the calls of other ids of the same person, for one question.
+    /// Returns this history combined with those of other ids of the same person.
     pub(crate) fn with_those_of<'a>(&self, others: impl Iterator<Item = &'a Self>) -> Self {
         let mut all = self.clone();
         for other in others {
@@ -131,12 +131,12 @@ impl ContactHistory {
         self.dials.iter().find(|dial| dial.call == call)
     }
 
-    /// Granted and neither closed nor released.
+    /// Returns true if the call is granted and neither closed nor released.
     pub fn is_open(&self, call: CallId) -> bool {
         self.find(call).is_some_and(|dial| dial.answered.is_none())
     }
 
-    /// Whether any dial is granted and neither closed nor released.
+    /// Returns true if any dial is granted and neither closed nor released.
     pub fn has_open(&self) -> bool {
         self.dials.iter().any(|dial| dial.answered.is_none())
     }
@@ -146,7 +146,7 @@ impl ContactHistory {
         open.map(|dial| dial.call).collect()
     }
 
-    /// A robot's grant in a number's own history.
+    /// Adds a grant for a robot to a number's own history.
     #[cfg(test)]
     pub(crate) fn grant(&mut self, call: CallId, campaign: CampaignId, at: Timestamp) {
         self.note_grant(PastDial {
@@ -159,7 +159,7 @@ impl ContactHistory {
         });
     }
 
-    /// A grant in a number's own history.
+    /// Adds a grant to a number's own history.
     pub(crate) fn grant_to_number(&mut self, grant: &NumberGrant, at: Timestamp) {
         self.note_grant(PastDial {
             call: grant.call,
@@ -171,7 +171,7 @@ impl ContactHistory {
         });
     }
 
-    /// A grant in a person's history, who may have several numbers.
+    /// Adds a grant to a person's history, with the number that it is for.
     pub(crate) fn grant_of(&mut self, grant: &CustomerGrant, at: Timestamp) {
         self.note_grant(PastDial {
             call: grant.call,
@@ -190,7 +190,7 @@ impl ContactHistory {
         self.trim(at);
     }
 
-    /// A grant that was not dialed counts no more.
+    /// Removes a grant that was not dialed.
     pub(crate) fn release(&mut self, call: CallId) {
         self.dials.retain(|dial| dial.call != call);
     }

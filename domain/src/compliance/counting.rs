@@ -1,4 +1,4 @@
-//! How calls are counted against caps: by period, by answer, by matter, in every zone the callee may be in.
+//! Counts calls against caps: by period, by answer and by matter, in every zone the callee may be in.
 
 use super::contact_history::PastDial;
 use super::facts::Counters;
@@ -53,7 +53,7 @@ pub(super) fn judge_caps(
     (decision, seen)
 }
 
-/// Such as `dialed_per_number_in_1_days`.
+/// Returns the fact's name for a cap, for example `dialed_per_number_in_1_days`.
 pub(super) fn name_of(cap: &FrequencyCap) -> String {
     let counted = cap.counted.code();
     let over = match cap.over {
@@ -68,7 +68,7 @@ pub(super) fn name_of(cap: &FrequencyCap) -> String {
     format!("{counted}_per_{over}_in_{period}")
 }
 
-/// Whether a cap counts a call by its answer; one of which that is not known counts as either.
+/// Returns true if a cap counts a call with this answer; an unknown answer counts as both.
 const fn counts_answer(cap: &FrequencyCap, answered: Option<bool>) -> bool {
     match (cap.counted, answered) {
         (CountedCalls::Dialed, _) | (_, None) => true,
@@ -77,7 +77,7 @@ const fn counts_answer(cap: &FrequencyCap, answered: Option<bool>) -> bool {
     }
 }
 
-/// Dials of other systems that this cap counts; their matter is not known, so they count for each.
+/// Returns imported dials that this cap counts. Their matter is unknown, so they count for each matter.
 fn imported<'a>(cap: &FrequencyCap, counters: &Counters<'a>) -> impl Iterator<Item = Timestamp> + 'a {
     let cap = *cap;
     let dials = counters.history.imported().map_or(&[][..], PastCalls::dials);
@@ -90,7 +90,7 @@ fn imported_in(cap: &FrequencyCap, counters: &Counters<'_>, zone: Tz, now: Times
     use_of(cap, &dials, zone, now).0
 }
 
-/// The instants of the calls this cap counts, oldest first.
+/// Returns the instants of the calls that this cap counts, oldest first.
 fn counted(cap: &FrequencyCap, counters: &Counters<'_>) -> Vec<Timestamp> {
     let counts = |dial: &&PastDial| {
         let by_matter = cap.over != CountedOver::Matter || dial.campaign == *counters.matter;
@@ -108,9 +108,9 @@ fn counted(cap: &FrequencyCap, counters: &Counters<'_>) -> Vec<Timestamp> {
     instants
 }
 
-/// Calls within the period, and when the next one is permitted if they are too many.
+/// Returns the number of calls within the period, and when the next one is permitted if there are too many.
 fn use_of(cap: &FrequencyCap, dials: &[Timestamp], zone: Tz, now: Timestamp) -> (usize, Option<Timestamp>) {
-    // A dial that never leaves its period (an unrepresentable day) blocks for good.
+    // A dial that never leaves its period (an unrepresentable day) blocks permanently.
     let leaves =
         |dial: Timestamp| leaves_period(cap.period, dial, zone).unwrap_or(Timestamp::from_micros(i64::MAX));
     let inside: Vec<Timestamp> = dials.iter().copied().filter(|dial| leaves(*dial) > now).collect();
@@ -125,7 +125,7 @@ fn use_of(cap: &FrequencyCap, dials: &[Timestamp], zone: Tz, now: Timestamp) -> 
     (inside.len(), opens_at)
 }
 
-/// The first instant at which a dial no longer counts.
+/// Returns the first instant at which a dial no longer counts.
 fn leaves_period(period: Period, dial: Timestamp, zone: Tz) -> Option<Timestamp> {
     match period {
         Period::RollingMs(millis) => Some(dial.plus_ms(millis)),

@@ -1,5 +1,6 @@
-//! An erased person is not called: the phone cannot be read any more, and must not be. Nor is one who asked
-//! to be erased, from that moment on; nor one under a legal hold, until it is released.
+//! Compliance rule: an erased person is not called, because the phone cannot and must not be read. A person
+//! who requested erasure is not called from that moment on, and a person under a legal hold not until its
+//! release.
 //!
 //! Source: the right to erasure (PIPL article 47, GDPR article 17), as far as known.
 
@@ -8,7 +9,7 @@ use super::verdict::{Decision, Rule, named};
 use crate::time::Timestamp;
 use std::collections::BTreeMap;
 
-/// A hold has no known end: it is asked about again the next day.
+/// A hold has no known end: the dial is checked again the next day.
 const ASK_HELD_AGAIN_MS: u64 = 24 * 3_600_000;
 
 pub(super) struct ErasedPerson;

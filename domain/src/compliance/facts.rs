@@ -1,4 +1,4 @@
-//! What the rules may know of one dial: values that customer and number keep, and the campaign's facts.
+//! The facts that the rules judge: values kept by customer and number, and the campaign's facts.
 
 use super::contact_history::ContactHistory;
 use super::preset::{PresetRules, rules_at};
@@ -11,124 +11,124 @@ use std::collections::BTreeMap;
 use values::call_caps::CallCap;
 use values::ids::{CampaignId, CustomerId};
 
-/// What the person's side of a dial is judged by.
+/// The facts by which the person's side of a dial is judged.
 #[derive(Debug, Clone, Copy)]
 pub struct CustomerFacts<'a> {
     pub campaign: &'a CampaignFacts,
-    /// The basis the list named for this person.
+    /// The legal basis that the list states for this person.
     pub basis: Basis,
-    /// What is known of consent for the campaign's purpose.
+    /// The consent for the campaign's purpose.
     pub consent: Option<&'a ConsentFacts>,
-    /// E.164, if it can be read; `None` when the person was erased.
+    /// E.164; `None` if the person was erased.
     pub phone: Option<&'a str>,
     pub phone_country: PhoneCountry,
-    /// Where the record says that the number is of; goes before what the number library has.
+    /// The number's home location in the customer record; takes precedence over the number library.
     pub home_location: Option<&'a str>,
     /// IANA zone of the customer record.
     pub time_zone: Option<&'a str>,
     /// Dials of this enrolment that the retry policy counts.
     pub charged_dials: u32,
     pub uncharged_dials: u32,
-    /// A time that the person named for being called again, while it is not kept.
+    /// Time of the callback that the person requested, until it is made.
     pub callback: Option<Timestamp>,
-    /// Caps that the person's own record sets.
+    /// Caps set in the person's own record.
     pub own_caps: &'a [CallCap],
-    /// When the person prefers to be called.
+    /// The times at which the person prefers to be called.
     pub preferred: &'a [PreferredTime],
-    /// The person asked to be erased.
+    /// True if the person requested erasure.
     pub erasing: bool,
-    /// A legal hold stands on the person.
+    /// True if the person is under a legal hold.
     pub held: bool,
     pub history: &'a ContactHistory,
-    /// Other ids of the same person; `history` and `own_caps` are then those of all.
+    /// Other ids of the same person; `history` and `own_caps` then cover all of them.
     pub joined: &'a [JoinedFacts],
-    /// Judged by this version of the preset instead of the one that counts: a dry run.
+    /// A preset version to judge by instead of the current one: a dry run.
     pub coming: Option<&'a PresetRules>,
 }
 
 impl<'a> CustomerFacts<'a> {
-    /// What the preset asks at an instant.
+    /// Returns the preset's rules at an instant.
     pub fn rules(&self, now: Timestamp) -> &'a PresetRules {
         let preset = self.campaign.plan.preset;
         self.coming.unwrap_or_else(|| rules_at(preset, now))
     }
 }
 
-/// How far the country of a phone is known.
+/// How certain the country of a phone is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum PhoneCountry {
     Known,
-    /// It was stored as Chinese, and nothing says how that was known.
+    /// The number was stored as Chinese without a known source of the country.
     Guessed,
 }
 
-/// What the number's side of a dial is judged by. It names no person and no digits.
+/// The facts by which the number's side of a dial is judged. They contain no person and no digits.
 #[derive(Debug, Clone, Copy)]
 pub struct NumberFacts<'a> {
     pub campaign: &'a CampaignFacts,
     pub opted_out: bool,
-    /// On a list of numbers that must not be dialed.
+    /// A list forbids dialing the number.
     pub suppressed: Option<Suppressed>,
-    /// The network has said that this number does not exist.
+    /// True if the network reported that this number does not exist.
     pub invalid: bool,
-    /// Another customer for whom the number is called in this campaign.
+    /// Another customer that this campaign already calls at the number.
     pub claimed_by: Option<&'a CustomerId>,
-    /// Lists of ours that it stands on.
+    /// Our own lists that contain the number.
     pub listed_on: &'a [NumberListName],
-    /// Lists that came as digests, one of which is this number's.
+    /// Lists of digests that contain this number's digest.
     pub hashed_on: &'a [NumberListName],
-    /// What a vacancy check said of it last.
+    /// The result of the last number check.
     pub checked: Option<Checked>,
     pub history: &'a ContactHistory,
-    /// Judged by this version of the preset instead of the one that counts: a dry run.
+    /// A preset version to judge by instead of the current one: a dry run.
     pub coming: Option<&'a PresetRules>,
 }
 
 impl<'a> NumberFacts<'a> {
-    /// What the preset asks at an instant.
+    /// Returns the preset's rules at an instant.
     pub fn rules(&self, now: Timestamp) -> &'a PresetRules {
         let preset = self.campaign.plan.preset;
         self.coming.unwrap_or_else(|| rules_at(preset, now))
     }
 }
 
-/// How long a suppression holds.
+/// How long a suppression applies.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Suppressed {
     Until(Timestamp),
     ForGood,
 }
 
-/// Consent of one person for one scope: the latest given, and the latest withdrawal.
+/// A person's consent for one scope: the latest given, and the latest withdrawal.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct ConsentFacts {
     pub given_at: Option<Timestamp>,
     pub until: Option<Timestamp>,
-    /// Evidence was kept; its content is personal and may be erased by now.
+    /// True if evidence was kept; its content is personal and may be erased.
     pub has_evidence: bool,
     pub withdrawn_at: Option<Timestamp>,
 }
 
-/// The stored name of the rule that asks what another id of the person says.
+/// The stored name of the rule about other ids of the person.
 pub const MERGED_PERSON: &str = "merged_person";
 
-/// What another id of the person brings to a dial.
+/// The restrictions that another id of the person adds to a dial.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct JoinedFacts {
     pub customer: CustomerId,
-    /// By scope.
+    /// Its consents, by scope.
     pub consents: BTreeMap<String, ConsentFacts>,
     pub history: ContactHistory,
     pub caps: Vec<CallCap>,
     pub preferred: Vec<PreferredTime>,
     pub erasing: bool,
     pub held: bool,
-    /// A number of theirs that must not be dialed: the longest that any holds.
+    /// The longest suppression of any of its numbers.
     pub silenced: Option<Suppressed>,
 }
 
 impl JoinedFacts {
-    /// The same for a look ahead: a hold has no known end, and is taken to be over by then.
+    /// Returns these facts for a look ahead: a hold has no known end and is assumed to be over.
     pub fn released(&self) -> Self {
         Self {
             held: false,
@@ -136,12 +136,12 @@ impl JoinedFacts {
         }
     }
 
-    /// One of their numbers stands on a list that came as digests: there is no end of it.
+    /// Records that one of its numbers is on a list of digests, which has no end.
     pub fn note_listed(&mut self) {
         self.note_number(false, Some(Suppressed::ForGood));
     }
 
-    /// What one of their numbers says of being called.
+    /// Adds the opt-out or suppression of one of its numbers; the longest one counts.
     pub fn note_number(&mut self, opted_out: bool, suppressed: Option<Suppressed>) {
         let said = match opted_out {
             true => Some(Suppressed::ForGood),
@@ -158,7 +158,7 @@ impl JoinedFacts {
     }
 }
 
-/// Whose counters and which campaign: what a frequency cap needs of either side.
+/// The history and the matter that a frequency cap counts over.
 pub(super) struct Counters<'a> {
     pub(super) history: &'a ContactHistory,
     pub(super) matter: &'a CampaignId,

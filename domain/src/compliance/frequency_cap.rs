@@ -1,8 +1,9 @@
-//! How often one person, one number or one matter may be dialed in a period, over all campaigns.
+//! Compliance rule: how often one person, one number or one matter may be dialed in a period, over all
+//! campaigns.
 //!
 //! Source, as far as known: the caps of `preset.rs`, each with its own. Answered and unanswered calls are
-//! counted apart; a grant that is still open counts as either. A day is the callee's local day, and where
-//! several zones are possible the cap must hold in each.
+//! counted separately; an open grant counts as both. A day is the callee's local day; if several zones are
+//! possible, the cap applies in each.
 
 use super::counting::judge_caps;
 use super::facts::Counters;
@@ -200,7 +201,7 @@ mod tests {
         let at = |day: u32| format!("2026-03-{day:02}T10:00:00-05:00");
         let days: Vec<String> = (1..8).map(at).collect();
         let in_vain: Vec<(&str, bool)> = days.iter().map(|at| (at.as_str(), false)).collect();
-        // 2026-03-08 is the eighth day, and the day the clocks go forward.
+        // 2026-03-08 is the eighth day, and the day on which clocks go forward.
         check_customer(preset, &in_vain[..6], "2026-03-07T10:00:01-05:00", None);
         let eighth = Some("2026-03-08T00:00:00-05:00");
         check_customer(preset, &in_vain, "2026-03-07T10:00:01-05:00", eighth);

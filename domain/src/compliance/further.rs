@@ -1,8 +1,8 @@
-//! Further presets of a campaign: each is asked as if it were the campaign's own, and the strictest of all
-//! binds on every rule. Each verdict names the preset that it is of.
+//! Further presets of a campaign: each is judged like the campaign's own, and the strictest verdict of all
+//! applies for every rule. Each verdict names its preset.
 //!
-//! Presets whose hours never meet, or one of which lets a phone ring longer than another permits, contradict
-//! one another: no plan may have both.
+//! Presets with hours that never overlap, or with contradicting ring times, cannot be combined: the plan is
+//! refused.
 
 use super::facts::{CustomerFacts, NumberFacts};
 use super::preset::rules_of;
@@ -12,21 +12,20 @@ use super::{calling_days, calling_window, consent, frequency_cap, home_location,
 use crate::calling_plan::{CallingPlan, Preset};
 use crate::time::Timestamp;
 
-/// Whether any of a plan's presets asks for facts that are kept beside the plan.
+/// Returns true if any of a plan's presets needs facts that are kept outside the plan.
 pub fn needs_facts(plan: &CallingPlan, now: Timestamp) -> bool {
     rules_of(plan, now).any(|rules| !rules.needs_facts.is_empty())
 }
 
-/// How long a phone rings before it is given up, where so long was planned: no longer than any preset
-/// permits, and as long as the most demanding one lets it. Presets of which one demands more than another
-/// permits are refused with the plan.
+/// Returns the ring time for a planned one: at most what every preset permits, and at least what the
+/// strictest one requires. Plans with presets that contradict one another in this are refused.
 pub fn ring_ms(plan: &CallingPlan, planned_ms: u64, now: Timestamp) -> u64 {
     let most = rules_of(plan, now).filter_map(|rules| rules.ring_ms_max).min();
     let least = rules_of(plan, now).filter_map(|rules| rules.ring_ms_min).max();
     planned_ms.min(most.unwrap_or(u64::MAX)).max(least.unwrap_or(0))
 }
 
-/// The rules that ask a preset, by those that are further ones.
+/// Returns the rules of the plan's further presets.
 fn each(plan: &CallingPlan, now: Timestamp) -> impl Iterator<Item = &'static PresetRules> {
     plan.also_presets.iter().map(move |preset| rules_at(*preset, now))
 }
@@ -40,7 +39,7 @@ fn by<F>(rules: &PresetRules, asked: &[&dyn Rule<F>], facts: &F, now: Timestamp)
     judged.collect()
 }
 
-/// What the further presets say of a person's side of a dial.
+/// Returns the further presets' verdicts on the person's side of a dial.
 pub(super) fn of_customer(facts: &CustomerFacts<'_>, now: Timestamp) -> Vec<Verdict> {
     let plan = &facts.campaign.plan;
     let judged = each(plan, now).flat_map(|rules| {
@@ -66,7 +65,7 @@ pub(super) fn of_customer(facts: &CustomerFacts<'_>, now: Timestamp) -> Vec<Verd
     judged.collect()
 }
 
-/// What the further presets say of writing to somebody.
+/// Returns the further presets' verdicts on a text to a customer.
 pub(super) fn of_text(facts: &CustomerFacts<'_>, now: Timestamp) -> Vec<Verdict> {
     let judged = each(&facts.campaign.plan, now).flat_map(|rules| {
         let coming = Some(rules);
@@ -82,7 +81,7 @@ pub(super) fn of_text(facts: &CustomerFacts<'_>, now: Timestamp) -> Vec<Verdict>
     judged.collect()
 }
 
-/// What the further presets say of a number's side of a dial.
+/// Returns the further presets' verdicts on the number's side of a dial.
 pub(super) fn of_number(facts: &NumberFacts<'_>, now: Timestamp) -> Vec<Verdict> {
     let judged = each(&facts.campaign.plan, now).flat_map(|rules| {
         let coming = Some(rules);
@@ -92,16 +91,16 @@ pub(super) fn of_number(facts: &NumberFacts<'_>, now: Timestamp) -> Vec<Verdict>
     judged.collect()
 }
 
-/// Two presets that no dial can obey at once, and why.
+/// Two presets that no dial can satisfy at once, and the reason.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{} and {} contradict one another: {why}", one.code(), other.code())]
+#[error("{} and {} contradict each other: {why}", one.code(), other.code())]
 pub struct Contradiction {
     pub one: Preset,
     pub other: Preset,
     pub why: &'static str,
 }
 
-/// The first two of a plan's presets that contradict one another, with the hours of the plan itself.
+/// Returns the first two of a plan's presets that contradict one another, considering the plan's hours.
 pub fn contradiction(plan: &CallingPlan, now: Timestamp) -> Option<Contradiction> {
     let all: Vec<&PresetRules> = rules_of(plan, now).collect();
     first_contradiction(&all, |two| calling_window::meet(plan, two, now))
@@ -116,9 +115,9 @@ fn first_contradiction(
     pairs.find_map(|(one, other)| {
         let longer = |min: Option<u64>, max: Option<u64>| min.zip(max).is_some_and(|(min, max)| min > max);
         let why = if !meet(&[one, other]) {
-            "their hours and the campaign's have no instant in common"
+            "their calling hours and the campaign's do not overlap"
         } else if longer(one.ring_ms_min, other.ring_ms_max) || longer(other.ring_ms_min, one.ring_ms_max) {
-            "one lets a phone ring longer than the other permits"
+            "one requires a longer ring time than the other allows"
         } else {
             return None;
         };
@@ -159,7 +158,7 @@ mod tests {
 
     #[test]
     fn the_stricter_hours_bind_whichever_preset_has_them_and_the_verdict_names_it() {
-        // cn-collection is open from eight to ten at night, cn-service from nine to eight.
+        // cn-collection is open from 8:00 to 22:00, cn-service from 9:00 to 20:00.
         let until_nine = Decision::DeferUntil(instant("2026-03-02T09:00:00+08:00"));
         for (own, also) in [
             (Preset::CnCollection, Preset::CnService),

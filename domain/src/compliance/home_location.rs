@@ -1,9 +1,10 @@
-//! Where a preset bars numbers issued in Xinjiang and Tibet, the number's home location must be known.
+//! Compliance rule: if a preset bars numbers issued in Xinjiang and Tibet, the number's home location must be
+//! known.
 //!
-//! Source: a large cloud's published terms. The record's own `home_location` (省/市) goes before the number
-//! library, which knows issued mobile ranges and area codes, and of 16x and 19x no places. Unknown means not
-//! yet: it is asked about again the next day, for a list may have said it meanwhile. Other presets permit,
-//! and the verdict says the province where it is known: `campaign regions` counts by it.
+//! Source: a large cloud's published terms. The record's own `home_location` (省/市) takes precedence over the
+//! number library, which knows issued mobile ranges and area codes, but no places for 16x and 19x. An unknown
+//! place defers: the dial is checked again the next day, because a list may have added it. Other presets
+//! permit, and the verdict names the province if it is known: `campaign regions` counts by it.
 
 use super::facts::CustomerFacts;
 use super::verdict::{Decision, Rule, named};
@@ -11,7 +12,7 @@ use crate::number_library::{home, province_of};
 use crate::time::Timestamp;
 use std::collections::BTreeMap;
 
-/// When a number with an unknown place is asked about again.
+/// When a number with an unknown place is checked again.
 const ASK_AGAIN_MS: u64 = 24 * 3_600_000;
 
 pub(super) struct HomeLocation;
@@ -49,8 +50,8 @@ impl Rule<CustomerFacts<'_>> for HomeLocation {
     }
 }
 
-/// The province by its code (ISO 3166-2), `elsewhere` for another country's number, or `unknown`. What the
-/// record says goes before the library; what it says and nobody understands is unknown.
+/// Returns the province's code (ISO 3166-2), `elsewhere` for another country's number, or `unknown`. The
+/// record takes precedence over the library; a place in the record that is not recognized is unknown.
 fn home_location(facts: &CustomerFacts<'_>) -> &'static str {
     if let Some(said) = facts.home_location.filter(|said| !said.trim().is_empty()) {
         return province_of(said).unwrap_or("unknown");
@@ -130,7 +131,7 @@ mod tests {
         let now = instant("2026-03-02T10:00:00+08:00");
         let (decision, told) = HomeLocation.decide(&facts, now);
         assert_eq!(decision, Decision::Allow);
-        assert_eq!(told["home_location"], "CN-BJ", "told where it is known");
+        assert_eq!(told["home_location"], "CN-BJ", "it is named if it is known");
         let mut unknown = customer_facts(&campaign, &history);
         unknown.phone = Some("+8612345678901");
         assert_eq!(

@@ -1,9 +1,9 @@
-//! One person under several ids is not called where any of them must not be: what was said under one id
-//! was said by the person.
+//! Compliance rule: a person with several ids is not called if any of them forbids it. A statement under one
+//! id is a statement of the person.
 //!
-//! Source: consent and objection belong to the person, not to a row of ours (PIPL articles 13, 15 and 44,
-//! GDPR articles 7 and 21), as far as known. Caps and preferred times of the other ids are asked by their
-//! own rules.
+//! Source: consent and objection belong to the person, not to a record (PIPL articles 13, 15 and 44, GDPR
+//! articles 7 and 21), as far as known. Caps and preferred times of the other ids are checked by their own
+//! rules.
 
 use super::facts::CustomerFacts;
 use super::facts::{ConsentFacts, JoinedFacts, MERGED_PERSON, Suppressed};
@@ -11,7 +11,7 @@ use super::verdict::{Decision, Rule, named};
 use crate::time::Timestamp;
 use std::collections::BTreeMap;
 
-/// A hold has no known end: it is asked about again the next day.
+/// A hold has no known end: the dial is checked again the next day.
 const ASK_HELD_AGAIN_MS: u64 = 24 * 3_600_000;
 
 pub(super) struct MergedPerson;
@@ -64,7 +64,7 @@ fn of_other(facts: &CustomerFacts<'_>, other: &JoinedFacts, now: Timestamp) -> (
     }
 }
 
-/// The last word counts, under whichever id it was said.
+/// Returns true if consent was withdrawn under the other id and not given again later under either id.
 fn is_withdrawn(own: Option<&ConsentFacts>, other: Option<&ConsentFacts>) -> bool {
     let Some(withdrawn_at) = other.and_then(|other| other.withdrawn_at) else {
         return false;

@@ -1,12 +1,14 @@
-//! A preset that needs a fact which is not kept refuses every dial and names the fact; so does one whose fact
-//! is kept and says no.
+//! Compliance rule: a preset that needs a fact refuses every dial while the fact is missing or speaks against
+//! the dial, and names it.
 //!
-//! Source: our own rule that unknown means no. It binds rehearsals too: a preset that cannot be judged
-//! cannot be rehearsed either. Of `us-tsr`: the registry is of a day no more than 31 days before the call (16
-//! CFR 310.4(b)(3)(iv), 47 CFR 64.1200(c)(2)(i)(D)), at most 3 % of answered calls are abandoned and an agent
-//! takes over (16 CFR 310.4(b)(4)); a robot is none. What may come (a list, agents at their desks) is asked
-//! about again the next day (version 2); a campaign of a robot never has agents. Where agents relieve, who
-//! finds nobody free is told the seller's name and number (version 3): a plan that names none never will.
+//! Source: our own rule that unknown means no. It applies to rehearsals too: a preset that cannot be judged
+//! cannot be rehearsed either. For `us-tsr`: the registry is at most 31 days old on the day of the call (16
+//! CFR 310.4(b)(3)(iv), 47 CFR
+//! 64.1200(c)(2)(i)(D)); at most 3 % of answered calls are abandoned and an agent takes over (16 CFR
+//! 310.4(b)(4)); a robot is not an agent. Facts that may still come (a list, agents at work) are checked
+//! again the next day (version 2); a robot's campaign never has agents. If agents take the calls and none is
+//! free, the callee hears the seller's name and number (version 3): a plan without a seller is refused
+//! permanently.
 
 use super::facts::CustomerFacts;
 use super::preset::{PresetRules, rules_of};
@@ -20,20 +22,20 @@ use crate::time::Timestamp;
 use crate::working_calendar::Day;
 use std::collections::BTreeMap;
 
-/// Abandoned calls of those answered, per mille, that the safe harbor allows (16 CFR 310.4(b)(4)(i)).
+/// Abandoned calls per mille of answered ones that the safe harbor allows (16 CFR 310.4(b)(4)(i)).
 const ABANDONED_PER_MILLE_MAX: u64 = 30;
 
-/// Answers below which one drop may be more than the share: the account then lets one call go for one free
-/// agent, and only further answers can bring the share down.
+/// The fewest answers for which the share is computed. Below, one abandoned call may exceed the share: the
+/// account then grants one call per free agent, and only further answers can lower the share.
 const ANSWERS_MIN: u64 = 100;
 
 /// The fact that a plan names its seller.
 const SELLER_MESSAGE: &str = "seller_message";
 
-/// What was true once may be true again: asked about the next day.
+/// A fact that may become true again is checked the next day.
 const ASK_AGAIN_MS: u64 = 24 * 3_600_000;
 
-/// Where no zone is known, the day is that of the zone furthest ahead of UTC (14 hours): the latest there is.
+/// If no zone is known, the day of the zone furthest ahead of UTC (14 hours) counts: the latest there is.
 const LATEST_ZONE_MS: u64 = 14 * 3_600_000;
 
 pub(super) struct MissingFact;
@@ -84,13 +86,13 @@ impl Rule<CustomerFacts<'_>> for MissingFact {
     }
 }
 
-/// How it stands with a fact.
+/// The status of a fact.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Found {
     Good,
-    /// Not kept yet, or against a dial today.
+    /// Missing so far, or against a dial today.
     SaysNo,
-    /// It will not come.
+    /// It will never be true.
     Never,
 }
 
@@ -101,7 +103,7 @@ struct Asked<'a> {
 }
 
 impl Asked<'_> {
-    /// A fact that this build does not know never comes.
+    /// Returns the status of a fact. A fact unknown to this build is never true.
     fn found(&self, fact: &str, seen: &mut BTreeMap<String, String>) -> Found {
         match fact {
             "do_not_call_registry" => self.registry(seen),
@@ -135,7 +137,7 @@ impl Asked<'_> {
         }
     }
 
-    /// The day of the call: the latest in the zones that the callee may be in.
+    /// Returns the day of the call: the latest in the zones that the callee may be in.
     fn day(&self) -> Day {
         let CustomerFacts { phone, time_zone, .. } = *self.facts;
         let zones = zones_of(self.rules.zone, phone, time_zone).unwrap_or_default();
@@ -170,7 +172,8 @@ impl Asked<'_> {
         }
     }
 
-    /// Of a campaign of a robot it is not asked: that nobody relieves it refuses already, and says why.
+    /// Returns the status of the seller fact. Not checked for a robot's campaign, which the missing agents
+    /// refuse already.
     fn seller(&self, seen: &mut BTreeMap<String, String>) -> Found {
         let plan = &self.facts.campaign.plan;
         if plan.relief() == Relief::Robot {
@@ -186,7 +189,7 @@ impl Asked<'_> {
     }
 }
 
-/// Whether any preset of a plan demands that the seller is told to who finds nobody free, and which.
+/// Returns the first preset of a plan that requires the seller message for callees without a free agent.
 pub fn demands_seller(plan: &CallingPlan, now: Timestamp) -> Option<Preset> {
     if plan.relief() == Relief::Robot {
         return None;
@@ -242,7 +245,7 @@ mod tests {
         Some(Abandoned { answers, drops })
     }
 
-    /// What is good; one thing is changed in each row. The list is 31 days old.
+    /// Facts that permit a dial; each row changes one of them. The list is 31 days old.
     fn good() -> (Option<Relief>, KeptFacts) {
         let mut kept = KeptFacts::default();
         kept.registries = list("2026-01-30", &["202"]);
@@ -251,7 +254,7 @@ mod tests {
         (Some(Relief::Agents), kept)
     }
 
-    /// `missing`: none allows.
+    /// Checks the verdict at `now`; `missing` is `None` if the rule allows.
     fn check_at(
         now: &str,
         change: impl Fn(&mut Option<Relief>, &mut KeptFacts),
@@ -304,7 +307,7 @@ mod tests {
             false,
         );
         check(|_, kept| kept.registries = Arc::default(), registry, false);
-        // The list of another area code says nothing of this number.
+        // The list of another area code does not cover this number.
         check(
             |_, kept| kept.registries = list("2026-03-01", &["212"]),
             registry,
@@ -338,7 +341,7 @@ mod tests {
         check(|_, kept| kept.agents = AgentsThere::Absent, agents, false);
     }
 
-    /// Version 2 of the preset counts from here; what is good is good then too, but for the list's age.
+    /// Version 2 of the preset applies from here; the good facts stay good except for the list's age.
     const SINCE_SELLER: &str = "2026-11-26T10:00:00-05:00";
 
     fn check_seller(seller: Option<Seller>, relief: Relief, missing: Option<&str>) {
@@ -374,10 +377,10 @@ mod tests {
         check_seller(seller("+12025550100"), Relief::Agents, None);
         check_seller(None, Relief::Agents, Some("seller_message"));
         check_seller(seller("555 0100"), Relief::Agents, Some("seller_message"));
-        // With a robot alone the seller helps nobody: what is missing is a person.
+        // With a robot alone the seller does not help: the missing fact is an agent.
         check_seller(seller("+12025550100"), Relief::Robot, Some("agents_present"));
         check_seller(None, Relief::Robot, Some("agents_present"));
-        // The day before, the version that did not ask was in force.
+        // The day before, the version without this requirement was in force.
         let plan = |preset| {
             let mut plan = campaign_facts(preset).plan;
             let relief = Some(Relief::Agents);

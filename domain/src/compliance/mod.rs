@@ -1,8 +1,8 @@
-//! Compliance: rules as data and one decision function; the strictest wins, unknown means no.
+//! Compliance: rules as data and one decision function; the strictest verdict wins, unknown means no.
 //!
 //! A rule is one file: id, version, date, source, the facts it needs, its decision, its tests. The customer
-//! (the person) and the number each ask their ordered list at the moment of dialing and store every verdict.
-//! Sources are given as far as known; the operator's own counsel decides.
+//! (the person) and the number each check their ordered list at the moment of dialing and store every
+//! verdict. Sources are given as far as known; the operator's own counsel decides.
 
 mod caller_number;
 mod calling_days;
@@ -73,7 +73,7 @@ pub use zones::{local_time, next_local_day, same_local_day, zone_of_person};
 use crate::calling_plan::Duplicates;
 use crate::time::Timestamp;
 
-/// The customer's rules, in the order of their verdicts.
+/// Returns the customer's rules, in the order of their verdicts.
 pub fn customer_rules<'a>() -> [&'a dyn Rule<CustomerFacts<'a>>; 8] {
     [
         &campaign_state::CampaignState,
@@ -87,7 +87,7 @@ pub fn customer_rules<'a>() -> [&'a dyn Rule<CustomerFacts<'a>>; 8] {
     ]
 }
 
-/// The number's rules, in the order of their verdicts.
+/// Returns the number's rules, in the order of their verdicts.
 pub fn number_rules<'a>() -> [&'a dyn Rule<NumberFacts<'a>>; 3] {
     [
         &suppression::NotSuppressed,
@@ -96,7 +96,7 @@ pub fn number_rules<'a>() -> [&'a dyn Rule<NumberFacts<'a>>; 3] {
     ]
 }
 
-/// A rule as it is listed.
+/// A rule with its metadata, as it is listed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct RuleListed {
     pub side: Side,
@@ -106,7 +106,7 @@ pub struct RuleListed {
     pub source: &'static str,
 }
 
-/// Every rule of both sides, those too that are asked only where a campaign says so.
+/// Returns every rule of both sides, including those that apply only if a campaign asks for them.
 pub fn all_rules() -> Vec<RuleListed> {
     fn listed<F>(side: Side, rule: &dyn Rule<F>) -> RuleListed {
         RuleListed {
@@ -135,10 +135,9 @@ pub fn all_rules() -> Vec<RuleListed> {
     all
 }
 
-/// What every customer rule says of a dial at `now`.
-/// Days are asked about where the campaign names some or its preset demands holidays, caps of their own
-/// where campaign or person have any, and times where the person prefers some and the campaign observes
-/// that. Where the person has further ids, what those say is asked too.
+/// Returns the verdicts of every customer rule for a dial at `now`. Calling days are judged if the campaign
+/// or its preset has some; own caps if the campaign or the person has any; preferred times if the person has
+/// some and the campaign observes them; and the restrictions of the person's merged ids, if there are any.
 pub fn judge_customer(facts: &CustomerFacts<'_>, now: Timestamp) -> Vec<Verdict> {
     let rules = customer_rules();
     let mut verdicts: Vec<Verdict> = rules.iter().map(|rule| rule.judge(facts, now)).collect();
@@ -165,7 +164,7 @@ pub fn judge_customer(facts: &CustomerFacts<'_>, now: Timestamp) -> Vec<Verdict>
     verdicts
 }
 
-/// When the person prefers to be called by what another id of theirs says, where that is not now.
+/// Returns the verdicts of preferred times stated under other ids of the person that do not allow a call now.
 fn times_of_other_ids(facts: &CustomerFacts<'_>, now: Timestamp) -> Vec<Verdict> {
     if facts.campaign.plan.ignores_preferred_times {
         return Vec::new();
@@ -181,7 +180,7 @@ fn times_of_other_ids(facts: &CustomerFacts<'_>, now: Timestamp) -> Vec<Verdict>
     judged.filter(|verdict| !verdict.allows()).collect()
 }
 
-/// What every number rule says of a dial at `now`. Whose number it is in a campaign is asked where the
+/// Returns the verdicts of every number rule for a dial at `now`. The rule on the same number applies if the
 /// campaign calls each number once.
 pub fn judge_number(facts: &NumberFacts<'_>, now: Timestamp) -> Vec<Verdict> {
     let mut verdicts: Vec<Verdict> = number_rules().iter().map(|rule| rule.judge(facts, now)).collect();
@@ -199,8 +198,8 @@ pub fn judge_number(facts: &NumberFacts<'_>, now: Timestamp) -> Vec<Verdict> {
     verdicts
 }
 
-/// What the rules say of writing to somebody at `now`. Who wrote first is answered, unless they are erased.
-/// Retries and caps are counted of calls; messages have caps of their own.
+/// Returns the verdicts on writing to a customer at `now`. A customer who wrote first is answered, unless
+/// erased. Retries and caps count calls only; messages have caps of their own.
 pub fn judge_text(
     customer: &CustomerFacts<'_>,
     number: &NumberFacts<'_>,
@@ -227,7 +226,8 @@ pub fn judge_text(
     verdicts
 }
 
-/// The verdict that binds: forbid before the latest defer; the first of equals. `None` when all allow.
+/// Returns the verdict that decides: a forbid before the latest defer, the first of equals. `None` if all
+/// allow.
 pub fn strictest(verdicts: &[Verdict]) -> Option<&Verdict> {
     let refusing = verdicts.iter().filter(|verdict| !verdict.allows());
     refusing.reduce(
@@ -240,13 +240,13 @@ pub fn strictest(verdicts: &[Verdict]) -> Option<&Verdict> {
     )
 }
 
-/// Most steps from one rule's defer to the next when looking for an instant that all rules permit: a cap
-/// opens at midnight, the window at nine, a holiday after that; more steps than rules gain nothing.
+/// The most steps from one rule's defer to the next when searching for an instant that all rules permit: a
+/// cap opens at midnight, the window at nine, a holiday after that; more steps than rules gain nothing.
 const SEARCH_STEPS_MAX: usize = 8;
 
-/// The first instant from `from` on that `judge` permits as far as it can be told now, so that a dial
-/// refused at noon is not asked again at midnight only to be refused until nine. A later forbid ends the
-/// search: asking then settles it.
+/// Returns the first instant from `from` on that `judge` permits as far as known now, so that a dial refused
+/// at noon is not requested at midnight only to be refused until nine. A later forbid ends the search: the
+/// next request settles it.
 pub fn first_permitted(from: Timestamp, judge: impl Fn(Timestamp) -> Vec<Verdict>) -> Timestamp {
     let mut at = from;
     for _ in 0..SEARCH_STEPS_MAX {
@@ -258,11 +258,12 @@ pub fn first_permitted(from: Timestamp, judge: impl Fn(Timestamp) -> Vec<Verdict
     at
 }
 
-/// Most steps of a search for somebody who asks when: rests, caps, days without calls, one after another.
+/// The most steps when a user asks for the next permitted time: rests, caps, days without calls, one after
+/// another.
 const WHEN_STEPS_MAX: usize = 64;
 
-/// The first instant from `from` on at which `judge` permits everything; `None` where a rule forbids for good
-/// on the way, or where nothing opens within the steps.
+/// Returns the first instant from `from` on at which `judge` permits everything; `None` if a rule forbids on
+/// the way or nothing opens within the steps.
 pub fn when_permitted(from: Timestamp, judge: impl Fn(Timestamp) -> Vec<Verdict>) -> Option<Timestamp> {
     let mut at = from;
     for _ in 0..WHEN_STEPS_MAX {
@@ -275,8 +276,8 @@ pub fn when_permitted(from: Timestamp, judge: impl Fn(Timestamp) -> Vec<Verdict>
     None
 }
 
-/// The last instant up to `until` that `judge` permits, as it permits `from`: a grant given a second before
-/// the window closes must not be dialed a second after.
+/// Returns the last instant up to `until` that `judge` permits like `from`. A grant given a second before the
+/// window closes must not be dialed a second after.
 pub fn permitted_until(
     from: Timestamp,
     until: Timestamp,
@@ -287,7 +288,7 @@ pub fn permitted_until(
     if allows(closed) {
         return until;
     }
-    // Halves the time between: 21 steps for 2 s.
+    // Halves the interval: 21 steps for 2 s.
     while closed.saturating_sub(open) > 1 {
         let middle = open.midpoint(closed);
         if allows(middle) {
@@ -299,8 +300,8 @@ pub fn permitted_until(
     Timestamp::from_micros(open)
 }
 
-/// Whether a verdict waits for a fact that a preset needs and that may come, or for the end of a test that is
-/// for our own phones: asked about again when it says so.
+/// Returns true if a verdict waits for a fact that a preset needs and that may come, or for the end of a test
+/// for our own phones: it is judged again at the time it names.
 pub fn waits_for_facts(verdict: &Verdict) -> bool {
     let waits = [
         missing_fact::MissingFact.id(),
@@ -311,18 +312,18 @@ pub fn waits_for_facts(verdict: &Verdict) -> bool {
     waits.contains(&verdict.rule.as_str()) && matches!(verdict.decision, Decision::DeferUntil(_))
 }
 
-/// Whether a verdict is of the vacancy check of a number.
+/// Returns true if a verdict is that of the number check.
 pub fn is_of_check(verdict: &Verdict) -> bool {
     verdict.rule == number_state::NumberFound.id()
 }
 
-/// Whether it waits for a check that may come.
+/// Returns true if a verdict waits for a number check that may come.
 pub fn waits_for_check(verdict: &Verdict) -> bool {
     is_of_check(verdict) && matches!(verdict.decision, Decision::DeferUntil(_))
 }
 
-/// The verdicts of one side, with the version of the preset and its first day among the facts: of a refusal
-/// in every verdict that refuses, of a grant in its first one, so that it stands once in each.
+/// Returns one side's verdicts with the preset's version and first day added to the facts: in every refusing
+/// verdict, and in the first verdict, so that each grant names them once.
 pub fn by_preset(mut verdicts: Vec<Verdict>, rules: &PresetRules) -> Vec<Verdict> {
     for (index, verdict) in verdicts.iter_mut().enumerate() {
         if index == 0 || !verdict.allows() {

@@ -1,7 +1,7 @@
-//! Before a number needed a country, one without a country code was stored as Chinese. In a campaign with a
-//! preset of another country it may be a stranger's in China: it is not dialed until a user confirms it.
+//! Compliance rule: a number stored without a country code was taken to be Chinese. Under a preset of another
+//! country it may be a stranger's number in China, so it is not dialed until a user confirms it.
 //!
-//! Source: our own records. What is not confirmed is asked about again the next day.
+//! Source: our own records. An unconfirmed number is checked again the next day.
 
 use super::facts::{CustomerFacts, PhoneCountry};
 use super::verdict::{Decision, Rule, named};
@@ -9,13 +9,13 @@ use crate::time::Timestamp;
 use std::collections::BTreeMap;
 use values::calling_code::{CallingCode, DefaultCountry};
 
-/// When a number that is not confirmed is asked about again: a user has to confirm it first.
+/// When an unconfirmed number is checked again: a user has to confirm it first.
 const ASK_AGAIN_MS: u64 = 24 * 3_600_000;
 
 pub(super) struct NumberCountry;
 
-/// Whether the rule applies: the country of the number may have been guessed, and the campaign has a preset
-/// of another country than China.
+/// Returns true if the rule applies: the number's country may have been guessed, and the campaign has a
+/// preset of another country than China.
 pub(super) fn is_asked(facts: &CustomerFacts<'_>) -> bool {
     let china = DefaultCountry::Of(CallingCode::MAINLAND_CHINA);
     let mut presets = facts.campaign.plan.presets();

@@ -1,15 +1,15 @@
-//! Where a campaign demands a vacancy check, a number that was found vacant, or was not checked lately, is
-//! not dialed.
+//! Compliance rule: if a campaign requires a number check, a number that was found vacant or was not checked
+//! recently is not dialed.
 //!
-//! Source: the campaign's own plan (LIN-6). What was not checked is unknown, and unknown means not yet: it is
-//! asked about again an hour later, for a check may have come meanwhile.
+//! Source: the campaign's own plan (LIN-6). A number without a recent check is unknown and deferred: the dial
+//! is checked again an hour later, because a check may have been made.
 
 use super::facts::NumberFacts;
 use super::verdict::{Decision, Rule, named};
 use crate::time::Timestamp;
 use std::collections::BTreeMap;
 
-/// How soon a number is asked about again that nobody has checked.
+/// How soon an unchecked number is judged again.
 const ASK_AGAIN_MS: u64 = 3_600_000;
 
 pub(super) struct NumberFound;

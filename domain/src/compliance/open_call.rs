@@ -1,8 +1,8 @@
-//! A phone that we are calling now is not called a second time meanwhile: two people may share a number,
-//! and two robots at one ear serve nobody.
+//! Compliance rule: a number with a call in progress is not dialed again: two customers may share a number,
+//! and two robots must not call one phone.
 //!
-//! Source: no regulation; the operator's default in every preset. An open call holds the number for as long
-//! as the longest call can take, so that one whose end was lost does not hold it for ever.
+//! Source: no regulation; the operator's default in every preset. An open call blocks the number for as long
+//! as the longest call can take, so that a call with a lost end does not block it permanently.
 
 use super::contact_history::PastDial;
 use super::facts::NumberFacts;
@@ -11,11 +11,11 @@ use super::verdict::{Decision, Rule, named};
 use crate::time::Timestamp;
 use std::collections::BTreeMap;
 
-/// What an agent's call may take: nothing ends it but the two who talk, and four hours are longer than any
-/// shift leaves to one call.
+/// The longest an agent's call may take, in milliseconds: it has no time limit, and no shift leaves more than
+/// four hours to one call.
 const AGENTS_CALL_MS: u64 = 4 * 3_600_000;
 
-/// 120 s to set up at most, 180 s of talk at most, and 10 s to hang up and hash the recording.
+/// At most 120 s to set up, 180 s of talk, and 10 s to hang up and hash the recording.
 const OPEN_CALL_MS: u64 = 310_000;
 
 pub(super) struct NoOpenCall;
@@ -61,7 +61,8 @@ const fn held_ms(for_agents: bool) -> u64 {
     if for_agents { AGENTS_CALL_MS } else { OPEN_CALL_MS }
 }
 
-/// A grant to a campaign for agents says how long it holds its number; of a robot's the rule says it.
+/// Returns how long the grant blocks its number, for a campaign with agents; empty for a robot's, where the
+/// rule fixes it.
 fn said_of_grant(facts: &NumberFacts<'_>) -> BTreeMap<String, String> {
     match facts.campaign.plan.dialing_mode().needs_agents() {
         true => named([(HELD_MS, AGENTS_CALL_MS.to_string())]),

@@ -1,7 +1,7 @@
-//! Caps that a campaign or the person's own record sets, beside those of the preset.
+//! Compliance rule: caps set by a campaign or in the person's own record, in addition to those of the preset.
 //!
-//! Source: the campaign's plan, or whoever set the person's. Counted as the preset's own are; where both
-//! say something of the same calls, the stricter counts.
+//! Source: the campaign's plan, or the user who set the person's caps. Counted like the preset's caps; if
+//! both limit the same calls, the stricter one counts.
 
 use super::counting::judge_caps;
 use super::facts::Counters;
@@ -45,7 +45,7 @@ impl Rule<CustomerFacts<'_>> for OwnCaps {
     }
 }
 
-/// True where there is anything to ask.
+/// Returns true if the campaign or the person has caps.
 pub(super) fn are_set(facts: &CustomerFacts<'_>) -> bool {
     !facts.campaign.plan.caps.is_empty() || !facts.own_caps.is_empty()
 }

@@ -1,8 +1,8 @@
-//! A test of a campaign that is for our own phones calls nobody else: neither a customer who stands in its
-//! list already, nor anybody while it is not known which phones are ours.
+//! Compliance rule: a campaign in its test stage that is limited to our own phones calls no other number. It
+//! makes no call while the list of our own phones is unknown.
 //!
-//! Source: the campaign's own plan (DEP-7: under test simulated or internal numbers). What is not ours is
-//! asked about again the next day: by then the campaign may have gone on to its pilot.
+//! Source: the campaign's own plan (DEP-7: in tests simulated or internal numbers). A number that is not ours
+//! is checked again the next day: the campaign may then be in its pilot.
 
 use super::facts::CustomerFacts;
 use super::verdict::{Decision, Rule, named};
@@ -10,12 +10,12 @@ use crate::time::Timestamp;
 use std::collections::BTreeMap;
 use values::go_live::Stage;
 
-/// When somebody is asked about again.
+/// When a refused number is checked again.
 const ASK_AGAIN_MS: u64 = 24 * 3_600_000;
 
 pub(super) struct OwnPhonesOnly;
 
-/// Whether the plan asks for it at all.
+/// Returns true if the plan has this limit.
 pub(super) fn are_asked(facts: &CustomerFacts<'_>) -> bool {
     facts.campaign.plan.stages.is_some_and(|stages| stages.own_phones)
 }

@@ -1,4 +1,4 @@
-//! The permit: the stored agreement of customer and number to one dial. Only this file mints one.
+//! The permit: the stored agreement of customer and number to one dial. Only this file creates one.
 
 use super::verdict::{Decision, Verdict};
 use crate::planted::{Bug, planted};
@@ -8,13 +8,13 @@ use std::collections::BTreeMap;
 use uuid::Uuid;
 use values::ids::{CallId, CampaignId, CustomerId, NAMESPACE, NumberId};
 
-/// How long a grant may wait for its `call.dialing` (compliance: now + 2 s).
+/// How long a grant may wait for its `call.dialing`, in milliseconds (compliance: now + 2 s).
 pub const GRANT_VALID_MS: u64 = 2_000;
 
-/// A second or third leg must be dialed within this of the first `call.dialing` (call progress: 6 s).
+/// A second or third leg must be dialed within this time of the first `call.dialing` (call progress: 6 s).
 pub const NEXT_LEG_WITHIN_MS: u64 = 6_000;
 
-/// Most legs of one call.
+/// The most legs of one call.
 pub const LEGS_MAX: u8 = 3;
 
 /// The customer's side of a permit, as stored in `customer.dial_granted` and `call.permitted`.
@@ -25,15 +25,15 @@ pub struct CustomerGrant {
     pub customer: CustomerId,
     pub number: NumberId,
     pub valid_until: Timestamp,
-    /// The last instant at which the rules allow any leg, where that comes before the last one that a further
-    /// leg may have: a window that closes, a consent or a campaign that ends.
+    /// The last instant at which the rules allow a leg, if it is before the time limit for further legs: a
+    /// window closes, or a consent or the campaign ends.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub legs_until: Option<Timestamp>,
     pub verdicts: Vec<Verdict>,
 }
 
-/// The number's side of a permit, as stored in `number.dial_granted` and `call.permitted`.
-/// It names no person.
+/// The number's side of a permit, as stored in `number.dial_granted` and `call.permitted`. It names no
+/// person.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct NumberGrant {
     pub call: CallId,
@@ -44,7 +44,7 @@ pub struct NumberGrant {
 }
 
 impl CustomerGrant {
-    /// Whether it is a test's: of one of our own phones, and of no customer.
+    /// Returns true for the grant of a test call: to one of our own phones, not to a customer.
     pub fn is_of_test(&self) -> bool {
         self.verdicts
             .iter()
@@ -52,10 +52,11 @@ impl CustomerGrant {
     }
 }
 
-/// What allows a test call, and alone: the number stands on the list of our own phones.
+/// The only rule of a test call: the number is on the list of our own phones.
 pub const OWN_TEST_NUMBER: &str = "own_test_number";
 
-/// Who stands where a call has its customer: nobody. Its key seals our own numbers and what tests hold.
+/// Returns the id that a test call has in place of a customer. Its key seals our own numbers and the data of
+/// tests.
 pub fn test_stand_in() -> CustomerId {
     let digits = Uuid::new_v5(&NAMESPACE, b"test_phones").simple().to_string();
     digits
@@ -63,8 +64,8 @@ pub fn test_stand_in() -> CustomerId {
         .expect("a UUID without hyphens has 32 lower-case hexadecimal digits")
 }
 
-/// Both sides of a test call's permit; the verdict where the number is not `listed` as one of ours. They
-/// begin no call to a customer.
+/// Returns both grants of a test call, or the refusing verdict if the number is not `listed` as one of ours.
+/// These grants permit no call to a customer.
 pub fn test_grants(
     call: CallId,
     campaign: &CampaignId,
@@ -102,38 +103,39 @@ pub fn test_grants(
     Ok((of_customer, of_number))
 }
 
-/// The fact of a number's grant by which its call is known to be an agent's.
+/// The fact in a number's grant that marks its call as an agent's.
 pub(super) const HELD_MS: &str = "held_ms";
 
 impl NumberGrant {
-    /// Whether an agent takes the call, as the rule about open calls said. Grants of before say nothing: they
-    /// were a robot's.
+    /// Returns true if an agent takes the call, according to the verdict of the open-call rule. Older grants
+    /// do not say it and were a robot's.
     pub(super) fn is_for_agents(&self) -> bool {
         let mut said = self.verdicts.iter().filter(|verdict| verdict.rule == OPEN_CALL);
         said.any(|verdict| verdict.facts.contains_key(HELD_MS))
     }
 }
 
-/// The rule that says so.
+/// The id of the open-call rule, which stores `held_ms`.
 const OPEN_CALL: &str = "open_call";
 
-/// What the Call decider keeps of the permit: both grants, and how its legs went.
+/// The facts of a permitted call from which the permit of a further leg is made: both grants, and how its
+/// legs ended.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CallGrants {
     pub call: CallId,
     pub number: NumberId,
     pub first_dialing_at: Timestamp,
-    /// No leg is dialed behind it.
+    /// No leg is dialed after this time.
     pub legs_until: Option<Timestamp>,
     /// The last leg dialed, from 1.
     pub last_leg: u8,
-    /// That leg failed definitely (`call.leg_failed{definite: true}`).
+    /// True if that leg failed definitely (`call.leg_failed{definite: true}`).
     pub last_leg_failed_definitely: bool,
-    /// A grantor has withdrawn: opt-out, pause, stop or drain.
+    /// True if a grant was withdrawn: opt-out, pause, stop or drain.
     pub withdrawn: bool,
 }
 
-/// Leave to dial one leg once. Not `Clone`, not deserialisable; `Line::dial` consumes it.
+/// Permission to dial one leg once. It is not `Clone` and cannot be deserialized; `Line::dial` consumes it.
 #[derive(Debug, PartialEq, Eq)]
 pub struct DialPermit {
     call: CallId,
@@ -152,27 +154,29 @@ impl DialPermit {
     pub const fn leg(&self) -> u8 {
         self.leg
     }
-    /// The last instant at which its INVITE may leave: so far the rules were asked ahead. Storing that a leg
-    /// is dialed takes time, and a window may close meanwhile.
+    /// Returns the last instant at which the INVITE may leave: the rules were judged up to this time. Storing
+    /// `call.dialing` takes time, and a window may close meanwhile.
     pub const fn leaves_by(&self) -> Timestamp {
         self.leaves_by
     }
 }
 
-/// Why no permit was minted.
+/// The reasons why no permit was made.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum PermitRefusal {
     #[error("the grants are for different calls or numbers")]
     Mismatch,
-    #[error("a grant ran out at {0}")]
+    #[error("a dial grant expired at {0}")]
     Expired(Timestamp),
-    #[error("a verdict of rule {0} is not allow")]
+    #[error("rule {0} does not allow the call")]
     NotAllowed(String),
-    #[error("leg {0} may not follow: the one before has not failed definitely, or too late, or withdrawn")]
+    #[error(
+        "leg {0} is not allowed: the previous leg has not definitely failed, failed too late or was withdrawn"
+    )]
     NoNextLeg(u8),
 }
 
-/// Mints the permit of a call's first leg from both grants.
+/// Makes the permit of a call's first leg from both grants.
 pub fn permit(
     customer: &CustomerGrant,
     number: &NumberGrant,
@@ -203,11 +207,11 @@ pub fn permit(
     })
 }
 
-/// Mints the permit of a further leg of the same call: no new grant is needed, only a definite failure
-/// of the leg before, in time and while the rules still allow it, and neither grantor has withdrawn.
+/// Makes the permit of a further leg of the same call. It needs no new grant, but a definite failure of the
+/// leg before, within the time limit and while the rules allow it, and no withdrawal.
 pub fn permit_next_leg(grants: &CallGrants, leg: u8, now: Timestamp) -> Result<DialPermit, PermitRefusal> {
     let within = grants.first_dialing_at.plus_ms(NEXT_LEG_WITHIN_MS);
-    // Rules that end sooner tighten the six seconds; rules that end later do not loosen them.
+    // Rules that end sooner shorten the six seconds; rules that end later do not extend them.
     let leaves_by = grants.legs_until.map_or(within, |until| until.min(within));
     let in_time = now <= leaves_by;
     let follows = leg == grants.last_leg.saturating_add(1) && leg <= LEGS_MAX;
@@ -222,7 +226,8 @@ pub fn permit_next_leg(grants: &CallGrants, leg: u8, now: Timestamp) -> Result<D
     })
 }
 
-/// A second permit of a leg that was dialed: what no code may have, for the simulation to find.
+/// Makes a second permit of a dialed leg, which no product code can: a planted bug for the simulation to
+/// find.
 #[cfg(feature = "planted")]
 pub fn planted_permit(call: CallId, number: NumberId, leg: u8) -> DialPermit {
     let leaves_by = Timestamp::from_micros(i64::MAX);

@@ -1,7 +1,8 @@
-//! A person who prefers some times is called in them, unless the campaign says that it does not observe that.
+//! Compliance rule: a person with preferred times is called only in them, unless the campaign does not
+//! observe them.
 //!
-//! Source: the person's own record. Asked only of people who prefer any; where several zones are possible
-//! it must be a preferred time in each.
+//! Source: the person's own record. Applies only to people with preferred times; if several zones are
+//! possible, the time must be preferred in each.
 
 use super::facts::CustomerFacts;
 use super::verdict::{Decision, Rule, named};
@@ -12,7 +13,7 @@ use chrono::{Datelike, NaiveDate, NaiveTime, TimeDelta};
 use chrono_tz::Tz;
 use std::collections::BTreeMap;
 
-/// How many days ahead the next preferred time is looked for: each day of the week comes in them.
+/// How many days ahead the next preferred time is searched: they include each day of the week.
 const DAYS_AHEAD: u32 = 8;
 
 pub(super) struct PreferredTimes;
@@ -31,7 +32,8 @@ impl Rule<CustomerFacts<'_>> for PreferredTimes {
     }
 
     fn decide(&self, facts: &CustomerFacts<'_>, now: Timestamp) -> (Decision, BTreeMap<String, String>) {
-        // The hours themselves are no fact of a verdict: those are kept by views, and outlive an erasure.
+        // The hours themselves are not stored as facts of the verdict: views keep those, and they outlast an
+        // erasure.
         let mut seen = BTreeMap::new();
         let zones = match zones_of(facts.rules(now).zone, facts.phone, facts.time_zone) {
             Ok(zones) => zones,
@@ -58,12 +60,12 @@ impl Rule<CustomerFacts<'_>> for PreferredTimes {
         let mut begins: Vec<Timestamp> = spans.iter().flatten().map(|span| span.from).collect();
         begins.sort_unstable();
         let next = begins.into_iter().find(|at| *at > now && is_in(*at));
-        // No instant of the coming week is a preferred time wherever the person may be.
+        // In the coming week no instant is a preferred time in every zone where the person may be.
         (next.map_or(Decision::Forbid, Decision::DeferUntil), seen)
     }
 }
 
-/// One preferred time of one day, as instants.
+/// One preferred time on one day, as instants.
 struct Span {
     from: Timestamp,
     until: Timestamp,
@@ -169,7 +171,7 @@ mod tests {
         let times = read_all("09:00-18:00").unwrap();
         let mut facts = customer_facts(&campaign, &history);
         (facts.phone, facts.preferred) = (Some("+12025550123"), &times);
-        // Nine in New York is four in Honolulu; nine in Honolulu is fourteen in New York.
+        // 9:00 in New York is 4:00 in Honolulu; 9:00 in Honolulu is 14:00 in New York.
         let (early, _) = PreferredTimes.decide(&facts, instant("2026-03-02T09:00:00-05:00"));
         assert_eq!(early, Decision::DeferUntil(instant("2026-03-02T09:00:00-10:00")));
         let (now, _) = PreferredTimes.decide(&facts, instant("2026-03-02T09:00:00-10:00"));

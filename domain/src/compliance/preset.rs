@@ -1,8 +1,8 @@
-//! The presets: hours, caps and needs of each named set of rules, with source and status, one small file a
-//! version in `presets/`.
+//! Presets: named sets of hours, caps and requirements, with source and status; one small file per version in
+//! `presets/`.
 //!
-//! They are defaults as far as their sources are known; the operator's own counsel decides. A version counts
-//! from its date on. A preset that needs a fact which is not kept is refused: unknown means no.
+//! They are defaults as far as their sources are known; the operator's own counsel decides. A version applies
+//! from its date on. A preset that needs a missing fact refuses every dial: unknown means no.
 
 use super::zones::{day_in, local};
 use crate::calling_plan::{CallingPlan, Preset};
@@ -15,7 +15,7 @@ use std::sync::OnceLock;
 pub use values::call_caps::CountedCalls;
 use values::yaml;
 
-/// The files that ship, versions of one preset in their order.
+/// The preset files that are part of the program; versions of one preset in order.
 const SHIPPED: [&str; 8] = [
     include_str!("presets/cn-service.yaml"),
     include_str!("presets/cn-marketing.yaml"),
@@ -27,66 +27,66 @@ const SHIPPED: [&str; 8] = [
     include_str!("presets/eu-gdpr.yaml"),
 ];
 
-/// Largest file of a preset: the shipped ones have 1 KB.
+/// The most bytes of a preset file: the shipped ones have 1 KB.
 const FILE_BYTES_MAX: usize = 64 * 1024;
 
-/// Most caps of a preset; each is counted at every dial.
+/// The most caps of a preset; each is counted at every dial.
 const CAPS_MAX: usize = 16;
 
-/// The longest least ringing: what networks let a phone ring at all.
+/// The largest `ring_ms_min`: how long networks let a phone ring at most.
 const RING_MS_MIN_MAX: u64 = 60_000;
 
 /// Milliseconds of a minute.
 const MINUTE_MS: u64 = 60_000;
 
-/// What one version of a preset asks of a dial.
+/// The requirements of one version of a preset.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PresetRules {
     pub preset: Preset,
     pub version: u32,
-    /// The first day on which it counts, in its zone, else in UTC.
+    /// The first day on which it applies, in its zone, else in UTC.
     pub effective_from: Day,
     pub status: PresetStatus,
-    /// First minute of the local day in which a dial may start.
+    /// The first minute of the local day in which a dial may start.
     pub opens_minute: u16,
-    /// First minute in which none may.
+    /// The first minute in which none may.
     pub closes_minute: u16,
-    /// The zone the text of the preset names; the callee's own zones bind beside it.
+    /// The zone that the preset's text names; it applies in addition to the callee's own zones.
     pub zone: Option<Tz>,
-    /// Recorded consent with kept evidence is needed whatever the basis.
+    /// True if recorded consent with kept evidence is needed under every basis.
     pub needs_consent: bool,
-    /// Numbers issued in Xinjiang and Tibet are barred.
+    /// True if numbers issued in Xinjiang and Tibet are barred.
     pub bars_xinjiang_and_tibet: bool,
     pub caps: Vec<FrequencyCap>,
-    /// Facts it needs: while one is not kept, every dial is refused.
+    /// The facts that it needs: while one is missing, every dial is refused.
     pub needs_facts: Vec<String>,
-    /// How long a phone rings at least before a call is given up.
+    /// The shortest ringing before a call is given up, in milliseconds.
     pub ring_ms_min: Option<u64>,
-    /// How long at most.
+    /// The longest ringing, in milliseconds.
     pub ring_ms_max: Option<u64>,
-    /// The list of numbers that others keep whose date it asks about, and how many days old it may be.
+    /// The external list that must cover the number, and its largest age in days.
     pub registry: Option<RegistryNeed>,
-    /// Whose public holidays it demands to be observed, whatever a campaign says: two letters.
+    /// The country with the public holidays that must be observed, whatever a campaign says: two letters.
     pub holidays: Option<String>,
     pub source: String,
 }
 
-/// A list that others keep, as a preset asks for it.
+/// An external list that a preset requires.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct RegistryNeed {
     pub name: NumberListName,
-    /// Days from the list's own date to the day of the call, at most.
+    /// The most days from the list's own date to the day of the call.
     pub days_max: u16,
 }
 
-/// How far the source of a preset binds.
+/// How binding the source of a preset is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum PresetStatus {
     /// A default of ours or of the operator.
     Default,
-    /// A draft: it binds nobody yet.
+    /// A draft, not binding yet.
     Draft,
     /// A standard or guideline on trial.
     Trial,
@@ -97,17 +97,17 @@ pub enum PresetStatus {
     Coming,
 }
 
-/// Why a file is no version of a preset.
+/// The reasons why a file is not a valid preset version.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum PresetFault {
     #[error("the file has {bytes} bytes, more than {FILE_BYTES_MAX}")]
     TooLarge { bytes: usize },
-    #[error("the file is no version of a preset: {why}")]
+    #[error("the file is not a version of a compliance preset: {why}")]
     Unreadable { why: String },
     #[error("{what}")]
     Wrong { what: &'static str },
 }
-/// The most calls in a period, counted in one way over one counter: one dial more is refused.
+/// The most calls in a period, with how and over what they are counted: one further dial is refused.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct FrequencyCap {
     pub counted: CountedCalls,
@@ -116,7 +116,7 @@ pub struct FrequencyCap {
     pub calls_max: u32,
 }
 
-/// Whose calls count.
+/// The calls over which a cap counts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum CountedOver {
@@ -128,16 +128,16 @@ pub enum CountedOver {
     Matter,
 }
 
-/// Over which time calls count.
+/// The period in which calls count.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Period {
-    /// So many of the callee's local days, today included.
+    /// This many of the callee's local days, today included.
     LocalDays(u32),
-    /// So many milliseconds back from now.
+    /// This many milliseconds back from now.
     RollingMs(u64),
 }
 
-/// A file as it is written.
+/// A preset file as written.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct PresetFile {
@@ -191,8 +191,7 @@ impl CapLine {
             }
         };
         if self.calls_max == 0 {
-            let what =
-                "a cap permits one call at least (calls_max): who is never called is no matter of a cap";
+            let what = "a cap must permit at least one call (calls_max)";
             return Err(PresetFault::Wrong { what });
         }
         Ok(FrequencyCap {
@@ -215,7 +214,7 @@ impl PresetRules {
         })?;
         let wrong = |what| PresetFault::Wrong { what };
         if file.opens >= file.closes {
-            return Err(wrong("opens lies before closes"));
+            return Err(wrong("opens must be before closes"));
         }
         if file.version == 0 || file.caps.len() > CAPS_MAX || file.source.trim().is_empty() {
             return Err(wrong(
@@ -223,21 +222,25 @@ impl PresetRules {
             ));
         }
         if file.ring_ms_min.is_some_and(|ring_ms| ring_ms > RING_MS_MIN_MAX) {
-            return Err(wrong("ring_ms_min is at most 60000: nobody's phone rings longer"));
+            return Err(wrong(
+                "ring_ms_min is at most 60000: networks let no phone ring longer",
+            ));
         }
         if file
             .ring_ms_max
             .is_some_and(|most| most < file.ring_ms_min.unwrap_or(1))
         {
-            return Err(wrong("ring_ms_max is not below ring_ms_min, and above nothing"));
+            return Err(wrong("ring_ms_max must be above 0 and not below ring_ms_min"));
         }
         let is_country =
             |text: &String| text.len() == 2 && text.bytes().all(|byte| byte.is_ascii_lowercase());
         if !file.holidays.iter().all(is_country) {
-            return Err(wrong("holidays is a country, two small letters such as cn"));
+            return Err(wrong(
+                "holidays must be a country code of two lower-case letters, for example cn",
+            ));
         }
         let zone = file.zone.map(|name| name.parse::<Tz>()).transpose();
-        let zone = zone.map_err(|_unknown| wrong("zone is a name such as Asia/Shanghai"))?;
+        let zone = zone.map_err(|_unknown| wrong("zone must be an IANA name, for example Asia/Shanghai"))?;
         let caps = file.caps.into_iter().map(CapLine::read);
         Ok(Self {
             preset: file.id,
@@ -259,26 +262,25 @@ impl PresetRules {
         })
     }
 
-    /// How long a phone rings before it is given up, where so long was planned: never shorter than the preset
-    /// lets it, nor longer than it permits.
+    /// Returns the ring time for a planned one: not below the preset's minimum, and not above its maximum.
     pub fn ring_ms(&self, planned_ms: u64) -> u64 {
         let most = self.ring_ms_max.unwrap_or(u64::MAX);
         planned_ms.min(most).max(self.ring_ms_min.unwrap_or(0))
     }
 
-    /// Which version it is and since when, as verdicts name it: `us-tsr@1 since 2026-01-01`.
+    /// Returns the preset's version and first day as verdicts store them: `us-tsr@1 since 2026-01-01`.
     pub fn named(&self) -> String {
         let (preset, version) = (self.preset.code(), self.version);
         format!("{preset}@{version} since {}", self.effective_from)
     }
 
-    /// Whether it counts at an instant.
+    /// Returns true if the version applies at an instant.
     pub fn is_effective(&self, at: Timestamp) -> bool {
         day_in(local(at, self.zone.unwrap_or(Tz::UTC))) >= self.effective_from
     }
 }
 
-/// Every version of every preset that ships.
+/// Returns every version of every preset in the program.
 pub fn shipped_presets() -> &'static [PresetRules] {
     static READ: OnceLock<Vec<PresetRules>> = OnceLock::new();
     READ.get_or_init(|| {
@@ -288,12 +290,12 @@ pub fn shipped_presets() -> &'static [PresetRules] {
     })
 }
 
-/// What a preset asks at an instant: its last version that counts by then, else its first.
+/// Returns the rules of a preset at an instant: its last version in effect, else its first.
 pub fn rules_at(preset: Preset, at: Timestamp) -> &'static PresetRules {
     at_of(shipped_presets(), preset, at)
 }
 
-/// What a plan's presets ask at an instant, its own first.
+/// Returns the rules of all of a plan's presets at an instant, its own first.
 pub fn rules_of(plan: &CallingPlan, now: Timestamp) -> impl Iterator<Item = &'static PresetRules> {
     plan.presets().map(move |preset| rules_at(preset, now))
 }
@@ -366,7 +368,7 @@ mod tests {
         for (from, to, said) in [
             ("id: cn-service", "id: cn-other", "unknown variant"),
             ("opens: \"10:00\"", "opens: \"18:00\"", "before closes"),
-            ("Asia/Shanghai", "Mars/Base", "zone is a name"),
+            ("Asia/Shanghai", "Mars/Base", "zone must be"),
             ("local_days: 1,", "", "a cap is over"),
             ("local_days: 1,", "local_days: 1, minutes: 5,", "a cap is over"),
             ("version: 2", "version: 0", "version from 1"),
@@ -374,7 +376,7 @@ mod tests {
             (
                 "version: 2",
                 "version: 2\nholidays: China",
-                "holidays is a country",
+                "holidays must be a country",
             ),
             (
                 "version: 2",

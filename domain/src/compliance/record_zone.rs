@@ -1,8 +1,7 @@
-//! The time zone that a record names: a zone of the IANA database, checked at the import and again at each
-//! dial.
+//! The time zone in a customer record: a zone of the IANA database, checked at import and again at each dial.
 //!
-//! `EST`, `Etc/GMT+5` and `UTC` are fixed offsets: in a country with daylight saving they are wrong for half
-//! of the year, so they say nothing there. Sources: the tz database, files `northamerica` and `etcetera`
+//! `EST`, `Etc/GMT+5` and `UTC` are fixed offsets. In a country with daylight saving they are wrong for half
+//! of the year, so they are refused there. Sources: the tz database, files `northamerica` and `etcetera`
 //! (2025b).
 
 use super::zones::zones_of_region;
@@ -10,12 +9,14 @@ use chrono::{Offset, TimeZone};
 use chrono_tz::Tz;
 use values::phone_number::region_of_e164;
 
-/// Why the zone of a record does not say what time it is where the callee is.
+/// The reasons why a record's zone does not determine the callee's local time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum ZoneFault {
-    #[error("it is no time zone of the IANA database: name one like America/New_York")]
+    #[error("it is not an IANA time zone: use one such as America/New_York")]
     Unreadable,
-    #[error("it is a fixed offset, and clocks change there: name a zone like America/New_York")]
+    #[error(
+        "it is a fixed offset, but the region uses daylight saving time: use a zone such as America/New_York"
+    )]
     FixedOffset,
 }
 
@@ -36,8 +37,8 @@ const WITHOUT_REGION: [&str; 10] = [
 /// Standard times of North America, where clocks change except in parts (`northamerica`).
 const STANDARD_TIMES: [&str; 3] = ["EST", "MST", "HST"];
 
-/// Abbreviations that only daylight saving time has, and the zone in which it is observed. In the North
-/// American numbering plan each means one region; elsewhere they are ambiguous.
+/// Abbreviations that only daylight saving time has, with the zone that uses it. In the North American
+/// numbering plan each means one region; elsewhere they are ambiguous.
 const SUMMER_TIMES: [(&str, &str); 6] = [
     ("NDT", "America/St_Johns"),
     ("EDT", "America/New_York"),
@@ -47,7 +48,7 @@ const SUMMER_TIMES: [(&str, &str); 6] = [
     ("AKDT", "America/Anchorage"),
 ];
 
-/// The zone of a row, by the name under which it is stored. `phone` is E.164.
+/// Returns the name under which the zone of a row is stored. `phone` is E.164.
 pub fn zone_of_row(text: &str, phone: &str) -> Result<String, ZoneFault> {
     let text = text.trim();
     let is_american = phone.starts_with("+1");
@@ -60,7 +61,7 @@ pub fn zone_of_row(text: &str, phone: &str) -> Result<String, ZoneFault> {
     recorded_zone(text, phone).map(|zone| zone.name().to_owned())
 }
 
-/// The zone that a record names, where it says what time it is for the holder of this phone.
+/// Returns the zone of a record, if it determines the local time of this phone's holder.
 pub(super) fn recorded_zone(text: &str, phone: &str) -> Result<Tz, ZoneFault> {
     let zone: Tz = text.parse().map_err(|_no_zone| ZoneFault::Unreadable)?;
     let is_standard_time = STANDARD_TIMES.contains(&text);
@@ -71,7 +72,7 @@ pub(super) fn recorded_zone(text: &str, phone: &str) -> Result<Tz, ZoneFault> {
     Ok(zone)
 }
 
-/// Whether clocks change in the country of a phone, or may: it is not known.
+/// Returns true if clocks change in the country of a phone, or if that is unknown.
 fn may_change_clocks(phone: &str) -> bool {
     if phone.starts_with("+86") {
         return false;
@@ -80,8 +81,8 @@ fn may_change_clocks(phone: &str) -> bool {
     zones.is_none_or(|zones| zones.iter().any(changes_clocks))
 }
 
-/// Whether a zone's offset differs between the months of a year: Morocco changes its clocks for Ramadan
-/// alone. The year is one of the tables': rules of later years are not known better.
+/// Returns true if a zone's offset differs between the months of a year: Morocco changes its clocks only for
+/// Ramadan. The year is one of the tables'; rules of later years are not known better.
 fn changes_clocks(zone: &Tz) -> bool {
     let offset = |month| {
         let at = chrono::Utc.with_ymd_and_hms(2026, month, 1, 0, 0, 0).earliest()?;

@@ -1,7 +1,8 @@
-//! An enrolment is dialed as often as the campaign's retry policy says, and at most a few times uncharged.
+//! Compliance rule: an enrolment is dialed as often as the campaign's retry policy permits, and at most a few
+//! times uncharged.
 //!
-//! Source: the campaign's plan (3 retries by default, requirement CMP-3); at most 3 uncharged dials
-//! (call progress). A callback goes beyond it: the person asked for that call. Spacing is the enrolment's due
+//! Source: the campaign's plan (3 retries by default, requirement CMP-3); at most 3 uncharged dials (call
+//! progress). A callback may exceed it: the person requested that call. The spacing is the enrolment's due
 //! time, which the customer keeps.
 
 use super::facts::CustomerFacts;
@@ -41,7 +42,7 @@ impl Rule<CustomerFacts<'_>> for RetriesLeft {
         if policy.permits_another(facts.charged_dials, facts.uncharged_dials) {
             return (Decision::Allow, seen);
         }
-        // Whoever named a time for being called again is called then, whatever the policy has left.
+        // A requested callback is made whatever the policy has left.
         if let Some(at) = facts.callback.filter(|at| now >= *at) {
             seen.insert("callback_at".to_owned(), at.to_string());
             return (Decision::Allow, seen);

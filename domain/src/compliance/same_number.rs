@@ -1,14 +1,15 @@
-//! One phone under two customer ids is called for the one who came first, where the campaign says so.
+//! Compliance rule: a phone with two customer ids is called only for the first one, if the campaign calls
+//! each number once.
 //!
-//! Source: no regulation; the operator's default for new campaigns. Where each customer is called for their
-//! own matter (collection), the campaign says `by_customer` and this rule is not asked.
+//! Source: no regulation; the operator's default for new campaigns. If each customer is called about a matter
+//! of their own (collection), the campaign says `by_customer` and this rule does not apply.
 
 use super::facts::NumberFacts;
 use super::verdict::{Decision, Rule, named};
 use crate::time::Timestamp;
 use std::collections::BTreeMap;
 
-/// The rule's name, which also stands with an enrolment that was left out of a list for it.
+/// The rule's name, also stored with an enrolment that a list import left out for it.
 pub const SAME_NUMBER: &str = "same_number";
 
 pub(super) struct SameNumber;
@@ -37,7 +38,7 @@ mod tests {
     use super::SAME_NUMBER;
     use crate::calling_plan::{Duplicates, Preset};
 
-    /// The rule that forbids a dial to a number that is called for another, under this choice.
+    /// Returns the rule that forbids a dial to a number claimed by another customer, under this choice.
     fn forbidding(duplicates: Option<Duplicates>, is_claimed: bool) -> Option<String> {
         let mut campaign = campaign_facts(Preset::CnService);
         campaign.plan.duplicates = duplicates;

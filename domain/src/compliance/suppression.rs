@@ -1,9 +1,11 @@
-//! A number that opted out, is on a list, or does not exist is not dialed. A list may have come as digests:
-//! whoever asks for a dial has the number, and says on which of them its digest stands (version 2).
+//! Compliance rule: a number that opted out, is on a suppression list, or does not exist is not dialed. A
+//! list may consist of digests: the caller of the rule has the number and says which lists contain its digest
+//! (version 2).
 //!
-//! Source, as far as known: 谢绝来电 at once and everywhere (2018 plan of 13 departments; MIIT 2020 draft;
-//! TSR 16 CFR 310.4(b)(1)(iii) for company lists). A number the network called invalid stays so: numbers are
-//! issued anew, but to another person.
+//! Source, as far as known: 谢绝来电 at once and everywhere (2018 plan of 13 departments; MIIT 2020 draft; TSR 16
+//! CFR
+//! 310.4(b)(1)(iii) for company lists). A number that the network called invalid stays so: numbers are
+//! reissued, but to another person.
 
 use super::facts::{NumberFacts, Suppressed};
 use super::verdict::{Decision, Rule, named};

@@ -1,4 +1,4 @@
-//! Facts for the rules' tests: a plan that permits much, and the small steps away from it.
+//! Facts for the tests of the rules: a plan that permits much, to be changed in single points.
 
 use super::{ContactHistory, CustomerFacts, NumberFacts, PhoneCountry};
 use crate::calling_plan::{
@@ -23,7 +23,7 @@ pub(crate) fn customer() -> CustomerId {
     "00112233445566778899aabbccddeeff".parse().expect("a customer id")
 }
 
-/// The call of an attempt of the tests' enrolment.
+/// Returns the call of an attempt of the tests' enrolment.
 pub(crate) fn nth_call(attempt: u32) -> CallId {
     let enrolment = EnrolmentId {
         campaign: campaign(),
@@ -36,7 +36,7 @@ pub(crate) fn time_of_day(text: &str) -> TimeOfDay {
     text.to_owned().try_into().expect("a time of day")
 }
 
-/// A window such as `09:00-20:00`.
+/// Returns a window from a text such as `09:00-20:00`.
 pub(crate) fn window(text: &str) -> CallingWindow {
     let (start, end) = text.split_once('-').expect("two times");
     CallingWindow {
@@ -46,7 +46,8 @@ pub(crate) fn window(text: &str) -> CallingWindow {
     }
 }
 
-/// Running, all day, three retries: a minute, two minutes after no answer, one minute after busy.
+/// Returns a running campaign, open all day, with three retries: one and two minutes after no answer, one
+/// after busy.
 pub(crate) fn campaign_facts(preset: Preset) -> CampaignFacts {
     let rule = |waits_ms: &[u64], retries_max| RetryRule {
         waits_ms: waits_ms.to_vec(),
@@ -90,7 +91,7 @@ pub(crate) fn campaign_facts(preset: Preset) -> CampaignFacts {
     }
 }
 
-/// A mainland customer with nothing against a dial.
+/// Returns the facts of a mainland customer who may be dialed.
 pub(crate) fn customer_facts<'a>(
     campaign: &'a CampaignFacts,
     history: &'a ContactHistory,
@@ -116,7 +117,7 @@ pub(crate) fn customer_facts<'a>(
     }
 }
 
-/// A number with nothing against a dial.
+/// Returns the facts of a number that may be dialed.
 pub(crate) fn number_facts<'a>(campaign: &'a CampaignFacts, history: &'a ContactHistory) -> NumberFacts<'a> {
     NumberFacts {
         campaign,
@@ -132,7 +133,7 @@ pub(crate) fn number_facts<'a>(campaign: &'a CampaignFacts, history: &'a Contact
     }
 }
 
-/// A history of closed dials: when, and whether answered.
+/// Returns a history of closed dials: when they were made, and if they were answered.
 pub(crate) fn history_of(dials: &[(&str, bool)]) -> ContactHistory {
     let mut history = ContactHistory::default();
     for (attempt, (at, answered)) in (100..).zip(dials) {

@@ -1,16 +1,16 @@
-//! What a rule is, and what it says of one dial.
+//! The trait of a compliance rule, and the verdict that it returns for one dial.
 
 use crate::time::Timestamp;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
-/// What one rule said of one dial, with the facts it saw.
+/// The result of one rule for one dial, with the facts it used.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct Verdict {
-    /// The rule's id, such as `calling_window`.
+    /// The rule's id, for example `calling_window`.
     pub rule: String,
     pub version: u32,
-    /// Date from which this version holds, `YYYY-MM-DD`.
+    /// Date from which this version applies, `YYYY-MM-DD`.
     pub effective_from: String,
     pub decision: Decision,
     /// Facts by name, never personal.
@@ -24,7 +24,7 @@ impl Verdict {
     }
 }
 
-/// Allow, not before a time, or never for this enrolment.
+/// The decision on a dial: allow, not before a time, or never for this enrolment.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Decision {
@@ -35,28 +35,28 @@ pub enum Decision {
 
 /// A pure check of one requirement before a dial, over the facts `F` of a customer or a number.
 pub trait Rule<F>: Sync {
-    /// Stable name, such as `calling_window`; it is stored in every verdict.
+    /// Returns the rule's stable name, for example `calling_window`; stored in every verdict.
     fn id(&self) -> &'static str;
-    /// Raised with every change of what the rule decides.
+    /// Returns the rule's version, raised with every change of its decisions.
     fn version(&self) -> u32 {
         1
     }
-    /// Date from which this version holds, `YYYY-MM-DD`.
+    /// Returns the date from which this version applies, `YYYY-MM-DD`.
     fn effective_from(&self) -> &'static str {
         "2026-01-01"
     }
-    /// Where the requirement comes from, as far as known.
+    /// Returns the source of the requirement, as far as known.
     fn source(&self) -> &'static str;
-    /// Decides about a dial at `now`; the second part are the facts it saw, by name, never personal.
+    /// Decides about a dial at `now`. The second part are the facts it used, by name, never personal.
     fn decide(&self, facts: &F, now: Timestamp) -> (Decision, BTreeMap<String, String>);
 
-    /// The decision with the rule's name, version, date and facts.
+    /// Returns the decision as a verdict with the rule's name, version, date and facts.
     fn judge(&self, facts: &F, now: Timestamp) -> Verdict {
         let (decision, seen) = self.decide(facts, now);
         self.says(decision, seen)
     }
 
-    /// A decision under the rule's name, version and date.
+    /// Returns the given decision as a verdict under the rule's name, version and date.
     fn says(&self, decision: Decision, facts: BTreeMap<String, String>) -> Verdict {
         Verdict {
             rule: self.id().to_owned(),
@@ -71,7 +71,7 @@ pub trait Rule<F>: Sync {
 /// The fact that names a preset's version.
 pub(super) const PRESET: &str = "preset";
 
-/// Facts of a verdict, by name.
+/// Returns the facts of a verdict from names and values.
 pub(super) fn named<const N: usize>(facts: [(&str, String); N]) -> BTreeMap<String, String> {
     facts.map(|(name, value)| (name.to_owned(), value)).into()
 }

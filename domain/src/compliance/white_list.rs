@@ -1,6 +1,6 @@
-//! Where a campaign demands a list, only numbers that stand on it are dialed.
+//! Compliance rule: if a campaign requires a list of numbers, only numbers on it are dialed.
 //!
-//! Source: the campaign's own plan. A number that is on no list is not on this one: unknown means no.
+//! Source: the campaign's own plan. A number on no list is not on this one: unknown means no.
 
 use super::facts::NumberFacts;
 use super::verdict::{Decision, Rule, named};

@@ -1,7 +1,8 @@
-//! Why somebody was not called, in words (zh, en): one table of rules and of their facts, for every door.
+//! The reasons why a customer was not called, in words (zh, en): one table of rules and their facts, for
+//! every output.
 //!
-//! A rule's name and facts are stored as codes and stay so; these are their labels, as dispositions have
-//! theirs. A code that no table has (of a later build, or of a grant given back) stands as it is.
+//! A rule's name and facts are stored as codes and do not change; these are their labels, like those of
+//! dispositions. A code without a label (of a later build, or of a released grant) is shown as it is.
 
 use crate::fact_words::{FACTS, VALUES, Words};
 use crate::past_call::IMPORTED_FACT;
@@ -9,7 +10,7 @@ use crate::time::Timestamp;
 use chrono_tz::Tz;
 use std::collections::BTreeMap;
 
-/// Every rule, and every reason for which a grant is given back.
+/// The labels of every refusing rule, and of every reason for which a grant is released.
 const RULES: [Words; 45] = [
     (
         "number_country",
@@ -170,7 +171,7 @@ const RULES: [Words; 45] = [
     ),
 ];
 
-/// The rules by name, for a verdict that allows.
+/// The names of the rules, for a verdict that allows.
 const NAMES: [Words; 20] = [
     ("number_country", "号码国家", "country of the number"),
     ("own_phones", "自有测试号码", "our own phones"),
@@ -194,7 +195,7 @@ const NAMES: [Words; 20] = [
     ("same_number", "同号", "same number"),
 ];
 
-/// What a cap counts, and over what; as its fact's name begins.
+/// The labels of a cap's count and scope, by the beginning of the fact's name.
 const CAPPED: [Words; 9] = [
     ("dialed_per_number", "向该号码拨打", "dials to this number"),
     ("dialed_per_person", "向该客户拨打", "dials to this person"),
@@ -231,10 +232,11 @@ const CAPPED: [Words; 9] = [
     ),
 ];
 
-/// Periods of a cap, by the end of its fact's name.
+/// The labels of a cap's period, by the end of the fact's name.
 const PERIODS: [Words; 2] = [("_days", "天", "days"), ("_minutes", "分钟", "minutes")];
 
-/// Whose rules gave a verdict: some rules judge both sides, by what each knows; a line's are of its numbers.
+/// The side of a dial that a verdict belongs to. Some rules judge both sides; a line's verdicts concern its
+/// caller numbers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Side {
     Customer,
@@ -242,14 +244,14 @@ pub enum Side {
     Line,
 }
 
-/// A sentence in both languages.
+/// A sentence in Chinese and English.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct InWords {
     pub zh: String,
     pub en: String,
 }
 
-/// Rule, facts and next due time as a person reads them. `next` is absent where it is for good.
+/// Returns rule, facts and next due time as a sentence. Without `next` the refusal is permanent.
 pub fn in_words(rule: &str, facts: &BTreeMap<String, String>, next: Option<Timestamp>, zone: Tz) -> InWords {
     let (zh, en) = labels(&RULES, rule);
     let mut words = with_facts(zh, en, facts);
@@ -266,8 +268,8 @@ pub fn in_words(rule: &str, facts: &BTreeMap<String, String>, next: Option<Times
     words
 }
 
-/// A rule that allowed, by its name, and what it looked at. A rule of both sides says which one it judged, so
-/// that a permit never seems to say the same thing twice.
+/// Returns an allowing verdict as a sentence: the rule's name and its facts. For a rule that judges both
+/// sides it names the side, so that a permit does not seem to repeat itself.
 pub fn allowed_in_words(side: Side, rule: &str, facts: &BTreeMap<String, String>) -> InWords {
     if rule != "frequency_cap" {
         let (zh, en) = labels(&NAMES, rule);
@@ -311,8 +313,8 @@ fn with_facts(zh: &str, en: &str, facts: &BTreeMap<String, String>) -> InWords {
     words
 }
 
-/// A cap's fact, such as `dialed_per_number_in_1_days` with `2 of 2`: how often, in which period, and how
-/// often at most. `None` for any other fact.
+/// Returns a cap's fact as a sentence, such as `dialed_per_number_in_1_days` with `2 of 2`: the count, the
+/// period and the limit. `None` for any other fact.
 fn cap_in_words(name: &str, value: &str) -> Option<InWords> {
     if let Some(of_them) = name.strip_prefix(IMPORTED_FACT) {
         let (what, _) = of_them.split_once("_in_")?;
@@ -340,7 +342,7 @@ fn cap_in_words(name: &str, value: &str) -> Option<InWords> {
     })
 }
 
-/// The labels of a code, zh and en; the code itself where there are none.
+/// Returns the labels of a code, zh and en; the code itself if it has none.
 fn labels<'a>(words: &[Words], code: &'a str) -> (&'a str, &'a str) {
     let found = words.iter().find(|(known, _, _)| *known == code);
     found.map_or((code, code), |(_, zh, en)| (*zh, *en))

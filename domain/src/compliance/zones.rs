@@ -1,8 +1,8 @@
-//! Which time zones a callee may be in, and what day and time it is there.
+//! The time zones that a callee may be in, and the local day and time there.
 //!
-//! A mainland Chinese number is in Beijing time, and in the zone of its record too where that lies outside
-//! China: both bind. Elsewhere the customer record says; else every zone of the region that issued the
-//! number counts at once; else the zone is unknown, and unknown means no.
+//! A mainland Chinese number is in Beijing time, and also in the zone of its record if that is outside China:
+//! both apply. Elsewhere the customer record decides; without it every zone of the region that issued the
+//! number applies; else the zone is unknown, and unknown means no.
 
 use super::record_zone::{ZoneFault, recorded_zone};
 use crate::calling_plan::Preset;
@@ -16,10 +16,10 @@ use values::phone_number::region_of_e164;
 /// Beijing time, the one zone of mainland China.
 pub(super) const BEIJING: Tz = Tz::Asia__Shanghai;
 
-/// Every zone in which a dial must be permitted, or the fact that is missing.
+/// Every zone in which a dial must be permitted, or the missing fact.
 pub(super) type CalleeZones = Result<Vec<Tz>, UnknownZone>;
 
-/// Why a callee's zone is not known.
+/// The reason why a callee's zone is unknown.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum UnknownZone {
     /// The phone cannot be read any more.
@@ -28,7 +28,7 @@ pub(super) enum UnknownZone {
     UnreadableRecord,
     /// The record's zone is a fixed offset, and clocks change in its country.
     FixedOffset,
-    /// Neither the record nor the table below knows.
+    /// Neither the record nor the table below has a zone.
     Region,
 }
 
@@ -43,7 +43,7 @@ impl UnknownZone {
     }
 }
 
-/// The zones of the callee, and of the preset where its text names one.
+/// Returns the zones of the callee, and the preset's zone if its text names one.
 pub(super) fn zones_of(
     preset_zone: Option<Tz>,
     phone: Option<&str>,
@@ -81,7 +81,7 @@ const CHINESE: [&str; 7] = [
     "PRC",
 ];
 
-/// Beijing's, and that of the record too where it lies elsewhere. A zone that cannot be read is left out.
+/// Returns Beijing's zone, and the record's too if it is outside China. An unreadable zone is ignored.
 fn zones_of_mainland(recorded: Option<Result<Tz, ZoneFault>>) -> CalleeZones {
     match recorded {
         None | Some(Err(ZoneFault::Unreadable)) => Ok(vec![BEIJING]),
@@ -100,9 +100,9 @@ impl From<ZoneFault> for UnknownZone {
     }
 }
 
-/// Regions and every zone a resident may be in (IANA `zone1970.tab`, 2025b; zones that show the same time
-/// all year are named once). An area code is not used: mobile and ported numbers keep it anywhere. A region
-/// that is not listed is unknown.
+/// Returns every zone that a resident of a region may be in (IANA `zone1970.tab`, 2025b; zones with the same
+/// time all year are named once). The area code is not used: mobile and ported numbers keep it anywhere. A
+/// region that is not listed is unknown.
 pub(super) fn zones_of_region(region: &str) -> Option<&'static [Tz]> {
     Some(match region {
         "US" => &[
@@ -148,7 +148,7 @@ pub(super) fn zones_of_region(region: &str) -> Option<&'static [Tz]> {
     })
 }
 
-/// The wall clock of `zone` at an instant.
+/// Returns the wall clock of `zone` at an instant.
 pub(super) fn local(at: Timestamp, zone: Tz) -> NaiveDateTime {
     let local = at.to_utc().with_timezone(&zone);
     if planted(Bug::SummerTimeIgnored) {
@@ -157,23 +157,23 @@ pub(super) fn local(at: Timestamp, zone: Tz) -> NaiveDateTime {
     local.naive_local()
 }
 
-/// The wall clock of `zone` at an instant, for whoever counts by it.
+/// Returns the wall clock of `zone` at an instant, for other modules that count by it.
 pub fn local_time(at: Timestamp, zone: Tz) -> NaiveDateTime {
     local(at, zone)
 }
 
-/// The first of the zones that somebody may be in; `None` where that is not known. Good enough to count by.
+/// Returns the first zone that a person may be in; `None` if unknown. Sufficient for counting.
 pub fn zone_of_person(phone: Option<&str>, record_zone: Option<&str>) -> Option<Tz> {
     zones_of(None, phone, record_zone).ok()?.first().copied()
 }
 
-/// The day that a wall clock shows.
+/// Returns the day that a wall clock shows.
 pub(super) fn day_in(local: NaiveDateTime) -> Day {
     Day::of(local.date())
 }
 
-/// The first instant at which the wall clock of `zone` shows `local` or, where it skips that time
-/// (daylight saving begins), the first minute behind the gap.
+/// Returns the first instant at which the wall clock of `zone` shows `local`. If daylight saving skips that
+/// time, returns the first minute after the gap.
 pub(super) fn instant_of(local: NaiveDateTime, zone: Tz) -> Option<Timestamp> {
     // No zone has ever skipped more than a whole day; the common gap is one hour.
     (0..=24 * 60).find_map(|minutes| {
@@ -183,17 +183,17 @@ pub(super) fn instant_of(local: NaiveDateTime, zone: Tz) -> Option<Timestamp> {
     })
 }
 
-/// The first instant of a local day.
+/// Returns the first instant of a local day.
 pub(super) fn start_of_day(day: NaiveDate, zone: Tz) -> Option<Timestamp> {
     instant_of(day.and_time(NaiveTime::MIN), zone)
 }
 
-/// The day `count` days after `day`.
+/// Returns the day `count` days after `day`.
 pub(super) fn later_day(day: NaiveDate, count: u32) -> Option<NaiveDate> {
     day.checked_add_days(Days::new(u64::from(count)))
 }
 
-/// Whether two instants fall on one day of the callee, as far as the zone is known; else of Beijing time.
+/// Returns true if two instants fall on one local day of the callee; in Beijing time if the zone is unknown.
 pub fn same_local_day(
     preset: Preset,
     phone: Option<&str>,
@@ -207,8 +207,8 @@ pub fn same_local_day(
     local(one, zone).date() == local(other, zone).date()
 }
 
-/// The first instant that is on a later day than `at` wherever the callee may be, as far as the zone is
-/// known; else of Beijing time.
+/// Returns the first instant that is on a later day than `at` in every zone the callee may be in; in Beijing
+/// time if the zone is unknown.
 pub fn next_local_day(
     preset: Preset,
     phone: Option<&str>,
@@ -248,7 +248,7 @@ mod tests {
                 "2026-03-02T10:00:00Z",
                 "2026-03-03T00:00:00Z",
             ),
-            // A day that summer time makes an hour shorter.
+            // A day shortened by an hour when daylight saving begins.
             (
                 Some("+442079460018"),
                 None,
@@ -327,7 +327,7 @@ mod tests {
             ("2028-02-29", BEIJING, "2028-02-29T00:00:00+08:00"),
             ("2026-03-08", Tz::America__New_York, "2026-03-08T00:00:00-05:00"),
             ("2026-03-09", Tz::America__New_York, "2026-03-09T00:00:00-04:00"),
-            // Chile turns its clocks at midnight: 2026-09-06 begins at one o'clock.
+            // Chile changes its clocks at midnight: 2026-09-06 begins at one o'clock.
             ("2026-09-06", Tz::America__Santiago, "2026-09-06T01:00:00-03:00"),
         ] {
             let day: NaiveDate = day.parse().unwrap();

@@ -7,22 +7,22 @@ use crate::time::Timestamp;
 pub enum ConversationRefusal {
     #[error("this conversation does not exist")]
     Unknown,
-    #[error("the conversation is closed: a new message opens another one")]
+    #[error("the conversation is closed: a new message starts another conversation")]
     Closed,
-    #[error("the conversation is open: its transcript cannot be disposed of")]
+    #[error("the conversation is open: its texts cannot be deleted yet")]
     NotClosed,
-    #[error("a message has an id of 1 to {bytes_max} printable ASCII characters")]
+    #[error("a message id must have 1 to {bytes_max} printable ASCII characters")]
     MessageId { bytes_max: usize },
-    #[error("a message has 1 to {chars_max} characters")]
+    #[error("a message must have 1 to {chars_max} characters")]
     Text { chars_max: usize },
     /// The message was evaluated before another input: evaluate it again.
-    #[error("the conversation has a newer input: try again")]
+    #[error("the conversation changed meanwhile: try again")]
     WentOn,
-    #[error("the person's key is gone: the conversation cannot go on")]
+    #[error("the customer's key was destroyed: the conversation cannot continue")]
     Unreadable,
-    #[error("the opt-out must be stored on the number first")]
+    #[error("an opt-out must be stored on the number first")]
     OptOutFirst,
-    #[error("the conversation is not idle before {until}")]
+    #[error("the customer may continue it until {until}")]
     NotIdle { until: Timestamp },
 }
 

@@ -1,4 +1,5 @@
-//! What the answers of a person's decider share: who may still be known, how a rule settles an enrolment.
+//! Shared by the customer's decider: checks for erased or unreadable persons, and how a rule settles an
+//! enrolment.
 
 use super::command::ForbiddenBy;
 use super::enrolment::EnrolmentState;
@@ -14,7 +15,8 @@ use values::ids::CampaignId;
 
 pub(super) type Decided = Result<Vec<CustomerEvent>, CustomerRefusal>;
 
-/// What is sealed of this person can be read: a second key would make the rest of it noise for ever.
+/// Refuses a person with a missing key. A second key would make the values sealed under the first one
+/// unreadable permanently.
 pub(super) const fn readable(state: &CustomerState) -> Result<(), CustomerRefusal> {
     if state.is_unreadable() {
         return Err(CustomerRefusal::KeyMissing);
@@ -22,7 +24,7 @@ pub(super) const fn readable(state: &CustomerState) -> Result<(), CustomerRefusa
     Ok(())
 }
 
-/// Nothing new is kept of a person who was erased or asked to be.
+/// Refuses a person who was erased or has requested erasure: no new data about the person is stored.
 pub(super) fn not_erased(state: &CustomerState) -> Result<(), CustomerRefusal> {
     match state.erasure() {
         Erasure::None => Ok(()),
@@ -39,7 +41,8 @@ pub(super) const fn at_most(count: usize, count_max: usize, of: &'static str) ->
     Ok(())
 }
 
-/// A rule ends the enrolment: with the last call's disposition, or `not_permitted` if it was never dialed.
+/// Returns the event that settles an enrolment because a rule forbids further dials. It has the last call's
+/// disposition, or `not_permitted` if the enrolment was never dialed.
 pub(super) fn not_permitted(
     campaign: &CampaignId,
     enrolment: &EnrolmentState,
@@ -57,8 +60,8 @@ pub(super) fn not_permitted(
     }
 }
 
-/// The same where somebody ends it, or a rule does before any dial: the callback that waits ends first, by
-/// that rule.
+/// Returns the events that settle an enrolment by order of a user or by a rule before any dial. A waiting
+/// callback is canceled first, with the same rule.
 pub(super) fn settled_by(
     campaign: &CampaignId,
     enrolment: &EnrolmentState,

@@ -1,9 +1,9 @@
-//! To whom a customer is given: a user or a team.
+//! The assignee of a customer: a user or a team.
 
 use serde::{Deserialize, Serialize};
 use values::ids::{TeamId, UserId};
 
-/// To whom a customer is assigned.
+/// The user or team responsible for a customer.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Assignee {

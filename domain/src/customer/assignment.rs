@@ -1,11 +1,11 @@
-//! Who sees to a customer: a user or a team, for the data scope of agents and supervisors (SEC-1).
+//! Assigns a customer to a user or team, which decides the data scope of agents and supervisors (SEC-1).
 
 use super::assignee::Assignee;
 use super::event::CustomerEvent;
 use super::refusal::CustomerRefusal;
 use super::state::CustomerState;
 
-/// Longest reason kept: it is stored for ever and must hold nothing personal.
+/// The most bytes of a reason. It is stored permanently and must not contain personal data.
 pub const ASSIGNMENT_REASON_BYTES_MAX: usize = 256;
 
 type Decided = Result<Vec<CustomerEvent>, CustomerRefusal>;

@@ -1,8 +1,9 @@
-//! Where a campaign learns when people answer: the hour of a call that ended, and the hour to which the next
-//! is moved inside the windows.
+//! Best call times: records the hour of a call that ended, and moves the next dial to a better hour within
+//! the calling windows.
 //!
-//! Whoever has times of their own is not moved: what a person says goes before what is learnt of many. What
-//! says nothing of the person (a failure of ours, a line that was full) is neither counted nor moved.
+//! A customer with preferred times is not moved: a stated preference goes before what is learned from many.
+//! Calls that say nothing about the person (a failure of ours, a congested line) are neither counted nor
+//! moved.
 
 use super::command::CallClosing;
 use super::enrolment::EnrolmentState;
@@ -14,10 +15,10 @@ use crate::compliance::judge_customer;
 use crate::local_hour::hour_of_person;
 use crate::time::Timestamp;
 
-/// Rules that say in which hours and on which days.
+/// The compliance rules that limit hours and days.
 const HOURS: [&str; 2] = ["calling_window", "calling_days"];
 
-/// The hour in which a call was dialed, where its campaign learns of it.
+/// Returns the hour in which a call was dialed, if its campaign learns best call times.
 pub(super) fn timing(
     state: &CustomerState,
     enrolment: &EnrolmentState,
@@ -33,7 +34,7 @@ pub(super) fn timing(
     })
 }
 
-/// The better hour of a retry that the policy has at `due_at`; `None` where it stays there.
+/// Returns the better hour for a retry that the policy sets to `due_at`; `None` if the retry stays there.
 pub(super) fn moved(
     state: &CustomerState,
     enrolment: &EnrolmentState,

@@ -1,8 +1,8 @@
-//! Attributes that follow from a person's calls, as the customer's own state keeps them.
+//! Attributes derived from a person's calls, as the customer's state keeps them.
 //!
-//! `Profile` folds the same from a whole stream. The state keeps them as numbers and codes instead, because
-//! it stays in memory for every loaded customer. A value that a user or a list sets replaces the one that
-//! calls left, and the next call replaces it again: the last event counts.
+//! `Profile` derives the same values from the whole stream. The state keeps them as numbers and codes,
+//! because it stays in memory for every loaded customer. A value that a user or a list sets replaces the
+//! derived one, and the next call replaces it again: the last event counts.
 
 use super::event::CustomerEvent;
 use super::profile::{COUNTS, FOLLOW_UP_STATES, Profile, ProfileChange, profile_changes};
@@ -10,12 +10,12 @@ use crate::attribute::{AttributeValue, Known};
 use crate::time::Timestamp;
 use values::disposition::{Disposition, InterestLevel, Outcome};
 
-/// What a person's calls say of them. A member is `None` while calls say nothing, or a value that was set
-/// counts.
+/// The values derived from a person's calls. A member is `None` while no call has set it, or while a value
+/// set by a user or a list counts.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(super) struct CallAttributes {
     is_registered: bool,
-    /// In the order of `COUNTS`.
+    /// The counts, in the order of `COUNTS`.
     counts: [Option<u32>; COUNTS.len()],
     last_call_time: Option<Timestamp>,
     last_answered_time: Option<Timestamp>,
@@ -26,7 +26,7 @@ pub(super) struct CallAttributes {
 }
 
 impl CallAttributes {
-    /// Takes one event. `set` is what users and lists set before it.
+    /// Applies one event. `set` holds the values that users and lists set before it.
     pub(super) fn evolve(&mut self, event: &CustomerEvent, set: Option<&Profile>) {
         let is_set_by_hand = matches!(event, CustomerEvent::AttributesSet { .. });
         for change in profile_changes(event) {
@@ -51,7 +51,7 @@ impl CallAttributes {
         }
     }
 
-    /// The whole profile: what was set, and what calls say.
+    /// Returns the complete profile: the values in `set` and those derived from calls.
     pub(super) fn over(&self, set: Option<&Profile>) -> Profile {
         let mut profile = set.cloned().unwrap_or_default();
         if !self.is_registered {

@@ -1,5 +1,5 @@
-//! One call now: an order to call somebody of a campaign before whoever only stands in a list. It is no
-//! permit: the next dial asks every rule and cap.
+//! An order to call one customer of a campaign now, before customers who are only in a list. It is no permit:
+//! the dial still checks every rule and cap.
 
 use super::command::ForbiddenBy;
 use super::enrolment::EnrolmentState;
@@ -9,7 +9,7 @@ use crate::time::Timestamp;
 use std::collections::BTreeMap;
 use values::ids::{CallId, CampaignId, EnrolmentId};
 
-/// The stored rule of an enrolment whose call was asked for and canceled before it was dialed.
+/// The rule stored for an enrolment with a requested call that was canceled before it was dialed.
 pub const CALL_CANCELED: &str = "call_canceled";
 
 pub(super) fn call_now(
@@ -41,7 +41,8 @@ pub(super) fn call_now(
     }])
 }
 
-/// Whoever named a time is called then: a call before it would be judged without it, and would end it.
+/// Refuses if a callback waits: a call before its time would be judged without the callback, and would end
+/// it.
 pub(super) fn no_callback(enrolment: &EnrolmentState, campaign: &CampaignId) -> Result<(), CustomerRefusal> {
     enrolment.callback.as_deref().map_or(Ok(()), |waiting| {
         Err(CustomerRefusal::CallbackWaits {
@@ -51,8 +52,9 @@ pub(super) fn no_callback(enrolment: &EnrolmentState, campaign: &CampaignId) -> 
     })
 }
 
-/// Before the grant nothing of the call is on its way: the enrolment may be settled, as that of a call which
-/// is canceled while it rings. Behind the grant the call's own stream takes the order.
+/// Refuses unless the requested call is not granted yet. Before the grant the enrolment can be settled at
+/// once, like one with a call that is canceled while it rings. After the grant the call's own stream takes
+/// the order.
 pub(super) fn may_cancel(
     enrolment: &EnrolmentState,
     id: EnrolmentId,
@@ -74,7 +76,7 @@ pub(super) fn may_cancel(
     Ok(())
 }
 
-/// Why the enrolment of a canceled call is settled.
+/// Returns the rule and facts that settle the enrolment of a canceled call.
 pub(super) fn canceled(reason: String, by: Option<String>) -> ForbiddenBy {
     let mut facts = BTreeMap::from([("reason".to_owned(), reason)]);
     facts.extend(by.map(|by| ("by".to_owned(), by)));

@@ -1,4 +1,5 @@
-//! What the end of a call does to callbacks: the time that was named in it, and the callback that it kept.
+//! The effect of a call's end on callbacks: a time named during the call, and the callback that the call
+//! kept.
 
 use super::answering::callback_ended;
 use super::callbacks::{Barred, barred, replaced};
@@ -14,21 +15,22 @@ use crate::time::Timestamp;
 use std::collections::BTreeMap;
 use values::disposition::Outcome;
 
-/// A time that lies behind, or too far ahead, or one too many.
+/// The rule stored for a callback time that is past or too far ahead, or if there are too many callbacks.
 const CALLBACK_TIME: &str = "callback_time";
 
-/// What a call's end does to callbacks.
+/// The effect of a call's end on callbacks.
 #[derive(Debug, Default)]
 pub(super) struct AfterCall {
-    /// Before the call is closed: what was named in it.
+    /// Events before the call is closed: the callback named during the call.
     pub(super) named: Vec<CustomerEvent>,
-    /// Behind it: how a callback ended.
+    /// Event after the call is closed: how a callback ended.
     pub(super) ended: Option<CustomerEvent>,
-    /// When the enrolment is due by its callback, whatever the retry policy says.
+    /// When the enrolment is due for its callback; this takes precedence over the retry policy.
     pub(super) due_at: Option<Timestamp>,
 }
 
-/// `is_over`: nobody calls again in this campaign, whoever named a time.
+/// Returns the effect of the call's end on callbacks. `is_over`: the enrolment gets no further calls, also if
+/// a time was named.
 pub(super) fn after_call(
     state: &CustomerState,
     enrolment: &EnrolmentState,
@@ -72,12 +74,14 @@ pub(super) fn after_call(
     }
 }
 
-/// Whoever refused calls, or whose call somebody ended, has no callback.
+/// Returns true if the callee refused further calls, or a user or program ended the call: no callback
+/// follows.
 fn is_final(closing: &CallClosing) -> bool {
     closing.again == CallAgain::Never || closing.outcome == Some(Outcome::OptedOut)
 }
 
-/// What a callee named: taken, or refused with the rule that stands against it.
+/// Returns the events of a time that the callee named, and the time if it was accepted. A refused time is
+/// stored with the rule that forbids it.
 fn named_in(
     state: &CustomerState,
     enrolment: &EnrolmentState,
@@ -156,7 +160,8 @@ impl CustomerState {
         });
     }
 
-    /// A time that was refused in a call leaves the callback that waits as it is.
+    /// Removes the enrolment's callback. A time that was refused during a call leaves a waiting callback
+    /// unchanged.
     pub(super) fn note_callback_ended(&mut self, event: &CustomerEvent) {
         let CustomerEvent::CallbackEnded {
             campaign,
@@ -172,7 +177,7 @@ impl CustomerState {
         }
         self.with_enrolment(campaign, |enrolment| {
             let over = enrolment.callback.take();
-            // What comes instead is laid over what there was before the first of them.
+            // A replacing callback keeps the due time from before the first of them.
             let before = over
                 .filter(|_| *how == CallbackEnd::Replaced)
                 .map(|over| over.due_before);

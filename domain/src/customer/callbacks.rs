@@ -1,7 +1,7 @@
-//! Times that people name for being called again: asked for, kept, canceled, missed.
+//! Callbacks: times at which customers want to be called again; requested, kept, canceled or missed.
 //!
-//! A time that the rules do not allow is refused when it is named, with the next that they do. The dial asks
-//! every rule again at its time; the retry policy's waits and counts do not bind it.
+//! A time that the rules do not allow is refused when it is named, with the next allowed time. The dial
+//! checks every rule again at its time; waits and counts of the retry policy do not apply to it.
 
 use super::answering::{Decided, at_most, callback_ended, not_erased, not_permitted};
 use super::command::{CallbackOrder, CustomerCommand, ForbiddenBy};
@@ -22,19 +22,20 @@ use std::collections::BTreeMap;
 use values::disposition::Disposition;
 use values::ids::{CampaignId, UserId};
 
-/// The stored rule of an enrolment whose callback was missed, and that the retry policy has done with.
+/// The rule stored for an enrolment that ends because its callback was missed and the retry policy has no
+/// call left.
 pub const CALLBACK_MISSED: &str = "callback_missed";
 
-/// The same where somebody canceled it.
+/// The rule stored for an enrolment that ends because its callback was canceled.
 const CALLBACK_CANCELED: &str = "callback_canceled";
 
-/// Why nobody is dialed whose agent is not free yet.
+/// The rule stored for a dial that waits for the callback's own agent, who is not free.
 pub const CALLBACK_AGENT: &str = "callback_agent";
 
-/// How soon an agent who is not free is looked for again.
+/// How soon a dial is tried again if the callback's agent is not free.
 const AGENT_AGAIN_MS: u64 = 5_000;
 
-/// What a callback at a time meets.
+/// The rule that forbids a callback at a time, with its facts and the next allowed time.
 pub(super) struct Barred {
     pub(super) rule: String,
     pub(super) facts: BTreeMap<String, String>,
@@ -124,7 +125,7 @@ pub(super) fn cancel(state: &CustomerState, command: CustomerCommand, now: Times
     Ok(events)
 }
 
-/// The campaign's enrolment, while it can still be called.
+/// Returns the campaign's enrolment; refused if there is none or it is settled.
 fn unsettled<'a>(
     state: &'a CustomerState,
     campaign: &CampaignId,
@@ -142,8 +143,9 @@ fn unsettled<'a>(
     Ok(enrolment)
 }
 
-/// What the person's own rules say of a call at `at`, as far as can be told now: that the campaign runs then
-/// and a hold is over is taken, as a refusal's due time takes it. Rules of the number are asked at the dial.
+/// Returns the person's rule that forbids a call at `at`, as far as it is known now. Assumes that the
+/// campaign runs then and a hold is released, as for the due time of a refused dial. Rules of the number are
+/// checked at the dial.
 pub(super) fn barred(
     state: &CustomerState,
     enrolment: &EnrolmentState,
@@ -179,7 +181,7 @@ pub(super) fn barred(
     })
 }
 
-/// The callback that waits gives way to another.
+/// Ends the waiting callback because another one replaces it.
 pub(super) fn replaced(campaign: &CampaignId, pending: Option<&Callback>) -> Vec<CustomerEvent> {
     let ended = pending.map(|pending| callback_ended(campaign, pending.at, CallbackEnd::Replaced));
     ended.into_iter().collect()
@@ -193,20 +195,20 @@ fn settled(campaign: &CampaignId, enrolment: &EnrolmentState, rule: &str) -> Cus
     not_permitted(campaign, enrolment, forbidden)
 }
 
-/// A time that was named while a grant was open, or stands still before the policy's own: what a grant that
-/// is given back leaves due, neither before nor behind it.
+/// Returns a time that was named while a grant was open, or that is before the policy's due time: a released
+/// grant leaves the enrolment due then, neither earlier nor later.
 pub(super) fn named_while_open(enrolment: &EnrolmentState, now: Timestamp) -> Option<Timestamp> {
     let named_at = enrolment.callback.as_deref().map(|waiting| waiting.at);
     named_at.filter(|at| *at > enrolment.due_at || *at > now && *at < enrolment.due_at)
 }
 
-/// The retry policy has a call left for the enrolment beside its callback.
+/// Returns true if the retry policy allows a further call of the enrolment besides its callback.
 fn is_left(state: &CustomerState, enrolment: &EnrolmentState, plan: &CallingPlan) -> bool {
     let policy = &plan.retry_policy;
     if !policy.permits_another(enrolment.charged_dials, enrolment.uncharged_dials) {
         return false;
     }
-    // Never called, or not in this round: how the last call of the one before ended says nothing of it.
+    // No call in this round yet: the disposition of the previous round's last call does not count.
     let is_begun = enrolment.charged_dials.saturating_add(enrolment.uncharged_dials) > 0;
     let Some(last) = enrolment.last.filter(|_| is_begun) else {
         return true;
@@ -221,7 +223,7 @@ fn is_left(state: &CustomerState, enrolment: &EnrolmentState, plan: &CallingPlan
     let charged = closed.unwrap_or_default().charged;
     let rule = plan.retry_rule(last.disposition);
     let retried = rule.is_some_and(|rule| rule.retries_max > 0 && charged <= rule.retries_max);
-    // A number that is none is called again by nobody: another one is, where there is one.
+    // An invalid number is not dialed again, but another number of the person is.
     retried || last.disposition == Disposition::InvalidNumber && has_a_number(state)
 }
 
@@ -229,8 +231,8 @@ fn has_a_number(state: &CustomerState) -> bool {
     state.numbers().iter().any(|known| !known.invalid)
 }
 
-/// A callback whose time is over when a dial is asked for: said, and the enrolment goes on without it, or is
-/// settled where it was all that was left.
+/// Returns the events if the callback's time is over when a dial is requested: the callback is missed, and
+/// the enrolment continues without it or is settled if no other call was left.
 pub(super) fn overdue(
     state: &CustomerState,
     enrolment: &EnrolmentState,
@@ -243,7 +245,7 @@ pub(super) fn overdue(
     Some(missed(state, enrolment, facts, pending, by, Some(now)))
 }
 
-/// The rules keep it from being made in time.
+/// Returns the events if a verdict delays the callback beyond its end: the callback is missed.
 pub(super) fn deferred_beyond(
     state: &CustomerState,
     enrolment: &EnrolmentState,
@@ -258,7 +260,7 @@ pub(super) fn deferred_beyond(
     match not_before {
         Some(later) if later < pending.until => Vec::new(),
         Some(later) => missed(state, enrolment, facts, pending, Some(by), Some(later)),
-        // The rule settles the enrolment itself.
+        // The rule's own refusal settles the enrolment.
         None => missed(state, enrolment, facts, pending, Some(by), None)
             .into_iter()
             .take(1)
@@ -296,7 +298,8 @@ pub(super) fn missed(
     events
 }
 
-/// Until then nobody but its agent makes a call, who is not free: the verdict that says so.
+/// Returns the verdict that a dial waits for the callback's agent, who is not free; other agents may not make
+/// the call yet.
 pub(super) fn waits_for_agent(
     enrolment: &EnrolmentState,
     free_agents: &[UserId],

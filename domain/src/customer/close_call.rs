@@ -1,10 +1,10 @@
-//! The end of a call of this person: when the enrolment is due again, or that it is settled.
+//! The end of a call: sets when the enrolment is due again, or settles it.
 //!
-//! Source: the campaign's retry policy and the rules of call progress: not charged concerns the policy
-//! only, at most a few uncharged dials, an interrupted or silent dial waits out the hold-off, a number that
-//! does not exist gives way to the person's next one, and what is due after the campaign's end is settled.
-//! Whom we cut off after an answer is not called again by the rule for interruptions, but by the policy's own
-//! member for them.
+//! Source: the campaign's retry policy and the rules of call progress. An uncharged call counts only for the
+//! policy's limit of uncharged dials. An interrupted or silent dial waits for the hold-off. A number that
+//! does not exist is replaced by the person's next one. An enrolment that would be due after the campaign's
+//! end is settled. A conversation that we cut off is not retried by the rule for interruptions but by the
+//! policy's own member for cut-offs.
 
 use super::answering::{Decided, settled_by};
 use super::command::{CallAgain, CallClosing, TagOrder};
@@ -23,16 +23,16 @@ use crate::time::Timestamp;
 use values::disposition::{Disposition, Outcome};
 use values::ids::NumberId;
 
-/// How long after its first dial a call can still be talking: three legs within 6 s, 120 s to an answer,
-/// 180 s of talk, and a margin. A restart days later ends it then, but the conversation was on the day of
-/// the dial.
+/// The longest time after its first dial that a call can still be in conversation: three legs within 6 s, 120
+/// s to an answer, 180 s of talk, and a margin. A restart days later ends the call then, but the conversation
+/// was on the day of the dial.
 const TALKING_MS_MAX: u64 = 600_000;
 
-/// When and where the next dial goes.
+/// Time and number of the next dial.
 struct Next {
     due_at: Timestamp,
     number: Option<NumberId>,
-    /// The hour to which it was moved.
+    /// The better hour to which it was moved, if it was.
     moved: Option<BetterHour>,
 }
 
@@ -47,7 +47,7 @@ impl Next {
 }
 
 impl Next {
-    /// The same, not before the day after a late answer.
+    /// Returns this dial, moved to the day after a late answer if there is one.
     fn behind(self, enrolment: &EnrolmentState) -> Self {
         Self {
             due_at: late_answer::not_before(enrolment, self.due_at),
@@ -56,8 +56,8 @@ impl Next {
     }
 }
 
-/// A call closed before, or released, changes nothing. A call that was withdrawn before its dial is released
-/// instead: it never rang and counts nowhere.
+/// Closes a call. A call that was closed or released before makes no event. A call withdrawn before its dial
+/// is released instead: it never rang and is not counted.
 pub(super) fn close_call(state: &CustomerState, closing: &CallClosing, facts: &CampaignFacts) -> Decided {
     let campaign = &closing.campaign;
     let enrolment = state
@@ -129,7 +129,7 @@ pub(super) fn close_call(state: &CustomerState, closing: &CallClosing, facts: &C
     Ok(events)
 }
 
-/// Withdrawn before its dial: it never rang.
+/// Returns the events for a call that was withdrawn before its dial: it never rang.
 fn released(enrolment: &EnrolmentState, closing: &CallClosing) -> Vec<CustomerEvent> {
     let released = CustomerEvent::DialReleased {
         campaign: closing.campaign.clone(),
@@ -145,7 +145,7 @@ fn released(enrolment: &EnrolmentState, closing: &CallClosing) -> Vec<CustomerEv
         .collect()
 }
 
-/// Nothing was ever granted to this enrolment: the call cannot be one of its own.
+/// Refuses a call that the enrolment cannot have, because it never had a grant; else makes no event.
 const fn no_longer_open(enrolment: &EnrolmentState, closing: &CallClosing) -> Decided {
     if enrolment.attempts == 0 {
         return Err(CustomerRefusal::UnknownCall { call: closing.call });
@@ -153,8 +153,8 @@ const fn no_longer_open(enrolment: &EnrolmentState, closing: &CallClosing) -> De
     Ok(Vec::new())
 }
 
-/// The tag by which the campaign marks whoever ended a call so. Whose tags are full, or cannot be kept any
-/// more, stays without it: the call is closed all the same.
+/// Returns the tag with which the campaign marks customers after this disposition. If the person has too many
+/// tags or no tag can be stored, the call is closed without it.
 fn marked(
     state: &CustomerState,
     closing: &CallClosing,
@@ -173,7 +173,8 @@ fn marked(
     profiling::tag(state, order).unwrap_or_default()
 }
 
-/// At the time that was named; a number that does not exist gives way to the next.
+/// Returns the dial for a callback: at the named time; a number that does not exist is replaced by the next
+/// one.
 fn by_callback(state: &CustomerState, closing: &CallClosing, due_at: Timestamp) -> Next {
     let is_invalid = closing.disposition == Disposition::InvalidNumber;
     Next {
@@ -211,7 +212,8 @@ fn next_dial(
         .get(&closing.disposition)
         .copied()
         .unwrap_or_default();
-    // What is not charged counts against the uncharged dials alone, but a rule without retries is final.
+    // An uncharged call counts only against the limit of uncharged dials, but a rule without retries is
+    // final.
     let retries = if closing.charged { before.charged } else { 0 };
     if retries >= rule.retries_max {
         return None;
@@ -228,7 +230,7 @@ fn next_dial(
     ))
 }
 
-/// When somebody who was cut off by us is due again; `None` when nobody calls again.
+/// Returns when an enrolment is due again after a cut-off; `None` if the policy makes it final.
 fn after_cut_off(state: &CustomerState, closing: &CallClosing, facts: &CampaignFacts) -> Option<Timestamp> {
     let talked_at = closing.ended_at.min(closing.dialed_at.plus_ms(TALKING_MS_MAX));
     let due_at = match facts.plan.retry_policy.after_cut_off() {
@@ -247,7 +249,8 @@ fn after_cut_off(state: &CustomerState, closing: &CallClosing, facts: &CampaignF
     Some(due_at.max(closing.ended_at).max(held_off_until(closing)))
 }
 
-/// The wait before the retry after `before` earlier calls of this disposition; the last wait repeats.
+/// Returns the wait in milliseconds before the retry after `before` earlier calls of this disposition; the
+/// last wait of the rule repeats.
 fn wait_ms(rule: &RetryRule, before: u32) -> u64 {
     if planted(Bug::RetryWaitsIgnored) {
         return 0;
@@ -257,8 +260,8 @@ fn wait_ms(rule: &RetryRule, before: u32) -> u64 {
     wait.copied().unwrap_or(0)
 }
 
-/// After an interruption or silence the first phone may still ring (RFC 3261 timer C): not due before the
-/// trunk's hold-off has passed since the dial.
+/// Returns the earliest time of the next dial. After an interruption or silence the phone may still ring (RFC
+/// 3261 timer C), so the trunk's hold-off has to pass since the dial.
 fn held_off_until(closing: &CallClosing) -> Timestamp {
     match closing.disposition {
         Disposition::Interrupted | Disposition::TrunkTimeout if !planted(Bug::HoldOffIgnored) => {

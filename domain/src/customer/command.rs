@@ -23,44 +23,43 @@ use values::ids::{CallId, CampaignId, CustomerId, EventId, ListId, NumberId, Per
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum CustomerCommand {
-    /// One row of a list: registers the person and the number where new, records a consent where given,
-    /// and enrols. Already enrolled in this campaign: refused as `AlreadyEnrolled` (a duplicate).
+    /// Enrols one row of a list: registers the person and the number if new, records a consent if given. A
+    /// person who is already in this campaign is refused as `AlreadyEnrolled` (a duplicate).
     Enrol(Box<Enrolment>),
-    /// Nobody calls the person in this campaign any more; a call that is open may end. `list` is the list
-    /// that they must have come by. Settled already, withdrawn already, or come by another list: no event.
+    /// Withdraws the person from this campaign; an open call may end. `list`, if given, must be the list of
+    /// the enrolment. No event if it is settled, withdrawn already, or came by another list.
     WithdrawEnrolment {
         campaign: CampaignId,
         list: Option<ListId>,
         reason: String,
         by: Option<String>,
     },
-    /// Asks for the person's side of a permit. Answers `customer.dial_granted` or `customer.dial_refused`
-    /// (with `customer.enrolment_settled` behind it where a rule forbids for good).
-    /// `customer` is the entity's own id: the state, folded from events, does not know it.
-    /// `joined` is what binds of the ids that were merged into it.
+    /// Requests the customer's side of a permit. Makes `customer.dial_granted`, or `customer.dial_refused`,
+    /// which `customer.enrolment_settled` follows if a rule forbids permanently. `customer` is the entity's
+    /// own id, which its state does not know. `joined`: the restrictions of the ids that were merged into it.
     GrantDial {
         customer: CustomerId,
         facts: Box<CampaignFacts>,
         joined: Vec<JoinedFacts>,
     },
-    /// Judges the person as a grant would be, before an agent is shown them: what forbids or defers a dial is
-    /// stored, and nothing is granted. May they be called: no event. `of_number` is what their number's own
-    /// facts say against it.
+    /// Judges the person as for a grant, before an agent sees them. Stores a verdict that forbids or defers a
+    /// dial; makes no event if the person may be called. `of_number` is the verdict of the number's own facts
+    /// against a dial.
     JudgePreview {
         customer: CustomerId,
         facts: Box<CampaignFacts>,
         joined: Vec<JoinedFacts>,
         of_number: Option<Box<Verdict>>,
     },
-    /// An agent who was shown the person does not call them: they wait.
+    /// Records that an agent skipped the person in preview dialing: not due again for `wait_ms`.
     SkipPreview {
         campaign: CampaignId,
         agent: UserId,
         reason: String,
         wait_ms: u64,
     },
-    /// Gives back a grant that was not dialed. With `forbidden_by` (a number's final refusal) it settles too.
-    /// A callback whose time is over before `not_before` was missed, where the campaign's `facts` are told.
+    /// Releases a grant that was not dialed. With `forbidden_by` (a final refusal of the number) it also
+    /// settles. If `facts` are given, a callback that ends before `not_before` is missed.
     ReleaseDial {
         call: CallId,
         reason: String,
@@ -68,41 +67,42 @@ pub enum CustomerCommand {
         forbidden_by: Option<ForbiddenBy>,
         facts: Option<Box<CampaignFacts>>,
     },
-    /// A call of this person has ended; sets the next due time or settles. `facts` is the campaign's plan.
+    /// Closes a call that ended: sets the next due time or settles. `facts` holds the campaign's plan.
     CloseCall {
         closing: Box<CallClosing>,
         facts: Box<CampaignFacts>,
     },
-    /// The callee answered `call` after it was given up or interrupted; the leg got ACK and BYE. Moves the
-    /// due time to the callee's next local day. Stored already, settled, or a callback waits: no event.
+    /// Records that the callee answered after the call was given up or interrupted; the leg got ACK and BYE.
+    /// Moves the due time to the callee's next local day. No event if stored already, settled, or a callback
+    /// waits.
     NoteLateAnswer {
         call: CallId,
         answered_at: Timestamp,
         facts: Box<CampaignFacts>,
     },
-    /// A person's order: somebody who was cut off by us in this campaign is due at once. The rules and caps
-    /// are asked as for any dial. Due already: no event.
+    /// Makes a customer that we cut off in this campaign due at once, on a user's order. The dial still
+    /// checks rules and caps. No event if due already.
     CallBack {
         campaign: CampaignId,
         by: Option<String>,
     },
-    /// An order to call somebody of the campaign now, before who only stands in a list; every rule and cap
-    /// is asked as for any dial. From `deadline` on they are not dialed any more.
+    /// Orders a call now, before customers who are only in a list. The dial still checks every rule and cap.
+    /// From `deadline` on the order is void.
     CallNow {
         campaign: CampaignId,
         deadline: Option<Timestamp>,
     },
-    /// The person is to be called at a time that they named: not before, and then before ordinary work. A
-    /// time that the rules do not allow is refused, with the next that they do.
+    /// Requests a callback at a time that the customer named: not called before it, and then before ordinary
+    /// work. A time that the rules do not allow is refused, with the next allowed one.
     RequestCallback(Box<CallbackOrder>),
-    /// The callback is not wanted any more. There is none: no event.
+    /// Cancels the callback. No event if there is none.
     CancelCallback {
         facts: Box<CampaignFacts>,
         reason: String,
         by: Option<String>,
     },
-    /// The call that was asked for is not wanted any more: the enrolment is settled before it is dialed.
-    /// `customer` is the entity's own id, from which the call's follows.
+    /// Cancels a requested call before it is dialed and settles the enrolment. The call's id is derived from
+    /// `customer`, the entity's own id.
     CancelAsked {
         customer: CustomerId,
         campaign: CampaignId,
@@ -110,7 +110,8 @@ pub enum CustomerCommand {
         reason: String,
         by: Option<String>,
     },
-    /// A person's word that somebody who was cut off by us is not called again in this campaign.
+    /// Settles, on a user's order, the enrolment of a customer that we cut off: no further call in this
+    /// campaign.
     SettleCutOff {
         campaign: CampaignId,
         reason: String,
@@ -127,73 +128,74 @@ pub enum CustomerCommand {
         scope: String,
         source: String,
     },
-    /// A duty to keep this person's data: refuses erasure until it is released. Held already: no event.
+    /// Places a legal hold: refuses erasure until it is released. No event if one exists.
     Hold {
         reason: String,
         by: Option<String>,
     },
-    /// Ends a hold. An erasure that was requested before it is carried out now.
+    /// Releases a hold. An erasure that was requested before is carried out now.
     ReleaseHold {
         reason: Option<String>,
         by: Option<String>,
         four_eyes: Option<Box<FourEyes>>,
     },
-    /// Erases the person: at once, or once no call of the person is open. Erased already: no event.
+    /// Erases the person: at once, or when the last open call ends. No event if erased already.
     Erase {
         reason: String,
         requested_by: Option<String>,
         approved_by: Option<String>,
         four_eyes: Option<Box<FourEyes>>,
     },
-    /// From now on this user, or this team, sees to the person. Assigned so already: no event.
+    /// Assigns the person to a user or team. No event if assigned so already.
     Assign {
         to: Assignee,
         reason: String,
     },
-    /// Nobody in particular does any more. Nobody did: no event.
+    /// Removes the assignment. No event if there is none.
     Unassign {
         reason: String,
     },
-    /// Values of the person were wrong: these are right. So already: no event.
+    /// Replaces wrong values of the person by right ones. No event if they are so already.
     Correct(Box<Correction>),
-    /// Values of attributes are known from here on, or not any more.
+    /// Sets and clears values of attributes.
     SetAttributes(Box<AttributesOrder>),
-    /// Tags are given and taken away.
+    /// Adds and removes tags.
     Tag(Box<TagOrder>),
-    /// Caps of calls to the person, never looser than the presets of the campaigns they are in. So already:
-    /// no event.
+    /// Sets caps for calls to the person, never looser than the presets of the person's campaigns. No event
+    /// if unchanged.
     SetCaps {
         caps: Vec<CallCap>,
         presets: Vec<Preset>,
         reason: String,
         by: Option<String>,
     },
-    /// When the person prefers to be called. So already: no event.
+    /// Sets when the person prefers to be called. No event if unchanged.
     SetPreferredTimes {
         times: Vec<PreferredTime>,
         origin: ProfileOrigin,
     },
-    /// A number that was stored as Chinese without a known country is right. Its country was known, or is
-    /// confirmed already: no event.
+    /// Confirms a number that was stored as Chinese without a known country. No event if its country was
+    /// known or is confirmed.
     ConfirmNumber {
         number: NumberId,
         reason: String,
     },
-    /// What came of a call afterwards. Known so already: no event.
+    /// Reports a deal that followed a call. No event if it is known so already.
     ReportDeal(Box<DealReport>),
-    /// What another system's records say of calls to a number of the person. All known already: no event.
+    /// Imports another system's records of calls to a number of the person. No event if all are known.
     ImportHistory(Box<HistoryOrder>),
-    /// This id and another are one person. Merged already: no event, or what is still to be settled.
+    /// Merges this id with another of the same person. Merged already: no event, or what is still to be
+    /// settled.
     Merge(MergeOrder),
-    /// They are two persons after all. Not merged: no event.
+    /// Undoes a merge of two ids. No event if they are not merged.
     Unmerge(UnmergeOrder),
-    /// The effects of an erasure are done. Where enrolments are still to be settled (more than one append
-    /// takes), it settles some of them instead: ask again.
+    /// Certifies an erasure after its effects. If enrolments are still open (more than one append can
+    /// settle), it settles some of them instead: send it again.
     CertifyErasure(Box<DoneErasure>),
 }
 
 impl CustomerCommand {
-    /// Its name, for logs.
+    /// Returns the command's name, for logs.
     pub const fn kind(&self) -> &'static str {
         match self {
             Self::Enrol(_) => "customer.enrol",
@@ -232,16 +234,16 @@ impl CustomerCommand {
     }
 }
 
-/// What is right of a person, by the request that says so.
+/// The right values of a person, and the person request that states them.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Correction {
     pub request: PersonRequestId,
     pub name: Option<String>,
-    /// By their names, in every campaign that has them.
+    /// Values by variable name, for every campaign that has the variable.
     pub variables: BTreeMap<String, String>,
 }
 
-/// Values of a person by the names of their attributes, in either language, as somebody wrote them.
+/// Values for attributes by name, in either language, as the user wrote them.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct AttributesOrder {
     pub values: BTreeMap<String, String>,
@@ -249,7 +251,7 @@ pub struct AttributesOrder {
     pub origin: ProfileOrigin,
 }
 
-/// Tags of one level.
+/// Tags of one level to add and remove.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct TagOrder {
     pub level: TagLevel,
@@ -258,7 +260,7 @@ pub struct TagOrder {
     pub origin: ProfileOrigin,
 }
 
-/// Which two ids are one person, and whose side this is. `customer` is the entity's own id.
+/// The other id of the same person, and which of the two this one becomes. `customer` is the entity's own id.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct MergeOrder {
     pub customer: CustomerId,
@@ -268,7 +270,7 @@ pub struct MergeOrder {
     pub by: Option<String>,
 }
 
-/// Which id is another person after all.
+/// The id that belongs to another person after all.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct UnmergeOrder {
     pub with: CustomerId,
@@ -276,18 +278,18 @@ pub struct UnmergeOrder {
     pub by: Option<String>,
 }
 
-/// A time that was named for being called again.
+/// A requested callback.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CallbackOrder {
     pub at: Timestamp,
-    /// Who alone makes the call, at first; any agent, or the robot, unless it is said.
+    /// The only agent who may make the call at first; `None`: any agent, or the robot.
     pub agent: Option<UserId>,
     pub reason: Option<String>,
     pub by: Option<String>,
     pub facts: CampaignFacts,
 }
 
-/// What the forgetting driver has done.
+/// The effects of an erasure that the forgetting driver has carried out.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct DoneErasure {
     /// The id of `customer.erased`.
@@ -297,23 +299,23 @@ pub struct DoneErasure {
     pub recordings: Vec<DeletedRecording>,
 }
 
-/// A number of a person, as a row of a list has it. `phone` is E.164.
+/// A further number of a person in a row of a list. `phone` is E.164.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct TheirPhone {
     pub number: NumberId,
     pub phone: String,
-    /// How its country was known.
+    /// How the number's country was known.
     pub country: CountrySource,
 }
 
-/// One row of a list, checked and normalised. `phone` is E.164.
+/// One row of a list, checked and normalized. `phone` is E.164.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Enrolment {
     pub customer: CustomerId,
     pub external_id: String,
     pub number: NumberId,
     pub phone: String,
-    /// How the country of the phone was known.
+    /// How the phone's country was known.
     pub country: CountrySource,
     /// Further numbers of the person, in the order in which they are tried.
     pub further_phones: Vec<TheirPhone>,
@@ -324,16 +326,16 @@ pub struct Enrolment {
     pub basis: Basis,
     pub variables: BTreeMap<String, String>,
     pub consent: Option<GivenConsent>,
-    /// When the person prefers to be called, where the row says so.
+    /// When the person prefers to be called, if the row says so.
     pub preferred: Vec<PreferredTime>,
-    /// The order that the campaign asks for.
+    /// The campaign's ranking plan, if it has one.
     pub priority: Option<Arc<PriorityPlan>>,
-    /// By what groups it learns when people answer.
+    /// The campaign's plan for best call times, if it has one.
     pub best_times: Option<Arc<BestTimesPlan>>,
-    /// Where the person must not be enrolled already.
+    /// The campaigns in which the person must not be enrolled already.
     pub dedupe: Dedupe,
-    /// The customer for whom the campaign calls this number already: this one is enrolled and settled at
-    /// once, so that the list's count holds, and never called.
+    /// The customer that the campaign already calls at this number. This person is then enrolled and settled
+    /// at once, so that the list's count is complete, and never called.
     pub same_number_as: Option<CustomerId>,
 }
 
@@ -347,14 +349,14 @@ pub struct GivenConsent {
     pub evidence: Option<String>,
 }
 
-/// A rule of the number that forbids for good.
+/// A rule that forbids further dials permanently, with its facts.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ForbiddenBy {
     pub rule: String,
     pub facts: BTreeMap<String, String>,
 }
 
-/// What the retry driver read from `call.ended` and `call.dialing`.
+/// The facts of `call.ended` and `call.dialing`, as the retry driver read them.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CallClosing {
     pub call: CallId,
@@ -369,23 +371,23 @@ pub struct CallClosing {
     pub again: CallAgain,
     pub dialed_at: Timestamp,
     pub ended_at: Timestamp,
-    /// A time that the callee named for being called again.
+    /// The callback time that the callee named.
     pub callback_at: Option<Timestamp>,
-    /// From `dialed_at`: how long the phone may go on ringing if nothing definite ended the call.
+    /// How long after `dialed_at` the phone may still ring if nothing definite ended the call.
     pub hold_off_ms: u64,
 }
 
-/// Who says whether the person is called again in the campaign.
+/// What decides if the person is called again in the campaign.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum CallAgain {
-    /// The campaign's retry policy.
+    /// The campaign's retry policy decides.
     ByPolicy,
-    /// Somebody ordered the end of the call, and so that nobody calls again.
+    /// A user or program ordered the end of the call: no further call.
     Never,
 }
 
 impl CallClosing {
-    /// The callee had answered, also late, and a crash or a stop of ours ended the call.
+    /// Returns true if the callee had answered, also late, and a crash or stop of ours ended the call.
     pub fn was_cut_off(&self) -> bool {
         (self.answered || self.late_leg.is_some()) && self.disposition == Disposition::Interrupted
     }

@@ -1,4 +1,4 @@
-//! A number that may have been given the wrong country: a user confirms that it is right.
+//! Confirmation by a user that a number with a guessed country is right.
 
 use super::answering::{Decided, not_erased};
 use super::event::CustomerEvent;
@@ -7,7 +7,7 @@ use super::state::CustomerState;
 use crate::compliance::PhoneCountry;
 use values::ids::NumberId;
 
-/// Longest reason kept: it is stored for ever and must hold nothing personal.
+/// The most bytes of a reason. It is stored permanently and must not contain personal data.
 pub const CONFIRMATION_REASON_BYTES_MAX: usize = 256;
 
 pub(super) fn confirm_number(state: &CustomerState, number: NumberId, reason: String) -> Decided {

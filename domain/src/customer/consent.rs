@@ -1,8 +1,8 @@
-//! Consent given and withdrawn by hand, and what a row of a list brings of it.
+//! Consent given and withdrawn by hand, and consent in a row of a list.
 //!
-//! Source: PIPL articles 14 to 16 and GDPR article 7: consent is for a purpose (here: scope), is shown by who
-//! keeps evidence of it, and is as easy to withdraw as to give. A consent that no rule would count is refused
-//! when it is given by hand, with what it lacks; a withdrawal names the open calls of its scope.
+//! Source: PIPL articles 14 to 16 and GDPR article 7: consent is for a purpose (here: scope), must be shown
+//! by kept evidence, and is as easy to withdraw as to give. A consent given by hand that no rule would count
+//! is refused with what it lacks. A withdrawal names the open calls of its scope.
 
 use super::answering::{Decided, at_most, not_erased, readable};
 use super::command::GivenConsent;
@@ -14,10 +14,10 @@ use crate::personal::Personal;
 use crate::time::Timestamp;
 use values::ids::CallId;
 
-/// Most consent scopes of one person; a scope is a purpose, of which an institution has a handful.
+/// The most consent scopes of one person; a scope is a purpose, and an institution has few.
 const SCOPES_MAX: usize = 64;
 
-/// Refused unless every preset that asks for a consent would count this one from now on.
+/// Records a consent. Refused unless every preset that requires consent would count this one from now on.
 pub(super) fn give(state: &CustomerState, consent: GivenConsent, now: Timestamp) -> Decided {
     not_erased(state)?;
     registered(state)?;
@@ -34,7 +34,8 @@ pub(super) fn give(state: &CustomerState, consent: GivenConsent, now: Timestamp)
     }
 }
 
-/// What a row of a list brings. One that is to be given one day does not undo a withdrawal before that day.
+/// Returns the event for a consent in a row of a list. A consent dated in the future does not undo a
+/// withdrawal.
 pub(super) fn of_row(
     state: &CustomerState,
     consent: GivenConsent,
@@ -51,7 +52,7 @@ pub(super) fn of_row(
     event_of(state, consent)
 }
 
-/// None when exactly this consent is held already.
+/// Returns the event that records a consent; `None` if exactly this consent is recorded already.
 fn event_of(state: &CustomerState, consent: GivenConsent) -> Result<Option<CustomerEvent>, CustomerRefusal> {
     let held = state.consents().get(&consent.scope);
     let is_new_scope = held.is_none();
@@ -77,7 +78,8 @@ fn event_of(state: &CustomerState, consent: GivenConsent) -> Result<Option<Custo
     }))
 }
 
-/// A withdrawal is kept even where no consent is: a file may bring an older consent later.
+/// Withdraws consent for a scope. Stored also without a recorded consent: a file may bring an older one
+/// later.
 pub(super) fn withdraw(state: &CustomerState, scope: String, source: String) -> Decided {
     not_erased(state)?;
     registered(state)?;
@@ -101,8 +103,8 @@ pub(super) fn withdraw(state: &CustomerState, scope: String, source: String) -> 
 }
 
 impl CustomerState {
-    /// Calls granted and neither closed nor released that a withdrawal of this scope concerns. A grant that
-    /// does not say its scope is one of them.
+    /// Returns the open calls (granted, neither closed nor released) that a withdrawal of this scope
+    /// concerns. Grants without a scope are included.
     pub fn open_calls_for(&self, scope: &str) -> Vec<CallId> {
         let concerns = |granted: Option<&str>| granted.is_none_or(|granted| granted == scope);
         let enrolments = self.enrolments().values();

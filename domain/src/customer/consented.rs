@@ -1,10 +1,10 @@
-//! What an event says of consent, as the person's state keeps it: the later of two counts, and for which
-//! scope a grant looked.
+//! How consent events change the person's state: the later of two consents counts. Also the consent scope of
+//! a grant.
 
 use crate::compliance::{ConsentFacts, Verdict};
 use crate::time::Timestamp;
 
-/// The later of two consents for one scope counts.
+/// Stores a consent in the facts of its scope, unless a later one is there.
 pub(super) fn note(
     consent: &mut ConsentFacts,
     given_at: Timestamp,
@@ -18,7 +18,7 @@ pub(super) fn note(
     }
 }
 
-/// For which scope the rules looked at consent when they granted; `None` of a grant without that verdict.
+/// Returns the scope for which the rules checked consent when they granted; `None` without that verdict.
 pub(super) fn scope_of(verdicts: &[Verdict]) -> Option<String> {
     let of_consent = verdicts.iter().find(|verdict| verdict.rule == "consent");
     of_consent.and_then(|verdict| verdict.facts.get("scope").cloned())

@@ -1,8 +1,8 @@
-//! Values of a person that were wrong and are right from here on, as a request of theirs has it (PIPL,
-//! article 46): the name, and variables of campaigns. What was stored before stays as it was stored.
+//! Corrections of a person's name and campaign variables by a person request (PIPL, article 46). Events
+//! stored before stay unchanged.
 //!
-//! A telephone number and the institution's own id are no values that change: calls, opt-outs and lookups go
-//! by them.
+//! A phone number and the institution's own id cannot be corrected: calls, opt-outs and lookups refer to
+//! them.
 
 use super::command::Correction;
 use super::event::CustomerEvent;
@@ -12,21 +12,21 @@ use crate::personal::Personal;
 use std::collections::{BTreeMap, BTreeSet};
 use values::ids::CampaignId;
 
-/// Longest corrected value: what a cell of a list may have, at four bytes a letter.
+/// The most bytes of a corrected value: as in a cell of a list, at four bytes a letter.
 pub const CORRECTED_BYTES_MAX: usize = 4_096;
 
-/// Most values that one correction changes, over all campaigns of the person: sealed, so many short ones and
-/// one of the longest fill half of an append.
+/// The most values that one correction changes, over all campaigns of the person. Sealed, this many short
+/// values and one of the longest fill half of an append.
 pub const CORRECTED_VALUES_MAX: usize = 256;
 
-/// Sealed bytes in one event: a record may have 64 KiB, and a sealed value is a third longer than an open
-/// one.
+/// The most bytes of sealed values in one event: a record may have 64 KiB, and a sealed value is a third
+/// longer than an open one.
 const EVENT_BYTES_MAX: usize = 24 * 1024;
 
-/// What a sealed value has beside its text: nonce, tag and the id of its key.
+/// The bytes of a sealed value besides its text: nonce, tag and the id of its key.
 const SEALED_BYTES: usize = 128;
 
-/// As flows name the person: corrected with the name wherever a campaign has it.
+/// The variables in which flows hold the person's name; a corrected name changes them too.
 const NAME_VARIABLES: [&str; 2] = ["customer_name", "name"];
 
 type Decided = Result<Vec<CustomerEvent>, CustomerRefusal>;
@@ -100,7 +100,7 @@ pub(super) fn correct(state: &CustomerState, correction: Correction) -> Decided 
     Ok(events)
 }
 
-/// In as many events as their sealed bytes need.
+/// Splits the changed values into as many events as their sealed bytes need.
 fn parted(changed: Vec<(CampaignId, String, String)>) -> Vec<Values> {
     let mut parts: Vec<Values> = Vec::new();
     let mut bytes = EVENT_BYTES_MAX;

@@ -1,5 +1,5 @@
-//! Whom we cut off in the middle of a conversation, and what a person may order for them: a call back
-//! sooner than the policy says, or none at all. Neither is a permit: the next dial asks every rule and cap.
+//! Orders of a user for a customer that we cut off in a conversation: a call back sooner than the policy
+//! says, or no further call. Neither is a permit: the next dial checks every rule and cap.
 
 use super::answering::{Decided, not_erased, settled_by};
 use super::call_now;
@@ -13,11 +13,11 @@ use std::collections::BTreeMap;
 use values::disposition::Disposition;
 use values::ids::CampaignId;
 
-/// The stored rule of an enrolment that a person settled after it was cut off.
+/// The rule stored for an enrolment that a user settled after a cut-off.
 pub const CUT_OFF_SETTLED: &str = "cut_off_settled";
 
 impl EnrolmentState {
-    /// The last call, where the callee had answered it and we ended it; an answer may have come late.
+    /// Returns the last call if the callee had answered it, also late, and we ended it.
     pub fn cut_off(&self) -> Option<LastCall> {
         let late = self.late_answer.as_ref().map(|late| late.call);
         self.last
@@ -26,7 +26,7 @@ impl EnrolmentState {
 }
 
 impl LastCall {
-    /// Somebody had answered, and we ended it by a crash or a stop of ours.
+    /// Returns true if the callee had answered and a crash or stop of ours ended the call.
     pub fn is_cut_off(&self) -> bool {
         self.answered && self.disposition == Disposition::Interrupted
     }
@@ -65,7 +65,7 @@ pub(super) fn settle(
     Ok(settled_by(&campaign, enrolment, ForbiddenBy { rule, facts }))
 }
 
-/// The enrolment whose last call we cut off; refused where it is settled, or already being called again.
+/// Returns the enrolment with a cut-off as its last call; refused if it is settled or is being called again.
 fn open_and_cut_off<'a>(
     state: &'a CustomerState,
     campaign: &CampaignId,

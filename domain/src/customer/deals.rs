@@ -1,8 +1,8 @@
-//! What came of a person's calls afterwards: reported from outside, put down to a call within a window, and
-//! superseded by what is reported later of the same reference.
+//! Deals that external systems report: attributed to a call within a window, and superseded by later reports
+//! of the same reference.
 //!
-//! Promises: a deal of a call that this person never had, or from before it, is refused; the same report
-//! again is no event; a correction says by how much the amount changed, so that sums follow from the events
+//! Guarantees: a deal for a call that this person never had, or dated before the call, is refused. A repeated
+//! report makes no event. A correction states the change of the amount, so that sums follow from the events
 //! alone.
 
 use super::event::CustomerEvent;
@@ -15,16 +15,16 @@ use crate::time::Timestamp;
 use std::collections::BTreeMap;
 use values::ids::{CallId, CampaignId, CustomerId, EnrolmentId};
 
-/// Most deals of one person: a repayment a month for thirty years.
+/// The most deals of one person: a repayment a month for thirty years.
 pub const DEALS_MAX: usize = 400;
 
 /// One day in milliseconds.
 const DAY_MS: u64 = 86_400_000;
 
-/// A deal as it is reported.
+/// A deal as an external system reports it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct DealReport {
-    /// The entity's own id, from which its calls' ids follow.
+    /// The entity's own id, from which the ids of its calls are derived.
     pub customer: CustomerId,
     pub reference: String,
     pub kind: DealKind,
@@ -32,13 +32,13 @@ pub struct DealReport {
     pub currency: Currency,
     pub happened_at: Timestamp,
     pub campaign: CampaignId,
-    /// The call that it is said to follow, or the last one of the campaign, as its own stream tells.
+    /// The call that the deal follows, or the last one of the campaign, with facts from the call's stream.
     pub call: CallTold,
-    /// So many days after a call a deal is put down to it.
+    /// The attribution window: a deal within this many days after a call is attributed to it.
     pub window_days: u32,
 }
 
-/// What a call's own stream says, carried in the request: no other stream is read here.
+/// Facts from a call's stream. They come with the request, because the customer reads no other stream.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct CallTold {
     pub call: CallId,
@@ -47,15 +47,15 @@ pub struct CallTold {
     pub first_dialed_at: Timestamp,
 }
 
-/// A deal as its last report left it.
+/// A deal as of its last report.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct KnownDeal {
     pub deal: Deal,
-    /// Whether that report told figures what it changes; those of before they counted did not.
+    /// True if that report's event states what figures count; older events do not.
     pub has_counts: bool,
 }
 
-/// What is known of a person's deals, by reference.
+/// The known deals of a person, by reference.
 pub type Deals = BTreeMap<String, KnownDeal>;
 
 pub(super) fn report(
@@ -109,20 +109,20 @@ pub(super) fn report(
 
 fn check(report: &DealReport, now: Timestamp) -> Result<(), CustomerRefusal> {
     let wrong = if !is_reference(&report.reference) {
-        Some("its reference is 1 to 64 letters, digits, - _ and .")
+        Some("its reference must have 1 to 64 letters, digits, - _ and .")
     } else if report.amount_minor > DEAL_AMOUNT_MINOR_MAX {
-        Some("its amount is beyond what is possible")
+        Some("the amount is out of range")
     } else if report.window_days == 0 || report.window_days > ATTRIBUTION_DAYS_MAX {
-        Some("the attribution window is 1 to 365 days")
+        Some("the attribution window must be 1 to 365 days")
     } else if report.happened_at > now {
-        Some("it lies in the future")
+        Some("it is in the future")
     } else {
         None
     };
     wrong.map_or(Ok(()), |why| Err(CustomerRefusal::DealInvalid { why }))
 }
 
-/// Within the window it is put down to the call; later it stands in the campaign alone.
+/// Returns the deal as it is stored: attributed to the call within the window, later only to the campaign.
 fn attributed(report: DealReport) -> Deal {
     let window_ms = u64::from(report.window_days).saturating_mul(DAY_MS);
     let after_ms = report.happened_at.ms_since(report.call.dialed_at);
@@ -139,7 +139,8 @@ fn attributed(report: DealReport) -> Deal {
     }
 }
 
-/// Against what figures counted of it before: nothing of a report without counts.
+/// Returns the change that a report makes to the counted figures. A report without counts contributed
+/// nothing.
 fn counts(state: &CustomerState, before: Option<&KnownDeal>, deal: &Deal) -> DealCounts {
     let (was, is) = (before.and_then(in_figures), is_counted(deal).then_some(deal));
     let minor = |deal: Option<&Deal>| signed(deal.map_or(0, |deal| deal.amount_minor));
@@ -158,17 +159,17 @@ fn counts(state: &CustomerState, before: Option<&KnownDeal>, deal: &Deal) -> Dea
     }
 }
 
-/// The deal where figures count it.
+/// Returns the deal if figures count it.
 fn in_figures(known: &KnownDeal) -> Option<&Deal> {
     Some(&known.deal).filter(|deal| known.has_counts && is_counted(deal))
 }
 
-/// It is put down to a call, and was not taken back.
+/// Returns true if the deal is attributed to a call and its amount is not zero (withdrawn).
 const fn is_counted(deal: &Deal) -> bool {
     deal.call.is_some() && deal.amount_minor > 0
 }
 
-/// Amounts are bounded far below.
+/// Returns the amount as a signed number; amounts are limited far below the maximum.
 fn signed(amount_minor: u64) -> i64 {
     i64::try_from(amount_minor).unwrap_or(i64::MAX)
 }

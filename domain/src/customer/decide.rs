@@ -21,10 +21,10 @@ use std::collections::BTreeMap;
 use values::disposition::Disposition;
 use values::ids::{CallId, CampaignId, CustomerId, EnrolmentId};
 
-/// Most numbers of one person: files carry two or three; more are a mapping gone wrong.
+/// The most numbers of one person: files have two or three; more suggest a wrong column mapping.
 const NUMBERS_MAX: usize = 16;
 
-/// Most campaigns one person may be in: one a day for ten years. The state of each stays in memory.
+/// The most campaigns one person may be in: one a day for ten years. The state of each stays in memory.
 const ENROLMENTS_MAX: usize = 4_096;
 
 pub(super) fn decide(state: &CustomerState, command: CustomerCommand, context: Context) -> Decided {
@@ -121,7 +121,7 @@ fn record_consent(state: &CustomerState, command: CustomerCommand, now: Timestam
     consent::give(state, given, now)
 }
 
-/// A call that was asked for is not made after all.
+/// Cancels a requested call before its grant and settles the enrolment.
 fn cancel_asked(state: &CustomerState, id: EnrolmentId, call: CallId, why: ForbiddenBy) -> Decided {
     let campaign = id.campaign.clone();
     let Some(enrolment) = state.enrolment(&campaign) else {
@@ -199,7 +199,8 @@ fn enrol(state: &CustomerState, row: Enrolment, now: Timestamp) -> Decided {
     Ok(events)
 }
 
-/// One phone under two customer ids: this one is never called in the campaign.
+/// Settles an enrolment at once because another customer id has the same phone in the campaign: this one is
+/// never called.
 fn left_out(campaign: &CampaignId, same_as: &CustomerId) -> CustomerEvent {
     CustomerEvent::EnrolmentSettled {
         campaign: campaign.clone(),

@@ -1,4 +1,4 @@
-//! One campaign's enrolment of a person, as its events leave it: what was dialed, what is due, how it ended.
+//! The state of a person's enrolment in one campaign: what was dialed, when it is due, how it ended.
 
 use super::event::CustomerEvent;
 use crate::best_times::BEST_TIME;
@@ -21,45 +21,46 @@ pub struct EnrolmentState {
     pub number: NumberId,
     pub basis: Basis,
     pub variables: FewMap<String, Personal<String>>,
-    /// Where it stands by its campaign's plan.
+    /// Its place in the campaign's ranking and best-times plans.
     pub placing: Option<Box<Placing>>,
-    /// Grants so far, released ones too: the next call's attempt is one more.
+    /// Grants so far, including released ones; the attempt of the next call is one more.
     pub attempts: u32,
-    /// Dials the retry policy counts.
+    /// Dials that the retry policy counts.
     pub charged_dials: u32,
     pub uncharged_dials: u32,
-    /// Rounds begun anew, and the calls of those before.
+    /// Recycling rounds begun, and the calls of the earlier rounds.
     pub rounds: u32,
     pub calls_before: u32,
     /// Closed calls by disposition: all, and the charged ones.
     pub closed: BTreeMap<Disposition, ClosedCount>,
     pub due_at: Timestamp,
-    /// From then on it is not dialed any more: who asked for one call said so.
+    /// A requested call is not dialed from this time on.
     pub deadline: Option<Timestamp>,
-    /// Somebody asked for its next call, which is not granted yet.
+    /// True if the next call was requested and is not granted yet.
     pub asked: bool,
-    /// Somebody named a time for being called again. Few have: it takes no room in the others.
+    /// The callback that the customer requested. Boxed: few enrolments have one.
     pub callback: Option<Box<Callback>>,
-    /// Callbacks so far.
+    /// Number of callbacks so far.
     pub callbacks: u32,
     /// The call that is granted and neither closed nor released.
     pub open: Option<CallId>,
-    /// For which scope the last grant looked at consent; unknown of grants without that verdict.
+    /// The scope for which the last grant checked consent; `None` for grants without that verdict.
     pub(super) granted_scope: Option<String>,
     pub last: Option<LastCall>,
     /// The last late answer, until the next grant. Boxed: few enrolments have one.
     pub late_answer: Option<Box<LateAnswer>>,
     pub settled: Option<SettledAs>,
-    /// Withdrawn from the campaign; settled as soon as no call is open.
+    /// True if it was withdrawn from the campaign; it is settled as soon as no call is open.
     pub withdrawn: bool,
-    /// Why it was not dialed when it was last asked for, or never will be; gone with the next grant.
+    /// The reason why the last requested dial was refused, or why none will follow; cleared by the next
+    /// grant.
     pub not_dialed: Option<NotDialed>,
-    /// When each rule last refused; forgotten with the next grant.
+    /// When each rule last refused; cleared by the next grant.
     pub(super) refused_at: BTreeMap<String, Timestamp>,
 }
 
 impl EnrolmentState {
-    /// As `customer.enrolled` begins it, in which campaign.
+    /// Returns the campaign and the new enrolment of a `customer.enrolled`; `None` for other events.
     pub(super) fn begun(event: &CustomerEvent) -> Option<(CampaignId, Self)> {
         let CustomerEvent::Enrolled {
             campaign,
@@ -102,13 +103,13 @@ impl EnrolmentState {
         Some((campaign.clone(), enrolment))
     }
 
-    /// Calls that were dialed and have ended.
+    /// Returns the number of calls that were dialed and have ended.
     pub const fn calls_count(&self) -> u32 {
         let of_round = self.charged_dials.saturating_add(self.uncharged_dials);
         self.calls_before.saturating_add(of_round)
     }
 
-    /// A further round has the retry policy's calls again.
+    /// Begins a recycling round: the calls of the retry policy start again from zero.
     pub(super) fn begin_round(&mut self, round: u32) {
         self.calls_before = self.calls_count();
         self.rounds = round;
@@ -117,7 +118,7 @@ impl EnrolmentState {
         self.closed.clear();
     }
 
-    /// What an order of its campaign goes by.
+    /// Returns the facts by which the campaign's ranking orders this enrolment.
     pub fn standing(&self) -> Standing {
         let Rung { value, group } = self.placing.as_deref().map(Placing::rung).unwrap_or_default();
         Standing {
@@ -128,13 +129,13 @@ impl EnrolmentState {
         }
     }
 
-    /// Neither being called nor settled.
+    /// Returns true if the enrolment is neither being called nor settled.
     pub const fn is_waiting(&self) -> bool {
         self.settled.is_none() && self.open.is_none()
     }
 
-    /// Why it is not dialed, or was not when it was last asked for. A closed window of its campaign speaks
-    /// for everybody whom it keeps waiting: none of them was asked.
+    /// Returns the reason why it is not dialed now. While the campaign's window is closed the reason is the
+    /// window, for every enrolment that waits for it; they are not judged one by one.
     pub fn why_not_dialed(&self, closed: Option<&ClosedWindow>) -> Option<NotDialed> {
         let for_all = self.kept_by(closed).map(|closed| NotDialed {
             rule: closed.verdict.rule.clone(),
@@ -145,17 +146,17 @@ impl EnrolmentState {
         for_all.or_else(|| self.not_dialed.clone())
     }
 
-    /// The better hour for which it waits.
+    /// Returns the better hour that it waits for, if it waits for one.
     pub fn waits_for_hour(&self) -> Option<&NotDialed> {
         self.not_dialed.as_ref().filter(|waits| waits.rule == BEST_TIME)
     }
 
-    /// When it is due, as far as is known: not before a closed window of its campaign opens.
+    /// Returns when it is due as far as known: not before the campaign's closed window opens.
     pub fn due_behind(&self, closed: Option<&ClosedWindow>) -> Timestamp {
         self.kept_by(closed).map_or(self.due_at, |closed| closed.until)
     }
 
-    /// Whether a dial at `at` would come in time, for the campaign and for who asked.
+    /// Returns true if a dial at `at` is before the campaign's end and the requested call's deadline.
     pub(super) fn is_in_time(&self, at: Timestamp, ends_at: Option<Timestamp>) -> bool {
         let before = |end: Option<Timestamp>| end.is_none_or(|end| at < end);
         before(ends_at) && before(self.deadline)
@@ -210,7 +211,7 @@ pub struct LastCall {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct LateAnswer {
     pub call: CallId,
-    /// The enrolment is not due again before this.
+    /// The enrolment is not due again before this time.
     pub due_at: Timestamp,
 }
 
@@ -220,12 +221,12 @@ pub struct SettledAs {
     pub outcome: Option<Outcome>,
 }
 
-/// The rule that said no.
+/// The rule that refused a dial.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct NotDialed {
     pub rule: String,
     pub facts: BTreeMap<String, String>,
     pub at: Timestamp,
-    /// Not before then; `None` where it is for good.
+    /// The earliest next dial; `None` if the refusal is permanent.
     pub not_before: Option<Timestamp>,
 }

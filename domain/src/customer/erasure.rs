@@ -1,34 +1,34 @@
-//! How far the erasure of a person has come: from a request to its certificate, and never back.
+//! The progress of a person's erasure: from the request to the certificate, never back.
 
 use crate::time::Timestamp;
 use serde::{Deserialize, Serialize};
 use values::ids::{CallId, EventId};
 
-/// How far the erasure of this person has come.
+/// The stages of a person's erasure.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Erasure {
     #[default]
     None,
-    /// Asked for: nothing is granted any more; a hold or an open call is in the way of the rest.
+    /// Requested: no grants any more. A hold or an open call delays the erasure.
     Requested { at: Timestamp },
-    /// Decided: the key may be destroyed.
+    /// The erasure is decided: the key may be destroyed.
     Decided { at: Timestamp },
-    /// Done, with this certificate.
+    /// The erasure is done, with this certificate.
     Certified { certificate: EventId },
 }
 
 impl Erasure {
-    /// The decision is final.
+    /// Returns true if the erasure is decided and cannot be stopped.
     pub const fn is_final(self) -> bool {
         matches!(self, Self::Decided { .. } | Self::Certified { .. })
     }
 }
 
-/// A recording that was deleted with its person.
+/// A recording that was deleted in the erasure of its person.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct DeletedRecording {
     pub call: CallId,
-    /// As `call.ended` has it; absent where the call ended without one.
+    /// The recording's hash from `call.ended`; absent if the call ended without one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub sha256: Option<String>,
 }

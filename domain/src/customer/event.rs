@@ -23,7 +23,7 @@ pub enum CustomerEvent {
         external_id: Personal<String>,
         #[serde(default, skip_serializing_if = "Option::is_none")]
         name: Option<Personal<String>>,
-        /// IANA zone from the customer record, where given.
+        /// IANA zone from the customer record, if given.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         time_zone: Option<String>,
     },
@@ -32,11 +32,11 @@ pub enum CustomerEvent {
     NumberAdded {
         number: NumberId,
         phone: Personal<String>,
-        /// How its country was known; absent in events from before that was stored.
+        /// How the phone's country was known; absent in older events.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         country: Option<CountrySource>,
     },
-    /// A number was stored as Chinese without a known country; a user confirmed that it is right.
+    /// A user confirmed a number that was stored as Chinese without a known country.
     #[serde(rename = "customer.number_confirmed")]
     NumberConfirmed { number: NumberId, reason: String },
     #[serde(rename = "customer.consent_recorded")]
@@ -49,7 +49,7 @@ pub enum CustomerEvent {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         evidence: Option<Personal<String>>,
     },
-    /// From here nobody is called for this scope; `open_calls` of before are withdrawn or cancelled.
+    /// Consent was withdrawn: dialing for this scope stops; `open_calls` are withdrawn or canceled.
     #[serde(rename = "customer.consent_withdrawn")]
     ConsentWithdrawn {
         scope: String,
@@ -66,7 +66,7 @@ pub enum CustomerEvent {
         due_at: Timestamp,
         #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
         variables: BTreeMap<String, Personal<String>>,
-        /// Where it stands by its campaign's plan; absent where that says nothing of it.
+        /// Its place in the campaign's ranking and best-times plans; absent if the plan has neither.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         placing: Option<Box<Placing>>,
     },
@@ -76,7 +76,7 @@ pub enum CustomerEvent {
         #[serde(flatten)]
         grant: CustomerGrant,
     },
-    /// The due time moves to `not_before`; `None` with `forbidden` settles.
+    /// A rule refused a dial. The due time moves to `not_before`; without it a settlement follows.
     #[serde(rename = "customer.dial_refused")]
     DialRefused {
         campaign: CampaignId,
@@ -86,7 +86,7 @@ pub enum CustomerEvent {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         not_before: Option<Timestamp>,
     },
-    /// A grant that was not dialed is given back.
+    /// A grant that was not dialed was released.
     #[serde(rename = "customer.dial_released")]
     DialReleased {
         campaign: CampaignId,
@@ -104,24 +104,24 @@ pub enum CustomerEvent {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         outcome: Option<Outcome>,
         charged: bool,
-        /// A person or machine picked up: counts as a connected call.
+        /// True if a person or machine picked up: counts as a connected call.
         answered: bool,
         dialed_at: Timestamp,
-        /// When the enrolment is due again; absent when it is final.
+        /// When the enrolment is due again; absent if it is final.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         next_due_at: Option<Timestamp>,
         #[serde(default, skip_serializing_if = "Option::is_none")]
         next_number: Option<NumberId>,
-        /// The enrolment begins anew, for the first, second … time; `next_due_at` says when.
+        /// Number of the recycling round that begins at `next_due_at`.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         round: Option<u32>,
-        /// When the retry policy would call: due then if the callback that waits ends without a call.
+        /// Due time by the retry policy, used if the waiting callback ends without a call.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         policy_due_at: Option<Timestamp>,
         #[serde(default, skip_serializing_if = "Option::is_none")]
         timing: Option<Box<CallTiming>>,
     },
-    /// A person ordered that somebody who was cut off by us is called again, sooner than the policy would.
+    /// A user ordered a call back after a cut-off, sooner than the policy would call.
     #[serde(rename = "customer.call_back_ordered")]
     CallBackOrdered {
         campaign: CampaignId,
@@ -133,16 +133,16 @@ pub enum CustomerEvent {
     /// The callee answered after the call was given up or interrupted, and was hung up at once.
     #[serde(rename = "customer.late_answered")]
     LateAnswered(LateAnswerFact),
-    /// Somebody is to be called now, before whoever only stands in a list.
+    /// A call now was ordered, before customers who are only in a list.
     #[serde(rename = "customer.call_asked")]
     CallAsked {
         campaign: CampaignId,
         due_at: Timestamp,
-        /// From then on not dialed any more.
+        /// The order is void from this time on.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         deadline: Option<Timestamp>,
     },
-    /// An agent who was shown this person did not call them: not before then in this campaign.
+    /// An agent skipped this person in preview dialing: not due before `due_at` in this campaign.
     #[serde(rename = "customer.preview_skipped")]
     PreviewSkipped {
         campaign: CampaignId,
@@ -150,7 +150,7 @@ pub enum CustomerEvent {
         reason: String,
         due_at: Timestamp,
     },
-    /// A time was named for calling this person again: not before it, and then before ordinary work.
+    /// A callback was requested: not called before its time, and then before ordinary work.
     #[serde(rename = "customer.callback_requested")]
     CallbackRequested {
         campaign: CampaignId,
@@ -171,18 +171,18 @@ pub enum CustomerEvent {
         campaign: CampaignId,
         callback_at: Timestamp,
         how: CallbackEnd,
-        /// The call that kept it, or in which a time was named that is refused.
+        /// The call that kept the callback, or during which the refused time was named.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         call: Option<CallId>,
-        /// The rule that stood in its way, with the facts it saw.
+        /// The rule that prevented the callback, with the facts it saw.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         rule: Option<String>,
         #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
         facts: BTreeMap<String, String>,
-        /// When that rule allows it, as far as is known.
+        /// When that rule allows the callback, if known.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         not_before: Option<Timestamp>,
-        /// When the enrolment is due again as one without a callback.
+        /// When the enrolment is due again without a callback.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         due_at: Option<Timestamp>,
         #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -190,7 +190,7 @@ pub enum CustomerEvent {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         by: Option<String>,
     },
-    /// Final for this enrolment; with the last call's disposition, or `not_permitted` with rule and facts.
+    /// The enrolment is final: with the last call's disposition, or `not_permitted` with rule and facts.
     #[serde(rename = "customer.enrolment_settled")]
     EnrolmentSettled {
         campaign: CampaignId,
@@ -203,7 +203,7 @@ pub enum CustomerEvent {
         #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
         facts: BTreeMap<String, String>,
     },
-    /// Nobody calls this person in the campaign any more; an open call's end settles, a grant is given back.
+    /// Withdrawn from the campaign: no new dial; the end of an open call settles, a grant is released.
     #[serde(rename = "customer.enrolment_withdrawn")]
     EnrolmentWithdrawn {
         campaign: CampaignId,
@@ -214,7 +214,7 @@ pub enum CustomerEvent {
         #[serde(default, skip_serializing_if = "Vec::is_empty")]
         open_calls: Vec<CallId>,
     },
-    /// A duty to keep: nothing of this person is erased, and nobody calls, until it is released.
+    /// A legal hold: no erasure and no dial of this person until it is released.
     #[serde(rename = "customer.held")]
     Held {
         reason: String,
@@ -227,11 +227,11 @@ pub enum CustomerEvent {
         reason: Option<String>,
         #[serde(default, skip_serializing_if = "Option::is_none")]
         by: Option<String>,
-        /// Who stood behind it; absent in events from before that was asked.
+        /// Who requested and approved the release; absent in older events.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         four_eyes: Option<Box<FourEyes>>,
     },
-    /// From here on this user, or this team, sees to the person.
+    /// The person was assigned to this user or team.
     #[serde(rename = "customer.assigned")]
     Assigned {
         to: Assignee,
@@ -239,20 +239,20 @@ pub enum CustomerEvent {
         before: Option<Assignee>,
         reason: String,
     },
-    /// Nobody in particular sees to the person any more.
+    /// The person's assignment was removed.
     #[serde(rename = "customer.unassigned")]
     Unassigned { before: Assignee, reason: String },
-    /// Values of the person were wrong, and are these from here on. What was stored before stays stored.
+    /// Wrong values of the person were replaced by these. Events stored before stay unchanged.
     #[serde(rename = "customer.corrected")]
     Corrected {
-        /// What the person asked for, by which they are corrected.
+        /// The person request that caused the correction.
         request: PersonRequestId,
         #[serde(default, skip_serializing_if = "Option::is_none")]
         name: Option<Personal<String>>,
         #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
         variables: BTreeMap<CampaignId, BTreeMap<String, Personal<String>>>,
     },
-    /// Values of attributes by name (names say their type), and those that are not known any more.
+    /// Values of attributes were set, by name (the name decides the type), or cleared.
     #[serde(rename = "customer.attributes_set")]
     AttributesSet {
         #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
@@ -261,7 +261,7 @@ pub enum CustomerEvent {
         cleared: Vec<String>,
         origin: ProfileOrigin,
     },
-    /// Tags of one level that the person has from here on, and those that they have no more.
+    /// Tags of one level were added and removed.
     #[serde(rename = "customer.tagged")]
     Tagged {
         level: TagLevel,
@@ -271,7 +271,7 @@ pub enum CustomerEvent {
         removed: Vec<Personal<String>>,
         origin: ProfileOrigin,
     },
-    /// Caps of calls to this person, over all campaigns, are these from here on; none where it is empty.
+    /// Caps for calls to this person over all campaigns; empty: none.
     #[serde(rename = "customer.caps_set")]
     CapsSet {
         #[serde(default, skip_serializing_if = "Vec::is_empty")]
@@ -280,34 +280,34 @@ pub enum CustomerEvent {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         by: Option<String>,
     },
-    /// The person prefers to be called at these times from here on; at any where it is empty.
+    /// The times at which the person prefers to be called; empty: any time.
     #[serde(rename = "customer.preferred_times_set")]
     PreferredTimesSet {
         #[serde(default, skip_serializing_if = "Vec::is_empty")]
         times: Vec<PreferredTime>,
         origin: ProfileOrigin,
     },
-    /// What came of a call afterwards, by somebody else's books; supersedes what they said before of it.
+    /// An external system reported a deal; it supersedes its earlier report of the same reference.
     #[serde(rename = "customer.deal_reported")]
     DealReported {
         #[serde(flatten)]
         deal: Box<Deal>,
-        /// By how much its amount changed: all changes of a reference add up to its amount.
+        /// Change of the amount: all changes of a reference add up to its amount.
         change_minor: i64,
         #[serde(default, skip_serializing_if = "std::ops::Not::not")]
         corrects: bool,
-        /// What figures count of it; absent in events from before they did.
+        /// The change to counted figures; absent in older events.
         #[serde(flatten, default, skip_serializing_if = "Option::is_none")]
         counts: Option<DealCounts>,
     },
-    /// Calls of another system to a number of theirs, by its records: caps count what proves a dial.
+    /// Records of another system's calls to this number: caps count those that prove a dial.
     #[serde(rename = "customer.history_imported")]
     HistoryImported {
         source: HistorySource,
         number: NumberId,
         calls: Vec<PastCall>,
     },
-    /// Two ids are one person: called by the one that is kept alone, and what either's record forbids binds.
+    /// Two ids were merged as one person: only the kept id is called; restrictions of both apply.
     #[serde(rename = "customer.merged")]
     Merged {
         with: CustomerId,
@@ -316,7 +316,7 @@ pub enum CustomerEvent {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         by: Option<String>,
     },
-    /// They are two persons after all; what the merge settled stays settled.
+    /// The merge was undone; enrolments that it settled stay settled.
     #[serde(rename = "customer.unmerged")]
     Unmerged {
         with: CustomerId,
@@ -324,7 +324,7 @@ pub enum CustomerEvent {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         by: Option<String>,
     },
-    /// From here nothing is granted or enrolled any more; the erasure follows once no call is open.
+    /// Erasure was requested: no grants and enrolments any more; it follows once no call is open.
     #[serde(rename = "customer.erasure_requested")]
     ErasureRequested {
         reason: String,
@@ -332,18 +332,18 @@ pub enum CustomerEvent {
         requested_by: Option<String>,
         #[serde(default, skip_serializing_if = "Option::is_none")]
         approved_by: Option<String>,
-        /// Who stood behind it; absent in events from before that was asked.
+        /// Who requested and approved it; absent in older events.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         four_eyes: Option<Box<FourEyes>>,
     },
-    /// Final: from here the person's key may be destroyed, and views drop what they hold of the person.
+    /// The erasure is final: the person's key may be destroyed, and views drop their data of the person.
     #[serde(rename = "customer.erased")]
     Erased {
-        /// Phones and enrolments this person had: what stays are their ids.
+        /// Number of the person's phones; like enrolments, their ids stay.
         numbers_count: u32,
         enrolments_count: u32,
     },
-    /// The certificate: what is gone, and what stays.
+    /// The certificate of the erasure: what is gone, and what stays.
     #[serde(rename = "customer.erasure_certified")]
     ErasureCertified {
         /// The certificate's number: the id of the `customer.erased` that it certifies.
@@ -354,12 +354,12 @@ pub enum CustomerEvent {
         recordings: Vec<DeletedRecording>,
         recordings_count: u32,
         stays: Vec<String>,
-        /// Until when a backup of the keys may still hold this person's: so many days after its destruction.
+        /// Days after the key's destruction during which a backup of the keys may still hold it.
         key_backup_days_max: u32,
     },
 }
 
-/// Stored kinds, each named for its variant. They never change.
+/// The stored kinds, one constant per variant. They never change.
 impl CustomerEvent {
     pub const REGISTERED: &'static str = "customer.registered";
     pub const NUMBER_ADDED: &'static str = "customer.number_added";

@@ -1,12 +1,12 @@
-//! What an event of a person is about: its campaign, its call, the grant in it.
+//! The campaign, the call and the grant that a customer event concerns.
 
 use super::event::CustomerEvent;
 use crate::compliance::CustomerGrant;
 use values::ids::{CallId, CampaignId};
 
-/// What is searched for in answers and streams, so that a search need not know every other event.
+/// Accessors for responses, streams and views, so that a reader need not match every event.
 impl CustomerEvent {
-    /// The attempt, and the customer's side of its permit.
+    /// Returns the attempt and the customer's grant of a `customer.dial_granted`.
     pub const fn dial_granted(&self) -> Option<(u32, &CustomerGrant)> {
         let Self::DialGranted { attempt, grant } = self else {
             return None;
@@ -14,7 +14,7 @@ impl CustomerEvent {
         Some((*attempt, grant))
     }
 
-    /// The campaign it is about, where it is about one.
+    /// Returns the campaign of the event, if it concerns one.
     pub const fn campaign(&self) -> Option<&CampaignId> {
         match self {
             Self::Enrolled { campaign, .. }
@@ -54,7 +54,7 @@ impl CustomerEvent {
         }
     }
 
-    /// The call it is about, where it is about one.
+    /// Returns the call of the event, if it concerns one.
     pub const fn call(&self) -> Option<CallId> {
         match self {
             Self::DialGranted { grant, .. } => Some(grant.call),

@@ -1,4 +1,4 @@
-//! How a person's event is stored: its kind, its version, where it holds what is personal.
+//! How a customer event is stored: its kind, its version, and the pointers to its personal fields.
 
 use super::event::CustomerEvent;
 use super::pointers::{escaped, listed, of_correction};

@@ -1,4 +1,4 @@
-//! What a person's enrolments become by events: enrolled, granted, released, called, withdrawn, settled.
+//! How events change a person's enrolments: enrolled, granted, released, called, withdrawn, settled.
 
 use super::consented::scope_of;
 use super::enrolment::{EnrolmentState, LastCall, SettledAs};

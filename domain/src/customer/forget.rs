@@ -1,8 +1,9 @@
-//! Holding and erasing a person: what stands in the way, what follows in the same batch, the certificate.
+//! Holds and erasures: what delays an erasure, what follows in the same batch, and the certificate.
 //!
-//! Source: the right to erasure (PIPL article 47, GDPR article 17) and the duties to keep that beat it. A
-//! hold refuses an erasure, and stops one that was requested while a call was open: it then waits for the
-//! release. Nothing is granted from the request on; everything unsettled settles with the decision.
+//! Source: the right to erasure (PIPL article 47, GDPR article 17) and the duties to keep data, which outrank
+//! it. A hold refuses an erasure. It also stops one that was requested while a call was open, which then
+//! waits for the release. From the request on there are no grants; with the decision every unsettled
+//! enrolment settles.
 
 use super::answering::{Decided, settled_by};
 use super::command::{CustomerCommand, DoneErasure, ForbiddenBy};
@@ -13,16 +14,17 @@ use super::state::CustomerState;
 use crate::time::Timestamp;
 use std::collections::BTreeMap;
 
-/// Oldest backup of the keys that may be restored: until then it may still hold a destroyed key.
+/// The age in days of the oldest key backup that may be restored: until then it may still hold a destroyed
+/// key.
 pub const KEY_BACKUP_DAYS_MAX: u32 = 30;
 
-/// Most recordings a certificate names; all are counted. About 100 kB of a record.
+/// The most recordings that a certificate names; all are counted. About 100 kB of a record.
 pub const RECORDINGS_NAMED_MAX: usize = 1_000;
 
-/// Most events by which enrolments are settled in one append: it takes 256, and some stand before these.
+/// The most enrolments settled in one append: it takes 256 events, and some come before these.
 const SETTLED_AT_ONCE_MAX: usize = 240;
 
-/// What outlives an erasure, by name.
+/// The kinds of data that stay after an erasure, by name.
 const STAYS: [&str; 4] = ["ids", "lookup_hashes", "counts_and_times", "recording_hashes"];
 
 pub(super) fn hold(state: &CustomerState, reason: String, by: Option<String>) -> Decided {
@@ -91,7 +93,7 @@ pub(super) fn erase(state: &CustomerState, command: CustomerCommand, now: Timest
     Ok(with_what_waited(state, events, now))
 }
 
-/// `events`, and behind them the erasure if it was requested and nothing stands in its way any more.
+/// Returns `events`, followed by the erasure if it was requested and no hold or open call delays it any more.
 pub(super) fn with_what_waited(
     state: &CustomerState,
     mut events: Vec<CustomerEvent>,
@@ -139,7 +141,8 @@ pub(super) fn certify(state: &CustomerState, done: DoneErasure) -> Decided {
     }])
 }
 
-/// The ends of enrolments that have none, so that their campaigns complete; as many as one append takes.
+/// Returns the settlements of unsettled enrolments, so that their campaigns complete; as many as one append
+/// takes.
 fn settlements(state: &CustomerState) -> Vec<CustomerEvent> {
     let unsettled = state.enrolments().iter();
     let unsettled = unsettled.filter(|(_, enrolment)| enrolment.settled.is_none());

@@ -1,4 +1,4 @@
-//! What a person's events say of holds, erasures and corrections, as their state keeps it.
+//! How events of holds, erasures and corrections change the person's state.
 
 use super::erasure::Erasure;
 use super::event::CustomerEvent;
@@ -55,7 +55,7 @@ impl CustomerState {
         }
     }
 
-    /// What was open in memory goes with the decision, before the key does.
+    /// Drops the open values from memory with the decision, before the key is destroyed.
     fn drop_values(&mut self) {
         let erased = || Personal::Erased { hash: None };
         self.external_id = self.external_id.as_ref().map(|_| erased());

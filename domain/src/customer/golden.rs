@@ -1,4 +1,4 @@
-//! Every stored kind of a customer event, held against its golden file.
+//! Every stored kind of a customer event, compared with its golden file.
 
 use super::assignee::Assignee;
 use super::erasure::DeletedRecording;
@@ -315,7 +315,7 @@ fn every_kind_is_written_and_read_as_its_golden_file_says() {
     }
 }
 
-/// Members added later have a file of their own: what was stored without them stays as it was.
+/// Members that were added later have their own golden files; the files without them stay as they were.
 #[test]
 fn how_long_legs_may_follow_is_written_as_its_golden_file() {
     let grant = CustomerGrant {

@@ -1,5 +1,5 @@
-//! When people are called, and where they stand: members of a person's events that were added later, each
-//! with a golden file of its own.
+//! Members of customer events that were added later (call hours, ranking, number country), each with its own
+//! golden file.
 
 use super::event::CustomerEvent;
 use super::golden::{endings, who_and_what_they_allow};

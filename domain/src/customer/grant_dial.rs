@@ -1,9 +1,9 @@
-//! The person's side of a permit: asks every customer rule at the moment of dialing.
+//! The person's side of a permit: checks every customer rule at the moment of dialing.
 //!
-//! All allow: a grant. Otherwise one refusal with the strictest verdict; the due time moves to the first
-//! instant that all rules permit as far as can be told now, so one refusal per enrolment, rule and day. A
-//! rule that forbids for good, hours that never meet, or an instant not before the campaign's end, settles
-//! the enrolment.
+//! If all rules allow, there is a grant. Otherwise there is one refusal with the strictest verdict, and the
+//! due time moves to the first instant that all rules permit as far as known, so there is at most one refusal
+//! per enrolment, rule and day. A rule that forbids permanently, hours that never overlap, or an instant
+//! after the campaign's end settles the enrolment.
 
 use super::answering::{Decided, not_permitted};
 use super::command::ForbiddenBy;
@@ -26,7 +26,7 @@ use std::collections::BTreeMap;
 use std::slice;
 use values::ids::{CallId, CustomerId, EnrolmentId, NumberId, UserId};
 
-/// Where the record itself says that the number is of.
+/// Returns the number's home location as the list's row states it.
 fn said_home(enrolment: &EnrolmentState) -> Option<&str> {
     let said = enrolment
         .variables
@@ -35,29 +35,29 @@ fn said_home(enrolment: &EnrolmentState) -> Option<&str> {
     said.and_then(|(_, value)| value.value()).map(String::as_str)
 }
 
-/// Why nobody dials a person whose key is gone though nobody destroyed it.
+/// The rule stored for a person with a missing key who was not erased: not dialed.
 const KEY_MISSING: &str = "key_missing";
 
-/// Why nobody dials a person for whom one call was asked, and whose time is over.
+/// The rule stored for an enrolment with a requested call after its deadline.
 const DEADLINE_OVER: &str = "deadline_over";
 
-/// Rules that say on which days and in which hours, by what is not changed by waiting.
+/// The rules about days and hours that stay the same while a dial waits.
 const RULES_OF_HOURS: [&str; 3] = ["calling_window", "calling_days", "preferred_times"];
 
-/// Most steps from one rule of hours to the next: two a day over a month, or more where days are left out.
+/// The most steps from one rule of hours to the next: two a day over a month, or more if days are left out.
 const HOURS_STEPS_MAX: usize = 64;
 
-/// What a dial is asked with.
+/// The facts with which a dial is requested.
 pub(super) struct Asking<'a> {
     pub(super) customer: CustomerId,
     pub(super) campaign: &'a CampaignFacts,
     pub(super) joined: &'a [JoinedFacts],
     pub(super) free_agents: &'a [UserId],
-    /// What the number's own facts say against it, where they were asked before.
+    /// The verdict of the number's own facts against a dial, if they were checked before.
     pub(super) of_number: Option<&'a Verdict>,
 }
 
-/// What the rules make of it.
+/// The result of the rules: a refusal's events, or the grant.
 pub(super) enum Asked {
     Refused(Vec<CustomerEvent>),
     Permitted(Box<CustomerEvent>),
@@ -71,13 +71,13 @@ pub(super) fn grant_dial(
     now: Timestamp,
 ) -> Decided {
     let mode = campaign.plan.dialing_mode();
-    // Whoever is of a full quota is told so, accepted or not.
+    // A customer of a full quota gets the quota's verdict, with or without acceptance.
     let accepted = match mode.only_accepted() && campaign.full.is_none() {
         true => Some(previewing::accepted(state, &customer, campaign, now)?),
         false => None,
     };
     let needs_acceptance = mode.only_accepted() && accepted.is_none();
-    // Whoever accepted calls: nobody else is free for a callback of somebody else's.
+    // The accepting agent makes the call; no other agent is free for another agent's callback.
     let free_agents = accepted.map_or(campaign.free_agents.as_slice(), |one| slice::from_ref(&one.agent));
     let asking = Asking {
         customer,
@@ -97,7 +97,7 @@ pub(super) fn grant_dial(
     })
 }
 
-/// Asks every rule, and answers what is stored of it.
+/// Checks every rule and returns the refusal's events or the grant.
 pub(super) fn ask(
     state: &CustomerState,
     asking: Asking<'_>,
@@ -117,7 +117,7 @@ pub(super) fn ask(
     if let Some(missed) = callbacks::overdue(state, enrolment, campaign, now) {
         return Ok(Asked::Refused(missed));
     }
-    // Past the campaign's end the rules are asked for everyone: they forbid the dial, and it settles.
+    // After the campaign's end the rules are checked for every customer: they forbid the dial and settle.
     let is_over = campaign.plan.ends_at.is_some_and(|ends_at| ends_at <= now);
     if campaign.plan.dialing_mode().only_asked() && !is_over && !enrolment.standing().asked {
         return Err(CustomerRefusal::NotAskedFor {
@@ -173,7 +173,7 @@ pub(super) fn ask(
     })))
 }
 
-/// What the rules are asked about one enrolment.
+/// Returns the facts about one enrolment that the rules judge.
 pub(super) fn facts_of<'a>(
     state: &'a CustomerState,
     enrolment: &'a EnrolmentState,
@@ -202,8 +202,9 @@ pub(super) fn facts_of<'a>(
     }
 }
 
-/// Whose number cannot be read is not dialed; whether a key will ever come back cannot be told, so it
-/// settles, and says why. No rule of its own: a grant of anybody else need not say that there was a key.
+/// Returns the verdict for a person with a missing key, who cannot be dialed. It is not known if the key will
+/// be restored, so the verdict settles and states the reason. It is not a compliance rule, so grants of other
+/// persons carry no verdict for it.
 pub(super) fn without_key() -> Verdict {
     Verdict {
         rule: KEY_MISSING.to_owned(),
@@ -214,8 +215,8 @@ pub(super) fn without_key() -> Verdict {
     }
 }
 
-/// Of whose group the campaign calls nobody any more, or nobody today. No rule of its own, for the same
-/// reason.
+/// Returns the verdict for a customer of a group with a full quota, for today or permanently. It is not a
+/// compliance rule, so other grants carry no verdict for it.
 pub(super) fn quota_full(full: &FullQuota) -> Verdict {
     Verdict {
         rule: QUOTA.to_owned(),
@@ -226,7 +227,8 @@ pub(super) fn quota_full(full: &FullQuota) -> Verdict {
     }
 }
 
-/// Who asked for one call said until when. No rule of its own, for the same reason.
+/// Returns the verdict for a requested call after its deadline. It is not a compliance rule, so other grants
+/// carry no verdict for it.
 pub(super) fn too_late(deadline: Timestamp) -> Verdict {
     Verdict {
         rule: DEADLINE_OVER.to_owned(),
@@ -237,7 +239,8 @@ pub(super) fn too_late(deadline: Timestamp) -> Verdict {
     }
 }
 
-/// The enrolment, if it is worth asking the rules: not settled, not open, due.
+/// Returns the enrolment if the rules may judge it: not settled, not open, due, and not merged into another
+/// id.
 fn askable<'a>(
     state: &'a CustomerState,
     campaign: &CampaignFacts,
@@ -313,11 +316,11 @@ fn refuse(
     Ok(events)
 }
 
-/// The first instant from `at` on that every rule permits. Whether the campaign runs or a hold stands
-/// then, on this id or another of the person, what a day is of a year whose holidays nobody knows yet, or
-/// a fact that may still come, cannot be told; the best is taken, or each would push the due time further
-/// with every step, and beyond the campaign's end for good. `None` where the hours of the person, the
-/// preset and the campaign have no instant in common.
+/// Returns the first instant from `at` on that every rule permits. It assumes the best for what is not known
+/// yet: the campaign runs, holds on this id and on merged ids are released, holidays of years without a
+/// calendar are ordinary days, and missing facts are recorded. Otherwise each step would push the due time
+/// further, and beyond the campaign's end permanently. `None` if the hours of the person, the preset and the
+/// campaign have no instant in common.
 fn permitted_from(facts: &CustomerFacts<'_>, at: Timestamp) -> Option<Timestamp> {
     let mut running = facts.campaign.clone();
     running.running = true;
@@ -335,7 +338,7 @@ fn permitted_from(facts: &CustomerFacts<'_>, at: Timestamp) -> Option<Timestamp>
     (!never_opens(&facts, found)).then_some(found)
 }
 
-/// One rule of hours hands on to the other for weeks, and nothing else stands in the way.
+/// Returns true if the rules of hours defer to one another for weeks and no other rule forbids.
 fn never_opens(facts: &CustomerFacts<'_>, from: Timestamp) -> bool {
     let mut at = from;
     for _ in 0..HOURS_STEPS_MAX {
@@ -349,8 +352,8 @@ fn never_opens(facts: &CustomerFacts<'_>, from: Timestamp) -> bool {
     true
 }
 
-/// This rule has refused this enrolment today, and nothing was granted since: another event says nothing
-/// new.
+/// Returns true if this rule refused this enrolment today and there was no grant since: a further event would
+/// say nothing new.
 fn was_refused_today(
     enrolment: &EnrolmentState,
     facts: &CustomerFacts<'_>,

@@ -1,4 +1,4 @@
-//! A telephone number of a person, as the person's own events leave it.
+//! A phone number of a person, as the state of the customer keeps it.
 
 use super::event::CustomerEvent;
 use super::state::CustomerState;
@@ -11,32 +11,32 @@ use values::ids::NumberId;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum CountrySource {
-    /// Its country code was written.
+    /// The number was written with its country code.
     Written,
-    /// By the presets of the campaign.
+    /// From the presets of the campaign.
     Preset,
-    /// By the import of the list, which named the country.
+    /// From the import of the list, which named the country.
     List,
-    /// By the setting of the installation.
+    /// From the installation's setting.
     Setting,
-    /// A user confirmed it as it is stored.
+    /// A user confirmed the number as it is stored.
     Confirmed,
 }
 
-/// A phone of this person, in the order they were added.
+/// A phone of this person. Phones are kept in the order in which they were added.
 #[derive(Debug, Clone)]
 pub struct KnownNumber {
     pub number: NumberId,
     pub phone: Personal<String>,
-    /// How its country was known; `None` of events from before that was stored: numbers without a country
-    /// code were taken to be Chinese.
+    /// How the number's country was known; `None` in older events, where numbers without a country code were
+    /// taken to be Chinese.
     pub country: Option<CountrySource>,
-    /// The network said that it does not exist.
+    /// True if the network reported that the number does not exist.
     pub invalid: bool,
 }
 
 impl KnownNumber {
-    /// Guessed: it is a Chinese number, and nothing says how that was known.
+    /// Returns `Guessed` for a Chinese number without a stored source of its country, else `Known`.
     pub fn phone_country(&self) -> PhoneCountry {
         let is_mainland = self.phone.value().is_some_and(|phone| phone.starts_with("+86"));
         match self.country {
@@ -54,7 +54,7 @@ impl CustomerState {
             country,
         } = event
         {
-            // One for most people: no room for more before they come.
+            // Most people have one number: reserve no room for more.
             self.numbers.reserve_exact(1);
             self.numbers.push(KnownNumber {
                 number: number.clone(),

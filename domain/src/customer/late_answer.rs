@@ -1,5 +1,6 @@
 //! A late answer: the callee picked up after the call was given up or interrupted, and was hung up at once.
-//! The enrolment is not due again before the callee's next local day, however soon the retry policy calls.
+//! The enrolment is not due again before the callee's next local day, also if the retry policy would call
+//! sooner.
 
 use super::answering::Decided;
 use super::command::CustomerCommand;
@@ -13,11 +14,11 @@ use crate::time::Timestamp;
 use std::collections::BTreeMap;
 use values::disposition::Disposition;
 
-/// Wait where the callee's local day has no end that can be computed (a date beyond the calendar).
+/// The wait if the end of the callee's local day cannot be computed (a date beyond the calendar).
 const DAY_MS: u64 = 86_400_000;
 
-/// Moves the due time. An enrolment that is not due before its campaign ends is settled at once, unless a
-/// call is open: then the end of that call settles it.
+/// Records a late answer and moves the due time. An enrolment that is then not due before its campaign ends
+/// is settled at once, unless a call is open: then the end of that call settles it.
 pub(super) fn note(state: &CustomerState, command: CustomerCommand) -> Decided {
     let CustomerCommand::NoteLateAnswer {
         call,
@@ -40,7 +41,7 @@ pub(super) fn note(state: &CustomerState, command: CustomerCommand) -> Decided {
         .late_answer
         .as_ref()
         .is_some_and(|late| late.call == call);
-    // The callee asked for a call at this time.
+    // The callee requested a call at this time.
     let has_callback = enrolment
         .callback
         .as_ref()
@@ -76,7 +77,7 @@ pub(super) fn note(state: &CustomerState, command: CustomerCommand) -> Decided {
     Ok(events)
 }
 
-/// The due time, moved behind a late answer.
+/// Returns the due time, moved to the day after a late answer if there is one.
 pub(super) fn not_before(enrolment: &EnrolmentState, due_at: Timestamp) -> Timestamp {
     let late = enrolment.late_answer.as_ref();
     late.map_or(due_at, |late| due_at.max(late.due_at))

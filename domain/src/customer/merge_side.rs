@@ -1,25 +1,25 @@
-//! Two ids that turned out to be one person: which of the two somebody is called by, and whom a person's own
-//! events name.
+//! Merged ids: two customer ids that belong to one person. One is kept and called; the person's state names
+//! the others.
 
 use serde::{Deserialize, Serialize};
 use values::ids::CustomerId;
 
-/// Which of the two ids an event is about.
+/// The role of an id in a merge.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum MergeSide {
     /// The person is called by this id from then on.
     Kept,
-    /// Nobody is called by this id while it is merged.
+    /// This id is not called while it is merged.
     Other,
 }
 
-/// As the person's own events leave it. Most people have none.
+/// The merged ids in a person's state. Most people have none.
 #[derive(Debug, Clone, Default)]
 pub(super) struct MergedIds {
     /// The id by which the person is called instead.
     pub(super) into: Option<CustomerId>,
-    /// Ids that are called by this one.
+    /// Ids of the same person that this one replaces.
     pub(super) joined: Vec<CustomerId>,
 }
 

@@ -1,9 +1,9 @@
-//! Two ids of one person (合并): who was merged into another is called by that other alone, and what either's
-//! record forbids binds. It can be undone; what was settled by it stays settled.
+//! Merging two ids of one person (合并): only the kept id is called, and the restrictions of both apply. A
+//! merge can be undone; enrolments that it settled stay settled.
 //!
-//! The other id gives its dials up first and then is counted with the one that is kept, so that a request
-//! that stopped between the two has called nobody more than before. What binds of the other is read when a
-//! dial is asked for, so that a withdrawal that comes under it later binds as well.
+//! The other id gives up its dials first and then counts with the kept one, so that a request that stopped
+//! between the two steps causes no additional call. The other id's restrictions are read when a dial is
+//! requested, so that a later withdrawal under it applies as well.
 
 use super::answering::{Decided, at_most, not_erased, settled_by};
 use super::command::{ForbiddenBy, MergeOrder, UnmergeOrder};
@@ -17,13 +17,13 @@ use values::call_caps::CallCap;
 use values::disposition::Disposition;
 use values::ids::{CampaignId, CustomerId};
 
-/// Most ids that are merged into one person: a person has a handful of accounts; more is a file gone wrong.
+/// The most ids merged into one person: a person has few accounts; more suggest a faulty file.
 pub const MERGED_MAX: usize = 16;
 
-/// Longest reason kept: it is stored for ever and must hold nothing personal.
+/// The most bytes of a reason. It is stored permanently and must not contain personal data.
 pub const MERGE_REASON_BYTES_MAX: usize = 256;
 
-/// Most enrolments that one append settles: it takes 256 events, and a callback may end before each.
+/// The most enrolments that one append settles: it takes 256 events, and a callback may end before each.
 const SETTLED_AT_ONCE_MAX: usize = 120;
 
 pub(super) fn merge(state: &CustomerState, order: MergeOrder) -> Decided {
@@ -49,7 +49,8 @@ fn keep(state: &CustomerState, order: MergeOrder) -> Decided {
     Ok(vec![merged(order)])
 }
 
-/// Whoever is called just now is not merged: the call's end would settle in between.
+/// Decides the merge for the id that is given up. Refused while a call is open, because its end would settle
+/// in between.
 fn join(state: &CustomerState, order: MergeOrder) -> Decided {
     if !state.joined().is_empty() {
         return Err(CustomerRefusal::HasMerged {
@@ -85,7 +86,7 @@ fn merged(order: MergeOrder) -> CustomerEvent {
     }
 }
 
-/// Not merged with them: no event.
+/// Undoes a merge. No event if the two are not merged.
 pub(super) fn unmerge(state: &CustomerState, order: UnmergeOrder) -> Decided {
     with_reason(&order.reason)?;
     let is_merged = state.joined().contains(&order.with) || state.merged_into() == Some(&order.with);
@@ -115,7 +116,7 @@ fn by_merge(into: &CustomerId) -> ForbiddenBy {
     }
 }
 
-/// A list brings an id that was merged: it counts in the list, and is never called.
+/// Returns the settlement for a list row with a merged id: it counts in the list and is never called.
 pub(super) fn left_out(state: &CustomerState, campaign: &CampaignId) -> Option<CustomerEvent> {
     let forbidden = by_merge(state.merged_into()?);
     Some(CustomerEvent::EnrolmentSettled {
@@ -128,7 +129,7 @@ pub(super) fn left_out(state: &CustomerState, campaign: &CampaignId) -> Option<C
     })
 }
 
-/// Ids of whom a dial must be told and was not: unknown means no.
+/// Refuses a dial that comes without the facts of every merged id: unknown restrictions count as forbidding.
 pub(super) fn untold(state: &CustomerState, joined: &[JoinedFacts]) -> Result<(), CustomerRefusal> {
     let is_told = |id: &CustomerId| joined.iter().any(|told| told.customer == *id);
     if state.joined().iter().all(is_told) {
@@ -139,14 +140,14 @@ pub(super) fn untold(state: &CustomerState, joined: &[JoinedFacts]) -> Result<()
     })
 }
 
-/// One person under several ids: calls and caps of all of them.
+/// The calls and caps of all ids of one person.
 pub(super) struct Together {
     history: ContactHistory,
     caps: Vec<CallCap>,
 }
 
 impl Together {
-    /// `None` where nobody is merged: nothing is copied for a dial then.
+    /// Returns the combined facts; `None` without merged ids, so that a dial copies nothing.
     pub(super) fn of(state: &CustomerState, joined: &[JoinedFacts]) -> Option<Self> {
         if joined.is_empty() {
             return None;
@@ -174,9 +175,9 @@ impl Together {
 }
 
 impl CustomerState {
-    /// Whether it may be the id by which another's person is called: all that the kept side refuses, to be
-    /// asked before the other gives anything up. Merged already: nothing stands against it. A dial that is
-    /// granted or a call that is open was granted without what the other says, and ends first.
+    /// Checks if this id may be kept in a merge with `other`: everything that the kept side refuses, to be
+    /// asked before the other gives anything up. `Ok` if they are merged already. Refused while a dial is
+    /// granted or a call is open, because it was granted without the other's facts.
     pub fn may_keep(&self, other: &CustomerId) -> Result<(), CustomerRefusal> {
         not_erased(self)?;
         if !self.is_registered() {
@@ -196,12 +197,12 @@ impl CustomerState {
         at_most(self.joined().len() + 1, MERGED_MAX, "merged ids")
     }
 
-    /// The id by which the person is called instead, while this one is merged.
+    /// Returns the id by which the person is called instead, while this one is merged.
     pub fn merged_into(&self) -> Option<&CustomerId> {
         self.merged.as_deref().and_then(|merged| merged.into.as_ref())
     }
 
-    /// Campaigns in which this id is not called because it was merged into that one.
+    /// Returns the campaigns in which this id is not called because it was merged into `kept`.
     pub fn given_up_for(&self, kept: &CustomerId) -> Vec<CampaignId> {
         let by_merge = by_merge(kept);
         let enrolments = self.enrolments().iter();
@@ -215,12 +216,13 @@ impl CustomerState {
         given_up.map(|(campaign, _)| campaign.clone()).collect()
     }
 
-    /// Ids of the same person that are called by this one.
+    /// Returns the ids of the same person that were merged into this one.
     pub fn joined(&self) -> &[CustomerId] {
         self.merged.as_deref().map_or(&[], |merged| &merged.joined)
     }
 
-    /// What of this id binds the one it was merged into. What its numbers say is still to be added.
+    /// Returns the restrictions of this id for the id it was merged into. Those of its numbers are added
+    /// later.
     pub fn as_joined(&self, customer: CustomerId) -> JoinedFacts {
         JoinedFacts {
             customer,

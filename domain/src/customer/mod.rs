@@ -1,9 +1,9 @@
-//! One person over all campaigns: identity, numbers, consent, enrolments with attempts and due times, recent
-//! calls; grants the person's side of a permit.
+//! The customer aggregate: one person over all campaigns, with identity, numbers, consent, enrolments with
+//! attempts and due times, and recent calls. It grants the person's side of a permit.
 //!
-//! A campaign's facts come with each command: no campaign's stream is read here, so two campaigns cannot
-//! race past a cap. Everything works when the person's values are erased. An enrolment is one per campaign
-//! for ever; it ends by being settled, once. An erased person keeps ids, counts and lookup hashes, no values.
+//! A campaign's facts come with each command: no campaign's stream is read here, so two campaigns cannot race
+//! past a cap. Everything works when the person's values are erased. There is one enrolment per campaign for
+//! ever; it is settled once. An erased person keeps ids, counts and lookup hashes, no values.
 
 mod answering;
 mod assignee;
@@ -92,7 +92,7 @@ use crate::decider::{Context, Decider, Scope};
 use crate::time::Timestamp;
 use values::ids::CustomerId;
 
-/// The customer's decider.
+/// The decider of the customer aggregate.
 #[derive(Debug)]
 pub struct Customer;
 

@@ -1,4 +1,4 @@
-//! Rules that stand in a person's own record: caps of calls to them, and when they prefer to be called.
+//! Rules in a person's own record: caps for calls to the person, and preferred times.
 
 use super::answering::{Decided, not_erased};
 use super::command::CustomerCommand;
@@ -10,7 +10,7 @@ use crate::call_caps_checked::check;
 use crate::preferred_times::{PREFERRED_TIMES_MAX, PreferredTime, canonical};
 use crate::time::Timestamp;
 
-/// Longest reason kept: it is stored for ever and must hold nothing personal.
+/// The most bytes of a reason. It is stored permanently and must not contain personal data.
 const REASON_BYTES_MAX: usize = 256;
 
 pub(super) fn set_caps(state: &CustomerState, command: CustomerCommand, now: Timestamp) -> Decided {
@@ -54,7 +54,7 @@ pub(super) fn set_preferred_times(state: &CustomerState, command: CustomerComman
     Ok(vec![CustomerEvent::PreferredTimesSet { times, origin }])
 }
 
-/// As a row of a list says it: the latest row counts.
+/// Returns the event for preferred times in a row of a list; `None` if unchanged. The latest row counts.
 pub(super) fn preferred_of_row(
     state: &CustomerState,
     times: Vec<PreferredTime>,

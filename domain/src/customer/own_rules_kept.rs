@@ -1,10 +1,10 @@
-//! Caps and preferred times of one person, as their events leave them.
+//! Caps and preferred times of one person, as the state of the customer keeps them.
 
 use super::event::CustomerEvent;
 use crate::preferred_times::PreferredTime;
 use values::call_caps::CallCap;
 
-/// As the person's events leave them.
+/// The caps and preferred times that the person's events set.
 #[derive(Debug, Clone, Default)]
 pub(super) struct OwnRules {
     pub(super) caps: Vec<CallCap>,

@@ -1,5 +1,5 @@
-//! Calls of other systems to a person's number, as their records tell them: facts that caps count, never
-//! dials of ours, and never a consent.
+//! Imports records of other systems' calls to a person's number: facts that caps count, but never dials of
+//! ours and never a consent.
 
 use super::event::CustomerEvent;
 use super::refusal::CustomerRefusal;
@@ -8,7 +8,7 @@ use crate::past_call::{HistorySource, PAST_CALLS_MAX, PAST_CALLS_OF_EVENT_MAX, P
 use crate::time::Timestamp;
 use values::ids::NumberId;
 
-/// Records of one number.
+/// Records of calls to one number, to be imported.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct HistoryOrder {
     pub source: HistorySource,

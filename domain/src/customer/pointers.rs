@@ -1,11 +1,11 @@
-//! Where personal values stand in the events of a person, as pointers into their data (RFC 6901).
+//! JSON pointers (RFC 6901) to the personal values in customer events.
 
 use crate::personal::Personal;
 pub(super) use crate::personal::escaped;
 use std::collections::BTreeMap;
 use values::ids::CampaignId;
 
-/// What is personal in a correction, with where it stands.
+/// Returns the personal values of a correction with their pointers.
 pub(super) fn of_correction<'a>(
     name: Option<&'a mut Personal<String>>,
     variables: &'a mut BTreeMap<CampaignId, BTreeMap<String, Personal<String>>>,
@@ -23,7 +23,7 @@ pub(super) fn of_correction<'a>(
     found
 }
 
-/// What stands in a list, by its place.
+/// Returns the personal values of a list with their pointers, by index.
 pub(super) fn listed<'a>(
     pointer: &str,
     values: &'a mut [Personal<String>],

@@ -1,4 +1,4 @@
-//! A person before an agent is shown them: judged as a dial would be, and skipped.
+//! Preview dialing: judges a person before an agent sees them, and records skips.
 
 use super::answering::Decided;
 use super::command::CustomerCommand;
@@ -11,7 +11,8 @@ use crate::preview::{AcceptedPreview, PREVIEW_REASON_BYTES_MAX};
 use crate::time::Timestamp;
 use values::ids::{CampaignId, CustomerId, UserId};
 
-/// What forbids or defers a dial is stored as at a dial; who may be called is not noted.
+/// Judges the person as for a dial. A verdict that forbids or defers is stored; an allowed dial makes no
+/// event.
 pub(super) fn judge(state: &CustomerState, command: CustomerCommand, now: Timestamp) -> Decided {
     let CustomerCommand::JudgePreview {
         customer,
@@ -35,7 +36,7 @@ pub(super) fn judge(state: &CustomerState, command: CustomerCommand, now: Timest
     }
 }
 
-/// The agent who accepted the person's next call, and is free for it.
+/// Returns the agent who accepted the person's next call and is free for it; else refuses.
 pub(super) fn accepted<'a>(
     state: &CustomerState,
     customer: &CustomerId,
@@ -78,7 +79,7 @@ pub(super) fn skip(
     if reason.trim().is_empty() || reason.len() > bytes_max {
         return Err(CustomerRefusal::ReasonNeeded { bytes_max });
     }
-    // Nobody is called earlier for a skip: they may have named a time meanwhile.
+    // A skip never makes a customer due earlier: a later callback may have been named meanwhile.
     let due_at = due_at.max(enrolment.due_at);
     Ok(vec![CustomerEvent::PreviewSkipped {
         campaign,

@@ -1,8 +1,8 @@
-//! What is known of a person: values of attributes and tags, as their own events say it; the fold that
-//! deciders, rows of segments and the segment of one person share.
+//! The profile of a person: values of attributes and tags, folded from the person's events. Deciders, rows of
+//! segments and the check of one person against a segment share this fold.
 //!
-//! Behaviour follows the ends of calls, which stand on the person's own stream: the last call and answer,
-//! outcome, intent, and how far following up has come. Nothing is guessed: what no event says is not known.
+//! Behavior follows from the ends of calls in the person's own stream: last call and answer, outcome, intent,
+//! and the follow-up state. Nothing is guessed: a value without an event is unknown.
 
 use super::event::CustomerEvent;
 use crate::attribute::{Attribute, AttributeValue, TagLevel};
@@ -11,22 +11,22 @@ use crate::time::Timestamp;
 use std::collections::{BTreeMap, BTreeSet};
 use values::disposition::{InterestLevel, Outcome};
 
-/// One step of what is known.
+/// One change of a profile.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum ProfileChange {
     /// The person is registered: counts begin.
     Begin,
     Set(Attribute, AttributeValue),
-    /// A count that grows by one.
+    /// A count grows by one.
     Count(Attribute),
     Clear(Attribute),
     Tag(TagLevel, String),
     Untag(TagLevel, String),
-    /// The person is erased: nothing is known any more.
+    /// The person is erased: all values are dropped.
     Forget,
 }
 
-/// Values by attribute, and tags by level.
+/// The profile of a person: values by attribute, and tags by level.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Profile {
     values: BTreeMap<Attribute, AttributeValue>,
@@ -36,7 +36,7 @@ pub struct Profile {
 }
 
 impl Profile {
-    /// Of somebody of whom just this is known.
+    /// Returns the profile of a registered person with exactly these values and tags.
     pub const fn told(
         values: BTreeMap<Attribute, AttributeValue>,
         tags: BTreeSet<(TagLevel, String)>,
@@ -58,23 +58,23 @@ impl Profile {
     pub const fn tags(&self) -> &BTreeSet<(TagLevel, String)> {
         &self.tags
     }
-    /// Tags of every level, by their names.
+    /// Returns the names of the tags of every level.
     pub fn tag_names(&self) -> impl Iterator<Item = &str> {
         self.tags.iter().map(|(_, tag)| tag.as_str())
     }
-    /// Registered and not erased: whom a segment may count.
+    /// Returns true if the person is registered and not erased: a segment may count them.
     pub const fn is_somebody(&self) -> bool {
         self.is_registered && !self.is_forgotten
     }
 
-    /// Takes one event, its personal values open.
+    /// Applies one event; its personal values must be open.
     pub fn evolve(&mut self, event: &CustomerEvent) {
         for change in profile_changes(event) {
             self.change(change);
         }
     }
 
-    /// The person is registered; counts are left as they are.
+    /// Marks the person as registered; counts stay as they are.
     pub(super) const fn register(&mut self) {
         self.is_registered = true;
     }
@@ -114,13 +114,13 @@ impl Profile {
     }
 }
 
-/// How far following up a person is: before the first call, before another one, after the last, settled.
+/// The follow-up states: before the first call, before a further one, after the last, settled.
 pub(super) const FOLLOW_UP_STATES: [&str; 4] = ["to_call", "to_call_again", "called", "closed"];
 
-/// Counts that a person has from the start.
+/// Counts that start at zero for a registered person.
 pub const COUNTS: [&str; 3] = ["calls_count", "answered_count", "success_count"];
 
-/// What an event changes of what is known. Sealed and erased values are not known: they clear.
+/// Returns the changes that an event makes to a profile. Sealed and erased values are unknown: they clear.
 pub fn profile_changes(event: &CustomerEvent) -> Vec<ProfileChange> {
     match event {
         CustomerEvent::Registered { .. } => vec![ProfileChange::Begin],
@@ -237,7 +237,7 @@ fn after_call(outcome: Option<Outcome>, answered: bool, dialed_at: Timestamp) ->
     changes
 }
 
-/// How interested somebody seemed by how the conversation ended; `None` where it says nothing of that.
+/// Returns the callee's interest that follows from an outcome; `None` if the outcome says nothing about it.
 const fn intent_of(outcome: Outcome) -> Option<&'static str> {
     match outcome {
         Outcome::Success | Outcome::Transferred => Some(InterestLevel::High.code()),

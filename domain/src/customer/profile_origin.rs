@@ -1,24 +1,24 @@
-//! Where a value or a tag of a person comes from: a person, a rule, a call or a list.
+//! The origin of a person's value or tag: a user, a rule, a call or a list.
 
 use serde::{Deserialize, Serialize};
 use values::ids::{CallId, ConversationId, ListId};
 
-/// Who says so.
+/// The source of a value or tag.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(tag = "by", rename_all = "snake_case")]
 pub enum ProfileOrigin {
-    /// Somebody, whom the envelope names.
+    /// A user, named in the envelope of the event.
     Person,
-    /// A rule, by its name; why somebody let it say so, where they did.
+    /// A rule, by its name, with the reason that a user gave for it, if any.
     Rule {
         rule: String,
         #[serde(default, skip_serializing_if = "Option::is_none")]
         reason: Option<String>,
     },
-    /// What became of a call.
+    /// The result of a call.
     Call { call: CallId },
-    /// What became of a conversation in text.
+    /// The result of a conversation in text.
     Conversation { conversation: ConversationId },
-    /// A row of a list.
+    /// A row of an imported list.
     Import { list: ListId },
 }

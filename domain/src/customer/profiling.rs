@@ -1,7 +1,7 @@
-//! Decides what is known of a person from here on: values of attributes, and tags.
+//! Sets and clears values of attributes and tags of a person, within limits.
 //!
-//! All values of a request hold or none does. What is so already is no event, but for values that calls
-//! change too: of those the last word counts, also where it is the same.
+//! A request is applied completely or not at all. An unchanged value makes no event, except for values that
+//! calls change too: there the last one set counts, also if it is the same.
 
 use super::answering::{Decided, not_erased, readable};
 use super::command::{AttributesOrder, TagOrder};
@@ -13,16 +13,17 @@ use crate::attribute::{Attribute, AttributeValue, TAG_BYTES_MAX, TagLevel};
 use crate::personal::Personal;
 use std::collections::{BTreeMap, BTreeSet};
 
-/// Most attributes of one person: twice the 200 dimensions of CUS-4, and room.
+/// The most attributes of one person: twice the 200 dimensions of CUS-4, and room.
 pub const ATTRIBUTES_MAX: usize = 512;
 
-/// Most tags of one person, over all levels.
+/// The most tags of one person, over all levels.
 pub const TAGS_MAX: usize = 256;
 
-/// Open bytes in one event: a record may have 64 KiB, and a sealed value is a third longer than an open one.
+/// The most bytes of sealed values in one event: a record may have 64 KiB, and a sealed value is a third
+/// longer than an open one.
 const EVENT_BYTES_MAX: usize = 24 * 1024;
 
-/// What a sealed value has beside its text: nonce, tag and the id of its key.
+/// The bytes of a sealed value besides its text: nonce, tag and the id of its key.
 const SEALED_BYTES: usize = 128;
 
 pub(super) fn set_attributes(state: &CustomerState, order: AttributesOrder) -> Decided {
@@ -78,7 +79,7 @@ pub(super) fn tag(state: &CustomerState, order: TagOrder) -> Decided {
     let mut profile = known_so_far(state);
     let (added, removed) = (tags(order.added)?, tags(order.removed)?);
     if let Some(tag) = added.intersection(&removed).next() {
-        // Both lists are what somebody typed just now: which one is meant is for them to say.
+        // Both lists come from the same request, so the user has to say which one is meant.
         return Err(CustomerRefusal::TagBoth { bytes: tag.len() });
     }
     let level: TagLevel = order.level;

@@ -1,5 +1,5 @@
-//! Who comes back: an enrolment that would be settled begins anew after days, where its campaign says so of
-//! how the last call ended. Caps, consent and the campaign's end go on as they were.
+//! List recycling: an enrolment that would be settled starts a new round some days later, if its campaign
+//! says so for the last call's disposition. Caps, consent and the campaign's end continue to apply.
 
 use super::command::{CallAgain, CallClosing};
 use super::enrolment::EnrolmentState;
@@ -10,14 +10,14 @@ use values::disposition::Outcome;
 /// One day in milliseconds.
 const DAY_MS: u64 = 86_400_000;
 
-/// A further round of one person.
+/// A further round of an enrolment.
 pub(super) struct Round {
     pub(super) number: u32,
     pub(super) due_at: Timestamp,
 }
 
-/// The next round; `None` where nobody comes back: by the plan or its map of dispositions, or because the
-/// person said no.
+/// Returns the next round; `None` if the plan or its disposition map has none, or because the person refused
+/// calls.
 pub(super) fn round(
     enrolment: &EnrolmentState,
     closing: &CallClosing,

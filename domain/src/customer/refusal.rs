@@ -1,4 +1,5 @@
-//! Why a command to a customer is turned down. A rule's no to a dial is an event, not one of these.
+//! The reasons for which a command to a customer is refused. A rule's refusal of a dial is an event, not one
+//! of these.
 
 use crate::attribute::NameFault;
 use crate::call_caps_checked::CapFault;
@@ -10,151 +11,153 @@ use values::ids::{CallId, CampaignId, CustomerId, ListId};
 
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum CustomerRefusal {
-    /// A duplicate; `list` brought the person in. The same list again means that it is being resumed.
-    #[error("already in campaign {campaign}, from list {list}")]
+    /// A duplicate; `list` enrolled the person. If it is the same list, the import is being resumed.
+    #[error("already in campaign {campaign}, imported with list {list}")]
     AlreadyEnrolled { campaign: CampaignId, list: ListId },
     #[error("not in campaign {campaign}")]
     NotEnrolled { campaign: CampaignId },
-    #[error("the enrolment in {campaign} is settled: {}", disposition.code())]
+    #[error("the enrolment in {campaign} is completed: {}", disposition.code())]
     Settled {
         campaign: CampaignId,
         disposition: Disposition,
     },
-    /// Nobody asked for this call, or another one of the enrolment is next.
-    #[error("call {call} does not wait to be dialed")]
+    /// The call was not requested, or another call of the enrolment is next.
+    #[error("call {call} is not waiting to be dialed")]
     NotAsked { call: CallId },
-    /// The campaign calls nobody for standing in a list.
+    /// The campaign calls only on request or by callback, not from its lists.
     #[error(
-        "campaign {campaign} calls only whom a call was asked for, or who named a time: nobody asked for this \
-         person"
+        "campaign {campaign} calls only customers with a callback or a requested call: this customer has \
+         neither"
     )]
     NotAskedFor { campaign: CampaignId },
-    /// The campaign calls nobody whom no agent accepted, and an acceptance is of one call.
-    #[error("no agent who is free accepted this call of campaign {campaign}")]
+    /// The campaign calls only customers that an agent accepted, and an acceptance is for one call.
+    #[error("no free agent accepted this call of campaign {campaign}")]
     NotAccepted { campaign: CampaignId },
-    /// Asked again while the grant or its call is open: go on with it, or release it.
-    #[error("call {call} was granted already")]
+    /// The grant or its call is still open: continue with it, or release it.
+    #[error("call {call} already has a grant")]
     AlreadyGranted { call: CallId },
-    /// Not before this instant; nothing was written.
+    /// The enrolment is not due before this instant; nothing was written.
     #[error("not due before {due_at}")]
     NotDue { due_at: Timestamp },
     /// No grant of this person has this call.
     #[error("call {call} is not a call of this customer")]
     UnknownCall { call: CallId },
     /// The last call of the enrolment was not one that we cut off after an answer.
-    #[error("the customer was not cut off in campaign {campaign}")]
+    #[error("campaign {campaign} has no interrupted call with this customer")]
     NotCutOff { campaign: CampaignId },
-    /// A time was named that lies behind, or too far ahead.
-    #[error("a callback is between now and {until}")]
+    /// The named time is past or too far ahead.
+    #[error("a callback must be between now and {until}")]
     CallbackTime { until: Timestamp },
-    /// The rules, or the campaign, do not allow a call then.
-    #[error("no call at {at}: rule {rule}{}", allowed_from(*not_before))]
+    /// The rules, or the campaign, do not allow a call at that time.
+    #[error("no call allowed at {at}: rule {rule}{}", allowed_from(*not_before))]
     CallbackNotAllowed {
         at: Timestamp,
         rule: String,
         facts: BTreeMap<String, String>,
         not_before: Option<Timestamp>,
     },
-    /// Called at the time that was named, or when that callback is canceled.
-    #[error("a callback waits in campaign {campaign} for {at}: cancel it first, or let it be made")]
+    /// A callback is waiting: the customer is called at its time, or after it is canceled.
+    #[error(
+        "campaign {campaign} has a callback scheduled for {at}: cancel it first or wait until it is done"
+    )]
     CallbackWaits { campaign: CampaignId, at: Timestamp },
-    #[error("no agents take the calls of campaign {campaign}: a callback of it is bound to none")]
+    #[error("campaign {campaign} has no agents: its callbacks cannot be bound to an agent")]
     NoAgents { campaign: CampaignId },
-    /// Asked to be called until a time that is over.
-    #[error("the deadline {deadline} is over")]
+    /// The deadline of the requested call is past.
+    #[error("the deadline {deadline} has passed")]
     DeadlineOver { deadline: Timestamp },
     #[error("the customer is not registered")]
     NotRegistered,
-    /// Given by hand, and no rule would count it. `lacks` is the word of the consent rule's facts.
-    #[error(
-        "a consent for {scope} like this counts for nothing: {}",
-        what_it_lacks(lacks)
-    )]
+    /// A consent given by hand that no rule would count. `lacks` is the word that the consent rule stores in
+    /// its facts.
+    #[error("this consent for {scope} is not valid: {}", what_it_lacks(lacks))]
     ConsentNotCounted { scope: String, lacks: &'static str },
     /// A legal hold: nothing is erased until it is released.
-    #[error("the customer is under a hold: {reason}")]
+    #[error("the customer is under legal hold: {reason}")]
     UnderHold { reason: String },
-    /// The person was erased, or has asked to be: nothing new is kept of them.
+    /// The person was erased or has requested erasure: no new data is stored.
     #[error("the customer was erased, or is being erased")]
     Erased,
-    /// Nothing is kept of them under another key: what is there already would open no more.
+    /// The key is missing. Storing data under another key would make the existing data unreadable
+    /// permanently.
     #[error(
-        "the key of this customer is missing: bring the keys of the log back (ledgerline keys restore); nothing \
-         is kept under another key"
+        "the key of this customer is missing: restore the keys of the log (ledgerline keys restore); data \
+         is not stored under another key"
     )]
     KeyMissing,
     /// There is no erasure to certify.
     #[error("the customer was not erased")]
     NotErased,
-    #[error("a reason of 1 to {bytes_max} bytes is needed")]
+    #[error("a reason of 1 to {bytes_max} bytes is required")]
     ReasonNeeded { bytes_max: usize },
-    #[error("a corrected value has 1 to {bytes_max} bytes")]
+    #[error("a corrected value must have 1 to {bytes_max} bytes")]
     CorrectedValue { bytes_max: usize },
     #[error("no campaign of the customer has a variable {variable}")]
     UnknownVariable { variable: String },
     #[error(
-        "{count} values would change, more than the {count_max} of one correction: correct fewer at once"
+        "{count} values would change, more than the limit of {count_max} per correction: correct fewer at \
+         once"
     )]
     TooManyCorrected { count: usize, count_max: usize },
     #[error("{why}")]
     AttributeName { why: NameFault },
-    /// What was written may be personal: it is not repeated.
+    /// The written value may be personal: the text does not repeat it.
     #[error("{attribute} must be {wanted}")]
     AttributeValue { attribute: String, wanted: &'static str },
-    #[error("{attribute} is set and cleared at once")]
+    #[error("{attribute} is both set and cleared")]
     SetAndCleared { attribute: String },
-    #[error("a tag has 1 to {bytes_max} bytes, none of them a control character")]
+    #[error("a tag must have 1 to {bytes_max} bytes and no control characters")]
     TagShape { bytes_max: usize },
-    #[error("a tag of {bytes} bytes is added and removed at once")]
+    #[error("a tag of {bytes} bytes is both added and removed")]
     TagBoth { bytes: usize },
-    #[error("more than the {bytes_max} bytes of one request: set fewer at once")]
+    #[error("more than {bytes_max} bytes in one request: set fewer attributes at once")]
     TooManyAtOnce { bytes_max: usize },
     #[error("{0}")]
     Caps(CapFault),
-    #[error("a person prefers at most {times_max} times")]
+    #[error("a customer can have at most {times_max} preferred times")]
     TooManyTimes { times_max: usize },
-    #[error("the deal is of a call that this customer never had")]
+    #[error("the deal names a call that is not this customer's")]
     DealOfUnknownCall,
-    #[error("the deal lies before the call that it is put down to, dialed at {dialed_at}")]
+    #[error("the deal is earlier than its call, dialed at {dialed_at}")]
     DealBeforeCall { dialed_at: Timestamp },
-    #[error("a deal of this reference is of another campaign, type or currency")]
+    #[error("a deal with this reference has another campaign, type or currency")]
     DealOfAnother,
     #[error("the customer does not have this number")]
     NotTheirNumber,
-    #[error("a call of the history lies in the future")]
+    #[error("a call of the history is in the future")]
     PastCallInFuture,
-    #[error("a customer is not merged with itself")]
+    #[error("a customer cannot be merged with itself")]
     MergedWithItself,
-    /// Called by the other id alone: what is to be done is done there.
+    /// The person is called only by the other id; send the command to that one.
     #[error("the customer was merged into {customer}")]
     MergedInto { customer: CustomerId },
     #[error("{count} other ids were merged into this customer: unmerge them first, or merge into this one")]
     HasMerged { count: usize },
     #[error("the customer is being called (call {call}): merge when the call is over")]
     MergeInCall { call: CallId },
-    /// A dial is asked for without what binds of these: read it, and ask again.
-    #[error("a dial needs to know what {} other ids of the person say", customers.len())]
+    /// The dial was requested without the restrictions of these ids: read them and request it again.
+    #[error("before dialing, the data of {} other ids of this customer must be known", customers.len())]
     JoinedNeeded { customers: Vec<CustomerId> },
-    #[error("the deal cannot be taken: {why}")]
+    #[error("the deal cannot be accepted: {why}")]
     DealInvalid { why: &'static str },
-    #[error("the customer has {count} {of} already")]
+    #[error("the customer already has {count} {of}")]
     TooMany { count: usize, of: &'static str },
 }
 
 fn allowed_from(not_before: Option<Timestamp>) -> String {
     not_before.map_or_else(
-        || ", and none later in this campaign".to_owned(),
-        |at| format!(", the next allowed is {at}"),
+        || ", and no later time in this campaign".to_owned(),
+        |at| format!(", next allowed time {at}"),
     )
 }
 
-/// What to do about a consent that does not count.
+/// Returns the advice for a consent that does not count.
 fn what_it_lacks(lacks: &str) -> &'static str {
     match lacks {
-        "without_evidence" => "every preset that asks for consent asks for kept evidence; give evidence",
-        "given_later" => "it is given at a time that has not come; give the time at which it was given",
-        "expired" => "it has ended already; give a later end, or none",
-        "withdrawn" => "it was given before the withdrawal; give the time of a new consent",
+        "without_evidence" => "every preset that requires consent also requires evidence: give evidence",
+        "given_later" => "the time is in the future; give the time at which the consent was given",
+        "expired" => "it has already ended; give a later end or none",
+        "withdrawn" => "it is older than the withdrawal; give the time of a new consent",
         _ => "it is not complete",
     }
 }

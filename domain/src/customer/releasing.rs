@@ -1,5 +1,5 @@
-//! A grant that was not dialed is given back: when the enrolment is due again, what becomes of a time that
-//! was named, and whether a rule has settled it.
+//! Releases a grant that was not dialed: when the enrolment is due again, what happens to a callback named
+//! meanwhile, and if a rule has settled it.
 
 use super::answering::{Decided, settled_by};
 use super::callbacks;
@@ -13,7 +13,7 @@ use crate::time::Timestamp;
 use std::collections::BTreeMap;
 use values::ids::CampaignId;
 
-/// Nothing to release (closed, released before, never granted): no event.
+/// Releases the grant. No event if there is nothing to release (closed, released before, never granted).
 pub(super) fn release_dial(state: &CustomerState, command: CustomerCommand, now: Timestamp) -> Decided {
     let CustomerCommand::ReleaseDial {
         call,
@@ -45,8 +45,8 @@ pub(super) fn release_dial(state: &CustomerState, command: CustomerCommand, now:
     Ok(events)
 }
 
-/// Who may not be dialed before the callback's time is over has missed it, and is told so now and not when
-/// they are due again.
+/// Returns the events for a callback that is missed because the next dial is not allowed before its end. It
+/// is recorded now and not when the enrolment is due again.
 fn missed_by(
     state: &CustomerState,
     enrolment: &EnrolmentState,

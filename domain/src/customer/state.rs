@@ -1,4 +1,4 @@
-//! What a customer's own events say of the person.
+//! The state of a customer: the fold of the person's own events.
 
 use super::assignee::Assignee;
 use super::call_attributes::CallAttributes;
@@ -35,16 +35,16 @@ pub struct CustomerState {
     assignee: Option<Box<Assignee>>,
     pub(super) profile: Option<Box<Profile>>,
     pub(super) call_attributes: CallAttributes,
-    /// Most people have none.
+    /// The person's deals; most people have none.
     deals: Option<Box<Deals>>,
-    /// Most people have neither caps nor times of their own.
+    /// The person's own caps and preferred times; most people have none.
     pub(super) own_rules: Option<Box<OwnRules>>,
-    /// Most people have one id.
+    /// The merged ids of the person; most people have one id.
     pub(super) merged: Option<Box<MergedIds>>,
 }
 
 impl CustomerState {
-    /// `None` before the first event.
+    /// Returns the institution's own id of the person; `None` before the first event.
     pub const fn external_id(&self) -> Option<&Personal<String>> {
         self.external_id.as_ref()
     }
@@ -54,20 +54,20 @@ impl CustomerState {
     pub const fn name(&self) -> Option<&Personal<String>> {
         self.name.as_ref()
     }
-    /// IANA zone of the customer record, as given.
+    /// Returns the IANA zone of the customer record, as given.
     pub fn time_zone(&self) -> Option<&str> {
         self.time_zone.as_deref()
     }
-    /// In the order they were added.
+    /// Returns the person's numbers in the order in which they were added.
     pub fn numbers(&self) -> &[KnownNumber] {
         &self.numbers
     }
-    /// E.164, open where the person's key exists.
+    /// Returns the phone in E.164; open if the person's key exists.
     pub fn phone(&self, number: &NumberId) -> Option<&Personal<String>> {
         let known = self.numbers.iter().find(|known| known.number == *number);
         known.map(|known| &known.phone)
     }
-    /// How far the country of a number of this person is known.
+    /// Returns how certain the country of a number of this person is.
     pub fn phone_country(&self, number: &NumberId) -> PhoneCountry {
         let known = self.numbers.iter().find(|known| known.number == *number);
         known.map_or(PhoneCountry::Known, KnownNumber::phone_country)
@@ -75,7 +75,7 @@ impl CustomerState {
     pub fn enrolment(&self, campaign: &CampaignId) -> Option<&EnrolmentState> {
         self.enrolments.get(campaign)
     }
-    /// The id that their next call in a campaign has; `None` where they are not in it.
+    /// Returns the id of the person's next call in a campaign; `None` if the person is not in it.
     pub fn next_call(&self, customer: &CustomerId, campaign: &CampaignId) -> Option<CallId> {
         let enrolment = EnrolmentId {
             campaign: campaign.clone(),
@@ -87,57 +87,58 @@ impl CustomerState {
     pub const fn enrolments(&self) -> &FewMap<CampaignId, EnrolmentState> {
         &self.enrolments
     }
-    /// By scope.
+    /// Returns the recorded consents, by scope.
     pub const fn consents(&self) -> &BTreeMap<String, ConsentFacts> {
         &self.consents
     }
-    /// Dials of the last 30 days, over all campaigns and numbers.
+    /// Returns the dials of the last 30 days, over all campaigns and numbers.
     pub const fn history(&self) -> &ContactHistory {
         &self.history
     }
-    /// Why a hold keeps everything of this person, while there is one.
+    /// Returns the reason of the legal hold, while there is one.
     pub fn held(&self) -> Option<&str> {
         self.held.as_deref()
     }
-    /// Who sees to this person, where somebody does.
+    /// Returns the user or team that the person is assigned to, if any.
     pub fn assignee(&self) -> Option<&Assignee> {
         self.assignee.as_deref()
     }
-    /// Everything known of this person, for a segment that is asked of them: what users and lists set, and
-    /// what follows from their calls.
+    /// Returns the complete profile for checking the person against a segment: values set by users and lists,
+    /// and values derived from calls.
     pub fn whole_profile(&self) -> Profile {
         self.call_attributes.over(self.profile())
     }
-    /// What users and lists set, without what follows from calls: `whole_profile` has both.
+    /// Returns the values that users and lists set; `whole_profile` adds those derived from calls.
     pub fn profile(&self) -> Option<&Profile> {
         self.profile.as_deref()
     }
-    /// What came of their calls afterwards, as last reported, by reference.
+    /// Returns the person's deals as last reported, by reference.
     pub fn deals(&self) -> Option<&Deals> {
         self.deals.as_deref()
     }
-    /// Caps of calls that their own record sets.
+    /// Returns the caps set in the person's own record.
     pub fn own_caps(&self) -> &[CallCap] {
         self.own_rules.as_deref().map_or(&[], |own| &own.caps)
     }
-    /// When they prefer to be called.
+    /// Returns the times at which the person prefers to be called.
     pub fn preferred_times(&self) -> &[PreferredTime] {
         self.own_rules.as_deref().map_or(&[], |own| &own.preferred)
     }
     pub const fn erasure(&self) -> Erasure {
         self.erasure
     }
-    /// The key of this person is missing, and nobody has erased them: what is sealed cannot be read here.
-    /// Known from what was loaded; no event says it.
+    /// Returns true if the person's key is missing and the person was not erased: sealed values cannot be
+    /// read here. Known only from loading; no event states it.
     pub const fn is_unreadable(&self) -> bool {
         matches!(self.external_id, Some(Personal::Erased { .. })) && matches!(self.erasure, Erasure::None)
     }
-    /// Calls granted and neither closed nor released.
+    /// Returns the calls that are granted and neither closed nor released.
     pub fn open_calls(&self) -> Vec<CallId> {
         self.history.open_calls()
     }
 
-    /// The number a dial of this enrolment goes to: its own, unless it does not exist and another may.
+    /// Returns the number that a dial of this enrolment uses: its own, or another one if its own does not
+    /// exist.
     pub(super) fn number_to_dial(&self, enrolment: &EnrolmentState) -> NumberId {
         let is_invalid = |number: &NumberId| {
             self.numbers
@@ -152,7 +153,7 @@ impl CustomerState {
         enrolment.number.clone()
     }
 
-    /// Another number of this person that may exist.
+    /// Returns another number of this person that may exist.
     pub(super) fn next_number(&self, tried: &NumberId) -> Option<NumberId> {
         let mut others = self
             .numbers

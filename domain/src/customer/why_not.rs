@@ -1,8 +1,8 @@
-//! Why somebody would be dialed at a time, or not: the rules of both sides with the facts as they are given.
+//! Explains why a customer may or may not be dialed at a time: the verdicts of both sides, with their facts.
 //!
-//! Asks what a grant asks, in the same words, and grants nothing. What the enrolment itself says (settled, in
-//! a call, not due) stands beside the rules. What cannot be told ahead (a pause, a hold, a call, a stop) is
-//! taken to be over when it is asked from when on, as a refusal's due time takes it, and is named.
+//! Checks the same as a grant, in the same words, and grants nothing. The state of the enrolment (settled, in
+//! a call, not due) is listed with the rules. To find the next permitted time, conditions without a known end
+//! (a pause, a hold, a call, a stop) are assumed to be over, as for a refusal's due time, and are named.
 
 use super::enrolment::EnrolmentState;
 use super::grant_dial::{facts_of, quota_full, too_late, without_key};
@@ -21,56 +21,57 @@ use crate::time::Timestamp;
 use std::collections::BTreeMap;
 use values::ids::{CampaignId, NumberId};
 
-/// The name under which the enrolment's own state stands among the rules.
+/// The name under which the enrolment's own state is listed among the rules.
 const ENROLMENT: &str = "enrolment";
 
-/// How soon somebody in a call, or under an order that has no known end, is asked about again.
+/// How soon a customer in a call, or under an order without a known end, is checked again.
 const ASK_AGAIN_MS: u64 = 1_000;
 
-/// What is judged: a number's facts, and what stands above all rules.
+/// The input of `why_not`: a number's facts, and the conditions that stop the whole campaign.
 #[derive(Debug)]
 pub struct Judge<'a> {
     pub number: NumberFacts<'a>,
     pub above: Vec<Above>,
-    /// Both sides are judged by this version of the preset instead of the one that counts: a dry run.
+    /// A preset version to judge both sides by instead of the current one: a dry run.
     pub coming: Option<&'a PresetRules>,
-    /// What binds of other ids of the person.
+    /// The restrictions of merged ids of the person.
     pub joined: &'a [JoinedFacts],
 }
 
-/// What keeps a campaign from dialing before anybody is asked: an emergency stop, its end, or its stage.
+/// A condition that stops a campaign's dialing before any rule is checked: an emergency stop, its end, or its
+/// stage.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Above {
-    /// `emergency_stop`, `campaign_over`, `stage`.
+    /// `emergency_stop`, `campaign_over` or `stage`.
     pub rule: String,
     pub facts: BTreeMap<String, String>,
     pub until: Lifted,
 }
 
-/// When something that keeps a campaign from dialing is over.
+/// When a condition that stops a campaign's dialing ends.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Lifted {
     Never,
-    /// Nobody can tell; when it is asked from when on, it is taken to be, and named so.
+    /// The end is not known. The search for the next permitted time assumes it is over and lists this name.
     Sometime(&'static str),
     At(Timestamp),
 }
 
-/// A verdict, and by whose facts.
+/// A verdict, and the side that it belongs to.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SidedVerdict {
     pub side: Side,
     pub verdict: Verdict,
 }
 
-/// What the rules say of one dial at one time.
+/// The result for one dial at one time.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct WhyNot {
-    /// The verdict that binds; `None` where everything allows.
+    /// The verdict that decides; `None` if everything allows.
     pub binding: Option<Verdict>,
-    /// When everything allows, as far as can be told: the time asked about, or later. `None`: never.
+    /// When everything allows, as far as known: the requested time or later. `None`: never.
     pub not_before: Option<Timestamp>,
-    /// What was taken to be over by then though nobody can tell.
+    /// The conditions assumed to be over by then although their end is not known.
     pub assumed: Vec<&'static str>,
     pub verdicts: Vec<SidedVerdict>,
 }
@@ -81,13 +82,13 @@ impl WhyNot {
     }
 }
 
-/// The number that a dial in this campaign goes to; `None` where the person is not in it.
+/// Returns the number that a dial in this campaign uses; `None` if the person is not in it.
 pub fn dialed_number(state: &CustomerState, campaign: &CampaignId) -> Option<NumberId> {
     let enrolment = state.enrolment(campaign)?;
     Some(state.number_to_dial(enrolment))
 }
 
-/// What is said of a dial at `at`; `None` where the person is not in the campaign.
+/// Returns the verdicts for a dial at `at`; `None` if the person is not in the campaign.
 pub fn why_not(state: &CustomerState, judge: &Judge<'_>, at: Timestamp) -> Option<WhyNot> {
     let campaign = judge.number.campaign;
     let enrolment = state.enrolment(&campaign.campaign)?;
@@ -145,7 +146,7 @@ pub fn why_not(state: &CustomerState, judge: &Judge<'_>, at: Timestamp) -> Optio
     })
 }
 
-/// A search for when.
+/// The search for the next permitted time.
 struct When<'a> {
     state: &'a CustomerState,
     enrolment: &'a EnrolmentState,
@@ -155,12 +156,13 @@ struct When<'a> {
 }
 
 impl When<'_> {
-    /// Whether what then is can only be told by what nobody has: a file of holidays, a fact of the preset.
+    /// Returns true if a verdict at that time depends on data that is missing: a holiday calendar, a fact of
+    /// the preset.
     fn waits_for(&self, waits: fn(&Verdict) -> bool, found: Timestamp) -> bool {
         judge_customer(&self.facts, found).iter().any(waits)
     }
 
-    /// A hold stands on this id or on another one of the person.
+    /// Returns true if this id or a merged id of the person is under a hold.
     fn is_held(&self) -> bool {
         self.facts.held || self.facts.joined.iter().any(|other| other.held)
     }
@@ -189,13 +191,13 @@ impl When<'_> {
             .collect()
     }
 
-    /// What the check of its number says then, where the campaign demands one.
+    /// Returns the verdict of the number check at a time, if the campaign requires one.
     fn of_check(&self, at: Timestamp) -> Option<Verdict> {
         let verdicts = judge_number(&self.of_number, at);
         verdicts.into_iter().find(is_of_check)
     }
 
-    /// When what nobody knows now is asked about again: a day, a fact of the preset, a check of the number.
+    /// Returns when unknown facts are checked again: a day, a fact of the preset, a check of the number.
     fn asked_again_at(&self, at: Timestamp) -> impl Iterator<Item = Timestamp> {
         let unknown = judge_customer(&self.facts, at)
             .into_iter()
@@ -221,8 +223,8 @@ impl When<'_> {
             Lifted::At(at) => Some(at),
             Lifted::Never | Lifted::Sometime(_) => None,
         });
-        // Of what nobody knows it is asked again; what is unknown then is taken to be known. A check that
-        // said no is known.
+        // Unknown facts are checked again later, and are then assumed to be known. A number check that failed
+        // is known.
         let is_unfit = self
             .of_check(at)
             .is_some_and(|verdict| verdict.decision == Decision::Forbid);
@@ -270,13 +272,14 @@ const fn deferred_until(verdict: &Verdict) -> Option<Timestamp> {
     }
 }
 
-/// Withdrawn, also while a call of theirs is open; or still due by a list that was undone.
+/// Returns true if the enrolment was withdrawn, also with an open call, or its list was undone and it is not
+/// settled.
 fn is_withdrawn(enrolment: &EnrolmentState, campaign: &CampaignFacts) -> bool {
     let by_list = enrolment.settled.is_none() && campaign.undone_lists.contains(&enrolment.list);
     enrolment.withdrawn || by_list
 }
 
-/// What the enrolment itself says, before any rule is asked.
+/// Returns the verdict of the enrolment's own state, before any rule.
 fn of_enrolment(state: &CustomerState, enrolment: &EnrolmentState, at: Timestamp) -> Verdict {
     if state.is_unreadable() {
         return without_key();

@@ -1,5 +1,5 @@
-//! People who are withdrawn from a campaign that may be running (止呼): nothing new is dialed for them in it. A
-//! call that is open may end as it would have; what is granted and not dialed is given back.
+//! Withdraws people from a campaign that may be running (止呼): no new dial for them in it. An open call may
+//! end as usual; a grant that was not dialed is released.
 
 use super::answering::{Decided, settled_by};
 use super::command::ForbiddenBy;
@@ -12,13 +12,13 @@ use crate::planted::{Bug, planted};
 use std::collections::BTreeMap;
 use values::ids::{CampaignId, ListId};
 
-/// The stored rule of an enrolment that was withdrawn.
+/// The rule stored for an enrolment that was withdrawn.
 pub const ENROLMENT_WITHDRAWN: &str = "enrolment_withdrawn";
 
-/// Longest reason kept: it is stored for ever, once a person, and must hold nothing personal.
+/// The most bytes of a reason. It is stored permanently, once per person, and must not contain personal data.
 pub const WITHDRAWAL_REASON_BYTES_MAX: usize = 256;
 
-/// Said of whom a dial finds still due though their list was undone.
+/// The reason stored for a customer who is still due from a list that was undone.
 const LIST_UNDONE: &str = "the list was undone";
 
 pub(super) fn withdraw(
@@ -43,7 +43,8 @@ pub(super) fn withdraw(
     Ok(withdrawn(campaign, enrolment, reason, by))
 }
 
-/// Who is due by a list that was undone is withdrawn when a dial is asked for.
+/// Returns the withdrawal of a customer who is due from an undone list, when a dial is requested; else
+/// `None`.
 pub(super) fn of_undone_list(state: &CustomerState, facts: &CampaignFacts) -> Option<Vec<CustomerEvent>> {
     let enrolment = state.enrolment(&facts.campaign)?;
     let is_undone = facts.undone_lists.contains(&enrolment.list) && !planted(Bug::UndoneListDue);
@@ -51,7 +52,8 @@ pub(super) fn of_undone_list(state: &CustomerState, facts: &CampaignFacts) -> Op
     is_due.then(|| withdrawn(facts.campaign.clone(), enrolment, LIST_UNDONE.to_owned(), None))
 }
 
-/// By this an enrolment is settled when its last call is over; nothing where nobody withdrew it.
+/// Returns the rule that settles a withdrawn enrolment when its last call is over; `None` if it was not
+/// withdrawn.
 pub(super) fn forbids(enrolment: &EnrolmentState) -> Option<ForbiddenBy> {
     let is_left = enrolment.withdrawn && enrolment.settled.is_none();
     is_left.then(|| ForbiddenBy {

@@ -59,7 +59,7 @@ impl FromStr for DraftName {
             .ok_or_else(|| InvalidId {
                 kind: "draft",
                 text: text.to_owned(),
-                why: "it is campaign-1 to campaign-10 or flow-1 to flow-10",
+                why: "it must be campaign-1 to campaign-10 or flow-1 to flow-10",
             })
     }
 }

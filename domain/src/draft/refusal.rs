@@ -4,13 +4,13 @@ use crate::problem::Explained;
 
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum DraftRefusal {
-    #[error("this slot already holds a draft")]
+    #[error("a draft already exists here")]
     Taken,
     #[error("there is no such draft")]
     NotThere,
     #[error("a draft needs a title")]
     NoTitle,
-    #[error("the {what} has {bytes} bytes, more than the {bytes_max} it may have")]
+    #[error("the {what} has {bytes} bytes, more than the limit of {bytes_max}")]
     TooLong {
         what: &'static str,
         bytes: usize,

@@ -37,9 +37,7 @@ const OPENING: [&str; 8] = [
 /// One suggestion for a better flow. The message names the node or member.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Advice {
-    #[error(
-        "nodes.{node}.text: {spoken_ms} ms of speech before the callee has heard who calls, at most 3000"
-    )]
+    #[error("nodes.{node}.text: {spoken_ms} ms of speech before the caller is identified, at most 3000")]
     LateIdentity { node: String, spoken_ms: u64 },
     #[error(
         "nodes.{node}.text: {spoken_ms} ms of speech before the first text after the opening, at most 15000"
@@ -55,9 +53,9 @@ pub enum Advice {
     PlainOpening { node: String },
     #[error("the flow has no {part} (opening, introduction, question, close)")]
     MissingPart { part: &'static str },
-    #[error("nodes.{node}.intents: there is no branch for {intent}")]
+    #[error("nodes.{node}.intents: no branch for {intent}")]
     MissingBranch { node: String, intent: &'static str },
-    #[error("dialogue.intents: the callee cannot ask for a person")]
+    #[error("dialogue.intents: the callee cannot ask for an agent")]
     NoPerson,
     #[error(
         "dialogue.answers.{answer}: an objection is answered without FABE (feature, advantage, benefit, evidence)"
@@ -65,11 +63,11 @@ pub enum Advice {
     NoFabe { answer: String },
     #[error("dialogue.answers.{answer}.fabe.{field} is empty")]
     EmptyFabe { answer: String, field: &'static str },
-    #[error("notices.ai: the callee does not learn that a robot speaks")]
+    #[error("notices.ai: the callee is not told that a robot is calling")]
     UndisclosedRobot,
-    #[error("nodes.{node}.send: nothing is sent: the flow has no message {message:?}")]
+    #[error("nodes.{node}.send: the flow has no message {message:?}, so nothing is sent")]
     UnsentMessage { node: String, message: String },
-    #[error("offers.candidates: no text and no edge depends on {offer:?}")]
+    #[error("offers.candidates: no text or branch uses {offer:?}")]
     UnsaidOffer { offer: String },
 }
 

@@ -55,7 +55,7 @@ fn a_spoken_flow_is_refused_for_each_of_its_faults_and_names_the_place() {
         (
             "/nodes/ask/ask/slots",
             json!(["gone"]),
-            "nodes.ask.slots: variable \"gone\" is not declared, or never has a value",
+            "nodes.ask.slots: variable \"gone\" is not declared or never set",
         ),
         (
             "/nodes/ask/ask/timeout_ms",
@@ -65,7 +65,7 @@ fn a_spoken_flow_is_refused_for_each_of_its_faults_and_names_the_place() {
         (
             "/nodes/ask/ask/expect",
             json!("both"),
-            "nodes.ask: its intents, slots and keys do not match expect (speech, keypress or both)",
+            "nodes.ask: its exits do not match expect (speech, keypress or both)",
         ),
         (
             "/nodes/ask/ask/on_silence",
@@ -75,7 +75,7 @@ fn a_spoken_flow_is_refused_for_each_of_its_faults_and_names_the_place() {
         (
             "/nodes/ask/ask/on_filled",
             json!("gone"),
-            "nodes.ask.on_filled leads to \"gone\", which is no node",
+            "nodes.ask.on_filled leads to \"gone\", which is not a node",
         ),
     ] {
         check_fault(pointer, value, fault);
@@ -89,42 +89,42 @@ fn a_dialogue_is_refused_for_what_goes_nowhere() {
         (
             "/dialogue/intents/refuse_call",
             json!({"then": "gone"}),
-            "dialogue.intents.refuse_call.then leads to \"gone\", which is no node",
+            "dialogue.intents.refuse_call.then leads to \"gone\", which is not a node",
         ),
         (
             "/dialogue/intents/ask_fee",
             json!({"answer": "gone"}),
-            "dialogue.intents.ask_fee.answer: there is no answer \"gone\"",
+            "dialogue.intents.ask_fee.answer: answer \"gone\" does not exist",
         ),
         (
             "/dialogue/intents/ask_fee",
             json!({"replay": true, "slower": true}),
-            "dialogue.intents.ask_fee: exactly one of then, answer, replay and slower is needed",
+            "dialogue.intents.ask_fee: exactly one of then, answer, replay and slower is required",
         ),
         (
             "/nodes/bye",
             json!({"return": {}}),
-            "nodes.bye: a call can reach return without passing a sub_flow",
+            "nodes.bye: a call can reach return without sub_flow",
         ),
         (
             "/nodes/hello",
             json!({"sub_flow": {"group": "gone", "next": "ask"}}),
-            "nodes.hello.group: there is no group \"gone\"",
+            "nodes.hello.group: node group \"gone\" does not exist",
         ),
         (
             "/nodes/hello/say/variants",
             json!({"metric": "conversion", "stop_after_calls": 0, "arms": {"a": {"text": "您好"}}}),
-            "nodes.hello.variants: 1 to 5 wordings, one with a weight, and a number of calls",
+            "nodes.hello.variants: give 1 to 5 variants, one with a weight, and a number of calls",
         ),
         (
             "/nodes/hello",
             loops,
-            "nodes.hello: an answer that returns to the question needs visits",
+            "nodes.hello: a returning answer must limit its visits",
         ),
         (
             "/nodes/refused",
             json!({"end": {"outcome": "declined"}}),
-            "nodes: the callee cannot refuse further calls: no end with opt_out can be reached",
+            "nodes: the callee cannot opt out: no end with opt_out can be reached",
         ),
     ] {
         check_fault(pointer, value, fault);
@@ -161,7 +161,7 @@ fn what_would_be_better_is_advice_and_refuses_nothing() {
         (
             "/nodes/hello/say/text",
             json!("您好，打扰您一分钟时间跟您说一件很重要的事情，这里是{{company}}。"),
-            "before the callee has heard who calls",
+            "before the caller is identified",
         ),
         ("/nodes/hello/say/text", json!(long), "without a pause"),
         (
@@ -172,7 +172,7 @@ fn what_would_be_better_is_advice_and_refuses_nothing() {
         (
             "/nodes/person",
             json!({"end": {"text": "再见。", "outcome": "callback"}}),
-            "the callee cannot ask for a person",
+            "the callee cannot ask for an agent",
         ),
         (
             "/dialogue/intents/too_expensive",
@@ -187,7 +187,7 @@ fn what_would_be_better_is_advice_and_refuses_nothing() {
         (
             "/notices",
             json!({"recording": "本次通话将录音。"}),
-            "the callee does not learn that a robot speaks",
+            "the callee is not told that a robot is calling",
         ),
         ("/start", json!("ask"), "the flow has no introduction"),
     ] {
@@ -210,8 +210,8 @@ fn the_chinese_preset_says_that_a_robot_speaks_and_ships_more_than_twenty_intent
 
 #[test]
 fn how_something_is_asked_back_is_checked_as_every_text_is() {
-    let length = "a text has 1 to 500 characters";
-    let variable = "variable \"naem\" is not declared, or never has a value";
+    let length = "a text must have 1 to 500 characters";
+    let variable = "variable \"naem\" is not declared or never set";
     for (pointer, value, fault) in [
         (
             "/nodes/ask/ask/confirm",

@@ -5,7 +5,7 @@ use super::text::TextFault;
 /// One fault of a flow definition.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum DefinitionFault {
-    #[error("notices.recording: the recording notice is required and must not be blank")]
+    #[error("notices.recording: the recording notice must come first and cannot be empty")]
     NoNotice,
     #[error("nodes: the flow has no node that ends the call")]
     NoEnd,
@@ -15,25 +15,25 @@ pub enum DefinitionFault {
         count: usize,
         count_max: usize,
     },
-    #[error("nodes.{node}: a node's name has 1 to 64 characters and no control character")]
+    #[error("nodes.{node}: a node name must have 1 to 64 characters and no control characters")]
     BadNodeName { node: String },
-    #[error("variables.{variable}: a variable's name has letters, digits and _, at most 64")]
+    #[error("variables.{variable}: a variable name must have letters, digits and _, at most 64")]
     BadVariableName { variable: String },
-    #[error("{member} leads to {target:?}, which is no node")]
+    #[error("{member} leads to {target:?}, which is not a node")]
     UnknownTarget { member: String, target: String },
-    #[error("nodes.{node} can never be reached")]
+    #[error("nodes.{node} is unreachable")]
     Unreachable { node: String },
     #[error("nodes.{node} is in a loop without an exit")]
     LoopWithoutExit { node: String },
-    #[error("{member}: variable {variable:?} is not declared, or never has a value")]
+    #[error("{member}: variable {variable:?} is not declared or never set")]
     UndefinedVariable { member: String, variable: String },
-    #[error("{member}: {value:?} is not of the variable's type")]
+    #[error("{member}: {value:?} does not match the variable's type")]
     WrongValue { member: String, value: String },
     #[error("{member}: {why}")]
     BadText { member: String, why: TextFault },
-    #[error("{member}: a text has 1 to 500 characters")]
+    #[error("{member}: a text must have 1 to 500 characters")]
     TextLength { member: String },
-    #[error("{member}: a notice holds no variable")]
+    #[error("{member}: a notice cannot contain variables")]
     VariableInNotice { member: String },
     #[error("{member}: {key:?} is not a key: 0 to 9, * or #")]
     BadKey { member: String, key: String },
@@ -44,51 +44,51 @@ pub enum DefinitionFault {
         min: u64,
         max: u64,
     },
-    #[error("{member}: exactly one of equals, one_of, at_least and present is needed")]
+    #[error("{member}: exactly one of equals, one_of, at_least and present is required")]
     BadCondition { member: String },
-    #[error("{member}: a rule has conditions, each on one subject with one comparison")]
+    #[error("{member}: a rule needs conditions, each on one subject with one comparison")]
     BadRule { member: String },
-    #[error("{member}: 1 to 5 wordings, one with a weight, and a number of calls")]
+    #[error("{member}: give 1 to 5 variants, one with a weight, and a number of calls")]
     BadVariants { member: String },
-    #[error("nodes.{node}: slots and on_filled go together")]
+    #[error("nodes.{node}: slots and on_filled must be used together")]
     SlotsWithoutNext { node: String },
-    #[error("nodes.{node}: its intents, slots and keys do not match expect (speech, keypress or both)")]
+    #[error("nodes.{node}: its exits do not match expect (speech, keypress or both)")]
     NotAsExpected { node: String },
-    #[error("{member}: there is no answer {answer:?}")]
+    #[error("{member}: answer {answer:?} does not exist")]
     UnknownAnswer { member: String, answer: String },
     #[error("offers.plain: {plain:?} is not an offer without conditions")]
     NoPlainOffer { plain: String },
     #[error("{member}: {why}")]
     BadOffer { member: String, why: String },
-    #[error("{member}: the flow has no offer {offer:?}, or it is the plain offer")]
+    #[error("{member}: the flow has no offer {offer:?}, or it is the default offer")]
     UnknownOffer { member: String, offer: String },
     #[error("{member}: the flow has no message {message:?}")]
     UnknownMessage { member: String, message: String },
     #[error(
-        "{member}: only a mail has a recipient (to): a column, or an address like wang@example.com; \
-         links are https, at most 5 are attached"
+        "{member}: only a mail has a recipient, which is a column or an address such as wang@example.com; \
+         links must be https, at most 5"
     )]
     BadMessage { member: String },
     #[error(
-        "{member}: 1 to 3 pictures or links of a node that says something, each with an https address and a title, \
-         both without variables"
+        "{member}: a node with a text can have 1 to 3 pictures or links, each with an https address and a \
+         title, both without variables"
     )]
     BadShow { member: String },
-    #[error("{member}: at most 20 tags, each of 1 to 96 bytes without a control character")]
+    #[error("{member}: at most 20 tags, each 1 to 96 bytes without control characters")]
     BadTags { member: String },
-    #[error("{member}: the result of a call is the outcome of its end node; for other values use a tag")]
+    #[error("{member}: the result of a call is the outcome of its end node; use a tag for a custom result")]
     FreeDisposition { member: String },
-    #[error("{member}: there is no group {group:?}")]
+    #[error("{member}: node group {group:?} does not exist")]
     UnknownGroup { member: String, group: String },
-    #[error("nodes.{node}: an answer that returns to the question needs visits")]
+    #[error("nodes.{node}: a returning answer must limit its visits")]
     UnboundedReturn { node: String },
-    #[error("{member}: exactly one of then, answer, replay and slower is needed")]
+    #[error("{member}: exactly one of then, answer, replay and slower is required")]
     BadIntent { member: String },
-    #[error("nodes.{node}: a call can reach return without passing a sub_flow")]
+    #[error("nodes.{node}: a call can reach return without sub_flow")]
     ReturnOutside { node: String },
-    #[error("nodes: the callee cannot refuse further calls: no end with opt_out can be reached")]
+    #[error("nodes: the callee cannot opt out: no end with opt_out can be reached")]
     NoRefusal,
-    #[error("nodes.{node}.end: opt_out and the outcome opted_out go together")]
+    #[error("nodes.{node}.end: opt_out and the outcome opted_out must be used together")]
     OptOutMismatch { node: String },
 }
 

@@ -93,7 +93,7 @@ mod tests {
         let flow = FlowDefinition::from_yaml(text).unwrap();
         for (place, node) in [
             ("nodes.x.say", Some("x")),
-            ("nodes.x.y can never be reached", Some("x.y")),
+            ("nodes.x.y is unreachable", Some("x.y")),
             ("nodes.x: no", Some("x")),
             ("nodes.xy: no", None),
             ("nodes: no", None),

@@ -209,7 +209,7 @@ mod tests {
         let flow = flow(&json!({}), "plan");
         assert_eq!(flow.check(), []);
         let advice: Vec<String> = flow.advice().iter().map(ToString::to_string).collect();
-        let unsent = "nodes.plan.send: nothing is sent: the flow has no message \"plan\"";
+        let unsent = "nodes.plan.send: the flow has no message \"plan\", so nothing is sent";
         assert!(advice.contains(&unsent.to_owned()), "{advice:?}");
         assert!(flow.to_value().get("messages").is_none());
     }

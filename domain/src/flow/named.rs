@@ -14,7 +14,7 @@ pub struct FlowNamed {
 
 /// The error for a text that is not a valid flow reference.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{0:?} is not a flow reference: write NAME, or NAME@V with a version from 1")]
+#[error("{0:?} is not a flow: use NAME, or NAME@V with a version from 1")]
 pub struct InvalidFlowName(String);
 
 impl FromStr for FlowNamed {

@@ -8,21 +8,21 @@ use values::ids::FlowId;
 
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum FlowRefusal {
-    #[error("the definition is of flow {found}, not {expected}")]
+    #[error("the definition belongs to flow {found}, not {expected}")]
     AnotherFlow { expected: FlowId, found: FlowId },
     #[error("the flow cannot be read: {0}")]
     Unreadable(#[from] ReadFault),
     /// All faults, in a fixed order; never empty.
     #[error("the flow cannot be published: {}", list(.faults))]
     Invalid { faults: Vec<DefinitionFault> },
-    #[error("the definition has {bytes} bytes, more than the {bytes_max} that fit into a record")]
+    #[error("the definition has {bytes} bytes, more than the limit of {bytes_max} per record")]
     TooLarge { bytes: usize, bytes_max: usize },
-    #[error("the flow has {versions_max} versions, the most it may have")]
+    #[error("the flow has reached the limit of {versions_max} versions")]
     TooManyVersions { versions_max: usize },
     /// Versions of this flow need the approval of a second person, and this request has none.
     #[error(
-        "versions of flow {flow} are approved by another person: publish it with `ledgerline flow publish`, and name \
-         it as {flow}@V"
+        "versions of flow {flow} need approval: publish it with `ledgerline flow publish` and give it as \
+         {flow}@V"
     )]
     NeedsApproval { flow: FlowId },
     #[error("flow {flow} is not published")]

@@ -157,7 +157,7 @@ fn refuse_lost_rows(table: &Transitions) -> Result<(), ReadFault> {
     for (later, row) in table.rows.iter().enumerate() {
         for (earlier, before) in table.rows.iter().take(later).enumerate() {
             if before.next == row.next && before.say != row.say {
-                let why = format!("{:?} says something else after rows[{earlier}]", row.next);
+                let why = format!("{:?} contradicts the text after rows[{earlier}]", row.next);
                 return Err(lost(later, why));
             }
             let intent = intent_of(&row.when);

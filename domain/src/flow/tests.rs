@@ -169,19 +169,19 @@ fn a_definition_of_another_flow_is_refused() {
 fn a_graph_with_an_edge_to_nothing_is_refused_by_node_and_member() {
     check_fault(
         changed("/start", json!("nowhere")),
-        "start leads to \"nowhere\", which is no node",
+        "start leads to \"nowhere\", which is not a node",
     );
     check_fault(
         changed("/nodes/ask/ask_keypress/on_timeout/then", json!("gone")),
-        "nodes.ask.on_timeout.then leads to \"gone\", which is no node",
+        "nodes.ask.on_timeout.then leads to \"gone\", which is not a node",
     );
     check_fault(
         changed("/nodes/ask/ask_keypress/keys/2", json!("gone")),
-        "nodes.ask.keys.2 leads to \"gone\", which is no node",
+        "nodes.ask.keys.2 leads to \"gone\", which is not a node",
     );
     check_fault(
         changed("/nodes/lost", json!({"end": {"outcome": "failed"}})),
-        "nodes.lost can never be reached",
+        "nodes.lost is unreachable",
     );
     check_fault(
         changed("/nodes/bye", json!({"say": {"text": "好", "next": "ask"}})),
@@ -212,7 +212,7 @@ fn a_variable_must_be_declared_and_have_a_value() {
     let text = "/nodes/ask/ask_keypress/text";
     check_fault(
         changed(text, json!("{{who}}请按1。")),
-        "nodes.ask.text: variable \"who\" is not declared, or never has a value",
+        "nodes.ask.text: variable \"who\" is not declared or never set",
     );
     for (variable, faults_count) in [
         (json!({}), 0),
@@ -254,7 +254,7 @@ fn limits_hold_at_their_last_permitted_value() {
     );
     check_fault(
         changed("/nodes/bye/end/opt_out", json!(true)),
-        "nodes.bye.end: opt_out and the outcome opted_out go together",
+        "nodes.bye.end: opt_out and the outcome opted_out must be used together",
     );
 }
 
@@ -408,15 +408,15 @@ fn a_branch_has_exactly_one_condition_on_a_declared_variable() {
         (json!({"variable": "days", "equals": "3", "next": "bye"}), None),
         (
             json!({"variable": "days", "next": "bye"}),
-            Some("nodes.by.when[0]: exactly one of equals, one_of, at_least and present is needed"),
+            Some("nodes.by.when[0]: exactly one of equals, one_of, at_least and present is required"),
         ),
         (
             json!({"variable": "days", "equals": "3", "present": true, "next": "bye"}),
-            Some("nodes.by.when[0]: exactly one of equals, one_of, at_least and present is needed"),
+            Some("nodes.by.when[0]: exactly one of equals, one_of, at_least and present is required"),
         ),
         (
             json!({"variable": "months", "equals": "3", "next": "bye"}),
-            Some("nodes.by.when[0]: variable \"months\" is not declared, or never has a value"),
+            Some("nodes.by.when[0]: variable \"months\" is not declared or never set"),
         ),
     ] {
         let mut definition = changed("/start", json!("by"));
@@ -433,11 +433,11 @@ fn what_a_key_sets_is_a_declared_variable_of_its_type_by_a_key_that_is_asked() {
         (json!({"1": {"terms": "3"}}), None),
         (
             json!({"1": {"terms": "three"}}),
-            Some("nodes.ask.set.1.terms: \"three\" is not of the variable's type"),
+            Some("nodes.ask.set.1.terms: \"three\" does not match the variable's type"),
         ),
         (
             json!({"1": {"months": "3"}}),
-            Some("nodes.ask.set.1: variable \"months\" is not declared, or never has a value"),
+            Some("nodes.ask.set.1: variable \"months\" is not declared or never set"),
         ),
         (
             json!({"2": {"terms": "3"}}),
@@ -455,7 +455,7 @@ fn what_a_key_sets_is_a_declared_variable_of_its_type_by_a_key_that_is_asked() {
 fn the_outcome_opted_out_is_never_said_without_being_done() {
     check_fault(
         changed("/nodes/bye/end/outcome", json!("opted_out")),
-        "nodes.bye.end: opt_out and the outcome opted_out go together",
+        "nodes.bye.end: opt_out and the outcome opted_out must be used together",
     );
 }
 

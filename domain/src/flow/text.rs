@@ -17,7 +17,7 @@ pub(super) enum Piece<'a> {
 pub enum TextFault {
     #[error("{{{{ is not closed by }}}}")]
     Unclosed,
-    #[error("{name:?} is not a variable's name: letters, digits and _, at most 64")]
+    #[error("{name:?} is not a variable name: use letters, digits and _, at most 64")]
     BadName { name: String },
 }
 

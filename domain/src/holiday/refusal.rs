@@ -5,7 +5,7 @@ use crate::working_calendar::CalendarFault;
 
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum HolidayRefusal {
-    #[error("a reason of 1 to {bytes_max} bytes is needed")]
+    #[error("a reason of 1 to {bytes_max} bytes is required")]
     Reason { bytes_max: usize },
     #[error("{0}")]
     Calendar(CalendarFault),

@@ -4,21 +4,21 @@ use crate::problem::Explained;
 
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum InquiryRefusal {
-    #[error("this inquiry is already recorded: use a new id")]
+    #[error("this query is already recorded: use a new one")]
     AskedBefore,
-    #[error("the inquiry does not exist")]
+    #[error("the query is empty")]
     NotAsked,
     #[error("the SQL is empty")]
     Empty,
-    #[error("a read must name at least one field")]
+    #[error("a read of personal data must name at least one field")]
     NothingRead,
-    #[error("{count} {member} are named, more than the {max} that one read may have")]
+    #[error("{count} {member} are given, more than the limit of {max} per read")]
     TooMany {
         member: &'static str,
         count: usize,
         max: usize,
     },
-    #[error("the {member} has {bytes} bytes, more than the {bytes_max} it may have")]
+    #[error("the {member} has {bytes} bytes, more than the limit of {bytes_max}")]
     TooLong {
         member: &'static str,
         bytes: usize,

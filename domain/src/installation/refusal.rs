@@ -4,15 +4,15 @@ use crate::problem::Explained;
 
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum InstallationRefusal {
-    #[error("dialing is not paused by a restore or a lost history: there is nothing to confirm")]
+    #[error("dialing is not paused by a restore or missing history: there is nothing to confirm")]
     NotPaused,
     #[error("the log belongs to another installation: its keys have another secret")]
     OtherName,
-    #[error("the clock is not doubted: there is nothing to confirm")]
+    #[error("the clock is trusted: there is nothing to confirm")]
     ClockNotDoubted,
-    #[error("a reason is needed")]
+    #[error("a reason is required")]
     NoReason,
-    #[error("the {member} has {bytes} bytes, more than the {bytes_max} it may have")]
+    #[error("the {member} has {bytes} bytes, more than the limit of {bytes_max}")]
     TooLong {
         member: &'static str,
         bytes: usize,

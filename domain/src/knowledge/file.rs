@@ -56,7 +56,7 @@ pub enum FileFault {
     NotYaml { why: String },
     #[error("{member}: {why}")]
     Member { member: String, why: String },
-    #[error("the file has no valid answer or objection")]
+    #[error("it has no valid rows")]
     NothingGood,
 }
 
@@ -107,7 +107,8 @@ impl KnowledgeFile {
             confirm_permille: confirm,
         } = thresholds;
         if !(1..=accept).contains(&confirm) || accept > 1_000 {
-            let why = "confirm_permille is 1 to accept_permille, and that at most 1000".to_owned();
+            let why =
+                "confirm_permille must be 1 to accept_permille, and accept_permille at most 1000".to_owned();
             return Err(member("thresholds", why));
         }
         let mut reading = Reading::default();

@@ -15,7 +15,7 @@ pub struct KnowledgeNamed {
 
 /// The error for a text that is not a valid reference to a knowledge base.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{0:?} is not a knowledge base reference: write NAME, or NAME@V with a version from 1")]
+#[error("{0:?} is not a knowledge base: use NAME, or NAME@V with a version from 1")]
 pub struct InvalidKnowledgeName(String);
 
 /// A version of a knowledge base, with its content hash. A campaign stores the version that its calls use.

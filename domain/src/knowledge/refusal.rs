@@ -6,7 +6,7 @@ use values::ids::KnowledgeId;
 
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum KnowledgeRefusal {
-    #[error("knowledge base {knowledge} has no imported version")]
+    #[error("knowledge base {knowledge} was not imported")]
     NotImported { knowledge: KnowledgeId },
     #[error("knowledge base {knowledge} has no version {version}; it has {versions}")]
     UnknownVersion {
@@ -16,14 +16,14 @@ pub enum KnowledgeRefusal {
     },
     #[error("no other version was current before")]
     NothingBefore,
-    #[error("the content has {size_bytes} bytes, more than {bytes_max}: split it into several")]
+    #[error(
+        "the content has {size_bytes} bytes, more than {bytes_max}: split it into several knowledge bases"
+    )]
     TooLarge { size_bytes: usize, bytes_max: usize },
-    #[error("the knowledge base has {versions_max} versions, the most it may have")]
+    #[error("the knowledge base has reached the limit of {versions_max} versions")]
     TooManyVersions { versions_max: u32 },
     /// Versions of this base need the approval of a second person, and this request has none.
-    #[error(
-        "versions of knowledge base {knowledge} need the approval of a second person, and this one has none"
-    )]
+    #[error("versions of knowledge base {knowledge} need approval, and this one has none")]
     NeedsApproval { knowledge: KnowledgeId },
 }
 

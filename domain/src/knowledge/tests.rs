@@ -174,7 +174,7 @@ fn good_rows_of_a_bad_file_count_and_bad_ones_are_listed() {
 #[test]
 fn a_file_without_a_good_row_or_with_wrong_thresholds_is_none() {
     for (text, word) in [
-        ("knowledge: a\nanswers: []", "no valid answer"),
+        ("knowledge: a\nanswers: []", "no valid rows"),
         ("knowledge: a b\nanswers: []", "knowledge"),
         ("answers: []", "is missing"),
         ("knowledge: a\nanswer: []", "not a member"),

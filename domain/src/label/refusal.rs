@@ -5,17 +5,17 @@ use crate::time::Timestamp;
 
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum LabelRefusal {
-    #[error("the turn is settled")]
+    #[error("the label of this utterance is final")]
     Settled,
-    #[error("{by} has labelled this turn: another user must label it")]
+    #[error("{by} already labeled this utterance: another person must label it")]
     Labelled { by: String },
-    #[error("another user has this turn open until {until}")]
+    #[error("another user is labeling this utterance until {until}")]
     OpenElsewhere { until: Timestamp },
-    #[error("name an intent if the meaning is intent, and only then")]
+    #[error("give an intent only with the label intent")]
     Intent,
-    #[error("an intent has at most {bytes_max} bytes of lower-case letters, digits, _ . or -")]
+    #[error("an intent can have at most {bytes_max} bytes of lower-case letters, digits, _ . or -")]
     IntentUnreadable { bytes_max: usize },
-    #[error("the name of the labelling user is missing")]
+    #[error("give the name of the labeler")]
     Nobody,
 }
 

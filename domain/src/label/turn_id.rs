@@ -47,7 +47,7 @@ impl FromStr for TurnId {
         read(text).ok_or_else(|| InvalidId {
             kind: "turn",
             text: text.to_owned(),
-            why: "it is call.<id>.<place> or conversation.<id>.<place>",
+            why: "it must be call.<id>.<place> or conversation.<id>.<place>",
         })
     }
 }

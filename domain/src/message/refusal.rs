@@ -6,17 +6,17 @@ use crate::problem::Explained;
 pub enum MessageRefusal {
     #[error("this message does not exist")]
     Unknown,
-    #[error("a message has 1 to {chars_max} characters")]
+    #[error("a message must have 1 to {chars_max} characters")]
     Text { chars_max: usize },
-    #[error("a reply has an id of 1 to {bytes_max} printable ASCII characters")]
+    #[error("a reply id must have 1 to {bytes_max} printable ASCII characters")]
     ReplyId { bytes_max: usize },
-    #[error("rule {rule} forbids messages to this person")]
+    #[error("rule {rule} does not allow messages to this customer")]
     NotPermitted { rule: String },
-    #[error("the person was sent {count} messages in {hours} hours, the limit")]
+    #[error("the customer received {count} messages in {hours} hours, which is the limit")]
     Cap { count: usize, hours: u64 },
-    #[error("more than {replies_max} replies in a day: further ones are not stored")]
+    #[error("more than {replies_max} replies in a day are not accepted")]
     TooManyReplies { replies_max: usize },
-    #[error("the opt-out must be stored on the number first")]
+    #[error("an opt-out must be stored on the number first")]
     OptOutFirst,
 }
 

@@ -15,7 +15,7 @@ pub struct ModelNamed {
 
 /// The error for a text that is not a valid model reference.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{0:?} is not a model reference: write NAME, or NAME@V with a version from 1")]
+#[error("{0:?} is not a model: use NAME, or NAME@V with a version from 1")]
 pub struct InvalidModelName(String);
 
 /// A version of a model, with the digest of its content. A campaign stores the version that its calls use.

@@ -17,16 +17,17 @@ pub enum ModelRefusal {
     NothingBefore,
     #[error("the model has {size_bytes} bytes, more than {bytes_max}")]
     TooLarge { size_bytes: u64, bytes_max: u64 },
-    #[error("the model has {versions_max} versions, the most it may have")]
+    #[error("the model has reached the limit of {versions_max} versions")]
     TooManyVersions { versions_max: u32 },
     #[error(
-        "the model has {drafts_max} drafts that were never published, the most it may have: publish one, or train under another name"
+        "the model has reached the limit of {drafts_max} unpublished drafts: publish one or train under \
+         another name"
     )]
     TooManyDrafts { drafts_max: usize },
     /// Versions of this model need the approval of a second person, and this request has none.
-    #[error("versions of model {model} need the approval of a second person, and this one has none")]
+    #[error("versions of model {model} need approval, and this one has none")]
     NeedsApproval { model: ModelId },
-    #[error("the training data is not valid: {what}")]
+    #[error("the description of the training data is invalid: {what}")]
     Training { what: &'static str },
 }
 

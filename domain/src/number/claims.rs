@@ -1,7 +1,9 @@
-//! One phone under two customer ids: in a campaign that calls each number once, who came first is called.
+//! Claims: in a campaign that calls each number once, a phone with two customer ids is called only for the
+//! first one.
 //!
-//! A list claims the number before it enrols, over all lists of the campaign. A grant asks again, because a
-//! person has further numbers that no list of this campaign named; it claims where nobody has.
+//! A list import claims the number before it enrols, over all lists of the campaign. A grant checks again,
+//! because a person may have further numbers that no list of this campaign named; it claims the number if it
+//! is unclaimed.
 
 use super::decide::Decided;
 use super::event::NumberEvent;
@@ -10,7 +12,8 @@ use super::state::NumberState;
 use crate::calling_plan::{CampaignFacts, Duplicates};
 use values::ids::{CampaignId, CustomerId};
 
-/// Most campaigns in which one number is claimed: one a day for ten years, as enrolments of one person.
+/// The most campaigns in which one number is claimed: one a day for ten years, like the enrolments of one
+/// person.
 const CLAIMS_MAX: usize = 4_096;
 
 pub(super) fn claim(state: &NumberState, campaign: CampaignId, customer: CustomerId) -> Decided {
@@ -32,7 +35,7 @@ pub(super) fn release(state: &NumberState, campaign: CampaignId, customer: Custo
     Vec::new()
 }
 
-/// Another customer for whom the number is called in this campaign.
+/// Returns another customer for which this campaign has claimed the number, if there is one.
 pub(super) fn by_another<'a>(
     state: &'a NumberState,
     campaign: &CampaignId,
@@ -42,7 +45,7 @@ pub(super) fn by_another<'a>(
     claimed_by.filter(|claimed_by| *claimed_by != customer)
 }
 
-/// A grant, and the claim behind it where nobody has one: the grant stays the first event of its command.
+/// Adds a claim after a grant, if the number is unclaimed: the grant stays the first event of its command.
 pub(super) fn with_claim(
     state: &NumberState,
     mut events: Vec<NumberEvent>,

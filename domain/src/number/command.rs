@@ -11,7 +11,7 @@ use values::ids::{CallId, CampaignId, CustomerId, NumberId};
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum NumberCommand {
-    /// Already opted out: answered without an event.
+    /// Records an opt-out. No event if the number has opted out already.
     OptOut {
         reason: String,
         source: OptOutSource,
@@ -21,43 +21,43 @@ pub enum NumberCommand {
         reason: String,
         until: Option<Timestamp>,
     },
-    /// Puts it on a list of ours (a white list). There already: no event.
+    /// Puts the number on one of our own lists (an allowlist). No event if it is on the list.
     List {
         list: NumberListName,
         reason: String,
     },
-    /// Takes it off. Not on it: no event.
+    /// Takes the number off one of our own lists. No event if it is not on the list.
     Unlist {
         list: NumberListName,
         reason: String,
     },
-    /// In a campaign that calls each number for one customer: this number is to be called for this one.
-    /// Claimed for the same one already: no event; for another: refused.
+    /// Claims the number for this customer, in a campaign that calls each number once. No event if this
+    /// customer has claimed it; refused if another one has.
     Claim {
         campaign: CampaignId,
         customer: CustomerId,
     },
-    /// The customer could not be enrolled after all. Not claimed for this one: no event.
+    /// Releases the claim of a customer that was not enrolled after all. No event if it has none.
     ReleaseClaim {
         campaign: CampaignId,
         customer: CustomerId,
     },
-    /// What another system's records say of calls to it. All known already: no event.
+    /// Imports another system's records of calls to this number. No event if all are known.
     ImportHistory {
         source: HistorySource,
         calls: Vec<PastCall>,
     },
-    /// What a vacancy check said of it.
+    /// Records the result of a number check.
     NoteChecked {
         state: CheckedState,
     },
-    /// Asks for the number's side of a permit.
+    /// Requests the number's side of a permit.
     GrantDial {
         number: NumberId,
         call: CallId,
         customer: CustomerId,
         facts: Box<CampaignFacts>,
-        /// Lists that came as digests, one of which is this number's: whoever asks has the number.
+        /// The lists of digests that contain this number's digest: only the caller has the number.
         hashed_on: Vec<NumberListName>,
     },
     ReleaseDial {
@@ -68,14 +68,15 @@ pub enum NumberCommand {
         call: CallId,
         disposition: Disposition,
         answered: bool,
-        /// The callee asked not to be called by us (SIP 607, RFC 8197), which suppresses the number.
+        /// True if the callee rejected our calls as unwanted (SIP 607, RFC 8197), which suppresses the
+        /// number.
         unwanted: bool,
         dialed_at: Timestamp,
     },
 }
 
 impl NumberCommand {
-    /// Its name, for logs.
+    /// Returns the command's name, for logs.
     pub const fn kind(&self) -> &'static str {
         match self {
             Self::OptOut { .. } => "number.opt_out",

@@ -22,8 +22,8 @@ use values::ids::{CallId, CustomerId, NumberId};
 
 pub(super) type Decided = Result<Vec<NumberEvent>, NumberRefusal>;
 
-/// Why a number is suppressed whose callee told the network that we are unwanted (SIP 607). One that an
-/// analytics engine blocked (608) says nothing of the callee's wish.
+/// The reason stored when a number is suppressed because its callee marked us as unwanted (SIP 607). A call
+/// blocked by an analytics engine (608) says nothing about the callee's wish.
 const UNWANTED: &str = "unwanted";
 
 pub(super) fn decide(state: &NumberState, command: NumberCommand, context: Context) -> Decided {
@@ -83,7 +83,7 @@ fn opt_out(
     }]
 }
 
-/// A suppression that ends no later than the one that holds adds nothing.
+/// Records a suppression. No event if it ends no later than the current one.
 fn suppress(state: &NumberState, reason: String, until: Option<Timestamp>) -> Vec<NumberEvent> {
     if state.suppressed() == Some(longer(state.suppressed(), until)) {
         return Vec::new();
@@ -95,9 +95,9 @@ fn suppress(state: &NumberState, reason: String, until: Option<Timestamp>) -> Ve
     }]
 }
 
-/// A refusal's `not_before` is absent when a rule forbids for good or the next permitted instant is not
-/// before the campaign's end: the enrolment is then settled by `ReleaseDial{forbidden_by}`. A check that has
-/// not come settles nobody.
+/// Grants or refuses the number's side of a dial. A refusal has no `not_before` if a rule forbids
+/// permanently, or if the next permitted instant is not before the campaign's end:
+/// `ReleaseDial{forbidden_by}` then settles the enrolment. A missing number check settles no enrolment.
 fn grant_dial(
     state: &NumberState,
     number: NumberId,
@@ -131,8 +131,8 @@ fn grant_dial(
     }])
 }
 
-/// A check that has not come may come at any time and is asked about at its own; who waits for something else
-/// is taken to be checked by then.
+/// Returns when a refused dial may be requested again. A missing number check is checked again at its own
+/// time; for other verdicts the number is assumed to be checked by then.
 fn not_before(judged: &NumberFacts<'_>, verdict: &Verdict, now: Timestamp) -> Option<Timestamp> {
     let ends_at = judged.campaign.plan.ends_at;
     let in_time = |at: &Timestamp| ends_at.is_none_or(|ends_at| *at < ends_at);
@@ -150,7 +150,7 @@ fn not_before(judged: &NumberFacts<'_>, verdict: &Verdict, now: Timestamp) -> Op
     }
 }
 
-/// What the rules are asked about a number, for a dial to this customer.
+/// Returns the facts about a number that the rules judge, for a dial to this customer.
 pub fn facts_of<'a>(
     state: &'a NumberState,
     customer: &CustomerId,
@@ -178,7 +178,8 @@ fn release_dial(state: &NumberState, call: CallId, reason: String) -> Vec<Number
     Vec::new()
 }
 
-/// A call that was withdrawn before its dial is released instead: it never rang and counts nowhere.
+/// Closes a call. A call that was withdrawn before its dial is released instead: it never rang and is not
+/// counted.
 fn close_call(
     state: &NumberState,
     call: CallId,

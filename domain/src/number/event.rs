@@ -1,5 +1,5 @@
-//! Facts about one phone number, over all customers and campaigns. They hold nothing personal and no key
-//! of any person, so that an opt-out outlives an erasure.
+//! Facts about one phone number, over all customers and campaigns. They hold no personal data and no key of a
+//! person, so that an opt-out outlives an erasure.
 
 use crate::compliance::{NumberGrant, Verdict};
 use crate::decider::{EventData, UnreadableEvent, read_current};
@@ -16,7 +16,8 @@ use values::ids::{CallId, CampaignId, CustomerId};
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(tag = "kind", content = "data")]
 pub enum NumberEvent {
-    /// 谢绝来电: at once and everywhere. `open_calls` were granted before and are withdrawn or cancelled.
+    /// The callee opted out (谢绝来电): at once and everywhere. `open_calls` were granted before; they are
+    /// withdrawn or canceled.
     #[serde(rename = "number.opted_out")]
     OptedOut {
         reason: String,
@@ -26,7 +27,7 @@ pub enum NumberEvent {
         #[serde(default, skip_serializing_if = "Vec::is_empty")]
         open_calls: Vec<CallId>,
     },
-    /// On a list of numbers that must not be dialed.
+    /// The number was suppressed: it must not be dialed until `until`, or permanently.
     #[serde(rename = "number.suppressed")]
     Suppressed {
         reason: String,
@@ -35,28 +36,28 @@ pub enum NumberEvent {
         #[serde(default, skip_serializing_if = "Vec::is_empty")]
         open_calls: Vec<CallId>,
     },
-    /// It stands on a list of ours from here on.
+    /// The number was put on one of our own lists.
     #[serde(rename = "number.listed")]
     Listed { list: NumberListName, reason: String },
-    /// It stands on it no more.
+    /// The number was taken off one of our own lists.
     #[serde(rename = "number.unlisted")]
     Unlisted { list: NumberListName, reason: String },
-    /// In this campaign the number is called for this customer and for no other.
+    /// The number was claimed: this campaign calls it for this customer only.
     #[serde(rename = "number.claimed")]
     Claimed {
         campaign: CampaignId,
         customer: CustomerId,
     },
-    /// The customer was not enrolled after all.
+    /// The claim was released, because the customer was not enrolled after all.
     #[serde(rename = "number.claim_released")]
     ClaimReleased {
         campaign: CampaignId,
         customer: CustomerId,
     },
-    /// What a vacancy check said of it; counts from then on, for as long as a campaign lets it.
+    /// A number check returned this state. It counts from then on, for as long as a campaign accepts it.
     #[serde(rename = "number.state_checked")]
     StateChecked { state: CheckedState },
-    /// Calls of another system to it, by its records: caps count what proves a dial.
+    /// Records of another system's calls to this number: caps count those that prove a dial.
     #[serde(rename = "number.history_imported")]
     HistoryImported {
         source: HistorySource,
@@ -92,15 +93,15 @@ pub enum NumberEvent {
 #[serde(rename_all = "snake_case")]
 pub enum OptOutSource {
     Keypress,
-    /// Said in a call.
+    /// The callee said it in a call.
     Speech,
-    /// Written, in a conversation or as a reply to a message.
+    /// The customer wrote it, in a conversation or as a reply to a message.
     Text,
     Operator,
     Import,
 }
 
-/// Stored kinds, each named for its variant. They never change.
+/// The stored kinds, one constant per variant. They never change.
 impl NumberEvent {
     pub const OPTED_OUT: &'static str = "number.opted_out";
     pub const SUPPRESSED: &'static str = "number.suppressed";
@@ -116,9 +117,9 @@ impl NumberEvent {
     pub const CALL_CLOSED: &'static str = "number.call_closed";
 }
 
-/// What is searched for in answers and streams, so that a search need not know every other event.
+/// Accessors for members that responses and streams show, so that a reader need not match every event.
 impl NumberEvent {
-    /// The number's side of a permit.
+    /// Returns the grant of a `number.dial_granted`.
     pub const fn dial_granted(&self) -> Option<&NumberGrant> {
         let Self::DialGranted { grant } = self else {
             return None;
@@ -126,7 +127,7 @@ impl NumberEvent {
         Some(grant)
     }
 
-    /// Why no permit came of it, and from when on one may; never, where there is no such time.
+    /// Returns the verdict of a refused dial and when a dial is permitted again; `None` for never.
     pub const fn dial_refused(&self) -> Option<(&Verdict, Option<Timestamp>)> {
         let Self::DialRefused {
             verdict, not_before, ..
@@ -137,7 +138,7 @@ impl NumberEvent {
         Some((verdict, *not_before))
     }
 
-    /// Calls that were open when further ones were ruled out: they end.
+    /// Returns the calls that were open when the number opted out or was suppressed: they end.
     pub fn ruled_out(&self) -> Option<&[CallId]> {
         match self {
             Self::OptedOut { open_calls, .. } | Self::Suppressed { open_calls, .. } => Some(open_calls),
@@ -154,7 +155,7 @@ impl NumberEvent {
         }
     }
 
-    /// The call that is over.
+    /// Returns the call of a `number.call_closed`.
     pub const fn call_closed(&self) -> Option<CallId> {
         let Self::CallClosed { call, .. } = self else {
             return None;
@@ -162,7 +163,7 @@ impl NumberEvent {
         Some(*call)
     }
 
-    /// The campaign it names, where it names one.
+    /// Returns the campaign that the event names, if it names one.
     pub const fn campaign(&self) -> Option<&CampaignId> {
         match self {
             Self::DialGranted { grant } => Some(&grant.campaign),

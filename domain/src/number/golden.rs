@@ -1,4 +1,4 @@
-//! Every stored kind of a number event, held against its golden file.
+//! Every stored kind of a number event, compared with its golden file.
 
 use super::event::{NumberEvent, OptOutSource};
 use crate::compliance::{Decision, GRANT_VALID_MS, NumberGrant, Verdict};

@@ -1,4 +1,4 @@
-//! Lists of ours that a number stands on: white lists, which a campaign may demand.
+//! Our own lists that contain a number: allowlists, which a campaign may require.
 
 use super::decide::Decided;
 use super::event::NumberEvent;
@@ -6,7 +6,7 @@ use super::refusal::NumberRefusal;
 use super::state::NumberState;
 use crate::screening::NumberListName;
 
-/// Most lists that one number stands on; each is looked through at every dial of it.
+/// The most lists that one number is on; each is searched at every dial of it.
 const LISTS_MAX: usize = 64;
 
 pub(super) fn put(state: &NumberState, list: NumberListName, reason: String) -> Decided {

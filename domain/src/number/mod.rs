@@ -1,8 +1,9 @@
-//! One phone number, over all customers and campaigns: opt-outs, suppressions, caps, its side of a permit.
+//! The number aggregate: one phone number over all customers and campaigns, with opt-outs, suppressions, caps
+//! and its side of a permit.
 //!
-//! After an opt-out or a suppression no grant follows on this stream; the calls granted before are named in
-//! the event, so that they are withdrawn or cancelled. Its events hold nothing personal and no key of any
-//! person: an opt-out outlives an erasure.
+//! After an opt-out or a suppression this stream makes no grant; the event names the calls granted before, so
+//! that they are withdrawn or canceled. Its events hold no personal data and no key of a person: an opt-out
+//! outlives an erasure.
 
 mod claims;
 pub mod command;
@@ -28,7 +29,7 @@ use crate::decider::{Context, Decider, Scope};
 use crate::time::Timestamp;
 use values::ids::NumberId;
 
-/// The number's decider.
+/// The decider of the number aggregate.
 #[derive(Debug)]
 pub struct Number;
 
@@ -57,13 +58,14 @@ impl Decider for Number {
         state.evolve(event, at);
     }
 
-    /// The campaign where the event has one; never a person.
+    /// Returns true while a call to the number is open.
     fn is_underway(state: &NumberState) -> bool {
         state.history().has_open()
     }
 
+    /// Returns the event's campaign, if it has one, and never a person.
     fn scope(_id: &NumberId, state: &NumberState, event: &NumberEvent) -> Scope {
-        // A closed call is one of the number's own history.
+        // A closed call's campaign is in the number's own history.
         let closed = || {
             state
                 .history()

@@ -1,4 +1,4 @@
-//! Calls of other systems to a number, as their records tell them: what proves a dial is counted by its caps.
+//! Imports records of other systems' calls to a number: its caps count those that prove a dial.
 
 use super::decide::Decided;
 use super::event::NumberEvent;

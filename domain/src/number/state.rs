@@ -1,4 +1,4 @@
-//! What a number's own events say of it: opt-out, suppression, validity, recent dials.
+//! The state of a number: opt-out, suppression, validity and recent dials, folded from its own events.
 
 use super::event::NumberEvent;
 use crate::compliance::{ContactHistory, Suppressed};
@@ -21,35 +21,35 @@ pub struct NumberState {
 }
 
 impl NumberState {
-    /// 谢绝来电 holds for good.
+    /// Returns true if the callee opted out (谢绝来电); this is permanent.
     pub const fn opted_out(&self) -> bool {
         self.opted_out
     }
-    /// The suppression that holds longest.
+    /// Returns the suppression that lasts longest.
     pub const fn suppressed(&self) -> Option<Suppressed> {
         self.suppressed
     }
-    /// The network said that the number does not exist.
+    /// Returns true if the network reported that the number does not exist.
     pub const fn invalid(&self) -> bool {
         self.invalid
     }
-    /// Dials of the last 30 days, over all campaigns.
+    /// Returns the dials of the last 30 days, over all campaigns.
     pub const fn history(&self) -> &ContactHistory {
         &self.history
     }
-    /// For which customer the number is called, by campaign, where a campaign calls it for one only.
+    /// Returns the customer that claimed the number, by campaign, for campaigns that call each number once.
     pub const fn claims(&self) -> &FewMap<CampaignId, CustomerId> {
         &self.claims
     }
-    /// Lists of ours that it stands on.
+    /// Returns our own lists that contain the number.
     pub fn listed_on(&self) -> &[NumberListName] {
         &self.listed_on
     }
-    /// What a vacancy check said of it last.
+    /// Returns the result of the last number check.
     pub const fn checked(&self) -> Option<Checked> {
         self.checked
     }
-    /// Granted, neither closed nor released.
+    /// Returns the calls that are granted and neither closed nor released.
     pub fn open_calls(&self) -> Vec<CallId> {
         self.history.open_calls()
     }
@@ -87,7 +87,7 @@ impl NumberState {
     }
 }
 
-/// Of two suppressions the one that holds longer.
+/// Returns the longer of two suppressions.
 pub(super) fn longer(held: Option<Suppressed>, until: Option<Timestamp>) -> Suppressed {
     match (held, until) {
         (Some(Suppressed::ForGood), _) | (_, None) => Suppressed::ForGood,

@@ -115,7 +115,7 @@ fn grant(attempt: u32) -> NumberCommand {
     grant_with(attempt, campaign_facts(Preset::CnService))
 }
 
-/// The refusing rule, its decision and `not_before`; `None` when granted.
+/// Returns the refusing rule, its decision and `not_before`; `None` if the dial was granted.
 fn refusal_of(given: &[NumberEvent], when: NumberCommand) -> Option<(String, Decision, Option<Timestamp>)> {
     match decide(given, when).unwrap().as_slice() {
         [NumberEvent::DialGranted { grant }] => {
@@ -443,7 +443,7 @@ fn each_grant_and_each_refusal_names_the_presets_version_once() {
     }
 }
 
-/// A check may come at any time: each hour it is asked about again, and nobody is settled for its absence.
+/// A missing check is checked again each hour, because it may come at any time; it settles no enrolment.
 #[test]
 fn a_check_that_has_not_come_is_asked_about_in_an_hour_and_settles_nobody() {
     let checked = |ends_at: Option<&str>| {
@@ -465,14 +465,14 @@ fn a_check_that_has_not_come_is_asked_about_in_an_hour_and_settles_nobody() {
     for (ends_at, at) in [
         ("2026-03-02T15:00:00+08:00", in_an_hour),
         ("2026-03-02T11:00:00.000001+08:00", in_an_hour),
-        // Once more before the end; whoever waits then is settled by the end and not by the check.
+        // Once more before the end: enrolments that still wait are then settled by the end, not by the check.
         ("2026-03-02T11:00:00+08:00", "2026-03-02T10:59:00+08:00"),
         ("2026-03-02T10:30:00+08:00", "2026-03-02T10:29:00+08:00"),
         ("2026-03-02T10:01:00+08:00", "2026-03-02T10:01:00+08:00"),
     ] {
         assert_eq!(asked_again(&[], Some(ends_at)), of_check(at), "{ends_at}");
     }
-    // Another rule's time is its own, and not that of the hours without a check behind it.
+    // Another rule keeps its own time, which does not depend on the check.
     let noon = "2026-03-02T12:00:00+08:00";
     let suppressed_till_noon = [suppressed(Some(noon), &[])];
     let until_noon = ("suppression".to_owned(), Some(instant(noon)));

@@ -7,9 +7,9 @@ use crate::problem::Explained;
 pub enum PersonRequestRefusal {
     #[error("this request does not exist")]
     Unknown,
-    #[error("received_at is in the future: the request cannot be received after it is recorded")]
+    #[error("the request must be received before it is recorded")]
     ReceivedLater,
-    #[error("the request is answered: record a new one")]
+    #[error("the request is answered: record a new request for what follows")]
     Answered,
     #[error(transparent)]
     Text(#[from] CaseTextError),

@@ -1,7 +1,8 @@
-//! The Agents port: who takes answered calls, and who of them is free.
+//! The Agents port: which agents of a campaign are free, and which agent takes an answered call.
 //!
-//! The dialer asks how the floor stands and hands answered calls over; agents' desks, or agents that a
-//! simulation makes, answer. A floor that nobody knows is not an empty one: nothing is dialed for it.
+//! The dialer reads the number of free agents and hands over answered calls. The product's agent desks
+//! implement the port, or simulated agents do. If the agents of a campaign are unknown, the dialer does not
+//! dial for them.
 
 use crate::time::Timestamp;
 use async_trait::async_trait;
@@ -10,45 +11,45 @@ use values::ids::{CallId, CampaignId, UserId};
 /// The agents of one campaign at one instant.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct AgentFloor {
-    /// Free, and reserved for nobody.
+    /// Agents who are free and not reserved for a call.
     pub free: u32,
-    /// For how long each agent who talks has talked, in milliseconds.
+    /// For each agent in a call, how long that agent has talked, in milliseconds.
     pub talking_ms: Vec<u64>,
-    /// Agents who wrap a call up.
+    /// Agents in wrap-up.
     pub wrapping: u32,
 }
 
 impl AgentFloor {
-    /// Agents at work, busy or not.
+    /// Returns the number of agents at work, busy or free.
     pub fn agents(&self) -> u32 {
         let talking = u32::try_from(self.talking_ms.len()).unwrap_or(u32::MAX);
         self.free.saturating_add(talking).saturating_add(self.wrapping)
     }
 }
 
-/// Who takes the calls of campaigns.
+/// The agents who take the calls of campaigns.
 #[async_trait]
 pub trait Agents: Send + Sync {
-    /// The floor of a campaign; `None` where nobody knows it.
+    /// Returns the agents of a campaign; `None` if they are unknown.
     fn floor(&self, campaign: &CampaignId, now: Timestamp) -> Option<AgentFloor>;
 
-    /// Gives an answered call to a free agent, who waits for it longest, and waits for one until `until`.
-    /// Cancel-safe: a call that is dropped while it waits keeps nobody.
+    /// Assigns an answered call to the agent who has been free longest, and waits for a free agent until
+    /// `until`. `None` if no agent became free. Cancel-safe: a call that stops waiting reserves no agent.
     async fn take(&self, campaign: &CampaignId, call: CallId, until: Timestamp) -> Option<UserId>;
 
-    /// Keeps a free agent for one call that is about to be dialed for them alone, until `take_reserved` or
-    /// `over`. False where they are not free, or nobody can be kept.
+    /// Reserves a free agent for one call that is dialed for this agent only, until `take_reserved` or
+    /// `over`. Returns false if the agent is not free or the implementation cannot reserve agents.
     fn reserve(&self, _campaign: &CampaignId, _agent: &UserId, _call: CallId, _now: Timestamp) -> bool {
         false
     }
 
-    /// Who of a campaign's agents is free by name, for calls that wait for one of them; none where nobody
-    /// can be kept.
+    /// Returns the ids of the campaign's free agents, for calls that wait for one agent of their own. Empty
+    /// if the implementation cannot reserve agents.
     fn free_agents(&self, _campaign: &CampaignId, _now: Timestamp) -> Vec<UserId> {
         Vec::new()
     }
 
-    /// Gives an answered call to the agent who was kept for it; `None` where nobody was.
+    /// Assigns an answered call to the agent reserved for it; `None` if no agent was reserved.
     async fn take_reserved(&self, _campaign: &CampaignId, _call: CallId) -> Option<UserId> {
         None
     }
@@ -56,6 +57,7 @@ pub trait Agents: Send + Sync {
     /// Returns when the agent who took the call ends it. Cancel-safe.
     async fn hung_up(&self, agent: &UserId, call: CallId);
 
-    /// The call is over: the agent wraps it up. Also for a call that never reached them after all.
+    /// Reports the end of the call, so that the agent begins wrap-up. Also called if the call never reached
+    /// the agent.
     fn over(&self, agent: &UserId, call: CallId, now: Timestamp);
 }

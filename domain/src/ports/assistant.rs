@@ -1,69 +1,69 @@
-//! The Assistant port: somebody outside who picks one of the ids they are offered.
+//! The Assistant port: an external model that selects one of the ids it is offered.
 //!
-//! **What every implementation promises.** What it is handed is masked already; it sends that quoted, as what
-//! somebody said and not as what is to be done. It answers within the time it is given, whatever the other
-//! side does; it asks once. What is answered is one JSON object of the agreed form or a failure; whether the
-//! id is one of those offered is looked at by whoever asked. It logs no word.
+//! **Guarantees of every implementation.** The text it receives is masked already; it sends that text quoted,
+//! as an utterance and not as an instruction. It answers within the given time, whatever the server does, and
+//! sends one request. The answer is one JSON object of the agreed form or a failure; the caller checks that
+//! the id is one of those offered. No implementation logs the text.
 
 use crate::spoken_turn::PickOf;
 use async_trait::async_trait;
 
-/// One id that may be picked.
+/// One id that the assistant may select.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct AssistantOption {
     pub id: String,
-    /// What it stands for, in the flow's or the base's own words.
+    /// The meaning of the id, in the words of the flow or the knowledge base.
     pub meaning: String,
 }
 
-/// What is asked.
+/// A question to the assistant: an utterance and the ids it may mean.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct AssistantQuestion {
-    /// BCP 47.
+    /// The language's BCP 47 tag.
     pub language: String,
     pub pick_of: PickOf,
-    /// What the callee said, masked.
+    /// The callee's utterance, masked.
     pub said: String,
     pub options: Vec<AssistantOption>,
 }
 
-/// All that is sent, as it is sent.
+/// The complete request body as it is sent, with its digest.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct AssistantPrompt {
     pub body: String,
-    /// SHA-256 of it, lower hex.
+    /// SHA-256 of the body, lower hex.
     pub sha256: String,
 }
 
-/// What was answered.
+/// The assistant's answer.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct AssistantPick {
-    /// `None` where none of them fits.
+    /// The selected id; `None` if the assistant found none that fits.
     pub choice: Option<String>,
     pub confidence_permille: Option<u16>,
     pub prompt_tokens: Option<u32>,
     pub answer_tokens: Option<u32>,
 }
 
-/// Why nothing was picked.
+/// The reasons why an assistant or writer gave no usable answer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum AssistantFailure {
     #[error("it took too long")]
     Late,
-    #[error("it cannot be reached")]
+    #[error("its server cannot be reached")]
     Unreachable,
-    #[error("it refused the request")]
+    #[error("its server refused the request")]
     Denied,
-    #[error("it answered something else than was agreed")]
+    #[error("its response does not have the agreed form")]
     Garbled,
-    #[error("its answer broke off")]
+    #[error("its response was cut off")]
     Cut,
-    #[error("it picked what it was not offered")]
+    #[error("it picked an id that it was not offered")]
     Outside,
 }
 
 impl AssistantFailure {
-    /// As events name it.
+    /// Returns the failure's stored name, as in events.
     pub const fn name(self) -> &'static str {
         match self {
             Self::Late => "late",
@@ -76,12 +76,12 @@ impl AssistantFailure {
     }
 }
 
-/// Picks.
+/// An external model that selects one of the offered ids.
 #[async_trait]
 pub trait Assistant: Send + Sync {
-    /// The model, as its server calls it.
+    /// Returns the model's name as its server uses it.
     fn model(&self) -> &str;
-    /// What would be sent.
+    /// Returns the request that `pick` would send for a question.
     fn prompt(&self, question: &AssistantQuestion) -> AssistantPrompt;
     async fn pick(&self, prompt: &AssistantPrompt, within_ms: u64)
     -> Result<AssistantPick, AssistantFailure>;

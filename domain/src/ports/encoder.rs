@@ -1,41 +1,43 @@
-//! The Encoder port: a model of the installation's own that ranks intents before the linear model does.
+//! The Encoder port: a model run by the installation that ranks intents for an utterance, besides the linear
+//! model.
 //!
-//! **What every implementation promises.** What it is handed is masked already. It answers within the time it
-//! is given, whatever the other side does; it asks once. What comes back is a ranking whose chances lie
-//! between 0 and 1, or a failure. It logs no word.
+//! **Guarantees of every implementation.** The text it receives is masked already. It answers within the
+//! given time, whatever the server does, and sends one request. The result is a ranking with probabilities
+//! between 0 and 1, or a failure. It does not log the text.
 
 use super::assistant::AssistantFailure;
 use crate::spoken_turn::{Certainty, IntentCandidate, REFUSE_CALL, ReadBy, SpokenReading, Understood};
 use async_trait::async_trait;
 
-/// How it fails: as an assistant does.
+/// The failure of an encoder; the same classes as an assistant's.
 pub type EncoderFailure = AssistantFailure;
 
-/// Candidates that a reading keeps.
+/// The most candidates that a reading keeps.
 pub const RANKED_MAX: usize = 3;
 
-/// What an encoder makes of an utterance.
+/// The ranking of intents that an encoder returned for an utterance.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct EncoderRanking {
-    /// Which model ranked, as its server calls it.
+    /// Name of the model that ranked, as its server uses it.
     pub model: String,
-    /// Best first.
+    /// The ranked intents, best first.
     pub candidates: Vec<IntentCandidate>,
-    /// From which chance on it is taken for what it says; its own, fitted on lines held out.
+    /// The score from which the best intent is accepted; the encoder's own, fitted on held-out lines.
     pub accept_permille: u16,
-    /// From which on it is asked back.
+    /// The score from which the flow asks the callee to confirm the intent.
     pub confirm_permille: u16,
 }
 
 impl EncoderRanking {
-    /// Whether it is sure that further calls are refused: that counts, wherever a flow leads.
+    /// Returns true if the encoder accepts that the callee refuses further calls. This counts wherever the
+    /// flow is.
     pub fn refuses(&self) -> bool {
         let best = self.candidates.first();
         best.is_some_and(|best| best.intent == REFUSE_CALL && best.score_permille >= self.accept_permille)
     }
 
-    /// The reading by it, in place of the one that stands; `None` where it is not sure enough to take its
-    /// place. What the linear model accepts, a doubt of the encoder does not undo.
+    /// Returns the reading by the encoder's ranking, to replace `standing`. `None` if its best score is below
+    /// the confirmation threshold, or only above that one while the linear model accepted its own reading.
     pub fn over(&self, standing: &SpokenReading) -> Option<SpokenReading> {
         let best = self.candidates.first()?;
         let certainty = match best.score_permille {
@@ -57,18 +59,18 @@ impl EncoderRanking {
     }
 }
 
-/// Whether an utterance is left to models: no exact line, rule, answer or sound of listening read it, and
-/// nobody refused further calls by it.
+/// Returns true if the utterance is left to models: no exact line, rule, answer or back-channel read it, and
+/// it is not an opt-out.
 pub fn is_for_models(understood: &Understood) -> bool {
     let reading = &understood.reading;
     let by_model = matches!(reading.read_by, ReadBy::Model | ReadBy::Nothing);
     by_model && reading.certainty != Certainty::BackChannel && !understood.opt_out
 }
 
-/// Ranks.
+/// A model that ranks intents.
 #[async_trait]
 pub trait Encoder: Send + Sync {
-    /// What it is called where it did not answer.
+    /// Returns the model's name for reports of a failure, when no answer names it.
     fn model(&self) -> &str;
     async fn rank(
         &self,

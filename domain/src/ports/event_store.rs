@@ -1,17 +1,18 @@
-//! The EventStore port. This documentation is its specification; `store/src/contract.rs` holds every
-//! backend to it.
+//! The EventStore port. This documentation is its specification; `store/src/contract.rs` tests every backend
+//! against it.
 //!
-//! - **Append** writes a batch to one stream, whole or not at all, when the stream's version is the
-//!   expected one. Stream versions start at 1; an empty stream has version 0. `Ok` means durable: whoever
-//!   is told never loses it.
-//! - **Idempotent by event id.** When all ids of the batch are stored already, as one batch of this stream,
-//!   the answer is the position of its last event, as the first time; bytes are not compared. When only some
-//!   of them are stored, or on another stream, it is a conflict.
+//! - **Append** writes a batch to one stream, completely or not at all, if the stream's version is the
+//!   expected one. Stream versions start at 1; an empty stream has version 0. `Ok` means durable: an
+//!   acknowledged batch is never lost.
+//! - **Idempotent by event id.** If all ids of the batch are already stored as one batch of this stream, the
+//!   answer is the position of its last event, as the first time; bytes are not compared. If only some of
+//!   them are stored, or on another stream, it is a conflict.
 //! - **Positions** increase in commit order and are opaque. A reader that has seen position p never meets a
-//!   later commit at or below p. Where `capabilities().dense` is true they run 1, 2, 3 … without gaps.
-//! - **`recorded_at`** is one instant per group commit, max(clock, last), and so never decreases with the
+//!   later commit at or below p. If `capabilities().dense` is true, they run 1, 2, 3 … without gaps.
+//! - **`recorded_at`** is one instant per group commit, max(clock, last), so it never decreases with the
 //!   position.
-//! - **After a failed sync** nothing later is acknowledged: the store answers `Unavailable` until reopened.
+//! - **After a failed sync** the store acknowledges nothing more: it answers `Unavailable` until it is
+//!   reopened.
 //! - Every queue is bounded; a full one answers `Busy` at once.
 
 use crate::problem::{Kind, Problem};
@@ -20,73 +21,77 @@ use crate::record::stored_event::{Position, Record, StoredEvent, StreamVersion, 
 use async_trait::async_trait;
 use values::ids::{EventId, StreamId};
 
-/// Most events in one append; a command never needs as many.
+/// The most events in one append; a command never needs as many.
 pub const APPEND_EVENTS_MAX: usize = 256;
 
-/// Longest name of a stream that is written to, wherever the log is: rows are looked for by it, and
-/// PostgreSQL refuses index entries of more than about 2,700 bytes. Ours have under a hundred.
+/// The most bytes of a stream's name, for every backend: rows are looked up by it, and PostgreSQL refuses
+/// index entries of more than about 2,700 bytes. Our names have less than a hundred.
 pub const STREAM_BYTES_MAX: usize = 1_024;
 
-/// Most events a page of a read may ask for.
+/// The most events that one page of a read may request.
 pub const PAGE_EVENTS_MAX: usize = 4_096;
 
-/// Most events of one stream that are read at once as a whole: of the largest calls twenty times as many.
+/// The most events of one stream that `read_whole_stream` returns: twenty times as many as in the largest
+/// calls.
 pub const WHOLE_STREAM_EVENTS_MAX: usize = 65_536;
 
-/// What a backend can promise beyond the contract.
+/// What a backend guarantees beyond the contract.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Capabilities {
     /// Positions run from 1 without gaps.
     pub dense: bool,
-    /// What is acknowledged survives the end of the process.
+    /// Acknowledged events survive the end of the process.
     pub durable: bool,
     pub writers: Writers,
 }
 
-/// Who may append to a log.
+/// Which processes may append to a log.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Writers {
-    /// This process alone: what it holds in memory is the stream's state.
+    /// Only this process: a state that it holds in memory is current.
     OneProcess,
     /// Several processes: a state held in memory may be behind its stream, and the expected version decides.
     ManyProcesses,
 }
 
-/// A page of the events that a filter wants.
+/// A page of the events that match a filter.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct MatchingPage {
-    /// In order; may be empty although more follow.
+    /// The events in order; may be empty although more follow.
     pub events: Vec<StoredEvent>,
-    /// Everything up to here has been looked at: where the next page begins. Equal to `after` only at the
-    /// end.
+    /// Position up to which the log was searched; the next page begins after it. Equal to `after` only at the
+    /// end of the log.
     pub reached: Position,
 }
 
-/// Why a store could not do as asked.
+/// The reasons why a store did not do an operation.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum StoreError {
-    /// Somebody else appended first. `actual` is the stream's version now.
+    /// Another writer appended first. `actual` is the stream's current version.
     #[error("stream {stream} is at version {} and not at {}", actual.0, expected.0)]
     WrongVersion {
         stream: StreamId,
         expected: StreamVersion,
         actual: StreamVersion,
     },
-    /// A whole stream was asked for, and it is longer than a reader holds at once. A part would pass for all.
-    #[error("stream {stream} has more than {most} events, which are read page by page only")]
+    /// The whole stream was requested and is longer than a reader holds at once. A part would be taken for
+    /// all.
+    #[error("stream {stream} has more than {most} events and can be read only in pages")]
     TooLong { stream: StreamId, most: usize },
-    /// Part of the batch is stored already, or on another stream: not a retry, a mistake.
+    /// Part of the batch is stored already, or on another stream: this is an error of the caller, not a
+    /// retry.
     #[error("part of the batch for {stream} is stored already")]
     PartlyStored { stream: StreamId },
-    /// An empty batch, too many events, records of another stream or version: the caller's bug.
+    /// An empty batch, too many events, or records of another stream or version: a bug of the caller.
     #[error("invalid append: {0}")]
     Invalid(String),
     #[error("the store's queue is full; try again")]
     Busy,
-    /// The disk or database is away, or a sync failed. Nothing was acknowledged; it may or may not be stored.
+    /// The disk or database is unavailable, or a sync failed. Nothing was acknowledged; it may or may not be
+    /// stored.
     #[error("the store is unavailable: {0}")]
     Unavailable(String),
-    /// Stored data is not what was written; names the position where known.
+    /// Stored data is not what was written. The text names the position if it is known.
     #[error("the store is damaged: {0}")]
     Damaged(String),
 }
@@ -97,7 +102,7 @@ impl From<StoreError> for Problem {
             StoreError::Busy => Self::new(Kind::Busy, "busy", "the store's queue is full"),
             StoreError::Unavailable(why) => Self::unavailable(format!("the event store: {why}")),
             StoreError::WrongVersion { .. } | StoreError::PartlyStored { .. } => {
-                Self::new(Kind::Conflict, "conflict", "somebody else was faster")
+                Self::new(Kind::Conflict, "conflict", "another request changed it first")
             }
             StoreError::Invalid(_) | StoreError::Damaged(_) | StoreError::TooLong { .. } => {
                 Self::fault(error.to_string())
@@ -106,22 +111,22 @@ impl From<StoreError> for Problem {
     }
 }
 
-/// Where a read or subscription begins: after this position (0 = from the first event).
+/// The position after which a read or subscription begins (0: from the first event).
 pub type After = Position;
 
 /// A live reader: pages of events after a position, then new ones as they commit. Dropping it ends it.
 #[async_trait]
 pub trait Subscription: Send {
-    /// The next events, at least one; waits for them. Never skips, never repeats. Cancel-safe.
+    /// Returns the next events, at least one; waits for them. Never skips, never repeats. Cancel-safe.
     async fn next(&mut self) -> Result<Vec<StoredEvent>, StoreError>;
 }
 
-/// The log of all events, and the only truth.
+/// The log of all events: the only source of truth.
 #[async_trait]
 pub trait EventStore: Send + Sync {
     fn capabilities(&self) -> Capabilities;
 
-    /// Appends `records` (1 to `APPEND_EVENTS_MAX`, versions `expected + 1 …`) and answers the position of
+    /// Appends `records` (1 to `APPEND_EVENTS_MAX`, versions `expected + 1 …`) and returns the position of
     /// the last. The stream's name has at most `STREAM_BYTES_MAX` bytes and no zero byte.
     async fn append(
         &self,
@@ -130,8 +135,8 @@ pub trait EventStore: Send + Sync {
         records: Vec<Record>,
     ) -> Result<Position, StoreError>;
 
-    /// As `append`, for the rows of an import: whatever `append` was asked meanwhile is written first. A
-    /// store without a queue makes no difference.
+    /// Appends the rows of an import, with lower priority than `append`: requests that `append` received
+    /// meanwhile are written first. A store without a queue treats both alike.
     async fn append_behind(
         &self,
         stream: &StreamId,
@@ -141,7 +146,8 @@ pub trait EventStore: Send + Sync {
         self.append(stream, expected, records).await
     }
 
-    /// Events of one stream with versions above `after`, in order, at most `limit` (≤ `PAGE_EVENTS_MAX`).
+    /// Returns events of one stream with versions above `after`, in order, at most `limit` (≤
+    /// `PAGE_EVENTS_MAX`).
     async fn read_stream(
         &self,
         stream: &StreamId,
@@ -149,8 +155,8 @@ pub trait EventStore: Send + Sync {
         limit: usize,
     ) -> Result<Vec<StoredEvent>, StoreError>;
 
-    /// All events of one stream, in order, however many pages they are: for readers to whom a part is wrong.
-    /// `TooLong` beyond `WHOLE_STREAM_EVENTS_MAX`, never a silent cut.
+    /// Returns all events of one stream, in order, from as many pages as needed: for readers that need the
+    /// complete stream. Answers `TooLong` beyond `WHOLE_STREAM_EVENTS_MAX` and never cuts silently.
     async fn read_whole_stream(&self, stream: &StreamId) -> Result<Vec<StoredEvent>, StoreError> {
         let mut events: Vec<StoredEvent> = Vec::new();
         loop {
@@ -168,16 +174,16 @@ pub trait EventStore: Send + Sync {
         }
     }
 
-    /// Events of all streams after a position, in order, at most `limit` (≤ `PAGE_EVENTS_MAX`).
+    /// Returns events of all streams after a position, in order, at most `limit` (≤ `PAGE_EVENTS_MAX`).
     async fn read_all(&self, after: After, limit: usize) -> Result<Vec<StoredEvent>, StoreError>;
 
-    /// Position of the last event; 0 when there is none.
+    /// Returns the position of the last event; 0 if there is none.
     async fn head(&self) -> Result<Position, StoreError>;
 
-    /// `recorded_at` of the last event, which a rehearsal clock must not go below.
+    /// Returns `recorded_at` of the last event. A rehearsal clock must not go below it.
     async fn last_recorded_at(&self) -> Result<Option<crate::time::Timestamp>, StoreError>;
 
-    /// The event with this id. A backend with an index answers from it; otherwise the log is read through.
+    /// Returns the event with this id. A backend with an index uses it; otherwise the whole log is read.
     async fn find(&self, id: EventId) -> Result<Option<StoredEvent>, StoreError> {
         let mut after = Position(0);
         loop {
@@ -192,8 +198,8 @@ pub trait EventStore: Send + Sync {
         }
     }
 
-    /// Events after a position that `filter` wants, in order, at most `limit` (≤ `PAGE_EVENTS_MAX`). Looks at
-    /// a bounded stretch of the log; read on from `reached` until it stops moving.
+    /// Returns events after a position that match `filter`, in order, at most `limit` (≤ `PAGE_EVENTS_MAX`).
+    /// Each call searches a bounded part of the log; continue from `reached` until it stops moving.
     async fn read_matching(
         &self,
         filter: &EventFilter,
@@ -206,8 +212,8 @@ pub trait EventStore: Send + Sync {
         Ok(MatchingPage { events, reached })
     }
 
-    /// As `read_matching`, of events up to and including `until`, which `reached` does not pass: what lies
-    /// between several positions is read side by side and joined in order.
+    /// As `read_matching`, for events up to and including `until`; `reached` does not go beyond it. Lets a
+    /// reader search several parts of the log in parallel and join the results in order.
     async fn read_matching_until(
         &self,
         filter: &EventFilter,
@@ -221,24 +227,24 @@ pub trait EventStore: Send + Sync {
         Ok(page)
     }
 
-    /// How many stretches of the log a long read does well to ask for side by side: several where a server
-    /// of its own looks for the events.
+    /// Returns the number of parts of the log that a long read should request in parallel: more than one if a
+    /// database server searches for the events.
     fn stretches_at_once(&self) -> usize {
         1
     }
 
-    /// Takes over events of another log as they are, `recorded_at` and record byte for byte, behind its own
-    /// head, and answers the position of the last. Where positions are dense the first must be head + 1.
+    /// Imports events of another log unchanged, with the same `recorded_at` and the same bytes of each
+    /// record, after this log's head. Returns the position of the last. If positions are dense, the first
+    /// must be head + 1.
     ///
-    /// For copying and restoring a whole log; nothing else may append meanwhile. Whole or not at all per
-    /// call; at most `PAGE_EVENTS_MAX` events. A batch's events (same stream and command) come in one call.
+    /// For copying and restoring a whole log; nothing else may append meanwhile. Each call is all or nothing,
+    /// with at most `PAGE_EVENTS_MAX` events. The events of one batch (same stream and command) come in one
+    /// call.
     async fn load(&self, _events: Vec<StoredEvent>) -> Result<Position, StoreError> {
-        Err(StoreError::Invalid(
-            "this store cannot take over a log".to_owned(),
-        ))
+        Err(StoreError::Invalid("this store cannot import a log".to_owned()))
     }
 
-    /// Follows all events after a position.
+    /// Returns a subscription to all events after a position.
     async fn subscribe(&self, after: After) -> Result<Box<dyn Subscription>, StoreError>;
 }
 

@@ -1,15 +1,16 @@
-//! The IdSource port: new ids and random bytes. Seeded in the simulation, the system's elsewhere.
+//! The IdSource port: new ids and random bytes. Seeded in the simulation; elsewhere from the system.
 
 use crate::time::Timestamp;
 use uuid::Uuid;
 use values::ids::CommandId;
 
-/// Ids and randomness. Never blocks and never fails: a system whose random source fails stops at start.
+/// A source of ids and randomness. It never blocks and never fails: if the system's random source fails, the
+/// process stops at start.
 pub trait IdSource: Send + Sync {
     /// Fills the buffer with bytes fit for nonces and keys.
     fn random(&self, buffer: &mut [u8]);
 
-    /// A new UUIDv7: `now` in milliseconds, then random bits (RFC 9562, 5.7).
+    /// Returns a new UUIDv7: `now` in milliseconds, then random bits (RFC 9562, 5.7).
     fn uuid_v7(&self, now: Timestamp) -> Uuid {
         let mut random = [0_u8; 10];
         self.random(&mut random);
@@ -24,7 +25,7 @@ pub trait IdSource: Send + Sync {
             .into_uuid()
     }
 
-    /// A command id for a request from outside that brought none.
+    /// Returns a new command id, for an external request without one.
     fn command(&self, now: Timestamp) -> CommandId {
         CommandId::new(self.uuid_v7(now))
     }

@@ -1,8 +1,8 @@
-//! The Knowledge port: approved answers, looked up while somebody waits.
+//! The Knowledge port: looks up approved answers during a call.
 //!
-//! **What every implementation promises.** A version is had from the log, once for each process, and is kept;
-//! looking something up is answered from memory, in microseconds, and equal arguments have equal answers. An
-//! answer outside its days, or of which a value is unknown in the call, does not exist.
+//! **Guarantees of every implementation.** A version is loaded from the log once per process and kept. A
+//! look-up is answered from memory, in microseconds, and equal arguments have equal answers. An answer
+//! outside its days of validity, or with a value that is unknown in the call, is never returned.
 
 use crate::flow::FlowRun;
 use crate::knowledge::KnowledgeRef;
@@ -11,16 +11,17 @@ use crate::time::Timestamp;
 use async_trait::async_trait;
 use std::sync::Arc;
 
-/// Where published versions are had.
+/// The source of published knowledge bases.
 #[async_trait]
 pub trait KnowledgeBases: Send + Sync {
-    /// The version that a campaign names; `None` where it cannot be had, which is told to whoever runs this.
+    /// Returns the version that a campaign names; `None` if it cannot be loaded, which the implementation
+    /// reports to the operator.
     async fn base(&self, named: &KnowledgeRef) -> Option<Arc<dyn KnowledgeBase>>;
 }
 
-/// One version of a base.
+/// One version of a knowledge base.
 pub trait KnowledgeBase: Send + Sync {
-    /// Adds to what was understood which answers come near to it, where the node asks and nothing clearer was
-    /// said; and the words of the answer that waits for a yes.
+    /// Adds to `understood` the answers closest to the text, if the node asks for them and nothing clearer
+    /// was understood. Also adds the words of the answer that waits for a yes.
     fn look_up(&self, text: &str, run: &FlowRun, at: Timestamp, understood: &mut Understood);
 }

@@ -1,28 +1,28 @@
-//! The Masking port: words of a person without what identifies them, before anything is stored of them.
+//! The Masking port: removes identifying parts from a person's words before they are stored.
 //!
-//! **What every implementation promises.** It answers from memory and never waits. Runs of seven or more
-//! digits, announced secrets, mail addresses and spoken names are starred, in digits and in words; equal
-//! texts have equal answers; what was masked is masked no further.
+//! **Guarantees of every implementation.** It answers from memory and never waits. Runs of seven or more
+//! digits, announced secrets, mail addresses and spoken names are replaced by stars, in digits and in words.
+//! Equal texts have equal results; masking a masked text does not change it.
 
-/// What a caller's words answer, as far as masking goes by it.
+/// The question that an utterance answers, as far as it matters for masking.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct AskedWords {
-    /// Texts, intents and options of the flow: their words are no names.
+    /// Texts, intents and options of the flow: their words are not masked as names.
     pub own_words: String,
-    /// A number is asked for, and may come in parts: each part is masked.
+    /// The question asks for a number, which the callee may say in parts: each part is masked.
     pub asks_for_digits: bool,
 }
 
-/// Stars what identifies somebody.
+/// Replaces identifying parts of texts by stars.
 pub trait Masking: Send + Sync {
     fn masked(&self, text: &str) -> String;
 
-    /// An answer to a question of a flow.
+    /// Masks an answer to a question of a flow.
     fn masked_answer(&self, text: &str, _asked: &AskedWords) -> String {
         self.masked(text)
     }
 
-    /// Turns that followed each other: a number that was dictated over several of them is masked as a whole.
+    /// Masks consecutive turns: a number dictated over several of them is masked as a whole.
     fn masked_turns(&self, turns: &[&str]) -> Vec<String> {
         turns.iter().map(|turn| self.masked(turn)).collect()
     }

@@ -1,6 +1,7 @@
-//! What the domain needs from the world, as traits whose documentation is their specification.
+//! The ports: what the domain needs from outside, as traits. The documentation of a trait is its
+//! specification.
 //!
-//! Each port has one contract suite beside its implementations; nothing here does I/O.
+//! Each port has one contract suite next to its implementations; nothing here does I/O.
 
 pub mod agents;
 pub mod assistant;

@@ -1,28 +1,28 @@
-//! The number checker's port: somebody else's library that knows which numbers are vacant.
+//! The NumberChecker port: an external number library that knows which numbers are vacant.
 //!
-//! **What every implementation promises.** It asks once for at most `CHECKED_AT_ONCE_MAX` numbers and
-//! answers within twenty seconds, whatever the other side does. The answer has a state for each number, in
-//! their order; an answer of another length, or with a state that is none of the six, is no answer for any of
-//! them. It never logs a number.
+//! **Guarantees of every implementation.** It sends one request for at most `CHECKED_AT_ONCE_MAX` numbers and
+//! answers within twenty seconds, whatever the service does. The answer has a state for each number, in their
+//! order. An answer of another length, or with a state other than the six known ones, counts as a failure for
+//! all numbers. It never logs a number.
 
 use crate::number_check::CheckedState;
 use async_trait::async_trait;
 
-/// Most numbers of one question: their answer is a few kilobytes.
+/// The most numbers in one request: the answer is a few kilobytes.
 pub const CHECKED_AT_ONCE_MAX: usize = 100;
 
-/// Why nothing was learnt.
+/// The failure of a number check: no number was checked.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("not checked: {class}")]
 pub struct NotChecked {
-    /// Such as `timed_out` or `answer_unreadable`.
+    /// Class of the failure, for example `timed_out` or `answer_unreadable`.
     pub class: String,
     pub status: Option<u16>,
 }
 
-/// Asks which numbers are vacant.
+/// Checks which numbers are vacant.
 #[async_trait]
 pub trait NumberChecker: Send + Sync {
-    /// Numbers in international form.
+    /// Returns the state of each number, in order. Numbers are in international form.
     async fn check(&self, numbers: &[String]) -> Result<Vec<CheckedState>, NotChecked>;
 }

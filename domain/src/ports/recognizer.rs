@@ -1,49 +1,50 @@
-//! The Recognizer port: what a callee says, as text, while they say it.
+//! The Recognizer port: turns the callee's speech into text while the callee speaks.
 //!
-//! Two halves meet here. A leg hands out what is heard (`Leg::listen`), 20 ms at a time; whoever holds the
-//! call pushes it into what a recognizer opened, and takes what comes of it. All times are milliseconds on
-//! the leg's own time, which begins at its answer, so that what is stored can be found in the recording.
+//! A leg delivers the audio (`Leg::listen`), 20 ms at a time. The call's worker pushes it into the
+//! `Listening` that a recognizer opened and reads its events. All times are milliseconds on the leg's own
+//! timeline, which begins at its answer, so that stored texts can be found in the recording.
 //!
-//! **What every implementation promises.**
-//! - `open` and `push` never wait for the network; whether an engine can be reached is told as an event.
+//! **Guarantees of every implementation.**
+//! - `open` and `push` never wait for the network; an unreachable engine is reported as an event.
 //! - Voice is detected on our side, for every engine alike: `SpeechStarted` and `SpeechEnded` alternate.
-//! - Each stretch of speech, or several with short pauses between them, has at least one `Final`; its text is
-//!   empty where nothing was made out. It comes at the latest `FINAL_MS_MAX` after `SpeechEnded`; else
-//!   `Failed` does.
-//! - `Failed` comes at most once, and nothing after it but the end. After `finish` the end comes within
-//!   `FINAL_MS_MAX`. After the end nothing comes.
+//! - Each speech segment, or several with short pauses between them, has at least one `Final`; its text is
+//!   empty if nothing was recognized. It comes at most `FINAL_MS_MAX` after `SpeechEnded`; else `Failed`
+//!   does.
+//! - `Failed` comes at most once, and only the end follows it. After `finish` the end comes within
+//!   `FINAL_MS_MAX`. No event follows the end.
 //! - Texts are of bounded length, without control characters, and Chinese has no spaces between its words.
-//! - What an engine sends that is too long, no message of its protocol, or out of order ends in `Failed`, not
-//!   in a panic, and not in memory that grows.
+//! - A message of an engine that is too long, not part of its protocol or out of order ends in `Failed`, not
+//!   in a panic or in growing memory.
 
 use super::speech::SAMPLES_PER_SECOND;
 use async_trait::async_trait;
 use values::emotion::Prosody;
 
-/// Samples of one frame: 20 ms, as a packet carries them.
+/// Samples of one frame: 20 ms, as in one RTP packet.
 pub const FRAME_SAMPLES: usize = 160;
 /// Milliseconds of one frame.
 pub const FRAME_MS: u64 = FRAME_SAMPLES as u64 * 1_000 / SAMPLES_PER_SECOND as u64;
-/// Latest `Final` after the end of speech: whoever waits hears something within 3 s. That speech has ended is
-/// noticed up to half a second later, and the robot's own words need the rest (decision 0183).
+/// The latest `Final` after the end of speech, in milliseconds: the callee hears an answer within 3 s. The
+/// end of speech is detected up to half a second later, and the robot's own prompt needs the rest (decision
+/// 0183).
 pub const FINAL_MS_MAX: u64 = 2_000;
-/// Longest text of one utterance, in bytes: two minutes of fast speech; more is cut at a character.
+/// The most bytes of one utterance's text: two minutes of fast speech; more is cut at a character.
 pub const UTTERANCE_BYTES_MAX: usize = 4_096;
-/// Most alternatives kept of one utterance: more than any flow looks at.
+/// The most alternatives kept of one utterance: more than any flow uses.
 pub const ALTERNATIVES_MAX: usize = 5;
-/// Most hot words of one order, the bound of the engines that take them.
+/// The most hot words of one order: the limit of the engines that accept them.
 pub const HOT_WORDS_MAX: usize = 500;
-/// Most phrases of a closed vocabulary: what a node expects, many times over.
+/// The most phrases of a closed vocabulary: many times what a node expects.
 pub const VOCABULARY_MAX: usize = 500;
-/// Longest hot word or phrase of a vocabulary, in bytes.
+/// The most bytes of a hot word or of a phrase of a vocabulary.
 pub const PHRASE_BYTES_MAX: usize = 128;
 
-/// 20 ms of what a leg heard, after its playout buffer.
+/// 20 ms of the audio that a leg received, after its playout buffer.
 #[derive(Clone, PartialEq, Eq)]
 pub struct HeardFrame {
-    /// When it begins.
+    /// Begin of the frame, in milliseconds since the answer.
     pub at_ms: u64,
-    /// Frames before it that are not there: this listener was slow, or the pace skipped them.
+    /// Number of frames missing before this one: the listener was slow, or the sender skipped them.
     pub lost_before: u32,
     pub samples: [i16; FRAME_SAMPLES],
 }
@@ -58,56 +59,56 @@ impl std::fmt::Debug for HeardFrame {
     }
 }
 
-/// What a leg hears, for one listener. Bounded: a slow listener loses the oldest frames, and the next one
+/// The audio of a leg, for one listener. Bounded: a slow listener loses the oldest frames, and the next frame
 /// says how many. The call never waits for it.
 #[async_trait]
 pub trait HeardAudio: Send {
-    /// The next frame, a silent one too; `None` once the leg has ended. Cancel-safe.
+    /// Returns the next frame, also a silent one; `None` once the leg has ended. Cancel-safe.
     async fn next(&mut self) -> Option<HeardFrame>;
 }
 
-/// A word the recognizer is told to expect.
+/// A word that the recognizer should expect.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct HotWord {
     pub word: String,
-    /// 1 to 100; what it does is the engine's affair.
+    /// 1 to 100; its effect depends on the engine.
     pub weight: u8,
 }
 
-/// How somebody wants to listen.
+/// The parameters with which a recognizer is opened.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct ListeningOrder {
-    /// BCP 47, such as `zh-CN` or `en`.
+    /// BCP 47, for example `zh-CN` or `en`.
     pub language: String,
-    /// A dialect by its BCP 47 tag, such as `yue`, for engines that have it; others leave it.
+    /// A dialect by its BCP 47 tag, for example `yue`, for engines that know it; others ignore it.
     pub dialect: Option<String>,
     pub hot_words: Vec<HotWord>,
-    /// What alone is expected, for engines that can be held to it; empty: anything.
+    /// The only phrases expected, for engines that can be limited to them; empty: anything.
     pub vocabulary: Vec<String>,
-    /// How many dB above the noise a frame must be to count as voice; `None`: the detector's own.
+    /// How many dB above the noise a frame must be to count as voice; `None`: the detector's default.
     pub voice_threshold_db: Option<u8>,
-    /// Noise is taken out before an engine hears it.
+    /// True if noise is removed before the audio reaches the engine.
     pub noise_suppression: bool,
-    /// It is measured how each utterance is spoken.
+    /// True if the prosody of each utterance is measured.
     pub measures_prosody: bool,
 }
 
-/// What is wrong with an order: a member over its named limit.
+/// The member of an order that exceeds its limit.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum InvalidOrder {
     #[error("more than {HOT_WORDS_MAX} hot words")]
     HotWords,
-    #[error("more than {VOCABULARY_MAX} phrases in the vocabulary")]
+    #[error("the vocabulary has more than {VOCABULARY_MAX} phrases")]
     Vocabulary,
     #[error(
-        "a hot word or phrase is empty, longer than {PHRASE_BYTES_MAX} bytes, or holds a control character"
+        "a hot word or phrase is empty, longer than {PHRASE_BYTES_MAX} bytes or contains a control character"
     )]
     Phrase,
 }
 
 impl ListeningOrder {
-    /// The code of what is spoken, for engines that take one: the dialect's own where its tag is a language's
-    /// (`yue`), else that of the language (`zh`).
+    /// Returns the language code for engines that take one: the dialect's, if its tag is a language of its
+    /// own (`yue`), else the language's (`zh`).
     pub fn language_code(&self) -> String {
         let primary = |tag: &String| tag.split(['-', '_']).next().unwrap_or("").to_ascii_lowercase();
         let is_code = |code: &String| {
@@ -117,7 +118,7 @@ impl ListeningOrder {
         own.unwrap_or_else(|| primary(&self.language))
     }
 
-    /// Checks every limit; each implementation asks it first.
+    /// Checks every limit of the order; each implementation calls it first.
     pub fn check(&self) -> Result<(), InvalidOrder> {
         if self.hot_words.len() > HOT_WORDS_MAX {
             return Err(InvalidOrder::HotWords);
@@ -137,43 +138,43 @@ impl ListeningOrder {
     }
 }
 
-/// Another reading of an utterance.
+/// Another possible text of an utterance.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Alternative {
     pub text: String,
-    /// 0 to 1, where the engine says so.
+    /// 0 to 1, if the engine gives one.
     pub confidence_ratio: Option<f64>,
 }
 
-/// What one side said, as text with a confidence.
+/// What one party said: text with a confidence.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Utterance {
-    /// Empty where nothing was made out.
+    /// Empty if nothing was recognized.
     pub text: String,
-    /// 0 to 1, where the engine says so.
+    /// 0 to 1, if the engine gives one.
     pub confidence_ratio: Option<f64>,
-    /// Best first, without `text` itself.
+    /// Other possible texts, best first, without `text` itself.
     pub alternatives: Vec<Alternative>,
     pub begin_ms: u64,
     pub end_ms: u64,
-    /// How it was spoken, where that was asked for and the caller's own way of speaking is known.
+    /// How it was spoken, if prosody is measured and the caller's usual way of speaking is known.
     pub prosody: Option<Prosody>,
 }
 
-/// Why nothing more will be recognized.
+/// The class of a recognizer's failure.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum FailureClass {
     /// The engine could not be reached, or did not begin in time.
     Unreachable,
-    /// It said no: a key, a quota, a model it does not have.
+    /// The engine refused: a key, a quota, or a model that it does not have.
     Denied,
-    /// It stopped answering, or answered too late.
+    /// The engine stopped answering, or answered too late.
     Late,
-    /// What came is no message of its protocol, or over a limit.
+    /// The engine sent a message that is not part of its protocol or over a limit.
     Garbled,
-    /// The connection ended in the middle.
+    /// The connection ended during recognition.
     Cut,
-    /// It does not keep up with the audio.
+    /// The engine does not keep up with the audio.
     Overrun,
 }
 
@@ -187,7 +188,7 @@ impl FailureClass {
         Self::Overrun,
     ];
 
-    /// As stored and shown.
+    /// Returns the name as stored and shown.
     pub const fn name(self) -> &'static str {
         match self {
             Self::Unreachable => "unreachable",
@@ -199,7 +200,7 @@ impl FailureClass {
         }
     }
 
-    /// Whether opening anew may help within this call.
+    /// Returns true if opening the recognizer again may help within this call.
     pub const fn is_retryable(self) -> bool {
         match self {
             Self::Unreachable | Self::Late | Self::Cut | Self::Overrun => true,
@@ -208,28 +209,28 @@ impl FailureClass {
     }
 }
 
-/// What listening comes to, in order.
+/// An event of a recognizer, in order.
 #[derive(Debug, Clone, PartialEq)]
 pub enum RecognitionEvent {
-    /// Somebody began to speak; `t_ms` is where the voice begins, a little before this is told.
+    /// Speech began. `t_ms` is the begin of the voice, a little before the event is sent.
     SpeechStarted {
         t_ms: u64,
     },
-    /// They go on; told every 100 ms of voice without a pause, at 300 ms too.
+    /// Speech continues; sent every 100 ms of voice without a pause, also at 300 ms.
     StillSpeaking {
         t_ms: u64,
         voiced_ms: u64,
     },
-    /// What has been understood so far of the present utterance, whole.
+    /// The complete text recognized so far of the current utterance.
     Partial {
         text: String,
     },
     Final(Utterance),
-    /// They stopped; `t_ms` is where the voice ends.
+    /// Speech ended; `t_ms` is the end of the voice.
     SpeechEnded {
         t_ms: u64,
     },
-    /// Nothing more will come of this.
+    /// The recognizer gave up; no text follows.
     Failed {
         class: FailureClass,
         retryable: bool,
@@ -245,46 +246,46 @@ impl RecognitionEvent {
     }
 }
 
-/// Who decides where one text ends and the next begins.
+/// Which side separates one utterance from the next.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Cuts {
-    /// Our detector: each stretch of speech has one `Final` of its own.
+    /// Our detector: each speech segment has one `Final` of its own.
     Ours,
-    /// The engine: it may join stretches, and part them.
+    /// The engine: it may join and split segments.
     Engines,
 }
 
-/// What a recognizer says of itself; stored with what it heard.
+/// The properties of a recognizer; stored with the texts that it recognized.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RecognizerFacts {
-    /// Kind of engine, such as `vosk`.
+    /// Kind of engine, for example `vosk`.
     pub name: &'static str,
-    /// SHA-256 of everything that has a say in what is recognized, without secrets: 16 hexadecimal digits.
+    /// SHA-256 of all configuration that affects recognition, without secrets: 16 hexadecimal digits.
     pub configuration: String,
-    /// Hears a closed vocabulary only, of synthetic speech: for rehearsals, never for people.
+    /// True if it recognizes only synthetic speech of a closed vocabulary: for rehearsals, never for people.
     pub rehearsal_only: bool,
     pub gives_partials: bool,
     pub cuts: Cuts,
 }
 
-/// One call's listening. Dropping it is `abort`.
+/// The recognition of one call. Dropping it is `abort`.
 #[async_trait]
 pub trait Listening: Send {
-    /// Takes a frame; never waits. Frames that are missing are made up for with silence, within a bound.
-    /// After `finish`, `abort` or the end it is left aside.
+    /// Takes a frame and never waits. Missing frames are replaced by silence, within a limit. After `finish`,
+    /// `abort` or the end the frame is ignored.
     fn push(&mut self, frame: &HeardFrame);
-    /// What comes of it; `None` at the end. Cancel-safe.
+    /// Returns the next event; `None` at the end. Cancel-safe.
     async fn next(&mut self) -> Option<RecognitionEvent>;
-    /// No more audio comes: what was said is still made out, then the end comes.
+    /// Ends the audio: what was said is still recognized, then the end comes.
     fn finish(&mut self);
-    /// Nobody wants to know any more: the connection is dropped, and the end comes at once.
+    /// Cancels the recognition: the connection is dropped and the end comes at once.
     fn abort(&mut self);
 }
 
 /// Speech to text.
 pub trait Recognizer: Send + Sync {
     fn facts(&self) -> RecognizerFacts;
-    /// Begins to listen. Refuses only an order that no engine could take.
+    /// Begins to listen. Refuses only an order that is over a limit.
     fn open(&self, order: &ListeningOrder) -> Result<Box<dyn Listening>, InvalidOrder>;
 }
 

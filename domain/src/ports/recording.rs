@@ -1,22 +1,23 @@
-//! The Recordings port: what a crash left of a recording is repaired, hashed and accounted for.
+//! The Recordings port: repairs, hashes and deletes recordings, including those that a crash left open.
 
 use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
 use values::ids::CallId;
 
-/// A finished recording. Its file is `<recordings>/<call id>.wav`: two channels (robot, callee), 8 kHz, 16
-/// bit.
+/// The facts of a finished recording. Its file is `<recordings>/<call id>.wav`: two channels (robot, callee),
+/// 8 kHz, 16 bit.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RecordingFacts {
     /// SHA-256 of the whole file, lower hex.
     pub sha256: String,
     pub bytes: u64,
     pub duration_ms: u64,
-    /// When the callee's channel is first not silent, from the beginning; `None`: it is silent throughout.
+    /// Milliseconds from the beginning until the callee's channel is first not silent; `None`: silent
+    /// throughout.
     pub callee_audio_from_ms: Option<u64>,
 }
 
-/// Why a recording could not be read or repaired.
+/// The reason why a recording could not be read or repaired.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("recording of call {call}: {why}")]
 pub struct RecordingError {
@@ -24,15 +25,16 @@ pub struct RecordingError {
     pub why: String,
 }
 
-/// Recordings that are no longer being written.
+/// The recordings that are no longer being written.
 #[async_trait]
 pub trait Recordings: Send + Sync {
-    /// Repairs the header of a file that a crash left and answers its facts; `None` when there is no file.
+    /// Repairs the header of a file that a crash left open and returns its facts; `None` if there is no file.
     /// Idempotent: a good file is only hashed.
     async fn close_left_over(&self, call: CallId) -> Result<Option<RecordingFacts>, RecordingError>;
-    /// Deletes the recording of a call that has ended; the name is gone for good when it returns. Answers
-    /// whether there was a file; idempotent.
+    /// Deletes the recording of an ended call. When it returns, the file's name is gone durably. Returns true
+    /// if there was a file; idempotent.
     async fn delete(&self, call: CallId) -> Result<bool, RecordingError>;
-    /// The calls whose recordings are here, in any order; of a folder that is not there, none.
+    /// Returns the calls that have a recording in this folder, in any order; empty if the folder does not
+    /// exist.
     async fn kept(&self) -> std::io::Result<Vec<CallId>>;
 }

@@ -1,9 +1,9 @@
-//! The Synthesizer port: text to sound. Sound to text is the port `recognizer`.
+//! The Synthesizer port: text to speech. Speech to text is the port `recognizer`.
 
 use async_trait::async_trait;
 use std::sync::Arc;
 
-/// Samples per second of every clip and leg: G.711's (RFC 3551).
+/// Samples per second of every clip and leg: the rate of G.711 (RFC 3551).
 pub const SAMPLES_PER_SECOND: u32 = 8_000;
 
 /// Mono 16-bit audio at `SAMPLES_PER_SECOND`.
@@ -24,23 +24,23 @@ impl std::fmt::Debug for Clip {
     }
 }
 
-/// Longest name of a voice, in bytes.
+/// The most bytes of a voice's name.
 pub const VOICE_BYTES_MAX: usize = 64;
-/// Speeds that can be asked for, in hundredths of the voice's own.
+/// The speeds that can be requested, in percent of the voice's normal speed.
 pub const SPEED_PERCENT: std::ops::RangeInclusive<u16> = 50..=200;
-/// Pitches that can be asked for, in hundredths of the voice's own.
+/// The pitches that can be requested, in percent of the voice's normal pitch.
 pub const PITCH_PERCENT: std::ops::RangeInclusive<u16> = 50..=200;
-/// How much of its speed a voice keeps when it is asked to speak more slowly.
+/// One step slower: the remaining speed in percent.
 const SLOWER_PERCENT: u16 = 80;
 
-/// In which voice, how fast and how high; engines leave aside what they have not.
+/// The voice, speed and pitch of a spoken text; engines ignore what they do not support.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Manner {
-    /// By the engine's own name; `None`: the one it speaks with otherwise.
+    /// The voice by the engine's own name; `None`: the engine's default voice.
     pub voice: Option<String>,
-    /// Of its own speed.
+    /// Percent of the voice's normal speed.
     pub speed_percent: u16,
-    /// Of its own pitch.
+    /// Percent of the voice's normal pitch.
     pub pitch_percent: u16,
 }
 
@@ -55,7 +55,7 @@ impl Default for Manner {
 }
 
 impl Manner {
-    /// A step slower, down to the slowest that can be asked for.
+    /// Returns the manner one step slower, down to the slowest speed that can be requested.
     #[must_use]
     pub fn slower(&self) -> Self {
         let slower = self.speed_percent.saturating_mul(SLOWER_PERCENT) / 100;
@@ -66,35 +66,34 @@ impl Manner {
     }
 }
 
-/// How soon somebody is going to hear a prompt: an engine that makes only so many at once makes the sooner
-/// ones first.
+/// The urgency of a prompt. An engine that synthesizes only a few texts at once takes the more urgent first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Urgency {
-    /// Somebody on the telephone hears nothing until then.
+    /// A callee on the telephone hears silence until the prompt is ready.
     #[default]
     SomebodyWaits,
-    /// The first words of a call whose telephone rings.
+    /// The first words of a call that is ringing.
     AtAnswer,
-    /// If a call comes to it, or for who is not on the telephone at all.
+    /// A prompt that may be needed later, or one for a listener who is not on the telephone.
     Ahead,
 }
 
-/// One text to speak.
+/// One text to be spoken.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Prompt {
     pub text: String,
-    /// BCP 47, such as `zh-CN` or `en`.
+    /// BCP 47, for example `zh-CN` or `en`.
     pub language: String,
-    /// True when the text holds a personal value: it is synthesised in memory and never cached on disk.
+    /// True if the text holds a personal value: it is synthesized in memory and never cached on disk.
     pub personal: bool,
-    /// Plain text and values in turns, plain text first and last, for voices that have recordings of the one
-    /// and speak the other; together they are the text, and empty where nothing was filled in.
+    /// The text as alternating plain text and filled-in values, plain text first and last, for voices that
+    /// have recordings of the plain text and synthesize the values. Empty if no value was filled in.
     pub parts: Vec<String>,
     pub manner: Manner,
     pub urgency: Urgency,
 }
 
-/// Why nothing was spoken.
+/// The reasons why a text was not synthesized.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum SpeechError {
     #[error("no synthesizer is installed: {0}")]
@@ -108,14 +107,14 @@ pub enum SpeechError {
 /// Text to speech.
 #[async_trait]
 pub trait Synthesizer: Send + Sync {
-    /// Name of the provider, such as `espeak` or `clips`.
+    /// Returns the provider's name, for example `espeak` or `clips`.
     fn name(&self) -> &'static str;
-    /// True when any text can be spoken, false when only bundled clips can.
+    /// Returns true if any text can be spoken, false if only bundled clips can.
     fn speaks_any_text(&self) -> bool;
-    /// True when texts leave this machine to be spoken: then personal values are sent only for words that are
-    /// about to be said, and never on a guess.
+    /// Returns true if texts leave this machine to be synthesized. Personal values are then sent only in
+    /// words that are about to be spoken, never in prompts prepared in advance.
     fn is_elsewhere(&self) -> bool;
-    /// Whether this text can be spoken here.
+    /// Returns true if this text can be spoken.
     fn speaks(&self, text: &str) -> bool;
     async fn speak(&self, prompt: &Prompt) -> Result<Arc<Clip>, SpeechError>;
 }

@@ -1,7 +1,7 @@
-//! The Tasks port: every task and thread is named, counted and told to stop.
+//! The Tasks port: starts named tasks and threads, counts them, and stops them by one signal.
 //!
-//! The supervisor of `actors` implements it for the product; the simulation passes one that runs
-//! everything on a single thread; a contract suite may hold a small one of its own.
+//! The supervisor of `actors` implements it for the product; the simulation has one that runs everything on a
+//! single thread; a contract suite may have a small one of its own.
 
 use async_trait::async_trait;
 use std::future::Future;
@@ -11,7 +11,7 @@ use std::sync::Arc;
 /// A task's future. It ends by itself once `StopSignal` has fired.
 pub type TaskFuture = Pin<Box<dyn Future<Output = ()> + Send + 'static>>;
 
-/// Tells a task that the process wants to stop.
+/// The signal that the process is stopping.
 #[async_trait]
 pub trait StopSignal: Send + Sync {
     fn is_stopping(&self) -> bool;
@@ -19,21 +19,22 @@ pub trait StopSignal: Send + Sync {
     async fn stopping(&self);
 }
 
-/// Spawns named work and stops it, all at one signal: what needs an order keeps it before the signal.
+/// Starts named work and stops all of it by one signal. Work that must stop in an order does so before the
+/// signal.
 #[async_trait]
 pub trait Tasks: Send + Sync {
     /// Runs a future to its end. A panic is logged under `name` and counted; it does not end the process.
     fn spawn(&self, name: &'static str, future: TaskFuture);
-    /// As `spawn`, for what the process cannot do without: where such a task panics, or ends before the stop
-    /// signal, the product's tasks say so, health says no and the process ends.
+    /// As `spawn`, for work that the process needs. If the task panics or ends before the stop signal, the
+    /// product's implementation logs it, reports itself unhealthy and ends the process.
     fn spawn_vital(&self, name: &'static str, future: TaskFuture) {
         self.spawn(name, future);
     }
-    /// Runs blocking work on a thread of its own. A panic there ends the process: recovery is the tested
-    /// path.
+    /// Runs blocking work on a thread of its own. A panic there ends the process: recovery after a restart is
+    /// tested, continuing is not.
     fn thread(&self, name: &'static str, work: Box<dyn FnOnce() + Send + 'static>);
     fn stop_signal(&self) -> Arc<dyn StopSignal>;
-    /// How many tasks and threads are alive now.
+    /// Returns the number of tasks and threads that are alive.
     fn alive_count(&self) -> usize;
     /// Fires the stop signal and waits until all have ended, or until the implementation's limit; idempotent.
     async fn stop(&self);

@@ -12,15 +12,15 @@ use values::ids::{CallId, CustomerId, NumberId};
 
 /// A person's 256-bit key, unwrapped, in memory only. `Debug` does not show it.
 ///
-/// It may hold the key of a transcript of the person's beside their own: then it seals under both, and opens
-/// what was sealed so.
+/// It may also hold the key of one transcript of the person. Then it seals under both keys, and opens values
+/// that were sealed under both.
 #[derive(Clone)]
 pub struct PersonKey {
     own: Arc<HeldKey>,
     transcript: Option<Arc<HeldKey>>,
 }
 
-/// Overwritten when the last holder drops it, as well as safe code can.
+/// The bytes of one key. They are overwritten when the last holder drops it, as well as safe code can.
 struct HeldKey {
     person: CustomerId,
     bytes: [u8; 32],
@@ -47,7 +47,7 @@ impl PersonKey {
         &self.own.bytes
     }
 
-    /// The person's key with that of a transcript beside it.
+    /// Returns the person's key with a transcript's key added.
     #[must_use]
     pub fn with_transcript(&self, transcript: &Self) -> Self {
         Self {
@@ -56,7 +56,7 @@ impl PersonKey {
         }
     }
 
-    /// The key of the transcript, where it is held.
+    /// Returns the transcript's key, if one is held.
     pub fn transcript(&self) -> Option<Self> {
         self.transcript.as_ref().map(|transcript| Self {
             own: Arc::clone(transcript),
@@ -64,7 +64,7 @@ impl PersonKey {
         })
     }
 
-    /// Whether everything is held that `sealed` was sealed under, by the names of the keys.
+    /// Returns true if the keys held are those that `sealed` was sealed under, by their names.
     pub fn suffices_for(&self, sealed: &Sealed) -> bool {
         let held = self.transcript.as_ref().map(|transcript| &transcript.person);
         sealed.transcript.is_none() || sealed.transcript.as_ref() == held
@@ -77,15 +77,15 @@ impl fmt::Debug for PersonKey {
     }
 }
 
-/// A key that is gone for good: nothing of this installation opens what it sealed.
+/// A key that was destroyed permanently: this installation cannot open what it sealed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Destroyed {
     pub person: CustomerId,
-    /// When it was destroyed the first time.
+    /// The time at which it was first destroyed.
     pub at: Timestamp,
 }
 
-/// Why the vault could not serve.
+/// The reasons why the vault could not serve a request.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum VaultError {
     #[error("the key store is unavailable: {0}")]
@@ -109,48 +109,48 @@ impl From<VaultError> for Problem {
     }
 }
 
-/// Keys live apart from the events: without them a record's personal fields are noise.
+/// Keys of persons, stored apart from the events: without them the personal fields of records are unreadable.
 ///
-/// `key` makes the key on first use and returns only when it is durable, so no record is ever sealed
-/// under a key that a crash forgets. `seal` and `open` are sync (AES-256-GCM; the AAD pins a field to
-/// its stream, event and JSON pointer). `hash` and `derive_*` use the installation secret.
+/// `key` makes the key on first use and returns only when it is durable, so no record is ever sealed under a
+/// key that a crash loses. `seal` and `open` are sync (AES-256-GCM; the AAD binds a field to its stream,
+/// event and JSON pointer). `hash` and `derive_*` use the installation secret.
 ///
-/// `destroy` answers when the key is overwritten and the person's id stands durably in a list that only
-/// grows, so that no older copy of the keys brings it back.
+/// `destroy` returns when the key is overwritten and the person's id is durably in a list that only grows, so
+/// that no older copy of the keys restores it.
 #[async_trait]
 pub trait Vault: Send + Sync {
-    /// The person's key, made and made durable if there was none.
+    /// Returns the person's key; makes it and stores it durably if there was none.
     ///
-    /// A transcript's key is asked for by the name that `TranscriptOf::key` gives it, here and below.
+    /// A transcript's key is requested by the name from `TranscriptOf::key`, here and below.
     async fn key(&self, person: &CustomerId) -> Result<PersonKey, VaultError>;
-    /// The person's key, or `None` when it was never made or has been destroyed.
+    /// Returns the person's key, or `None` if it was never made or has been destroyed.
     async fn existing_key(&self, person: &CustomerId) -> Result<Option<PersonKey>, VaultError>;
-    /// Destroys the person's key, made or not, and refuses to make one ever after; `key` then answers
-    /// `Destroyed`. Idempotent: a repeat answers the first instant. `at` is now.
+    /// Destroys the person's key, also if it was never made, and refuses to make one from then on; `key` then
+    /// answers `Destroyed`. Idempotent: a repeat returns the first instant. `at` is the current time.
     async fn destroy(&self, person: &CustomerId, at: Timestamp) -> Result<Destroyed, VaultError>;
-    /// When this person's key was destroyed; `None` while it was not.
+    /// Returns when this person's key was destroyed; `None` if it was not.
     async fn destroyed(&self, person: &CustomerId) -> Result<Option<Destroyed>, VaultError>;
-    /// Drops an unwrapped key held in this process: another process may have destroyed it.
+    /// Drops an unwrapped key cached in this process: another process may have destroyed it.
     fn forget_cached(&self, person: &CustomerId);
-    /// Seals one value; `hash` is left out and set by the record writer where wanted.
+    /// Seals one value. `hash` is left empty; the record writer sets it for fields that have one.
     fn seal(&self, key: &PersonKey, nonce: [u8; 12], aad: &[u8], value: &str) -> Result<Sealed, VaultError>;
     fn open(&self, key: &PersonKey, aad: &[u8], sealed: &Sealed) -> Result<String, VaultError>;
-    /// HMAC-SHA-256 of the value under the installation secret, lower hex: the lookup hash.
+    /// Returns the lookup hash: HMAC-SHA-256 of the value under the installation secret, lower hex.
     fn hash(&self, value: &str) -> LookupHash;
-    /// First 128 bits, lower hex, of HMAC-SHA-256(secret, `customer:` + external id).
+    /// Returns the first 128 bits, lower hex, of HMAC-SHA-256(secret, `customer:` + external id).
     fn derive_customer(&self, external_id: &str) -> CustomerId;
-    /// First 128 bits, lower hex, of HMAC-SHA-256(secret, `number:` + E.164).
+    /// Returns the first 128 bits, lower hex, of HMAC-SHA-256(secret, `number:` + E.164).
     fn derive_number(&self, e164: &str) -> NumberId;
-    /// The secret behind one leg's SIP names: HMAC-SHA-256 of call and leg, under a key of its own made of
-    /// the installation secret, so that no looked-up value (`hash`) is ever one of these.
+    /// Returns the secret behind one leg's SIP names: HMAC-SHA-256 of call and leg under a separate key
+    /// derived from the installation secret, so that no lookup hash (`hash`) equals one of these.
     fn derive_leg(&self, call: &CallId, leg: u8) -> LegKey;
-    /// What signs a link that opens something for a while, lower hex: HMAC-SHA-256 of what it opens, for whom
-    /// and until when, under a key of its own made of the installation secret.
+    /// Returns the signature of a time-limited link, lower hex: HMAC-SHA-256 of what the link opens, for
+    /// which user and until when, under a separate key derived from the installation secret.
     fn sign_link(&self, link: &str) -> String;
 }
 
-/// The person's key, with that of the transcript where it has one that still exists: what opens the events of
-/// a call or a conversation. `None` where the person's was never made or has been destroyed.
+/// Returns the keys that open the events of a call or conversation: the person's, with the transcript's if it
+/// still exists. `None` if the person's key was never made or has been destroyed.
 pub async fn key_to_read(
     vault: &dyn Vault,
     person: &CustomerId,
@@ -159,7 +159,8 @@ pub async fn key_to_read(
     key_to_read_with(vault, person, &transcript.key()).await
 }
 
-/// The person's key, with one of the thing's own by its name, where that still exists.
+/// Returns the person's key, together with the key named `own_key` if that one still exists. `None` if the
+/// person's key does not exist.
 pub async fn key_to_read_with(
     vault: &dyn Vault,
     person: &CustomerId,
@@ -175,8 +176,8 @@ pub async fn key_to_read_with(
     }))
 }
 
-/// Both keys, made and made durable where there were none: what seals a transcript, or whatever else has a
-/// key to itself, by that key's name.
+/// Returns both keys, made and stored durably if needed: they seal a transcript, or other data with a key of
+/// its own, under the name `own_key`.
 pub async fn key_to_seal(
     vault: &dyn Vault,
     person: &CustomerId,
@@ -187,7 +188,7 @@ pub async fn key_to_seal(
     Ok(own.with_transcript(&transcript))
 }
 
-/// A key that was destroyed is one that is not there.
+/// Returns a key, and `None` also for one that was destroyed.
 async fn existing(vault: &dyn Vault, name: &CustomerId) -> Result<Option<PersonKey>, VaultError> {
     match vault.existing_key(name).await {
         Err(VaultError::Destroyed(_)) => Ok(None),

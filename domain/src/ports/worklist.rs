@@ -1,6 +1,6 @@
-//! The Worklist port: open work, read from a view. A hint only: the decider that is asked decides.
+//! The Worklist port: open work, read from a view. It is only a hint: the decider decides.
 //!
-//! A driver waits until the view has reached the head position at start, reads its open work here, then
+//! At start a driver waits until the view has reached the head position, reads its open work here, then
 //! follows events.
 
 use crate::ranking::{Rung, Standing};
@@ -18,23 +18,23 @@ pub struct DueEnrolment {
     pub due_at: Timestamp,
 }
 
-/// One of the first of a value, or of those that were asked for.
+/// A due enrolment with the facts by which the ranking orders it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RankedDue {
     pub due: DueEnrolment,
     pub standing: Standing,
 }
 
-/// A dial that was granted and neither dialed nor released.
+/// A grant for a dial that was neither dialed nor released.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct OpenGrant {
     pub call: CallId,
     pub campaign: CampaignId,
     pub customer: CustomerId,
     pub number: NumberId,
-    /// `call.permitted` exists, so the call must be withdrawn before the grants are released.
+    /// True if `call.permitted` exists: the call must be withdrawn before the grants are released.
     pub permitted: bool,
-    /// `number.dial_granted` exists.
+    /// True if `number.dial_granted` exists.
     pub number_granted: bool,
 }
 
@@ -48,13 +48,13 @@ pub struct OpenCall {
     pub dialed_at: Timestamp,
 }
 
-/// A call that ended while its customer or number was not told: the retry driver's work.
+/// An ended call that its customer or number has not recorded yet: work of the retry driver.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct UnclosedCall {
     pub call: CallId,
     pub customer: CustomerId,
     pub number: NumberId,
-    /// The stored `call.ended`.
+    /// Position of the stored `call.ended`.
     pub ended: Position,
     pub customer_closed: bool,
     pub number_closed: bool,
@@ -67,39 +67,39 @@ pub struct CampaignWork {
     pub running: bool,
     pub enrolled_count: u64,
     pub settled_count: u64,
-    /// Enrolments with an open grant or open call.
+    /// Number of enrolments with an open grant or open call.
     pub open_count: u64,
-    /// Earliest due time among waiting enrolments.
+    /// The earliest due time among waiting enrolments.
     pub next_due_at: Option<Timestamp>,
-    /// It was told to start and waits for its time, or for another campaign.
+    /// True if a start was ordered and waits for its time or for another campaign.
     pub start_scheduled: bool,
 }
 
-/// Why open work cannot be read.
+/// The reason why open work cannot be read.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("the worklist is unavailable: {0}")]
 pub struct WorklistError(pub String);
 
-/// Most customers asked for by name at once: whom a test admits.
+/// The most customers that `due_of` accepts: as many as a test admits.
 pub const NAMED_MAX: usize = 200;
 
-/// Open work over all campaigns. Reads are pages of at most `limit`, in a fixed order.
+/// Open work of all campaigns. Reads are pages of at most `limit`, in a fixed order.
 #[async_trait]
 pub trait Worklist: Send + Sync {
-    /// Position up to which the rows are complete.
+    /// Returns the position up to which the rows are complete.
     async fn position(&self) -> Result<Position, WorklistError>;
     /// Returns when the rows are complete up to `position`.
     async fn wait_for(&self, position: Position) -> Result<(), WorklistError>;
-    /// Enrolments of a campaign due at or before `now`, without open grant or call, by due time then
-    /// customer.
+    /// Returns enrolments of a campaign that are due at or before `now` and have no open grant or call, by
+    /// due time, then customer.
     async fn due(
         &self,
         campaign: &CampaignId,
         now: Timestamp,
         limit: usize,
     ) -> Result<Vec<DueEnrolment>, WorklistError>;
-    /// What an order needs to know the first `limit` of: whom a call was asked for, and of each of these
-    /// rungs, the first `limit` by due time. In no order.
+    /// Returns the due enrolments from which a ranking can find its first `limit`: those with a requested
+    /// call, and for each of the given rungs the first `limit` by due time. In no particular order.
     async fn due_ranked(
         &self,
         campaign: &CampaignId,
@@ -107,16 +107,16 @@ pub trait Worklist: Send + Sync {
         now: Timestamp,
         limit: usize,
     ) -> Result<Vec<RankedDue>, WorklistError>;
-    /// What `due` lists at `now`, of these customers alone, at most `NAMED_MAX` of them, all in one answer. A
-    /// `now` that is still to come tells who will be due by then.
+    /// Returns what `due` lists at `now` for these customers only, at most `NAMED_MAX`, in one answer. With a
+    /// future `now` it lists those who will be due by then.
     async fn due_of(
         &self,
         campaign: &CampaignId,
         customers: &[CustomerId],
         now: Timestamp,
     ) -> Result<Vec<DueEnrolment>, WorklistError>;
-    /// Earliest due time after `now` among the campaign's waiting enrolments. Enrolments that are due already
-    /// do not count.
+    /// Returns the earliest due time after `now` among the campaign's waiting enrolments. Enrolments that are
+    /// already due do not count.
     async fn next_due_after(
         &self,
         campaign: &CampaignId,
@@ -126,11 +126,12 @@ pub trait Worklist: Send + Sync {
     async fn open_calls(&self, limit: usize) -> Result<Vec<OpenCall>, WorklistError>;
     async fn unclosed_calls(&self, limit: usize) -> Result<Vec<UnclosedCall>, WorklistError>;
     async fn unfinished_campaigns(&self) -> Result<Vec<CampaignWork>, WorklistError>;
-    /// Enrolments of stopped campaigns without open grant or call, whose callback has no end yet.
+    /// Returns enrolments of stopped campaigns without open grant or call, with a callback that is still
+    /// open.
     async fn callbacks_of_stopped(&self, limit: usize) -> Result<Vec<DueEnrolment>, WorklistError>;
 }
 
-/// A follower of the log: what the runner feeds, page by page, in order (used by the simulation too).
+/// A follower of the log: the runner passes it events page by page, in order. The simulation uses it too.
 pub trait Follower: Send {
     fn apply(&mut self, position: Position, event: &Envelope) -> Result<(), WorklistError>;
 }

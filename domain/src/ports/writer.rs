@@ -1,30 +1,30 @@
-//! The Writer port: somebody outside who words what they are handed, for people to read and to decide on.
+//! The Writer port: an external model that writes text for users to read and to decide on.
 //!
-//! **What every implementation promises.** What it is handed is masked already; it sends that quoted, as data
-//! and not as what is to be done. It answers within the time it is given, whatever the other side does; it
-//! asks once and logs no word. What comes back is one text, as it was written: whoever asked reads it by the
-//! form that was agreed and believes nothing of it. Nothing that is written is ever spoken by itself.
+//! **Guarantees of every implementation.** The data it receives is masked already; it sends that quoted, as
+//! data and not as an instruction. It answers within the given time, whatever the server does, sends one
+//! request and logs no text. The result is one text, as it was written: the caller checks it against the
+//! agreed form and trusts none of it. Nothing that it writes is ever spoken without a user's decision.
 
 use super::assistant::{AssistantFailure, AssistantPrompt};
 use async_trait::async_trait;
 use serde_json::Value;
 use std::collections::BTreeSet;
 
-/// What is to be written.
+/// A request to the writer.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct WritingBrief {
-    /// Of the agreed form, for servers that want it named.
+    /// Name of the agreed form of the answer, for servers that need one.
     pub name: &'static str,
-    /// What is to be done, whatever is quoted.
+    /// The instruction; nothing in the quoted data changes it.
     pub orders: &'static str,
-    /// What it is done about.
+    /// The data that the instruction is about.
     pub quoted: Value,
     /// JSON Schema of the answer.
     pub schema: Value,
     pub answer_tokens_max: u32,
 }
 
-/// What came back.
+/// The writer's answer.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Written {
     pub content: String,
@@ -32,18 +32,18 @@ pub struct Written {
     pub answer_tokens: Option<u32>,
 }
 
-/// Words.
+/// An external model that writes text.
 #[async_trait]
 pub trait Writer: Send + Sync {
-    /// The model, as its server calls it.
+    /// Returns the model's name as its server uses it.
     fn model(&self) -> &str;
-    /// What would be sent.
+    /// Returns the request that `write` would send for a brief.
     fn prompt(&self, brief: &WritingBrief) -> AssistantPrompt;
     async fn write(&self, prompt: &AssistantPrompt, within_ms: u64) -> Result<Written, AssistantFailure>;
 }
 
-/// Finds the numbers and days that a text names. Answers from memory; equal texts have equal answers.
+/// Finds the numbers and days that a text names. Answers from memory; equal texts have equal results.
 pub trait Figures: Send + Sync {
-    /// Each in one form, whether it is written in digits or in words.
+    /// Returns each number and day in one normal form, if it is written in digits or in words.
     fn figures(&self, text: &str) -> BTreeSet<String>;
 }

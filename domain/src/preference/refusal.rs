@@ -5,7 +5,7 @@ use crate::problem::Explained;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum PreferenceRefusal {
-    #[error("this user's preferences were changed {CHANGES_MAX} times: no further change is possible")]
+    #[error("this user's preferences were changed {CHANGES_MAX} times and can no longer be changed")]
     TooOften,
 }
 

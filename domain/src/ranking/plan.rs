@@ -114,7 +114,7 @@ impl PriorityPlan {
     /// Returns what is wrong with the plan; `None` if it is valid.
     pub fn fault(&self) -> Option<&'static str> {
         if !(OVERTAKEN_MS_MIN..=OVERTAKEN_MS_MAX).contains(&self.overtaken_ms_max) {
-            return Some("overtaken_ms_max is from one minute to seven days");
+            return Some("overtaken_ms_max must be from one minute to seven days");
         }
         if self.golden_hours.len() > GOLDEN_HOURS_MAX {
             return Some("golden_hours has at most 8 pairs");

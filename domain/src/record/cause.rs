@@ -1,39 +1,39 @@
-//! Where a command came from, and who asked: what its events' envelopes say of it.
+//! The cause of a command and the user who requested it, as stored in the envelopes of its events.
 
 use crate::actor::Actor;
 use crate::record::request::RequestFacts;
 use crate::record::stored_event::Envelope;
 use values::ids::{CommandId, EventId};
 
-/// Where a command came from: its own id, the event or request that caused it, the story it belongs to, and
-/// who asked.
+/// The cause of a command: its own id, the event or request that caused it, the correlation it belongs to,
+/// and the user who requested it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Cause {
     pub command: CommandId,
-    /// The event that led to the command; absent when a person or another system asked.
+    /// The event that led to the command; absent if a user or another system requested it.
     pub causation: Option<EventId>,
-    /// Shared by everything one outside request or one call led to.
+    /// The correlation id, shared by everything that one external request or one call led to.
     pub correlation: Option<uuid::Uuid>,
-    /// Who asked; absent when the program itself went on.
+    /// The user who requested it; absent if the program itself continued.
     pub by: Option<Actor>,
-    /// What is kept of the request; nothing where there was none.
+    /// The facts of the request that events store; empty without a request.
     pub request: RequestFacts,
-    /// Whether its events may wait for those of other commands; not stored.
+    /// How soon its events are written; not stored.
     pub urgency: Urgency,
 }
 
-/// How soon the events of a command are written when the log has more to write than it can.
+/// The priority of a command's events when the log has more to write than it can.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Urgency {
-    /// Call control, and everything a person waits for.
+    /// Call control, and everything that a user waits for.
     #[default]
     First,
-    /// The rows of an import: behind everything else.
+    /// The rows of an import: after everything else.
     Behind,
 }
 
 impl Cause {
-    /// A command from outside, with nothing before it.
+    /// Returns the cause of a command from outside, without an event before it.
     pub const fn outside(command: CommandId) -> Self {
         Self {
             command,
@@ -44,22 +44,22 @@ impl Cause {
             urgency: Urgency::First,
         }
     }
-    /// The same, asked by somebody.
+    /// Returns this cause with the user who requested it.
     pub const fn asked_by(mut self, by: Option<Actor>) -> Self {
         self.by = by;
         self
     }
-    /// The same, by a request of which something is kept.
+    /// Returns this cause with facts of its request.
     pub const fn requested(mut self, request: RequestFacts) -> Self {
         self.request = request;
         self
     }
-    /// The same, for a row of an import: written behind everything else.
+    /// Returns this cause for a row of an import: written after everything else.
     pub const fn behind(mut self) -> Self {
         self.urgency = Urgency::Behind;
         self
     }
-    /// A command a driver derives from an event it read.
+    /// Returns the cause of a command that a driver derives from an event.
     pub fn follow(event: &Envelope, kind: &str) -> Self {
         Self {
             command: CommandId::derive(event.id, kind),

@@ -1,27 +1,27 @@
-//! Which events a reader wants: by kind, stream, campaign or customer, read from the record alone.
+//! Selects events by kind, stream, campaign or customer, read from the record alone.
 //!
-//! One meaning for the command line, the HTTP streams, webhooks and every store's index.
+//! The same filter is used by the command line, the HTTP streams, webhooks and every store's index.
 
 use crate::record::stored_event::{StoredEvent, UnreadableRecord};
 use serde::Deserialize;
 use std::borrow::Cow;
 use values::ids::{CampaignId, CustomerId, EventId};
 
-/// Most kinds, and most streams, a filter may name; more is refused where filters are read.
+/// The most kinds, and the most streams, that a filter may name; the readers of filters refuse more.
 pub const FILTER_NAMES_MAX: usize = 64;
 
-/// All conditions must hold; an empty one always does. The default wants every event.
+/// A filter for events. All conditions must hold; an empty one always does. The default selects every event.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct EventFilter {
-    /// Any of these kinds (`call.ended`); one that ends in a dot is a prefix (`call.`).
+    /// The kinds to select (`call.ended`), any of them; one that ends in a dot is a prefix (`call.`).
     pub kinds: Vec<String>,
-    /// Any of these streams (`call-0b0e…`); one that ends in a dash is a prefix (`call-`).
+    /// The streams to select (`call-0b0e…`), any of them; one that ends in a dash is a prefix (`call-`).
     pub streams: Vec<String>,
     pub campaign: Option<CampaignId>,
     pub customer: Option<CustomerId>,
 }
 
-/// What a filter looks at, borrowed from a record.
+/// The members of a record that a filter uses, borrowed from it.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 pub struct EventFacts<'a> {
     pub id: EventId,
@@ -36,7 +36,7 @@ pub struct EventFacts<'a> {
 }
 
 impl<'a> EventFacts<'a> {
-    /// Reads them from a stored record; an error names the position.
+    /// Reads the facts from a stored record; an error names the position.
     pub fn of(event: &'a StoredEvent) -> Result<Self, UnreadableRecord> {
         serde_json::from_slice(&event.record).map_err(|error| UnreadableRecord {
             position: event.position,
@@ -46,7 +46,7 @@ impl<'a> EventFacts<'a> {
 }
 
 impl EventFilter {
-    /// The events of one campaign.
+    /// Returns a filter for the events of one campaign.
     pub fn of_campaign(campaign: CampaignId) -> Self {
         Self {
             campaign: Some(campaign),
@@ -54,12 +54,12 @@ impl EventFilter {
         }
     }
 
-    /// True when every event is wanted.
+    /// Returns true if the filter selects every event.
     pub const fn is_empty(&self) -> bool {
         self.kinds.is_empty() && self.streams.is_empty() && self.campaign.is_none() && self.customer.is_none()
     }
 
-    /// Whether an event with these facts is wanted.
+    /// Returns true if the filter selects an event with these facts.
     pub fn wants(&self, facts: &EventFacts<'_>) -> bool {
         self.wants_kind(&facts.kind)
             && any_of(&self.streams, '-', &facts.stream)
@@ -73,12 +73,12 @@ impl EventFilter {
             )
     }
 
-    /// Whether an event of this kind may be wanted, as far as that can be said of its kind alone.
+    /// Returns true if the filter may select an event of this kind, judged by the kind alone.
     pub fn wants_kind(&self, kind: &str) -> bool {
         any_of(&self.kinds, '.', kind)
     }
 
-    /// Keeps of a page what is wanted.
+    /// Removes from a page the events that the filter does not select.
     pub fn retain(&self, page: &mut Vec<StoredEvent>) -> Result<(), UnreadableRecord> {
         if self.is_empty() {
             return Ok(());

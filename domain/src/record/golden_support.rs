@@ -1,6 +1,6 @@
-//! Golden files of stored events: one whole record per kind and version, held against what this build
-//! writes and reads. The ids and instants are fixed and made up; the seal is a stand-in that looks like
-//! the real one, so that the bytes are the same on every run.
+//! Golden files of stored events: one whole record per kind and version, compared with what this build writes
+//! and reads. The ids and instants are fixed and made up. The seal is a fake in the form of the real one, so
+//! that the bytes are the same on every run.
 
 use crate::actor::{Actor, Way};
 use crate::call::LegKey;
@@ -33,7 +33,7 @@ pub(crate) fn customer() -> CustomerId {
     "00112233445566778899aabbccddeeff".parse().expect("a customer id")
 }
 
-/// The phone number of every golden event (13800138000 stands behind it).
+/// The phone number of every golden event (the id of 13800138000).
 pub(crate) fn number() -> NumberId {
     "ffeeddccbbaa99887766554433221100".parse().expect("a number id")
 }
@@ -48,12 +48,12 @@ pub(crate) fn call() -> CallId {
     "308b38fa-b3fa-59e5-b685-93b305968d97".parse().expect("a call id")
 }
 
-/// A call of another system, of every golden event that has one.
+/// The imported call of every golden event that has one.
 pub(crate) fn past_call() -> PastCall {
     past_call_of("1772416800.1", at())
 }
 
-/// A call of another system, by its own name for it.
+/// Returns an imported call with the given key in the other system.
 pub(crate) fn past_call_of(key: &str, dialed_at: Timestamp) -> PastCall {
     PastCall {
         record: PastCallId::derive(HistorySource::Asterisk, &number(), key),
@@ -70,26 +70,26 @@ pub(crate) fn list() -> ListId {
     "6b2f1f0e-6f0b-5f4e-9d8a-0c1d2e3f4a5b".parse().expect("a list id")
 }
 
-/// When every golden event happened.
+/// The time of every golden event.
 pub(crate) fn at() -> Timestamp {
     "2026-03-02T10:00:00.123456+08:00".parse().expect("an instant")
 }
 
-/// Makes the record of `event`, compares it with `fixtures/events/<aggregate>/<kind>.v<N>.json` (one
-/// line; a line feed behind it is not part of the record) and reads that back as the same event. The
-/// panic shows what was written, so that a new file can be made from it; an existing one is never edited.
+/// Makes the record of `event`, compares it with `fixtures/events/<aggregate>/<kind>.v<N>.json` (one line;
+/// the line feed at its end is not part of the record) and reads that file back as the same event. The panic
+/// shows the record, so that a new file can be made from it; an existing file is never edited.
 pub(crate) fn check<E: EventData>(aggregate: &str, event: E) {
     let path = golden_path(aggregate, &event, "");
     check_at(&path, aggregate, &event, &fake_key());
 }
 
-/// As `check`, of words that are sealed under the key of their transcript as well:
+/// Compares like `check` an event with words that are also sealed under their transcript's key:
 /// `<kind>.v<N>.transcript.json`.
 pub(crate) fn check_transcript<E: EventData>(aggregate: &str, of: TranscriptOf, event: E) {
     check_own_key(aggregate, of.key(), event);
 }
 
-/// The same of whatever else has a key to itself, by that key's name.
+/// Compares like `check_transcript` an event of other data with a key of its own, by that key's name.
 pub(crate) fn check_own_key<E: EventData>(aggregate: &str, own_key: CustomerId, event: E) {
     let path = golden_path(aggregate, &event, ".transcript");
     let key = fake_key().with_transcript(&PersonKey::new(own_key, [8; 32]));
@@ -103,7 +103,7 @@ pub(crate) fn check_own_key<E: EventData>(aggregate: &str, own_key: CustomerId, 
     );
 }
 
-/// As `check`, for an optional member that came after the kind's file: `<kind>.v<N>.<member>.json`.
+/// Compares like `check` an optional member that came after the kind's file: `<kind>.v<N>.<member>.json`.
 pub(crate) fn check_with<E: EventData>(aggregate: &str, member: &str, event: E) {
     let path = golden_path(aggregate, &event, &format!(".{member}"));
     check_at(&path, aggregate, &event, &fake_key());
@@ -232,7 +232,7 @@ fn fixed_facts(aggregate: &str) -> RecordFacts {
     }
 }
 
-/// A stream whose events are about the campaign and the customer of every golden event.
+/// Returns a stream with the campaign and the customer of every golden event.
 fn of_both(
     aggregate: &str,
     id: &impl std::fmt::Display,
@@ -247,7 +247,7 @@ fn of_nobody(
     (StreamId::new(aggregate, id), None, None)
 }
 
-/// Aggregates that came after the member: who asked is in all of their golden records.
+/// Returns the actor for aggregates that came after this member: their golden records all have one.
 fn by(aggregate: &str) -> Option<Actor> {
     let way = match aggregate {
         "user" | "retention" | "stop" | "subscriber" | "webhook" | "complaint" | "person_request"
@@ -263,10 +263,10 @@ fn fake_key() -> PersonKey {
     PersonKey::new(customer(), [7; 32])
 }
 
-/// Twelve bytes of nonce, in hexadecimal digits, which are also base64 digits.
+/// Twelve bytes of nonce in hexadecimal digits, which are also base64 digits.
 const FAKE_NONCE: &str = "000000000000000000000000";
 
-/// Shows a value's bytes in hexadecimal where the real vault shows base64 of a ciphertext.
+/// A vault that shows a value's bytes in hexadecimal in place of base64 ciphertext.
 struct FakeVault;
 
 #[async_trait]

@@ -1,9 +1,9 @@
-//! The heading of a record in the form that `record` writes, read without a parser: members in their order,
-//! no space between them, nothing escaped.
+//! Reads the heading of a record without a parser, if the record has exactly the form that `record` writes:
+//! members in order, no space between them, nothing escaped.
 //!
-//! A stream is read record by record whenever its entity begins to live, and most of what that took was
-//! parsing members nobody asks for. Whatever differs from that form in one byte is left to the parser, so
-//! that this never answers what it would not (the tests change every byte of records and compare).
+//! Loading an entity reads each record of its stream, and most of that time was spent parsing unused members.
+//! A record that differs from this form in one byte is left to the parser, so the result is never different
+//! from the parser's (the tests change every byte of records and compare).
 
 use crate::record::stored_event::StreamVersion;
 use crate::time::Timestamp;
@@ -14,7 +14,7 @@ use uuid::Uuid;
 use uuid::fmt::Hyphenated;
 use values::ids::{CommandId, EventId};
 
-/// What rebuilding an entity needs of a record, borrowed from it.
+/// The members of a record that rebuilding an entity needs, borrowed from it.
 #[derive(Debug, Deserialize)]
 pub struct Heading<'a> {
     pub id: EventId,
@@ -28,7 +28,7 @@ pub struct Heading<'a> {
     pub data: &'a RawValue,
 }
 
-/// The heading; `None` where only a parser can tell.
+/// Returns the heading; `None` if the record has another form and needs the parser.
 pub(crate) fn read(record: &[u8]) -> Option<Heading<'_>> {
     let mut text = Text(std::str::from_utf8(record).ok()?);
     text.skip("{\"id\":\"")?;
@@ -63,7 +63,7 @@ pub(crate) fn read(record: &[u8]) -> Option<Heading<'_>> {
             text.string()?;
         }
     }
-    // No member of a heading: whether it is there does not matter.
+    // Not a member of the heading; it may be present or absent.
     text.skip(",\"rehearsal\":true").unwrap_or_default();
     text.skip(",\"data\":")?;
     let data: &RawValue = serde_json::from_str(text.0.strip_suffix('}')?).ok()?;
@@ -78,7 +78,7 @@ pub(crate) fn read(record: &[u8]) -> Option<Heading<'_>> {
     })
 }
 
-/// What is left of a record.
+/// The rest of a record that is not read yet.
 struct Text<'a>(&'a str);
 
 impl<'a> Text<'a> {
@@ -87,17 +87,17 @@ impl<'a> Text<'a> {
         Some(())
     }
 
-    /// What stands before the next quotation mark, which is skipped.
+    /// Returns the text before the next quotation mark, and skips both.
     fn string(&mut self) -> Option<&'a str> {
         let (string, rest) = self.0.split_once('"')?;
-        // Every byte is looked at, so that many are in one step.
+        // Checks every byte without a branch, so that many are checked in one step.
         let is_plain = |is_plain, byte| is_plain & (byte != b'\\') & (byte >= b' ');
         string.bytes().fold(true, is_plain).then_some(())?;
         self.0 = rest;
         Some(string)
     }
 
-    /// What stands before the end of an object that holds plain texts only, which is skipped.
+    /// Skips an object that holds only plain texts, up to its end.
     fn skip_object(&mut self) -> Option<()> {
         loop {
             self.skip("\"")?;
@@ -111,14 +111,14 @@ impl<'a> Text<'a> {
         }
     }
 
-    /// With hyphens, as it is written; another form is left to the parser.
+    /// Reads a UUID in the hyphenated form in which it is written; `None` for another form.
     fn uuid(&mut self) -> Option<Uuid> {
         let (string, rest) = self.0.split_at_checked(Hyphenated::LENGTH)?;
         self.0 = rest.strip_prefix('"')?;
         Uuid::try_parse(string).ok()
     }
 
-    /// A whole number as JSON writes it.
+    /// Reads a whole number in JSON form.
     fn number(&mut self) -> Option<u64> {
         let end = self.0.bytes().position(|byte| !byte.is_ascii_digit())?;
         let (digits, rest) = self.0.split_at_checked(end)?;
@@ -135,7 +135,7 @@ impl<'a> Text<'a> {
 mod tests {
     use super::*;
 
-    /// Records with all members that one can have, with the least, and with what is awkward in each place.
+    /// Records with all members that one can have, with the fewest, and with difficult values in each place.
     const RECORDS: [&str; 4] = [
         r#"{"id":"ed3d61ec-947c-5bf5-9545-8d15472b078a","kind":"call.permitted","version":2,"stream":"call-17142e13-aa3b-551b-9a1d-8c5058843c15","stream_version":10,"at":"2026-03-02T02:00:00.000000Z","causation":"ed3d61ec-947c-5bf5-9545-8d15472b078b","correlation":"17142e13-aa3b-551b-9a1d-8c5058843c15","campaign":"T1","customer":"00000000000000000000000000000002","command":"17142e13-aa3b-551b-9a1d-8c5058843c15","rehearsal":true,"data":{"reason":"a \"b\" 中","n":[1,{}]}}"#,
         r#"{"id":"ed3d61ec-947c-5bf5-9545-8d15472b078a","kind":"number.dial_released","version":1,"stream":"number-a","stream_version":1,"at":"2026-03-02T02:00:00.000001Z","command":"17142e13-aa3b-551b-9a1d-8c5058843c15","data":{}}"#,
@@ -143,7 +143,7 @@ mod tests {
         r#"{"id":"ed3d61ec-947c-5bf5-9545-8d15472b078a","kind":"y","version":3,"stream":"s","stream_version":7,"at":"2026-03-02T02:00:00.5+08:00","customer":"c","command":"17142e13-aa3b-551b-9a1d-8c5058843c15","rehearsal":true,"data":{"b":1}}"#,
     ];
 
-    /// Members of a heading, to be compared.
+    /// Returns the members of a heading for comparison.
     fn members(heading: &Heading<'_>) -> (EventId, String, u16, StreamVersion, Timestamp, CommandId, String) {
         let data = heading.data.get().to_owned();
         let kind = heading.kind.to_string();
@@ -158,7 +158,7 @@ mod tests {
         )
     }
 
-    /// Answers whether it was read without a parser.
+    /// Compares with the parser's result; returns true if the record was read without the parser.
     fn check(record: &[u8]) -> bool {
         let parsed: Result<Heading<'_>, _> = serde_json::from_slice(record);
         let Some(read) = read(record) else { return false };

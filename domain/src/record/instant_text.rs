@@ -1,5 +1,5 @@
-//! Instants as records write them, `2026-03-02T02:00:00.123456Z`, without a calendar library on the way:
-//! every record holds several of them. Whatever is not of exactly this form is left to the library.
+//! Reads and writes instants in the form of records, `2026-03-02T02:00:00.123456Z`, without a calendar
+//! library: every record holds several of them. Any other form is left to the library.
 
 /// Bytes of an instant's text.
 const TEXT_BYTES: usize = 27;
@@ -11,7 +11,7 @@ const SECONDS_PER_DAY: i64 = 86_400;
 const DAYS_TO_1970: i64 = 719_468;
 const DAYS_PER_ERA: i64 = 146_097;
 
-/// What stands between the digits.
+/// The characters between the digits, with their places.
 const MARKS: [(usize, u8); 7] = [
     (4, b'-'),
     (7, b'-'),
@@ -22,7 +22,7 @@ const MARKS: [(usize, u8); 7] = [
     (26, b'Z'),
 ];
 
-/// The text of an instant in microseconds since 1970; `None` outside the years 1 to 9999.
+/// Returns the text of an instant in microseconds since 1970; `None` outside the years 1 to 9999.
 pub(crate) fn write(micros: i64) -> Option<[u8; TEXT_BYTES]> {
     let (seconds, fraction) = (
         micros.div_euclid(MICROS_PER_SECOND),
@@ -50,7 +50,7 @@ pub(crate) fn write(micros: i64) -> Option<[u8; TEXT_BYTES]> {
     Some(text)
 }
 
-/// Microseconds since 1970 of a text that `write` makes; `None` for any other.
+/// Returns the microseconds since 1970 for a text as `write` makes it; `None` for any other.
 pub(crate) fn read(text: &[u8]) -> Option<i64> {
     let text: &[u8; TEXT_BYTES] = text.try_into().ok()?;
     if MARKS.iter().any(|(place, mark)| text.get(*place) != Some(mark)) {
@@ -60,7 +60,7 @@ pub(crate) fn read(text: &[u8]) -> Option<i64> {
     let (year, month, day) = (part(0..4)?, part(5..7)?, part(8..10)?);
     let (hour, minute, second) = (part(11..13)?, part(14..16)?, part(17..19)?);
     let days = days_of(year, month, day);
-    // A day that no month has comes out as another date.
+    // A day that its month does not have gives another date.
     if date_of(days) != (year, month, day) || hour > 23 || minute > 59 || second > 59 {
         return None;
     }
@@ -83,8 +83,8 @@ fn number(digits: &[u8]) -> Option<i64> {
     })
 }
 
-/// Year, month and day of a number of days since 1970. Years begin in March, so that the leap day is the
-/// last; months then have 153 days in every five (H. Hinnant, "chrono-compatible low-level date
+/// Returns year, month and day for a number of days since 1970. Years begin in March, so that the leap day is
+/// the last; months then have 153 days in every five (H. Hinnant, "chrono-compatible low-level date
 /// algorithms").
 const fn date_of(days: i64) -> (i64, i64, i64) {
     let shifted = days + DAYS_TO_1970;
@@ -103,7 +103,7 @@ const fn date_of(days: i64) -> (i64, i64, i64) {
     (year_of_era + era * 400 + january_or_february, month, day)
 }
 
-/// The number of days since 1970 of a date; the opposite of `date_of`.
+/// Returns the number of days since 1970 for a date; the inverse of `date_of`.
 const fn days_of(year: i64, month: i64, day: i64) -> i64 {
     let year = if month <= 2 { year - 1 } else { year };
     let era = year.div_euclid(400);

@@ -1,7 +1,8 @@
-//! A record's bytes: how an event is written once, read for ever, led on from old versions, and picked.
+//! The bytes of a record: how an event is written once, read permanently, upcast from old versions, and
+//! filtered.
 //!
-//! `stored_event` is what others ask. `text`, `ordered_json` and `instant_text` write; `heading` and `tagged`
-//! read without parsing twice. No aggregate is known here but to the support of the golden files.
+//! `stored_event` is the interface for other modules. `text`, `ordered_json` and `instant_text` write;
+//! `heading` and `tagged` read without parsing twice. Only the support of the golden files knows aggregates.
 
 mod cause;
 pub mod event_filter;

@@ -1,14 +1,15 @@
-//! The members of a record's data in the order of their names, at every depth, without building a value.
+//! Writes the members of a record's data in the order of their names, at every depth, without building a
+//! value.
 //!
-//! Records have been written so from the first one on, and proofs are made over their bytes. What is written
-//! here is byte for byte what `serde_json::Value` writes, whose maps are ordered by name.
+//! All records have been written in this form, and proofs hash their bytes. The output is byte for byte the
+//! same as that of `serde_json::Value`, with maps ordered by name.
 
 use crate::decider::EventData;
 use crate::record::text::USUAL_RECORD_BYTES;
 use std::borrow::Cow;
 use std::cmp::Ordering;
 
-/// Appends the event's `data`, its members in the order of their names. The error says what is wrong.
+/// Appends the event's `data` with its members ordered by name. The error says what is wrong.
 pub(crate) fn append_data<E: EventData>(event: &E, out: &mut Vec<u8>) -> Result<(), String> {
     let mut tagged = Vec::with_capacity(USUAL_RECORD_BYTES);
     serde_json::to_writer(&mut tagged, event).map_err(|error| error.to_string())?;
@@ -23,7 +24,7 @@ pub(crate) fn append_data<E: EventData>(event: &E, out: &mut Vec<u8>) -> Result<
 }
 
 /// Appends `text`, which is JSON as the serializer writes it, without white space, with the members of all
-/// objects in order. Of two members of one name the last stays. `None` where it is cut off.
+/// objects in order. Of two members with one name the last stays. `None` if the text is cut off.
 fn append_ordered(text: &[u8], out: &mut Vec<u8>) -> Option<()> {
     match text.first()? {
         b'{' => append_object(text, out),
@@ -35,7 +36,7 @@ fn append_ordered(text: &[u8], out: &mut Vec<u8>) -> Option<()> {
     }
 }
 
-/// A member's name as it is written, with its quotes, and its value.
+/// A member's name as written, with its quotes, and its value.
 type Member<'a> = (&'a [u8], &'a [u8]);
 
 fn append_object(text: &[u8], out: &mut Vec<u8>) -> Option<()> {
@@ -48,7 +49,7 @@ fn append_object(text: &[u8], out: &mut Vec<u8>) -> Option<()> {
         members.push((name, value));
         rest = after_comma(after)?;
     }
-    // Stable: of members with one name the last one written stays the last.
+    // Stable: of members with one name, the one written last stays last.
     members.sort_by(|one, next| order(one.0, next.0));
     members.reverse();
     members.dedup_by(|earlier, kept| order(earlier.0, kept.0).is_eq());
@@ -82,7 +83,7 @@ fn append_array(text: &[u8], out: &mut Vec<u8>) -> Option<()> {
     Some(())
 }
 
-/// What follows the comma; nothing at the end.
+/// Returns the text after the comma; empty at the end.
 fn after_comma(rest: &[u8]) -> Option<&[u8]> {
     if rest.is_empty() {
         return Some(rest);
@@ -90,27 +91,27 @@ fn after_comma(rest: &[u8]) -> Option<&[u8]> {
     rest.strip_prefix(b",").filter(|rest| !rest.is_empty())
 }
 
-/// The order of two names; those with an escape in them are rare.
+/// Compares two names; names with an escape are rare and are decoded first.
 fn order(one: &[u8], next: &[u8]) -> Ordering {
     if one.contains(&b'\\') || next.contains(&b'\\') {
         return decoded(one).cmp(&decoded(next));
     }
-    // Without the closing quote, so that a name comes before those that it begins.
+    // Without the closing quote, so that a name comes before longer names that begin with it.
     one.strip_suffix(b"\"").cmp(&next.strip_suffix(b"\""))
 }
 
-/// The name itself.
+/// Returns the name without quotes and escapes.
 fn decoded(name: &[u8]) -> Cow<'_, str> {
     let name: Result<Name<'_>, _> = serde_json::from_slice(name);
     name.map_or(Cow::Borrowed(""), |name| name.0)
 }
 
-/// A member's name, borrowed where nothing in it is escaped.
+/// A member's name, borrowed if nothing in it is escaped.
 #[derive(serde::Deserialize)]
 #[serde(transparent)]
 struct Name<'a>(#[serde(borrow)] Cow<'a, str>);
 
-/// Bytes of the string at the beginning, with both its quotes.
+/// Returns the length in bytes of the string at the beginning, with both quotes.
 fn end_of_string(text: &[u8]) -> Option<usize> {
     let mut at = text.first().filter(|first| **first == b'"').map(|_| 1)?;
     loop {
@@ -125,7 +126,7 @@ fn end_of_string(text: &[u8]) -> Option<usize> {
     }
 }
 
-/// Bytes of the value at the beginning; `None` where there is none.
+/// Returns the length in bytes of the value at the beginning; `None` if there is none.
 fn end_of_value(text: &[u8]) -> Option<usize> {
     let (mut at, mut depth) = (0, 0_usize);
     loop {

@@ -1,4 +1,4 @@
-//! Where an event stands: in the order of all events, and in its own stream.
+//! The position of an event in the order of all events, and its version in its own stream.
 
 use serde::{Deserialize, Serialize};
 
@@ -22,7 +22,7 @@ use serde::{Deserialize, Serialize};
 pub struct Position(pub u64);
 
 impl Position {
-    /// For replies, in which a position is a decimal text: it passes 53 bits.
+    /// Serializes a position as decimal text for responses, because it may exceed 53 bits.
     pub fn as_text<S: serde::Serializer>(position: &Self, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.collect_str(position)
     }

@@ -1,26 +1,26 @@
-//! What an event keeps of the request that led to it: a mark of its body, and where its trace stood.
+//! The facts of a request that its events keep: a mark of its body, and its trace context.
 //!
-//! Both are only in the events that the request itself made, and only where it said so. They travel with the
-//! cause of every command, so they are copied and hold their bytes in place.
+//! Only events that the request itself made have them, and only if the request had the header. They travel
+//! with the cause of every command, so they are `Copy` and hold their bytes inline.
 
 use crate::personal::LookupHash;
 use crate::record::place::StreamVersion;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use std::fmt;
 
-/// What an event keeps of the request that led to it.
+/// The facts of a request that its events keep.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct RequestFacts {
-    /// Of a request that may come again, by its `Idempotency-Key`.
+    /// The mark of a request that may be repeated, from its `Idempotency-Key`.
     pub mark: Option<RequestMark>,
-    /// Of a request that is part of a trace.
+    /// The trace context of the request, if it has one.
     pub traceparent: Option<TraceParent>,
-    /// Nothing is to be done unless the stream is at this version (`If-Match`); no event keeps it.
+    /// The stream version required by `If-Match`: otherwise nothing is done. No event stores it.
     pub expected: Option<StreamVersion>,
 }
 
 impl RequestFacts {
-    /// Of what no request led to, or one that asked for nothing to be kept.
+    /// The facts of a command without a request, or of a request without these headers.
     pub const NONE: Self = Self {
         mark: None,
         traceparent: None,
@@ -28,23 +28,23 @@ impl RequestFacts {
     };
 }
 
-/// A mark of a request's body: the same for the same command and body, and telling nothing of the body to
-/// whoever has not the installation's secret (a body may be a telephone number).
+/// A mark of a request's body: the same for the same command and body. Without the installation's secret it
+/// reveals nothing about the body (which may be a phone number).
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct RequestMark([u8; MARK_BYTES]);
 
-/// Bytes of a mark: enough that nobody meets two bodies with the same.
+/// Bytes of a mark: enough that two bodies never have the same mark in practice.
 const MARK_BYTES: usize = 16;
 
 impl RequestMark {
-    /// From the keyed hash of the command's id and the body.
+    /// Returns the mark from the keyed hash of the command's id and the body.
     pub fn of(hash: &LookupHash) -> Option<Self> {
         let digits = hash.0.as_bytes().get(..2 * MARK_BYTES)?;
         read_hex(digits).map(Self)
     }
 }
 
-/// Where the trace of a request stood: a `traceparent` of version 00 (W3C Trace Context, section 3.2).
+/// The trace context of a request: a `traceparent` of version 00 (W3C Trace Context, section 3.2).
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub struct TraceParent {
     trace: [u8; 16],
@@ -53,8 +53,8 @@ pub struct TraceParent {
 }
 
 impl TraceParent {
-    /// Reads the header. What is not valid is as if it were not there (section 4.3); of a later version its
-    /// first four fields are read.
+    /// Reads the header. An invalid one counts as absent (section 4.3); of a later version the first four
+    /// fields are read.
     pub fn read(text: &str) -> Option<Self> {
         let mut fields = text.split('-').map(str::as_bytes);
         let [version] = read_hex::<1>(fields.next()?)?;
@@ -141,7 +141,7 @@ fn read_hex<const BYTES: usize>(digits: &[u8]) -> Option<[u8; BYTES]> {
     Some(bytes)
 }
 
-/// Of a lower-case digit; the header allows no others (section 3.2).
+/// Returns the value of a lower-case hexadecimal digit; the header allows no others (section 3.2).
 const fn digit(byte: u8) -> Option<u8> {
     match byte {
         b'0'..=b'9' => Some(byte - b'0'),

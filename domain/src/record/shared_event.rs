@@ -1,11 +1,11 @@
-//! Stored events that many are given a copy of: whoever is first to ask for the envelope parses it for all.
+//! Stored events with many copies: the first reader of the envelope parses it for all of them.
 
 use crate::stored_event::{Envelope, Position, StoredEvent, UnreadableRecord};
 use crate::time::Timestamp;
 use std::sync::{Arc, OnceLock};
 
-/// An envelope that is parsed once for all copies of an event; nothing is kept of one that is not shared. Two
-/// events are the same whether or not anybody has parsed them.
+/// An envelope that is parsed once for all copies of an event; empty for an event that is not shared. It does
+/// not affect the equality of events.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Parsed(Option<Arc<OnceLock<Arc<Envelope>>>>);
 
@@ -27,7 +27,7 @@ impl StoredEvent {
         }
     }
 
-    /// One that many will be given a copy of. Its record is not changed any more.
+    /// Returns an event that will be copied. Its record must not change afterwards.
     pub fn shared(position: Position, recorded_at: Timestamp, record: Arc<[u8]>) -> Self {
         Self {
             parsed: Parsed(Some(Arc::default())),
@@ -35,12 +35,12 @@ impl StoredEvent {
         }
     }
 
-    /// The same at another position.
+    /// Returns this event at another position.
     pub fn at(self, position: Position) -> Self {
         Self { position, ..self }
     }
 
-    /// The envelope, parsed at most once where the event is shared; an error names the position.
+    /// Returns the envelope, parsed at most once if the event is shared; an error names the position.
     pub fn shared_envelope(&self) -> Result<Arc<Envelope>, UnreadableRecord> {
         let Some(parsed) = &self.parsed.0 else {
             return self.envelope().map(Arc::new);

@@ -1,10 +1,10 @@
-//! The record: how an event is written once and read for ever.
+//! The record: how an event is written once and read permanently.
 //!
-//! A record is UTF-8 JSON of at most `RECORD_BYTES_MAX` bytes, made by `record` alone, stored as a blob
-//! and never serialised again: proofs are made over its bytes. Members in order: `id, kind, version,
-//! stream, stream_version, at, causation, correlation, campaign, customer, command, by, request,
-//! traceparent, rehearsal, data`; absent members are left out. `recorded_at` and the position stand beside it
-//! and belong to the store.
+//! A record is UTF-8 JSON of at most `RECORD_BYTES_MAX` bytes, made only by `record`, stored as a blob and
+//! never serialized again, because proofs hash its bytes. Members in order: `id, kind, version, stream,
+//! stream_version, at, causation, correlation, campaign, customer, command, by, request, traceparent,
+//! rehearsal, data`; absent members are left out. `recorded_at` and the position are not part of it and
+//! belong to the store.
 
 pub use super::cause::{Cause, Urgency};
 pub use super::heading::Heading;
@@ -22,7 +22,8 @@ use serde_json::value::RawValue;
 use std::sync::Arc;
 use values::ids::{CampaignId, CommandId, CustomerId, EventId, StreamId};
 
-/// Largest record: tlog-tiles entry bundles carry a 16-bit length, less the 8 bytes of `recorded_at`.
+/// The most bytes of a record: tlog-tiles entry bundles have a 16-bit length, less the 8 bytes of
+/// `recorded_at`.
 pub const RECORD_BYTES_MAX: usize = 65_527;
 
 /// An event as a record, ready to be appended. Only `record` and `Record::from_stored` make one.
@@ -37,7 +38,7 @@ pub struct Record {
     bytes: Arc<[u8]>,
 }
 
-/// Where the bytes of a record say that it belongs.
+/// The id, stream and version in the bytes of a record.
 #[derive(Debug, Clone, PartialEq, Eq)]
 struct WrittenPlace {
     id: EventId,
@@ -50,18 +51,18 @@ impl Record {
         &self.bytes
     }
 
-    /// The stream its bytes name.
+    /// Returns the stream that the record's bytes name.
     pub fn stream(&self) -> &StreamId {
         &self.written.stream
     }
 
-    /// Whether its bytes have the id and version that stand beside them.
+    /// Returns true if the record's bytes contain its id and version.
     pub fn fits_bytes(&self) -> bool {
         self.written.id == self.id && self.written.stream_version == self.stream_version
     }
 
-    /// Takes over the bytes of a record that `record` wrote elsewhere. The error names no position: it has
-    /// none yet. Whether its size, stream and version fit is for the store that is asked to keep it.
+    /// Makes a record from bytes that `record` wrote elsewhere. An error has position 0, because the record
+    /// has no position yet. The store that appends it checks its size, stream and version.
     pub fn from_stored(bytes: Arc<[u8]>) -> Result<Self, UnreadableRecord> {
         let envelope: Envelope = serde_json::from_slice(&bytes).map_err(|error| UnreadableRecord {
             position: Position(0),
@@ -83,7 +84,7 @@ impl Record {
     }
 }
 
-/// What surrounds an event's data in its record.
+/// The members of a record around the event's data.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Envelope {
     pub id: EventId,
@@ -101,33 +102,33 @@ pub struct Envelope {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub customer: Option<CustomerId>,
     pub command: CommandId,
-    /// Who asked, of events since there are users; nobody where the program itself went on.
+    /// The user who requested it, in events since there are users; absent if the program itself continued.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub by: Option<Actor>,
-    /// Of the body of a request that may come again.
+    /// The mark of a request that may be repeated.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub request: Option<RequestMark>,
-    /// Of a request that was part of a trace.
+    /// The trace context of the request.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub traceparent: Option<TraceParent>,
-    /// True when the record was made under a rehearsal clock.
+    /// True if the record was made under a rehearsal clock.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub rehearsal: bool,
     pub data: Box<RawValue>,
 }
 
-/// An event as the store gives it back: the record's bytes, and what the store added.
+/// An event as the store returns it: the record's bytes, and what the store added.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct StoredEvent {
     pub position: Position,
-    /// When the store made it durable: one per group commit, max(clock, last).
+    /// When the store made it durable: one instant per group commit, max(clock, last).
     pub recorded_at: Timestamp,
     pub record: Arc<[u8]>,
     pub(crate) parsed: Parsed,
 }
 
 impl StoredEvent {
-    /// Parses of the record what rebuilding an entity needs; an error names the position.
+    /// Parses the members of the record that rebuilding an entity needs; an error names the position.
     pub fn heading(&self) -> Result<Heading<'_>, UnreadableRecord> {
         if let Some(heading) = heading::read(&self.record) {
             return Ok(heading);
@@ -138,7 +139,7 @@ impl StoredEvent {
         })
     }
 
-    /// Parses the record; an error names the position.
+    /// Parses the record's envelope; an error names the position.
     pub fn envelope(&self) -> Result<Envelope, UnreadableRecord> {
         serde_json::from_slice(&self.record).map_err(|error| UnreadableRecord {
             position: self.position,
@@ -147,7 +148,7 @@ impl StoredEvent {
     }
 }
 
-/// A record that is not what `record` writes: a damaged or foreign store.
+/// A record that `record` did not write: the store is damaged or foreign.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("record at position {position} cannot be read: {why}")]
 pub struct UnreadableRecord {
@@ -155,10 +156,10 @@ pub struct UnreadableRecord {
     pub why: String,
 }
 
-/// Why a record could not be made.
+/// The reasons why a record could not be made.
 #[derive(Debug, thiserror::Error)]
 pub enum RecordError {
-    #[error("record of {kind} has {bytes} bytes, more than the {RECORD_BYTES_MAX} a record may have")]
+    #[error("the record of {kind} has {bytes} bytes, more than the limit of {RECORD_BYTES_MAX}")]
     TooLarge { kind: &'static str, bytes: usize },
     #[error("{kind} has personal fields, but no person's key was given")]
     NoKey { kind: &'static str },
@@ -168,7 +169,7 @@ pub enum RecordError {
     Unwritable { kind: &'static str, why: String },
 }
 
-/// What seals an event's personal fields: the vault, the person's durable key, and a source of nonces.
+/// Seals an event's personal fields: the vault, the person's durable key, and a source of nonces.
 pub struct Sealer<'a> {
     pub vault: &'a dyn Vault,
     pub key: Option<&'a PersonKey>,
@@ -176,7 +177,7 @@ pub struct Sealer<'a> {
     pub random: &'a mut dyn FnMut(&mut [u8]),
 }
 
-/// Everything of a record that is not the event itself.
+/// The members of a record besides the event itself.
 #[derive(Debug, Clone)]
 pub struct RecordFacts {
     pub stream: StreamId,
@@ -189,8 +190,8 @@ pub struct RecordFacts {
     pub rehearsal: bool,
 }
 
-/// Makes the record of one event: seals its personal fields (AAD = stream, event id, JSON pointer) and
-/// writes it, once. The same arguments but for nonces give the same id, so a retry must send the same record.
+/// Makes the record of one event: seals its personal fields (AAD = stream, event id, JSON pointer) and writes
+/// it, once. Equal arguments give the same id with other nonces, so a retry must send the same record.
 pub fn record<E: EventData>(
     facts: RecordFacts,
     event: &E,
@@ -199,8 +200,8 @@ pub fn record<E: EventData>(
     record_in_place(facts, &mut event.clone(), sealer)
 }
 
-/// The same without a copy of the event: its personal fields are sealed while it is written, and open again
-/// afterwards.
+/// Makes a record without copying the event: its personal fields are sealed while it is written, and open
+/// again afterwards.
 pub fn record_in_place<E: EventData>(
     facts: RecordFacts,
     event: &mut E,
@@ -210,7 +211,7 @@ pub fn record_in_place<E: EventData>(
     let mut open = Vec::new();
     let sealed = seal_fields(&facts.stream, id, event, sealer, &mut open);
     let made = sealed.and_then(|()| written(facts, id, event));
-    // Where sealing failed, only the fields before are sealed.
+    // If sealing failed, only the fields before the failure are sealed.
     let fields = event.personal().into_iter().zip(open);
     for ((_, field), value) in fields {
         *field = value;
@@ -218,7 +219,7 @@ pub fn record_in_place<E: EventData>(
     made
 }
 
-/// Seals what is open; `before` gets every field as it was, as far as it came.
+/// Seals the open fields; `before` receives each field as it was, up to a failure.
 fn seal_fields<E: EventData>(
     stream: &StreamId,
     id: EventId,
@@ -240,7 +241,7 @@ fn seal_fields<E: EventData>(
     Ok(())
 }
 
-/// Writes the record of an event whose personal fields are sealed.
+/// Writes the record of an event with sealed personal fields.
 fn written<E: EventData>(facts: RecordFacts, id: EventId, event: &E) -> Result<Record, RecordError> {
     let bytes = text::write(&facts, id, event)?;
     Ok(Record {
@@ -275,15 +276,16 @@ fn seal(
     Ok(sealed)
 }
 
-/// The additional authenticated data of one sealed field: it cannot be moved to another place.
+/// Returns the additional authenticated data of one sealed field, so that it cannot be moved to another
+/// place.
 pub fn aad(stream: &StreamId, id: EventId, pointer: &str) -> Vec<u8> {
     let mut hyphenated = uuid::Uuid::encode_buffer();
     let id = id.uuid().hyphenated().encode_lower(&mut hyphenated);
     [stream.as_str(), "\n", id, "\n", pointer].concat().into_bytes()
 }
 
-/// Opens every personal field of an event read from `envelope`. Without a key they become `Erased`, and so do
-/// those of a transcript whose own key is not held.
+/// Opens every personal field of an event read from `envelope`. Without a key the fields become `Erased`, as
+/// do those of a transcript if its own key is not held.
 pub fn open_personal<E: EventData>(
     envelope: &Envelope,
     event: &mut E,
@@ -293,7 +295,7 @@ pub fn open_personal<E: EventData>(
     open_personal_of(&envelope.stream, envelope.id, event, vault, key)
 }
 
-/// The same for an event whose stream and id are known without its envelope.
+/// Opens every personal field of an event from its stream and id, without its envelope.
 pub fn open_personal_of<E: EventData>(
     stream: &StreamId,
     id: EventId,

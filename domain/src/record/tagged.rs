@@ -1,18 +1,19 @@
-//! Reads an enum tagged `kind`, with content `data`, from the two apart: nothing is copied or parsed twice.
+//! Reads an enum with tag `kind` and content `data` from the two separately, without copying or parsing
+//! twice.
 //!
-//! Entities are rebuilt from their events, so this is what loading costs most.
+//! Entities are rebuilt from their events, so this is the main cost of loading.
 
 use serde::de::value::{BorrowedStrDeserializer, StrDeserializer};
 use serde::de::{DeserializeOwned, DeserializeSeed, Deserializer, IntoDeserializer, MapAccess, Visitor};
 use serde::forward_to_deserialize_any;
 use serde_json::value::RawValue;
 
-/// The event of this kind with this data.
+/// Reads the event of this kind with this data.
 pub(crate) fn read_tagged<E: DeserializeOwned>(kind: &str, data: &RawValue) -> Result<E, serde_json::Error> {
     E::deserialize(Tagged { kind, data })
 }
 
-/// Looks like `{"kind": …, "data": …}` to serde.
+/// Presents itself to serde as `{"kind": …, "data": …}`.
 struct Tagged<'a> {
     kind: &'a str,
     data: &'a RawValue,
@@ -34,7 +35,7 @@ impl<'de> Deserializer<'de> for Tagged<'de> {
     }
 }
 
-/// First `kind`, so that serde knows the variant before it meets the data.
+/// Gives `kind` first, so that serde knows the variant before the data.
 struct Members<'a> {
     kind: Option<&'a str>,
     data: Option<&'a RawValue>,

@@ -1,4 +1,4 @@
-//! The text of a record, written once: its members in their fixed order, `data` last.
+//! Writes the text of a record: its members in their fixed order, `data` last.
 
 use crate::actor::Actor;
 use crate::decider::EventData;
@@ -12,7 +12,7 @@ use values::ids::{CampaignId, CommandId, CustomerId, EventId, StreamId};
 /// Room for most records, so that the buffer they are written to does not grow.
 pub(crate) const USUAL_RECORD_BYTES: usize = 768;
 
-/// The record's bytes. The event's personal fields are sealed.
+/// Returns the record's bytes. The event's personal fields must be sealed.
 pub(crate) fn write<E: EventData>(
     facts: &RecordFacts,
     id: EventId,
@@ -53,7 +53,7 @@ pub(crate) fn write<E: EventData>(
     Ok(bytes)
 }
 
-/// The envelope as `Envelope` writes it, of borrowed parts and without `data`.
+/// The envelope as `Envelope` writes it, with borrowed parts and without `data`.
 #[derive(Serialize)]
 struct WrittenSurroundings<'a> {
     id: EventId,

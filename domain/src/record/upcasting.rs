@@ -1,19 +1,20 @@
-//! Old versions of events to current ones: how an aggregate's `upcast.rs` says it, and how it is applied.
+//! Upcasting: reads old versions of events as current ones, by the steps in an aggregate's `upcast.rs`.
 //!
-//! A stored event is never rewritten. A new shape is a new version of its kind, and one step leads from each
-//! version to the next; reading applies the steps a stored event lacks. Three rules:
+//! A stored event is never rewritten. A new shape is a new version of its kind, with one step from each
+//! version to the next; reading applies the missing steps. Three rules:
 //!
-//! - A step is pure and knows only the data: what an old event did not say stays unsaid (`null` or left out),
-//!   it is not made up.
-//! - A personal field keeps its place: its seal names its JSON pointer, so a moved one could not be opened.
-//! - Every version keeps its golden file, and `.expected.json` beside an old one says what it reads as.
+//! - A step is pure and uses only the data: what an old event did not state stays unknown (`null` or left
+//!   out).
+//! - A personal field keeps its place: its seal covers its JSON pointer, so a moved field could not be
+//!   opened.
+//! - Every version keeps its golden file, and `.expected.json` next to an old one states how it reads.
 
 use crate::decider::{EventData, UnreadableEvent, read_current};
 use serde_json::value::{RawValue, to_raw_value};
 use serde_json::{Map, Value};
 use std::borrow::Cow;
 
-/// One step: data of `kind` in version `from`, as version `from + 1` says it.
+/// One step: reads the data of `kind` in version `from` as version `from + 1`.
 #[derive(Debug, Clone, Copy)]
 pub struct Upcast {
     pub kind: &'static str,
@@ -21,7 +22,7 @@ pub struct Upcast {
     pub step: fn(Map<String, Value>) -> Map<String, Value>,
 }
 
-/// Reads an event of any version that `steps` lead on from; what `EventData::read` is once there is a v2.
+/// Reads an event of any version that `steps` cover; the body of `EventData::read` once there is a version 2.
 pub fn read_upcast<E: EventData>(
     kind: &str,
     version: u16,
@@ -58,7 +59,7 @@ mod tests {
     use serde::{Deserialize, Serialize};
     use serde_json::json;
 
-    /// An aggregate that has come a long way: `lamp.lit` is in its third version, `lamp.broken` in its first.
+    /// A test aggregate: `lamp.lit` is in its third version, `lamp.broken` in its first.
     #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
     #[serde(tag = "kind", content = "data")]
     enum LampEvent {
@@ -72,9 +73,9 @@ mod tests {
         Broken {},
     }
 
-    /// What a lamp's `upcast.rs` would hold.
+    /// The steps that a lamp's `upcast.rs` would contain.
     const UPCASTS: &[Upcast] = &[
-        // Version 1 told watts; a lamp of that time gave 15 lumen a watt.
+        // Version 1 has watts; a lamp of that time gave 15 lumen a watt.
         Upcast {
             kind: "lamp.lit",
             from: 1,
@@ -87,7 +88,7 @@ mod tests {
                 data
             },
         },
-        // Version 3 is flat and says who lit it; who lit earlier ones is not known.
+        // Version 3 is flat and names the user; it is unknown for earlier events.
         Upcast {
             kind: "lamp.lit",
             from: 2,

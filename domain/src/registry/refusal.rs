@@ -5,23 +5,26 @@ use crate::working_calendar::Day;
 
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum RegistryRefusal {
-    #[error("a reason of 1 to {bytes_max} bytes is needed")]
+    #[error("a reason of 1 to {bytes_max} bytes is required")]
     Reason { bytes_max: usize },
-    #[error("the date {as_of} of the list is in the future")]
+    #[error("the list's own date {as_of} is in the future")]
     Ahead { as_of: Day },
-    #[error("the list of {as_of} has no numbers: it was not recorded")]
+    #[error("no number was imported: the list is not recorded as of {as_of}")]
     NoNumbers { as_of: Day },
-    #[error("{count} rows of the list of {as_of} cannot be read: correct them and import the list again")]
+    #[error(
+        "{count} rows do not have the list's format, so the list is not recorded as of {as_of}: correct \
+         them and import it again"
+    )]
     BadRows { as_of: Day, count: u64 },
-    #[error("an edition of {known} is known, and that of {as_of} is older")]
+    #[error("the edition of {known} is already recorded; the edition of {as_of} is older")]
     NotNewer { as_of: Day, known: Day },
-    #[error("there are {count} lists, the most that can be stored")]
+    #[error("the limit of {count} lists is reached")]
     TooMany { count: usize },
-    #[error("there are {count} salts, the most that can be checked at every dial")]
+    #[error("the limit of {count} salts is reached; each salt adds a lookup to every dial")]
     TooManySalts { count: usize },
-    #[error("a salt has at most {bytes_max} bytes")]
+    #[error("a salt can have at most {bytes_max} bytes")]
     Salt { bytes_max: usize },
-    #[error("an edition names at most {count} area codes")]
+    #[error("an edition can list at most {count} area codes")]
     TooManyAreas { count: usize },
 }
 

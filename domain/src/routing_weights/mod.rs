@@ -40,7 +40,7 @@ pub enum RoutingWeightsCommand {
 /// Refusals of a routing weights command. No event is stored.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum RoutingWeightsRefusal {
-    #[error("a reason is needed")]
+    #[error("a reason is required")]
     NoReason,
     #[error("a reason has at most {REASON_BYTES_MAX} bytes")]
     TooLong,

@@ -5,9 +5,9 @@ use values::ids::CallId;
 
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum SampleRefusal {
-    #[error("the draw is not valid: {0}")]
+    #[error("the sample cannot be drawn: {0}")]
     Unsound(&'static str),
-    #[error("this sample was already drawn with other parameters")]
+    #[error("this sample was already drawn with other settings")]
     DrawnOtherwise,
     #[error("this sample was never drawn")]
     NotDrawn,
@@ -15,15 +15,15 @@ pub enum SampleRefusal {
     NotInSample(CallId),
     #[error("the checklist has no item {0:?}")]
     UnknownItem(String),
-    #[error("item {0} has no answer")]
+    #[error("checklist item {0} has no answer")]
     Unanswered(&'static str),
-    #[error("{lacking} of its calls have no finding yet, {first} among them")]
+    #[error("{lacking} of its calls are not checked yet, for example {first}")]
     FindingsLacking { lacking: usize, first: CallId },
     #[error("this sample is signed off")]
     SignedOff,
-    #[error("the name of the reviewer is missing")]
+    #[error("the signer is missing")]
     NoName,
-    #[error("the {member} has {bytes} bytes, more than the {bytes_max} it may have")]
+    #[error("the {member} has {bytes} bytes, more than the limit of {bytes_max}")]
     TooLong {
         member: &'static str,
         bytes: usize,

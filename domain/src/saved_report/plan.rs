@@ -95,21 +95,21 @@ pub enum Every {
 /// Why a plan is not valid.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum PlanFault {
-    #[error("a title of 1 to {TITLE_BYTES_MAX} bytes is needed")]
+    #[error("a title of 1 to {TITLE_BYTES_MAX} bytes is required")]
     Title,
-    #[error("1 to {METRICS_MAX} metrics are needed, each once")]
+    #[error("name 1 to {METRICS_MAX} metrics, each once")]
     Metrics,
     #[error("at most {CAMPAIGNS_MAX} campaigns can be named")]
     Campaigns,
-    #[error("metrics times campaigns are more than {FIGURES_MAX} figures")]
+    #[error("metrics × campaigns exceed {FIGURES_MAX} figures")]
     Figures,
-    #[error("it looks back over 1 to {DAYS_MAX} days")]
+    #[error("it must cover 1 to {DAYS_MAX} days")]
     Days,
-    #[error("{zone:?} is not a zone whose days begin at a whole hour")]
+    #[error("{zone:?} is not a time zone with days that start at a full hour")]
     Zone { zone: String },
     #[error("at most {CHANNELS_MAX} channels can be named")]
     Channels,
-    #[error("a week has days 1 to 7, a month is sent on 1 to 28, each day has 1440 minutes")]
+    #[error("weekly: day 1 to 7; monthly: day 1 to 28; time: minute 0 to 1439 of the day")]
     Schedule,
     #[error("a schedule needs a channel to send to")]
     NoChannel,

@@ -14,15 +14,15 @@ pub enum SavedReportRefusal {
     Taken,
     #[error("this saved report belongs to another user")]
     NotTheirs,
-    #[error("it was sent for {due} already")]
+    #[error("the report of {due} was already sent")]
     SentAlready { due: Timestamp },
-    #[error("{due} is not a due time of its schedule")]
+    #[error("{due} is not a scheduled send time")]
     NotDue { due: Timestamp },
-    #[error("more figures than one report has")]
+    #[error("too many figures for one report")]
     TooMuch,
-    #[error("a reason is needed")]
+    #[error("a reason is required")]
     NoReason,
-    #[error("the reason has {bytes} bytes, more than the {bytes_max} it may have")]
+    #[error("the reason has {bytes} bytes, more than the limit of {bytes_max}")]
     ReasonTooLong { bytes: usize, bytes_max: usize },
 }
 

@@ -54,8 +54,8 @@ impl SegmentFault {
     pub(super) fn more_than_a_condition() -> Self {
         Self {
             kind: FaultKind::Forbidden,
-            what: "more than a condition".to_owned(),
-            hint: "write what follows WHERE, without ORDER BY and LIMIT".to_owned(),
+            what: "contains more than a condition".to_owned(),
+            hint: "the condition after WHERE, without ORDER BY and LIMIT".to_owned(),
             line: 0,
             column: 0,
         }
@@ -65,7 +65,7 @@ impl SegmentFault {
         Self {
             kind: FaultKind::TooLarge,
             what: format!("{bytes} bytes"),
-            hint: format!("a segment has at most {SEGMENT_BYTES_MAX}"),
+            hint: format!("a segment can have at most {SEGMENT_BYTES_MAX}"),
             line: 0,
             column: 0,
         }

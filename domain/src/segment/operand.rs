@@ -50,7 +50,7 @@ pub(super) fn value_for(column: &Column, expr: &Expr) -> Result<Bound, SegmentFa
     let kind = column.kind();
     let wrong = || {
         let what = format!("`{expr}` beside {column}");
-        let hint = format!("{column} is {}: write {}", kind.code(), literal_of(kind));
+        let hint = format!("{column} is {}: use {}", kind.code(), literal_of(kind));
         SegmentFault::at(FaultKind::WrongType, what, hint, Place::of(expr))
     };
     match expr {

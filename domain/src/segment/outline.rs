@@ -94,7 +94,7 @@ fn unreadable(error: ParserError) -> SegmentFault {
         ParserError::TokenizerError(why) | ParserError::ParserError(why) => why,
         ParserError::RecursionLimitExceeded => {
             let what = "it nests too deep";
-            let hint = format!("at most {NESTING_MAX} parentheses and NOTs in one another");
+            let hint = format!("at most {NESTING_MAX} nested parentheses and NOTs");
             return SegmentFault::at(FaultKind::TooLarge, what, hint, Place::NONE);
         }
     };
@@ -171,7 +171,7 @@ fn ordering(order: Option<&OrderBy>) -> Result<Vec<Ordering>, SegmentFault> {
 fn one_ordering(by: &OrderByExpr) -> Result<Ordering, SegmentFault> {
     let at = Place::of(&by.expr);
     if by.with_fill.is_some() || by.options.nulls_first.is_some() {
-        let hint = "customers without a value come first in ascending and last in descending order";
+        let hint = "NULLS is fixed: customers without a value come first ascending and last descending";
         return Err(SegmentFault::at(
             FaultKind::Forbidden,
             "an order of nulls",
@@ -193,7 +193,7 @@ fn one_ordering(by: &OrderByExpr) -> Result<Ordering, SegmentFault> {
         }
         other => {
             let what = format!("an order by {other}");
-            let hint = "order by a number, a date, an instant or yes and no";
+            let hint = "order by a number, a date, a time or a yes/no column";
             Err(SegmentFault::at(FaultKind::WrongType, what, hint, at))
         }
     }
@@ -224,7 +224,7 @@ fn limit(clause: Option<&LimitClause>) -> Result<Option<u64>, SegmentFault> {
     match count.filter(|count| *count <= LIMIT_MAX) {
         Some(count) => Ok(Some(count)),
         None => {
-            let hint = format!("a whole number of at most {LIMIT_MAX}");
+            let hint = format!("an integer of at most {LIMIT_MAX}");
             let what = format!("LIMIT {limit}");
             Err(SegmentFault::at(
                 FaultKind::WrongType,

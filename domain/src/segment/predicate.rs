@@ -58,7 +58,7 @@ impl Reading {
     fn count(&mut self, expr: &Expr) -> Read<()> {
         self.comparisons += 1;
         if self.comparisons > COMPARISONS_MAX {
-            let what = format!("more than {COMPARISONS_MAX} comparisons");
+            let what = format!("the condition has more than {COMPARISONS_MAX} comparisons");
             let hint = "write IN for many values of one column";
             return Err(SegmentFault::at(FaultKind::TooLarge, what, hint, Place::of(expr)));
         }
@@ -114,7 +114,7 @@ fn compared(whole: &Expr, left: &Expr, op: &BinaryOperator, right: &Expr) -> Rea
         _ => return Err(refused(whole)),
     };
     if is_column(left) && is_column(right) {
-        let hint = "a column is compared with a value, not with another column";
+        let hint = "compare a column with a value, not with another column";
         let what = format!("`{whole}`");
         return Err(SegmentFault::at(
             FaultKind::Forbidden,
@@ -162,7 +162,7 @@ fn ordered(column: &Column, expr: &Expr) -> Read<()> {
 fn not_null(expr: &Expr) -> Read<()> {
     match expr {
         Expr::Value(value) if value.value == Value::Null => {
-            let hint = "nothing equals NULL: write IS NULL or IS NOT NULL";
+            let hint = "NULL cannot be compared: write IS NULL or IS NOT NULL";
             Err(SegmentFault::at(
                 FaultKind::WrongType,
                 "NULL as a value",

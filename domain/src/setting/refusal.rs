@@ -12,11 +12,11 @@ pub enum SettingRefusal {
         least: u64,
         most: u64,
     },
-    #[error("{asked} is not a country calling code: use one like 86 or 1, or 0")]
+    #[error("{asked} is not a country calling code: use one such as 86 or 1, or 0")]
     NotACallingCode { asked: u64 },
-    #[error("a reason is needed")]
+    #[error("a reason is required")]
     NoReason,
-    #[error("the reason has {bytes} bytes, more than the {bytes_max} it may have")]
+    #[error("the reason has {bytes} bytes, more than the limit of {bytes_max}")]
     TooLong { bytes: usize, bytes_max: usize },
 }
 

@@ -138,7 +138,7 @@ impl FromStr for StopId {
             Ok(_) | Err(_) => Err(InvalidId {
                 kind: "stop",
                 text: text.to_owned(),
-                why: "it is all, trunk.NAME, campaign.ID or preset.CODE",
+                why: "it must be all, trunk.NAME, campaign.ID or preset.CODE",
             }),
         }
     }

@@ -4,11 +4,11 @@ use crate::problem::Explained;
 
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum StopRefusal {
-    #[error("the stop is not engaged: there is nothing to lift")]
+    #[error("the emergency stop is not active: there is nothing to lift")]
     NotEngaged,
-    #[error("a reason is needed")]
+    #[error("a reason is required")]
     NoReason,
-    #[error("the reason has {bytes} bytes, more than the {bytes_max} it may have")]
+    #[error("the reason has {bytes} bytes, more than the limit of {bytes_max}")]
     TooLong { bytes: usize, bytes_max: usize },
 }
 

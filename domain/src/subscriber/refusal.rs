@@ -6,9 +6,9 @@ use crate::problem::Explained;
 pub enum SubscriberRefusal {
     #[error("this subscriber does not exist")]
     Unknown,
-    #[error("this name follows other events: take another name, or leave the filter out")]
+    #[error("this subscriber has another event filter: use another name or leave the filter out")]
     OtherEvents,
-    #[error("the reason has {bytes} bytes, more than the {bytes_max} it may have")]
+    #[error("the reason has {bytes} bytes, more than the limit of {bytes_max}")]
     TooLong { bytes: usize, bytes_max: usize },
 }
 

@@ -5,13 +5,13 @@ use crate::problem::Explained;
 
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum SummaryRefusal {
-    #[error("the text has {chars} characters, more than the {SUMMARY_TEXT_CHARS_MAX} it may have")]
+    #[error("the text has {chars} characters, more than the limit of {SUMMARY_TEXT_CHARS_MAX}")]
     TextTooLong { chars: usize },
-    #[error("the call has no summary yet")]
+    #[error("the call has no events yet")]
     NotRecorded,
-    #[error("a model was already asked for a wording of this summary; it is asked only once")]
+    #[error("a model summary was already requested; it can be requested once")]
     WordingAsked,
-    #[error("no model was asked for a wording of this summary")]
+    #[error("no model summary was requested")]
     WordingNotAsked,
 }
 

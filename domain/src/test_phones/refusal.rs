@@ -5,13 +5,15 @@ use crate::problem::Explained;
 
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum TestPhonesRefusal {
-    #[error("a reason is needed")]
+    #[error("a reason is required")]
     NoReason,
-    #[error("a reason has at most {REASON_BYTES_MAX} bytes, a label at most {LABEL_CHARS_MAX} characters")]
+    #[error(
+        "a reason can have at most {REASON_BYTES_MAX} bytes, a label at most {LABEL_CHARS_MAX} characters"
+    )]
     TooLong,
     #[error("the number is not on the list")]
     NotListed,
-    #[error("the list has at most {phones_max} phones")]
+    #[error("the list can have at most {phones_max} phones")]
     TooMany { phones_max: usize },
 }
 

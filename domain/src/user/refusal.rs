@@ -8,49 +8,52 @@ use values::permission::Role;
 pub enum UserRefusal {
     #[error("this user does not exist")]
     Unknown,
-    #[error("this user exists already; a name is used only once")]
+    #[error("this user name is taken; a name can be used only once")]
     Exists,
-    #[error("a user has at least one role")]
+    #[error("a user must have at least one role")]
     NoRole,
     #[error("this user has no role {0}")]
     RoleNotHeld(Role),
-    #[error("no other user could revoke the role {0}: add another admin first")]
+    #[error("no other user could revoke the role {0}: add another administrator first")]
     NobodyCouldRevoke(Role),
-    #[error("this is the last admin: add another one first")]
+    #[error("this is the last administrator: add another one first")]
     LastAdmin,
     #[error("a guest can only be auditor or viewer, not {0}")]
     NotForGuests(Role),
-    #[error("the end date of a guest must be in the future")]
+    #[error("the end time of a guest must be in the future")]
     GuestIsOver,
-    #[error("a user cannot become a guest or stop being one later")]
+    #[error("a user cannot become a guest, or stop being one, after creation")]
     GuestFixed,
-    #[error("a reason is needed")]
+    #[error("a reason is required")]
     NoReason,
-    #[error("the reason has {bytes} bytes, more than the {bytes_max} it may have")]
+    #[error("the reason has {bytes} bytes, more than the limit of {bytes_max}")]
     TooLong { bytes: usize, bytes_max: usize },
     #[error("this user is disabled")]
     Disabled,
-    #[error("the link is not valid: it was used, replaced, or is too old; ask an admin for a new one")]
+    #[error(
+        "the link is not valid: it was used, replaced or has expired; ask an administrator for a new one"
+    )]
     LinkVoid,
-    #[error("the password was changed meanwhile: use the new one")]
+    #[error("the password was changed: use the new password")]
     PasswordChanged,
-    #[error("too many wrong passwords: sign-ins of this user are locked until {until}")]
+    #[error("too many failed sign-ins: this user is locked until {until}")]
     Locked { until: Timestamp },
     #[error(
-        "this user has a second factor already: another admin, or the directory's owner, resets it first"
+        "this user already has a second factor: another administrator or the owner of the data directory \
+         must reset it first"
     )]
     SecondFactorExists,
-    #[error("no second factor was offered, or the offer expired: request a new one")]
+    #[error("no second-factor set-up is open, or it has expired: start a new one")]
     NoSecondFactorOffered,
     #[error("this user has no second factor")]
     NoSecondFactor,
     #[error("this sign-in needs a code of the second factor")]
     SecondFactorNeeded,
-    #[error("this code was used already or is not valid: wait for the next one")]
+    #[error("this code was already used or is not this user's: wait for the next code")]
     CodeUsed,
-    #[error("the address of an identity provider has 1 to {bytes_max} bytes")]
+    #[error("the address of an identity provider must have 1 to {bytes_max} bytes")]
     IssuerLength { bytes_max: usize },
-    #[error("this user is not linked with this account of the identity provider")]
+    #[error("this user is not linked to this account of the identity provider")]
     NoProvider,
 }
 

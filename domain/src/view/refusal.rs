@@ -4,9 +4,9 @@ use crate::problem::Explained;
 
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum ViewRefusal {
-    #[error("the new rows differ from the live ones: give a reason why they are correct")]
+    #[error("the rebuilt rows differ from the live rows: give a reason to accept them")]
     ReasonMissing,
-    #[error("the {member} has {bytes} bytes, more than the {bytes_max} it may have")]
+    #[error("the {member} has {bytes} bytes, more than the limit of {bytes_max}")]
     TooLong {
         member: &'static str,
         bytes: usize,

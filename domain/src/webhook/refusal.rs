@@ -6,23 +6,23 @@ use crate::problem::Explained;
 pub enum WebhookRefusal {
     #[error("there is no such webhook")]
     Unknown,
-    #[error("the webhook is there already")]
+    #[error("the webhook already exists")]
     Exists,
     #[error("the webhook was removed")]
     Removed,
-    #[error("the webhook has no event kinds: name at least one")]
+    #[error("it has no event types: name at least one")]
     NoKind,
-    #[error("messages of this format are not signed: there is no secret to rotate")]
+    #[error("deliveries of this type are not signed: there is no secret to rotate")]
     NotSigned,
-    #[error("only a signed format can replace another signed format: add another webhook")]
+    #[error("the receiver type cannot be changed because signing differs; add another webhook")]
     OtherReceiver,
-    #[error("it is at version v{actual} now: read it again, and decide again")]
+    #[error("it is now at version v{actual}: read it again, then retry")]
     Stale { actual: u64 },
-    #[error("it is disabled because its owner lost the right to it: take it over first")]
+    #[error("it is disabled because its owner lost a permission: take it over first")]
     OwnerLost,
-    #[error("a reason is needed")]
+    #[error("a reason is required")]
     NoReason,
-    #[error("the reason has {bytes} bytes, more than the {bytes_max} it may have")]
+    #[error("the reason has {bytes} bytes, more than the limit of {bytes_max}")]
     TooLong { bytes: usize, bytes_max: usize },
 }
 

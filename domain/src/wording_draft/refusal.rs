@@ -8,21 +8,23 @@ use crate::problem::Explained;
 pub enum WordingDraftRefusal {
     #[error("there is no such draft")]
     Unknown,
-    #[error("an instruction is needed")]
+    #[error("an instruction is required")]
     NoInstruction,
-    #[error("a reason is needed")]
+    #[error("a reason is required")]
     NoReason,
     #[error(
-        "an instruction has at most {INSTRUCTION_BYTES_MAX} bytes, a reason {REASON_BYTES_MAX}, all that is sent \
-         {PROMPT_BYTES_MAX}"
+        "an instruction can have at most {INSTRUCTION_BYTES_MAX} bytes, a reason {REASON_BYTES_MAX}, the \
+         whole prompt {PROMPT_BYTES_MAX}"
     )]
     TooLong,
     /// There is no text to adopt or to reject.
-    #[error("the draft has no text to adopt or reject: it is {0}")]
+    #[error("there is no draft text to adopt or reject: it is {0}")]
     NotDrafted(DraftStanding),
     #[error("it was decided already: it is {0}")]
     Decided(DraftStanding),
-    #[error("you cannot adopt a draft that you asked for: another user with the permission must adopt it")]
+    #[error(
+        "you cannot adopt a wording draft that you requested: another user with the permission must adopt it"
+    )]
     OwnRequest,
 }
 

@@ -37,7 +37,7 @@ impl FromStr for CalendarYearId {
         let invalid = || InvalidId {
             kind: "holiday",
             text: text.to_owned(),
-            why: "it is a country and a year, such as cn-2026",
+            why: "it must be a country and a year, such as cn-2026",
         };
         let (country, year) = text.split_once('-').ok_or_else(invalid)?;
         let is_country = country.len() == 2 && country.bytes().all(|byte| byte.is_ascii_lowercase());
@@ -120,7 +120,7 @@ pub enum DayKind<'a> {
 pub enum CalendarFault {
     #[error("the file has {bytes} bytes, more than {CALENDAR_BYTES_MAX}")]
     TooLarge { bytes: usize },
-    #[error("the file is not a calendar of a year: {why}")]
+    #[error("the file is not a holiday calendar of one year: {why}")]
     Unreadable { why: String },
     #[error("{what}")]
     Wrong { what: String },

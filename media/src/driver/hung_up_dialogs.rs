@@ -1,11 +1,11 @@
-//! Dialogs that this process has hung up: a driver that starts later in the same process acknowledges copies of
-//! their 200 and sends no second BYE.
+//! Dialogs that this process has hung up: a driver that starts later in the same process acknowledges copies
+//! of their 200 and sends no second BYE.
 
 use domain::time::Timestamp;
 use std::collections::BTreeMap;
 use std::sync::{Mutex, PoisonError};
 
-/// How long a dialog is kept: a far end repeats its 200 for 32 s (RFC 3261, 13.3.1.4), and 8 s for a start between.
+/// How long a dialog is kept: a far end repeats its 200 for 32 s (RFC 3261, 13.3.1.4); 8 s more for a start.
 const KEPT_MS: u64 = 40_000;
 
 /// Most dialogs kept: 40 s at 100 answered calls per second, and some more. The oldest go first.
@@ -48,7 +48,7 @@ mod tests {
     #[test]
     fn a_dialog_is_kept_while_copies_may_come_and_the_oldest_goes_first() {
         let kept = HungUpDialogs::default();
-        let at = |ms| Timestamp::from_millis(1_000_000 + ms);
+        let at = |ms| Timestamp::from_millis(1_000_000).plus_ms(ms);
         kept.insert("a", "1", at(0));
         assert!(kept.contains("a", "1", at(KEPT_MS - 1)));
         assert!(!kept.contains("a", "2", at(0)), "another fork");

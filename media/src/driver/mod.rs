@@ -28,6 +28,7 @@ pub(crate) use leg_handle::LegHandle;
 pub use options::{OptionsAnswer, ask_options};
 pub use pace_statistics::PaceStatistics;
 pub use replies::Replies;
+pub use sip_sockets::SipCounts;
 
 use crate::error::MediaError;
 use crate::rtp::packet::OutgoingStream;
@@ -61,14 +62,13 @@ use tokio::sync::{OwnedSemaphorePermit, mpsc, oneshot, watch};
 pub struct MediaConfig {
     /// Where SIP is taken. A data directory keeps its port over restarts; port 0 takes a free one.
     pub sip: SocketAddr,
-    /// The address to show to far ends, where it differs from `sip` (NAT); otherwise each trunk is shown the
-    /// address that reaches it.
+    /// The address to show to far ends behind a NAT; otherwise each trunk sees the address that reaches it.
     pub advertised: Option<IpAddr>,
     /// First and last RTP port; even ones are used.
     pub rtp_ports: (u16, u16),
-    /// Directory of `<call id>.wav`; made when it does not exist, and closed to others (0700) either way.
+    /// Directory of `<call id>.wav`; made when absent, and closed to others (0700).
     pub recordings: PathBuf,
-    /// Dialogs that earlier drivers of the process have hung up; each driver adds its own.
+    /// Dialogs that drivers of the process have hung up.
     pub hung_up: Arc<HungUpDialogs>,
 }
 
@@ -78,17 +78,6 @@ pub struct Surroundings {
     pub clock: Arc<dyn Clock>,
     pub ids: Arc<dyn IdSource>,
     pub tasks: Arc<dyn Tasks>,
-}
-
-/// What was dropped or refused since the start.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct SipCounts {
-    /// Datagrams that are no SIP message.
-    pub malformed: u64,
-    /// Messages that the full queue refused.
-    pub dropped: u64,
-    /// Messages of no leg, or of a leg but from a stranger.
-    pub foreign: u64,
 }
 
 /// Sockets, signalling and sound of all trunks of one process.

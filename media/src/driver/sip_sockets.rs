@@ -21,6 +21,17 @@ use tokio::sync::{mpsc, watch};
 /// Receive buffer of each SIP socket: a burst of some thousand messages.
 const RECEIVE_BUFFER_BYTES: usize = 1 << 20;
 
+/// What was dropped or refused since the start.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct SipCounts {
+    /// Datagrams that are no SIP message.
+    pub malformed: u64,
+    /// Messages that the full queue refused.
+    pub dropped: u64,
+    /// Messages of no leg, or of a leg but from a stranger.
+    pub foreign: u64,
+}
+
 /// Counts of what was not taken.
 #[derive(Debug, Default)]
 pub(super) struct SipCounters {

@@ -112,7 +112,7 @@ pub(super) fn judge(expr: &Expr) -> Flow {
         return ControlFlow::Continue(());
     }
     let shown: String = expr.to_string().chars().take(SHOWN_CHARACTERS_MAX).collect();
-    let hint = "only what SQLite and PostgreSQL answer alike is read";
+    let hint = "only SQL with the same result in SQLite and PostgreSQL is accepted";
     refuse(&format!("`{shown}`"), hint, expr.span().start)
 }
 
@@ -202,7 +202,8 @@ fn separator(name: &str, function: &Function) -> Flow {
     if name != "string_agg" || (separator_of(list).is_some() && !asks()) {
         return ControlFlow::Continue(());
     }
-    let hint = "write `string_agg(value, 'text between')`, and a value that asks anew as a column of `from`";
+    let hint =
+        "write `string_agg(value, 'text between')`, and a value with its own query as a column of `from`";
     refuse(&format!("this form of {name}"), hint, function.name.span().start)
 }
 

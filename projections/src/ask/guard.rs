@@ -289,7 +289,10 @@ impl Visitor for Guard {
         if plain {
             return ControlFlow::Continue(());
         }
-        let hint = format!("read documented views and subqueries; {}", list_of_views());
+        let hint = format!(
+            "only documented views and subqueries can be read; {}",
+            list_of_views()
+        );
         refuse(&format!("reading {factor}"), &hint, factor.span().start)
     }
 

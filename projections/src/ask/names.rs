@@ -27,7 +27,7 @@ impl Visitor for Names {
             let ident = &cte.alias.name;
             let name = plain(ident);
             if is_reserved(&name.to_lowercase()) {
-                let hint = "give a subquery a name of its own";
+                let hint = "give the subquery a name";
                 return refuse(&format!("the name {name}"), hint, ident.span.start);
             }
             if cte.from.is_some() {
@@ -35,7 +35,7 @@ impl Visitor for Names {
             }
             let mut said = self.open.values().map(|alias| plain(&alias.name));
             if self.own.contains_key(&name) || said.any(|other| other == name) {
-                let hint = "give each subquery a name of its own";
+                let hint = "give each subquery its own name";
                 return refuse(&format!("the name {name} again"), hint, ident.span.start);
             }
             let query: *const Query = std::ptr::from_ref(cte.query.as_ref());
@@ -56,7 +56,7 @@ impl Visitor for Names {
     fn pre_visit_expr(&mut self, _: &Expr) -> Flow {
         self.depth += 1;
         if self.depth > EXPRESSION_DEPTH_MAX {
-            let why = format!("an expression nests deeper than {EXPRESSION_DEPTH_MAX}");
+            let why = format!("the expression is nested deeper than {EXPRESSION_DEPTH_MAX} levels");
             return ControlFlow::Break(AskError::TooLarge(why));
         }
         ControlFlow::Continue(())

@@ -83,7 +83,7 @@ pub(crate) type Queue = Mutex<Option<mpsc::Sender<Job>>>;
 /// Waits for the answer of a thread; `Busy` when every place is taken.
 pub(crate) async fn ask(queue: &Queue, sql: String, limits: AskLimits) -> Result<Asked, AskError> {
     let sender = queue.lock().unwrap_or_else(PoisonError::into_inner).clone();
-    let sender = sender.ok_or_else(|| AskError::Unavailable("the process is stopping".to_owned()))?;
+    let sender = sender.ok_or_else(|| AskError::Unavailable("the server is stopping".to_owned()))?;
     let (done, answer) = oneshot::channel();
     let waiting = Waiting(Arc::default());
     let asking = Arc::clone(&waiting.0);

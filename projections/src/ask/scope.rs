@@ -141,8 +141,7 @@ impl Scopes {
         if is_column || !relations.any(|(relation, _)| *relation == name) {
             return ControlFlow::Continue(());
         }
-        let why =
-            format!("there is no column {ident}: it names whole rows, whose columns are named one by one");
+        let why = format!("there is no column {ident}: it names a whole row; write its columns one by one");
         ControlFlow::Break(AskError::Wrong(why))
     }
 }

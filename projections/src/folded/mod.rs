@@ -74,10 +74,10 @@ pub struct Folded {
 /// Why nothing was folded.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum FoldError {
-    #[error("more than {events_max} events would have to be folded")]
+    #[error("more than {events_max} events would have to be replayed")]
     TooManyEvents { events_max: u64 },
     /// Whoever asked said so between two pages.
-    #[error("the fold was stopped after {events} events")]
+    #[error("the replay was stopped after {events} events")]
     Stopped { events: u64 },
     #[error(transparent)]
     Store(#[from] StoreError),

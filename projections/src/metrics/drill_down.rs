@@ -87,12 +87,12 @@ pub struct DrillDown {
 /// Why there is no list.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
 pub enum DrillError {
-    #[error("more than {FOLDED_EVENTS_MAX} events stand behind this: name a campaign, or a smaller one")]
+    #[error("more than {FOLDED_EVENTS_MAX} events must be read for this: select a campaign or a smaller one")]
     TooManyEvents,
     #[error("this metric has no such part")]
     NoSuchPart,
     /// Whoever asked said so between two pages.
-    #[error("the events were not read to their end: stopped after {events}")]
+    #[error("not all events were read: stopped after {events}")]
     Stopped { events: u64 },
     #[error(transparent)]
     Window(#[from] WindowError),

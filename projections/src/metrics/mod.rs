@@ -34,9 +34,9 @@ pub struct Scope {
 /// A window that does not begin and end at whole hours, or ends before it begins.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum WindowError {
-    #[error("{0} is not a whole hour: figures are kept by the hour")]
+    #[error("{0} is not a full hour: figures are recorded by the hour")]
     NotWholeHour(Timestamp),
-    #[error("the window ends at {to}, not after its beginning {from}")]
+    #[error("the time range ends at {to}, which is not after its start {from}")]
     Empty { from: Timestamp, to: Timestamp },
 }
 

@@ -107,7 +107,7 @@ fn believe(
     let size = reader.manifest().size;
     if checkpoint.size > size {
         return Err(wrong(format!(
-            "it is over {} events and the backup has {size}; one of this size or smaller is needed",
+            "it is over {} events and the backup has {size}; one of this size or smaller is required",
             checkpoint.size
         )));
     }

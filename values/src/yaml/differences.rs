@@ -23,7 +23,7 @@ pub(super) fn check(text: &str) -> Result<(), YamlError> {
             '\0'..='\u{1f}' | '\u{7f}'..='\u{9f}' | '\u{fffe}' | '\u{ffff}' => "a control character",
             _ => continue,
         };
-        let why = format!("it holds {why}; write it as an escape in double quotes");
+        let why = format!("it contains {why}; write it as an escape in double quotes");
         return Err(YamlError::Unreadable { why, line, column });
     }
     Ok(())

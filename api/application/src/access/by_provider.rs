@@ -77,7 +77,7 @@ pub async fn end_round(installation: &Installation, returned: RoundReturned) -> 
     let Some(code) = returned.code.filter(|_| returned.error.is_none()) else {
         return Err(refused(
             "provider-refused",
-            "the identity provider let nobody in / 身份提供方未通过登录",
+            "the identity provider refused the sign-in / 身份提供方未通过登录",
         ));
     };
     let round = round_of(installation, asked, returned.state);
@@ -131,25 +131,25 @@ fn told(fault: &ProviderFault) -> Problem {
     tracing::warn!(%fault, "a sign-in by the identity provider failed");
     match fault {
         ProviderFault::Away(_) => {
-            Problem::unavailable("the identity provider gives no answer; the server's log says why")
+            Problem::unavailable("the identity provider does not respond; the server's log gives the reason")
         }
         ProviderFault::Unbelieved(_) => unbelieved(),
     }
 }
 
 fn unbelieved() -> Problem {
-    let detail = "what the identity provider said is not believed; the server's log says why / 身份令牌无效";
+    let detail = "the identity provider's token is invalid; the server's log gives the reason / 身份令牌无效";
     refused("provider-token-invalid", detail)
 }
 
 fn void() -> Problem {
-    let detail = "this sign-in was not begun by this browser, was used, or took too long: begin again / \
+    let detail = "this sign-in was not started in this browser, was already used or has expired: start again / \
                   登录已失效，请重新开始";
     refused("provider-round-void", detail)
 }
 
 fn unknown() -> Problem {
-    let detail = "no user here belongs to this account of the identity provider: ask an admin / \
+    let detail = "no user is linked to this account of the identity provider: ask an administrator / \
                   该账号未绑定用户，请联系管理员";
     refused("provider-user-unknown", detail)
 }

@@ -108,14 +108,16 @@ impl KnownUser {
             return Err(Problem::new(
                 Kind::Forbidden,
                 "scope-missing",
-                format!("this key is not for {permission}: make one with that scope"),
+                format!(
+                    "this API key does not have the permission {permission}: create a key with that scope"
+                ),
             ));
         }
         if self.account.is_guest() && !permission.only_reads() {
             return Err(Problem::new(
                 Kind::Forbidden,
                 "guest-reads-only",
-                format!("a guest sees and changes nothing: {permission} is not for guests"),
+                format!("a guest cannot have the permission {permission}"),
             ));
         }
         let reaches = self.account.roles.iter().map(|role| reach(*role, permission));
@@ -124,7 +126,7 @@ impl KnownUser {
             return Err(Problem::new(
                 Kind::Forbidden,
                 "role-missing",
-                format!("this needs {permission}, which {} has not", self.roles()),
+                format!("this needs {permission}, which {} does not have", self.roles()),
             ));
         }
         let campaigns = self.account.campaigns.and(&self.campaigns);

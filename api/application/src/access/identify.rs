@@ -54,17 +54,20 @@ async fn by_key(installation: &Installation, text: &str) -> Result<Caller, Probl
         return Err(unknown_key());
     }
     if key.state.is_revoked() {
-        return Err(refused("key-revoked", "this key was revoked: ask for a new one"));
+        return Err(refused(
+            "key-revoked",
+            "this API key was revoked: ask for a new one",
+        ));
     }
     if facts.expires_at <= now {
-        let detail = format!("this key expired at {}: ask for a new one", facts.expires_at);
+        let detail = format!("this API key expired at {}: ask for a new one", facts.expires_at);
         return Err(refused("key-expired", detail));
     }
     let user = installation.entities.users.state(&facts.user).await?;
     let Some(account) = user.state.active_at(now) else {
         return Err(refused(
             "user-disabled",
-            "the user of this key is disabled, or a guest whose time is over",
+            "the user of this API key is disabled or an expired guest",
         ));
     };
     Ok(Caller::User(Box::new(KnownUser {
@@ -121,7 +124,7 @@ pub(super) async fn idle_ms(installation: &Installation) -> Result<u64, Problem>
 fn unknown_key() -> Problem {
     refused(
         "key-unknown",
-        "this key is not known here: is it of another installation?",
+        "this API key is not valid here: does it belong to another installation?",
     )
 }
 

@@ -110,13 +110,13 @@ pub async fn create_key(
 /// The user of the new key, where the caller may create a key for that user.
 fn key_user(asked: Option<UserId>, caller: &Caller) -> Result<UserId, Problem> {
     let Some(known) = caller.user() else {
-        return asked.ok_or_else(|| Problem::invalid("user-missing", "user names the user of the key"));
+        return asked.ok_or_else(|| Problem::invalid("user-missing", "user must name the user of the key"));
     };
     if known.way != Way::Session {
         return Err(Problem::new(
             Kind::Forbidden,
             "key-needs-session",
-            "a key is created in a session of its user: sign in first",
+            "a key can be created only in a session of its user: sign in first",
         ));
     }
     match asked {
@@ -124,7 +124,7 @@ fn key_user(asked: Option<UserId>, caller: &Caller) -> Result<UserId, Problem> {
             Kind::Forbidden,
             "key-of-another-user",
             format!(
-                "{asked} creates this key in a session of their own; you create keys for {}",
+                "{asked} must create this key in their own session; you can create keys for {}",
                 known.user
             ),
         )),

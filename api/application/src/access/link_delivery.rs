@@ -51,6 +51,6 @@ fn not_sent() -> Problem {
     Problem::new(
         Kind::Unavailable,
         "link-not-mailed",
-        "the mail server did not take the set-up link: the user is stored; invite the user again",
+        "the mail server did not accept the set-up link: the user is stored; invite the user again",
     )
 }

@@ -151,7 +151,7 @@ fn by_session(caller: &Caller) -> Result<&KnownUser, Problem> {
         Problem::new(
             Kind::Forbidden,
             "session-needed",
-            "sessions are a user's own: sign in with name and password, and ask with the session's cookie",
+            "a session is required: sign in with name and password and send the session cookie",
         )
     })
 }

@@ -96,7 +96,7 @@ impl Passwords {
         work: impl FnOnce() -> T + Send + 'static,
     ) -> Result<T, Problem> {
         let busy = || {
-            let detail = "too many sign in at once: come again in a moment";
+            let detail = "too many sign-ins at the same time: try again in a moment";
             Problem::new(Kind::Busy, "sign-ins-busy", detail)
         };
         let Ok(_place) = self.places.try_acquire() else {
@@ -133,8 +133,8 @@ pub(crate) fn refuse_weak(name: &str, password: &str) -> Result<(), Problem> {
     let first: String = password.chars().take(GUESSED_CHARS_MAX).collect();
     let guessed = zxcvbn(&first, &[name, "ledgerline"]);
     if holds_name || kinds.len() < KINDS_MIN || guessed.score() < Score::Three {
-        let why = "this password would be guessed: it is one that many have, repeats a few characters, or holds a \
-                   name; a sentence of some words is best / 该密码过于常见或容易被猜到，建议使用由几个词组成的句子";
+        let why = "this password is easy to guess: it is common, repeats a few characters or contains a name; \
+                   use a sentence of several words / 该密码过于常见或容易被猜到，建议使用由几个词组成的句子";
         return weak(why.to_owned());
     }
     Ok(())

@@ -86,7 +86,7 @@ impl ProviderDesk {
             Problem::new(
                 Kind::Missing,
                 "provider-none",
-                "nobody signs in by an identity provider here: the server was started without --oidc-issuer",
+                "sign-in by an identity provider is disabled: the server was started without --oidc-issuer",
             )
         })
     }

@@ -52,14 +52,14 @@ pub async fn link_provider(
     let Some(issuer) = order.issuer.or(own) else {
         return Err(Problem::refused(
             "issuer-needed",
-            "name the identity provider: this server was started without --oidc-issuer",
+            "give the identity provider: this server was started without --oidc-issuer",
         ));
     };
     let subject = kept_of(installation, &issuer, &order.subject);
     if let Some(other) = linked_with(installation, &subject).await?
         && other != user
     {
-        let detail = format!("this account of the identity provider belongs to the user {other}");
+        let detail = format!("this account of the identity provider is linked to the user {other}");
         return Err(Problem::refused("subject-linked", detail));
     }
     let command = UserCommand::LinkProvider {

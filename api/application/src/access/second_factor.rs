@@ -102,7 +102,7 @@ pub async fn confirm_second_factor(
     let Some(offered) = loaded.state.offered_at(now).and_then(Personal::value) else {
         return Err(Problem::refused(
             "second-factor-not-offered",
-            "no second factor was offered, or the offer expired: request a new one",
+            "no second-factor set-up is open, or it has expired: start a new one",
         ));
     };
     let Some(step) = step_of(&user, offered, code, now) else {
@@ -202,7 +202,8 @@ fn refuse_own(caller: Option<&UserId>, user: &UserId) -> Result<(), Problem> {
     Err(Problem::new(
         Kind::Refused,
         "own-second-factor",
-        "nobody resets their own second factor: another admin does, or whoever owns the data directory",
+        "you cannot reset your own second factor: ask another administrator or the owner of the data \
+         directory",
     ))
 }
 

@@ -78,10 +78,7 @@ pub async fn choose_password(
     let (whose, secret) = link.rsplit_once('.').ok_or_else(void)?;
     if whose == FIRST {
         let name = name.ok_or_else(|| {
-            Problem::refused(
-                "name-needed",
-                "choose the name with which the first admin signs in",
-            )
+            Problem::refused("name-needed", "choose the user name of the first administrator")
         })?;
         let name = named(name)?;
         return first_admin(installation, name, secret, password, cause).await;
@@ -159,6 +156,6 @@ fn void() -> Problem {
     Problem::new(
         Kind::Unauthenticated,
         "link-void",
-        "the link is not valid: it was used, replaced, or is too old / 链接已失效",
+        "the link is not valid: it was used, replaced or has expired / 链接已失效",
     )
 }

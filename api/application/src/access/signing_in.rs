@@ -227,8 +227,8 @@ async fn end(installation: &Installation, session: &str, cause: Cause) -> Result
 }
 
 pub(super) fn not_let_in() -> Problem {
-    let detail = "name and password do not belong together, or too many wrong ones were tried and some minutes must \
-                  pass / 用户名或密码不正确，或错误次数过多须稍后再试";
+    let detail = "user name or password is incorrect, or there were too many failed attempts: wait some minutes / \
+                  用户名或密码不正确，或错误次数过多须稍后再试";
     Problem::new(Kind::Unauthenticated, "sign-in-refused", detail)
 }
 
@@ -239,7 +239,7 @@ fn code_needed() -> Problem {
 }
 
 pub(super) fn factor_missing() -> Problem {
-    let detail = "your role signs in with a second factor: set one up first (POST /api/v1/second-factor/offer, or \
+    let detail = "your role requires a second factor: set one up first (POST /api/v1/second-factor/offer, or \
                   `ledgerline user totp NAME`) / 该角色须启用双因素认证，请先绑定验证器";
     Problem::new(Kind::Unauthenticated, "second-factor-missing", detail)
 }

@@ -50,7 +50,7 @@ async fn all_behind(
         if found.len() >= SOURCES_MAX {
             return Err(Problem::refused(
                 "credential-chain-too-long",
-                format!("more than {SOURCES_MAX} users stand behind a credential of this approval"),
+                format!("a credential of this approval has more than {SOURCES_MAX} issuers"),
             ));
         }
         let behind = given_by(installation, &next).await?;

@@ -176,7 +176,7 @@ async fn asked_for(
     }
     Err(Problem::refused(
         "approval-asked-too-often",
-        format!("this was asked for {ROUNDS_MAX} times today: speak with whoever decides"),
+        format!("this approval was requested {ROUNDS_MAX} times today: contact an approver"),
     ))
 }
 
@@ -206,8 +206,8 @@ fn needed(id: ApprovalId, standing: Standing, expires_at: Timestamp, asked: &Ask
             "it is approved: repeat it with approval {id} before {expires_at} (`--approval {id}`) / 已批准，请带上该审批编号重发"
         ),
         Standing::Waiting | Standing::Rejected | Standing::Used | Standing::Expired => format!(
-            "another person who holds {} approves it first: `ledgerline approval approve {id}` before {expires_at}, \
-             then repeat it with approval {id} (`--approval {id}`) / 须另一人批准后带上该审批编号重发",
+            "another user with {} must approve this first: `ledgerline approval approve {id}` before \
+             {expires_at}, then repeat the request with approval {id} (`--approval {id}`) / 须另一人批准后带上该审批编号重发",
             asked.act.permission()
         ),
     };

@@ -180,17 +180,17 @@ pub async fn approve(
     let Some(known) = caller.user() else {
         return Err(Problem::refused(
             "approver-not-a-user",
-            "an approval is a user's own act: sign in as that user (`approval approve ID --user NAME \
-             --password-env V`); the directory's own key does the act itself, and its event says that nobody \
-             approved",
+            "only a user can approve: sign in as that user (`approval approve ID --user NAME --password-env \
+             V`); the key of the data directory can perform the action itself, and the event records that \
+             there was no approval",
         ));
     };
     if known.way != Way::Session {
         return Err(Problem::new(
             Kind::Forbidden,
             "approval-needs-session",
-            "a key approves nothing: sign in and approve in the session (`approval approve ID --user NAME \
-             --password-env V`)",
+            "an API key cannot approve: sign in and approve in the session (`approval approve ID --user \
+             NAME --password-env V`)",
         ));
     }
     let by = known.user.clone();

@@ -122,7 +122,7 @@ impl Moment {
             )),
             Some(AsOf::Instant(at)) if at > bounds.now => Err(Problem::refused(
                 "as-of-in-the-future",
-                format!("it is {} now", bounds.now),
+                format!("it is now {}", bounds.now),
             )),
             Some(AsOf::Instant(at)) if at < bounds.began_at => Err(Problem::refused(
                 "as-of-before-the-log",
@@ -143,7 +143,7 @@ impl Moment {
         if valid_at > known_until {
             return Err(Problem::refused(
                 "valid-at-in-the-future",
-                format!("nobody knew of {valid_at} at {known_until}"),
+                format!("{valid_at} was not known at {known_until}"),
             ));
         }
         Ok(())

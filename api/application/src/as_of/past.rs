@@ -248,7 +248,7 @@ impl Past {
         work: impl FnOnce(&Apart<'_>) -> T + Send + 'static,
     ) -> Result<Option<T>, Problem> {
         let busy = || {
-            let detail = "other flows are being rehearsed; ask again".to_owned();
+            let detail = "other flows are being rehearsed; try again".to_owned();
             Problem::new(Kind::Unavailable, "rehearsals-busy", detail)
         };
         let place = self.rehearsals.place(environment.clock.as_ref(), busy).await?;
@@ -262,7 +262,7 @@ impl Past {
         work: impl FnOnce(&Apart<'_>) -> T + Send + 'static,
     ) -> Result<Option<T>, Problem> {
         let busy = || {
-            let detail = format!("{TRAININGS_MAX} model is being learned, and others wait; ask again");
+            let detail = format!("{TRAININGS_MAX} model is being trained and others are waiting; try again");
             Problem::new(Kind::Unavailable, "trainings-busy", detail)
         };
         let place = self.trainings.place(environment.clock.as_ref(), busy).await?;
@@ -273,7 +273,7 @@ impl Past {
     /// away.
     pub async fn place(&self, clock: &dyn Clock) -> Result<OwnedSemaphorePermit, Problem> {
         let busy = || {
-            let detail = format!("{FOLDS_MAX} questions about the past are being answered; ask again");
+            let detail = format!("{FOLDS_MAX} historical queries are running; try again");
             Problem::new(Kind::Unavailable, "as-of-busy", detail)
         };
         self.line.place(clock, busy).await
@@ -371,15 +371,15 @@ pub fn explain(error: &FoldError) -> Problem {
         FoldError::TooManyEvents { events_max } => Problem::refused(
             "as-of-too-many-events",
             format!(
-                "more than {events_max} events would have to be folded: ask one campaign, a time nearer \
-                 to its beginning, or without valid_at all campaigns (`/api/v1/campaigns?as_of=…`), which \
-                 go by daily copies"
+                "more than {events_max} events would have to be replayed: query one campaign, a time closer \
+                 to its start, or, without valid_at, all campaigns (`/api/v1/campaigns?as_of=…`), which use \
+                 daily snapshots"
             ),
         ),
         FoldError::Stopped { events } => Problem::new(
             Kind::Unavailable,
             "as-of-too-slow",
-            format!("not done within {FOLD_WITHIN_MS} ms ({events} events were folded)"),
+            format!("not completed within {FOLD_WITHIN_MS} ms ({events} events were replayed)"),
         ),
         FoldError::Store(error) => error.clone().into(),
         FoldError::Rows(error) => error.clone().into(),

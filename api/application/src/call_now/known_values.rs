@@ -44,8 +44,8 @@ pub(super) fn as_known(
     let told = |pointer| MemberError {
         pointer,
         detail: format!(
-            "is not what campaign {} has of this person, whom it would call by its own value: leave it \
-             out, or have the value corrected first, by a request of the person",
+            "differs from the value that campaign {} has for this customer and uses in calls: leave it out, \
+             or have the value corrected first by a data subject request",
             order.campaign
         ),
     };

@@ -187,7 +187,7 @@ fn not_over(campaign: &CampaignId, status: CampaignStatus) -> Result<(), Problem
     if status == CampaignStatus::Stopped {
         return Err(Problem::refused(
             "campaign-over",
-            format!("campaign {campaign} was stopped for good: it calls nobody any more"),
+            format!("campaign {campaign} was ended permanently: it places no more calls"),
         ));
     }
     Ok(())
@@ -303,7 +303,7 @@ fn enrolled(report: ImportReport) -> Result<(), Problem> {
     if !report.same_number.rows.is_empty() {
         return Err(Problem::refused(
             "number-shared",
-            "another customer of this campaign has this number, who is called by it",
+            "another customer of this campaign has this number and is called on it",
         ));
     }
     Ok(())
@@ -314,8 +314,8 @@ fn over(campaign: &CampaignId, disposition: Disposition) -> Problem {
     Problem::refused(
         "enrolment-settled",
         format!(
-            "campaign {campaign} is done with this person ({}): each campaign settles a person once; ask in \
-             another campaign, which may have the same flow and preset",
+            "campaign {campaign} has completed this customer ({}): each campaign completes a customer once; \
+             use another campaign, which may have the same flow and preset",
             disposition.code()
         ),
     )

@@ -80,8 +80,8 @@ pub async fn create_campaign(
         (_, None) if needs_approval => {
             return Err(Problem::refused(
                 "flow-not-approved",
-                "the campaign's flow is approved by another person: publish it with `ledgerline flow publish \
-                 FILE --approvals`, and name it as flow_version",
+                "the campaign's flow needs approval: publish it with `ledgerline flow publish FILE \
+                 --approvals` and give it as flow_version",
             ));
         }
         (said, Some(created)) => flow_of_repeat(&body.campaign, said, created)?,
@@ -118,7 +118,7 @@ async fn named_version(
         return Err(Problem::refused(
             "flow-not-approved",
             format!(
-                "nobody stood behind {named} when it was published: publish it again with `ledgerline flow publish \
+                "{named} was published without approval: publish it again with `ledgerline flow publish \
                  FILE --approvals`"
             ),
         ));
@@ -197,7 +197,7 @@ fn with_flow_id(mut definition: Value, own: FlowId) -> Result<(FlowId, Value), P
     let named = members.entry("flow").or_insert_with(|| json!(own)).as_str();
     match named.map(str::parse::<FlowId>) {
         Some(Ok(flow)) => Ok((flow, definition)),
-        Some(Err(_)) | None => Err(Problem::refused("flow-invalid", "/flow/flow is not a flow's id")),
+        Some(Err(_)) | None => Err(Problem::refused("flow-invalid", "/flow/flow is not a flow id")),
     }
 }
 

@@ -61,7 +61,7 @@ async fn follows_one_that_exists(installation: &Installation, plan: &CallingPlan
         None => Err(Problem::refused(
             "after-unknown",
             format!(
-                "there is no campaign {} to wait for: make it first",
+                "the campaign {} to wait for does not exist: create it first",
                 after.campaign
             ),
         )),

@@ -48,8 +48,8 @@ async fn refuse_no_way_out(installation: &Installation, campaign: &CampaignId) -
         None => Err(Problem::refused(
             "no-refusing-key",
             format!(
-                "under {} who finds no agent free is told a key that refuses further calls, and flow {} has none: give it \
-                 a menu with one",
+                "{} requires an opt-out key for callees who find no free agent, and flow {} has none: add a \
+                 menu with one",
                 preset.code(),
                 flow.flow
             ),
@@ -75,7 +75,7 @@ async fn refuse_unknown_year(installation: &Installation, campaign: &CampaignId)
         Some(year) => Err(Problem::refused(
             "holidays-unknown",
             format!(
-                "the holidays of {year} are not known: import their file before campaign {campaign} starts"
+                "the holidays of {year} are not imported: import the file before campaign {campaign} starts"
             ),
         )),
     }

@@ -19,7 +19,7 @@ pub async fn correction(
     right: RightValues,
 ) -> Result<Correction, Problem> {
     if right.len() > CORRECTED_VALUES_MAX {
-        let detail = format!("more than {CORRECTED_VALUES_MAX} values: correct fewer at once");
+        let detail = format!("more than {CORRECTED_VALUES_MAX} values: correct fewer values at once");
         return Err(wrong("", detail));
     }
     let mut name = None;

@@ -26,7 +26,7 @@ pub(super) async fn listener(installation: &Installation, language: &str) -> Res
     installation.tasks().thread("understanding", Box::new(learning));
     let learned = learned
         .await
-        .map_err(|_stopping| Problem::unavailable("the process stops"))?;
+        .map_err(|_stopping| Problem::unavailable("the server stops"))?;
     learned.map_err(|fault| Problem::fault(fault.to_string()))
 }
 

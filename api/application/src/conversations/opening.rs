@@ -50,7 +50,7 @@ pub async fn open(
     if campaign.status() == Some(CampaignStatus::Stopped) {
         return Err(Problem::refused(
             "campaign-over",
-            format!("campaign {} was stopped for good", order.campaign),
+            format!("campaign {} was ended permanently", order.campaign),
         ));
     }
     let person = entities.customers.state(&order.customer).await?.state;
@@ -130,7 +130,7 @@ fn number_of(person: &CustomerState, order: &ConversationOrder) -> Result<Number
     let enrolment = enrolment.ok_or_else(|| {
         Problem::refused(
             "not-enrolled",
-            format!("the customer is in no list of campaign {}", order.campaign),
+            format!("the customer is not in a list of campaign {}", order.campaign),
         )
     })?;
     Ok(enrolment.number.clone())
@@ -144,7 +144,7 @@ async fn has_room(installation: &Installation, customer: &CustomerId) -> Result<
         return Err(Problem::refused(
             "conversations-open",
             format!(
-                "{} conversations with this customer are open: go on with one of them",
+                "{} conversations with this customer are open: continue one of them",
                 count.of_person
             ),
         ));
@@ -153,7 +153,7 @@ async fn has_room(installation: &Installation, customer: &CustomerId) -> Result<
         return Err(Problem::new(
             Kind::Busy,
             "busy",
-            format!("{} conversations are open, and no more are opened", count.of_all),
+            format!("{} conversations are open, which is the limit", count.of_all),
         ));
     }
     Ok(())
@@ -232,7 +232,7 @@ pub(crate) fn allowed(verdicts: &[Verdict]) -> Result<(), Problem> {
         .iter()
         .map(|(name, value)| format!("; {name} {value}"));
     let detail = format!(
-        "rule {} lets us write {until}{}",
+        "rule {} allows messages {until}{}",
         verdict.rule,
         facts.collect::<String>()
     );

@@ -66,7 +66,7 @@ pub(super) fn missing() -> Problem {
     Problem::new(
         Kind::Unavailable,
         "recognizer-missing",
-        "this server runs without a recognizer: start it with --recognizer SPEC",
+        "this server has no speech recognizer: start it with --recognizer SPEC",
     )
 }
 
@@ -81,7 +81,7 @@ pub(super) async fn recognize(
         return Err(Problem::new(
             Kind::TooLarge,
             "audio-too-long",
-            format!("{audio_ms} ms of audio are more than the {HEARD_MS_MAX} ms of one request"),
+            format!("{audio_ms} ms of audio exceed the limit of {HEARD_MS_MAX} ms per request"),
         ));
     }
     let listening = ListeningOrder {

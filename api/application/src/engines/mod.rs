@@ -66,7 +66,7 @@ impl Engines {
         match readers.get() {
             Some(Ok(readers)) => Ok(readers.read(&order, &asked, installation)),
             Some(Err(why)) => Err(Problem::fault(why.clone())),
-            None => Err(Problem::unavailable("the process ends")),
+            None => Err(Problem::unavailable("the server is shutting down")),
         }
     }
 

@@ -45,13 +45,13 @@ pub(super) async fn speak(
     if order.voice.as_ref().is_some_and(|asked| asked != voice) {
         return Err(Problem::refused(
             "voice-unknown",
-            format!("this server speaks with the voice {voice} alone"),
+            format!("this server has only the voice {voice}"),
         ));
     }
     if !synthesizer.speaks(&order.text) {
         return Err(Problem::refused(
             "text-not-speakable",
-            "this server has no synthesizer, and the text is none of its recorded ones",
+            "this server has no synthesizer and no recording of this text",
         ));
     }
     let prompt = Prompt {
@@ -66,7 +66,7 @@ pub(super) async fn speak(
         Ok(clip) => Ok(clip),
         // What it says of itself may hold the text.
         Err(SpeechError::Missing(_) | SpeechError::NotBundled | SpeechError::Failed(_)) => {
-            Err(Problem::unavailable("the synthesizer did not speak this text"))
+            Err(Problem::unavailable("the synthesizer could not speak this text"))
         }
     }
 }

@@ -187,7 +187,7 @@ pub(super) async fn learned(
     installation.tasks().thread("understanding", Box::new(work));
     match tell.await {
         Ok(()) => Ok(readers),
-        Err(_) => Err(Problem::unavailable("the process ends")),
+        Err(_) => Err(Problem::unavailable("the server is shutting down")),
     }
 }
 
@@ -225,7 +225,7 @@ pub(super) async fn asked_in(
         let Some(ask) = flow.asked_at(node) else {
             return Err(Problem::refused(
                 "node-asks-nothing",
-                format!("{named} has no node of this name that asks"),
+                format!("{named} has no asking node of this name"),
             ));
         };
         asked.apart.expected.extend(ask.expected().map(str::to_owned));

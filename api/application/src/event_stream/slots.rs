@@ -96,12 +96,13 @@ impl StreamSlots {
         let own = user.as_ref().and_then(|user| taken.by_user.get(user));
         if own.is_some_and(|count| *count >= USER_SLOTS_MAX) {
             let why =
-                format!("you have {USER_SLOTS_MAX} streams open, the most one user may have: close one");
+                format!("you have reached the limit of {USER_SLOTS_MAX} open streams per user: close one");
             return Err(Problem::new(Kind::Busy, "streams-of-user", why));
         }
         if taken.unavailable(purpose) >= STREAMS_MAX {
             let why = format!(
-                "{STREAMS_MAX} streams are open or reserved, the most there may be: close some, or come again"
+                "the limit of {STREAMS_MAX} open or reserved streams is reached: close some or try again \
+                 later"
             );
             return Err(Problem::new(Kind::Busy, "streams-busy", why));
         }

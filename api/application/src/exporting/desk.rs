@@ -41,7 +41,8 @@ impl ExportDesk {
     /// A place for one more export, given back when it is dropped; that of a slow reader where none is free.
     pub fn place(&self, now: Timestamp) -> Result<PacedPlace, Problem> {
         self.places.enter(now).ok_or_else(|| {
-            let detail = format!("{EXPORTS_AT_ONCE} exports run, the most there may be at once: come again");
+            let detail =
+                format!("the limit of {EXPORTS_AT_ONCE} concurrent exports is reached: try again later");
             Problem::new(Kind::Busy, "exports-busy", detail)
         })
     }

@@ -102,7 +102,7 @@ pub(crate) enum ExportError {
         feature = "parquet",
         expect(dead_code, reason = "this build has every format")
     )]
-    #[error("this build writes no Parquet: build it with `cargo build --features parquet`")]
+    #[error("this build does not support Parquet: build it with `cargo build --features parquet`")]
     NotBuilt,
 }
 
@@ -147,7 +147,7 @@ pub fn columns(what: &Exportable, asked: Option<&str>) -> Result<Vec<&'static Sq
     });
     let found: Vec<_> = found.collect::<Result<_, _>>()?;
     if found.is_empty() {
-        return Err(Problem::refused("column-unknown", "no column is named"));
+        return Err(Problem::refused("column-unknown", "give at least one column"));
     }
     Ok(found)
 }
@@ -163,7 +163,7 @@ pub struct Begun {
 /// Puts an export on record, before anything is read.
 pub async fn begin(installation: &Installation, order: Order) -> Result<Begun, Problem> {
     if order.format == Format::Parquet && cfg!(not(feature = "parquet")) {
-        let why = "this build writes no Parquet: build it with `cargo build --features parquet`";
+        let why = "this build does not support Parquet: build it with `cargo build --features parquet`";
         return Err(Problem::refused("format-not-built", why));
     }
     let cause = Cause::outside(installation.new_command());

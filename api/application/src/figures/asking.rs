@@ -83,11 +83,11 @@ impl Asked {
         let Some(by) = self.by else { return Ok(()) };
         let metric = self.metric;
         if !metric.by.is_empty() && !metric.by.iter().any(|allowed| allowed == by.code()) {
-            let detail = format!("{} is known by {} only", metric.name, metric.by.join(", "));
+            let detail = format!("{} is available by {} only", metric.name, metric.by.join(", "));
             return Err(Problem::invalid("column-not-known", detail));
         }
         if by == By::FlowVersion && self.scope.campaign.is_none() {
-            let detail = "versions of different flows have nothing in common: name a campaign";
+            let detail = "versions of different flows cannot be compared: select a campaign";
             return Err(Problem::invalid("campaign-missing", detail));
         }
         Ok(())
@@ -117,7 +117,7 @@ pub(super) fn bound(query: &Query, name: &str) -> Result<Option<Timestamp>, Prob
         Ok(at) => Ok(Some(at)),
         Err(_) => Err(Problem::invalid(
             "window-invalid",
-            format!("{name} is a time such as 2026-03-02T10:00:00+08:00, or a day such as 2026-03-02"),
+            format!("{name} must be a time such as 2026-03-02T10:00:00+08:00 or a date such as 2026-03-02"),
         )),
     }
 }

@@ -69,12 +69,13 @@ impl Drilling {
             Some(_) => {
                 return Err(Problem::invalid(
                     "which-invalid",
-                    "which is numerator or denominator",
+                    "which must be numerator or denominator",
                 ));
             }
         };
         if query.text("valid_at").is_some() {
-            let detail = "the events behind a figure are those known: ask as_of; the figure takes valid_at";
+            let detail = "the events of a figure can be queried only with as_of; valid_at applies to the figure \
+                          itself";
             return Err(Problem::invalid("valid-at-not-here", detail));
         }
         Ok(Self {

@@ -44,7 +44,7 @@ pub struct FlowFinding {
     /// Its kind, in one word.
     #[schemars(example = &"unknown_target")]
     pub code: &'static str,
-    #[schemars(example = &"nodes.menu.on_timeout.then leads to \"gone\", which is no node")]
+    #[schemars(example = &"nodes.menu.on_timeout.then leads to \"gone\", which is not a node")]
     pub told: String,
     /// The node it is about, where it is about one.
     #[schemars(example = &"menu")]

@@ -25,7 +25,7 @@ pub fn holds_messages_back(published: &PublishedFlow, flow: &FlowDefinition) -> 
 pub(crate) fn fixed_address() -> Problem {
     Problem::refused(
         "fixed-address",
-        "a message of the flow goes to a fixed mail address: name the column that holds the person's own, or \
-         publish the flow by itself with the approval of a second person who holds customers:reveal",
+        "a message of the flow goes to a fixed mail address: name the column with the customer's address, \
+         or publish the flow alone with the approval of a second user who has customers:reveal",
     )
 }

@@ -148,7 +148,7 @@ pub async fn definition_of(
         Some(definition) => Ok((found, definition)),
         None => Err(Problem::refused(
             "flow-unreadable",
-            format!("{named} was published by another build, which this one cannot read"),
+            format!("{named} was published by another build and cannot be read by this one"),
         )),
     }
 }

@@ -145,7 +145,7 @@ pub async fn published(
         return Err(Problem::refused(
             "answers-not-approved",
             format!(
-                "nobody stood behind {named} when it was published: publish it with `ledgerline knowledge publish \
+                "{named} was published without approval: publish it with `ledgerline knowledge publish \
                  {named} --approvals`"
             ),
         ));

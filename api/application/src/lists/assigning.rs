@@ -16,7 +16,7 @@ pub(super) async fn refuse(
     to: &Assignee,
 ) -> Result<Option<String>, Problem> {
     if !may_assign {
-        let why = "whoever imports this may not assign customers / 导入者无权分配客户";
+        let why = "the importing user has no permission to assign customers / 导入者无权分配客户";
         return Ok(Some(why.to_owned()));
     }
     let Assignee::User(user) = to else {

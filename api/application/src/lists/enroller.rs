@@ -261,7 +261,7 @@ impl Enroller for CampaignEnroller {
         self.refuse_undone()?;
         waited.map_err(|problem| {
             Problem::unavailable(format!(
-                "the rows do not follow what is stored ({}): send the same file again, and it goes on where it \
+                "the views lag behind the writes ({}): send the same file again to continue from where it \
                  stopped / 读模型跟不上写入，请稍后重新发送同一文件，将从中断处继续",
                 problem.detail
             ))

@@ -118,7 +118,8 @@ pub async fn withdraw_list(
     if let Some(cause) = undo {
         if installation.imports.has(list) {
             let why = format!(
-                "list {list} is being imported: wait for its end, or stop the import, and undo it then / 名单正在导入"
+                "list {list} is being imported: wait for the end or stop the import, then undo the list / \
+                 名单正在导入"
             );
             return Err(Problem::refused("list-being-imported", why));
         }

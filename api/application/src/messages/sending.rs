@@ -160,7 +160,8 @@ pub async fn send_ordered(
             return Err(Problem::refused(
                 "message-not-approved",
                 format!(
-                    "another person approves this campaign's messages: it sends those of {named} as they stand"
+                    "the messages of this campaign need approval: only the messages of {named} can be sent, \
+                     unchanged"
                 ),
             ));
         }
@@ -249,8 +250,8 @@ fn messenger_for(installation: &Installation, way: Way) -> Result<Arc<dyn Messen
     messenger.map(Arc::clone).ok_or_else(|| {
         Problem::refused(
             "no-such-way",
-            "this server carries no messages by this way: it is started with --message-gateway, \
-             --message-smtp or --message-webhook",
+            "this server has no messenger for this channel: start it with --message-gateway, --message-smtp \
+             or --message-webhook",
         )
     })
 }
@@ -313,7 +314,7 @@ fn number_of(person: &CustomerState, campaign: &CampaignId) -> Result<NumberId, 
     let enrolment = person.enrolment(campaign).ok_or_else(|| {
         Problem::refused(
             "not-enrolled",
-            format!("the customer is in no list of campaign {campaign}"),
+            format!("the customer is not in a list of campaign {campaign}"),
         )
     })?;
     Ok(enrolment.number.clone())
@@ -332,7 +333,7 @@ fn address(
             phone.cloned().ok_or_else(|| {
                 Problem::refused(
                     "text-not-permitted",
-                    "the person's number cannot be read any more",
+                    "the customer's number can no longer be read",
                 )
             })
         }

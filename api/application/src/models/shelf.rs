@@ -26,9 +26,9 @@ static KEPT: Recent<PathBuf, Arc<Listener>> = Recent::of(KEPT_MAX);
 /// Why a model cannot be had.
 #[derive(Debug, thiserror::Error)]
 pub enum ShelfFault {
-    #[error("the bytes of model {named} are not on this machine: publish its file here again")]
+    #[error("the file of model {named} is not on this machine: publish it here again")]
     Missing { named: String },
-    #[error("the file of model {named} is not what was published: publish it here again")]
+    #[error("the file of model {named} differs from the published file: publish it here again")]
     Damaged { named: String },
     #[error("model {named}: {fault}")]
     Unreadable { named: String, fault: ListenerFault },

@@ -32,7 +32,7 @@ const RULES: [(Priority, &str); 7] = [
 /// Why there is nobody to listen.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum ListenerFault {
-    #[error("the shipped examples cannot be learned from: {0:?}")]
+    #[error("the built-in examples cannot be used for training: {0:?}")]
     Untrained(TrainingFault),
     #[error("this is no model that can be read: {0}")]
     Unreadable(ModelFault),

@@ -103,7 +103,7 @@ impl Turn {
             return Ok(());
         }
         Err(TranscriptFault(format!(
-            "{transcript}, turn {number}: exactly one of say, key, silence and unheard is needed"
+            "{transcript}, turn {number}: exactly one of say, key, silence and unheard is required"
         )))
     }
 }

@@ -73,7 +73,7 @@ pub struct ClassRun {
 
 /// The place of whoever destroys by disposals, for as long as it is held.
 pub(super) fn only_one() -> Result<SemaphorePermit<'static>, Problem> {
-    let busy = |_| Problem::new(Kind::Busy, "retention-busy", "a run of retention is under way");
+    let busy = |_| Problem::new(Kind::Busy, "retention-busy", "a retention run is in progress");
     PLACE.try_acquire().map_err(busy)
 }
 

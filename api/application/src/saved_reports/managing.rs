@@ -291,11 +291,11 @@ async fn refuse_too_many(installation: &Installation, name: &SavedReportId) -> R
         standing += usize::from(loaded.state.saved().is_some());
     }
     if standing >= REPORTS_MAX {
-        let detail = format!("there are {REPORTS_MAX} saved reports: remove one");
+        let detail = format!("there are already {REPORTS_MAX} saved reports: delete one");
         return Err(wrong("/name", detail));
     }
     if names.len() >= NAMES_MAX && !names.contains(name) {
-        let detail = format!("{NAMES_MAX} names of saved reports were used: take one of those again");
+        let detail = format!("the limit of {NAMES_MAX} saved report names is reached: reuse one of them");
         return Err(wrong("/name", detail));
     }
     Ok(())
@@ -333,7 +333,7 @@ pub(super) fn refuse_others(state: &SavedReportState, caller: &Caller) -> Result
     Err(Problem::new(
         Kind::Forbidden,
         "saved-report-of-another",
-        "this saved report is somebody else's: save one of your own",
+        "this saved report belongs to another user: save your own report",
     ))
 }
 
@@ -342,7 +342,7 @@ pub(super) fn refuse_guests(caller: &Caller) -> Result<(), Problem> {
         return Err(Problem::new(
             Kind::Forbidden,
             "guest-reads-only",
-            "a guest sees and changes nothing",
+            "a guest cannot view or change this",
         ));
     }
     Ok(())

@@ -88,7 +88,7 @@ async fn refuse_narrower(
     Err(Problem::new(
         Kind::Forbidden,
         "saved-report-beyond-scope",
-        "this saved report has figures beyond what you ask with: send it as its owner",
+        "this saved report has figures outside your data scope: its owner must send it",
     ))
 }
 

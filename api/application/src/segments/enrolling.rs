@@ -86,7 +86,7 @@ impl Installation {
         );
         Err(Problem::refused(
             "segment-enrols-nobody",
-            format!("nobody of it can be enrolled: {why}"),
+            format!("no customer of the segment can be enrolled: {why}"),
         ))
     }
 
@@ -99,7 +99,8 @@ impl Installation {
 /// A list of a few people would tell the caller the sealed attribute of each.
 fn too_few() -> Problem {
     let detail = format!(
-        "fewer than {ROUNDED_TO} customers: a segment over sealed attributes of so few needs customers:reveal"
+        "fewer than {ROUNDED_TO} customers: a segment that uses encrypted attributes needs customers:reveal \
+         for a result this small"
     );
     Problem::refused("segment-too-small", detail)
 }
@@ -109,7 +110,8 @@ fn too_few() -> Problem {
 fn refuse_others(frozen: &FrozenSegment, now_sha256: &str) -> Result<(), Problem> {
     let has_limit = super::read(&frozen.sql)?.limit().is_some();
     if has_limit && frozen.members_sha256 != now_sha256 {
-        let why = "somebody whom it had is erased since, and its LIMIT would take another in: undo the list";
+        let why = "a customer of the frozen segment was erased, so its LIMIT would admit another customer: undo \
+                   the list";
         return Err(Problem::refused("segment-means-others", why));
     }
     Ok(())

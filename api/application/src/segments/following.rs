@@ -67,7 +67,8 @@ impl Held {
             self.rows.take(changes).await?;
             self.until = last;
             if !goes_on() {
-                let detail = format!("the log was read up to {last}; ask again, it goes on from there");
+                let detail =
+                    format!("the log was read up to {last}; send the request again to continue from there");
                 return Err(Problem::new(Kind::Unavailable, "segment-not-ready", detail));
             }
         }

@@ -148,7 +148,7 @@ impl Installation {
         } = order;
         let dry_run = dry_run.unwrap_or(false);
         if Segment::read(&asked.sql).is_ok_and(|segment| asks_of_grades(&segment)) {
-            let detail = format!("the segment asks of {GRADE}, which it is to write: leave it out");
+            let detail = format!("the segment uses {GRADE}, which this request writes: leave it out");
             return Err(Problem::refused("segment-asks-what-it-writes", detail));
         }
         let (counted, answer) = self.rfm_facts(asked).await?;

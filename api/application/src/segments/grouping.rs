@@ -156,7 +156,7 @@ impl Installation {
         let condition = meant.condition_text().map(str::to_owned);
         let work = move |_: &Apart<'_>| Grouped::of(&described, &answer.known, condition.as_deref());
         let found = self.past.apart(&self.environment, work).await?;
-        let found = found.ok_or_else(|| Problem::unavailable("the process stops"))?;
+        let found = found.ok_or_else(|| Problem::unavailable("the server stops"))?;
         let found = GroupsFound {
             counted: sight.counted(counted, &meant),
             answered: found.answered,
@@ -194,7 +194,7 @@ impl Installation {
 
 pub(super) fn within(answer: &Answer) -> Result<(), Problem> {
     if answer.known.len() as u64 > KNOWN_MAX {
-        let detail = format!("more than the {KNOWN_MAX} customers of one question: narrow the segment");
+        let detail = format!("more than {KNOWN_MAX} customers in one query: narrow the segment");
         return Err(Problem::refused("segment-too-large", detail));
     }
     Ok(())

@@ -232,7 +232,7 @@ impl Installation {
         let mut ids = answer.members;
         if counted.count > FROZEN_MAX {
             let detail = format!(
-                "{} customers, more than the {FROZEN_MAX} of one campaign",
+                "{} customers, more than the limit of {FROZEN_MAX} per campaign",
                 counted.count
             );
             return Err(Problem::refused("segment-too-large", detail));

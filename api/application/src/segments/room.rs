@@ -96,12 +96,12 @@ impl SegmentRoom {
         });
         answered
             .await?
-            .unwrap_or_else(|| Err(Problem::unavailable("the process stops")))
+            .unwrap_or_else(|| Err(Problem::unavailable("the server stops")))
     }
 
     async fn place(&self, clock: &dyn Clock) -> Result<OwnedSemaphorePermit, Problem> {
         let busy = || {
-            let detail = "another question about segments is being answered; ask again";
+            let detail = "another segment query is running; try again";
             Problem::new(Kind::Unavailable, "segments-busy", detail)
         };
         self.line.place(clock, busy).await
@@ -114,9 +114,7 @@ async fn answer_of(held: &Held, asked: &Asked) -> Result<Answer, Problem> {
     {
         return Err(Problem::members(vec![MemberError {
             pointer: "/sql".to_owned(),
-            detail: format!(
-                "{name} is no column, and nobody has an attribute of that name: see `segment columns`"
-            ),
+            detail: format!("{name} is neither a column nor a customer attribute: see `segment columns`"),
         }]));
     }
     let count = held.rows.count(&asked.segment, asked.at).await?;

@@ -116,7 +116,7 @@ pub async fn begin(
         if there >= SUBSCRIBERS_MAX {
             return Err(Problem::refused(
                 "subscribers-too-many",
-                format!("there are {SUBSCRIBERS_MAX} subscribers, the most there may be: remove one"),
+                format!("the limit of {SUBSCRIBERS_MAX} subscribers is reached: remove one"),
             ));
         }
     }
@@ -205,7 +205,7 @@ async fn must_be_there(installation: &Installation, position: Position) -> Resul
     }
     Err(Problem::refused(
         "position-ahead",
-        format!("the log ends at {head}: nothing stands at {position} yet"),
+        format!("the log ends at {head}: there is no event at {position} yet"),
     ))
 }
 

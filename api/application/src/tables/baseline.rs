@@ -153,7 +153,7 @@ impl Baseline {
             None => Ok(self),
             Some(fault) => Err(Problem::refused(
                 "baseline-invalid",
-                format!("the baseline is none: it has {fault} within their bounds"),
+                format!("the baseline is invalid: {fault} must be within range"),
             )),
         }
     }

@@ -44,7 +44,7 @@ impl Costing {
         let step = step.map_or(Ok(BillingStep::Minute), str::parse);
         let step = step.map_err(|why| Problem::invalid("step-invalid", format!("step {why}")))?;
         if per_minute_fen.is_some_and(|fen| fen > PER_MINUTE_FEN_MAX) {
-            let detail = format!("per_minute_fen is at most {PER_MINUTE_FEN_MAX}");
+            let detail = format!("per_minute_fen must be at most {PER_MINUTE_FEN_MAX}");
             return Err(Problem::invalid("tariff-invalid", detail));
         }
         let filter = CostFilter {
@@ -73,7 +73,7 @@ fn first_instant(text: &str) -> Result<Timestamp, Problem> {
     let invalid = |why: String| Problem::invalid("window-invalid", why);
     let at = parse_day_or_instant(text).map_err(invalid)?;
     if midnight(beijing_date(at)) != at {
-        let why = "costs are kept by Beijing's days: give a day such as 2026-11-20".to_owned();
+        let why = "costs are recorded by Beijing date: give a date such as 2026-11-20".to_owned();
         return Err(invalid(why));
     }
     Ok(at)

@@ -54,7 +54,7 @@ pub async fn test_call(
     let phone = phone(installation, ask.phone.as_deref()).await?;
     let drivers = installation.dialing.drivers();
     let drivers = drivers
-        .ok_or_else(|| Problem::unavailable("this process dials nobody: it has no trunk, or stands by"))?;
+        .ok_or_else(|| Problem::unavailable("this process does not dial: it has no line or is on standby"))?;
     let order = TestCallOrder {
         campaign: ask.campaign.clone(),
         number: installation.vault().derive_number(phone.as_e164()),
@@ -77,7 +77,7 @@ async fn phone(installation: &Installation, named: Option<&str>) -> Result<Phone
         (Some(named), _) => named.to_owned(),
         (None, [only]) => {
             let known = only.phone.value().cloned();
-            known.ok_or_else(|| Problem::unavailable("the key of our own phones is not at hand"))?
+            known.ok_or_else(|| Problem::unavailable("the key of the test phones is not available"))?
         }
         (None, []) => return Err(refused(TestCallRefusal::NotOurs)),
         (None, _) => return Err(wrong("/phone", "is missing: several phones are listed")),

@@ -83,7 +83,7 @@ async fn change_of(
         ));
     }
     if url.is_some() && facts.recordings_from.is_some() && !adding.may_listen() {
-        let why = "it is told links that open recordings: another address needs recordings:read";
+        let why = "it receives links that open recordings: changing the address needs recordings:read";
         return Err(wrong("/url", why.to_owned()));
     }
     let is_demanded = url.is_some() || allow_private != facts.allow_private;

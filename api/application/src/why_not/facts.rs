@@ -138,7 +138,7 @@ pub(super) async fn rules_alone(
     let number = number.ok_or_else(|| {
         Problem::refused(
             "not-enrolled",
-            format!("customer {customer} is in no list of campaign {campaign}"),
+            format!("customer {customer} is not in a list of campaign {campaign}"),
         )
     })?;
     let numbers = &installation.entities.numbers;

@@ -182,7 +182,7 @@ pub async fn explain(
     let Some((of, said)) = told.into_iter().next() else {
         return Err(Problem::refused(
             "not-enrolled",
-            "the customer is in no list of a campaign that could call them",
+            "the customer is not in a list of any campaign that could call them",
         ));
     };
     let near = near::dials(installation, &customer, &of, at).await?;

@@ -129,7 +129,7 @@ async fn content_with(
     let (_, content) = content.ok_or_else(|| Problem::missing("this version of the knowledge base"))?;
     let outdated = |why: &str| {
         let entry = &asked.task.entry;
-        let detail = format!("{entry} of {knowledge}@{from_version} {why}: ask for a draft of it");
+        let detail = format!("{entry} of {knowledge}@{from_version} {why}: request a new wording draft");
         Problem::refused("draft-outdated", detail)
     };
     if !stands(&content, &asked.task) {

@@ -91,7 +91,7 @@ pub async fn ask(
             drop(place);
         });
         let stopping =
-            |_stopping| Problem::unavailable("the process stops: the draft stays as it was asked for");
+            |_stopping| Problem::unavailable("the server stops: the wording draft stays requested");
         position = written.await.map_err(stopping)??;
     }
     let state = drafts.state(&id).await.map_err(told)?.state;
@@ -160,7 +160,7 @@ async fn task(
     let (entry_kind, question, original) = found.ok_or_else(|| {
         Problem::members(vec![MemberError {
             pointer: "/answer".to_owned(),
-            detail: format!("is no answer and no objection of {named}"),
+            detail: format!("is not an answer or objection of {named}"),
         }])
     })?;
     Ok(DraftTask {
@@ -216,7 +216,7 @@ fn prompt_of(sent: DraftedBy) -> AssistantPrompt {
 fn no_writer() -> Problem {
     Problem::refused(
         "no-writer",
-        "this process was started without a model that writes (`serve --llm`): nobody could be asked / 未配置可起草文案的模型",
+        "this server was started without a writing model (`serve --llm`) / 未配置可起草文案的模型",
     )
 }
 
@@ -224,6 +224,6 @@ fn too_many() -> Problem {
     Problem::new(
         Kind::Busy,
         "busy",
-        "as many drafts are being written as may be: ask again in a minute",
+        "the limit of drafts in progress is reached: try again in a minute",
     )
 }

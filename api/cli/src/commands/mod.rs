@@ -213,7 +213,6 @@ impl Command {
             | Self::Voiceprint(_)
             | Self::Settings(_)
             | Self::Holidays(_)
-            | Self::Bench(_)
             | Self::Man(_) => false,
         }
     }

@@ -130,7 +130,7 @@ const BEGINNINGS: &[(&str, Beginning, &str)] = &[
     (
         CampaignEvent::PREVIEWS_WITHDRAWN,
         Beginning::Clock,
-        "an emergency stop is engaged",
+        "an emergency stop is active",
     ),
     (
         CustomerEvent::PREVIEW_SKIPPED,

@@ -78,7 +78,7 @@ pub(super) async fn find_subject(
         return Ok((found.events, true));
     }
     let Ok(call) = id.parse::<CallId>() else {
-        let why = "an id is of an event or a call (a UUID), or of a customer (32 digits)";
+        let why = "the id must be that of an event or a call (UUID) or of a customer (32 digits)";
         return Err(Problem::invalid("id-invalid", why));
     };
     found.add_stream(store, &StreamId::new("call", &call)).await?;

@@ -77,7 +77,13 @@ pub struct Tells {
 impl Inspected {
     /// Finds everything; `folder` is where the recordings are.
     pub async fn find(installation: &Installation, folder: &Path, order: Order) -> Result<Self, Problem> {
-        let busy = |_| Problem::new(Kind::Busy, "inspections-busy", "two inspections are being made");
+        let busy = |_| {
+            Problem::new(
+                Kind::Busy,
+                "inspections-busy",
+                "two inspections are already running",
+            )
+        };
         let place = PLACES.try_acquire().map_err(busy)?;
         let found = Gathered::read(installation.store(), order.ask.clone()).await?;
         let opened = Opened::of(installation, &found, order.values).await?;

@@ -112,7 +112,7 @@ const LABEL_EN: &str = "A draft: the last week again; no holidays, no new campai
 /// Drafts the plan of a quarter from rows.
 pub async fn call_plan(db: &dyn ReadDb, ask: &PlanAsk) -> Result<CallPlan, Problem> {
     if ask.per_minute_fen.is_some_and(|fen| fen > PER_MINUTE_FEN_MAX) {
-        let detail = format!("per_minute_fen is at most {PER_MINUTE_FEN_MAX}");
+        let detail = format!("per_minute_fen must be at most {PER_MINUTE_FEN_MAX}");
         return Err(Problem::invalid("tariff-invalid", detail));
     }
     let quarter = quarter(ask);
@@ -129,7 +129,7 @@ pub async fn call_plan(db: &dyn ReadDb, ask: &PlanAsk) -> Result<CallPlan, Probl
     let horizon = usize::try_from((last - ask.today).num_days()).unwrap_or_default();
     if horizon == 0 || horizon > HORIZON_MAX {
         let detail = format!(
-            "{} is not within the {HORIZON_MAX} days behind {}",
+            "{} is not within {HORIZON_MAX} days after {}",
             quarter.label, ask.today
         );
         return Err(Problem::refused("quarter-out-of-reach", detail));

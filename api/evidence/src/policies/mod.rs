@@ -75,7 +75,7 @@ pub async fn what_if_policies(
             let (share, agents) = (AnswersOnRecord::of(&record), other.agents);
             // Trials are seconds of work without a pause: on a thread of their own.
             let tried = past.apart(environment, move |_| under_pacing(share, &named, agents));
-            let stops = || Err(Problem::unavailable("the process stops"));
+            let stops = || Err(Problem::unavailable("the server stops"));
             Some(tried.await?.unwrap_or_else(stops)?)
         }
         None => None,

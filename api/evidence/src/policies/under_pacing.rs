@@ -105,11 +105,11 @@ pub(super) fn under_pacing(
 ) -> Result<UnderPacing, Problem> {
     if pacer_of(named).is_none() {
         let known = PACERS.join(", ");
-        let detail = format!("{named:?} is no pacer: {known} (fixed:10 to fixed:100)");
+        let detail = format!("{named:?} is not a pacer: {known} (fixed:10 to fixed:100)");
         return Err(Problem::invalid("pacer-unknown", detail));
     }
     if agents == 0 || agents > WHAT_IF_AGENTS_MAX {
-        let detail = format!("agents are 1 to {WHAT_IF_AGENTS_MAX}");
+        let detail = format!("agents must be 1 to {WHAT_IF_AGENTS_MAX}");
         return Err(Problem::invalid("pacer-unknown", detail));
     }
     let mut told = UnderPacing {

@@ -120,7 +120,7 @@ pub(super) fn blockers(known: &Known<'_>, steps: &[FunnelStep]) -> Vec<Blocker> 
         code: "emergency_stop",
         certain: false,
         zh: format!("紧急停止生效中：{stop}"),
-        en: format!("an emergency stop is engaged: {stop}"),
+        en: format!("an emergency stop is active: {stop}"),
     }));
     found.extend(steps.iter().filter(|step| step.takes_all()).take(1).map(of_step));
     found

@@ -55,7 +55,7 @@ pub(super) async fn models(
     };
     installation.tasks().thread("models", Box::new(work));
     told.await
-        .map_err(|_gone| Problem::unavailable("the process ends"))
+        .map_err(|_gone| Problem::unavailable("the server is shutting down"))
 }
 
 /// A model, and for whom it is.

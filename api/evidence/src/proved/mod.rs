@@ -177,16 +177,16 @@ impl Prover {
                 (Some(_) | None, Later::LeftOut) => later_count += 1,
                 (Some(_) | None, Later::Refused) => {
                     return Err(Problem::unavailable(format!(
-                        "position {position} is not covered by the last checkpoint yet; `ledgerline audit \
-                         checkpoint` publishes one that covers it"
+                        "position {position} is not covered by the latest log checkpoint; publish one with \
+                         `ledgerline audit checkpoint`"
                     )));
                 }
             }
         }
         if later_count > 0 && events.is_empty() {
             return Err(Problem::unavailable(format!(
-                "none of its {later_count} events is covered by the last checkpoint yet; `ledgerline audit \
-                 checkpoint` publishes one that covers them"
+                "none of its {later_count} events is covered by the latest log checkpoint; publish one with \
+                 `ledgerline audit checkpoint`"
             )));
         }
         Ok(Proved { events, later_count })

@@ -24,7 +24,7 @@ impl Selection {
         if self.events.len() > BUNDLE_EVENTS_MAX {
             return Err(Problem::refused(
                 "too-many-events",
-                format!("more than {BUNDLE_EVENTS_MAX} events; prove its calls one by one"),
+                format!("more than {BUNDLE_EVENTS_MAX} events; download the proof call by call"),
             ));
         }
         Ok(())

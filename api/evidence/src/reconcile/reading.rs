@@ -108,7 +108,7 @@ impl Format {
     ) -> Result<TableReport, FileError> {
         match self {
             Self::Asterisk if is_workbook(path)? => {
-                let why = "it is a workbook, and asterisk's file is text: say --format csv for a bill";
+                let why = "it is a workbook, but Asterisk's file is text: use --format csv for a bill";
                 Err(FileError::Header(why.to_owned()))
             }
             Self::Asterisk => {

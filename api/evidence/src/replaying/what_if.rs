@@ -171,8 +171,9 @@ pub async fn what_if(
             Kind::Forbidden,
             "scope-too-small",
             format!(
-                "the flow tests a value otherwise than the version that fewer than {TOLD_CALLS_MIN} of these \
-                 calls ran: figures of so few tell of the callees, which needs customers:reveal and a reason"
+                "the flow checks a value differently from the version used by fewer than {TOLD_CALLS_MIN} \
+                 of these calls: results for so few calls reveal data of the callees and need \
+                 customers:reveal and a reason"
             ),
         ));
     }

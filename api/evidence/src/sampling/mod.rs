@@ -76,7 +76,7 @@ pub async fn draw(log: Log<'_>, ask: &Ask, upto: Option<Position>) -> Result<Dra
         return Err(Problem::new(
             Kind::Refused,
             "population-empty",
-            "no call that ended fits: there is nothing to draw from",
+            "no ended call matches: there is nothing to draw from",
         ));
     }
     if population.strata().len() > STRATA_MAX {
@@ -84,7 +84,7 @@ pub async fn draw(log: Log<'_>, ask: &Ask, upto: Option<Position>) -> Result<Dra
             Kind::Refused,
             "too-many-strata",
             format!(
-                "the population has {} strata, more than the {STRATA_MAX} a draw may have",
+                "the population has {} strata, more than the limit of {STRATA_MAX}",
                 population.strata().len()
             ),
         ));

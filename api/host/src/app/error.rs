@@ -45,9 +45,9 @@ pub enum AppError {
     Assistant(#[from] AssistantError),
     #[error(transparent)]
     Encoder(#[from] EncoderError),
-    #[error("the shipped examples cannot be learned from: {0}")]
+    #[error("the built-in examples cannot be used for training: {0}")]
     Understanding(#[from] ListenerFault),
-    #[error("the process is stopping")]
+    #[error("the server is stopping")]
     Stopping,
     #[error("trunk {trunk}: {why}")]
     Password { trunk: String, why: String },

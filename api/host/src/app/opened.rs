@@ -36,7 +36,6 @@ use tokio::runtime::{Handle, Runtime};
 /// Opened for writing; the directory is locked.
 pub struct Opened {
     pub directory: PathBuf,
-    /// Where the log's signing key is.
     signing_key: PathBuf,
     pub environment: Environment,
     /// The log and the keys, in the order in which they are closed.
@@ -56,9 +55,8 @@ pub struct Opened {
     lock: DataLock,
     /// Of rows in another directory than the process's own.
     rows_lock: Mutex<Option<DataLock>>,
-    /// Set while there are lines.
+    /// Set while there are lines; what they have hung up is kept longer.
     media: Mutex<Option<Arc<MediaDriver>>>,
-    /// What its lines have hung up, also those of an earlier stretch of holding the driver lock.
     hung_up: Arc<HungUpDialogs>,
 }
 
@@ -139,9 +137,7 @@ impl Opened {
         data_dir::refuse_other_mode(&directory, mode)?;
         let found = log::found(&settings.store).await?;
         let last = log::last_recorded(found.as_ref()).await?;
-        let rehearsal = settings
-            .rehearse_at
-            .map(|asked| Arc::new(RehearsalClock::starting_at(RehearsalClock::begin(asked, last))));
+        let rehearsal = RehearsalClock::of(settings.rehearse_at, last);
         let system_clock = Arc::new(SystemClock::default());
         let clock: Arc<dyn Clock> = match &rehearsal {
             Some(rehearsal) => Arc::<RehearsalClock>::clone(rehearsal),
@@ -158,18 +154,18 @@ impl Opened {
             spec => Some(open_shared(spec, mode, &clock, tasks.as_ref()).await?),
         };
         data_dir::hold_to_mode(&directory, mode)?;
-        let keys = vault::open_held(&settings.keys_spec(), &directory, &ids, tasks.as_ref(), found).await?;
-        let ((vault, keys_closing), restored_keys) = keys;
+        let ((vault, keys_closing), restored_keys) =
+            vault::open_held(&settings.keys_spec(), &directory, &ids, tasks.as_ref(), found).await?;
         let log = match log {
             Some(log) => log,
             None => log::open(&settings.store, &clock, tasks.as_ref()).await?,
         };
+        let tasks_port = Arc::clone(&tasks) as Arc<dyn Tasks>;
         if let Some(shared) = &log.shared {
             shared::hold_to_keys(shared, vault.as_ref()).await?;
-        }
-        let tasks_port = Arc::clone(&tasks) as Arc<dyn Tasks>;
-        if let (Some(rehearsal), Some(_)) = (&rehearsal, &log.shared) {
-            begin_to_follow_clock(rehearsal, &log.store, tasks.as_ref());
+            if let Some(rehearsal) = &rehearsal {
+                begin_to_follow_clock(rehearsal, &log.store, tasks.as_ref());
+            }
         }
         let outside_tasks = tasks.beside(outside);
         let (store, shared) = (log.store.as_ref(), log.shared.as_ref());

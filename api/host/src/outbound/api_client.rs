@@ -190,7 +190,7 @@ impl ApiClient {
         let mut name = String::new();
         while let Some(frame) = body.frame().await {
             let frame =
-                frame.map_err(|error| Problem::unavailable(format!("the stream broke off: {error}")))?;
+                frame.map_err(|error| Problem::unavailable(format!("the stream was cut off: {error}")))?;
             pending.extend_from_slice(frame.data_ref().map_or(&[], |data| data.as_ref()));
             while let Some(end) = pending.iter().position(|&byte| byte == b'\n') {
                 let line: Vec<u8> = pending.drain(..=end).collect();
@@ -271,7 +271,7 @@ async fn take_all<E: From<Problem>>(
     mut take: impl FnMut(&[u8]) -> Result<(), E>,
 ) -> Result<(), E> {
     while let Some(frame) = body.frame().await {
-        let broke = |error| Problem::unavailable(format!("the file broke off: {error}"));
+        let broke = |error| Problem::unavailable(format!("the file was cut off: {error}"));
         let frame = frame.map_err(broke)?;
         take(frame.data_ref().map_or(&[], |data| data.as_ref()))?;
     }
@@ -292,7 +292,7 @@ async fn body_of(response: Response<ReplyBody>) -> Result<Value, Problem> {
     let bytes = limited
         .collect()
         .await
-        .map_err(|error| Problem::unavailable(format!("the reply broke off: {error}")))?
+        .map_err(|error| Problem::unavailable(format!("the response was cut off: {error}")))?
         .to_bytes();
     serde_json::from_slice(&bytes)
         .map_err(|error| Problem::fault(format!("the server's reply is not JSON: {error}")))

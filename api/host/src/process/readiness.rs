@@ -163,7 +163,7 @@ impl Process {
     /// Not draining, the store writes, the log can be read, the worklist follows.
     pub(super) async fn followed(&self) -> Result<Followed, Problem> {
         if !self.ready.load(Ordering::Acquire) {
-            return Err(Problem::unavailable("the process is starting or draining"));
+            return Err(Problem::unavailable("the server is starting or draining"));
         }
         if let Some(why) = self.opened.fallen() {
             return Err(Problem::unavailable(why));
@@ -173,9 +173,9 @@ impl Process {
         }
         if let Some(damage) = self.installation.environment.damage.first() {
             return Err(Problem::unavailable(format!(
-                "{damage}. Nothing behind it is acted on and nothing is dialed. Run `ledgerline audit verify`, \
-                 which names every damaged position; restore the log from a backup or a copy, or use a newer \
-                 ledgerline where it says so; then start again"
+                "{damage}. Later events are not processed and dialing is off. Run `ledgerline audit verify` \
+                 to list every damaged position; restore the log from a backup or a copy, or use a newer \
+                 ledgerline if it says so; then start again"
             )));
         }
         let head = self.installation.store().head().await?;

@@ -68,7 +68,7 @@ where
             Poll::Pending => Poll::Pending,
             Poll::Ready(()) => {
                 this.request.ours();
-                let why = "the body stands still; send it in one go";
+                let why = "the upload of the body stalled; send it again without a pause";
                 Poll::Ready(Some(Err(io::Error::new(io::ErrorKind::TimedOut, why))))
             }
         }

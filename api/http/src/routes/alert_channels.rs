@@ -76,7 +76,7 @@ async fn add(ctx: Ctx, input: Input) -> Result<MadeOrChanged<WebhookMade>, Probl
     if order.format.is_personal() {
         return Err(Problem::members(vec![MemberError {
             pointer: "/format".to_owned(),
-            detail: format!("{} tells of calls, not of alerts", order.format.code()),
+            detail: format!("{} is for calls, not for alerts", order.format.code()),
         }]));
     }
     let adding = Adding {

@@ -173,7 +173,7 @@ async fn take_away(ctx: Ctx, input: Input) -> Result<Bundle, Problem> {
             ctx.comparisons.missed(&comparer.names, 1, installation.now());
         }
         answered(installation, id, 0, 0, began).await?;
-        return Err(Problem::missing("an event that fits"));
+        return Err(Problem::missing("a matching event"));
     };
     let signed = ctx.checkpoint_over(last).await?;
     let prover = ctx.prover()?;

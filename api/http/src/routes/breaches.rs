@@ -104,7 +104,7 @@ async fn worksheet(ctx: Ctx, input: Input) -> Result<Read<Seen>, Problem> {
         return Ok(Read(found));
     }
     if found.persons.len() > NOTICES_MAX {
-        let why = format!("they are more than {NOTICES_MAX} persons: ask for a shorter time");
+        let why = format!("there are more than {NOTICES_MAX} customers: shorten the period");
         return Err(Problem::new(Kind::Refused, "too-many-persons", why));
     }
     let (values, form) = match order.clear {

@@ -199,9 +199,7 @@ async fn of_campaign(ctx: &Ctx, scope: &DataScope, campaign: &CampaignId) -> Res
         in_scope(scope, campaign)?;
         return Err(Problem::refused(
             "too-many-to-reveal",
-            format!(
-                "the campaign has more than {PERSONS_MAX} persons: name those who are meant in `customers`"
-            ),
+            format!("the campaign has more than {PERSONS_MAX} customers: list the customers in `customers`"),
         ));
     };
     let mut found = Found::default();

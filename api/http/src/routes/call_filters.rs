@@ -82,7 +82,7 @@ fn instant(input: &Input, name: &'static str) -> Result<Option<Timestamp>, Probl
     let invalid = || {
         Problem::invalid(
             "query-invalid",
-            format!("{name} is not an instant such as 2026-03-02T10:00:00+08:00"),
+            format!("{name} must be a time such as 2026-03-02T10:00:00+08:00"),
         )
     };
     text.parse().map(Some).map_err(|_unreadable| invalid())
@@ -96,7 +96,7 @@ fn talk_ms(input: &Input, name: &'static str) -> Result<Option<u64>, Problem> {
     let invalid = || {
         Problem::invalid(
             "query-invalid",
-            format!("{name} is a whole number of seconds from 0 to {TALK_S_MAX}"),
+            format!("{name} must be an integer number of seconds from 0 to {TALK_S_MAX}"),
         )
     };
     let seconds = seconds.ok_or_else(invalid)?;
@@ -107,6 +107,9 @@ fn is_oldest_first(input: &Input) -> Result<bool, Problem> {
     match input.text(ORDER.name) {
         None | Some("newest") => Ok(false),
         Some("oldest") => Ok(true),
-        Some(_) => Err(Problem::invalid("query-invalid", "order is newest or oldest")),
+        Some(_) => Err(Problem::invalid(
+            "query-invalid",
+            "order must be newest or oldest",
+        )),
     }
 }

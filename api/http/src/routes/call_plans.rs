@@ -32,7 +32,7 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
 async fn plan(ctx: Ctx, input: Input) -> Result<Read<CallPlan>, Problem> {
     let quarter_of = input.text("quarter_of").map(str::parse::<NaiveDate>);
     let quarter_of = quarter_of.transpose().map_err(|_bad_day| {
-        Problem::invalid("query-invalid", "quarter_of is not a day such as 2027-01-01")
+        Problem::invalid("query-invalid", "quarter_of must be a date such as 2027-01-01")
     })?;
     let ask = PlanAsk {
         today: beijing_date(ctx.installation.now()),

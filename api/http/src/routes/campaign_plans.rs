@@ -161,7 +161,7 @@ mod tests {
                 ),
                 (
                     json!({ "schedule": { "start_time": "17:30" }, "reason": "x" }),
-                    "hours end before they begin",
+                    "hours end before they start",
                 ),
                 (
                     json!({ "schedule": { "start_time": "22:00", "end_time": "23:00" }, "reason": "x" }),

@@ -89,7 +89,7 @@ impl Reason {
             Some(_) => {
                 return Err(Problem::invalid(
                     "reason-invalid",
-                    format!("reason is a text of at most {REASON_BYTES_MAX} bytes"),
+                    format!("reason must be a text of at most {REASON_BYTES_MAX} bytes"),
                 ));
             }
         };

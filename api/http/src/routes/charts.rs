@@ -64,7 +64,7 @@ async fn show(ctx: Ctx, input: Input) -> Result<Read<Standing<Chart>>, Problem> 
     let series = match input.text("lang") {
         None | Some("zh") => &label.zh,
         Some("en") => &label.en,
-        Some(_) => return Err(Problem::invalid("lang-invalid", "lang is zh or en")),
+        Some(_) => return Err(Problem::invalid("lang-invalid", "lang must be zh or en")),
     };
     let chart = options(series, asked.metric.unit, by, &answer.figures);
     Ok(Read(Standing {

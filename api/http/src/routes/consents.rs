@@ -105,7 +105,7 @@ async fn change_by_number<T: OfConsent + 'static>(
     let ByNumber::<T> { number, order } = input.order().await?;
     // Before any look-up: whether somebody has it, and how many, is not theirs to learn.
     if T::IS_OF_ONE && !sight.is_whole() {
-        let detail = "giving consent by number is for whoever may look everybody up: name the customer by id";
+        let detail = "recording consent by number needs access to all customers: give the customer id";
         return Err(Problem::refused("refused", detail));
     }
     let wanted = order.wanted(ctx.installation.now());
@@ -132,7 +132,8 @@ async fn change_by_number<T: OfConsent + 'static>(
     };
     let count = holders.customers.len();
     if T::IS_OF_ONE && !(count == 1 && holders.complete) {
-        let detail = format!("{count} customers or more have this number: name the one who consents by id");
+        let detail =
+            format!("at least {count} customers have this number: give the id of the customer who consents");
         return Err(Problem::refused("number-shared", detail));
     }
     let AskedAll { items, last } = ask_all(&ctx, &holders, &sight, &wanted, cause).await?;

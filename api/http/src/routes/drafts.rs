@@ -132,7 +132,7 @@ fn whose(input: &Input) -> Result<UserId, Problem> {
         Problem::new(
             Kind::Forbidden,
             "draft-of-a-user",
-            "a draft is a user's own: sign in, or use a user's key",
+            "a draft belongs to a user: sign in or use a user's API key",
         )
     })
 }

@@ -120,7 +120,7 @@ async fn bounded(pieces: &mut dyn Pieces) -> Result<Vec<u8>, Problem> {
             return Err(Problem::new(
                 Kind::TooLarge,
                 "audio-too-long",
-                format!("audio may have {AUDIO_BYTES_MAX} bytes, a minute of it"),
+                format!("audio can have at most {AUDIO_BYTES_MAX} bytes, which is one minute"),
             ));
         }
     }

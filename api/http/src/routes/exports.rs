@@ -88,7 +88,7 @@ async fn export(ctx: Ctx, input: Input) -> Result<File, Problem> {
     let name = input.param(0)?;
     let what = Exportable::of_name(&name).ok_or_else(|| Problem::missing("this export"))?;
     let format = Format::of_word(input.text("format").unwrap_or("csv"))
-        .ok_or_else(|| Problem::invalid("query-invalid", "format is csv, xlsx, parquet or jsonl"))?;
+        .ok_or_else(|| Problem::invalid("query-invalid", "format must be csv, xlsx, parquet or jsonl"))?;
     let order = Order {
         what,
         format,

@@ -176,8 +176,8 @@ async fn confirm_clock(ctx: Ctx, input: Input) -> Result<Changed<ClockConfirmed>
         return Err(Problem::refused(
             "clock-behind",
             format!(
-                "this server's time is {} s ahead of the machine's clock and never goes back: start the server again, \
-                 then confirm / 服务器时间早于本机时钟校正前的时间，请先重启服务，再确认",
+                "the server's time is {} s ahead of the machine's clock and cannot go back: restart the \
+                 server, then confirm / 服务器时间早于本机时钟校正前的时间，请先重启服务，再确认",
                 behind_ms / 1_000
             ),
         ));

@@ -171,7 +171,10 @@ async fn list(ctx: Ctx, input: Input) -> Result<Read<Paged<MessagesShown>>, Prob
     let named = input.text(CUSTOMER.name).map(str::to_owned);
     let scope = input.scope.clone();
     let Some(named) = named else {
-        return Err(Problem::invalid("query-invalid", "say whose with ?customer="));
+        return Err(Problem::invalid(
+            "query-invalid",
+            "select the customer with ?customer=",
+        ));
     };
     let (customer, person) = ctx.compare_customer(&input.comparer(), &named).await?;
     if !sees_person(&ctx, &scope, &person).await? {

@@ -162,7 +162,7 @@ async fn file(mut body: Body) -> Result<Vec<u8>, Problem> {
             return Err(Problem::new(
                 Kind::TooLarge,
                 "body-too-large",
-                format!("a model may have {MODEL_FILE_BYTES_MAX} bytes"),
+                format!("a model can have at most {MODEL_FILE_BYTES_MAX} bytes"),
             ));
         }
     }
@@ -213,7 +213,8 @@ async fn train(ctx: Ctx, mut input: Input) -> Result<Changed<TrainingShown>, Pro
     });
     let Some(learned) = told.await?.transpose()?.flatten() else {
         return Err(Problem::unavailable(format!(
-            "the process ends, or it took more than {TRAINING_WITHIN_MS} ms: send fewer lines, labels or folds"
+            "the server is shutting down, or training took more than {TRAINING_WITHIN_MS} ms: send fewer \
+             lines, labels or folds"
         )));
     };
     let shown = keep(&ctx.installation, &input.caller, model, learned, wished, cause).await?;

@@ -254,7 +254,7 @@ impl Form {
             (Self::Digests, _) => "it is no SHA-256 of 64 hexadecimal digits",
             (_, WhyNotImported::Uncallable) => "it is no telephone number that can be called",
             (_, WhyNotImported::Unreadable) => "it is no telephone number",
-            (_, WhyNotImported::WithoutCountry) => "it has no country code, and its country is not known",
+            (_, WhyNotImported::WithoutCountry) => "it has no country code and its country is unknown",
         }
     }
 }

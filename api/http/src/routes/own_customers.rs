@@ -86,7 +86,7 @@ async fn list(ctx: Ctx, input: Input) -> Result<Read<Paged<CustomersListed>>, Pr
     let (behind, limit): (Option<CustomerId>, usize) = (paging.place()?, paging.limit);
     let wanted = match asked {
         (Some(_), Some(_)) => {
-            return Err(Problem::invalid("query-invalid", "user or team, not both"));
+            return Err(Problem::invalid("query-invalid", "give user or team, not both"));
         }
         (user, team) => wanted(&ctx, &scope, user, team).await?,
     };

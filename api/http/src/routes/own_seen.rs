@@ -55,7 +55,7 @@ const fn key_of(way: Way) -> Option<domain::ids::KeyId> {
 fn instant(input: &Input, name: &'static str) -> Result<Option<Timestamp>, Problem> {
     let told = input.text(name).map(str::parse).transpose();
     told.map_err(|_unreadable| {
-        let detail = format!("{name} is not an instant such as 2026-03-02T10:00:00+08:00");
+        let detail = format!("{name} must be a time such as 2026-03-02T10:00:00+08:00");
         Problem::invalid("query-invalid", detail)
     })
 }

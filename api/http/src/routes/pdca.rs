@@ -51,7 +51,7 @@ async fn report(ctx: Ctx, input: Input) -> Result<Read<Standing<PdcaShown>>, Pro
     };
     let named = input.text("at").map(str::parse::<NaiveDate>).transpose();
     let named =
-        named.map_err(|_bad_day| Problem::invalid("date-invalid", "at is a day such as 2026-11-20"))?;
+        named.map_err(|_bad_day| Problem::invalid("date-invalid", "at must be a date such as 2026-11-20"))?;
     let moment = Moment::of(input.query())?;
     let views: Vec<Arc<dyn View>> = vec![
         Arc::new(CampaignBoard),

@@ -67,7 +67,7 @@ fn whose(input: &Input) -> Result<UserId, Problem> {
         Problem::new(
             Kind::Forbidden,
             "preferences-of-a-user",
-            "preferences are a user's own: sign in, or use a user's key",
+            "preferences belong to a user: sign in or use a user's API key",
         )
     })
 }

@@ -137,7 +137,7 @@ struct PreviewChanged {
 fn asking(campaign: CampaignId, signed_in: Option<String>, named: Option<UserId>) -> Result<Asking, Problem> {
     let signed_in = signed_in.and_then(|by| by.parse().ok());
     let agent = signed_in.or(named);
-    let needed = || Problem::invalid("agent-needed", "say which agent asks: sign in, or give \"agent\"");
+    let needed = || Problem::invalid("agent-needed", "the agent is unknown: sign in or give \"agent\"");
     agent.map(|agent| Asking { campaign, agent }).ok_or_else(needed)
 }
 

@@ -30,9 +30,9 @@ struct ProblemMeaning {
     kind: String,
     #[schemars(example = &"missing")]
     code: &'static str,
-    #[schemars(example = &"There is no such thing, or it is outside your data scope.")]
+    #[schemars(example = &"Not found, or outside your data scope.")]
     en: &'static str,
-    #[schemars(example = &"不存在，或不在你的数据范围内。")]
+    #[schemars(example = &"不存在，或不在您的数据范围内。")]
     zh: &'static str,
 }
 

@@ -93,7 +93,7 @@ fn with_reason(input: &Input) -> Result<(), Problem> {
     if input.text(REASON.name).is_none_or(|text| text.trim().is_empty()) {
         return Err(Problem::invalid(
             "reason-needed",
-            "say why with ?reason=: it is stored for ever, so name no person",
+            "give a reason with ?reason=: it is stored permanently, so do not include personal data",
         ));
     }
     Ok(())
@@ -134,7 +134,7 @@ async fn linked(ctx: Ctx, input: Input) -> Result<Sound, Problem> {
     let (Some(webhook), Some(until_s), Some(signature)) = (webhook, until, input.text("signature")) else {
         return Err(Problem::invalid(
             "query-invalid",
-            "a link has webhook, until and signature, as it was told",
+            "the link needs webhook, until and signature, as in the webhook's event",
         ));
     };
     let claim = LinkClaim {
@@ -168,8 +168,13 @@ async fn found(
 ) -> Result<(Opened, PacedPlace), Problem> {
     let installation = &ctx.installation;
     let place = PLACES.enter(installation.now());
-    let place = place
-        .ok_or_else(|| Problem::new(Kind::Busy, "recordings-busy", "many recordings are being taken"))?;
+    let place = place.ok_or_else(|| {
+        Problem::new(
+            Kind::Busy,
+            "recordings-busy",
+            "too many recordings are being downloaded",
+        )
+    })?;
     let state = installation.entities.calls.state(&call).await?.state;
     let Some(customer) = state.customer().cloned() else {
         return Err(Problem::missing("this call"));

@@ -128,7 +128,7 @@ async fn reason_to_test(
     refuse_unrevealed(ctx, caller, told.campaign(), told.customer(), what).await?;
     let reason = reason.map(str::trim).filter(|text| !text.is_empty());
     let unsaid = || {
-        let detail = "say why with reason: it is stored for ever, so name no person";
+        let detail = "give a reason: it is stored permanently, so do not include personal data";
         Problem::invalid("reason-needed", detail)
     };
     reason.map(|text| Some(text.to_owned())).ok_or_else(unsaid)
@@ -262,7 +262,7 @@ impl Order for WhatIfOrder {
             body.wrong("flow", "is missing (or give a model)");
         }
         if order.model_base64.is_some() && order.model.is_some() {
-            body.wrong("model", "cannot stand beside model_base64");
+            body.wrong("model", "cannot be combined with model_base64");
         }
         order
     }

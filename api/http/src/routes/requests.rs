@@ -216,7 +216,7 @@ async fn answer(ctx: Ctx, input: Input) -> Result<Changed<RequestAnswered>, Prob
     if set.is_some() && (received.wish != Wish::Correct || refuse == Some(true)) {
         return Err(Problem::members(vec![MemberError {
             pointer: "/set".to_owned(),
-            detail: "only of a correction that is done".to_owned(),
+            detail: "only for a completed correction".to_owned(),
         }]));
     }
     let done = match refuse {

@@ -68,7 +68,8 @@ async fn show(ctx: Ctx, input: Input) -> Result<Read<StreamShown>, Problem> {
             break;
         }
         if read.version.0 >= STREAM_EVENTS_MAX {
-            let detail = format!("a stream of more than {STREAM_EVENTS_MAX} events is not folded here");
+            let detail =
+                format!("a stream with more than {STREAM_EVENTS_MAX} events cannot be replayed here");
             return Err(Problem::refused("stream-too-long", detail));
         }
     }

@@ -185,7 +185,7 @@ fn instant(input: &Input, name: &'static str) -> Result<Option<Timestamp>, Probl
         Some(Ok(at)) => Ok(Some(at)),
         Some(Err(_)) => Err(Problem::invalid(
             "query-invalid",
-            format!("{name} is not an instant such as 2026-03-02T10:00:00+08:00"),
+            format!("{name} must be a time such as 2026-03-02T10:00:00+08:00"),
         )),
     }
 }

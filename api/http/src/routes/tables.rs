@@ -75,7 +75,7 @@ async fn day(ctx: Ctx, input: Input) -> Result<Read<Standing<Daily>>, Problem> {
         Some(Err(_)) => {
             return Err(Problem::invalid(
                 "date-invalid",
-                "date is a day such as 2026-11-20",
+                "date must be a date such as 2026-11-20",
             ));
         }
     };

@@ -183,7 +183,7 @@ async fn put_end_on_record(ctx: Ctx, input: Input) -> Result<Changed<TakingRecor
         .await?
         .is_some();
     if !is_repeated && inquiries.state(&id).await?.state.has_ended() {
-        let detail = "how this ended is on record already: it stays as it ended first";
+        let detail = "the end is already recorded and cannot be changed";
         return Err(Problem::refused("taking-ended", detail));
     }
     let cause = Cause {

@@ -279,7 +279,7 @@ mod tests {
                 ),
                 (
                     json!({ "targets": [{ "metric": "dialed_calls", "ratio": 0.5 }] }),
-                    "no ratio",
+                    "not a measured ratio",
                 ),
                 (
                     json!({ "targets": [{ "metric": "answer_ratio_per_call", "ratio": 1.5 }] }),

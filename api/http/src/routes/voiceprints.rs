@@ -328,7 +328,7 @@ async fn worked_on<T: Send + 'static>(
     installation.tasks().thread("voices", Box::new(work));
     let done = tokio::select! {
         biased;
-        done = told => done.map_err(|_gone| Problem::unavailable("the process ends"))?,
+        done = told => done.map_err(|_gone| Problem::unavailable("the server is shutting down"))?,
         () = installation.pause(WORK_MS_MAX) => {
             let (code, why) = ("voice-too-slow", "comparing took longer than it may");
             return Err(Problem::new(domain::problem::Kind::Unavailable, code, why));

@@ -161,7 +161,8 @@ async fn add(ctx: Ctx, input: Input) -> Result<MadeOrChanged<WebhookMade>, Probl
     if matches!(order.format, Format::Mail | Format::Sms) {
         return Err(Problem::members(vec![MemberError {
             pointer: "/format".to_owned(),
-            detail: "mails and short messages tell of alerts: add a channel (alerts/channels)".to_owned(),
+            detail: "mail and short messages are for alerts: add an alert channel (alerts/channels)"
+                .to_owned(),
         }]));
     }
     let adding = Adding {

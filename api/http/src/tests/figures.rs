@@ -265,7 +265,7 @@ const MISTAKES: [(&str, u16, &str, &str); 15] = [
         "metrics/conversion_ratio?from=2026-03-02T10:30:00Z",
         400,
         "window-invalid",
-        "whole hour",
+        "full hour",
     ),
     (
         "metrics/conversion_ratio?from=2026-03-02&to=2026-03-02",

@@ -67,6 +67,6 @@ fn grades_are_written_onto_people_page_by_page_for_a_reason_and_the_same_again_i
     let own = json!({ "sql": "SELECT * FROM customers WHERE rfm_grade = 'x'", "reason": "x" });
     assert_eq!(server.post(path, &own).1["code"], "segment-asks-what-it-writes");
     let body = json!({ "sql": "SELECT * FROM customers" });
-    assert_eq!(server.post(path, &body).0, 422, "a reason is needed");
+    assert_eq!(server.post(path, &body).0, 422, "a reason is required");
     server.end();
 }

@@ -112,7 +112,7 @@ fn what_cannot_be_merged_says_why() {
     assert!(status == 422 && detail.contains("unmerge them first"), "{detail}");
     let (status, detail) = post("C2/merge", "C3");
     assert!(
-        status == 422 && detail.contains("merge into that one"),
+        status == 422 && detail.contains("merge into that customer"),
         "{detail}"
     );
     let no_reason = json!({ "other": "C3" });

@@ -147,7 +147,7 @@ fn preflight_says_which_models_of_a_campaigns_tiers_are_not_on_this_machine() {
             .filter(|one| one["state"] == "missing");
         assert_eq!(missing.count(), 1, "{}", told.body);
         assert!(
-            told.body.to_string().contains("publish its file here again"),
+            told.body.to_string().contains("publish it here again"),
             "{}",
             told.body
         );

@@ -68,7 +68,7 @@ fn routes_and_questions_over_a_view_that_is_remade_are_refused_with_how_far_it_i
         for (status, problem) in refused {
             assert_eq!(status, 503, "{problem}");
             let detail = problem["detail"].as_str().unwrap();
-            assert!(detail.contains("call_history is being remade, "), "{detail}");
+            assert!(detail.contains("call_history is being rebuilt, "), "{detail}");
             assert!(detail.contains(" of 1000000 events"), "{detail}");
         }
         let answered = [

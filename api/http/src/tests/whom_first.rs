@@ -39,7 +39,7 @@ fn a_named_time_is_taken_or_refused_with_the_next_that_is_allowed() {
     let night = json!({ "campaign": "T", "at": tomorrow(&server, 22) });
     let refused = server.post(path, &night);
     assert!(
-        refused.0 >= 400 && detail(&refused).contains("the next allowed is"),
+        refused.0 >= 400 && detail(&refused).contains("next allowed time"),
         "{refused:?}"
     );
     // The row of the list says when the person prefers to be called.
@@ -47,7 +47,7 @@ fn a_named_time_is_taken_or_refused_with_the_next_that_is_allowed() {
     assert!(detail(&morning).contains("preferred_times"), "{morning:?}");
     let bound = json!({ "campaign": "T", "at": tomorrow(&server, 13), "agent": "wang" });
     let bound = server.post(path, &bound);
-    assert!(detail(&bound).contains("no agents take the calls"), "{bound:?}");
+    assert!(detail(&bound).contains("has no agents"), "{bound:?}");
     for wrong in [json!({ "campaign": "T" }), json!({ "at": tomorrow(&server, 13) })] {
         assert_eq!(server.post(path, &wrong).0, 422, "{wrong}");
     }
@@ -157,7 +157,7 @@ fn a_campaign_that_contradicts_itself_or_its_preset_is_not_made() {
     for (map, why) in [
         (json!({ "busy": retry(4) }), "retry_policy allows 3"),
         (json!({ "opted_out": retry(1) }), "never called again"),
-        (json!({ "engaged": { "do": "stop" } }), "is no disposition"),
+        (json!({ "engaged": { "do": "stop" } }), "is not a disposition"),
     ] {
         let refused = with("dispositions", map);
         assert!(refused.0 >= 400 && detail(&refused).contains(why), "{refused:?}");

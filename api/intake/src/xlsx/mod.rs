@@ -252,7 +252,7 @@ fn short(text: &str) -> Cell {
 /// `13800138000` and `3.5` as text; what Excel has rounded is refused.
 fn plain_number(number: f64) -> Result<String, String> {
     if number.abs() >= EXACT_NUMBER_MAX {
-        return Err("a number of more than 15 digits has lost digits in Excel; \
+        return Err("a number with more than 15 digits has lost digits in Excel; \
                     format the column as text and enter it again (请将该列设为文本格式)"
             .to_owned());
     }

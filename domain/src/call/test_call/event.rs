@@ -1,5 +1,5 @@
-//! What happens in a test call: one kind, whose step is what the event of a call would be. Never changed,
-//! only added to.
+//! The event of a test call: one kind that wraps the call event of each step. Stored kinds are added to and
+//! never changed.
 
 use crate::call::event::CallEvent;
 use crate::decider::{EventData, UnreadableEvent, read_current};
@@ -10,12 +10,13 @@ use serde_json::value::RawValue;
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(tag = "kind", content = "data")]
 pub enum TestCallEvent {
-    /// A step of a test call. It is no call of a customer and counts nowhere.
+    /// A step of a test call, as the call event that it would be. It is no call to a customer and is not
+    /// counted.
     #[serde(rename = "test_call.step_recorded")]
     StepRecorded { step: Box<CallEvent> },
 }
 
-/// Stored kinds, each named for its variant. They never change.
+/// The stored kinds, one constant per variant. They never change.
 impl TestCallEvent {
     pub const STEP_RECORDED: &'static str = "test_call.step_recorded";
 

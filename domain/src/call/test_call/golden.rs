@@ -1,4 +1,4 @@
-//! The stored kind of a test call's steps, held against its golden file.
+//! The stored kind of a test call's steps, compared with its golden file.
 
 use super::event::TestCallEvent;
 use crate::call::event::CallEvent;

@@ -1,9 +1,9 @@
-//! A test call (试呼): the flow of a campaign on one of our own phones, before its customers hear it.
+//! A test call (试呼): runs a campaign's flow on one of our own phones before its customers hear it.
 //!
-//! Promises: it goes through the same states as a call and a line dials it by the same permit, whose grants
-//! say by the rule `own_test_number` that the number is one of ours. Its events are of an aggregate of their
-//! own, one kind for every step: whatever counts, bills, reports or follows calls reads other kinds, and can
-//! take none of it for a call to a customer.
+//! Guarantees: it passes through the same states as a call, and a line dials it by the same kind of permit;
+//! the grants name the rule `own_test_number`. Its events belong to an aggregate of their own, with one kind
+//! for every step. Views, billing, reports and drivers read other kinds and cannot take a test call for a
+//! call to a customer.
 
 pub mod event;
 
@@ -22,7 +22,7 @@ use crate::time::Timestamp;
 use crate::transcript::TranscriptOf;
 use values::ids::CallId;
 
-/// The decider of one test call.
+/// The decider of the test-call aggregate.
 pub struct TestCall;
 
 impl Decider for TestCall {
@@ -39,7 +39,7 @@ impl Decider for TestCall {
         command.kind()
     }
 
-    /// As a call decides; but it begins under the grants of a test alone.
+    /// Decides as for a call, but accepts only the grants of a test call.
     fn decide(
         state: &CallState,
         command: CallCommand,
@@ -69,7 +69,7 @@ impl Decider for TestCall {
         Call::transcript(id, event.step())
     }
 
-    /// The campaign whose flow is tried, and the stand-in under whose key its words are sealed: nobody.
+    /// Returns the campaign of the tested flow, and the stand-in customer with the key that seals its words.
     fn scope(id: &CallId, state: &CallState, event: &TestCallEvent) -> Scope {
         Call::scope(id, state, event.step())
     }

@@ -1,4 +1,4 @@
-//! A test call begins under a test's grants alone, and a call under none of them.
+//! A test call begins only under the grants of a test, and a call never under them.
 
 use super::{TestCall, TestCallEvent};
 use crate::call::command::CallCommand;

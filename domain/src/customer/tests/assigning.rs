@@ -1,4 +1,4 @@
-//! Assigning a person to a user or a team: with a reason, once, and to nobody any more.
+//! Assigns a person to a user or a team, once and with a reason, and removes the assignment.
 
 use super::*;
 use crate::customer::Assignee;
@@ -27,7 +27,7 @@ fn a_person_is_assigned_to_one_at_a_time_and_with_a_reason() {
     );
     let unreasoned = decide(&given, assign(&wang, " "));
     assert!(matches!(unreasoned, Err(CustomerRefusal::ReasonNeeded { .. })));
-    assert_eq!(decide(&given, unassign()), Ok(Vec::new()), "nobody had them");
+    assert_eq!(decide(&given, unassign()), Ok(Vec::new()), "they had no assignee");
     given.extend(decide(&given, assign(&wang, "dialect")).unwrap());
     assert_eq!(state_at(&given, now()).assignee(), Some(&wang));
     assert_eq!(decide(&given, assign(&wang, "again")), Ok(Vec::new()));

@@ -1,10 +1,10 @@
-//! A retry goes to the hour in which people answer, and stays where the person, the plan or the hours say so.
+//! A retry moves to a better hour, or stays if the person, the plan or the calling hours say so.
 
 use super::*;
 use crate::best_times::{BEST_TIME, BestTimesPlan, CallHour, CountedTimes, DaySort, LearntTimes};
 use std::sync::Arc;
 
-/// Of 100 calls at ten 10 were answered, of 100 at 19 o'clock 50; open from 9 to 20.
+/// Learned answers: 10 of 100 calls at 10:00, 50 of 100 at 19:00; open from 9:00 to 20:00.
 fn learning() -> CampaignFacts {
     let mut counted = CountedTimes::default();
     for (hour, answers) in [(10, 10), (19, 50)] {
@@ -39,7 +39,7 @@ fn folded(given: &[CustomerEvent]) -> CustomerState {
     state
 }
 
-/// When it is due again, and to which hour it was moved.
+/// Returns the next due time of a closed call, and the better hour it was moved to.
 fn next(event: &CustomerEvent) -> (Option<Timestamp>, Option<u8>) {
     let CustomerEvent::CallClosed {
         next_due_at, timing, ..
@@ -105,7 +105,7 @@ fn it_stays_where_nothing_is_learnt_or_the_plan_the_person_or_the_hours_say_so()
         let event = closed_of(&[granted(1)], closing(1, Disposition::NoAnswer), facts);
         assert_eq!(next(&event), (Some(policy), None));
     }
-    // What a person says of themselves goes before what is learnt of many.
+    // The person's own preferred times take precedence over learned hours.
     let preferred = CustomerEvent::PreferredTimesSet {
         times: vec!["mon-fri 09:00-12:00".parse().unwrap()],
         origin: crate::customer::ProfileOrigin::Import { list: list() },
@@ -113,7 +113,7 @@ fn it_stays_where_nothing_is_learnt_or_the_plan_the_person_or_the_hours_say_so()
     let given = [preferred, granted(1)];
     let event = closed_of(&given, closing(1, Disposition::NoAnswer), learning());
     assert_eq!(next(&event), (Some(policy), None));
-    // What failed on our side says nothing of the person.
+    // A failure on our side says nothing about the person.
     let uncharged = CallClosing {
         charged: false,
         ..closing(1, Disposition::Congestion)

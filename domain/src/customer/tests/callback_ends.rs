@@ -1,4 +1,5 @@
-//! How callbacks end: on record wherever the enrolment does, and with the waits of the policy behind them.
+//! How callbacks end: recorded whenever the enrolment ends, and with the waits of the retry policy after
+//! them.
 
 use super::calling_back::{at, ended_how, for_agents, granted_at, order, requested, windowed};
 use super::*;
@@ -23,7 +24,7 @@ fn due_of(events: &[CustomerEvent]) -> Option<Timestamp> {
     *due_at
 }
 
-/// How the callback ended, by which rule; panics unless the enrolment is settled right behind it.
+/// Returns how the callback ended and the rule; panics unless the enrolment's settlement follows directly.
 fn ended_and_settled(events: &[CustomerEvent]) -> (CallbackEnd, Option<&str>) {
     let [
         ..,
@@ -51,7 +52,7 @@ fn a_callback_that_is_canceled_behind_a_call_leaves_the_policys_wait() {
         Some(CustomerEvent::CallClosed { next_due_at, .. }) if *next_due_at == Some(named)
     ));
     assert_eq!(due_of(&decide(&given, cancel()).unwrap()), Some(waits_until));
-    // The hold-off of a trunk that fell silent, too.
+    // The hold-off of a silent trunk applies, too.
     let given = person(&[granted(1), requested(named, None)]);
     let silent = CallClosing {
         charged: false,
@@ -121,7 +122,7 @@ fn nobody_who_named_a_time_is_called_now_and_no_order_costs_them_the_callback() 
     check(&given, now_please.clone(), Err(waits.clone()));
     assert!(decide(&person(&[]), now_please).is_ok());
     assert!(granted_at(&given, windowed(), "2026-03-02T15:00:00+08:00"));
-    // Nor by the order for whom we cut off.
+    // Nor does the order to call back after a cut-off.
     let cut_off = CallClosing {
         answered: true,
         ..closing(1, Disposition::Interrupted)
@@ -222,7 +223,7 @@ fn a_callback_ends_on_record_wherever_the_enrolment_does() {
             "{said}"
         );
     }
-    // Withdrawn while the call is open: it ends with the call, or with the grant that is given back.
+    // Withdrawn while the call is open: the callback ends with the call, or with the released grant.
     let withdrawn = [granted.clone(), decide(&granted, withdraw).unwrap()].concat();
     let events = decide(&withdrawn, close(closing(1, Disposition::Withdrawn))).unwrap();
     assert_eq!(
@@ -258,7 +259,7 @@ fn a_grant_given_back_until_behind_the_callback_says_at_once_that_it_was_missed(
     let given = person(&[requested(named, None), granted(1)]);
     let in_time = decide(&given, release(until.minus_ms(1), Some(Box::new(windowed())))).unwrap();
     assert!(matches!(in_time.as_slice(), [CustomerEvent::DialReleased { .. }]));
-    // Whoever cannot tell the campaign's facts leaves it to the next grant.
+    // Without the campaign's facts the next grant decides.
     let untold = decide(&given, release(until, None)).unwrap();
     assert!(matches!(untold.as_slice(), [CustomerEvent::DialReleased { .. }]));
     let tomorrow = until.plus_ms(DAY_MS);
@@ -274,7 +275,7 @@ fn a_grant_given_back_until_behind_the_callback_says_at_once_that_it_was_missed(
     };
     assert_eq!((*not_before, *due_at), (Some(tomorrow), Some(tomorrow)));
     assert_eq!((*how, rule.as_deref()), (CallbackEnd::Missed, Some("number_cap")));
-    // Where the callback was all that was left, the enrolment is over with it.
+    // If the callback was the only call left, the enrolment ends with it.
     let mut spent = windowed();
     spent.plan.ends_at = Some(tomorrow);
     let events = decide(&given, release(tomorrow, Some(Box::new(spent)))).unwrap();

@@ -1,4 +1,4 @@
-//! Times that people name: never called before, before ordinary work then, never where a rule says no.
+//! Callbacks: never called before their time, then before ordinary work, and never against a rule.
 
 use super::*;
 use crate::customer::command::CallbackOrder;
@@ -89,7 +89,7 @@ fn nobody_is_called_before_the_time_they_named_whatever_a_retry_says() {
     let before = decide_at(&given, grant_with(windowed()), "2026-03-02T14:59:59.999999+08:00");
     assert_eq!(before, Err(CustomerRefusal::NotDue { due_at: named }));
     assert!(granted_at(&given, windowed(), "2026-03-02T15:00:00+08:00"));
-    // The same again is no other wish.
+    // A repeated request makes no event.
     check(&given, order(named, None, windowed()), Ok(Vec::new()));
     let other = at("16:00:00");
     let replaced = vec![ended(named, CallbackEnd::Replaced, None), requested(other, None)];
@@ -261,7 +261,7 @@ fn a_callback_that_could_not_be_made_in_time_is_said_to_be_missed() {
     let named = at("15:00:00");
     let waits = person(&[requested(named, None)]);
     let over = "2026-03-02T17:00:00+08:00";
-    // Never called yet: ordinary work from there on.
+    // Never called yet: it continues as an ordinary enrolment.
     let missed = ended(named, CallbackEnd::Missed, Some(instant(over)));
     assert_eq!(
         decide_at(&waits, grant_with(windowed()), over),
@@ -270,7 +270,7 @@ fn a_callback_that_could_not_be_made_in_time_is_said_to_be_missed() {
     let on = [waits.clone(), vec![missed]].concat();
     assert!(granted_at(&on, windowed(), over));
     assert!(granted_at(&waits, windowed(), "2026-03-02T16:59:59+08:00"));
-    // The policy is done with whoever answered: missing the callback settles.
+    // After an answer the policy has no call left: missing the callback settles.
     let answered = closed(&closing(1, Disposition::Answered), Some(named));
     let only = person(&[granted(1), requested(named, None), answered]);
     let events = decide_at(&only, grant_with(windowed()), over).unwrap();
@@ -282,7 +282,7 @@ fn a_callback_that_could_not_be_made_in_time_is_said_to_be_missed() {
         panic!("{events:?}");
     };
     assert_eq!(rule.as_deref(), Some("callback_missed"));
-    // A rule that defers beyond it says so at once.
+    // A rule that defers beyond the callback's end ends it at once.
     let mut shut = windowed();
     shut.plan.window = window("09:00-12:00");
     let events = decide_at(&waits, grant_with(shut), "2026-03-02T15:00:00+08:00").unwrap();

@@ -1,9 +1,9 @@
-//! Ends of calls: the next due time by the retry policy, or settled.
+//! Ends of calls: the next due time by the retry policy, or a settlement.
 
 use super::*;
 use crate::calling_plan::AfterCutOff;
 
-/// Closes attempt 1 (or the one behind `before`) and compares the next due time; `None` settles.
+/// Closes attempt 1 (or the one after `before`) and compares the next due time; `None` expects a settlement.
 fn check_next(before: &[CustomerEvent], closing: CallClosing, facts: &CampaignFacts, due: Option<u64>) {
     let attempt = (1..20)
         .find(|attempt| nth_call(*attempt) == closing.call)
@@ -152,7 +152,7 @@ fn an_interrupted_or_silent_dial_waits_out_the_hold_off() {
     check_next(&[], closing(1, Disposition::Congestion), &facts(), Some(1_000));
 }
 
-/// Answered, talking, and then we were gone.
+/// Returns the closing of a cut-off: answered, and interrupted by us.
 fn cut_off(attempt: u32) -> CallClosing {
     CallClosing {
         answered: true,
@@ -168,7 +168,7 @@ fn with_after_cut_off(choice: Option<AfterCutOff>) -> CampaignFacts {
 
 #[test]
 fn who_was_cut_off_is_not_called_again_that_day_whatever_the_rule_for_interruptions_says() {
-    // Ended at 10:00:10 Beijing time: until midnight.
+    // Ended at 10:00:10 Beijing time: the time until midnight.
     let until_midnight = 14 * 3_600_000 - 10_000;
     for choice in [None, Some(AfterCutOff::NextDay)] {
         check_next(&[], cut_off(1), &with_after_cut_off(choice), Some(until_midnight));
@@ -179,7 +179,7 @@ fn who_was_cut_off_is_not_called_again_that_day_whatever_the_rule_for_interrupti
         ..cut_off(1)
     };
     check_next(&[], late, &facts(), Some(0));
-    // Silence of the far end, or a ringing phone, waits as before.
+    // A silent far end or a ringing phone waits as before.
     check_next(&[], closing(1, Disposition::Interrupted), &facts(), Some(171_000));
 }
 

@@ -1,4 +1,4 @@
-//! Numbers that were stored as Chinese without a known country.
+//! Confirms numbers that were stored as Chinese without a known country.
 
 use super::*;
 
@@ -28,7 +28,8 @@ fn confirm(reason: &str) -> CustomerCommand {
     }
 }
 
-/// The rule that refuses a dial under a preset at noon, both in Beijing and in New York's evening before.
+/// Returns the rule that refuses a dial under a preset, at noon in Beijing and in the evening before in New
+/// York.
 fn refused_under(preset: Preset, given: &[CustomerEvent]) -> Option<String> {
     let facts = campaign_facts(preset);
     let command = CustomerCommand::GrantDial {

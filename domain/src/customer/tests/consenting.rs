@@ -1,4 +1,4 @@
-//! Consent given and withdrawn by hand: what is refused, which calls a withdrawal concerns, that it holds.
+//! Consent given and withdrawn by hand: what is refused, and which calls a withdrawal concerns.
 
 use super::*;
 
@@ -40,7 +40,7 @@ fn withdrawn(scope: &str, open_calls: Vec<values::ids::CallId>) -> CustomerEvent
     }
 }
 
-/// A grant as the rules give it, so that it says for which scope they looked at consent.
+/// Returns a grant made by the rules, which states the scope for which they checked consent.
 fn granted_by_the_rules() -> CustomerEvent {
     let mut events = decide(&person(&[]), grant_with(facts())).unwrap();
     events.remove(0)

@@ -1,4 +1,4 @@
-//! Values of a person that a request corrects: where they stand, and what is no value that changes.
+//! Corrects values of a person by a person request, and refuses what cannot be corrected.
 
 use super::*;
 use crate::customer::{CORRECTED_BYTES_MAX, Correction};

@@ -1,4 +1,4 @@
-//! What a person may order for somebody who was cut off by us: a call back, or an end.
+//! Orders of a user for a customer after a cut-off: a call back, or the end.
 
 use super::*;
 use crate::customer::CUT_OFF_SETTLED;

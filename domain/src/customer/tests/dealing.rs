@@ -1,4 +1,4 @@
-//! Deals of a person: put down to a call within the window, superseded by what is reported later.
+//! Deals of a person: attributed to a call within the window, superseded by later reports.
 
 use super::*;
 use crate::customer::{CallTold, DealReport};
@@ -107,7 +107,7 @@ fn a_deal_of_an_unknown_call_before_it_or_to_come_is_refused_and_says_why() {
     ));
 }
 
-/// What each report adds to figures, one after another, and what all add up to.
+/// Checks what each report adds to the counted figures, one after another, and their sum.
 fn counted(reports: &[DealReport]) -> (Vec<[i64; 4]>, DealCounts) {
     let mut given = called();
     let mut each = Vec::new();
@@ -147,9 +147,9 @@ fn figures_count_what_stands_within_the_window_whatever_was_corrected() {
         report(500_000, later(1)),
         second(70_000, later(2)),
         report(320_000, later(3)),
-        // Beyond the window it counts no more,
+        // Beyond the window it no longer counts,
         report(320_000, later(31)),
-        // and within it again.
+        // and within the window it counts again.
         report(320_000, later(4)),
         second(0, later(2)),
     ]);
@@ -180,7 +180,7 @@ fn of_the_last_one_taken_back_nobody_is_left() {
     assert_eq!(whole, DealCounts::default());
 }
 
-/// An event of before figures counted, as a log may hold it.
+/// Returns the events without counts, as an older log holds them.
 fn without_counts(mut events: Vec<CustomerEvent>) -> Vec<CustomerEvent> {
     for event in &mut events {
         if let CustomerEvent::DealReported { counts, .. } = event {

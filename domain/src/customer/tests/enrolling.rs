@@ -1,4 +1,4 @@
-//! Enrolling, and consent given and withdrawn.
+//! Enrols persons, and records consent given and withdrawn.
 
 use super::*;
 use crate::attribute::TagLevel;

@@ -1,4 +1,5 @@
-//! Holding and erasing: refused, waiting for a call to end, carried out, certified; nothing afterwards.
+//! Holds and erasures: refused, waiting for a call's end, carried out, certified; nothing is stored
+//! afterwards.
 
 use super::*;
 use crate::customer::{DeletedRecording, DoneErasure, Erasure, KEY_BACKUP_DAYS_MAX, RECORDINGS_NAMED_MAX};

@@ -1,4 +1,4 @@
-//! The person's side of a permit: granted, refused with an event, or not asked at all.
+//! The person's side of a permit: granted, refused with an event, or refused without being judged.
 
 use super::*;
 use crate::compliance::closed_for_all;
@@ -318,10 +318,10 @@ fn a_closed_window_speaks_for_whoever_waits_behind_it_and_for_nobody_else() {
     };
     let for_all = (Some("calling_window".to_owned()), opens);
     assert_eq!(by(&[]), for_all);
-    // Given back, and due before it opens.
+    // Released, and due before the window opens.
     let before = Some(opens.minus_ms(1));
     assert_eq!(by(&[granted(1), released(1, before)]), for_all);
-    // Due when it opens, or later, by what it was told itself.
+    // Due when the window opens, or later: its own reason counts.
     let (rule, due_at) = by(&[granted(1), released(1, Some(opens))]);
     assert!(rule.is_some_and(|rule| rule != "calling_window") && due_at == opens);
     let (rule, _) = by(&[granted(1)]);

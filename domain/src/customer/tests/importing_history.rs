@@ -1,4 +1,5 @@
-//! Calls of other systems: each record once, counted by caps where it proves a dial, never a dial of ours.
+//! Imported calls of other systems: each record once; caps count it if it proves a dial; never a dial of
+//! ours.
 
 use super::*;
 use crate::customer::HistoryOrder;

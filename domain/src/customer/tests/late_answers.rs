@@ -1,9 +1,9 @@
-//! An answer that comes after its call was given up: not due again that day, however soon the policy calls.
+//! An answer after its call was given up: not due again on that day, whatever the retry policy says.
 
 use super::*;
 use crate::customer::LateAnswerFact;
 
-/// Midnight of the callee's day, from 10:00 Beijing time.
+/// Milliseconds from 10:00 Beijing time to the midnight of the callee's day.
 const UNTIL_MIDNIGHT_MS: u64 = 14 * 3_600_000;
 
 fn note_with(facts: CampaignFacts) -> CustomerCommand {
@@ -69,7 +69,7 @@ fn a_call_that_is_open_ends_with_the_next_day_as_its_due_time() {
             Ok(vec![closed(&closing, Some(due_at))]),
         );
     }
-    // A late answer without an event of the customer yet is a cut-off all the same.
+    // A late answer that the customer has not recorded yet is a cut-off all the same.
     let closing = CallClosing {
         late_leg: Some(1),
         ..closing(1, Disposition::Interrupted)

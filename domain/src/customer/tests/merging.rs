@@ -1,4 +1,5 @@
-//! Two ids of one person: who is called afterwards, what binds, and how it is undone.
+//! Two ids of one person: which one is called afterwards, which restrictions apply, and how a merge is
+//! undone.
 
 use super::*;
 use crate::compliance::{CountedCalls, JoinedFacts, MERGED_PERSON};
@@ -68,7 +69,7 @@ fn grant(joined: Vec<JoinedFacts>) -> CustomerCommand {
     }
 }
 
-/// What another id's own events say of it.
+/// Returns the restrictions in another id's own events.
 fn told(given: &[CustomerEvent]) -> JoinedFacts {
     state_at(given, now()).as_joined(other())
 }
@@ -92,7 +93,7 @@ fn is_granted(then: &Decided) -> bool {
 fn who_is_merged_into_another_is_called_by_that_one_alone() {
     let joined = [merged(MergeSide::Other), settled_by_merge()];
     check(&person(&[]), merge(MergeSide::Other), Ok(joined.to_vec()));
-    // Once more does nothing; an enrolment that one append had no room for is settled then.
+    // A repeat makes no event; an enrolment for which one append had no room is settled by it.
     check(&person(&joined), merge(MergeSide::Other), Ok(vec![]));
     check(
         &person(&joined[..1]),
@@ -101,7 +102,7 @@ fn who_is_merged_into_another_is_called_by_that_one_alone() {
     );
     let into = CustomerRefusal::MergedInto { customer: other() };
     check(&person(&joined[..1]), grant(vec![]), Err(into));
-    // A list that brings the id again counts it, and nobody calls.
+    // A list with the merged id counts it, and it is not called.
     let given = [
         registered(),
         added(number(), "+8613800138000"),
@@ -129,7 +130,7 @@ fn the_kept_id_is_dialed_only_when_it_is_told_what_the_other_says() {
             .iter()
             .any(|verdict| verdict.rule == MERGED_PERSON)
     );
-    // Nobody else's permit says anything of it.
+    // Permits of other persons carry no verdict for it.
     let alone = decide(&person(&[]), grant(vec![])).unwrap();
     let (_, granted) = alone[0].dial_granted().unwrap();
     assert!(
@@ -219,7 +220,7 @@ fn undone_each_is_called_by_its_own_record_again_and_what_was_settled_stays() {
         disposition: Disposition::NotPermitted,
     };
     check(&other, grant(vec![]), Err(settled));
-    // Another list brings them in again.
+    // Another list enrols the person again.
     let again = Enrolment {
         campaign: "ANOTHER".parse().unwrap(),
         ..row()
@@ -275,7 +276,7 @@ fn chains_calls_under_way_and_too_many_are_refused() {
     check(&[], merge(MergeSide::Kept), Err(CustomerRefusal::NotRegistered));
 }
 
-/// Whoever is granted a dial, or called, was asked without what the other id says.
+/// A granted dial or an open call was judged without the other id's restrictions.
 #[test]
 fn the_kept_id_is_not_merged_in_the_middle_of_its_own_call() {
     let in_call = CustomerRefusal::MergeInCall { call: nth_call(1) };

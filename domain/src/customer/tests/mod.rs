@@ -110,7 +110,7 @@ fn enrolled() -> CustomerEvent {
     }
 }
 
-/// Registered, with one number, in one campaign, and what follows.
+/// Returns the events of a registered person with one number and one campaign, followed by `then`.
 fn person(then: &[CustomerEvent]) -> Vec<CustomerEvent> {
     let mut given = vec![registered(), added(number(), "+8613800138000"), enrolled()];
     given.extend_from_slice(then);
@@ -252,7 +252,7 @@ fn settled(disposition: Disposition, outcome: Option<Outcome>, calls_count: u32)
     }
 }
 
-/// Rule and `not_before` of the refusal, and the disposition if it also settles; panics when granted.
+/// Returns rule and `not_before` of the refusal, and the disposition if it also settles; panics if granted.
 fn refused(events: &Decided) -> (String, Option<Timestamp>, Option<Disposition>) {
     match events.as_deref() {
         Ok(

@@ -1,4 +1,4 @@
-//! Caps and preferred times of one person, and what a campaign's map makes of a disposition.
+//! Caps and preferred times of one person, and the effect of a campaign's disposition map.
 
 use super::*;
 use crate::attribute::TagLevel;
@@ -8,7 +8,7 @@ use crate::preferred_times::read_all;
 use crate::running_plan::{Recycle, RunningPlan};
 use values::call_caps::{CallCap, CapOver};
 
-/// At most so many conversations a day.
+/// Sets a cap for answered calls per day.
 fn answered(calls_max: u32) -> CustomerCommand {
     let mut cap = caps(calls_max);
     cap[0].counted = CountedCalls::Answered;
@@ -47,7 +47,7 @@ fn a_persons_own_cap_counts_in_every_campaign_and_is_never_looser_than_the_prese
     };
     check(&person(&[]), set_caps(1), Ok(vec![set.clone()]));
     check(&person(std::slice::from_ref(&set)), set_caps(1), Ok(Vec::new()));
-    // Two numbers of theirs may each be dialed twice a day: three a day is fewer.
+    // Two numbers of one person may each be dialed twice a day: three a day is fewer.
     assert!(decide(&person(&[]), set_caps(3)).is_ok());
     let Err(CustomerRefusal::Caps(fault)) = decide(&person(&[]), answered(4)) else {
         panic!("a looser cap was taken");
@@ -144,7 +144,7 @@ fn a_map_retries_marks_and_stops_over_the_policy_that_stands() {
         (*level, tag, origin),
         (TagLevel::Behavior, Some("mailbox"), &by_call)
     );
-    // What the map does not name is as the policy says.
+    // Dispositions that the map does not name follow the policy.
     let congested = close(Disposition::Congestion);
     assert_eq!(congested.len(), 1);
 }
@@ -195,7 +195,7 @@ fn what_the_map_ends_is_not_called_again_by_any_other_way() {
             "{:?}: {events:?}",
             call.disposition
         );
-        // The policy itself would have called each of them again.
+        // The policy alone would call each of them again.
         let mut unmapped = facts.clone();
         unmapped.plan.dispositions = Default::default();
         let events = decide(&given, close_with(call, unmapped)).unwrap();
@@ -209,7 +209,7 @@ fn who_prefers_hours_in_which_nobody_is_called_is_settled_and_not_asked_about_fo
         times: read_all(times).unwrap(),
         origin: ProfileOrigin::Person,
     };
-    // cn-service calls from nine to eight.
+    // cn-service calls from 9:00 to 20:00.
     let never = decide(&person(&[set("21:00-22:00")]), grant_with(facts()));
     let (rule, not_before, settles) = refused(&never);
     assert_eq!(

@@ -1,4 +1,4 @@
-//! Who is called by preview dialing: whom an agent accepted, once, by that agent alone.
+//! Preview dialing: only customers that an agent accepted are called, once, by that agent.
 
 use super::*;
 use crate::customer::previewing;

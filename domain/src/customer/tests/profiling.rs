@@ -1,4 +1,4 @@
-//! Attributes and tags: typed, on record, gone with the person; behaviour that follows calls.
+//! Attributes and tags: typed, recorded, and erased with the person; values that follow calls.
 
 use super::*;
 use crate::attribute::{Attribute, AttributeValue, TagLevel};
@@ -31,7 +31,7 @@ fn profile(given: &[CustomerEvent]) -> Profile {
     profile
 }
 
-/// What the state knows must be what the fold over the whole stream knows.
+/// The state's profile must equal the fold over the whole stream.
 fn known_to_state(given: &[CustomerEvent]) -> Profile {
     let known = state_at(given, now()).whole_profile();
     assert_eq!(known, profile(given), "{given:?}");
@@ -61,7 +61,7 @@ fn values_are_set_by_either_name_and_what_is_so_already_is_no_event() {
         (value(&known, "age").as_deref(), value(&known, "region")),
         (Some("32"), None)
     );
-    // What calls change too is said again: the last word counts.
+    // A value that calls change too is recorded again: the last event counts.
     for _ in 0..2 {
         assert_eq!(
             decide(&given, set(&[("intent_level", "high")], &[]))
@@ -155,7 +155,7 @@ fn closed(outcome: Option<Outcome>, next_due_at: Option<Timestamp>) -> CustomerE
     }
 }
 
-/// Judged as a quota judges: by the state of a registered person.
+/// Judges a quota's condition by the state of a registered person.
 #[test]
 fn a_quota_of_a_segment_knows_who_is_of_it_by_attributes_tags_and_calls() {
     let of = |given: &[CustomerEvent], condition: &str| {

@@ -1,4 +1,4 @@
-//! Who comes back after days: by how the last call ended, so many rounds, with the policy's calls again.
+//! List recycling: a new round after days, by the last call's disposition, with the policy's calls again.
 
 use super::*;
 use crate::running_plan::{Recycle, RunningPlan};
@@ -28,7 +28,7 @@ fn round_of(closing: &CallClosing, round: u32) -> CustomerEvent {
     event
 }
 
-/// Not retried by the policy of these tests: final.
+/// A disposition that the policy of these tests does not retry.
 const FINAL: Disposition = Disposition::Rejected;
 
 #[test]

@@ -1,4 +1,4 @@
-//! Grants that were not dialed are given back, once.
+//! Releases grants that were not dialed, once each.
 
 use super::calling_back::{at, order, requested, windowed};
 use super::*;
@@ -68,7 +68,7 @@ fn a_number_that_may_never_be_dialed_settles_the_enrolment() {
 
 #[test]
 fn a_grant_that_is_given_back_leaves_due_what_was_named_however_the_policys_own_time_lies() {
-    // Due again by the policy in the evening; a callback for 15:00, set to 16:00 while its grant is open.
+    // Due by the policy in the evening; a callback for 15:00, changed to 16:00 while its grant is open.
     let (evening, first, second) = (at("18:00:00"), at("15:00:00"), at("16:00:00"));
     let busy = closed(&closing(1, Disposition::Busy), Some(evening));
     let mut given = person(&[granted(1), busy, requested(first, None), granted(2)]);

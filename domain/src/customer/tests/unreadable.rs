@@ -1,8 +1,8 @@
-//! A person whose key is missing though nobody erased them: not dialed, and nothing kept under another key.
+//! A person with a missing key who was not erased: not dialed, and no data stored under another key.
 
 use super::*;
 
-/// As an entity loads a person whose key is in no key store.
+/// Returns a person's events as an entity loads them if no key store has the key.
 fn without_key() -> Vec<CustomerEvent> {
     let erased = || Personal::Erased { hash: None };
     vec![

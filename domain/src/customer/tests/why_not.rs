@@ -1,4 +1,5 @@
-//! Why somebody would be dialed at a time, or not, and from when on: asked of the same rules, granting none.
+//! Explains why a customer may be dialed at a time or not, and from when on: by the same rules, without a
+//! grant.
 
 use super::*;
 use crate::compliance::testing::number_facts;
@@ -7,7 +8,7 @@ use crate::customer::{Above, Judge, Lifted, WhyNot, dialed_number, why_not};
 use crate::screening::Screening;
 use crate::working_calendar::{CallingDays, Holidays};
 
-/// What the number says against a dial, if anything.
+/// A change of the number's facts that speaks against a dial.
 type Against = fn(&mut NumberFacts<'_>);
 
 fn judged(given: &[CustomerEvent], facts: &CampaignFacts, against: Against, at: &str) -> WhyNot {
@@ -180,7 +181,7 @@ fn who_is_not_in_the_campaign_is_not_judged() {
     );
 }
 
-/// A hold on another id ends as one's own does; a check of the number may come each hour.
+/// A hold on another id ends like one on this id; a check of the number may come each hour.
 #[test]
 fn a_hold_on_another_id_and_a_check_that_has_not_come_are_taken_to_be_over() {
     let held = CustomerEvent::Held {

@@ -1,4 +1,4 @@
-//! People withdrawn from a campaign: nothing new is dialed, and what is open ends as it would have.
+//! Withdraws people from a campaign: no new dial, and open calls end as usual.
 
 use super::*;
 use crate::calling_plan::Dedupe;
@@ -110,7 +110,7 @@ fn an_open_call_ends_first_and_settles_then_without_a_retry() {
             }
         )
     });
-    assert!(!next, "nobody calls again");
+    assert!(!next, "there is no further call");
     assert_eq!(rule_of(closed.last()), Some(ENROLMENT_WITHDRAWN));
 }
 

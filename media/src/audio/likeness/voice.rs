@@ -36,7 +36,7 @@ pub enum BadTake {
     Silent,
     #[error("it is longer than {TAKE_MS_MAX} ms")]
     TooLong,
-    #[error("it is not what a take of the form {VOICE_FORM} looks like")]
+    #[error("it is not a take of the form {VOICE_FORM}")]
     Unreadable,
 }
 

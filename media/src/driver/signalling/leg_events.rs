@@ -1,6 +1,6 @@
 //! What a leg's state machine says, told to its owner and to the pace.
 
-use super::{LiveLeg, Signalling};
+use super::{LiveLeg, Signalling, SignallingGrounds};
 use crate::driver::leg_mailbox::LegMailbox;
 use crate::driver::pace::Request;
 use crate::driver::recording_writer::LegNumber;
@@ -16,6 +16,16 @@ impl LiveLeg {
     fn note_answer(&mut self, event: LegEvent, dialog: &AnsweredDialog) {
         self.watch.note_answer(dialog);
         self.mailbox.push(event);
+    }
+
+    /// The dialog is over: its leg counts no more, and a copy of its 200 gets no second BYE.
+    fn note_end(&mut self, call_id: &str, grounds: &SignallingGrounds) {
+        self.slot = None;
+        if let Some(dialog) = &self.watch.answered {
+            grounds
+                .hung_up
+                .insert(call_id, &dialog.to_tag, grounds.time.now());
+        }
     }
 }
 
@@ -45,11 +55,8 @@ impl Signalling {
                 Some(Request::FreePort { leg: number })
             }
             UacEvent::LateAnswered(dialog) => {
-                leg.slot = None;
                 leg.note_answer(LegEvent::LateAnswered(dialog.clone()), &dialog);
-                self.grounds
-                    .hung_up
-                    .insert(call_id, &dialog.to_tag, self.grounds.time.now());
+                leg.note_end(call_id, &self.grounds);
                 None
             }
             UacEvent::Answered(dialog) => {
@@ -73,11 +80,7 @@ impl Signalling {
                 reason_header,
                 q850,
             } => {
-                leg.slot = None;
-                if let Some(dialog) = &leg.watch.answered {
-                    let now = self.grounds.time.now();
-                    self.grounds.hung_up.insert(call_id, &dialog.to_tag, now);
-                }
+                leg.note_end(call_id, &self.grounds);
                 leg.mailbox.push(LegEvent::HungUp {
                     by,
                     reason_header,

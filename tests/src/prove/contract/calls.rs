@@ -78,7 +78,7 @@ fn misread(came: &Came<'_>) -> Vec<String> {
     let errors = came.body.get("errors").and_then(Value::as_array);
     let unknown = errors.into_iter().flatten().filter(|error| {
         let detail = error.get("detail").and_then(Value::as_str);
-        detail.is_some_and(|detail| detail.contains("not a member known here"))
+        detail.is_some_and(|detail| detail.contains("not a known member"))
     });
     unknown
         .map(|error| format!("{} {}: the example's {error}", came.method, came.path))

@@ -79,7 +79,7 @@ export function Figures({ id, campaign, report, why, position }: Props) {
         />
       )}
       <div className={why === null ? 'card figure' : 'card figure notice'}>
-        <div className="name">{t(isPast ? 'campaign.then' : 'campaign.whyTitle')}</div>
+        <div className="name">{t(isPast ? 'campaign.then' : why === null ? 'campaign.dialingTitle' : 'campaign.whyTitle')}</div>
         <div style={{ fontWeight: 600 }}>
           {isPast ? t('campaign.thenCounts', { waiting: campaign.waiting, open: campaign.open, settled: campaign.settled }) : why === null ? <Word tone="line">{t('why.dialing')}</Word> : <Word tone={why.tone}>{t(why.key, why.values)}</Word>}
         </div>

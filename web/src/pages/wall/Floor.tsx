@@ -6,7 +6,7 @@ import type { Live } from '../../api/queries'
 import { percent, seconds } from '../../app/format'
 import { Empty } from '../../components/States'
 import { Headroom } from '../lines/Headroom'
-import { useNames } from './Headline'
+import { useDefinitions, useNames } from './Headline'
 
 /** Rows of a wall; the busiest first, and how many more there are is said. */
 const ROWS_MAX = 12
@@ -18,6 +18,7 @@ function openOf(open: Record<string, number>): number {
 export const CampaignsNow = memo(function CampaignsNow({ picture }: { picture: Live }) {
   const { t } = useTranslation()
   const name = useNames(picture.versions)
+  const definition = useDefinitions(picture.versions)
   const all = [...picture.campaigns].sort((one, other) => openOf(other.open) - openOf(one.open) || other.last_hour.dialed - one.last_hour.dialed)
   return (
     <section className="card">
@@ -36,7 +37,7 @@ export const CampaignsNow = memo(function CampaignsNow({ picture }: { picture: L
                 <th>{t('wall.ringing')}</th>
                 <th>{t('wall.dialed')}</th>
                 <th>{name('answer_ratio')}</th>
-                <th>{name('conversion_ratio')}</th>
+                <th title={definition('conversion_ratio')}>{name('conversion_ratio')}</th>
                 <th>{name('talk_ms_mean')}</th>
               </tr>
             </thead>

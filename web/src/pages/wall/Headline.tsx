@@ -1,5 +1,5 @@
 // The figures of this moment, large: how many talk, the answer rate, how long they talk, how many convert; each with the
-// name, version and definition that the server gives it. What is no metric says so.
+// name and version that the server gives it. A live figure that is not a metric is marked, with its definition on hover.
 import { memo } from 'react'
 import { useTranslation } from 'react-i18next'
 import type { Live } from '../../api/queries'
@@ -12,16 +12,18 @@ interface BigProps {
   name: string
   value: string
   below: readonly string[]
+  /** Shown on hover. */
+  definition?: string | undefined
   /** What opens behind it: the events that it was counted from. */
   onOpen?: (() => void) | undefined
   children?: React.ReactNode
 }
 
-export const Big = memo(function Big({ name, value, below, onOpen, children }: BigProps) {
+export const Big = memo(function Big({ name, value, below, definition, onOpen, children }: BigProps) {
   const { t } = useTranslation()
   return (
     <div className="card figure wall-figure">
-      <div className="name">{name}</div>
+      <div className="name" title={definition}>{name}</div>
       <div className="value">
         {onOpen === undefined ? value : <button type="button" title={t('reports.events')} aria-label={`${value} · ${t('reports.events')} · ${name}`} onClick={onOpen}>{value}</button>}
       </div>
@@ -52,7 +54,18 @@ export function useNames(versions: Live['versions'] | undefined): (member: Membe
     const named = versions?.[member]
     if (named == null) return t('campaigns.figure')
     const label = i18n.language === 'en' ? named.label.en : named.label.zh
-    return named.metric == null ? `${label} · ${t('wall.noMetric')}` : `${label} v${named.version ?? 1}`
+    if (named.metric == null) return `${t(`wall.live.${member}`, { defaultValue: label })} · ${t('wall.noMetric')}`
+    return `${label} v${named.version ?? 1}`
+  }
+}
+
+/** The server's definition of a live figure that is not a metric; undefined for a metric. */
+export function useDefinitions(versions: Live['versions'] | undefined): (member: Member) => string | undefined {
+  const { i18n } = useTranslation()
+  return (member) => {
+    const named = versions?.[member]
+    if (named == null || named.metric != null) return undefined
+    return i18n.language === 'en' ? named.label.en : named.label.zh
   }
 }
 
@@ -72,6 +85,7 @@ interface Props {
 export function Headline({ picture, trail, onOpen }: Props) {
   const { t } = useTranslation()
   const name = useNames(picture.versions)
+  const definition = useDefinitions(picture.versions)
   // What is no metric has no list of events that it was counted from.
   const opens = (member: Member): (() => void) | undefined => {
     const { metric, version } = picture.versions[member] ?? {}
@@ -97,6 +111,7 @@ export function Headline({ picture, trail, onOpen }: Props) {
       />
       <Big
         name={name('settled_answer_ratio')}
+        definition={definition('settled_answer_ratio')}
         value={percent(short.settled_answer_ratio)}
         below={[t('wall.ofMinutes', { part: short.answered, whole: short.settled })]}
       >
@@ -105,6 +120,7 @@ export function Headline({ picture, trail, onOpen }: Props) {
       <Big name={name('talk_ms_mean')} value={seconds(hour.talk_ms_mean)} onOpen={opens('talk_ms_mean')} below={[t('wall.hourMinutes', { value: seconds(short.talk_ms_mean) })]} />
       <Big
         name={name('conversion_ratio')}
+        definition={definition('conversion_ratio')}
         value={percent(hour.conversion_ratio)}
         onOpen={opens('conversion_ratio')}
         below={[t('wall.converted', { count: hour.conversions }), t('wall.hourMinutes', { value: percent(short.conversion_ratio) })]}

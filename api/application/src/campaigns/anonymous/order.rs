@@ -31,8 +31,9 @@ pub(in crate::campaigns) async fn secret(
     let made = made_by(installation, campaign, begun).await?;
     if made > 0 {
         let why = format!(
-            "the keys do not hold the secret of this order, by which {made} copies were made; another one would \
-             make each of them twice: restore a backup of the keys that was taken since the order began"
+            "the key store lacks the secret of this anonymization, which already created {made} \
+             transcripts; a new secret would create them twice: restore a key backup taken after the \
+             anonymization started"
         );
         return Err(Problem::refused("anonymization-secret-missing", why));
     }

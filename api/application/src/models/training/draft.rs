@@ -99,7 +99,7 @@ pub async fn publish_draft(
         return Err(Problem::new(
             Kind::Missing,
             "draft-unknown",
-            format!("nothing that was learned for {model} has this digest"),
+            format!("{model} has no training result with this digest"),
         ));
     }
     let bytes = ModelShelf::of(installation).bytes(&model, &digest)?;

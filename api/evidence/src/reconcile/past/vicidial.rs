@@ -99,8 +99,8 @@ impl Tables {
             };
             if known.is_none() {
                 let Some((table, places, is_header)) = table_of(path, record) else {
-                    let why = "it is none of vicidial_log, vicidial_carrier_log and vicidial_list, by its header or \
-                               its name";
+                    let why = "by its header or name, it is none of vicidial_log, vicidial_carrier_log and \
+                               vicidial_list";
                     return Err(FileError::Header(why.to_owned()));
                 };
                 known = Some((table.name, places));

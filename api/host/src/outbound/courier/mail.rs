@@ -22,8 +22,10 @@ use tokio::net::TcpStream;
 /// Port on which TLS begins at once (RFC 8314).
 const SUBMISSIONS: u16 = 465;
 
-/// Most bytes of everything that a server says while it takes one mail: its certificates and a few lines.
-const ANSWERS_BYTES_MAX: usize = 256 * 1024;
+/// Most bytes that are read from a server while it takes one mail: certificates (RSA chains have up to 20 KB)
+/// and a few lines. The SMTP client parses a reply again with each of its lines, so that the time grows with
+/// the square of this limit.
+const ANSWERS_BYTES_MAX: usize = 64 * 1024;
 
 /// How a password is shown, in this order (RFC 4616; LOGIN is older and still asked for).
 const MECHANISMS: &[Mechanism] = &[Mechanism::Plain, Mechanism::Login];

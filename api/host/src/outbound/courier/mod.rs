@@ -202,15 +202,13 @@ impl Courier for OutsideCourier {
         let found = self.within(CONNECT_MS, looked_up).await.and_then(Result::ok);
         all_global(found.unwrap_or_default())
             .map(drop)
-            .map_err(|why| {
-                match why {
-            NotResolved::Unknown => "its name does not resolve".to_owned(),
-            NotResolved::NotGlobal => {
-                "it leads to an address that is not of the open internet; an administrator can allow that \
+            .map_err(|why| match why {
+                NotResolved::Unknown => "its name does not resolve".to_owned(),
+                NotResolved::NotGlobal => {
+                    "it points to an address outside the public internet; an administrator can allow it \
                  (allow_private)"
-                    .to_owned()
-            }
-        }
+                        .to_owned()
+                }
             })
     }
 }
@@ -245,13 +243,13 @@ fn endpoint(url: &Uri, allow_private: bool) -> Result<(String, u16), String> {
     if !is_spoken {
         return Err("must begin with https://".to_owned());
     }
-    let authority = url.authority().ok_or("names no host")?;
+    let authority = url.authority().ok_or("has no host")?;
     if authority.as_str().contains('@') {
-        return Err("must hold no user".to_owned());
+        return Err("must not contain a user".to_owned());
     }
     let host = authority.host().trim_start_matches('[').trim_end_matches(']');
     if host.is_empty() {
-        return Err("names no host".to_owned());
+        return Err("has no host".to_owned());
     }
     let port = authority.port_u16().unwrap_or(if is_https { 443 } else { 80 });
     Ok((host.to_owned(), port))
