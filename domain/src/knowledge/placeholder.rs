@@ -24,7 +24,7 @@ pub struct Worded {
 pub(super) enum PlaceholderFault {
     #[error("{{{{ is not closed by }}}}")]
     Unclosed,
-    #[error("{found:?} is neither a variable's name nor fact:entity.attribute")]
+    #[error("{found:?} is neither a variable nor fact:entity.attribute")]
     Unreadable { found: String },
     #[error("there is no fact {attribute} of {entity}")]
     NoFact { entity: String, attribute: String },
